@@ -1,0 +1,28 @@
+//! Everything CoSpike simulates: spiking and float inference, what crosses the link, energy, and the
+//! discrete-event co-inference of a fleet of devices with a cloud.
+//!
+//! This crate reads no file, prints nothing and knows no command line. Its modules are layered; each may use
+//! only those listed before it:
+//!
+//! | module | knows |
+//! |---|---|
+//! | [`kernel`] | simulated time, the event queue, named random streams |
+//! | [`stats`] | moments, quantiles, confidence intervals |
+//! | [`network`] | layers, shapes, weights, split points, bottleneck units |
+//! | [`inference`] | executing a part of a network on a sample; counts of operations |
+//! | [`payload`] | features to bytes and back; what a lost part becomes |
+//! | [`energy`] | counts x prices |
+//! | [`edge`], [`link`], [`cloud`], [`workload`] | one model each of a place |
+//! | [`cosim`] | the life of a request across those places |
+
+pub mod cloud;
+pub mod cosim;
+pub mod edge;
+pub mod energy;
+pub mod inference;
+pub mod kernel;
+pub mod link;
+pub mod network;
+pub mod payload;
+pub mod stats;
+pub mod workload;

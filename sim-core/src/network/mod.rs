@@ -1,0 +1,61 @@
+//! The layer graph: operations, shapes, split points, bottleneck units, weights.
+//!
+//! A [`Network`] is a list of layers in execution order, each naming the layers it reads. A *split point* is a
+//! layer through which everything flows, so that the layers up to it (the *head*) and those after it (the
+//! *tail*) share nothing but its output. A *bottleneck unit* is inserted at a split point and moves the cut
+//! into its own middle, see [`Network::with_bottleneck`].
+
+mod bottleneck;
+mod graph;
+mod resnet;
+mod weights;
+
+pub use bottleneck::Bottleneck;
+pub use graph::{
+    Activation, Conv2d, INPUT, Layer, Network, Neuron, Nonlinearity, OUTPUT, Operation, Reset, Shape, SplitPoint,
+};
+pub use resnet::ResNet;
+pub use weights::{Affine, Tensor, TensorStore, Weights};
+
+/// What is wrong with a network, a split point or a set of weights.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum NetworkError {
+    /// The split point is not one of this network's.
+    #[error("no split point `{name}`; this network has {}", known.join(", "))]
+    UnknownSplit {
+        /// The name asked for.
+        name: String,
+        /// The names that exist, in order.
+        known: Vec<String>,
+    },
+    /// A bottleneck unit can only stand between two stages, not at the network's input or output.
+    #[error("a bottleneck unit cannot stand at `{split}`: nothing is left on one side of the cut")]
+    NoRoomForBottleneck {
+        /// The split point asked for.
+        split: String,
+    },
+    /// A tensor that the network needs is not in the store.
+    #[error("tensor `{name}` of shape {shape:?} is missing")]
+    MissingTensor {
+        /// Name of the tensor.
+        name: String,
+        /// The shape that the network needs.
+        shape: Vec<usize>,
+    },
+    /// A tensor has another shape than the network needs.
+    #[error("tensor `{name}` has shape {found:?}, the network needs {needed:?}")]
+    TensorShape {
+        /// Name of the tensor.
+        name: String,
+        /// Shape in the store.
+        found: Vec<usize>,
+        /// Shape that the network needs.
+        needed: Vec<usize>,
+    },
+    /// The store holds tensors that no layer uses.
+    #[error("the network has no use for tensors {}", names.join(", "))]
+    UnusedTensors {
+        /// Names of the tensors.
+        names: Vec<String>,
+    },
+}
