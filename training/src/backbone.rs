@@ -11,7 +11,7 @@ use std::path::Path;
 /// Time steps that the spiking networks are trained for.
 pub(crate) const TIME_STEPS: usize = 4;
 /// Samples per forward pass when nothing is trained.
-const EVALUATION_BATCH: usize = 250;
+pub(crate) const EVALUATION_BATCH: usize = 250;
 
 /// What every training needs.
 pub(crate) struct Workshop<'a> {
@@ -85,7 +85,8 @@ fn whole(model: &Model, net: &Network, images: Tensor<4>, dynamics: Dynamics) ->
     scores(output, dynamics)
 }
 
-fn trained(model: Model, phases: &[(&str, Schedule, Progress)]) -> Trained {
+/// Puts a model together with its history; the last phase's score is the validation accuracy.
+pub(crate) fn trained(model: Model, phases: &[(&str, Schedule, Progress)]) -> Trained {
     let describe = |(name, schedule, progress): &(&str, Schedule, Progress)| {
         format!("{name}: epoch {} of {}, batch {}, AdamW one-cycle {}", progress.best, schedule.epochs, schedule.batch, schedule.peak_rate)
     };

@@ -1,7 +1,7 @@
 //! A [`Network`] with trainable parameters: the same graph and tensor names as in inference, on burn.
 
 use crate::nonlinearity::{clip_unit, integrate_and_fire, quantised_clip};
-use burn::module::{Module, Param};
+use burn::module::{Module, Param, RunningState};
 use burn::nn::{BatchNorm, BatchNormConfig};
 use burn::tensor::module::{conv_transpose2d, conv2d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
@@ -220,8 +220,8 @@ impl LayerParameters {
             let mut norm = BatchNormConfig::new(gain.len()).init(device);
             norm.gamma = Param::from_tensor(line(gain, device));
             norm.beta = Param::from_tensor(line(beta, device));
-            norm.running_mean.update(line(mean, device));
-            norm.running_var.update(line(var, device));
+            norm.running_mean = RunningState::new(line(mean, device));
+            norm.running_var = RunningState::new(line(var, device));
             self.norm = Some(norm);
         }
     }
