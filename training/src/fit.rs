@@ -98,12 +98,23 @@ impl Phase<'_> {
                 model = optimizer.step(self.schedule.rate(done), model, gradients);
                 if step % 100 == 99 {
                     let speed = ((step + 1) * self.schedule.batch) as f64 / start.elapsed().as_secs_f64();
-                    eprintln!("{} epoch {} step {}/{steps} loss {:.4} {speed:.0} samples/s", self.name, epoch + 1, step + 1, total / (step + 1) as f64);
+                    eprintln!(
+                        "{} epoch {} step {}/{steps} loss {:.4} {speed:.0} samples/s",
+                        self.name,
+                        epoch + 1,
+                        step + 1,
+                        total / (step + 1) as f64
+                    );
                 }
             }
             let score = validate(&model.valid());
             progress.validation.push(score);
-            eprintln!("{} epoch {} validation {score:.5} ({:.0} s)", self.name, epoch + 1, start.elapsed().as_secs_f64());
+            eprintln!(
+                "{} epoch {} validation {score:.5} ({:.0} s)",
+                self.name,
+                epoch + 1,
+                start.elapsed().as_secs_f64()
+            );
             if progress.validation.iter().all(|&s| s <= score) {
                 progress.best = epoch + 1;
                 save(&model, &self.path("best"))?;

@@ -10,6 +10,8 @@ mod fit;
 mod model;
 mod nonlinearity;
 mod plan;
+#[cfg(test)]
+mod tests;
 mod unit;
 mod weight_file;
 
@@ -19,7 +21,7 @@ use burn::tensor::Device;
 use clap::{Parser, Subcommand};
 use cospike_scenarios::dataset::Dataset;
 use data::Samples;
-use plan::Job;
+use plan::{Job, VALIDATION_IMAGES};
 use std::path::{Path, PathBuf};
 
 /// Trains the networks of CoSpike's zoo.
@@ -56,7 +58,7 @@ fn main() -> Result<()> {
     let Arguments { zoo, verb } = Arguments::parse();
     match verb {
         Verb::Train { data, checkpoints, only, seed } => {
-            let samples = Samples::new(training_set(&data)?, seed);
+            let samples = Samples::new(training_set(&data)?, VALIDATION_IMAGES, seed);
             for folder in [&zoo, &checkpoints] {
                 std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
             }

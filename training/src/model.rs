@@ -45,8 +45,8 @@ pub(crate) struct Features {
     pub(crate) per_step: bool,
 }
 
-/// What the features at the cut of a float bottleneck become on their way, as a function of `[n, c, h, w]` values.
-pub(crate) type LossyStep = dyn Fn(&[f32], network::Shape) -> Vec<f32> + Sync;
+/// What a batch of features at the cut of a float bottleneck becomes on its way to the cloud.
+pub(crate) type LossyStep<'a> = dyn Fn(&[f32]) -> Vec<f32> + 'a;
 
 impl Model {
     /// Fresh parameters for the layers in `trained`: He-normal kernels (fan in), unit normalisation.
@@ -177,7 +177,7 @@ impl LayerParameters {
                 };
             }
             Operation::Activation(Activation::Relu) => burn::tensor::activation::relu(x),
-            Operation::Activation(Activation::UnitClip) => clip_unit(x, layer.output, lossy),
+            Operation::Activation(Activation::UnitClip) => clip_unit(x, lossy),
             Operation::Add => x + inputs[1].tensor.clone(),
             Operation::GlobalAveragePool => x.mean_dim(2).mean_dim(3),
         };
@@ -251,7 +251,7 @@ impl LayerParameters {
 
 /// The float values of `data`.
 pub(crate) fn values(data: TensorData) -> Vec<f32> {
-    data.to_vec::<f32>().expect("this program computes in f32 throughout")
+    data.try_to_vec::<f32>().expect("this program computes in f32 throughout")
 }
 
 /// A tensor of the given shape from its values, last dimension fastest.

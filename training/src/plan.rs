@@ -1,14 +1,13 @@
 //! What the zoo consists of, and how each network of it is trained.
 
 use crate::backbone::{TIME_STEPS, Trained, Workshop};
-use crate::data::VALIDATION;
 use crate::fit::Schedule;
 use crate::model::{Dynamics, LossyStep};
-use crate::unit::{TRAINING_IMAGES, UnitTask};
+use crate::unit::UnitTask;
 use crate::weight_file::WeightFile;
 use anyhow::{Context, Result};
 use cospike_sim_core::network::{Activation, Bottleneck, Network, Neuron, Nonlinearity, ResNet};
-use cospike_sim_core::payload;
+use cospike_sim_core::payload::Jpeg;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -20,6 +19,11 @@ const WIDTHS: [usize; 3] = [2, 4, 8];
 const STRIDE: usize = 2;
 /// Quality of the JPEG step of the float units, of 100.
 const JPEG_QUALITY: u8 = 90;
+
+/// Images held out of the training set to make every choice on.
+pub(crate) const VALIDATION_IMAGES: usize = 5_000;
+/// Images that a unit is trained on.
+const UNIT_IMAGES: usize = 20_000;
 
 const FLOAT_BACKBONE: Schedule = Schedule { epochs: 8, batch: 64, peak_rate: 4e-3 };
 const SPIKING_BACKBONE_RATE: Schedule = Schedule { epochs: 6, batch: 64, peak_rate: 4e-3 };
@@ -113,19 +117,22 @@ impl Job {
     fn train_unit(&self, workshop: &Workshop, zoo: &Path, split: &str, width: usize) -> Result<(Network, Trained)> {
         let backbone = self.family.backbone();
         let at = backbone.split(split)?;
-        let (net, _) = backbone.with_bottleneck(split, Bottleneck { width, stride: STRIDE })?;
+        let (net, cut) = backbone.with_bottleneck(split, Bottleneck { width, stride: STRIDE })?;
         let decoder = at + net.layers.len() - backbone.layers.len();
         let file = zoo.join(format!("resnet14-{}.safetensors", self.family.name()));
-        let weights = WeightFile::read(&file).with_context(|| format!("train the backbone first: {}", file.display()))?;
-        let jpeg: &LossyStep = &|features, shape| payload::jpeg_round_trip(features, shape, JPEG_QUALITY);
+        let weights =
+            WeightFile::read(&file).with_context(|| format!("train the backbone first: {}", file.display()))?;
+        let jpeg = Jpeg::new(net.layers[cut].output, JPEG_QUALITY)?;
+        let sent: &LossyStep = &|features| sent_by_jpeg(&jpeg, net.layers[cut].output.len(), features);
         let trained = workshop.unit(&UnitTask {
             name: &self.name(),
             net: &net,
             split: at,
             decoder,
             dynamics: Dynamics::Steps(self.family.time_steps()),
-            lossy: (self.family == Family::Float).then_some(jpeg),
+            lossy: (self.family == Family::Float).then_some(sent),
             backbone: &weights.tensors,
+            images: UNIT_IMAGES,
             restore: UNIT_RESTORE,
             tail: UNIT_TAIL,
         })?;
@@ -134,7 +141,7 @@ impl Job {
 
     fn metadata(&self, workshop: &Workshop, net: &Network, trained: &Trained) -> BTreeMap<String, String> {
         let training_images = match self.unit {
-            Some(_) => TRAINING_IMAGES,
+            Some(_) => UNIT_IMAGES,
             None => workshop.samples.training(),
         };
         let mut metadata = vec![
@@ -148,7 +155,7 @@ impl Job {
             ("recipe", trained.recipe.clone()),
             ("macs", net.dense_macs(0..net.layers.len()).to_string()),
             ("training_images", training_images.to_string()),
-            ("validation_images", VALIDATION.to_string()),
+            ("validation_images", VALIDATION_IMAGES.to_string()),
             ("validation_accuracy", format!("{:.4}", trained.validation)),
         ];
         if let Some((split, width)) = self.unit {
@@ -161,4 +168,12 @@ impl Job {
         }
         metadata.into_iter().map(|(k, v)| (k.to_string(), v)).collect()
     }
+}
+
+/// A batch of features as the cloud decodes them.
+fn sent_by_jpeg(jpeg: &Jpeg, len: usize, features: &[f32]) -> Vec<f32> {
+    let samples = features.chunks_exact(len);
+    samples
+        .flat_map(|f| jpeg.round_trip(f).expect("clipped features are in range; NaN means that training diverged"))
+        .collect()
 }

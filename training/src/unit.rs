@@ -8,9 +8,6 @@ use anyhow::Result;
 use burn::tensor::{Device, Tensor};
 use cospike_sim_core::network::{Network, Shape, TensorStore};
 
-/// Images that a unit is trained on: the first so many of the training samples, each flipped or not once and for all.
-pub(crate) const TRAINING_IMAGES: usize = 20_000;
-
 /// A network with a bottleneck unit.
 pub(crate) struct UnitTask<'a> {
     /// Names the checkpoints and random streams.
@@ -22,9 +19,11 @@ pub(crate) struct UnitTask<'a> {
     pub(crate) decoder: usize,
     pub(crate) dynamics: Dynamics,
     /// What the link does to the features at the cut.
-    pub(crate) lossy: Option<&'a LossyStep>,
+    pub(crate) lossy: Option<&'a LossyStep<'a>>,
     /// Of the backbone.
     pub(crate) backbone: &'a TensorStore,
+    /// Images to train on: the first so many of the training samples, each flipped or not once and for all.
+    pub(crate) images: usize,
     /// Encoder and decoder, by the error of the restored features.
     pub(crate) restore: Schedule,
     /// Encoder, decoder and tail, by the class.
@@ -59,12 +58,14 @@ impl Workshop<'_> {
         let layers = task.split + 1..task.net.layers.len();
         let (restore, tail) = (format!("{}/restore", task.name), format!("{}/tail", task.name));
         let mut model = Model::new(task.net, layers.clone(), &mut stream(self.seed, task.name), &self.device);
-        let in_tail = |name: &String| task.net.layers[layers.clone()].iter().any(|l| name.starts_with(&format!("{}.", l.name)));
-        let tail_weights = task.backbone.iter().filter(|(k, _)| in_tail(k)).map(|(k, v)| (k.clone(), v.clone())).collect();
+        let in_tail =
+            |name: &String| task.net.layers[layers.clone()].iter().any(|l| name.starts_with(&format!("{}.", l.name)));
+        let tail_weights =
+            task.backbone.iter().filter(|(k, _)| in_tail(k)).map(|(k, v)| (k.clone(), v.clone())).collect();
         model.import(task.net, &tail_weights, &self.device);
 
         let held_out = self.samples.validation();
-        let training: Vec<usize> = (0..TRAINING_IMAGES).collect();
+        let training: Vec<usize> = (0..task.images).collect();
         let seen = self.head_outputs(task, &training, true);
         let unseen = self.head_outputs(task, &held_out, false);
         let inner = self.device.clone().inner();
@@ -75,7 +76,7 @@ impl Workshop<'_> {
             seed: self.seed,
             checkpoints: self.checkpoints,
             schedule,
-            samples: TRAINING_IMAGES,
+            samples: task.images,
         };
 
         let restored = |model: &Model, input: Features| {

@@ -1,6 +1,6 @@
 //! Weight files of the zoo: safetensors with metadata.
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use cospike_sim_core::network::{Tensor, TensorStore};
 use safetensors::tensor::{Dtype, TensorView};
 use std::collections::BTreeMap;
@@ -33,7 +33,14 @@ impl WeightFile {
 
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
-        let (tensors, metadata) = cospike_sim_core::network::read_safetensors(&bytes).map_err(|e| anyhow!("{}: {e}", path.display()))?;
+        let file = safetensors::SafeTensors::deserialize(&bytes)?;
+        let (_, header) = safetensors::SafeTensors::read_metadata(&bytes)?;
+        let metadata = header.metadata().clone().unwrap_or_default().into_iter().collect();
+        let floats = |data: &[u8]| data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+        let tensors = file
+            .iter()
+            .map(|(name, view)| (name.to_string(), Tensor { shape: view.shape().to_vec(), data: floats(view.data()) }))
+            .collect();
         Ok(Self { tensors, metadata })
     }
 }
