@@ -95,8 +95,8 @@ fn whole(model: &Model, net: &Network, images: Tensor<4>, dynamics: Dynamics) ->
 pub(crate) fn trained(model: Model, phases: &[(&str, Schedule, Progress)]) -> Trained {
     let describe = |(name, schedule, progress): &(&str, Schedule, Progress)| {
         format!(
-            "{name}: epoch {} of {}, batch {}, AdamW one-cycle {}",
-            progress.best, schedule.epochs, schedule.batch, schedule.peak_rate
+            "{name}: epoch {} of {} in {} one-cycles, batch {}, AdamW {}",
+            progress.best, schedule.epochs, schedule.cycles, schedule.batch, schedule.peak_rate
         )
     };
     let recipe = phases.iter().map(describe).collect::<Vec<_>>().join("; ");

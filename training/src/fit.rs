@@ -22,9 +22,11 @@ pub(crate) struct Schedule {
     pub(crate) batch: usize,
     /// Learning rate at its highest.
     pub(crate) peak_rate: f64,
+    /// How often the learning rate rises and falls (warm restarts, Loshchilov and Hutter, ICLR 2017).
+    pub(crate) cycles: usize,
 }
 
-/// Share of the steps in which the learning rate rises; afterwards it falls along a cosine (one-cycle policy,
+/// Share of a cycle in which the learning rate rises; afterwards it falls along a cosine (one-cycle policy,
 /// Smith and Topin 2017).
 const WARM_UP: f64 = 0.2;
 /// Decoupled weight decay of AdamW.
@@ -32,6 +34,7 @@ const WEIGHT_DECAY: f32 = 5e-4;
 
 impl Schedule {
     fn rate(&self, progress: f64) -> f64 {
+        let progress = (progress * self.cycles as f64).fract();
         let shape = match progress < WARM_UP {
             true => progress / WARM_UP,
             false => 0.5 * (1.0 + (std::f64::consts::PI * (progress - WARM_UP) / (1.0 - WARM_UP)).cos()),

@@ -25,11 +25,11 @@ pub(crate) const VALIDATION_IMAGES: usize = 5_000;
 /// Images that a unit is trained on.
 const UNIT_IMAGES: usize = 20_000;
 
-const FLOAT_BACKBONE: Schedule = Schedule { epochs: 8, batch: 64, peak_rate: 4e-3 };
-const SPIKING_BACKBONE_RATE: Schedule = Schedule { epochs: 6, batch: 64, peak_rate: 4e-3 };
-const SPIKING_BACKBONE_STEPS: Schedule = Schedule { epochs: 2, batch: 64, peak_rate: 1e-3 };
-const UNIT_RESTORE: Schedule = Schedule { epochs: 2, batch: 64, peak_rate: 4e-3 };
-const UNIT_TAIL: Schedule = Schedule { epochs: 3, batch: 64, peak_rate: 2e-3 };
+const FLOAT_BACKBONE: Schedule = Schedule { epochs: 8, batch: 64, peak_rate: 4e-3, cycles: 1 };
+const SPIKING_BACKBONE_RATE: Schedule = Schedule { epochs: 12, batch: 64, peak_rate: 4e-3, cycles: 2 };
+const SPIKING_BACKBONE_STEPS: Schedule = Schedule { epochs: 2, batch: 64, peak_rate: 1e-3, cycles: 1 };
+const UNIT_RESTORE: Schedule = Schedule { epochs: 2, batch: 64, peak_rate: 4e-3, cycles: 1 };
+const UNIT_TAIL: Schedule = Schedule { epochs: 3, batch: 64, peak_rate: 2e-3, cycles: 1 };
 
 /// The two families of the zoo.
 #[derive(Clone, Copy, PartialEq, Eq)]

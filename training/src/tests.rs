@@ -32,7 +32,7 @@ fn workshop<'a>(samples: &'a Samples, checkpoints: &'a Path) -> Workshop<'a> {
     Workshop { samples, checkpoints, seed: 1, device: Device::flex().autodiff() }
 }
 
-const SHORT: Schedule = Schedule { epochs: 4, batch: 16, peak_rate: 1e-2 };
+const SHORT: Schedule = Schedule { epochs: 4, batch: 16, peak_rate: 1e-2, cycles: 1 };
 
 fn train_unit(samples: &Samples, checkpoints: &Path, restore: Schedule) -> (TensorStore, f64) {
     let backbone = tiny();
