@@ -3,12 +3,15 @@
 use crate::backbone::Workshop;
 use crate::data::Samples;
 use crate::fit::{Schedule, stream};
-use crate::model::{Dynamics, tensor, values};
+use crate::model::{Dynamics, Features, Model, scores, tensor, values};
 use crate::nonlinearity::integrate_and_fire;
 use crate::unit::UnitTask;
 use burn::tensor::{Device, Tensor};
 use cospike_scenarios::dataset::Dataset;
-use cospike_sim_core::network::{Bottleneck, Network, Neuron, Nonlinearity, ResNet, Shape, TensorStore};
+use cospike_sim_core::inference::{Executable, Feature, Real};
+use cospike_sim_core::network::{
+    Activation, Bottleneck, Network, Neuron, Nonlinearity, ResNet, Shape, TensorStore, Weights,
+};
 use rand::RngExt;
 use std::path::Path;
 
@@ -93,4 +96,53 @@ fn integrate_and_fire_has_the_gradient_of_its_surrogate() {
     let close = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-6);
     assert!(close(&values(spikes.into_data()), &[0.0, 1.0]));
     assert!(close(&values(x.grad(&gradients).unwrap().into_data()), &[7.0, 5.0]));
+}
+
+/// Class scores of one sample by the trainer's own forward pass and by the inference engine, from the same tensors.
+fn both_scores(net: &Network, steps: usize) -> (Vec<f32>, Vec<f32>) {
+    let device = Device::flex();
+    let mut store = Model::new(net, 0..net.layers.len(), &mut stream(7, "weights"), &device).export(net);
+    let mut rng = stream(7, "statistics");
+    for (name, t) in &mut store {
+        // Trained statistics are not zero and one.
+        if name.contains(".norm.") || name.ends_with(".bias") {
+            t.data.iter_mut().for_each(|v| *v = *v * 0.9 + rng.random_range(0.0..0.3));
+        }
+    }
+    let image: Vec<f32> = (0..64).map(|_| rng.random()).collect();
+
+    let mut model = Model::new(net, 0..0, &mut rng, &device);
+    model.import(net, &store, &device);
+    let last = net.layers.len() - 1;
+    let input = Features { tensor: tensor(image.clone(), [1, 1, 8, 8], &device), per_step: false };
+    let dynamics = Dynamics::Steps(steps);
+    let output = model.forward(net, 1..last + 1, input, dynamics, None, &[last]).remove(0);
+    let trainer = values(scores(output, dynamics).into_data());
+
+    let engine = Executable::new(net, &Weights::from_store(net, &store).unwrap()).unwrap();
+    let input = Feature::Real(Real { shape: net.input(), steps: 1, data: image });
+    let Feature::Real(output) = engine.run(1..last + 1, &input, steps).unwrap().output else {
+        panic!("scores are real")
+    };
+    let mean = |class| (0..output.steps).map(|t| output.step(t)[class]).sum::<f32>() / output.steps as f32;
+    (trainer, (0..net.classes()).map(mean).collect())
+}
+
+#[test]
+fn the_trainer_and_the_inference_engine_compute_the_same_network() {
+    let unit = Bottleneck { width: 3, stride: 2 };
+    for (f, steps) in
+        [(Nonlinearity::Spiking(Neuron::INTEGRATE_AND_FIRE), 4), (Nonlinearity::Float(Activation::Relu), 1)]
+    {
+        let backbone = TINY.build(f);
+        for split in ["stage1", "stage3"] {
+            let (net, _) = backbone.with_bottleneck(split, unit).unwrap();
+            let (trainer, engine) = both_scores(&net, steps);
+            let spread = trainer.iter().fold(0.0_f32, |m, v| m.max((v - trainer[0]).abs()));
+            assert!(spread > 1e-2, "the scores say something: {trainer:?}");
+            for (a, b) in trainer.iter().zip(&engine) {
+                assert!((a - b).abs() < 1e-4, "{split}, {steps} steps: trainer {trainer:?}, engine {engine:?}");
+            }
+        }
+    }
 }

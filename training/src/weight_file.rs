@@ -1,7 +1,7 @@
 //! Weight files of the zoo: safetensors with metadata.
 
 use anyhow::{Context, Result};
-use cospike_sim_core::network::{Tensor, TensorStore};
+use cospike_sim_core::network::{Tensor, TensorStore, read_safetensors};
 use safetensors::tensor::{Dtype, TensorView};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -33,14 +33,7 @@ impl WeightFile {
 
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
-        let file = safetensors::SafeTensors::deserialize(&bytes)?;
-        let (_, header) = safetensors::SafeTensors::read_metadata(&bytes)?;
-        let metadata = header.metadata().clone().unwrap_or_default().into_iter().collect();
-        let floats = |data: &[u8]| data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-        let tensors = file
-            .iter()
-            .map(|(name, view)| (name.to_string(), Tensor { shape: view.shape().to_vec(), data: floats(view.data()) }))
-            .collect();
+        let (tensors, metadata) = read_safetensors(&bytes).with_context(|| path.display().to_string())?;
         Ok(Self { tensors, metadata })
     }
 }
