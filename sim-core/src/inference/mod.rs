@@ -3,5 +3,7 @@
 //! Nothing here knows a joule, a second or a link (invariant 10, "counts before prices").
 
 mod counts;
+mod feature;
 
 pub use counts::{Counts, LayerCounts};
+pub use feature::{Feature, Real, SpikeTrain};
