@@ -23,7 +23,8 @@ pub struct Workload {
     pub requests_per_second: f64,
     /// Requests of the fleet, after which arrivals stop and the run drains.
     pub requests: u64,
-    /// The run stops here even if requests are left, which then count as in flight. In seconds.
+    /// The run stops here even if requests are left, which then count as in flight and are missing from the latency
+    /// statistics: that favours short latencies unless the horizon is long. In seconds.
     pub horizon_seconds: Option<f64>,
     /// The first so many requests, by arrival, are left out of the latency statistics.
     pub warmup: u64,

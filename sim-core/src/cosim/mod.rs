@@ -9,8 +9,8 @@
 //! A run is one single-threaded event loop over plain values. The network really runs: [`CoInference::tail`] gets
 //! what arrived and gives the answer, from which time, joules and accuracy of the same request follow.
 //!
-//! Events at the same time run downstream first (a place frees its server before the next request comes), in the order of
-//! [`EventKind`] from last to first, then in the order they were scheduled.
+//! Events at the same time run downstream first (a place frees its server before the next request comes), in the
+//! order of [`EventKind`] from last to first, then in the order they were scheduled.
 
 mod event;
 mod outcome;

@@ -95,7 +95,7 @@ impl Place {
             utilisation: self.serving.mean(end).map(|serving| serving / servers),
             mean_queue_length: self.waiting.mean(end),
             entered: self.entered,
-            mean_wait_seconds: (self.started > 0).then(|| self.waited_nanoseconds as f64 * 1e-9 / self.started as f64),
+            mean_wait_seconds: (self.started > 0).then(|| self.waited_nanoseconds as f64 / 1e9 / self.started as f64),
         }
     }
 

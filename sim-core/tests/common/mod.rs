@@ -11,19 +11,19 @@ use cospike_sim_core::workload::Workload;
 
 /// Every sample has its own head and tail counts; the answer is the sample's class if all packets arrive, and
 /// the class after it otherwise.
-pub struct KnownAnswers {
-    pub heads: Vec<Counts>,
-    pub packets: Vec<u32>,
-    pub at_edge: bool,
-    pub tails: Vec<Counts>,
-    pub classes: Vec<u32>,
+pub(crate) struct KnownAnswers {
+    pub(crate) heads: Vec<Counts>,
+    pub(crate) packets: Vec<u32>,
+    pub(crate) at_edge: bool,
+    pub(crate) tails: Vec<Counts>,
+    pub(crate) classes: Vec<u32>,
     /// What the tail was asked, in order.
-    pub asked: Vec<(u32, Vec<bool>)>,
+    pub(crate) asked: Vec<(u32, Vec<bool>)>,
 }
 
 impl KnownAnswers {
     /// All samples alike.
-    pub fn uniform(samples: usize, head: Counts, packets: &[u32], tail: Counts) -> Self {
+    pub(crate) fn uniform(samples: usize, head: Counts, packets: &[u32], tail: Counts) -> Self {
         Self {
             heads: vec![head; samples],
             packets: packets.to_vec(),
@@ -49,16 +49,16 @@ impl CoInference for KnownAnswers {
 }
 
 /// `ac` accumulates and nothing else.
-pub fn accumulates(ac: u64) -> Counts {
+pub(crate) fn accumulates(ac: u64) -> Counts {
     Counts { ac, ..Counts::default() }
 }
 
 /// A processor that does one accumulate per nanosecond.
-pub const NANOSECOND_PROCESSOR: Processor =
+pub(crate) const NANOSECOND_PROCESSOR: Processor =
     Processor { ac_per_second: 1e9, mac_per_second: 1e9, neuron_updates_per_second: 1e9, overhead_seconds: 0.0 };
 
 /// One device with a link that takes no time for empty packets, and one server.
-pub fn system(requests_per_second: f64, requests: u64) -> System {
+pub(crate) fn system(requests_per_second: f64, requests: u64) -> System {
     System {
         devices: 1,
         edge: EdgeDevice { processor: NANOSECOND_PROCESSOR, static_watts: 0.1, queue_capacity: None },
