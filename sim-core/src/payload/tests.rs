@@ -34,7 +34,9 @@ fn lost_bytes_are_neurons_that_did_not_fire() {
     let (coder, train) = (Coder::new(Codec::Spikes, shape, 2).unwrap(), spikes(shape, 2));
     let payload = coder.encode(&Feature::Spikes(train.clone())).unwrap();
     // Byte 6 is the second of step 1: neurons 8 to 15.
-    let Feature::Spikes(received) = coder.decode(&payload, &[6..7]).unwrap() else { panic!("spikes were sent") };
+    let Feature::Spikes(received) = coder.decode(&payload, std::slice::from_ref(&(6..7))).unwrap() else {
+        panic!("spikes were sent")
+    };
     for (t, i) in (0..2).flat_map(|t| (0..shape.len()).map(move |i| (t, i))) {
         let sent = train.get(t, i / 4, i % 4);
         assert_eq!(received.get(t, i / 4, i % 4), sent && !(t == 1 && (8..16).contains(&i)), "step {t} neuron {i}");
