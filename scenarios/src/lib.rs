@@ -6,3 +6,5 @@ pub mod diagnostic;
 pub mod library;
 pub mod profiles;
 pub mod results;
+pub mod scenario;
+pub mod sweep;
