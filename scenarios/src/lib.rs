@@ -7,4 +7,6 @@ pub mod library;
 pub mod profiles;
 pub mod results;
 pub mod scenario;
+pub mod study;
 pub mod sweep;
+pub mod zoo;

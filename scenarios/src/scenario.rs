@@ -246,7 +246,10 @@ impl Check<'_> {
             self.count("time_steps", steps)?;
             if *network.family.get_ref() == Family::Float {
                 let message = "a float network runs once and has no time steps";
-                return Err(self.source.error_at(steps, message).help("leave `time_steps` out for `family = \"float\"`"));
+                return Err(self
+                    .source
+                    .error_at(steps, message)
+                    .help("leave `time_steps` out for `family = \"float\"`"));
             }
         }
         Ok(())

@@ -176,7 +176,13 @@ fn set<'a>(
 }
 
 /// Points at a value of the second of two equal points that the first has too.
-fn duplicate(source: &Source, grid: &[Axis<'_>], combination: usize, first: usize, before: &[SweepPoint]) -> Diagnostic {
+fn duplicate(
+    source: &Source,
+    grid: &[Axis<'_>],
+    combination: usize,
+    first: usize,
+    before: &[SweepPoint],
+) -> Diagnostic {
     let chosen = choose(grid, combination);
     // Within one grid the two differ in the position of at least one value; the later one repeats the earlier.
     let repeated = grid.iter().zip(&chosen).find_map(|(axis, &index)| {

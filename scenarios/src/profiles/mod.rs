@@ -224,7 +224,9 @@ fn one_scope(prices: &Prices, source: &Source) -> Result<(), Diagnostic> {
         Some((expected, quantity)) => {
             let (key, scope) = (expected.key, quantity.scope.get_ref().name());
             let message = format!("`{key}` is {scope}, but `ac` is {}: these prices never mix", first.name());
-            Err(source.error_at(&quantity.scope, message).help("give all prices one scope; what an all-in price covers costs 0"))
+            Err(source
+                .error_at(&quantity.scope, message)
+                .help("give all prices one scope; what an all-in price covers costs 0"))
         }
     }
 }
