@@ -6,7 +6,10 @@ mod reference;
 
 use cospike_sim_core::inference::{Executable, Feature, LayerCounts};
 use cospike_sim_core::network::{Operation, Weights};
-use reference::{IMAGES, STEPS};
+use reference::STEPS;
+
+/// Images of the reference.
+const IMAGES: usize = 16;
 
 /// Bits in numpy's `packbits` order of a `[T, image, channel, row, column]` array.
 struct RecordedSpikes {

@@ -3,7 +3,7 @@
 #[path = "common/random.rs"]
 mod random;
 
-use cospike_sim_core::inference::{Counts, Executable, Feature, Real};
+use cospike_sim_core::inference::{Counts, Executable, Feature, InferenceError, LayerCounts, Real};
 use cospike_sim_core::network::{
     Activation, Bottleneck, Network, Neuron, Nonlinearity, Operation, ResNet, Shape, Weights,
 };
@@ -90,7 +90,7 @@ fn invariant_10_counts_before_prices() {
     let layers = 1..network.layers.len();
     let once = executable.run(layers.clone(), &sample, 1).unwrap();
     assert_eq!(executable.run(layers.clone(), &sample, 8).unwrap(), once, "a float network runs once whatever T is");
-    let mac = |run: &[_]| run.iter().map(|l: &cospike_sim_core::inference::LayerCounts| l.counts.mac).sum::<u64>();
+    let mac = |run: &[_]| run.iter().map(|l: &LayerCounts| l.counts.mac).sum::<u64>();
     assert_eq!(mac(&once.layers), network.dense_macs(layers.clone()));
 
     let network = backbone(SPIKING);
@@ -162,6 +162,28 @@ fn the_tail_of_a_float_bottleneck_runs_on_the_jpeg_round_trip() {
     let lost = split.tail(&payload, std::slice::from_ref(&(0..1))).unwrap();
     let silent = Feature::Real(Real::zeros(shape, 1));
     assert_eq!(Feature::Real(lost.scores), executable.run(cut + 1..network.layers.len(), &silent, 1).unwrap().output);
+}
+
+#[test]
+fn inputs_that_do_not_fit_are_errors() {
+    let network = backbone(SPIKING);
+    let executable = Executable::new(&network, &weights(&network)).unwrap();
+    let Feature::Real(sample) = input(&network, &random::pixels(&network, 1)) else { panic!("pixels are real") };
+    let run = |sample, layers| executable.run(layers, &Feature::Real(sample), STEPS).map(|_| ()).unwrap_err();
+    let cut_off = Real { data: sample.data[1..].to_vec(), ..sample.clone() };
+    assert!(matches!(run(cut_off, 1..3), InferenceError::Input { .. }));
+    let repeated = Real { steps: STEPS, data: sample.data.repeat(STEPS), ..sample.clone() };
+    assert_eq!(
+        run(repeated, 1..3).to_string(),
+        "layer `input` emits 1 steps of 2x9x11 real values, but 3 steps of 2x9x11 real values were given"
+    );
+    assert!(matches!(run(sample.clone(), 3..4), InferenceError::Input { .. }));
+    assert!(matches!(run(sample, 0..4), InferenceError::Range { .. }));
+    let mut broken = network.clone();
+    broken.layers[2].output.channels += 1;
+    assert!(Executable::new(&broken, &weights(&network)).unwrap_err().to_string().starts_with("layer `stem.act`: "));
+    let other = weights(&backbone(FLOAT).with_bottleneck("stem", Bottleneck { width: 1, stride: 1 }).unwrap().0);
+    assert!(matches!(Executable::new(&network, &other), Err(InferenceError::Network(_))));
 }
 
 #[test]

@@ -50,7 +50,8 @@ impl Executable {
             }
             Work::Add => {
                 counts.ac = values(i);
-                counts.activation_reads = if plan.stored { counts.ac } else { 0 };
+                let operands_stored = inputs.iter().all(|&(input, _)| self.plans[input].stored);
+                counts.activation_reads = if operands_stored { counts.ac } else { 0 };
             }
             Work::GlobalAveragePool => {
                 counts.ac = if self.is_binary(inputs[0].0) { input_events } else { values(inputs[0].0) };

@@ -22,10 +22,15 @@ impl Real {
         Self { shape, steps, data: vec![0.0; steps * shape.len()] }
     }
 
+    /// Whether `data` holds as many values as `steps` and `shape` say.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.data.len() == self.steps * self.shape.len()
+    }
+
     /// The values of one step, in the order `[row][column][channel]`.
     ///
     /// # Panics
-    /// If `step >= steps`.
+    /// If `step >= steps`, or `data` holds fewer values than that.
     pub fn step(&self, step: usize) -> &[f32] {
         let len = self.shape.len();
         &self.data[step * len..(step + 1) * len]
@@ -155,5 +160,17 @@ impl Feature {
             Self::Real(_) => 0,
             Self::Spikes(train) => train.spikes(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_answer_is_the_lowest_class_of_the_highest_mean() {
+        let scores = |data: &[f32]| Real { shape: Shape::vector(3), steps: 2, data: data.to_vec() };
+        assert_eq!(scores(&[0.0, 3.0, 1.0, 0.0, -1.0, 1.0]).answer(), 1);
+        assert_eq!(scores(&[-9.0, -2.0, -1.0, -8.0, -1.0, -1.0]).answer(), 2);
     }
 }

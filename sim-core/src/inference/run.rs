@@ -62,7 +62,8 @@ impl Executable {
         }
         let needed = (self.network.layers[layer].output, self.steps_after(layer, steps), self.is_binary(layer));
         let found = (input.shape(), input.steps(), matches!(input, Feature::Spikes(_)));
-        if found == needed {
+        let whole = !matches!(input, Feature::Real(real) if !real.is_whole());
+        if found == needed && whole {
             return Ok(());
         }
         let describe = |(shape, steps, binary)| {
@@ -70,7 +71,11 @@ impl Executable {
             format!("{steps} steps of {shape} {kind}")
         };
         let layer = self.network.layers[layer].name.clone();
-        Err(InferenceError::Input { layer, needed: describe(needed), found: describe(found) })
+        Err(InferenceError::Input {
+            layer,
+            needed: describe(needed),
+            found: describe(found) + if whole { "" } else { ", not all of them there" },
+        })
     }
 }
 

@@ -136,17 +136,19 @@ fn charge<const LANES: usize>(neuron: &Neuron, v: &mut [f32; LANES], x: &[f32; L
             Some(tau) => *v - (*v - rest) / tau + x,
         };
     }
-    let mut fired = 0;
-    for (lane, v) in v.iter_mut().enumerate() {
+    // The same operations for every lane, so that the compiler keeps whole vectors.
+    let mut bits = [0_u32; LANES];
+    for ((lane, v), bit) in v.iter_mut().enumerate().zip(&mut bits) {
         let fires = *v >= neuron.threshold;
-        fired |= u64::from(fires) << lane;
+        *bit = if fires { 1 << (lane % 32) } else { 0 };
         let after = match neuron.reset {
             Reset::Hard(value) => value,
             Reset::Soft => *v - neuron.threshold,
         };
         *v = if fires { after } else { *v };
     }
-    fired
+    let half = |lanes: &[u32]| u64::from(lanes.iter().fold(0, |fired, bit| fired | bit));
+    bits.chunks(32).rev().fold(0, |fired, lanes| fired << 32 | half(lanes))
 }
 
 /// What a pass does with the currents.

@@ -190,6 +190,11 @@ impl Coder {
     /// # Errors
     /// Another kind, shape or number of steps than prepared for; a value outside [0, 1] for an 8-bit codec.
     pub fn encode(&self, feature: &Feature) -> Result<Payload, PayloadError> {
+        if let Feature::Real(real) = feature
+            && !real.is_whole()
+        {
+            return Err(PayloadError::FeatureLength { found: real.data.len(), shape: self.shape });
+        }
         let mut payload = Payload { bytes: vec![], parts: Vec::with_capacity(self.steps) };
         for step in 0..self.steps {
             payload.parts.push(payload.bytes.len());

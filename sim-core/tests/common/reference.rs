@@ -7,8 +7,6 @@ use std::io::Cursor;
 
 /// T of the reference.
 pub(crate) const STEPS: usize = 4;
-/// Its images.
-pub(crate) const IMAGES: usize = 16;
 
 type Archive = NpzArchive<Cursor<&'static [u8]>>;
 
