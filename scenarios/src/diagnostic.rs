@@ -99,7 +99,7 @@ pub(crate) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a s
     let nearest = known.iter().min_by_key(distance).filter(|&near| distance(&near) <= word.chars().count().div_ceil(3));
     let list = match known.is_empty() {
         true => "there are none".into(),
-        false => format!("there are {}", known.join(", ")),
+        false => format!("choose from {}", known.join(", ")),
     };
     nearest.map_or(list.clone(), |near| format!("did you mean `{near}`? {list}"))
 }
