@@ -9,5 +9,6 @@ pub mod results;
 pub mod scenario;
 pub mod store;
 pub mod study;
+pub mod summary;
 pub mod sweep;
 pub mod zoo;

@@ -222,7 +222,8 @@ pub(super) fn read<T: Table>(file: File) -> Result<Vec<T>> {
     let found = reader.metadata().file_metadata().schema();
     let needed = schema::<T>()?;
     if *found != needed {
-        let names = |table: &Type| table.get_fields().iter().map(|c| c.name().to_string()).collect::<Vec<_>>().join(", ");
+        let names =
+            |table: &Type| table.get_fields().iter().map(|c| c.name().to_string()).collect::<Vec<_>>().join(", ");
         let message = format!("columns {}, but this version of CoSpike reads {}", names(found), names(&needed));
         return Err(ParquetError::General(message));
     }

@@ -1,8 +1,7 @@
 //! Every mistake of `cases/*.toml` is reported as `cases/*.expected` says. After a deliberate change,
-//! `BLESS=1 cargo test -p cospike-scenarios --test diagnostics` writes what is reported now.
+//! `BLESS=1 cargo test -p cospike-scenarios --test scenarios` writes what is reported now.
 
-mod common;
-
+use crate::random_zoo::random_zoo;
 use cospike_scenarios::diagnostic::Source;
 use cospike_scenarios::study::{Study, StudyError};
 use std::path::Path;
@@ -10,7 +9,7 @@ use std::path::Path;
 #[test]
 fn invariant_11_every_mistake_is_reported_where_it_stands() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    let zoo = common::random_zoo();
+    let zoo = random_zoo();
     let mut cases: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     cases.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
     cases.sort();

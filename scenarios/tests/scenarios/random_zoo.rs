@@ -1,6 +1,5 @@
 //! A zoo of random weights, for tests of everything but accuracy.
 
-use cospike_scenarios::diagnostic::Source;
 use cospike_scenarios::zoo::Zoo;
 use cospike_sim_core::network::{Activation, Bottleneck, Network, Neuron, Nonlinearity, Operation, ResNet};
 use rand::{RngExt, SeedableRng};
@@ -10,8 +9,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::RangeFrom;
 
-/// Backbones and units of widths 2 and 4 at `stage2` and `stage3`, all random.
-pub fn random_zoo() -> Zoo {
+/// Backbones and units of widths 2, 4 and 8 at all stages, all random.
+pub(crate) fn random_zoo() -> Zoo {
     let families = [
         ("spiking", "4", Nonlinearity::Spiking(Neuron::INTEGRATE_AND_FIRE)),
         ("float", "1", Nonlinearity::Float(Activation::Relu)),
@@ -22,7 +21,8 @@ pub fn random_zoo() -> Zoo {
         let common = [("backbone", "resnet14"), ("family", family), ("time_steps", steps)];
         let metadata = [common.as_slice(), &[("kind", "backbone")]].concat();
         files.push((format!("resnet14-{family}"), weight_file(&backbone, 0.., &metadata)));
-        for (split, width) in [("stage2", "2"), ("stage2", "4"), ("stage3", "2"), ("stage3", "4")] {
+        let units = ["stage1", "stage2", "stage3"].into_iter().flat_map(|split| ["2", "4", "8"].map(|w| (split, w)));
+        for (split, width) in units {
             let unit = Bottleneck { width: width.parse().unwrap(), stride: 2 };
             let (network, _) = backbone.with_bottleneck(split, unit).unwrap();
             let after = backbone.split(split).unwrap() + 1;
@@ -58,9 +58,4 @@ fn weight_file(network: &Network, layers: RangeFrom<usize>, metadata: &[(&str, &
     let metadata: HashMap<String, String> =
         metadata.iter().map(|&(key, value)| (key.to_string(), value.to_string())).collect();
     Cow::Owned(safetensors::serialize(views, Some(metadata)).unwrap())
-}
-
-/// A scenario in memory.
-pub fn scenario(text: &str) -> Source {
-    Source { name: "test.toml".into(), folder: None, text: text.into() }
 }
