@@ -22,39 +22,61 @@ pub struct InferenceKey {
 
 /// A network and the samples that it is run on.
 #[derive(Clone, Debug)]
-pub(super) struct Inference {
-    pub(super) key: InferenceKey,
-    pub(super) network: ZooNetwork,
+pub struct Inference {
+    /// What it depends on.
+    pub key: InferenceKey,
+    /// The network.
+    pub network: ZooNetwork,
 }
 
 /// What a network did, sample by sample, with nothing lost.
-pub(super) struct InferenceRun {
-    pub(super) samples: Vec<SampleRun>,
+#[derive(Clone, Debug, PartialEq)]
+pub struct InferenceRun {
+    /// Each sample, in the order of the dataset.
+    pub samples: Vec<SampleRun>,
     /// Counts of each layer but the input, summed over the samples.
-    pub(super) layers: Vec<LayerCounts>,
+    pub layers: Vec<LayerCounts>,
 }
 
 /// What a network did on one sample.
-pub(super) struct SampleRun {
+#[derive(Clone, Debug, PartialEq)]
+pub struct SampleRun {
     /// Operations of the head.
-    pub(super) head: Counts,
+    pub head: Counts,
     /// Operations of the tail.
-    pub(super) tail: Counts,
+    pub tail: Counts,
     /// What is sent; `None` if all ran on the edge.
-    pub(super) payload: Option<Payload>,
+    pub payload: Option<Payload>,
     /// The class answered.
-    pub(super) answer: u32,
+    pub answer: u32,
+}
+
+impl InferenceRun {
+    /// Samples answered right, given the classes of the dataset's samples.
+    pub fn correct(&self, labels: &[u8]) -> u32 {
+        self.samples.iter().zip(labels).filter(|&(sample, &label)| sample.answer == u32::from(label)).count() as u32
+    }
+
+    /// Mean payload of a sample, in bits.
+    pub fn payload_bits(&self) -> f64 {
+        self.samples.iter().map(SampleRun::payload_bits).sum::<u64>() as f64 / self.samples.len() as f64
+    }
 }
 
 impl SampleRun {
     /// Payload bits; 0 if nothing is sent.
-    pub(super) fn payload_bits(&self) -> u64 {
+    pub fn payload_bits(&self) -> u64 {
         self.payload.as_ref().map_or(0, |payload| payload.bytes.len() as u64 * 8)
     }
 }
 
 impl Inference {
-    pub(super) fn run(&self, dataset: &Dataset, tick: &(dyn Fn() + Sync)) -> Result<InferenceRun, StudyError> {
+    /// Runs the network on the samples of `dataset`, on the threads of the current rayon pool; `tick` is called after
+    /// each.
+    ///
+    /// # Errors
+    /// [`StudyError::Inference`] with the sample.
+    pub fn run(&self, dataset: &Dataset, tick: &(dyn Fn() + Sync)) -> Result<InferenceRun, StudyError> {
         let on_sample = |sample: u32| {
             let run = run_sample(&self.network.network, dataset.image(sample as usize));
             let run = run.map_err(|error| StudyError::Inference { network: self.name(), sample, error })?;

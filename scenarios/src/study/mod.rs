@@ -6,7 +6,7 @@ mod rows;
 mod simulation;
 mod system;
 
-pub use inference::InferenceKey;
+pub use inference::{Inference, InferenceKey, InferenceRun, SampleRun};
 pub use point::DesignPoint;
 
 use crate::dataset::{Dataset, DatasetError};
@@ -19,7 +19,6 @@ use crate::zoo::{Zoo, ZooError, ZooNetwork};
 use cospike_sim_core::cosim::CosimError;
 use cospike_sim_core::energy::PriceList;
 use cospike_sim_core::split::SplitError;
-use inference::{Inference, InferenceRun};
 use rayon::prelude::*; // threads are spent on samples, design points and replications
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};

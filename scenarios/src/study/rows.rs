@@ -28,8 +28,6 @@ impl Study {
         let inference = &self.inferences[point.inference];
         let run = &runs[point.inference];
         let labels = self.labels(point);
-        let answers = run.samples.iter().zip(labels);
-        let bits: u64 = run.samples.iter().map(|sample| sample.payload_bits()).sum();
         let network = &inference.network.network;
         let values = split_values(network.network(), &inference.key.choice.split);
         PointRow {
@@ -43,8 +41,8 @@ impl Study {
             width: inference.key.choice.width,
             time_steps: network.steps() as u32,
             samples: inference.key.samples,
-            correct: answers.filter(|&(sample, &label)| sample.answer == u32::from(label)).count() as u32,
-            payload_bits: bits as f64 / run.samples.len() as f64,
+            correct: run.correct(labels),
+            payload_bits: run.payload_bits(),
             float32_bits: values * 32,
             binary_bits: values * network.steps() as u64,
         }

@@ -11,7 +11,7 @@ pub use file::{Entry, Metadata, Unit};
 use crate::library;
 use crate::scenario::Family;
 use cospike_sim_core::network::{
-    Activation, Bottleneck, Network, NetworkError, Neuron, Nonlinearity, ResNet, TensorStore, Weights,
+    Activation, Bottleneck, Network, NetworkError, Neuron, Nonlinearity, OUTPUT, ResNet, TensorStore, Weights,
 };
 use cospike_sim_core::payload::Codec;
 use cospike_sim_core::split::{SplitError, SplitNetwork};
@@ -91,6 +91,14 @@ pub enum ZooError {
         /// The backbones of this family that exist.
         known: Vec<String>,
     },
+    /// No weight file of this name.
+    #[error("the zoo has no network `{name}`")]
+    UnknownName {
+        /// The name asked for.
+        name: String,
+        /// The names that exist.
+        known: Vec<String>,
+    },
     /// No unit of this width was trained at this split point.
     #[error("the zoo has no {} bottleneck unit of width {width} at `{split}` of `{backbone}`", family.name())]
     UnknownWidth {
@@ -162,6 +170,25 @@ impl Zoo {
     /// All weight files, sorted by name.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// The whole network of the weight file `name`: a backbone uncut, a unit cut in its middle.
+    ///
+    /// # Errors
+    /// [`ZooError::UnknownName`] with the names that exist.
+    pub fn choice(&self, name: &str) -> Result<NetworkChoice, ZooError> {
+        let entry = self.entries.iter().find(|entry| entry.name == name).ok_or_else(|| ZooError::UnknownName {
+            name: name.into(),
+            known: self.entries.iter().map(|entry| entry.name.clone()).collect(),
+        })?;
+        let Metadata { backbone, family, unit, time_steps, .. } = &entry.metadata;
+        Ok(NetworkChoice {
+            backbone: backbone.clone(),
+            family: *family,
+            split: unit.as_ref().map_or(OUTPUT, |unit| &unit.split).into(),
+            width: unit.as_ref().map(|unit| unit.width),
+            time_steps: Some(*time_steps),
+        })
     }
 
     /// `wanted` with the time steps that the network was trained with if it names none.
