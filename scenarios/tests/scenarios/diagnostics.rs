@@ -21,6 +21,7 @@ fn invariant_11_every_mistake_is_reported_where_it_stands() {
             panic!("{} has no mistake", path.display());
         };
         let report = format!("{mistake}\n").replace(&*folder.to_string_lossy(), "FOLDER");
+        assert!(report.contains(&format!(":{}:{}\n", mistake.line(), mistake.column())), "{report}");
         let expected = path.with_extension("expected");
         if std::env::var_os("BLESS").is_some() {
             std::fs::write(&expected, &report).unwrap();
