@@ -32,7 +32,8 @@ fn explain(source: &Source, error: &Error) -> Diagnostic {
         return at(format!("unknown word `{word}`")).help(did_you_mean(word, quoted));
     }
     if let Some(rest) = message.strip_prefix("missing field ") {
-        return at(format!("missing key {rest}"));
+        let whole_file = error.span().is_none_or(|span| span.start == 0);
+        return at(if whole_file { format!("the file has no {rest}") } else { format!("missing key {rest}") });
     }
     match message.rsplit_once(", expected ") {
         Some((found, rust_type)) => at(format!("{found}, expected {}", plain_type(rust_type))),

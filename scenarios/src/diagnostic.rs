@@ -21,10 +21,6 @@ pub struct Source {
 pub struct Diagnostic {
     /// The file.
     pub file: String,
-    /// Line, from 1.
-    pub line: usize,
-    /// Column in characters, from 1.
-    pub column: usize,
     /// What is wrong.
     pub message: String,
     /// What to do about it.
@@ -45,16 +41,12 @@ impl Source {
 
     /// A mistake at `span`, in bytes; of a span over several lines the first is shown.
     pub(crate) fn error(&self, span: Range<usize>, message: impl Into<String>) -> Diagnostic {
-        let start = self.text.floor_char_boundary(span.start);
+        let start = boundary(&self.text, span.start);
         let rest = &self.text[start..];
         let line_end = start + rest.find('\n').unwrap_or(rest.len());
-        let end = self.text.ceil_char_boundary(span.end.clamp(start, line_end));
-        let before = &self.text[..start];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let end = boundary(&self.text, span.end.clamp(start, line_end));
         Diagnostic {
             file: self.name.clone(),
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
             message: message.into(),
             help: None,
             text: self.text.clone(),
@@ -71,6 +63,17 @@ impl Source {
 impl Diagnostic {
     pub(crate) fn help(self, help: impl Into<String>) -> Self {
         Self { help: Some(help.into()), ..self }
+    }
+
+    /// Line, from 1.
+    pub fn line(&self) -> usize {
+        self.text[..self.span.start].matches('\n').count() + 1
+    }
+
+    /// Column in characters, from 1.
+    pub fn column(&self) -> usize {
+        let before = &self.text[..self.span.start];
+        before.chars().rev().take_while(|&c| c != '\n').count() + 1
     }
 
     /// The message with the line in question, a caret below it and the help, coloured for a terminal if wanted.
@@ -92,6 +95,11 @@ impl std::fmt::Display for Diagnostic {
 
 impl std::error::Error for Diagnostic {}
 
+/// The last place at or before `index` where a character begins.
+fn boundary(text: &str, index: usize) -> usize {
+    (0..=index.min(text.len())).rev().find(|&place| text.is_char_boundary(place)).unwrap_or(0)
+}
+
 /// What exists, and the one of them that was probably meant by `word`.
 pub(crate) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
@@ -99,7 +107,7 @@ pub(crate) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a s
     let nearest = known.iter().min_by_key(distance).filter(|&near| distance(&near) <= word.chars().count().div_ceil(3));
     let list = match known.is_empty() {
         true => "there are none".into(),
-        false => format!("there are {}", known.join(", ")),
+        false => format!("choose from {}", known.join(", ")),
     };
     nearest.map_or(list.clone(), |near| format!("did you mean `{near}`? {list}"))
 }

@@ -7,6 +7,8 @@ pub mod library;
 pub mod profiles;
 pub mod results;
 pub mod scenario;
+pub mod store;
 pub mod study;
+pub mod summary;
 pub mod sweep;
 pub mod zoo;

@@ -4,6 +4,7 @@ use crate::dataset::Dataset;
 use crate::diagnostic::{Diagnostic, Source};
 use cospike_sim_core::kernel::{ImpossibleValue, not_negative, positive, probability};
 use cospike_sim_core::network::{INPUT, OUTPUT};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
@@ -26,6 +27,9 @@ pub struct Scenario {
     pub link: LinkSection,
     /// The cloud.
     pub cloud: CloudSection,
+    /// Always empty, because [`crate::sweep`] takes it out; here so that it counts as a known section.
+    #[serde(default, skip_serializing)]
+    sweep: IgnoredAny,
 }
 
 /// `[study]`, the only section that cannot be swept.

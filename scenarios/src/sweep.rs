@@ -107,7 +107,7 @@ fn collect_axes<'a>(
                     let message = "[study] says what is swept and how often, so it cannot be swept itself";
                     return Err(source.error_at(key, message));
                 }
-                collect_axes(source, &[path, &[key.clone()]].concat(), inner, axes)?;
+                collect_axes(source, &[path, std::slice::from_ref(key)].concat(), inner, axes)?;
             }
             Ok(())
         }

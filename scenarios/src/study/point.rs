@@ -99,7 +99,7 @@ pub(super) fn locate(error: ZooError, scenario: &Scenario, source: &Source) -> R
             let span = network.width.as_ref().map_or(network.split.span(), Spanned::span);
             let help = match known.is_empty() {
                 true => "there are none at this split point; leave `width` out to send the features as they are".into(),
-                false => format!("there are widths {}", known.join(", ")),
+                false => format!("choose from {}", known.join(", ")),
             };
             source.error(span, message).help(help)
         }
