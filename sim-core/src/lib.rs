@@ -12,10 +12,12 @@
 //! | [`inference`] | executing a part of a network on a sample; counts of operations |
 //! | [`payload`] | features to bytes and back; what a lost part becomes |
 //! | [`energy`] | counts x prices |
+//! | [`compute`] | counts / rates |
 //! | [`edge`], [`link`], [`cloud`], [`workload`] | one model each of a place |
 //! | [`cosim`] | the life of a request across those places |
 
 pub mod cloud;
+pub mod compute;
 pub mod cosim;
 pub mod edge;
 pub mod energy;

@@ -1,0 +1,48 @@
+//! How long a processor takes for counts of operations.
+
+use crate::inference::Counts;
+use crate::kernel::{ImpossibleValue, SimTime, TimeError, not_negative, positive};
+
+/// A processor that runs one inference at a time, in a time that follows from the operation counts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Processor {
+    /// Accumulates per second.
+    pub ac_per_second: f64,
+    /// Multiply-accumulates per second.
+    pub mac_per_second: f64,
+    /// Neuron state updates per second.
+    pub neuron_updates_per_second: f64,
+    /// Seconds added to every inference, whatever its size.
+    pub overhead_seconds: f64,
+}
+
+impl Processor {
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// [`ImpossibleValue`] for a rate that is not above zero or a negative overhead.
+    pub fn check(&self) -> Result<(), ImpossibleValue> {
+        positive("ac_per_second", self.ac_per_second)?;
+        positive("mac_per_second", self.mac_per_second)?;
+        positive("neuron_updates_per_second", self.neuron_updates_per_second)?;
+        not_negative("overhead_seconds", self.overhead_seconds)
+    }
+
+    /// Time of one inference: the overhead plus each count over its rate, one kind after the other. Memory accesses
+    /// overlap with the operations they serve and take no time of their own. Where there is nothing to compute
+    /// (the head of a cloud-only design) there is no inference, and no overhead either.
+    ///
+    /// # Errors
+    /// [`TimeError`] if the time cannot be represented.
+    pub fn time(&self, counts: &Counts) -> Result<SimTime, TimeError> {
+        if *counts == Counts::default() {
+            return Ok(SimTime::ZERO);
+        }
+        SimTime::from_seconds(
+            self.overhead_seconds
+                + counts.ac as f64 / self.ac_per_second
+                + counts.mac as f64 / self.mac_per_second
+                + counts.neuron_updates as f64 / self.neuron_updates_per_second,
+        )
+    }
+}
