@@ -378,6 +378,16 @@ impl Design<'_> {
         rest.and_then(|rest| rest.strip_prefix(' ')).unwrap_or(&self.row.label)
     }
 
+    /// How many times the float32 features outweigh the payload; `None` if nothing is sent.
+    pub(crate) fn compression_of_float32(&self) -> Option<f64> {
+        (self.row.payload_bits > 0.0).then(|| self.row.float32_bits as f64 / self.row.payload_bits)
+    }
+
+    /// How many times the T-step binary features outweigh the payload; `None` if nothing is sent.
+    pub(crate) fn compression_of_binary(&self) -> Option<f64> {
+        (self.row.payload_bits > 0.0).then(|| self.row.binary_bits as f64 / self.row.payload_bits)
+    }
+
     fn is_twin_of(&self, other: &Self) -> bool {
         let differs = |key: &&String| self.parameters.get(*key) != other.parameters.get(*key);
         let keys = self.parameters.keys().chain(other.parameters.keys());

@@ -52,6 +52,15 @@ impl Quantity {
         format!("{}\u{a0}{}", self.digits(value, prefix), prefix.unit)
     }
 
+    /// `mean` and the half-width of its interval in one unit: `426 ± 8 µJ`.
+    pub(crate) fn format_margin(self, mean: f64, half_width: f64) -> String {
+        let prefix = self.prefix(mean);
+        let (mean, half_width) = (mean / prefix.factor, half_width / prefix.factor);
+        let first_digit = if half_width > 0.0 { (-rounded(half_width).log10().floor()).max(0.0) as usize } else { 0 };
+        let decimals = self.decimals(mean).max(first_digit.min(6));
+        format!("{} ± {}\u{a0}{}", fixed(mean, decimals), fixed(half_width, decimals), prefix.unit)
+    }
+
     /// The interval, both ends in one unit: `1.20 to 1.26 mJ`.
     pub(crate) fn format_range(self, low: f64, high: f64) -> String {
         let prefix = self.prefix(low.abs().max(high.abs()));
@@ -61,9 +70,19 @@ impl Quantity {
     fn digits(self, value: f64, prefix: Prefix) -> String {
         let scaled = value / prefix.factor;
         match self {
-            Self::Share => fixed(scaled, 1),
-            Self::Bits => bits(scaled),
-            Self::Joules | Self::Seconds => significant(scaled),
+            Self::Bits if self.decimals(scaled) == 0 => count(scaled.round() as u64),
+            Self::Joules | Self::Seconds if scaled != 0.0 && scaled.abs() < 1e-3 => format!("{scaled:.2e}"),
+            _ => fixed(scaled, self.decimals(scaled)),
+        }
+    }
+
+    /// Decimals that `scaled`, in prefixed units, is written with.
+    fn decimals(self, scaled: f64) -> usize {
+        match self {
+            Self::Share => 1,
+            // Mean payloads may be fractions of bits: below a hundred the fraction is worth showing.
+            Self::Bits => usize::from(scaled.fract() != 0.0 && scaled < 100.0),
+            Self::Joules | Self::Seconds => significant_decimals(scaled),
         }
     }
 }
@@ -93,7 +112,8 @@ pub(crate) fn count(value: u64) -> String {
 
 /// How many times smaller: `32×`, `4.57×`.
 pub(crate) fn times(ratio: f64) -> String {
-    format!("{}×", if ratio >= 1000.0 { count(ratio.round() as u64) } else { significant(ratio) })
+    let number = if ratio >= 1000.0 { count(ratio.round() as u64) } else { fixed(ratio, significant_decimals(ratio)) };
+    format!("{number}×")
 }
 
 /// `value` with `decimals` decimals, a true minus sign and no negative zero.
@@ -106,23 +126,15 @@ pub(crate) fn fixed(value: f64, decimals: usize) -> String {
     }
 }
 
-/// Mean payloads may be fractions of bits: below a hundred the fraction is worth showing.
-fn bits(value: f64) -> String {
-    if value.fract() != 0.0 && value < 100.0 { fixed(value, 1) } else { count(value.round() as u64) }
-}
-
-/// Three significant digits, without an exponent.
-fn significant(value: f64) -> String {
-    let size = rounded(value.abs());
-    let decimals = match size {
+/// Decimals that leave three significant digits, or three where there would be more.
+fn significant_decimals(value: f64) -> usize {
+    match rounded(value.abs()) {
         0.0 => 0,
         size if size >= 100.0 => 0,
         size if size >= 10.0 => 1,
         size if size >= 1.0 => 2,
-        size if size >= 0.001 => 3,
-        _ => return format!("{value:.2e}"),
-    };
-    fixed(value, decimals)
+        _ => 3,
+    }
 }
 
 /// `value` rounded to three significant digits, so that 999.6 becomes 1000 before a prefix is chosen.
@@ -150,6 +162,8 @@ mod tests {
         ] {
             assert_eq!(quantity.format(value).replace('\u{a0}', " "), text);
         }
+        assert_eq!(Quantity::Joules.format_margin(426e-6, 8.16e-6).replace('\u{a0}', " "), "426 ± 8 µJ");
+        assert_eq!(Quantity::Joules.format_margin(426e-6, 0.04e-6).replace('\u{a0}', " "), "426.00 ± 0.04 µJ");
         assert_eq!(Quantity::Joules.format_range(0.9e-3, 1.2e-3).replace('\u{a0}', " "), "0.900 to 1.20 mJ");
         let difference = Interval { estimate: -0.012, low: -0.03, high: 0.000_2 };
         assert_eq!(points_of_difference(&difference).replace('\u{a0}', " "), "−1.2 (−3.0 to 0.0) points");

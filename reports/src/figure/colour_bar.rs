@@ -1,7 +1,7 @@
 //! Colours for values, and the bar that explains them.
 
 use super::axis::Axis;
-use super::plot::Frame;
+use super::plot::{Frame, TICK_DISTANCE};
 use super::sheet::{Drawn, Font, Sheet, Stroke};
 use super::theme::{INK, LABEL, PAPER, TICK};
 use plotters::prelude::{ColorMap, ViridisRGB};
@@ -34,7 +34,7 @@ impl ColourBar {
             let colour = ViridisRGB.get_color((index as f32 + 0.5) / STEPS as f32);
             sheet.rectangle((left, low - step), (right, low), colour)?;
         }
-        for tick in self.axis.ticks(((bottom - top) / 36.0).max(2.0) as usize) {
+        for tick in self.axis.ticks(((bottom - top) / TICK_DISTANCE).max(2.0) as usize) {
             let y = bottom - self.axis.position(tick.value) * (bottom - top);
             sheet.path(&[(right, y), (right + 4.0, y)], Stroke { colour: INK, width: 1.0 })?;
             sheet.text(&tick.label, (right + 7.0, y), Font::new(TICK))?;

@@ -1,7 +1,7 @@
 //! Labels within the data that never cover one another.
 
 use super::plot::Frame;
-use super::sheet::{Drawn, Font, Pixel, Sheet};
+use super::sheet::{DrawError, Font, Pixel, Sheet};
 use super::theme::text_width;
 use plotters::style::text_anchor::{HPos, VPos};
 
@@ -39,19 +39,19 @@ impl Labels {
         }
     }
 
-    /// Writes `text` beside `point`, on the first side where there is room. Without room anywhere it is left out.
-    pub(crate) fn place(&mut self, sheet: &Sheet<'_>, text: &str, point: Pixel, font: Font) -> Drawn {
+    /// Writes `text` beside `point`, on the first side where there is room. Returns whether there was any.
+    pub(crate) fn place(&mut self, sheet: &Sheet<'_>, text: &str, point: Pixel, font: Font) -> Result<bool, DrawError> {
         let (width, height) = (text_width(text, font.size), font.size * 1.1);
         for (dx, dy) in [(1, 0), (-1, 0), (0, -1), (0, 1), (1, -1), (1, 1), (-1, -1), (-1, 1)] {
-            let (x, y) = (point.0 + f64::from(dx) * 8.0, point.1 + f64::from(dy) * (height / 2.0 + 6.0));
+            let (x, y) = (point.0 + f64::from(dx) * 10.0, point.1 + f64::from(dy) * (height / 2.0 + 6.0));
             let left = x + width * (f64::from(dx) - 1.0) / 2.0;
             let frame = Frame { left, top: y - height / 2.0, right: left + width, bottom: y + height / 2.0 };
             if frame.inside(&self.bounds) && !self.taken.iter().any(|taken| taken.overlaps(&frame)) {
                 self.taken.push(frame);
                 sheet.text(text, (left, y), font.anchor(HPos::Left, VPos::Center))?;
-                return Ok(());
+                return Ok(true);
             }
         }
-        Ok(())
+        Ok(false)
     }
 }

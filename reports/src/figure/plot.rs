@@ -6,6 +6,9 @@ use super::theme::{GREY, GRID, INK, LABEL, TICK, text_width};
 use plotters::style::RGBColor;
 use plotters::style::text_anchor::{HPos, VPos};
 
+/// Least distance between the ticks of a vertical axis, in pixels.
+pub(super) const TICK_DISTANCE: f64 = 27.0;
+
 /// A rectangle, in pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Frame {
@@ -63,11 +66,10 @@ impl Plot<'_, '_> {
 
     /// Draws the grid, the axes, their ticks and titles.
     pub(crate) fn axes(&self) -> Drawn {
-        self.horizontal_axis()?;
-        match &self.y {
-            Some(axis) => self.vertical_axis(axis),
-            None => Ok(()),
+        if let Some(axis) = &self.y {
+            self.vertical_axis(axis)?;
         }
+        self.horizontal_axis()
     }
 
     fn horizontal_axis(&self) -> Drawn {
@@ -104,7 +106,7 @@ impl Plot<'_, '_> {
     fn vertical_axis(&self, axis: &Axis) -> Drawn {
         let Frame { left, top, right, bottom } = self.frame;
         let row = |y| bottom - axis.position(y) * (bottom - top);
-        for tick in axis.ticks(((bottom - top) / 36.0).max(2.0) as usize) {
+        for tick in axis.ticks(((bottom - top) / TICK_DISTANCE).max(2.0) as usize) {
             let y = row(tick.value);
             self.sheet.path(&[(left, y), (right, y)], Stroke { colour: GRID, width: 0.75 })?;
             self.sheet.path(&[(left - 4.0, y), (left, y)], Stroke { colour: INK, width: 1.0 })?;

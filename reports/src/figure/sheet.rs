@@ -149,8 +149,13 @@ impl Sheet<'_> {
         self.put(&Rectangle::new([at(from), at(to)], fill.filled()))
     }
 
-    /// A filled marker of the given radius, in pixels.
-    pub(crate) fn marker(&self, (x, y): Pixel, marker: Marker, radius: f64, fill: RGBColor) -> Drawn {
+    /// A filled marker of the given radius, in pixels, set off from what it covers.
+    pub(crate) fn marker(&self, centre: Pixel, marker: Marker, radius: f64, fill: RGBColor) -> Drawn {
+        self.shape(centre, marker, radius + 0.8, theme::PAPER)?;
+        self.shape(centre, marker, radius, fill)
+    }
+
+    fn shape(&self, (x, y): Pixel, marker: Marker, radius: f64, fill: RGBColor) -> Drawn {
         // The factors give all shapes about the area of the disc.
         let polygon = |corners: &[Pixel], factor: f64| {
             let corners: Vec<Pixel> =

@@ -22,6 +22,8 @@ pub(crate) const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
 pub(crate) const GREY: RGBColor = RGBColor(0x55, 0x55, 0x55);
 /// Grid lines.
 pub(crate) const GRID: RGBColor = RGBColor(0xE3, 0xE3, 0xE3);
+/// Bands behind headings, and empty cells.
+pub(crate) const BAND: RGBColor = RGBColor(0xF2, 0xF2, 0xF2);
 /// The background.
 pub(crate) const PAPER: RGBColor = RGBColor(0xFF, 0xFF, 0xFF);
 

@@ -6,7 +6,7 @@ use crate::figure::{
     Axis, DrawError, Drawn, Entry, Font, Frame, Key, Labels, MARGIN, Plot, Sheet, Stroke, TICK, WIDTH, family_style,
 };
 use crate::quantity::Quantity;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const NAME: &str = "accuracy-payload";
 const HEIGHT: f64 = 330.0;
@@ -62,15 +62,20 @@ fn body(digest: &Digest<'_>, sending: &[&Design<'_>], backbones: &[&Design<'_>],
     for group in &groups {
         draw_group(digest, group, &plot, &mut labels)?;
     }
-    // The widest network of each split point is named in full, before the others take the room.
+    // One end of each line is named in full, before the widths take the room.
+    let mut named = BTreeSet::new();
     for group in &groups {
-        if let Some(last) = group.last() {
-            label(digest, last, &digest.place(last), &plot, &mut labels)?;
+        for end in [group.last(), group.first()].into_iter().flatten() {
+            if label(digest, end, &digest.place(end), &plot, &mut labels)? {
+                named.insert(end.row.network);
+                break;
+            }
         }
     }
-    for design in groups.iter().flat_map(|group| group.iter().rev().skip(1)) {
-        let width = design.row.width.map_or_else(|| digest.place(design), |width| format!("w{width}"));
-        label(digest, design, &width, &plot, &mut labels)?;
+    for design in groups.iter().flatten().filter(|design| !named.contains(&design.row.network)) {
+        if let Some(width) = design.row.width {
+            label(digest, design, &format!("w{width}"), &plot, &mut labels)?;
+        }
     }
     Ok(())
 }
@@ -106,7 +111,14 @@ fn draw_group(digest: &Digest<'_>, group: &[&Design<'_>], plot: &Plot<'_, '_>, l
     Ok(())
 }
 
-fn label(digest: &Digest<'_>, design: &Design<'_>, text: &str, plot: &Plot<'_, '_>, labels: &mut Labels) -> Drawn {
+/// Labels a point if there is room beside it; returns whether there was.
+fn label(
+    digest: &Digest<'_>,
+    design: &Design<'_>,
+    text: &str,
+    plot: &Plot<'_, '_>,
+    labels: &mut Labels,
+) -> Result<bool, DrawError> {
     let colour = family_style(&design.row.family, &digest.families).colour;
     let point = plot.at((design.row.payload_bits, design.accuracy.estimate));
     labels.place(plot.sheet, text, point, Font::new(TICK).colour(colour))

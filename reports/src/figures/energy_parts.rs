@@ -104,11 +104,7 @@ fn bars(digest: &Digest<'_>, parts: usize, sheet: &Sheet<'_>, frame: Frame) -> D
         let mut text = Quantity::Joules.format(total(outcome));
         if let Some((low, high)) = outcome.energy.interval.filter(|_| everything) {
             plot.horizontal_bar((low, high), y, INK)?;
-            text = format!(
-                "{} ± {}",
-                Quantity::Joules.format(outcome.energy.mean),
-                Quantity::Joules.format((high - low) / 2.0)
-            );
+            text = Quantity::Joules.format_margin(outcome.energy.mean, (high - low) / 2.0);
         }
         sheet.text(&text, (plot.column(end(outcome)) + 6.0, y), Font::new(TICK))?;
     }

@@ -3,7 +3,7 @@
 use super::{Figure, Plan, count_range};
 use crate::digest::{Design, Digest};
 use crate::figure::{
-    Axis, ColourBar, DrawError, Drawn, Font, Frame, GREY, HPos, LABEL, MARGIN, RGBColor, Sheet, TICK, VPos, WIDTH,
+    Axis, BAND, ColourBar, DrawError, Drawn, Font, Frame, GREY, HPos, LABEL, MARGIN, Sheet, TICK, VPos, WIDTH,
     readable_on, shorten, text_width,
 };
 use crate::quantity::{Quantity, count};
@@ -166,7 +166,7 @@ fn draw_cell(design: Option<&Design<'_>>, bar: &ColourBar, sheet: &Sheet<'_>, ar
     let (x, y) = ((area.left + area.right) / 2.0, (area.top + area.bottom) / 2.0);
     let centred = |size, colour| Font::new(size).colour(colour).anchor(HPos::Center, VPos::Center);
     let Some(design) = design else {
-        sheet.rectangle((area.left, area.top), (area.right, area.bottom), RGBColor(0xF2, 0xF2, 0xF2))?;
+        sheet.rectangle((area.left, area.top), (area.right, area.bottom), BAND)?;
         return sheet.text("–", (x, y), centred(LABEL, GREY));
     };
     let fill = bar.colour(design.accuracy.estimate);

@@ -47,7 +47,7 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str,
          request (left) and the mean latency (right): {replications}. The intervals cover the randomness of \
          arrivals, sample order and link, not that of the finite set of samples, which the Wilson intervals \
          show. Ringed points, joined, are those that no other design point beats in both respects by its means; \
-         neighbours whose intervals overlap may change places.{left_out}"
+         neighbours whose intervals overlap may change places. Their labels are left out where they would cover something else.{left_out}"
     );
     let title = "What accuracy costs";
     let plan = Plan { name: NAME, title, note: &note, legend: &legend, caption, height: HEIGHT };
@@ -89,9 +89,11 @@ fn panel(digest: &Digest<'_>, points: &[Point<'_, '_>], cost: &Cost, sheet: &She
         let style = family_style(&point.0.row.family, &digest.families);
         if let Some(interval) = (cost.of)(point.1).interval {
             plot.horizontal_bar(interval, y, style.colour)?;
+            labels.avoid_path(&[plot.at((interval.0, y)), plot.at((interval.1, y))]);
         }
         if let Some(interval) = point.1.accuracy.interval {
             plot.vertical_bar(x, interval, style.colour)?;
+            labels.avoid_path(&[plot.at((x, interval.0)), plot.at((x, interval.1))]);
         }
         sheet.marker(plot.at((x, y)), style.marker, 3.6, style.colour)?;
         labels.avoid(plot.at((x, y)), 5.0, 5.0);
@@ -99,6 +101,7 @@ fn panel(digest: &Digest<'_>, points: &[Point<'_, '_>], cost: &Cost, sheet: &She
     for index in front {
         let (design, at) = (points[index].0, plot.at(place(&points[index])));
         sheet.ring(at, 6.5, Stroke { colour: INK, width: 1.2 })?;
+        // Without room the label is left out, as the caption says.
         labels.place(sheet, design.short_label(), at, Font::new(TICK))?;
     }
     Ok(())

@@ -3,8 +3,8 @@
 use super::{Figure, Plan, family_legend};
 use crate::digest::{Design, Digest};
 use crate::figure::{
-    Axis, DrawError, Drawn, Font, Frame, GREY, GRID, HPos, LABEL, MARGIN, Plot, Sheet, Stroke, TICK, VPos, WIDTH,
-    family_style, shorten, text_width,
+    Axis, BAND, DrawError, Drawn, Font, Frame, GREY, HPos, LABEL, MARGIN, Plot, Sheet, TICK, VPos, WIDTH, family_style,
+    shorten, text_width,
 };
 use crate::quantity::{Quantity, fixed};
 use std::collections::BTreeSet;
@@ -67,9 +67,9 @@ fn body(digest: &Digest<'_>, lists: &BTreeSet<&str>, splits: &[&str], sheet: &Sh
     }
     let mut y = frame.top;
     for list in lists {
-        sheet.path(&[(MARGIN, y), (WIDTH - MARGIN, y)], Stroke { colour: GRID, width: 1.0 })?;
-        let name = shorten(list, LABEL * 1.1, WIDTH - 2.0 * MARGIN);
-        sheet.text(&name, (MARGIN, y + LIST / 2.0 + 2.0), Font::new(LABEL).bold())?;
+        sheet.rectangle((MARGIN, y + 2.0), (WIDTH - MARGIN, y + LIST - 3.0), BAND)?;
+        let name = shorten(list, LABEL * 1.1, WIDTH - 2.0 * MARGIN - 12.0);
+        sheet.text(&name, (MARGIN + 6.0, y + LIST / 2.0 - 0.5), Font::new(LABEL).bold())?;
         y += LIST;
         for split in splits {
             row(digest, list, split, &plot, y + ROW / 2.0)?;
