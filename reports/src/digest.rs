@@ -36,10 +36,10 @@ pub(crate) struct Design<'a> {
     pub(crate) generated: u64,
     /// Requests completed, over all replications.
     pub(crate) completed: u64,
-    /// Completed requests with the right answer, over all replications.
-    pub(crate) correct: u64,
     /// What the replications with completed requests came to; `None` if there are none.
     outcome: Option<Outcome>,
+    /// Its replications.
+    replications: Vec<&'a ReplicationRow>,
     /// Percentile (0 to 100) and latency in seconds, the mean over replications.
     pub(crate) latencies: Vec<(f64, f64)>,
     /// Joules per sample of the head's compute by price list.
@@ -224,7 +224,7 @@ impl<'a> Digest<'a> {
 impl<'a> Design<'a> {
     fn new(
         row: &'a PointRow,
-        replications: &[&ReplicationRow],
+        replications: &[&'a ReplicationRow],
         latencies: &[&LatencyRow],
         compute: &[&'a ComputeEnergyRow],
     ) -> Result<Self, ReportError> {
@@ -244,8 +244,8 @@ impl<'a> Design<'a> {
             accuracy: wilson(u64::from(row.correct), u64::from(row.samples)).map_err(statistics)?,
             generated: sum(|row| row.generated),
             completed: sum(|row| row.completed),
-            correct: sum(|row| row.correct),
             outcome: Outcome::new(replications)?,
+            replications: replications.to_vec(),
             latencies: mean_percentiles(latencies),
             compute: by_list,
         })
@@ -345,7 +345,6 @@ fn pairs(designs: &[Design<'_>], results: &Results) -> Result<Vec<Pair>, ReportE
     let mut answers: BTreeMap<u32, Vec<&AnswerRow>> = BTreeMap::new();
     results.answers.iter().for_each(|row| answers.entry(row.network).or_default().push(row));
     answers.values_mut().for_each(|rows| rows.sort_by_key(|row| row.sample));
-    let replications = by_point(&results.replications, |row| row.point);
     let mut pairs = Vec::new();
     for (spiking, one) in designs.iter().enumerate().filter(|(_, design)| design.row.family == "spiking") {
         for (baseline, other) in designs.iter().enumerate().filter(|(_, other)| one.is_twin_of(other)) {
@@ -358,8 +357,7 @@ fn pairs(designs: &[Design<'_>], results: &Results) -> Result<Vec<Pair>, ReportE
             let right = |rows: &[&AnswerRow]| rows.iter().map(|row| row.answer == row.label).collect::<Vec<bool>>();
             let accuracy = paired_difference(&right(first), &right(second))
                 .map_err(|source| ReportError::Statistics { label: one.row.label.clone(), source })?;
-            let rows = |design: &Design<'_>| replications.get(&design.row.point).map_or(&[][..], Vec::as_slice);
-            let energy = energy_difference(rows(one), rows(other));
+            let energy = one.energy_difference(other);
             pairs.push(Pair { spiking, baseline, accuracy, energy });
         }
     }
@@ -388,21 +386,19 @@ impl Design<'_> {
         (self.row.payload_bits > 0.0).then(|| self.row.binary_bits as f64 / self.row.payload_bits)
     }
 
+    /// Joules per completed request of this design point less those of `other`, replication by replication: both saw
+    /// the same arrivals, samples and link (invariant 3). `None` if no replication of both completed requests.
+    pub(crate) fn energy_difference(&self, other: &Self) -> Option<Estimate> {
+        let difference = |one: &&ReplicationRow| {
+            let twin = other.replications.iter().find(|twin| twin.replication == one.replication)?;
+            (one.completed > 0 && twin.completed > 0).then(|| one.energy_total_j - twin.energy_total_j)
+        };
+        Estimate::new(&self.replications.iter().filter_map(difference).collect::<Vec<_>>())
+    }
+
     fn is_twin_of(&self, other: &Self) -> bool {
         let differs = |key: &&String| self.parameters.get(*key) != other.parameters.get(*key);
         let keys = self.parameters.keys().chain(other.parameters.keys());
         other.row.family != "spiking" && keys.filter(differs).all(|key| key == FAMILY)
     }
-}
-
-/// Difference per replication: both sides of it saw the same arrivals, samples and link (invariant 3).
-fn energy_difference(first: &[&ReplicationRow], second: &[&ReplicationRow]) -> Option<Estimate> {
-    let differences: Vec<f64> = first
-        .iter()
-        .filter_map(|one| {
-            let other = second.iter().find(|other| other.replication == one.replication)?;
-            (one.completed > 0 && other.completed > 0).then(|| one.energy_total_j - other.energy_total_j)
-        })
-        .collect();
-    Estimate::new(&differences)
 }

@@ -87,14 +87,19 @@ impl Quantity {
     }
 }
 
-/// A difference of shares in percentage points with its sign: `+1.2 (-0.3 to +2.7) points`.
-pub(crate) fn points_of_difference(difference: &Interval) -> String {
-    let signed = |share: f64| {
-        let text = fixed(share * 100.0, 1);
-        if text.starts_with('−') || text == "0.0" { text } else { format!("+{text}") }
-    };
-    let (low, high) = (signed(difference.low), signed(difference.high));
-    format!("{} ({low} to {high})\u{a0}points", signed(difference.estimate))
+/// A difference of shares in percentage points with its sign: `+1.2 points`.
+pub(crate) fn signed_points(difference: f64) -> String {
+    format!("{}\u{a0}points", signed(difference))
+}
+
+/// Both ends of the interval of a difference of shares: `-0.3 to +2.7 points`.
+pub(crate) fn points_range(difference: &Interval) -> String {
+    format!("{} to {}\u{a0}points", signed(difference.low), signed(difference.high))
+}
+
+fn signed(share: f64) -> String {
+    let text = fixed(share * 100.0, 1);
+    if text.starts_with('−') || text == "0.0" { text } else { format!("+{text}") }
 }
 
 /// A count with thousands separators: `12,544`.
@@ -166,7 +171,8 @@ mod tests {
         assert_eq!(Quantity::Joules.format_margin(426e-6, 0.04e-6).replace('\u{a0}', " "), "426.00 ± 0.04 µJ");
         assert_eq!(Quantity::Joules.format_range(0.9e-3, 1.2e-3).replace('\u{a0}', " "), "0.900 to 1.20 mJ");
         let difference = Interval { estimate: -0.012, low: -0.03, high: 0.000_2 };
-        assert_eq!(points_of_difference(&difference).replace('\u{a0}', " "), "−1.2 (−3.0 to 0.0) points");
+        assert_eq!(signed_points(0.012).replace('\u{a0}', " "), "+1.2 points");
+        assert_eq!(points_range(&difference).replace('\u{a0}', " "), "−3.0 to 0.0 points");
         assert_eq!(count(1_234_567), "1,234,567");
     }
 }

@@ -75,11 +75,6 @@ impl Axis {
         Self { name: name.to_owned(), quantity, scale, low, high }
     }
 
-    /// Whether the axis is logarithmic.
-    pub(crate) fn is_log(&self) -> bool {
-        self.scale == Scale::Log
-    }
-
     /// Where `value` lies: 0 at the start of the axis, 1 at its end.
     pub(crate) fn position(&self, value: f64) -> f64 {
         match self.scale {

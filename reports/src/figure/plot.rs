@@ -7,7 +7,7 @@ use plotters::style::RGBColor;
 use plotters::style::text_anchor::{HPos, VPos};
 
 /// Least distance between the ticks of a vertical axis, in pixels.
-pub(super) const TICK_DISTANCE: f64 = 27.0;
+pub(super) const TICK_DISTANCE: f64 = 23.0;
 
 /// A rectangle, in pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]

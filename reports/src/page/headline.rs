@@ -2,10 +2,11 @@
 
 use super::plural;
 use crate::digest::{Design, Digest, Estimate, Pair};
-use crate::quantity::{Quantity, count, points_of_difference, times};
+use crate::quantity::{Quantity, count, points_range, signed_points, times};
 use cospike_sim_core::stats::Interval;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
+use std::fmt::{Display, Formatter};
 
 /// The section.
 pub(super) fn section(digest: &Digest<'_>) -> Markup {
@@ -59,21 +60,36 @@ fn against<'d>(digest: &'d Digest<'_>, family: &str) -> Vec<&'d Pair> {
     digest.pairs.iter().filter(|pair| digest.designs[pair.baseline].row.family == family).collect()
 }
 
-/// `91.5 % (88.4 to 93.9 %, n = 400)`.
-pub(super) fn accuracy(design: &Design<'_>) -> String {
-    let Interval { estimate, low, high } = design.accuracy;
-    let samples = count(u64::from(design.row.samples));
-    format!("{} ({}, n = {samples})", Quantity::Share.format(estimate), Quantity::Share.format_range(low, high))
+/// A number and, apart from it, its interval and what that rests on.
+pub(super) struct Quoted {
+    /// `91.5 %`.
+    pub(super) value: String,
+    /// `88.4 to 93.9 %, n = 400`.
+    pub(super) basis: String,
 }
 
-/// `426 µJ (418 to 434 µJ, 5 replications)`.
-pub(super) fn estimate(quantity: Quantity, estimate: Estimate) -> String {
-    let value = quantity.format(estimate.mean);
-    let replications = plural(estimate.replications, "replication");
-    match estimate.interval {
-        Some((low, high)) => format!("{value} ({}, {replications})", quantity.format_range(low, high)),
-        None => format!("{value} ({replications}, no interval)"),
+impl Display for Quoted {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} ({})", self.value, self.basis)
     }
+}
+
+/// Offline accuracy.
+pub(super) fn accuracy(design: &Design<'_>) -> Quoted {
+    let Interval { estimate, low, high } = design.accuracy;
+    let samples = count(u64::from(design.row.samples));
+    let basis = format!("{}, n = {samples}", Quantity::Share.format_range(low, high));
+    Quoted { value: Quantity::Share.format(estimate), basis }
+}
+
+/// A mean over replications.
+pub(super) fn estimate(quantity: Quantity, estimate: Estimate) -> Quoted {
+    let replications = plural(estimate.replications, "replication");
+    let basis = match estimate.interval {
+        Some((low, high)) => format!("{}, {replications}", quantity.format_range(low, high)),
+        None => format!("{replications}, no interval"),
+    };
+    Quoted { value: quantity.format(estimate.mean), basis }
 }
 
 fn most_accurate(digest: &Digest<'_>, family: &str) -> Markup {
@@ -85,7 +101,7 @@ fn most_accurate(digest: &Digest<'_>, family: &str) -> Markup {
     };
     html! {
         @if let Some(best) = members.min_by(order) {
-            "Most accurate " (family) " network: " b { (best.row.label) } ", " (accuracy(best)) ", with a payload of "
+            "Most accurate " (family) " network: " b { (best.row.label) } ", " (accuracy(best).to_string()) ", with a payload of "
             (Quantity::Bits.format(best.row.payload_bits)) "."
         }
     }
@@ -107,10 +123,11 @@ fn accuracy_comparison(digest: &Digest<'_>, family: &str, pairs: &[&Pair]) -> Ma
         " no difference is shown (the 95 % interval contains 0)."
         @if let Some(pair) = largest {
             " Largest difference: " b { (digest.designs[pair.spiking].row.label) } ", "
-            (points_of_difference(&pair.accuracy.difference)) " (n = " (count(pair.accuracy.samples)) ")."
+            (signed_points(pair.accuracy.difference.estimate)) " (" (points_range(&pair.accuracy.difference))
+            ", n = " (count(pair.accuracy.samples)) ")."
         }
         @if pairs.len() > 1 {
-            " Each interval is for its own pair; with " (pairs.len()) " of them, about one in twenty misses its truth."
+            " Each interval stands for its own pair; of many such, one in twenty misses the truth."
         }
     }
 }
@@ -143,26 +160,28 @@ fn least_energy(digest: &Digest<'_>) -> Markup {
                 "Least energy per completed request: "
                 @for (index, (design, energy)) in least.iter().enumerate() {
                     @if index > 0 { "; " }
-                    b { (design.row.label) } " with " (estimate(Quantity::Joules, *energy))
+                    b { (design.row.label) } " with " (estimate(Quantity::Joules, *energy).to_string())
                 }
                 "."
-                @if let [(_, one), (_, other)] = least[..] {
-                    " " (overlap(one, other))
+                @if let [(one, _), (other, _)] = least[..] {
+                    " " (energy_verdict(one, other))
                 }
             }
         }
     }
 }
 
-/// What two separate intervals say of each other.
-fn overlap(one: Estimate, other: Estimate) -> &'static str {
-    match (one.interval, other.interval) {
-        (Some(one), Some(other)) if one.0 <= other.1 && other.0 <= one.1 => {
-            "Their intervals overlap: this alone shows no difference between the two."
-        }
-        (Some(_), Some(_)) => "Their intervals do not overlap.",
-        _ => "Without replications there is no interval to compare.",
-    }
+/// What the replications say of the energies of two design points.
+fn energy_verdict(one: &Design<'_>, other: &Design<'_>) -> String {
+    let Some(difference) = one.energy_difference(other) else {
+        return "No replication of both completed requests, so the two cannot be compared.".to_owned();
+    };
+    let quoted = estimate(Quantity::Joules, difference);
+    let verdict = match difference.interval.map(|(low, high)| Verdict::of(low, high)) {
+        Some(Verdict::Open) => ": no difference is shown, the interval contains 0",
+        Some(Verdict::Above | Verdict::Below) | None => "",
+    };
+    format!("The first minus the second, replication by replication: {quoted}{verdict}.")
 }
 
 /// Per family, the networks that no other of the family beats with as few bits or fewer.
@@ -195,7 +214,7 @@ fn best_at_each_payload(digest: &Digest<'_>) -> Markup {
                 table {
                     thead {
                         tr {
-                            th { "Network" } th { "Payload" } th { "Accuracy (95 % Wilson interval)" } th { "Samples" }
+                            th { "Network" } th { "Payload" } th { "Accuracy (95 % Wilson interval)" }
                             th { "Smaller than float32" } th { "Smaller than binary" }
                         }
                     }
@@ -204,11 +223,9 @@ fn best_at_each_payload(digest: &Digest<'_>) -> Markup {
                             tr {
                                 th scope="row" { (design.row.label) }
                                 td { (Quantity::Bits.format(design.row.payload_bits)) }
-                                td { (Quantity::Share.format(design.accuracy.estimate)) " ("
-                                    (Quantity::Share.format_range(design.accuracy.low, design.accuracy.high)) ")" }
-                                td { (count(u64::from(design.row.samples))) }
-                                td { (compression(design.compression_of_float32(), design.row.float32_bits)) }
-                                td { (compression(design.compression_of_binary(), design.row.binary_bits)) }
+                                td { (accuracy(design).to_string()) }
+                                td { (compression(design.compression_of_float32(), design.row.float32_bits).to_string()) }
+                                td { (compression(design.compression_of_binary(), design.row.binary_bits).to_string()) }
                             }
                         }
                     }
@@ -218,7 +235,8 @@ fn best_at_each_payload(digest: &Digest<'_>) -> Markup {
     }
 }
 
-/// `32× (of 401,408 bits)`; a dash if nothing is sent.
-pub(super) fn compression(ratio: Option<f64>, base: u64) -> String {
-    ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{} (of {} bits)", times(ratio), count(base)))
+/// How many times smaller the payload is than `base` bits; a dash if nothing is sent.
+pub(super) fn compression(ratio: Option<f64>, base: u64) -> Quoted {
+    let value = ratio.map_or_else(|| "–".to_owned(), times);
+    Quoted { value, basis: format!("of {} bits", count(base)) }
 }
