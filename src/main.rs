@@ -1,2 +1,51 @@
-//! x
-fn main() {}
+//! The command line of CoSpike: arguments, progress, printing, exit codes.
+
+mod arguments;
+mod infer;
+mod progress;
+mod run;
+mod table;
+mod zoo;
+
+use arguments::{Arguments, Verb};
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Exit code for a mistake in what the user gave, as of clap's own errors.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match arguments.verb {
+        Verb::Run(run) => run::run(&run),
+        Verb::Report { directory } => run::report(&directory),
+        Verb::Check { scenario, json } => run::check(&scenario, json),
+        Verb::Infer(infer) => infer::infer(&infer),
+        Verb::Zoo { json } => zoo::list(json),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Input(message)) => {
+            eprintln!("{message}");
+            ExitCode::from(USAGE)
+        }
+        Err(Failure::Other(error)) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Why a command ends early.
+enum Failure {
+    /// The user's mistake, rendered; exit code 2.
+    Input(String),
+    /// Anything else; exit code 1.
+    Other(anyhow::Error),
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Other(error.into())
+    }
+}

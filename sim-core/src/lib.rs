@@ -11,6 +11,7 @@
 //! | [`network`] | layers, shapes, weights, split points, bottleneck units |
 //! | [`inference`] | executing a part of a network on a sample; counts of operations |
 //! | [`payload`] | features to bytes and back; what a lost part becomes |
+//! | [`split`] | a network cut in two: head, payload, tail |
 //! | [`energy`] | counts x prices |
 //! | [`compute`] | counts / rates |
 //! | [`edge`], [`link`], [`cloud`], [`workload`] | one model each of a place |
@@ -26,5 +27,6 @@ pub mod kernel;
 pub mod link;
 pub mod network;
 pub mod payload;
+pub mod split;
 pub mod stats;
 pub mod workload;

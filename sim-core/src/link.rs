@@ -122,8 +122,8 @@ impl Link {
     /// The draws belong to the request (`owner` is its number in order of arrival), not to a device's or the
     /// link's history. So in two design points with the same seed the `i`-th packet of the same request meets the
     /// same draw, whatever was sent, dropped or queued before it: it is lost in both if the loss probability is the
-    /// same, and every packet lost at a lower probability is also lost at a higher one. A design that sends more packets
-    /// per request takes further draws of that request only.
+    /// same, and every packet lost at a lower probability is also lost at a higher one. A design that sends more
+    /// packets per request takes further draws of that request only.
     pub fn draw_losses(&self, streams: &StreamFamily, owner: u64, lost: &mut [bool]) {
         if self.loss_probability == 0.0 {
             lost.fill(false);

@@ -7,13 +7,24 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::Exp1;
 
 /// Profile of the requests of a whole run.
+///
+/// Independent Poisson processes of equal rate are, taken together, one Poisson process of the summed rate in which
+/// each arrival belongs to any device with equal probability, independently of the rest (superposition and
+/// colouring, Kingman, Poisson Processes, 1993, sections 2.2 and 5.1). So the fleet needs one pending arrival and
+/// no state per device.
+///
+/// Common random numbers: gaps come from the stream "arrivals" of owner 0 as multiples of the mean gap, devices from
+/// "arrival-device", samples from "samples". Design points with the same fleet therefore see the same arrivals and
+/// samples, and another rate only stretches time. Samples are dealt from a shuffled deck: every sample is asked for
+/// once before any repeats, and the `n`-th request of the fleet gets the `n`-th card, whatever becomes of the requests.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Workload {
     /// Mean requests per second of one device; each device asks in a Poisson process of its own.
     pub requests_per_second: f64,
     /// Requests of the fleet, after which arrivals stop and the run drains.
     pub requests: u64,
-    /// The run stops here even if requests are left, which then count as in flight. In seconds.
+    /// The run stops here even if requests are left, which then count as in flight and are missing from the latency
+    /// statistics: that favours short latencies unless the horizon is long. In seconds.
     pub horizon_seconds: Option<f64>,
     /// The first so many requests, by arrival, are left out of the latency statistics.
     pub warmup: u64,
@@ -37,15 +48,9 @@ impl Workload {
     }
 }
 
-/// The arrivals of a fleet, one after the other.
-///
-/// Independent Poisson processes of equal rate are, taken together, one Poisson process of the summed rate in which
-/// each arrival belongs to any device with equal probability, independently of the rest (superposition and
-/// colouring, Kingman, Poisson Processes, 1993, sections 2.2 and 5.1). So the fleet needs one pending arrival and no state
-/// per device. Gaps come from the stream "arrivals" of owner 0 as multiples of the mean gap, devices from "arrival-device":
-/// design points with the same fleet see the same arrivals, and another rate only stretches time.
+/// The arrivals of a fleet, one after the other, see [`Workload`].
 #[derive(Clone, Debug)]
-pub struct Arrivals {
+pub(crate) struct Arrivals {
     gaps: ChaCha8Rng,
     choices: ChaCha8Rng,
     mean_gap_seconds: f64,
@@ -55,7 +60,7 @@ pub struct Arrivals {
 
 impl Arrivals {
     /// Arrivals at `devices` (at least one) devices. The workload must have passed [`Workload::check`].
-    pub fn new(workload: &Workload, devices: u32, streams: &Streams) -> Self {
+    pub(crate) fn new(workload: &Workload, devices: u32, streams: &Streams) -> Self {
         Self {
             gaps: streams.stream("arrivals", 0),
             choices: streams.stream("arrival-device", 0),
@@ -70,7 +75,7 @@ impl Arrivals {
     ///
     /// # Errors
     /// [`TimeError`] if the gap cannot be represented.
-    pub fn next_arrival(&mut self) -> Result<Option<(SimTime, u32)>, TimeError> {
+    pub(crate) fn next_arrival(&mut self) -> Result<Option<(SimTime, u32)>, TimeError> {
         if self.left == 0 {
             return Ok(None);
         }
@@ -80,10 +85,9 @@ impl Arrivals {
     }
 }
 
-/// Deals samples from a shuffled deck: every sample once before any repeats, shuffled anew for each pass
-/// (stream "samples"). The `n`-th request of the fleet gets the `n`-th sample, whatever becomes of the requests.
+/// Deals samples from a deck that is shuffled anew for each pass, see [`Workload`].
 #[derive(Clone, Debug)]
-pub struct Deck {
+pub(crate) struct Deck {
     order: Vec<u32>,
     dealt: usize,
     shuffles: ChaCha8Rng,
@@ -91,12 +95,12 @@ pub struct Deck {
 
 impl Deck {
     /// A deck of samples `0..samples`, of which there is at least one.
-    pub fn new(samples: u32, streams: &Streams) -> Self {
+    pub(crate) fn new(samples: u32, streams: &Streams) -> Self {
         Self { order: (0..samples).collect(), dealt: 0, shuffles: streams.stream("samples", 0) }
     }
 
     /// The next sample.
-    pub fn deal(&mut self) -> u32 {
+    pub(crate) fn deal(&mut self) -> u32 {
         if self.dealt == 0 {
             self.order.shuffle(&mut self.shuffles);
         }

@@ -11,7 +11,7 @@ use std::path::Path;
 /// Time steps that the spiking networks are trained for.
 pub(crate) const TIME_STEPS: usize = 4;
 /// Samples per forward pass when nothing is trained.
-const EVALUATION_BATCH: usize = 250;
+pub(crate) const EVALUATION_BATCH: usize = 250;
 
 /// What every training needs.
 pub(crate) struct Workshop<'a> {
@@ -41,7 +41,13 @@ impl Workshop<'_> {
 
     /// Trains the spiking backbone: first as a float network whose activation is a [`TIME_STEPS`]-level quantiser,
     /// then as spiking network with surrogate gradients.
-    pub(crate) fn spiking_backbone(&self, name: &str, net: &Network, rate: Schedule, steps: Schedule) -> Result<Trained> {
+    pub(crate) fn spiking_backbone(
+        &self,
+        name: &str,
+        net: &Network,
+        rate: Schedule,
+        steps: Schedule,
+    ) -> Result<Trained> {
         let fresh = Model::new(net, 0..net.layers.len(), &mut stream(self.seed, name), &self.device);
         let (first, second) = (format!("{name}/rate"), format!("{name}/steps"));
         let (model, coarse) = self.backbone_phase(&first, net, fresh, rate, Dynamics::Rate(TIME_STEPS))?;
@@ -85,9 +91,13 @@ fn whole(model: &Model, net: &Network, images: Tensor<4>, dynamics: Dynamics) ->
     scores(output, dynamics)
 }
 
-fn trained(model: Model, phases: &[(&str, Schedule, Progress)]) -> Trained {
+/// Puts a model together with its history; the last phase's score is the validation accuracy.
+pub(crate) fn trained(model: Model, phases: &[(&str, Schedule, Progress)]) -> Trained {
     let describe = |(name, schedule, progress): &(&str, Schedule, Progress)| {
-        format!("{name}: epoch {} of {}, batch {}, AdamW one-cycle {}", progress.best, schedule.epochs, schedule.batch, schedule.peak_rate)
+        format!(
+            "{name}: epoch {} of {} in {} one-cycles, batch {}, AdamW {}",
+            progress.best, schedule.epochs, schedule.cycles, schedule.batch, schedule.peak_rate
+        )
     };
     let recipe = phases.iter().map(describe).collect::<Vec<_>>().join("; ");
     let validation = phases.last().map_or(0.0, |(_, _, p)| p.validation[p.best - 1]);

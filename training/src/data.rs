@@ -8,30 +8,30 @@ use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-/// Images held out of the training set to make every choice on.
-pub(crate) const VALIDATION: usize = 5_000;
-
 /// A training set in a fixed random order, the validation images last.
 pub(crate) struct Samples {
     dataset: Dataset,
     order: Vec<usize>,
+    training: usize,
 }
 
 impl Samples {
-    pub(crate) fn new(dataset: Dataset, seed: u64) -> Self {
+    /// Holds out `validation` images to make every choice on.
+    pub(crate) fn new(dataset: Dataset, validation: usize, seed: u64) -> Self {
         let mut order: Vec<usize> = (0..dataset.len()).collect();
         order.shuffle(&mut stream(seed, "validation-split"));
-        Self { dataset, order }
+        let training = order.len().saturating_sub(validation);
+        Self { dataset, order, training }
     }
 
     /// Number of samples to train on; the validation samples follow them.
     pub(crate) fn training(&self) -> usize {
-        self.order.len() - VALIDATION
+        self.training
     }
 
     /// Indices of the validation samples.
     pub(crate) fn validation(&self) -> Vec<usize> {
-        (self.training()..self.order.len()).collect()
+        (self.training..self.order.len()).collect()
     }
 
     /// Images `[n, 1, h, w]` with values in [0, 1].
@@ -88,6 +88,6 @@ pub(crate) fn cross_entropy(scores: Tensor<2>, labels: &[u8]) -> Tensor<1> {
 /// How many of the samples have their largest score at their label.
 pub(crate) fn correct(scores: Tensor<2>, labels: &[u8]) -> usize {
     let answers = scores.argmax(1).into_data().convert::<i64>();
-    let answers = answers.to_vec::<i64>().expect("converted to i64 just above");
+    let answers = answers.try_to_vec::<i64>().expect("converted to i64 just above");
     answers.iter().zip(labels).filter(|&(&a, &l)| a == i64::from(l)).count()
 }

@@ -22,9 +22,11 @@ pub(crate) struct Schedule {
     pub(crate) batch: usize,
     /// Learning rate at its highest.
     pub(crate) peak_rate: f64,
+    /// How often the learning rate rises and falls (warm restarts, Loshchilov and Hutter, ICLR 2017).
+    pub(crate) cycles: usize,
 }
 
-/// Share of the steps in which the learning rate rises; afterwards it falls along a cosine (one-cycle policy,
+/// Share of a cycle in which the learning rate rises; afterwards it falls along a cosine (one-cycle policy,
 /// Smith and Topin 2017).
 const WARM_UP: f64 = 0.2;
 /// Decoupled weight decay of AdamW.
@@ -32,6 +34,7 @@ const WEIGHT_DECAY: f32 = 5e-4;
 
 impl Schedule {
     fn rate(&self, progress: f64) -> f64 {
+        let progress = (progress * self.cycles as f64).fract();
         let shape = match progress < WARM_UP {
             true => progress / WARM_UP,
             false => 0.5 * (1.0 + (std::f64::consts::PI * (progress - WARM_UP) / (1.0 - WARM_UP)).cos()),
@@ -98,12 +101,23 @@ impl Phase<'_> {
                 model = optimizer.step(self.schedule.rate(done), model, gradients);
                 if step % 100 == 99 {
                     let speed = ((step + 1) * self.schedule.batch) as f64 / start.elapsed().as_secs_f64();
-                    eprintln!("{} epoch {} step {}/{steps} loss {:.4} {speed:.0} samples/s", self.name, epoch + 1, step + 1, total / (step + 1) as f64);
+                    eprintln!(
+                        "{} epoch {} step {}/{steps} loss {:.4} {speed:.0} samples/s",
+                        self.name,
+                        epoch + 1,
+                        step + 1,
+                        total / (step + 1) as f64
+                    );
                 }
             }
             let score = validate(&model.valid());
             progress.validation.push(score);
-            eprintln!("{} epoch {} validation {score:.5} ({:.0} s)", self.name, epoch + 1, start.elapsed().as_secs_f64());
+            eprintln!(
+                "{} epoch {} validation {score:.5} ({:.0} s)",
+                self.name,
+                epoch + 1,
+                start.elapsed().as_secs_f64()
+            );
             if progress.validation.iter().all(|&s| s <= score) {
                 progress.best = epoch + 1;
                 save(&model, &self.path("best"))?;

@@ -1,7 +1,7 @@
 //! A [`Network`] with trainable parameters: the same graph and tensor names as in inference, on burn.
 
 use crate::nonlinearity::{clip_unit, integrate_and_fire, quantised_clip};
-use burn::module::{Module, Param};
+use burn::module::{Module, Param, RunningState};
 use burn::nn::{BatchNorm, BatchNormConfig};
 use burn::tensor::module::{conv_transpose2d, conv2d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
@@ -45,8 +45,8 @@ pub(crate) struct Features {
     pub(crate) per_step: bool,
 }
 
-/// What the features at the cut of a float bottleneck become on their way, as a function of `[n, c, h, w]` values.
-pub(crate) type LossyStep = dyn Fn(&[f32], network::Shape) -> Vec<f32> + Sync;
+/// What a batch of features at the cut of a float bottleneck becomes on its way to the cloud.
+pub(crate) type LossyStep<'a> = dyn Fn(&[f32]) -> Vec<f32> + 'a;
 
 impl Model {
     /// Fresh parameters for the layers in `trained`: He-normal kernels (fan in), unit normalisation.
@@ -177,7 +177,7 @@ impl LayerParameters {
                 };
             }
             Operation::Activation(Activation::Relu) => burn::tensor::activation::relu(x),
-            Operation::Activation(Activation::UnitClip) => clip_unit(x, layer.output, lossy),
+            Operation::Activation(Activation::UnitClip) => clip_unit(x, lossy),
             Operation::Add => x + inputs[1].tensor.clone(),
             Operation::GlobalAveragePool => x.mean_dim(2).mean_dim(3),
         };
@@ -220,8 +220,8 @@ impl LayerParameters {
             let mut norm = BatchNormConfig::new(gain.len()).init(device);
             norm.gamma = Param::from_tensor(line(gain, device));
             norm.beta = Param::from_tensor(line(beta, device));
-            norm.running_mean.update(line(mean, device));
-            norm.running_var.update(line(var, device));
+            norm.running_mean = RunningState::new(line(mean, device));
+            norm.running_var = RunningState::new(line(var, device));
             self.norm = Some(norm);
         }
     }
@@ -251,7 +251,7 @@ impl LayerParameters {
 
 /// The float values of `data`.
 pub(crate) fn values(data: TensorData) -> Vec<f32> {
-    data.to_vec::<f32>().expect("this program computes in f32 throughout")
+    data.try_to_vec::<f32>().expect("this program computes in f32 throughout")
 }
 
 /// A tensor of the given shape from its values, last dimension fastest.

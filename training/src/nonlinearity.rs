@@ -2,7 +2,7 @@
 
 use crate::model::{LossyStep, tensor, values};
 use burn::tensor::{Device, Tensor};
-use cospike_sim_core::network::{Neuron, Shape};
+use cospike_sim_core::network::Neuron;
 
 /// Width of the window around the threshold in which a spike has a gradient (rectangular surrogate of unit area,
 /// Wu et al., "Spatio-temporal backpropagation", Front. Neurosci. 2018), in units of the threshold.
@@ -50,8 +50,7 @@ fn fire(sums: &[f32], steps: usize, neuron: &Neuron) -> (Vec<f32>, Vec<f32>) {
     let mut charge = vec![neuron.initial; neurons];
     let mut offset = vec![0.0; sums.len()];
     let mut window = vec![0.0; sums.len()];
-    for ((sums, offset), window) in
-        sums.chunks(neurons).zip(offset.chunks_mut(neurons)).zip(window.chunks_mut(neurons))
+    for ((sums, offset), window) in sums.chunks(neurons).zip(offset.chunks_mut(neurons)).zip(window.chunks_mut(neurons))
     {
         for i in 0..neurons {
             // `charge` is the initial membrane less what the resets took so far.
@@ -74,10 +73,10 @@ pub(crate) fn quantised_clip(x: Tensor<4>, levels: usize) -> Tensor<4> {
 }
 
 /// Clip to [0, 1], followed by the lossy step of the link if there is one, whose gradient is taken as 1.
-pub(crate) fn clip_unit(x: Tensor<4>, shape: Shape, lossy: Option<&LossyStep>) -> Tensor<4> {
+pub(crate) fn clip_unit(x: Tensor<4>, lossy: Option<&LossyStep>) -> Tensor<4> {
     let clipped = x.clamp(0.0, 1.0);
     let Some(lossy) = lossy else { return clipped };
     let before = clipped.clone().detach();
-    let after = tensor(lossy(&values(before.clone().into_data()), shape), before.dims(), &before.device());
+    let after = tensor(lossy(&values(before.clone().into_data())), before.dims(), &before.device());
     clipped + (after - before)
 }

@@ -5,26 +5,36 @@ use std::ops::{Add, AddAssign};
 
 /// Operations of one inference (all its time steps), as executed.
 ///
-/// - A layer whose input is binary counts one accumulate (`ac`) per (spike, weight) pair that lands inside the
-///   output, exactly at borders and strides; zero weights count.
-/// - A layer whose input is real-valued counts dense multiply-accumulates (`mac`), once per sample if the input is
-///   constant over time, because it is computed once; never multiplied by T in a float network.
-/// - Biases and folded batch normalisation are not counted.
+/// - A weighted layer on spikes counts one accumulate (`ac`) per (spike, weight) pair that lands inside the output,
+///   exactly at borders and strides; zero weights count. These are the integers of SpikingJelly 2.0 (`SynOp`) and
+///   sinabs 3.1, and of NeuroBench 2.3 where no weight is zero.
+/// - A weighted layer on real values counts dense multiply-accumulates (`mac`) by [`Network::dense_macs`], once per
+///   sample if its input does not change over time, because it is computed once; so never times T in a float network.
+/// - A residual sum counts one `ac` per spike of a binary shortcut, or one per element if both sides are real.
+/// - Global average pooling counts one `ac` per spike or real value that comes in; the division does not count.
+/// - Biases, folded batch normalisation and activation functions (applied as their input is written) count nothing.
+///
+/// Memory: spikes and real values are stored between layers. Changing currents that end in a neuron, directly or
+/// through a residual sum, are not: they are added up in the membranes.
+///
+/// [`Network::dense_macs`]: crate::network::Network::dense_macs
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    /// Accumulates (synaptic operations of binary inputs, element-wise sums, spikes added up by pooling).
+    /// Accumulates.
     pub ac: u64,
-    /// Multiply-accumulates (layers with real-valued input).
+    /// Multiply-accumulates.
     pub mac: u64,
     /// Neuron state updates, one per neuron and step.
     pub neuron_updates: u64,
-    /// Weights fetched, in values: one per `ac` of a convolution or linear layer and per `mac`.
+    /// Weights fetched, in values: one per `ac` of a weighted layer and per `mac`.
     pub weight_reads: u64,
     /// Membrane values read and written, in values: two per neuron update.
     pub state_accesses: u64,
-    /// Input values read: one per input spike of a binary layer, one per `mac` of a real-valued one.
+    /// Input values read: one per input spike of a weighted layer, one per `mac`, one per `ac` of a sum or pool whose
+    /// operands are stored, and one per update of a neuron whose current is stored because it does not change.
     pub activation_reads: u64,
-    /// Output values written: one per spike of a spiking layer, one per element of a float layer.
+    /// Output values written: one per spike of a neuron layer, one per element and step of any other whose output is
+    /// stored.
     pub activation_writes: u64,
 }
 
@@ -60,9 +70,9 @@ impl std::iter::Sum for Counts {
 pub struct LayerCounts {
     /// Index of the layer in its network.
     pub layer: usize,
-    /// Non-zero values that came in, over all steps.
+    /// Spikes that came in, over all steps; real values are no events.
     pub input_events: u64,
-    /// Non-zero values that went out, over all steps.
+    /// Spikes that went out, over all steps.
     pub output_events: u64,
     /// Its operations.
     pub counts: Counts,

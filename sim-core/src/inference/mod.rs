@@ -1,7 +1,66 @@
 //! Executes a part of a network on a sample and counts what it did.
 //!
 //! Nothing here knows a joule, a second or a link (invariant 10, "counts before prices").
+//!
+//! An [`Executable`] runs a range of layers for T steps, layer after layer: a layer's spikes of all steps are computed
+//! before the next layer's, which is the same because no layer reads a later one. Layers on spikes are event-driven:
+//! spikes are bits, and every set bit adds a row of weights. Layers on real values are dense. Whatever does not change
+//! over time is computed once: all of a float network, and the first layer of a spiking one, whose input is the
+//! constant sample.
 
+mod counting;
 mod counts;
+mod dense;
+mod executable;
+mod feature;
+mod run;
+mod spiking;
+mod taps;
 
 pub use counts::{Counts, LayerCounts};
+pub use executable::Executable;
+pub use feature::{Feature, Real, SpikeTrain};
+pub use run::Run;
+
+use crate::network::NetworkError;
+
+/// What cannot be executed.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum InferenceError {
+    /// The network or its weights are wrong.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// Layers that do not exist, or the input, which is given and not run.
+    #[error("layers {start}..{end} cannot be run: the network has layers 1..{layers} after its input")]
+    Range {
+        /// First layer asked for.
+        start: usize,
+        /// One past the last.
+        end: usize,
+        /// Number of layers, the input included.
+        layers: usize,
+    },
+    /// A layer of the tail that needs more than the output of the cut.
+    #[error("the network cannot be cut after `{cut}`: `{layer}` also reads `{reads}`, which comes before")]
+    ReachesBack {
+        /// The layer.
+        layer: String,
+        /// The early layer it reads.
+        reads: String,
+        /// The layer after which the cut was asked for.
+        cut: String,
+    },
+    /// The input is not what the layer before the range emits.
+    #[error("layer `{layer}` emits {needed}, but {found} were given")]
+    Input {
+        /// That layer.
+        layer: String,
+        /// What it emits.
+        needed: String,
+        /// What was given.
+        found: String,
+    },
+    /// No time steps.
+    #[error("a network runs for at least one time step")]
+    NoSteps,
+}

@@ -58,7 +58,7 @@ impl SimTime {
 
     /// Seconds, as the nearest float.
     pub const fn seconds(self) -> f64 {
-        self.0 as f64 * 1e-9
+        self.0 as f64 / 1e9
     }
 
     /// `self + delay`.

@@ -25,11 +25,15 @@ impl Network {
     /// new network is cut (`encoder.act`).
     ///
     /// # Errors
-    /// [`NetworkError::UnknownSplit`]; [`NetworkError::NoRoomForBottleneck`] at the input or output.
+    /// [`NetworkError::UnknownSplit`]; [`NetworkError::NoRoomForBottleneck`] at the input or output;
+    /// [`NetworkError::BottleneckSize`] for a width or stride of 0.
     pub fn with_bottleneck(&self, split: &str, unit: Bottleneck) -> Result<(Network, usize), NetworkError> {
         let at = self.split(split)?;
         if split == INPUT || split == OUTPUT {
             return Err(NetworkError::NoRoomForBottleneck { split: split.into() });
+        }
+        if unit.width == 0 || unit.stride == 0 {
+            return Err(NetworkError::BottleneckSize { width: unit.width, stride: unit.stride });
         }
         let mut net = Network {
             name: self.name.clone(),

@@ -6,8 +6,10 @@
 //! into its own middle, see [`Network::with_bottleneck`].
 
 mod bottleneck;
+mod check;
 mod graph;
 mod resnet;
+mod safetensors;
 mod weights;
 
 pub use bottleneck::Bottleneck;
@@ -15,6 +17,8 @@ pub use graph::{
     Activation, Conv2d, INPUT, Layer, Network, Neuron, Nonlinearity, OUTPUT, Operation, Reset, Shape, SplitPoint,
 };
 pub use resnet::ResNet;
+pub use safetensors::read_safetensors;
+pub(crate) use weights::weight_shape;
 pub use weights::{Affine, Tensor, TensorStore, Weights};
 
 /// What is wrong with a network, a split point or a set of weights.
@@ -57,5 +61,35 @@ pub enum NetworkError {
     UnusedTensors {
         /// Names of the tensors.
         names: Vec<String>,
+    },
+    /// A layer that cannot compute what it says from what it reads.
+    #[error("layer `{layer}`: {reason}")]
+    Inconsistent {
+        /// Name of the layer.
+        layer: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A bottleneck unit without channels or without a stride.
+    #[error("a bottleneck unit needs at least one channel and a stride of at least 1, not {width} and {stride}")]
+    BottleneckSize {
+        /// The width asked for.
+        width: usize,
+        /// The stride asked for.
+        stride: usize,
+    },
+    /// Bytes that are no safetensors file.
+    #[error("not a safetensors file: {reason}")]
+    Safetensors {
+        /// What the format's reader says.
+        reason: String,
+    },
+    /// A tensor that is not float32.
+    #[error("tensor `{name}` has type {found}; only F32 is read: convert it when saving")]
+    TensorType {
+        /// Name of the tensor.
+        name: String,
+        /// Type in the file.
+        found: String,
     },
 }

@@ -28,7 +28,7 @@ pub struct Affine {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights(Vec<Option<Affine>>);
 
-/// Added to the variance before the square root, PyTorch's default.
+/// Added to the variance before the square root: the default of PyTorch's `BatchNorm2d`.
 const NORM_EPSILON: f64 = 1e-5;
 
 impl Weights {
@@ -55,9 +55,20 @@ impl Weights {
         if names.is_empty() { Ok(Self(weights)) } else { Err(NetworkError::UnusedTensors { names }) }
     }
 
+    /// Name and shape of every `.weight` and `.bias` that `network` needs once batch normalisation is folded in.
+    pub fn shapes(network: &Network) -> Vec<(String, Vec<usize>)> {
+        let weighted =
+            network.layers.iter().enumerate().filter_map(|(i, l)| Some((&l.name, weight_shape(network, i)?)));
+        let pair = |(name, (shape, out_axis)): (&String, (Vec<usize>, usize))| {
+            let bias = (format!("{name}.bias"), vec![shape[out_axis]]);
+            [(format!("{name}.weight"), shape), bias]
+        };
+        weighted.flat_map(pair).collect()
+    }
+
     /// Weights of layer `index`, if it has any.
     pub fn layer(&self, index: usize) -> Option<&Affine> {
-        self.0[index].as_ref()
+        self.0.get(index)?.as_ref()
     }
 
     /// Number of weights and biases, after folding.
@@ -67,7 +78,7 @@ impl Weights {
 }
 
 /// Shape of the weights of layer `index` and which of its axes is the output channel.
-fn weight_shape(network: &Network, index: usize) -> Option<(Vec<usize>, usize)> {
+pub(crate) fn weight_shape(network: &Network, index: usize) -> Option<(Vec<usize>, usize)> {
     let layer = &network.layers[index];
     match layer.operation {
         Operation::Conv2d(c) => Some((vec![c.output.channels, c.input.channels, c.kernel, c.kernel], 0)),

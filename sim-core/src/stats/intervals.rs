@@ -135,7 +135,7 @@ mod tests {
                 wait = (wait + service - 2.0 * gap).max(0.0);
                 wait
             });
-            series.by_ref().skip(1_999).next();
+            series.by_ref().nth(1_999);
             series.take(20_000).collect::<Vec<f64>>()
         };
         let runs = 400;

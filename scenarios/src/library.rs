@@ -1,0 +1,57 @@
+//! The files that ship with CoSpike, embedded: scenarios, profiles, price lists, weight files.
+
+use crate::diagnostic::{Source, did_you_mean};
+use std::path::PathBuf;
+
+include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+
+/// Names of embedded files, sorted.
+pub(crate) fn names(files: &'static [(&'static str, &'static [u8])]) -> impl Iterator<Item = &'static str> {
+    files.iter().map(|&(name, _)| name)
+}
+
+/// Text of the embedded file `name`; `None` if there is none.
+pub(crate) fn text(files: &'static [(&'static str, &'static [u8])], name: &str) -> Option<&'static str> {
+    let (_, bytes) = files.iter().find(|(n, _)| *n == name)?;
+    std::str::from_utf8(bytes).ok()
+}
+
+/// Names of the scenarios that ship with CoSpike.
+pub fn scenarios() -> impl Iterator<Item = &'static str> {
+    names(SCENARIOS)
+}
+
+/// The scenario that a user means by `word`: a path ending in `.toml`, or the name of a shipped scenario.
+///
+/// # Errors
+/// A file that cannot be read, or a name that no shipped scenario has.
+pub fn find_scenario(word: &str) -> Result<Source, FindError> {
+    if word.ends_with(".toml") {
+        let path = PathBuf::from(word);
+        return Source::read(&path).map_err(|error| FindError::Read { path, error });
+    }
+    let unknown = || FindError::Unknown { word: word.into(), help: did_you_mean(word, scenarios()) };
+    let text = text(SCENARIOS, word).ok_or_else(unknown)?.into();
+    Ok(Source { name: format!("scenarios/{word}.toml"), folder: None, text })
+}
+
+/// A scenario that is not there.
+#[derive(Debug, thiserror::Error)]
+pub enum FindError {
+    /// The file cannot be read.
+    #[error("cannot read the scenario {}: {error}", path.display())]
+    Read {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// No shipped scenario has this name.
+    #[error("no scenario that ships with CoSpike is called `{word}`: {help}; for a file, give its path with .toml")]
+    Unknown {
+        /// The word.
+        word: String,
+        /// What there is.
+        help: String,
+    },
+}

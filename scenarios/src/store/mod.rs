@@ -1,0 +1,139 @@
+//! The result store on disk: a folder with `manifest.json` and one Parquet file per table.
+//!
+//! A store is written under another name beside its own and renamed when it is whole, so nobody ever sees half of
+//! one. Equal results give equal bytes.
+
+mod table;
+
+use crate::results::{AnswerRow, ComputeEnergyRow, LatencyRow, LayerRow, Manifest, PointRow, ReplicationRow, Results};
+use parquet::errors::{ParquetError, Result as ParquetResult};
+use parquet::file::reader::RowGroupReader;
+use parquet::file::writer::SerializedRowGroupWriter;
+use parquet::schema::types::Type;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use table::{Table, column, read_column, table, too_short, write_column};
+
+const MANIFEST: &str = "manifest.json";
+
+/// Why results could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Results are never overwritten.
+    #[error("{} exists already: remove it, or choose another place", path.display())]
+    Exists {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A file or folder cannot be read or written.
+    #[error("{}: {error}", path.display())]
+    Io {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The manifest is none.
+    #[error("{}: {error}", path.display())]
+    Manifest {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        error: serde_json::Error,
+    },
+    /// A table is damaged, or of another version of CoSpike.
+    #[error("{}: {error}", path.display())]
+    Table {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        error: ParquetError,
+    },
+}
+
+/// Writes `results` as the new folder `folder`.
+///
+/// # Errors
+/// [`StoreError::Exists`], or whatever stops the files from being written; then nothing is left behind.
+pub fn write(results: &Results, folder: &Path) -> Result<(), StoreError> {
+    if folder.exists() {
+        return Err(StoreError::Exists { path: folder.into() });
+    }
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let partial = folder.with_file_name(format!(".{name}.{}.partial", std::process::id()));
+    fs::create_dir_all(&partial).map_err(at(&partial))?;
+    let written = write_files(results, &partial).and_then(|()| fs::rename(&partial, folder).map_err(at(folder)));
+    if written.is_err() {
+        // The first error is the one to report; what cannot be removed stays hidden under its partial name.
+        let _ = fs::remove_dir_all(&partial);
+    }
+    written
+}
+
+fn write_files(results: &Results, folder: &Path) -> Result<(), StoreError> {
+    let path = folder.join(MANIFEST);
+    let manifest = serde_json::to_string_pretty(&results.manifest);
+    let manifest = manifest.map_err(|error| StoreError::Manifest { path: path.clone(), error })?;
+    fs::write(&path, manifest + "\n").map_err(at(&path))?;
+    write_table(&results.points, folder)?;
+    write_table(&results.layers, folder)?;
+    write_table(&results.compute_energy, folder)?;
+    write_table(&results.replications, folder)?;
+    write_table(&results.latencies, folder)?;
+    write_table(&results.answers, folder)
+}
+
+/// Reads the results in `folder`.
+///
+/// # Errors
+/// A file that is missing, damaged or of another version of CoSpike.
+pub fn read(folder: &Path) -> Result<Results, StoreError> {
+    let path = folder.join(MANIFEST);
+    let text = fs::read_to_string(&path).map_err(at(&path))?;
+    let manifest: Manifest = serde_json::from_str(&text).map_err(|error| StoreError::Manifest { path, error })?;
+    Ok(Results {
+        manifest,
+        points: read_table(folder)?,
+        layers: read_table(folder)?,
+        compute_energy: read_table(folder)?,
+        replications: read_table(folder)?,
+        latencies: read_table(folder)?,
+        answers: read_table(folder)?,
+    })
+}
+
+fn write_table<T: Table>(rows: &[T], folder: &Path) -> Result<(), StoreError> {
+    let path = path_of::<T>(folder);
+    let file = File::create(&path).map_err(at(&path))?;
+    table::write(rows, file).map_err(|error| StoreError::Table { path, error })
+}
+
+fn read_table<T: Table>(folder: &Path) -> Result<Vec<T>, StoreError> {
+    let path = path_of::<T>(folder);
+    let file = File::open(&path).map_err(at(&path))?;
+    table::read(file).map_err(|error| StoreError::Table { path, error })
+}
+
+fn path_of<T: Table>(folder: &Path) -> PathBuf {
+    folder.join(format!("{}.parquet", T::NAME))
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+    let path = path.to_path_buf();
+    |error| StoreError::Io { path, error }
+}
+
+table!(PointRow, "points": point, label, parameters, network, backbone, family, split, width, time_steps, samples,
+    correct, payload_bits, float32_bits, binary_bits);
+table!(LayerRow, "layers": point, layer, name, part, input_events, output_events, ac, mac, neuron_updates,
+    weight_reads, state_accesses, activation_reads, activation_writes);
+table!(ComputeEnergyRow, "compute_energy": point, prices, kind, joules);
+table!(ReplicationRow, "replications": point, replication, generated, completed, dropped_queue_full, dropped_lost,
+    in_flight, correct, latency_mean_s, latency_p50_s, latency_p95_s, latency_p99_s, latency_max_s, edge_wait_s,
+    edge_compute_s, uplink_wait_s, uplink_s, cloud_wait_s, cloud_service_s, downlink_s, energy_ac_j, energy_mac_j,
+    energy_neuron_j, energy_memory_j, energy_static_j, energy_radio_tx_j, energy_radio_rx_j, energy_radio_idle_j,
+    energy_total_j, payload_bytes, sent_bytes, packets_sent, packets_lost, edge_utilisation, uplink_utilisation,
+    cloud_utilisation, simulated_s, events, fingerprint);
+table!(LatencyRow, "latencies": point, replication, percentile, seconds);
+table!(AnswerRow, "answers": network, sample, label, answer, payload_bits);

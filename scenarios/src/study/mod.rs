@@ -1,0 +1,246 @@
+//! Studies: design points and replications, checked before anything runs.
+
+mod inference;
+mod point;
+mod rows;
+mod simulation;
+mod system;
+
+pub use inference::{Inference, InferenceKey, InferenceRun, SampleRun};
+pub use point::DesignPoint;
+
+use crate::dataset::{Dataset, DatasetError};
+use crate::diagnostic::{Diagnostic, Source};
+use crate::profiles::Prices;
+use crate::results::{Manifest, NetworkUsed, Results};
+use crate::scenario::{DatasetName, Scenario};
+use crate::sweep::{self, SweepPoint};
+use crate::zoo::{Zoo, ZooError, ZooNetwork};
+use cospike_sim_core::cosim::CosimError;
+use cospike_sim_core::energy::PriceList;
+use cospike_sim_core::split::SplitError;
+use rayon::prelude::*; // threads are spent on samples, design points and replications
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use system::Profiles;
+
+/// A checked study.
+#[derive(Clone, Debug)]
+pub struct Study {
+    /// What is run; networks and profiles as they were found.
+    pub manifest: Manifest,
+    /// The design points.
+    pub points: Vec<DesignPoint>,
+    inferences: Vec<Inference>,
+    datasets: BTreeMap<DatasetName, Dataset>,
+    prices: Vec<(String, PriceList)>,
+}
+
+/// How far a running study is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Samples that networks were run on.
+    Inference {
+        /// So far.
+        done: u64,
+        /// In all.
+        total: u64,
+    },
+    /// Replications simulated.
+    Simulation {
+        /// So far.
+        done: u64,
+        /// In all.
+        total: u64,
+    },
+}
+
+/// Why a study could not be made or run.
+#[derive(Debug, thiserror::Error)]
+pub enum StudyError {
+    /// A mistake in the scenario or in a profile that it uses.
+    #[error(transparent)]
+    Mistake(Box<Diagnostic>),
+    /// A dataset is damaged.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    /// A weight file is wrong.
+    #[error(transparent)]
+    Zoo(#[from] ZooError),
+    /// A network cannot run on a sample.
+    #[error("{network} on sample {sample}: {error}")]
+    Inference {
+        /// The network.
+        network: String,
+        /// Index of the sample.
+        sample: u32,
+        /// Why.
+        error: SplitError,
+    },
+    /// A replication cannot be simulated.
+    #[error("design point {point} ({label}), replication {replication}: {error}")]
+    Simulation {
+        /// Number of the design point.
+        point: usize,
+        /// Its label.
+        label: String,
+        /// Number of the replication.
+        replication: u32,
+        /// Why.
+        error: CosimError,
+    },
+}
+
+impl From<Diagnostic> for StudyError {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Mistake(Box::new(diagnostic))
+    }
+}
+
+impl Study {
+    /// Reads and checks everything that the scenario in `source` asks for; nothing is run or written.
+    ///
+    /// # Errors
+    /// The first mistake in the scenario or in a profile; a broken weight file or dataset.
+    pub fn from_scenario(source: &Source, zoo: &Zoo) -> Result<Self, StudyError> {
+        let sweep = sweep::expand(source)?;
+        let mut maker = Maker { source, zoo, profiles: Profiles::with_shipped_prices()?, inferences: BTreeMap::new() };
+        let mut datasets = BTreeMap::new();
+        let mut points = vec![];
+        for sweep_point in &sweep.points {
+            let name = *sweep_point.scenario.samples.dataset.get_ref();
+            if let Entry::Vacant(new) = datasets.entry(name) {
+                new.insert(name.load()?);
+            }
+            points.push(maker.point(sweep_point, &datasets[&name])?);
+        }
+        let inferences = maker.inferences.into_iter().map(|(key, (number, network))| (number, key, network));
+        let mut inferences: Vec<_> = inferences.collect();
+        inferences.sort_by_key(|&(number, ..)| number);
+        let inferences: Vec<_> = inferences.into_iter().map(|(_, key, network)| Inference { key, network }).collect();
+        let study = &sweep.points[0].scenario.study;
+        let files: BTreeSet<_> = inferences.iter().flat_map(|inference| inference.network.files.clone()).collect();
+        Ok(Self {
+            manifest: Manifest {
+                version: env!("CARGO_PKG_VERSION").into(),
+                name: study.name.get_ref().clone(),
+                scenario: source.text.clone(),
+                seed: study.seed,
+                replications: *study.replications.get_ref(),
+                axes: sweep.axes,
+                networks: files.into_iter().map(|(name, blake3)| NetworkUsed { name, blake3 }).collect(),
+                profiles: maker.profiles.used(),
+            },
+            points,
+            inferences,
+            datasets,
+            prices: maker
+                .profiles
+                .price_lists()
+                .map(|(name, prices)| (name.to_string(), Prices::list(prices)))
+                .collect(),
+        })
+    }
+
+    /// The distinct inferences: each is run once, whatever the number of design points.
+    pub fn inferences(&self) -> impl Iterator<Item = &InferenceKey> {
+        self.inferences.iter().map(|inference| &inference.key)
+    }
+
+    /// Runs all networks and all replications on the threads of the current rayon pool. The results do not depend
+    /// on their number.
+    ///
+    /// # Errors
+    /// [`StudyError::Inference`] and [`StudyError::Simulation`].
+    pub fn run(&self, progress: &(dyn Fn(Progress) + Sync)) -> Result<Results, StudyError> {
+        let total = self.inferences.iter().map(|inference| u64::from(inference.key.samples)).sum();
+        let done = AtomicU64::new(0);
+        let tick = || progress(Progress::Inference { done: done.fetch_add(1, Ordering::Relaxed) + 1, total });
+        let runs = self.inferences.iter().map(|inference| inference.run(&self.datasets[&inference.key.dataset], &tick));
+        let runs = runs.collect::<Result<Vec<_>, _>>()?;
+        let outcomes = self.simulate(&runs, progress)?;
+        Ok(self.results(&runs, outcomes))
+    }
+
+    fn simulate(
+        &self,
+        runs: &[InferenceRun],
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Result<Vec<simulation::Rows>, StudyError> {
+        let packets = simulation::AllPackets::cut(&self.points, runs);
+        let replications = self.manifest.replications;
+        let jobs = self.points.len() * replications as usize;
+        let done = AtomicU64::new(0);
+        let job = |index: usize| {
+            let (number, replication) = (index / replications as usize, (index % replications as usize) as u32);
+            let point = &self.points[number];
+            let replication = simulation::Replication {
+                number,
+                point,
+                replication,
+                network: &self.inferences[point.inference].network.network,
+                run: &runs[point.inference],
+                packets: packets.of(point),
+                labels: self.labels(point),
+            };
+            let rows = replication.run(self.manifest.seed)?;
+            progress(Progress::Simulation { done: done.fetch_add(1, Ordering::Relaxed) + 1, total: jobs as u64 });
+            Ok(rows)
+        };
+        (0..jobs).into_par_iter().map(job).collect()
+    }
+
+    /// Classes of the samples of `point`.
+    fn labels(&self, point: &DesignPoint) -> &[u8] {
+        let key = &self.inferences[point.inference].key;
+        &self.datasets[&key.dataset].labels[..key.samples as usize]
+    }
+}
+
+/// Turns scenarios into design points and keeps what they share.
+struct Maker<'a> {
+    source: &'a Source,
+    zoo: &'a Zoo,
+    profiles: Profiles,
+    /// Number and network of each distinct inference.
+    inferences: BTreeMap<InferenceKey, (usize, ZooNetwork)>,
+}
+
+impl Maker<'_> {
+    fn point(&mut self, sweep_point: &SweepPoint, dataset: &Dataset) -> Result<DesignPoint, StudyError> {
+        let scenario = &sweep_point.scenario;
+        Ok(DesignPoint {
+            label: point::label(sweep_point),
+            parameters: sweep_point.parameters.clone(),
+            system: self.profiles.system(scenario, self.source)?,
+            packetise: point::packetise(scenario),
+            packet_payload: self.profiles.packet_payload(scenario, self.source)?,
+            inference: self.inference(scenario, dataset)?,
+            scenario: scenario.clone(),
+        })
+    }
+
+    /// Number of the inference that `scenario` needs.
+    fn inference(&mut self, scenario: &Scenario, dataset: &Dataset) -> Result<usize, StudyError> {
+        let located = |error| match point::locate(error, scenario, self.source) {
+            Ok(diagnostic) => StudyError::from(diagnostic),
+            Err(error) => StudyError::from(error),
+        };
+        let samples = point::samples(scenario, dataset, self.source)?;
+        let choice = self.zoo.resolve(&point::network_choice(scenario)).map_err(located)?;
+        let number = self.inferences.len();
+        let key = InferenceKey { choice, dataset: *scenario.samples.dataset.get_ref(), samples };
+        if let Some((number, _)) = self.inferences.get(&key) {
+            return Ok(*number);
+        }
+        let network = self.zoo.network(&key.choice).map_err(located)?;
+        let (image, input) = (dataset.shape, network.network.network().input());
+        if image != input {
+            let message = format!("the samples are of shape {image}, the network takes {input}");
+            return Err(self.source.error_at(&scenario.samples.dataset, message).into());
+        }
+        self.inferences.insert(key, (number, network));
+        Ok(number)
+    }
+}

@@ -1,0 +1,118 @@
+//! From runs to the rows of the result store.
+
+use super::inference::InferenceRun;
+use super::simulation::Rows;
+use super::{DesignPoint, Study};
+use crate::results::{AnswerRow, ComputeEnergyRow, LayerRow, PointRow, Results};
+use cospike_sim_core::energy::PriceList;
+use cospike_sim_core::inference::Counts;
+use cospike_sim_core::network::Network;
+
+impl Study {
+    pub(super) fn results(&self, runs: &[InferenceRun], rows: Vec<Rows>) -> Results {
+        let points = || self.points.iter().enumerate().map(|(number, point)| (number as u32, point));
+        let (replications, latencies): (Vec<_>, Vec<_>) =
+            rows.into_iter().map(|rows| (rows.replication, rows.latencies)).unzip();
+        Results {
+            manifest: self.manifest.clone(),
+            points: points().map(|(number, point)| self.point_row(number, point, runs)).collect(),
+            layers: points().flat_map(|(number, point)| self.layer_rows(number, point, runs)).collect(),
+            compute_energy: points().flat_map(|(number, point)| self.energy_rows(number, point, runs)).collect(),
+            replications,
+            latencies: latencies.into_iter().flatten().collect(),
+            answers: (0..runs.len()).flat_map(|network| self.answer_rows(network, &runs[network])).collect(),
+        }
+    }
+
+    fn point_row(&self, number: u32, point: &DesignPoint, runs: &[InferenceRun]) -> PointRow {
+        let inference = &self.inferences[point.inference];
+        let run = &runs[point.inference];
+        let labels = self.labels(point);
+        let network = &inference.network.network;
+        let values = split_values(network.network(), &inference.key.choice.split);
+        PointRow {
+            point: number,
+            label: point.label.clone(),
+            parameters: serde_json::json!(point.parameters).to_string(),
+            network: point.inference as u32,
+            backbone: inference.key.choice.backbone.clone(),
+            family: inference.key.choice.family.name().into(),
+            split: inference.key.choice.split.clone(),
+            width: inference.key.choice.width,
+            time_steps: network.steps() as u32,
+            samples: inference.key.samples,
+            correct: run.correct(labels),
+            payload_bits: run.payload_bits(),
+            float32_bits: values * 32,
+            binary_bits: values * network.steps() as u64,
+        }
+    }
+
+    fn layer_rows(&self, number: u32, point: &DesignPoint, runs: &[InferenceRun]) -> Vec<LayerRow> {
+        let network = &self.inferences[point.inference].network.network;
+        let run = &runs[point.inference];
+        let mean = |sum: u64| sum as f64 / run.samples.len() as f64;
+        let row = |layer: &cospike_sim_core::inference::LayerCounts| LayerRow {
+            point: number,
+            layer: layer.layer as u32,
+            name: network.network().layers[layer.layer].name.clone(),
+            part: if layer.layer <= network.cut() { "head" } else { "tail" }.into(),
+            input_events: mean(layer.input_events),
+            output_events: mean(layer.output_events),
+            ac: mean(layer.counts.ac),
+            mac: mean(layer.counts.mac),
+            neuron_updates: mean(layer.counts.neuron_updates),
+            weight_reads: mean(layer.counts.weight_reads),
+            state_accesses: mean(layer.counts.state_accesses),
+            activation_reads: mean(layer.counts.activation_reads),
+            activation_writes: mean(layer.counts.activation_writes),
+        };
+        run.layers.iter().map(row).collect()
+    }
+
+    fn energy_rows(&self, number: u32, point: &DesignPoint, runs: &[InferenceRun]) -> Vec<ComputeEnergyRow> {
+        let run = &runs[point.inference];
+        let counts: Counts = run.samples.iter().map(|sample| sample.head).sum();
+        let lists = self.prices.iter().flat_map(|(name, prices)| {
+            energy_by_kind(prices, &counts).map(|(kind, joules)| ComputeEnergyRow {
+                point: number,
+                prices: name.clone(),
+                kind: kind.into(),
+                joules: joules / run.samples.len() as f64,
+            })
+        });
+        lists.collect()
+    }
+
+    fn answer_rows(&self, network: usize, run: &InferenceRun) -> Vec<AnswerRow> {
+        let labels = &self.datasets[&self.inferences[network].key.dataset].labels;
+        let rows = run.samples.iter().zip(labels).enumerate().map(|(sample, (run, &label))| AnswerRow {
+            network: network as u32,
+            sample: sample as u32,
+            label: label.into(),
+            answer: run.answer,
+            payload_bits: run.payload_bits() as u32,
+        });
+        rows.collect()
+    }
+}
+
+/// Values of the feature at the split point, before any bottleneck unit.
+fn split_values(network: &Network, split: &str) -> u64 {
+    let point = network.split_points.iter().find(|point| point.name == split);
+    point.map_or(0, |point| network.layers[point.layer].output.len() as u64)
+}
+
+/// Kinds as a price list names them.
+fn energy_by_kind(prices: &PriceList, counts: &Counts) -> [(&'static str, f64); 7] {
+    let energy = prices.energy(counts);
+    [
+        ("ac", energy.ac),
+        ("mac", energy.mac),
+        ("neuron_update", energy.neuron_update),
+        ("weight_read", energy.weight_read),
+        ("state_access", energy.state_access),
+        ("activation_read", energy.activation_read),
+        ("activation_write", energy.activation_write),
+    ]
+}

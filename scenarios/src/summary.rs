@@ -1,0 +1,146 @@
+//! What results come to: one line per design point, and spiking against float networks pair by pair.
+
+use crate::results::{AnswerRow, PointRow, ReplicationRow, Results};
+use cospike_sim_core::stats::{Interval, PairedDifference, StatsError, mean_interval, paired_difference, wilson};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What results come to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    /// One per design point, in order.
+    pub points: Vec<PointSummary>,
+    /// One per pair of a spiking and a float design point that are otherwise equal.
+    pub comparisons: Vec<Comparison>,
+}
+
+/// A mean over replications.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// The mean; NaN if a replication completed no request.
+    pub mean: f64,
+    /// Its 95 % t-interval; `None` with a single replication.
+    pub interval: Option<Interval>,
+}
+
+/// One design point.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PointSummary {
+    /// Number of the design point.
+    pub point: u32,
+    /// Its label.
+    pub label: String,
+    /// Share of samples answered right with nothing lost, with its 95 % Wilson interval.
+    pub offline_accuracy: Interval,
+    /// Share of completed requests answered right in the event loop.
+    pub accuracy: Estimate,
+    /// Share of requests that were completed.
+    pub completed: Estimate,
+    /// Mean latency in seconds.
+    pub latency_mean_s: Estimate,
+    /// 95th percentile of latency in seconds.
+    pub latency_p95_s: Estimate,
+    /// Energy of all edge devices per completed request, in joules.
+    pub energy_j: Estimate,
+    /// Mean payload in bits.
+    pub payload_bits: f64,
+    /// Bits of the float32 feature tensor at the split over payload bits; `None` if nothing is sent.
+    pub ratio_to_float32: Option<f64>,
+    /// Bits of the T-step binary feature tensor at the split over payload bits; `None` if nothing is sent.
+    pub ratio_to_binary: Option<f64>,
+}
+
+/// A spiking network against a float one at the same split, width and other parameters. Differences are spiking less
+/// float; both saw the same samples and, replication by replication, the same arrivals.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    /// The spiking design point.
+    pub spiking: u32,
+    /// The float design point.
+    pub float: u32,
+    /// Difference of offline accuracy, sample by sample.
+    pub accuracy: PairedDifference,
+    /// Difference of mean latency in seconds, replication by replication.
+    pub latency_mean_s: Estimate,
+    /// Difference of energy per completed request in joules, replication by replication.
+    pub energy_j: Estimate,
+}
+
+impl Summary {
+    /// Sums up `results`.
+    ///
+    /// # Errors
+    /// [`StatsError`] for results that no study can have, such as a design point without samples.
+    pub fn of(results: &Results) -> Result<Self, StatsError> {
+        let mut replications: BTreeMap<u32, Vec<&ReplicationRow>> = BTreeMap::new();
+        for row in &results.replications {
+            replications.entry(row.point).or_default().push(row);
+        }
+        let rows = |point: &PointRow| replications.get(&point.point).map_or(&[][..], Vec::as_slice);
+        let points = results.points.iter().map(|point| summarise(point, rows(point))).collect::<Result<_, _>>()?;
+        let mut correct: BTreeMap<u32, Vec<bool>> = BTreeMap::new();
+        for &AnswerRow { network, label, answer, .. } in &results.answers {
+            correct.entry(network).or_default().push(label == answer);
+        }
+        let comparisons = pairs(&results.points).into_iter().map(|(spiking, float)| {
+            let answers = |point: &PointRow| correct.get(&point.network).map_or(&[][..], Vec::as_slice);
+            Ok(Comparison {
+                spiking: spiking.point,
+                float: float.point,
+                accuracy: paired_difference(answers(spiking), answers(float))?,
+                latency_mean_s: difference(rows(spiking), rows(float), |row| row.latency_mean_s)?,
+                energy_j: difference(rows(spiking), rows(float), |row| row.energy_total_j)?,
+            })
+        });
+        Ok(Self { points, comparisons: comparisons.collect::<Result<_, _>>()? })
+    }
+}
+
+fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary, StatsError> {
+    let of = |get: fn(&ReplicationRow) -> f64| estimate(&rows.iter().map(|row| get(row)).collect::<Vec<_>>());
+    let ratio = |bits: u64| (point.payload_bits > 0.0).then(|| bits as f64 / point.payload_bits);
+    Ok(PointSummary {
+        point: point.point,
+        label: point.label.clone(),
+        offline_accuracy: wilson(point.correct.into(), point.samples.into())?,
+        accuracy: of(|row| row.correct as f64 / row.completed as f64)?,
+        completed: of(|row| row.completed as f64 / row.generated as f64)?,
+        latency_mean_s: of(|row| row.latency_mean_s)?,
+        latency_p95_s: of(|row| row.latency_p95_s)?,
+        energy_j: of(|row| row.energy_total_j)?,
+        payload_bits: point.payload_bits,
+        ratio_to_float32: ratio(point.float32_bits),
+        ratio_to_binary: ratio(point.binary_bits),
+    })
+}
+
+fn estimate(values: &[f64]) -> Result<Estimate, StatsError> {
+    match values {
+        [only] => Ok(Estimate { mean: *only, interval: None }),
+        _ => mean_interval(values).map(|interval| Estimate { mean: interval.estimate, interval: Some(interval) }),
+    }
+}
+
+fn difference(
+    first: &[&ReplicationRow],
+    second: &[&ReplicationRow],
+    get: fn(&ReplicationRow) -> f64,
+) -> Result<Estimate, StatsError> {
+    if first.len() != second.len() {
+        return Err(StatsError::NotPaired { first: first.len(), second: second.len() });
+    }
+    estimate(&first.iter().zip(second).map(|(a, b)| get(a) - get(b)).collect::<Vec<_>>())
+}
+
+/// Design points that differ in the family only, and in the time steps that a float network has not.
+fn pairs(points: &[PointRow]) -> Vec<(&PointRow, &PointRow)> {
+    let key = |point: &PointRow| {
+        let mut others: BTreeMap<String, Value> = serde_json::from_str(&point.parameters).unwrap_or_default();
+        others.remove("network.family");
+        others.remove("network.time_steps");
+        (serde_json::json!(others).to_string(), point.split.clone(), point.width)
+    };
+    let float: BTreeMap<_, _> = points.iter().filter(|p| p.family == "float").map(|p| (key(p), p)).collect();
+    let spiking = points.iter().filter(|point| point.family == "spiking");
+    spiking.filter_map(|point| float.get(&key(point)).map(|&partner| (point, partner))).collect()
+}

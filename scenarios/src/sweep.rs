@@ -1,0 +1,199 @@
+//! From one scenario file to the scenarios of its design points.
+//!
+//! `[sweep]` mirrors the scenario with a list in place of each value that shall vary; its design points are all
+//! combinations, the first key of the file changing slowest. `[[sweep]]`, several times, is the union of several
+//! such grids. A swept value replaces the scenario's, or stands in for one that the scenario leaves out: so a
+//! `width` that only some points have is left out of `[network]` and given by the grids that need it.
+//!
+//! Each point is decoded anew from the document with the swept values laid over it, so a wrong swept value is
+//! reported where it stands in the sweep.
+
+use crate::decode::{Document, decode, parse};
+use crate::diagnostic::{Diagnostic, Source};
+use crate::scenario::Scenario;
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue, ValueDeserializer};
+
+/// The scenarios of a file, in the order of the design points.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sweep {
+    /// Dotted paths of the swept keys, in the order of the file.
+    pub axes: Vec<String>,
+    /// One scenario per design point.
+    pub points: Vec<SweepPoint>,
+}
+
+/// The scenario of one design point.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SweepPoint {
+    /// The scenario with the swept values in it.
+    pub scenario: Scenario,
+    /// The swept values by dotted path.
+    pub parameters: BTreeMap<String, Value>,
+}
+
+/// One list of a grid.
+struct Axis<'a> {
+    path: Vec<Spanned<DeString<'a>>>,
+    values: Vec<Spanned<DeValue<'a>>>,
+}
+
+impl Axis<'_> {
+    fn name(&self) -> String {
+        self.path.iter().map(|key| key.get_ref().as_ref()).collect::<Vec<_>>().join(".")
+    }
+}
+
+/// Expands the scenario file and checks every value of every design point that can be checked without other files.
+///
+/// # Errors
+/// The first mistake found.
+pub fn expand(source: &Source) -> Result<Sweep, Diagnostic> {
+    let mut document = parse(source)?;
+    let grids = match document.get_mut().remove("sweep") {
+        None => vec![vec![]],
+        Some(sweep) => grids(source, &sweep)?,
+    };
+    let mut axes: Vec<String> = vec![];
+    let mut points = vec![];
+    let mut seen = BTreeMap::new();
+    for grid in &grids {
+        axes.extend(grid.iter().map(Axis::name));
+        let combinations = grid.iter().map(|axis| axis.values.len()).product();
+        for combination in 0..combinations {
+            let chosen = choose(grid, combination);
+            let point = overlay(source, &document, grid, &chosen)?;
+            // Spans are left out when a scenario is serialised, so equal text means equal values.
+            let key = serde_json::to_string(&point.scenario).map_err(|e| source.error(0..0, e.to_string()))?;
+            if let Some(first) = seen.insert(key, points.len()) {
+                return Err(duplicate(source, grid, combination, first, &points));
+            }
+            points.push(point);
+        }
+    }
+    let mut named = std::collections::BTreeSet::new();
+    axes.retain(|axis| named.insert(axis.clone()));
+    Ok(Sweep { axes, points })
+}
+
+fn grids<'a>(source: &Source, sweep: &Spanned<DeValue<'a>>) -> Result<Vec<Vec<Axis<'a>>>, Diagnostic> {
+    let tables = match sweep.get_ref() {
+        DeValue::Array(array) => array.iter().collect(),
+        _ => vec![sweep],
+    };
+    let grid = |table: &Spanned<DeValue<'a>>| {
+        let mut axes = vec![];
+        collect_axes(source, &[], table, &mut axes)?;
+        // The parser sorts keys by name; the order of the file is the order of the points.
+        axes.sort_by_key(|axis: &Axis<'_>| axis.path.iter().map(|key| key.span().start).max());
+        Ok(axes)
+    };
+    tables.into_iter().map(grid).collect()
+}
+
+fn collect_axes<'a>(
+    source: &Source,
+    path: &[Spanned<DeString<'a>>],
+    value: &Spanned<DeValue<'a>>,
+    axes: &mut Vec<Axis<'a>>,
+) -> Result<(), Diagnostic> {
+    match value.get_ref() {
+        DeValue::Table(table) => {
+            for (key, inner) in table {
+                if path.is_empty() && key.get_ref() == "study" {
+                    let message = "[study] says what is swept and how often, so it cannot be swept itself";
+                    return Err(source.error_at(key, message));
+                }
+                collect_axes(source, &[path, std::slice::from_ref(key)].concat(), inner, axes)?;
+            }
+            Ok(())
+        }
+        DeValue::Array(values) if !values.is_empty() && !path.is_empty() => {
+            axes.push(Axis { path: path.to_vec(), values: values.iter().cloned().collect() });
+            Ok(())
+        }
+        _ => Err(source.error_at(value, "a sweep needs a list of values").help("write at least one value in brackets")),
+    }
+}
+
+/// Index of the value that each axis has in this combination, the first axis changing slowest.
+fn choose(grid: &[Axis<'_>], combination: usize) -> Vec<usize> {
+    let mut left = combination;
+    let mut chosen: Vec<usize> = grid
+        .iter()
+        .rev()
+        .map(|axis| {
+            let index = left % axis.values.len();
+            left /= axis.values.len();
+            index
+        })
+        .collect();
+    chosen.reverse();
+    chosen
+}
+
+fn overlay(
+    source: &Source,
+    document: &Document<'_>,
+    grid: &[Axis<'_>],
+    chosen: &[usize],
+) -> Result<SweepPoint, Diagnostic> {
+    let mut document = document.clone();
+    let mut parameters = BTreeMap::new();
+    for (axis, &index) in grid.iter().zip(chosen) {
+        let value = &axis.values[index];
+        if matches!(value.get_ref(), DeValue::Table(_) | DeValue::Array(_)) {
+            return Err(source.error_at(value, "a swept value must be a number, a word or true or false"));
+        }
+        let plain = Value::deserialize(ValueDeserializer::from(value.clone()));
+        parameters.insert(axis.name(), plain.map_err(|error| source.error_at(value, error.message()))?);
+        set(source, document.get_mut(), &axis.path, value.clone())?;
+    }
+    let scenario: Scenario = decode(source, document)?;
+    scenario.check(source)?;
+    Ok(SweepPoint { scenario, parameters })
+}
+
+fn set<'a>(
+    source: &Source,
+    table: &mut DeTable<'a>,
+    path: &[Spanned<DeString<'a>>],
+    value: Spanned<DeValue<'a>>,
+) -> Result<(), Diagnostic> {
+    let Some((key, rest)) = path.split_first() else { return Ok(()) };
+    if rest.is_empty() {
+        table.insert(key.clone(), value);
+        return Ok(());
+    }
+    let section = || Spanned::new(key.span(), DeValue::Table(DeTable::new()));
+    match table.entry(key.clone()).or_insert_with(section).get_mut() {
+        DeValue::Table(inner) => set(source, inner, rest, value),
+        _ => Err(source.error_at(key, format!("`{}` is a value of the scenario, not a section", key.get_ref()))),
+    }
+}
+
+/// Points at a value of the second of two equal points that the first has too.
+fn duplicate(
+    source: &Source,
+    grid: &[Axis<'_>],
+    combination: usize,
+    first: usize,
+    before: &[SweepPoint],
+) -> Diagnostic {
+    let chosen = choose(grid, combination);
+    // Within one grid the two differ in the position of at least one value; the later one repeats the earlier.
+    let repeated = grid.iter().zip(&chosen).find_map(|(axis, &index)| {
+        let value = &axis.values[index];
+        let plain = |v: &Spanned<DeValue<'_>>| Value::deserialize(ValueDeserializer::from(v.clone())).ok();
+        axis.values[..index].iter().any(|earlier| plain(earlier) == plain(value)).then_some(value)
+    });
+    let last = grid.last().zip(chosen.last()).map(|(axis, &index)| &axis.values[index]);
+    let span = repeated.or(last).map_or(0..0, Spanned::span);
+    let parameters = before.get(first).map(|point| serde_json::json!(point.parameters).to_string());
+    source
+        .error(span, format!("design point {} is the same as design point {first}", before.len()))
+        .help(format!("both are {}; leave one out", parameters.unwrap_or_default()))
+}

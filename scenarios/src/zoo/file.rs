@@ -1,0 +1,145 @@
+//! One weight file.
+
+use super::ZooError;
+use crate::scenario::Family;
+use cospike_sim_core::network::{Tensor, TensorStore};
+use safetensors::tensor::{Dtype, SafeTensors}; // the format in which weights are passed around
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+/// One weight file.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its name, without ending.
+    pub name: String,
+    /// What has to be known of it.
+    pub metadata: Metadata,
+    /// BLAKE3 of the file, hexadecimal.
+    pub blake3: String,
+    /// The file.
+    bytes: Cow<'static, [u8]>,
+}
+
+/// Metadata of a weight file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metadata {
+    /// The backbone, e.g. `resnet14`.
+    pub backbone: String,
+    /// Its family.
+    pub family: Family,
+    /// The bottleneck unit, or `None` for a backbone.
+    pub unit: Option<Unit>,
+    /// Time steps that it was trained with, 1 for float networks.
+    pub time_steps: u32,
+    /// Everything that the file says of itself.
+    pub all: BTreeMap<String, String>,
+}
+
+/// What is known of a bottleneck unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unit {
+    /// The split point it stands at.
+    pub split: String,
+    /// Channels that its encoder emits.
+    pub width: u32,
+    /// Spatial stride of its encoder.
+    pub stride: u32,
+    /// JPEG quality that a float unit was trained with.
+    pub jpeg_quality: Option<u8>,
+}
+
+impl Entry {
+    pub(super) fn read(name: String, bytes: Cow<'static, [u8]>) -> Result<Self, ZooError> {
+        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| format_error(&name, &error))?;
+        let all = header.metadata().clone().unwrap_or_default().into_iter().collect();
+        let metadata = Metadata::read(&name, all)?;
+        let blake3 = blake3::hash(&bytes).to_hex().to_string();
+        Ok(Self { name, metadata, blake3, bytes })
+    }
+
+    /// Size of the file in bytes.
+    pub fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The tensors.
+    ///
+    /// # Errors
+    /// [`ZooError::Format`] if the file is damaged or a tensor is not of float32.
+    pub fn tensors(&self) -> Result<TensorStore, ZooError> {
+        let file = SafeTensors::deserialize(&self.bytes).map_err(|error| format_error(&self.name, &error))?;
+        file.iter()
+            .map(|(tensor, view)| {
+                if view.dtype() != Dtype::F32 {
+                    let reason = format!("tensor `{tensor}` is of {:?}, not F32", view.dtype());
+                    return Err(ZooError::Format { name: self.name.clone(), reason });
+                }
+                let data = view.data().as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
+                Ok((tensor.to_string(), Tensor { shape: view.shape().to_vec(), data }))
+            })
+            .collect()
+    }
+}
+
+impl Metadata {
+    fn read(name: &str, all: BTreeMap<String, String>) -> Result<Self, ZooError> {
+        let keys = Keys { name, all: &all };
+        let family = keys.choose("family", "`spiking` or `float`", |word| match word {
+            "spiking" => Some(Family::Spiking),
+            "float" => Some(Family::Float),
+            _ => None,
+        })?;
+        let is_unit = keys.choose("kind", "`backbone` or `unit`", |word| match word {
+            "backbone" => Some(false),
+            "unit" => Some(true),
+            _ => None,
+        })?;
+        Ok(Self {
+            backbone: keys.parse("backbone", "a name")?,
+            family,
+            unit: if is_unit { Some(keys.unit(family)?) } else { None },
+            time_steps: keys.parse("time_steps", "a whole number")?,
+            all,
+        })
+    }
+}
+
+/// Metadata being read.
+struct Keys<'a> {
+    name: &'a str,
+    all: &'a BTreeMap<String, String>,
+}
+
+impl Keys<'_> {
+    fn choose<T>(
+        &self,
+        key: &'static str,
+        needed: &'static str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<T, ZooError> {
+        let found = self.all.get(key);
+        let value = found.and_then(|word| read(word));
+        value.ok_or_else(|| ZooError::Metadata { name: self.name.into(), key, needed, found: found.cloned() })
+    }
+
+    fn parse<T: FromStr>(&self, key: &'static str, needed: &'static str) -> Result<T, ZooError> {
+        self.choose(key, needed, |word| word.parse().ok())
+    }
+
+    fn unit(&self, family: Family) -> Result<Unit, ZooError> {
+        Ok(Unit {
+            split: self.parse("split", "the name of a split point")?,
+            width: self.parse("width", "a whole number")?,
+            stride: self.parse("stride", "a whole number")?,
+            jpeg_quality: match family {
+                Family::Spiking => None,
+                Family::Float => Some(self.parse("jpeg_quality", "a whole number from 1 to 100")?),
+            },
+        })
+    }
+}
+
+fn format_error(name: &str, error: &safetensors::SafeTensorError) -> ZooError {
+    ZooError::Format { name: name.into(), reason: error.to_string() }
+}

@@ -1,0 +1,292 @@
+//! The model zoo: weight files with what has to be known of them.
+//!
+//! A file `NAME.safetensors` holds a *backbone*, all weights of an unsplit network, or a *unit*: a bottleneck unit at
+//! one split point and the tail that was trained with it, that is the weights of all layers after the split
+//! point. The head of a network with a unit has the backbone's weights. The file's metadata say which.
+
+mod file;
+
+pub use file::{Entry, Metadata, Unit};
+
+use crate::library;
+use crate::scenario::Family;
+use cospike_sim_core::network::{
+    Activation, Bottleneck, Network, NetworkError, Neuron, Nonlinearity, OUTPUT, ResNet, TensorStore, Weights,
+};
+use cospike_sim_core::payload::Codec;
+use cospike_sim_core::split::{SplitError, SplitNetwork};
+use std::borrow::Cow;
+use std::path::Path;
+
+/// Weight files to choose from, sorted by name.
+#[derive(Clone, Debug)]
+pub struct Zoo {
+    entries: Vec<Entry>,
+}
+
+/// Which network, cut where.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NetworkChoice {
+    /// The backbone, e.g. `resnet14`.
+    pub backbone: String,
+    /// Its family.
+    pub family: Family,
+    /// The split point.
+    pub split: String,
+    /// Width of the bottleneck unit; `None` for no unit.
+    pub width: Option<u32>,
+    /// Time steps; `None` for as many as it was trained with.
+    pub time_steps: Option<u32>,
+}
+
+/// A network that can be run, and what it is made of.
+#[derive(Clone, Debug)]
+pub struct ZooNetwork {
+    /// The network.
+    pub network: SplitNetwork,
+    /// Its codec.
+    pub codec: Codec,
+    /// The files it took, the backbone first: name and BLAKE3.
+    pub files: Vec<(String, String)>,
+}
+
+/// What is wrong with a weight file, or was not found.
+#[derive(Debug, thiserror::Error)]
+pub enum ZooError {
+    /// The folder or a file in it cannot be read.
+    #[error("cannot read {path}: {error}")]
+    Read {
+        /// The path.
+        path: String,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// No safetensors file of float32 tensors.
+    #[error("weight file `{name}`: {reason}")]
+    Format {
+        /// Name of the file.
+        name: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A metadata value is missing or is not what it should be.
+    #[error("weight file `{name}`: metadata `{key}` must be {needed}, but is {}", found.as_deref().unwrap_or("missing"))]
+    Metadata {
+        /// Name of the file.
+        name: String,
+        /// The key.
+        key: &'static str,
+        /// What it must be.
+        needed: &'static str,
+        /// What it is.
+        found: Option<String>,
+    },
+    /// No such backbone in this family.
+    #[error("the zoo has no {} backbone `{backbone}`", family.name())]
+    UnknownBackbone {
+        /// The backbone asked for.
+        backbone: String,
+        /// The family asked for.
+        family: Family,
+        /// The backbones of this family that exist.
+        known: Vec<String>,
+    },
+    /// No weight file of this name.
+    #[error("the zoo has no network `{name}`")]
+    UnknownName {
+        /// The name asked for.
+        name: String,
+        /// The names that exist.
+        known: Vec<String>,
+    },
+    /// No unit of this width was trained at this split point.
+    #[error("the zoo has no {} bottleneck unit of width {width} at `{split}` of `{backbone}`", family.name())]
+    UnknownWidth {
+        /// The backbone.
+        backbone: String,
+        /// The family.
+        family: Family,
+        /// The split point.
+        split: String,
+        /// The width asked for.
+        width: u32,
+        /// The widths that exist there.
+        known: Vec<u32>,
+    },
+    /// The same tensor in the backbone's head and in the unit.
+    #[error("weight file `{name}` holds `{tensor}`, which belongs to the backbone's head")]
+    HeadTensor {
+        /// Name of the unit's file.
+        name: String,
+        /// Name of the tensor.
+        tensor: String,
+    },
+    /// The split point does not exist, or the weights do not fit the network.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The network cannot be cut there.
+    #[error(transparent)]
+    Split(#[from] SplitError),
+}
+
+impl Zoo {
+    /// The weight files that ship with CoSpike.
+    ///
+    /// # Errors
+    /// Only if a shipped file is broken.
+    pub fn shipped() -> Result<Self, ZooError> {
+        Self::from_files(library::ZOO.iter().map(|&(name, bytes)| (name.to_string(), Cow::Borrowed(bytes))))
+    }
+
+    /// The `*.safetensors` files of a folder.
+    ///
+    /// # Errors
+    /// A folder or file that cannot be read, or is no weight file.
+    pub fn from_folder(folder: &Path) -> Result<Self, ZooError> {
+        let read = |path: &Path| std::fs::read(path).map_err(|error| unreadable(path, error));
+        let listing = std::fs::read_dir(folder).map_err(|error| unreadable(folder, error))?;
+        let mut files = vec![];
+        for file in listing {
+            let path = file.map_err(|error| unreadable(folder, error))?.path();
+            if path.extension().is_some_and(|ending| ending == "safetensors") {
+                let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                files.push((name, Cow::Owned(read(&path)?)));
+            }
+        }
+        Self::from_files(files)
+    }
+
+    /// Weight files by name, without their ending.
+    ///
+    /// # Errors
+    /// [`ZooError::Format`] and [`ZooError::Metadata`].
+    pub fn from_files(files: impl IntoIterator<Item = (String, Cow<'static, [u8]>)>) -> Result<Self, ZooError> {
+        let entries = files.into_iter().map(|(name, bytes)| Entry::read(name, bytes));
+        let mut entries = entries.collect::<Result<Vec<_>, _>>()?;
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(Self { entries })
+    }
+
+    /// All weight files, sorted by name.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The whole network of the weight file `name`: a backbone uncut, a unit cut in its middle.
+    ///
+    /// # Errors
+    /// [`ZooError::UnknownName`] with the names that exist.
+    pub fn choice(&self, name: &str) -> Result<NetworkChoice, ZooError> {
+        let entry = self.entries.iter().find(|entry| entry.name == name).ok_or_else(|| ZooError::UnknownName {
+            name: name.into(),
+            known: self.entries.iter().map(|entry| entry.name.clone()).collect(),
+        })?;
+        let Metadata { backbone, family, unit, time_steps, .. } = &entry.metadata;
+        Ok(NetworkChoice {
+            backbone: backbone.clone(),
+            family: *family,
+            split: unit.as_ref().map_or(OUTPUT, |unit| &unit.split).into(),
+            width: unit.as_ref().map(|unit| unit.width),
+            time_steps: Some(*time_steps),
+        })
+    }
+
+    /// `wanted` with the time steps that the network was trained with if it names none.
+    ///
+    /// # Errors
+    /// [`ZooError::UnknownBackbone`].
+    pub fn resolve(&self, wanted: &NetworkChoice) -> Result<NetworkChoice, ZooError> {
+        let steps = wanted.time_steps.unwrap_or(self.backbone(wanted)?.metadata.time_steps);
+        Ok(NetworkChoice { time_steps: Some(steps), ..wanted.clone() })
+    }
+
+    /// The network `wanted`, ready to run.
+    ///
+    /// # Errors
+    /// [`ZooError`], naming what exists instead.
+    pub fn network(&self, wanted: &NetworkChoice) -> Result<ZooNetwork, ZooError> {
+        let backbone = self.backbone(wanted)?;
+        let plain = architecture(wanted, || self.backbones(wanted.family))?;
+        let at = plain.split(&wanted.split)?;
+        let mut store = backbone.tensors()?;
+        let mut files = vec![(backbone.name.clone(), backbone.blake3.clone())];
+        let (network, cut, quality) = match wanted.width {
+            None => (plain, at, None),
+            Some(width) => {
+                let (entry, unit) = self.unit(wanted, width)?;
+                let shape = Bottleneck { width: width as usize, stride: unit.stride as usize };
+                let (network, cut) = plain.with_bottleneck(&wanted.split, shape)?;
+                store.retain(|name, _| belongs(&plain, ..=at, name));
+                add(&mut store, entry)?;
+                files.push((entry.name.clone(), entry.blake3.clone()));
+                (network, cut, unit.jpeg_quality)
+            }
+        };
+        let steps = wanted.time_steps.unwrap_or(backbone.metadata.time_steps);
+        // Only the cut of a float unit is coded as JPEG, and its file has a quality; 100 stands where none is used.
+        let codec = Codec::for_cut(&network, cut, quality.unwrap_or(100));
+        let weights = Weights::from_store(&network, &store)?;
+        let network = SplitNetwork::new(&network, &weights, cut, codec, steps as usize)?;
+        Ok(ZooNetwork { network, codec, files })
+    }
+
+    fn backbone(&self, wanted: &NetworkChoice) -> Result<&Entry, ZooError> {
+        let fits = |m: &Metadata| m.unit.is_none() && m.family == wanted.family && m.backbone == wanted.backbone;
+        self.entries.iter().find(|entry| fits(&entry.metadata)).ok_or_else(|| ZooError::UnknownBackbone {
+            backbone: wanted.backbone.clone(),
+            family: wanted.family,
+            known: self.backbones(wanted.family),
+        })
+    }
+
+    fn backbones(&self, family: Family) -> Vec<String> {
+        let metadata = self.entries.iter().map(|entry| &entry.metadata);
+        metadata.filter(|m| m.unit.is_none() && m.family == family).map(|m| m.backbone.clone()).collect()
+    }
+
+    fn unit(&self, wanted: &NetworkChoice, width: u32) -> Result<(&Entry, &Unit), ZooError> {
+        let here = |m: &Metadata| m.family == wanted.family && m.backbone == wanted.backbone;
+        let mut units = self.entries.iter().filter(|entry| here(&entry.metadata)).filter_map(|entry| {
+            let unit = entry.metadata.unit.as_ref()?;
+            (unit.split == wanted.split).then_some((entry, unit))
+        });
+        units.clone().find(|(_, unit)| unit.width == width).ok_or_else(|| ZooError::UnknownWidth {
+            backbone: wanted.backbone.clone(),
+            family: wanted.family,
+            split: wanted.split.clone(),
+            width,
+            known: units.by_ref().map(|(_, unit)| unit.width).collect(),
+        })
+    }
+}
+
+/// The layer graph of a backbone.
+fn architecture(wanted: &NetworkChoice, known: impl Fn() -> Vec<String>) -> Result<Network, ZooError> {
+    let nonlinearity = match wanted.family {
+        Family::Spiking => Nonlinearity::Spiking(Neuron::INTEGRATE_AND_FIRE),
+        Family::Float => Nonlinearity::Float(Activation::Relu),
+    };
+    match wanted.backbone.as_str() {
+        "resnet14" => Ok(ResNet::ZOO.build(nonlinearity)),
+        other => Err(ZooError::UnknownBackbone { backbone: other.into(), family: wanted.family, known: known() }),
+    }
+}
+
+/// Whether the tensor `name` belongs to one of these layers: tensors are named `LAYER.what`.
+fn belongs(network: &Network, layers: std::ops::RangeToInclusive<usize>, name: &str) -> bool {
+    let of = |layer: &str| name.strip_prefix(layer).is_some_and(|rest| rest.starts_with('.'));
+    network.layers[layers].iter().any(|layer| of(&layer.name))
+}
+
+fn add(store: &mut TensorStore, unit: &Entry) -> Result<(), ZooError> {
+    for (tensor, values) in unit.tensors()? {
+        if store.insert(tensor.clone(), values).is_some() {
+            return Err(ZooError::HeadTensor { name: unit.name.clone(), tensor });
+        }
+    }
+    Ok(())
+}
+
+fn unreadable(path: &Path, error: std::io::Error) -> ZooError {
+    ZooError::Read { path: path.display().to_string(), error }
+}

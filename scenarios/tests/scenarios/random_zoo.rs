@@ -1,0 +1,61 @@
+//! A zoo of random weights, for tests of everything but accuracy.
+
+use cospike_scenarios::zoo::Zoo;
+use cospike_sim_core::network::{Activation, Bottleneck, Network, Neuron, Nonlinearity, Operation, ResNet};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use safetensors::tensor::{Dtype, TensorView};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::RangeFrom;
+
+/// Backbones and units of widths 2, 4 and 8 at all stages, all random.
+pub(crate) fn random_zoo() -> Zoo {
+    let families = [
+        ("spiking", "4", Nonlinearity::Spiking(Neuron::INTEGRATE_AND_FIRE)),
+        ("float", "1", Nonlinearity::Float(Activation::Relu)),
+    ];
+    let mut files = vec![];
+    for (family, steps, nonlinearity) in families {
+        let backbone = ResNet::ZOO.build(nonlinearity);
+        let common = [("backbone", "resnet14"), ("family", family), ("time_steps", steps)];
+        let metadata = [common.as_slice(), &[("kind", "backbone")]].concat();
+        files.push((format!("resnet14-{family}"), weight_file(&backbone, 0.., &metadata)));
+        let units = ["stage1", "stage2", "stage3"].into_iter().flat_map(|split| ["2", "4", "8"].map(|w| (split, w)));
+        for (split, width) in units {
+            let unit = Bottleneck { width: width.parse().unwrap(), stride: 2 };
+            let (network, _) = backbone.with_bottleneck(split, unit).unwrap();
+            let after = backbone.split(split).unwrap() + 1;
+            let own = [("kind", "unit"), ("split", split), ("width", width), ("stride", "2"), ("jpeg_quality", "90")];
+            let metadata = [common.as_slice(), &own].concat();
+            files.push((format!("resnet14-{family}-{split}-w{width}"), weight_file(&network, after.., &metadata)));
+        }
+    }
+    Zoo::from_files(files).unwrap()
+}
+
+/// Random weights of the given layers, scaled so that activity neither dies nor explodes.
+fn weight_file(network: &Network, layers: RangeFrom<usize>, metadata: &[(&str, &str)]) -> Cow<'static, [u8]> {
+    let mut rng = ChaCha8Rng::seed_from_u64(layers.start as u64);
+    let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = network.layers[layers]
+        .iter()
+        .filter_map(|layer| {
+            let shape = match layer.operation {
+                Operation::Conv2d(c) => vec![c.output.channels, c.input.channels, c.kernel, c.kernel],
+                Operation::ConvTranspose2d(c) => vec![c.input.channels, c.output.channels, c.kernel, c.kernel],
+                Operation::Linear => vec![layer.output.len(), network.layers[layer.inputs[0]].output.len()],
+                _ => return None,
+            };
+            let values: usize = shape.iter().product();
+            let scale = 3.0 / (values as f32 / layer.output.channels as f32).sqrt();
+            let values = (0..values).flat_map(|_| (scale * (rng.random::<f32>() - 0.4)).to_le_bytes()).collect();
+            Some((format!("{}.weight", layer.name), shape, values))
+        })
+        .collect();
+    let views = tensors
+        .iter()
+        .map(|(name, shape, bytes)| (name.as_str(), TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap()));
+    let metadata: HashMap<String, String> =
+        metadata.iter().map(|&(key, value)| (key.to_string(), value.to_string())).collect();
+    Cow::Owned(safetensors::serialize(views, Some(metadata)).unwrap())
+}

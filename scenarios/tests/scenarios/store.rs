@@ -1,0 +1,56 @@
+use crate::random_zoo::random_zoo;
+use crate::small;
+use cospike_scenarios::results::Results;
+use cospike_scenarios::store::{self, StoreError};
+use cospike_scenarios::study::Study;
+use cospike_scenarios::zoo::Zoo;
+use std::path::Path;
+
+fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let mut files: Vec<_> =
+        entries.map(|entry| (entry.file_name().into_string().unwrap(), std::fs::read(entry.path()).unwrap())).collect();
+    files.sort();
+    files
+}
+
+fn results(zoo: &Zoo, threads: usize) -> Results {
+    let sweep = "[[sweep]]\nnetwork.split = ['output', 'input']\n\
+                 [[sweep]]\nnetwork.family = ['spiking', 'float']\nnetwork.width = [2]\nlink.packet_loss = [0.0, 0.3]\n";
+    let study = Study::from_scenario(&small(sweep), zoo).unwrap();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    pool.install(|| study.run(&|_| ())).unwrap()
+}
+
+#[test]
+fn invariant_4_a_study_gives_the_same_bytes_on_any_number_of_threads_and_reads_back() {
+    let place = tempfile::tempdir().unwrap();
+    let zoo = random_zoo();
+    let (one, many) = (results(&zoo, 1), results(&zoo, 2));
+    assert_eq!(one, many);
+    let folders = [place.path().join("one"), place.path().join("many")];
+    store::write(&one, &folders[0]).unwrap();
+    store::write(&many, &folders[1]).unwrap();
+    let [first, second] = folders.each_ref().map(|folder| files(folder));
+    assert_eq!(first.len(), 7);
+    let differing = first.iter().zip(&second).filter(|(a, b)| a != b).map(|((name, _), _)| name);
+    assert_eq!(differing.collect::<Vec<_>>(), Vec::<&String>::new());
+    assert_eq!(store::read(&folders[0]).unwrap(), one);
+    assert_eq!(
+        one.points.iter().map(|p| p.width).collect::<Vec<_>>(),
+        [None, None, Some(2), Some(2), Some(2), Some(2)]
+    );
+}
+
+#[test]
+fn nothing_is_overwritten_left_over_or_read_wrongly() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("results");
+    let results = results(&random_zoo(), 2);
+    store::write(&results, &folder).unwrap();
+    assert!(matches!(store::write(&results, &folder), Err(StoreError::Exists { .. })));
+    assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 1);
+    std::fs::rename(folder.join("latencies.parquet"), folder.join("points.parquet")).unwrap();
+    let error = store::read(&folder).unwrap_err();
+    assert!(matches!(error, StoreError::Table { .. }) && error.to_string().contains("columns point, replication"));
+}

@@ -1,0 +1,83 @@
+use crate::random_zoo::random_zoo;
+use crate::small;
+use cospike_scenarios::results::{ReplicationRow, Results};
+use cospike_scenarios::study::{Progress, Study};
+use cospike_scenarios::summary::Summary;
+use std::sync::Mutex;
+
+fn run(sweep: &str) -> Results {
+    Study::from_scenario(&small(sweep), &random_zoo()).unwrap().run(&|_| ()).unwrap()
+}
+
+fn of_point(results: &Results, point: u32) -> Vec<&ReplicationRow> {
+    results.replications.iter().filter(|row| row.point == point).collect()
+}
+
+/// Prices and the number of servers decide nothing about which requests come when; arrivals, samples and lost packets
+/// must be the same, so that all that differs is what was changed.
+#[test]
+fn invariant_3_design_points_see_the_same_random_numbers() {
+    let results = run("[sweep]\nfleet.prices = ['horowitz-45nm-fp32', 'memory-45nm-fp32']\nlink.packet_loss = [0.2]\n");
+    let (cheap, dear) = (of_point(&results, 0), of_point(&results, 1));
+    assert!(cheap.iter().zip(&dear).all(|(a, b)| a.fingerprint == b.fingerprint && a.packets_lost == b.packets_lost));
+    assert!(cheap.iter().zip(&dear).all(|(a, b)| a.energy_memory_j == 0.0 && b.energy_memory_j > 0.0));
+    assert!(cheap[0].fingerprint != cheap[1].fingerprint, "replications differ");
+    assert!(cheap[0].packets_lost > 0);
+}
+
+/// 60 requests deal the 20 samples three times each.
+#[test]
+fn invariant_7_nothing_lost_means_offline_accuracy_exactly() {
+    let results =
+        run("[sweep]\nnetwork.family = ['spiking', 'float']\nnetwork.split = ['input', 'stage2', 'output']\n");
+    assert_eq!(results.points.len(), 6);
+    for point in &results.points {
+        for row in of_point(&results, point.point) {
+            assert_eq!((row.completed, row.correct), (60, 3 * u64::from(point.correct)), "{}", point.label);
+        }
+    }
+    // Where a network is cut does not change its answers.
+    let correct: Vec<u32> = results.points.iter().map(|point| point.correct).collect();
+    assert_eq!((correct[0], correct[3]), (correct[1], correct[4]));
+    assert_eq!((correct[0], correct[3]), (correct[2], correct[5]));
+}
+
+#[test]
+fn invariant_1_and_5_requests_and_joules_are_conserved_on_a_lossy_link_with_full_queues() {
+    let results = run("[sweep]\nfleet.queue_capacity = [0]\nworkload.rate_hz = [400.0]\nlink.packet_loss = [0.7]\n");
+    for row in &results.replications {
+        assert_eq!(row.generated, row.completed + row.dropped_queue_full + row.dropped_lost + row.in_flight);
+        let compute = row.energy_ac_j + row.energy_mac_j + row.energy_neuron_j + row.energy_memory_j;
+        let radio = row.energy_radio_tx_j + row.energy_radio_rx_j + row.energy_radio_idle_j;
+        assert!((compute + radio + row.energy_static_j - row.energy_total_j).abs() < 1e-9 * row.energy_total_j);
+    }
+    let total = |get: fn(&ReplicationRow) -> u64| results.replications.iter().map(get).sum::<u64>();
+    assert!(total(|row| row.dropped_queue_full) > 0 && total(|row| row.dropped_lost) > 0);
+}
+
+#[test]
+fn equal_networks_on_equal_samples_run_once() {
+    let sweep = "[sweep]\nnetwork.time_steps = [4, 2]\nfleet.devices = [1, 2, 3]\n";
+    let study = Study::from_scenario(&small(sweep), &random_zoo()).unwrap();
+    assert_eq!((study.points.len(), study.inferences().count()), (6, 2));
+    let last = Mutex::new(None);
+    study.run(&|progress| *last.lock().unwrap() = Some(progress)).unwrap();
+    assert_eq!(*last.lock().unwrap(), Some(Progress::Simulation { done: 18, total: 18 }));
+}
+
+#[test]
+fn the_summary_pairs_spiking_with_float_points() {
+    let results = run("[sweep]\nnetwork.family = ['float', 'spiking']\nnetwork.width = [2, 4]\n");
+    let summary = Summary::of(&results).unwrap();
+    let pairs: Vec<_> = summary.comparisons.iter().map(|pair| (pair.spiking, pair.float)).collect();
+    assert_eq!(pairs, [(2, 0), (3, 1)]);
+    for pair in &summary.comparisons {
+        let (spiking, float) = (&summary.points[pair.spiking as usize], &summary.points[pair.float as usize]);
+        let difference = spiking.offline_accuracy.estimate - float.offline_accuracy.estimate;
+        assert!((pair.accuracy.difference.estimate - difference).abs() < 1e-12);
+        assert!((pair.energy_j.mean - (spiking.energy_j.mean - float.energy_j.mean)).abs() < 1e-12);
+        // 64 channels of 4x4 for 4 steps against 2 or 4 channels of 2x2 for 4 steps, 1 bit each.
+        assert_eq!(spiking.ratio_to_binary, spiking.ratio_to_float32.map(|ratio| ratio / 8.0));
+    }
+    assert_eq!(summary.points[2].ratio_to_binary, Some(64.0 * 16.0 / (2.0 * 4.0)));
+}

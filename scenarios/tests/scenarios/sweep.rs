@@ -1,0 +1,45 @@
+use crate::small;
+use cospike_scenarios::library::{find_scenario, scenarios};
+use cospike_scenarios::study::Study;
+use cospike_scenarios::sweep::expand;
+
+fn parameters(rest: &str) -> Vec<String> {
+    let points = expand(&small(rest)).unwrap().points;
+    points.iter().map(|point| serde_json::json!(point.parameters).to_string()).collect()
+}
+
+#[test]
+fn the_first_axis_of_the_file_is_slowest() {
+    let found =
+        parameters("[sweep]\nnetwork.split = ['stage3', 'stage1']\nfleet.devices = [1, 2]\nnetwork.width = [8]\n");
+    let expected = ["stage3", "stage1"].into_iter().flat_map(|split| {
+        [1, 2].map(|devices| format!(r#"{{"fleet.devices":{devices},"network.split":"{split}","network.width":8}}"#))
+    });
+    assert_eq!(found, expected.collect::<Vec<_>>());
+    let axes = expand(&small("[sweep]\nnetwork.width = [8]\nfleet.devices = [1]\n")).unwrap().axes;
+    assert_eq!(axes, ["network.width", "fleet.devices"]);
+}
+
+#[test]
+fn grids_stand_side_by_side_and_values_may_come_from_the_sweep_alone() {
+    let grids = "[[sweep]]\nnetwork.split = ['input', 'output']\n[[sweep]]\nnetwork.split = ['stage2']\nnetwork.width = [2, 4]\n";
+    let points = expand(&small(grids)).unwrap().points;
+    let widths: Vec<_> = points.iter().map(|p| p.scenario.network.width.as_ref().map(|w| *w.get_ref())).collect();
+    assert_eq!(widths, [None, None, Some(2), Some(4)]);
+    assert_eq!(parameters(""), ["{}"]);
+}
+
+#[test]
+fn every_shipped_scenario_is_free_of_mistakes() {
+    let zoo = crate::random_zoo::random_zoo();
+    for name in scenarios() {
+        let study = Study::from_scenario(&find_scenario(name).unwrap(), &zoo);
+        let study = study.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(study.manifest.name, name);
+        let mut labels: Vec<_> = study.points.iter().map(|point| &point.label).collect();
+        labels.sort();
+        labels.dedup();
+        assert_eq!(labels.len(), study.points.len(), "labels of {name} are unique");
+    }
+    assert!(find_scenario("quikstart").unwrap_err().to_string().contains("did you mean `quickstart`?"));
+}

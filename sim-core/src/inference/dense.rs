@@ -1,0 +1,105 @@
+//! Layers with real-valued input: im2col and matrix product, pool, activation.
+
+use super::taps::Taps;
+use super::{Feature, Real};
+use crate::network::{Activation, Affine, Shape};
+// Its matrix product packs and blocks for the caches and picks the CPU's vector width at run time.
+use nalgebra::{DMatrixView, DMatrixViewMut};
+
+/// A weighted layer with real-valued input. One sample and one step at a time, so that no result depends on what
+/// else is computed along with it.
+///
+/// On CPUs with fused multiply-add the product rounds once per term instead of twice: real-valued outputs can differ
+/// in their last bits between CPU models, never between runs or numbers of threads on one.
+#[derive(Clone, Debug)]
+pub(super) struct Dense {
+    /// `[kernel element][input channel][output channel]`: as a column-major matrix, output channels x patch.
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+    in_channels: usize,
+}
+
+impl Dense {
+    /// `weight(output, input, kernel element)` gives the weights.
+    pub(super) fn new(
+        affine: &Affine,
+        taps: &Taps,
+        in_channels: usize,
+        weight: impl Fn(usize, usize, usize) -> f32,
+    ) -> Self {
+        let outs = affine.bias.len();
+        let rows = (0..taps.kernel).flat_map(|k| (0..in_channels).map(move |i| (k, i)));
+        let weight = rows.flat_map(|(k, i)| (0..outs).map(move |o| (o, i, k))).map(|(o, i, k)| weight(o, i, k));
+        Self { weight: weight.collect(), bias: affine.bias.clone(), in_channels }
+    }
+
+    /// The layer's output on all steps of `input`; `patches` is scratch space.
+    pub(super) fn run(&self, taps: &Taps, input: &Real, output: Shape, patches: &mut Vec<f32>) -> Real {
+        let (patch, positions) = (taps.kernel * self.in_channels, taps.outputs());
+        let mut result = Real { shape: output, steps: input.steps, data: self.bias.repeat(positions * input.steps) };
+        let weight = DMatrixView::from_slice(&self.weight, self.bias.len(), patch);
+        for (step, sums) in result.data.chunks_exact_mut(output.len()).enumerate() {
+            self.gather(taps, input.step(step), patches);
+            let patches = DMatrixView::from_slice(patches, patch, positions);
+            DMatrixViewMut::from_slice(sums, self.bias.len(), positions).gemm(1.0, &weight, &patches, 1.0);
+        }
+        result
+    }
+
+    /// The input patch of every output position, one after the other, zero where there is no tap.
+    fn gather(&self, taps: &Taps, values: &[f32], patches: &mut Vec<f32>) {
+        let channels = self.in_channels;
+        patches.clear();
+        patches.resize(taps.outputs() * taps.kernel * channels, 0.0);
+        for (position, patch) in patches.chunks_exact_mut(taps.kernel * channels).enumerate() {
+            for tap in taps.of(position) {
+                let (to, from) = (tap.kernel as usize * channels, tap.position as usize * channels);
+                patch[to..to + channels].copy_from_slice(&values[from..from + channels]);
+            }
+        }
+    }
+}
+
+/// Applies `f` to every value.
+pub(super) fn activate(input: &Real, f: Activation) -> Real {
+    let data = input.data.iter().map(|&x| match f {
+        Activation::Relu => x.max(0.0),
+        Activation::UnitClip => x.clamp(0.0, 1.0),
+    });
+    Real { shape: input.shape, steps: input.steps, data: data.collect() }
+}
+
+/// Mean of every channel over all positions, per step.
+pub(super) fn average(input: &Feature) -> Real {
+    let shape = input.shape();
+    let channels = shape.channels;
+    let mut means = Real::zeros(Shape::vector(channels), input.steps());
+    for (step, means) in means.data.chunks_exact_mut(channels).enumerate() {
+        match input {
+            Feature::Real(real) => {
+                for values in real.step(step).chunks_exact(channels) {
+                    means.iter_mut().zip(values).for_each(|(m, v)| *m += v);
+                }
+            }
+            Feature::Spikes(train) => {
+                for (i, &word) in train.step(step).iter().enumerate() {
+                    ones(word).for_each(|c| means[i % train.words() * 64 + c] += 1.0);
+                }
+            }
+        }
+        means.iter_mut().for_each(|m| *m /= shape.area() as f32);
+    }
+    means
+}
+
+/// Positions of the set bits, lowest first.
+#[inline(always)]
+pub(super) fn ones(mut word: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let bit = word.trailing_zeros() as usize;
+        (word != 0).then(|| {
+            word &= word - 1;
+            bit
+        })
+    })
+}

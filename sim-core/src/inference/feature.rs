@@ -1,0 +1,176 @@
+//! What flows between layers: real-valued features and spike trains, both with the channels of a position together.
+
+use crate::network::Shape;
+
+/// A real-valued feature map, one value per channel, position and step.
+///
+/// A feature that does not change over time (the sample itself, everything in a float network) has one step
+/// whatever T is. Values lie in the order `[step][row][column][channel]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Real {
+    /// Shape of one step.
+    pub shape: Shape,
+    /// Steps held: 1 if constant over time, else T.
+    pub steps: usize,
+    /// `steps * shape.len()` values.
+    pub data: Vec<f32>,
+}
+
+impl Real {
+    /// All zeros.
+    pub fn zeros(shape: Shape, steps: usize) -> Self {
+        Self { shape, steps, data: vec![0.0; steps * shape.len()] }
+    }
+
+    /// Whether `data` holds as many values as `steps` and `shape` say.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.data.len() == self.steps * self.shape.len()
+    }
+
+    /// The values of one step, in the order `[row][column][channel]`.
+    ///
+    /// # Panics
+    /// If `step >= steps`, or `data` holds fewer values than that.
+    pub fn step(&self, step: usize) -> &[f32] {
+        let len = self.shape.len();
+        &self.data[step * len..(step + 1) * len]
+    }
+
+    /// The class answered when these values are class scores: the highest mean over the steps, the lowest index on
+    /// equal means.
+    pub fn answer(&self) -> usize {
+        let mut best = (0, f32::NEG_INFINITY);
+        for class in 0..self.shape.len() {
+            let sum: f32 = (0..self.steps).map(|t| self.step(t)[class]).sum();
+            let mean = sum / self.steps as f32;
+            if mean > best.1 {
+                best = (class, mean);
+            }
+        }
+        best.0
+    }
+}
+
+/// T binary feature maps, one bit per channel, position and step.
+///
+/// The channels of a position are packed into [`SpikeTrain::words`] 64-bit words, channel `c` in bit `c % 64` of
+/// word `c / 64`; words lie in the order `[step][row][column][word]`. Bits beyond the last channel are zero.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpikeTrain {
+    shape: Shape,
+    steps: usize,
+    words: usize,
+    bits: Vec<u64>,
+}
+
+impl SpikeTrain {
+    /// `steps` maps of `shape` without a spike.
+    pub fn silent(shape: Shape, steps: usize) -> Self {
+        let words = shape.channels.div_ceil(64);
+        Self { shape, steps, words, bits: vec![0; steps * shape.area() * words] }
+    }
+
+    /// Shape of one step.
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// Number of steps, T.
+    pub fn steps(&self) -> usize {
+        self.steps
+    }
+
+    /// Words per position.
+    pub fn words(&self) -> usize {
+        self.words
+    }
+
+    /// Number of spikes over all steps.
+    pub fn spikes(&self) -> u64 {
+        self.bits.iter().map(|w| u64::from(w.count_ones())).sum()
+    }
+
+    /// Whether `channel` fires at `position` (row-major) in `step`.
+    ///
+    /// # Panics
+    /// If an index lies outside the train.
+    pub fn get(&self, step: usize, position: usize, channel: usize) -> bool {
+        let (word, bit) = self.locate(step, position, channel);
+        self.bits[word] >> bit & 1 == 1
+    }
+
+    /// Makes `channel` fire at `position` (row-major) in `step`.
+    ///
+    /// # Panics
+    /// If an index lies outside the train.
+    pub fn fire(&mut self, step: usize, position: usize, channel: usize) {
+        let (word, bit) = self.locate(step, position, channel);
+        self.bits[word] |= 1 << bit;
+    }
+
+    fn locate(&self, step: usize, position: usize, channel: usize) -> (usize, usize) {
+        assert!(step < self.steps && position < self.shape.area() && channel < self.shape.channels);
+        ((step * self.shape.area() + position) * self.words + channel / 64, channel % 64)
+    }
+
+    /// The words of one step.
+    ///
+    /// # Panics
+    /// If `step >= steps()`.
+    pub fn step(&self, step: usize) -> &[u64] {
+        let len = self.shape.area() * self.words;
+        &self.bits[step * len..(step + 1) * len]
+    }
+
+    /// Sets the 64-channel word `word` of `position` in `step`; the caller leaves bits beyond the last channel zero.
+    pub(crate) fn set_word(&mut self, step: usize, position: usize, word: usize, bits: u64) {
+        self.bits[(step * self.shape.area() + position) * self.words + word] = bits;
+    }
+}
+
+/// The output of a layer, over all steps.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Feature {
+    /// Real values: the sample, a float layer, the currents of a spiking one, class scores.
+    Real(Real),
+    /// Spikes of a neuron layer.
+    Spikes(SpikeTrain),
+}
+
+impl Feature {
+    /// Shape of one step.
+    pub fn shape(&self) -> Shape {
+        match self {
+            Self::Real(real) => real.shape,
+            Self::Spikes(train) => train.shape,
+        }
+    }
+
+    /// Steps held, see [`Real::steps`] and [`SpikeTrain::steps`].
+    pub fn steps(&self) -> usize {
+        match self {
+            Self::Real(real) => real.steps,
+            Self::Spikes(train) => train.steps,
+        }
+    }
+
+    /// Number of spikes; real values are no spikes.
+    pub fn spikes(&self) -> u64 {
+        match self {
+            Self::Real(_) => 0,
+            Self::Spikes(train) => train.spikes(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_answer_is_the_lowest_class_of_the_highest_mean() {
+        let scores = |data: &[f32]| Real { shape: Shape::vector(3), steps: 2, data: data.to_vec() };
+        assert_eq!(scores(&[0.0, 3.0, 1.0, 0.0, -1.0, 1.0]).answer(), 1);
+        assert_eq!(scores(&[-9.0, -2.0, -1.0, -8.0, -1.0, -1.0]).answer(), 2);
+    }
+}

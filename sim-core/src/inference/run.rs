@@ -1,0 +1,182 @@
+//! Running a range of layers on one sample.
+
+use super::dense::{activate, average};
+use super::executable::{Executable, Work};
+use super::spiking::{self, Source};
+use super::{Feature, InferenceError, LayerCounts, Real};
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// What a run gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Output of the last layer run; the input itself if none was.
+    pub output: Feature,
+    /// Operations of each layer run, in order.
+    pub layers: Vec<LayerCounts>,
+}
+
+impl Executable {
+    /// Runs `layers` for `steps` time steps on `input`, the output of layer `layers.start - 1`. The whole network is
+    /// `1..network().layers.len()` on the sample.
+    ///
+    /// Layers whose input does not change over time are computed once, whatever `steps` is.
+    ///
+    /// # Errors
+    /// [`InferenceError::Range`] for layers that do not exist; [`InferenceError::ReachesBack`] if one of them reads a
+    /// layer before `layers.start - 1`; [`InferenceError::Input`] if `input` is not what that layer emits;
+    /// [`InferenceError::NoSteps`].
+    pub fn run(&self, layers: Range<usize>, input: &Feature, steps: usize) -> Result<Run, InferenceError> {
+        self.check_range(&layers)?;
+        let first = layers.start - 1;
+        self.check_input(first, input, steps)?;
+        let outputs = vec![Some(Cow::Borrowed(input))];
+        let mut running = Running { executable: self, first, end: layers.end, steps, outputs, patches: vec![] };
+        let counts = layers.map(|i| running.layer(i)).collect();
+        // Nothing in the range reads the last layer, so it was not deferred.
+        let output = running.outputs.pop().flatten().expect("the last layer is computed").into_owned();
+        Ok(Run { output, layers: counts })
+    }
+
+    /// Whether `layers` exist and can run on the output of the layer before them alone.
+    pub(crate) fn check_range(&self, layers: &Range<usize>) -> Result<(), InferenceError> {
+        let all = &self.network.layers;
+        if layers.start == 0 || layers.start > layers.end || layers.end > all.len() {
+            return Err(InferenceError::Range { start: layers.start, end: layers.end, layers: all.len() });
+        }
+        for layer in &all[layers.clone()] {
+            if let Some(&early) = layer.inputs.iter().find(|&&i| i + 1 < layers.start) {
+                return Err(InferenceError::ReachesBack {
+                    layer: layer.name.clone(),
+                    reads: all[early].name.clone(),
+                    cut: all[layers.start - 1].name.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn check_input(&self, layer: usize, input: &Feature, steps: usize) -> Result<(), InferenceError> {
+        if steps == 0 {
+            return Err(InferenceError::NoSteps);
+        }
+        let needed = (self.network.layers[layer].output, self.steps_after(layer, steps), self.is_binary(layer));
+        let found = (input.shape(), input.steps(), matches!(input, Feature::Spikes(_)));
+        let whole = !matches!(input, Feature::Real(real) if !real.is_whole());
+        if found == needed && whole {
+            return Ok(());
+        }
+        let describe = |(shape, steps, binary)| {
+            let (shape, kind): (crate::network::Shape, _) = (shape, if binary { "spikes" } else { "real values" });
+            format!("{steps} steps of {shape} {kind}")
+        };
+        let layer = self.network.layers[layer].name.clone();
+        Err(InferenceError::Input {
+            layer,
+            needed: describe(needed),
+            found: describe(found) + if whole { "" } else { ", not all of them there" },
+        })
+    }
+}
+
+/// A run in progress.
+struct Running<'a> {
+    executable: &'a Executable,
+    /// Layer whose output is `outputs[0]`.
+    first: usize,
+    /// One past the last layer to run.
+    end: usize,
+    steps: usize,
+    /// Outputs of the layers run so far; none of a layer that was deferred.
+    outputs: Vec<Option<Cow<'a, Feature>>>,
+    /// Scratch space of the dense kernel, kept from layer to layer.
+    patches: Vec<f32>,
+}
+
+impl Running<'_> {
+    /// Runs layer `i`, keeps its output and counts.
+    fn layer(&mut self, i: usize) -> LayerCounts {
+        let output = if self.is_deferred(i) { None } else { Some(self.compute(i)) };
+        let inputs = &self.executable.network.layers[i].inputs;
+        let inputs: Vec<_> = inputs.iter().map(|&j| (j, self.outputs[j - self.first].as_deref())).collect();
+        let counts = self.executable.count(i, &inputs, output.as_ref(), self.steps);
+        self.outputs.push(output.map(Cow::Owned));
+        counts
+    }
+
+    /// Whether the layer that reads layer `i` computes its currents on the fly: a neuron, which takes them step by
+    /// step, or a sum, which is deferred to its neuron or adds them up position by position.
+    fn is_deferred(&self, i: usize) -> bool {
+        let plan = &self.executable.plans[i];
+        let &[reader] = plan.readers.as_slice() else { return false };
+        let reader_work = &self.executable.plans[reader].work;
+        let into_neuron = matches!(reader_work, Work::Neuron(_));
+        reader < self.end
+            && match plan.work {
+                Work::Spiking(..) => into_neuron || matches!(reader_work, Work::Add),
+                Work::Add => into_neuron && plan.varies,
+                _ => false,
+            }
+    }
+
+    fn compute(&mut self, i: usize) -> Feature {
+        let executable = self.executable;
+        let (layer, plan) = (&executable.network.layers[i], &executable.plans[i]);
+        match &plan.work {
+            Work::Neuron(neuron) => {
+                let sources = self.sources(layer.inputs[0]);
+                Feature::Spikes(spiking::fire(&sources, neuron, layer.output, self.steps))
+            }
+            Work::Spiking(..) | Work::Add => {
+                let steps = executable.steps_after(i, self.steps);
+                Feature::Real(spiking::sum(&self.addends(i), layer.output, steps))
+            }
+            Work::Dense(taps, dense) => {
+                let mut patches = std::mem::take(&mut self.patches);
+                let result = dense.run(taps, self.real(layer.inputs[0]), layer.output, &mut patches);
+                self.patches = patches;
+                Feature::Real(result)
+            }
+            Work::Activation(f) => Feature::Real(activate(self.real(layer.inputs[0]), *f)),
+            Work::GlobalAveragePool => Feature::Real(average(self.output(layer.inputs[0]))),
+            Work::Input => unreachable!("`Network::check` lets no layer but the first be the input"),
+        }
+    }
+
+    /// The output of layer `i`, or what makes it up if it was deferred.
+    fn sources(&self, i: usize) -> Vec<Source<'_>> {
+        match self.outputs[i - self.first].as_deref() {
+            Some(Feature::Spikes(train)) => vec![Source::Spikes(train)],
+            Some(Feature::Real(real)) => vec![Source::Real(real)],
+            None => self.addends(i),
+        }
+    }
+
+    /// What makes up the output of layer `i`, in order.
+    fn addends(&self, i: usize) -> Vec<Source<'_>> {
+        let inputs = &self.executable.network.layers[i].inputs;
+        match (&self.executable.plans[i].work, self.output_if_any(inputs[0])) {
+            (Work::Spiking(taps, rows), Some(Feature::Spikes(spikes))) => {
+                vec![Source::Weighted { rows, taps, spikes }]
+            }
+            _ => inputs.iter().flat_map(|&input| self.sources(input)).collect(),
+        }
+    }
+
+    fn output(&self, i: usize) -> &Feature {
+        // Only neurons and sums read a deferred layer, and they ask for its sources.
+        self.output_if_any(i).expect("layers that are read whole are computed")
+    }
+
+    fn output_if_any(&self, i: usize) -> Option<&Feature> {
+        self.outputs[i - self.first].as_deref()
+    }
+
+    fn real(&self, i: usize) -> &Real {
+        match self.output(i) {
+            Feature::Real(real) => real,
+            // The plan chose the kernel by the kind of its input, and `check_input` checked that of the first.
+            Feature::Spikes(_) => unreachable!("layer {i} emits real values"),
+        }
+    }
+}

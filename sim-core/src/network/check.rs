@@ -1,0 +1,70 @@
+//! Whether a layer graph is one that can be executed.
+
+use super::{Conv2d, Layer, Network, NetworkError, Operation, Shape};
+
+impl Network {
+    /// Checks that layers read earlier layers only, that shapes follow from each other, and that no feature map
+    /// holds more than 2^32 - 1 values.
+    ///
+    /// # Errors
+    /// [`NetworkError::Inconsistent`], naming the first layer that is wrong.
+    pub fn check(&self) -> Result<(), NetworkError> {
+        if self.layers.is_empty() {
+            return Err(NetworkError::Inconsistent { layer: self.name.clone(), reason: "there is no layer".into() });
+        }
+        for (i, layer) in self.layers.iter().enumerate() {
+            self.check_layer(i, layer)
+                .map_err(|reason| NetworkError::Inconsistent { layer: layer.name.clone(), reason })?;
+        }
+        Ok(())
+    }
+
+    fn check_layer(&self, index: usize, layer: &Layer) -> Result<(), String> {
+        let arity = match layer.operation {
+            Operation::Input => 0,
+            Operation::Add => 2,
+            _ => 1,
+        };
+        let output = layer.output;
+        if layer.inputs.len() != arity {
+            return Err(format!("it reads {} layers instead of {arity}", layer.inputs.len()));
+        }
+        if let Some(late) = layer.inputs.iter().find(|&&i| i >= index) {
+            return Err(format!("it reads layer {late}, which does not come before it"));
+        }
+        if (index == 0) != (layer.operation == Operation::Input) {
+            return Err("the first layer, and no other, is the input".into());
+        }
+        if output.is_empty() || u32::try_from(output.len()).is_err() {
+            return Err(format!("its output of shape {output} has no values or more than 2^32 - 1"));
+        }
+        layer.inputs.iter().try_for_each(|&i| follows(layer, self.layers[i].output))
+    }
+}
+
+/// Whether the output of `layer` follows from its input of shape `input`.
+fn follows(layer: &Layer, input: Shape) -> Result<(), String> {
+    let output = layer.output;
+    let right = match layer.operation {
+        Operation::Input => true,
+        Operation::Conv2d(c) => c.input == input && c.output == output && fits(c, c.input, c.output),
+        // A transposed convolution's output has a size from which the plain one comes back to its input.
+        Operation::ConvTranspose2d(c) => c.input == input && c.output == output && fits(c, c.output, c.input),
+        Operation::Linear => output.area() == 1,
+        Operation::GlobalAveragePool => output == Shape::vector(input.channels),
+        Operation::Neuron(n) if !n.tau.is_none_or(|tau| tau > 0.0) => {
+            return Err(format!("its time constant {:?} is not positive", n.tau));
+        }
+        Operation::Neuron(_) | Operation::Activation(_) | Operation::Add => input == output,
+    };
+    if right { Ok(()) } else { Err(format!("{:?} cannot turn shape {input} into {output}", layer.operation)) }
+}
+
+/// Whether the kernel slides over `wide` in just as many steps as `narrow` has rows and columns.
+fn fits(conv: Conv2d, wide: Shape, narrow: Shape) -> bool {
+    let side = |wide: usize, narrow: usize| {
+        let room = (wide + 2 * conv.padding).checked_sub(conv.kernel);
+        conv.kernel > 0 && room.and_then(|r| r.checked_div(conv.stride)) == narrow.checked_sub(1)
+    };
+    side(wide.height, narrow.height) && side(wide.width, narrow.width)
+}

@@ -1,0 +1,52 @@
+//! Tensors and their metadata from the safetensors format.
+
+use super::{NetworkError, Tensor, TensorStore};
+// The reference implementation of the format that training frameworks write.
+use safetensors::{Dtype, SafeTensorError, SafeTensors};
+use std::collections::BTreeMap;
+
+/// The float32 tensors and the metadata in the bytes of a safetensors file.
+///
+/// # Errors
+/// [`NetworkError::Safetensors`] if the bytes are not in that format; [`NetworkError::TensorType`] for a tensor of
+/// another type than float32.
+pub fn read_safetensors(bytes: &[u8]) -> Result<(TensorStore, BTreeMap<String, String>), NetworkError> {
+    let broken = |e: SafeTensorError| NetworkError::Safetensors { reason: e.to_string() };
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(broken)?;
+    let metadata = header.metadata().iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect();
+    let tensors = SafeTensors::deserialize(bytes).map_err(broken)?;
+    let mut store = TensorStore::new();
+    for (name, view) in tensors.iter() {
+        if view.dtype() != Dtype::F32 {
+            return Err(NetworkError::TensorType { name: name.into(), found: format!("{:?}", view.dtype()) });
+        }
+        // The format's own check made sure that the bytes are whole values of the shape.
+        let data = view.data().as_chunks().0.iter().map(|&value| f32::from_le_bytes(value)).collect();
+        store.insert(name.into(), Tensor { shape: view.shape().to_vec(), data });
+    }
+    Ok((store, metadata))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use safetensors::tensor::TensorView;
+
+    #[test]
+    fn reads_float32_tensors_and_metadata_and_refuses_the_rest() {
+        let raw: Vec<u8> = [1.5_f32, -2.0, 0.25].iter().flat_map(|v| v.to_le_bytes()).collect();
+        let file = |dtype, shape| {
+            let metadata = [("input".to_string(), "1x28x28".to_string())].into();
+            let view = TensorView::new(dtype, shape, &raw).unwrap();
+            safetensors::serialize([("fc.weight", view)], Some(metadata)).unwrap()
+        };
+        let (store, metadata) = read_safetensors(&file(Dtype::F32, vec![1, 3])).unwrap();
+        assert_eq!(store["fc.weight"], Tensor { shape: vec![1, 3], data: vec![1.5, -2.0, 0.25] });
+        assert_eq!(metadata["input"], "1x28x28");
+        assert_eq!(
+            read_safetensors(&file(Dtype::I32, vec![3])).unwrap_err(),
+            NetworkError::TensorType { name: "fc.weight".into(), found: "I32".into() }
+        );
+        assert!(matches!(read_safetensors(&raw), Err(NetworkError::Safetensors { .. })));
+    }
+}

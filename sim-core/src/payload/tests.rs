@@ -1,0 +1,106 @@
+use super::*;
+
+fn spikes(shape: Shape, steps: usize) -> SpikeTrain {
+    let mut train = SpikeTrain::silent(shape, steps);
+    for t in 0..steps {
+        for i in (0..shape.len()).filter(|i| (i * 2_654_435_761 + t * 40_503) >> 7 & 3 == 0) {
+            train.fire(t, i / shape.channels, i % shape.channels);
+        }
+    }
+    train
+}
+
+fn real(shape: Shape, steps: usize) -> Real {
+    let data = (0..steps * shape.len()).map(|i| (i % 256) as f32 / 255.0).collect();
+    Real { shape, steps, data }
+}
+
+/// Channels below, at and above the 64 of a word, and steps that end within a byte.
+#[test]
+fn spikes_pack_to_one_bit_and_come_back() {
+    for (channels, height, width) in [(1, 3, 3), (3, 5, 7), (16, 4, 4), (64, 2, 3), (65, 1, 3), (130, 3, 1)] {
+        let shape = Shape::new(channels, height, width);
+        let coder = Coder::new(Codec::Spikes, shape, 3).unwrap();
+        let feature = Feature::Spikes(spikes(shape, 3));
+        let payload = coder.encode(&feature).unwrap();
+        assert_eq!(payload.bytes.len(), 3 * shape.len().div_ceil(8));
+        assert_eq!(coder.decode(&payload, &[]).unwrap(), feature);
+    }
+}
+
+#[test]
+fn lost_bytes_are_neurons_that_did_not_fire() {
+    let shape = Shape::new(4, 3, 3);
+    let (coder, train) = (Coder::new(Codec::Spikes, shape, 2).unwrap(), spikes(shape, 2));
+    let payload = coder.encode(&Feature::Spikes(train.clone())).unwrap();
+    // Byte 6 is the second of step 1: neurons 8 to 15.
+    let Feature::Spikes(received) = coder.decode(&payload, std::slice::from_ref(&(6..7))).unwrap() else {
+        panic!("spikes were sent")
+    };
+    for (t, i) in (0..2).flat_map(|t| (0..shape.len()).map(move |i| (t, i))) {
+        let sent = train.get(t, i / 4, i % 4);
+        assert_eq!(received.get(t, i / 4, i % 4), sent && !(t == 1 && (8..16).contains(&i)), "step {t} neuron {i}");
+    }
+}
+
+#[test]
+fn float32_and_pixels_come_back_and_lose_only_what_was_lost() {
+    let feature = real(Shape::new(2, 3, 5), 2);
+    for (codec, value_bytes) in [(Codec::Float32, 4), (Codec::Pixels8, 1)] {
+        let coder = Coder::new(codec, feature.shape, 2).unwrap();
+        let payload = coder.encode(&Feature::Real(feature.clone())).unwrap();
+        assert_eq!(payload.bytes.len(), 60 * value_bytes);
+        assert_eq!(coder.decode(&payload, &[]).unwrap(), Feature::Real(feature.clone()));
+        let mut expected = feature.clone();
+        expected.data[7] = 0.0;
+        expected.data[59] = 0.0;
+        let lost = [7 * value_bytes..7 * value_bytes + 1, 59 * value_bytes..60 * value_bytes];
+        assert_eq!(coder.decode(&payload, &lost).unwrap(), Feature::Real(expected));
+    }
+}
+
+#[test]
+fn a_jpeg_scan_with_a_gap_is_a_feature_of_zeros() {
+    let feature = real(Shape::new(3, 8, 8), 1);
+    let coder = Coder::new(Codec::Jpeg { quality: 100 }, feature.shape, 1).unwrap();
+    let payload = coder.encode(&Feature::Real(feature.clone())).unwrap();
+    let Feature::Real(whole) = coder.decode(&payload, &[]).unwrap() else { panic!("values were sent") };
+    assert!(whole.data.iter().zip(&feature.data).all(|(a, b)| (a - b).abs() < 4.0 / 255.0));
+    let zeros = Feature::Real(Real::zeros(feature.shape, 1));
+    assert_eq!(coder.decode(&payload, std::slice::from_ref(&(10..11))).unwrap(), zeros);
+}
+
+#[test]
+fn packets_cover_the_payload_and_never_mix_steps_when_streaming() {
+    let shape = Shape::new(16, 5, 5);
+    let coder = Coder::new(Codec::Spikes, shape, 4).unwrap();
+    let payload = coder.encode(&Feature::Spikes(spikes(shape, 4))).unwrap();
+    let mtu = NonZeroUsize::new(32).unwrap();
+    let message = payload.packets(mtu, Packetise::Message);
+    let steps = payload.packets(mtu, Packetise::Step);
+    for packets in [&message, &steps] {
+        assert!(packets.iter().all(|p| (1..=32).contains(&p.len())));
+        assert_eq!(packets.iter().cloned().flatten().collect::<Vec<_>>(), (0..200).collect::<Vec<_>>());
+    }
+    assert_eq!(message.len(), 7);
+    assert_eq!(steps.len(), 8);
+    assert!(steps.iter().all(|p| p.start / 50 == (p.end - 1) / 50));
+}
+
+#[test]
+fn what_does_not_fit_the_coder_is_an_error() {
+    let shape = Shape::new(2, 2, 2);
+    let coder = Coder::new(Codec::Spikes, shape, 2).unwrap();
+    assert!(matches!(coder.encode(&Feature::Real(Real::zeros(shape, 2))), Err(PayloadError::Feature { .. })));
+    assert!(matches!(
+        coder.encode(&Feature::Spikes(SpikeTrain::silent(shape, 3))),
+        Err(PayloadError::Feature { steps: 3, .. })
+    ));
+    let payload = Payload { bytes: vec![0; 3], parts: vec![0, 1] };
+    assert!(matches!(coder.decode(&payload, &[]), Err(PayloadError::PayloadLength { found: 3, needed: 2, .. })));
+    let payload = Payload { bytes: vec![0; 2], parts: vec![0, 1] };
+    assert!(matches!(
+        coder.decode(&payload, std::slice::from_ref(&(1..3))),
+        Err(PayloadError::LostRange { end: 3, len: 2, .. })
+    ));
+}

@@ -1,0 +1,151 @@
+//! A network cut in two: the head on the edge, a payload, the tail in the cloud.
+
+use crate::inference::{Executable, Feature, InferenceError, LayerCounts, Real};
+use crate::network::{Network, Weights};
+use crate::payload::{Codec, Coder, Payload, PayloadError};
+use std::ops::Range;
+
+/// A network cut after one of its layers, ready to run on samples. It is read-only: threads share one.
+#[derive(Clone, Debug)]
+pub struct SplitNetwork {
+    executable: Executable,
+    cut: usize,
+    steps: usize,
+    /// Turns 8-bit pixels into the network's input, `pixel / 255`: a sample is its own payload at cut 0.
+    sample: Coder,
+    /// Codes the feature at the cut; none if nothing is left for the tail.
+    feature: Option<Coder>,
+}
+
+/// What the head leaves.
+#[derive(Clone, Debug, PartialEq)]
+pub enum HeadOutput {
+    /// The feature at the cut, for the tail.
+    Payload(Payload),
+    /// Class scores per step, if the network is cut after its last layer: the whole of it ran on the edge.
+    Scores(Real),
+}
+
+/// What running the head gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeadRun {
+    /// Payload or scores.
+    pub output: HeadOutput,
+    /// Operations of each layer of the head, in order.
+    pub layers: Vec<LayerCounts>,
+}
+
+/// What running the tail gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TailRun {
+    /// Class scores per step.
+    pub scores: Real,
+    /// The class answered, see [`Real::answer`].
+    pub answer: usize,
+    /// Operations of each layer of the tail, in order.
+    pub layers: Vec<LayerCounts>,
+}
+
+/// Why a split network could not be made or run.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum SplitError {
+    /// Network, weights, cut or execution.
+    #[error(transparent)]
+    Inference(#[from] InferenceError),
+    /// Codec, sample or payload.
+    #[error(transparent)]
+    Payload(#[from] PayloadError),
+    /// The network is cut after its last layer, so there is no tail.
+    #[error("the network is cut after its last layer: the edge has the answer and there is no tail to run")]
+    NoTail,
+    /// The last layer emits spikes, which are no class scores.
+    #[error("the last layer, `{layer}`, emits spikes; class scores are real values")]
+    NoScores {
+        /// Name of the layer.
+        layer: String,
+    },
+}
+
+impl SplitNetwork {
+    /// Cuts `network` after layer `cut` (see [`Network::split`] and [`Network::with_bottleneck`]) and codes the feature
+    /// there with `codec` (see [`Codec::for_cut`]; not used if `cut` is the last layer). A spiking network runs for
+    /// `steps` time steps.
+    ///
+    /// # Errors
+    /// A network, weights or cut that cannot be run, or a codec that cannot take the feature's shape.
+    pub fn new(
+        network: &Network,
+        weights: &Weights,
+        cut: usize,
+        codec: Codec,
+        steps: usize,
+    ) -> Result<Self, SplitError> {
+        let executable = Executable::new(network, weights)?;
+        let layers = network.layers.len();
+        executable.check_range(&(cut.saturating_add(1)..layers.max(cut.saturating_add(1))))?;
+        if steps == 0 {
+            return Err(InferenceError::NoSteps.into());
+        }
+        let sample = Coder::new(Codec::Pixels8, network.input(), 1)?;
+        let feature = if cut + 1 == layers {
+            None
+        } else {
+            Some(Coder::new(codec, network.layers[cut].output, executable.steps_after(cut, steps))?)
+        };
+        Ok(Self { executable, cut, steps, sample, feature })
+    }
+
+    /// The network.
+    pub fn network(&self) -> &Network {
+        self.executable.network()
+    }
+
+    /// Index of the last layer of the head.
+    pub fn cut(&self) -> usize {
+        self.cut
+    }
+
+    /// Time steps, T.
+    pub fn steps(&self) -> usize {
+        self.steps
+    }
+
+    /// Runs the head on a sample of 8-bit pixels in the order `[row][column][channel]`; the network's input is
+    /// `pixel / 255`.
+    ///
+    /// # Errors
+    /// A wrong number of pixels, or a feature that the codec cannot take.
+    pub fn head(&self, pixels: &[u8]) -> Result<HeadRun, SplitError> {
+        let sample = self.sample.decode(&Payload { bytes: pixels.to_vec(), parts: vec![0] }, &[])?;
+        let run = self.executable.run(1..self.cut + 1, &sample, self.steps)?;
+        let output = match &self.feature {
+            Some(coder) => HeadOutput::Payload(coder.encode(&run.output)?),
+            None => HeadOutput::Scores(self.scores(run.output)?),
+        };
+        Ok(HeadRun { output, layers: run.layers })
+    }
+
+    /// Runs the tail on a payload of which the byte ranges `lost` did not arrive; the [`Codec`] says what becomes of
+    /// them.
+    ///
+    /// # Errors
+    /// [`SplitError::NoTail`], or a payload that this network's head cannot have made.
+    pub fn tail(&self, payload: &Payload, lost: &[Range<usize>]) -> Result<TailRun, SplitError> {
+        let coder = self.feature.as_ref().ok_or(SplitError::NoTail)?;
+        let feature = coder.decode(payload, lost)?;
+        let layers = self.cut + 1..self.network().layers.len();
+        let run = self.executable.run(layers, &feature, self.steps)?;
+        let scores = self.scores(run.output)?;
+        Ok(TailRun { answer: scores.answer(), scores, layers: run.layers })
+    }
+
+    fn scores(&self, output: Feature) -> Result<Real, SplitError> {
+        match output {
+            Feature::Real(scores) => Ok(scores),
+            Feature::Spikes(_) => {
+                let last = self.network().layers.last();
+                Err(SplitError::NoScores { layer: last.map_or_else(String::new, |l| l.name.clone()) })
+            }
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! The co-simulation: one request by hand, and the invariants.
+
+mod common;
+
+use common::{KnownAnswers, accumulates, system};
+use cospike_sim_core::compute::Processor;
+use cospike_sim_core::cosim::{CosimError, Outcome, Part, PlaceUse, System, run};
+use cospike_sim_core::energy::PriceList;
+use cospike_sim_core::inference::Counts;
+use cospike_sim_core::kernel::{ImpossibleValue, Streams};
+use cospike_sim_core::link::{RadioPower, Sharing};
+use std::collections::BTreeMap;
+
+fn close(found: f64, expected: f64, tolerance: f64) {
+    assert!((found - expected).abs() <= tolerance * expected.abs(), "{found} is not {expected}");
+}
+
+/// A fleet in which everything happens: waits at every queue, losses, full queues.
+fn busy_fleet() -> (System, KnownAnswers) {
+    let mut system = system(3.0, 6_000);
+    system.devices = 20;
+    system.edge.queue_capacity = Some(2);
+    system.link.sharing = Sharing::Cell;
+    system.link.loss_probability = 0.2;
+    system.link.propagation_seconds = 0.02;
+    system.link.header_bytes = 28;
+    system.cloud.servers = 2;
+    // Heads of 0.2 s on average (rho = 0.6), messages of 11.65 ms (rho near 0.65), tails of 25 ms (rho near 0.7).
+    let mut network = KnownAnswers::uniform(500, Counts::default(), &[700, 700], accumulates(25_000_000));
+    network.heads = (0..500).map(|sample| accumulates(sample % 5 * 100_000_000)).collect();
+    (system, network)
+}
+
+fn outcome(system: &System, network: &mut KnownAnswers, seed: u64) -> Outcome {
+    let labels = network.classes.clone();
+    run(system, network, &labels, &Streams::new(seed, 0)).unwrap()
+}
+
+/// Everything below is worked out by hand from the numbers in the test.
+#[test]
+fn one_request_meets_the_hand_computed_latency_and_energy() {
+    let mut system = system(10.0, 1);
+    system.edge.processor =
+        Processor { ac_per_second: 1e6, mac_per_second: 1e5, neuron_updates_per_second: 1e4, overhead_seconds: 4e-3 };
+    system.edge.static_watts = 0.2;
+    system.prices = PriceList {
+        ac: 1e-9,
+        mac: 2e-9,
+        neuron_update: 3e-9,
+        weight_read: 4e-9,
+        state_access: 5e-9,
+        activation_read: 6e-9,
+        activation_write: 7e-9,
+    };
+    system.link.uplink_bits_per_second = 1.2e5;
+    system.link.downlink_bits_per_second = 2.4e5;
+    system.link.propagation_seconds = 5e-3;
+    system.link.header_bytes = 10;
+    system.link.radio =
+        RadioPower { up_watts_per_mbps: 2.0, down_watts_per_mbps: 0.5, active_watts: 0.1, idle_watts: 0.05 };
+    system.cloud.answer_bytes = 20;
+    system.cloud.processor =
+        Processor { ac_per_second: 1e9, mac_per_second: 1e6, neuron_updates_per_second: 1e9, overhead_seconds: 1e-3 };
+    let head = Counts {
+        ac: 2_000,
+        mac: 100,
+        neuron_updates: 30,
+        weight_reads: 2_100,
+        state_accesses: 60,
+        activation_reads: 500,
+        activation_writes: 20,
+    };
+    let tail = Counts { mac: 7_000, ..Counts::default() };
+    let found = outcome(&system, &mut KnownAnswers::uniform(1, head, &[90, 40], tail), 1);
+
+    let latency = found.latency.unwrap();
+    let parts = latency.parts;
+    close(parts.edge_compute, 4e-3 + 2e-3 + 1e-3 + 3e-3, 1e-12);
+    close(parts.uplink, 150.0 * 8.0 / 1.2e5 + 5e-3, 1e-12);
+    close(parts.cloud_service, 1e-3 + 7e-3, 1e-12);
+    close(parts.downlink, 5e-3 + 30.0 * 8.0 / 2.4e5, 1e-12);
+    assert_eq!((parts.edge_wait, parts.uplink_wait, parts.cloud_wait), (0.0, 0.0, 0.0));
+    close(latency.mean, 39e-3, 1e-12);
+    assert_eq!((latency.min, latency.percentiles[49], latency.max), (latency.mean, latency.mean, latency.mean));
+
+    let seconds = found.simulated.seconds();
+    close(found.energy.ac, 2e-6, 1e-12);
+    close(found.energy.mac, 0.2e-6, 1e-12);
+    close(found.energy.neuron, 0.09e-6, 1e-12);
+    close(found.energy.memory, 8.4e-6 + 0.3e-6 + 3e-6 + 0.14e-6, 1e-12);
+    close(found.energy.static_power, 0.2 * seconds, 1e-12);
+    close(found.energy.radio_tx, (2.0 * 0.12 + 0.1) * 10e-3, 1e-12);
+    close(found.energy.radio_rx, (0.5 * 0.24 + 0.1) * 1e-3, 1e-12);
+    close(found.energy.radio_idle, 0.05 * (seconds - 11e-3), 1e-12);
+    close(found.edge.utilisation.unwrap(), 10e-3 / seconds, 1e-12);
+    close(found.uplink.utilisation.unwrap(), 10e-3 / seconds, 1e-12);
+    close(found.cloud.utilisation.unwrap(), 8e-3 / seconds, 1e-12);
+    assert_eq!((found.sent_bytes, found.payload_bytes, found.packets_sent, found.packets_lost), (150, 130, 2, 0));
+    assert_eq!((found.generated, found.completed, found.correct, found.events), (1, 1, 1, 7));
+}
+
+#[test]
+fn invariant_1_requests_are_conserved() {
+    let (mut system, mut network) = busy_fleet();
+    system.workload.horizon_seconds = Some(60.0);
+    let found = outcome(&system, &mut network, 2);
+    assert_eq!(found.generated, found.completed + found.dropped.total() + found.in_flight);
+    let all_happened = [found.completed, found.dropped.queue_full, found.dropped.all_packets_lost, found.in_flight];
+    assert!(all_happened.iter().all(|&count| count > 0), "{all_happened:?}");
+    assert_eq!(found.simulated.seconds(), 60.0);
+
+    system.workload.horizon_seconds = None;
+    let drained = outcome(&system, &mut network, 2);
+    assert_eq!((drained.generated, drained.in_flight), (6_000, 0));
+    assert_eq!(drained.generated, drained.completed + drained.dropped.total());
+}
+
+/// The same requests meet the same samples and losses whatever the edge, the payload and the cloud are.
+#[test]
+fn invariant_3_design_points_see_the_same_samples_and_losses() {
+    let losses = |packets: &[u32], head: u64| -> BTreeMap<u32, Vec<bool>> {
+        let mut system = system(1.0, 800);
+        system.devices = 4;
+        system.link.loss_probability = 0.3;
+        let mut network = KnownAnswers::uniform(1_000, accumulates(head), packets, Counts::default());
+        outcome(&system, &mut network, 3);
+        network.asked.into_iter().collect()
+    };
+    let (one, other) = (losses(&[10, 10], 1_000), losses(&[900, 20, 7], 700_000_000));
+    // 800 of 1,000 samples are asked for; of those with two packets 9 % lose both.
+    assert!(one.len() > 690 && other.len() > one.len(), "{} {}", one.len(), other.len());
+    assert!(one.iter().all(|(sample, lost)| other[sample][..2] == lost[..]));
+}
+
+#[test]
+fn invariant_4_one_seed_gives_one_outcome_on_any_thread() {
+    let go = |seed| {
+        let (system, mut network) = busy_fleet();
+        outcome(&system, &mut network, seed)
+    };
+    let first = go(4);
+    let again: Vec<Outcome> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..3).map(|_| scope.spawn(|| go(4))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(again.iter().all(|outcome| *outcome == first));
+    let other = go(5);
+    assert!(other.fingerprint != first.fingerprint && other.simulated != first.simulated);
+}
+
+#[test]
+fn invariant_5_energy_is_conserved_over_the_fleet() {
+    let (mut system, mut network) = busy_fleet();
+    system.workload.horizon_seconds = Some(60.0);
+    let found = outcome(&system, &mut network, 5);
+    close(found.energy.sum_of_parts(), found.energy.total, 1e-12);
+    close(found.energy.static_power, 20.0 * 60.0 * 0.1, 1e-12);
+    // The cell sends one message at a time: sending energy is its busy time at sending power.
+    let sending_seconds = found.uplink.utilisation.unwrap() * 60.0;
+    close(found.energy.radio_tx, sending_seconds * (0.3 + 0.2), 1e-9);
+    assert!(found.energy.ac > 0.0 && found.energy.radio_rx > 0.0 && found.energy.radio_idle > 0.0);
+}
+
+#[test]
+fn invariant_7_lossless_accuracy_is_the_offline_accuracy() {
+    let (mut system, mut network) = busy_fleet();
+    system.edge.queue_capacity = None;
+    system.link.loss_probability = 0.0;
+    // Three passes over the deck.
+    system.workload.requests = 1_500;
+    let labels: Vec<u32> = (0..500).map(|sample| if sample % 7 == 0 { 99 } else { sample % 10 }).collect();
+    let offline = network.classes.iter().zip(&labels).filter(|(class, label)| class == label).count() as u64;
+    let found = run(&system, &mut network, &labels, &Streams::new(7, 0)).unwrap();
+    assert_eq!((found.completed, found.correct), (1_500, 3 * offline));
+    // With losses the tail works on what arrived, and this one then answers wrong.
+    system.link.loss_probability = 0.2;
+    let lossy = run(&system, &mut network, &labels, &Streams::new(7, 0)).unwrap();
+    assert!(lossy.correct < lossy.completed * 8 / 10 && lossy.correct > 0);
+}
+
+#[test]
+fn invariant_8_littles_law_holds_at_every_queue() {
+    let (mut system, mut network) = busy_fleet();
+    for sharing in [Sharing::Cell, Sharing::Dedicated] {
+        system.link.sharing = sharing;
+        // A slower own link, so that a device's own messages queue too.
+        system.link.uplink_bits_per_second = if sharing == Sharing::Cell { 1e6 } else { 5e4 };
+        let found = outcome(&system, &mut network, 8);
+        let seconds = found.simulated.seconds();
+        for (name, queue) in [("edge", found.edge), ("uplink", found.uplink), ("cloud", found.cloud)] {
+            let PlaceUse { mean_queue_length, entered, mean_wait_seconds, .. } = queue;
+            let length = mean_queue_length.unwrap();
+            assert!(length > 0.1, "nobody waits at the {name}, so the law says nothing: {length}");
+            close(length, entered as f64 / seconds * mean_wait_seconds.unwrap(), 1e-12);
+        }
+        let latency = found.latency.unwrap();
+        close(latency.parts.sum(), latency.mean, 1e-12);
+    }
+}
+
+/// One device whose requests pile up at every place must not let one overtake another. (Mean waits cannot tell:
+/// they are the same in any order.)
+#[test]
+fn requests_of_a_device_do_not_overtake_one_another() {
+    let order = |requests_per_second| {
+        let mut network = KnownAnswers::uniform(300, accumulates(500_000_000), &[100_000], accumulates(800_000_000));
+        outcome(&system(requests_per_second, 300), &mut network, 6);
+        network.asked.into_iter().map(|(sample, _)| sample).collect::<Vec<_>>()
+    };
+    assert_eq!(order(1e-3), order(10.0));
+}
+
+#[test]
+fn invariant_9_labels_change_the_score_and_nothing_else() {
+    let (system, mut network) = busy_fleet();
+    let right = outcome(&system, &mut network, 9);
+    let wrong = run(&system, &mut network, &[99; 500], &Streams::new(9, 0)).unwrap();
+    assert_eq!(wrong.correct, 0);
+    assert_eq!(wrong, Outcome { correct: 0, ..right });
+}
+
+/// So many requests per second that the gaps between them round to no nanosecond at all.
+#[test]
+fn invariant_12_time_that_stands_still_is_an_error() {
+    let mut system = system(1e15, 2_000_000);
+    system.edge.queue_capacity = Some(1);
+    let mut network = KnownAnswers::uniform(1, accumulates(5), &[1], Counts::default());
+    let error = run(&system, &mut network, &[0], &Streams::new(12, 0)).unwrap_err();
+    let CosimError::TimeStandsStill { in_flight: 2, first, .. } = &error else { panic!("{error}") };
+    assert_eq!(first.iter().map(|stranded| stranded.part).collect::<Vec<_>>(), [Part::EdgeCompute, Part::EdgeWait]);
+    assert!(error.to_string().contains("request 1 of device 0 in the edge queue"), "{error}");
+}
+
+#[test]
+fn what_cannot_be_simulated_is_refused_by_name() {
+    let mut network = KnownAnswers::uniform(1, accumulates(1), &[], Counts::default());
+    type Change = fn(&mut System);
+    let mut refused = |change: Change, labels: &[u32]| {
+        let mut system = system(1.0, 1);
+        change(&mut system);
+        run(&system, &mut network, labels, &Streams::new(0, 0)).unwrap_err()
+    };
+    assert_eq!(refused(|_| (), &[]), CosimError::Samples { samples: 0 });
+    assert_eq!(refused(|_| (), &[0]), CosimError::NothingToSend { sample: 0 });
+    let changes: [(&str, Change); 8] = [
+        ("devices", |s| s.devices = 0),
+        ("servers", |s| s.cloud.servers = 0),
+        ("loss_probability", |s| s.link.loss_probability = f64::NAN),
+        ("uplink_bits_per_second", |s| s.link.uplink_bits_per_second = 0.0),
+        ("requests_per_second", |s| s.workload.requests_per_second = f64::INFINITY),
+        ("warmup", |s| s.workload.warmup = 1),
+        ("ac", |s| s.prices.ac = -1e-12),
+        ("overhead_seconds", |s| s.edge.processor.overhead_seconds = -1.0),
+    ];
+    for (expected, change) in changes {
+        let error = refused(change, &[0]);
+        let CosimError::ImpossibleValue(ImpossibleValue { name, .. }) = error else { panic!("{error}") };
+        assert_eq!(name, expected);
+    }
+    assert!(matches!(refused(|s| s.workload.requests_per_second = 1e-20, &[0]), CosimError::Time(_)));
+}

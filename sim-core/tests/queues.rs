@@ -1,0 +1,138 @@
+//! The engine against queues whose mean wait is known in closed form (Kleinrock, Queueing Systems I, 1975).
+//!
+//! Each case runs 20 replications. Its 95 % interval must hold the truth, be narrow, and exclude the truth of a
+//! queue that differs only in the service distribution or in who shares it.
+
+mod common;
+
+use common::{KnownAnswers, accumulates, system};
+use cospike_sim_core::cosim::{Parts, System, run};
+use cospike_sim_core::inference::Counts;
+use cospike_sim_core::kernel::Streams;
+use cospike_sim_core::link::Sharing;
+use cospike_sim_core::stats::{Interval, mean_interval};
+use rand::RngExt;
+use rand_distr::Exp1;
+
+const SEED: u64 = 20;
+const REPLICATIONS: u64 = 20;
+/// Mean service: 1 s, at one accumulate per nanosecond.
+const SERVICE: u64 = 1_000_000_000;
+
+/// One service time per request: constant, or exponential and drawn anew in every replication.
+fn services(exponential: bool, requests: usize, streams: &Streams) -> Vec<Counts> {
+    let mut draws = streams.stream("test-service", 0);
+    let exponential_count = || accumulates((draws.sample::<f64, _>(Exp1) * SERVICE as f64).round() as u64);
+    if exponential {
+        std::iter::repeat_with(exponential_count).take(requests).collect()
+    } else {
+        vec![accumulates(SERVICE); requests]
+    }
+}
+
+/// Mean over replications of the mean of `part`; `computation` has one sample per request.
+fn mean_wait(
+    system: &System,
+    part: fn(&Parts) -> f64,
+    computation: impl Fn(usize, &Streams) -> KnownAnswers,
+) -> Interval {
+    let waits: Vec<f64> = (0..REPLICATIONS)
+        .map(|replication| {
+            let streams = Streams::new(SEED, replication);
+            let requests = system.workload.requests as usize;
+            let mut computation = computation(requests, &streams);
+            let labels = vec![0; requests];
+            part(&run(system, &mut computation, &labels, &streams).unwrap().latency.unwrap().parts)
+        })
+        .collect();
+    mean_interval(&waits).unwrap()
+}
+
+fn assert_tells_apart(found: Interval, truth: f64, other: f64) {
+    assert!(found.contains(truth), "{found:?} misses {truth}");
+    assert!(found.half_width() < 0.03 * truth, "{found:?} is too wide to say anything");
+    assert!(!found.contains(other), "{found:?} cannot tell {truth} from {other}");
+}
+
+/// A system whose queue in question is loaded to `rho` by `requests_per_second`. A queue forgets in a time that grows
+/// with `1 / (1 - rho)^2`, so warm-up and run grow with it.
+fn loaded(requests_per_second: f64, rho: f64) -> System {
+    let memory = (1.0 - rho).powi(-2);
+    let warmup = (200.0 * memory) as u64;
+    let mut system = system(requests_per_second, warmup + 10_000 + (2_000.0 * memory) as u64);
+    system.workload.warmup = warmup;
+    system
+}
+
+/// `W = rho / (mu (1 - rho))` for M/M/1.
+fn exponential_wait(rho: f64) -> f64 {
+    rho / (1.0 - rho)
+}
+
+/// `W = rho / (2 mu (1 - rho))` for M/D/1 (Pollaczek-Khinchine).
+fn constant_wait(rho: f64) -> f64 {
+    exponential_wait(rho) / 2.0
+}
+
+fn at_the_edge(rho: f64, exponential: bool) -> Interval {
+    mean_wait(
+        &loaded(rho, rho),
+        |parts| parts.edge_wait,
+        |requests, streams| KnownAnswers {
+            heads: services(exponential, requests, streams),
+            at_edge: true,
+            ..KnownAnswers::uniform(requests, Counts::default(), &[], Counts::default())
+        },
+    )
+}
+
+#[test]
+fn the_edge_is_an_m_m_1_queue_for_exponential_heads() {
+    for rho in [0.5, 0.8] {
+        assert_tells_apart(at_the_edge(rho, true), exponential_wait(rho), constant_wait(rho));
+    }
+}
+
+#[test]
+fn the_edge_is_an_m_d_1_queue_for_constant_heads() {
+    for rho in [0.5, 0.8] {
+        assert_tells_apart(at_the_edge(rho, false), constant_wait(rho), exponential_wait(rho));
+    }
+}
+
+/// Cloud-only requests come to the cloud as they were made. M/M/2: `W = rho^2 / (mu (1 - rho^2))` with
+/// `rho = lambda / 2 mu`; two servers with a queue each would be two M/M/1.
+#[test]
+fn two_servers_of_the_cloud_are_an_m_m_2_queue() {
+    let rho: f64 = 0.8;
+    let mut system = loaded(2.0 * rho, rho);
+    system.cloud.servers = 2;
+    let found = mean_wait(
+        &system,
+        |parts| parts.cloud_wait,
+        |requests, streams| KnownAnswers {
+            tails: services(true, requests, streams),
+            ..KnownAnswers::uniform(requests, Counts::default(), &[0], Counts::default())
+        },
+    );
+    assert_tells_apart(found, rho * rho / (1.0 - rho * rho), exponential_wait(rho));
+}
+
+/// Five devices that send at once what they are asked. 125,000 bytes at 1 Mbit/s take 1 s.
+fn at_the_uplink(sharing: Sharing, rho: f64) -> Interval {
+    let mut system = loaded(0.16, rho);
+    system.devices = 5;
+    system.link.sharing = sharing;
+    mean_wait(
+        &system,
+        |parts| parts.uplink_wait,
+        |requests, _| KnownAnswers::uniform(requests, Counts::default(), &[100_000, 25_000], Counts::default()),
+    )
+}
+
+#[test]
+fn a_cell_is_one_m_d_1_queue_and_dedicated_uplinks_are_five() {
+    let (five, one) = (0.16, 0.8);
+    assert_tells_apart(at_the_uplink(Sharing::Dedicated, five), constant_wait(five), constant_wait(one));
+    assert_tells_apart(at_the_uplink(Sharing::Cell, one), constant_wait(one), constant_wait(five));
+}
