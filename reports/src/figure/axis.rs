@@ -1,0 +1,210 @@
+//! Axes: what range they span, where their ticks are and how those are written.
+
+use crate::quantity::{Prefix, Quantity, count, fixed};
+use plotters::coord::ranged1d::{BoldPoints, Ranged};
+use plotters::coord::types::RangedCoordf64;
+
+/// Values that span more than this are easier to read on a logarithmic axis.
+const LOG_ABOVE: f64 = 30.0;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scale {
+    Linear,
+    Log,
+}
+
+/// One axis of a plot.
+#[derive(Clone, Debug)]
+pub(crate) struct Axis {
+    name: String,
+    quantity: Quantity,
+    scale: Scale,
+    low: f64,
+    high: f64,
+}
+
+/// A tick and its label.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Tick {
+    /// Where on the axis, in the axis' quantity.
+    pub(crate) value: f64,
+    /// What is written there.
+    pub(crate) label: String,
+}
+
+impl Axis {
+    /// A linear axis around `values`, with some air on both sides.
+    pub(crate) fn linear(name: &str, quantity: Quantity, values: impl IntoIterator<Item = f64>) -> Self {
+        let (low, high) = extremes(values).unwrap_or((0.0, 1.0));
+        let air = match (high - low) * 0.06 {
+            0.0 if low == 0.0 => 0.5,
+            0.0 => low.abs() * 0.05,
+            air => air,
+        };
+        Self::new(name, quantity, Scale::Linear, (low - air, high + air))
+    }
+
+    /// A linear axis from zero to a little more than the largest of `values`.
+    pub(crate) fn from_zero(name: &str, quantity: Quantity, values: impl IntoIterator<Item = f64>) -> Self {
+        let high = extremes(values).map_or(1.0, |(_, high)| if high > 0.0 { high } else { 1.0 });
+        Self::new(name, quantity, Scale::Linear, (0.0, high * 1.03))
+    }
+
+    /// A linear axis from exactly `low` to exactly `high`.
+    pub(crate) fn exactly(name: &str, quantity: Quantity, (low, high): (f64, f64)) -> Self {
+        Self::new(name, quantity, Scale::Linear, (low, high))
+    }
+
+    /// A logarithmic axis around those of `values` that are above zero, at least a decade long.
+    pub(crate) fn log(name: &str, quantity: Quantity, values: impl IntoIterator<Item = f64>) -> Self {
+        let (low, high) = extremes(values.into_iter().filter(|value| *value > 0.0)).unwrap_or((1.0, 1.0));
+        let air = (high / low).powf(0.06).max((12.0 / (high / low)).sqrt());
+        Self::new(name, quantity, Scale::Log, (low / air, high * air))
+    }
+
+    /// A logarithmic axis if `values` spread widely and all are above zero, else a linear one.
+    pub(crate) fn fit(name: &str, quantity: Quantity, values: impl IntoIterator<Item = f64>) -> Self {
+        let values: Vec<f64> = values.into_iter().collect();
+        match extremes(values.iter().copied()) {
+            Some((low, high)) if low > 0.0 && high / low > LOG_ABOVE => Self::log(name, quantity, values),
+            _ => Self::linear(name, quantity, values),
+        }
+    }
+
+    fn new(name: &str, quantity: Quantity, scale: Scale, (low, high): (f64, f64)) -> Self {
+        Self { name: name.to_owned(), quantity, scale, low, high }
+    }
+
+    /// Where `value` lies: 0 at the start of the axis, 1 at its end.
+    pub(crate) fn position(&self, value: f64) -> f64 {
+        match self.scale {
+            Scale::Linear => (value - self.low) / (self.high - self.low),
+            Scale::Log => (value / self.low).ln() / (self.high / self.low).ln(),
+        }
+    }
+
+    /// Name, and unit where the ticks do not carry it.
+    pub(crate) fn title(&self) -> String {
+        match (self.scale, self.quantity) {
+            (Scale::Log, Quantity::Joules | Quantity::Seconds) => format!("{} (log scale)", self.name),
+            (Scale::Log, _) => format!("{} ({}, log scale)", self.name, self.prefix().unit),
+            (Scale::Linear, _) => format!("{} ({})", self.name, self.prefix().unit),
+        }
+    }
+
+    /// About `most` ticks with labels.
+    pub(crate) fn ticks(&self, most: usize) -> Vec<Tick> {
+        match self.scale {
+            Scale::Linear => self.linear_ticks(most),
+            Scale::Log => self.log_ticks(most),
+        }
+    }
+
+    /// Between labelled ticks of a logarithmic axis: 2, 3 .. 9 times each power of ten, where that stays readable.
+    pub(crate) fn minor_ticks(&self) -> Vec<f64> {
+        if self.scale == Scale::Linear || (self.high / self.low).log10() > 6.0 {
+            return Vec::new();
+        }
+        self.log_values(&[2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0])
+    }
+
+    fn linear_ticks(&self, most: usize) -> Vec<Tick> {
+        let Prefix { factor, .. } = self.prefix();
+        let (low, high) = (self.low / factor, self.high / factor);
+        let values = RangedCoordf64::from(low..high).key_points(BoldPoints(most));
+        let step = values.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min);
+        let decimals = if step.is_finite() { (-(step * 1.001).log10().floor()).max(0.0) as usize } else { 0 };
+        // The last bit of a key point may lie outside the range.
+        let inside = values.into_iter().filter(|value| (low..=high).contains(value));
+        inside.map(|value| Tick { value: value * factor, label: self.label(value, decimals) }).collect()
+    }
+
+    fn label(&self, scaled: f64, decimals: usize) -> String {
+        if self.quantity == Quantity::Bits && scaled >= 0.0 && decimals == 0 {
+            count(scaled.round() as u64)
+        } else {
+            fixed(scaled, decimals)
+        }
+    }
+
+    fn log_ticks(&self, most: usize) -> Vec<Tick> {
+        let decades = (self.high / self.low).log10();
+        let values = [&[1.0, 2.0, 5.0][..], &[1.0, 3.0], &[1.0]]
+            .into_iter()
+            .map(|digits| self.log_values(digits))
+            .find(|values| values.len() <= most)
+            .unwrap_or_else(|| {
+                let stride = (decades / most.max(1) as f64).ceil().max(1.0) as usize;
+                self.log_values(&[1.0]).into_iter().step_by(stride).collect()
+            });
+        values.into_iter().map(|value| Tick { value, label: self.log_label(value) }).collect()
+    }
+
+    fn log_values(&self, digits: &[f64]) -> Vec<f64> {
+        let decades = self.low.log10().floor() as i32..=self.high.log10().ceil() as i32;
+        decades
+            .flat_map(|decade| digits.iter().map(move |digit| digit * 10_f64.powi(decade)))
+            .filter(|value| (self.low..=self.high).contains(value))
+            .collect()
+    }
+
+    fn log_label(&self, value: f64) -> String {
+        let Prefix { factor, unit } = self.quantity.prefix(value);
+        let scaled = value / factor;
+        let decimals = (-(scaled * 1.001).log10().floor()).max(0.0) as usize;
+        match self.quantity {
+            Quantity::Joules | Quantity::Seconds => format!("{}\u{a0}{unit}", fixed(scaled, decimals)),
+            Quantity::Bits | Quantity::Share => self.label(scaled, decimals),
+        }
+    }
+
+    fn prefix(&self) -> Prefix {
+        self.quantity.prefix(self.low.abs().max(self.high.abs()))
+    }
+}
+
+/// Smallest and largest of the finite values.
+fn extremes(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
+    values.into_iter().filter(|value| value.is_finite()).fold(None, |found, value| {
+        Some(found.map_or((value, value), |(low, high): (f64, f64)| (low.min(value), high.max(value))))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(axis: &Axis, most: usize) -> Vec<String> {
+        axis.ticks(most).into_iter().map(|tick| tick.label.replace('\u{a0}', " ")).collect()
+    }
+
+    #[test]
+    fn ticks_are_round_and_labelled_with_one_unit_or_their_own() {
+        let energy = Axis::from_zero("Energy", Quantity::Joules, [0.000_4, 0.002]);
+        assert_eq!(labels(&energy, 6), ["0.0", "0.5", "1.0", "1.5", "2.0"]);
+        assert_eq!(energy.title(), "Energy (mJ)");
+        let wide = Axis::log("Energy", Quantity::Joules, [1e-9, 3e-5]);
+        assert_eq!(labels(&wide, 6), ["1 nJ", "10 nJ", "100 nJ", "1 µJ", "10 µJ"]);
+        let bits = Axis::log("Payload", Quantity::Bits, [196.0, 12544.0]);
+        assert_eq!(labels(&bits, 8), ["200", "500", "1,000", "2,000", "5,000", "10,000"]);
+        let accuracy = Axis::linear("Accuracy", Quantity::Share, [0.871, 0.902]);
+        assert_eq!(accuracy.title(), "Accuracy (%)");
+        assert!(labels(&accuracy, 6).contains(&"88.0".to_owned()) || labels(&accuracy, 6).contains(&"88".to_owned()));
+    }
+
+    #[test]
+    fn every_axis_has_at_least_two_ticks_and_a_finite_map() {
+        for values in [vec![], vec![0.0], vec![3.7e-7], vec![1e-9, 1e3], vec![0.999, 1.0]] {
+            let (name, quantity) = ("x", Quantity::Seconds);
+            for axis in [
+                Axis::linear(name, quantity, values.clone()),
+                Axis::log(name, quantity, values.clone()),
+                Axis::from_zero(name, quantity, values.clone()),
+                Axis::fit(name, quantity, values.clone()),
+            ] {
+                assert!(axis.ticks(6).len() >= 2, "{axis:?}: {:?}", axis.ticks(6));
+                assert!(axis.ticks(6).iter().all(|tick| (0.0..=1.0).contains(&axis.position(tick.value))), "{axis:?}");
+            }
+        }
+    }
+}

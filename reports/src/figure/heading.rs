@@ -1,0 +1,114 @@
+//! What stands above the data of a figure: title, note and legend.
+
+use super::sheet::{Drawn, Font, Sheet, Stroke};
+use super::theme::{GREY, LABEL, LEADING, MARGIN, Marker, TITLE, WIDTH, text_width, wrap};
+use plotters::style::RGBColor;
+use plotters::style::text_anchor::{HPos, VPos};
+
+/// Room for the key of a legend entry.
+const KEY_WIDTH: f64 = 24.0;
+const GAP: f64 = 16.0;
+const LINE: f64 = LABEL * LEADING;
+
+/// What stands before the text of a legend entry.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Key {
+    /// A marker.
+    Marker(Marker, RGBColor),
+    /// A ring, as around a marker.
+    Ring(RGBColor),
+    /// A line with markers.
+    Line(Marker, RGBColor),
+    /// A dashed line.
+    Dashes(RGBColor),
+    /// A filled rectangle.
+    Swatch(RGBColor),
+}
+
+/// One entry of a legend.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Entry {
+    /// How it looks in the figure.
+    pub(crate) key: Key,
+    /// What it means.
+    pub(crate) text: String,
+}
+
+/// Title, note and legend of a figure, across its whole width and outside the data.
+pub(crate) struct Heading<'a> {
+    /// What the figure shows.
+    pub(crate) title: &'a str,
+    /// What its reader must know: samples, intervals, what is left out.
+    pub(crate) note: &'a str,
+    /// The legend; may be empty.
+    pub(crate) legend: &'a [Entry],
+}
+
+impl Heading<'_> {
+    /// Height, in pixels, with the gap below.
+    pub(crate) fn height(&self) -> f64 {
+        let lines = self.note_lines().len() + self.places().last().map_or(0, |(row, _)| row + 1);
+        let between = if self.legend.is_empty() { 0.0 } else { 5.0 };
+        MARGIN + self.title_lines().len() as f64 * TITLE * LEADING + 3.0 + lines as f64 * LINE + between + 12.0
+    }
+
+    /// Draws it at the top of the sheet.
+    pub(crate) fn draw(&self, sheet: &Sheet<'_>) -> Drawn {
+        let mut y = MARGIN;
+        for line in self.title_lines() {
+            sheet.text(&line, (MARGIN, y), Font::new(TITLE).bold().anchor(HPos::Left, VPos::Top))?;
+            y += TITLE * LEADING;
+        }
+        y += 3.0;
+        for line in self.note_lines() {
+            sheet.text(&line, (MARGIN, y), Font::new(LABEL).colour(GREY).anchor(HPos::Left, VPos::Top))?;
+            y += LINE;
+        }
+        y += 5.0 + LINE / 2.0;
+        for (entry, (row, x)) in self.legend.iter().zip(self.places()) {
+            entry.draw(sheet, (x, y + row as f64 * LINE))?;
+        }
+        Ok(())
+    }
+
+    fn title_lines(&self) -> Vec<String> {
+        // Bold is about a tenth wider.
+        wrap(self.title, TITLE * 1.1, WIDTH - 2.0 * MARGIN)
+    }
+
+    fn note_lines(&self) -> Vec<String> {
+        wrap(self.note, LABEL, WIDTH - 2.0 * MARGIN)
+    }
+
+    /// Row and left edge of every legend entry.
+    fn places(&self) -> Vec<(usize, f64)> {
+        let (mut row, mut x) = (0, MARGIN);
+        let mut places = Vec::new();
+        for entry in self.legend {
+            let width = KEY_WIDTH + text_width(&entry.text, LABEL);
+            if x > MARGIN && x + width > WIDTH - MARGIN {
+                (row, x) = (row + 1, MARGIN);
+            }
+            places.push((row, x));
+            x += width + GAP;
+        }
+        places
+    }
+}
+
+impl Entry {
+    fn draw(&self, sheet: &Sheet<'_>, (x, y): (f64, f64)) -> Drawn {
+        let (centre, left, right) = (x + KEY_WIDTH / 2.0 - 2.0, x + 1.0, x + KEY_WIDTH - 5.0);
+        let line = |colour| Stroke { colour, width: 2.0 };
+        match self.key {
+            Key::Marker(marker, colour) => sheet.marker((centre, y), marker, 4.0, colour),
+            Key::Ring(colour) => sheet.ring((centre, y), 6.0, Stroke { colour, width: 1.2 }),
+            Key::Line(marker, colour) => sheet
+                .path(&[(left, y), (right, y)], line(colour))
+                .and_then(|()| sheet.marker((centre, y), marker, 3.5, colour)),
+            Key::Dashes(colour) => sheet.dashes(&[(left, y), (right, y)], line(colour)),
+            Key::Swatch(colour) => sheet.rectangle((left + 3.0, y - 5.0), (right, y + 5.0), colour),
+        }?;
+        sheet.text(&self.text, (x + KEY_WIDTH, y), Font::new(LABEL))
+    }
+}

@@ -1,0 +1,57 @@
+//! Labels within the data that never cover one another.
+
+use super::plot::Frame;
+use super::sheet::{DrawError, Font, Pixel, Sheet};
+use super::theme::text_width;
+use plotters::style::text_anchor::{HPos, VPos};
+
+/// What is already drawn within a frame, so that labels keep clear of it.
+pub(crate) struct Labels {
+    bounds: Frame,
+    taken: Vec<Frame>,
+}
+
+impl Labels {
+    /// Nothing is drawn yet; labels stay within `bounds`.
+    pub(crate) fn within(bounds: Frame) -> Self {
+        Self { bounds, taken: Vec::new() }
+    }
+
+    /// Keeps labels off a box around `centre`.
+    pub(crate) fn avoid(&mut self, (x, y): Pixel, half_width: f64, half_height: f64) {
+        self.taken.push(Frame {
+            left: x - half_width,
+            top: y - half_height,
+            right: x + half_width,
+            bottom: y + half_height,
+        });
+    }
+
+    /// Keeps labels off a line.
+    pub(crate) fn avoid_path(&mut self, points: &[Pixel]) {
+        for pair in points.windows(2) {
+            let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
+            let steps = ((x1 - x0).hypot(y1 - y0) / 4.0).ceil().max(1.0);
+            for step in 0..=steps as usize {
+                let share = step as f64 / steps;
+                self.avoid((x0 + (x1 - x0) * share, y0 + (y1 - y0) * share), 1.0, 1.0);
+            }
+        }
+    }
+
+    /// Writes `text` beside `point`, on the first side where there is room. Returns whether there was any.
+    pub(crate) fn place(&mut self, sheet: &Sheet<'_>, text: &str, point: Pixel, font: Font) -> Result<bool, DrawError> {
+        let (width, height) = (text_width(text, font.size), font.size * 1.1);
+        for (dx, dy) in [(1, 0), (-1, 0), (0, -1), (0, 1), (1, -1), (1, 1), (-1, -1), (-1, 1)] {
+            let (x, y) = (point.0 + f64::from(dx) * 10.0, point.1 + f64::from(dy) * (height / 2.0 + 6.0));
+            let left = x + width * (f64::from(dx) - 1.0) / 2.0;
+            let frame = Frame { left, top: y - height / 2.0, right: left + width, bottom: y + height / 2.0 };
+            if frame.inside(&self.bounds) && !self.taken.iter().any(|taken| taken.overlaps(&frame)) {
+                self.taken.push(frame);
+                sheet.text(text, (left, y), font.anchor(HPos::Left, VPos::Center))?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}

@@ -1,0 +1,224 @@
+//! The paper that figures are drawn on. Nothing outside this file knows plotters' backend: what a figure asks for is
+//! lines, rectangles, markers and text at pixel coordinates.
+
+use super::theme::{self, Marker};
+use plotters::coord::Shift;
+use plotters::element::{DashedPathElement, Drawable, PointCollection};
+use plotters::prelude::{
+    Circle, DrawingArea, IntoDrawingArea, IntoFont, IntoTextStyle, PathElement, Polygon, RGBColor, Rectangle,
+    SVGBackend, ShapeStyle,
+};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color, FontStyle, FontTransform, TextStyle};
+
+/// plotters places everything on whole pixels, so figures are drawn this much larger and the header scales them back.
+const SCALE: f64 = 4.0;
+/// plotters divides every font size by this before it writes it.
+const FONT_SIZE_DIVISOR: f64 = 1.24;
+/// Tried in this order by whoever shows the figure.
+const FONTS: &str = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
+
+/// A point, in pixels from the upper left corner.
+pub(crate) type Pixel = (f64, f64);
+
+/// What went wrong while drawing, in plotters' words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct DrawError(String);
+
+/// The result of drawing.
+pub(crate) type Drawn = Result<(), DrawError>;
+
+/// A colour, its opacity and a width in pixels.
+#[derive(Clone, Copy)]
+pub(crate) struct Stroke {
+    /// Colour of the line.
+    pub(crate) colour: RGBColor,
+    /// Width of the line, in pixels.
+    pub(crate) width: f64,
+}
+
+/// How and where a text is written.
+#[derive(Clone, Copy)]
+pub(crate) struct Font {
+    /// Size, in pixels.
+    pub(crate) size: f64,
+    /// Colour.
+    pub(crate) colour: RGBColor,
+    /// Whether bold.
+    pub(crate) bold: bool,
+    /// Which side of the text is at the given point.
+    pub(crate) anchor: (HPos, VPos),
+    /// Whether it reads upwards.
+    pub(crate) upwards: bool,
+}
+
+impl Font {
+    /// Text in ink that starts at its point and is centred on its height.
+    pub(crate) fn new(size: f64) -> Self {
+        Self { size, colour: theme::INK, bold: false, anchor: (HPos::Left, VPos::Center), upwards: false }
+    }
+
+    /// The same in another colour.
+    pub(crate) fn colour(self, colour: RGBColor) -> Self {
+        Self { colour, ..self }
+    }
+
+    /// The same with another side at the point.
+    pub(crate) fn anchor(self, horizontal: HPos, vertical: VPos) -> Self {
+        Self { anchor: (horizontal, vertical), ..self }
+    }
+
+    /// The same in bold.
+    pub(crate) fn bold(self) -> Self {
+        Self { bold: true, ..self }
+    }
+
+    /// The same, reading upwards.
+    pub(crate) fn upwards(self) -> Self {
+        Self { upwards: true, ..self }
+    }
+}
+
+/// The paper of one figure.
+pub(crate) struct Sheet<'a> {
+    area: DrawingArea<SVGBackend<'a>, Shift>,
+}
+
+/// What a figure is, for those who cannot see it and for those who link to it.
+pub(crate) struct Identity<'a> {
+    /// Unique among the figures of a page; letters and hyphens only.
+    pub(crate) id: &'a str,
+    /// Its title.
+    pub(crate) title: &'a str,
+    /// What it shows, in a sentence or two.
+    pub(crate) description: &'a str,
+}
+
+/// Draws a figure of `width` x `height` pixels and returns it as an SVG document: the same calls, the same bytes.
+pub(crate) fn draw(
+    identity: &Identity<'_>,
+    (width, height): (f64, f64),
+    figure: impl FnOnce(&Sheet<'_>) -> Drawn,
+) -> Result<String, DrawError> {
+    let size = (whole(width) as u32, whole(height) as u32);
+    let mut svg = String::new();
+    {
+        let sheet = Sheet { area: SVGBackend::with_string(&mut svg, size).into_drawing_area() };
+        sheet.rectangle((0.0, 0.0), (width, height), theme::PAPER)?;
+        figure(&sheet)?;
+        sheet.area.present().map_err(|error| DrawError(error.to_string()))?;
+    }
+    finish(&svg, identity, (width, height))
+}
+
+/// Gives plotters' document the size, fonts and descriptions that it cannot express.
+fn finish(svg: &str, identity: &Identity<'_>, (width, height): (f64, f64)) -> Result<String, DrawError> {
+    let (header, body) =
+        svg.split_once('\n').ok_or_else(|| DrawError("plotters wrote a document without a header".to_owned()))?;
+    if !header.starts_with("<svg ") {
+        return Err(DrawError(format!("plotters wrote an unknown header: {header}")));
+    }
+    let [title, description] = [identity.title, identity.description].map(|text| escape(&printable(text)));
+    let id = identity.id;
+    // Rectangles are bars, cells and colour bars: without crisp edges their neighbours show white seams when scaled.
+    let body =
+        body.replace(" font-family=\"sans-serif\"", "").replace("<rect ", "<rect shape-rendering=\"crispEdges\" ");
+    Ok(format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {} {}\" \
+         role=\"img\" aria-labelledby=\"{id}-title {id}-desc\" font-family=\"{FONTS}\">\n\
+         <title id=\"{id}-title\">{title}</title>\n<desc id=\"{id}-desc\">{description}</desc>\n{body}",
+        whole(width),
+        whole(height),
+    ))
+}
+
+impl Sheet<'_> {
+    /// A line through `points`.
+    pub(crate) fn path(&self, points: &[Pixel], stroke: Stroke) -> Drawn {
+        self.put(&PathElement::new(scaled(points), stroke.shape()))
+    }
+
+    /// A dashed line through `points`.
+    pub(crate) fn dashes(&self, points: &[Pixel], stroke: Stroke) -> Drawn {
+        self.put(&DashedPathElement::new(scaled(points).into_iter(), whole(6.0), whole(4.0), stroke.shape()))
+    }
+
+    /// A filled rectangle between two corners.
+    pub(crate) fn rectangle(&self, from: Pixel, to: Pixel, fill: RGBColor) -> Drawn {
+        self.put(&Rectangle::new([at(from), at(to)], fill.filled()))
+    }
+
+    /// A filled marker of the given radius, in pixels, set off from what it covers.
+    pub(crate) fn marker(&self, centre: Pixel, marker: Marker, radius: f64, fill: RGBColor) -> Drawn {
+        self.shape(centre, marker, radius + 0.8, theme::PAPER)?;
+        self.shape(centre, marker, radius, fill)
+    }
+
+    fn shape(&self, (x, y): Pixel, marker: Marker, radius: f64, fill: RGBColor) -> Drawn {
+        // The factors give all shapes about the area of the disc.
+        let polygon = |corners: &[Pixel], factor: f64| {
+            let corners: Vec<Pixel> =
+                corners.iter().map(|(dx, dy)| (x + dx * radius * factor, y + dy * radius * factor)).collect();
+            self.put(&Polygon::new(scaled(&corners), fill.filled()))
+        };
+        match marker {
+            Marker::Circle => self.put(&Circle::new(at((x, y)), whole(radius), fill.filled())),
+            Marker::Square => polygon(&[(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)], 0.88),
+            Marker::Triangle => polygon(&[(0.0, -1.0), (0.92, 0.7), (-0.92, 0.7)], 1.3),
+            Marker::Diamond => polygon(&[(0.0, -1.0), (1.0, 0.0), (0.0, 1.0), (-1.0, 0.0)], 1.25),
+        }
+    }
+
+    /// A circle around a marker.
+    pub(crate) fn ring(&self, centre: Pixel, radius: f64, stroke: Stroke) -> Drawn {
+        self.put(&Circle::new(at(centre), whole(radius), stroke.shape()))
+    }
+
+    /// One line of text.
+    pub(crate) fn text(&self, text: &str, point: Pixel, font: Font) -> Drawn {
+        let style = if font.bold { FontStyle::Bold } else { FontStyle::Normal };
+        let transform = if font.upwards { FontTransform::Rotate270 } else { FontTransform::None };
+        let description =
+            ("sans-serif", font.size * SCALE * FONT_SIZE_DIVISOR).into_font().style(style).transform(transform);
+        let style: TextStyle<'_> = description.into_text_style(&self.area).color(&font.colour);
+        let style = style.pos(Pos::new(font.anchor.0, font.anchor.1));
+        self.area.draw_text(&printable(text), &style, at(point)).map_err(|error| DrawError(error.to_string()))
+    }
+
+    fn put<'e, E>(&self, element: &'e E) -> Drawn
+    where
+        for<'b> E: Drawable<SVGBackend<'b>>,
+        &'e E: PointCollection<'e, (i32, i32)>,
+    {
+        self.area.draw(element).map_err(|error| DrawError(error.to_string()))
+    }
+}
+
+impl Stroke {
+    fn shape(self) -> ShapeStyle {
+        self.colour.stroke_width(whole(self.width) as u32)
+    }
+}
+
+fn whole(pixels: f64) -> i32 {
+    (pixels * SCALE).round() as i32
+}
+
+fn at((x, y): Pixel) -> (i32, i32) {
+    (whole(x), whole(y))
+}
+
+fn scaled(points: &[Pixel]) -> Vec<(i32, i32)> {
+    points.iter().copied().map(at).collect()
+}
+
+/// Characters that XML 1.0 cannot hold, not even escaped, become the replacement character.
+fn printable(text: &str) -> String {
+    let allowed = |letter: char| !letter.is_control() && !matches!(letter, '\u{fffe}' | '\u{ffff}');
+    text.chars().map(|letter| if allowed(letter) { letter } else { '\u{fffd}' }).collect()
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

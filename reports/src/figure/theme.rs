@@ -1,0 +1,130 @@
+//! Colours, marker shapes and font sizes, the same in every figure.
+
+use plotters::style::RGBColor;
+
+/// Width of every figure, in pixels of the page.
+pub(crate) const WIDTH: f64 = 720.0;
+/// Empty space around a figure.
+pub(crate) const MARGIN: f64 = 14.0;
+
+/// Font size of a figure's title.
+pub(crate) const TITLE: f64 = 15.0;
+/// Font size of axis titles, legends and notes.
+pub(crate) const LABEL: f64 = 11.5;
+/// Font size of ticks and of labels within the data.
+pub(crate) const TICK: f64 = 10.5;
+/// Height of a line of text over its font size.
+pub(crate) const LEADING: f64 = 1.35;
+
+/// Text and axes.
+pub(crate) const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
+/// Notes and minor labels; 7:1 against white.
+pub(crate) const GREY: RGBColor = RGBColor(0x55, 0x55, 0x55);
+/// Grid lines.
+pub(crate) const GRID: RGBColor = RGBColor(0xE3, 0xE3, 0xE3);
+/// Bands behind headings, and empty cells.
+pub(crate) const BAND: RGBColor = RGBColor(0xF2, 0xF2, 0xF2);
+/// The background.
+pub(crate) const PAPER: RGBColor = RGBColor(0xFF, 0xFF, 0xFF);
+
+// The palette of Okabe and Ito, Color Universal Design (2008), which the common kinds of colour blindness can tell apart.
+pub(crate) const ORANGE: RGBColor = RGBColor(0xE6, 0x9F, 0x00);
+pub(crate) const SKY: RGBColor = RGBColor(0x56, 0xB4, 0xE9);
+pub(crate) const GREEN: RGBColor = RGBColor(0x00, 0x9E, 0x73);
+pub(crate) const YELLOW: RGBColor = RGBColor(0xF0, 0xE4, 0x42);
+pub(crate) const BLUE: RGBColor = RGBColor(0x00, 0x72, 0xB2);
+pub(crate) const VERMILLION: RGBColor = RGBColor(0xD5, 0x5E, 0x00);
+pub(crate) const PURPLE: RGBColor = RGBColor(0xCC, 0x79, 0xA7);
+
+/// Lines of one plot, in the order in which they are drawn: the palette without yellow, which is too light for a line.
+pub(crate) const LINES: [RGBColor; 8] =
+    [BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, RGBColor(0x00, 0x00, 0x00), RGBColor(0x99, 0x99, 0x99)];
+
+/// Shape of a marker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Marker {
+    /// A disc.
+    Circle,
+    /// A square.
+    Square,
+    /// A triangle standing on its base.
+    Triangle,
+    /// A square standing on a corner.
+    Diamond,
+}
+
+/// How a family of networks looks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Style {
+    /// Its colour.
+    pub(crate) colour: RGBColor,
+    /// Its marker.
+    pub(crate) marker: Marker,
+}
+
+/// The look of `family`, given all families of the study: spiking and float always look the same.
+pub(crate) fn family_style(family: &str, families: &[String]) -> Style {
+    let others = [
+        (GREEN, Marker::Triangle),
+        (PURPLE, Marker::Diamond),
+        (ORANGE, Marker::Circle),
+        (SKY, Marker::Square),
+        (INK, Marker::Triangle),
+        (GREY, Marker::Diamond),
+    ];
+    let (colour, marker) = match family {
+        "spiking" => (BLUE, Marker::Circle),
+        "float" => (VERMILLION, Marker::Square),
+        _ => {
+            let rest = families.iter().filter(|name| !matches!(name.as_str(), "spiking" | "float"));
+            others[rest.take_while(|name| *name != family).count() % others.len()]
+        }
+    };
+    Style { colour, marker }
+}
+
+/// Width of `text`, in pixels at font size `size`, from the widths of DejaVu Sans. That is the widest font of the
+/// list in [`super::sheet`], so text never needs more.
+pub(crate) fn text_width(text: &str, size: f64) -> f64 {
+    let em = |letter: char| match letter {
+        'i' | 'j' | 'l' | '\'' => 0.28,
+        '.' | ',' | ' ' | '\u{a0}' | 'I' | ':' | ';' | '|' => 0.34,
+        'f' | 't' | 'r' | '(' | ')' | '[' | ']' | '/' | '-' => 0.41,
+        'm' | 'W' | 'M' | '%' | '@' => 0.98,
+        'w' | '<' | '>' | '+' | '=' | '×' | '−' | '±' => 0.84,
+        letter if letter.is_ascii_uppercase() => 0.72,
+        letter if letter.is_ascii() => 0.64,
+        _ => 1.0,
+    };
+    text.chars().map(em).sum::<f64>() * size
+}
+
+/// Breaks `text` at spaces into lines no wider than `width`; a longer word gets a line of its own.
+pub(crate) fn wrap(text: &str, size: f64, width: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        match lines.last_mut() {
+            Some(line) if text_width(&format!("{line} {word}"), size) <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// `text`, cut with an ellipsis where it is wider than `width`.
+pub(crate) fn shorten(text: &str, size: f64, width: f64) -> String {
+    if text_width(text, size) <= width {
+        return text.to_owned();
+    }
+    let mut kept = String::new();
+    for letter in text.chars() {
+        if text_width(&kept, size) + text_width(&format!("{letter}…"), size) > width {
+            break;
+        }
+        kept.push(letter);
+    }
+    kept + "…"
+}

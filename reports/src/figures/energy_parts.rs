@@ -1,0 +1,112 @@
+//! Energy per request by part, for every design point.
+
+use super::{Figure, Plan, replications_note};
+use crate::digest::{Design, Digest, Outcome, Part};
+use crate::figure::{
+    Axis, BLUE, DrawError, Drawn, Entry, Font, Frame, GREEN, GREY, HPos, INK, Key, MARGIN, ORANGE, PURPLE, Plot,
+    RGBColor, SKY, Sheet, Stroke, TICK, VERMILLION, VPos, WIDTH, YELLOW, family_style, shorten, text_width,
+};
+use crate::quantity::Quantity;
+
+const NAME: &str = "energy-parts";
+const ROW: f64 = 17.0;
+const PANEL_TITLE: f64 = 20.0;
+const GAP: f64 = 16.0;
+/// Room right of the longest bar for its number, over the length of that bar.
+const ROOM: f64 = 1.6;
+
+fn colour(part: Part) -> RGBColor {
+    match part {
+        Part::Accumulate => SKY,
+        Part::Mac => BLUE,
+        Part::Neuron => GREEN,
+        Part::Memory => ORANGE,
+        Part::Static => RGBColor(0x99, 0x99, 0x99),
+        Part::RadioTx => VERMILLION,
+        Part::RadioRx => PURPLE,
+        Part::RadioIdle => YELLOW,
+    }
+}
+
+/// Stacked bars: everything on the left, compute alone on the right.
+pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str, DrawError)> {
+    let outcomes: Vec<&Outcome> = digest.designs.iter().filter_map(Design::outcome).collect();
+    let present = |index: &usize| outcomes.iter().any(|outcome| outcome.parts[*index] > 0.0);
+    let present: Vec<usize> = (0..Part::ALL.len()).filter(present).collect();
+    if present.is_empty() {
+        return Ok(None);
+    }
+    let entry = |index: &usize| {
+        let part = Part::ALL[*index];
+        Entry { key: Key::Swatch(colour(part)), text: part.name().to_owned() }
+    };
+    let legend: Vec<Entry> = present.iter().map(entry).collect();
+    let replications = replications_note(digest);
+    let note = format!("All edge devices together, per completed request; {replications}.");
+    let caption = format!(
+        "Energy of all edge devices per completed request, by part: everything on the left, the compute of the head \
+         alone on the right, on its own scale. Static power and the idle radio are shared out over the requests, so \
+         they depend on how often requests come. Black bars on the left: {replications}."
+    );
+    let height = PANEL_TITLE + digest.designs.len() as f64 * ROW + 6.0 + Frame::BELOW;
+    let plan = Plan { name: NAME, title: "Where the energy goes", note: &note, legend: &legend, caption, height };
+    plan.draw(|sheet, top| {
+        let widest = digest.designs.iter().map(|design| text_width(&design.row.label, TICK)).fold(0.0, f64::max);
+        let names = widest.min(210.0) + 22.0;
+        let panel = (WIDTH - 2.0 * MARGIN - names - GAP) / 2.0;
+        row_names(digest, sheet, top + PANEL_TITLE, names - 22.0)?;
+        [(Part::ALL.len(), "Everything"), (Part::COMPUTE, "Compute of the head alone")].iter().enumerate().try_for_each(
+            |(index, &(parts, title))| {
+                let left = MARGIN + names + index as f64 * (panel + GAP);
+                let bottom = top + height - Frame::BELOW;
+                let frame = Frame { left, top: top + PANEL_TITLE, right: left + panel - 8.0, bottom };
+                sheet.text(title, (left, top), Font::new(TICK).bold().anchor(HPos::Left, VPos::Top))?;
+                bars(digest, parts, sheet, frame)
+            },
+        )
+    })
+}
+
+fn row_names(digest: &Digest<'_>, sheet: &Sheet<'_>, top: f64, width: f64) -> Drawn {
+    digest.designs.iter().enumerate().try_for_each(|(index, design)| {
+        let y = top + (index as f64 + 0.5) * ROW + 3.0;
+        let style = family_style(&design.row.family, &digest.families);
+        sheet.marker((MARGIN + 5.0, y), style.marker, 3.5, style.colour)?;
+        sheet.text(&shorten(&design.row.label, TICK, width), (MARGIN + 14.0, y), Font::new(TICK))
+    })
+}
+
+/// Bars of the first `parts` parts.
+fn bars(digest: &Digest<'_>, parts: usize, sheet: &Sheet<'_>, frame: Frame) -> Drawn {
+    let everything = parts == Part::ALL.len();
+    let total = |outcome: &Outcome| outcome.parts[..parts].iter().sum::<f64>();
+    let end = |outcome: &Outcome| {
+        let interval = outcome.energy.interval.filter(|_| everything);
+        interval.map_or(total(outcome), |(_, high)| high.max(total(outcome)))
+    };
+    let ends = digest.designs.iter().filter_map(Design::outcome).map(|outcome| end(outcome) * ROOM);
+    let plot = Plot { sheet, frame, x: Axis::from_zero("Energy per request", Quantity::Joules, ends), y: None };
+    plot.axes()?;
+    for (index, design) in digest.designs.iter().enumerate() {
+        let y = frame.top + (index as f64 + 0.5) * ROW + 3.0;
+        let Some(outcome) = design.outcome() else {
+            sheet.text("no completed request", (frame.left + 5.0, y), Font::new(TICK).colour(GREY))?;
+            continue;
+        };
+        let mut sum = 0.0;
+        for (joules, part) in outcome.parts[..parts].iter().zip(Part::ALL) {
+            if *joules > 0.0 {
+                let from = (plot.column(sum), y - ROW / 2.0 + 2.5);
+                sum += joules;
+                sheet.rectangle(from, (plot.column(sum), y + ROW / 2.0 - 2.5), colour(part))?;
+            }
+        }
+        let mut text = Quantity::Joules.format(total(outcome));
+        if let Some((low, high)) = outcome.energy.interval.filter(|_| everything) {
+            plot.horizontal_bar((low, high), y, INK)?;
+            text = Quantity::Joules.format_margin(outcome.energy.mean, (high - low) / 2.0);
+        }
+        sheet.text(&text, (plot.column(end(outcome)) + 6.0, y), Font::new(TICK))?;
+    }
+    sheet.path(&[(frame.left, frame.top), (frame.left, frame.bottom)], Stroke { colour: INK, width: 1.0 })
+}

@@ -1,0 +1,107 @@
+//! Distribution of latency.
+
+use super::{Figure, Plan, count_range};
+use crate::digest::{Design, Digest};
+use crate::figure::{
+    Axis, DrawError, Drawn, Entry, Frame, Key, LINES, MARGIN, Plot, Sheet, Stroke, WIDTH, family_style,
+};
+use crate::quantity::Quantity;
+
+const NAME: &str = "latency";
+const HEIGHT: f64 = 320.0;
+/// More lines than this cannot be told apart.
+const MOST: usize = LINES.len();
+/// Percentiles that carry a marker.
+const MARKED: [f64; 3] = [50.0, 95.0, 99.0];
+
+/// A design point and why it is shown.
+struct Shown<'d, 'a> {
+    design: &'d Design<'a>,
+    reasons: Vec<&'static str>,
+}
+
+/// Cumulative distributions of the selected design points.
+pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str, DrawError)> {
+    let designs: Vec<&Design<'_>> = digest.designs.iter().filter(|design| design.latencies.len() > 1).collect();
+    let shown = if designs.len() > MOST { select(digest, &designs) } else { everything(&designs) };
+    if shown.is_empty() {
+        return Ok(None);
+    }
+    let entry = |(shown, colour): (&Shown<'_, '_>, _)| {
+        let marker = family_style(&shown.design.row.family, &digest.families).marker;
+        let reasons = shown.reasons.join(", ");
+        let label = &shown.design.row.label;
+        let text = if reasons.is_empty() { label.clone() } else { format!("{label} ({reasons})") };
+        Entry { key: Key::Line(marker, colour), text }
+    };
+    let legend: Vec<Entry> = shown.iter().zip(LINES).map(entry).collect();
+    let selection = if designs.len() > MOST {
+        format!(
+            "{} of {} design points: of each family the most accurate, the one of least energy and the fastest. ",
+            shown.len(),
+            designs.len()
+        )
+    } else {
+        String::new()
+    };
+    let requests = count_range(shown.iter().map(|shown| shown.design.completed));
+    let note = format!("{selection}{requests} completed requests per line; markers at 50, 95 and 99 %.");
+    let caption = format!(
+        "Share of the completed requests that were answered within the time on the horizontal axis. {selection}\
+         {requests} completed requests per line, over all replications; percentiles are averaged over replications \
+         and joined by straight lines. Markers show the median, the 95th and the 99th percentile."
+    );
+    let plan =
+        Plan { name: NAME, title: "How long answers take", note: &note, legend: &legend, caption, height: HEIGHT };
+    plan.draw(|sheet, top| body(digest, &shown, sheet, top))
+}
+
+fn everything<'d, 'a>(designs: &[&'d Design<'a>]) -> Vec<Shown<'d, 'a>> {
+    designs.iter().map(|&design| Shown { design, reasons: Vec::new() }).collect()
+}
+
+/// Round by round, so that no family fills the figure: the most accurate of each, then the least energy, then the
+/// fastest. A tie goes to the earlier design point.
+fn select<'d, 'a>(digest: &Digest<'_>, designs: &[&'d Design<'a>]) -> Vec<Shown<'d, 'a>> {
+    let cost = |design: &Design<'_>, of: fn(&crate::digest::Outcome) -> f64| design.outcome().map_or(f64::INFINITY, of);
+    let mut shown: Vec<Shown<'_, '_>> = Vec::new();
+    for reason in ["most accurate", "least energy", "fastest"] {
+        for family in &digest.families {
+            let value = |design: &Design<'_>| match reason {
+                "most accurate" => -design.accuracy.estimate,
+                "least energy" => cost(design, |outcome| outcome.energy.mean),
+                _ => cost(design, |outcome| outcome.latency.mean),
+            };
+            let members = designs.iter().filter(|design| design.row.family == *family);
+            let Some(&best) = members.min_by(|a, b| value(a).total_cmp(&value(b))) else { continue };
+            let full = shown.len() == MOST;
+            match shown.iter_mut().find(|shown| shown.design.row.point == best.row.point) {
+                Some(shown) => shown.reasons.push(reason),
+                None if full => {}
+                None => shown.push(Shown { design: best, reasons: vec![reason] }),
+            }
+        }
+    }
+    shown
+}
+
+fn body(digest: &Digest<'_>, shown: &[Shown<'_, '_>], sheet: &Sheet<'_>, top: f64) -> Drawn {
+    let seconds = shown.iter().flat_map(|shown| shown.design.latencies.iter().map(|(_, seconds)| *seconds));
+    let frame = Frame { left: MARGIN + Frame::LEFT, top, right: WIDTH - MARGIN, bottom: top + HEIGHT - Frame::BELOW };
+    let plot = Plot {
+        sheet,
+        frame,
+        x: Axis::fit("Latency", Quantity::Seconds, seconds),
+        y: Some(Axis::exactly("Requests answered", Quantity::Share, (0.0, 1.0))),
+    };
+    plot.axes()?;
+    for (shown, colour) in shown.iter().zip(LINES) {
+        let points = shown.design.latencies.iter().map(|(percentile, seconds)| (*seconds, percentile / 100.0));
+        plot.line(&points.collect::<Vec<_>>(), Stroke { colour, width: 1.6 })?;
+        let marker = family_style(&shown.design.row.family, &digest.families).marker;
+        for (percentile, seconds) in shown.design.latencies.iter().filter(|(at, _)| MARKED.contains(at)) {
+            sheet.marker(plot.at((*seconds, percentile / 100.0)), marker, 3.5, colour)?;
+        }
+    }
+    Ok(())
+}

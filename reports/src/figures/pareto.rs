@@ -1,0 +1,137 @@
+//! What accuracy costs: in energy and in latency.
+
+use super::{Figure, Plan, family_legend, replications_note};
+use crate::digest::{Design, Digest, Estimate, Outcome};
+use crate::figure::{
+    Axis, DrawError, Drawn, Entry, Font, Frame, INK, Key, Labels, MARGIN, Plot, Sheet, Stroke, TICK, WIDTH,
+    family_style,
+};
+use crate::quantity::Quantity;
+
+const NAME: &str = "pareto";
+const HEIGHT: f64 = 330.0;
+const GAP: f64 = 18.0;
+
+/// One of the two panels.
+struct Cost {
+    name: &'static str,
+    quantity: Quantity,
+    of: fn(&Outcome) -> Estimate,
+}
+
+const COSTS: [Cost; 2] = [
+    Cost { name: "Energy per request", quantity: Quantity::Joules, of: |outcome| outcome.energy },
+    Cost { name: "Mean latency", quantity: Quantity::Seconds, of: |outcome| outcome.latency },
+];
+
+type Point<'d, 'a> = (&'d Design<'a>, &'d Outcome);
+
+/// Accuracy of the completed requests against what they cost.
+pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str, DrawError)> {
+    let with_outcome = |design| Some((design, Design::outcome(design)?));
+    let points: Vec<Point<'_, '_>> = digest.designs.iter().filter_map(with_outcome).collect();
+    if points.is_empty() {
+        return Ok(None);
+    }
+    let mut legend = family_legend(digest);
+    legend.push(Entry { key: Key::Ring(INK), text: "not dominated: nothing is both better and cheaper".to_owned() });
+    let replications = replications_note(digest);
+    let absent = digest.designs.len() - points.len();
+    let left_out = match absent {
+        0 => String::new(),
+        absent => format!(" {absent} design points completed no request and are left out."),
+    };
+    let note = format!("Accuracy of completed requests, losses included; {replications}.{left_out}");
+    let caption = format!(
+        "Accuracy of the completed requests, losses included, against the energy of the edge devices per completed \
+         request (left) and the mean latency (right): {replications}. The intervals cover the randomness of \
+         arrivals, sample order and link, not that of the finite set of samples, which the Wilson intervals \
+         show. Ringed points, joined, are those that no other design point beats in both respects by its means; \
+         neighbours whose intervals overlap may change places. Their labels are left out where they would cover something else.{left_out}"
+    );
+    let title = "What accuracy costs";
+    let plan = Plan { name: NAME, title, note: &note, legend: &legend, caption, height: HEIGHT };
+    plan.draw(|sheet, top| {
+        let width = (WIDTH - 2.0 * MARGIN - 2.0 * Frame::LEFT - GAP) / 2.0;
+        COSTS.iter().enumerate().try_for_each(|(index, cost)| {
+            let left = MARGIN + Frame::LEFT + index as f64 * (width + GAP + Frame::LEFT);
+            let frame = Frame { left, top, right: left + width, bottom: top + HEIGHT - Frame::BELOW };
+            panel(digest, &points, cost, sheet, frame)
+        })
+    })
+}
+
+fn panel(digest: &Digest<'_>, points: &[Point<'_, '_>], cost: &Cost, sheet: &Sheet<'_>, frame: Frame) -> Drawn {
+    let ends = |of: fn(&Outcome) -> Estimate| {
+        points.iter().flat_map(move |(_, outcome)| {
+            let estimate = of(outcome);
+            let (low, high) = estimate.interval.unwrap_or((estimate.mean, estimate.mean));
+            [estimate.mean, low, high]
+        })
+    };
+    let plot = Plot {
+        sheet,
+        frame,
+        x: Axis::fit(cost.name, cost.quantity, ends(cost.of)),
+        y: Some(Axis::linear("Accuracy", Quantity::Share, ends(|outcome| outcome.accuracy))),
+    };
+    plot.axes()?;
+    let mut labels = Labels::within(frame);
+    let place = |(_, outcome): &Point<'_, '_>| ((cost.of)(outcome).mean, outcome.accuracy.mean);
+    let front = not_dominated(points, place);
+    let staircase = staircase(&front.iter().map(|index| place(&points[*index])).collect::<Vec<_>>());
+    if staircase.len() > 1 {
+        plot.line(&staircase, Stroke { colour: INK, width: 1.0 })?;
+        labels.avoid_path(&staircase.iter().map(|point| plot.at(*point)).collect::<Vec<_>>());
+    }
+    for point in points {
+        let (x, y) = place(point);
+        let style = family_style(&point.0.row.family, &digest.families);
+        if let Some(interval) = (cost.of)(point.1).interval {
+            plot.horizontal_bar(interval, y, style.colour)?;
+            labels.avoid_path(&[plot.at((interval.0, y)), plot.at((interval.1, y))]);
+        }
+        if let Some(interval) = point.1.accuracy.interval {
+            plot.vertical_bar(x, interval, style.colour)?;
+            labels.avoid_path(&[plot.at((x, interval.0)), plot.at((x, interval.1))]);
+        }
+        sheet.marker(plot.at((x, y)), style.marker, 3.6, style.colour)?;
+        labels.avoid(plot.at((x, y)), 5.0, 5.0);
+    }
+    for index in front {
+        let (design, at) = (points[index].0, plot.at(place(&points[index])));
+        sheet.ring(at, 6.5, Stroke { colour: INK, width: 1.2 })?;
+        // Without room the label is left out, as the caption says.
+        labels.place(sheet, design.short_label(), at, Font::new(TICK))?;
+    }
+    Ok(())
+}
+
+/// Indices of the points that no other is at least as good as in both respects and better in one, by cost.
+fn not_dominated<T>(points: &[T], place: impl Fn(&T) -> (f64, f64)) -> Vec<usize> {
+    let dominates = |(cost, accuracy): (f64, f64), (other_cost, other_accuracy): (f64, f64)| {
+        cost <= other_cost && accuracy >= other_accuracy && (cost < other_cost || accuracy > other_accuracy)
+    };
+    let free = |index: &usize| !points.iter().any(|point| dominates(place(point), place(&points[*index])));
+    let mut front: Vec<usize> = (0..points.len()).filter(free).collect();
+    front.sort_by(|a, b| place(&points[*a]).0.total_cmp(&place(&points[*b]).0));
+    front
+}
+
+/// What the front attains: between two of its points, the accuracy of the cheaper one.
+fn staircase(front: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let corners = front.windows(2).flat_map(|pair| [(pair[1].0, pair[0].1), pair[1]]);
+    front.first().copied().into_iter().chain(corners).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_front_holds_exactly_the_points_that_nothing_beats() {
+        let points = [(1.0, 0.5), (2.0, 0.4), (2.0, 0.9), (3.0, 0.9), (0.5, 0.1), (1.0, 0.5)];
+        assert_eq!(not_dominated(&points, |point| *point), [4, 0, 5, 2]);
+        assert_eq!(staircase(&[(0.5, 0.1), (1.0, 0.5)]), [(0.5, 0.1), (1.0, 0.1), (1.0, 0.5)]);
+    }
+}

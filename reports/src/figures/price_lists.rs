@@ -1,0 +1,133 @@
+//! Compute energy of the head under every price list.
+
+use super::{Figure, Plan, family_legend};
+use crate::digest::{Design, Digest};
+use crate::figure::{
+    Axis, BAND, DrawError, Drawn, Font, Frame, GREY, HPos, LABEL, MARGIN, Plot, Sheet, TICK, VPos, WIDTH, family_style,
+    shorten, text_width,
+};
+use crate::quantity::{Quantity, fixed};
+use std::collections::BTreeSet;
+
+const NAME: &str = "price-lists";
+const ROW: f64 = 19.0;
+const LIST: f64 = 24.0;
+const COLUMN_TITLE: f64 = 22.0;
+const RATIOS: f64 = 150.0;
+
+/// One row per price list and split point, the widths of a family side by side in it.
+pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str, DrawError)> {
+    let lists: BTreeSet<&str> = digest.networks().flat_map(|design| design.compute.keys().copied()).collect();
+    let priced = |design: &&Design<'_>| design.compute.values().any(|joules| *joules > 0.0);
+    let mut splits: Vec<&str> = Vec::new();
+    for design in digest.networks().filter(priced) {
+        if !splits.contains(&design.row.split.as_str()) {
+            splits.push(&design.row.split);
+        }
+    }
+    if splits.is_empty() {
+        return Ok(None);
+    }
+    let without = digest.networks.len() - digest.networks().filter(priced).count();
+    let left_out = match without {
+        0 => String::new(),
+        without => format!(" {without} networks compute nothing on the edge and are left out."),
+    };
+    let note = format!(
+        "Mean energy of one sample's head by price list; one marker per network. Published prices disagree: compare \
+         within one list only.{left_out}"
+    );
+    let caption = format!(
+        "Mean compute energy of the head per sample, under each price list, by split point; every marker is one \
+         network, so the widths of a family lie side by side. Published estimators disagree by orders of magnitude, \
+         so only ratios within one price list mean anything. The ratios on the right are those of networks that \
+         differ in nothing but the family (k = how many); they are exact for the counts of this study's samples and carry \
+         the error of the prices.{left_out}"
+    );
+    let legend = family_legend(digest);
+    let height = COLUMN_TITLE + lists.len() as f64 * (LIST + splits.len() as f64 * ROW) + 6.0 + Frame::BELOW;
+    let title = "Compute energy under different price lists";
+    let plan = Plan { name: NAME, title, note: &note, legend: &legend, caption, height };
+    plan.draw(|sheet, top| {
+        let names = splits.iter().map(|split| text_width(split, TICK)).fold(0.0, f64::max).min(140.0) + 20.0;
+        let ratios = if digest.pairs.is_empty() { 12.0 } else { RATIOS };
+        let bottom = top + height - Frame::BELOW;
+        let frame = Frame { left: MARGIN + names, top: top + COLUMN_TITLE, right: WIDTH - MARGIN - ratios, bottom };
+        body(digest, &lists, &splits, sheet, frame)
+    })
+}
+
+fn body(digest: &Digest<'_>, lists: &BTreeSet<&str>, splits: &[&str], sheet: &Sheet<'_>, frame: Frame) -> Drawn {
+    let joules = digest.networks().flat_map(|design| design.compute.values().copied());
+    let plot = Plot { sheet, frame, x: Axis::log("Energy per sample", Quantity::Joules, joules), y: None };
+    plot.axes()?;
+    if !digest.pairs.is_empty() {
+        let font = Font::new(TICK).bold().anchor(HPos::Left, VPos::Bottom);
+        sheet.text("spiking ÷ float", (frame.right + 12.0, frame.top - 2.0), font)?;
+    }
+    let mut y = frame.top;
+    for list in lists {
+        sheet.rectangle((MARGIN, y + 2.0), (WIDTH - MARGIN, y + LIST - 3.0), BAND)?;
+        let name = shorten(list, LABEL * 1.1, WIDTH - 2.0 * MARGIN - 12.0);
+        sheet.text(&name, (MARGIN + 6.0, y + LIST / 2.0 - 0.5), Font::new(LABEL).bold())?;
+        y += LIST;
+        for split in splits {
+            row(digest, list, split, &plot, y + ROW / 2.0)?;
+            y += ROW;
+        }
+    }
+    Ok(())
+}
+
+fn row(digest: &Digest<'_>, list: &str, split: &str, plot: &Plot<'_, '_>, y: f64) -> Drawn {
+    let left = plot.frame.left;
+    plot.sheet.text(
+        &shorten(split, TICK, 140.0),
+        (left - 8.0, y),
+        Font::new(TICK).anchor(HPos::Right, VPos::Center),
+    )?;
+    let step = 8.0 / digest.families.len().max(2) as f64;
+    for design in digest.networks().filter(|design| design.row.split == split) {
+        let Some(joules) = design.compute.get(list).filter(|joules| **joules > 0.0) else { continue };
+        let family = digest.families.iter().take_while(|family| **family != design.row.family).count();
+        let shift = (family as f64 - (digest.families.len() as f64 - 1.0) / 2.0) * step;
+        let style = family_style(&design.row.family, &digest.families);
+        plot.sheet.marker((plot.column(*joules), y + shift), style.marker, 3.6, style.colour)?;
+    }
+    match ratios(digest, list, split) {
+        Some(text) => plot.sheet.text(&text, (plot.frame.right + 12.0, y), Font::new(TICK).colour(GREY)),
+        None => Ok(()),
+    }
+}
+
+/// Smallest and largest ratio of spiking to float networks that differ in nothing but the family.
+fn ratios(digest: &Digest<'_>, list: &str, split: &str) -> Option<String> {
+    let mut seen = BTreeSet::new();
+    let ratios: Vec<f64> = digest
+        .pairs
+        .iter()
+        .map(|pair| (&digest.designs[pair.spiking], &digest.designs[pair.baseline]))
+        .filter(|(spiking, baseline)| spiking.row.split == split && baseline.row.family == "float")
+        .filter(|(spiking, baseline)| seen.insert((spiking.row.network, baseline.row.network)))
+        .filter_map(|(spiking, baseline)| {
+            let (one, other) = (spiking.compute.get(list)?, baseline.compute.get(list)?);
+            (*other > 0.0).then(|| one / other)
+        })
+        .collect();
+    let low = ratios.iter().copied().reduce(f64::min)?;
+    let high = ratios.iter().copied().reduce(f64::max)?;
+    let (from, to) = (ratio(low), ratio(high));
+    let range = if from == to { from } else { format!("{from} to {to}") };
+    Some(format!("{range} (k = {})", ratios.len()))
+}
+
+fn ratio(value: f64) -> String {
+    let decimals = if value >= 10.0 {
+        1
+    } else if value >= 0.1 {
+        2
+    } else {
+        4
+    };
+    fixed(value, decimals)
+}

@@ -1,0 +1,73 @@
+//! Where every number came from, and how to make the page again.
+
+use crate::digest::Digest;
+use cospike_scenarios::results::{ProfileUsed, ValueUsed};
+use maud::{Markup, html};
+
+/// The section.
+pub(super) fn section(digest: &Digest<'_>) -> Markup {
+    let manifest = &digest.results.manifest;
+    html! {
+        section {
+            h2 { "Prices and profiles" }
+            p { "Every value with its source, what it covers and how good it is. Prices per operation and all-in powers never mix." }
+            @for profile in &manifest.profiles { (profile_used(profile)) }
+        }
+        section {
+            h2 { "Networks" }
+            div.wide {
+                table {
+                    thead { tr { th { "Network" } th { "BLAKE3 of its weights" } } }
+                    tbody {
+                        @for network in &manifest.networks {
+                            tr { th scope="row" { (network.name) } td { code.hash { (network.blake3) } } }
+                        }
+                    }
+                }
+            }
+        }
+        section {
+            h2 { "Make it again" }
+            p {
+                "Save the scenario above as " code { "scenario.toml" } " and run it with CoSpike " (manifest.version)
+                "; the seed, " (manifest.seed) ", is part of the study, and the same scenario, seed and version give the "
+                "same bytes on any number of threads."
+            }
+            pre { code { "cospike run scenario.toml" } }
+        }
+    }
+}
+
+fn profile_used(profile: &ProfileUsed) -> Markup {
+    html! {
+        details open[profile.kind == "prices"] {
+            summary { (profile.kind) ": " b { (profile.name) } }
+            p { (profile.description) }
+            div.wide {
+                table {
+                    thead {
+                        tr { th { "Quantity" } th { "Value" } th { "Unit" } th { "Source" } th { "Scope" } th { "Evidence" } }
+                    }
+                    tbody {
+                        @for value in &profile.values {
+                            tr {
+                                th scope="row" { (value.key) }
+                                td { (number(value)) }
+                                td { (value.unit) }
+                                td.text { (value.source) }
+                                td.text { (value.scope) }
+                                td { (value.evidence) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Every digit that the profile has, with an exponent where the number is far from one.
+fn number(value: &ValueUsed) -> String {
+    let size = value.value.abs();
+    if size == 0.0 || (1e-3..1e7).contains(&size) { value.value.to_string() } else { format!("{:e}", value.value) }
+}

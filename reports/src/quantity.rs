@@ -1,0 +1,178 @@
+//! Numbers as people read them: three significant digits, a prefix and a unit.
+
+use cospike_sim_core::stats::Interval;
+
+/// What a number measures; decides its unit and how it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Quantity {
+    /// Bits.
+    Bits,
+    /// Joules.
+    Joules,
+    /// Seconds.
+    Seconds,
+    /// A share from 0 to 1, written in per cent.
+    Share,
+}
+
+/// A power of ten and its name.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Prefix {
+    /// What one prefixed unit is worth in the plain unit.
+    pub(crate) factor: f64,
+    /// Prefix and unit, e.g. `mJ`.
+    pub(crate) unit: &'static str,
+}
+
+const JOULES: [(i32, &str); 9] =
+    [(-15, "fJ"), (-12, "pJ"), (-9, "nJ"), (-6, "µJ"), (-3, "mJ"), (0, "J"), (3, "kJ"), (6, "MJ"), (9, "GJ")];
+const SECONDS: [(i32, &str); 4] = [(-9, "ns"), (-6, "µs"), (-3, "ms"), (0, "s")];
+
+impl Quantity {
+    /// The unit in which `value` has one to three digits before the point, as far as there is one.
+    pub(crate) fn prefix(self, value: f64) -> Prefix {
+        let (table, plain): (&[(i32, &'static str)], _) = match self {
+            Self::Bits => return Prefix { factor: 1.0, unit: "bits" },
+            Self::Share => return Prefix { factor: 0.01, unit: "%" },
+            Self::Joules => (&JOULES, "J"),
+            Self::Seconds => (&SECONDS, "s"),
+        };
+        let size = rounded(value.abs());
+        // A hair below the power of ten, because 1e-9 as the nearest double may be below ten to the minus nine.
+        let fits = |&&(power, _): &&(i32, &str)| size >= 10_f64.powi(power) * (1.0 - 1e-12);
+        let found =
+            if size == 0.0 { Some((0, plain)) } else { table.iter().rev().find(fits).or(table.first()).copied() };
+        let (power, unit) = found.unwrap_or((0, plain));
+        Prefix { factor: 10_f64.powi(power), unit }
+    }
+
+    /// `value` with its unit, e.g. `1.23 mJ`, `91.5 %`, `12,544 bits`.
+    pub(crate) fn format(self, value: f64) -> String {
+        let prefix = self.prefix(value);
+        format!("{}\u{a0}{}", self.digits(value, prefix), prefix.unit)
+    }
+
+    /// `mean` and the half-width of its interval in one unit: `426 ± 8 µJ`.
+    pub(crate) fn format_margin(self, mean: f64, half_width: f64) -> String {
+        let prefix = self.prefix(mean);
+        let (mean, half_width) = (mean / prefix.factor, half_width / prefix.factor);
+        let first_digit = if half_width > 0.0 { (-rounded(half_width).log10().floor()).max(0.0) as usize } else { 0 };
+        let decimals = self.decimals(mean).max(first_digit.min(6));
+        format!("{} ± {}\u{a0}{}", fixed(mean, decimals), fixed(half_width, decimals), prefix.unit)
+    }
+
+    /// The interval, both ends in one unit: `1.20 to 1.26 mJ`.
+    pub(crate) fn format_range(self, low: f64, high: f64) -> String {
+        let prefix = self.prefix(low.abs().max(high.abs()));
+        format!("{} to {}\u{a0}{}", self.digits(low, prefix), self.digits(high, prefix), prefix.unit)
+    }
+
+    fn digits(self, value: f64, prefix: Prefix) -> String {
+        let scaled = value / prefix.factor;
+        match self {
+            Self::Bits if self.decimals(scaled) == 0 => count(scaled.round() as u64),
+            Self::Joules | Self::Seconds if scaled != 0.0 && scaled.abs() < 1e-3 => format!("{scaled:.2e}"),
+            _ => fixed(scaled, self.decimals(scaled)),
+        }
+    }
+
+    /// Decimals that `scaled`, in prefixed units, is written with.
+    fn decimals(self, scaled: f64) -> usize {
+        match self {
+            Self::Share => 1,
+            // Mean payloads may be fractions of bits: below a hundred the fraction is worth showing.
+            Self::Bits => usize::from(scaled.fract() != 0.0 && scaled < 100.0),
+            Self::Joules | Self::Seconds => significant_decimals(scaled),
+        }
+    }
+}
+
+/// A difference of shares in percentage points with its sign: `+1.2 points`.
+pub(crate) fn signed_points(difference: f64) -> String {
+    format!("{}\u{a0}points", signed(difference))
+}
+
+/// Both ends of the interval of a difference of shares: `-0.3 to +2.7 points`.
+pub(crate) fn points_range(difference: &Interval) -> String {
+    format!("{} to {}\u{a0}points", signed(difference.low), signed(difference.high))
+}
+
+fn signed(share: f64) -> String {
+    let text = fixed(share * 100.0, 1);
+    if text.starts_with('−') || text == "0.0" { text } else { format!("+{text}") }
+}
+
+/// A count with thousands separators: `12,544`.
+pub(crate) fn count(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// How many times smaller: `32×`, `4.57×`.
+pub(crate) fn times(ratio: f64) -> String {
+    let number = if ratio >= 1000.0 { count(ratio.round() as u64) } else { fixed(ratio, significant_decimals(ratio)) };
+    format!("{number}×")
+}
+
+/// `value` with `decimals` decimals, a true minus sign and no negative zero.
+pub(crate) fn fixed(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
+    match text.strip_prefix('-') {
+        Some(rest) if rest.chars().all(|c| c == '0' || c == '.') => rest.to_owned(),
+        Some(rest) => format!("−{rest}"),
+        None => text,
+    }
+}
+
+/// Decimals that leave three significant digits, or three where there would be more.
+fn significant_decimals(value: f64) -> usize {
+    match rounded(value.abs()) {
+        0.0 => 0,
+        size if size >= 100.0 => 0,
+        size if size >= 10.0 => 1,
+        size if size >= 1.0 => 2,
+        _ => 3,
+    }
+}
+
+/// `value` rounded to three significant digits, so that 999.6 becomes 1000 before a prefix is chosen.
+fn rounded(value: f64) -> f64 {
+    format!("{value:.2e}").parse().unwrap_or(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_carry_three_digits_and_the_nearest_prefix() {
+        for (quantity, value, text) in [
+            (Quantity::Joules, 0.001_234, "1.23 mJ"),
+            (Quantity::Joules, 999.6e-6, "1.00 mJ"),
+            (Quantity::Joules, 1e-9, "1.00 nJ"),
+            (Quantity::Joules, 0.0, "0 J"),
+            (Quantity::Joules, 2.5e-17, "0.025 fJ"),
+            (Quantity::Seconds, 75.0, "75.0 s"),
+            (Quantity::Seconds, 4500.0, "4500 s"),
+            (Quantity::Share, 0.915, "91.5 %"),
+            (Quantity::Bits, 12544.0, "12,544 bits"),
+            (Quantity::Bits, 99.55, "99.5 bits"),
+        ] {
+            assert_eq!(quantity.format(value).replace('\u{a0}', " "), text);
+        }
+        assert_eq!(Quantity::Joules.format_margin(426e-6, 8.16e-6).replace('\u{a0}', " "), "426 ± 8 µJ");
+        assert_eq!(Quantity::Joules.format_margin(426e-6, 0.04e-6).replace('\u{a0}', " "), "426.00 ± 0.04 µJ");
+        assert_eq!(Quantity::Joules.format_range(0.9e-3, 1.2e-3).replace('\u{a0}', " "), "0.900 to 1.20 mJ");
+        let difference = Interval { estimate: -0.012, low: -0.03, high: 0.000_2 };
+        assert_eq!(signed_points(0.012).replace('\u{a0}', " "), "+1.2 points");
+        assert_eq!(points_range(&difference).replace('\u{a0}', " "), "−3.0 to 0.0 points");
+        assert_eq!(count(1_234_567), "1,234,567");
+    }
+}

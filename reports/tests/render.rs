@@ -1,0 +1,210 @@
+//! Reports of synthetic studies.
+
+mod synthetic;
+
+use cospike_reports::{PAGE, Report, ReportError, render};
+use cospike_scenarios::results::Results;
+use roxmltree::{Document, Node};
+use std::path::Path;
+use synthetic::Synthetic;
+
+fn studies() -> [(&'static str, Results); 6] {
+    let one_family = Synthetic { families: vec!["float"], ..Synthetic::eighteen() };
+    let four_families = Synthetic { families: vec!["spiking", "float", "one-bit", "jpeg"], ..Synthetic::eighteen() };
+    let nothing = Synthetic { completes: false, ..Synthetic::eighteen() };
+    [
+        ("one", Synthetic::one().results()),
+        ("eighteen", Synthetic::eighteen().results()),
+        ("sixty", Synthetic::sixty().results()),
+        ("one-family", one_family.results()),
+        ("four-families", four_families.results()),
+        ("nothing-completed", nothing.results()),
+    ]
+}
+
+fn names(report: &Report) -> Vec<&str> {
+    report.figures.iter().map(|(name, _)| name.as_str()).collect()
+}
+
+#[test]
+fn a_report_is_written_as_it_was_rendered() {
+    for (name, results) in studies() {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("reports").join(name);
+        let report = render(&results).unwrap();
+        report.write(&folder).unwrap();
+        assert_eq!(std::fs::read_to_string(folder.join(PAGE)).unwrap(), report.html);
+        for (file, svg) in &report.figures {
+            assert_eq!(&std::fs::read_to_string(folder.join(file)).unwrap(), svg, "{name}/{file}");
+            assert!(report.html.contains(svg.as_str()), "the page of {name} lacks {file}");
+        }
+    }
+}
+
+#[test]
+fn invariant_4_equal_results_give_equal_bytes() {
+    for (name, results) in studies() {
+        assert_eq!(render(&results).unwrap(), render(&results.clone()).unwrap(), "{name}");
+    }
+}
+
+#[test]
+fn figures_without_data_are_left_out() {
+    let all = ["accuracy-payload", "split-width", "pareto", "energy-parts", "price-lists", "latency"];
+    let without = |absent: &[&str]| {
+        let present = all.iter().filter(|name| !absent.contains(name));
+        present.map(|name| format!("{name}.svg")).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&render(&Synthetic::eighteen().results()).unwrap()), without(&[]));
+    assert_eq!(names(&render(&Synthetic::one().results()).unwrap()), without(&["split-width"]));
+    let nothing = Synthetic { completes: false, ..Synthetic::eighteen() };
+    let absent = ["pareto", "energy-parts", "latency"];
+    assert_eq!(names(&render(&nothing.results()).unwrap()), without(&absent));
+    let mut unpriced = Synthetic::eighteen().results();
+    unpriced.compute_energy.clear();
+    assert_eq!(names(&render(&unpriced).unwrap()), without(&["price-lists"]));
+}
+
+/// Left, top, right and bottom of a text, at about the width of a narrow sans-serif font.
+fn extent(text: &Node<'_, '_>) -> [f64; 4] {
+    let number = |name| text.attribute(name).unwrap().parse::<f64>().unwrap();
+    let (x, y, size) = (number("x"), number("y"), number("font-size"));
+    let width = text.text().unwrap().trim().chars().count() as f64 * 0.5 * size;
+    let left = match text.attribute("text-anchor").unwrap() {
+        "start" => 0.0,
+        "middle" => -width / 2.0,
+        _ => -width,
+    };
+    let top = match text.attribute("dy").unwrap() {
+        "0.76em" => 0.0,
+        "0.5ex" => -0.4 * size,
+        _ => -0.8 * size,
+    };
+    if text.attribute("transform").is_some_and(|transform| transform.starts_with("rotate(270")) {
+        [x + top, y - left - width, x + top + 0.8 * size, y - left]
+    } else {
+        [x + left, y + top, x + left + width, y + top + 0.8 * size]
+    }
+}
+
+#[test]
+fn texts_are_within_the_figure_large_enough_and_apart() {
+    for (study, results) in studies() {
+        for (name, svg) in render(&results).unwrap().figures {
+            let document = Document::parse(&svg).unwrap();
+            let root = document.root_element();
+            let view: Vec<f64> =
+                root.attribute("viewBox").unwrap().split(' ').map(|number| number.parse().unwrap()).collect();
+            let scale = view[2] / root.attribute("width").unwrap().parse::<f64>().unwrap();
+            let texts: Vec<Node<'_, '_>> = root.descendants().filter(|node| node.has_tag_name("text")).collect();
+            for (index, text) in texts.iter().enumerate() {
+                let content = text.text().unwrap().trim();
+                let [left, top, right, bottom] = extent(text);
+                assert!(
+                    left >= 0.0 && top >= 0.0 && right <= view[2] && bottom <= view[3],
+                    "{study}/{name}: `{content}` leaves the figure"
+                );
+                let size: f64 = text.attribute("font-size").unwrap().parse().unwrap();
+                assert!(size / scale > 9.9, "{study}/{name}: `{content}` is written at {} pixels", size / scale);
+                for other in &texts[..index] {
+                    let [l, t, r, b] = extent(other);
+                    let apart = left >= r || l >= right || top >= b || t >= bottom;
+                    assert!(apart, "{study}/{name}: `{content}` covers `{}`", other.text().unwrap().trim());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_figure_has_a_title_a_description_and_ticks_on_its_axes() {
+    for (study, results) in studies() {
+        for (name, svg) in render(&results).unwrap().figures {
+            let document = Document::parse(&svg).unwrap();
+            let root = document.root_element();
+            assert_eq!(root.attribute("role"), Some("img"));
+            for tag in ["title", "desc"] {
+                let node = root.children().find(|node| node.has_tag_name(tag)).unwrap();
+                assert!(node.text().is_some_and(|text| text.len() > 10), "{study}/{name}: {tag}");
+            }
+            // Labels of a horizontal axis share a height, those of a vertical one a right edge.
+            let starts_as_number =
+                |node: &Node<'_, '_>| node.text().unwrap().trim().starts_with(|c: char| c.is_ascii_digit());
+            let texts = root.descendants().filter(|node| node.has_tag_name("text"));
+            let numbers: Vec<Node<'_, '_>> = texts.filter(starts_as_number).collect();
+            let together =
+                |name, value: &str| numbers.iter().filter(|node| node.attribute(name) == Some(value)).count();
+            let ticks = |name| numbers.iter().map(|node| together(name, node.attribute(name).unwrap())).max();
+            assert!(ticks("y") >= Some(2), "{study}/{name}: horizontal axis");
+            if !matches!(name.as_str(), "energy-parts.svg" | "price-lists.svg") {
+                assert!(ticks("x") >= Some(2), "{study}/{name}: vertical axis");
+            }
+        }
+    }
+}
+
+#[test]
+fn names_cannot_break_out_of_the_page_or_a_figure() {
+    let hostile = "</text><script>&\"'\u{1}";
+    let mut results = Synthetic::eighteen().results();
+    results.manifest.name = hostile.to_owned();
+    results.manifest.scenario = hostile.to_owned();
+    results.manifest.profiles[0].values[0].source = hostile.to_owned();
+    for row in &mut results.points {
+        row.label = format!("{} {hostile} {}", row.family, row.point);
+        row.split = format!("{hostile} {}", row.split);
+    }
+    results.compute_energy.iter_mut().for_each(|row| row.prices = format!("{} {hostile}", row.prices));
+    let report = render(&results).unwrap();
+    assert!(!report.html.contains("<script"));
+    for (name, svg) in &report.figures {
+        let document = Document::parse(svg).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(!document.descendants().any(|node| node.has_tag_name("script")));
+    }
+    assert!(report.figures.iter().any(|(_, svg)| svg.contains("&lt;script&gt;&amp;")));
+}
+
+#[test]
+fn the_page_prints_intervals_bases_and_sample_counts() {
+    let html = render(&Synthetic::eighteen().results()).unwrap().html.replace('\u{a0}', " ");
+    // 340 of 400 right: the Wilson interval, by hand, is 0.8117 to 0.8817.
+    assert!(html.contains("85.0 % (81.2 to 88.2 %, n = 400)"), "accuracy");
+    // 392 bits instead of 32 x 12544 / 4, and of 4 x 12544 / 4.
+    assert!(html.contains("256× (of 100,352 bits)") && html.contains("32.0× (of 12,544 bits)"), "compression");
+    assert!(html.contains("seed 7") && html.contains("cospike run scenario.toml"), "how to make it again");
+    assert!(html.contains("9e-13") && html.contains("made up for this test"), "provenance");
+    let single = render(&Synthetic::one().results()).unwrap().html;
+    assert!(single.contains("1 replication, no interval"), "a single replication has no interval");
+}
+
+#[test]
+fn a_difference_is_claimed_only_where_its_interval_excludes_zero() {
+    let mut results = Synthetic::eighteen().results();
+    let html = render(&results).unwrap().html;
+    assert!(html.contains("more accurate in 0, less accurate in 0, and in 9 no difference is shown"));
+    assert!(html.contains("no difference shown") && !html.contains("spiking is less accurate"));
+    // Float networks, the last nine, become perfect.
+    results.answers.iter_mut().filter(|row| row.network >= 9).for_each(|row| row.answer = row.label);
+    let html = render(&results).unwrap().html;
+    assert!(html.contains("more accurate in 0, less accurate in 9, and in 0 no difference is shown"));
+    assert!(html.contains("spiking is less accurate"));
+    // Other samples on one side: nothing to pair.
+    results.answers.iter_mut().filter(|row| row.network >= 9).for_each(|row| row.sample += 1);
+    assert!(!render(&results).unwrap().html.contains("Spiking against its baselines"));
+}
+
+#[test]
+fn results_that_do_not_fit_together_are_refused() {
+    let damaged = |damage: fn(&mut Results)| {
+        let mut results = Synthetic::eighteen().results();
+        damage(&mut results);
+        render(&results).unwrap_err()
+    };
+    assert!(matches!(damaged(|results| results.points.clear()), ReportError::NoPoints));
+    assert!(matches!(damaged(|results| results.points[3].point = 2), ReportError::TwicePoint { point: 2 }));
+    let unknown = damaged(|results| results.latencies[0].point = 99);
+    assert!(matches!(unknown, ReportError::UnknownPoint { table: "latencies", point: 99 }));
+    let infinite = damaged(|results| results.replications[5].energy_total_j = f64::INFINITY);
+    assert!(matches!(infinite, ReportError::NotFinite { point: 1, quantity: "energy", .. }));
+    assert!(matches!(damaged(|results| results.points[0].parameters.clear()), ReportError::Parameters { .. }));
+    assert!(matches!(damaged(|results| results.points[0].correct = 401), ReportError::Statistics { .. }));
+}

@@ -1,0 +1,224 @@
+//! A study that never ran: every number comes from a simple formula, so that figures have something to draw.
+
+use cospike_scenarios::results::{
+    AnswerRow, ComputeEnergyRow, LatencyRow, Manifest, NetworkUsed, PointRow, ProfileUsed, ReplicationRow, Results,
+    ValueUsed,
+};
+
+/// Samples of every synthetic network.
+const SAMPLES: u32 = 400;
+
+/// What to make up.
+#[derive(Clone)]
+pub(crate) struct Synthetic {
+    /// Families of networks.
+    pub(crate) families: Vec<&'static str>,
+    /// Split points.
+    pub(crate) splits: Vec<&'static str>,
+    /// Widths of the bottleneck unit.
+    pub(crate) widths: Vec<u32>,
+    /// Replications of each design point.
+    pub(crate) replications: u32,
+    /// Whether any request is completed.
+    pub(crate) completes: bool,
+    /// Whether the unsplit backbone of every family is in the study as well.
+    pub(crate) backbones: bool,
+}
+
+impl Synthetic {
+    /// One design point.
+    pub(crate) fn one() -> Self {
+        let (families, splits, widths) = (vec!["spiking"], vec!["stage3"], vec![4]);
+        Self { families, splits, widths, replications: 1, completes: true, backbones: false }
+    }
+
+    /// The 18 design points of the quick start.
+    pub(crate) fn eighteen() -> Self {
+        let (families, splits) = (vec!["spiking", "float"], vec!["stage1", "stage2", "stage3"]);
+        Self { families, splits, widths: vec![2, 4, 8], replications: 5, completes: true, backbones: false }
+    }
+
+    /// 60 design points, and the backbones.
+    pub(crate) fn sixty() -> Self {
+        let splits = vec!["stem", "stage1", "stage2", "stage3", "stage4", "stage5"];
+        Self { splits, widths: vec![1, 2, 4, 8, 16], backbones: true, ..Self::eighteen() }
+    }
+
+    /// The rows.
+    pub(crate) fn results(&self) -> Results {
+        let mut results = Results {
+            manifest: manifest(self.replications),
+            points: Vec::new(),
+            layers: Vec::new(),
+            compute_energy: Vec::new(),
+            replications: Vec::new(),
+            latencies: Vec::new(),
+            answers: Vec::new(),
+        };
+        for (f, family) in self.families.iter().enumerate() {
+            for (s, split) in self.splits.iter().enumerate() {
+                for width in &self.widths {
+                    self.add(&mut results, (f, family), (s, split), Some(*width));
+                }
+            }
+            if self.backbones {
+                self.add(&mut results, (f, family), (self.splits.len(), "output"), None);
+            }
+        }
+        results
+    }
+
+    fn add(&self, results: &mut Results, (f, family): (usize, &str), (s, split): (usize, &str), width: Option<u32>) {
+        let point = results.points.len() as u32;
+        let payload = width.map_or(0.0, |width| f64::from(width) * 784.0 / f64::from(1 << s) * (1.0 + 0.3 * f as f64));
+        let channels = f64::from(width.unwrap_or(32));
+        let correct = (f64::from(SAMPLES) * (0.93 - 0.12 / channels - 0.01 * (f + s) as f64)) as u32;
+        let label = width.map_or(format!("{family} {split}"), |width| format!("{family} {split} w{width}"));
+        let width_json = width.map_or("null".to_owned(), |width| width.to_string());
+        results.points.push(PointRow {
+            point,
+            label,
+            parameters: format!(
+                r#"{{"network.family":"{family}","network.split":"{split}","network.width":{width_json}}}"#
+            ),
+            network: point,
+            backbone: "resnet14".to_owned(),
+            family: family.to_owned(),
+            split: split.to_owned(),
+            width,
+            time_steps: if family == "float" { 1 } else { 4 },
+            samples: SAMPLES,
+            correct,
+            payload_bits: payload,
+            float32_bits: 32 * 12_544 >> s,
+            binary_bits: 4 * 12_544 >> s,
+        });
+        // Which samples are answered right differs a little from network to network.
+        results.answers.extend((0..SAMPLES).map(|sample| AnswerRow {
+            network: point,
+            sample,
+            label: 1,
+            answer: u32::from((sample * 7 + point) % SAMPLES < correct),
+            payload_bits: payload as u32,
+        }));
+        let work = 1e-6 * (1 + s) as f64 * if family == "spiking" { 0.2 } else { 1.0 };
+        for (prices, factor) in [("horowitz-45nm-fp32", 1.0), ("horowitz-45nm-int32", 0.08), ("loihi-2018", 30.0)] {
+            let kinds = [("ac", 0.5), ("weight_read", 0.4 + 0.01 * channels)];
+            results.compute_energy.extend(kinds.iter().map(|(kind, share)| ComputeEnergyRow {
+                point,
+                prices: prices.to_owned(),
+                kind: (*kind).to_owned(),
+                joules: work * factor * share,
+            }));
+        }
+        for replication in 0..self.replications {
+            let row = self.replication((point, replication), work, payload, correct);
+            let percentiles = [0.0, 5.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 100.0];
+            if self.completes {
+                results.latencies.extend(percentiles.iter().map(|&percentile| LatencyRow {
+                    point,
+                    replication,
+                    percentile,
+                    seconds: row.latency_mean_s * (0.4 - (1.001 - percentile / 100.0).ln() * 0.6),
+                }));
+            }
+            results.replications.push(row);
+        }
+    }
+
+    fn replication(&self, (point, replication): (u32, u32), work: f64, payload: f64, correct: u32) -> ReplicationRow {
+        let noise = 1.0 + 0.01 * f64::from(replication);
+        let spiking = point as usize % 2 == 0;
+        let latency = noise * (0.004 + payload * 2e-6 + work * 1e3);
+        let completed = if self.completes { 2000 } else { 0 };
+        let parts = [
+            if spiking { work * 0.5 } else { 0.0 },
+            if spiking { work * 0.1 } else { work * 0.5 },
+            work * 0.02,
+            work * 0.4,
+            4e-4 * noise,
+            payload * 1e-8 * noise,
+            2e-6,
+            0.0,
+        ];
+        let mean = |value: f64| if self.completes { value } else { f64::NAN };
+        ReplicationRow {
+            point,
+            replication,
+            generated: 2000,
+            completed,
+            dropped_queue_full: 0,
+            dropped_lost: 2000 - completed,
+            in_flight: 0,
+            correct: completed * u64::from(correct) / u64::from(SAMPLES),
+            latency_mean_s: mean(latency),
+            latency_p50_s: mean(latency * 0.9),
+            latency_p95_s: mean(latency * 2.2),
+            latency_p99_s: mean(latency * 3.2),
+            latency_max_s: mean(latency * 4.5),
+            edge_wait_s: mean(0.0),
+            edge_compute_s: mean(work * 1e3),
+            uplink_wait_s: mean(0.0),
+            uplink_s: mean(payload * 2e-6),
+            cloud_wait_s: mean(0.0),
+            cloud_service_s: mean(0.003),
+            downlink_s: mean(0.001),
+            energy_ac_j: mean(parts[0]),
+            energy_mac_j: mean(parts[1]),
+            energy_neuron_j: mean(parts[2]),
+            energy_memory_j: mean(parts[3]),
+            energy_static_j: mean(parts[4]),
+            energy_radio_tx_j: mean(parts[5]),
+            energy_radio_rx_j: mean(parts[6]),
+            energy_radio_idle_j: mean(parts[7]),
+            energy_total_j: mean(parts.iter().sum()),
+            payload_bytes: payload / 8.0,
+            sent_bytes: payload / 8.0 + 40.0,
+            packets_sent: 2000,
+            packets_lost: 2000 - completed,
+            edge_utilisation: 0.1,
+            uplink_utilisation: 0.1,
+            cloud_utilisation: 0.1,
+            simulated_s: 40.0,
+            events: 12_000,
+            fingerprint: u64::from(point),
+        }
+    }
+}
+
+fn manifest(replications: u32) -> Manifest {
+    let value = |key: &str, value, unit: &str| ValueUsed {
+        key: key.to_owned(),
+        value,
+        unit: unit.to_owned(),
+        source: "made up for this test".to_owned(),
+        scope: "per operation".to_owned(),
+        evidence: "assumed".to_owned(),
+    };
+    Manifest {
+        version: "0.0.0-test".to_owned(),
+        name: "synthetic".to_owned(),
+        scenario: "# made up\n[study]\nname = \"synthetic\"\n".to_owned(),
+        seed: 7,
+        replications,
+        axes: ["network.family", "network.split", "network.width"].map(str::to_owned).to_vec(),
+        networks: vec![NetworkUsed {
+            name: "resnet14-spiking-stage3-w4".to_owned(),
+            blake3: "0123456789abcdef".repeat(4),
+        }],
+        profiles: vec![
+            ProfileUsed {
+                kind: "prices".to_owned(),
+                name: "horowitz-45nm-fp32".to_owned(),
+                description: "Made up.".to_owned(),
+                values: vec![value("ac", 0.9e-12, "J"), value("mac", 4.6e-12, "J")],
+            },
+            ProfileUsed {
+                kind: "link".to_owned(),
+                name: "wifi".to_owned(),
+                description: "Made up.".to_owned(),
+                values: vec![value("rate", 2e7, "bit/s")],
+            },
+        ],
+    }
+}
