@@ -1,4 +1,11 @@
-//! From scenario files to results: profiles, price lists, the model zoo, sweeps, running, the result store.
+//! From scenario files to results.
+//!
+//! ```text
+//! library / file -> diagnostic::Source -> sweep (one scenario per design point) + profiles + zoo
+//!     -> study::Study (all checked, nothing run) -> results::Results -> store (Parquet), summary
+//! ```
+//!
+//! Every mistake in a file is a [`diagnostic::Diagnostic`] that names file, line and column.
 
 pub mod dataset;
 mod decode;

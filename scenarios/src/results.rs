@@ -164,7 +164,8 @@ pub struct ComputeEnergyRow {
 }
 
 /// What one event loop came to. Energies are joules of all edge devices together per completed request; times are
-/// means over the completed requests after warm-up, in seconds.
+/// means over the completed requests after warm-up, in seconds. A mean over no request at all, and a share of no time,
+/// is NaN.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReplicationRow {
     /// Design point.

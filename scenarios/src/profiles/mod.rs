@@ -231,15 +231,19 @@ fn one_scope(prices: &Prices, source: &Source) -> Result<(), Diagnostic> {
     }
 }
 
+fn processor(ac: &Quantity, mac: &Quantity, neuron_updates: &Quantity, overhead: &Quantity) -> Processor {
+    Processor {
+        ac_per_second: ac.get(),
+        mac_per_second: mac.get(),
+        neuron_updates_per_second: neuron_updates.get(),
+        overhead_seconds: overhead.get() * 1e-6,
+    }
+}
+
 impl DeviceProfile {
     /// The device's processor.
     pub fn processor(&self) -> Processor {
-        Processor {
-            ac_per_second: self.ac_per_second.get(),
-            mac_per_second: self.mac_per_second.get(),
-            neuron_updates_per_second: self.neuron_updates_per_second.get(),
-            overhead_seconds: self.overhead.get() * 1e-6,
-        }
+        processor(&self.ac_per_second, &self.mac_per_second, &self.neuron_updates_per_second, &self.overhead)
     }
 
     /// Power drawn all the time, in watts.
@@ -263,12 +267,7 @@ impl LinkProfile {
 impl CloudProfile {
     /// The processor of one server.
     pub fn processor(&self) -> Processor {
-        Processor {
-            ac_per_second: self.ac_per_second.get(),
-            mac_per_second: self.mac_per_second.get(),
-            neuron_updates_per_second: self.neuron_updates_per_second.get(),
-            overhead_seconds: self.overhead.get() * 1e-6,
-        }
+        processor(&self.ac_per_second, &self.mac_per_second, &self.neuron_updates_per_second, &self.overhead)
     }
 }
 

@@ -62,7 +62,9 @@ pub fn write(results: &Results, folder: &Path) -> Result<(), StoreError> {
     }
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let partial = folder.with_file_name(format!(".{name}.{}.partial", std::process::id()));
-    fs::create_dir_all(&partial).map_err(at(&partial))?;
+    let parent = folder.parent().unwrap_or(folder);
+    fs::create_dir_all(parent).map_err(at(parent))?;
+    fs::create_dir(&partial).map_err(at(&partial))?;
     let written = write_files(results, &partial).and_then(|()| fs::rename(&partial, folder).map_err(at(folder)));
     if written.is_err() {
         // The first error is the one to report; what cannot be removed stays hidden under its partial name.

@@ -3,8 +3,28 @@
 
 use crate::random_zoo::random_zoo;
 use cospike_scenarios::diagnostic::Source;
+use cospike_scenarios::library::find_scenario;
 use cospike_scenarios::study::{Study, StudyError};
+use cospike_scenarios::sweep::expand;
+use proptest::prelude::*;
 use std::path::Path;
+
+proptest! {
+    /// Whatever a user does to a scenario, the answer is a scenario or a diagnostic, never a panic.
+    #[test]
+    fn invariant_11_no_text_makes_the_reader_panic(
+        cut in 0..1600_usize, length in 0..40_usize, put in "[\\[\\]{}\"'=.,#0-9a-zé\\n -]{0,12}",
+    ) {
+        let text = find_scenario("quickstart").unwrap().text;
+        let boundary = |place: usize| (0..=place.min(text.len())).rev().find(|&p| text.is_char_boundary(p)).unwrap();
+        let (start, end) = (boundary(cut), boundary(cut + length));
+        let text = [&text[..start], &put, &text[end..]].concat();
+        let source = Source { name: "mangled.toml".into(), folder: None, text };
+        if let Err(mistake) = expand(&source) {
+            prop_assert!(mistake.to_string().starts_with("error: "));
+        }
+    }
+}
 
 #[test]
 fn invariant_11_every_mistake_is_reported_where_it_stands() {

@@ -6,6 +6,7 @@ mod random_zoo;
 mod store;
 mod study;
 mod sweep;
+mod zoo;
 
 use cospike_scenarios::diagnostic::Source;
 
