@@ -106,11 +106,11 @@ fn ratios(digest: &Digest<'_>, list: &str, split: &str) -> Option<String> {
     let ratios: Vec<f64> = digest
         .pairs
         .iter()
-        .map(|pair| (&digest.designs[pair.spiking], &digest.designs[pair.baseline]))
-        .filter(|(spiking, baseline)| spiking.row.split == split && baseline.row.family == "float")
-        .filter(|(spiking, baseline)| seen.insert((spiking.row.network, baseline.row.network)))
-        .filter_map(|(spiking, baseline)| {
-            let (one, other) = (spiking.compute.get(list)?, baseline.compute.get(list)?);
+        .map(|pair| (&digest.designs[pair.spiking], &digest.designs[pair.float]))
+        .filter(|(spiking, _)| spiking.row.split == split)
+        .filter(|(spiking, float)| seen.insert((spiking.row.network, float.row.network)))
+        .filter_map(|(spiking, float)| {
+            let (one, other) = (spiking.compute.get(list)?, float.compute.get(list)?);
             (*other > 0.0).then(|| one / other)
         })
         .collect();
