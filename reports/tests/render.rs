@@ -173,7 +173,7 @@ fn the_page_prints_intervals_bases_and_sample_counts() {
     assert!(html.contains("seed 7") && html.contains("cospike run scenario.toml"), "how to make it again");
     assert!(html.contains("9e-13") && html.contains("made up for this test"), "provenance");
     let single = render(&Synthetic::one().results()).unwrap().html;
-    assert!(single.contains("1 replication, no interval"), "a single replication has no interval");
+    assert!(single.contains("no interval, 1 replication"), "a single replication has no interval");
 }
 
 #[test]

@@ -78,11 +78,14 @@ pub(super) fn accuracy(design: &Design<'_>) -> Quoted {
 /// A mean over so many replications.
 pub(super) fn estimate(quantity: Quantity, estimate: Estimate, replications: usize) -> Quoted {
     let replications = plural(replications, "replication");
-    let basis = match estimate.interval {
-        Some(interval) => format!("{}, {replications}", quantity.format_range(interval.low, interval.high)),
-        None => format!("{replications}, no interval"),
-    };
-    Quoted { value: quantity.format(estimate.mean), basis }
+    let Quoted { value, basis } = mean(quantity, estimate);
+    Quoted { value, basis: format!("{basis}, {replications}") }
+}
+
+/// A mean where the number of replications stands beside it.
+pub(super) fn mean(quantity: Quantity, Estimate { mean, interval }: Estimate) -> Quoted {
+    let range = interval.map(|interval| quantity.format_range(interval.low, interval.high));
+    Quoted { value: quantity.format(mean), basis: range.unwrap_or_else(|| "no interval".to_owned()) }
 }
 
 fn most_accurate(digest: &Digest<'_>, family: &str) -> Markup {
@@ -120,7 +123,7 @@ fn accuracy_comparison(digest: &Digest<'_>) -> Markup {
             ", n = " (count(pair.difference.accuracy.samples)) ")."
         }
         @if pairs.len() > 1 {
-            " Each interval stands for its own pair; of many such, one in twenty misses the truth."
+            " Each interval stands for its own pair; of many such, about one in twenty misses the truth."
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Every design point and every paired comparison, in numbers.
 
-use super::headline::{Quoted, Verdict, accuracy, compression, estimate};
+use super::headline::{Quoted, Verdict, accuracy, compression, mean};
 use crate::digest::{Design, Digest, Pair};
 use crate::quantity::{Quantity, count, points_range, signed_points};
 use cospike_scenarios::summary::{Comparison, Estimate};
@@ -21,7 +21,7 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
                     thead {
                         tr {
                             th { "Design point" } th { "T" } th { "Offline accuracy" } th { "Payload" }
-                            th { "Smaller than float32" } th { "Smaller than binary" } th { "Completed requests" }
+                            th { "Smaller than float32" } th { "Smaller than binary" } th { "Completed requests" } th { "Replications" }
                             th { "Accuracy, completed" } th { "Energy per request" } th { "Mean latency" }
                             th { "95th percentile of latency" }
                         }
@@ -36,8 +36,8 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
 
 fn design_row(design: &Design<'_>) -> Markup {
     let row = design.row;
-    let (summary, replications) = (&design.summary, design.replications.len());
-    let outcome = |quantity, of: Estimate| cell(design.completes().then(|| estimate(quantity, of, replications)));
+    let summary = &design.summary;
+    let outcome = |quantity, of: Estimate| cell(design.completes().then(|| mean(quantity, of)));
     html! {
         tr {
             th scope="row" { (row.label) }
@@ -47,6 +47,7 @@ fn design_row(design: &Design<'_>) -> Markup {
             (cell(Some(compression(summary.ratio_to_float32, row.float32_bits))))
             (cell(Some(compression(summary.ratio_to_binary, row.binary_bits))))
             (cell(Some(Quoted { value: count(design.completed()), basis: format!("of {}", count(design.generated())) })))
+            td { (design.replications.len()) }
             (outcome(Quantity::Share, summary.accuracy))
             (outcome(Quantity::Joules, summary.energy_j))
             (outcome(Quantity::Seconds, summary.latency_mean_s))
@@ -83,7 +84,7 @@ fn pairs(digest: &Digest<'_>) -> Markup {
                     tr {
                         th { "Spiking" } th { "Float" } th { "Payloads" }
                         th { "Accuracy, difference" } th { "Right alone" }
-                        th { "Accuracy says" } th { "Energy per request, difference" } th { "Energy says" }
+                        th { "Accuracy says" } th { "Energy per request, difference" } th { "Replications" } th { "Energy says" }
                     }
                 }
                 tbody { @for pair in &digest.pairs { (pair_row(digest, pair)) } }
@@ -108,7 +109,6 @@ fn pair_row(digest: &Digest<'_>, pair: &Pair) -> Markup {
         Some(Verdict::Open) => "no difference shown",
         None => "no interval",
     };
-    let replications = spiking.replications.len();
     let payload = |design: &Design<'_>| Quantity::Bits.format(design.row.payload_bits);
     html! {
         tr {
@@ -118,7 +118,8 @@ fn pair_row(digest: &Digest<'_>, pair: &Pair) -> Markup {
             (cell(Some(Quoted { value: signed_points(accuracy.difference.estimate), basis: format!("{range}, n = {samples}") })))
             (two_lines(&count(accuracy.only_first), &count(accuracy.only_second)))
             td { (accuracy_says) }
-            (cell(complete.then(|| estimate(Quantity::Joules, *energy_j, replications))))
+            (cell(complete.then(|| mean(Quantity::Joules, *energy_j))))
+            td { (spiking.replications.len()) }
             td { (energy_says) }
         }
     }
