@@ -2,11 +2,13 @@
 //!
 //! ```text
 //! cospike-training train --data DIR     # all that is missing; stop and start it as you like
+//! cospike-training measure              # once at the end: accuracy on the test images, by the inference engine
 //! ```
 
 mod backbone;
 mod data;
 mod fit;
+mod measure;
 mod model;
 mod nonlinearity;
 mod plan;
@@ -52,11 +54,14 @@ enum Verb {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Measures the test accuracy of the networks that have none yet and writes it into their files.
+    Measure,
 }
 
 fn main() -> Result<()> {
     let Arguments { zoo, verb } = Arguments::parse();
     match verb {
+        Verb::Measure => measure::measure(&zoo),
         Verb::Train { data, checkpoints, only, seed } => {
             let samples = Samples::new(training_set(&data)?, VALIDATION_IMAGES, seed);
             for folder in [&zoo, &checkpoints] {

@@ -1,0 +1,201 @@
+//! `run`, `check` and `report`.
+
+use crate::Failure;
+use crate::arguments::Run;
+use crate::progress::Bar;
+use crate::table::{mean, percent, significant, table};
+use anyhow::Context;
+use cospike_reports::{PAGE, render};
+use cospike_scenarios::diagnostic::Source;
+use cospike_scenarios::library;
+use cospike_scenarios::results::Results;
+use cospike_scenarios::store;
+use cospike_scenarios::study::{Study, StudyError};
+use cospike_scenarios::summary::{Comparison, Estimate, PointSummary, Summary};
+use cospike_scenarios::zoo::Zoo;
+use cospike_sim_core::stats::Interval;
+use serde_json::{Value, json};
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+/// Runs a scenario, stores what it found, draws the report and prints the summary.
+pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
+    let study = study(&arguments.scenario)?;
+    let bar = Bar::new();
+    let results = study.run(&|progress| bar.show(progress))?;
+    let folder = match &arguments.out {
+        Some(folder) => folder.clone(),
+        None => PathBuf::from("out").join(&study.manifest.name),
+    };
+    let report = render(&results)?;
+    store::write(&results, &folder)?;
+    report.write(&folder)?;
+    let summary = Summary::of(&results)?;
+    if arguments.json {
+        print_json(&summary_json(&summary));
+    } else {
+        print_summary(&summary, &results);
+    }
+    eprintln!("\nresults and {PAGE} in {}", folder.display());
+    Ok(())
+}
+
+/// Draws the report of a result folder again.
+pub(crate) fn report(folder: &Path) -> Result<(), Failure> {
+    let results = store::read(folder)?;
+    render(&results)?.write(folder)?;
+    println!("{}", folder.join(PAGE).display());
+    Ok(())
+}
+
+/// Checks a scenario and says what it would run.
+pub(crate) fn check(scenario: &str, json: bool) -> Result<(), Failure> {
+    let study = study(scenario)?;
+    let points: Vec<&str> = study.points.iter().map(|point| point.label.as_str()).collect();
+    let inferences = study.inferences().count();
+    let samples: u64 = study.inferences().map(|key| u64::from(key.samples)).sum();
+    let replications = study.manifest.replications;
+    if json {
+        print_json(&json!({
+            "study": study.manifest.name,
+            "design_points": points,
+            "replications": replications,
+            "networks": inferences,
+            "inferences": samples,
+        }));
+    } else {
+        println!(
+            "{}: {} design points x {replications} replications; {inferences} networks on {samples} samples in all",
+            study.manifest.name,
+            points.len()
+        );
+        points.iter().for_each(|label| println!("  {label}"));
+    }
+    Ok(())
+}
+
+fn study(scenario: &str) -> Result<Study, Failure> {
+    let source = source(scenario)?;
+    match Study::from_scenario(&source, &Zoo::shipped()?) {
+        Err(StudyError::Mistake(mistake)) => Err(Failure::Input(mistake.render(std::io::stderr().is_terminal()))),
+        study => Ok(study?),
+    }
+}
+
+/// The scenario file at this path, or the built-in scenario of this name.
+fn source(scenario: &str) -> Result<Source, Failure> {
+    let path = Path::new(scenario);
+    if let (false, Some(text)) = (path.exists(), library::scenario(scenario)) {
+        return Ok(Source { name: scenario.into(), folder: None, text: text.into() });
+    }
+    if !path.exists() {
+        let built_in = library::scenarios().collect::<Vec<_>>().join(", ");
+        let message = format!("error: there is no file `{scenario}`, and no built-in scenario of this name");
+        return Err(Failure::Input(format!("{message}\nhelp: built in are {built_in}")));
+    }
+    Ok(Source::read(path).with_context(|| scenario.to_string())?)
+}
+
+fn print_summary(summary: &Summary, results: &Results) {
+    let mut points = table(&[
+        "design point",
+        "accuracy %",
+        "payload bit",
+        "x float32",
+        "x binary",
+        "latency ms",
+        "p95 ms",
+        "energy mJ",
+    ]);
+    for point in &summary.points {
+        let ratio = |ratio: Option<f64>| ratio.map_or_else(|| "-".into(), significant);
+        points.add_row([
+            point.label.clone(),
+            percent(&point.offline_accuracy),
+            significant(point.payload_bits),
+            ratio(point.ratio_to_float32),
+            ratio(point.ratio_to_binary),
+            mean(&point.latency_mean_s, 1e3),
+            mean(&point.latency_p95_s, 1e3),
+            mean(&point.energy_j, 1e3),
+        ]);
+    }
+    println!("{points}");
+    let samples = results.points.iter().map(|point| point.samples).max().unwrap_or(0);
+    println!(
+        "\naccuracy with nothing lost, on {samples} samples, 95 % Wilson interval; x float32, x binary: bits of the float32 \
+         and of the T-step binary tensor at the split per payload bit;\nlatency and energy of the edge device per \
+         completed request, ± half a 95 % t-interval over {} replications",
+        results.manifest.replications
+    );
+    if !summary.comparisons.is_empty() {
+        println!();
+        print_comparisons(summary);
+    }
+}
+
+fn print_comparisons(summary: &Summary) {
+    let mut pairs = table(&["spiking - float", "accuracy points", "latency ms", "energy mJ"]);
+    let label = |number: u32| summary.points.iter().find(|p| p.point == number).map_or("", |p| p.label.as_str());
+    for pair in &summary.comparisons {
+        let difference = &pair.accuracy.interval;
+        pairs.add_row([
+            format!("{} - {}", label(pair.spiking), label(pair.float)),
+            percent_points(difference),
+            mean(&pair.latency_mean_s, 1e3),
+            mean(&pair.energy_j, 1e3),
+        ]);
+    }
+    println!("{pairs}\n\npaired differences: the same samples, and the same arrivals in each replication");
+}
+
+fn percent_points(difference: &Interval) -> String {
+    let [estimate, low, high] = [difference.estimate, difference.low, difference.high].map(|v| 100.0 * v);
+    format!("{estimate:+.1} [{low:+.1}, {high:+.1}]")
+}
+
+fn summary_json(summary: &Summary) -> Value {
+    json!({
+        "points": summary.points.iter().map(point_json).collect::<Vec<_>>(),
+        "comparisons": summary.comparisons.iter().map(comparison_json).collect::<Vec<_>>(),
+    })
+}
+
+fn point_json(point: &PointSummary) -> Value {
+    json!({
+        "point": point.point,
+        "label": point.label,
+        "offline_accuracy": interval_json(&point.offline_accuracy),
+        "accuracy": estimate_json(&point.accuracy),
+        "completed": estimate_json(&point.completed),
+        "payload_bits": point.payload_bits,
+        "ratio_to_float32": point.ratio_to_float32,
+        "ratio_to_binary": point.ratio_to_binary,
+        "latency_mean_s": estimate_json(&point.latency_mean_s),
+        "latency_p95_s": estimate_json(&point.latency_p95_s),
+        "energy_j": estimate_json(&point.energy_j),
+    })
+}
+
+fn comparison_json(pair: &Comparison) -> Value {
+    json!({
+        "spiking": pair.spiking,
+        "float": pair.float,
+        "accuracy": interval_json(&pair.accuracy.interval),
+        "latency_mean_s": estimate_json(&pair.latency_mean_s),
+        "energy_j": estimate_json(&pair.energy_j),
+    })
+}
+
+fn interval_json(interval: &Interval) -> Value {
+    json!({ "estimate": interval.estimate, "low": interval.low, "high": interval.high })
+}
+
+fn estimate_json(estimate: &Estimate) -> Value {
+    json!({ "mean": estimate.mean, "interval": estimate.interval.as_ref().map(interval_json) })
+}
+
+/// JSON on standard output, for machines.
+pub(crate) fn print_json(value: &Value) {
+    println!("{value:#}");
+}
