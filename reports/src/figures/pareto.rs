@@ -37,6 +37,7 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str,
     let absent = digest.designs.len() - points.len();
     let left_out = match absent {
         0 => String::new(),
+        1 => " One design point is left out: a replication of its completed no request.".to_owned(),
         absent => format!(" {absent} design points are left out: a replication of theirs completed no request."),
     };
     let note = format!("Accuracy of completed requests, losses included; {replications}.{left_out}");

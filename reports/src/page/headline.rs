@@ -213,7 +213,7 @@ fn best_at_each_payload(digest: &Digest<'_>) -> Markup {
                     thead {
                         tr {
                             th { "Network" } th { "Payload" } th { "Accuracy (95 % Wilson interval)" }
-                            th { "Smaller than float32" } th { "Smaller than binary" }
+                            th { "Float32 over payload" } th { "Binary over payload" }
                         }
                     }
                     tbody {

@@ -21,7 +21,7 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
                     thead {
                         tr {
                             th { "Design point" } th { "T" } th { "Offline accuracy" } th { "Payload" }
-                            th { "Smaller than float32" } th { "Smaller than binary" } th { "Completed requests" } th { "Replications" }
+                            th { "Float32 over payload" } th { "Binary over payload" } th { "Completed requests" } th { "Replications" }
                             th { "Accuracy, completed" } th { "Energy per request" } th { "Mean latency" }
                             th { "95th percentile of latency" }
                         }
