@@ -1,11 +1,12 @@
 //! The rows of a result store, put together per design point, with the intervals that figures and tables print.
 
 use crate::ReportError;
-use cospike_scenarios::results::{AnswerRow, ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results};
-use cospike_sim_core::stats::{Interval, PairedDifference, mean_interval, paired_difference, wilson};
+use cospike_scenarios::results::{ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results};
+use cospike_scenarios::summary::{Comparison, Estimate, PointSummary, Summary};
+use cospike_sim_core::stats::mean_interval;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Swept key that tells spiking networks from their baselines.
+/// Swept key that figures show by colour.
 const FAMILY: &str = "network.family";
 /// Swept keys that are the two sides of the heat map.
 const CELL: [&str; 2] = ["network.split", "network.width"];
@@ -20,7 +21,7 @@ pub(crate) struct Digest<'a> {
     pub(crate) networks: Vec<usize>,
     /// The families, in order of appearance.
     pub(crate) families: Vec<String>,
-    /// Spiking design points and the baselines that differ from them in nothing but the family.
+    /// Spiking design points and the float ones that are otherwise equal.
     pub(crate) pairs: Vec<Pair>,
 }
 
@@ -28,59 +29,28 @@ pub(crate) struct Digest<'a> {
 pub(crate) struct Design<'a> {
     /// Its row.
     pub(crate) row: &'a PointRow,
+    /// Its accuracy, energy and latency with their intervals.
+    pub(crate) summary: PointSummary,
     /// Its swept values by dotted path, as JSON texts.
     pub(crate) parameters: BTreeMap<String, String>,
-    /// Offline accuracy with its Wilson interval.
-    pub(crate) accuracy: Interval,
-    /// Requests made, over all replications.
-    pub(crate) generated: u64,
-    /// Requests completed, over all replications.
-    pub(crate) completed: u64,
-    /// What the replications with completed requests came to; `None` if there are none.
-    outcome: Option<Outcome>,
     /// Its replications.
-    replications: Vec<&'a ReplicationRow>,
+    pub(crate) replications: Vec<&'a ReplicationRow>,
+    /// Joules per completed request by part, in the order of [`Part::ALL`], the mean over replications.
+    pub(crate) parts: [f64; 8],
     /// Percentile (0 to 100) and latency in seconds, the mean over replications.
     pub(crate) latencies: Vec<(f64, f64)>,
     /// Joules per sample of the head's compute by price list.
     pub(crate) compute: BTreeMap<&'a str, f64>,
 }
 
-/// Means over the replications that completed requests.
-pub(crate) struct Outcome {
-    /// Joules per completed request.
-    pub(crate) energy: Estimate,
-    /// Mean latency, in seconds.
-    pub(crate) latency: Estimate,
-    /// 95th percentile of latency, in seconds.
-    pub(crate) latency_p95: Estimate,
-    /// Share of the completed requests that got the right answer, losses included.
-    pub(crate) accuracy: Estimate,
-    /// Joules per completed request by part, in the order of [`Part::ALL`].
-    pub(crate) parts: [f64; 8],
-}
-
-/// A mean over replications.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Estimate {
-    /// The mean.
-    pub(crate) mean: f64,
-    /// Ends of its 95 % Student-t interval; `None` for a single replication.
-    pub(crate) interval: Option<(f64, f64)>,
-    /// Replications.
-    pub(crate) replications: usize,
-}
-
-/// A spiking design point against a baseline.
+/// A spiking design point against a float one.
 pub(crate) struct Pair {
     /// Index of the spiking design point.
     pub(crate) spiking: usize,
-    /// Index of the baseline.
-    pub(crate) baseline: usize,
-    /// Accuracy of the spiking network less that of the baseline, on the same samples.
-    pub(crate) accuracy: PairedDifference,
-    /// Joules per completed request of the spiking point less those of the baseline, replication by replication.
-    pub(crate) energy: Option<Estimate>,
+    /// Index of the float design point.
+    pub(crate) float: usize,
+    /// Spiking less float.
+    pub(crate) difference: Comparison,
 }
 
 /// A part of the energy per request.
@@ -161,20 +131,24 @@ impl<'a> Digest<'a> {
         let replications = by_point(&results.replications, |row| row.point);
         let latencies = by_point(&results.latencies, |row| row.point);
         let compute = by_point(&results.compute_energy, |row| row.point);
-        let designs = results
-            .points
-            .iter()
-            .map(|row| {
-                let replications = replications.get(&row.point).map_or(&[][..], Vec::as_slice);
-                let latencies = latencies.get(&row.point).map_or(&[][..], Vec::as_slice);
-                let compute = compute.get(&row.point).map_or(&[][..], Vec::as_slice);
-                Design::new(row, replications, latencies, compute)
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+        let summary = Summary::of(results)?;
+        let designs = results.points.iter().zip(summary.points).map(|(row, summary)| {
+            let replications = replications.get(&row.point).cloned().unwrap_or_default();
+            let latencies = latencies.get(&row.point).map_or(&[][..], Vec::as_slice);
+            let compute = compute.get(&row.point).map_or(&[][..], Vec::as_slice);
+            Design::new(row, summary, replications, latencies, compute)
+        });
+        let designs = designs.collect::<Result<Vec<_>, _>>()?;
         let networks = firsts(&designs, |design| design.row.network);
         let families = firsts(&designs, |design| &design.row.family);
         let families = families.into_iter().map(|index| designs[index].row.family.clone()).collect();
-        let pairs = pairs(&designs, results)?;
+        let index: BTreeMap<u32, usize> =
+            results.points.iter().zip(0..).map(|(row, index)| (row.point, index)).collect();
+        let pair = |difference: Comparison| {
+            let (spiking, float) = (*index.get(&difference.spiking)?, *index.get(&difference.float)?);
+            Some(Pair { spiking, float, difference })
+        };
+        let pairs = summary.comparisons.into_iter().filter_map(pair).collect();
         Ok(Self { results, designs, networks, families, pairs })
     }
 
@@ -224,68 +198,57 @@ impl<'a> Digest<'a> {
 impl<'a> Design<'a> {
     fn new(
         row: &'a PointRow,
-        replications: &[&'a ReplicationRow],
+        summary: PointSummary,
+        replications: Vec<&'a ReplicationRow>,
         latencies: &[&LatencyRow],
         compute: &[&'a ComputeEnergyRow],
     ) -> Result<Self, ReportError> {
-        let statistics = |source| ReportError::Statistics { label: row.label.clone(), source };
-        let sum = |column: fn(&ReplicationRow) -> u64| replications.iter().map(|row| column(row)).sum();
         let mut by_list = BTreeMap::new();
         for row in compute {
             *by_list.entry(row.prices.as_str()).or_insert(0.0) += finite(row.point, "compute energy", row.joules)?;
         }
-        let payload = finite(row.point, "payload", row.payload_bits)?;
-        if payload < 0.0 {
-            return Err(ReportError::NotFinite { point: row.point, quantity: "payload", value: payload });
+        finite(row.point, "payload", row.payload_bits)?;
+        for replication in replications.iter().filter(|replication| replication.completed > 0) {
+            finite(row.point, "energy", replication.energy_total_j)?;
+            finite(row.point, "latency", replication.latency_mean_s)?;
+            finite(row.point, "latency", replication.latency_p95_s)?;
+            Part::ALL.iter().try_for_each(|part| finite(row.point, part.name(), part.joules(replication)).map(drop))?;
         }
-        Ok(Self {
-            row,
-            parameters: parameters(row)?,
-            accuracy: wilson(u64::from(row.correct), u64::from(row.samples)).map_err(statistics)?,
-            generated: sum(|row| row.generated),
-            completed: sum(|row| row.completed),
-            outcome: Outcome::new(replications)?,
-            replications: replications.to_vec(),
-            latencies: mean_percentiles(latencies),
-            compute: by_list,
-        })
+        let mean =
+            |part: Part| replications.iter().map(|row| part.joules(row)).sum::<f64>() / replications.len() as f64;
+        let parts = Part::ALL.map(mean);
+        let latencies = mean_percentiles(latencies);
+        Ok(Self { row, summary, parameters: parameters(row)?, replications, parts, latencies, compute: by_list })
     }
-}
 
-impl Outcome {
-    fn new(replications: &[&ReplicationRow]) -> Result<Option<Self>, ReportError> {
-        let mean = |quantity, column: &dyn Fn(&ReplicationRow) -> f64| {
-            let completed = replications.iter().filter(|row| row.completed > 0);
-            let values =
-                completed.map(|row| finite(row.point, quantity, column(row))).collect::<Result<Vec<_>, _>>()?;
-            Ok::<_, ReportError>(Estimate::new(&values))
-        };
-        let energy = mean("energy", &|row| row.energy_total_j)?;
-        let latency = mean("latency", &|row| row.latency_mean_s)?;
-        let latency_p95 = mean("latency", &|row| row.latency_p95_s)?;
-        let accuracy = mean("accuracy", &|row| row.correct as f64 / row.completed as f64)?;
-        let (Some(energy), Some(latency), Some(latency_p95), Some(accuracy)) = (energy, latency, latency_p95, accuracy)
-        else {
-            return Ok(None);
-        };
-        let mut parts = [0.0; 8];
-        for (joules, part) in parts.iter_mut().zip(Part::ALL) {
-            *joules = mean(part.name(), &|row| part.joules(row))?.map_or(0.0, |estimate| estimate.mean);
-        }
-        Ok(Some(Self { energy, latency, latency_p95, accuracy, parts }))
+    /// Requests made, over all replications.
+    pub(crate) fn generated(&self) -> u64 {
+        self.replications.iter().map(|row| row.generated).sum()
     }
-}
 
-impl Estimate {
-    /// The mean of independent values and its interval; `None` without values.
-    pub(crate) fn new(values: &[f64]) -> Option<Self> {
-        let replications = values.len();
-        let interval = mean_interval(values).ok().map(|interval| (interval.low, interval.high));
-        (replications > 0).then(|| Self {
-            mean: values.iter().sum::<f64>() / replications as f64,
-            interval,
-            replications,
-        })
+    /// Requests completed, over all replications.
+    pub(crate) fn completed(&self) -> u64 {
+        self.replications.iter().map(|row| row.completed).sum()
+    }
+
+    /// Whether every replication completed requests, so that there are energies and latencies per request.
+    pub(crate) fn completes(&self) -> bool {
+        !self.replications.is_empty() && self.replications.iter().all(|row| row.completed > 0)
+    }
+
+    /// Its label without the family in front, for figures that show the family by colour.
+    pub(crate) fn short_label(&self) -> &str {
+        let rest = self.row.label.strip_prefix(self.row.family.as_str());
+        rest.and_then(|rest| rest.strip_prefix(' ')).unwrap_or(&self.row.label)
+    }
+
+    /// Joules per completed request of this design point less those of `other`, replication by replication: both saw
+    /// the same arrivals, samples and link (invariant 3). `None` for fewer than two replications.
+    pub(crate) fn energy_difference(&self, other: &Self) -> Option<Estimate> {
+        let rows = self.replications.iter().zip(&other.replications);
+        let differences: Vec<f64> = rows.map(|(one, other)| one.energy_total_j - other.energy_total_j).collect();
+        let interval = mean_interval(&differences).ok()?;
+        Some(Estimate { mean: interval.estimate, interval: Some(interval) })
     }
 }
 
@@ -337,68 +300,4 @@ fn mean_percentiles(rows: &[&LatencyRow]) -> Vec<(f64, f64)> {
         .chunk_by(|a, b| a.percentile == b.percentile)
         .map(|rows| (rows[0].percentile, rows.iter().map(|row| row.seconds).sum::<f64>() / rows.len() as f64));
     means.collect()
-}
-
-/// Every spiking design point with every baseline whose swept values differ in nothing but the family and whose
-/// network answered the same samples.
-fn pairs(designs: &[Design<'_>], results: &Results) -> Result<Vec<Pair>, ReportError> {
-    let mut answers: BTreeMap<u32, Vec<&AnswerRow>> = BTreeMap::new();
-    results.answers.iter().for_each(|row| answers.entry(row.network).or_default().push(row));
-    answers.values_mut().for_each(|rows| rows.sort_by_key(|row| row.sample));
-    let mut pairs = Vec::new();
-    for (spiking, one) in designs.iter().enumerate().filter(|(_, design)| design.row.family == "spiking") {
-        for (baseline, other) in designs.iter().enumerate().filter(|(_, other)| one.is_twin_of(other)) {
-            let (Some(first), Some(second)) = (answers.get(&one.row.network), answers.get(&other.row.network)) else {
-                continue;
-            };
-            if !first.iter().map(|row| row.sample).eq(second.iter().map(|row| row.sample)) {
-                continue;
-            }
-            let right = |rows: &[&AnswerRow]| rows.iter().map(|row| row.answer == row.label).collect::<Vec<bool>>();
-            let accuracy = paired_difference(&right(first), &right(second))
-                .map_err(|source| ReportError::Statistics { label: one.row.label.clone(), source })?;
-            let energy = one.energy_difference(other);
-            pairs.push(Pair { spiking, baseline, accuracy, energy });
-        }
-    }
-    Ok(pairs)
-}
-
-impl Design<'_> {
-    /// What its replications came to; `None` if no request was completed.
-    pub(crate) fn outcome(&self) -> Option<&Outcome> {
-        self.outcome.as_ref()
-    }
-
-    /// Its label without the family in front, for figures that show the family by colour.
-    pub(crate) fn short_label(&self) -> &str {
-        let rest = self.row.label.strip_prefix(self.row.family.as_str());
-        rest.and_then(|rest| rest.strip_prefix(' ')).unwrap_or(&self.row.label)
-    }
-
-    /// How many times the float32 features outweigh the payload; `None` if nothing is sent.
-    pub(crate) fn compression_of_float32(&self) -> Option<f64> {
-        (self.row.payload_bits > 0.0).then(|| self.row.float32_bits as f64 / self.row.payload_bits)
-    }
-
-    /// How many times the T-step binary features outweigh the payload; `None` if nothing is sent.
-    pub(crate) fn compression_of_binary(&self) -> Option<f64> {
-        (self.row.payload_bits > 0.0).then(|| self.row.binary_bits as f64 / self.row.payload_bits)
-    }
-
-    /// Joules per completed request of this design point less those of `other`, replication by replication: both saw
-    /// the same arrivals, samples and link (invariant 3). `None` if no replication of both completed requests.
-    pub(crate) fn energy_difference(&self, other: &Self) -> Option<Estimate> {
-        let difference = |one: &&ReplicationRow| {
-            let twin = other.replications.iter().find(|twin| twin.replication == one.replication)?;
-            (one.completed > 0 && twin.completed > 0).then(|| one.energy_total_j - twin.energy_total_j)
-        };
-        Estimate::new(&self.replications.iter().filter_map(difference).collect::<Vec<_>>())
-    }
-
-    fn is_twin_of(&self, other: &Self) -> bool {
-        let differs = |key: &&String| self.parameters.get(*key) != other.parameters.get(*key);
-        let keys = self.parameters.keys().chain(other.parameters.keys());
-        other.row.family != "spiking" && keys.filter(differs).all(|key| key == FAMILY)
-    }
 }

@@ -63,13 +63,8 @@ pub enum ReportError {
         source: serde_json::Error,
     },
     /// A statistic that cannot be given.
-    #[error("design point `{label}`: {source}")]
-    Statistics {
-        /// Label of the design point.
-        label: String,
-        /// Why not.
-        source: StatsError,
-    },
+    #[error("the results cannot be summed up: {0}")]
+    Statistics(#[from] StatsError),
     /// plotters failed.
     #[error("figure {figure} cannot be drawn: {reason}")]
     Drawing {

@@ -52,13 +52,19 @@ impl Quantity {
         format!("{}\u{a0}{}", self.digits(value, prefix), prefix.unit)
     }
 
-    /// `mean` and the half-width of its interval in one unit: `426 ± 8 µJ`.
+    /// `mean` and the half-width of its interval in one unit: `426 ± 8 µJ`; at most one digit more than the mean alone
+    /// would have, so `25.49 ± <0.01 µJ`.
     pub(crate) fn format_margin(self, mean: f64, half_width: f64) -> String {
         let prefix = self.prefix(mean);
         let (mean, half_width) = (mean / prefix.factor, half_width / prefix.factor);
-        let first_digit = if half_width > 0.0 { (-rounded(half_width).log10().floor()).max(0.0) as usize } else { 0 };
-        let decimals = self.decimals(mean).max(first_digit.min(6));
-        format!("{} ± {}\u{a0}{}", fixed(mean, decimals), fixed(half_width, decimals), prefix.unit)
+        let decimals = self.decimals(mean);
+        let decimals = if half_width < 0.5 * 10_f64.powi(-(decimals as i32)) { decimals + 1 } else { decimals };
+        let smallest = 10_f64.powi(-(decimals as i32));
+        let margin = match fixed(half_width, decimals) {
+            _ if half_width < smallest / 2.0 => format!("<{}", fixed(smallest, decimals)),
+            margin => margin,
+        };
+        format!("{} ± {margin}\u{a0}{}", fixed(mean, decimals), prefix.unit)
     }
 
     /// The interval, both ends in one unit: `1.20 to 1.26 mJ`.
@@ -168,7 +174,8 @@ mod tests {
             assert_eq!(quantity.format(value).replace('\u{a0}', " "), text);
         }
         assert_eq!(Quantity::Joules.format_margin(426e-6, 8.16e-6).replace('\u{a0}', " "), "426 ± 8 µJ");
-        assert_eq!(Quantity::Joules.format_margin(426e-6, 0.04e-6).replace('\u{a0}', " "), "426.00 ± 0.04 µJ");
+        assert_eq!(Quantity::Joules.format_margin(426e-6, 0.2e-6).replace('\u{a0}', " "), "426.0 ± 0.2 µJ");
+        assert_eq!(Quantity::Joules.format_margin(426e-6, 0.04e-6).replace('\u{a0}', " "), "426.0 ± <0.1 µJ");
         assert_eq!(Quantity::Joules.format_range(0.9e-3, 1.2e-3).replace('\u{a0}', " "), "0.900 to 1.20 mJ");
         let difference = Interval { estimate: -0.012, low: -0.03, high: 0.000_2 };
         assert_eq!(signed_points(0.012).replace('\u{a0}', " "), "+1.2 points");

@@ -173,7 +173,7 @@ fn the_page_prints_intervals_bases_and_sample_counts() {
     assert!(html.contains("seed 7") && html.contains("cospike run scenario.toml"), "how to make it again");
     assert!(html.contains("9e-13") && html.contains("made up for this test"), "provenance");
     let single = render(&Synthetic::one().results()).unwrap().html;
-    assert!(single.contains("1 replication, no interval"), "a single replication has no interval");
+    assert!(single.contains("no interval, 1 replication"), "a single replication has no interval");
 }
 
 #[test]
@@ -187,9 +187,6 @@ fn a_difference_is_claimed_only_where_its_interval_excludes_zero() {
     let html = render(&results).unwrap().html;
     assert!(html.contains("more accurate in 0, less accurate in 9, and in 0 no difference is shown"));
     assert!(html.contains("spiking is less accurate"));
-    // Other samples on one side: nothing to pair.
-    results.answers.iter_mut().filter(|row| row.network >= 9).for_each(|row| row.sample += 1);
-    assert!(!render(&results).unwrap().html.contains("Spiking against its baselines"));
 }
 
 #[test]
@@ -206,5 +203,5 @@ fn results_that_do_not_fit_together_are_refused() {
     let infinite = damaged(|results| results.replications[5].energy_total_j = f64::INFINITY);
     assert!(matches!(infinite, ReportError::NotFinite { point: 1, quantity: "energy", .. }));
     assert!(matches!(damaged(|results| results.points[0].parameters.clear()), ReportError::Parameters { .. }));
-    assert!(matches!(damaged(|results| results.points[0].correct = 401), ReportError::Statistics { .. }));
+    assert!(matches!(damaged(|results| results.points[0].correct = 401), ReportError::Statistics(_)));
 }

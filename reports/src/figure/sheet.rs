@@ -141,7 +141,7 @@ impl Sheet<'_> {
 
     /// A dashed line through `points`.
     pub(crate) fn dashes(&self, points: &[Pixel], stroke: Stroke) -> Drawn {
-        self.put(&DashedPathElement::new(scaled(points).into_iter(), whole(6.0), whole(4.0), stroke.shape()))
+        self.put(&DashedPathElement::new(scaled(points), whole(6.0), whole(4.0), stroke.shape()))
     }
 
     /// A filled rectangle between two corners.

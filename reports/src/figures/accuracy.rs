@@ -28,15 +28,16 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str,
     let mut legend = family_legend(digest);
     for design in &backbones {
         let colour = family_style(&design.row.family, &digest.families).colour;
-        let Interval { estimate, low, high } = design.accuracy;
+        let Interval { estimate, low, high } = design.summary.offline_accuracy;
         let (accuracy, range) = (Quantity::Share.format(estimate), Quantity::Share.format_range(low, high));
         let text = format!("{} backbone, unsplit: {accuracy} ({range})", design.row.family);
         legend.push(Entry { key: Key::Dashes(colour), text });
     }
     let panels = panels(digest, &sending);
     let layout = Layout { panels: panels.len() };
-    let ends = sending.iter().flat_map(|design| [design.accuracy.low, design.accuracy.high]);
-    let ends = ends.chain(backbones.iter().map(|design| design.accuracy.estimate));
+    let ends =
+        sending.iter().flat_map(|design| [design.summary.offline_accuracy.low, design.summary.offline_accuracy.high]);
+    let ends = ends.chain(backbones.iter().map(|design| design.summary.offline_accuracy.estimate));
     let x = Axis::log("Payload per request", Quantity::Bits, sending.iter().map(|design| design.row.payload_bits));
     let y = Axis::linear("Accuracy", Quantity::Share, ends);
     let samples = count_range(sending.iter().map(|design| u64::from(design.row.samples)));
@@ -116,7 +117,7 @@ impl Panel<'_, '_> {
         let mut labels = Labels::within(frame);
         for design in backbones {
             let colour = family_style(&design.row.family, &digest.families).colour;
-            let (_, y) = plot.at((1.0, design.accuracy.estimate));
+            let (_, y) = plot.at((1.0, design.summary.offline_accuracy.estimate));
             sheet.dashes(&[(frame.left, y), (frame.right, y)], Stroke { colour, width: 1.2 })?;
             labels.avoid_path(&[(frame.left, y), (frame.right, y)]);
         }
@@ -159,13 +160,14 @@ fn lines<'d, 'a>(digest: &Digest<'a>, sending: &[&'d Design<'a>]) -> Vec<Line<'d
 fn draw_line(digest: &Digest<'_>, line: &[&Design<'_>], plot: &Plot<'_, '_>, labels: &mut Labels) -> Drawn {
     let Some(first) = line.first() else { return Ok(()) };
     let style = family_style(&first.row.family, &digest.families);
-    let points: Vec<_> = line.iter().map(|design| (design.row.payload_bits, design.accuracy.estimate)).collect();
+    let points: Vec<_> =
+        line.iter().map(|design| (design.row.payload_bits, design.summary.offline_accuracy.estimate)).collect();
     if points.len() > 1 {
         plot.line(&points, Stroke { colour: style.colour, width: 1.0 })?;
     }
     labels.avoid_path(&points.iter().map(|point| plot.at(*point)).collect::<Vec<_>>());
     for design in line {
-        let (x, interval) = (design.row.payload_bits, design.accuracy);
+        let (x, interval) = (design.row.payload_bits, design.summary.offline_accuracy);
         plot.vertical_bar(x, (interval.low, interval.high), style.colour)?;
         plot.sheet.marker(plot.at((x, interval.estimate)), style.marker, 4.0, style.colour)?;
         labels.avoid(plot.at((x, interval.estimate)), 5.0, 5.0);
@@ -183,6 +185,6 @@ fn label(
     labels: &mut Labels,
 ) -> Result<bool, DrawError> {
     let colour = family_style(&design.row.family, &digest.families).colour;
-    let point = plot.at((design.row.payload_bits, design.accuracy.estimate));
+    let point = plot.at((design.row.payload_bits, design.summary.offline_accuracy.estimate));
     labels.place(plot.sheet, text, point, Font::new(TICK).colour(colour))
 }

@@ -1,7 +1,7 @@
 //! Energy per request by part, for every design point.
 
 use super::{Figure, Plan, replications_note};
-use crate::digest::{Design, Digest, Outcome, Part};
+use crate::digest::{Design, Digest, Part};
 use crate::figure::{
     Axis, BLUE, DrawError, Drawn, Entry, Font, Frame, GREEN, GREY, HPos, INK, Key, MARGIN, ORANGE, PURPLE, Plot,
     RGBColor, SKY, Sheet, Stroke, TICK, VERMILLION, VPos, WIDTH, YELLOW, family_style, shorten, text_width,
@@ -30,8 +30,8 @@ fn colour(part: Part) -> RGBColor {
 
 /// Stacked bars: everything on the left, compute alone on the right.
 pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str, DrawError)> {
-    let outcomes: Vec<&Outcome> = digest.designs.iter().filter_map(Design::outcome).collect();
-    let present = |index: &usize| outcomes.iter().any(|outcome| outcome.parts[*index] > 0.0);
+    let completing = digest.designs.iter().filter(|design| design.completes());
+    let present = |index: &usize| completing.clone().any(|design| design.parts[*index] > 0.0);
     let present: Vec<usize> = (0..Part::ALL.len()).filter(present).collect();
     if present.is_empty() {
         return Ok(None);
@@ -79,34 +79,33 @@ fn row_names(digest: &Digest<'_>, sheet: &Sheet<'_>, top: f64, width: f64) -> Dr
 /// Bars of the first `parts` parts.
 fn bars(digest: &Digest<'_>, parts: usize, sheet: &Sheet<'_>, frame: Frame) -> Drawn {
     let everything = parts == Part::ALL.len();
-    let total = |outcome: &Outcome| outcome.parts[..parts].iter().sum::<f64>();
-    let end = |outcome: &Outcome| {
-        let interval = outcome.energy.interval.filter(|_| everything);
-        interval.map_or(total(outcome), |(_, high)| high.max(total(outcome)))
-    };
-    let ends = digest.designs.iter().filter_map(Design::outcome).map(|outcome| end(outcome) * ROOM);
+    let total = |design: &Design<'_>| design.parts[..parts].iter().sum::<f64>();
+    let interval = |design: &Design<'_>| design.summary.energy_j.interval.filter(|_| everything);
+    let end = |design: &Design<'_>| interval(design).map_or(total(design), |interval| interval.high.max(total(design)));
+    let completing = digest.designs.iter().filter(|design| design.completes());
+    let ends = completing.map(|design| end(design) * ROOM);
     let plot = Plot { sheet, frame, x: Axis::from_zero("Energy per request", Quantity::Joules, ends), y: None };
     plot.axes()?;
     for (index, design) in digest.designs.iter().enumerate() {
         let y = frame.top + (index as f64 + 0.5) * ROW + 3.0;
-        let Some(outcome) = design.outcome() else {
-            sheet.text("no completed request", (frame.left + 5.0, y), Font::new(TICK).colour(GREY))?;
+        if !design.completes() {
+            sheet.text("a replication completed no request", (frame.left + 5.0, y), Font::new(TICK).colour(GREY))?;
             continue;
-        };
+        }
         let mut sum = 0.0;
-        for (joules, part) in outcome.parts[..parts].iter().zip(Part::ALL) {
+        for (joules, part) in design.parts[..parts].iter().zip(Part::ALL) {
             if *joules > 0.0 {
                 let from = (plot.column(sum), y - ROW / 2.0 + 2.5);
                 sum += joules;
                 sheet.rectangle(from, (plot.column(sum), y + ROW / 2.0 - 2.5), colour(part))?;
             }
         }
-        let mut text = Quantity::Joules.format(total(outcome));
-        if let Some((low, high)) = outcome.energy.interval.filter(|_| everything) {
-            plot.horizontal_bar((low, high), y, INK)?;
-            text = Quantity::Joules.format_margin(outcome.energy.mean, (high - low) / 2.0);
+        let mut text = Quantity::Joules.format(total(design));
+        if let Some(interval) = interval(design) {
+            plot.horizontal_bar((interval.low, interval.high), y, INK)?;
+            text = Quantity::Joules.format_margin(interval.estimate, interval.half_width());
         }
-        sheet.text(&text, (plot.column(end(outcome)) + 6.0, y), Font::new(TICK))?;
+        sheet.text(&text, (plot.column(end(design)) + 6.0, y), Font::new(TICK))?;
     }
     sheet.path(&[(frame.left, frame.top), (frame.left, frame.bottom)], Stroke { colour: INK, width: 1.0 })
 }

@@ -31,7 +31,7 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str,
         return Ok(None);
     }
     let samples = count_range(grid.designs().map(|design| u64::from(design.row.samples)));
-    let half_widths = grid.designs().map(|design| design.accuracy.half_width());
+    let half_widths = grid.designs().map(|design| design.summary.offline_accuracy.half_width());
     let half_width = Quantity::Share.format(half_widths.fold(0.0, f64::max)).replace('%', "points");
     let note = format!(
         "In each cell: accuracy in % and, below, the mean payload in bits. {samples} samples per cell; 95 % Wilson \
@@ -115,7 +115,7 @@ fn payload(design: &Design<'_>) -> String {
 }
 
 fn body(grid: &Grid<'_, '_>, layout: &Layout, sheet: &Sheet<'_>, top: f64) -> Drawn {
-    let accuracies = grid.designs().map(|design| design.accuracy.estimate);
+    let accuracies = grid.designs().map(|design| design.summary.offline_accuracy.estimate);
     let bar = ColourBar { axis: Axis::linear("Accuracy", Quantity::Share, accuracies) };
     for (index, (title, designs)) in grid.panels.iter().enumerate() {
         panel(grid, (title, designs), &bar, sheet, layout.panel(grid, index, top))?;
@@ -169,10 +169,10 @@ fn draw_cell(design: Option<&Design<'_>>, bar: &ColourBar, sheet: &Sheet<'_>, ar
         sheet.rectangle((area.left, area.top), (area.right, area.bottom), BAND)?;
         return sheet.text("–", (x, y), centred(LABEL, GREY));
     };
-    let fill = bar.colour(design.accuracy.estimate);
+    let fill = bar.colour(design.summary.offline_accuracy.estimate);
     sheet.rectangle((area.left, area.top), (area.right, area.bottom), fill)?;
     let ink = readable_on(fill);
-    let accuracy = Quantity::Share.format(design.accuracy.estimate).replace("\u{a0}%", "");
+    let accuracy = Quantity::Share.format(design.summary.offline_accuracy.estimate).replace("\u{a0}%", "");
     sheet.text(&accuracy, (x, y - 7.5), centred(LABEL, ink).bold())?;
     sheet.text(&payload(design), (x, y + 8.0), centred(SMALL, ink))
 }

@@ -22,7 +22,8 @@ struct Shown<'d, 'a> {
 
 /// Cumulative distributions of the selected design points.
 pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str, DrawError)> {
-    let designs: Vec<&Design<'_>> = digest.designs.iter().filter(|design| design.latencies.len() > 1).collect();
+    let designs: Vec<&Design<'_>> =
+        digest.designs.iter().filter(|design| design.completes() && design.latencies.len() > 1).collect();
     let shown = if designs.len() > MOST { select(digest, &designs) } else { everything(&designs) };
     if shown.is_empty() {
         return Ok(None);
@@ -37,14 +38,15 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str,
     let legend: Vec<Entry> = shown.iter().zip(LINES).map(entry).collect();
     let selection = if designs.len() > MOST {
         format!(
-            "{} of {} design points: of each family the most accurate, the one of least energy and the fastest. ",
+            "{} of {} design points: of each family the most accurate, then the one of least energy, then the fastest, \
+             up to {MOST}. ",
             shown.len(),
             designs.len()
         )
     } else {
         String::new()
     };
-    let requests = count_range(shown.iter().map(|shown| shown.design.completed));
+    let requests = count_range(shown.iter().map(|shown| shown.design.completed()));
     let note = format!("{selection}{requests} completed requests per line; markers at 50, 95 and 99 %.");
     let caption = format!(
         "Share of the completed requests that were answered within the time on the horizontal axis. {selection}\
@@ -63,14 +65,13 @@ fn everything<'d, 'a>(designs: &[&'d Design<'a>]) -> Vec<Shown<'d, 'a>> {
 /// Round by round, so that no family fills the figure: the most accurate of each, then the least energy, then the
 /// fastest. A tie goes to the earlier design point.
 fn select<'d, 'a>(digest: &Digest<'_>, designs: &[&'d Design<'a>]) -> Vec<Shown<'d, 'a>> {
-    let cost = |design: &Design<'_>, of: fn(&crate::digest::Outcome) -> f64| design.outcome().map_or(f64::INFINITY, of);
     let mut shown: Vec<Shown<'_, '_>> = Vec::new();
     for reason in ["most accurate", "least energy", "fastest"] {
         for family in &digest.families {
             let value = |design: &Design<'_>| match reason {
-                "most accurate" => -design.accuracy.estimate,
-                "least energy" => cost(design, |outcome| outcome.energy.mean),
-                _ => cost(design, |outcome| outcome.latency.mean),
+                "most accurate" => -design.summary.offline_accuracy.estimate,
+                "least energy" => design.summary.energy_j.mean,
+                _ => design.summary.latency_mean_s.mean,
             };
             let members = designs.iter().filter(|design| design.row.family == *family);
             let Some(&best) = members.min_by(|a, b| value(a).total_cmp(&value(b))) else { continue };

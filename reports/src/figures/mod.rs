@@ -8,7 +8,7 @@ mod pareto;
 mod price_lists;
 
 use crate::ReportError;
-use crate::digest::{Design, Digest};
+use crate::digest::Digest;
 use crate::figure::{DrawError, Drawn, Entry, Heading, Identity, Key, Sheet, WIDTH, draw, family_style};
 use crate::quantity::count;
 
@@ -81,8 +81,7 @@ fn count_range(numbers: impl IntoIterator<Item = u64>) -> String {
 
 /// The words for an interval over so many replications.
 fn replications_note(digest: &Digest<'_>) -> String {
-    let numbers = digest.designs.iter().filter_map(Design::outcome);
-    let numbers: Vec<u64> = numbers.map(|outcome| outcome.energy.replications as u64).collect();
+    let numbers: Vec<u64> = digest.designs.iter().map(|design| design.replications.len() as u64).collect();
     if numbers.iter().all(|number| *number < 2) {
         "one replication, so no intervals".to_owned()
     } else {

@@ -1,12 +1,13 @@
 //! What accuracy costs: in energy and in latency.
 
 use super::{Figure, Plan, family_legend, replications_note};
-use crate::digest::{Design, Digest, Estimate, Outcome};
+use crate::digest::{Design, Digest};
 use crate::figure::{
     Axis, DrawError, Drawn, Entry, Font, Frame, INK, Key, Labels, MARGIN, Plot, Sheet, Stroke, TICK, WIDTH,
     family_style,
 };
 use crate::quantity::Quantity;
+use cospike_scenarios::summary::{Estimate, PointSummary};
 
 const NAME: &str = "pareto";
 const HEIGHT: f64 = 330.0;
@@ -16,20 +17,17 @@ const GAP: f64 = 18.0;
 struct Cost {
     name: &'static str,
     quantity: Quantity,
-    of: fn(&Outcome) -> Estimate,
+    of: fn(&PointSummary) -> Estimate,
 }
 
 const COSTS: [Cost; 2] = [
-    Cost { name: "Energy per request", quantity: Quantity::Joules, of: |outcome| outcome.energy },
-    Cost { name: "Mean latency", quantity: Quantity::Seconds, of: |outcome| outcome.latency },
+    Cost { name: "Energy per request", quantity: Quantity::Joules, of: |summary| summary.energy_j },
+    Cost { name: "Mean latency", quantity: Quantity::Seconds, of: |summary| summary.latency_mean_s },
 ];
-
-type Point<'d, 'a> = (&'d Design<'a>, &'d Outcome);
 
 /// Accuracy of the completed requests against what they cost.
 pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str, DrawError)> {
-    let with_outcome = |design| Some((design, Design::outcome(design)?));
-    let points: Vec<Point<'_, '_>> = digest.designs.iter().filter_map(with_outcome).collect();
+    let points: Vec<&Design<'_>> = digest.designs.iter().filter(|design| design.completes()).collect();
     if points.is_empty() {
         return Ok(None);
     }
@@ -39,7 +37,8 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str,
     let absent = digest.designs.len() - points.len();
     let left_out = match absent {
         0 => String::new(),
-        absent => format!(" {absent} design points completed no request and are left out."),
+        1 => " One design point is left out: a replication of its completed no request.".to_owned(),
+        absent => format!(" {absent} design points are left out: a replication of theirs completed no request."),
     };
     let note = format!("Accuracy of completed requests, losses included; {replications}.{left_out}");
     let caption = format!(
@@ -61,23 +60,22 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str,
     })
 }
 
-fn panel(digest: &Digest<'_>, points: &[Point<'_, '_>], cost: &Cost, sheet: &Sheet<'_>, frame: Frame) -> Drawn {
-    let ends = |of: fn(&Outcome) -> Estimate| {
-        points.iter().flat_map(move |(_, outcome)| {
-            let estimate = of(outcome);
-            let (low, high) = estimate.interval.unwrap_or((estimate.mean, estimate.mean));
-            [estimate.mean, low, high]
+fn panel(digest: &Digest<'_>, points: &[&Design<'_>], cost: &Cost, sheet: &Sheet<'_>, frame: Frame) -> Drawn {
+    let ends = |of: fn(&PointSummary) -> Estimate| {
+        points.iter().flat_map(move |design| {
+            let Estimate { mean, interval } = of(&design.summary);
+            interval.map_or([mean, mean], |interval| [interval.low, interval.high])
         })
     };
     let plot = Plot {
         sheet,
         frame,
         x: Axis::fit(cost.name, cost.quantity, ends(cost.of)),
-        y: Some(Axis::linear("Accuracy", Quantity::Share, ends(|outcome| outcome.accuracy))),
+        y: Some(Axis::linear("Accuracy", Quantity::Share, ends(|summary| summary.accuracy))),
     };
     plot.axes()?;
     let mut labels = Labels::within(frame);
-    let place = |(_, outcome): &Point<'_, '_>| ((cost.of)(outcome).mean, outcome.accuracy.mean);
+    let place = |design: &&Design<'_>| ((cost.of)(&design.summary).mean, design.summary.accuracy.mean);
     let front = not_dominated(points, place);
     let staircase = staircase(&front.iter().map(|index| place(&points[*index])).collect::<Vec<_>>());
     if staircase.len() > 1 {
@@ -86,20 +84,20 @@ fn panel(digest: &Digest<'_>, points: &[Point<'_, '_>], cost: &Cost, sheet: &She
     }
     for point in points {
         let (x, y) = place(point);
-        let style = family_style(&point.0.row.family, &digest.families);
-        if let Some(interval) = (cost.of)(point.1).interval {
-            plot.horizontal_bar(interval, y, style.colour)?;
-            labels.avoid_path(&[plot.at((interval.0, y)), plot.at((interval.1, y))]);
+        let style = family_style(&point.row.family, &digest.families);
+        if let Some(interval) = (cost.of)(&point.summary).interval {
+            plot.horizontal_bar((interval.low, interval.high), y, style.colour)?;
+            labels.avoid_path(&[plot.at((interval.low, y)), plot.at((interval.high, y))]);
         }
-        if let Some(interval) = point.1.accuracy.interval {
-            plot.vertical_bar(x, interval, style.colour)?;
-            labels.avoid_path(&[plot.at((x, interval.0)), plot.at((x, interval.1))]);
+        if let Some(interval) = point.summary.accuracy.interval {
+            plot.vertical_bar(x, (interval.low, interval.high), style.colour)?;
+            labels.avoid_path(&[plot.at((x, interval.low)), plot.at((x, interval.high))]);
         }
         sheet.marker(plot.at((x, y)), style.marker, 3.6, style.colour)?;
         labels.avoid(plot.at((x, y)), 5.0, 5.0);
     }
     for index in front {
-        let (design, at) = (points[index].0, plot.at(place(&points[index])));
+        let (design, at) = (points[index], plot.at(place(&points[index])));
         sheet.ring(at, 6.5, Stroke { colour: INK, width: 1.2 })?;
         // Without room the label is left out, as the caption says.
         labels.place(sheet, design.short_label(), at, Font::new(TICK))?;

@@ -31,18 +31,23 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str,
     let without = digest.networks.len() - digest.networks().filter(priced).count();
     let left_out = match without {
         0 => String::new(),
+        1 => " One network computes nothing on the edge and is left out.".to_owned(),
         without => format!(" {without} networks compute nothing on the edge and are left out."),
     };
     let note = format!(
         "Mean energy of one sample's head by price list; one marker per network. Published prices disagree: compare \
          within one list only.{left_out}"
     );
+    let ratios = if digest.pairs.is_empty() {
+        ""
+    } else {
+        " The ratios on the right are those of networks that differ in nothing but the family (k = how many); they are \
+         exact for the counts of this study's samples and carry the error of the prices."
+    };
     let caption = format!(
         "Mean compute energy of the head per sample, under each price list, by split point; every marker is one \
          network, so the widths of a family lie side by side. Published estimators disagree by orders of magnitude, \
-         so only ratios within one price list mean anything. The ratios on the right are those of networks that \
-         differ in nothing but the family (k = how many); they are exact for the counts of this study's samples and carry \
-         the error of the prices.{left_out}"
+         so only ratios within one price list mean anything.{ratios}{left_out}"
     );
     let legend = family_legend(digest);
     let height = COLUMN_TITLE + lists.len() as f64 * (LIST + splits.len() as f64 * ROW) + 6.0 + Frame::BELOW;
@@ -106,11 +111,11 @@ fn ratios(digest: &Digest<'_>, list: &str, split: &str) -> Option<String> {
     let ratios: Vec<f64> = digest
         .pairs
         .iter()
-        .map(|pair| (&digest.designs[pair.spiking], &digest.designs[pair.baseline]))
-        .filter(|(spiking, baseline)| spiking.row.split == split && baseline.row.family == "float")
-        .filter(|(spiking, baseline)| seen.insert((spiking.row.network, baseline.row.network)))
-        .filter_map(|(spiking, baseline)| {
-            let (one, other) = (spiking.compute.get(list)?, baseline.compute.get(list)?);
+        .map(|pair| (&digest.designs[pair.spiking], &digest.designs[pair.float]))
+        .filter(|(spiking, _)| spiking.row.split == split)
+        .filter(|(spiking, float)| seen.insert((spiking.row.network, float.row.network)))
+        .filter_map(|(spiking, float)| {
+            let (one, other) = (spiking.compute.get(list)?, float.compute.get(list)?);
             (*other > 0.0).then(|| one / other)
         })
         .collect();

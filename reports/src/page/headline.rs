@@ -1,8 +1,9 @@
 //! What the study says, in sentences computed from its rows.
 
 use super::plural;
-use crate::digest::{Design, Digest, Estimate, Pair};
+use crate::digest::{Design, Digest, Pair};
 use crate::quantity::{Quantity, count, points_range, signed_points, times};
+use cospike_scenarios::summary::Estimate;
 use cospike_sim_core::stats::Interval;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
@@ -17,12 +18,9 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
                 @for family in &digest.families {
                     li { (most_accurate(digest, family)) }
                 }
-                @for family in digest.families.iter().filter(|family| *family != "spiking") {
-                    @let pairs: Vec<&Pair> = against(digest, family);
-                    @if !pairs.is_empty() {
-                        li { (accuracy_comparison(digest, family, &pairs)) }
-                        (energy_comparison(family, &pairs))
-                    }
+                @if !digest.pairs.is_empty() {
+                    li { (accuracy_comparison(digest)) }
+                    (energy_comparison(digest))
                 }
                 (least_energy(digest))
             }
@@ -43,8 +41,8 @@ pub(super) enum Verdict {
 }
 
 impl Verdict {
-    /// Of an interval from `low` to `high`.
-    pub(super) fn of(low: f64, high: f64) -> Self {
+    /// Of the interval of a difference.
+    pub(super) fn of(&Interval { low, high, .. }: &Interval) -> Self {
         if low > 0.0 {
             Self::Above
         } else if high < 0.0 {
@@ -53,11 +51,6 @@ impl Verdict {
             Self::Open
         }
     }
-}
-
-/// Pairs of spiking design points with those of `family`.
-fn against<'d>(digest: &'d Digest<'_>, family: &str) -> Vec<&'d Pair> {
-    digest.pairs.iter().filter(|pair| digest.designs[pair.baseline].row.family == family).collect()
 }
 
 /// A number and, apart from it, its interval and what that rests on.
@@ -76,27 +69,30 @@ impl Display for Quoted {
 
 /// Offline accuracy.
 pub(super) fn accuracy(design: &Design<'_>) -> Quoted {
-    let Interval { estimate, low, high } = design.accuracy;
+    let Interval { estimate, low, high } = design.summary.offline_accuracy;
     let samples = count(u64::from(design.row.samples));
     let basis = format!("{}, n = {samples}", Quantity::Share.format_range(low, high));
     Quoted { value: Quantity::Share.format(estimate), basis }
 }
 
-/// A mean over replications.
-pub(super) fn estimate(quantity: Quantity, estimate: Estimate) -> Quoted {
-    let replications = plural(estimate.replications, "replication");
-    let basis = match estimate.interval {
-        Some((low, high)) => format!("{}, {replications}", quantity.format_range(low, high)),
-        None => format!("{replications}, no interval"),
-    };
-    Quoted { value: quantity.format(estimate.mean), basis }
+/// A mean over so many replications.
+pub(super) fn estimate(quantity: Quantity, estimate: Estimate, replications: usize) -> Quoted {
+    let replications = plural(replications, "replication");
+    let Quoted { value, basis } = mean(quantity, estimate);
+    Quoted { value, basis: format!("{basis}, {replications}") }
+}
+
+/// A mean where the number of replications stands beside it.
+pub(super) fn mean(quantity: Quantity, Estimate { mean, interval }: Estimate) -> Quoted {
+    let range = interval.map(|interval| quantity.format_range(interval.low, interval.high));
+    Quoted { value: quantity.format(mean), basis: range.unwrap_or_else(|| "no interval".to_owned()) }
 }
 
 fn most_accurate(digest: &Digest<'_>, family: &str) -> Markup {
     let members = digest.networks().filter(|design| design.row.family == family);
     // Of equal ones, the one that sends less.
     let order = |a: &&Design<'_>, b: &&Design<'_>| {
-        let by_accuracy = b.accuracy.estimate.total_cmp(&a.accuracy.estimate);
+        let by_accuracy = b.summary.offline_accuracy.estimate.total_cmp(&a.summary.offline_accuracy.estimate);
         by_accuracy.then(a.row.payload_bits.total_cmp(&b.row.payload_bits))
     };
     html! {
@@ -107,38 +103,40 @@ fn most_accurate(digest: &Digest<'_>, family: &str) -> Markup {
     }
 }
 
-fn accuracy_comparison(digest: &Digest<'_>, family: &str, pairs: &[&Pair]) -> Markup {
+fn accuracy_comparison(digest: &Digest<'_>) -> Markup {
     let mut seen = BTreeSet::new();
     let network = |index: usize| digest.designs[index].row.network;
-    let pairs: Vec<&&Pair> =
-        pairs.iter().filter(|pair| seen.insert((network(pair.spiking), network(pair.baseline)))).collect();
-    let verdict = |pair: &Pair| Verdict::of(pair.accuracy.difference.low, pair.accuracy.difference.high);
-    let number = |wanted| pairs.iter().filter(|pair| verdict(pair) == wanted).count();
-    let size = |pair: &Pair| pair.accuracy.difference.estimate.abs();
+    let distinct = |pair: &&Pair| seen.insert((network(pair.spiking), network(pair.float)));
+    let pairs: Vec<&Pair> = digest.pairs.iter().filter(distinct).collect();
+    let difference = |pair: &Pair| pair.difference.accuracy.difference;
+    let number = |wanted| pairs.iter().filter(|pair| Verdict::of(&difference(pair)) == wanted).count();
+    let size = |pair: &Pair| difference(pair).estimate.abs();
     let largest = pairs.iter().max_by(|a, b| size(a).total_cmp(&size(b)));
     html! {
-        "Accuracy, spiking minus " (family) ", the same split and width, the same samples: of "
+        "Accuracy, spiking minus float, the same split and width, the same samples: of "
         (plural(pairs.len(), "pair")) ", the spiking network is more accurate in " (number(Verdict::Above))
         ", less accurate in " (number(Verdict::Below)) ", and in " (number(Verdict::Open))
         " no difference is shown (the 95 % interval contains 0)."
         @if let Some(pair) = largest {
             " Largest difference: " b { (digest.designs[pair.spiking].row.label) } ", "
-            (signed_points(pair.accuracy.difference.estimate)) " (" (points_range(&pair.accuracy.difference))
-            ", n = " (count(pair.accuracy.samples)) ")."
+            (signed_points(difference(pair).estimate)) " (" (points_range(&difference(pair)))
+            ", n = " (count(pair.difference.accuracy.samples)) ")."
         }
         @if pairs.len() > 1 {
-            " Each interval stands for its own pair; of many such, one in twenty misses the truth."
+            " Each interval stands for its own pair; of many such, about one in twenty misses the truth."
         }
     }
 }
 
-fn energy_comparison(family: &str, pairs: &[&Pair]) -> Markup {
-    let intervals: Vec<(f64, f64)> = pairs.iter().filter_map(|pair| pair.energy?.interval).collect();
-    let number = |wanted| intervals.iter().filter(|(low, high)| Verdict::of(*low, *high) == wanted).count();
+fn energy_comparison(digest: &Digest<'_>) -> Markup {
+    let complete = |pair: &&Pair| digest.designs[pair.spiking].completes() && digest.designs[pair.float].completes();
+    let pairs = digest.pairs.iter().filter(complete);
+    let intervals: Vec<Interval> = pairs.filter_map(|pair| pair.difference.energy_j.interval).collect();
+    let number = |wanted| intervals.iter().filter(|interval| Verdict::of(interval) == wanted).count();
     html! {
         @if !intervals.is_empty() {
             li {
-                "Energy per completed request, spiking minus " (family) ", replication by replication: of "
+                "Energy per completed request, spiking minus float, replication by replication: of "
                 (plural(intervals.len(), "pair")) ", the spiking design point needs less in " (number(Verdict::Below))
                 ", more in " (number(Verdict::Above)) ", and in " (number(Verdict::Open))
                 " no difference is shown (the 95 % interval contains 0)."
@@ -148,22 +146,22 @@ fn energy_comparison(family: &str, pairs: &[&Pair]) -> Markup {
 }
 
 fn least_energy(digest: &Digest<'_>) -> Markup {
+    let energy = |design: &Design<'_>| design.summary.energy_j.mean;
     let least = |family: &String| {
-        let members = digest.designs.iter().filter(|design| design.row.family == *family);
-        let members = members.filter_map(|design| Some((design, design.outcome()?.energy)));
-        members.min_by(|a, b| a.1.mean.total_cmp(&b.1.mean))
+        let members = digest.designs.iter().filter(|design| design.row.family == *family && design.completes());
+        members.min_by(|a, b| energy(a).total_cmp(&energy(b)))
     };
-    let least: Vec<(&Design<'_>, Estimate)> = digest.families.iter().filter_map(least).collect();
+    let least: Vec<&Design<'_>> = digest.families.iter().filter_map(least).collect();
     html! {
         @if !least.is_empty() {
             li {
                 "Least energy per completed request: "
-                @for (index, (design, energy)) in least.iter().enumerate() {
+                @for (index, design) in least.iter().enumerate() {
                     @if index > 0 { "; " }
-                    b { (design.row.label) } " with " (estimate(Quantity::Joules, *energy).to_string())
+                    b { (design.row.label) } " with " (estimate(Quantity::Joules, design.summary.energy_j, design.replications.len()).to_string())
                 }
                 "."
-                @if let [(one, _), (other, _)] = least[..] {
+                @if let [one, other] = least[..] {
                     " " (energy_verdict(one, other))
                 }
             }
@@ -174,10 +172,10 @@ fn least_energy(digest: &Digest<'_>) -> Markup {
 /// What the replications say of the energies of two design points.
 fn energy_verdict(one: &Design<'_>, other: &Design<'_>) -> String {
     let Some(difference) = one.energy_difference(other) else {
-        return "No replication of both completed requests, so the two cannot be compared.".to_owned();
+        return "One replication cannot tell whether the two differ.".to_owned();
     };
-    let quoted = estimate(Quantity::Joules, difference);
-    let verdict = match difference.interval.map(|(low, high)| Verdict::of(low, high)) {
+    let quoted = estimate(Quantity::Joules, difference, one.replications.len());
+    let verdict = match difference.interval.map(|interval| Verdict::of(&interval)) {
         Some(Verdict::Open) => ": no difference is shown, the interval contains 0",
         Some(Verdict::Above | Verdict::Below) | None => "",
     };
@@ -191,12 +189,12 @@ fn best_at_each_payload(digest: &Digest<'_>) -> Markup {
             digest.networks().filter(|d| d.row.family == *family && d.row.payload_bits > 0.0).collect();
         members.sort_by(|a, b| {
             let by_payload = a.row.payload_bits.total_cmp(&b.row.payload_bits);
-            by_payload.then(b.accuracy.estimate.total_cmp(&a.accuracy.estimate))
+            by_payload.then(b.summary.offline_accuracy.estimate.total_cmp(&a.summary.offline_accuracy.estimate))
         });
         let mut best = f64::NEG_INFINITY;
         members.retain(|design| {
-            let better = design.accuracy.estimate > best;
-            best = best.max(design.accuracy.estimate);
+            let better = design.summary.offline_accuracy.estimate > best;
+            best = best.max(design.summary.offline_accuracy.estimate);
             better
         });
         members
@@ -215,7 +213,7 @@ fn best_at_each_payload(digest: &Digest<'_>) -> Markup {
                     thead {
                         tr {
                             th { "Network" } th { "Payload" } th { "Accuracy (95 % Wilson interval)" }
-                            th { "Smaller than float32" } th { "Smaller than binary" }
+                            th { "Float32 over payload" } th { "Binary over payload" }
                         }
                     }
                     tbody {
@@ -224,8 +222,8 @@ fn best_at_each_payload(digest: &Digest<'_>) -> Markup {
                                 th scope="row" { (design.row.label) }
                                 td { (Quantity::Bits.format(design.row.payload_bits)) }
                                 td { (accuracy(design).to_string()) }
-                                td { (compression(design.compression_of_float32(), design.row.float32_bits).to_string()) }
-                                td { (compression(design.compression_of_binary(), design.row.binary_bits).to_string()) }
+                                td { (compression(design.summary.ratio_to_float32, design.row.float32_bits).to_string()) }
+                                td { (compression(design.summary.ratio_to_binary, design.row.binary_bits).to_string()) }
                             }
                         }
                     }

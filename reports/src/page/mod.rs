@@ -47,7 +47,7 @@ pub(crate) fn render(digest: &Digest<'_>, figures: &[Figure]) -> Markup {
 
 fn what_was_run(digest: &Digest<'_>) -> Markup {
     let manifest = &digest.results.manifest;
-    let generated: u64 = digest.designs.iter().map(|design| design.generated).sum();
+    let generated: u64 = digest.designs.iter().map(|design| design.generated()).sum();
     html! {
         p.lead {
             (plural(digest.designs.len(), "design point")) ", " (plural(digest.networks.len(), "distinct network")) ", "

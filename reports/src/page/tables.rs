@@ -1,8 +1,9 @@
 //! Every design point and every paired comparison, in numbers.
 
-use super::headline::{Quoted, Verdict, accuracy, compression, estimate};
-use crate::digest::{Design, Digest, Estimate, Pair};
+use super::headline::{Quoted, Verdict, accuracy, compression, mean};
+use crate::digest::{Design, Digest, Pair};
 use crate::quantity::{Quantity, count, points_range, signed_points};
+use cospike_scenarios::summary::{Comparison, Estimate};
 use maud::{Markup, html};
 
 /// The section.
@@ -20,7 +21,7 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
                     thead {
                         tr {
                             th { "Design point" } th { "T" } th { "Offline accuracy" } th { "Payload" }
-                            th { "Smaller than float32" } th { "Smaller than binary" } th { "Completed requests" }
+                            th { "Float32 over payload" } th { "Binary over payload" } th { "Completed requests" } th { "Replications" }
                             th { "Accuracy, completed" } th { "Energy per request" } th { "Mean latency" }
                             th { "95th percentile of latency" }
                         }
@@ -35,22 +36,22 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
 
 fn design_row(design: &Design<'_>) -> Markup {
     let row = design.row;
-    let outcome = |quantity, of: fn(&crate::digest::Outcome) -> Estimate| {
-        cell(design.outcome().map(|outcome| estimate(quantity, of(outcome))))
-    };
+    let summary = &design.summary;
+    let outcome = |quantity, of: Estimate| cell(design.completes().then(|| mean(quantity, of)));
     html! {
         tr {
             th scope="row" { (row.label) }
             td { (row.time_steps) }
             (cell(Some(accuracy(design))))
             td { (Quantity::Bits.format(row.payload_bits)) }
-            (cell(Some(compression(design.compression_of_float32(), row.float32_bits))))
-            (cell(Some(compression(design.compression_of_binary(), row.binary_bits))))
-            (cell(Some(Quoted { value: count(design.completed), basis: format!("of {}", count(design.generated)) })))
-            (outcome(Quantity::Share, |outcome| outcome.accuracy))
-            (outcome(Quantity::Joules, |outcome| outcome.energy))
-            (outcome(Quantity::Seconds, |outcome| outcome.latency))
-            (outcome(Quantity::Seconds, |outcome| outcome.latency_p95))
+            (cell(Some(compression(summary.ratio_to_float32, row.float32_bits))))
+            (cell(Some(compression(summary.ratio_to_binary, row.binary_bits))))
+            (cell(Some(Quoted { value: count(design.completed()), basis: format!("of {}", count(design.generated())) })))
+            td { (design.replications.len()) }
+            (outcome(Quantity::Share, summary.accuracy))
+            (outcome(Quantity::Joules, summary.energy_j))
+            (outcome(Quantity::Seconds, summary.latency_mean_s))
+            (outcome(Quantity::Seconds, summary.latency_p95_s))
         }
     }
 }
@@ -69,10 +70,10 @@ fn cell(quoted: Option<Quoted>) -> Markup {
 
 fn pairs(digest: &Digest<'_>) -> Markup {
     html! {
-        h2 { "Spiking against its baselines" }
+        h2 { "Spiking against float" }
         p {
-            "Each row is a spiking design point and one that differs in nothing but the family; where a cell holds two "
-            "numbers, the spiking one is on top. Differences are spiking minus baseline. Accuracy is compared "
+            "Each row is a spiking design point and a float one that is equal in all but the family; where a cell holds two "
+            "numbers, the spiking one is on top. Differences are spiking minus float. Accuracy is compared "
             "sample by sample (95 % interval of Newcombe 1998, method 10), energy replication by replication on the same "
             "arrivals, samples and link (95 % Student-t interval). The payloads of a pair need not be equal: read the "
             "accuracy next to them. Right alone counts the samples that only one of the two got right. Intervals are per row and not widened for the number of rows."
@@ -81,9 +82,9 @@ fn pairs(digest: &Digest<'_>) -> Markup {
             table {
                 thead {
                     tr {
-                        th { "Spiking" } th { "Baseline" } th { "Payloads" }
+                        th { "Spiking" } th { "Float" } th { "Payloads" }
                         th { "Accuracy, difference" } th { "Right alone" }
-                        th { "Accuracy says" } th { "Energy per request, difference" } th { "Energy says" }
+                        th { "Accuracy says" } th { "Energy per request, difference" } th { "Replications" } th { "Energy says" }
                     }
                 }
                 tbody { @for pair in &digest.pairs { (pair_row(digest, pair)) } }
@@ -93,35 +94,38 @@ fn pairs(digest: &Digest<'_>) -> Markup {
 }
 
 fn pair_row(digest: &Digest<'_>, pair: &Pair) -> Markup {
-    let (spiking, baseline) = (digest.designs[pair.spiking].row, digest.designs[pair.baseline].row);
-    let difference = pair.accuracy.difference;
-    let accuracy_says = match Verdict::of(difference.low, difference.high) {
+    let (spiking, float) = (&digest.designs[pair.spiking], &digest.designs[pair.float]);
+    let Comparison { accuracy, energy_j, .. } = &pair.difference;
+    let (range, samples) = (points_range(&accuracy.difference), count(accuracy.samples));
+    let accuracy_says = match Verdict::of(&accuracy.difference) {
         Verdict::Above => "spiking is more accurate",
         Verdict::Below => "spiking is less accurate",
         Verdict::Open => "no difference shown",
     };
-    let (range, samples) = (points_range(&difference), count(pair.accuracy.samples));
-    let energy_says = match pair.energy.and_then(|energy| energy.interval).map(|(low, high)| Verdict::of(low, high)) {
+    let complete = spiking.completes() && float.completes();
+    let energy_says = match energy_j.interval.filter(|_| complete).map(|interval| Verdict::of(&interval)) {
         Some(Verdict::Above) => "spiking needs more",
         Some(Verdict::Below) => "spiking needs less",
         Some(Verdict::Open) => "no difference shown",
         None => "no interval",
     };
+    let payload = |design: &Design<'_>| Quantity::Bits.format(design.row.payload_bits);
     html! {
         tr {
-            th scope="row" { (spiking.label) }
-            td { (baseline.label) }
-            (two_lines(&Quantity::Bits.format(spiking.payload_bits), &Quantity::Bits.format(baseline.payload_bits)))
-            (cell(Some(Quoted { value: signed_points(difference.estimate), basis: format!("{range}, n = {samples}") })))
-            (two_lines(&count(pair.accuracy.only_first), &count(pair.accuracy.only_second)))
+            th scope="row" { (spiking.row.label) }
+            td { (float.row.label) }
+            (two_lines(&payload(spiking), &payload(float)))
+            (cell(Some(Quoted { value: signed_points(accuracy.difference.estimate), basis: format!("{range}, n = {samples}") })))
+            (two_lines(&count(accuracy.only_first), &count(accuracy.only_second)))
             td { (accuracy_says) }
-            (cell(pair.energy.map(|energy| estimate(Quantity::Joules, energy))))
+            (cell(complete.then(|| mean(Quantity::Joules, *energy_j))))
+            td { (spiking.replications.len()) }
             td { (energy_says) }
         }
     }
 }
 
-/// The spiking side's number above the baseline's.
+/// The spiking side's number above the float side's.
 fn two_lines(spiking: &str, baseline: &str) -> Markup {
     html! { td { (spiking) br; (baseline) } }
 }

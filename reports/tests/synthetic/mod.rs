@@ -90,8 +90,8 @@ impl Synthetic {
             samples: SAMPLES,
             correct,
             payload_bits: payload,
-            float32_bits: 32 * 12_544 >> s,
-            binary_bits: 4 * 12_544 >> s,
+            float32_bits: (32 * 12_544) >> s,
+            binary_bits: (4 * 12_544) >> s,
         });
         // Which samples are answered right differs a little from network to network.
         results.answers.extend((0..SAMPLES).map(|sample| AnswerRow {
@@ -112,7 +112,7 @@ impl Synthetic {
             }));
         }
         for replication in 0..self.replications {
-            let row = self.replication((point, replication), work, payload, correct);
+            let row = self.replication((point, replication), family == "spiking", work, payload, correct);
             let percentiles = [0.0, 5.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 100.0];
             if self.completes {
                 results.latencies.extend(percentiles.iter().map(|&percentile| LatencyRow {
@@ -126,9 +126,15 @@ impl Synthetic {
         }
     }
 
-    fn replication(&self, (point, replication): (u32, u32), work: f64, payload: f64, correct: u32) -> ReplicationRow {
+    fn replication(
+        &self,
+        (point, replication): (u32, u32),
+        spiking: bool,
+        work: f64,
+        payload: f64,
+        correct: u32,
+    ) -> ReplicationRow {
         let noise = 1.0 + 0.01 * f64::from(replication);
-        let spiking = point as usize % 2 == 0;
         let latency = noise * (0.004 + payload * 2e-6 + work * 1e3);
         let completed = if self.completes { 2000 } else { 0 };
         let parts = [
