@@ -4,9 +4,7 @@ use crate::Failure;
 use crate::arguments::Run;
 use crate::progress::Bar;
 use crate::table::{mean, percent, significant, table};
-use anyhow::Context;
 use cospike_reports::{PAGE, render};
-use cospike_scenarios::diagnostic::Source;
 use cospike_scenarios::library;
 use cospike_scenarios::results::Results;
 use cospike_scenarios::store;
@@ -75,25 +73,11 @@ pub(crate) fn check(scenario: &str, json: bool) -> Result<(), Failure> {
 }
 
 fn study(scenario: &str) -> Result<Study, Failure> {
-    let source = source(scenario)?;
+    let source = library::find_scenario(scenario).map_err(|error| Failure::Input(format!("error: {error}")))?;
     match Study::from_scenario(&source, &Zoo::shipped()?) {
         Err(StudyError::Mistake(mistake)) => Err(Failure::Input(mistake.render(std::io::stderr().is_terminal()))),
         study => Ok(study?),
     }
-}
-
-/// The scenario file at this path, or the built-in scenario of this name.
-fn source(scenario: &str) -> Result<Source, Failure> {
-    let path = Path::new(scenario);
-    if let (false, Some(text)) = (path.exists(), library::scenario(scenario)) {
-        return Ok(Source { name: scenario.into(), folder: None, text: text.into() });
-    }
-    if !path.exists() {
-        let built_in = library::scenarios().collect::<Vec<_>>().join(", ");
-        let message = format!("error: there is no file `{scenario}`, and no built-in scenario of this name");
-        return Err(Failure::Input(format!("{message}\nhelp: built in are {built_in}")));
-    }
-    Ok(Source::read(path).with_context(|| scenario.to_string())?)
 }
 
 fn print_summary(summary: &Summary, results: &Results) {
@@ -138,7 +122,7 @@ fn print_comparisons(summary: &Summary) {
     let mut pairs = table(&["spiking - float", "accuracy points", "latency ms", "energy mJ"]);
     let label = |number: u32| summary.points.iter().find(|p| p.point == number).map_or("", |p| p.label.as_str());
     for pair in &summary.comparisons {
-        let difference = &pair.accuracy.interval;
+        let difference = &pair.accuracy.difference;
         pairs.add_row([
             format!("{} - {}", label(pair.spiking), label(pair.float)),
             percent_points(difference),
@@ -181,7 +165,7 @@ fn comparison_json(pair: &Comparison) -> Value {
     json!({
         "spiking": pair.spiking,
         "float": pair.float,
-        "accuracy": interval_json(&pair.accuracy.interval),
+        "accuracy": interval_json(&pair.accuracy.difference),
         "latency_mean_s": estimate_json(&pair.latency_mean_s),
         "energy_j": estimate_json(&pair.energy_j),
     })

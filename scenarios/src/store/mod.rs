@@ -20,9 +20,9 @@ const MANIFEST: &str = "manifest.json";
 /// Why results could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Results are never overwritten.
-    #[error("{} exists already: remove it, or choose another place", path.display())]
-    Exists {
+    /// Only results are replaced by results.
+    #[error("{} exists and holds no results: choose another place", path.display())]
+    NotResults {
         /// The folder.
         path: PathBuf,
     },
@@ -52,20 +52,27 @@ pub enum StoreError {
     },
 }
 
-/// Writes `results` as the new folder `folder`.
+/// Writes `results` as the folder `folder`, in place of older results if there are any.
 ///
 /// # Errors
-/// [`StoreError::Exists`], or whatever stops the files from being written; then nothing is left behind.
+/// [`StoreError::NotResults`], or whatever stops the files from being written; then the folder is as it was.
 pub fn write(results: &Results, folder: &Path) -> Result<(), StoreError> {
-    if folder.exists() {
-        return Err(StoreError::Exists { path: folder.into() });
+    if folder.exists() && !folder.join(MANIFEST).is_file() {
+        return Err(StoreError::NotResults { path: folder.into() });
     }
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    let partial = folder.with_file_name(format!(".{name}.{}.partial", std::process::id()));
+    let beside = |what| folder.with_file_name(format!(".{name}.{}.{what}", std::process::id()));
+    let (partial, old) = (beside("partial"), beside("old"));
     let parent = folder.parent().unwrap_or(folder);
     fs::create_dir_all(parent).map_err(at(parent))?;
     fs::create_dir(&partial).map_err(at(&partial))?;
-    let written = write_files(results, &partial).and_then(|()| fs::rename(&partial, folder).map_err(at(folder)));
+    let written = write_files(results, &partial).and_then(|()| {
+        if folder.exists() {
+            fs::rename(folder, &old).map_err(at(folder))?;
+        }
+        fs::rename(&partial, folder).map_err(at(folder))?;
+        if old.exists() { fs::remove_dir_all(&old).map_err(at(&old)) } else { Ok(()) }
+    });
     if written.is_err() {
         // The first error is the one to report; what cannot be removed stays hidden under its partial name.
         let _ = fs::remove_dir_all(&partial);

@@ -43,13 +43,16 @@ fn invariant_4_a_study_gives_the_same_bytes_on_any_number_of_threads_and_reads_b
 }
 
 #[test]
-fn nothing_is_overwritten_left_over_or_read_wrongly() {
+fn results_replace_results_only_and_damage_is_noticed() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("results");
     let results = results(&random_zoo(), 2);
     store::write(&results, &folder).unwrap();
-    assert!(matches!(store::write(&results, &folder), Err(StoreError::Exists { .. })));
-    assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 1);
+    store::write(&results, &folder).unwrap();
+    assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 1, "neither old nor partial results are left");
+    let foreign = place.path().join("thesis");
+    std::fs::create_dir(&foreign).unwrap();
+    assert!(matches!(store::write(&results, &foreign), Err(StoreError::NotResults { .. })));
     std::fs::rename(folder.join("latencies.parquet"), folder.join("points.parquet")).unwrap();
     let error = store::read(&folder).unwrap_err();
     assert!(matches!(error, StoreError::Table { .. }) && error.to_string().contains("columns point, replication"));
