@@ -56,7 +56,9 @@ pub(crate) fn infer(arguments: &Infer) -> Result<(), Failure> {
         split.steps(),
         significant(run.payload_bits()),
     );
-    println!("means per sample over all time steps; AC, MAC: accumulates on spikes, multiply-accumulates on real values");
+    println!(
+        "means per sample over all time steps; AC, MAC: accumulates on spikes, multiply-accumulates on real values"
+    );
     Ok(())
 }
 

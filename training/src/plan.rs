@@ -2,7 +2,7 @@
 
 use crate::backbone::{TIME_STEPS, Trained, Workshop};
 use crate::fit::Schedule;
-use crate::model::{Dynamics, LossyStep};
+use crate::model::LossyStep;
 use crate::unit::UnitTask;
 use crate::weight_file::WeightFile;
 use anyhow::{Context, Result};
@@ -27,9 +27,10 @@ const UNIT_IMAGES: usize = 20_000;
 
 const FLOAT_BACKBONE: Schedule = Schedule { epochs: 8, batch: 64, peak_rate: 4e-3, cycles: 1 };
 const SPIKING_BACKBONE_RATE: Schedule = Schedule { epochs: 12, batch: 64, peak_rate: 4e-3, cycles: 2 };
-const SPIKING_BACKBONE_STEPS: Schedule = Schedule { epochs: 2, batch: 64, peak_rate: 1e-3, cycles: 1 };
+const SPIKING_BACKBONE_STEPS: Schedule = Schedule { epochs: 4, batch: 64, peak_rate: 1e-3, cycles: 2 };
 const UNIT_RESTORE: Schedule = Schedule { epochs: 2, batch: 64, peak_rate: 4e-3, cycles: 1 };
 const UNIT_TAIL: Schedule = Schedule { epochs: 3, batch: 64, peak_rate: 2e-3, cycles: 1 };
+const UNIT_SPIKES: Schedule = Schedule { epochs: 1, batch: 64, peak_rate: 1e-3, cycles: 1 };
 
 /// The two families of the zoo.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -129,12 +130,13 @@ impl Job {
             net: &net,
             split: at,
             decoder,
-            dynamics: Dynamics::Steps(self.family.time_steps()),
+            steps: self.family.time_steps(),
             lossy: (self.family == Family::Float).then_some(sent),
             backbone: &weights.tensors,
             images: UNIT_IMAGES,
             restore: UNIT_RESTORE,
             tail: UNIT_TAIL,
+            spikes: UNIT_SPIKES,
         })?;
         Ok((net, trained))
     }

@@ -49,12 +49,13 @@ fn train_unit(samples: &Samples, checkpoints: &Path, restore: Schedule) -> (Tens
             net: &net,
             split,
             decoder: split + net.layers.len() - backbone.layers.len(),
-            dynamics: Dynamics::Steps(4),
+            steps: 4,
             lossy: None,
             backbone: &trained.model.export(&backbone),
             images: 96,
             restore,
             tail: SHORT,
+            spikes: SHORT,
         })
         .unwrap();
     (trained.model.export(&net), trained.validation)

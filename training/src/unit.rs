@@ -17,7 +17,8 @@ pub(crate) struct UnitTask<'a> {
     pub(crate) split: usize,
     /// Last layer of the decoder.
     pub(crate) decoder: usize,
-    pub(crate) dynamics: Dynamics,
+    /// Time steps of a spiking network, 1 of a float one.
+    pub(crate) steps: usize,
     /// What the link does to the features at the cut.
     pub(crate) lossy: Option<&'a LossyStep<'a>>,
     /// Of the backbone.
@@ -28,6 +29,9 @@ pub(crate) struct UnitTask<'a> {
     pub(crate) restore: Schedule,
     /// Encoder, decoder and tail, by the class.
     pub(crate) tail: Schedule,
+    /// The same once more, for a spiking network: before this, its neurons are quantisers (see
+    /// [`Dynamics::Rate`]); now they take time steps.
+    pub(crate) spikes: Schedule,
 }
 
 /// Outputs of the frozen head, sample by sample, time steps within a sample.
@@ -38,7 +42,16 @@ struct HeadOutputs {
 }
 
 impl HeadOutputs {
-    fn batch(&self, indices: &[usize], device: &Device) -> Features {
+    /// A batch for networks that run by `dynamics`: all steps, or their mean.
+    fn batch(&self, indices: &[usize], dynamics: Dynamics, device: &Device) -> Features {
+        let steps = self.all_steps(indices, device);
+        match dynamics {
+            Dynamics::Steps(_) => steps,
+            Dynamics::Rate(_) => Features { tensor: rate(steps, self.steps), per_step: false },
+        }
+    }
+
+    fn all_steps(&self, indices: &[usize], device: &Device) -> Features {
         let len = self.shape.len();
         let mut batch = Vec::with_capacity(indices.len() * self.steps * len);
         for t in 0..self.steps {
@@ -56,7 +69,6 @@ impl Workshop<'_> {
     /// Trains encoder and decoder to restore the head's features, then both with the tail to classify.
     pub(crate) fn unit(&self, task: &UnitTask) -> Result<Trained> {
         let layers = task.split + 1..task.net.layers.len();
-        let (restore, tail) = (format!("{}/restore", task.name), format!("{}/tail", task.name));
         let mut model = Model::new(task.net, layers.clone(), &mut stream(self.seed, task.name), &self.device);
         let in_tail =
             |name: &String| task.net.layers[layers.clone()].iter().any(|l| name.starts_with(&format!("{}.", l.name)));
@@ -72,45 +84,56 @@ impl Workshop<'_> {
         let everything: Vec<usize> = (0..held_out.len()).collect();
         let labels = self.samples.labels(&held_out);
         let phase = |name: &str, schedule| Phase {
-            name: name.into(),
+            name: format!("{}/{name}", task.name),
             seed: self.seed,
             checkpoints: self.checkpoints,
             schedule,
             samples: task.images,
         };
 
+        let coarse = task.coarse();
         let restored = |model: &Model, input: Features| {
-            let target = input.clone();
-            let output = task.forward(model, input, task.decoder);
-            (task.rate(output) - task.rate(target)).powi_scalar(2).mean()
+            let target = input.tensor.clone();
+            (task.forward(model, input, coarse, task.decoder).tensor - target).powi_scalar(2).mean()
         };
-        let (model, coarse) = phase(&restore, task.restore).run(
+        let (model, restoring) = phase("restore", task.restore).run(
             model,
-            |model, indices, _| restored(model, seen.batch(indices, &self.device)),
+            |model, indices, _| restored(model, seen.batch(indices, coarse, &self.device)),
             |model| {
                 let errors = everything.chunks(EVALUATION_BATCH).map(|part| {
-                    f64::from(restored(model, unseen.batch(part, &inner)).into_scalar::<f32>()) * part.len() as f64
+                    let error = restored(model, unseen.batch(part, coarse, &inner));
+                    f64::from(error.into_scalar::<f32>()) * part.len() as f64
                 });
                 -errors.sum::<f64>() / everything.len() as f64
             },
         )?;
 
-        let last = task.net.layers.len() - 1;
-        let classified = |model: &Model, input| scores(task.forward(model, input, last), task.dynamics);
-        let (model, fine) = phase(&tail, task.tail).run(
-            model,
-            |model, indices, _| {
-                cross_entropy(classified(model, seen.batch(indices, &self.device)), &self.samples.labels(indices))
-            },
-            |model| {
-                let right = everything.chunks(EVALUATION_BATCH).map(|part| {
-                    let labels = &labels[part[0]..part[0] + part.len()];
-                    correct(classified(model, unseen.batch(part, &inner)), labels)
-                });
-                right.sum::<usize>() as f64 / everything.len() as f64
-            },
-        )?;
-        Ok(trained(model, &[(&restore, task.restore, coarse), (&tail, task.tail, fine)]))
+        let classify = |name: &str, schedule, model, dynamics| {
+            let last = task.net.layers.len() - 1;
+            let classified = |model: &Model, input| scores(task.forward(model, input, dynamics, last), dynamics);
+            phase(name, schedule).run(
+                model,
+                |model, indices, _| {
+                    let labels = self.samples.labels(indices);
+                    cross_entropy(classified(model, seen.batch(indices, dynamics, &self.device)), &labels)
+                },
+                |model| {
+                    let right = everything.chunks(EVALUATION_BATCH).map(|part| {
+                        let labels = &labels[part[0]..part[0] + part.len()];
+                        correct(classified(model, unseen.batch(part, dynamics, &inner)), labels)
+                    });
+                    right.sum::<usize>() as f64 / everything.len() as f64
+                },
+            )
+        };
+        let (model, tail) = classify("tail", task.tail, model, coarse)?;
+        let mut history = vec![("restore", task.restore, restoring), ("tail", task.tail, tail)];
+        if !task.net.is_spiking() {
+            return Ok(trained(model, &history));
+        }
+        let (model, spikes) = classify("spikes", task.spikes, model, Dynamics::Steps(task.steps))?;
+        history.push(("spikes", task.spikes, spikes));
+        Ok(trained(model, &history))
     }
 
     /// Runs the backbone's head on the samples, with its running statistics.
@@ -120,10 +143,7 @@ impl Workshop<'_> {
         head.import(task.net, task.backbone, &device);
         let mut rng = stream(self.seed, "head-outputs");
         let shape = task.net.layers[task.split].output;
-        let steps = match task.dynamics {
-            Dynamics::Steps(steps) => steps,
-            Dynamics::Rate(_) => 1,
-        };
+        let steps = task.steps;
         let mut outputs = Vec::with_capacity(indices.len() * steps * shape.len());
         for part in indices.chunks(EVALUATION_BATCH) {
             let images = match augment {
@@ -131,7 +151,8 @@ impl Workshop<'_> {
                 false => self.samples.images(part, &device),
             };
             let input = Features { tensor: images, per_step: false };
-            let output = head.forward(task.net, 1..task.split + 1, input, task.dynamics, None, &[task.split]).remove(0);
+            let output =
+                head.forward(task.net, 1..task.split + 1, input, Dynamics::Steps(steps), None, &[task.split]).remove(0);
             let batch = values(output.tensor.into_data());
             for i in 0..part.len() {
                 for t in 0..steps {
@@ -148,20 +169,22 @@ impl Workshop<'_> {
 }
 
 impl UnitTask<'_> {
-    fn forward(&self, model: &Model, input: Features, wanted: usize) -> Features {
-        model.forward(self.net, self.split + 1..wanted + 1, input, self.dynamics, self.lossy, &[wanted]).remove(0)
+    /// How all phases but a spiking network's last evaluate it: in one pass.
+    fn coarse(&self) -> Dynamics {
+        if self.net.is_spiking() { Dynamics::Rate(self.steps) } else { Dynamics::Steps(self.steps) }
     }
 
-    /// Mean over time.
-    fn rate(&self, features: Features) -> Tensor<4> {
-        let [n, channels, height, width] = features.tensor.dims();
-        match self.dynamics {
-            Dynamics::Steps(steps) if features.per_step => {
-                let batch = n / steps;
-                let by_step = features.tensor.reshape([steps, batch, channels, height * width]);
-                by_step.mean_dim(0).reshape([batch, channels, height, width])
-            }
-            _ => features.tensor,
-        }
+    fn forward(&self, model: &Model, input: Features, dynamics: Dynamics, wanted: usize) -> Features {
+        model.forward(self.net, self.split + 1..wanted + 1, input, dynamics, self.lossy, &[wanted]).remove(0)
     }
+}
+
+/// Mean over time.
+fn rate(features: Features, steps: usize) -> Tensor<4> {
+    if !features.per_step {
+        return features.tensor;
+    }
+    let [n, channels, height, width] = features.tensor.dims();
+    let by_step = features.tensor.reshape([steps, n / steps, channels, height * width]);
+    by_step.mean_dim(0).reshape([n / steps, channels, height, width])
 }

@@ -1,0 +1,182 @@
+//! The program as a user runs it.
+
+use assert_cmd::Command;
+use cospike_scenarios::results::{ReplicationRow, Results};
+use cospike_scenarios::store;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+fn cospike(arguments: &[&str], folder: &Path) -> Command {
+    let mut command = Command::cargo_bin("cospike").unwrap();
+    command.current_dir(folder).args(arguments);
+    command
+}
+
+/// A copy of the small scenario with some text replaced, in a folder of its own.
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn new(replace: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut text = include_str!("data/small.toml").to_string();
+        for (old, new) in replace {
+            assert!(text.contains(old), "the scenario has `{old}`");
+            text = text.replace(old, new);
+        }
+        std::fs::write(folder.path().join("small.toml"), text).unwrap();
+        Self { folder }
+    }
+
+    fn out(&self) -> PathBuf {
+        self.folder.path().join("out/small")
+    }
+
+    fn run(&self, threads: &str) -> String {
+        let mut command = cospike(&["run", "small.toml"], self.folder.path());
+        let output = command.env("RAYON_NUM_THREADS", threads).assert().success().get_output().clone();
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn results(&self) -> Results {
+        self.run("2");
+        store::read(&self.out()).unwrap()
+    }
+}
+
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    entries.map(|e| (e.file_name().into_string().unwrap(), std::fs::read(e.path()).unwrap())).collect()
+}
+
+#[test]
+fn invariant_4_a_run_repeats_byte_for_byte_on_any_number_of_threads() {
+    let place = Place::new(&[]);
+    let table = place.run("2");
+    let first = files(&place.out());
+    assert!(first.contains_key("report.html") && first.contains_key("points.parquet"));
+    assert_eq!(place.run("1"), table);
+    assert_eq!(files(&place.out()), first);
+
+    std::fs::remove_file(place.out().join("report.html")).unwrap();
+    cospike(&["report", "out/small"], place.folder.path()).assert().success();
+    assert_eq!(files(&place.out()), first, "redrawn from the results alone");
+}
+
+/// A replication without what the link's rate may change.
+fn but_the_uplink(row: &ReplicationRow) -> ReplicationRow {
+    ReplicationRow {
+        latency_mean_s: 0.0,
+        latency_p50_s: 0.0,
+        latency_p95_s: 0.0,
+        latency_p99_s: 0.0,
+        latency_max_s: 0.0,
+        uplink_wait_s: 0.0,
+        uplink_s: 0.0,
+        cloud_wait_s: 0.0,
+        energy_static_j: 0.0,
+        energy_radio_tx_j: 0.0,
+        energy_total_j: 0.0,
+        uplink_utilisation: 0.0,
+        edge_utilisation: 0.0,
+        cloud_utilisation: 0.0,
+        simulated_s: 0.0,
+        fingerprint: 0,
+        ..row.clone()
+    }
+}
+
+#[test]
+fn the_link_rate_changes_what_depends_on_it_and_nothing_else() {
+    let (slow, fast) =
+        (Place::new(&[]).results(), Place::new(&[("uplink_mbps = 10.0", "uplink_mbps = 40.0")]).results());
+    assert_eq!(slow.answers, fast.answers);
+    assert_eq!(slow.layers, fast.layers);
+    assert_eq!(slow.compute_energy, fast.compute_energy);
+    assert_eq!(slow.points, fast.points);
+    for (slow, fast) in slow.replications.iter().zip(&fast.replications) {
+        assert_eq!(but_the_uplink(slow), but_the_uplink(fast));
+        assert!(slow.uplink_s > fast.uplink_s && slow.latency_mean_s > fast.latency_mean_s);
+        assert!(slow.energy_radio_tx_j != fast.energy_radio_tx_j);
+    }
+}
+
+#[test]
+fn a_price_changes_its_own_energy_and_the_total() {
+    let list =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/prices/horowitz-45nm-fp32.toml"));
+    let doubled = list.unwrap().replacen("value = 0.9", "value = 1.8", 1);
+    let place = Place::new(&[("horowitz-45nm-fp32", "my-prices.toml")]);
+    std::fs::write(place.folder.path().join("my-prices.toml"), doubled).unwrap();
+    let (listed, mine) = (Place::new(&[]).results(), place.results());
+    assert_eq!(listed.answers, mine.answers);
+    assert_eq!(listed.latencies, mine.latencies);
+    for (listed, mine) in listed.replications.iter().zip(&mine.replications) {
+        assert!(listed.energy_ac_j == 0.0 || (mine.energy_ac_j / listed.energy_ac_j - 2.0).abs() < 1e-9);
+        let others = |row: &ReplicationRow| ReplicationRow { energy_ac_j: 0.0, energy_total_j: 0.0, ..row.clone() };
+        assert_eq!(others(listed), others(mine));
+        let (more, total) = (mine.energy_ac_j - listed.energy_ac_j, mine.energy_total_j - listed.energy_total_j);
+        assert!((more - total).abs() < 1e-9 * mine.energy_total_j, "{more} J more, {total} J in the total");
+    }
+    assert!(listed.replications.iter().any(|row| row.energy_ac_j > 0.0));
+}
+
+#[test]
+fn invariant_11_mistakes_are_shown_where_they_stand_and_nothing_is_written() {
+    for (old, new, expected) in [
+        ("split = \"stage3\"", "splt = \"stage3\"", vec!["small.toml:10:1", "splt", "`split`"]),
+        ("requests = 120", "requests = \"many\"", vec!["small.toml:24", "requests"]),
+        ("network.width = [4, 8]", "network.width = [4, 5]", vec!["small.toml:40:21", "2, 4, 8"]),
+        ("profile = \"wifi\"", "profile = \"wify\"", vec!["small.toml:28", "wifi"]),
+        ("packet_loss = 0.05", "packet_loss = 1.5", vec!["small.toml:30:15", "packet_loss"]),
+    ] {
+        let place = Place::new(&[(old, new)]);
+        let output = cospike(&["run", "small.toml"], place.folder.path()).assert().code(2).get_output().clone();
+        let message = String::from_utf8(output.stderr).unwrap();
+        for part in expected {
+            assert!(message.contains(part), "`{part}` in:\n{message}");
+        }
+        assert!(message.contains(new.split(" = ").next().unwrap()), "the line is quoted:\n{message}");
+        assert_eq!(std::fs::read_dir(place.folder.path()).unwrap().count(), 1, "only the scenario is there");
+    }
+    let nowhere = tempfile::tempdir().unwrap();
+    cospike(&["run", "absent.toml"], nowhere.path()).assert().code(2);
+    cospike(&["run", "quickstrat"], nowhere.path()).assert().code(2);
+    cospike(&["infer", "resnet41"], nowhere.path()).assert().code(2);
+}
+
+#[test]
+fn every_built_in_scenario_is_sound() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let names: Vec<_> =
+        names.filter(|p| p.extension().is_some_and(|e| e == "toml") && !p.ends_with("Cargo.toml")).collect();
+    assert!(names.len() >= 4);
+    let elsewhere = tempfile::tempdir().unwrap();
+    for path in names {
+        let name = path.file_stem().unwrap().to_str().unwrap().to_string();
+        cospike(&["check", &name], elsewhere.path()).assert().success();
+    }
+}
+
+#[test]
+fn every_accuracy_that_the_zoo_claims_is_measured_again() {
+    let here = tempfile::tempdir().unwrap();
+    let json = |arguments: &[&str]| -> Value {
+        let output = cospike(arguments, here.path()).assert().success().get_output().clone();
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let zoo = json(&["zoo", "--json"]);
+    let networks = zoo.as_array().unwrap();
+    assert_eq!(networks.len(), 2 + 2 * 3 * 3, "two backbones; two families of units at three splits in three widths");
+    for network in networks {
+        let name = network["name"].as_str().unwrap();
+        let claimed = |key: &str| network["metadata"][key].as_str().unwrap().to_string();
+        let measured = json(&["infer", name, "--json"]);
+        assert_eq!(claimed("test_correct"), measured["correct"].to_string(), "{name}");
+        assert_eq!(claimed("test_images"), measured["samples"].to_string(), "{name}");
+        assert_eq!(claimed("payload_bits"), format!("{:.1}", measured["payload_bits"].as_f64().unwrap()), "{name}");
+    }
+}
