@@ -2,7 +2,7 @@
 
 use crate::backbone::{EVALUATION_BATCH, Trained, Workshop, trained};
 use crate::data::{correct, cross_entropy};
-use crate::fit::{Phase, Schedule, stream};
+use crate::fit::{Phase, Progress, Schedule, stream};
 use crate::model::{Dynamics, Features, LossyStep, Model, scores, tensor, values};
 use anyhow::Result;
 use burn::tensor::{Device, Tensor};
@@ -65,75 +65,49 @@ impl HeadOutputs {
     }
 }
 
+/// A unit's task with the samples it needs.
+struct UnitTraining<'a> {
+    workshop: &'a Workshop<'a>,
+    task: &'a UnitTask<'a>,
+    seen: HeadOutputs,
+    unseen: HeadOutputs,
+    /// Classes of the unseen samples.
+    labels: Vec<u8>,
+}
+
 impl Workshop<'_> {
     /// Trains encoder and decoder to restore the head's features, then both with the tail to classify.
     pub(crate) fn unit(&self, task: &UnitTask) -> Result<Trained> {
-        let layers = task.split + 1..task.net.layers.len();
-        let mut model = Model::new(task.net, layers.clone(), &mut stream(self.seed, task.name), &self.device);
-        let in_tail =
-            |name: &String| task.net.layers[layers.clone()].iter().any(|l| name.starts_with(&format!("{}.", l.name)));
-        let tail_weights =
-            task.backbone.iter().filter(|(k, _)| in_tail(k)).map(|(k, v)| (k.clone(), v.clone())).collect();
-        model.import(task.net, &tail_weights, &self.device);
-
         let held_out = self.samples.validation();
         let training: Vec<usize> = (0..task.images).collect();
-        let seen = self.head_outputs(task, &training, true);
-        let unseen = self.head_outputs(task, &held_out, false);
-        let inner = self.device.clone().inner();
-        let everything: Vec<usize> = (0..held_out.len()).collect();
-        let labels = self.samples.labels(&held_out);
-        let phase = |name: &str, schedule| Phase {
-            name: format!("{}/{name}", task.name),
-            seed: self.seed,
-            checkpoints: self.checkpoints,
-            schedule,
-            samples: task.images,
+        let of = UnitTraining {
+            workshop: self,
+            task,
+            seen: self.head_outputs(task, &training, true),
+            unseen: self.head_outputs(task, &held_out, false),
+            labels: self.samples.labels(&held_out),
         };
-
         let coarse = task.coarse();
-        let restored = |model: &Model, input: Features| {
-            let target = input.tensor.clone();
-            (task.forward(model, input, coarse, task.decoder).tensor - target).powi_scalar(2).mean()
-        };
-        let (model, restoring) = phase("restore", task.restore).run(
-            model,
-            |model, indices, _| restored(model, seen.batch(indices, coarse, &self.device)),
-            |model| {
-                let errors = everything.chunks(EVALUATION_BATCH).map(|part| {
-                    let error = restored(model, unseen.batch(part, coarse, &inner));
-                    f64::from(error.into_scalar::<f32>()) * part.len() as f64
-                });
-                -errors.sum::<f64>() / everything.len() as f64
-            },
-        )?;
-
-        let classify = |name: &str, schedule, model, dynamics| {
-            let last = task.net.layers.len() - 1;
-            let classified = |model: &Model, input| scores(task.forward(model, input, dynamics, last), dynamics);
-            phase(name, schedule).run(
-                model,
-                |model, indices, _| {
-                    let labels = self.samples.labels(indices);
-                    cross_entropy(classified(model, seen.batch(indices, dynamics, &self.device)), &labels)
-                },
-                |model| {
-                    let right = everything.chunks(EVALUATION_BATCH).map(|part| {
-                        let labels = &labels[part[0]..part[0] + part.len()];
-                        correct(classified(model, unseen.batch(part, dynamics, &inner)), labels)
-                    });
-                    right.sum::<usize>() as f64 / everything.len() as f64
-                },
-            )
-        };
-        let (model, tail) = classify("tail", task.tail, model, coarse)?;
-        let mut history = vec![("restore", task.restore, restoring), ("tail", task.tail, tail)];
+        let (model, restore) = of.restore(self.untrained_unit(task), coarse)?;
+        let (model, tail) = of.classify("tail", task.tail, model, coarse)?;
+        let mut history = vec![("restore", task.restore, restore), ("tail", task.tail, tail)];
         if !task.net.is_spiking() {
             return Ok(trained(model, &history));
         }
-        let (model, spikes) = classify("spikes", task.spikes, model, Dynamics::Steps(task.steps))?;
+        let (model, spikes) = of.classify("spikes", task.spikes, model, Dynamics::Steps(task.steps))?;
         history.push(("spikes", task.spikes, spikes));
         Ok(trained(model, &history))
+    }
+
+    /// A fresh encoder and decoder before the backbone's tail.
+    fn untrained_unit(&self, task: &UnitTask) -> Model {
+        let layers = task.split + 1..task.net.layers.len();
+        let mut model = Model::new(task.net, layers.clone(), &mut stream(self.seed, task.name), &self.device);
+        let names: Vec<String> = task.net.layers[layers].iter().map(|layer| format!("{}.", layer.name)).collect();
+        let in_tail = |tensor: &&String| names.iter().any(|name| tensor.starts_with(name));
+        let tail = task.backbone.keys().filter(in_tail).map(|key| (key.clone(), task.backbone[key].clone()));
+        model.import(task.net, &tail.collect(), &self.device);
+        model
     }
 
     /// Runs the backbone's head on the samples, with its running statistics.
@@ -165,6 +139,61 @@ impl Workshop<'_> {
             outputs.iter_mut().for_each(|v| *v = v.round());
         }
         HeadOutputs { values: outputs, steps, shape }
+    }
+}
+
+impl UnitTraining<'_> {
+    fn restore(&self, model: Model, dynamics: Dynamics) -> Result<(Model, Progress)> {
+        let error = |model: &Model, input: Features| {
+            let target = input.tensor.clone();
+            (self.task.forward(model, input, dynamics, self.task.decoder).tensor - target).powi_scalar(2).mean()
+        };
+        self.phase("restore", self.task.restore).run(
+            model,
+            |model, indices, _| error(model, self.seen.batch(indices, dynamics, &self.workshop.device)),
+            |model| {
+                let errors = self
+                    .unseen_batches(dynamics)
+                    .map(|(batch, labels)| f64::from(error(model, batch).into_scalar::<f32>()) * labels.len() as f64);
+                -errors.sum::<f64>() / self.labels.len() as f64
+            },
+        )
+    }
+
+    fn classify(&self, name: &str, schedule: Schedule, model: Model, dynamics: Dynamics) -> Result<(Model, Progress)> {
+        let last = self.task.net.layers.len() - 1;
+        let classified = |model: &Model, input| scores(self.task.forward(model, input, dynamics, last), dynamics);
+        self.phase(name, schedule).run(
+            model,
+            |model, indices, _| {
+                let input = self.seen.batch(indices, dynamics, &self.workshop.device);
+                cross_entropy(classified(model, input), &self.workshop.samples.labels(indices))
+            },
+            |model| {
+                let right =
+                    self.unseen_batches(dynamics).map(|(batch, labels)| correct(classified(model, batch), labels));
+                right.sum::<usize>() as f64 / self.labels.len() as f64
+            },
+        )
+    }
+
+    fn phase(&self, name: &str, schedule: Schedule) -> Phase<'_> {
+        Phase {
+            name: format!("{}/{name}", self.task.name),
+            seed: self.workshop.seed,
+            checkpoints: self.workshop.checkpoints,
+            schedule,
+            samples: self.task.images,
+        }
+    }
+
+    fn unseen_batches(&self, dynamics: Dynamics) -> impl Iterator<Item = (Features, &[u8])> {
+        let device = self.workshop.device.clone().inner();
+        self.labels.chunks(EVALUATION_BATCH).enumerate().map(move |(number, labels)| {
+            let first = number * EVALUATION_BATCH;
+            let indices: Vec<usize> = (first..first + labels.len()).collect();
+            (self.unseen.batch(&indices, dynamics, &device), labels)
+        })
     }
 }
 
