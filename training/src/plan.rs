@@ -30,7 +30,6 @@ const SPIKING_BACKBONE_RATE: Schedule = Schedule { epochs: 12, batch: 64, peak_r
 const SPIKING_BACKBONE_STEPS: Schedule = Schedule { epochs: 4, batch: 64, peak_rate: 1e-3, cycles: 2 };
 const UNIT_RESTORE: Schedule = Schedule { epochs: 2, batch: 64, peak_rate: 4e-3, cycles: 1 };
 const UNIT_TAIL: Schedule = Schedule { epochs: 3, batch: 64, peak_rate: 2e-3, cycles: 1 };
-const UNIT_SPIKES: Schedule = Schedule { epochs: 1, batch: 64, peak_rate: 1e-3, cycles: 1 };
 
 /// The two families of the zoo.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -136,7 +135,6 @@ impl Job {
             images: UNIT_IMAGES,
             restore: UNIT_RESTORE,
             tail: UNIT_TAIL,
-            spikes: UNIT_SPIKES,
         })?;
         Ok((net, trained))
     }

@@ -55,7 +55,6 @@ fn train_unit(samples: &Samples, checkpoints: &Path, restore: Schedule) -> (Tens
             images: 96,
             restore,
             tail: SHORT,
-            spikes: SHORT,
         })
         .unwrap();
     (trained.model.export(&net), trained.validation)

@@ -29,9 +29,6 @@ pub(crate) struct UnitTask<'a> {
     pub(crate) restore: Schedule,
     /// Encoder, decoder and tail, by the class.
     pub(crate) tail: Schedule,
-    /// The same once more, for a spiking network: before this, its neurons are quantisers (see
-    /// [`Dynamics::Rate`]); now they take time steps.
-    pub(crate) spikes: Schedule,
 }
 
 /// Outputs of the frozen head, sample by sample, time steps within a sample.
@@ -42,16 +39,7 @@ struct HeadOutputs {
 }
 
 impl HeadOutputs {
-    /// A batch for networks that run by `dynamics`: all steps, or their mean.
-    fn batch(&self, indices: &[usize], dynamics: Dynamics, device: &Device) -> Features {
-        let steps = self.all_steps(indices, device);
-        match dynamics {
-            Dynamics::Steps(_) => steps,
-            Dynamics::Rate(_) => Features { tensor: rate(steps, self.steps), per_step: false },
-        }
-    }
-
-    fn all_steps(&self, indices: &[usize], device: &Device) -> Features {
+    fn batch(&self, indices: &[usize], device: &Device) -> Features {
         let len = self.shape.len();
         let mut batch = Vec::with_capacity(indices.len() * self.steps * len);
         for t in 0..self.steps {
@@ -87,16 +75,9 @@ impl Workshop<'_> {
             unseen: self.head_outputs(task, &held_out, false),
             labels: self.samples.labels(&held_out),
         };
-        let coarse = task.coarse();
-        let (model, restore) = of.restore(self.untrained_unit(task), coarse)?;
-        let (model, tail) = of.classify("tail", task.tail, model, coarse)?;
-        let mut history = vec![("restore", task.restore, restore), ("tail", task.tail, tail)];
-        if !task.net.is_spiking() {
-            return Ok(trained(model, &history));
-        }
-        let (model, spikes) = of.classify("spikes", task.spikes, model, Dynamics::Steps(task.steps))?;
-        history.push(("spikes", task.spikes, spikes));
-        Ok(trained(model, &history))
+        let (model, restore) = of.restore(self.untrained_unit(task))?;
+        let (model, tail) = of.classify(model)?;
+        Ok(trained(model, &[("restore", task.restore, restore), ("tail", task.tail, tail)]))
     }
 
     /// A fresh encoder and decoder before the backbone's tail.
@@ -143,35 +124,34 @@ impl Workshop<'_> {
 }
 
 impl UnitTraining<'_> {
-    fn restore(&self, model: Model, dynamics: Dynamics) -> Result<(Model, Progress)> {
+    fn restore(&self, model: Model) -> Result<(Model, Progress)> {
         let error = |model: &Model, input: Features| {
-            let target = input.tensor.clone();
-            (self.task.forward(model, input, dynamics, self.task.decoder).tensor - target).powi_scalar(2).mean()
+            let (target, output) = (input.clone(), self.task.forward(model, input, self.task.decoder));
+            (rate(output, self.task.steps) - rate(target, self.task.steps)).powi_scalar(2).mean()
         };
         self.phase("restore", self.task.restore).run(
             model,
-            |model, indices, _| error(model, self.seen.batch(indices, dynamics, &self.workshop.device)),
+            |model, indices, _| error(model, self.seen.batch(indices, &self.workshop.device)),
             |model| {
                 let errors = self
-                    .unseen_batches(dynamics)
+                    .unseen_batches()
                     .map(|(batch, labels)| f64::from(error(model, batch).into_scalar::<f32>()) * labels.len() as f64);
                 -errors.sum::<f64>() / self.labels.len() as f64
             },
         )
     }
 
-    fn classify(&self, name: &str, schedule: Schedule, model: Model, dynamics: Dynamics) -> Result<(Model, Progress)> {
+    fn classify(&self, model: Model) -> Result<(Model, Progress)> {
         let last = self.task.net.layers.len() - 1;
-        let classified = |model: &Model, input| scores(self.task.forward(model, input, dynamics, last), dynamics);
-        self.phase(name, schedule).run(
+        let classified = |model: &Model, input| scores(self.task.forward(model, input, last), self.task.dynamics());
+        self.phase("tail", self.task.tail).run(
             model,
             |model, indices, _| {
-                let input = self.seen.batch(indices, dynamics, &self.workshop.device);
+                let input = self.seen.batch(indices, &self.workshop.device);
                 cross_entropy(classified(model, input), &self.workshop.samples.labels(indices))
             },
             |model| {
-                let right =
-                    self.unseen_batches(dynamics).map(|(batch, labels)| correct(classified(model, batch), labels));
+                let right = self.unseen_batches().map(|(batch, labels)| correct(classified(model, batch), labels));
                 right.sum::<usize>() as f64 / self.labels.len() as f64
             },
         )
@@ -187,24 +167,23 @@ impl UnitTraining<'_> {
         }
     }
 
-    fn unseen_batches(&self, dynamics: Dynamics) -> impl Iterator<Item = (Features, &[u8])> {
+    fn unseen_batches(&self) -> impl Iterator<Item = (Features, &[u8])> {
         let device = self.workshop.device.clone().inner();
         self.labels.chunks(EVALUATION_BATCH).enumerate().map(move |(number, labels)| {
             let first = number * EVALUATION_BATCH;
             let indices: Vec<usize> = (first..first + labels.len()).collect();
-            (self.unseen.batch(&indices, dynamics, &device), labels)
+            (self.unseen.batch(&indices, &device), labels)
         })
     }
 }
 
 impl UnitTask<'_> {
-    /// How all phases but a spiking network's last evaluate it: in one pass.
-    fn coarse(&self) -> Dynamics {
-        if self.net.is_spiking() { Dynamics::Rate(self.steps) } else { Dynamics::Steps(self.steps) }
+    fn dynamics(&self) -> Dynamics {
+        Dynamics::Steps(self.steps)
     }
 
-    fn forward(&self, model: &Model, input: Features, dynamics: Dynamics, wanted: usize) -> Features {
-        model.forward(self.net, self.split + 1..wanted + 1, input, dynamics, self.lossy, &[wanted]).remove(0)
+    fn forward(&self, model: &Model, input: Features, wanted: usize) -> Features {
+        model.forward(self.net, self.split + 1..wanted + 1, input, self.dynamics(), self.lossy, &[wanted]).remove(0)
     }
 }
 
