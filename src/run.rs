@@ -81,21 +81,21 @@ fn study(scenario: &str) -> Result<Study, Failure> {
 }
 
 fn print_summary(summary: &Summary, results: &Results) {
-    let mut points = table(&[
-        "design point",
-        "accuracy %",
-        "payload bit",
-        "x float32",
-        "x binary",
-        "latency ms",
-        "p95 ms",
-        "energy mJ",
-    ]);
+    // Loss and full queues make the event loop's accuracy differ from the network's.
+    let unanswered = results.replications.iter().any(|row| row.packets_lost > 0 || row.completed < row.generated);
+    let mut titles = vec!["design point", "accuracy %"];
+    if unanswered {
+        titles.extend(["answered %", "right of these %"]);
+    }
+    titles.extend(["payload bit", "x float32", "x binary", "latency ms", "p95 ms", "energy mJ"]);
+    let mut points = table(&titles);
     for point in &summary.points {
         let ratio = |ratio: Option<f64>| ratio.map_or_else(|| "-".into(), significant);
-        points.add_row([
-            point.label.clone(),
-            percent(&point.offline_accuracy),
+        let mut row = vec![point.label.clone(), percent(&point.offline_accuracy)];
+        if unanswered {
+            row.extend([mean(&point.completed, 100.0), mean(&point.accuracy, 100.0)]);
+        }
+        row.extend([
             significant(point.payload_bits),
             ratio(point.ratio_to_float32),
             ratio(point.ratio_to_binary),
@@ -103,6 +103,7 @@ fn print_summary(summary: &Summary, results: &Results) {
             mean(&point.latency_p95_s, 1e3),
             mean(&point.energy_j, 1e3),
         ]);
+        points.add_row(row);
     }
     println!("{points}");
     let samples = results.points.iter().map(|point| point.samples).max().unwrap_or(0);

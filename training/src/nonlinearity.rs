@@ -31,7 +31,7 @@ fn constant(data: Vec<f32>, shape: [usize; 4], device: &Device) -> Tensor<4> {
 
 fn running_sums(input: Tensor<4>, per_step: bool, steps: usize, batch: usize) -> Tensor<4> {
     let part = |t: usize| match per_step {
-        true => input.clone().slice([t * batch..(t + 1) * batch]),
+        true => input.clone().narrow(0, t * batch, batch),
         false => input.clone(),
     };
     let mut sums = vec![part(0)];
