@@ -43,7 +43,7 @@ pub(crate) enum Verb {
 pub(crate) struct Run {
     /// Scenario file, or the name of a built-in one, such as `quickstart`
     pub(crate) scenario: String,
-    /// Folder to write [default: out/<name of the study>]
+    /// Folder to write [default: out/NAME, the name of the study]
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
     /// Print JSON instead of the table
