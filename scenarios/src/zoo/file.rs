@@ -2,8 +2,7 @@
 
 use super::ZooError;
 use crate::scenario::Family;
-use cospike_sim_core::network::{Tensor, TensorStore};
-use safetensors::tensor::{Dtype, SafeTensors}; // the format in which weights are passed around
+use cospike_sim_core::network::{TensorStore, read_safetensors};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -17,8 +16,8 @@ pub struct Entry {
     pub metadata: Metadata,
     /// BLAKE3 of the file, hexadecimal.
     pub blake3: String,
-    /// The file.
-    bytes: Cow<'static, [u8]>,
+    size: usize,
+    tensors: TensorStore,
 }
 
 /// Metadata of a weight file.
@@ -51,34 +50,21 @@ pub struct Unit {
 
 impl Entry {
     pub(super) fn read(name: String, bytes: Cow<'static, [u8]>) -> Result<Self, ZooError> {
-        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| format_error(&name, &error))?;
-        let all = header.metadata().clone().unwrap_or_default().into_iter().collect();
+        let (tensors, all) = read_safetensors(&bytes)
+            .map_err(|error| ZooError::Format { name: name.clone(), reason: error.to_string() })?;
         let metadata = Metadata::read(&name, all)?;
         let blake3 = blake3::hash(&bytes).to_hex().to_string();
-        Ok(Self { name, metadata, blake3, bytes })
+        Ok(Self { name, metadata, blake3, size: bytes.len(), tensors })
     }
 
     /// Size of the file in bytes.
     pub fn size(&self) -> usize {
-        self.bytes.len()
+        self.size
     }
 
     /// The tensors.
-    ///
-    /// # Errors
-    /// [`ZooError::Format`] if the file is damaged or a tensor is not of float32.
-    pub fn tensors(&self) -> Result<TensorStore, ZooError> {
-        let file = SafeTensors::deserialize(&self.bytes).map_err(|error| format_error(&self.name, &error))?;
-        file.iter()
-            .map(|(tensor, view)| {
-                if view.dtype() != Dtype::F32 {
-                    let reason = format!("tensor `{tensor}` is of {:?}, not F32", view.dtype());
-                    return Err(ZooError::Format { name: self.name.clone(), reason });
-                }
-                let data = view.data().as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
-                Ok((tensor.to_string(), Tensor { shape: view.shape().to_vec(), data }))
-            })
-            .collect()
+    pub fn tensors(&self) -> &TensorStore {
+        &self.tensors
     }
 }
 
@@ -138,8 +124,4 @@ impl Keys<'_> {
             },
         })
     }
-}
-
-fn format_error(name: &str, error: &safetensors::SafeTensorError) -> ZooError {
-    ZooError::Format { name: name.into(), reason: error.to_string() }
 }

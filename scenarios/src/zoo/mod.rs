@@ -208,7 +208,7 @@ impl Zoo {
         let backbone = self.backbone(wanted)?;
         let plain = architecture(wanted, || self.backbones(wanted.family))?;
         let at = plain.split(&wanted.split)?;
-        let mut store = backbone.tensors()?;
+        let mut store = backbone.tensors().clone();
         let mut files = vec![(backbone.name.clone(), backbone.blake3.clone())];
         let (network, cut, quality) = match wanted.width {
             None => (plain, at, None),
@@ -279,9 +279,9 @@ fn belongs(network: &Network, layers: std::ops::RangeToInclusive<usize>, name: &
 }
 
 fn add(store: &mut TensorStore, unit: &Entry) -> Result<(), ZooError> {
-    for (tensor, values) in unit.tensors()? {
-        if store.insert(tensor.clone(), values).is_some() {
-            return Err(ZooError::HeadTensor { name: unit.name.clone(), tensor });
+    for (tensor, values) in unit.tensors() {
+        if store.insert(tensor.clone(), values.clone()).is_some() {
+            return Err(ZooError::HeadTensor { name: unit.name.clone(), tensor: tensor.clone() });
         }
     }
     Ok(())
