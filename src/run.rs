@@ -19,12 +19,13 @@ use std::path::{Path, PathBuf};
 /// Runs a scenario, stores what it found, draws the report and prints the summary.
 pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     let study = study(&arguments.scenario)?;
-    let bar = Bar::new();
-    let results = study.run(&|progress| bar.show(progress))?;
     let folder = match &arguments.out {
         Some(folder) => folder.clone(),
         None => PathBuf::from("out").join(&study.manifest.name),
     };
+    store::check_place(&folder).map_err(|error| Failure::Input(format!("error: {error}")))?;
+    let bar = Bar::new();
+    let results = study.run(&|progress| bar.show(progress))?;
     let report = render(&results)?;
     store::write(&results, &folder)?;
     report.write(&folder)?;

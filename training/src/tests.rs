@@ -1,8 +1,8 @@
 //! The trainer against finite differences, against being interrupted, and against the inference engine.
 
 use crate::backbone::Workshop;
-use crate::data::Samples;
-use crate::fit::{Schedule, stream};
+use crate::data::{Samples, cross_entropy};
+use crate::fit::{Phase, Schedule, stream};
 use crate::model::{Dynamics, Features, Model, scores, tensor, values};
 use crate::nonlinearity::integrate_and_fire;
 use crate::unit::UnitTask;
@@ -82,6 +82,37 @@ fn learns_and_resumes_to_the_same_weights() {
     forget_after(resumed.path(), "tiny-unit-tail");
     let (after, _) = train_unit(&samples, resumed.path(), SHORT);
     assert_eq!(weights, after, "resumed in the middle, same weights");
+}
+
+/// Trains the tiny network for all epochs of [`SHORT`], or until it is interrupted at the end of the third, before its
+/// checkpoint.
+fn train_backbone(checkpoints: &Path, interrupted: bool) -> TensorStore {
+    let (net, device) = (tiny(), Device::flex().autodiff());
+    let samples = Samples::new(bars(132), 36, 1);
+    let epochs = std::cell::Cell::new(0);
+    let phase = Phase { name: "tiny".into(), seed: 1, checkpoints, schedule: SHORT, samples: samples.training() };
+    let last = net.layers.len() - 1;
+    let loss = |model: &Model, indices: &[usize], rng: &mut _| {
+        let input = Features { tensor: samples.augmented(indices, rng, &device), per_step: false };
+        let output = model.forward(&net, 1..last + 1, input, Dynamics::Rate(4), None, &[last]).remove(0);
+        cross_entropy(scores(output, Dynamics::Rate(4)), &samples.labels(indices))
+    };
+    let score = |_: &Model| {
+        epochs.set(epochs.get() + 1);
+        assert!(!(interrupted && epochs.get() == 3), "interrupted");
+        1.0 // of equal epochs the last is kept
+    };
+    let fresh = Model::new(&net, 0..last + 1, &mut stream(1, "tiny"), &device);
+    phase.run(fresh, loss, score).unwrap().0.export(&net)
+}
+
+#[test]
+fn a_phase_interrupted_between_checkpoints_resumes_to_the_same_weights() {
+    let (whole, resumed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let weights = train_backbone(whole.path(), false);
+    let stopped = std::panic::catch_unwind(|| train_backbone(resumed.path(), true));
+    assert!(stopped.is_err(), "it was stopped in epoch 3");
+    assert_eq!(train_backbone(resumed.path(), false), weights);
 }
 
 #[test]

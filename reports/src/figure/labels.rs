@@ -9,16 +9,24 @@ use plotters::style::text_anchor::{HPos, VPos};
 pub(crate) struct Labels {
     bounds: Frame,
     taken: Vec<Frame>,
+    /// Centres of the markers, one of which every label belongs to.
+    markers: Vec<Pixel>,
 }
 
 impl Labels {
     /// Nothing is drawn yet; labels stay within `bounds`.
     pub(crate) fn within(bounds: Frame) -> Self {
-        Self { bounds, taken: Vec::new() }
+        Self { bounds, taken: Vec::new(), markers: Vec::new() }
+    }
+
+    /// Keeps labels off a marker, and nearer to their own marker than to this one.
+    pub(crate) fn avoid_marker(&mut self, centre: Pixel, radius: f64) {
+        self.markers.push(centre);
+        self.avoid(centre, radius, radius);
     }
 
     /// Keeps labels off a box around `centre`.
-    pub(crate) fn avoid(&mut self, (x, y): Pixel, half_width: f64, half_height: f64) {
+    fn avoid(&mut self, (x, y): Pixel, half_width: f64, half_height: f64) {
         self.taken.push(Frame {
             left: x - half_width,
             top: y - half_height,
@@ -46,7 +54,10 @@ impl Labels {
             let (x, y) = (point.0 + f64::from(dx) * 10.0, point.1 + f64::from(dy) * (height / 2.0 + 6.0));
             let left = x + width * (f64::from(dx) - 1.0) / 2.0;
             let frame = Frame { left, top: y - height / 2.0, right: left + width, bottom: y + height / 2.0 };
-            if frame.inside(&self.bounds) && !self.taken.iter().any(|taken| taken.overlaps(&frame)) {
+            let free = !self.taken.iter().any(|taken| taken.overlaps(&frame));
+            let distance = |marker: &Pixel| distance(&frame, *marker);
+            let clear = self.markers.iter().all(|marker| *marker == point || distance(marker) > distance(&point));
+            if frame.inside(&self.bounds) && free && clear {
                 self.taken.push(frame);
                 sheet.text(text, (left, y), font.anchor(HPos::Left, VPos::Center))?;
                 return Ok(true);
@@ -54,4 +65,10 @@ impl Labels {
         }
         Ok(false)
     }
+}
+
+/// Distance of a point from the nearest point of a box.
+fn distance(frame: &Frame, (x, y): Pixel) -> f64 {
+    let outside = |value: f64, low: f64, high: f64| (low - value).max(value - high).max(0.0);
+    outside(x, frame.left, frame.right).hypot(outside(y, frame.top, frame.bottom))
 }

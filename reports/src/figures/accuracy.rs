@@ -45,7 +45,8 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str,
     let caption = format!(
         "Accuracy against the mean payload of a request, nothing lost, on {samples} samples per point. Bars are 95 % \
          Wilson intervals. Lines join the widths of one split point; labels name the split point and the width (w). \
-         Where a label would cover something else, it is left out; the table of design points lists every one."
+         Where a label would cover something, or stand nearer to another point, it is left out; the table of design \
+         points lists every one."
     );
     let title = "Accuracy against payload";
     let plan = Plan { name: NAME, title, note: &note, legend: &legend, caption, height: layout.height() };
@@ -170,7 +171,7 @@ fn draw_line(digest: &Digest<'_>, line: &[&Design<'_>], plot: &Plot<'_, '_>, lab
         let (x, interval) = (design.row.payload_bits, design.summary.offline_accuracy);
         plot.vertical_bar(x, (interval.low, interval.high), style.colour)?;
         plot.sheet.marker(plot.at((x, interval.estimate)), style.marker, 4.0, style.colour)?;
-        labels.avoid(plot.at((x, interval.estimate)), 5.0, 5.0);
+        labels.avoid_marker(plot.at((x, interval.estimate)), 5.0);
         labels.avoid_path(&[plot.at((x, interval.low)), plot.at((x, interval.high))]);
     }
     Ok(())

@@ -46,7 +46,8 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str,
          request (left) and the mean latency (right): {replications}. The intervals cover the randomness of \
          arrivals, sample order and link, not that of the finite set of samples, which the Wilson intervals \
          show. Ringed points, joined, are those that no other design point beats in both respects by its means; \
-         neighbours whose intervals overlap may change places. Their labels are left out where they would cover something else.{left_out}"
+         neighbours whose intervals overlap may change places. Labels are left out where they \
+         would cover something, or stand nearer to another point.{left_out}"
     );
     let title = "What accuracy costs";
     let plan = Plan { name: NAME, title, note: &note, legend: &legend, caption, height: HEIGHT };
@@ -94,7 +95,7 @@ fn panel(digest: &Digest<'_>, points: &[&Design<'_>], cost: &Cost, sheet: &Sheet
             labels.avoid_path(&[plot.at((x, interval.low)), plot.at((x, interval.high))]);
         }
         sheet.marker(plot.at((x, y)), style.marker, 3.6, style.colour)?;
-        labels.avoid(plot.at((x, y)), 5.0, 5.0);
+        labels.avoid_marker(plot.at((x, y)), 5.0);
     }
     for index in front {
         let (design, at) = (points[index], plot.at(place(&points[index])));

@@ -52,14 +52,23 @@ pub enum StoreError {
     },
 }
 
+/// Whether results may be written as `folder`: it is new, or holds older results. To be asked before a long run.
+///
+/// # Errors
+/// [`StoreError::NotResults`].
+pub fn check_place(folder: &Path) -> Result<(), StoreError> {
+    match folder.exists() && !folder.join(MANIFEST).is_file() {
+        true => Err(StoreError::NotResults { path: folder.into() }),
+        false => Ok(()),
+    }
+}
+
 /// Writes `results` as the folder `folder`, in place of older results if there are any.
 ///
 /// # Errors
 /// [`StoreError::NotResults`], or whatever stops the files from being written; then the folder is as it was.
 pub fn write(results: &Results, folder: &Path) -> Result<(), StoreError> {
-    if folder.exists() && !folder.join(MANIFEST).is_file() {
-        return Err(StoreError::NotResults { path: folder.into() });
-    }
+    check_place(folder)?;
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let beside = |what| folder.with_file_name(format!(".{name}.{}.{what}", std::process::id()));
     let (partial, old) = (beside("partial"), beside("old"));
