@@ -148,7 +148,8 @@ impl<'a, C: CoInference + ?Sized> Simulation<'a, C> {
     }
 
     fn schedule(&mut self, delay: SimTime, kind: EventKind, subject: u32) -> Result<(), CosimError> {
-        Ok(self.queue.schedule(delay, kind.priority(), Event { kind, subject })?)
+        self.queue.schedule(delay, kind.priority(), Event { kind, subject })?;
+        Ok(())
     }
 
     fn schedule_arrival(&mut self) -> Result<(), CosimError> {
