@@ -2,17 +2,23 @@
 //!
 //! All intervals are 95 % two-sided.
 
+mod batch_means;
 mod intervals;
 mod moments;
 mod paired;
 mod quantiles;
+mod steady;
 mod time_weighted;
+mod warm_up;
 
-pub use intervals::{Interval, batch_means, mean_interval, wilson};
+pub use batch_means::{batch_means, overlapping_batch_means};
+pub use intervals::{Interval, mean_interval, wilson};
 pub use moments::Moments;
 pub use paired::{PairedDifference, paired_difference};
 pub use quantiles::Quantiles;
+pub use steady::{SteadyDurations, SteadyEstimate, SteadyMean};
 pub use time_weighted::TimeWeighted;
+pub use warm_up::mser;
 
 /// Why no statistic can be given.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,5 +55,19 @@ pub enum StatsError {
         values: usize,
         /// Batches asked for.
         batches: usize,
+    },
+    /// Too few observations for a steady-state mean.
+    #[error("a steady-state mean needs at least {needed} observations, got {found}: run longer")]
+    RunTooShort {
+        /// Observations given.
+        found: u64,
+        /// Fewest that do.
+        needed: u64,
+    },
+    /// The warm-up fills half the run or more.
+    #[error("the {observed} observations are still drifting halfway: run at least twice as long, or lower the load")]
+    NotSteady {
+        /// Observations given.
+        observed: u64,
     },
 }
