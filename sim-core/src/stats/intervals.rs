@@ -97,6 +97,36 @@ mod tests {
         assert_eq!(mean_interval(&[1.0]), Err(StatsError::TooFew { found: 1 }));
     }
 
+    /// Fisher and Yates, Statistical Tables for Biological, Agricultural and Medical Research, table III: two-sided
+    /// 5 % and 1 % points of t.
+    #[test]
+    fn quantiles_of_student_meet_the_printed_table() {
+        for (freedom, five, one) in [
+            (1, 12.706, 63.657),
+            (2, 4.303, 9.925),
+            (3, 3.182, 5.841),
+            (4, 2.776, 4.604),
+            (5, 2.571, 4.032),
+            (6, 2.447, 3.707),
+            (7, 2.365, 3.499),
+            (8, 2.306, 3.355),
+            (10, 2.228, 3.169),
+            (15, 2.131, 2.947),
+            (19, 2.093, 2.861),
+            (20, 2.086, 2.845),
+            (25, 2.060, 2.787),
+            (30, 2.042, 2.750),
+            (40, 2.021, 2.704),
+            (60, 2.000, 2.660),
+            (120, 1.980, 2.617),
+            (1_000_000, 1.960, 2.576),
+        ] {
+            let half = |confidence| t_interval(0.0, 1.0, f64::from(freedom), confidence).unwrap().high;
+            close(half(0.95), five, 3);
+            close(half(0.99), one, 3);
+        }
+    }
+
     /// Table I of Newcombe, Statistics in Medicine 17, 1998, pp. 857-872, method 3.
     #[test]
     fn the_wilson_interval_meets_newcombes_table() {
