@@ -394,6 +394,26 @@ impl Network {
         self.push(name, f.operation(), &[from], shape)
     }
 
+    /// Appends a convolution and a nonlinearity after layer `from`.
+    pub(super) fn conv_act(
+        &mut self,
+        conv_name: impl Into<String>,
+        act_name: impl Into<String>,
+        from: usize,
+        conv: Conv2d,
+        f: Nonlinearity,
+    ) -> usize {
+        let conv = self.conv(conv_name, from, conv);
+        self.nonlinearity(act_name, conv, f)
+    }
+
+    /// Ends the network: global average pool `pool` of layer `from`, linear classifier `fc`, split point [`OUTPUT`].
+    pub(super) fn pooled_classifier(&mut self, from: usize, classes: usize) {
+        let pool = self.pool("pool", from, Pool2d::global(Reduction::Average, self.layers[from].output));
+        self.push("fc", Operation::Linear, &[pool], Shape::vector(classes));
+        self.mark_split(OUTPUT);
+    }
+
     /// Marks the layer appended last as a split point.
     pub fn mark_split(&mut self, name: impl Into<String>) {
         let layer = self.layers.len() - 1;

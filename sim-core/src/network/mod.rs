@@ -8,8 +8,10 @@
 mod bottleneck;
 mod check;
 mod graph;
+mod mobilenet;
 mod resnet;
 mod safetensors;
+mod stage;
 mod weights;
 
 pub use bottleneck::Bottleneck;
@@ -17,8 +19,10 @@ pub use graph::{
     Activation, Conv2d, INPUT, Layer, Leak, Network, Neuron, Nonlinearity, OUTPUT, Operation, Pool2d, Reduction, Reset,
     Shape, SplitPoint,
 };
+pub use mobilenet::MobileNetV1;
 pub use resnet::ResNet;
 pub use safetensors::read_safetensors;
+pub use stage::{Stage, Width};
 pub(crate) use weights::weight_shape;
 pub use weights::{Affine, Tensor, TensorStore, Weights};
 
