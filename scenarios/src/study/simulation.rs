@@ -5,7 +5,7 @@ use super::{DesignPoint, StudyError};
 use crate::results::{LatencyRow, ReplicationRow};
 use cospike_sim_core::cosim::{self, CoInference, Guess, Head, HeadStep, Latency, Outcome, Parts, Received, TailStep};
 use cospike_sim_core::kernel::Streams;
-use cospike_sim_core::payload::{Packetise, Payload};
+use cospike_sim_core::payload::{Damage, Packetise, Payload};
 use cospike_sim_core::split::{SplitError, SplitNetwork};
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroUsize;
@@ -86,7 +86,7 @@ impl Computation<'_> {
     fn run_incomplete(&mut self, sample: u32, payload: &Payload, lost: &[u32]) -> TailStep {
         let ranges = &self.packets.ranges[sample as usize];
         let gaps: Vec<Range<usize>> = lost.iter().map(|&packet| ranges[packet as usize].clone()).collect();
-        match self.network.tail(payload, &gaps) {
+        match self.network.tail(payload, &Damage::losing(&gaps)) {
             Ok(run) => {
                 let counts = run.layers.iter().map(|layer| layer.counts).sum();
                 TailStep { counts, guess: certain(run.answer as u32) }

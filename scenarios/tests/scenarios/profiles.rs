@@ -31,7 +31,7 @@ fn a_scenario_replaces_values_of_its_profiles() {
     let study = Study::from_scenario(&source, &random_zoo()).unwrap();
     let point = &study.points[0];
     assert_eq!(point.system.link.uplink, Rate::Constant { bits_per_second: 1e6 });
-    close(point.system.link.propagation().unwrap().seconds(), 2e-3);
+    close(point.system.link.propagation_seconds, 2e-3);
     assert_eq!(point.packet_payload.get(), 100);
 }
 
