@@ -65,6 +65,8 @@ struct Computation<'a> {
     network: &'a SplitNetwork,
     samples: &'a [SampleRun],
     packets: &'a Packets,
+    /// Number of the price list.
+    prices: usize,
     /// Tails that ran on incomplete payloads.
     incomplete: BTreeMap<(u32, Vec<bool>), Tail>,
     failed: Option<(u32, SplitError)>,
@@ -94,7 +96,8 @@ impl CoInference for Computation<'_> {
     fn head(&self, sample: u32) -> Head<'_> {
         let run = &self.samples[sample as usize];
         let answer = if run.payload.is_none() { Some(run.answer) } else { None };
-        Head { counts: run.head, packets: &self.packets.bytes[sample as usize], answer }
+        let packets = &self.packets.bytes[sample as usize];
+        Head { counts: run.head, energy: run.energies[self.prices], packets, answer }
     }
 
     fn tail(&mut self, sample: u32, lost: &[bool]) -> Tail {
@@ -123,6 +126,8 @@ pub(super) struct Replication<'a> {
     pub(super) network: &'a SplitNetwork,
     pub(super) run: &'a InferenceRun,
     pub(super) packets: &'a Packets,
+    /// Number of the price list.
+    pub(super) prices: usize,
     pub(super) labels: &'a [u8],
 }
 
@@ -132,6 +137,7 @@ impl Replication<'_> {
             network: self.network,
             samples: &self.run.samples,
             packets: self.packets,
+            prices: self.prices,
             incomplete: BTreeMap::new(),
             failed: None,
         };
@@ -181,6 +187,7 @@ impl Replication<'_> {
             energy_mac_j: per_request(energy.mac),
             energy_neuron_j: per_request(energy.neuron),
             energy_memory_j: per_request(energy.memory),
+            energy_other_j: per_request(energy.other),
             energy_static_j: per_request(energy.static_power),
             energy_radio_tx_j: per_request(energy.radio_tx),
             energy_radio_rx_j: per_request(energy.radio_rx),

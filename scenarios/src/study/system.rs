@@ -88,7 +88,6 @@ impl Profiles {
                 static_watts: device.static_watts(),
                 queue_capacity: fleet.queue_capacity,
             },
-            prices: prices.list(),
             link: link(scenario, self.links.get(&scenario.link.profile, source)?),
             cloud: Cloud {
                 servers: *cloud.servers.get_ref(),

@@ -24,7 +24,7 @@ pub use requests::Part;
 
 use crate::cloud::Cloud;
 use crate::edge::EdgeDevice;
-use crate::energy::PriceList;
+use crate::energy::ComputeEnergy;
 use crate::inference::Counts;
 use crate::kernel::{ImpossibleValue, SimTime, Streams, TimeError, positive};
 use crate::link::Link;
@@ -34,8 +34,10 @@ use simulation::Simulation;
 /// What the edge does for a sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Head<'a> {
-    /// Operations of the head.
+    /// Operations of the head, for its time.
     pub counts: Counts,
+    /// What they cost the device; whoever knows the layers has priced them.
+    pub energy: ComputeEnergy,
     /// Payload bytes of each packet, in the order of sending.
     pub packets: &'a [u32],
     /// The answer, if the edge knows it; then nothing is sent.
@@ -68,8 +70,6 @@ pub struct System {
     pub devices: u32,
     /// Each device.
     pub edge: EdgeDevice,
-    /// What operations at the edge cost.
-    pub prices: PriceList,
     /// Between the devices and the cloud.
     pub link: Link,
     /// What runs the tails.
@@ -152,7 +152,6 @@ impl System {
     pub fn check(&self) -> Result<(), ImpossibleValue> {
         positive("devices", f64::from(self.devices))?;
         self.edge.check()?;
-        self.prices.check()?;
         self.link.check()?;
         self.cloud.check()?;
         self.workload.check()

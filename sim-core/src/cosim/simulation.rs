@@ -6,7 +6,7 @@ use super::place::Place;
 use super::requests::{Part, Requests};
 use super::{CoInference, CosimError, Stranded, System};
 use crate::energy::{Energy, EnergyLedger};
-use crate::kernel::{EventQueue, SimTime, StreamFamily, Streams};
+use crate::kernel::{EventQueue, SimTime, StreamFamily, Streams, not_negative};
 use crate::link::{LOSS_STREAM, Sharing};
 use crate::workload::{Arrivals, Deck};
 
@@ -187,7 +187,8 @@ impl<'a, C: CoInference + ?Sized> Simulation<'a, C> {
             self.begin_head(next)?;
         }
         let head = self.computation.head(sample);
-        self.devices[device as usize].ledger.charge(&self.system.prices.energy(&head.counts));
+        not_negative("energy", head.energy.total())?;
+        self.devices[device as usize].ledger.charge(&head.energy);
         if let Some(answer) = head.answer {
             self.requests.get_mut(slot).answer = answer;
             return Ok(Some(self.complete(slot)));

@@ -4,7 +4,7 @@ use cospike_sim_core::cloud::Cloud;
 use cospike_sim_core::compute::Processor;
 use cospike_sim_core::cosim::{CoInference, Head, System, Tail};
 use cospike_sim_core::edge::EdgeDevice;
-use cospike_sim_core::energy::PriceList;
+use cospike_sim_core::energy::ComputeEnergy;
 use cospike_sim_core::inference::Counts;
 use cospike_sim_core::link::{Link, RadioPower, Sharing};
 use cospike_sim_core::workload::Workload;
@@ -13,6 +13,8 @@ use cospike_sim_core::workload::Workload;
 /// the class after it otherwise.
 pub(crate) struct KnownAnswers {
     pub(crate) heads: Vec<Counts>,
+    /// Of every head.
+    pub(crate) energy: ComputeEnergy,
     pub(crate) packets: Vec<u32>,
     pub(crate) at_edge: bool,
     pub(crate) tails: Vec<Counts>,
@@ -26,6 +28,7 @@ impl KnownAnswers {
     pub(crate) fn uniform(samples: usize, head: Counts, packets: &[u32], tail: Counts) -> Self {
         Self {
             heads: vec![head; samples],
+            energy: ComputeEnergy { ac: 1e-3, ..ComputeEnergy::default() },
             packets: packets.to_vec(),
             at_edge: false,
             tails: vec![tail; samples],
@@ -38,7 +41,7 @@ impl KnownAnswers {
 impl CoInference for KnownAnswers {
     fn head(&self, sample: u32) -> Head<'_> {
         let answer = self.at_edge.then(|| self.classes[sample as usize]);
-        Head { counts: self.heads[sample as usize], packets: &self.packets, answer }
+        Head { counts: self.heads[sample as usize], energy: self.energy, packets: &self.packets, answer }
     }
 
     fn tail(&mut self, sample: u32, lost: &[bool]) -> Tail {
@@ -62,7 +65,6 @@ pub(crate) fn system(requests_per_second: f64, requests: u64) -> System {
     System {
         devices: 1,
         edge: EdgeDevice { processor: NANOSECOND_PROCESSOR, static_watts: 0.1, queue_capacity: None },
-        prices: PriceList { ac: 1e-12, weight_read: 5e-12, ..PriceList::default() },
         link: Link {
             uplink_bits_per_second: 1e6,
             downlink_bits_per_second: 1e6,

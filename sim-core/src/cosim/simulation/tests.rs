@@ -5,7 +5,7 @@ use crate::cloud::Cloud;
 use crate::compute::Processor;
 use crate::cosim::{Head, Tail};
 use crate::edge::EdgeDevice;
-use crate::energy::PriceList;
+use crate::energy::ComputeEnergy;
 use crate::inference::Counts;
 use crate::link::{Link, RadioPower};
 use crate::workload::Workload;
@@ -14,7 +14,7 @@ struct Nothing;
 
 impl CoInference for Nothing {
     fn head(&self, _: u32) -> Head<'_> {
-        Head { counts: Counts::default(), packets: &[1], answer: None }
+        Head { counts: Counts::default(), energy: ComputeEnergy::default(), packets: &[1], answer: None }
     }
 
     fn tail(&mut self, _: u32, _: &[bool]) -> Tail {
@@ -29,7 +29,6 @@ fn system() -> System {
     System {
         devices: 3,
         edge: EdgeDevice { processor, static_watts: 0.0, queue_capacity: None },
-        prices: PriceList::default(),
         link: Link {
             uplink_bits_per_second: 1e6,
             downlink_bits_per_second: 1e6,
