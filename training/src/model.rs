@@ -6,7 +6,7 @@ use burn::nn::{BatchNorm, BatchNormConfig};
 use burn::tensor::module::{conv_transpose2d, conv2d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 use burn::tensor::{Device, Tensor, TensorData};
-use cospike_sim_core::network::{self, Activation, Conv2d, Network, Operation, TensorStore};
+use cospike_sim_core::network::{self, Activation, Conv2d, Network, Operation, Reduction, TensorStore};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use std::ops::Range;
@@ -177,9 +177,12 @@ impl LayerParameters {
                 };
             }
             Operation::Activation(Activation::Relu) => burn::tensor::activation::relu(x),
-            Operation::Activation(Activation::UnitClip) => clip_unit(x, lossy),
+            Operation::Activation(f) if f == Activation::UNIT_CLIP => clip_unit(x, lossy),
             Operation::Add => x + inputs[1].tensor.clone(),
-            Operation::GlobalAveragePool => x.mean_dim(2).mean_dim(3),
+            Operation::Pool(pool) if pool.is_global() && pool.reduction == Reduction::Average => {
+                x.mean_dim(2).mean_dim(3)
+            }
+            other => unreachable!("the plan has no network with {other:?}"),
         };
         Features { tensor, per_step }
     }

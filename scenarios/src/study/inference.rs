@@ -5,7 +5,7 @@ use crate::dataset::Dataset;
 use crate::scenario::DatasetName;
 use crate::zoo::{NetworkChoice, ZooNetwork};
 use cospike_sim_core::inference::{Counts, LayerCounts};
-use cospike_sim_core::payload::Payload;
+use cospike_sim_core::payload::{Damage, Payload};
 use cospike_sim_core::split::{HeadOutput, SplitError, SplitNetwork};
 use rayon::prelude::*;
 
@@ -108,7 +108,7 @@ fn run_sample(network: &SplitNetwork, pixels: &[u8]) -> Result<(SampleRun, Vec<L
     let (payload, answer, tail) = match head.output {
         HeadOutput::Scores(scores) => (None, scores.answer(), vec![]),
         HeadOutput::Payload(payload) => {
-            let tail = network.tail(&payload, &[])?;
+            let tail = network.tail(&payload, &Damage::NONE)?;
             (Some(payload), tail.answer, tail.layers)
         }
     };
