@@ -247,15 +247,15 @@ impl FromStr for NetworkName {
     type Err = NetworkError;
 
     fn from_str(text: &str) -> Result<Self, NetworkError> {
-        let wrong =
-            |reason: String| NetworkError::NetworkName { text: text.into(), reason, known: Self::architectures() };
+        let wrong = |reason: String| NetworkError::NetworkName { text: text.into(), reason };
         let (rest, classes) = split_off(text, ':');
         let (base, side) = split_off(rest, '@');
         let known = ARCHITECTURES.iter().find_map(|&(name, architecture)| {
             let rest = base.strip_prefix(name)?;
             (rest.is_empty() || rest.starts_with('-')).then_some((architecture, rest.strip_prefix('-')))
         });
-        let (architecture, width) = known.ok_or_else(|| wrong(format!("there is no architecture `{base}`")))?;
+        let unknown = || NetworkError::UnknownArchitecture { name: base.into(), known: Self::architectures() };
+        let (architecture, width) = known.ok_or_else(unknown)?;
         let width = match width.map(str::parse) {
             None => 1.0,
             Some(Ok(width)) if width > 0.0 && width <= WIDEST => width,

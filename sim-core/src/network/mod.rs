@@ -105,15 +105,21 @@ pub enum NetworkError {
         /// Last layer of the head.
         layer: String,
     },
-    /// Text that names no network of the catalogue.
+    /// The name of a network begins with no architecture of the catalogue.
+    #[error("there is no architecture `{name}`")]
+    UnknownArchitecture {
+        /// What it begins with.
+        name: String,
+        /// The architectures that exist.
+        known: Vec<&'static str>,
+    },
+    /// Text that names no network, for what stands behind the architecture.
     #[error("`{text}` is not the name of a network: {reason}")]
     NetworkName {
         /// The text.
         text: String,
         /// What is wrong with it.
         reason: String,
-        /// The architectures that exist.
-        known: Vec<&'static str>,
     },
     /// Bytes that are no safetensors file.
     #[error("not a safetensors file: {reason}")]
