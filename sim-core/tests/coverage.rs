@@ -92,7 +92,7 @@ fn mser_and_overlapping_batch_means_of_m_m_1() {
 #[test]
 fn mser_and_overlapping_batch_means_of_m_d_1() {
     heading("one run of M/D/1 begun empty, MSER and overlapping batch means");
-    for (load, customers) in cases().take(5) {
+    for (load, customers) in cases().take(4) {
         assert_covers(&format!("load {load}, {customers} customers"), m_d_1_wait(load), |experiment| {
             steady(waits(experiment, load, 1, Service::Constant).take(customers)).unwrap()
         });
@@ -102,7 +102,7 @@ fn mser_and_overlapping_batch_means_of_m_d_1() {
 #[test]
 fn mser_and_overlapping_batch_means_of_m_m_3() {
     heading("one run of M/M/3 begun empty, MSER and overlapping batch means");
-    for (load, customers) in cases().take(5) {
+    for (load, customers) in cases().take(4) {
         assert_covers(&format!("load {load}, {customers} customers"), m_m_c_wait(load, 3), |experiment| {
             steady(waits(experiment, load, 3, Service::Exponential).take(customers)).unwrap()
         });
@@ -112,7 +112,7 @@ fn mser_and_overlapping_batch_means_of_m_m_3() {
 #[test]
 fn mser_and_overlapping_batch_means_under_processor_sharing() {
     heading("one run of M/H2/1-PS begun empty, MSER and overlapping batch means");
-    for (load, customers) in cases().take(5) {
+    for (load, customers) in cases().take(4) {
         assert_covers(&format!("load {load}, {customers} customers"), sharing_sojourn(load), |experiment| {
             let visits = processor_sharing(Streams::new(SEED, experiment), load, Service::Hyperexponential);
             steady(visits.take(customers).map(|visit| visit.sojourn())).unwrap()
@@ -128,7 +128,7 @@ fn overlapping_batch_means_of_runs_that_are_too_short() {
     );
     println!("|---|---|---|---|");
     let (load, truth) = (0.95, m_m_1_wait(0.95));
-    let covered = [2, 4, 6, 8, 10, 12].map(|halvings| {
+    let covered = [4, 6, 8, 10, 12].map(|halvings| {
         let customers = customers_for(0.025, load) >> halvings;
         let run = |experiment| steady(waits(experiment, load, 1, Service::Exponential).take(customers));
         let given: Vec<Interval> = experiments(run).into_iter().flatten().collect();
@@ -143,7 +143,7 @@ fn overlapping_batch_means_of_runs_that_are_too_short() {
         );
         covered
     });
-    assert!(covered.is_sorted_by(|longer, shorter| longer > shorter) && covered[5] < 0.5, "{covered:?}");
+    assert!(covered.is_sorted_by(|longer, shorter| longer > shorter) && covered[4] < 0.5, "{covered:?}");
 }
 
 /// What MSER costs where there is nothing to delete: M/M/1 begun in equilibrium, in batches as `SteadyMean` has them.

@@ -117,8 +117,8 @@ const FIRST_PERIOD: usize = CAPACITY >> (PERIODS - 1);
 /// [`SteadyMean`] of a stream of durations, and their [`Quantiles`] without the warm-up.
 ///
 /// How much to delete is known only in the end, so quantiles are kept per period, each period as long as all before it
-/// and the first a 128th to a 64th of the run. 3.6 MB of address space, of which only the pages that hold durations
-/// are used: about 0.5 MB if these span three decades.
+/// and the first a 128th to a 64th of the run: eight [`Quantiles`], 3.6 MB. [`SteadyDurations::push`] is O(1) amortised
+/// and never allocates.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SteadyDurations {
     seconds: SteadyMean,
