@@ -117,8 +117,8 @@ const FIRST_PERIOD: usize = CAPACITY >> (PERIODS - 1);
 /// [`SteadyMean`] of a stream of durations, and their [`Quantiles`] without the warm-up.
 ///
 /// How much to delete is known only in the end, so quantiles are kept per period, each period as long as all before it
-/// and the first a 128th to a 64th of the run. 3.6 MB of address space, of which only the pages that hold durations
-/// are used: about 0.5 MB if these span three decades.
+/// and the first a 128th to a 64th of the run: eight [`Quantiles`], 3.6 MB. [`SteadyDurations::push`] is O(1) amortised
+/// and never allocates.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SteadyDurations {
     seconds: SteadyMean,
@@ -187,7 +187,6 @@ fn period_of(batch: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::batch_means::means_of;
     use super::*;
     use crate::kernel::Streams;
     use proptest::prelude::*;
@@ -211,8 +210,8 @@ mod tests {
             prop_assert_eq!(stream.count(), length);
             prop_assert_eq!(stream.means.capacity(), capacity);
             prop_assert!(stream.means.len() < CAPACITY && (stream.size == 5 || stream.means.len() >= CAPACITY / 2));
-            for (found, expected) in stream.means.iter().zip(means_of(&values, stream.size as usize)) {
-                prop_assert!((found - expected).abs() < 1e-12);
+            for (found, batch) in stream.means.iter().zip(values.chunks_exact(stream.size as usize)) {
+                prop_assert!((found - batch.iter().sum::<f64>() / batch.len() as f64).abs() < 1e-12);
             }
         }
 
