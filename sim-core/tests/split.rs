@@ -8,7 +8,7 @@ use cospike_sim_core::network::{
     Activation, Bottleneck, BottleneckKind, Network, Neuron, Nonlinearity, Operation, ResNet, Shape, Stage, Stem,
     Weights,
 };
-use cospike_sim_core::payload::{Codec, Jpeg};
+use cospike_sim_core::payload::{Codec, Damage, Jpeg};
 use cospike_sim_core::split::{HeadOutput, SplitError, SplitNetwork};
 
 const SPIKING: Nonlinearity = Nonlinearity::Spiking(Neuron::INTEGRATE_AND_FIRE);
@@ -69,7 +69,7 @@ fn invariant_6_the_cut_is_invisible() {
             let (scores, tail_layers) = match head.output {
                 HeadOutput::Scores(scores) => (scores, vec![]),
                 HeadOutput::Payload(payload) => {
-                    let tail = split.tail(&payload, &[]).unwrap();
+                    let tail = split.tail(&payload, &Damage::NONE).unwrap();
                     assert_eq!(tail.answer, tail.scores.answer());
                     (tail.scores, tail.layers)
                 }
@@ -161,9 +161,9 @@ fn the_tail_of_a_float_bottleneck_runs_on_the_jpeg_round_trip() {
     assert_ne!(received, chw, "quality 40 loses something");
     indices().for_each(|(plane, interleaved)| feature.data[interleaved] = received[plane]);
     let tail = executable.run(cut + 1..network.layers.len(), &Feature::Real(feature), 1).unwrap();
-    assert_eq!(Feature::Real(split.tail(&payload, &[]).unwrap().scores), tail.output);
+    assert_eq!(Feature::Real(split.tail(&payload, &Damage::NONE).unwrap().scores), tail.output);
 
-    let lost = split.tail(&payload, std::slice::from_ref(&(0..1))).unwrap();
+    let lost = split.tail(&payload, &Damage::losing(std::slice::from_ref(&(0..1)))).unwrap();
     let silent = Feature::Real(Real::zeros(shape, 1));
     assert_eq!(Feature::Real(lost.scores), executable.run(cut + 1..network.layers.len(), &silent, 1).unwrap().output);
 }
@@ -206,5 +206,5 @@ fn a_cut_that_is_none_is_an_error() {
     let whole = cut(network.layers.len() - 1, 4).unwrap();
     assert!(whole.head(&[0; 3]).is_err());
     let payload = cospike_sim_core::payload::Payload { bytes: vec![], parts: vec![] };
-    assert_eq!(whole.tail(&payload, &[]).unwrap_err(), SplitError::NoTail);
+    assert_eq!(whole.tail(&payload, &Damage::NONE).unwrap_err(), SplitError::NoTail);
 }

@@ -54,17 +54,6 @@ pub fn overlapping_batch_means(series: &[f64], size: usize) -> Result<Interval, 
     t_interval(mean, variance.sqrt(), freedom, CONFIDENCE)
 }
 
-/// Correlation of neighbours in `series`, from -1 to 1; 0 for fewer than two values or no variance.
-pub(super) fn neighbour_correlation(series: &[f64]) -> f64 {
-    let moments: Moments = series.iter().copied().collect();
-    let (Some(mean), Some(variance)) = (moments.mean(), moments.variance()) else { return 0.0 };
-    if variance == 0.0 {
-        return 0.0;
-    }
-    let products: f64 = series.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum();
-    products / (variance * (series.len() - 1) as f64)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,5 @@
 //! The steady-state mean of one long, autocorrelated stream, in constant memory.
 
-use super::batch_means::{means_of, neighbour_correlation};
 use super::{Interval, Quantiles, StatsError, mser, overlapping_batch_means};
 use crate::kernel::SimTime;
 
@@ -45,9 +44,6 @@ pub struct SteadyEstimate {
     pub used: u64,
     /// Observations in each of the 20 batches that the interval rests on.
     pub batch: u64,
-    /// Correlation of neighbours among these 20 batches. If they are long enough it is near 0, with standard deviation
-    /// 0.22; above 0.4 the run is most likely too short and the interval too narrow.
-    pub batch_correlation: f64,
 }
 
 impl SteadyMean {
@@ -96,7 +92,6 @@ impl SteadyMean {
             deleted: deleted as u64 * self.size,
             used: steady.len() as u64 * self.size,
             batch: batch as u64 * self.size,
-            batch_correlation: neighbour_correlation(&means_of(steady, batch)),
         })
     }
 
@@ -192,6 +187,7 @@ fn period_of(batch: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::batch_means::means_of;
     use super::*;
     use crate::kernel::Streams;
     use proptest::prelude::*;
