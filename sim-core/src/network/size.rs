@@ -38,7 +38,7 @@ impl Network {
     }
 
     /// For every layer the largest value that it emits, if it emits whole numbers of spikes: 1 for neurons and 1-bit
-    /// quantisers, more for sums of spikes. `None` for real values.
+    /// quantisers, more for sums of spikes. `None` for real values, to which sum and average pools count.
     pub fn spike_levels(&self) -> Vec<Option<u32>> {
         let mut levels: Vec<Option<u32>> = vec![];
         for layer in &self.layers {
@@ -47,11 +47,7 @@ impl Network {
                 Operation::Neuron(_) | Operation::Activation(Activation::Quantise { levels: 1 }) => Some(1),
                 Operation::Add => layer.inputs.iter().map(|&i| levels[i]).sum(),
                 Operation::Flatten => input,
-                Operation::Pool(pool) => match pool.reduction {
-                    Reduction::Max => input,
-                    Reduction::Sum => input.map(|level| level * (pool.window.0 * pool.window.1) as u32),
-                    Reduction::Average => None,
-                },
+                Operation::Pool(pool) if pool.reduction == Reduction::Max => input,
                 _ => None,
             };
             levels.push(here);
