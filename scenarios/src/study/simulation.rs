@@ -196,6 +196,7 @@ impl Replication<'_> {
             energy_mac_j: per_request(energy.mac),
             energy_neuron_j: per_request(energy.neuron),
             energy_memory_j: per_request(energy.memory),
+            energy_other_j: per_request(energy.other),
             energy_static_j: per_request(energy.static_power),
             energy_radio_tx_j: per_request(energy.radio_tx),
             energy_radio_rx_j: per_request(energy.radio_rx),
