@@ -9,7 +9,7 @@ mod jpeg;
 pub use jpeg::Jpeg;
 
 use crate::inference::{Feature, Real, SpikeTrain};
-use crate::network::{Activation, Network, Operation, Shape};
+use crate::network::{Activation, Network, Operation, Shape, Signal};
 use std::num::NonZeroUsize;
 use std::ops::Range;
 
@@ -18,6 +18,12 @@ use std::ops::Range;
 pub enum Codec {
     /// One bit per neuron and step, each step padded to whole bytes; a lost byte is eight neurons that did not fire.
     Spikes,
+    /// Graded spikes up to `max`, as the bit maps of the binary digits of their numbers, the lowest first, each as under
+    /// [`Codec::Spikes`]: `ceil(log2(max + 1))` bits per neuron and step. A lost byte is a digit of eight numbers that is 0.
+    Graded {
+        /// The largest number.
+        max: u32,
+    },
     /// 8-bit values in a JPEG image, see [`Jpeg`]. A scan cannot be decoded past a gap: any lost byte turns the
     /// whole feature into zeros.
     Jpeg {
@@ -37,10 +43,11 @@ impl Codec {
     /// # Panics
     /// If `cut` is no layer of `network`.
     pub fn for_cut(network: &Network, cut: usize, jpeg_quality: u8) -> Self {
-        match network.layers[cut].operation {
-            Operation::Input => Self::Pixels8,
-            Operation::Neuron(_) => Self::Spikes,
-            Operation::Activation(f) if f == Activation::UNIT_CLIP => Self::Jpeg { quality: jpeg_quality },
+        match (network.layers[cut].operation, network.signals(Signal::Real)[cut]) {
+            (Operation::Input, _) => Self::Pixels8,
+            (_, Signal::BINARY) => Self::Spikes,
+            (_, Signal::Spikes { max }) => Self::Graded { max },
+            (Operation::Activation(f), _) if f == Activation::UNIT_CLIP => Self::Jpeg { quality: jpeg_quality },
             _ => Self::Float32,
         }
     }
@@ -104,6 +111,14 @@ pub enum PayloadError {
         /// The value.
         value: f32,
     },
+    /// Digits that make a larger number than was ever sent.
+    #[error("a graded spike of {found} was received, but none is larger than {max}")]
+    Grade {
+        /// The number.
+        found: u32,
+        /// The largest that can be sent.
+        max: u32,
+    },
     /// A number of values that is not the shape's.
     #[error("{found} values for a feature of shape {shape}")]
     FeatureLength {
@@ -125,8 +140,8 @@ pub enum PayloadError {
         found: Shape,
         /// Steps given.
         steps: usize,
-        /// Real values or spikes.
-        kind: &'static str,
+        /// What kind of values was given.
+        kind: String,
     },
     /// The payload was not made by the same codec for the same feature.
     #[error("a payload of {found} bytes in {parts} parts; the feature at this cut takes {needed} bytes in {steps}")]
@@ -201,6 +216,9 @@ impl Coder {
             let part = match (self.codec, feature, &self.jpeg) {
                 _ if (feature.shape(), feature.steps()) != (self.shape, self.steps) => Err(self.mismatch(feature)),
                 (Codec::Spikes, Feature::Spikes(train), _) => Ok(bits::pack(train, step)),
+                (Codec::Graded { max }, Feature::Graded(graded), _) if graded.max() == max => {
+                    Ok(bits::pack_graded(graded, step))
+                }
                 (Codec::Float32, Feature::Real(real), _) => {
                     Ok(real.step(step).iter().flat_map(|v| v.to_le_bytes()).collect())
                 }
@@ -222,6 +240,7 @@ impl Coder {
     fn check_length(&self, payload: &Payload) -> Result<(), PayloadError> {
         let per_step = match self.codec {
             Codec::Spikes => self.shape.len().div_ceil(8),
+            Codec::Graded { max } => bits::digits(max) as usize * self.shape.len().div_ceil(8),
             Codec::Float32 => 4 * self.shape.len(),
             Codec::Pixels8 => self.shape.len(),
             Codec::Jpeg { .. } => payload.bytes.len() / self.steps.max(1),
@@ -254,6 +273,10 @@ impl Coder {
             let mut train = SpikeTrain::silent(self.shape, self.steps);
             payload.part_ranges().enumerate().for_each(|(step, part)| bits::unpack(&bytes[part], &mut train, step));
             return Ok(Feature::Spikes(train));
+        }
+        if let Codec::Graded { max } = self.codec {
+            let parts = payload.part_ranges().map(|part| &bytes[part]);
+            return Ok(Feature::Graded(bits::unpack_graded(parts, self.shape, self.steps, max)?));
         }
         let mut real = Real::zeros(self.shape, self.steps);
         let steps = real.data.chunks_exact_mut(self.shape.len());
@@ -294,7 +317,11 @@ impl Coder {
             needed_steps: self.steps,
             found: feature.shape(),
             steps: feature.steps(),
-            kind: if matches!(feature, Feature::Real(_)) { "real values" } else { "spikes" },
+            kind: match feature {
+                Feature::Real(_) => "real values".into(),
+                Feature::Spikes(_) => "spikes".into(),
+                Feature::Graded(graded) => format!("graded spikes up to {}", graded.max()),
+            },
         }
     }
 }
