@@ -147,7 +147,7 @@ impl SplitNetwork {
     fn scores(&self, output: Feature) -> Result<Real, SplitError> {
         match output {
             Feature::Real(scores) => Ok(scores),
-            Feature::Spikes(_) => {
+            Feature::Spikes(_) | Feature::Graded(_) => {
                 let last = self.network().layers.last();
                 Err(SplitError::NoScores { layer: last.map_or_else(String::new, |l| l.name.clone()) })
             }
