@@ -381,8 +381,8 @@ impl CloudProfile {
     }
 
     /// What a server draws, besides what its operations cost.
-    pub fn power(&self, prices: PriceList) -> CloudPower {
-        CloudPower { idle_watts: or_zero(&self.idle_power), busy_watts: or_zero(&self.busy_power), prices }
+    pub fn power(&self) -> CloudPower {
+        CloudPower { idle_watts: or_zero(&self.idle_power), busy_watts: or_zero(&self.busy_power) }
     }
 }
 

@@ -17,7 +17,7 @@ pub struct LinkSection {
     #[serde(default)]
     pub weights: Vec<Spanned<f64>>,
     /// What may share a packet; `message` if left out.
-    pub packetise: Option<Packetise>,
+    pub packetise: Option<Spanned<Packetise>>,
     /// Largest packet, headers included.
     pub mtu_bytes: Option<Spanned<u32>>,
     /// Rate up.

@@ -8,7 +8,6 @@ use crate::profiles::{CloudProfile, DeviceProfile, LinkProfile, Prices, Profile,
 use crate::results::ProfileUsed;
 use crate::scenario::Scenario;
 use cospike_sim_core::cosim::System;
-use cospike_sim_core::energy::PriceList;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::num::NonZeroUsize;
@@ -67,6 +66,18 @@ impl Profiles {
         self.prices.loaded.iter().map(|(name, prices)| (name.as_str(), prices))
     }
 
+    /// Loads the price lists that `scenario` asks for. Those of all scenarios of a study are loaded before anything else,
+    /// so that their numbers stay.
+    pub(super) fn load_prices(&mut self, scenario: &Scenario, source: &Source) -> Result<(), Diagnostic> {
+        let names = std::iter::once(&scenario.fleet.prices).chain(&scenario.cloud.prices);
+        names.map(|name| self.prices.get(name, source).map(|_| ())).collect()
+    }
+
+    /// Number of the price list `name`, which has been loaded, in the order of [`Profiles::price_lists`].
+    pub(super) fn number_of_prices(&self, name: &str) -> usize {
+        self.prices.loaded.keys().take_while(|loaded| loaded.as_str() < name).count()
+    }
+
     /// What `scenario` simulates.
     pub(super) fn system(&mut self, scenario: &Scenario, source: &Source) -> Result<System, Diagnostic> {
         let Scenario { fleet, cloud, link, .. } = scenario;
@@ -80,17 +91,11 @@ impl Profiles {
             );
             return Err(source.error_at(&fleet.prices, message).help("use a device whose static power is 0"));
         }
-        let prices = prices.list();
-        let cloud_prices = match &cloud.prices {
-            Some(name) => self.prices.get(name, source)?.list(),
-            None => PriceList::default(),
-        };
         let system = System {
             devices: *fleet.devices.get_ref(),
             edge: places::edge(scenario, self.devices.get(&fleet.profile, source)?, source)?,
-            prices,
             link: places::link(scenario, self.links.get(&link.profile, source)?, source)?,
-            cloud: places::cloud(scenario, self.clouds.get(&cloud.profile, source)?, cloud_prices),
+            cloud: places::cloud(scenario, self.clouds.get(&cloud.profile, source)?),
             workload: workload::workload(scenario, source)?,
             starvation_seconds: scenario.study.starvation_s.as_ref().map(|s| *s.get_ref()),
         };

@@ -6,7 +6,6 @@ use crate::scenario::{self, LinkSection, Scenario};
 use crate::traces;
 use cospike_sim_core::cloud::{Autoscaling, BatchTime, Batching, Cloud, Order};
 use cospike_sim_core::edge::{DesignChoice, DesignThreshold, DropPolicy, EdgeDevice, Governor, SpeedLevel};
-use cospike_sim_core::energy::PriceList;
 use cospike_sim_core::link::{Channel, Link, PacketLoss, Radio, Rate, Sharing, Transport};
 use toml::Spanned;
 
@@ -147,7 +146,7 @@ fn transport(section: &LinkSection) -> Transport {
     section.repeat.as_ref().map_or(Transport::Datagram, |copies| Transport::Repeat { copies: value(copies) })
 }
 
-pub(super) fn cloud(scenario: &Scenario, profile: &CloudProfile, prices: PriceList) -> Cloud {
+pub(super) fn cloud(scenario: &Scenario, profile: &CloudProfile) -> Cloud {
     let section = &scenario.cloud;
     Cloud {
         order: match section.order {
@@ -156,7 +155,7 @@ pub(super) fn cloud(scenario: &Scenario, profile: &CloudProfile, prices: PriceLi
         },
         batching: section.batching.as_ref().map_or(Batching::NONE, |b| batching(b.get_ref())),
         scaling: section.autoscaling.as_ref().map(|scaling| autoscaling(scaling.get_ref())),
-        power: profile.power(prices),
+        power: profile.power(),
         exit_entropy: section.exit_entropy.as_ref().map(value),
         ..Cloud::plain(
             value(&section.servers),
