@@ -217,7 +217,7 @@ fn invariant_9_labels_change_the_score_and_nothing_else() {
     let right = outcome(&system, &mut network, 9);
     let wrong = run(&system, &mut network, &[99; 500], &Streams::new(9, 0)).unwrap();
     assert_eq!(wrong.correct, 0);
-    assert_eq!(wrong, Outcome { correct: 0, ..right });
+    assert_eq!(wrong, Outcome { correct: 0, correct_in_time: 0, ..right });
 }
 
 /// So many requests per second that the gaps between them round to no nanosecond at all.
@@ -242,7 +242,7 @@ fn what_cannot_be_simulated_is_refused_by_name() {
         run(&system, &mut network, labels, &Streams::new(0, 0)).unwrap_err()
     };
     assert_eq!(refused(|_| (), &[]), CosimError::Samples { samples: 0 });
-    assert_eq!(refused(|_| (), &[0]), CosimError::NothingToSend { sample: 0 });
+    assert_eq!(refused(|_| (), &[0]), CosimError::NothingToSend { design: 0, sample: 0 });
     let changes: [(&str, Change); 8] = [
         ("devices", |s| s.devices = 0),
         ("servers", |s| s.cloud.servers = 0),
