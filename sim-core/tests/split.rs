@@ -5,7 +5,8 @@ mod random;
 
 use cospike_sim_core::inference::{Counts, Executable, Feature, InferenceError, LayerCounts, Real};
 use cospike_sim_core::network::{
-    Activation, Bottleneck, Network, Neuron, Nonlinearity, Operation, ResNet, Shape, Weights,
+    Activation, Bottleneck, BottleneckKind, Network, Neuron, Nonlinearity, Operation, ResNet, Shape, Stage, Stem,
+    Weights,
 };
 use cospike_sim_core::payload::{Codec, Damage, Jpeg};
 use cospike_sim_core::split::{HeadOutput, SplitError, SplitNetwork};
@@ -15,7 +16,9 @@ const FLOAT: Nonlinearity = Nonlinearity::Float(Activation::Relu);
 const STEPS: usize = 3;
 
 fn backbone(f: Nonlinearity) -> Network {
-    ResNet { input: Shape::new(2, 9, 11), classes: 5, stem_stride: 1, channels: [6, 12, 70], blocks: 2 }.build(f)
+    const STAGES: &[Stage] = &[Stage::new(6, 2, 1), Stage::new(12, 2, 2), Stage::new(70, 2, 2)];
+    let input = Shape::new(2, 9, 11);
+    ResNet { input, classes: 5, stem: Stem::SMALL_IMAGE, stages: STAGES, ..ResNet::ZOO }.build(f)
 }
 
 fn weights(network: &Network) -> Weights {
@@ -30,7 +33,7 @@ fn input(network: &Network, pixels: &[u8]) -> Feature {
 /// The backbone, and the backbone with a bottleneck unit at each of its inner split points.
 fn networks(f: Nonlinearity) -> Vec<Network> {
     let backbone = backbone(f);
-    let unit = Bottleneck { width: 3, stride: 2 };
+    let unit = Bottleneck { kind: BottleneckKind::of(&backbone), width: 3, stride: 2 };
     let inner = &backbone.split_points[1..backbone.split_points.len() - 1];
     let mut networks: Vec<_> = inner.iter().map(|s| backbone.with_bottleneck(&s.name, unit).unwrap().0).collect();
     networks.push(backbone);
@@ -138,7 +141,8 @@ fn layers_of(network: &Network) -> std::ops::Range<usize> {
 /// With the JPEG codec, the tail runs on the very feature that training sees through `Jpeg::round_trip`.
 #[test]
 fn the_tail_of_a_float_bottleneck_runs_on_the_jpeg_round_trip() {
-    let (network, cut) = backbone(FLOAT).with_bottleneck("stage1", Bottleneck { width: 3, stride: 2 }).unwrap();
+    let unit = Bottleneck { kind: BottleneckKind::Float, width: 3, stride: 2 };
+    let (network, cut) = backbone(FLOAT).with_bottleneck("stage1", unit).unwrap();
     let (weights, pixels) = (weights(&network), random::pixels(&network, 5));
     let codec = Codec::for_cut(&network, cut, 40);
     assert_eq!(codec, Codec::Jpeg { quality: 40 });
@@ -182,7 +186,8 @@ fn inputs_that_do_not_fit_are_errors() {
     let mut broken = network.clone();
     broken.layers[2].output.channels += 1;
     assert!(Executable::new(&broken, &weights(&network)).unwrap_err().to_string().starts_with("layer `stem.act`: "));
-    let other = weights(&backbone(FLOAT).with_bottleneck("stem", Bottleneck { width: 1, stride: 1 }).unwrap().0);
+    let unit = Bottleneck { kind: BottleneckKind::Float, width: 1, stride: 1 };
+    let other = weights(&backbone(FLOAT).with_bottleneck("stem", unit).unwrap().0);
     assert!(matches!(Executable::new(&network, &other), Err(InferenceError::Network(_))));
 }
 

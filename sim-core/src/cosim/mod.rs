@@ -46,7 +46,6 @@ pub use requests::Part;
 
 use crate::cloud::Cloud;
 use crate::edge::EdgeDevice;
-use crate::energy::PriceList;
 use crate::kernel::{ImpossibleValue, Streams, positive};
 use crate::link::Link;
 use crate::workload::Workload;
@@ -59,8 +58,6 @@ pub struct System {
     pub devices: u32,
     /// Each device.
     pub edge: EdgeDevice,
-    /// What operations at the edge cost.
-    pub prices: PriceList,
     /// Between the devices and the cloud.
     pub link: Link,
     /// What runs the tails.
@@ -80,7 +77,6 @@ impl System {
     pub fn check(&self) -> Result<(), ImpossibleValue> {
         positive("devices", f64::from(self.devices))?;
         self.edge.check()?;
-        self.prices.check()?;
         self.link.check()?;
         self.cloud.check()?;
         self.workload.check(self.devices)?;

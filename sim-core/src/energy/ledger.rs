@@ -37,6 +37,8 @@ pub struct Energy {
     pub neuron: f64,
     /// Memory traffic of the inference.
     pub memory: f64,
+    /// What else the price list of the inference counts.
+    pub other: f64,
     /// Static power, as long as the device ran.
     pub static_power: f64,
     /// Processor between inferences: idle, asleep, waking up.
@@ -58,7 +60,8 @@ pub struct Energy {
 impl Energy {
     /// Sum of the parts: equals `total` but for rounding.
     pub fn sum_of_parts(&self) -> f64 {
-        let processor = self.ac + self.mac + self.neuron + self.memory + self.static_power + self.standby;
+        let compute = self.ac + self.mac + self.neuron + self.memory + self.other;
+        let processor = compute + self.static_power + self.standby;
         processor + self.radio_tx + self.radio_rx + self.radio_idle + self.radio_promotion + self.radio_tail
     }
 }
@@ -69,6 +72,7 @@ impl AddAssign for Energy {
         self.mac += other.mac;
         self.neuron += other.neuron;
         self.memory += other.memory;
+        self.other += other.other;
         self.static_power += other.static_power;
         self.standby += other.standby;
         self.radio_tx += other.radio_tx;
@@ -82,13 +86,10 @@ impl AddAssign for Energy {
 
 /// Keeps the energy of one device. Power is integrated whenever it changes, from integer nanoseconds: each part by
 /// its own integrator, which looks only at changes of that part, and the total by another, which looks at every
-/// change. A part that is forgotten, counted twice or closed too early makes the two disagree. 224 bytes.
+/// change. A part that is forgotten, counted twice or closed too early makes the two disagree. 232 bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct EnergyLedger {
-    ac: f64,
-    mac: f64,
-    neuron: f64,
-    memory: f64,
+    compute: ComputeEnergy,
     static_power: Integrator,
     standby: Integrator,
     radio_tx: Integrator,
@@ -103,10 +104,7 @@ impl EnergyLedger {
     /// A device that draws `static_watts` always, and `standby_watts` and `radio` from time zero on.
     pub fn new(static_watts: f64, standby_watts: f64, radio: RadioWatts) -> Self {
         Self {
-            ac: 0.0,
-            mac: 0.0,
-            neuron: 0.0,
-            memory: 0.0,
+            compute: ComputeEnergy::default(),
             static_power: Integrator::new(static_watts),
             standby: Integrator::new(standby_watts),
             radio_tx: Integrator::new(radio.tx),
@@ -120,10 +118,13 @@ impl EnergyLedger {
 
     /// Books `factor` times the energy of an inference.
     pub fn charge(&mut self, energy: &ComputeEnergy, factor: f64) {
-        self.ac += energy.ac * factor;
-        self.mac += energy.mac * factor;
-        self.neuron += energy.neuron_update * factor;
-        self.memory += energy.memory() * factor;
+        self.compute += ComputeEnergy {
+            ac: energy.ac * factor,
+            mac: energy.mac * factor,
+            neuron: energy.neuron * factor,
+            memory: energy.memory * factor,
+            other: energy.other * factor,
+        };
         self.total.joules += energy.total() * factor;
     }
 
@@ -197,10 +198,11 @@ impl EnergyLedger {
         ];
         parts.into_iter().for_each(|part| part.close(end));
         Energy {
-            ac: self.ac,
-            mac: self.mac,
-            neuron: self.neuron,
-            memory: self.memory,
+            ac: self.compute.ac,
+            mac: self.compute.mac,
+            neuron: self.compute.neuron,
+            memory: self.compute.memory,
+            other: self.compute.other,
             static_power: self.static_power.joules,
             standby: self.standby.joules,
             radio_tx: self.radio_tx.joules,
@@ -270,11 +272,12 @@ mod tests {
                 clock += nanoseconds;
                 current = state(kind);
                 ledger.set_radio(SimTime::from_nanoseconds(clock), current);
-                ledger.charge(&ComputeEnergy { ac: 1e-3, weight_read: 2e-3, ..ComputeEnergy::default() }, 0.5);
+                ledger.charge(&ComputeEnergy { ac: 1e-3, memory: 2e-3, other: 6e-3, ..ComputeEnergy::default() }, 0.5);
                 ledger.set_standby(SimTime::from_nanoseconds(clock), if clock % 2 == 0 { 0.125 } else { 0.75 });
                 ledger.charge_bits(3e-3, 4e-3);
                 expected.ac += 0.5e-3;
                 expected.memory += 1e-3;
+                expected.other += 3e-3;
                 expected.radio_tx += 3e-3;
                 expected.radio_rx += 4e-3;
             }
@@ -286,7 +289,7 @@ mod tests {
             prop_assert!(close(found.radio_idle, expected.radio_idle) && close(found.memory, expected.memory));
             prop_assert!(close(found.static_power, expected.static_power) && close(found.ac, expected.ac));
             prop_assert!(close(found.standby, expected.standby) && close(found.radio_tail, expected.radio_tail));
-            prop_assert!(close(found.radio_promotion, expected.radio_promotion));
+            prop_assert!(close(found.radio_promotion, expected.radio_promotion) && close(found.other, expected.other));
             prop_assert!(close(ledger.spent(SimTime::from_nanoseconds(clock)), found.total));
         }
     }

@@ -7,7 +7,7 @@ use crate::cosim::observer::{DropReason, Observer, QueueAt};
 use crate::cosim::requests::Part;
 use crate::cosim::servers::{Next, Scaling};
 use crate::cosim::{CoInference, CosimError, Head, Received};
-use crate::kernel::SimTime;
+use crate::kernel::{SimTime, not_negative};
 
 impl<C: CoInference + ?Sized, O: Observer> Simulation<'_, C, O> {
     /// The last bit of a message has reached the cloud, or would have.
@@ -79,12 +79,13 @@ impl<C: CoInference + ?Sized, O: Observer> Simulation<'_, C, O> {
             (&damage.flipped[..before(&damage.flipped)], &damage.erased[..before(&damage.erased)])
         };
         let tail = self.computation.tail(design, sample, &Received { steps, lost, flipped, erased });
+        not_negative("energy of a tail step", tail.energy.total())?;
         let request = self.requests.get_mut(slot);
         request.at_work = true;
         request.answer = tail.guess.answer;
         request.tail_entropy = tail.guess.entropy;
         request.tail_seconds = self.system.cloud.processor.operation_seconds(&tail.counts);
-        request.tail_joules = self.system.cloud.power.prices.energy(&tail.counts).total();
+        request.tail_joules = tail.energy.total();
         self.enter(slot, Part::CloudWait);
         self.cloud.enter(slot, deadline, &mut self.requests, self.queue.now());
         self.serve()

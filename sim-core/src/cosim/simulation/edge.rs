@@ -8,7 +8,7 @@ use crate::cosim::requests::Part;
 use crate::cosim::timer::Alarm;
 use crate::cosim::{CoInference, CosimError, Head, HeadStep};
 use crate::edge::SpeedLevel;
-use crate::kernel::SimTime;
+use crate::kernel::{SimTime, not_negative};
 
 impl<C: CoInference + ?Sized, O: Observer> Simulation<'_, C, O> {
     /// The processor, which is free, begins with a request.
@@ -56,9 +56,8 @@ impl<C: CoInference + ?Sized, O: Observer> Simulation<'_, C, O> {
         let (is_last, sends) = (made + 1 == head.steps.len(), !head.packets.is_empty());
         let first = head.steps[..made].iter().map(|step| step.packets).sum();
         self.requests.get_mut(slot).made += 1;
-        let energy = self.system.prices.energy(&step.counts);
         let factor = self.level(slot).energy_factor();
-        self.devices[device as usize].ledger.charge(&energy, factor);
+        self.devices[device as usize].ledger.charge(&step.energy, factor);
         self.power_changed(device)?;
         if self.requests.get(slot).has_ended() {
             // The cloud's answer came while this step was made.
@@ -186,6 +185,9 @@ fn check_head(head: &Head<'_>, design: u8, sample: u32) -> Result<(), CosimError
     let in_steps = head.steps.iter().map(|step| u64::from(step.packets)).sum::<u64>();
     if steps == 0 || steps > usize::from(u16::MAX) || in_steps != packets as u64 {
         return Err(CosimError::BrokenHead { design, sample, steps, in_steps, packets });
+    }
+    for step in head.steps {
+        not_negative("energy of a head step", step.energy.total())?;
     }
     if packets == 0 && head.steps[steps - 1].guess.is_none() {
         return Err(CosimError::NothingToSend { design, sample });
