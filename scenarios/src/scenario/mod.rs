@@ -169,7 +169,16 @@ impl Scenario {
 
     fn check_precision(&self, check: &Check<'_>, precision: &Precision) -> Result<(), Diagnostic> {
         check.positive("relative", &precision.relative)?;
+        if *precision.relative.get_ref() > 0.15 {
+            let message = format!("`relative` is {}, but must be at most 0.15", precision.relative.get_ref());
+            let help = "with more, the stopping rule gives intervals that do not cover (Law, Simulation Modeling and Analysis)";
+            return Err(check.source.error_at(&precision.relative, message).help(help));
+        }
         let (most, first) = (*precision.max_replications.get_ref(), *self.study.replications.get_ref());
+        if first < 10 {
+            let message = format!("`replications` is {first}, but the stopping rule needs at least 10 to begin with");
+            return Err(check.source.error_at(&self.study.replications, message));
+        }
         if most < first {
             let message = format!("`max_replications` is {most}, but `replications` asks for {first} to begin with");
             return Err(check.source.error_at(&precision.max_replications, message));

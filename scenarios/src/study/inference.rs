@@ -101,7 +101,7 @@ impl Inference {
     ///
     /// # Errors
     /// [`SplitError`], which a network that could be made does not give.
-    pub(super) fn new(key: InferenceKey, network: ZooNetwork) -> Result<Self, SplitError> {
+    pub fn new(key: InferenceKey, network: ZooNetwork) -> Result<Self, SplitError> {
         let split = &network.network;
         let stages = match key.stepwise {
             true => (1..=split.steps()).map(|steps| split.for_steps(steps)).collect::<Result<_, _>>()?,

@@ -4,6 +4,7 @@ mod designs;
 mod inference;
 mod point;
 mod rows;
+mod schedule;
 mod simulation;
 mod system;
 
@@ -13,15 +14,14 @@ pub use point::DesignPoint;
 use crate::dataset::{Dataset, DatasetError};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::results::{Manifest, NetworkUsed, Results};
-use crate::scenario::{DatasetName, Scenario};
+use crate::scenario::{DatasetName, Precision, Scenario};
 use crate::sweep::{self, SweepPoint};
 use crate::zoo::{Zoo, ZooError, ZooNetwork};
 use cospike_sim_core::cosim::CosimError;
 use cospike_sim_core::energy::PriceList;
+use cospike_sim_core::kernel::ImpossibleValue;
 use cospike_sim_core::split::SplitError;
-use designs::{AllHeads, Networks};
 use point::Asked;
-use rayon::prelude::*; // threads are spent on samples, design points and replications
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -37,6 +37,7 @@ pub struct Study {
     inferences: Vec<Inference>,
     datasets: BTreeMap<DatasetName, Dataset>,
     prices: Vec<NamedPrices>,
+    precision: Option<Precision>,
 }
 
 /// A price list and its name.
@@ -89,6 +90,9 @@ pub enum StudyError {
         /// Why.
         error: SplitError,
     },
+    /// The precision asked for is none that the stopping rule takes.
+    #[error(transparent)]
+    Precision(ImpossibleValue),
     /// A replication cannot be simulated.
     #[error("design point {point} ({label}), replication {replication}: {error}")]
     Simulation {
@@ -148,6 +152,7 @@ impl Study {
                 profiles: maker.profiles.used(),
             },
             points,
+            precision: study.precision.as_ref().map(|precision| precision.get_ref().clone()),
             inferences,
             datasets,
             prices: maker
@@ -177,28 +182,6 @@ impl Study {
         let runs = runs.collect::<Result<Vec<_>, _>>()?;
         let outcomes = self.simulate(&runs, progress)?;
         Ok(self.results(&runs, outcomes))
-    }
-
-    fn simulate(
-        &self,
-        runs: &[InferenceRun],
-        progress: &(dyn Fn(Progress) + Sync),
-    ) -> Result<Vec<simulation::Rows>, StudyError> {
-        let heads = AllHeads::new(&self.points, runs);
-        let networks = Networks { inferences: &self.inferences, runs, prices: &self.prices, heads: &heads };
-        let replications = self.manifest.replications;
-        let jobs = self.points.len() * replications as usize;
-        let done = AtomicU64::new(0);
-        let job = |index: usize| {
-            let (number, replication) = (index / replications as usize, (index % replications as usize) as u32);
-            let point = &self.points[number];
-            let labels = self.labels(point);
-            let replication = simulation::Replication { number, point, replication, networks, labels };
-            let rows = replication.run(self.manifest.seed)?;
-            progress(Progress::Simulation { done: done.fetch_add(1, Ordering::Relaxed) + 1, total: jobs as u64 });
-            Ok(rows)
-        };
-        (0..jobs).into_par_iter().map(job).collect()
     }
 
     /// Classes of the samples of `point`.

@@ -2,7 +2,7 @@
 
 use super::inference::InferenceRun;
 use super::simulation::Rows;
-use super::{DesignPoint, NamedPrices, Study};
+use super::{DesignPoint, Study};
 use crate::results::{AnswerRow, ComputeEnergyRow, LayerRow, PointRow, Results};
 use cospike_sim_core::energy::ComputeEnergy;
 use cospike_sim_core::network::Network;
