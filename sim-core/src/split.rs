@@ -3,11 +3,12 @@
 use crate::inference::{Executable, Feature, InferenceError, LayerCounts, Real};
 use crate::network::{Network, Weights};
 use crate::payload::{Codec, Coder, Damage, Missing, Payload, PayloadError};
+use std::sync::Arc;
 
 /// A network cut after one of its layers, ready to run on samples. It is read-only: threads share one.
 #[derive(Clone, Debug)]
 pub struct SplitNetwork {
-    executable: Executable,
+    executable: Arc<Executable>,
     cut: usize,
     steps: usize,
     /// Turns 8-bit pixels into the network's input, `pixel / 255`: a sample is its own payload at cut 0.
@@ -79,7 +80,7 @@ impl SplitNetwork {
         codec: Codec,
         steps: usize,
     ) -> Result<Self, SplitError> {
-        let executable = Executable::new(network, weights)?;
+        let executable = Arc::new(Executable::new(network, weights)?);
         let layers = network.layers.len();
         executable.check_range(&(cut.saturating_add(1)..layers.max(cut.saturating_add(1))))?;
         if steps == 0 {
@@ -122,6 +123,20 @@ impl SplitNetwork {
             None => HeadOutput::Scores(self.scores(run.output)?),
         };
         Ok(HeadRun { output, layers: run.layers })
+    }
+
+    /// The same, but run for `steps` time steps; weights are shared. What a spiking network does in the first of them does
+    /// not depend on how many follow, so the payload for fewer steps is the beginning of that for more.
+    ///
+    /// # Errors
+    /// [`InferenceError::NoSteps`], or a codec that cannot take the feature's shape.
+    pub fn for_steps(&self, steps: usize) -> Result<Self, SplitError> {
+        if steps == 0 {
+            return Err(InferenceError::NoSteps.into());
+        }
+        let held = self.executable.steps_after(self.cut, steps);
+        let feature = self.feature.as_ref().map(|coder| coder.for_steps(held)).transpose()?;
+        Ok(Self { steps, feature, ..self.clone() })
     }
 
     /// The same, but with `missing` for what does not arrive; zeros if this is not called.

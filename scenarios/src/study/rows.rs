@@ -2,10 +2,9 @@
 
 use super::inference::InferenceRun;
 use super::simulation::Rows;
-use super::{DesignPoint, NamedPrices, Study};
+use super::{DesignPoint, Study};
 use crate::results::{AnswerRow, ComputeEnergyRow, LayerRow, PointRow, Results};
-use cospike_sim_core::energy::PriceList;
-use cospike_sim_core::inference::Counts;
+use cospike_sim_core::energy::ComputeEnergy;
 use cospike_sim_core::network::Network;
 
 impl Study {
@@ -25,8 +24,8 @@ impl Study {
     }
 
     fn point_row(&self, number: u32, point: &DesignPoint, runs: &[InferenceRun]) -> PointRow {
-        let inference = &self.inferences[point.inference];
-        let run = &runs[point.inference];
+        let inference = &self.inferences[point.inference()];
+        let run = &runs[point.inference()];
         let labels = self.labels(point);
         let network = &inference.network.network;
         let values = split_values(network.network(), &inference.key.choice.split);
@@ -34,7 +33,7 @@ impl Study {
             point: number,
             label: point.label.clone(),
             parameters: serde_json::json!(point.parameters).to_string(),
-            network: point.inference as u32,
+            network: point.inference() as u32,
             backbone: inference.key.choice.backbone.clone(),
             family: inference.key.choice.family.name().into(),
             split: inference.key.choice.split.clone(),
@@ -49,8 +48,8 @@ impl Study {
     }
 
     fn layer_rows(&self, number: u32, point: &DesignPoint, runs: &[InferenceRun]) -> Vec<LayerRow> {
-        let network = &self.inferences[point.inference].network.network;
-        let run = &runs[point.inference];
+        let network = &self.inferences[point.inference()].network.network;
+        let run = &runs[point.inference()];
         let mean = |sum: u64| sum as f64 / run.samples.len() as f64;
         let row = |layer: &cospike_sim_core::inference::LayerCounts| LayerRow {
             point: number,
@@ -71,12 +70,13 @@ impl Study {
     }
 
     fn energy_rows(&self, number: u32, point: &DesignPoint, runs: &[InferenceRun]) -> Vec<ComputeEnergyRow> {
-        let run = &runs[point.inference];
-        let counts: Counts = run.samples.iter().map(|sample| sample.head).sum();
-        let lists = self.prices.iter().flat_map(|NamedPrices { name, list }| {
-            energy_by_kind(list, &counts).map(|(kind, joules)| ComputeEnergyRow {
+        let run = &runs[point.inference()];
+        let lists = self.prices.iter().enumerate().flat_map(|(index, prices)| {
+            let mut sum = ComputeEnergy::default();
+            run.samples.iter().for_each(|sample| sum += sample.head_energy(index));
+            by_kind(&sum).map(|(kind, joules)| ComputeEnergyRow {
                 point: number,
-                prices: name.clone(),
+                prices: prices.name.clone(),
                 kind: kind.into(),
                 joules: joules / run.samples.len() as f64,
             })
@@ -103,9 +103,8 @@ fn split_values(network: &Network, split: &str) -> u64 {
     point.map_or(0, |point| network.layers[point.layer].output.len() as u64)
 }
 
-/// Kinds of operations.
-fn energy_by_kind(prices: &PriceList, counts: &Counts) -> [(&'static str, f64); 5] {
-    let energy = prices.energy(counts);
+/// The parts by name.
+fn by_kind(energy: &ComputeEnergy) -> [(&'static str, f64); 5] {
     [
         ("ac", energy.ac),
         ("mac", energy.mac),

@@ -1,14 +1,13 @@
 //! From the profiles and values of a scenario to the models of `cospike-sim-core`.
 
+mod places;
+mod workload;
+
 use crate::diagnostic::{Diagnostic, Source};
 use crate::profiles::{CloudProfile, DeviceProfile, LinkProfile, Prices, Profile, Scope, all_shipped};
 use crate::results::ProfileUsed;
-use crate::scenario::{self, Scenario};
-use cospike_sim_core::cloud::Cloud;
+use crate::scenario::Scenario;
 use cospike_sim_core::cosim::System;
-use cospike_sim_core::edge::EdgeDevice;
-use cospike_sim_core::link::{Channel, Link, Sharing};
-use cospike_sim_core::workload::{ArrivalProcess, SampleOrder, Workload};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::num::NonZeroUsize;
@@ -67,9 +66,21 @@ impl Profiles {
         self.prices.loaded.iter().map(|(name, prices)| (name.as_str(), prices))
     }
 
+    /// Loads the price lists that `scenario` asks for. Those of all scenarios of a study are loaded before anything else,
+    /// so that their numbers stay.
+    pub(super) fn load_prices(&mut self, scenario: &Scenario, source: &Source) -> Result<(), Diagnostic> {
+        let names = std::iter::once(&scenario.fleet.prices).chain(&scenario.cloud.prices);
+        names.map(|name| self.prices.get(name, source).map(|_| ())).collect()
+    }
+
+    /// Number of the price list `name`, which has been loaded, in the order of [`Profiles::price_lists`].
+    pub(super) fn number_of_prices(&self, name: &str) -> usize {
+        self.prices.loaded.keys().take_while(|loaded| loaded.as_str() < name).count()
+    }
+
     /// What `scenario` simulates.
     pub(super) fn system(&mut self, scenario: &Scenario, source: &Source) -> Result<System, Diagnostic> {
-        let Scenario { fleet, workload, cloud, .. } = scenario;
+        let Scenario { fleet, cloud, link, .. } = scenario;
         let device = self.devices.get(&fleet.profile, source)?;
         let prices = self.prices.get(&fleet.prices, source)?;
         if prices.scope() == Scope::AllIn && device.static_watts() > 0.0 {
@@ -80,29 +91,17 @@ impl Profiles {
             );
             return Err(source.error_at(&fleet.prices, message).help("use a device whose static power is 0"));
         }
-        let server = self.clouds.get(&cloud.profile, source)?;
-        Ok(System {
+        let system = System {
             devices: *fleet.devices.get_ref(),
-            edge: EdgeDevice {
-                queue_capacity: fleet.queue_capacity,
-                ..EdgeDevice::plain(device.processor(), device.static_watts())
-            },
-            link: link(scenario, self.links.get(&scenario.link.profile, source)?),
-            cloud: Cloud::plain(
-                *cloud.servers.get_ref(),
-                server.processor(),
-                server.answer.get() as u32, // checked to be a whole number of 32 bits
-            ),
-            workload: Workload {
-                arrivals: ArrivalProcess::Poisson { requests_per_second: *workload.rate_hz.get_ref() },
-                samples: SampleOrder::FleetDeck,
-                requests: *workload.requests.get_ref(),
-                horizon_seconds: workload.horizon_s.as_ref().map(|s| *s.get_ref()),
-                warmup: *workload.warmup.get_ref(),
-                deadlines_seconds: vec![],
-            },
-            starvation_seconds: None,
-        })
+            edge: places::edge(scenario, self.devices.get(&fleet.profile, source)?, source)?,
+            link: places::link(scenario, self.links.get(&link.profile, source)?, source)?,
+            cloud: places::cloud(scenario, self.clouds.get(&cloud.profile, source)?),
+            workload: workload::workload(scenario, source)?,
+            starvation_seconds: scenario.study.starvation_s.as_ref().map(|s| *s.get_ref()),
+        };
+        // Every key was checked where it stands; this is for what only shows when profile and scenario come together.
+        system.check().map_err(|error| source.error_at(&scenario.study.name, error.to_string()))?;
+        Ok(system)
     }
 
     /// Payload that fits a packet: the largest packet less its headers.
@@ -116,23 +115,5 @@ impl Profiles {
             let message = format!("a packet of {mtu} bytes has no room for payload after {header} bytes of headers");
             source.error(span, message).help(format!("give `mtu_bytes` of at least {}", header.saturating_add(1)))
         })
-    }
-}
-
-fn link(scenario: &Scenario, profile: &LinkProfile) -> Link {
-    let section = &scenario.link;
-    let or = |given: &Option<Spanned<f64>>, profile: f64| given.as_ref().map_or(profile, |value| *value.get_ref());
-    let uplink = or(&section.uplink_mbps, profile.uplink.get()) * 1e6;
-    let radio = profile.radio();
-    Link {
-        propagation_seconds: or(&section.propagation_ms, profile.propagation.get()) * 1e-3,
-        header_bytes: profile.header.get() as u32, // checked to be a whole number of 32 bits
-        channel: Channel::losing(or(&section.packet_loss, profile.packet_loss.get())),
-        sharing: match section.sharing {
-            scenario::Sharing::Dedicated => Sharing::Dedicated,
-            scenario::Sharing::Cell => Sharing::Cell,
-        },
-        radio,
-        ..Link::plain(uplink, profile.downlink.get() * 1e6, radio.power)
     }
 }
