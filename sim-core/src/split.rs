@@ -2,7 +2,7 @@
 
 use crate::inference::{Executable, Feature, InferenceError, LayerCounts, Real, Run};
 use crate::network::{Network, Signal, Weights};
-use crate::payload::{Codec, Coder, Payload, PayloadError};
+use crate::payload::{Codec, Coder, Damage, Missing, Payload, PayloadError};
 use std::ops::Range;
 
 /// A network cut after one of its layers, ready to run on samples. It is read-only: threads share one.
@@ -157,16 +157,22 @@ impl SplitNetwork {
         Ok(HeadRun { output, layers: run.layers })
     }
 
-    /// Runs the tail on a payload of which the byte ranges `lost` did not arrive; the [`Codec`] says what becomes of
-    /// them.
+    /// The same, but with `missing` for what does not arrive; zeros if this is not called.
+    pub fn with_missing(self, missing: Missing) -> Self {
+        Self { feature: self.feature.map(|coder| coder.with_missing(missing)), ..self }
+    }
+
+    /// Runs the tail on a payload after `damage`; [`SplitNetwork::with_missing`] says what becomes of what is missing.
     ///
     /// # Errors
     /// [`SplitError::NoTail`], or a payload that this network's head cannot have made.
-    pub fn tail(&self, payload: &Payload, lost: &[Range<usize>]) -> Result<TailRun, SplitError> {
+    pub fn tail(&self, payload: &Payload, damage: &Damage<'_>) -> Result<TailRun, SplitError> {
         let coder = self.feature.as_ref().ok_or(SplitError::NoTail)?;
-        let feature = coder.decode(payload, lost)?;
+        let feature = coder.decode(payload, damage)?;
+        // A feature that holds every step may have lost some of them; a constant one says nothing about T.
+        let steps = if coder.steps() == 1 { self.steps } else { feature.steps() };
         let layers = self.cut + 1..self.network().layers.len();
-        let run = self.executable.run(layers, &feature, self.steps)?;
+        let run = self.executable.run(layers, &feature, steps)?;
         let scores = self.scores(run.output)?;
         Ok(TailRun { answer: scores.answer(), scores, layers: run.layers })
     }
@@ -176,7 +182,7 @@ impl SplitNetwork {
     /// # Errors
     /// A wrong number of pixels.
     pub fn sample(&self, pixels: &[u8]) -> Result<Real, SplitError> {
-        match self.sample.decode(&Payload { bytes: pixels.to_vec(), parts: vec![0] }, &[])? {
+        match self.sample.decode(&Payload { bytes: pixels.to_vec(), parts: vec![0] }, &Damage::NONE)? {
             Feature::Real(sample) => Ok(sample),
             Feature::Spikes(_) | Feature::Graded(_) => unreachable!("pixels are real values"),
         }
@@ -197,7 +203,7 @@ impl SplitNetwork {
             return Ok(WholeRun { payload: None, scores: self.scores(head.output)?, layers: head.layers });
         };
         let payload = coder.encode(&head.output)?;
-        let tail = run(self.cut + 1..self.network().layers.len(), &coder.decode(&payload, &[])?)?;
+        let tail = run(self.cut + 1..self.network().layers.len(), &coder.decode(&payload, &Damage::NONE)?)?;
         let layers = [head.layers, tail.layers].concat();
         Ok(WholeRun { payload: Some(payload), scores: self.scores(tail.output)?, layers })
     }

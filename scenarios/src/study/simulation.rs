@@ -4,8 +4,9 @@ use super::inference::{InferenceRun, SampleRun};
 use super::{DesignPoint, StudyError};
 use crate::results::{LatencyRow, ReplicationRow};
 use cospike_sim_core::cosim::{self, CoInference, Guess, Head, HeadStep, Latency, Outcome, Parts, Received, TailStep};
+use cospike_sim_core::energy::ComputeEnergy;
 use cospike_sim_core::kernel::Streams;
-use cospike_sim_core::payload::{Packetise, Payload};
+use cospike_sim_core::payload::{Damage, Packetise, Payload};
 use cospike_sim_core::split::{SplitError, SplitNetwork};
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroUsize;
@@ -29,7 +30,7 @@ pub(super) struct Packets {
 }
 
 impl Packets {
-    fn cut(run: &InferenceRun, payload: NonZeroUsize, packetise: Packetise) -> Self {
+    fn cut(run: &InferenceRun, payload: NonZeroUsize, packetise: Packetise, prices: usize) -> Self {
         let ranges: Vec<Vec<Range<usize>>> = run
             .samples
             .iter()
@@ -38,7 +39,7 @@ impl Packets {
         let bytes = ranges.iter().map(|packets| packets.iter().map(|range| range.len() as u32).collect()).collect();
         let head = |(sample, packets): (&SampleRun, &Vec<_>)| {
             let guess = sample.payload.is_none().then_some(certain(sample.answer));
-            [HeadStep { counts: sample.head, packets: packets.len() as u32, guess }]
+            [HeadStep { counts: sample.head, energy: sample.energies[prices], packets: packets.len() as u32, guess }]
         };
         let heads = run.samples.iter().zip(&ranges).map(head).collect();
         Self { ranges, bytes, heads }
@@ -51,24 +52,24 @@ fn certain(answer: u32) -> Guess {
 }
 
 /// The packets of every design point; points that cut the same payloads alike share them.
-pub(super) struct AllPackets(HashMap<(usize, NonZeroUsize, Packetise), Packets>);
+pub(super) struct AllPackets(HashMap<(usize, NonZeroUsize, Packetise, usize), Packets>);
 
 impl AllPackets {
-    pub(super) fn cut(points: &[DesignPoint], runs: &[InferenceRun]) -> Self {
+    pub(super) fn cut(points: &[DesignPoint], runs: &[InferenceRun], prices: impl Fn(&DesignPoint) -> usize) -> Self {
         let mut all = HashMap::new();
         for point in points {
-            let cut = || Packets::cut(&runs[point.inference], point.packet_payload, point.packetise);
-            all.entry(Self::key(point)).or_insert_with(cut);
+            let cut = || Packets::cut(&runs[point.inference], point.packet_payload, point.packetise, prices(point));
+            all.entry(Self::key(point, prices(point))).or_insert_with(cut);
         }
         Self(all)
     }
 
-    pub(super) fn of(&self, point: &DesignPoint) -> &Packets {
-        &self.0[&Self::key(point)]
+    pub(super) fn of(&self, point: &DesignPoint, prices: usize) -> &Packets {
+        &self.0[&Self::key(point, prices)]
     }
 
-    fn key(point: &DesignPoint) -> (usize, NonZeroUsize, Packetise) {
-        (point.inference, point.packet_payload, point.packetise)
+    fn key(point: &DesignPoint, prices: usize) -> (usize, NonZeroUsize, Packetise, usize) {
+        (point.inference, point.packet_payload, point.packetise, prices)
     }
 }
 
@@ -86,10 +87,10 @@ impl Computation<'_> {
     fn run_incomplete(&mut self, sample: u32, payload: &Payload, lost: &[u32]) -> TailStep {
         let ranges = &self.packets.ranges[sample as usize];
         let gaps: Vec<Range<usize>> = lost.iter().map(|&packet| ranges[packet as usize].clone()).collect();
-        match self.network.tail(payload, &gaps) {
+        match self.network.tail(payload, &Damage::losing(&gaps)) {
             Ok(run) => {
                 let counts = run.layers.iter().map(|layer| layer.counts).sum();
-                TailStep { counts, guess: certain(run.answer as u32) }
+                TailStep { counts, energy: ComputeEnergy::default(), guess: certain(run.answer as u32) }
             }
             Err(error) => {
                 // The event loop cannot stop here; the replication fails once it has ended.
@@ -101,7 +102,7 @@ impl Computation<'_> {
 
     fn whole(&self, sample: u32) -> TailStep {
         let run = &self.samples[sample as usize];
-        TailStep { counts: run.tail, guess: certain(run.answer) }
+        TailStep { counts: run.tail, energy: ComputeEnergy::default(), guess: certain(run.answer) }
     }
 }
 
@@ -195,6 +196,7 @@ impl Replication<'_> {
             energy_mac_j: per_request(energy.mac),
             energy_neuron_j: per_request(energy.neuron),
             energy_memory_j: per_request(energy.memory),
+            energy_other_j: per_request(energy.other),
             energy_static_j: per_request(energy.static_power),
             energy_radio_tx_j: per_request(energy.radio_tx),
             energy_radio_rx_j: per_request(energy.radio_rx),

@@ -87,7 +87,6 @@ impl Profiles {
                 queue_capacity: fleet.queue_capacity,
                 ..EdgeDevice::plain(device.processor(), device.static_watts())
             },
-            prices: prices.list(),
             link: link(scenario, self.links.get(&scenario.link.profile, source)?),
             cloud: Cloud::plain(
                 *cloud.servers.get_ref(),

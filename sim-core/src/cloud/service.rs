@@ -1,7 +1,6 @@
 //! Order, batches and power of the cloud's servers.
 
 use crate::compute::Processor;
-use crate::energy::PriceList;
 use crate::inference::Counts;
 use crate::kernel::{ImpossibleValue, SimTime, TimeError, not_negative, positive};
 
@@ -45,15 +44,13 @@ pub enum BatchTime {
     },
 }
 
-/// What servers draw.
+/// What servers draw besides what the operations of the tails cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct CloudPower {
     /// Each server that runs or starts, always, in watts.
     pub idle_watts: f64,
     /// Each server that computes, besides, in watts.
     pub busy_watts: f64,
-    /// Each operation, besides.
-    pub prices: PriceList,
 }
 
 impl Batching {
@@ -92,7 +89,6 @@ impl BatchTime {
 impl CloudPower {
     pub(super) fn check(&self) -> Result<(), ImpossibleValue> {
         not_negative("idle_watts", self.idle_watts)?;
-        not_negative("busy_watts", self.busy_watts)?;
-        self.prices.check()
+        not_negative("busy_watts", self.busy_watts)
     }
 }

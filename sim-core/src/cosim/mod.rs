@@ -26,7 +26,6 @@ pub use requests::Part;
 
 use crate::cloud::Cloud;
 use crate::edge::EdgeDevice;
-use crate::energy::PriceList;
 use crate::kernel::{ImpossibleValue, SimTime, Streams, TimeError, positive};
 use crate::link::{Channel, Link, PacketLoss, Rate, Sharing, Transport};
 use crate::workload::{ArrivalProcess, Workload};
@@ -39,8 +38,6 @@ pub struct System {
     pub devices: u32,
     /// Each device.
     pub edge: EdgeDevice,
-    /// What operations at the edge cost.
-    pub prices: PriceList,
     /// Between the devices and the cloud.
     pub link: Link,
     /// What runs the tails.
@@ -140,7 +137,6 @@ impl System {
     pub fn check(&self) -> Result<(), ImpossibleValue> {
         positive("devices", f64::from(self.devices))?;
         self.edge.check()?;
-        self.prices.check()?;
         self.link.check()?;
         self.cloud.check()?;
         self.workload.check(self.devices)?;

@@ -6,7 +6,7 @@ use super::place::Place;
 use super::requests::{Part, Requests};
 use super::{CoInference, CosimError, Received, Stranded, System};
 use crate::energy::{Energy, EnergyLedger, RadioWatts};
-use crate::kernel::{EventQueue, SimTime, StreamFamily, Streams};
+use crate::kernel::{EventQueue, SimTime, StreamFamily, Streams, not_negative};
 use crate::link::{Capacity, Link, PacketLoss, Rate, Sharing};
 use crate::workload::{Arrivals, Samples};
 use rand::RngExt;
@@ -202,7 +202,8 @@ impl<'a, C: CoInference + ?Sized> Simulation<'a, C> {
         if head.steps.len() != 1 {
             return Err(CosimError::NotYetSimulated { feature: "a head of several steps" });
         }
-        self.devices[device as usize].ledger.charge(&self.system.prices.energy(&head.steps[0].counts));
+        not_negative("energy", head.steps[0].energy.total())?;
+        self.devices[device as usize].ledger.charge(&head.steps[0].energy);
         if let (Some(guess), true) = (head.steps[0].guess, head.packets.is_empty()) {
             self.requests.get_mut(slot).answer = guess.answer;
             return Ok(Some(self.complete(slot)));

@@ -46,8 +46,8 @@ pub enum Verdict {
     GivenUp(Interval),
 }
 
-/// The sequential procedure of Law (op. cit. [`PrecisionTarget`]; Law and Kelton, Operations Research 30, 1982,
-/// pp. 533-550): add replications until the 95 % interval's half-width is at most `g / (1 + g)` of the estimate, `g`
+/// The relative-width procedure (Law, Kelton and Koenig, Communications in Statistics B 10, 1981, pp. 29-39; Law's
+/// textbook, as at [`PrecisionTarget`]): add replications until the 95 % interval's half-width is at most `g / (1 + g)` of the estimate, `g`
 /// being the relative error wanted. The smaller bound is what keeps the error relative to the *truth* below `g`.
 ///
 /// Stopping as soon as the interval looks narrow favours replications that happen to agree, so the interval covers

@@ -1,6 +1,5 @@
 //! The steady-state mean of one long, autocorrelated stream, in constant memory.
 
-use super::batch_means::{means_of, neighbour_correlation};
 use super::{Interval, Quantiles, StatsError, mser, overlapping_batch_means};
 use crate::kernel::SimTime;
 
@@ -45,9 +44,6 @@ pub struct SteadyEstimate {
     pub used: u64,
     /// Observations in each of the 20 batches that the interval rests on.
     pub batch: u64,
-    /// Correlation of neighbours among these 20 batches. If they are long enough it is near 0, with standard deviation
-    /// 0.22; above 0.4 the run is most likely too short and the interval too narrow.
-    pub batch_correlation: f64,
 }
 
 impl SteadyMean {
@@ -96,7 +92,6 @@ impl SteadyMean {
             deleted: deleted as u64 * self.size,
             used: steady.len() as u64 * self.size,
             batch: batch as u64 * self.size,
-            batch_correlation: neighbour_correlation(&means_of(steady, batch)),
         })
     }
 
@@ -122,8 +117,8 @@ const FIRST_PERIOD: usize = CAPACITY >> (PERIODS - 1);
 /// [`SteadyMean`] of a stream of durations, and their [`Quantiles`] without the warm-up.
 ///
 /// How much to delete is known only in the end, so quantiles are kept per period, each period as long as all before it
-/// and the first a 128th to a 64th of the run. 3.6 MB of address space, of which only the pages that hold durations
-/// are used: about 0.5 MB if these span three decades.
+/// and the first a 128th to a 64th of the run: eight [`Quantiles`], 3.6 MB. [`SteadyDurations::push`] is O(1) amortised
+/// and never allocates.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SteadyDurations {
     seconds: SteadyMean,
@@ -215,8 +210,8 @@ mod tests {
             prop_assert_eq!(stream.count(), length);
             prop_assert_eq!(stream.means.capacity(), capacity);
             prop_assert!(stream.means.len() < CAPACITY && (stream.size == 5 || stream.means.len() >= CAPACITY / 2));
-            for (found, expected) in stream.means.iter().zip(means_of(&values, stream.size as usize)) {
-                prop_assert!((found - expected).abs() < 1e-12);
+            for (found, batch) in stream.means.iter().zip(values.chunks_exact(stream.size as usize)) {
+                prop_assert!((found - batch.iter().sum::<f64>() / batch.len() as f64).abs() < 1e-12);
             }
         }
 

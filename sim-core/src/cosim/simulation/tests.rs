@@ -5,7 +5,7 @@ use crate::cloud::Cloud;
 use crate::compute::Processor;
 use crate::cosim::{Guess, Head, HeadStep, TailStep};
 use crate::edge::EdgeDevice;
-use crate::energy::PriceList;
+use crate::energy::ComputeEnergy;
 use crate::inference::Counts;
 use crate::link::{Link, RadioPower};
 use crate::workload::{ArrivalProcess, SampleOrder, Workload};
@@ -25,6 +25,7 @@ impl CoInference for Nothing {
                     activation_reads: 0,
                     activation_writes: 0,
                 },
+                energy: ComputeEnergy { ac: 0.0, mac: 0.0, neuron: 0.0, memory: 0.0, other: 0.0 },
                 packets: 1,
                 guess: None,
             }],
@@ -33,7 +34,11 @@ impl CoInference for Nothing {
     }
 
     fn tail(&mut self, _: u8, _: u32, _: &Received<'_>) -> TailStep {
-        TailStep { counts: Counts::default(), guess: Guess { answer: 0, entropy: 0.0 } }
+        TailStep {
+            counts: Counts::default(),
+            energy: ComputeEnergy::default(),
+            guess: Guess { answer: 0, entropy: 0.0 },
+        }
     }
 }
 
@@ -44,7 +49,6 @@ fn system() -> System {
     System {
         devices: 3,
         edge: EdgeDevice::plain(processor, 0.0),
-        prices: PriceList::default(),
         link: Link::plain(1e6, 1e6, radio),
         cloud: Cloud::plain(1, processor, 1),
         workload: Workload {
