@@ -7,7 +7,7 @@ use crate::zoo::{NetworkChoice, ZooNetwork};
 use cospike_sim_core::energy::ComputeEnergy;
 use cospike_sim_core::inference::{Counts, LayerCounts};
 use cospike_sim_core::payload::{Damage, Payload};
-use cospike_sim_core::split::{HeadOutput, SplitError, SplitNetwork};
+use cospike_sim_core::split::{HeadOutput, SplitError};
 use rayon::prelude::*;
 
 /// What an inference depends on.
@@ -86,7 +86,7 @@ impl Inference {
         tick: &(dyn Fn() + Sync),
     ) -> Result<InferenceRun, StudyError> {
         let on_sample = |sample: u32| {
-            let run = run_sample(&self.network.network, dataset.image(sample as usize), prices);
+            let run = run_sample(&self.network, dataset.image(sample as usize), prices);
             let run = run.map_err(|error| StudyError::Inference { network: self.name(), sample, error })?;
             tick();
             Ok(run)
@@ -110,14 +110,15 @@ impl Inference {
 }
 
 fn run_sample(
-    network: &SplitNetwork,
+    ZooNetwork { network, matched_steps, .. }: &ZooNetwork,
     pixels: &[u8],
     prices: &[NamedPrices],
 ) -> Result<(SampleRun, Vec<LayerCounts>), SplitError> {
     let head = network.head(pixels)?;
     let mut layers = head.layers;
     let head_counts = layers.iter().map(|layer| layer.counts).sum();
-    let energies = prices.iter().map(|prices| prices.list.energy(&head_counts)).collect();
+    let price = |prices: &NamedPrices| prices.list.account(network.network(), *matched_steps, &layers).energy();
+    let energies = prices.iter().map(price).collect();
     let (payload, answer, tail) = match head.output {
         HeadOutput::Scores(scores) => (None, scores.answer(), vec![]),
         HeadOutput::Payload(payload) => {

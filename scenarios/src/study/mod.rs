@@ -146,7 +146,7 @@ impl Study {
             prices: maker
                 .profiles
                 .price_lists()
-                .map(|(name, prices)| NamedPrices { name: name.into(), list: prices.list() })
+                .map(|(name, prices)| NamedPrices { name: name.into(), list: *prices.list() })
                 .collect(),
         })
     }
@@ -225,13 +225,18 @@ struct Maker<'a> {
 impl Maker<'_> {
     fn point(&mut self, sweep_point: &SweepPoint, dataset: &Dataset) -> Result<DesignPoint, StudyError> {
         let scenario = &sweep_point.scenario;
+        let system = self.profiles.system(scenario, self.source)?;
+        let inference = self.inference(scenario, dataset)?;
+        let (_, network) =
+            self.inferences.values().find(|(number, _)| *number == inference).expect("just made or found");
+        self.profiles.check_prices(scenario, &network.network, self.source)?;
         Ok(DesignPoint {
             label: point::label(sweep_point),
             parameters: sweep_point.parameters.clone(),
-            system: self.profiles.system(scenario, self.source)?,
+            system,
             packetise: point::packetise(scenario),
             packet_payload: self.profiles.packet_payload(scenario, self.source)?,
-            inference: self.inference(scenario, dataset)?,
+            inference,
             scenario: scenario.clone(),
         })
     }
