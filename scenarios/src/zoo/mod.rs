@@ -48,6 +48,9 @@ pub struct ZooNetwork {
     pub weights: Weights,
     /// Its codec.
     pub codec: Codec,
+    /// T of a spiking network; of a float one T that its spiking twin was trained with, if the zoo has one. See
+    /// [`PriceList::account`](cospike_sim_core::energy::PriceList::account).
+    pub matched_steps: Option<usize>,
     /// The files it took, the backbone first: name and BLAKE3.
     pub files: Vec<(String, String)>,
 }
@@ -238,7 +241,19 @@ impl Zoo {
         let codec = Codec::for_cut(&network, cut, quality.unwrap_or(100));
         let weights = Weights::from_store(&network, &store)?;
         let network = SplitNetwork::on(input, &network, &weights, cut, codec, steps as usize)?;
-        Ok(ZooNetwork { network, weights, codec, files })
+        let matched_steps = self.matched_steps(wanted, steps).map(|steps| steps as usize);
+        Ok(ZooNetwork { network, weights, codec, matched_steps, files })
+    }
+
+    /// T of `wanted`, which runs for `steps`, or of its spiking twin.
+    fn matched_steps(&self, wanted: &NetworkChoice, steps: u32) -> Option<u32> {
+        match wanted.family {
+            Family::Spiking => Some(steps),
+            Family::Float => {
+                let twin = self.backbone(&NetworkChoice { family: Family::Spiking, ..wanted.clone() });
+                twin.ok().map(|twin| twin.metadata.time_steps)
+            }
+        }
     }
 
     fn backbone(&self, wanted: &NetworkChoice) -> Result<&Entry, ZooError> {
