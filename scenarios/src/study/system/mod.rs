@@ -8,7 +8,7 @@ use crate::profiles::{CloudProfile, DeviceProfile, LinkProfile, Prices, Profile,
 use crate::results::ProfileUsed;
 use crate::scenario::Scenario;
 use cospike_sim_core::cosim::System;
-use cospike_sim_core::network::Operation;
+use cospike_sim_core::network::{Operation, Signal};
 use cospike_sim_core::split::SplitNetwork;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -137,11 +137,11 @@ impl Profiles {
 
 /// The first layer of the head that has weights and works on real values.
 fn first_on_real_values(network: &SplitNetwork) -> Option<&str> {
-    let levels = network.network().spike_levels();
+    let signals = network.network().signals(Signal::Real);
     let head = &network.network().layers[..=network.cut()];
     let weighted =
         |operation| matches!(operation, Operation::Conv2d(_) | Operation::ConvTranspose2d(_) | Operation::Linear);
     let first =
-        head.iter().find(|layer| weighted(layer.operation) && layer.inputs.iter().any(|&i| levels[i].is_none()));
+        head.iter().find(|layer| weighted(layer.operation) && layer.inputs.iter().any(|&i| signals[i] == Signal::Real));
     first.map(|layer| layer.name.as_str())
 }
