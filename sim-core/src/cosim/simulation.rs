@@ -1,12 +1,12 @@
 //! The event loop of one run.
 
-use super::event::{Event, EventKind, Fingerprint};
+use super::event::{Event, EventKind};
 use super::outcome::{Dropped, LatencyTally, Outcome};
 use super::place::Place;
 use super::requests::{Part, Requests};
 use super::{CoInference, CosimError, Stranded, System};
 use crate::energy::{Energy, EnergyLedger};
-use crate::kernel::{EventQueue, SimTime, StreamFamily, Streams};
+use crate::kernel::{EventQueue, Fingerprint, SimTime, StreamFamily, Streams};
 use crate::link::{LOSS_STREAM, Sharing};
 use crate::workload::{Arrivals, Deck};
 
@@ -135,7 +135,7 @@ impl<'a, C: CoInference + ?Sized> Simulation<'a, C> {
             EventKind::Arrival => self.tally.generated,
             _ => self.requests.get(event.subject).number,
         };
-        self.fingerprint.add(self.queue.now(), event.kind, number);
+        self.fingerprint.add(self.queue.now(), event.kind as u64, number);
         match event.kind {
             EventKind::Arrival => self.arrival(event.subject).map(|()| None),
             EventKind::HeadDone => self.head_done(event.subject),
