@@ -5,13 +5,12 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// Pending events and a clock, in nanoseconds. An event is the number of an entity.
-pub trait Pending {
+pub(crate) trait Pending {
     /// As it is called in the tables.
     const NAME: &'static str;
     fn new() -> Self;
     fn schedule(&mut self, delay: u64, entity: u32);
     fn pop(&mut self) -> Option<u32>;
-    fn now(&self) -> u64;
 }
 
 impl Pending for EventQueue<u32> {
@@ -28,14 +27,10 @@ impl Pending for EventQueue<u32> {
     fn pop(&mut self) -> Option<u32> {
         EventQueue::pop(self)
     }
-
-    fn now(&self) -> u64 {
-        EventQueue::now(self).nanoseconds()
-    }
 }
 
 /// The standard library's heap of (time, sequence, entity), as one would write it in a hurry; 24 bytes an entry.
-pub struct StandardHeap {
+pub(crate) struct StandardHeap {
     heap: BinaryHeap<Reverse<(u64, u64, u32)>>,
     now: u64,
     sequence: u64,
@@ -58,14 +53,10 @@ impl Pending for StandardHeap {
         self.now = time;
         Some(entity)
     }
-
-    fn now(&self) -> u64 {
-        self.now
-    }
 }
 
 /// A heap of four children per node, the four on one cache line, of (time, 40-bit sequence, 24-bit entity) in 16 bytes.
-pub struct FourHeap {
+pub(crate) struct FourHeap {
     lines: Vec<Line>,
     /// Index past the last entry.
     end: usize,
@@ -143,9 +134,5 @@ impl Pending for FourHeap {
         }
         self.now = (first >> 64) as u64;
         Some(first as u32 & 0x00ff_ffff)
-    }
-
-    fn now(&self) -> u64 {
-        self.now
     }
 }

@@ -11,7 +11,7 @@ mod uplink;
 
 use super::cell::Cell;
 use super::device::{Device, ProcessorState};
-use super::event::{Event, EventKind, Fingerprint, Subject};
+use super::event::{Event, EventKind, Subject};
 use super::messages::Messages;
 use super::observer::{Observer, QueueAt};
 use super::outcome::{Dropped, LatencyTally};
@@ -21,7 +21,7 @@ use super::servers::Servers;
 use super::{CoInference, CosimError, Head, System};
 use crate::edge::DesignChoice;
 use crate::energy::EnergyLedger;
-use crate::kernel::{EventQueue, SimTime, StreamFamily, Streams, Ticket};
+use crate::kernel::{EventQueue, Fingerprint, SimTime, StreamFamily, Streams, Ticket};
 use crate::link::{Capacity, Damage, Medium, Rate, Sharing};
 use crate::workload::{Arrivals, Samples};
 
@@ -263,7 +263,7 @@ impl<'a, C: CoInference + ?Sized, O: Observer> Simulation<'a, C, O> {
             Subject::Request => self.requests.get(subject).number,
             Subject::Message => self.requests.get(self.messages.get(subject).request).number,
         };
-        self.fingerprint.add(self.end, kind, subject);
+        self.fingerprint.add(self.end, kind as u64, subject);
     }
 
     fn schedule(&mut self, delay: SimTime, kind: EventKind, subject: u32) -> Result<Ticket, CosimError> {
