@@ -62,7 +62,7 @@ impl<C: CoInference + ?Sized, O: Observer> Simulation<'_, C, O> {
                 damage.clear();
             }
             let request = self.requests.get(slot);
-            if request.was_answered() && request.exited {
+            if request.answered && request.exited {
                 let all = messages_of(&self.head(slot)) as u64;
                 self.tally.steps_saved += all - u64::from(request.sent);
             }

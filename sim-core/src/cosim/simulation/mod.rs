@@ -218,8 +218,15 @@ impl<'a, C: CoInference + ?Sized, O: Observer> Simulation<'a, C, O> {
 
     /// Whether nothing can happen any more but what goes on for ever: false alarms, autoscaling, batteries.
     fn is_over(&self) -> bool {
-        let arrivals = self.pending.arrivals > 0 && self.tally.generated < self.system.workload.requests;
-        self.pending.events == 0 && self.pending.timers == 0 && !arrivals
+        self.pending.events == 0 && self.pending.timers == 0 && self.no_request_comes()
+    }
+
+    fn no_request_comes(&self) -> bool {
+        self.pending.arrivals == 0 || self.tally.generated == self.system.workload.requests
+    }
+
+    fn has_no_request_left(&self) -> bool {
+        self.requests.in_flight() == 0 && self.no_request_comes()
     }
 
     /// Does what the event says; gives the request if that answered it.

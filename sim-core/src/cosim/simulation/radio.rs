@@ -121,7 +121,8 @@ impl<C: CoInference + ?Sized, O: Observer> Simulation<'_, C, O> {
     }
 
     pub(super) fn false_alarm(&mut self, device: u32) -> Result<(), CosimError> {
-        if !self.is_alive(device) {
+        // After the last request, alarms would keep the run going for ever.
+        if !self.is_alive(device) || self.has_no_request_left() {
             return Ok(());
         }
         if self.devices[device as usize].radio.phase() == Phase::Standby {
