@@ -95,9 +95,9 @@ struct Constants {
 }
 
 /// One run in progress.
-pub(super) struct Simulation<'a, C: ?Sized, O> {
+pub(super) struct Simulation<'a, O> {
     system: &'a System,
-    computation: &'a mut C,
+    computation: &'a mut dyn CoInference,
     observer: &'a mut O,
     constants: Constants,
     queue: EventQueue<Event>,
@@ -131,11 +131,11 @@ pub(super) struct Simulation<'a, C: ?Sized, O> {
     answered_before: u64,
 }
 
-impl<'a, C: CoInference + ?Sized, O: Observer> Simulation<'a, C, O> {
+impl<'a, O: Observer> Simulation<'a, O> {
     /// A run of a checked `system` over `samples` (at least one) samples, before its first event.
     pub(super) fn new(
         system: &'a System,
-        computation: &'a mut C,
+        computation: &'a mut dyn CoInference,
         observer: &'a mut O,
         samples: u32,
         streams: &Streams,
