@@ -1,16 +1,16 @@
 //! Answers come down; a radio that is off has to be woken first.
 
 use super::{Answered, Simulation};
+use crate::cosim::CosimError;
 use crate::cosim::device::Phase;
 use crate::cosim::event::EventKind;
 use crate::cosim::observer::{DropReason, Observer};
 use crate::cosim::requests::Part;
-use crate::cosim::{CoInference, CosimError};
 use crate::kernel::SimTime;
 use crate::link::{Standby, WakeUpRadio};
 use rand::RngExt;
 
-impl<C: CoInference + ?Sized, O: Observer> Simulation<'_, C, O> {
+impl<O: Observer> Simulation<'_, O> {
     /// An answer could be received now.
     pub(super) fn answer_begins(&mut self, slot: u32) -> Result<(), CosimError> {
         if self.gives_up(slot)? {

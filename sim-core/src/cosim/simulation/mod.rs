@@ -95,9 +95,9 @@ struct Constants {
 }
 
 /// One run in progress.
-pub(super) struct Simulation<'a, C: ?Sized, O> {
+pub(super) struct Simulation<'a, O> {
     system: &'a System,
-    computation: &'a mut C,
+    computation: &'a mut dyn CoInference,
     observer: &'a mut O,
     constants: Constants,
     queue: EventQueue<Event>,
@@ -131,11 +131,11 @@ pub(super) struct Simulation<'a, C: ?Sized, O> {
     answered_before: u64,
 }
 
-impl<'a, C: CoInference + ?Sized, O: Observer> Simulation<'a, C, O> {
+impl<'a, O: Observer> Simulation<'a, O> {
     /// A run of a checked `system` over `samples` (at least one) samples, before its first event.
     pub(super) fn new(
         system: &'a System,
-        computation: &'a mut C,
+        computation: &'a mut dyn CoInference,
         observer: &'a mut O,
         samples: u32,
         streams: &Streams,
@@ -218,8 +218,15 @@ impl<'a, C: CoInference + ?Sized, O: Observer> Simulation<'a, C, O> {
 
     /// Whether nothing can happen any more but what goes on for ever: false alarms, autoscaling, batteries.
     fn is_over(&self) -> bool {
-        let arrivals = self.pending.arrivals > 0 && self.tally.generated < self.system.workload.requests;
-        self.pending.events == 0 && self.pending.timers == 0 && !arrivals
+        self.pending.events == 0 && self.pending.timers == 0 && self.no_request_comes()
+    }
+
+    fn no_request_comes(&self) -> bool {
+        self.pending.arrivals == 0 || self.tally.generated == self.system.workload.requests
+    }
+
+    fn has_no_request_left(&self) -> bool {
+        self.requests.in_flight() == 0 && self.no_request_comes()
     }
 
     /// Does what the event says; gives the request if that answered it.

@@ -1,11 +1,11 @@
 //! The radio connects when it is needed and goes to rest when it is not.
 
 use super::Simulation;
+use crate::cosim::CosimError;
 use crate::cosim::device::{Device, Phase, RadioState};
 use crate::cosim::event::EventKind;
 use crate::cosim::observer::Observer;
 use crate::cosim::timer::{Alarm, Timer};
-use crate::cosim::{CoInference, CosimError};
 use crate::kernel::SimTime;
 use crate::link::Standby;
 use rand::RngExt;
@@ -14,7 +14,7 @@ use rand_distr::Exp1;
 /// Words of a stream that belong to one draw.
 const WORDS_PER_DRAW: u128 = 64;
 
-impl<C: CoInference + ?Sized, O: Observer> Simulation<'_, C, O> {
+impl<O: Observer> Simulation<'_, O> {
     /// Makes sure that the radio is connected, or becomes so. True if it is.
     pub(super) fn connect(&mut self, device: u32) -> Result<bool, CosimError> {
         match self.devices[device as usize].radio.phase() {
@@ -121,7 +121,8 @@ impl<C: CoInference + ?Sized, O: Observer> Simulation<'_, C, O> {
     }
 
     pub(super) fn false_alarm(&mut self, device: u32) -> Result<(), CosimError> {
-        if !self.is_alive(device) {
+        // After the last request, alarms would keep the run going for ever.
+        if !self.is_alive(device) || self.has_no_request_left() {
             return Ok(());
         }
         if self.devices[device as usize].radio.phase() == Phase::Standby {
