@@ -9,7 +9,7 @@ use cospike_sim_core::inference::Counts;
 use cospike_sim_core::kernel::Streams;
 use cospike_sim_core::link::{Link, RadioPower, Sharing};
 use cospike_sim_core::workload::Workload;
-use std::time::Instant;
+use cpu_time::ThreadTime;
 
 /// A head of 1000 accumulates, one packet of 100 bytes, a tail of 1000 accumulates.
 struct Trivial;
@@ -61,7 +61,7 @@ pub(crate) fn run(devices: u32, events: u64) -> f64 {
     /// Events of a request that is answered by the cloud.
     const PER_REQUEST: u64 = 7;
     let system = system(devices, events.div_ceil(PER_REQUEST));
-    let start = Instant::now();
+    let start = ThreadTime::now();
     let outcome = cosim::run(&system, &mut Trivial, &[0; 100], &Streams::new(1, 0)).unwrap();
     assert_eq!(outcome.completed, outcome.generated);
     outcome.events as f64 / start.elapsed().as_secs_f64()
