@@ -26,6 +26,8 @@ fn colour(part: Part) -> RGBColor {
         Part::RadioTx => VERMILLION,
         Part::RadioRx => PURPLE,
         Part::RadioIdle => YELLOW,
+        Part::Standby => RGBColor(0xCC, 0xCC, 0xCC),
+        Part::RadioConnected => RGBColor(0xA8, 0x6A, 0x3D),
     }
 }
 

@@ -24,8 +24,8 @@ impl Study {
     }
 
     fn point_row(&self, number: u32, point: &DesignPoint, runs: &[InferenceRun]) -> PointRow {
-        let inference = &self.inferences[point.inference];
-        let run = &runs[point.inference];
+        let inference = &self.inferences[point.inference()];
+        let run = &runs[point.inference()];
         let labels = self.labels(point);
         let network = &inference.network.network;
         let values = split_values(network.network(), &inference.key.choice.split);
@@ -33,7 +33,7 @@ impl Study {
             point: number,
             label: point.label.clone(),
             parameters: serde_json::json!(point.parameters).to_string(),
-            network: point.inference as u32,
+            network: point.inference() as u32,
             backbone: inference.key.choice.backbone.clone(),
             family: inference.key.choice.family.name().into(),
             split: inference.key.choice.split.clone(),
@@ -48,8 +48,8 @@ impl Study {
     }
 
     fn layer_rows(&self, number: u32, point: &DesignPoint, runs: &[InferenceRun]) -> Vec<LayerRow> {
-        let network = &self.inferences[point.inference].network.network;
-        let run = &runs[point.inference];
+        let network = &self.inferences[point.inference()].network.network;
+        let run = &runs[point.inference()];
         let mean = |sum: u64| sum as f64 / run.samples.len() as f64;
         let row = |layer: &cospike_sim_core::inference::LayerCounts| LayerRow {
             point: number,
@@ -70,7 +70,7 @@ impl Study {
     }
 
     fn energy_rows(&self, number: u32, point: &DesignPoint, runs: &[InferenceRun]) -> Vec<ComputeEnergyRow> {
-        let (zoo, run) = (&self.inferences[point.inference].network, &runs[point.inference]);
+        let (zoo, run) = (&self.inferences[point.inference()].network, &runs[point.inference()]);
         let head: Vec<_> = run.layers.iter().filter(|layer| layer.layer <= zoo.network.cut()).copied().collect();
         let lists = self.prices.iter().flat_map(|NamedPrices { name, list }| {
             let account = list.account(zoo.network.network(), zoo.matched_steps, &head);

@@ -1,6 +1,7 @@
 //! What flows between layers: real-valued features and spike trains, both with the channels of a position together.
 
-use crate::network::Shape;
+use super::GradedTrain;
+use crate::network::{Shape, Signal};
 
 /// A real-valued feature map, one value per channel, position and step.
 ///
@@ -40,14 +41,18 @@ impl Real {
     /// equal means.
     pub fn answer(&self) -> usize {
         let mut best = (0, f32::NEG_INFINITY);
-        for class in 0..self.shape.len() {
-            let sum: f32 = (0..self.steps).map(|t| self.step(t)[class]).sum();
-            let mean = sum / self.steps as f32;
+        for (class, mean) in self.means().into_iter().enumerate() {
             if mean > best.1 {
                 best = (class, mean);
             }
         }
         best.0
+    }
+
+    /// The mean of each value over the steps.
+    pub fn means(&self) -> Vec<f32> {
+        let sum = |value: usize| (0..self.steps).map(|t| self.step(t)[value]).sum::<f32>();
+        (0..self.shape.len()).map(|value| sum(value) / self.steps as f32).collect()
     }
 }
 
@@ -122,6 +127,21 @@ impl SpikeTrain {
         &self.bits[step * len..(step + 1) * len]
     }
 
+    /// The same maps, over `steps` steps if they are constant.
+    pub(super) fn repeated(&self, steps: usize) -> Self {
+        match self.steps {
+            1 => Self { steps, bits: self.bits.repeat(steps), ..*self },
+            _ => self.clone(),
+        }
+    }
+
+    /// Gives its spikes to `carry` where both have one, and takes the others of `carry`.
+    pub(super) fn exchange(&mut self, carry: &mut Self) {
+        for (mine, theirs) in self.bits.iter_mut().zip(&mut carry.bits) {
+            (*mine, *theirs) = (*mine | *theirs, *mine & *theirs);
+        }
+    }
+
     /// Sets the 64-channel word `word` of `position` in `step`; the caller leaves bits beyond the last channel zero.
     pub(crate) fn set_word(&mut self, step: usize, position: usize, word: usize, bits: u64) {
         self.bits[(step * self.shape.area() + position) * self.words + word] = bits;
@@ -135,6 +155,8 @@ pub enum Feature {
     Real(Real),
     /// Spikes of a neuron layer.
     Spikes(SpikeTrain),
+    /// Sums of spike trains.
+    Graded(GradedTrain),
 }
 
 impl Feature {
@@ -143,6 +165,7 @@ impl Feature {
         match self {
             Self::Real(real) => real.shape,
             Self::Spikes(train) => train.shape,
+            Self::Graded(graded) => graded.planes()[0].shape,
         }
     }
 
@@ -151,15 +174,31 @@ impl Feature {
         match self {
             Self::Real(real) => real.steps,
             Self::Spikes(train) => train.steps,
+            Self::Graded(graded) => graded.planes()[0].steps,
         }
     }
 
-    /// Number of spikes; real values are no spikes.
-    pub fn spikes(&self) -> u64 {
+    /// What kind of values it holds.
+    pub fn signal(&self) -> Signal {
         match self {
-            Self::Real(_) => 0,
-            Self::Spikes(train) => train.spikes(),
+            Self::Real(_) => Signal::Real,
+            Self::Spikes(_) => Signal::BINARY,
+            Self::Graded(graded) => Signal::Spikes { max: graded.max() },
         }
+    }
+
+    /// The spike trains whose sum it is; none of real values.
+    pub fn planes(&self) -> &[SpikeTrain] {
+        match self {
+            Self::Real(_) => &[],
+            Self::Spikes(train) => std::slice::from_ref(train),
+            Self::Graded(graded) => graded.planes(),
+        }
+    }
+
+    /// Number of spikes, graded ones by their number; real values are no spikes.
+    pub fn spikes(&self) -> u64 {
+        self.planes().iter().map(SpikeTrain::spikes).sum()
     }
 }
 

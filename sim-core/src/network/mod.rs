@@ -12,6 +12,7 @@ mod graph;
 mod mobilenet;
 mod resnet;
 mod safetensors;
+mod signal;
 mod size;
 mod stage;
 mod vgg;
@@ -26,11 +27,12 @@ pub use graph::{
 pub use mobilenet::{MobileNetV1, MobileNetV2};
 pub use resnet::{ResNet, ResidualBlock, ResidualSum, Stem};
 pub use safetensors::read_safetensors;
+pub use signal::Signal;
 pub use size::ParameterRule;
 pub use stage::{Stage, Width};
 pub use vgg::Vgg;
 pub(crate) use weights::weight_shape;
-pub use weights::{Affine, Tensor, TensorStore, Weights};
+pub use weights::{Affine, NORM_EPSILON, Tensor, TensorStore, Weights};
 
 /// What is wrong with a network, a split point or a set of weights.
 #[derive(Debug, thiserror::Error, PartialEq)]
@@ -72,6 +74,17 @@ pub enum NetworkError {
     UnusedTensors {
         /// Names of the tensors.
         names: Vec<String>,
+    },
+    /// Everything that is wrong with a set of tensors, where it is more than one thing.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Tensors(Vec<NetworkError>),
+    /// A learned leak that is no number.
+    #[error("tensor `{name}` is {value}; the logit of a membrane's leak must be a number")]
+    LeakValue {
+        /// Name of the tensor.
+        name: String,
+        /// Its value.
+        value: f32,
     },
     /// A layer that cannot compute what it says from what it reads.
     #[error("layer `{layer}`: {reason}")]

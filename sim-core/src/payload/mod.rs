@@ -11,8 +11,8 @@ mod jpeg;
 pub use damage::{Damage, Missing};
 pub use jpeg::Jpeg;
 
-use crate::inference::{Feature, Real, SpikeTrain};
-use crate::network::{Activation, Network, Operation, Shape};
+use crate::inference::{Feature, GradedTrain, Real, SpikeTrain};
+use crate::network::{Activation, Network, Operation, Shape, Signal};
 use damage::Arrived;
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -22,6 +22,13 @@ use std::ops::Range;
 pub enum Codec {
     /// One bit per neuron and step, each step padded to whole bytes.
     Spikes,
+    /// Graded spikes up to `max`, as the bit maps of the binary digits of their numbers, the lowest first, each as under
+    /// [`Codec::Spikes`]: `ceil(log2(max + 1))` bits per neuron and step. A number that damage has raised above `max` is read
+    /// as `max`.
+    Graded {
+        /// The largest number.
+        max: u32,
+    },
     /// 8-bit values in a JPEG image, see [`Jpeg`]. A scan cannot be decoded past a gap: if any bit is missing, or damage
     /// leaves no valid scan, the whole step is missing.
     Jpeg {
@@ -41,10 +48,11 @@ impl Codec {
     /// # Panics
     /// If `cut` is no layer of `network`.
     pub fn for_cut(network: &Network, cut: usize, jpeg_quality: u8) -> Self {
-        match network.layers[cut].operation {
-            Operation::Input => Self::Pixels8,
-            Operation::Neuron(_) => Self::Spikes,
-            Operation::Activation(f) if f == Activation::UNIT_CLIP => Self::Jpeg { quality: jpeg_quality },
+        match (network.layers[cut].operation, network.signals(Signal::Real)[cut]) {
+            (Operation::Input, _) => Self::Pixels8,
+            (_, Signal::BINARY) => Self::Spikes,
+            (_, Signal::Spikes { max }) => Self::Graded { max },
+            (Operation::Activation(f), _) if f == Activation::UNIT_CLIP => Self::Jpeg { quality: jpeg_quality },
             _ => Self::Float32,
         }
     }
@@ -108,6 +116,14 @@ pub enum PayloadError {
         /// The value.
         value: f32,
     },
+    /// Digits that make a larger number than was ever sent.
+    #[error("a graded spike of {found} was received, but none is larger than {max}")]
+    Grade {
+        /// The number.
+        found: u32,
+        /// The largest that can be sent.
+        max: u32,
+    },
     /// A number of values that is not the shape's.
     #[error("{found} values for a feature of shape {shape}")]
     FeatureLength {
@@ -129,8 +145,8 @@ pub enum PayloadError {
         found: Shape,
         /// Steps given.
         steps: usize,
-        /// Real values or spikes.
-        kind: &'static str,
+        /// What kind of values was given.
+        kind: String,
     },
     /// The payload was not made by the same codec for the same feature.
     #[error("a payload of {found} bytes in {parts} parts; the feature at this cut takes {needed} bytes in {steps}")]
@@ -193,6 +209,14 @@ impl Coder {
         Ok(Self { codec, shape, steps, missing: Missing::Zero, jpeg })
     }
 
+    /// The same for features that hold `steps` steps.
+    ///
+    /// # Errors
+    /// Those of [`Jpeg::new`].
+    pub fn for_steps(&self, steps: usize) -> Result<Self, PayloadError> {
+        Ok(Self::new(self.codec, self.shape, steps)?.with_missing(self.missing))
+    }
+
     /// The same, but with `missing` for what does not arrive; zeros if this is not called.
     pub fn with_missing(self, missing: Missing) -> Self {
         Self { missing, ..self }
@@ -224,6 +248,9 @@ impl Coder {
             let part = match (self.codec, feature, &self.jpeg) {
                 _ if (feature.shape(), feature.steps()) != (self.shape, self.steps) => Err(self.mismatch(feature)),
                 (Codec::Spikes, Feature::Spikes(train), _) => Ok(bits::pack(train, step)),
+                (Codec::Graded { max }, Feature::Graded(graded), _) if graded.max() == max => {
+                    Ok(bits::pack_graded(graded, step))
+                }
                 (Codec::Float32, Feature::Real(real), _) => {
                     Ok(real.step(step).iter().flat_map(|v| v.to_le_bytes()).collect())
                 }
@@ -245,6 +272,7 @@ impl Coder {
     fn check_length(&self, payload: &Payload) -> Result<(), PayloadError> {
         let per_step = match self.codec {
             Codec::Spikes => self.shape.len().div_ceil(8),
+            Codec::Graded { max } => bits::digits(max) as usize * self.shape.len().div_ceil(8),
             Codec::Float32 => 4 * self.shape.len(),
             Codec::Pixels8 => self.shape.len(),
             Codec::Jpeg { .. } => payload.bytes.len() / self.steps.max(1),
@@ -269,8 +297,10 @@ impl Coder {
         self.check_length(payload)?;
         let arrived = Arrived::new(payload, damage)?;
         let parts: Vec<Range<usize>> = payload.part_ranges().collect();
-        if self.codec == Codec::Spikes {
-            return Ok(Feature::Spikes(self.spikes(arrived, &parts)));
+        match self.codec {
+            Codec::Spikes => return Ok(Feature::Spikes(self.spikes(arrived, &parts))),
+            Codec::Graded { max } => return self.graded(arrived, &parts, max, damage).map(Feature::Graded),
+            Codec::Jpeg { .. } | Codec::Float32 | Codec::Pixels8 => {}
         }
         let mut real = Real { shape: self.shape, steps: 0, data: vec![] };
         for part in parts {
@@ -279,19 +309,38 @@ impl Coder {
         Ok(Feature::Real(if real.steps == 0 { Real::zeros(self.shape, 1) } else { real }))
     }
 
-    fn spikes(&self, mut arrived: Arrived, parts: &[Range<usize>]) -> SpikeTrain {
-        let mut kept: Vec<&Range<usize>> = parts.iter().collect();
+    fn spikes(&self, arrived: Arrived, parts: &[Range<usize>]) -> SpikeTrain {
+        let (bytes, kept) = self.kept(arrived, parts);
+        let mut train = SpikeTrain::silent(self.shape, kept.len().max(1));
+        kept.into_iter().enumerate().for_each(|(step, part)| bits::unpack(&bytes[part], &mut train, step));
+        train
+    }
+
+    fn graded(
+        &self,
+        arrived: Arrived,
+        parts: &[Range<usize>],
+        max: u32,
+        damage: &Damage<'_>,
+    ) -> Result<GradedTrain, PayloadError> {
+        let (bytes, kept) = self.kept(arrived, parts);
+        let steps = kept.len().max(1);
+        // Sent numbers are at most `max`; only damage can raise one above it.
+        let above = if *damage == Damage::NONE { bits::AboveMax::Refuse } else { bits::AboveMax::Lower };
+        bits::unpack_graded(kept.into_iter().map(|part| &bytes[part]), self.shape, steps, max, above)
+    }
+
+    /// The bytes after what is missing was made up for, and the parts that are decoded.
+    fn kept(&self, mut arrived: Arrived, parts: &[Range<usize>]) -> (Vec<u8>, Vec<Range<usize>>) {
+        let mut kept = parts.to_vec();
         match self.missing {
             Missing::Zero => {}
             Missing::Last => {
                 parts.windows(2).for_each(|pair| arrived.repeat(pair[0].clone(), pair[1].clone()));
             }
-            Missing::DropStep => kept.retain(|part| arrived.is_whole((*part).clone())),
+            Missing::DropStep => kept.retain(|part| arrived.is_whole(part.clone())),
         }
-        let mut train = SpikeTrain::silent(self.shape, kept.len().max(1));
-        let steps = kept.into_iter().enumerate();
-        steps.for_each(|(step, part)| bits::unpack(&arrived.bytes[part.clone()], &mut train, step));
-        train
+        (arrived.bytes, kept)
     }
 
     /// Decodes the next step of a real-valued feature and adds it to `real`, unless it is dropped.
@@ -350,7 +399,11 @@ impl Coder {
             needed_steps: self.steps,
             found: feature.shape(),
             steps: feature.steps(),
-            kind: if matches!(feature, Feature::Real(_)) { "real values" } else { "spikes" },
+            kind: match feature {
+                Feature::Real(_) => "real values".into(),
+                Feature::Spikes(_) => "spikes".into(),
+                Feature::Graded(graded) => format!("graded spikes up to {}", graded.max()),
+            },
         }
     }
 }

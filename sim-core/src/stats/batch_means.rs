@@ -17,12 +17,9 @@ pub fn batch_means(series: &[f64], batches: usize) -> Result<Interval, StatsErro
     if series.is_empty() || !series.len().is_multiple_of(batches) {
         return Err(StatsError::UnevenBatches { values: series.len(), batches });
     }
-    mean_interval(&means_of(series, series.len() / batches))
-}
-
-/// Means of consecutive stretches of `size`, the remainder left out.
-pub(super) fn means_of(series: &[f64], size: usize) -> Vec<f64> {
-    series.chunks_exact(size).map(|batch| batch.iter().sum::<f64>() / size as f64).collect()
+    let size = series.len() / batches;
+    let means: Vec<f64> = series.chunks_exact(size).map(|batch| batch.iter().sum::<f64>() / size as f64).collect();
+    mean_interval(&means)
 }
 
 /// Overlapping-batch-means interval (Meketon and Schmeiser, Winter Simulation Conference 1984, pp. 226-230): with
