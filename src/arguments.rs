@@ -31,6 +31,8 @@ pub(crate) enum Verb {
     },
     /// Measure accuracy and operations of a network of the zoo, without simulating devices
     Infer(Infer),
+    /// Price the inference of a spiking network and of its float twin, side by side
+    Energy(Energy),
     /// List the network architectures, or show one of them layer by layer: what a cut would cost where
     Networks(Networks),
     /// List the trained networks that are built in
@@ -86,4 +88,23 @@ pub(crate) enum Family {
     Spiking,
     /// Float activations, run once
     Float,
+}
+
+#[derive(Args)]
+pub(crate) struct Energy {
+    /// Backbone, such as `resnet14`, or a unit, such as `resnet14-stage3-w4`: both families are priced. Of a network with
+    /// a unit that is what runs on the edge
+    pub(crate) network: String,
+    /// Price list: `all`, the name of a built-in one, or a file
+    #[arg(long, default_value = "all")]
+    pub(crate) prices: String,
+    /// Use only the first so many test images
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) samples: u32,
+    /// Print every line of the account under one price list
+    #[arg(long)]
+    pub(crate) ledger: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }

@@ -63,7 +63,7 @@ pub(crate) fn infer(arguments: &Infer) -> Result<(), Failure> {
     Ok(())
 }
 
-fn unknown_name(error: ZooError) -> Failure {
+pub(crate) fn unknown_name(error: ZooError) -> Failure {
     match &error {
         ZooError::UnknownName { known, .. } => {
             Failure::Input(format!("error: {error}\nhelp: there are {}", known.join(", ")))
