@@ -97,7 +97,7 @@ impl Inference {
         for (run, counts) in runs {
             match layers.is_empty() {
                 true => layers = counts,
-                false => layers.iter_mut().zip(counts).for_each(|(sum, more)| add(sum, &more)),
+                false => layers.iter_mut().zip(counts).for_each(|(sum, more)| *sum += more),
             }
             samples.push(run);
         }
@@ -129,10 +129,4 @@ fn run_sample(
     layers.extend(tail);
     let answer = answer as u32;
     Ok((SampleRun { head: head_counts, energies, tail: tail_counts, payload, answer }, layers))
-}
-
-fn add(sum: &mut LayerCounts, more: &LayerCounts) {
-    sum.input_events += more.input_events;
-    sum.output_events += more.output_events;
-    sum.counts += more.counts;
 }
