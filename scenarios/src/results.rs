@@ -15,7 +15,7 @@ pub struct Results {
     pub points: Vec<PointRow>,
     /// One row per design point and layer.
     pub layers: Vec<LayerRow>,
-    /// One row per design point, price list and kind of operation.
+    /// One row per design point, price list and kind of event that happened; none where the list leaves an event unpriced.
     pub compute_energy: Vec<ComputeEnergyRow>,
     /// One row per design point and replication.
     pub replications: Vec<ReplicationRow>,
@@ -157,7 +157,7 @@ pub struct ComputeEnergyRow {
     pub point: u32,
     /// Name of the price list.
     pub prices: String,
-    /// Kind of operation: `ac`, `mac`, `neuron`, `memory` or `other`.
+    /// Kind of event, as the form of the price list names it.
     pub kind: String,
     /// Joules per sample.
     pub joules: f64,

@@ -4,8 +4,10 @@
 //! A profile is named (it ships with CoSpike) or given as a path ending in `.toml`, relative to the file that asks
 //! for it.
 
+mod prices;
 mod quantity;
 
+pub use prices::Prices;
 pub use quantity::{Evidence, Expected, Quantity, Scope};
 
 use crate::decode;
@@ -15,16 +17,15 @@ use crate::results::ProfileUsed;
 use cospike_sim_core::cloud::CloudPower;
 use cospike_sim_core::compute::Processor;
 use cospike_sim_core::edge;
-use cospike_sim_core::energy::PriceList;
 use cospike_sim_core::kernel::{not_negative, positive, probability};
 use cospike_sim_core::link::{self, Radio, RadioPower, WakeUpRadio};
 use quantity::whole;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use std::path::PathBuf;
 use toml::Spanned;
 
 /// A kind of profile.
-pub trait Profile: DeserializeOwned {
+pub trait Profile: Sized {
     /// `device`, `link`, `cloud` or `prices`.
     const KIND: &'static str;
     /// Where its shipped files lie.
@@ -38,13 +39,11 @@ pub trait Profile: DeserializeOwned {
     /// All its quantities, with what is asked of them.
     fn quantities(&self) -> Vec<(Expected, &Quantity)>;
 
-    /// Checks that concern several quantities at once.
+    /// Reads what stands in the file, but for the checks of each quantity.
     ///
     /// # Errors
     /// A [`Diagnostic`] in `source`, the profile's file.
-    fn check_whole(&self, _source: &Source) -> Result<(), Diagnostic> {
-        Ok(())
-    }
+    fn read(source: &Source) -> Result<Self, Diagnostic>;
 
     /// Reads the profile `name`, which is asked for in the file `asked_in`.
     ///
@@ -59,9 +58,8 @@ pub trait Profile: DeserializeOwned {
     /// # Errors
     /// A [`Diagnostic`] in `source`.
     fn decode(source: &Source) -> Result<Self, Diagnostic> {
-        let profile: Self = decode::decode(source, decode::parse(source)?)?;
+        let profile = Self::read(source)?;
         profile.quantities().into_iter().try_for_each(|(expected, quantity)| quantity.check(source, &expected))?;
-        profile.check_whole(source)?;
         Ok(profile)
     }
 
@@ -97,6 +95,15 @@ fn shipped<P: Profile>(name: &str) -> Option<Source> {
     Some(Source { name: format!("{}/{name}.toml", P::FOLDER), folder: None, text })
 }
 
+/// The profile that a user names as `word`, as in a scenario, in the option `option` of the command line.
+///
+/// # Errors
+/// A [`Diagnostic`] in the word if there is no such profile, in the profile's own file if that is wrong.
+pub fn given<P: Profile>(option: &str, word: &str) -> Result<P, Diagnostic> {
+    let asked_in = Source { name: option.into(), folder: Some(PathBuf::new()), text: word.into() };
+    P::load(&Spanned::new(0..word.len(), word.to_string()), &asked_in)
+}
+
 /// Every shipped profile of a kind, with its name.
 ///
 /// # Errors
@@ -109,7 +116,7 @@ pub fn all_shipped<P: Profile>() -> Result<Vec<(&'static str, P)>, Diagnostic> {
 /// Declares a profile: its quantities with their units and possible values, first those it must have, then those that
 /// only some scenarios need.
 macro_rules! profile {
-    ($(#[$doc:meta])* $name:ident, $kind:literal, $folder:literal, $shipped:ident $(, $whole:ident)? {
+    ($(#[$doc:meta])* $name:ident, $kind:literal, $folder:literal, $shipped:ident {
         $($(#[$key_doc:meta])* $key:ident: $unit:literal, $check:ident;)*
     } $(optional {
         $($(#[$extra_doc:meta])* $extra:ident: $extra_unit:literal, $extra_check:ident;)*
@@ -144,9 +151,9 @@ macro_rules! profile {
                 needed.into_iter().chain(given).collect()
             }
 
-            $(fn check_whole(&self, source: &Source) -> Result<(), Diagnostic> {
-                $whole(self, source)
-            })?
+            fn read(source: &Source) -> Result<Self, Diagnostic> {
+                decode::decode(source, decode::parse(source)?)
+            }
         }
     };
 }
@@ -242,41 +249,6 @@ profile! {
         idle_power: "W", not_negative;
         /// Power of a server that computes, besides; 0 if left out.
         busy_power: "W", not_negative;
-    }
-}
-
-profile! {
-    /// A price list: energy of each kind of operation at the edge.
-    Prices, "prices", "prices", PRICES, one_scope {
-        /// One accumulate.
-        ac: "pJ", not_negative;
-        /// One multiply-accumulate.
-        mac: "pJ", not_negative;
-        /// One neuron update.
-        neuron_update: "pJ", not_negative;
-        /// Fetching one weight.
-        weight_read: "pJ", not_negative;
-        /// Reading or writing one membrane value.
-        state_access: "pJ", not_negative;
-        /// Reading one input value.
-        activation_read: "pJ", not_negative;
-        /// Writing one output value.
-        activation_write: "pJ", not_negative;
-    }
-}
-
-/// An all-in price contains what per-operation prices name one by one, so a list of both counts twice.
-fn one_scope(prices: &Prices, source: &Source) -> Result<(), Diagnostic> {
-    let first = *prices.ac.scope.get_ref();
-    match prices.quantities().into_iter().find(|(_, quantity)| *quantity.scope.get_ref() != first) {
-        None => Ok(()),
-        Some((expected, quantity)) => {
-            let (key, scope) = (expected.key, quantity.scope.get_ref().name());
-            let message = format!("`{key}` is {scope}, but `ac` is {}: these prices never mix", first.name());
-            Err(source
-                .error_at(&quantity.scope, message)
-                .help("give all prices one scope; what an all-in price covers costs 0"))
-        }
     }
 }
 
@@ -383,26 +355,5 @@ impl CloudProfile {
     /// What a server draws, besides what its operations cost.
     pub fn power(&self) -> CloudPower {
         CloudPower { idle_watts: or_zero(&self.idle_power), busy_watts: or_zero(&self.busy_power) }
-    }
-}
-
-impl Prices {
-    /// The prices in joules.
-    pub fn list(&self) -> PriceList {
-        let joules = |quantity: &Quantity| quantity.get() * 1e-12;
-        PriceList {
-            ac: joules(&self.ac),
-            mac: joules(&self.mac),
-            neuron_update: joules(&self.neuron_update),
-            weight_read: joules(&self.weight_read),
-            state_access: joules(&self.state_access),
-            activation_read: joules(&self.activation_read),
-            activation_write: joules(&self.activation_write),
-        }
-    }
-
-    /// What each price covers; one scope for all.
-    pub fn scope(&self) -> Scope {
-        *self.ac.scope.get_ref()
     }
 }

@@ -132,7 +132,8 @@ pub(super) struct Designs<'a> {
 
 struct Design<'a> {
     /// Number of the inference.
-    inference: usize,
+    number: usize,
+    inference: &'a Inference,
     /// The network run for 1, 2, ... of its steps.
     stages: Vec<SplitNetwork>,
     run: &'a InferenceRun,
@@ -162,7 +163,8 @@ impl<'a> Designs<'a> {
     pub(super) fn new(point: &DesignPoint, networks: Networks<'a>) -> Self {
         let with_missing = |stage: &SplitNetwork| stage.clone().with_missing(point.missing);
         let design = |(&inference, heads)| Design {
-            inference,
+            number: inference,
+            inference: &networks.inferences[inference],
             stages: networks.inferences[inference].stages.iter().map(with_missing).collect(),
             run: &networks.runs[inference],
             heads,
@@ -209,8 +211,10 @@ impl<'a> Designs<'a> {
         let ranges = &design.heads.ranges[delivery.sample as usize];
         let lost: Vec<Range<usize>> = delivery.lost.iter().map(|&packet| ranges[packet as usize].clone()).collect();
         let damage = Damage { lost: &lost, flipped: &delivery.flipped, erased: &delivery.erased };
-        let tail = design.stages[delivery.steps - 1].tail(&payload, &damage)?;
-        let priced = Priced::new(&tail.layers, self.prices);
+        let stage = &design.stages[delivery.steps - 1];
+        let tail = stage.tail(&payload, &damage)?;
+        let steps = design.inference.matched_steps(stage);
+        let priced = Priced::new(stage.network(), steps, &tail.layers, self.prices);
         let energy = self.cost(&priced.energies);
         let step = TailStep { counts: priced.counts, energy, guess: guess(&tail.scores) };
         let run = Damaged { priced, step };
@@ -265,7 +269,7 @@ impl CoInference for Designs<'_> {
         };
         self.last_step(delivery).unwrap_or_else(|error| {
             // The event loop cannot stop here; the replication fails once it has ended.
-            let inference = self.designs[design as usize].inference;
+            let inference = self.designs[design as usize].number;
             self.failed.get_or_insert((inference, sample, error));
             self.whole(design, sample, steps - 1)
         })

@@ -7,6 +7,7 @@ use crate::zoo::{NetworkChoice, ZooNetwork};
 use cospike_sim_core::cosim::Guess;
 use cospike_sim_core::energy::ComputeEnergy;
 use cospike_sim_core::inference::{Counts, LayerCounts, Real};
+use cospike_sim_core::network::Network;
 use cospike_sim_core::payload::{Damage, Payload};
 use cospike_sim_core::split::{HeadOutput, SplitError, SplitNetwork};
 use rayon::prelude::*;
@@ -87,13 +88,6 @@ impl SampleRun {
     pub fn payload_bits(&self) -> u64 {
         self.payload.as_ref().map_or(0, |payload| payload.bytes.len() as u64 * 8)
     }
-
-    /// What the head costs by price list number `prices`, in all its steps.
-    pub fn head_energy(&self, prices: usize) -> ComputeEnergy {
-        let mut sum = ComputeEnergy::default();
-        self.steps.iter().for_each(|step| sum += step.head_energies[prices]);
-        sum
-    }
 }
 
 impl Inference {
@@ -133,7 +127,7 @@ impl Inference {
         for (run, counts) in runs {
             match layers.is_empty() {
                 true => layers = counts,
-                false => layers.iter_mut().zip(counts).for_each(|(sum, more)| add(sum, &more)),
+                false => layers.iter_mut().zip(counts).for_each(|(sum, more)| *sum += more),
             }
             samples.push(run);
         }
@@ -144,12 +138,17 @@ impl Inference {
         self.network.files.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" with ")
     }
 
+    /// T by which price lists that ask for it price `stage`, see [`ZooNetwork::matched_steps`].
+    pub(super) fn matched_steps(&self, stage: &SplitNetwork) -> Option<usize> {
+        if self.key.stepwise { Some(stage.steps()) } else { self.network.matched_steps }
+    }
+
     /// What the network does on a sample, and the counts of its layers in all steps.
     fn run_sample(&self, pixels: &[u8], prices: &[NamedPrices]) -> Result<(SampleRun, Vec<LayerCounts>), SplitError> {
         let mut steps: Vec<StepRun> = vec![];
         let (mut before, mut payload, mut layers) = (Whole::nothing(prices), None, vec![]);
         for stage in &self.stages {
-            let (whole, sent, counts) = Whole::run(stage, pixels, prices)?;
+            let (whole, sent, counts) = Whole::run(stage, self.matched_steps(stage), pixels, prices)?;
             steps.push(whole.beyond(&before));
             (before, payload, layers) = (whole, sent, counts);
         }
@@ -172,9 +171,16 @@ pub(super) struct Priced {
 }
 
 impl Priced {
-    pub(super) fn new(layers: &[LayerCounts], prices: &[NamedPrices]) -> Self {
+    /// What `layers` of `network` did; `matched_steps` as in [`ZooNetwork`].
+    pub(super) fn new(
+        network: &Network,
+        matched_steps: Option<usize>,
+        layers: &[LayerCounts],
+        prices: &[NamedPrices],
+    ) -> Self {
         let counts = layers.iter().map(|layer| layer.counts).sum();
-        Self { counts, energies: prices.iter().map(|prices| prices.list.energy(&counts)).collect() }
+        let energy = |prices: &NamedPrices| prices.list.account(network, matched_steps, layers).energy();
+        Self { counts, energies: prices.iter().map(energy).collect() }
     }
 
     pub(super) fn beyond(&self, earlier: &Self) -> Self {
@@ -185,18 +191,21 @@ impl Priced {
 
 impl Whole {
     fn nothing(prices: &[NamedPrices]) -> Self {
-        let nothing = Priced::new(&[], prices);
+        let nothing =
+            Priced { counts: Counts::default(), energies: vec![ComputeEnergy::default(); prices.len()].into() };
         Self { head: nothing.clone(), tail: nothing, guess: Guess::from_scores(&[]) }
     }
 
     fn run(
         network: &SplitNetwork,
+        matched_steps: Option<usize>,
         pixels: &[u8],
         prices: &[NamedPrices],
     ) -> Result<(Self, Option<Payload>, Vec<LayerCounts>), SplitError> {
         let head = network.head(pixels)?;
         let mut layers = head.layers;
-        let head_priced = Priced::new(&layers, prices);
+        let priced = |layers: &[LayerCounts]| Priced::new(network.network(), matched_steps, layers, prices);
+        let head_priced = priced(&layers);
         let (payload, scores, tail) = match head.output {
             HeadOutput::Scores(scores) => (None, scores, vec![]),
             HeadOutput::Payload(payload) => {
@@ -204,7 +213,7 @@ impl Whole {
                 (Some(payload), tail.scores, tail.layers)
             }
         };
-        let whole = Self { head: head_priced, tail: Priced::new(&tail, prices), guess: guess(&scores) };
+        let whole = Self { head: head_priced, tail: priced(&tail), guess: guess(&scores) };
         layers.extend(tail);
         Ok((whole, payload, layers))
     }
@@ -224,10 +233,4 @@ impl Whole {
 /// The answer that class scores give, as the network itself would.
 pub(super) fn guess(scores: &Real) -> Guess {
     Guess { answer: scores.answer() as u32, ..Guess::from_scores(&scores.means()) }
-}
-
-fn add(sum: &mut LayerCounts, more: &LayerCounts) {
-    sum.input_events += more.input_events;
-    sum.output_events += more.output_events;
-    sum.counts += more.counts;
 }

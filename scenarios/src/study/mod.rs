@@ -158,7 +158,7 @@ impl Study {
             prices: maker
                 .profiles
                 .price_lists()
-                .map(|(name, prices)| NamedPrices { name: name.into(), list: prices.list() })
+                .map(|(name, prices)| NamedPrices { name: name.into(), list: *prices.list() })
                 .collect(),
         })
     }
@@ -211,6 +211,12 @@ impl Maker<'_> {
         }
         let local = point::local(scenario);
         let local = local.map(|local| self.inference(scenario, &local, dataset)).transpose()?;
+        let asked = designs.iter().copied().chain(local);
+        for (number, network) in self.inferences.values() {
+            if asked.clone().any(|asked| asked == *number) {
+                self.profiles.check_prices(scenario, &network.network, source)?;
+            }
+        }
         Ok(DesignPoint {
             label: point::label(sweep_point),
             parameters: sweep_point.parameters.clone(),

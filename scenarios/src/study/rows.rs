@@ -2,9 +2,9 @@
 
 use super::inference::InferenceRun;
 use super::simulation::Rows;
-use super::{DesignPoint, Study};
+use super::{DesignPoint, NamedPrices, Study};
 use crate::results::{AnswerRow, ComputeEnergyRow, LayerRow, PointRow, Results};
-use cospike_sim_core::energy::ComputeEnergy;
+use cospike_sim_core::energy::Account;
 use cospike_sim_core::network::Network;
 
 impl Study {
@@ -70,14 +70,16 @@ impl Study {
     }
 
     fn energy_rows(&self, number: u32, point: &DesignPoint, runs: &[InferenceRun]) -> Vec<ComputeEnergyRow> {
-        let run = &runs[point.inference()];
-        let lists = self.prices.iter().enumerate().flat_map(|(index, prices)| {
-            let mut sum = ComputeEnergy::default();
-            run.samples.iter().for_each(|sample| sum += sample.head_energy(index));
-            by_kind(&sum).map(|(kind, joules)| ComputeEnergyRow {
+        let (zoo, run) = (&self.inferences[point.inference()].network, &runs[point.inference()]);
+        let head: Vec<_> = run.layers.iter().filter(|layer| layer.layer <= zoo.network.cut()).copied().collect();
+        let lists = self.prices.iter().flat_map(|NamedPrices { name, list }| {
+            let account = list.account(zoo.network.network(), zoo.matched_steps, &head);
+            // A sum without some of its terms is no energy to compare.
+            let events = if account.is_partial() { vec![] } else { joules_by_event(&account) };
+            events.into_iter().map(|(event, joules)| ComputeEnergyRow {
                 point: number,
-                prices: prices.name.clone(),
-                kind: kind.into(),
+                prices: name.clone(),
+                kind: event.into(),
                 joules: joules / run.samples.len() as f64,
             })
         });
@@ -103,13 +105,15 @@ fn split_values(network: &Network, split: &str) -> u64 {
     point.map_or(0, |point| network.layers[point.layer].output.len() as u64)
 }
 
-/// The parts by name.
-fn by_kind(energy: &ComputeEnergy) -> [(&'static str, f64); 5] {
-    [
-        ("ac", energy.ac),
-        ("mac", energy.mac),
-        ("neuron", energy.neuron),
-        ("memory", energy.memory),
-        ("other", energy.other),
-    ]
+/// Joules of each kind of event over all layers, in order of appearance; none of what has no price.
+fn joules_by_event(account: &Account) -> Vec<(&'static str, f64)> {
+    let mut events: Vec<(&'static str, f64)> = vec![];
+    for entry in &account.entries {
+        let Some(joules) = entry.joules() else { continue };
+        match events.iter_mut().find(|(event, _)| *event == entry.event) {
+            Some((_, sum)) => *sum += joules,
+            None => events.push((entry.event, joules)),
+        }
+    }
+    events
 }

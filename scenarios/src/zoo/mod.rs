@@ -48,6 +48,9 @@ pub struct ZooNetwork {
     pub weights: Weights,
     /// Its codec.
     pub codec: Codec,
+    /// T of a spiking network; of a float one T that its spiking twin was trained with, if the zoo has one. See
+    /// [`PriceList::account`](cospike_sim_core::energy::PriceList::account).
+    pub matched_steps: Option<usize>,
     /// The files it took, the backbone first: name and BLAKE3.
     pub files: Vec<(String, String)>,
 }
@@ -193,6 +196,27 @@ impl Zoo {
         })
     }
 
+    /// The spiking network and its float twin that `name` means: a backbone, a unit without its family
+    /// (`resnet14-stage3-w4`), or either of the two. A backbone is uncut, a unit cut in its middle.
+    ///
+    /// # Errors
+    /// [`ZooError::UnknownName`] with the pairs that exist.
+    pub fn twins(&self, name: &str) -> Result<[NetworkChoice; 2], ZooError> {
+        let of = |family: Family, stem: &str| {
+            self.entries.iter().find(|entry| entry.metadata.family == family && entry.pair_name() == stem)
+        };
+        let exact = self.entries.iter().find(|entry| entry.name == name).map(Entry::pair_name);
+        let stem = exact.unwrap_or_else(|| name.into());
+        match (of(Family::Spiking, &stem), of(Family::Float, &stem)) {
+            (Some(spiking), Some(float)) => Ok([self.choice(&spiking.name)?, self.choice(&float.name)?]),
+            _ => {
+                let stems = self.entries.iter().filter(|entry| entry.metadata.family == Family::Spiking);
+                let pairs = stems.map(Entry::pair_name).filter(|stem| of(Family::Float, stem).is_some());
+                Err(ZooError::UnknownName { name: name.into(), known: pairs.collect() })
+            }
+        }
+    }
+
     /// `wanted` with the time steps that the network was trained with if it names none.
     ///
     /// # Errors
@@ -238,7 +262,19 @@ impl Zoo {
         let codec = Codec::for_cut(&network, cut, quality.unwrap_or(100));
         let weights = Weights::from_store(&network, &store)?;
         let network = SplitNetwork::on(input, &network, &weights, cut, codec, steps as usize)?;
-        Ok(ZooNetwork { network, weights, codec, files })
+        let matched_steps = self.matched_steps(wanted, steps).map(|steps| steps as usize);
+        Ok(ZooNetwork { network, weights, codec, matched_steps, files })
+    }
+
+    /// T of `wanted`, which runs for `steps`, or of its spiking twin.
+    fn matched_steps(&self, wanted: &NetworkChoice, steps: u32) -> Option<u32> {
+        match wanted.family {
+            Family::Spiking => Some(steps),
+            Family::Float => {
+                let twin = self.backbone(&NetworkChoice { family: Family::Spiking, ..wanted.clone() });
+                twin.ok().map(|twin| twin.metadata.time_steps)
+            }
+        }
     }
 
     fn backbone(&self, wanted: &NetworkChoice) -> Result<&Entry, ZooError> {

@@ -1,7 +1,5 @@
 //! What can happen.
 
-use crate::kernel::SimTime;
-
 /// What happens in an event. At equal times the last of this list goes first: a place frees its server before the next
 /// request comes, and timers run out after all else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,23 +90,4 @@ impl EventKind {
 pub(super) struct Event {
     pub(super) kind: EventKind,
     pub(super) subject: u32,
-}
-
-/// 64-bit summary of a trajectory: equal runs give equal values, and a run that differs in the time, kind, subject or
-/// order of any event almost surely another. Multiply-xor mixing with the constants of MurmurHash3's 64-bit
-/// finaliser (Appleby, public domain).
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Fingerprint(u64);
-
-impl Fingerprint {
-    pub(super) fn add(&mut self, time: SimTime, kind: EventKind, subject: u64) {
-        for word in [time.nanoseconds(), kind as u64, subject] {
-            let mixed = (self.0 ^ word).wrapping_mul(0xff51_afd7_ed55_8ccd);
-            self.0 = (mixed ^ mixed >> 33).wrapping_mul(0xc4ce_b9fe_1a85_ec53) ^ mixed >> 29;
-        }
-    }
-
-    pub(super) fn value(self) -> u64 {
-        self.0
-    }
 }

@@ -91,9 +91,9 @@ impl System {
 ///
 /// # Errors
 /// [`CosimError`].
-pub fn run<C: CoInference + ?Sized>(
+pub fn run(
     system: &System,
-    computation: &mut C,
+    computation: &mut dyn CoInference,
     labels: &[u32],
     streams: &Streams,
 ) -> Result<Outcome, CosimError> {
@@ -104,9 +104,9 @@ pub fn run<C: CoInference + ?Sized>(
 ///
 /// # Errors
 /// [`CosimError`].
-pub fn run_observed<C: CoInference + ?Sized, O: Observer>(
+pub fn run_observed<O: Observer>(
     system: &System,
-    computation: &mut C,
+    computation: &mut dyn CoInference,
     labels: &[u32],
     streams: &Streams,
     observer: &mut O,

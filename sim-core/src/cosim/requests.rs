@@ -55,10 +55,8 @@ impl fmt::Display for Part {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     InFlight,
-    /// It has ended, but some of its steps are still on their way; with whether it was answered.
-    Ended {
-        answered: bool,
-    },
+    /// It has ended, but some of its steps are still on their way.
+    Ended,
     Free,
 }
 
@@ -108,6 +106,8 @@ pub(super) struct Request {
     /// The cloud has answered, or is at work on one of its steps.
     pub(super) exited: bool,
     pub(super) at_work: bool,
+    /// It ended with an answer.
+    pub(super) answered: bool,
     part: Part,
     state: State,
 }
@@ -174,6 +174,7 @@ impl Requests {
             known: false,
             exited: false,
             at_work: false,
+            answered: false,
             part: Part::EdgeWait,
             state: State::InFlight,
         };
@@ -228,7 +229,8 @@ impl Requests {
     pub(super) fn end(&mut self, slot: u32, answered: bool, now: SimTime) -> Request {
         let request = self.get_mut(slot);
         request.spent[request.part as usize] += now.since(request.since).nanoseconds();
-        request.state = State::Ended { answered };
+        request.state = State::Ended;
+        request.answered = answered;
         self.in_flight -= 1;
         *self.get(slot)
     }
@@ -259,10 +261,6 @@ impl Requests {
 impl Request {
     pub(super) fn has_ended(&self) -> bool {
         self.state != State::InFlight
-    }
-
-    pub(super) fn was_answered(&self) -> bool {
-        self.state == State::Ended { answered: true }
     }
 
     pub(super) fn part(&self) -> Part {

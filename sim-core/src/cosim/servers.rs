@@ -164,7 +164,8 @@ impl Servers {
             self.powered_time.increase(now);
             return Scaling::Start;
         }
-        if load < scaling.down_below && servers > scaling.min_servers && self.busy < self.running {
+        // Only running servers count here: those that start cannot serve yet.
+        if load < scaling.down_below && self.running > scaling.min_servers && self.busy < self.running {
             self.running -= 1;
             self.running_time.decrease(now);
             self.powered_time.decrease(now);

@@ -8,6 +8,7 @@ mod edge;
 mod failures;
 mod invariants;
 mod link;
+mod observer;
 mod properties;
 mod radio;
 mod scripted;

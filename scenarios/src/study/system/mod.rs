@@ -4,10 +4,12 @@ mod places;
 mod workload;
 
 use crate::diagnostic::{Diagnostic, Source};
-use crate::profiles::{CloudProfile, DeviceProfile, LinkProfile, Prices, Profile, Scope, all_shipped};
+use crate::profiles::{CloudProfile, DeviceProfile, LinkProfile, Prices, Profile, all_shipped};
 use crate::results::ProfileUsed;
 use crate::scenario::Scenario;
 use cospike_sim_core::cosim::System;
+use cospike_sim_core::network::{Operation, Signal};
+use cospike_sim_core::split::SplitNetwork;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::num::NonZeroUsize;
@@ -83,7 +85,7 @@ impl Profiles {
         let Scenario { fleet, cloud, link, .. } = scenario;
         let device = self.devices.get(&fleet.profile, source)?;
         let prices = self.prices.get(&fleet.prices, source)?;
-        if prices.scope() == Scope::AllIn && device.static_watts() > 0.0 {
+        if prices.form().is_all_in() && device.static_watts() > 0.0 {
             let message = format!(
                 "`{}` is all-in, so it contains the static power that `{}` also has",
                 fleet.prices.get_ref(),
@@ -104,6 +106,21 @@ impl Profiles {
         Ok(system)
     }
 
+    /// Refuses a price list that has no price for something the head does: its joules would be too few.
+    pub(super) fn check_prices(
+        &mut self,
+        scenario: &Scenario,
+        network: &SplitNetwork,
+        source: &Source,
+    ) -> Result<(), Diagnostic> {
+        let name = &scenario.fleet.prices;
+        let Some(unpriced) = self.prices.get(name, source)?.unpriced().next() else { return Ok(()) };
+        let Some(layer) = first_on_real_values(network) else { return Ok(()) };
+        let message = format!("`{}` leaves `{unpriced}` unpriced, but the head has them in `{layer}`", name.get_ref());
+        let help = "the joules of a request would be too few: use a list that prices them";
+        Err(source.error_at(name, message).help(help))
+    }
+
     /// Payload that fits a packet: the largest packet less its headers.
     pub(super) fn packet_payload(&mut self, scenario: &Scenario, source: &Source) -> Result<NonZeroUsize, Diagnostic> {
         let section = &scenario.link;
@@ -116,4 +133,15 @@ impl Profiles {
             source.error(span, message).help(format!("give `mtu_bytes` of at least {}", header.saturating_add(1)))
         })
     }
+}
+
+/// The first layer of the head that has weights and works on real values.
+fn first_on_real_values(network: &SplitNetwork) -> Option<&str> {
+    let signals = network.network().signals(Signal::Real);
+    let head = &network.network().layers[..=network.cut()];
+    let weighted =
+        |operation| matches!(operation, Operation::Conv2d(_) | Operation::ConvTranspose2d(_) | Operation::Linear);
+    let first =
+        head.iter().find(|layer| weighted(layer.operation) && layer.inputs.iter().any(|&i| signals[i] == Signal::Real));
+    first.map(|layer| layer.name.as_str())
 }

@@ -1,14 +1,14 @@
 //! Requests come.
 
 use super::Simulation;
+use crate::cosim::CosimError;
 use crate::cosim::event::EventKind;
 use crate::cosim::observer::{DropReason, End, Observer};
 use crate::cosim::requests::Part;
-use crate::cosim::{CoInference, CosimError};
 use crate::edge::DropPolicy;
 use crate::link::Damage;
 
-impl<C: CoInference + ?Sized, O: Observer> Simulation<'_, C, O> {
+impl<O: Observer> Simulation<'_, O> {
     /// Lets the next arrival of `source` come.
     pub(super) fn schedule_arrival(&mut self, source: u32) -> Result<(), CosimError> {
         if self.tally.generated < self.system.workload.requests

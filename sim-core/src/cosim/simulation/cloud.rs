@@ -6,10 +6,10 @@ use crate::cosim::messages::Message;
 use crate::cosim::observer::{DropReason, Observer, QueueAt};
 use crate::cosim::requests::Part;
 use crate::cosim::servers::{Next, Scaling};
-use crate::cosim::{CoInference, CosimError, Head, Received};
+use crate::cosim::{CosimError, Head, Received};
 use crate::kernel::{SimTime, not_negative};
 
-impl<C: CoInference + ?Sized, O: Observer> Simulation<'_, C, O> {
+impl<O: Observer> Simulation<'_, O> {
     /// The last bit of a message has reached the cloud, or would have.
     pub(super) fn delivered(&mut self, message: u32) -> Result<(), CosimError> {
         let Message { request: slot, index, .. } = *self.messages.get(message);

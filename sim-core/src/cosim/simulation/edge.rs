@@ -6,11 +6,11 @@ use crate::cosim::event::EventKind;
 use crate::cosim::observer::{DropReason, Observer};
 use crate::cosim::requests::Part;
 use crate::cosim::timer::Alarm;
-use crate::cosim::{CoInference, CosimError, Head, HeadStep};
+use crate::cosim::{CosimError, Head, HeadStep};
 use crate::edge::SpeedLevel;
 use crate::kernel::{SimTime, not_negative};
 
-impl<C: CoInference + ?Sized, O: Observer> Simulation<'_, C, O> {
+impl<O: Observer> Simulation<'_, O> {
     /// The processor, which is free, begins with a request.
     pub(super) fn begin_head(&mut self, slot: u32) -> Result<(), CosimError> {
         let device = self.requests.get(slot).device;

@@ -5,7 +5,7 @@ use super::{Answered, STANDSTILL, Simulation};
 use crate::cosim::observer::{DropReason, End, Observer};
 use crate::cosim::outcome::{Depletion, Outcome};
 use crate::cosim::requests::{Part, Request};
-use crate::cosim::{CoInference, CosimError, Stranded};
+use crate::cosim::{CosimError, Stranded};
 use crate::energy::Energy;
 use crate::kernel::SimTime;
 
@@ -15,7 +15,7 @@ const NAMED: usize = 10;
 /// Events between two looks at starvation, at least; a look goes over all slots, so there are as many events as slots.
 const LOOK_EVERY: u64 = 4_096;
 
-impl<C: CoInference + ?Sized, O: Observer> Simulation<'_, C, O> {
+impl<O: Observer> Simulation<'_, O> {
     /// A request is answered.
     pub(super) fn complete(&mut self, slot: u32) -> Result<Answered, CosimError> {
         let now = self.queue.now();
@@ -62,7 +62,7 @@ impl<C: CoInference + ?Sized, O: Observer> Simulation<'_, C, O> {
                 damage.clear();
             }
             let request = self.requests.get(slot);
-            if request.was_answered() && request.exited {
+            if request.answered && request.exited {
                 let all = messages_of(&self.head(slot)) as u64;
                 self.tally.steps_saved += all - u64::from(request.sent);
             }

@@ -11,7 +11,7 @@ mod uplink;
 
 use super::cell::Cell;
 use super::device::{Device, ProcessorState};
-use super::event::{Event, EventKind, Fingerprint, Subject};
+use super::event::{Event, EventKind, Subject};
 use super::messages::Messages;
 use super::observer::{Observer, QueueAt};
 use super::outcome::{Dropped, LatencyTally};
@@ -21,7 +21,7 @@ use super::servers::Servers;
 use super::{CoInference, CosimError, Head, System};
 use crate::edge::DesignChoice;
 use crate::energy::EnergyLedger;
-use crate::kernel::{EventQueue, SimTime, StreamFamily, Streams, Ticket};
+use crate::kernel::{EventQueue, Fingerprint, SimTime, StreamFamily, Streams, Ticket};
 use crate::link::{Capacity, Damage, Medium, Rate, Sharing};
 use crate::workload::{Arrivals, Samples};
 
@@ -95,9 +95,9 @@ struct Constants {
 }
 
 /// One run in progress.
-pub(super) struct Simulation<'a, C: ?Sized, O> {
+pub(super) struct Simulation<'a, O> {
     system: &'a System,
-    computation: &'a mut C,
+    computation: &'a mut dyn CoInference,
     observer: &'a mut O,
     constants: Constants,
     queue: EventQueue<Event>,
@@ -131,11 +131,11 @@ pub(super) struct Simulation<'a, C: ?Sized, O> {
     answered_before: u64,
 }
 
-impl<'a, C: CoInference + ?Sized, O: Observer> Simulation<'a, C, O> {
+impl<'a, O: Observer> Simulation<'a, O> {
     /// A run of a checked `system` over `samples` (at least one) samples, before its first event.
     pub(super) fn new(
         system: &'a System,
-        computation: &'a mut C,
+        computation: &'a mut dyn CoInference,
         observer: &'a mut O,
         samples: u32,
         streams: &Streams,
@@ -218,8 +218,15 @@ impl<'a, C: CoInference + ?Sized, O: Observer> Simulation<'a, C, O> {
 
     /// Whether nothing can happen any more but what goes on for ever: false alarms, autoscaling, batteries.
     fn is_over(&self) -> bool {
-        let arrivals = self.pending.arrivals > 0 && self.tally.generated < self.system.workload.requests;
-        self.pending.events == 0 && self.pending.timers == 0 && !arrivals
+        self.pending.events == 0 && self.pending.timers == 0 && self.no_request_comes()
+    }
+
+    fn no_request_comes(&self) -> bool {
+        self.pending.arrivals == 0 || self.tally.generated == self.system.workload.requests
+    }
+
+    fn has_no_request_left(&self) -> bool {
+        self.requests.in_flight() == 0 && self.no_request_comes()
     }
 
     /// Does what the event says; gives the request if that answered it.
@@ -263,7 +270,7 @@ impl<'a, C: CoInference + ?Sized, O: Observer> Simulation<'a, C, O> {
             Subject::Request => self.requests.get(subject).number,
             Subject::Message => self.requests.get(self.messages.get(subject).request).number,
         };
-        self.fingerprint.add(self.end, kind, subject);
+        self.fingerprint.add(self.end, kind as u64, subject);
     }
 
     fn schedule(&mut self, delay: SimTime, kind: EventKind, subject: u32) -> Result<Ticket, CosimError> {

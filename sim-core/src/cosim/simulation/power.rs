@@ -1,17 +1,17 @@
 //! What devices draw, and batteries that run empty.
 
 use super::Simulation;
+use crate::cosim::CosimError;
 use crate::cosim::event::EventKind;
 use crate::cosim::observer::{DropReason, Observer};
 use crate::cosim::requests::Part;
-use crate::cosim::{CoInference, CosimError};
 use crate::kernel::SimTime;
 
 /// A battery that would last longer is looked at after half that time: what inferences and bits cost at once then moves no
 /// event, and a whole life takes some thirty looks.
 const EXACT_SECONDS: f64 = 1.0;
 
-impl<C: CoInference + ?Sized, O: Observer> Simulation<'_, C, O> {
+impl<O: Observer> Simulation<'_, O> {
     /// A device begins to draw power.
     pub(super) fn begin_power(&mut self, device: u32) -> Result<(), CosimError> {
         self.schedule_false_alarm(device)?;

@@ -1,20 +1,17 @@
 //! The radio connects when it is needed and goes to rest when it is not.
 
 use super::Simulation;
+use crate::cosim::CosimError;
 use crate::cosim::device::{Device, Phase, RadioState};
 use crate::cosim::event::EventKind;
 use crate::cosim::observer::Observer;
 use crate::cosim::timer::{Alarm, Timer};
-use crate::cosim::{CoInference, CosimError};
 use crate::kernel::SimTime;
 use crate::link::Standby;
 use rand::RngExt;
 use rand_distr::Exp1;
 
-/// Words of a stream that belong to one draw.
-const WORDS_PER_DRAW: u128 = 64;
-
-impl<C: CoInference + ?Sized, O: Observer> Simulation<'_, C, O> {
+impl<O: Observer> Simulation<'_, O> {
     /// Makes sure that the radio is connected, or becomes so. True if it is.
     pub(super) fn connect(&mut self, device: u32) -> Result<bool, CosimError> {
         match self.devices[device as usize].radio.phase() {
@@ -113,15 +110,15 @@ impl<C: CoInference + ?Sized, O: Observer> Simulation<'_, C, O> {
             return Ok(());
         }
         let alarms = &mut self.devices[device as usize].radio.alarms;
-        let mut draws = self.constants.false_alarms.of(device.into());
-        draws.set_word_pos(u128::from(*alarms) * WORDS_PER_DRAW);
+        let mut draws = self.constants.false_alarms.draw(device.into(), (*alarms).into());
         *alarms += 1;
         let gap = draws.sample::<f64, _>(Exp1) / wake_up.false_alarms_per_second;
         self.schedule(SimTime::from_seconds(gap)?, EventKind::FalseAlarm, device).map(|_| ())
     }
 
     pub(super) fn false_alarm(&mut self, device: u32) -> Result<(), CosimError> {
-        if !self.is_alive(device) {
+        // After the last request, alarms would keep the run going for ever.
+        if !self.is_alive(device) || self.has_no_request_left() {
             return Ok(());
         }
         if self.devices[device as usize].radio.phase() == Phase::Standby {

@@ -1,17 +1,17 @@
 //! Messages go up: through the radio, the uplink and the air to the cloud.
 
 use super::Simulation;
+use crate::cosim::CosimError;
 use crate::cosim::event::EventKind;
 use crate::cosim::messages::Message;
 use crate::cosim::observer::{DropReason, Observer, QueueAt};
 use crate::cosim::requests::Part;
-use crate::cosim::{CoInference, CosimError};
 use crate::edge::DesignChoice;
 use crate::kernel::{SimTime, StreamFamily, TimeError};
 use crate::link::{Round, Sharing, Transport};
 use rand::RngExt;
 
-impl<C: CoInference + ?Sized, O: Observer> Simulation<'_, C, O> {
+impl<O: Observer> Simulation<'_, O> {
     /// A head step that was just made is handed to the radio: its packets, of which `first` is the first.
     pub(super) fn send_step(&mut self, slot: u32, first: u32, packets: u32) -> Result<(), CosimError> {
         let request = self.requests.get_mut(slot);
@@ -213,9 +213,7 @@ impl<C: CoInference + ?Sized, O: Observer> Simulation<'_, C, O> {
         if most == 0.0 {
             return Ok(SimTime::ZERO);
         }
-        let mut draws = streams.of(owner);
-        draws.set_word_pos(2 * u128::from(number));
-        SimTime::from_seconds(draws.random::<f64>() * most)
+        SimTime::from_seconds(streams.draw(owner, number.into()).random::<f64>() * most)
     }
 
     /// Whether a message is worth sending on: its request has not ended, and its device lives.
