@@ -15,10 +15,14 @@ mod executable;
 mod feature;
 mod graded;
 mod grouped;
+mod lines;
+mod membrane;
 mod pool;
+mod reach;
 mod run;
 mod spiking;
 mod taps;
+mod vector;
 
 pub use counts::{Counts, LayerCounts};
 pub use executable::Executable;

@@ -33,7 +33,7 @@ impl Executable {
         let first = layers.start - 1;
         self.check_input(first, input, steps)?;
         let outputs = vec![Some(Cow::Borrowed(input))];
-        let mut running = Running { executable: self, first, end: layers.end, steps, outputs, patches: vec![] };
+        let mut running = Running { executable: self, first, end: layers.end, steps, outputs };
         let counts = layers.map(|i| running.layer(i)).collect();
         // Nothing in the range reads the last layer, so it was not deferred.
         let output = running.outputs.pop().flatten().expect("the last layer is computed").into_owned();
@@ -92,8 +92,6 @@ struct Running<'a> {
     steps: usize,
     /// Outputs of the layers run so far; none of a layer that was deferred.
     outputs: Vec<Option<Cow<'a, Feature>>>,
-    /// Scratch space of the dense kernel, kept from layer to layer.
-    patches: Vec<f32>,
 }
 
 impl Running<'_> {
@@ -140,12 +138,7 @@ impl Running<'_> {
                 let steps = executable.steps_after(i, self.steps);
                 Feature::Real(spiking::sum(&self.addends(i), layer.output, steps))
             }
-            Work::Dense(taps, dense) => {
-                let mut patches = std::mem::take(&mut self.patches);
-                let result = dense.run(taps, self.real(layer.inputs[0]), layer.output, &mut patches);
-                self.patches = patches;
-                Feature::Real(result)
-            }
+            Work::Dense(_, dense) => Feature::Real(dense.run(self.real(layer.inputs[0]), layer.output)),
             Work::DenseGrouped(taps, grouped) => {
                 Feature::Real(grouped.run(taps, self.real(layer.inputs[0]), layer.output))
             }
@@ -169,11 +162,11 @@ impl Running<'_> {
     fn addends(&self, i: usize) -> Vec<Source<'_>> {
         let inputs = &self.executable.network.layers[i].inputs;
         match &self.executable.plans[i].work {
-            Work::Spiking(taps, rows) => {
-                vec![Source::Weighted { rows, taps, planes: self.output(inputs[0]).planes() }]
+            Work::Spiking(_, rows) => {
+                vec![Source::Weighted { rows, planes: self.output(inputs[0]).planes() }]
             }
-            Work::SpikingGrouped(taps, weights) => {
-                vec![Source::Grouped { weights, taps, planes: self.output(inputs[0]).planes() }]
+            Work::SpikingGrouped(_, weights) => {
+                vec![Source::Grouped { weights, planes: self.output(inputs[0]).planes() }]
             }
             _ => inputs.iter().flat_map(|&input| self.sources(input)).collect(),
         }
