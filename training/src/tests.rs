@@ -10,12 +10,19 @@ use burn::tensor::{Device, Tensor};
 use cospike_scenarios::dataset::Dataset;
 use cospike_sim_core::inference::{Executable, Feature, Real};
 use cospike_sim_core::network::{
-    Activation, Bottleneck, Network, Neuron, Nonlinearity, ResNet, Shape, TensorStore, Weights,
+    Activation, Bottleneck, BottleneckKind, Network, Neuron, Nonlinearity, ResNet, Shape, Stage, Stem, TensorStore,
+    Weights,
 };
 use rand::RngExt;
 use std::path::Path;
 
-const TINY: ResNet = ResNet { input: Shape::new(1, 8, 8), classes: 3, stem_stride: 1, channels: [4, 6, 8], blocks: 1 };
+const TINY: ResNet = ResNet {
+    input: Shape::new(1, 8, 8),
+    classes: 3,
+    stem: Stem::SMALL_IMAGE,
+    stages: &[Stage::new(4, 1, 1), Stage::new(6, 1, 2), Stage::new(8, 1, 2)],
+    ..ResNet::ZOO
+};
 
 fn tiny() -> Network {
     TINY.build(Nonlinearity::Spiking(Neuron::INTEGRATE_AND_FIRE))
@@ -39,7 +46,8 @@ const SHORT: Schedule = Schedule { epochs: 4, batch: 16, peak_rate: 1e-2, cycles
 
 fn train_unit(samples: &Samples, checkpoints: &Path, restore: Schedule) -> (TensorStore, f64) {
     let backbone = tiny();
-    let (net, _) = backbone.with_bottleneck("stage1", Bottleneck { width: 2, stride: 2 }).unwrap();
+    let unit = Bottleneck { kind: BottleneckKind::Spiking, width: 2, stride: 2 };
+    let (net, _) = backbone.with_bottleneck("stage1", unit).unwrap();
     let workshop = workshop(samples, checkpoints);
     let trained = workshop.spiking_backbone("tiny", &backbone, SHORT, SHORT).unwrap();
     let split = backbone.split("stage1").unwrap();
@@ -161,11 +169,11 @@ fn both_scores(net: &Network, steps: usize) -> (Vec<f32>, Vec<f32>) {
 
 #[test]
 fn the_trainer_and_the_inference_engine_compute_the_same_network() {
-    let unit = Bottleneck { width: 3, stride: 2 };
     for (f, steps) in
         [(Nonlinearity::Spiking(Neuron::INTEGRATE_AND_FIRE), 4), (Nonlinearity::Float(Activation::Relu), 1)]
     {
         let backbone = TINY.build(f);
+        let unit = Bottleneck { kind: BottleneckKind::of(&backbone), width: 3, stride: 2 };
         for split in ["stage1", "stage3"] {
             let (net, _) = backbone.with_bottleneck(split, unit).unwrap();
             let (trainer, engine) = both_scores(&net, steps);

@@ -1,8 +1,6 @@
 //! Order, batches and power of the cloud's servers.
 
 use crate::compute::Processor;
-use crate::energy::PriceList;
-use crate::inference::Counts;
 use crate::kernel::{ImpossibleValue, SimTime, TimeError, not_negative, positive};
 
 /// Which request is served next.
@@ -45,15 +43,13 @@ pub enum BatchTime {
     },
 }
 
-/// What servers draw.
+/// What servers draw besides what the operations of the tails cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct CloudPower {
     /// Each server that runs or starts, always, in watts.
     pub idle_watts: f64,
     /// Each server that computes, besides, in watts.
     pub busy_watts: f64,
-    /// Each operation, besides.
-    pub prices: PriceList,
 }
 
 impl Batching {
@@ -74,25 +70,24 @@ impl Batching {
 }
 
 impl BatchTime {
-    /// Time of a batch of `size` requests with `counts` together. Without operations there is no inference.
+    /// Time of a batch of `size` requests whose operations take `operation_seconds` one after the other.
     ///
     /// # Errors
     /// [`TimeError`] if the time cannot be represented.
-    pub fn seconds(&self, processor: &Processor, counts: &Counts, size: u32) -> Result<SimTime, TimeError> {
+    pub fn time(&self, processor: &Processor, operation_seconds: f64, size: u32) -> Result<SimTime, TimeError> {
         let size = f64::from(size);
-        match *self {
-            Self::Linear { fixed_seconds, item_seconds } => SimTime::from_seconds(fixed_seconds + size * item_seconds),
+        SimTime::from_seconds(match *self {
+            Self::Linear { fixed_seconds, item_seconds } => fixed_seconds + size * item_seconds,
             Self::Counts { marginal_cost } => {
-                processor.time_scaled(counts, marginal_cost + (1.0 - marginal_cost) / size)
+                processor.with_overhead(operation_seconds * (marginal_cost + (1.0 - marginal_cost) / size))
             }
-        }
+        })
     }
 }
 
 impl CloudPower {
     pub(super) fn check(&self) -> Result<(), ImpossibleValue> {
         not_negative("idle_watts", self.idle_watts)?;
-        not_negative("busy_watts", self.busy_watts)?;
-        self.prices.check()
+        not_negative("busy_watts", self.busy_watts)
     }
 }

@@ -1,5 +1,6 @@
 //! What the event loop asks of the split network.
 
+use crate::energy::ComputeEnergy;
 use crate::inference::Counts;
 
 /// An answer and how sure the network is of it, from its class scores alone.
@@ -44,8 +45,10 @@ fn normalised_entropy(scores: &[f32], max: f32) -> f64 {
 /// One step of a head. A design that does not stream has one step, which is the whole of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HeadStep {
-    /// Operations of this step.
+    /// Operations of this step, for its time.
     pub counts: Counts,
+    /// What they cost the device at its nominal speed; whoever knows the layers has priced them.
+    pub energy: ComputeEnergy,
     /// Packets that can be sent once the step is done: the next so many of [`Head::packets`].
     pub packets: u32,
     /// The edge's own answer after this step, from all steps so far, if the design has a classifier at the edge.
@@ -85,8 +88,10 @@ impl Received<'_> {
 /// What the cloud does for one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TailStep {
-    /// Operations of this step.
+    /// Operations of this step, for its time.
     pub counts: Counts,
+    /// What they cost the server.
+    pub energy: ComputeEnergy,
     /// The answer after this step, from all steps so far.
     pub guess: Guess,
 }

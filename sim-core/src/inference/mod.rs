@@ -8,6 +8,7 @@
 //! over time is computed once: all of a float network, and the first layer of a spiking one, whose input is the
 //! constant sample.
 
+mod coding;
 mod counting;
 mod counts;
 mod dense;
@@ -17,6 +18,7 @@ mod graded;
 mod grouped;
 mod lines;
 mod membrane;
+mod observation;
 mod pool;
 mod reach;
 mod run;
@@ -24,10 +26,12 @@ mod spiking;
 mod taps;
 mod vector;
 
+pub use coding::{Coding, CodingError};
 pub use counts::{Counts, LayerCounts};
 pub use executable::Executable;
 pub use feature::{Feature, Real, SpikeTrain};
 pub use graded::GradedTrain;
+pub use observation::{LayerObservation, Observation, Tool, ToolCounts, Values};
 pub use run::Run;
 
 use crate::network::NetworkError;

@@ -29,12 +29,29 @@ impl Executable {
     /// layer before `layers.start - 1`; [`InferenceError::Input`] if `input` is not what that layer emits;
     /// [`InferenceError::NoSteps`].
     pub fn run(&self, layers: Range<usize>, input: &Feature, steps: usize) -> Result<Run, InferenceError> {
+        self.run_observed(layers, input, steps, |_, _, _| {})
+    }
+
+    /// As [`Executable::run`]; `observe` is shown every layer run, with the layers that it reads and their outputs, and with
+    /// its own output. A real-valued output that was never kept, because it went into membranes at once, is none.
+    ///
+    /// # Errors
+    /// As [`Executable::run`].
+    pub fn run_observed(
+        &self,
+        layers: Range<usize>,
+        input: &Feature,
+        steps: usize,
+        mut observe: impl FnMut(usize, &[(usize, Option<&Feature>)], Option<&Feature>),
+    ) -> Result<Run, InferenceError> {
         self.check_range(&layers)?;
         let first = layers.start - 1;
         self.check_input(first, input, steps)?;
         let outputs = vec![Some(Cow::Borrowed(input))];
-        let mut running = Running { executable: self, first, end: layers.end, steps, outputs };
-        let counts = layers.map(|i| running.layer(i)).collect();
+        let reads = |i: usize| self.plans[i].readers.iter().filter(|&&reader| reader < layers.end).count();
+        let unread = (first..layers.end).map(reads).collect();
+        let mut running = Running { executable: self, first, end: layers.end, steps, outputs, unread };
+        let counts = layers.map(|i| running.layer(i, &mut observe)).collect();
         // Nothing in the range reads the last layer, so it was not deferred.
         let output = running.outputs.pop().flatten().expect("the last layer is computed").into_owned();
         Ok(Run { output, layers: counts })
@@ -90,19 +107,46 @@ struct Running<'a> {
     /// One past the last layer to run.
     end: usize,
     steps: usize,
-    /// Outputs of the layers run so far; none of a layer that was deferred.
+    /// Outputs of the layers run so far; none of a layer that was deferred, or has no reader
+    /// left: no more is held than the network's widest cut.
     outputs: Vec<Option<Cow<'a, Feature>>>,
+    /// How often each output is still to be read.
+    unread: Vec<usize>,
 }
 
 impl Running<'_> {
     /// Runs layer `i`, keeps its output and counts.
-    fn layer(&mut self, i: usize) -> LayerCounts {
+    fn layer(
+        &mut self,
+        i: usize,
+        observe: &mut impl FnMut(usize, &[(usize, Option<&Feature>)], Option<&Feature>),
+    ) -> LayerCounts {
         let output = if self.is_deferred(i) { None } else { Some(self.compute(i)) };
         let inputs = &self.executable.network.layers[i].inputs;
-        let inputs: Vec<_> = inputs.iter().map(|&j| (j, self.outputs[j - self.first].as_deref())).collect();
+        let inputs: Vec<_> = inputs.iter().map(|&j| (j, self.output_if_any(j))).collect();
         let counts = self.executable.count(i, &inputs, output.as_ref(), self.steps);
+        observe(i, &inputs, output.as_ref());
+        if output.is_some() {
+            self.release(i);
+        }
         self.outputs.push(output.map(Cow::Owned));
         counts
+    }
+
+    /// Frees what nobody reads after layer `i`, which has just been computed.
+    fn release(&mut self, i: usize) {
+        let executable = self.executable;
+        for &input in &executable.network.layers[i].inputs {
+            let at = input - self.first;
+            if self.outputs[at].is_none() {
+                // Deferred until now.
+                self.release(input);
+            }
+            self.unread[at] -= 1;
+            if self.unread[at] == 0 {
+                self.outputs[at] = None;
+            }
+        }
     }
 
     /// Whether the layer that reads layer `i` computes its currents on the fly: a neuron, which takes them step by

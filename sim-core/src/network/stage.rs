@@ -1,42 +1,66 @@
 //! What the convolutional backbones have in common: stages of blocks, and a width multiplier.
+//!
+//! Names follow one rule, in files of weights too. A layer is called `PART.LAYER`, where the part is `stem`, block `B` of
+//! stage `S` as `stageS.B` (stages count from 1, blocks from 0), `last`, or none for `pool`, `fc1`, `fc2` and the classifier
+//! `fc`. Its tensors are `PART.LAYER.weight` and so on, see [`super::Weights::from_store`]. Split points are `input`,
+//! `stem`, the end of every block as `stageS.B`, but the end of a stage as `stageS`, and `output`; further ones are listed
+//! with the architecture that has them.
 
-/// Blocks of one width. The first block of every stage but the first halves height and width.
+/// Blocks of one width and, but for the first block's stride, one size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stage {
     /// Channels, before the width multiplier. (Of a residual bottleneck block: of its 3x3 convolution.)
     pub channels: usize,
     /// Number of blocks.
     pub blocks: usize,
+    /// Stride of its first block.
+    pub stride: usize,
 }
 
 impl Stage {
-    pub(super) const fn new(channels: usize, blocks: usize) -> Self {
-        Self { channels, blocks }
+    /// A stage of `blocks` blocks of `channels` channels, the first with `stride`.
+    pub const fn new(channels: usize, blocks: usize, stride: usize) -> Self {
+        Self { channels, blocks, stride }
     }
 }
 
-/// Every block of `stages` in order: its stage and place in it, both as in its name `stageS.B`, and its stride.
+/// Every block of `stages`, in order.
 pub(super) fn blocks(stages: &[Stage]) -> impl Iterator<Item = Block> + '_ {
-    stages.iter().enumerate().flat_map(|(s, stage)| {
-        (0..stage.blocks).map(move |b| Block {
-            name: format!("stage{}.{b}", s + 1),
-            split: if b + 1 == stage.blocks { format!("stage{}", s + 1) } else { format!("stage{}.{b}", s + 1) },
+    stages.iter().zip(1..).flat_map(|(stage, number)| {
+        (0..stage.blocks).map(move |block| Block {
+            stage: number,
+            name: format!("stage{number}.{block}"),
+            last: block + 1 == stage.blocks,
             channels: stage.channels,
-            stride: if s > 0 && b == 0 { 2 } else { 1 },
+            stride: if block == 0 { stage.stride } else { 1 },
         })
     })
 }
 
 /// One block of a stage.
 pub(super) struct Block {
-    /// Prefix of its layers' names.
+    /// Number of its stage, from 1.
+    pub(super) stage: usize,
+    /// `stageS.B`, the prefix of its layers' names.
     pub(super) name: String,
-    /// Name of the split point at its end: the stage's behind the last block, the block's behind the others.
-    pub(super) split: String,
-    /// Channels of its stage.
+    /// Whether it is the last of its stage.
+    pub(super) last: bool,
+    /// Channels of its stage, before the width multiplier.
     pub(super) channels: usize,
     /// Its stride.
     pub(super) stride: usize,
+}
+
+impl Block {
+    /// Name of its layer `layer`.
+    pub(super) fn layer(&self, layer: &str) -> String {
+        format!("{}.{layer}", self.name)
+    }
+
+    /// Name of the split point at its end: the stage's behind the last block, the block's behind the others.
+    pub(super) fn split(&self) -> String {
+        if self.last { format!("stage{}", self.stage) } else { self.name.clone() }
+    }
 }
 
 /// Width multiplier (Howard et al., arXiv 1704.04861, section 3.3): what every number of channels is multiplied by.

@@ -22,15 +22,25 @@ pub(super) fn pack_graded(graded: &GradedTrain, step: usize) -> Vec<u8> {
     (0..digits(graded.max())).flat_map(map).collect()
 }
 
+/// What becomes of a number above the largest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AboveMax {
+    /// It is read as the largest.
+    Lower,
+    /// It is an error.
+    Refuse,
+}
+
 /// The numbers from the parts of all steps, of the right length, that [`pack_graded`] made.
 ///
 /// # Errors
-/// [`PayloadError::Grade`].
+/// [`PayloadError::Grade`] for a number above `max`, unless that is lowered.
 pub(super) fn unpack_graded<'a>(
     parts: impl Iterator<Item = &'a [u8]>,
     shape: Shape,
     steps: usize,
     max: u32,
+    above: AboveMax,
 ) -> Result<GradedTrain, PayloadError> {
     let mut maps = vec![SpikeTrain::silent(shape, steps); digits(max) as usize];
     for (step, part) in parts.enumerate() {
@@ -38,7 +48,8 @@ pub(super) fn unpack_graded<'a>(
         maps.iter_mut().zip(bytes).for_each(|(map, bytes)| unpack(bytes, map, step));
     }
     let digit = |map: &SpikeTrain, t, p, c| u32::from(map.get(t, p, c));
-    let number = |t, p, c| maps.iter().rev().fold(0, |number, map| 2 * number + digit(map, t, p, c));
+    let sent = |t, p, c| maps.iter().rev().fold(0, |number, map| 2 * number + digit(map, t, p, c));
+    let number = |t, p, c| if above == AboveMax::Lower { sent(t, p, c).min(max) } else { sent(t, p, c) };
     let all = (0..steps).flat_map(|t| (0..shape.area()).map(move |p| (t, p)));
     let mut all = all.flat_map(|(t, p)| (0..shape.channels).map(move |c| (t, p, c)));
     match all.find(|&(t, p, c)| number(t, p, c) > max) {

@@ -1,38 +1,43 @@
 //! Features to bytes and back: what the request puts on the link, and what a lost part becomes.
 //!
 //! A [`Codec`] says how; a [`Coder`] is that codec prepared for the feature at one cut. Neither knows who carries the
-//! bytes: a carrier cuts the [`Payload`] into packets and says which byte ranges did not arrive.
+//! bytes: a carrier cuts the [`Payload`] into packets and says which byte ranges did not arrive and which bits arrived
+//! wrong ([`Damage`]); [`Missing`] says what the receiver makes of what is missing.
 
 mod bits;
+mod damage;
 mod jpeg;
 
+pub use damage::{Damage, Missing};
 pub use jpeg::Jpeg;
 
-use crate::inference::{Feature, Real, SpikeTrain};
+use crate::inference::{Feature, GradedTrain, Real, SpikeTrain};
 use crate::network::{Activation, Network, Operation, Shape, Signal};
+use damage::Arrived;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 
 /// How a feature becomes bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Codec {
-    /// One bit per neuron and step, each step padded to whole bytes; a lost byte is eight neurons that did not fire.
+    /// One bit per neuron and step, each step padded to whole bytes.
     Spikes,
     /// Graded spikes up to `max`, as the bit maps of the binary digits of their numbers, the lowest first, each as under
-    /// [`Codec::Spikes`]: `ceil(log2(max + 1))` bits per neuron and step. A lost byte is a digit of eight numbers that is 0.
+    /// [`Codec::Spikes`]: `ceil(log2(max + 1))` bits per neuron and step. A number that damage has raised above `max` is read
+    /// as `max`.
     Graded {
         /// The largest number.
         max: u32,
     },
-    /// 8-bit values in a JPEG image, see [`Jpeg`]. A scan cannot be decoded past a gap: any lost byte turns the
-    /// whole feature into zeros.
+    /// 8-bit values in a JPEG image, see [`Jpeg`]. A scan cannot be decoded past a gap: if any bit is missing, or damage
+    /// leaves no valid scan, the whole step is missing.
     Jpeg {
         /// JPEG quality, 1 to 100.
         quality: u8,
     },
-    /// The values as little-endian float32; a value with a lost byte becomes 0.
+    /// The values as little-endian float32; a value of which a bit is missing, or that damage left not finite, is missing.
     Float32,
-    /// Values in [0, 1] as 8-bit pixels `round(255 x)`, such as the sample itself; a lost pixel becomes 0.
+    /// Values in [0, 1] as 8-bit pixels `round(255 x)`, such as the sample itself.
     Pixels8,
 }
 
@@ -165,6 +170,14 @@ pub enum PayloadError {
         /// Bytes of the payload.
         len: usize,
     },
+    /// A damaged bit outside the payload.
+    #[error("bit {bit} cannot be damaged in a payload of {len} bytes")]
+    DamagedBit {
+        /// Position of the bit.
+        bit: u32,
+        /// Bytes of the payload.
+        len: usize,
+    },
     /// The JPEG library refused.
     #[error("JPEG: {reason}")]
     Jpeg {
@@ -179,6 +192,7 @@ pub struct Coder {
     codec: Codec,
     shape: Shape,
     steps: usize,
+    missing: Missing,
     jpeg: Option<Jpeg>,
 }
 
@@ -192,12 +206,30 @@ impl Coder {
             Codec::Jpeg { quality } => Some(Jpeg::new(shape, quality)?),
             _ => None,
         };
-        Ok(Self { codec, shape, steps, jpeg })
+        Ok(Self { codec, shape, steps, missing: Missing::Zero, jpeg })
+    }
+
+    /// The same for features that hold `steps` steps.
+    ///
+    /// # Errors
+    /// Those of [`Jpeg::new`].
+    pub fn for_steps(&self, steps: usize) -> Result<Self, PayloadError> {
+        Ok(Self::new(self.codec, self.shape, steps)?.with_missing(self.missing))
+    }
+
+    /// The same, but with `missing` for what does not arrive; zeros if this is not called.
+    pub fn with_missing(self, missing: Missing) -> Self {
+        Self { missing, ..self }
     }
 
     /// The codec.
     pub fn codec(&self) -> Codec {
         self.codec
+    }
+
+    /// Steps of the feature that it was prepared for.
+    pub fn steps(&self) -> usize {
+        self.steps
     }
 
     /// The bytes of `feature`.
@@ -256,57 +288,107 @@ impl Coder {
         if fits { Ok(()) } else { Err(PayloadError::PayloadLength { found: len, parts, needed, steps: self.steps }) }
     }
 
-    /// The feature of `payload` when the byte ranges `lost` did not arrive.
+    /// The feature of `payload` after `damage`. It has as many steps as were encoded, or fewer with
+    /// [`Missing::DropStep`].
     ///
     /// # Errors
-    /// A payload of another length than this codec makes, or a lost range outside it.
-    pub fn decode(&self, payload: &Payload, lost: &[Range<usize>]) -> Result<Feature, PayloadError> {
+    /// A payload of another length than this codec makes, or damage outside it.
+    pub fn decode(&self, payload: &Payload, damage: &Damage<'_>) -> Result<Feature, PayloadError> {
         self.check_length(payload)?;
-        let mut bytes = payload.bytes.clone();
-        let mut arrived = vec![true; bytes.len()];
-        for range in lost {
-            let (start, end, len) = (range.start, range.end, bytes.len());
-            bytes.get_mut(range.clone()).ok_or(PayloadError::LostRange { start, end, len })?.fill(0);
-            arrived[range.clone()].fill(false);
+        let arrived = Arrived::new(payload, damage)?;
+        let parts: Vec<Range<usize>> = payload.part_ranges().collect();
+        match self.codec {
+            Codec::Spikes => return Ok(Feature::Spikes(self.spikes(arrived, &parts))),
+            Codec::Graded { max } => return self.graded(arrived, &parts, max, damage).map(Feature::Graded),
+            Codec::Jpeg { .. } | Codec::Float32 | Codec::Pixels8 => {}
         }
-        if self.codec == Codec::Spikes {
-            let mut train = SpikeTrain::silent(self.shape, self.steps);
-            payload.part_ranges().enumerate().for_each(|(step, part)| bits::unpack(&bytes[part], &mut train, step));
-            return Ok(Feature::Spikes(train));
+        let mut real = Real { shape: self.shape, steps: 0, data: vec![] };
+        for part in parts {
+            self.decode_step(&arrived, part, damage, &mut real)?;
         }
-        if let Codec::Graded { max } = self.codec {
-            let parts = payload.part_ranges().map(|part| &bytes[part]);
-            return Ok(Feature::Graded(bits::unpack_graded(parts, self.shape, self.steps, max)?));
-        }
-        let mut real = Real::zeros(self.shape, self.steps);
-        let steps = real.data.chunks_exact_mut(self.shape.len());
-        for (values, part) in steps.zip(payload.part_ranges()) {
-            self.decode_step(&bytes[part.clone()], &arrived[part], values)?;
-        }
-        Ok(Feature::Real(real))
+        Ok(Feature::Real(if real.steps == 0 { Real::zeros(self.shape, 1) } else { real }))
     }
 
-    /// Decodes one step of a real-valued feature, whose lost bytes are zero, into `values`, which are zero too.
-    fn decode_step(&self, bytes: &[u8], arrived: &[bool], values: &mut [f32]) -> Result<(), PayloadError> {
+    fn spikes(&self, arrived: Arrived, parts: &[Range<usize>]) -> SpikeTrain {
+        let (bytes, kept) = self.kept(arrived, parts);
+        let mut train = SpikeTrain::silent(self.shape, kept.len().max(1));
+        kept.into_iter().enumerate().for_each(|(step, part)| bits::unpack(&bytes[part], &mut train, step));
+        train
+    }
+
+    fn graded(
+        &self,
+        arrived: Arrived,
+        parts: &[Range<usize>],
+        max: u32,
+        damage: &Damage<'_>,
+    ) -> Result<GradedTrain, PayloadError> {
+        let (bytes, kept) = self.kept(arrived, parts);
+        let steps = kept.len().max(1);
+        // Sent numbers are at most `max`; only damage can raise one above it.
+        let above = if *damage == Damage::NONE { bits::AboveMax::Refuse } else { bits::AboveMax::Lower };
+        bits::unpack_graded(kept.into_iter().map(|part| &bytes[part]), self.shape, steps, max, above)
+    }
+
+    /// The bytes after what is missing was made up for, and the parts that are decoded.
+    fn kept(&self, mut arrived: Arrived, parts: &[Range<usize>]) -> (Vec<u8>, Vec<Range<usize>>) {
+        let mut kept = parts.to_vec();
+        match self.missing {
+            Missing::Zero => {}
+            Missing::Last => {
+                parts.windows(2).for_each(|pair| arrived.repeat(pair[0].clone(), pair[1].clone()));
+            }
+            Missing::DropStep => kept.retain(|part| arrived.is_whole(part.clone())),
+        }
+        (arrived.bytes, kept)
+    }
+
+    /// Decodes the next step of a real-valued feature and adds it to `real`, unless it is dropped.
+    fn decode_step(
+        &self,
+        arrived: &Arrived,
+        part: Range<usize>,
+        damage: &Damage<'_>,
+        real: &mut Real,
+    ) -> Result<(), PayloadError> {
+        let len = self.shape.len();
+        let mut values: Vec<Option<f32>> = vec![None; len];
+        let (bytes, missing) = (&arrived.bytes[part.clone()], &arrived.missing[part.clone()]);
         match (&self.jpeg, self.codec) {
-            (Some(_), _) if arrived.contains(&false) => {}
+            (Some(_), _) if !arrived.is_whole(part) => {}
             (Some(jpeg), _) => {
                 let channels = self.shape.channels;
-                jpeg.decode(bytes, |channel, position, v| values[position * channels + channel] = v)?;
+                let put = |channel, position, v| values[position * channels + channel] = Some(v);
+                match jpeg.decode(bytes, put) {
+                    // Damage may leave no valid scan; without any, that is an error.
+                    Err(error) if damage.flipped.is_empty() => return Err(error),
+                    _ => {}
+                }
             }
             (None, Codec::Float32) => {
                 // Four bytes a value, as the length check made sure.
-                let parts = bytes.as_chunks().0.iter().zip(arrived.as_chunks::<4>().0);
-                for (value, (&bytes, arrived)) in values.iter_mut().zip(parts) {
-                    if !arrived.contains(&false) {
-                        *value = f32::from_le_bytes(bytes);
-                    }
+                let parts = bytes.as_chunks().0.iter().zip(missing.as_chunks::<4>().0);
+                for (value, (&bytes, missing)) in values.iter_mut().zip(parts) {
+                    let found = f32::from_le_bytes(bytes);
+                    *value = (*missing == [0; 4] && (found.is_finite() || damage.flipped.is_empty())).then_some(found);
                 }
             }
             (None, _) => {
-                values.iter_mut().zip(bytes).for_each(|(value, &pixel)| *value = jpeg::dequantise(pixel));
+                let pixels = bytes.iter().zip(missing);
+                values.iter_mut().zip(pixels).for_each(|(value, (&pixel, &missing))| {
+                    *value = (missing == 0).then(|| jpeg::dequantise(pixel));
+                });
             }
         }
+        if self.missing == Missing::DropStep && values.contains(&None) {
+            return Ok(());
+        }
+        let before = real.steps.checked_sub(1).filter(|_| self.missing == Missing::Last).map(|step| step * len);
+        for (index, value) in values.into_iter().enumerate() {
+            let instead = before.map_or(0.0, |start| real.data[start + index]);
+            real.data.push(value.unwrap_or(instead));
+        }
+        real.steps += 1;
         Ok(())
     }
 

@@ -17,12 +17,9 @@ pub fn batch_means(series: &[f64], batches: usize) -> Result<Interval, StatsErro
     if series.is_empty() || !series.len().is_multiple_of(batches) {
         return Err(StatsError::UnevenBatches { values: series.len(), batches });
     }
-    mean_interval(&means_of(series, series.len() / batches))
-}
-
-/// Means of consecutive stretches of `size`, the remainder left out.
-pub(super) fn means_of(series: &[f64], size: usize) -> Vec<f64> {
-    series.chunks_exact(size).map(|batch| batch.iter().sum::<f64>() / size as f64).collect()
+    let size = series.len() / batches;
+    let means: Vec<f64> = series.chunks_exact(size).map(|batch| batch.iter().sum::<f64>() / size as f64).collect();
+    mean_interval(&means)
 }
 
 /// Overlapping-batch-means interval (Meketon and Schmeiser, Winter Simulation Conference 1984, pp. 226-230): with
@@ -52,17 +49,6 @@ pub fn overlapping_batch_means(series: &[f64], size: usize) -> Result<Interval, 
     let variance = squares / (m * m) * m / ((n - m + 1.0) * (n - m));
     let freedom = (n / m - 1.0) / (2.0 / 3.0 + 1.0 / (3.0 * m * m));
     t_interval(mean, variance.sqrt(), freedom, CONFIDENCE)
-}
-
-/// Correlation of neighbours in `series`, from -1 to 1; 0 for fewer than two values or no variance.
-pub(super) fn neighbour_correlation(series: &[f64]) -> f64 {
-    let moments: Moments = series.iter().copied().collect();
-    let (Some(mean), Some(variance)) = (moments.mean(), moments.variance()) else { return 0.0 };
-    if variance == 0.0 {
-        return 0.0;
-    }
-    let products: f64 = series.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum();
-    products / (variance * (series.len() - 1) as f64)
 }
 
 #[cfg(test)]

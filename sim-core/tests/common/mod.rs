@@ -4,7 +4,7 @@ use cospike_sim_core::cloud::Cloud;
 use cospike_sim_core::compute::Processor;
 use cospike_sim_core::cosim::{CoInference, Guess, Head, HeadStep, Received, System, TailStep};
 use cospike_sim_core::edge::EdgeDevice;
-use cospike_sim_core::energy::PriceList;
+use cospike_sim_core::energy::ComputeEnergy;
 use cospike_sim_core::inference::Counts;
 use cospike_sim_core::link::{Link, Radio, RadioPower, Standby};
 use cospike_sim_core::workload::{ArrivalProcess, SampleOrder, Workload};
@@ -23,7 +23,8 @@ pub(crate) struct KnownAnswers {
 impl KnownAnswers {
     /// All samples alike.
     pub(crate) fn uniform(samples: usize, head: Counts, packets: &[u32], tail: Counts) -> Self {
-        let heads = vec![[HeadStep { counts: head, packets: packets.len() as u32, guess: None }]; samples];
+        let energy = ComputeEnergy { ac: 1e-3, ..ComputeEnergy::default() };
+        let heads = vec![[HeadStep { counts: head, energy, packets: packets.len() as u32, guess: None }]; samples];
         Self {
             heads,
             packets: packets.to_vec(),
@@ -40,6 +41,7 @@ impl KnownAnswers {
     }
 
     /// Answering at the edge.
+    #[allow(dead_code, reason = "not every test binary that shares this module has such a network")]
     pub(crate) fn at_edge(mut self) -> Self {
         for (head, &answer) in self.heads.iter_mut().zip(&self.classes) {
             head[0].guess = Some(Guess { answer, entropy: 0.0 });
@@ -56,7 +58,11 @@ impl CoInference for KnownAnswers {
     fn tail(&mut self, _: u8, sample: u32, received: &Received<'_>) -> TailStep {
         self.asked.push((sample, received.lost.to_vec()));
         let answer = (self.classes[sample as usize] + u32::from(!received.is_whole())) % 10;
-        TailStep { counts: self.tails[sample as usize], guess: Guess { answer, entropy: 0.0 } }
+        TailStep {
+            counts: self.tails[sample as usize],
+            energy: ComputeEnergy::default(),
+            guess: Guess { answer, entropy: 0.0 },
+        }
     }
 }
 
@@ -76,7 +82,6 @@ pub(crate) fn system(requests_per_second: f64, requests: u64) -> System {
     System {
         devices: 1,
         edge: EdgeDevice::plain(NANOSECOND_PROCESSOR, 0.1),
-        prices: PriceList { ac: 1e-12, weight_read: 5e-12, ..PriceList::default() },
         link: Link { radio, ..Link::plain(1e6, 1e6, power) },
         cloud: Cloud::plain(1, NANOSECOND_PROCESSOR, 4),
         workload: Workload {

@@ -3,9 +3,9 @@
 use super::*;
 use crate::cloud::Cloud;
 use crate::compute::Processor;
-use crate::cosim::{Guess, Head, HeadStep, TailStep};
+use crate::cosim::{Guess, Head, HeadStep, Received, TailStep};
 use crate::edge::EdgeDevice;
-use crate::energy::PriceList;
+use crate::energy::ComputeEnergy;
 use crate::inference::Counts;
 use crate::link::{Link, RadioPower};
 use crate::workload::{ArrivalProcess, SampleOrder, Workload};
@@ -25,6 +25,7 @@ impl CoInference for Nothing {
                     activation_reads: 0,
                     activation_writes: 0,
                 },
+                energy: ComputeEnergy { ac: 0.0, mac: 0.0, neuron: 0.0, memory: 0.0, other: 0.0 },
                 packets: 1,
                 guess: None,
             }],
@@ -33,7 +34,11 @@ impl CoInference for Nothing {
     }
 
     fn tail(&mut self, _: u8, _: u32, _: &Received<'_>) -> TailStep {
-        TailStep { counts: Counts::default(), guess: Guess { answer: 0, entropy: 0.0 } }
+        TailStep {
+            counts: Counts::default(),
+            energy: ComputeEnergy::default(),
+            guess: Guess { answer: 0, entropy: 0.0 },
+        }
     }
 }
 
@@ -44,7 +49,6 @@ fn system() -> System {
     System {
         devices: 3,
         edge: EdgeDevice::plain(processor, 0.0),
-        prices: PriceList::default(),
         link: Link::plain(1e6, 1e6, radio),
         cloud: Cloud::plain(1, processor, 1),
         workload: Workload {
@@ -62,8 +66,8 @@ fn system() -> System {
 /// A cloud whose servers never become free: the queue of events runs dry with every request in its queue.
 #[test]
 fn invariant_12_a_run_that_runs_dry_names_the_stranded_requests() {
-    let (system, mut network) = (system(), Nothing);
-    let mut simulation = Simulation::new(&system, &mut network, 5, &Streams::new(1, 0)).unwrap();
+    let (system, mut network, mut nobody) = (system(), Nothing, ());
+    let mut simulation = Simulation::new(&system, &mut network, &mut nobody, 5, &Streams::new(1, 0)).unwrap();
     simulation.cloud.jam();
     let error = loop {
         match simulation.next_event() {

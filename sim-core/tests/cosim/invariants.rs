@@ -1,20 +1,15 @@
-//! The co-simulation: one request by hand, and the invariants.
+//! One request by hand, and the invariants.
 
-mod common;
-
-use common::{KnownAnswers, accumulates, system};
+use crate::close;
+use crate::common::{KnownAnswers, accumulates, system};
 use cospike_sim_core::compute::Processor;
 use cospike_sim_core::cosim::{CosimError, Outcome, Part, PlaceUse, System, run};
-use cospike_sim_core::energy::PriceList;
+use cospike_sim_core::energy::ComputeEnergy;
 use cospike_sim_core::inference::Counts;
 use cospike_sim_core::kernel::{ImpossibleValue, Streams};
 use cospike_sim_core::link::{Channel, Radio, RadioPower, Rate, Sharing, Standby};
 use cospike_sim_core::workload::ArrivalProcess;
 use std::collections::BTreeMap;
-
-fn close(found: f64, expected: f64, tolerance: f64) {
-    assert!((found - expected).abs() <= tolerance * expected.abs(), "{found} is not {expected}");
-}
 
 /// A fleet in which everything happens: waits at every queue, losses, full queues.
 fn busy_fleet() -> (System, KnownAnswers) {
@@ -31,7 +26,7 @@ fn busy_fleet() -> (System, KnownAnswers) {
     (system, network.with_heads((0..500).map(|sample| accumulates(sample % 5 * 100_000_000))))
 }
 
-fn outcome(system: &System, network: &mut KnownAnswers, seed: u64) -> Outcome {
+pub(crate) fn outcome(system: &System, network: &mut KnownAnswers, seed: u64) -> Outcome {
     let labels = network.classes.clone();
     run(system, network, &labels, &Streams::new(seed, 0)).unwrap()
 }
@@ -43,15 +38,6 @@ fn one_request_meets_the_hand_computed_latency_and_energy() {
     system.edge.processor =
         Processor { ac_per_second: 1e6, mac_per_second: 1e5, neuron_updates_per_second: 1e4, overhead_seconds: 4e-3 };
     system.edge.static_watts = 0.2;
-    system.prices = PriceList {
-        ac: 1e-9,
-        mac: 2e-9,
-        neuron_update: 3e-9,
-        weight_read: 4e-9,
-        state_access: 5e-9,
-        activation_read: 6e-9,
-        activation_write: 7e-9,
-    };
     system.link.uplink = Rate::Constant { bits_per_second: 1.2e5 };
     system.link.downlink_bits_per_second = 2.4e5;
     system.link.propagation_seconds = 5e-3;
@@ -61,17 +47,12 @@ fn one_request_meets_the_hand_computed_latency_and_energy() {
     system.cloud.answer_bytes = 20;
     system.cloud.processor =
         Processor { ac_per_second: 1e9, mac_per_second: 1e6, neuron_updates_per_second: 1e9, overhead_seconds: 1e-3 };
-    let head = Counts {
-        ac: 2_000,
-        mac: 100,
-        neuron_updates: 30,
-        weight_reads: 2_100,
-        state_accesses: 60,
-        activation_reads: 500,
-        activation_writes: 20,
-    };
+    let head = Counts { ac: 2_000, mac: 100, neuron_updates: 30, ..Counts::default() };
     let tail = Counts { mac: 7_000, ..Counts::default() };
-    let found = outcome(&system, &mut KnownAnswers::uniform(1, head, &[90, 40], tail), 1);
+    let mut network = KnownAnswers::uniform(1, head, &[90, 40], tail);
+    network.heads[0][0].energy =
+        ComputeEnergy { ac: 2e-6, mac: 0.2e-6, neuron: 0.09e-6, memory: 11.84e-6, other: 7e-6 };
+    let found = outcome(&system, &mut network, 1);
 
     let latency = found.latency.unwrap();
     let parts = latency.parts;
@@ -87,7 +68,8 @@ fn one_request_meets_the_hand_computed_latency_and_energy() {
     close(found.energy.ac, 2e-6, 1e-12);
     close(found.energy.mac, 0.2e-6, 1e-12);
     close(found.energy.neuron, 0.09e-6, 1e-12);
-    close(found.energy.memory, 8.4e-6 + 0.3e-6 + 3e-6 + 0.14e-6, 1e-12);
+    close(found.energy.memory, 11.84e-6, 1e-12);
+    close(found.energy.other, 7e-6, 1e-12);
     close(found.energy.static_power, 0.2 * seconds, 1e-12);
     close(found.energy.radio_tx, (2.0 * 0.12 + 0.1) * 10e-3, 1e-12);
     close(found.energy.radio_rx, (0.5 * 0.24 + 0.1) * 1e-3, 1e-12);
@@ -217,7 +199,7 @@ fn invariant_9_labels_change_the_score_and_nothing_else() {
     let right = outcome(&system, &mut network, 9);
     let wrong = run(&system, &mut network, &[99; 500], &Streams::new(9, 0)).unwrap();
     assert_eq!(wrong.correct, 0);
-    assert_eq!(wrong, Outcome { correct: 0, ..right });
+    assert_eq!(wrong, Outcome { correct: 0, correct_in_time: 0, ..right });
 }
 
 /// So many requests per second that the gaps between them round to no nanosecond at all.
@@ -242,8 +224,8 @@ fn what_cannot_be_simulated_is_refused_by_name() {
         run(&system, &mut network, labels, &Streams::new(0, 0)).unwrap_err()
     };
     assert_eq!(refused(|_| (), &[]), CosimError::Samples { samples: 0 });
-    assert_eq!(refused(|_| (), &[0]), CosimError::NothingToSend { sample: 0 });
-    let changes: [(&str, Change); 8] = [
+    assert_eq!(refused(|_| (), &[0]), CosimError::NothingToSend { design: 0, sample: 0 });
+    let changes: [(&str, Change); 7] = [
         ("devices", |s| s.devices = 0),
         ("servers", |s| s.cloud.servers = 0),
         ("loss_probability", |s| s.link.channel = Channel::losing(f64::NAN)),
@@ -252,7 +234,6 @@ fn what_cannot_be_simulated_is_refused_by_name() {
             s.workload.arrivals = ArrivalProcess::Poisson { requests_per_second: f64::INFINITY }
         }),
         ("warmup", |s| s.workload.warmup = 1),
-        ("ac", |s| s.prices.ac = -1e-12),
         ("overhead_seconds", |s| s.edge.processor.overhead_seconds = -1.0),
     ];
     for (expected, change) in changes {
