@@ -1,7 +1,7 @@
 //! The event-driven and dense kernels against loops written for clarity, on random shapes and dyadic weights.
 
 use cospike_sim_core::inference::{Executable, Feature, Real, SpikeTrain};
-use cospike_sim_core::network::{Conv2d, Network, Neuron, Operation, Reset, Shape, Tensor, TensorStore, Weights};
+use cospike_sim_core::network::{Conv2d, Leak, Network, Neuron, Operation, Reset, Shape, Tensor, TensorStore, Weights};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -105,10 +105,10 @@ impl Case {
         let spike = |(i, x): (usize, &f32)| {
             let v = &mut v[i % len];
             let rest = if let Reset::Hard(rest) = n.reset { rest } else { 0.0 };
-            *v = match n.tau {
-                None => *v + x,
-                Some(tau) if n.decay_input => *v + (x - (*v - rest)) / tau,
-                Some(tau) => *v - (*v - rest) / tau + x,
+            *v = match n.leak {
+                Leak::Tau(tau) if n.decay_input => *v + (x - (*v - rest)) / tau,
+                Leak::Tau(tau) => *v - (*v - rest) / tau + x,
+                Leak::None | Leak::Learned => *v + x,
             };
             let fires = *v >= n.threshold;
             if fires {
@@ -144,7 +144,7 @@ fn network(input: Shape, operation: Operation, output: Shape, neuron: Neuron) ->
 prop_compose! {
     fn neurons()(leak in 0..3, soft: bool) -> Neuron {
         Neuron {
-            tau: (leak > 0).then_some(2.0),
+            leak: if leak > 0 { Leak::Tau(2.0) } else { Leak::None },
             decay_input: leak == 1,
             threshold: 1.0,
             initial: 0.25,
@@ -168,7 +168,7 @@ prop_compose! {
         let side = |n: usize, extra: usize| (n - 1) * stride + kernel + extra.min(stride - 1) - 2 * padding;
         let wide = Shape::new(ins, side(height, extra_y), side(width, extra_x));
         match kind {
-            0 => (wide, Operation::Conv2d(Conv2d { input: wide, output: narrow, kernel, stride, padding }), narrow),
+            0 => (wide, Operation::Conv2d(Conv2d { dilation: 1, groups: 1, input: wide, output: narrow, kernel, stride, padding }), narrow),
             1 => {
                 let conv = Conv2d::transposed(narrow, wide, kernel, stride, padding);
                 (narrow, Operation::ConvTranspose2d(conv), wide)

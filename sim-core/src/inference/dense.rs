@@ -64,7 +64,9 @@ impl Dense {
 pub(super) fn activate(input: &Real, f: Activation) -> Real {
     let data = input.data.iter().map(|&x| match f {
         Activation::Relu => x.max(0.0),
-        Activation::UnitClip => x.clamp(0.0, 1.0),
+        Activation::Clip { max } => x.max(0.0).min(max),
+        Activation::Quantise { levels } => (x.clamp(0.0, 1.0) * levels as f32 + 0.5).floor() / levels as f32,
+        Activation::Sigmoid => 1.0 / (1.0 + (-x).exp()),
     });
     Real { shape: input.shape, steps: input.steps, data: data.collect() }
 }

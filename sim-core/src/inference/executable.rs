@@ -4,7 +4,9 @@ use super::InferenceError;
 use super::dense::Dense;
 use super::spiking::Rows;
 use super::taps::Taps;
-use crate::network::{Activation, Affine, Network, NetworkError, Neuron, Operation, Weights, weight_shape};
+use crate::network::{
+    Activation, Affine, Leak, Network, NetworkError, Neuron, Operation, Reduction, Weights, weight_shape,
+};
 
 /// A network with its weights, ready to run. It is read-only: threads share one.
 #[derive(Clone, Debug)]
@@ -96,9 +98,13 @@ fn work(network: &Network, weights: &Weights, index: usize) -> Result<Work, Netw
     let on_spikes = layer.inputs.iter().any(|&input| is_neuron(network, input));
     Ok(match layer.operation {
         Operation::Input => Work::Input,
+        operation if !is_executed(operation) => {
+            let reason = format!("{operation:?} cannot be executed yet");
+            return Err(NetworkError::Inconsistent { layer: layer.name.clone(), reason });
+        }
         Operation::Neuron(neuron) => Work::Neuron(neuron),
         Operation::Add => Work::Add,
-        Operation::GlobalAveragePool => Work::GlobalAveragePool,
+        Operation::Pool(_) | Operation::Flatten => Work::GlobalAveragePool,
         Operation::Activation(_) if on_spikes => {
             let reason = "an activation function on spikes would change nothing: leave it out".into();
             return Err(NetworkError::Inconsistent { layer: layer.name.clone(), reason });
@@ -123,6 +129,18 @@ fn work(network: &Network, weights: &Weights, index: usize) -> Result<Work, Netw
             }
         }
     })
+}
+
+/// Whether there is a kernel for it.
+fn is_executed(operation: Operation) -> bool {
+    match operation {
+        Operation::Conv2d(c) | Operation::ConvTranspose2d(c) => c.dilation == 1 && c.groups == 1,
+        Operation::Neuron(neuron) => neuron.leak != Leak::Learned,
+        Operation::Activation(f) => matches!(f, Activation::Relu | Activation::Clip { .. }),
+        Operation::Pool(pool) => pool.reduction == Reduction::Average && pool.is_global(),
+        Operation::Flatten => false,
+        Operation::Input | Operation::Linear | Operation::Add => true,
+    }
 }
 
 /// The weights of layer `index`, of the shape that the network needs.

@@ -8,7 +8,7 @@
 use super::dense::ones;
 use super::taps::Taps;
 use super::{Real, SpikeTrain};
-use crate::network::{Affine, Neuron, Reset, Shape};
+use crate::network::{Affine, Leak, Neuron, Reset, Shape};
 
 /// Weights of a layer with binary input: for every block of output channels, kernel element and input channel, a row
 /// of one weight per output channel.
@@ -130,10 +130,10 @@ fn charge<const LANES: usize>(neuron: &Neuron, v: &mut [f32; LANES], x: &[f32; L
         Reset::Soft => 0.0,
     };
     for (v, &x) in v.iter_mut().zip(x) {
-        *v = match neuron.tau {
-            None => *v + x,
-            Some(tau) if neuron.decay_input => *v + (x - (*v - rest)) / tau,
-            Some(tau) => *v - (*v - rest) / tau + x,
+        *v = match neuron.leak {
+            Leak::Tau(tau) if neuron.decay_input => *v + (x - (*v - rest)) / tau,
+            Leak::Tau(tau) => *v - (*v - rest) / tau + x,
+            Leak::None | Leak::Learned => *v + x,
         };
     }
     // The same operations for every lane, so that the compiler keeps whole vectors.

@@ -71,7 +71,7 @@ impl Network {
         let reduced = self.nonlinearity("encoder.reduce_act", reduce, relu);
         let narrow = self.layers[reduced].output;
         let conv = self.conv("encoder.conv", reduced, Conv2d::plain(narrow, unit.width, 3, unit.stride, 1));
-        let cut = self.nonlinearity("encoder.act", conv, Nonlinearity::Float(Activation::UnitClip));
+        let cut = self.nonlinearity("encoder.act", conv, Nonlinearity::Float(Activation::UNIT_CLIP));
         let up = self.up("decoder.conv", cut, narrow, unit.stride);
         let widened = self.nonlinearity("decoder.act", up, relu);
         let restore = self.conv("decoder.restore", widened, Conv2d::plain(narrow, outer.channels, 3, 1, 1));

@@ -1,6 +1,6 @@
 //! Whether a layer graph is one that can be executed.
 
-use super::{Conv2d, Layer, Network, NetworkError, Operation, Shape};
+use super::{Activation, Conv2d, Layer, Leak, Network, NetworkError, Neuron, Operation, Pool2d, Shape};
 
 impl Network {
     /// Checks that layers read earlier layers only, that shapes follow from each other, and that no feature map
@@ -51,20 +51,45 @@ fn follows(layer: &Layer, input: Shape) -> Result<(), String> {
         // A transposed convolution's output has a size from which the plain one comes back to its input.
         Operation::ConvTranspose2d(c) => c.input == input && c.output == output && fits(c, c.output, c.input),
         Operation::Linear => output.area() == 1,
-        Operation::GlobalAveragePool => output == Shape::vector(input.channels),
-        Operation::Neuron(n) if !n.tau.is_none_or(|tau| tau > 0.0) => {
-            return Err(format!("its time constant {:?} is not positive", n.tau));
+        Operation::Pool(p) => p.input == input && p.output == output && pool_fits(p),
+        Operation::Flatten => output == Shape::vector(input.len()),
+        Operation::Neuron(Neuron { leak: Leak::Tau(tau), .. }) if tau.is_nan() || tau <= 0.0 => {
+            return Err(format!("its time constant {tau} is not positive"));
+        }
+        Operation::Activation(Activation::Quantise { levels: 0 }) => {
+            return Err("a quantiser needs at least one level".into());
         }
         Operation::Neuron(_) | Operation::Activation(_) | Operation::Add => input == output,
     };
     if right { Ok(()) } else { Err(format!("{:?} cannot turn shape {input} into {output}", layer.operation)) }
 }
 
-/// Whether the kernel slides over `wide` in just as many steps as `narrow` has rows and columns.
+/// Whether the kernel slides over `wide` in just as many steps as `narrow` has rows and columns, and its groups divide
+/// the channels.
 fn fits(conv: Conv2d, wide: Shape, narrow: Shape) -> bool {
-    let side = |wide: usize, narrow: usize| {
-        let room = (wide + 2 * conv.padding).checked_sub(conv.kernel);
-        conv.kernel > 0 && room.and_then(|r| r.checked_div(conv.stride)) == narrow.checked_sub(1)
+    let slide = |wide, narrow| slides(wide, narrow, conv.span(), conv.stride, conv.padding);
+    let divides = |channels: usize| channels.checked_rem(conv.groups) == Some(0);
+    conv.kernel > 0
+        && conv.dilation > 0
+        && slide(wide.height, narrow.height)
+        && slide(wide.width, narrow.width)
+        && divides(wide.channels)
+        && divides(narrow.channels)
+}
+
+/// Whether the window slides over the input in as many steps as the output has rows and columns, and never lies in the
+/// padding alone.
+fn pool_fits(pool: Pool2d) -> bool {
+    let (rows, columns) = pool.window;
+    let slide = |wide, narrow, window| {
+        window > 0 && pool.padding * 2 <= window && slides(wide, narrow, window, pool.stride, pool.padding)
     };
-    side(wide.height, narrow.height) && side(wide.width, narrow.width)
+    slide(pool.input.height, pool.output.height, rows)
+        && slide(pool.input.width, pool.output.width, columns)
+        && pool.input.channels == pool.output.channels
+}
+
+fn slides(wide: usize, narrow: usize, span: usize, stride: usize, padding: usize) -> bool {
+    let room = (wide + 2 * padding).checked_sub(span);
+    room.and_then(|room| room.checked_div(stride)) == narrow.checked_sub(1)
 }

@@ -61,25 +61,108 @@ pub struct Conv2d {
     pub stride: usize,
     /// Zero padding on every side.
     pub padding: usize,
+    /// Distance between neighbouring kernel elements; 1 is a dense kernel.
+    pub dilation: usize,
+    /// Groups that input and output channels fall into, in order; an output channel reads its own group only, so the
+    /// weights are `[out, in / groups, k, k]` (plain) or `[in, out / groups, k, k]` (transposed). With as many groups
+    /// as input channels the convolution is *depthwise*.
+    pub groups: usize,
 }
 
 impl Conv2d {
     /// A plain convolution; the output shape follows from the input's.
     pub fn plain(input: Shape, channels: usize, kernel: usize, stride: usize, padding: usize) -> Self {
-        let side = |n: usize| (n + 2 * padding - kernel) / stride + 1;
-        let output = Shape::new(channels, side(input.height), side(input.width));
-        Self { input, output, kernel, stride, padding }
+        let output = Shape { channels, ..input };
+        Self { input, output, kernel, stride, padding, dilation: 1, groups: 1 }.fitted()
+    }
+
+    /// A plain depthwise convolution: as many groups and output channels as input channels.
+    pub fn depthwise(input: Shape, kernel: usize, stride: usize, padding: usize) -> Self {
+        Self { groups: input.channels, ..Self::plain(input, input.channels, kernel, stride, padding) }
+    }
+
+    /// This plain convolution with its kernel elements `dilation` apart.
+    pub fn dilated(self, dilation: usize) -> Self {
+        Self { dilation, ..self }.fitted()
+    }
+
+    /// This convolution in `groups` groups.
+    pub fn grouped(self, groups: usize) -> Self {
+        Self { groups, ..self }
+    }
+
+    /// Rows (or columns) of the input that one application of the kernel spans.
+    pub fn span(&self) -> usize {
+        self.kernel.saturating_sub(1) * self.dilation + 1
+    }
+
+    /// With the output size that follows from the input's; 0 where the kernel does not fit, which
+    /// [`Network::check`] refuses.
+    fn fitted(self) -> Self {
+        let side = |n: usize| {
+            let room = (n + 2 * self.padding).checked_sub(self.span());
+            room.and_then(|room| room.checked_div(self.stride)).map_or(0, |steps| steps + 1)
+        };
+        let output = Shape::new(self.output.channels, side(self.input.height), side(self.input.width));
+        Self { output, ..self }
     }
 
     /// A transposed convolution onto `output`, which the caller names because several sizes share one input size.
     pub fn transposed(input: Shape, output: Shape, kernel: usize, stride: usize, padding: usize) -> Self {
-        Self { input, output, kernel, stride, padding }
+        Self { input, output, kernel, stride, padding, dilation: 1, groups: 1 }
     }
 
     /// Rows (or columns) that a transposed convolution adds on one side to reach its output height.
     pub fn output_padding(&self) -> (usize, usize) {
-        let extra = |i: usize, o: usize| o + 2 * self.padding - self.kernel - (i - 1) * self.stride;
+        let extra = |i: usize, o: usize| o + 2 * self.padding - self.span() - (i - 1) * self.stride;
         (extra(self.input.height, self.output.height), extra(self.input.width, self.output.width))
+    }
+}
+
+/// How a pool makes one value of a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reduction {
+    /// Mean over the whole window, padding included (PyTorch's default `count_include_pad`).
+    Average,
+    /// Sum.
+    Sum,
+    /// Maximum; of spikes, whether any fires.
+    Max,
+}
+
+/// Geometry of a pool, each channel on its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pool2d {
+    /// What it computes of a window.
+    pub reduction: Reduction,
+    /// Shape of the input.
+    pub input: Shape,
+    /// Shape of the output.
+    pub output: Shape,
+    /// Rows and columns of the window.
+    pub window: (usize, usize),
+    /// Step of the window over the input.
+    pub stride: usize,
+    /// Zero padding on every side (for a maximum, positions that do not count).
+    pub padding: usize,
+}
+
+impl Pool2d {
+    /// A pool with a square window; the output shape follows from the input's, rounded down.
+    pub fn new(reduction: Reduction, input: Shape, window: usize, stride: usize, padding: usize) -> Self {
+        let conv = Conv2d::plain(input, input.channels, window, stride, padding);
+        Self { reduction, input, output: conv.output, window: (window, window), stride, padding }
+    }
+
+    /// One window that is the whole feature map.
+    pub fn global(reduction: Reduction, input: Shape) -> Self {
+        let (output, window) = (Shape::vector(input.channels), (input.height, input.width));
+        Self { reduction, input, output, window, stride: 1, padding: 0 }
+    }
+
+    /// Whether its window is the whole input.
+    pub fn is_global(&self) -> bool {
+        self.window == (self.input.height, self.input.width) && self.padding == 0
     }
 }
 
@@ -92,17 +175,29 @@ pub enum Reset {
     Soft,
 }
 
+/// How fast a membrane forgets.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Leak {
+    /// Not at all: the integrate-and-fire (IF) neuron.
+    None,
+    /// With this time constant in steps: leaky integrate-and-fire (LIF).
+    Tau(f32),
+    /// With a time constant that was learned, one per layer: parametric LIF (Fang et al., ICCV 2021), where
+    /// `1 / tau = sigmoid(w)` and `w` is the layer's tensor `NAME.w`.
+    Learned,
+}
+
 /// A discrete-time (leaky) integrate-and-fire neuron. One step with input `x`:
 ///
-/// - `h = v + x` without leak; with `tau`, the form of SpikingJelly 2.0:
+/// - `h = v + x` without leak; with time constant `tau`, the form of SpikingJelly 2.0:
 ///   `h = v + (x - (v - v_rest)) / tau` if `decay_input`, else `h = v - (v - v_rest) / tau + x`,
-///   where `v_rest` is the hard reset's value, or 0;
+///   where `v_rest` is the hard reset's value, or 0 (multiplied by `1 / tau` where that is learned);
 /// - a spike if `h >= threshold`;
 /// - then the [`Reset`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Neuron {
-    /// Membrane time constant in steps; `None` is the non-leaky IF neuron.
-    pub tau: Option<f32>,
+    /// How the membrane decays.
+    pub leak: Leak,
     /// Whether the input is divided by `tau` too (ignored without leak).
     pub decay_input: bool,
     /// Firing threshold.
@@ -117,16 +212,32 @@ impl Neuron {
     /// The integrate-and-fire neuron of the shipped networks: threshold 1, soft reset, membrane starting at half
     /// the threshold, which makes T steps round like a T-level quantiser (Bu et al., ICLR 2022, "QCFS").
     pub const INTEGRATE_AND_FIRE: Self =
-        Self { tau: None, decay_input: false, threshold: 1.0, initial: 0.5, reset: Reset::Soft };
+        Self { leak: Leak::None, decay_input: false, threshold: 1.0, initial: 0.5, reset: Reset::Soft };
 }
 
 /// Element-wise function of a float network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Activation {
     /// `max(x, 0)`.
     Relu,
-    /// `min(max(x, 0), 1)`: the range that an 8-bit quantiser takes.
-    UnitClip,
+    /// `min(max(x, 0), max)`.
+    Clip {
+        /// Upper bound.
+        max: f32,
+    },
+    /// `floor(min(max(x, 0), 1) * levels + 0.5) / levels`. With one level the output is binary: 1 from `x = 0.5` on, and is
+    /// executed and sent as spikes of a single step.
+    Quantise {
+        /// Steps between 0 and 1.
+        levels: u32,
+    },
+    /// `1 / (1 + exp(-x))`.
+    Sigmoid,
+}
+
+impl Activation {
+    /// Clip to the range that an 8-bit quantiser takes.
+    pub const UNIT_CLIP: Self = Self::Clip { max: 1.0 };
 }
 
 /// What stands after each convolution of a backbone.
@@ -163,10 +274,14 @@ pub enum Operation {
     Neuron(Neuron),
     /// Float activation.
     Activation(Activation),
-    /// Sum of two inputs of one shape.
+    /// Sum of two inputs of one shape. Of currents, what a neuron behind it takes; of two spike trains, the graded
+    /// spikes 0, 1, 2, ... of a spike-element-wise (SEW) block (Fang et al., NeurIPS 2021).
     Add,
-    /// Mean over all positions.
-    GlobalAveragePool,
+    /// Pool of every channel.
+    Pool(Pool2d),
+    /// A feature map as a vector in the order `[channel][row][column]`, as PyTorch's `flatten` does. A linear layer
+    /// does the same by itself.
+    Flatten,
 }
 
 /// One layer of a [`Network`].
@@ -249,8 +364,8 @@ impl Network {
 
     fn layer_macs(&self, layer: &Layer) -> u64 {
         let macs = match layer.operation {
-            Operation::Conv2d(c) => c.output.len() * c.input.channels * c.kernel * c.kernel,
-            Operation::ConvTranspose2d(c) => c.input.len() * c.output.channels * c.kernel * c.kernel,
+            Operation::Conv2d(c) => c.output.len() * (c.input.channels / c.groups) * c.kernel * c.kernel,
+            Operation::ConvTranspose2d(c) => c.input.len() * (c.output.channels / c.groups) * c.kernel * c.kernel,
             Operation::Linear => layer.output.len() * self.layers[layer.inputs[0]].output.len(),
             _ => 0,
         };
@@ -266,6 +381,11 @@ impl Network {
     /// Appends a plain convolution after layer `from`.
     pub fn conv(&mut self, name: impl Into<String>, from: usize, conv: Conv2d) -> usize {
         self.push(name, Operation::Conv2d(conv), &[from], conv.output)
+    }
+
+    /// Appends a pool after layer `from`.
+    pub fn pool(&mut self, name: impl Into<String>, from: usize, pool: Pool2d) -> usize {
+        self.push(name, Operation::Pool(pool), &[from], pool.output)
     }
 
     /// Appends a nonlinearity after layer `from`.

@@ -14,7 +14,8 @@ mod weights;
 
 pub use bottleneck::Bottleneck;
 pub use graph::{
-    Activation, Conv2d, INPUT, Layer, Network, Neuron, Nonlinearity, OUTPUT, Operation, Reset, Shape, SplitPoint,
+    Activation, Conv2d, INPUT, Layer, Leak, Network, Neuron, Nonlinearity, OUTPUT, Operation, Pool2d, Reduction, Reset,
+    Shape, SplitPoint,
 };
 pub use resnet::ResNet;
 pub use safetensors::read_safetensors;

@@ -1,7 +1,7 @@
 //! Residual networks of basic blocks (He et al., CVPR 2016), spiking or float.
 
 use super::graph::OUTPUT;
-use super::{Conv2d, Network, Nonlinearity, Operation, Shape};
+use super::{Conv2d, Network, Nonlinearity, Operation, Pool2d, Reduction, Shape};
 
 /// A small residual network: a 3x3 stem, three stages of basic blocks, global average pool, linear classifier.
 /// The sum of a block is taken before its nonlinearity, so every spiking layer emits zeros and ones only.
@@ -39,8 +39,7 @@ impl ResNet {
             }
             net.mark_split(format!("stage{}", stage + 1));
         }
-        let pooled = Shape::vector(self.channels[2]);
-        at = net.push("pool", Operation::GlobalAveragePool, &[at], pooled);
+        at = net.pool("pool", at, Pool2d::global(Reduction::Average, net.layers[at].output));
         net.push("fc", Operation::Linear, &[at], Shape::vector(self.classes));
         net.mark_split(OUTPUT);
         net

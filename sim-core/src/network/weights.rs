@@ -81,8 +81,10 @@ impl Weights {
 pub(crate) fn weight_shape(network: &Network, index: usize) -> Option<(Vec<usize>, usize)> {
     let layer = &network.layers[index];
     match layer.operation {
-        Operation::Conv2d(c) => Some((vec![c.output.channels, c.input.channels, c.kernel, c.kernel], 0)),
-        Operation::ConvTranspose2d(c) => Some((vec![c.input.channels, c.output.channels, c.kernel, c.kernel], 1)),
+        Operation::Conv2d(c) => Some((vec![c.output.channels, c.input.channels / c.groups, c.kernel, c.kernel], 0)),
+        Operation::ConvTranspose2d(c) => {
+            Some((vec![c.input.channels, c.output.channels / c.groups, c.kernel, c.kernel], 1))
+        }
         Operation::Linear => Some((vec![layer.output.len(), network.layers[layer.inputs[0]].output.len()], 0)),
         _ => None,
     }

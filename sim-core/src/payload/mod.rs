@@ -40,7 +40,7 @@ impl Codec {
         match network.layers[cut].operation {
             Operation::Input => Self::Pixels8,
             Operation::Neuron(_) => Self::Spikes,
-            Operation::Activation(Activation::UnitClip) => Self::Jpeg { quality: jpeg_quality },
+            Operation::Activation(f) if f == Activation::UNIT_CLIP => Self::Jpeg { quality: jpeg_quality },
             _ => Self::Float32,
         }
     }

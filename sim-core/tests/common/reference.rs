@@ -1,7 +1,9 @@
 //! The spiking network, weights, inputs and outputs that SpikingJelly 2.0 computed, see `tests/data/README.md`.
 
 use cospike_sim_core::inference::{Feature, Real};
-use cospike_sim_core::network::{Network, Neuron, Nonlinearity, ResNet, Reset, Shape, Tensor, TensorStore, Weights};
+use cospike_sim_core::network::{
+    Leak, Network, Neuron, Nonlinearity, ResNet, Reset, Shape, Tensor, TensorStore, Weights,
+};
 use npyz::npz::NpzArchive;
 use std::io::Cursor;
 
@@ -23,7 +25,7 @@ pub(crate) fn array<V: npyz::Deserialize>(archive: &mut Archive, name: &str) -> 
 
 /// Leaky integrate-and-fire with tau 2, decayed input, threshold 1, hard reset to 0.
 pub(crate) const LIF: Neuron =
-    Neuron { tau: Some(2.0), decay_input: true, threshold: 1.0, initial: 0.0, reset: Reset::Hard(0.0) };
+    Neuron { leak: Leak::Tau(2.0), decay_input: true, threshold: 1.0, initial: 0.0, reset: Reset::Hard(0.0) };
 
 /// The layer graph: the zoo's residual network with a stride-1 stem.
 pub(crate) fn network() -> Network {
