@@ -26,7 +26,7 @@ impl Model {
             let name = &layer.name;
             match layer.operation {
                 Operation::Conv2d(c) => {
-                    let (outputs, inputs) = (c.output.channels, c.input.channels);
+                    let (outputs, inputs) = (c.output.channels, c.input.channels / c.groups);
                     model.convolution(name, [outputs, inputs, c.kernel, c.kernel], 1, outputs, rng);
                 }
                 Operation::ConvTranspose2d(c) => {
@@ -76,7 +76,8 @@ impl Model {
         for (layer, batch) in &gradients.statistics {
             let unbiased = batch.count as f64 / (batch.count as f64 - 1.0).max(1.0);
             for (part, values, factor) in [(mean, &batch.mean, 1.0), (variance, &batch.variance, unbiased)] {
-                let running = self.tensors.get_mut(&format!("{layer}.{part}")).expect("a layer that learns has tensors");
+                let running =
+                    self.tensors.get_mut(&format!("{layer}.{part}")).expect("a layer that learns has tensors");
                 for (r, v) in running.data.iter_mut().zip(values) {
                     *r = (f64::from(*r) * (1.0 - MOMENTUM) + v * factor * MOMENTUM) as f32;
                 }

@@ -1,6 +1,8 @@
 //! One pass over a [`Network`] forwards, and back again for the gradients: the same graph and tensor names as in inference.
 
-use crate::kernels::{Affine, BatchStatistics, ChannelSums, Function, Geometry, Maps, NormGradient, Pool, Term};
+use crate::kernels::{
+    Affine, BatchStatistics, ChannelSums, Depthwise, Function, Geometry, Maps, NormGradient, Pool, Term,
+};
 use crate::model::{Model, NORM_PARTS};
 use cospike_sim_core::network::{Activation, Layer, Network, Operation, Shape};
 use std::collections::BTreeMap;
@@ -112,7 +114,10 @@ impl Pass<'_> {
         let input = tape.output(layer.inputs[0]);
         let mut output = pool.take(layer.output, input.frames);
         match layer.operation {
-            Operation::Conv2d(c) => Geometry::plain(c).gather(input, model.kernel(&layer.name), &mut output),
+            Operation::Conv2d(c) => match Depthwise::new(c) {
+                Some(depthwise) => depthwise.gather(input, model.kernel(&layer.name), &mut output),
+                None => Geometry::plain(c).gather(input, model.kernel(&layer.name), &mut output),
+            },
             Operation::ConvTranspose2d(c) => {
                 Geometry::transposed(c).scatter(input, model.kernel(&layer.name), &mut output, false);
             }
@@ -187,7 +192,7 @@ impl Back<'_> {
         }
         match layer.operation {
             Operation::Add => self.deliver(i, gradient, tape, pool),
-            Operation::GlobalAveragePool => {
+            Operation::Pool(_) => {
                 let mut spread = pool.take(tape.output(input).shape, gradient.frames);
                 gradient.spread(&mut spread);
                 pool.give(gradient);
@@ -206,13 +211,22 @@ impl Back<'_> {
                 pool.give(gradient);
             }
             Operation::Conv2d(c) => {
-                let geometry = Geometry::plain(c);
+                let (depthwise, geometry) = (Depthwise::new(c), Geometry::plain(c));
                 let gradient = self.unnormalise(i, gradient, tape, pool);
                 if self.pass.learning.contains(&i) {
-                    self.learn(layer, geometry.correlate(tape.output(input), &gradient));
+                    let read = tape.output(input);
+                    let found = depthwise.map_or_else(
+                        || geometry.correlate(read, &gradient),
+                        |depthwise| depthwise.correlate(read, &gradient),
+                    );
+                    self.learn(layer, found);
                 }
                 self.through(input, tape, pool, |model, target, add| {
-                    geometry.scatter(&gradient, model.kernel(&layer.name), target, add);
+                    let kernel = model.kernel(&layer.name);
+                    match depthwise {
+                        Some(depthwise) => depthwise.scatter(&gradient, kernel, target, add),
+                        None => geometry.scatter(&gradient, kernel, target, add),
+                    }
                 });
                 pool.give(gradient);
             }
@@ -228,8 +242,8 @@ impl Back<'_> {
                 });
                 pool.give(gradient);
             }
-            Operation::Input | Operation::Neuron(_) | Operation::Activation(_) => {
-                unreachable!("the input is not run and nonlinearities are done above")
+            Operation::Input | Operation::Neuron(_) | Operation::Activation(_) | Operation::Flatten => {
+                unreachable!("`check` refused it, or it was done above")
             }
         }
     }
@@ -239,13 +253,7 @@ impl Back<'_> {
     }
 
     /// Lets `work` write the gradient of `input`, or add to it, unless nobody needs it.
-    fn through(
-        &mut self,
-        input: usize,
-        tape: &Tape,
-        pool: &mut Pool,
-        work: impl FnOnce(&Model, &mut Maps, bool),
-    ) {
+    fn through(&mut self, input: usize, tape: &Tape, pool: &mut Pool, work: impl FnOnce(&Model, &mut Maps, bool)) {
         if input == tape.first {
             return;
         }
@@ -342,7 +350,8 @@ fn function(layer: &Layer, dynamics: Dynamics) -> Option<Function> {
         (Operation::Neuron(neuron), Dynamics::Steps(steps)) => Some(Function::Spike(neuron, steps)),
         (Operation::Neuron(_), Dynamics::Rate(levels)) => Some(Function::Quantise(levels)),
         (Operation::Activation(Activation::Relu), _) => Some(Function::Relu),
-        (Operation::Activation(Activation::UnitClip), _) => Some(Function::UnitClip),
+        (Operation::Activation(Activation::Clip { max }), _) => Some(Function::Clip(max)),
+        (Operation::Activation(Activation::Quantise { levels }), _) => Some(Function::Quantise(levels as usize)),
         _ => None,
     }
 }

@@ -12,7 +12,6 @@
 use super::product::{LANES, Left, Output, Right, Run, multiply, pack, padded, push_run};
 use super::{CHUNKS, Maps};
 use cospike_sim_core::network::{Conv2d, Shape};
-use pulp::Arch; // run-time choice of vector instructions
 use rayon::prelude::*;
 
 /// Sizes of a convolution.
@@ -110,10 +109,7 @@ impl Geometry {
                 let runs = self.correlate_runs(y, frames, border);
                 let part = &mut sums[y * k * inputs * outputs..][..k * inputs * outputs];
                 let mut output = Output { data: part, row: outputs, columns: outputs, add: number > 0 };
-                Arch::new().dispatch(
-                    #[inline(always)]
-                    || multiply(left, right, &runs, k * inputs, &mut output),
-                );
+                multiply(left, right, &runs, k * inputs, &mut output);
             }
         }
         sums
@@ -266,16 +262,11 @@ impl Side {
             for (input, output) in input.chunks_exact(frames.0).zip(output.chunks_exact_mut(frames.1)) {
                 let data = self.border.surround(input, &mut room);
                 let left = Left { data, row: self.row * self.border.shape.channels, inner: 1 };
-                Arch::new().dispatch(
-                    #[inline(always)]
-                    || {
-                        for strip in &self.strips {
-                            let data = &mut output[strip.output..];
-                            let mut output = Output { data, row: self.step * columns, columns, add };
-                            multiply(left, right, &strip.runs, strip.positions, &mut output);
-                        }
-                    },
-                );
+                for strip in &self.strips {
+                    let data = &mut output[strip.output..];
+                    let mut output = Output { data, row: self.step * columns, columns, add };
+                    multiply(left, right, &strip.runs, strip.positions, &mut output);
+                }
             }
         });
     }

@@ -6,12 +6,15 @@
 //! any number of threads.
 
 mod conv;
+mod depthwise;
 mod maps;
 mod neuron;
 mod norm;
 mod product;
+mod vector;
 
 pub(crate) use conv::Geometry;
+pub(crate) use depthwise::Depthwise;
 pub(crate) use maps::{Maps, Pool};
 pub(crate) use neuron::{Function, Term};
 pub(crate) use norm::{Affine, BatchStatistics, ChannelSums, NormGradient};

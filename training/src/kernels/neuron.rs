@@ -1,8 +1,8 @@
 //! Nonlinearities with the gradients they are trained by, on the sum of what they read.
 
+use super::vector::vectorised;
 use super::{Affine, CHUNKS, Maps};
-use cospike_sim_core::network::{Neuron, Reset};
-use pulp::Arch;
+use cospike_sim_core::network::{Leak, Neuron, Reset};
 use rayon::prelude::*;
 
 /// Width of the window around the threshold in which a spike has a gradient (rectangular surrogate of unit area,
@@ -52,8 +52,8 @@ fn put_all(terms: &[Term], samples: usize, step: usize, sample: usize, sum: &mut
 pub(crate) enum Function {
     /// `max(x, 0)`.
     Relu,
-    /// Clip to [0, 1].
-    UnitClip,
+    /// Clip to [0, max].
+    Clip(f32),
     /// Clip to [0, 1], rounded to so many equal steps (QCFS, Bu et al., ICLR 2022); the gradient is that of the clip alone.
     Quantise(usize),
     /// A spiking neuron over so many time steps. The gradient does not flow through the reset.
@@ -82,7 +82,7 @@ impl Function {
                 put_all(terms, samples, step, sample, output);
                 match self {
                     Self::Relu => output.iter_mut().for_each(|v| *v = v.max(0.0)),
-                    Self::UnitClip => output.iter_mut().for_each(|v| *v = v.clamp(0.0, 1.0)),
+                    Self::Clip(max) => output.iter_mut().for_each(|v| *v = v.clamp(0.0, max)),
                     Self::Quantise(levels) => {
                         let levels = levels as f32;
                         output.iter_mut().for_each(|v| *v = (v.clamp(0.0, 1.0) * levels + 0.5).floor() / levels);
@@ -105,7 +105,11 @@ impl Function {
             let mut sum = vec![0.0; len];
             for (step, gradient) in gradient.iter_mut().enumerate() {
                 put_all(terms, samples, step, sample, &mut sum);
-                let top = if self == Self::Relu { f32::INFINITY } else { 1.0 };
+                let top = match self {
+                    Self::Relu => f32::INFINITY,
+                    Self::Clip(max) => max,
+                    _ => 1.0,
+                };
                 for (g, x) in gradient.iter_mut().zip(&sum) {
                     *g = if *x > 0.0 && *x < top { *g } else { 0.0 };
                 }
@@ -125,7 +129,10 @@ fn each_sample(samples: usize, len: usize, data: &mut [f32], work: impl Fn(usize
     let chunk = samples.div_ceil(CHUNKS).max(1);
     frames.par_chunks_mut(chunk).enumerate().for_each(|(number, frames)| {
         for (i, frames) in frames.iter_mut().enumerate() {
-            Arch::new().dispatch(|| work(number * chunk + i, frames));
+            vectorised(
+                #[inline(always)]
+                || work(number * chunk + i, frames),
+            );
         }
     });
 }
@@ -146,9 +153,10 @@ impl Dynamics {
             Reset::Hard(value) => value,
             Reset::Soft => 0.0,
         };
-        match neuron.tau {
-            None => Self { keep: 1.0, gain: 1.0, rest: 0.0, neuron },
-            Some(tau) => Self {
+        match neuron.leak {
+            // `Pass::check` refused the learned leak.
+            Leak::None | Leak::Learned => Self { keep: 1.0, gain: 1.0, rest: 0.0, neuron },
+            Leak::Tau(tau) => Self {
                 keep: 1.0 - 1.0 / tau,
                 gain: if neuron.decay_input { 1.0 / tau } else { 1.0 },
                 rest: rest / tau,

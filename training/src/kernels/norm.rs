@@ -1,7 +1,7 @@
 //! Batch normalisation (Ioffe and Szegedy, ICML 2015), as an affine map per channel that whoever reads the values applies.
 
 use super::Maps;
-use pulp::Arch;
+use super::vector::vectorised;
 use rayon::prelude::*;
 
 /// `scale * x + shift`, per channel.
@@ -47,7 +47,10 @@ impl ChannelSums {
         let parts: Vec<Self> = chunks
             .map(|(a, b)| {
                 let mut sums = Self { first: vec![0.0; channels], second: vec![0.0; channels] };
-                Arch::new().dispatch(|| sums.add_frames(a, b, b.len().min(channels * FRAME_POSITIONS)));
+                vectorised(
+                    #[inline(always)]
+                    || sums.add_frames(a, b, b.len().min(channels * FRAME_POSITIONS)),
+                );
                 sums
             })
             .collect();
@@ -131,14 +134,17 @@ impl NormGradient {
     pub(crate) fn apply(&self, values: &mut Maps, gradient: &Maps) {
         let (chunk, channels) = (values.chunk(), values.shape.channels);
         values.data.par_chunks_mut(chunk).zip(gradient.data.par_chunks(chunk)).for_each(|(values, gradient)| {
-            Arch::new().dispatch(|| {
-                for (values, gradient) in values.chunks_exact_mut(channels).zip(gradient.chunks_exact(channels)) {
-                    let factors = self.by_gradient.iter().zip(&self.by_value).zip(&self.constant);
-                    for ((z, g), ((p, q), r)) in values.iter_mut().zip(gradient).zip(factors) {
-                        *z = p.mul_add(*g, q.mul_add(*z, *r));
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (values, gradient) in values.chunks_exact_mut(channels).zip(gradient.chunks_exact(channels)) {
+                        let factors = self.by_gradient.iter().zip(&self.by_value).zip(&self.constant);
+                        for ((z, g), ((p, q), r)) in values.iter_mut().zip(gradient).zip(factors) {
+                            *z = p.mul_add(*g, q.mul_add(*z, *r));
+                        }
                     }
-                }
-            });
+                },
+            );
         });
     }
 }

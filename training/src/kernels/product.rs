@@ -41,7 +41,7 @@ pub(super) enum Right<'a> {
 pub(super) const LANES: usize = 8;
 /// Columns that are computed together at most.
 pub(super) const PANEL: usize = 2 * LANES;
-/// Rows that are computed together: 6 x 16 sums fill twelve vector registers, enough to hide the latency of the
+/// Rows that are computed together at most: 6 x 16 sums fill twelve vector registers, enough to hide the latency of the
 /// fused multiply-add.
 const ROWS: usize = 6;
 
@@ -75,84 +75,129 @@ pub(super) struct Output<'a> {
     pub(super) add: bool,
 }
 
-/// `rows` rows of left times right. To be inlined where the vector instructions of the machine are switched on.
-#[inline(always)]
+/// `rows` rows of left times right.
 pub(super) fn multiply(left: Left, right: Right, runs: &[Run], rows: usize, output: &mut Output) {
-    for (first, width) in panels(padded(output.columns)) {
-        let (data, inner) = match right {
-            Right::Packed { data, rows } => (&data[first * rows..], width),
-            Right::Plain { data, columns } => (&data[first..], columns),
+    for (first_column, width) in panels(padded(output.columns)) {
+        let (data, right_row) = match right {
+            Right::Packed { data, rows } => (&data[first_column * rows..], width),
+            Right::Plain { data, columns } => (&data[first_column..], columns),
         };
         let tiles = rows.div_ceil(ROWS);
         for tile in 0..tiles {
             // Tiles of even height: 14 rows are 5 + 5 + 4, not 6 + 6 + 2.
-            let (start, end) = (tile * rows / tiles, (tile + 1) * rows / tiles);
-            let part = Part { left, right: data, right_row: inner, runs, first_row: start };
-            match width {
-                PANEL => part.rows::<PANEL>(end - start, first, output),
-                _ => part.rows::<LANES>(end - start, first, output),
+            let (first_row, end) = (tile * rows / tiles, (tile + 1) * rows / tiles);
+            let left = Left { data: &left.data[first_row * left.row..], ..left };
+            let tile = Tile { left, right: data, right_row, runs, height: end - first_row, width };
+            for (i, sums) in tile.sums()[..end - first_row].iter().enumerate() {
+                let at = (first_row + i) * output.row + first_column;
+                let columns = width.min(output.columns - first_column);
+                let target = &mut output.data[at..at + columns];
+                match output.add {
+                    true => target.iter_mut().zip(sums).for_each(|(t, s)| *t += s),
+                    false => target.copy_from_slice(&sums[..columns]),
+                }
             }
         }
     }
 }
 
 /// A few rows times one panel.
-struct Part<'a> {
+struct Tile<'a> {
     left: Left<'a>,
     right: &'a [f32],
     right_row: usize,
     runs: &'a [Run],
-    first_row: usize,
+    height: usize,
+    width: usize,
 }
 
-impl Part<'_> {
-    #[inline(always)]
-    fn rows<const N: usize>(&self, rows: usize, first_column: usize, output: &mut Output) {
-        match rows {
-            1 => self.store(self.tile::<1, N>(), first_column, output),
-            2 => self.store(self.tile::<2, N>(), first_column, output),
-            3 => self.store(self.tile::<3, N>(), first_column, output),
-            4 => self.store(self.tile::<4, N>(), first_column, output),
-            5 => self.store(self.tile::<5, N>(), first_column, output),
-            _ => self.store(self.tile::<ROWS, N>(), first_column, output),
+impl Tile<'_> {
+    fn sums(&self) -> [[f32; PANEL]; ROWS] {
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            // SAFETY: the machine has these instructions.
+            return unsafe { self.wide_sums() };
         }
+        self.portable_sums()
     }
 
-    #[inline(always)]
-    fn tile<const M: usize, const N: usize>(&self) -> [[f32; N]; M] {
-        let Left { data, row, inner } = self.left;
-        let mut sums = [[0.0; N]; M];
+    /// The same sums in the same order, and rounded the same, as [`Self::wide_sums`].
+    fn portable_sums(&self) -> [[f32; PANEL]; ROWS] {
+        let mut sums = [[0.0; PANEL]; ROWS];
         for run in self.runs {
-            let left = &data[run.left + self.first_row * row..];
-            let right = &self.right[run.right * self.right_row..];
-            assert!((M - 1) * row + (run.len - 1) * inner < left.len());
-            assert!((run.len - 1) * self.right_row + N <= right.len());
             for k in 0..run.len {
-                // SAFETY: the largest index of either side was compared with its length just above.
-                let right: &[f32; N] = unsafe { &*right.as_ptr().add(k * self.right_row).cast() };
-                for i in 0..M {
-                    // SAFETY: as above.
-                    let value = unsafe { *left.get_unchecked(i * row + k * inner) };
-                    for j in 0..N {
-                        sums[i][j] = value.mul_add(right[j], sums[i][j]);
-                    }
+                let right = &self.right[(run.right + k) * self.right_row..][..self.width];
+                for (i, sums) in sums[..self.height].iter_mut().enumerate() {
+                    let value = self.left.data[run.left + i * self.left.row + k * self.left.inner];
+                    sums.iter_mut().zip(right).for_each(|(s, r)| *s = value.mul_add(*r, *s));
                 }
             }
         }
         sums
     }
+}
 
-    #[inline(always)]
-    fn store<const M: usize, const N: usize>(&self, sums: [[f32; N]; M], first_column: usize, output: &mut Output) {
-        let width = N.min(output.columns - first_column);
-        for (i, sums) in sums.iter().enumerate() {
-            let at = (self.first_row + i) * output.row + first_column;
-            let target = &mut output.data[at..at + width];
-            match (output.add, width == N) {
-                (false, true) => target.copy_from_slice(sums),
-                (false, false) => target.copy_from_slice(&sums[..width]),
-                (true, _) => target.iter_mut().zip(sums).for_each(|(t, s)| *t += s),
+/// With the x86 instructions by name: left to itself, the compiler keeps the sums in memory.
+#[cfg(target_arch = "x86_64")]
+mod wide {
+    use super::{LANES, PANEL, ROWS, Tile};
+    use std::arch::x86_64::{
+        _mm256_broadcast_ss, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_setzero_ps, _mm256_storeu_ps,
+    };
+
+    impl Tile<'_> {
+        #[target_feature(enable = "avx2,fma")]
+        pub(super) fn wide_sums(&self) -> [[f32; PANEL]; ROWS] {
+            match (self.height, self.width) {
+                (1, LANES) => self.registers::<1, 1>(),
+                (2, LANES) => self.registers::<2, 1>(),
+                (3, LANES) => self.registers::<3, 1>(),
+                (4, LANES) => self.registers::<4, 1>(),
+                (5, LANES) => self.registers::<5, 1>(),
+                (_, LANES) => self.registers::<ROWS, 1>(),
+                (1, _) => self.registers::<1, 2>(),
+                (2, _) => self.registers::<2, 2>(),
+                (3, _) => self.registers::<3, 2>(),
+                (4, _) => self.registers::<4, 2>(),
+                (5, _) => self.registers::<5, 2>(),
+                _ => self.registers::<ROWS, 2>(),
             }
+        }
+
+        /// M rows of V vectors.
+        #[target_feature(enable = "avx2,fma")]
+        fn registers<const M: usize, const V: usize>(&self) -> [[f32; PANEL]; ROWS] {
+            let (row, inner, right_row) = (self.left.row, self.left.inner, self.right_row);
+            let mut sums = [[_mm256_setzero_ps(); V]; M];
+            for run in self.runs {
+                let left = &self.left.data[run.left..];
+                let right = &self.right[run.right * right_row..];
+                assert!((M - 1) * row + (run.len - 1) * inner < left.len());
+                assert!((run.len - 1) * right_row + V * LANES <= right.len());
+                let (mut left, mut right) = (left.as_ptr(), right.as_ptr());
+                for _ in 0..run.len {
+                    // SAFETY: the largest index of either side was compared with its length just above.
+                    unsafe {
+                        let columns: [_; V] = std::array::from_fn(|v| _mm256_loadu_ps(right.add(v * LANES)));
+                        for (i, sums) in sums.iter_mut().enumerate() {
+                            let value = _mm256_broadcast_ss(&*left.add(i * row));
+                            for (sum, column) in sums.iter_mut().zip(columns) {
+                                *sum = _mm256_fmadd_ps(value, column, *sum);
+                            }
+                        }
+                        left = left.wrapping_add(inner);
+                        right = right.wrapping_add(right_row);
+                    }
+                }
+            }
+            let mut stored = [[0.0; PANEL]; ROWS];
+            for (stored, sums) in stored.iter_mut().zip(sums) {
+                for (stored, sum) in stored.chunks_exact_mut(LANES).zip(sums) {
+                    // SAFETY: a chunk has room for one vector.
+                    unsafe { _mm256_storeu_ps(stored.as_mut_ptr(), sum) };
+                }
+            }
+            stored
         }
     }
 }
