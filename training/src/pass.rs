@@ -17,6 +17,15 @@ pub(crate) enum Dynamics {
     Rate(usize),
 }
 
+impl Dynamics {
+    pub(crate) fn name(self) -> String {
+        match self {
+            Self::Steps(steps) => format!("{steps}-steps"),
+            Self::Rate(levels) => format!("{levels}-levels"),
+        }
+    }
+}
+
 /// What becomes of the features at the cut on their way to the cloud. Its gradient is taken as 1.
 pub(crate) struct Link<'a> {
     /// The layer after which the network is cut.
