@@ -1,6 +1,6 @@
 //! What can be written on the command line.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Simulates edge-cloud co-inference with spiking neural networks: the network really runs, and time, energy and
@@ -31,6 +31,8 @@ pub(crate) enum Verb {
     },
     /// Measure accuracy and operations of a network of the zoo, without simulating devices
     Infer(Infer),
+    /// List the network architectures, or show one of them layer by layer: what a cut would cost where
+    Networks(Networks),
     /// List the trained networks that are built in
     Zoo {
         /// Print JSON
@@ -61,4 +63,27 @@ pub(crate) struct Infer {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Networks {
+    /// Network to show: ARCHITECTURE[-WIDTH][@SIDE][:CLASSES], such as `resnet50`, `mobilenetv2-0.5@32` or `vgg16@32:100`
+    pub(crate) name: Option<String>,
+    /// Which of the two
+    #[arg(long, value_enum, default_value = "spiking", requires = "name")]
+    pub(crate) family: Family,
+    /// Time steps of the spiking network [default: 4]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1024), requires = "name")]
+    pub(crate) time_steps: Option<u32>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Family {
+    /// Spiking neurons, run for T time steps
+    Spiking,
+    /// Float activations, run once
+    Float,
 }

@@ -31,7 +31,7 @@ pub(crate) fn infer(arguments: &Infer) -> Result<(), Failure> {
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         bar.show(Progress::Inference { done, total: samples.into() });
     };
-    let run = inference.run(&dataset, &tick)?;
+    let run = inference.run(&dataset, &[], &tick)?;
     let correct = run.correct(&dataset.labels);
     let accuracy = wilson(correct.into(), samples.into())?;
     let split = &inference.network.network;

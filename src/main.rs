@@ -2,6 +2,7 @@
 
 mod arguments;
 mod infer;
+mod networks;
 mod progress;
 mod run;
 mod table;
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
         Verb::Report { directory } => run::report(&directory),
         Verb::Check { scenario, json } => run::check(&scenario, json),
         Verb::Infer(infer) => infer::infer(&infer),
+        Verb::Networks(networks) => networks::networks(&networks),
         Verb::Zoo { json } => zoo::list(json),
     };
     match outcome {

@@ -187,3 +187,53 @@ fn every_accuracy_that_the_zoo_claims_is_measured_again() {
         assert_eq!(claimed("payload_bits"), format!("{:.1}", measured["payload_bits"].as_f64().unwrap()), "{name}");
     }
 }
+
+/// What a cut of ResNet-50 costs at two points, by hand: 256x56x56 and 2048x7x7 values.
+#[test]
+fn networks_says_what_a_cut_costs() {
+    let here = tempfile::tempdir().unwrap();
+    let json = |arguments: &[&str]| -> Value {
+        let output = cospike(arguments, here.path()).assert().success().get_output().clone();
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let all = json(&["networks", "--json"]);
+    let resnet50 = all.as_array().unwrap().iter().find(|n| n["network"] == "resnet50@224").unwrap();
+    let spiking = json(&["networks", "resnet50", "--time-steps", "8", "--json"]);
+    for (key, value) in [("parameters", 25_557_032_u64), ("parameters_folded", 25_530_472), ("macs", 4_089_184_256)] {
+        assert_eq!((&resnet50[key], &spiking[key]), (&value.into(), &value.into()));
+    }
+    let layers = spiking["layers"].as_array().unwrap();
+    let sum = |key: &str| layers.iter().map(|layer| layer[key].as_u64().unwrap()).sum::<u64>();
+    assert_eq!((sum("parameters"), sum("macs")), (25_557_032, 4_089_184_256));
+    for (split, values) in [("stage1", 256 * 56 * 56), ("stage4", 2048 * 7 * 7)] {
+        let layer = layers.iter().find(|layer| layer["split_point"] == split).unwrap();
+        assert_eq!((&layer["float32_bits"], &layer["spike_bits"]), (&(32 * values).into(), &(8 * values).into()));
+    }
+    let head = layers.iter().find(|layer| layer["split_point"] == "stage4").unwrap();
+    let expected = 100.0 * (1.0 - 2_048_000.0 / 4_089_184_256.0);
+    assert!((head["head_macs_percent"].as_f64().unwrap() - expected).abs() < 1e-9, "all but the classifier");
+    let float = json(&["networks", "resnet50", "--family", "float", "--json"]);
+    assert!(float["layers"].as_array().unwrap().iter().all(|layer| layer["spike_bits"].is_null()));
+
+    let table = |arguments: &[&str]| {
+        let output = cospike(arguments, here.path()).assert().success().get_output().clone();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(
+        table(&["networks"])
+            .contains("vgg16@224             3x224x224     1000   138.366 M  15470.264 M            22")
+    );
+    let shown = table(&["networks", "sew-resnet14"]);
+    assert!(shown.contains(
+        "stage2.1.add         32x7x7           0       0            50176                  12544       stage2"
+    ));
+    let refused = |arguments: &[&str], help: &str| {
+        let output = cospike(arguments, here.path()).assert().code(2).get_output().clone();
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert!(message.contains(help), "{message}");
+    };
+    refused(&["networks", "resnet80"], "did you mean `resnet50`?");
+    refused(&["networks", "mobilnetv2-0.5@32"], "did you mean `mobilenetv2`?");
+    refused(&["networks", "resnet50@tall"], "behind `@` belongs the side of the image");
+    refused(&["networks", "resnet50", "--family", "float", "--time-steps", "2"], "a float network runs once");
+}

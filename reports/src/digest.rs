@@ -36,7 +36,7 @@ pub(crate) struct Design<'a> {
     /// Its replications.
     pub(crate) replications: Vec<&'a ReplicationRow>,
     /// Joules per completed request by part, in the order of [`Part::ALL`], the mean over replications.
-    pub(crate) parts: [f64; 8],
+    pub(crate) parts: [f64; 9],
     /// Percentile (0 to 100) and latency in seconds, the mean over replications.
     pub(crate) latencies: Vec<(f64, f64)>,
     /// Joules per sample of the head's compute by price list.
@@ -64,6 +64,8 @@ pub(crate) enum Part {
     Neuron,
     /// Memory traffic.
     Memory,
+    /// What else the price list counts.
+    Other,
     /// Static power.
     Static,
     /// Radio sending.
@@ -76,18 +78,19 @@ pub(crate) enum Part {
 
 impl Part {
     /// All parts: compute first.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Accumulate,
         Self::Mac,
         Self::Neuron,
         Self::Memory,
+        Self::Other,
         Self::Static,
         Self::RadioTx,
         Self::RadioRx,
         Self::RadioIdle,
     ];
     /// How many of [`Part::ALL`] are compute.
-    pub(crate) const COMPUTE: usize = 4;
+    pub(crate) const COMPUTE: usize = 5;
 
     /// Its name.
     pub(crate) fn name(self) -> &'static str {
@@ -96,6 +99,7 @@ impl Part {
             Self::Mac => "multiply-accumulate",
             Self::Neuron => "neuron update",
             Self::Memory => "memory",
+            Self::Other => "other compute",
             Self::Static => "static power",
             Self::RadioTx => "radio sending",
             Self::RadioRx => "radio receiving",
@@ -109,6 +113,7 @@ impl Part {
             Self::Mac => row.energy_mac_j,
             Self::Neuron => row.energy_neuron_j,
             Self::Memory => row.energy_memory_j,
+            Self::Other => row.energy_other_j,
             Self::Static => row.energy_static_j,
             Self::RadioTx => row.energy_radio_tx_j,
             Self::RadioRx => row.energy_radio_rx_j,

@@ -101,7 +101,7 @@ fn boundary(text: &str, index: usize) -> usize {
 }
 
 /// What exists, and the one of them that was probably meant by `word`.
-pub(crate) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     let distance = |candidate: &&&str| strsim::damerau_levenshtein(word, candidate);
     let nearest = known.iter().min_by_key(distance).filter(|&near| distance(&near) <= word.chars().count().div_ceil(3));

@@ -157,7 +157,7 @@ pub struct ComputeEnergyRow {
     pub point: u32,
     /// Name of the price list.
     pub prices: String,
-    /// Kind of operation, as in the price list.
+    /// Kind of operation: `ac`, `mac`, `neuron`, `memory` or `other`.
     pub kind: String,
     /// Joules per sample.
     pub joules: f64,
@@ -216,6 +216,8 @@ pub struct ReplicationRow {
     pub energy_neuron_j: f64,
     /// Weight, state and activation traffic.
     pub energy_memory_j: f64,
+    /// What else the price list counts.
+    pub energy_other_j: f64,
     /// Static power of the devices.
     pub energy_static_j: f64,
     /// Radio sending.

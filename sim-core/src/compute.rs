@@ -35,14 +35,20 @@ impl Processor {
     /// # Errors
     /// [`TimeError`] if the time cannot be represented.
     pub fn time(&self, counts: &Counts) -> Result<SimTime, TimeError> {
+        self.time_scaled(counts, 1.0)
+    }
+
+    /// As [`Processor::time`], the operations taking `factor` of their time; the overhead stays.
+    ///
+    /// # Errors
+    /// [`TimeError`] if the time cannot be represented.
+    pub fn time_scaled(&self, counts: &Counts, factor: f64) -> Result<SimTime, TimeError> {
         if *counts == Counts::default() {
             return Ok(SimTime::ZERO);
         }
-        SimTime::from_seconds(
-            self.overhead_seconds
-                + counts.ac as f64 / self.ac_per_second
-                + counts.mac as f64 / self.mac_per_second
-                + counts.neuron_updates as f64 / self.neuron_updates_per_second,
-        )
+        let operations = counts.ac as f64 / self.ac_per_second
+            + counts.mac as f64 / self.mac_per_second
+            + counts.neuron_updates as f64 / self.neuron_updates_per_second;
+        SimTime::from_seconds(self.overhead_seconds + operations * factor)
     }
 }

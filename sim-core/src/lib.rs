@@ -7,7 +7,7 @@
 //! | module | knows |
 //! |---|---|
 //! | [`kernel`] | simulated time, the event queue, named random streams |
-//! | [`stats`] | moments, quantiles, confidence intervals |
+//! | [`stats`] | moments, quantiles, confidence intervals, steady state |
 //! | [`network`] | layers, shapes, weights, split points, bottleneck units |
 //! | [`inference`] | executing a part of a network on a sample; counts of operations |
 //! | [`payload`] | features to bytes and back; what a lost part becomes |

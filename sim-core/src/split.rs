@@ -2,8 +2,7 @@
 
 use crate::inference::{Executable, Feature, InferenceError, LayerCounts, Real};
 use crate::network::{Network, Weights};
-use crate::payload::{Codec, Coder, Payload, PayloadError};
-use std::ops::Range;
+use crate::payload::{Codec, Coder, Damage, Missing, Payload, PayloadError};
 
 /// A network cut after one of its layers, ready to run on samples. It is read-only: threads share one.
 #[derive(Clone, Debug)]
@@ -116,7 +115,7 @@ impl SplitNetwork {
     /// # Errors
     /// A wrong number of pixels, or a feature that the codec cannot take.
     pub fn head(&self, pixels: &[u8]) -> Result<HeadRun, SplitError> {
-        let sample = self.sample.decode(&Payload { bytes: pixels.to_vec(), parts: vec![0] }, &[])?;
+        let sample = self.sample.decode(&Payload { bytes: pixels.to_vec(), parts: vec![0] }, &Damage::NONE)?;
         let run = self.executable.run(1..self.cut + 1, &sample, self.steps)?;
         let output = match &self.feature {
             Some(coder) => HeadOutput::Payload(coder.encode(&run.output)?),
@@ -125,16 +124,22 @@ impl SplitNetwork {
         Ok(HeadRun { output, layers: run.layers })
     }
 
-    /// Runs the tail on a payload of which the byte ranges `lost` did not arrive; the [`Codec`] says what becomes of
-    /// them.
+    /// The same, but with `missing` for what does not arrive; zeros if this is not called.
+    pub fn with_missing(self, missing: Missing) -> Self {
+        Self { feature: self.feature.map(|coder| coder.with_missing(missing)), ..self }
+    }
+
+    /// Runs the tail on a payload after `damage`; [`SplitNetwork::with_missing`] says what becomes of what is missing.
     ///
     /// # Errors
     /// [`SplitError::NoTail`], or a payload that this network's head cannot have made.
-    pub fn tail(&self, payload: &Payload, lost: &[Range<usize>]) -> Result<TailRun, SplitError> {
+    pub fn tail(&self, payload: &Payload, damage: &Damage<'_>) -> Result<TailRun, SplitError> {
         let coder = self.feature.as_ref().ok_or(SplitError::NoTail)?;
-        let feature = coder.decode(payload, lost)?;
+        let feature = coder.decode(payload, damage)?;
+        // A feature that holds every step may have lost some of them; a constant one says nothing about T.
+        let steps = if coder.steps() == 1 { self.steps } else { feature.steps() };
         let layers = self.cut + 1..self.network().layers.len();
-        let run = self.executable.run(layers, &feature, self.steps)?;
+        let run = self.executable.run(layers, &feature, steps)?;
         let scores = self.scores(run.output)?;
         Ok(TailRun { answer: scores.answer(), scores, layers: run.layers })
     }
@@ -142,7 +147,7 @@ impl SplitNetwork {
     fn scores(&self, output: Feature) -> Result<Real, SplitError> {
         match output {
             Feature::Real(scores) => Ok(scores),
-            Feature::Spikes(_) => {
+            Feature::Spikes(_) | Feature::Graded(_) => {
                 let last = self.network().layers.last();
                 Err(SplitError::NoScores { layer: last.map_or_else(String::new, |l| l.name.clone()) })
             }

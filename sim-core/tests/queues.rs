@@ -78,10 +78,9 @@ fn at_the_edge(rho: f64, exponential: bool) -> Interval {
     mean_wait(
         &loaded(rho, rho),
         |parts| parts.edge_wait,
-        |requests, streams| KnownAnswers {
-            heads: services(exponential, requests, streams),
-            at_edge: true,
-            ..KnownAnswers::uniform(requests, Counts::default(), &[], Counts::default())
+        |requests, streams| {
+            let network = KnownAnswers::uniform(requests, Counts::default(), &[], Counts::default());
+            network.with_heads(services(exponential, requests, streams)).at_edge()
         },
     )
 }
@@ -122,7 +121,7 @@ fn two_servers_of_the_cloud_are_an_m_m_2_queue() {
 fn at_the_uplink(sharing: Sharing, rho: f64) -> Interval {
     let mut system = loaded(0.16, rho);
     system.devices = 5;
-    system.link.sharing = sharing;
+    system.link.sharing = sharing.clone();
     mean_wait(
         &system,
         |parts| parts.uplink_wait,

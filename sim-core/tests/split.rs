@@ -5,9 +5,10 @@ mod random;
 
 use cospike_sim_core::inference::{Counts, Executable, Feature, InferenceError, LayerCounts, Real};
 use cospike_sim_core::network::{
-    Activation, Bottleneck, Network, Neuron, Nonlinearity, Operation, ResNet, Shape, Weights,
+    Activation, Bottleneck, BottleneckKind, Network, Neuron, Nonlinearity, Operation, ResNet, Shape, Stage, Stem,
+    Weights,
 };
-use cospike_sim_core::payload::{Codec, Jpeg};
+use cospike_sim_core::payload::{Codec, Damage, Jpeg};
 use cospike_sim_core::split::{HeadOutput, SplitError, SplitNetwork};
 
 const SPIKING: Nonlinearity = Nonlinearity::Spiking(Neuron::INTEGRATE_AND_FIRE);
@@ -15,7 +16,9 @@ const FLOAT: Nonlinearity = Nonlinearity::Float(Activation::Relu);
 const STEPS: usize = 3;
 
 fn backbone(f: Nonlinearity) -> Network {
-    ResNet { input: Shape::new(2, 9, 11), classes: 5, stem_stride: 1, channels: [6, 12, 70], blocks: 2 }.build(f)
+    const STAGES: &[Stage] = &[Stage::new(6, 2, 1), Stage::new(12, 2, 2), Stage::new(70, 2, 2)];
+    let input = Shape::new(2, 9, 11);
+    ResNet { input, classes: 5, stem: Stem::SMALL_IMAGE, stages: STAGES, ..ResNet::ZOO }.build(f)
 }
 
 fn weights(network: &Network) -> Weights {
@@ -30,7 +33,7 @@ fn input(network: &Network, pixels: &[u8]) -> Feature {
 /// The backbone, and the backbone with a bottleneck unit at each of its inner split points.
 fn networks(f: Nonlinearity) -> Vec<Network> {
     let backbone = backbone(f);
-    let unit = Bottleneck { width: 3, stride: 2 };
+    let unit = Bottleneck { kind: BottleneckKind::of(&backbone), width: 3, stride: 2 };
     let inner = &backbone.split_points[1..backbone.split_points.len() - 1];
     let mut networks: Vec<_> = inner.iter().map(|s| backbone.with_bottleneck(&s.name, unit).unwrap().0).collect();
     networks.push(backbone);
@@ -66,7 +69,7 @@ fn invariant_6_the_cut_is_invisible() {
             let (scores, tail_layers) = match head.output {
                 HeadOutput::Scores(scores) => (scores, vec![]),
                 HeadOutput::Payload(payload) => {
-                    let tail = split.tail(&payload, &[]).unwrap();
+                    let tail = split.tail(&payload, &Damage::NONE).unwrap();
                     assert_eq!(tail.answer, tail.scores.answer());
                     (tail.scores, tail.layers)
                 }
@@ -138,7 +141,8 @@ fn layers_of(network: &Network) -> std::ops::Range<usize> {
 /// With the JPEG codec, the tail runs on the very feature that training sees through `Jpeg::round_trip`.
 #[test]
 fn the_tail_of_a_float_bottleneck_runs_on_the_jpeg_round_trip() {
-    let (network, cut) = backbone(FLOAT).with_bottleneck("stage1", Bottleneck { width: 3, stride: 2 }).unwrap();
+    let unit = Bottleneck { kind: BottleneckKind::Float, width: 3, stride: 2 };
+    let (network, cut) = backbone(FLOAT).with_bottleneck("stage1", unit).unwrap();
     let (weights, pixels) = (weights(&network), random::pixels(&network, 5));
     let codec = Codec::for_cut(&network, cut, 40);
     assert_eq!(codec, Codec::Jpeg { quality: 40 });
@@ -157,9 +161,9 @@ fn the_tail_of_a_float_bottleneck_runs_on_the_jpeg_round_trip() {
     assert_ne!(received, chw, "quality 40 loses something");
     indices().for_each(|(plane, interleaved)| feature.data[interleaved] = received[plane]);
     let tail = executable.run(cut + 1..network.layers.len(), &Feature::Real(feature), 1).unwrap();
-    assert_eq!(Feature::Real(split.tail(&payload, &[]).unwrap().scores), tail.output);
+    assert_eq!(Feature::Real(split.tail(&payload, &Damage::NONE).unwrap().scores), tail.output);
 
-    let lost = split.tail(&payload, std::slice::from_ref(&(0..1))).unwrap();
+    let lost = split.tail(&payload, &Damage::losing(std::slice::from_ref(&(0..1)))).unwrap();
     let silent = Feature::Real(Real::zeros(shape, 1));
     assert_eq!(Feature::Real(lost.scores), executable.run(cut + 1..network.layers.len(), &silent, 1).unwrap().output);
 }
@@ -182,7 +186,8 @@ fn inputs_that_do_not_fit_are_errors() {
     let mut broken = network.clone();
     broken.layers[2].output.channels += 1;
     assert!(Executable::new(&broken, &weights(&network)).unwrap_err().to_string().starts_with("layer `stem.act`: "));
-    let other = weights(&backbone(FLOAT).with_bottleneck("stem", Bottleneck { width: 1, stride: 1 }).unwrap().0);
+    let unit = Bottleneck { kind: BottleneckKind::Float, width: 1, stride: 1 };
+    let other = weights(&backbone(FLOAT).with_bottleneck("stem", unit).unwrap().0);
     assert!(matches!(Executable::new(&network, &other), Err(InferenceError::Network(_))));
 }
 
@@ -201,5 +206,5 @@ fn a_cut_that_is_none_is_an_error() {
     let whole = cut(network.layers.len() - 1, 4).unwrap();
     assert!(whole.head(&[0; 3]).is_err());
     let payload = cospike_sim_core::payload::Payload { bytes: vec![], parts: vec![] };
-    assert_eq!(whole.tail(&payload, &[]).unwrap_err(), SplitError::NoTail);
+    assert_eq!(whole.tail(&payload, &Damage::NONE).unwrap_err(), SplitError::NoTail);
 }

@@ -6,7 +6,7 @@ use crate::model::LossyStep;
 use crate::unit::UnitTask;
 use crate::weight_file::WeightFile;
 use anyhow::{Context, Result};
-use cospike_sim_core::network::{Activation, Bottleneck, Network, Neuron, Nonlinearity, ResNet};
+use cospike_sim_core::network::{Activation, Bottleneck, BottleneckKind, Network, Neuron, Nonlinearity, ResNet};
 use cospike_sim_core::payload::Jpeg;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -117,7 +117,8 @@ impl Job {
     fn train_unit(&self, workshop: &Workshop, zoo: &Path, split: &str, width: usize) -> Result<(Network, Trained)> {
         let backbone = self.family.backbone();
         let at = backbone.split(split)?;
-        let (net, cut) = backbone.with_bottleneck(split, Bottleneck { width, stride: STRIDE })?;
+        let unit = Bottleneck { kind: BottleneckKind::of(&backbone), width, stride: STRIDE };
+        let (net, cut) = backbone.with_bottleneck(split, unit)?;
         let decoder = at + net.layers.len() - backbone.layers.len();
         let file = zoo.join(format!("resnet14-{}.safetensors", self.family.name()));
         let weights =

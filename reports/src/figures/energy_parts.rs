@@ -21,6 +21,7 @@ fn colour(part: Part) -> RGBColor {
         Part::Mac => BLUE,
         Part::Neuron => GREEN,
         Part::Memory => ORANGE,
+        Part::Other => INK,
         Part::Static => RGBColor(0x99, 0x99, 0x99),
         Part::RadioTx => VERMILLION,
         Part::RadioRx => PURPLE,

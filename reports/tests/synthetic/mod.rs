@@ -173,6 +173,7 @@ impl Synthetic {
             energy_mac_j: mean(parts[1]),
             energy_neuron_j: mean(parts[2]),
             energy_memory_j: mean(parts[3]),
+            energy_other_j: 0.0,
             energy_static_j: mean(parts[4]),
             energy_radio_tx_j: mean(parts[5]),
             energy_radio_rx_j: mean(parts[6]),

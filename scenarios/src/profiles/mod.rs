@@ -15,7 +15,7 @@ use crate::results::ProfileUsed;
 use cospike_sim_core::compute::Processor;
 use cospike_sim_core::energy::PriceList;
 use cospike_sim_core::kernel::{not_negative, positive, probability};
-use cospike_sim_core::link::RadioPower;
+use cospike_sim_core::link::{Radio, RadioPower, Standby};
 use quantity::whole;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -253,14 +253,14 @@ impl DeviceProfile {
 }
 
 impl LinkProfile {
-    /// What the radio draws.
-    pub fn radio(&self) -> RadioPower {
-        RadioPower {
+    /// The radio of a device.
+    pub fn radio(&self) -> Radio {
+        let power = RadioPower {
             up_watts_per_mbps: self.alpha_up.get() * 1e-3,
             down_watts_per_mbps: self.alpha_down.get() * 1e-3,
             active_watts: self.beta.get() * 1e-3,
-            idle_watts: self.idle.get() * 1e-3,
-        }
+        };
+        Radio { standby: Standby::Listening { watts: self.idle.get() * 1e-3 }, ..Radio::always_ready(power) }
     }
 }
 

@@ -1,11 +1,12 @@
 //! Running each distinct network once on each sample.
 
-use super::StudyError;
+use super::{NamedPrices, StudyError};
 use crate::dataset::Dataset;
 use crate::scenario::DatasetName;
 use crate::zoo::{NetworkChoice, ZooNetwork};
+use cospike_sim_core::energy::ComputeEnergy;
 use cospike_sim_core::inference::{Counts, LayerCounts};
-use cospike_sim_core::payload::Payload;
+use cospike_sim_core::payload::{Damage, Payload};
 use cospike_sim_core::split::{HeadOutput, SplitError, SplitNetwork};
 use rayon::prelude::*;
 
@@ -43,6 +44,8 @@ pub struct InferenceRun {
 pub struct SampleRun {
     /// Operations of the head.
     pub head: Counts,
+    /// What they cost, by price list in the order given.
+    pub energies: Box<[ComputeEnergy]>,
     /// Operations of the tail.
     pub tail: Counts,
     /// What is sent; `None` if all ran on the edge.
@@ -71,14 +74,19 @@ impl SampleRun {
 }
 
 impl Inference {
-    /// Runs the network on the samples of `dataset`, on the threads of the current rayon pool; `tick` is called after
-    /// each.
+    /// Runs the network on the samples of `dataset`, on the threads of the current rayon pool, and prices each head by
+    /// each of `prices`; `tick` is called after each sample.
     ///
     /// # Errors
     /// [`StudyError::Inference`] with the sample.
-    pub fn run(&self, dataset: &Dataset, tick: &(dyn Fn() + Sync)) -> Result<InferenceRun, StudyError> {
+    pub fn run(
+        &self,
+        dataset: &Dataset,
+        prices: &[NamedPrices],
+        tick: &(dyn Fn() + Sync),
+    ) -> Result<InferenceRun, StudyError> {
         let on_sample = |sample: u32| {
-            let run = run_sample(&self.network.network, dataset.image(sample as usize));
+            let run = run_sample(&self.network.network, dataset.image(sample as usize), prices);
             let run = run.map_err(|error| StudyError::Inference { network: self.name(), sample, error })?;
             tick();
             Ok(run)
@@ -101,20 +109,26 @@ impl Inference {
     }
 }
 
-fn run_sample(network: &SplitNetwork, pixels: &[u8]) -> Result<(SampleRun, Vec<LayerCounts>), SplitError> {
+fn run_sample(
+    network: &SplitNetwork,
+    pixels: &[u8],
+    prices: &[NamedPrices],
+) -> Result<(SampleRun, Vec<LayerCounts>), SplitError> {
     let head = network.head(pixels)?;
     let mut layers = head.layers;
     let head_counts = layers.iter().map(|layer| layer.counts).sum();
+    let energies = prices.iter().map(|prices| prices.list.energy(&head_counts)).collect();
     let (payload, answer, tail) = match head.output {
         HeadOutput::Scores(scores) => (None, scores.answer(), vec![]),
         HeadOutput::Payload(payload) => {
-            let tail = network.tail(&payload, &[])?;
+            let tail = network.tail(&payload, &Damage::NONE)?;
             (Some(payload), tail.answer, tail.layers)
         }
     };
     let tail_counts = tail.iter().map(|layer| layer.counts).sum();
     layers.extend(tail);
-    Ok((SampleRun { head: head_counts, tail: tail_counts, payload, answer: answer as u32 }, layers))
+    let answer = answer as u32;
+    Ok((SampleRun { head: head_counts, energies, tail: tail_counts, payload, answer }, layers))
 }
 
 fn add(sum: &mut LayerCounts, more: &LayerCounts) {

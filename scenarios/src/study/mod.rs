@@ -11,7 +11,6 @@ pub use point::DesignPoint;
 
 use crate::dataset::{Dataset, DatasetError};
 use crate::diagnostic::{Diagnostic, Source};
-use crate::profiles::Prices;
 use crate::results::{Manifest, NetworkUsed, Results};
 use crate::scenario::{DatasetName, Scenario};
 use crate::sweep::{self, SweepPoint};
@@ -34,7 +33,16 @@ pub struct Study {
     pub points: Vec<DesignPoint>,
     inferences: Vec<Inference>,
     datasets: BTreeMap<DatasetName, Dataset>,
-    prices: Vec<(String, PriceList)>,
+    prices: Vec<NamedPrices>,
+}
+
+/// A price list and its name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedPrices {
+    /// As scenarios ask for it.
+    pub name: String,
+    /// The prices.
+    pub list: PriceList,
 }
 
 /// How far a running study is.
@@ -138,7 +146,7 @@ impl Study {
             prices: maker
                 .profiles
                 .price_lists()
-                .map(|(name, prices)| (name.to_string(), Prices::list(prices)))
+                .map(|(name, prices)| NamedPrices { name: name.into(), list: prices.list() })
                 .collect(),
         })
     }
@@ -157,7 +165,8 @@ impl Study {
         let total = self.inferences.iter().map(|inference| u64::from(inference.key.samples)).sum();
         let done = AtomicU64::new(0);
         let tick = || progress(Progress::Inference { done: done.fetch_add(1, Ordering::Relaxed) + 1, total });
-        let runs = self.inferences.iter().map(|inference| inference.run(&self.datasets[&inference.key.dataset], &tick));
+        let run = |inference: &Inference| inference.run(&self.datasets[&inference.key.dataset], &self.prices, &tick);
+        let runs = self.inferences.iter().map(run);
         let runs = runs.collect::<Result<Vec<_>, _>>()?;
         let outcomes = self.simulate(&runs, progress)?;
         Ok(self.results(&runs, outcomes))
@@ -168,7 +177,7 @@ impl Study {
         runs: &[InferenceRun],
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Vec<simulation::Rows>, StudyError> {
-        let packets = simulation::AllPackets::cut(&self.points, runs);
+        let packets = simulation::AllPackets::cut(&self.points, runs, |point| self.prices_of(point));
         let replications = self.manifest.replications;
         let jobs = self.points.len() * replications as usize;
         let done = AtomicU64::new(0);
@@ -181,7 +190,7 @@ impl Study {
                 replication,
                 network: &self.inferences[point.inference].network.network,
                 run: &runs[point.inference],
-                packets: packets.of(point),
+                packets: packets.of(point, self.prices_of(point)),
                 labels: self.labels(point),
             };
             let rows = replication.run(self.manifest.seed)?;
@@ -189,6 +198,12 @@ impl Study {
             Ok(rows)
         };
         (0..jobs).into_par_iter().map(job).collect()
+    }
+
+    /// Number of the price list of `point`.
+    fn prices_of(&self, point: &DesignPoint) -> usize {
+        let name = point.scenario.fleet.prices.get_ref();
+        self.prices.iter().position(|prices| prices.name == *name).expect("its list was loaded with its system")
     }
 
     /// Classes of the samples of `point`.

@@ -2,7 +2,7 @@
 
 use super::inference::InferenceRun;
 use super::simulation::Rows;
-use super::{DesignPoint, Study};
+use super::{DesignPoint, NamedPrices, Study};
 use crate::results::{AnswerRow, ComputeEnergyRow, LayerRow, PointRow, Results};
 use cospike_sim_core::energy::PriceList;
 use cospike_sim_core::inference::Counts;
@@ -73,8 +73,8 @@ impl Study {
     fn energy_rows(&self, number: u32, point: &DesignPoint, runs: &[InferenceRun]) -> Vec<ComputeEnergyRow> {
         let run = &runs[point.inference];
         let counts: Counts = run.samples.iter().map(|sample| sample.head).sum();
-        let lists = self.prices.iter().flat_map(|(name, prices)| {
-            energy_by_kind(prices, &counts).map(|(kind, joules)| ComputeEnergyRow {
+        let lists = self.prices.iter().flat_map(|NamedPrices { name, list }| {
+            energy_by_kind(list, &counts).map(|(kind, joules)| ComputeEnergyRow {
                 point: number,
                 prices: name.clone(),
                 kind: kind.into(),
@@ -103,16 +103,14 @@ fn split_values(network: &Network, split: &str) -> u64 {
     point.map_or(0, |point| network.layers[point.layer].output.len() as u64)
 }
 
-/// Kinds as a price list names them.
-fn energy_by_kind(prices: &PriceList, counts: &Counts) -> [(&'static str, f64); 7] {
+/// Kinds of operations.
+fn energy_by_kind(prices: &PriceList, counts: &Counts) -> [(&'static str, f64); 5] {
     let energy = prices.energy(counts);
     [
         ("ac", energy.ac),
         ("mac", energy.mac),
-        ("neuron_update", energy.neuron_update),
-        ("weight_read", energy.weight_read),
-        ("state_access", energy.state_access),
-        ("activation_read", energy.activation_read),
-        ("activation_write", energy.activation_write),
+        ("neuron", energy.neuron),
+        ("memory", energy.memory),
+        ("other", energy.other),
     ]
 }

@@ -3,9 +3,10 @@
 use super::inference::{InferenceRun, SampleRun};
 use super::{DesignPoint, StudyError};
 use crate::results::{LatencyRow, ReplicationRow};
-use cospike_sim_core::cosim::{self, CoInference, Head, Latency, Outcome, Parts, Tail};
+use cospike_sim_core::cosim::{self, CoInference, Guess, Head, HeadStep, Latency, Outcome, Parts, Received, TailStep};
+use cospike_sim_core::energy::ComputeEnergy;
 use cospike_sim_core::kernel::Streams;
-use cospike_sim_core::payload::{Packetise, Payload};
+use cospike_sim_core::payload::{Damage, Packetise, Payload};
 use cospike_sim_core::split::{SplitError, SplitNetwork};
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroUsize;
@@ -24,39 +25,51 @@ pub(super) struct Packets {
     ranges: Vec<Vec<Range<usize>>>,
     /// Their lengths.
     bytes: Vec<Vec<u32>>,
+    /// The head, which has one step.
+    heads: Vec<[HeadStep; 1]>,
 }
 
 impl Packets {
-    fn cut(run: &InferenceRun, payload: NonZeroUsize, packetise: Packetise) -> Self {
+    fn cut(run: &InferenceRun, payload: NonZeroUsize, packetise: Packetise, prices: usize) -> Self {
         let ranges: Vec<Vec<Range<usize>>> = run
             .samples
             .iter()
             .map(|sample| sample.payload.as_ref().map_or(vec![], |bytes| bytes.packets(payload, packetise)))
             .collect();
         let bytes = ranges.iter().map(|packets| packets.iter().map(|range| range.len() as u32).collect()).collect();
-        Self { ranges, bytes }
+        let head = |(sample, packets): (&SampleRun, &Vec<_>)| {
+            let guess = sample.payload.is_none().then_some(certain(sample.answer));
+            [HeadStep { counts: sample.head, energy: sample.energies[prices], packets: packets.len() as u32, guess }]
+        };
+        let heads = run.samples.iter().zip(&ranges).map(head).collect();
+        Self { ranges, bytes, heads }
     }
 }
 
+/// An answer whose confidence no policy asks for.
+fn certain(answer: u32) -> Guess {
+    Guess { answer, entropy: 0.0 }
+}
+
 /// The packets of every design point; points that cut the same payloads alike share them.
-pub(super) struct AllPackets(HashMap<(usize, NonZeroUsize, Packetise), Packets>);
+pub(super) struct AllPackets(HashMap<(usize, NonZeroUsize, Packetise, usize), Packets>);
 
 impl AllPackets {
-    pub(super) fn cut(points: &[DesignPoint], runs: &[InferenceRun]) -> Self {
+    pub(super) fn cut(points: &[DesignPoint], runs: &[InferenceRun], prices: impl Fn(&DesignPoint) -> usize) -> Self {
         let mut all = HashMap::new();
         for point in points {
-            let cut = || Packets::cut(&runs[point.inference], point.packet_payload, point.packetise);
-            all.entry(Self::key(point)).or_insert_with(cut);
+            let cut = || Packets::cut(&runs[point.inference], point.packet_payload, point.packetise, prices(point));
+            all.entry(Self::key(point, prices(point))).or_insert_with(cut);
         }
         Self(all)
     }
 
-    pub(super) fn of(&self, point: &DesignPoint) -> &Packets {
-        &self.0[&Self::key(point)]
+    pub(super) fn of(&self, point: &DesignPoint, prices: usize) -> &Packets {
+        &self.0[&Self::key(point, prices)]
     }
 
-    fn key(point: &DesignPoint) -> (usize, NonZeroUsize, Packetise) {
-        (point.inference, point.packet_payload, point.packetise)
+    fn key(point: &DesignPoint, prices: usize) -> (usize, NonZeroUsize, Packetise, usize) {
+        (point.inference, point.packet_payload, point.packetise, prices)
     }
 }
 
@@ -65,17 +78,20 @@ struct Computation<'a> {
     network: &'a SplitNetwork,
     samples: &'a [SampleRun],
     packets: &'a Packets,
-    /// Tails that ran on incomplete payloads.
-    incomplete: BTreeMap<(u32, Vec<bool>), Tail>,
+    /// Tails that ran on incomplete payloads, by sample and lost packets.
+    incomplete: BTreeMap<(u32, Vec<u32>), TailStep>,
     failed: Option<(u32, SplitError)>,
 }
 
 impl Computation<'_> {
-    fn run_incomplete(&mut self, sample: u32, payload: &Payload, lost: &[bool]) -> Tail {
-        let ranges = self.packets.ranges[sample as usize].iter().zip(lost);
-        let gaps: Vec<Range<usize>> = ranges.filter(|&(_, &lost)| lost).map(|(range, _)| range.clone()).collect();
-        match self.network.tail(payload, &gaps) {
-            Ok(run) => Tail { counts: run.layers.iter().map(|layer| layer.counts).sum(), answer: run.answer as u32 },
+    fn run_incomplete(&mut self, sample: u32, payload: &Payload, lost: &[u32]) -> TailStep {
+        let ranges = &self.packets.ranges[sample as usize];
+        let gaps: Vec<Range<usize>> = lost.iter().map(|&packet| ranges[packet as usize].clone()).collect();
+        match self.network.tail(payload, &Damage::losing(&gaps)) {
+            Ok(run) => {
+                let counts = run.layers.iter().map(|layer| layer.counts).sum();
+                TailStep { counts, energy: ComputeEnergy::default(), guess: certain(run.answer as u32) }
+            }
             Err(error) => {
                 // The event loop cannot stop here; the replication fails once it has ended.
                 self.failed.get_or_insert((sample, error));
@@ -84,28 +100,27 @@ impl Computation<'_> {
         }
     }
 
-    fn whole(&self, sample: u32) -> Tail {
+    fn whole(&self, sample: u32) -> TailStep {
         let run = &self.samples[sample as usize];
-        Tail { counts: run.tail, answer: run.answer }
+        TailStep { counts: run.tail, energy: ComputeEnergy::default(), guess: certain(run.answer) }
     }
 }
 
 impl CoInference for Computation<'_> {
-    fn head(&self, sample: u32) -> Head<'_> {
-        let run = &self.samples[sample as usize];
-        let answer = if run.payload.is_none() { Some(run.answer) } else { None };
-        Head { counts: run.head, packets: &self.packets.bytes[sample as usize], answer }
+    fn head(&self, _: u8, sample: u32) -> Head<'_> {
+        let packets = self.packets;
+        Head { steps: &packets.heads[sample as usize], packets: &packets.bytes[sample as usize] }
     }
 
-    fn tail(&mut self, sample: u32, lost: &[bool]) -> Tail {
+    fn tail(&mut self, _: u8, sample: u32, received: &Received<'_>) -> TailStep {
         let samples = self.samples;
         match &samples[sample as usize].payload {
-            Some(payload) if lost.contains(&true) => {
-                let key = (sample, lost.to_vec());
+            Some(payload) if !received.is_whole() => {
+                let key = (sample, received.lost.to_vec());
                 if let Some(known) = self.incomplete.get(&key) {
                     return *known;
                 }
-                let tail = self.run_incomplete(sample, payload, lost);
+                let tail = self.run_incomplete(sample, payload, received.lost);
                 self.incomplete.insert(key, tail);
                 tail
             }
@@ -181,6 +196,7 @@ impl Replication<'_> {
             energy_mac_j: per_request(energy.mac),
             energy_neuron_j: per_request(energy.neuron),
             energy_memory_j: per_request(energy.memory),
+            energy_other_j: per_request(energy.other),
             energy_static_j: per_request(energy.static_power),
             energy_radio_tx_j: per_request(energy.radio_tx),
             energy_radio_rx_j: per_request(energy.radio_rx),

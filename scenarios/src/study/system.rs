@@ -7,8 +7,8 @@ use crate::scenario::{self, Scenario};
 use cospike_sim_core::cloud::Cloud;
 use cospike_sim_core::cosim::System;
 use cospike_sim_core::edge::EdgeDevice;
-use cospike_sim_core::link::{Link, Sharing};
-use cospike_sim_core::workload::Workload;
+use cospike_sim_core::link::{Channel, Link, Sharing};
+use cospike_sim_core::workload::{ArrivalProcess, SampleOrder, Workload};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::num::NonZeroUsize;
@@ -84,23 +84,24 @@ impl Profiles {
         Ok(System {
             devices: *fleet.devices.get_ref(),
             edge: EdgeDevice {
-                processor: device.processor(),
-                static_watts: device.static_watts(),
                 queue_capacity: fleet.queue_capacity,
+                ..EdgeDevice::plain(device.processor(), device.static_watts())
             },
-            prices: prices.list(),
             link: link(scenario, self.links.get(&scenario.link.profile, source)?),
-            cloud: Cloud {
-                servers: *cloud.servers.get_ref(),
-                processor: server.processor(),
-                answer_bytes: server.answer.get() as u32, // checked to be a whole number of 32 bits
-            },
+            cloud: Cloud::plain(
+                *cloud.servers.get_ref(),
+                server.processor(),
+                server.answer.get() as u32, // checked to be a whole number of 32 bits
+            ),
             workload: Workload {
-                requests_per_second: *workload.rate_hz.get_ref(),
+                arrivals: ArrivalProcess::Poisson { requests_per_second: *workload.rate_hz.get_ref() },
+                samples: SampleOrder::FleetDeck,
                 requests: *workload.requests.get_ref(),
                 horizon_seconds: workload.horizon_s.as_ref().map(|s| *s.get_ref()),
                 warmup: *workload.warmup.get_ref(),
+                deadlines_seconds: vec![],
             },
+            starvation_seconds: None,
         })
     }
 
@@ -121,16 +122,17 @@ impl Profiles {
 fn link(scenario: &Scenario, profile: &LinkProfile) -> Link {
     let section = &scenario.link;
     let or = |given: &Option<Spanned<f64>>, profile: f64| given.as_ref().map_or(profile, |value| *value.get_ref());
+    let uplink = or(&section.uplink_mbps, profile.uplink.get()) * 1e6;
+    let radio = profile.radio();
     Link {
-        uplink_bits_per_second: or(&section.uplink_mbps, profile.uplink.get()) * 1e6,
-        downlink_bits_per_second: profile.downlink.get() * 1e6,
         propagation_seconds: or(&section.propagation_ms, profile.propagation.get()) * 1e-3,
         header_bytes: profile.header.get() as u32, // checked to be a whole number of 32 bits
-        loss_probability: or(&section.packet_loss, profile.packet_loss.get()),
+        channel: Channel::losing(or(&section.packet_loss, profile.packet_loss.get())),
         sharing: match section.sharing {
             scenario::Sharing::Dedicated => Sharing::Dedicated,
             scenario::Sharing::Cell => Sharing::Cell,
         },
-        radio: profile.radio(),
+        radio,
+        ..Link::plain(uplink, profile.downlink.get() * 1e6, radio.power)
     }
 }

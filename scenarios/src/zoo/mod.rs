@@ -11,7 +11,7 @@ pub use file::{Entry, Metadata, Unit};
 use crate::library;
 use crate::scenario::Family;
 use cospike_sim_core::network::{
-    Activation, Bottleneck, Network, NetworkError, Neuron, Nonlinearity, OUTPUT, ResNet, TensorStore, Weights,
+    Bottleneck, BottleneckKind, Network, NetworkError, NetworkName, Neuron, OUTPUT, TensorStore, Weights,
 };
 use cospike_sim_core::payload::Codec;
 use cospike_sim_core::split::{SplitError, SplitNetwork};
@@ -206,7 +206,7 @@ impl Zoo {
     /// [`ZooError`], naming what exists instead.
     pub fn network(&self, wanted: &NetworkChoice) -> Result<ZooNetwork, ZooError> {
         let backbone = self.backbone(wanted)?;
-        let plain = architecture(wanted, || self.backbones(wanted.family))?;
+        let plain = architecture(wanted)?;
         let at = plain.split(&wanted.split)?;
         let mut store = backbone.tensors().clone();
         let mut files = vec![(backbone.name.clone(), backbone.blake3.clone())];
@@ -214,7 +214,8 @@ impl Zoo {
             None => (plain, at, None),
             Some(width) => {
                 let (entry, unit) = self.unit(wanted, width)?;
-                let shape = Bottleneck { width: width as usize, stride: unit.stride as usize };
+                let kind = BottleneckKind::of(&plain);
+                let shape = Bottleneck { kind, width: width as usize, stride: unit.stride as usize };
                 let (network, cut) = plain.with_bottleneck(&wanted.split, shape)?;
                 store.retain(|name, _| belongs(&plain, ..=at, name));
                 add(&mut store, entry)?;
@@ -261,15 +262,12 @@ impl Zoo {
 }
 
 /// The layer graph of a backbone.
-fn architecture(wanted: &NetworkChoice, known: impl Fn() -> Vec<String>) -> Result<Network, ZooError> {
-    let nonlinearity = match wanted.family {
-        Family::Spiking => Nonlinearity::Spiking(Neuron::INTEGRATE_AND_FIRE),
-        Family::Float => Nonlinearity::Float(Activation::Relu),
-    };
-    match wanted.backbone.as_str() {
-        "resnet14" => Ok(ResNet::ZOO.build(nonlinearity)),
-        other => Err(ZooError::UnknownBackbone { backbone: other.into(), family: wanted.family, known: known() }),
-    }
+fn architecture(wanted: &NetworkChoice) -> Result<Network, NetworkError> {
+    let name: NetworkName = wanted.backbone.parse()?;
+    Ok(match wanted.family {
+        Family::Spiking => name.spiking(Neuron::INTEGRATE_AND_FIRE),
+        Family::Float => name.float(),
+    })
 }
 
 /// Whether the tensor `name` belongs to one of these layers: tensors are named `LAYER.what`.

@@ -3,6 +3,7 @@ use crate::small;
 use cospike_scenarios::profiles::{CloudProfile, DeviceProfile, LinkProfile, Prices, Profile, all_shipped};
 use cospike_scenarios::study::Study;
 use cospike_sim_core::inference::Counts;
+use cospike_sim_core::link::Rate;
 
 fn close(found: f64, expected: f64) {
     assert!((found / expected - 1.0).abs() < 1e-12, "{found} is not {expected}");
@@ -13,12 +14,14 @@ fn close(found: f64, expected: f64) {
 fn values_arrive_in_si_units() {
     let study = Study::from_scenario(&small(""), &random_zoo()).unwrap();
     let system = &study.points[0].system;
-    close(system.link.radio_watts(true, false).tx, 5.479_109_6); // 283.17 mW/(Mbit/s) * 18.88 Mbit/s + 132.86 mW
-    close(system.link.uplink_time(236).unwrap().seconds(), 1e-4); // 1,888 bits
-    close(system.link.propagation().unwrap().seconds(), 5e-3);
+    close(system.link.radio.power.sending_watts(18.88e6), 5.479_109_6); // 283.17 mW/(Mbit/s) * 18.88 Mbit/s + 132.86 mW
+    assert_eq!(system.link.uplink, Rate::Constant { bits_per_second: 18.88e6 });
+    close(system.link.propagation_seconds, 5e-3);
     let counts = Counts { ac: 3_000_000, mac: 1_000_000, neuron_updates: 400_000, ..Counts::default() };
     close(system.edge.processor.time(&counts).unwrap().seconds(), 1.12e-3); // 4.4 M / 4 GHz + 20 us
-    close(system.prices.energy(&counts).total(), (2.7 + 4.6 + 0.36) * 1e-6);
+    let shipped = all_shipped::<Prices>().unwrap();
+    let (_, prices) = shipped.iter().find(|(name, _)| *name == "horowitz-45nm-fp32").unwrap();
+    close(prices.list().energy(&counts).total(), (2.7 + 4.6 + 0.36) * 1e-6);
     assert_eq!(study.points[0].packet_payload.get(), 1_472); // 1,500 less IPv4 and UDP
 }
 
@@ -29,8 +32,8 @@ fn a_scenario_replaces_values_of_its_profiles() {
     let source = cospike_scenarios::diagnostic::Source { text, ..small("") };
     let study = Study::from_scenario(&source, &random_zoo()).unwrap();
     let point = &study.points[0];
-    close(point.system.link.uplink_time(125).unwrap().seconds(), 1e-3);
-    close(point.system.link.propagation().unwrap().seconds(), 2e-3);
+    assert_eq!(point.system.link.uplink, Rate::Constant { bits_per_second: 1e6 });
+    close(point.system.link.propagation_seconds, 2e-3);
     assert_eq!(point.packet_payload.get(), 100);
 }
 

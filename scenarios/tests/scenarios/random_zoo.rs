@@ -1,7 +1,9 @@
 //! A zoo of random weights, for tests of everything but accuracy.
 
 use cospike_scenarios::zoo::Zoo;
-use cospike_sim_core::network::{Activation, Bottleneck, Network, Neuron, Nonlinearity, Operation, ResNet};
+use cospike_sim_core::network::{
+    Activation, Bottleneck, BottleneckKind, Network, Neuron, Nonlinearity, Operation, ResNet,
+};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use safetensors::tensor::{Dtype, TensorView};
@@ -23,7 +25,7 @@ pub(crate) fn random_zoo() -> Zoo {
         files.push((format!("resnet14-{family}"), weight_file(&backbone, 0.., &metadata)));
         let units = ["stage1", "stage2", "stage3"].into_iter().flat_map(|split| ["2", "4", "8"].map(|w| (split, w)));
         for (split, width) in units {
-            let unit = Bottleneck { width: width.parse().unwrap(), stride: 2 };
+            let unit = Bottleneck { kind: BottleneckKind::of(&backbone), width: width.parse().unwrap(), stride: 2 };
             let (network, _) = backbone.with_bottleneck(split, unit).unwrap();
             let after = backbone.split(split).unwrap() + 1;
             let own = [("kind", "unit"), ("split", split), ("width", width), ("stride", "2"), ("jpeg_quality", "90")];

@@ -47,7 +47,8 @@ fn invariant_1_and_5_requests_and_joules_are_conserved_on_a_lossy_link_with_full
     let results = run("[sweep]\nfleet.queue_capacity = [0]\nworkload.rate_hz = [400.0]\nlink.packet_loss = [0.7]\n");
     for row in &results.replications {
         assert_eq!(row.generated, row.completed + row.dropped_queue_full + row.dropped_lost + row.in_flight);
-        let compute = row.energy_ac_j + row.energy_mac_j + row.energy_neuron_j + row.energy_memory_j;
+        let compute =
+            row.energy_ac_j + row.energy_mac_j + row.energy_neuron_j + row.energy_memory_j + row.energy_other_j;
         let radio = row.energy_radio_tx_j + row.energy_radio_rx_j + row.energy_radio_idle_j;
         assert!((compute + radio + row.energy_static_j - row.energy_total_j).abs() < 1e-9 * row.energy_total_j);
     }

@@ -12,70 +12,41 @@
 //! Events at the same time run downstream first (a place frees its server before the next request comes), in the
 //! order of [`EventKind`] from last to first, then in the order they were scheduled.
 
+mod co_inference;
 mod event;
 mod outcome;
 mod place;
 mod requests;
 mod simulation;
 
+pub use co_inference::{CoInference, Guess, Head, HeadStep, Received, TailStep};
 pub use event::EventKind;
 pub use outcome::{Dropped, Latency, Outcome, Parts, PlaceUse};
 pub use requests::Part;
 
 use crate::cloud::Cloud;
 use crate::edge::EdgeDevice;
-use crate::energy::PriceList;
-use crate::inference::Counts;
 use crate::kernel::{ImpossibleValue, SimTime, Streams, TimeError, positive};
-use crate::link::Link;
-use crate::workload::Workload;
+use crate::link::{Channel, Link, PacketLoss, Rate, Sharing, Transport};
+use crate::workload::{ArrivalProcess, Workload};
 use simulation::Simulation;
 
-/// What the edge does for a sample.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Head<'a> {
-    /// Operations of the head.
-    pub counts: Counts,
-    /// Payload bytes of each packet, in the order of sending.
-    pub packets: &'a [u32],
-    /// The answer, if the edge knows it; then nothing is sent.
-    pub answer: Option<u32>,
-}
-
-/// What the cloud does with what arrived.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tail {
-    /// Operations of the tail.
-    pub counts: Counts,
-    /// The answer.
-    pub answer: u32,
-}
-
-/// The split network at work.
-pub trait CoInference {
-    /// Runs the head on `sample`; gives the same for the same sample every time, and cheaply: it is asked at each step
-    /// of a request.
-    fn head(&self, sample: u32) -> Head<'_>;
-
-    /// Runs the tail on what arrived of `sample`: `lost[i]` means that packet `i` of the head did not.
-    fn tail(&mut self, sample: u32, lost: &[bool]) -> Tail;
-}
-
 /// Everything that is simulated, but for the network and the samples.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct System {
     /// Edge devices, all of the same profile.
     pub devices: u32,
     /// Each device.
     pub edge: EdgeDevice,
-    /// What operations at the edge cost.
-    pub prices: PriceList,
     /// Between the devices and the cloud.
     pub link: Link,
     /// What runs the tails.
     pub cloud: Cloud,
     /// Who asks when.
     pub workload: Workload,
+    /// A request that is older than this while others are answered starves: the run fails and names it (invariant 12).
+    /// In seconds; `None`: no request is too old.
+    pub starvation_seconds: Option<f64>,
 }
 
 /// A request that will never end.
@@ -113,6 +84,20 @@ pub enum CosimError {
     Samples {
         /// Labels given.
         samples: usize,
+    },
+    /// Part of the description that the event loop does not simulate yet.
+    #[error("{feature} is not simulated yet")]
+    NotYetSimulated {
+        /// The part.
+        feature: &'static str,
+    },
+    /// A policy may choose a design that the network does not have.
+    #[error("the edge may choose design {design}, but there are only {designs}, counted from 0")]
+    Design {
+        /// The design.
+        design: u8,
+        /// Designs of the network.
+        designs: u8,
     },
     /// A head that gives the cloud nothing to work on.
     #[error("the head gives neither an answer nor a packet for sample {sample}")]
@@ -152,10 +137,10 @@ impl System {
     pub fn check(&self) -> Result<(), ImpossibleValue> {
         positive("devices", f64::from(self.devices))?;
         self.edge.check()?;
-        self.prices.check()?;
         self.link.check()?;
         self.cloud.check()?;
-        self.workload.check()
+        self.workload.check(self.devices)?;
+        positive("starvation_seconds", self.starvation_seconds.unwrap_or(1.0))
     }
 }
 
@@ -173,6 +158,11 @@ pub fn run<C: CoInference + ?Sized>(
     streams: &Streams,
 ) -> Result<Outcome, CosimError> {
     system.check()?;
+    refuse_what_is_not_simulated(system)?;
+    let designs = computation.designs();
+    if let Some(design) = system.edge.design.designs().find(|&design| design >= designs) {
+        return Err(CosimError::Design { design, designs });
+    }
     let too_few_or_many = CosimError::Samples { samples: labels.len() };
     let samples = u32::try_from(labels.len()).ok().filter(|&samples| samples > 0).ok_or(too_few_or_many)?;
     let mut simulation = Simulation::new(system, computation, samples, streams)?;
@@ -183,4 +173,40 @@ pub fn run<C: CoInference + ?Sized>(
         }
     }
     Ok(simulation.outcome(correct))
+}
+
+fn refuse_what_is_not_simulated(system: &System) -> Result<(), CosimError> {
+    let System { edge, link, cloud, workload, .. } = system;
+    let plain =
+        EdgeDevice { queue_capacity: edge.queue_capacity, ..EdgeDevice::plain(edge.processor, edge.static_watts) };
+    let features = [
+        ("a starvation bound", system.starvation_seconds.is_some()),
+        ("an edge device with standby, speed levels, battery, policy or another drop policy", *edge != plain),
+        ("a rate trace", !matches!(link.uplink, Rate::Constant { .. })),
+        ("jitter", link.jitter_seconds > 0.0),
+        (
+            "a channel other than independent packet loss",
+            !matches!(
+                link.channel,
+                Channel {
+                    packet_loss: PacketLoss::Independent { .. },
+                    bit_error_probability: 0.0,
+                    bit_erasure_probability: 0.0
+                }
+            ),
+        ),
+        ("a transport other than datagrams", link.transport != Transport::Datagram),
+        ("a shared cell", matches!(link.sharing, Sharing::SharedCell { .. })),
+        ("a radio with promotion, tail or sleep", !link.radio.is_always_ready()),
+        (
+            "a cloud with batches, order, scaling, power or early exit",
+            *cloud != Cloud::plain(cloud.servers, cloud.processor, cloud.answer_bytes),
+        ),
+        ("deadlines", !workload.deadlines_seconds.is_empty()),
+        ("a closed loop", matches!(workload.arrivals, ArrivalProcess::ClosedLoop { .. })),
+    ];
+    match features.into_iter().find(|&(_, used)| used) {
+        Some((feature, _)) => Err(CosimError::NotYetSimulated { feature }),
+        None => Ok(()),
+    }
 }

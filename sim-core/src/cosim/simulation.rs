@@ -4,11 +4,12 @@ use super::event::{Event, EventKind, Fingerprint};
 use super::outcome::{Dropped, LatencyTally, Outcome};
 use super::place::Place;
 use super::requests::{Part, Requests};
-use super::{CoInference, CosimError, Stranded, System};
-use crate::energy::{Energy, EnergyLedger};
-use crate::kernel::{EventQueue, SimTime, StreamFamily, Streams};
-use crate::link::{LOSS_STREAM, Sharing};
-use crate::workload::{Arrivals, Deck};
+use super::{CoInference, CosimError, Received, Stranded, System};
+use crate::energy::{Energy, EnergyLedger, RadioWatts};
+use crate::kernel::{EventQueue, SimTime, StreamFamily, Streams, not_negative};
+use crate::link::{Capacity, Link, PacketLoss, Rate, Sharing};
+use crate::workload::{Arrivals, Samples};
+use rand::RngExt;
 
 /// Events at one point of time after which it is held to stand still. Far more than a fleet has at once by chance:
 /// arrivals are continuous and a request has seven events.
@@ -54,7 +55,8 @@ pub(super) struct Simulation<'a, C: ?Sized> {
     computation: &'a mut C,
     queue: EventQueue<Event>,
     arrivals: Arrivals,
-    deck: Deck,
+    samples: Samples,
+    capacity: Capacity,
     losses: StreamFamily,
     requests: Requests,
     devices: Vec<Device>,
@@ -70,6 +72,7 @@ pub(super) struct Simulation<'a, C: ?Sized> {
     tally: Tally,
     latency: LatencyTally,
     fingerprint: Fingerprint,
+    scheduled_arrivals: u64,
 }
 
 impl<'a, C: CoInference + ?Sized> Simulation<'a, C> {
@@ -82,17 +85,18 @@ impl<'a, C: CoInference + ?Sized> Simulation<'a, C> {
     ) -> Result<Self, CosimError> {
         let link = &system.link;
         let uplinks = match link.sharing {
-            Sharing::Dedicated => system.devices,
+            Sharing::Dedicated | Sharing::SharedCell { .. } => system.devices,
             Sharing::Cell => 1,
         };
-        let ledger = EnergyLedger::new(system.edge.static_watts, link.radio_watts(false, false));
+        let ledger = EnergyLedger::new(system.edge.static_watts, radio_watts(link, false, false));
         let mut simulation = Self {
             system,
             computation,
             queue: EventQueue::new(),
-            arrivals: Arrivals::new(&system.workload, system.devices, streams),
-            deck: Deck::new(samples, streams),
-            losses: streams.family(LOSS_STREAM),
+            arrivals: Arrivals::new(&system.workload.arrivals, system.devices, streams),
+            samples: Samples::new(system.workload.samples, samples, system.devices, streams),
+            capacity: Capacity::new(&link.uplink),
+            losses: streams.family("packet-loss"),
             requests: Requests::new(),
             devices: vec![Device { ledger, sending: false, receiving: 0 }; system.devices as usize],
             edge: Place::new(system.devices, 1, Part::EdgeWait, Part::EdgeCompute),
@@ -100,14 +104,17 @@ impl<'a, C: CoInference + ?Sized> Simulation<'a, C> {
             cloud: Place::new(1, system.cloud.servers, Part::CloudWait, Part::CloudService),
             lost: Vec::new(),
             horizon: system.workload.horizon_seconds.map(SimTime::from_seconds).transpose()?,
-            propagation: link.propagation()?,
+            propagation: SimTime::from_seconds(link.propagation_seconds)?,
             answer_time: link.downlink_time(link.bytes(&[system.cloud.answer_bytes]))?,
             end: SimTime::ZERO,
             tally: Tally::default(),
             latency: LatencyTally::new(),
             fingerprint: Fingerprint::default(),
+            scheduled_arrivals: 0,
         };
-        simulation.schedule_arrival()?;
+        for source in 0..simulation.arrivals.sources() {
+            simulation.schedule_arrival(source)?;
+        }
         Ok(simulation)
     }
 
@@ -148,12 +155,17 @@ impl<'a, C: CoInference + ?Sized> Simulation<'a, C> {
     }
 
     fn schedule(&mut self, delay: SimTime, kind: EventKind, subject: u32) -> Result<(), CosimError> {
-        Ok(self.queue.schedule(delay, kind.priority(), Event { kind, subject })?)
+        self.queue.schedule(delay, kind.priority(), Event { kind, subject })?;
+        Ok(())
     }
 
-    fn schedule_arrival(&mut self) -> Result<(), CosimError> {
-        match self.arrivals.next_arrival()? {
-            Some((gap, device)) => self.schedule(gap, EventKind::Arrival, device),
+    fn schedule_arrival(&mut self, device: u32) -> Result<(), CosimError> {
+        if self.scheduled_arrivals == self.system.workload.requests {
+            return Ok(());
+        }
+        self.scheduled_arrivals += 1;
+        match self.arrivals.next(device, self.queue.now())? {
+            Some(next) => self.schedule(next.delay, EventKind::Arrival, next.device),
             None => Ok(()),
         }
     }
@@ -162,8 +174,8 @@ impl<'a, C: CoInference + ?Sized> Simulation<'a, C> {
         let number = self.tally.generated;
         self.tally.generated += 1;
         // The card is dealt even if the request is then dropped: the next request's sample must not depend on that.
-        let sample = self.deck.deal();
-        self.schedule_arrival()?;
+        let sample = self.samples.next(device);
+        self.schedule_arrival(device)?;
         let waiting = self.edge.queue(device as usize);
         if waiting.is_some_and(|waiting| !self.system.edge.admits(waiting)) {
             self.tally.dropped.queue_full += 1;
@@ -175,8 +187,8 @@ impl<'a, C: CoInference + ?Sized> Simulation<'a, C> {
     }
 
     fn begin_head(&mut self, slot: u32) -> Result<(), CosimError> {
-        let head = self.computation.head(self.requests.get(slot).sample);
-        let time = self.system.edge.processor.time(&head.counts)?;
+        let head = self.computation.head(0, self.requests.get(slot).sample);
+        let time = self.system.edge.processor.time(&head.steps[0].counts)?;
         self.schedule(time, EventKind::HeadDone, slot)
     }
 
@@ -186,10 +198,14 @@ impl<'a, C: CoInference + ?Sized> Simulation<'a, C> {
         if let Some(next) = self.edge.leave(device as usize, &mut self.requests, now) {
             self.begin_head(next)?;
         }
-        let head = self.computation.head(sample);
-        self.devices[device as usize].ledger.charge(&self.system.prices.energy(&head.counts));
-        if let Some(answer) = head.answer {
-            self.requests.get_mut(slot).answer = answer;
+        let head = self.computation.head(0, sample);
+        if head.steps.len() != 1 {
+            return Err(CosimError::NotYetSimulated { feature: "a head of several steps" });
+        }
+        not_negative("energy", head.steps[0].energy.total())?;
+        self.devices[device as usize].ledger.charge(&head.steps[0].energy);
+        if let (Some(guess), true) = (head.steps[0].guess, head.packets.is_empty()) {
+            self.requests.get_mut(slot).answer = guess.answer;
             return Ok(Some(self.complete(slot)));
         }
         if head.packets.is_empty() {
@@ -205,8 +221,9 @@ impl<'a, C: CoInference + ?Sized> Simulation<'a, C> {
     fn begin_sending(&mut self, slot: u32) -> Result<(), CosimError> {
         let request = self.requests.get(slot);
         let device = request.device;
-        let packets = self.computation.head(request.sample).packets;
-        let time = self.system.link.uplink_time(self.system.link.bytes(packets))?;
+        let packets = self.computation.head(0, request.sample).packets;
+        let bits = self.system.link.bytes(packets) as f64 * 8.0;
+        let time = self.capacity.send(self.queue.now(), bits, &mut 0.0)?;
         self.devices[device as usize].sending = true;
         self.set_radio(device);
         self.schedule(time, EventKind::Sent, slot)
@@ -215,7 +232,7 @@ impl<'a, C: CoInference + ?Sized> Simulation<'a, C> {
     fn sent(&mut self, slot: u32) -> Result<(), CosimError> {
         let request = self.requests.get(slot);
         let device = request.device;
-        let packets = self.computation.head(request.sample).packets;
+        let packets = self.computation.head(0, request.sample).packets;
         self.tally.packets_sent += packets.len() as u64;
         self.tally.payload_bytes += packets.iter().map(|&bytes| u64::from(bytes)).sum::<u64>();
         self.tally.sent_bytes += self.system.link.bytes(packets);
@@ -232,8 +249,8 @@ impl<'a, C: CoInference + ?Sized> Simulation<'a, C> {
         let now = self.queue.now();
         let request = self.requests.get(slot);
         let (number, sample) = (request.number, request.sample);
-        self.lost.resize(self.computation.head(sample).packets.len(), false);
-        self.system.link.draw_losses(&self.losses, number, &mut self.lost);
+        self.lost.resize(self.computation.head(0, sample).packets.len(), false);
+        draw_losses(&self.system.link, &self.losses, number, &mut self.lost);
         let lost = self.lost.iter().filter(|&&lost| lost).count();
         self.tally.packets_lost += lost as u64;
         if lost == self.lost.len() {
@@ -241,9 +258,11 @@ impl<'a, C: CoInference + ?Sized> Simulation<'a, C> {
             self.tally.dropped.all_packets_lost += 1;
             return Ok(());
         }
-        let tail = self.computation.tail(sample, &self.lost);
+        let lost: Vec<u32> = (0..self.lost.len()).filter(|&i| self.lost[i]).map(|i| i as u32).collect();
+        let received = Received { steps: 1, lost: &lost, flipped: &[], erased: &[] };
+        let tail = self.computation.tail(0, sample, &received);
         let request = self.requests.get_mut(slot);
-        request.answer = tail.answer;
+        request.answer = tail.guess.answer;
         request.service = self.system.cloud.processor.time(&tail.counts)?;
         if self.cloud.enter(0, slot, &mut self.requests, now) { self.begin_tail(slot) } else { Ok(()) }
     }
@@ -287,14 +306,14 @@ impl<'a, C: CoInference + ?Sized> Simulation<'a, C> {
 
     fn uplink_of(&self, device: u32) -> usize {
         match self.system.link.sharing {
-            Sharing::Dedicated => device as usize,
+            Sharing::Dedicated | Sharing::SharedCell { .. } => device as usize,
             Sharing::Cell => 0,
         }
     }
 
     fn set_radio(&mut self, device: u32) {
         let device = &mut self.devices[device as usize];
-        let watts = self.system.link.radio_watts(device.sending, device.receiving > 0);
+        let watts = radio_watts(&self.system.link, device.sending, device.receiving > 0);
         device.ledger.set_radio(self.queue.now(), watts);
     }
 
@@ -339,6 +358,30 @@ impl<'a, C: CoInference + ?Sized> Simulation<'a, C> {
             fingerprint: self.fingerprint.value(),
         }
     }
+}
+
+fn radio_watts(link: &Link, sending: bool, receiving: bool) -> RadioWatts {
+    let Rate::Constant { bits_per_second } = link.uplink else { return RadioWatts::default() };
+    let power = &link.radio.power;
+    let up = power.up_watts_per_mbps * bits_per_second * 1e-6;
+    let down = power.down_watts_per_mbps * link.downlink_bits_per_second * 1e-6;
+    let beta = power.active_watts;
+    match (sending, receiving) {
+        (false, false) => RadioWatts { tx: 0.0, rx: 0.0, idle: link.radio.standby_watts() },
+        (true, false) => RadioWatts { tx: up + beta, rx: 0.0, idle: 0.0 },
+        (false, true) => RadioWatts { tx: 0.0, rx: down + beta, idle: 0.0 },
+        (true, true) => RadioWatts { tx: up + beta, rx: down, idle: 0.0 },
+    }
+}
+
+fn draw_losses(link: &Link, streams: &StreamFamily, owner: u64, lost: &mut [bool]) {
+    let PacketLoss::Independent { probability } = link.channel.packet_loss else { return };
+    if probability == 0.0 {
+        lost.fill(false);
+        return;
+    }
+    let mut draws = streams.of(owner);
+    lost.fill_with(|| draws.random::<f64>() < probability);
 }
 
 #[cfg(test)]

@@ -26,6 +26,8 @@ pub struct Energy {
     pub neuron: f64,
     /// Memory traffic of the inference.
     pub memory: f64,
+    /// What else the price list of the inference counts.
+    pub other: f64,
     /// Static power over the whole run.
     pub static_power: f64,
     /// Sending.
@@ -41,7 +43,7 @@ pub struct Energy {
 impl Energy {
     /// Sum of the parts: equals `total` but for rounding.
     pub fn sum_of_parts(&self) -> f64 {
-        let compute = self.ac + self.mac + self.neuron + self.memory;
+        let compute = self.ac + self.mac + self.neuron + self.memory + self.other;
         compute + self.static_power + self.radio_tx + self.radio_rx + self.radio_idle
     }
 }
@@ -52,6 +54,7 @@ impl AddAssign for Energy {
         self.mac += other.mac;
         self.neuron += other.neuron;
         self.memory += other.memory;
+        self.other += other.other;
         self.static_power += other.static_power;
         self.radio_tx += other.radio_tx;
         self.radio_rx += other.radio_rx;
@@ -88,13 +91,7 @@ impl EnergyLedger {
 
     /// Books the energy of an inference.
     pub fn charge(&mut self, energy: &ComputeEnergy) {
-        self.compute.ac += energy.ac;
-        self.compute.mac += energy.mac;
-        self.compute.neuron_update += energy.neuron_update;
-        self.compute.weight_read += energy.weight_read;
-        self.compute.state_access += energy.state_access;
-        self.compute.activation_read += energy.activation_read;
-        self.compute.activation_write += energy.activation_write;
+        self.compute += *energy;
         self.total.joules += energy.total();
     }
 
@@ -116,8 +113,9 @@ impl EnergyLedger {
         Energy {
             ac: self.compute.ac,
             mac: self.compute.mac,
-            neuron: self.compute.neuron_update,
-            memory: self.compute.memory(),
+            neuron: self.compute.neuron,
+            memory: self.compute.memory,
+            other: self.compute.other,
             static_power: self.static_power.joules,
             radio_tx: self.radio_tx.joules,
             radio_rx: self.radio_rx.joules,
@@ -180,9 +178,10 @@ mod tests {
                 clock += nanoseconds;
                 current = state(kind);
                 ledger.set_radio(SimTime::from_nanoseconds(clock), current);
-                ledger.charge(&ComputeEnergy { ac: 1e-3, weight_read: 2e-3, ..ComputeEnergy::default() });
+                ledger.charge(&ComputeEnergy { ac: 1e-3, memory: 2e-3, other: 3e-3, ..ComputeEnergy::default() });
                 expected.ac += 1e-3;
                 expected.memory += 2e-3;
+                expected.other += 3e-3;
             }
             let found = ledger.until(SimTime::from_nanoseconds(clock));
             let close = |a: f64, b: f64| (a - b).abs() <= 1e-12 * (1.0 + a.abs());
@@ -190,6 +189,7 @@ mod tests {
             prop_assert!(close(found.total, expected.sum_of_parts()));
             prop_assert!(close(found.radio_tx, expected.radio_tx) && close(found.radio_rx, expected.radio_rx));
             prop_assert!(close(found.radio_idle, expected.radio_idle) && close(found.memory, expected.memory));
+            prop_assert!(close(found.other, expected.other));
             prop_assert!(close(found.static_power, expected.static_power) && close(found.ac, expected.ac));
         }
     }

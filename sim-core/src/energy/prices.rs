@@ -1,5 +1,6 @@
 //! What operations cost.
 
+use super::ComputeEnergy;
 use crate::inference::Counts;
 use crate::kernel::{ImpossibleValue, not_negative};
 
@@ -23,25 +24,6 @@ pub struct PriceList {
     pub activation_write: f64,
 }
 
-/// Energy of an inference by kind of operation, in joules.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct ComputeEnergy {
-    /// Accumulates.
-    pub ac: f64,
-    /// Multiply-accumulates.
-    pub mac: f64,
-    /// Neuron state updates.
-    pub neuron_update: f64,
-    /// Weights fetched.
-    pub weight_read: f64,
-    /// Membrane values read and written.
-    pub state_access: f64,
-    /// Input values read.
-    pub activation_read: f64,
-    /// Output values written.
-    pub activation_write: f64,
-}
-
 impl PriceList {
     /// Checks every price.
     ///
@@ -62,24 +44,13 @@ impl PriceList {
         ComputeEnergy {
             ac: counts.ac as f64 * self.ac,
             mac: counts.mac as f64 * self.mac,
-            neuron_update: counts.neuron_updates as f64 * self.neuron_update,
-            weight_read: counts.weight_reads as f64 * self.weight_read,
-            state_access: counts.state_accesses as f64 * self.state_access,
-            activation_read: counts.activation_reads as f64 * self.activation_read,
-            activation_write: counts.activation_writes as f64 * self.activation_write,
+            neuron: counts.neuron_updates as f64 * self.neuron_update,
+            memory: counts.weight_reads as f64 * self.weight_read
+                + counts.state_accesses as f64 * self.state_access
+                + counts.activation_reads as f64 * self.activation_read
+                + counts.activation_writes as f64 * self.activation_write,
+            other: 0.0,
         }
-    }
-}
-
-impl ComputeEnergy {
-    /// Weights, membranes and activations: all that is memory traffic.
-    pub fn memory(&self) -> f64 {
-        self.weight_read + self.state_access + self.activation_read + self.activation_write
-    }
-
-    /// All kinds together.
-    pub fn total(&self) -> f64 {
-        self.ac + self.mac + self.neuron_update + self.memory()
     }
 }
 
@@ -113,8 +84,8 @@ mod tests {
         let close = |found: f64, picojoules: f64| assert!((found - picojoules * 1e-12).abs() < 1e-22, "{found}");
         close(energy.ac, 900.0);
         close(energy.mac, 46.0);
-        close(energy.neuron_update, 6.0);
-        close(energy.memory(), 85.0 + 133.0 + 253.0 + 377.0);
+        close(energy.neuron, 6.0);
+        close(energy.memory, 85.0 + 133.0 + 253.0 + 377.0);
         close(energy.total(), 900.0 + 46.0 + 6.0 + 848.0);
     }
 }

@@ -3,6 +3,7 @@
 use super::executable::{Executable, Work};
 use super::taps::Taps;
 use super::{Counts, Feature, LayerCounts, SpikeTrain};
+use crate::network::{Operation, Reduction, Signal};
 
 impl Executable {
     /// Counts of layer `i` over `steps`, see [`Counts`]. `inputs` are the layers it reads with their outputs, `output`
@@ -21,53 +22,72 @@ impl Executable {
         let values = |layer: usize| (self.network.layers[layer].output.len() * self.steps_after(layer, steps)) as u64;
         let mut counts = Counts::default();
         match &plan.work {
-            Work::Input | Work::Activation(_) => {}
+            Work::Input | Work::Activation(_) | Work::Flatten => {}
             Work::Neuron(_) => {
                 counts.neuron_updates = values(i);
                 counts.state_accesses = 2 * values(i);
-                counts.activation_writes = output_events;
-                if self.plans[inputs[0].0].stored && !self.is_binary(inputs[0].0) {
+                if self.plans[inputs[0].0].stored && !self.is_spikes(inputs[0].0) {
                     counts.activation_reads = values(i);
                 }
             }
-            Work::Spiking(taps, _) => {
-                let outs = self.network.layers[i].output.channels as u64;
-                if let Some(Feature::Spikes(train)) = inputs[0].1 {
-                    counts.ac = fan_out(taps, train) * outs;
-                }
+            Work::Spiking(taps, _) | Work::SpikingGrouped(taps, _) => {
+                let outs = self.network.layers[i].output.channels / self.groups(i);
+                counts.ac = inputs[0].1.map_or(0, |feature| fan_out(taps, feature)) * outs as u64;
                 counts.weight_reads = counts.ac;
                 counts.activation_reads = input_events;
             }
-            Work::Dense(..) => {
+            Work::Dense(..) | Work::DenseGrouped(..) => {
                 let passes = self.steps_after(inputs[0].0, steps) as u64;
                 counts.mac = self.network.dense_macs(i..i + 1) * passes;
                 counts.weight_reads = counts.mac;
                 counts.activation_reads = counts.mac;
             }
-            Work::Add if inputs.iter().any(|&(input, _)| self.is_binary(input)) => {
-                counts.ac = input_events;
-                counts.activation_reads = input_events;
+            // The planes of both trains are kept side by side; who reads the sum adds up both.
+            Work::Add if plan.signal != Signal::Real => {}
+            Work::Add if inputs.iter().any(|&(input, _)| self.is_spikes(input)) => {
+                let times = |layer| (self.steps_after(i, steps) / self.steps_after(layer, steps)) as u64;
+                counts.ac = inputs.iter().map(|&(layer, feature)| spikes_of(feature) * times(layer)).sum();
+                counts.activation_reads = counts.ac;
             }
             Work::Add => {
                 counts.ac = values(i);
                 let operands_stored = inputs.iter().all(|&(input, _)| self.plans[input].stored);
                 counts.activation_reads = if operands_stored { counts.ac } else { 0 };
             }
-            Work::GlobalAveragePool => {
-                counts.ac = if self.is_binary(inputs[0].0) { input_events } else { values(inputs[0].0) };
-                counts.activation_reads = counts.ac;
+            Work::Pool(pool, taps) => {
+                let operands = inputs[0].1.map_or(0, |feature| match feature {
+                    Feature::Real(real) => taps.pairs() * (real.shape.channels * real.steps) as u64,
+                    spikes => fan_out(taps, spikes),
+                });
+                counts.ac = if pool.reduction == Reduction::Max { 0 } else { operands };
+                counts.activation_reads = operands;
             }
         }
-        if plan.stored && !matches!(plan.work, Work::Neuron(_) | Work::Activation(_)) {
-            counts.activation_writes = values(i);
-        }
+        counts.activation_writes = match plan.work {
+            Work::Neuron(_) => output_events,
+            Work::Pool(..) if plan.signal != Signal::Real => output_events,
+            Work::Input | Work::Activation(_) | Work::Flatten => 0,
+            _ if plan.stored && plan.signal == Signal::Real => values(i),
+            _ => 0,
+        };
         LayerCounts { layer: i, input_events, output_events, counts }
+    }
+
+    /// Groups of a convolution; 1 for any other layer.
+    fn groups(&self, i: usize) -> usize {
+        match self.network.layers[i].operation {
+            Operation::Conv2d(conv) | Operation::ConvTranspose2d(conv) => conv.groups,
+            _ => 1,
+        }
     }
 }
 
-/// Number of (spike, output position) pairs.
-fn fan_out(taps: &Taps, train: &SpikeTrain) -> u64 {
-    let step = |t| train.step(t).chunks_exact(train.words()).zip(&taps.fan_out);
-    let pairs = |words: &[u64], outputs: u64| outputs * words.iter().map(|w| u64::from(w.count_ones())).sum::<u64>();
-    (0..train.steps()).flat_map(step).map(|(words, &outputs)| pairs(words, outputs)).sum()
+/// Number of (spike, output position) pairs, a graded spike as often as its number says.
+fn fan_out(taps: &Taps, feature: &Feature) -> u64 {
+    let step = |train: &SpikeTrain, t| {
+        let positions = train.step(t).chunks_exact(train.words()).zip(&taps.fan_out);
+        let pairs = |words: &[u64], outputs| outputs * words.iter().map(|w| u64::from(w.count_ones())).sum::<u64>();
+        positions.map(|(words, &outputs)| pairs(words, outputs)).sum::<u64>()
+    };
+    feature.planes().iter().flat_map(|train| (0..train.steps()).map(move |t| step(train, t))).sum()
 }

@@ -6,13 +6,17 @@ use std::ops::{Add, AddAssign};
 /// Operations of one inference (all its time steps), as executed.
 ///
 /// - A weighted layer on spikes counts one accumulate (`ac`) per (spike, weight) pair that lands inside the output,
-///   exactly at borders and strides; zero weights count. These are the integers of SpikingJelly 2.0 (`SynOp`) and
-///   sinabs 3.1, and of NeuroBench 2.3 where no weight is zero.
+///   exactly at borders, strides and groups; zero weights count (how many fall on them: [`super::Observation`]). These are
+///   the integers of SpikingJelly 2.0 (`SynOp`) and sinabs 3.1, and of NeuroBench 2.3 where no weight is zero. A graded
+///   spike counts as often as its number says, because that is how often its row of weights is added.
 /// - A weighted layer on real values counts dense multiply-accumulates (`mac`) by [`Network::dense_macs`], once per
 ///   sample if its input does not change over time, because it is computed once; so never times T in a float network.
-/// - A residual sum counts one `ac` per spike of a binary shortcut, or one per element if both sides are real.
-/// - Global average pooling counts one `ac` per spike or real value that comes in; the division does not count.
-/// - Biases, folded batch normalisation and activation functions (applied as their input is written) count nothing.
+/// - A residual sum of currents counts one `ac` per spike of a binary shortcut, or one per element if both sides are real.
+///   A sum of spike trains counts nothing: it is not computed, its reader adds up both.
+/// - An average or sum pool counts one `ac` per (spike or real value, window) pair; the division does not count. A maximum
+///   counts nothing: of spikes it is a logical or.
+/// - Biases, folded batch normalisation, flattening and activation functions (applied as their input is written) count
+///   nothing.
 ///
 /// Memory: spikes and real values are stored between layers. Changing currents that end in a neuron, directly or
 /// through a residual sum, are not: they are added up in the membranes.
@@ -30,11 +34,12 @@ pub struct Counts {
     pub weight_reads: u64,
     /// Membrane values read and written, in values: two per neuron update.
     pub state_accesses: u64,
-    /// Input values read: one per input spike of a weighted layer, one per `mac`, one per `ac` of a sum or pool whose
-    /// operands are stored, and one per update of a neuron whose current is stored because it does not change.
+    /// Input values read: one per input spike of a weighted layer, one per `mac`, one per `ac` of a sum whose operands are
+    /// stored, one per (spike or real value, window) pair of a pool, and one per update of a neuron whose current is
+    /// stored because it does not change.
     pub activation_reads: u64,
-    /// Output values written: one per spike of a neuron layer, one per element and step of any other whose output is
-    /// stored.
+    /// Output values written: one per spike of a neuron layer or of a maximum pool, one per element and step of any other
+    /// layer whose output is real and stored.
     pub activation_writes: u64,
 }
 

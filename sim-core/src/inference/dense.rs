@@ -1,7 +1,7 @@
-//! Layers with real-valued input: im2col and matrix product, pool, activation.
+//! Layers with real-valued input: im2col and matrix product, activation.
 
 use super::taps::Taps;
-use super::{Feature, Real};
+use super::{Feature, Real, SpikeTrain};
 use crate::network::{Activation, Affine, Shape};
 // Its matrix product packs and blocks for the caches and picks the CPU's vector width at run time.
 use nalgebra::{DMatrixView, DMatrixViewMut};
@@ -60,38 +60,29 @@ impl Dense {
     }
 }
 
-/// Applies `f` to every value.
-pub(super) fn activate(input: &Real, f: Activation) -> Real {
-    let data = input.data.iter().map(|&x| match f {
+/// Applies `f` to every value; with one level of quantisation the values are spikes.
+pub(super) fn activate(input: &Real, f: Activation) -> Feature {
+    let apply = |x: f32| match f {
         Activation::Relu => x.max(0.0),
         Activation::Clip { max } => x.max(0.0).min(max),
         Activation::Quantise { levels } => (x.clamp(0.0, 1.0) * levels as f32 + 0.5).floor() / levels as f32,
         Activation::Sigmoid => 1.0 / (1.0 + (-x).exp()),
-    });
-    Real { shape: input.shape, steps: input.steps, data: data.collect() }
+    };
+    let data = match f {
+        Activation::Quantise { levels: 1 } => return Feature::Spikes(threshold(input)),
+        _ => input.data.iter().map(|&x| apply(x)).collect(),
+    };
+    Feature::Real(Real { shape: input.shape, steps: input.steps, data })
 }
 
-/// Mean of every channel over all positions, per step.
-pub(super) fn average(input: &Feature) -> Real {
-    let shape = input.shape();
-    let channels = shape.channels;
-    let mut means = Real::zeros(Shape::vector(channels), input.steps());
-    for (step, means) in means.data.chunks_exact_mut(channels).enumerate() {
-        match input {
-            Feature::Real(real) => {
-                for values in real.step(step).chunks_exact(channels) {
-                    means.iter_mut().zip(values).for_each(|(m, v)| *m += v);
-                }
-            }
-            Feature::Spikes(train) => {
-                for (i, &word) in train.step(step).iter().enumerate() {
-                    ones(word).for_each(|c| means[i % train.words() * 64 + c] += 1.0);
-                }
-            }
-        }
-        means.iter_mut().for_each(|m| *m /= shape.area() as f32);
+/// A spike for every value of a half or more.
+fn threshold(input: &Real) -> SpikeTrain {
+    let (len, channels) = (input.shape.len(), input.shape.channels);
+    let mut train = SpikeTrain::silent(input.shape, input.steps);
+    for (i, _) in input.data.iter().enumerate().filter(|&(_, &x)| x >= 0.5) {
+        train.fire(i / len, i % len / channels, i % channels);
     }
-    means
+    train
 }
 
 /// Positions of the set bits, lowest first.

@@ -2,10 +2,11 @@
 
 use super::InferenceError;
 use super::dense::Dense;
+use super::grouped::Grouped;
 use super::spiking::Rows;
 use super::taps::Taps;
 use crate::network::{
-    Activation, Affine, Leak, Network, NetworkError, Neuron, Operation, Reduction, Weights, weight_shape,
+    Activation, Affine, Conv2d, Leak, Network, NetworkError, Neuron, Operation, Pool2d, Signal, Weights, weight_shape,
 };
 
 /// A network with its weights, ready to run. It is read-only: threads share one.
@@ -19,7 +20,10 @@ pub struct Executable {
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub(super) work: Work,
-    /// Whether its output changes over time: it is or follows a neuron. If not, it is computed once per sample.
+    /// What it emits.
+    pub(super) signal: Signal,
+    /// Whether its output changes over time: it is or follows a neuron or coded input. If not, it is computed once per
+    /// sample.
     pub(super) varies: bool,
     /// Whether its output is kept. Changing currents that only neurons take, directly or through sums, are added up
     /// in the membranes.
@@ -34,31 +38,51 @@ pub(super) enum Work {
     Input,
     /// Convolution, transposed convolution or fully connected layer on spikes.
     Spiking(Taps, Rows),
+    /// Grouped convolution, plain or transposed, on spikes.
+    SpikingGrouped(Taps, Grouped),
     /// The same on real values.
     Dense(Taps, Dense),
+    DenseGrouped(Taps, Grouped),
     Neuron(Neuron),
     Activation(Activation),
     Add,
-    GlobalAveragePool,
+    Pool(Pool2d, Taps),
+    Flatten,
 }
 
 impl Executable {
-    /// Prepares `network` with `weights` for execution.
+    /// Prepares `network` with `weights` for execution on real-valued samples (direct coding).
     ///
     /// # Errors
     /// [`InferenceError::Network`] if the network is inconsistent or the weights are another network's.
     pub fn new(network: &Network, weights: &Weights) -> Result<Self, InferenceError> {
+        Self::on(Signal::Real, network, weights)
+    }
+
+    /// Prepares `network` with `weights` for execution on samples that are `input`, such as [`Signal::BINARY`] if they are
+    /// coded in spikes; the first layer is then event-driven too.
+    ///
+    /// # Errors
+    /// As [`Executable::new`].
+    pub fn on(input: Signal, network: &Network, weights: &Weights) -> Result<Self, InferenceError> {
         network.check()?;
+        let signals = network.signals(input);
         let mut plans: Vec<Plan> = vec![];
         for (i, layer) in network.layers.iter().enumerate() {
-            let varies = is_neuron(network, i) || layer.inputs.iter().any(|&input| plans[input].varies);
+            let starts = match layer.operation {
+                Operation::Neuron(_) => true,
+                Operation::Input => input != Signal::Real,
+                _ => false,
+            };
+            let varies = starts || layer.inputs.iter().any(|&input| plans[input].varies);
             layer.inputs.iter().for_each(|&input| plans[input].readers.push(i));
-            plans.push(Plan { work: work(network, weights, i)?, varies, stored: true, readers: vec![] });
+            let work = work(network, &signals, weights, i)?;
+            plans.push(Plan { work, signal: signals[i], varies, stored: true, readers: vec![] });
         }
         // Backwards, because whether a sum is stored decides whether its inputs are.
         for i in (0..plans.len()).rev() {
             let plan = &plans[i];
-            let currents = plan.varies && !is_neuron(network, i) && !plan.readers.is_empty();
+            let currents = plan.varies && plan.signal == Signal::Real && !plan.readers.is_empty();
             let into_membrane = |&r: &usize| match plans[r].work {
                 Work::Neuron(_) => true,
                 Work::Add => !plans[r].stored,
@@ -74,6 +98,14 @@ impl Executable {
         &self.network
     }
 
+    /// What `layer` emits.
+    ///
+    /// # Panics
+    /// If there is no such layer.
+    pub fn signal(&self, layer: usize) -> Signal {
+        self.plans[layer].signal
+    }
+
     /// How many steps the output of `layer` holds when the network runs for `steps`: 1 if it does not change over time.
     ///
     /// # Panics
@@ -82,64 +114,82 @@ impl Executable {
         if self.plans[layer].varies { steps } else { 1 }
     }
 
-    /// Whether layer `index` emits spikes.
-    pub(super) fn is_binary(&self, index: usize) -> bool {
-        is_neuron(&self.network, index)
+    /// Whether layer `index` emits spikes, graded or not.
+    pub(super) fn is_spikes(&self, index: usize) -> bool {
+        self.plans[index].signal != Signal::Real
     }
 }
 
-fn is_neuron(network: &Network, index: usize) -> bool {
-    matches!(network.layers[index].operation, Operation::Neuron(_))
-}
-
 /// What layer `index` of a consistent network does.
-fn work(network: &Network, weights: &Weights, index: usize) -> Result<Work, NetworkError> {
+fn work(network: &Network, signals: &[Signal], weights: &Weights, index: usize) -> Result<Work, NetworkError> {
     let layer = &network.layers[index];
-    let on_spikes = layer.inputs.iter().any(|&input| is_neuron(network, input));
+    let on_spikes = layer.inputs.iter().any(|&input| signals[input] != Signal::Real);
     Ok(match layer.operation {
         Operation::Input => Work::Input,
-        operation if !is_executed(operation) => {
-            let reason = format!("{operation:?} cannot be executed yet");
-            return Err(NetworkError::Inconsistent { layer: layer.name.clone(), reason });
-        }
-        Operation::Neuron(neuron) => Work::Neuron(neuron),
+        Operation::Neuron(neuron) => Work::Neuron(with_leak(network, weights, index, neuron)?),
         Operation::Add => Work::Add,
-        Operation::Pool(_) | Operation::Flatten => Work::GlobalAveragePool,
+        Operation::Pool(pool) => Work::Pool(pool, Taps::pool(pool)),
+        Operation::Flatten => Work::Flatten,
         Operation::Activation(_) if on_spikes => {
-            let reason = "an activation function on spikes would change nothing: leave it out".into();
+            let reason = "an activation function of spikes: leave it out, or put it before the neuron".into();
             return Err(NetworkError::Inconsistent { layer: layer.name.clone(), reason });
         }
         Operation::Activation(f) => Work::Activation(f),
-        Operation::Conv2d(_) | Operation::ConvTranspose2d(_) | Operation::Linear => {
-            let affine = affine(network, weights, index)?;
+        Operation::Conv2d(conv) => convolution(network, weights, index, conv, Taps::plain(conv), on_spikes)?,
+        Operation::ConvTranspose2d(conv) => {
+            convolution(network, weights, index, conv, Taps::transposed(conv), on_spikes)?
+        }
+        Operation::Linear => {
+            // The layer's tensor is that of a convolution whose kernel is the whole input, which is read in the order
+            // `[channel][row][column]`, as PyTorch's `flatten` does.
             let input = network.layers[layer.inputs[0]].output;
-            let taps = match layer.operation {
-                Operation::Conv2d(conv) => Taps::plain(conv),
-                Operation::ConvTranspose2d(conv) => Taps::transposed(conv),
-                _ => Taps::all(input),
-            };
-            let at = weight_index(&layer.operation, affine.bias.len(), input.channels, taps.kernel);
-            let weight = |out, input, kernel| affine.weight.data[at(out, input, kernel)];
-            if on_spikes {
-                let rows = Rows::new(affine, &taps, input.channels, weight);
-                Work::Spiking(taps, rows)
-            } else {
-                let dense = Dense::new(affine, &taps, input.channels, weight);
-                Work::Dense(taps, dense)
-            }
+            weighted(affine(network, weights, index)?, Taps::all(input), input.channels, on_spikes, |o, i| {
+                o * input.channels + i
+            })
         }
     })
 }
 
-/// Whether there is a kernel for it.
-fn is_executed(operation: Operation) -> bool {
-    match operation {
-        Operation::Conv2d(c) | Operation::ConvTranspose2d(c) => c.dilation == 1 && c.groups == 1,
-        Operation::Neuron(neuron) => neuron.leak != Leak::Learned,
-        Operation::Activation(f) => matches!(f, Activation::Relu | Activation::Clip { .. }),
-        Operation::Pool(pool) => pool.reduction == Reduction::Average && pool.is_global(),
-        Operation::Flatten => false,
-        Operation::Input | Operation::Linear | Operation::Add => true,
+/// The neuron with its leak, also if that was learned.
+fn with_leak(network: &Network, weights: &Weights, index: usize, neuron: Neuron) -> Result<Neuron, NetworkError> {
+    if neuron.leak != Leak::Learned {
+        return Ok(neuron);
+    }
+    let name = format!("{}.w", network.layers[index].name);
+    let share = weights.leak(index).ok_or(NetworkError::MissingTensor { name, shape: vec![] })?;
+    Ok(Neuron { leak: Leak::Share(share), ..neuron })
+}
+
+/// A convolution, plain or transposed, in the layout that its groups and its input call for.
+fn convolution(
+    network: &Network,
+    weights: &Weights,
+    index: usize,
+    conv: Conv2d,
+    taps: Taps,
+    on_spikes: bool,
+) -> Result<Work, NetworkError> {
+    let affine = affine(network, weights, index)?;
+    let transposed = matches!(network.layers[index].operation, Operation::ConvTranspose2d(_));
+    let (ins, outs) = (conv.input.channels / conv.groups, conv.output.channels / conv.groups);
+    // Where the kernel between two channels of a group lies in the layer's tensor, see `Affine::weight`.
+    let kernel = move |o: usize, i: usize| if transposed { i * outs + o % outs } else { o * ins + i % ins };
+    if conv.groups == 1 {
+        return Ok(weighted(affine, taps, ins, on_spikes, kernel));
+    }
+    let grouped = Grouped::new(conv, affine, &taps, |o, i, k| affine.weight.data[kernel(o, i) * taps.kernel + k]);
+    Ok(if on_spikes { Work::SpikingGrouped(taps, grouped) } else { Work::DenseGrouped(taps, grouped) })
+}
+
+/// A layer whose outputs read all `ins` input channels; `kernel(output, input)` says which of its tensor's kernels is theirs.
+fn weighted(affine: &Affine, taps: Taps, ins: usize, on_spikes: bool, kernel: impl Fn(usize, usize) -> usize) -> Work {
+    let weight = |o, i, k| affine.weight.data[kernel(o, i) * taps.kernel + k];
+    if on_spikes {
+        let rows = Rows::new(affine, &taps, ins, weight);
+        Work::Spiking(taps, rows)
+    } else {
+        let dense = Dense::new(affine, &taps, ins, weight);
+        Work::Dense(taps, dense)
     }
 }
 
@@ -147,25 +197,10 @@ fn is_executed(operation: Operation) -> bool {
 fn affine<'a>(network: &Network, weights: &'a Weights, index: usize) -> Result<&'a Affine, NetworkError> {
     let name = format!("{}.weight", network.layers[index].name);
     match (weights.layer(index), weight_shape(network, index)) {
-        (Some(affine), Some((needed, out_axis)))
-            if affine.weight.shape != needed || affine.bias.len() != needed[out_axis] =>
-        {
+        (Some(affine), Some((needed, outs))) if affine.weight.shape != needed || affine.bias.len() != outs => {
             Err(NetworkError::TensorShape { name, found: affine.weight.shape.clone(), needed })
         }
         (Some(affine), _) => Ok(affine),
         (None, shape) => Err(NetworkError::MissingTensor { name, shape: shape.unwrap_or_default().0 }),
     }
-}
-
-/// Where the weight from an input to an output channel through a kernel element lies in a layer's tensor, see
-/// [`Affine::weight`]. A fully connected layer reads its input in the order `[channel][row][column]`, as PyTorch's
-/// `flatten` does: its tensor is that of a convolution whose kernel is the whole input.
-fn weight_index(
-    operation: &Operation,
-    outs: usize,
-    ins: usize,
-    kernel: usize,
-) -> impl Fn(usize, usize, usize) -> usize {
-    let transposed = matches!(operation, Operation::ConvTranspose2d(_));
-    move |o, i, k| (if transposed { i * outs + o } else { o * ins + i }) * kernel + k
 }

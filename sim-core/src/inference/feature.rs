@@ -1,6 +1,7 @@
 //! What flows between layers: real-valued features and spike trains, both with the channels of a position together.
 
-use crate::network::Shape;
+use super::GradedTrain;
+use crate::network::{Shape, Signal};
 
 /// A real-valued feature map, one value per channel, position and step.
 ///
@@ -122,6 +123,21 @@ impl SpikeTrain {
         &self.bits[step * len..(step + 1) * len]
     }
 
+    /// The same maps, over `steps` steps if they are constant.
+    pub(super) fn repeated(&self, steps: usize) -> Self {
+        match self.steps {
+            1 => Self { steps, bits: self.bits.repeat(steps), ..*self },
+            _ => self.clone(),
+        }
+    }
+
+    /// Gives its spikes to `carry` where both have one, and takes the others of `carry`.
+    pub(super) fn exchange(&mut self, carry: &mut Self) {
+        for (mine, theirs) in self.bits.iter_mut().zip(&mut carry.bits) {
+            (*mine, *theirs) = (*mine | *theirs, *mine & *theirs);
+        }
+    }
+
     /// Sets the 64-channel word `word` of `position` in `step`; the caller leaves bits beyond the last channel zero.
     pub(crate) fn set_word(&mut self, step: usize, position: usize, word: usize, bits: u64) {
         self.bits[(step * self.shape.area() + position) * self.words + word] = bits;
@@ -135,6 +151,8 @@ pub enum Feature {
     Real(Real),
     /// Spikes of a neuron layer.
     Spikes(SpikeTrain),
+    /// Sums of spike trains.
+    Graded(GradedTrain),
 }
 
 impl Feature {
@@ -143,6 +161,7 @@ impl Feature {
         match self {
             Self::Real(real) => real.shape,
             Self::Spikes(train) => train.shape,
+            Self::Graded(graded) => graded.planes()[0].shape,
         }
     }
 
@@ -151,15 +170,31 @@ impl Feature {
         match self {
             Self::Real(real) => real.steps,
             Self::Spikes(train) => train.steps,
+            Self::Graded(graded) => graded.planes()[0].steps,
         }
     }
 
-    /// Number of spikes; real values are no spikes.
-    pub fn spikes(&self) -> u64 {
+    /// What kind of values it holds.
+    pub fn signal(&self) -> Signal {
         match self {
-            Self::Real(_) => 0,
-            Self::Spikes(train) => train.spikes(),
+            Self::Real(_) => Signal::Real,
+            Self::Spikes(_) => Signal::BINARY,
+            Self::Graded(graded) => Signal::Spikes { max: graded.max() },
         }
+    }
+
+    /// The spike trains whose sum it is; none of real values.
+    pub fn planes(&self) -> &[SpikeTrain] {
+        match self {
+            Self::Real(_) => &[],
+            Self::Spikes(train) => std::slice::from_ref(train),
+            Self::Graded(graded) => graded.planes(),
+        }
+    }
+
+    /// Number of spikes, graded ones by their number; real values are no spikes.
+    pub fn spikes(&self) -> u64 {
+        self.planes().iter().map(SpikeTrain::spikes).sum()
     }
 }
 

@@ -4,7 +4,7 @@
 //!
 //! An [`Executable`] runs a range of layers for T steps, layer after layer: a layer's spikes of all steps are computed
 //! before the next layer's, which is the same because no layer reads a later one. Layers on spikes are event-driven:
-//! spikes are bits, and every set bit adds a row of weights. Layers on real values are dense. Whatever does not change
+//! spikes are bits, and every set bit adds a row of weights; a graded spike adds it as often as its number says. Layers on real values are dense. Whatever does not change
 //! over time is computed once: all of a float network, and the first layer of a spiking one, whose input is the
 //! constant sample.
 
@@ -13,6 +13,9 @@ mod counts;
 mod dense;
 mod executable;
 mod feature;
+mod graded;
+mod grouped;
+mod pool;
 mod run;
 mod spiking;
 mod taps;
@@ -20,6 +23,7 @@ mod taps;
 pub use counts::{Counts, LayerCounts};
 pub use executable::Executable;
 pub use feature::{Feature, Real, SpikeTrain};
+pub use graded::GradedTrain;
 pub use run::Run;
 
 use crate::network::NetworkError;

@@ -1,9 +1,11 @@
 //! Running a range of layers on one sample.
 
-use super::dense::{activate, average};
+use super::dense::activate;
 use super::executable::{Executable, Work};
+use super::pool::{flatten, pool};
 use super::spiking::{self, Source};
-use super::{Feature, InferenceError, LayerCounts, Real};
+use super::{Feature, GradedTrain, InferenceError, LayerCounts, Real};
+use crate::network::{Shape, Signal};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -60,15 +62,16 @@ impl Executable {
         if steps == 0 {
             return Err(InferenceError::NoSteps);
         }
-        let needed = (self.network.layers[layer].output, self.steps_after(layer, steps), self.is_binary(layer));
-        let found = (input.shape(), input.steps(), matches!(input, Feature::Spikes(_)));
+        let needed = (self.network.layers[layer].output, self.steps_after(layer, steps), self.signal(layer));
+        let found = (input.shape(), input.steps(), input.signal());
         let whole = !matches!(input, Feature::Real(real) if !real.is_whole());
         if found == needed && whole {
             return Ok(());
         }
-        let describe = |(shape, steps, binary)| {
-            let (shape, kind): (crate::network::Shape, _) = (shape, if binary { "spikes" } else { "real values" });
-            format!("{steps} steps of {shape} {kind}")
+        let describe = |(shape, steps, signal): (Shape, usize, Signal)| match signal {
+            Signal::Real => format!("{steps} steps of {shape} real values"),
+            Signal::BINARY => format!("{steps} steps of {shape} spikes"),
+            Signal::Spikes { max } => format!("{steps} steps of {shape} graded spikes up to {max}"),
         };
         let layer = self.network.layers[layer].name.clone();
         Err(InferenceError::Input {
@@ -112,9 +115,11 @@ impl Running<'_> {
         let reader_work = &self.executable.plans[reader].work;
         let into_neuron = matches!(reader_work, Work::Neuron(_));
         reader < self.end
+            && plan.varies
+            && plan.signal == Signal::Real
             && match plan.work {
-                Work::Spiking(..) => into_neuron || matches!(reader_work, Work::Add),
-                Work::Add => into_neuron && plan.varies,
+                Work::Spiking(..) | Work::SpikingGrouped(..) => into_neuron || matches!(reader_work, Work::Add),
+                Work::Add => into_neuron,
                 _ => false,
             }
     }
@@ -127,7 +132,11 @@ impl Running<'_> {
                 let sources = self.sources(layer.inputs[0]);
                 Feature::Spikes(spiking::fire(&sources, neuron, layer.output, self.steps))
             }
-            Work::Spiking(..) | Work::Add => {
+            Work::Add if plan.signal != Signal::Real => {
+                let [a, b] = [0, 1].map(|input| self.output(layer.inputs[input]).planes());
+                Feature::Graded(GradedTrain::sum(a, b, executable.steps_after(i, self.steps)))
+            }
+            Work::Spiking(..) | Work::SpikingGrouped(..) | Work::Add => {
                 let steps = executable.steps_after(i, self.steps);
                 Feature::Real(spiking::sum(&self.addends(i), layer.output, steps))
             }
@@ -137,17 +146,21 @@ impl Running<'_> {
                 self.patches = patches;
                 Feature::Real(result)
             }
-            Work::Activation(f) => Feature::Real(activate(self.real(layer.inputs[0]), *f)),
-            Work::GlobalAveragePool => Feature::Real(average(self.output(layer.inputs[0]))),
+            Work::DenseGrouped(taps, grouped) => {
+                Feature::Real(grouped.run(taps, self.real(layer.inputs[0]), layer.output))
+            }
+            Work::Activation(f) => activate(self.real(layer.inputs[0]), *f),
+            Work::Pool(geometry, taps) => pool(self.output(layer.inputs[0]), *geometry, taps),
+            Work::Flatten => flatten(self.output(layer.inputs[0])),
             Work::Input => unreachable!("`Network::check` lets no layer but the first be the input"),
         }
     }
 
     /// The output of layer `i`, or what makes it up if it was deferred.
     fn sources(&self, i: usize) -> Vec<Source<'_>> {
-        match self.outputs[i - self.first].as_deref() {
-            Some(Feature::Spikes(train)) => vec![Source::Spikes(train)],
+        match self.output_if_any(i) {
             Some(Feature::Real(real)) => vec![Source::Real(real)],
+            Some(spikes) => spikes.planes().iter().map(Source::Spikes).collect(),
             None => self.addends(i),
         }
     }
@@ -155,9 +168,12 @@ impl Running<'_> {
     /// What makes up the output of layer `i`, in order.
     fn addends(&self, i: usize) -> Vec<Source<'_>> {
         let inputs = &self.executable.network.layers[i].inputs;
-        match (&self.executable.plans[i].work, self.output_if_any(inputs[0])) {
-            (Work::Spiking(taps, rows), Some(Feature::Spikes(spikes))) => {
-                vec![Source::Weighted { rows, taps, spikes }]
+        match &self.executable.plans[i].work {
+            Work::Spiking(taps, rows) => {
+                vec![Source::Weighted { rows, taps, planes: self.output(inputs[0]).planes() }]
+            }
+            Work::SpikingGrouped(taps, weights) => {
+                vec![Source::Grouped { weights, taps, planes: self.output(inputs[0]).planes() }]
             }
             _ => inputs.iter().flat_map(|&input| self.sources(input)).collect(),
         }
@@ -176,7 +192,7 @@ impl Running<'_> {
         match self.output(i) {
             Feature::Real(real) => real,
             // The plan chose the kernel by the kind of its input, and `check_input` checked that of the first.
-            Feature::Spikes(_) => unreachable!("layer {i} emits real values"),
+            Feature::Spikes(_) | Feature::Graded(_) => unreachable!("layer {i} emits real values"),
         }
     }
 }

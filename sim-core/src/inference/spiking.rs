@@ -6,6 +6,7 @@
 //! fall-back: work is proportional to spikes.
 
 use super::dense::ones;
+use super::grouped::Grouped;
 use super::taps::Taps;
 use super::{Real, SpikeTrain};
 use crate::network::{Affine, Leak, Neuron, Reset, Shape};
@@ -59,9 +60,11 @@ fn lanes(channels: usize) -> usize {
 /// One addend of the current into a layer's outputs.
 #[derive(Clone, Copy)]
 pub(super) enum Source<'a> {
-    /// Weighted spikes.
-    Weighted { rows: &'a Rows, taps: &'a Taps, spikes: &'a SpikeTrain },
-    /// The spikes themselves, as ones.
+    /// Weighted spikes, all planes of them.
+    Weighted { rows: &'a Rows, taps: &'a Taps, planes: &'a [SpikeTrain] },
+    /// The same through a grouped convolution.
+    Grouped { weights: &'a Grouped, taps: &'a Taps, planes: &'a [SpikeTrain] },
+    /// The spikes themselves, as ones, of every step or of the only one.
     Spikes(&'a SpikeTrain),
     /// Real values, of every step or of the only one.
     Real(&'a Real),
@@ -72,28 +75,31 @@ impl Source<'_> {
     #[inline(always)]
     fn current<const LANES: usize>(&self, block: usize, position: usize, step: usize) -> [f32; LANES] {
         match self {
-            Self::Weighted { rows, taps, spikes } => {
+            Self::Weighted { rows, taps, planes } => {
                 let all: &[[f32; LANES]] = rows.weight.as_chunks().0;
                 let block_rows = &all[block * rows.per_block..(block + 1) * rows.per_block];
                 let mut sum = rows.bias.as_chunks().0[block];
-                let (words, bits) = (spikes.words(), spikes.step(step));
-                for tap in taps.of(position) {
-                    let first_row = tap.kernel as usize * rows.in_channels;
-                    let at = tap.position as usize * words;
-                    for (w, &word) in bits[at..at + words].iter().enumerate() {
-                        for channel in ones(word) {
-                            let row = &block_rows[first_row + w * 64 + channel];
-                            for lane in 0..LANES {
-                                sum[lane] += row[lane];
+                for spikes in *planes {
+                    let (words, bits) = (spikes.words(), spikes.step(step));
+                    for tap in taps.of(position) {
+                        let first_row = tap.kernel as usize * rows.in_channels;
+                        let at = tap.position as usize * words;
+                        for (w, &word) in bits[at..at + words].iter().enumerate() {
+                            for channel in ones(word) {
+                                let row = &block_rows[first_row + w * 64 + channel];
+                                for lane in 0..LANES {
+                                    sum[lane] += row[lane];
+                                }
                             }
                         }
                     }
                 }
                 sum
             }
+            Self::Grouped { weights, taps, planes } => weights.current(taps, planes, (block, position, step)),
             // Blocks narrower than a word are the only one of their layer.
             Self::Spikes(train) => {
-                let word = train.step(step)[position * train.words() + block];
+                let word = train.step(step.min(train.steps() - 1))[position * train.words() + block];
                 std::array::from_fn(|lane| (word >> lane & 1) as f32)
             }
             Self::Real(real) => {
@@ -133,6 +139,9 @@ fn charge<const LANES: usize>(neuron: &Neuron, v: &mut [f32; LANES], x: &[f32; L
         *v = match neuron.leak {
             Leak::Tau(tau) if neuron.decay_input => *v + (x - (*v - rest)) / tau,
             Leak::Tau(tau) => *v - (*v - rest) / tau + x,
+            Leak::Share(share) if neuron.decay_input => *v + (x - (*v - rest)) * share,
+            Leak::Share(share) => *v - (*v - rest) * share + x,
+            // `Executable` knows what was learned, and has put the share in its place.
             Leak::None | Leak::Learned => *v + x,
         };
     }

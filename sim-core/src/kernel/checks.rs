@@ -30,3 +30,8 @@ pub fn not_negative(name: &'static str, value: f64) -> Result<(), ImpossibleValu
 pub fn probability(name: &'static str, value: f64) -> Result<(), ImpossibleValue> {
     check((0.0..=1.0).contains(&value), name, value, "a probability from 0 to 1")
 }
+
+/// Accepts values above 0 and up to 1.
+pub fn share(name: &'static str, value: f64) -> Result<(), ImpossibleValue> {
+    check(value > 0.0 && value <= 1.0, name, value, "above 0 and at most 1")
+}

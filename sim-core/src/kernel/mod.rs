@@ -9,10 +9,12 @@
 
 mod checks;
 mod queue;
+mod slots;
 mod streams;
 mod time;
 
-pub use checks::{ImpossibleValue, not_negative, positive, probability};
+pub use checks::{ImpossibleValue, not_negative, positive, probability, share};
 pub use queue::EventQueue;
+pub use slots::Ticket;
 pub use streams::{StreamFamily, Streams};
 pub use time::{SimTime, TimeError};

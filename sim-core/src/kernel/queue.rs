@@ -1,5 +1,6 @@
 //! The event queue, which is also the clock.
 
+use super::slots::{Slots, Ticket};
 use super::{SimTime, TimeError};
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -10,49 +11,50 @@ const SEQUENCE_BITS: u32 = 56;
 /// Events to come, and the simulated clock. The order is the [ordering contract](super).
 #[derive(Clone, Debug)]
 pub struct EventQueue<E> {
-    heap: BinaryHeap<Entry<E>>,
+    heap: BinaryHeap<Entry>,
+    slots: Slots<E>,
     now: SimTime,
     scheduled: u64,
 }
 
 /// Time, priority and sequence in one integer, so that one comparison orders two events.
 #[derive(Clone, Copy, Debug)]
-struct Entry<E> {
+struct Entry {
     key: u128,
-    event: E,
+    slot: u32,
 }
 
-impl<E> Entry<E> {
+impl Entry {
     fn time(&self) -> SimTime {
         SimTime::from_nanoseconds((self.key >> 64) as u64)
     }
 }
 
-impl<E> Ord for Entry<E> {
+impl Ord for Entry {
     /// Reversed, because the standard heap gives its greatest entry first.
     fn cmp(&self, other: &Self) -> Ordering {
         other.key.cmp(&self.key)
     }
 }
 
-impl<E> PartialOrd for Entry<E> {
+impl PartialOrd for Entry {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl<E> PartialEq for Entry<E> {
+impl PartialEq for Entry {
     fn eq(&self, other: &Self) -> bool {
         self.key == other.key
     }
 }
 
-impl<E> Eq for Entry<E> {}
+impl Eq for Entry {}
 
 impl<E: Copy> EventQueue<E> {
     /// An empty queue; the clock stands at zero.
     pub fn new() -> Self {
-        Self { heap: BinaryHeap::new(), now: SimTime::ZERO, scheduled: 0 }
+        Self { heap: BinaryHeap::new(), slots: Slots::new(), now: SimTime::ZERO, scheduled: 0 }
     }
 
     /// The clock: the time of the event taken last.
@@ -60,28 +62,45 @@ impl<E: Copy> EventQueue<E> {
         self.now
     }
 
-    /// Lets `event` happen `delay` from now.
+    /// Lets `event` happen `delay` from now. The ticket is for [`EventQueue::cancel`]; most callers drop it.
     ///
     /// # Errors
     /// [`TimeError::BeyondTheEnd`] if that is past the end of simulated time.
-    pub fn schedule(&mut self, delay: SimTime, priority: u8, event: E) -> Result<(), TimeError> {
+    pub fn schedule(&mut self, delay: SimTime, priority: u8, event: E) -> Result<Ticket, TimeError> {
         let time = self.now.after(delay)?;
+        let (slot, ticket) = self.slots.insert(event);
         let tie = u64::from(priority) << SEQUENCE_BITS | self.scheduled;
-        self.heap.push(Entry { key: u128::from(time.nanoseconds()) << 64 | u128::from(tie), event });
+        self.heap.push(Entry { key: u128::from(time.nanoseconds()) << 64 | u128::from(tie), slot });
         self.scheduled += 1;
-        Ok(())
+        Ok(ticket)
     }
 
-    /// Time of the next event.
-    pub fn next_time(&self) -> Option<SimTime> {
-        self.heap.peek().map(Entry::time)
+    /// Lets a scheduled event not happen. `false` if it has already happened or been cancelled.
+    pub fn cancel(&mut self, ticket: Ticket) -> bool {
+        self.slots.cancel(ticket)
+    }
+
+    /// Time of the next event. Not a plain reading, because cancelled events on the way to it are put away.
+    pub fn next_time(&mut self) -> Option<SimTime> {
+        while let Some(&entry) = self.heap.peek() {
+            if self.slots.is_pending(entry.slot) {
+                return Some(entry.time());
+            }
+            self.heap.pop();
+            self.slots.remove(entry.slot);
+        }
+        None
     }
 
     /// Takes the next event and moves the clock to it.
     pub fn pop(&mut self) -> Option<E> {
-        let entry = self.heap.pop()?;
-        self.now = entry.time();
-        Some(entry.event)
+        while let Some(entry) = self.heap.pop() {
+            if let Some(event) = self.slots.remove(entry.slot) {
+                self.now = entry.time();
+                return Some(event);
+            }
+        }
+        None
     }
 }
 
@@ -125,5 +144,22 @@ mod tests {
             expected[done..].sort_unstable();
             prop_assert_eq!(ran, expected);
         }
+    }
+
+    #[test]
+    fn a_cancelled_event_does_not_happen_and_its_ticket_is_spent() {
+        let after = SimTime::from_nanoseconds;
+        let mut queue = EventQueue::new();
+        let first = queue.schedule(after(1), 0, "first").unwrap();
+        let second = queue.schedule(after(2), 0, "second").unwrap();
+        queue.schedule(after(3), 0, "third").unwrap();
+        assert!(queue.cancel(second));
+        assert!(!queue.cancel(second), "cancelled twice");
+        assert_eq!(queue.pop(), Some("first"));
+        assert!(!queue.cancel(first), "cancelled after it happened");
+        // The slot of the first event serves again; its old ticket must not reach the new event.
+        queue.schedule(after(0), 0, "fourth").unwrap();
+        assert!(!queue.cancel(first));
+        assert_eq!((queue.pop(), queue.pop(), queue.pop()), (Some("fourth"), Some("third"), None));
     }
 }

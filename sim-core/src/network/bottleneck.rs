@@ -4,20 +4,42 @@ use super::graph::{INPUT, OUTPUT};
 use super::{Activation, Conv2d, Layer, Network, NetworkError, Nonlinearity, Operation, Shape, SplitPoint};
 
 /// A bottleneck unit to be inserted at a split point.
-///
-/// *Spiking* (SpikeBottleNet): `encoder.conv` 3x3 with `stride` to `width` channels, neuron, **cut**,
-/// `decoder.conv` transposed 3x3 back to the split's shape, neuron.
-///
-/// *Float* (BottleNet, Eshratifar et al., ISLPED 2019): `encoder.reduce` 3x3 to `width` channels, ReLU,
-/// `encoder.conv` 3x3 with `stride`, clip to the unit range that the 8-bit quantiser takes, **cut**,
-/// `decoder.conv` transposed 3x3 to the split's height and width, ReLU, `decoder.restore` 3x3 to the split's
-/// channels, ReLU. The paper's layer table was not to be had: kernel sizes are this project's choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Bottleneck {
+    /// What its layers are.
+    pub kind: BottleneckKind,
     /// Channels that the encoder emits.
     pub width: usize,
     /// Spatial stride of the encoder (and of the transposed decoder).
     pub stride: usize,
+}
+
+/// The layers of a bottleneck unit. Whatever the kind, the cut is behind `encoder.act`.
+///
+/// The last layer of a decoder does what the split's layer does: a unit behind a linear layer of a float network (the end of
+/// a MobileNetV2 block) restores it without the final ReLU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BottleneckKind {
+    /// Of a spiking network (SpikeBottleNet): `encoder.conv` 3x3 with the stride to `width` channels, neuron, **cut**,
+    /// `decoder.conv` transposed 3x3 back to the split's shape, neuron. The neurons are those that feed the split
+    /// point. Where the split's layer emits graded spikes (a SEW block), the decoder's neuron still emits zeros and ones: the
+    /// tail takes a binary feature there and has to be trained with the unit.
+    Spiking,
+    /// Of a float network (BottleNet, Eshratifar et al., ISLPED 2019): `encoder.reduce` 3x3 to `width` channels, ReLU,
+    /// `encoder.conv` 3x3 with the stride, clip to the unit range that the 8-bit quantiser takes, **cut**, `decoder.conv`
+    /// transposed 3x3 to the split's height and width, ReLU, `decoder.restore` 3x3 to the split's channels, ReLU. The
+    /// paper's layer table was not to be had: kernel sizes are this project's choice.
+    Float,
+    /// Of a float network, with the layers of the spiking unit but 1-bit activations: `encoder.conv`, a quantiser to 0 and
+    /// 1, **cut**, `decoder.conv`, ReLU. The payload of one step of the spiking unit, without spikes.
+    Binary,
+}
+
+impl BottleneckKind {
+    /// The unit that `network` is compared with in the literature: spiking or float, as it is itself.
+    pub fn of(network: &Network) -> Self {
+        if network.is_spiking() { Self::Spiking } else { Self::Float }
+    }
 }
 
 impl Network {
@@ -26,7 +48,8 @@ impl Network {
     ///
     /// # Errors
     /// [`NetworkError::UnknownSplit`]; [`NetworkError::NoRoomForBottleneck`] at the input or output;
-    /// [`NetworkError::BottleneckSize`] for a width or stride of 0.
+    /// [`NetworkError::BottleneckSize`] for a width or stride of 0; [`NetworkError::BottleneckFamily`] for a spiking unit in
+    /// a float network or the reverse.
     pub fn with_bottleneck(&self, split: &str, unit: Bottleneck) -> Result<(Network, usize), NetworkError> {
         let at = self.split(split)?;
         if split == INPUT || split == OUTPUT {
@@ -40,9 +63,11 @@ impl Network {
             layers: self.layers[..=at].to_vec(),
             split_points: self.split_points.iter().filter(|s| s.layer <= at).cloned().collect(),
         };
-        let (cut, end) = match self.layers[at].operation {
-            Operation::Neuron(neuron) => net.spiking_unit(at, unit, Nonlinearity::Spiking(neuron)),
-            _ => net.float_unit(at, unit),
+        let (cut, end) = match (unit.kind, self.is_spiking()) {
+            (BottleneckKind::Spiking, true) => net.spiking_unit(unit)?,
+            (BottleneckKind::Float, false) => net.float_unit(unit),
+            (BottleneckKind::Binary, false) => net.binary_unit(unit),
+            (kind, _) => return Err(NetworkError::BottleneckFamily { kind, network: self.name.clone() }),
         };
         let shift = end - at;
         let moved = |i: usize| if i >= at { i + shift } else { i };
@@ -56,26 +81,66 @@ impl Network {
         Ok((net, cut))
     }
 
-    fn spiking_unit(&mut self, at: usize, unit: Bottleneck, f: Nonlinearity) -> (usize, usize) {
-        let outer = self.layers[at].output;
-        let conv = self.conv("encoder.conv", at, Conv2d::plain(outer, unit.width, 3, unit.stride, 1));
-        let cut = self.nonlinearity("encoder.act", conv, f);
-        let up = self.up("decoder.conv", cut, outer, unit.stride);
-        (cut, self.nonlinearity("decoder.act", up, f))
+    fn spiking_unit(&mut self, unit: Bottleneck) -> Result<(usize, usize), NetworkError> {
+        let neuron = self.layers.iter().rev().find_map(|l| match l.operation {
+            Operation::Neuron(neuron) => Some(Nonlinearity::Spiking(neuron)),
+            _ => None,
+        });
+        let Some(f) = neuron else {
+            let at = self.layers[self.layers.len() - 1].name.clone();
+            return Err(NetworkError::NoNeuronBefore { layer: at });
+        };
+        Ok(self.one_convolution_unit(unit, f, Some(f)))
     }
 
-    fn float_unit(&mut self, at: usize, unit: Bottleneck) -> (usize, usize) {
-        let relu = Nonlinearity::Float(Activation::Relu);
+    fn binary_unit(&mut self, unit: Bottleneck) -> (usize, usize) {
+        let last = self.closing_activation();
+        self.one_convolution_unit(unit, Nonlinearity::Float(Activation::Quantise { levels: 1 }), last)
+    }
+
+    /// Encoder and decoder of one convolution each at the end of this network, with `cut` and `last` as nonlinearities.
+    fn one_convolution_unit(
+        &mut self,
+        unit: Bottleneck,
+        cut: Nonlinearity,
+        last: Option<Nonlinearity>,
+    ) -> (usize, usize) {
+        let at = self.layers.len() - 1;
         let outer = self.layers[at].output;
-        let reduce = self.conv("encoder.reduce", at, Conv2d::plain(outer, unit.width, 3, 1, 1));
-        let reduced = self.nonlinearity("encoder.reduce_act", reduce, relu);
-        let narrow = self.layers[reduced].output;
-        let conv = self.conv("encoder.conv", reduced, Conv2d::plain(narrow, unit.width, 3, unit.stride, 1));
-        let cut = self.nonlinearity("encoder.act", conv, Nonlinearity::Float(Activation::UNIT_CLIP));
-        let up = self.up("decoder.conv", cut, narrow, unit.stride);
+        let narrow = Conv2d::plain(outer, unit.width, 3, unit.stride, 1);
+        let cut = self.conv_act("encoder.conv", "encoder.act", at, narrow, cut);
+        let up = self.up("decoder.conv", cut, outer, unit.stride);
+        (cut, self.closed("decoder.act", up, last))
+    }
+
+    fn float_unit(&mut self, unit: Bottleneck) -> (usize, usize) {
+        let last = self.closing_activation();
+        let relu = Nonlinearity::Float(Activation::Relu);
+        let at = self.layers.len() - 1;
+        let outer = self.layers[at].output;
+        let reduce = Conv2d::plain(outer, unit.width, 3, 1, 1);
+        let reduced = self.conv_act("encoder.reduce", "encoder.reduce_act", at, reduce, relu);
+        let conv = Conv2d::plain(reduce.output, unit.width, 3, unit.stride, 1);
+        let clip = Nonlinearity::Float(Activation::UNIT_CLIP);
+        let cut = self.conv_act("encoder.conv", "encoder.act", reduced, conv, clip);
+        let up = self.up("decoder.conv", cut, reduce.output, unit.stride);
         let widened = self.nonlinearity("decoder.act", up, relu);
-        let restore = self.conv("decoder.restore", widened, Conv2d::plain(narrow, outer.channels, 3, 1, 1));
-        (cut, self.nonlinearity("decoder.restore_act", restore, relu))
+        let restore = Conv2d::plain(reduce.output, outer.channels, 3, 1, 1);
+        let restored = self.conv("decoder.restore", widened, restore);
+        (cut, self.closed("decoder.restore_act", restored, last))
+    }
+
+    /// What a decoder at the end of this float network ends with: a ReLU, unless the network's last layer computes sums
+    /// that no activation has seen.
+    fn closing_activation(&self) -> Option<Nonlinearity> {
+        match self.layers[self.layers.len() - 1].operation {
+            Operation::Conv2d(_) | Operation::ConvTranspose2d(_) | Operation::Linear | Operation::Add => None,
+            _ => Some(Nonlinearity::Float(Activation::Relu)),
+        }
+    }
+
+    fn closed(&mut self, name: &str, from: usize, last: Option<Nonlinearity>) -> usize {
+        last.map_or(from, |f| self.nonlinearity(name, from, f))
     }
 
     fn up(&mut self, name: &str, from: usize, output: Shape, stride: usize) -> usize {

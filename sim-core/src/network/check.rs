@@ -1,10 +1,13 @@
 //! Whether a layer graph is one that can be executed.
 
-use super::{Activation, Conv2d, Layer, Leak, Network, NetworkError, Neuron, Operation, Pool2d, Shape};
+use super::{Activation, Conv2d, Layer, Leak, Network, NetworkError, Neuron, Operation, Pool2d, Shape, Signal};
+
+/// Spikes that a graded neuron may fire at once: each number up to it is a bit map.
+const MAX_GRADE: u32 = 255;
 
 impl Network {
     /// Checks that layers read earlier layers only, that shapes follow from each other, and that no feature map
-    /// holds more than 2^32 - 1 values.
+    /// holds more than 2^32 - 1 values or sums of more than 255 spike trains.
     ///
     /// # Errors
     /// [`NetworkError::Inconsistent`], naming the first layer that is wrong.
@@ -15,6 +18,13 @@ impl Network {
         for (i, layer) in self.layers.iter().enumerate() {
             self.check_layer(i, layer)
                 .map_err(|reason| NetworkError::Inconsistent { layer: layer.name.clone(), reason })?;
+        }
+        let graded = self.signals(Signal::BINARY).into_iter().zip(&self.layers);
+        for (signal, layer) in graded {
+            if matches!(signal, Signal::Spikes { max } if max > MAX_GRADE) {
+                let reason = format!("it sums more than {MAX_GRADE} spike trains");
+                return Err(NetworkError::Inconsistent { layer: layer.name.clone(), reason });
+            }
         }
         Ok(())
     }
@@ -55,6 +65,9 @@ fn follows(layer: &Layer, input: Shape) -> Result<(), String> {
         Operation::Flatten => output == Shape::vector(input.len()),
         Operation::Neuron(Neuron { leak: Leak::Tau(tau), .. }) if tau.is_nan() || tau <= 0.0 => {
             return Err(format!("its time constant {tau} is not positive"));
+        }
+        Operation::Neuron(Neuron { leak: Leak::Share(share), .. }) if !(0.0..=1.0).contains(&share) => {
+            return Err(format!("it cannot lose a share of {share} of its membrane: that is not between 0 and 1"));
         }
         Operation::Activation(Activation::Quantise { levels: 0 }) => {
             return Err("a quantiser needs at least one level".into());

@@ -182,6 +182,8 @@ pub enum Leak {
     None,
     /// With this time constant in steps: leaky integrate-and-fire (LIF).
     Tau(f32),
+    /// By this share of itself in each step, `1 / tau`: what a learned leak is once it is known.
+    Share(f32),
     /// With a time constant that was learned, one per layer: parametric LIF (Fang et al., ICCV 2021), where
     /// `1 / tau = sigmoid(w)` and `w` is the layer's tensor `NAME.w`.
     Learned,
@@ -191,7 +193,7 @@ pub enum Leak {
 ///
 /// - `h = v + x` without leak; with time constant `tau`, the form of SpikingJelly 2.0:
 ///   `h = v + (x - (v - v_rest)) / tau` if `decay_input`, else `h = v - (v - v_rest) / tau + x`,
-///   where `v_rest` is the hard reset's value, or 0 (multiplied by `1 / tau` where that is learned);
+///   where `v_rest` is the hard reset's value, or 0 (multiplied by `1 / tau` where that is a share or learned);
 /// - a spike if `h >= threshold`;
 /// - then the [`Reset`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -262,20 +264,20 @@ impl Nonlinearity {
 /// [`super::Weights`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Operation {
-    /// The sample itself, real-valued and constant over time.
+    /// The sample: its real values, constant over time, or spikes that it was coded in.
     Input,
-    /// Convolution with bias.
+    /// Convolution, with bias if the weights have one.
     Conv2d(Conv2d),
-    /// Transposed convolution with bias.
+    /// Transposed convolution, likewise.
     ConvTranspose2d(Conv2d),
-    /// Fully connected layer with bias, weights `[out, in]`.
+    /// Fully connected layer, likewise, weights `[out, in]`.
     Linear,
     /// Spiking neuron.
     Neuron(Neuron),
     /// Float activation.
     Activation(Activation),
     /// Sum of two inputs of one shape. Of currents, what a neuron behind it takes; of two spike trains, the graded
-    /// spikes 0, 1, 2, ... of a spike-element-wise (SEW) block (Fang et al., NeurIPS 2021).
+    /// spikes 0, 1, 2, ... of a spike-element-wise (SEW) block (Fang et al., NeurIPS 2021), see [`super::Signal`].
     Add,
     /// Pool of every channel.
     Pool(Pool2d),
@@ -392,6 +394,26 @@ impl Network {
     pub fn nonlinearity(&mut self, name: impl Into<String>, from: usize, f: Nonlinearity) -> usize {
         let shape = self.layers[from].output;
         self.push(name, f.operation(), &[from], shape)
+    }
+
+    /// Appends a convolution and a nonlinearity after layer `from`.
+    pub(super) fn conv_act(
+        &mut self,
+        conv_name: impl Into<String>,
+        act_name: impl Into<String>,
+        from: usize,
+        conv: Conv2d,
+        f: Nonlinearity,
+    ) -> usize {
+        let conv = self.conv(conv_name, from, conv);
+        self.nonlinearity(act_name, conv, f)
+    }
+
+    /// Ends the network: global average pool `pool` of layer `from`, linear classifier `fc`, split point [`OUTPUT`].
+    pub(super) fn pooled_classifier(&mut self, from: usize, classes: usize) {
+        let pool = self.pool("pool", from, Pool2d::global(Reduction::Average, self.layers[from].output));
+        self.push("fc", Operation::Linear, &[pool], Shape::vector(classes));
+        self.mark_split(OUTPUT);
     }
 
     /// Marks the layer appended last as a split point.

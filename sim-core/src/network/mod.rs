@@ -6,21 +6,33 @@
 //! into its own middle, see [`Network::with_bottleneck`].
 
 mod bottleneck;
+mod catalogue;
 mod check;
 mod graph;
+mod mobilenet;
 mod resnet;
 mod safetensors;
+mod signal;
+mod size;
+mod stage;
+mod vgg;
 mod weights;
 
-pub use bottleneck::Bottleneck;
+pub use bottleneck::{Bottleneck, BottleneckKind};
+pub use catalogue::NetworkName;
 pub use graph::{
     Activation, Conv2d, INPUT, Layer, Leak, Network, Neuron, Nonlinearity, OUTPUT, Operation, Pool2d, Reduction, Reset,
     Shape, SplitPoint,
 };
-pub use resnet::ResNet;
+pub use mobilenet::{MobileNetV1, MobileNetV2};
+pub use resnet::{ResNet, ResidualBlock, ResidualSum, Stem};
 pub use safetensors::read_safetensors;
+pub use signal::Signal;
+pub use size::ParameterRule;
+pub use stage::{Stage, Width};
+pub use vgg::Vgg;
 pub(crate) use weights::weight_shape;
-pub use weights::{Affine, Tensor, TensorStore, Weights};
+pub use weights::{Affine, NORM_EPSILON, Tensor, TensorStore, Weights};
 
 /// What is wrong with a network, a split point or a set of weights.
 #[derive(Debug, thiserror::Error, PartialEq)]
@@ -63,6 +75,17 @@ pub enum NetworkError {
         /// Names of the tensors.
         names: Vec<String>,
     },
+    /// Everything that is wrong with a set of tensors, where it is more than one thing.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Tensors(Vec<NetworkError>),
+    /// A learned leak that is no number.
+    #[error("tensor `{name}` is {value}; the logit of a membrane's leak must be a number")]
+    LeakValue {
+        /// Name of the tensor.
+        name: String,
+        /// Its value.
+        value: f32,
+    },
     /// A layer that cannot compute what it says from what it reads.
     #[error("layer `{layer}`: {reason}")]
     Inconsistent {
@@ -78,6 +101,38 @@ pub enum NetworkError {
         width: usize,
         /// The stride asked for.
         stride: usize,
+    },
+    /// A bottleneck unit of the other family.
+    #[error(
+        "`{network}` takes no {kind:?} bottleneck unit: a spiking network takes Spiking ones, a float network Float or Binary ones"
+    )]
+    BottleneckFamily {
+        /// The unit asked for.
+        kind: BottleneckKind,
+        /// Name of the network.
+        network: String,
+    },
+    /// A spiking unit with no neuron to take over.
+    #[error("a spiking bottleneck unit takes the neuron before it, but there is none up to layer `{layer}`")]
+    NoNeuronBefore {
+        /// Last layer of the head.
+        layer: String,
+    },
+    /// The name of a network begins with no architecture of the catalogue.
+    #[error("there is no architecture `{name}`")]
+    UnknownArchitecture {
+        /// What it begins with.
+        name: String,
+        /// The architectures that exist.
+        known: Vec<&'static str>,
+    },
+    /// Text that names no network, for what stands behind the architecture.
+    #[error("`{text}` is not the name of a network: {reason}")]
+    NetworkName {
+        /// The text.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
     },
     /// Bytes that are no safetensors file.
     #[error("not a safetensors file: {reason}")]

@@ -1,14 +1,74 @@
 //! Bit-packing of spike trains.
 
-use crate::inference::SpikeTrain;
+use super::PayloadError;
+use crate::inference::{GradedTrain, SpikeTrain};
+use crate::network::Shape;
+
+/// Binary digits of the numbers up to `max`.
+pub(super) fn digits(max: u32) -> u32 {
+    u32::BITS - max.leading_zeros()
+}
+
+/// The numbers of one step: the bit map of every digit, the lowest first.
+pub(super) fn pack_graded(graded: &GradedTrain, step: usize) -> Vec<u8> {
+    let map = |digit: u32| {
+        // Plane `k` says whether the number is at least `k + 1`, and the digit changes at every multiple of its value.
+        let every = 1 << digit;
+        let planes = graded.planes().iter().skip(every - 1).step_by(every);
+        let mut words = vec![0; graded.planes()[0].step(step).len()];
+        planes.for_each(|plane| words.iter_mut().zip(plane.step(step)).for_each(|(word, bits)| *word ^= bits));
+        pack_words(&words, graded.planes()[0].shape().channels)
+    };
+    (0..digits(graded.max())).flat_map(map).collect()
+}
+
+/// What becomes of a number above the largest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AboveMax {
+    /// It is read as the largest.
+    Lower,
+    /// It is an error.
+    Refuse,
+}
+
+/// The numbers from the parts of all steps, of the right length, that [`pack_graded`] made.
+///
+/// # Errors
+/// [`PayloadError::Grade`] for a number above `max`, unless that is lowered.
+pub(super) fn unpack_graded<'a>(
+    parts: impl Iterator<Item = &'a [u8]>,
+    shape: Shape,
+    steps: usize,
+    max: u32,
+    above: AboveMax,
+) -> Result<GradedTrain, PayloadError> {
+    let mut maps = vec![SpikeTrain::silent(shape, steps); digits(max) as usize];
+    for (step, part) in parts.enumerate() {
+        let bytes = part.chunks_exact(shape.len().div_ceil(8));
+        maps.iter_mut().zip(bytes).for_each(|(map, bytes)| unpack(bytes, map, step));
+    }
+    let digit = |map: &SpikeTrain, t, p, c| u32::from(map.get(t, p, c));
+    let sent = |t, p, c| maps.iter().rev().fold(0, |number, map| 2 * number + digit(map, t, p, c));
+    let number = |t, p, c| if above == AboveMax::Lower { sent(t, p, c).min(max) } else { sent(t, p, c) };
+    let all = (0..steps).flat_map(|t| (0..shape.area()).map(move |p| (t, p)));
+    let mut all = all.flat_map(|(t, p)| (0..shape.channels).map(move |c| (t, p, c)));
+    match all.find(|&(t, p, c)| number(t, p, c) > max) {
+        Some((t, p, c)) => Err(PayloadError::Grade { found: number(t, p, c), max }),
+        None => Ok(GradedTrain::new(shape, steps, max, number)),
+    }
+}
 
 /// The spikes of one step: neuron `position * channels + channel` is bit `i % 8` of byte `i / 8`.
 pub(super) fn pack(train: &SpikeTrain, step: usize) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(train.shape().len().div_ceil(8));
+    pack_words(train.step(step), train.shape().channels)
+}
+
+fn pack_words(words: &[u64], channels: usize) -> Vec<u8> {
+    let mut bytes = vec![];
     let (mut pending, mut held) = (0_u128, 0);
-    for (i, &word) in train.step(step).iter().enumerate() {
+    for (i, &word) in words.iter().enumerate() {
         pending |= u128::from(word) << held;
-        held += width(train, i);
+        held += width(channels, i);
         while held >= 8 {
             bytes.push(pending as u8);
             pending >>= 8;
@@ -26,7 +86,7 @@ pub(super) fn unpack(bytes: &[u8], train: &mut SpikeTrain, step: usize) {
     let mut bytes = bytes.iter();
     let (mut pending, mut held) = (0_u128, 0);
     for i in 0..train.step(step).len() {
-        let width = width(train, i);
+        let width = width(train.shape().channels, i);
         while held < width {
             pending |= u128::from(bytes.next().copied().unwrap_or(0)) << held;
             held += 8;
@@ -39,6 +99,6 @@ pub(super) fn unpack(bytes: &[u8], train: &mut SpikeTrain, step: usize) {
 }
 
 /// Channels held by the `i`-th word of a step.
-fn width(train: &SpikeTrain, i: usize) -> usize {
-    (train.shape().channels - i % train.words() * 64).min(64)
+fn width(channels: usize, i: usize) -> usize {
+    (channels - i % channels.div_ceil(64) * 64).min(64)
 }

@@ -74,6 +74,10 @@ impl Jpeg {
         let pixels = JpegDecoder::new_with_options(ZCursor::new(file), options)
             .decode()
             .map_err(|e| PayloadError::Jpeg { reason: e.to_string() })?;
+        if pixels.len() != usize::from(self.size.0) * usize::from(self.size.1) {
+            let reason = format!("the scan says {} pixels, the feature has another number", pixels.len());
+            return Err(PayloadError::Jpeg { reason });
+        }
         for channel in 0..self.shape.channels {
             for position in 0..self.shape.area() {
                 put(channel, position, dequantise(pixels[self.pixel(channel, position)]));

@@ -1,32 +1,43 @@
 //! Features to bytes and back: what the request puts on the link, and what a lost part becomes.
 //!
 //! A [`Codec`] says how; a [`Coder`] is that codec prepared for the feature at one cut. Neither knows who carries the
-//! bytes: a carrier cuts the [`Payload`] into packets and says which byte ranges did not arrive.
+//! bytes: a carrier cuts the [`Payload`] into packets and says which byte ranges did not arrive and which bits arrived
+//! wrong ([`Damage`]); [`Missing`] says what the receiver makes of what is missing.
 
 mod bits;
+mod damage;
 mod jpeg;
 
+pub use damage::{Damage, Missing};
 pub use jpeg::Jpeg;
 
-use crate::inference::{Feature, Real, SpikeTrain};
-use crate::network::{Activation, Network, Operation, Shape};
+use crate::inference::{Feature, GradedTrain, Real, SpikeTrain};
+use crate::network::{Activation, Network, Operation, Shape, Signal};
+use damage::Arrived;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 
 /// How a feature becomes bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Codec {
-    /// One bit per neuron and step, each step padded to whole bytes; a lost byte is eight neurons that did not fire.
+    /// One bit per neuron and step, each step padded to whole bytes.
     Spikes,
-    /// 8-bit values in a JPEG image, see [`Jpeg`]. A scan cannot be decoded past a gap: any lost byte turns the
-    /// whole feature into zeros.
+    /// Graded spikes up to `max`, as the bit maps of the binary digits of their numbers, the lowest first, each as under
+    /// [`Codec::Spikes`]: `ceil(log2(max + 1))` bits per neuron and step. A number that damage has raised above `max` is read
+    /// as `max`.
+    Graded {
+        /// The largest number.
+        max: u32,
+    },
+    /// 8-bit values in a JPEG image, see [`Jpeg`]. A scan cannot be decoded past a gap: if any bit is missing, or damage
+    /// leaves no valid scan, the whole step is missing.
     Jpeg {
         /// JPEG quality, 1 to 100.
         quality: u8,
     },
-    /// The values as little-endian float32; a value with a lost byte becomes 0.
+    /// The values as little-endian float32; a value of which a bit is missing, or that damage left not finite, is missing.
     Float32,
-    /// Values in [0, 1] as 8-bit pixels `round(255 x)`, such as the sample itself; a lost pixel becomes 0.
+    /// Values in [0, 1] as 8-bit pixels `round(255 x)`, such as the sample itself.
     Pixels8,
 }
 
@@ -37,10 +48,11 @@ impl Codec {
     /// # Panics
     /// If `cut` is no layer of `network`.
     pub fn for_cut(network: &Network, cut: usize, jpeg_quality: u8) -> Self {
-        match network.layers[cut].operation {
-            Operation::Input => Self::Pixels8,
-            Operation::Neuron(_) => Self::Spikes,
-            Operation::Activation(f) if f == Activation::UNIT_CLIP => Self::Jpeg { quality: jpeg_quality },
+        match (network.layers[cut].operation, network.signals(Signal::Real)[cut]) {
+            (Operation::Input, _) => Self::Pixels8,
+            (_, Signal::BINARY) => Self::Spikes,
+            (_, Signal::Spikes { max }) => Self::Graded { max },
+            (Operation::Activation(f), _) if f == Activation::UNIT_CLIP => Self::Jpeg { quality: jpeg_quality },
             _ => Self::Float32,
         }
     }
@@ -104,6 +116,14 @@ pub enum PayloadError {
         /// The value.
         value: f32,
     },
+    /// Digits that make a larger number than was ever sent.
+    #[error("a graded spike of {found} was received, but none is larger than {max}")]
+    Grade {
+        /// The number.
+        found: u32,
+        /// The largest that can be sent.
+        max: u32,
+    },
     /// A number of values that is not the shape's.
     #[error("{found} values for a feature of shape {shape}")]
     FeatureLength {
@@ -125,8 +145,8 @@ pub enum PayloadError {
         found: Shape,
         /// Steps given.
         steps: usize,
-        /// Real values or spikes.
-        kind: &'static str,
+        /// What kind of values was given.
+        kind: String,
     },
     /// The payload was not made by the same codec for the same feature.
     #[error("a payload of {found} bytes in {parts} parts; the feature at this cut takes {needed} bytes in {steps}")]
@@ -150,6 +170,14 @@ pub enum PayloadError {
         /// Bytes of the payload.
         len: usize,
     },
+    /// A damaged bit outside the payload.
+    #[error("bit {bit} cannot be damaged in a payload of {len} bytes")]
+    DamagedBit {
+        /// Position of the bit.
+        bit: u32,
+        /// Bytes of the payload.
+        len: usize,
+    },
     /// The JPEG library refused.
     #[error("JPEG: {reason}")]
     Jpeg {
@@ -164,6 +192,7 @@ pub struct Coder {
     codec: Codec,
     shape: Shape,
     steps: usize,
+    missing: Missing,
     jpeg: Option<Jpeg>,
 }
 
@@ -177,12 +206,22 @@ impl Coder {
             Codec::Jpeg { quality } => Some(Jpeg::new(shape, quality)?),
             _ => None,
         };
-        Ok(Self { codec, shape, steps, jpeg })
+        Ok(Self { codec, shape, steps, missing: Missing::Zero, jpeg })
+    }
+
+    /// The same, but with `missing` for what does not arrive; zeros if this is not called.
+    pub fn with_missing(self, missing: Missing) -> Self {
+        Self { missing, ..self }
     }
 
     /// The codec.
     pub fn codec(&self) -> Codec {
         self.codec
+    }
+
+    /// Steps of the feature that it was prepared for.
+    pub fn steps(&self) -> usize {
+        self.steps
     }
 
     /// The bytes of `feature`.
@@ -201,6 +240,9 @@ impl Coder {
             let part = match (self.codec, feature, &self.jpeg) {
                 _ if (feature.shape(), feature.steps()) != (self.shape, self.steps) => Err(self.mismatch(feature)),
                 (Codec::Spikes, Feature::Spikes(train), _) => Ok(bits::pack(train, step)),
+                (Codec::Graded { max }, Feature::Graded(graded), _) if graded.max() == max => {
+                    Ok(bits::pack_graded(graded, step))
+                }
                 (Codec::Float32, Feature::Real(real), _) => {
                     Ok(real.step(step).iter().flat_map(|v| v.to_le_bytes()).collect())
                 }
@@ -222,6 +264,7 @@ impl Coder {
     fn check_length(&self, payload: &Payload) -> Result<(), PayloadError> {
         let per_step = match self.codec {
             Codec::Spikes => self.shape.len().div_ceil(8),
+            Codec::Graded { max } => bits::digits(max) as usize * self.shape.len().div_ceil(8),
             Codec::Float32 => 4 * self.shape.len(),
             Codec::Pixels8 => self.shape.len(),
             Codec::Jpeg { .. } => payload.bytes.len() / self.steps.max(1),
@@ -237,53 +280,107 @@ impl Coder {
         if fits { Ok(()) } else { Err(PayloadError::PayloadLength { found: len, parts, needed, steps: self.steps }) }
     }
 
-    /// The feature of `payload` when the byte ranges `lost` did not arrive.
+    /// The feature of `payload` after `damage`. It has as many steps as were encoded, or fewer with
+    /// [`Missing::DropStep`].
     ///
     /// # Errors
-    /// A payload of another length than this codec makes, or a lost range outside it.
-    pub fn decode(&self, payload: &Payload, lost: &[Range<usize>]) -> Result<Feature, PayloadError> {
+    /// A payload of another length than this codec makes, or damage outside it.
+    pub fn decode(&self, payload: &Payload, damage: &Damage<'_>) -> Result<Feature, PayloadError> {
         self.check_length(payload)?;
-        let mut bytes = payload.bytes.clone();
-        let mut arrived = vec![true; bytes.len()];
-        for range in lost {
-            let (start, end, len) = (range.start, range.end, bytes.len());
-            bytes.get_mut(range.clone()).ok_or(PayloadError::LostRange { start, end, len })?.fill(0);
-            arrived[range.clone()].fill(false);
+        let arrived = Arrived::new(payload, damage)?;
+        let parts: Vec<Range<usize>> = payload.part_ranges().collect();
+        match self.codec {
+            Codec::Spikes => return Ok(Feature::Spikes(self.spikes(arrived, &parts))),
+            Codec::Graded { max } => return self.graded(arrived, &parts, max, damage).map(Feature::Graded),
+            Codec::Jpeg { .. } | Codec::Float32 | Codec::Pixels8 => {}
         }
-        if self.codec == Codec::Spikes {
-            let mut train = SpikeTrain::silent(self.shape, self.steps);
-            payload.part_ranges().enumerate().for_each(|(step, part)| bits::unpack(&bytes[part], &mut train, step));
-            return Ok(Feature::Spikes(train));
+        let mut real = Real { shape: self.shape, steps: 0, data: vec![] };
+        for part in parts {
+            self.decode_step(&arrived, part, damage, &mut real)?;
         }
-        let mut real = Real::zeros(self.shape, self.steps);
-        let steps = real.data.chunks_exact_mut(self.shape.len());
-        for (values, part) in steps.zip(payload.part_ranges()) {
-            self.decode_step(&bytes[part.clone()], &arrived[part], values)?;
-        }
-        Ok(Feature::Real(real))
+        Ok(Feature::Real(if real.steps == 0 { Real::zeros(self.shape, 1) } else { real }))
     }
 
-    /// Decodes one step of a real-valued feature, whose lost bytes are zero, into `values`, which are zero too.
-    fn decode_step(&self, bytes: &[u8], arrived: &[bool], values: &mut [f32]) -> Result<(), PayloadError> {
+    fn spikes(&self, arrived: Arrived, parts: &[Range<usize>]) -> SpikeTrain {
+        let (bytes, kept) = self.kept(arrived, parts);
+        let mut train = SpikeTrain::silent(self.shape, kept.len().max(1));
+        kept.into_iter().enumerate().for_each(|(step, part)| bits::unpack(&bytes[part], &mut train, step));
+        train
+    }
+
+    fn graded(
+        &self,
+        arrived: Arrived,
+        parts: &[Range<usize>],
+        max: u32,
+        damage: &Damage<'_>,
+    ) -> Result<GradedTrain, PayloadError> {
+        let (bytes, kept) = self.kept(arrived, parts);
+        let steps = kept.len().max(1);
+        // Sent numbers are at most `max`; only damage can raise one above it.
+        let above = if *damage == Damage::NONE { bits::AboveMax::Refuse } else { bits::AboveMax::Lower };
+        bits::unpack_graded(kept.into_iter().map(|part| &bytes[part]), self.shape, steps, max, above)
+    }
+
+    /// The bytes after what is missing was made up for, and the parts that are decoded.
+    fn kept(&self, mut arrived: Arrived, parts: &[Range<usize>]) -> (Vec<u8>, Vec<Range<usize>>) {
+        let mut kept = parts.to_vec();
+        match self.missing {
+            Missing::Zero => {}
+            Missing::Last => {
+                parts.windows(2).for_each(|pair| arrived.repeat(pair[0].clone(), pair[1].clone()));
+            }
+            Missing::DropStep => kept.retain(|part| arrived.is_whole(part.clone())),
+        }
+        (arrived.bytes, kept)
+    }
+
+    /// Decodes the next step of a real-valued feature and adds it to `real`, unless it is dropped.
+    fn decode_step(
+        &self,
+        arrived: &Arrived,
+        part: Range<usize>,
+        damage: &Damage<'_>,
+        real: &mut Real,
+    ) -> Result<(), PayloadError> {
+        let len = self.shape.len();
+        let mut values: Vec<Option<f32>> = vec![None; len];
+        let (bytes, missing) = (&arrived.bytes[part.clone()], &arrived.missing[part.clone()]);
         match (&self.jpeg, self.codec) {
-            (Some(_), _) if arrived.contains(&false) => {}
+            (Some(_), _) if !arrived.is_whole(part) => {}
             (Some(jpeg), _) => {
                 let channels = self.shape.channels;
-                jpeg.decode(bytes, |channel, position, v| values[position * channels + channel] = v)?;
+                let put = |channel, position, v| values[position * channels + channel] = Some(v);
+                match jpeg.decode(bytes, put) {
+                    // Damage may leave no valid scan; without any, that is an error.
+                    Err(error) if damage.flipped.is_empty() => return Err(error),
+                    _ => {}
+                }
             }
             (None, Codec::Float32) => {
                 // Four bytes a value, as the length check made sure.
-                let parts = bytes.as_chunks().0.iter().zip(arrived.as_chunks::<4>().0);
-                for (value, (&bytes, arrived)) in values.iter_mut().zip(parts) {
-                    if !arrived.contains(&false) {
-                        *value = f32::from_le_bytes(bytes);
-                    }
+                let parts = bytes.as_chunks().0.iter().zip(missing.as_chunks::<4>().0);
+                for (value, (&bytes, missing)) in values.iter_mut().zip(parts) {
+                    let found = f32::from_le_bytes(bytes);
+                    *value = (*missing == [0; 4] && (found.is_finite() || damage.flipped.is_empty())).then_some(found);
                 }
             }
             (None, _) => {
-                values.iter_mut().zip(bytes).for_each(|(value, &pixel)| *value = jpeg::dequantise(pixel));
+                let pixels = bytes.iter().zip(missing);
+                values.iter_mut().zip(pixels).for_each(|(value, (&pixel, &missing))| {
+                    *value = (missing == 0).then(|| jpeg::dequantise(pixel));
+                });
             }
         }
+        if self.missing == Missing::DropStep && values.contains(&None) {
+            return Ok(());
+        }
+        let before = real.steps.checked_sub(1).filter(|_| self.missing == Missing::Last).map(|step| step * len);
+        for (index, value) in values.into_iter().enumerate() {
+            let instead = before.map_or(0.0, |start| real.data[start + index]);
+            real.data.push(value.unwrap_or(instead));
+        }
+        real.steps += 1;
         Ok(())
     }
 
@@ -294,7 +391,11 @@ impl Coder {
             needed_steps: self.steps,
             found: feature.shape(),
             steps: feature.steps(),
-            kind: if matches!(feature, Feature::Real(_)) { "real values" } else { "spikes" },
+            kind: match feature {
+                Feature::Real(_) => "real values".into(),
+                Feature::Spikes(_) => "spikes".into(),
+                Feature::Graded(graded) => format!("graded spikes up to {}", graded.max()),
+            },
         }
     }
 }

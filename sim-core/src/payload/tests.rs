@@ -24,7 +24,7 @@ fn spikes_pack_to_one_bit_and_come_back() {
         let feature = Feature::Spikes(spikes(shape, 3));
         let payload = coder.encode(&feature).unwrap();
         assert_eq!(payload.bytes.len(), 3 * shape.len().div_ceil(8));
-        assert_eq!(coder.decode(&payload, &[]).unwrap(), feature);
+        assert_eq!(coder.decode(&payload, &Damage::NONE).unwrap(), feature);
     }
 }
 
@@ -34,7 +34,8 @@ fn lost_bytes_are_neurons_that_did_not_fire() {
     let (coder, train) = (Coder::new(Codec::Spikes, shape, 2).unwrap(), spikes(shape, 2));
     let payload = coder.encode(&Feature::Spikes(train.clone())).unwrap();
     // Byte 6 is the second of step 1: neurons 8 to 15.
-    let Feature::Spikes(received) = coder.decode(&payload, std::slice::from_ref(&(6..7))).unwrap() else {
+    let Feature::Spikes(received) = coder.decode(&payload, &Damage::losing(std::slice::from_ref(&(6..7)))).unwrap()
+    else {
         panic!("spikes were sent")
     };
     for (t, i) in (0..2).flat_map(|t| (0..shape.len()).map(move |i| (t, i))) {
@@ -50,12 +51,12 @@ fn float32_and_pixels_come_back_and_lose_only_what_was_lost() {
         let coder = Coder::new(codec, feature.shape, 2).unwrap();
         let payload = coder.encode(&Feature::Real(feature.clone())).unwrap();
         assert_eq!(payload.bytes.len(), 60 * value_bytes);
-        assert_eq!(coder.decode(&payload, &[]).unwrap(), Feature::Real(feature.clone()));
+        assert_eq!(coder.decode(&payload, &Damage::NONE).unwrap(), Feature::Real(feature.clone()));
         let mut expected = feature.clone();
         expected.data[7] = 0.0;
         expected.data[59] = 0.0;
         let lost = [7 * value_bytes..7 * value_bytes + 1, 59 * value_bytes..60 * value_bytes];
-        assert_eq!(coder.decode(&payload, &lost).unwrap(), Feature::Real(expected));
+        assert_eq!(coder.decode(&payload, &Damage::losing(&lost)).unwrap(), Feature::Real(expected));
     }
 }
 
@@ -64,10 +65,10 @@ fn a_jpeg_scan_with_a_gap_is_a_feature_of_zeros() {
     let feature = real(Shape::new(3, 8, 8), 1);
     let coder = Coder::new(Codec::Jpeg { quality: 100 }, feature.shape, 1).unwrap();
     let payload = coder.encode(&Feature::Real(feature.clone())).unwrap();
-    let Feature::Real(whole) = coder.decode(&payload, &[]).unwrap() else { panic!("values were sent") };
+    let Feature::Real(whole) = coder.decode(&payload, &Damage::NONE).unwrap() else { panic!("values were sent") };
     assert!(whole.data.iter().zip(&feature.data).all(|(a, b)| (a - b).abs() < 4.0 / 255.0));
     let zeros = Feature::Real(Real::zeros(feature.shape, 1));
-    assert_eq!(coder.decode(&payload, std::slice::from_ref(&(10..11))).unwrap(), zeros);
+    assert_eq!(coder.decode(&payload, &Damage::losing(std::slice::from_ref(&(10..11)))).unwrap(), zeros);
 }
 
 #[test]
@@ -97,10 +98,56 @@ fn what_does_not_fit_the_coder_is_an_error() {
         Err(PayloadError::Feature { steps: 3, .. })
     ));
     let payload = Payload { bytes: vec![0; 3], parts: vec![0, 1] };
-    assert!(matches!(coder.decode(&payload, &[]), Err(PayloadError::PayloadLength { found: 3, needed: 2, .. })));
+    assert!(matches!(
+        coder.decode(&payload, &Damage::NONE),
+        Err(PayloadError::PayloadLength { found: 3, needed: 2, .. })
+    ));
     let payload = Payload { bytes: vec![0; 2], parts: vec![0, 1] };
     assert!(matches!(
-        coder.decode(&payload, std::slice::from_ref(&(1..3))),
+        coder.decode(&payload, &Damage::losing(std::slice::from_ref(&(1..3)))),
         Err(PayloadError::LostRange { end: 3, len: 2, .. })
     ));
+}
+
+/// One step of eight neurons per byte, so that what each rule makes of a hole can be written down.
+#[test]
+fn missing_bits_become_what_the_receiver_was_told() {
+    let coder = Coder::new(Codec::Spikes, Shape::vector(8), 3).unwrap();
+    let payload = Payload { bytes: vec![0b1010_1010, 0b1111_0000, 0b0000_1111], parts: vec![0, 1, 2] };
+    let decode = |missing, damage: Damage<'_>| {
+        let Feature::Spikes(train) = coder.clone().with_missing(missing).decode(&payload, &damage).unwrap() else {
+            panic!("spikes were sent")
+        };
+        (0..train.steps()).map(|step| train.step(step)[0] as u8).collect::<Vec<_>>()
+    };
+    let second = std::slice::from_ref(&(1..2));
+    assert_eq!(decode(Missing::Zero, Damage::losing(second)), [0b1010_1010, 0, 0b0000_1111]);
+    assert_eq!(decode(Missing::Last, Damage::losing(second)), [0b1010_1010, 0b1010_1010, 0b0000_1111]);
+    assert_eq!(decode(Missing::DropStep, Damage::losing(second)), [0b1010_1010, 0b0000_1111]);
+    assert_eq!(decode(Missing::DropStep, Damage::losing(std::slice::from_ref(&(0..3)))), [0]);
+    // Bit 1 of step 0 inverted; bit 0 (was 1) and bit 5 (was 0) of step 2 erased: step 1 had 0 and 1 there.
+    let bits = Damage { lost: &[], flipped: &[1], erased: &[16, 21] };
+    assert_eq!(decode(Missing::Zero, bits), [0b1010_1000, 0b1111_0000, 0b0000_1110]);
+    assert_eq!(decode(Missing::Last, bits), [0b1010_1000, 0b1111_0000, 0b0010_1110]);
+    assert_eq!(decode(Missing::DropStep, bits), [0b1010_1000, 0b1111_0000]);
+    let outside = Damage { flipped: &[24], ..Damage::NONE };
+    assert_eq!(coder.decode(&payload, &outside), Err(PayloadError::DamagedBit { bit: 24, len: 3 }));
+}
+
+/// Whatever bits are inverted, a scan decodes to values or is missing as a whole.
+#[test]
+fn a_damaged_jpeg_scan_is_values_or_a_missing_step() {
+    let feature = real(Shape::new(3, 8, 8), 1);
+    let coder = Coder::new(Codec::Jpeg { quality: 80 }, feature.shape, 1).unwrap();
+    let payload = coder.encode(&Feature::Real(feature)).unwrap();
+    let mut missing = 0;
+    for first in 0..payload.bytes.len() as u32 * 8 - 16 {
+        // Sixteen bits on end can make any marker.
+        let flipped: Vec<u32> = (first..first + 16).collect();
+        let damage = Damage { flipped: &flipped, ..Damage::NONE };
+        let Feature::Real(found) = coder.decode(&payload, &damage).unwrap() else { panic!("values were sent") };
+        assert!(found.data.iter().all(|value| (0.0..=1.0).contains(value)));
+        missing += usize::from(found.data.iter().all(|&value| value == 0.0));
+    }
+    assert!(missing > 0, "no damage was too much for the decoder");
 }

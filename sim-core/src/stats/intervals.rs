@@ -3,6 +3,8 @@
 use super::{Moments, StatsError};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
+/// Confidence of every interval that is not said to have another.
+pub(super) const CONFIDENCE: f64 = 0.95;
 /// The 97.5 % quantile of the standard normal distribution.
 pub(super) const NORMAL_975: f64 = 1.959_963_984_540_054;
 
@@ -35,33 +37,24 @@ impl Interval {
 /// # Errors
 /// [`StatsError::TooFew`] for fewer than two values.
 pub fn mean_interval(values: &[f64]) -> Result<Interval, StatsError> {
-    let moments: Moments = values.iter().copied().collect();
-    let too_few = StatsError::TooFew { found: values.len() };
-    let (Some(estimate), Some(variance)) = (moments.mean(), moments.variance()) else { return Err(too_few) };
-    let n = values.len() as f64;
-    // Fails only for degrees of freedom that are not above zero, that is for fewer than two values.
-    let student = StudentsT::new(0.0, 1.0, n - 1.0).map_err(|_| too_few)?;
-    let half = student.inverse_cdf(0.975) * (variance / n).sqrt();
-    Ok(Interval { estimate, low: estimate - half, high: estimate + half })
+    moments_interval(&values.iter().copied().collect(), CONFIDENCE)
 }
 
-/// Batch-means interval of the mean of one autocorrelated, stationary series: the Student-t interval over the means
-/// of `batches` equal, consecutive stretches (Law, Simulation Modeling and Analysis, 5th ed., section 9.5.3).
-/// It covers only if a batch is much longer than the series' memory.
-///
-/// # Errors
-/// [`StatsError::UnevenBatches`] if the series does not divide evenly, [`StatsError::TooFew`] for fewer than
-/// two batches.
-pub fn batch_means(series: &[f64], batches: usize) -> Result<Interval, StatsError> {
-    if batches < 2 {
-        return Err(StatsError::TooFew { found: batches });
-    }
-    if series.is_empty() || !series.len().is_multiple_of(batches) {
-        return Err(StatsError::UnevenBatches { values: series.len(), batches });
-    }
-    let size = series.len() / batches;
-    let means: Vec<f64> = series.chunks_exact(size).map(|batch| batch.iter().sum::<f64>() / size as f64).collect();
-    mean_interval(&means)
+/// [`mean_interval`] of values that were summed up already.
+pub(super) fn moments_interval(moments: &Moments, confidence: f64) -> Result<Interval, StatsError> {
+    let (Some(mean), Some(variance)) = (moments.mean(), moments.variance()) else {
+        return Err(StatsError::TooFew { found: moments.count() as usize });
+    };
+    let n = moments.count() as f64;
+    t_interval(mean, (variance / n).sqrt(), n - 1.0, confidence)
+}
+
+/// `estimate +- t((1 + confidence) / 2, freedom) * error`.
+pub(super) fn t_interval(estimate: f64, error: f64, freedom: f64, confidence: f64) -> Result<Interval, StatsError> {
+    // Fails only for degrees of freedom that are not above zero, that is for fewer than two values.
+    let student = StudentsT::new(0.0, 1.0, freedom).map_err(|_| StatsError::TooFew { found: 1 })?;
+    let half = student.inverse_cdf((1.0 + confidence) / 2.0) * error;
+    Ok(Interval { estimate, low: estimate - half, high: estimate + half })
 }
 
 /// Score interval of a proportion (Wilson, JASA 22(158), 1927, pp. 209-212; method 3 of Newcombe, Statistics in
@@ -88,9 +81,6 @@ pub fn wilson(successes: u64, trials: u64) -> Result<Interval, StatsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::Streams;
-    use rand::RngExt;
-    use rand_distr::Exp1;
 
     fn close(found: f64, expected: f64, digits: i32) {
         assert!((found - expected).abs() < 0.5 * 10_f64.powi(-digits) + 1e-12, "{found} is not {expected}");
@@ -107,6 +97,36 @@ mod tests {
         assert_eq!(mean_interval(&[1.0]), Err(StatsError::TooFew { found: 1 }));
     }
 
+    /// Fisher and Yates, Statistical Tables for Biological, Agricultural and Medical Research, table III: two-sided
+    /// 5 % and 1 % points of t.
+    #[test]
+    fn quantiles_of_student_meet_the_printed_table() {
+        for (freedom, five, one) in [
+            (1, 12.706, 63.657),
+            (2, 4.303, 9.925),
+            (3, 3.182, 5.841),
+            (4, 2.776, 4.604),
+            (5, 2.571, 4.032),
+            (6, 2.447, 3.707),
+            (7, 2.365, 3.499),
+            (8, 2.306, 3.355),
+            (10, 2.228, 3.169),
+            (15, 2.131, 2.947),
+            (19, 2.093, 2.861),
+            (20, 2.086, 2.845),
+            (25, 2.060, 2.787),
+            (30, 2.042, 2.750),
+            (40, 2.021, 2.704),
+            (60, 2.000, 2.660),
+            (120, 1.980, 2.617),
+            (1_000_000, 1.960, 2.576),
+        ] {
+            let half = |confidence| t_interval(0.0, 1.0, f64::from(freedom), confidence).unwrap().high;
+            close(half(0.95), five, 3);
+            close(half(0.99), one, 3);
+        }
+    }
+
     /// Table I of Newcombe, Statistics in Medicine 17, 1998, pp. 857-872, method 3.
     #[test]
     fn the_wilson_interval_meets_newcombes_table() {
@@ -119,34 +139,5 @@ mod tests {
         }
         assert_eq!(wilson(0, 0), Err(StatsError::NoTrials));
         assert_eq!(wilson(2, 1), Err(StatsError::MoreSuccessesThanTrials { successes: 2, trials: 1 }));
-    }
-
-    /// Waits in an M/M/1 queue with rho = 0.5 and mean service 1 have mean 1; 95 % intervals must cover it in about
-    /// 95 % of independent runs. Treating the correlated waits as independent covers far less often, so the test
-    /// tells the two apart.
-    #[test]
-    fn batch_means_cover_the_mean_of_a_queue_with_known_truth() {
-        let waits = |replication| {
-            let mut rng = Streams::new(7, replication).stream("waits", 0);
-            let mut wait = 0.0_f64;
-            // Lindley's recursion; the first 2,000 waits are warm-up.
-            let mut series = std::iter::repeat_with(move || {
-                let (service, gap): (f64, f64) = (rng.sample(Exp1), rng.sample(Exp1));
-                wait = (wait + service - 2.0 * gap).max(0.0);
-                wait
-            });
-            series.by_ref().nth(1_999);
-            series.take(20_000).collect::<Vec<f64>>()
-        };
-        let runs = 400;
-        let (mut batched, mut naive) = (0, 0);
-        for replication in 0..runs {
-            let series = waits(replication);
-            batched += u64::from(batch_means(&series, 20).unwrap().contains(1.0));
-            naive += u64::from(mean_interval(&series).unwrap().contains(1.0));
-        }
-        assert!(wilson(batched, runs).unwrap().contains(0.95), "covered {batched} of {runs}");
-        assert!(naive < runs * 6 / 10, "independent waits would make this test empty: {naive} of {runs}");
-        assert_eq!(batch_means(&[1.0; 7], 3), Err(StatsError::UnevenBatches { values: 7, batches: 3 }));
     }
 }

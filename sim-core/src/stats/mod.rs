@@ -1,18 +1,40 @@
-//! Streaming moments and quantiles, time-weighted averages, confidence intervals and paired comparison.
+//! Streaming moments and quantiles, time-weighted averages, confidence intervals, warm-up and paired comparison.
 //!
-//! All intervals are 95 % two-sided.
+//! | the question | the answer |
+//! |---|---|
+//! | mean of independent values, such as one per replication | [`mean_interval`] |
+//! | ... and how many replications it takes | [`Sequential`] |
+//! | mean of one long run that starts empty | [`SteadyDurations`], [`SteadyMean`] |
+//! | a proportion, such as an accuracy | [`wilson`] |
+//! | two designs on the same samples | [`paired_difference`] |
+//! | designs that saw the same random streams | [`compare_with_control`] |
+//! | percentiles | [`Quantiles`] |
+//! | mean length of a queue | [`TimeWeighted`] |
+//!
+//! All intervals are 95 % two-sided, unless they say otherwise. The coverage tests (`--features slow-tests`) count how
+//! often they hold the truth.
 
+mod batch_means;
+mod comparison;
 mod intervals;
 mod moments;
 mod paired;
 mod quantiles;
+mod sequential;
+mod steady;
 mod time_weighted;
+mod warm_up;
 
-pub use intervals::{Interval, batch_means, mean_interval, wilson};
+pub use batch_means::{batch_means, overlapping_batch_means};
+pub use comparison::{Comparison, compare_with_control, holm};
+pub use intervals::{Interval, mean_interval, wilson};
 pub use moments::Moments;
 pub use paired::{PairedDifference, paired_difference};
 pub use quantiles::Quantiles;
+pub use sequential::{PrecisionTarget, Sequential, Verdict};
+pub use steady::{SteadyDurations, SteadyEstimate, SteadyMean};
 pub use time_weighted::TimeWeighted;
+pub use warm_up::mser;
 
 /// Why no statistic can be given.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,5 +71,19 @@ pub enum StatsError {
         values: usize,
         /// Batches asked for.
         batches: usize,
+    },
+    /// Too few observations for a steady-state mean.
+    #[error("a steady-state mean needs at least {needed} observations, got {found}: run longer")]
+    RunTooShort {
+        /// Observations given.
+        found: u64,
+        /// Fewest that do.
+        needed: u64,
+    },
+    /// The warm-up fills half the run or more.
+    #[error("the {observed} observations are still drifting halfway: run at least twice as long, or lower the load")]
+    NotSteady {
+        /// Observations given.
+        observed: u64,
     },
 }

@@ -2,49 +2,66 @@
 
 use cospike_sim_core::cloud::Cloud;
 use cospike_sim_core::compute::Processor;
-use cospike_sim_core::cosim::{CoInference, Head, System, Tail};
+use cospike_sim_core::cosim::{CoInference, Guess, Head, HeadStep, Received, System, TailStep};
 use cospike_sim_core::edge::EdgeDevice;
-use cospike_sim_core::energy::PriceList;
+use cospike_sim_core::energy::ComputeEnergy;
 use cospike_sim_core::inference::Counts;
-use cospike_sim_core::link::{Link, RadioPower, Sharing};
-use cospike_sim_core::workload::Workload;
+use cospike_sim_core::link::{Link, Radio, RadioPower, Standby};
+use cospike_sim_core::workload::{ArrivalProcess, SampleOrder, Workload};
 
 /// Every sample has its own head and tail counts; the answer is the sample's class if all packets arrive, and
 /// the class after it otherwise.
 pub(crate) struct KnownAnswers {
-    pub(crate) heads: Vec<Counts>,
+    pub(crate) heads: Vec<[HeadStep; 1]>,
     pub(crate) packets: Vec<u32>,
-    pub(crate) at_edge: bool,
     pub(crate) tails: Vec<Counts>,
     pub(crate) classes: Vec<u32>,
-    /// What the tail was asked, in order.
-    pub(crate) asked: Vec<(u32, Vec<bool>)>,
+    /// What the tail was asked, in order: the sample and the packets that were lost.
+    pub(crate) asked: Vec<(u32, Vec<u32>)>,
 }
 
 impl KnownAnswers {
     /// All samples alike.
     pub(crate) fn uniform(samples: usize, head: Counts, packets: &[u32], tail: Counts) -> Self {
+        let energy = ComputeEnergy { ac: 1e-3, ..ComputeEnergy::default() };
+        let heads = vec![[HeadStep { counts: head, energy, packets: packets.len() as u32, guess: None }]; samples];
         Self {
-            heads: vec![head; samples],
+            heads,
             packets: packets.to_vec(),
-            at_edge: false,
             tails: vec![tail; samples],
             classes: (0..samples as u32).map(|sample| sample % 10).collect(),
             asked: Vec::new(),
         }
     }
+
+    /// With the counts of each head.
+    pub(crate) fn with_heads(mut self, counts: impl IntoIterator<Item = Counts>) -> Self {
+        self.heads.iter_mut().zip(counts).for_each(|(head, counts)| head[0].counts = counts);
+        self
+    }
+
+    /// Answering at the edge.
+    pub(crate) fn at_edge(mut self) -> Self {
+        for (head, &answer) in self.heads.iter_mut().zip(&self.classes) {
+            head[0].guess = Some(Guess { answer, entropy: 0.0 });
+        }
+        self
+    }
 }
 
 impl CoInference for KnownAnswers {
-    fn head(&self, sample: u32) -> Head<'_> {
-        let answer = self.at_edge.then(|| self.classes[sample as usize]);
-        Head { counts: self.heads[sample as usize], packets: &self.packets, answer }
+    fn head(&self, _: u8, sample: u32) -> Head<'_> {
+        Head { steps: &self.heads[sample as usize], packets: &self.packets }
     }
 
-    fn tail(&mut self, sample: u32, lost: &[bool]) -> Tail {
-        self.asked.push((sample, lost.to_vec()));
-        let shift = u32::from(lost.contains(&true));
-        Tail { counts: self.tails[sample as usize], answer: (self.classes[sample as usize] + shift) % 10 }
+    fn tail(&mut self, _: u8, sample: u32, received: &Received<'_>) -> TailStep {
+        self.asked.push((sample, received.lost.to_vec()));
+        let answer = (self.classes[sample as usize] + u32::from(!received.is_whole())) % 10;
+        TailStep {
+            counts: self.tails[sample as usize],
+            energy: ComputeEnergy::default(),
+            guess: Guess { answer, entropy: 0.0 },
+        }
     }
 }
 
@@ -59,20 +76,21 @@ pub(crate) const NANOSECOND_PROCESSOR: Processor =
 
 /// One device with a link that takes no time for empty packets, and one server.
 pub(crate) fn system(requests_per_second: f64, requests: u64) -> System {
+    let power = RadioPower { up_watts_per_mbps: 0.3, down_watts_per_mbps: 0.1, active_watts: 0.2 };
+    let radio = Radio { standby: Standby::Listening { watts: 0.01 }, ..Radio::always_ready(power) };
     System {
         devices: 1,
-        edge: EdgeDevice { processor: NANOSECOND_PROCESSOR, static_watts: 0.1, queue_capacity: None },
-        prices: PriceList { ac: 1e-12, weight_read: 5e-12, ..PriceList::default() },
-        link: Link {
-            uplink_bits_per_second: 1e6,
-            downlink_bits_per_second: 1e6,
-            propagation_seconds: 0.0,
-            header_bytes: 0,
-            loss_probability: 0.0,
-            sharing: Sharing::Dedicated,
-            radio: RadioPower { up_watts_per_mbps: 0.3, down_watts_per_mbps: 0.1, active_watts: 0.2, idle_watts: 0.01 },
+        edge: EdgeDevice::plain(NANOSECOND_PROCESSOR, 0.1),
+        link: Link { radio, ..Link::plain(1e6, 1e6, power) },
+        cloud: Cloud::plain(1, NANOSECOND_PROCESSOR, 4),
+        workload: Workload {
+            arrivals: ArrivalProcess::Poisson { requests_per_second },
+            samples: SampleOrder::FleetDeck,
+            requests,
+            horizon_seconds: None,
+            warmup: 0,
+            deadlines_seconds: Vec::new(),
         },
-        cloud: Cloud { servers: 1, processor: NANOSECOND_PROCESSOR, answer_bytes: 4 },
-        workload: Workload { requests_per_second, requests, horizon_seconds: None, warmup: 0 },
+        starvation_seconds: None,
     }
 }

@@ -2,7 +2,7 @@
 
 use cospike_sim_core::inference::{Feature, Real};
 use cospike_sim_core::network::{
-    Leak, Network, Neuron, Nonlinearity, ResNet, Reset, Shape, Tensor, TensorStore, Weights,
+    Leak, Network, Neuron, Nonlinearity, ResNet, Reset, Shape, Stem, Tensor, TensorStore, Weights,
 };
 use npyz::npz::NpzArchive;
 use std::io::Cursor;
@@ -29,7 +29,7 @@ pub(crate) const LIF: Neuron =
 
 /// The layer graph: the zoo's residual network with a stride-1 stem.
 pub(crate) fn network() -> Network {
-    ResNet { stem_stride: 1, ..ResNet::ZOO }.build(Nonlinearity::Spiking(LIF))
+    ResNet { stem: Stem::SMALL_IMAGE, ..ResNet::ZOO }.build(Nonlinearity::Spiking(LIF))
 }
 
 /// Weights by this project's names: the raw ones (`w/`, with batch normalisation) or those that SpikingJelly's user

@@ -3,44 +3,63 @@
 use super::*;
 use crate::cloud::Cloud;
 use crate::compute::Processor;
-use crate::cosim::{Head, Tail};
+use crate::cosim::{Guess, Head, HeadStep, TailStep};
 use crate::edge::EdgeDevice;
-use crate::energy::PriceList;
+use crate::energy::ComputeEnergy;
 use crate::inference::Counts;
 use crate::link::{Link, RadioPower};
-use crate::workload::Workload;
+use crate::workload::{ArrivalProcess, SampleOrder, Workload};
 
 struct Nothing;
 
 impl CoInference for Nothing {
-    fn head(&self, _: u32) -> Head<'_> {
-        Head { counts: Counts::default(), packets: &[1], answer: None }
+    fn head(&self, _: u8, _: u32) -> Head<'_> {
+        Head {
+            steps: &[HeadStep {
+                counts: Counts {
+                    ac: 0,
+                    mac: 0,
+                    neuron_updates: 0,
+                    weight_reads: 0,
+                    state_accesses: 0,
+                    activation_reads: 0,
+                    activation_writes: 0,
+                },
+                energy: ComputeEnergy { ac: 0.0, mac: 0.0, neuron: 0.0, memory: 0.0, other: 0.0 },
+                packets: 1,
+                guess: None,
+            }],
+            packets: &[1],
+        }
     }
 
-    fn tail(&mut self, _: u32, _: &[bool]) -> Tail {
-        Tail { counts: Counts::default(), answer: 0 }
+    fn tail(&mut self, _: u8, _: u32, _: &Received<'_>) -> TailStep {
+        TailStep {
+            counts: Counts::default(),
+            energy: ComputeEnergy::default(),
+            guess: Guess { answer: 0, entropy: 0.0 },
+        }
     }
 }
 
 fn system() -> System {
     let processor =
         Processor { ac_per_second: 1.0, mac_per_second: 1.0, neuron_updates_per_second: 1.0, overhead_seconds: 0.0 };
-    let radio = RadioPower { up_watts_per_mbps: 0.0, down_watts_per_mbps: 0.0, active_watts: 0.0, idle_watts: 0.0 };
+    let radio = RadioPower { up_watts_per_mbps: 0.0, down_watts_per_mbps: 0.0, active_watts: 0.0 };
     System {
         devices: 3,
-        edge: EdgeDevice { processor, static_watts: 0.0, queue_capacity: None },
-        prices: PriceList::default(),
-        link: Link {
-            uplink_bits_per_second: 1e6,
-            downlink_bits_per_second: 1e6,
-            propagation_seconds: 0.0,
-            header_bytes: 0,
-            loss_probability: 0.0,
-            sharing: Sharing::Dedicated,
-            radio,
+        edge: EdgeDevice::plain(processor, 0.0),
+        link: Link::plain(1e6, 1e6, radio),
+        cloud: Cloud::plain(1, processor, 1),
+        workload: Workload {
+            arrivals: ArrivalProcess::Poisson { requests_per_second: 1.0 },
+            samples: SampleOrder::FleetDeck,
+            requests: 25,
+            horizon_seconds: None,
+            warmup: 0,
+            deadlines_seconds: Vec::new(),
         },
-        cloud: Cloud { servers: 1, processor, answer_bytes: 1 },
-        workload: Workload { requests_per_second: 1.0, requests: 25, horizon_seconds: None, warmup: 0 },
+        starvation_seconds: None,
     }
 }
 

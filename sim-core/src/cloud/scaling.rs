@@ -1,0 +1,42 @@
+//! How the number of servers follows the load.
+
+use crate::kernel::{ImpossibleValue, not_negative, positive};
+
+/// Adds and removes servers by the queue. Every `period_seconds` the waiting requests per server (starting ones
+/// included) are looked at: above `up_above` one server more is started, below `down_below` one idle server is
+/// removed, or none if all are busy.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Autoscaling {
+    /// Never fewer servers, at least 1.
+    pub min_servers: u32,
+    /// Never more servers.
+    pub max_servers: u32,
+    /// Waiting requests per server above which one is started.
+    pub up_above: f64,
+    /// Waiting requests per server below which one is removed.
+    pub down_below: f64,
+    /// Time between two looks, in seconds.
+    pub period_seconds: f64,
+    /// Time from the start of a server until it serves, in seconds. It draws its idle power meanwhile.
+    pub startup_seconds: f64,
+}
+
+impl Autoscaling {
+    pub(super) fn check(&self, servers: u32) -> Result<(), ImpossibleValue> {
+        let refuse = |name, value, needed| Err(ImpossibleValue { name, value, needed });
+        positive("min_servers", f64::from(self.min_servers))?;
+        if self.min_servers > servers {
+            return refuse("min_servers", f64::from(self.min_servers), "at most the servers at the start");
+        }
+        if self.max_servers < servers {
+            return refuse("max_servers", f64::from(self.max_servers), "at least the servers at the start");
+        }
+        not_negative("up_above", self.up_above)?;
+        not_negative("down_below", self.down_below)?;
+        if self.down_below > self.up_above {
+            return refuse("down_below", self.down_below, "at most `up_above`");
+        }
+        positive("period_seconds", self.period_seconds)?;
+        not_negative("startup_seconds", self.startup_seconds)
+    }
+}

@@ -1,0 +1,94 @@
+//! Order, batches and power of the cloud's servers.
+
+use crate::compute::Processor;
+use crate::inference::Counts;
+use crate::kernel::{ImpossibleValue, SimTime, TimeError, not_negative, positive};
+
+/// Which request is served next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The one that came first.
+    FirstCome,
+    /// The one whose deadline is earliest, those without one last; equal deadlines as they came.
+    EarliestDeadline,
+}
+
+/// How many requests a server takes at once. It waits until `max_size` are there or one has waited for
+/// `max_wait_seconds`, then takes as many as there are, up to `max_size`; all of them are done together.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Batching {
+    /// Most requests in a batch, at least 1.
+    pub max_size: u32,
+    /// How long a request may be kept waiting for others while a server is free, in seconds.
+    pub max_wait_seconds: f64,
+    /// How long a batch takes.
+    pub time: BatchTime,
+}
+
+/// How long a batch takes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum BatchTime {
+    /// `overhead + s (m + (1 - m) / n)` for `n` requests whose operations take `s` seconds one after the other, with the
+    /// overhead of the server's processor: of equal requests, each one after the first costs `m` of its time alone.
+    /// 1: nothing is gained but the overhead; 0: a batch takes as long as one request.
+    Counts {
+        /// `m`, from 0 to 1.
+        marginal_cost: f64,
+    },
+    /// `fixed_seconds + n item_seconds`, whatever the requests are.
+    Linear {
+        /// Of a batch.
+        fixed_seconds: f64,
+        /// Of each request in it.
+        item_seconds: f64,
+    },
+}
+
+/// What servers draw besides what the operations of the tails cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct CloudPower {
+    /// Each server that runs or starts, always, in watts.
+    pub idle_watts: f64,
+    /// Each server that computes, besides, in watts.
+    pub busy_watts: f64,
+}
+
+impl Batching {
+    /// One request at a time.
+    pub const NONE: Self = Self { max_size: 1, max_wait_seconds: 0.0, time: BatchTime::Counts { marginal_cost: 1.0 } };
+
+    pub(super) fn check(&self) -> Result<(), ImpossibleValue> {
+        positive("max_size", f64::from(self.max_size))?;
+        not_negative("max_wait_seconds", self.max_wait_seconds)?;
+        match self.time {
+            BatchTime::Counts { marginal_cost } => crate::kernel::probability("marginal_cost", marginal_cost),
+            BatchTime::Linear { fixed_seconds, item_seconds } => {
+                not_negative("fixed_seconds", fixed_seconds)?;
+                not_negative("item_seconds", item_seconds)
+            }
+        }
+    }
+}
+
+impl BatchTime {
+    /// Time of a batch of `size` requests with `counts` together. Without operations there is no inference.
+    ///
+    /// # Errors
+    /// [`TimeError`] if the time cannot be represented.
+    pub fn seconds(&self, processor: &Processor, counts: &Counts, size: u32) -> Result<SimTime, TimeError> {
+        let size = f64::from(size);
+        match *self {
+            Self::Linear { fixed_seconds, item_seconds } => SimTime::from_seconds(fixed_seconds + size * item_seconds),
+            Self::Counts { marginal_cost } => {
+                processor.time_scaled(counts, marginal_cost + (1.0 - marginal_cost) / size)
+            }
+        }
+    }
+}
+
+impl CloudPower {
+    pub(super) fn check(&self) -> Result<(), ImpossibleValue> {
+        not_negative("idle_watts", self.idle_watts)?;
+        not_negative("busy_watts", self.busy_watts)
+    }
+}

@@ -1,0 +1,132 @@
+//! What the event loop asks of the split network.
+
+use crate::energy::ComputeEnergy;
+use crate::inference::Counts;
+
+/// An answer and how sure the network is of it, from its class scores alone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Guess {
+    /// The class.
+    pub answer: u32,
+    /// Normalised entropy of the softmax of the scores, `-sum p ln p / ln n` over `n` classes: 0 is certain, 1 is no idea.
+    /// ECC-SNN (Yu et al., IJCAI 2025) offloads, and DT-SNN (Li et al., DAC 2023) stops, by this measure.
+    pub entropy: f64,
+}
+
+impl Guess {
+    /// From class scores, their mean over the time steps so far: the highest score, the lowest index on equal scores.
+    /// No score, or one that is not finite, is no idea (entropy 1) of answer 0 or the highest finite score.
+    pub fn from_scores(scores: &[f32]) -> Self {
+        let mut best = (0, f32::NEG_INFINITY);
+        for (class, &score) in scores.iter().enumerate() {
+            if score > best.1 {
+                best = (class as u32, score);
+            }
+        }
+        Self { answer: best.0, entropy: normalised_entropy(scores, best.1) }
+    }
+}
+
+/// With `z = sum exp(s - max)`: `H = ln z - sum (s - max) exp(s - max) / z`, which no score can overflow.
+fn normalised_entropy(scores: &[f32], max: f32) -> f64 {
+    if scores.len() < 2 {
+        return if scores.is_empty() { 1.0 } else { 0.0 };
+    }
+    let (mut z, mut weighted) = (0.0, 0.0);
+    for &score in scores {
+        let below = f64::from(score) - f64::from(max);
+        z += below.exp();
+        weighted += below * below.exp();
+    }
+    let entropy = (z.ln() - weighted / z) / (scores.len() as f64).ln();
+    if entropy.is_nan() { 1.0 } else { entropy.clamp(0.0, 1.0) }
+}
+
+/// One step of a head. A design that does not stream has one step, which is the whole of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HeadStep {
+    /// Operations of this step, for its time.
+    pub counts: Counts,
+    /// What they cost the device at its nominal speed; whoever knows the layers has priced them.
+    pub energy: ComputeEnergy,
+    /// Packets that can be sent once the step is done: the next so many of [`Head::packets`].
+    pub packets: u32,
+    /// The edge's own answer after this step, from all steps so far, if the design has a classifier at the edge.
+    pub guess: Option<Guess>,
+}
+
+/// What the edge does for a sample. Either there are packets, or the last step has a guess: then all runs on the edge.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Head<'a> {
+    /// The steps in the order in which they are made; at least one, at most 65,535.
+    pub steps: &'a [HeadStep],
+    /// Payload bytes of each packet, in the order of sending, over all steps.
+    pub packets: &'a [u32],
+}
+
+/// What has reached the cloud of the first steps of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Received<'a> {
+    /// Steps of the head that are there or will never be; the tail is to run the last of them.
+    pub steps: u32,
+    /// Packets that did not arrive, by their index in [`Head::packets`], ascending.
+    pub lost: &'a [u32],
+    /// Inverted bits of packets that did, by their position in the payload, ascending: bit `b` is bit `b % 8`, counted from
+    /// the least significant, of byte `b / 8` of all packets in the order of sending.
+    pub flipped: &'a [u32],
+    /// Bits of packets that arrived that the receiver could not tell, by the same position, ascending.
+    pub erased: &'a [u32],
+}
+
+impl Received<'_> {
+    /// Whether all arrived as it was sent.
+    pub fn is_whole(&self) -> bool {
+        self.lost.is_empty() && self.flipped.is_empty() && self.erased.is_empty()
+    }
+}
+
+/// What the cloud does for one step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TailStep {
+    /// Operations of this step, for its time.
+    pub counts: Counts,
+    /// What they cost the server.
+    pub energy: ComputeEnergy,
+    /// The answer after this step, from all steps so far.
+    pub guess: Guess,
+}
+
+/// The split network at work, in one or several split designs.
+///
+/// Every method gives the same for the same arguments every time. Most deliveries are alike (with a clean channel, all of
+/// a sample are): an implementation that keeps what it computed by its arguments runs each distinct one once.
+pub trait CoInference {
+    /// Number of designs, from 0 on.
+    fn designs(&self) -> u8 {
+        1
+    }
+
+    /// Runs the head of `design` on `sample`. It is asked at each step of a request, so it should look up what it has
+    /// computed before.
+    fn head(&self, design: u8, sample: u32) -> Head<'_>;
+
+    /// Runs step `received.steps - 1` of the tail of `design` on what arrived of `sample` up to then. For a design that does
+    /// not stream that is the whole tail.
+    fn tail(&mut self, design: u8, sample: u32, received: &Received<'_>) -> TailStep;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Softmax of ln 1, ln 2, ln 5 is 1/8, 2/8, 5/8, whose entropy is 0.9002561 nats; ln 3 is 1.0986123.
+    #[test]
+    fn a_guess_has_the_entropy_of_its_softmax() {
+        let guess = Guess::from_scores(&[0.0, 2.0_f32.ln(), 5.0_f32.ln()]);
+        assert_eq!(guess.answer, 2);
+        assert!((guess.entropy - 0.900_256_1 / 1.098_612_3).abs() < 1e-6, "{}", guess.entropy);
+        assert_eq!(Guess::from_scores(&[7.0; 4]), Guess { answer: 0, entropy: 1.0 });
+        assert_eq!(Guess::from_scores(&[-1e30, 1e30]), Guess { answer: 1, entropy: 0.0 });
+        assert_eq!(Guess::from_scores(&[1.0, f32::NAN]), Guess { answer: 0, entropy: 1.0 });
+    }
+}

@@ -1,0 +1,106 @@
+//! Speed levels, and what the processor draws between inferences.
+
+use crate::kernel::{ImpossibleValue, not_negative, positive};
+
+/// One speed of the processor, as dynamic voltage and frequency scaling gives.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SpeedLevel {
+    /// All rates of the processor are multiplied by this; its overhead is divided by it.
+    pub rate_factor: f64,
+    /// Power while computing is multiplied by this. An operation then takes `1 / rate_factor` of its time at this power, so
+    /// its energy is its price times `power_factor / rate_factor`. (Dynamic power of CMOS goes with `f V^2`: a level at
+    /// half the frequency and 0.8 of the voltage has the factors 0.5 and 0.32.)
+    pub power_factor: f64,
+}
+
+/// Which speed level an inference runs at; it keeps the level that it began with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Governor {
+    /// Always the same.
+    Fixed {
+        /// Index of the level.
+        level: u8,
+    },
+    /// Level `i`, where `i` is the number of thresholds that the queue has reached: one threshold less than there are
+    /// levels, ascending.
+    ByQueue {
+        /// Requests waiting besides the one that begins.
+        thresholds: Vec<u32>,
+    },
+}
+
+/// What the processor draws between inferences, besides the static power. While it computes it draws what its
+/// operations cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Standby {
+    /// While awake and idle, in watts.
+    pub idle_watts: f64,
+    /// How it sleeps; `None`: it never does.
+    pub sleep: Option<Sleep>,
+}
+
+/// How a processor sleeps. It begins the run asleep.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sleep {
+    /// Idle time after which it falls asleep, in seconds.
+    pub after_seconds: f64,
+    /// While asleep, in watts.
+    pub watts: f64,
+    /// Time to wake up, by which the first inference afterwards takes longer, in seconds.
+    pub wake_seconds: f64,
+    /// While waking up, in watts.
+    pub wake_watts: f64,
+}
+
+impl SpeedLevel {
+    /// The level that rates and prices are given for.
+    pub const NOMINAL: Self = Self { rate_factor: 1.0, power_factor: 1.0 };
+
+    pub(super) fn check(&self) -> Result<(), ImpossibleValue> {
+        positive("rate_factor", self.rate_factor)?;
+        positive("power_factor", self.power_factor)
+    }
+
+    /// Energy of an operation at this level, in prices of the nominal level.
+    pub fn energy_factor(&self) -> f64 {
+        self.power_factor / self.rate_factor
+    }
+}
+
+impl Governor {
+    pub(super) fn check(&self, levels: usize) -> Result<(), ImpossibleValue> {
+        let refuse = |name, value, needed| Err(ImpossibleValue { name, value, needed });
+        match self {
+            Self::Fixed { level } if usize::from(*level) >= levels => {
+                refuse("level", f64::from(*level), "below the number of levels")
+            }
+            Self::ByQueue { thresholds } if thresholds.len() + 1 != levels => {
+                refuse("number of thresholds", thresholds.len() as f64, "one less than the number of levels")
+            }
+            Self::ByQueue { thresholds } => match thresholds.windows(2).find(|pair| pair[0] >= pair[1]) {
+                Some(pair) => refuse("thresholds", f64::from(pair[1]), "above the threshold before"),
+                None => Ok(()),
+            },
+            Self::Fixed { .. } => Ok(()),
+        }
+    }
+
+    /// Index of the level for an inference that begins while `waiting` others wait.
+    pub fn level(&self, waiting: u32) -> usize {
+        match self {
+            Self::Fixed { level } => usize::from(*level),
+            Self::ByQueue { thresholds } => thresholds.iter().filter(|&&threshold| waiting >= threshold).count(),
+        }
+    }
+}
+
+impl Standby {
+    pub(super) fn check(&self) -> Result<(), ImpossibleValue> {
+        not_negative("idle_watts", self.idle_watts)?;
+        let Some(sleep) = &self.sleep else { return Ok(()) };
+        not_negative("after_seconds", sleep.after_seconds)?;
+        not_negative("sleep watts", sleep.watts)?;
+        not_negative("wake_seconds", sleep.wake_seconds)?;
+        not_negative("wake_watts", sleep.wake_watts)
+    }
+}

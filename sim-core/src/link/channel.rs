@@ -1,0 +1,77 @@
+//! What happens to packets on the way up.
+
+use crate::kernel::{ImpossibleValue, positive, probability};
+
+/// What happens to packets on the way up: whole packets are lost, bits of the payload are flipped or erased.
+///
+/// Every draw belongs to a request (its number by arrival) and the place of the packet in it, or, for the state of a bursty
+/// channel, to the device; never to the history of the link. So in two design points with the same seed the `i`-th packet of
+/// the same request meets the same draw: it is lost in both if the probability is the same, and every packet lost at a
+/// lower probability is also lost at a higher one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Channel {
+    /// How packets are lost.
+    pub packet_loss: PacketLoss,
+    /// Probability that a bit of the payload is inverted, independently of all others (binary symmetric channel).
+    pub bit_error_probability: f64,
+    /// Probability that a bit of the payload is erased, independently of all others (binary erasure channel): the receiver
+    /// knows which.
+    pub bit_erasure_probability: f64,
+}
+
+/// How packets are lost.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum PacketLoss {
+    /// Independently of one another.
+    Independent {
+        /// Probability that a packet is lost.
+        probability: f64,
+    },
+    /// In bursts: the channel of each device is good or bad for exponentially distributed times of its own, whatever is sent;
+    /// it begins in its stationary distribution (Gilbert, Bell System Technical Journal 39, 1960, and Elliott, ibid. 42,
+    /// 1963, in continuous time). A packet meets the state at the time of its last bit; within a message packets are
+    /// spread over the time of sending by their bytes.
+    GilbertElliott {
+        /// Mean length of a good time.
+        mean_good_seconds: f64,
+        /// Mean length of a bad time.
+        mean_bad_seconds: f64,
+        /// Probability that a packet is lost in a good time.
+        good_probability: f64,
+        /// Probability that a packet is lost in a bad time.
+        bad_probability: f64,
+    },
+}
+
+impl Channel {
+    /// Nothing happens.
+    pub const CLEAN: Self = Self {
+        packet_loss: PacketLoss::Independent { probability: 0.0 },
+        bit_error_probability: 0.0,
+        bit_erasure_probability: 0.0,
+    };
+
+    /// Packets are lost independently with `probability`, bits are never damaged.
+    pub const fn losing(probability: f64) -> Self {
+        Self { packet_loss: PacketLoss::Independent { probability }, ..Self::CLEAN }
+    }
+
+    pub(super) fn check(&self) -> Result<(), ImpossibleValue> {
+        match self.packet_loss {
+            PacketLoss::Independent { probability: loss } => probability("loss_probability", loss)?,
+            PacketLoss::GilbertElliott { mean_good_seconds, mean_bad_seconds, good_probability, bad_probability } => {
+                positive("mean_good_seconds", mean_good_seconds)?;
+                positive("mean_bad_seconds", mean_bad_seconds)?;
+                probability("good_probability", good_probability)?;
+                probability("bad_probability", bad_probability)?;
+            }
+        }
+        probability("bit_error_probability", self.bit_error_probability)?;
+        probability("bit_erasure_probability", self.bit_erasure_probability)
+    }
+
+    /// Whether nothing can happen.
+    pub fn is_clean(&self) -> bool {
+        *self == Self::CLEAN
+    }
+}

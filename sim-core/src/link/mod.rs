@@ -1,0 +1,119 @@
+//! The radio link between the devices and the cloud.
+//!
+//! A message is a list of packets that are sent back to back. What the [`Channel`] does to them, and what the
+//! [`Transport`] makes of that, decides what reaches the cloud; what an incomplete payload means is for the receiver to
+//! say. Answers come down in one packet each, on a downlink of the device's own, and are never lost, but a device whose
+//! main radio is off may fail to notice them, see [`WakeUpRadio`].
+
+mod channel;
+mod radio;
+mod rate;
+mod transport;
+
+pub(crate) use rate::Capacity;
+
+pub use channel::{Channel, PacketLoss};
+pub use radio::{Radio, RadioPower, Standby, WakeUpRadio};
+pub use rate::{OPPORTUNITY_BYTES, Rate, RateStep};
+pub use transport::Transport;
+
+use crate::kernel::{ImpossibleValue, SimTime, TimeError, not_negative, positive};
+
+/// Profile of the link.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Link {
+    /// Uplink rate: of each device's own uplink, or of the whole cell.
+    pub uplink: Rate,
+    /// Downlink rate in bit/s.
+    pub downlink_bits_per_second: f64,
+    /// Propagation delay one way, in seconds; both directions alike.
+    pub propagation_seconds: f64,
+    /// Random extra delay of every message and answer, uniform from 0 to this, in seconds. Messages of one request never
+    /// overtake one another: a message that would arrive before an earlier one of its request arrives with it.
+    pub jitter_seconds: f64,
+    /// Bytes of headers that every packet carries besides its payload.
+    pub header_bytes: u32,
+    /// What happens to packets on the way up.
+    pub channel: Channel,
+    /// What is done about it.
+    pub transport: Transport,
+    /// Who shares the uplink.
+    pub sharing: Sharing,
+    /// The device's radio.
+    pub radio: Radio,
+}
+
+/// Who shares the uplink.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Sharing {
+    /// Every device has an uplink of its own at the full rate. With a rate from a trace, all see the same trace.
+    Dedicated,
+    /// All devices share one uplink, which sends one message at a time, at the full rate, first in first out.
+    Cell,
+    /// All devices that have something to send share the uplink at the same time, each in proportion to its weight (processor
+    /// sharing). A device sends its own messages one after the other.
+    SharedCell {
+        /// Device `d` has weight `d % n` of the `n` given; empty: all alike.
+        weights: Vec<f64>,
+    },
+}
+
+impl Link {
+    /// A link without any surprise: dedicated uplinks, nothing lost, no jitter, and a radio that needs no time to begin or
+    /// end.
+    pub fn plain(uplink_bits_per_second: f64, downlink_bits_per_second: f64, power: RadioPower) -> Self {
+        Self {
+            uplink: Rate::Constant { bits_per_second: uplink_bits_per_second },
+            downlink_bits_per_second,
+            propagation_seconds: 0.0,
+            jitter_seconds: 0.0,
+            header_bytes: 0,
+            channel: Channel::CLEAN,
+            transport: Transport::Datagram,
+            sharing: Sharing::Dedicated,
+            radio: Radio::always_ready(power),
+        }
+    }
+
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// [`ImpossibleValue`] for a rate or weight that is not above zero, a negative time or power, a probability outside 0
+    /// to 1, or a transport without tries or copies.
+    pub fn check(&self) -> Result<(), ImpossibleValue> {
+        self.uplink.check()?;
+        positive("downlink_bits_per_second", self.downlink_bits_per_second)?;
+        not_negative("propagation_seconds", self.propagation_seconds)?;
+        not_negative("jitter_seconds", self.jitter_seconds)?;
+        self.channel.check()?;
+        self.transport.check()?;
+        self.radio.check()?;
+        match &self.sharing {
+            Sharing::SharedCell { weights } => weights.iter().try_for_each(|&weight| positive("weights", weight)),
+            Sharing::Dedicated | Sharing::Cell => Ok(()),
+        }
+    }
+
+    /// Bytes on the wire of a message with these payload bytes per packet, sent once.
+    pub fn bytes(&self, packets: &[u32]) -> u64 {
+        packets.iter().map(|&payload| u64::from(payload) + u64::from(self.header_bytes)).sum()
+    }
+
+    /// Time to send `bytes` down: bits over rate.
+    ///
+    /// # Errors
+    /// [`TimeError`] if the time cannot be represented.
+    pub fn downlink_time(&self, bytes: u64) -> Result<SimTime, TimeError> {
+        SimTime::from_seconds(bytes as f64 * 8.0 / self.downlink_bits_per_second)
+    }
+}
+
+impl Sharing {
+    /// The weight of `device` in a shared cell.
+    pub fn weight(&self, device: u32) -> f64 {
+        match self {
+            Self::SharedCell { weights } if !weights.is_empty() => weights[device as usize % weights.len()],
+            _ => 1.0,
+        }
+    }
+}

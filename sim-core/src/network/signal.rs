@@ -1,0 +1,53 @@
+//! Which layers emit spikes, and how many at once.
+
+use super::{Activation, Network, Operation, Reduction};
+
+/// What a layer emits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Signal {
+    /// Real values.
+    Real,
+    /// Whole numbers of spikes per neuron and step.
+    Spikes {
+        /// The largest number: 1 of a neuron, more of a sum of spike trains (*graded* spikes).
+        max: u32,
+    },
+}
+
+impl Signal {
+    /// Zeros and ones.
+    pub const BINARY: Self = Self::Spikes { max: 1 };
+}
+
+impl Network {
+    /// What each layer emits when the input is `input`: [`Signal::Real`] if the sample itself is fed in, spikes if it is
+    /// coded in spikes first.
+    ///
+    /// Neurons and one-level quantisers emit spikes. A sum of spike trains, a maximum of spikes and a flattened spike map
+    /// are spikes too; average and sum pools are real-valued, so that a weighted layer behind one multiplies.
+    pub fn signals(&self, input: Signal) -> Vec<Signal> {
+        let mut signals: Vec<Signal> = Vec::with_capacity(self.layers.len());
+        for layer in &self.layers {
+            // A layer that reads later ones is refused by `Network::check`; it has no meaning here.
+            let read = |i: usize| layer.inputs.get(i).and_then(|&input| signals.get(input)).copied();
+            let first = read(0).unwrap_or(Signal::Real);
+            signals.push(match layer.operation {
+                Operation::Input => input,
+                Operation::Neuron(_) | Operation::Activation(Activation::Quantise { levels: 1 }) => Signal::BINARY,
+                Operation::Add => sum(first, read(1).unwrap_or(Signal::Real)),
+                Operation::Pool(pool) if pool.reduction == Reduction::Max => first,
+                Operation::Flatten => first,
+                Operation::Pool(_) | Operation::Activation(_) => Signal::Real,
+                Operation::Conv2d(_) | Operation::ConvTranspose2d(_) | Operation::Linear => Signal::Real,
+            });
+        }
+        signals
+    }
+}
+
+fn sum(a: Signal, b: Signal) -> Signal {
+    match (a, b) {
+        (Signal::Spikes { max: a }, Signal::Spikes { max: b }) => Signal::Spikes { max: a.saturating_add(b) },
+        _ => Signal::Real,
+    }
+}

@@ -1,0 +1,67 @@
+//! How large a network is, from shapes alone: parameters, and the values that its layers emit.
+
+use super::{Activation, Network, Operation, Reduction, weight_shape};
+use std::ops::Range;
+
+/// What counts as a parameter beside the weights; published totals differ in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParameterRule {
+    /// As executed, batch normalisation folded: one bias per output of every layer with weights. Also that of networks
+    /// published without normalisation (VGG).
+    Folded,
+    /// As trained: convolutions have no bias but the normalisation's gain and offset, two values per channel; a fully
+    /// connected layer has a bias. The rule of torchvision's ResNets and MobileNets. Running statistics are no parameters.
+    Normalised,
+    /// As trained, with a bias in front of the normalisation too: three values per channel of a convolution, as in
+    /// torchvision's VGGs with batch normalisation.
+    BiasedNormalised,
+}
+
+impl Network {
+    /// Parameters of `layers` by the given rule.
+    ///
+    /// # Panics
+    /// If there are no such layers.
+    pub fn parameters(&self, layers: Range<usize>, rule: ParameterRule) -> u64 {
+        layers.map(|i| self.layer_parameters(i, rule)).sum()
+    }
+
+    fn layer_parameters(&self, index: usize, rule: ParameterRule) -> u64 {
+        let Some((weights, _)) = weight_shape(self, index) else { return 0 };
+        let layer = &self.layers[index];
+        let per_channel = match (layer.operation, rule) {
+            (Operation::Linear, _) | (_, ParameterRule::Folded) => 1,
+            (_, ParameterRule::Normalised) => 2,
+            (_, ParameterRule::BiasedNormalised) => 3,
+        };
+        (weights.iter().product::<usize>() + per_channel * layer.output.channels) as u64
+    }
+
+    /// For every layer the largest value that it emits, if it emits whole numbers of spikes: 1 for neurons and 1-bit
+    /// quantisers, more for sums of spikes. `None` for real values, to which sum and average pools count.
+    pub fn spike_levels(&self) -> Vec<Option<u32>> {
+        let mut levels: Vec<Option<u32>> = vec![];
+        for layer in &self.layers {
+            let input = layer.inputs.first().and_then(|&i| levels[i]);
+            let here = match layer.operation {
+                Operation::Neuron(_) | Operation::Activation(Activation::Quantise { levels: 1 }) => Some(1),
+                Operation::Add => layer.inputs.iter().map(|&i| levels[i]).sum(),
+                Operation::Flatten => input,
+                Operation::Pool(pool) if pool.reduction == Reduction::Max => input,
+                _ => None,
+            };
+            levels.push(here);
+        }
+        levels
+    }
+
+    /// For every layer the bits of its output over `steps` time steps, if it emits spikes: one per value and step, or as
+    /// many as count to the [level](Network::spike_levels) of graded ones.
+    pub fn spike_bits(&self, steps: usize) -> Vec<Option<u64>> {
+        let bits = |(&level, values): (&Option<u32>, usize)| {
+            let per_value = u32::BITS - level?.leading_zeros();
+            Some(values as u64 * steps as u64 * u64::from(per_value))
+        };
+        self.spike_levels().iter().zip(self.layers.iter().map(|l| l.output.len())).map(bits).collect()
+    }
+}

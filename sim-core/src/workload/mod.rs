@@ -1,0 +1,179 @@
+//! Who asks when, for which sample, and by when the answer is wanted.
+
+mod arrivals;
+mod samples;
+
+pub(crate) use arrivals::Arrivals;
+pub(crate) use samples::Samples;
+
+use crate::kernel::{ImpossibleValue, SimTime, TimeError, not_negative, positive};
+use std::sync::Arc;
+
+/// Profile of the requests of a whole run.
+///
+/// Common random numbers: every draw belongs to a device or to a request (its number by arrival), never to what
+/// became of other requests. Design points with the same fleet and workload therefore see the same arrivals and samples;
+/// in a closed loop, where a device asks again only once it was answered, the same think times.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Workload {
+    /// When devices ask.
+    pub arrivals: ArrivalProcess,
+    /// Which samples they ask for.
+    pub samples: SampleOrder,
+    /// Requests of the fleet, after which arrivals stop and the run drains.
+    pub requests: u64,
+    /// The run stops here even if requests are left, which then count as in flight and are missing from the latency
+    /// statistics: that favours short latencies unless the horizon is long. In seconds.
+    pub horizon_seconds: Option<f64>,
+    /// The first so many requests, by arrival, are left out of the latency statistics.
+    pub warmup: u64,
+    /// Seconds after its arrival by which a request should be answered; device `d` has deadline `d % n` of the `n` given.
+    /// Empty: none. A late answer is an answer; it counts as a deadline miss besides. A request that is dropped counts as
+    /// a miss too.
+    pub deadlines_seconds: Vec<f64>,
+}
+
+/// When devices ask.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ArrivalProcess {
+    /// Each device asks in a Poisson process of its own.
+    ///
+    /// Independent Poisson processes of equal rate are, taken together, one Poisson process of the summed rate in which
+    /// each arrival belongs to any device with equal probability, independently of the rest (superposition and
+    /// colouring, Kingman, Poisson Processes, 1993, sections 2.2 and 5.1). So the fleet needs one pending arrival and
+    /// no state per device. Gaps are drawn as multiples of the mean gap: another rate only stretches time.
+    Poisson {
+        /// Mean requests per second of one device.
+        requests_per_second: f64,
+    },
+    /// Device `d` asks at `phase(d) + k period + jitter(d, k)`, `k = 0, 1, ...`: the phase is uniform over one period,
+    /// the jitter uniform from 0 to `jitter_seconds`.
+    Periodic {
+        /// Seconds between two requests of a device, jitter aside.
+        period_seconds: f64,
+        /// Largest delay of a request, at most the period, so that requests keep their order.
+        jitter_seconds: f64,
+    },
+    /// Each device is quiet or bursting for exponentially distributed times of its own, and asks in a Poisson process
+    /// whose rate depends on which: a Markov-modulated Poisson process of two states (Fischer and Meier-Hellstern,
+    /// Performance Evaluation 18, 1993). It begins in its stationary distribution.
+    Bursty {
+        /// Mean requests per second of a quiet device; may be 0.
+        quiet_requests_per_second: f64,
+        /// Mean requests per second of a bursting device.
+        burst_requests_per_second: f64,
+        /// Mean length of a quiet time.
+        mean_quiet_seconds: f64,
+        /// Mean length of a burst.
+        mean_burst_seconds: f64,
+    },
+    /// Each device thinks for an exponentially distributed time, asks, waits until its request has been answered or
+    /// dropped, and thinks again.
+    ClosedLoop {
+        /// Mean time to think.
+        mean_think_seconds: f64,
+    },
+    /// What was recorded, in order of time. It ends when the trace or [`Workload::requests`] does.
+    Trace(Arc<[TraceArrival]>),
+}
+
+/// One arrival of a trace.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TraceArrival {
+    /// When, from the start of the run.
+    pub seconds: f64,
+    /// Who.
+    pub device: u32,
+}
+
+/// Which sample a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SampleOrder {
+    /// From one shuffled deck for the fleet: every sample is asked for once before any repeats, and the `n`-th request
+    /// of the fleet gets the `n`-th card, whatever becomes of the requests.
+    FleetDeck,
+    /// From a shuffled deck of the device's own, shuffled anew for each pass. No deck is stored: the `n`-th card is
+    /// computed by a keyed permutation of the sample numbers (a four-round Feistel network with cycle walking; Black
+    /// and Rogaway, CT-RSA 2002), so a device needs four bytes whatever the number of samples.
+    DeviceDeck,
+    /// Any sample with equal probability each time, drawn for the device's `n`-th request.
+    Uniform,
+}
+
+/// The parameter `name` has an index that it must not have.
+fn out_of_range(name: &'static str, value: f64, needed: &'static str) -> ImpossibleValue {
+    ImpossibleValue { name, value, needed }
+}
+
+impl Workload {
+    /// Checks every value, for a fleet of `devices`.
+    ///
+    /// # Errors
+    /// [`ImpossibleValue`] for a number of requests, rate, period, time or deadline that is not above zero (the jitter
+    /// and the quiet rate may be 0), a jitter above the period, a trace that is empty, out of order or names a
+    /// device that is not there, a negative horizon, or a warm-up that leaves no request to measure.
+    pub fn check(&self, devices: u32) -> Result<(), ImpossibleValue> {
+        self.arrivals.check(devices)?;
+        positive("requests", self.requests as f64)?;
+        not_negative("horizon_seconds", self.horizon_seconds.unwrap_or(0.0))?;
+        if self.warmup >= self.requests {
+            return Err(out_of_range("warmup", self.warmup as f64, "below the number of requests"));
+        }
+        self.deadlines_seconds.iter().try_for_each(|&deadline| positive("deadlines_seconds", deadline))
+    }
+
+    /// Time that a request of `device` may take; `None` without a deadline.
+    ///
+    /// # Errors
+    /// [`TimeError`] if it cannot be represented.
+    pub(crate) fn deadline(&self, device: u32) -> Result<Option<SimTime>, TimeError> {
+        let deadlines = &self.deadlines_seconds;
+        let own = (device as usize).checked_rem(deadlines.len()).map(|index| deadlines[index]);
+        own.map(SimTime::from_seconds).transpose()
+    }
+}
+
+impl ArrivalProcess {
+    fn check(&self, devices: u32) -> Result<(), ImpossibleValue> {
+        match self {
+            Self::Poisson { requests_per_second } => positive("requests_per_second", *requests_per_second),
+            &Self::Periodic { period_seconds, jitter_seconds } => {
+                positive("period_seconds", period_seconds)?;
+                not_negative("jitter_seconds", jitter_seconds)?;
+                if jitter_seconds > period_seconds {
+                    return Err(out_of_range("jitter_seconds", jitter_seconds, "at most the period"));
+                }
+                Ok(())
+            }
+            &Self::Bursty {
+                quiet_requests_per_second,
+                burst_requests_per_second,
+                mean_quiet_seconds,
+                mean_burst_seconds,
+            } => {
+                not_negative("quiet_requests_per_second", quiet_requests_per_second)?;
+                positive("burst_requests_per_second", burst_requests_per_second)?;
+                positive("mean_quiet_seconds", mean_quiet_seconds)?;
+                positive("mean_burst_seconds", mean_burst_seconds)
+            }
+            Self::ClosedLoop { mean_think_seconds } => positive("mean_think_seconds", *mean_think_seconds),
+            Self::Trace(arrivals) => check_trace(arrivals, devices),
+        }
+    }
+}
+
+fn check_trace(arrivals: &[TraceArrival], devices: u32) -> Result<(), ImpossibleValue> {
+    positive("arrivals of the trace", arrivals.len() as f64)?;
+    let mut before = 0.0;
+    for arrival in arrivals {
+        not_negative("seconds of an arrival", arrival.seconds)?;
+        if arrival.seconds < before {
+            return Err(out_of_range("seconds of an arrival", arrival.seconds, "not before the arrival above it"));
+        }
+        if arrival.device >= devices {
+            return Err(out_of_range("device of an arrival", arrival.device.into(), "below the number of devices"));
+        }
+        before = arrival.seconds;
+    }
+    Ok(())
+}

@@ -1,0 +1,203 @@
+//! `networks`: the architectures, and what a cut of one costs where.
+
+use crate::Failure;
+use crate::arguments::{Family, Networks};
+use crate::run::print_json;
+use crate::table::table;
+use cospike_scenarios::diagnostic::did_you_mean;
+use cospike_sim_core::network::{Network, NetworkError, NetworkName, Neuron, ParameterRule};
+use serde_json::{Value, json};
+
+/// Time steps if none are asked for: those of the zoo's spiking networks.
+const TIME_STEPS: u32 = 4;
+/// Bits of a value of the float32 tensor.
+const FLOAT_BITS: u64 = 32;
+
+/// Lists the architectures, or shows one.
+pub(crate) fn networks(arguments: &Networks) -> Result<(), Failure> {
+    let Some(text) = &arguments.name else {
+        list(arguments.json);
+        return Ok(());
+    };
+    let name: NetworkName = text.parse().map_err(|error| unknown(&error))?;
+    if arguments.family == Family::Float && arguments.time_steps.is_some() {
+        return Err(Failure::Input("error: a float network runs once\nhelp: leave `--time-steps` out".into()));
+    }
+    let sized = Sized::new(name, arguments.family, arguments.time_steps.unwrap_or(TIME_STEPS));
+    if arguments.json {
+        print_json(&sized.json())
+    } else {
+        sized.print()
+    }
+    Ok(())
+}
+
+fn unknown(error: &NetworkError) -> Failure {
+    Failure::Input(match error {
+        NetworkError::UnknownArchitecture { name, known } => {
+            format!("error: {error}\nhelp: {}", did_you_mean(name, known.iter().copied()))
+        }
+        _ => format!("error: {error}\nhelp: a name is ARCHITECTURE[-WIDTH][@SIDE][:CLASSES], see `cospike networks`"),
+    })
+}
+
+fn list(as_json: bool) {
+    let all = NetworkName::all().map(|name| Sized::new(name, Family::Float, TIME_STEPS));
+    if as_json {
+        print_json(&Value::Array(all.map(|sized| sized.summary()).collect()));
+        return;
+    }
+    let mut rows = table(&["network", "input", "classes", "parameters", "MACs", "split points"]);
+    for Sized { name, network, .. } in all {
+        rows.add_row([
+            name.to_string(),
+            name.input().to_string(),
+            name.classes().to_string(),
+            format!("{:.3} M", network.parameters(whole(&network), name.parameter_rule()) as f64 / 1e6),
+            format!("{:.3} M", network.dense_macs(whole(&network)) as f64 / 1e6),
+            network.split_points.len().to_string(),
+        ]);
+    }
+    println!("{rows}");
+    println!(
+        "\nparameters: as trained, with batch normalisation; MACs: multiply-accumulates, dense, one time step; both are the \
+         same in the spiking and the float network.\nother widths, image sizes and classes: \
+         ARCHITECTURE[-WIDTH][@SIDE][:CLASSES]; layers and split points of one: `cospike networks NAME`"
+    );
+}
+
+fn whole(network: &Network) -> std::ops::Range<usize> {
+    0..network.layers.len()
+}
+
+/// A network and what of it is shown.
+struct Sized {
+    name: NetworkName,
+    network: Network,
+    layers: Vec<SizedLayer>,
+    /// Time steps; `None` of a float network.
+    steps: Option<u32>,
+}
+
+/// One layer, in numbers.
+struct SizedLayer {
+    parameters: u64,
+    folded: u64,
+    macs: u64,
+    float_bits: u64,
+    /// `None` where real values are emitted.
+    spike_bits: Option<u64>,
+    split: Option<String>,
+    /// Share of the whole network's MACs up to here, in per cent.
+    head_percent: f64,
+}
+
+impl Sized {
+    fn new(name: NetworkName, family: Family, steps: u32) -> Self {
+        let network = match family {
+            Family::Spiking => name.spiking(Neuron::INTEGRATE_AND_FIRE),
+            Family::Float => name.float(),
+        };
+        let total = network.dense_macs(whole(&network));
+        let spike_bits = network.spike_bits(steps as usize);
+        let layers = network.layers.iter().zip(spike_bits).enumerate().map(|(i, (layer, spike_bits))| SizedLayer {
+            parameters: network.parameters(i..i + 1, name.parameter_rule()),
+            folded: network.parameters(i..i + 1, ParameterRule::Folded),
+            macs: network.dense_macs(i..i + 1),
+            float_bits: layer.output.len() as u64 * FLOAT_BITS,
+            spike_bits,
+            split: network.split_points.iter().find(|split| split.layer == i).map(|split| split.name.clone()),
+            head_percent: 100.0 * network.dense_macs(0..i + 1) as f64 / total as f64,
+        });
+        Self { name, layers: layers.collect(), steps: (family == Family::Spiking).then_some(steps), network }
+    }
+
+    fn sum(&self, of: impl Fn(&SizedLayer) -> u64) -> u64 {
+        self.layers.iter().map(of).sum()
+    }
+
+    fn print(&self) {
+        let spikes = self.steps.map(|steps| format!("bits of {steps}-step spikes"));
+        let mut titles = vec!["layer", "output", "parameters", "MACs", "bits of float32"];
+        titles.extend(spikes.as_deref());
+        titles.extend(["split point", "head MACs %"]);
+        let mut rows = table(&titles);
+        for (layer, sized) in self.network.layers.iter().zip(&self.layers) {
+            let mut row = vec![
+                layer.name.clone(),
+                layer.output.to_string(),
+                sized.parameters.to_string(),
+                sized.macs.to_string(),
+                sized.float_bits.to_string(),
+            ];
+            if self.steps.is_some() {
+                row.push(sized.spike_bits.map_or("-".into(), |bits| bits.to_string()));
+            }
+            row.push(sized.split.clone().unwrap_or_default());
+            row.push(if sized.split.is_some() { format!("{:.1}", sized.head_percent) } else { String::new() });
+            rows.add_row(row);
+        }
+        println!("{rows}");
+        println!(
+            "\n{}, {} classes: {} parameters as trained ({}), {} with it folded into weights and biases; {} MACs",
+            self.name,
+            self.name.classes(),
+            self.sum(|layer| layer.parameters),
+            rule(self.name.parameter_rule()),
+            self.sum(|layer| layer.folded),
+            self.sum(|layer| layer.macs),
+        );
+        match self.steps {
+            Some(steps) => println!(
+                "MACs: dense, one of {steps} time steps, and what spikes save is not in them (`cospike infer` counts it); bits \
+                 of spikes: `-` where real values are passed on"
+            ),
+            None => println!("MACs: dense"),
+        }
+    }
+
+    /// What the list says of the network, which holds for both families.
+    fn summary(&self) -> Value {
+        let input = self.name.input();
+        let split_points: Vec<_> = self.network.split_points.iter().map(|split| &split.name).collect();
+        json!({
+            "network": self.name.to_string(),
+            "input": [input.channels, input.height, input.width],
+            "classes": self.name.classes(),
+            "parameters": self.sum(|layer| layer.parameters),
+            "parameters_folded": self.sum(|layer| layer.folded),
+            "macs": self.sum(|layer| layer.macs),
+            "split_points": split_points,
+        })
+    }
+
+    fn json(&self) -> Value {
+        let layers = self.network.layers.iter().zip(&self.layers).map(|(layer, sized)| {
+            json!({
+                "layer": layer.name,
+                "output": [layer.output.channels, layer.output.height, layer.output.width],
+                "parameters": sized.parameters,
+                "parameters_folded": sized.folded,
+                "macs": sized.macs,
+                "float32_bits": sized.float_bits,
+                "spike_bits": if self.steps.is_some() { sized.spike_bits } else { None },
+                "split_point": sized.split,
+                "head_macs_percent": sized.head_percent,
+            })
+        });
+        let mut value = self.summary();
+        value["family"] = if self.steps.is_some() { "spiking" } else { "float" }.into();
+        value["time_steps"] = self.steps.unwrap_or(1).into();
+        value["parameter_rule"] = rule(self.name.parameter_rule()).into();
+        value["layers"] = layers.collect();
+        value
+    }
+}
+
+fn rule(rule: ParameterRule) -> &'static str {
+    match rule {
+        ParameterRule::Folded => "one bias per channel",
+        ParameterRule::Normalised => "two of batch normalisation per channel of a convolution",
+        ParameterRule::BiasedNormalised => "a bias and two of batch normalisation per channel of a convolution",
+    }
+}
