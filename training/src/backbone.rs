@@ -82,7 +82,8 @@ impl Workshop<'_> {
             if let Some(teacher) = teacher {
                 let layers = 1..teacher.net.layers.len();
                 let pass = Pass::evaluation(teacher.net, layers, Dynamics::Steps(1));
-                targets = targets.taught(&pass.scores(teacher.model, images.clone(), indices.len(), pool), TEACHER_SHARE);
+                targets =
+                    targets.taught(&pass.scores(teacher.model, images.clone(), indices.len(), pool), TEACHER_SHARE);
             }
             pass.learn(model, images, indices.len(), &targets, pool)
         };

@@ -1,55 +1,129 @@
-//! temp
+//! Trains the networks of CoSpike's zoo.
+//!
+//! ```text
+//! cospike-training train --data DIR     # all that is missing; stop and start it as you like
+//! cospike-training measure              # once at the end: accuracy on the test images, by the inference engine
+//! ```
+
+mod backbone;
+mod data;
+mod fit;
+mod job;
 mod kernels;
 mod loss;
+mod measure;
 mod model;
 mod optimizer;
 mod pass;
-use cospike_sim_core::network::*;
-use rand::SeedableRng;
-fn main() {
-    let a: Vec<String> = std::env::args().collect();
-    let steps: usize = a[1].parse().unwrap();
-    let batch = 64;
-    let f = if steps == 0 {
-        Nonlinearity::Float(Activation::Relu)
-    } else {
-        Nonlinearity::Spiking(Neuron::INTEGRATE_AND_FIRE)
-    };
-    let net = ResNet::ZOO.build(f);
-    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
-    let n = net.layers.len();
-    let mut model = model::Model::new(&net, 0..n, &mut rng);
-    let dynamics = if a.len() > 2 { pass::Dynamics::Rate(steps) } else { pass::Dynamics::Steps(steps.max(1)) };
-    let p = pass::Pass { net: &net, layers: 1..n, learning: 1..n, dynamics, link: None };
-    let mut pool = kernels::Pool::default();
-    let labels: Vec<u8> = (0..batch).map(|i| (i % 10) as u8).collect();
-    use rand::RngExt;
-    let img: Vec<f32> = (0..batch * 784).map(|_| rng.random::<f32>()).collect();
-    let mut adam = optimizer::AdamW::default();
-    let t0 = std::time::Instant::now();
-    let mut tf = 0.0;
-    let mut tb = 0.0;
-    let iters = 30;
-    for it in 0..iters {
-        let t = std::time::Instant::now();
-        let tape =
-            p.forward(&model, kernels::Maps { shape: net.input(), frames: batch, data: img.clone() }, batch, &mut pool);
-        tf += t.elapsed().as_secs_f64();
-        let (l, g) = loss::Targets::labels(&labels, 10).cross_entropy(tape.output(n - 1));
-        let t = std::time::Instant::now();
-        let gr = p.backward(&model, tape, vec![(n - 1, g)], &mut pool);
-        tb += t.elapsed().as_secs_f64();
-        adam.step(&mut model, &gr, 1e-3);
-        if it % 10 == 9 {
-            println!("{it} loss {l:.4}");
+mod plan;
+#[cfg(test)]
+mod tests;
+mod unit;
+mod weight_file;
+
+use anyhow::{Context, Result, ensure};
+use clap::{Args, Parser, Subcommand};
+use cospike_scenarios::dataset::Dataset;
+use data::Samples;
+use job::Factory;
+use plan::Plan;
+use std::path::{Path, PathBuf};
+
+/// Trains the networks of CoSpike's zoo.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Folder of the weight files.
+    #[arg(long, default_value = "scenarios/zoo", global = true)]
+    zoo: PathBuf,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Lists the jobs of the plan, with their numbers.
+    List(WhichJobs),
+    /// Trains every network of the plan whose weight file is missing; resumes what was interrupted.
+    Train {
+        /// Folder with `train-images-idx3-ubyte.gz` and `train-labels-idx1-ubyte.gz`.
+        #[arg(long)]
+        data: PathBuf,
+        /// Folder for checkpoints.
+        #[arg(long, default_value = "out/training")]
+        checkpoints: PathBuf,
+        #[command(flatten)]
+        which: WhichJobs,
+    },
+    /// Measures the test accuracy of the networks that have none yet and writes it into their files.
+    Measure,
+}
+
+#[derive(Args)]
+struct WhichJobs {
+    /// The plan.
+    #[arg(long, default_value = "training/plan.toml")]
+    plan: PathBuf,
+    /// Only networks whose name contains this.
+    #[arg(long, default_value = "")]
+    only: String,
+    /// Only the job of this number.
+    #[arg(long)]
+    job: Option<usize>,
+}
+
+fn main() -> Result<()> {
+    let Arguments { zoo, verb } = Arguments::parse();
+    match verb {
+        Verb::Measure => measure::measure(&zoo),
+        Verb::List(which) => {
+            let plan = which.plan()?;
+            for (number, job) in which.jobs(&plan)? {
+                let done = zoo.join(format!("{}.safetensors", job.name())).exists();
+                println!("{number:4} {} {}", if done { "done   " } else { "missing" }, job.name());
+            }
+            Ok(())
+        }
+        Verb::Train { data, checkpoints, which } => {
+            let plan = which.plan()?;
+            let samples = Samples::new(training_set(&data)?, plan.validation_images, SPLIT_SEED);
+            for folder in [&zoo, &checkpoints] {
+                std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+            }
+            let factory = Factory { plan: &plan, zoo: &zoo, checkpoints: &checkpoints, samples: &samples };
+            for (_, job) in which.jobs(&plan)? {
+                factory.run(&job).with_context(|| job.name())?;
+            }
+            Ok(())
         }
     }
-    let s = t0.elapsed().as_secs_f64();
-    println!(
-        "{:.0} img/s fwd {:.1} ms bwd {:.1} ms total {:.1} ms/step",
-        (batch * iters) as f64 / s,
-        tf / iters as f64 * 1e3,
-        tb / iters as f64 * 1e3,
-        s / iters as f64 * 1e3
-    );
+}
+
+/// Which images are held out, the same for every network, so that units are judged on images that no head has seen.
+const SPLIT_SEED: u64 = 1;
+
+impl WhichJobs {
+    fn plan(&self) -> Result<Plan> {
+        let name = || self.plan.display().to_string();
+        Plan::read(&std::fs::read_to_string(&self.plan).with_context(name)?).with_context(name)
+    }
+
+    /// The jobs asked for, with their numbers from 0.
+    fn jobs(&self, plan: &Plan) -> Result<Vec<(usize, plan::Job)>> {
+        let wanted = |number: usize, job: &plan::Job| {
+            self.job.is_none_or(|only| only == number) && job.name().contains(&self.only)
+        };
+        let jobs: Vec<_> = plan.jobs().into_iter().enumerate().filter(|(number, job)| wanted(*number, job)).collect();
+        ensure!(!jobs.is_empty(), "the plan has no such job; `list` shows what it has");
+        Ok(jobs)
+    }
+}
+
+fn training_set(folder: &Path) -> Result<Dataset> {
+    let read = |name: &str| {
+        let path = folder.join(name);
+        std::fs::read(&path).with_context(|| path.display().to_string())
+    };
+    let (images, labels) = (read("train-images-idx3-ubyte.gz")?, read("train-labels-idx1-ubyte.gz")?);
+    Dataset::from_idx(&images, &labels).with_context(|| folder.display().to_string())
 }

@@ -8,6 +8,7 @@ use crate::model::Model;
 use crate::pass::{Dynamics, Link, Pass};
 use anyhow::Result;
 use cospike_sim_core::network::{Network, Shape, TensorStore};
+use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::ops::Range;
 
@@ -72,9 +73,11 @@ impl Features {
                 let frame = batch.frame(step * samples + sample);
                 match &mut self.values {
                     Values::Real(values) => values.extend_from_slice(frame),
-                    Values::Bits(bits) => bits.extend(frame.chunks(8).map(|eight| {
-                        eight.iter().enumerate().fold(0, |byte, (i, &v)| byte | u8::from(v != 0.0) << i)
-                    })),
+                    Values::Bits(bits) => {
+                        bits.extend(frame.chunks(8).map(|eight| {
+                            eight.iter().enumerate().fold(0, |byte, (i, &v)| byte | u8::from(v != 0.0) << i)
+                        }))
+                    }
                 }
             }
         }
@@ -248,7 +251,7 @@ impl UnitTask<'_> {
 
     /// The link with the random stream that the batch of `rng` has.
     fn carry(&self, rng: &mut ChaCha8Rng) -> impl Fn(&mut Maps) + Sync {
-        let rng = std::sync::Mutex::new(rng.clone());
+        let rng = std::sync::Mutex::new(ChaCha8Rng::from_seed(rng.random()));
         move |maps: &mut Maps| {
             if let Some(link) = self.link {
                 link(maps, &mut rng.lock().expect("no thread panics while it has the stream"));

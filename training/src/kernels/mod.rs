@@ -21,3 +21,6 @@ pub(crate) use norm::{Affine, BatchStatistics, ChannelSums, NormGradient};
 
 /// Pieces that a batch is cut into for the threads.
 const CHUNKS: usize = 8;
+
+#[cfg(test)]
+mod tests;

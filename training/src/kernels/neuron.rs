@@ -154,15 +154,16 @@ impl Dynamics {
             Reset::Soft => 0.0,
         };
         match neuron.leak {
-            // `Pass::check` refused the learned leak.
+            // `pass::check` refused the learned leak.
             Leak::None | Leak::Learned => Self { keep: 1.0, gain: 1.0, rest: 0.0, neuron },
-            Leak::Tau(tau) => Self {
-                keep: 1.0 - 1.0 / tau,
-                gain: if neuron.decay_input { 1.0 / tau } else { 1.0 },
-                rest: rest / tau,
-                neuron,
-            },
+            Leak::Tau(tau) => Self::leaky(neuron, rest, 1.0 / tau),
+            Leak::Share(share) => Self::leaky(neuron, rest, share),
         }
+    }
+
+    fn leaky(neuron: Neuron, rest: f32, share: f32) -> Self {
+        let gain = if neuron.decay_input { share } else { 1.0 };
+        Self { keep: 1.0 - share, gain, rest: rest * share, neuron }
     }
 
     /// Membrane after a spike that began at `membrane`.
