@@ -81,13 +81,7 @@ impl Rows {
 
     /// Adds `rows`, one after the other, to all outputs in `band` that `input` position reaches.
     #[inline(always)]
-    fn add<V: Vector, const N: usize>(
-        &self,
-        input: usize,
-        rows: [&[Line]; N],
-        band: &Range<usize>,
-        sums: &mut [Line],
-    ) {
+    fn add<V: Vector, const N: usize>(&self, input: usize, rows: [&[Line]; N], band: &Range<usize>, sums: &mut [Line]) {
         let lines = self.bias.len();
         for span in self.reach.of(input) {
             // Spans lie in one row of the output, and bands are whole rows.
