@@ -80,8 +80,8 @@ fn price_lists(word: &str) -> Result<Vec<(String, Prices)>, Failure> {
 impl Measured {
     fn run(zoo: &Zoo, choice: NetworkChoice, dataset: &Dataset, samples: u32) -> Result<Self, Failure> {
         let network = zoo.network(&choice)?;
-        let key = InferenceKey { choice, dataset: DatasetName::FashionMnist, samples };
-        let inference = Inference { key, network };
+        let key = InferenceKey { choice, stepwise: false, dataset: DatasetName::FashionMnist, samples };
+        let inference = Inference::new(key, network)?;
         let (bar, done) = (Bar::new(), AtomicU64::new(0));
         let tick = || {
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
