@@ -1,10 +1,10 @@
-//! Layers with real-valued input: im2col and matrix product, activation.
+//! Layers with real-valued input: direct convolution, activation.
 
+use super::lines::{LANES, Line};
 use super::taps::Taps;
+use super::vector::{Vector, Vectorised, vectorise};
 use super::{Feature, Real, SpikeTrain};
 use crate::network::{Activation, Affine, Shape};
-// Its matrix product packs and blocks for the caches and picks the CPU's vector width at run time.
-use nalgebra::{DMatrixView, DMatrixViewMut};
 
 /// A weighted layer with real-valued input. One sample and one step at a time, so that no result depends on what
 /// else is computed along with it.
@@ -13,11 +13,22 @@ use nalgebra::{DMatrixView, DMatrixViewMut};
 /// in their last bits between CPU models, never between runs or numbers of threads on one.
 #[derive(Clone, Debug)]
 pub(super) struct Dense {
-    /// `[kernel element][input channel][output channel]`: as a column-major matrix, output channels x patch.
-    weight: Vec<f32>,
-    bias: Vec<f32>,
+    /// `[line][kernel element][input channel]`
+    weight: Vec<Line>,
+    /// `[line]`
+    bias: Vec<Line>,
+    /// `[output position][kernel element]`: the input position read, or [`NONE`].
+    sources: Vec<u32>,
+    kernel: usize,
     in_channels: usize,
 }
+
+/// Padding, which is read as zeros.
+const NONE: u32 = u32::MAX;
+
+/// Output positions computed side by side: with 16 channels each they take 12 of 16 registers, which hides the latency
+/// of multiply-add, and every weight that is fetched is used this many times.
+const TILE: usize = 6;
 
 impl Dense {
     /// `weight(output, input, kernel element)` gives the weights.
@@ -27,34 +38,82 @@ impl Dense {
         in_channels: usize,
         weight: impl Fn(usize, usize, usize) -> f32,
     ) -> Self {
-        let outs = affine.bias.len();
-        let rows = (0..taps.kernel).flat_map(|k| (0..in_channels).map(move |i| (k, i)));
-        let weight = rows.flat_map(|(k, i)| (0..outs).map(move |o| (o, i, k))).map(|(o, i, k)| weight(o, i, k));
-        Self { weight: weight.collect(), bias: affine.bias.clone(), in_channels }
+        let (outs, kernel) = (affine.bias.len(), taps.kernel);
+        let rows = (0..outs).step_by(LANES).flat_map(|o| (0..kernel * in_channels).map(move |row| (o, row)));
+        let line = |(first, row): (usize, usize)| {
+            let mut line = Line::ZERO;
+            for (lane, o) in line.0.iter_mut().zip(first..outs) {
+                *lane = weight(o, row % in_channels, row / in_channels);
+            }
+            line
+        };
+        let mut sources = vec![NONE; taps.outputs() * kernel];
+        for output in 0..taps.outputs() {
+            taps.of(output).iter().for_each(|tap| sources[output * kernel + tap.kernel as usize] = tap.position);
+        }
+        Self { weight: rows.map(line).collect(), bias: Line::of(&affine.bias).collect(), sources, kernel, in_channels }
     }
 
-    /// The layer's output on all steps of `input`; `patches` is scratch space.
-    pub(super) fn run(&self, taps: &Taps, input: &Real, output: Shape, patches: &mut Vec<f32>) -> Real {
-        let (patch, positions) = (taps.kernel * self.in_channels, taps.outputs());
-        let mut result = Real { shape: output, steps: input.steps, data: self.bias.repeat(positions * input.steps) };
-        let weight = DMatrixView::from_slice(&self.weight, self.bias.len(), patch);
-        for (step, sums) in result.data.chunks_exact_mut(output.len()).enumerate() {
-            self.gather(taps, input.step(step), patches);
-            let patches = DMatrixView::from_slice(patches, patch, positions);
-            DMatrixViewMut::from_slice(sums, self.bias.len(), positions).gemm(1.0, &weight, &patches, 1.0);
-        }
+    /// The layer's output on all steps of `input`.
+    pub(super) fn run(&self, input: &Real, output: Shape) -> Real {
+        let mut result = Real::zeros(output, input.steps);
+        vectorise(Convolution { dense: self, input, result: &mut result });
         result
     }
 
-    /// The input patch of every output position, one after the other, zero where there is no tap.
-    fn gather(&self, taps: &Taps, values: &[f32], patches: &mut Vec<f32>) {
+    /// The sums of one line of channels at the output positions `tile`, each a slice of `sources`.
+    #[inline(always)]
+    fn sums<V: Vector>(&self, line: usize, tile: [&[u32]; TILE], values: &[f32], zeros: &[f32]) -> [[V; 2]; TILE] {
         let channels = self.in_channels;
-        patches.clear();
-        patches.resize(taps.outputs() * taps.kernel * channels, 0.0);
-        for (position, patch) in patches.chunks_exact_mut(taps.kernel * channels).enumerate() {
-            for tap in taps.of(position) {
-                let (to, from) = (tap.kernel as usize * channels, tap.position as usize * channels);
-                patch[to..to + channels].copy_from_slice(&values[from..from + channels]);
+        let mut sums = [self.bias[line].vectors::<V>(); TILE];
+        let rows = &self.weight[line * self.kernel * channels..][..self.kernel * channels];
+        for (k, rows) in rows.chunks_exact(channels).enumerate() {
+            let inputs = tile.map(|sources| match sources[k] {
+                NONE => &zeros[..channels],
+                position => &values[position as usize * channels..][..channels],
+            });
+            for (c, row) in rows.iter().enumerate() {
+                let [low, high] = row.vectors::<V>();
+                for (sums, input) in sums.iter_mut().zip(inputs) {
+                    let x = V::splat(input[c]);
+                    *sums = [sums[0].multiply_add(x, low), sums[1].multiply_add(x, high)];
+                }
+            }
+        }
+        sums
+    }
+}
+
+/// A pass over all outputs of all steps.
+struct Convolution<'a> {
+    dense: &'a Dense,
+    input: &'a Real,
+    result: &'a mut Real,
+}
+
+impl Vectorised for Convolution<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let Self { dense, input, result } = self;
+        let (shape, zeros) = (result.shape, vec![0.0; dense.in_channels]);
+        let last = shape.area() - 1;
+        for (step, result) in result.data.chunks_exact_mut(shape.len()).enumerate() {
+            for line in 0..dense.bias.len() {
+                for first in (0..shape.area()).step_by(TILE) {
+                    // Beyond the last position it is computed again.
+                    let at = |i: usize| (first + i).min(last) * dense.kernel;
+                    let tile = std::array::from_fn(|i| &dense.sources[at(i)..][..dense.kernel]);
+                    let sums = dense.sums::<V>(line, tile, input.step(step), &zeros);
+                    for (position, sums) in (first..=last).zip(sums) {
+                        let mut stored = Line::ZERO;
+                        stored.set(sums);
+                        let kept = &mut result[position * shape.channels..][..shape.channels][line * LANES..];
+                        let held = kept.len().min(LANES);
+                        kept[..held].copy_from_slice(&stored.0[..held]);
+                    }
+                }
             }
         }
     }

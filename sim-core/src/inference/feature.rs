@@ -146,6 +146,12 @@ impl SpikeTrain {
     pub(crate) fn set_word(&mut self, step: usize, position: usize, word: usize, bits: u64) {
         self.bits[(step * self.shape.area() + position) * self.words + word] = bits;
     }
+
+    /// The words of one step, to be set; bits beyond the last channel stay zero.
+    pub(crate) fn step_mut(&mut self, step: usize) -> &mut [u64] {
+        let len = self.shape.area() * self.words;
+        &mut self.bits[step * len..(step + 1) * len]
+    }
 }
 
 /// The output of a layer, over all steps.

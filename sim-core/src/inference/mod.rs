@@ -16,11 +16,15 @@ mod executable;
 mod feature;
 mod graded;
 mod grouped;
+mod lines;
+mod membrane;
 mod observation;
 mod pool;
+mod reach;
 mod run;
 mod spiking;
 mod taps;
+mod vector;
 
 pub use coding::{Coding, CodingError};
 pub use counts::{Counts, LayerCounts};

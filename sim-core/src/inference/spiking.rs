@@ -1,27 +1,32 @@
-//! The event-driven kernel: currents gathered from set bits, and neurons updated on the spot.
+//! The event-driven kernel: every spike adds rows of weights to the currents that it reaches, and neurons take these
+//! on the spot.
 //!
-//! For a block of output channels at one output position, everything happens in registers: the rows of weights
-//! that the spikes of the receptive field select are added up, and the membranes take that current, over all T steps
-//! in turn. Neither currents nor membranes of a convolution that feeds a neuron ever reach memory. There is no dense
+//! The output is computed in bands of rows, small enough that currents and membranes stay in the first-level cache, and
+//! a band over all T steps in turn; neither currents nor membranes of a convolution that feeds a neuron are kept. Within
+//! a step, the spikes of the input are walked once, in order, and each adds what it contributes to a run of
+//! neighbouring outputs at a time. So every sum is in the order of the kernel, as if gathered. There is no dense
 //! fall-back: work is proportional to spikes.
 
 use super::dense::ones;
 use super::grouped::Grouped;
+use super::lines::{LANES, Line};
+use super::membrane::charge;
+use super::reach::Reach;
 use super::taps::Taps;
+use super::vector::{Vector, Vectorised, vectorise};
 use super::{Real, SpikeTrain};
-use crate::network::{Affine, Leak, Neuron, Reset, Shape};
+use crate::network::{Affine, Neuron, Shape};
+use std::ops::Range;
 
-/// Weights of a layer with binary input: for every block of output channels, kernel element and input channel, a row
-/// of one weight per output channel.
+/// Weights of a layer with binary input: for every input channel and kernel element, a row of one weight per output
+/// channel.
 #[derive(Clone, Debug)]
 pub(super) struct Rows {
-    /// `[block][kernel element][input channel][lane]`, zero beyond the last output channel.
-    weight: Vec<f32>,
-    /// `[block][lane]`, likewise.
-    bias: Vec<f32>,
-    /// Rows per block.
-    per_block: usize,
-    in_channels: usize,
+    /// `[input channel][place][line]`, places as of `reach`.
+    weight: Vec<Line>,
+    /// `[line]`
+    bias: Vec<Line>,
+    reach: Reach,
 }
 
 impl Rows {
@@ -32,28 +37,74 @@ impl Rows {
         in_channels: usize,
         weight: impl Fn(usize, usize, usize) -> f32,
     ) -> Self {
+        let reach = Reach::new(taps);
         let outs = affine.bias.len();
-        let (lanes, per_block) = (lanes(outs), taps.kernel * in_channels);
-        let padded = outs.next_multiple_of(lanes);
-        let mut rows = vec![0.0; padded * per_block];
-        for (o, i) in (0..outs).flat_map(|o| (0..in_channels).map(move |i| (o, i))) {
-            for k in 0..taps.kernel {
-                rows[(o / lanes * per_block + k * in_channels + i) * lanes + o % lanes] = weight(o, i, k);
+        let mut rows = Vec::with_capacity(in_channels * taps.kernel * Line::count(outs));
+        for (i, &k) in (0..in_channels).flat_map(|i| reach.elements.iter().map(move |k| (i, k))) {
+            let row: Vec<f32> = (0..outs).map(|o| weight(o, i, k as usize)).collect();
+            rows.extend(Line::of(&row));
+        }
+        Self { weight: rows, bias: Line::of(&affine.bias).collect(), reach }
+    }
+
+    /// The currents that the spikes of all `planes` make into `band` in `step`.
+    #[inline(always)]
+    fn currents<V: Vector>(&self, planes: &[SpikeTrain], band: &Range<usize>, step: usize, sums: &mut [Line]) {
+        let lines = self.bias.len();
+        sums.chunks_exact_mut(lines).for_each(|sums| sums.copy_from_slice(&self.bias));
+        let inputs = self.reach.inputs(band);
+        for plane in planes {
+            let words = plane.words();
+            let bits = &plane.step(step)[inputs.start * words..inputs.end * words];
+            for (input, bits) in inputs.clone().zip(bits.chunks_exact(words)) {
+                for (w, &word) in bits.iter().enumerate() {
+                    self.scatter::<V>(input, w * 64, word, band, sums);
+                }
             }
         }
-        let mut bias = affine.bias.clone();
-        bias.resize(padded, 0.0);
-        Self { weight: rows, bias, per_block, in_channels }
     }
-}
 
-/// Output channels that one pass holds in registers: the smallest supported block for `channels`.
-fn lanes(channels: usize) -> usize {
-    match channels {
-        0..=8 => 8,
-        9..=16 => 16,
-        17..=32 => 32,
-        _ => 64,
+    /// Adds the rows of the spikes in `word`, whose first bit is `channel` of `input` position.
+    #[inline(always)]
+    fn scatter<V: Vector>(&self, input: usize, channel: usize, word: u64, band: &Range<usize>, sums: &mut [Line]) {
+        let rows = self.reach.elements.len() * self.bias.len();
+        let row = |bit| &self.weight[(channel + bit) * rows..][..rows];
+        let mut spikes = ones(word);
+        while let Some(first) = spikes.next() {
+            match spikes.next() {
+                // Two at a time halve the traffic of the sums.
+                Some(second) => self.add::<V, 2>(input, [row(first), row(second)], band, sums),
+                None => self.add::<V, 1>(input, [row(first)], band, sums),
+            }
+        }
+    }
+
+    /// Adds `rows`, one after the other, to all outputs in `band` that `input` position reaches.
+    #[inline(always)]
+    fn add<V: Vector, const N: usize>(
+        &self,
+        input: usize,
+        rows: [&[Line]; N],
+        band: &Range<usize>,
+        sums: &mut [Line],
+    ) {
+        let lines = self.bias.len();
+        for span in self.reach.of(input) {
+            // Spans lie in one row of the output, and bands are whole rows.
+            if !band.contains(&(span.output as usize)) {
+                continue;
+            }
+            let len = span.len as usize * lines;
+            let sums = &mut sums[(span.output as usize - band.start) * lines..][..len];
+            let rows = rows.map(|row| &row[span.place as usize * lines..][..len]);
+            for (i, sum) in sums.iter_mut().enumerate() {
+                let start = sum.vectors::<V>();
+                sum.set(rows.iter().fold(start, |[low, high], row| {
+                    let [a, b] = row[i].vectors();
+                    [low.add(a), high.add(b)]
+                }));
+            }
+        }
     }
 }
 
@@ -61,9 +112,9 @@ fn lanes(channels: usize) -> usize {
 #[derive(Clone, Copy)]
 pub(super) enum Source<'a> {
     /// Weighted spikes, all planes of them.
-    Weighted { rows: &'a Rows, taps: &'a Taps, planes: &'a [SpikeTrain] },
+    Weighted { rows: &'a Rows, planes: &'a [SpikeTrain] },
     /// The same through a grouped convolution.
-    Grouped { weights: &'a Grouped, taps: &'a Taps, planes: &'a [SpikeTrain] },
+    Grouped { weights: &'a Grouped, planes: &'a [SpikeTrain] },
     /// The spikes themselves, as ones, of every step or of the only one.
     Spikes(&'a SpikeTrain),
     /// Real values, of every step or of the only one.
@@ -71,125 +122,74 @@ pub(super) enum Source<'a> {
 }
 
 impl Source<'_> {
-    /// The current into the channels of `block` at `position` in `step`; lanes beyond the last channel are unused.
+    /// Sets `sums` to the currents into `band` in `step`.
     #[inline(always)]
-    fn current<const LANES: usize>(&self, block: usize, position: usize, step: usize) -> [f32; LANES] {
+    fn set<V: Vector>(&self, band: &Range<usize>, step: usize, sums: &mut [Line]) {
         match self {
-            Self::Weighted { rows, taps, planes } => {
-                let all: &[[f32; LANES]] = rows.weight.as_chunks().0;
-                let block_rows = &all[block * rows.per_block..(block + 1) * rows.per_block];
-                let mut sum = rows.bias.as_chunks().0[block];
-                for spikes in *planes {
-                    let (words, bits) = (spikes.words(), spikes.step(step));
-                    for tap in taps.of(position) {
-                        let first_row = tap.kernel as usize * rows.in_channels;
-                        let at = tap.position as usize * words;
-                        for (w, &word) in bits[at..at + words].iter().enumerate() {
-                            for channel in ones(word) {
-                                let row = &block_rows[first_row + w * 64 + channel];
-                                for lane in 0..LANES {
-                                    sum[lane] += row[lane];
-                                }
-                            }
-                        }
-                    }
-                }
-                sum
-            }
-            Self::Grouped { weights, taps, planes } => weights.current(taps, planes, (block, position, step)),
-            // Blocks narrower than a word are the only one of their layer.
-            Self::Spikes(train) => {
-                let word = train.step(step.min(train.steps() - 1))[position * train.words() + block];
-                std::array::from_fn(|lane| (word >> lane & 1) as f32)
+            Self::Weighted { rows, planes } => rows.currents::<V>(planes, band, step, sums),
+            Self::Grouped { weights, planes } => weights.currents(planes, band, step, sums),
+            Self::Spikes(_) => {
+                sums.fill(Line::ZERO);
+                self.add::<V>(band, step, sums, &mut []);
             }
             Self::Real(real) => {
-                let values = real.step(step.min(real.steps - 1));
-                let first = position * real.shape.channels + block * LANES;
-                let held = (real.shape.channels - block * LANES).min(LANES);
-                let mut current = [0.0; LANES];
-                current[..held].copy_from_slice(&values[first..first + held]);
-                current
+                let channels = real.shape.channels;
+                let values = &real.step(step.min(real.steps - 1))[band.start * channels..band.end * channels];
+                let rows = values.chunks_exact(channels).zip(sums.chunks_exact_mut(Line::count(channels)));
+                rows.for_each(|(values, sums)| sums.iter_mut().zip(Line::of(values)).for_each(|(sum, x)| *sum = x));
             }
         }
     }
-}
 
-/// The sum of all sources, in their order.
-#[inline(always)]
-fn total<const LANES: usize>(sources: &[Source], block: usize, position: usize, step: usize) -> [f32; LANES] {
-    let Some((first, others)) = sources.split_first() else { return [0.0; LANES] };
-    let mut sum = first.current(block, position, step);
-    for source in others {
-        let more = source.current::<LANES>(block, position, step);
-        for lane in 0..LANES {
-            sum[lane] += more[lane];
+    /// Adds the currents into `band` in `step` to `sums`; `scratch` is as large.
+    #[inline(always)]
+    fn add<V: Vector>(&self, band: &Range<usize>, step: usize, sums: &mut [Line], scratch: &mut [Line]) {
+        if let Self::Spikes(train) = self {
+            let (words, lines) = (train.words(), Line::count(train.shape().channels));
+            let bits = &train.step(step.min(train.steps() - 1))[band.start * words..band.end * words];
+            for (bits, sums) in bits.chunks_exact(words).zip(sums.chunks_exact_mut(lines)) {
+                for (w, &word) in bits.iter().enumerate() {
+                    ones(word).for_each(|bit| sums[w * 4 + bit / LANES].0[bit % LANES] += 1.0);
+                }
+            }
+            return;
         }
+        self.set::<V>(band, step, scratch);
+        sums.iter_mut().zip(scratch).for_each(|(sum, more)| sum.add::<V>(more));
     }
-    sum
-}
-
-/// Charges the membranes `v` with `x` and returns who fires, as bits; see [`Neuron`] for the equations.
-#[inline(always)]
-fn charge<const LANES: usize>(neuron: &Neuron, v: &mut [f32; LANES], x: &[f32; LANES]) -> u64 {
-    let rest = match neuron.reset {
-        Reset::Hard(value) => value,
-        Reset::Soft => 0.0,
-    };
-    for (v, &x) in v.iter_mut().zip(x) {
-        *v = match neuron.leak {
-            Leak::Tau(tau) if neuron.decay_input => *v + (x - (*v - rest)) / tau,
-            Leak::Tau(tau) => *v - (*v - rest) / tau + x,
-            Leak::Share(share) if neuron.decay_input => *v + (x - (*v - rest)) * share,
-            Leak::Share(share) => *v - (*v - rest) * share + x,
-            // `Executable` knows what was learned, and has put the share in its place.
-            Leak::None | Leak::Learned => *v + x,
-        };
-    }
-    // The same operations for every lane, so that the compiler keeps whole vectors.
-    let mut bits = [0_u32; LANES];
-    for ((lane, v), bit) in v.iter_mut().enumerate().zip(&mut bits) {
-        let fires = *v >= neuron.threshold;
-        *bit = if fires { 1 << (lane % 32) } else { 0 };
-        let after = match neuron.reset {
-            Reset::Hard(value) => value,
-            Reset::Soft => *v - neuron.threshold,
-        };
-        *v = if fires { after } else { *v };
-    }
-    let half = |lanes: &[u32]| u64::from(lanes.iter().fold(0, |fired, bit| fired | bit));
-    bits.chunks(32).rev().fold(0, |fired, lanes| fired << 32 | half(lanes))
 }
 
 /// What a pass does with the currents.
 trait Pass {
-    /// Visits `block` of `position`.
-    fn visit<const LANES: usize>(&mut self, sources: &[Source], block: usize, position: usize);
-
-    /// Shape of the output.
-    fn shape(&self) -> Shape;
+    /// Takes the currents into the positions of `band` in `step`.
+    fn take<V: Vector>(&mut self, band: &Range<usize>, step: usize, currents: &[Line]);
 }
 
 /// Feeds neurons.
 struct Fire<'a> {
     neuron: &'a Neuron,
+    /// Of one band.
+    membranes: Vec<Line>,
     spikes: SpikeTrain,
 }
 
 impl Pass for Fire<'_> {
     #[inline(always)]
-    fn visit<const LANES: usize>(&mut self, sources: &[Source], block: usize, position: usize) {
-        let held = (self.spikes.shape().channels - block * LANES).min(LANES);
-        let real_lanes = u64::MAX >> (64 - held);
-        let mut v = [self.neuron.initial; LANES];
-        for step in 0..self.spikes.steps() {
-            let x = total::<LANES>(sources, block, position, step);
-            let fired = charge(self.neuron, &mut v, &x) & real_lanes;
-            self.spikes.set_word(step, position, block, fired);
+    fn take<V: Vector>(&mut self, band: &Range<usize>, step: usize, currents: &[Line]) {
+        if step == 0 {
+            self.membranes.clear();
+            self.membranes.resize(currents.len(), Line([self.neuron.initial; LANES]));
         }
-    }
-
-    fn shape(&self) -> Shape {
-        self.spikes.shape()
+        let channels = self.spikes.shape().channels;
+        let lines = Line::count(channels);
+        let held_by_last = u64::MAX >> (64 - (channels - (lines - 1) * LANES));
+        let words = self.spikes.words();
+        let bits = &mut self.spikes.step_mut(step)[band.start * words..band.end * words];
+        charge::<V>(self.neuron, &mut self.membranes, currents, |i, fired| {
+            let (position, line) = (i / lines, i % lines);
+            let real = if line + 1 == lines { fired & held_by_last } else { fired };
+            bits[position * words + line / 4] |= real << (line % 4 * LANES);
+        });
     }
 }
 
@@ -200,66 +200,67 @@ struct Keep {
 
 impl Pass for Keep {
     #[inline(always)]
-    fn visit<const LANES: usize>(&mut self, sources: &[Source], block: usize, position: usize) {
+    fn take<V: Vector>(&mut self, band: &Range<usize>, step: usize, currents: &[Line]) {
         let (len, channels) = (self.sums.shape.len(), self.sums.shape.channels);
-        let held = (channels - block * LANES).min(LANES);
-        for step in 0..self.sums.steps {
-            let x = total::<LANES>(sources, block, position, step);
-            let first = step * len + position * channels + block * LANES;
-            self.sums.data[first..first + held].copy_from_slice(&x[..held]);
+        let kept = &mut self.sums.data[step * len + band.start * channels..step * len + band.end * channels];
+        for (kept, lines) in kept.chunks_exact_mut(channels).zip(currents.chunks_exact(Line::count(channels))) {
+            kept.chunks_mut(LANES).zip(lines).for_each(|(kept, line)| kept.copy_from_slice(&line.0[..kept.len()]));
         }
-    }
-
-    fn shape(&self) -> Shape {
-        self.sums.shape
     }
 }
 
 /// The spikes of `neuron`s of `shape` over `steps` steps, fed with the sum of `sources`.
 pub(super) fn fire(sources: &[Source], neuron: &Neuron, shape: Shape, steps: usize) -> SpikeTrain {
-    let mut pass = Fire { neuron, spikes: SpikeTrain::silent(shape, steps) };
-    run(&mut pass, sources);
+    let mut pass = Fire { neuron, membranes: vec![], spikes: SpikeTrain::silent(shape, steps) };
+    run(&mut pass, sources, shape, steps);
     pass.spikes
 }
 
 /// The sum of `sources` for every step.
 pub(super) fn sum(sources: &[Source], shape: Shape, steps: usize) -> Real {
     let mut pass = Keep { sums: Real::zeros(shape, steps) };
-    run(&mut pass, sources);
+    run(&mut pass, sources, shape, steps);
     pass.sums
 }
 
-fn run(pass: &mut impl Pass, sources: &[Source]) {
-    match lanes(pass.shape().channels) {
-        8 => run_wide::<8>(pass, sources),
-        16 => run_wide::<16>(pass, sources),
-        32 => run_wide::<32>(pass, sources),
-        _ => run_wide::<64>(pass, sources),
-    }
+fn run(pass: &mut impl Pass, sources: &[Source], shape: Shape, steps: usize) {
+    vectorise(Bands { pass, sources, shape, steps });
 }
 
-fn run_wide<const LANES: usize>(pass: &mut impl Pass, sources: &[Source]) {
-    #[cfg(target_arch = "x86_64")]
-    if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("bmi1") {
-        // SAFETY: the CPU has just said that it knows these instructions.
-        return unsafe { run_avx2::<LANES>(pass, sources) };
-    }
-    run_portable::<LANES>(pass, sources);
+/// Lines of a band: with its membranes and the weights of 16 channels it fits the 32 KB of a first-level cache.
+const BAND_LINES: usize = 256;
+
+/// A pass over all bands.
+struct Bands<'a, P> {
+    pass: &'a mut P,
+    sources: &'a [Source<'a>],
+    shape: Shape,
+    steps: usize,
 }
 
-/// The same code for wider registers; without fused multiply-add, so the results are the same to the bit.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,bmi1")]
-fn run_avx2<const LANES: usize>(pass: &mut impl Pass, sources: &[Source]) {
-    run_portable::<LANES>(pass, sources);
-}
+impl<P: Pass> Vectorised for Bands<'_, P> {
+    type Output = ();
 
-#[inline(always)]
-fn run_portable<const LANES: usize>(pass: &mut impl Pass, sources: &[Source]) {
-    let shape = pass.shape();
-    for block in 0..shape.channels.div_ceil(LANES) {
-        for position in 0..shape.area() {
-            pass.visit::<LANES>(sources, block, position);
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let Shape { height, width, channels } = self.shape;
+        let lines = Line::count(channels);
+        let rows = (BAND_LINES / (width * lines)).clamp(1, height);
+        let (mut sums, mut scratch) = (vec![Line::ZERO; rows * width * lines], vec![Line::ZERO; rows * width * lines]);
+        for first in (0..height).step_by(rows) {
+            let band = first * width..(first + rows).min(height) * width;
+            let len = band.len() * lines;
+            let (sums, scratch) = (&mut sums[..len], &mut scratch[..len]);
+            for step in 0..self.steps {
+                match self.sources.split_first() {
+                    Some((first, others)) => {
+                        first.set::<V>(&band, step, sums);
+                        others.iter().for_each(|source| source.add::<V>(&band, step, sums, scratch));
+                    }
+                    None => sums.fill(Line::ZERO),
+                }
+                self.pass.take::<V>(&band, step, sums);
+            }
         }
     }
 }

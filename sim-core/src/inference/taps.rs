@@ -21,6 +21,8 @@ pub(super) struct Taps {
     taps: Vec<Tap>,
     /// Kernel elements.
     pub(super) kernel: usize,
+    /// Output positions in a row.
+    pub(super) width: usize,
     /// Output positions that each input position reaches.
     pub(super) fan_out: Vec<u64>,
 }
@@ -49,7 +51,7 @@ impl Taps {
     /// One output position that reads every input position.
     pub(super) fn all(input: Shape) -> Self {
         let taps = (0..input.area() as u32).map(|i| Tap { position: i, kernel: i }).collect();
-        Self::new(vec![0, input.area()], taps, input.area(), input.area())
+        Self::new(vec![0, input.area()], taps, input.area(), input.area(), 1)
     }
 
     /// `source(output, kernel element, inputs)` is the input row or column, if any; the same for both axes.
@@ -72,13 +74,13 @@ impl Taps {
             }
             starts.push(taps.len());
         }
-        Self::new(starts, taps, rows * columns, input.area())
+        Self::new(starts, taps, rows * columns, input.area(), output.width)
     }
 
-    fn new(starts: Vec<usize>, taps: Vec<Tap>, kernel: usize, inputs: usize) -> Self {
+    fn new(starts: Vec<usize>, taps: Vec<Tap>, kernel: usize, inputs: usize, width: usize) -> Self {
         let mut fan_out = vec![0; inputs];
         taps.iter().for_each(|tap| fan_out[tap.position as usize] += 1);
-        Self { starts, taps, kernel, fan_out }
+        Self { starts, taps, kernel, width, fan_out }
     }
 
     /// The taps of output `position`.
