@@ -68,15 +68,17 @@ impl Dense {
         let mut sums = [self.bias[line].vectors::<V>(); TILE];
         let rows = &self.weight[line * self.kernel * channels..][..self.kernel * channels];
         for (k, rows) in rows.chunks_exact(channels).enumerate() {
-            let inputs = tile.map(|sources| match sources[k] {
-                NONE => &zeros[..channels],
-                position => &values[position as usize * channels..][..channels],
-            });
+            let mut inputs = [zeros; TILE];
+            for (input, sources) in inputs.iter_mut().zip(tile) {
+                if sources[k] != NONE {
+                    *input = &values[sources[k] as usize * channels..][..channels];
+                }
+            }
             for (c, row) in rows.iter().enumerate() {
                 let [low, high] = row.vectors::<V>();
-                for (sums, input) in sums.iter_mut().zip(inputs) {
-                    let x = V::splat(input[c]);
-                    *sums = [sums[0].multiply_add(x, low), sums[1].multiply_add(x, high)];
+                for i in 0..TILE {
+                    let x = V::splat(inputs[i][c]);
+                    sums[i] = [sums[i][0].multiply_add(x, low), sums[i][1].multiply_add(x, high)];
                 }
             }
         }
@@ -104,14 +106,17 @@ impl Vectorised for Convolution<'_> {
                 for first in (0..shape.area()).step_by(TILE) {
                     // Beyond the last position it is computed again.
                     let at = |i: usize| (first + i).min(last) * dense.kernel;
-                    let tile = std::array::from_fn(|i| &dense.sources[at(i)..][..dense.kernel]);
+                    let mut tile = [&dense.sources[..0]; TILE];
+                    for (i, sources) in tile.iter_mut().enumerate() {
+                        *sources = &dense.sources[at(i)..][..dense.kernel];
+                    }
                     let sums = dense.sums::<V>(line, tile, input.step(step), &zeros);
                     for (position, sums) in (first..=last).zip(sums) {
                         let mut stored = Line::ZERO;
                         stored.set(sums);
                         let kept = &mut result[position * shape.channels..][..shape.channels][line * LANES..];
                         let held = kept.len().min(LANES);
-                        kept[..held].copy_from_slice(&stored.0[..held]);
+                        stored.store(&mut kept[..held]);
                     }
                 }
             }
