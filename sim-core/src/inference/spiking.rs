@@ -152,9 +152,12 @@ impl Spikes<'_> {
                     self.add::<V, 4>(done, sums);
                     done += 4;
                 }
-                while done < len {
+                if done + 2 <= len {
+                    self.add::<V, 2>(done, sums);
+                    done += 2;
+                }
+                if done < len {
                     self.add::<V, 1>(done, sums);
-                    done += 1;
                 }
             }
         }
