@@ -127,7 +127,7 @@ impl Inference {
         for (run, counts) in runs {
             match layers.is_empty() {
                 true => layers = counts,
-                false => layers.iter_mut().zip(counts).for_each(|(sum, more)| add(sum, &more)),
+                false => layers.iter_mut().zip(counts).for_each(|(sum, more)| *sum += more),
             }
             samples.push(run);
         }
@@ -233,10 +233,4 @@ impl Whole {
 /// The answer that class scores give, as the network itself would.
 pub(super) fn guess(scores: &Real) -> Guess {
     Guess { answer: scores.answer() as u32, ..Guess::from_scores(&scores.means()) }
-}
-
-fn add(sum: &mut LayerCounts, more: &LayerCounts) {
-    sum.input_events += more.input_events;
-    sum.output_events += more.output_events;
-    sum.counts += more.counts;
 }
