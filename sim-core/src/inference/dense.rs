@@ -1,34 +1,22 @@
-//! Layers with real-valued input: direct convolution, activation.
+//! Layers with real-valued input: convolution or matrix product, activation.
 
-use super::lines::{LANES, Line};
+use super::convolution::Convolution;
 use super::taps::Taps;
-use super::vector::{Vector, Vectorised, vectorise};
 use super::{Feature, Real, SpikeTrain};
 use crate::network::{Activation, Affine, Shape};
+use nalgebra::{DMatrix, DVector}; // the matrix product of fully connected layers
 
 /// A weighted layer with real-valued input. One sample and one step at a time, so that no result depends on what
 /// else is computed along with it.
 ///
-/// On CPUs with fused multiply-add the product rounds once per term instead of twice: real-valued outputs can differ
+/// On CPUs with fused multiply-add a convolution rounds once per term instead of twice: real-valued outputs can differ
 /// in their last bits between CPU models, never between runs or numbers of threads on one.
 #[derive(Clone, Debug)]
-pub(super) struct Dense {
-    /// `[line][kernel element][input channel]`
-    weight: Vec<Line>,
-    /// `[line]`
-    bias: Vec<Line>,
-    /// `[output position][kernel element]`: the input position read, or [`NONE`].
-    sources: Vec<u32>,
-    kernel: usize,
-    in_channels: usize,
+pub(super) enum Dense {
+    Convolution(Convolution),
+    /// One output position: a convolution would use every weight that it fetches only once too.
+    Product(Product),
 }
-
-/// Padding, which is read as zeros.
-const NONE: u32 = u32::MAX;
-
-/// Output positions computed side by side: with 16 channels each they take 12 of 16 registers, which hides the latency
-/// of multiply-add, and every weight that is fetched is used this many times.
-const TILE: usize = 6;
 
 impl Dense {
     /// `weight(output, input, kernel element)` gives the weights.
@@ -38,84 +26,52 @@ impl Dense {
         in_channels: usize,
         weight: impl Fn(usize, usize, usize) -> f32,
     ) -> Self {
-        let (outs, kernel) = (affine.bias.len(), taps.kernel);
-        let rows = (0..outs).step_by(LANES).flat_map(|o| (0..kernel * in_channels).map(move |row| (o, row)));
-        let line = |(first, row): (usize, usize)| {
-            let mut line = Line::ZERO;
-            for (lane, o) in line.0.iter_mut().zip(first..outs) {
-                *lane = weight(o, row % in_channels, row / in_channels);
-            }
-            line
-        };
-        let mut sources = vec![NONE; taps.outputs() * kernel];
-        for output in 0..taps.outputs() {
-            taps.of(output).iter().for_each(|tap| sources[output * kernel + tap.kernel as usize] = tap.position);
+        match taps.outputs() {
+            1 => Self::Product(Product::new(affine, taps, in_channels, weight)),
+            _ => Self::Convolution(Convolution::new(affine, taps, in_channels, weight)),
         }
-        Self { weight: rows.map(line).collect(), bias: Line::of(&affine.bias).collect(), sources, kernel, in_channels }
     }
 
     /// The layer's output on all steps of `input`.
     pub(super) fn run(&self, input: &Real, output: Shape) -> Real {
-        let mut result = Real::zeros(output, input.steps);
-        vectorise(Convolution { dense: self, input, result: &mut result });
-        result
-    }
-
-    /// The sums of one line of channels at the output positions `tile`, each a slice of `sources`.
-    #[inline(always)]
-    fn sums<V: Vector>(&self, line: usize, tile: [&[u32]; TILE], values: &[f32], zeros: &[f32]) -> [[V; 2]; TILE] {
-        let channels = self.in_channels;
-        let mut sums = [self.bias[line].vectors::<V>(); TILE];
-        let rows = &self.weight[line * self.kernel * channels..][..self.kernel * channels];
-        for (k, rows) in rows.chunks_exact(channels).enumerate() {
-            let inputs = tile.map(|sources| match sources[k] {
-                NONE => &zeros[..channels],
-                position => &values[position as usize * channels..][..channels],
-            });
-            for (c, row) in rows.iter().enumerate() {
-                let [low, high] = row.vectors::<V>();
-                for (sums, input) in sums.iter_mut().zip(inputs) {
-                    let x = V::splat(input[c]);
-                    *sums = [sums[0].multiply_add(x, low), sums[1].multiply_add(x, high)];
-                }
-            }
+        match self {
+            Self::Convolution(convolution) => convolution.run(input, output),
+            Self::Product(product) => product.run(input, output),
         }
-        sums
     }
 }
 
-/// A pass over all outputs of all steps.
-struct Convolution<'a> {
-    dense: &'a Dense,
-    input: &'a Real,
-    result: &'a mut Real,
+/// A weighted layer with one output position.
+#[derive(Clone, Debug)]
+pub(super) struct Product {
+    /// Output channels x (tap, input channel).
+    weight: DMatrix<f32>,
+    bias: DVector<f32>,
+    /// The input positions read.
+    positions: Vec<usize>,
 }
 
-impl Vectorised for Convolution<'_> {
-    type Output = ();
+impl Product {
+    fn new(affine: &Affine, taps: &Taps, in_channels: usize, weight: impl Fn(usize, usize, usize) -> f32) -> Self {
+        let taps = taps.of(0);
+        let weight = DMatrix::from_fn(affine.bias.len(), taps.len() * in_channels, |o, row| {
+            weight(o, row % in_channels, taps[row / in_channels].kernel as usize)
+        });
+        let positions = taps.iter().map(|tap| tap.position as usize).collect();
+        Self { weight, bias: DVector::from_column_slice(&affine.bias), positions }
+    }
 
-    #[inline(always)]
-    fn run<V: Vector>(self) {
-        let Self { dense, input, result } = self;
-        let (shape, zeros) = (result.shape, vec![0.0; dense.in_channels]);
-        let last = shape.area() - 1;
-        for (step, result) in result.data.chunks_exact_mut(shape.len()).enumerate() {
-            for line in 0..dense.bias.len() {
-                for first in (0..shape.area()).step_by(TILE) {
-                    // Beyond the last position it is computed again.
-                    let at = |i: usize| (first + i).min(last) * dense.kernel;
-                    let tile = std::array::from_fn(|i| &dense.sources[at(i)..][..dense.kernel]);
-                    let sums = dense.sums::<V>(line, tile, input.step(step), &zeros);
-                    for (position, sums) in (first..=last).zip(sums) {
-                        let mut stored = Line::ZERO;
-                        stored.set(sums);
-                        let kept = &mut result[position * shape.channels..][..shape.channels][line * LANES..];
-                        let held = kept.len().min(LANES);
-                        kept[..held].copy_from_slice(&stored.0[..held]);
-                    }
-                }
-            }
+    fn run(&self, input: &Real, output: Shape) -> Real {
+        let channels = input.shape.channels;
+        let mut data = Vec::with_capacity(output.len() * input.steps);
+        for values in (0..input.steps).map(|step| input.step(step)) {
+            let patch = self.positions.iter().flat_map(|&position| &values[position * channels..][..channels]);
+            let patch = DVector::from_iterator(self.weight.ncols(), patch.copied());
+            let mut sums = self.bias.clone();
+            sums.gemv(1.0, &self.weight, &patch, 1.0);
+            data.extend_from_slice(sums.as_slice());
         }
+        Real { shape: output, steps: input.steps, data }
     }
 }
 

@@ -43,7 +43,6 @@ impl Grouped {
     }
 
     /// The currents that the spikes of all `planes` make into `band` in `step`.
-    #[inline(always)]
     pub(super) fn currents(&self, planes: &[SpikeTrain], band: &Range<usize>, step: usize, sums: &mut [Line]) {
         let lines = Line::count(self.bias.len());
         for sums in sums.chunks_exact_mut(lines) {
@@ -51,8 +50,8 @@ impl Grouped {
         }
         for plane in planes {
             let (words, bits) = (plane.words(), plane.step(step));
-            for input in self.reach.inputs(band) {
-                for (w, &word) in bits[input * words..][..words].iter().enumerate() {
+            for (input, bits) in bits.chunks_exact(words).enumerate() {
+                for (w, &word) in bits.iter().enumerate() {
                     ones(word).for_each(|bit| self.scatter(input, w * 64 + bit, band, sums));
                 }
             }
@@ -60,13 +59,11 @@ impl Grouped {
     }
 
     /// Adds what a spike of `channel` at `input` position makes into `band`.
-    #[inline(always)]
     fn scatter(&self, input: usize, channel: usize, band: &Range<usize>, sums: &mut [Line]) {
         let lines = Line::count(self.bias.len());
-        let spans = self.reach.of(input).iter().filter(|span| band.contains(&(span.output as usize)));
-        for (output, place) in spans.flat_map(|span| (0..span.len).map(|i| (span.output + i, span.place + i))) {
-            let first_line = (output as usize - band.start) * lines;
-            let (row, first) = self.row(self.reach.elements[place as usize] as usize, channel);
+        for (output, kernel) in self.reach.pairs(input, band) {
+            let first_line = (output - band.start) * lines;
+            let (row, first) = self.row(kernel, channel);
             for (o, weight) in (first..).zip(row) {
                 sums[first_line + o / LANES].0[o % LANES] += weight;
             }

@@ -23,9 +23,27 @@ impl Line {
     pub(super) fn of(values: &[f32]) -> impl Iterator<Item = Self> {
         values.chunks(LANES).map(|values| {
             let mut line = Self::ZERO;
-            line.0[..values.len()].copy_from_slice(values);
+            line.copy(values);
             line
         })
+    }
+
+    /// Takes `values`, which may be fewer than lanes.
+    #[inline(always)]
+    pub(super) fn copy(&mut self, values: &[f32]) {
+        match values.try_into() {
+            Ok(whole) => self.0 = whole,
+            Err(_) => self.0[..values.len()].copy_from_slice(values),
+        }
+    }
+
+    /// Gives as many of its values as `values` takes.
+    #[inline(always)]
+    pub(super) fn store(&self, values: &mut [f32]) {
+        match values.try_into() {
+            Ok::<&mut [f32; LANES], _>(whole) => *whole = self.0,
+            Err(_) => values.copy_from_slice(&self.0[..values.len()]),
+        }
     }
 
     /// The two vectors of a line.
@@ -41,11 +59,13 @@ impl Line {
         low.store(&mut vectors[0]);
         high.store(&mut vectors[1]);
     }
+}
 
-    /// `self = self + other`
+impl std::ops::AddAssign for Line {
     #[inline(always)]
-    pub(super) fn add<V: Vector>(&mut self, other: &Self) {
-        let ([a, b], [c, d]) = (self.vectors::<V>(), other.vectors::<V>());
-        self.set([a.add(c), b.add(d)]);
+    fn add_assign(&mut self, other: Self) {
+        for (a, b) in self.0.iter_mut().zip(other.0) {
+            *a += b;
+        }
     }
 }

@@ -9,6 +9,7 @@
 //! constant sample.
 
 mod coding;
+mod convolution;
 mod counting;
 mod counts;
 mod dense;

@@ -7,7 +7,6 @@
 //! neighbouring outputs at a time. So every sum is in the order of the kernel, as if gathered. There is no dense
 //! fall-back: work is proportional to spikes.
 
-use super::dense::ones;
 use super::grouped::Grouped;
 use super::lines::{LANES, Line};
 use super::membrane::charge;
@@ -40,65 +39,169 @@ impl Rows {
         let reach = Reach::new(taps);
         let outs = affine.bias.len();
         let mut rows = Vec::with_capacity(in_channels * taps.kernel * Line::count(outs));
-        for (i, &k) in (0..in_channels).flat_map(|i| reach.elements.iter().map(move |k| (i, k))) {
-            let row: Vec<f32> = (0..outs).map(|o| weight(o, i, k as usize)).collect();
+        for (i, k) in (0..in_channels).flat_map(|i| reach.elements().map(move |k| (i, k))) {
+            let row: Vec<f32> = (0..outs).map(|o| weight(o, i, k)).collect();
             rows.extend(Line::of(&row));
         }
         Self { weight: rows, bias: Line::of(&affine.bias).collect(), reach }
     }
 
     /// The currents that the spikes of all `planes` make into `band` in `step`.
-    #[inline(always)]
-    fn currents<V: Vector>(&self, planes: &[SpikeTrain], band: &Range<usize>, step: usize, sums: &mut [Line]) {
-        let lines = self.bias.len();
-        sums.chunks_exact_mut(lines).for_each(|sums| sums.copy_from_slice(&self.bias));
-        let inputs = self.reach.inputs(band);
+    fn currents(&self, planes: &[SpikeTrain], band: &Range<usize>, step: usize, sums: &mut [Line]) {
+        match self.bias[..] {
+            [bias] => sums.fill(bias),
+            _ => sums.chunks_exact_mut(self.bias.len()).for_each(|sums| sums.copy_from_slice(&self.bias)),
+        }
         for plane in planes {
-            let words = plane.words();
-            let bits = &plane.step(step)[inputs.start * words..inputs.end * words];
-            for (input, bits) in inputs.clone().zip(bits.chunks_exact(words)) {
-                for (w, &word) in bits.iter().enumerate() {
-                    self.scatter::<V>(input, w * 64, word, band, sums);
+            let (bits, words) = (plane.step(step), plane.words());
+            vectorise(Scatter { rows: self, bits, words, band: band.clone(), sums });
+        }
+    }
+}
+
+/// Adds the rows of weights of a step's spikes to the outputs that they reach.
+struct Scatter<'a> {
+    rows: &'a Rows,
+    /// Spikes, so many `words` to each input position.
+    bits: &'a [u64],
+    words: usize,
+    /// The output positions that `sums` are.
+    band: Range<usize>,
+    sums: &'a mut [Line],
+}
+
+impl Vectorised for Scatter<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let Self { rows: Rows { weight, bias, reach }, bits, words, band, sums } = self;
+        let lines = bias.len();
+        let kernel_row = reach.columns.elements.len() * lines;
+        let stride = reach.rows.elements.len() * kernel_row;
+        let band_rows = band.start / reach.output_width..band.end / reach.output_width;
+        let mut targets = vec![];
+        for (y, row) in bits.chunks_exact(reach.input_width * words).enumerate() {
+            targets.clear();
+            for run in reach.rows.of(y) {
+                for i in 0..run.len {
+                    if band_rows.contains(&(run.output + i)) {
+                        let output = (run.output + i - band_rows.start) * reach.output_width * lines;
+                        targets.push(Target { output, weight: (run.place + i) * kernel_row });
+                    }
+                }
+            }
+            if targets.is_empty() {
+                continue;
+            }
+            for (chunk, bits) in row.chunks(64).enumerate() {
+                let mut busy = nonzero(bits);
+                while busy != 0 {
+                    let i = busy.trailing_zeros() as usize;
+                    busy &= busy - 1;
+                    let at = chunk * 64 + i;
+                    let (x, word) = if words == 1 { (at, 0) } else { (at / words, at % words) };
+                    for run in reach.columns.of(x) {
+                        let weight = &weight[word * 64 * stride + run.place * lines..];
+                        let spikes = Spikes { bits: bits[i], weight, stride, targets: &targets };
+                        spikes.add_run::<V>(run.len * lines, &mut sums[run.output * lines..]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Which of up to 64 `words` are not zero. Without a branch, because the CPU would guess every other one wrong.
+#[inline(always)]
+fn nonzero(words: &[u64]) -> u64 {
+    let mut bits = 0;
+    for (i, &word) in words.iter().enumerate() {
+        bits |= u64::from(word != 0) << i;
+    }
+    bits
+}
+
+/// A row of the output, and the kernel row that leads there, as where they begin.
+struct Target {
+    output: usize,
+    weight: usize,
+}
+
+/// Spikes of one position and what they add to neighbouring columns.
+struct Spikes<'a> {
+    bits: u64,
+    /// The lines of the first bit's channel, the next channel's `stride` behind.
+    weight: &'a [Line],
+    stride: usize,
+    targets: &'a [Target],
+}
+
+impl Spikes<'_> {
+    /// Adds `len` lines per target.
+    #[inline(always)]
+    fn add_run<V: Vector>(&self, len: usize, sums: &mut [Line]) {
+        match len {
+            // Three columns of 16, 32 and 64 channels.
+            3 => self.add::<V, 3>(0, sums),
+            6 => self.add::<V, 6>(0, sums),
+            12 => self.add::<V, 12>(0, sums),
+            _ => {
+                let mut done = 0;
+                while done + 4 <= len {
+                    self.add::<V, 4>(done, sums);
+                    done += 4;
+                }
+                if done + 2 <= len {
+                    self.add::<V, 2>(done, sums);
+                    done += 2;
+                }
+                if done < len {
+                    self.add::<V, 1>(done, sums);
                 }
             }
         }
     }
 
-    /// Adds the rows of the spikes in `word`, whose first bit is `channel` of `input` position.
+    /// Adds `LEN` lines per target, from line `first` on.
     #[inline(always)]
-    fn scatter<V: Vector>(&self, input: usize, channel: usize, word: u64, band: &Range<usize>, sums: &mut [Line]) {
-        let rows = self.reach.elements.len() * self.bias.len();
-        let row = |bit| &self.weight[(channel + bit) * rows..][..rows];
-        let mut spikes = ones(word);
-        while let Some(first) = spikes.next() {
-            match spikes.next() {
-                // Two at a time halve the traffic of the sums.
-                Some(second) => self.add::<V, 2>(input, [row(first), row(second)], band, sums),
-                None => self.add::<V, 1>(input, [row(first)], band, sums),
+    fn add<V: Vector, const LEN: usize>(&self, first: usize, sums: &mut [Line]) {
+        let mut bits = self.bits;
+        while bits != 0 {
+            let one = &self.weight[bits.trailing_zeros() as usize * self.stride + first..];
+            bits &= bits - 1;
+            if bits == 0 {
+                for target in self.targets {
+                    add_lines::<V, 1, LEN>(&mut sums[target.output + first..], [&one[target.weight..]]);
+                }
+                return;
+            }
+            // Two at a time halve the traffic of the sums.
+            let two = &self.weight[bits.trailing_zeros() as usize * self.stride + first..];
+            bits &= bits - 1;
+            for target in self.targets {
+                let rows = [&one[target.weight..], &two[target.weight..]];
+                add_lines::<V, 2, LEN>(&mut sums[target.output + first..], rows);
             }
         }
     }
+}
 
-    /// Adds `rows`, one after the other, to all outputs in `band` that `input` position reaches.
-    #[inline(always)]
-    fn add<V: Vector, const N: usize>(&self, input: usize, rows: [&[Line]; N], band: &Range<usize>, sums: &mut [Line]) {
-        let lines = self.bias.len();
-        for span in self.reach.of(input) {
-            // Spans lie in one row of the output, and bands are whole rows.
-            if !band.contains(&(span.output as usize)) {
-                continue;
-            }
-            let len = span.len as usize * lines;
-            let sums = &mut sums[(span.output as usize - band.start) * lines..][..len];
-            let rows = rows.map(|row| &row[span.place as usize * lines..][..len]);
-            for (i, sum) in sums.iter_mut().enumerate() {
-                let start = sum.vectors::<V>();
-                sum.set(rows.iter().fold(start, |[low, high], row| {
-                    let [a, b] = row[i].vectors();
-                    [low.add(a), high.add(b)]
-                }));
-            }
+/// Adds the first `LEN` lines of each row, one row after the other, to those of `sums`.
+#[inline(always)]
+fn add_lines<V: Vector, const N: usize, const LEN: usize>(sums: &mut [Line], rows: [&[Line]; N]) {
+    let sums = &mut sums[..LEN];
+    let mut whole = rows;
+    for row in &mut whole {
+        *row = &row[..LEN];
+    }
+    for i in 0..LEN {
+        let [mut low, mut high] = sums[i].vectors::<V>();
+        for row in whole {
+            let [a, b] = row[i].vectors();
+            (low, high) = (low.add(a), high.add(b));
         }
+        sums[i].set([low, high]);
     }
 }
 
@@ -117,46 +220,70 @@ pub(super) enum Source<'a> {
 
 impl Source<'_> {
     /// Sets `sums` to the currents into `band` in `step`.
-    #[inline(always)]
-    fn set<V: Vector>(&self, band: &Range<usize>, step: usize, sums: &mut [Line]) {
+    fn set(&self, band: &Range<usize>, step: usize, sums: &mut [Line]) {
         match self {
-            Self::Weighted { rows, planes } => rows.currents::<V>(planes, band, step, sums),
+            Self::Weighted { rows, planes } => rows.currents(planes, band, step, sums),
             Self::Grouped { weights, planes } => weights.currents(planes, band, step, sums),
             Self::Spikes(_) => {
                 sums.fill(Line::ZERO);
-                self.add::<V>(band, step, sums, &mut []);
+                self.add(band, step, sums, &mut []);
             }
             Self::Real(real) => {
                 let channels = real.shape.channels;
                 let values = &real.step(step.min(real.steps - 1))[band.start * channels..band.end * channels];
-                let rows = values.chunks_exact(channels).zip(sums.chunks_exact_mut(Line::count(channels)));
-                rows.for_each(|(values, sums)| sums.iter_mut().zip(Line::of(values)).for_each(|(sum, x)| *sum = x));
+                for (values, sums) in values.chunks_exact(channels).zip(sums.chunks_exact_mut(Line::count(channels))) {
+                    for (sum, values) in sums.iter_mut().zip(values.chunks(LANES)) {
+                        sum.copy(values);
+                    }
+                }
             }
         }
     }
 
     /// Adds the currents into `band` in `step` to `sums`; `scratch` is as large.
-    #[inline(always)]
-    fn add<V: Vector>(&self, band: &Range<usize>, step: usize, sums: &mut [Line], scratch: &mut [Line]) {
+    fn add(&self, band: &Range<usize>, step: usize, sums: &mut [Line], scratch: &mut [Line]) {
         if let Self::Spikes(train) = self {
             let (words, lines) = (train.words(), Line::count(train.shape().channels));
             let bits = &train.step(step.min(train.steps() - 1))[band.start * words..band.end * words];
-            for (bits, sums) in bits.chunks_exact(words).zip(sums.chunks_exact_mut(lines)) {
-                for (w, &word) in bits.iter().enumerate() {
-                    ones(word).for_each(|bit| sums[w * 4 + bit / LANES].0[bit % LANES] += 1.0);
+            return vectorise(AddOnes { bits, words, lines, sums });
+        }
+        self.set(band, step, scratch);
+        for (sum, more) in sums.iter_mut().zip(scratch) {
+            *sum += *more;
+        }
+    }
+}
+
+/// Adds spikes as ones.
+struct AddOnes<'a> {
+    bits: &'a [u64],
+    /// Words and lines to each position.
+    words: usize,
+    lines: usize,
+    sums: &'a mut [Line],
+}
+
+impl Vectorised for AddOnes<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        for (bits, sums) in self.bits.chunks_exact(self.words).zip(self.sums.chunks_exact_mut(self.lines)) {
+            for (i, sum) in sums.iter_mut().enumerate() {
+                let bits = (bits[i / (64 / LANES)] >> (i % (64 / LANES) * LANES)) as u32;
+                // Adding zeros costs less than finding out where there are ones.
+                for (lane, sum) in sum.0.iter_mut().enumerate() {
+                    *sum += (bits >> lane & 1) as f32;
                 }
             }
-            return;
         }
-        self.set::<V>(band, step, scratch);
-        sums.iter_mut().zip(scratch).for_each(|(sum, more)| sum.add::<V>(more));
     }
 }
 
 /// What a pass does with the currents.
 trait Pass {
     /// Takes the currents into the positions of `band` in `step`.
-    fn take<V: Vector>(&mut self, band: &Range<usize>, step: usize, currents: &[Line]);
+    fn take(&mut self, band: &Range<usize>, step: usize, currents: &[Line]);
 }
 
 /// Feeds neurons.
@@ -164,26 +291,48 @@ struct Fire<'a> {
     neuron: &'a Neuron,
     /// Of one band.
     membranes: Vec<Line>,
+    /// Who fires, as bits of each line of the band.
+    fired: Vec<u16>,
     spikes: SpikeTrain,
 }
 
 impl Pass for Fire<'_> {
-    #[inline(always)]
-    fn take<V: Vector>(&mut self, band: &Range<usize>, step: usize, currents: &[Line]) {
+    fn take(&mut self, band: &Range<usize>, step: usize, currents: &[Line]) {
         if step == 0 {
             self.membranes.clear();
             self.membranes.resize(currents.len(), Line([self.neuron.initial; LANES]));
+            self.fired.resize(currents.len(), 0);
         }
+        charge(self.neuron, &mut self.membranes, currents, &mut self.fired);
         let channels = self.spikes.shape().channels;
-        let lines = Line::count(channels);
-        let held_by_last = u64::MAX >> (64 - (channels - (lines - 1) * LANES));
-        let words = self.spikes.words();
+        let (lines, words) = (Line::count(channels), self.spikes.words());
+        let held_by_last = u64::MAX >> (64 * words - channels);
         let bits = &mut self.spikes.step_mut(step)[band.start * words..band.end * words];
-        charge::<V>(self.neuron, &mut self.membranes, currents, |i, fired| {
-            let (position, line) = (i / lines, i % lines);
-            let real = if line + 1 == lines { fired & held_by_last } else { fired };
-            bits[position * words + line / 4] |= real << (line % 4 * LANES);
-        });
+        match lines {
+            1 => pack::<1>(bits, &self.fired),
+            2 => pack::<2>(bits, &self.fired),
+            _ => {
+                for (bits, fired) in bits.chunks_exact_mut(words).zip(self.fired.chunks_exact(lines)) {
+                    for (bits, fired) in bits.iter_mut().zip(fired.chunks(64 / LANES)) {
+                        *bits = fired.iter().rev().fold(0, |bits, &line| bits << LANES | u64::from(line));
+                    }
+                }
+            }
+        }
+        if !channels.is_multiple_of(LANES) {
+            // Neurons that do not exist may fire too.
+            bits.iter_mut().skip(words - 1).step_by(words).for_each(|last| *last &= held_by_last);
+        }
+    }
+}
+
+/// Sets each word to the bits of so many lines.
+fn pack<const LINES: usize>(words: &mut [u64], fired: &[u16]) {
+    for (word, lines) in words.iter_mut().zip(fired.as_chunks::<LINES>().0) {
+        *word = 0;
+        for (i, &line) in lines.iter().enumerate() {
+            *word |= u64::from(line) << (i * LANES);
+        }
     }
 }
 
@@ -193,19 +342,20 @@ struct Keep {
 }
 
 impl Pass for Keep {
-    #[inline(always)]
-    fn take<V: Vector>(&mut self, band: &Range<usize>, step: usize, currents: &[Line]) {
+    fn take(&mut self, band: &Range<usize>, step: usize, currents: &[Line]) {
         let (len, channels) = (self.sums.shape.len(), self.sums.shape.channels);
         let kept = &mut self.sums.data[step * len + band.start * channels..step * len + band.end * channels];
         for (kept, lines) in kept.chunks_exact_mut(channels).zip(currents.chunks_exact(Line::count(channels))) {
-            kept.chunks_mut(LANES).zip(lines).for_each(|(kept, line)| kept.copy_from_slice(&line.0[..kept.len()]));
+            for (kept, line) in kept.chunks_mut(LANES).zip(lines) {
+                line.store(kept);
+            }
         }
     }
 }
 
 /// The spikes of `neuron`s of `shape` over `steps` steps, fed with the sum of `sources`.
 pub(super) fn fire(sources: &[Source], neuron: &Neuron, shape: Shape, steps: usize) -> SpikeTrain {
-    let mut pass = Fire { neuron, membranes: vec![], spikes: SpikeTrain::silent(shape, steps) };
+    let mut pass = Fire { neuron, membranes: vec![], fired: vec![], spikes: SpikeTrain::silent(shape, steps) };
     run(&mut pass, sources, shape, steps);
     pass.spikes
 }
@@ -217,44 +367,29 @@ pub(super) fn sum(sources: &[Source], shape: Shape, steps: usize) -> Real {
     pass.sums
 }
 
+/// Lines of a band. Currents and membranes of one then take 64 KB, of which the rows that are being added to are in the
+/// first-level cache; smaller bands were slower, because the input rows at their edges are walked twice.
+const BAND_LINES: usize = 512;
+
+/// Passes over all bands and steps.
 fn run(pass: &mut impl Pass, sources: &[Source], shape: Shape, steps: usize) {
-    vectorise(Bands { pass, sources, shape, steps });
-}
-
-/// Lines of a band: with its membranes and the weights of 16 channels it fits the 32 KB of a first-level cache.
-const BAND_LINES: usize = 256;
-
-/// A pass over all bands.
-struct Bands<'a, P> {
-    pass: &'a mut P,
-    sources: &'a [Source<'a>],
-    shape: Shape,
-    steps: usize,
-}
-
-impl<P: Pass> Vectorised for Bands<'_, P> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<V: Vector>(self) {
-        let Shape { height, width, channels } = self.shape;
-        let lines = Line::count(channels);
-        let rows = (BAND_LINES / (width * lines)).clamp(1, height);
-        let (mut sums, mut scratch) = (vec![Line::ZERO; rows * width * lines], vec![Line::ZERO; rows * width * lines]);
-        for first in (0..height).step_by(rows) {
-            let band = first * width..(first + rows).min(height) * width;
-            let len = band.len() * lines;
-            let (sums, scratch) = (&mut sums[..len], &mut scratch[..len]);
-            for step in 0..self.steps {
-                match self.sources.split_first() {
-                    Some((first, others)) => {
-                        first.set::<V>(&band, step, sums);
-                        others.iter().for_each(|source| source.add::<V>(&band, step, sums, scratch));
-                    }
-                    None => sums.fill(Line::ZERO),
+    let Shape { height, width, channels } = shape;
+    let lines = Line::count(channels);
+    let rows = (BAND_LINES / (width * lines)).clamp(1, height);
+    let (mut sums, mut scratch) = (vec![Line::ZERO; rows * width * lines], vec![Line::ZERO; rows * width * lines]);
+    for first in (0..height).step_by(rows) {
+        let band = first * width..(first + rows).min(height) * width;
+        let len = band.len() * lines;
+        let (sums, scratch) = (&mut sums[..len], &mut scratch[..len]);
+        for step in 0..steps {
+            match sources.split_first() {
+                Some((first, others)) => {
+                    first.set(&band, step, sums);
+                    others.iter().for_each(|source| source.add(&band, step, sums, scratch));
                 }
-                self.pass.take::<V>(&band, step, sums);
+                None => sums.fill(Line::ZERO),
             }
+            pass.take(&band, step, sums);
         }
     }
 }

@@ -77,7 +77,8 @@ impl Vector for Portable {
 /// A computation that can be done with any [`Vector`].
 pub(super) trait Vectorised {
     type Output;
-    /// Does it; `#[inline(always)]`, as is all that it calls in its loops.
+    /// Does it. `#[inline(always)]`, as is all that it calls in its loops, and these are loops, no closures for an
+    /// iterator to call: what is not inlined is compiled for the oldest CPU.
     fn run<V: Vector>(self) -> Self::Output;
 }
 
