@@ -3,6 +3,7 @@
 mod diagnostics;
 mod profiles;
 mod random_zoo;
+mod reference;
 mod store;
 mod study;
 mod sweep;
