@@ -117,7 +117,8 @@ impl Inference {
     ) -> Result<InferenceRun, StudyError> {
         let on_sample = |sample: u32| {
             let run = self.run_sample(dataset.image(sample as usize), prices);
-            let run = run.map_err(|error| StudyError::Inference { network: self.name(), sample, error })?;
+            let run =
+                run.map_err(|error| StudyError::Inference { network: self.name(), sample, error: Box::new(error) })?;
             tick();
             Ok(run)
         };

@@ -30,13 +30,13 @@ impl Replication<'_> {
         let outcome = cosim::run(&self.point.system, &mut designs, &labels, &streams);
         if let Some((inference, sample, error)) = designs.failed {
             let network = self.networks.inferences[inference].name();
-            return Err(StudyError::Inference { network, sample, error });
+            return Err(StudyError::Inference { network, sample, error: Box::new(error) });
         }
         let outcome = outcome.map_err(|error| StudyError::Simulation {
             point: self.number,
             label: self.point.label.clone(),
             replication: self.replication,
-            error,
+            error: Box::new(error),
         })?;
         Ok(Rows { replication: self.row(&outcome), latencies: self.latencies(outcome.latency.as_ref()) })
     }
