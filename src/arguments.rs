@@ -84,7 +84,7 @@ pub(crate) struct Infer {
 
 #[derive(Args)]
 pub(crate) struct Networks {
-    /// Network to show: ARCHITECTURE[-WIDTH][@SIDE][:CLASSES], such as `resnet50`, `mobilenetv2-0.5@32` or `vgg16@32:100`
+    /// Network to show: `ARCHITECTURE[-WIDTH][@SIDE][:CLASSES]`, such as `resnet50`, `mobilenetv2-0.5@32` or `vgg16@32:100`
     pub(crate) name: Option<String>,
     /// Which of the two
     #[arg(long, value_enum, default_value = "spiking", requires = "name")]

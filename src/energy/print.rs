@@ -98,11 +98,12 @@ pub(super) fn ledger(priced: &Priced, spiking: &Measured, float: &Measured, acti
         rates.add_row([layer.clone(), significant(*rate), significant(rate * activity.steps as f64)]);
     }
     println!("{rates}\n");
-    let mut sources = table(&["price", "value", "unit", "scope", "evidence", "source"]);
     for value in priced.prices.used(&priced.name).values {
-        sources.add_row([value.key, value.value.to_string(), value.unit, value.scope, value.evidence, value.source]);
+        println!(
+            " {}: {} {} ({}, {}): {}",
+            value.key, value.value, value.unit, value.scope, value.evidence, value.source
+        );
     }
-    println!("{sources}");
     println!("\ncounts and pJ: means of {} samples; count x pJ each = pJ", spiking.samples);
 }
 

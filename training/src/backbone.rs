@@ -1,25 +1,26 @@
 //! Training of unsplit networks.
 
-use crate::data::{Samples, correct, cross_entropy};
+use crate::data::Samples;
 use crate::fit::{Phase, Progress, Schedule, stream};
-use crate::model::{Dynamics, Features, Model, scores};
+use crate::kernels::Pool;
+use crate::loss::{Targets, correct, mean_scores};
+use crate::model::Model;
+use crate::pass::{Dynamics, Pass};
 use anyhow::Result;
-use burn::tensor::{Device, Tensor};
 use cospike_sim_core::network::Network;
+use rand_chacha::ChaCha8Rng;
 use std::path::Path;
 
-/// Time steps that the spiking networks are trained for.
-pub(crate) const TIME_STEPS: usize = 4;
 /// Samples per forward pass when nothing is trained.
 pub(crate) const EVALUATION_BATCH: usize = 250;
+/// Weight of a teacher's answer against the label.
+pub(crate) const TEACHER_SHARE: f32 = 0.5;
 
 /// What every training needs.
 pub(crate) struct Workshop<'a> {
     pub(crate) samples: &'a Samples,
     pub(crate) checkpoints: &'a Path,
     pub(crate) seed: u64,
-    /// With autodiff.
-    pub(crate) device: Device,
 }
 
 /// A trained network with what there is to say of its training.
@@ -29,77 +30,118 @@ pub(crate) struct Trained {
     pub(crate) validation: f64,
     /// Phases, epochs and rates, for the metadata.
     pub(crate) recipe: String,
+    /// Time it took.
+    pub(crate) seconds: f64,
+}
+
+/// A trained network whose answers another one learns from.
+pub(crate) struct Teacher<'a> {
+    pub(crate) net: &'a Network,
+    pub(crate) model: &'a Model,
 }
 
 impl Workshop<'_> {
-    /// Trains the float backbone from scratch.
-    pub(crate) fn float_backbone(&self, name: &str, net: &Network, schedule: Schedule) -> Result<Trained> {
-        let fresh = Model::new(net, 0..net.layers.len(), &mut stream(self.seed, name), &self.device);
-        let (model, progress) = self.backbone_phase(name, net, fresh, schedule, Dynamics::Steps(1))?;
-        Ok(trained(model, &[(name, schedule, progress)]))
-    }
-
-    /// Trains the spiking backbone: first as a float network whose activation is a [`TIME_STEPS`]-level quantiser,
-    /// then as spiking network with surrogate gradients.
-    pub(crate) fn spiking_backbone(
+    /// Trains a whole network from scratch in phases, each with its own dynamics.
+    pub(crate) fn backbone(
         &self,
         name: &str,
         net: &Network,
-        rate: Schedule,
-        steps: Schedule,
+        phases: &[(Dynamics, Schedule)],
+        teacher: Option<&Teacher>,
     ) -> Result<Trained> {
-        let fresh = Model::new(net, 0..net.layers.len(), &mut stream(self.seed, name), &self.device);
-        let (first, second) = (format!("{name}/rate"), format!("{name}/steps"));
-        let (model, coarse) = self.backbone_phase(&first, net, fresh, rate, Dynamics::Rate(TIME_STEPS))?;
-        let (model, fine) = self.backbone_phase(&second, net, model, steps, Dynamics::Steps(TIME_STEPS))?;
-        Ok(trained(model, &[(&first, rate, coarse), (&second, steps, fine)]))
+        let mut model = Model::new(net, 1..net.layers.len(), &mut stream(self.seed, name));
+        let mut history = vec![];
+        for &(dynamics, schedule) in phases {
+            let phase = Phase {
+                name: format!("{name}/{}", dynamics.name()),
+                seed: self.seed,
+                checkpoints: self.checkpoints,
+                schedule,
+                samples: self.samples.training(),
+            };
+            let (trained, progress) = self.phase(&phase, net, model, dynamics, teacher)?;
+            model = trained;
+            history.push((dynamics.name(), schedule, progress));
+        }
+        Ok(trained(model, &history))
     }
 
-    fn backbone_phase(
+    fn phase(
         &self,
-        name: &str,
+        phase: &Phase,
         net: &Network,
         model: Model,
-        schedule: Schedule,
         dynamics: Dynamics,
+        teacher: Option<&Teacher>,
     ) -> Result<(Model, Progress)> {
-        let samples = self.samples.training();
-        let phase = Phase { name: name.into(), seed: self.seed, checkpoints: self.checkpoints, schedule, samples };
-        let loss = |model: &Model, indices: &[usize], rng: &mut _| {
-            let images = self.samples.augmented(indices, rng, &self.device);
-            cross_entropy(whole(model, net, images, dynamics), &self.samples.labels(indices))
+        let layers = 1..net.layers.len();
+        let pass = Pass { net, layers: layers.clone(), learning: layers.clone(), dynamics, link: None };
+        let learn = |model: &Model, indices: &[usize], rng: &mut ChaCha8Rng, pool: &mut Pool| {
+            let images = self.samples.augmented(indices, rng);
+            let mut targets = Targets::labels(&self.samples.labels(indices), net.classes());
+            if let Some(teacher) = teacher {
+                let layers = 1..teacher.net.layers.len();
+                let pass = Pass::evaluation(teacher.net, layers, Dynamics::Steps(1));
+                targets =
+                    targets.taught(&pass.scores(teacher.model, images.clone(), indices.len(), pool), TEACHER_SHARE);
+            }
+            pass.learn(model, images, indices.len(), &targets, pool)
         };
-        phase.run(model, loss, |model| {
-            let held_out = self.samples.validation();
-            let device = self.device.clone().inner();
-            let right: usize = held_out
-                .chunks(EVALUATION_BATCH)
-                .map(|part| {
-                    let scores = whole(model, net, self.samples.images(part, &device), dynamics);
-                    correct(scores, &self.samples.labels(part))
-                })
-                .sum();
-            right as f64 / held_out.len() as f64
+        phase.run(model, &mut Pool::default(), learn, |model, pool| {
+            let (held_out, pass) = (self.samples.validation(), Pass::evaluation(net, layers.clone(), dynamics));
+            let right = held_out.chunks(EVALUATION_BATCH).map(|part| {
+                let scores = pass.scores(model, self.samples.images(part), part.len(), pool);
+                correct(&scores, &self.samples.labels(part))
+            });
+            right.sum::<usize>() as f64 / held_out.len() as f64
         })
     }
 }
 
-fn whole(model: &Model, net: &Network, images: Tensor<4>, dynamics: Dynamics) -> Tensor<2> {
-    let last = net.layers.len() - 1;
-    let input = Features { tensor: images, per_step: false };
-    let output = model.forward(net, 1..last + 1, input, dynamics, None, &[last]).remove(0);
-    scores(output, dynamics)
+impl<'a> Pass<'a> {
+    /// A pass in which nothing is learned.
+    pub(crate) fn evaluation(net: &'a Network, layers: std::ops::Range<usize>, dynamics: Dynamics) -> Self {
+        Self { net, layers, learning: 0..0, dynamics, link: None }
+    }
+
+    /// Mean class scores over time; the pass ends with the network.
+    pub(crate) fn scores(
+        &self,
+        model: &Model,
+        input: crate::kernels::Maps,
+        samples: usize,
+        pool: &mut Pool,
+    ) -> Vec<f32> {
+        let tape = self.forward(model, input, samples, pool);
+        let scores = mean_scores(tape.output(self.layers.end - 1), samples);
+        tape.recycle(pool);
+        scores
+    }
+
+    /// Loss of a batch and the gradients; the pass ends with the network.
+    pub(crate) fn learn(
+        &self,
+        model: &Model,
+        input: crate::kernels::Maps,
+        samples: usize,
+        targets: &Targets,
+        pool: &mut Pool,
+    ) -> (f64, crate::pass::Gradients) {
+        let last = self.layers.end - 1;
+        let tape = self.forward(model, input, samples, pool);
+        let (loss, gradient) = targets.cross_entropy(tape.output(last));
+        (loss, self.backward(model, tape, vec![(last, gradient)], pool))
+    }
 }
 
 /// Puts a model together with its history; the last phase's score is the validation accuracy.
-pub(crate) fn trained(model: Model, phases: &[(&str, Schedule, Progress)]) -> Trained {
-    let describe = |(name, schedule, progress): &(&str, Schedule, Progress)| {
-        format!(
-            "{name}: epoch {} of {} in {} one-cycles, batch {}, AdamW {}",
-            progress.best, schedule.epochs, schedule.cycles, schedule.batch, schedule.peak_rate
-        )
+pub(crate) fn trained(model: Model, phases: &[(String, Schedule, Progress)]) -> Trained {
+    let describe = |(name, schedule, progress): &(String, Schedule, Progress)| {
+        let Schedule { epochs, batch, peak_rate } = schedule;
+        format!("{name}: epoch {} of {epochs}, batch {batch}, AdamW {peak_rate}", progress.best)
     };
     let recipe = phases.iter().map(describe).collect::<Vec<_>>().join("; ");
     let validation = phases.last().map_or(0.0, |(_, _, p)| p.validation[p.best - 1]);
-    Trained { model, validation, recipe }
+    let seconds = phases.iter().map(|(_, _, p)| p.seconds).sum();
+    Trained { model, validation, recipe, seconds }
 }

@@ -1,9 +1,9 @@
 //! Training samples: batches of augmented images, and the split into training and validation.
 
 use crate::fit::stream;
-use crate::model::tensor;
-use burn::tensor::{Device, Tensor};
+use crate::kernels::Maps;
 use cospike_scenarios::dataset::Dataset;
+use cospike_sim_core::network::Shape;
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -13,6 +13,17 @@ pub(crate) struct Samples {
     dataset: Dataset,
     order: Vec<usize>,
     training: usize,
+}
+
+/// How far an image is moved at most, in pixels: random crops of the image padded by as much.
+const SHIFT: usize = 2;
+
+/// How an image is changed.
+#[derive(Clone, Copy, Default)]
+struct Augmentation {
+    flip: bool,
+    /// Rows and columns that the image moves down and to the right.
+    shift: [isize; 2],
 }
 
 impl Samples {
@@ -34,31 +45,31 @@ impl Samples {
         (self.training..self.order.len()).collect()
     }
 
-    /// Images `[n, 1, h, w]` with values in [0, 1].
-    pub(crate) fn images(&self, indices: &[usize], device: &Device) -> Tensor<4> {
-        let pixels = indices.iter().flat_map(|&i| self.dataset.image(self.order[i]));
-        self.batch(pixels.map(unit).collect(), device)
+    /// Shape of an image.
+    pub(crate) fn shape(&self) -> Shape {
+        self.dataset.shape
     }
 
-    /// As [`Self::images`], each flipped left to right with probability one half.
-    pub(crate) fn augmented(&self, indices: &[usize], rng: &mut ChaCha8Rng, device: &Device) -> Tensor<4> {
-        let mut values = Vec::with_capacity(indices.len() * self.dataset.shape.len());
-        for &i in indices {
-            let flip = rng.random::<bool>();
-            for row in self.dataset.image(self.order[i]).chunks_exact(self.dataset.shape.width) {
-                match flip {
-                    true => values.extend(row.iter().rev().map(unit)),
-                    false => values.extend(row.iter().map(unit)),
-                }
-            }
-        }
-        self.batch(values, device)
+    /// Images with values in [0, 1].
+    pub(crate) fn images(&self, indices: &[usize]) -> Maps {
+        self.batch(indices, Augmentation::default)
     }
 
-    fn batch(&self, values: Vec<f32>, device: &Device) -> Tensor<4> {
+    /// As [`Self::images`], each moved by up to [`SHIFT`] pixels and flipped left to right with probability one half.
+    pub(crate) fn augmented(&self, indices: &[usize], rng: &mut ChaCha8Rng) -> Maps {
+        self.batch(indices, || {
+            let mut shift = || rng.random_range(0..=2 * SHIFT) as isize - SHIFT as isize;
+            Augmentation { shift: [shift(), shift()], flip: rng.random() }
+        })
+    }
+
+    fn batch(&self, indices: &[usize], mut augmentation: impl FnMut() -> Augmentation) -> Maps {
         let shape = self.dataset.shape;
-        let images = values.len() / shape.len();
-        tensor(values, [images, shape.channels, shape.height, shape.width], device)
+        let mut data = vec![0.0; indices.len() * shape.len()];
+        for (&i, frame) in indices.iter().zip(data.chunks_exact_mut(shape.len())) {
+            place(self.dataset.image(self.order[i]), shape, augmentation(), frame);
+        }
+        Maps { shape, frames: indices.len(), data }
     }
 
     /// Classes of the samples.
@@ -67,27 +78,17 @@ impl Samples {
     }
 }
 
-fn unit(pixel: &u8) -> f32 {
-    f32::from(*pixel) / 255.0
-}
-
-/// Probability that label smoothing takes from the true class and spreads over all (Szegedy et al., CVPR 2016).
-const SMOOTHING: f32 = 0.05;
-
-/// Mean cross-entropy of class scores `[n, classes]` against smoothed labels.
-pub(crate) fn cross_entropy(scores: Tensor<2>, labels: &[u8]) -> Tensor<1> {
-    let [n, classes] = scores.dims();
-    let mut targets = vec![SMOOTHING / classes as f32; n * classes];
-    for (i, &label) in labels.iter().enumerate() {
-        targets[i * classes + usize::from(label)] += 1.0 - SMOOTHING;
+/// Writes an image, channel by channel, to a frame, position by position.
+fn place(image: &[u8], shape: Shape, how: Augmentation, frame: &mut [f32]) {
+    let Shape { channels, height, width } = shape;
+    let inside = |at: usize, shift: isize, side: usize| at.checked_add_signed(-shift).filter(|&i| i < side);
+    for (y, row) in frame.chunks_exact_mut(width * channels).enumerate() {
+        for (x, position) in row.chunks_exact_mut(channels).enumerate() {
+            let x = if how.flip { width - 1 - x } else { x };
+            let from = inside(y, how.shift[0], height).zip(inside(x, how.shift[1], width));
+            for (c, value) in position.iter_mut().enumerate() {
+                *value = from.map_or(0.0, |(y, x)| f32::from(image[(c * height + y) * width + x]) / 255.0);
+            }
+        }
     }
-    let targets = tensor(targets, [n, classes], &scores.device());
-    (burn::tensor::activation::log_softmax(scores, 1) * targets).sum().neg() / n as f32
-}
-
-/// How many of the samples have their largest score at their label.
-pub(crate) fn correct(scores: Tensor<2>, labels: &[u8]) -> usize {
-    let answers = scores.argmax(1).into_data().convert::<i64>();
-    let answers = answers.try_to_vec::<i64>().expect("converted to i64 just above");
-    answers.iter().zip(labels).filter(|&(&a, &l)| a == i64::from(l)).count()
 }

@@ -1,11 +1,12 @@
 //! The training loop: seeded, checkpointed after every epoch, resumed by running it again.
 
+use crate::kernels::Pool;
 use crate::model::Model;
-use anyhow::{Context, Result, anyhow};
-use burn::module::Module;
-use burn::optim::{AdamWConfig, GradientsParams};
-use burn::store::ModuleRecord;
-use burn::tensor::Tensor;
+use crate::optimizer::AdamW;
+use crate::pass::Gradients;
+use crate::weight_file::{Precision, WeightFile};
+use anyhow::{Context, Result, bail};
+use cospike_sim_core::network::{Tensor, TensorStore};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -14,30 +15,26 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// How long and how fast to train.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Schedule {
     /// Passes over the training samples.
     pub(crate) epochs: usize,
     /// Samples per step.
     pub(crate) batch: usize,
     /// Learning rate at its highest.
-    pub(crate) peak_rate: f64,
-    /// How often the learning rate rises and falls (warm restarts, Loshchilov and Hutter, ICLR 2017).
-    pub(crate) cycles: usize,
+    pub(crate) peak_rate: f32,
 }
 
-/// Share of a cycle in which the learning rate rises; afterwards it falls along a cosine (one-cycle policy,
+/// Share of the steps in which the learning rate rises; afterwards it falls along a cosine (one-cycle policy,
 /// Smith and Topin 2017).
-const WARM_UP: f64 = 0.2;
-/// Decoupled weight decay of AdamW.
-const WEIGHT_DECAY: f32 = 5e-4;
+const WARM_UP: f32 = 0.2;
 
 impl Schedule {
-    fn rate(&self, progress: f64) -> f64 {
-        let progress = (progress * self.cycles as f64).fract();
+    fn rate(&self, progress: f32) -> f32 {
         let shape = match progress < WARM_UP {
             true => progress / WARM_UP,
-            false => 0.5 * (1.0 + (std::f64::consts::PI * (progress - WARM_UP) / (1.0 - WARM_UP)).cos()),
+            false => 0.5 * (1.0 + (std::f32::consts::PI * (progress - WARM_UP) / (1.0 - WARM_UP)).cos()),
         };
         self.peak_rate * shape.max(1e-3)
     }
@@ -45,7 +42,7 @@ impl Schedule {
 
 /// One phase of one network's training.
 pub(crate) struct Phase<'a> {
-    /// Names the checkpoints and the random streams.
+    /// Names the checkpoint and the random streams.
     pub(crate) name: String,
     pub(crate) seed: u64,
     pub(crate) checkpoints: &'a Path,
@@ -61,6 +58,8 @@ pub(crate) struct Progress {
     pub(crate) validation: Vec<f64>,
     /// The epoch, from 1, whose parameters are kept: the best on validation.
     pub(crate) best: usize,
+    /// Time it took.
+    pub(crate) seconds: f64,
 }
 
 /// The random stream of `seed` for `purpose`.
@@ -70,77 +69,107 @@ pub(crate) fn stream(seed: u64, purpose: &str) -> ChaCha8Rng {
     ChaCha8Rng::from_seed(*hasher.finalize().as_bytes())
 }
 
+/// All that a phase needs to go on after an epoch.
+#[derive(Default)]
+struct State {
+    model: Model,
+    best: Model,
+    optimizer: AdamW,
+    progress: Progress,
+}
+
 impl Phase<'_> {
-    /// Trains `model` (on an autodiff device) and returns the parameters of the epoch that scored best on
-    /// validation. `loss` maps sample indices to the mean loss; `validate` scores a snapshot.
+    /// Trains `model` and returns the parameters of the epoch that scored best on validation. `learn` gives the mean
+    /// loss of some samples and its gradients; `validate` scores a model.
     pub(crate) fn run(
         &self,
-        mut model: Model,
-        loss: impl Fn(&Model, &[usize], &mut ChaCha8Rng) -> Tensor<1>,
-        validate: impl Fn(&Model) -> f64,
+        model: Model,
+        pool: &mut Pool,
+        mut learn: impl FnMut(&Model, &[usize], &mut ChaCha8Rng, &mut Pool) -> (f64, Gradients),
+        mut validate: impl FnMut(&Model, &mut Pool) -> f64,
     ) -> Result<(Model, Progress)> {
-        let mut optimizer = AdamWConfig::new().with_weight_decay(WEIGHT_DECAY).init();
-        let mut progress = Progress::default();
-        if self.path("json").exists() {
-            progress = serde_json::from_slice(&std::fs::read(self.path("json"))?)?;
-            model = load(model, &self.path("model"))?;
-            optimizer = optimizer.load(self.path("optimizer")).map_err(|e| anyhow!("{e}"))?;
-        }
+        let path = self.path();
+        let mut state = match path.exists() {
+            true => State::load(&path).with_context(|| path.display().to_string())?,
+            false => State { best: model.clone(), model, ..State::default() },
+        };
         let steps = self.samples / self.schedule.batch;
-        for epoch in progress.validation.len()..self.schedule.epochs {
+        for epoch in state.progress.validation.len()..self.schedule.epochs {
             let start = Instant::now();
             let mut rng = stream(self.seed, &format!("{}/{epoch}", self.name));
             let mut order: Vec<usize> = (0..self.samples).collect();
             order.shuffle(&mut rng);
             let mut total = 0.0;
             for (step, indices) in order.chunks_exact(self.schedule.batch).enumerate() {
-                let done = (epoch * steps + step) as f64 / (self.schedule.epochs * steps) as f64;
-                let value = loss(&model, indices, &mut rng);
-                total += f64::from(value.clone().into_scalar::<f32>());
-                let gradients = GradientsParams::from_grads(value.backward(), &model);
-                model = optimizer.step(self.schedule.rate(done), model, gradients);
-                if step % 100 == 99 {
-                    let speed = ((step + 1) * self.schedule.batch) as f64 / start.elapsed().as_secs_f64();
-                    eprintln!(
-                        "{} epoch {} step {}/{steps} loss {:.4} {speed:.0} samples/s",
-                        self.name,
-                        epoch + 1,
-                        step + 1,
-                        total / (step + 1) as f64
-                    );
+                let done = (epoch * steps + step) as f32 / (self.schedule.epochs * steps) as f32;
+                let (loss, gradients) = learn(&state.model, indices, &mut rng, pool);
+                if !loss.is_finite() {
+                    bail!("training diverged in epoch {}, step {step}: lower `peak_rate`", epoch + 1);
                 }
+                total += loss;
+                state.optimizer.step(&mut state.model, &gradients, self.schedule.rate(done));
             }
-            let score = validate(&model.valid());
-            progress.validation.push(score);
+            let score = validate(&state.model, pool);
+            let seconds = start.elapsed().as_secs_f64();
+            state.progress.validation.push(score);
+            state.progress.seconds += seconds;
+            if state.progress.validation.iter().all(|&s| s <= score) {
+                state.progress.best = epoch + 1;
+                state.best = state.model.clone();
+            }
             eprintln!(
-                "{} epoch {} validation {score:.5} ({:.0} s)",
+                "{} epoch {}/{} loss {:.4} validation {score:.5} ({seconds:.0} s)",
                 self.name,
                 epoch + 1,
-                start.elapsed().as_secs_f64()
+                self.schedule.epochs,
+                total / steps as f64,
             );
-            if progress.validation.iter().all(|&s| s <= score) {
-                progress.best = epoch + 1;
-                save(&model, &self.path("best"))?;
-            }
-            save(&model, &self.path("model"))?;
-            optimizer.save(self.path("optimizer")).map_err(|e| anyhow!("{e}"))?;
-            // Written last: it says that the other files belong to a finished epoch.
-            std::fs::write(self.path("json"), serde_json::to_vec(&progress)?)?;
+            state.save(&path)?;
         }
-        Ok((load(model, &self.path("best"))?, progress))
+        Ok((state.best, state.progress))
     }
 
-    fn path(&self, what: &str) -> PathBuf {
-        let extension = if what == "json" { "json" } else { "bpk" };
-        self.checkpoints.join(format!("{}.{what}.{extension}", self.name.replace('/', "-")))
+    fn path(&self) -> PathBuf {
+        self.checkpoints.join(format!("{}.safetensors", self.name.replace('/', "-")))
     }
 }
 
-fn save(model: &Model, path: &Path) -> Result<()> {
-    model.clone().into_record().save(path).map_err(|e| anyhow!("{e}")).with_context(|| path.display().to_string())
-}
+impl State {
+    /// One file, written whole or not at all.
+    fn save(&self, path: &Path) -> Result<()> {
+        let mut tensors = TensorStore::new();
+        for (part, model) in [("model", &self.model), ("best", &self.best)] {
+            tensors.extend(model.tensors.iter().map(|(name, t)| (format!("{part}/{name}"), t.clone())));
+        }
+        for (name, moments) in &self.optimizer.moments {
+            for (part, data) in ["first", "second"].into_iter().zip(moments) {
+                let tensor = Tensor { shape: vec![data.len()], data: data.clone() };
+                tensors.insert(format!("{part}/{name}"), tensor);
+            }
+        }
+        let metadata = [
+            ("progress".to_string(), serde_json::to_string(&self.progress)?),
+            ("steps".to_string(), self.optimizer.steps.to_string()),
+        ];
+        WeightFile { tensors, metadata: metadata.into() }.write(path, Precision::Full)
+    }
 
-fn load(model: Model, path: &Path) -> Result<Model> {
-    let record = ModuleRecord::load(path).map_err(|e| anyhow!("{e}")).with_context(|| path.display().to_string())?;
-    Ok(model.load_record(record))
+    fn load(path: &Path) -> Result<Self> {
+        let file = WeightFile::read(path)?;
+        let metadata = |key: &str| file.metadata.get(key).with_context(|| format!("no `{key}` in this checkpoint"));
+        let mut state = Self { progress: serde_json::from_str(metadata("progress")?)?, ..Self::default() };
+        state.optimizer.steps = metadata("steps")?.parse()?;
+        for (name, tensor) in &file.tensors {
+            let (part, name) = name.split_once('/').context("this is no checkpoint")?;
+            match part {
+                "model" => drop(state.model.tensors.insert(name.into(), tensor.clone())),
+                "best" => drop(state.best.tensors.insert(name.into(), tensor.clone())),
+                _ => {
+                    let moments = state.optimizer.moments.entry(name.into()).or_default();
+                    moments[usize::from(part == "second")] = tensor.data.clone();
+                }
+            }
+        }
+        Ok(state)
+    }
 }

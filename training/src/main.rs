@@ -8,22 +8,25 @@
 mod backbone;
 mod data;
 mod fit;
+mod job;
+mod kernels;
+mod loss;
 mod measure;
 mod model;
-mod nonlinearity;
+mod optimizer;
+mod pass;
 mod plan;
 #[cfg(test)]
 mod tests;
 mod unit;
 mod weight_file;
 
-use anyhow::{Context, Result};
-use backbone::Workshop;
-use burn::tensor::Device;
-use clap::{Parser, Subcommand};
+use anyhow::{Context, Result, ensure};
+use clap::{Args, Parser, Subcommand};
 use cospike_scenarios::dataset::Dataset;
 use data::Samples;
-use plan::{Job, VALIDATION_IMAGES};
+use job::Factory;
+use plan::Plan;
 use std::path::{Path, PathBuf};
 
 /// Trains the networks of CoSpike's zoo.
@@ -39,6 +42,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Lists the jobs of the plan, with their numbers.
+    List(WhichJobs),
     /// Trains every network of the plan whose weight file is missing; resumes what was interrupted.
     Train {
         /// Folder with `train-images-idx3-ubyte.gz` and `train-labels-idx1-ubyte.gz`.
@@ -47,33 +52,70 @@ enum Verb {
         /// Folder for checkpoints.
         #[arg(long, default_value = "out/training")]
         checkpoints: PathBuf,
-        /// Only networks whose name contains this.
-        #[arg(long, default_value = "")]
-        only: String,
-        /// Seed of every random choice.
-        #[arg(long, default_value_t = 1)]
-        seed: u64,
+        #[command(flatten)]
+        which: WhichJobs,
     },
     /// Measures the test accuracy of the networks that have none yet and writes it into their files.
     Measure,
+}
+
+#[derive(Args)]
+struct WhichJobs {
+    /// The plan.
+    #[arg(long, default_value = "training/plan.toml")]
+    plan: PathBuf,
+    /// Only networks whose name contains this.
+    #[arg(long, default_value = "")]
+    only: String,
+    /// Only the job of this number.
+    #[arg(long)]
+    job: Option<usize>,
 }
 
 fn main() -> Result<()> {
     let Arguments { zoo, verb } = Arguments::parse();
     match verb {
         Verb::Measure => measure::measure(&zoo),
-        Verb::Train { data, checkpoints, only, seed } => {
-            let samples = Samples::new(training_set(&data)?, VALIDATION_IMAGES, seed);
-            for folder in [&zoo, &checkpoints] {
-                std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-            }
-            let device = Device::flex().autodiff();
-            let workshop = Workshop { samples: &samples, checkpoints: &checkpoints, seed, device };
-            for job in Job::all().iter().filter(|job| job.name().contains(&only)) {
-                job.run(&workshop, &zoo).with_context(|| job.name())?;
+        Verb::List(which) => {
+            let plan = which.plan()?;
+            for (number, job) in which.jobs(&plan)? {
+                let done = zoo.join(format!("{}.safetensors", job.name())).exists();
+                println!("{number:4} {} {}", if done { "done   " } else { "missing" }, job.name());
             }
             Ok(())
         }
+        Verb::Train { data, checkpoints, which } => {
+            let plan = which.plan()?;
+            let samples = Samples::new(training_set(&data)?, plan.validation_images, SPLIT_SEED);
+            for folder in [&zoo, &checkpoints] {
+                std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+            }
+            let factory = Factory { plan: &plan, zoo: &zoo, checkpoints: &checkpoints, samples: &samples };
+            for (_, job) in which.jobs(&plan)? {
+                factory.run(&job).with_context(|| job.name())?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Which images are held out, the same for every network, so that units are judged on images that no head has seen.
+const SPLIT_SEED: u64 = 1;
+
+impl WhichJobs {
+    fn plan(&self) -> Result<Plan> {
+        let name = || self.plan.display().to_string();
+        Plan::read(&std::fs::read_to_string(&self.plan).with_context(name)?).with_context(name)
+    }
+
+    /// The jobs asked for, with their numbers from 0.
+    fn jobs(&self, plan: &Plan) -> Result<Vec<(usize, plan::Job)>> {
+        let wanted = |number: usize, job: &plan::Job| {
+            self.job.is_none_or(|only| only == number) && job.name().contains(&self.only)
+        };
+        let jobs: Vec<_> = plan.jobs().into_iter().enumerate().filter(|(number, job)| wanted(*number, job)).collect();
+        ensure!(!jobs.is_empty(), "the plan has no such job; `list` shows what it has");
+        Ok(jobs)
     }
 }
 

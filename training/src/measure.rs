@@ -1,6 +1,6 @@
 //! Test accuracy, measured by the inference engine and written into the weight files.
 
-use crate::weight_file::WeightFile;
+use crate::weight_file::{Precision, WeightFile};
 use anyhow::{Context, Result};
 use cospike_scenarios::dataset::Dataset;
 use cospike_scenarios::scenario::DatasetName;
@@ -17,8 +17,8 @@ pub(crate) fn measure(folder: &Path) -> Result<()> {
         let choice = zoo.choice(&entry.name)?;
         let network = zoo.network(&choice)?;
         let samples = dataset.len() as u32;
-        let key = InferenceKey { choice, dataset: DatasetName::FashionMnist, samples };
-        let run = Inference { key, network }.run(&dataset, &|| {}).with_context(|| entry.name.clone())?;
+        let key = InferenceKey { choice, stepwise: false, dataset: DatasetName::FashionMnist, samples };
+        let run = Inference::new(key, network)?.run(&dataset, &[], &|| {}).with_context(|| entry.name.clone())?;
         let correct = run.correct(&dataset.labels);
         let accuracy = format!("{:.4}", f64::from(correct) / f64::from(samples));
         eprintln!("{} {accuracy}", entry.name);
@@ -32,7 +32,7 @@ pub(crate) fn measure(folder: &Path) -> Result<()> {
             ("payload_bits", format!("{:.1}", run.payload_bits())),
         ];
         file.metadata.extend(measured.map(|(key, value)| (key.to_string(), value)));
-        file.write(&path)?;
+        file.write(&path, Precision::Half)?;
     }
     Ok(())
 }

@@ -1,180 +1,271 @@
-//! What the zoo consists of, and how each network of it is trained.
+//! The plan file: what the zoo consists of, and how each network of it is trained.
 
-use crate::backbone::{TIME_STEPS, Trained, Workshop};
 use crate::fit::Schedule;
-use crate::model::LossyStep;
-use crate::unit::UnitTask;
-use crate::weight_file::WeightFile;
-use anyhow::{Context, Result};
-use cospike_sim_core::network::{Activation, Bottleneck, BottleneckKind, Network, Neuron, Nonlinearity, ResNet};
-use cospike_sim_core::payload::Jpeg;
-use std::collections::BTreeMap;
-use std::path::Path;
+use crate::pass::Dynamics;
+use anyhow::{Result, bail, ensure};
+use cospike_scenarios::scenario::Family;
+use cospike_sim_core::network::{BottleneckKind, Network, NetworkName, Neuron};
+use serde::Deserialize;
 
-/// Split points that get bottleneck units: one per stage.
-const SPLITS: [&str; 3] = ["stage1", "stage2", "stage3"];
-/// Channels that the encoders emit.
-const WIDTHS: [usize; 3] = [2, 4, 8];
-/// Every encoder halves height and width, as BottleNet's spatial reduction does.
-const STRIDE: usize = 2;
-/// Quality of the JPEG step of the float units, of 100.
-const JPEG_QUALITY: u8 = 90;
-
-/// Images held out of the training set to make every choice on.
-pub(crate) const VALIDATION_IMAGES: usize = 5_000;
-/// Images that a unit is trained on.
-const UNIT_IMAGES: usize = 20_000;
-
-const FLOAT_BACKBONE: Schedule = Schedule { epochs: 8, batch: 64, peak_rate: 4e-3, cycles: 1 };
-const SPIKING_BACKBONE_RATE: Schedule = Schedule { epochs: 12, batch: 64, peak_rate: 4e-3, cycles: 2 };
-const SPIKING_BACKBONE_STEPS: Schedule = Schedule { epochs: 4, batch: 64, peak_rate: 1e-3, cycles: 2 };
-const UNIT_RESTORE: Schedule = Schedule { epochs: 2, batch: 64, peak_rate: 4e-3, cycles: 1 };
-const UNIT_TAIL: Schedule = Schedule { epochs: 3, batch: 64, peak_rate: 2e-3, cycles: 1 };
-
-/// The two families of the zoo.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Family {
-    Spiking,
-    Float,
+/// A plan file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Plan {
+    /// Name of the task, for the metadata.
+    pub(crate) task: String,
+    /// Images held out of the training set to make every choice on.
+    pub(crate) validation_images: usize,
+    #[serde(default)]
+    backbone: Vec<Backbone>,
+    #[serde(default)]
+    units: Vec<Units>,
 }
 
-impl Family {
-    pub(crate) const ALL: [Self; 2] = [Self::Spiking, Self::Float];
+/// An unsplit network to train.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Backbone {
+    /// Name of its architecture, as in [`NetworkName`].
+    network: String,
+    family: Family,
+    /// Name of the float backbone whose answers it learns from too.
+    pub(crate) teacher: Option<String>,
+    phases: Vec<PhasePlan>,
+    #[serde(default = "first_seed")]
+    pub(crate) seed: u64,
+}
 
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Spiking => "spiking",
-            Self::Float => "float",
-        }
-    }
+/// A schedule and how neurons are evaluated in it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PhasePlan {
+    /// Neurons as quantisers of so many levels.
+    levels: Option<usize>,
+    /// Neurons over so many time steps.
+    steps: Option<usize>,
+    epochs: usize,
+    batch: usize,
+    peak_rate: f32,
+}
 
-    pub(crate) fn backbone(self) -> Network {
-        ResNet::ZOO.build(match self {
-            Self::Spiking => Nonlinearity::Spiking(Neuron::INTEGRATE_AND_FIRE),
-            Self::Float => Nonlinearity::Float(Activation::Relu),
-        })
-    }
+/// Bottleneck units to train: every combination of the lists.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Units {
+    network: String,
+    kinds: Vec<Kind>,
+    splits: Vec<String>,
+    widths: Vec<usize>,
+    strides: Vec<usize>,
+    #[serde(default = "first_seeds")]
+    seeds: Vec<u64>,
+    noise: Option<Noise>,
+    images: usize,
+    restore: Schedule,
+    classify: Schedule,
+}
 
-    fn time_steps(self) -> usize {
-        match self {
-            Self::Spiking => TIME_STEPS,
-            Self::Float => 1,
-        }
-    }
+/// Kinds of bottleneck units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Kind {
+    /// SpikeBottleNet.
+    Spiking,
+    /// BottleNet: 8-bit and JPEG.
+    Float,
+    /// 1-bit activations.
+    Binary,
+}
+
+/// Largest probabilities with which the link of a training erases and flips a bit.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Noise {
+    pub(crate) erasures: f32,
+    pub(crate) flips: f32,
+}
+
+/// One bottleneck unit to train.
+#[derive(Clone, Debug)]
+pub(crate) struct UnitPlan {
+    network: String,
+    pub(crate) kind: Kind,
+    pub(crate) split: String,
+    pub(crate) width: usize,
+    pub(crate) stride: usize,
+    pub(crate) seed: u64,
+    pub(crate) noise: Option<Noise>,
+    pub(crate) images: usize,
+    pub(crate) restore: Schedule,
+    pub(crate) classify: Schedule,
 }
 
 /// One network to train.
-#[derive(Clone, Copy)]
-pub(crate) struct Job {
-    pub(crate) family: Family,
-    /// Split point and width of a bottleneck unit; `None` for the backbone.
-    pub(crate) unit: Option<(&'static str, usize)>,
+#[derive(Clone, Debug)]
+pub(crate) enum Job {
+    Backbone(Backbone),
+    Unit(UnitPlan),
+}
+
+/// Encoders halve height and width, as BottleNet's spatial reduction does, unless their name says otherwise.
+const USUAL_STRIDE: usize = 2;
+
+fn first_seed() -> u64 {
+    1
+}
+
+fn first_seeds() -> Vec<u64> {
+    vec![first_seed()]
+}
+
+impl Plan {
+    /// The plan in `text`, a TOML file, with every network, split point and teacher checked.
+    pub(crate) fn read(text: &str) -> Result<Self> {
+        let plan: Self = toml::from_str(text)?;
+        let jobs = plan.jobs();
+        for job in &jobs {
+            job.check(&jobs)?;
+        }
+        Ok(plan)
+    }
+
+    /// All jobs, each after what it needs.
+    pub(crate) fn jobs(&self) -> Vec<Job> {
+        let units = self.units.iter().flat_map(Units::jobs).map(Job::Unit);
+        self.backbone.iter().cloned().map(Job::Backbone).chain(units).collect()
+    }
+}
+
+impl Units {
+    fn jobs(&self) -> Vec<UnitPlan> {
+        let mut jobs = vec![];
+        for split in &self.splits {
+            for (&width, &stride) in self.widths.iter().flat_map(|w| self.strides.iter().map(move |s| (w, s))) {
+                for (&kind, &seed) in self.kinds.iter().flat_map(|k| self.seeds.iter().map(move |s| (k, s))) {
+                    let (network, split) = (self.network.clone(), split.clone());
+                    let Self { noise, images, restore, classify, .. } = *self;
+                    jobs.push(UnitPlan { network, kind, split, width, stride, seed, noise, images, restore, classify });
+                }
+            }
+        }
+        jobs
+    }
+}
+
+impl Backbone {
+    /// Name in the zoo.
+    pub(crate) fn name(&self) -> String {
+        backbone_name(&self.network, self.family)
+    }
+
+    pub(crate) fn family(&self) -> Family {
+        self.family
+    }
+
+    /// The phases of its training.
+    pub(crate) fn phases(&self) -> Result<Vec<(Dynamics, Schedule)>> {
+        let phase = |phase: &PhasePlan| {
+            let PhasePlan { epochs, batch, peak_rate, .. } = *phase;
+            let dynamics = match (phase.levels, phase.steps, self.family) {
+                (Some(levels), None, Family::Spiking) => Dynamics::Rate(levels),
+                (None, Some(steps), Family::Spiking) => Dynamics::Steps(steps),
+                (None, None, Family::Float) => Dynamics::Steps(1),
+                _ => bail!("a phase of a spiking network has either `levels` or `steps`, of a float one neither"),
+            };
+            Ok((dynamics, Schedule { epochs, batch, peak_rate }))
+        };
+        self.phases.iter().map(phase).collect()
+    }
+
+    /// Time steps of the trained network: those of its last phase.
+    pub(crate) fn time_steps(&self) -> usize {
+        self.phases.last().and_then(|phase| phase.steps).unwrap_or(1)
+    }
+}
+
+impl UnitPlan {
+    pub(crate) fn family(&self) -> Family {
+        match self.kind {
+            Kind::Spiking => Family::Spiking,
+            Kind::Float | Kind::Binary => Family::Float,
+        }
+    }
+
+    /// Name of its backbone.
+    pub(crate) fn backbone(&self) -> String {
+        backbone_name(&self.network, self.family())
+    }
+
+    /// What sets it apart from the unit that a scenario gets if it asks for nothing special; empty for that one.
+    pub(crate) fn variant(&self) -> String {
+        let marks = [
+            (self.kind == Kind::Binary).then(|| "binary".to_string()),
+            (self.stride != USUAL_STRIDE).then(|| format!("s{}", self.stride)),
+            self.noise.map(|_| "noisy".into()),
+            (self.seed != first_seed()).then(|| format!("seed{}", self.seed)),
+        ];
+        marks.into_iter().flatten().collect::<Vec<_>>().join("-")
+    }
+
+    /// Name in the zoo.
+    pub(crate) fn name(&self) -> String {
+        let name = format!("{}-{}-w{}", self.backbone(), self.split, self.width);
+        let variant = self.variant();
+        if variant.is_empty() { name } else { format!("{name}-{variant}") }
+    }
+
+    pub(crate) fn bottleneck_kind(&self) -> BottleneckKind {
+        match self.kind {
+            Kind::Spiking => BottleneckKind::Spiking,
+            Kind::Float => BottleneckKind::Float,
+            Kind::Binary => BottleneckKind::Binary,
+        }
+    }
 }
 
 impl Job {
-    /// All jobs, each after what it needs.
-    pub(crate) fn all() -> Vec<Self> {
-        let backbones = Family::ALL.map(|family| Self { family, unit: None });
-        let units = SPLITS.iter().rev().flat_map(|&split| WIDTHS.map(|width| (split, width)));
-        let units = units.flat_map(|unit| Family::ALL.map(|family| Self { family, unit: Some(unit) }));
-        backbones.into_iter().chain(units).collect()
-    }
-
     /// Name of the network in the zoo.
     pub(crate) fn name(&self) -> String {
-        let backbone = format!("resnet14-{}", self.family.name());
-        match self.unit {
-            Some((split, width)) => format!("{backbone}-{split}-w{width}"),
-            None => backbone,
+        match self {
+            Self::Backbone(backbone) => backbone.name(),
+            Self::Unit(unit) => unit.name(),
         }
     }
 
-    /// Trains the network, unless its file is in `zoo` already, and writes it there.
-    pub(crate) fn run(&self, workshop: &Workshop, zoo: &Path) -> Result<()> {
-        let path = zoo.join(format!("{}.safetensors", self.name()));
-        if path.exists() {
-            return Ok(());
-        }
-        let (net, trained) = match self.unit {
-            Some((split, width)) => self.train_unit(workshop, zoo, split, width)?,
-            None => self.train_backbone(workshop)?,
+    /// The layer graph of its backbone.
+    pub(crate) fn network(&self) -> Result<Network> {
+        let (name, family) = match self {
+            Self::Backbone(backbone) => (&backbone.network, backbone.family),
+            Self::Unit(unit) => (&unit.network, unit.family()),
         };
-        let tensors = trained.model.export(&net);
-        WeightFile { tensors, metadata: self.metadata(workshop, &net, &trained) }.write(&path)
+        let name: NetworkName = name.parse()?;
+        Ok(match family {
+            Family::Spiking => name.spiking(Neuron::INTEGRATE_AND_FIRE),
+            Family::Float => name.float(),
+        })
     }
 
-    fn train_backbone(&self, workshop: &Workshop) -> Result<(Network, Trained)> {
-        let net = self.family.backbone();
-        let trained = match self.family {
-            Family::Float => workshop.float_backbone(&self.name(), &net, FLOAT_BACKBONE)?,
-            Family::Spiking => {
-                workshop.spiking_backbone(&self.name(), &net, SPIKING_BACKBONE_RATE, SPIKING_BACKBONE_STEPS)?
+    fn check(&self, jobs: &[Self]) -> Result<()> {
+        let net = self.network()?;
+        crate::pass::check(&net)?;
+        let others = || jobs.iter().map(Self::name).filter(|name| *name == self.name()).count();
+        ensure!(others() == 1, "the plan has `{}` twice", self.name());
+        match self {
+            Self::Backbone(backbone) => {
+                ensure!(!backbone.phases()?.is_empty(), "`{}` has no phase", self.name());
+                if let Some(teacher) = &backbone.teacher {
+                    let known = jobs.iter().any(|job| job.name() == *teacher);
+                    ensure!(known, "`{}` has the teacher `{teacher}`, which is not in the plan", self.name());
+                }
             }
-        };
-        Ok((net, trained))
-    }
-
-    fn train_unit(&self, workshop: &Workshop, zoo: &Path, split: &str, width: usize) -> Result<(Network, Trained)> {
-        let backbone = self.family.backbone();
-        let at = backbone.split(split)?;
-        let unit = Bottleneck { kind: BottleneckKind::of(&backbone), width, stride: STRIDE };
-        let (net, cut) = backbone.with_bottleneck(split, unit)?;
-        let decoder = at + net.layers.len() - backbone.layers.len();
-        let file = zoo.join(format!("resnet14-{}.safetensors", self.family.name()));
-        let weights =
-            WeightFile::read(&file).with_context(|| format!("train the backbone first: {}", file.display()))?;
-        let jpeg = Jpeg::new(net.layers[cut].output, JPEG_QUALITY)?;
-        let sent: &LossyStep = &|features| sent_by_jpeg(&jpeg, net.layers[cut].output.len(), features);
-        let trained = workshop.unit(&UnitTask {
-            name: &self.name(),
-            net: &net,
-            split: at,
-            decoder,
-            steps: self.family.time_steps(),
-            lossy: (self.family == Family::Float).then_some(sent),
-            backbone: &weights.tensors,
-            images: UNIT_IMAGES,
-            restore: UNIT_RESTORE,
-            tail: UNIT_TAIL,
-        })?;
-        Ok((net, trained))
-    }
-
-    fn metadata(&self, workshop: &Workshop, net: &Network, trained: &Trained) -> BTreeMap<String, String> {
-        let training_images = match self.unit {
-            Some(_) => UNIT_IMAGES,
-            None => workshop.samples.training(),
-        };
-        let mut metadata = vec![
-            ("cospike_version", env!("CARGO_PKG_VERSION").into()),
-            ("task", "fashion-mnist".into()),
-            ("backbone", net.name.clone()),
-            ("family", self.family.name().into()),
-            ("kind", if self.unit.is_some() { "unit" } else { "backbone" }.into()),
-            ("time_steps", self.family.time_steps().to_string()),
-            ("seed", workshop.seed.to_string()),
-            ("recipe", trained.recipe.clone()),
-            ("macs", net.dense_macs(0..net.layers.len()).to_string()),
-            ("training_images", training_images.to_string()),
-            ("validation_images", VALIDATION_IMAGES.to_string()),
-            ("validation_accuracy", format!("{:.4}", trained.validation)),
-        ];
-        if let Some((split, width)) = self.unit {
-            metadata.push(("split", split.into()));
-            metadata.push(("width", width.to_string()));
-            metadata.push(("stride", STRIDE.to_string()));
-            if self.family == Family::Float {
-                metadata.push(("jpeg_quality", JPEG_QUALITY.to_string()));
+            Self::Unit(unit) => {
+                net.split(&unit.split)?;
             }
         }
-        metadata.into_iter().map(|(k, v)| (k.to_string(), v)).collect()
+        Ok(())
     }
 }
 
-/// A batch of features as the cloud decodes them.
-fn sent_by_jpeg(jpeg: &Jpeg, len: usize, features: &[f32]) -> Vec<f32> {
-    let samples = features.chunks_exact(len);
-    samples
-        .flat_map(|f| jpeg.round_trip(f).expect("clipped features are in range; NaN means that training diverged"))
-        .collect()
+fn backbone_name(network: &str, family: Family) -> String {
+    format!("{network}-{}", family.name())
 }

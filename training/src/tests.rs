@@ -1,17 +1,19 @@
 //! The trainer against finite differences, against being interrupted, and against the inference engine.
 
 use crate::backbone::Workshop;
-use crate::data::{Samples, cross_entropy};
+use crate::data::Samples;
 use crate::fit::{Phase, Schedule, stream};
-use crate::model::{Dynamics, Features, Model, scores, tensor, values};
-use crate::nonlinearity::integrate_and_fire;
+use crate::kernels::{Maps, Pool};
+use crate::loss::{Targets, mean_scores};
+use crate::model::Model;
+use crate::pass::{Dynamics, Pass};
+use crate::plan::Plan;
 use crate::unit::UnitTask;
-use burn::tensor::{Device, Tensor};
 use cospike_scenarios::dataset::Dataset;
 use cospike_sim_core::inference::{Executable, Feature, Real};
 use cospike_sim_core::network::{
-    Activation, Bottleneck, BottleneckKind, Network, Neuron, Nonlinearity, ResNet, Shape, Stage, Stem, TensorStore,
-    Weights,
+    Activation, Bottleneck, BottleneckKind, MobileNetV1, Network, Neuron, Nonlinearity, ResNet, Shape, Stage, Stem,
+    TensorStore, Weights, Width,
 };
 use rand::RngExt;
 use std::path::Path;
@@ -19,14 +21,22 @@ use std::path::Path;
 const TINY: ResNet = ResNet {
     input: Shape::new(1, 8, 8),
     classes: 3,
-    stem: Stem::SMALL_IMAGE,
+    stem: Stem { kernel: 3, stride: 1, pool: false },
     stages: &[Stage::new(4, 1, 1), Stage::new(6, 1, 2), Stage::new(8, 1, 2)],
     ..ResNet::ZOO
 };
 
-fn tiny() -> Network {
-    TINY.build(Nonlinearity::Spiking(Neuron::INTEGRATE_AND_FIRE))
-}
+const TINY_MOBILE: MobileNetV1 = MobileNetV1 {
+    input: TINY.input,
+    classes: 3,
+    stem_channels: 4,
+    stem_stride: 1,
+    stages: &[Stage::new(6, 1, 1), Stage::new(8, 1, 2)],
+    width: Width::FULL,
+};
+
+const SPIKING: Nonlinearity = Nonlinearity::Spiking(Neuron::INTEGRATE_AND_FIRE);
+const FLOAT: Nonlinearity = Nonlinearity::Float(Activation::Relu);
 
 /// Images whose class is the third of the rows that is bright.
 fn bars(n: usize) -> Dataset {
@@ -38,80 +48,72 @@ fn bars(n: usize) -> Dataset {
     Dataset { shape: TINY.input, pixels, labels }
 }
 
-fn workshop<'a>(samples: &'a Samples, checkpoints: &'a Path) -> Workshop<'a> {
-    Workshop { samples, checkpoints, seed: 1, device: Device::flex().autodiff() }
-}
+const SHORT: Schedule = Schedule { epochs: 4, batch: 16, peak_rate: 2e-2 };
+const PHASES: [(Dynamics, Schedule); 2] = [(Dynamics::Rate(4), SHORT), (Dynamics::Steps(4), SHORT)];
 
-const SHORT: Schedule = Schedule { epochs: 4, batch: 16, peak_rate: 1e-2, cycles: 1 };
-
-fn train_unit(samples: &Samples, checkpoints: &Path, restore: Schedule) -> (TensorStore, f64) {
-    let backbone = tiny();
+fn train_unit(samples: &Samples, checkpoints: &Path) -> (TensorStore, f64) {
+    let backbone = TINY.build(SPIKING);
     let unit = Bottleneck { kind: BottleneckKind::Spiking, width: 2, stride: 2 };
-    let (net, _) = backbone.with_bottleneck("stage1", unit).unwrap();
-    let workshop = workshop(samples, checkpoints);
-    let trained = workshop.spiking_backbone("tiny", &backbone, SHORT, SHORT).unwrap();
+    let (net, cut) = backbone.with_bottleneck("stage1", unit).unwrap();
+    let workshop = Workshop { samples, checkpoints, seed: 1 };
+    let whole = workshop.backbone("tiny", &backbone, &PHASES, None).unwrap().model;
     let split = backbone.split("stage1").unwrap();
     let trained = workshop
         .unit(&UnitTask {
             name: "tiny-unit",
             net: &net,
             split,
+            cut,
             decoder: split + net.layers.len() - backbone.layers.len(),
             steps: 4,
-            lossy: None,
-            backbone: &trained.model.export(&backbone),
-            images: 96,
-            restore,
-            tail: SHORT,
+            link: None,
+            backbone: &whole.tensors,
+            images: 192,
+            restore: SHORT,
+            classify: SHORT,
         })
         .unwrap();
-    (trained.model.export(&net), trained.validation)
-}
-
-/// What stops a training half way: the checkpoints of its first phases and epochs exist, the later ones do not.
-fn forget_after(checkpoints: &Path, phase: &str) {
-    for file in std::fs::read_dir(checkpoints).unwrap() {
-        let path = file.unwrap().path();
-        if path.file_name().unwrap().to_str().unwrap().starts_with(phase) {
-            std::fs::remove_file(path).unwrap();
-        }
-    }
+    assert!(trained.model.tensors.keys().all(|name| name.starts_with("encoder.") || name.starts_with("decoder.")));
+    let mut tensors = whole.tensors;
+    tensors.extend(trained.model.tensors);
+    Weights::from_store(&net, &tensors).expect("backbone and unit make the network");
+    (tensors, trained.validation)
 }
 
 #[test]
-fn learns_and_resumes_to_the_same_weights() {
-    let samples = Samples::new(bars(132), 36, 1);
-    let (whole, resumed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let (weights, accuracy) = train_unit(&samples, whole.path(), SHORT);
+fn invariant_4_training_learns_and_is_the_same_on_any_number_of_threads() {
+    let samples = Samples::new(bars(240), 48, 1);
+    let on = |threads| {
+        let checkpoints = tempfile::tempdir().unwrap();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| train_unit(&samples, checkpoints.path()))
+    };
+    let (weights, accuracy) = on(1);
     assert!(accuracy > 0.9, "bars are told apart through a 2-channel cut, got {accuracy}");
-
-    let (again, _) = train_unit(&samples, resumed.path(), SHORT);
-    assert_eq!(weights, again, "same seed, same weights");
-    forget_after(resumed.path(), "tiny-unit-tail");
-    let (after, _) = train_unit(&samples, resumed.path(), SHORT);
-    assert_eq!(weights, after, "resumed in the middle, same weights");
+    assert_eq!(on(2), (weights, accuracy));
 }
 
 /// Trains the tiny network for all epochs of [`SHORT`], or until it is interrupted at the end of the third, before its
 /// checkpoint.
-fn train_backbone(checkpoints: &Path, interrupted: bool) -> TensorStore {
-    let (net, device) = (tiny(), Device::flex().autodiff());
+fn train_backbone(checkpoints: &Path, interrupted: bool) -> Model {
+    let net = TINY.build(SPIKING);
     let samples = Samples::new(bars(132), 36, 1);
-    let epochs = std::cell::Cell::new(0);
+    let mut epochs = 0;
     let phase = Phase { name: "tiny".into(), seed: 1, checkpoints, schedule: SHORT, samples: samples.training() };
-    let last = net.layers.len() - 1;
-    let loss = |model: &Model, indices: &[usize], rng: &mut _| {
-        let input = Features { tensor: samples.augmented(indices, rng, &device), per_step: false };
-        let output = model.forward(&net, 1..last + 1, input, Dynamics::Rate(4), None, &[last]).remove(0);
-        cross_entropy(scores(output, Dynamics::Rate(4)), &samples.labels(indices))
-    };
-    let score = |_: &Model| {
-        epochs.set(epochs.get() + 1);
-        assert!(!(interrupted && epochs.get() == 3), "interrupted");
+    let layers = 1..net.layers.len();
+    let pass =
+        Pass { net: &net, layers: layers.clone(), learning: layers.clone(), dynamics: Dynamics::Rate(4), link: None };
+    let score = |_: &Model, _: &mut Pool| {
+        epochs += 1;
+        assert!(!(interrupted && epochs == 3), "interrupted");
         1.0 // of equal epochs the last is kept
     };
-    let fresh = Model::new(&net, 0..last + 1, &mut stream(1, "tiny"), &device);
-    phase.run(fresh, loss, score).unwrap().0.export(&net)
+    let fresh = Model::new(&net, layers.clone(), &mut stream(1, "tiny"));
+    let learn = |model: &Model, indices: &[usize], rng: &mut _, pool: &mut Pool| {
+        let targets = Targets::labels(&samples.labels(indices), 3);
+        pass.learn(model, samples.augmented(indices, rng), indices.len(), &targets, pool)
+    };
+    phase.run(fresh, &mut Pool::default(), learn, score).unwrap().0
 }
 
 #[test]
@@ -123,65 +125,100 @@ fn a_phase_interrupted_between_checkpoints_resumes_to_the_same_weights() {
     assert_eq!(train_backbone(resumed.path(), false), weights);
 }
 
-#[test]
-fn integrate_and_fire_has_the_gradient_of_its_surrogate() {
-    // One neuron, two steps, inputs 0.3 and 0.4: membrane 0.8 (no spike, inside the window), 1.2 (spike, inside).
-    // The gradient of 2 s1 + 5 s2 is window = 1 at both: d/dx1 = 2 + 5 (x1 stays in the membrane), d/dx2 = 5.
-    let device = Device::flex().autodiff();
-    let x = tensor(vec![0.3, 0.4], [2, 1, 1, 1], &device).require_grad();
-    let spikes = integrate_and_fire(x.clone(), true, &Neuron::INTEGRATE_AND_FIRE, 2);
-    let weights: Tensor<4> = tensor(vec![2.0, 5.0], [2, 1, 1, 1], &device);
-    let gradients = (spikes.clone() * weights).sum().backward();
-    let close = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-6);
-    assert!(close(&values(spikes.into_data()), &[0.0, 1.0]));
-    assert!(close(&values(x.grad(&gradients).unwrap().into_data()), &[7.0, 5.0]));
-}
-
-/// Class scores of one sample by the trainer's own forward pass and by the inference engine, from the same tensors.
-fn both_scores(net: &Network, steps: usize) -> (Vec<f32>, Vec<f32>) {
-    let device = Device::flex();
-    let mut store = Model::new(net, 0..net.layers.len(), &mut stream(7, "weights"), &device).export(net);
+/// Random parameters and statistics for all of `net`.
+fn random_model(net: &Network) -> Model {
+    let mut model = Model::new(net, 1..net.layers.len(), &mut stream(7, "weights"));
     let mut rng = stream(7, "statistics");
-    for (name, t) in &mut store {
+    for (name, t) in &mut model.tensors {
         // Trained statistics are not zero and one.
         if name.contains(".norm.") || name.ends_with(".bias") {
             t.data.iter_mut().for_each(|v| *v = *v * 0.9 + rng.random_range(0.0..0.3));
         }
     }
+    model
+}
+
+/// The whole way back, through sums, shared inputs, strides, pools and normalisation by the batch: every tensor's gradient
+/// against finite differences of the loss. The activations are kept where they are smooth by small steps.
+#[test]
+fn gradients_of_whole_networks_are_finite_differences_of_the_loss() {
+    let unit = |kind, net: Network| net.with_bottleneck("stage1", Bottleneck { kind, width: 3, stride: 2 }).unwrap().0;
+    for net in [unit(BottleneckKind::Float, TINY.build(FLOAT)), TINY_MOBILE.build(FLOAT)] {
+        let layers = 1..net.layers.len();
+        let pass =
+            Pass { net: &net, layers: layers.clone(), learning: layers, dynamics: Dynamics::Steps(1), link: None };
+        let mut rng = stream(9, "images");
+        let images = Maps { shape: net.input(), frames: 12, data: (0..12 * 64).map(|_| rng.random()).collect() };
+        let labels: Vec<u8> = (0..12).map(|i| i % 3).collect();
+        let targets = Targets::labels(&labels, 3);
+        let mut pool = Pool::default();
+        let model = random_model(&net);
+        let (_, gradients) = pass.learn(&model, images.clone(), 12, &targets, &mut pool);
+        for (name, gradient) in &gradients.parameters {
+            // Along the gradient itself, so that many entries are tested at once and the difference is large.
+            let norm = gradient.iter().map(|g| g * g).sum::<f32>().sqrt();
+            let step = 5e-4 / norm.max(1e-6);
+            let mut moved = |by: f32| {
+                let mut model = model.clone();
+                let tensor = model.tensors.get_mut(name).unwrap();
+                tensor.data.iter_mut().zip(gradient).for_each(|(w, g)| *w += by * g);
+                pass.learn(&model, images.clone(), 12, &targets, &mut pool).0
+            };
+            let difference = (moved(step) - moved(-step)) / (2.0 * f64::from(step));
+            let expected = f64::from(norm).powi(2);
+            let tolerance = 0.05 * expected + 2e-4 * f64::from(norm);
+            assert!((difference - expected).abs() < tolerance, "{}: {name}: {difference}, not {expected}", net.name);
+        }
+        let tensors = model.tensors.keys().filter(|name| !name.contains("running")).count();
+        assert_eq!(gradients.parameters.len(), tensors, "every tensor has a gradient");
+    }
+}
+
+/// Class scores of one sample by the trainer's own forward pass and by the inference engine, from the same tensors.
+fn both_scores(net: &Network, steps: usize) -> (Vec<f32>, Vec<f32>) {
+    let model = random_model(net);
+    let mut rng = stream(7, "image");
     let image: Vec<f32> = (0..64).map(|_| rng.random()).collect();
+    let layers = 1..net.layers.len();
+    let pass = Pass::evaluation(net, layers.clone(), Dynamics::Steps(steps));
+    let input = Maps { shape: net.input(), frames: 1, data: image.clone() };
+    let tape = pass.forward(&model, input, 1, &mut Pool::default());
+    let trainer = mean_scores(tape.output(layers.end - 1), 1);
 
-    let mut model = Model::new(net, 0..0, &mut rng, &device);
-    model.import(net, &store, &device);
-    let last = net.layers.len() - 1;
-    let input = Features { tensor: tensor(image.clone(), [1, 1, 8, 8], &device), per_step: false };
-    let dynamics = Dynamics::Steps(steps);
-    let output = model.forward(net, 1..last + 1, input, dynamics, None, &[last]).remove(0);
-    let trainer = values(scores(output, dynamics).into_data());
-
-    let engine = Executable::new(net, &Weights::from_store(net, &store).unwrap()).unwrap();
+    let engine = Executable::new(net, &Weights::from_store(net, &model.tensors).unwrap()).unwrap();
     let input = Feature::Real(Real { shape: net.input(), steps: 1, data: image });
-    let Feature::Real(output) = engine.run(1..last + 1, &input, steps).unwrap().output else {
-        panic!("scores are real")
-    };
+    let Feature::Real(output) = engine.run(layers, &input, steps).unwrap().output else { panic!("scores are real") };
     let mean = |class| (0..output.steps).map(|t| output.step(t)[class]).sum::<f32>() / output.steps as f32;
     (trainer, (0..net.classes()).map(mean).collect())
 }
 
 #[test]
 fn the_trainer_and_the_inference_engine_compute_the_same_network() {
-    for (f, steps) in
-        [(Nonlinearity::Spiking(Neuron::INTEGRATE_AND_FIRE), 4), (Nonlinearity::Float(Activation::Relu), 1)]
-    {
-        let backbone = TINY.build(f);
-        let unit = Bottleneck { kind: BottleneckKind::of(&backbone), width: 3, stride: 2 };
-        for split in ["stage1", "stage3"] {
-            let (net, _) = backbone.with_bottleneck(split, unit).unwrap();
+    let cases = [
+        (TINY.build(SPIKING), BottleneckKind::Spiking, 4),
+        (TINY.build(FLOAT), BottleneckKind::Float, 1),
+        (TINY.build(FLOAT), BottleneckKind::Binary, 1),
+        (TINY_MOBILE.build(SPIKING), BottleneckKind::Spiking, 4),
+        (TINY_MOBILE.build(FLOAT), BottleneckKind::Binary, 1),
+    ];
+    for (backbone, kind, steps) in cases {
+        for split in ["stem", "stage2"] {
+            let (net, _) = backbone.with_bottleneck(split, Bottleneck { kind, width: 3, stride: 2 }).unwrap();
             let (trainer, engine) = both_scores(&net, steps);
             let spread = trainer.iter().fold(0.0_f32, |m, v| m.max((v - trainer[0]).abs()));
             assert!(spread > 1e-2, "the scores say something: {trainer:?}");
             for (a, b) in trainer.iter().zip(&engine) {
-                assert!((a - b).abs() < 1e-4, "{split}, {steps} steps: trainer {trainer:?}, engine {engine:?}");
+                assert!((a - b).abs() < 1e-4, "{split}, {kind:?}: trainer {trainer:?}, engine {engine:?}");
             }
         }
+    }
+}
+
+#[test]
+fn the_plan_that_ships_is_one() {
+    let plan = Plan::read(include_str!("../plan.toml")).unwrap();
+    let names: Vec<String> = plan.jobs().iter().map(crate::plan::Job::name).collect();
+    for name in ["resnet14-spiking", "mobilenet-float", "resnet14-spiking-stage3-w2", "resnet14-float-stem-w8-binary"] {
+        assert!(names.iter().any(|n| n == name), "{name} is not in {names:?}");
     }
 }

@@ -1,12 +1,16 @@
 //! Training of bottleneck units behind a frozen head, whose outputs are computed once and kept.
 
-use crate::backbone::{EVALUATION_BATCH, Trained, Workshop, trained};
-use crate::data::{correct, cross_entropy};
+use crate::backbone::{EVALUATION_BATCH, TEACHER_SHARE, Trained, Workshop, trained};
 use crate::fit::{Phase, Progress, Schedule, stream};
-use crate::model::{Dynamics, Features, LossyStep, Model, scores, tensor, values};
+use crate::kernels::{Maps, Pool};
+use crate::loss::{Targets, correct, mean_scores};
+use crate::model::Model;
+use crate::pass::{Dynamics, Link, Pass};
 use anyhow::Result;
-use burn::tensor::{Device, Tensor};
 use cospike_sim_core::network::{Network, Shape, TensorStore};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::ops::Range;
 
 /// A network with a bottleneck unit.
 pub(crate) struct UnitTask<'a> {
@@ -15,41 +19,90 @@ pub(crate) struct UnitTask<'a> {
     pub(crate) net: &'a Network,
     /// The split point's layer, the last of the frozen head.
     pub(crate) split: usize,
+    /// The last layer of the encoder.
+    pub(crate) cut: usize,
     /// Last layer of the decoder.
     pub(crate) decoder: usize,
     /// Time steps of a spiking network, 1 of a float one.
     pub(crate) steps: usize,
-    /// What the link does to the features at the cut.
-    pub(crate) lossy: Option<&'a LossyStep<'a>>,
+    /// What the link does to a batch of features at the cut.
+    pub(crate) link: Option<&'a Carry<'a>>,
     /// Of the backbone.
     pub(crate) backbone: &'a TensorStore,
-    /// Images to train on: the first so many of the training samples, each flipped or not once and for all.
+    /// Images to train on: the first so many of the training samples, each augmented once and for all.
     pub(crate) images: usize,
     /// Encoder and decoder, by the error of the restored features.
     pub(crate) restore: Schedule,
-    /// Encoder, decoder and tail, by the class.
-    pub(crate) tail: Schedule,
+    /// Encoder and decoder, by the class, before the frozen tail.
+    pub(crate) classify: Schedule,
+}
+
+/// What a link does to a batch, with a random stream of its own.
+pub(crate) type Carry<'a> = dyn Fn(&mut Maps, &mut ChaCha8Rng) + Sync + 'a;
+
+/// What the frozen backbone makes of some samples.
+struct Frozen {
+    features: Features,
+    /// Class scores.
+    scores: Vec<f32>,
 }
 
 /// Outputs of the frozen head, sample by sample, time steps within a sample.
-struct HeadOutputs {
-    values: Vec<f32>,
-    steps: usize,
+struct Features {
     shape: Shape,
+    steps: usize,
+    values: Values,
 }
 
-impl HeadOutputs {
-    fn batch(&self, indices: &[usize], device: &Device) -> Features {
-        let len = self.shape.len();
-        let mut batch = Vec::with_capacity(indices.len() * self.steps * len);
-        for t in 0..self.steps {
-            for &i in indices {
-                batch.extend_from_slice(&self.values[(i * self.steps + t) * len..][..len]);
+enum Values {
+    Real(Vec<f32>),
+    /// One bit per spike.
+    Bits(Vec<u8>),
+}
+
+impl Features {
+    fn new(shape: Shape, steps: usize, spikes: bool) -> Self {
+        Self { shape, steps, values: if spikes { Values::Bits(vec![]) } else { Values::Real(vec![]) } }
+    }
+
+    /// Appends a batch, time outermost.
+    fn append(&mut self, batch: &Maps) {
+        let samples = batch.frames / self.steps;
+        for sample in 0..samples {
+            for step in 0..self.steps {
+                let frame = batch.frame(step * samples + sample);
+                match &mut self.values {
+                    Values::Real(values) => values.extend_from_slice(frame),
+                    Values::Bits(bits) => {
+                        bits.extend(frame.chunks(8).map(|eight| {
+                            eight.iter().enumerate().fold(0, |byte, (i, &v)| byte | u8::from(v != 0.0) << i)
+                        }))
+                    }
+                }
             }
         }
-        let Shape { channels, height, width } = self.shape;
-        let tensor = tensor(batch, [indices.len() * self.steps, channels, height, width], device);
-        Features { tensor, per_step: self.steps > 1 }
+    }
+
+    /// The samples as a batch, time outermost.
+    fn batch(&self, indices: &[usize], pool: &mut Pool) -> Maps {
+        let mut batch = pool.take(self.shape, indices.len() * self.steps);
+        for (number, frame) in batch.data.chunks_exact_mut(self.shape.len()).enumerate() {
+            let (step, index) = (number / indices.len(), indices[number % indices.len()]);
+            self.copy(index * self.steps + step, frame);
+        }
+        batch
+    }
+
+    fn copy(&self, index: usize, frame: &mut [f32]) {
+        match &self.values {
+            Values::Real(values) => frame.copy_from_slice(&values[index * frame.len()..][..frame.len()]),
+            Values::Bits(bits) => {
+                let bytes = frame.len().div_ceil(8);
+                for (eight, byte) in frame.chunks_mut(8).zip(&bits[index * bytes..][..bytes]) {
+                    eight.iter_mut().enumerate().for_each(|(i, v)| *v = f32::from(byte >> i & 1));
+                }
+            }
+        }
     }
 }
 
@@ -57,102 +110,113 @@ impl HeadOutputs {
 struct UnitTraining<'a> {
     workshop: &'a Workshop<'a>,
     task: &'a UnitTask<'a>,
-    seen: HeadOutputs,
-    unseen: HeadOutputs,
-    /// Classes of the unseen samples.
-    labels: Vec<u8>,
+    seen: Frozen,
+    unseen: Frozen,
+    /// Classes of the seen and of the unseen samples.
+    labels: [Vec<u8>; 2],
 }
 
 impl Workshop<'_> {
-    /// Trains encoder and decoder to restore the head's features, then both with the tail to classify.
+    /// Trains encoder and decoder to restore the head's features, then to let the frozen tail classify.
     pub(crate) fn unit(&self, task: &UnitTask) -> Result<Trained> {
-        let held_out = self.samples.validation();
-        let training: Vec<usize> = (0..task.images).collect();
+        let (training, held_out): (Vec<usize>, _) = ((0..task.images).collect(), self.samples.validation());
         let of = UnitTraining {
             workshop: self,
             task,
-            seen: self.head_outputs(task, &training, true),
-            unseen: self.head_outputs(task, &held_out, false),
-            labels: self.samples.labels(&held_out),
+            seen: self.frozen(task, &training, true),
+            unseen: self.frozen(task, &held_out, false),
+            labels: [self.samples.labels(&training), self.samples.labels(&held_out)],
         };
-        let (model, restore) = of.restore(self.untrained_unit(task))?;
-        let (model, tail) = of.classify(model)?;
-        Ok(trained(model, &[("restore", task.restore, restore), ("tail", task.tail, tail)]))
+        let mut model = Model { tensors: task.backbone.clone() };
+        model.tensors.extend(Model::new(task.net, task.unit(), &mut stream(self.seed, task.name)).tensors);
+        let (model, restore) = of.restore(model)?;
+        let (mut model, classify) = of.classify(model)?;
+        // What is frozen is in the backbone's file.
+        model.tensors.retain(|name, _| !task.backbone.contains_key(name));
+        Ok(trained(model, &[("restore".into(), task.restore, restore), ("classify".into(), task.classify, classify)]))
     }
 
-    /// A fresh encoder and decoder before the backbone's tail.
-    fn untrained_unit(&self, task: &UnitTask) -> Model {
-        let layers = task.split + 1..task.net.layers.len();
-        let mut model = Model::new(task.net, layers.clone(), &mut stream(self.seed, task.name), &self.device);
-        let names: Vec<String> = task.net.layers[layers].iter().map(|layer| format!("{}.", layer.name)).collect();
-        let in_tail = |tensor: &&String| names.iter().any(|name| tensor.starts_with(name));
-        let tail = task.backbone.keys().filter(in_tail).map(|key| (key.clone(), task.backbone[key].clone()));
-        model.import(task.net, &tail.collect(), &self.device);
-        model
-    }
-
-    /// Runs the backbone's head on the samples, with its running statistics.
-    fn head_outputs(&self, task: &UnitTask, indices: &[usize], augment: bool) -> HeadOutputs {
-        let device = self.device.clone().inner();
-        let mut head = Model::new(task.net, 0..0, &mut stream(self.seed, "unused"), &device);
-        head.import(task.net, task.backbone, &device);
+    /// Runs the backbone on the samples, with its running statistics.
+    fn frozen(&self, task: &UnitTask, indices: &[usize], augment: bool) -> Frozen {
+        let (model, net) = (Model { tensors: task.backbone.clone() }, task.net);
         let mut rng = stream(self.seed, "head-outputs");
-        let shape = task.net.layers[task.split].output;
-        let steps = task.steps;
-        let mut outputs = Vec::with_capacity(indices.len() * steps * shape.len());
+        let spikes = net.is_spiking();
+        let mut features = Features::new(net.layers[task.split].output, task.steps, spikes);
+        let (mut scores, mut pool) = (vec![], Pool::default());
+        let head = Pass::evaluation(net, 1..task.split + 1, task.dynamics());
+        // The tail without the unit reads what the decoder would write.
+        let tail = Pass::evaluation(net, task.decoder + 1..net.layers.len(), task.dynamics());
         for part in indices.chunks(EVALUATION_BATCH) {
             let images = match augment {
-                true => self.samples.augmented(part, &mut rng, &device),
-                false => self.samples.images(part, &device),
+                true => self.samples.augmented(part, &mut rng),
+                false => self.samples.images(part),
             };
-            let input = Features { tensor: images, per_step: false };
-            let output =
-                head.forward(task.net, 1..task.split + 1, input, Dynamics::Steps(steps), None, &[task.split]).remove(0);
-            let batch = values(output.tensor.into_data());
-            for i in 0..part.len() {
-                for t in 0..steps {
-                    outputs.extend_from_slice(&batch[(t * part.len() + i) * shape.len()..][..shape.len()]);
-                }
-            }
+            let tape = head.forward(&model, images, part.len(), &mut pool);
+            features.append(tape.output(task.split));
+            scores.extend(tail.scores(&model, tape.output(task.split).clone(), part.len(), &mut pool));
+            tape.recycle(&mut pool);
         }
-        if task.net.is_spiking() {
-            // The surrogate form of a spike is exact up to rounding; what crosses to the unit is a bit.
-            outputs.iter_mut().for_each(|v| *v = v.round());
-        }
-        HeadOutputs { values: outputs, steps, shape }
+        Frozen { features, scores }
     }
 }
 
 impl UnitTraining<'_> {
     fn restore(&self, model: Model) -> Result<(Model, Progress)> {
-        let error = |model: &Model, input: Features| {
-            let (target, output) = (input.clone(), self.task.forward(model, input, self.task.decoder));
-            (rate(output, self.task.steps) - rate(target, self.task.steps)).powi_scalar(2).mean()
-        };
-        self.phase("restore", self.task.restore).run(
+        let (task, features) = (self.task, &self.seen.features);
+        let layers = task.split + 1..task.decoder + 1;
+        self.phase("restore", task.restore).run(
             model,
-            |model, indices, _| error(model, self.seen.batch(indices, &self.workshop.device)),
-            |model| {
-                let errors = self
-                    .unseen_batches()
-                    .map(|(batch, labels)| f64::from(error(model, batch).into_scalar::<f32>()) * labels.len() as f64);
-                -errors.sum::<f64>() / self.labels.len() as f64
+            &mut Pool::default(),
+            |model, indices, rng, pool| {
+                let target = features.batch(indices, pool);
+                let carry = task.carry(rng);
+                let pass = task.pass(layers.clone(), &carry);
+                let tape = pass.forward(model, target.clone(), indices.len(), pool);
+                let (loss, gradient) = rate_error(tape.output(task.decoder), &target, indices.len());
+                pool.give(target);
+                (loss, pass.backward(model, tape, vec![(task.decoder, gradient)], pool))
+            },
+            |model, pool| {
+                let error = self.unseen(|batch, indices| {
+                    let tape = Pass::evaluation(task.net, layers.clone(), task.dynamics()).forward(
+                        model,
+                        batch.clone(),
+                        indices.len(),
+                        pool,
+                    );
+                    rate_error(tape.output(task.decoder), &batch, indices.len()).0 * indices.len() as f64
+                });
+                -error / self.labels[1].len() as f64
             },
         )
     }
 
     fn classify(&self, model: Model) -> Result<(Model, Progress)> {
-        let last = self.task.net.layers.len() - 1;
-        let classified = |model: &Model, input| scores(self.task.forward(model, input, last), self.task.dynamics());
-        self.phase("tail", self.task.tail).run(
+        let (task, classes) = (self.task, self.task.net.classes());
+        let layers = task.split + 1..task.net.layers.len();
+        self.phase("classify", task.classify).run(
             model,
-            |model, indices, _| {
-                let input = self.seen.batch(indices, &self.workshop.device);
-                cross_entropy(classified(model, input), &self.workshop.samples.labels(indices))
+            &mut Pool::default(),
+            |model, indices, rng, pool| {
+                let labels: Vec<u8> = indices.iter().map(|&i| self.labels[0][i]).collect();
+                let teacher: Vec<f32> =
+                    indices.iter().flat_map(|&i| &self.seen.scores[i * classes..][..classes]).copied().collect();
+                let targets = Targets::labels(&labels, classes).taught(&teacher, TEACHER_SHARE);
+                let carry = task.carry(rng);
+                let input = self.seen.features.batch(indices, pool);
+                task.pass(layers.clone(), &carry).learn(model, input, indices.len(), &targets, pool)
             },
-            |model| {
-                let right = self.unseen_batches().map(|(batch, labels)| correct(classified(model, batch), labels));
-                right.sum::<usize>() as f64 / self.labels.len() as f64
+            |model, pool| {
+                let mut rng = stream(self.workshop.seed, "validation-link");
+                let carry = task.carry(&mut rng);
+                let pass = Pass { learning: 0..0, ..task.pass(layers.clone(), &carry) };
+                let right = self.unseen(|batch, indices| {
+                    let tape = pass.forward(model, batch, indices.len(), pool);
+                    let scores = mean_scores(tape.output(layers.end - 1), indices.len());
+                    let labels: Vec<u8> = indices.iter().map(|&i| self.labels[1][i]).collect();
+                    correct(&scores, &labels) as f64
+                });
+                right / self.labels[1].len() as f64
             },
         )
     }
@@ -167,32 +231,51 @@ impl UnitTraining<'_> {
         }
     }
 
-    fn unseen_batches(&self) -> impl Iterator<Item = (Features, &[u8])> {
-        let device = self.workshop.device.clone().inner();
-        self.labels.chunks(EVALUATION_BATCH).enumerate().map(move |(number, labels)| {
-            let first = number * EVALUATION_BATCH;
-            let indices: Vec<usize> = (first..first + labels.len()).collect();
-            (self.unseen.batch(&indices, &device), labels)
-        })
+    /// Sum of `score` over batches of the unseen samples.
+    fn unseen(&self, mut score: impl FnMut(Maps, &[usize]) -> f64) -> f64 {
+        let all: Vec<usize> = (0..self.labels[1].len()).collect();
+        let mut pool = Pool::default();
+        all.chunks(EVALUATION_BATCH).map(|part| score(self.unseen.features.batch(part, &mut pool), part)).sum()
     }
 }
 
 impl UnitTask<'_> {
+    /// Layers of encoder and decoder.
+    fn unit(&self) -> Range<usize> {
+        self.split + 1..self.decoder + 1
+    }
+
     fn dynamics(&self) -> Dynamics {
         Dynamics::Steps(self.steps)
     }
 
-    fn forward(&self, model: &Model, input: Features, wanted: usize) -> Features {
-        model.forward(self.net, self.split + 1..wanted + 1, input, self.dynamics(), self.lossy, &[wanted]).remove(0)
+    /// The link with the random stream that the batch of `rng` has.
+    fn carry(&self, rng: &mut ChaCha8Rng) -> impl Fn(&mut Maps) + Sync {
+        let rng = std::sync::Mutex::new(ChaCha8Rng::from_seed(rng.random()));
+        move |maps: &mut Maps| {
+            if let Some(link) = self.link {
+                link(maps, &mut rng.lock().expect("no thread panics while it has the stream"));
+            }
+        }
+    }
+
+    fn pass<'a>(&'a self, layers: Range<usize>, carry: &'a (dyn Fn(&mut Maps) + Sync)) -> Pass<'a> {
+        let link = Link { cut: self.cut, carry };
+        Pass { net: self.net, layers, learning: self.unit(), dynamics: self.dynamics(), link: Some(link) }
     }
 }
 
-/// Mean over time.
-fn rate(features: Features, steps: usize) -> Tensor<4> {
-    if !features.per_step {
-        return features.tensor;
+/// Mean squared difference of the rates of `restored` and `target`, and its gradient by `restored`.
+fn rate_error(restored: &Maps, target: &Maps, samples: usize) -> (f64, Maps) {
+    let len = samples * restored.shape.len();
+    let steps = restored.frames / samples;
+    let mut difference = vec![0.0; len];
+    for (restored, target) in restored.data.chunks_exact(len).zip(target.data.chunks_exact(len)) {
+        let pairs = restored.iter().zip(target);
+        difference.iter_mut().zip(pairs).for_each(|(d, (r, t))| *d += (r - t) / steps as f32);
     }
-    let [n, channels, height, width] = features.tensor.dims();
-    let by_step = features.tensor.reshape([steps, n / steps, channels, height * width]);
-    by_step.mean_dim(0).reshape([n / steps, channels, height, width])
+    let loss = difference.iter().map(|d| f64::from(d * d)).sum::<f64>() / len as f64;
+    let factor = 2.0 / (len * steps) as f32;
+    let gradient: Vec<f32> = difference.iter().map(|d| d * factor).collect();
+    (loss, Maps { data: gradient.repeat(steps), ..restored.clone() })
 }

@@ -1,7 +1,8 @@
-//! Weight files of the zoo: safetensors with metadata.
+//! Weight files of the zoo, and checkpoints: safetensors with metadata.
 
 use anyhow::{Context, Result};
 use cospike_sim_core::network::{Tensor, TensorStore, read_safetensors};
+use half::f16; // numbers of half precision
 use safetensors::tensor::{Dtype, TensorView};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,16 +13,21 @@ pub(crate) struct WeightFile {
     pub(crate) metadata: BTreeMap<String, String>,
 }
 
+/// How tensors are stored.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Precision {
+    /// float32.
+    Full,
+    /// Kernels and matrices in float16, which are most of a file; vectors in float32.
+    Half,
+}
+
 impl WeightFile {
-    pub(crate) fn write(&self, path: &Path) -> Result<()> {
-        let bytes: Vec<(&String, &Tensor, Vec<u8>)> = self
-            .tensors
+    pub(crate) fn write(&self, path: &Path, precision: Precision) -> Result<()> {
+        let stored: Vec<_> = self.tensors.iter().map(|(name, t)| (name, t, store(t, precision))).collect();
+        let views = stored
             .iter()
-            .map(|(name, t)| (name, t, t.data.iter().flat_map(|v| v.to_le_bytes()).collect()))
-            .collect();
-        let views = bytes
-            .iter()
-            .map(|(name, t, data)| Ok((name.as_str(), TensorView::new(Dtype::F32, t.shape.clone(), data)?)))
+            .map(|(name, t, (kind, data))| Ok((name.as_str(), TensorView::new(*kind, t.shape.clone(), data)?)))
             .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()?;
         let metadata = self.metadata.clone().into_iter().collect();
         let file = safetensors::serialize(views, Some(metadata))?;
@@ -36,4 +42,11 @@ impl WeightFile {
         let (tensors, metadata) = read_safetensors(&bytes).with_context(|| path.display().to_string())?;
         Ok(Self { tensors, metadata })
     }
+}
+
+fn store(tensor: &Tensor, precision: Precision) -> (Dtype, Vec<u8>) {
+    if precision == Precision::Half && tensor.shape.len() > 1 {
+        return (Dtype::F16, tensor.data.iter().flat_map(|&v| f16::from_f32(v).to_le_bytes()).collect());
+    }
+    (Dtype::F32, tensor.data.iter().flat_map(|v| v.to_le_bytes()).collect())
 }

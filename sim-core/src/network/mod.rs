@@ -140,8 +140,8 @@ pub enum NetworkError {
         /// What the format's reader says.
         reason: String,
     },
-    /// A tensor that is not float32.
-    #[error("tensor `{name}` has type {found}; only F32 is read: convert it when saving")]
+    /// A tensor that is neither float32 nor float16.
+    #[error("tensor `{name}` has type {found}; only F32 and F16 are read: convert it when saving")]
     TensorType {
         /// Name of the tensor.
         name: String,

@@ -2,14 +2,15 @@
 
 use super::{NetworkError, Tensor, TensorStore};
 // The reference implementation of the format that training frameworks write.
+use half::f16; // numbers of half precision
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use std::collections::BTreeMap;
 
-/// The float32 tensors and the metadata in the bytes of a safetensors file.
+/// The tensors, float32 or float16, and the metadata in the bytes of a safetensors file.
 ///
 /// # Errors
 /// [`NetworkError::Safetensors`] if the bytes are not in that format; [`NetworkError::TensorType`] for a tensor of
-/// another type than float32.
+/// another type.
 pub fn read_safetensors(bytes: &[u8]) -> Result<(TensorStore, BTreeMap<String, String>), NetworkError> {
     let broken = |e: SafeTensorError| NetworkError::Safetensors { reason: e.to_string() };
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(broken)?;
@@ -17,11 +18,12 @@ pub fn read_safetensors(bytes: &[u8]) -> Result<(TensorStore, BTreeMap<String, S
     let tensors = SafeTensors::deserialize(bytes).map_err(broken)?;
     let mut store = TensorStore::new();
     for (name, view) in tensors.iter() {
-        if view.dtype() != Dtype::F32 {
-            return Err(NetworkError::TensorType { name: name.into(), found: format!("{:?}", view.dtype()) });
-        }
         // The format's own check made sure that the bytes are whole values of the shape.
-        let data = view.data().as_chunks().0.iter().map(|&value| f32::from_le_bytes(value)).collect();
+        let data = match view.dtype() {
+            Dtype::F32 => view.data().as_chunks().0.iter().map(|&value| f32::from_le_bytes(value)).collect(),
+            Dtype::F16 => view.data().as_chunks().0.iter().map(|&value| f16::from_le_bytes(value).to_f32()).collect(),
+            other => return Err(NetworkError::TensorType { name: name.into(), found: format!("{other:?}") }),
+        };
         store.insert(name.into(), Tensor { shape: view.shape().to_vec(), data });
     }
     Ok((store, metadata))

@@ -1,0 +1,168 @@
+//! Running one job of the plan: from what the zoo has to a new weight file in it.
+
+use crate::backbone::{Teacher, Trained, Workshop};
+use crate::data::Samples;
+use crate::kernels::Maps;
+use crate::model::Model;
+use crate::plan::{Backbone, Job, Kind, Noise, Plan, UnitPlan};
+use crate::unit::{Carry, UnitTask};
+use crate::weight_file::{Precision, WeightFile};
+use anyhow::{Context, Result, ensure};
+use cospike_scenarios::scenario::Family;
+use cospike_sim_core::network::{Bottleneck, Network, Shape};
+use cospike_sim_core::payload::Jpeg;
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Quality of the JPEG step of the float units, of 100.
+const JPEG_QUALITY: u8 = 90;
+
+/// Where jobs find what they need and leave what they make.
+pub(crate) struct Factory<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) zoo: &'a Path,
+    pub(crate) checkpoints: &'a Path,
+    pub(crate) samples: &'a Samples,
+}
+
+impl Factory<'_> {
+    /// Trains the network of `job`, unless its file is in the zoo already, and writes it there.
+    pub(crate) fn run(&self, job: &Job) -> Result<()> {
+        let path = self.path(&job.name());
+        if path.exists() {
+            return Ok(());
+        }
+        let net = job.network()?;
+        let (given, needed) = (self.samples.shape(), net.input());
+        ensure!(given == needed, "the images are {given}, `{}` takes {needed}", job.name());
+        let (trained, own) = match job {
+            Job::Backbone(backbone) => self.backbone(&net, backbone)?,
+            Job::Unit(unit) => self.unit(&net, unit)?,
+        };
+        let mut metadata = own;
+        metadata.extend([
+            ("cospike_version".into(), env!("CARGO_PKG_VERSION").into()),
+            ("task".into(), self.plan.task.clone()),
+            ("recipe".into(), trained.recipe),
+            ("training_seconds".into(), format!("{:.0}", trained.seconds)),
+            ("validation_images".into(), self.plan.validation_images.to_string()),
+            ("validation_accuracy".into(), format!("{:.4}", trained.validation)),
+        ]);
+        WeightFile { tensors: trained.model.tensors, metadata }.write(&path, Precision::Half)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.zoo.join(format!("{name}.safetensors"))
+    }
+
+    fn read(&self, name: &str) -> Result<WeightFile> {
+        WeightFile::read(&self.path(name)).with_context(|| format!("train `{name}` first"))
+    }
+
+    fn workshop(&self, seed: u64) -> Workshop<'_> {
+        Workshop { samples: self.samples, checkpoints: self.checkpoints, seed }
+    }
+
+    fn backbone(&self, net: &Network, plan: &Backbone) -> Result<(Trained, BTreeMap<String, String>)> {
+        let taught = plan.teacher.as_ref().map(|name| self.teacher(name)).transpose()?;
+        let teacher = taught.as_ref().map(|(net, model)| Teacher { net, model });
+        let trained = self.workshop(plan.seed).backbone(&plan.name(), net, &plan.phases()?, teacher.as_ref())?;
+        let mut metadata = describe(net, plan.family(), "backbone", plan.time_steps(), plan.seed);
+        metadata.insert("training_images".into(), self.samples.training().to_string());
+        metadata.extend(plan.teacher.iter().map(|name| ("teacher".to_string(), name.clone())));
+        Ok((trained, metadata))
+    }
+
+    /// The float backbone `name` of the plan and its weights.
+    fn teacher(&self, name: &str) -> Result<(Network, Model)> {
+        let jobs = self.plan.jobs();
+        let job = jobs.iter().find(|job| job.name() == name).context("the plan was checked to have every teacher")?;
+        Ok((job.network()?, Model { tensors: self.read(name)?.tensors }))
+    }
+
+    fn unit(&self, backbone: &Network, plan: &UnitPlan) -> Result<(Trained, BTreeMap<String, String>)> {
+        let at = backbone.split(&plan.split)?;
+        let shape = Bottleneck { kind: plan.bottleneck_kind(), width: plan.width, stride: plan.stride };
+        let (net, cut) = backbone.with_bottleneck(&plan.split, shape)?;
+        let file = self.read(&plan.backbone())?;
+        let steps: usize = file.metadata.get("time_steps").context("the backbone has no `time_steps`")?.parse()?;
+        let jpeg = (plan.kind == Kind::Float).then(|| Jpeg::new(net.layers[cut].output, JPEG_QUALITY)).transpose()?;
+        let link: Option<Box<Carry>> = match (&jpeg, plan.noise) {
+            (Some(jpeg), _) => Some(Box::new(|maps: &mut Maps, _: &mut ChaCha8Rng| send_as_jpeg(jpeg, maps))),
+            (None, Some(noise)) => {
+                Some(Box::new(move |maps: &mut Maps, rng: &mut ChaCha8Rng| disturb(noise, maps, rng)))
+            }
+            (None, None) => None,
+        };
+        let images = plan.images.min(self.samples.training());
+        let trained = self.workshop(plan.seed).unit(&UnitTask {
+            name: &plan.name(),
+            net: &net,
+            split: at,
+            cut,
+            decoder: at + net.layers.len() - backbone.layers.len(),
+            steps,
+            link: link.as_deref(),
+            backbone: &file.tensors,
+            images,
+            restore: plan.restore,
+            classify: plan.classify,
+        })?;
+        let mut metadata = describe(&net, plan.family(), "unit", steps, plan.seed);
+        metadata.extend([
+            ("training_images".into(), images.to_string()),
+            ("split".into(), plan.split.clone()),
+            ("width".into(), plan.width.to_string()),
+            ("stride".into(), plan.stride.to_string()),
+            ("bottleneck".into(), format!("{:?}", plan.kind).to_lowercase()),
+            ("variant".into(), plan.variant()),
+        ]);
+        if plan.kind == Kind::Float {
+            metadata.insert("jpeg_quality".into(), JPEG_QUALITY.to_string());
+        }
+        if let Some(Noise { erasures, flips }) = plan.noise {
+            metadata.insert("noise".into(), format!("bits erased up to {erasures}, flipped up to {flips}"));
+        }
+        Ok((trained, metadata))
+    }
+}
+
+fn describe(net: &Network, family: Family, kind: &str, steps: usize, seed: u64) -> BTreeMap<String, String> {
+    let entries = [
+        ("backbone", net.name.clone()),
+        ("family", family.name().into()),
+        ("kind", kind.into()),
+        ("time_steps", steps.to_string()),
+        ("seed", seed.to_string()),
+        ("macs", net.dense_macs(0..net.layers.len()).to_string()),
+    ];
+    entries.map(|(key, value)| (key.to_string(), value)).into()
+}
+
+/// What the cloud decodes. The codec takes channel after channel.
+fn send_as_jpeg(jpeg: &Jpeg, maps: &mut Maps) {
+    let Shape { channels, .. } = maps.shape;
+    let area = maps.shape.area();
+    for frame in maps.data.chunks_exact_mut(channels * area) {
+        let planes: Vec<f32> = (0..channels * area).map(|i| frame[i % area * channels + i / area]).collect();
+        let sent = jpeg.round_trip(&planes).expect("clipped features are in range; NaN means that training diverged");
+        for (i, value) in sent.into_iter().enumerate() {
+            frame[i % area * channels + i / area] = value;
+        }
+    }
+}
+
+/// Erases bits, which then are 0, and flips others, with probabilities that are drawn for the batch.
+fn disturb(noise: Noise, maps: &mut Maps, rng: &mut ChaCha8Rng) {
+    let (erased, flipped) = (rng.random_range(0.0..=noise.erasures), rng.random_range(0.0..=noise.flips));
+    for bit in &mut maps.data {
+        let draw: f32 = rng.random();
+        if draw < erased {
+            *bit = 0.0;
+        } else if draw < erased + flipped {
+            *bit = 1.0 - *bit;
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Batches of feature maps, and the memory they live in.
+
+use super::CHUNKS;
+use cospike_sim_core::network::Shape;
+
+/// Feature maps of one shape: `[frames, height, width, channels]`, channels fastest.
+///
+/// A frame is one sample in one time step; time is outermost, so frame `t * batch + b` is sample `b` in step `t`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Maps {
+    pub(crate) shape: Shape,
+    pub(crate) frames: usize,
+    pub(crate) data: Vec<f32>,
+}
+
+impl Maps {
+    pub(crate) fn frame(&self, index: usize) -> &[f32] {
+        &self.data[index * self.shape.len()..][..self.shape.len()]
+    }
+
+    /// Frames of one piece of the work.
+    pub(crate) fn frames_per_chunk(&self) -> usize {
+        self.frames.div_ceil(CHUNKS).max(1)
+    }
+
+    /// Writes the mean over all positions of each frame.
+    pub(crate) fn average(&self, output: &mut Self) {
+        let (channels, share) = (self.shape.channels, 1.0 / self.shape.area() as f32);
+        let frames = self.data.chunks_exact(self.shape.len()).zip(output.data.chunks_exact_mut(channels));
+        for (frame, mean) in frames {
+            mean.fill(0.0);
+            for position in frame.chunks_exact(channels) {
+                mean.iter_mut().zip(position).for_each(|(m, v)| *m += v);
+            }
+            mean.iter_mut().for_each(|m| *m *= share);
+        }
+    }
+
+    /// Gradient of [`Self::average`]: every position gets an equal share.
+    pub(crate) fn spread(&self, output: &mut Self) {
+        let (channels, share) = (self.shape.channels, 1.0 / output.shape.area() as f32);
+        for (frame, mean) in output.data.chunks_exact_mut(output.shape.len()).zip(self.data.chunks_exact(channels)) {
+            for position in frame.chunks_exact_mut(channels) {
+                position.iter_mut().zip(mean).for_each(|(p, m)| *p = m * share);
+            }
+        }
+    }
+
+    /// Values of one piece of the work.
+    pub(crate) fn chunk(&self) -> usize {
+        self.frames_per_chunk() * self.shape.len()
+    }
+}
+
+/// Memory of maps that are no longer needed: a step of training takes as much as the one before, and asking the system
+/// for it anew costs a page fault for every 4 kB.
+#[derive(Default)]
+pub(crate) struct Pool(Vec<Vec<f32>>);
+
+impl Pool {
+    /// Maps with arbitrary values in them.
+    pub(crate) fn take(&mut self, shape: Shape, frames: usize) -> Maps {
+        let len = frames * shape.len();
+        let fits = self.0.iter().position(|old| old.len() == len);
+        let data = fits.map_or_else(|| vec![0.0; len], |index| self.0.swap_remove(index));
+        Maps { shape, frames, data }
+    }
+
+    pub(crate) fn give(&mut self, maps: Maps) {
+        self.0.push(maps.data);
+    }
+}

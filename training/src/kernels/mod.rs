@@ -1,0 +1,26 @@
+//! What training spends its time in: products, convolutions, normalisation and neurons, forwards and backwards.
+//!
+//! Feature maps are position by position with the channels of a position side by side ([`Maps`]), so that a row of a
+//! convolution's input patches is contiguous and a product can read it where it is. Work is cut into [`CHUNKS`]
+//! pieces whatever the number of threads, and partial sums are added in the order of the pieces: the same bytes on
+//! any number of threads.
+
+mod conv;
+mod depthwise;
+mod maps;
+mod neuron;
+mod norm;
+mod product;
+mod vector;
+
+pub(crate) use conv::Geometry;
+pub(crate) use depthwise::Depthwise;
+pub(crate) use maps::{Maps, Pool};
+pub(crate) use neuron::{Function, Term};
+pub(crate) use norm::{Affine, BatchStatistics, ChannelSums, NormGradient};
+
+/// Pieces that a batch is cut into for the threads.
+const CHUNKS: usize = 8;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,226 @@
+//! Nonlinearities with the gradients they are trained by, on the sum of what they read.
+
+use super::vector::vectorised;
+use super::{Affine, CHUNKS, Maps};
+use cospike_sim_core::network::{Leak, Neuron, Reset};
+use rayon::prelude::*;
+
+/// Width of the window around the threshold in which a spike has a gradient (rectangular surrogate of unit area,
+/// Wu et al., "Spatio-temporal backpropagation", Front. Neurosci. 2018), in units of the threshold.
+const SURROGATE_WIDTH: f32 = 1.0;
+
+/// One of the maps whose sum a nonlinearity reads.
+#[derive(Clone, Copy)]
+pub(crate) struct Term<'a> {
+    pub(crate) maps: &'a Maps,
+    /// Applied to it first.
+    pub(crate) affine: Option<&'a Affine>,
+}
+
+impl Term<'_> {
+    /// Writes frame `index` to `sum`, or adds it.
+    #[inline(always)]
+    fn put(&self, index: usize, sum: &mut [f32], add: bool) {
+        let values = self.maps.frame(index);
+        let channels = self.maps.shape.channels;
+        match (self.affine, add) {
+            (None, false) => sum.copy_from_slice(values),
+            (None, true) => sum.iter_mut().zip(values).for_each(|(s, v)| *s += v),
+            (Some(Affine { scale, shift }), _) => {
+                for (sum, values) in sum.chunks_exact_mut(channels).zip(values.chunks_exact(channels)) {
+                    for (((s, v), a), b) in sum.iter_mut().zip(values).zip(scale).zip(shift) {
+                        let value = a.mul_add(*v, *b);
+                        *s = if add { *s + value } else { value };
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn put_all(terms: &[Term], samples: usize, step: usize, sample: usize, sum: &mut [f32]) {
+    for (number, term) in terms.iter().enumerate() {
+        // What does not change over time is there once.
+        let frame = if term.maps.frames == samples { sample } else { step * samples + sample };
+        term.put(frame, sum, number > 0);
+    }
+}
+
+/// A nonlinearity.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Function {
+    /// `max(x, 0)`.
+    Relu,
+    /// Clip to [0, max].
+    Clip(f32),
+    /// Clip to [0, 1], rounded to so many equal steps (QCFS, Bu et al., ICLR 2022); the gradient is that of the clip alone.
+    Quantise(usize),
+    /// A spiking neuron over so many time steps. The gradient does not flow through the reset.
+    Spike(Neuron, usize),
+}
+
+impl Function {
+    /// Frames that the function makes of `terms`.
+    pub(crate) fn frames(self, samples: usize, terms: &[Term]) -> usize {
+        match self {
+            Self::Spike(_, steps) => samples * steps,
+            _ => terms.iter().map(|t| t.maps.frames).max().unwrap_or(samples),
+        }
+    }
+
+    /// The function of the sum of `terms`. Overwrites `output`.
+    pub(crate) fn forward(self, samples: usize, terms: &[Term], output: &mut Maps) {
+        let steps = output.frames / samples;
+        let len = output.shape.len();
+        each_sample(samples, len, &mut output.data, |sample, output| {
+            if let Self::Spike(neuron, _) = self {
+                Dynamics::of(&neuron).fire(output, len, |step, sum| put_all(terms, samples, step, sample, sum));
+                return;
+            }
+            for (step, output) in output.iter_mut().enumerate().take(steps) {
+                put_all(terms, samples, step, sample, output);
+                match self {
+                    Self::Relu => output.iter_mut().for_each(|v| *v = v.max(0.0)),
+                    Self::Clip(max) => output.iter_mut().for_each(|v| *v = v.clamp(0.0, max)),
+                    Self::Quantise(levels) => {
+                        let levels = levels as f32;
+                        output.iter_mut().for_each(|v| *v = (v.clamp(0.0, 1.0) * levels + 0.5).floor() / levels);
+                    }
+                    Self::Spike(..) => unreachable!("done above"),
+                }
+            }
+        });
+    }
+
+    /// Turns `gradient`, that of the output, into that of the sum of `terms`, step by step.
+    pub(crate) fn backward(self, samples: usize, terms: &[Term], gradient: &mut Maps) {
+        let len = gradient.shape.len();
+        each_sample(samples, len, &mut gradient.data, |sample, gradient| {
+            if let Self::Spike(neuron, _) = self {
+                let sum = |step: usize, sum: &mut [f32]| put_all(terms, samples, step, sample, sum);
+                Dynamics::of(&neuron).blame(gradient, len, sum);
+                return;
+            }
+            let mut sum = vec![0.0; len];
+            for (step, gradient) in gradient.iter_mut().enumerate() {
+                put_all(terms, samples, step, sample, &mut sum);
+                let top = match self {
+                    Self::Relu => f32::INFINITY,
+                    Self::Clip(max) => max,
+                    _ => 1.0,
+                };
+                for (g, x) in gradient.iter_mut().zip(&sum) {
+                    *g = if *x > 0.0 && *x < top { *g } else { 0.0 };
+                }
+            }
+        });
+    }
+}
+
+/// Calls `work` for every sample with its frames of `data`, one per step.
+fn each_sample(samples: usize, len: usize, data: &mut [f32], work: impl Fn(usize, &mut [&mut [f32]]) + Sync) {
+    let mut frames: Vec<Vec<&mut [f32]>> = (0..samples).map(|_| vec![]).collect();
+    for step in data.chunks_exact_mut(samples * len) {
+        for (sample, frame) in step.chunks_exact_mut(len).enumerate() {
+            frames[sample].push(frame);
+        }
+    }
+    let chunk = samples.div_ceil(CHUNKS).max(1);
+    frames.par_chunks_mut(chunk).enumerate().for_each(|(number, frames)| {
+        for (i, frames) in frames.iter_mut().enumerate() {
+            vectorised(
+                #[inline(always)]
+                || work(number * chunk + i, frames),
+            );
+        }
+    });
+}
+
+/// A neuron's step as `h = keep * v + gain * x + rest`, a spike if `h >= threshold`, and the reset.
+#[derive(Clone, Copy)]
+struct Dynamics {
+    keep: f32,
+    gain: f32,
+    rest: f32,
+    neuron: Neuron,
+}
+
+impl Dynamics {
+    fn of(neuron: &Neuron) -> Self {
+        let neuron = *neuron;
+        let rest = match neuron.reset {
+            Reset::Hard(value) => value,
+            Reset::Soft => 0.0,
+        };
+        match neuron.leak {
+            // `pass::check` refused the learned leak.
+            Leak::None | Leak::Learned => Self { keep: 1.0, gain: 1.0, rest: 0.0, neuron },
+            Leak::Tau(tau) => Self::leaky(neuron, rest, 1.0 / tau),
+            Leak::Share(share) => Self::leaky(neuron, rest, share),
+        }
+    }
+
+    fn leaky(neuron: Neuron, rest: f32, share: f32) -> Self {
+        let gain = if neuron.decay_input { share } else { 1.0 };
+        Self { keep: 1.0 - share, gain, rest: rest * share, neuron }
+    }
+
+    /// Membrane after a spike that began at `membrane`.
+    #[inline(always)]
+    fn after_spike(&self, membrane: f32) -> f32 {
+        match self.neuron.reset {
+            Reset::Hard(value) => value,
+            Reset::Soft => membrane - self.neuron.threshold,
+        }
+    }
+
+    /// Runs the neurons of one sample; `input` writes the input of a step.
+    #[inline(always)]
+    fn fire(&self, output: &mut [&mut [f32]], len: usize, input: impl Fn(usize, &mut [f32])) {
+        let mut membranes = vec![self.neuron.initial; len];
+        for (step, output) in output.iter_mut().enumerate() {
+            input(step, output);
+            for (v, x) in membranes.iter_mut().zip(output.iter_mut()) {
+                let h = self.keep * *v + self.gain * *x + self.rest;
+                let fires = h >= self.neuron.threshold;
+                *v = if fires { self.after_spike(h) } else { h };
+                *x = if fires { 1.0 } else { 0.0 };
+            }
+        }
+    }
+
+    /// Turns the gradient of one sample's spikes into that of its input.
+    #[inline(always)]
+    fn blame(&self, gradient: &mut [&mut [f32]], len: usize, input: impl Fn(usize, &mut [f32])) {
+        let half = 0.5 * SURROGATE_WIDTH * self.neuron.threshold;
+        let height = 1.0 / (SURROGATE_WIDTH * self.neuron.threshold);
+        let hard = matches!(self.neuron.reset, Reset::Hard(_));
+        let mut membranes = vec![self.neuron.initial; len];
+        let mut kept = vec![0.0; if hard { gradient.len() * len } else { 0 }];
+        let mut sum = vec![0.0; len];
+        for (step, gradient) in gradient.iter_mut().enumerate() {
+            input(step, &mut sum);
+            for ((v, x), g) in membranes.iter_mut().zip(&sum).zip(gradient.iter_mut()) {
+                let h = self.keep * *v + self.gain * *x + self.rest;
+                let fires = h >= self.neuron.threshold;
+                *v = if fires { self.after_spike(h) } else { h };
+                *g *= if (h - self.neuron.threshold).abs() < half { height } else { 0.0 };
+            }
+            if hard {
+                // A membrane that is set, not lowered, passes nothing on.
+                for (kept, x) in kept[step * len..][..len].iter_mut().zip(&membranes) {
+                    *kept = if *x == self.after_spike(0.0) { 0.0 } else { 1.0 };
+                }
+            }
+        }
+        let mut later = vec![0.0; len];
+        for (step, gradient) in gradient.iter_mut().enumerate().rev() {
+            for (i, (g, later)) in gradient.iter_mut().zip(&mut later).enumerate() {
+                let keep = if hard { self.keep * kept[step * len + i] } else { self.keep };
+                *later = keep * *later + *g;
+                *g = self.gain * *later;
+            }
+        }
+    }
+}

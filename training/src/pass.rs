@@ -1,0 +1,400 @@
+//! One pass over a [`Network`] forwards, and back again for the gradients: the same graph and tensor names as in inference.
+
+use crate::kernels::{
+    Affine, BatchStatistics, ChannelSums, Depthwise, Function, Geometry, Maps, NormGradient, Pool, Term,
+};
+use crate::model::{Model, NORM_PARTS};
+use cospike_sim_core::network::{Activation, Layer, Leak, NORM_EPSILON, Network, Operation, Reduction, Shape};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// How the spiking neurons of a network are evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dynamics {
+    /// In T time steps, with a surrogate gradient.
+    Steps(usize),
+    /// In one pass in which a neuron is a clipped activation of this many levels (QCFS, Bu et al., ICLR 2022).
+    Rate(usize),
+}
+
+impl Dynamics {
+    pub(crate) fn name(self) -> String {
+        match self {
+            Self::Steps(steps) => format!("{steps}-steps"),
+            Self::Rate(levels) => format!("{levels}-levels"),
+        }
+    }
+}
+
+/// What becomes of the features at the cut on their way to the cloud. Its gradient is taken as 1.
+pub(crate) struct Link<'a> {
+    /// The layer after which the network is cut.
+    pub(crate) cut: usize,
+    pub(crate) carry: &'a (dyn Fn(&mut Maps) + Sync),
+}
+
+/// Layers to run, and how.
+pub(crate) struct Pass<'a> {
+    pub(crate) net: &'a Network,
+    pub(crate) layers: Range<usize>,
+    /// Layers that learn: normalised by the batch, with gradients for their parameters. The others are normalised by
+    /// their running statistics.
+    pub(crate) learning: Range<usize>,
+    pub(crate) dynamics: Dynamics,
+    pub(crate) link: Option<Link<'a>>,
+}
+
+/// What a pass forwards leaves for the way back.
+pub(crate) struct Tape {
+    samples: usize,
+    first: usize,
+    /// Output of each layer, of a convolution before its normalisation; none of a sum, which its reader computes.
+    outputs: Vec<Option<Maps>>,
+    /// Normalisation of each convolution.
+    norms: Vec<Option<Norm>>,
+}
+
+struct Norm {
+    affine: Affine,
+    /// Of the batch, if the layer learns.
+    batch: Option<BatchStatistics>,
+}
+
+/// Gradients by tensor name, and the batch statistics that the running ones follow.
+#[derive(Default)]
+pub(crate) struct Gradients {
+    pub(crate) parameters: BTreeMap<String, Vec<f32>>,
+    pub(crate) statistics: BTreeMap<String, BatchStatistics>,
+}
+
+impl Tape {
+    /// Output of layer `index`, which is no convolution or sum.
+    pub(crate) fn output(&self, index: usize) -> &Maps {
+        self.outputs[index - self.first].as_ref().expect("the output of this layer is kept")
+    }
+
+    fn terms(&self, net: &Network, index: usize) -> Vec<Term<'_>> {
+        match net.layers[index].operation {
+            Operation::Add if index > self.first => {
+                net.layers[index].inputs.iter().flat_map(|&i| self.terms(net, i)).collect()
+            }
+            _ => {
+                let affine = self.norms[index - self.first].as_ref().map(|norm| &norm.affine);
+                vec![Term { maps: self.output(index), affine }]
+            }
+        }
+    }
+
+    /// Gives the memory back.
+    pub(crate) fn recycle(self, pool: &mut Pool) {
+        self.outputs.into_iter().flatten().for_each(|maps| pool.give(maps));
+    }
+}
+
+impl Pass<'_> {
+    /// Runs the layers on `input`, the output of the layer before them.
+    pub(crate) fn forward(&self, model: &Model, input: Maps, samples: usize, pool: &mut Pool) -> Tape {
+        let mut tape = Tape { samples, first: self.layers.start - 1, outputs: vec![Some(input)], norms: vec![None] };
+        for i in self.layers.clone() {
+            let (output, norm) = self.layer(i, &tape, model, pool);
+            tape.outputs.push(output);
+            tape.norms.push(norm);
+        }
+        tape
+    }
+
+    fn layer(&self, i: usize, tape: &Tape, model: &Model, pool: &mut Pool) -> (Option<Maps>, Option<Norm>) {
+        let layer = &self.net.layers[i];
+        if let Some(function) = function(layer, self.dynamics) {
+            let terms = tape.terms(self.net, layer.inputs[0]);
+            let mut output = pool.take(layer.output, function.frames(tape.samples, &terms));
+            function.forward(tape.samples, &terms, &mut output);
+            if let Some(link) = self.link.as_ref().filter(|link| link.cut == i) {
+                (link.carry)(&mut output);
+            }
+            return (Some(output), None);
+        }
+        if layer.operation == Operation::Add {
+            return (None, None);
+        }
+        let input = tape.output(layer.inputs[0]);
+        let mut output = pool.take(layer.output, input.frames);
+        match layer.operation {
+            Operation::Conv2d(c) => match Depthwise::new(c) {
+                Some(depthwise) => depthwise.gather(input, model.kernel(&layer.name), &mut output),
+                None => Geometry::plain(c).gather(input, model.kernel(&layer.name), &mut output),
+            },
+            Operation::ConvTranspose2d(c) => {
+                Geometry::transposed(c).scatter(input, model.kernel(&layer.name), &mut output, false);
+            }
+            Operation::Linear => {
+                dense(input.shape, layer.output).gather(input, model.kernel(&layer.name), &mut output);
+                let bias = &model.tensors[&format!("{}.bias", layer.name)].data;
+                output.data.chunks_exact_mut(bias.len()).for_each(|row| {
+                    row.iter_mut().zip(bias).for_each(|(v, b)| *v += b);
+                });
+            }
+            _ => input.average(&mut output),
+        }
+        let convolution = matches!(layer.operation, Operation::Conv2d(_) | Operation::ConvTranspose2d(_));
+        let norm = convolution.then(|| self.norm(i, &output, model));
+        (Some(output), norm)
+    }
+
+    fn norm(&self, i: usize, output: &Maps, model: &Model) -> Norm {
+        let [gain, beta, mean, variance] = model.norm(&self.net.layers[i].name);
+        let batch = self.learning.contains(&i).then(|| BatchStatistics::of(output));
+        let running = || {
+            let double = |values: &[f32]| values.iter().map(|&v| f64::from(v)).collect();
+            BatchStatistics { mean: double(mean), variance: double(variance), count: 0 }
+        };
+        let of = batch.clone().unwrap_or_else(running);
+        let scale = |(g, v): (&f32, &f64)| (f64::from(*g) / (v + NORM_EPSILON).sqrt()) as f32;
+        let scale: Vec<f32> = gain.iter().zip(&of.variance).map(scale).collect();
+        let shift = |((b, m), a): ((&f32, &f64), &f32)| (f64::from(*b) - m * f64::from(*a)) as f32;
+        let shift = beta.iter().zip(&of.mean).zip(&scale).map(shift).collect();
+        Norm { affine: Affine { scale, shift }, batch }
+    }
+
+    /// The gradients of the parameters of the layers that learn, from those of some layers' outputs.
+    pub(crate) fn backward(
+        &self,
+        model: &Model,
+        mut tape: Tape,
+        seeds: Vec<(usize, Maps)>,
+        pool: &mut Pool,
+    ) -> Gradients {
+        let mut back = Back { pass: self, model, found: Gradients::default(), of: vec![] };
+        back.of.resize_with(tape.outputs.len(), || None);
+        for (layer, gradient) in seeds {
+            back.of[layer - tape.first] = Some(gradient);
+        }
+        for i in self.layers.clone().rev() {
+            if let Some(gradient) = back.of[i - tape.first].take() {
+                back.layer(i, gradient, &mut tape, pool);
+            }
+        }
+        tape.recycle(pool);
+        back.found
+    }
+}
+
+/// A pass back in progress.
+struct Back<'a> {
+    pass: &'a Pass<'a>,
+    model: &'a Model,
+    found: Gradients,
+    /// Gradient of each layer's output as far as it is known.
+    of: Vec<Option<Maps>>,
+}
+
+impl Back<'_> {
+    fn layer(&mut self, i: usize, mut gradient: Maps, tape: &mut Tape, pool: &mut Pool) {
+        let layer = &self.pass.net.layers[i];
+        let input = layer.inputs[0];
+        if let Some(function) = function(layer, self.pass.dynamics) {
+            function.backward(tape.samples, &tape.terms(self.pass.net, input), &mut gradient);
+            return self.deliver(input, gradient, tape, pool);
+        }
+        match layer.operation {
+            Operation::Add => self.deliver(i, gradient, tape, pool),
+            Operation::Pool(_) => {
+                let mut spread = pool.take(tape.output(input).shape, gradient.frames);
+                gradient.spread(&mut spread);
+                pool.give(gradient);
+                self.deliver(input, spread, tape, pool);
+            }
+            Operation::Linear => {
+                let geometry = dense(tape.output(input).shape, layer.output);
+                if self.pass.learning.contains(&i) {
+                    let bias = ChannelSums::of(&gradient, &gradient).first.iter().map(|&s| s as f32).collect();
+                    self.found.parameters.insert(format!("{}.bias", layer.name), bias);
+                    self.learn(layer, geometry.correlate(tape.output(input), &gradient));
+                }
+                self.through(input, tape, pool, |model, target, add| {
+                    geometry.scatter(&gradient, model.kernel(&layer.name), target, add);
+                });
+                pool.give(gradient);
+            }
+            Operation::Conv2d(c) => {
+                let (depthwise, geometry) = (Depthwise::new(c), Geometry::plain(c));
+                let gradient = self.unnormalise(i, gradient, tape, pool);
+                if self.pass.learning.contains(&i) {
+                    let read = tape.output(input);
+                    let found = depthwise.map_or_else(
+                        || geometry.correlate(read, &gradient),
+                        |depthwise| depthwise.correlate(read, &gradient),
+                    );
+                    self.learn(layer, found);
+                }
+                self.through(input, tape, pool, |model, target, add| {
+                    let kernel = model.kernel(&layer.name);
+                    match depthwise {
+                        Some(depthwise) => depthwise.scatter(&gradient, kernel, target, add),
+                        None => geometry.scatter(&gradient, kernel, target, add),
+                    }
+                });
+                pool.give(gradient);
+            }
+            Operation::ConvTranspose2d(c) => {
+                let geometry = Geometry::transposed(c);
+                let gradient = self.unnormalise(i, gradient, tape, pool);
+                if self.pass.learning.contains(&i) {
+                    self.learn(layer, geometry.correlate(&gradient, tape.output(input)));
+                }
+                self.through(input, tape, pool, |model, target, add| {
+                    assert!(!add, "a decoder is the only reader of the cut");
+                    geometry.gather(&gradient, model.kernel(&layer.name), target);
+                });
+                pool.give(gradient);
+            }
+            Operation::Input | Operation::Neuron(_) | Operation::Activation(_) | Operation::Flatten => {
+                unreachable!("`check` refused it, or it was done above")
+            }
+        }
+    }
+
+    fn learn(&mut self, layer: &Layer, gradient: Vec<f32>) {
+        self.found.parameters.insert(format!("{}.weight", layer.name), gradient);
+    }
+
+    /// Lets `work` write the gradient of `input`, or add to it, unless nobody needs it.
+    fn through(&mut self, input: usize, tape: &Tape, pool: &mut Pool, work: impl FnOnce(&Model, &mut Maps, bool)) {
+        if input == tape.first {
+            return;
+        }
+        let known = self.of[input - tape.first].take();
+        let add = known.is_some();
+        let of = tape.output(input);
+        let mut target = known.unwrap_or_else(|| pool.take(of.shape, of.frames));
+        work(self.model, &mut target, add);
+        self.of[input - tape.first] = Some(target);
+    }
+
+    /// Gradient of a convolution's output before its normalisation, from that after it; notes those of gain and shift.
+    fn unnormalise(&mut self, i: usize, gradient: Maps, tape: &mut Tape, pool: &mut Pool) -> Maps {
+        let name = &self.pass.net.layers[i].name;
+        let mut values = tape.outputs[i - tape.first].take().expect("a convolution's output is kept");
+        let norm = tape.norms[i - tape.first].as_ref().expect("a convolution is normalised");
+        let scale = &norm.affine.scale;
+        let Some(batch) = &norm.batch else {
+            NormGradient::frozen(scale).apply(&mut values, &gradient);
+            pool.give(gradient);
+            return values;
+        };
+        let sums = ChannelSums::of(&gradient, &values);
+        let (back, gain, shift) = NormGradient::of_batch(scale, batch, NORM_EPSILON, &sums);
+        back.apply(&mut values, &gradient);
+        pool.give(gradient);
+        let [gain_name, shift_name, _, _] = NORM_PARTS.map(|part| format!("{name}.{part}"));
+        self.found.parameters.insert(gain_name, gain);
+        self.found.parameters.insert(shift_name, shift);
+        self.found.statistics.insert(name.clone(), batch.clone());
+        values
+    }
+
+    /// Gives `gradient` to what layer `index` is made of.
+    fn deliver(&mut self, index: usize, gradient: Maps, tape: &Tape, pool: &mut Pool) {
+        let mut parts = vec![];
+        self.parts(index, tape.first, &mut parts);
+        let gradient = std::cell::Cell::new(Some(gradient));
+        for (number, &part) in parts.iter().enumerate() {
+            let whole = gradient.take().expect("put back below");
+            let mine = if number + 1 == parts.len() {
+                whole
+            } else {
+                let mut copy = pool.take(whole.shape, whole.frames);
+                copy.data.copy_from_slice(&whole.data);
+                gradient.set(Some(whole));
+                copy
+            };
+            let mine = over_time(mine, tape.output(part).frames, pool);
+            match &mut self.of[part - tape.first] {
+                Some(known) => {
+                    known.data.iter_mut().zip(&mine.data).for_each(|(k, m)| *k += m);
+                    pool.give(mine);
+                }
+                empty => *empty = Some(mine),
+            }
+        }
+    }
+
+    fn parts(&self, index: usize, first: usize, parts: &mut Vec<usize>) {
+        match self.pass.net.layers[index].operation {
+            Operation::Add if index > first => {
+                self.pass.net.layers[index].inputs.iter().for_each(|&i| self.parts(i, first, parts));
+            }
+            _ if index > first => parts.push(index),
+            _ => {}
+        }
+    }
+}
+
+/// Sum over time of `maps` if fewer `frames` are wanted than it has.
+fn over_time(mut maps: Maps, frames: usize, pool: &mut Pool) -> Maps {
+    if maps.frames == frames {
+        return maps;
+    }
+    let mut sum = pool.take(maps.shape, frames);
+    let (first, later) = maps.data.split_at_mut(frames * maps.shape.len());
+    sum.data.copy_from_slice(first);
+    for step in later.chunks_exact(sum.data.len()) {
+        sum.data.iter_mut().zip(step).for_each(|(s, v)| *s += v);
+    }
+    pool.give(maps);
+    sum
+}
+
+/// A linear layer as a convolution of one position.
+fn dense(input: Shape, output: Shape) -> Geometry {
+    Geometry::plain(cospike_sim_core::network::Conv2d::plain(input, output.channels, 1, 1, 0))
+}
+
+/// What a nonlinearity of the graph computes; none for another layer.
+fn function(layer: &Layer, dynamics: Dynamics) -> Option<Function> {
+    match (layer.operation, dynamics) {
+        (Operation::Neuron(neuron), Dynamics::Steps(steps)) => Some(Function::Spike(neuron, steps)),
+        (Operation::Neuron(_), Dynamics::Rate(levels)) => Some(Function::Quantise(levels)),
+        (Operation::Activation(Activation::Relu), _) => Some(Function::Relu),
+        (Operation::Activation(Activation::Clip { max }), _) => Some(Function::Clip(max)),
+        (Operation::Activation(Activation::Quantise { levels }), _) => Some(Function::Quantise(levels as usize)),
+        _ => None,
+    }
+}
+
+/// Why a network cannot be trained.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Untrainable {
+    /// An operation without a gradient here.
+    #[error("layer `{layer}` of `{network}` cannot be trained by this program: {reason}")]
+    Operation { network: String, layer: String, reason: &'static str },
+}
+
+/// Whether this program can train `net`.
+pub(crate) fn check(net: &Network) -> Result<(), Untrainable> {
+    for layer in &net.layers[1..] {
+        let reads_raw = layer.inputs.iter().any(|&i| {
+            matches!(net.layers[i].operation, Operation::Conv2d(_) | Operation::ConvTranspose2d(_) | Operation::Add)
+        });
+        let reason = match layer.operation {
+            Operation::Conv2d(c) if c.groups > 1 && Depthwise::new(c).is_none() => "groups of several channels",
+            Operation::Conv2d(c) if c.dilation > 1 && Depthwise::new(c).is_none() => "dilated kernels",
+            Operation::ConvTranspose2d(c) if c.groups > 1 || c.dilation > 1 => "a grouped or dilated transposed kernel",
+            Operation::Pool(pool) if !pool.is_global() || pool.reduction != Reduction::Average => {
+                "of pools only the global average is known"
+            }
+            Operation::Linear if net.layers[layer.inputs[0]].output.area() > 1 => "it flattens a feature map",
+            Operation::Flatten => "it flattens a feature map",
+            Operation::Neuron(neuron) if neuron.leak == Leak::Learned => "a learned leak",
+            Operation::Activation(Activation::Sigmoid) => "a sigmoid",
+            Operation::Conv2d(_) | Operation::ConvTranspose2d(_) | Operation::Linear | Operation::Pool(_)
+                if reads_raw =>
+            {
+                "no nonlinearity stands before it"
+            }
+            _ => continue,
+        };
+        return Err(Untrainable::Operation { network: net.name.clone(), layer: layer.name.clone(), reason });
+    }
+    Ok(())
+}
