@@ -2,7 +2,7 @@
 
 use super::Plan;
 use crate::ReportError;
-use crate::figure::{Axis, Entry, Frame, Key, LINES, MARGIN, Plot, Stroke, WIDTH};
+use crate::figure::{Axis, Entry, Frame, Key, LINES, MARGIN, Marker, Plot, Stroke, WIDTH};
 use crate::quantity::Quantity;
 
 const NAME: &str = "density";
@@ -27,7 +27,7 @@ pub fn density_figure(lines: &[DensityLine]) -> Result<String, ReportError> {
     let legend: Vec<Entry> = lines
         .iter()
         .zip(LINES)
-        .map(|(line, colour)| Entry { key: Key::Line(colour), text: line.label.clone() })
+        .map(|(line, colour)| Entry { key: Key::Line(Marker::Circle, colour), text: line.label.clone() })
         .collect();
     let caption = "Time of a 3x3 convolution of all time steps against the share of neurons that fire in a step: the \
                    event-driven kernel (solid) and the dense kernel (dashed), which computes every product."
@@ -50,6 +50,7 @@ pub fn density_figure(lines: &[DensityLine]) -> Result<String, ReportError> {
         for (line, colour) in lines.iter().zip(LINES) {
             let stroke = Stroke { colour, width: 1.6 };
             plot.line(&line.event_driven, stroke)?;
+            line.event_driven.iter().try_for_each(|&at| sheet.marker(plot.at(at), Marker::Circle, 2.4, colour))?;
             if let [(from, _), .., (to, _)] = line.event_driven[..] {
                 sheet.dashes(&[plot.at((from, line.dense)), plot.at((to, line.dense))], stroke)?;
             }
