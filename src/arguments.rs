@@ -34,6 +34,9 @@ pub(crate) enum Verb {
     Infer(Infer),
     /// Price the inference of a spiking network and of its float twin, side by side
     Energy(Energy),
+    /// Measure how fast this machine runs networks, and how near to its limit
+    #[command(subcommand)]
+    Bench(Bench),
     /// List the network architectures, or show one of them layer by layer: what a cut would cost where
     Networks(Networks),
     /// List the trained networks that are built in
@@ -153,6 +156,28 @@ pub(crate) struct Energy {
     /// Print every line of the account under one price list
     #[arg(long)]
     pub(crate) ledger: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Bench {
+    /// Inference: the reference network beside the machine's peak rates of float arithmetic
+    Inference(BenchInference),
+}
+
+#[derive(Args)]
+pub(crate) struct BenchInference {
+    /// Also sweep the density of spikes: event-driven against dense convolution
+    #[arg(long)]
+    pub(crate) density: bool,
+    /// Draw that sweep into this SVG file
+    #[arg(long, value_name = "FILE", requires = "density")]
+    pub(crate) svg: Option<PathBuf>,
+    /// Also run the spiking ResNet-50 on 224x224 pixels
+    #[arg(long)]
+    pub(crate) resnet50: bool,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,6 +1,7 @@
 //! The command line of CoSpike: arguments, progress, printing, exit codes.
 
 mod arguments;
+mod bench;
 mod energy;
 mod infer;
 mod networks;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         Verb::Check { scenario, json } => run::check(&scenario, json),
         Verb::Infer(infer) => infer::infer(&infer),
         Verb::Energy(energy) => energy::energy(&energy),
+        Verb::Bench(arguments::Bench::Inference(inference)) => bench::inference(&inference),
         Verb::Networks(networks) => networks::networks(&networks),
         Verb::Zoo { json } => zoo::list(json),
     };

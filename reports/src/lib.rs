@@ -6,6 +6,8 @@ mod figures;
 mod page;
 mod quantity;
 
+pub use figures::{DensityLine, density_figure};
+
 use cospike_scenarios::results::Results;
 use cospike_sim_core::stats::StatsError;
 use std::path::{Path, PathBuf};

@@ -1,11 +1,14 @@
 //! The figures of a report, one file each.
 
 mod accuracy;
+mod density;
 mod energy_parts;
 mod heat_map;
 mod latency;
 mod pareto;
 mod price_lists;
+
+pub use density::{DensityLine, density_figure};
 
 use crate::ReportError;
 use crate::digest::Digest;

@@ -101,7 +101,15 @@ impl Reference {
     /// # Errors
     /// [`ReferenceError`], naming the array or key that is wrong.
     pub fn read(path: &Path) -> Result<Self, ReferenceError> {
-        let mut archive = Archive::open(std::fs::read(path)?)?;
+        Self::from_bytes(std::fs::read(path)?)
+    }
+
+    /// Reads the reference in the bytes of an archive.
+    ///
+    /// # Errors
+    /// [`ReferenceError`], naming the array or key that is wrong.
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, ReferenceError> {
+        let mut archive = Archive::open(bytes)?;
         let meta = meta::Meta::read(&archive.text("meta")?)?;
         let (shape, pixels) = archive.floats("input")?;
         let &[count, channels, rows, columns] = shape.as_slice() else {

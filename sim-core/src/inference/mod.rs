@@ -20,6 +20,7 @@ mod grouped;
 mod lines;
 mod membrane;
 mod observation;
+mod peak;
 mod pool;
 mod reach;
 mod run;
@@ -33,6 +34,7 @@ pub use executable::Executable;
 pub use feature::{Feature, Real, SpikeTrain};
 pub use graded::GradedTrain;
 pub use observation::{LayerObservation, Observation, Tool, ToolCounts, Values};
+pub use peak::{Arithmetic, register_loop};
 pub use run::Run;
 
 use crate::network::NetworkError;

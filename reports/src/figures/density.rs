@@ -1,0 +1,64 @@
+//! Time of a convolution over the density of spikes.
+
+use super::Plan;
+use crate::ReportError;
+use crate::figure::{Axis, Entry, Frame, Key, LINES, MARGIN, Marker, Plot, Stroke, WIDTH};
+use crate::quantity::Quantity;
+
+const NAME: &str = "density";
+const HEIGHT: f64 = 330.0;
+
+/// A convolution on spikes, and the same on real values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DensityLine {
+    /// What convolution it is.
+    pub label: String,
+    /// Share of neurons that fire in a step, from 0 to 1, and seconds of the event-driven kernel.
+    pub event_driven: Vec<(f64, f64)>,
+    /// Seconds of the dense kernel, whatever the density.
+    pub dense: f64,
+}
+
+/// The SVG document of time against density, with the crossover to the dense kernel.
+///
+/// # Errors
+/// [`ReportError::Drawing`].
+pub fn density_figure(lines: &[DensityLine]) -> Result<String, ReportError> {
+    let legend: Vec<Entry> = lines
+        .iter()
+        .zip(LINES)
+        .map(|(line, colour)| Entry { key: Key::Line(Marker::Circle, colour), text: line.label.clone() })
+        .collect();
+    let caption = "Time of a 3x3 convolution of all time steps against the share of neurons that fire in a step: the \
+                   event-driven kernel (solid) and the dense kernel (dashed), which computes every product."
+        .to_owned();
+    let note = "Solid: event-driven; dashed: dense. Where they cross, computing everything is as fast.";
+    let plan =
+        Plan { name: NAME, title: "Time against density of spikes", note, legend: &legend, caption, height: HEIGHT };
+    let drawn = plan.draw(|sheet, top| {
+        let points = || lines.iter().flat_map(|line| line.event_driven.iter().copied());
+        let seconds = points().map(|(_, seconds)| seconds).chain(lines.iter().map(|line| line.dense));
+        let frame =
+            Frame { left: MARGIN + Frame::LEFT, top, right: WIDTH - MARGIN, bottom: top + HEIGHT - Frame::BELOW };
+        let plot = Plot {
+            sheet,
+            frame,
+            x: Axis::from_zero("Neurons that fire in a step", Quantity::Share, points().map(|(density, _)| density)),
+            y: Some(Axis::from_zero("Time", Quantity::Seconds, seconds)),
+        };
+        plot.axes()?;
+        for (line, colour) in lines.iter().zip(LINES) {
+            let stroke = Stroke { colour, width: 1.6 };
+            plot.line(&line.event_driven, stroke)?;
+            line.event_driven.iter().try_for_each(|&at| sheet.marker(plot.at(at), Marker::Circle, 2.4, colour))?;
+            if let [(from, _), .., (to, _)] = line.event_driven[..] {
+                sheet.dashes(&[plot.at((from, line.dense)), plot.at((to, line.dense))], stroke)?;
+            }
+        }
+        Ok(())
+    });
+    match drawn {
+        Ok(figure) => Ok(figure.map_or_else(String::new, |figure| figure.svg)),
+        Err((figure, error)) => Err(ReportError::Drawing { figure, reason: error.to_string() }),
+    }
+}
