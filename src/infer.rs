@@ -25,7 +25,8 @@ pub(crate) fn infer(arguments: &Infer) -> Result<(), Failure> {
         return Err(Failure::Input(message));
     }
     let network = zoo.network(&choice)?;
-    let inference = Inference { key: InferenceKey { choice, dataset: DatasetName::FashionMnist, samples }, network };
+    let inference =
+        Inference::new(InferenceKey { choice, stepwise: false, dataset: DatasetName::FashionMnist, samples }, network)?;
     let (bar, done) = (Bar::new(), AtomicU64::new(0));
     let tick = || {
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;

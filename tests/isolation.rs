@@ -63,8 +63,8 @@ fn one_label_changes_one_sample_s_score_and_no_answer() {
     let dataset = Dataset::fashion_mnist_test().unwrap();
     let choice = zoo.choice(CHANGED).unwrap();
     let network = zoo.network(&choice).unwrap();
-    let key = InferenceKey { choice, dataset: DatasetName::FashionMnist, samples: 50 };
-    let run = Inference { key, network }.run(&dataset, &[], &|| {}).unwrap();
+    let key = InferenceKey { choice, stepwise: false, dataset: DatasetName::FashionMnist, samples: 50 };
+    let run = Inference::new(key, network).unwrap().run(&dataset, &[], &|| {}).unwrap();
     let right = run.samples.iter().zip(&dataset.labels).position(|(s, &label)| s.answer == u32::from(label)).unwrap();
     let mut relabelled = dataset.clone();
     relabelled.labels[right] = (dataset.labels[right] + 1) % 10;

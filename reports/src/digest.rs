@@ -36,7 +36,7 @@ pub(crate) struct Design<'a> {
     /// Its replications.
     pub(crate) replications: Vec<&'a ReplicationRow>,
     /// Joules per completed request by part, in the order of [`Part::ALL`], the mean over replications.
-    pub(crate) parts: [f64; 9],
+    pub(crate) parts: [f64; Part::ALL.len()],
     /// Percentile (0 to 100) and latency in seconds, the mean over replications.
     pub(crate) latencies: Vec<(f64, f64)>,
     /// Joules per sample of the head's compute by price list.
@@ -68,26 +68,32 @@ pub(crate) enum Part {
     Other,
     /// Static power.
     Static,
+    /// Processor between inferences.
+    Standby,
     /// Radio sending.
     RadioTx,
     /// Radio receiving.
     RadioRx,
-    /// Radio idle.
+    /// Radio in standby.
     RadioIdle,
+    /// Radio becoming connected, or connected without sending or receiving.
+    RadioConnected,
 }
 
 impl Part {
     /// All parts: compute first.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Accumulate,
         Self::Mac,
         Self::Neuron,
         Self::Memory,
         Self::Other,
         Self::Static,
+        Self::Standby,
         Self::RadioTx,
         Self::RadioRx,
         Self::RadioIdle,
+        Self::RadioConnected,
     ];
     /// How many of [`Part::ALL`] are compute.
     pub(crate) const COMPUTE: usize = 5;
@@ -101,9 +107,11 @@ impl Part {
             Self::Memory => "memory",
             Self::Other => "other compute",
             Self::Static => "static power",
+            Self::Standby => "processor standby",
             Self::RadioTx => "radio sending",
             Self::RadioRx => "radio receiving",
-            Self::RadioIdle => "radio idle",
+            Self::RadioIdle => "radio standby",
+            Self::RadioConnected => "radio promotion, tail",
         }
     }
 
@@ -115,9 +123,11 @@ impl Part {
             Self::Memory => row.energy_memory_j,
             Self::Other => row.energy_other_j,
             Self::Static => row.energy_static_j,
+            Self::Standby => row.energy_standby_j,
             Self::RadioTx => row.energy_radio_tx_j,
             Self::RadioRx => row.energy_radio_rx_j,
             Self::RadioIdle => row.energy_radio_idle_j,
+            Self::RadioConnected => row.energy_radio_promotion_j + row.energy_radio_tail_j,
         }
     }
 }

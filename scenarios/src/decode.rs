@@ -19,7 +19,7 @@ pub(crate) fn decode<'a, T: Deserialize<'a>>(source: &Source, document: Document
 }
 
 /// Says in the words of a scenario what serde says in those of Rust.
-fn explain(source: &Source, error: &Error) -> Diagnostic {
+pub(crate) fn explain(source: &Source, error: &Error) -> Diagnostic {
     let message = error.message().trim_end();
     let at = |text: String| source.error(error.span().unwrap_or(0..0), text);
     // Serde's fixed form: "unknown field `a`, expected one of `b`, `c`", or "unknown variant ...".

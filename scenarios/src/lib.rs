@@ -18,4 +18,5 @@ pub mod store;
 pub mod study;
 pub mod summary;
 pub mod sweep;
+mod traces;
 pub mod zoo;

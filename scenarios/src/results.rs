@@ -15,7 +15,7 @@ pub struct Results {
     pub points: Vec<PointRow>,
     /// One row per design point and layer.
     pub layers: Vec<LayerRow>,
-    /// One row per design point, price list and kind of operation.
+    /// One row per design point, price list and kind of event that happened; none where the list leaves an event unpriced.
     pub compute_energy: Vec<ComputeEnergyRow>,
     /// One row per design point and replication.
     pub replications: Vec<ReplicationRow>,
@@ -157,7 +157,7 @@ pub struct ComputeEnergyRow {
     pub point: u32,
     /// Name of the price list.
     pub prices: String,
-    /// Kind of operation: `ac`, `mac`, `neuron`, `memory` or `other`.
+    /// Kind of event, as the form of the price list names it.
     pub kind: String,
     /// Joules per sample.
     pub joules: f64,
@@ -180,10 +180,20 @@ pub struct ReplicationRow {
     pub dropped_queue_full: u64,
     /// Requests of which nothing arrived.
     pub dropped_lost: u64,
+    /// Requests to devices whose battery was or ran empty.
+    pub dropped_battery: u64,
+    /// Requests whose answer the device did not notice.
+    pub dropped_unreachable: u64,
     /// Requests under way when the run stopped.
     pub in_flight: u64,
     /// Completed requests with the right answer.
     pub correct: u64,
+    /// Those of them that met their deadline; all, without deadlines.
+    pub correct_in_time: u64,
+    /// Requests that were late, dropped, or under way after their deadline; 0 without deadlines.
+    pub deadline_misses: u64,
+    /// Completed requests that the device answered by itself.
+    pub answered_at_edge: u64,
     /// Mean time from request to answer.
     pub latency_mean_s: f64,
     /// Median.
@@ -220,12 +230,18 @@ pub struct ReplicationRow {
     pub energy_other_j: f64,
     /// Static power of the devices.
     pub energy_static_j: f64,
+    /// Processors between inferences.
+    pub energy_standby_j: f64,
     /// Radio sending.
     pub energy_radio_tx_j: f64,
     /// Radio receiving.
     pub energy_radio_rx_j: f64,
-    /// Radio idle.
+    /// Radio in standby.
     pub energy_radio_idle_j: f64,
+    /// Radio becoming connected.
+    pub energy_radio_promotion_j: f64,
+    /// Radio connected, but neither sending nor receiving.
+    pub energy_radio_tail_j: f64,
     /// All of these, integrated on their own.
     pub energy_total_j: f64,
     /// Payload bytes per completed request.
@@ -236,6 +252,30 @@ pub struct ReplicationRow {
     pub packets_sent: u64,
     /// Packets lost.
     pub packets_lost: u64,
+    /// Packets sent again.
+    pub retransmissions: u64,
+    /// Payload bits that reached the cloud inverted.
+    pub bits_flipped: u64,
+    /// Payload bits that reached the cloud but could not be told.
+    pub bits_erased: u64,
+    /// Steps that were sent, whole payloads where steps are not sent one by one.
+    pub steps_sent: u64,
+    /// Steps that were not sent because the answer came first.
+    pub steps_saved: u64,
+    /// Times that a radio woke up for nothing.
+    pub false_alarms: u64,
+    /// Wake-up signals that were not noticed.
+    pub missed_signals: u64,
+    /// Devices whose battery ran empty.
+    pub depleted_devices: u64,
+    /// When the first did; NaN if none did.
+    pub first_depletion_s: f64,
+    /// Mean lifetime of those that did; NaN if none did.
+    pub mean_lifetime_s: f64,
+    /// Energy of the cloud per completed request.
+    pub cloud_energy_j: f64,
+    /// Mean number of servers.
+    pub mean_servers: f64,
     /// Share of time an edge device computes.
     pub edge_utilisation: f64,
     /// Share of time an uplink is busy.

@@ -30,6 +30,8 @@ pub struct PointSummary {
     pub point: u32,
     /// Its label.
     pub label: String,
+    /// Its replications.
+    pub replications: usize,
     /// Share of samples answered right with nothing lost, with its 95 % Wilson interval.
     pub offline_accuracy: Interval,
     /// Share of completed requests answered right in the event loop.
@@ -102,6 +104,7 @@ fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary,
     Ok(PointSummary {
         point: point.point,
         label: point.label.clone(),
+        replications: rows.len(),
         offline_accuracy: wilson(point.correct.into(), point.samples.into())?,
         accuracy: of(|row| row.correct as f64 / row.completed as f64)?,
         completed: of(|row| row.completed as f64 / row.generated as f64)?,
@@ -121,14 +124,12 @@ fn estimate(values: &[f64]) -> Result<Estimate, StatsError> {
     }
 }
 
+/// Of the replications that both have: with a precision to be reached, one may have more.
 fn difference(
     first: &[&ReplicationRow],
     second: &[&ReplicationRow],
     get: fn(&ReplicationRow) -> f64,
 ) -> Result<Estimate, StatsError> {
-    if first.len() != second.len() {
-        return Err(StatsError::NotPaired { first: first.len(), second: second.len() });
-    }
     estimate(&first.iter().zip(second).map(|(a, b)| get(a) - get(b)).collect::<Vec<_>>())
 }
 

@@ -35,20 +35,18 @@ impl Processor {
     /// # Errors
     /// [`TimeError`] if the time cannot be represented.
     pub fn time(&self, counts: &Counts) -> Result<SimTime, TimeError> {
-        self.time_scaled(counts, 1.0)
+        SimTime::from_seconds(self.with_overhead(self.operation_seconds(counts)))
     }
 
-    /// As [`Processor::time`], the operations taking `factor` of their time; the overhead stays.
-    ///
-    /// # Errors
-    /// [`TimeError`] if the time cannot be represented.
-    pub fn time_scaled(&self, counts: &Counts, factor: f64) -> Result<SimTime, TimeError> {
-        if *counts == Counts::default() {
-            return Ok(SimTime::ZERO);
-        }
-        let operations = counts.ac as f64 / self.ac_per_second
+    /// Seconds that the operations take, without the overhead.
+    pub fn operation_seconds(&self, counts: &Counts) -> f64 {
+        counts.ac as f64 / self.ac_per_second
             + counts.mac as f64 / self.mac_per_second
-            + counts.neuron_updates as f64 / self.neuron_updates_per_second;
-        SimTime::from_seconds(self.overhead_seconds + operations * factor)
+            + counts.neuron_updates as f64 / self.neuron_updates_per_second
+    }
+
+    /// Seconds of an inference whose operations take `operation_seconds`; no inference takes none.
+    pub(crate) fn with_overhead(&self, operation_seconds: f64) -> f64 {
+        if operation_seconds > 0.0 { self.overhead_seconds + operation_seconds } else { 0.0 }
     }
 }

@@ -1,13 +1,15 @@
 //! A network cut in two: the head on the edge, a payload, the tail in the cloud.
 
-use crate::inference::{Executable, Feature, InferenceError, LayerCounts, Real};
-use crate::network::{Network, Weights};
+use crate::inference::{Executable, Feature, InferenceError, LayerCounts, Real, Run};
+use crate::network::{Network, Signal, Weights};
 use crate::payload::{Codec, Coder, Damage, Missing, Payload, PayloadError};
+use std::ops::Range;
+use std::sync::Arc;
 
 /// A network cut after one of its layers, ready to run on samples. It is read-only: threads share one.
 #[derive(Clone, Debug)]
 pub struct SplitNetwork {
-    executable: Executable,
+    executable: Arc<Executable>,
     cut: usize,
     steps: usize,
     /// Turns 8-bit pixels into the network's input, `pixel / 255`: a sample is its own payload at cut 0.
@@ -45,6 +47,17 @@ pub struct TailRun {
     pub layers: Vec<LayerCounts>,
 }
 
+/// What running head and tail gives, with nothing lost between them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WholeRun {
+    /// What the head sends; none if nothing is left for the tail.
+    pub payload: Option<Payload>,
+    /// Class scores per step.
+    pub scores: Real,
+    /// Operations of each layer, in order.
+    pub layers: Vec<LayerCounts>,
+}
+
 /// Why a split network could not be made or run.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum SplitError {
@@ -79,7 +92,23 @@ impl SplitNetwork {
         codec: Codec,
         steps: usize,
     ) -> Result<Self, SplitError> {
-        let executable = Executable::new(network, weights)?;
+        Self::on(Signal::Real, network, weights, cut, codec, steps)
+    }
+
+    /// As [`SplitNetwork::new`], for samples that are `input`, see [`Executable::on`]; coded samples are for
+    /// [`SplitNetwork::run`].
+    ///
+    /// # Errors
+    /// As [`SplitNetwork::new`].
+    pub fn on(
+        input: Signal,
+        network: &Network,
+        weights: &Weights,
+        cut: usize,
+        codec: Codec,
+        steps: usize,
+    ) -> Result<Self, SplitError> {
+        let executable = Arc::new(Executable::on(input, network, weights)?);
         let layers = network.layers.len();
         executable.check_range(&(cut.saturating_add(1)..layers.max(cut.saturating_add(1))))?;
         if steps == 0 {
@@ -99,6 +128,11 @@ impl SplitNetwork {
         self.executable.network()
     }
 
+    /// The network, ready to run uncut.
+    pub fn executable(&self) -> &Executable {
+        &self.executable
+    }
+
     /// Index of the last layer of the head.
     pub fn cut(&self) -> usize {
         self.cut
@@ -115,13 +149,27 @@ impl SplitNetwork {
     /// # Errors
     /// A wrong number of pixels, or a feature that the codec cannot take.
     pub fn head(&self, pixels: &[u8]) -> Result<HeadRun, SplitError> {
-        let sample = self.sample.decode(&Payload { bytes: pixels.to_vec(), parts: vec![0] }, &Damage::NONE)?;
+        let sample = Feature::Real(self.sample(pixels)?);
         let run = self.executable.run(1..self.cut + 1, &sample, self.steps)?;
         let output = match &self.feature {
             Some(coder) => HeadOutput::Payload(coder.encode(&run.output)?),
             None => HeadOutput::Scores(self.scores(run.output)?),
         };
         Ok(HeadRun { output, layers: run.layers })
+    }
+
+    /// The same, but run for `steps` time steps; weights are shared. What a spiking network does in the first of them does
+    /// not depend on how many follow, so the payload for fewer steps is the beginning of that for more.
+    ///
+    /// # Errors
+    /// [`InferenceError::NoSteps`], or a codec that cannot take the feature's shape.
+    pub fn for_steps(&self, steps: usize) -> Result<Self, SplitError> {
+        if steps == 0 {
+            return Err(InferenceError::NoSteps.into());
+        }
+        let held = self.executable.steps_after(self.cut, steps);
+        let feature = self.feature.as_ref().map(|coder| coder.for_steps(held)).transpose()?;
+        Ok(Self { steps, feature, ..self.clone() })
     }
 
     /// The same, but with `missing` for what does not arrive; zeros if this is not called.
@@ -142,6 +190,37 @@ impl SplitNetwork {
         let run = self.executable.run(layers, &feature, steps)?;
         let scores = self.scores(run.output)?;
         Ok(TailRun { answer: scores.answer(), scores, layers: run.layers })
+    }
+
+    /// The sample of 8-bit `pixels`, see [`SplitNetwork::head`].
+    ///
+    /// # Errors
+    /// A wrong number of pixels.
+    pub fn sample(&self, pixels: &[u8]) -> Result<Real, SplitError> {
+        match self.sample.decode(&Payload { bytes: pixels.to_vec(), parts: vec![0] }, &Damage::NONE)? {
+            Feature::Real(sample) => Ok(sample),
+            Feature::Spikes(_) | Feature::Graded(_) => unreachable!("pixels are real values"),
+        }
+    }
+
+    /// Runs head and tail on `input` with nothing lost between them; `run` runs a range of layers, as [`Executable::run`]
+    /// does or a [`crate::inference::Observation`].
+    ///
+    /// # Errors
+    /// An input that is not what the network was made for, or a feature that the codec cannot take.
+    pub fn run(
+        &self,
+        input: &Feature,
+        mut run: impl FnMut(Range<usize>, &Feature) -> Result<Run, InferenceError>,
+    ) -> Result<WholeRun, SplitError> {
+        let head = run(1..self.cut + 1, input)?;
+        let Some(coder) = &self.feature else {
+            return Ok(WholeRun { payload: None, scores: self.scores(head.output)?, layers: head.layers });
+        };
+        let payload = coder.encode(&head.output)?;
+        let tail = run(self.cut + 1..self.network().layers.len(), &coder.decode(&payload, &Damage::NONE)?)?;
+        let layers = [head.layers, tail.layers].concat();
+        Ok(WholeRun { payload: Some(payload), scores: self.scores(tail.output)?, layers })
     }
 
     fn scores(&self, output: Feature) -> Result<Real, SplitError> {

@@ -1,7 +1,7 @@
 //! The networks by name: published sizes, and whether they can be cut and given a bottleneck unit everywhere.
 
 use cospike_sim_core::network::{
-    Bottleneck, BottleneckKind, INPUT, Layer, Network, NetworkError, NetworkName, Neuron, OUTPUT, ParameterRule,
+    Bottleneck, BottleneckKind, INPUT, Layer, Network, NetworkError, NetworkName, Neuron, OUTPUT, ParameterRule, Signal,
 };
 
 const NEURON: Neuron = Neuron::INTEGRATE_AND_FIRE;
@@ -138,7 +138,7 @@ fn a_bottleneck_unit_fits_at_every_inner_split_point() {
                     with.check().unwrap_or_else(|error| panic!("{name}, {kind:?} at {}: {error}", split.name));
                     assert_nothing_reaches_back(&with);
                     assert_eq!(with.layers[cut].name, "encoder.act");
-                    assert_eq!(with.spike_levels()[cut].is_some(), kind != BottleneckKind::Float);
+                    assert_eq!(with.signals(Signal::Real)[cut] == Signal::Real, kind == BottleneckKind::Float);
                     let of_unit = |layer: &str| layer.starts_with("encoder.") || layer.starts_with("decoder.");
                     let backbone = with.layers.iter().filter(|l| !of_unit(&l.name));
                     let unchanged =
@@ -177,34 +177,38 @@ fn a_decoder_ends_as_the_split_does() {
 /// behind averages and in float networks.
 #[test]
 fn spikes_are_told_from_real_values() {
-    let levels = |network: &Network, layer: &str| {
-        network.spike_levels()[network.layers.iter().position(|l| l.name == layer).unwrap()]
+    let signal = |network: &Network, layer: &str| {
+        network.signals(Signal::Real)[network.layers.iter().position(|l| l.name == layer).unwrap()]
     };
+    let spikes = |max| Signal::Spikes { max };
     let sew = name("sew-resnet18").spiking(NEURON);
     let expected = [
-        ("input", None),
-        ("stem.conv", None),
-        ("stem.act", Some(1)),
-        ("stem.pool", Some(1)),
-        ("stage1.0.add", Some(2)),
-        ("stage1.1.add", Some(3)),
-        ("stage2.0.down_act", Some(1)),
-        ("stage2.0.add", Some(2)),
-        ("stage2.1.add", Some(3)),
-        ("pool", None),
-        ("fc", None),
+        ("input", Signal::Real),
+        ("stem.conv", Signal::Real),
+        ("stem.act", spikes(1)),
+        ("stem.pool", spikes(1)),
+        ("stage1.0.add", spikes(2)),
+        ("stage1.1.add", spikes(3)),
+        ("stage2.0.down_act", spikes(1)),
+        ("stage2.0.add", spikes(2)),
+        ("stage2.1.add", spikes(3)),
+        ("pool", Signal::Real),
+        ("fc", Signal::Real),
     ];
-    for (layer, level) in expected {
-        assert_eq!(levels(&sew, layer), level, "{layer}");
+    for (layer, emits) in expected {
+        assert_eq!(signal(&sew, layer), emits, "{layer}");
     }
     let at = sew.split("stage2.0").unwrap();
     assert_eq!(sew.spike_bits(4)[at], Some(128 * 28 * 28 * 4 * 2), "0, 1, 2 take two bits");
     for name in NetworkName::all().filter(|name| !name.to_string().starts_with("sew")) {
         let spiking = name.spiking(NEURON);
-        let levels = spiking.spike_levels();
+        let signals = spiking.signals(Signal::Real);
         let inner = &spiking.split_points[1..spiking.split_points.len() - 1];
-        assert!(inner.iter().all(|s| levels[s.layer] == Some(1)), "{name} is cut where it emits zeros and ones");
-        assert!(name.float().spike_levels().iter().all(Option::is_none));
+        assert!(
+            inner.iter().all(|s| signals[s.layer] == Signal::BINARY),
+            "{name} is cut where it emits zeros and ones"
+        );
+        assert!(name.float().signals(Signal::Real).iter().all(|&signal| signal == Signal::Real));
     }
 }
 

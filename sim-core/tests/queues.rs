@@ -6,11 +6,13 @@
 mod common;
 
 use common::{KnownAnswers, accumulates, system};
-use cospike_sim_core::cosim::{Parts, System, run};
+use cospike_sim_core::cosim::{CoInference, Guess, Head, HeadStep, Parts, Received, System, TailStep, run};
+use cospike_sim_core::energy::ComputeEnergy;
 use cospike_sim_core::inference::Counts;
 use cospike_sim_core::kernel::Streams;
 use cospike_sim_core::link::Sharing;
 use cospike_sim_core::stats::{Interval, mean_interval};
+use cospike_sim_core::workload::ArrivalProcess;
 use rand::RngExt;
 use rand_distr::Exp1;
 
@@ -134,4 +136,88 @@ fn a_cell_is_one_m_d_1_queue_and_dedicated_uplinks_are_five() {
     let (five, one) = (0.16, 0.8);
     assert_tells_apart(at_the_uplink(Sharing::Dedicated, five), constant_wait(five), constant_wait(one));
     assert_tells_apart(at_the_uplink(Sharing::Cell, one), constant_wait(one), constant_wait(five));
+}
+
+/// Every sample sends one packet of its own size and is answered by the cloud in no time.
+struct Sizes(Vec<[u32; 1]>);
+
+impl CoInference for Sizes {
+    fn head(&self, _: u8, sample: u32) -> Head<'_> {
+        const STEP: HeadStep = HeadStep {
+            counts: NOTHING,
+            energy: ComputeEnergy { ac: 0.0, mac: 0.0, neuron: 0.0, memory: 0.0, other: 0.0 },
+            packets: 1,
+            guess: None,
+        };
+        Head { steps: &[STEP], packets: &self.0[sample as usize] }
+    }
+
+    fn tail(&mut self, _: u8, _: u32, _: &Received<'_>) -> TailStep {
+        let guess = Guess { answer: 0, entropy: 0.0 };
+        TailStep { counts: NOTHING, energy: ComputeEnergy::default(), guess }
+    }
+}
+
+const NOTHING: Counts = Counts {
+    ac: 0,
+    mac: 0,
+    neuron_updates: 0,
+    weight_reads: 0,
+    state_accesses: 0,
+    activation_reads: 0,
+    activation_writes: 0,
+};
+
+/// Mean time in the shared cell at load 0.7 with messages of 1 s on average when alone.
+fn in_the_shared_cell(exponential: bool) -> Interval {
+    let rho = 0.7;
+    let mut system = loaded(rho / 2_000.0, rho);
+    // So many devices that hardly any has two messages at once; those of one device follow one another.
+    system.devices = 2_000;
+    system.link.sharing = Sharing::SharedCell { weights: vec![] };
+    let requests = system.workload.requests as usize;
+    let times: Vec<f64> = (0..REPLICATIONS)
+        .map(|replication| {
+            let streams = Streams::new(SEED, replication);
+            let bytes =
+                services(exponential, requests, &streams).into_iter().map(|counts| [(counts.ac / 8_000) as u32]);
+            let mut network = Sizes(bytes.collect());
+            let parts = run(&system, &mut network, &vec![0; requests], &streams).unwrap().latency.unwrap().parts;
+            parts.uplink
+        })
+        .collect();
+    mean_interval(&times).unwrap()
+}
+
+/// M/G/1-PS: the mean time is `1 / (mu (1 - rho))` whatever the sizes are (Kleinrock, Queueing Systems II, 1976, section 4.4);
+/// first come, first served, it would be that of M/D/1 for constant sizes.
+#[test]
+fn a_shared_cell_is_an_m_g_1_ps_queue() {
+    let (truth, first_come) = (1.0 / 0.3, 1.0 + constant_wait(0.7));
+    for exponential in [false, true] {
+        assert_tells_apart(in_the_shared_cell(exponential), truth, first_come);
+    }
+}
+
+/// Five devices that think for 2 s on average and share one server of 1 s on average: the machine repairman model M/M/1//5,
+/// idle with probability `1 / sum_k 5! / (5 - k)! (1/2)^k`, `k = 0..5`. An open queue at its throughput would be idle as
+/// often, but half the fleet waits longer: `L = 5 - throughput * 2`.
+#[test]
+fn a_closed_loop_is_the_machine_repairman_model() {
+    let mut system = loaded(1.0, 0.8);
+    system.devices = 5;
+    system.workload.arrivals = ArrivalProcess::ClosedLoop { mean_think_seconds: 2.0 };
+    let found = mean_wait(
+        &system,
+        |parts| parts.cloud_wait + parts.cloud_service,
+        |requests, streams| KnownAnswers {
+            tails: services(true, requests, streams),
+            ..KnownAnswers::uniform(requests, Counts::default(), &[0], Counts::default())
+        },
+    );
+    let term = |k: u32| (0..k).map(|i| f64::from(5 - i)).product::<f64>() * 0.5_f64.powi(k as i32);
+    let throughput = 1.0 - 1.0 / (0..=5).map(term).sum::<f64>();
+    // The answer takes 32 us more, which the device does not think meanwhile.
+    let time = 5.0 / throughput - 2.0;
+    assert_tells_apart(found, time, 1.0 + exponential_wait(throughput));
 }

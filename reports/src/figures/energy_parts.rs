@@ -21,11 +21,13 @@ fn colour(part: Part) -> RGBColor {
         Part::Mac => BLUE,
         Part::Neuron => GREEN,
         Part::Memory => ORANGE,
-        Part::Other => INK,
+        Part::Other => GREY,
         Part::Static => RGBColor(0x99, 0x99, 0x99),
         Part::RadioTx => VERMILLION,
         Part::RadioRx => PURPLE,
         Part::RadioIdle => YELLOW,
+        Part::Standby => RGBColor(0xCC, 0xCC, 0xCC),
+        Part::RadioConnected => RGBColor(0xA8, 0x6A, 0x3D),
     }
 }
 

@@ -47,7 +47,8 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str,
     let caption = format!(
         "Mean compute energy of the head per sample, under each price list, by split point; every marker is one \
          network, so the widths of a family lie side by side. Published estimators disagree by orders of magnitude, \
-         so only ratios within one price list mean anything.{ratios}{left_out}"
+         so only ratios within one price list mean anything. A network is not drawn under a list that has no price for \
+         something it does.{ratios}{left_out}"
     );
     let legend = family_legend(digest);
     let height = COLUMN_TITLE + lists.len() as f64 * (LIST + splits.len() as f64 * ROW) + 6.0 + Frame::BELOW;

@@ -4,25 +4,27 @@
 //! A profile is named (it ships with CoSpike) or given as a path ending in `.toml`, relative to the file that asks
 //! for it.
 
+mod prices;
 mod quantity;
 
+pub use prices::Prices;
 pub use quantity::{Evidence, Expected, Quantity, Scope};
 
 use crate::decode;
 use crate::diagnostic::{Diagnostic, Source, did_you_mean};
 use crate::library;
 use crate::results::ProfileUsed;
+use cospike_sim_core::cloud::CloudPower;
 use cospike_sim_core::compute::Processor;
-use cospike_sim_core::energy::PriceList;
+use cospike_sim_core::edge;
 use cospike_sim_core::kernel::{not_negative, positive, probability};
-use cospike_sim_core::link::{Radio, RadioPower, Standby};
+use cospike_sim_core::link::{self, Radio, RadioPower, WakeUpRadio};
 use quantity::whole;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use toml::Spanned;
 
 /// A kind of profile.
-pub trait Profile: DeserializeOwned {
+pub trait Profile: Sized {
     /// `device`, `link`, `cloud` or `prices`.
     const KIND: &'static str;
     /// Where its shipped files lie.
@@ -36,13 +38,11 @@ pub trait Profile: DeserializeOwned {
     /// All its quantities, with what is asked of them.
     fn quantities(&self) -> Vec<(Expected, &Quantity)>;
 
-    /// Checks that concern several quantities at once.
+    /// Reads what stands in the file, but for the checks of each quantity.
     ///
     /// # Errors
     /// A [`Diagnostic`] in `source`, the profile's file.
-    fn check_whole(&self, _source: &Source) -> Result<(), Diagnostic> {
-        Ok(())
-    }
+    fn read(source: &Source) -> Result<Self, Diagnostic>;
 
     /// Reads the profile `name`, which is asked for in the file `asked_in`.
     ///
@@ -57,9 +57,8 @@ pub trait Profile: DeserializeOwned {
     /// # Errors
     /// A [`Diagnostic`] in `source`.
     fn decode(source: &Source) -> Result<Self, Diagnostic> {
-        let profile: Self = decode::decode(source, decode::parse(source)?)?;
+        let profile = Self::read(source)?;
         profile.quantities().into_iter().try_for_each(|(expected, quantity)| quantity.check(source, &expected))?;
-        profile.check_whole(source)?;
         Ok(profile)
     }
 
@@ -104,11 +103,14 @@ pub fn all_shipped<P: Profile>() -> Result<Vec<(&'static str, P)>, Diagnostic> {
     names.filter_map(|name| shipped::<P>(name).map(|source| Ok((name, P::decode(&source)?)))).collect()
 }
 
-/// Declares a profile: its quantities with their units and possible values.
+/// Declares a profile: its quantities with their units and possible values, first those it must have, then those that
+/// only some scenarios need.
 macro_rules! profile {
-    ($(#[$doc:meta])* $name:ident, $kind:literal, $folder:literal, $shipped:ident $(, $whole:ident)? {
+    ($(#[$doc:meta])* $name:ident, $kind:literal, $folder:literal, $shipped:ident {
         $($(#[$key_doc:meta])* $key:ident: $unit:literal, $check:ident;)*
-    }) => {
+    } $(optional {
+        $($(#[$extra_doc:meta])* $extra:ident: $extra_unit:literal, $extra_check:ident;)*
+    })?) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Deserialize)]
         #[serde(deny_unknown_fields)]
@@ -116,6 +118,7 @@ macro_rules! profile {
             /// What it describes.
             pub description: String,
             $($(#[$key_doc])* pub $key: Quantity,)*
+            $($($(#[$extra_doc])* pub $extra: Option<Quantity>,)*)?
         }
 
         impl Profile for $name {
@@ -128,12 +131,19 @@ macro_rules! profile {
             }
 
             fn quantities(&self) -> Vec<(Expected, &Quantity)> {
-                vec![$((Expected { key: stringify!($key), unit: $unit, check: $check }, &self.$key)),*]
+                let needed = [$((Expected { key: stringify!($key), unit: $unit, check: $check }, &self.$key)),*];
+                let extra = [$($((
+                    Expected { key: stringify!($extra), unit: $extra_unit, check: $extra_check },
+                    self.$extra.as_ref(),
+                )),*)?];
+                let extra: Vec<(Expected, Option<&Quantity>)> = extra.into();
+                let given = extra.into_iter().filter_map(|(expected, quantity)| Some((expected, quantity?)));
+                needed.into_iter().chain(given).collect()
             }
 
-            $(fn check_whole(&self, source: &Source) -> Result<(), Diagnostic> {
-                $whole(self, source)
-            })?
+            fn read(source: &Source) -> Result<Self, Diagnostic> {
+                decode::decode(source, decode::parse(source)?)
+            }
         }
     };
 }
@@ -151,6 +161,16 @@ profile! {
         overhead: "us", not_negative;
         /// Power drawn all the time.
         static_power: "mW", not_negative;
+    }
+    optional {
+        /// Power between inferences while awake, besides the static power; 0 if left out.
+        idle_power: "mW", not_negative;
+        /// Power while asleep, besides the static power.
+        sleep_power: "mW", not_negative;
+        /// Time to wake up.
+        wake_time: "ms", not_negative;
+        /// Power while waking up, besides the static power.
+        wake_power: "mW", not_negative;
     }
 }
 
@@ -178,6 +198,26 @@ profile! {
         /// Power while neither sending nor receiving.
         idle: "mW", not_negative;
     }
+    optional {
+        /// Time until a radio in standby can send or receive; 0 if left out.
+        promotion_time: "ms", not_negative;
+        /// Power meanwhile; that of the tail if left out.
+        promotion_power: "mW", not_negative;
+        /// How long the radio stays connected after the last message; 0 if left out.
+        tail_time: "ms", not_negative;
+        /// Power while connected, but neither sending nor receiving; that of standby if left out.
+        tail_power: "mW", not_negative;
+        /// Power of the main radio while it is off.
+        off_power: "mW", not_negative;
+        /// Power of the wake-up radio while it listens.
+        wake_up_power: "uW", not_negative;
+        /// Length of a wake-up signal.
+        wake_up_signal: "ms", not_negative;
+        /// Probability that a wake-up signal is not noticed.
+        wake_up_miss: "probability", probability;
+        /// How often noise is taken for a wake-up signal.
+        wake_up_false_alarms: "1/s", not_negative;
+    }
 }
 
 profile! {
@@ -194,40 +234,11 @@ profile! {
         /// Size of an answer, without headers.
         answer: "bytes", whole;
     }
-}
-
-profile! {
-    /// A price list: energy of each kind of operation at the edge.
-    Prices, "prices", "prices", PRICES, one_scope {
-        /// One accumulate.
-        ac: "pJ", not_negative;
-        /// One multiply-accumulate.
-        mac: "pJ", not_negative;
-        /// One neuron update.
-        neuron_update: "pJ", not_negative;
-        /// Fetching one weight.
-        weight_read: "pJ", not_negative;
-        /// Reading or writing one membrane value.
-        state_access: "pJ", not_negative;
-        /// Reading one input value.
-        activation_read: "pJ", not_negative;
-        /// Writing one output value.
-        activation_write: "pJ", not_negative;
-    }
-}
-
-/// An all-in price contains what per-operation prices name one by one, so a list of both counts twice.
-fn one_scope(prices: &Prices, source: &Source) -> Result<(), Diagnostic> {
-    let first = *prices.ac.scope.get_ref();
-    match prices.quantities().into_iter().find(|(_, quantity)| *quantity.scope.get_ref() != first) {
-        None => Ok(()),
-        Some((expected, quantity)) => {
-            let (key, scope) = (expected.key, quantity.scope.get_ref().name());
-            let message = format!("`{key}` is {scope}, but `ac` is {}: these prices never mix", first.name());
-            Err(source
-                .error_at(&quantity.scope, message)
-                .help("give all prices one scope; what an all-in price covers costs 0"))
-        }
+    optional {
+        /// Power of a server that runs; 0 if left out.
+        idle_power: "W", not_negative;
+        /// Power of a server that computes, besides; 0 if left out.
+        busy_power: "W", not_negative;
     }
 }
 
@@ -240,6 +251,16 @@ fn processor(ac: &Quantity, mac: &Quantity, neuron_updates: &Quantity, overhead:
     }
 }
 
+/// The value of an optional quantity, 0 if it is left out.
+fn or_zero(quantity: &Option<Quantity>) -> f64 {
+    quantity.as_ref().map_or(0.0, Quantity::get)
+}
+
+/// A quantity that the scenario needs and the profile leaves out.
+fn needed<'a>(key: &'static str, quantity: &'a Option<Quantity>) -> Result<&'a Quantity, &'static str> {
+    quantity.as_ref().ok_or(key)
+}
+
 impl DeviceProfile {
     /// The device's processor.
     pub fn processor(&self) -> Processor {
@@ -250,17 +271,68 @@ impl DeviceProfile {
     pub fn static_watts(&self) -> f64 {
         self.static_power.get() * 1e-3
     }
+
+    /// What the processor draws between inferences, if it falls asleep after so many seconds.
+    ///
+    /// # Errors
+    /// The name of a quantity that sleeping needs and the profile leaves out.
+    pub fn standby(&self, sleep_after_seconds: Option<f64>) -> Result<edge::Standby, &'static str> {
+        let sleep = |after_seconds| -> Result<edge::Sleep, &'static str> {
+            Ok(edge::Sleep {
+                after_seconds,
+                watts: needed("sleep_power", &self.sleep_power)?.get() * 1e-3,
+                wake_seconds: needed("wake_time", &self.wake_time)?.get() * 1e-3,
+                wake_watts: needed("wake_power", &self.wake_power)?.get() * 1e-3,
+            })
+        };
+        let sleep = sleep_after_seconds.map(sleep).transpose()?;
+        Ok(edge::Standby { idle_watts: or_zero(&self.idle_power) * 1e-3, sleep })
+    }
 }
 
 impl LinkProfile {
-    /// The radio of a device.
+    /// The radio of a device, with the main radio always listening.
     pub fn radio(&self) -> Radio {
         let power = RadioPower {
             up_watts_per_mbps: self.alpha_up.get() * 1e-3,
             down_watts_per_mbps: self.alpha_down.get() * 1e-3,
             active_watts: self.beta.get() * 1e-3,
         };
-        Radio { standby: Standby::Listening { watts: self.idle.get() * 1e-3 }, ..Radio::always_ready(power) }
+        let milli_or = |quantity: &Option<Quantity>, other: f64| quantity.as_ref().map_or(other, |q| q.get() * 1e-3);
+        let idle_watts = self.idle.get() * 1e-3;
+        let tail_watts = milli_or(&self.tail_power, idle_watts);
+        Radio {
+            promotion_seconds: or_zero(&self.promotion_time) * 1e-3,
+            promotion_watts: milli_or(&self.promotion_power, tail_watts),
+            tail_seconds: or_zero(&self.tail_time) * 1e-3,
+            tail_watts,
+            standby: link::Standby::Listening { watts: idle_watts },
+            ..Radio::always_ready(power)
+        }
+    }
+
+    /// What the radio does between messages when a wake-up radio of this schedule listens for it.
+    ///
+    /// # Errors
+    /// The name of a quantity that a wake-up radio needs and the profile leaves out.
+    pub fn asleep(
+        &self,
+        duty: f64,
+        period_seconds: f64,
+        tries: u8,
+        retry_seconds: f64,
+    ) -> Result<link::Standby, &'static str> {
+        let wake_up = WakeUpRadio {
+            watts: needed("wake_up_power", &self.wake_up_power)?.get() * 1e-6,
+            duty,
+            period_seconds,
+            signal_seconds: needed("wake_up_signal", &self.wake_up_signal)?.get() * 1e-3,
+            miss_probability: needed("wake_up_miss", &self.wake_up_miss)?.get(),
+            tries,
+            retry_seconds,
+            false_alarms_per_second: needed("wake_up_false_alarms", &self.wake_up_false_alarms)?.get(),
+        };
+        Ok(link::Standby::Asleep { watts: needed("off_power", &self.off_power)?.get() * 1e-3, wake_up })
     }
 }
 
@@ -269,25 +341,9 @@ impl CloudProfile {
     pub fn processor(&self) -> Processor {
         processor(&self.ac_per_second, &self.mac_per_second, &self.neuron_updates_per_second, &self.overhead)
     }
-}
 
-impl Prices {
-    /// The prices in joules.
-    pub fn list(&self) -> PriceList {
-        let joules = |quantity: &Quantity| quantity.get() * 1e-12;
-        PriceList {
-            ac: joules(&self.ac),
-            mac: joules(&self.mac),
-            neuron_update: joules(&self.neuron_update),
-            weight_read: joules(&self.weight_read),
-            state_access: joules(&self.state_access),
-            activation_read: joules(&self.activation_read),
-            activation_write: joules(&self.activation_write),
-        }
-    }
-
-    /// What each price covers; one scope for all.
-    pub fn scope(&self) -> Scope {
-        *self.ac.scope.get_ref()
+    /// What a server draws, besides what its operations cost.
+    pub fn power(&self) -> CloudPower {
+        CloudPower { idle_watts: or_zero(&self.idle_power), busy_watts: or_zero(&self.busy_power) }
     }
 }

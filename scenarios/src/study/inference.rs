@@ -4,8 +4,10 @@ use super::{NamedPrices, StudyError};
 use crate::dataset::Dataset;
 use crate::scenario::DatasetName;
 use crate::zoo::{NetworkChoice, ZooNetwork};
+use cospike_sim_core::cosim::Guess;
 use cospike_sim_core::energy::ComputeEnergy;
-use cospike_sim_core::inference::{Counts, LayerCounts};
+use cospike_sim_core::inference::{Counts, LayerCounts, Real};
+use cospike_sim_core::network::Network;
 use cospike_sim_core::payload::{Damage, Payload};
 use cospike_sim_core::split::{HeadOutput, SplitError, SplitNetwork};
 use rayon::prelude::*;
@@ -15,6 +17,8 @@ use rayon::prelude::*;
 pub struct InferenceKey {
     /// The network, its time steps resolved.
     pub choice: NetworkChoice,
+    /// Whether each time step is looked at on its own, because it is sent, or may be answered, before the next.
+    pub stepwise: bool,
     /// The dataset.
     pub dataset: DatasetName,
     /// The first so many of its samples.
@@ -28,6 +32,8 @@ pub struct Inference {
     pub key: InferenceKey,
     /// The network.
     pub network: ZooNetwork,
+    /// The network run for 1, 2, ... time steps if [`InferenceKey::stepwise`], else for all of them at once.
+    pub(super) stages: Vec<SplitNetwork>,
 }
 
 /// What a network did, sample by sample, with nothing lost.
@@ -42,16 +48,27 @@ pub struct InferenceRun {
 /// What a network did on one sample.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SampleRun {
-    /// Operations of the head.
-    pub head: Counts,
-    /// What they cost, by price list in the order given.
-    pub energies: Box<[ComputeEnergy]>,
-    /// Operations of the tail.
-    pub tail: Counts,
+    /// Its steps: each time step if [`InferenceKey::stepwise`], else one that is the whole.
+    pub steps: Vec<StepRun>,
     /// What is sent; `None` if all ran on the edge.
     pub payload: Option<Payload>,
     /// The class answered.
     pub answer: u32,
+}
+
+/// What a network did in one step. Energies are by price list, in the order given.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepRun {
+    /// Operations of the head.
+    pub head: Counts,
+    /// What they cost.
+    pub head_energies: Box<[ComputeEnergy]>,
+    /// Operations of the tail.
+    pub tail: Counts,
+    /// What they cost.
+    pub tail_energies: Box<[ComputeEnergy]>,
+    /// The answer from the steps so far.
+    pub guess: Guess,
 }
 
 impl InferenceRun {
@@ -74,8 +91,21 @@ impl SampleRun {
 }
 
 impl Inference {
-    /// Runs the network on the samples of `dataset`, on the threads of the current rayon pool, and prices each head by
-    /// each of `prices`; `tick` is called after each sample.
+    /// `network` as `key` asks for it.
+    ///
+    /// # Errors
+    /// [`SplitError`], which a network that could be made does not give.
+    pub fn new(key: InferenceKey, network: ZooNetwork) -> Result<Self, SplitError> {
+        let split = &network.network;
+        let stages = match key.stepwise {
+            true => (1..=split.steps()).map(|steps| split.for_steps(steps)).collect::<Result<_, _>>()?,
+            false => vec![split.clone()],
+        };
+        Ok(Self { key, network, stages })
+    }
+
+    /// Runs the network on the samples of `dataset`, on the threads of the current rayon pool, and prices heads and tails
+    /// by each of `prices`; `tick` is called after each sample.
     ///
     /// # Errors
     /// [`StudyError::Inference`] with the sample.
@@ -86,7 +116,7 @@ impl Inference {
         tick: &(dyn Fn() + Sync),
     ) -> Result<InferenceRun, StudyError> {
         let on_sample = |sample: u32| {
-            let run = run_sample(&self.network.network, dataset.image(sample as usize), prices);
+            let run = self.run_sample(dataset.image(sample as usize), prices);
             let run = run.map_err(|error| StudyError::Inference { network: self.name(), sample, error })?;
             tick();
             Ok(run)
@@ -104,31 +134,105 @@ impl Inference {
         Ok(InferenceRun { samples, layers })
     }
 
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         self.network.files.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" with ")
+    }
+
+    /// T by which price lists that ask for it price `stage`, see [`ZooNetwork::matched_steps`].
+    pub(super) fn matched_steps(&self, stage: &SplitNetwork) -> Option<usize> {
+        if self.key.stepwise { Some(stage.steps()) } else { self.network.matched_steps }
+    }
+
+    /// What the network does on a sample, and the counts of its layers in all steps.
+    fn run_sample(&self, pixels: &[u8], prices: &[NamedPrices]) -> Result<(SampleRun, Vec<LayerCounts>), SplitError> {
+        let mut steps: Vec<StepRun> = vec![];
+        let (mut before, mut payload, mut layers) = (Whole::nothing(prices), None, vec![]);
+        for stage in &self.stages {
+            let (whole, sent, counts) = Whole::run(stage, self.matched_steps(stage), pixels, prices)?;
+            steps.push(whole.beyond(&before));
+            (before, payload, layers) = (whole, sent, counts);
+        }
+        Ok((SampleRun { steps, payload, answer: before.guess.answer }, layers))
     }
 }
 
-fn run_sample(
-    network: &SplitNetwork,
-    pixels: &[u8],
-    prices: &[NamedPrices],
-) -> Result<(SampleRun, Vec<LayerCounts>), SplitError> {
-    let head = network.head(pixels)?;
-    let mut layers = head.layers;
-    let head_counts = layers.iter().map(|layer| layer.counts).sum();
-    let energies = prices.iter().map(|prices| prices.list.energy(&head_counts)).collect();
-    let (payload, answer, tail) = match head.output {
-        HeadOutput::Scores(scores) => (None, scores.answer(), vec![]),
-        HeadOutput::Payload(payload) => {
-            let tail = network.tail(&payload, &Damage::NONE)?;
-            (Some(payload), tail.answer, tail.layers)
+/// What a network did in all steps up to some.
+struct Whole {
+    head: Priced,
+    tail: Priced,
+    guess: Guess,
+}
+
+/// Operations and what they cost by each price list.
+#[derive(Clone)]
+pub(super) struct Priced {
+    pub(super) counts: Counts,
+    pub(super) energies: Box<[ComputeEnergy]>,
+}
+
+impl Priced {
+    /// What `layers` of `network` did; `matched_steps` as in [`ZooNetwork`].
+    pub(super) fn new(
+        network: &Network,
+        matched_steps: Option<usize>,
+        layers: &[LayerCounts],
+        prices: &[NamedPrices],
+    ) -> Self {
+        let counts = layers.iter().map(|layer| layer.counts).sum();
+        let energy = |prices: &NamedPrices| prices.list.account(network, matched_steps, layers).energy();
+        Self { counts, energies: prices.iter().map(energy).collect() }
+    }
+
+    pub(super) fn beyond(&self, earlier: &Self) -> Self {
+        let energies = self.energies.iter().zip(&earlier.energies).map(|(later, earlier)| later.beyond(earlier));
+        Self { counts: self.counts.beyond(&earlier.counts), energies: energies.collect() }
+    }
+}
+
+impl Whole {
+    fn nothing(prices: &[NamedPrices]) -> Self {
+        let nothing =
+            Priced { counts: Counts::default(), energies: vec![ComputeEnergy::default(); prices.len()].into() };
+        Self { head: nothing.clone(), tail: nothing, guess: Guess::from_scores(&[]) }
+    }
+
+    fn run(
+        network: &SplitNetwork,
+        matched_steps: Option<usize>,
+        pixels: &[u8],
+        prices: &[NamedPrices],
+    ) -> Result<(Self, Option<Payload>, Vec<LayerCounts>), SplitError> {
+        let head = network.head(pixels)?;
+        let mut layers = head.layers;
+        let priced = |layers: &[LayerCounts]| Priced::new(network.network(), matched_steps, layers, prices);
+        let head_priced = priced(&layers);
+        let (payload, scores, tail) = match head.output {
+            HeadOutput::Scores(scores) => (None, scores, vec![]),
+            HeadOutput::Payload(payload) => {
+                let tail = network.tail(&payload, &Damage::NONE)?;
+                (Some(payload), tail.scores, tail.layers)
+            }
+        };
+        let whole = Self { head: head_priced, tail: priced(&tail), guess: guess(&scores) };
+        layers.extend(tail);
+        Ok((whole, payload, layers))
+    }
+
+    fn beyond(&self, before: &Self) -> StepRun {
+        let (head, tail) = (self.head.beyond(&before.head), self.tail.beyond(&before.tail));
+        StepRun {
+            head: head.counts,
+            head_energies: head.energies,
+            tail: tail.counts,
+            tail_energies: tail.energies,
+            guess: self.guess,
         }
-    };
-    let tail_counts = tail.iter().map(|layer| layer.counts).sum();
-    layers.extend(tail);
-    let answer = answer as u32;
-    Ok((SampleRun { head: head_counts, energies, tail: tail_counts, payload, answer }, layers))
+    }
+}
+
+/// The answer that class scores give, as the network itself would.
+pub(super) fn guess(scores: &Real) -> Guess {
+    Guess { answer: scores.answer() as u32, ..Guess::from_scores(&scores.means()) }
 }
 
 fn add(sum: &mut LayerCounts, more: &LayerCounts) {

@@ -1,24 +1,27 @@
 //! Studies: design points and replications, checked before anything runs.
 
+mod designs;
 mod inference;
 mod point;
 mod rows;
+mod schedule;
 mod simulation;
 mod system;
 
-pub use inference::{Inference, InferenceKey, InferenceRun, SampleRun};
+pub use inference::{Inference, InferenceKey, InferenceRun, SampleRun, StepRun};
 pub use point::DesignPoint;
 
 use crate::dataset::{Dataset, DatasetError};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::results::{Manifest, NetworkUsed, Results};
-use crate::scenario::{DatasetName, Scenario};
+use crate::scenario::{DatasetName, Precision, Scenario};
 use crate::sweep::{self, SweepPoint};
 use crate::zoo::{Zoo, ZooError, ZooNetwork};
 use cospike_sim_core::cosim::CosimError;
 use cospike_sim_core::energy::PriceList;
+use cospike_sim_core::kernel::ImpossibleValue;
 use cospike_sim_core::split::SplitError;
-use rayon::prelude::*; // threads are spent on samples, design points and replications
+use point::Asked;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -34,6 +37,7 @@ pub struct Study {
     inferences: Vec<Inference>,
     datasets: BTreeMap<DatasetName, Dataset>,
     prices: Vec<NamedPrices>,
+    precision: Option<Precision>,
 }
 
 /// A price list and its name.
@@ -86,6 +90,9 @@ pub enum StudyError {
         /// Why.
         error: SplitError,
     },
+    /// The precision asked for is none that the stopping rule takes.
+    #[error(transparent)]
+    Precision(ImpossibleValue),
     /// A replication cannot be simulated.
     #[error("design point {point} ({label}), replication {replication}: {error}")]
     Simulation {
@@ -114,6 +121,9 @@ impl Study {
     pub fn from_scenario(source: &Source, zoo: &Zoo) -> Result<Self, StudyError> {
         let sweep = sweep::expand(source)?;
         let mut maker = Maker { source, zoo, profiles: Profiles::with_shipped_prices()?, inferences: BTreeMap::new() };
+        for sweep_point in &sweep.points {
+            maker.profiles.load_prices(&sweep_point.scenario, source)?;
+        }
         let mut datasets = BTreeMap::new();
         let mut points = vec![];
         for sweep_point in &sweep.points {
@@ -126,7 +136,8 @@ impl Study {
         let inferences = maker.inferences.into_iter().map(|(key, (number, network))| (number, key, network));
         let mut inferences: Vec<_> = inferences.collect();
         inferences.sort_by_key(|&(number, ..)| number);
-        let inferences: Vec<_> = inferences.into_iter().map(|(_, key, network)| Inference { key, network }).collect();
+        let inferences = inferences.into_iter().map(|(_, key, network)| Inference::new(key, network));
+        let inferences = inferences.collect::<Result<Vec<_>, _>>().map_err(ZooError::from)?;
         let study = &sweep.points[0].scenario.study;
         let files: BTreeSet<_> = inferences.iter().flat_map(|inference| inference.network.files.clone()).collect();
         Ok(Self {
@@ -141,12 +152,13 @@ impl Study {
                 profiles: maker.profiles.used(),
             },
             points,
+            precision: study.precision.as_ref().map(|precision| precision.get_ref().clone()),
             inferences,
             datasets,
             prices: maker
                 .profiles
                 .price_lists()
-                .map(|(name, prices)| NamedPrices { name: name.into(), list: prices.list() })
+                .map(|(name, prices)| NamedPrices { name: name.into(), list: *prices.list() })
                 .collect(),
         })
     }
@@ -172,43 +184,9 @@ impl Study {
         Ok(self.results(&runs, outcomes))
     }
 
-    fn simulate(
-        &self,
-        runs: &[InferenceRun],
-        progress: &(dyn Fn(Progress) + Sync),
-    ) -> Result<Vec<simulation::Rows>, StudyError> {
-        let packets = simulation::AllPackets::cut(&self.points, runs, |point| self.prices_of(point));
-        let replications = self.manifest.replications;
-        let jobs = self.points.len() * replications as usize;
-        let done = AtomicU64::new(0);
-        let job = |index: usize| {
-            let (number, replication) = (index / replications as usize, (index % replications as usize) as u32);
-            let point = &self.points[number];
-            let replication = simulation::Replication {
-                number,
-                point,
-                replication,
-                network: &self.inferences[point.inference].network.network,
-                run: &runs[point.inference],
-                packets: packets.of(point, self.prices_of(point)),
-                labels: self.labels(point),
-            };
-            let rows = replication.run(self.manifest.seed)?;
-            progress(Progress::Simulation { done: done.fetch_add(1, Ordering::Relaxed) + 1, total: jobs as u64 });
-            Ok(rows)
-        };
-        (0..jobs).into_par_iter().map(job).collect()
-    }
-
-    /// Number of the price list of `point`.
-    fn prices_of(&self, point: &DesignPoint) -> usize {
-        let name = point.scenario.fleet.prices.get_ref();
-        self.prices.iter().position(|prices| prices.name == *name).expect("its list was loaded with its system")
-    }
-
     /// Classes of the samples of `point`.
     fn labels(&self, point: &DesignPoint) -> &[u8] {
-        let key = &self.inferences[point.inference].key;
+        let key = &self.inferences[point.inference()].key;
         &self.datasets[&key.dataset].labels[..key.samples as usize]
     }
 }
@@ -225,27 +203,46 @@ struct Maker<'a> {
 impl Maker<'_> {
     fn point(&mut self, sweep_point: &SweepPoint, dataset: &Dataset) -> Result<DesignPoint, StudyError> {
         let scenario = &sweep_point.scenario;
+        let source = self.source;
+        let system = self.profiles.system(scenario, source)?;
+        let mut designs = vec![];
+        for cut in point::cuts(scenario, source)? {
+            designs.push(self.inference(scenario, &cut, dataset)?);
+        }
+        let local = point::local(scenario);
+        let local = local.map(|local| self.inference(scenario, &local, dataset)).transpose()?;
+        let asked = designs.iter().copied().chain(local);
+        for (number, network) in self.inferences.values() {
+            if asked.clone().any(|asked| asked == *number) {
+                self.profiles.check_prices(scenario, &network.network, source)?;
+            }
+        }
         Ok(DesignPoint {
             label: point::label(sweep_point),
             parameters: sweep_point.parameters.clone(),
-            system: self.profiles.system(scenario, self.source)?,
-            packetise: point::packetise(scenario),
-            packet_payload: self.profiles.packet_payload(scenario, self.source)?,
-            inference: self.inference(scenario, dataset)?,
+            system,
+            packetise: point::packetise(scenario, source)?,
+            packet_payload: self.profiles.packet_payload(scenario, source)?,
+            missing: designs::missing(scenario.link.missing),
+            prices: self.profiles.number_of_prices(scenario.fleet.prices.get_ref()),
+            cloud_prices: scenario.cloud.prices.as_ref().map(|name| self.profiles.number_of_prices(name.get_ref())),
+            designs,
+            local,
             scenario: scenario.clone(),
         })
     }
 
-    /// Number of the inference that `scenario` needs.
-    fn inference(&mut self, scenario: &Scenario, dataset: &Dataset) -> Result<usize, StudyError> {
-        let located = |error| match point::locate(error, scenario, self.source) {
+    /// Number of the inference of a network that `scenario` needs.
+    fn inference(&mut self, scenario: &Scenario, asked: &Asked<'_>, dataset: &Dataset) -> Result<usize, StudyError> {
+        let located = |error| match point::locate(error, asked, self.source) {
             Ok(diagnostic) => StudyError::from(diagnostic),
             Err(error) => StudyError::from(error),
         };
         let samples = point::samples(scenario, dataset, self.source)?;
-        let choice = self.zoo.resolve(&point::network_choice(scenario)).map_err(located)?;
+        let choice = self.zoo.resolve(&asked.choice()).map_err(located)?;
         let number = self.inferences.len();
-        let key = InferenceKey { choice, dataset: *scenario.samples.dataset.get_ref(), samples };
+        let dataset_name = *scenario.samples.dataset.get_ref();
+        let key = InferenceKey { choice, stepwise: asked.stepwise, dataset: dataset_name, samples };
         if let Some((number, _)) = self.inferences.get(&key) {
             return Ok(*number);
         }

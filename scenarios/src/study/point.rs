@@ -2,12 +2,12 @@
 
 use crate::dataset::Dataset;
 use crate::diagnostic::{Diagnostic, Source, did_you_mean};
-use crate::scenario::{self, Scenario};
+use crate::scenario::{self, Family, Scenario};
 use crate::sweep::SweepPoint;
 use crate::zoo::{NetworkChoice, ZooError};
 use cospike_sim_core::cosim::System;
-use cospike_sim_core::network::NetworkError;
-use cospike_sim_core::payload::Packetise;
+use cospike_sim_core::network::{INPUT, NetworkError, OUTPUT};
+use cospike_sim_core::payload::{Missing, Packetise};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -28,27 +28,94 @@ pub struct DesignPoint {
     pub packetise: Packetise,
     /// Most payload bytes of a packet.
     pub packet_payload: NonZeroUsize,
-    /// Number of its inference in the study: equal networks on equal samples are run once.
-    pub inference: usize,
+    /// What the receiver makes of what is missing.
+    pub missing: Missing,
+    /// Number of the price list of the devices.
+    pub prices: usize,
+    /// Number of the price list of the cloud, if it has one.
+    pub cloud_prices: Option<usize>,
+    /// Numbers of its inferences in the study, first that of the network as it is cut, then those of the alternatives: equal
+    /// networks on equal samples are run once.
+    pub designs: Vec<usize>,
+    /// Number of the inference of the network that is asked on the device first.
+    pub local: Option<usize>,
 }
 
-/// What may share a packet.
-pub(super) fn packetise(scenario: &Scenario) -> Packetise {
-    match scenario.link.packetise {
-        None | Some(scenario::Packetise::Message) => Packetise::Message,
-        Some(scenario::Packetise::Step) => Packetise::Step,
+impl DesignPoint {
+    /// Number of the inference of the network as it is cut.
+    pub fn inference(&self) -> usize {
+        self.designs[0]
     }
 }
 
-/// The network that `scenario` asks for.
-pub(super) fn network_choice(scenario: &Scenario) -> NetworkChoice {
+/// Most designs of a point: a device's choice is one byte.
+const MOST_DESIGNS: usize = u8::MAX as usize;
+
+/// A network that a scenario asks for, and where it does.
+pub(super) struct Asked<'a> {
+    backbone: &'a Spanned<String>,
+    family: &'a Spanned<Family>,
+    /// Where it is cut; whole on the edge if not given.
+    split: Option<&'a Spanned<String>>,
+    width: Option<&'a Spanned<u32>>,
+    time_steps: Option<&'a Spanned<u32>>,
+    /// Whether each time step is looked at on its own.
+    pub(super) stepwise: bool,
+}
+
+impl Asked<'_> {
+    pub(super) fn choice(&self) -> NetworkChoice {
+        NetworkChoice {
+            backbone: self.backbone.get_ref().clone(),
+            family: *self.family.get_ref(),
+            split: self.split.map_or_else(|| OUTPUT.into(), |split| split.get_ref().clone()),
+            width: self.width.map(|width| *width.get_ref()),
+            time_steps: self.time_steps.map(|steps| *steps.get_ref()),
+        }
+    }
+}
+
+/// The ways that the network of `scenario` is cut.
+pub(super) fn cuts<'a>(scenario: &'a Scenario, source: &Source) -> Result<Vec<Asked<'a>>, Diagnostic> {
     let network = &scenario.network;
-    NetworkChoice {
-        backbone: network.backbone.get_ref().clone(),
-        family: *network.family.get_ref(),
-        split: network.split.get_ref().clone(),
-        width: network.width.as_ref().map(|width| *width.get_ref()),
-        time_steps: network.time_steps.as_ref().map(|steps| *steps.get_ref()),
+    let asked = |split: &'a Spanned<String>, width: &'a Option<Spanned<u32>>| {
+        let on_edge = split.get_ref() == OUTPUT;
+        let exits = on_edge && scenario.fleet.exit_entropy.is_some() && network.local.is_none();
+        let spiking = *network.family.get_ref() == Family::Spiking;
+        Asked {
+            backbone: &network.backbone,
+            family: &network.family,
+            split: Some(split),
+            width: width.as_ref(),
+            time_steps: network.time_steps.as_ref(),
+            stepwise: spiking && (exits || (network.streams() && !on_edge && split.get_ref() != INPUT)),
+        }
+    };
+    if let Some(extra) = network.alternative.get(MOST_DESIGNS - 1) {
+        return Err(source.error_at(extra, format!("there are more than {} alternatives", MOST_DESIGNS - 1)));
+    }
+    let others = network.alternative.iter().map(Spanned::get_ref);
+    let others = others.map(|alternative| asked(&alternative.split, &alternative.width));
+    Ok(std::iter::once(asked(&network.split, &network.width)).chain(others).collect())
+}
+
+/// The network that is asked on the device first.
+pub(super) fn local(scenario: &Scenario) -> Option<Asked<'_>> {
+    let local = scenario.network.local.as_ref()?.get_ref();
+    let (backbone, family, time_steps) = (&local.backbone, &local.family, local.time_steps.as_ref());
+    Some(Asked { backbone, family, split: None, width: None, time_steps, stepwise: false })
+}
+
+/// What may share a packet. Time steps that are sent one by one share none.
+pub(super) fn packetise(scenario: &Scenario, source: &Source) -> Result<Packetise, Diagnostic> {
+    match scenario.link.packetise.as_ref().map(|word| (word, word.get_ref())) {
+        Some((word, scenario::Packetise::Message)) if scenario.network.streams() => {
+            let message = "time steps that are sent as they are made cannot share packets";
+            Err(source.error_at(word, message).help("leave `packetise` out, or `stream`"))
+        }
+        Some((_, scenario::Packetise::Step)) => Ok(Packetise::Step),
+        _ if scenario.network.streams() => Ok(Packetise::Step),
+        _ => Ok(Packetise::Message),
     }
 }
 
@@ -82,21 +149,21 @@ pub(super) fn label(point: &SweepPoint) -> String {
 }
 
 /// A choice that the zoo does not have, where the scenario makes it; any other mistake is the zoo's.
-pub(super) fn locate(error: ZooError, scenario: &Scenario, source: &Source) -> Result<Diagnostic, ZooError> {
-    let network = &scenario.network;
+pub(super) fn locate(error: ZooError, asked: &Asked<'_>, source: &Source) -> Result<Diagnostic, ZooError> {
     let message = error.to_string();
+    let split = asked.split.unwrap_or(asked.backbone);
     Ok(match &error {
         ZooError::UnknownBackbone { backbone, known, .. } => {
             let help = did_you_mean(backbone, known.iter().map(String::as_str));
-            source.error_at(&network.backbone, message).help(help)
+            source.error_at(asked.backbone, message).help(help)
         }
         ZooError::Network(NetworkError::UnknownSplit { name, known }) => {
             let help = did_you_mean(name, known.iter().map(String::as_str));
-            source.error_at(&network.split, format!("no split point is called `{name}`")).help(help)
+            source.error_at(split, format!("no split point is called `{name}`")).help(help)
         }
         ZooError::UnknownWidth { known, .. } => {
             let known: Vec<String> = known.iter().map(u32::to_string).collect();
-            let span = network.width.as_ref().map_or(network.split.span(), Spanned::span);
+            let span = asked.width.map_or(split.span(), Spanned::span);
             let help = match known.is_empty() {
                 true => "there are none at this split point; leave `width` out to send the features as they are".into(),
                 false => format!("choose from {}", known.join(", ")),

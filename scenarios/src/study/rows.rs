@@ -4,8 +4,7 @@ use super::inference::InferenceRun;
 use super::simulation::Rows;
 use super::{DesignPoint, NamedPrices, Study};
 use crate::results::{AnswerRow, ComputeEnergyRow, LayerRow, PointRow, Results};
-use cospike_sim_core::energy::PriceList;
-use cospike_sim_core::inference::Counts;
+use cospike_sim_core::energy::Account;
 use cospike_sim_core::network::Network;
 
 impl Study {
@@ -25,8 +24,8 @@ impl Study {
     }
 
     fn point_row(&self, number: u32, point: &DesignPoint, runs: &[InferenceRun]) -> PointRow {
-        let inference = &self.inferences[point.inference];
-        let run = &runs[point.inference];
+        let inference = &self.inferences[point.inference()];
+        let run = &runs[point.inference()];
         let labels = self.labels(point);
         let network = &inference.network.network;
         let values = split_values(network.network(), &inference.key.choice.split);
@@ -34,7 +33,7 @@ impl Study {
             point: number,
             label: point.label.clone(),
             parameters: serde_json::json!(point.parameters).to_string(),
-            network: point.inference as u32,
+            network: point.inference() as u32,
             backbone: inference.key.choice.backbone.clone(),
             family: inference.key.choice.family.name().into(),
             split: inference.key.choice.split.clone(),
@@ -49,8 +48,8 @@ impl Study {
     }
 
     fn layer_rows(&self, number: u32, point: &DesignPoint, runs: &[InferenceRun]) -> Vec<LayerRow> {
-        let network = &self.inferences[point.inference].network.network;
-        let run = &runs[point.inference];
+        let network = &self.inferences[point.inference()].network.network;
+        let run = &runs[point.inference()];
         let mean = |sum: u64| sum as f64 / run.samples.len() as f64;
         let row = |layer: &cospike_sim_core::inference::LayerCounts| LayerRow {
             point: number,
@@ -71,13 +70,16 @@ impl Study {
     }
 
     fn energy_rows(&self, number: u32, point: &DesignPoint, runs: &[InferenceRun]) -> Vec<ComputeEnergyRow> {
-        let run = &runs[point.inference];
-        let counts: Counts = run.samples.iter().map(|sample| sample.head).sum();
+        let (zoo, run) = (&self.inferences[point.inference()].network, &runs[point.inference()]);
+        let head: Vec<_> = run.layers.iter().filter(|layer| layer.layer <= zoo.network.cut()).copied().collect();
         let lists = self.prices.iter().flat_map(|NamedPrices { name, list }| {
-            energy_by_kind(list, &counts).map(|(kind, joules)| ComputeEnergyRow {
+            let account = list.account(zoo.network.network(), zoo.matched_steps, &head);
+            // A sum without some of its terms is no energy to compare.
+            let events = if account.is_partial() { vec![] } else { joules_by_event(&account) };
+            events.into_iter().map(|(event, joules)| ComputeEnergyRow {
                 point: number,
                 prices: name.clone(),
-                kind: kind.into(),
+                kind: event.into(),
                 joules: joules / run.samples.len() as f64,
             })
         });
@@ -103,14 +105,15 @@ fn split_values(network: &Network, split: &str) -> u64 {
     point.map_or(0, |point| network.layers[point.layer].output.len() as u64)
 }
 
-/// Kinds of operations.
-fn energy_by_kind(prices: &PriceList, counts: &Counts) -> [(&'static str, f64); 5] {
-    let energy = prices.energy(counts);
-    [
-        ("ac", energy.ac),
-        ("mac", energy.mac),
-        ("neuron", energy.neuron),
-        ("memory", energy.memory),
-        ("other", energy.other),
-    ]
+/// Joules of each kind of event over all layers, in order of appearance; none of what has no price.
+fn joules_by_event(account: &Account) -> Vec<(&'static str, f64)> {
+    let mut events: Vec<(&'static str, f64)> = vec![];
+    for entry in &account.entries {
+        let Some(joules) = entry.joules() else { continue };
+        match events.iter_mut().find(|(event, _)| *event == entry.event) {
+            Some((_, sum)) => *sum += joules,
+            None => events.push((entry.event, joules)),
+        }
+    }
+    events
 }

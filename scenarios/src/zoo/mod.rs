@@ -11,7 +11,7 @@ pub use file::{Entry, Metadata, Unit};
 use crate::library;
 use crate::scenario::Family;
 use cospike_sim_core::network::{
-    Bottleneck, BottleneckKind, Network, NetworkError, NetworkName, Neuron, OUTPUT, TensorStore, Weights,
+    Bottleneck, BottleneckKind, Network, NetworkError, NetworkName, Neuron, OUTPUT, Signal, TensorStore, Weights,
 };
 use cospike_sim_core::payload::Codec;
 use cospike_sim_core::split::{SplitError, SplitNetwork};
@@ -44,8 +44,13 @@ pub struct NetworkChoice {
 pub struct ZooNetwork {
     /// The network.
     pub network: SplitNetwork,
+    /// Its weights.
+    pub weights: Weights,
     /// Its codec.
     pub codec: Codec,
+    /// T of a spiking network; of a float one T that its spiking twin was trained with, if the zoo has one. See
+    /// [`PriceList::account`](cospike_sim_core::energy::PriceList::account).
+    pub matched_steps: Option<usize>,
     /// The files it took, the backbone first: name and BLAKE3.
     pub files: Vec<(String, String)>,
 }
@@ -205,6 +210,14 @@ impl Zoo {
     /// # Errors
     /// [`ZooError`], naming what exists instead.
     pub fn network(&self, wanted: &NetworkChoice) -> Result<ZooNetwork, ZooError> {
+        self.network_on(Signal::Real, wanted)
+    }
+
+    /// The network `wanted`, ready to run on samples that are `input`: spikes if they are coded in spikes.
+    ///
+    /// # Errors
+    /// [`ZooError`], naming what exists instead.
+    pub fn network_on(&self, input: Signal, wanted: &NetworkChoice) -> Result<ZooNetwork, ZooError> {
         let backbone = self.backbone(wanted)?;
         let plain = architecture(wanted)?;
         let at = plain.split(&wanted.split)?;
@@ -227,8 +240,20 @@ impl Zoo {
         // Only the cut of a float unit is coded as JPEG, and its file has a quality; 100 stands where none is used.
         let codec = Codec::for_cut(&network, cut, quality.unwrap_or(100));
         let weights = Weights::from_store(&network, &store)?;
-        let network = SplitNetwork::new(&network, &weights, cut, codec, steps as usize)?;
-        Ok(ZooNetwork { network, codec, files })
+        let network = SplitNetwork::on(input, &network, &weights, cut, codec, steps as usize)?;
+        let matched_steps = self.matched_steps(wanted, steps).map(|steps| steps as usize);
+        Ok(ZooNetwork { network, weights, codec, matched_steps, files })
+    }
+
+    /// T of `wanted`, which runs for `steps`, or of its spiking twin.
+    fn matched_steps(&self, wanted: &NetworkChoice, steps: u32) -> Option<u32> {
+        match wanted.family {
+            Family::Spiking => Some(steps),
+            Family::Float => {
+                let twin = self.backbone(&NetworkChoice { family: Family::Spiking, ..wanted.clone() });
+                twin.ok().map(|twin| twin.metadata.time_steps)
+            }
+        }
     }
 
     fn backbone(&self, wanted: &NetworkChoice) -> Result<&Entry, ZooError> {

@@ -2,6 +2,7 @@ use crate::random_zoo::random_zoo;
 use crate::small;
 use cospike_scenarios::profiles::{CloudProfile, DeviceProfile, LinkProfile, Prices, Profile, all_shipped};
 use cospike_scenarios::study::Study;
+use cospike_sim_core::energy::{Form, PriceList};
 use cospike_sim_core::inference::Counts;
 use cospike_sim_core::link::Rate;
 
@@ -19,9 +20,6 @@ fn values_arrive_in_si_units() {
     close(system.link.propagation_seconds, 5e-3);
     let counts = Counts { ac: 3_000_000, mac: 1_000_000, neuron_updates: 400_000, ..Counts::default() };
     close(system.edge.processor.time(&counts).unwrap().seconds(), 1.12e-3); // 4.4 M / 4 GHz + 20 us
-    let shipped = all_shipped::<Prices>().unwrap();
-    let (_, prices) = shipped.iter().find(|(name, _)| *name == "horowitz-45nm-fp32").unwrap();
-    close(prices.list().energy(&counts).total(), (2.7 + 4.6 + 0.36) * 1e-6);
     assert_eq!(study.points[0].packet_payload.get(), 1_472); // 1,500 less IPv4 and UDP
 }
 
@@ -43,8 +41,19 @@ fn every_shipped_profile_is_free_of_mistakes() {
     assert!(all_shipped::<LinkProfile>().unwrap().len() >= 3);
     assert!(!all_shipped::<CloudProfile>().unwrap().is_empty());
     let prices = all_shipped::<Prices>().unwrap();
-    let memory = prices.iter().find(|(name, _)| *name == "memory-45nm-fp32").unwrap().1.list();
-    close(memory.weight_read, 50e-12); // 1 MiB SRAM: 100 pJ per 64 bits
-    close(memory.state_access, 10e-12); // 32 KiB SRAM: 20 pJ per 64 bits
-    assert!(prices.iter().all(|(name, list)| list.used(name).values.len() == 7));
+    for (name, list) in &prices {
+        let (given, unpriced) = (list.used(name).values.len(), list.unpriced().count());
+        assert_eq!(given + unpriced, list.form().keys().len(), "{name} prices all that its form counts");
+    }
+    let forms = Form::ALL.map(|form| prices.iter().filter(|(_, list)| list.form() == form).count());
+    assert!(forms.iter().all(|&lists| lists > 0), "every form has a list: {forms:?}");
+    let list = |wanted| *prices.iter().find(|(name, _)| *name == wanted).unwrap().1.list();
+    let PriceList::Operations(operations) = list("horowitz-45nm-fp32") else { panic!("of another form") };
+    close(operations.mac, 4.6e-12);
+    let PriceList::Memory(memory) = list("memory-45nm-fp32") else { panic!("of another form") };
+    close(memory.sram_1_mib * 32.0, 50e-12); // 100 pJ per 64 bits, so half for a float32
+    close(memory.sram_32_kib * 32.0, 10e-12);
+    let PriceList::AllIn(chip) = list("truenorth-2014") else { panic!("of another form") };
+    close(chip.synaptic_event, 26e-12);
+    assert_eq!(chip.real_valued_operation, None);
 }

@@ -7,9 +7,9 @@ use crate::kernel::{ImpossibleValue, not_negative, positive};
 /// removed, or none if all are busy.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Autoscaling {
-    /// Never fewer servers, at least 1.
+    /// Never fewer running servers, at least 1.
     pub min_servers: u32,
-    /// Never more servers.
+    /// Never more servers, starting ones included.
     pub max_servers: u32,
     /// Waiting requests per server above which one is started.
     pub up_above: f64,

@@ -1,7 +1,6 @@
 //! Order, batches and power of the cloud's servers.
 
 use crate::compute::Processor;
-use crate::inference::Counts;
 use crate::kernel::{ImpossibleValue, SimTime, TimeError, not_negative, positive};
 
 /// Which request is served next.
@@ -71,18 +70,18 @@ impl Batching {
 }
 
 impl BatchTime {
-    /// Time of a batch of `size` requests with `counts` together. Without operations there is no inference.
+    /// Time of a batch of `size` requests whose operations take `operation_seconds` one after the other.
     ///
     /// # Errors
     /// [`TimeError`] if the time cannot be represented.
-    pub fn seconds(&self, processor: &Processor, counts: &Counts, size: u32) -> Result<SimTime, TimeError> {
+    pub fn time(&self, processor: &Processor, operation_seconds: f64, size: u32) -> Result<SimTime, TimeError> {
         let size = f64::from(size);
-        match *self {
-            Self::Linear { fixed_seconds, item_seconds } => SimTime::from_seconds(fixed_seconds + size * item_seconds),
+        SimTime::from_seconds(match *self {
+            Self::Linear { fixed_seconds, item_seconds } => fixed_seconds + size * item_seconds,
             Self::Counts { marginal_cost } => {
-                processor.time_scaled(counts, marginal_cost + (1.0 - marginal_cost) / size)
+                processor.with_overhead(operation_seconds * (marginal_cost + (1.0 - marginal_cost) / size))
             }
-        }
+        })
     }
 }
 

@@ -1,55 +1,93 @@
 //! What can happen.
 
-use crate::kernel::SimTime;
-
-/// What happens in an event; the order here is that of a request's life.
+/// What happens in an event. At equal times the last of this list goes first: a place frees its server before the next
+/// request comes, and timers run out after all else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
+    /// The cloud's autoscaling looks at its queue.
+    ScaleLook,
+    /// A wake-up radio takes noise for a signal.
+    FalseAlarm,
+    /// A device's battery may be empty.
+    BatteryLook,
+    /// A device's processor has been idle for long.
+    SleepTimer,
+    /// A device's radio has not sent or received for long.
+    TailTimer,
     /// A device asks for an inference.
     Arrival,
-    /// A device has computed a head.
+    /// A device has computed a step of a head.
     HeadDone,
+    /// A device's radio is connected.
+    RadioReady,
+    /// Packets that were lost are to be sent again.
+    Retry,
     /// The last bit of a message has left the device.
     Sent,
+    /// The last bit of the next message has left a shared cell.
+    CellSent,
     /// The last bit of a message has reached the cloud.
     Delivered,
-    /// A server has computed a tail.
+    /// A server that was started can serve.
+    ServerStarted,
+    /// A request has waited long enough for others to share its batch.
+    BatchTimer,
+    /// A server has computed the tails of a batch.
     TailDone,
     /// The first bit of an answer reaches the device.
     AnswerBegins,
+    /// A wake-up signal ends.
+    WakeSignal,
     /// The last bit of an answer has reached the device.
     AnswerReceived,
 }
 
+/// What the subject of an event is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Subject {
+    Device,
+    Request,
+    Message,
+    Batch,
+    None,
+}
+
 impl EventKind {
-    /// Priority among events of the same time: downstream first.
+    /// Priority among events of the same time.
     pub(super) fn priority(self) -> u8 {
         Self::AnswerReceived as u8 - self as u8
     }
+
+    pub(super) fn subject(self) -> Subject {
+        match self {
+            Self::Arrival | Self::RadioReady | Self::FalseAlarm | Self::BatteryLook => Subject::Device,
+            Self::SleepTimer | Self::TailTimer => Subject::Device,
+            Self::HeadDone | Self::AnswerBegins | Self::WakeSignal | Self::AnswerReceived => Subject::Request,
+            Self::Retry | Self::Sent | Self::Delivered => Subject::Message,
+            Self::TailDone => Subject::Batch,
+            Self::ScaleLook | Self::CellSent | Self::ServerStarted | Self::BatchTimer => Subject::None,
+        }
+    }
+
+    /// Whether a request cannot go on before this event. A run in which no such event is pending, nor an arrival or a timer
+    /// that was set, is over.
+    pub(super) fn keeps_running(self) -> bool {
+        !matches!(
+            self,
+            Self::ScaleLook
+                | Self::FalseAlarm
+                | Self::BatteryLook
+                | Self::SleepTimer
+                | Self::TailTimer
+                | Self::Arrival
+                | Self::ServerStarted
+        )
+    }
 }
 
-/// An event and the slot of its request; an arrival has no request yet, its subject is the device.
+/// An event and its subject, by number or slot.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Event {
     pub(super) kind: EventKind,
     pub(super) subject: u32,
-}
-
-/// 64-bit summary of a trajectory: equal runs give equal values, and a run that differs in the time, kind, subject or
-/// order of any event almost surely another. Multiply-xor mixing with the constants of MurmurHash3's 64-bit
-/// finaliser (Appleby, public domain).
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Fingerprint(u64);
-
-impl Fingerprint {
-    pub(super) fn add(&mut self, time: SimTime, kind: EventKind, subject: u64) {
-        for word in [time.nanoseconds(), kind as u64, subject] {
-            let mixed = (self.0 ^ word).wrapping_mul(0xff51_afd7_ed55_8ccd);
-            self.0 = (mixed ^ mixed >> 33).wrapping_mul(0xc4ce_b9fe_1a85_ec53) ^ mixed >> 29;
-        }
-    }
-
-    pub(super) fn value(self) -> u64 {
-        self.0
-    }
 }

@@ -1,5 +1,6 @@
 //! What came out of a run.
 
+use super::observer::DropReason;
 use super::requests::{PARTS, Part, Request};
 use crate::energy::Energy;
 use crate::kernel::SimTime;
@@ -18,6 +19,12 @@ pub struct Outcome {
     pub in_flight: u64,
     /// Answered requests whose answer is the sample's label.
     pub correct: u64,
+    /// Those of them that were answered by their deadline; all, without deadlines.
+    pub correct_in_time: u64,
+    /// Requests answered late, dropped, or in flight at the end although their deadline was over; 0 without deadlines.
+    pub deadline_misses: u64,
+    /// Requests answered by the edge itself.
+    pub answered_at_edge: u64,
     /// Latency of the answered requests after the warm-up; `None` if there are none.
     pub latency: Option<Latency>,
     /// Energy of all devices, from time zero to the end. An inference is booked when it is done.
@@ -28,15 +35,36 @@ pub struct Outcome {
     pub payload_bytes: u64,
     /// Packets put on the uplink.
     pub packets_sent: u64,
-    /// Packets that did not arrive.
+    /// Packets that did not arrive; copies and repeated tries are counted one by one.
     pub packets_lost: u64,
+    /// Packets sent again because they had not arrived whole.
+    pub retransmissions: u64,
+    /// Bits of payloads that reached the cloud inverted, after what the transport repaired.
+    pub bits_flipped: u64,
+    /// Bits of payloads that reached the cloud but could not be told, after what the transport repaired.
+    pub bits_erased: u64,
+    /// Steps whose sending began.
+    pub steps_sent: u64,
+    /// Steps of answered requests that were not sent because the answer came first.
+    pub steps_saved: u64,
+    /// Times that a wake-up radio took noise for a signal while the main radio was off.
+    pub false_alarms: u64,
+    /// Wake-up signals that were not noticed.
+    pub missed_signals: u64,
+    /// Devices whose battery ran empty.
+    pub depletion: Depletion,
+    /// Energy of the cloud's servers. [`Outcome::energy`] is that of the devices.
+    pub cloud_energy: CloudEnergy,
+    /// Mean number of servers that ran; `None` if no time passed.
+    pub mean_servers: Option<f64>,
     /// Use of the devices.
     pub edge: PlaceUse,
     /// Use of the uplink, or of the uplinks.
     pub uplink: PlaceUse,
     /// Use of the cloud's servers.
     pub cloud: PlaceUse,
-    /// Simulated time: the last event, or the horizon if requests were left.
+    /// Simulated time: the last event, which may be a radio or a processor going to rest, or the horizon if events were
+    /// left.
     pub simulated: SimTime,
     /// Events that ran.
     pub events: u64,
@@ -51,12 +79,66 @@ pub struct Dropped {
     pub queue_full: u64,
     /// No packet arrived.
     pub all_packets_lost: u64,
+    /// The device's battery was empty when it was asked, or before it had the answer.
+    pub battery_empty: u64,
+    /// The device did not notice any wake-up signal for its answer.
+    pub unreachable: u64,
 }
 
 impl Dropped {
     /// For all reasons together.
     pub fn total(&self) -> u64 {
-        self.queue_full + self.all_packets_lost
+        self.queue_full + self.all_packets_lost + self.battery_empty + self.unreachable
+    }
+
+    pub(super) fn count(&mut self, reason: DropReason) {
+        *match reason {
+            DropReason::QueueFull => &mut self.queue_full,
+            DropReason::AllPacketsLost => &mut self.all_packets_lost,
+            DropReason::BatteryEmpty => &mut self.battery_empty,
+            DropReason::Unreachable => &mut self.unreachable,
+        } += 1;
+    }
+}
+
+/// Batteries that ran empty.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Depletion {
+    /// Devices.
+    pub devices: u64,
+    /// When the first ran empty.
+    pub first: Option<SimTime>,
+    /// Mean lifetime of those that ran empty, in seconds. If not all did, it is shorter than that of the fleet.
+    pub mean_seconds: Option<f64>,
+}
+
+/// Energy of the cloud's servers, in joules.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct CloudEnergy {
+    /// Of running and starting.
+    pub idle: f64,
+    /// Of computing, by time.
+    pub busy: f64,
+    /// Of operations.
+    pub operations: f64,
+}
+
+impl CloudEnergy {
+    /// All of it.
+    pub fn total(&self) -> f64 {
+        self.idle + self.busy + self.operations
+    }
+}
+
+impl Outcome {
+    /// Share of right answers among the answers; `None` without any.
+    pub fn accuracy_among_answered(&self) -> Option<f64> {
+        (self.completed > 0).then(|| self.correct as f64 / self.completed as f64)
+    }
+
+    /// Share of requests that were answered right among all that were made; `None` without any.
+    pub fn accuracy_over_all(&self) -> Option<f64> {
+        (self.generated > 0).then(|| self.correct as f64 / self.generated as f64)
     }
 }
 
@@ -144,7 +226,7 @@ impl LatencyTally {
         self.quantiles.record(latency);
         self.total_nanoseconds += u128::from(latency.nanoseconds());
         for (sum, spent) in self.part_nanoseconds.iter_mut().zip(request.spent) {
-            *sum += u128::from(spent.nanoseconds());
+            *sum += u128::from(spent);
         }
     }
 

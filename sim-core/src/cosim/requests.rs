@@ -1,16 +1,18 @@
-//! The requests in flight, and the lines they wait in.
+//! The requests on their way.
 
+use super::line::{Line, Link, Linked};
 use crate::kernel::SimTime;
 use std::fmt;
 
-/// Where a request spends its time; the parts follow one another and sum to its latency.
+/// Where a request spends its time; the parts sum to its latency. A request whose steps are on their way one by one is
+/// where its foremost step is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// Waiting for the device.
     EdgeWait,
-    /// Its head is computed.
+    /// Its head is computed, after waking the processor if that slept.
     EdgeCompute,
-    /// Waiting for the uplink.
+    /// Waiting for the radio to connect, for the uplink, or to be sent again.
     UplinkWait,
     /// Being sent up: transmission and propagation.
     Uplink,
@@ -18,12 +20,22 @@ pub enum Part {
     CloudWait,
     /// Its tail is computed.
     CloudService,
-    /// The answer comes down: propagation and transmission.
+    /// The answer comes down: propagation, waking the radio, transmission.
     Downlink,
 }
 
 /// Number of [`Part`]s.
 pub(super) const PARTS: usize = 7;
+
+const ALL: [Part; PARTS] = [
+    Part::EdgeWait,
+    Part::EdgeCompute,
+    Part::UplinkWait,
+    Part::Uplink,
+    Part::CloudWait,
+    Part::CloudService,
+    Part::Downlink,
+];
 
 impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -39,89 +51,145 @@ impl fmt::Display for Part {
     }
 }
 
-/// No slot.
-const NONE: u32 = u32::MAX;
+/// What has become of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    InFlight,
+    /// It has ended, but some of its steps are still on their way.
+    Ended,
+    Free,
+}
 
-/// One request in flight.
+/// A request, and the slot it lives in. 200 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Request {
     /// Its number by arrival.
     pub(super) number: u64,
     pub(super) arrived: SimTime,
-    /// Time spent in each part that has ended.
-    pub(super) spent: [SimTime; PARTS],
+    /// When it should be answered.
+    pub(super) deadline: Option<SimTime>,
+    /// Nanoseconds spent in each part.
+    pub(super) spent: [u64; PARTS],
     /// Since when it is in `part`.
     since: SimTime,
-    /// Time that the tail will take, once the tail is known.
-    pub(super) service: SimTime,
+    /// When the last of its messages reached the cloud.
+    pub(super) delivered: SimTime,
+    /// Seconds that the operations of its present tail step take, and their energy in joules.
+    pub(super) tail_seconds: f64,
+    pub(super) tail_joules: f64,
+    pub(super) tail_entropy: f64,
+    /// Messages that came before one that was sent earlier.
+    pub(super) early: Line,
     pub(super) device: u32,
     pub(super) sample: u32,
     /// The answer, once it is known.
     pub(super) answer: u32,
-    /// The next in the same line or in the list of free slots: a slot is in one of them at most.
-    next: u32,
+    link: Link,
+    /// Steps, messages and answers of it in each part; none: it is between two of them, and holds no slot any more once it
+    /// has ended.
+    at: [u16; PARTS],
+    /// Head steps that are made.
+    pub(super) made: u16,
+    /// Messages handed to the radio; messages of which the first bit was sent; messages that reached the cloud or never
+    /// will, in order; tail steps done.
+    pub(super) messages: u16,
+    pub(super) sent: u16,
+    pub(super) due: u16,
+    pub(super) served: u16,
+    pub(super) design: u8,
+    /// Speed level of the head.
+    pub(super) level: u8,
+    /// Wake-up signals sent.
+    pub(super) signals: u8,
+    /// Anything of it has reached the cloud.
+    pub(super) known: bool,
+    /// The cloud has answered, or is at work on one of its steps.
+    pub(super) exited: bool,
+    pub(super) at_work: bool,
+    /// It ended with an answer.
+    pub(super) answered: bool,
     part: Part,
-    in_flight: bool,
+    state: State,
 }
 
-/// Requests that wait for the same server, first in first out.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Line {
-    first: u32,
-    last: u32,
-    length: u32,
-}
-
-impl Line {
-    pub(super) const EMPTY: Self = Self { first: NONE, last: NONE, length: 0 };
-
-    pub(super) fn len(&self) -> u32 {
-        self.length
-    }
-}
-
-/// The requests in flight, in slots that are used again: no allocation once the busiest moment has passed.
-#[derive(Debug)]
+/// The requests on their way, in slots that are used again: no allocation once the busiest moment has passed.
+#[derive(Debug, Default)]
 pub(super) struct Requests {
     slots: Vec<Request>,
-    free: u32,
+    free: Vec<u32>,
     in_flight: u64,
 }
 
-impl Requests {
-    pub(super) fn new() -> Self {
-        Self { slots: Vec::new(), free: NONE, in_flight: 0 }
+impl Linked for Requests {
+    fn link(&mut self, slot: u32) -> &mut Link {
+        &mut self.slots[slot as usize].link
     }
+}
 
+impl Requests {
     pub(super) fn in_flight(&self) -> u64 {
         self.in_flight
     }
 
+    /// Slots there are, used or free.
+    pub(super) fn slots(&self) -> usize {
+        self.slots.len()
+    }
+
     /// A new request at the edge; gives its slot.
-    pub(super) fn insert(&mut self, number: u64, device: u32, sample: u32, now: SimTime) -> u32 {
+    pub(super) fn insert(
+        &mut self,
+        number: u64,
+        device: u32,
+        sample: u32,
+        now: SimTime,
+        deadline: Option<SimTime>,
+    ) -> u32 {
+        let mut at = [0; PARTS];
+        at[Part::EdgeWait as usize] = 1;
         let request = Request {
             number,
             arrived: now,
-            spent: [SimTime::ZERO; PARTS],
+            deadline,
+            spent: [0; PARTS],
             since: now,
-            service: SimTime::ZERO,
+            delivered: SimTime::ZERO,
+            tail_seconds: 0.0,
+            tail_joules: 0.0,
+            tail_entropy: 0.0,
+            early: Line::EMPTY,
             device,
             sample,
             answer: 0,
-            next: NONE,
+            link: Link::LOOSE,
+            at,
+            made: 0,
+            messages: 0,
+            sent: 0,
+            due: 0,
+            served: 0,
+            design: 0,
+            level: 0,
+            signals: 0,
+            known: false,
+            exited: false,
+            at_work: false,
+            answered: false,
             part: Part::EdgeWait,
-            in_flight: true,
+            state: State::InFlight,
         };
         self.in_flight += 1;
-        if self.free == NONE {
-            self.slots.push(request);
-            // 2^32 slots would take 500 GB, so the index fits.
-            return (self.slots.len() - 1) as u32;
+        match self.free.pop() {
+            Some(slot) => {
+                *self.get_mut(slot) = request;
+                slot
+            }
+            None => {
+                self.slots.push(request);
+                // 2^32 slots would take 800 GB, so the index fits.
+                (self.slots.len() - 1) as u32
+            }
         }
-        let slot = self.free;
-        self.free = self.get(slot).next;
-        *self.get_mut(slot) = request;
-        slot
     }
 
     pub(super) fn get(&self, slot: u32) -> &Request {
@@ -132,54 +200,84 @@ impl Requests {
         &mut self.slots[slot as usize]
     }
 
-    /// The request goes on to `part`; gives the time it spent in the part before.
-    pub(super) fn go_on(&mut self, slot: u32, part: Part, now: SimTime) -> SimTime {
+    /// A step, message or answer of the request comes to `part`; gives the part of the request if that is another now.
+    pub(super) fn enter(&mut self, slot: u32, part: Part, now: SimTime) -> Option<Part> {
         let request = self.get_mut(slot);
-        let spent = now.since(request.since);
-        request.spent[request.part as usize] = spent;
-        (request.since, request.part) = (now, part);
-        spent
+        request.at[part as usize] += 1;
+        request.update(now)
+    }
+
+    /// A step, message or answer of the request goes from one part to another; gives the part of the request if that is
+    /// another now.
+    pub(super) fn go_on(&mut self, slot: u32, from: Part, to: Part, now: SimTime) -> Option<Part> {
+        let request = self.get_mut(slot);
+        request.at[from as usize] -= 1;
+        request.at[to as usize] += 1;
+        request.update(now)
+    }
+
+    /// A step, message or answer of the request comes to nothing or has done its duty. True if nothing is left of a
+    /// request that has ended: its slot is free.
+    pub(super) fn leave(&mut self, slot: u32, part: Part, now: SimTime) -> bool {
+        let request = self.get_mut(slot);
+        request.at[part as usize] -= 1;
+        request.update(now);
+        self.free_if_over(slot)
     }
 
     /// The request ends; gives what it was.
-    pub(super) fn remove(&mut self, slot: u32, now: SimTime) -> Request {
-        let last = self.get(slot).part;
-        self.go_on(slot, last, now);
-        let free = self.free;
+    pub(super) fn end(&mut self, slot: u32, answered: bool, now: SimTime) -> Request {
         let request = self.get_mut(slot);
-        request.in_flight = false;
-        request.next = free;
-        let ended = *request;
-        self.free = slot;
+        request.spent[request.part as usize] += now.since(request.since).nanoseconds();
+        request.state = State::Ended;
+        request.answered = answered;
         self.in_flight -= 1;
-        ended
+        *self.get(slot)
     }
 
-    /// The request goes to the end of `line`.
-    pub(super) fn push(&mut self, line: &mut Line, slot: u32) {
-        self.get_mut(slot).next = NONE;
-        if line.length == 0 {
-            line.first = slot;
-        } else {
-            self.get_mut(line.last).next = slot;
+    fn free_if_over(&mut self, slot: u32) -> bool {
+        let request = self.get_mut(slot);
+        let over = request.has_ended() && request.at == [0; PARTS];
+        if over {
+            request.state = State::Free;
+            self.free.push(slot);
         }
-        line.last = slot;
-        line.length += 1;
+        over
     }
 
-    /// Takes the first of `line`.
-    pub(super) fn pop(&mut self, line: &mut Line) -> Option<u32> {
-        line.length = line.length.checked_sub(1)?;
-        let slot = line.first;
-        line.first = self.get(slot).next;
-        Some(slot)
-    }
-
-    /// Number, device and part of every request in flight, by number.
-    pub(super) fn whereabouts(&self) -> Vec<(u64, u32, Part)> {
-        let mut found: Vec<_> =
-            self.slots.iter().filter(|r| r.in_flight).map(|r| (r.number, r.device, r.part)).collect();
-        found.sort_unstable_by_key(|&(number, ..)| number);
+    /// Every request in flight, by number.
+    pub(super) fn by_number(&self) -> Vec<&Request> {
+        let mut found: Vec<_> = self.slots.iter().filter(|r| r.state == State::InFlight).collect();
+        found.sort_unstable_by_key(|request| request.number);
         found
+    }
+
+    /// When the oldest request in flight arrived. Looks at every slot.
+    pub(super) fn oldest(&self) -> Option<SimTime> {
+        self.slots.iter().filter(|r| r.state == State::InFlight).map(|r| r.arrived).min()
+    }
+}
+
+impl Request {
+    pub(super) fn has_ended(&self) -> bool {
+        self.state != State::InFlight
+    }
+
+    pub(super) fn part(&self) -> Part {
+        self.part
+    }
+
+    /// The part of the foremost step; the part before, if there is none at the moment.
+    fn update(&mut self, now: SimTime) -> Option<Part> {
+        if self.has_ended() {
+            return None;
+        }
+        let foremost = ALL.into_iter().rfind(|&part| self.at[part as usize] > 0)?;
+        if foremost == self.part {
+            return None;
+        }
+        self.spent[self.part as usize] += now.since(self.since).nanoseconds();
+        (self.since, self.part) = (now, foremost);
+        Some(foremost)
     }
 }

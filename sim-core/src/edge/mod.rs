@@ -29,7 +29,8 @@ pub struct EdgeDevice {
     /// Which request is dropped when the queue is full.
     pub when_full: DropPolicy,
     /// Energy of a full battery, in joules; `None` is mains. Once it has been drawn, the device stops for good and
-    /// drops what it had to do and what it is asked from then on.
+    /// drops what it had to do and what it is asked from then on. An inference or message during which it runs empty is
+    /// still finished, so it may give a little more.
     pub battery_joules: Option<f64>,
     /// Which split design a request runs.
     pub design: DesignChoice,

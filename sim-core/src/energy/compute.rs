@@ -24,6 +24,19 @@ impl ComputeEnergy {
     }
 }
 
+impl ComputeEnergy {
+    /// What this is beyond `earlier`, part by part; nothing where that is more.
+    pub fn beyond(&self, earlier: &Self) -> Self {
+        Self {
+            ac: (self.ac - earlier.ac).max(0.0),
+            mac: (self.mac - earlier.mac).max(0.0),
+            neuron: (self.neuron - earlier.neuron).max(0.0),
+            memory: (self.memory - earlier.memory).max(0.0),
+            other: (self.other - earlier.other).max(0.0),
+        }
+    }
+}
+
 impl AddAssign for ComputeEnergy {
     fn add_assign(&mut self, more: Self) {
         self.ac += more.ac;

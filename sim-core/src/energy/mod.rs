@@ -1,9 +1,18 @@
 //! Counts x prices, and power x time, in joules.
+//!
+//! A [`PriceList`] turns the counts of each layer that was run into an [`Account`]: one line per layer and kind of event,
+//! `count x price = joules`, which can be checked by hand. Which events there are and how they follow from the counts is
+//! the list's [`Form`].
 
+mod account;
 mod compute;
+mod forms;
+mod layer;
 mod ledger;
-mod prices;
+mod price_list;
 
+pub use account::{Account, Entry, Part};
 pub use compute::ComputeEnergy;
+pub use forms::{AllIn, ChipEvents, Lemaire2022, Memory, Operations, Yan2024, matched_bits};
 pub use ledger::{Energy, EnergyLedger, RadioWatts};
-pub use prices::PriceList;
+pub use price_list::{Form, PriceError, PriceKey, PriceList, Unit};

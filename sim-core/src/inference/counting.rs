@@ -74,7 +74,7 @@ impl Executable {
     }
 
     /// Groups of a convolution; 1 for any other layer.
-    fn groups(&self, i: usize) -> usize {
+    pub(super) fn groups(&self, i: usize) -> usize {
         match self.network.layers[i].operation {
             Operation::Conv2d(conv) | Operation::ConvTranspose2d(conv) => conv.groups,
             _ => 1,

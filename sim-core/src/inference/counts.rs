@@ -43,6 +43,21 @@ pub struct Counts {
     pub activation_writes: u64,
 }
 
+impl Counts {
+    /// What this counts beyond `earlier`, kind by kind; nothing where that is more.
+    pub fn beyond(&self, earlier: &Self) -> Self {
+        Self {
+            ac: self.ac.saturating_sub(earlier.ac),
+            mac: self.mac.saturating_sub(earlier.mac),
+            neuron_updates: self.neuron_updates.saturating_sub(earlier.neuron_updates),
+            weight_reads: self.weight_reads.saturating_sub(earlier.weight_reads),
+            state_accesses: self.state_accesses.saturating_sub(earlier.state_accesses),
+            activation_reads: self.activation_reads.saturating_sub(earlier.activation_reads),
+            activation_writes: self.activation_writes.saturating_sub(earlier.activation_writes),
+        }
+    }
+}
+
 impl AddAssign for Counts {
     fn add_assign(&mut self, other: Self) {
         self.ac += other.ac;

@@ -120,6 +120,17 @@ impl Executable {
     }
 }
 
+impl Plan {
+    /// The geometry of a weighted layer.
+    pub(super) fn weighted_taps(&self) -> Option<&Taps> {
+        match &self.work {
+            Work::Spiking(taps, _) | Work::Dense(taps, _) => Some(taps),
+            Work::SpikingGrouped(taps, _) | Work::DenseGrouped(taps, _) => Some(taps),
+            _ => None,
+        }
+    }
+}
+
 /// What layer `index` of a consistent network does.
 fn work(network: &Network, signals: &[Signal], weights: &Weights, index: usize) -> Result<Work, NetworkError> {
     let layer = &network.layers[index];

@@ -41,14 +41,18 @@ impl Real {
     /// equal means.
     pub fn answer(&self) -> usize {
         let mut best = (0, f32::NEG_INFINITY);
-        for class in 0..self.shape.len() {
-            let sum: f32 = (0..self.steps).map(|t| self.step(t)[class]).sum();
-            let mean = sum / self.steps as f32;
+        for (class, mean) in self.means().into_iter().enumerate() {
             if mean > best.1 {
                 best = (class, mean);
             }
         }
         best.0
+    }
+
+    /// The mean of each value over the steps.
+    pub fn means(&self) -> Vec<f32> {
+        let sum = |value: usize| (0..self.steps).map(|t| self.step(t)[value]).sum::<f32>();
+        (0..self.shape.len()).map(|value| sum(value) / self.steps as f32).collect()
     }
 }
 

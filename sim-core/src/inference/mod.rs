@@ -8,6 +8,7 @@
 //! over time is computed once: all of a float network, and the first layer of a spiking one, whose input is the
 //! constant sample.
 
+mod coding;
 mod counting;
 mod counts;
 mod dense;
@@ -15,15 +16,18 @@ mod executable;
 mod feature;
 mod graded;
 mod grouped;
+mod observation;
 mod pool;
 mod run;
 mod spiking;
 mod taps;
 
+pub use coding::{Coding, CodingError};
 pub use counts::{Counts, LayerCounts};
 pub use executable::Executable;
 pub use feature::{Feature, Real, SpikeTrain};
 pub use graded::GradedTrain;
+pub use observation::{LayerObservation, Observation, Tool, ToolCounts, Values};
 pub use run::Run;
 
 use crate::network::NetworkError;

@@ -29,12 +29,27 @@ impl Executable {
     /// layer before `layers.start - 1`; [`InferenceError::Input`] if `input` is not what that layer emits;
     /// [`InferenceError::NoSteps`].
     pub fn run(&self, layers: Range<usize>, input: &Feature, steps: usize) -> Result<Run, InferenceError> {
+        self.run_observed(layers, input, steps, |_, _, _| {})
+    }
+
+    /// As [`Executable::run`]; `observe` is shown every layer run, with the layers that it reads and their outputs, and with
+    /// its own output. A real-valued output that was never kept, because it went into membranes at once, is none.
+    ///
+    /// # Errors
+    /// As [`Executable::run`].
+    pub fn run_observed(
+        &self,
+        layers: Range<usize>,
+        input: &Feature,
+        steps: usize,
+        mut observe: impl FnMut(usize, &[(usize, Option<&Feature>)], Option<&Feature>),
+    ) -> Result<Run, InferenceError> {
         self.check_range(&layers)?;
         let first = layers.start - 1;
         self.check_input(first, input, steps)?;
         let outputs = vec![Some(Cow::Borrowed(input))];
         let mut running = Running { executable: self, first, end: layers.end, steps, outputs, patches: vec![] };
-        let counts = layers.map(|i| running.layer(i)).collect();
+        let counts = layers.map(|i| running.layer(i, &mut observe)).collect();
         // Nothing in the range reads the last layer, so it was not deferred.
         let output = running.outputs.pop().flatten().expect("the last layer is computed").into_owned();
         Ok(Run { output, layers: counts })
@@ -98,11 +113,16 @@ struct Running<'a> {
 
 impl Running<'_> {
     /// Runs layer `i`, keeps its output and counts.
-    fn layer(&mut self, i: usize) -> LayerCounts {
+    fn layer(
+        &mut self,
+        i: usize,
+        observe: &mut impl FnMut(usize, &[(usize, Option<&Feature>)], Option<&Feature>),
+    ) -> LayerCounts {
         let output = if self.is_deferred(i) { None } else { Some(self.compute(i)) };
         let inputs = &self.executable.network.layers[i].inputs;
-        let inputs: Vec<_> = inputs.iter().map(|&j| (j, self.outputs[j - self.first].as_deref())).collect();
+        let inputs: Vec<_> = inputs.iter().map(|&j| (j, self.output_if_any(j))).collect();
         let counts = self.executable.count(i, &inputs, output.as_ref(), self.steps);
+        observe(i, &inputs, output.as_ref());
         self.outputs.push(output.map(Cow::Owned));
         counts
     }

@@ -5,11 +5,14 @@
 //! say. Answers come down in one packet each, on a downlink of the device's own, and are never lost, but a device whose
 //! main radio is off may fail to notice them, see [`WakeUpRadio`].
 
+mod bursts;
 mod channel;
+mod medium;
 mod radio;
 mod rate;
 mod transport;
 
+pub(crate) use medium::{Damage, Medium, Round};
 pub(crate) use rate::Capacity;
 
 pub use channel::{Channel, PacketLoss};

@@ -22,7 +22,7 @@ pub enum Transport {
     /// its copies are; a bit is erased only if it is in all copies that arrived; a damaged bit takes the majority of
     /// the copies that show it, the first one's value when they are even.
     Repeat {
-        /// Copies, the first included; at least 1.
+        /// Copies, the first included; 1 to 64.
         copies: u8,
     },
 }
@@ -35,7 +35,10 @@ impl Transport {
                 not_negative("timeout_seconds", timeout_seconds)?;
                 positive("tries", f64::from(tries))
             }
-            Self::Repeat { copies } => positive("copies", f64::from(copies)),
+            Self::Repeat { copies: 1..=64 } => Ok(()),
+            Self::Repeat { copies } => {
+                Err(ImpossibleValue { name: "copies", value: copies.into(), needed: "from 1 to 64" })
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! How large a network is, from shapes alone: parameters, and the values that its layers emit.
 
-use super::{Activation, Network, Operation, Reduction, weight_shape};
+use super::{Layer, Network, Operation, Signal, weight_shape};
 use std::ops::Range;
 
 /// What counts as a parameter beside the weights; published totals differ in it.
@@ -37,31 +37,15 @@ impl Network {
         (weights.iter().product::<usize>() + per_channel * layer.output.channels) as u64
     }
 
-    /// For every layer the largest value that it emits, if it emits whole numbers of spikes: 1 for neurons and 1-bit
-    /// quantisers, more for sums of spikes. `None` for real values, to which sum and average pools count.
-    pub fn spike_levels(&self) -> Vec<Option<u32>> {
-        let mut levels: Vec<Option<u32>> = vec![];
-        for layer in &self.layers {
-            let input = layer.inputs.first().and_then(|&i| levels[i]);
-            let here = match layer.operation {
-                Operation::Neuron(_) | Operation::Activation(Activation::Quantise { levels: 1 }) => Some(1),
-                Operation::Add => layer.inputs.iter().map(|&i| levels[i]).sum(),
-                Operation::Flatten => input,
-                Operation::Pool(pool) if pool.reduction == Reduction::Max => input,
-                _ => None,
-            };
-            levels.push(here);
-        }
-        levels
-    }
-
     /// For every layer the bits of its output over `steps` time steps, if it emits spikes: one per value and step, or as
-    /// many as count to the [level](Network::spike_levels) of graded ones.
+    /// many as count to the largest number of graded ones, see [`Network::signals`].
     pub fn spike_bits(&self, steps: usize) -> Vec<Option<u64>> {
-        let bits = |(&level, values): (&Option<u32>, usize)| {
-            let per_value = u32::BITS - level?.leading_zeros();
-            Some(values as u64 * steps as u64 * u64::from(per_value))
+        let bits = |(signal, layer): (Signal, &Layer)| match signal {
+            Signal::Real => None,
+            Signal::Spikes { max } => {
+                Some((layer.output.len() * steps) as u64 * u64::from(u32::BITS - max.leading_zeros()))
+            }
         };
-        self.spike_levels().iter().zip(self.layers.iter().map(|l| l.output.len())).map(bits).collect()
+        self.signals(Signal::Real).into_iter().zip(&self.layers).map(bits).collect()
     }
 }

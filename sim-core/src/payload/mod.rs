@@ -209,6 +209,14 @@ impl Coder {
         Ok(Self { codec, shape, steps, missing: Missing::Zero, jpeg })
     }
 
+    /// The same for features that hold `steps` steps.
+    ///
+    /// # Errors
+    /// Those of [`Jpeg::new`].
+    pub fn for_steps(&self, steps: usize) -> Result<Self, PayloadError> {
+        Ok(Self::new(self.codec, self.shape, steps)?.with_missing(self.missing))
+    }
+
     /// The same, but with `missing` for what does not arrive; zeros if this is not called.
     pub fn with_missing(self, missing: Missing) -> Self {
         Self { missing, ..self }

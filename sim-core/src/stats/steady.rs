@@ -7,7 +7,7 @@ use crate::kernel::SimTime;
 const FIRST_SIZE: u64 = 5;
 /// When so many batches are full, neighbours are joined and every batch holds twice as many observations.
 const CAPACITY: usize = 1024;
-/// Independent-size batches of the overlapping estimator; 10 to 30 lose little (Schmeiser, Operations Research 30(3),
+/// Length of what is used, in batches of the overlapping estimator; 10 to 30 lose little (Schmeiser, Operations Research 30(3),
 /// 1982, pp. 556-568).
 const INTERVAL_BATCHES: usize = 20;
 /// After the largest deletion, one half, every interval batch still holds one batch.
@@ -22,6 +22,10 @@ const FEWEST_BATCHES: usize = 2 * INTERVAL_BATCHES;
 /// MSER-5 up to 5,119 observations and MSER with longer batches beyond, and takes the interval of what is left by
 /// [`overlapping_batch_means`] over a twentieth of it. 8 KB; [`SteadyMean::push`] is O(1) amortised and never
 /// allocates.
+///
+/// The interval covers if a twentieth of the run is much longer than the stream's memory, which nothing in a run that
+/// is too short gives away: `docs/notes/statistics.md` says how long is long enough for a queue, and how far off it is
+/// otherwise. Where replications are to be had, [`super::mean_interval`] over their means is safer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SteadyMean {
     means: Vec<f64>,

@@ -3,7 +3,7 @@
 use super::*;
 use crate::cloud::Cloud;
 use crate::compute::Processor;
-use crate::cosim::{Guess, Head, HeadStep, TailStep};
+use crate::cosim::{Guess, Head, HeadStep, Received, TailStep};
 use crate::edge::EdgeDevice;
 use crate::energy::ComputeEnergy;
 use crate::inference::Counts;
@@ -66,8 +66,8 @@ fn system() -> System {
 /// A cloud whose servers never become free: the queue of events runs dry with every request in its queue.
 #[test]
 fn invariant_12_a_run_that_runs_dry_names_the_stranded_requests() {
-    let (system, mut network) = (system(), Nothing);
-    let mut simulation = Simulation::new(&system, &mut network, 5, &Streams::new(1, 0)).unwrap();
+    let (system, mut network, mut nobody) = (system(), Nothing, ());
+    let mut simulation = Simulation::new(&system, &mut network, &mut nobody, 5, &Streams::new(1, 0)).unwrap();
     simulation.cloud.jam();
     let error = loop {
         match simulation.next_event() {

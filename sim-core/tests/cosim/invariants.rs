@@ -1,8 +1,7 @@
-//! The co-simulation: one request by hand, and the invariants.
+//! One request by hand, and the invariants.
 
-mod common;
-
-use common::{KnownAnswers, accumulates, system};
+use crate::close;
+use crate::common::{KnownAnswers, accumulates, system};
 use cospike_sim_core::compute::Processor;
 use cospike_sim_core::cosim::{CosimError, Outcome, Part, PlaceUse, System, run};
 use cospike_sim_core::energy::ComputeEnergy;
@@ -11,10 +10,6 @@ use cospike_sim_core::kernel::{ImpossibleValue, Streams};
 use cospike_sim_core::link::{Channel, Radio, RadioPower, Rate, Sharing, Standby};
 use cospike_sim_core::workload::ArrivalProcess;
 use std::collections::BTreeMap;
-
-fn close(found: f64, expected: f64, tolerance: f64) {
-    assert!((found - expected).abs() <= tolerance * expected.abs(), "{found} is not {expected}");
-}
 
 /// A fleet in which everything happens: waits at every queue, losses, full queues.
 fn busy_fleet() -> (System, KnownAnswers) {
@@ -31,7 +26,7 @@ fn busy_fleet() -> (System, KnownAnswers) {
     (system, network.with_heads((0..500).map(|sample| accumulates(sample % 5 * 100_000_000))))
 }
 
-fn outcome(system: &System, network: &mut KnownAnswers, seed: u64) -> Outcome {
+pub(crate) fn outcome(system: &System, network: &mut KnownAnswers, seed: u64) -> Outcome {
     let labels = network.classes.clone();
     run(system, network, &labels, &Streams::new(seed, 0)).unwrap()
 }
@@ -204,7 +199,7 @@ fn invariant_9_labels_change_the_score_and_nothing_else() {
     let right = outcome(&system, &mut network, 9);
     let wrong = run(&system, &mut network, &[99; 500], &Streams::new(9, 0)).unwrap();
     assert_eq!(wrong.correct, 0);
-    assert_eq!(wrong, Outcome { correct: 0, ..right });
+    assert_eq!(wrong, Outcome { correct: 0, correct_in_time: 0, ..right });
 }
 
 /// So many requests per second that the gaps between them round to no nanosecond at all.
@@ -229,7 +224,7 @@ fn what_cannot_be_simulated_is_refused_by_name() {
         run(&system, &mut network, labels, &Streams::new(0, 0)).unwrap_err()
     };
     assert_eq!(refused(|_| (), &[]), CosimError::Samples { samples: 0 });
-    assert_eq!(refused(|_| (), &[0]), CosimError::NothingToSend { sample: 0 });
+    assert_eq!(refused(|_| (), &[0]), CosimError::NothingToSend { design: 0, sample: 0 });
     let changes: [(&str, Change); 7] = [
         ("devices", |s| s.devices = 0),
         ("servers", |s| s.cloud.servers = 0),

@@ -1,14 +1,15 @@
 //! From the profiles and values of a scenario to the models of `cospike-sim-core`.
 
+mod places;
+mod workload;
+
 use crate::diagnostic::{Diagnostic, Source};
-use crate::profiles::{CloudProfile, DeviceProfile, LinkProfile, Prices, Profile, Scope, all_shipped};
+use crate::profiles::{CloudProfile, DeviceProfile, LinkProfile, Prices, Profile, all_shipped};
 use crate::results::ProfileUsed;
-use crate::scenario::{self, Scenario};
-use cospike_sim_core::cloud::Cloud;
+use crate::scenario::Scenario;
 use cospike_sim_core::cosim::System;
-use cospike_sim_core::edge::EdgeDevice;
-use cospike_sim_core::link::{Channel, Link, Sharing};
-use cospike_sim_core::workload::{ArrivalProcess, SampleOrder, Workload};
+use cospike_sim_core::network::{Operation, Signal};
+use cospike_sim_core::split::SplitNetwork;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::num::NonZeroUsize;
@@ -67,12 +68,24 @@ impl Profiles {
         self.prices.loaded.iter().map(|(name, prices)| (name.as_str(), prices))
     }
 
+    /// Loads the price lists that `scenario` asks for. Those of all scenarios of a study are loaded before anything else,
+    /// so that their numbers stay.
+    pub(super) fn load_prices(&mut self, scenario: &Scenario, source: &Source) -> Result<(), Diagnostic> {
+        let names = std::iter::once(&scenario.fleet.prices).chain(&scenario.cloud.prices);
+        names.map(|name| self.prices.get(name, source).map(|_| ())).collect()
+    }
+
+    /// Number of the price list `name`, which has been loaded, in the order of [`Profiles::price_lists`].
+    pub(super) fn number_of_prices(&self, name: &str) -> usize {
+        self.prices.loaded.keys().take_while(|loaded| loaded.as_str() < name).count()
+    }
+
     /// What `scenario` simulates.
     pub(super) fn system(&mut self, scenario: &Scenario, source: &Source) -> Result<System, Diagnostic> {
-        let Scenario { fleet, workload, cloud, .. } = scenario;
+        let Scenario { fleet, cloud, link, .. } = scenario;
         let device = self.devices.get(&fleet.profile, source)?;
         let prices = self.prices.get(&fleet.prices, source)?;
-        if prices.scope() == Scope::AllIn && device.static_watts() > 0.0 {
+        if prices.form().is_all_in() && device.static_watts() > 0.0 {
             let message = format!(
                 "`{}` is all-in, so it contains the static power that `{}` also has",
                 fleet.prices.get_ref(),
@@ -80,29 +93,32 @@ impl Profiles {
             );
             return Err(source.error_at(&fleet.prices, message).help("use a device whose static power is 0"));
         }
-        let server = self.clouds.get(&cloud.profile, source)?;
-        Ok(System {
+        let system = System {
             devices: *fleet.devices.get_ref(),
-            edge: EdgeDevice {
-                queue_capacity: fleet.queue_capacity,
-                ..EdgeDevice::plain(device.processor(), device.static_watts())
-            },
-            link: link(scenario, self.links.get(&scenario.link.profile, source)?),
-            cloud: Cloud::plain(
-                *cloud.servers.get_ref(),
-                server.processor(),
-                server.answer.get() as u32, // checked to be a whole number of 32 bits
-            ),
-            workload: Workload {
-                arrivals: ArrivalProcess::Poisson { requests_per_second: *workload.rate_hz.get_ref() },
-                samples: SampleOrder::FleetDeck,
-                requests: *workload.requests.get_ref(),
-                horizon_seconds: workload.horizon_s.as_ref().map(|s| *s.get_ref()),
-                warmup: *workload.warmup.get_ref(),
-                deadlines_seconds: vec![],
-            },
-            starvation_seconds: None,
-        })
+            edge: places::edge(scenario, self.devices.get(&fleet.profile, source)?, source)?,
+            link: places::link(scenario, self.links.get(&link.profile, source)?, source)?,
+            cloud: places::cloud(scenario, self.clouds.get(&cloud.profile, source)?),
+            workload: workload::workload(scenario, source)?,
+            starvation_seconds: scenario.study.starvation_s.as_ref().map(|s| *s.get_ref()),
+        };
+        // Every key was checked where it stands; this is for what only shows when profile and scenario come together.
+        system.check().map_err(|error| source.error_at(&scenario.study.name, error.to_string()))?;
+        Ok(system)
+    }
+
+    /// Refuses a price list that has no price for something the head does: its joules would be too few.
+    pub(super) fn check_prices(
+        &mut self,
+        scenario: &Scenario,
+        network: &SplitNetwork,
+        source: &Source,
+    ) -> Result<(), Diagnostic> {
+        let name = &scenario.fleet.prices;
+        let Some(unpriced) = self.prices.get(name, source)?.unpriced().next() else { return Ok(()) };
+        let Some(layer) = first_on_real_values(network) else { return Ok(()) };
+        let message = format!("`{}` leaves `{unpriced}` unpriced, but the head has them in `{layer}`", name.get_ref());
+        let help = "the joules of a request would be too few: use a list that prices them";
+        Err(source.error_at(name, message).help(help))
     }
 
     /// Payload that fits a packet: the largest packet less its headers.
@@ -119,20 +135,13 @@ impl Profiles {
     }
 }
 
-fn link(scenario: &Scenario, profile: &LinkProfile) -> Link {
-    let section = &scenario.link;
-    let or = |given: &Option<Spanned<f64>>, profile: f64| given.as_ref().map_or(profile, |value| *value.get_ref());
-    let uplink = or(&section.uplink_mbps, profile.uplink.get()) * 1e6;
-    let radio = profile.radio();
-    Link {
-        propagation_seconds: or(&section.propagation_ms, profile.propagation.get()) * 1e-3,
-        header_bytes: profile.header.get() as u32, // checked to be a whole number of 32 bits
-        channel: Channel::losing(or(&section.packet_loss, profile.packet_loss.get())),
-        sharing: match section.sharing {
-            scenario::Sharing::Dedicated => Sharing::Dedicated,
-            scenario::Sharing::Cell => Sharing::Cell,
-        },
-        radio,
-        ..Link::plain(uplink, profile.downlink.get() * 1e6, radio.power)
-    }
+/// The first layer of the head that has weights and works on real values.
+fn first_on_real_values(network: &SplitNetwork) -> Option<&str> {
+    let signals = network.network().signals(Signal::Real);
+    let head = &network.network().layers[..=network.cut()];
+    let weighted =
+        |operation| matches!(operation, Operation::Conv2d(_) | Operation::ConvTranspose2d(_) | Operation::Linear);
+    let first =
+        head.iter().find(|layer| weighted(layer.operation) && layer.inputs.iter().any(|&i| signals[i] == Signal::Real));
+    first.map(|layer| layer.name.as_str())
 }

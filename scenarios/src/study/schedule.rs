@@ -1,0 +1,100 @@
+//! Which replications are run: as many as are asked for, or until a mean is known well enough.
+
+use super::designs::{AllHeads, Networks};
+use super::simulation::{Replication, Rows};
+use super::{InferenceRun, Progress, Study, StudyError};
+use crate::results::ReplicationRow;
+use crate::scenario::{Measure, Precision};
+use cospike_sim_core::stats::{PrecisionTarget, Sequential, Verdict};
+use rayon::prelude::*; // threads are spent on replications, never inside one
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Replications that a design point gets at once after the first ones; those beyond the decision to stop are thrown
+/// away, so that the result does not depend on this number or on threads.
+const ROUND: u32 = 5;
+
+/// A design point that gets replications until it is known well enough.
+struct Pending {
+    point: usize,
+    rule: Sequential,
+    next: u32,
+    rows: Vec<Rows>,
+    decided: bool,
+}
+
+impl Study {
+    pub(super) fn simulate(
+        &self,
+        runs: &[InferenceRun],
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Result<Vec<Rows>, StudyError> {
+        let heads = AllHeads::new(&self.points, runs);
+        let networks = Networks { inferences: &self.inferences, runs, prices: &self.prices, heads: &heads };
+        let (done, total) = (AtomicU64::new(0), AtomicU64::new(0));
+        let run = |(number, replication): (usize, u32)| {
+            let point = &self.points[number];
+            let labels = self.labels(point);
+            let rows = Replication { number, point, replication, networks, labels }.run(self.manifest.seed)?;
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            progress(Progress::Simulation { done, total: total.load(Ordering::Relaxed) });
+            Ok(rows)
+        };
+        let all = |jobs: Vec<(usize, u32)>| {
+            total.fetch_add(jobs.len() as u64, Ordering::Relaxed);
+            jobs.into_par_iter().map(run).collect::<Result<Vec<_>, StudyError>>()
+        };
+        let numbers = 0..self.points.len();
+        let replications = self.manifest.replications;
+        let Some(precision) = &self.precision else {
+            return all(numbers.flat_map(|number| (0..replications).map(move |r| (number, r))).collect());
+        };
+        let target = target(precision, replications);
+        let pending = numbers.map(|point| {
+            // Checked with the scenario.
+            let rule = Sequential::new(target).map_err(StudyError::Precision)?;
+            Ok(Pending { point, rule, next: 0, rows: vec![], decided: false })
+        });
+        let mut pending = pending.collect::<Result<Vec<_>, StudyError>>()?;
+        let mut size = replications;
+        while pending.iter().any(|pending| !pending.decided) {
+            let open = pending.iter().filter(|pending| !pending.decided);
+            let jobs = open.flat_map(|p| (p.next..p.next + size).map(|replication| (p.point, replication)));
+            let mut rows = all(jobs.collect())?.into_iter();
+            for pending in pending.iter_mut().filter(|pending| !pending.decided) {
+                pending.take(rows.by_ref().take(size as usize), precision.of);
+            }
+            size = ROUND;
+        }
+        Ok(pending.into_iter().flat_map(|pending| pending.rows).collect())
+    }
+}
+
+impl Pending {
+    /// Takes the next replications up to the decision.
+    fn take(&mut self, rows: impl Iterator<Item = Rows>, of: Measure) {
+        for rows in rows {
+            self.next += 1;
+            if self.decided {
+                continue;
+            }
+            self.decided = self.rule.push(value(&rows.replication, of)) != Verdict::Continue;
+            self.rows.push(rows);
+        }
+    }
+}
+
+/// The rule that `precision` asks for, with `first` replications before the first decision.
+pub(super) fn target(precision: &Precision, first: u32) -> PrecisionTarget {
+    PrecisionTarget {
+        relative_error: *precision.relative.get_ref(),
+        minimum: first.into(),
+        maximum: (*precision.max_replications.get_ref()).into(),
+    }
+}
+
+fn value(row: &ReplicationRow, of: Measure) -> f64 {
+    match of {
+        Measure::Latency => row.latency_mean_s,
+        Measure::Energy => row.energy_total_j,
+    }
+}

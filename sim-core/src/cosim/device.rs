@@ -1,0 +1,154 @@
+//! The state of a device that all its places share.
+
+use super::line::Line;
+use super::timer::Timer;
+use crate::energy::{EnergyLedger, RadioWatts};
+use crate::kernel::{SimTime, Ticket};
+use crate::link::Radio;
+
+/// What the processor does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProcessorState {
+    /// Nothing, ready to begin.
+    Idle,
+    /// Nothing, and it has to wake up first.
+    Asleep,
+    /// An inference, after waking up if it slept.
+    Computing,
+}
+
+/// What the radio does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RadioState {
+    /// It listens, or is off with a wake-up radio listening.
+    Standby,
+    /// It is becoming connected.
+    Promotion,
+    /// It is connected, but neither sends nor receives.
+    Connected,
+    /// It sends, receives, or both.
+    Active,
+}
+
+/// The radio of a device. 64 bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RadioSide {
+    phase: Phase,
+    pub(super) sending: bool,
+    /// Answers being received; they may overlap.
+    pub(super) receiving: u16,
+    /// Messages in the uplink's queue or being sent.
+    pub(super) queued: u16,
+    pub(super) tail: Timer,
+    /// Messages, and requests with an answer, that wait for the radio to connect.
+    pub(super) held: Line,
+    pub(super) answers: Line,
+    /// False alarms of the wake-up radio so far.
+    pub(super) alarms: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    Standby,
+    Promoting,
+    Connected,
+}
+
+impl RadioSide {
+    const NEW: Self = Self {
+        phase: Phase::Standby,
+        sending: false,
+        receiving: 0,
+        queued: 0,
+        tail: Timer::NEW,
+        held: Line::EMPTY,
+        answers: Line::EMPTY,
+        alarms: 0,
+    };
+
+    pub(super) fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    pub(super) fn set_phase(&mut self, phase: Phase) {
+        self.phase = phase;
+    }
+
+    /// Whether nothing keeps it connected.
+    pub(super) fn has_nothing_to_do(&self) -> bool {
+        !self.sending && self.receiving == 0 && self.queued == 0
+    }
+
+    pub(super) fn state(&self) -> RadioState {
+        match self.phase {
+            Phase::Standby => RadioState::Standby,
+            Phase::Promoting => RadioState::Promotion,
+            Phase::Connected if self.sending || self.receiving > 0 => RadioState::Active,
+            Phase::Connected => RadioState::Connected,
+        }
+    }
+
+    /// What it draws. `beta` is drawn once even if it both sends and receives; it is then booked under sending.
+    pub(super) fn watts(&self, profile: &Radio) -> RadioWatts {
+        let (none, beta) = (RadioWatts::default(), profile.power.active_watts);
+        match self.state() {
+            RadioState::Promotion => RadioWatts { promotion: profile.promotion_watts, ..none },
+            RadioState::Active if self.sending => RadioWatts { tx: beta, ..none },
+            RadioState::Active => RadioWatts { rx: beta, ..none },
+            // A radio without promotion and tail is connected only in name while it waits for the cell.
+            RadioState::Connected if !profile.is_always_ready() => RadioWatts { tail: profile.tail_watts, ..none },
+            RadioState::Connected | RadioState::Standby => RadioWatts { idle: profile.standby_watts(), ..none },
+        }
+    }
+}
+
+/// A device; its queues are in the [`Place`](super::place::Place)s. 360 bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Device {
+    pub(super) ledger: EnergyLedger,
+    pub(super) radio: RadioSide,
+    pub(super) processor: ProcessorState,
+    pub(super) sleep: Timer,
+    /// Estimate of the uplink's rate, in bit/s.
+    pub(super) uplink_estimate: f64,
+    pub(super) battery: Battery,
+}
+
+/// What is pending for a battery. 32 bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Battery {
+    /// The next look at it, and when.
+    pub(super) look: Option<Ticket>,
+    pub(super) looked_at: SimTime,
+    pub(super) is_empty: bool,
+}
+
+impl Device {
+    pub(super) fn new(ledger: EnergyLedger, processor: ProcessorState, uplink_estimate: f64) -> Self {
+        Self {
+            ledger,
+            radio: RadioSide::NEW,
+            processor,
+            sleep: Timer::NEW,
+            uplink_estimate,
+            battery: Battery::default(),
+        }
+    }
+
+    /// Whether it still runs.
+    pub(super) fn is_alive(&self) -> bool {
+        !self.battery.is_empty
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A million devices must fit in a gigabyte with everything that is kept elsewhere: two stations of 16 bytes, the
+    /// arrivals' and the channel's 24 each, samples' 4, pending events.
+    #[test]
+    fn a_device_is_small() {
+        assert!(size_of::<Device>() <= 360, "{} bytes", size_of::<Device>());
+    }
+}

@@ -1,0 +1,111 @@
+//! The messages that carry steps up.
+
+use super::line::{Link, Linked};
+use crate::kernel::SimTime;
+use crate::link::Damage;
+
+/// The packets of one step of a request, or those of them that have to be sent again. 56 bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Message {
+    /// Slot of the request.
+    pub(super) request: u32,
+    /// Messages of the request before it.
+    pub(super) index: u16,
+    /// First packet of it, and number of packets.
+    pub(super) first: u32,
+    pub(super) packets: u32,
+    /// Rounds of sending that have begun.
+    pub(super) tries: u8,
+    /// When it joined the uplink's queue, and when its first bit was sent.
+    pub(super) joined: SimTime,
+    pub(super) begun: SimTime,
+    /// Bytes on the wire of the present round, copies and headers included.
+    pub(super) bytes: u64,
+    link: Link,
+}
+
+/// The messages on their way, in slots that are used again.
+#[derive(Debug)]
+pub(super) struct Messages {
+    slots: Vec<Message>,
+    free: Vec<u32>,
+    /// Of each slot, if the channel can do damage: what its rounds have come to. Packets that are lost are those that the
+    /// next round sends.
+    damage: Vec<Damage>,
+    with_damage: bool,
+    /// Packets of the round at hand.
+    pub(super) round: Vec<u32>,
+}
+
+impl Linked for Messages {
+    fn link(&mut self, slot: u32) -> &mut Link {
+        &mut self.slots[slot as usize].link
+    }
+}
+
+impl Messages {
+    pub(super) fn new(with_damage: bool) -> Self {
+        Self { slots: Vec::new(), free: Vec::new(), damage: Vec::new(), with_damage, round: Vec::new() }
+    }
+
+    /// A new message; gives its slot.
+    pub(super) fn insert(&mut self, request: u32, index: u16, first: u32, packets: u32) -> u32 {
+        let message = Message {
+            request,
+            index,
+            first,
+            packets,
+            tries: 0,
+            joined: SimTime::ZERO,
+            begun: SimTime::ZERO,
+            bytes: 0,
+            link: Link::LOOSE,
+        };
+        if let Some(slot) = self.free.pop() {
+            self.slots[slot as usize] = message;
+            return slot;
+        }
+        self.slots.push(message);
+        if self.with_damage {
+            self.damage.push(Damage::default());
+        }
+        (self.slots.len() - 1) as u32
+    }
+
+    pub(super) fn remove(&mut self, slot: u32) {
+        if self.with_damage {
+            self.damage[slot as usize].clear();
+        }
+        self.free.push(slot);
+    }
+
+    pub(super) fn get(&self, slot: u32) -> &Message {
+        &self.slots[slot as usize]
+    }
+
+    pub(super) fn get_mut(&mut self, slot: u32) -> &mut Message {
+        &mut self.slots[slot as usize]
+    }
+
+    /// What the rounds of a message have come to so far; nothing on a clean channel.
+    pub(super) fn damage(&self, slot: u32) -> Option<&Damage> {
+        self.damage.get(slot as usize)
+    }
+
+    /// The packets of a round go to `round`, `tries` having been before it: all of the message at first, then what was lost.
+    pub(super) fn plan_round(&mut self, slot: u32, tries: u8) {
+        let Message { first, packets, .. } = self.slots[slot as usize];
+        self.round.clear();
+        match self.damage.get(slot as usize) {
+            Some(damage) if tries > 0 => self.round.extend_from_slice(&damage.lost),
+            _ => self.round.extend(first..first + packets),
+        }
+    }
+
+    /// The packets of the round that was planned last, and where its damage goes.
+    pub(super) fn round_of(&mut self, slot: u32) -> (&mut Damage, &[u32]) {
+        let damage = &mut self.damage[slot as usize];
+        damage.clear();
+        (damage, &self.round)
+    }
+}

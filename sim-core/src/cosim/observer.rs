@@ -1,0 +1,91 @@
+//! Watching a run.
+
+use super::{Part, ProcessorState, RadioState};
+use crate::kernel::SimTime;
+
+/// Where requests wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueueAt {
+    /// At a device's processor.
+    Edge {
+        /// The device.
+        device: u32,
+    },
+    /// At an uplink: a device's number, or 0 for a cell that sends one message at a time.
+    Uplink {
+        /// Number of the uplink.
+        uplink: u32,
+    },
+    /// At the cloud.
+    Cloud,
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It was answered.
+    Answered,
+    /// It was given up.
+    Dropped(DropReason),
+}
+
+/// Why a request was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DropReason {
+    /// The device's queue was full.
+    QueueFull,
+    /// No packet arrived.
+    AllPacketsLost,
+    /// The device's battery was empty when it was asked, or before it had the answer.
+    BatteryEmpty,
+    /// The device did not notice any wake-up signal for its answer.
+    Unreachable,
+}
+
+/// Is told what happens in a run, in order of time. It can change nothing. Every method does nothing by default, and
+/// costs nothing then.
+pub trait Observer {
+    /// A request of `device` is in `part` from `now` on.
+    fn part(&mut self, now: SimTime, request: u64, device: u32, part: Part) {
+        let _ = (now, request, device, part);
+    }
+
+    /// A request has ended. One that finds the queue of its device full or its battery empty has never been in any part.
+    fn end(&mut self, now: SimTime, request: u64, device: u32, end: End) {
+        let _ = (now, request, device, end);
+    }
+
+    /// So many wait in a queue from `now` on.
+    fn queue(&mut self, now: SimTime, at: QueueAt, length: u32) {
+        let _ = (now, at, length);
+    }
+
+    /// So many servers run in the cloud from `now` on.
+    fn servers(&mut self, now: SimTime, running: u32) {
+        let _ = (now, running);
+    }
+
+    /// What a device's processor does from `now` on.
+    fn processor(&mut self, now: SimTime, device: u32, state: ProcessorState) {
+        let _ = (now, device, state);
+    }
+
+    /// What a device's radio does from `now` on.
+    fn radio(&mut self, now: SimTime, device: u32, state: RadioState) {
+        let _ = (now, device, state);
+    }
+
+    /// What a device draws from `now` on, in watts, and what it has drawn so far, in joules. Operations and bits, whose energy
+    /// has no duration, show in the joules only.
+    fn power(&mut self, now: SimTime, device: u32, watts: f64, joules: f64) {
+        let _ = (now, device, watts, joules);
+    }
+
+    /// A device's battery is empty.
+    fn depleted(&mut self, now: SimTime, device: u32) {
+        let _ = (now, device);
+    }
+}
+
+/// Watches nothing.
+impl Observer for () {}

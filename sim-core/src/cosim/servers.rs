@@ -1,0 +1,214 @@
+//! The servers of the cloud and the queue in front of them.
+
+use super::line::{Line, Linked};
+use super::outcome::{CloudEnergy, PlaceUse};
+use super::place::Usage;
+use crate::cloud::{Autoscaling, Cloud, Order};
+use crate::kernel::{SimTime, TimeError};
+use crate::stats::TimeWeighted;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// What can be done next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// A server takes this batch.
+    Batch(u32),
+    /// A server waits for more requests until then.
+    Wait(SimTime),
+    /// No server or no request is there.
+    Nothing,
+}
+
+/// What autoscaling decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scaling {
+    Start,
+    Stop,
+    Keep,
+}
+
+#[derive(Debug)]
+pub(super) struct Servers {
+    profile: Cloud,
+    max_wait: SimTime,
+    /// What waits: in one or the other, by [`Order`].
+    first_come: Line,
+    /// Deadline, sequence, slot, since when.
+    by_deadline: BinaryHeap<Reverse<(SimTime, u64, u32, SimTime)>>,
+    came: u64,
+    running: u32,
+    starting: u32,
+    busy: u32,
+    /// The requests of each batch being served, in slots that are used again.
+    batches: Vec<Vec<u32>>,
+    free_batches: Vec<u32>,
+    usage: Usage,
+    running_time: TimeWeighted,
+    powered_time: TimeWeighted,
+    operation_joules: f64,
+}
+
+impl Servers {
+    pub(super) fn new(profile: &Cloud) -> Result<Self, TimeError> {
+        let mut running_time = TimeWeighted::default();
+        running_time.set(SimTime::ZERO, profile.servers.into());
+        Ok(Self {
+            profile: *profile,
+            max_wait: SimTime::from_seconds(profile.batching.max_wait_seconds)?,
+            first_come: Line::EMPTY,
+            by_deadline: BinaryHeap::new(),
+            came: 0,
+            running: profile.servers,
+            starting: 0,
+            busy: 0,
+            batches: Vec::new(),
+            free_batches: Vec::new(),
+            usage: Usage::default(),
+            powered_time: running_time,
+            running_time,
+            operation_joules: 0.0,
+        })
+    }
+
+    pub(super) fn waiting(&self) -> u32 {
+        match self.profile.order {
+            Order::FirstCome => self.first_come.len(),
+            Order::EarliestDeadline => self.by_deadline.len() as u32,
+        }
+    }
+
+    /// A request comes, wanted by `deadline`.
+    pub(super) fn enter(&mut self, slot: u32, deadline: Option<SimTime>, pool: &mut impl Linked, now: SimTime) {
+        self.usage.enter();
+        self.usage.wait(now);
+        self.came += 1;
+        match self.profile.order {
+            Order::FirstCome => self.first_come.push(slot, pool, now),
+            Order::EarliestDeadline => {
+                self.by_deadline.push(Reverse((deadline.unwrap_or(SimTime::MAX), self.came, slot, now)));
+            }
+        }
+    }
+
+    /// What can be done now. A batch that is given is being served from now on.
+    pub(super) fn next(&mut self, pool: &mut impl Linked, now: SimTime) -> Result<Next, TimeError> {
+        let (waiting, most) = (self.waiting(), self.profile.batching.max_size);
+        if waiting == 0 || self.busy >= self.running {
+            return Ok(Next::Nothing);
+        }
+        if waiting < most && self.max_wait > SimTime::ZERO {
+            let until = self.oldest(pool).after(self.max_wait)?;
+            if until > now {
+                return Ok(Next::Wait(until));
+            }
+        }
+        let batch = self.free_batches.pop().unwrap_or_else(|| {
+            self.batches.push(Vec::new());
+            (self.batches.len() - 1) as u32
+        });
+        for _ in 0..waiting.min(most) {
+            let Some((slot, waited)) = self.take(pool, now) else { break };
+            self.usage.stop_waiting(now);
+            self.usage.begin(waited);
+            self.batches[batch as usize].push(slot);
+        }
+        self.busy += 1;
+        self.usage.serving.increase(now);
+        Ok(Next::Batch(batch))
+    }
+
+    fn take(&mut self, pool: &mut impl Linked, now: SimTime) -> Option<(u32, SimTime)> {
+        match self.profile.order {
+            Order::FirstCome => self.first_come.pop(pool, now),
+            Order::EarliestDeadline => {
+                self.by_deadline.pop().map(|Reverse((_, _, slot, since))| (slot, now.since(since)))
+            }
+        }
+    }
+
+    /// Since when the one that came first of those that wait does so. There is one, and fewer than fill a batch.
+    fn oldest(&self, pool: &mut impl Linked) -> SimTime {
+        match self.profile.order {
+            Order::FirstCome => self.first_come.oldest(pool),
+            Order::EarliestDeadline => self.by_deadline.iter().map(|entry| entry.0.3).min().unwrap_or(SimTime::ZERO),
+        }
+    }
+
+    /// The requests of a batch.
+    pub(super) fn batch(&self, batch: u32) -> &[u32] {
+        &self.batches[batch as usize]
+    }
+
+    /// Time that a batch takes whose operations take `operation_seconds` and `joules`, which are booked.
+    pub(super) fn begin(&mut self, batch: u32, operation_seconds: f64, joules: f64) -> Result<SimTime, TimeError> {
+        self.operation_joules += joules;
+        let size = self.batches[batch as usize].len() as u32;
+        self.profile.batching.time.time(&self.profile.processor, operation_seconds, size)
+    }
+
+    /// A batch is done; its requests go to `done`.
+    pub(super) fn finish(&mut self, batch: u32, done: &mut Vec<u32>, now: SimTime) {
+        done.append(&mut self.batches[batch as usize]);
+        self.free_batches.push(batch);
+        self.busy -= 1;
+        self.usage.serving.decrease(now);
+    }
+
+    /// Looks at the queue and starts or stops a server.
+    pub(super) fn scale(&mut self, scaling: &Autoscaling, now: SimTime) -> Scaling {
+        let servers = self.running + self.starting;
+        let load = f64::from(self.waiting()) / f64::from(servers);
+        if load > scaling.up_above && servers < scaling.max_servers {
+            self.starting += 1;
+            self.powered_time.increase(now);
+            return Scaling::Start;
+        }
+        // Only running servers count here: those that start cannot serve yet.
+        if load < scaling.down_below && self.running > scaling.min_servers && self.busy < self.running {
+            self.running -= 1;
+            self.running_time.decrease(now);
+            self.powered_time.decrease(now);
+            return Scaling::Stop;
+        }
+        Scaling::Keep
+    }
+
+    /// A server that was started is there.
+    pub(super) fn started(&mut self, now: SimTime) {
+        self.starting -= 1;
+        self.running += 1;
+        self.running_time.increase(now);
+    }
+
+    /// Servers that run.
+    pub(super) fn running(&self) -> u32 {
+        self.running
+    }
+
+    /// How the servers were used from time zero to `end`.
+    pub(super) fn usage(&self, end: SimTime) -> PlaceUse {
+        let share = self.usage.serving.mean(end).zip(self.running_time.mean(end)).map(|(busy, all)| busy / all);
+        self.usage.until(end, share)
+    }
+
+    /// Mean number of running servers.
+    pub(super) fn mean_running(&self, end: SimTime) -> Option<f64> {
+        self.running_time.mean(end)
+    }
+
+    pub(super) fn energy(&self, end: SimTime) -> CloudEnergy {
+        let seconds = |level: &TimeWeighted| level.mean(end).map_or(0.0, |mean| mean * end.seconds());
+        CloudEnergy {
+            idle: self.profile.power.idle_watts * seconds(&self.powered_time),
+            busy: self.profile.power.busy_watts * seconds(&self.usage.serving),
+            operations: self.operation_joules,
+        }
+    }
+
+    /// Occupies every server with nobody: the broken place of the test of invariant 12.
+    #[cfg(test)]
+    pub(super) fn jam(&mut self) {
+        self.busy = self.running;
+    }
+}

@@ -1,0 +1,75 @@
+use super::form;
+use crate::energy::Part;
+use crate::energy::layer::{Lines, PricedLayer};
+
+form! {
+    /// Form `lemaire-2022`: the model of Lemaire et al., "An Analytical Estimation of Spiking Neural Networks Energy
+    /// Efficiency", ICONIP 2022 (arXiv:2210.13107). With `theta` spikes over all steps, T steps and N neurons:
+    ///
+    /// - a layer on spikes: one accumulate, one weight read, one membrane read and one written per synaptic event; one
+    ///   input read, 2 multiply-accumulates and one accumulate per kernel element to find addresses, per spike;
+    /// - a neuron layer: `T N` membranes read and written, biases read and added, one multiply-accumulate each if it
+    ///   leaks; `theta` outputs written, and as many accumulates to reset;
+    /// - a layer on real values: as many weights and inputs read as multiply-accumulates, every output written once.
+    ///
+    /// Three corrections: synaptic events are counted exactly (inside the output; the paper's `theta k k` ignores borders
+    /// and strides, and its Eq. 2.4 counts inputs of a fully connected layer too often); the reset is counted in
+    /// fully connected layers too; and an access of 64 bits serves `64 / value_bits` values, where the paper charges a
+    /// whole one for each. A fully connected layer is addressed as a kernel of one element, which is ours.
+    Lemaire2022 {
+        /// Addition, in joules.
+        add: f64, Picojoules;
+        /// Multiplication, in joules.
+        multiply: f64, Picojoules;
+        /// Access to a memory of no size, in joules per bit.
+        ram_base: f64, PicojoulesPer64Bits;
+        /// What the access costs more per bit that the memory holds, in joules per bit and bit.
+        ram_slope: f64, PicojoulesPer64BitsAndBit;
+        /// Width of weights, membranes and activations.
+        value_bits: f64, Bits;
+    }
+}
+
+impl Lemaire2022 {
+    pub(in crate::energy) fn price(&self, layer: &PricedLayer<'_>, lines: &mut Lines<'_>) {
+        let counted = layer.counted;
+        let counts = &counted.counts;
+        let (accumulate, multiply) = (("add", self.add), ("multiply + add", self.multiply + self.add));
+        let (mut ac, mut mac) = (counts.ac, counts.mac);
+        if layer.is_neuron() {
+            ac += counts.neuron_updates + counted.output_events;
+            mac += if layer.is_leaky() { counts.neuron_updates } else { 0 };
+        }
+        lines.add("accumulate", Part::Ac, ac as f64, accumulate);
+        lines.add("multiply-accumulate", Part::Mac, mac as f64, multiply);
+        if layer.is_weighted() {
+            let spikes = counted.input_events as f64;
+            lines.add("address multiply-accumulate", Part::Other, 2.0 * spikes, multiply);
+            lines.add("address accumulate", Part::Other, spikes * layer.kernel() as f64, accumulate);
+        }
+        let mut access = |event, count: u64, held: u64| {
+            lines.add(event, Part::Memory, count as f64, ("ram_base + ram_slope", self.access_to(held)));
+        };
+        access("weight read", counts.weight_reads, layer.weights());
+        access("input read", counts.activation_reads, layer.inputs());
+        if layer.is_neuron() {
+            // A stored current takes the place of the bias, which is in it.
+            access("bias read", counts.neuron_updates.saturating_sub(counts.activation_reads), layer.output_channels());
+        }
+        let into_membranes = self.events_into_membranes(layer) + counts.state_accesses / 2;
+        access("membrane read", into_membranes, layer.outputs());
+        access("membrane written", into_membranes, layer.outputs());
+        access("output written", counts.activation_writes, layer.outputs());
+    }
+
+    /// Spikes that are added to a membrane: one per synaptic event, and one per spike of a shortcut whose sum is not stored.
+    fn events_into_membranes(&self, layer: &PricedLayer<'_>) -> u64 {
+        let stored = layer.counted.counts.activation_writes > 0;
+        if layer.is_neuron() || (stored && !layer.is_weighted()) { 0 } else { layer.synaptic_events() }
+    }
+
+    /// Joules of one value in a memory of `values`.
+    fn access_to(&self, values: u64) -> f64 {
+        (self.ram_base + self.ram_slope * values as f64 * self.value_bits) * self.value_bits
+    }
+}

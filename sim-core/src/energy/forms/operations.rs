@@ -1,0 +1,25 @@
+use super::form;
+use crate::energy::Part;
+use crate::energy::layer::{Lines, PricedLayer};
+
+form! {
+    /// Form `operations`: `E = AC e_ac + MAC e_mac + updates e_neuron`, what most papers on spiking networks report.
+    /// Memory, addressing and the way of a spike are left out. Joules of one.
+    Operations {
+        /// Accumulate.
+        ac: f64, Picojoules;
+        /// Multiply-accumulate.
+        mac: f64, Picojoules;
+        /// Update of a neuron in one step.
+        neuron_update: f64, Picojoules;
+    }
+}
+
+impl Operations {
+    pub(in crate::energy) fn price(&self, layer: &PricedLayer<'_>, lines: &mut Lines<'_>) {
+        let counts = &layer.counted.counts;
+        lines.add("accumulate", Part::Ac, counts.ac as f64, ("ac", self.ac));
+        lines.add("multiply-accumulate", Part::Mac, counts.mac as f64, ("mac", self.mac));
+        lines.add("neuron update", Part::Neuron, counts.neuron_updates as f64, ("neuron_update", self.neuron_update));
+    }
+}

@@ -1,0 +1,121 @@
+//! What the forms ask of a layer: its geometry and its counts.
+
+use super::account::{Entry, Part};
+use crate::inference::LayerCounts;
+use crate::network::{Leak, Network, Operation};
+
+/// One layer of an inference that is priced.
+pub(super) struct PricedLayer<'a> {
+    pub(super) network: &'a Network,
+    pub(super) counted: &'a LayerCounts,
+    /// Weights of all layers that are priced together: they lie in one memory.
+    pub(super) all_weights: u64,
+    /// T of the spiking network, or of the one that a float network is compared with.
+    pub(super) steps: Option<usize>,
+}
+
+impl PricedLayer<'_> {
+    fn operation(&self) -> Operation {
+        self.network.layers[self.counted.layer].operation
+    }
+
+    pub(super) fn is_neuron(&self) -> bool {
+        matches!(self.operation(), Operation::Neuron(_))
+    }
+
+    pub(super) fn is_leaky(&self) -> bool {
+        matches!(self.operation(), Operation::Neuron(neuron) if neuron.leak != Leak::None)
+    }
+
+    /// Convolution, transposed convolution or fully connected.
+    pub(super) fn is_weighted(&self) -> bool {
+        self.weights() > 0
+    }
+
+    pub(super) fn weights(&self) -> u64 {
+        weights(self.network, self.counted.layer)
+    }
+
+    /// Positions of the kernel; 1 for a fully connected layer.
+    pub(super) fn kernel(&self) -> u64 {
+        match self.operation() {
+            Operation::Conv2d(conv) | Operation::ConvTranspose2d(conv) => (conv.kernel * conv.kernel) as u64,
+            _ => 1,
+        }
+    }
+
+    /// Values of one step of the output.
+    pub(super) fn outputs(&self) -> u64 {
+        self.network.layers[self.counted.layer].output.len() as u64
+    }
+
+    pub(super) fn output_channels(&self) -> u64 {
+        self.network.layers[self.counted.layer].output.channels as u64
+    }
+
+    /// Values of one step of all inputs.
+    pub(super) fn inputs(&self) -> u64 {
+        let inputs = &self.network.layers[self.counted.layer].inputs;
+        inputs.iter().map(|&input| self.network.layers[input].output.len() as u64).sum()
+    }
+
+    /// How many layers read it.
+    pub(super) fn readers(&self) -> u64 {
+        self.network.layers.iter().filter(|layer| layer.inputs.contains(&self.counted.layer)).count() as u64
+    }
+
+    /// Whether spikes came in. Of a layer that got none in any step nothing depends on it: no spike was read.
+    pub(super) fn on_spikes(&self) -> bool {
+        self.counted.input_events > 0
+    }
+
+    /// Times that a layer on real values was computed: once, or in each step if its input changes.
+    pub(super) fn dense_passes(&self) -> u64 {
+        let dense = self.network.dense_macs(self.counted.layer..self.counted.layer + 1);
+        self.counted.counts.mac.checked_div(dense).unwrap_or(0)
+    }
+
+    /// Operations on real values: multiply-accumulates, and accumulates of a pool or sum whose operands are stored values.
+    /// (Two currents that meet in a membrane are no operation of their own there.)
+    pub(super) fn real_valued_operations(&self) -> u64 {
+        let counts = &self.counted.counts;
+        let adds_values = !self.is_weighted() && !self.on_spikes() && counts.activation_reads > 0;
+        counts.mac + if adds_values { counts.ac } else { 0 }
+    }
+
+    /// Spikes that met a synapse: pairs of spike and weight, spikes of a shortcut, spikes into a pool.
+    pub(super) fn synaptic_events(&self) -> u64 {
+        if self.is_weighted() { self.counted.counts.ac } else { self.counted.input_events.min(self.counted.counts.ac) }
+    }
+}
+
+/// Number of weights of layer `index` of a consistent network, without biases: a convolution uses each once per position.
+pub(super) fn weights(network: &Network, index: usize) -> u64 {
+    let dense = network.dense_macs(index..index + 1);
+    match network.layers[index].operation {
+        Operation::Conv2d(conv) => dense / conv.output.area() as u64,
+        Operation::ConvTranspose2d(conv) => dense / conv.input.area() as u64,
+        _ => dense,
+    }
+}
+
+/// Collects the lines of one layer.
+pub(super) struct Lines<'a> {
+    pub(super) layer: usize,
+    pub(super) entries: &'a mut Vec<Entry>,
+}
+
+impl Lines<'_> {
+    /// Adds a line unless nothing happened.
+    pub(super) fn add(
+        &mut self,
+        event: &'static str,
+        part: Part,
+        count: f64,
+        (key, price): (&'static str, impl Into<Option<f64>>),
+    ) {
+        if count > 0.0 {
+            self.entries.push(Entry { layer: self.layer, event, part, count, price: price.into(), key });
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Price lists and the forms they have.
+
+use super::account::Account;
+use super::forms::{AllIn, ChipEvents, Lemaire2022, Memory, Operations, Yan2024};
+use super::layer::{Lines, PricedLayer, weights};
+use crate::inference::LayerCounts;
+use crate::kernel::{ImpossibleValue, not_negative};
+use crate::network::Network;
+
+/// What events cost. A list has a price for every event of its form, no more and no fewer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum PriceList {
+    /// Arithmetic alone.
+    Operations(Operations),
+    /// Arithmetic and memory traffic.
+    Memory(Memory),
+    /// The model of Lemaire et al., 2022.
+    Lemaire2022(Lemaire2022),
+    /// The model of Yan et al., 2024.
+    Yan2024(Yan2024),
+    /// Events of a neuromorphic chip.
+    ChipEvents(ChipEvents),
+    /// One price that covers everything.
+    AllIn(AllIn),
+}
+
+/// Which events a price list counts, and how they follow from counts and geometry of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// [`PriceList::Operations`].
+    Operations,
+    /// [`PriceList::Memory`].
+    Memory,
+    /// [`PriceList::Lemaire2022`].
+    Lemaire2022,
+    /// [`PriceList::Yan2024`].
+    Yan2024,
+    /// [`PriceList::ChipEvents`].
+    ChipEvents,
+    /// [`PriceList::AllIn`].
+    AllIn,
+}
+
+/// A price, or a value that prices depend on, that lists of a form have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PriceKey {
+    /// Its key.
+    pub key: &'static str,
+    /// The unit it is given in.
+    pub unit: Unit,
+    /// Whether a list may leave it unpriced; accounts with such events are partial.
+    pub may_be_unpriced: bool,
+}
+
+/// Unit of a value in a price list. An access to an SRAM or DRAM of Horowitz' table moves 64 bits, so its price is *per 64
+/// bits* and cannot be taken for one per value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Per event.
+    Picojoules,
+    /// Per access of 64 bits.
+    PicojoulesPer64Bits,
+    /// Per access of 64 bits and per bit that the memory holds.
+    PicojoulesPer64BitsAndBit,
+    /// Per bit moved.
+    PicojoulesPerBit,
+    /// A width.
+    Bits,
+    /// A width.
+    Bytes,
+    /// A distance.
+    Hops,
+}
+
+/// Why there is no such price list.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum PriceError {
+    /// A price is missing.
+    #[error("a price list of form `{}` needs `{key}`", form.name())]
+    Missing {
+        /// The form.
+        form: Form,
+        /// The key.
+        key: &'static str,
+    },
+    /// A value is negative or not finite.
+    #[error(transparent)]
+    ImpossibleValue(#[from] ImpossibleValue),
+}
+
+impl Unit {
+    /// As it is written in a price list.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Picojoules => "pJ",
+            Self::PicojoulesPer64Bits => "pJ/64bit",
+            Self::PicojoulesPer64BitsAndBit => "pJ/64bit/bit",
+            Self::PicojoulesPerBit => "pJ/bit",
+            Self::Bits => "bit",
+            Self::Bytes => "byte",
+            Self::Hops => "hops",
+        }
+    }
+
+    /// Joules per event, per bit, or per bit and bit held; or the width or distance itself.
+    pub(super) fn in_joules(self, value: f64) -> f64 {
+        match self {
+            Self::Picojoules | Self::PicojoulesPerBit => value * 1e-12,
+            Self::PicojoulesPer64Bits | Self::PicojoulesPer64BitsAndBit => value * 1e-12 / 64.0,
+            Self::Bits | Self::Bytes | Self::Hops => value,
+        }
+    }
+}
+
+impl Form {
+    /// All forms.
+    pub const ALL: [Self; 6] =
+        [Self::Operations, Self::Memory, Self::Lemaire2022, Self::Yan2024, Self::ChipEvents, Self::AllIn];
+
+    /// As it is written in a price list.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Operations => "operations",
+            Self::Memory => "memory",
+            Self::Lemaire2022 => "lemaire-2022",
+            Self::Yan2024 => "yan-2024",
+            Self::ChipEvents => "chip-events",
+            Self::AllIn => "all-in",
+        }
+    }
+
+    /// What lists of this form give, all of it.
+    pub fn keys(self) -> &'static [PriceKey] {
+        match self {
+            Self::Operations => Operations::KEYS,
+            Self::Memory => Memory::KEYS,
+            Self::Lemaire2022 => Lemaire2022::KEYS,
+            Self::Yan2024 => Yan2024::KEYS,
+            Self::ChipEvents => ChipEvents::KEYS,
+            Self::AllIn => AllIn::KEYS,
+        }
+    }
+
+    /// Whether its prices cover everything that goes on, so that nothing may be added to them.
+    pub fn is_all_in(self) -> bool {
+        self == Self::AllIn
+    }
+}
+
+impl PriceList {
+    /// A list of `form`; `value` gives what stands in the list at a key, in the key's unit, or `None` for what it leaves
+    /// unpriced.
+    ///
+    /// # Errors
+    /// A price that is missing and may not be left unpriced, or a value that is negative or not finite.
+    pub fn new(form: Form, value: impl Fn(&'static str) -> Option<f64>) -> Result<Self, PriceError> {
+        for key in form.keys() {
+            match value(key.key) {
+                Some(value) => not_negative(key.key, value)?,
+                None if key.may_be_unpriced => {}
+                None => return Err(PriceError::Missing { form, key: key.key }),
+            }
+        }
+        let read = |key: &PriceKey| value(key.key).map(|value| key.unit.in_joules(value));
+        let missing = |key| PriceError::Missing { form, key };
+        Ok(match form {
+            Form::Operations => Self::Operations(Operations::read(read).map_err(missing)?),
+            Form::Memory => Self::Memory(Memory::read(read).map_err(missing)?),
+            Form::Lemaire2022 => Self::Lemaire2022(Lemaire2022::read(read).map_err(missing)?),
+            Form::Yan2024 => Self::Yan2024(Yan2024::read(read).map_err(missing)?),
+            Form::ChipEvents => Self::ChipEvents(ChipEvents::read(read).map_err(missing)?),
+            Form::AllIn => Self::AllIn(AllIn::read(read).map_err(missing)?),
+        })
+    }
+
+    /// The account of the layers of `network` that were run, by their counts: of one inference, or of several added up
+    /// layer by layer.
+    ///
+    /// `steps` is T of a spiking network; of a float network it is T of the spiking one that it is compared with,
+    /// whose resolution [`Form::Yan2024`] gives to both. Without it that form leaves operations on real values
+    /// unpriced.
+    pub fn account(&self, network: &Network, steps: Option<usize>, layers: &[LayerCounts]) -> Account {
+        let all_weights = layers.iter().map(|counted| weights(network, counted.layer)).sum();
+        let mut account = Account::default();
+        for counted in layers {
+            let layer = PricedLayer { network, counted, all_weights, steps };
+            let lines = &mut Lines { layer: counted.layer, entries: &mut account.entries };
+            match self {
+                Self::Operations(prices) => prices.price(&layer, lines),
+                Self::Memory(prices) => prices.price(&layer, lines),
+                Self::Lemaire2022(prices) => prices.price(&layer, lines),
+                Self::Yan2024(prices) => prices.price(&layer, lines),
+                Self::ChipEvents(prices) => prices.price(&layer, lines),
+                Self::AllIn(prices) => prices.price(&layer, lines),
+            }
+        }
+        account
+    }
+}

@@ -1,0 +1,217 @@
+//! What happened, in order: a summary to compare runs by, and the first event in which two runs differ.
+
+use super::SimTime;
+use std::error::Error;
+use std::fmt;
+
+/// One event that happened. Kind and subject mean what the simulation says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Happening<K> {
+    /// When.
+    pub time: SimTime,
+    /// What.
+    pub kind: K,
+    /// To whom.
+    pub subject: u64,
+}
+
+impl<K: fmt::Debug> fmt::Display for Happening<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} of {} at {}", self.kind, self.subject, self.time)
+    }
+}
+
+/// 64-bit summary of a trajectory: equal runs give equal values, and a run that differs in the time, kind, subject or
+/// order of any event almost surely another. Multiply-xor mixing with the constants of MurmurHash3's 64-bit
+/// finaliser (Appleby, public domain).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fingerprint(u64);
+
+impl Fingerprint {
+    /// Takes the next event.
+    pub fn add(&mut self, time: SimTime, kind: u64, subject: u64) {
+        for word in [time.nanoseconds(), kind, subject] {
+            let mixed = (self.0 ^ word).wrapping_mul(0xff51_afd7_ed55_8ccd);
+            self.0 = (mixed ^ mixed >> 33).wrapping_mul(0xc4ce_b9fe_1a85_ec53) ^ mixed >> 29;
+        }
+    }
+
+    /// The summary so far.
+    pub fn value(self) -> u64 {
+        self.0
+    }
+}
+
+/// A simulation that can be run event by event.
+pub trait Steps {
+    /// What can happen.
+    type Kind: PartialEq;
+    /// Why it may fail.
+    type Error: Error;
+
+    /// Lets the next event happen and gives it; `None` when the run has ended.
+    ///
+    /// # Errors
+    /// Those of the simulation.
+    fn step(&mut self) -> Result<Option<Happening<Self::Kind>>, Self::Error>;
+}
+
+/// Where two runs part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Divergence<K> {
+    /// Events that both had in common before.
+    pub index: u64,
+    /// What the first run did next; `None` if it ended.
+    pub first: Option<Happening<K>>,
+    /// What the second run did next; `None` if it ended.
+    pub second: Option<Happening<K>>,
+}
+
+impl<K: fmt::Debug> fmt::Display for Divergence<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tell = |next: &Option<Happening<K>>| next.as_ref().map_or("ended".into(), |event| format!("did {event}"));
+        let (first, second) = (tell(&self.first), tell(&self.second));
+        write!(f, "after {} equal events the first run {first}, but the second {second}", self.index)
+    }
+}
+
+/// Runs two simulations in lockstep, which should be the same, until they differ or both have ended. Needs no memory
+/// but theirs, and stops at the first difference.
+///
+/// A deterministic simulation, run beside itself, gives `None`. What is caught: anything that differs between two
+/// instances in one process, as hashing with random keys, addresses, clocks, shared state and uninitialised draws do.
+///
+/// # Errors
+/// The error of the simulation that fails first.
+pub fn first_divergence<A, B>(first: &mut A, second: &mut B) -> Result<Option<Divergence<A::Kind>>, A::Error>
+where
+    A: Steps,
+    B: Steps<Kind = A::Kind, Error = A::Error>,
+{
+    for index in 0.. {
+        let (one, other) = (first.step()?, second.step()?);
+        if one != other {
+            return Ok(Some(Divergence { index, first: one, second: other }));
+        }
+        if one.is_none() {
+            break;
+        }
+    }
+    Ok(None)
+}
+
+/// Counts events at one point of time, to notice that time stands still (invariant 12).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Standstill {
+    at: SimTime,
+    events: u64,
+}
+
+impl Standstill {
+    /// An event happens at `now`; gives how many have happened at this time, this one included.
+    #[inline]
+    pub fn count(&mut self, now: SimTime) -> u64 {
+        if now != self.at {
+            *self = Self { at: now, events: 0 };
+        }
+        self.events += 1;
+        self.events
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::{EventQueue, Streams};
+    use rand::RngExt;
+    use rand_chacha::ChaCha8Rng;
+    use std::convert::Infallible;
+
+    /// Entities that happen again after random delays; `meddle` may change a delay.
+    struct Walk<F> {
+        queue: EventQueue<u64>,
+        delays: ChaCha8Rng,
+        left: u64,
+        meddle: F,
+    }
+
+    impl<F: FnMut(u64, u64) -> u64> Walk<F> {
+        fn new(events: u64, meddle: F) -> Self {
+            let mut queue = EventQueue::new();
+            for entity in 0..50 {
+                queue.schedule(SimTime::ZERO, 0, entity).unwrap();
+            }
+            Self { queue, delays: Streams::new(1, 0).stream("delays", 0), left: events, meddle }
+        }
+    }
+
+    impl<F: FnMut(u64, u64) -> u64> Steps for Walk<F> {
+        type Kind = &'static str;
+        type Error = Infallible;
+
+        fn step(&mut self) -> Result<Option<Happening<&'static str>>, Infallible> {
+            if self.left == 0 {
+                return Ok(None);
+            }
+            self.left -= 1;
+            let subject = self.queue.pop().unwrap();
+            let delay = (self.meddle)(self.left, self.delays.random_range(0..1_000_000));
+            self.queue.schedule(SimTime::from_nanoseconds(delay), 0, subject).unwrap();
+            Ok(Some(Happening { time: self.queue.now(), kind: "happened", subject }))
+        }
+    }
+
+    /// All events of a run, to find by brute force where two part.
+    fn all(mut walk: impl Steps<Kind = &'static str, Error = Infallible>) -> Vec<Happening<&'static str>> {
+        std::iter::from_fn(|| walk.step().unwrap()).collect()
+    }
+
+    #[test]
+    fn invariant_4_a_run_beside_itself_does_not_diverge() {
+        let honest = || Walk::new(5_000, |_, delay| delay);
+        assert_eq!(first_divergence(&mut honest(), &mut honest()).unwrap(), None);
+    }
+
+    #[test]
+    fn invariant_4_the_first_divergent_event_is_found() {
+        let honest = || Walk::new(5_000, |_, delay| delay);
+        // One delay is a nanosecond longer; it shows when that event happens, later than where it was scheduled.
+        let changed = || Walk::new(5_000, |left, delay| delay + u64::from(left == 1_234));
+        let (one, other) = (all(honest()), all(changed()));
+        let index = one.iter().zip(&other).position(|(one, other)| one != other).unwrap();
+        assert!(index > 5_000 - 1_234);
+        let expected = Divergence { index: index as u64, first: Some(one[index]), second: Some(other[index]) };
+        assert_eq!(first_divergence(&mut honest(), &mut changed()).unwrap(), Some(expected));
+    }
+
+    #[test]
+    fn invariant_4_a_run_that_ends_early_diverges_there() {
+        let run = |events| Walk::new(events, |_, delay| delay);
+        let found = first_divergence(&mut run(100), &mut run(99)).unwrap().unwrap();
+        assert_eq!((found.index, found.second), (99, None));
+        assert!(found.first.is_some());
+        assert!(found.to_string().ends_with("but the second ended"), "{found}");
+    }
+
+    #[test]
+    fn a_fingerprint_tells_time_kind_subject_and_order_apart() {
+        let of = |events: &[(u64, u64, u64)]| {
+            let mut fingerprint = Fingerprint::default();
+            events.iter().for_each(|&(t, kind, subject)| fingerprint.add(SimTime::from_nanoseconds(t), kind, subject));
+            fingerprint.value()
+        };
+        let same = of(&[(1, 2, 3), (4, 5, 6)]);
+        assert_eq!(same, of(&[(1, 2, 3), (4, 5, 6)]));
+        for other in [[(0, 2, 3), (4, 5, 6)], [(1, 0, 3), (4, 5, 6)], [(1, 2, 0), (4, 5, 6)], [(4, 5, 6), (1, 2, 3)]] {
+            assert_ne!(same, of(&other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn invariant_12_events_at_one_time_are_counted() {
+        let at = SimTime::from_nanoseconds;
+        let mut standstill = Standstill::default();
+        let counts = [0, 0, 5, 5, 5, 6].map(|now| standstill.count(at(now)));
+        assert_eq!(counts, [1, 2, 1, 2, 3, 1]);
+    }
+}

@@ -1,0 +1,20 @@
+//! The co-simulation against schedules worked out by hand, closed forms and its invariants.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod cloud;
+mod edge;
+mod failures;
+mod invariants;
+mod link;
+mod observer;
+mod properties;
+mod radio;
+mod scripted;
+mod streaming;
+mod workload;
+
+pub(crate) fn close(found: f64, expected: f64, tolerance: f64) {
+    assert!((found - expected).abs() <= tolerance * expected.abs(), "{found} is not {expected}");
+}

@@ -1,0 +1,133 @@
+//! What an observer is told adds up to what the outcome says.
+
+use crate::close;
+use crate::scripted::{Design, MILLISECOND, Scripted};
+use cospike_sim_core::cosim::{
+    DropReason, End, Observer, Outcome, Part, ProcessorState, QueueAt, RadioState, System, run_observed,
+};
+use cospike_sim_core::kernel::{SimTime, Streams};
+use cospike_sim_core::link::{Channel, Sharing};
+use std::collections::BTreeMap;
+
+/// Sums up what it is told.
+#[derive(Default)]
+struct Diary {
+    now: SimTime,
+    /// Where each request is, since when.
+    at: BTreeMap<u64, (Part, SimTime)>,
+    in_parts: BTreeMap<String, f64>,
+    ends: [u64; 2],
+    queues: BTreeMap<String, u32>,
+    powers: BTreeMap<u32, (f64, f64)>,
+    computing: i64,
+    radios: BTreeMap<u32, (RadioState, SimTime)>,
+    active_seconds: f64,
+}
+
+impl Diary {
+    fn at(&mut self, now: SimTime) {
+        assert!(now >= self.now, "time runs backwards");
+        self.now = now;
+    }
+
+    fn leave(&mut self, now: SimTime, request: u64) {
+        if let Some((part, since)) = self.at.remove(&request) {
+            *self.in_parts.entry(part.to_string()).or_default() += now.since(since).seconds();
+        }
+    }
+}
+
+impl Observer for Diary {
+    fn part(&mut self, now: SimTime, request: u64, _: u32, part: Part) {
+        self.at(now);
+        self.leave(now, request);
+        self.at.insert(request, (part, now));
+    }
+
+    fn end(&mut self, now: SimTime, request: u64, _: u32, end: End) {
+        self.at(now);
+        self.leave(now, request);
+        match end {
+            End::Answered => self.ends[0] += 1,
+            End::Dropped(reason) => {
+                assert!(matches!(reason, DropReason::QueueFull | DropReason::AllPacketsLost));
+                self.ends[1] += 1;
+            }
+        }
+    }
+
+    fn queue(&mut self, now: SimTime, at: QueueAt, length: u32) {
+        self.at(now);
+        self.queues.insert(format!("{at:?}"), length);
+    }
+
+    fn processor(&mut self, now: SimTime, _: u32, state: ProcessorState) {
+        self.at(now);
+        self.computing += i64::from(state == ProcessorState::Computing);
+    }
+
+    fn radio(&mut self, now: SimTime, device: u32, state: RadioState) {
+        self.at(now);
+        let (was, since) = self.radios.insert(device, (state, now)).unwrap_or((RadioState::Standby, SimTime::ZERO));
+        if was == RadioState::Active {
+            self.active_seconds += now.since(since).seconds();
+        }
+    }
+
+    fn power(&mut self, now: SimTime, device: u32, watts: f64, joules: f64) {
+        self.at(now);
+        let (_, before) = self.powers.insert(device, (watts, joules)).unwrap_or_default();
+        assert!(joules >= before, "energy is never given back");
+    }
+}
+
+fn observed() -> (System, Diary, Outcome) {
+    let mut system = crate::common::system(4.0, 500);
+    system.devices = 6;
+    system.edge.queue_capacity = Some(1);
+    system.link.channel = Channel::losing(0.3);
+    system.link.sharing = Sharing::Cell;
+    system.cloud.exit_entropy = Some(0.5);
+    let mut design = Design::streaming(3, 40 * MILLISECOND, 800, 10 * MILLISECOND);
+    design.tails[1].guess.entropy = 0.4;
+    let mut diary = Diary::default();
+    let mut network = Scripted::new([design]);
+    let outcome = run_observed(&system, &mut network, &[0; 100], &Streams::new(2, 0), &mut diary).unwrap();
+    (system, diary, outcome)
+}
+
+#[test]
+fn an_observer_sees_all_and_changes_nothing() {
+    let (system, diary, outcome) = observed();
+    let mut design = Design::streaming(3, 40 * MILLISECOND, 800, 10 * MILLISECOND);
+    design.tails[1].guess.entropy = 0.4;
+    assert_eq!(Scripted::new([design]).run(&system, 2), outcome);
+    assert_eq!(diary.ends, [outcome.completed, outcome.dropped.total()]);
+    assert!(outcome.dropped.all_packets_lost > 0 && outcome.dropped.queue_full > 0 && diary.at.is_empty());
+    // Everybody has left every queue.
+    assert!(diary.queues.len() > 6 && diary.queues.values().all(|&length| length == 0), "{:?}", diary.queues);
+    assert_eq!(diary.computing as u64, outcome.edge.entered);
+    let (mut joules, end) = (0.0, outcome.simulated);
+    assert!(diary.now == end);
+    diary.powers.values().for_each(|&(_, until_then)| joules += until_then);
+    assert!(joules <= outcome.energy.total && joules > 0.5 * outcome.energy.total);
+    close(diary.active_seconds * 0.2, outcome.energy.radio_tx + outcome.energy.radio_rx - bits(&outcome), 1e-9);
+}
+
+/// What bits cost: 0.3 uJ each up, 0.1 uJ each down; answers of four bytes.
+fn bits(outcome: &Outcome) -> f64 {
+    (outcome.sent_bytes as f64 * 0.3 + outcome.completed as f64 * 4.0 * 0.1) * 8e-6
+}
+
+/// The parts of all requests that were answered, or not, sum to the time that requests were in flight.
+#[test]
+fn the_parts_that_an_observer_sees_are_those_of_the_latency() {
+    let (_, diary, outcome) = observed();
+    let latency = outcome.latency.unwrap();
+    let answered = latency.mean * latency.requests as f64;
+    let seen: f64 = diary.in_parts.values().sum();
+    // Requests that were dropped have been somewhere, too.
+    assert!(seen > answered && seen < answered * 1.2, "{seen} {answered}");
+    let downlink = latency.parts.downlink * latency.requests as f64;
+    close(diary.in_parts["the downlink"], downlink, 1e-9);
+}

@@ -1,0 +1,131 @@
+//! The radio: joules by hand, and wake-up radios.
+
+use crate::close;
+use crate::common::system;
+use crate::scripted::{Design, MILLISECOND, run_one};
+use cospike_sim_core::cosim::System;
+use cospike_sim_core::link::{Radio, Standby, WakeUpRadio};
+use cospike_sim_core::workload::{ArrivalProcess, TraceArrival};
+
+/// One device that is asked at these seconds, with a radio that takes 0.2 s at 1.5 W to connect and stays so for 1 s at 0.8 W.
+fn asked_at(seconds: &[f64], standby: Standby) -> System {
+    let mut system = system(1.0, seconds.len() as u64);
+    system.workload.arrivals =
+        ArrivalProcess::Trace(seconds.iter().map(|&seconds| TraceArrival { seconds, device: 0 }).collect());
+    system.link.radio = Radio {
+        promotion_seconds: 0.2,
+        promotion_watts: 1.5,
+        tail_seconds: 1.0,
+        tail_watts: 0.8,
+        standby,
+        ..system.link.radio
+    };
+    system
+}
+
+const LISTENING: Standby = Standby::Listening { watts: 0.01 };
+
+/// Messages of 10,000 bytes take 80 ms, answers 32 us, tails 300 ms.
+///
+/// Asked at 1 s: connecting to 1.2, sending to 1.28, waiting to 1.58 (connected), the answer, tail. Asked at 2 s, within
+/// the tail: sending to 2.08, answer at 2.38, and the tail ends at 3.380064 + what the answer took.
+#[test]
+fn a_radio_draws_what_its_states_say() {
+    let found = run_one(&asked_at(&[1.0, 2.0], LISTENING), Design::whole(0, 10_000, 300 * MILLISECOND));
+    let latency = found.latency.unwrap();
+    close(latency.max, 0.2 + 0.08 + 0.3 + 32e-6, 1e-12);
+    close(latency.min, 0.08 + 0.3 + 32e-6, 1e-12);
+    let end = 2.38 + 32e-6 + 1.0;
+    close(found.simulated.seconds(), end, 1e-12);
+    let (sending, receiving, promotion) = (2.0 * 0.08, 2.0 * 32e-6, 0.2);
+    close(found.energy.radio_promotion, 1.5 * promotion, 1e-12);
+    close(found.energy.radio_tx, (0.2 + 0.3) * sending, 1e-9);
+    close(found.energy.radio_rx, (0.2 + 0.1) * receiving, 1e-9);
+    close(found.energy.radio_idle, 0.01 * 1.0, 1e-12);
+    close(found.energy.radio_tail, 0.8 * (end - 1.0 - promotion - sending - receiving), 1e-9);
+    close(found.energy.sum_of_parts(), found.energy.total, 1e-12);
+}
+
+/// A tail that takes longer than the radio's: the answer has to wait for the radio to connect again.
+#[test]
+fn an_answer_waits_for_the_radio_to_connect() {
+    let found = run_one(&asked_at(&[0.0], LISTENING), Design::whole(0, 10_000, 2_000 * MILLISECOND));
+    close(found.latency.unwrap().mean, 0.2 + 0.08 + 2.0 + 0.2 + 32e-6, 1e-12);
+    close(found.energy.radio_promotion, 1.5 * 0.4, 1e-12);
+    close(found.energy.radio_tail, 0.8 * 2.0, 1e-12);
+    close(found.energy.radio_idle, 0.01 * 1.0, 1e-12);
+}
+
+fn wake_up(duty: f64, miss_probability: f64, false_alarms_per_second: f64) -> Standby {
+    let wake_up = WakeUpRadio {
+        watts: 0.002,
+        duty,
+        period_seconds: 0.5,
+        signal_seconds: 0.01,
+        miss_probability,
+        tries: 3,
+        retry_seconds: 0.1,
+        false_alarms_per_second,
+    };
+    Standby::Asleep { watts: 0.001, wake_up }
+}
+
+/// With a tail of no time the radio is off when the answer comes. A signal takes 10 ms, a missed one 100 ms more; all three are
+/// missed with probability `m^3`.
+#[test]
+fn missed_wake_up_signals_delay_answers_and_lose_some() {
+    let m = 0.4;
+    let mut system = asked_at(&[0.0], wake_up(1.0, m, 0.0));
+    system.workload.arrivals = ArrivalProcess::Poisson { requests_per_second: 1e-4 };
+    system.workload.requests = 20_000;
+    system.devices = 100;
+    system.link.radio.tail_seconds = 0.0;
+    let found = run_one(&system, Design::whole(0, 0, MILLISECOND));
+    let unreachable = found.dropped.unreachable as f64;
+    let expected = 20_000.0 * f64::powi(m, 3);
+    // Another message may have the radio on by chance, in which case it is not missed.
+    assert!(
+        (unreachable - expected).abs() < 4.0 * expected.sqrt() + 0.02 * expected,
+        "{unreachable} is not {expected}"
+    );
+    assert_eq!(found.completed + found.dropped.unreachable, 20_000);
+    let latency = found.latency.unwrap();
+    // Promotion, tail, signal, promotion, answer.
+    close(latency.min, 0.2 + 1e-3 + 0.01 + 0.2 + 32e-6, 1e-9);
+    let heard = 1.0 - m * m * m;
+    let missed = (m * (1.0 - m) + 2.0 * m * m * (1.0 - m)) / heard;
+    close(latency.mean, latency.min + missed * 0.11, 0.02);
+}
+
+/// Listening for a fifth of each half second, a device is found off at random: it waits `(1 - d)^2 P / 2` on average, and
+/// the wake-up radio draws a fifth of its power.
+#[test]
+fn a_duty_cycle_saves_energy_and_costs_time() {
+    let mut system = asked_at(&[0.0], wake_up(0.2, 0.0, 0.0));
+    system.workload.arrivals = ArrivalProcess::Poisson { requests_per_second: 0.01 };
+    (system.workload.requests, system.devices) = (10_000, 1_000);
+    system.link.radio.tail_seconds = 0.0;
+    let found = run_one(&system, Design::whole(0, 0, MILLISECOND));
+    let mean_wait = 0.8 * 0.8 * 0.5 / 2.0;
+    let latency = found.latency.unwrap();
+    let error = 0.13 / 100.0; // the wait has a standard deviation below 0.13 s
+    let base = 0.2 + 1e-3 + 0.01 + 0.2 + 32e-6;
+    assert!((latency.mean - base - mean_wait).abs() < 4.0 * error, "{} is not {}", latency.mean, base + mean_wait);
+    let off = found.energy.radio_idle / (0.001 + 0.002 * 0.2);
+    let awake = found.energy.radio_promotion / 1.5;
+    close(off + awake, 1_000.0 * found.simulated.seconds(), 1e-3);
+}
+
+/// Each false alarm keeps the main radio on for 1.2 s, in which there are none: they come every `1/r + 1.2` seconds.
+#[test]
+fn false_alarms_connect_the_radio_for_nothing() {
+    let mut system = asked_at(&[1_000.0], wake_up(1.0, 0.0, 0.5));
+    system.devices = 20;
+    let found = run_one(&system, Design::whole(0, 0, 0));
+    let expected: f64 = 20.0 * 1_000.0 / (2.0 + 1.2);
+    let error = expected.sqrt() * 2.0 / 3.2; // renewal process: variance of a cycle over its mean squared
+    assert!((found.false_alarms as f64 - expected).abs() < 4.0 * error, "{} is not {expected}", found.false_alarms);
+    let alarms = found.energy.radio_promotion / (1.5 * 0.2);
+    close(alarms, found.false_alarms as f64, 1e-2);
+    close(found.energy.sum_of_parts(), found.energy.total, 1e-12);
+}
