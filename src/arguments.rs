@@ -1,6 +1,7 @@
 //! What can be written on the command line.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use cospike_sim_core::inference::Tool;
 use std::path::PathBuf;
 
 /// Simulates edge-cloud co-inference with spiking neural networks: the network really runs, and time, energy and
@@ -31,6 +32,8 @@ pub(crate) enum Verb {
     },
     /// Measure accuracy and operations of a network of the zoo, without simulating devices
     Infer(Infer),
+    /// Price the inference of a spiking network and of its float twin, side by side
+    Energy(Energy),
     /// List the network architectures, or show one of them layer by layer: what a cut would cost where
     Networks(Networks),
     /// List the trained networks that are built in
@@ -56,10 +59,24 @@ pub(crate) struct Run {
 #[derive(Args)]
 pub(crate) struct Infer {
     /// Network, as `cospike zoo` names it
-    pub(crate) network: String,
-    /// Use only the first so many test images
+    #[arg(required_unless_present = "reference")]
+    pub(crate) network: Option<String>,
+    /// Compare spike for spike with what another framework recorded in this NumPy archive (.npz); exit code 1 if a spike or a
+    /// score differs
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["network", "coding", "seed"])]
+    pub(crate) reference: Option<PathBuf>,
+    /// Use only the first so many images
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) samples: Option<u32>,
+    /// How the images are given to the network
+    #[arg(long, value_enum, default_value = "direct")]
+    pub(crate) coding: Coding,
+    /// Seed of rate coding [default: 0]
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Count operations as this tool does [default: as CoSpike does, without those on zero weights]
+    #[arg(long, value_enum, value_name = "TOOL")]
+    pub(crate) count: Option<Count>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -67,7 +84,7 @@ pub(crate) struct Infer {
 
 #[derive(Args)]
 pub(crate) struct Networks {
-    /// Network to show: ARCHITECTURE[-WIDTH][@SIDE][:CLASSES], such as `resnet50`, `mobilenetv2-0.5@32` or `vgg16@32:100`
+    /// Network to show: `ARCHITECTURE[-WIDTH][@SIDE][:CLASSES]`, such as `resnet50`, `mobilenetv2-0.5@32` or `vgg16@32:100`
     pub(crate) name: Option<String>,
     /// Which of the two
     #[arg(long, value_enum, default_value = "spiking", requires = "name")]
@@ -81,9 +98,62 @@ pub(crate) struct Networks {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Coding {
+    /// Real values, the same in every step
+    Direct,
+    /// A spike with the value's probability, drawn in every step
+    Rate,
+    /// One spike, the larger the value the earlier
+    Latency,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Count {
+    /// As executed, and how many of the pairs fall on weights of zero
+    Cospike,
+    /// NeuroBench 2.3.0
+    Neurobench,
+    /// SpikingJelly 2.0.0
+    Spikingjelly,
+    /// syops 0.0.5
+    Syops,
+}
+
+impl Count {
+    /// The other tool, if it is one.
+    pub(crate) fn tool(self) -> Option<Tool> {
+        match self {
+            Self::Cospike => None,
+            Self::Neurobench => Some(Tool::NeuroBench),
+            Self::Spikingjelly => Some(Tool::SpikingJelly),
+            Self::Syops => Some(Tool::Syops),
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Family {
     /// Spiking neurons, run for T time steps
     Spiking,
     /// Float activations, run once
     Float,
+}
+
+#[derive(Args)]
+pub(crate) struct Energy {
+    /// Backbone, such as `resnet14`, or a unit, such as `resnet14-stage3-w4`: both families are priced. Of a network with
+    /// a unit that is what runs on the edge
+    pub(crate) network: String,
+    /// Price list: `all`, the name of a built-in one, or a file
+    #[arg(long, default_value = "all")]
+    pub(crate) prices: String,
+    /// Use only the first so many test images
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) samples: u32,
+    /// Print every line of the account under one price list
+    #[arg(long)]
+    pub(crate) ledger: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }

@@ -1,6 +1,7 @@
 //! The command line of CoSpike: arguments, progress, printing, exit codes.
 
 mod arguments;
+mod energy;
 mod infer;
 mod networks;
 mod progress;
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
         Verb::Report { directory } => run::report(&directory),
         Verb::Check { scenario, json } => run::check(&scenario, json),
         Verb::Infer(infer) => infer::infer(&infer),
+        Verb::Energy(energy) => energy::energy(&energy),
         Verb::Networks(networks) => networks::networks(&networks),
         Verb::Zoo { json } => zoo::list(json),
     };

@@ -82,8 +82,12 @@ fn study(scenario: &str) -> Result<Study, Failure> {
 }
 
 fn print_summary(summary: &Summary, results: &Results) {
-    // Loss and full queues make the event loop's accuracy differ from the network's.
-    let unanswered = results.replications.iter().any(|row| row.packets_lost > 0 || row.completed < row.generated);
+    // Loss, damage, full queues and early answers make the event loop's accuracy differ from the network's.
+    let unanswered = results.replications.iter().any(|row| {
+        let damaged = row.packets_lost > 0 || row.bits_flipped > 0 || row.bits_erased > 0;
+        let early = row.steps_saved > 0 || (1..row.completed).contains(&row.answered_at_edge);
+        damaged || early || row.completed < row.generated
+    });
     let mut titles = vec!["design point", "accuracy %"];
     if unanswered {
         titles.extend(["answered %", "right of these %"]);

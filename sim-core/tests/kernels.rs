@@ -4,7 +4,7 @@
 #[path = "common/plain.rs"]
 mod plain;
 
-use cospike_sim_core::inference::{Executable, Feature, SpikeTrain};
+use cospike_sim_core::inference::{Executable, Feature, GradedTrain, Real, SpikeTrain};
 use cospike_sim_core::network::{
     Activation, Conv2d, Leak, Network, Neuron, Operation, Pool2d, Reduction, Reset, Shape, Signal, Tensor, TensorStore,
     Weights,
@@ -164,6 +164,31 @@ fn repeated(maps: Vec<Map>, steps: usize) -> Vec<Map> {
     if maps.len() == 1 { vec![maps[0].clone(); steps] } else { maps }
 }
 
+/// The feature of these values.
+fn feature(shape: Shape, signal: Signal, maps: &[Map]) -> Feature {
+    let steps = maps.len();
+    let value = |t: usize, p: usize, c: usize| maps[t][c * shape.area() + p];
+    match signal {
+        Signal::Real => {
+            let positions = (0..steps).flat_map(|t| (0..shape.area()).map(move |p| (t, p)));
+            let data = positions.flat_map(|(t, p)| (0..shape.channels).map(move |c| value(t, p, c))).collect();
+            Feature::Real(Real { shape, steps, data })
+        }
+        Signal::BINARY => {
+            let mut train = SpikeTrain::silent(shape, steps);
+            for (t, (p, c)) in
+                (0..steps).flat_map(|t| plain::pairs(shape.area(), shape.channels).map(move |at| (t, at)))
+            {
+                if value(t, p, c) == 1.0 {
+                    train.fire(t, p, c);
+                }
+            }
+            Feature::Spikes(train)
+        }
+        Signal::Spikes { max } => Feature::Graded(GradedTrain::new(shape, steps, max, |t, p, c| value(t, p, c) as u32)),
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
@@ -174,7 +199,7 @@ proptest! {
         let store = case.store(&network);
         let executable = Executable::new(&network, &Weights::from_store(&network, &store).unwrap()).unwrap();
         let maps = case.maps();
-        let input = plain::feature(case.input, case.signal, &maps);
+        let input = feature(case.input, case.signal, &maps);
         let alone = executable.run(op..op + 1, &input, case.steps).unwrap();
         let fused = executable.run(op..op + 2, &input, case.steps).unwrap();
 

@@ -20,10 +20,10 @@ fn neuron(i: usize) -> Neuron {
     let leaks = [Leak::None, Leak::Tau(2.0), Leak::Share(0.5), Leak::Learned];
     Neuron {
         leak: leaks[i % 4],
-        decay_input: i % 3 == 0,
+        decay_input: i.is_multiple_of(3),
         threshold: 0.5,
         initial: 0.125,
-        reset: if i % 2 == 0 { Reset::Hard(0.0) } else { Reset::Soft },
+        reset: if i.is_multiple_of(2) { Reset::Hard(0.0) } else { Reset::Soft },
     }
 }
 

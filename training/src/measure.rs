@@ -17,8 +17,8 @@ pub(crate) fn measure(folder: &Path) -> Result<()> {
         let choice = zoo.choice(&entry.name)?;
         let network = zoo.network(&choice)?;
         let samples = dataset.len() as u32;
-        let key = InferenceKey { choice, dataset: DatasetName::FashionMnist, samples };
-        let run = Inference { key, network }.run(&dataset, &[], &|| {}).with_context(|| entry.name.clone())?;
+        let key = InferenceKey { choice, stepwise: false, dataset: DatasetName::FashionMnist, samples };
+        let run = Inference::new(key, network)?.run(&dataset, &[], &|| {}).with_context(|| entry.name.clone())?;
         let correct = run.correct(&dataset.labels);
         let accuracy = format!("{:.4}", f64::from(correct) / f64::from(samples));
         eprintln!("{} {accuracy}", entry.name);

@@ -253,7 +253,7 @@ impl Job {
         match self {
             Self::Backbone(backbone) => {
                 ensure!(!backbone.phases()?.is_empty(), "`{}` has no phase", self.name());
-                for teacher in &backbone.teacher {
+                if let Some(teacher) = &backbone.teacher {
                     let known = jobs.iter().any(|job| job.name() == *teacher);
                     ensure!(known, "`{}` has the teacher `{teacher}`, which is not in the plan", self.name());
                 }

@@ -157,7 +157,7 @@ fn gradients_of_whole_networks_are_finite_differences_of_the_loss() {
         for (name, gradient) in &gradients.parameters {
             // Along the gradient itself, so that many entries are tested at once and the difference is large.
             let norm = gradient.iter().map(|g| g * g).sum::<f32>().sqrt();
-            let step = 2e-3 / norm.max(1e-6);
+            let step = 5e-4 / norm.max(1e-6);
             let mut moved = |by: f32| {
                 let mut model = model.clone();
                 let tensor = model.tensors.get_mut(name).unwrap();

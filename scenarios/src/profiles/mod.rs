@@ -21,6 +21,7 @@ use cospike_sim_core::kernel::{not_negative, positive, probability};
 use cospike_sim_core::link::{self, Radio, RadioPower, WakeUpRadio};
 use quantity::whole;
 use serde::Deserialize;
+use std::path::PathBuf;
 use toml::Spanned;
 
 /// A kind of profile.
@@ -92,6 +93,15 @@ fn find<P: Profile>(name: &Spanned<String>, asked_in: &Source) -> Result<Source,
 fn shipped<P: Profile>(name: &str) -> Option<Source> {
     let text = library::text(P::SHIPPED, name)?.into();
     Some(Source { name: format!("{}/{name}.toml", P::FOLDER), folder: None, text })
+}
+
+/// The profile that a user names as `word`, as in a scenario, in the option `option` of the command line.
+///
+/// # Errors
+/// A [`Diagnostic`] in the word if there is no such profile, in the profile's own file if that is wrong.
+pub fn given<P: Profile>(option: &str, word: &str) -> Result<P, Diagnostic> {
+    let asked_in = Source { name: option.into(), folder: Some(PathBuf::new()), text: word.into() };
+    P::load(&Spanned::new(0..word.len(), word.to_string()), &asked_in)
 }
 
 /// Every shipped profile of a kind, with its name.

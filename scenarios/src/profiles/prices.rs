@@ -10,6 +10,7 @@ use crate::library;
 use cospike_sim_core::energy::{Form, PriceKey, PriceList, Unit};
 use cospike_sim_core::kernel::{not_negative, positive};
 use serde::Deserialize;
+use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, ValueDeserializer};
 
@@ -56,7 +57,7 @@ impl Profile for Prices {
 
     fn read(source: &Source) -> Result<Self, Diagnostic> {
         let document = decode::parse(source)?;
-        let mut file = File { source, table: document.into_inner() };
+        let mut file = File { source, table: document.into_inner(), form: 0..0 };
         let description = file.take("description")?.into_inner();
         let form = file.form()?;
         let unpriced = file.unpriced(form)?;
@@ -85,6 +86,8 @@ fn expected(key: &PriceKey) -> Expected {
 struct File<'a> {
     source: &'a Source,
     table: DeTable<'a>,
+    /// Where its form stands.
+    form: Range<usize>,
 }
 
 impl File<'_> {
@@ -110,6 +113,7 @@ impl File<'_> {
         let Some(word) = self.take_if_any::<String>("form")? else {
             return Err(self.source.error(0..0, "the file has no `form`").help(help("")));
         };
+        self.form = word.span();
         let unknown = || {
             let message = format!("there is no form `{}` of price lists", word.get_ref());
             self.source.error_at(&word, message).help(help(word.get_ref()))
@@ -176,6 +180,6 @@ impl File<'_> {
             true => format!("without a price for it, say so: unpriced = [\"{}\"]", key.key),
             false => "a missing price is not 0; what a model leaves out needs another form".into(),
         };
-        self.source.error(0..0, message).help(help)
+        self.source.error(self.form.clone(), message).help(help)
     }
 }

@@ -213,7 +213,7 @@ impl<'a> Designs<'a> {
         let damage = Damage { lost: &lost, flipped: &delivery.flipped, erased: &delivery.erased };
         let stage = &design.stages[delivery.steps - 1];
         let tail = stage.tail(&payload, &damage)?;
-        let steps = design.inference.matched_steps(stage);
+        let steps = design.inference.network.matched_steps;
         let priced = Priced::new(stage.network(), steps, &tail.layers, self.prices);
         let energy = self.cost(&priced.energies);
         let step = TailStep { counts: priced.counts, energy, guess: guess(&tail.scores) };

@@ -117,7 +117,8 @@ impl Inference {
     ) -> Result<InferenceRun, StudyError> {
         let on_sample = |sample: u32| {
             let run = self.run_sample(dataset.image(sample as usize), prices);
-            let run = run.map_err(|error| StudyError::Inference { network: self.name(), sample, error })?;
+            let run =
+                run.map_err(|error| StudyError::Inference { network: self.name(), sample, error: Box::new(error) })?;
             tick();
             Ok(run)
         };
@@ -127,7 +128,7 @@ impl Inference {
         for (run, counts) in runs {
             match layers.is_empty() {
                 true => layers = counts,
-                false => layers.iter_mut().zip(counts).for_each(|(sum, more)| add(sum, &more)),
+                false => layers.iter_mut().zip(counts).for_each(|(sum, more)| *sum += more),
             }
             samples.push(run);
         }
@@ -138,17 +139,12 @@ impl Inference {
         self.network.files.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" with ")
     }
 
-    /// T by which price lists that ask for it price `stage`, see [`ZooNetwork::matched_steps`].
-    pub(super) fn matched_steps(&self, stage: &SplitNetwork) -> Option<usize> {
-        if self.key.stepwise { Some(stage.steps()) } else { self.network.matched_steps }
-    }
-
     /// What the network does on a sample, and the counts of its layers in all steps.
     fn run_sample(&self, pixels: &[u8], prices: &[NamedPrices]) -> Result<(SampleRun, Vec<LayerCounts>), SplitError> {
         let mut steps: Vec<StepRun> = vec![];
         let (mut before, mut payload, mut layers) = (Whole::nothing(prices), None, vec![]);
         for stage in &self.stages {
-            let (whole, sent, counts) = Whole::run(stage, self.matched_steps(stage), pixels, prices)?;
+            let (whole, sent, counts) = Whole::run(stage, self.network.matched_steps, pixels, prices)?;
             steps.push(whole.beyond(&before));
             (before, payload, layers) = (whole, sent, counts);
         }
@@ -233,10 +229,4 @@ impl Whole {
 /// The answer that class scores give, as the network itself would.
 pub(super) fn guess(scores: &Real) -> Guess {
     Guess { answer: scores.answer() as u32, ..Guess::from_scores(&scores.means()) }
-}
-
-fn add(sum: &mut LayerCounts, more: &LayerCounts) {
-    sum.input_events += more.input_events;
-    sum.output_events += more.output_events;
-    sum.counts += more.counts;
 }

@@ -88,7 +88,7 @@ pub enum StudyError {
         /// Index of the sample.
         sample: u32,
         /// Why.
-        error: SplitError,
+        error: Box<SplitError>,
     },
     /// The precision asked for is none that the stopping rule takes.
     #[error(transparent)]
@@ -103,7 +103,7 @@ pub enum StudyError {
         /// Number of the replication.
         replication: u32,
         /// Why.
-        error: CosimError,
+        error: Box<CosimError>,
     },
 }
 

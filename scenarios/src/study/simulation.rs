@@ -30,13 +30,13 @@ impl Replication<'_> {
         let outcome = cosim::run(&self.point.system, &mut designs, &labels, &streams);
         if let Some((inference, sample, error)) = designs.failed {
             let network = self.networks.inferences[inference].name();
-            return Err(StudyError::Inference { network, sample, error });
+            return Err(StudyError::Inference { network, sample, error: Box::new(error) });
         }
         let outcome = outcome.map_err(|error| StudyError::Simulation {
             point: self.number,
             label: self.point.label.clone(),
             replication: self.replication,
-            error,
+            error: Box::new(error),
         })?;
         Ok(Rows { replication: self.row(&outcome), latencies: self.latencies(outcome.latency.as_ref()) })
     }
@@ -98,8 +98,8 @@ impl Replication<'_> {
             false_alarms: outcome.false_alarms,
             missed_signals: outcome.missed_signals,
             depleted_devices: outcome.depletion.devices,
-            first_depletion_s: outcome.depletion.first.map_or(f64::NAN, |time| time.seconds()),
-            mean_lifetime_s: outcome.depletion.mean_seconds.unwrap_or(f64::NAN),
+            first_depletion_s: outcome.depletion.first.map_or(f64::INFINITY, |time| time.seconds()),
+            mean_lifetime_s: outcome.depletion.mean_seconds.unwrap_or(f64::INFINITY),
             cloud_energy_j: per_request(outcome.cloud_energy.total()),
             mean_servers: outcome.mean_servers.unwrap_or(f64::NAN),
             edge_utilisation: outcome.edge.utilisation.unwrap_or(f64::NAN),

@@ -57,6 +57,11 @@ impl Entry {
         Ok(Self { name, metadata, blake3, size: bytes.len(), tensors })
     }
 
+    /// What its twin of the other family has in common with it: its name without the family.
+    pub(super) fn pair_name(&self) -> String {
+        self.name.replace(&format!("-{}", self.metadata.family.name()), "")
+    }
+
     /// Size of the file in bytes.
     pub fn size(&self) -> usize {
         self.size

@@ -196,6 +196,27 @@ impl Zoo {
         })
     }
 
+    /// The spiking network and its float twin that `name` means: a backbone, a unit without its family
+    /// (`resnet14-stage3-w4`), or either of the two. A backbone is uncut, a unit cut in its middle.
+    ///
+    /// # Errors
+    /// [`ZooError::UnknownName`] with the pairs that exist.
+    pub fn twins(&self, name: &str) -> Result<[NetworkChoice; 2], ZooError> {
+        let of = |family: Family, stem: &str| {
+            self.entries.iter().find(|entry| entry.metadata.family == family && entry.pair_name() == stem)
+        };
+        let exact = self.entries.iter().find(|entry| entry.name == name).map(Entry::pair_name);
+        let stem = exact.unwrap_or_else(|| name.into());
+        match (of(Family::Spiking, &stem), of(Family::Float, &stem)) {
+            (Some(spiking), Some(float)) => Ok([self.choice(&spiking.name)?, self.choice(&float.name)?]),
+            _ => {
+                let stems = self.entries.iter().filter(|entry| entry.metadata.family == Family::Spiking);
+                let pairs = stems.map(Entry::pair_name).filter(|stem| of(Family::Float, stem).is_some());
+                Err(ZooError::UnknownName { name: name.into(), known: pairs.collect() })
+            }
+        }
+    }
+
     /// `wanted` with the time steps that the network was trained with if it names none.
     ///
     /// # Errors

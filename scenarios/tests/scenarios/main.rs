@@ -4,6 +4,7 @@ mod dataset;
 mod diagnostics;
 mod profiles;
 mod random_zoo;
+mod reference;
 mod store;
 mod study;
 mod sweep;

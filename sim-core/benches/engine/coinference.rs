@@ -2,29 +2,35 @@
 
 use cospike_sim_core::cloud::Cloud;
 use cospike_sim_core::compute::Processor;
-use cospike_sim_core::cosim::{self, CoInference, Head, System, Tail};
+use cospike_sim_core::cosim::{self, CoInference, Guess, Head, HeadStep, Received, System, TailStep};
 use cospike_sim_core::edge::EdgeDevice;
-use cospike_sim_core::energy::PriceList;
+use cospike_sim_core::energy::ComputeEnergy;
 use cospike_sim_core::inference::Counts;
 use cospike_sim_core::kernel::Streams;
-use cospike_sim_core::link::{Link, RadioPower, Sharing};
-use cospike_sim_core::workload::Workload;
+use cospike_sim_core::link::{Link, Radio, RadioPower, Standby};
+use cospike_sim_core::workload::{ArrivalProcess, SampleOrder, Workload};
 use std::time::Instant;
 
 /// A head of 1000 accumulates, one packet of 100 bytes, a tail of 1000 accumulates.
-struct Trivial;
+struct Trivial([HeadStep; 1]);
+
+impl Trivial {
+    fn new() -> Self {
+        Self([HeadStep { counts: counts(), energy: ComputeEnergy::default(), packets: 1, guess: None }])
+    }
+}
 
 fn counts() -> Counts {
     Counts { ac: 1000, ..Counts::default() }
 }
 
 impl CoInference for Trivial {
-    fn head(&self, _: u32) -> Head<'_> {
-        Head { counts: counts(), packets: &[100], answer: None }
+    fn head(&self, _: u8, _: u32) -> Head<'_> {
+        Head { steps: &self.0, packets: &[100] }
     }
 
-    fn tail(&mut self, _: u32, _: &[bool]) -> Tail {
-        Tail { counts: counts(), answer: 0 }
+    fn tail(&mut self, _: u8, _: u32, _: &Received<'_>) -> TailStep {
+        TailStep { counts: counts(), energy: ComputeEnergy::default(), guess: Guess { answer: 0, entropy: 0.0 } }
     }
 }
 
@@ -37,22 +43,22 @@ fn system(devices: u32, requests: u64) -> System {
         neuron_updates_per_second: 1e9,
         overhead_seconds: 0.0,
     };
-    let radio = RadioPower { up_watts_per_mbps: 0.4, down_watts_per_mbps: 0.1, active_watts: 1.2, idle_watts: 0.1 };
+    let power = RadioPower { up_watts_per_mbps: 0.4, down_watts_per_mbps: 0.1, active_watts: 1.2 };
+    let radio = Radio { standby: Standby::Listening { watts: 0.1 }, ..Radio::always_ready(power) };
     System {
         devices,
-        edge: EdgeDevice { processor: processor(1e4), static_watts: 0.1, queue_capacity: None },
-        prices: PriceList::default(),
-        link: Link {
-            uplink_bits_per_second: 1e5,
-            downlink_bits_per_second: 1e6,
-            propagation_seconds: 0.02,
-            header_bytes: 0,
-            loss_probability: 0.0,
-            sharing: Sharing::Dedicated,
-            radio,
+        edge: EdgeDevice::plain(processor(1e4), 0.1),
+        link: Link { propagation_seconds: 0.02, radio, ..Link::plain(1e5, 1e6, power) },
+        cloud: Cloud::plain(1, processor(1000.0 * f64::from(devices) / 0.7), 8),
+        workload: Workload {
+            arrivals: ArrivalProcess::Poisson { requests_per_second: 1.0 },
+            samples: SampleOrder::FleetDeck,
+            requests,
+            horizon_seconds: None,
+            warmup: 0,
+            deadlines_seconds: vec![],
         },
-        cloud: Cloud { servers: 1, processor: processor(1000.0 * f64::from(devices) / 0.7), answer_bytes: 8 },
-        workload: Workload { requests_per_second: 1.0, requests, horizon_seconds: None, warmup: 0 },
+        starvation_seconds: None,
     }
 }
 
@@ -62,7 +68,7 @@ pub(crate) fn run(devices: u32, events: u64) -> f64 {
     const PER_REQUEST: u64 = 7;
     let system = system(devices, events.div_ceil(PER_REQUEST));
     let start = Instant::now();
-    let outcome = cosim::run(&system, &mut Trivial, &[0; 100], &Streams::new(1, 0)).unwrap();
+    let outcome = cosim::run(&system, &mut Trivial::new(), &[0; 100], &Streams::new(1, 0)).unwrap();
     assert_eq!(outcome.completed, outcome.generated);
     outcome.events as f64 / start.elapsed().as_secs_f64()
 }

@@ -2,10 +2,10 @@
 //! scheduled again after a random increment.
 
 use super::pending::Pending;
+use cpu_time::ThreadTime;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution, Exp1, Pareto};
-use std::time::Instant;
 
 /// Law of the increments; their mean is 1 s but for rounding.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -91,7 +91,7 @@ pub(crate) fn run<P: Pending>(law: Increments, pending: u32, events: u64) -> f64
         }
     };
     go(u64::from(pending).max(events / 10));
-    let start = Instant::now();
+    let start = ThreadTime::now();
     go(events);
     events as f64 / start.elapsed().as_secs_f64()
 }

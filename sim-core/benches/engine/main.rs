@@ -1,8 +1,8 @@
 //! Events per second of the event engine: `cargo bench -p cospike-sim-core --bench engine`.
 //!
 //! `-- --quick` for a fast pass, `-- --json` for machines, `-- --only CoSpike` for one engine. Everything runs on one
-//! thread, one after the other, in one process; a figure is the best of some repetitions, as others on the machine can
-//! only slow it down.
+//! thread, one after the other, in one process. A second is one of processor time, and a figure is the best of some
+//! repetitions: other programs on the machine disturb that least, as they can only slow it down.
 //!
 //! What the comparison with NeXosim leaves out, and one must know: NeXosim does more per event. It locks its queue,
 //! boxes argument and future, passes each event through the mailbox of a model on an asynchronous executor, and gives

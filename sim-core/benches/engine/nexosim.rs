@@ -2,13 +2,14 @@
 
 use crate::hold::{Draw, Increments};
 use crate::queueing::{Exponential, LOAD};
+use cpu_time::ThreadTime;
 use nexosim::model::{Context, Model, schedulable};
 use nexosim::ports::Output;
 use nexosim::simulation::{Mailbox, SimInit, Simulation};
 use nexosim::time::MonotonicTime;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Events that happened, over all models of the run.
 static HAPPENED: AtomicU64 = AtomicU64::new(0);
@@ -24,7 +25,7 @@ fn count() {
 
 /// Runs for `span` at a time until `events` have happened; gives events per second.
 fn measure(simulation: &mut Simulation, span: Duration, events: u64) -> f64 {
-    let (before, start) = (happened(), Instant::now());
+    let (before, start) = (happened(), ThreadTime::now());
     while happened() - before < events {
         simulation.step_until(span).unwrap();
     }

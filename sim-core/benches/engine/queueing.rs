@@ -1,10 +1,10 @@
 //! Workloads with one or two pending events, which measure dispatch rather than the queue: M/M/1 and ping-pong.
 
 use crate::pending::Pending;
+use cpu_time::ThreadTime;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 use rand_distr::Exp1;
-use std::time::Instant;
 
 /// Load of the server.
 pub(crate) const LOAD: f64 = 0.8;
@@ -35,7 +35,7 @@ pub(crate) fn single_server<P: Pending>(events: u64) -> f64 {
     let mut queue = P::new();
     queue.schedule(gaps.next(), ARRIVAL);
     let mut present = 0_u64;
-    let start = Instant::now();
+    let start = ThreadTime::now();
     for _ in 0..events {
         if queue.pop() == Some(ARRIVAL) {
             queue.schedule(gaps.next(), ARRIVAL);
@@ -59,7 +59,7 @@ pub(crate) fn ping_pong<P: Pending>(events: u64) -> f64 {
     let mut queue = P::new();
     let mut strikes = [0_u64; 2];
     queue.schedule(1_000_000_000, 0);
-    let start = Instant::now();
+    let start = ThreadTime::now();
     for _ in 0..events {
         let player = queue.pop().unwrap();
         strikes[player as usize] += 1;

@@ -144,11 +144,15 @@ impl Device {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cosim::messages::Message;
+    use crate::cosim::requests::Request;
 
     /// A million devices must fit in a gigabyte with everything that is kept elsewhere: two stations of 16 bytes, the
     /// arrivals' and the channel's 24 each, samples' 4, pending events.
     #[test]
-    fn a_device_is_small() {
+    fn devices_requests_and_messages_are_as_small_as_stated() {
         assert!(size_of::<Device>() <= 360, "{} bytes", size_of::<Device>());
+        assert!(size_of::<Request>() <= 208, "{} bytes", size_of::<Request>());
+        assert!(size_of::<Message>() <= 64, "{} bytes", size_of::<Message>());
     }
 }

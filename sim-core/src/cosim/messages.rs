@@ -4,7 +4,7 @@ use super::line::{Link, Linked};
 use crate::kernel::SimTime;
 use crate::link::Damage;
 
-/// The packets of one step of a request, or those of them that have to be sent again. 56 bytes.
+/// The packets of one step of a request, or those of them that have to be sent again. At most 64 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Message {
     /// Slot of the request.

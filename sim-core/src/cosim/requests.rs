@@ -60,7 +60,7 @@ enum State {
     Free,
 }
 
-/// A request, and the slot it lives in. 200 bytes.
+/// A request, and the slot it lives in. At most 208 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Request {
     /// Its number by arrival.

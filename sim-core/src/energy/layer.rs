@@ -83,9 +83,9 @@ impl PricedLayer<'_> {
         counts.mac + if adds_values { counts.ac } else { 0 }
     }
 
-    /// Spikes that met a synapse: pairs of spike and weight, spikes of a shortcut, spikes into a pool.
+    /// Spikes that met a synapse: pairs of spike and weight, spikes of a shortcut, pairs of spike and window of a pool.
     pub(super) fn synaptic_events(&self) -> u64 {
-        if self.is_weighted() { self.counted.counts.ac } else { self.counted.input_events.min(self.counted.counts.ac) }
+        if self.is_weighted() || self.on_spikes() { self.counted.counts.ac } else { 0 }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::executable::{Executable, Work};
 use super::taps::Taps;
+use super::vector::{Vector, Vectorised, vectorise};
 use super::{Counts, Feature, LayerCounts, SpikeTrain};
 use crate::network::{Operation, Reduction, Signal};
 
@@ -84,10 +85,29 @@ impl Executable {
 
 /// Number of (spike, output position) pairs, a graded spike as often as its number says.
 fn fan_out(taps: &Taps, feature: &Feature) -> u64 {
-    let step = |train: &SpikeTrain, t| {
-        let positions = train.step(t).chunks_exact(train.words()).zip(&taps.fan_out);
-        let pairs = |words: &[u64], outputs| outputs * words.iter().map(|w| u64::from(w.count_ones())).sum::<u64>();
-        positions.map(|(words, &outputs)| pairs(words, outputs)).sum::<u64>()
-    };
-    feature.planes().iter().flat_map(|train| (0..train.steps()).map(move |t| step(train, t))).sum()
+    feature.planes().iter().map(|train| vectorise(Pairs { train, outputs: &taps.fan_out })).sum()
+}
+
+struct Pairs<'a> {
+    train: &'a SpikeTrain,
+    /// Output positions that each input position reaches.
+    outputs: &'a [u64],
+}
+
+impl Vectorised for Pairs<'_> {
+    type Output = u64;
+
+    #[inline(always)]
+    fn run<V: Vector>(self) -> u64 {
+        let (words, mut pairs) = (self.train.words(), 0);
+        for step in 0..self.train.steps() {
+            let bits = self.train.step(step);
+            for first in 0..words {
+                for (word, &outputs) in bits.iter().skip(first).step_by(words).zip(self.outputs) {
+                    pairs += u64::from(word.count_ones()) * outputs;
+                }
+            }
+        }
+        pairs
+    }
 }

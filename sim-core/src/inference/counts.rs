@@ -97,3 +97,12 @@ pub struct LayerCounts {
     /// Its operations.
     pub counts: Counts,
 }
+
+/// Sums counts of the same layer.
+impl AddAssign for LayerCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.input_events += other.input_events;
+        self.output_events += other.output_events;
+        self.counts += other.counts;
+    }
+}

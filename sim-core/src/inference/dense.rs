@@ -1,22 +1,21 @@
-//! Layers with real-valued input: im2col and matrix product, activation.
+//! Layers with real-valued input: convolution or matrix product, activation.
 
+use super::convolution::Convolution;
 use super::taps::Taps;
 use super::{Feature, Real, SpikeTrain};
 use crate::network::{Activation, Affine, Shape};
-// Its matrix product packs and blocks for the caches and picks the CPU's vector width at run time.
-use nalgebra::{DMatrixView, DMatrixViewMut};
+use nalgebra::{DMatrix, DVector}; // the matrix product of fully connected layers
 
 /// A weighted layer with real-valued input. One sample and one step at a time, so that no result depends on what
 /// else is computed along with it.
 ///
-/// On CPUs with fused multiply-add the product rounds once per term instead of twice: real-valued outputs can differ
+/// On CPUs with fused multiply-add a convolution rounds once per term instead of twice: real-valued outputs can differ
 /// in their last bits between CPU models, never between runs or numbers of threads on one.
 #[derive(Clone, Debug)]
-pub(super) struct Dense {
-    /// `[kernel element][input channel][output channel]`: as a column-major matrix, output channels x patch.
-    weight: Vec<f32>,
-    bias: Vec<f32>,
-    in_channels: usize,
+pub(super) enum Dense {
+    Convolution(Convolution),
+    /// One output position: a convolution would use every weight that it fetches only once too.
+    Product(Product),
 }
 
 impl Dense {
@@ -27,36 +26,52 @@ impl Dense {
         in_channels: usize,
         weight: impl Fn(usize, usize, usize) -> f32,
     ) -> Self {
-        let outs = affine.bias.len();
-        let rows = (0..taps.kernel).flat_map(|k| (0..in_channels).map(move |i| (k, i)));
-        let weight = rows.flat_map(|(k, i)| (0..outs).map(move |o| (o, i, k))).map(|(o, i, k)| weight(o, i, k));
-        Self { weight: weight.collect(), bias: affine.bias.clone(), in_channels }
+        match taps.outputs() {
+            1 => Self::Product(Product::new(affine, taps, in_channels, weight)),
+            _ => Self::Convolution(Convolution::new(affine, taps, in_channels, weight)),
+        }
     }
 
-    /// The layer's output on all steps of `input`; `patches` is scratch space.
-    pub(super) fn run(&self, taps: &Taps, input: &Real, output: Shape, patches: &mut Vec<f32>) -> Real {
-        let (patch, positions) = (taps.kernel * self.in_channels, taps.outputs());
-        let mut result = Real { shape: output, steps: input.steps, data: self.bias.repeat(positions * input.steps) };
-        let weight = DMatrixView::from_slice(&self.weight, self.bias.len(), patch);
-        for (step, sums) in result.data.chunks_exact_mut(output.len()).enumerate() {
-            self.gather(taps, input.step(step), patches);
-            let patches = DMatrixView::from_slice(patches, patch, positions);
-            DMatrixViewMut::from_slice(sums, self.bias.len(), positions).gemm(1.0, &weight, &patches, 1.0);
+    /// The layer's output on all steps of `input`.
+    pub(super) fn run(&self, input: &Real, output: Shape) -> Real {
+        match self {
+            Self::Convolution(convolution) => convolution.run(input, output),
+            Self::Product(product) => product.run(input, output),
         }
-        result
+    }
+}
+
+/// A weighted layer with one output position.
+#[derive(Clone, Debug)]
+pub(super) struct Product {
+    /// Output channels x (tap, input channel).
+    weight: DMatrix<f32>,
+    bias: DVector<f32>,
+    /// The input positions read.
+    positions: Vec<usize>,
+}
+
+impl Product {
+    fn new(affine: &Affine, taps: &Taps, in_channels: usize, weight: impl Fn(usize, usize, usize) -> f32) -> Self {
+        let taps = taps.of(0);
+        let weight = DMatrix::from_fn(affine.bias.len(), taps.len() * in_channels, |o, row| {
+            weight(o, row % in_channels, taps[row / in_channels].kernel as usize)
+        });
+        let positions = taps.iter().map(|tap| tap.position as usize).collect();
+        Self { weight, bias: DVector::from_column_slice(&affine.bias), positions }
     }
 
-    /// The input patch of every output position, one after the other, zero where there is no tap.
-    fn gather(&self, taps: &Taps, values: &[f32], patches: &mut Vec<f32>) {
-        let channels = self.in_channels;
-        patches.clear();
-        patches.resize(taps.outputs() * taps.kernel * channels, 0.0);
-        for (position, patch) in patches.chunks_exact_mut(taps.kernel * channels).enumerate() {
-            for tap in taps.of(position) {
-                let (to, from) = (tap.kernel as usize * channels, tap.position as usize * channels);
-                patch[to..to + channels].copy_from_slice(&values[from..from + channels]);
-            }
+    fn run(&self, input: &Real, output: Shape) -> Real {
+        let channels = input.shape.channels;
+        let mut data = Vec::with_capacity(output.len() * input.steps);
+        for values in (0..input.steps).map(|step| input.step(step)) {
+            let patch = self.positions.iter().flat_map(|&position| &values[position * channels..][..channels]);
+            let patch = DVector::from_iterator(self.weight.ncols(), patch.copied());
+            let mut sums = self.bias.clone();
+            sums.gemv(1.0, &self.weight, &patch, 1.0);
+            data.extend_from_slice(sums.as_slice());
         }
+        Real { shape: output, steps: input.steps, data }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What flows between layers: real-valued features and spike trains, both with the channels of a position together.
 
 use super::GradedTrain;
+use super::vector::{Vector, Vectorised, vectorise};
 use crate::network::{Shape, Signal};
 
 /// A real-valued feature map, one value per channel, position and step.
@@ -92,7 +93,7 @@ impl SpikeTrain {
 
     /// Number of spikes over all steps.
     pub fn spikes(&self) -> u64 {
-        self.bits.iter().map(|w| u64::from(w.count_ones())).sum()
+        vectorise(Ones(&self.bits))
     }
 
     /// Whether `channel` fires at `position` (row-major) in `step`.
@@ -145,6 +146,28 @@ impl SpikeTrain {
     /// Sets the 64-channel word `word` of `position` in `step`; the caller leaves bits beyond the last channel zero.
     pub(crate) fn set_word(&mut self, step: usize, position: usize, word: usize, bits: u64) {
         self.bits[(step * self.shape.area() + position) * self.words + word] = bits;
+    }
+
+    /// The words of one step, to be set; bits beyond the last channel stay zero.
+    pub(crate) fn step_mut(&mut self, step: usize) -> &mut [u64] {
+        let len = self.shape.area() * self.words;
+        &mut self.bits[step * len..(step + 1) * len]
+    }
+}
+
+/// Counts bits.
+struct Ones<'a>(&'a [u64]);
+
+impl Vectorised for Ones<'_> {
+    type Output = u64;
+
+    #[inline(always)]
+    fn run<V: Vector>(self) -> u64 {
+        let mut ones = 0;
+        for word in self.0 {
+            ones += u64::from(word.count_ones());
+        }
+        ones
     }
 }
 

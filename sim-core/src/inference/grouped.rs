@@ -4,9 +4,12 @@
 //! convolution is depthwise), and there is no matrix to multiply with: the work is in walking the taps.
 
 use super::dense::ones;
+use super::lines::{LANES, Line};
+use super::reach::Reach;
 use super::taps::Taps;
 use super::{Real, SpikeTrain};
 use crate::network::{Affine, Conv2d, Shape};
+use std::ops::Range;
 
 /// Weights of a grouped convolution, plain or transposed.
 #[derive(Clone, Debug)]
@@ -15,6 +18,7 @@ pub(super) struct Grouped {
     weight: Vec<f32>,
     bias: Vec<f32>,
     in_channels: usize,
+    reach: Reach,
     /// Input and output channels of one group.
     ins: usize,
     outs: usize,
@@ -28,7 +32,7 @@ impl Grouped {
         let rows = (0..taps.kernel).flat_map(|k| (0..in_channels).map(move |i| (k, i)));
         let entries = rows.flat_map(|(k, i)| (0..outs).map(move |o| (i / ins * outs + o, i, k)));
         let weight = entries.map(|(o, i, k)| weight(o, i, k)).collect();
-        Self { weight, bias: affine.bias.clone(), in_channels, ins, outs }
+        Self { weight, bias: affine.bias.clone(), in_channels, reach: Reach::new(taps), ins, outs }
     }
 
     /// The weights from `input` channel through `kernel` element, and the output channel that the first leads to.
@@ -38,38 +42,32 @@ impl Grouped {
         (&self.weight[first..first + self.outs], input / self.ins * self.outs)
     }
 
-    /// The current that the spikes of all `planes` make into the `LANES` output channels of `block` at `position`.
-    #[inline(always)]
-    pub(super) fn current<const LANES: usize>(
-        &self,
-        taps: &Taps,
-        planes: &[SpikeTrain],
-        (block, position, step): (usize, usize, usize),
-    ) -> [f32; LANES] {
-        let start = block * LANES;
-        let end = (start + LANES).min(self.bias.len());
-        let mut sum = [0.0; LANES];
-        sum[..end - start].copy_from_slice(&self.bias[start..end]);
-        // Only these input channels are in a group with the block's outputs.
-        let (first, last) = (start / self.outs * self.ins, (end - 1) / self.outs * self.ins + self.ins - 1);
+    /// The currents that the spikes of all `planes` make into `band` in `step`.
+    pub(super) fn currents(&self, planes: &[SpikeTrain], band: &Range<usize>, step: usize, sums: &mut [Line]) {
+        let lines = Line::count(self.bias.len());
+        for sums in sums.chunks_exact_mut(lines) {
+            sums.iter_mut().zip(Line::of(&self.bias)).for_each(|(sum, bias)| *sum = bias);
+        }
         for plane in planes {
             let (words, bits) = (plane.words(), plane.step(step));
-            for tap in taps.of(position) {
-                let at = tap.position as usize * words;
-                for word in first / 64..=last / 64 {
-                    for channel in ones(bits[at + word]).map(|bit| word * 64 + bit) {
-                        let (row, output) = self.row(tap.kernel as usize, channel);
-                        for (output, weight) in (output..).zip(row) {
-                            // Groups that reach over the block's ends are read in both blocks.
-                            if let Some(sum) = output.checked_sub(start).and_then(|lane| sum.get_mut(lane)) {
-                                *sum += weight;
-                            }
-                        }
-                    }
+            for (input, bits) in bits.chunks_exact(words).enumerate() {
+                for (w, &word) in bits.iter().enumerate() {
+                    ones(word).for_each(|bit| self.scatter(input, w * 64 + bit, band, sums));
                 }
             }
         }
-        sum
+    }
+
+    /// Adds what a spike of `channel` at `input` position makes into `band`.
+    fn scatter(&self, input: usize, channel: usize, band: &Range<usize>, sums: &mut [Line]) {
+        let lines = Line::count(self.bias.len());
+        for (output, kernel) in self.reach.pairs(input, band) {
+            let first_line = (output - band.start) * lines;
+            let (row, first) = self.row(kernel, channel);
+            for (o, weight) in (first..).zip(row) {
+                sums[first_line + o / LANES].0[o % LANES] += weight;
+            }
+        }
     }
 
     /// The layer's output on all steps of a real-valued `input`.

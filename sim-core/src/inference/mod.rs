@@ -9,6 +9,7 @@
 //! constant sample.
 
 mod coding;
+mod convolution;
 mod counting;
 mod counts;
 mod dense;
@@ -16,11 +17,15 @@ mod executable;
 mod feature;
 mod graded;
 mod grouped;
+mod lines;
+mod membrane;
 mod observation;
 mod pool;
+mod reach;
 mod run;
 mod spiking;
 mod taps;
+mod vector;
 
 pub use coding::{Coding, CodingError};
 pub use counts::{Counts, LayerCounts};

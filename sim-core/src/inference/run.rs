@@ -48,7 +48,9 @@ impl Executable {
         let first = layers.start - 1;
         self.check_input(first, input, steps)?;
         let outputs = vec![Some(Cow::Borrowed(input))];
-        let mut running = Running { executable: self, first, end: layers.end, steps, outputs, patches: vec![] };
+        let reads = |i: usize| self.plans[i].readers.iter().filter(|&&reader| reader < layers.end).count();
+        let unread = (first..layers.end).map(reads).collect();
+        let mut running = Running { executable: self, first, end: layers.end, steps, outputs, unread };
         let counts = layers.map(|i| running.layer(i, &mut observe)).collect();
         // Nothing in the range reads the last layer, so it was not deferred.
         let output = running.outputs.pop().flatten().expect("the last layer is computed").into_owned();
@@ -105,10 +107,11 @@ struct Running<'a> {
     /// One past the last layer to run.
     end: usize,
     steps: usize,
-    /// Outputs of the layers run so far; none of a layer that was deferred.
+    /// Outputs of the layers run so far; none of a layer that was deferred, or has no reader
+    /// left: no more is held than the network's widest cut.
     outputs: Vec<Option<Cow<'a, Feature>>>,
-    /// Scratch space of the dense kernel, kept from layer to layer.
-    patches: Vec<f32>,
+    /// How often each output is still to be read.
+    unread: Vec<usize>,
 }
 
 impl Running<'_> {
@@ -123,8 +126,27 @@ impl Running<'_> {
         let inputs: Vec<_> = inputs.iter().map(|&j| (j, self.output_if_any(j))).collect();
         let counts = self.executable.count(i, &inputs, output.as_ref(), self.steps);
         observe(i, &inputs, output.as_ref());
+        if output.is_some() {
+            self.release(i);
+        }
         self.outputs.push(output.map(Cow::Owned));
         counts
+    }
+
+    /// Frees what nobody reads after layer `i`, which has just been computed.
+    fn release(&mut self, i: usize) {
+        let executable = self.executable;
+        for &input in &executable.network.layers[i].inputs {
+            let at = input - self.first;
+            if self.outputs[at].is_none() {
+                // Deferred until now.
+                self.release(input);
+            }
+            self.unread[at] -= 1;
+            if self.unread[at] == 0 {
+                self.outputs[at] = None;
+            }
+        }
     }
 
     /// Whether the layer that reads layer `i` computes its currents on the fly: a neuron, which takes them step by
@@ -160,12 +182,7 @@ impl Running<'_> {
                 let steps = executable.steps_after(i, self.steps);
                 Feature::Real(spiking::sum(&self.addends(i), layer.output, steps))
             }
-            Work::Dense(taps, dense) => {
-                let mut patches = std::mem::take(&mut self.patches);
-                let result = dense.run(taps, self.real(layer.inputs[0]), layer.output, &mut patches);
-                self.patches = patches;
-                Feature::Real(result)
-            }
+            Work::Dense(_, dense) => Feature::Real(dense.run(self.real(layer.inputs[0]), layer.output)),
             Work::DenseGrouped(taps, grouped) => {
                 Feature::Real(grouped.run(taps, self.real(layer.inputs[0]), layer.output))
             }
@@ -189,11 +206,11 @@ impl Running<'_> {
     fn addends(&self, i: usize) -> Vec<Source<'_>> {
         let inputs = &self.executable.network.layers[i].inputs;
         match &self.executable.plans[i].work {
-            Work::Spiking(taps, rows) => {
-                vec![Source::Weighted { rows, taps, planes: self.output(inputs[0]).planes() }]
+            Work::Spiking(_, rows) => {
+                vec![Source::Weighted { rows, planes: self.output(inputs[0]).planes() }]
             }
-            Work::SpikingGrouped(taps, weights) => {
-                vec![Source::Grouped { weights, taps, planes: self.output(inputs[0]).planes() }]
+            Work::SpikingGrouped(_, weights) => {
+                vec![Source::Grouped { weights, planes: self.output(inputs[0]).planes() }]
             }
             _ => inputs.iter().flat_map(|&input| self.sources(input)).collect(),
         }

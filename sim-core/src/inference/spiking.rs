@@ -1,27 +1,31 @@
-//! The event-driven kernel: currents gathered from set bits, and neurons updated on the spot.
+//! The event-driven kernel: every spike adds rows of weights to the currents that it reaches, and neurons take these
+//! on the spot.
 //!
-//! For a block of output channels at one output position, everything happens in registers: the rows of weights
-//! that the spikes of the receptive field select are added up, and the membranes take that current, over all T steps
-//! in turn. Neither currents nor membranes of a convolution that feeds a neuron ever reach memory. There is no dense
+//! The output is computed in bands of rows, small enough that currents and membranes stay in the first-level cache, and
+//! a band over all T steps in turn; neither currents nor membranes of a convolution that feeds a neuron are kept. Within
+//! a step, the spikes of the input are walked once, in order, and each adds what it contributes to a run of
+//! neighbouring outputs at a time. So every sum is in the order of the kernel, as if gathered. There is no dense
 //! fall-back: work is proportional to spikes.
 
-use super::dense::ones;
 use super::grouped::Grouped;
+use super::lines::{LANES, Line};
+use super::membrane::charge;
+use super::reach::Reach;
 use super::taps::Taps;
+use super::vector::{Vector, Vectorised, vectorise};
 use super::{Real, SpikeTrain};
-use crate::network::{Affine, Leak, Neuron, Reset, Shape};
+use crate::network::{Affine, Neuron, Shape};
+use std::ops::Range;
 
-/// Weights of a layer with binary input: for every block of output channels, kernel element and input channel, a row
-/// of one weight per output channel.
+/// Weights of a layer with binary input: for every input channel and kernel element, a row of one weight per output
+/// channel.
 #[derive(Clone, Debug)]
 pub(super) struct Rows {
-    /// `[block][kernel element][input channel][lane]`, zero beyond the last output channel.
-    weight: Vec<f32>,
-    /// `[block][lane]`, likewise.
-    bias: Vec<f32>,
-    /// Rows per block.
-    per_block: usize,
-    in_channels: usize,
+    /// `[input channel][place][line]`, places as of `reach`.
+    weight: Vec<Line>,
+    /// `[line]`
+    bias: Vec<Line>,
+    reach: Reach,
 }
 
 impl Rows {
@@ -32,28 +36,172 @@ impl Rows {
         in_channels: usize,
         weight: impl Fn(usize, usize, usize) -> f32,
     ) -> Self {
+        let reach = Reach::new(taps);
         let outs = affine.bias.len();
-        let (lanes, per_block) = (lanes(outs), taps.kernel * in_channels);
-        let padded = outs.next_multiple_of(lanes);
-        let mut rows = vec![0.0; padded * per_block];
-        for (o, i) in (0..outs).flat_map(|o| (0..in_channels).map(move |i| (o, i))) {
-            for k in 0..taps.kernel {
-                rows[(o / lanes * per_block + k * in_channels + i) * lanes + o % lanes] = weight(o, i, k);
-            }
+        let mut rows = Vec::with_capacity(in_channels * taps.kernel * Line::count(outs));
+        for (i, k) in (0..in_channels).flat_map(|i| reach.elements().map(move |k| (i, k))) {
+            let row: Vec<f32> = (0..outs).map(|o| weight(o, i, k)).collect();
+            rows.extend(Line::of(&row));
         }
-        let mut bias = affine.bias.clone();
-        bias.resize(padded, 0.0);
-        Self { weight: rows, bias, per_block, in_channels }
+        Self { weight: rows, bias: Line::of(&affine.bias).collect(), reach }
+    }
+
+    /// The currents that the spikes of all `planes` make into `band` in `step`.
+    fn currents(&self, planes: &[SpikeTrain], band: &Range<usize>, step: usize, sums: &mut [Line]) {
+        match self.bias[..] {
+            [bias] => sums.fill(bias),
+            _ => sums.chunks_exact_mut(self.bias.len()).for_each(|sums| sums.copy_from_slice(&self.bias)),
+        }
+        for plane in planes {
+            let (bits, words) = (plane.step(step), plane.words());
+            vectorise(Scatter { rows: self, bits, words, band: band.clone(), sums });
+        }
     }
 }
 
-/// Output channels that one pass holds in registers: the smallest supported block for `channels`.
-fn lanes(channels: usize) -> usize {
-    match channels {
-        0..=8 => 8,
-        9..=16 => 16,
-        17..=32 => 32,
-        _ => 64,
+/// Adds the rows of weights of a step's spikes to the outputs that they reach.
+struct Scatter<'a> {
+    rows: &'a Rows,
+    /// Spikes, so many `words` to each input position.
+    bits: &'a [u64],
+    words: usize,
+    /// The output positions that `sums` are.
+    band: Range<usize>,
+    sums: &'a mut [Line],
+}
+
+impl Vectorised for Scatter<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let Self { rows: Rows { weight, bias, reach }, bits, words, band, sums } = self;
+        let lines = bias.len();
+        let kernel_row = reach.columns.elements.len() * lines;
+        let stride = reach.rows.elements.len() * kernel_row;
+        let band_rows = band.start / reach.output_width..band.end / reach.output_width;
+        let mut targets = vec![];
+        for (y, row) in bits.chunks_exact(reach.input_width * words).enumerate() {
+            targets.clear();
+            for run in reach.rows.of(y) {
+                for i in 0..run.len {
+                    if band_rows.contains(&(run.output + i)) {
+                        let output = (run.output + i - band_rows.start) * reach.output_width * lines;
+                        targets.push(Target { output, weight: (run.place + i) * kernel_row });
+                    }
+                }
+            }
+            if targets.is_empty() {
+                continue;
+            }
+            for (chunk, bits) in row.chunks(64).enumerate() {
+                let mut busy = nonzero(bits);
+                while busy != 0 {
+                    let i = busy.trailing_zeros() as usize;
+                    busy &= busy - 1;
+                    let at = chunk * 64 + i;
+                    let (x, word) = if words == 1 { (at, 0) } else { (at / words, at % words) };
+                    for run in reach.columns.of(x) {
+                        let weight = &weight[word * 64 * stride + run.place * lines..];
+                        let spikes = Spikes { bits: bits[i], weight, stride, targets: &targets };
+                        spikes.add_run::<V>(run.len * lines, &mut sums[run.output * lines..]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Which of up to 64 `words` are not zero. Without a branch, because the CPU would guess every other one wrong.
+#[inline(always)]
+fn nonzero(words: &[u64]) -> u64 {
+    let mut bits = 0;
+    for (i, &word) in words.iter().enumerate() {
+        bits |= u64::from(word != 0) << i;
+    }
+    bits
+}
+
+/// A row of the output, and the kernel row that leads there, as where they begin.
+struct Target {
+    output: usize,
+    weight: usize,
+}
+
+/// Spikes of one position and what they add to neighbouring columns.
+struct Spikes<'a> {
+    bits: u64,
+    /// The lines of the first bit's channel, the next channel's `stride` behind.
+    weight: &'a [Line],
+    stride: usize,
+    targets: &'a [Target],
+}
+
+impl Spikes<'_> {
+    /// Adds `len` lines per target.
+    #[inline(always)]
+    fn add_run<V: Vector>(&self, len: usize, sums: &mut [Line]) {
+        match len {
+            // Three columns of 16, 32 and 64 channels.
+            3 => self.add::<V, 3>(0, sums),
+            6 => self.add::<V, 6>(0, sums),
+            12 => self.add::<V, 12>(0, sums),
+            _ => {
+                let mut done = 0;
+                while done + 4 <= len {
+                    self.add::<V, 4>(done, sums);
+                    done += 4;
+                }
+                if done + 2 <= len {
+                    self.add::<V, 2>(done, sums);
+                    done += 2;
+                }
+                if done < len {
+                    self.add::<V, 1>(done, sums);
+                }
+            }
+        }
+    }
+
+    /// Adds `LEN` lines per target, from line `first` on.
+    #[inline(always)]
+    fn add<V: Vector, const LEN: usize>(&self, first: usize, sums: &mut [Line]) {
+        let mut bits = self.bits;
+        while bits != 0 {
+            let one = &self.weight[bits.trailing_zeros() as usize * self.stride + first..];
+            bits &= bits - 1;
+            if bits == 0 {
+                for target in self.targets {
+                    add_lines::<V, 1, LEN>(&mut sums[target.output + first..], [&one[target.weight..]]);
+                }
+                return;
+            }
+            // Two at a time halve the traffic of the sums.
+            let two = &self.weight[bits.trailing_zeros() as usize * self.stride + first..];
+            bits &= bits - 1;
+            for target in self.targets {
+                let rows = [&one[target.weight..], &two[target.weight..]];
+                add_lines::<V, 2, LEN>(&mut sums[target.output + first..], rows);
+            }
+        }
+    }
+}
+
+/// Adds the first `LEN` lines of each row, one row after the other, to those of `sums`.
+#[inline(always)]
+fn add_lines<V: Vector, const N: usize, const LEN: usize>(sums: &mut [Line], rows: [&[Line]; N]) {
+    let sums = &mut sums[..LEN];
+    let mut whole = rows;
+    for row in &mut whole {
+        *row = &row[..LEN];
+    }
+    for i in 0..LEN {
+        let [mut low, mut high] = sums[i].vectors::<V>();
+        for row in whole {
+            let [a, b] = row[i].vectors();
+            (low, high) = (low.add(a), high.add(b));
+        }
+        sums[i].set([low, high]);
     }
 }
 
@@ -61,9 +209,9 @@ fn lanes(channels: usize) -> usize {
 #[derive(Clone, Copy)]
 pub(super) enum Source<'a> {
     /// Weighted spikes, all planes of them.
-    Weighted { rows: &'a Rows, taps: &'a Taps, planes: &'a [SpikeTrain] },
+    Weighted { rows: &'a Rows, planes: &'a [SpikeTrain] },
     /// The same through a grouped convolution.
-    Grouped { weights: &'a Grouped, taps: &'a Taps, planes: &'a [SpikeTrain] },
+    Grouped { weights: &'a Grouped, planes: &'a [SpikeTrain] },
     /// The spikes themselves, as ones, of every step or of the only one.
     Spikes(&'a SpikeTrain),
     /// Real values, of every step or of the only one.
@@ -71,125 +219,120 @@ pub(super) enum Source<'a> {
 }
 
 impl Source<'_> {
-    /// The current into the channels of `block` at `position` in `step`; lanes beyond the last channel are unused.
-    #[inline(always)]
-    fn current<const LANES: usize>(&self, block: usize, position: usize, step: usize) -> [f32; LANES] {
+    /// Sets `sums` to the currents into `band` in `step`.
+    fn set(&self, band: &Range<usize>, step: usize, sums: &mut [Line]) {
         match self {
-            Self::Weighted { rows, taps, planes } => {
-                let all: &[[f32; LANES]] = rows.weight.as_chunks().0;
-                let block_rows = &all[block * rows.per_block..(block + 1) * rows.per_block];
-                let mut sum = rows.bias.as_chunks().0[block];
-                for spikes in *planes {
-                    let (words, bits) = (spikes.words(), spikes.step(step));
-                    for tap in taps.of(position) {
-                        let first_row = tap.kernel as usize * rows.in_channels;
-                        let at = tap.position as usize * words;
-                        for (w, &word) in bits[at..at + words].iter().enumerate() {
-                            for channel in ones(word) {
-                                let row = &block_rows[first_row + w * 64 + channel];
-                                for lane in 0..LANES {
-                                    sum[lane] += row[lane];
-                                }
-                            }
-                        }
-                    }
-                }
-                sum
-            }
-            Self::Grouped { weights, taps, planes } => weights.current(taps, planes, (block, position, step)),
-            // Blocks narrower than a word are the only one of their layer.
-            Self::Spikes(train) => {
-                let word = train.step(step.min(train.steps() - 1))[position * train.words() + block];
-                std::array::from_fn(|lane| (word >> lane & 1) as f32)
+            Self::Weighted { rows, planes } => rows.currents(planes, band, step, sums),
+            Self::Grouped { weights, planes } => weights.currents(planes, band, step, sums),
+            Self::Spikes(_) => {
+                sums.fill(Line::ZERO);
+                self.add(band, step, sums, &mut []);
             }
             Self::Real(real) => {
-                let values = real.step(step.min(real.steps - 1));
-                let first = position * real.shape.channels + block * LANES;
-                let held = (real.shape.channels - block * LANES).min(LANES);
-                let mut current = [0.0; LANES];
-                current[..held].copy_from_slice(&values[first..first + held]);
-                current
+                let channels = real.shape.channels;
+                let values = &real.step(step.min(real.steps - 1))[band.start * channels..band.end * channels];
+                for (values, sums) in values.chunks_exact(channels).zip(sums.chunks_exact_mut(Line::count(channels))) {
+                    for (sum, values) in sums.iter_mut().zip(values.chunks(LANES)) {
+                        sum.copy(values);
+                    }
+                }
             }
         }
     }
-}
 
-/// The sum of all sources, in their order.
-#[inline(always)]
-fn total<const LANES: usize>(sources: &[Source], block: usize, position: usize, step: usize) -> [f32; LANES] {
-    let Some((first, others)) = sources.split_first() else { return [0.0; LANES] };
-    let mut sum = first.current(block, position, step);
-    for source in others {
-        let more = source.current::<LANES>(block, position, step);
-        for lane in 0..LANES {
-            sum[lane] += more[lane];
+    /// Adds the currents into `band` in `step` to `sums`; `scratch` is as large.
+    fn add(&self, band: &Range<usize>, step: usize, sums: &mut [Line], scratch: &mut [Line]) {
+        if let Self::Spikes(train) = self {
+            let (words, lines) = (train.words(), Line::count(train.shape().channels));
+            let bits = &train.step(step.min(train.steps() - 1))[band.start * words..band.end * words];
+            return vectorise(AddOnes { bits, words, lines, sums });
+        }
+        self.set(band, step, scratch);
+        for (sum, more) in sums.iter_mut().zip(scratch) {
+            *sum += *more;
         }
     }
-    sum
 }
 
-/// Charges the membranes `v` with `x` and returns who fires, as bits; see [`Neuron`] for the equations.
-#[inline(always)]
-fn charge<const LANES: usize>(neuron: &Neuron, v: &mut [f32; LANES], x: &[f32; LANES]) -> u64 {
-    let rest = match neuron.reset {
-        Reset::Hard(value) => value,
-        Reset::Soft => 0.0,
-    };
-    for (v, &x) in v.iter_mut().zip(x) {
-        *v = match neuron.leak {
-            Leak::Tau(tau) if neuron.decay_input => *v + (x - (*v - rest)) / tau,
-            Leak::Tau(tau) => *v - (*v - rest) / tau + x,
-            Leak::Share(share) if neuron.decay_input => *v + (x - (*v - rest)) * share,
-            Leak::Share(share) => *v - (*v - rest) * share + x,
-            // `Executable` knows what was learned, and has put the share in its place.
-            Leak::None | Leak::Learned => *v + x,
-        };
+/// Adds spikes as ones.
+struct AddOnes<'a> {
+    bits: &'a [u64],
+    /// Words and lines to each position.
+    words: usize,
+    lines: usize,
+    sums: &'a mut [Line],
+}
+
+impl Vectorised for AddOnes<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        for (bits, sums) in self.bits.chunks_exact(self.words).zip(self.sums.chunks_exact_mut(self.lines)) {
+            for (i, sum) in sums.iter_mut().enumerate() {
+                let bits = (bits[i / (64 / LANES)] >> (i % (64 / LANES) * LANES)) as u32;
+                // Adding zeros costs less than finding out where there are ones.
+                for (lane, sum) in sum.0.iter_mut().enumerate() {
+                    *sum += (bits >> lane & 1) as f32;
+                }
+            }
+        }
     }
-    // The same operations for every lane, so that the compiler keeps whole vectors.
-    let mut bits = [0_u32; LANES];
-    for ((lane, v), bit) in v.iter_mut().enumerate().zip(&mut bits) {
-        let fires = *v >= neuron.threshold;
-        *bit = if fires { 1 << (lane % 32) } else { 0 };
-        let after = match neuron.reset {
-            Reset::Hard(value) => value,
-            Reset::Soft => *v - neuron.threshold,
-        };
-        *v = if fires { after } else { *v };
-    }
-    let half = |lanes: &[u32]| u64::from(lanes.iter().fold(0, |fired, bit| fired | bit));
-    bits.chunks(32).rev().fold(0, |fired, lanes| fired << 32 | half(lanes))
 }
 
 /// What a pass does with the currents.
 trait Pass {
-    /// Visits `block` of `position`.
-    fn visit<const LANES: usize>(&mut self, sources: &[Source], block: usize, position: usize);
-
-    /// Shape of the output.
-    fn shape(&self) -> Shape;
+    /// Takes the currents into the positions of `band` in `step`.
+    fn take(&mut self, band: &Range<usize>, step: usize, currents: &[Line]);
 }
 
 /// Feeds neurons.
 struct Fire<'a> {
     neuron: &'a Neuron,
+    /// Of one band.
+    membranes: Vec<Line>,
+    /// Who fires, as bits of each line of the band.
+    fired: Vec<u16>,
     spikes: SpikeTrain,
 }
 
 impl Pass for Fire<'_> {
-    #[inline(always)]
-    fn visit<const LANES: usize>(&mut self, sources: &[Source], block: usize, position: usize) {
-        let held = (self.spikes.shape().channels - block * LANES).min(LANES);
-        let real_lanes = u64::MAX >> (64 - held);
-        let mut v = [self.neuron.initial; LANES];
-        for step in 0..self.spikes.steps() {
-            let x = total::<LANES>(sources, block, position, step);
-            let fired = charge(self.neuron, &mut v, &x) & real_lanes;
-            self.spikes.set_word(step, position, block, fired);
+    fn take(&mut self, band: &Range<usize>, step: usize, currents: &[Line]) {
+        if step == 0 {
+            self.membranes.clear();
+            self.membranes.resize(currents.len(), Line([self.neuron.initial; LANES]));
+            self.fired.resize(currents.len(), 0);
+        }
+        charge(self.neuron, &mut self.membranes, currents, &mut self.fired);
+        let channels = self.spikes.shape().channels;
+        let (lines, words) = (Line::count(channels), self.spikes.words());
+        let held_by_last = u64::MAX >> (64 * words - channels);
+        let bits = &mut self.spikes.step_mut(step)[band.start * words..band.end * words];
+        match lines {
+            1 => pack::<1>(bits, &self.fired),
+            2 => pack::<2>(bits, &self.fired),
+            _ => {
+                for (bits, fired) in bits.chunks_exact_mut(words).zip(self.fired.chunks_exact(lines)) {
+                    for (bits, fired) in bits.iter_mut().zip(fired.chunks(64 / LANES)) {
+                        *bits = fired.iter().rev().fold(0, |bits, &line| bits << LANES | u64::from(line));
+                    }
+                }
+            }
+        }
+        if !channels.is_multiple_of(LANES) {
+            // Neurons that do not exist may fire too.
+            bits.iter_mut().skip(words - 1).step_by(words).for_each(|last| *last &= held_by_last);
         }
     }
+}
 
-    fn shape(&self) -> Shape {
-        self.spikes.shape()
+/// Sets each word to the bits of so many lines.
+fn pack<const LINES: usize>(words: &mut [u64], fired: &[u16]) {
+    for (word, lines) in words.iter_mut().zip(fired.as_chunks::<LINES>().0) {
+        *word = 0;
+        for (i, &line) in lines.iter().enumerate() {
+            *word |= u64::from(line) << (i * LANES);
+        }
     }
 }
 
@@ -199,67 +342,54 @@ struct Keep {
 }
 
 impl Pass for Keep {
-    #[inline(always)]
-    fn visit<const LANES: usize>(&mut self, sources: &[Source], block: usize, position: usize) {
+    fn take(&mut self, band: &Range<usize>, step: usize, currents: &[Line]) {
         let (len, channels) = (self.sums.shape.len(), self.sums.shape.channels);
-        let held = (channels - block * LANES).min(LANES);
-        for step in 0..self.sums.steps {
-            let x = total::<LANES>(sources, block, position, step);
-            let first = step * len + position * channels + block * LANES;
-            self.sums.data[first..first + held].copy_from_slice(&x[..held]);
+        let kept = &mut self.sums.data[step * len + band.start * channels..step * len + band.end * channels];
+        for (kept, lines) in kept.chunks_exact_mut(channels).zip(currents.chunks_exact(Line::count(channels))) {
+            for (kept, line) in kept.chunks_mut(LANES).zip(lines) {
+                line.store(kept);
+            }
         }
-    }
-
-    fn shape(&self) -> Shape {
-        self.sums.shape
     }
 }
 
 /// The spikes of `neuron`s of `shape` over `steps` steps, fed with the sum of `sources`.
 pub(super) fn fire(sources: &[Source], neuron: &Neuron, shape: Shape, steps: usize) -> SpikeTrain {
-    let mut pass = Fire { neuron, spikes: SpikeTrain::silent(shape, steps) };
-    run(&mut pass, sources);
+    let mut pass = Fire { neuron, membranes: vec![], fired: vec![], spikes: SpikeTrain::silent(shape, steps) };
+    run(&mut pass, sources, shape, steps);
     pass.spikes
 }
 
 /// The sum of `sources` for every step.
 pub(super) fn sum(sources: &[Source], shape: Shape, steps: usize) -> Real {
     let mut pass = Keep { sums: Real::zeros(shape, steps) };
-    run(&mut pass, sources);
+    run(&mut pass, sources, shape, steps);
     pass.sums
 }
 
-fn run(pass: &mut impl Pass, sources: &[Source]) {
-    match lanes(pass.shape().channels) {
-        8 => run_wide::<8>(pass, sources),
-        16 => run_wide::<16>(pass, sources),
-        32 => run_wide::<32>(pass, sources),
-        _ => run_wide::<64>(pass, sources),
-    }
-}
+/// Lines of a band. Currents and membranes of one then take 64 KB, of which the rows that are being added to are in the
+/// first-level cache; smaller bands were slower, because the input rows at their edges are walked twice.
+const BAND_LINES: usize = 512;
 
-fn run_wide<const LANES: usize>(pass: &mut impl Pass, sources: &[Source]) {
-    #[cfg(target_arch = "x86_64")]
-    if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("bmi1") {
-        // SAFETY: the CPU has just said that it knows these instructions.
-        return unsafe { run_avx2::<LANES>(pass, sources) };
-    }
-    run_portable::<LANES>(pass, sources);
-}
-
-/// The same code for wider registers; without fused multiply-add, so the results are the same to the bit.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,bmi1")]
-fn run_avx2<const LANES: usize>(pass: &mut impl Pass, sources: &[Source]) {
-    run_portable::<LANES>(pass, sources);
-}
-
-#[inline(always)]
-fn run_portable<const LANES: usize>(pass: &mut impl Pass, sources: &[Source]) {
-    let shape = pass.shape();
-    for block in 0..shape.channels.div_ceil(LANES) {
-        for position in 0..shape.area() {
-            pass.visit::<LANES>(sources, block, position);
+/// Passes over all bands and steps.
+fn run(pass: &mut impl Pass, sources: &[Source], shape: Shape, steps: usize) {
+    let Shape { height, width, channels } = shape;
+    let lines = Line::count(channels);
+    let rows = (BAND_LINES / (width * lines)).clamp(1, height);
+    let (mut sums, mut scratch) = (vec![Line::ZERO; rows * width * lines], vec![Line::ZERO; rows * width * lines]);
+    for first in (0..height).step_by(rows) {
+        let band = first * width..(first + rows).min(height) * width;
+        let len = band.len() * lines;
+        let (sums, scratch) = (&mut sums[..len], &mut scratch[..len]);
+        for step in 0..steps {
+            match sources.split_first() {
+                Some((first, others)) => {
+                    first.set(&band, step, sums);
+                    others.iter().for_each(|source| source.add(&band, step, sums, scratch));
+                }
+                None => sums.fill(Line::ZERO),
+            }
+            pass.take(&band, step, sums);
         }
     }
 }

@@ -11,6 +11,30 @@ pub(super) struct Tap {
     pub(super) kernel: u32,
 }
 
+/// The geometry along one axis.
+#[derive(Clone, Debug)]
+pub(super) struct Axis {
+    pub(super) inputs: usize,
+    pub(super) outputs: usize,
+    /// Kernel elements.
+    pub(super) kernel: usize,
+    /// (output, input, kernel element), in order.
+    pub(super) taps: Vec<(usize, usize, usize)>,
+}
+
+impl Axis {
+    /// One output that reads every input.
+    fn all(inputs: usize) -> Self {
+        Self { inputs, outputs: 1, kernel: inputs, taps: (0..inputs).map(|i| (0, i, i)).collect() }
+    }
+
+    /// (input, kernel element) of `output`.
+    fn of(&self, output: usize) -> impl Iterator<Item = (usize, usize)> {
+        let first = self.taps.partition_point(|tap| tap.0 < output);
+        self.taps[first..].iter().take_while(move |tap| tap.0 == output).map(|&(_, input, k)| (input, k))
+    }
+}
+
 /// For every output position its taps, in the order of the kernel. Padding has no taps.
 ///
 /// Plain convolution, transposed convolution (as a gather) and fully connected layer differ in nothing else, so one
@@ -21,6 +45,8 @@ pub(super) struct Taps {
     taps: Vec<Tap>,
     /// Kernel elements.
     pub(super) kernel: usize,
+    /// The geometry along rows and along columns, which make up that of positions.
+    pub(super) axes: [Axis; 2],
     /// Output positions that each input position reaches.
     pub(super) fan_out: Vec<u64>,
 }
@@ -48,8 +74,7 @@ impl Taps {
 
     /// One output position that reads every input position.
     pub(super) fn all(input: Shape) -> Self {
-        let taps = (0..input.area() as u32).map(|i| Tap { position: i, kernel: i }).collect();
-        Self::new(vec![0, input.area()], taps, input.area(), input.area())
+        Self::new([Axis::all(input.height), Axis::all(input.width)])
     }
 
     /// `source(output, kernel element, inputs)` is the input row or column, if any; the same for both axes.
@@ -59,26 +84,30 @@ impl Taps {
         (rows, columns): (usize, usize),
         source: impl Fn(usize, usize, usize) -> Option<usize>,
     ) -> Self {
+        let axis = |inputs: usize, outputs: usize, kernel: usize| {
+            let pairs = (0..outputs).flat_map(|output| (0..kernel).map(move |k| (output, k)));
+            let tap = |(output, k)| Some((output, source(output, k, inputs)?, k));
+            Axis { inputs, outputs, kernel, taps: pairs.filter_map(tap).collect() }
+        };
+        Self::new([axis(input.height, output.height, rows), axis(input.width, output.width, columns)])
+    }
+
+    fn new(axes: [Axis; 2]) -> Self {
+        let [rows, columns] = &axes;
         let (mut starts, mut taps) = (vec![0], vec![]);
-        for position in 0..output.area() {
-            let (y, x) = (position / output.width, position % output.width);
-            for kernel in 0..rows * columns {
-                let row = source(y, kernel / columns, input.height);
-                let column = source(x, kernel % columns, input.width);
-                if let (Some(row), Some(column)) = (row, column) {
+        let mut fan_out = vec![0; rows.inputs * columns.inputs];
+        for (y, x) in (0..rows.outputs).flat_map(|y| (0..columns.outputs).map(move |x| (y, x))) {
+            for (row, ky) in rows.of(y) {
+                for (column, kx) in columns.of(x) {
+                    let (position, kernel) = (row * columns.inputs + column, ky * columns.kernel + kx);
+                    fan_out[position] += 1;
                     // `Network::check` keeps positions below 2^32.
-                    taps.push(Tap { position: (row * input.width + column) as u32, kernel: kernel as u32 });
+                    taps.push(Tap { position: position as u32, kernel: kernel as u32 });
                 }
             }
             starts.push(taps.len());
         }
-        Self::new(starts, taps, rows * columns, input.area())
-    }
-
-    fn new(starts: Vec<usize>, taps: Vec<Tap>, kernel: usize, inputs: usize) -> Self {
-        let mut fan_out = vec![0; inputs];
-        taps.iter().for_each(|tap| fan_out[tap.position as usize] += 1);
-        Self { starts, taps, kernel, fan_out }
+        Self { starts, taps, kernel: rows.kernel * columns.kernel, axes, fan_out }
     }
 
     /// The taps of output `position`.

@@ -3,6 +3,10 @@
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+/// Words of a stream that belong to one numbered draw: one buffer of the generator, far more than any distribution used here
+/// takes.
+const WORDS_PER_DRAW: u128 = 64;
+
 /// Separates these hashes from any other use of blake3.
 const CONTEXT: &str = "CoSpike random streams, version 1";
 
@@ -49,6 +53,14 @@ impl StreamFamily {
     pub fn of(&self, owner: u64) -> ChaCha8Rng {
         let mut generator = ChaCha8Rng::from_seed(self.key);
         generator.set_stream(owner);
+        generator
+    }
+
+    /// The generator for the `number`-th draw of `owner`: draws can be made in any order, and one may use up to
+    /// 64 words (of 32 bits) without touching the next.
+    pub fn draw(&self, owner: u64, number: u64) -> ChaCha8Rng {
+        let mut generator = self.of(owner);
+        generator.set_word_pos(u128::from(number) * WORDS_PER_DRAW);
         generator
     }
 }

@@ -4,9 +4,6 @@ use crate::kernel::{SimTime, StreamFamily};
 use rand::RngExt;
 use rand_distr::Exp1;
 
-/// Words of a stream that belong to one draw: one buffer of the generator, far more than a draw takes.
-const WORDS_PER_DRAW: u128 = 64;
-
 /// The present state of a device's channel: 24 bytes.
 #[derive(Clone, Copy, Debug, Default)]
 struct State {
@@ -38,15 +35,14 @@ impl Bursts {
         if state.begun > 0 && state.until_seconds > now.seconds() {
             return state.bad;
         }
-        let mut draws = self.streams.of(device.into());
         if state.begun == 0 {
-            state.bad = draws.random::<f64>() * (good + bad) < bad;
+            state.bad = self.streams.draw(device.into(), 0).random::<f64>() * (good + bad) < bad;
         } else {
             state.bad = !state.bad;
         }
         loop {
             state.begun += 1;
-            draws.set_word_pos(u128::from(state.begun) * WORDS_PER_DRAW);
+            let mut draws = self.streams.draw(device.into(), state.begun.into());
             state.until_seconds += draws.sample::<f64, _>(Exp1) * self.mean_seconds[usize::from(state.bad)];
             if state.until_seconds > now.seconds() {
                 return state.bad;

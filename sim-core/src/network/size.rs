@@ -1,6 +1,6 @@
 //! How large a network is, from shapes alone: parameters, and the values that its layers emit.
 
-use super::{Layer, Network, Operation, Signal, weight_shape};
+use super::{Network, Operation, Signal, weight_shape};
 use std::ops::Range;
 
 /// What counts as a parameter beside the weights; published totals differ in it.
@@ -37,15 +37,13 @@ impl Network {
         (weights.iter().product::<usize>() + per_channel * layer.output.channels) as u64
     }
 
-    /// For every layer the bits of its output over `steps` time steps, if it emits spikes: one per value and step, or as
-    /// many as count to the largest number of graded ones, see [`Network::signals`].
+    /// For every layer the bits of its output over `steps` time steps, if it emits spikes: one per value and step, or of
+    /// graded spikes as many as their largest number has digits. `None` for real values.
     pub fn spike_bits(&self, steps: usize) -> Vec<Option<u64>> {
-        let bits = |(signal, layer): (Signal, &Layer)| match signal {
+        let bits = |(signal, values): (Signal, usize)| match signal {
             Signal::Real => None,
-            Signal::Spikes { max } => {
-                Some((layer.output.len() * steps) as u64 * u64::from(u32::BITS - max.leading_zeros()))
-            }
+            Signal::Spikes { max } => Some(values as u64 * steps as u64 * u64::from(u32::BITS - max.leading_zeros())),
         };
-        self.signals(Signal::Real).into_iter().zip(&self.layers).map(bits).collect()
+        self.signals(Signal::Real).into_iter().zip(self.layers.iter().map(|l| l.output.len())).map(bits).collect()
     }
 }

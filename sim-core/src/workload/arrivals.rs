@@ -7,9 +7,6 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::Exp1;
 use std::sync::Arc;
 
-/// Words of a stream that belong to one draw: one buffer of the generator, far more than a draw takes.
-const WORDS_PER_DRAW: u128 = 64;
-
 /// The next arrival: after `delay`, at `device`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Next {
@@ -20,11 +17,17 @@ pub(crate) struct Next {
 /// Says when devices ask, see [`ArrivalProcess`].
 #[derive(Clone, Debug)]
 pub(crate) enum Arrivals {
-    Poisson { gaps: ChaCha8Rng, choices: ChaCha8Rng, mean_gap_seconds: f64, devices: u32 },
+    Poisson { draws: Box<PoissonDraws>, mean_gap_seconds: f64, devices: u32 },
     Periodic { streams: StreamFamily, period_seconds: f64, jitter_seconds: f64, devices: Vec<Periodic> },
     Bursty { streams: StreamFamily, rates: [f64; 2], mean_seconds: [f64; 2], devices: Vec<Bursty> },
     ClosedLoop { streams: StreamFamily, mean_think_seconds: f64, asked: Vec<u32> },
     Trace { arrivals: Arc<[TraceArrival]>, next: usize },
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct PoissonDraws {
+    gaps: ChaCha8Rng,
+    choices: ChaCha8Rng,
 }
 
 /// A periodic device: 16 bytes.
@@ -49,8 +52,10 @@ impl Arrivals {
         let number = devices as usize;
         match process {
             ArrivalProcess::Poisson { requests_per_second } => Self::Poisson {
-                gaps: streams.stream("arrivals", 0),
-                choices: streams.stream("arrival-device", 0),
+                draws: Box::new(PoissonDraws {
+                    gaps: streams.stream("arrivals", 0),
+                    choices: streams.stream("arrival-device", 0),
+                }),
                 mean_gap_seconds: 1.0 / (requests_per_second * f64::from(devices)),
                 devices,
             },
@@ -107,7 +112,8 @@ impl Arrivals {
     pub(crate) fn next(&mut self, device: u32, now: SimTime) -> Result<Option<Next>, TimeError> {
         let index = device as usize;
         match self {
-            Self::Poisson { gaps, choices, mean_gap_seconds, devices } => {
+            Self::Poisson { draws, mean_gap_seconds, devices } => {
+                let PoissonDraws { gaps, choices } = &mut **draws;
                 let delay = SimTime::from_seconds(gaps.sample::<f64, _>(Exp1) * *mean_gap_seconds)?;
                 Ok(Some(Next { delay, device: choices.random_range(0..*devices) }))
             }
@@ -115,7 +121,7 @@ impl Arrivals {
                 let Periodic { phase_seconds, asked } = &mut devices[index];
                 let mut at = *phase_seconds + f64::from(*asked) * *period_seconds;
                 if *jitter_seconds > 0.0 {
-                    at += draw(streams, device, *asked).random::<f64>() * *jitter_seconds;
+                    at += streams.draw(device.into(), (*asked).into()).random::<f64>() * *jitter_seconds;
                 }
                 *asked += 1;
                 Ok(Some(Next { delay: until(at, now)?, device }))
@@ -125,7 +131,8 @@ impl Arrivals {
                 Ok(Some(Next { delay: until(at, now)?, device }))
             }
             Self::ClosedLoop { streams, mean_think_seconds, asked } => {
-                let think = draw(streams, device, asked[index]).sample::<f64, _>(Exp1) * *mean_think_seconds;
+                let think =
+                    streams.draw(device.into(), asked[index].into()).sample::<f64, _>(Exp1) * *mean_think_seconds;
                 asked[index] += 1;
                 Ok(Some(Next { delay: SimTime::from_seconds(think)?, device }))
             }
@@ -143,7 +150,7 @@ impl Bursty {
     /// need not be drawn again, and a request that would fall behind its end is drawn anew from there.
     fn next(&mut self, device: u32, now: f64, streams: &StreamFamily, rates: [f64; 2], means: [f64; 2]) -> f64 {
         if self.draws == 0 {
-            self.bursting = draw(streams, device, 0).random::<f64>() * (means[0] + means[1]) < means[1];
+            self.bursting = streams.draw(device.into(), 0).random::<f64>() * (means[0] + means[1]) < means[1];
             self.draws = 1;
             self.until_seconds = self.exponential(device, streams) * means[usize::from(self.bursting)];
         }
@@ -162,15 +169,8 @@ impl Bursty {
 
     fn exponential(&mut self, device: u32, streams: &StreamFamily) -> f64 {
         self.draws += 1;
-        draw(streams, device, self.draws).sample(Exp1)
+        streams.draw(device.into(), self.draws.into()).sample(Exp1)
     }
-}
-
-/// The generator for the `number`-th draw of `device`.
-fn draw(streams: &StreamFamily, device: u32, number: u32) -> ChaCha8Rng {
-    let mut generator = streams.of(device.into());
-    generator.set_word_pos(u128::from(number) * WORDS_PER_DRAW);
-    generator
 }
 
 /// From `now` to the point `at`; nothing if that is past by rounding.

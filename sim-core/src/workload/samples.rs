@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 /// Gives samples out, see [`SampleOrder`].
 #[derive(Clone, Debug)]
 pub(crate) enum Samples {
-    FleetDeck(Deck),
+    FleetDeck(Box<Deck>),
     Own {
         order: OwnOrder,
         streams: StreamFamily,
@@ -35,7 +35,7 @@ impl Samples {
             given: vec![0; devices as usize],
         };
         match order {
-            SampleOrder::FleetDeck => Self::FleetDeck(Deck::new(samples, streams)),
+            SampleOrder::FleetDeck => Self::FleetDeck(Box::new(Deck::new(samples, streams))),
             SampleOrder::DeviceDeck => own(OwnOrder::Deck),
             SampleOrder::Uniform => own(OwnOrder::Uniform),
         }

@@ -1,9 +1,9 @@
 //! A network executed as its definition reads: dense loops over `[channel][row][column]`, every layer in every step,
 //! nothing fused, shared or skipped.
 
-use cospike_sim_core::inference::{Feature, GradedTrain, Real, SpikeTrain};
+use cospike_sim_core::inference::Feature;
 use cospike_sim_core::network::{
-    Activation, Conv2d, Leak, Network, Neuron, Operation, Pool2d, Reduction, Reset, Shape, Signal, TensorStore,
+    Activation, Conv2d, Leak, Network, Neuron, Operation, Pool2d, Reduction, Reset, Shape, TensorStore,
 };
 
 /// Values of one step, `[channel][row][column]`.
@@ -87,7 +87,7 @@ fn slides(conv: Conv2d, narrow: Shape, wide: Shape) -> Vec<(usize, usize, usize)
     synapses
 }
 
-fn pairs(a: usize, b: usize) -> impl Iterator<Item = (usize, usize)> {
+pub(crate) fn pairs(a: usize, b: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..a).flat_map(move |a| (0..b).map(move |b| (a, b)))
 }
 
@@ -160,27 +160,4 @@ pub(crate) fn maps(feature: &Feature) -> Vec<Map> {
         }
     };
     (0..feature.steps()).map(|t| (0..shape.len()).map(|i| value(t, i)).collect()).collect()
-}
-
-/// The feature of these values.
-pub(crate) fn feature(shape: Shape, signal: Signal, maps: &[Map]) -> Feature {
-    let steps = maps.len();
-    let value = |t: usize, p: usize, c: usize| maps[t][c * shape.area() + p];
-    match signal {
-        Signal::Real => {
-            let positions = (0..steps).flat_map(|t| (0..shape.area()).map(move |p| (t, p)));
-            let data = positions.flat_map(|(t, p)| (0..shape.channels).map(move |c| value(t, p, c))).collect();
-            Feature::Real(Real { shape, steps, data })
-        }
-        Signal::BINARY => {
-            let mut train = SpikeTrain::silent(shape, steps);
-            for (t, (p, c)) in (0..steps).flat_map(|t| pairs(shape.area(), shape.channels).map(move |at| (t, at))) {
-                if value(t, p, c) == 1.0 {
-                    train.fire(t, p, c);
-                }
-            }
-            Feature::Spikes(train)
-        }
-        Signal::Spikes { max } => Feature::Graded(GradedTrain::new(shape, steps, max, |t, p, c| value(t, p, c) as u32)),
-    }
 }

@@ -38,11 +38,15 @@ fn defined(c: Conv2d, input: &Maps, weights: &[f32], frame: usize, channel: usiz
     sum
 }
 
+type Gather = Box<dyn Fn(&Maps, &[f32], &mut Maps)>;
+type Scatter = Box<dyn Fn(&Maps, &[f32], &mut Maps, bool)>;
+type Correlate = Box<dyn Fn(&Maps, &Maps) -> Vec<f32>>;
+
 /// The three kernels of a convolution from a wide to a narrow side.
 struct Kernels {
-    gather: Box<dyn Fn(&Maps, &[f32], &mut Maps)>,
-    scatter: Box<dyn Fn(&Maps, &[f32], &mut Maps, bool)>,
-    correlate: Box<dyn Fn(&Maps, &Maps) -> Vec<f32>>,
+    gather: Gather,
+    scatter: Scatter,
+    correlate: Correlate,
 }
 
 fn kernels(c: Conv2d) -> Kernels {

@@ -71,8 +71,8 @@ impl Profiles {
     /// Loads the price lists that `scenario` asks for. Those of all scenarios of a study are loaded before anything else,
     /// so that their numbers stay.
     pub(super) fn load_prices(&mut self, scenario: &Scenario, source: &Source) -> Result<(), Diagnostic> {
-        let names = std::iter::once(&scenario.fleet.prices).chain(&scenario.cloud.prices);
-        names.map(|name| self.prices.get(name, source).map(|_| ())).collect()
+        let mut names = std::iter::once(&scenario.fleet.prices).chain(&scenario.cloud.prices);
+        names.try_for_each(|name| self.prices.get(name, source).map(|_| ()))
     }
 
     /// Number of the price list `name`, which has been loaded, in the order of [`Profiles::price_lists`].

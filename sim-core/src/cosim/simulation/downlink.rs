@@ -99,18 +99,17 @@ impl<O: Observer> Simulation<'_, O> {
         let request = self.requests.get(slot);
         let (device, owner, signals) = (request.device, request.number, request.signals);
         let is_off = self.devices[device as usize].radio.phase() == Phase::Standby;
-        if let (Standby::Asleep { wake_up, .. }, true) = (self.system.link.radio.standby, is_off) {
-            let mut draws = self.constants.wake_up_misses.of(owner);
-            draws.set_word_pos(2 * u128::from(signals));
-            if draws.random::<f64>() < wake_up.miss_probability {
-                self.tally.missed_signals += 1;
-                if signals < wake_up.tries {
-                    return self.signal(slot, &wake_up, SimTime::from_seconds(wake_up.retry_seconds)?);
-                }
-                self.drop_request(slot, DropReason::Unreachable)?;
-                self.leave(slot, Part::Downlink);
-                return Ok(());
+        if let Standby::Asleep { wake_up, .. } = self.system.link.radio.standby
+            && is_off
+            && self.constants.wake_up_misses.draw(owner, signals.into()).random::<f64>() < wake_up.miss_probability
+        {
+            self.tally.missed_signals += 1;
+            if signals < wake_up.tries {
+                return self.signal(slot, &wake_up, SimTime::from_seconds(wake_up.retry_seconds)?);
             }
+            self.drop_request(slot, DropReason::Unreachable)?;
+            self.leave(slot, Part::Downlink);
+            return Ok(());
         }
         self.receive_when_connected(slot)
     }

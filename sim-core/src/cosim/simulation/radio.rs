@@ -11,9 +11,6 @@ use crate::link::Standby;
 use rand::RngExt;
 use rand_distr::Exp1;
 
-/// Words of a stream that belong to one draw.
-const WORDS_PER_DRAW: u128 = 64;
-
 impl<O: Observer> Simulation<'_, O> {
     /// Makes sure that the radio is connected, or becomes so. True if it is.
     pub(super) fn connect(&mut self, device: u32) -> Result<bool, CosimError> {
@@ -113,8 +110,7 @@ impl<O: Observer> Simulation<'_, O> {
             return Ok(());
         }
         let alarms = &mut self.devices[device as usize].radio.alarms;
-        let mut draws = self.constants.false_alarms.of(device.into());
-        draws.set_word_pos(u128::from(*alarms) * WORDS_PER_DRAW);
+        let mut draws = self.constants.false_alarms.draw(device.into(), (*alarms).into());
         *alarms += 1;
         let gap = draws.sample::<f64, _>(Exp1) / wake_up.false_alarms_per_second;
         self.schedule(SimTime::from_seconds(gap)?, EventKind::FalseAlarm, device).map(|_| ())

@@ -213,9 +213,7 @@ impl<O: Observer> Simulation<'_, O> {
         if most == 0.0 {
             return Ok(SimTime::ZERO);
         }
-        let mut draws = streams.of(owner);
-        draws.set_word_pos(2 * u128::from(number));
-        SimTime::from_seconds(draws.random::<f64>() * most)
+        SimTime::from_seconds(streams.draw(owner, number.into()).random::<f64>() * most)
     }
 
     /// Whether a message is worth sending on: its request has not ended, and its device lives.

@@ -18,7 +18,7 @@ const LITTER: usize = 64;
 
 /// Events to come, and the simulated clock. The order is the [ordering contract](super).
 ///
-/// A radix heap of base 64 ([`Buckets`]) of which the earliest few dozen events are kept sorted ([`Front`]). It uses
+/// A radix heap of base 64 (`buckets`) of which the earliest few dozen events are kept sorted (`front`). It uses
 /// that no event is scheduled in the past, needs no tuning, and costs at most eleven moves per event and the sorting of
 /// small batches, however the times are distributed. The measurements that led here are in
 /// `docs/notes/event-queue.md`.

@@ -1,0 +1,141 @@
+//! What the layers did, as a table and as JSON, counted by CoSpike or as another tool would.
+
+use crate::arguments::Count;
+use crate::table::{significant, table};
+use cospike_sim_core::inference::{LayerCounts, LayerObservation, Tool, ToolCounts};
+use cospike_sim_core::network::Network;
+use serde_json::{Value, json};
+
+/// The layers of a network and what they did on a number of samples.
+pub(super) struct Layers<'a> {
+    pub(super) network: &'a Network,
+    /// The last layer of the head, if the network is cut.
+    pub(super) cut: Option<usize>,
+    /// Of each layer but the input, sums over the samples.
+    pub(super) counts: &'a [LayerCounts],
+    /// What each layer read; nothing unless a tool's counts are asked for.
+    pub(super) observed: &'a [LayerObservation],
+    pub(super) samples: usize,
+    pub(super) tool: Option<Count>,
+}
+
+impl Layers<'_> {
+    /// Prints a table of means per sample.
+    pub(super) fn print(&self) {
+        match self.tool.and_then(Count::tool) {
+            Some(tool) => self.print_tool(tool),
+            None => self.print_counts(),
+        }
+    }
+
+    fn print_counts(&self) {
+        let zero_weights = self.tool.is_some();
+        let mut titles = vec!["layer"];
+        titles.extend(self.cut.map(|_| "part"));
+        titles.extend(["shape", "spikes in", "spikes out", "AC", "MAC", "neuron updates"]);
+        titles.extend(zero_weights.then_some("on zero weights"));
+        let mut layers = table(&titles);
+        for counted in self.counts {
+            let layer = &self.network.layers[counted.layer];
+            let counts = &counted.counts;
+            let mut row = vec![layer.name.clone()];
+            row.extend(self.cut.map(|cut| part(counted.layer, cut).into()));
+            row.push(layer.output.to_string());
+            let columns = [counted.input_events, counted.output_events, counts.ac, counts.mac, counts.neuron_updates];
+            row.extend(columns.map(|sum| self.mean(sum as f64)));
+            row.extend(zero_weights.then(|| self.mean(self.on_zero_weights(counted.layer) as f64)));
+            layers.add_row(row);
+        }
+        println!("{layers}");
+    }
+
+    fn print_tool(&self, tool: Tool) {
+        let mut layers = table(&["layer", "shape", "AC", "MAC"]);
+        let mut row = |name: &str, shape: String, counts: ToolCounts| {
+            layers.add_row([name.into(), shape, self.mean(counts.ac), self.mean(counts.mac)]);
+        };
+        for counted in self.counts {
+            let layer = &self.network.layers[counted.layer];
+            row(&layer.name, layer.output.to_string(), self.by(tool, counted.layer));
+        }
+        row("total", String::new(), self.total(tool));
+        println!("{layers}");
+    }
+
+    /// Says what was counted.
+    pub(super) fn print_notes(&self, folded: usize) {
+        let tool = self.tool.and_then(Count::tool);
+        let counted = match tool {
+            None => "AC, MAC: accumulates on spikes, multiply-accumulates on real values".to_string(),
+            Some(tool) => format!("AC, MAC: as {} would count this run", name(tool)),
+        };
+        println!("means per sample over all time steps; {counted}");
+        println!("batch normalisations folded into the weights on load: {folded}; they count 0");
+        if self.tool == Some(Count::Cospike) {
+            println!("on zero weights: pairs of a value that is not zero and a weight that is, counted in AC or MAC");
+        }
+    }
+
+    /// For machines: means per sample.
+    pub(super) fn json(&self) -> Vec<Value> {
+        self.counts.iter().map(|counted| self.layer_json(counted)).collect()
+    }
+
+    fn layer_json(&self, counted: &LayerCounts) -> Value {
+        let mean = |sum: f64| sum / self.samples as f64;
+        let counts = &counted.counts;
+        let mut layer = json!({
+            "layer": self.network.layers[counted.layer].name,
+            "input_events": mean(counted.input_events as f64),
+            "output_events": mean(counted.output_events as f64),
+            "ac": mean(counts.ac as f64),
+            "mac": mean(counts.mac as f64),
+            "neuron_updates": mean(counts.neuron_updates as f64),
+            "weight_reads": mean(counts.weight_reads as f64),
+            "state_accesses": mean(counts.state_accesses as f64),
+            "activation_reads": mean(counts.activation_reads as f64),
+            "activation_writes": mean(counts.activation_writes as f64),
+        });
+        if let Some(cut) = self.cut {
+            layer["part"] = part(counted.layer, cut).into();
+        }
+        match self.tool.map(Count::tool) {
+            None => {}
+            Some(None) => layer["on_zero_weights"] = mean(self.on_zero_weights(counted.layer) as f64).into(),
+            Some(Some(tool)) => {
+                let counts = self.by(tool, counted.layer);
+                layer["tool"] = json!({ "name": name(tool), "ac": mean(counts.ac), "mac": mean(counts.mac) });
+            }
+        }
+        layer
+    }
+
+    fn by(&self, tool: Tool, layer: usize) -> ToolCounts {
+        tool.count(self.network.layers[layer].operation, &self.observed[layer])
+    }
+
+    fn total(&self, tool: Tool) -> ToolCounts {
+        let layers = self.counts.iter().map(|counted| self.by(tool, counted.layer));
+        layers.fold(ToolCounts::default(), |sum, layer| ToolCounts { ac: sum.ac + layer.ac, mac: sum.mac + layer.mac })
+    }
+
+    fn on_zero_weights(&self, layer: usize) -> u64 {
+        self.observed[layer].pairs - self.observed[layer].effective_pairs
+    }
+
+    fn mean(&self, sum: f64) -> String {
+        significant(sum / self.samples as f64)
+    }
+}
+
+fn part(layer: usize, cut: usize) -> &'static str {
+    if layer <= cut { "head" } else { "tail" }
+}
+
+fn name(tool: Tool) -> &'static str {
+    match tool {
+        Tool::NeuroBench => "NeuroBench 2.3.0",
+        Tool::SpikingJelly => "SpikingJelly 2.0.0",
+        Tool::Syops => "syops 0.0.5",
+    }
+}

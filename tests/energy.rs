@@ -1,0 +1,95 @@
+//! `cospike energy` as a user runs it.
+
+use assert_cmd::Command;
+use serde_json::Value;
+use std::path::Path;
+
+fn cospike(arguments: &[&str]) -> Command {
+    let mut command = Command::cargo_bin("cospike").unwrap();
+    command.arg("energy").args(arguments);
+    command
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
+}
+
+fn entries(account: &Value) -> &[Value] {
+    account["entries"].as_array().unwrap()
+}
+
+/// Each line is count x price, the lines sum to the total, and only complete accounts are compared; the counts are those
+/// of `cospike infer`.
+#[test]
+fn invariant_5_the_account_can_be_checked_line_by_line() {
+    let json = |command: &mut Command| -> Value {
+        serde_json::from_slice(&command.assert().success().get_output().stdout).unwrap()
+    };
+    let found = json(&mut cospike(&["resnet14", "--samples", "3", "--json"]));
+    let lists = found["price_lists"].as_array().unwrap();
+    assert!(lists.len() >= 9, "every shipped list is there");
+    let close = |a: f64, b: f64| assert!((a - b).abs() <= 1e-9 * b.abs(), "{a} is not {b}");
+    for list in lists {
+        for account in [&list["spiking"], &list["float"]] {
+            let mut sum = 0.0;
+            for entry in entries(account).iter().filter(|entry| !entry["joules"].is_null()) {
+                close(number(&entry["count"]) * number(&entry["joules_each"]), number(&entry["joules"]));
+                sum += number(&entry["joules"]);
+            }
+            close(sum, number(&account["joules_priced"]));
+            let unpriced = entries(account).iter().any(|entry| entry["joules"].is_null());
+            assert_eq!(account["partial"].as_bool(), Some(unpriced));
+            assert_eq!(account["joules"].is_null(), unpriced);
+        }
+        match (list["spiking"]["joules"].as_f64(), list["float"]["joules"].as_f64()) {
+            (Some(spiking), Some(float)) => close(number(&list["ratio"]), spiking / float),
+            _ => assert!(list["ratio"].is_null(), "{} is partial", list["name"]),
+        }
+    }
+    let complete = |name: &str| lists.iter().any(|list| list["name"] == name && !list["ratio"].is_null());
+    assert!(complete("horowitz-45nm-fp32") && complete("yan-2024"));
+    assert!(!complete("loihi-2018") && !complete("truenorth-2014"), "both networks compute on real values");
+
+    let mut infer = Command::cargo_bin("cospike").unwrap();
+    let counted = json(infer.args(["infer", "resnet14-spiking", "--samples", "3", "--json"]));
+    let operations = lists.iter().find(|list| list["name"] == "horowitz-45nm-fp32").unwrap();
+    for (key, event) in [("ac", "accumulate"), ("mac", "multiply-accumulate"), ("neuron_updates", "neuron update")] {
+        let layers = counted["layers"].as_array().unwrap().iter();
+        let infer: f64 = layers.map(|layer| number(&layer[key])).sum();
+        let lines = entries(&operations["spiking"]).iter().filter(|entry| entry["event"] == event);
+        close(lines.map(|entry| number(&entry["count"])).sum(), infer);
+    }
+}
+
+#[test]
+fn the_tables_name_who_wins_and_where_prices_are_from() {
+    let text = |arguments: &[&str]| {
+        let output = cospike(arguments).assert().success().get_output().clone();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let compared = text(&["resnet14-spiking-stage3-w4", "--samples", "2"]);
+    for part in ["no comparison", "ratios hold within one list only", "Dampfhoffer", "spikes per neuron and step"] {
+        assert!(compared.contains(part), "`{part}` in:\n{compared}");
+    }
+    let ledger = text(&["resnet14", "--samples", "2", "--prices", "loihi-2018", "--ledger"]);
+    for part in ["stem.conv", "no price", "partial", "Davies et al.", "stage1.0.act1"] {
+        assert!(ledger.contains(part), "`{part}` in:\n{ledger}");
+    }
+}
+
+#[test]
+fn invariant_11_mistakes_are_answered_with_what_there_is() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/tests/cases/profiles");
+    let misspelt = folder.join("misspelt-price.toml");
+    for (arguments, expected) in [
+        (vec!["resnet41"], "resnet14-stage3-w4"),
+        (vec!["resnet14", "--prices", "horowitz-45nm-fp23"], "did you mean `horowitz-45nm-fp32`?"),
+        (vec!["resnet14", "--prices", misspelt.to_str().unwrap()], "misspelt-price.toml:19:2"),
+        (vec!["resnet14", "--ledger"], "--prices NAME"),
+        (vec!["resnet14", "--samples", "10001"], "10000 test images"),
+    ] {
+        let output = cospike(&arguments).assert().code(2).get_output().clone();
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert!(message.contains(expected), "`{expected}` in:\n{message}");
+    }
+}
