@@ -40,10 +40,7 @@ fn wrong(array: &'static str, needed: &'static str, found: String) -> DatasetErr
 }
 
 /// The array `name`, in the order of C.
-fn array<'a>(
-    archive: &'a mut Archive,
-    name: &'static str,
-) -> Result<NpyFile<impl Read + use<'a>>, DatasetError> {
+fn array<'a>(archive: &'a mut Archive, name: &'static str) -> Result<NpyFile<impl Read + use<'a>>, DatasetError> {
     let found = archive.by_name(name).map_err(|e| DatasetError::Npz(e.to_string()))?;
     let array = found.ok_or_else(|| wrong(name, "an array of this name", "missing".into()))?;
     if array.order() != Order::C && array.shape().len() > 1 {
