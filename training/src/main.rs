@@ -23,11 +23,11 @@ mod weight_file;
 
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser, Subcommand};
-use cospike_scenarios::dataset::Dataset;
+use cospike_scenarios::dataset::{Dataset, Part};
 use data::Samples;
 use job::Factory;
 use plan::Plan;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Trains the networks of CoSpike's zoo.
 #[derive(Parser)]
@@ -46,7 +46,7 @@ enum Verb {
     List(WhichJobs),
     /// Trains every network of the plan whose weight file is missing; resumes what was interrupted.
     Train {
-        /// Folder with `train-images-idx3-ubyte.gz` and `train-labels-idx1-ubyte.gz`.
+        /// Folder with the dataset: four IDX files, CIFAR in its binary version, or `train.npz` and `test.npz`.
         #[arg(long)]
         data: PathBuf,
         /// Folder for checkpoints.
@@ -86,7 +86,8 @@ fn main() -> Result<()> {
         }
         Verb::Train { data, checkpoints, which } => {
             let plan = which.plan()?;
-            let samples = Samples::new(training_set(&data)?, plan.validation_images, SPLIT_SEED);
+            let samples =
+                Samples::new(Dataset::from_folder(&data, Part::Training)?, plan.validation_images, SPLIT_SEED);
             for folder in [&zoo, &checkpoints] {
                 std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
             }
@@ -117,13 +118,4 @@ impl WhichJobs {
         ensure!(!jobs.is_empty(), "the plan has no such job; `list` shows what it has");
         Ok(jobs)
     }
-}
-
-fn training_set(folder: &Path) -> Result<Dataset> {
-    let read = |name: &str| {
-        let path = folder.join(name);
-        std::fs::read(&path).with_context(|| path.display().to_string())
-    };
-    let (images, labels) = (read("train-images-idx3-ubyte.gz")?, read("train-labels-idx1-ubyte.gz")?);
-    Dataset::from_idx(&images, &labels).with_context(|| folder.display().to_string())
 }

@@ -1,5 +1,6 @@
 //! From scenario files to stored results.
 
+mod dataset;
 mod diagnostics;
 mod profiles;
 mod random_zoo;

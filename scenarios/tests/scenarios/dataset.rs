@@ -1,0 +1,96 @@
+//! Datasets in folders, written here in their true formats.
+
+use cospike_scenarios::dataset::{Dataset, DatasetError, Part};
+use cospike_sim_core::network::Shape;
+use std::io::{Cursor, Write};
+use std::path::Path;
+
+fn folder(files: &[(&str, Vec<u8>)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    files.iter().for_each(|(name, bytes)| std::fs::write(folder.path().join(name), bytes).unwrap());
+    folder
+}
+
+fn fault(files: &[(&str, Vec<u8>)]) -> String {
+    Dataset::from_folder(folder(files).path(), Part::Test).unwrap_err().to_string()
+}
+
+/// A CIFAR record: labels, then three planes that hold 10, 20 and 30 plus the column.
+fn record(labels: &[u8]) -> Vec<u8> {
+    let planes = [10, 20, 30].into_iter().flat_map(|base| (0..32 * 32).map(move |i| base + (i % 32) as u8));
+    labels.iter().copied().chain(planes).collect()
+}
+
+#[test]
+fn cifar_is_read_plane_by_plane() {
+    let batches: Vec<(String, Vec<u8>)> =
+        (1..=5).map(|i| (format!("data_batch_{i}.bin"), [record(&[i]), record(&[9 - i])].concat())).collect();
+    let files: Vec<(&str, Vec<u8>)> = batches.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect();
+    let ten = Dataset::from_folder(folder(&files).path(), Part::Training).unwrap();
+    assert_eq!((ten.shape, ten.labels.as_slice()), (Shape::new(3, 32, 32), &[1, 8, 2, 7, 3, 6, 4, 5, 5, 4][..]));
+    assert_eq!((ten.image(9)[0], ten.image(9)[1024 + 5], ten.image(9)[3071]), (10, 25, 61));
+
+    let hundred = folder(&[("test.bin", record(&[19, 99]))]);
+    let hundred = Dataset::from_folder(hundred.path(), Part::Test).unwrap();
+    assert_eq!((hundred.labels.as_slice(), hundred.image(0)[2048]), (&[99][..], 30));
+}
+
+#[test]
+fn what_is_wrong_with_a_dataset_is_said() {
+    let mut short = record(&[3]);
+    short.pop();
+    assert!(fault(&[("test_batch.bin", short)]).contains("3072 bytes are no whole number of records of 3073 bytes"));
+    assert!(fault(&[("test_batch.bin", record(&[10]))]).contains("record 0 has the label 10; there are 10 classes"));
+    assert!(fault(&[("test.npz", b"PK no".to_vec())]).contains("not an .npz file"));
+    assert!(fault(&[("readme.txt", vec![])]).contains("has no dataset: it must hold IDX files"));
+    let images = [&[0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2][..], &[1, 2, 3]].concat();
+    let labels = vec![0, 0, 8, 1, 0, 0, 0, 1, 7];
+    let idx = [("t10k-images-idx3-ubyte", images), ("t10k-labels-idx1-ubyte", labels)];
+    assert!(fault(&idx).contains("the IDX header promises 4 bytes of data, the file holds 3"));
+    assert!(fault(&idx[..1]).contains("cannot read"), "the labels are missing");
+}
+
+/// An archive as `numpy.savez(images=..., labels=...)` writes it.
+fn npz(images: &[u8], dims: &[u64], labels: &[i64]) -> Vec<u8> {
+    use npyz::WriterBuilder;
+    let mut bytes = Cursor::new(vec![]);
+    let mut archive = npyz::npz::NpzWriter::new(&mut bytes);
+    let options = Default::default();
+    let mut array = archive.array::<u8>("images", options).unwrap().default_dtype().shape(dims).begin_nd().unwrap();
+    array.extend(images.iter().copied()).unwrap();
+    array.finish().unwrap();
+    let count = [labels.len() as u64];
+    let mut array = archive.array::<i64>("labels", options).unwrap().default_dtype().shape(&count).begin_nd().unwrap();
+    array.extend(labels.iter().copied()).unwrap();
+    array.finish().unwrap();
+    archive.zip_writer().flush().unwrap();
+    drop(archive);
+    bytes.into_inner()
+}
+
+#[test]
+fn npz_archives_are_read_with_channels_first_or_last() {
+    let read = |file: Vec<u8>| Dataset::from_folder(folder(&[("train.npz", file)]).path(), Part::Training);
+    let grey = read(npz(&[1, 2, 3, 4, 5, 6, 7, 8], &[2, 2, 2], &[4, 2])).unwrap();
+    assert_eq!((grey.shape, grey.image(1)), (Shape::new(1, 2, 2), &[5, 6, 7, 8][..]));
+    assert_eq!(grey.labels, [4, 2]);
+    let pixels: Vec<u8> = (0..12).collect();
+    let last = read(npz(&pixels, &[1, 2, 2, 3], &[0])).unwrap();
+    assert_eq!((last.shape, last.image(0)), (Shape::new(3, 2, 2), &[0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11][..]));
+    let first = read(npz(&pixels, &[1, 3, 2, 2], &[0])).unwrap();
+    assert_eq!(first.image(0), &pixels[..]);
+
+    let fault = |file| read(file).unwrap_err().to_string();
+    assert!(fault(npz(&[1, 2, 3, 4], &[1, 2, 2], &[0, 1])).contains("1 images, but 2 labels"));
+    assert!(fault(npz(&[1, 2, 3, 4], &[2, 2], &[0, 1])).contains("array `images` must be (n, h, w)"));
+    assert!(fault(npz(&[1, 2, 3, 4], &[1, 2, 2], &[-1])).contains("record 0 has the label -1"));
+    let whole = npz(&[1, 2, 3, 4], &[1, 2, 2], &[0]);
+    assert!(fault(whole[..whole.len() / 2].to_vec()).contains("not an .npz file"));
+}
+
+#[test]
+fn the_folder_of_the_shipped_test_set_is_a_dataset() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/fashion-mnist");
+    assert_eq!(Dataset::from_folder(&folder, Part::Test).unwrap(), Dataset::fashion_mnist_test().unwrap());
+    assert!(matches!(Dataset::from_folder(&folder, Part::Training), Err(DatasetError::NoDataset { .. })));
+}
