@@ -13,6 +13,7 @@ use cospike_sim_core::split::SplitNetwork;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use toml::Spanned;
 
 /// Profiles of one kind by the name that scenarios ask for.
@@ -106,19 +107,26 @@ impl Profiles {
         Ok(system)
     }
 
-    /// Refuses a price list that has no price for something the head does: its joules would be too few.
+    /// Refuses a price list that has no price for something that the head, or the tail in the cloud, does: its joules
+    /// would be too few.
     pub(super) fn check_prices(
         &mut self,
         scenario: &Scenario,
         network: &SplitNetwork,
         source: &Source,
     ) -> Result<(), Diagnostic> {
-        let name = &scenario.fleet.prices;
-        let Some(unpriced) = self.prices.get(name, source)?.unpriced().next() else { return Ok(()) };
-        let Some(layer) = first_on_real_values(network) else { return Ok(()) };
-        let message = format!("`{}` leaves `{unpriced}` unpriced, but the head has them in `{layer}`", name.get_ref());
-        let help = "the joules of a request would be too few: use a list that prices them";
-        Err(source.error_at(name, message).help(help))
+        let (cut, layers) = (network.cut(), network.network().layers.len());
+        let head = std::iter::once((&scenario.fleet.prices, "head", 0..cut + 1));
+        let tail = scenario.cloud.prices.iter().map(|name| (name, "tail", cut + 1..layers));
+        for (name, part, range) in head.chain(tail) {
+            let Some(unpriced) = self.prices.get(name, source)?.unpriced().next() else { continue };
+            let Some(layer) = first_on_real_values(network, range) else { continue };
+            let message =
+                format!("`{}` leaves `{unpriced}` unpriced, but the {part} has them in `{layer}`", name.get_ref());
+            let help = "the joules of a request would be too few: use a list that prices them";
+            return Err(source.error_at(name, message).help(help));
+        }
+        Ok(())
     }
 
     /// Payload that fits a packet: the largest packet less its headers.
@@ -135,13 +143,14 @@ impl Profiles {
     }
 }
 
-/// The first layer of the head that has weights and works on real values.
-fn first_on_real_values(network: &SplitNetwork) -> Option<&str> {
+/// The first of `layers` that has weights and works on real values.
+fn first_on_real_values(network: &SplitNetwork, layers: Range<usize>) -> Option<&str> {
     let signals = network.network().signals(Signal::Real);
-    let head = &network.network().layers[..=network.cut()];
+    let layers = &network.network().layers[layers];
     let weighted =
         |operation| matches!(operation, Operation::Conv2d(_) | Operation::ConvTranspose2d(_) | Operation::Linear);
-    let first =
-        head.iter().find(|layer| weighted(layer.operation) && layer.inputs.iter().any(|&i| signals[i] == Signal::Real));
+    let first = layers
+        .iter()
+        .find(|layer| weighted(layer.operation) && layer.inputs.iter().any(|&i| signals[i] == Signal::Real));
     first.map(|layer| layer.name.as_str())
 }
