@@ -65,12 +65,12 @@ impl Check<'_> {
         value.map_or(Ok(()), |v| check(key, *v.get_ref()).map_err(|e| self.source.error_at(v, e.to_string())))
     }
 
-    /// Of alternatives that exclude one another, by name and place: at most one is given, or exactly one if `needed`
-    /// names where they belong.
+    /// Of alternatives that exclude one another, by name and place: at most one is given, or exactly one if `needed` names
+    /// their section and what they say.
     pub(super) fn one_of(
         &self,
         given: &[(&'static str, Option<std::ops::Range<usize>>)],
-        needed: Option<&'static str>,
+        needed: Option<(&'static str, &'static str)>,
     ) -> Result<(), Diagnostic> {
         let names = || given.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let mut found = given.iter().filter_map(|(name, span)| Some((name, span.clone()?)));
@@ -79,11 +79,11 @@ impl Check<'_> {
                 let message = format!("`{second}` and `{first}` exclude one another");
                 Err(self.source.error(span, message).help(format!("give one of {}", names())))
             }
-            (None, _, Some(section)) => {
+            (None, _, Some((section, what))) => {
                 let span = section_span(&self.source.text, section);
                 Err(self
                     .source
-                    .error(span, format!("[{section}] does not say which"))
+                    .error(span, format!("[{section}] does not say {what}"))
                     .help(format!("give one of {}", names())))
             }
             _ => Ok(()),

@@ -81,7 +81,7 @@ impl WorkloadSection {
             ("closed_loop", self.closed_loop.as_ref().map(Spanned::span)),
             ("trace", self.trace.as_ref().map(Spanned::span)),
         ];
-        check.one_of(&ways, Some("workload"))?;
+        check.one_of(&ways, Some(("workload", "when devices ask")))?;
         check.positive("rate_hz", self.rate_hz.as_ref())?;
         if let Some(periodic) = self.periodic.as_ref().map(Spanned::get_ref) {
             check.positive("period_s", &periodic.period_s)?;

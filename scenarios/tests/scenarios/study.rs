@@ -82,3 +82,44 @@ fn the_summary_pairs_spiking_with_float_points() {
     }
     assert_eq!(summary.points[2].ratio_to_binary, Some(64.0 * 16.0 / (2.0 * 4.0)));
 }
+
+/// Steps that are sent one by one are the same work and the same answer, only earlier or later: operations and spikes of
+/// the steps add up to those of the whole.
+#[test]
+fn invariant_7_streaming_changes_no_answer_and_no_joule_of_computing() {
+    let results = run("[sweep]\nnetwork.stream = [false, true]\n");
+    let (whole, streamed) = (of_point(&results, 0), of_point(&results, 1));
+    assert_eq!(results.points[0].correct, results.points[1].correct);
+    for (whole, streamed) in whole.iter().zip(&streamed) {
+        assert_eq!((whole.correct, whole.payload_bytes), (streamed.correct, streamed.payload_bytes));
+        assert_eq!(streamed.steps_sent, 4 * whole.steps_sent);
+        let compute = |row: &ReplicationRow| [row.energy_ac_j, row.energy_mac_j, row.energy_neuron_j];
+        let same = |(a, b): (f64, f64)| (a - b).abs() <= 1e-9 * a.abs();
+        assert!(compute(whole).into_iter().zip(compute(streamed)).all(same), "{whole:?} {streamed:?}");
+    }
+}
+
+/// An entropy of at most 1 is always reached: all stop after the first step. One of at most 0 hardly ever is.
+#[test]
+fn an_early_answer_saves_the_steps_that_were_not_sent_yet() {
+    let results =
+        run("[[sweep]]\nnetwork.stream = [true]\ncloud.exit_entropy = [0.0, 1.0]\nlink.propagation_ms = [0.0]\n");
+    let saved = |point| of_point(&results, point).iter().map(|row| row.steps_saved).sum::<u64>();
+    assert_eq!(saved(0), 0);
+    assert!(saved(1) > 0, "an answer overtakes the steps of a slow head");
+    for row in &results.replications {
+        assert_eq!(row.steps_sent + row.steps_saved, 4 * row.completed);
+    }
+}
+
+/// The random networks' answers are as good as noise, so which layers a study looks at again is what shows: a lost step
+/// is silence, a repetition, or nothing.
+#[test]
+fn what_is_missing_is_run_as_the_receiver_was_told() {
+    let results = run("[sweep]\nlink.missing = ['zero', 'last', 'drop-step']\nlink.packet_loss = [0.3]\n");
+    let lost: Vec<u64> = (0..3).map(|p| of_point(&results, p).iter().map(|row| row.packets_lost).sum()).collect();
+    assert!(lost[0] > 0 && lost.iter().all(|&packets| packets == lost[0]), "the same packets are lost: {lost:?}");
+    let service = |point| of_point(&results, point)[0].cloud_service_s;
+    assert!(service(2) < service(0), "a dropped step is not run");
+    assert!(service(1) != service(0), "a repeated step fires where a silent one does not");
+}
