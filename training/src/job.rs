@@ -109,6 +109,7 @@ impl Factory<'_> {
             images,
             restore: plan.restore,
             classify: plan.classify,
+            tune_tail: plan.tune_tail,
         })?;
         let mut metadata = describe(&net, plan.family(), "unit", steps, plan.seed);
         metadata.extend([
@@ -118,6 +119,7 @@ impl Factory<'_> {
             ("stride".into(), plan.stride.to_string()),
             ("bottleneck".into(), format!("{:?}", plan.kind).to_lowercase()),
             ("variant".into(), plan.variant()),
+            ("tail".into(), if plan.tune_tail { "tuned" } else { "of the backbone" }.into()),
         ]);
         if plan.kind == Kind::Float {
             metadata.insert("jpeg_quality".into(), JPEG_QUALITY.to_string());

@@ -16,6 +16,7 @@ mod model;
 mod optimizer;
 mod pass;
 mod plan;
+mod speed;
 #[cfg(test)]
 mod tests;
 mod unit;
@@ -55,6 +56,8 @@ enum Verb {
         #[command(flatten)]
         which: WhichJobs,
     },
+    /// Measures how many samples per second the backbones of the plan are trained with.
+    Speed(WhichJobs),
     /// Measures the test accuracy of the networks that have none yet and writes it into their files.
     Measure,
 }
@@ -81,6 +84,15 @@ fn main() -> Result<()> {
             for (number, job) in which.jobs(&plan)? {
                 let done = zoo.join(format!("{}.safetensors", job.name())).exists();
                 println!("{number:4} {} {}", if done { "done   " } else { "missing" }, job.name());
+            }
+            Ok(())
+        }
+        Verb::Speed(which) => {
+            let plan = which.plan()?;
+            for (_, job) in which.jobs(&plan)? {
+                if let plan::Job::Backbone(backbone) = &job {
+                    speed::measure(backbone, &job.network()?)?;
+                }
             }
             Ok(())
         }

@@ -63,6 +63,9 @@ struct Units {
     images: usize,
     restore: Schedule,
     classify: Schedule,
+    /// Whether the tail learns with the unit; else it stays the backbone's.
+    #[serde(default)]
+    tune_tail: bool,
 }
 
 /// Kinds of bottleneck units.
@@ -98,6 +101,7 @@ pub(crate) struct UnitPlan {
     pub(crate) images: usize,
     pub(crate) restore: Schedule,
     pub(crate) classify: Schedule,
+    pub(crate) tune_tail: bool,
 }
 
 /// One network to train.
@@ -143,8 +147,20 @@ impl Units {
             for (&width, &stride) in self.widths.iter().flat_map(|w| self.strides.iter().map(move |s| (w, s))) {
                 for (&kind, &seed) in self.kinds.iter().flat_map(|k| self.seeds.iter().map(move |s| (k, s))) {
                     let (network, split) = (self.network.clone(), split.clone());
-                    let Self { noise, images, restore, classify, .. } = *self;
-                    jobs.push(UnitPlan { network, kind, split, width, stride, seed, noise, images, restore, classify });
+                    let Self { noise, images, restore, classify, tune_tail, .. } = *self;
+                    jobs.push(UnitPlan {
+                        network,
+                        kind,
+                        split,
+                        width,
+                        stride,
+                        seed,
+                        noise,
+                        images,
+                        restore,
+                        classify,
+                        tune_tail,
+                    });
                 }
             }
         }

@@ -71,6 +71,7 @@ fn train_unit(samples: &Samples, checkpoints: &Path) -> (TensorStore, f64) {
             images: 192,
             restore: SHORT,
             classify: SHORT,
+            tune_tail: false,
         })
         .unwrap();
     assert!(trained.model.tensors.keys().all(|name| name.starts_with("encoder.") || name.starts_with("decoder.")));

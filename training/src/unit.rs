@@ -33,8 +33,10 @@ pub(crate) struct UnitTask<'a> {
     pub(crate) images: usize,
     /// Encoder and decoder, by the error of the restored features.
     pub(crate) restore: Schedule,
-    /// Encoder and decoder, by the class, before the frozen tail.
+    /// Encoder, decoder and, if it is tuned, tail, by the class.
     pub(crate) classify: Schedule,
+    /// Whether the tail learns with the unit, or stays the backbone's.
+    pub(crate) tune_tail: bool,
 }
 
 /// What a link does to a batch, with a random stream of its own.
@@ -117,7 +119,7 @@ struct UnitTraining<'a> {
 }
 
 impl Workshop<'_> {
-    /// Trains encoder and decoder to restore the head's features, then to let the frozen tail classify.
+    /// Trains encoder and decoder to restore the head's features, then to let the tail classify.
     pub(crate) fn unit(&self, task: &UnitTask) -> Result<Trained> {
         let (training, held_out): (Vec<usize>, _) = ((0..task.images).collect(), self.samples.validation());
         let of = UnitTraining {
@@ -132,7 +134,9 @@ impl Workshop<'_> {
         let (model, restore) = of.restore(model)?;
         let (mut model, classify) = of.classify(model)?;
         // What is frozen is in the backbone's file.
-        model.tensors.retain(|name, _| !task.backbone.contains_key(name));
+        let learned = task.net.layers[task.learning()].iter().map(|layer| format!("{}.", layer.name));
+        let learned: Vec<String> = learned.collect();
+        model.tensors.retain(|name, _| learned.iter().any(|layer| name.starts_with(layer)));
         Ok(trained(model, &[("restore".into(), task.restore, restore), ("classify".into(), task.classify, classify)]))
     }
 
@@ -170,7 +174,7 @@ impl UnitTraining<'_> {
             |model, indices, rng, pool| {
                 let target = features.batch(indices, pool);
                 let carry = task.carry(rng);
-                let pass = task.pass(layers.clone(), &carry);
+                let pass = task.pass(layers.clone(), layers.clone(), &carry);
                 let tape = pass.forward(model, target.clone(), indices.len(), pool);
                 let (loss, gradient) = rate_error(tape.output(task.decoder), &target, indices.len());
                 pool.give(target);
@@ -204,12 +208,12 @@ impl UnitTraining<'_> {
                 let targets = Targets::labels(&labels, classes).taught(&teacher, TEACHER_SHARE);
                 let carry = task.carry(rng);
                 let input = self.seen.features.batch(indices, pool);
-                task.pass(layers.clone(), &carry).learn(model, input, indices.len(), &targets, pool)
+                task.pass(layers.clone(), task.learning(), &carry).learn(model, input, indices.len(), &targets, pool)
             },
             |model, pool| {
                 let mut rng = stream(self.workshop.seed, "validation-link");
                 let carry = task.carry(&mut rng);
-                let pass = Pass { learning: 0..0, ..task.pass(layers.clone(), &carry) };
+                let pass = task.pass(layers.clone(), 0..0, &carry);
                 let right = self.unseen(|batch, indices| {
                     let tape = pass.forward(model, batch, indices.len(), pool);
                     let scores = mean_scores(tape.output(layers.end - 1), indices.len());
@@ -245,6 +249,11 @@ impl UnitTask<'_> {
         self.split + 1..self.decoder + 1
     }
 
+    /// Layers that are in the unit's file.
+    fn learning(&self) -> Range<usize> {
+        if self.tune_tail { self.split + 1..self.net.layers.len() } else { self.unit() }
+    }
+
     fn dynamics(&self) -> Dynamics {
         Dynamics::Steps(self.steps)
     }
@@ -259,9 +268,14 @@ impl UnitTask<'_> {
         }
     }
 
-    fn pass<'a>(&'a self, layers: Range<usize>, carry: &'a (dyn Fn(&mut Maps) + Sync)) -> Pass<'a> {
+    fn pass<'a>(
+        &'a self,
+        layers: Range<usize>,
+        learning: Range<usize>,
+        carry: &'a (dyn Fn(&mut Maps) + Sync),
+    ) -> Pass<'a> {
         let link = Link { cut: self.cut, carry };
-        Pass { net: self.net, layers, learning: self.unit(), dynamics: self.dynamics(), link: Some(link) }
+        Pass { net: self.net, layers, learning, dynamics: self.dynamics(), link: Some(link) }
     }
 }
 
