@@ -40,6 +40,17 @@ fn a_scenario_replaces_values_of_its_profiles() {
     assert_eq!(point.packet_payload.get(), 100);
 }
 
+/// The profile for studies in BottleNet's terms is `wifi` without what its radio draws between messages.
+#[test]
+fn bottlenet_wifi_is_wifi_while_it_sends() {
+    let shipped = all_shipped::<LinkProfile>().unwrap();
+    let values = |name| shipped.iter().find(|(shipped, _)| *shipped == name).unwrap().1.used(name).values;
+    let wifi = values("wifi");
+    for value in values("bottlenet-wifi").iter().filter(|value| value.key != "idle") {
+        assert!(wifi.contains(value), "{}", value.key);
+    }
+}
+
 #[test]
 fn every_shipped_profile_is_free_of_mistakes() {
     assert!(all_shipped::<DeviceProfile>().unwrap().len() >= 2);
