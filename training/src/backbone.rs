@@ -51,9 +51,9 @@ impl Workshop<'_> {
         teacher: Option<&Teacher>,
     ) -> Result<Trained> {
         let mut history = vec![];
-        for &(dynamics, schedule) in phases {
+        for (number, &(dynamics, schedule)) in phases.iter().enumerate() {
             let phase = Phase {
-                name: format!("{name}/{}", dynamics.name()),
+                name: format!("{name}/{}-{}", number + 1, dynamics.name()),
                 seed: self.seed,
                 checkpoints: self.checkpoints,
                 schedule,
