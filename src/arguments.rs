@@ -54,6 +54,10 @@ pub(crate) struct Run {
     /// Folder to write [default: out/NAME, the name of the study]
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
+    /// Run everything twice, side by side, and say what was compared and the first event in which two runs differ; exit
+    /// code 1 if any does. Writes nothing
+    #[arg(long, conflicts_with = "out")]
+    pub(crate) verify: bool,
     /// Print JSON instead of the table
     #[arg(long)]
     pub(crate) json: bool,

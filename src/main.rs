@@ -8,6 +8,7 @@ mod networks;
 mod progress;
 mod run;
 mod table;
+mod verify;
 mod zoo;
 
 use arguments::{Arguments, Verb};

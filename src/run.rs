@@ -4,6 +4,7 @@ use crate::Failure;
 use crate::arguments::Run;
 use crate::progress::Bar;
 use crate::table::{mean, percent, significant, table};
+use crate::verify::verify;
 use cospike_reports::{PAGE, render};
 use cospike_scenarios::library;
 use cospike_scenarios::results::Results;
@@ -19,6 +20,9 @@ use std::path::{Path, PathBuf};
 /// Runs a scenario, stores what it found, draws the report and prints the summary.
 pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     let study = study(&arguments.scenario)?;
+    if arguments.verify {
+        return verify(&study, arguments.json);
+    }
     let folder = match &arguments.out {
         Some(folder) => folder.clone(),
         None => PathBuf::from("out").join(&study.manifest.name),

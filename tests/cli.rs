@@ -65,6 +65,29 @@ fn invariant_4_a_run_repeats_byte_for_byte_on_any_number_of_threads() {
     assert_eq!(files(&place.out()), first, "redrawn from the results alone");
 }
 
+/// What is compared is what a run stores.
+#[test]
+fn invariant_4_a_study_is_verified_by_running_it_twice() {
+    let place = Place::new(&[]);
+    let verify = |arguments: &[&str]| {
+        let mut command = cospike(&[&["run", "small.toml", "--verify"], arguments].concat(), place.folder.path());
+        let output = command.assert().success().get_output().clone();
+        assert!(!place.out().exists(), "nothing is written");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let (table, json) = (verify(&[]), verify(&["--json"]));
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["samples"], 4 * 60);
+    let results = place.results();
+    let verified = json["replications"].as_array().unwrap();
+    assert_eq!(verified.len(), results.replications.len());
+    for (run, row) in verified.iter().zip(&results.replications) {
+        assert_eq!((&run["point"], &run["replication"]), (&row.point.into(), &row.replication.into()));
+        assert_eq!((&run["events"], &run["fingerprint"]), (&row.events.into(), &row.fingerprint.into()));
+        assert!(run["difference"].is_null() && table.contains(&row.fingerprint.to_string()));
+    }
+}
+
 /// A replication without what the link's rate may change.
 fn but_the_uplink(row: &ReplicationRow) -> ReplicationRow {
     ReplicationRow {

@@ -7,9 +7,11 @@ mod rows;
 mod schedule;
 mod simulation;
 mod system;
+mod verify;
 
 pub use inference::{Inference, InferenceKey, InferenceRun, SampleRun, StepRun};
 pub use point::DesignPoint;
+pub use verify::{Difference, Verification, Verified};
 
 use crate::dataset::{Dataset, DatasetError};
 use crate::diagnostic::{Diagnostic, Source};
@@ -93,6 +95,14 @@ pub enum StudyError {
     /// The precision asked for is none that the stopping rule takes.
     #[error(transparent)]
     Precision(ImpossibleValue),
+    /// A network that was run twice did two different things.
+    #[error("{network} did something else on sample {sample} the second time: no result of it can be trusted")]
+    Unrepeatable {
+        /// The network.
+        network: String,
+        /// Index of the sample.
+        sample: usize,
+    },
     /// A replication cannot be simulated.
     #[error("design point {point} ({label}), replication {replication}: {error}")]
     Simulation {
@@ -174,14 +184,22 @@ impl Study {
     /// # Errors
     /// [`StudyError::Inference`] and [`StudyError::Simulation`].
     pub fn run(&self, progress: &(dyn Fn(Progress) + Sync)) -> Result<Results, StudyError> {
-        let total = self.inferences.iter().map(|inference| u64::from(inference.key.samples)).sum();
-        let done = AtomicU64::new(0);
+        let (done, total) = (AtomicU64::new(0), self.samples());
         let tick = || progress(Progress::Inference { done: done.fetch_add(1, Ordering::Relaxed) + 1, total });
-        let run = |inference: &Inference| inference.run(&self.datasets[&inference.key.dataset], &self.prices, &tick);
-        let runs = self.inferences.iter().map(run);
-        let runs = runs.collect::<Result<Vec<_>, _>>()?;
+        let runs = self.infer(&tick)?;
         let outcomes = self.simulate(&runs, progress)?;
         Ok(self.results(&runs, outcomes))
+    }
+
+    /// Samples that networks are run on, each network's own.
+    fn samples(&self) -> u64 {
+        self.inferences.iter().map(|inference| u64::from(inference.key.samples)).sum()
+    }
+
+    /// Runs all networks; `tick` is called after each sample.
+    fn infer(&self, tick: &(dyn Fn() + Sync)) -> Result<Vec<InferenceRun>, StudyError> {
+        let run = |inference: &Inference| inference.run(&self.datasets[&inference.key.dataset], &self.prices, tick);
+        self.inferences.iter().map(run).collect()
     }
 
     /// Classes of the samples of `point`.

@@ -23,18 +23,38 @@ struct Pending {
 }
 
 impl Study {
+    /// Number of the design point and of the replication, of all that are run whatever comes out.
+    pub(super) fn first_replications(&self) -> Vec<(usize, u32)> {
+        let replications = self.manifest.replications;
+        (0..self.points.len())
+            .flat_map(|point| (0..replications).map(move |replication| (point, replication)))
+            .collect()
+    }
+
+    pub(super) fn networks<'a>(&'a self, runs: &'a [InferenceRun], heads: &'a AllHeads) -> Networks<'a> {
+        Networks { inferences: &self.inferences, runs, prices: &self.prices, heads }
+    }
+
+    pub(super) fn replication<'a>(
+        &'a self,
+        number: usize,
+        replication: u32,
+        networks: Networks<'a>,
+    ) -> Replication<'a> {
+        let point = &self.points[number];
+        Replication { number, point, replication, networks, labels: self.labels(point) }
+    }
+
     pub(super) fn simulate(
         &self,
         runs: &[InferenceRun],
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Vec<Rows>, StudyError> {
         let heads = AllHeads::new(&self.points, runs);
-        let networks = Networks { inferences: &self.inferences, runs, prices: &self.prices, heads: &heads };
+        let networks = self.networks(runs, &heads);
         let (done, total) = (AtomicU64::new(0), AtomicU64::new(0));
         let run = |(number, replication): (usize, u32)| {
-            let point = &self.points[number];
-            let labels = self.labels(point);
-            let rows = Replication { number, point, replication, networks, labels }.run(self.manifest.seed)?;
+            let rows = self.replication(number, replication, networks).run(self.manifest.seed)?;
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             progress(Progress::Simulation { done, total: total.load(Ordering::Relaxed) });
             Ok(rows)
@@ -43,13 +63,10 @@ impl Study {
             total.fetch_add(jobs.len() as u64, Ordering::Relaxed);
             jobs.into_par_iter().map(run).collect::<Result<Vec<_>, StudyError>>()
         };
-        let numbers = 0..self.points.len();
+        let Some(precision) = &self.precision else { return all(self.first_replications()) };
         let replications = self.manifest.replications;
-        let Some(precision) = &self.precision else {
-            return all(numbers.flat_map(|number| (0..replications).map(move |r| (number, r))).collect());
-        };
         let target = target(precision, replications);
-        let pending = numbers.map(|point| {
+        let pending = (0..self.points.len()).map(|point| {
             // Checked with the scenario.
             let rule = Sequential::new(target).map_err(StudyError::Precision)?;
             Ok(Pending { point, rule, next: 0, rows: vec![], decided: false })

@@ -3,7 +3,7 @@
 use super::designs::{Designs, Networks};
 use super::{DesignPoint, StudyError};
 use crate::results::{LatencyRow, ReplicationRow};
-use cospike_sim_core::cosim::{self, Latency, Outcome, Parts};
+use cospike_sim_core::cosim::{self, CosimError, Latency, Outcome, Parts};
 use cospike_sim_core::kernel::Streams;
 
 /// What one event loop adds to the results.
@@ -22,23 +22,44 @@ pub(super) struct Replication<'a> {
     pub(super) labels: &'a [u8],
 }
 
-impl Replication<'_> {
+impl<'a> Replication<'a> {
     pub(super) fn run(&self, seed: u64) -> Result<Rows, StudyError> {
         let mut designs = Designs::new(self.point, self.networks);
-        let labels: Vec<u32> = self.labels.iter().copied().map(u32::from).collect();
-        let streams = Streams::new(seed, u64::from(self.replication));
-        let outcome = cosim::run(&self.point.system, &mut designs, &labels, &streams);
-        if let Some((inference, sample, error)) = designs.failed {
-            let network = self.networks.inferences[inference].name();
-            return Err(StudyError::Inference { network, sample, error: Box::new(error) });
-        }
-        let outcome = outcome.map_err(|error| StudyError::Simulation {
+        let outcome = cosim::run(&self.point.system, &mut designs, &self.labels(), &self.streams(seed));
+        let outcome = self.checked(designs, outcome)?;
+        Ok(Rows { replication: self.row(&outcome), latencies: self.latencies(outcome.latency.as_ref()) })
+    }
+
+    /// Classes of the samples.
+    pub(super) fn labels(&self) -> Vec<u32> {
+        self.labels.iter().copied().map(u32::from).collect()
+    }
+
+    pub(super) fn streams(&self, seed: u64) -> Streams {
+        Streams::new(seed, u64::from(self.replication))
+    }
+
+    /// What a run with `designs` came to.
+    pub(super) fn checked<T>(&self, designs: Designs<'a>, came_to: Result<T, CosimError>) -> Result<T, StudyError> {
+        self.check(designs)?;
+        came_to.map_err(|error| StudyError::Simulation {
             point: self.number,
             label: self.point.label.clone(),
             replication: self.replication,
             error: Box::new(error),
-        })?;
-        Ok(Rows { replication: self.row(&outcome), latencies: self.latencies(outcome.latency.as_ref()) })
+        })
+    }
+
+    /// Whether every tail of a run with `designs` could run.
+    pub(super) fn check(&self, designs: Designs<'a>) -> Result<(), StudyError> {
+        match designs.failed {
+            Some((inference, sample, error)) => Err(StudyError::Inference {
+                network: self.networks.inferences[inference].name(),
+                sample,
+                error: Box::new(error),
+            }),
+            None => Ok(()),
+        }
     }
 
     fn row(&self, outcome: &Outcome) -> ReplicationRow {

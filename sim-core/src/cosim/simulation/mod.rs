@@ -21,7 +21,7 @@ use super::servers::Servers;
 use super::{CoInference, CosimError, Head, System};
 use crate::edge::DesignChoice;
 use crate::energy::EnergyLedger;
-use crate::kernel::{EventQueue, Fingerprint, SimTime, StreamFamily, Streams, Ticket};
+use crate::kernel::{EventQueue, Fingerprint, Happening, SimTime, StreamFamily, Streams, Ticket};
 use crate::link::{Capacity, Damage, Medium, Rate, Sharing};
 use crate::workload::{Arrivals, Samples};
 
@@ -126,6 +126,8 @@ pub(super) struct Simulation<'a, O> {
     tally: Tally,
     latency: LatencyTally,
     fingerprint: Fingerprint,
+    /// What the last event was; `None` if it was none.
+    happening: Option<Happening<EventKind>>,
     /// For the next look at starvation: at this event, and the requests answered before the last.
     look_at_event: u64,
     answered_before: u64,
@@ -174,6 +176,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
             tally: Tally::default(),
             latency: LatencyTally::new(),
             fingerprint: Fingerprint::default(),
+            happening: None,
             look_at_event: 0,
             answered_before: 0,
         };
@@ -232,6 +235,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
     /// Does what the event says; gives the request if that answered it.
     pub(super) fn handle(&mut self, event: Event) -> Result<Option<Answered>, CosimError> {
         let Event { kind, subject } = event;
+        self.happening = None;
         match kind {
             // A timer that was set anew or switched off is no event.
             EventKind::TailTimer => return self.tail_timer(subject).map(|()| None),
@@ -261,6 +265,12 @@ impl<'a, O: Observer> Simulation<'a, O> {
         Ok(None)
     }
 
+    /// What the event that was handled last was; `None` if it was a timer that was set anew or switched off, or an arrival
+    /// after the last request.
+    pub(super) fn happening(&self) -> Option<Happening<EventKind>> {
+        self.happening
+    }
+
     /// Something happens now.
     fn happens(&mut self, kind: EventKind, subject: u32) {
         self.end = self.queue.now();
@@ -271,6 +281,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
             Subject::Message => self.requests.get(self.messages.get(subject).request).number,
         };
         self.fingerprint.add(self.end, kind as u64, subject);
+        self.happening = Some(Happening { time: self.end, kind, subject });
     }
 
     fn schedule(&mut self, delay: SimTime, kind: EventKind, subject: u32) -> Result<Ticket, CosimError> {
