@@ -41,7 +41,7 @@ pub use co_inference::{CoInference, Guess, Head, HeadStep, Received, TailStep};
 pub use device::{ProcessorState, RadioState};
 pub use error::{CosimError, Stranded};
 pub use event::EventKind;
-pub use observer::{DropReason, End, Observer, QueueAt};
+pub use observer::{DropReason, End, Observer, QueueAt, ServerAt};
 pub use outcome::{CloudEnergy, Depletion, Dropped, Latency, Outcome, Parts, PlaceUse};
 pub use requests::Part;
 pub use run::{Run, run, run_observed};

@@ -164,8 +164,8 @@ impl<'a, O: Observer> Simulation<'a, O> {
             requests: Requests::default(),
             received: Vec::new(),
             devices: vec![new_device(system); devices as usize],
-            edge: Place::new(devices),
-            uplink: Place::new(uplinks),
+            edge: Place::new(devices, |device| QueueAt::Edge { device }),
+            uplink: Place::new(uplinks, |uplink| QueueAt::Uplink { uplink }),
             cell: matches!(link.sharing, Sharing::SharedCell { .. }).then(Cell::new),
             cell_event: None,
             used: if is_traced { vec![0.0; uplinks as usize] } else { Vec::new() },
@@ -198,11 +198,11 @@ impl<'a, O: Observer> Simulation<'a, O> {
     pub(super) fn next_event(&mut self) -> Result<Option<Event>, CosimError> {
         let next = if self.is_over() { None } else { self.queue.next_time() };
         let Some(time) = next else {
-            return if self.requests.in_flight() == 0 { Ok(None) } else { Err(self.nothing_left()) };
+            return if self.requests.in_flight() == 0 { self.ends() } else { Err(self.nothing_left()) };
         };
         if let Some(horizon) = self.constants.horizon.filter(|&horizon| time > horizon) {
             self.end = horizon;
-            return Ok(None);
+            return self.ends();
         }
         self.tally.events_now = if time > self.queue.now() { 1 } else { self.tally.events_now + 1 };
         if self.tally.events_now > STANDSTILL {
@@ -217,6 +217,14 @@ impl<'a, O: Observer> Simulation<'a, O> {
             _ => {}
         }
         Ok(event)
+    }
+
+    /// No event is left; Little's law must hold at every queue.
+    fn ends(&self) -> Result<Option<Event>, CosimError> {
+        self.edge.check_all(self.end)?;
+        self.uplink.check_all(self.end)?;
+        self.cloud.check(self.end)?;
+        Ok(None)
     }
 
     /// Whether nothing can happen any more but what goes on for ever: false alarms, autoscaling, batteries.
