@@ -8,6 +8,7 @@ mod networks;
 mod progress;
 mod run;
 mod table;
+mod trace;
 mod verify;
 mod zoo;
 

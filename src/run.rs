@@ -4,6 +4,7 @@ use crate::Failure;
 use crate::arguments::Run;
 use crate::progress::Bar;
 use crate::table::{mean, percent, significant, table};
+use crate::trace::run_traced;
 use crate::verify::verify;
 use cospike_reports::{PAGE, render};
 use cospike_scenarios::library;
@@ -29,7 +30,10 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     };
     store::check_place(&folder).map_err(|error| Failure::Input(format!("error: {error}")))?;
     let bar = Bar::new();
-    let results = study.run(&|progress| bar.show(progress))?;
+    let results = match &arguments.trace.file {
+        Some(file) => run_traced(&study, file, &arguments.trace, &bar)?,
+        None => study.run(&|progress| bar.show(progress))?,
+    };
     let report = render(&results)?;
     store::write(&results, &folder)?;
     report.write(&folder)?;

@@ -19,7 +19,7 @@ use crate::results::{Manifest, NetworkUsed, Results};
 use crate::scenario::{DatasetName, Precision, Scenario};
 use crate::sweep::{self, SweepPoint};
 use crate::zoo::{Zoo, ZooError, ZooNetwork};
-use cospike_sim_core::cosim::CosimError;
+use cospike_sim_core::cosim::{CosimError, Observer};
 use cospike_sim_core::energy::PriceList;
 use cospike_sim_core::kernel::ImpossibleValue;
 use cospike_sim_core::split::SplitError;
@@ -49,6 +49,16 @@ pub struct NamedPrices {
     pub name: String,
     /// The prices.
     pub list: PriceList,
+}
+
+/// A replication that is observed.
+pub struct Watched<'a, O> {
+    /// Number of its design point.
+    pub point: usize,
+    /// Its number.
+    pub replication: u32,
+    /// Is told what happens.
+    pub observer: &'a mut O,
 }
 
 /// How far a running study is.
@@ -184,10 +194,30 @@ impl Study {
     /// # Errors
     /// [`StudyError::Inference`] and [`StudyError::Simulation`].
     pub fn run(&self, progress: &(dyn Fn(Progress) + Sync)) -> Result<Results, StudyError> {
+        self.run_watched::<()>(None, progress)
+    }
+
+    /// As [`Study::run`], telling `watched.observer` what happens in that replication.
+    ///
+    /// # Errors
+    /// As [`Study::run`].
+    pub fn run_observed<O: Observer + Send>(
+        &self,
+        watched: Watched<'_, O>,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Result<Results, StudyError> {
+        self.run_watched(Some(watched), progress)
+    }
+
+    fn run_watched<O: Observer + Send>(
+        &self,
+        watched: Option<Watched<'_, O>>,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Result<Results, StudyError> {
         let (done, total) = (AtomicU64::new(0), self.samples());
         let tick = || progress(Progress::Inference { done: done.fetch_add(1, Ordering::Relaxed) + 1, total });
         let runs = self.infer(&tick)?;
-        let outcomes = self.simulate(&runs, progress)?;
+        let outcomes = self.simulate(&runs, watched, progress)?;
         Ok(self.results(&runs, outcomes))
     }
 

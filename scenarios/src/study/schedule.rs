@@ -2,12 +2,14 @@
 
 use super::designs::{AllHeads, Networks};
 use super::simulation::{Replication, Rows};
-use super::{InferenceRun, Progress, Study, StudyError};
+use super::{InferenceRun, Progress, Study, StudyError, Watched};
 use crate::results::ReplicationRow;
 use crate::scenario::{Measure, Precision};
+use cospike_sim_core::cosim::Observer;
 use cospike_sim_core::stats::{PrecisionTarget, Sequential, Verdict};
 use rayon::prelude::*; // threads are spent on replications, never inside one
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Replications that a design point gets at once after the first ones; those beyond the decision to stop are thrown
 /// away, so that the result does not depend on this number or on threads.
@@ -45,16 +47,25 @@ impl Study {
         Replication { number, point, replication, networks, labels: self.labels(point) }
     }
 
-    pub(super) fn simulate(
+    pub(super) fn simulate<O: Observer + Send>(
         &self,
         runs: &[InferenceRun],
+        watched: Option<Watched<'_, O>>,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Vec<Rows>, StudyError> {
         let heads = AllHeads::new(&self.points, runs);
         let networks = self.networks(runs, &heads);
         let (done, total) = (AtomicU64::new(0), AtomicU64::new(0));
+        let watched = watched.map(|watched| ((watched.point, watched.replication), Mutex::new(watched.observer)));
         let run = |(number, replication): (usize, u32)| {
-            let rows = self.replication(number, replication, networks).run(self.manifest.seed)?;
+            let rows = match &watched {
+                Some((seen, observer)) if *seen == (number, replication) => {
+                    // One replication alone takes the lock.
+                    let mut observer = observer.lock().unwrap_or_else(PoisonError::into_inner);
+                    self.replication(number, replication, networks).run(self.manifest.seed, &mut **observer)?
+                }
+                _ => self.replication(number, replication, networks).run(self.manifest.seed, &mut ())?,
+            };
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             progress(Progress::Simulation { done, total: total.load(Ordering::Relaxed) });
             Ok(rows)

@@ -3,7 +3,7 @@
 use super::designs::{Designs, Networks};
 use super::{DesignPoint, StudyError};
 use crate::results::{LatencyRow, ReplicationRow};
-use cospike_sim_core::cosim::{self, CosimError, Latency, Outcome, Parts};
+use cospike_sim_core::cosim::{CosimError, Latency, Observer, Outcome, Parts, run_observed};
 use cospike_sim_core::kernel::Streams;
 
 /// What one event loop adds to the results.
@@ -23,9 +23,10 @@ pub(super) struct Replication<'a> {
 }
 
 impl<'a> Replication<'a> {
-    pub(super) fn run(&self, seed: u64) -> Result<Rows, StudyError> {
+    pub(super) fn run<O: Observer>(&self, seed: u64, observer: &mut O) -> Result<Rows, StudyError> {
         let mut designs = Designs::new(self.point, self.networks);
-        let outcome = cosim::run(&self.point.system, &mut designs, &self.labels(), &self.streams(seed));
+        let (system, labels, streams) = (&self.point.system, self.labels(), self.streams(seed));
+        let outcome = run_observed(system, &mut designs, &labels, &streams, observer);
         let outcome = self.checked(designs, outcome)?;
         Ok(Rows { replication: self.row(&outcome), latencies: self.latencies(outcome.latency.as_ref()) })
     }
@@ -67,6 +68,7 @@ impl<'a> Replication<'a> {
         let per_request = |total: f64| total / if outcome.completed > 0 { outcome.completed as f64 } else { f64::NAN };
         let latency = |get: fn(&Latency) -> f64| outcome.latency.as_ref().map_or(f64::NAN, get);
         let part = |get: fn(&Parts) -> f64| outcome.latency.as_ref().map_or(f64::NAN, |latency| get(&latency.parts));
+        let steady = outcome.latency.as_ref().and_then(|latency| latency.steady);
         let energy = &outcome.energy;
         ReplicationRow {
             point: self.number as u32,
@@ -87,6 +89,10 @@ impl<'a> Replication<'a> {
             latency_p95_s: latency(|l| l.percentiles[94]),
             latency_p99_s: latency(|l| l.percentiles[98]),
             latency_max_s: latency(|l| l.max),
+            steady_latency_s: steady.map(|steady| steady.mean.estimate),
+            steady_latency_low_s: steady.map(|steady| steady.mean.low),
+            steady_latency_high_s: steady.map(|steady| steady.mean.high),
+            steady_deleted: steady.map(|steady| steady.deleted),
             edge_wait_s: part(|p| p.edge_wait),
             edge_compute_s: part(|p| p.edge_compute),
             uplink_wait_s: part(|p| p.uplink_wait),

@@ -74,6 +74,17 @@ pub enum DropReason {
     Unreachable,
 }
 
+impl fmt::Display for DropReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::QueueFull => "queue full",
+            Self::AllPacketsLost => "all packets lost",
+            Self::BatteryEmpty => "battery empty",
+            Self::Unreachable => "device unreachable",
+        })
+    }
+}
+
 /// Is told what happens in a run, in order of time. It can change nothing. Every method does nothing by default, and
 /// costs nothing then.
 pub trait Observer {

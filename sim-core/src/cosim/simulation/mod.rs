@@ -191,6 +191,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
         for device in 0..self.system.devices {
             self.begin_power(device)?;
         }
+        self.observer.servers(SimTime::ZERO, self.cloud.running());
         self.schedule_scale_look()
     }
 

@@ -1,0 +1,361 @@
+//! A run as a trace to look at: Chrome's Trace Event Format, which <https://ui.perfetto.dev> opens.
+//!
+//! A process of the trace is a device, the cell, or the cloud. Its tracks are what serves requests there (processor, uplink,
+//! servers), the requests of a device with the part of their life that they are in, and counters.
+
+mod file;
+mod requests;
+
+use cospike_sim_core::cosim::{End, Observer, Part, QueueAt, RadioState, ServerAt, System};
+use cospike_sim_core::kernel::SimTime;
+use cospike_sim_core::link::Sharing;
+use file::{EventFile, Place};
+use requests::{Request, Requests};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+use std::ops::Range;
+
+/// Events after which a trace ends: 100 to 150 MB, which a browser still opens.
+const MOST_EVENTS: u64 = 1_000_000;
+
+/// Numbers of processes.
+const CLOUD: u64 = 1;
+const CELL: u64 = 2;
+const FIRST_DEVICE: u64 = 3;
+
+/// What of a run is traced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// The devices shown. The cloud and a cell are shown in any case, with what they do for all devices.
+    pub devices: Range<u32>,
+    /// The time shown; what reaches beyond is cut off there.
+    pub time: Range<SimTime>,
+}
+
+/// What a trace came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Traced {
+    /// Events in the file.
+    pub events: u64,
+    /// When it ended because it had grown too long.
+    pub cut: Option<SimTime>,
+}
+
+/// Where slices are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Track {
+    Server(ServerAt),
+    /// Requests of a device that overlap are shown in several lanes.
+    Requests {
+        device: u32,
+        lane: u32,
+    },
+    /// Requests that found the queue full or the battery empty.
+    Refused {
+        device: u32,
+    },
+}
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Counter {
+    EdgeQueue { device: u32 },
+    UplinkQueue { uplink: u32 },
+    CloudQueue,
+    Servers,
+    Radio { device: u32 },
+    Power { device: u32 },
+    Energy { device: u32 },
+    Battery { device: u32 },
+}
+
+/// Writes what happens in a run as it happens. Keeps what is under way, and nothing else.
+pub struct Trace<W> {
+    file: EventFile<W>,
+    scope: Scope,
+    /// All devices send through one uplink.
+    has_cell: bool,
+    battery_joules: Option<f64>,
+    /// Those that have their name.
+    processes: BTreeSet<u64>,
+    threads: BTreeMap<Track, Place>,
+    /// Number of the first thread. Those below are of processes: viewers like no number to be both.
+    first_thread: u64,
+    /// Since when each server serves which requests.
+    serving: BTreeMap<ServerAt, (SimTime, Vec<u64>)>,
+    requests: Requests,
+    levels: BTreeMap<Counter, f64>,
+    now: SimTime,
+    has_begun: bool,
+    has_ended: bool,
+    cut: Option<SimTime>,
+}
+
+impl<W: Write> Trace<W> {
+    /// Begins a trace of a run of `system` in `file`. `about` says what run that is.
+    pub fn new(file: W, system: &System, scope: Scope, about: &Value) -> Self {
+        Self {
+            file: EventFile::new(file, about),
+            has_cell: system.link.sharing == Sharing::Cell,
+            battery_joules: system.edge.battery_joules,
+            processes: BTreeSet::new(),
+            threads: BTreeMap::new(),
+            first_thread: FIRST_DEVICE + u64::from(scope.devices.end.min(system.devices)),
+            scope,
+            serving: BTreeMap::new(),
+            requests: Requests::default(),
+            levels: BTreeMap::new(),
+            now: SimTime::ZERO,
+            has_begun: false,
+            has_ended: false,
+            cut: None,
+        }
+    }
+
+    /// Ends the trace with what is still under way.
+    ///
+    /// # Errors
+    /// The first that stopped the file from being written.
+    pub fn finish(mut self) -> io::Result<Traced> {
+        if !self.has_ended {
+            self.end_at(self.now);
+        }
+        let traced = Traced { events: self.file.written(), cut: self.cut };
+        self.file.finish().map(|()| traced)
+    }
+
+    /// Whether what happens now may be of interest. The first time that the window has been reached, the levels that it
+    /// begins with are shown; the first time that it is over, what is under way is cut off.
+    fn is_open(&mut self, now: SimTime) -> bool {
+        if self.has_ended {
+            return false;
+        }
+        if !self.has_begun && now >= self.scope.time.start {
+            self.has_begun = true;
+            for (counter, value) in self.levels.clone() {
+                self.show_level(self.scope.time.start, counter, value);
+            }
+        }
+        if now >= self.scope.time.end {
+            self.end_at(self.scope.time.end);
+        } else if self.file.written() >= MOST_EVENTS {
+            self.cut = Some(now);
+            self.end_at(now);
+        }
+        self.now = now;
+        !self.has_ended
+    }
+
+    fn end_at(&mut self, end: SimTime) {
+        self.has_ended = true;
+        for (server, (since, requests)) in std::mem::take(&mut self.serving) {
+            self.show_service(server, since, end, &requests);
+        }
+        for (number, request) in self.requests.take_all() {
+            self.show_request(number, &request, end, "under way");
+        }
+    }
+
+    fn shows_device(&self, device: u32) -> bool {
+        self.scope.devices.contains(&device)
+    }
+
+    fn shows_server(&self, at: ServerAt) -> bool {
+        match at {
+            ServerAt::Edge { device } => self.shows_device(device),
+            ServerAt::Uplink { uplink } => self.has_cell || self.shows_device(uplink),
+            ServerAt::Cloud { .. } => true,
+        }
+    }
+
+    /// What can be seen of `from..to`: nothing, if that was before the window.
+    fn seen(&self, from: SimTime, to: SimTime) -> Option<(SimTime, SimTime)> {
+        let start = self.scope.time.start;
+        (from >= start || to > start).then(|| (from.max(start), to))
+    }
+
+    fn show_service(&mut self, server: ServerAt, from: SimTime, to: SimTime, requests: &[u64]) {
+        let Some((from, to)) = self.seen(from, to) else { return };
+        let at = self.place(Track::Server(server));
+        let name = match requests {
+            [only] => format!("request {only}"),
+            several => format!("{} requests", several.len()),
+        };
+        self.file.begin(at, from, &name, &json!({ "requests": requests }));
+        self.file.end(at, to);
+    }
+
+    /// A request with its parts inside, those of no duration left out.
+    fn show_request(&mut self, number: u64, request: &Request, now: SimTime, end: &str) {
+        let arrived = request.parts.first().map_or(now, |&(_, since)| since);
+        let Some((from, to)) = self.seen(arrived, now) else { return };
+        let at = self.place(Track::Requests { device: request.device, lane: request.lane });
+        let age_ms = now.since(arrived).seconds() * 1e3;
+        let about = json!({ "request": number, "end": end, "arrived_s": arrived.seconds(), "age_ms": age_ms });
+        self.file.begin(at, from, &format!("request {number}"), &about);
+        for (part, from, to) in request.slices(now) {
+            if let Some((from, to)) = self.seen(from, to).filter(|(from, to)| from < to) {
+                self.file.begin(at, from, name_of(part), &json!({ "request": number }));
+                self.file.end(at, to);
+            }
+        }
+        self.file.end(at, to);
+    }
+
+    /// A level is another from `now` on.
+    fn set(&mut self, now: SimTime, counter: Counter, value: f64) {
+        if self.levels.insert(counter, value) != Some(value) && self.has_begun {
+            self.show_level(now, counter, value);
+        }
+    }
+
+    fn show_level(&mut self, now: SimTime, counter: Counter, value: f64) {
+        let (process, name, unit) = match counter {
+            Counter::EdgeQueue { device } => (self.device(device), "edge queue", "length"),
+            Counter::UplinkQueue { uplink } => (self.uplink(uplink), "uplink queue", "length"),
+            Counter::CloudQueue => (self.cloud(), "cloud queue", "length"),
+            Counter::Servers => (self.cloud(), "servers", "running"),
+            Counter::Radio { device } => {
+                (self.device(device), "radio: 0 standby, 1 promotion, 2 connected, 3 active;", "state")
+            }
+            Counter::Power { device } => (self.device(device), "power", "W"),
+            Counter::Energy { device } => (self.device(device), "energy", "J"),
+            Counter::Battery { device } => (self.device(device), "battery", "J"),
+        };
+        self.file.count(process, now, name, unit, value);
+    }
+
+    fn cloud(&mut self) -> u64 {
+        self.process(CLOUD, || "cloud".into())
+    }
+
+    fn uplink(&mut self, uplink: u32) -> u64 {
+        match self.has_cell {
+            true => self.process(CELL, || "cell".into()),
+            false => self.device(uplink),
+        }
+    }
+
+    fn device(&mut self, device: u32) -> u64 {
+        self.process(FIRST_DEVICE + u64::from(device), || format!("device {device}"))
+    }
+
+    /// Names a process the first time that something is shown there.
+    fn process(&mut self, process: u64, name: impl Fn() -> String) -> u64 {
+        if self.processes.insert(process) {
+            self.file.name_process(process, &name());
+        }
+        process
+    }
+
+    /// Names a track the first time that something is shown there.
+    fn place(&mut self, track: Track) -> Place {
+        if let Some(place) = self.threads.get(&track) {
+            return *place;
+        }
+        let (process, name) = match track {
+            Track::Server(ServerAt::Edge { device }) => (self.device(device), "processor".into()),
+            Track::Server(ServerAt::Uplink { uplink }) => (self.uplink(uplink), "uplink".into()),
+            Track::Server(ServerAt::Cloud { server }) => (self.cloud(), format!("server {server}")),
+            Track::Requests { device, lane } => (self.device(device), format!("requests {lane}")),
+            Track::Refused { device } => (self.device(device), "refused".into()),
+        };
+        let place = Place { process, thread: self.first_thread + self.threads.len() as u64 };
+        self.file.name_thread(place, &name);
+        self.threads.insert(track, place);
+        place
+    }
+}
+
+impl<W: Write> Observer for Trace<W> {
+    fn part(&mut self, now: SimTime, request: u64, device: u32, part: Part) {
+        if self.is_open(now) && self.shows_device(device) {
+            self.requests.part(request, device, part, now);
+        }
+    }
+
+    fn end(&mut self, now: SimTime, request: u64, device: u32, end: End) {
+        if !self.is_open(now) || !self.shows_device(device) {
+            return;
+        }
+        let end = match end {
+            End::Answered => "answered".into(),
+            End::Dropped(reason) => format!("dropped: {reason}"),
+        };
+        if let Some(ended) = self.requests.end(request) {
+            self.show_request(request, &ended, now, &end);
+        } else if self.seen(now, now).is_some() {
+            let at = self.place(Track::Refused { device });
+            self.file.instant(at, now, &format!("request {request} {end}"));
+        }
+    }
+
+    fn queue(&mut self, now: SimTime, at: QueueAt, length: u32) {
+        let counter = match at {
+            QueueAt::Edge { device } if self.shows_device(device) => Counter::EdgeQueue { device },
+            QueueAt::Uplink { uplink } if self.has_cell || self.shows_device(uplink) => Counter::UplinkQueue { uplink },
+            QueueAt::Cloud => Counter::CloudQueue,
+            QueueAt::Edge { .. } | QueueAt::Uplink { .. } => return,
+        };
+        if self.is_open(now) {
+            self.set(now, counter, length.into());
+        }
+    }
+
+    fn begin_service(&mut self, now: SimTime, at: ServerAt, request: u64) {
+        if self.is_open(now) && self.shows_server(at) {
+            self.serving.entry(at).or_insert_with(|| (now, vec![])).1.push(request);
+        }
+    }
+
+    fn end_service(&mut self, now: SimTime, at: ServerAt) {
+        if self.is_open(now)
+            && let Some((since, requests)) = self.serving.remove(&at)
+        {
+            self.show_service(at, since, now, &requests);
+        }
+    }
+
+    fn servers(&mut self, now: SimTime, running: u32) {
+        if self.is_open(now) {
+            self.set(now, Counter::Servers, running.into());
+        }
+    }
+
+    fn radio(&mut self, now: SimTime, device: u32, state: RadioState) {
+        if self.is_open(now) && self.shows_device(device) {
+            let level = match state {
+                RadioState::Standby => 0.0,
+                RadioState::Promotion => 1.0,
+                RadioState::Connected => 2.0,
+                RadioState::Active => 3.0,
+            };
+            self.set(now, Counter::Radio { device }, level);
+        }
+    }
+
+    fn power(&mut self, now: SimTime, device: u32, watts: f64, joules: f64) {
+        if self.is_open(now) && self.shows_device(device) {
+            self.set(now, Counter::Power { device }, watts);
+            match self.battery_joules {
+                // What is drawn in the last nanosecond may round to more than there was.
+                Some(full) => self.set(now, Counter::Battery { device }, (full - joules).max(0.0)),
+                None => self.set(now, Counter::Energy { device }, joules),
+            }
+        }
+    }
+}
+
+/// As the columns of the results call the parts.
+fn name_of(part: Part) -> &'static str {
+    match part {
+        Part::EdgeWait => "edge wait",
+        Part::EdgeCompute => "head",
+        Part::UplinkWait => "uplink wait",
+        Part::Uplink => "uplink",
+        Part::CloudWait => "cloud wait",
+        Part::CloudService => "tail",
+        Part::Downlink => "downlink",
+    }
+}
