@@ -4,9 +4,10 @@
 //! servers), the requests of a device with the part of their life that they are in, and counters.
 
 mod file;
+mod observer;
 mod requests;
 
-use cospike_sim_core::cosim::{End, Observer, Part, QueueAt, RadioState, ServerAt, System};
+use cospike_sim_core::cosim::{Part, ServerAt, System};
 use cospike_sim_core::kernel::SimTime;
 use cospike_sim_core::link::Sharing;
 use file::{EventFile, Place};
@@ -76,6 +77,7 @@ pub struct Trace<W> {
     scope: Scope,
     /// All devices send through one uplink.
     has_cell: bool,
+    most_events: u64,
     battery_joules: Option<f64>,
     /// Those that have their name.
     processes: BTreeSet<u64>,
@@ -98,6 +100,7 @@ impl<W: Write> Trace<W> {
         Self {
             file: EventFile::new(file, about),
             has_cell: system.link.sharing == Sharing::Cell,
+            most_events: MOST_EVENTS,
             battery_joules: system.edge.battery_joules,
             processes: BTreeSet::new(),
             threads: BTreeMap::new(),
@@ -139,7 +142,7 @@ impl<W: Write> Trace<W> {
         }
         if now >= self.scope.time.end {
             self.end_at(self.scope.time.end);
-        } else if self.file.written() >= MOST_EVENTS {
+        } else if self.file.written() >= self.most_events {
             self.cut = Some(now);
             self.end_at(now);
         }
@@ -268,85 +271,6 @@ impl<W: Write> Trace<W> {
     }
 }
 
-impl<W: Write> Observer for Trace<W> {
-    fn part(&mut self, now: SimTime, request: u64, device: u32, part: Part) {
-        if self.is_open(now) && self.shows_device(device) {
-            self.requests.part(request, device, part, now);
-        }
-    }
-
-    fn end(&mut self, now: SimTime, request: u64, device: u32, end: End) {
-        if !self.is_open(now) || !self.shows_device(device) {
-            return;
-        }
-        let end = match end {
-            End::Answered => "answered".into(),
-            End::Dropped(reason) => format!("dropped: {reason}"),
-        };
-        if let Some(ended) = self.requests.end(request) {
-            self.show_request(request, &ended, now, &end);
-        } else if self.seen(now, now).is_some() {
-            let at = self.place(Track::Refused { device });
-            self.file.instant(at, now, &format!("request {request} {end}"));
-        }
-    }
-
-    fn queue(&mut self, now: SimTime, at: QueueAt, length: u32) {
-        let counter = match at {
-            QueueAt::Edge { device } if self.shows_device(device) => Counter::EdgeQueue { device },
-            QueueAt::Uplink { uplink } if self.has_cell || self.shows_device(uplink) => Counter::UplinkQueue { uplink },
-            QueueAt::Cloud => Counter::CloudQueue,
-            QueueAt::Edge { .. } | QueueAt::Uplink { .. } => return,
-        };
-        if self.is_open(now) {
-            self.set(now, counter, length.into());
-        }
-    }
-
-    fn begin_service(&mut self, now: SimTime, at: ServerAt, request: u64) {
-        if self.is_open(now) && self.shows_server(at) {
-            self.serving.entry(at).or_insert_with(|| (now, vec![])).1.push(request);
-        }
-    }
-
-    fn end_service(&mut self, now: SimTime, at: ServerAt) {
-        if self.is_open(now)
-            && let Some((since, requests)) = self.serving.remove(&at)
-        {
-            self.show_service(at, since, now, &requests);
-        }
-    }
-
-    fn servers(&mut self, now: SimTime, running: u32) {
-        if self.is_open(now) {
-            self.set(now, Counter::Servers, running.into());
-        }
-    }
-
-    fn radio(&mut self, now: SimTime, device: u32, state: RadioState) {
-        if self.is_open(now) && self.shows_device(device) {
-            let level = match state {
-                RadioState::Standby => 0.0,
-                RadioState::Promotion => 1.0,
-                RadioState::Connected => 2.0,
-                RadioState::Active => 3.0,
-            };
-            self.set(now, Counter::Radio { device }, level);
-        }
-    }
-
-    fn power(&mut self, now: SimTime, device: u32, watts: f64, joules: f64) {
-        if self.is_open(now) && self.shows_device(device) {
-            self.set(now, Counter::Power { device }, watts);
-            match self.battery_joules {
-                // What is drawn in the last nanosecond may round to more than there was.
-                Some(full) => self.set(now, Counter::Battery { device }, (full - joules).max(0.0)),
-                None => self.set(now, Counter::Energy { device }, joules),
-            }
-        }
-    }
-}
-
 /// As the columns of the results call the parts.
 fn name_of(part: Part) -> &'static str {
     match part {
@@ -357,5 +281,44 @@ fn name_of(part: Part) -> &'static str {
         Part::CloudWait => "cloud wait",
         Part::CloudService => "tail",
         Part::Downlink => "downlink",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Source;
+    use crate::study::Study;
+    use crate::zoo::Zoo;
+    use cospike_sim_core::cosim::{Observer, QueueAt};
+
+    fn trace_of_a_queue<W: Write>(file: W, most_events: u64) -> io::Result<Traced> {
+        let text = include_str!("../../tests/scenarios/small.toml").into();
+        let source = Source { name: "small.toml".into(), folder: None, text };
+        let study = Study::from_scenario(&source, &Zoo::shipped().unwrap()).unwrap();
+        let scope = Scope { devices: 0..8, time: SimTime::ZERO..SimTime::MAX };
+        let mut trace = Trace::new(file, &study.points[0].system, scope, &json!({}));
+        trace.most_events = most_events;
+        trace.begin_service(SimTime::ZERO, ServerAt::Cloud { server: 0 }, 7);
+        (0..20).for_each(|second| trace.queue(SimTime::from_nanoseconds(second), QueueAt::Cloud, second as u32));
+        trace.finish()
+    }
+
+    #[test]
+    fn a_trace_that_grows_too_long_ends_there_with_what_is_under_way() {
+        let mut file = vec![];
+        let traced = trace_of_a_queue(&mut file, 10).unwrap();
+        // The name of the cloud and levels 0 to 8; then the server's name, and what it does until that moment.
+        assert_eq!(traced, Traced { events: 13, cut: Some(SimTime::from_nanoseconds(9)) });
+        let trace: Value = serde_json::from_slice(&file).unwrap();
+        let last = trace["traceEvents"].as_array().unwrap().last().unwrap();
+        assert_eq!((&last["ph"], &last["ts"]), (&json!("E"), &json!(0.009)));
+        assert_eq!(trace_of_a_queue(io::sink(), 1_000).unwrap().cut, None);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_an_error() {
+        let mut small = [0; 100];
+        assert!(trace_of_a_queue(&mut small[..], 1_000).is_err());
     }
 }
