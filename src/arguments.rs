@@ -69,7 +69,7 @@ pub(crate) struct Run {
 
 #[derive(Args)]
 pub(crate) struct Trace {
-    /// Also write a trace of one replication, to look at in https://ui.perfetto.dev
+    /// Also write a trace of one replication, to look at in Perfetto (ui.perfetto.dev)
     #[arg(long = "trace", value_name = "FILE", id = "trace")]
     pub(crate) file: Option<PathBuf>,
     /// Devices in the trace, the last one not included

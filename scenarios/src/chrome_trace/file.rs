@@ -65,8 +65,9 @@ impl<W: Write> EventFile<W> {
 
     /// Viewers show a counter as its name and the unit.
     pub(super) fn count(&mut self, process: u64, now: SimTime, name: &str, unit: &str, value: f64) {
-        let event =
-            json!({ "name": name, "ph": "C", "ts": microseconds(now), "pid": process, "args": { unit: value } });
+        let event = json!({
+            "name": name, "ph": "C", "ts": microseconds(now), "pid": process, "tid": process, "args": { unit: value },
+        });
         self.write(&event);
     }
 
