@@ -16,7 +16,7 @@ pub use workload::{Bursty, ClosedLoop, Periodic, WorkloadSection};
 use crate::dataset::Dataset;
 use crate::diagnostic::{Diagnostic, Source};
 use check::Check;
-use cospike_sim_core::network::OUTPUT;
+use cospike_sim_core::network::{BottleneckKind, OUTPUT};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
@@ -93,6 +93,18 @@ pub enum Family {
     Float,
 }
 
+/// What a bottleneck unit is made of, see [`BottleneckKind`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Bottleneck {
+    /// SpikeBottleNet, in a spiking network: a binary payload in each of T steps.
+    Spiking,
+    /// BottleNet, in a float network: 8-bit values and JPEG.
+    Float,
+    /// 1-bit activations, in a float network: a binary payload once.
+    Binary,
+}
+
 /// `[samples]`
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -133,6 +145,45 @@ impl Family {
         match self {
             Self::Spiking => "spiking",
             Self::Float => "float",
+        }
+    }
+}
+
+impl Bottleneck {
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::Spiking, Self::Float, Self::Binary];
+
+    /// The kind that a network of `family` has if nothing else is said.
+    pub fn of(family: Family) -> Self {
+        match family {
+            Family::Spiking => Self::Spiking,
+            Family::Float => Self::Float,
+        }
+    }
+
+    /// As it is written in a scenario.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Spiking => "spiking",
+            Self::Float => "float",
+            Self::Binary => "binary",
+        }
+    }
+
+    /// The family of the networks that it stands in.
+    pub fn family(self) -> Family {
+        match self {
+            Self::Spiking => Family::Spiking,
+            Self::Float | Self::Binary => Family::Float,
+        }
+    }
+
+    /// Its layers.
+    pub fn layers(self) -> BottleneckKind {
+        match self {
+            Self::Spiking => BottleneckKind::Spiking,
+            Self::Float => BottleneckKind::Float,
+            Self::Binary => BottleneckKind::Binary,
         }
     }
 }
@@ -188,7 +239,8 @@ impl Scenario {
 
     /// Early answers need something that can answer early.
     fn check_exits(&self, check: &Check<'_>) -> Result<(), Diagnostic> {
-        let in_time = self.network.split.get_ref() == OUTPUT && *self.network.family.get_ref() == Family::Spiking;
+        let spiking = self.network.family(check.source)? == Family::Spiking;
+        let in_time = spiking && self.network.split.get_ref() == OUTPUT;
         if let (Some(entropy), None, false) = (&self.fleet.exit_entropy, &self.network.local, in_time) {
             let message = "nothing on the device could answer early";
             let help = "give a [network.local] to ask first, or cut a spiking network at `output`";

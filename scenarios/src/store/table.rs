@@ -86,20 +86,23 @@ impl Cell for u32 {
     }
 }
 
-impl Cell for Option<u32> {
-    type Stored = Int32Type;
+impl<C: Cell> Cell for Option<C> {
+    type Stored = C::Stored;
     const OPTIONAL: bool = true;
 
     fn meaning() -> Option<LogicalType> {
-        u32::meaning()
+        C::meaning()
     }
 
-    fn store(&self) -> Option<i32> {
-        self.map(u32::cast_signed)
+    fn store(&self) -> Option<<C::Stored as DataType>::T> {
+        self.as_ref().and_then(C::store)
     }
 
-    fn load(stored: Option<i32>) -> Option<Self> {
-        Some(stored.map(i32::cast_unsigned))
+    fn load(stored: Option<<C::Stored as DataType>::T>) -> Option<Self> {
+        match stored {
+            None => Some(None),
+            stored => C::load(stored).map(Some),
+        }
     }
 }
 

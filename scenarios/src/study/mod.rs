@@ -205,9 +205,10 @@ impl Maker<'_> {
         let scenario = &sweep_point.scenario;
         let source = self.source;
         let system = self.profiles.system(scenario, source)?;
+        let cuts = point::cuts(scenario, source)?;
         let mut designs = vec![];
-        for cut in point::cuts(scenario, source)? {
-            designs.push(self.inference(scenario, &cut, dataset)?);
+        for cut in &cuts {
+            designs.push(self.inference(scenario, cut, dataset)?);
         }
         let local = point::local(scenario);
         let local = local.map(|local| self.inference(scenario, &local, dataset)).transpose()?;
@@ -218,7 +219,7 @@ impl Maker<'_> {
             }
         }
         Ok(DesignPoint {
-            label: point::label(sweep_point),
+            label: point::label(sweep_point, &cuts[0]),
             parameters: sweep_point.parameters.clone(),
             system,
             packetise: point::packetise(scenario, source)?,
