@@ -2,7 +2,7 @@
 
 use super::{PLAIN, UnitChoice, ZooError};
 use crate::scenario::{Bottleneck, Family};
-use cospike_sim_core::network::{TensorStore, read_safetensors};
+use cospike_sim_core::network::{Network, NetworkError, NetworkName, Neuron, TensorStore, read_safetensors};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -74,6 +74,18 @@ impl Entry {
 }
 
 impl Metadata {
+    /// The layer graph of the backbone.
+    ///
+    /// # Errors
+    /// Those of [`NetworkName`], if its name is none.
+    pub fn architecture(&self) -> Result<Network, NetworkError> {
+        let name: NetworkName = self.backbone.parse()?;
+        Ok(match self.family {
+            Family::Spiking => name.spiking(Neuron::INTEGRATE_AND_FIRE),
+            Family::Float => name.float(),
+        })
+    }
+
     fn read(name: &str, all: BTreeMap<String, String>) -> Result<Self, ZooError> {
         let keys = Keys { name, all: &all };
         let family = keys.choose("family", "`spiking` or `float`", |word| match word {

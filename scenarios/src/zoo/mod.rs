@@ -5,14 +5,16 @@
 //! point. The head of a network with a unit has the backbone's weights. The file's metadata say which.
 
 mod file;
+mod measure;
+mod series;
 
 pub use file::{Entry, Metadata, Unit};
+pub use measure::{MeasureError, Outcome};
+pub use series::{Branch, Series, Spread};
 
 use crate::library;
 use crate::scenario::{Bottleneck, Family};
-use cospike_sim_core::network::{
-    self, Network, NetworkError, NetworkName, Neuron, OUTPUT, Signal, TensorStore, Weights,
-};
+use cospike_sim_core::network::{self, Network, NetworkError, OUTPUT, Signal, TensorStore, Weights};
 use cospike_sim_core::payload::Codec;
 use cospike_sim_core::split::{SplitError, SplitNetwork};
 use std::borrow::Cow;
@@ -253,7 +255,7 @@ impl Zoo {
     /// [`ZooError`], naming what exists instead.
     pub fn network_on(&self, input: Signal, wanted: &NetworkChoice) -> Result<ZooNetwork, ZooError> {
         let backbone = self.backbone(wanted)?;
-        let plain = architecture(wanted)?;
+        let plain = backbone.metadata.architecture()?;
         let at = plain.split(&wanted.split)?;
         let mut store = backbone.tensors().clone();
         let mut files = vec![(backbone.name.clone(), backbone.blake3.clone())];
@@ -333,15 +335,6 @@ impl Display for UnitChoice {
         }
         write!(formatter, "{} bottleneck unit of width {}", self.kind.name(), self.width)
     }
-}
-
-/// The layer graph of a backbone.
-fn architecture(wanted: &NetworkChoice) -> Result<Network, NetworkError> {
-    let name: NetworkName = wanted.backbone.parse()?;
-    Ok(match wanted.family {
-        Family::Spiking => name.spiking(Neuron::INTEGRATE_AND_FIRE),
-        Family::Float => name.float(),
-    })
 }
 
 /// Whether the tensor `name` belongs to one of these layers: tensors are named `LAYER.what`.
