@@ -54,6 +54,16 @@ pub(crate) struct Zoo {
 pub(crate) enum ZooVerb {
     /// Measure every claimed accuracy and payload again; exit code 1 if one differs
     Verify(Verify),
+    /// Write the page about the zoo: zoo.md, and its figures into figures/
+    Page(Page),
+}
+
+#[derive(Args)]
+pub(crate) struct Page {
+    /// Folder to write into
+    pub(crate) folder: PathBuf,
+    #[command(flatten)]
+    pub(crate) zoo: GivenZoo,
 }
 
 #[derive(Args)]

@@ -33,6 +33,7 @@ fn main() -> ExitCode {
             Ok(false) => return ExitCode::FAILURE,
             outcome => outcome.map(drop),
         },
+        Verb::Zoo(arguments::Zoo { verb: Some(ZooVerb::Page(page)), .. }) => zoo::page(&page),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

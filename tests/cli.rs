@@ -224,6 +224,21 @@ fn verify_measures_what_infer_does_and_fails_where_the_claim_is_another() {
     refused(&["zoo", "verify", "--data", "absent"], "absent");
 }
 
+/// `docs/zoo.md` and its figures; after a change of the zoo, `cospike zoo page docs` writes them anew.
+#[test]
+fn the_page_about_the_zoo_is_what_the_command_writes() {
+    let (here, docs) = (tempfile::tempdir().unwrap(), Path::new(env!("CARGO_MANIFEST_DIR")).join("docs"));
+    cospike(&["zoo", "page", "."], here.path()).assert().success();
+    let read =
+        |path: &Path| std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    assert_eq!(read(&here.path().join("zoo.md")), read(&docs.join("zoo.md")));
+    let figures = files(&here.path().join("figures"));
+    assert!(!figures.is_empty());
+    for (name, svg) in figures {
+        assert!(read(&docs.join("figures").join(&name)).into_bytes() == svg, "{name} differs");
+    }
+}
+
 /// What a cut of ResNet-50 costs at two points, by hand: 256x56x56 and 2048x7x7 values.
 #[test]
 fn networks_says_what_a_cut_costs() {

@@ -5,8 +5,10 @@ mod figure;
 mod figures;
 mod page;
 mod quantity;
+mod zoo;
 
 pub use figures::{DensityLine, density_figure};
+pub use zoo::{ZooPage, zoo_page};
 
 use cospike_scenarios::results::Results;
 use cospike_sim_core::stats::StatsError;

@@ -5,9 +5,11 @@ mod verify;
 pub(crate) use verify::verify;
 
 use crate::Failure;
+use crate::arguments::Page;
 use crate::given::GivenZoo;
 use crate::run::print_json;
 use crate::table::table;
+use cospike_reports::zoo_page;
 use cospike_scenarios::zoo::{Branch, Entry, PLAIN, Series, Spread};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -35,6 +37,11 @@ pub(crate) fn list(given: &GivenZoo, as_json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Writes the page about the zoo.
+pub(crate) fn page(arguments: &Page) -> Result<(), Failure> {
+    Ok(zoo_page(&arguments.zoo.open()?)?.write(&arguments.folder)?)
+}
+
 fn print_branch(branch: &Branch<'_>) {
     let Some(entry) = branch.any() else { return };
     let metadata = &entry.metadata;
@@ -53,10 +60,10 @@ fn print_branch(branch: &Branch<'_>) {
         let mut units = table(&titles.iter().map(String::as_str).collect::<Vec<_>>());
         let mut series: Vec<&Series<'_>> = branch.series.iter().collect();
         series.sort_by_key(|series| (series.kind, series.variant != PLAIN));
-        for Series { kind, split, variant, widths: units_of } in series {
-            let mark = if variant == PLAIN { String::new() } else { format!(" {variant}") };
-            let cells = widths.iter().map(|width| units_of.get(width).map_or_else(|| "-".into(), |units| cell(units)));
-            units.add_row([format!("  {}, {split}{mark}", kind.name())].into_iter().chain(cells));
+        for series in series {
+            let cell = |width| series.widths.get(width).map_or_else(|| "-".into(), |units| cell(units));
+            let title = format!("  {}, {}", series.name(), series.split);
+            units.add_row([title].into_iter().chain(widths.iter().map(cell)));
         }
         println!("{units}");
     }

@@ -69,16 +69,16 @@ struct Panel<'d, 'a> {
 type Line<'d, 'a> = Vec<&'d Design<'a>>;
 
 /// Where the panels go: one across, or two beside each other.
-struct Layout {
-    panels: usize,
+pub(super) struct Layout {
+    pub(super) panels: usize,
 }
 
 impl Layout {
-    fn height(&self) -> f64 {
+    pub(super) fn height(&self) -> f64 {
         if self.panels == 1 { HEIGHT } else { self.panels.div_ceil(2) as f64 * SMALL_HEIGHT }
     }
 
-    fn frame(&self, index: usize, top: f64) -> Frame {
+    pub(super) fn frame(&self, index: usize, top: f64) -> Frame {
         let (left, right) = (MARGIN + Frame::LEFT, WIDTH - MARGIN);
         if self.panels == 1 {
             return Frame { left, top, right, bottom: top + HEIGHT - Frame::BELOW };

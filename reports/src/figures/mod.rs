@@ -7,8 +7,10 @@ mod heat_map;
 mod latency;
 mod pareto;
 mod price_lists;
+mod zoo;
 
 pub use density::{DensityLine, density_figure};
+pub(crate) use zoo::zoo_figure;
 
 use crate::ReportError;
 use crate::digest::Digest;

@@ -10,7 +10,7 @@ mod series;
 
 pub use file::{Entry, Metadata, Unit};
 pub use measure::{MeasureError, Outcome};
-pub use series::{Branch, Series, Spread};
+pub use series::{Branch, Series, Spread, splits};
 
 use crate::library;
 use crate::scenario::{Bottleneck, Family};

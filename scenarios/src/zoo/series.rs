@@ -1,6 +1,6 @@
 //! The units of a zoo, put together: what differs in width and seed alone is one series.
 
-use super::{Entry, PLAIN, Unit, Zoo};
+use super::{Entry, Outcome, PLAIN, Unit, Zoo};
 use crate::scenario::Bottleneck;
 use std::collections::BTreeMap;
 
@@ -65,6 +65,35 @@ impl<'a> Branch<'a> {
     pub fn any(&self) -> Option<&'a Entry> {
         self.backbone.or_else(|| self.series.first()?.widths.values().flatten().next().copied())
     }
+}
+
+impl Series<'_> {
+    /// Test accuracy over the seeds at `width`, and the mean payload in bits; `None` if there are no such units, or one was
+    /// not measured.
+    pub fn at(&self, width: u32) -> Option<(Spread, f64)> {
+        let outcomes = self.widths.get(&width)?.iter().map(|unit| unit.metadata.claim());
+        let outcomes: Vec<Outcome> = outcomes.collect::<Option<_>>()?;
+        let accuracies: Vec<f64> = outcomes.iter().map(Outcome::accuracy).collect();
+        let payloads: Vec<f64> = outcomes.iter().map(|outcome| outcome.payload_bits).collect();
+        Some((Spread::of(&accuracies)?, Spread::of(&payloads)?.mean))
+    }
+
+    /// Its kind, and its variant unless that is [`PLAIN`]: `spiking, noisy`.
+    pub fn name(&self) -> String {
+        let mark = if self.variant == PLAIN { String::new() } else { format!(", {}", self.variant) };
+        format!("{}{mark}", self.kind.name())
+    }
+}
+
+/// The split points of `series`, in order of appearance.
+pub fn splits<'a>(series: impl IntoIterator<Item = &'a Series<'a>>) -> Vec<&'a str> {
+    let mut splits = vec![];
+    for series in series {
+        if !splits.contains(&series.split) {
+            splits.push(series.split);
+        }
+    }
+    splits
 }
 
 impl Spread {
