@@ -13,7 +13,7 @@ pub use link::{Bursts, LinkSection, Missing, Packetise, Retransmit, Sharing, Wak
 pub use network::{Alternative, LocalSection, NetworkSection};
 pub use workload::{Bursty, ClosedLoop, Periodic, WorkloadSection};
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Part};
 use crate::diagnostic::{Diagnostic, Source};
 use check::Check;
 use cospike_sim_core::network::{BottleneckKind, OUTPUT};
@@ -109,7 +109,7 @@ pub enum Bottleneck {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct SamplesSection {
-    /// Name of the dataset.
+    /// Name of the dataset, or the path of a folder that holds one, with a `/` in it.
     pub dataset: Spanned<DatasetName>,
     /// The first so many of its test samples.
     pub count: Spanned<u32>,
@@ -131,13 +131,18 @@ pub enum SampleOrder {
     Uniform,
 }
 
-/// The datasets that ship with CoSpike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
+/// Where the test images are from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum DatasetName {
-    /// The 10,000 test images of Fashion-MNIST.
+    /// The 10,000 test images of Fashion-MNIST, which ship with CoSpike.
     FashionMnist,
+    /// The test half of the dataset in this folder, see [`Dataset::from_folder`]; relative to the scenario's file.
+    Folder(String),
 }
+
+/// As it is written in a scenario.
+const FASHION_MNIST: &str = "fashion-mnist";
 
 impl Family {
     /// As it is written in a scenario.
@@ -188,15 +193,45 @@ impl Bottleneck {
     }
 }
 
-impl DatasetName {
-    /// Reads the test samples.
+impl TryFrom<String> for DatasetName {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        match word.as_str() {
+            FASHION_MNIST => Ok(Self::FashionMnist),
+            path if path.contains(std::path::is_separator) => Ok(Self::Folder(word)),
+            _ => {
+                let help = "or the path of a folder that holds one, with a `/` in it, such as `./images`";
+                Err(format!("no dataset is called `{word}`: give `{FASHION_MNIST}`, {help}"))
+            }
+        }
+    }
+}
+
+impl From<DatasetName> for String {
+    fn from(name: DatasetName) -> Self {
+        match name {
+            DatasetName::FashionMnist => FASHION_MNIST.into(),
+            DatasetName::Folder(path) => path,
+        }
+    }
+}
+
+impl SamplesSection {
+    /// Reads the test samples of the scenario in `source`.
     ///
     /// # Errors
-    /// Only if the embedded files were damaged.
-    pub fn load(self) -> Result<Dataset, crate::dataset::DatasetError> {
-        match self {
-            Self::FashionMnist => Dataset::fashion_mnist_test(),
-        }
+    /// A [`Diagnostic`] at the key if there is no such dataset, or its files are wrong.
+    pub(crate) fn load(&self, source: &Source) -> Result<Dataset, Diagnostic> {
+        let loaded = match (self.dataset.get_ref(), &source.folder) {
+            (DatasetName::FashionMnist, _) => Dataset::fashion_mnist_test(),
+            (DatasetName::Folder(path), Some(folder)) => Dataset::from_folder(&folder.join(path), Part::Test),
+            (DatasetName::Folder(_), None) => {
+                let message = "a scenario that ships with CoSpike can only use the dataset that does";
+                return Err(source.error_at(&self.dataset, message));
+            }
+        };
+        loaded.map_err(|error| source.error_at(&self.dataset, error.to_string()))
     }
 }
 

@@ -11,7 +11,7 @@ mod system;
 pub use inference::{Inference, InferenceKey, InferenceRun, SampleRun, StepRun};
 pub use point::DesignPoint;
 
-use crate::dataset::{Dataset, DatasetError};
+use crate::dataset::Dataset;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::results::{Manifest, NetworkUsed, Results};
 use crate::scenario::{DatasetName, Precision, Scenario};
@@ -74,9 +74,6 @@ pub enum StudyError {
     /// A mistake in the scenario or in a profile that it uses.
     #[error(transparent)]
     Mistake(Box<Diagnostic>),
-    /// A dataset is damaged.
-    #[error(transparent)]
-    Dataset(#[from] DatasetError),
     /// A weight file is wrong.
     #[error(transparent)]
     Zoo(#[from] ZooError),
@@ -117,7 +114,7 @@ impl Study {
     /// Reads and checks everything that the scenario in `source` asks for; nothing is run or written.
     ///
     /// # Errors
-    /// The first mistake in the scenario or in a profile; a broken weight file or dataset.
+    /// The first mistake in the scenario or in a profile; a broken weight file.
     pub fn from_scenario(source: &Source, zoo: &Zoo) -> Result<Self, StudyError> {
         let sweep = sweep::expand(source)?;
         let mut maker = Maker { source, zoo, profiles: Profiles::with_shipped_prices()?, inferences: BTreeMap::new() };
@@ -127,11 +124,12 @@ impl Study {
         let mut datasets = BTreeMap::new();
         let mut points = vec![];
         for sweep_point in &sweep.points {
-            let name = *sweep_point.scenario.samples.dataset.get_ref();
-            if let Entry::Vacant(new) = datasets.entry(name) {
-                new.insert(name.load()?);
+            let samples = &sweep_point.scenario.samples;
+            let name = samples.dataset.get_ref();
+            if let Entry::Vacant(new) = datasets.entry(name.clone()) {
+                new.insert(samples.load(source)?);
             }
-            points.push(maker.point(sweep_point, &datasets[&name])?);
+            points.push(maker.point(sweep_point, &datasets[name])?);
         }
         let inferences = maker.inferences.into_iter().map(|(key, (number, network))| (number, key, network));
         let mut inferences: Vec<_> = inferences.collect();
@@ -242,7 +240,7 @@ impl Maker<'_> {
         let samples = point::samples(scenario, dataset, self.source)?;
         let choice = self.zoo.resolve(&asked.choice()).map_err(located)?;
         let number = self.inferences.len();
-        let dataset_name = *scenario.samples.dataset.get_ref();
+        let dataset_name = scenario.samples.dataset.get_ref().clone();
         let key = InferenceKey { choice, stepwise: asked.stepwise, dataset: dataset_name, samples };
         if let Some((number, _)) = self.inferences.get(&key) {
             return Ok(*number);

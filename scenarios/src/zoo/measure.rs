@@ -117,7 +117,7 @@ fn answers(members: &[Member], dataset: &Dataset, sample: usize) -> Result<Vec<(
         let Member { network, shared } = &members[index];
         let mut before = match feature.take() {
             Some(feature) => feature,
-            None => Feature::Real(network.sample(dataset.image(sample))?),
+            None => Feature::Real(network.sample(&dataset.sample(sample))?),
         };
         if *shared > done {
             before = network.executable().run(done + 1..shared + 1, &before, network.steps())?.output;
