@@ -224,6 +224,22 @@ fn verify_measures_what_infer_does_and_fails_where_the_claim_is_another() {
     refused(&["zoo", "verify", "--data", "absent"], "absent");
 }
 
+/// The shipped files and some of the shipped images, as if they were a user's.
+#[test]
+fn a_scenario_runs_with_a_zoo_and_images_of_the_users() {
+    let images = few_images(40);
+    let dataset = format!("dataset = \"{}\"", images.path().display());
+    let place = Place::new(&[("dataset = \"fashion-mnist\"", &dataset), ("count = 60", "count = 40")]);
+    let zoo = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/zoo");
+    cospike(&["run", "small.toml", "--zoo", zoo], place.folder.path()).assert().success();
+    let mine = store::read(&place.out()).unwrap();
+    let shipped = Place::new(&[("count = 60", "count = 40")]).results();
+    assert_eq!((mine.points, mine.replications, mine.answers), (shipped.points, shipped.replications, shipped.answers));
+    let place = Place::new(&[("count = 60", "count = 41"), ("dataset = \"fashion-mnist\"", &dataset)]);
+    let output = cospike(&["check", "small.toml"], place.folder.path()).assert().code(2).get_output().clone();
+    assert!(String::from_utf8(output.stderr).unwrap().contains("the dataset has 40 test samples"));
+}
+
 /// `docs/zoo.md` and its figures; after a change of the zoo, `cospike zoo page docs` writes them anew.
 #[test]
 fn the_page_about_the_zoo_is_what_the_command_writes() {

@@ -1,4 +1,4 @@
-//! From a result store to SVG figures and one self-contained HTML page.
+//! From a result store to SVG figures and one self-contained HTML page; from a zoo to its page in Markdown.
 
 mod digest;
 mod figure;
