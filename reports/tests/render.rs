@@ -177,6 +177,24 @@ fn the_page_prints_intervals_bases_and_sample_counts() {
 }
 
 #[test]
+fn the_page_has_deadlines_batteries_and_servers_where_a_study_has_them() {
+    let mut results = Synthetic::eighteen().results();
+    let html = render(&results).unwrap().html;
+    assert!(html.contains("Servers") && !html.contains("Deadlines missed") && !html.contains("battery empty after"));
+    // One request in ten is late, and batteries run empty at the first design point only.
+    for row in results.replications.iter_mut() {
+        row.deadline_misses = row.generated / 10;
+        if row.point == 0 {
+            (row.first_depletion_s, row.mean_lifetime_s) = (75.0, 90.0);
+        }
+    }
+    let html = render(&results).unwrap().html.replace('\u{a0}', " ");
+    assert_eq!(html.matches("10.0 %<br><small>10.0 % to 10.0 %").count(), 18);
+    assert_eq!(html.matches("75.0 s<br><small>75.0 s to 75.0 s").count(), 1);
+    assert_eq!(html.matches("90.0 s<br><small>90.0 s to 90.0 s").count(), 1);
+}
+
+#[test]
 fn a_difference_is_claimed_only_where_its_interval_excludes_zero() {
     let mut results = Synthetic::eighteen().results();
     let html = render(&results).unwrap().html;

@@ -1,4 +1,4 @@
-//! The files that ship with CoSpike, embedded: scenarios, profiles, price lists, weight files.
+//! The files that ship with CoSpike, embedded: scenarios and their traces, profiles, price lists, weight files.
 
 use crate::diagnostic::{Source, did_you_mean};
 use std::path::PathBuf;
@@ -19,6 +19,13 @@ pub(crate) fn text(files: &'static [(&'static str, &'static [u8])], name: &str) 
 /// Names of the scenarios that ship with CoSpike.
 pub fn scenarios() -> impl Iterator<Item = &'static str> {
     names(SCENARIOS)
+}
+
+/// The trace that a shipped scenario names by its path beside it, `traces/NAME.csv`.
+pub(crate) fn trace(path: &str) -> Option<Source> {
+    let name = path.strip_prefix("traces/")?.strip_suffix(".csv")?;
+    let text = text(TRACES, name)?.into();
+    Some(Source { name: format!("scenarios/{path}"), folder: None, text })
 }
 
 /// The scenario that a user means by `word`: a path ending in `.toml`, or the name of a shipped scenario.

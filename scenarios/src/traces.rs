@@ -1,6 +1,7 @@
 //! Files of what was recorded: rates of a link, packet-delivery instants, arrivals.
 
 use crate::diagnostic::{Diagnostic, Source};
+use crate::library;
 use cospike_sim_core::link::RateStep;
 use cospike_sim_core::workload::TraceArrival;
 use std::ops::Range;
@@ -13,10 +14,12 @@ struct Line<'a> {
     span: Range<usize>,
 }
 
-/// Reads the file `name`, which is asked for in `asked_in`: a path relative to that file.
+/// Reads the file `name`, which is asked for in `asked_in`: a path relative to that file, which for a shipped scenario is
+/// that of a shipped trace.
 fn read(name: &Spanned<String>, asked_in: &Source) -> Result<Source, Diagnostic> {
     let Some(folder) = &asked_in.folder else {
-        return Err(asked_in.error_at(name, "a scenario that ships with CoSpike cannot use files of its own"));
+        let missing = || asked_in.error_at(name, "no trace that ships with CoSpike lies there");
+        return library::trace(name.get_ref()).ok_or_else(missing);
     };
     let path = folder.join(Path::new(name.get_ref()));
     Source::read(&path)

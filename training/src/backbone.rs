@@ -1,7 +1,7 @@
 //! Training of unsplit networks.
 
 use crate::data::Samples;
-use crate::fit::{Phase, Progress, Schedule, stream};
+use crate::fit::{Phase, Progress, Schedule};
 use crate::kernels::Pool;
 use crate::loss::{Targets, correct, mean_scores};
 use crate::model::Model;
@@ -41,19 +41,19 @@ pub(crate) struct Teacher<'a> {
 }
 
 impl Workshop<'_> {
-    /// Trains a whole network from scratch in phases, each with its own dynamics.
+    /// Trains a whole network, beginning with `model`, in phases, each with its own dynamics.
     pub(crate) fn backbone(
         &self,
         name: &str,
         net: &Network,
+        mut model: Model,
         phases: &[(Dynamics, Schedule)],
         teacher: Option<&Teacher>,
     ) -> Result<Trained> {
-        let mut model = Model::new(net, 1..net.layers.len(), &mut stream(self.seed, name));
         let mut history = vec![];
-        for &(dynamics, schedule) in phases {
+        for (number, &(dynamics, schedule)) in phases.iter().enumerate() {
             let phase = Phase {
-                name: format!("{name}/{}", dynamics.name()),
+                name: format!("{name}/{}-{}", number + 1, dynamics.name()),
                 seed: self.seed,
                 checkpoints: self.checkpoints,
                 schedule,

@@ -2,19 +2,22 @@
 
 use crate::backbone::{Teacher, Trained, Workshop};
 use crate::data::Samples;
+use crate::fit::stream;
 use crate::kernels::Maps;
 use crate::model::Model;
 use crate::plan::{Backbone, Job, Kind, Noise, Plan, UnitPlan};
-use crate::unit::{Carry, UnitTask};
+use crate::unit::{Carry, FrozenBackbone, UnitTask};
 use crate::weight_file::{Precision, WeightFile};
 use anyhow::{Context, Result, ensure};
 use cospike_scenarios::scenario::Family;
-use cospike_sim_core::network::{Bottleneck, Network, Shape};
+use cospike_sim_core::network::{Bottleneck, Network, Shape, TensorStore};
 use cospike_sim_core::payload::Jpeg;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// Quality of the JPEG step of the float units, of 100.
 const JPEG_QUALITY: u8 = 90;
@@ -25,6 +28,17 @@ pub(crate) struct Factory<'a> {
     pub(crate) zoo: &'a Path,
     pub(crate) checkpoints: &'a Path,
     pub(crate) samples: &'a Samples,
+    /// What the last unit's frozen backbone made of the images, and of which head and images that was.
+    pub(crate) frozen: RefCell<Option<(Head, Rc<FrozenBackbone>)>>,
+}
+
+/// What decides what a frozen backbone makes of the images.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Head {
+    backbone: String,
+    split: String,
+    seed: u64,
+    images: usize,
 }
 
 impl Factory<'_> {
@@ -68,10 +82,16 @@ impl Factory<'_> {
     fn backbone(&self, net: &Network, plan: &Backbone) -> Result<(Trained, BTreeMap<String, String>)> {
         let taught = plan.teacher.as_ref().map(|name| self.teacher(name)).transpose()?;
         let teacher = taught.as_ref().map(|(net, model)| Teacher { net, model });
-        let trained = self.workshop(plan.seed).backbone(&plan.name(), net, &plan.phases()?, teacher.as_ref())?;
+        let start = taught.as_ref().filter(|_| plan.start_as_teacher).map_or_else(
+            || Model::new(net, 1..net.layers.len(), &mut stream(plan.seed, &plan.name())),
+            |(_, model)| model.clone(),
+        );
+        let trained = self.workshop(plan.seed).backbone(&plan.name(), net, start, &plan.phases()?, teacher.as_ref())?;
         let mut metadata = describe(net, plan.family(), "backbone", plan.time_steps(), plan.seed);
         metadata.insert("training_images".into(), self.samples.training().to_string());
         metadata.extend(plan.teacher.iter().map(|name| ("teacher".to_string(), name.clone())));
+        let start = if plan.start_as_teacher { "weights of the teacher" } else { "random weights" };
+        metadata.insert("start".into(), start.into());
         Ok((trained, metadata))
     }
 
@@ -80,6 +100,27 @@ impl Factory<'_> {
         let jobs = self.plan.jobs();
         let job = jobs.iter().find(|job| job.name() == name).context("the plan was checked to have every teacher")?;
         Ok((job.network()?, Model { tensors: self.read(name)?.tensors }))
+    }
+
+    /// What the backbone makes of the images; units that follow one another share it.
+    fn frozen(
+        &self,
+        head: Head,
+        net: &Network,
+        tensors: &TensorStore,
+        split: usize,
+        steps: usize,
+    ) -> Rc<FrozenBackbone> {
+        let mut kept = self.frozen.borrow_mut();
+        match &*kept {
+            Some((of, frozen)) if *of == head => frozen.clone(),
+            _ => {
+                *kept = None; // its memory is needed
+                let frozen = Rc::new(self.workshop(head.seed).freeze(net, tensors, split, steps, head.images));
+                *kept = Some((head, frozen.clone()));
+                frozen
+            }
+        }
     }
 
     fn unit(&self, backbone: &Network, plan: &UnitPlan) -> Result<(Trained, BTreeMap<String, String>)> {
@@ -96,7 +137,14 @@ impl Factory<'_> {
             }
             (None, None) => None,
         };
-        let images = plan.images.min(self.samples.training());
+        let head = Head {
+            backbone: plan.backbone(),
+            split: plan.split.clone(),
+            seed: plan.seed,
+            images: plan.images.min(self.samples.training()),
+        };
+        let images = head.images;
+        let frozen = self.frozen(head, backbone, &file.tensors, at, steps);
         let trained = self.workshop(plan.seed).unit(&UnitTask {
             name: &plan.name(),
             net: &net,
@@ -106,8 +154,9 @@ impl Factory<'_> {
             steps,
             link: link.as_deref(),
             backbone: &file.tensors,
-            images,
+            frozen: &frozen,
             restore: plan.restore,
+            quantised: plan.quantised,
             classify: plan.classify,
             tune_tail: plan.tune_tail,
         })?;

@@ -28,6 +28,7 @@ use cospike_scenarios::dataset::{Dataset, Part};
 use data::Samples;
 use job::Factory;
 use plan::Plan;
+use std::cell::RefCell;
 use std::path::PathBuf;
 
 /// Trains the networks of CoSpike's zoo.
@@ -103,7 +104,13 @@ fn main() -> Result<()> {
             for folder in [&zoo, &checkpoints] {
                 std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
             }
-            let factory = Factory { plan: &plan, zoo: &zoo, checkpoints: &checkpoints, samples: &samples };
+            let factory = Factory {
+                plan: &plan,
+                zoo: &zoo,
+                checkpoints: &checkpoints,
+                samples: &samples,
+                frozen: RefCell::default(),
+            };
             for (_, job) in which.jobs(&plan)? {
                 factory.run(&job).with_context(|| job.name())?;
             }

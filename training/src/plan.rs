@@ -30,6 +30,9 @@ pub(crate) struct Backbone {
     family: Family,
     /// Name of the float backbone whose answers it learns from too.
     pub(crate) teacher: Option<String>,
+    /// Whether it begins with the teacher's weights, not with random ones.
+    #[serde(default)]
+    pub(crate) start_as_teacher: bool,
     phases: Vec<PhasePlan>,
     #[serde(default = "first_seed")]
     pub(crate) seed: u64,
@@ -62,6 +65,8 @@ struct Units {
     noise: Option<Noise>,
     images: usize,
     restore: Schedule,
+    /// Of spiking units only, which begin as quantised ones with it.
+    quantised: Option<Schedule>,
     classify: Schedule,
     /// Whether the tail learns with the unit; else it stays the backbone's.
     #[serde(default)]
@@ -100,6 +105,7 @@ pub(crate) struct UnitPlan {
     pub(crate) noise: Option<Noise>,
     pub(crate) images: usize,
     pub(crate) restore: Schedule,
+    pub(crate) quantised: Option<Schedule>,
     pub(crate) classify: Schedule,
     pub(crate) tune_tail: bool,
 }
@@ -144,10 +150,12 @@ impl Units {
     fn jobs(&self) -> Vec<UnitPlan> {
         let mut jobs = vec![];
         for split in &self.splits {
-            for (&width, &stride) in self.widths.iter().flat_map(|w| self.strides.iter().map(move |s| (w, s))) {
-                for (&kind, &seed) in self.kinds.iter().flat_map(|k| self.seeds.iter().map(move |s| (k, s))) {
+            // Neighbours share what the frozen head makes of the images.
+            for (&kind, &seed) in self.kinds.iter().flat_map(|k| self.seeds.iter().map(move |s| (k, s))) {
+                for (&width, &stride) in self.widths.iter().flat_map(|w| self.strides.iter().map(move |s| (w, s))) {
                     let (network, split) = (self.network.clone(), split.clone());
                     let Self { noise, images, restore, classify, tune_tail, .. } = *self;
+                    let quantised = self.quantised.filter(|_| kind == Kind::Spiking);
                     jobs.push(UnitPlan {
                         network,
                         kind,
@@ -158,6 +166,7 @@ impl Units {
                         noise,
                         images,
                         restore,
+                        quantised,
                         classify,
                         tune_tail,
                     });
@@ -269,6 +278,11 @@ impl Job {
         match self {
             Self::Backbone(backbone) => {
                 ensure!(!backbone.phases()?.is_empty(), "`{}` has no phase", self.name());
+                ensure!(
+                    backbone.teacher.is_some() || !backbone.start_as_teacher,
+                    "`{}` shall start as its teacher, but has none: name a `teacher`",
+                    self.name()
+                );
                 if let Some(teacher) = &backbone.teacher {
                     let known = jobs.iter().any(|job| job.name() == *teacher);
                     ensure!(known, "`{}` has the teacher `{teacher}`, which is not in the plan", self.name());

@@ -56,7 +56,8 @@ fn train_unit(samples: &Samples, checkpoints: &Path) -> (TensorStore, f64) {
     let unit = Bottleneck { kind: BottleneckKind::Spiking, width: 2, stride: 2 };
     let (net, cut) = backbone.with_bottleneck("stage1", unit).unwrap();
     let workshop = Workshop { samples, checkpoints, seed: 1 };
-    let whole = workshop.backbone("tiny", &backbone, &PHASES, None).unwrap().model;
+    let fresh = Model::new(&backbone, 1..backbone.layers.len(), &mut stream(1, "tiny"));
+    let whole = workshop.backbone("tiny", &backbone, fresh, &PHASES, None).unwrap().model;
     let split = backbone.split("stage1").unwrap();
     let trained = workshop
         .unit(&UnitTask {
@@ -68,8 +69,9 @@ fn train_unit(samples: &Samples, checkpoints: &Path) -> (TensorStore, f64) {
             steps: 4,
             link: None,
             backbone: &whole.tensors,
-            images: 192,
+            frozen: &workshop.freeze(&backbone, &whole.tensors, split, 4, 192),
             restore: SHORT,
+            quantised: Some(SHORT),
             classify: SHORT,
             tune_tail: false,
         })

@@ -29,11 +29,14 @@ pub(crate) struct UnitTask<'a> {
     pub(crate) link: Option<&'a Carry<'a>>,
     /// Of the backbone.
     pub(crate) backbone: &'a TensorStore,
-    /// Images to train on: the first so many of the training samples, each augmented once and for all.
-    pub(crate) images: usize,
+    /// What the backbone makes of the images.
+    pub(crate) frozen: &'a FrozenBackbone,
     /// Encoder and decoder, by the error of the restored features.
     pub(crate) restore: Schedule,
-    /// Encoder, decoder and, if it is tuned, tail, by the class.
+    /// Encoder, decoder and, if it is tuned, tail, by the class, with neurons as quantisers of as many levels as there
+    /// are steps. If a spiking network has this phase, it learns to restore as a quantiser too.
+    pub(crate) quantised: Option<Schedule>,
+    /// The same, in time steps.
     pub(crate) classify: Schedule,
     /// Whether the tail learns with the unit, or stays the backbone's.
     pub(crate) tune_tail: bool,
@@ -42,11 +45,19 @@ pub(crate) struct UnitTask<'a> {
 /// What a link does to a batch, with a random stream of its own.
 pub(crate) type Carry<'a> = dyn Fn(&mut Maps, &mut ChaCha8Rng) + Sync + 'a;
 
+/// What a frozen backbone makes of the samples that its units learn from and are chosen by.
+pub(crate) struct FrozenBackbone {
+    /// Training samples, each augmented once and for all.
+    seen: Frozen,
+    unseen: Frozen,
+}
+
 /// What the frozen backbone makes of some samples.
 struct Frozen {
     features: Features,
     /// Class scores.
     scores: Vec<f32>,
+    labels: Vec<u8>,
 }
 
 /// Outputs of the frozen head, sample by sample, time steps within a sample.
@@ -85,8 +96,17 @@ impl Features {
         }
     }
 
+    /// The samples as a batch for a pass with `dynamics`.
+    fn batch(&self, indices: &[usize], dynamics: Dynamics, pool: &mut Pool) -> Maps {
+        let steps = self.in_time(indices, pool);
+        match dynamics {
+            Dynamics::Rate(_) => steps.mean_over_time(indices.len(), pool),
+            Dynamics::Steps(_) => steps,
+        }
+    }
+
     /// The samples as a batch, time outermost.
-    fn batch(&self, indices: &[usize], pool: &mut Pool) -> Maps {
+    fn in_time(&self, indices: &[usize], pool: &mut Pool) -> Maps {
         let mut batch = pool.take(self.shape, indices.len() * self.steps);
         for (number, frame) in batch.data.chunks_exact_mut(self.shape.len()).enumerate() {
             let (step, index) = (number / indices.len(), indices[number % indices.len()]);
@@ -108,81 +128,99 @@ impl Features {
     }
 }
 
-/// A unit's task with the samples it needs.
+/// A unit's task with what it needs.
 struct UnitTraining<'a> {
     workshop: &'a Workshop<'a>,
     task: &'a UnitTask<'a>,
-    seen: Frozen,
-    unseen: Frozen,
-    /// Classes of the seen and of the unseen samples.
-    labels: [Vec<u8>; 2],
 }
 
 impl Workshop<'_> {
     /// Trains encoder and decoder to restore the head's features, then to let the tail classify.
     pub(crate) fn unit(&self, task: &UnitTask) -> Result<Trained> {
-        let (training, held_out): (Vec<usize>, _) = ((0..task.images).collect(), self.samples.validation());
-        let of = UnitTraining {
-            workshop: self,
-            task,
-            seen: self.frozen(task, &training, true),
-            unseen: self.frozen(task, &held_out, false),
-            labels: [self.samples.labels(&training), self.samples.labels(&held_out)],
-        };
+        let of = UnitTraining { workshop: self, task };
+        let in_time = Dynamics::Steps(task.steps);
+        let quantised = Dynamics::Rate(task.steps);
+        let first = if task.quantised.is_some() { quantised } else { in_time };
         let mut model = Model { tensors: task.backbone.clone() };
         model.tensors.extend(Model::new(task.net, task.unit(), &mut stream(self.seed, task.name)).tensors);
-        let (model, restore) = of.restore(model)?;
-        let (mut model, classify) = of.classify(model)?;
+        let (mut model, progress) = of.restore(first, model)?;
+        let mut history = vec![("restore".to_string(), task.restore, progress)];
+        let by_class = task.quantised.map(|schedule| ("quantised", schedule, quantised));
+        for (name, schedule, dynamics) in by_class.into_iter().chain([("classify", task.classify, in_time)]) {
+            let (trained, progress) = of.classify(name, schedule, dynamics, model)?;
+            model = trained;
+            history.push((name.to_string(), schedule, progress));
+        }
         // What is frozen is in the backbone's file.
         let learned = task.net.layers[task.learning()].iter().map(|layer| format!("{}.", layer.name));
         let learned: Vec<String> = learned.collect();
         model.tensors.retain(|name, _| learned.iter().any(|layer| name.starts_with(layer)));
-        Ok(trained(model, &[("restore".into(), task.restore, restore), ("classify".into(), task.classify, classify)]))
+        Ok(trained(model, &history))
+    }
+
+    /// Runs `backbone`, frozen, in so many time steps on the first `images` training samples and on all that are held
+    /// out, and keeps the output of layer `split` and the scores.
+    pub(crate) fn freeze(
+        &self,
+        net: &Network,
+        backbone: &TensorStore,
+        split: usize,
+        steps: usize,
+        images: usize,
+    ) -> FrozenBackbone {
+        let model = Model { tensors: backbone.clone() };
+        let freeze = |indices: &[usize], augment| self.frozen(net, &model, split, steps, indices, augment);
+        let training: Vec<usize> = (0..images).collect();
+        FrozenBackbone { seen: freeze(&training, true), unseen: freeze(&self.samples.validation(), false) }
     }
 
     /// Runs the backbone on the samples, with its running statistics.
-    fn frozen(&self, task: &UnitTask, indices: &[usize], augment: bool) -> Frozen {
-        let (model, net) = (Model { tensors: task.backbone.clone() }, task.net);
+    fn frozen(
+        &self,
+        net: &Network,
+        model: &Model,
+        split: usize,
+        steps: usize,
+        indices: &[usize],
+        augment: bool,
+    ) -> Frozen {
         let mut rng = stream(self.seed, "head-outputs");
-        let spikes = net.is_spiking();
-        let mut features = Features::new(net.layers[task.split].output, task.steps, spikes);
+        let mut features = Features::new(net.layers[split].output, steps, net.is_spiking());
         let (mut scores, mut pool) = (vec![], Pool::default());
-        let head = Pass::evaluation(net, 1..task.split + 1, task.dynamics());
-        // The tail without the unit reads what the decoder would write.
-        let tail = Pass::evaluation(net, task.decoder + 1..net.layers.len(), task.dynamics());
+        let pass = Pass::evaluation(net, 1..net.layers.len(), Dynamics::Steps(steps));
         for part in indices.chunks(EVALUATION_BATCH) {
             let images = match augment {
                 true => self.samples.augmented(part, &mut rng),
                 false => self.samples.images(part),
             };
-            let tape = head.forward(&model, images, part.len(), &mut pool);
-            features.append(tape.output(task.split));
-            scores.extend(tail.scores(&model, tape.output(task.split).clone(), part.len(), &mut pool));
+            let tape = pass.forward(model, images, part.len(), &mut pool);
+            features.append(tape.output(split));
+            scores.extend(mean_scores(tape.output(net.layers.len() - 1), part.len()));
             tape.recycle(&mut pool);
         }
-        Frozen { features, scores }
+        Frozen { features, scores, labels: self.samples.labels(indices) }
     }
 }
 
 impl UnitTraining<'_> {
-    fn restore(&self, model: Model) -> Result<(Model, Progress)> {
-        let (task, features) = (self.task, &self.seen.features);
+    fn restore(&self, dynamics: Dynamics, model: Model) -> Result<(Model, Progress)> {
+        let (task, features) = (self.task, &self.task.frozen.seen.features);
         let layers = task.split + 1..task.decoder + 1;
         self.phase("restore", task.restore).run(
             model,
             &mut Pool::default(),
             |model, indices, rng, pool| {
-                let target = features.batch(indices, pool);
+                let target = features.batch(indices, dynamics, pool);
                 let carry = task.carry(rng);
-                let pass = task.pass(layers.clone(), layers.clone(), &carry);
+                let pass = task.pass(layers.clone(), layers.clone(), dynamics, &carry);
                 let tape = pass.forward(model, target.clone(), indices.len(), pool);
                 let (loss, gradient) = rate_error(tape.output(task.decoder), &target, indices.len());
                 pool.give(target);
                 (loss, pass.backward(model, tape, vec![(task.decoder, gradient)], pool))
             },
             |model, pool| {
-                let error = self.unseen(|batch, indices| {
-                    let tape = Pass::evaluation(task.net, layers.clone(), task.dynamics()).forward(
+                let error = self.unseen(dynamics, |batch, indices| {
+                    let tape = Pass::evaluation(task.net, layers.clone(), dynamics).forward(
                         model,
                         batch.clone(),
                         indices.len(),
@@ -190,37 +228,40 @@ impl UnitTraining<'_> {
                     );
                     rate_error(tape.output(task.decoder), &batch, indices.len()).0 * indices.len() as f64
                 });
-                -error / self.labels[1].len() as f64
+                -error / self.task.frozen.unseen.labels.len() as f64
             },
         )
     }
 
-    fn classify(&self, model: Model) -> Result<(Model, Progress)> {
+    fn classify(&self, name: &str, schedule: Schedule, dynamics: Dynamics, model: Model) -> Result<(Model, Progress)> {
         let (task, classes) = (self.task, self.task.net.classes());
+        let FrozenBackbone { seen, unseen } = task.frozen;
         let layers = task.split + 1..task.net.layers.len();
-        self.phase("classify", task.classify).run(
+        self.phase(name, schedule).run(
             model,
             &mut Pool::default(),
             |model, indices, rng, pool| {
-                let labels: Vec<u8> = indices.iter().map(|&i| self.labels[0][i]).collect();
+                let labels: Vec<u8> = indices.iter().map(|&i| seen.labels[i]).collect();
                 let teacher: Vec<f32> =
-                    indices.iter().flat_map(|&i| &self.seen.scores[i * classes..][..classes]).copied().collect();
+                    indices.iter().flat_map(|&i| &seen.scores[i * classes..][..classes]).copied().collect();
                 let targets = Targets::labels(&labels, classes).taught(&teacher, TEACHER_SHARE);
                 let carry = task.carry(rng);
-                let input = self.seen.features.batch(indices, pool);
-                task.pass(layers.clone(), task.learning(), &carry).learn(model, input, indices.len(), &targets, pool)
+                let input = seen.features.batch(indices, dynamics, pool);
+                let pass = task.pass(layers.clone(), task.learning(), dynamics, &carry);
+                pass.learn(model, input, indices.len(), &targets, pool)
             },
             |model, pool| {
                 let mut rng = stream(self.workshop.seed, "validation-link");
                 let carry = task.carry(&mut rng);
-                let pass = task.pass(layers.clone(), 0..0, &carry);
-                let right = self.unseen(|batch, indices| {
+                let pass = task.pass(layers.clone(), 0..0, dynamics, &carry);
+                let right = self.unseen(dynamics, |batch, indices| {
                     let tape = pass.forward(model, batch, indices.len(), pool);
                     let scores = mean_scores(tape.output(layers.end - 1), indices.len());
-                    let labels: Vec<u8> = indices.iter().map(|&i| self.labels[1][i]).collect();
+                    tape.recycle(pool);
+                    let labels: Vec<u8> = indices.iter().map(|&i| unseen.labels[i]).collect();
                     correct(&scores, &labels) as f64
                 });
-                right / self.labels[1].len() as f64
+                right / unseen.labels.len() as f64
             },
         )
     }
@@ -231,15 +272,17 @@ impl UnitTraining<'_> {
             seed: self.workshop.seed,
             checkpoints: self.workshop.checkpoints,
             schedule,
-            samples: self.task.images,
+            samples: self.task.frozen.seen.labels.len(),
         }
     }
 
     /// Sum of `score` over batches of the unseen samples.
-    fn unseen(&self, mut score: impl FnMut(Maps, &[usize]) -> f64) -> f64 {
-        let all: Vec<usize> = (0..self.labels[1].len()).collect();
+    fn unseen(&self, dynamics: Dynamics, mut score: impl FnMut(Maps, &[usize]) -> f64) -> f64 {
+        let unseen = &self.task.frozen.unseen;
+        let all: Vec<usize> = (0..unseen.labels.len()).collect();
         let mut pool = Pool::default();
-        all.chunks(EVALUATION_BATCH).map(|part| score(self.unseen.features.batch(part, &mut pool), part)).sum()
+        let parts = all.chunks(EVALUATION_BATCH);
+        parts.map(|part| score(unseen.features.batch(part, dynamics, &mut pool), part)).sum()
     }
 }
 
@@ -252,10 +295,6 @@ impl UnitTask<'_> {
     /// Layers that are in the unit's file.
     fn learning(&self) -> Range<usize> {
         if self.tune_tail { self.split + 1..self.net.layers.len() } else { self.unit() }
-    }
-
-    fn dynamics(&self) -> Dynamics {
-        Dynamics::Steps(self.steps)
     }
 
     /// The link with the random stream that the batch of `rng` has.
@@ -272,10 +311,11 @@ impl UnitTask<'_> {
         &'a self,
         layers: Range<usize>,
         learning: Range<usize>,
+        dynamics: Dynamics,
         carry: &'a (dyn Fn(&mut Maps) + Sync),
     ) -> Pass<'a> {
         let link = Link { cut: self.cut, carry };
-        Pass { net: self.net, layers, learning, dynamics: self.dynamics(), link: Some(link) }
+        Pass { net: self.net, layers, learning, dynamics, link: Some(link) }
     }
 }
 

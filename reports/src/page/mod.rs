@@ -2,6 +2,7 @@
 
 mod headline;
 mod provenance;
+mod service;
 mod tables;
 
 use crate::digest::Digest;
@@ -38,6 +39,7 @@ pub(crate) fn render(digest: &Digest<'_>, figures: &[Figure]) -> Markup {
                         }
                     }
                     (tables::section(digest))
+                    (service::section(digest))
                     (provenance::section(digest))
                 }
             }

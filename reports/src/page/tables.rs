@@ -57,7 +57,7 @@ fn design_row(design: &Design<'_>) -> Markup {
 }
 
 /// The number, and below it what it rests on; a dash if there is none.
-fn cell(quoted: Option<Quoted>) -> Markup {
+pub(super) fn cell(quoted: Option<Quoted>) -> Markup {
     html! {
         td {
             @match quoted {

@@ -2,6 +2,7 @@
 
 mod dataset;
 mod diagnostics;
+mod guide;
 mod profiles;
 mod random_zoo;
 mod reference;

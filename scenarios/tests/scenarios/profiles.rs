@@ -18,9 +18,14 @@ fn values_arrive_in_si_units() {
     close(system.link.radio.power.sending_watts(18.88e6), 5.479_109_6); // 283.17 mW/(Mbit/s) * 18.88 Mbit/s + 132.86 mW
     assert_eq!(system.link.uplink, Rate::Constant { bits_per_second: 18.88e6 });
     close(system.link.propagation_seconds, 5e-3);
+    let radio = &system.link.radio;
+    close(radio.promotion_seconds * radio.promotion_watts, 9.840_04e-3); // 79.1 ms * 124.4 mW
+    close(radio.tail_seconds * radio.tail_watts, 28.405_33e-3); // 238.1 ms * 119.3 mW
+    close(radio.standby_watts(), 1.9e-3);
     let counts = Counts { ac: 3_000_000, mac: 1_000_000, neuron_updates: 400_000, ..Counts::default() };
     close(system.edge.processor.time(&counts).unwrap().seconds(), 1.12e-3); // 4.4 M / 4 GHz + 20 us
     assert_eq!(study.points[0].packet_payload.get(), 1_472); // 1,500 less IPv4 and UDP
+    assert_eq!((system.cloud.power.idle_watts, system.cloud.power.busy_watts), (140.0, 70.0));
 }
 
 #[test]
@@ -33,6 +38,17 @@ fn a_scenario_replaces_values_of_its_profiles() {
     assert_eq!(point.system.link.uplink, Rate::Constant { bits_per_second: 1e6 });
     close(point.system.link.propagation_seconds, 2e-3);
     assert_eq!(point.packet_payload.get(), 100);
+}
+
+/// The profile for studies in BottleNet's terms is `wifi` without what its radio draws between messages.
+#[test]
+fn bottlenet_wifi_is_wifi_while_it_sends() {
+    let shipped = all_shipped::<LinkProfile>().unwrap();
+    let values = |name| shipped.iter().find(|(shipped, _)| *shipped == name).unwrap().1.used(name).values;
+    let wifi = values("wifi");
+    for value in values("bottlenet-wifi").iter().filter(|value| value.key != "idle") {
+        assert!(wifi.contains(value), "{}", value.key);
+    }
 }
 
 #[test]

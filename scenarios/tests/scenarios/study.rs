@@ -49,8 +49,10 @@ fn invariant_1_and_5_requests_and_joules_are_conserved_on_a_lossy_link_with_full
         assert_eq!(row.generated, row.completed + row.dropped_queue_full + row.dropped_lost + row.in_flight);
         let compute =
             row.energy_ac_j + row.energy_mac_j + row.energy_neuron_j + row.energy_memory_j + row.energy_other_j;
-        let radio = row.energy_radio_tx_j + row.energy_radio_rx_j + row.energy_radio_idle_j;
-        assert!((compute + radio + row.energy_static_j - row.energy_total_j).abs() < 1e-9 * row.energy_total_j);
+        let sent = row.energy_radio_tx_j + row.energy_radio_rx_j;
+        let radio = sent + row.energy_radio_promotion_j + row.energy_radio_tail_j + row.energy_radio_idle_j;
+        let processor = compute + row.energy_static_j + row.energy_standby_j;
+        assert!((processor + radio - row.energy_total_j).abs() < 1e-9 * row.energy_total_j);
     }
     let total = |get: fn(&ReplicationRow) -> u64| results.replications.iter().map(get).sum::<u64>();
     assert!(total(|row| row.dropped_queue_full) > 0 && total(|row| row.dropped_lost) > 0);

@@ -48,11 +48,14 @@ impl Grouped {
         for sums in sums.chunks_exact_mut(lines) {
             sums.iter_mut().zip(Line::of(&self.bias)).for_each(|(sum, bias)| *sum = bias);
         }
+        let width = self.reach.input_width;
         for plane in planes {
             let (words, bits) = (plane.words(), plane.step(step));
-            for (input, bits) in bits.chunks_exact(words).enumerate() {
-                for (w, &word) in bits.iter().enumerate() {
-                    ones(word).for_each(|bit| self.scatter(input, w * 64 + bit, band, sums));
+            for row in (0..self.reach.input_height()).filter(|&row| self.reach.reaches(row, band)) {
+                for input in row * width..(row + 1) * width {
+                    for (w, &word) in bits[input * words..][..words].iter().enumerate() {
+                        ones(word).for_each(|bit| self.scatter(input, w * 64 + bit, band, sums));
+                    }
                 }
             }
         }

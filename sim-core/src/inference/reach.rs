@@ -102,6 +102,17 @@ impl Reach {
         self.rows.elements.iter().flat_map(move |&element| row(element))
     }
 
+    /// Rows of the input.
+    pub(super) fn input_height(&self) -> usize {
+        self.rows.starts.len() - 1
+    }
+
+    /// Whether input `row` reaches a row of `band`, output positions.
+    pub(super) fn reaches(&self, row: usize, band: &Range<usize>) -> bool {
+        let rows = band.start / self.output_width..band.end / self.output_width;
+        self.rows.of(row).iter().any(|run| run.output < rows.end && rows.start < run.output + run.len)
+    }
+
     /// (output position, kernel element) that `input` position reaches in the rows of `band`, output positions.
     pub(super) fn pairs(&self, input: usize, band: &Range<usize>) -> impl Iterator<Item = (usize, usize)> {
         let (y, x) = (input / self.input_width, input % self.input_width);

@@ -46,6 +46,18 @@ impl Maps {
         }
     }
 
+    /// The mean over time of `samples` samples; the memory of `self` goes to the pool.
+    pub(crate) fn mean_over_time(self, samples: usize, pool: &mut Pool) -> Self {
+        let share = samples as f32 / self.frames as f32;
+        let mut mean = pool.take(self.shape, samples);
+        mean.data.fill(0.0);
+        for step in self.data.chunks_exact(mean.data.len()) {
+            mean.data.iter_mut().zip(step).for_each(|(m, v)| *m += v * share);
+        }
+        pool.give(self);
+        mean
+    }
+
     /// Values of one piece of the work.
     pub(crate) fn chunk(&self) -> usize {
         self.frames_per_chunk() * self.shape.len()

@@ -73,48 +73,67 @@ impl Function {
     pub(crate) fn forward(self, samples: usize, terms: &[Term], output: &mut Maps) {
         let steps = output.frames / samples;
         let len = output.shape.len();
-        each_sample(samples, len, &mut output.data, |sample, output| {
-            if let Self::Spike(neuron, _) = self {
-                Dynamics::of(&neuron).fire(output, len, |step, sum| put_all(terms, samples, step, sample, sum));
-                return;
-            }
-            for (step, output) in output.iter_mut().enumerate().take(steps) {
-                put_all(terms, samples, step, sample, output);
-                match self {
-                    Self::Relu => output.iter_mut().for_each(|v| *v = v.max(0.0)),
-                    Self::Clip(max) => output.iter_mut().for_each(|v| *v = v.clamp(0.0, max)),
-                    Self::Quantise(levels) => {
-                        let levels = levels as f32;
-                        output.iter_mut().for_each(|v| *v = (v.clamp(0.0, 1.0) * levels + 0.5).floor() / levels);
-                    }
-                    Self::Spike(..) => unreachable!("done above"),
+        each_sample(
+            samples,
+            len,
+            &mut output.data,
+            #[inline(always)]
+            |sample, output| {
+                if let Self::Spike(neuron, _) = self {
+                    return Dynamics::of(&neuron).fire(
+                        output,
+                        len,
+                        #[inline(always)]
+                        |step, sum| put_all(terms, samples, step, sample, sum),
+                    );
                 }
-            }
-        });
+                for (step, output) in output.iter_mut().enumerate().take(steps) {
+                    put_all(terms, samples, step, sample, output);
+                    match self {
+                        Self::Relu => output.iter_mut().for_each(|v| *v = v.max(0.0)),
+                        Self::Clip(max) => output.iter_mut().for_each(|v| *v = v.clamp(0.0, max)),
+                        Self::Quantise(levels) => {
+                            let levels = levels as f32;
+                            output.iter_mut().for_each(|v| *v = (v.clamp(0.0, 1.0) * levels + 0.5).floor() / levels);
+                        }
+                        Self::Spike(..) => unreachable!("done above"),
+                    }
+                }
+            },
+        );
     }
 
     /// Turns `gradient`, that of the output, into that of the sum of `terms`, step by step.
     pub(crate) fn backward(self, samples: usize, terms: &[Term], gradient: &mut Maps) {
         let len = gradient.shape.len();
-        each_sample(samples, len, &mut gradient.data, |sample, gradient| {
-            if let Self::Spike(neuron, _) = self {
-                let sum = |step: usize, sum: &mut [f32]| put_all(terms, samples, step, sample, sum);
-                Dynamics::of(&neuron).blame(gradient, len, sum);
-                return;
-            }
-            let mut sum = vec![0.0; len];
-            for (step, gradient) in gradient.iter_mut().enumerate() {
-                put_all(terms, samples, step, sample, &mut sum);
-                let top = match self {
-                    Self::Relu => f32::INFINITY,
-                    Self::Clip(max) => max,
-                    _ => 1.0,
-                };
-                for (g, x) in gradient.iter_mut().zip(&sum) {
-                    *g = if *x > 0.0 && *x < top { *g } else { 0.0 };
+        each_sample(
+            samples,
+            len,
+            &mut gradient.data,
+            #[inline(always)]
+            |sample, gradient| {
+                if let Self::Spike(neuron, _) = self {
+                    return Dynamics::of(&neuron).blame(
+                        gradient,
+                        len,
+                        #[inline(always)]
+                        |step, sum| put_all(terms, samples, step, sample, sum),
+                    );
                 }
-            }
-        });
+                let mut sum = vec![0.0; len];
+                for (step, gradient) in gradient.iter_mut().enumerate() {
+                    put_all(terms, samples, step, sample, &mut sum);
+                    let top = match self {
+                        Self::Relu => f32::INFINITY,
+                        Self::Clip(max) => max,
+                        _ => 1.0,
+                    };
+                    for (g, x) in gradient.iter_mut().zip(&sum) {
+                        *g = if *x > 0.0 && *x < top { *g } else { 0.0 };
+                    }
+                }
+            },
+        );
     }
 }
 

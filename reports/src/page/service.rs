@@ -1,0 +1,91 @@
+//! What latency and energy of the devices do not tell: deadlines, batteries, servers.
+
+use super::headline::Quoted;
+use super::tables::cell;
+use crate::digest::{Design, Digest};
+use crate::quantity::{Quantity, fixed};
+use cospike_scenarios::results::ReplicationRow;
+use cospike_sim_core::stats::mean_interval;
+use maud::{Markup, html};
+
+/// A column of the table.
+struct Column {
+    title: &'static str,
+    /// Its value in one replication; infinite or NaN where there is none.
+    of: fn(&ReplicationRow) -> f64,
+    write: fn(f64) -> String,
+}
+
+const COLUMNS: [Column; 5] = [
+    Column {
+        title: "Deadlines missed, of all requests",
+        of: |row| row.deadline_misses as f64 / row.generated as f64,
+        write: |share| Quantity::Share.format(share),
+    },
+    Column {
+        title: "First battery empty after",
+        of: |row| row.first_depletion_s,
+        write: |seconds| Quantity::Seconds.format(seconds),
+    },
+    Column {
+        title: "Life of the batteries that ran empty",
+        of: |row| row.mean_lifetime_s,
+        write: |seconds| Quantity::Seconds.format(seconds),
+    },
+    Column { title: "Servers", of: |row| row.mean_servers, write: |servers| fixed(servers, 2) },
+    Column {
+        title: "Energy of the cloud per request",
+        of: |row| row.cloud_energy_j,
+        write: |joules| Quantity::Joules.format(joules),
+    },
+];
+
+impl Column {
+    /// The mean over the replications with its 95 % t-interval; `None` if one of them has no value.
+    fn quoted(&self, design: &Design<'_>) -> Option<Quoted> {
+        let values: Vec<f64> = design.replications.iter().map(|row| (self.of)(row)).collect();
+        let one = values.first().filter(|_| values.iter().all(|value| value.is_finite()))?;
+        Some(match mean_interval(&values) {
+            Ok(interval) => Quoted {
+                value: (self.write)(interval.estimate),
+                basis: format!("{} to {}", (self.write)(interval.low), (self.write)(interval.high)),
+            },
+            Err(_) => Quoted { value: (self.write)(*one), basis: "no interval".into() },
+        })
+    }
+
+    /// Whether the study has anything of the kind.
+    fn applies(&self, digest: &Digest<'_>) -> bool {
+        let mut values = digest.designs.iter().flat_map(|design| &design.replications).map(|row| (self.of)(row));
+        values.any(|value| value.is_finite() && value > 0.0)
+    }
+}
+
+/// The section; nothing if no column applies.
+pub(super) fn section(digest: &Digest<'_>) -> Markup {
+    let columns: Vec<&Column> = COLUMNS.iter().filter(|column| column.applies(digest)).collect();
+    html! {
+        @if !columns.is_empty() {
+            section {
+                h2 { "Deadlines, batteries, servers" }
+                p {
+                    "Means over replications, with their 95 % Student-t intervals. A deadline is missed by a late answer and by none. "
+                    "A dash stands where a replication has no such value: no battery that ran empty, no request completed."
+                }
+                div.wide {
+                    table {
+                        thead { tr { th { "Design point" } @for column in &columns { th { (column.title) } } } }
+                        tbody {
+                            @for design in &digest.designs {
+                                tr {
+                                    th scope="row" { (design.row.label) }
+                                    @for column in &columns { (cell(column.quoted(design))) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
