@@ -1,5 +1,6 @@
 //! What can be written on the command line.
 
+use crate::given::{GivenData, GivenZoo};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cospike_sim_core::inference::Tool;
 use cospike_sim_core::kernel::SimTime;
@@ -25,13 +26,7 @@ pub(crate) enum Verb {
         directory: PathBuf,
     },
     /// Check a scenario and say what it would run; runs and writes nothing
-    Check {
-        /// Scenario file, or the name of a built-in one
-        scenario: String,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    Check(Check),
     /// Measure accuracy and operations of a network of the zoo, without simulating devices
     Infer(Infer),
     /// Price the inference of a spiking network and of its float twin, side by side
@@ -41,18 +36,66 @@ pub(crate) enum Verb {
     Bench(Bench),
     /// List the network architectures, or show one of them layer by layer: what a cut would cost where
     Networks(Networks),
-    /// List the trained networks that are built in
-    Zoo {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    /// Show the trained networks with their accuracies, and verify them
+    Zoo(Zoo),
+}
+
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Zoo {
+    #[command(subcommand)]
+    pub(crate) verb: Option<ZooVerb>,
+    #[command(flatten)]
+    pub(crate) zoo: GivenZoo,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ZooVerb {
+    /// Measure every claimed accuracy and payload again; exit code 1 if one differs
+    Verify(Verify),
+    /// Write the page about the zoo: zoo.md, and its figures into figures/
+    Page(Page),
+}
+
+#[derive(Args)]
+pub(crate) struct Page {
+    /// Folder to write into
+    pub(crate) folder: PathBuf,
+    #[command(flatten)]
+    pub(crate) zoo: GivenZoo,
+}
+
+#[derive(Args)]
+pub(crate) struct Verify {
+    /// Only networks whose name contains this, such as `resnet14-spiking`
+    #[arg(default_value = "")]
+    pub(crate) filter: String,
+    #[command(flatten)]
+    pub(crate) zoo: GivenZoo,
+    #[command(flatten)]
+    pub(crate) data: GivenData,
+}
+
+#[derive(Args)]
+pub(crate) struct Check {
+    /// Scenario file, or the name of a built-in one
+    pub(crate) scenario: String,
+    #[command(flatten)]
+    pub(crate) zoo: GivenZoo,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args)]
 pub(crate) struct Run {
     /// Scenario file, or the name of a built-in one, such as `quickstart`
     pub(crate) scenario: String,
+    #[command(flatten)]
+    pub(crate) zoo: GivenZoo,
     /// Folder to write [default: out/NAME, the name of the study]
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
@@ -123,8 +166,12 @@ pub(crate) struct Infer {
     pub(crate) network: Option<String>,
     /// Compare spike for spike with what another framework recorded in this NumPy archive (.npz); exit code 1 if a spike or a
     /// score differs
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["network", "coding", "seed"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["network", "coding", "seed", "zoo", "data"])]
     pub(crate) reference: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) zoo: GivenZoo,
+    #[command(flatten)]
+    pub(crate) data: GivenData,
     /// Use only the first so many images
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) samples: Option<u32>,
@@ -204,6 +251,10 @@ pub(crate) struct Energy {
     /// Backbone, such as `resnet14`, or a unit, such as `resnet14-stage3-w4`: both families are priced. Of a network with
     /// a unit that is what runs on the edge
     pub(crate) network: String,
+    #[command(flatten)]
+    pub(crate) zoo: GivenZoo,
+    #[command(flatten)]
+    pub(crate) data: GivenData,
     /// Price list: `all`, the name of a built-in one, or a file
     #[arg(long, default_value = "all")]
     pub(crate) prices: String,

@@ -5,7 +5,7 @@ mod print;
 
 use crate::Failure;
 use crate::arguments::Energy;
-use crate::infer::unknown_name;
+use crate::given::{check_shape, unknown_name};
 use crate::progress::Bar;
 use activity::Activity;
 use cospike_scenarios::dataset::Dataset;
@@ -40,9 +40,9 @@ pub(crate) fn energy(arguments: &Energy) -> Result<(), Failure> {
     if arguments.ledger && lists.len() > 1 {
         return Err(Failure::Input("error: `--ledger` shows the account of one list: add `--prices NAME`".into()));
     }
-    let zoo = Zoo::shipped()?;
+    let zoo = arguments.zoo.open()?;
     let twins = zoo.twins(&arguments.network).map_err(unknown_name)?;
-    let dataset = Dataset::fashion_mnist_test()?;
+    let dataset = arguments.data.open()?;
     if arguments.samples as usize > dataset.len() {
         let message = format!("error: `--samples {}`, but there are {} test images", arguments.samples, dataset.len());
         return Err(Failure::Input(message));
@@ -80,6 +80,7 @@ fn price_lists(word: &str) -> Result<Vec<(String, Prices)>, Failure> {
 impl Measured {
     fn run(zoo: &Zoo, choice: NetworkChoice, dataset: &Dataset, samples: u32) -> Result<Self, Failure> {
         let network = zoo.network(&choice)?;
+        check_shape(dataset, &network)?;
         let key = InferenceKey { choice, stepwise: false, dataset: DatasetName::FashionMnist, samples };
         let inference = Inference::new(key, network)?;
         let (bar, done) = (Bar::new(), AtomicU64::new(0));

@@ -3,6 +3,7 @@
 mod arguments;
 mod bench;
 mod energy;
+mod given;
 mod infer;
 mod networks;
 mod progress;
@@ -12,7 +13,7 @@ mod trace;
 mod verify;
 mod zoo;
 
-use arguments::{Arguments, Verb};
+use arguments::{Arguments, Verb, ZooVerb};
 use clap::Parser;
 use std::process::ExitCode;
 
@@ -24,12 +25,17 @@ fn main() -> ExitCode {
     let outcome = match arguments.verb {
         Verb::Run(run) => run::run(&run),
         Verb::Report { directory } => run::report(&directory),
-        Verb::Check { scenario, json } => run::check(&scenario, json),
+        Verb::Check(check) => run::check(&check),
         Verb::Infer(infer) => infer::infer(&infer),
         Verb::Energy(energy) => energy::energy(&energy),
         Verb::Bench(arguments::Bench::Inference(inference)) => bench::inference(&inference),
         Verb::Networks(networks) => networks::networks(&networks),
-        Verb::Zoo { json } => zoo::list(json),
+        Verb::Zoo(arguments::Zoo { verb: None, zoo, json }) => zoo::list(&zoo, json),
+        Verb::Zoo(arguments::Zoo { verb: Some(ZooVerb::Verify(verify)), .. }) => match zoo::verify(&verify) {
+            Ok(false) => return ExitCode::FAILURE,
+            outcome => outcome.map(drop),
+        },
+        Verb::Zoo(arguments::Zoo { verb: Some(ZooVerb::Page(page)), .. }) => zoo::page(&page),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

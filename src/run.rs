@@ -1,7 +1,8 @@
 //! `run`, `check` and `report`.
 
 use crate::Failure;
-use crate::arguments::Run;
+use crate::arguments::{Check, Run};
+use crate::given::GivenZoo;
 use crate::progress::Bar;
 use crate::table::{mean, percent, significant, table};
 use crate::trace::run_traced;
@@ -12,7 +13,6 @@ use cospike_scenarios::results::Results;
 use cospike_scenarios::store;
 use cospike_scenarios::study::{Study, StudyError};
 use cospike_scenarios::summary::{AdjustedP, Comparison, Estimate, PointSummary, SIGNIFICANCE, Summary};
-use cospike_scenarios::zoo::Zoo;
 use cospike_sim_core::stats::Interval;
 use serde_json::{Value, json};
 use std::io::IsTerminal;
@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 /// Runs a scenario, stores what it found, draws the report and prints the summary.
 pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
-    let study = study(&arguments.scenario)?;
+    let study = study(&arguments.scenario, &arguments.zoo)?;
     if arguments.verify {
         return verify(&study, arguments.json);
     }
@@ -56,13 +56,13 @@ pub(crate) fn report(folder: &Path) -> Result<(), Failure> {
 }
 
 /// Checks a scenario and says what it would run.
-pub(crate) fn check(scenario: &str, json: bool) -> Result<(), Failure> {
-    let study = study(scenario)?;
+pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
+    let study = study(&arguments.scenario, &arguments.zoo)?;
     let points: Vec<&str> = study.points.iter().map(|point| point.label.as_str()).collect();
     let inferences = study.inferences().count();
     let samples: u64 = study.inferences().map(|key| u64::from(key.samples)).sum();
     let replications = study.manifest.replications;
-    if json {
+    if arguments.json {
         print_json(&json!({
             "study": study.manifest.name,
             "design_points": points,
@@ -81,9 +81,9 @@ pub(crate) fn check(scenario: &str, json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-fn study(scenario: &str) -> Result<Study, Failure> {
+fn study(scenario: &str, zoo: &GivenZoo) -> Result<Study, Failure> {
     let source = library::find_scenario(scenario).map_err(|error| Failure::Input(format!("error: {error}")))?;
-    match Study::from_scenario(&source, &Zoo::shipped()?) {
+    match Study::from_scenario(&source, &zoo.open()?) {
         Err(StudyError::Mistake(mistake)) => Err(Failure::Input(mistake.render(std::io::stderr().is_terminal()))),
         study => Ok(study?),
     }

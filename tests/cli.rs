@@ -1,6 +1,7 @@
 //! The program as a user runs it.
 
 use assert_cmd::Command;
+use cospike_scenarios::dataset::Dataset;
 use cospike_scenarios::results::{ReplicationRow, Results};
 use cospike_scenarios::store;
 use serde_json::Value;
@@ -237,23 +238,89 @@ fn every_built_in_scenario_is_sound() {
     }
 }
 
+/// The first test images as IDX files in a folder.
+fn few_images(count: usize) -> tempfile::TempDir {
+    let (folder, all) = (tempfile::tempdir().unwrap(), Dataset::fashion_mnist_test().unwrap());
+    let (size, side) = ((count as u32).to_be_bytes(), 28_u32.to_be_bytes());
+    let images = [&[0, 0, 8, 3], &size[..], &side, &side, &all.pixels[..count * 28 * 28]].concat();
+    let labels = [&[0, 0, 8, 1], &size[..], &all.labels[..count]].concat();
+    std::fs::write(folder.path().join("t10k-images-idx3-ubyte"), images).unwrap();
+    std::fs::write(folder.path().join("t10k-labels-idx1-ubyte"), labels).unwrap();
+    folder
+}
+
+/// Of the whole zoo, `cospike zoo verify` in `.ci/run` measures every claim.
 #[test]
-fn every_accuracy_that_the_zoo_claims_is_measured_again() {
+fn what_the_zoo_claims_is_measured_again() {
     let here = tempfile::tempdir().unwrap();
-    let json = |arguments: &[&str]| -> Value {
-        let output = cospike(arguments, here.path()).assert().success().get_output().clone();
-        serde_json::from_slice(&output.stdout).unwrap()
+    let name = "resnet14-float-stage3-w2";
+    let output = cospike(&["zoo", "verify", name], here.path()).assert().success().get_output().clone();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let zoo = cospike(&["zoo", "--json"], here.path()).assert().success().get_output().clone();
+    let zoo: Value = serde_json::from_slice(&zoo.stdout).unwrap();
+    let claim = &zoo.as_array().unwrap().iter().find(|network| network["name"] == name).unwrap()["metadata"];
+    let of = |key: &str| claim[key].as_str().unwrap();
+    let outcome = format!("{} of {}, {} bit", of("test_correct"), of("test_images"), of("payload_bits"));
+    assert!(printed.starts_with(name) && printed.matches(&outcome).count() == 2, "{outcome} twice in {printed}");
+    assert!(printed.lines().all(|line| line.ends_with("  ok")), "{printed}");
+}
+
+/// Units share the work of their backbone's head in `verify`, and each of them has its own in `infer`.
+#[test]
+fn verify_measures_what_infer_does_and_fails_where_the_claim_is_another() {
+    let (here, data) = (tempfile::tempdir().unwrap(), few_images(50));
+    let data = data.path().to_str().unwrap();
+    let command = ["zoo", "verify", "resnet14-spiking", "--data", data];
+    let output = cospike(&command, here.path()).assert().code(1).get_output().clone();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.lines().count() >= 10 && printed.lines().all(|line| line.ends_with("DIFFERS")), "{printed}");
+    for name in ["resnet14-spiking", "resnet14-spiking-stage1-w2", "resnet14-spiking-stage3-w4"] {
+        let output =
+            cospike(&["infer", name, "--data", data, "--json"], here.path()).assert().success().get_output().clone();
+        let infer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let outcome =
+            format!("measured {} of 50, {:.1} bit", infer["correct"], infer["payload_bits"].as_f64().unwrap());
+        let line = printed.lines().find(|line| line.split(' ').next() == Some(name)).unwrap();
+        assert!(line.contains(&outcome), "{outcome} in {line}");
+    }
+    let refused = |arguments: &[&str], part: &str| {
+        let output = cospike(arguments, here.path()).assert().code(2).get_output().clone();
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert!(message.contains(part), "{message}");
     };
-    let zoo = json(&["zoo", "--json"]);
-    let networks = zoo.as_array().unwrap();
-    assert_eq!(networks.len(), 2 + 2 * 3 * 3, "two backbones; two families of units at three splits in three widths");
-    for network in networks {
-        let name = network["name"].as_str().unwrap();
-        let claimed = |key: &str| network["metadata"][key].as_str().unwrap().to_string();
-        let measured = json(&["infer", name, "--json"]);
-        assert_eq!(claimed("test_correct"), measured["correct"].to_string(), "{name}");
-        assert_eq!(claimed("test_images"), measured["samples"].to_string(), "{name}");
-        assert_eq!(claimed("payload_bits"), format!("{:.1}", measured["payload_bits"].as_f64().unwrap()), "{name}");
+    refused(&["zoo", "verify", "resnet41"], "no network of the zoo has `resnet41`");
+    refused(&["zoo", "--zoo", data], "holds no weight file");
+    refused(&["zoo", "verify", "--data", "absent"], "absent");
+}
+
+/// The shipped files and some of the shipped images, as if they were a user's.
+#[test]
+fn a_scenario_runs_with_a_zoo_and_images_of_the_users() {
+    let images = few_images(40);
+    let dataset = format!("dataset = \"{}\"", images.path().display());
+    let place = Place::new(&[("dataset = \"fashion-mnist\"", &dataset), ("count = 60", "count = 40")]);
+    let zoo = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/zoo");
+    cospike(&["run", "small.toml", "--zoo", zoo], place.folder.path()).assert().success();
+    let mine = store::read(&place.out()).unwrap();
+    let shipped = Place::new(&[("count = 60", "count = 40")]).results();
+    assert_eq!((mine.points, mine.replications, mine.answers), (shipped.points, shipped.replications, shipped.answers));
+    let place = Place::new(&[("count = 60", "count = 41"), ("dataset = \"fashion-mnist\"", &dataset)]);
+    let output = cospike(&["check", "small.toml"], place.folder.path()).assert().code(2).get_output().clone();
+    assert!(String::from_utf8(output.stderr).unwrap().contains("the dataset has 40 test samples"));
+}
+
+/// `docs/zoo.md` and its figures; after a change of the zoo, `cospike zoo page docs` writes them anew.
+#[test]
+fn the_page_about_the_zoo_is_what_the_command_writes() {
+    let (here, docs) = (tempfile::tempdir().unwrap(), Path::new(env!("CARGO_MANIFEST_DIR")).join("docs"));
+    cospike(&["zoo", "page", "."], here.path()).assert().success();
+    let read =
+        |path: &Path| std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    assert_eq!(read(&here.path().join("zoo.md")), read(&docs.join("zoo.md")));
+    let figures = files(&here.path().join("figures"));
+    assert!(!figures.is_empty());
+    for (name, svg) in figures {
+        assert!(read(&docs.join("figures").join(&name)).into_bytes() == svg, "{name} differs");
     }
 }
 

@@ -6,8 +6,8 @@ use cospike_scenarios::summary::{Comparison, Estimate, PointSummary, Summary};
 use cospike_sim_core::stats::mean_interval;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Swept key that figures show by colour.
-const FAMILY: &str = "network.family";
+/// Swept keys that figures show by colour.
+const KIND: [&str; 2] = ["network.family", "network.bottleneck"];
 /// Swept keys that are the two sides of the heat map.
 const CELL: [&str; 2] = ["network.split", "network.width"];
 
@@ -19,9 +19,9 @@ pub(crate) struct Digest<'a> {
     pub(crate) designs: Vec<Design<'a>>,
     /// Index of the first design point of every distinct network.
     pub(crate) networks: Vec<usize>,
-    /// The families, in order of appearance.
-    pub(crate) families: Vec<String>,
-    /// Spiking design points and the float ones that are otherwise equal.
+    /// The kinds of bottleneck units, or of networks without one, in order of appearance.
+    pub(crate) kinds: Vec<String>,
+    /// Spiking design points and those of the float family that are otherwise equal.
     pub(crate) pairs: Vec<Pair>,
 }
 
@@ -155,8 +155,8 @@ impl<'a> Digest<'a> {
         });
         let designs = designs.collect::<Result<Vec<_>, _>>()?;
         let networks = firsts(&designs, |design| design.row.network);
-        let families = firsts(&designs, |design| &design.row.family);
-        let families = families.into_iter().map(|index| designs[index].row.family.clone()).collect();
+        let kinds = firsts(&designs, |design| &design.row.kind);
+        let kinds = kinds.into_iter().map(|index| designs[index].row.kind.clone()).collect();
         let index: BTreeMap<u32, usize> =
             results.points.iter().zip(0..).map(|(row, index)| (row.point, index)).collect();
         let pair = |difference: Comparison| {
@@ -164,7 +164,7 @@ impl<'a> Digest<'a> {
             Some(Pair { spiking, float, difference })
         };
         let pairs = summary.comparisons.into_iter().filter_map(pair).collect();
-        Ok(Self { results, designs, networks, families, pairs })
+        Ok(Self { results, designs, networks, kinds, pairs })
     }
 
     /// The first design point of every distinct network.
@@ -179,8 +179,8 @@ impl<'a> Digest<'a> {
         if let Some(width) = row.width {
             text += &format!(" w{width}");
         }
-        let family = || self.designs.iter().filter(|other| other.row.family == row.family);
-        if family().any(|other| other.row.time_steps != row.time_steps) {
+        let same_kind = || self.designs.iter().filter(|other| other.row.kind == row.kind);
+        if same_kind().any(|other| other.row.time_steps != row.time_steps) {
             text += &format!(" T{}", row.time_steps);
         }
         if self.designs.iter().any(|other| other.row.backbone != row.backbone) {
@@ -189,24 +189,25 @@ impl<'a> Digest<'a> {
         text
     }
 
-    /// What tells the heat maps of a study apart: the family, and the swept values other than split and width in
+    /// What tells the heat maps of a study apart: the kind, and the swept values other than split and width in
     /// which its networks differ.
     pub(crate) fn panel(&self, design: &Design<'_>) -> String {
         let differs = |key: &str| {
-            let mut values = self.networks().filter(|other| other.row.family == design.row.family);
+            let mut values = self.networks().filter(|other| other.row.kind == design.row.kind);
             values.any(|other| other.parameters.get(key) != design.parameters.get(key))
         };
-        let rest = design.parameters.iter().filter(|(key, _)| *key != FAMILY && !CELL.contains(&key.as_str()));
+        let rest =
+            design.parameters.iter().filter(|(key, _)| !KIND.contains(&key.as_str()) && !CELL.contains(&key.as_str()));
         let rest = rest.filter(|(key, _)| differs(key)).map(|(key, value)| format!(", {key} = {value}"));
-        format!("{}{}", design.row.family, rest.collect::<String>())
+        format!("{}{}", design.row.kind, rest.collect::<String>())
     }
 
-    /// Offline accuracy of the unsplit backbones by family: that of a network all on the edge, or of one cut without
+    /// Offline accuracy of the unsplit backbones by kind: that of a network all on the edge, or of one cut without
     /// a bottleneck unit, which answers the same (invariant 6).
     pub(crate) fn backbones(&self) -> Vec<&Design<'a>> {
         let whole = |design: &&Design<'_>| design.row.width.is_none() && design.row.split != "input";
         let mut seen = BTreeSet::new();
-        self.networks().filter(whole).filter(|design| seen.insert((&design.row.family, design.row.correct))).collect()
+        self.networks().filter(whole).filter(|design| seen.insert((&design.row.kind, design.row.correct))).collect()
     }
 }
 
@@ -251,9 +252,9 @@ impl<'a> Design<'a> {
         !self.replications.is_empty() && self.replications.iter().all(|row| row.completed > 0)
     }
 
-    /// Its label without the family in front, for figures that show the family by colour.
+    /// Its label without the kind in front, for figures that show the kind by colour.
     pub(crate) fn short_label(&self) -> &str {
-        let rest = self.row.label.strip_prefix(self.row.family.as_str());
+        let rest = self.row.label.strip_prefix(self.row.kind.as_str());
         rest.and_then(|rest| rest.strip_prefix(' ')).unwrap_or(&self.row.label)
     }
 

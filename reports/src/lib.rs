@@ -1,12 +1,14 @@
-//! From a result store to SVG figures and one self-contained HTML page.
+//! From a result store to SVG figures and one self-contained HTML page; from a zoo to its page in Markdown.
 
 mod digest;
 mod figure;
 mod figures;
 mod page;
 mod quantity;
+mod zoo;
 
 pub use figures::{DensityLine, density_figure};
+pub use zoo::{ZooPage, zoo_page};
 
 use cospike_scenarios::results::Results;
 use cospike_sim_core::stats::StatsError;

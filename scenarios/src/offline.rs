@@ -77,7 +77,7 @@ pub fn run(
     let random = Streams::new(input.seed, 0).family("input coding");
     let on_sample = |sample: usize| -> Result<(WholeRun, Option<Observation>), OfflineError> {
         let failed = |error| OfflineError::Run { sample, error };
-        let pixels = split.sample(dataset.image(sample)).map_err(failed)?;
+        let pixels = split.sample(&dataset.sample(sample)).map_err(failed)?;
         let coded: Feature = (input.coding.encode(&pixels, split.steps(), &mut random.of(sample as u64)))
             .map_err(|error| OfflineError::Coding { sample, error })?;
         let mut observation = observe.then(|| nothing.clone());

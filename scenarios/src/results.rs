@@ -100,10 +100,14 @@ pub struct PointRow {
     pub backbone: String,
     /// `spiking` or `float`.
     pub family: String,
+    /// `spiking`, `float` or `binary`: what the bottleneck unit is, or the family where there is none.
+    pub kind: String,
     /// Split point, `input` (all in the cloud) to `output` (all on the edge).
     pub split: String,
     /// Width of the bottleneck unit; `None` if the features cross as they are.
     pub width: Option<u32>,
+    /// How the bottleneck unit was trained, e.g. `plain`; `None` if there is none.
+    pub variant: Option<String>,
     /// Time steps (1 for float networks).
     pub time_steps: u32,
     /// Samples that offline accuracy was measured on.

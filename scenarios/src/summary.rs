@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 pub struct Summary {
     /// One per design point, in order.
     pub points: Vec<PointSummary>,
-    /// One per pair of a spiking and a float design point that are otherwise equal.
+    /// One per pair of a spiking design point and one of the float family, with a float or a binary bottleneck unit, that
+    /// are otherwise equal.
     pub comparisons: Vec<Comparison>,
 }
 
@@ -60,7 +61,7 @@ pub struct PointSummary {
 pub struct Comparison {
     /// The spiking design point.
     pub spiking: u32,
-    /// The float design point.
+    /// The design point of the float family.
     pub float: u32,
     /// Difference of offline accuracy, sample by sample.
     pub accuracy: PairedDifference,
@@ -209,15 +210,19 @@ fn estimate(values: &[f64]) -> Result<Estimate, StatsError> {
     }
 }
 
-/// Design points that differ in the family only, and in the time steps that a float network has not.
+/// Design points that differ in the family and the kind of bottleneck unit only, and in the time steps that a float
+/// network has not.
 fn pairs(points: &[PointRow]) -> Vec<(&PointRow, &PointRow)> {
     let key = |point: &PointRow| {
         let mut others: BTreeMap<String, Value> = serde_json::from_str(&point.parameters).unwrap_or_default();
         others.remove("network.family");
+        others.remove("network.bottleneck");
         others.remove("network.time_steps");
         (serde_json::json!(others).to_string(), point.split.clone(), point.width)
     };
-    let float: BTreeMap<_, _> = points.iter().filter(|p| p.family == "float").map(|p| (key(p), p)).collect();
+    let mut float: BTreeMap<_, Vec<&PointRow>> = BTreeMap::new();
+    points.iter().filter(|p| p.family == "float").for_each(|p| float.entry(key(p)).or_default().push(p));
     let spiking = points.iter().filter(|point| point.family == "spiking");
-    spiking.filter_map(|point| float.get(&key(point)).map(|&partner| (point, partner))).collect()
+    let partners = |point: &PointRow| float.get(&key(point)).cloned().unwrap_or_default();
+    spiking.flat_map(|point| partners(point).into_iter().map(move |partner| (point, partner))).collect()
 }

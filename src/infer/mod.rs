@@ -5,14 +5,14 @@ mod reference;
 
 use crate::Failure;
 use crate::arguments::{Coding, Infer};
+use crate::given::{check_shape, unknown_name};
 use crate::progress::Bar;
 use crate::run::print_json;
 use crate::table::{percent, significant};
-use cospike_scenarios::dataset::Dataset;
 use cospike_scenarios::offline::{self, Input, OfflineRun};
 use cospike_scenarios::scenario::Family;
 use cospike_scenarios::study::Progress;
-use cospike_scenarios::zoo::{NetworkChoice, Zoo, ZooError, ZooNetwork};
+use cospike_scenarios::zoo::{NetworkChoice, ZooNetwork};
 use cospike_sim_core::inference;
 use cospike_sim_core::stats::wilson;
 use layers::Layers;
@@ -29,9 +29,9 @@ pub(crate) fn infer(arguments: &Infer) -> Result<(), Failure> {
 }
 
 fn infer_network(arguments: &Infer, name: &str) -> Result<(), Failure> {
-    let zoo = Zoo::shipped()?;
+    let zoo = arguments.zoo.open()?;
     let choice = zoo.choice(name).map_err(unknown_name)?;
-    let dataset = Dataset::fashion_mnist_test()?;
+    let dataset = arguments.data.open()?;
     let samples = arguments.samples.unwrap_or(dataset.len() as u32);
     if samples as usize > dataset.len() {
         let message = format!("error: `--samples {samples}`, but there are {} test images", dataset.len());
@@ -39,6 +39,7 @@ fn infer_network(arguments: &Infer, name: &str) -> Result<(), Failure> {
     }
     let coding = coding(arguments, &choice)?;
     let network = zoo.network_on(coding.signal(), &choice)?;
+    check_shape(&dataset, &network)?;
     let (bar, done) = (Bar::new(), AtomicU64::new(0));
     let tick = || {
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
@@ -103,13 +104,4 @@ fn print(arguments: &Infer, name: &str, network: &ZooNetwork, run: &OfflineRun, 
     );
     layers.print_notes(network.weights.folded());
     Ok(())
-}
-
-pub(crate) fn unknown_name(error: ZooError) -> Failure {
-    match &error {
-        ZooError::UnknownName { known, .. } => {
-            Failure::Input(format!("error: {error}\nhelp: there are {}", known.join(", ")))
-        }
-        _ => error.into(),
-    }
 }

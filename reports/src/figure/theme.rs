@@ -53,7 +53,7 @@ pub(crate) enum Marker {
     Diamond,
 }
 
-/// How a family of networks looks.
+/// How a kind of networks looks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Style {
     /// Its colour.
@@ -62,22 +62,22 @@ pub(crate) struct Style {
     pub(crate) marker: Marker,
 }
 
-/// The look of `family`, given all families of the study: spiking and float always look the same.
-pub(crate) fn family_style(family: &str, families: &[String]) -> Style {
+/// The look of `kind`, given all kinds of the study: spiking, float and binary always look the same.
+pub(crate) fn kind_style(kind: &str, kinds: &[String]) -> Style {
     let others = [
-        (GREEN, Marker::Triangle),
         (PURPLE, Marker::Diamond),
         (ORANGE, Marker::Circle),
         (SKY, Marker::Square),
         (INK, Marker::Triangle),
         (GREY, Marker::Diamond),
     ];
-    let (colour, marker) = match family {
+    let (colour, marker) = match kind {
         "spiking" => (BLUE, Marker::Circle),
         "float" => (VERMILLION, Marker::Square),
+        "binary" => (GREEN, Marker::Triangle),
         _ => {
-            let rest = families.iter().filter(|name| !matches!(name.as_str(), "spiking" | "float"));
-            others[rest.take_while(|name| *name != family).count() % others.len()]
+            let rest = kinds.iter().filter(|name| !matches!(name.as_str(), "spiking" | "float" | "binary"));
+            others[rest.take_while(|name| *name != kind).count() % others.len()]
         }
     };
     Style { colour, marker }

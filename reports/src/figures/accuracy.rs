@@ -1,10 +1,10 @@
 //! Accuracy against payload.
 
-use super::{Figure, Plan, count_range, family_legend};
+use super::{Figure, Plan, count_range, kind_legend};
 use crate::digest::{Design, Digest};
 use crate::figure::{
     Axis, DrawError, Drawn, Entry, Font, Frame, HPos, Key, LABEL, Labels, MARGIN, Plot, Stroke, TICK, VPos, WIDTH,
-    family_style, shorten,
+    kind_style, shorten,
 };
 use crate::quantity::Quantity;
 use cospike_sim_core::stats::Interval;
@@ -25,12 +25,12 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str,
         return Ok(None);
     }
     let backbones = digest.backbones();
-    let mut legend = family_legend(digest);
+    let mut legend = kind_legend(digest);
     for design in &backbones {
-        let colour = family_style(&design.row.family, &digest.families).colour;
+        let colour = kind_style(&design.row.kind, &digest.kinds).colour;
         let Interval { estimate, low, high } = design.summary.offline_accuracy;
         let (accuracy, range) = (Quantity::Share.format(estimate), Quantity::Share.format_range(low, high));
-        let text = format!("{} backbone, unsplit: {accuracy} ({range})", design.row.family);
+        let text = format!("{} backbone, unsplit: {accuracy} ({range})", design.row.kind);
         legend.push(Entry { key: Key::Dashes(colour), text });
     }
     let panels = panels(digest, &sending);
@@ -69,16 +69,16 @@ struct Panel<'d, 'a> {
 type Line<'d, 'a> = Vec<&'d Design<'a>>;
 
 /// Where the panels go: one across, or two beside each other.
-struct Layout {
-    panels: usize,
+pub(super) struct Layout {
+    pub(super) panels: usize,
 }
 
 impl Layout {
-    fn height(&self) -> f64 {
+    pub(super) fn height(&self) -> f64 {
         if self.panels == 1 { HEIGHT } else { self.panels.div_ceil(2) as f64 * SMALL_HEIGHT }
     }
 
-    fn frame(&self, index: usize, top: f64) -> Frame {
+    pub(super) fn frame(&self, index: usize, top: f64) -> Frame {
         let (left, right) = (MARGIN + Frame::LEFT, WIDTH - MARGIN);
         if self.panels == 1 {
             return Frame { left, top, right, bottom: top + HEIGHT - Frame::BELOW };
@@ -117,7 +117,7 @@ impl Panel<'_, '_> {
         }
         let mut labels = Labels::within(frame);
         for design in backbones {
-            let colour = family_style(&design.row.family, &digest.families).colour;
+            let colour = kind_style(&design.row.kind, &digest.kinds).colour;
             let (_, y) = plot.at((1.0, design.summary.offline_accuracy.estimate));
             sheet.dashes(&[(frame.left, y), (frame.right, y)], Stroke { colour, width: 1.2 })?;
             labels.avoid_path(&[(frame.left, y), (frame.right, y)]);
@@ -160,7 +160,7 @@ fn lines<'d, 'a>(digest: &Digest<'a>, sending: &[&'d Design<'a>]) -> Vec<Line<'d
 
 fn draw_line(digest: &Digest<'_>, line: &[&Design<'_>], plot: &Plot<'_, '_>, labels: &mut Labels) -> Drawn {
     let Some(first) = line.first() else { return Ok(()) };
-    let style = family_style(&first.row.family, &digest.families);
+    let style = kind_style(&first.row.kind, &digest.kinds);
     let points: Vec<_> =
         line.iter().map(|design| (design.row.payload_bits, design.summary.offline_accuracy.estimate)).collect();
     if points.len() > 1 {
@@ -185,7 +185,7 @@ fn label(
     plot: &Plot<'_, '_>,
     labels: &mut Labels,
 ) -> Result<bool, DrawError> {
-    let colour = family_style(&design.row.family, &digest.families).colour;
+    let colour = kind_style(&design.row.kind, &digest.kinds).colour;
     let point = plot.at((design.row.payload_bits, design.summary.offline_accuracy.estimate));
     labels.place(plot.sheet, text, point, Font::new(TICK).colour(colour))
 }

@@ -4,7 +4,7 @@ use super::{Figure, Plan, replications_note};
 use crate::digest::{Design, Digest, Part};
 use crate::figure::{
     Axis, BLUE, DrawError, Drawn, Entry, Font, Frame, GREEN, GREY, HPos, INK, Key, MARGIN, ORANGE, PURPLE, Plot,
-    RGBColor, SKY, Sheet, Stroke, TICK, VERMILLION, VPos, WIDTH, YELLOW, family_style, shorten, text_width,
+    RGBColor, SKY, Sheet, Stroke, TICK, VERMILLION, VPos, WIDTH, YELLOW, kind_style, shorten, text_width,
 };
 use crate::quantity::Quantity;
 
@@ -73,7 +73,7 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str,
 fn row_names(digest: &Digest<'_>, sheet: &Sheet<'_>, top: f64, width: f64) -> Drawn {
     digest.designs.iter().enumerate().try_for_each(|(index, design)| {
         let y = top + (index as f64 + 0.5) * ROW + 3.0;
-        let style = family_style(&design.row.family, &digest.families);
+        let style = kind_style(&design.row.kind, &digest.kinds);
         sheet.marker((MARGIN + 5.0, y), style.marker, 3.5, style.colour)?;
         sheet.text(&shorten(&design.row.label, TICK, width), (MARGIN + 14.0, y), Font::new(TICK))
     })

@@ -24,7 +24,7 @@ struct Grid<'d, 'a> {
     widths: Vec<u32>,
 }
 
-/// One panel per family, and per swept value that makes another network of it.
+/// One panel per kind, and per swept value that makes another network of it.
 pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str, DrawError)> {
     let grid = Grid::new(digest);
     if grid.splits.len() * grid.widths.len() < 2 {

@@ -2,9 +2,7 @@
 
 use super::{Figure, Plan, count_range};
 use crate::digest::{Design, Digest};
-use crate::figure::{
-    Axis, DrawError, Drawn, Entry, Frame, Key, LINES, MARGIN, Plot, Sheet, Stroke, WIDTH, family_style,
-};
+use crate::figure::{Axis, DrawError, Drawn, Entry, Frame, Key, LINES, MARGIN, Plot, Sheet, Stroke, WIDTH, kind_style};
 use crate::quantity::Quantity;
 
 const NAME: &str = "latency";
@@ -29,7 +27,7 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str,
         return Ok(None);
     }
     let entry = |(shown, colour): (&Shown<'_, '_>, _)| {
-        let marker = family_style(&shown.design.row.family, &digest.families).marker;
+        let marker = kind_style(&shown.design.row.kind, &digest.kinds).marker;
         let reasons = shown.reasons.join(", ");
         let label = &shown.design.row.label;
         let text = if reasons.is_empty() { label.clone() } else { format!("{label} ({reasons})") };
@@ -38,7 +36,7 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str,
     let legend: Vec<Entry> = shown.iter().zip(LINES).map(entry).collect();
     let selection = if designs.len() > MOST {
         format!(
-            "{} of {} design points: of each family the most accurate, then the one of least energy, then the fastest, \
+            "{} of {} design points: of each kind the most accurate, then the one of least energy, then the fastest, \
              up to {MOST}. ",
             shown.len(),
             designs.len()
@@ -62,18 +60,18 @@ fn everything<'d, 'a>(designs: &[&'d Design<'a>]) -> Vec<Shown<'d, 'a>> {
     designs.iter().map(|&design| Shown { design, reasons: Vec::new() }).collect()
 }
 
-/// Round by round, so that no family fills the figure: the most accurate of each, then the least energy, then the
+/// Round by round, so that no kind fills the figure: the most accurate of each, then the least energy, then the
 /// fastest. A tie goes to the earlier design point.
 fn select<'d, 'a>(digest: &Digest<'_>, designs: &[&'d Design<'a>]) -> Vec<Shown<'d, 'a>> {
     let mut shown: Vec<Shown<'_, '_>> = Vec::new();
     for reason in ["most accurate", "least energy", "fastest"] {
-        for family in &digest.families {
+        for kind in &digest.kinds {
             let value = |design: &Design<'_>| match reason {
                 "most accurate" => -design.summary.offline_accuracy.estimate,
                 "least energy" => design.summary.energy_j.mean,
                 _ => design.summary.latency_mean_s.mean,
             };
-            let members = designs.iter().filter(|design| design.row.family == *family);
+            let members = designs.iter().filter(|design| design.row.kind == *kind);
             let Some(&best) = members.min_by(|a, b| value(a).total_cmp(&value(b))) else { continue };
             let full = shown.len() == MOST;
             match shown.iter_mut().find(|shown| shown.design.row.point == best.row.point) {
@@ -99,7 +97,7 @@ fn body(digest: &Digest<'_>, shown: &[Shown<'_, '_>], sheet: &Sheet<'_>, top: f6
     for (shown, colour) in shown.iter().zip(LINES) {
         let points = shown.design.latencies.iter().map(|(percentile, seconds)| (*seconds, percentile / 100.0));
         plot.line(&points.collect::<Vec<_>>(), Stroke { colour, width: 1.6 })?;
-        let marker = family_style(&shown.design.row.family, &digest.families).marker;
+        let marker = kind_style(&shown.design.row.kind, &digest.kinds).marker;
         for (percentile, seconds) in shown.design.latencies.iter().filter(|(at, _)| MARKED.contains(at)) {
             sheet.marker(plot.at((*seconds, percentile / 100.0)), marker, 3.5, colour)?;
         }

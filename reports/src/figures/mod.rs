@@ -7,12 +7,14 @@ mod heat_map;
 mod latency;
 mod pareto;
 mod price_lists;
+mod zoo;
 
 pub use density::{DensityLine, density_figure};
+pub(crate) use zoo::zoo_figure;
 
 use crate::ReportError;
 use crate::digest::Digest;
-use crate::figure::{DrawError, Drawn, Entry, Heading, Identity, Key, Sheet, WIDTH, draw, family_style};
+use crate::figure::{DrawError, Drawn, Entry, Heading, Identity, Key, Sheet, WIDTH, draw, kind_style};
 use crate::quantity::count;
 
 /// A figure, ready for the page.
@@ -63,13 +65,13 @@ impl Plan<'_> {
     }
 }
 
-/// A legend entry for every family.
-fn family_legend(digest: &Digest<'_>) -> Vec<Entry> {
-    let entry = |family: &String| {
-        let style = family_style(family, &digest.families);
-        Entry { key: Key::Marker(style.marker, style.colour), text: family.clone() }
+/// A legend entry for every kind.
+fn kind_legend(digest: &Digest<'_>) -> Vec<Entry> {
+    let entry = |kind: &String| {
+        let style = kind_style(kind, &digest.kinds);
+        Entry { key: Key::Marker(style.marker, style.colour), text: kind.clone() }
     };
-    digest.families.iter().map(entry).collect()
+    digest.kinds.iter().map(entry).collect()
 }
 
 /// `2,000`, or `1,000 to 2,000` where the numbers differ.

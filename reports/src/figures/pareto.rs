@@ -1,10 +1,9 @@
 //! What accuracy costs: in energy and in latency.
 
-use super::{Figure, Plan, family_legend, replications_note};
+use super::{Figure, Plan, kind_legend, replications_note};
 use crate::digest::{Design, Digest};
 use crate::figure::{
-    Axis, DrawError, Drawn, Entry, Font, Frame, INK, Key, Labels, MARGIN, Plot, Sheet, Stroke, TICK, WIDTH,
-    family_style,
+    Axis, DrawError, Drawn, Entry, Font, Frame, INK, Key, Labels, MARGIN, Plot, Sheet, Stroke, TICK, WIDTH, kind_style,
 };
 use crate::quantity::Quantity;
 use cospike_scenarios::summary::{Estimate, PointSummary};
@@ -31,7 +30,7 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str,
     if points.is_empty() {
         return Ok(None);
     }
-    let mut legend = family_legend(digest);
+    let mut legend = kind_legend(digest);
     legend.push(Entry { key: Key::Ring(INK), text: "not dominated: nothing is both better and cheaper".to_owned() });
     let replications = replications_note(digest);
     let absent = digest.designs.len() - points.len();
@@ -85,7 +84,7 @@ fn panel(digest: &Digest<'_>, points: &[&Design<'_>], cost: &Cost, sheet: &Sheet
     }
     for point in points {
         let (x, y) = place(point);
-        let style = family_style(&point.row.family, &digest.families);
+        let style = kind_style(&point.row.kind, &digest.kinds);
         if let Some(interval) = (cost.of)(&point.summary).interval {
             plot.horizontal_bar((interval.low, interval.high), y, style.colour)?;
             labels.avoid_path(&[plot.at((interval.low, y)), plot.at((interval.high, y))]);

@@ -1,9 +1,9 @@
 //! Compute energy of the head under every price list.
 
-use super::{Figure, Plan, family_legend};
+use super::{Figure, Plan, kind_legend};
 use crate::digest::{Design, Digest};
 use crate::figure::{
-    Axis, BAND, DrawError, Drawn, Font, Frame, GREY, HPos, LABEL, MARGIN, Plot, Sheet, TICK, VPos, WIDTH, family_style,
+    Axis, BAND, DrawError, Drawn, Font, Frame, GREY, HPos, LABEL, MARGIN, Plot, Sheet, TICK, VPos, WIDTH, kind_style,
     shorten, text_width,
 };
 use crate::quantity::{Quantity, fixed};
@@ -15,7 +15,7 @@ const LIST: f64 = 24.0;
 const COLUMN_TITLE: f64 = 22.0;
 const RATIOS: f64 = 150.0;
 
-/// One row per price list and split point, the widths of a family side by side in it.
+/// One row per price list and split point, the widths of a kind side by side in it.
 pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str, DrawError)> {
     let lists: BTreeSet<&str> = digest.networks().flat_map(|design| design.compute.keys().copied()).collect();
     let priced = |design: &&Design<'_>| design.compute.values().any(|joules| *joules > 0.0);
@@ -41,16 +41,16 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str,
     let ratios = if digest.pairs.is_empty() {
         ""
     } else {
-        " The ratios on the right are those of networks that differ in nothing but the family (k = how many); they are \
+        " The ratios on the right are those of networks that differ in nothing but the kind (k = how many); they are \
          exact for the counts of this study's samples and carry the error of the prices."
     };
     let caption = format!(
         "Mean compute energy of the head per sample, under each price list, by split point; every marker is one \
-         network, so the widths of a family lie side by side. Published estimators disagree by orders of magnitude, \
+         network, so the widths of a kind lie side by side. Published estimators disagree by orders of magnitude, \
          so only ratios within one price list mean anything. A network is not drawn under a list that has no price for \
          something it does.{ratios}{left_out}"
     );
-    let legend = family_legend(digest);
+    let legend = kind_legend(digest);
     let height = COLUMN_TITLE + lists.len() as f64 * (LIST + splits.len() as f64 * ROW) + 6.0 + Frame::BELOW;
     let title = "Compute energy under different price lists";
     let plan = Plan { name: NAME, title, note: &note, legend: &legend, caption, height };
@@ -92,12 +92,12 @@ fn row(digest: &Digest<'_>, list: &str, split: &str, plot: &Plot<'_, '_>, y: f64
         (left - 8.0, y),
         Font::new(TICK).anchor(HPos::Right, VPos::Center),
     )?;
-    let step = 8.0 / digest.families.len().max(2) as f64;
+    let step = 8.0 / digest.kinds.len().max(2) as f64;
     for design in digest.networks().filter(|design| design.row.split == split) {
         let Some(joules) = design.compute.get(list).filter(|joules| **joules > 0.0) else { continue };
-        let family = digest.families.iter().take_while(|family| **family != design.row.family).count();
-        let shift = (family as f64 - (digest.families.len() as f64 - 1.0) / 2.0) * step;
-        let style = family_style(&design.row.family, &digest.families);
+        let kind = digest.kinds.iter().take_while(|kind| **kind != design.row.kind).count();
+        let shift = (kind as f64 - (digest.kinds.len() as f64 - 1.0) / 2.0) * step;
+        let style = kind_style(&design.row.kind, &digest.kinds);
         plot.sheet.marker((plot.column(*joules), y + shift), style.marker, 3.6, style.colour)?;
     }
     match ratios(digest, list, split) {
@@ -106,7 +106,7 @@ fn row(digest: &Digest<'_>, list: &str, split: &str, plot: &Plot<'_, '_>, y: f64
     }
 }
 
-/// Smallest and largest ratio of spiking to float networks that differ in nothing but the family.
+/// Smallest and largest ratio of spiking to float networks that differ in nothing but the kind.
 fn ratios(digest: &Digest<'_>, list: &str, split: &str) -> Option<String> {
     let mut seen = BTreeSet::new();
     let ratios: Vec<f64> = digest

@@ -15,8 +15,8 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
         section {
             h2 { "In short" }
             ul {
-                @for family in &digest.families {
-                    li { (most_accurate(digest, family)) }
+                @for kind in &digest.kinds {
+                    li { (most_accurate(digest, kind)) }
                 }
                 @if !digest.pairs.is_empty() {
                     li { (accuracy_comparison(digest)) }
@@ -97,8 +97,8 @@ pub(super) fn mean(quantity: Quantity, Estimate { mean, interval }: Estimate) ->
     Quoted { value: quantity.format(mean), basis: range.unwrap_or_else(|| "no interval".to_owned()) }
 }
 
-fn most_accurate(digest: &Digest<'_>, family: &str) -> Markup {
-    let members = digest.networks().filter(|design| design.row.family == family);
+fn most_accurate(digest: &Digest<'_>, kind: &str) -> Markup {
+    let members = digest.networks().filter(|design| design.row.kind == kind);
     // Of equal ones, the one that sends less.
     let order = |a: &&Design<'_>, b: &&Design<'_>| {
         let by_accuracy = b.summary.offline_accuracy.estimate.total_cmp(&a.summary.offline_accuracy.estimate);
@@ -106,7 +106,7 @@ fn most_accurate(digest: &Digest<'_>, family: &str) -> Markup {
     };
     html! {
         @if let Some(best) = members.min_by(order) {
-            "Most accurate " (family) " network: " b { (best.row.label) } ", " (accuracy(best).to_string()) ", with a payload of "
+            "Most accurate " (kind) " network: " b { (best.row.label) } ", " (accuracy(best).to_string()) ", with a payload of "
             (Quantity::Bits.format(best.row.payload_bits)) "."
         }
     }
@@ -159,11 +159,11 @@ fn energy_comparison(digest: &Digest<'_>) -> Markup {
 
 fn least_energy(digest: &Digest<'_>) -> Markup {
     let energy = |design: &Design<'_>| design.summary.energy_j.mean;
-    let least = |family: &String| {
-        let members = digest.designs.iter().filter(|design| design.row.family == *family && design.completes());
+    let least = |kind: &String| {
+        let members = digest.designs.iter().filter(|design| design.row.kind == *kind && design.completes());
         members.min_by(|a, b| energy(a).total_cmp(&energy(b)))
     };
-    let least: Vec<&Design<'_>> = digest.families.iter().filter_map(least).collect();
+    let least: Vec<&Design<'_>> = digest.kinds.iter().filter_map(least).collect();
     html! {
         @if !least.is_empty() {
             li {
@@ -194,11 +194,11 @@ fn energy_verdict(one: &Design<'_>, other: &Design<'_>) -> String {
     format!("The first minus the second, replication by replication: {quoted}{verdict}.")
 }
 
-/// Per family, the networks that no other of the family beats with as few bits or fewer.
+/// Per kind, the networks that no other of the kind beats with as few bits or fewer.
 fn best_at_each_payload(digest: &Digest<'_>) -> Markup {
-    let front = |family: &String| {
+    let front = |kind: &String| {
         let mut members: Vec<&Design<'_>> =
-            digest.networks().filter(|d| d.row.family == *family && d.row.payload_bits > 0.0).collect();
+            digest.networks().filter(|d| d.row.kind == *kind && d.row.payload_bits > 0.0).collect();
         members.sort_by(|a, b| {
             let by_payload = a.row.payload_bits.total_cmp(&b.row.payload_bits);
             by_payload.then(b.summary.offline_accuracy.estimate.total_cmp(&a.summary.offline_accuracy.estimate))
@@ -211,12 +211,12 @@ fn best_at_each_payload(digest: &Digest<'_>) -> Markup {
         });
         members
     };
-    let rows: Vec<&Design<'_>> = digest.families.iter().flat_map(front).collect();
+    let rows: Vec<&Design<'_>> = digest.kinds.iter().flat_map(front).collect();
     html! {
         @if !rows.is_empty() {
             h3 { "Best accuracy at each payload" }
             p {
-                "Per family, the networks that none with as small a payload beats. Compression is printed with its base: "
+                "Per kind, the networks that none with as small a payload beats. Compression is printed with its base: "
                 "bits of the float32 features at the split over payload bits, and bits of the T-step binary features "
                 "(float networks: one bit per value) over payload bits. Neighbours whose intervals overlap are not shown to differ."
             }

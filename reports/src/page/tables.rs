@@ -72,8 +72,8 @@ fn pairs(digest: &Digest<'_>) -> Markup {
     html! {
         h2 { "Spiking against float" }
         p {
-            "Each row is a spiking design point and a float one that is equal in all but the family; where a cell holds two "
-            "numbers, the spiking one is on top. Differences are spiking minus float. Accuracy is compared "
+            "Each row is a spiking design point and one of the float family, with a float or a binary bottleneck unit, that is "
+            "otherwise equal; where a cell holds two numbers, the spiking one is on top. Differences are spiking minus float. Accuracy is compared "
             "sample by sample (95 % interval of Newcombe 1998, method 10), energy replication by replication on the same "
             "arrivals, samples and link (95 % Student-t interval). The payloads of a pair need not be equal: read the "
             "accuracy next to them. Right alone counts the samples that only one of the two got right. Intervals are per row and not widened for the number of rows; what accuracy and energy "

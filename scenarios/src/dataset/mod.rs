@@ -9,6 +9,7 @@ pub use cifar::Cifar;
 pub use folder::Part;
 
 use cospike_sim_core::network::Shape;
+use std::borrow::Cow;
 
 /// Labelled 8-bit images of one shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,5 +138,14 @@ impl Dataset {
     /// Pixels of image `index`, plane after plane, row by row.
     pub fn image(&self, index: usize) -> &[u8] {
         &self.pixels[index * self.shape.len()..][..self.shape.len()]
+    }
+
+    /// Pixels of image `index` as networks take them: row by row, in each position channel after channel.
+    pub fn sample(&self, index: usize) -> Cow<'_, [u8]> {
+        let (image, channels, area) = (self.image(index), self.shape.channels, self.shape.area());
+        match channels {
+            1 => Cow::Borrowed(image),
+            _ => (0..area).flat_map(|position| (0..channels).map(move |c| image[c * area + position])).collect(),
+        }
     }
 }

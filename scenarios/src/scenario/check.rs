@@ -92,7 +92,7 @@ impl Check<'_> {
 }
 
 /// Where `[section]` stands, or the start of the file.
-fn section_span(text: &str, section: &str) -> std::ops::Range<usize> {
+pub(super) fn section_span(text: &str, section: &str) -> std::ops::Range<usize> {
     let header = format!("[{section}]");
     text.find(&header).map_or(0..0, |start| start..start + header.len())
 }

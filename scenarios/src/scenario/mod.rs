@@ -13,10 +13,10 @@ pub use link::{Bursts, LinkSection, Missing, Packetise, Retransmit, Sharing, Wak
 pub use network::{Alternative, LocalSection, NetworkSection};
 pub use workload::{Bursty, ClosedLoop, Periodic, WorkloadSection};
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Part};
 use crate::diagnostic::{Diagnostic, Source};
 use check::Check;
-use cospike_sim_core::network::OUTPUT;
+use cospike_sim_core::network::{BottleneckKind, OUTPUT};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
@@ -93,11 +93,23 @@ pub enum Family {
     Float,
 }
 
+/// What a bottleneck unit is made of, see [`BottleneckKind`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Bottleneck {
+    /// SpikeBottleNet, in a spiking network: a binary payload in each of T steps.
+    Spiking,
+    /// BottleNet, in a float network: 8-bit values and JPEG.
+    Float,
+    /// 1-bit activations, in a float network: a binary payload once.
+    Binary,
+}
+
 /// `[samples]`
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct SamplesSection {
-    /// Name of the dataset.
+    /// Name of the dataset, or the path of a folder that holds one, with a `/` in it.
     pub dataset: Spanned<DatasetName>,
     /// The first so many of its test samples.
     pub count: Spanned<u32>,
@@ -119,13 +131,18 @@ pub enum SampleOrder {
     Uniform,
 }
 
-/// The datasets that ship with CoSpike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
+/// Where the test images are from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum DatasetName {
-    /// The 10,000 test images of Fashion-MNIST.
+    /// The 10,000 test images of Fashion-MNIST, which ship with CoSpike.
     FashionMnist,
+    /// The test half of the dataset in this folder, see [`Dataset::from_folder`]; relative to the scenario's file.
+    Folder(String),
 }
+
+/// As it is written in a scenario.
+const FASHION_MNIST: &str = "fashion-mnist";
 
 impl Family {
     /// As it is written in a scenario.
@@ -137,15 +154,84 @@ impl Family {
     }
 }
 
-impl DatasetName {
-    /// Reads the test samples.
+impl Bottleneck {
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::Spiking, Self::Float, Self::Binary];
+
+    /// The kind that a network of `family` has if nothing else is said.
+    pub fn of(family: Family) -> Self {
+        match family {
+            Family::Spiking => Self::Spiking,
+            Family::Float => Self::Float,
+        }
+    }
+
+    /// As it is written in a scenario.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Spiking => "spiking",
+            Self::Float => "float",
+            Self::Binary => "binary",
+        }
+    }
+
+    /// The family of the networks that it stands in.
+    pub fn family(self) -> Family {
+        match self {
+            Self::Spiking => Family::Spiking,
+            Self::Float | Self::Binary => Family::Float,
+        }
+    }
+
+    /// Its layers.
+    pub fn layers(self) -> BottleneckKind {
+        match self {
+            Self::Spiking => BottleneckKind::Spiking,
+            Self::Float => BottleneckKind::Float,
+            Self::Binary => BottleneckKind::Binary,
+        }
+    }
+}
+
+impl TryFrom<String> for DatasetName {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        match word.as_str() {
+            FASHION_MNIST => Ok(Self::FashionMnist),
+            path if path.contains(std::path::is_separator) => Ok(Self::Folder(word)),
+            _ => {
+                let help = "or the path of a folder that holds one, with a `/` in it, such as `./images`";
+                Err(format!("no dataset is called `{word}`: give `{FASHION_MNIST}`, {help}"))
+            }
+        }
+    }
+}
+
+impl From<DatasetName> for String {
+    fn from(name: DatasetName) -> Self {
+        match name {
+            DatasetName::FashionMnist => FASHION_MNIST.into(),
+            DatasetName::Folder(path) => path,
+        }
+    }
+}
+
+impl SamplesSection {
+    /// Reads the test samples of the scenario in `source`.
     ///
     /// # Errors
-    /// Only if the embedded files were damaged.
-    pub fn load(self) -> Result<Dataset, crate::dataset::DatasetError> {
-        match self {
-            Self::FashionMnist => Dataset::fashion_mnist_test(),
-        }
+    /// A [`Diagnostic`] at the key if there is no such dataset, or its files are wrong.
+    pub(crate) fn load(&self, source: &Source) -> Result<Dataset, Diagnostic> {
+        let loaded = match (self.dataset.get_ref(), &source.folder) {
+            (DatasetName::FashionMnist, _) => Dataset::fashion_mnist_test(),
+            (DatasetName::Folder(path), Some(folder)) => Dataset::from_folder(&folder.join(path), Part::Test),
+            (DatasetName::Folder(_), None) => {
+                let message = "a scenario that ships with CoSpike can only use the dataset that does";
+                return Err(source.error_at(&self.dataset, message));
+            }
+        };
+        loaded.map_err(|error| source.error_at(&self.dataset, error.to_string()))
     }
 }
 
@@ -188,7 +274,8 @@ impl Scenario {
 
     /// Early answers need something that can answer early.
     fn check_exits(&self, check: &Check<'_>) -> Result<(), Diagnostic> {
-        let in_time = self.network.split.get_ref() == OUTPUT && *self.network.family.get_ref() == Family::Spiking;
+        let spiking = self.network.family(check.source)? == Family::Spiking;
+        let in_time = spiking && self.network.split.get_ref() == OUTPUT;
         if let (Some(entropy), None, false) = (&self.fleet.exit_entropy, &self.network.local, in_time) {
             let message = "nothing on the device could answer early";
             let help = "give a [network.local] to ask first, or cut a spiking network at `output`";

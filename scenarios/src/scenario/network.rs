@@ -1,8 +1,8 @@
 //! `[network]`: what is run, and where it is cut.
 
-use super::Family;
-use super::check::Check;
-use crate::diagnostic::Diagnostic;
+use super::check::{Check, section_span};
+use super::{Bottleneck, Family};
+use crate::diagnostic::{Diagnostic, Source};
 use cospike_sim_core::network::{INPUT, OUTPUT};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
@@ -13,12 +13,16 @@ use toml::Spanned;
 pub struct NetworkSection {
     /// A backbone of the zoo.
     pub backbone: Spanned<String>,
-    /// What its nonlinearities are.
-    pub family: Spanned<Family>,
+    /// What its nonlinearities are; may be left out where `bottleneck` is given.
+    pub family: Option<Spanned<Family>>,
     /// Where it is cut: `input` (all in the cloud), a stage, or `output` (all on the edge).
     pub split: Spanned<String>,
     /// Channels that the bottleneck's encoder emits; without it the features cross as they are.
     pub width: Option<Spanned<u32>>,
+    /// Kind of the bottleneck unit; `binary` stands in a float network. That of the family if left out.
+    pub bottleneck: Option<Spanned<Bottleneck>>,
+    /// How the bottleneck unit was trained, as the zoo calls it, such as `noisy` or `seed2`; `plain` if left out.
+    pub variant: Option<Spanned<String>>,
     /// Time steps of a spiking network, if not as many as it was trained with.
     pub time_steps: Option<Spanned<u32>>,
     /// Each time step is sent as it is made, and the tail runs as steps arrive.
@@ -61,18 +65,63 @@ impl NetworkSection {
         self.stream.as_ref().is_some_and(|stream| *stream.get_ref())
     }
 
-    pub(super) fn check(&self, check: &Check<'_>) -> Result<(), Diagnostic> {
-        check_width(check, &self.split, self.width.as_ref())?;
-        check_steps(check, &self.family, self.time_steps.as_ref())?;
-        if let Some(local) = self.local.as_ref().map(Spanned::get_ref) {
-            check_steps(check, &local.family, local.time_steps.as_ref())?;
+    /// Its family, which the kind of a bottleneck unit implies.
+    pub(crate) fn family(&self, source: &Source) -> Result<Family, Diagnostic> {
+        match (&self.family, &self.bottleneck) {
+            (Some(family), _) => Ok(*family.get_ref()),
+            (None, Some(kind)) => Ok(kind.get_ref().family()),
+            (None, None) => {
+                let span = section_span(&source.text, "network");
+                let message = "[network] does not say of what family the network is";
+                Err(source.error(span, message).help("give `family`, or `bottleneck` and `width`"))
+            }
         }
-        if let Some(stream) = self.stream.as_ref().filter(|_| self.streams() && *self.family.get_ref() == Family::Float)
-        {
+    }
+
+    /// Kind of its bottleneck units, if it has any.
+    pub(crate) fn bottleneck(&self, source: &Source) -> Result<Bottleneck, Diagnostic> {
+        let usual = Bottleneck::of(self.family(source)?);
+        Ok(self.bottleneck.as_ref().map_or(usual, |kind| *kind.get_ref()))
+    }
+
+    pub(super) fn check(&self, check: &Check<'_>) -> Result<(), Diagnostic> {
+        let family = self.family(check.source)?;
+        check_width(check, &self.split, self.width.as_ref())?;
+        self.check_unit(check, family)?;
+        check_steps(check, family, self.time_steps.as_ref())?;
+        if let Some(local) = self.local.as_ref().map(Spanned::get_ref) {
+            check_steps(check, *local.family.get_ref(), local.time_steps.as_ref())?;
+        }
+        if let Some(stream) = self.stream.as_ref().filter(|_| self.streams() && family == Family::Float) {
             let message = "a float network runs once and has no time steps to stream";
             return Err(check.source.error_at(stream, message).help("leave `stream` out for `family = \"float\"`"));
         }
         self.check_alternatives(check)
+    }
+
+    /// What is said of the bottleneck unit.
+    fn check_unit(&self, check: &Check<'_>, family: Family) -> Result<(), Diagnostic> {
+        if let Some(kind) = self.bottleneck.as_ref().filter(|kind| kind.get_ref().family() != family) {
+            let (name, needed) = (kind.get_ref().name(), kind.get_ref().family().name());
+            let message =
+                format!("a {name} bottleneck unit stands in a {needed} network, but `family` is {}", family.name());
+            return Err(check
+                .source
+                .error_at(kind, message)
+                .help("leave `family` out, which follows from `bottleneck`"));
+        }
+        let others = self.alternative.iter().any(|alternative| alternative.get_ref().width.is_some());
+        let given = [
+            ("bottleneck", self.bottleneck.as_ref().map(Spanned::span)),
+            ("variant", self.variant.as_ref().map(Spanned::span)),
+        ];
+        match given.into_iter().find_map(|(key, span)| Some((key, span?))) {
+            Some((key, span)) if self.width.is_none() && !others => {
+                let message = format!("`{key}` is of a bottleneck unit, but no `width` asks for one");
+                Err(check.source.error(span, message).help(format!("give `width`, or leave `{key}` out")))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn check_alternatives(&self, check: &Check<'_>) -> Result<(), Diagnostic> {
@@ -103,10 +152,10 @@ fn check_width(check: &Check<'_>, split: &Spanned<String>, width: Option<&Spanne
     Ok(())
 }
 
-fn check_steps(check: &Check<'_>, family: &Spanned<Family>, steps: Option<&Spanned<u32>>) -> Result<(), Diagnostic> {
+fn check_steps(check: &Check<'_>, family: Family, steps: Option<&Spanned<u32>>) -> Result<(), Diagnostic> {
     let Some(steps) = steps else { return Ok(()) };
     check.count("time_steps", steps)?;
-    if *family.get_ref() == Family::Float {
+    if family == Family::Float {
         let message = "a float network runs once and has no time steps";
         return Err(check.source.error_at(steps, message).help("leave `time_steps` out for `family = \"float\"`"));
     }

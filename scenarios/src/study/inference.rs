@@ -116,7 +116,7 @@ impl Inference {
         tick: &(dyn Fn() + Sync),
     ) -> Result<InferenceRun, StudyError> {
         let on_sample = |sample: u32| {
-            let run = self.run_sample(dataset.image(sample as usize), prices);
+            let run = self.run_sample(&dataset.sample(sample as usize), prices);
             let run =
                 run.map_err(|error| StudyError::Inference { network: self.name(), sample, error: Box::new(error) })?;
             tick();

@@ -13,7 +13,7 @@ pub use inference::{Inference, InferenceKey, InferenceRun, SampleRun, StepRun};
 pub use point::DesignPoint;
 pub use verify::{Difference, Verification, Verified};
 
-use crate::dataset::{Dataset, DatasetError};
+use crate::dataset::Dataset;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::results::{Manifest, NetworkUsed, Results};
 use crate::scenario::{DatasetName, Precision, Scenario};
@@ -86,9 +86,6 @@ pub enum StudyError {
     /// A mistake in the scenario or in a profile that it uses.
     #[error(transparent)]
     Mistake(Box<Diagnostic>),
-    /// A dataset is damaged.
-    #[error(transparent)]
-    Dataset(#[from] DatasetError),
     /// A weight file is wrong.
     #[error(transparent)]
     Zoo(#[from] ZooError),
@@ -137,7 +134,7 @@ impl Study {
     /// Reads and checks everything that the scenario in `source` asks for; nothing is run or written.
     ///
     /// # Errors
-    /// The first mistake in the scenario or in a profile; a broken weight file or dataset.
+    /// The first mistake in the scenario or in a profile; a broken weight file.
     pub fn from_scenario(source: &Source, zoo: &Zoo) -> Result<Self, StudyError> {
         let sweep = sweep::expand(source)?;
         let mut maker = Maker { source, zoo, profiles: Profiles::with_shipped_prices()?, inferences: BTreeMap::new() };
@@ -147,11 +144,12 @@ impl Study {
         let mut datasets = BTreeMap::new();
         let mut points = vec![];
         for sweep_point in &sweep.points {
-            let name = *sweep_point.scenario.samples.dataset.get_ref();
-            if let Entry::Vacant(new) = datasets.entry(name) {
-                new.insert(name.load()?);
+            let samples = &sweep_point.scenario.samples;
+            let name = samples.dataset.get_ref();
+            if let Entry::Vacant(new) = datasets.entry(name.clone()) {
+                new.insert(samples.load(source)?);
             }
-            points.push(maker.point(sweep_point, &datasets[&name])?);
+            points.push(maker.point(sweep_point, &datasets[name])?);
         }
         let inferences = maker.inferences.into_iter().map(|(key, (number, network))| (number, key, network));
         let mut inferences: Vec<_> = inferences.collect();
@@ -253,9 +251,10 @@ impl Maker<'_> {
         let scenario = &sweep_point.scenario;
         let source = self.source;
         let system = self.profiles.system(scenario, source)?;
+        let cuts = point::cuts(scenario, source)?;
         let mut designs = vec![];
-        for cut in point::cuts(scenario, source)? {
-            designs.push(self.inference(scenario, &cut, dataset)?);
+        for cut in &cuts {
+            designs.push(self.inference(scenario, cut, dataset)?);
         }
         let local = point::local(scenario);
         let local = local.map(|local| self.inference(scenario, &local, dataset)).transpose()?;
@@ -266,7 +265,7 @@ impl Maker<'_> {
             }
         }
         Ok(DesignPoint {
-            label: point::label(sweep_point),
+            label: point::label(sweep_point, &cuts[0]),
             parameters: sweep_point.parameters.clone(),
             system,
             packetise: point::packetise(scenario, source)?,
@@ -289,7 +288,7 @@ impl Maker<'_> {
         let samples = point::samples(scenario, dataset, self.source)?;
         let choice = self.zoo.resolve(&asked.choice()).map_err(located)?;
         let number = self.inferences.len();
-        let dataset_name = *scenario.samples.dataset.get_ref();
+        let dataset_name = scenario.samples.dataset.get_ref().clone();
         let key = InferenceKey { choice, stepwise: asked.stepwise, dataset: dataset_name, samples };
         if let Some((number, _)) = self.inferences.get(&key) {
             return Ok(*number);

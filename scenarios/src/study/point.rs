@@ -2,9 +2,9 @@
 
 use crate::dataset::Dataset;
 use crate::diagnostic::{Diagnostic, Source, did_you_mean};
-use crate::scenario::{self, Family, Scenario};
+use crate::scenario::{self, Bottleneck, Family, Scenario};
 use crate::sweep::SweepPoint;
-use crate::zoo::{NetworkChoice, ZooError};
+use crate::zoo::{NetworkChoice, PLAIN, UnitChoice, ZooError};
 use cospike_sim_core::cosim::System;
 use cospike_sim_core::network::{INPUT, NetworkError, OUTPUT};
 use cospike_sim_core::payload::{Missing, Packetise};
@@ -54,22 +54,36 @@ const MOST_DESIGNS: usize = u8::MAX as usize;
 /// A network that a scenario asks for, and where it does.
 pub(super) struct Asked<'a> {
     backbone: &'a Spanned<String>,
-    family: &'a Spanned<Family>,
+    family: Family,
     /// Where it is cut; whole on the edge if not given.
     split: Option<&'a Spanned<String>>,
-    width: Option<&'a Spanned<u32>>,
+    unit: Option<AskedUnit<'a>>,
     time_steps: Option<&'a Spanned<u32>>,
     /// Whether each time step is looked at on its own.
     pub(super) stepwise: bool,
+}
+
+/// A bottleneck unit that a scenario asks for.
+struct AskedUnit<'a> {
+    width: &'a Spanned<u32>,
+    kind: Bottleneck,
+    variant: Option<&'a Spanned<String>>,
+}
+
+impl AskedUnit<'_> {
+    fn choice(&self) -> UnitChoice {
+        let variant = self.variant.map_or_else(|| PLAIN.into(), |variant| variant.get_ref().clone());
+        UnitChoice { kind: self.kind, variant, width: *self.width.get_ref() }
+    }
 }
 
 impl Asked<'_> {
     pub(super) fn choice(&self) -> NetworkChoice {
         NetworkChoice {
             backbone: self.backbone.get_ref().clone(),
-            family: *self.family.get_ref(),
+            family: self.family,
             split: self.split.map_or_else(|| OUTPUT.into(), |split| split.get_ref().clone()),
-            width: self.width.map(|width| *width.get_ref()),
+            unit: self.unit.as_ref().map(AskedUnit::choice),
             time_steps: self.time_steps.map(|steps| *steps.get_ref()),
         }
     }
@@ -78,17 +92,18 @@ impl Asked<'_> {
 /// The ways that the network of `scenario` is cut.
 pub(super) fn cuts<'a>(scenario: &'a Scenario, source: &Source) -> Result<Vec<Asked<'a>>, Diagnostic> {
     let network = &scenario.network;
+    let (family, kind) = (network.family(source)?, network.bottleneck(source)?);
     let asked = |split: &'a Spanned<String>, width: &'a Option<Spanned<u32>>| {
         let on_edge = split.get_ref() == OUTPUT;
         let exits = on_edge && scenario.fleet.exit_entropy.is_some() && network.local.is_none();
-        let spiking = *network.family.get_ref() == Family::Spiking;
         Asked {
             backbone: &network.backbone,
-            family: &network.family,
+            family,
             split: Some(split),
-            width: width.as_ref(),
+            unit: width.as_ref().map(|width| AskedUnit { width, kind, variant: network.variant.as_ref() }),
             time_steps: network.time_steps.as_ref(),
-            stepwise: spiking && (exits || (network.streams() && !on_edge && split.get_ref() != INPUT)),
+            stepwise: family == Family::Spiking
+                && (exits || (network.streams() && !on_edge && split.get_ref() != INPUT)),
         }
     };
     if let Some(extra) = network.alternative.get(MOST_DESIGNS - 1) {
@@ -102,8 +117,8 @@ pub(super) fn cuts<'a>(scenario: &'a Scenario, source: &Source) -> Result<Vec<As
 /// The network that is asked on the device first.
 pub(super) fn local(scenario: &Scenario) -> Option<Asked<'_>> {
     let local = scenario.network.local.as_ref()?.get_ref();
-    let (backbone, family, time_steps) = (&local.backbone, &local.family, local.time_steps.as_ref());
-    Some(Asked { backbone, family, split: None, width: None, time_steps, stepwise: false })
+    let (backbone, family, time_steps) = (&local.backbone, *local.family.get_ref(), local.time_steps.as_ref());
+    Some(Asked { backbone, family, split: None, unit: None, time_steps, stepwise: false })
 }
 
 /// What may share a packet. Time steps that are sent one by one share none.
@@ -130,18 +145,22 @@ pub(super) fn samples(scenario: &Scenario, dataset: &Dataset, source: &Source) -
     Err(source.error_at(&section.count, message).help(format!("give 1 to {most}")))
 }
 
-/// Family, split and width, then whatever else is swept.
-pub(super) fn label(point: &SweepPoint) -> String {
+/// Kind, split, width and variant, then whatever else is swept.
+pub(super) fn label(point: &SweepPoint, asked: &Asked<'_>) -> String {
     let network = &point.scenario.network;
-    let mut label = format!("{} {}", network.family.get_ref().name(), network.split);
-    if let Some(width) = &network.width {
+    let choice = asked.choice();
+    let mut label = format!("{} {}", choice.kind(), choice.split);
+    if let Some(UnitChoice { width, variant, .. }) = &choice.unit {
         label += &format!(" w{width}");
+        if variant != PLAIN {
+            label += &format!(" {variant}");
+        }
     }
     if let Some(steps) = &network.time_steps {
         label += &format!(" T{steps}");
     }
-    let named = ["network.family", "network.split", "network.width", "network.time_steps"];
-    for (path, value) in point.parameters.iter().filter(|(path, _)| !named.contains(&path.as_str())) {
+    let named = ["family", "split", "width", "bottleneck", "variant", "time_steps"].map(|key| format!("network.{key}"));
+    for (path, value) in point.parameters.iter().filter(|(path, _)| !named.contains(path)) {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_string);
         label += &format!(" {path}={value}");
     }
@@ -161,15 +180,36 @@ pub(super) fn locate(error: ZooError, asked: &Asked<'_>, source: &Source) -> Res
             let help = did_you_mean(name, known.iter().map(String::as_str));
             source.error_at(split, format!("no split point is called `{name}`")).help(help)
         }
-        ZooError::UnknownWidth { known, .. } => {
-            let known: Vec<String> = known.iter().map(u32::to_string).collect();
-            let span = asked.width.map_or(split.span(), Spanned::span);
-            let help = match known.is_empty() {
-                true => "there are none at this split point; leave `width` out to send the features as they are".into(),
-                false => format!("choose from {}", known.join(", ")),
+        ZooError::UnknownUnit { unit, known, .. } => {
+            let of_kind = |other: &&UnitChoice| other.kind == unit.kind && other.variant == unit.variant;
+            let widths: Vec<String> = known.iter().filter(of_kind).map(|unit| unit.width.to_string()).collect();
+            let width = asked.unit.as_ref().map_or_else(|| split.span(), |unit| unit.width.span());
+            let (span, help) = match (widths.is_empty(), known.is_empty()) {
+                (false, _) => (width, format!("choose from {}", widths.join(", "))),
+                (true, false) => {
+                    let variant = asked.unit.as_ref().and_then(|unit| unit.variant);
+                    (variant.map_or(width, Spanned::span), format!("at this split point there are {}", listed(known)))
+                }
+                (true, true) => {
+                    let help = "there are none at this split point; leave `width` out to send the features as they are";
+                    (width, help.into())
+                }
             };
             source.error(span, message).help(help)
         }
         _ => return Err(error),
     })
+}
+
+/// Units by kind and variant, each with its widths: `spiking plain 2, 4; spiking noisy 4`.
+fn listed(units: &[UnitChoice]) -> String {
+    let mut widths: BTreeMap<_, Vec<String>> = BTreeMap::new();
+    for unit in units {
+        let variant = (unit.variant != PLAIN).then_some(&unit.variant);
+        widths.entry((unit.kind, variant)).or_default().push(unit.width.to_string());
+    }
+    let text = |((kind, variant), widths): ((Bottleneck, Option<&String>), Vec<String>)| {
+        format!("{} {} {}", kind.name(), variant.map_or(PLAIN, String::as_str), widths.join(", "))
+    };
+    widths.into_iter().map(text).collect::<Vec<_>>().join("; ")
 }

@@ -28,6 +28,7 @@ impl Study {
         let run = &runs[point.inference()];
         let labels = self.labels(point);
         let network = &inference.network.network;
+        let unit = inference.key.choice.unit.as_ref();
         let values = split_values(network.network(), &inference.key.choice.split);
         PointRow {
             point: number,
@@ -36,8 +37,10 @@ impl Study {
             network: point.inference() as u32,
             backbone: inference.key.choice.backbone.clone(),
             family: inference.key.choice.family.name().into(),
+            kind: inference.key.choice.kind().into(),
             split: inference.key.choice.split.clone(),
-            width: inference.key.choice.width,
+            width: unit.map(|unit| unit.width),
+            variant: unit.map(|unit| unit.variant.clone()),
             time_steps: network.steps() as u32,
             samples: inference.key.samples,
             correct: run.correct(labels),

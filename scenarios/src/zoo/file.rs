@@ -1,8 +1,8 @@
 //! One weight file.
 
-use super::ZooError;
-use crate::scenario::Family;
-use cospike_sim_core::network::{TensorStore, read_safetensors};
+use super::{PLAIN, UnitChoice, ZooError};
+use crate::scenario::{Bottleneck, Family};
+use cospike_sim_core::network::{Network, NetworkError, NetworkName, Neuron, TensorStore, read_safetensors};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -40,11 +40,11 @@ pub struct Metadata {
 pub struct Unit {
     /// The split point it stands at.
     pub split: String,
-    /// Channels that its encoder emits.
-    pub width: u32,
+    /// Kind, width and variant: what tells it from the other units there.
+    pub choice: UnitChoice,
     /// Spatial stride of its encoder.
     pub stride: u32,
-    /// JPEG quality that a float unit was trained with.
+    /// JPEG quality that a unit of the float kind was trained with.
     pub jpeg_quality: Option<u8>,
 }
 
@@ -74,6 +74,18 @@ impl Entry {
 }
 
 impl Metadata {
+    /// The layer graph of the backbone.
+    ///
+    /// # Errors
+    /// Those of [`NetworkName`], if its name is none.
+    pub fn architecture(&self) -> Result<Network, NetworkError> {
+        let name: NetworkName = self.backbone.parse()?;
+        Ok(match self.family {
+            Family::Spiking => name.spiking(Neuron::INTEGRATE_AND_FIRE),
+            Family::Float => name.float(),
+        })
+    }
+
     fn read(name: &str, all: BTreeMap<String, String>) -> Result<Self, ZooError> {
         let keys = Keys { name, all: &all };
         let family = keys.choose("family", "`spiking` or `float`", |word| match word {
@@ -119,14 +131,39 @@ impl Keys<'_> {
     }
 
     fn unit(&self, family: Family) -> Result<Unit, ZooError> {
+        let kind = self.bottleneck(family)?;
         Ok(Unit {
             split: self.parse("split", "the name of a split point")?,
-            width: self.parse("width", "a whole number")?,
+            choice: UnitChoice {
+                kind,
+                width: self.parse("width", "a whole number")?,
+                variant: variant(self.all.get("variant").map_or("", String::as_str), kind),
+            },
             stride: self.parse("stride", "a whole number")?,
-            jpeg_quality: match family {
-                Family::Spiking => None,
-                Family::Float => Some(self.parse("jpeg_quality", "a whole number from 1 to 100")?),
+            jpeg_quality: match kind {
+                Bottleneck::Spiking | Bottleneck::Binary => None,
+                Bottleneck::Float => Some(self.parse("jpeg_quality", "a whole number from 1 to 100")?),
             },
         })
     }
+
+    /// The kind of the unit; files that do not say have the usual one of their family.
+    fn bottleneck(&self, family: Family) -> Result<Bottleneck, ZooError> {
+        if !self.all.contains_key("bottleneck") {
+            return Ok(Bottleneck::of(family));
+        }
+        let needed = match family {
+            Family::Spiking => "`spiking` in a spiking network",
+            Family::Float => "`float` or `binary` in a float network",
+        };
+        self.choose("bottleneck", needed, |word| {
+            Bottleneck::ALL.into_iter().find(|kind| kind.name() == word && kind.family() == family)
+        })
+    }
+}
+
+/// The variant that a file's name ends with, without the kind, which a scenario says on its own.
+fn variant(mark: &str, kind: Bottleneck) -> String {
+    let own = mark.strip_prefix(kind.name()).map_or(mark, |rest| rest.trim_start_matches('-'));
+    if own.is_empty() { PLAIN.into() } else { own.into() }
 }

@@ -5,17 +5,20 @@
 //! point. The head of a network with a unit has the backbone's weights. The file's metadata say which.
 
 mod file;
+mod measure;
+mod series;
 
 pub use file::{Entry, Metadata, Unit};
+pub use measure::{MeasureError, Outcome};
+pub use series::{Branch, Series, Spread, splits};
 
 use crate::library;
-use crate::scenario::Family;
-use cospike_sim_core::network::{
-    Bottleneck, BottleneckKind, Network, NetworkError, NetworkName, Neuron, OUTPUT, Signal, TensorStore, Weights,
-};
+use crate::scenario::{Bottleneck, Family};
+use cospike_sim_core::network::{self, Network, NetworkError, OUTPUT, Signal, TensorStore, Weights};
 use cospike_sim_core::payload::Codec;
 use cospike_sim_core::split::{SplitError, SplitNetwork};
 use std::borrow::Cow;
+use std::fmt::{self, Display};
 use std::path::Path;
 
 /// Weight files to choose from, sorted by name.
@@ -33,11 +36,25 @@ pub struct NetworkChoice {
     pub family: Family,
     /// The split point.
     pub split: String,
-    /// Width of the bottleneck unit; `None` for no unit.
-    pub width: Option<u32>,
+    /// The bottleneck unit; `None` if the features cross as they are.
+    pub unit: Option<UnitChoice>,
     /// Time steps; `None` for as many as it was trained with.
     pub time_steps: Option<u32>,
 }
+
+/// Which of the bottleneck units at a split point.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnitChoice {
+    /// What it is made of.
+    pub kind: Bottleneck,
+    /// How it was trained, such as `noisy` or `seed2`; [`PLAIN`] if nothing sets it apart.
+    pub variant: String,
+    /// Channels that its encoder emits.
+    pub width: u32,
+}
+
+/// The variant of a unit that nothing sets apart.
+pub const PLAIN: &str = "plain";
 
 /// A network that can be run, and what it is made of.
 #[derive(Clone, Debug)]
@@ -104,19 +121,17 @@ pub enum ZooError {
         /// The names that exist.
         known: Vec<String>,
     },
-    /// No unit of this width was trained at this split point.
-    #[error("the zoo has no {} bottleneck unit of width {width} at `{split}` of `{backbone}`", family.name())]
-    UnknownWidth {
+    /// No such unit was trained at this split point.
+    #[error("the zoo has no {unit} at `{split}` of `{backbone}`")]
+    UnknownUnit {
         /// The backbone.
         backbone: String,
-        /// The family.
-        family: Family,
         /// The split point.
         split: String,
-        /// The width asked for.
-        width: u32,
-        /// The widths that exist there.
-        known: Vec<u32>,
+        /// The unit asked for.
+        unit: UnitChoice,
+        /// The units that exist there, of all kinds.
+        known: Vec<UnitChoice>,
     },
     /// The same tensor in the backbone's head and in the unit.
     #[error("weight file `{name}` holds `{tensor}`, which belongs to the backbone's head")]
@@ -191,7 +206,7 @@ impl Zoo {
             backbone: backbone.clone(),
             family: *family,
             split: unit.as_ref().map_or(OUTPUT, |unit| &unit.split).into(),
-            width: unit.as_ref().map(|unit| unit.width),
+            unit: unit.as_ref().map(|unit| unit.choice.clone()),
             time_steps: Some(*time_steps),
         })
     }
@@ -240,16 +255,16 @@ impl Zoo {
     /// [`ZooError`], naming what exists instead.
     pub fn network_on(&self, input: Signal, wanted: &NetworkChoice) -> Result<ZooNetwork, ZooError> {
         let backbone = self.backbone(wanted)?;
-        let plain = architecture(wanted)?;
+        let plain = backbone.metadata.architecture()?;
         let at = plain.split(&wanted.split)?;
         let mut store = backbone.tensors().clone();
         let mut files = vec![(backbone.name.clone(), backbone.blake3.clone())];
-        let (network, cut, quality) = match wanted.width {
+        let (network, cut, quality) = match &wanted.unit {
             None => (plain, at, None),
-            Some(width) => {
-                let (entry, unit) = self.unit(wanted, width)?;
-                let kind = BottleneckKind::of(&plain);
-                let shape = Bottleneck { kind, width: width as usize, stride: unit.stride as usize };
+            Some(choice) => {
+                let (entry, unit) = self.unit(wanted, choice)?;
+                let (kind, width) = (choice.kind.layers(), choice.width as usize);
+                let shape = network::Bottleneck { kind, width, stride: unit.stride as usize };
                 let (network, cut) = plain.with_bottleneck(&wanted.split, shape)?;
                 store.retain(|name, _| belongs(&plain, ..=at, name));
                 add(&mut store, entry)?;
@@ -291,29 +306,35 @@ impl Zoo {
         metadata.filter(|m| m.unit.is_none() && m.family == family).map(|m| m.backbone.clone()).collect()
     }
 
-    fn unit(&self, wanted: &NetworkChoice, width: u32) -> Result<(&Entry, &Unit), ZooError> {
-        let here = |m: &Metadata| m.family == wanted.family && m.backbone == wanted.backbone;
-        let mut units = self.entries.iter().filter(|entry| here(&entry.metadata)).filter_map(|entry| {
+    fn unit(&self, wanted: &NetworkChoice, choice: &UnitChoice) -> Result<(&Entry, &Unit), ZooError> {
+        let units = self.entries.iter().filter(|entry| entry.metadata.backbone == wanted.backbone);
+        let mut units = units.filter_map(|entry| {
             let unit = entry.metadata.unit.as_ref()?;
             (unit.split == wanted.split).then_some((entry, unit))
         });
-        units.clone().find(|(_, unit)| unit.width == width).ok_or_else(|| ZooError::UnknownWidth {
+        units.clone().find(|(_, unit)| unit.choice == *choice).ok_or_else(|| ZooError::UnknownUnit {
             backbone: wanted.backbone.clone(),
-            family: wanted.family,
             split: wanted.split.clone(),
-            width,
-            known: units.by_ref().map(|(_, unit)| unit.width).collect(),
+            unit: choice.clone(),
+            known: units.by_ref().map(|(_, unit)| unit.choice.clone()).collect(),
         })
     }
 }
 
-/// The layer graph of a backbone.
-fn architecture(wanted: &NetworkChoice) -> Result<Network, NetworkError> {
-    let name: NetworkName = wanted.backbone.parse()?;
-    Ok(match wanted.family {
-        Family::Spiking => name.spiking(Neuron::INTEGRATE_AND_FIRE),
-        Family::Float => name.float(),
-    })
+impl NetworkChoice {
+    /// What tells networks apart before all else: the kind of the bottleneck unit, or the family where there is none.
+    pub fn kind(&self) -> &'static str {
+        self.unit.as_ref().map_or_else(|| self.family.name(), |unit| unit.kind.name())
+    }
+}
+
+impl Display for UnitChoice {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.variant != PLAIN {
+            write!(formatter, "{} ", self.variant)?;
+        }
+        write!(formatter, "{} bottleneck unit of width {}", self.kind.name(), self.width)
+    }
 }
 
 /// Whether the tensor `name` belongs to one of these layers: tensors are named `LAYER.what`.

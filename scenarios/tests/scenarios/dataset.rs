@@ -1,7 +1,12 @@
 //! Datasets in folders, written here in their true formats.
 
 use cospike_scenarios::dataset::{Dataset, DatasetError, Part};
-use cospike_sim_core::network::Shape;
+use cospike_scenarios::offline::{Input, run};
+use cospike_scenarios::zoo::ZooNetwork;
+use cospike_sim_core::inference::Coding;
+use cospike_sim_core::network::{Layer, Network, Operation, Shape, Tensor, TensorStore, Weights};
+use cospike_sim_core::payload::Codec;
+use cospike_sim_core::split::SplitNetwork;
 use std::io::{Cursor, Write};
 use std::path::Path;
 
@@ -93,4 +98,30 @@ fn the_folder_of_the_shipped_test_set_is_a_dataset() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/fashion-mnist");
     assert_eq!(Dataset::from_folder(&folder, Part::Test).unwrap(), Dataset::fashion_mnist_test().unwrap());
     assert!(matches!(Dataset::from_folder(&folder, Part::Training), Err(DatasetError::NoDataset { .. })));
+}
+
+/// A network that answers which of three planes is brightest, by weights in PyTorch's order, must get every plane whole.
+#[test]
+fn networks_see_the_colours_of_an_image_where_they_are() {
+    // With as many positions as a multiple of the channels, planes in the place of positions look all alike.
+    let (input, output) = (Shape::new(3, 2, 3), Shape::vector(3));
+    let layer = |name: &str, operation, inputs: &[usize], output| {
+        let (name, inputs) = (name.to_string(), inputs.to_vec());
+        Layer { name, operation, inputs, output }
+    };
+    let layers = vec![
+        layer("input", Operation::Input, &[], input),
+        layer("flatten", Operation::Flatten, &[0], Shape::vector(18)),
+        layer("fc", Operation::Linear, &[1], output),
+    ];
+    let network = Network { name: "brightest".into(), layers, split_points: vec![] };
+    let data = (0..3).flat_map(|class| (0..18).map(move |i| if i / 6 == class { 1.0 } else { 0.0 })).collect();
+    let store = TensorStore::from([("fc.weight".to_string(), Tensor { shape: vec![3, 18], data })]);
+    let weights = Weights::from_store(&network, &store).unwrap();
+    let network = SplitNetwork::new(&network, &weights, 2, Codec::Float32, 1).unwrap();
+    let zoo = ZooNetwork { network, weights, codec: Codec::Float32, matched_steps: None, files: vec![] };
+    let bright = |class: usize| (0..18).map(move |i| if i / 6 == class { 200 } else { 10 });
+    let dataset = Dataset { shape: input, pixels: (0..3).flat_map(bright).collect(), labels: vec![0, 1, 2] };
+    let input = Input { coding: Coding::Direct, seed: 0 };
+    assert_eq!(run(&zoo, input, (&dataset, 3), false, &|| ()).unwrap().answers, [0, 1, 2]);
 }

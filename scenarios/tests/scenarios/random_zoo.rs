@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::RangeFrom;
 
-/// Backbones and units of widths 2, 4 and 8 at all stages, all random.
+/// Backbones and units of widths 2, 4 and 8 at all stages, and at the last one binary units and a noisy one, all random.
 pub(crate) fn random_zoo() -> Zoo {
     let families = [
         ("spiking", "4", Nonlinearity::Spiking(Neuron::INTEGRATE_AND_FIRE)),
@@ -23,14 +23,27 @@ pub(crate) fn random_zoo() -> Zoo {
         let common = [("backbone", "resnet14"), ("family", family), ("time_steps", steps)];
         let metadata = [common.as_slice(), &[("kind", "backbone")]].concat();
         files.push((format!("resnet14-{family}"), weight_file(&backbone, 0.., &metadata)));
-        let units = ["stage1", "stage2", "stage3"].into_iter().flat_map(|split| ["2", "4", "8"].map(|w| (split, w)));
-        for (split, width) in units {
-            let unit = Bottleneck { kind: BottleneckKind::of(&backbone), width: width.parse().unwrap(), stride: 2 };
+        let mut units: Vec<_> = ["stage1", "stage2", "stage3"]
+            .into_iter()
+            .flat_map(|split| ["2", "4", "8"].map(|width| (BottleneckKind::of(&backbone), split, width, "")))
+            .collect();
+        units.extend(match family {
+            "float" => vec![
+                (BottleneckKind::Binary, "stage3", "4", "binary"),
+                (BottleneckKind::Binary, "stage3", "8", "binary"),
+            ],
+            _ => vec![(BottleneckKind::Spiking, "stage3", "4", "noisy")],
+        });
+        for (kind, split, width, variant) in units {
+            let unit = Bottleneck { kind, width: width.parse().unwrap(), stride: 2 };
             let (network, _) = backbone.with_bottleneck(split, unit).unwrap();
             let after = backbone.split(split).unwrap() + 1;
-            let own = [("kind", "unit"), ("split", split), ("width", width), ("stride", "2"), ("jpeg_quality", "90")];
-            let metadata = [common.as_slice(), &own].concat();
-            files.push((format!("resnet14-{family}-{split}-w{width}"), weight_file(&network, after.., &metadata)));
+            let kind = format!("{kind:?}").to_lowercase();
+            let own =
+                [("split", split), ("width", width), ("stride", "2"), ("variant", variant), ("bottleneck", &kind)];
+            let metadata = [common.as_slice(), &own, &[("kind", "unit"), ("jpeg_quality", "90")]].concat();
+            let name = format!("resnet14-{family}-{split}-w{width}-{variant}");
+            files.push((name.trim_end_matches('-').into(), weight_file(&network, after.., &metadata)));
         }
     }
     Zoo::from_files(files).unwrap()

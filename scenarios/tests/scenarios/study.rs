@@ -147,6 +147,25 @@ fn the_steady_latency_is_missing_where_a_run_is_too_short_for_it() {
     }
 }
 
+/// A spiking network is compared with each kind of unit in the float one; a variant only with its like.
+#[test]
+fn kinds_of_bottleneck_units_are_told_apart() {
+    let mut source = small(
+        "[[sweep]]\nnetwork.bottleneck = ['spiking', 'float', 'binary']\nnetwork.width = [4]\n\
+         [[sweep]]\nnetwork.family = ['spiking']\nnetwork.variant = ['noisy']\nnetwork.width = [4]\n",
+    );
+    source.text = source.text.replace("family = \"spiking\"\n", "");
+    let results = Study::from_scenario(&source, &random_zoo()).unwrap().run(&|_| ()).unwrap();
+    let labels: Vec<_> = results.points.iter().map(|point| point.label.as_str()).collect();
+    assert_eq!(labels, ["spiking stage3 w4", "float stage3 w4", "binary stage3 w4", "spiking stage3 w4 noisy"]);
+    let kinds: Vec<_> = results.points.iter().map(|point| (point.kind.as_str(), point.family.as_str())).collect();
+    assert_eq!(kinds, [("spiking", "spiking"), ("float", "float"), ("binary", "float"), ("spiking", "spiking")]);
+    let bits: Vec<_> = results.points.iter().map(|point| (point.payload_bits, point.binary_bits)).collect();
+    assert_eq!((bits[0], bits[2]), ((64.0, 4 * 1024), (16.0, 1024)), "4 channels of 2x2, in 4 steps and once");
+    let pairs: Vec<_> = Summary::of(&results).unwrap().comparisons.iter().map(|p| (p.spiking, p.float)).collect();
+    assert_eq!(pairs, [(0, 1), (0, 2)]);
+}
+
 /// Steps that are sent one by one are the same work and the same answer, only earlier or later: operations and spikes of
 /// the steps add up to those of the whole.
 #[test]

@@ -1,19 +1,19 @@
 use crate::random_zoo::random_zoo;
-use cospike_scenarios::scenario::Family;
-use cospike_scenarios::zoo::{NetworkChoice, Zoo, ZooError};
+use cospike_scenarios::scenario::{Bottleneck, Family};
+use cospike_scenarios::zoo::{NetworkChoice, PLAIN, UnitChoice, Zoo, ZooError};
+use cospike_sim_core::split::HeadOutput;
 use std::borrow::Cow;
 
 fn choice(family: Family, split: &str, width: Option<u32>) -> NetworkChoice {
-    NetworkChoice { backbone: "resnet14".into(), family, split: split.into(), width, time_steps: None }
+    let unit = width.map(|width| UnitChoice { kind: Bottleneck::of(family), variant: PLAIN.into(), width });
+    NetworkChoice { backbone: "resnet14".into(), family, split: split.into(), unit, time_steps: None }
 }
 
 #[test]
 fn every_shipped_weight_file_makes_a_network() {
     let zoo = Zoo::shipped().unwrap();
     for entry in zoo.entries() {
-        let unit = entry.metadata.unit.as_ref();
-        let split = unit.map_or("output", |unit| unit.split.as_str());
-        let wanted = choice(entry.metadata.family, split, unit.map(|unit| unit.width));
+        let wanted = zoo.choice(&entry.name).unwrap();
         let made = zoo.network(&wanted).unwrap_or_else(|error| panic!("{}: {error}", entry.name));
         assert!(made.files.contains(&(entry.name.clone(), entry.blake3.clone())));
         assert_eq!(made.network.steps() as u32, entry.metadata.time_steps);
@@ -24,7 +24,9 @@ fn every_shipped_weight_file_makes_a_network() {
 fn what_the_zoo_does_not_have_is_named_with_what_it_has() {
     let zoo = random_zoo();
     let error = zoo.network(&choice(Family::Float, "stage2", Some(5))).unwrap_err();
-    assert!(matches!(error, ZooError::UnknownWidth { known, .. } if known == [2, 4, 8]));
+    let ZooError::UnknownUnit { unit, known, .. } = error else { panic!("{error}") };
+    let same_kind = known.iter().filter(|other| other.kind == unit.kind).map(|other| other.width);
+    assert_eq!((same_kind.collect::<Vec<_>>(), known.len()), (vec![2, 4, 8], 6));
     let error = zoo.network(&choice(Family::Float, "stage9", None)).unwrap_err();
     assert!(error.to_string().contains("stage9"));
     let empty = Zoo::from_files([]).unwrap();
@@ -32,4 +34,21 @@ fn what_the_zoo_does_not_have_is_named_with_what_it_has() {
     assert!(matches!(error, ZooError::UnknownBackbone { known, .. } if known.is_empty()));
     let broken = Zoo::from_files([("broken".to_string(), Cow::Borrowed(&b"no weights"[..]))]);
     assert!(matches!(broken, Err(ZooError::Format { name, .. }) if name == "broken"));
+}
+
+/// A file's metadata say which of the units at a split point it is; each is found by that, and none by another's.
+#[test]
+fn every_unit_is_chosen_by_kind_variant_and_width() {
+    let zoo = random_zoo();
+    let files: Vec<_> = zoo.entries().iter().filter(|entry| entry.metadata.unit.is_some()).collect();
+    assert_eq!(files.len(), 2 * 9 + 3);
+    for entry in files {
+        let network = zoo.network(&zoo.choice(&entry.name).unwrap()).unwrap();
+        assert_eq!(network.files[1], (entry.name.clone(), entry.blake3.clone()));
+    }
+    let unit = UnitChoice { kind: Bottleneck::Binary, variant: PLAIN.into(), width: 4 };
+    let binary = NetworkChoice { unit: Some(unit), ..choice(Family::Float, "stage3", None) };
+    // 4 channels of 2x2, each value in one bit, once.
+    let head = zoo.network(&binary).unwrap().network.head(&[100; 784]).unwrap();
+    assert!(matches!(head.output, HeadOutput::Payload(payload) if payload.bytes.len() == 2));
 }

@@ -1,0 +1,142 @@
+//! Accuracy against payload of the units of a zoo.
+
+use super::Plan;
+use super::accuracy::Layout;
+use crate::ReportError;
+use crate::figure::{
+    Axis, Drawn, Entry, Font, HPos, Key, LABEL, Labels, Marker, Plot, RGBColor, Stroke, Style, TICK, VPos, kind_style,
+};
+use crate::quantity::Quantity;
+use cospike_scenarios::zoo::{Branch, PLAIN, Series, Spread, splits};
+
+const NAME: &str = "zoo";
+
+/// A series with what was measured: mean payload in bits and accuracy, by width.
+struct Line<'a> {
+    series: &'a Series<'a>,
+    points: Vec<(u32, f64, Spread)>,
+}
+
+/// The SVG document of the units of one architecture, a panel for each split point; `None` if none was measured.
+///
+/// # Errors
+/// [`ReportError::Drawing`].
+pub(crate) fn zoo_figure(title: &str, branches: &[&Branch<'_>]) -> Result<Option<String>, ReportError> {
+    let lines: Vec<Line<'_>> = branches
+        .iter()
+        .flat_map(|branch| &branch.series)
+        .map(Line::new)
+        .filter(|line| !line.points.is_empty())
+        .collect();
+    if lines.is_empty() {
+        return Ok(None);
+    }
+    let splits = splits(lines.iter().map(|line| line.series));
+    let unsplit: Vec<(String, f64, RGBColor)> = branches.iter().filter_map(|branch| unsplit(branch)).collect();
+    let points = || lines.iter().flat_map(|line| line.points.iter());
+    let x = Axis::log("Payload per request", Quantity::Bits, points().map(|(_, bits, _)| *bits));
+    let ends = points().flat_map(|(.., accuracy)| [accuracy.low, accuracy.high]);
+    let y = Axis::linear("Accuracy", Quantity::Share, ends.chain(unsplit.iter().map(|(_, accuracy, _)| *accuracy)));
+    let layout = Layout { panels: splits.len() };
+    let note = "Lines join the widths (w) of the bottleneck unit. Points are means over training seeds, bars reach from the \
+                lowest to the highest.";
+    let caption =
+        format!("{title}: test accuracy against the mean payload of a request, one panel per split point. {note}");
+    let plan = Plan { name: NAME, title, note, legend: &legend(&lines, &unsplit), caption, height: layout.height() };
+    let drawn = plan.draw(|sheet, top| {
+        splits.iter().enumerate().try_for_each(|(index, split)| {
+            let plot = Plot { sheet, frame: layout.frame(index, top), x: x.clone(), y: Some(y.clone()) };
+            let own: Vec<&Line<'_>> = lines.iter().filter(|line| line.series.split == *split).collect();
+            panel(&plot, split, &own, &unsplit)
+        })
+    });
+    match drawn {
+        Ok(figure) => Ok(figure.map(|figure| figure.svg)),
+        Err((figure, error)) => Err(ReportError::Drawing { figure, reason: error.to_string() }),
+    }
+}
+
+impl<'a> Line<'a> {
+    fn new(series: &'a Series<'a>) -> Self {
+        let points = series.widths.keys().filter_map(|&width| {
+            let (accuracy, bits) = series.at(width)?;
+            Some((width, bits, accuracy))
+        });
+        Self { series, points: points.collect() }
+    }
+
+    /// The colour says the kind; a variant has a marker of its own.
+    fn style(&self) -> Style {
+        let plain = kind_style(self.series.kind.name(), &[]);
+        if self.is_plain() { plain } else { Style { marker: Marker::Diamond, ..plain } }
+    }
+
+    fn is_plain(&self) -> bool {
+        self.series.variant == PLAIN
+    }
+
+    fn draw(&self, plot: &Plot<'_, '_>, labels: &mut Labels) -> Drawn {
+        let Style { colour, marker } = self.style();
+        let path: Vec<_> = self.points.iter().map(|(_, bits, accuracy)| plot.at((*bits, accuracy.mean))).collect();
+        let stroke = Stroke { colour, width: 1.0 };
+        if self.is_plain() {
+            plot.sheet.path(&path, stroke)?;
+        } else {
+            plot.sheet.dashes(&path, stroke)?;
+        }
+        labels.avoid_path(&path);
+        for ((_, bits, accuracy), &at) in self.points.iter().zip(&path) {
+            if accuracy.count > 1 {
+                plot.vertical_bar(*bits, (accuracy.low, accuracy.high), colour)?;
+            }
+            plot.sheet.marker(at, marker, 4.0, colour)?;
+            labels.avoid_marker(at, 5.0);
+        }
+        Ok(())
+    }
+}
+
+/// Words, accuracy and colour of an unsplit backbone that was measured.
+fn unsplit(branch: &Branch<'_>) -> Option<(String, f64, RGBColor)> {
+    let metadata = &branch.backbone?.metadata;
+    let (accuracy, family) = (metadata.claim()?.accuracy(), metadata.family.name());
+    let text = format!("{family}, unsplit: {:.2}\u{a0}%", 100.0 * accuracy);
+    Some((text, accuracy, kind_style(family, &[]).colour))
+}
+
+fn legend(lines: &[Line<'_>], unsplit: &[(String, f64, RGBColor)]) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = vec![];
+    let mut series: Vec<&Line<'_>> = lines.iter().collect();
+    series.sort_by_key(|line| (!line.is_plain(), line.series.kind));
+    for line in series {
+        let Style { colour, marker } = line.style();
+        let entry = Entry { key: Key::Marker(marker, colour), text: line.series.name() };
+        if !entries.contains(&entry) {
+            entries.push(entry);
+        }
+    }
+    let dashes = |(text, _, colour): &(String, f64, RGBColor)| Entry { key: Key::Dashes(*colour), text: text.clone() };
+    entries.extend(unsplit.iter().map(dashes));
+    entries
+}
+
+fn panel(plot: &Plot<'_, '_>, split: &str, lines: &[&Line<'_>], unsplit: &[(String, f64, RGBColor)]) -> Drawn {
+    let (sheet, frame) = (plot.sheet, plot.frame);
+    plot.axes()?;
+    sheet.text(split, (frame.left, frame.top - 3.0), Font::new(LABEL).bold().anchor(HPos::Left, VPos::Bottom))?;
+    let mut labels = Labels::within(frame);
+    for (_, accuracy, colour) in unsplit {
+        let (_, y) = plot.at((1.0, *accuracy));
+        let ends = [(frame.left, y), (frame.right, y)];
+        sheet.dashes(&ends, Stroke { colour: *colour, width: 1.2 })?;
+        labels.avoid_path(&ends);
+    }
+    lines.iter().try_for_each(|line| line.draw(plot, &mut labels))?;
+    for line in lines {
+        for (width, bits, accuracy) in &line.points {
+            let font = Font::new(TICK).colour(line.style().colour);
+            labels.place(sheet, &format!("w{width}"), plot.at((*bits, accuracy.mean)), font)?;
+        }
+    }
+    Ok(())
+}

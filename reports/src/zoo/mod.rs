@@ -1,0 +1,202 @@
+//! The page about a zoo, from the metadata of its weight files alone.
+
+mod claim;
+mod training;
+
+use crate::ReportError;
+use crate::figures::zoo_figure;
+use crate::quantity::{count, fixed, times};
+use cospike_scenarios::zoo::{Branch, Entry, Metadata, Series, Spread, Zoo, splits};
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::path::Path;
+
+/// Where the page keeps its figures.
+const FIGURES: &str = "figures";
+
+/// A page in Markdown with its figures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZooPage {
+    /// The text of `zoo.md`.
+    pub markdown: String,
+    /// File name and SVG document of every figure, which lie in `figures/` beside the page.
+    pub figures: Vec<(String, String)>,
+}
+
+/// The page about `zoo`: equal zoos give equal bytes.
+///
+/// # Errors
+/// [`ReportError::Drawing`].
+pub fn zoo_page(zoo: &Zoo) -> Result<ZooPage, ReportError> {
+    let branches = zoo.branches();
+    let mut page = ZooPage { markdown: introduction(zoo), figures: vec![] };
+    page.add(&backbones(&branches));
+    for architecture in architectures(&branches) {
+        let own: Vec<&Branch<'_>> = branches.iter().filter(|branch| name(branch) == Some(architecture)).collect();
+        page.add(&format!("## Units of {architecture}\n\n"));
+        if let Some(svg) = zoo_figure(&format!("Accuracy against payload: {architecture}"), &own)? {
+            let file = format!("zoo-{}.svg", architecture.replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
+            page.add(&format!("![Accuracy against payload of the units of {architecture}]({FIGURES}/{file})\n\n"));
+            page.figures.push((file, svg));
+        }
+        page.add(&units(&own));
+    }
+    page.add(&claim::section(&branches));
+    page.add(&training::section(zoo));
+    page.add(&every_network(&branches));
+    Ok(page)
+}
+
+impl ZooPage {
+    fn add(&mut self, text: &str) {
+        self.markdown += text;
+    }
+
+    /// Writes `zoo.md` and its figures into `folder`, over what is there.
+    ///
+    /// # Errors
+    /// [`ReportError::Write`] with the path that failed.
+    pub fn write(&self, folder: &Path) -> Result<(), ReportError> {
+        let figures = folder.join(FIGURES);
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |source| ReportError::Write { path, source }
+        };
+        std::fs::create_dir_all(&figures).map_err(failed(&figures))?;
+        let page = (folder.join("zoo.md"), &self.markdown);
+        let drawn = self.figures.iter().map(|(name, svg)| (figures.join(name), svg));
+        drawn.chain([page]).try_for_each(|(path, text)| std::fs::write(&path, text).map_err(failed(&path)))
+    }
+}
+
+fn introduction(zoo: &Zoo) -> String {
+    let size: usize = zoo.entries().iter().map(Entry::size).sum();
+    format!(
+        "# The zoo\n\n\
+         The trained networks that ship: {} files, {} MB. This page is made by `cospike zoo page docs` from what the files \
+         say of themselves; `cospike zoo verify` measures every accuracy and payload again, each network as it runs cut in two. \
+         The epoch of each was chosen on validation images that were held out of the training images. How to train these again, or networks on other images, is in [training.md](training.md); what was tried and \
+         did not work in [notes/training.md](notes/training.md).\n\n\
+         A *unit* is a bottleneck unit at a split point with the tail that was trained with it; its head is the backbone's. \
+         Kinds: *spiking* (SpikeBottleNet: one bit per value in each of T steps), *float* (BottleNet: 8-bit values and JPEG) and \
+         *binary* (a float network with 1-bit activations at the cut: one bit per value). *noisy* units were trained on a \
+         link that erases and flips bits. Accuracies are in % of all test images; where several seeds were trained, the mean, and \
+         in brackets the lowest and the highest.\n\n",
+        zoo.entries().len(),
+        fixed(size as f64 / 1e6, 1),
+    )
+}
+
+/// The names of the architectures, in order.
+fn architectures<'a>(branches: &'a [Branch<'_>]) -> BTreeSet<&'a str> {
+    branches.iter().filter_map(name).collect()
+}
+
+fn name<'a>(branch: &'a Branch<'_>) -> Option<&'a str> {
+    branch.any().map(|entry| entry.metadata.backbone.as_str())
+}
+
+fn backbones(branches: &[Branch<'_>]) -> String {
+    let mut text = "## Backbones\n\n| network | T | test accuracy | validation | dense MACs | file |\n\
+                    |---|---:|---:|---:|---:|---:|\n"
+        .to_owned();
+    for entry in branches.iter().filter_map(|branch| branch.backbone) {
+        let size = count(entry.size() as u64 / 1000);
+        let macs = said(&entry.metadata, "macs").parse().map_or_else(|_| "–".to_owned(), count);
+        let (test, validation) = (test_accuracy(entry), validation(entry));
+        let (name, steps) = (&entry.name, entry.metadata.time_steps);
+        row(&mut text, &[&format!("`{name}`"), &steps.to_string(), &test, &validation, &macs, &format!("{size} kB")]);
+    }
+    text + "\n"
+}
+
+/// One table per split point: accuracy and payload by series and width.
+fn units(branches: &[&Branch<'_>]) -> String {
+    let series: Vec<&Series<'_>> = branches.iter().flat_map(|branch| &branch.series).collect();
+    let widths: BTreeSet<u32> = series.iter().flat_map(|series| series.widths.keys().copied()).collect();
+    if widths.is_empty() {
+        return "No units.\n\n".into();
+    }
+    let mut text = "Accuracy in %, and payload in bits.\n\n| split | unit |".to_owned();
+    widths.iter().for_each(|width| text += &format!(" width {width} |"));
+    text += &format!("\n|---|---|{}\n", "---:|".repeat(widths.len()));
+    for split in splits(series.iter().copied()) {
+        for series in series.iter().filter(|series| series.split == split) {
+            let cell = |width: &u32| match series.at(*width) {
+                Some((accuracy, bits)) => format!("{}, {}", percent(accuracy), count(bits.round() as u64)),
+                None if series.widths.contains_key(width) => "not measured".into(),
+                None => "–".into(),
+            };
+            let cells: Vec<String> =
+                [split.to_owned(), series.name()].into_iter().chain(widths.iter().map(cell)).collect();
+            row(&mut text, &cells.iter().map(String::as_str).collect::<Vec<_>>());
+        }
+    }
+    text + "\n"
+}
+
+fn every_network(branches: &[Branch<'_>]) -> String {
+    let mut text =
+        "## Every network\n\nLoss: points of accuracy below the unsplit backbone. Compression: bits of the float32 \
+                    features at the split over payload bits.\n\n\
+                    | network | test accuracy | validation | loss | payload bit | compression |\n\
+                    |---|---:|---:|---:|---:|---:|\n"
+            .to_owned();
+    for branch in branches {
+        let units = branch.series.iter().flat_map(|series| series.widths.values().flatten());
+        for entry in branch.backbone.iter().chain(units) {
+            let claim = entry.metadata.claim();
+            let whole = branch.backbone.filter(|_| entry.metadata.unit.is_some()).and_then(|b| b.metadata.claim());
+            let loss = claim.zip(whole).map(|(unit, whole)| fixed(100.0 * (whole.accuracy() - unit.accuracy()), 2));
+            let bits = claim.filter(|_| entry.metadata.unit.is_some()).map(|claim| claim.payload_bits);
+            let compression = bits.zip(float32_bits(&entry.metadata)).map(|(bits, whole)| times(whole / bits));
+            let dash = |value: Option<String>| value.unwrap_or_else(|| "–".into());
+            row(
+                &mut text,
+                &[
+                    &format!("`{}`", entry.name),
+                    &test_accuracy(entry),
+                    &validation(entry),
+                    &dash(loss),
+                    &dash(bits.map(|bits| count(bits.round() as u64))),
+                    &dash(compression),
+                ],
+            );
+        }
+    }
+    text
+}
+
+/// Bits of the float32 features where the unit of these metadata stands.
+fn float32_bits(metadata: &Metadata) -> Option<f64> {
+    let network = metadata.architecture().ok()?;
+    let at = network.split(&metadata.unit.as_ref()?.split).ok()?;
+    Some(32.0 * network.layers[at].output.len() as f64)
+}
+
+/// `91.57`, or with several seeds `91.57 [91.44, 91.70]`.
+fn percent(accuracy: Spread) -> String {
+    let of = |share: f64| fixed(100.0 * share, 2);
+    match accuracy.count {
+        1 => of(accuracy.mean),
+        _ => format!("{} [{}, {}]", of(accuracy.mean), of(accuracy.low), of(accuracy.high)),
+    }
+}
+
+fn test_accuracy(entry: &Entry) -> String {
+    entry.metadata.claim().map_or_else(|| "not measured".into(), |claim| fixed(100.0 * claim.accuracy(), 2))
+}
+
+fn validation(entry: &Entry) -> String {
+    said(&entry.metadata, "validation_accuracy").parse::<f64>().map_or_else(|_| "–".into(), |v| fixed(100.0 * v, 2))
+}
+
+/// What a file says under `key`; empty if nothing.
+fn said<'a>(metadata: &'a Metadata, key: &str) -> &'a str {
+    metadata.all.get(key).map_or("", String::as_str)
+}
+
+fn row(text: &mut String, cells: &[&str]) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "| {} |", cells.join(" | "));
+}

@@ -1,0 +1,100 @@
+//! `zoo`: the trained networks, what they claim, and whether it is true.
+
+mod verify;
+
+pub(crate) use verify::verify;
+
+use crate::Failure;
+use crate::arguments::Page;
+use crate::given::GivenZoo;
+use crate::run::print_json;
+use crate::table::table;
+use cospike_reports::zoo_page;
+use cospike_scenarios::zoo::{Branch, Entry, PLAIN, Series, Spread};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Shows the trained networks.
+pub(crate) fn list(given: &GivenZoo, as_json: bool) -> Result<(), Failure> {
+    let zoo = given.open()?;
+    if as_json {
+        print_json(&Value::Array(zoo.entries().iter().map(entry_json).collect()));
+        return Ok(());
+    }
+    zoo.branches().iter().for_each(print_branch);
+    let unmeasured = zoo.entries().iter().filter(|entry| entry.metadata.claim().is_none()).count();
+    if unmeasured > 0 {
+        println!("v: on the validation images; {unmeasured} networks were not measured on the test images yet");
+    }
+    let size: usize = zoo.entries().iter().map(Entry::size).sum();
+    println!(
+        "{} networks, {} kB; accuracy in % on all test images / payload in bits, which `cospike zoo verify` measures \
+         again; [lowest, highest] over seeds;\na network with a unit takes its head from the backbone's file; names, and \
+         how each was trained: `cospike zoo --json`",
+        zoo.entries().len(),
+        size / 1000
+    );
+    Ok(())
+}
+
+/// Writes the page about the zoo.
+pub(crate) fn page(arguments: &Page) -> Result<(), Failure> {
+    Ok(zoo_page(&arguments.zoo.open()?)?.write(&arguments.folder)?)
+}
+
+fn print_branch(branch: &Branch<'_>) {
+    let Some(entry) = branch.any() else { return };
+    let metadata = &entry.metadata;
+    let task = metadata.all.get("task").map_or("no task said", String::as_str);
+    let unsplit = branch.backbone.map_or_else(|| "not there".into(), |backbone| accuracies(&[backbone]));
+    println!(
+        "{} {} (T = {}, {task}): unsplit {unsplit}",
+        metadata.backbone,
+        metadata.family.name(),
+        metadata.time_steps
+    );
+    let widths: BTreeSet<u32> = branch.series.iter().flat_map(|series| series.widths.keys().copied()).collect();
+    if !widths.is_empty() {
+        let titles: Vec<String> =
+            ["  unit, split".into()].into_iter().chain(widths.iter().map(|w| format!("width {w}"))).collect();
+        let mut units = table(&titles.iter().map(String::as_str).collect::<Vec<_>>());
+        let mut series: Vec<&Series<'_>> = branch.series.iter().collect();
+        series.sort_by_key(|series| (series.kind, series.variant != PLAIN));
+        for series in series {
+            let cell = |width| series.widths.get(width).map_or_else(|| "-".into(), |units| cell(units));
+            let title = format!("  {}, {}", series.name(), series.split);
+            units.add_row([title].into_iter().chain(widths.iter().map(cell)));
+        }
+        println!("{units}");
+    }
+    println!();
+}
+
+/// Accuracy over the seeds, and payload.
+fn cell(units: &[&Entry]) -> String {
+    let payloads: Vec<f64> = units.iter().filter_map(|unit| Some(unit.metadata.claim()?.payload_bits)).collect();
+    let payload = Spread::of(&payloads).map_or_else(|| "?".into(), |payload| format!("{:.0}", payload.mean));
+    format!("{} / {payload}", accuracies(units))
+}
+
+/// Test accuracy of networks that differ in the seed, in per cent; that on the validation images, with a `v`, if one of them
+/// was not measured.
+fn accuracies(entries: &[&Entry]) -> String {
+    let test: Option<Vec<f64>> = entries.iter().map(|entry| Some(entry.metadata.claim()?.accuracy())).collect();
+    let validation = |entry: &&Entry| entry.metadata.all.get("validation_accuracy")?.parse().ok();
+    let (values, mark) = match test {
+        Some(test) => (test, ""),
+        None => (entries.iter().filter_map(validation).collect(), "v"),
+    };
+    match Spread::of(&values) {
+        None => "-".into(),
+        Some(Spread { mean, count: 1, .. }) => format!("{:.2}{mark}", 100.0 * mean),
+        Some(Spread { mean, low, high, .. }) => {
+            format!("{:.2}{mark} [{:.2}, {:.2}]", 100.0 * mean, 100.0 * low, 100.0 * high)
+        }
+    }
+}
+
+fn entry_json(entry: &Entry) -> Value {
+    json!({ "name": entry.name, "bytes": entry.size(), "blake3": entry.blake3, "metadata": entry.metadata.all })
+}
