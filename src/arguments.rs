@@ -3,6 +3,8 @@
 use crate::given::{GivenData, GivenZoo};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cospike_sim_core::inference::Tool;
+use cospike_sim_core::kernel::SimTime;
+use std::ops::Range;
 use std::path::PathBuf;
 
 /// Simulates edge-cloud co-inference with spiking neural networks: the network really runs, and time, energy and
@@ -97,9 +99,64 @@ pub(crate) struct Run {
     /// Folder to write [default: out/NAME, the name of the study]
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
+    /// Run everything twice, side by side, and say what was compared and the first event in which two runs differ; exit
+    /// code 1 if any does. Writes nothing
+    #[arg(long, conflicts_with_all = ["out", "trace"])]
+    pub(crate) verify: bool,
+    #[command(flatten)]
+    pub(crate) trace: Trace,
     /// Print JSON instead of the table
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Trace {
+    /// Also write a trace of one replication, to look at in Perfetto (ui.perfetto.dev)
+    #[arg(long = "trace", value_name = "FILE", id = "trace")]
+    pub(crate) file: Option<PathBuf>,
+    /// Devices in the trace, the last one not included
+    #[arg(
+        long = "trace-devices",
+        value_name = "FROM..TO",
+        default_value = "0..8",
+        requires = "trace",
+        value_parser = devices
+    )]
+    pub(crate) devices: Range<u32>,
+    /// Simulated time in the trace, in seconds
+    #[arg(
+        long = "trace-seconds",
+        value_name = "FROM..TO",
+        default_value = "0..10",
+        requires = "trace",
+        value_parser = seconds
+    )]
+    pub(crate) time: Range<SimTime>,
+    /// Design point of the trace, counted from 0 in the order of `cospike check`
+    #[arg(long = "trace-point", value_name = "NUMBER", default_value_t = 0, requires = "trace")]
+    pub(crate) point: usize,
+    /// Replication of the trace, counted from 0
+    #[arg(long = "trace-replication", value_name = "NUMBER", default_value_t = 0, requires = "trace")]
+    pub(crate) replication: u32,
+}
+
+fn devices(text: &str) -> Result<Range<u32>, String> {
+    range(text, |end| end.parse().map_err(|_| format!("`{end}` is no number of a device")))
+}
+
+fn seconds(text: &str) -> Result<Range<SimTime>, String> {
+    range(text, |end| {
+        let seconds = end.parse().map_err(|_| format!("`{end}` is no number of seconds"))?;
+        SimTime::from_seconds(seconds).map_err(|error| error.to_string())
+    })
+}
+
+/// `FROM..TO`, of which something must be left.
+fn range<T: PartialOrd>(text: &str, end: impl Fn(&str) -> Result<T, String>) -> Result<Range<T>, String> {
+    let (from, to) = text.split_once("..").ok_or("give FROM..TO, such as 0..8")?;
+    let range = end(from)?..end(to)?;
+    if range.is_empty() { Err("nothing lies between: give FROM..TO, FROM being less".into()) } else { Ok(range) }
 }
 
 #[derive(Args)]

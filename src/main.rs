@@ -9,6 +9,8 @@ mod networks;
 mod progress;
 mod run;
 mod table;
+mod trace;
+mod verify;
 mod zoo;
 
 use arguments::{Arguments, Verb, ZooVerb};

@@ -5,12 +5,14 @@ use crate::arguments::{Check, Run};
 use crate::given::GivenZoo;
 use crate::progress::Bar;
 use crate::table::{mean, percent, significant, table};
+use crate::trace::run_traced;
+use crate::verify::verify;
 use cospike_reports::{PAGE, render};
 use cospike_scenarios::library;
 use cospike_scenarios::results::Results;
 use cospike_scenarios::store;
 use cospike_scenarios::study::{Study, StudyError};
-use cospike_scenarios::summary::{Comparison, Estimate, PointSummary, Summary};
+use cospike_scenarios::summary::{AdjustedP, Comparison, Estimate, PointSummary, SIGNIFICANCE, Summary};
 use cospike_sim_core::stats::Interval;
 use serde_json::{Value, json};
 use std::io::IsTerminal;
@@ -19,13 +21,19 @@ use std::path::{Path, PathBuf};
 /// Runs a scenario, stores what it found, draws the report and prints the summary.
 pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     let study = study(&arguments.scenario, &arguments.zoo)?;
+    if arguments.verify {
+        return verify(&study, arguments.json);
+    }
     let folder = match &arguments.out {
         Some(folder) => folder.clone(),
         None => PathBuf::from("out").join(&study.manifest.name),
     };
     store::check_place(&folder).map_err(|error| Failure::Input(format!("error: {error}")))?;
     let bar = Bar::new();
-    let results = study.run(&|progress| bar.show(progress))?;
+    let results = match &arguments.trace.file {
+        Some(file) => run_traced(&study, file, &arguments.trace, &bar)?,
+        None => study.run(&|progress| bar.show(progress))?,
+    };
     let report = render(&results)?;
     store::write(&results, &folder)?;
     report.write(&folder)?;
@@ -128,15 +136,24 @@ fn print_comparisons(summary: &Summary) {
     let mut pairs = table(&["spiking - float", "accuracy points", "latency ms", "energy mJ"]);
     let label = |number: u32| summary.points.iter().find(|p| p.point == number).map_or("", |p| p.label.as_str());
     for pair in &summary.comparisons {
-        let difference = &pair.accuracy.difference;
+        let AdjustedP { accuracy, latency_mean_s, energy_j } = pair.adjusted_p;
         pairs.add_row([
             format!("{} - {}", label(pair.spiking), label(pair.float)),
-            percent_points(difference),
-            mean(&pair.latency_mean_s, 1e3),
-            mean(&pair.energy_j, 1e3),
+            marked(&percent_points(&pair.accuracy.difference), Some(accuracy)),
+            marked(&mean(&pair.latency_mean_s, 1e3), latency_mean_s),
+            marked(&mean(&pair.energy_j, 1e3), energy_j),
         ]);
     }
-    println!("{pairs}\n\npaired differences: the same samples, and the same arrivals in each replication");
+    println!(
+        "{pairs}\n\npaired differences: the same samples, and the same arrivals in each replication, each with its own 95 % \
+         interval;\n*: shown to differ, at a level of 5 % for all differences of its column together (Holm's correction)"
+    );
+}
+
+/// A difference, with a mark if its adjusted p-value shows that it is one.
+fn marked(difference: &str, adjusted_p: Option<f64>) -> String {
+    let mark = if adjusted_p.is_some_and(|p| p <= SIGNIFICANCE) { '*' } else { ' ' };
+    format!("{difference} {mark}")
 }
 
 fn percent_points(difference: &Interval) -> String {
@@ -174,6 +191,11 @@ fn comparison_json(pair: &Comparison) -> Value {
         "accuracy": interval_json(&pair.accuracy.difference),
         "latency_mean_s": estimate_json(&pair.latency_mean_s),
         "energy_j": estimate_json(&pair.energy_j),
+        "adjusted_p": {
+            "accuracy": pair.adjusted_p.accuracy,
+            "latency_mean_s": pair.adjusted_p.latency_mean_s,
+            "energy_j": pair.adjusted_p.energy_j,
+        },
     })
 }
 

@@ -66,6 +66,65 @@ fn invariant_4_a_run_repeats_byte_for_byte_on_any_number_of_threads() {
     assert_eq!(files(&place.out()), first, "redrawn from the results alone");
 }
 
+/// What is compared is what a run stores.
+#[test]
+fn invariant_4_a_study_is_verified_by_running_it_twice() {
+    let place = Place::new(&[]);
+    let verify = |arguments: &[&str]| {
+        let mut command = cospike(&[&["run", "small.toml", "--verify"], arguments].concat(), place.folder.path());
+        let output = command.assert().success().get_output().clone();
+        assert!(!place.out().exists(), "nothing is written");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let (table, json) = (verify(&[]), verify(&["--json"]));
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["samples"], 4 * 60);
+    let results = place.results();
+    let verified = json["replications"].as_array().unwrap();
+    assert_eq!(verified.len(), results.replications.len());
+    for (run, row) in verified.iter().zip(&results.replications) {
+        assert_eq!((&run["point"], &run["replication"]), (&row.point.into(), &row.replication.into()));
+        assert_eq!((&run["events"], &run["fingerprint"]), (&row.events.into(), &row.fingerprint.into()));
+        assert!(run["difference"].is_null() && table.contains(&row.fingerprint.to_string()));
+    }
+}
+
+#[test]
+fn a_trace_is_written_beside_the_same_results() {
+    let place = Place::new(&[]);
+    place.run("2");
+    let untraced = files(&place.out());
+    let here = place.folder.path();
+    let run = |arguments: &[&str]| cospike(&[&["run", "small.toml"], arguments].concat(), here).assert();
+    run(&["--trace", "trace.json", "--trace-point", "3", "--trace-devices", "1..2", "--trace-seconds", "0..1.5"])
+        .success();
+    assert_eq!(files(&place.out()), untraced);
+    let trace: Value = serde_json::from_slice(&std::fs::read(here.join("trace.json")).unwrap()).unwrap();
+    assert_eq!((&trace["otherData"]["point"], &trace["otherData"]["replication"]), (&3.into(), &0.into()));
+    let events = trace["traceEvents"].as_array().unwrap();
+    let times: Vec<f64> = events.iter().filter_map(|event| event["ts"].as_f64()).collect();
+    assert!(times.len() > 100 && times.iter().all(|microseconds| (0.0..=1.5e6).contains(microseconds)));
+    let named = |name: &str| events.iter().any(|event| event["args"]["name"] == name);
+    assert!(named("device 1") && named("cloud") && !named("device 0") && !named("device 2"));
+
+    for (arguments, expected) in [
+        (&["--trace=no/trace.json"][..], "no/trace.json: No such file"),
+        (&["--trace=new.json", "--trace-point=4"], "`--trace-point 4`, but there are 4 design points, counted from 0"),
+        (&["--trace=new.json", "--trace-replication=2"], "`--trace-replication 2`, but there are 2 replications"),
+        (&["--trace=new.json", "--trace-devices=3..9"], "`--trace-devices 3`, but there are 3 devices"),
+        (&["--trace=new.json", "--trace-devices=2..2"], "nothing lies between"),
+        (&["--trace=new.json", "--trace-seconds=-1..2"], "-1 s is no simulated time"),
+        (&["--trace=new.json", "--trace-seconds=2"], "give FROM..TO"),
+        (&["--trace-point=1"], "--trace"),
+        (&["--trace=new.json", "--verify"], "cannot be used with"),
+    ] {
+        let output = run(arguments).code(2).get_output().clone();
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert!(message.contains(expected), "`{expected}` in:\n{message}");
+        assert!(!here.join("new.json").exists());
+    }
+}
+
 /// A replication without what the link's rate may change.
 fn but_the_uplink(row: &ReplicationRow) -> ReplicationRow {
     ReplicationRow {
@@ -74,6 +133,10 @@ fn but_the_uplink(row: &ReplicationRow) -> ReplicationRow {
         latency_p95_s: 0.0,
         latency_p99_s: 0.0,
         latency_max_s: 0.0,
+        steady_latency_s: None,
+        steady_latency_low_s: None,
+        steady_latency_high_s: None,
+        steady_deleted: None,
         uplink_wait_s: 0.0,
         uplink_s: 0.0,
         cloud_wait_s: 0.0,

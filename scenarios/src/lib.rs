@@ -3,10 +3,12 @@
 //! ```text
 //! library / file -> diagnostic::Source -> sweep (one scenario per design point) + profiles + zoo
 //!     -> study::Study (all checked, nothing run) -> results::Results -> store (Parquet), summary
+//!                                                   -> chrome_trace, if asked for
 //! ```
 //!
 //! Every mistake in a file is a [`diagnostic::Diagnostic`] that names file, line and column.
 
+pub mod chrome_trace;
 pub mod dataset;
 mod decode;
 pub mod diagnostic;

@@ -208,6 +208,15 @@ pub struct ReplicationRow {
     pub latency_p99_s: f64,
     /// Longest.
     pub latency_max_s: f64,
+    /// Mean time from request to answer in the steady state: without the warm-up, which is found by the data. Missing if the
+    /// run is too short for it, or does not come to rest.
+    pub steady_latency_s: Option<f64>,
+    /// Lower end of its 95 % interval, from this replication alone.
+    pub steady_latency_low_s: Option<f64>,
+    /// Upper end.
+    pub steady_latency_high_s: Option<f64>,
+    /// Answers left out as warm-up, from the first on that is in the latency statistics.
+    pub steady_deleted: Option<u64>,
     /// Waiting for the edge device.
     pub edge_wait_s: f64,
     /// Computing the head.

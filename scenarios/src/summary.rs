@@ -1,7 +1,9 @@
 //! What results come to: one line per design point, and spiking against float networks pair by pair.
 
 use crate::results::{AnswerRow, PointRow, ReplicationRow, Results};
-use cospike_sim_core::stats::{Interval, PairedDifference, StatsError, mean_interval, paired_difference, wilson};
+use cospike_sim_core::stats::{
+    Interval, PairedDifference, StatsError, compare_with_control, holm, mean_interval, paired_difference, wilson,
+};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -67,7 +69,24 @@ pub struct Comparison {
     pub latency_mean_s: Estimate,
     /// Difference of energy per completed request in joules, replication by replication.
     pub energy_j: Estimate,
+    /// How likely such differences are if there are none.
+    pub adjusted_p: AdjustedP,
 }
+
+/// Two-sided p-values of no difference, each adjusted for all comparisons of its kind in the summary (Holm's correction): a
+/// difference is called one if it is at most [`SIGNIFICANCE`]. The intervals stand each for itself.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AdjustedP {
+    /// Of accuracy, by McNemar's test; pairs of the same two networks are one comparison.
+    pub accuracy: f64,
+    /// Of mean latency, by the paired t test; `None` with a single replication, or one that completed no request.
+    pub latency_mean_s: Option<f64>,
+    /// Of energy, likewise.
+    pub energy_j: Option<f64>,
+}
+
+/// In at most this share of summaries, a difference of a kind is called one although there is none.
+pub const SIGNIFICANCE: f64 = 0.05;
 
 impl Summary {
     /// Sums up `results`.
@@ -85,18 +104,84 @@ impl Summary {
         for &AnswerRow { network, label, answer, .. } in &results.answers {
             correct.entry(network).or_default().push(label == answer);
         }
-        let comparisons = pairs(&results.points).into_iter().map(|(spiking, float)| {
+        let pairs = pairs(&results.points).into_iter().map(|(spiking, float)| {
             let answers = |point: &PointRow| correct.get(&point.network).map_or(&[][..], Vec::as_slice);
-            Ok(Comparison {
-                spiking: spiking.point,
-                float: float.point,
+            let of = |get| Paired::new(rows(spiking), rows(float), get);
+            Ok(Pair {
+                points: [spiking.point, float.point],
+                networks: [spiking.network, float.network],
                 accuracy: paired_difference(answers(spiking), answers(float))?,
-                latency_mean_s: difference(rows(spiking), rows(float), |row| row.latency_mean_s)?,
-                energy_j: difference(rows(spiking), rows(float), |row| row.energy_total_j)?,
+                latency_mean_s: of(|row| row.latency_mean_s)?,
+                energy_j: of(|row| row.energy_total_j)?,
             })
         });
-        Ok(Self { points, comparisons: comparisons.collect::<Result<_, _>>()? })
+        Ok(Self { points, comparisons: adjust(&pairs.collect::<Result<Vec<_>, StatsError>>()?) })
     }
+}
+
+/// A comparison on its own.
+struct Pair {
+    points: [u32; 2],
+    networks: [u32; 2],
+    accuracy: PairedDifference,
+    latency_mean_s: Paired,
+    energy_j: Paired,
+}
+
+/// A difference of means over replications, and how likely it is if there is none.
+struct Paired {
+    difference: Estimate,
+    p_value: Option<f64>,
+}
+
+impl Paired {
+    /// Of the replications that both have: with a precision to be reached, one may have more.
+    fn new(
+        first: &[&ReplicationRow],
+        second: &[&ReplicationRow],
+        get: fn(&ReplicationRow) -> f64,
+    ) -> Result<Self, StatsError> {
+        let (first, second): (Vec<f64>, Vec<f64>) = first.iter().zip(second).map(|(a, b)| (get(a), get(b))).unzip();
+        match compare_with_control(&second, &[&first]).as_deref() {
+            Ok([compared]) => Ok(Self {
+                difference: Estimate { mean: compared.difference.estimate, interval: Some(compared.difference) },
+                p_value: compared.difference.estimate.is_finite().then_some(compared.p_value),
+            }),
+            _ => {
+                let differences: Vec<f64> = first.iter().zip(&second).map(|(a, b)| a - b).collect();
+                Ok(Self { difference: estimate(&differences)?, p_value: None })
+            }
+        }
+    }
+}
+
+/// The comparisons with their p-values adjusted, kind by kind.
+fn adjust(pairs: &[Pair]) -> Vec<Comparison> {
+    let of =
+        |get: fn(&Pair) -> Option<f64>| adjusted(pairs.iter().enumerate().map(|(i, pair)| (i, get(pair))).collect());
+    let accuracy = adjusted(pairs.iter().map(|pair| (pair.networks, Some(pair.accuracy.p_value))).collect());
+    let (latency, energy) = (of(|pair| pair.latency_mean_s.p_value), of(|pair| pair.energy_j.p_value));
+    let comparison = |(index, pair): (usize, &Pair)| Comparison {
+        spiking: pair.points[0],
+        float: pair.points[1],
+        accuracy: pair.accuracy,
+        latency_mean_s: pair.latency_mean_s.difference,
+        energy_j: pair.energy_j.difference,
+        adjusted_p: AdjustedP {
+            accuracy: accuracy[&pair.networks],
+            latency_mean_s: latency.get(&index).copied(),
+            energy_j: energy.get(&index).copied(),
+        },
+    };
+    pairs.iter().enumerate().map(comparison).collect()
+}
+
+/// The p-values that there are, adjusted for being several, by what was tested.
+fn adjusted<K: Ord>(tests: BTreeMap<K, Option<f64>>) -> BTreeMap<K, f64> {
+    let (tested, p_values): (Vec<K>, Vec<f64>) =
+        tests.into_iter().filter_map(|(tested, p_value)| Some((tested, p_value?))).unzip();
+    let adjusted = holm(&p_values);
+    tested.into_iter().zip(adjusted).collect()
 }
 
 fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary, StatsError> {
@@ -123,15 +208,6 @@ fn estimate(values: &[f64]) -> Result<Estimate, StatsError> {
         [only] => Ok(Estimate { mean: *only, interval: None }),
         _ => mean_interval(values).map(|interval| Estimate { mean: interval.estimate, interval: Some(interval) }),
     }
-}
-
-/// Of the replications that both have: with a precision to be reached, one may have more.
-fn difference(
-    first: &[&ReplicationRow],
-    second: &[&ReplicationRow],
-    get: fn(&ReplicationRow) -> f64,
-) -> Result<Estimate, StatsError> {
-    estimate(&first.iter().zip(second).map(|(a, b)| get(a) - get(b)).collect::<Vec<_>>())
 }
 
 /// Design points that differ in the family and the kind of bottleneck unit only, and in the time steps that a float

@@ -3,9 +3,9 @@
 use crate::data::Samples;
 use crate::fit::{Phase, Progress, Schedule};
 use crate::kernels::Pool;
-use crate::loss::{Targets, correct, mean_scores};
+use crate::loss::{Targets, correct};
 use crate::model::Model;
-use crate::pass::{Dynamics, Pass};
+use crate::pass::{Device, Dynamics, Pass};
 use anyhow::Result;
 use cospike_sim_core::network::Network;
 use rand_chacha::ChaCha8Rng;
@@ -21,6 +21,7 @@ pub(crate) struct Workshop<'a> {
     pub(crate) samples: &'a Samples,
     pub(crate) checkpoints: &'a Path,
     pub(crate) seed: u64,
+    pub(crate) device: &'a Device,
 }
 
 /// A trained network with what there is to say of its training.
@@ -75,62 +76,27 @@ impl Workshop<'_> {
         teacher: Option<&Teacher>,
     ) -> Result<(Model, Progress)> {
         let layers = 1..net.layers.len();
-        let pass = Pass { net, layers: layers.clone(), learning: layers.clone(), dynamics, link: None };
+        let device = self.device;
+        let pass = Pass { net, layers: layers.clone(), learning: layers.clone(), dynamics, link: None, device };
         let learn = |model: &Model, indices: &[usize], rng: &mut ChaCha8Rng, pool: &mut Pool| {
             let images = self.samples.augmented(indices, rng);
             let mut targets = Targets::labels(&self.samples.labels(indices), net.classes());
             if let Some(teacher) = teacher {
                 let layers = 1..teacher.net.layers.len();
-                let pass = Pass::evaluation(teacher.net, layers, Dynamics::Steps(1));
-                targets =
-                    targets.taught(&pass.scores(teacher.model, images.clone(), indices.len(), pool), TEACHER_SHARE);
+                let pass = Pass::evaluation(teacher.net, layers, Dynamics::Steps(1), device);
+                let answers = pass.scores(teacher.model, images.clone(), indices.len(), pool)?;
+                targets = targets.taught(&answers, TEACHER_SHARE);
             }
             pass.learn(model, images, indices.len(), &targets, pool)
         };
         phase.run(model, &mut Pool::default(), learn, |model, pool| {
-            let (held_out, pass) = (self.samples.validation(), Pass::evaluation(net, layers.clone(), dynamics));
-            let right = held_out.chunks(EVALUATION_BATCH).map(|part| {
-                let scores = pass.scores(model, self.samples.images(part), part.len(), pool);
-                correct(&scores, &self.samples.labels(part))
+            let (held_out, pass) = (self.samples.validation(), Pass::evaluation(net, layers.clone(), dynamics, device));
+            let right = held_out.chunks(EVALUATION_BATCH).map(|part| -> Result<usize> {
+                let scores = pass.scores(model, self.samples.images(part), part.len(), pool)?;
+                Ok(correct(&scores, &self.samples.labels(part)))
             });
-            right.sum::<usize>() as f64 / held_out.len() as f64
+            Ok(right.sum::<Result<usize>>()? as f64 / held_out.len() as f64)
         })
-    }
-}
-
-impl<'a> Pass<'a> {
-    /// A pass in which nothing is learned.
-    pub(crate) fn evaluation(net: &'a Network, layers: std::ops::Range<usize>, dynamics: Dynamics) -> Self {
-        Self { net, layers, learning: 0..0, dynamics, link: None }
-    }
-
-    /// Mean class scores over time; the pass ends with the network.
-    pub(crate) fn scores(
-        &self,
-        model: &Model,
-        input: crate::kernels::Maps,
-        samples: usize,
-        pool: &mut Pool,
-    ) -> Vec<f32> {
-        let tape = self.forward(model, input, samples, pool);
-        let scores = mean_scores(tape.output(self.layers.end - 1), samples);
-        tape.recycle(pool);
-        scores
-    }
-
-    /// Loss of a batch and the gradients; the pass ends with the network.
-    pub(crate) fn learn(
-        &self,
-        model: &Model,
-        input: crate::kernels::Maps,
-        samples: usize,
-        targets: &Targets,
-        pool: &mut Pool,
-    ) -> (f64, crate::pass::Gradients) {
-        let last = self.layers.end - 1;
-        let tape = self.forward(model, input, samples, pool);
-        let (loss, gradient) = targets.cross_entropy(tape.output(last));
-        (loss, self.backward(model, tape, vec![(last, gradient)], pool))
     }
 }
 

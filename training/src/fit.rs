@@ -85,8 +85,8 @@ impl Phase<'_> {
         &self,
         model: Model,
         pool: &mut Pool,
-        mut learn: impl FnMut(&Model, &[usize], &mut ChaCha8Rng, &mut Pool) -> (f64, Gradients),
-        mut validate: impl FnMut(&Model, &mut Pool) -> f64,
+        mut learn: impl FnMut(&Model, &[usize], &mut ChaCha8Rng, &mut Pool) -> Result<(f64, Gradients)>,
+        mut validate: impl FnMut(&Model, &mut Pool) -> Result<f64>,
     ) -> Result<(Model, Progress)> {
         let path = self.path();
         let mut state = match path.exists() {
@@ -102,14 +102,14 @@ impl Phase<'_> {
             let mut total = 0.0;
             for (step, indices) in order.chunks_exact(self.schedule.batch).enumerate() {
                 let done = (epoch * steps + step) as f32 / (self.schedule.epochs * steps) as f32;
-                let (loss, gradients) = learn(&state.model, indices, &mut rng, pool);
+                let (loss, gradients) = learn(&state.model, indices, &mut rng, pool)?;
                 if !loss.is_finite() {
                     bail!("training diverged in epoch {}, step {step}: lower `peak_rate`", epoch + 1);
                 }
                 total += loss;
                 state.optimizer.step(&mut state.model, &gradients, self.schedule.rate(done));
             }
-            let score = validate(&state.model, pool);
+            let score = validate(&state.model, pool)?;
             let seconds = start.elapsed().as_secs_f64();
             state.progress.validation.push(score);
             state.progress.seconds += seconds;

@@ -5,6 +5,7 @@ use crate::data::Samples;
 use crate::fit::stream;
 use crate::kernels::Maps;
 use crate::model::Model;
+use crate::pass::Device;
 use crate::plan::{Backbone, Job, Kind, Noise, Plan, UnitPlan};
 use crate::unit::{Carry, FrozenBackbone, UnitTask};
 use crate::weight_file::{Precision, WeightFile};
@@ -28,6 +29,7 @@ pub(crate) struct Factory<'a> {
     pub(crate) zoo: &'a Path,
     pub(crate) checkpoints: &'a Path,
     pub(crate) samples: &'a Samples,
+    pub(crate) device: &'a Device,
     /// What the last unit's frozen backbone made of the images, and of which head and images that was.
     pub(crate) frozen: RefCell<Option<(Head, Rc<FrozenBackbone>)>>,
 }
@@ -59,6 +61,7 @@ impl Factory<'_> {
         metadata.extend([
             ("cospike_version".into(), env!("CARGO_PKG_VERSION").into()),
             ("task".into(), self.plan.task.clone()),
+            ("device".into(), self.device.name().into()),
             ("recipe".into(), trained.recipe),
             ("training_seconds".into(), format!("{:.0}", trained.seconds)),
             ("validation_images".into(), self.plan.validation_images.to_string()),
@@ -76,7 +79,7 @@ impl Factory<'_> {
     }
 
     fn workshop(&self, seed: u64) -> Workshop<'_> {
-        Workshop { samples: self.samples, checkpoints: self.checkpoints, seed }
+        Workshop { samples: self.samples, checkpoints: self.checkpoints, seed, device: self.device }
     }
 
     fn backbone(&self, net: &Network, plan: &Backbone) -> Result<(Trained, BTreeMap<String, String>)> {
@@ -110,17 +113,17 @@ impl Factory<'_> {
         tensors: &TensorStore,
         split: usize,
         steps: usize,
-    ) -> Rc<FrozenBackbone> {
+    ) -> Result<Rc<FrozenBackbone>> {
         let mut kept = self.frozen.borrow_mut();
-        match &*kept {
+        Ok(match &*kept {
             Some((of, frozen)) if *of == head => frozen.clone(),
             _ => {
                 *kept = None; // its memory is needed
-                let frozen = Rc::new(self.workshop(head.seed).freeze(net, tensors, split, steps, head.images));
+                let frozen = Rc::new(self.workshop(head.seed).freeze(net, tensors, split, steps, head.images)?);
                 *kept = Some((head, frozen.clone()));
                 frozen
             }
-        }
+        })
     }
 
     fn unit(&self, backbone: &Network, plan: &UnitPlan) -> Result<(Trained, BTreeMap<String, String>)> {
@@ -144,7 +147,7 @@ impl Factory<'_> {
             images: plan.images.min(self.samples.training()),
         };
         let images = head.images;
-        let frozen = self.frozen(head, backbone, &file.tensors, at, steps);
+        let frozen = self.frozen(head, backbone, &file.tensors, at, steps)?;
         let trained = self.workshop(plan.seed).unit(&UnitTask {
             name: &plan.name(),
             net: &net,

@@ -4,6 +4,8 @@
 //! cospike-training train --data DIR     # all that is missing; stop and start it as you like
 //! cospike-training measure              # once at the end: accuracy on the test images, by the inference engine
 //! ```
+//!
+//! `docs/training-gpu.md` says how to train on a GPU.
 
 mod backbone;
 mod data;
@@ -27,6 +29,7 @@ use clap::{Args, Parser, Subcommand};
 use cospike_scenarios::dataset::{Dataset, Part};
 use data::Samples;
 use job::Factory;
+use pass::DeviceName;
 use plan::Plan;
 use std::cell::RefCell;
 use std::path::PathBuf;
@@ -54,11 +57,20 @@ enum Verb {
         /// Folder for checkpoints.
         #[arg(long, default_value = "out/training")]
         checkpoints: PathBuf,
+        /// What computes.
+        #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
+        device: DeviceName,
         #[command(flatten)]
         which: WhichJobs,
     },
     /// Measures how many samples per second the backbones of the plan are trained with.
-    Speed(WhichJobs),
+    Speed {
+        /// What computes.
+        #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
+        device: DeviceName,
+        #[command(flatten)]
+        which: WhichJobs,
+    },
     /// Measures the test accuracy of the networks that have none yet and writes it into their files.
     Measure,
 }
@@ -88,17 +100,17 @@ fn main() -> Result<()> {
             }
             Ok(())
         }
-        Verb::Speed(which) => {
-            let plan = which.plan()?;
+        Verb::Speed { device, which } => {
+            let (device, plan) = (device.open()?, which.plan()?);
             for (_, job) in which.jobs(&plan)? {
                 if let plan::Job::Backbone(backbone) = &job {
-                    speed::measure(backbone, &job.network()?)?;
+                    speed::measure(backbone, &job.network()?, &device)?;
                 }
             }
             Ok(())
         }
-        Verb::Train { data, checkpoints, which } => {
-            let plan = which.plan()?;
+        Verb::Train { data, checkpoints, device, which } => {
+            let (device, plan) = (device.open()?, which.plan()?);
             let samples =
                 Samples::new(Dataset::from_folder(&data, Part::Training)?, plan.validation_images, SPLIT_SEED);
             for folder in [&zoo, &checkpoints] {
@@ -109,6 +121,7 @@ fn main() -> Result<()> {
                 zoo: &zoo,
                 checkpoints: &checkpoints,
                 samples: &samples,
+                device: &device,
                 frozen: RefCell::default(),
             };
             for (_, job) in which.jobs(&plan)? {

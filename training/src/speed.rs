@@ -6,7 +6,7 @@ use crate::kernels::{Maps, Pool};
 use crate::loss::Targets;
 use crate::model::Model;
 use crate::optimizer::AdamW;
-use crate::pass::Pass;
+use crate::pass::{Device, Pass};
 use crate::plan::Backbone;
 use anyhow::Result;
 use cospike_scenarios::dataset::Dataset;
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 const WHILE: Duration = Duration::from_secs(4);
 
 /// Prints the samples per second of a step (forward, backward, AdamW) in every phase of a backbone.
-pub(crate) fn measure(plan: &Backbone, net: &Network) -> Result<()> {
+pub(crate) fn measure(plan: &Backbone, net: &Network, device: &Device) -> Result<()> {
     for (dynamics, schedule) in plan.phases()? {
         let batch = schedule.batch;
         let mut rng = stream(1, "speed");
@@ -29,24 +29,26 @@ pub(crate) fn measure(plan: &Backbone, net: &Network) -> Result<()> {
         let images: Maps = samples.images(&(0..batch).collect::<Vec<_>>());
         let targets = Targets::labels(&labels, net.classes());
         let layers = 1..net.layers.len();
-        let pass = Pass { net, layers: layers.clone(), learning: layers.clone(), dynamics, link: None };
+        let pass = Pass { net, layers: layers.clone(), learning: layers.clone(), dynamics, link: None, device };
         let (mut model, mut optimizer, mut pool) =
             (Model::new(net, layers, &mut rng), AdamW::default(), Pool::default());
-        let mut step = || {
-            let (_, gradients) = pass.learn(&model, images.clone(), batch, &targets, &mut pool);
+        let mut step = || -> Result<()> {
+            let (_, gradients) = pass.learn(&model, images.clone(), batch, &targets, &mut pool)?;
             optimizer.step(&mut model, &gradients, 1e-4);
+            Ok(())
         };
-        step(); // takes its memory from the system
+        step()?; // takes its memory from the system
         let (start, mut steps) = (Instant::now(), 0);
         while start.elapsed() < WHILE {
-            step();
+            step()?;
             steps += 1;
         }
         let speed = f64::from(steps) * batch as f64 / start.elapsed().as_secs_f64();
         println!(
-            "{} {}, batch {batch}, {} threads: {speed:.0} samples/s",
+            "{} {}, batch {batch}, {}, {} threads: {speed:.0} samples/s",
             plan.name(),
             dynamics.name(),
+            device.name(),
             rayon::current_num_threads()
         );
     }

@@ -6,7 +6,7 @@ use crate::fit::{Phase, Schedule, stream};
 use crate::kernels::{Maps, Pool};
 use crate::loss::{Targets, mean_scores};
 use crate::model::Model;
-use crate::pass::{Dynamics, Pass};
+use crate::pass::{Device, Dynamics, Pass};
 use crate::plan::Plan;
 use crate::unit::UnitTask;
 use cospike_scenarios::dataset::Dataset;
@@ -18,7 +18,7 @@ use cospike_sim_core::network::{
 use rand::RngExt;
 use std::path::Path;
 
-const TINY: ResNet = ResNet {
+pub(crate) const TINY: ResNet = ResNet {
     input: Shape::new(1, 8, 8),
     classes: 3,
     stem: Stem { kernel: 3, stride: 1, pool: false },
@@ -26,7 +26,7 @@ const TINY: ResNet = ResNet {
     ..ResNet::ZOO
 };
 
-const TINY_MOBILE: MobileNetV1 = MobileNetV1 {
+pub(crate) const TINY_MOBILE: MobileNetV1 = MobileNetV1 {
     input: TINY.input,
     classes: 3,
     stem_channels: 4,
@@ -35,11 +35,11 @@ const TINY_MOBILE: MobileNetV1 = MobileNetV1 {
     width: Width::FULL,
 };
 
-const SPIKING: Nonlinearity = Nonlinearity::Spiking(Neuron::INTEGRATE_AND_FIRE);
-const FLOAT: Nonlinearity = Nonlinearity::Float(Activation::Relu);
+pub(crate) const SPIKING: Nonlinearity = Nonlinearity::Spiking(Neuron::INTEGRATE_AND_FIRE);
+pub(crate) const FLOAT: Nonlinearity = Nonlinearity::Float(Activation::Relu);
 
 /// Images whose class is the third of the rows that is bright.
-fn bars(n: usize) -> Dataset {
+pub(crate) fn bars(n: usize) -> Dataset {
     let mut rng = stream(3, "bars");
     let labels: Vec<u8> = (0..n).map(|i| (i % 3) as u8).collect();
     let bright = |label: u8, y: usize| y / 3 == usize::from(label);
@@ -50,12 +50,12 @@ fn bars(n: usize) -> Dataset {
 
 const SHORT: Schedule = Schedule { epochs: 4, batch: 16, peak_rate: 2e-2 };
 const PHASES: [(Dynamics, Schedule); 2] = [(Dynamics::Rate(4), SHORT), (Dynamics::Steps(4), SHORT)];
-
-fn train_unit(samples: &Samples, checkpoints: &Path) -> (TensorStore, f64) {
+/// Trains the tiny spiking network and a unit in it.
+pub(crate) fn train_unit(samples: &Samples, checkpoints: &Path, device: &Device) -> (TensorStore, f64) {
     let backbone = TINY.build(SPIKING);
     let unit = Bottleneck { kind: BottleneckKind::Spiking, width: 2, stride: 2 };
     let (net, cut) = backbone.with_bottleneck("stage1", unit).unwrap();
-    let workshop = Workshop { samples, checkpoints, seed: 1 };
+    let workshop = Workshop { samples, checkpoints, seed: 1, device };
     let fresh = Model::new(&backbone, 1..backbone.layers.len(), &mut stream(1, "tiny"));
     let whole = workshop.backbone("tiny", &backbone, fresh, &PHASES, None).unwrap().model;
     let split = backbone.split("stage1").unwrap();
@@ -69,7 +69,7 @@ fn train_unit(samples: &Samples, checkpoints: &Path) -> (TensorStore, f64) {
             steps: 4,
             link: None,
             backbone: &whole.tensors,
-            frozen: &workshop.freeze(&backbone, &whole.tensors, split, 4, 192),
+            frozen: &workshop.freeze(&backbone, &whole.tensors, split, 4, 192).unwrap(),
             restore: SHORT,
             quantised: Some(SHORT),
             classify: SHORT,
@@ -89,7 +89,7 @@ fn invariant_4_training_learns_and_is_the_same_on_any_number_of_threads() {
     let on = |threads| {
         let checkpoints = tempfile::tempdir().unwrap();
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| train_unit(&samples, checkpoints.path()))
+        pool.install(|| train_unit(&samples, checkpoints.path(), &Device::Kernels))
     };
     let (weights, accuracy) = on(1);
     assert!(accuracy > 0.9, "bars are told apart through a 2-channel cut, got {accuracy}");
@@ -104,12 +104,18 @@ fn train_backbone(checkpoints: &Path, interrupted: bool) -> Model {
     let mut epochs = 0;
     let phase = Phase { name: "tiny".into(), seed: 1, checkpoints, schedule: SHORT, samples: samples.training() };
     let layers = 1..net.layers.len();
-    let pass =
-        Pass { net: &net, layers: layers.clone(), learning: layers.clone(), dynamics: Dynamics::Rate(4), link: None };
+    let pass = Pass {
+        net: &net,
+        layers: layers.clone(),
+        learning: layers.clone(),
+        dynamics: Dynamics::Rate(4),
+        link: None,
+        device: &Device::Kernels,
+    };
     let score = |_: &Model, _: &mut Pool| {
         epochs += 1;
         assert!(!(interrupted && epochs == 3), "interrupted");
-        1.0 // of equal epochs the last is kept
+        Ok(1.0) // of equal epochs the last is kept
     };
     let fresh = Model::new(&net, layers.clone(), &mut stream(1, "tiny"));
     let learn = |model: &Model, indices: &[usize], rng: &mut _, pool: &mut Pool| {
@@ -129,7 +135,7 @@ fn a_phase_interrupted_between_checkpoints_resumes_to_the_same_weights() {
 }
 
 /// Random parameters and statistics for all of `net`.
-fn random_model(net: &Network) -> Model {
+pub(crate) fn random_model(net: &Network) -> Model {
     let mut model = Model::new(net, 1..net.layers.len(), &mut stream(7, "weights"));
     let mut rng = stream(7, "statistics");
     for (name, t) in &mut model.tensors {
@@ -148,15 +154,21 @@ fn gradients_of_whole_networks_are_finite_differences_of_the_loss() {
     let unit = |kind, net: Network| net.with_bottleneck("stage1", Bottleneck { kind, width: 3, stride: 2 }).unwrap().0;
     for net in [unit(BottleneckKind::Float, TINY.build(FLOAT)), TINY_MOBILE.build(FLOAT)] {
         let layers = 1..net.layers.len();
-        let pass =
-            Pass { net: &net, layers: layers.clone(), learning: layers, dynamics: Dynamics::Steps(1), link: None };
+        let pass = Pass {
+            net: &net,
+            layers: layers.clone(),
+            learning: layers,
+            dynamics: Dynamics::Steps(1),
+            link: None,
+            device: &Device::Kernels,
+        };
         let mut rng = stream(9, "images");
         let images = Maps { shape: net.input(), frames: 12, data: (0..12 * 64).map(|_| rng.random()).collect() };
         let labels: Vec<u8> = (0..12).map(|i| i % 3).collect();
         let targets = Targets::labels(&labels, 3);
         let mut pool = Pool::default();
         let model = random_model(&net);
-        let (_, gradients) = pass.learn(&model, images.clone(), 12, &targets, &mut pool);
+        let (_, gradients) = pass.learn(&model, images.clone(), 12, &targets, &mut pool).unwrap();
         for (name, gradient) in &gradients.parameters {
             // Along the gradient itself, so that many entries are tested at once and the difference is large.
             let norm = gradient.iter().map(|g| g * g).sum::<f32>().sqrt();
@@ -165,7 +177,7 @@ fn gradients_of_whole_networks_are_finite_differences_of_the_loss() {
                 let mut model = model.clone();
                 let tensor = model.tensors.get_mut(name).unwrap();
                 tensor.data.iter_mut().zip(gradient).for_each(|(w, g)| *w += by * g);
-                pass.learn(&model, images.clone(), 12, &targets, &mut pool).0
+                pass.learn(&model, images.clone(), 12, &targets, &mut pool).unwrap().0
             };
             let difference = (moved(step) - moved(-step)) / (2.0 * f64::from(step));
             let expected = f64::from(norm).powi(2);
@@ -183,10 +195,10 @@ fn both_scores(net: &Network, steps: usize) -> (Vec<f32>, Vec<f32>) {
     let mut rng = stream(7, "image");
     let image: Vec<f32> = (0..64).map(|_| rng.random()).collect();
     let layers = 1..net.layers.len();
-    let pass = Pass::evaluation(net, layers.clone(), Dynamics::Steps(steps));
+    let pass = Pass::evaluation(net, layers.clone(), Dynamics::Steps(steps), &Device::Kernels);
     let input = Maps { shape: net.input(), frames: 1, data: image.clone() };
-    let tape = pass.forward(&model, input, 1, &mut Pool::default());
-    let trainer = mean_scores(tape.output(layers.end - 1), 1);
+    let tape = pass.forward(&model, input, 1, &mut Pool::default()).unwrap();
+    let trainer = mean_scores(&tape.output(layers.end - 1).unwrap(), 1);
 
     let engine = Executable::new(net, &Weights::from_store(net, &model.tensors).unwrap()).unwrap();
     let input = Feature::Real(Real { shape: net.input(), steps: 1, data: image });

@@ -5,7 +5,7 @@ use crate::fit::{Phase, Progress, Schedule, stream};
 use crate::kernels::{Maps, Pool};
 use crate::loss::{Targets, correct, mean_scores};
 use crate::model::Model;
-use crate::pass::{Dynamics, Link, Pass};
+use crate::pass::{Device, Dynamics, Link, Pass};
 use anyhow::Result;
 use cospike_sim_core::network::{Network, Shape, TensorStore};
 use rand::{RngExt, SeedableRng};
@@ -167,11 +167,11 @@ impl Workshop<'_> {
         split: usize,
         steps: usize,
         images: usize,
-    ) -> FrozenBackbone {
+    ) -> Result<FrozenBackbone> {
         let model = Model { tensors: backbone.clone() };
         let freeze = |indices: &[usize], augment| self.frozen(net, &model, split, steps, indices, augment);
         let training: Vec<usize> = (0..images).collect();
-        FrozenBackbone { seen: freeze(&training, true), unseen: freeze(&self.samples.validation(), false) }
+        Ok(FrozenBackbone { seen: freeze(&training, true)?, unseen: freeze(&self.samples.validation(), false)? })
     }
 
     /// Runs the backbone on the samples, with its running statistics.
@@ -183,28 +183,28 @@ impl Workshop<'_> {
         steps: usize,
         indices: &[usize],
         augment: bool,
-    ) -> Frozen {
+    ) -> Result<Frozen> {
         let mut rng = stream(self.seed, "head-outputs");
         let mut features = Features::new(net.layers[split].output, steps, net.is_spiking());
         let (mut scores, mut pool) = (vec![], Pool::default());
-        let pass = Pass::evaluation(net, 1..net.layers.len(), Dynamics::Steps(steps));
+        let pass = Pass::evaluation(net, 1..net.layers.len(), Dynamics::Steps(steps), self.device);
         for part in indices.chunks(EVALUATION_BATCH) {
             let images = match augment {
                 true => self.samples.augmented(part, &mut rng),
                 false => self.samples.images(part),
             };
-            let tape = pass.forward(model, images, part.len(), &mut pool);
-            features.append(tape.output(split));
-            scores.extend(mean_scores(tape.output(net.layers.len() - 1), part.len()));
+            let tape = pass.forward(model, images, part.len(), &mut pool)?;
+            features.append(&*tape.output(split)?);
+            scores.extend(mean_scores(&*tape.output(net.layers.len() - 1)?, part.len()));
             tape.recycle(&mut pool);
         }
-        Frozen { features, scores, labels: self.samples.labels(indices) }
+        Ok(Frozen { features, scores, labels: self.samples.labels(indices) })
     }
 }
 
 impl UnitTraining<'_> {
     fn restore(&self, dynamics: Dynamics, model: Model) -> Result<(Model, Progress)> {
-        let (task, features) = (self.task, &self.task.frozen.seen.features);
+        let (task, device, features) = (self.task, self.workshop.device, &self.task.frozen.seen.features);
         let layers = task.split + 1..task.decoder + 1;
         self.phase("restore", task.restore).run(
             model,
@@ -212,29 +212,25 @@ impl UnitTraining<'_> {
             |model, indices, rng, pool| {
                 let target = features.batch(indices, dynamics, pool);
                 let carry = task.carry(rng);
-                let pass = task.pass(layers.clone(), layers.clone(), dynamics, &carry);
-                let tape = pass.forward(model, target.clone(), indices.len(), pool);
-                let (loss, gradient) = rate_error(tape.output(task.decoder), &target, indices.len());
+                let pass = task.pass(layers.clone(), layers.clone(), dynamics, &carry, device);
+                let tape = pass.forward(model, target.clone(), indices.len(), pool)?;
+                let (loss, gradient) = rate_error(&*tape.output(task.decoder)?, &target, indices.len());
                 pool.give(target);
-                (loss, pass.backward(model, tape, vec![(task.decoder, gradient)], pool))
+                Ok((loss, pass.backward(model, tape, vec![(task.decoder, gradient)], pool)?))
             },
             |model, pool| {
+                let pass = Pass::evaluation(task.net, layers.clone(), dynamics, device);
                 let error = self.unseen(dynamics, |batch, indices| {
-                    let tape = Pass::evaluation(task.net, layers.clone(), dynamics).forward(
-                        model,
-                        batch.clone(),
-                        indices.len(),
-                        pool,
-                    );
-                    rate_error(tape.output(task.decoder), &batch, indices.len()).0 * indices.len() as f64
-                });
-                -error / self.task.frozen.unseen.labels.len() as f64
+                    let tape = pass.forward(model, batch.clone(), indices.len(), pool)?;
+                    Ok(rate_error(&*tape.output(task.decoder)?, &batch, indices.len()).0 * indices.len() as f64)
+                })?;
+                Ok(-error / self.task.frozen.unseen.labels.len() as f64)
             },
         )
     }
 
     fn classify(&self, name: &str, schedule: Schedule, dynamics: Dynamics, model: Model) -> Result<(Model, Progress)> {
-        let (task, classes) = (self.task, self.task.net.classes());
+        let (task, device, classes) = (self.task, self.workshop.device, self.task.net.classes());
         let FrozenBackbone { seen, unseen } = task.frozen;
         let layers = task.split + 1..task.net.layers.len();
         self.phase(name, schedule).run(
@@ -247,21 +243,19 @@ impl UnitTraining<'_> {
                 let targets = Targets::labels(&labels, classes).taught(&teacher, TEACHER_SHARE);
                 let carry = task.carry(rng);
                 let input = seen.features.batch(indices, dynamics, pool);
-                let pass = task.pass(layers.clone(), task.learning(), dynamics, &carry);
+                let pass = task.pass(layers.clone(), task.learning(), dynamics, &carry, device);
                 pass.learn(model, input, indices.len(), &targets, pool)
             },
             |model, pool| {
                 let mut rng = stream(self.workshop.seed, "validation-link");
                 let carry = task.carry(&mut rng);
-                let pass = task.pass(layers.clone(), 0..0, dynamics, &carry);
+                let pass = task.pass(layers.clone(), 0..0, dynamics, &carry, device);
                 let right = self.unseen(dynamics, |batch, indices| {
-                    let tape = pass.forward(model, batch, indices.len(), pool);
-                    let scores = mean_scores(tape.output(layers.end - 1), indices.len());
-                    tape.recycle(pool);
+                    let scores = pass.scores(model, batch, indices.len(), pool)?;
                     let labels: Vec<u8> = indices.iter().map(|&i| unseen.labels[i]).collect();
-                    correct(&scores, &labels) as f64
-                });
-                right / unseen.labels.len() as f64
+                    Ok(correct(&scores, &labels) as f64)
+                })?;
+                Ok(right / unseen.labels.len() as f64)
             },
         )
     }
@@ -277,7 +271,7 @@ impl UnitTraining<'_> {
     }
 
     /// Sum of `score` over batches of the unseen samples.
-    fn unseen(&self, dynamics: Dynamics, mut score: impl FnMut(Maps, &[usize]) -> f64) -> f64 {
+    fn unseen(&self, dynamics: Dynamics, mut score: impl FnMut(Maps, &[usize]) -> Result<f64>) -> Result<f64> {
         let unseen = &self.task.frozen.unseen;
         let all: Vec<usize> = (0..unseen.labels.len()).collect();
         let mut pool = Pool::default();
@@ -313,9 +307,10 @@ impl UnitTask<'_> {
         learning: Range<usize>,
         dynamics: Dynamics,
         carry: &'a (dyn Fn(&mut Maps) + Sync),
+        device: &'a Device,
     ) -> Pass<'a> {
-        let link = Link { cut: self.cut, carry };
-        Pass { net: self.net, layers, learning, dynamics, link: Some(link) }
+        let link = self.link.map(|_| Link { cut: self.cut, carry });
+        Pass { net: self.net, layers, learning, dynamics, link, device }
     }
 }
 

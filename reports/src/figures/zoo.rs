@@ -33,20 +33,19 @@ pub(crate) fn zoo_figure(title: &str, branches: &[&Branch<'_>]) -> Result<Option
     }
     let splits = splits(lines.iter().map(|line| line.series));
     let unsplit: Vec<(String, f64, RGBColor)> = branches.iter().filter_map(|branch| unsplit(branch)).collect();
-    let points = || lines.iter().flat_map(|line| line.points.iter());
-    let x = Axis::log("Payload per request", Quantity::Bits, points().map(|(_, bits, _)| *bits));
-    let ends = points().flat_map(|(.., accuracy)| [accuracy.low, accuracy.high]);
-    let y = Axis::linear("Accuracy", Quantity::Share, ends.chain(unsplit.iter().map(|(_, accuracy, _)| *accuracy)));
+    let bits = lines.iter().flat_map(|line| line.points.iter().map(|(_, bits, _)| *bits));
+    let x = Axis::log("Payload per request", Quantity::Bits, bits);
     let layout = Layout { panels: splits.len() };
     let note = "Lines join the widths (w) of the bottleneck unit. Points are means over training seeds, bars reach from the \
-                lowest to the highest.";
+                lowest to the highest. Each panel has its own scale of accuracy.";
     let caption =
         format!("{title}: test accuracy against the mean payload of a request, one panel per split point. {note}");
     let plan = Plan { name: NAME, title, note, legend: &legend(&lines, &unsplit), caption, height: layout.height() };
     let drawn = plan.draw(|sheet, top| {
         splits.iter().enumerate().try_for_each(|(index, split)| {
-            let plot = Plot { sheet, frame: layout.frame(index, top), x: x.clone(), y: Some(y.clone()) };
             let own: Vec<&Line<'_>> = lines.iter().filter(|line| line.series.split == *split).collect();
+            let plot =
+                Plot { sheet, frame: layout.frame(index, top), x: x.clone(), y: Some(accuracies(&own, &unsplit)) };
             panel(&plot, split, &own, &unsplit)
         })
     });
@@ -88,6 +87,7 @@ impl<'a> Line<'a> {
         for ((_, bits, accuracy), &at) in self.points.iter().zip(&path) {
             if accuracy.count > 1 {
                 plot.vertical_bar(*bits, (accuracy.low, accuracy.high), colour)?;
+                labels.avoid_path(&[plot.at((*bits, accuracy.low)), plot.at((*bits, accuracy.high))]);
             }
             plot.sheet.marker(at, marker, 4.0, colour)?;
             labels.avoid_marker(at, 5.0);
@@ -102,6 +102,13 @@ fn unsplit(branch: &Branch<'_>) -> Option<(String, f64, RGBColor)> {
     let (accuracy, family) = (metadata.claim()?.accuracy(), metadata.family.name());
     let text = format!("{family}, unsplit: {:.2}\u{a0}%", 100.0 * accuracy);
     Some((text, accuracy, kind_style(family, &[]).colour))
+}
+
+/// The accuracies of one panel.
+fn accuracies(lines: &[&Line<'_>], unsplit: &[(String, f64, RGBColor)]) -> Axis {
+    let points = lines.iter().flat_map(|line| &line.points);
+    let ends = points.flat_map(|(.., accuracy)| [accuracy.low, accuracy.high]);
+    Axis::linear("Accuracy", Quantity::Share, ends.chain(unsplit.iter().map(|(_, accuracy, _)| *accuracy)))
 }
 
 fn legend(lines: &[Line<'_>], unsplit: &[(String, f64, RGBColor)]) -> Vec<Entry> {

@@ -3,7 +3,7 @@
 use super::plural;
 use crate::digest::{Design, Digest, Pair};
 use crate::quantity::{Quantity, count, points_range, signed_points, times};
-use cospike_scenarios::summary::Estimate;
+use cospike_scenarios::summary::{Estimate, SIGNIFICANCE};
 use cospike_sim_core::stats::Interval;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
@@ -29,20 +29,29 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
     }
 }
 
-/// How the interval of a difference lies to zero.
+/// What is shown of a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// All of it above zero.
+    /// It is above zero.
     Above,
-    /// All of it below zero.
+    /// It is below zero.
     Below,
-    /// It contains zero.
+    /// Nothing.
     Open,
 }
 
 impl Verdict {
-    /// Of the interval of a difference.
-    pub(super) fn of(&Interval { low, high, .. }: &Interval) -> Self {
+    /// Of one of several differences, by its adjusted p-value.
+    pub(super) fn adjusted(difference: f64, p: f64) -> Self {
+        match p <= SIGNIFICANCE {
+            true if difference > 0.0 => Self::Above,
+            true if difference < 0.0 => Self::Below,
+            _ => Self::Open,
+        }
+    }
+
+    /// Of the interval of a difference that stands alone: how it lies to zero.
+    fn of(&Interval { low, high, .. }: &Interval) -> Self {
         if low > 0.0 {
             Self::Above
         } else if high < 0.0 {
@@ -109,21 +118,22 @@ fn accuracy_comparison(digest: &Digest<'_>) -> Markup {
     let distinct = |pair: &&Pair| seen.insert((network(pair.spiking), network(pair.float)));
     let pairs: Vec<&Pair> = digest.pairs.iter().filter(distinct).collect();
     let difference = |pair: &Pair| pair.difference.accuracy.difference;
-    let number = |wanted| pairs.iter().filter(|pair| Verdict::of(&difference(pair)) == wanted).count();
+    let verdict = |pair: &Pair| Verdict::adjusted(difference(pair).estimate, pair.difference.adjusted_p.accuracy);
+    let number = |wanted| pairs.iter().filter(|pair| verdict(pair) == wanted).count();
     let size = |pair: &Pair| difference(pair).estimate.abs();
     let largest = pairs.iter().max_by(|a, b| size(a).total_cmp(&size(b)));
     html! {
         "Accuracy, spiking minus float, the same split and width, the same samples: of "
         (plural(pairs.len(), "pair")) ", the spiking network is more accurate in " (number(Verdict::Above))
         ", less accurate in " (number(Verdict::Below)) ", and in " (number(Verdict::Open))
-        " no difference is shown (the 95 % interval contains 0)."
+        " no difference is shown (at 5 % for all pairs together, Holm's correction)."
         @if let Some(pair) = largest {
             " Largest difference: " b { (digest.designs[pair.spiking].row.label) } ", "
             (signed_points(difference(pair).estimate)) " (" (points_range(&difference(pair)))
             ", n = " (count(pair.difference.accuracy.samples)) ")."
         }
         @if pairs.len() > 1 {
-            " Each interval stands for its own pair; of many such, about one in twenty misses the truth."
+            " The interval stands for its own pair; of many such, about one in twenty misses the truth."
         }
     }
 }
@@ -131,15 +141,17 @@ fn accuracy_comparison(digest: &Digest<'_>) -> Markup {
 fn energy_comparison(digest: &Digest<'_>) -> Markup {
     let complete = |pair: &&Pair| digest.designs[pair.spiking].completes() && digest.designs[pair.float].completes();
     let pairs = digest.pairs.iter().filter(complete);
-    let intervals: Vec<Interval> = pairs.filter_map(|pair| pair.difference.energy_j.interval).collect();
-    let number = |wanted| intervals.iter().filter(|interval| Verdict::of(interval) == wanted).count();
+    let verdict =
+        |pair: &Pair| Some(Verdict::adjusted(pair.difference.energy_j.mean, pair.difference.adjusted_p.energy_j?));
+    let verdicts: Vec<Verdict> = pairs.filter_map(verdict).collect();
+    let number = |wanted| verdicts.iter().filter(|verdict| **verdict == wanted).count();
     html! {
-        @if !intervals.is_empty() {
+        @if !verdicts.is_empty() {
             li {
                 "Energy per completed request, spiking minus float, replication by replication: of "
-                (plural(intervals.len(), "pair")) ", the spiking design point needs less in " (number(Verdict::Below))
+                (plural(verdicts.len(), "pair")) ", the spiking design point needs less in " (number(Verdict::Below))
                 ", more in " (number(Verdict::Above)) ", and in " (number(Verdict::Open))
-                " no difference is shown (the 95 % interval contains 0)."
+                " no difference is shown (at 5 % for all pairs together, Holm's correction)."
             }
         }
     }

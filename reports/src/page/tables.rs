@@ -76,7 +76,8 @@ fn pairs(digest: &Digest<'_>) -> Markup {
             "otherwise equal; where a cell holds two numbers, the spiking one is on top. Differences are spiking minus float. Accuracy is compared "
             "sample by sample (95 % interval of Newcombe 1998, method 10), energy replication by replication on the same "
             "arrivals, samples and link (95 % Student-t interval). The payloads of a pair need not be equal: read the "
-            "accuracy next to them. Right alone counts the samples that only one of the two got right. Intervals are per row and not widened for the number of rows."
+            "accuracy next to them. Right alone counts the samples that only one of the two got right. Intervals are per row and not widened for the number of rows; what accuracy and energy "
+            "say is, at a level of 5 % for all rows together (McNemar's mid-p test and the paired t test, Holm's correction)."
         }
         div.wide {
             table {
@@ -95,15 +96,15 @@ fn pairs(digest: &Digest<'_>) -> Markup {
 
 fn pair_row(digest: &Digest<'_>, pair: &Pair) -> Markup {
     let (spiking, float) = (&digest.designs[pair.spiking], &digest.designs[pair.float]);
-    let Comparison { accuracy, energy_j, .. } = &pair.difference;
+    let Comparison { accuracy, energy_j, adjusted_p, .. } = &pair.difference;
     let (range, samples) = (points_range(&accuracy.difference), count(accuracy.samples));
-    let accuracy_says = match Verdict::of(&accuracy.difference) {
+    let accuracy_says = match Verdict::adjusted(accuracy.difference.estimate, adjusted_p.accuracy) {
         Verdict::Above => "spiking is more accurate",
         Verdict::Below => "spiking is less accurate",
         Verdict::Open => "no difference shown",
     };
     let complete = spiking.completes() && float.completes();
-    let energy_says = match energy_j.interval.filter(|_| complete).map(|interval| Verdict::of(&interval)) {
+    let energy_says = match adjusted_p.energy_j.filter(|_| complete).map(|p| Verdict::adjusted(energy_j.mean, p)) {
         Some(Verdict::Above) => "spiking needs more",
         Some(Verdict::Below) => "spiking needs less",
         Some(Verdict::Open) => "no difference shown",

@@ -18,7 +18,7 @@ pub(super) fn section(zoo: &Zoo) -> String {
         let metadata = &entry.metadata;
         let unit = metadata.unit.as_ref().map(|unit| unit.choice.kind);
         let images = said(metadata, "training_images");
-        let extra = [("teacher", "taught by "), ("tail", "tail "), ("noise", "")];
+        let extra = [("start", "start: "), ("teacher", "taught by "), ("tail", "tail "), ("noise", "")];
         let extra: Vec<String> = extra
             .into_iter()
             .filter_map(|(key, words)| metadata.all.get(key).map(|value| format!("{words}{value}")))

@@ -148,8 +148,9 @@ table!(LayerRow, "layers": point, layer, name, part, input_events, output_events
     weight_reads, state_accesses, activation_reads, activation_writes);
 table!(ComputeEnergyRow, "compute_energy": point, prices, kind, joules);
 table!(ReplicationRow, "replications": point, replication, generated, completed, dropped_queue_full, dropped_lost,
-    dropped_battery, dropped_unreachable, in_flight, correct, correct_in_time, deadline_misses, answered_at_edge, latency_mean_s, latency_p50_s, latency_p95_s, latency_p99_s, latency_max_s, edge_wait_s,
-    edge_compute_s, uplink_wait_s, uplink_s, cloud_wait_s, cloud_service_s, downlink_s, energy_ac_j, energy_mac_j,
+    dropped_battery, dropped_unreachable, in_flight, correct, correct_in_time, deadline_misses, answered_at_edge,
+    latency_mean_s, latency_p50_s, latency_p95_s, latency_p99_s, latency_max_s, steady_latency_s, steady_latency_low_s,
+    steady_latency_high_s, steady_deleted, edge_wait_s, edge_compute_s, uplink_wait_s, uplink_s, cloud_wait_s, cloud_service_s, downlink_s, energy_ac_j, energy_mac_j,
     energy_neuron_j, energy_memory_j, energy_other_j, energy_static_j, energy_standby_j, energy_radio_tx_j, energy_radio_rx_j,
     energy_radio_idle_j, energy_radio_promotion_j, energy_radio_tail_j, energy_total_j, payload_bytes, sent_bytes,
     packets_sent, packets_lost, retransmissions, bits_flipped, bits_erased, steps_sent, steps_saved, false_alarms,

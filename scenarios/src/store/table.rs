@@ -100,8 +100,8 @@ impl<C: Cell> Cell for Option<C> {
 
     fn load(stored: Option<<C::Stored as DataType>::T>) -> Option<Self> {
         match stored {
+            Some(value) => C::load(Some(value)).map(Some),
             None => Some(None),
-            stored => C::load(stored).map(Some),
         }
     }
 }

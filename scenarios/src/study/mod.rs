@@ -7,9 +7,11 @@ mod rows;
 mod schedule;
 mod simulation;
 mod system;
+mod verify;
 
 pub use inference::{Inference, InferenceKey, InferenceRun, SampleRun, StepRun};
 pub use point::DesignPoint;
+pub use verify::{Difference, Verification, Verified};
 
 use crate::dataset::Dataset;
 use crate::diagnostic::{Diagnostic, Source};
@@ -17,7 +19,7 @@ use crate::results::{Manifest, NetworkUsed, Results};
 use crate::scenario::{DatasetName, Precision, Scenario};
 use crate::sweep::{self, SweepPoint};
 use crate::zoo::{Zoo, ZooError, ZooNetwork};
-use cospike_sim_core::cosim::CosimError;
+use cospike_sim_core::cosim::{CosimError, Observer};
 use cospike_sim_core::energy::PriceList;
 use cospike_sim_core::kernel::ImpossibleValue;
 use cospike_sim_core::split::SplitError;
@@ -47,6 +49,16 @@ pub struct NamedPrices {
     pub name: String,
     /// The prices.
     pub list: PriceList,
+}
+
+/// A replication that is observed.
+pub struct Watched<'a, O> {
+    /// Number of its design point.
+    pub point: usize,
+    /// Its number.
+    pub replication: u32,
+    /// Is told what happens.
+    pub observer: &'a mut O,
 }
 
 /// How far a running study is.
@@ -90,6 +102,14 @@ pub enum StudyError {
     /// The precision asked for is none that the stopping rule takes.
     #[error(transparent)]
     Precision(ImpossibleValue),
+    /// A network that was run twice did two different things.
+    #[error("{network} did something else on sample {sample} the second time: no result of it can be trusted")]
+    Unrepeatable {
+        /// The network.
+        network: String,
+        /// Index of the sample.
+        sample: usize,
+    },
     /// A replication cannot be simulated.
     #[error("design point {point} ({label}), replication {replication}: {error}")]
     Simulation {
@@ -172,14 +192,42 @@ impl Study {
     /// # Errors
     /// [`StudyError::Inference`] and [`StudyError::Simulation`].
     pub fn run(&self, progress: &(dyn Fn(Progress) + Sync)) -> Result<Results, StudyError> {
-        let total = self.inferences.iter().map(|inference| u64::from(inference.key.samples)).sum();
-        let done = AtomicU64::new(0);
+        self.run_watched::<()>(None, progress)
+    }
+
+    /// As [`Study::run`], telling `watched.observer` what happens in that replication.
+    ///
+    /// # Errors
+    /// As [`Study::run`].
+    pub fn run_observed<O: Observer + Send>(
+        &self,
+        watched: Watched<'_, O>,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Result<Results, StudyError> {
+        self.run_watched(Some(watched), progress)
+    }
+
+    fn run_watched<O: Observer + Send>(
+        &self,
+        watched: Option<Watched<'_, O>>,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Result<Results, StudyError> {
+        let (done, total) = (AtomicU64::new(0), self.samples());
         let tick = || progress(Progress::Inference { done: done.fetch_add(1, Ordering::Relaxed) + 1, total });
-        let run = |inference: &Inference| inference.run(&self.datasets[&inference.key.dataset], &self.prices, &tick);
-        let runs = self.inferences.iter().map(run);
-        let runs = runs.collect::<Result<Vec<_>, _>>()?;
-        let outcomes = self.simulate(&runs, progress)?;
+        let runs = self.infer(&tick)?;
+        let outcomes = self.simulate(&runs, watched, progress)?;
         Ok(self.results(&runs, outcomes))
+    }
+
+    /// Samples that networks are run on, each network's own.
+    fn samples(&self) -> u64 {
+        self.inferences.iter().map(|inference| u64::from(inference.key.samples)).sum()
+    }
+
+    /// Runs all networks; `tick` is called after each sample.
+    fn infer(&self, tick: &(dyn Fn() + Sync)) -> Result<Vec<InferenceRun>, StudyError> {
+        let run = |inference: &Inference| inference.run(&self.datasets[&inference.key.dataset], &self.prices, tick);
+        self.inferences.iter().map(run).collect()
     }
 
     /// Classes of the samples of `point`.

@@ -2,12 +2,14 @@
 
 use super::designs::{AllHeads, Networks};
 use super::simulation::{Replication, Rows};
-use super::{InferenceRun, Progress, Study, StudyError};
+use super::{InferenceRun, Progress, Study, StudyError, Watched};
 use crate::results::ReplicationRow;
 use crate::scenario::{Measure, Precision};
+use cospike_sim_core::cosim::Observer;
 use cospike_sim_core::stats::{PrecisionTarget, Sequential, Verdict};
 use rayon::prelude::*; // threads are spent on replications, never inside one
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Replications that a design point gets at once after the first ones; those beyond the decision to stop are thrown
 /// away, so that the result does not depend on this number or on threads.
@@ -23,18 +25,47 @@ struct Pending {
 }
 
 impl Study {
-    pub(super) fn simulate(
+    /// Number of the design point and of the replication, of all that are run whatever comes out.
+    pub(super) fn first_replications(&self) -> Vec<(usize, u32)> {
+        let replications = self.manifest.replications;
+        (0..self.points.len())
+            .flat_map(|point| (0..replications).map(move |replication| (point, replication)))
+            .collect()
+    }
+
+    pub(super) fn networks<'a>(&'a self, runs: &'a [InferenceRun], heads: &'a AllHeads) -> Networks<'a> {
+        Networks { inferences: &self.inferences, runs, prices: &self.prices, heads }
+    }
+
+    pub(super) fn replication<'a>(
+        &'a self,
+        number: usize,
+        replication: u32,
+        networks: Networks<'a>,
+    ) -> Replication<'a> {
+        let point = &self.points[number];
+        Replication { number, point, replication, networks, labels: self.labels(point) }
+    }
+
+    pub(super) fn simulate<O: Observer + Send>(
         &self,
         runs: &[InferenceRun],
+        watched: Option<Watched<'_, O>>,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Vec<Rows>, StudyError> {
         let heads = AllHeads::new(&self.points, runs);
-        let networks = Networks { inferences: &self.inferences, runs, prices: &self.prices, heads: &heads };
+        let networks = self.networks(runs, &heads);
         let (done, total) = (AtomicU64::new(0), AtomicU64::new(0));
+        let watched = watched.map(|watched| ((watched.point, watched.replication), Mutex::new(watched.observer)));
         let run = |(number, replication): (usize, u32)| {
-            let point = &self.points[number];
-            let labels = self.labels(point);
-            let rows = Replication { number, point, replication, networks, labels }.run(self.manifest.seed)?;
+            let rows = match &watched {
+                Some((seen, observer)) if *seen == (number, replication) => {
+                    // One replication alone takes the lock.
+                    let mut observer = observer.lock().unwrap_or_else(PoisonError::into_inner);
+                    self.replication(number, replication, networks).run(self.manifest.seed, &mut **observer)?
+                }
+                _ => self.replication(number, replication, networks).run(self.manifest.seed, &mut ())?,
+            };
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             progress(Progress::Simulation { done, total: total.load(Ordering::Relaxed) });
             Ok(rows)
@@ -43,13 +74,10 @@ impl Study {
             total.fetch_add(jobs.len() as u64, Ordering::Relaxed);
             jobs.into_par_iter().map(run).collect::<Result<Vec<_>, StudyError>>()
         };
-        let numbers = 0..self.points.len();
+        let Some(precision) = &self.precision else { return all(self.first_replications()) };
         let replications = self.manifest.replications;
-        let Some(precision) = &self.precision else {
-            return all(numbers.flat_map(|number| (0..replications).map(move |r| (number, r))).collect());
-        };
         let target = target(precision, replications);
-        let pending = numbers.map(|point| {
+        let pending = (0..self.points.len()).map(|point| {
             // Checked with the scenario.
             let rule = Sequential::new(target).map_err(StudyError::Precision)?;
             Ok(Pending { point, rule, next: 0, rows: vec![], decided: false })

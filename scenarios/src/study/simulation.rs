@@ -3,7 +3,7 @@
 use super::designs::{Designs, Networks};
 use super::{DesignPoint, StudyError};
 use crate::results::{LatencyRow, ReplicationRow};
-use cospike_sim_core::cosim::{self, Latency, Outcome, Parts};
+use cospike_sim_core::cosim::{CosimError, Latency, Observer, Outcome, Parts, run_observed};
 use cospike_sim_core::kernel::Streams;
 
 /// What one event loop adds to the results.
@@ -22,23 +22,45 @@ pub(super) struct Replication<'a> {
     pub(super) labels: &'a [u8],
 }
 
-impl Replication<'_> {
-    pub(super) fn run(&self, seed: u64) -> Result<Rows, StudyError> {
+impl<'a> Replication<'a> {
+    pub(super) fn run<O: Observer>(&self, seed: u64, observer: &mut O) -> Result<Rows, StudyError> {
         let mut designs = Designs::new(self.point, self.networks);
-        let labels: Vec<u32> = self.labels.iter().copied().map(u32::from).collect();
-        let streams = Streams::new(seed, u64::from(self.replication));
-        let outcome = cosim::run(&self.point.system, &mut designs, &labels, &streams);
-        if let Some((inference, sample, error)) = designs.failed {
-            let network = self.networks.inferences[inference].name();
-            return Err(StudyError::Inference { network, sample, error: Box::new(error) });
-        }
-        let outcome = outcome.map_err(|error| StudyError::Simulation {
+        let (system, labels, streams) = (&self.point.system, self.labels(), self.streams(seed));
+        let outcome = run_observed(system, &mut designs, &labels, &streams, observer);
+        let outcome = self.checked(designs, outcome)?;
+        Ok(Rows { replication: self.row(&outcome), latencies: self.latencies(outcome.latency.as_ref()) })
+    }
+
+    /// Classes of the samples.
+    pub(super) fn labels(&self) -> Vec<u32> {
+        self.labels.iter().copied().map(u32::from).collect()
+    }
+
+    pub(super) fn streams(&self, seed: u64) -> Streams {
+        Streams::new(seed, u64::from(self.replication))
+    }
+
+    /// What a run with `designs` came to.
+    pub(super) fn checked<T>(&self, designs: Designs<'a>, came_to: Result<T, CosimError>) -> Result<T, StudyError> {
+        self.check(designs)?;
+        came_to.map_err(|error| StudyError::Simulation {
             point: self.number,
             label: self.point.label.clone(),
             replication: self.replication,
             error: Box::new(error),
-        })?;
-        Ok(Rows { replication: self.row(&outcome), latencies: self.latencies(outcome.latency.as_ref()) })
+        })
+    }
+
+    /// Whether every tail of a run with `designs` could run.
+    pub(super) fn check(&self, designs: Designs<'a>) -> Result<(), StudyError> {
+        match designs.failed {
+            Some((inference, sample, error)) => Err(StudyError::Inference {
+                network: self.networks.inferences[inference].name(),
+                sample,
+                error: Box::new(error),
+            }),
+            None => Ok(()),
+        }
     }
 
     fn row(&self, outcome: &Outcome) -> ReplicationRow {
@@ -46,6 +68,7 @@ impl Replication<'_> {
         let per_request = |total: f64| total / if outcome.completed > 0 { outcome.completed as f64 } else { f64::NAN };
         let latency = |get: fn(&Latency) -> f64| outcome.latency.as_ref().map_or(f64::NAN, get);
         let part = |get: fn(&Parts) -> f64| outcome.latency.as_ref().map_or(f64::NAN, |latency| get(&latency.parts));
+        let steady = outcome.latency.as_ref().and_then(|latency| latency.steady);
         let energy = &outcome.energy;
         ReplicationRow {
             point: self.number as u32,
@@ -66,6 +89,10 @@ impl Replication<'_> {
             latency_p95_s: latency(|l| l.percentiles[94]),
             latency_p99_s: latency(|l| l.percentiles[98]),
             latency_max_s: latency(|l| l.max),
+            steady_latency_s: steady.map(|steady| steady.mean.estimate),
+            steady_latency_low_s: steady.map(|steady| steady.mean.low),
+            steady_latency_high_s: steady.map(|steady| steady.mean.high),
+            steady_deleted: steady.map(|steady| steady.deleted),
             edge_wait_s: part(|p| p.edge_wait),
             edge_compute_s: part(|p| p.edge_compute),
             uplink_wait_s: part(|p| p.uplink_wait),

@@ -2,7 +2,7 @@
 
 use super::{Entry, Outcome, PLAIN, Unit, Zoo};
 use crate::scenario::Bottleneck;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A backbone with all its units.
 #[derive(Clone, Debug)]
@@ -24,6 +24,7 @@ pub struct Series<'a> {
     pub variant: String,
     /// By width: one per seed.
     pub widths: BTreeMap<u32, Vec<&'a Entry>>,
+    place: usize,
 }
 
 /// The mean of some values, and how far they lie apart.
@@ -57,7 +58,9 @@ impl<'a> Branch<'a> {
         let series = series.into_iter();
         Self {
             backbone: entries.into_iter().find(|entry| entry.metadata.unit.is_none()),
-            series: series.map(|((_, split, kind, variant), widths)| Series { kind, split, variant, widths }).collect(),
+            series: series
+                .map(|((place, split, kind, variant), widths)| Series { kind, split, variant, widths, place })
+                .collect(),
         }
     }
 
@@ -85,15 +88,10 @@ impl Series<'_> {
     }
 }
 
-/// The split points of `series`, in order of appearance.
+/// The split points of `series`, from the input on.
 pub fn splits<'a>(series: impl IntoIterator<Item = &'a Series<'a>>) -> Vec<&'a str> {
-    let mut splits = vec![];
-    for series in series {
-        if !splits.contains(&series.split) {
-            splits.push(series.split);
-        }
-    }
-    splits
+    let places: BTreeSet<_> = series.into_iter().map(|series| (series.place, series.split)).collect();
+    places.into_iter().map(|(_, split)| split).collect()
 }
 
 impl Spread {

@@ -1,5 +1,6 @@
 //! From scenario files to stored results.
 
+mod chrome_trace;
 mod dataset;
 mod diagnostics;
 mod guide;

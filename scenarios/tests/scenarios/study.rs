@@ -1,8 +1,10 @@
 use crate::random_zoo::random_zoo;
 use crate::small;
+use cospike_scenarios::diagnostic::Source;
 use cospike_scenarios::results::{ReplicationRow, Results};
+use cospike_scenarios::store;
 use cospike_scenarios::study::{Progress, Study};
-use cospike_scenarios::summary::Summary;
+use cospike_scenarios::summary::{Comparison, Summary};
 use std::sync::Mutex;
 
 fn run(sweep: &str) -> Results {
@@ -83,6 +85,66 @@ fn the_summary_pairs_spiking_with_float_points() {
         assert_eq!(spiking.ratio_to_binary, spiking.ratio_to_float32.map(|ratio| ratio / 8.0));
     }
     assert_eq!(summary.points[2].ratio_to_binary, Some(64.0 * 16.0 / (2.0 * 4.0)));
+}
+
+/// The same two networks at five rates of the link are one comparison of accuracy, but five of energy and latency.
+#[test]
+fn comparisons_are_adjusted_for_being_several() {
+    let of = |sweep: &str| Summary::of(&run(sweep)).unwrap().comparisons;
+    let alone = of("[sweep]\nnetwork.family = ['float', 'spiking']\nnetwork.width = [4]\n");
+    let several = of("[sweep]\nnetwork.family = ['float', 'spiking']\nnetwork.width = [4]\n\
+                      link.uplink_mbps = [5.0, 10.0, 15.0, 20.0, 25.0]\n");
+    assert_eq!((alone.len(), several.len()), (1, 5));
+    let accuracy = alone[0].accuracy.p_value;
+    assert!(accuracy > 0.0 && several.iter().chain(&alone).all(|pair| pair.adjusted_p.accuracy == accuracy));
+    let energy = |pair: &Comparison| pair.adjusted_p.energy_j.unwrap();
+    let smallest = several.iter().map(energy).fold(f64::INFINITY, f64::min);
+    // Three replications: the paired t test by hand, of the pair that is the clearest.
+    let p_value = |pair: &Comparison| {
+        let interval = pair.energy_j.interval.unwrap();
+        let error = (interval.high - interval.low) / 2.0 / 4.302_653;
+        let t = (pair.energy_j.mean / error).abs();
+        // Student's t with 2 degrees of freedom has the distribution function 1/2 + t / (2 sqrt(2 + t^2)).
+        1.0 - t / (2.0 + t * t).sqrt()
+    };
+    let clearest = several.iter().map(p_value).fold(f64::INFINITY, f64::min);
+    assert!((smallest / clearest / 5.0 - 1.0).abs() < 1e-3, "{smallest} {clearest}");
+    assert!((energy(&alone[0]) / p_value(&alone[0]) - 1.0).abs() < 1e-3);
+    assert!(several.iter().all(|pair| energy(pair) >= smallest && pair.adjusted_p.latency_mean_s.is_some()));
+}
+
+#[test]
+fn a_single_replication_shows_no_difference() {
+    let source = small("[sweep]\nnetwork.family = ['float', 'spiking']\nnetwork.width = [4]\n");
+    let source = Source { text: source.text.replace("replications = 3", "replications = 1"), ..source };
+    let results = Study::from_scenario(&source, &random_zoo()).unwrap().run(&|_| ()).unwrap();
+    let [pair] = &Summary::of(&results).unwrap().comparisons[..] else { panic!("one pair") };
+    assert_eq!((pair.adjusted_p.latency_mean_s, pair.adjusted_p.energy_j), (None, None));
+    assert!(pair.energy_j.interval.is_none() && pair.energy_j.mean != 0.0);
+}
+
+/// A steady-state mean needs 200 answers; a short run has none, in memory and in the store.
+#[test]
+fn the_steady_latency_is_missing_where_a_run_is_too_short_for_it() {
+    let source = small("");
+    let longer = Source { text: source.text.replace("requests = 60", "requests = 600"), ..source.clone() };
+    let run = |source: &Source| Study::from_scenario(source, &random_zoo()).unwrap().run(&|_| ()).unwrap();
+    let (short, long) = (run(&source), run(&longer));
+    for row in &short.replications {
+        assert_eq!((row.steady_latency_s, row.steady_latency_low_s, row.steady_deleted), (None, None, None));
+    }
+    for row in &long.replications {
+        let [mean, low, high] =
+            [row.steady_latency_s, row.steady_latency_low_s, row.steady_latency_high_s].map(Option::unwrap);
+        assert!(low < mean && mean < high && row.steady_deleted.unwrap() < 300);
+        // At this load there is hardly a warm-up.
+        assert!((mean / row.latency_mean_s - 1.0).abs() < 0.05, "{mean} {}", row.latency_mean_s);
+    }
+    let place = tempfile::tempdir().unwrap();
+    for (name, results) in [("short", short), ("long", long)] {
+        store::write(&results, &place.path().join(name)).unwrap();
+        assert_eq!(store::read(&place.path().join(name)).unwrap(), results);
+    }
 }
 
 /// A spiking network is compared with each kind of unit in the float one; a variant only with its like.

@@ -1,6 +1,6 @@
 //! Why a run could not be done.
 
-use super::Part;
+use super::{Part, QueueAt};
 use crate::kernel::{ImpossibleValue, SimTime, TimeError};
 
 /// A request that will never end, or takes too long.
@@ -71,6 +71,27 @@ pub enum CosimError {
         in_steps: u64,
         /// Packets.
         packets: usize,
+    },
+    /// Little's law does not hold (invariant 8): the simulator has lost count of who waits.
+    #[error(
+        "at {at} Little's law fails at {queue}: {area} requests x ns in the queue, {waited} ns waited; {entered} came, \
+         {left} left, {waiting} wait. This is a mistake of the simulator: please report it with the scenario"
+    )]
+    LittlesLaw {
+        /// The clock.
+        at: SimTime,
+        /// The queue that changed when it was noticed; if that was at the end of the run only, the first of its place.
+        queue: QueueAt,
+        /// Queue length times nanoseconds since time zero, of all queues of the place.
+        area: u128,
+        /// Nanoseconds waited, by those that still wait too.
+        waited: u128,
+        /// Requests, or messages, that came.
+        entered: u64,
+        /// Those that wait no more.
+        left: u64,
+        /// Those that wait.
+        waiting: u64,
     },
     /// No event is left although requests are in flight (invariant 12).
     #[error("at {at} no event is left, but {in_flight} requests are in flight: {}", list(first))]

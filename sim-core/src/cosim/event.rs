@@ -1,5 +1,7 @@
 //! What can happen.
 
+use std::fmt;
+
 /// What happens in an event. At equal times the last of this list goes first: a place frees its server before the next
 /// request comes, and timers run out after all else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +42,21 @@ pub enum EventKind {
     WakeSignal,
     /// The last bit of an answer has reached the device.
     AnswerReceived,
+}
+
+/// As it stands before the number of its subject: `HeadDone of request`.
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let subject = match self.subject() {
+            Subject::Device if *self == Self::Arrival => "request",
+            Subject::Device => "device",
+            Subject::Request | Subject::Message => "request",
+            Subject::Batch => "batch",
+            Subject::None if *self == Self::CellSent => "cell",
+            Subject::None => "cloud",
+        };
+        write!(f, "{self:?} of {subject}")
+    }
 }
 
 /// What the subject of an event is.

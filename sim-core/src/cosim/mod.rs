@@ -32,6 +32,7 @@ mod observer;
 mod outcome;
 mod place;
 mod requests;
+mod run;
 mod servers;
 mod simulation;
 mod timer;
@@ -40,16 +41,16 @@ pub use co_inference::{CoInference, Guess, Head, HeadStep, Received, TailStep};
 pub use device::{ProcessorState, RadioState};
 pub use error::{CosimError, Stranded};
 pub use event::EventKind;
-pub use observer::{DropReason, End, Observer, QueueAt};
+pub use observer::{DropReason, End, Observer, QueueAt, ServerAt};
 pub use outcome::{CloudEnergy, Depletion, Dropped, Latency, Outcome, Parts, PlaceUse};
 pub use requests::Part;
+pub use run::{Run, run, run_observed};
 
 use crate::cloud::Cloud;
 use crate::edge::EdgeDevice;
-use crate::kernel::{ImpossibleValue, Streams, positive};
+use crate::kernel::{ImpossibleValue, positive};
 use crate::link::Link;
 use crate::workload::Workload;
-use simulation::Simulation;
 
 /// Everything that is simulated, but for the network and the samples.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,50 +83,4 @@ impl System {
         self.workload.check(self.devices)?;
         positive("starvation_seconds", self.starvation_seconds.unwrap_or(1.0))
     }
-}
-
-/// Simulates `system` until all requests have ended and all timers have run out, or the horizon is reached.
-///
-/// Sample `i` of `computation` is right if its answer is `labels[i]`. Labels stay in this function: nothing that
-/// decides anything in the simulated system can see them (invariant 9).
-///
-/// # Errors
-/// [`CosimError`].
-pub fn run(
-    system: &System,
-    computation: &mut dyn CoInference,
-    labels: &[u32],
-    streams: &Streams,
-) -> Result<Outcome, CosimError> {
-    run_observed(system, computation, labels, streams, &mut ())
-}
-
-/// As [`run`], telling `observer` what happens.
-///
-/// # Errors
-/// [`CosimError`].
-pub fn run_observed<O: Observer>(
-    system: &System,
-    computation: &mut dyn CoInference,
-    labels: &[u32],
-    streams: &Streams,
-    observer: &mut O,
-) -> Result<Outcome, CosimError> {
-    system.check()?;
-    let designs = computation.designs();
-    if let Some(design) = system.edge.design.designs().find(|&design| design >= designs) {
-        return Err(CosimError::Design { design, designs });
-    }
-    let too_few_or_many = CosimError::Samples { samples: labels.len() };
-    let samples = u32::try_from(labels.len()).ok().filter(|&samples| samples > 0).ok_or(too_few_or_many)?;
-    let mut simulation = Simulation::new(system, computation, observer, samples, streams)?;
-    let (mut correct, mut correct_in_time) = (0, 0);
-    while let Some(event) = simulation.next_event()? {
-        if let Some(answered) = simulation.handle(event)? {
-            let right = labels[answered.sample as usize] == answered.answer;
-            correct += u64::from(right);
-            correct_in_time += u64::from(right && !answered.late);
-        }
-    }
-    Ok(simulation.outcome(correct, correct_in_time))
 }

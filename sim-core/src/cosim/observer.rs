@@ -2,6 +2,7 @@
 
 use super::{Part, ProcessorState, RadioState};
 use crate::kernel::SimTime;
+use std::fmt;
 
 /// Where requests wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +19,37 @@ pub enum QueueAt {
     },
     /// At the cloud.
     Cloud,
+}
+
+impl fmt::Display for QueueAt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Edge { device } => write!(f, "the edge queue of device {device}"),
+            Self::Uplink { uplink } => write!(f, "the queue of uplink {uplink}"),
+            Self::Cloud => f.write_str("the cloud queue"),
+        }
+    }
+}
+
+/// What serves requests, one at a time but for batches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ServerAt {
+    /// A device's processor.
+    Edge {
+        /// The device.
+        device: u32,
+    },
+    /// An uplink: a device's number, or 0 for a cell that sends one message at a time.
+    Uplink {
+        /// Number of the uplink.
+        uplink: u32,
+    },
+    /// A server of the cloud. They are alike and numbered as they are needed: of those that are free, one that has
+    /// served before serves first.
+    Cloud {
+        /// Number of the server.
+        server: u32,
+    },
 }
 
 /// How a request ended.
@@ -42,6 +74,17 @@ pub enum DropReason {
     Unreachable,
 }
 
+impl fmt::Display for DropReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::QueueFull => "queue full",
+            Self::AllPacketsLost => "all packets lost",
+            Self::BatteryEmpty => "battery empty",
+            Self::Unreachable => "device unreachable",
+        })
+    }
+}
+
 /// Is told what happens in a run, in order of time. It can change nothing. Every method does nothing by default, and
 /// costs nothing then.
 pub trait Observer {
@@ -58,6 +101,16 @@ pub trait Observer {
     /// So many wait in a queue from `now` on.
     fn queue(&mut self, now: SimTime, at: QueueAt, length: u32) {
         let _ = (now, at, length);
+    }
+
+    /// A server begins to serve a request: a head, a message or a tail step of it. In a batch, several begin at once.
+    fn begin_service(&mut self, now: SimTime, at: ServerAt, request: u64) {
+        let _ = (now, at, request);
+    }
+
+    /// A server is done with all that it began, or gives it up.
+    fn end_service(&mut self, now: SimTime, at: ServerAt) {
+        let _ = (now, at);
     }
 
     /// So many servers run in the cloud from `now` on.

@@ -4,7 +4,7 @@ use super::observer::DropReason;
 use super::requests::{PARTS, Part, Request};
 use crate::energy::Energy;
 use crate::kernel::SimTime;
-use crate::stats::{Moments, Quantiles};
+use crate::stats::{Moments, Quantiles, SteadyEstimate, SteadyMean};
 
 /// What came out of a run. Equal systems, samples and streams give equal outcomes, bit for bit.
 #[derive(Clone, Debug, PartialEq)]
@@ -159,6 +159,10 @@ pub struct Latency {
     pub percentile_99_9: f64,
     /// Mean by part.
     pub parts: Parts,
+    /// Mean in the steady state, with its interval from this run alone: without what [`crate::stats::mser`] takes for the
+    /// warm-up, in the order of the answers. `None` if the requests are too few, or their latency is still drifting
+    /// halfway.
+    pub steady: Option<SteadyEstimate>,
 }
 
 /// Mean seconds that a request spends in each part of its life. They sum to the mean latency.
@@ -191,7 +195,8 @@ impl Parts {
 /// How a place was used over the whole run, warm-up included, all its queues taken together.
 ///
 /// Little's law: `mean_queue_length = entered / simulated seconds * mean_wait_seconds`, exactly if the run
-/// drained, because all these cover the same requests; otherwise but for the requests that were still waiting.
+/// drained, because all these cover the same requests; otherwise but for the requests that were still waiting. The run
+/// itself counts them in, and fails ([`super::CosimError::LittlesLaw`]) if the law does not hold to the nanosecond.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PlaceUse {
     /// Mean share of its servers that were busy; `None` if no time passed.
@@ -209,14 +214,15 @@ pub struct PlaceUse {
 pub(super) struct LatencyTally {
     moments: Moments,
     quantiles: Quantiles,
+    steady: SteadyMean,
     total_nanoseconds: u128,
     part_nanoseconds: [u128; PARTS],
 }
 
 impl LatencyTally {
     pub(super) fn new() -> Self {
-        let (moments, quantiles) = (Moments::default(), Quantiles::new());
-        Self { moments, quantiles, total_nanoseconds: 0, part_nanoseconds: [0; PARTS] }
+        let (moments, quantiles, steady) = (Moments::default(), Quantiles::new(), SteadyMean::new());
+        Self { moments, quantiles, steady, total_nanoseconds: 0, part_nanoseconds: [0; PARTS] }
     }
 
     /// Takes a request that has been answered `now`.
@@ -224,6 +230,7 @@ impl LatencyTally {
         let latency = now.since(request.arrived);
         self.moments.push(latency.seconds());
         self.quantiles.record(latency);
+        self.steady.push(latency.seconds());
         self.total_nanoseconds += u128::from(latency.nanoseconds());
         for (sum, spent) in self.part_nanoseconds.iter_mut().zip(request.spent) {
             *sum += u128::from(spent);
@@ -246,6 +253,7 @@ impl LatencyTally {
             max: self.moments.max()?,
             percentiles,
             percentile_99_9: percentile(99.9)?,
+            steady: self.steady.estimate().ok(),
             parts: Parts {
                 edge_wait: part(Part::EdgeWait),
                 edge_compute: part(Part::EdgeCompute),

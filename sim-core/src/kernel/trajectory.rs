@@ -15,9 +15,9 @@ pub struct Happening<K> {
     pub subject: u64,
 }
 
-impl<K: fmt::Debug> fmt::Display for Happening<K> {
+impl<K: fmt::Display> fmt::Display for Happening<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} of {} at {}", self.kind, self.subject, self.time)
+        write!(f, "{} {} at {}", self.kind, self.subject, self.time)
     }
 }
 
@@ -67,9 +67,9 @@ pub struct Divergence<K> {
     pub second: Option<Happening<K>>,
 }
 
-impl<K: fmt::Debug> fmt::Display for Divergence<K> {
+impl<K: fmt::Display> fmt::Display for Divergence<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tell = |next: &Option<Happening<K>>| next.as_ref().map_or("ended".into(), |event| format!("did {event}"));
+        let tell = |next: &Option<Happening<K>>| next.as_ref().map_or("ended".into(), |event| format!("had {event}"));
         let (first, second) = (tell(&self.first), tell(&self.second));
         write!(f, "after {} equal events the first run {first}, but the second {second}", self.index)
     }

@@ -34,7 +34,13 @@ impl TimeWeighted {
         (end > SimTime::ZERO).then(|| self.area_until(end) as f64 / end.nanoseconds() as f64)
     }
 
-    fn area_until(&self, end: SimTime) -> u128 {
+    /// The level now.
+    pub fn level(&self) -> u64 {
+        self.level
+    }
+
+    /// Level times nanoseconds from time zero to `end`, which is not before the last change.
+    pub fn area_until(&self, end: SimTime) -> u128 {
         self.area + u128::from(self.level) * u128::from(end.since(self.since).nanoseconds())
     }
 }

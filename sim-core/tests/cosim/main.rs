@@ -13,6 +13,7 @@ mod properties;
 mod radio;
 mod scripted;
 mod streaming;
+mod trajectory;
 mod workload;
 
 pub(crate) fn close(found: f64, expected: f64, tolerance: f64) {

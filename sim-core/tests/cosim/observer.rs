@@ -2,11 +2,13 @@
 
 use crate::close;
 use crate::scripted::{Design, MILLISECOND, Scripted};
+use cospike_sim_core::cloud::Batching;
 use cospike_sim_core::cosim::{
-    DropReason, End, Observer, Outcome, Part, ProcessorState, QueueAt, RadioState, System, run_observed,
+    DropReason, End, Observer, Outcome, Part, ProcessorState, QueueAt, RadioState, ServerAt, System, run_observed,
 };
 use cospike_sim_core::kernel::{SimTime, Streams};
 use cospike_sim_core::link::{Channel, Sharing};
+use cospike_sim_core::stats::SteadyMean;
 use std::collections::BTreeMap;
 
 /// Sums up what it is told.
@@ -17,6 +19,12 @@ struct Diary {
     at: BTreeMap<u64, (Part, SimTime)>,
     in_parts: BTreeMap<String, f64>,
     ends: [u64; 2],
+    arrived: BTreeMap<u64, SimTime>,
+    latencies: SteadyMean,
+    /// Since when each server serves how many.
+    serving: BTreeMap<ServerAt, (SimTime, u32)>,
+    /// At the edge, the uplink and the cloud.
+    busy_seconds: [f64; 3],
     queues: BTreeMap<String, u32>,
     powers: BTreeMap<u32, (f64, f64)>,
     computing: i64,
@@ -42,13 +50,17 @@ impl Observer for Diary {
         self.at(now);
         self.leave(now, request);
         self.at.insert(request, (part, now));
+        self.arrived.entry(request).or_insert(now);
     }
 
     fn end(&mut self, now: SimTime, request: u64, _: u32, end: End) {
         self.at(now);
         self.leave(now, request);
         match end {
-            End::Answered => self.ends[0] += 1,
+            End::Answered => {
+                self.ends[0] += 1;
+                self.latencies.push(now.since(self.arrived[&request]).seconds());
+            }
             End::Dropped(reason) => {
                 assert!(matches!(reason, DropReason::QueueFull | DropReason::AllPacketsLost));
                 self.ends[1] += 1;
@@ -59,6 +71,31 @@ impl Observer for Diary {
     fn queue(&mut self, now: SimTime, at: QueueAt, length: u32) {
         self.at(now);
         self.queues.insert(format!("{at:?}"), length);
+    }
+
+    fn begin_service(&mut self, now: SimTime, at: ServerAt, _: u64) {
+        self.at(now);
+        let (since, requests) = self.serving.entry(at).or_insert((now, 0));
+        *requests += 1;
+        let is_batch = matches!(at, ServerAt::Cloud { .. }) && *requests <= 2;
+        assert!(*since == now && (*requests == 1 || is_batch), "{at:?} is busy");
+    }
+
+    fn end_service(&mut self, now: SimTime, at: ServerAt) {
+        self.at(now);
+        let (since, _) = self.serving.remove(&at).unwrap();
+        let place = match at {
+            ServerAt::Edge { .. } => 0,
+            ServerAt::Uplink { uplink } => {
+                assert_eq!(uplink, 0, "the cell");
+                1
+            }
+            ServerAt::Cloud { server } => {
+                assert!(server < 2);
+                2
+            }
+        };
+        self.busy_seconds[place] += now.since(since).seconds();
     }
 
     fn processor(&mut self, now: SimTime, _: u32, state: ProcessorState) {
@@ -88,6 +125,8 @@ fn observed() -> (System, Diary, Outcome) {
     system.link.channel = Channel::losing(0.3);
     system.link.sharing = Sharing::Cell;
     system.cloud.exit_entropy = Some(0.5);
+    system.cloud.servers = 2;
+    system.cloud.batching = Batching { max_size: 2, ..Batching::NONE };
     let mut design = Design::streaming(3, 40 * MILLISECOND, 800, 10 * MILLISECOND);
     design.tails[1].guess.entropy = 0.4;
     let mut diary = Diary::default();
@@ -130,4 +169,26 @@ fn the_parts_that_an_observer_sees_are_those_of_the_latency() {
     assert!(seen > answered && seen < answered * 1.2, "{seen} {answered}");
     let downlink = latency.parts.downlink * latency.requests as f64;
     close(diary.in_parts["the downlink"], downlink, 1e-9);
+}
+
+#[test]
+fn what_servers_are_seen_to_do_is_how_they_were_used() {
+    let (system, diary, outcome) = observed();
+    let seconds = outcome.simulated.seconds();
+    assert!(diary.serving.is_empty(), "all have finished: {:?}", diary.serving);
+    let servers = [f64::from(system.devices), 1.0, 2.0];
+    for ((place, seen), servers) in
+        [outcome.edge, outcome.uplink, outcome.cloud].iter().zip(diary.busy_seconds).zip(servers)
+    {
+        close(seen, place.utilisation.unwrap() * servers * seconds, 1e-9);
+        assert!(seen > 1.0);
+    }
+}
+
+#[test]
+fn the_steady_latency_is_that_of_the_answers_in_their_order() {
+    let (_, diary, outcome) = observed();
+    let steady = outcome.latency.unwrap().steady.unwrap();
+    assert_eq!(steady, diary.latencies.estimate().unwrap());
+    assert_eq!(steady.observed, outcome.completed);
 }

@@ -17,6 +17,8 @@ pub(crate) use conv::Geometry;
 pub(crate) use depthwise::Depthwise;
 pub(crate) use maps::{Maps, Pool};
 pub(crate) use neuron::{Function, Term};
+#[cfg(feature = "tensor-library")]
+pub(crate) use neuron::{SURROGATE_WIDTH, Update};
 pub(crate) use norm::{Affine, BatchStatistics, ChannelSums, NormGradient};
 
 /// Pieces that a batch is cut into for the threads.

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 /// Width of the window around the threshold in which a spike has a gradient (rectangular surrogate of unit area,
 /// Wu et al., "Spatio-temporal backpropagation", Front. Neurosci. 2018), in units of the threshold.
-const SURROGATE_WIDTH: f32 = 1.0;
+pub(crate) const SURROGATE_WIDTH: f32 = 1.0;
 
 /// One of the maps whose sum a nonlinearity reads.
 #[derive(Clone, Copy)]
@@ -80,7 +80,7 @@ impl Function {
             #[inline(always)]
             |sample, output| {
                 if let Self::Spike(neuron, _) = self {
-                    return Dynamics::of(&neuron).fire(
+                    return Update::of(&neuron).fire(
                         output,
                         len,
                         #[inline(always)]
@@ -113,7 +113,7 @@ impl Function {
             #[inline(always)]
             |sample, gradient| {
                 if let Self::Spike(neuron, _) = self {
-                    return Dynamics::of(&neuron).blame(
+                    return Update::of(&neuron).blame(
                         gradient,
                         len,
                         #[inline(always)]
@@ -158,15 +158,15 @@ fn each_sample(samples: usize, len: usize, data: &mut [f32], work: impl Fn(usize
 
 /// A neuron's step as `h = keep * v + gain * x + rest`, a spike if `h >= threshold`, and the reset.
 #[derive(Clone, Copy)]
-struct Dynamics {
-    keep: f32,
-    gain: f32,
-    rest: f32,
+pub(crate) struct Update {
+    pub(crate) keep: f32,
+    pub(crate) gain: f32,
+    pub(crate) rest: f32,
     neuron: Neuron,
 }
 
-impl Dynamics {
-    fn of(neuron: &Neuron) -> Self {
+impl Update {
+    pub(crate) fn of(neuron: &Neuron) -> Self {
         let neuron = *neuron;
         let rest = match neuron.reset {
             Reset::Hard(value) => value,
@@ -185,6 +185,12 @@ impl Dynamics {
         Self { keep: 1.0 - share, gain, rest: rest * share, neuron }
     }
 
+    /// Membrane before the reset.
+    #[inline(always)]
+    fn charge(&self, membrane: f32, input: f32) -> f32 {
+        self.keep * membrane + self.gain * input + self.rest
+    }
+
     /// Membrane after a spike that began at `membrane`.
     #[inline(always)]
     fn after_spike(&self, membrane: f32) -> f32 {
@@ -201,7 +207,7 @@ impl Dynamics {
         for (step, output) in output.iter_mut().enumerate() {
             input(step, output);
             for (v, x) in membranes.iter_mut().zip(output.iter_mut()) {
-                let h = self.keep * *v + self.gain * *x + self.rest;
+                let h = self.charge(*v, *x);
                 let fires = h >= self.neuron.threshold;
                 *v = if fires { self.after_spike(h) } else { h };
                 *x = if fires { 1.0 } else { 0.0 };
@@ -220,17 +226,17 @@ impl Dynamics {
         let mut sum = vec![0.0; len];
         for (step, gradient) in gradient.iter_mut().enumerate() {
             input(step, &mut sum);
+            if hard {
+                // A membrane that is set, not lowered, passes nothing on.
+                for ((kept, v), x) in kept[step * len..][..len].iter_mut().zip(&membranes).zip(&sum) {
+                    *kept = if self.charge(*v, *x) >= self.neuron.threshold { 0.0 } else { 1.0 };
+                }
+            }
             for ((v, x), g) in membranes.iter_mut().zip(&sum).zip(gradient.iter_mut()) {
-                let h = self.keep * *v + self.gain * *x + self.rest;
+                let h = self.charge(*v, *x);
                 let fires = h >= self.neuron.threshold;
                 *v = if fires { self.after_spike(h) } else { h };
                 *g *= if (h - self.neuron.threshold).abs() < half { height } else { 0.0 };
-            }
-            if hard {
-                // A membrane that is set, not lowered, passes nothing on.
-                for (kept, x) in kept[step * len..][..len].iter_mut().zip(&membranes) {
-                    *kept = if *x == self.after_spike(0.0) { 0.0 } else { 1.0 };
-                }
             }
         }
         let mut later = vec![0.0; len];

@@ -207,6 +207,9 @@ fn neurons_have_the_gradient_of_their_surrogate() {
     let hard = Neuron { reset: Reset::Hard(0.0), initial: 0.5, ..neuron };
     assert_eq!(spikes(hard, &[0.6, 0.7]), [1.0, 0.0]);
     assert_eq!(spike_gradient(hard, &[0.6, 0.7], &[2.0, 5.0]), [2.0, 5.0]);
+    // A membrane that is at the value of the reset without a spike passes its charge on.
+    let resting = Neuron { initial: 0.0, ..hard };
+    assert_eq!(spike_gradient(resting, &[0.0, 0.7], &[2.0, 5.0]), [5.0, 5.0]);
 }
 
 #[test]

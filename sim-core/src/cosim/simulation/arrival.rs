@@ -35,7 +35,7 @@ impl<O: Observer> Simulation<'_, O> {
             if self.system.edge.when_full == DropPolicy::Newest {
                 return self.refuse(number, device, DropReason::QueueFull);
             }
-            if let Some(oldest) = self.edge.turn_away(device, &mut self.requests, now) {
+            if let Some(oldest) = self.edge.turn_away(device, &mut self.requests, now)? {
                 self.drop_request(oldest, DropReason::QueueFull)?;
                 self.leave(oldest, Part::EdgeWait);
             }
@@ -49,7 +49,7 @@ impl<O: Observer> Simulation<'_, O> {
             self.received.resize_with(self.requests.slots(), Damage::default);
         }
         self.observer.part(now, number, device, Part::EdgeWait);
-        let served = self.edge.enter(device, slot, &mut self.requests, now);
+        let served = self.edge.enter(device, slot, &mut self.requests, now)?;
         self.observe_edge_queue(device);
         if served { self.begin_head(slot) } else { Ok(()) }
     }

@@ -3,7 +3,7 @@
 use super::Simulation;
 use crate::cosim::event::EventKind;
 use crate::cosim::messages::Message;
-use crate::cosim::observer::{DropReason, Observer, QueueAt};
+use crate::cosim::observer::{DropReason, Observer, QueueAt, ServerAt};
 use crate::cosim::requests::Part;
 use crate::cosim::servers::{Next, Scaling};
 use crate::cosim::{CosimError, Head, Received};
@@ -87,7 +87,7 @@ impl<O: Observer> Simulation<'_, O> {
         request.tail_seconds = self.system.cloud.processor.operation_seconds(&tail.counts);
         request.tail_joules = tail.energy.total();
         self.enter(slot, Part::CloudWait);
-        self.cloud.enter(slot, deadline, &mut self.requests, self.queue.now());
+        self.cloud.enter(slot, deadline, &mut self.requests, self.queue.now())?;
         self.serve()
     }
 
@@ -118,6 +118,9 @@ impl<O: Observer> Simulation<'_, O> {
             let request = self.requests.get(slot);
             seconds += request.tail_seconds;
             joules += request.tail_joules;
+            let number = request.number;
+            // There are never more slots of batches than servers at work, so they number the servers.
+            self.observer.begin_service(self.queue.now(), ServerAt::Cloud { server: batch }, number);
             self.go_on(slot, Part::CloudWait, Part::CloudService);
         }
         let time = self.cloud.begin(batch, seconds, joules)?;
@@ -146,6 +149,7 @@ impl<O: Observer> Simulation<'_, O> {
     pub(super) fn tail_done(&mut self, batch: u32) -> Result<(), CosimError> {
         let mut done = std::mem::take(&mut self.done);
         self.cloud.finish(batch, &mut done, self.queue.now());
+        self.observer.end_service(self.queue.now(), ServerAt::Cloud { server: batch });
         for &slot in &done {
             self.step_served(slot)?;
         }

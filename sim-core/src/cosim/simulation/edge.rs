@@ -3,7 +3,7 @@
 use super::{Answered, Simulation};
 use crate::cosim::device::ProcessorState;
 use crate::cosim::event::EventKind;
-use crate::cosim::observer::{DropReason, Observer};
+use crate::cosim::observer::{DropReason, Observer, ServerAt};
 use crate::cosim::requests::Part;
 use crate::cosim::timer::Alarm;
 use crate::cosim::{CosimError, Head, HeadStep};
@@ -25,6 +25,8 @@ impl<O: Observer> Simulation<'_, O> {
         check_head(&self.head(slot), design, sample)?;
         let wake_seconds = self.wake(device)?;
         self.go_on(slot, Part::EdgeWait, Part::EdgeCompute);
+        let number = self.requests.get(slot).number;
+        self.observer.begin_service(self.queue.now(), ServerAt::Edge { device }, number);
         self.begin_step(slot, wake_seconds)
     }
 
@@ -99,7 +101,8 @@ impl<O: Observer> Simulation<'_, O> {
     /// The processor goes on with the next request, or rests.
     fn free_processor(&mut self, device: u32) -> Result<(), CosimError> {
         let now = self.queue.now();
-        while let Some(slot) = self.edge.leave(device, &mut self.requests, now) {
+        self.observer.end_service(now, ServerAt::Edge { device });
+        while let Some(slot) = self.edge.leave(device, &mut self.requests, now)? {
             self.observe_edge_queue(device);
             if self.is_alive(device) {
                 return self.begin_head(slot);

@@ -21,7 +21,7 @@ use super::servers::Servers;
 use super::{CoInference, CosimError, Head, System};
 use crate::edge::DesignChoice;
 use crate::energy::EnergyLedger;
-use crate::kernel::{EventQueue, Fingerprint, SimTime, StreamFamily, Streams, Ticket};
+use crate::kernel::{EventQueue, Fingerprint, Happening, SimTime, StreamFamily, Streams, Ticket};
 use crate::link::{Capacity, Damage, Medium, Rate, Sharing};
 use crate::workload::{Arrivals, Samples};
 
@@ -126,6 +126,8 @@ pub(super) struct Simulation<'a, O> {
     tally: Tally,
     latency: LatencyTally,
     fingerprint: Fingerprint,
+    /// What the last event was; `None` if it was none.
+    happening: Option<Happening<EventKind>>,
     /// For the next look at starvation: at this event, and the requests answered before the last.
     look_at_event: u64,
     answered_before: u64,
@@ -162,8 +164,8 @@ impl<'a, O: Observer> Simulation<'a, O> {
             requests: Requests::default(),
             received: Vec::new(),
             devices: vec![new_device(system); devices as usize],
-            edge: Place::new(devices),
-            uplink: Place::new(uplinks),
+            edge: Place::new(devices, |device| QueueAt::Edge { device }),
+            uplink: Place::new(uplinks, |uplink| QueueAt::Uplink { uplink }),
             cell: matches!(link.sharing, Sharing::SharedCell { .. }).then(Cell::new),
             cell_event: None,
             used: if is_traced { vec![0.0; uplinks as usize] } else { Vec::new() },
@@ -174,6 +176,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
             tally: Tally::default(),
             latency: LatencyTally::new(),
             fingerprint: Fingerprint::default(),
+            happening: None,
             look_at_event: 0,
             answered_before: 0,
         };
@@ -188,6 +191,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
         for device in 0..self.system.devices {
             self.begin_power(device)?;
         }
+        self.observer.servers(SimTime::ZERO, self.cloud.running());
         self.schedule_scale_look()
     }
 
@@ -195,11 +199,11 @@ impl<'a, O: Observer> Simulation<'a, O> {
     pub(super) fn next_event(&mut self) -> Result<Option<Event>, CosimError> {
         let next = if self.is_over() { None } else { self.queue.next_time() };
         let Some(time) = next else {
-            return if self.requests.in_flight() == 0 { Ok(None) } else { Err(self.nothing_left()) };
+            return if self.requests.in_flight() == 0 { self.ends() } else { Err(self.nothing_left()) };
         };
         if let Some(horizon) = self.constants.horizon.filter(|&horizon| time > horizon) {
             self.end = horizon;
-            return Ok(None);
+            return self.ends();
         }
         self.tally.events_now = if time > self.queue.now() { 1 } else { self.tally.events_now + 1 };
         if self.tally.events_now > STANDSTILL {
@@ -214,6 +218,14 @@ impl<'a, O: Observer> Simulation<'a, O> {
             _ => {}
         }
         Ok(event)
+    }
+
+    /// No event is left; Little's law must hold at every queue.
+    fn ends(&self) -> Result<Option<Event>, CosimError> {
+        self.edge.check_all(self.end)?;
+        self.uplink.check_all(self.end)?;
+        self.cloud.check(self.end)?;
+        Ok(None)
     }
 
     /// Whether nothing can happen any more but what goes on for ever: false alarms, autoscaling, batteries.
@@ -232,6 +244,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
     /// Does what the event says; gives the request if that answered it.
     pub(super) fn handle(&mut self, event: Event) -> Result<Option<Answered>, CosimError> {
         let Event { kind, subject } = event;
+        self.happening = None;
         match kind {
             // A timer that was set anew or switched off is no event.
             EventKind::TailTimer => return self.tail_timer(subject).map(|()| None),
@@ -261,6 +274,12 @@ impl<'a, O: Observer> Simulation<'a, O> {
         Ok(None)
     }
 
+    /// What the event that was handled last was; `None` if it was a timer that was set anew or switched off, or an arrival
+    /// after the last request.
+    pub(super) fn happening(&self) -> Option<Happening<EventKind>> {
+        self.happening
+    }
+
     /// Something happens now.
     fn happens(&mut self, kind: EventKind, subject: u32) {
         self.end = self.queue.now();
@@ -271,6 +290,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
             Subject::Message => self.requests.get(self.messages.get(subject).request).number,
         };
         self.fingerprint.add(self.end, kind as u64, subject);
+        self.happening = Some(Happening { time: self.end, kind, subject });
     }
 
     fn schedule(&mut self, delay: SimTime, kind: EventKind, subject: u32) -> Result<Ticket, CosimError> {

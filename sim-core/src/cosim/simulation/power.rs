@@ -15,6 +15,7 @@ impl<O: Observer> Simulation<'_, O> {
     /// A device begins to draw power.
     pub(super) fn begin_power(&mut self, device: u32) -> Result<(), CosimError> {
         self.schedule_false_alarm(device)?;
+        self.observer.radio(SimTime::ZERO, device, self.devices[device as usize].radio.state());
         self.power_changed(device)
     }
 

@@ -10,14 +10,14 @@ use crate::inference::Counts;
 use crate::link::{Link, RadioPower};
 use crate::workload::{ArrivalProcess, SampleOrder, Workload};
 
-struct Nothing;
+struct OneOperation;
 
-impl CoInference for Nothing {
+impl CoInference for OneOperation {
     fn head(&self, _: u8, _: u32) -> Head<'_> {
         Head {
             steps: &[HeadStep {
                 counts: Counts {
-                    ac: 0,
+                    ac: 1,
                     mac: 0,
                     neuron_updates: 0,
                     weight_reads: 0,
@@ -35,7 +35,7 @@ impl CoInference for Nothing {
 
     fn tail(&mut self, _: u8, _: u32, _: &Received<'_>) -> TailStep {
         TailStep {
-            counts: Counts::default(),
+            counts: Counts { ac: 1, ..Counts::default() },
             energy: ComputeEnergy::default(),
             guess: Guess { answer: 0, entropy: 0.0 },
         }
@@ -66,7 +66,7 @@ fn system() -> System {
 /// A cloud whose servers never become free: the queue of events runs dry with every request in its queue.
 #[test]
 fn invariant_12_a_run_that_runs_dry_names_the_stranded_requests() {
-    let (system, mut network, mut nobody) = (system(), Nothing, ());
+    let (system, mut network, mut nobody) = (system(), OneOperation, ());
     let mut simulation = Simulation::new(&system, &mut network, &mut nobody, 5, &Streams::new(1, 0)).unwrap();
     simulation.cloud.jam();
     let error = loop {
@@ -80,4 +80,62 @@ fn invariant_12_a_run_that_runs_dry_names_the_stranded_requests() {
     assert_eq!(first.iter().map(|stranded| stranded.request).collect::<Vec<_>>(), (0..10).collect::<Vec<_>>());
     assert!(first.iter().all(|stranded| stranded.part == Part::CloudWait && stranded.device < 3));
     assert!(error.to_string().contains("25 requests are in flight: request 0 of device "), "{error}");
+}
+
+/// A fleet in which requests wait for every place.
+fn waiting() -> System {
+    let mut system = system();
+    let slow = Processor { ac_per_second: 2.5, ..system.cloud.processor };
+    (system.edge.processor, system.cloud.processor) = (slow, slow);
+    system.link.uplink = Rate::Constant { bits_per_second: 20.0 };
+    system.workload.arrivals = ArrivalProcess::Poisson { requests_per_second: 2.0 };
+    system.workload.requests = 200;
+    system
+}
+
+/// Runs it, breaking something once somebody waits at the edge and in the cloud.
+fn broken(system: &System, mut wreck: impl FnMut(&mut Simulation<'_, ()>)) -> Result<(), CosimError> {
+    let (mut network, mut nobody, mut whole) = (OneOperation, (), true);
+    let mut simulation = Simulation::new(system, &mut network, &mut nobody, 5, &Streams::new(1, 0))?;
+    while let Some(event) = simulation.next_event()? {
+        simulation.handle(event)?;
+        if whole && simulation.edge.waiting(1) > 0 && simulation.cloud.waiting() > 0 {
+            whole = false;
+            wreck(&mut simulation);
+        }
+    }
+    assert!(!whole, "nobody waited");
+    Ok(())
+}
+
+#[test]
+fn invariant_8_the_queue_that_breaks_littles_law_is_named() {
+    let system = waiting();
+    broken(&system, |_| ()).unwrap();
+    let edge = broken(&system, |simulation| simulation.edge.miscount()).unwrap_err();
+    let CosimError::LittlesLaw { queue: QueueAt::Edge { device: 0..3 }, area, waited, .. } = edge else {
+        panic!("{edge}")
+    };
+    assert_eq!(area + 1, waited);
+    assert!(edge.to_string().contains("Little's law fails at the edge queue of device "), "{edge}");
+    let uplink = broken(&system, |simulation| simulation.uplink.miscount()).unwrap_err();
+    assert!(matches!(uplink, CosimError::LittlesLaw { queue: QueueAt::Uplink { uplink: 0..3 }, .. }), "{uplink}");
+    let cloud = broken(&system, |simulation| simulation.cloud.miscount()).unwrap_err();
+    assert!(matches!(cloud, CosimError::LittlesLaw { queue: QueueAt::Cloud, .. }), "{cloud}");
+}
+
+/// At the horizon a request that is lost would pass for one in flight.
+#[test]
+fn invariant_8_a_request_that_left_its_line_uncounted_is_noticed_at_the_end() {
+    let mut system = waiting();
+    system.workload.horizon_seconds = Some(6.0);
+    broken(&system, |_| ()).unwrap();
+    let error = broken(&system, |simulation| {
+        let now = simulation.queue.now();
+        assert!(simulation.edge.lose(1, &mut simulation.requests, now));
+    });
+    let Err(CosimError::LittlesLaw { queue: QueueAt::Edge { .. }, entered, left, waiting, .. }) = error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(entered, left + waiting + 1);
 }

@@ -4,7 +4,7 @@ use super::Simulation;
 use crate::cosim::CosimError;
 use crate::cosim::event::EventKind;
 use crate::cosim::messages::Message;
-use crate::cosim::observer::{DropReason, Observer, QueueAt};
+use crate::cosim::observer::{DropReason, Observer, QueueAt, ServerAt};
 use crate::cosim::requests::Part;
 use crate::edge::DesignChoice;
 use crate::kernel::{SimTime, StreamFamily, TimeError};
@@ -43,7 +43,7 @@ impl<O: Observer> Simulation<'_, O> {
         self.devices[device as usize].radio.queued += 1;
         self.messages.get_mut(message).joined = now;
         let station = self.station(device);
-        if self.uplink.enter(station, message, &mut self.messages, now) {
+        if self.uplink.enter(station, message, &mut self.messages, now)? {
             return self.begin_sending(station, message);
         }
         self.observe_uplink_queue(station);
@@ -61,7 +61,7 @@ impl<O: Observer> Simulation<'_, O> {
             self.devices[device as usize].radio.queued -= 1;
             self.discard(message, Part::UplinkWait)?;
             self.rest_radio(device)?;
-            next = self.uplink.leave(station, &mut self.messages, self.queue.now());
+            next = self.uplink.leave(station, &mut self.messages, self.queue.now())?;
             self.observe_uplink_queue(station);
         }
         Ok(())
@@ -76,8 +76,9 @@ impl<O: Observer> Simulation<'_, O> {
         let request = self.requests.get_mut(slot);
         request.sent += u16::from(is_first);
         self.tally.steps_sent += u64::from(is_first);
-        let device = request.device;
+        let (device, number) = (request.device, request.number);
         self.go_on(slot, Part::UplinkWait, Part::Uplink);
+        self.observer.begin_service(now, ServerAt::Uplink { uplink: station }, number);
         self.devices[device as usize].radio.sending = true;
         self.radio_changed(device)?;
         let bits = bytes as f64 * 8.0;
@@ -136,6 +137,7 @@ impl<O: Observer> Simulation<'_, O> {
         let Message { request: slot, bytes, joined, .. } = *self.messages.get(message);
         let device = self.requests.get(slot).device;
         let station = self.station(device);
+        self.observer.end_service(now, ServerAt::Uplink { uplink: station });
         let bits = bytes as f64 * 8.0;
         let at = &mut self.devices[device as usize];
         at.radio.sending = false;
@@ -150,7 +152,7 @@ impl<O: Observer> Simulation<'_, O> {
         }
         self.rest_radio(device)?;
         let is_due = self.count_round(message);
-        if let Some(next) = self.uplink.leave(station, &mut self.messages, now) {
+        if let Some(next) = self.uplink.leave(station, &mut self.messages, now)? {
             self.observe_uplink_queue(station);
             self.begin_sending(station, next)?;
         }

@@ -1,48 +1,9 @@
-//! One pass over a [`Network`] forwards, and back again for the gradients: the same graph and tensor names as in inference.
+//! A pass by the kernels of this crate, on the processor.
 
-use crate::kernels::{
-    Affine, BatchStatistics, ChannelSums, Depthwise, Function, Geometry, Maps, NormGradient, Pool, Term,
-};
+use super::{Gradients, Pass, function};
+use crate::kernels::{Affine, BatchStatistics, ChannelSums, Depthwise, Geometry, Maps, NormGradient, Pool, Term};
 use crate::model::{Model, NORM_PARTS};
-use cospike_sim_core::network::{Activation, Layer, Leak, NORM_EPSILON, Network, Operation, Reduction, Shape};
-use std::collections::BTreeMap;
-use std::ops::Range;
-
-/// How the spiking neurons of a network are evaluated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dynamics {
-    /// In T time steps, with a surrogate gradient.
-    Steps(usize),
-    /// In one pass in which a neuron is a clipped activation of this many levels (QCFS, Bu et al., ICLR 2022).
-    Rate(usize),
-}
-
-impl Dynamics {
-    pub(crate) fn name(self) -> String {
-        match self {
-            Self::Steps(steps) => format!("{steps}-steps"),
-            Self::Rate(levels) => format!("{levels}-levels"),
-        }
-    }
-}
-
-/// What becomes of the features at the cut on their way to the cloud. Its gradient is taken as 1.
-pub(crate) struct Link<'a> {
-    /// The layer after which the network is cut.
-    pub(crate) cut: usize,
-    pub(crate) carry: &'a (dyn Fn(&mut Maps) + Sync),
-}
-
-/// Layers to run, and how.
-pub(crate) struct Pass<'a> {
-    pub(crate) net: &'a Network,
-    pub(crate) layers: Range<usize>,
-    /// Layers that learn: normalised by the batch, with gradients for their parameters. The others are normalised by
-    /// their running statistics.
-    pub(crate) learning: Range<usize>,
-    pub(crate) dynamics: Dynamics,
-    pub(crate) link: Option<Link<'a>>,
-}
+use cospike_sim_core::network::{Conv2d, Layer, NORM_EPSILON, Network, Operation, Shape};
 
 /// What a pass forwards leaves for the way back.
 pub(crate) struct Tape {
@@ -60,16 +21,9 @@ struct Norm {
     batch: Option<BatchStatistics>,
 }
 
-/// Gradients by tensor name, and the batch statistics that the running ones follow.
-#[derive(Default)]
-pub(crate) struct Gradients {
-    pub(crate) parameters: BTreeMap<String, Vec<f32>>,
-    pub(crate) statistics: BTreeMap<String, BatchStatistics>,
-}
-
 impl Tape {
     /// Output of layer `index`, which is no convolution or sum.
-    pub(crate) fn output(&self, index: usize) -> &Maps {
+    pub(super) fn output(&self, index: usize) -> &Maps {
         self.outputs[index - self.first].as_ref().expect("the output of this layer is kept")
     }
 
@@ -86,14 +40,14 @@ impl Tape {
     }
 
     /// Gives the memory back.
-    pub(crate) fn recycle(self, pool: &mut Pool) {
+    pub(super) fn recycle(self, pool: &mut Pool) {
         self.outputs.into_iter().flatten().for_each(|maps| pool.give(maps));
     }
 }
 
 impl Pass<'_> {
     /// Runs the layers on `input`, the output of the layer before them.
-    pub(crate) fn forward(&self, model: &Model, input: Maps, samples: usize, pool: &mut Pool) -> Tape {
+    pub(super) fn forward_by_kernels(&self, model: &Model, input: Maps, samples: usize, pool: &mut Pool) -> Tape {
         let mut tape = Tape { samples, first: self.layers.start - 1, outputs: vec![Some(input)], norms: vec![None] };
         for i in self.layers.clone() {
             let (output, norm) = self.layer(i, &tape, model, pool);
@@ -157,7 +111,7 @@ impl Pass<'_> {
     }
 
     /// The gradients of the parameters of the layers that learn, from those of some layers' outputs.
-    pub(crate) fn backward(
+    pub(super) fn backward_by_kernels(
         &self,
         model: &Model,
         mut tape: Tape,
@@ -347,54 +301,5 @@ fn over_time(mut maps: Maps, frames: usize, pool: &mut Pool) -> Maps {
 
 /// A linear layer as a convolution of one position.
 fn dense(input: Shape, output: Shape) -> Geometry {
-    Geometry::plain(cospike_sim_core::network::Conv2d::plain(input, output.channels, 1, 1, 0))
-}
-
-/// What a nonlinearity of the graph computes; none for another layer.
-fn function(layer: &Layer, dynamics: Dynamics) -> Option<Function> {
-    match (layer.operation, dynamics) {
-        (Operation::Neuron(neuron), Dynamics::Steps(steps)) => Some(Function::Spike(neuron, steps)),
-        (Operation::Neuron(_), Dynamics::Rate(levels)) => Some(Function::Quantise(levels)),
-        (Operation::Activation(Activation::Relu), _) => Some(Function::Relu),
-        (Operation::Activation(Activation::Clip { max }), _) => Some(Function::Clip(max)),
-        (Operation::Activation(Activation::Quantise { levels }), _) => Some(Function::Quantise(levels as usize)),
-        _ => None,
-    }
-}
-
-/// Why a network cannot be trained.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Untrainable {
-    /// An operation without a gradient here.
-    #[error("layer `{layer}` of `{network}` cannot be trained by this program: {reason}")]
-    Operation { network: String, layer: String, reason: &'static str },
-}
-
-/// Whether this program can train `net`.
-pub(crate) fn check(net: &Network) -> Result<(), Untrainable> {
-    for layer in &net.layers[1..] {
-        let reads_raw = layer.inputs.iter().any(|&i| {
-            matches!(net.layers[i].operation, Operation::Conv2d(_) | Operation::ConvTranspose2d(_) | Operation::Add)
-        });
-        let reason = match layer.operation {
-            Operation::Conv2d(c) if c.groups > 1 && Depthwise::new(c).is_none() => "groups of several channels",
-            Operation::Conv2d(c) if c.dilation > 1 && Depthwise::new(c).is_none() => "dilated kernels",
-            Operation::ConvTranspose2d(c) if c.groups > 1 || c.dilation > 1 => "a grouped or dilated transposed kernel",
-            Operation::Pool(pool) if !pool.is_global() || pool.reduction != Reduction::Average => {
-                "of pools only the global average is known"
-            }
-            Operation::Linear if net.layers[layer.inputs[0]].output.area() > 1 => "it flattens a feature map",
-            Operation::Flatten => "it flattens a feature map",
-            Operation::Neuron(neuron) if neuron.leak == Leak::Learned => "a learned leak",
-            Operation::Activation(Activation::Sigmoid) => "a sigmoid",
-            Operation::Conv2d(_) | Operation::ConvTranspose2d(_) | Operation::Linear | Operation::Pool(_)
-                if reads_raw =>
-            {
-                "no nonlinearity stands before it"
-            }
-            _ => continue,
-        };
-        return Err(Untrainable::Operation { network: net.name.clone(), layer: layer.name.clone(), reason });
-    }
-    Ok(())
+    Geometry::plain(Conv2d::plain(input, output.channels, 1, 1, 0))
 }

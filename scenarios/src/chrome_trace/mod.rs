@@ -1,0 +1,324 @@
+//! A run as a trace to look at: Chrome's Trace Event Format, which <https://ui.perfetto.dev> opens.
+//!
+//! A process of the trace is a device, the cell, or the cloud. Its tracks are what serves requests there (processor, uplink,
+//! servers), the requests of a device with the part of their life that they are in, and counters.
+
+mod file;
+mod observer;
+mod requests;
+
+use cospike_sim_core::cosim::{Part, ServerAt, System};
+use cospike_sim_core::kernel::SimTime;
+use cospike_sim_core::link::Sharing;
+use file::{EventFile, Place};
+use requests::{Request, Requests};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+use std::ops::Range;
+
+/// Events after which a trace ends: 100 to 150 MB, which a browser still opens.
+const MOST_EVENTS: u64 = 1_000_000;
+
+/// Numbers of processes.
+const CLOUD: u64 = 1;
+const CELL: u64 = 2;
+const FIRST_DEVICE: u64 = 3;
+
+/// What of a run is traced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// The devices shown. The cloud and a cell are shown in any case, with what they do for all devices.
+    pub devices: Range<u32>,
+    /// The time shown; what reaches beyond is cut off there.
+    pub time: Range<SimTime>,
+}
+
+/// What a trace came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Traced {
+    /// Events in the file.
+    pub events: u64,
+    /// When it ended because it had grown too long.
+    pub cut: Option<SimTime>,
+}
+
+/// Where slices are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Track {
+    Server(ServerAt),
+    /// Requests of a device that overlap are shown in several lanes.
+    Requests {
+        device: u32,
+        lane: u32,
+    },
+    /// Requests that found the queue full or the battery empty.
+    Refused {
+        device: u32,
+    },
+}
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Counter {
+    EdgeQueue { device: u32 },
+    UplinkQueue { uplink: u32 },
+    CloudQueue,
+    Servers,
+    Radio { device: u32 },
+    Power { device: u32 },
+    Energy { device: u32 },
+    Battery { device: u32 },
+}
+
+/// Writes what happens in a run as it happens. Keeps what is under way, and nothing else.
+pub struct Trace<W> {
+    file: EventFile<W>,
+    scope: Scope,
+    /// All devices send through one uplink.
+    has_cell: bool,
+    most_events: u64,
+    battery_joules: Option<f64>,
+    /// Those that have their name.
+    processes: BTreeSet<u64>,
+    threads: BTreeMap<Track, Place>,
+    /// Number of the first thread. Those below are of processes: viewers like no number to be both.
+    first_thread: u64,
+    /// Since when each server serves which requests.
+    serving: BTreeMap<ServerAt, (SimTime, Vec<u64>)>,
+    requests: Requests,
+    levels: BTreeMap<Counter, f64>,
+    now: SimTime,
+    has_begun: bool,
+    has_ended: bool,
+    cut: Option<SimTime>,
+}
+
+impl<W: Write> Trace<W> {
+    /// Begins a trace of a run of `system` in `file`. `about` says what run that is.
+    pub fn new(file: W, system: &System, scope: Scope, about: &Value) -> Self {
+        Self {
+            file: EventFile::new(file, about),
+            has_cell: system.link.sharing == Sharing::Cell,
+            most_events: MOST_EVENTS,
+            battery_joules: system.edge.battery_joules,
+            processes: BTreeSet::new(),
+            threads: BTreeMap::new(),
+            first_thread: FIRST_DEVICE + u64::from(scope.devices.end.min(system.devices)),
+            scope,
+            serving: BTreeMap::new(),
+            requests: Requests::default(),
+            levels: BTreeMap::new(),
+            now: SimTime::ZERO,
+            has_begun: false,
+            has_ended: false,
+            cut: None,
+        }
+    }
+
+    /// Ends the trace with what is still under way.
+    ///
+    /// # Errors
+    /// The first that stopped the file from being written.
+    pub fn finish(mut self) -> io::Result<Traced> {
+        if !self.has_ended {
+            self.end_at(self.now);
+        }
+        let traced = Traced { events: self.file.written(), cut: self.cut };
+        self.file.finish().map(|()| traced)
+    }
+
+    /// Whether what happens now may be of interest. The first time that the window has been reached, the levels that it
+    /// begins with are shown; the first time that it is over, what is under way is cut off.
+    fn is_open(&mut self, now: SimTime) -> bool {
+        if self.has_ended {
+            return false;
+        }
+        if !self.has_begun && now >= self.scope.time.start {
+            self.has_begun = true;
+            for (counter, value) in self.levels.clone() {
+                self.show_level(self.scope.time.start, counter, value);
+            }
+        }
+        if now >= self.scope.time.end {
+            self.end_at(self.scope.time.end);
+        } else if self.file.written() >= self.most_events {
+            self.cut = Some(now);
+            self.end_at(now);
+        }
+        self.now = now;
+        !self.has_ended
+    }
+
+    fn end_at(&mut self, end: SimTime) {
+        self.has_ended = true;
+        for (server, (since, requests)) in std::mem::take(&mut self.serving) {
+            self.show_service(server, since, end, &requests);
+        }
+        for (number, request) in self.requests.take_all() {
+            self.show_request(number, &request, end, "under way");
+        }
+    }
+
+    fn shows_device(&self, device: u32) -> bool {
+        self.scope.devices.contains(&device)
+    }
+
+    fn shows_server(&self, at: ServerAt) -> bool {
+        match at {
+            ServerAt::Edge { device } => self.shows_device(device),
+            ServerAt::Uplink { uplink } => self.has_cell || self.shows_device(uplink),
+            ServerAt::Cloud { .. } => true,
+        }
+    }
+
+    /// What can be seen of `from..to`: nothing, if that was before the window.
+    fn seen(&self, from: SimTime, to: SimTime) -> Option<(SimTime, SimTime)> {
+        let start = self.scope.time.start;
+        (from >= start || to > start).then(|| (from.max(start), to))
+    }
+
+    fn show_service(&mut self, server: ServerAt, from: SimTime, to: SimTime, requests: &[u64]) {
+        let Some((from, to)) = self.seen(from, to) else { return };
+        let at = self.place(Track::Server(server));
+        let name = match requests {
+            [only] => format!("request {only}"),
+            several => format!("{} requests", several.len()),
+        };
+        self.file.begin(at, from, &name, &json!({ "requests": requests }));
+        self.file.end(at, to);
+    }
+
+    /// A request with its parts inside, those of no duration left out.
+    fn show_request(&mut self, number: u64, request: &Request, now: SimTime, end: &str) {
+        let arrived = request.parts.first().map_or(now, |&(_, since)| since);
+        let Some((from, to)) = self.seen(arrived, now) else { return };
+        let at = self.place(Track::Requests { device: request.device, lane: request.lane });
+        let age_ms = now.since(arrived).seconds() * 1e3;
+        let about = json!({ "request": number, "end": end, "arrived_s": arrived.seconds(), "age_ms": age_ms });
+        self.file.begin(at, from, &format!("request {number}"), &about);
+        for (part, from, to) in request.slices(now) {
+            if let Some((from, to)) = self.seen(from, to).filter(|(from, to)| from < to) {
+                self.file.begin(at, from, name_of(part), &json!({ "request": number }));
+                self.file.end(at, to);
+            }
+        }
+        self.file.end(at, to);
+    }
+
+    /// A level is another from `now` on.
+    fn set(&mut self, now: SimTime, counter: Counter, value: f64) {
+        if self.levels.insert(counter, value) != Some(value) && self.has_begun {
+            self.show_level(now, counter, value);
+        }
+    }
+
+    fn show_level(&mut self, now: SimTime, counter: Counter, value: f64) {
+        let (process, name, unit) = match counter {
+            Counter::EdgeQueue { device } => (self.device(device), "edge queue", "length"),
+            Counter::UplinkQueue { uplink } => (self.uplink(uplink), "uplink queue", "length"),
+            Counter::CloudQueue => (self.cloud(), "cloud queue", "length"),
+            Counter::Servers => (self.cloud(), "servers", "running"),
+            Counter::Radio { device } => {
+                (self.device(device), "radio: 0 standby, 1 promotion, 2 connected, 3 active;", "state")
+            }
+            Counter::Power { device } => (self.device(device), "power", "W"),
+            Counter::Energy { device } => (self.device(device), "energy", "J"),
+            Counter::Battery { device } => (self.device(device), "battery", "J"),
+        };
+        self.file.count(process, now, name, unit, value);
+    }
+
+    fn cloud(&mut self) -> u64 {
+        self.process(CLOUD, || "cloud".into())
+    }
+
+    fn uplink(&mut self, uplink: u32) -> u64 {
+        match self.has_cell {
+            true => self.process(CELL, || "cell".into()),
+            false => self.device(uplink),
+        }
+    }
+
+    fn device(&mut self, device: u32) -> u64 {
+        self.process(FIRST_DEVICE + u64::from(device), || format!("device {device}"))
+    }
+
+    /// Names a process the first time that something is shown there.
+    fn process(&mut self, process: u64, name: impl Fn() -> String) -> u64 {
+        if self.processes.insert(process) {
+            self.file.name_process(process, &name());
+        }
+        process
+    }
+
+    /// Names a track the first time that something is shown there.
+    fn place(&mut self, track: Track) -> Place {
+        if let Some(place) = self.threads.get(&track) {
+            return *place;
+        }
+        let (process, name) = match track {
+            Track::Server(ServerAt::Edge { device }) => (self.device(device), "processor".into()),
+            Track::Server(ServerAt::Uplink { uplink }) => (self.uplink(uplink), "uplink".into()),
+            Track::Server(ServerAt::Cloud { server }) => (self.cloud(), format!("server {server}")),
+            Track::Requests { device, lane } => (self.device(device), format!("requests {lane}")),
+            Track::Refused { device } => (self.device(device), "refused".into()),
+        };
+        let place = Place { process, thread: self.first_thread + self.threads.len() as u64 };
+        self.file.name_thread(place, &name);
+        self.threads.insert(track, place);
+        place
+    }
+}
+
+/// As the columns of the results call the parts.
+fn name_of(part: Part) -> &'static str {
+    match part {
+        Part::EdgeWait => "edge wait",
+        Part::EdgeCompute => "head",
+        Part::UplinkWait => "uplink wait",
+        Part::Uplink => "uplink",
+        Part::CloudWait => "cloud wait",
+        Part::CloudService => "tail",
+        Part::Downlink => "downlink",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Source;
+    use crate::study::Study;
+    use crate::zoo::Zoo;
+    use cospike_sim_core::cosim::{Observer, QueueAt};
+
+    fn trace_of_a_queue<W: Write>(file: W, most_events: u64) -> io::Result<Traced> {
+        let text = include_str!("../../tests/scenarios/small.toml").into();
+        let source = Source { name: "small.toml".into(), folder: None, text };
+        let study = Study::from_scenario(&source, &Zoo::shipped().unwrap()).unwrap();
+        let scope = Scope { devices: 0..8, time: SimTime::ZERO..SimTime::MAX };
+        let mut trace = Trace::new(file, &study.points[0].system, scope, &json!({}));
+        trace.most_events = most_events;
+        trace.begin_service(SimTime::ZERO, ServerAt::Cloud { server: 0 }, 7);
+        (0..20).for_each(|second| trace.queue(SimTime::from_nanoseconds(second), QueueAt::Cloud, second as u32));
+        trace.finish()
+    }
+
+    #[test]
+    fn a_trace_that_grows_too_long_ends_there_with_what_is_under_way() {
+        let mut file = vec![];
+        let traced = trace_of_a_queue(&mut file, 10).unwrap();
+        // The name of the cloud and levels 0 to 8; then the server's name, and what it does until that moment.
+        assert_eq!(traced, Traced { events: 13, cut: Some(SimTime::from_nanoseconds(9)) });
+        let trace: Value = serde_json::from_slice(&file).unwrap();
+        let last = trace["traceEvents"].as_array().unwrap().last().unwrap();
+        assert_eq!((&last["ph"], &last["ts"]), (&json!("E"), &json!(0.009)));
+        assert_eq!(trace_of_a_queue(io::sink(), 1_000).unwrap().cut, None);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_an_error() {
+        let mut small = [0; 100];
+        assert!(trace_of_a_queue(&mut small[..], 1_000).is_err());
+    }
+}

@@ -1,0 +1,233 @@
+//! What a trace shows is what the results say.
+
+use crate::random_zoo::random_zoo;
+use crate::small;
+use cospike_scenarios::chrome_trace::{Scope, Trace};
+use cospike_scenarios::results::{ReplicationRow, Results};
+use cospike_scenarios::study::{Study, Watched};
+use cospike_sim_core::kernel::SimTime;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+/// Full queues, lost payloads, a link of its own for each device, or one for all.
+const BUSY: &str = "[sweep]\nfleet.queue_capacity = [1]\nfleet.battery_j = [1e3]\nworkload.rate_hz = [800.0]\n\
+                    link.packet_loss = [0.6]\nlink.uplink_mbps = [1.0]\nlink.sharing = ['dedicated', 'cell']\n";
+/// The replication that is traced; the results have three for each design point.
+const REPLICATION: u32 = 1;
+
+/// A slice of a track.
+#[derive(Clone, Debug, PartialEq)]
+struct Slice {
+    process: String,
+    track: String,
+    name: String,
+    /// Nanoseconds.
+    from: u64,
+    to: u64,
+    depth: usize,
+    about: Value,
+}
+
+impl Slice {
+    fn duration(&self) -> u64 {
+        self.to - self.from
+    }
+}
+
+/// A trace as a viewer reads it.
+#[derive(Default)]
+struct Shown {
+    slices: Vec<Slice>,
+    /// Values by process and name, in order.
+    counters: BTreeMap<(String, String), Vec<(u64, f64)>>,
+    instants: Vec<(String, u64)>,
+    processes: BTreeSet<String>,
+}
+
+fn nanoseconds(event: &Value) -> u64 {
+    (event["ts"].as_f64().unwrap() * 1e3).round() as u64
+}
+
+/// Begins and ends must match on each track, and time must not run backwards there.
+fn read(bytes: &[u8]) -> Shown {
+    let trace: Value = serde_json::from_slice(bytes).unwrap();
+    let (mut shown, mut names) = (Shown::default(), BTreeMap::<(u64, u64), String>::new());
+    let mut open: BTreeMap<(u64, u64), (u64, Vec<Slice>)> = BTreeMap::new();
+    for event in trace["traceEvents"].as_array().unwrap() {
+        let (process, thread) = (event["pid"].as_u64().unwrap(), event["tid"].as_u64().unwrap_or(0));
+        let text = |key: &str| event[key].as_str().unwrap().to_string();
+        if event["ph"] == "M" {
+            let name = event["args"]["name"].as_str().unwrap().to_string();
+            assert!(names.insert((process, thread), name).is_none(), "named twice: {event}");
+            continue;
+        }
+        let named = |thread: u64| -> String { names[&(process, thread)].clone() };
+        shown.processes.insert(named(0));
+        match event["ph"].as_str().unwrap() {
+            "B" => {
+                let (now, stack) = open.entry((process, thread)).or_default();
+                assert!(nanoseconds(event) >= *now, "{event}");
+                *now = nanoseconds(event);
+                let (from, to, depth) = (*now, *now, stack.len());
+                let (process, track, name) = (named(0), named(thread), text("name"));
+                stack.push(Slice { process, track, name, from, to, depth, about: event["args"].clone() });
+            }
+            "E" => {
+                let (now, stack) = open.get_mut(&(process, thread)).unwrap();
+                assert!(nanoseconds(event) >= *now, "{event}");
+                *now = nanoseconds(event);
+                shown.slices.push(Slice { to: *now, ..stack.pop().unwrap() });
+            }
+            "C" => {
+                let (unit, value) = event["args"].as_object().unwrap().iter().next().unwrap();
+                let name = format!("{} {unit}", text("name"));
+                let values = shown.counters.entry((named(0), name)).or_default();
+                values.push((nanoseconds(event), value.as_f64().unwrap()));
+            }
+            "i" => shown.instants.push((text("name"), nanoseconds(event))),
+            other => panic!("no event of kind {other} is written"),
+        }
+    }
+    assert!(open.values().all(|(_, stack)| stack.is_empty()), "every slice ends");
+    shown
+}
+
+fn study() -> Study {
+    Study::from_scenario(&small(BUSY), &random_zoo()).unwrap()
+}
+
+fn traced(study: &Study, point: usize, devices: Range<u32>, seconds: Range<f64>) -> (Shown, Results) {
+    let time = |seconds| SimTime::from_seconds(seconds).unwrap();
+    let scope = Scope { devices, time: time(seconds.start)..time(seconds.end) };
+    let mut bytes = vec![];
+    let mut trace = Trace::new(&mut bytes, &study.points[point].system, scope, &json!({ "study": "small" }));
+    let watched = Watched { point, replication: REPLICATION, observer: &mut trace };
+    let results = study.run_observed(watched, &|_| ()).unwrap();
+    let traced = trace.finish().unwrap();
+    assert_eq!(traced.cut, None);
+    (read(&bytes), results)
+}
+
+fn row(results: &Results, point: usize) -> &ReplicationRow {
+    let mut rows = results.replications.iter();
+    rows.find(|row| (row.point, row.replication) == (point as u32, REPLICATION)).unwrap()
+}
+
+fn close(found: f64, expected: f64) {
+    assert!((found - expected).abs() <= 1e-9 * expected.abs(), "{found} is not {expected}");
+}
+
+/// The requests of a trace, with the slices inside.
+fn requests(shown: &Shown) -> Vec<(&Slice, Vec<&Slice>)> {
+    let is_request = |slice: &&Slice| slice.track.starts_with("requests");
+    let outer = shown.slices.iter().filter(is_request).filter(|slice| slice.depth == 0);
+    let inside = |request: &Slice| {
+        let parts = shown.slices.iter().filter(is_request).filter(|slice| slice.depth == 1);
+        parts.filter(|part| part.about["request"] == request.about["request"]).collect()
+    };
+    outer.map(|request| (request, inside(request))).collect()
+}
+
+#[test]
+fn a_trace_of_everything_adds_up_to_the_results() {
+    let study = study();
+    for point in [0, 1] {
+        let (shown, results) = traced(&study, point, 0..3, 0.0..1e6);
+        let row = row(&results, point);
+        let requests = requests(&shown);
+        let ended = |how: &str| requests.iter().filter(|(request, _)| request.about["end"] == how).count() as u64;
+        assert_eq!((ended("answered"), ended("dropped: all packets lost")), (row.completed, row.dropped_lost));
+        assert_eq!(shown.instants.len() as u64, row.dropped_queue_full);
+        assert!(row.dropped_queue_full > 0 && row.dropped_lost > 0 && row.completed > 10);
+        // The first five are the warm-up.
+        let measured =
+            |request: &Slice| request.about["end"] == "answered" && request.about["request"].as_u64() >= Some(5);
+        let measured: Vec<_> = requests.iter().filter(|(request, _)| measured(request)).collect();
+        for (request, parts) in &measured {
+            let sum: u64 = parts.iter().map(|part| part.duration()).sum();
+            assert_eq!(sum, request.duration(), "{request:?}");
+            close(request.about["age_ms"].as_f64().unwrap() * 1e6, request.duration() as f64);
+        }
+        let mean = |durations: u64| durations as f64 / 1e9 / measured.len() as f64;
+        close(mean(measured.iter().map(|(request, _)| request.duration()).sum()), row.latency_mean_s);
+        for (part, expected) in [
+            ("edge wait", row.edge_wait_s),
+            ("head", row.edge_compute_s),
+            ("uplink wait", row.uplink_wait_s),
+            ("uplink", row.uplink_s),
+            ("cloud wait", row.cloud_wait_s),
+            ("tail", row.cloud_service_s),
+            ("downlink", row.downlink_s),
+        ] {
+            let of_part = measured.iter().flat_map(|(_, parts)| parts).filter(|slice| slice.name == part);
+            close(mean(of_part.map(|slice| slice.duration()).sum()), expected);
+        }
+        let busy =
+            |track: &str| shown.slices.iter().filter(|slice| slice.track == track).map(Slice::duration).sum::<u64>();
+        let seconds = |track: &str| busy(track) as f64 / 1e9 / row.simulated_s;
+        close(seconds("processor"), 3.0 * row.edge_utilisation);
+        close(seconds("uplink"), row.uplink_utilisation * if point == 0 { 3.0 } else { 1.0 });
+        close(seconds("server 0"), row.cloud_utilisation);
+        let places = if point == 0 { &["cloud"][..] } else { &["cell", "cloud"] };
+        let devices = (0..3).map(|device| format!("device {device}"));
+        assert_eq!(shown.processes, places.iter().map(|place| place.to_string()).chain(devices).collect());
+    }
+}
+
+#[test]
+fn counters_are_never_negative_and_queues_drain() {
+    let (shown, results) = traced(&study(), 0, 0..3, 0.0..1e6);
+    let all = |name: &'static str| shown.counters.iter().filter(move |((_, counter), _)| counter.starts_with(name));
+    assert!(shown.counters.values().flatten().all(|&(_, value)| value >= 0.0));
+    for queue in ["edge queue", "uplink queue", "cloud queue"] {
+        assert!(all(queue).count() > 0 && all(queue).all(|(_, values)| values.last().unwrap().1 == 0.0), "{queue}");
+    }
+    assert!(all("edge queue").any(|(_, values)| values.iter().any(|&(_, length)| length == 1.0)));
+    assert!(all("radio").all(|(_, values)| values[0] == (0, 0.0) && values.iter().any(|&(_, state)| state == 3.0)));
+    assert_eq!((all("power W").count(), all("battery J").count()), (3, 3));
+    // What is gone from the batteries was drawn; the last of it after the last change of power.
+    let gone: f64 = all("battery J").map(|(_, values)| 1e3 - values.last().unwrap().1).sum();
+    let drawn = row(&results, 0).energy_total_j * row(&results, 0).completed as f64;
+    assert!(gone <= drawn * (1.0 + 1e-9) && gone > 0.5 * drawn, "{gone} J of {drawn} J");
+}
+
+/// A window shows what the whole trace has there, cut off at both ends, of one device, the cloud, and nobody else.
+#[test]
+fn a_window_shows_what_lies_in_it_and_nothing_else() {
+    let study = study();
+    let (whole, _) = traced(&study, 0, 0..3, 0.0..1e6);
+    let (from, to) = (15_000_000, 40_000_000);
+    let (window, _) = traced(&study, 0, 1..2, from as f64 / 1e9..to as f64 / 1e9);
+    let shown = BTreeSet::from(["cloud".to_string(), "device 1".to_string()]);
+    assert_eq!(window.processes, shown);
+    let cut = |slice: &Slice| Slice { from: slice.from.max(from), to: slice.to.min(to), ..slice.clone() };
+    let is_in = |slice: &&Slice| shown.contains(&slice.process) && slice.from < to && slice.to > from;
+    // A request that is cut has not ended yet.
+    let key = |slice: Slice| (slice.process, slice.track, slice.from, slice.depth, slice.to, slice.name);
+    let mut expected: Vec<_> = whole.slices.iter().filter(is_in).map(cut).map(key).collect();
+    let mut found: Vec<_> = window.slices.iter().cloned().map(key).collect();
+    expected.sort();
+    found.sort();
+    assert_eq!(found, expected);
+    assert!(found.iter().any(|slice| slice.2 == from) && found.iter().any(|slice| slice.4 == to) && found.len() > 20);
+    for ((process, counter), values) in &window.counters {
+        let before = &whole.counters[&(process.clone(), counter.clone())];
+        assert!(values.iter().all(|(now, _)| (from..to).contains(now)));
+        let level = before.iter().rev().find(|(now, _)| *now < from).copied();
+        let changes = before.iter().filter(|(now, _)| (from..to).contains(now)).copied();
+        let expected: Vec<_> = level.map(|(_, value)| (from, value)).into_iter().chain(changes).collect();
+        assert_eq!(*values, expected, "{process} {counter}");
+    }
+    let in_window = |&&(_, now): &&(String, u64)| (from..to).contains(&now);
+    assert!(window.instants.len() <= whole.instants.iter().filter(in_window).count());
+    assert!(window.instants.iter().all(|instant| whole.instants.contains(instant)));
+}
+
+#[test]
+fn tracing_changes_no_result() {
+    let study = study();
+    let untraced = study.run(&|_| ()).unwrap();
+    let (_, results) = traced(&study, 1, 0..3, 0.0..1e6);
+    assert_eq!(results, untraced);
+}

@@ -1,0 +1,60 @@
+//! `run --trace`: one replication as a trace to look at.
+
+use crate::Failure;
+use crate::arguments;
+use crate::progress::Bar;
+use cospike_scenarios::chrome_trace::{Scope, Trace};
+use cospike_scenarios::results::Results;
+use cospike_scenarios::study::{DesignPoint, Study, Watched};
+use serde_json::json;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
+
+/// Runs a study, tracing one of its replications into `path`; the trace is whole also if the study fails.
+pub(crate) fn run_traced(study: &Study, path: &Path, asked: &arguments::Trace, bar: &Bar) -> Result<Results, Failure> {
+    let point = check(study, asked)?;
+    let file = File::create(path).map_err(|error| Failure::Input(format!("error: {}: {error}", path.display())))?;
+    let about = json!({
+        "cospike": study.manifest.version,
+        "study": study.manifest.name,
+        "design point": point.label,
+        "point": asked.point,
+        "replication": asked.replication,
+        "seed": study.manifest.seed,
+    });
+    let scope = Scope { devices: asked.devices.clone(), time: asked.time.clone() };
+    let mut trace = Trace::new(BufWriter::new(file), &point.system, scope, &about);
+    let watched = Watched { point: asked.point, replication: asked.replication, observer: &mut trace };
+    let results = study.run_observed(watched, &|progress| bar.show(progress));
+    let traced = trace.finish().map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
+    eprintln!(
+        "trace of {}, replication {}: {} events in {}; open it in https://ui.perfetto.dev",
+        point.label,
+        asked.replication,
+        traced.events,
+        path.display()
+    );
+    if let Some(cut) = traced.cut {
+        eprintln!("warning: the trace ends at {cut}, having grown too long: ask for fewer devices or less time");
+    }
+    Ok(results?)
+}
+
+/// The design point that is traced.
+fn check<'a>(study: &'a Study, asked: &arguments::Trace) -> Result<&'a DesignPoint, Failure> {
+    let wrong = |option: &str, asked: u64, of: u64, what: &str| {
+        Failure::Input(format!("error: `--trace-{option} {asked}`, but there are {of} {what}, counted from 0"))
+    };
+    let (points, replications) = (study.points.len(), study.manifest.replications);
+    let point = study.points.get(asked.point);
+    let point = point.ok_or_else(|| wrong("point", asked.point as u64, points as u64, "design points"))?;
+    if asked.replication >= replications {
+        return Err(wrong("replication", asked.replication.into(), replications.into(), "replications"));
+    }
+    let devices = point.system.devices;
+    if asked.devices.start >= devices {
+        return Err(wrong("devices", asked.devices.start.into(), devices.into(), "devices"));
+    }
+    Ok(point)
+}
