@@ -70,6 +70,9 @@ impl Maps {
 pub(crate) struct Pool(Vec<Vec<f32>>);
 
 impl Pool {
+    /// More than a pass has maps of one size.
+    const MOST_ALIKE: usize = 64;
+
     /// Maps with arbitrary values in them.
     pub(crate) fn take(&mut self, shape: Shape, frames: usize) -> Maps {
         let len = frames * shape.len();
@@ -78,7 +81,12 @@ impl Pool {
         Maps { shape, frames, data }
     }
 
+    /// Keeps the memory of `maps`, unless there is plenty of that size: images come from outside and are given here, so
+    /// without a bound every step would leave some more.
     pub(crate) fn give(&mut self, maps: Maps) {
-        self.0.push(maps.data);
+        let alike = self.0.iter().filter(|old| old.len() == maps.data.len()).count();
+        if alike < Self::MOST_ALIKE {
+            self.0.push(maps.data);
+        }
     }
 }
