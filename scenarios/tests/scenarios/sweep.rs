@@ -2,6 +2,7 @@ use crate::small;
 use cospike_scenarios::library::{find_scenario, scenarios};
 use cospike_scenarios::study::Study;
 use cospike_scenarios::sweep::expand;
+use cospike_scenarios::zoo::Zoo;
 
 fn parameters(rest: &str) -> Vec<String> {
     let points = expand(&small(rest)).unwrap().points;
@@ -31,7 +32,7 @@ fn grids_stand_side_by_side_and_values_may_come_from_the_sweep_alone() {
 
 #[test]
 fn every_shipped_scenario_is_free_of_mistakes() {
-    let zoo = crate::random_zoo::random_zoo();
+    let zoo = Zoo::shipped().unwrap();
     for name in scenarios() {
         let study = Study::from_scenario(&find_scenario(name).unwrap(), &zoo);
         let study = study.unwrap_or_else(|error| panic!("{error}"));
