@@ -59,14 +59,15 @@ pub fn holm(p_values: &[f64]) -> Vec<f64> {
     adjusted
 }
 
-/// Two-sided, of the t test; without any variance 0 or, if there is no difference either, 1.
+/// Two-sided, of the t test; without any variance 0 or, if there is no difference either, 1. What is no number shows no
+/// difference.
 fn p_value_of_no_difference(differences: &Moments) -> f64 {
     let (Some(mean), Some(variance)) = (differences.mean(), differences.variance()) else { return 1.0 };
     let n = differences.count() as f64;
     let error = (variance / n).sqrt();
     match StudentsT::new(0.0, 1.0, n - 1.0) {
         Ok(student) if error > 0.0 => 2.0 * student.sf((mean / error).abs()),
-        _ if mean != 0.0 => 0.0,
+        _ if error == 0.0 && mean != 0.0 => 0.0,
         _ => 1.0,
     }
 }
@@ -103,6 +104,8 @@ mod tests {
         close(first.adjusted_p_value, 5.0 * first.p_value);
         assert_eq!((same.difference.half_width(), same.p_value, same.adjusted_p_value), (0.0, 1.0, 1.0));
         assert_eq!(compare_with_control(&SECOND, &[]), Ok(vec![]));
+        let undefined = compare_with_control(&SECOND, &[&[f64::NAN; 10]]).unwrap()[0];
+        assert_eq!(undefined.p_value, 1.0, "what is no number shows no difference");
         let unpaired = Err(StatsError::NotPaired { first: 2, second: 10 });
         assert_eq!(compare_with_control(&SECOND, &[&FIRST[..2]]), unpaired);
         assert_eq!(compare_with_control(&[1.0], &[&[2.0]]), Err(StatsError::TooFew { found: 1 }));
