@@ -137,7 +137,7 @@ impl Keys<'_> {
             choice: UnitChoice {
                 kind,
                 width: self.parse("width", "a whole number")?,
-                variant: variant(self.all.get("variant").map_or("", String::as_str), kind),
+                variant: variant(&self.parse::<String>("variant", "a name, or nothing")?, kind),
             },
             stride: self.parse("stride", "a whole number")?,
             jpeg_quality: match kind {
@@ -147,11 +147,8 @@ impl Keys<'_> {
         })
     }
 
-    /// The kind of the unit; files that do not say have the usual one of their family.
+    /// The kind of the unit.
     fn bottleneck(&self, family: Family) -> Result<Bottleneck, ZooError> {
-        if !self.all.contains_key("bottleneck") {
-            return Ok(Bottleneck::of(family));
-        }
         let needed = match family {
             Family::Spiking => "`spiking` in a spiking network",
             Family::Float => "`float` or `binary` in a float network",
