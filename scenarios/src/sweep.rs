@@ -2,7 +2,7 @@
 //!
 //! `[sweep]` mirrors the scenario with a list in place of each value that shall vary; its design points are all
 //! combinations, the first key of the file changing slowest. `[[sweep]]`, several times, is the union of several
-//! such grids. A swept value replaces the scenario's, or stands in for one that the scenario leaves out: so a
+//! such grids, each with a `name` for the labels of its points if it has one. A swept value replaces the scenario's, or stands in for one that the scenario leaves out: so a
 //! `width` that only some points have is left out of `[network]` and given by the grids that need it.
 //!
 //! Each point is decoded anew from the document with the swept values laid over it, so a wrong swept value is
@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Source};
 use crate::scenario::Scenario;
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue, ValueDeserializer};
 
@@ -33,7 +33,20 @@ pub struct SweepPoint {
     pub scenario: Scenario,
     /// The swept values by dotted path.
     pub parameters: BTreeMap<String, Value>,
+    /// Name of its grid, if it has one.
+    pub grid: Option<String>,
+    /// Paths whose values tell it apart: all that are swept, of a grid with a name only what varies within.
+    pub telling: BTreeSet<String>,
 }
+
+/// One `[[sweep]]`.
+struct Grid<'a> {
+    name: Option<String>,
+    axes: Vec<Axis<'a>>,
+}
+
+/// Key of a grid's name, which no section of a scenario has.
+const NAME: &str = "name";
 
 /// One list of a grid.
 struct Axis<'a> {
@@ -54,44 +67,64 @@ impl Axis<'_> {
 pub fn expand(source: &Source) -> Result<Sweep, Diagnostic> {
     let mut document = parse(source)?;
     let grids = match document.get_mut().remove("sweep") {
-        None => vec![vec![]],
+        None => vec![Grid { name: None, axes: vec![] }],
         Some(sweep) => grids(source, &sweep)?,
     };
     let mut axes: Vec<String> = vec![];
     let mut points = vec![];
     let mut seen = BTreeMap::new();
     for grid in &grids {
-        axes.extend(grid.iter().map(Axis::name));
-        let combinations = grid.iter().map(|axis| axis.values.len()).product();
+        axes.extend(grid.axes.iter().map(Axis::name));
+        let combinations = grid.axes.iter().map(|axis| axis.values.len()).product();
         for combination in 0..combinations {
-            let chosen = choose(grid, combination);
+            let chosen = choose(&grid.axes, combination);
             let point = overlay(source, &document, grid, &chosen)?;
             // Spans are left out when a scenario is serialised, so equal text means equal values.
             let key = serde_json::to_string(&point.scenario).map_err(|e| source.error(0..0, e.to_string()))?;
             if let Some(first) = seen.insert(key, points.len()) {
-                return Err(duplicate(source, grid, combination, first, &points));
+                return Err(duplicate(source, &grid.axes, combination, first, &points));
             }
             points.push(point);
         }
     }
-    let mut named = std::collections::BTreeSet::new();
+    let mut named = BTreeSet::new();
     axes.retain(|axis| named.insert(axis.clone()));
     Ok(Sweep { axes, points })
 }
 
-fn grids<'a>(source: &Source, sweep: &Spanned<DeValue<'a>>) -> Result<Vec<Vec<Axis<'a>>>, Diagnostic> {
+fn grids<'a>(source: &Source, sweep: &Spanned<DeValue<'a>>) -> Result<Vec<Grid<'a>>, Diagnostic> {
     let tables = match sweep.get_ref() {
         DeValue::Array(array) => array.iter().collect(),
         _ => vec![sweep],
     };
+    let mut names = BTreeSet::new();
     let grid = |table: &Spanned<DeValue<'a>>| {
         let mut axes = vec![];
+        let name = name(source, table)?;
+        if let Some((text, value)) = &name
+            && !names.insert(text.clone())
+        {
+            return Err(source.error_at(value, format!("two grids are called `{text}`")));
+        }
         collect_axes(source, &[], table, &mut axes)?;
         // The parser sorts keys by name; the order of the file is the order of the points.
         axes.sort_by_key(|axis: &Axis<'_>| axis.path.iter().map(|key| key.span().start).max());
-        Ok(axes)
+        Ok(Grid { name: name.map(|(text, _)| text), axes })
     };
     tables.into_iter().map(grid).collect()
+}
+
+/// What stands after `name` in a grid, and where.
+fn name<'s, 'a>(
+    source: &Source,
+    grid: &'s Spanned<DeValue<'a>>,
+) -> Result<Option<(String, &'s Spanned<DeValue<'a>>)>, Diagnostic> {
+    let DeValue::Table(table) = grid.get_ref() else { return Ok(None) };
+    let Some(value) = table.get(NAME) else { return Ok(None) };
+    match value.get_ref() {
+        DeValue::String(text) if !text.trim().is_empty() => Ok(Some((text.to_string(), value))),
+        _ => Err(source.error_at(value, "the name of a grid is a word or some in quotes")),
+    }
 }
 
 fn collect_axes<'a>(
@@ -102,7 +135,7 @@ fn collect_axes<'a>(
 ) -> Result<(), Diagnostic> {
     match value.get_ref() {
         DeValue::Table(table) => {
-            for (key, inner) in table {
+            for (key, inner) in table.iter().filter(|(key, _)| !(path.is_empty() && key.get_ref() == NAME)) {
                 if path.is_empty() && key.get_ref() == "study" {
                     let message = "[study] says what is swept and how often, so it cannot be swept itself";
                     return Err(source.error_at(key, message));
@@ -138,12 +171,12 @@ fn choose(grid: &[Axis<'_>], combination: usize) -> Vec<usize> {
 fn overlay(
     source: &Source,
     document: &Document<'_>,
-    grid: &[Axis<'_>],
+    grid: &Grid<'_>,
     chosen: &[usize],
 ) -> Result<SweepPoint, Diagnostic> {
     let mut document = document.clone();
     let mut parameters = BTreeMap::new();
-    for (axis, &index) in grid.iter().zip(chosen) {
+    for (axis, &index) in grid.axes.iter().zip(chosen) {
         let value = &axis.values[index];
         if matches!(value.get_ref(), DeValue::Table(_) | DeValue::Array(_)) {
             return Err(source.error_at(value, "a swept value must be a number, a word or true or false"));
@@ -154,7 +187,8 @@ fn overlay(
     }
     let scenario: Scenario = decode(source, document)?;
     scenario.check(source)?;
-    Ok(SweepPoint { scenario, parameters })
+    let telling = grid.axes.iter().filter(|axis| grid.name.is_none() || axis.values.len() > 1).map(Axis::name);
+    Ok(SweepPoint { scenario, parameters, grid: grid.name.clone(), telling: telling.collect() })
 }
 
 fn set<'a>(

@@ -145,7 +145,7 @@ pub(super) fn samples(scenario: &Scenario, dataset: &Dataset, source: &Source) -
     Err(source.error_at(&section.count, message).help(format!("give 1 to {most}")))
 }
 
-/// Kind, split, width and variant, then whatever else is swept.
+/// Kind, split, width and variant, the name of the grid, then whatever else is swept.
 pub(super) fn label(point: &SweepPoint, asked: &Asked<'_>) -> String {
     let network = &point.scenario.network;
     let choice = asked.choice();
@@ -159,8 +159,12 @@ pub(super) fn label(point: &SweepPoint, asked: &Asked<'_>) -> String {
     if let Some(steps) = &network.time_steps {
         label += &format!(" T{steps}");
     }
+    if let Some(grid) = &point.grid {
+        label += &format!(" {grid}");
+    }
     let named = ["family", "split", "width", "bottleneck", "variant", "time_steps"].map(|key| format!("network.{key}"));
-    for (path, value) in point.parameters.iter().filter(|(path, _)| !named.contains(path)) {
+    let telling = |path: &String| point.telling.contains(path) && !named.contains(path);
+    for (path, value) in point.parameters.iter().filter(|(path, _)| telling(path)) {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_string);
         label += &format!(" {path}={value}");
     }
