@@ -40,18 +40,22 @@ pub struct Manifest {
     pub replications: u32,
     /// Dotted paths of the swept keys, in the order of the file.
     pub axes: Vec<String>,
-    /// Networks that were run: name in the zoo and BLAKE3 of the weight file.
-    pub networks: Vec<NetworkUsed>,
+    /// Weight files of the networks that were run, by their names in the zoo.
+    pub networks: Vec<FileUsed>,
+    /// Images that they were run on: hash of shape, classes and pixels, whatever files these are from.
+    pub datasets: Vec<FileUsed>,
+    /// Recorded rates and arrivals, by the paths in the scenario.
+    pub traces: Vec<FileUsed>,
     /// Every profile and price list that was used, with the provenance of each value.
     pub profiles: Vec<ProfileUsed>,
 }
 
-/// One network of the zoo that a study ran.
+/// What a study read beside its scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct NetworkUsed {
-    /// Name in the zoo.
+pub struct FileUsed {
+    /// Its name.
     pub name: String,
-    /// BLAKE3 of its weight file, hexadecimal.
+    /// BLAKE3 of its content, hexadecimal.
     pub blake3: String,
 }
 

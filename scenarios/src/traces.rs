@@ -26,6 +26,11 @@ fn read(name: &Spanned<String>, asked_in: &Source) -> Result<Source, Diagnostic>
         .map_err(|error| asked_in.error_at(name, format!("cannot read the trace {}: {error}", path.display())))
 }
 
+/// BLAKE3 of the file, hexadecimal.
+pub(crate) fn blake3(name: &Spanned<String>, asked_in: &Source) -> Result<String, Diagnostic> {
+    Ok(blake3::hash(read(name, asked_in)?.text.as_bytes()).to_hex().to_string())
+}
+
 fn lines(source: &Source) -> impl Iterator<Item = Line<'_>> {
     let mut at = 0;
     let all = source.text.split_inclusive('\n').map(move |raw| {

@@ -72,7 +72,11 @@ enum Verb {
         which: WhichJobs,
     },
     /// Measures the test accuracy of the networks that have none yet and writes it into their files.
-    Measure,
+    Measure {
+        /// Folder of the dataset whose test images to use [default: Fashion-MNIST, built in].
+        #[arg(long)]
+        data: Option<PathBuf>,
+    },
 }
 
 #[derive(Args)]
@@ -91,7 +95,7 @@ struct WhichJobs {
 fn main() -> Result<()> {
     let Arguments { zoo, verb } = Arguments::parse();
     match verb {
-        Verb::Measure => measure::measure(&zoo),
+        Verb::Measure { data } => measure::measure(&zoo, data.as_deref()),
         Verb::List(which) => {
             let plan = which.plan()?;
             for (number, job) in which.jobs(&plan)? {

@@ -2,37 +2,38 @@
 
 use crate::weight_file::{Precision, WeightFile};
 use anyhow::{Context, Result};
-use cospike_scenarios::dataset::Dataset;
-use cospike_scenarios::scenario::DatasetName;
-use cospike_scenarios::study::{Inference, InferenceKey};
-use cospike_scenarios::zoo::Zoo;
+use cospike_scenarios::dataset::{Dataset, Part};
+use cospike_scenarios::zoo::{Entry, Outcome, Zoo};
 use std::path::Path;
 
-/// Runs every network of the folder that has no test accuracy yet on the whole test set, as it would run split in two,
-/// and writes the outcome into its file.
-pub(crate) fn measure(folder: &Path) -> Result<()> {
+/// Runs every network of the folder that has no test accuracy yet on all test images, those of `data` or those that
+/// ship, as it would run split in two, and writes the outcome into its file.
+pub(crate) fn measure(folder: &Path, data: Option<&Path>) -> Result<()> {
     let zoo = Zoo::from_folder(folder)?;
-    let dataset = Dataset::fashion_mnist_test()?;
-    for entry in zoo.entries().iter().filter(|entry| !entry.metadata.all.contains_key("test_accuracy")) {
-        let choice = zoo.choice(&entry.name)?;
-        let network = zoo.network(&choice)?;
-        let samples = dataset.len() as u32;
-        let key = InferenceKey { choice, stepwise: false, dataset: DatasetName::FashionMnist, samples };
-        let run = Inference::new(key, network)?.run(&dataset, &[], &|| {}).with_context(|| entry.name.clone())?;
-        let correct = run.correct(&dataset.labels);
-        let accuracy = format!("{:.4}", f64::from(correct) / f64::from(samples));
-        eprintln!("{} {accuracy}", entry.name);
-
-        let path = folder.join(format!("{}.safetensors", entry.name));
-        let mut file = WeightFile::read(&path)?;
-        let measured = [
-            ("test_images", samples.to_string()),
-            ("test_correct", correct.to_string()),
-            ("test_accuracy", accuracy),
-            ("payload_bits", format!("{:.1}", run.payload_bits())),
-        ];
-        file.metadata.extend(measured.map(|(key, value)| (key.to_string(), value)));
-        file.write(&path, Precision::Half)?;
+    let dataset = match data {
+        Some(data) => Dataset::from_folder(data, Part::Test)?,
+        None => Dataset::fashion_mnist_test()?,
+    };
+    for entries in zoo.by_backbone() {
+        let unmeasured: Vec<&Entry> = entries.into_iter().filter(|entry| entry.metadata.claim().is_none()).collect();
+        for (entry, outcome) in unmeasured.iter().zip(zoo.measure(&unmeasured, &dataset, &|| {})?) {
+            eprintln!("{} {outcome}", entry.name);
+            claim(&folder.join(format!("{}.safetensors", entry.name)), outcome)?;
+        }
     }
     Ok(())
+}
+
+/// Writes `outcome` into a weight file.
+fn claim(path: &Path, outcome: Outcome) -> Result<()> {
+    let Outcome { correct, samples, payload_bits } = outcome;
+    let mut file = WeightFile::read(path).with_context(|| path.display().to_string())?;
+    let measured = [
+        ("test_images", samples.to_string()),
+        ("test_correct", correct.to_string()),
+        ("test_accuracy", format!("{:.4}", correct as f64 / samples as f64)),
+        ("payload_bits", format!("{payload_bits:.1}")),
+    ];
+    file.metadata.extend(measured.map(|(key, value)| (key.to_string(), value)));
+    file.write(path, Precision::Half)
 }

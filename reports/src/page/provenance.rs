@@ -1,7 +1,7 @@
 //! Where every number came from, and how to make the page again.
 
 use crate::digest::Digest;
-use cospike_scenarios::results::{ProfileUsed, ValueUsed};
+use cospike_scenarios::results::{FileUsed, ProfileUsed, ValueUsed};
 use maud::{Markup, html};
 
 /// The section.
@@ -14,14 +14,14 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
             @for profile in &manifest.profiles { (profile_used(profile)) }
         }
         section {
-            h2 { "Networks" }
+            h2 { "Networks, images and traces" }
             div.wide {
                 table {
-                    thead { tr { th { "Network" } th { "BLAKE3 of its weights" } } }
+                    thead { tr { th { "What was read" } th { "Name" } th { "BLAKE3" } } }
                     tbody {
-                        @for network in &manifest.networks {
-                            tr { th scope="row" { (network.name) } td { code.hash { (network.blake3) } } }
-                        }
+                        (files("weights", &manifest.networks))
+                        (files("images", &manifest.datasets))
+                        (files("trace", &manifest.traces))
                     }
                 }
             }
@@ -30,10 +30,18 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
             h2 { "Make it again" }
             p {
                 "Save the scenario above as " code { "scenario.toml" } " and run it with CoSpike " (manifest.version)
-                "; the seed, " (manifest.seed) ", is part of the study, and the same scenario, seed and version give the "
+                "; the seed, " (manifest.seed) ", is part of the study, and the same scenario, files and version give the "
                 "same bytes on any number of threads."
             }
             pre { code { "cospike run scenario.toml" } }
+        }
+    }
+}
+
+fn files(what: &str, files: &[FileUsed]) -> Markup {
+    html! {
+        @for file in files {
+            tr { td.text { (what) } th scope="row" { (file.name) } td { code.hash { (file.blake3) } } }
         }
     }
 }

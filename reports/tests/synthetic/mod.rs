@@ -1,7 +1,7 @@
 //! A study that never ran: every number comes from a simple formula, so that figures have something to draw.
 
 use cospike_scenarios::results::{
-    AnswerRow, ComputeEnergyRow, LatencyRow, Manifest, NetworkUsed, PointRow, ProfileUsed, ReplicationRow, Results,
+    AnswerRow, ComputeEnergyRow, FileUsed, LatencyRow, Manifest, PointRow, ProfileUsed, ReplicationRow, Results,
     ValueUsed,
 };
 
@@ -228,6 +228,7 @@ fn manifest(replications: u32) -> Manifest {
         scope: "per operation".to_owned(),
         evidence: "assumed".to_owned(),
     };
+    let file = |name: &str, hash: &str| FileUsed { name: name.to_owned(), blake3: hash.repeat(4) };
     Manifest {
         version: "0.0.0-test".to_owned(),
         name: "synthetic".to_owned(),
@@ -235,10 +236,9 @@ fn manifest(replications: u32) -> Manifest {
         seed: 7,
         replications,
         axes: ["network.family", "network.split", "network.width"].map(str::to_owned).to_vec(),
-        networks: vec![NetworkUsed {
-            name: "resnet14-spiking-stage3-w4".to_owned(),
-            blake3: "0123456789abcdef".repeat(4),
-        }],
+        networks: vec![file("resnet14-spiking-stage3-w4", "0123456789abcdef")],
+        datasets: vec![file("fashion-mnist", "00112233445566ff")],
+        traces: vec![],
         profiles: vec![
             ProfileUsed {
                 kind: "prices".to_owned(),

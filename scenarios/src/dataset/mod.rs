@@ -125,6 +125,16 @@ impl Dataset {
         )
     }
 
+    /// BLAKE3 of shape, classes and pixels, hexadecimal: the same whatever files they were read from.
+    pub fn blake3(&self) -> String {
+        let Shape { channels, height, width } = self.shape;
+        let mut hasher = blake3::Hasher::new();
+        for number in [channels, height, width, self.len()] {
+            hasher.update(&(number as u64).to_le_bytes());
+        }
+        hasher.update(&self.labels).update(&self.pixels).finalize().to_hex().to_string()
+    }
+
     /// Number of samples.
     pub fn len(&self) -> usize {
         self.labels.len()

@@ -253,6 +253,11 @@ impl Scenario {
         self.check_switching(&check)
     }
 
+    /// Paths of the recordings that it asks for.
+    pub(crate) fn traces(&self) -> impl Iterator<Item = &Spanned<String>> {
+        [&self.link.rate_trace, &self.link.mahimahi_trace, &self.workload.trace].into_iter().flatten()
+    }
+
     fn check_precision(&self, check: &Check<'_>, precision: &Precision) -> Result<(), Diagnostic> {
         check.positive("relative", &precision.relative)?;
         if *precision.relative.get_ref() > 0.15 {

@@ -15,17 +15,18 @@ pub use verify::{Difference, Verification, Verified};
 
 use crate::dataset::Dataset;
 use crate::diagnostic::{Diagnostic, Source};
-use crate::results::{Manifest, NetworkUsed, Results};
+use crate::results::{FileUsed, Manifest, Results};
 use crate::scenario::{DatasetName, Precision, Scenario};
 use crate::sweep::{self, SweepPoint};
+use crate::traces;
 use crate::zoo::{Zoo, ZooError, ZooNetwork};
 use cospike_sim_core::cosim::{CosimError, Observer};
 use cospike_sim_core::energy::PriceList;
 use cospike_sim_core::kernel::ImpossibleValue;
 use cospike_sim_core::split::SplitError;
 use point::Asked;
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use system::Profiles;
 
@@ -130,6 +131,10 @@ impl From<Diagnostic> for StudyError {
     }
 }
 
+fn used(files: impl IntoIterator<Item = (String, String)>) -> Vec<FileUsed> {
+    files.into_iter().map(|(name, blake3)| FileUsed { name, blake3 }).collect()
+}
+
 impl Study {
     /// Reads and checks everything that the scenario in `source` asks for; nothing is run or written.
     ///
@@ -141,7 +146,7 @@ impl Study {
         for sweep_point in &sweep.points {
             maker.profiles.load_prices(&sweep_point.scenario, source)?;
         }
-        let mut datasets = BTreeMap::new();
+        let (mut datasets, mut traces) = (BTreeMap::new(), BTreeMap::new());
         let mut points = vec![];
         for sweep_point in &sweep.points {
             let samples = &sweep_point.scenario.samples;
@@ -150,6 +155,9 @@ impl Study {
                 new.insert(samples.load(source)?);
             }
             points.push(maker.point(sweep_point, &datasets[name])?);
+            for trace in sweep_point.scenario.traces() {
+                traces.insert(trace.get_ref().clone(), traces::blake3(trace, source)?);
+            }
         }
         let inferences = maker.inferences.into_iter().map(|(key, (number, network))| (number, key, network));
         let mut inferences: Vec<_> = inferences.collect();
@@ -157,7 +165,7 @@ impl Study {
         let inferences = inferences.into_iter().map(|(_, key, network)| Inference::new(key, network));
         let inferences = inferences.collect::<Result<Vec<_>, _>>().map_err(ZooError::from)?;
         let study = &sweep.points[0].scenario.study;
-        let files: BTreeSet<_> = inferences.iter().flat_map(|inference| inference.network.files.clone()).collect();
+        let files: BTreeMap<_, _> = inferences.iter().flat_map(|inference| inference.network.files.clone()).collect();
         Ok(Self {
             manifest: Manifest {
                 version: env!("CARGO_PKG_VERSION").into(),
@@ -166,7 +174,9 @@ impl Study {
                 seed: study.seed,
                 replications: *study.replications.get_ref(),
                 axes: sweep.axes,
-                networks: files.into_iter().map(|(name, blake3)| NetworkUsed { name, blake3 }).collect(),
+                networks: used(files),
+                datasets: used(datasets.iter().map(|(name, images)| (String::from(name.clone()), images.blake3()))),
+                traces: used(traces),
                 profiles: maker.profiles.used(),
             },
             points,

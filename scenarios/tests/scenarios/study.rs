@@ -1,10 +1,13 @@
 use crate::random_zoo::random_zoo;
 use crate::small;
+use cospike_scenarios::dataset::Dataset;
 use cospike_scenarios::diagnostic::Source;
-use cospike_scenarios::results::{ReplicationRow, Results};
+use cospike_scenarios::library::find_scenario;
+use cospike_scenarios::results::{FileUsed, ReplicationRow, Results};
 use cospike_scenarios::store;
 use cospike_scenarios::study::{Progress, Study};
 use cospike_scenarios::summary::{Comparison, Summary};
+use cospike_scenarios::zoo::Zoo;
 use std::sync::Mutex;
 
 fn run(sweep: &str) -> Results {
@@ -205,4 +208,19 @@ fn what_is_missing_is_run_as_the_receiver_was_told() {
     let service = |point| of_point(&results, point)[0].cloud_service_s;
     assert!(service(2) < service(0), "a dropped step is not run");
     assert!(service(1) != service(0), "a repeated step fires where a silent one does not");
+}
+
+#[test]
+fn the_manifest_has_a_hash_of_all_that_was_read() {
+    let study = Study::from_scenario(&find_scenario("adaptive-split").unwrap(), &Zoo::shipped().unwrap()).unwrap();
+    let trace = include_bytes!("../../traces/round-trip.csv");
+    let images = Dataset::fashion_mnist_test().unwrap();
+    let found = |files: &[FileUsed]| files.iter().map(|f| (f.name.clone(), f.blake3.clone())).collect::<Vec<_>>();
+    let trace_hash = blake3::hash(trace).to_hex().to_string();
+    assert_eq!(found(&study.manifest.traces), [("traces/round-trip.csv".to_string(), trace_hash)]);
+    assert_eq!(found(&study.manifest.datasets), [("fashion-mnist".to_string(), images.blake3())]);
+    assert!(!study.manifest.networks.is_empty());
+    let mut other = images.clone();
+    other.labels[0] ^= 1;
+    assert_ne!(other.blake3(), images.blake3());
 }

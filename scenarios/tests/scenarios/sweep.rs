@@ -32,9 +32,11 @@ fn grids_stand_side_by_side_and_values_may_come_from_the_sweep_alone() {
 
 #[test]
 fn a_grid_with_a_name_is_told_by_it_and_by_what_varies_within() {
-    let grids = "[[sweep]]\nname = 'far'\nnetwork.width = [2]\nfleet.devices = [1, 2]\n[[sweep]]\nnetwork.width = [4]\n";
+    let grids =
+        "[[sweep]]\nname = 'far'\nnetwork.width = [2]\nfleet.devices = [1, 2]\n[[sweep]]\nnetwork.width = [4]\n";
     let points = expand(&small(grids)).unwrap().points;
-    let told: Vec<_> = points.iter().map(|p| (p.grid.as_deref(), p.telling.iter().map(String::as_str).collect())).collect();
+    let told: Vec<_> =
+        points.iter().map(|p| (p.grid.as_deref(), p.telling.iter().map(String::as_str).collect())).collect();
     let expected: [(Option<&str>, Vec<&str>); 3] =
         [(Some("far"), vec!["fleet.devices"]), (Some("far"), vec!["fleet.devices"]), (None, vec!["network.width"])];
     assert_eq!(told, expected);
