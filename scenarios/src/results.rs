@@ -112,6 +112,8 @@ pub struct PointRow {
     pub width: Option<u32>,
     /// How the bottleneck unit was trained, e.g. `plain`; `None` if there is none.
     pub variant: Option<String>,
+    /// How what crosses is coded: `spikes`, `jpeg 90`, `8-bit`, `float32`.
+    pub codec: String,
     /// Time steps (1 for float networks).
     pub time_steps: u32,
     /// Samples that offline accuracy was measured on.

@@ -88,6 +88,7 @@ impl Synthetic {
             split: split.to_owned(),
             width,
             variant: width.map(|_| "plain".to_owned()),
+            codec: if family == "spiking" { "spikes" } else { "jpeg 90" }.to_owned(),
             time_steps: if family == "spiking" { 4 } else { 1 },
             samples: SAMPLES,
             correct,

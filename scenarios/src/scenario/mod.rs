@@ -10,7 +10,7 @@ mod workload;
 pub use cloud::{Autoscaling, Batching, CloudSection, Order};
 pub use fleet::{FleetSection, SpeedLevel, Switching, WhenFull};
 pub use link::{Bursts, LinkSection, Missing, Packetise, Retransmit, Sharing, WakeUp};
-pub use network::{Alternative, LocalSection, NetworkSection};
+pub use network::{Alternative, CodecName, LocalSection, NetworkSection};
 pub use workload::{Bursty, ClosedLoop, Periodic, WorkloadSection};
 
 use crate::dataset::{Dataset, Part};

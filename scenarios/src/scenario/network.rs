@@ -3,6 +3,7 @@
 use super::check::{Check, section_span};
 use super::{Bottleneck, Family};
 use crate::diagnostic::{Diagnostic, Source};
+use crate::zoo::CodecChoice;
 use cospike_sim_core::network::{INPUT, OUTPUT};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
@@ -23,6 +24,10 @@ pub struct NetworkSection {
     pub bottleneck: Option<Spanned<Bottleneck>>,
     /// How the bottleneck unit was trained, as the zoo calls it, such as `noisy` or `seed2`; `plain` if left out.
     pub variant: Option<Spanned<String>>,
+    /// How the image (at `split = "input"`) or the 8-bit values of BottleNet cross: the image `raw`, BottleNet's as `jpeg` if left out.
+    pub codec: Option<Spanned<CodecName>>,
+    /// Quality of `codec = "jpeg"`, 1 to 100; that of the unit's training if left out.
+    pub jpeg_quality: Option<Spanned<u8>>,
     /// Time steps of a spiking network, if not as many as it was trained with.
     pub time_steps: Option<Spanned<u32>>,
     /// Each time step is sent as it is made, and the tail runs as steps arrive.
@@ -32,6 +37,16 @@ pub struct NetworkSection {
     pub alternative: Vec<Spanned<Alternative>>,
     /// A network that is asked on the device first.
     pub local: Option<Spanned<LocalSection>>,
+}
+
+/// How 8-bit values cross.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CodecName {
+    /// One byte each.
+    Raw,
+    /// As one grey JPEG image with the channels side by side, of which the entropy-coded scan is sent.
+    Jpeg,
 }
 
 /// `[[network.alternative]]`
@@ -88,6 +103,7 @@ impl NetworkSection {
         let family = self.family(check.source)?;
         check_width(check, &self.split, self.width.as_ref())?;
         self.check_unit(check, family)?;
+        self.check_codec(check)?;
         check_steps(check, family, self.time_steps.as_ref())?;
         if let Some(local) = self.local.as_ref().map(Spanned::get_ref) {
             check_steps(check, *local.family.get_ref(), local.time_steps.as_ref())?;
@@ -122,6 +138,27 @@ impl NetworkSection {
             }
             _ => Ok(()),
         }
+    }
+
+    fn check_codec(&self, check: &Check<'_>) -> Result<(), Diagnostic> {
+        let Some(quality) = &self.jpeg_quality else { return Ok(()) };
+        if self.codec.as_ref().is_none_or(|codec| *codec.get_ref() != CodecName::Jpeg) {
+            let message = "`jpeg_quality` says nothing where `codec` is not `jpeg`";
+            return Err(check.source.error_at(quality, message).help("give `codec = \"jpeg\"`, or leave it out"));
+        }
+        match *quality.get_ref() {
+            1..=100 => Ok(()),
+            other => Err(check.source.error_at(quality, format!("`jpeg_quality` is {other}, but must be 1 to 100"))),
+        }
+    }
+
+    /// How 8-bit values cross, if that is said.
+    pub(crate) fn codec(&self) -> Option<CodecChoice> {
+        let quality = self.jpeg_quality.as_ref().map(|quality| *quality.get_ref());
+        self.codec.as_ref().map(|codec| match codec.get_ref() {
+            CodecName::Raw => CodecChoice::Raw,
+            CodecName::Jpeg => CodecChoice::Jpeg { quality },
+        })
     }
 
     fn check_alternatives(&self, check: &Check<'_>) -> Result<(), Diagnostic> {

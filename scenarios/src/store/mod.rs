@@ -142,7 +142,7 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
     |error| StoreError::Io { path, error }
 }
 
-table!(PointRow, "points": point, label, parameters, network, backbone, family, kind, split, width, variant, time_steps, samples,
+table!(PointRow, "points": point, label, parameters, network, backbone, family, kind, split, width, variant, codec, time_steps, samples,
     correct, payload_bits, float32_bits, binary_bits);
 table!(LayerRow, "layers": point, layer, name, part, input_events, output_events, ac, mac, neuron_updates,
     weight_reads, state_accesses, activation_reads, activation_writes);

@@ -4,7 +4,7 @@ use crate::dataset::Dataset;
 use crate::diagnostic::{Diagnostic, Source, did_you_mean};
 use crate::scenario::{self, Bottleneck, Family, Scenario};
 use crate::sweep::SweepPoint;
-use crate::zoo::{NetworkChoice, PLAIN, UnitChoice, ZooError};
+use crate::zoo::{CodecChoice, NetworkChoice, PLAIN, UnitChoice, ZooError};
 use cospike_sim_core::cosim::System;
 use cospike_sim_core::network::{INPUT, NetworkError, OUTPUT};
 use cospike_sim_core::payload::{Missing, Packetise};
@@ -58,6 +58,7 @@ pub(super) struct Asked<'a> {
     /// Where it is cut; whole on the edge if not given.
     split: Option<&'a Spanned<String>>,
     unit: Option<AskedUnit<'a>>,
+    codec: Option<(&'a Spanned<scenario::CodecName>, CodecChoice)>,
     time_steps: Option<&'a Spanned<u32>>,
     /// Whether each time step is looked at on its own.
     pub(super) stepwise: bool,
@@ -84,6 +85,7 @@ impl Asked<'_> {
             family: self.family,
             split: self.split.map_or_else(|| OUTPUT.into(), |split| split.get_ref().clone()),
             unit: self.unit.as_ref().map(AskedUnit::choice),
+            codec: self.codec.map(|(_, choice)| choice),
             time_steps: self.time_steps.map(|steps| *steps.get_ref()),
         }
     }
@@ -101,6 +103,7 @@ pub(super) fn cuts<'a>(scenario: &'a Scenario, source: &Source) -> Result<Vec<As
             family,
             split: Some(split),
             unit: width.as_ref().map(|width| AskedUnit { width, kind, variant: network.variant.as_ref() }),
+            codec: network.codec.as_ref().zip(network.codec()),
             time_steps: network.time_steps.as_ref(),
             stepwise: family == Family::Spiking
                 && (exits || (network.streams() && !on_edge && split.get_ref() != INPUT)),
@@ -118,7 +121,7 @@ pub(super) fn cuts<'a>(scenario: &'a Scenario, source: &Source) -> Result<Vec<As
 pub(super) fn local(scenario: &Scenario) -> Option<Asked<'_>> {
     let local = scenario.network.local.as_ref()?.get_ref();
     let (backbone, family, time_steps) = (&local.backbone, *local.family.get_ref(), local.time_steps.as_ref());
-    Some(Asked { backbone, family, split: None, unit: None, time_steps, stepwise: false })
+    Some(Asked { backbone, family, split: None, unit: None, codec: None, time_steps, stepwise: false })
 }
 
 /// What may share a packet. Time steps that are sent one by one share none.
@@ -145,7 +148,7 @@ pub(super) fn samples(scenario: &Scenario, dataset: &Dataset, source: &Source) -
     Err(source.error_at(&section.count, message).help(format!("give 1 to {most}")))
 }
 
-/// Kind, split, width and variant, the name of the grid, then whatever else is swept.
+/// Kind, split, width, variant and codec, the name of the grid, then whatever else is swept.
 pub(super) fn label(point: &SweepPoint, asked: &Asked<'_>) -> String {
     let network = &point.scenario.network;
     let choice = asked.choice();
@@ -156,13 +159,17 @@ pub(super) fn label(point: &SweepPoint, asked: &Asked<'_>) -> String {
             label += &format!(" {variant}");
         }
     }
+    if let Some(codec) = choice.codec {
+        label += &format!(" {codec}");
+    }
     if let Some(steps) = &network.time_steps {
         label += &format!(" T{steps}");
     }
     if let Some(grid) = &point.grid {
         label += &format!(" {grid}");
     }
-    let named = ["family", "split", "width", "bottleneck", "variant", "time_steps"].map(|key| format!("network.{key}"));
+    let named = ["family", "split", "width", "bottleneck", "variant", "codec", "jpeg_quality", "time_steps"]
+        .map(|key| format!("network.{key}"));
     let telling = |path: &String| point.telling.contains(path) && !named.contains(path);
     for (path, value) in point.parameters.iter().filter(|(path, _)| telling(path)) {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_string);
@@ -183,6 +190,14 @@ pub(super) fn locate(error: ZooError, asked: &Asked<'_>, source: &Source) -> Res
         ZooError::Network(NetworkError::UnknownSplit { name, known }) => {
             let help = did_you_mean(name, known.iter().map(String::as_str));
             source.error_at(split, format!("no split point is called `{name}`")).help(help)
+        }
+        ZooError::NoChoiceOfCodec { .. } => {
+            let codec = asked.codec.map_or_else(|| split.span(), |(codec, _)| codec.span());
+            source.error(codec, message).help("leave `codec` out")
+        }
+        ZooError::NoQuality => {
+            let codec = asked.codec.map_or_else(|| split.span(), |(codec, _)| codec.span());
+            source.error(codec, message).help("give `jpeg_quality`, 1 to 100")
         }
         ZooError::UnknownUnit { unit, known, .. } => {
             let of_kind = |other: &&UnitChoice| other.kind == unit.kind && other.variant == unit.variant;

@@ -41,6 +41,7 @@ impl Study {
             split: inference.key.choice.split.clone(),
             width: unit.map(|unit| unit.width),
             variant: unit.map(|unit| unit.variant.clone()),
+            codec: inference.network.codec.to_string(),
             time_steps: network.steps() as u32,
             samples: inference.key.samples,
             correct: run.correct(labels),

@@ -38,6 +38,8 @@ pub struct NetworkChoice {
     pub split: String,
     /// The bottleneck unit; `None` if the features cross as they are.
     pub unit: Option<UnitChoice>,
+    /// How 8-bit values cross; `None` for as usual: the image as it is, the features of BottleNet as it was trained.
+    pub codec: Option<CodecChoice>,
     /// Time steps; `None` for as many as it was trained with.
     pub time_steps: Option<u32>,
 }
@@ -51,6 +53,18 @@ pub struct UnitChoice {
     pub variant: String,
     /// Channels that its encoder emits.
     pub width: u32,
+}
+
+/// How the pixels of an image or the 8-bit values of BottleNet cross.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CodecChoice {
+    /// One byte each.
+    Raw,
+    /// As a JPEG scan.
+    Jpeg {
+        /// 1 to 100; `None` for that of the unit's training.
+        quality: Option<u8>,
+    },
 }
 
 /// The variant of a unit that nothing sets apart.
@@ -141,6 +155,17 @@ pub enum ZooError {
         /// Name of the tensor.
         tensor: String,
     },
+    /// A codec for 8-bit values where others cross.
+    #[error("what crosses at `{split}` is coded as {usual}; only an image and the features of BottleNet have a choice")]
+    NoChoiceOfCodec {
+        /// The split point.
+        split: String,
+        /// The codec there.
+        usual: Codec,
+    },
+    /// An image as JPEG of no quality.
+    #[error("an image as JPEG has no quality of its own, as the features of BottleNet have of their training")]
+    NoQuality,
     /// The split point does not exist, or the weights do not fit the network.
     #[error(transparent)]
     Network(#[from] NetworkError),
@@ -207,6 +232,7 @@ impl Zoo {
             family: *family,
             split: unit.as_ref().map_or(OUTPUT, |unit| &unit.split).into(),
             unit: unit.as_ref().map(|unit| unit.choice.clone()),
+            codec: None,
             time_steps: Some(*time_steps),
         })
     }
@@ -274,7 +300,7 @@ impl Zoo {
         };
         let steps = wanted.time_steps.unwrap_or(backbone.metadata.time_steps);
         // Only the cut of a float unit is coded as JPEG, and its file has a quality; 100 stands where none is used.
-        let codec = Codec::for_cut(&network, cut, quality.unwrap_or(100));
+        let codec = wanted.codec(Codec::for_cut(&network, cut, quality.unwrap_or(100)))?;
         let weights = Weights::from_store(&network, &store)?;
         let network = SplitNetwork::on(input, &network, &weights, cut, codec, steps as usize)?;
         let matched_steps = self.matched_steps(wanted, steps).map(|steps| steps as usize);
@@ -322,9 +348,33 @@ impl Zoo {
 }
 
 impl NetworkChoice {
+    /// The codec that was chosen, where the `usual` one leaves a choice.
+    fn codec(&self, usual: Codec) -> Result<Codec, ZooError> {
+        match (self.codec, usual) {
+            (None, usual) => Ok(usual),
+            (Some(CodecChoice::Raw), Codec::Pixels8 | Codec::Jpeg { .. }) => Ok(Codec::Pixels8),
+            (Some(CodecChoice::Jpeg { quality }), Codec::Jpeg { quality: trained }) => {
+                Ok(Codec::Jpeg { quality: quality.unwrap_or(trained) })
+            }
+            (Some(CodecChoice::Jpeg { quality: Some(quality) }), Codec::Pixels8) => Ok(Codec::Jpeg { quality }),
+            (Some(CodecChoice::Jpeg { quality: None }), Codec::Pixels8) => Err(ZooError::NoQuality),
+            (Some(_), usual) => Err(ZooError::NoChoiceOfCodec { split: self.split.clone(), usual }),
+        }
+    }
+
     /// What tells networks apart before all else: the kind of the bottleneck unit, or the family where there is none.
     pub fn kind(&self) -> &'static str {
         self.unit.as_ref().map_or_else(|| self.family.name(), |unit| unit.kind.name())
+    }
+}
+
+impl Display for CodecChoice {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Raw => formatter.write_str("raw"),
+            Self::Jpeg { quality: None } => formatter.write_str("jpeg"),
+            Self::Jpeg { quality: Some(quality) } => write!(formatter, "jpeg {quality}"),
+        }
     }
 }
 

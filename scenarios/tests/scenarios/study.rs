@@ -210,6 +210,22 @@ fn what_is_missing_is_run_as_the_receiver_was_told() {
     assert!(service(1) != service(0), "a repeated step fires where a silent one does not");
 }
 
+/// An image as JPEG of high quality is a little smaller and answered about as well; 8-bit features are one byte a value.
+#[test]
+fn images_and_bottlenet_features_have_a_choice_of_codec() {
+    let results = run(concat!(
+        "[[sweep]]\nnetwork.family = ['float']\nnetwork.split = ['input']\n",
+        "[[sweep]]\nnetwork.family = ['float']\nnetwork.split = ['input']\nnetwork.codec = ['jpeg']\nnetwork.jpeg_quality = [5, 95]\n",
+        "[[sweep]]\nnetwork.family = ['float']\nnetwork.split = ['stage3']\nnetwork.width = [4]\nnetwork.codec = ['raw', 'jpeg']\n",
+    ));
+    let codecs: Vec<&str> = results.points.iter().map(|point| point.codec.as_str()).collect();
+    assert_eq!(codecs, ["8-bit", "jpeg 5", "jpeg 95", "8-bit", "jpeg 90"]);
+    let bits: Vec<f64> = results.points.iter().map(|point| point.payload_bits).collect();
+    assert_eq!((bits[0], bits[3]), (8.0 * 28.0 * 28.0, 8.0 * 4.0 * 2.0 * 2.0));
+    assert!(bits[1] < bits[2] && bits[2] < bits[0], "{bits:?}");
+    assert_eq!(results.points[1].label, "float input jpeg 5");
+}
+
 #[test]
 fn the_manifest_has_a_hash_of_all_that_was_read() {
     let study = Study::from_scenario(&find_scenario("adaptive-split").unwrap(), &Zoo::shipped().unwrap()).unwrap();

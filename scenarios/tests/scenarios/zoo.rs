@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 fn choice(family: Family, split: &str, width: Option<u32>) -> NetworkChoice {
     let unit = width.map(|width| UnitChoice { kind: Bottleneck::of(family), variant: PLAIN.into(), width });
-    NetworkChoice { backbone: "resnet14".into(), family, split: split.into(), unit, time_steps: None }
+    NetworkChoice { backbone: "resnet14".into(), family, split: split.into(), unit, codec: None, time_steps: None }
 }
 
 #[test]

@@ -14,6 +14,7 @@ pub use jpeg::Jpeg;
 use crate::inference::{Feature, GradedTrain, Real, SpikeTrain};
 use crate::network::{Activation, Network, Operation, Shape, Signal};
 use damage::Arrived;
+use std::fmt::{self, Display};
 use std::num::NonZeroUsize;
 use std::ops::Range;
 
@@ -54,6 +55,18 @@ impl Codec {
             (_, Signal::Spikes { max }) => Self::Graded { max },
             (Operation::Activation(f), _) if f == Activation::UNIT_CLIP => Self::Jpeg { quality: jpeg_quality },
             _ => Self::Float32,
+        }
+    }
+}
+
+impl Display for Codec {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Spikes => formatter.write_str("spikes"),
+            Self::Graded { max } => write!(formatter, "graded spikes up to {max}"),
+            Self::Jpeg { quality } => write!(formatter, "jpeg {quality}"),
+            Self::Float32 => formatter.write_str("float32"),
+            Self::Pixels8 => formatter.write_str("8-bit"),
         }
     }
 }
