@@ -2,8 +2,9 @@
 //!
 //! `[sweep]` mirrors the scenario with a list in place of each value that shall vary; its design points are all
 //! combinations, the first key of the file changing slowest. `[[sweep]]`, several times, is the union of several
-//! such grids, each with a `name` for the labels of its points if it has one. A swept value replaces the scenario's, or stands in for one that the scenario leaves out: so a
-//! `width` that only some points have is left out of `[network]` and given by the grids that need it.
+//! such grids, each with a `name` for the labels of its points if it has one. A swept value replaces the scenario's,
+//! or stands in for one that the scenario leaves out: so a `width` that only some points have is left out of
+//! `[network]` and given by the grids that need it.
 //!
 //! Each point is decoded anew from the document with the swept values laid over it, so a wrong swept value is
 //! reported where it stands in the sweep.

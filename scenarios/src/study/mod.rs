@@ -156,7 +156,9 @@ impl Study {
             }
             points.push(maker.point(sweep_point, &datasets[name])?);
             for trace in sweep_point.scenario.traces() {
-                traces.insert(trace.get_ref().clone(), traces::blake3(trace, source)?);
+                if let Entry::Vacant(new) = traces.entry(trace.get_ref().clone()) {
+                    new.insert(traces::blake3(trace, source)?);
+                }
             }
         }
         let inferences = maker.inferences.into_iter().map(|(key, (number, network))| (number, key, network));
