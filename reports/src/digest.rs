@@ -172,7 +172,7 @@ impl<'a> Digest<'a> {
         self.networks.iter().map(|index| &self.designs[*index])
     }
 
-    /// Split and width, and time steps and backbone where the study has several, e.g. `stage3 w4`.
+    /// Split and width, and codec, time steps and backbone where the study has several, e.g. `stage3 w4`.
     pub(crate) fn place(&self, design: &Design<'_>) -> String {
         let row = design.row;
         let mut text = row.split.clone();
@@ -180,6 +180,10 @@ impl<'a> Digest<'a> {
             text += &format!(" w{width}");
         }
         let same_kind = || self.designs.iter().filter(|other| other.row.kind == row.kind);
+        let mut same_cut = same_kind().filter(|other| (&other.row.split, other.row.width) == (&row.split, row.width));
+        if same_cut.any(|other| other.row.codec != row.codec) {
+            text += &format!(" {}", row.codec);
+        }
         if same_kind().any(|other| other.row.time_steps != row.time_steps) {
             text += &format!(" T{}", row.time_steps);
         }

@@ -177,6 +177,18 @@ fn the_page_prints_intervals_bases_and_sample_counts() {
 }
 
 #[test]
+fn points_of_the_same_cut_are_told_by_their_codec() {
+    let mut results = Synthetic { families: vec!["float"], splits: vec!["stage3"; 2], ..Synthetic::one() }.results();
+    let raw = &mut results.points[1];
+    (raw.codec, raw.payload_bits) = ("8-bit".into(), raw.payload_bits / 2.0);
+    raw.parameters = raw.parameters.replace('{', r#"{"network.codec":"raw","#);
+    let report = render(&results).unwrap();
+    let (_, svg) = report.figures.iter().find(|(name, _)| name == "accuracy-payload.svg").unwrap();
+    let text = svg.replace('\u{a0}', " ");
+    assert!(text.contains("stage3 w4 jpeg 90") && text.contains("stage3 w4 8-bit"), "{svg}");
+}
+
+#[test]
 fn the_page_has_deadlines_batteries_and_servers_where_a_study_has_them() {
     let mut results = Synthetic::eighteen().results();
     let html = render(&results).unwrap().html;

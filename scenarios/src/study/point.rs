@@ -191,13 +191,14 @@ pub(super) fn locate(error: ZooError, asked: &Asked<'_>, source: &Source) -> Res
             let help = did_you_mean(name, known.iter().map(String::as_str));
             source.error_at(split, format!("no split point is called `{name}`")).help(help)
         }
-        ZooError::NoChoiceOfCodec { .. } => {
+        ZooError::NoChoiceOfCodec { .. } | ZooError::NoQuality => {
             let codec = asked.codec.map_or_else(|| split.span(), |(codec, _)| codec.span());
-            source.error(codec, message).help("leave `codec` out")
-        }
-        ZooError::NoQuality => {
-            let codec = asked.codec.map_or_else(|| split.span(), |(codec, _)| codec.span());
-            source.error(codec, message).help("give `jpeg_quality`, 1 to 100")
+            let mend = if matches!(error, ZooError::NoQuality) {
+                "give `jpeg_quality`, 1 to 100"
+            } else {
+                "leave `codec` out"
+            };
+            source.error(codec, message).help(mend)
         }
         ZooError::UnknownUnit { unit, known, .. } => {
             let of_kind = |other: &&UnitChoice| other.kind == unit.kind && other.variant == unit.variant;
