@@ -124,7 +124,7 @@ fn name<'s, 'a>(
     let Some(value) = table.get(NAME) else { return Ok(None) };
     match value.get_ref() {
         DeValue::String(text) if !text.trim().is_empty() => Ok(Some((text.to_string(), value))),
-        _ => Err(source.error_at(value, "the name of a grid is a word or some in quotes")),
+        _ => Err(source.error_at(value, "the name of a grid must be text, such as \"wake-up radio\"")),
     }
 }
 

@@ -27,7 +27,7 @@ pub struct NetworkSection {
     /// How the image (at `split = "input"`) or the 8-bit values of BottleNet cross: the image `raw`, BottleNet's as `jpeg` if left out.
     pub codec: Option<Spanned<CodecName>>,
     /// Quality of `codec = "jpeg"`, 1 to 100; that of the unit's training if left out.
-    pub jpeg_quality: Option<Spanned<u8>>,
+    pub jpeg_quality: Option<Spanned<u32>>,
     /// Time steps of a spiking network, if not as many as it was trained with.
     pub time_steps: Option<Spanned<u32>>,
     /// Each time step is sent as it is made, and the tail runs as steps arrive.
@@ -154,7 +154,8 @@ impl NetworkSection {
 
     /// How 8-bit values cross, if that is said.
     pub(crate) fn codec(&self) -> Option<CodecChoice> {
-        let quality = self.jpeg_quality.as_ref().map(|quality| *quality.get_ref());
+        // `check_codec` let none through that does not fit.
+        let quality = self.jpeg_quality.as_ref().and_then(|quality| u8::try_from(*quality.get_ref()).ok());
         self.codec.as_ref().map(|codec| match codec.get_ref() {
             CodecName::Raw => CodecChoice::Raw,
             CodecName::Jpeg => CodecChoice::Jpeg { quality },
