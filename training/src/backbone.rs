@@ -103,8 +103,9 @@ impl Workshop<'_> {
 /// Puts a model together with its history; the last phase's score is the validation accuracy.
 pub(crate) fn trained(model: Model, phases: &[(String, Schedule, Progress)]) -> Trained {
     let describe = |(name, schedule, progress): &(String, Schedule, Progress)| {
-        let Schedule { epochs, batch, peak_rate } = schedule;
-        format!("{name}: epoch {} of {epochs}, batch {batch}, AdamW {peak_rate}", progress.best)
+        let Schedule { epochs, batch, peak_rate, average } = schedule;
+        let average = average.map_or(String::new(), |keep| format!(", moving average {keep}"));
+        format!("{name}: epoch {} of {epochs}, batch {batch}, AdamW {peak_rate}{average}", progress.best)
     };
     let recipe = phases.iter().map(describe).collect::<Vec<_>>().join("; ");
     let validation = phases.last().map_or(0.0, |(_, _, p)| p.validation[p.best - 1]);

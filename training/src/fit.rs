@@ -24,6 +24,22 @@ pub(crate) struct Schedule {
     pub(crate) batch: usize,
     /// Learning rate at its highest.
     pub(crate) peak_rate: f32,
+    /// What is scored and kept is an exponential moving average of the parameters, which keeps this share of itself in
+    /// every step (Polyak and Juditsky 1992; in this form Tarvainen and Valpola, NeurIPS 2017). The parameters
+    /// themselves where there is none.
+    #[serde(default, deserialize_with = "share")]
+    pub(crate) average: Option<f32>,
+}
+
+/// A share of what is kept: not all.
+pub(crate) fn share<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<f32>, D::Error> {
+    match f32::deserialize(value)? {
+        share if (0.0..1.0).contains(&share) => Ok(Some(share)),
+        share => Err(serde::de::Error::custom(format!(
+            "an average keeps a share of itself in every step, at least 0 and less than 1, not {share}: 0.999 averages \
+             over about a thousand steps"
+        ))),
+    }
 }
 
 /// Share of the steps in which the learning rate rises; afterwards it falls along a cosine (one-cycle policy,
@@ -73,6 +89,8 @@ pub(crate) fn stream(seed: u64, purpose: &str) -> ChaCha8Rng {
 #[derive(Default)]
 struct State {
     model: Model,
+    /// The moving average of `model`, where the schedule has one.
+    average: Option<Model>,
     best: Model,
     optimizer: AdamW,
     progress: Progress,
@@ -91,7 +109,10 @@ impl Phase<'_> {
         let path = self.path();
         let mut state = match path.exists() {
             true => State::load(&path).with_context(|| path.display().to_string())?,
-            false => State { best: model.clone(), model, ..State::default() },
+            false => {
+                let average = self.schedule.average.map(|_| model.clone());
+                State { best: model.clone(), model, average, ..State::default() }
+            }
         };
         let steps = self.samples / self.schedule.batch;
         for epoch in state.progress.validation.len()..self.schedule.epochs {
@@ -108,14 +129,18 @@ impl Phase<'_> {
                 }
                 total += loss;
                 state.optimizer.step(&mut state.model, &gradients, self.schedule.rate(done));
+                if let Some((average, keep)) = state.average.as_mut().zip(self.schedule.average) {
+                    average.approach(&state.model, 1.0 - keep);
+                }
             }
-            let score = validate(&state.model, pool)?;
+            let scored = state.average.as_ref().unwrap_or(&state.model);
+            let score = validate(scored, pool)?;
             let seconds = start.elapsed().as_secs_f64();
             state.progress.validation.push(score);
             state.progress.seconds += seconds;
             if state.progress.validation.iter().all(|&s| s <= score) {
                 state.progress.best = epoch + 1;
-                state.best = state.model.clone();
+                state.best = scored.clone();
             }
             eprintln!(
                 "{} epoch {}/{} loss {:.4} validation {score:.5} ({seconds:.0} s)",
@@ -138,7 +163,8 @@ impl State {
     /// One file, written whole or not at all.
     fn save(&self, path: &Path) -> Result<()> {
         let mut tensors = TensorStore::new();
-        for (part, model) in [("model", &self.model), ("best", &self.best)] {
+        let models = [("model", Some(&self.model)), ("average", self.average.as_ref()), ("best", Some(&self.best))];
+        for (part, model) in models.into_iter().filter_map(|(part, model)| Some((part, model?))) {
             tensors.extend(model.tensors.iter().map(|(name, t)| (format!("{part}/{name}"), t.clone())));
         }
         for (name, moments) in &self.optimizer.moments {
@@ -163,6 +189,9 @@ impl State {
             let (part, name) = name.split_once('/').context("this is no checkpoint")?;
             match part {
                 "model" => drop(state.model.tensors.insert(name.into(), tensor.clone())),
+                "average" => {
+                    drop(state.average.get_or_insert_default().tensors.insert(name.into(), tensor.clone()));
+                }
                 "best" => drop(state.best.tensors.insert(name.into(), tensor.clone())),
                 _ => {
                     let moments = state.optimizer.moments.entry(name.into()).or_default();

@@ -70,6 +70,13 @@ impl Model {
         NORM_PARTS.map(|part| self.tensors[&format!("{layer}.{part}")].data.as_slice())
     }
 
+    /// Moves every parameter, running statistics too, by `share` of the way to `other`'s.
+    pub(crate) fn approach(&mut self, other: &Self, share: f32) {
+        for (mine, theirs) in self.tensors.values_mut().zip(other.tensors.values()) {
+            mine.data.iter_mut().zip(&theirs.data).for_each(|(a, b)| *a += share * (b - *a));
+        }
+    }
+
     /// Lets the running statistics follow those of a batch.
     pub(crate) fn follow(&mut self, gradients: &Gradients) {
         let [_, _, mean, variance] = NORM_PARTS;

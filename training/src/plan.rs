@@ -1,6 +1,6 @@
 //! The plan file: what the zoo consists of, and how each network of it is trained.
 
-use crate::fit::Schedule;
+use crate::fit::{Schedule, share};
 use crate::pass::Dynamics;
 use anyhow::{Result, bail, ensure};
 use cospike_scenarios::scenario::Family;
@@ -49,6 +49,8 @@ struct PhasePlan {
     epochs: usize,
     batch: usize,
     peak_rate: f32,
+    #[serde(default, deserialize_with = "share")]
+    average: Option<f32>,
 }
 
 /// Bottleneck units to train: every combination of the lists.
@@ -190,14 +192,14 @@ impl Backbone {
     /// The phases of its training.
     pub(crate) fn phases(&self) -> Result<Vec<(Dynamics, Schedule)>> {
         let phase = |phase: &PhasePlan| {
-            let PhasePlan { epochs, batch, peak_rate, .. } = *phase;
+            let PhasePlan { epochs, batch, peak_rate, average, .. } = *phase;
             let dynamics = match (phase.levels, phase.steps, self.family) {
                 (Some(levels), None, Family::Spiking) => Dynamics::Rate(levels),
                 (None, Some(steps), Family::Spiking) => Dynamics::Steps(steps),
                 (None, None, Family::Float) => Dynamics::Steps(1),
                 _ => bail!("a phase of a spiking network has either `levels` or `steps`, of a float one neither"),
             };
-            Ok((dynamics, Schedule { epochs, batch, peak_rate }))
+            Ok((dynamics, Schedule { epochs, batch, peak_rate, average }))
         };
         self.phases.iter().map(phase).collect()
     }

@@ -48,7 +48,7 @@ pub(crate) fn bars(n: usize) -> Dataset {
     Dataset { shape: TINY.input, pixels, labels }
 }
 
-const SHORT: Schedule = Schedule { epochs: 4, batch: 16, peak_rate: 2e-2 };
+const SHORT: Schedule = Schedule { epochs: 4, batch: 16, peak_rate: 2e-2, average: Some(0.8) };
 const PHASES: [(Dynamics, Schedule); 2] = [(Dynamics::Rate(4), SHORT), (Dynamics::Steps(4), SHORT)];
 /// Trains the tiny spiking network and a unit in it.
 pub(crate) fn train_unit(samples: &Samples, checkpoints: &Path, device: &Device) -> (TensorStore, f64) {

@@ -31,7 +31,7 @@ impl Executable {
                     counts.activation_reads = values(i);
                 }
             }
-            Work::Spiking(taps, _) | Work::SpikingGrouped(taps, _) => {
+            Work::Spiking(taps, _) | Work::SpikingDepthwise(taps, _) | Work::SpikingGrouped(taps, _) => {
                 let outs = self.network.layers[i].output.channels / self.groups(i);
                 counts.ac = inputs[0].1.map_or(0, |feature| fan_out(taps, feature)) * outs as u64;
                 counts.weight_reads = counts.ac;

@@ -2,6 +2,7 @@
 
 use super::InferenceError;
 use super::dense::Dense;
+use super::depthwise::Depthwise;
 use super::grouped::Grouped;
 use super::spiking::Rows;
 use super::taps::Taps;
@@ -38,9 +39,11 @@ pub(super) enum Work {
     Input,
     /// Convolution, transposed convolution or fully connected layer on spikes.
     Spiking(Taps, Rows),
-    /// Grouped convolution, plain or transposed, on spikes.
+    /// Depthwise convolution, plain or transposed, on spikes.
+    SpikingDepthwise(Taps, Depthwise),
+    /// Any other grouped convolution on spikes.
     SpikingGrouped(Taps, Grouped),
-    /// The same on real values.
+    /// Convolution, transposed convolution or fully connected layer on real values, and grouped ones.
     Dense(Taps, Dense),
     DenseGrouped(Taps, Grouped),
     Neuron(Neuron),
@@ -125,7 +128,8 @@ impl Plan {
     pub(super) fn weighted_taps(&self) -> Option<&Taps> {
         match &self.work {
             Work::Spiking(taps, _) | Work::Dense(taps, _) => Some(taps),
-            Work::SpikingGrouped(taps, _) | Work::DenseGrouped(taps, _) => Some(taps),
+            Work::SpikingDepthwise(taps, _) | Work::SpikingGrouped(taps, _) => Some(taps),
+            Work::DenseGrouped(taps, _) => Some(taps),
             _ => None,
         }
     }
@@ -187,6 +191,10 @@ fn convolution(
     let kernel = move |o: usize, i: usize| if transposed { i * outs + o % outs } else { o * ins + i % ins };
     if conv.groups == 1 {
         return Ok(weighted(affine, taps, ins, on_spikes, kernel));
+    }
+    if on_spikes && ins == 1 && outs == 1 {
+        let weights = Depthwise::new(affine, &taps, |channel, k| affine.weight.data[channel * taps.kernel + k]);
+        return Ok(Work::SpikingDepthwise(taps, weights));
     }
     let grouped = Grouped::new(conv, affine, &taps, |o, i, k| affine.weight.data[kernel(o, i) * taps.kernel + k]);
     Ok(if on_spikes { Work::SpikingGrouped(taps, grouped) } else { Work::DenseGrouped(taps, grouped) })

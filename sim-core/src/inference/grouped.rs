@@ -1,7 +1,8 @@
-//! Grouped and depthwise convolutions, on spikes and on real values.
+//! Grouped convolutions, on spikes and on real values, and depthwise ones on real values.
 //!
-//! A channel that is read reaches its own group only, so a spike adds a short row of weights (a single weight if the
-//! convolution is depthwise), and there is no matrix to multiply with: the work is in walking the taps.
+//! A channel that is read reaches its own group only, so a spike adds a short row of weights, and there is no matrix to
+//! multiply with: the work is in walking the taps. Where a row is a single weight, spikes have a kernel of their own
+//! (`depthwise`).
 
 use super::dense::ones;
 use super::lines::{LANES, Line};

@@ -13,6 +13,7 @@ mod convolution;
 mod counting;
 mod counts;
 mod dense;
+mod depthwise;
 mod executable;
 mod feature;
 mod graded;

@@ -160,7 +160,9 @@ impl Running<'_> {
             && plan.varies
             && plan.signal == Signal::Real
             && match plan.work {
-                Work::Spiking(..) | Work::SpikingGrouped(..) => into_neuron || matches!(reader_work, Work::Add),
+                Work::Spiking(..) | Work::SpikingDepthwise(..) | Work::SpikingGrouped(..) => {
+                    into_neuron || matches!(reader_work, Work::Add)
+                }
                 Work::Add => into_neuron,
                 _ => false,
             }
@@ -178,7 +180,7 @@ impl Running<'_> {
                 let [a, b] = [0, 1].map(|input| self.output(layer.inputs[input]).planes());
                 Feature::Graded(GradedTrain::sum(a, b, executable.steps_after(i, self.steps)))
             }
-            Work::Spiking(..) | Work::SpikingGrouped(..) | Work::Add => {
+            Work::Spiking(..) | Work::SpikingDepthwise(..) | Work::SpikingGrouped(..) | Work::Add => {
                 let steps = executable.steps_after(i, self.steps);
                 Feature::Real(spiking::sum(&self.addends(i), layer.output, steps))
             }
@@ -208,6 +210,9 @@ impl Running<'_> {
         match &self.executable.plans[i].work {
             Work::Spiking(_, rows) => {
                 vec![Source::Weighted { rows, planes: self.output(inputs[0]).planes() }]
+            }
+            Work::SpikingDepthwise(taps, weights) => {
+                vec![Source::Depthwise { taps, weights, planes: self.output(inputs[0]).planes() }]
             }
             Work::SpikingGrouped(_, weights) => {
                 vec![Source::Grouped { weights, planes: self.output(inputs[0]).planes() }]

@@ -7,6 +7,7 @@
 //! neighbouring outputs at a time. So every sum is in the order of the kernel, as if gathered. There is no dense
 //! fall-back: work is proportional to spikes.
 
+use super::depthwise::Depthwise;
 use super::grouped::Grouped;
 use super::lines::{LANES, Line};
 use super::membrane::charge;
@@ -212,6 +213,8 @@ pub(super) enum Source<'a> {
     Weighted { rows: &'a Rows, planes: &'a [SpikeTrain] },
     /// The same through a grouped convolution.
     Grouped { weights: &'a Grouped, planes: &'a [SpikeTrain] },
+    /// The same through a depthwise one.
+    Depthwise { taps: &'a Taps, weights: &'a Depthwise, planes: &'a [SpikeTrain] },
     /// The spikes themselves, as ones, of every step or of the only one.
     Spikes(&'a SpikeTrain),
     /// Real values, of every step or of the only one.
@@ -224,6 +227,7 @@ impl Source<'_> {
         match self {
             Self::Weighted { rows, planes } => rows.currents(planes, band, step, sums),
             Self::Grouped { weights, planes } => weights.currents(planes, band, step, sums),
+            Self::Depthwise { taps, weights, planes } => weights.currents(taps, planes, band, step, sums),
             Self::Spikes(_) => {
                 sums.fill(Line::ZERO);
                 self.add(band, step, sums, &mut []);

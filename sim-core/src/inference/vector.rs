@@ -18,6 +18,8 @@ pub(super) trait Vector: Copy {
     fn div(self, other: Self) -> Self;
     /// `a * b + self`, rounded once where the CPU can, else twice.
     fn multiply_add(self, a: Self, b: Self) -> Self;
+    /// Its lanes that `bits` says, 0 in the others.
+    fn keep(self, bits: u8) -> Self;
     /// Lanes of `yes` where `self >= bound`, else of `no`; and which these are, as bits.
     fn choose(self, bound: Self, yes: Self, no: Self) -> (Self, u8);
 }
@@ -65,6 +67,10 @@ impl Vector for Portable {
     #[inline(always)]
     fn multiply_add(self, a: Self, b: Self) -> Self {
         self.add(a.mul(b))
+    }
+    #[inline(always)]
+    fn keep(self, bits: u8) -> Self {
+        Self(std::array::from_fn(|lane| if bits >> lane & 1 == 1 { self.0[lane] } else { 0.0 }))
     }
     #[inline(always)]
     fn choose(self, bound: Self, yes: Self, no: Self) -> (Self, u8) {
@@ -150,6 +156,14 @@ mod x86 {
             Self(unsafe { _mm256_fmadd_ps(a.0, b.0, self.0) })
         }
         #[inline(always)]
+        fn keep(self, bits: u8) -> Self {
+            unsafe {
+                let own = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+                let set = _mm256_and_si256(_mm256_set1_epi32(i32::from(bits)), own);
+                Self(_mm256_and_ps(self.0, _mm256_castsi256_ps(_mm256_cmpeq_epi32(set, own))))
+            }
+        }
+        #[inline(always)]
         fn choose(self, bound: Self, yes: Self, no: Self) -> (Self, u8) {
             unsafe {
                 let is = _mm256_cmp_ps::<_CMP_GE_OQ>(self.0, bound.0);
@@ -174,7 +188,7 @@ mod tests {
             let a = V::load(&[1.0, -2.0, 3.5, 0.0, 8.0, -0.25, 2.0, f32::NAN]);
             let b = V::load(&[2.0, -2.0, 0.5, 1.0, 4.0, 0.25, 2.0, 1.0]);
             let (chosen, bits) = a.choose(b, V::splat(1.0), V::splat(-1.0));
-            let results = [a.add(b), a.sub(b), a.mul(b), a.div(b), a.multiply_add(a, b), chosen];
+            let results = [a.add(b), a.sub(b), a.mul(b), a.div(b), a.multiply_add(a, b), chosen, b.keep(0b0101_0010)];
             let stored = results.map(|result| {
                 let mut lanes = [0.0; WIDTH];
                 result.store(&mut lanes);
@@ -189,6 +203,7 @@ mod tests {
     fn every_vector_computes_the_same() {
         let (results, bits) = Operations.run::<Portable>();
         assert_eq!(results[4], [3.0, 2.0, 5.25, 0.0, 40.0, -0.3125, 6.0, 0.0]);
+        assert_eq!(results[6], [0.0, -2.0, 0.0, 0.0, 4.0, 0.0, 2.0, 0.0]);
         assert_eq!(bits, 0b0101_0110, "equal counts, what is no number does not");
         assert_eq!(vectorise(Operations), (results, bits));
     }
