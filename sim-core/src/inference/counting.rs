@@ -102,8 +102,15 @@ impl Vectorised for Pairs<'_> {
         let (words, mut pairs) = (self.train.words(), 0);
         for step in 0..self.train.steps() {
             let bits = self.train.step(step);
-            for first in 0..words {
-                for (word, &outputs) in bits.iter().skip(first).step_by(words).zip(self.outputs) {
+            if words == 1 {
+                // Without the loop over words it takes half the time.
+                for (word, &outputs) in bits.iter().zip(self.outputs) {
+                    pairs += u64::from(word.count_ones()) * outputs;
+                }
+                continue;
+            }
+            for (words, &outputs) in bits.chunks_exact(words).zip(self.outputs) {
+                for word in words {
                     pairs += u64::from(word.count_ones()) * outputs;
                 }
             }

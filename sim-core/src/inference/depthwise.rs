@@ -5,7 +5,7 @@
 //! output, with the weights of silent channels made zero, whatever the number of spikes.
 
 use super::SpikeTrain;
-use super::lines::{LANES, Line};
+use super::lines::{LANES, Line, fill};
 use super::taps::Taps;
 use super::vector::{Vector, Vectorised, WIDTH, vectorise};
 use crate::network::Affine;
@@ -41,7 +41,7 @@ impl Depthwise {
         step: usize,
         sums: &mut [Line],
     ) {
-        sums.chunks_exact_mut(self.bias.len()).for_each(|sums| sums.copy_from_slice(&self.bias));
+        fill(sums, &self.bias);
         for plane in planes {
             let (bits, words) = (plane.step(step), plane.words());
             vectorise(Add { weights: self, taps, bits, words, band: band.clone(), sums });

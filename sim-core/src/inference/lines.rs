@@ -1,6 +1,6 @@
 //! Floats by the cache line.
 
-use super::vector::{Vector, WIDTH};
+use super::vector::{Vector, Vectorised, WIDTH, vectorise};
 
 /// Floats of a [`Line`]: two vectors of 256 bits.
 pub(super) const LANES: usize = 2 * WIDTH;
@@ -58,6 +58,39 @@ impl Line {
         let (vectors, _) = self.0.as_chunks_mut();
         low.store(&mut vectors[0]);
         high.store(&mut vectors[1]);
+    }
+}
+
+/// Sets all of `lines` to repetitions of `pattern`.
+pub(super) fn fill(lines: &mut [Line], pattern: &[Line]) {
+    vectorise(Fill { lines, pattern });
+}
+
+struct Fill<'a> {
+    lines: &'a mut [Line],
+    pattern: &'a [Line],
+}
+
+impl Vectorised for Fill<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        match self.pattern {
+            [line] => {
+                let vectors = line.vectors::<V>();
+                for line in self.lines {
+                    line.set(vectors);
+                }
+            }
+            pattern => {
+                for lines in self.lines.chunks_exact_mut(pattern.len()) {
+                    for (line, value) in lines.iter_mut().zip(pattern) {
+                        line.set(value.vectors::<V>());
+                    }
+                }
+            }
+        }
     }
 }
 

@@ -9,7 +9,7 @@
 
 use super::depthwise::Depthwise;
 use super::grouped::Grouped;
-use super::lines::{LANES, Line};
+use super::lines::{LANES, Line, fill};
 use super::membrane::charge;
 use super::reach::Reach;
 use super::taps::Taps;
@@ -49,10 +49,7 @@ impl Rows {
 
     /// The currents that the spikes of all `planes` make into `band` in `step`.
     fn currents(&self, planes: &[SpikeTrain], band: &Range<usize>, step: usize, sums: &mut [Line]) {
-        match self.bias[..] {
-            [bias] => sums.fill(bias),
-            _ => sums.chunks_exact_mut(self.bias.len()).for_each(|sums| sums.copy_from_slice(&self.bias)),
-        }
+        fill(sums, &self.bias);
         for plane in planes {
             let (bits, words) = (plane.step(step), plane.words());
             vectorise(Scatter { rows: self, bits, words, band: band.clone(), sums });
@@ -303,8 +300,8 @@ struct Fire<'a> {
 impl Pass for Fire<'_> {
     fn take(&mut self, band: &Range<usize>, step: usize, currents: &[Line]) {
         if step == 0 {
-            self.membranes.clear();
-            self.membranes.resize(currents.len(), Line([self.neuron.initial; LANES]));
+            self.membranes.resize(currents.len(), Line::ZERO);
+            fill(&mut self.membranes, &[Line([self.neuron.initial; LANES])]);
             self.fired.resize(currents.len(), 0);
         }
         charge(self.neuron, &mut self.membranes, currents, &mut self.fired);
