@@ -13,7 +13,7 @@ use super::lines::{LANES, Line, fill};
 use super::membrane::charge;
 use super::reach::Reach;
 use super::taps::Taps;
-use super::vector::{Vector, Vectorised, vectorise};
+use super::vector::{Vector, Vectorised, WIDTH, vectorise};
 use super::{Real, SpikeTrain};
 use crate::network::{Affine, Neuron, Shape};
 use std::ops::Range;
@@ -219,6 +219,15 @@ pub(super) enum Source<'a> {
 }
 
 impl Source<'_> {
+    /// Whether it is the same in every step.
+    fn is_constant(&self) -> bool {
+        match self {
+            Self::Weighted { .. } | Self::Grouped { .. } | Self::Depthwise { .. } => false,
+            Self::Spikes(train) => train.steps() == 1,
+            Self::Real(real) => real.steps == 1,
+        }
+    }
+
     /// Sets `sums` to the currents into `band` in `step`.
     fn set(&self, band: &Range<usize>, step: usize, sums: &mut [Line]) {
         match self {
@@ -232,11 +241,7 @@ impl Source<'_> {
             Self::Real(real) => {
                 let channels = real.shape.channels;
                 let values = &real.step(step.min(real.steps - 1))[band.start * channels..band.end * channels];
-                for (values, sums) in values.chunks_exact(channels).zip(sums.chunks_exact_mut(Line::count(channels))) {
-                    for (sum, values) in sums.iter_mut().zip(values.chunks(LANES)) {
-                        sum.copy(values);
-                    }
-                }
+                vectorise(Copy { values, channels, sums });
             }
         }
     }
@@ -255,6 +260,27 @@ impl Source<'_> {
     }
 }
 
+/// Sets currents to real values.
+struct Copy<'a> {
+    values: &'a [f32],
+    channels: usize,
+    sums: &'a mut [Line],
+}
+
+impl Vectorised for Copy<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let sums = self.sums.chunks_exact_mut(Line::count(self.channels));
+        for (values, sums) in self.values.chunks_exact(self.channels).zip(sums) {
+            for (sum, values) in sums.iter_mut().zip(values.chunks(LANES)) {
+                sum.copy(values);
+            }
+        }
+    }
+}
+
 /// Adds spikes as ones.
 struct AddOnes<'a> {
     bits: &'a [u64],
@@ -269,12 +295,14 @@ impl Vectorised for AddOnes<'_> {
 
     #[inline(always)]
     fn run<V: Vector>(self) {
+        let one = V::splat(1.0);
         for (bits, sums) in self.bits.chunks_exact(self.words).zip(self.sums.chunks_exact_mut(self.lines)) {
-            for (i, sum) in sums.iter_mut().enumerate() {
-                let bits = (bits[i / (64 / LANES)] >> (i % (64 / LANES) * LANES)) as u32;
-                // Adding zeros costs less than finding out where there are ones.
-                for (lane, sum) in sum.0.iter_mut().enumerate() {
-                    *sum += (bits >> lane & 1) as f32;
+            for (&word, sums) in bits.iter().zip(sums.chunks_mut(64 / LANES)) {
+                let mut word = word;
+                for sum in sums {
+                    let [low, high] = sum.vectors::<V>();
+                    sum.set([low.add(one.keep(word as u8)), high.add(one.keep((word >> WIDTH) as u8))]);
+                    word >>= LANES;
                 }
             }
         }
@@ -309,17 +337,7 @@ impl Pass for Fire<'_> {
         let (lines, words) = (Line::count(channels), self.spikes.words());
         let held_by_last = u64::MAX >> (64 * words - channels);
         let bits = &mut self.spikes.step_mut(step)[band.start * words..band.end * words];
-        match lines {
-            1 => pack::<1>(bits, &self.fired),
-            2 => pack::<2>(bits, &self.fired),
-            _ => {
-                for (bits, fired) in bits.chunks_exact_mut(words).zip(self.fired.chunks_exact(lines)) {
-                    for (bits, fired) in bits.iter_mut().zip(fired.chunks(64 / LANES)) {
-                        *bits = fired.iter().rev().fold(0, |bits, &line| bits << LANES | u64::from(line));
-                    }
-                }
-            }
-        }
+        vectorise(Pack { words: bits, fired: &self.fired, lines });
         if !channels.is_multiple_of(LANES) {
             // Neurons that do not exist may fire too.
             bits.iter_mut().skip(words - 1).step_by(words).for_each(|last| *last &= held_by_last);
@@ -327,13 +345,47 @@ impl Pass for Fire<'_> {
     }
 }
 
+/// Sets the words of each position to the bits of its lines.
+struct Pack<'a> {
+    words: &'a mut [u64],
+    fired: &'a [u16],
+    lines: usize,
+}
+
+impl Vectorised for Pack<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let Self { words, fired, lines } = self;
+        match lines {
+            1 => pack::<1>(words, fired),
+            2 => pack::<2>(words, fired),
+            4 => pack::<4>(words, fired),
+            _ => {
+                let positions = words.chunks_exact_mut(lines.div_ceil(64 / LANES));
+                for (words, fired) in positions.zip(fired.chunks_exact(lines)) {
+                    for (word, fired) in words.iter_mut().zip(fired.chunks(64 / LANES)) {
+                        *word = 0;
+                        for (i, &line) in fired.iter().enumerate() {
+                            *word |= u64::from(line) << (i * LANES);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// Sets each word to the bits of so many lines.
+#[inline(always)]
 fn pack<const LINES: usize>(words: &mut [u64], fired: &[u16]) {
     for (word, lines) in words.iter_mut().zip(fired.as_chunks::<LINES>().0) {
-        *word = 0;
-        for (i, &line) in lines.iter().enumerate() {
-            *word |= u64::from(line) << (i * LANES);
+        let mut bits = 0;
+        for i in 0..LINES {
+            bits |= u64::from(lines[i]) << (i * LANES);
         }
+        *word = bits;
     }
 }
 
@@ -378,17 +430,21 @@ fn run(pass: &mut impl Pass, sources: &[Source], shape: Shape, steps: usize) {
     let lines = Line::count(channels);
     let rows = (BAND_LINES / (width * lines)).clamp(1, height);
     let (mut sums, mut scratch) = (vec![Line::ZERO; rows * width * lines], vec![Line::ZERO; rows * width * lines]);
+    let constant = sources.iter().all(Source::is_constant);
     for first in (0..height).step_by(rows) {
         let band = first * width..(first + rows).min(height) * width;
         let len = band.len() * lines;
         let (sums, scratch) = (&mut sums[..len], &mut scratch[..len]);
         for step in 0..steps {
-            match sources.split_first() {
-                Some((first, others)) => {
-                    first.set(&band, step, sums);
-                    others.iter().for_each(|source| source.add(&band, step, sums, scratch));
+            // Currents that do not change are still there.
+            if step == 0 || !constant {
+                match sources.split_first() {
+                    Some((first, others)) => {
+                        first.set(&band, step, sums);
+                        others.iter().for_each(|source| source.add(&band, step, sums, scratch));
+                    }
+                    None => sums.fill(Line::ZERO),
                 }
-                None => sums.fill(Line::ZERO),
             }
             pass.take(&band, step, sums);
         }
