@@ -382,8 +382,8 @@ impl Vectorised for Pack<'_> {
 fn pack<const LINES: usize>(words: &mut [u64], fired: &[u16]) {
     for (word, lines) in words.iter_mut().zip(fired.as_chunks::<LINES>().0) {
         let mut bits = 0;
-        for i in 0..LINES {
-            bits |= u64::from(lines[i]) << (i * LANES);
+        for (i, &line) in lines.iter().enumerate() {
+            bits |= u64::from(line) << (i * LANES);
         }
         *word = bits;
     }
