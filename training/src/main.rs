@@ -33,6 +33,7 @@ use pass::DeviceName;
 use plan::Plan;
 use std::cell::RefCell;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 /// Trains the networks of CoSpike's zoo.
 #[derive(Parser)]
@@ -92,21 +93,45 @@ struct WhichJobs {
     job: Option<usize>,
 }
 
-fn main() -> Result<()> {
-    let Arguments { zoo, verb } = Arguments::parse();
+fn main() -> ExitCode {
+    let Err(Failure { error, code }) = run(Arguments::parse()) else { return ExitCode::SUCCESS };
+    eprintln!("error: {error}");
+    error.chain().skip(1).for_each(|cause| eprintln!("{cause}"));
+    ExitCode::from(code)
+}
+
+/// Why the program ends, and with which exit code.
+struct Failure {
+    error: anyhow::Error,
+    code: u8,
+}
+
+/// Something went wrong in the work.
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self { error, code: 1 }
+    }
+}
+
+/// What was given is wrong, and nothing was begun.
+fn wrong_input(error: impl Into<anyhow::Error>) -> Failure {
+    Failure { error: error.into(), code: 2 }
+}
+
+fn run(Arguments { zoo, verb }: Arguments) -> Result<(), Failure> {
     match verb {
-        Verb::Measure { data } => measure::measure(&zoo, data.as_deref()),
+        Verb::Measure { data } => Ok(measure::measure(&zoo, data.as_deref())?),
         Verb::List(which) => {
-            let plan = which.plan()?;
-            for (number, job) in which.jobs(&plan)? {
+            let plan = which.plan().map_err(wrong_input)?;
+            for (number, job) in which.jobs(&plan).map_err(wrong_input)? {
                 let done = zoo.join(format!("{}.safetensors", job.name())).exists();
                 println!("{number:4} {} {}", if done { "done   " } else { "missing" }, job.name());
             }
             Ok(())
         }
         Verb::Speed { device, which } => {
-            let (device, plan) = (device.open()?, which.plan()?);
-            for (_, job) in which.jobs(&plan)? {
+            let (device, plan) = (device.open().map_err(wrong_input)?, which.plan().map_err(wrong_input)?);
+            for (_, job) in which.jobs(&plan).map_err(wrong_input)? {
                 if let plan::Job::Backbone(backbone) = &job {
                     speed::measure(backbone, &job.network()?, &device)?;
                 }
@@ -114,9 +139,10 @@ fn main() -> Result<()> {
             Ok(())
         }
         Verb::Train { data, checkpoints, device, which } => {
-            let (device, plan) = (device.open()?, which.plan()?);
-            let samples =
-                Samples::new(Dataset::from_folder(&data, Part::Training)?, plan.validation_images, SPLIT_SEED);
+            let (device, plan) = (device.open().map_err(wrong_input)?, which.plan().map_err(wrong_input)?);
+            let jobs = which.jobs(&plan).map_err(wrong_input)?;
+            let images = Dataset::from_folder(&data, Part::Training).map_err(wrong_input)?;
+            let samples = Samples::new(images, plan.validation_images, SPLIT_SEED);
             for folder in [&zoo, &checkpoints] {
                 std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
             }
@@ -128,7 +154,7 @@ fn main() -> Result<()> {
                 device: &device,
                 frozen: RefCell::default(),
             };
-            for (_, job) in which.jobs(&plan)? {
+            for (_, job) in jobs {
                 factory.run(&job).with_context(|| job.name())?;
             }
             Ok(())
