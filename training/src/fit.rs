@@ -27,12 +27,12 @@ pub(crate) struct Schedule {
     /// What is scored and kept is an exponential moving average of the parameters, which keeps this share of itself in
     /// every step (Polyak and Juditsky 1992; in this form Tarvainen and Valpola, NeurIPS 2017). The parameters
     /// themselves where there is none.
-    #[serde(default, deserialize_with = "share")]
+    #[serde(default, deserialize_with = "kept_share")]
     pub(crate) average: Option<f32>,
 }
 
-/// A share of what is kept: not all.
-pub(crate) fn share<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<f32>, D::Error> {
+/// The share that an average keeps of itself in a step.
+pub(crate) fn kept_share<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<f32>, D::Error> {
     match f32::deserialize(value)? {
         share if (0.0..1.0).contains(&share) => Ok(Some(share)),
         share => Err(serde::de::Error::custom(format!(
@@ -108,7 +108,7 @@ impl Phase<'_> {
     ) -> Result<(Model, Progress)> {
         let path = self.path();
         let mut state = match path.exists() {
-            true => State::load(&path).with_context(|| path.display().to_string())?,
+            true => State::load(&path, self.schedule).with_context(|| path.display().to_string())?,
             false => {
                 let average = self.schedule.average.map(|_| model.clone());
                 State { best: model.clone(), model, average, ..State::default() }
@@ -180,7 +180,8 @@ impl State {
         WeightFile { tensors, metadata: metadata.into() }.write(path, Precision::Full)
     }
 
-    fn load(path: &Path) -> Result<Self> {
+    /// The state in a checkpoint, which must have an average if `schedule` asks for one, and none otherwise.
+    fn load(path: &Path, schedule: Schedule) -> Result<Self> {
         let file = WeightFile::read(path)?;
         let metadata = |key: &str| file.metadata.get(key).with_context(|| format!("no `{key}` in this checkpoint"));
         let mut state = Self { progress: serde_json::from_str(metadata("progress")?)?, ..Self::default() };
@@ -198,6 +199,9 @@ impl State {
                     moments[usize::from(part == "second")] = tensor.data.clone();
                 }
             }
+        }
+        if state.average.is_some() != schedule.average.is_some() {
+            bail!("`average` was set or unset after this checkpoint: delete it to begin the phase anew");
         }
         Ok(state)
     }

@@ -27,6 +27,7 @@ mod weight_file;
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser, Subcommand};
 use cospike_scenarios::dataset::{Dataset, Part};
+use cospike_scenarios::zoo::Zoo;
 use data::Samples;
 use job::Factory;
 use pass::DeviceName;
@@ -120,7 +121,14 @@ fn wrong_input(error: impl Into<anyhow::Error>) -> Failure {
 
 fn run(Arguments { zoo, verb }: Arguments) -> Result<(), Failure> {
     match verb {
-        Verb::Measure { data } => Ok(measure::measure(&zoo, data.as_deref())?),
+        Verb::Measure { data } => {
+            let networks = Zoo::from_folder(&zoo).map_err(wrong_input)?;
+            let images = match data {
+                Some(data) => Dataset::from_folder(&data, Part::Test),
+                None => Dataset::fashion_mnist_test(),
+            };
+            Ok(measure::measure(&zoo, &networks, &images.map_err(wrong_input)?)?)
+        }
         Verb::List(which) => {
             let plan = which.plan().map_err(wrong_input)?;
             for (number, job) in which.jobs(&plan).map_err(wrong_input)? {

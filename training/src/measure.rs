@@ -2,21 +2,16 @@
 
 use crate::weight_file::{Precision, WeightFile};
 use anyhow::{Context, Result};
-use cospike_scenarios::dataset::{Dataset, Part};
+use cospike_scenarios::dataset::Dataset;
 use cospike_scenarios::zoo::{Entry, Outcome, Zoo};
 use std::path::Path;
 
-/// Runs every network of the folder that has no test accuracy yet on all test images, those of `data` or those that
-/// ship, as it would run split in two, and writes the outcome into its file.
-pub(crate) fn measure(folder: &Path, data: Option<&Path>) -> Result<()> {
-    let zoo = Zoo::from_folder(folder)?;
-    let dataset = match data {
-        Some(data) => Dataset::from_folder(data, Part::Test)?,
-        None => Dataset::fashion_mnist_test()?,
-    };
+/// Runs every network of `zoo`, the files in `folder`, that has no test accuracy yet on all images of `dataset`, as it would
+/// run split in two, and writes the outcome into its file.
+pub(crate) fn measure(folder: &Path, zoo: &Zoo, dataset: &Dataset) -> Result<()> {
     for entries in zoo.by_backbone() {
         let unmeasured: Vec<&Entry> = entries.into_iter().filter(|entry| entry.metadata.claim().is_none()).collect();
-        for (entry, outcome) in unmeasured.iter().zip(zoo.measure(&unmeasured, &dataset, &|| {})?) {
+        for (entry, outcome) in unmeasured.iter().zip(zoo.measure(&unmeasured, dataset, &|| {})?) {
             eprintln!("{} {outcome}", entry.name);
             claim(&folder.join(format!("{}.safetensors", entry.name)), outcome)?;
         }

@@ -1,6 +1,6 @@
 //! The plan file: what the zoo consists of, and how each network of it is trained.
 
-use crate::fit::{Schedule, share};
+use crate::fit::{Schedule, kept_share};
 use crate::pass::Dynamics;
 use anyhow::{Result, bail, ensure};
 use cospike_scenarios::scenario::Family;
@@ -49,7 +49,7 @@ struct PhasePlan {
     epochs: usize,
     batch: usize,
     peak_rate: f32,
-    #[serde(default, deserialize_with = "share")]
+    #[serde(default, deserialize_with = "kept_share")]
     average: Option<f32>,
 }
 

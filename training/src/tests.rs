@@ -13,7 +13,7 @@ use cospike_scenarios::dataset::Dataset;
 use cospike_sim_core::inference::{Executable, Feature, Real};
 use cospike_sim_core::network::{
     Activation, Bottleneck, BottleneckKind, MobileNetV1, Network, Neuron, Nonlinearity, ResNet, Shape, Stage, Stem,
-    TensorStore, Weights, Width,
+    Tensor, TensorStore, Weights, Width,
 };
 use rand::RngExt;
 use std::path::Path;
@@ -49,7 +49,8 @@ pub(crate) fn bars(n: usize) -> Dataset {
 }
 
 const SHORT: Schedule = Schedule { epochs: 4, batch: 16, peak_rate: 2e-2, average: Some(0.8) };
-const PHASES: [(Dynamics, Schedule); 2] = [(Dynamics::Rate(4), SHORT), (Dynamics::Steps(4), SHORT)];
+const PHASES: [(Dynamics, Schedule); 2] =
+    [(Dynamics::Rate(4), Schedule { average: None, ..SHORT }), (Dynamics::Steps(4), SHORT)];
 /// Trains the tiny spiking network and a unit in it.
 pub(crate) fn train_unit(samples: &Samples, checkpoints: &Path, device: &Device) -> (TensorStore, f64) {
     let backbone = TINY.build(SPIKING);
@@ -98,11 +99,11 @@ fn invariant_4_training_learns_and_is_the_same_on_any_number_of_threads() {
 
 /// Trains the tiny network for all epochs of [`SHORT`], or until it is interrupted at the end of the third, before its
 /// checkpoint.
-fn train_backbone(checkpoints: &Path, interrupted: bool) -> Model {
+fn train_backbone(checkpoints: &Path, schedule: Schedule, interrupted: bool) -> anyhow::Result<Model> {
     let net = TINY.build(SPIKING);
     let samples = Samples::new(bars(132), 36, 1);
     let mut epochs = 0;
-    let phase = Phase { name: "tiny".into(), seed: 1, checkpoints, schedule: SHORT, samples: samples.training() };
+    let phase = Phase { name: "tiny".into(), seed: 1, checkpoints, schedule, samples: samples.training() };
     let layers = 1..net.layers.len();
     let pass = Pass {
         net: &net,
@@ -122,16 +123,28 @@ fn train_backbone(checkpoints: &Path, interrupted: bool) -> Model {
         let targets = Targets::labels(&samples.labels(indices), 3);
         pass.learn(model, samples.augmented(indices, rng), indices.len(), &targets, pool)
     };
-    phase.run(fresh, &mut Pool::default(), learn, score).unwrap().0
+    Ok(phase.run(fresh, &mut Pool::default(), learn, score)?.0)
 }
 
 #[test]
 fn a_phase_interrupted_between_checkpoints_resumes_to_the_same_weights() {
     let (whole, resumed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let weights = train_backbone(whole.path(), false);
-    let stopped = std::panic::catch_unwind(|| train_backbone(resumed.path(), true));
+    let weights = train_backbone(whole.path(), SHORT, false).unwrap();
+    let stopped = std::panic::catch_unwind(|| train_backbone(resumed.path(), SHORT, true));
     assert!(stopped.is_err(), "it was stopped in epoch 3");
-    assert_eq!(train_backbone(resumed.path(), false), weights);
+    let plain = train_backbone(resumed.path(), Schedule { average: None, ..SHORT }, false).unwrap_err();
+    assert!(format!("{plain:#}").contains("`average`"), "{plain:#}");
+    assert_eq!(train_backbone(resumed.path(), SHORT, false).unwrap(), weights);
+}
+
+/// What is left of the beginning after n steps is the share that is kept, to the power of n.
+#[test]
+fn a_moving_average_forgets_geometrically() {
+    let tensors = |value: f32| Model { tensors: [("w".into(), Tensor { shape: vec![1], data: vec![value] })].into() };
+    let (mut average, model) = (tensors(3.0), tensors(1.0));
+    (0..10).for_each(|_| average.approach(&model, 0.2));
+    let expected = 1.0 + 2.0 * 0.8_f32.powi(10);
+    assert!((average.tensors["w"].data[0] - expected).abs() < 1e-6);
 }
 
 /// Random parameters and statistics for all of `net`.

@@ -43,8 +43,9 @@ pub(super) enum Work {
     SpikingDepthwise(Taps, Depthwise),
     /// Any other grouped convolution on spikes.
     SpikingGrouped(Taps, Grouped),
-    /// Convolution, transposed convolution or fully connected layer on real values, and grouped ones.
+    /// Convolution, transposed convolution or fully connected layer on real values.
     Dense(Taps, Dense),
+    /// Grouped convolution, also depthwise, on real values.
     DenseGrouped(Taps, Grouped),
     Neuron(Neuron),
     Activation(Activation),

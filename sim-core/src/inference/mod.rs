@@ -4,8 +4,9 @@
 //!
 //! An [`Executable`] runs a range of layers for T steps, layer after layer: a layer's spikes of all steps are computed
 //! before the next layer's, which is the same because no layer reads a later one. Layers on spikes are event-driven:
-//! spikes are bits, and every set bit adds a row of weights; a graded spike adds it as often as its number says. Layers on real values are dense. Whatever does not change
-//! over time is computed once: all of a float network, and the first layer of a spiking one, whose input is the
+//! spikes are bits, and every set bit adds a row of weights; a graded spike adds it as often as its number says. Only depthwise
+//! ones, whose rows are single weights, go through all taps instead. Layers on real values are dense. Whatever does not
+//! change over time is computed once: all of a float network, and the first layer of a spiking one, whose input is the
 //! constant sample.
 
 mod coding;

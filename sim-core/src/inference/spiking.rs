@@ -5,7 +5,7 @@
 //! a band over all T steps in turn; neither currents nor membranes of a convolution that feeds a neuron are kept. Within
 //! a step, the spikes of the input are walked once, in order, and each adds what it contributes to a run of
 //! neighbouring outputs at a time. So every sum is in the order of the kernel, as if gathered. There is no dense
-//! fall-back: work is proportional to spikes.
+//! fall-back: work is proportional to spikes. Grouped and depthwise convolutions bring currents of their own.
 
 use super::depthwise::Depthwise;
 use super::grouped::Grouped;
@@ -241,7 +241,7 @@ impl Source<'_> {
             Self::Real(real) => {
                 let channels = real.shape.channels;
                 let values = &real.step(step.min(real.steps - 1))[band.start * channels..band.end * channels];
-                vectorise(Copy { values, channels, sums });
+                vectorise(SetReal { values, channels, sums });
             }
         }
     }
@@ -261,13 +261,13 @@ impl Source<'_> {
 }
 
 /// Sets currents to real values.
-struct Copy<'a> {
+struct SetReal<'a> {
     values: &'a [f32],
     channels: usize,
     sums: &'a mut [Line],
 }
 
-impl Vectorised for Copy<'_> {
+impl Vectorised for SetReal<'_> {
     type Output = ();
 
     #[inline(always)]
