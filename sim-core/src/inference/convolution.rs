@@ -23,8 +23,8 @@ pub(super) struct Convolution {
 /// Padding, which is read as zeros.
 const NONE: u32 = u32::MAX;
 
-/// Output positions computed side by side: with 16 channels each they take 12 of 16 registers, which hides the latency
-/// of multiply-add, and every weight that is fetched is used this many times.
+/// Output positions computed side by side: with 16 channels each they take 12 of 16 registers of eight floats, which hides
+/// the latency of multiply-add, and every weight that is fetched is used this many times.
 const TILE: usize = 6;
 
 impl Convolution {
@@ -60,9 +60,9 @@ impl Convolution {
 
     /// The sums of one line of channels at the output positions `tile`, each a slice of `sources`.
     #[inline(always)]
-    fn sums<V: Vector>(&self, line: usize, tile: [&[u32]; TILE], values: &[f32], zeros: &[f32]) -> [[V; 2]; TILE] {
+    fn sums<V: Vector>(&self, line: usize, tile: [&[u32]; TILE], values: &[f32], zeros: &[f32]) -> [V; TILE] {
         let channels = self.in_channels;
-        let mut sums = [self.bias[line].vectors::<V>(); TILE];
+        let mut sums = [self.bias[line].vector::<V>(); TILE];
         let rows = &self.weight[line * self.kernel * channels..][..self.kernel * channels];
         for (k, rows) in rows.chunks_exact(channels).enumerate() {
             let mut inputs = [zeros; TILE];
@@ -72,10 +72,10 @@ impl Convolution {
                 }
             }
             for (c, row) in rows.iter().enumerate() {
-                let [low, high] = row.vectors::<V>();
+                let row = row.vector::<V>();
                 for i in 0..TILE {
                     let x = V::splat(inputs[i][c]);
-                    sums[i] = [sums[i][0].multiply_add(x, low), sums[i][1].multiply_add(x, high)];
+                    sums[i] = sums[i].multiply_add(x, row);
                 }
             }
         }

@@ -5,11 +5,11 @@
 //! output, with the weights of silent channels made zero, whatever the number of spikes.
 
 use super::SpikeTrain;
-use super::lines::{LANES, Line, fill};
+use super::lines::{Line, bits_of_line, fill};
 use super::taps::Taps;
-use super::vector::{Vector, Vectorised, WIDTH, vectorise};
+use super::tile::Tile;
+use super::vector::{Vector, Vectorised, vectorise};
 use crate::network::Affine;
-use std::ops::Range;
 
 /// Weights of a convolution that has one input and one output channel to a group, plain or transposed.
 #[derive(Clone, Debug)]
@@ -32,19 +32,14 @@ impl Depthwise {
         Self { weight: rows, bias: Line::of(&affine.bias).collect() }
     }
 
-    /// The currents that the spikes of all `planes` make through `taps` into `band` in `step`.
-    pub(super) fn currents(
-        &self,
-        taps: &Taps,
-        planes: &[SpikeTrain],
-        band: &Range<usize>,
-        step: usize,
-        sums: &mut [Line],
-    ) {
-        fill(sums, &self.bias);
+    /// The currents that the spikes of all `planes` make through `taps` into `tile`, `[step][column][line]`.
+    pub(super) fn currents(&self, taps: &Taps, planes: &[SpikeTrain], tile: &Tile, sums: &mut [Line]) {
+        fill(sums, &self.bias[tile.lines.clone()]);
         for plane in planes {
-            let (bits, words) = (plane.step(step), plane.words());
-            vectorise(Add { weights: self, taps, bits, words, band: band.clone(), sums });
+            for (step, sums) in sums.chunks_exact_mut(tile.len()).enumerate() {
+                let (bits, words) = (plane.step(step), plane.words());
+                vectorise(Add { weights: self, taps, bits, words, tile, sums });
+            }
         }
     }
 }
@@ -56,8 +51,7 @@ struct Add<'a> {
     /// Spikes, so many `words` to each input position.
     bits: &'a [u64],
     words: usize,
-    /// The output positions that `sums` are.
-    band: Range<usize>,
+    tile: &'a Tile,
     sums: &'a mut [Line],
 }
 
@@ -66,27 +60,16 @@ impl Vectorised for Add<'_> {
 
     #[inline(always)]
     fn run<V: Vector>(self) {
-        let Self { weights: Depthwise { weight, bias }, taps, bits, words, band, sums } = self;
-        let lines = bias.len();
-        for (position, sums) in band.zip(sums.chunks_exact_mut(lines)) {
+        let Self { weights: Depthwise { weight, bias }, taps, bits, words, tile, sums } = self;
+        for (position, sums) in tile.positions(taps.axes[1].outputs).zip(sums.chunks_exact_mut(tile.lines.len())) {
             for tap in taps.of(position) {
                 let words = &bits[tap.position as usize * words..][..words];
-                let rows = &weight[tap.kernel as usize * lines..][..lines];
-                let lines = sums.chunks_mut(64 / LANES).zip(rows.chunks(64 / LANES));
-                for (&word, (sums, rows)) in words.iter().zip(lines) {
-                    add_word::<V>(word, rows, sums);
+                let rows = &weight[tap.kernel as usize * bias.len()..][tile.lines.clone()];
+                for ((line, row), sum) in tile.lines.clone().zip(rows).zip(sums.iter_mut()) {
+                    let firing = row.vector::<V>().keep(bits_of_line(words, line));
+                    sum.set(sum.vector::<V>().add(firing));
                 }
             }
         }
-    }
-}
-
-/// Adds the weights in `rows` of the channels whose bits are set in `word`.
-#[inline(always)]
-fn add_word<V: Vector>(mut word: u64, rows: &[Line], sums: &mut [Line]) {
-    for (row, sum) in rows.iter().zip(sums) {
-        let ([low, high], [sum_low, sum_high]) = (row.vectors::<V>(), sum.vectors::<V>());
-        sum.set([sum_low.add(low.keep(word as u8)), sum_high.add(high.keep((word >> WIDTH) as u8))]);
-        word >>= LANES;
     }
 }

@@ -5,12 +5,11 @@
 //! (`depthwise`).
 
 use super::dense::ones;
-use super::lines::{LANES, Line};
-use super::reach::Reach;
+use super::lines::{LANES, Line, fill};
 use super::taps::Taps;
+use super::tile::Tile;
 use super::{Real, SpikeTrain};
-use crate::network::{Affine, Conv2d, Shape};
-use std::ops::Range;
+use crate::network::{Affine, Shape};
 
 /// Weights of a grouped convolution, plain or transposed.
 #[derive(Clone, Debug)]
@@ -19,21 +18,25 @@ pub(super) struct Grouped {
     weight: Vec<f32>,
     bias: Vec<f32>,
     in_channels: usize,
-    reach: Reach,
     /// Input and output channels of one group.
     ins: usize,
     outs: usize,
 }
 
 impl Grouped {
-    /// `weight(output, input, kernel element)` gives the weight between channels of one group.
-    pub(super) fn new(conv: Conv2d, affine: &Affine, taps: &Taps, weight: impl Fn(usize, usize, usize) -> f32) -> Self {
-        let in_channels = conv.input.channels;
-        let (ins, outs) = (in_channels / conv.groups, conv.output.channels / conv.groups);
+    /// Groups of `ins` input and `outs` output channels; `weight(output, input, kernel element)` gives the weight between
+    /// channels of one group.
+    pub(super) fn new(
+        (ins, outs): (usize, usize),
+        affine: &Affine,
+        taps: &Taps,
+        weight: impl Fn(usize, usize, usize) -> f32,
+    ) -> Self {
+        let in_channels = affine.bias.len() / outs * ins;
         let rows = (0..taps.kernel).flat_map(|k| (0..in_channels).map(move |i| (k, i)));
         let entries = rows.flat_map(|(k, i)| (0..outs).map(move |o| (i / ins * outs + o, i, k)));
         let weight = entries.map(|(o, i, k)| weight(o, i, k)).collect();
-        Self { weight, bias: affine.bias.clone(), in_channels, reach: Reach::new(taps), ins, outs }
+        Self { weight, bias: affine.bias.clone(), in_channels, ins, outs }
     }
 
     /// The weights from `input` channel through `kernel` element, and the output channel that the first leads to.
@@ -43,33 +46,36 @@ impl Grouped {
         (&self.weight[first..first + self.outs], input / self.ins * self.outs)
     }
 
-    /// The currents that the spikes of all `planes` make into `band` in `step`.
-    pub(super) fn currents(&self, planes: &[SpikeTrain], band: &Range<usize>, step: usize, sums: &mut [Line]) {
-        let lines = Line::count(self.bias.len());
-        for sums in sums.chunks_exact_mut(lines) {
-            sums.iter_mut().zip(Line::of(&self.bias)).for_each(|(sum, bias)| *sum = bias);
-        }
-        let width = self.reach.input_width;
+    /// The currents that the spikes of all `planes` make through `taps` into `tile`, `[step][column][line]`.
+    pub(super) fn currents(&self, taps: &Taps, planes: &[SpikeTrain], tile: &Tile, sums: &mut [Line]) {
+        let bias: Vec<Line> = Line::of(&self.bias).collect();
+        fill(sums, &bias[tile.lines.clone()]);
         for plane in planes {
-            let (words, bits) = (plane.words(), plane.step(step));
-            for row in (0..self.reach.input_height()).filter(|&row| self.reach.reaches(row, band)) {
-                for input in row * width..(row + 1) * width {
-                    for (w, &word) in bits[input * words..][..words].iter().enumerate() {
-                        ones(word).for_each(|bit| self.scatter(input, w * 64 + bit, band, sums));
+            let words = plane.words();
+            for (step, sums) in sums.chunks_exact_mut(tile.len()).enumerate() {
+                let sums = sums.chunks_exact_mut(tile.lines.len());
+                for (position, sums) in tile.positions(taps.axes[1].outputs).zip(sums) {
+                    for tap in taps.of(position) {
+                        let words = &plane.step(step)[tap.position as usize * words..][..words];
+                        self.add_spikes(words, tap.kernel as usize, tile.lines.start, sums);
                     }
                 }
             }
         }
     }
 
-    /// Adds what a spike of `channel` at `input` position makes into `band`.
-    fn scatter(&self, input: usize, channel: usize, band: &Range<usize>, sums: &mut [Line]) {
-        let lines = Line::count(self.bias.len());
-        for (output, kernel) in self.reach.pairs(input, band) {
-            let first_line = (output - band.start) * lines;
-            let (row, first) = self.row(kernel, channel);
-            for (o, weight) in (first..).zip(row) {
-                sums[first_line + o / LANES].0[o % LANES] += weight;
+    /// Adds what the spikes of one position make through one kernel element into the lines of an output position from
+    /// `first_line` on.
+    fn add_spikes(&self, words: &[u64], kernel: usize, first_line: usize, sums: &mut [Line]) {
+        for (w, &word) in words.iter().enumerate() {
+            for bit in ones(word) {
+                let (row, first) = self.row(kernel, w * 64 + bit);
+                for (o, weight) in (first..).zip(row) {
+                    // Outputs beside the tile are for others.
+                    if let Some(sum) = (o / LANES).checked_sub(first_line).and_then(|line| sums.get_mut(line)) {
+                        sum.0[o % LANES] += weight;
+                    }
+                }
             }
         }
     }

@@ -2,8 +2,11 @@
 
 use super::vector::{Vector, Vectorised, WIDTH, vectorise};
 
-/// Floats of a [`Line`]: two vectors of 256 bits.
-pub(super) const LANES: usize = 2 * WIDTH;
+/// Floats of a [`Line`].
+pub(super) const LANES: usize = WIDTH;
+
+/// Lines whose channels fill a word of spikes.
+pub(super) const LINES_PER_WORD: usize = 64 / LANES;
 
 /// The channels `16 i .. 16 i + 16` of one position. That none lies across two cache lines is worth a factor of two to
 /// the kernel that adds lines up.
@@ -46,19 +49,21 @@ impl Line {
         }
     }
 
-    /// The two vectors of a line.
     #[inline(always)]
-    pub(super) fn vectors<V: Vector>(&self) -> [V; 2] {
-        let (vectors, _) = self.0.as_chunks();
-        [V::load(&vectors[0]), V::load(&vectors[1])]
+    pub(super) fn vector<V: Vector>(&self) -> V {
+        V::load(&self.0)
     }
 
     #[inline(always)]
-    pub(super) fn set<V: Vector>(&mut self, [low, high]: [V; 2]) {
-        let (vectors, _) = self.0.as_chunks_mut();
-        low.store(&mut vectors[0]);
-        high.store(&mut vectors[1]);
+    pub(super) fn set<V: Vector>(&mut self, vector: V) {
+        vector.store(&mut self.0);
     }
+}
+
+/// The spikes of the channels of a line, of all `words` of a position.
+#[inline(always)]
+pub(super) fn bits_of_line(words: &[u64], line: usize) -> u16 {
+    (words[line / LINES_PER_WORD] >> (line % LINES_PER_WORD * LANES)) as u16
 }
 
 /// Sets all of `lines` to repetitions of `pattern`.
@@ -78,15 +83,15 @@ impl Vectorised for Fill<'_> {
     fn run<V: Vector>(self) {
         match self.pattern {
             [line] => {
-                let vectors = line.vectors::<V>();
+                let vector = line.vector::<V>();
                 for line in self.lines {
-                    line.set(vectors);
+                    line.set(vector);
                 }
             }
             pattern => {
                 for lines in self.lines.chunks_exact_mut(pattern.len()) {
                     for (line, value) in lines.iter_mut().zip(pattern) {
-                        line.set(value.vectors::<V>());
+                        line.set(value.vector::<V>());
                     }
                 }
             }
@@ -94,11 +99,23 @@ impl Vectorised for Fill<'_> {
     }
 }
 
-impl std::ops::AddAssign for Line {
+/// Adds `more` to `sums`, line by line.
+pub(super) fn add(sums: &mut [Line], more: &[Line]) {
+    vectorise(Add { sums, more });
+}
+
+struct Add<'a> {
+    sums: &'a mut [Line],
+    more: &'a [Line],
+}
+
+impl Vectorised for Add<'_> {
+    type Output = ();
+
     #[inline(always)]
-    fn add_assign(&mut self, other: Self) {
-        for (a, b) in self.0.iter_mut().zip(other.0) {
-            *a += b;
+    fn run<V: Vector>(self) {
+        for (sum, more) in self.sums.iter_mut().zip(self.more) {
+            sum.set(sum.vector::<V>().add(more.vector()));
         }
     }
 }

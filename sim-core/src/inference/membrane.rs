@@ -1,19 +1,35 @@
 //! Neurons: from currents to membranes to spikes.
 
-use super::lines::Line;
+use super::SpikeTrain;
+use super::lines::{LANES, LINES_PER_WORD, Line};
+use super::tile::Tile;
 use super::vector::{Vector, Vectorised, vectorise};
 use crate::network::{Leak, Neuron, Reset};
 
-/// Charges `membranes` with `currents` and sets who fires, as bits of each line; see [`Neuron`] for the equations.
-pub(super) fn charge(neuron: &Neuron, membranes: &mut [Line], currents: &[Line], fired: &mut [u16]) {
-    vectorise(Charge { neuron, membranes, currents, fired });
+/// Charges the neurons of a `tile` with its `currents`, `[step][column][line]`, of every step or of the only one, and adds
+/// who fires to `spikes`; see [`Neuron`] for the equations. `room` is for membranes.
+pub(super) fn charge(neuron: &Neuron, tile: &Tile, currents: &[Line], room: &mut Room, spikes: &mut SpikeTrain) {
+    room.membranes.resize(tile.len(), Line::ZERO);
+    room.fired.resize(tile.len(), 0);
+    let Room { membranes, fired } = room;
+    vectorise(Charge { neuron, tile, currents, membranes, fired, spikes });
+}
+
+/// Neurons of one tile.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Room {
+    membranes: Vec<Line>,
+    /// Who fires in a step, as bits of each line.
+    fired: Vec<u16>,
 }
 
 struct Charge<'a> {
     neuron: &'a Neuron,
-    membranes: &'a mut [Line],
+    tile: &'a Tile,
     currents: &'a [Line],
+    membranes: &'a mut [Line],
     fired: &'a mut [u16],
+    spikes: &'a mut SpikeTrain,
 }
 
 impl Vectorised for Charge<'_> {
@@ -40,31 +56,63 @@ impl Vectorised for Charge<'_> {
 impl Charge<'_> {
     #[inline(always)]
     fn update<V: Vector>(self, equation: impl Equation<V>) {
-        let threshold = V::splat(self.neuron.threshold);
-        let lines = self.membranes.iter_mut().zip(self.currents).zip(self.fired);
-        match self.neuron.reset {
-            Reset::Hard(value) => {
-                let value = V::splat(value);
-                for ((v, x), fired) in lines {
-                    let [low, high] = charged(&equation, v, x);
-                    *fired = fire(v, [low, high], [value, value], threshold);
+        let Self { neuron, tile, currents, membranes, fired, spikes } = self;
+        let (threshold, initial) = (V::splat(neuron.threshold), V::splat(neuron.initial));
+        for membrane in membranes.iter_mut() {
+            membrane.set(initial);
+        }
+        let constant = currents.len() == tile.len();
+        for step in 0..spikes.steps() {
+            let currents = &currents[if constant { 0 } else { step * tile.len() }..][..tile.len()];
+            let lines = membranes.iter_mut().zip(currents).zip(fired.iter_mut());
+            match neuron.reset {
+                Reset::Hard(value) => {
+                    let value = V::splat(value);
+                    for ((membrane, current), fired) in lines {
+                        let charged = equation.charged(membrane.vector(), current.vector());
+                        *fired = fire(membrane, charged, value, threshold);
+                    }
+                }
+                Reset::Soft => {
+                    for ((membrane, current), fired) in lines {
+                        let charged = equation.charged(membrane.vector(), current.vector());
+                        *fired = fire(membrane, charged, charged.sub(threshold), threshold);
+                    }
                 }
             }
-            Reset::Soft => {
-                for ((v, x), fired) in lines {
-                    let [low, high] = charged(&equation, v, x);
-                    *fired = fire(v, [low, high], [low.sub(threshold), high.sub(threshold)], threshold);
-                }
-            }
+            pack(fired, tile, step, spikes);
         }
     }
 }
 
-/// The membranes `v` after taking `x`.
+/// Sets `membrane` to `charged`, or where that fires to `reset`; returns where it does.
 #[inline(always)]
-fn charged<V: Vector>(equation: &impl Equation<V>, v: &Line, x: &Line) -> [V; 2] {
-    let ([v0, v1], [x0, x1]) = (v.vectors::<V>(), x.vectors::<V>());
-    [equation.charged(v0, x0), equation.charged(v1, x1)]
+fn fire<V: Vector>(membrane: &mut Line, charged: V, reset: V, threshold: V) -> u16 {
+    let (after, fired) = charged.choose(threshold, reset, charged);
+    membrane.set(after);
+    fired
+}
+
+/// Adds who fires in `step`, as bits of each line of `tile`, to `spikes`.
+#[inline(always)]
+fn pack(fired: &[u16], tile: &Tile, step: usize, spikes: &mut SpikeTrain) {
+    let (words, channels) = (spikes.words(), spikes.shape().channels);
+    let positions = tile.positions(spikes.shape().width);
+    let bits = &mut spikes.step_mut(step)[positions.start * words..positions.end * words];
+    // Neurons that do not exist may fire too.
+    let existing = |line: usize| u16::MAX >> (LANES - (channels - line * LANES).min(LANES));
+    if words == 1 && tile.lines.len() == 1 {
+        let (line, exist) = (tile.lines.start, existing(tile.lines.start));
+        for (bits, &fired) in bits.iter_mut().zip(fired) {
+            *bits |= u64::from(fired & exist) << (line * LANES);
+        }
+        return;
+    }
+    for (bits, fired) in bits.chunks_exact_mut(words).zip(fired.chunks_exact(tile.lines.len())) {
+        for (line, &fired) in tile.lines.clone().zip(fired) {
+            bits[line / LINES_PER_WORD] |= u64::from(fired & existing(line)) << (line % LINES_PER_WORD * LANES);
+        }
+    }
 }
 
 /// Division by a power of two as the multiplication that gives the same floats in a tenth of the time.
@@ -104,15 +152,6 @@ impl<V: Vector, const DIVIDE: bool, const INPUT: bool> Equation<V> for Decay<V, 
         let part = if DIVIDE { difference.div(self.by) } else { difference.mul(self.by) };
         if INPUT { v.add(part) } else { v.sub(part).add(x) }
     }
-}
-
-/// Sets `membrane` to `charged`, or where that fires to `reset`; returns where it does.
-#[inline(always)]
-fn fire<V: Vector>(membrane: &mut Line, charged: [V; 2], reset: [V; 2], threshold: V) -> u16 {
-    let (low, fired_low) = charged[0].choose(threshold, reset[0], charged[0]);
-    let (high, fired_high) = charged[1].choose(threshold, reset[1], charged[1]);
-    membrane.set([low, high]);
-    u16::from_le_bytes([fired_low, fired_high])
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod dense;
 mod depthwise;
 mod executable;
 mod feature;
+mod gather;
 mod graded;
 mod grouped;
 mod lines;
@@ -28,7 +29,9 @@ mod reach;
 mod run;
 mod spiking;
 mod taps;
+mod tile;
 mod vector;
+mod windows;
 
 pub use coding::{Coding, CodingError};
 pub use counts::{Counts, LayerCounts};

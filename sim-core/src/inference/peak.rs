@@ -12,8 +12,9 @@ pub enum Arithmetic {
     MultiplyAdd,
 }
 
-/// Vectors that a round works on: enough to hide the latency of an operation, few enough for the registers.
-const CHAINS: usize = 12;
+/// Vectors that a round works on: enough to hide the latency of an operation, few enough for the registers, of which a
+/// vector takes two where they hold eight floats.
+const CHAINS: usize = 7;
 
 /// Does `rounds` rounds of float `arithmetic` on registers alone, in the vectors that the kernels use, and returns how
 /// many additions or multiply-adds that were. Whoever times it knows the most that a kernel on one core can reach.

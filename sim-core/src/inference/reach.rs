@@ -1,9 +1,8 @@
-//! Which outputs each input reaches: [`Taps`] seen from the other side.
+//! Which outputs each input reaches along one axis: [`Axis`] seen from the other side.
 
-use super::taps::{Axis, Taps};
-use std::ops::Range;
+use super::taps::Axis;
 
-/// Neighbouring outputs that an input reaches through kernel elements in neighbouring places, along one axis.
+/// Neighbouring outputs that an input reaches through kernel elements in neighbouring places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Run {
     /// First output.
@@ -14,9 +13,9 @@ pub(super) struct Run {
     pub(super) len: usize,
 }
 
-/// For every input along one axis its [`Run`]s, ordered by output.
+/// For every input its [`Run`]s, ordered by output.
 #[derive(Clone, Debug)]
-pub(super) struct Fan {
+pub(super) struct Reach {
     starts: Vec<usize>,
     runs: Vec<Run>,
     /// For every place its kernel element: those that lead from one input to neighbouring outputs are neighbours. So with
@@ -24,8 +23,8 @@ pub(super) struct Fan {
     pub(super) elements: Vec<usize>,
 }
 
-impl Fan {
-    fn new(axis: &Axis) -> Self {
+impl Reach {
+    pub(super) fn new(axis: &Axis) -> Self {
         let mut taps: Vec<_> = axis.taps.iter().map(|&(output, input, element)| (input, output, element)).collect();
         taps.sort_unstable();
         let elements = neighbours(&taps, axis.kernel);
@@ -47,14 +46,8 @@ impl Fan {
     }
 
     /// The runs of `input`.
-    #[inline(always)]
     pub(super) fn of(&self, input: usize) -> &[Run] {
         &self.runs[self.starts[input]..self.starts[input + 1]]
-    }
-
-    /// (output, place) pairs of `input`.
-    fn pairs(&self, input: usize) -> impl Iterator<Item = (usize, usize)> {
-        self.of(input).iter().flat_map(|run| (0..run.len).map(|i| (run.output + i, run.place + i)))
     }
 }
 
@@ -74,67 +67,17 @@ fn neighbours(taps: &[(usize, usize, usize)], kernel: usize) -> Vec<usize> {
     heads.flat_map(|head| std::iter::successors(Some(head), |&element| next[element])).collect()
 }
 
-/// What the input positions reach: the product of what rows and columns do.
-#[derive(Clone, Debug)]
-pub(super) struct Reach {
-    pub(super) rows: Fan,
-    pub(super) columns: Fan,
-    /// Columns of the input and of the output.
-    pub(super) input_width: usize,
-    pub(super) output_width: usize,
-}
-
-impl Reach {
-    pub(super) fn new(taps: &Taps) -> Self {
-        let [rows, columns] = &taps.axes;
-        Self {
-            rows: Fan::new(rows),
-            columns: Fan::new(columns),
-            input_width: columns.inputs,
-            output_width: columns.outputs,
-        }
-    }
-
-    /// For every place its kernel element, rows first.
-    pub(super) fn elements(&self) -> impl Iterator<Item = usize> {
-        let columns = self.columns.elements.len();
-        let row = move |row: usize| self.columns.elements.iter().map(move |column| row * columns + column);
-        self.rows.elements.iter().flat_map(move |&element| row(element))
-    }
-
-    /// Rows of the input.
-    pub(super) fn input_height(&self) -> usize {
-        self.rows.starts.len() - 1
-    }
-
-    /// Whether input `row` reaches a row of `band`, output positions.
-    pub(super) fn reaches(&self, row: usize, band: &Range<usize>) -> bool {
-        let rows = band.start / self.output_width..band.end / self.output_width;
-        self.rows.of(row).iter().any(|run| run.output < rows.end && rows.start < run.output + run.len)
-    }
-
-    /// (output position, kernel element) that `input` position reaches in the rows of `band`, output positions.
-    pub(super) fn pairs(&self, input: usize, band: &Range<usize>) -> impl Iterator<Item = (usize, usize)> {
-        let (y, x) = (input / self.input_width, input % self.input_width);
-        let rows = self.rows.pairs(y).map(|(row, place)| (row * self.output_width, self.rows.elements[place]));
-        rows.filter(|(first, _)| band.contains(first)).flat_map(move |(first, row)| {
-            self.columns.pairs(x).map(move |(column, place)| {
-                (first + column, row * self.columns.elements.len() + self.columns.elements[place])
-            })
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::taps::Taps;
     use super::*;
     use crate::network::{Conv2d, Shape};
 
     /// (first output, its kernel element, length) of what `input` of 5 reaches under a kernel of 3.
     fn runs(stride: usize, input: usize) -> Vec<(usize, usize, usize)> {
         let conv = Conv2d::plain(Shape::new(1, 5, 5), 1, 3, stride, 1);
-        let fan = Reach::new(&Taps::plain(conv)).columns;
-        fan.of(input).iter().map(|run| (run.output, fan.elements[run.place], run.len)).collect()
+        let reach = Reach::new(&Taps::plain(conv).axes[0]);
+        reach.of(input).iter().map(|run| (run.output, reach.elements[run.place], run.len)).collect()
     }
 
     #[test]

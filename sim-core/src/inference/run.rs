@@ -3,7 +3,7 @@
 use super::dense::activate;
 use super::executable::{Executable, Work};
 use super::pool::{flatten, pool};
-use super::spiking::{self, Source};
+use super::spiking::{self, Scratch, Source};
 use super::{Feature, GradedTrain, InferenceError, LayerCounts, Real};
 use crate::network::{Shape, Signal};
 use std::borrow::Cow;
@@ -50,7 +50,8 @@ impl Executable {
         let outputs = vec![Some(Cow::Borrowed(input))];
         let reads = |i: usize| self.plans[i].readers.iter().filter(|&&reader| reader < layers.end).count();
         let unread = (first..layers.end).map(reads).collect();
-        let mut running = Running { executable: self, first, end: layers.end, steps, outputs, unread };
+        let scratch = Scratch::default();
+        let mut running = Running { executable: self, first, end: layers.end, steps, outputs, unread, scratch };
         let counts = layers.map(|i| running.layer(i, &mut observe)).collect();
         // Nothing in the range reads the last layer, so it was not deferred.
         let output = running.outputs.pop().flatten().expect("the last layer is computed").into_owned();
@@ -112,6 +113,7 @@ struct Running<'a> {
     outputs: Vec<Option<Cow<'a, Feature>>>,
     /// How often each output is still to be read.
     unread: Vec<usize>,
+    scratch: Scratch,
 }
 
 impl Running<'_> {
@@ -173,8 +175,11 @@ impl Running<'_> {
         let (layer, plan) = (&executable.network.layers[i], &executable.plans[i]);
         match &plan.work {
             Work::Neuron(neuron) => {
+                let mut scratch = std::mem::take(&mut self.scratch);
                 let sources = self.sources(layer.inputs[0]);
-                Feature::Spikes(spiking::fire(&sources, neuron, layer.output, self.steps))
+                let spikes = spiking::fire(sources, neuron, layer.output, self.steps, &mut scratch);
+                self.scratch = scratch;
+                Feature::Spikes(spikes)
             }
             Work::Add if plan.signal != Signal::Real => {
                 let [a, b] = [0, 1].map(|input| self.output(layer.inputs[input]).planes());
@@ -182,7 +187,10 @@ impl Running<'_> {
             }
             Work::Spiking(..) | Work::SpikingDepthwise(..) | Work::SpikingGrouped(..) | Work::Add => {
                 let steps = executable.steps_after(i, self.steps);
-                Feature::Real(spiking::sum(&self.addends(i), layer.output, steps))
+                let mut scratch = std::mem::take(&mut self.scratch);
+                let sums = spiking::sum(self.addends(i), layer.output, steps, &mut scratch);
+                self.scratch = scratch;
+                Feature::Real(sums)
             }
             Work::Dense(_, dense) => Feature::Real(dense.run(self.real(layer.inputs[0]), layer.output)),
             Work::DenseGrouped(taps, grouped) => {
@@ -214,8 +222,8 @@ impl Running<'_> {
             Work::SpikingDepthwise(taps, weights) => {
                 vec![Source::Depthwise { taps, weights, planes: self.output(inputs[0]).planes() }]
             }
-            Work::SpikingGrouped(_, weights) => {
-                vec![Source::Grouped { weights, planes: self.output(inputs[0]).planes() }]
+            Work::SpikingGrouped(taps, weights) => {
+                vec![Source::Grouped { taps, weights, planes: self.output(inputs[0]).planes() }]
             }
             _ => inputs.iter().flat_map(|&input| self.sources(input)).collect(),
         }

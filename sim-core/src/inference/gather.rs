@@ -1,0 +1,256 @@
+//! The event-driven kernel: outputs gather the rows of weights of the spikes that they see.
+//!
+//! The input is walked row by row. What an output column sees in a row is listed once ([`Windows`]), and each entry of a
+//! list adds weights to all output rows that the input row reaches, up to three side by side in registers. Only output
+//! rows that are not complete are kept, for a few columns at a time and one line of channels, so that these and the
+//! weights stay in the first-level cache. Every sum is in the order of the kernel. There is no dense fall-back: work is
+//! proportional to spikes.
+
+use super::SpikeTrain;
+use super::lines::{LANES, Line, fill};
+use super::reach::Reach;
+use super::taps::Taps;
+use super::tile::Tile;
+use super::vector::{Vector, Vectorised, vectorise};
+use super::windows::{Sight, Windows};
+use crate::network::Affine;
+
+/// Weights of a layer with binary input.
+#[derive(Clone, Debug)]
+pub(super) struct Rows {
+    /// `[line][place of the row][kernel element of the column][input channel]`, places as of `rows` and channels in whole
+    /// lines.
+    weight: Vec<Line>,
+    /// `[line]`
+    bias: Vec<Line>,
+    /// How input rows reach output rows.
+    rows: Reach,
+    /// How output columns see input columns.
+    sight: Sight,
+    /// For every output row how many input rows must have been walked until it is complete.
+    complete: Vec<usize>,
+    /// Output rows that are begun before the first of them is complete, at most.
+    open: usize,
+}
+
+impl Rows {
+    /// `weight(output, input, kernel element)` gives the weights.
+    pub(super) fn new(
+        affine: &Affine,
+        taps: &Taps,
+        in_channels: usize,
+        weight: impl Fn(usize, usize, usize) -> f32,
+    ) -> Self {
+        let [rows, columns] = &taps.axes;
+        let reach = Reach::new(rows);
+        let sight = Sight::new(&taps.axes, in_channels);
+        let outs = affine.bias.len();
+        let mut lines = vec![];
+        for first in (0..outs).step_by(LANES) {
+            for row in &reach.elements {
+                for (column, i) in (0..columns.kernel).flat_map(|k| (0..Line::count(in_channels) * LANES).map(move |i| (k, i))) {
+                    let mut line = Line::ZERO;
+                    for (lane, o) in line.0.iter_mut().zip(first..outs).filter(|_| i < in_channels) {
+                        *lane = weight(o, i, row * columns.kernel + column);
+                    }
+                    lines.push(line);
+                }
+            }
+        }
+        let mut complete = vec![0; rows.outputs];
+        rows.taps.iter().for_each(|&(output, input, _)| complete[output] = complete[output].max(input + 1));
+        // A row is handed over after those before it.
+        for output in 1..complete.len() {
+            complete[output] = complete[output].max(complete[output - 1]);
+        }
+        let open = rows.taps.iter().map(|&(output, input, _)| {
+            let first = complete.partition_point(|&walked| walked <= input);
+            output + 1 - first.min(output)
+        });
+        let open = open.max().unwrap_or(1);
+        Self { weight: lines, bias: Line::of(&affine.bias).collect(), rows: reach, sight, complete, open }
+    }
+
+    /// Lines of channels that are computed side by side, a divisor of all. More than one only where there is one kernel
+    /// row: three of them keep as many registers busy.
+    pub(super) fn lines_at_once(&self) -> usize {
+        match self.rows.elements.len() {
+            1 => [4, 2, 1].into_iter().find(|lines| self.bias.len().is_multiple_of(*lines)).unwrap_or(1),
+            _ => 1,
+        }
+    }
+}
+
+/// A walk through the input that makes the currents of a strip of output columns, row by row.
+pub(super) struct Walk<'a> {
+    rows: &'a Rows,
+    planes: &'a [SpikeTrain],
+    steps: usize,
+    scratch: WalkScratch,
+    /// Input rows walked.
+    walked: usize,
+}
+
+/// Memory that one walk leaves to the next.
+#[derive(Clone, Debug, Default)]
+pub(super) struct WalkScratch {
+    windows: Windows,
+    /// `[output row, modulo the number of open ones][step][column][line]`: bias, and what has been added.
+    sums: Vec<Line>,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(rows: &'a Rows, planes: &'a [SpikeTrain], steps: usize, scratch: WalkScratch) -> Self {
+        Self { rows, planes, steps, scratch, walked: 0 }
+    }
+
+    pub(super) fn into_scratch(self) -> WalkScratch {
+        self.scratch
+    }
+
+    /// The currents into `tile`, `[step][column][line]`. Tiles of the same columns and lines must follow each other, from
+    /// the first row on, and so must those of the same columns.
+    pub(super) fn currents(&mut self, tile: &Tile) -> &mut [Line] {
+        let len = self.steps * tile.len();
+        let bias = &self.rows.bias[tile.lines.clone()];
+        if tile.row == 0 {
+            if tile.lines.start == 0 {
+                self.scratch.windows.collect(&self.rows.sight, self.planes, tile.columns.clone(), self.steps);
+            }
+            self.scratch.sums.resize(self.rows.open * len, Line::ZERO);
+            fill(&mut self.scratch.sums, bias);
+            self.walked = 0;
+        } else {
+            // The row before has been taken.
+            let before = self.slot(tile.row - 1);
+            fill(&mut self.scratch.sums[before * len..][..len], bias);
+        }
+        for input in self.walked..self.rows.complete[tile.row] {
+            self.walk(input, tile, len);
+        }
+        self.walked = self.walked.max(self.rows.complete[tile.row]);
+        let slot = self.slot(tile.row);
+        &mut self.scratch.sums[slot * len..][..len]
+    }
+
+    /// Where an `output` row is among those that are open.
+    fn slot(&self, output: usize) -> usize {
+        // Divisions of 32 bits are faster.
+        (output as u32 % self.rows.open as u32) as usize
+    }
+
+    /// Adds what the spikes of an `input` row make.
+    fn walk(&mut self, input: usize, tile: &Tile, len: usize) {
+        for run in self.rows.rows.of(input) {
+            let mut done = 0;
+            while done < run.len {
+                let outputs = (run.len - done).min(3);
+                let slots = [0, 1, 2].map(|i| self.slot(run.output + done + i) * len);
+                let (place, places, sums) = (run.place + done, self.rows.rows.elements.len(), &mut self.scratch.sums);
+                let per_line = self.rows.weight.len() / self.rows.bias.len();
+                let weight = &self.rows.weight[tile.lines.start * per_line..tile.lines.end * per_line];
+                let (windows, lines) = (&self.scratch.windows, tile.lines.len());
+                vectorise(Add { windows, input, weight, place, places, sums, slots, outputs, lines });
+                done += outputs;
+            }
+        }
+    }
+}
+
+/// Adds the weights of a row's spikes to up to three output rows.
+struct Add<'a> {
+    windows: &'a Windows,
+    input: usize,
+    /// Of so many `lines`.
+    weight: &'a [Line],
+    lines: usize,
+    /// The first kernel row's, of so many `places`.
+    place: usize,
+    places: usize,
+    sums: &'a mut [Line],
+    /// Where the output rows begin in `sums`.
+    slots: [usize; 3],
+    /// How many there are.
+    outputs: usize,
+}
+
+impl Vectorised for Add<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        match (self.outputs, self.lines, self.windows.one_word) {
+            (3, 1, true) => self.add::<V, 3, 1, true>(),
+            (3, 1, false) => self.add::<V, 3, 1, false>(),
+            (2, 1, true) => self.add::<V, 2, 1, true>(),
+            (2, 1, false) => self.add::<V, 2, 1, false>(),
+            (1, 1, true) => self.add::<V, 1, 1, true>(),
+            (1, 1, false) => self.add::<V, 1, 1, false>(),
+            (1, 2, true) => self.add::<V, 1, 2, true>(),
+            (1, 2, false) => self.add::<V, 1, 2, false>(),
+            (1, 4, true) => self.add::<V, 1, 4, true>(),
+            (1, 4, false) => self.add::<V, 1, 4, false>(),
+            other => unreachable!("{other:?} output rows and lines, see `Rows::lines_at_once`"),
+        }
+    }
+}
+
+impl Add<'_> {
+    #[inline(always)]
+    fn add<V: Vector, const OUTPUTS: usize, const LINES: usize, const ONE_WORD: bool>(self) {
+        // Those from one place to one line, of one length.
+        let spikes = self.weight.len() / (LINES * self.places);
+        let mut weight = [[self.weight; LINES]; OUTPUTS];
+        for (output, weight) in weight.iter_mut().enumerate() {
+            for (line, weight) in weight.iter_mut().enumerate() {
+                *weight = &weight[(line * self.places + self.place + output) * spikes..][..spikes];
+            }
+        }
+        let (windows, heads) = self.windows.of(self.input);
+        for &head in &heads[1..] {
+            let mut next = head;
+            while let Some(window) = windows.get(next as usize) {
+                let cell = next as usize * LINES;
+                let mut sums = [[V::splat(0.0); LINES]; OUTPUTS];
+                for (sums, slot) in sums.iter_mut().zip(self.slots) {
+                    let kept = &self.sums[slot + cell..][..LINES];
+                    for line in 0..LINES {
+                        sums[line] = kept[line].vector();
+                    }
+                }
+                if ONE_WORD {
+                    let mut bits = window.bits();
+                    for _ in 0..window.len {
+                        add_rows(&mut sums, &weight, bits.trailing_zeros() as usize);
+                        bits &= bits.wrapping_sub(1);
+                    }
+                } else {
+                    for &spike in self.windows.spikes(window) {
+                        add_rows(&mut sums, &weight, spike as usize);
+                    }
+                }
+                for (sums, slot) in sums.iter().zip(self.slots) {
+                    let kept = &mut self.sums[slot + cell..][..LINES];
+                    for line in 0..LINES {
+                        kept[line].set(sums[line]);
+                    }
+                }
+                next = window.next;
+            }
+        }
+    }
+}
+
+/// Adds the weights of a `spike` to all output rows and lines.
+#[inline(always)]
+fn add_rows<V: Vector, const OUTPUTS: usize, const LINES: usize>(
+    sums: &mut [[V; LINES]; OUTPUTS],
+    weight: &[[&[Line]; LINES]; OUTPUTS],
+    spike: usize,
+) {
+    for output in 0..OUTPUTS {
+        for line in 0..LINES {
+            sums[output][line] = sums[output][line].add(weight[output][line][spike].vector());
+        }
+    }
+}

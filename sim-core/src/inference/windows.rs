@@ -1,0 +1,270 @@
+//! The spikes that an output sees in a row of the input.
+//!
+//! Collecting them is free of branches that depend on spikes, which are what a CPU cannot guess. The windows of a row are put
+//! in the order of their numbers of spikes, so that whoever walks them ends each walk where the one before ended, which a
+//! CPU can guess.
+
+use super::SpikeTrain;
+use super::lines::{LANES, LINES_PER_WORD, Line};
+use super::taps::Axis;
+use super::vector::{Vector, Vectorised, vectorise};
+use std::ops::Range;
+
+/// How output columns see the rows of an input.
+///
+/// A row is laid out as *slots*, so that what an output column sees are neighbouring ones, one for each kernel element, with
+/// empty ones for padding.
+#[derive(Clone, Debug)]
+pub(super) struct Sight {
+    /// For every slot the input column in it, or [`NONE`].
+    slots: Vec<u32>,
+    /// Slots from what an output column sees first to what the next does.
+    step: usize,
+    /// Slots that an output column sees.
+    kernel: usize,
+    /// Lines of channels in a slot.
+    lines: usize,
+    /// For every input row whether any output sees it.
+    rows: Vec<bool>,
+}
+
+impl Sight {
+    /// How outputs see an input of so many `channels`.
+    pub(super) fn new([rows, columns]: &[Axis; 2], channels: usize) -> Self {
+        let mut reached = vec![false; rows.inputs];
+        rows.taps.iter().for_each(|&(_, input, _)| reached[input] = true);
+        let (step, slots) = slots(columns);
+        Self { slots, step, kernel: columns.kernel, lines: Line::count(channels), rows: reached }
+    }
+
+    /// Words that hold what an output column sees.
+    fn words(&self) -> usize {
+        (self.kernel * self.lines).div_ceil(LINES_PER_WORD)
+    }
+}
+
+/// The slots of a row, and how many lie between neighbouring outputs: a sliding window shares them between outputs, and
+/// whatever else there is (dilated, transposed) has all of them for each.
+fn slots(columns: &Axis) -> (usize, Vec<u32>) {
+    let (outputs, kernel) = (columns.outputs, columns.kernel);
+    let mut apart = vec![NONE; outputs * kernel];
+    columns.taps.iter().for_each(|&(output, input, element)| apart[output * kernel + element] = input as u32);
+    let pairs = || (0..outputs).flat_map(|output| (0..kernel).map(move |element| (output, element)));
+    for step in 1..kernel {
+        let mut shared = vec![NONE; (outputs - 1) * step + kernel];
+        pairs().for_each(|(output, element)| shared[output * step + element] = apart[output * kernel + element]);
+        if pairs().all(|(output, element)| shared[output * step + element] == apart[output * kernel + element]) {
+            return (step, shared);
+        }
+    }
+    (kernel, apart)
+}
+
+/// Bytes that the bits of a line fill.
+const LINE_BYTES: usize = LANES / 8;
+
+/// The spikes that an output column sees in one row of the input in one step.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Window {
+    /// How many there are.
+    pub(super) len: u32,
+    /// The cell (`step * columns + column`, of those looked through) of the next window of the row with as many, or [`NONE`].
+    pub(super) next: u32,
+    /// The bits of the word that it sees, or else where its spikes begin in the list.
+    place: u64,
+}
+
+/// No cell, and no column.
+const NONE: u32 = u32::MAX;
+
+/// Numbers of spikes that are told apart when windows are put in order. All larger ones are taken together: walking those
+/// takes much longer than guessing wrong once.
+const LENGTHS: usize = 64;
+
+/// The [`Window`]s of all input rows that outputs see.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Windows {
+    /// `[row][cell]`, and anything behind the last.
+    windows: Vec<Window>,
+    /// For every row the first cell with each number of spikes, or [`NONE`].
+    heads: Vec<[u32; LENGTHS]>,
+    /// Cells of a row.
+    cells: usize,
+    /// `kernel element of the column * channels + channel`, with channels in whole lines, of every spike, in order, one window
+    /// after the other, and anything behind the last; nothing if windows see one word.
+    list: Vec<u32>,
+    /// Whether the spikes of a window are never in more than one word, which is as good as a list.
+    pub(super) one_word: bool,
+}
+
+impl Windows {
+    /// Looks for all that output `columns` see of all `planes` in `steps` steps.
+    pub(super) fn collect(&mut self, sight: &Sight, planes: &[SpikeTrain], columns: Range<usize>, steps: usize) {
+        self.one_word = planes.len() * sight.words() == 1;
+        self.cells = steps * columns.len();
+        vectorise(Collect { windows: self, sight, planes, columns, steps });
+    }
+
+    /// The windows of a `row` of the input, and the first cell with each number of spikes.
+    #[inline(always)]
+    pub(super) fn of(&self, row: usize) -> (&[Window], &[u32; LENGTHS]) {
+        (&self.windows[row * self.cells..][..self.cells], &self.heads[row])
+    }
+
+    /// The list of the spikes of a `window`, if it sees more than one word.
+    #[inline(always)]
+    pub(super) fn spikes(&self, window: &Window) -> &[u32] {
+        &self.list[window.place as usize..][..window.len as usize]
+    }
+}
+
+impl Window {
+    /// Its spikes, if it sees one word.
+    #[inline(always)]
+    pub(super) fn bits(&self) -> u64 {
+        self.place
+    }
+}
+
+struct Collect<'a> {
+    windows: &'a mut Windows,
+    sight: &'a Sight,
+    planes: &'a [SpikeTrain],
+    /// Of the output.
+    columns: Range<usize>,
+    steps: usize,
+}
+
+impl Vectorised for Collect<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let Self { windows: Windows { windows, heads: heads_of_rows, list, .. }, sight, planes, columns, steps } = self;
+        let Sight { step: slots_between, kernel, lines, .. } = *sight;
+        let (seen, cells) = (Seen::new(sight, planes.len()), steps * columns.len());
+        let slots = &sight.slots[columns.start * slots_between..(columns.end - 1) * slots_between + kernel];
+        let row_bytes = slots.len() * lines * LINE_BYTES + 8;
+        let mut bytes = vec![0; steps * planes.len() * row_bytes];
+        // What is there from another time is overwritten.
+        if windows.len() < sight.rows.len() * cells {
+            windows.resize(sight.rows.len() * cells, Window { len: 0, next: NONE, place: 0 });
+        }
+        heads_of_rows.clear();
+        let mut end = 0;
+        for (y, &reached) in sight.rows.iter().enumerate() {
+            let windows = &mut windows[y * cells..][..cells];
+            let mut heads = [NONE; LENGTHS];
+            if reached {
+                for (i, bytes) in bytes.chunks_exact_mut(row_bytes).enumerate() {
+                    let (step, plane) = (i / planes.len(), &planes[i % planes.len()]);
+                    let width = plane.shape().width * plane.words();
+                    let words = &plane.step(step)[y * width..][..width];
+                    match lines {
+                        1 => fill_slots::<1>(bytes, slots, words),
+                        2 => fill_slots::<2>(bytes, slots, words),
+                        4 => fill_slots::<4>(bytes, slots, words),
+                        _ => fill_any_slots(bytes, slots, lines, words),
+                    }
+                }
+                if seen.words > 1 && list.len() < end + (cells * seen.words + 1) * 64 {
+                    list.resize(end + (cells * seen.words + 1) * 64, 0);
+                }
+                let steps = windows.chunks_exact_mut(columns.len()).zip(bytes.chunks_exact(planes.len() * row_bytes));
+                for (windows, bytes) in steps {
+                    match seen.words {
+                        1 => seen.one_word(bytes, windows),
+                        _ => end = seen.list::<V>(bytes, row_bytes, windows, list, end),
+                    }
+                }
+                for (window, cell) in windows.iter_mut().zip(0..) {
+                    let head = &mut heads[(window.len as usize).min(LENGTHS - 1)];
+                    window.next = std::mem::replace(head, cell);
+                }
+            }
+            heads_of_rows.push(heads);
+        }
+    }
+}
+
+/// What output columns see of a row.
+struct Seen {
+    /// Bytes from what a column sees first to what the next does.
+    step: usize,
+    /// Words of all planes.
+    words: usize,
+    /// Bits of the last word of a plane that it does see.
+    last: u64,
+}
+
+impl Seen {
+    fn new(sight: &Sight, planes: usize) -> Self {
+        let (lines, words) = (sight.kernel * sight.lines, sight.words());
+        Self {
+            step: sight.step * sight.lines * LINE_BYTES,
+            words: planes * words,
+            last: u64::MAX >> ((words * LINES_PER_WORD - lines) * LANES),
+        }
+    }
+
+    /// Sets the `windows` of a step, which see one word each.
+    #[inline(always)]
+    fn one_word(&self, bytes: &[u8], windows: &mut [Window]) {
+        for (window, word) in windows.iter_mut().zip(bytes.windows(8).step_by(self.step)) {
+            let bits = word.try_into().map_or(0, u64::from_le_bytes) & self.last;
+            *window = Window { len: bits.count_ones(), next: NONE, place: bits };
+        }
+    }
+
+    /// As [`Seen::one_word`] for any number of words, of planes of so many `row_bytes`: spikes are listed from `end` on.
+    /// Returns the new end.
+    #[inline(always)]
+    fn list<V: Vector>(
+        &self,
+        bytes: &[u8],
+        row_bytes: usize,
+        windows: &mut [Window],
+        list: &mut [u32],
+        mut end: usize,
+    ) -> usize {
+        let of_plane = self.words / (bytes.len() / row_bytes);
+        for (column, window) in windows.iter_mut().enumerate() {
+            let place = end;
+            for bytes in bytes.chunks_exact(row_bytes) {
+                let bytes = &bytes[column * self.step..][..of_plane * 8];
+                for (w, word) in bytes.as_chunks().0.iter().enumerate() {
+                    let seen = if w + 1 == of_plane { self.last } else { u64::MAX };
+                    let bits = u64::from_le_bytes(*word) & seen;
+                    if let Some(list) = list[end..].first_chunk_mut() {
+                        V::places(bits, (w * 64) as u32, list);
+                    }
+                    end += bits.count_ones() as usize;
+                }
+            }
+            *window = Window { len: (end - place) as u32, next: NONE, place: place as u64 };
+        }
+        end
+    }
+}
+
+/// Puts the `words` of a row into `slots` of `LINES` lines. Empty slots are not touched.
+#[inline(always)]
+fn fill_slots<const LINES: usize>(bytes: &mut [u8], slots: &[u32], words: &[u64]) {
+    for (bytes, &column) in bytes.chunks_exact_mut(LINES * LINE_BYTES).zip(slots) {
+        if let Some(word) = words.get(column as usize) {
+            bytes.copy_from_slice(&word.to_le_bytes()[..LINES * LINE_BYTES]);
+        }
+    }
+}
+
+/// As [`fill_slots`] for any number of lines.
+fn fill_any_slots(bytes: &mut [u8], slots: &[u32], lines: usize, words: &[u64]) {
+    let words_of_position = lines.div_ceil(LINES_PER_WORD);
+    for (bytes, &column) in bytes.chunks_exact_mut(lines * LINE_BYTES).zip(slots) {
+        if let Some(words) = words.chunks_exact(words_of_position).nth(column as usize) {
+            for (bytes, word) in bytes.chunks_mut(8).zip(words) {
+                bytes.copy_from_slice(&word.to_le_bytes()[..bytes.len()]);
+            }
+        }
+    }
+}
