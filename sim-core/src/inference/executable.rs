@@ -3,8 +3,8 @@
 use super::InferenceError;
 use super::dense::Dense;
 use super::depthwise::Depthwise;
-use super::grouped::Grouped;
 use super::gather::Rows;
+use super::grouped::Grouped;
 use super::taps::Taps;
 use crate::network::{
     Activation, Affine, Conv2d, Leak, Network, NetworkError, Neuron, Operation, Pool2d, Signal, Weights, weight_shape,
@@ -197,7 +197,8 @@ fn convolution(
         let weights = Depthwise::new(affine, &taps, |channel, k| affine.weight.data[channel * taps.kernel + k]);
         return Ok(Work::SpikingDepthwise(taps, weights));
     }
-    let grouped = Grouped::new((ins, outs), affine, &taps, |o, i, k| affine.weight.data[kernel(o, i) * taps.kernel + k]);
+    let grouped =
+        Grouped::new((ins, outs), affine, &taps, |o, i, k| affine.weight.data[kernel(o, i) * taps.kernel + k]);
     Ok(if on_spikes { Work::SpikingGrouped(taps, grouped) } else { Work::DenseGrouped(taps, grouped) })
 }
 

@@ -7,13 +7,14 @@
 //! proportional to spikes.
 
 use super::SpikeTrain;
-use super::lines::{LANES, Line, fill};
+use super::lines::{Fill, LANES, Line, fill};
 use super::reach::Reach;
 use super::taps::Taps;
 use super::tile::Tile;
 use super::vector::{Vector, Vectorised, vectorise};
 use super::windows::{Sight, Windows};
 use crate::network::Affine;
+use std::ops::Range;
 
 /// Weights of a layer with binary input.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub(super) struct Rows {
     complete: Vec<usize>,
     /// Output rows that are begun before the first of them is complete, at most.
     open: usize,
+    /// For every output row its slot among these.
+    slots: Vec<usize>,
 }
 
 impl Rows {
@@ -48,7 +51,9 @@ impl Rows {
         let mut lines = vec![];
         for first in (0..outs).step_by(LANES) {
             for row in &reach.elements {
-                for (column, i) in (0..columns.kernel).flat_map(|k| (0..Line::count(in_channels) * LANES).map(move |i| (k, i))) {
+                for (column, i) in
+                    (0..columns.kernel).flat_map(|k| (0..Line::count(in_channels) * LANES).map(move |i| (k, i)))
+                {
                     let mut line = Line::ZERO;
                     for (lane, o) in line.0.iter_mut().zip(first..outs).filter(|_| i < in_channels) {
                         *lane = weight(o, i, row * columns.kernel + column);
@@ -68,7 +73,8 @@ impl Rows {
             output + 1 - first.min(output)
         });
         let open = open.max().unwrap_or(1);
-        Self { weight: lines, bias: Line::of(&affine.bias).collect(), rows: reach, sight, complete, open }
+        let slots = (0..rows.outputs).map(|output| output % open).collect();
+        Self { weight: lines, bias: Line::of(&affine.bias).collect(), rows: reach, sight, complete, open, slots }
     }
 
     /// Lines of channels that are computed side by side, a divisor of all. More than one only where there is one kernel
@@ -112,46 +118,61 @@ impl<'a> Walk<'a> {
     /// the first row on, and so must those of the same columns.
     pub(super) fn currents(&mut self, tile: &Tile) -> &mut [Line] {
         let len = self.steps * tile.len();
-        let bias = &self.rows.bias[tile.lines.clone()];
         if tile.row == 0 {
             if tile.lines.start == 0 {
                 self.scratch.windows.collect(&self.rows.sight, self.planes, tile.columns.clone(), self.steps);
             }
             self.scratch.sums.resize(self.rows.open * len, Line::ZERO);
-            fill(&mut self.scratch.sums, bias);
+            fill(&mut self.scratch.sums, &self.rows.bias[tile.lines.clone()]);
             self.walked = 0;
-        } else {
-            // The row before has been taken.
-            let before = self.slot(tile.row - 1);
-            fill(&mut self.scratch.sums[before * len..][..len], bias);
         }
-        for input in self.walked..self.rows.complete[tile.row] {
-            self.walk(input, tile, len);
+        let rows = self.rows;
+        let inputs = self.walked..rows.complete[tile.row].max(self.walked);
+        self.walked = inputs.end;
+        let WalkScratch { windows, sums } = &mut self.scratch;
+        vectorise(Advance { rows, tile, len, inputs, windows, sums });
+        &mut self.scratch.sums[rows.slots[tile.row] * len..][..len]
+    }
+}
+
+/// Walks some input rows until the output row of a tile is complete.
+struct Advance<'a> {
+    rows: &'a Rows,
+    tile: &'a Tile,
+    /// Lines of the tile in all steps.
+    len: usize,
+    inputs: Range<usize>,
+    windows: &'a Windows,
+    sums: &'a mut [Line],
+}
+
+impl Vectorised for Advance<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let Self { rows, tile, len, inputs, windows, sums } = self;
+        if let Some(before) = tile.row.checked_sub(1) {
+            // It has been taken.
+            let lines = &mut sums[rows.slots[before] * len..][..len];
+            Fill { lines, pattern: &rows.bias[tile.lines.clone()] }.run::<V>();
         }
-        self.walked = self.walked.max(self.rows.complete[tile.row]);
-        let slot = self.slot(tile.row);
-        &mut self.scratch.sums[slot * len..][..len]
-    }
-
-    /// Where an `output` row is among those that are open.
-    fn slot(&self, output: usize) -> usize {
-        // Divisions of 32 bits are faster.
-        (output as u32 % self.rows.open as u32) as usize
-    }
-
-    /// Adds what the spikes of an `input` row make.
-    fn walk(&mut self, input: usize, tile: &Tile, len: usize) {
-        for run in self.rows.rows.of(input) {
-            let mut done = 0;
-            while done < run.len {
-                let outputs = (run.len - done).min(3);
-                let slots = [0, 1, 2].map(|i| self.slot(run.output + done + i) * len);
-                let (place, places, sums) = (run.place + done, self.rows.rows.elements.len(), &mut self.scratch.sums);
-                let per_line = self.rows.weight.len() / self.rows.bias.len();
-                let weight = &self.rows.weight[tile.lines.start * per_line..tile.lines.end * per_line];
-                let (windows, lines) = (&self.scratch.windows, tile.lines.len());
-                vectorise(Add { windows, input, weight, place, places, sums, slots, outputs, lines });
-                done += outputs;
+        let (places, lines) = (rows.rows.elements.len(), tile.lines.len());
+        let per_line = rows.weight.len() / rows.bias.len();
+        let weight = &rows.weight[tile.lines.start * per_line..tile.lines.end * per_line];
+        for input in inputs {
+            for run in rows.rows.of(input) {
+                let mut done = 0;
+                while done < run.len {
+                    let outputs = (run.len - done).min(3);
+                    let mut slots = [0; 3];
+                    for (slot, of_row) in slots.iter_mut().zip(&rows.slots[run.output + done..][..outputs]) {
+                        *slot = of_row * len;
+                    }
+                    let place = run.place + done;
+                    Add { windows, input, weight, places, place, sums: &mut *sums, slots }.any::<V>(outputs, lines);
+                    done += outputs;
+                }
             }
         }
     }
@@ -161,25 +182,21 @@ impl<'a> Walk<'a> {
 struct Add<'a> {
     windows: &'a Windows,
     input: usize,
-    /// Of so many `lines`.
+    /// Of the lines of a tile.
     weight: &'a [Line],
-    lines: usize,
-    /// The first kernel row's, of so many `places`.
-    place: usize,
+    /// Kernel rows.
     places: usize,
+    /// The first one's.
+    place: usize,
     sums: &'a mut [Line],
     /// Where the output rows begin in `sums`.
     slots: [usize; 3],
-    /// How many there are.
-    outputs: usize,
 }
 
-impl Vectorised for Add<'_> {
-    type Output = ();
-
+impl Add<'_> {
     #[inline(always)]
-    fn run<V: Vector>(self) {
-        match (self.outputs, self.lines, self.windows.one_word) {
+    fn any<V: Vector>(self, outputs: usize, lines: usize) {
+        match (outputs, lines, self.windows.one_word) {
             (3, 1, true) => self.add::<V, 3, 1, true>(),
             (3, 1, false) => self.add::<V, 3, 1, false>(),
             (2, 1, true) => self.add::<V, 2, 1, true>(),
@@ -193,9 +210,7 @@ impl Vectorised for Add<'_> {
             other => unreachable!("{other:?} output rows and lines, see `Rows::lines_at_once`"),
         }
     }
-}
 
-impl Add<'_> {
     #[inline(always)]
     fn add<V: Vector, const OUTPUTS: usize, const LINES: usize, const ONE_WORD: bool>(self) {
         // Those from one place to one line, of one length.
@@ -207,7 +222,7 @@ impl Add<'_> {
             }
         }
         let (windows, heads) = self.windows.of(self.input);
-        for &head in &heads[1..] {
+        for &head in heads {
             let mut next = head;
             while let Some(window) = windows.get(next as usize) {
                 let cell = next as usize * LINES;

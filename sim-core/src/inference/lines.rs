@@ -66,14 +66,15 @@ pub(super) fn bits_of_line(words: &[u64], line: usize) -> u16 {
     (words[line / LINES_PER_WORD] >> (line % LINES_PER_WORD * LANES)) as u16
 }
 
-/// Sets all of `lines` to repetitions of `pattern`.
+/// Does [`Fill`].
 pub(super) fn fill(lines: &mut [Line], pattern: &[Line]) {
     vectorise(Fill { lines, pattern });
 }
 
-struct Fill<'a> {
-    lines: &'a mut [Line],
-    pattern: &'a [Line],
+/// Sets all of `lines` to repetitions of `pattern`.
+pub(super) struct Fill<'a> {
+    pub(super) lines: &'a mut [Line],
+    pub(super) pattern: &'a [Line],
 }
 
 impl Vectorised for Fill<'_> {

@@ -150,8 +150,7 @@ mod x86 {
 
     /// Intel servers since 2021, AMD CPUs since 2022.
     fn has_avx512() -> bool {
-        std::is_x86_feature_detected!("avx512f")
-            && std::is_x86_feature_detected!("avx512vbmi2")
+        std::is_x86_feature_detected!("avx512f") && std::is_x86_feature_detected!("avx512vbmi2")
     }
 
     #[target_feature(enable = "avx2,fma,bmi1,popcnt")]
@@ -217,40 +216,31 @@ mod x86 {
         }
         #[inline(always)]
         fn add(self, other: Self) -> Self {
-            unsafe {
-                Self { low: _mm256_add_ps(self.low, other.low), high: _mm256_add_ps(self.high, other.high) }
-            }
+            unsafe { Self { low: _mm256_add_ps(self.low, other.low), high: _mm256_add_ps(self.high, other.high) } }
         }
         #[inline(always)]
         fn sub(self, other: Self) -> Self {
-            unsafe {
-                Self { low: _mm256_sub_ps(self.low, other.low), high: _mm256_sub_ps(self.high, other.high) }
-            }
+            unsafe { Self { low: _mm256_sub_ps(self.low, other.low), high: _mm256_sub_ps(self.high, other.high) } }
         }
         #[inline(always)]
         fn mul(self, other: Self) -> Self {
-            unsafe {
-                Self { low: _mm256_mul_ps(self.low, other.low), high: _mm256_mul_ps(self.high, other.high) }
-            }
+            unsafe { Self { low: _mm256_mul_ps(self.low, other.low), high: _mm256_mul_ps(self.high, other.high) } }
         }
         #[inline(always)]
         fn div(self, other: Self) -> Self {
-            unsafe {
-                Self { low: _mm256_div_ps(self.low, other.low), high: _mm256_div_ps(self.high, other.high) }
-            }
+            unsafe { Self { low: _mm256_div_ps(self.low, other.low), high: _mm256_div_ps(self.high, other.high) } }
         }
         #[inline(always)]
         fn multiply_add(self, a: Self, b: Self) -> Self {
             unsafe {
-                Self {
-                    low: _mm256_fmadd_ps(a.low, b.low, self.low),
-                    high: _mm256_fmadd_ps(a.high, b.high, self.high),
-                }
+                Self { low: _mm256_fmadd_ps(a.low, b.low, self.low), high: _mm256_fmadd_ps(a.high, b.high, self.high) }
             }
         }
         #[inline(always)]
         fn keep(self, bits: u16) -> Self {
-            unsafe { Self { low: _mm256_and_ps(self.low, mask(bits)), high: _mm256_and_ps(self.high, mask(bits >> 8)) } }
+            unsafe {
+                Self { low: _mm256_and_ps(self.low, mask(bits)), high: _mm256_and_ps(self.high, mask(bits >> 8)) }
+            }
         }
         #[inline(always)]
         fn choose(self, bound: Self, yes: Self, no: Self) -> (Self, u16) {

@@ -86,8 +86,8 @@ const LENGTHS: usize = 64;
 pub(super) struct Windows {
     /// `[row][cell]`, and anything behind the last.
     windows: Vec<Window>,
-    /// For every row the first cell with each number of spikes, or [`NONE`].
-    heads: Vec<[u32; LENGTHS]>,
+    /// For every row the first cell with each number of spikes, or [`NONE`], and the largest such number.
+    heads: Vec<([u32; LENGTHS], usize)>,
     /// Cells of a row.
     cells: usize,
     /// `kernel element of the column * channels + channel`, with channels in whole lines, of every spike, in order, one window
@@ -105,10 +105,11 @@ impl Windows {
         vectorise(Collect { windows: self, sight, planes, columns, steps });
     }
 
-    /// The windows of a `row` of the input, and the first cell with each number of spikes.
+    /// The windows of a `row` of the input, and the first cell with each number of spikes from one up.
     #[inline(always)]
-    pub(super) fn of(&self, row: usize) -> (&[Window], &[u32; LENGTHS]) {
-        (&self.windows[row * self.cells..][..self.cells], &self.heads[row])
+    pub(super) fn of(&self, row: usize) -> (&[Window], &[u32]) {
+        let (heads, longest) = &self.heads[row];
+        (&self.windows[row * self.cells..][..self.cells], &heads[1..=*longest])
     }
 
     /// The list of the spikes of a `window`, if it sees more than one word.
@@ -154,7 +155,7 @@ impl Vectorised for Collect<'_> {
         let mut end = 0;
         for (y, &reached) in sight.rows.iter().enumerate() {
             let windows = &mut windows[y * cells..][..cells];
-            let mut heads = [NONE; LENGTHS];
+            let (mut heads, mut longest) = ([NONE; LENGTHS], 0);
             if reached {
                 for (i, bytes) in bytes.chunks_exact_mut(row_bytes).enumerate() {
                     let (step, plane) = (i / planes.len(), &planes[i % planes.len()]);
@@ -178,11 +179,12 @@ impl Vectorised for Collect<'_> {
                     }
                 }
                 for (window, cell) in windows.iter_mut().zip(0..) {
-                    let head = &mut heads[(window.len as usize).min(LENGTHS - 1)];
-                    window.next = std::mem::replace(head, cell);
+                    let length = (window.len as usize).min(LENGTHS - 1);
+                    longest = longest.max(length);
+                    window.next = std::mem::replace(&mut heads[length], cell);
                 }
             }
-            heads_of_rows.push(heads);
+            heads_of_rows.push((heads, longest));
         }
     }
 }
