@@ -149,7 +149,8 @@ prop_compose! {
         (input, operation, output) in operations(),
         max in 0..4_u32,
         neuron in neurons(),
-        steps in 1..4_usize,
+        // So many that a strip has few columns.
+        steps in prop_oneof![6 => 1..4_usize, 1 => 40..70_usize],
         density in 0.0..0.6_f64,
         seed: u64,
     ) -> Case {

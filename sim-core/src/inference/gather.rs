@@ -1,15 +1,15 @@
 //! The event-driven kernel: outputs gather the rows of weights of the spikes that they see.
 //!
-//! The input is walked row by row. What an output column sees in a row is listed once ([`Windows`]), and each entry of a
-//! list adds weights to all output rows that the input row reaches, up to three side by side in registers. Only output
-//! rows that are not complete are kept, for a few columns at a time and one line of channels, so that these and the
-//! weights stay in the first-level cache. Every sum is in the order of the kernel. There is no dense fall-back: work is
-//! proportional to spikes.
+//! The input is walked row by row. What an output column sees of a row is collected once ([`Windows`]), and each spike adds
+//! its weights to all output rows that the input row reaches, up to three side by side in registers. Only output rows
+//! that are not complete are kept, for some columns at a time and one line of channels, so that these and the weights stay in
+//! the first-level cache. Every sum is in the order of the kernel. There is no dense fall-back: work is proportional to
+//! spikes.
 
 use super::SpikeTrain;
 use super::lines::{Fill, LANES, Line, fill};
 use super::reach::Reach;
-use super::taps::Taps;
+use super::taps::{Axis, Taps};
 use super::tile::Tile;
 use super::vector::{Vector, Vectorised, vectorise};
 use super::windows::{Sight, Windows};
@@ -49,11 +49,11 @@ impl Rows {
         let sight = Sight::new(&taps.axes, in_channels);
         let outs = affine.bias.len();
         let mut lines = vec![];
+        let channels = Line::count(in_channels) * LANES;
+        let sources = || (0..columns.kernel).flat_map(|column| (0..channels).map(move |i| (column, i)));
         for first in (0..outs).step_by(LANES) {
             for row in &reach.elements {
-                for (column, i) in
-                    (0..columns.kernel).flat_map(|k| (0..Line::count(in_channels) * LANES).map(move |i| (k, i)))
-                {
+                for (column, i) in sources() {
                     let mut line = Line::ZERO;
                     for (lane, o) in line.0.iter_mut().zip(first..outs).filter(|_| i < in_channels) {
                         *lane = weight(o, i, row * columns.kernel + column);
@@ -62,17 +62,7 @@ impl Rows {
                 }
             }
         }
-        let mut complete = vec![0; rows.outputs];
-        rows.taps.iter().for_each(|&(output, input, _)| complete[output] = complete[output].max(input + 1));
-        // A row is handed over after those before it.
-        for output in 1..complete.len() {
-            complete[output] = complete[output].max(complete[output - 1]);
-        }
-        let open = rows.taps.iter().map(|&(output, input, _)| {
-            let first = complete.partition_point(|&walked| walked <= input);
-            output + 1 - first.min(output)
-        });
-        let open = open.max().unwrap_or(1);
+        let (complete, open) = completion(rows);
         let slots = (0..rows.outputs).map(|output| output % open).collect();
         Self { weight: lines, bias: Line::of(&affine.bias).collect(), rows: reach, sight, complete, open, slots }
     }
@@ -85,6 +75,22 @@ impl Rows {
             _ => 1,
         }
     }
+}
+
+/// For every output row how many input rows must have been walked until it and those before it are complete, and how many
+/// output rows are begun before the first of them is, at most.
+fn completion(rows: &Axis) -> (Vec<usize>, usize) {
+    let mut complete = vec![0; rows.outputs];
+    rows.taps.iter().for_each(|&(output, input, _)| complete[output] = complete[output].max(input + 1));
+    for output in 1..complete.len() {
+        complete[output] = complete[output].max(complete[output - 1]);
+    }
+    let open = rows.taps.iter().map(|&(output, input, _)| {
+        let first = complete.partition_point(|&walked| walked <= input);
+        output + 1 - first.min(output)
+    });
+    let open = open.max().unwrap_or(1);
+    (complete, open)
 }
 
 /// A walk through the input that makes the currents of a strip of output columns, row by row.

@@ -223,8 +223,8 @@ pub(super) fn sum(sources: Vec<Source>, shape: Shape, steps: usize, scratch: &mu
     pass.sums
 }
 
-/// Lines of a tile, over all steps, if a walk makes its currents: three output rows of them take half the first-level cache,
-/// and weights the rest.
+/// Lines of a tile, over all steps, if a walk makes its currents: three output rows of them take 24 KB of the first-level
+/// cache. With half as many it would hold the weights too, but putting windows in order pays less; that was slower.
 const WALKED_LINES: usize = 128;
 
 /// Lines of any other tile: currents and membranes of one take 128 KB, which the second-level cache holds.

@@ -10,6 +10,12 @@ use super::taps::Axis;
 use super::vector::{Vector, Vectorised, vectorise};
 use std::ops::Range;
 
+/// Bytes that the bits of a line fill.
+const LINE_BYTES: usize = LANES / 8;
+
+/// No cell, and no column.
+const NONE: u32 = u32::MAX;
+
 /// How output columns see the rows of an input.
 ///
 /// A row is laid out as *slots*, so that what an output column sees are neighbouring ones, one for each kernel element, with
@@ -60,9 +66,6 @@ fn slots(columns: &Axis) -> (usize, Vec<u32>) {
     (kernel, apart)
 }
 
-/// Bytes that the bits of a line fill.
-const LINE_BYTES: usize = LANES / 8;
-
 /// The spikes that an output column sees in one row of the input in one step.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Window {
@@ -74,14 +77,11 @@ pub(super) struct Window {
     place: u64,
 }
 
-/// No cell, and no column.
-const NONE: u32 = u32::MAX;
-
 /// Numbers of spikes that are told apart when windows are put in order. All larger ones are taken together: walking those
 /// takes much longer than guessing wrong once.
 const LENGTHS: usize = 64;
 
-/// The [`Window`]s of all input rows that outputs see.
+/// The [`Window`]s of all input rows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Windows {
     /// `[row][cell]`, and anything behind the last.
