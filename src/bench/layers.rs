@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// Times that an image is repeated.
-const REPEATS: usize = 15;
+const REPEATS: usize = 100;
 
 /// Seconds per image, means over the images.
 pub(super) struct Measured {
