@@ -62,6 +62,8 @@ impl Convolution {
     #[inline(always)]
     fn sums<V: Vector>(&self, line: usize, tile: [&[u32]; TILE], values: &[f32], zeros: &[f32]) -> [V; TILE] {
         let channels = self.in_channels;
+        // Of one length with the others, so that no index is checked in the loop.
+        let zeros = &zeros[..channels];
         let mut sums = [self.bias[line].vector::<V>(); TILE];
         let rows = &self.weight[line * self.kernel * channels..][..self.kernel * channels];
         for (k, rows) in rows.chunks_exact(channels).enumerate() {

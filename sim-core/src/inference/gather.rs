@@ -19,8 +19,8 @@ use std::ops::Range;
 /// Weights of a layer with binary input.
 #[derive(Clone, Debug)]
 pub(super) struct Rows {
-    /// `[line][place of the row][kernel element of the column][input channel]`, places as of `rows` and channels in whole
-    /// lines.
+    /// `[line][place of the row][slot of the column][input channel]`, places as of `rows`, slots as of `sight` and channels in
+    /// whole lines.
     weight: Vec<Line>,
     /// `[line]`
     bias: Vec<Line>,
@@ -50,7 +50,7 @@ impl Rows {
         let outs = affine.bias.len();
         let mut lines = vec![];
         let channels = Line::count(in_channels) * LANES;
-        let sources = || (0..columns.kernel).flat_map(|column| (0..channels).map(move |i| (column, i)));
+        let sources = || sight.elements.iter().flat_map(|column| (0..channels).map(move |i| (column, i)));
         for first in (0..outs).step_by(LANES) {
             for row in &reach.elements {
                 for (column, i) in sources() {

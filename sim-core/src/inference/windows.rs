@@ -26,8 +26,8 @@ pub(super) struct Sight {
     slots: Vec<u32>,
     /// Slots from what an output column sees first to what the next does.
     step: usize,
-    /// Slots that an output column sees.
-    kernel: usize,
+    /// For every slot that an output column sees its kernel element, in the order of input columns.
+    pub(super) elements: Vec<usize>,
     /// Lines of channels in a slot.
     lines: usize,
     /// For every input row whether any output sees it.
@@ -39,27 +39,36 @@ impl Sight {
     pub(super) fn new([rows, columns]: &[Axis; 2], channels: usize) -> Self {
         let mut reached = vec![false; rows.inputs];
         rows.taps.iter().for_each(|&(_, input, _)| reached[input] = true);
-        let (step, slots) = slots(columns);
-        Self { slots, step, kernel: columns.kernel, lines: Line::count(channels), rows: reached }
+        // Inputs of a transposed convolution are in the opposite order.
+        let (mut elements, mut pairs) = ((0..columns.kernel).collect::<Vec<_>>(), columns.taps.windows(2));
+        if pairs.any(|pair| pair[0].0 == pair[1].0 && pair[0].1 > pair[1].1) {
+            elements.reverse();
+        }
+        let (step, slots) = slots(columns, &elements);
+        Self { slots, step, elements, lines: Line::count(channels), rows: reached }
     }
 
     /// Words that hold what an output column sees.
     fn words(&self) -> usize {
-        (self.kernel * self.lines).div_ceil(LINES_PER_WORD)
+        (self.elements.len() * self.lines).div_ceil(LINES_PER_WORD)
     }
 }
 
-/// The slots of a row, and how many lie between neighbouring outputs: a sliding window shares them between outputs, and
-/// whatever else there is (dilated, transposed) has all of them for each.
-fn slots(columns: &Axis) -> (usize, Vec<u32>) {
+/// How many slots lie between neighbouring outputs, and the slots of a row, those of an output in the order of `elements`. A
+/// sliding window shares them between outputs, also that of a transposed convolution, which slides over inputs with gaps;
+/// a dilated one has all of them for each.
+fn slots(columns: &Axis, elements: &[usize]) -> (usize, Vec<u32>) {
     let (outputs, kernel) = (columns.outputs, columns.kernel);
     let mut apart = vec![NONE; outputs * kernel];
-    columns.taps.iter().for_each(|&(output, input, element)| apart[output * kernel + element] = input as u32);
-    let pairs = || (0..outputs).flat_map(|output| (0..kernel).map(move |element| (output, element)));
+    for &(output, input, element) in &columns.taps {
+        // The order of elements is its own inverse.
+        apart[output * kernel + elements[element]] = input as u32;
+    }
+    let pairs = || (0..outputs).flat_map(|output| (0..kernel).map(move |place| (output, place)));
     for step in 1..kernel {
         let mut shared = vec![NONE; (outputs - 1) * step + kernel];
-        pairs().for_each(|(output, element)| shared[output * step + element] = apart[output * kernel + element]);
-        if pairs().all(|(output, element)| shared[output * step + element] == apart[output * kernel + element]) {
+        pairs().for_each(|(output, place)| shared[output * step + place] = apart[output * kernel + place]);
+        if pairs().all(|(output, place)| shared[output * step + place] == apart[output * kernel + place]) {
             return (step, shared);
         }
     }
@@ -90,7 +99,7 @@ pub(super) struct Windows {
     heads: Vec<([u32; LENGTHS], usize)>,
     /// Cells of a row.
     cells: usize,
-    /// `kernel element of the column * channels + channel`, with channels in whole lines, of every spike, in order, one window
+    /// `slot * channels + channel`, with channels in whole lines, of every spike, in order, one window
     /// after the other, and anything behind the last; nothing if windows see one word.
     list: Vec<u32>,
     /// Whether the spikes of a window are never in more than one word, which is as good as a list.
@@ -142,7 +151,8 @@ impl Vectorised for Collect<'_> {
     #[inline(always)]
     fn run<V: Vector>(self) {
         let Self { windows: Windows { windows, heads: heads_of_rows, list, .. }, sight, planes, columns, steps } = self;
-        let Sight { step: slots_between, kernel, lines, .. } = *sight;
+        let &Sight { step: slots_between, lines, ref elements, .. } = sight;
+        let kernel = elements.len();
         let (seen, cells) = (Seen::new(sight, planes.len()), steps * columns.len());
         let slots = &sight.slots[columns.start * slots_between..(columns.end - 1) * slots_between + kernel];
         let row_bytes = slots.len() * lines * LINE_BYTES + 8;
@@ -201,7 +211,7 @@ struct Seen {
 
 impl Seen {
     fn new(sight: &Sight, planes: usize) -> Self {
-        let (lines, words) = (sight.kernel * sight.lines, sight.words());
+        let (lines, words) = (sight.elements.len() * sight.lines, sight.words());
         Self {
             step: sight.step * sight.lines * LINE_BYTES,
             words: planes * words,
@@ -267,6 +277,37 @@ fn fill_any_slots(bytes: &mut [u8], slots: &[u32], lines: usize, words: &[u64]) 
             for (bytes, word) in bytes.chunks_mut(8).zip(words) {
                 bytes.copy_from_slice(&word.to_le_bytes()[..bytes.len()]);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::taps::Taps;
+    use super::*;
+    use crate::network::{Conv2d, Shape};
+
+    /// So every sum is in the order of the input, whatever the geometry, and does not change with the layout.
+    #[test]
+    fn an_output_sees_input_columns_in_order() {
+        let conv = Conv2d::plain(Shape::new(1, 7, 7), 1, 3, 2, 1);
+        let transposed = Conv2d { input: conv.output, output: conv.input, ..conv };
+        let dilated = Conv2d { dilation: 2, padding: 2, stride: 1, output: conv.input, ..conv };
+        let outputs = [(Taps::plain(conv), 4, 2), (Taps::plain(dilated), 7, 3), (Taps::transposed(transposed), 7, 1)];
+        for (taps, outputs, step) in outputs {
+            let sight = Sight::new(&taps.axes, 1);
+            assert_eq!(sight.step, step);
+            let mut seen = vec![];
+            for output in 0..outputs {
+                let slots = sight.slots[output * step..][..3].iter().zip(&sight.elements);
+                let seen_by_one: Vec<_> = slots.filter(|(slot, _)| **slot != NONE).collect();
+                assert!(seen_by_one.is_sorted_by_key(|(input, _)| **input));
+                seen.extend(seen_by_one.into_iter().map(|(&input, &element)| (output, input as usize, element)));
+            }
+            let mut needed = taps.axes[1].taps.clone();
+            seen.sort_unstable();
+            needed.sort_unstable();
+            assert_eq!(seen, needed);
         }
     }
 }
