@@ -12,14 +12,14 @@ use super::reach::Reach;
 use super::taps::{Axis, Taps};
 use super::tile::Tile;
 use super::vector::{Vector, Vectorised, vectorise};
-use super::windows::{Sight, Windows};
+use super::windows::{ReceptiveField, Windows};
 use crate::network::Affine;
 use std::ops::Range;
 
 /// Weights of a layer with binary input.
 #[derive(Clone, Debug)]
 pub(super) struct Rows {
-    /// `[line][place of the row][slot of the column][input channel]`, places as of `rows`, slots as of `sight` and channels in
+    /// `[line][place of the row][slot of the column][input channel]`, places as of `rows`, slots as of `field` and channels in
     /// whole lines.
     weight: Vec<Line>,
     /// `[line]`
@@ -27,7 +27,7 @@ pub(super) struct Rows {
     /// How input rows reach output rows.
     rows: Reach,
     /// How output columns see input columns.
-    sight: Sight,
+    field: ReceptiveField,
     /// For every output row how many input rows must have been walked until it is complete.
     complete: Vec<usize>,
     /// Output rows that are begun before the first of them is complete, at most.
@@ -46,11 +46,11 @@ impl Rows {
     ) -> Self {
         let [rows, columns] = &taps.axes;
         let reach = Reach::new(rows);
-        let sight = Sight::new(&taps.axes, in_channels);
+        let field = ReceptiveField::new(&taps.axes, in_channels);
         let outs = affine.bias.len();
         let mut lines = vec![];
         let channels = Line::count(in_channels) * LANES;
-        let sources = || sight.elements.iter().flat_map(|column| (0..channels).map(move |i| (column, i)));
+        let sources = || field.elements.iter().flat_map(|column| (0..channels).map(move |i| (column, i)));
         for first in (0..outs).step_by(LANES) {
             for row in &reach.elements {
                 for (column, i) in sources() {
@@ -64,7 +64,7 @@ impl Rows {
         }
         let (complete, open) = completion(rows);
         let slots = (0..rows.outputs).map(|output| output % open).collect();
-        Self { weight: lines, bias: Line::of(&affine.bias).collect(), rows: reach, sight, complete, open, slots }
+        Self { weight: lines, bias: Line::of(&affine.bias).collect(), rows: reach, field, complete, open, slots }
     }
 
     /// Lines of channels that are computed side by side, a divisor of all. More than one only where there is one kernel
@@ -126,7 +126,7 @@ impl<'a> Walk<'a> {
         let len = self.steps * tile.len();
         if tile.row == 0 {
             if tile.lines.start == 0 {
-                self.scratch.windows.collect(&self.rows.sight, self.planes, tile.columns.clone(), self.steps);
+                self.scratch.windows.collect(&self.rows.field, self.planes, tile.columns.clone(), self.steps);
             }
             self.scratch.sums.resize(self.rows.open * len, Line::ZERO);
             fill(&mut self.scratch.sums, &self.rows.bias[tile.lines.clone()]);

@@ -7,17 +7,23 @@ use super::vector::{Vector, Vectorised, vectorise};
 use crate::network::{Leak, Neuron, Reset};
 
 /// Charges the neurons of a `tile` with its `currents`, `[step][column][line]`, of every step or of the only one, and adds
-/// who fires to `spikes`; see [`Neuron`] for the equations. `room` is for membranes.
-pub(super) fn charge(neuron: &Neuron, tile: &Tile, currents: &[Line], room: &mut Room, spikes: &mut SpikeTrain) {
-    room.membranes.resize(tile.len(), Line::ZERO);
-    room.fired.resize(tile.len(), 0);
-    let Room { membranes, fired } = room;
+/// who fires to `spikes`; see [`Neuron`] for the equations. `scratch` is overwritten.
+pub(super) fn charge(
+    neuron: &Neuron,
+    tile: &Tile,
+    currents: &[Line],
+    scratch: &mut MembraneScratch,
+    spikes: &mut SpikeTrain,
+) {
+    scratch.membranes.resize(tile.len(), Line::ZERO);
+    scratch.fired.resize(tile.len(), 0);
+    let MembraneScratch { membranes, fired } = scratch;
     vectorise(Charge { neuron, tile, currents, membranes, fired, spikes });
 }
 
-/// Neurons of one tile.
+/// Memory for the neurons of one tile, which one layer leaves to the next.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Room {
+pub(super) struct MembraneScratch {
     membranes: Vec<Line>,
     /// Who fires in a step, as bits of each line.
     fired: Vec<u16>,

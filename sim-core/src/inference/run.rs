@@ -3,7 +3,7 @@
 use super::dense::activate;
 use super::executable::{Executable, Work};
 use super::pool::{flatten, pool};
-use super::spiking::{self, Scratch, Source};
+use super::spiking::{self, Direct, Scratch, Source};
 use super::{Feature, GradedTrain, InferenceError, LayerCounts, Real};
 use crate::network::{Shape, Signal};
 use std::borrow::Cow;
@@ -206,8 +206,8 @@ impl Running<'_> {
     /// The output of layer `i`, or what makes it up if it was deferred.
     fn sources(&self, i: usize) -> Vec<Source<'_>> {
         match self.output_if_any(i) {
-            Some(Feature::Real(real)) => vec![Source::Real(real)],
-            Some(spikes) => spikes.planes().iter().map(Source::Spikes).collect(),
+            Some(Feature::Real(real)) => vec![Source::Direct(Direct::Real(real))],
+            Some(spikes) => spikes.planes().iter().map(|train| Source::Direct(Direct::Spikes(train))).collect(),
             None => self.addends(i),
         }
     }
@@ -220,10 +220,12 @@ impl Running<'_> {
                 vec![Source::Weighted { rows, planes: self.output(inputs[0]).planes() }]
             }
             Work::SpikingDepthwise(taps, weights) => {
-                vec![Source::Depthwise { taps, weights, planes: self.output(inputs[0]).planes() }]
+                let planes = self.output(inputs[0]).planes();
+                vec![Source::Direct(Direct::Depthwise { taps, weights, planes })]
             }
             Work::SpikingGrouped(taps, weights) => {
-                vec![Source::Grouped { taps, weights, planes: self.output(inputs[0]).planes() }]
+                let planes = self.output(inputs[0]).planes();
+                vec![Source::Direct(Direct::Grouped { taps, weights, planes })]
             }
             _ => inputs.iter().flat_map(|&input| self.sources(input)).collect(),
         }

@@ -8,7 +8,7 @@ use super::depthwise::Depthwise;
 use super::gather::{Rows, Walk, WalkScratch};
 use super::grouped::Grouped;
 use super::lines::{LANES, Line, add, bits_of_line};
-use super::membrane::{Room, charge};
+use super::membrane::{MembraneScratch, charge};
 use super::taps::Taps;
 use super::tile::Tile;
 use super::vector::{Vector, Vectorised, vectorise};
@@ -18,9 +18,16 @@ use crate::network::{Neuron, Shape};
 /// One addend of the current into a layer's outputs.
 #[derive(Clone, Copy)]
 pub(super) enum Source<'a> {
-    /// Weighted spikes, all planes of them.
+    /// Weighted spikes, all planes of them: made row after row, by a walk through the input.
     Weighted { rows: &'a Rows, planes: &'a [SpikeTrain] },
-    /// The same through a grouped convolution.
+    /// What is made for each tile by itself.
+    Direct(Direct<'a>),
+}
+
+/// Currents that are made for each tile by itself.
+#[derive(Clone, Copy)]
+pub(super) enum Direct<'a> {
+    /// Spikes, all planes of them, through a grouped convolution.
     Grouped { taps: &'a Taps, weights: &'a Grouped, planes: &'a [SpikeTrain] },
     /// The same through a depthwise one.
     Depthwise { taps: &'a Taps, weights: &'a Depthwise, planes: &'a [SpikeTrain] },
@@ -31,28 +38,29 @@ pub(super) enum Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// Whether it is the same in every step.
-    fn is_constant(&self) -> bool {
-        match self {
-            Self::Weighted { .. } | Self::Grouped { .. } | Self::Depthwise { .. } => false,
-            Self::Spikes(train) => train.steps() == 1,
-            Self::Real(real) => real.steps == 1,
-        }
-    }
-
     fn feed(self, steps: usize, scratch: &mut Scratch) -> Feed<'a> {
         match self {
             Self::Weighted { rows, planes } => {
                 Feed::Walked(Walk::new(rows, planes, steps, scratch.walks.pop().unwrap_or_default()))
             }
-            source => Feed::Made { source, steps, sums: vec![] },
+            Self::Direct(direct) => Feed::Direct { direct, steps, sums: vec![] },
         }
     }
 
+    /// Whether it is the same in every step.
+    fn is_constant(&self) -> bool {
+        match self {
+            Self::Weighted { .. } | Self::Direct(Direct::Grouped { .. } | Direct::Depthwise { .. }) => false,
+            Self::Direct(Direct::Spikes(train)) => train.steps() == 1,
+            Self::Direct(Direct::Real(real)) => real.steps == 1,
+        }
+    }
+}
+
+impl Direct<'_> {
     /// Sets `sums` to the currents into `tile`, `[step][column][line]`.
     fn set(&self, tile: &Tile, sums: &mut [Line]) {
         match self {
-            Self::Weighted { .. } => unreachable!("`Source::feed` gives these a walk"),
             Self::Grouped { taps, weights, planes } => weights.currents(taps, planes, tile, sums),
             Self::Depthwise { taps, weights, planes } => weights.currents(taps, planes, tile, sums),
             Self::Spikes(train) => {
@@ -68,13 +76,13 @@ impl<'a> Source<'a> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scratch {
     walks: Vec<WalkScratch>,
-    room: Room,
+    membranes: MembraneScratch,
 }
 
 /// A [`Source`] at work.
 enum Feed<'a> {
     Walked(Walk<'a>),
-    Made { source: Source<'a>, steps: usize, sums: Vec<Line> },
+    Direct { direct: Direct<'a>, steps: usize, sums: Vec<Line> },
 }
 
 impl Feed<'_> {
@@ -82,9 +90,9 @@ impl Feed<'_> {
     fn currents(&mut self, tile: &Tile) -> &mut [Line] {
         match self {
             Self::Walked(walk) => walk.currents(tile),
-            Self::Made { source, steps, sums } => {
+            Self::Direct { direct, steps, sums } => {
                 sums.resize(*steps * tile.len(), Line::ZERO);
-                source.set(tile, sums);
+                direct.set(tile, sums);
                 sums
             }
         }
@@ -93,7 +101,7 @@ impl Feed<'_> {
     /// Adds these to `sums`.
     fn add(&mut self, tile: &Tile, sums: &mut [Line]) {
         match self {
-            Self::Made { source: Source::Spikes(train), .. } => add_ones(train, tile, sums),
+            Self::Direct { direct: Direct::Spikes(train), .. } => add_ones(train, tile, sums),
             _ => add(sums, self.currents(tile)),
         }
     }
@@ -170,13 +178,13 @@ trait Pass {
 /// Feeds neurons.
 struct Fire<'a> {
     neuron: &'a Neuron,
-    room: Room,
+    membranes: MembraneScratch,
     spikes: SpikeTrain,
 }
 
 impl Pass for Fire<'_> {
     fn take(&mut self, tile: &Tile, currents: &[Line]) {
-        charge(self.neuron, tile, currents, &mut self.room, &mut self.spikes);
+        charge(self.neuron, tile, currents, &mut self.membranes, &mut self.spikes);
     }
 }
 
@@ -209,10 +217,10 @@ pub(super) fn fire(
     steps: usize,
     scratch: &mut Scratch,
 ) -> SpikeTrain {
-    let room = std::mem::take(&mut scratch.room);
-    let mut pass = Fire { neuron, room, spikes: SpikeTrain::silent(shape, steps) };
+    let membranes = std::mem::take(&mut scratch.membranes);
+    let mut pass = Fire { neuron, membranes, spikes: SpikeTrain::silent(shape, steps) };
     run(&mut pass, sources, shape, steps, scratch);
-    scratch.room = pass.room;
+    scratch.membranes = pass.membranes;
     pass.spikes
 }
 
@@ -228,7 +236,7 @@ pub(super) fn sum(sources: Vec<Source>, shape: Shape, steps: usize, scratch: &mu
 const WALKED_LINES: usize = 128;
 
 /// Lines of any other tile: currents and membranes of one take 128 KB, which the second-level cache holds.
-const MADE_LINES: usize = 1024;
+const DIRECT_LINES: usize = 1024;
 
 /// Passes over all tiles.
 fn run(pass: &mut impl Pass, sources: Vec<Source>, shape: Shape, steps: usize, scratch: &mut Scratch) {
@@ -237,7 +245,7 @@ fn run(pass: &mut impl Pass, sources: Vec<Source>, shape: Shape, steps: usize, s
         Source::Weighted { rows, .. } => Some(rows.lines_at_once()),
         _ => None,
     });
-    let (at_once, most) = at_once.min().map_or((lines, MADE_LINES), |at_once| (at_once, WALKED_LINES));
+    let (at_once, most) = at_once.min().map_or((lines, DIRECT_LINES), |at_once| (at_once, WALKED_LINES));
     // Currents that do not change are computed once.
     let held = if sources.iter().all(Source::is_constant) { 1 } else { steps };
     let strips = shape.width.div_ceil((most / (steps * at_once)).max(1));
@@ -261,6 +269,6 @@ fn run(pass: &mut impl Pass, sources: Vec<Source>, shape: Shape, steps: usize, s
     }
     scratch.walks.extend(feeds.into_iter().filter_map(|feed| match feed {
         Feed::Walked(walk) => Some(walk.into_scratch()),
-        Feed::Made { .. } => None,
+        Feed::Direct { .. } => None,
     }));
 }

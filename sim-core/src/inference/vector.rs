@@ -150,7 +150,9 @@ mod x86 {
 
     /// Intel servers since 2021, AMD CPUs since 2022.
     fn has_avx512() -> bool {
-        std::is_x86_feature_detected!("avx512f") && std::is_x86_feature_detected!("avx512vbmi2")
+        std::is_x86_feature_detected!("avx512f")
+            && std::is_x86_feature_detected!("avx512bw")
+            && std::is_x86_feature_detected!("avx512vbmi2")
     }
 
     #[target_feature(enable = "avx2,fma,bmi1,popcnt")]
@@ -158,7 +160,7 @@ mod x86 {
         work.run::<Avx2>()
     }
 
-    #[target_feature(enable = "avx2,fma,bmi1,popcnt,avx512f,avx512vbmi2")]
+    #[target_feature(enable = "avx2,fma,bmi1,popcnt,avx512f,avx512bw,avx512vbmi2")]
     pub(super) fn run_avx512<W: Vectorised>(work: W) -> W::Output {
         work.run::<Avx512>()
     }

@@ -16,12 +16,12 @@ const LINE_BYTES: usize = LANES / 8;
 /// No cell, and no column.
 const NONE: u32 = u32::MAX;
 
-/// How output columns see the rows of an input.
+/// How output columns see the rows of an input: the receptive field of each.
 ///
 /// A row is laid out as *slots*, so that what an output column sees are neighbouring ones, one for each kernel element, with
 /// empty ones for padding.
 #[derive(Clone, Debug)]
-pub(super) struct Sight {
+pub(super) struct ReceptiveField {
     /// For every slot the input column in it, or [`NONE`].
     slots: Vec<u32>,
     /// Slots from what an output column sees first to what the next does.
@@ -34,7 +34,7 @@ pub(super) struct Sight {
     rows: Vec<bool>,
 }
 
-impl Sight {
+impl ReceptiveField {
     /// How outputs see an input of so many `channels`.
     pub(super) fn new([rows, columns]: &[Axis; 2], channels: usize) -> Self {
         let mut reached = vec![false; rows.inputs];
@@ -108,10 +108,16 @@ pub(super) struct Windows {
 
 impl Windows {
     /// Looks for all that output `columns` see of all `planes` in `steps` steps.
-    pub(super) fn collect(&mut self, sight: &Sight, planes: &[SpikeTrain], columns: Range<usize>, steps: usize) {
-        self.one_word = planes.len() * sight.words() == 1;
+    pub(super) fn collect(
+        &mut self,
+        field: &ReceptiveField,
+        planes: &[SpikeTrain],
+        columns: Range<usize>,
+        steps: usize,
+    ) {
+        self.one_word = planes.len() * field.words() == 1;
         self.cells = steps * columns.len();
-        vectorise(Collect { windows: self, sight, planes, columns, steps });
+        vectorise(Collect { windows: self, field, planes, columns, steps });
     }
 
     /// The windows of a `row` of the input, and the first cell with each number of spikes from one up.
@@ -138,7 +144,7 @@ impl Window {
 
 struct Collect<'a> {
     windows: &'a mut Windows,
-    sight: &'a Sight,
+    field: &'a ReceptiveField,
     planes: &'a [SpikeTrain],
     /// Of the output.
     columns: Range<usize>,
@@ -150,20 +156,20 @@ impl Vectorised for Collect<'_> {
 
     #[inline(always)]
     fn run<V: Vector>(self) {
-        let Self { windows: Windows { windows, heads: heads_of_rows, list, .. }, sight, planes, columns, steps } = self;
-        let &Sight { step: slots_between, lines, ref elements, .. } = sight;
+        let Self { windows: Windows { windows, heads: heads_of_rows, list, .. }, field, planes, columns, steps } = self;
+        let &ReceptiveField { step: slots_between, lines, ref elements, .. } = field;
         let kernel = elements.len();
-        let (seen, cells) = (Seen::new(sight, planes.len()), steps * columns.len());
-        let slots = &sight.slots[columns.start * slots_between..(columns.end - 1) * slots_between + kernel];
+        let (seen, cells) = (Seen::new(field, planes.len()), steps * columns.len());
+        let slots = &field.slots[columns.start * slots_between..(columns.end - 1) * slots_between + kernel];
         let row_bytes = slots.len() * lines * LINE_BYTES + 8;
         let mut bytes = vec![0; steps * planes.len() * row_bytes];
         // What is there from another time is overwritten.
-        if windows.len() < sight.rows.len() * cells {
-            windows.resize(sight.rows.len() * cells, Window { len: 0, next: NONE, place: 0 });
+        if windows.len() < field.rows.len() * cells {
+            windows.resize(field.rows.len() * cells, Window { len: 0, next: NONE, place: 0 });
         }
         heads_of_rows.clear();
         let mut end = 0;
-        for (y, &reached) in sight.rows.iter().enumerate() {
+        for (y, &reached) in field.rows.iter().enumerate() {
             let windows = &mut windows[y * cells..][..cells];
             let (mut heads, mut longest) = ([NONE; LENGTHS], 0);
             if reached {
@@ -210,10 +216,10 @@ struct Seen {
 }
 
 impl Seen {
-    fn new(sight: &Sight, planes: usize) -> Self {
-        let (lines, words) = (sight.elements.len() * sight.lines, sight.words());
+    fn new(field: &ReceptiveField, planes: usize) -> Self {
+        let (lines, words) = (field.elements.len() * field.lines, field.words());
         Self {
-            step: sight.step * sight.lines * LINE_BYTES,
+            step: field.step * field.lines * LINE_BYTES,
             words: planes * words,
             last: u64::MAX >> ((words * LINES_PER_WORD - lines) * LANES),
         }
@@ -295,11 +301,11 @@ mod tests {
         let dilated = Conv2d { dilation: 2, padding: 2, stride: 1, output: conv.input, ..conv };
         let outputs = [(Taps::plain(conv), 4, 2), (Taps::plain(dilated), 7, 3), (Taps::transposed(transposed), 7, 1)];
         for (taps, outputs, step) in outputs {
-            let sight = Sight::new(&taps.axes, 1);
-            assert_eq!(sight.step, step);
+            let field = ReceptiveField::new(&taps.axes, 1);
+            assert_eq!(field.step, step);
             let mut seen = vec![];
             for output in 0..outputs {
-                let slots = sight.slots[output * step..][..3].iter().zip(&sight.elements);
+                let slots = field.slots[output * step..][..3].iter().zip(&field.elements);
                 let seen_by_one: Vec<_> = slots.filter(|(slot, _)| **slot != NONE).collect();
                 assert!(seen_by_one.is_sorted_by_key(|(input, _)| **input));
                 seen.extend(seen_by_one.into_iter().map(|(&input, &element)| (output, input as usize, element)));
