@@ -159,7 +159,7 @@ impl<V: Vector> Equation<V> for Integrate {
 
 /// With a leak that divides or multiplies, and the input leaks too or does not.
 struct Decay<V, const DIVIDE: bool, const INPUT: bool> {
-    /// None for zero, whose subtraction would take a fifth of the time.
+    /// None for zero, which need not be subtracted.
     rest: Option<V>,
     by: V,
 }
