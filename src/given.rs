@@ -3,6 +3,7 @@
 use crate::Failure;
 use clap::Args;
 use cospike_scenarios::dataset::{Dataset, Part};
+use cospike_scenarios::diagnostic::did_you_mean;
 use cospike_scenarios::zoo::{Zoo, ZooError, ZooNetwork};
 use std::path::PathBuf;
 
@@ -56,11 +57,12 @@ pub(crate) fn check_shape(dataset: &Dataset, network: &ZooNetwork) -> Result<(),
     Err(Failure::Input(format!("{message}\nhelp: name the folder of its dataset with `--data`")))
 }
 
-/// A wrong name, with the names that exist.
+/// A wrong name, with the one that was probably meant or those that exist.
 pub(crate) fn unknown_name(error: ZooError) -> Failure {
     match &error {
-        ZooError::UnknownName { known, .. } => {
-            Failure::Input(format!("error: {error}\nhelp: there are {}", known.join(", ")))
+        ZooError::UnknownName { name, known } => {
+            let help = did_you_mean(name, known.iter().map(String::as_str));
+            Failure::Input(format!("error: {error}\nhelp: {help}"))
         }
         _ => error.into(),
     }

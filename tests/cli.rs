@@ -370,6 +370,7 @@ fn networks_says_what_a_cut_costs() {
     };
     refused(&["networks", "resnet80"], "did you mean `resnet50`?");
     refused(&["networks", "mobilnetv2-0.5@32"], "did you mean `mobilenetv2`?");
+    refused(&["infer", "resnet14-spikng"], "help: did you mean `resnet14-spiking`?\n");
     refused(&["networks", "resnet50@tall"], "behind `@` belongs the side of the image");
     refused(&["networks", "resnet50", "--family", "float", "--time-steps", "2"], "a float network runs once");
 }

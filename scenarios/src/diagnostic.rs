@@ -100,7 +100,10 @@ fn boundary(text: &str, index: usize) -> usize {
     (0..=index.min(text.len())).rev().find(|&place| text.is_char_boundary(place)).unwrap_or(0)
 }
 
-/// What exists, and the one of them that was probably meant by `word`.
+/// Names that are still read through when one of them is already suggested.
+const READ_THROUGH: usize = 30;
+
+/// What exists, and the one of them that was probably meant by `word`; of very many, that one only.
 pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     let distance = |candidate: &&&str| strsim::damerau_levenshtein(word, candidate);
@@ -109,5 +112,9 @@ pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) ->
         true => "there are none".into(),
         false => format!("choose from {}", known.join(", ")),
     };
-    nearest.map_or(list.clone(), |near| format!("did you mean `{near}`? {list}"))
+    match nearest {
+        Some(near) if known.len() > READ_THROUGH => format!("did you mean `{near}`?"),
+        Some(near) => format!("did you mean `{near}`? {list}"),
+        None => list,
+    }
 }
