@@ -82,7 +82,7 @@ fn invariant_11_mistakes_are_answered_with_what_there_is() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/tests/cases/profiles");
     let misspelt = folder.join("misspelt-price.toml");
     for (arguments, expected) in [
-        (vec!["resnet41"], "resnet14-stage3-w4"),
+        (vec!["resnet41"], "did you mean `resnet14`?"),
         (vec!["resnet14", "--prices", "horowitz-45nm-fp23"], "did you mean `horowitz-45nm-fp32`?"),
         (vec!["resnet14", "--prices", misspelt.to_str().unwrap()], "misspelt-price.toml:19:2"),
         (vec!["resnet14", "--ledger"], "--prices NAME"),
