@@ -189,7 +189,8 @@ fn check(system: &System, found: &Outcome) {
     if let Some(latency) = &found.latency {
         close(latency.parts.sum(), latency.mean, 1e-9);
     }
-    if found.in_flight > 0 {
+    // At a horizon messages may still wait whose requests were answered before all of them had been sent.
+    if system.workload.horizon_seconds.is_some() {
         return;
     }
     for queue in [found.edge, found.uplink, found.cloud] {
