@@ -19,7 +19,7 @@ use std::ops::Range;
 /// Weights of a layer with binary input.
 #[derive(Clone, Debug)]
 pub(super) struct Rows {
-    /// `[line][place of the row][slot of the column][input channel]`, places as of `rows`, slots as of `field` and channels in
+    /// `[line][slot of the column][input channel][place of the row]`, places as of `rows`, slots as of `field` and channels in
     /// whole lines.
     weight: Vec<Line>,
     /// `[line]`
@@ -34,6 +34,8 @@ pub(super) struct Rows {
     open: usize,
     /// For every output row its slot among these.
     slots: Vec<usize>,
+    /// Neighbouring output rows that an input row reaches, at most.
+    longest_run: usize,
 }
 
 impl Rows {
@@ -52,8 +54,8 @@ impl Rows {
         let channels = Line::count(in_channels) * LANES;
         let sources = || field.elements.iter().flat_map(|column| (0..channels).map(move |i| (column, i)));
         for first in (0..outs).step_by(LANES) {
-            for row in &reach.elements {
-                for (column, i) in sources() {
+            for (column, i) in sources() {
+                for row in &reach.elements {
                     let mut line = Line::ZERO;
                     for (lane, o) in line.0.iter_mut().zip(first..outs).filter(|_| i < in_channels) {
                         *lane = weight(o, i, row * columns.kernel + column);
@@ -64,16 +66,20 @@ impl Rows {
         }
         let (complete, open) = completion(rows);
         let slots = (0..rows.outputs).map(|output| output % open).collect();
-        Self { weight: lines, bias: Line::of(&affine.bias).collect(), rows: reach, field, complete, open, slots }
+        let longest_run = (0..rows.inputs).flat_map(|input| reach.of(input)).map(|run| run.len).max().unwrap_or(1);
+        let bias = Line::of(&affine.bias).collect();
+        Self { weight: lines, bias, rows: reach, field, complete, open, slots, longest_run }
     }
 
-    /// Lines of channels that are computed side by side, a divisor of all. More than one only where there is one kernel
-    /// row: three of them keep as many registers busy.
+    /// Lines of channels that are computed side by side, a divisor of all: the fewer output rows an input row reaches, the
+    /// more, so that as many registers are busy.
     pub(super) fn lines_at_once(&self) -> usize {
-        match self.rows.elements.len() {
-            1 => [4, 2, 1].into_iter().find(|lines| self.bias.len().is_multiple_of(*lines)).unwrap_or(1),
+        let most = match self.longest_run {
+            1 => 4,
+            2 => 2,
             _ => 1,
-        }
+        };
+        [4, 2, 1].into_iter().find(|lines| *lines <= most && self.bias.len().is_multiple_of(*lines)).unwrap_or(1)
     }
 }
 
@@ -207,6 +213,8 @@ impl Add<'_> {
             (3, 1, false) => self.add::<V, 3, 1, false>(),
             (2, 1, true) => self.add::<V, 2, 1, true>(),
             (2, 1, false) => self.add::<V, 2, 1, false>(),
+            (2, 2, true) => self.add::<V, 2, 2, true>(),
+            (2, 2, false) => self.add::<V, 2, 2, false>(),
             (1, 1, true) => self.add::<V, 1, 1, true>(),
             (1, 1, false) => self.add::<V, 1, 1, false>(),
             (1, 2, true) => self.add::<V, 1, 2, true>(),
@@ -219,44 +227,51 @@ impl Add<'_> {
 
     #[inline(always)]
     fn add<V: Vector, const OUTPUTS: usize, const LINES: usize, const ONE_WORD: bool>(self) {
-        // Those from one place to one line, of one length.
-        let spikes = self.weight.len() / (LINES * self.places);
-        let mut weight = [[self.weight; LINES]; OUTPUTS];
-        for (output, weight) in weight.iter_mut().enumerate() {
-            for (line, weight) in weight.iter_mut().enumerate() {
-                *weight = &weight[(line * self.places + self.place + output) * spikes..][..spikes];
+        let Self { windows, input, weight, places, place, sums, slots } = self;
+        // Those of one line, to begin with the first place. All slices are equally long, which spares checks.
+        let spikes = weight.len() / LINES - (places - 1);
+        let mut weights = [[weight; LINES]; OUTPUTS];
+        for (output, weights) in weights.iter_mut().enumerate() {
+            for (line, weights) in weights.iter_mut().enumerate() {
+                *weights = &weight[line * (weight.len() / LINES) + place + output..][..spikes];
             }
         }
-        let (windows, heads) = self.windows.of(self.input);
-        for &head in heads {
-            let mut next = head;
-            while let Some(window) = windows.get(next as usize) {
-                let cell = next as usize * LINES;
-                let mut sums = [[V::splat(0.0); LINES]; OUTPUTS];
-                for (sums, slot) in sums.iter_mut().zip(self.slots) {
-                    let kept = &self.sums[slot + cell..][..LINES];
-                    for line in 0..LINES {
-                        sums[line] = kept[line].vector();
+        let len = windows.cells * LINES;
+        let rows = std::array::from_fn(|output| slots[output]..slots[output] + len);
+        let Ok(rows) = sums.get_disjoint_mut::<_, OUTPUTS>(rows) else {
+            unreachable!("open output rows have slots of their own")
+        };
+        let mut rows = rows.map(|row| row.as_chunks_mut::<LINES>().0);
+        for (of_plane, heads) in windows.of(input) {
+            rows = rows.map(|row| &mut row[..of_plane.len()]);
+            for &head in heads {
+                let mut next = head;
+                while let Some(window) = of_plane.get(next as usize) {
+                    let mut sums = [[V::splat(0.0); LINES]; OUTPUTS];
+                    for (sums, row) in sums.iter_mut().zip(&rows) {
+                        for line in 0..LINES {
+                            sums[line] = row[next as usize][line].vector();
+                        }
                     }
+                    if ONE_WORD {
+                        let mut bits = window.bits();
+                        for _ in 0..window.len {
+                            add_rows(&mut sums, &weights, bits.trailing_zeros() as usize * places);
+                            bits &= bits.wrapping_sub(1);
+                        }
+                    } else {
+                        let (spikes, first) = windows.spikes(window);
+                        for &spike in spikes {
+                            add_rows(&mut sums, &weights, spike.wrapping_sub(first) as usize * places);
+                        }
+                    }
+                    for (sums, row) in sums.iter().zip(&mut rows) {
+                        for line in 0..LINES {
+                            row[next as usize][line].set(sums[line]);
+                        }
+                    }
+                    next = window.next;
                 }
-                if ONE_WORD {
-                    let mut bits = window.bits();
-                    for _ in 0..window.len {
-                        add_rows(&mut sums, &weight, bits.trailing_zeros() as usize);
-                        bits &= bits.wrapping_sub(1);
-                    }
-                } else {
-                    for &spike in self.windows.spikes(window) {
-                        add_rows(&mut sums, &weight, spike as usize);
-                    }
-                }
-                for (sums, slot) in sums.iter().zip(self.slots) {
-                    let kept = &mut self.sums[slot + cell..][..LINES];
-                    for line in 0..LINES {
-                        kept[line].set(sums[line]);
-                    }
-                }
-                next = window.next;
             }
         }
     }

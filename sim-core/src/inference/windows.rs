@@ -47,11 +47,6 @@ impl ReceptiveField {
         let (step, slots) = slots(columns, &elements);
         Self { slots, step, elements, lines: Line::count(channels), rows: reached }
     }
-
-    /// Words that hold what an output column sees.
-    fn words(&self) -> usize {
-        (self.elements.len() * self.lines).div_ceil(LINES_PER_WORD)
-    }
 }
 
 /// How many slots lie between neighbouring outputs, and the slots of a row, those of an output in the order of `elements`. A
@@ -75,31 +70,62 @@ fn slots(columns: &Axis, elements: &[usize]) -> (usize, Vec<u32>) {
     (kernel, apart)
 }
 
-/// The spikes that an output column sees in one row of the input in one step.
+/// The spikes that an output column sees in one row of an input plane in one step.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Window {
     /// How many there are.
     pub(super) len: u32,
     /// The cell (`step * columns + column`, of those looked through) of the next window of the row with as many, or [`NONE`].
     pub(super) next: u32,
-    /// The bits of the word that it sees, or else where its spikes begin in the list.
+    /// The bits of the word that it sees, or else where its spikes are listed, as of [`Listed`].
     place: u64,
+}
+
+impl Window {
+    /// Its spikes, if it sees one word.
+    #[inline(always)]
+    pub(super) fn bits(&self) -> u64 {
+        self.place
+    }
+}
+
+/// Where the spikes of a window are listed.
+#[derive(Clone, Copy)]
+struct Listed {
+    /// In the list.
+    start: u32,
+    /// What its first slot adds to what is listed.
+    first: u32,
+}
+
+impl Listed {
+    #[inline(always)]
+    fn packed(self) -> u64 {
+        u64::from(self.first) << 32 | u64::from(self.start)
+    }
+
+    #[inline(always)]
+    fn of(window: &Window) -> Self {
+        Self { start: window.place as u32, first: (window.place >> 32) as u32 }
+    }
 }
 
 /// Numbers of spikes that are told apart when windows are put in order. All larger ones are taken together: walking those
 /// takes much longer than guessing wrong once.
 const LENGTHS: usize = 64;
 
-/// The [`Window`]s of all input rows.
+/// The [`Window`]s of all rows of all planes of an input.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Windows {
-    /// `[row][cell]`, and anything behind the last.
+    /// `[row][plane][cell]`, and anything behind the last.
     windows: Vec<Window>,
-    /// For every row the first cell with each number of spikes, or [`NONE`], and the largest such number.
-    heads: Vec<([u32; LENGTHS], usize)>,
-    /// Cells of a row.
-    cells: usize,
-    /// `slot * channels + channel`, with channels in whole lines, of every spike, in order, one window
+    /// `[row][plane]`
+    orders: Vec<Order>,
+    /// Planes of the input.
+    planes: usize,
+    /// Windows of a row of a plane.
+    pub(super) cells: usize,
+    /// `slot * channels + channel`, with channels in whole lines, of every spike of a row, in order, one step, plane and row
     /// after the other, and anything behind the last; nothing if windows see one word.
     list: Vec<u32>,
     /// Whether the spikes of a window are never in more than one word, which is as good as a list.
@@ -115,30 +141,24 @@ impl Windows {
         columns: Range<usize>,
         steps: usize,
     ) {
-        self.one_word = planes.len() * field.words() == 1;
-        self.cells = steps * columns.len();
+        self.one_word = field.elements.len() * field.lines <= LINES_PER_WORD;
+        (self.planes, self.cells) = (planes.len(), steps * columns.len());
         vectorise(Collect { windows: self, field, planes, columns, steps });
     }
 
-    /// The windows of a `row` of the input, and the first cell with each number of spikes from one up.
+    /// The windows of a `row` of the input, and the first cell with each number of spikes from one up; plane by plane.
     #[inline(always)]
-    pub(super) fn of(&self, row: usize) -> (&[Window], &[u32]) {
-        let (heads, longest) = &self.heads[row];
-        (&self.windows[row * self.cells..][..self.cells], &heads[1..=*longest])
+    pub(super) fn of(&self, row: usize) -> impl Iterator<Item = (&[Window], &[u32])> {
+        let windows = self.windows.chunks_exact(self.cells).zip(&self.orders).skip(row * self.planes).take(self.planes);
+        windows.map(|(windows, order)| (windows, &order.heads[1..=order.longest]))
     }
 
-    /// The list of the spikes of a `window`, if it sees more than one word.
+    /// The spikes of a `window`, if it may see more than one word: what is listed, and what to subtract from that so that its
+    /// first slot is 0.
     #[inline(always)]
-    pub(super) fn spikes(&self, window: &Window) -> &[u32] {
-        &self.list[window.place as usize..][..window.len as usize]
-    }
-}
-
-impl Window {
-    /// Its spikes, if it sees one word.
-    #[inline(always)]
-    pub(super) fn bits(&self) -> u64 {
-        self.place
+    pub(super) fn spikes(&self, window: &Window) -> (&[u32], u32) {
+        let Listed { start, first } = Listed::of(window);
+        (&self.list[start as usize..][..window.len as usize], first)
     }
 }
 
@@ -156,130 +176,174 @@ impl Vectorised for Collect<'_> {
 
     #[inline(always)]
     fn run<V: Vector>(self) {
-        let Self { windows: Windows { windows, heads: heads_of_rows, list, .. }, field, planes, columns, steps } = self;
+        match self.field.lines {
+            1 => self.rows::<V, 1>(),
+            2 => self.rows::<V, 2>(),
+            4 => self.rows::<V, 4>(),
+            _ => self.rows::<V, 0>(),
+        }
+    }
+}
+
+impl Collect<'_> {
+    /// All rows, with so many lines of channels in a slot, or any number if that is 0.
+    #[inline(always)]
+    fn rows<V: Vector, const LINES: usize>(self) {
+        let Self { windows: Windows { windows, orders, list, one_word, .. }, field, planes, columns, steps } = self;
         let &ReceptiveField { step: slots_between, lines, ref elements, .. } = field;
-        let kernel = elements.len();
-        let (seen, cells) = (Seen::new(field, planes.len()), steps * columns.len());
-        let slots = &field.slots[columns.start * slots_between..(columns.end - 1) * slots_between + kernel];
-        let row_bytes = slots.len() * lines * LINE_BYTES + 8;
-        let mut bytes = vec![0; steps * planes.len() * row_bytes];
+        let (cells, rows) = (steps * columns.len(), field.rows.len() * planes.len());
+        let slots = &field.slots[columns.start * slots_between..(columns.end - 1) * slots_between + elements.len()];
+        let runs = contiguous(slots);
+        let seen = Seen { between: slots_between, elements: elements.len(), lines };
+        let mut bytes = vec![0; (slots.len() * lines * LINE_BYTES).next_multiple_of(8) + 8];
+        let mut starts = vec![0; slots.len() + 1];
         // What is there from another time is overwritten.
-        if windows.len() < field.rows.len() * cells {
-            windows.resize(field.rows.len() * cells, Window { len: 0, next: NONE, place: 0 });
-        }
-        heads_of_rows.clear();
+        windows.resize(windows.len().max(rows * cells), Window { len: 0, next: NONE, place: 0 });
+        orders.clear();
         let mut end = 0;
-        for (y, &reached) in field.rows.iter().enumerate() {
-            let windows = &mut windows[y * cells..][..cells];
-            let (mut heads, mut longest) = ([NONE; LENGTHS], 0);
-            if reached {
-                for (i, bytes) in bytes.chunks_exact_mut(row_bytes).enumerate() {
-                    let (step, plane) = (i / planes.len(), &planes[i % planes.len()]);
-                    let width = plane.shape().width * plane.words();
+        for (i, windows) in windows.chunks_exact_mut(cells).take(rows).enumerate() {
+            let (y, plane) = (i / planes.len(), &planes[i % planes.len()]);
+            let mut order = Order { heads: [NONE; LENGTHS], longest: 0 };
+            if field.rows[y] {
+                let width = plane.shape().width * plane.words();
+                for (step, windows) in windows.chunks_exact_mut(columns.len()).enumerate() {
                     let words = &plane.step(step)[y * width..][..width];
-                    match lines {
-                        1 => fill_slots::<1>(bytes, slots, words),
-                        2 => fill_slots::<2>(bytes, slots, words),
-                        4 => fill_slots::<4>(bytes, slots, words),
-                        _ => fill_any_slots(bytes, slots, lines, words),
+                    runs.iter().for_each(|run| run.copy::<LINES>(&mut bytes, lines, words));
+                    if *one_word {
+                        seen.one_word(&bytes, windows);
+                    } else {
+                        list.resize(list.len().max(end + bytes.len() * 8), 0);
+                        end = list_spikes::<V, LINES>(&bytes, lines, list, end, &mut starts);
+                        seen.listed(&starts, windows);
                     }
                 }
-                if seen.words > 1 && list.len() < end + (cells * seen.words + 1) * 64 {
-                    list.resize(end + (cells * seen.words + 1) * 64, 0);
-                }
-                let steps = windows.chunks_exact_mut(columns.len()).zip(bytes.chunks_exact(planes.len() * row_bytes));
-                for (windows, bytes) in steps {
-                    match seen.words {
-                        1 => seen.one_word(bytes, windows),
-                        _ => end = seen.list::<V>(bytes, row_bytes, windows, list, end),
-                    }
-                }
-                for (window, cell) in windows.iter_mut().zip(0..) {
-                    let length = (window.len as usize).min(LENGTHS - 1);
-                    longest = longest.max(length);
-                    window.next = std::mem::replace(&mut heads[length], cell);
-                }
+                windows.iter_mut().zip(0..).for_each(|(window, cell)| window.next = order.put(cell, window.len));
             }
-            heads_of_rows.push((heads, longest));
+            orders.push(order);
         }
+    }
+}
+
+/// The windows of a row of a plane by their numbers of spikes.
+#[derive(Clone, Debug)]
+struct Order {
+    /// The first cell with each number, or [`NONE`].
+    heads: [u32; LENGTHS],
+    /// The largest such number.
+    longest: usize,
+}
+
+impl Order {
+    /// Puts `cell`, with `len` spikes, before those with as many; returns the first of these.
+    #[inline(always)]
+    fn put(&mut self, cell: u32, len: u32) -> u32 {
+        let len = (len as usize).min(LENGTHS - 1);
+        self.longest = self.longest.max(len);
+        std::mem::replace(&mut self.heads[len], cell)
     }
 }
 
 /// What output columns see of a row.
 struct Seen {
-    /// Bytes from what a column sees first to what the next does.
-    step: usize,
-    /// Words of all planes.
-    words: usize,
-    /// Bits of the last word of a plane that it does see.
-    last: u64,
+    /// Slots from what a column sees first to what the next does.
+    between: usize,
+    /// Slots that a column sees.
+    elements: usize,
+    /// Lines of channels in a slot.
+    lines: usize,
 }
 
 impl Seen {
-    fn new(field: &ReceptiveField, planes: usize) -> Self {
-        let (lines, words) = (field.elements.len() * field.lines, field.words());
-        Self {
-            step: field.step * field.lines * LINE_BYTES,
-            words: planes * words,
-            last: u64::MAX >> ((words * LINES_PER_WORD - lines) * LANES),
-        }
-    }
-
-    /// Sets the `windows` of a step, which see one word each.
+    /// Sets the `windows` of a step, which see one word each; they are the cells from `first` on.
     #[inline(always)]
     fn one_word(&self, bytes: &[u8], windows: &mut [Window]) {
-        for (window, word) in windows.iter_mut().zip(bytes.windows(8).step_by(self.step)) {
-            let bits = word.try_into().map_or(0, u64::from_le_bytes) & self.last;
-            *window = Window { len: bits.count_ones(), next: NONE, place: bits };
+        let seen = u64::MAX >> ((LINES_PER_WORD - self.elements * self.lines) * LANES);
+        let words = bytes.windows(8).step_by(self.between * self.lines * LINE_BYTES);
+        for (window, word) in windows.iter_mut().zip(words) {
+            let bits = word.try_into().map_or(0, u64::from_le_bytes) & seen;
+            let len = bits.count_ones();
+            *window = Window { len, next: NONE, place: bits };
         }
     }
 
-    /// As [`Seen::one_word`] for any number of words, of planes of so many `row_bytes`: spikes are listed from `end` on.
-    /// Returns the new end.
+    /// As [`Seen::one_word`], of windows of whose slots the spikes are listed from `starts` on.
     #[inline(always)]
-    fn list<V: Vector>(
-        &self,
-        bytes: &[u8],
-        row_bytes: usize,
-        windows: &mut [Window],
-        list: &mut [u32],
-        mut end: usize,
-    ) -> usize {
-        let of_plane = self.words / (bytes.len() / row_bytes);
-        for (column, window) in windows.iter_mut().enumerate() {
-            let place = end;
-            for bytes in bytes.chunks_exact(row_bytes) {
-                let bytes = &bytes[column * self.step..][..of_plane * 8];
-                for (w, word) in bytes.as_chunks().0.iter().enumerate() {
-                    let seen = if w + 1 == of_plane { self.last } else { u64::MAX };
-                    let bits = u64::from_le_bytes(*word) & seen;
-                    if let Some(list) = list[end..].first_chunk_mut() {
-                        V::places(bits, (w * 64) as u32, list);
-                    }
-                    end += bits.count_ones() as usize;
-                }
-            }
-            *window = Window { len: (end - place) as u32, next: NONE, place: place as u64 };
+    fn listed(&self, starts: &[u32], windows: &mut [Window]) {
+        let channels = (self.lines * LANES) as u32;
+        let seen = starts.windows(self.elements + 1).step_by(self.between).zip((0..).step_by(self.between));
+        for (window, (seen, slot)) in windows.iter_mut().zip(seen) {
+            let (start, end) = (seen[0], seen[self.elements]);
+            let place = Listed { start, first: slot * channels }.packed();
+            *window = Window { len: end - start, next: NONE, place };
         }
-        end
     }
 }
 
-/// Puts the `words` of a row into `slots` of `LINES` lines. Empty slots are not touched.
+/// Lists the spikes of all slots of a row from `end` on, which is returned anew, and says where those of each slot start.
 #[inline(always)]
-fn fill_slots<const LINES: usize>(bytes: &mut [u8], slots: &[u32], words: &[u64]) {
-    for (bytes, &column) in bytes.chunks_exact_mut(LINES * LINE_BYTES).zip(slots) {
-        if let Some(word) = words.get(column as usize) {
-            bytes.copy_from_slice(&word.to_le_bytes()[..LINES * LINE_BYTES]);
+fn list_spikes<V: Vector, const LINES: usize>(
+    bytes: &[u8],
+    lines: usize,
+    list: &mut [u32],
+    end: usize,
+    starts: &mut [u32],
+) -> usize {
+    let mut listed = end;
+    for (word, first) in bytes.as_chunks().0.iter().zip((0..).step_by(64)) {
+        let bits = u64::from_le_bytes(*word);
+        if let Some(list) = list[listed..].first_chunk_mut() {
+            V::places(bits, first, list);
+        }
+        listed += bits.count_ones() as usize;
+    }
+    let lines = if LINES > 0 { LINES } else { lines };
+    let mut start = end as u32;
+    let Some((all, of_slots)) = starts.split_last_mut() else { return listed };
+    for (slot, bytes) in of_slots.iter_mut().zip(bytes.chunks_exact(lines * LINE_BYTES)) {
+        *slot = start;
+        for line in bytes.as_chunks().0 {
+            start += u16::from_le_bytes(*line).count_ones();
         }
     }
+    *all = start;
+    listed
 }
 
-/// As [`fill_slots`] for any number of lines.
-fn fill_any_slots(bytes: &mut [u8], slots: &[u32], lines: usize, words: &[u64]) {
-    let words_of_position = lines.div_ceil(LINES_PER_WORD);
-    for (bytes, &column) in bytes.chunks_exact_mut(lines * LINE_BYTES).zip(slots) {
-        if let Some(words) = words.chunks_exact(words_of_position).nth(column as usize) {
+/// Slots in which lie neighbouring input columns.
+struct Run {
+    slot: usize,
+    column: usize,
+    len: usize,
+}
+
+/// All [`Run`]s of `slots`.
+fn contiguous(slots: &[u32]) -> Vec<Run> {
+    let mut runs: Vec<Run> = vec![];
+    for (slot, &column) in slots.iter().enumerate().filter(|(_, column)| **column != NONE) {
+        let column = column as usize;
+        match runs.last_mut() {
+            Some(run) if (slot, column) == (run.slot + run.len, run.column + run.len) => run.len += 1,
+            _ => runs.push(Run { slot, column, len: 1 }),
+        }
+    }
+    runs
+}
+
+impl Run {
+    /// Puts the `words` of a row into slots of so many lines, see [`Collect::rows`].
+    #[inline(always)]
+    fn copy<const LINES: usize>(&self, bytes: &mut [u8], lines: usize, words: &[u64]) {
+        let slot_bytes = if LINES > 0 { LINES } else { lines } * LINE_BYTES;
+        let words_of_position = if LINES > 0 { 1 } else { lines.div_ceil(LINES_PER_WORD) };
+        let words = &words[self.column * words_of_position..][..self.len * words_of_position];
+        let bytes = &mut bytes[self.slot * slot_bytes..][..self.len * slot_bytes];
+        if LINES > 0 {
+            for (bytes, word) in bytes.chunks_exact_mut(slot_bytes).zip(words) {
+                bytes.copy_from_slice(&word.to_le_bytes()[..slot_bytes]);
+            }
+            return;
+        }
+        for (bytes, words) in bytes.chunks_exact_mut(slot_bytes).zip(words.chunks_exact(words_of_position)) {
             for (bytes, word) in bytes.chunks_mut(8).zip(words) {
                 bytes.copy_from_slice(&word.to_le_bytes()[..bytes.len()]);
             }
