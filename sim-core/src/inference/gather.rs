@@ -2,19 +2,18 @@
 //!
 //! The input is walked row by row. What an output column sees of a row is collected once ([`Windows`]), and each spike adds
 //! its weights to all output rows that the input row reaches, up to three side by side in registers. Only output rows
-//! that are not complete are kept, for some columns at a time and one line of channels, so that these and the weights stay in
-//! the first-level cache. Every sum is in the order of the kernel. There is no dense fall-back: work is proportional to
+//! that are not complete are kept, for some columns at a time and one line of channels (more where fewer rows are reached), so
+//! that these and the weights stay in the first-level cache. Every sum is in the order of the kernel. There is no dense fall-back: work is proportional to
 //! spikes.
 
 use super::SpikeTrain;
-use super::lines::{Fill, LANES, Line, fill};
+use super::lines::{LANES, Line, fill};
 use super::reach::Reach;
 use super::taps::{Axis, Taps};
 use super::tile::Tile;
 use super::vector::{Vector, Vectorised, vectorise};
 use super::windows::{ReceptiveField, Windows};
 use crate::network::Affine;
-use std::ops::Range;
 
 /// Weights of a layer with binary input.
 #[derive(Clone, Debug)]
@@ -22,6 +21,8 @@ pub(super) struct Rows {
     /// `[line][slot of the column][input channel][place of the row]`, places as of `rows`, slots as of `field` and channels in
     /// whole lines.
     weight: Vec<Line>,
+    /// Lines of weights for a line of outputs.
+    of_line: usize,
     /// `[line]`
     bias: Vec<Line>,
     /// How input rows reach output rows.
@@ -68,7 +69,8 @@ impl Rows {
         let slots = (0..rows.outputs).map(|output| output % open).collect();
         let longest_run = (0..rows.inputs).flat_map(|input| reach.of(input)).map(|run| run.len).max().unwrap_or(1);
         let bias = Line::of(&affine.bias).collect();
-        Self { weight: lines, bias, rows: reach, field, complete, open, slots, longest_run }
+        let of_line = reach.elements.len() * field.elements.len() * channels;
+        Self { weight: lines, of_line, bias, rows: reach, field, complete, open, slots, longest_run }
     }
 
     /// Lines of channels that are computed side by side, a divisor of all: the fewer output rows an input row reaches, the
@@ -129,62 +131,45 @@ impl<'a> Walk<'a> {
     /// The currents into `tile`, `[step][column][line]`. Tiles of the same columns and lines must follow each other, from
     /// the first row on, and so must those of the same columns.
     pub(super) fn currents(&mut self, tile: &Tile) -> &mut [Line] {
-        let len = self.steps * tile.len();
-        if tile.row == 0 {
-            if tile.lines.start == 0 {
-                self.scratch.windows.collect(&self.rows.field, self.planes, tile.columns.clone(), self.steps);
-            }
-            self.scratch.sums.resize(self.rows.open * len, Line::ZERO);
-            fill(&mut self.scratch.sums, &self.rows.bias[tile.lines.clone()]);
-            self.walked = 0;
+        let (rows, len) = (self.rows, self.steps * tile.len());
+        let bias = &rows.bias[tile.lines.clone()];
+        match tile.row.checked_sub(1) {
+            None => self.begin(tile),
+            // It has been taken.
+            Some(before) => fill(&mut self.scratch.sums[rows.slots[before] * len..][..len], bias),
         }
-        let rows = self.rows;
-        let inputs = self.walked..rows.complete[tile.row].max(self.walked);
-        self.walked = inputs.end;
-        let WalkScratch { windows, sums } = &mut self.scratch;
-        vectorise(Advance { rows, tile, len, inputs, windows, sums });
+        while self.walked < rows.complete[tile.row] {
+            self.add(self.walked, tile);
+            self.walked += 1;
+        }
         &mut self.scratch.sums[rows.slots[tile.row] * len..][..len]
     }
-}
 
-/// Walks some input rows until the output row of a tile is complete.
-struct Advance<'a> {
-    rows: &'a Rows,
-    tile: &'a Tile,
-    /// Lines of the tile in all steps.
-    len: usize,
-    inputs: Range<usize>,
-    windows: &'a Windows,
-    sums: &'a mut [Line],
-}
-
-impl Vectorised for Advance<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<V: Vector>(self) {
-        let Self { rows, tile, len, inputs, windows, sums } = self;
-        if let Some(before) = tile.row.checked_sub(1) {
-            // It has been taken.
-            let lines = &mut sums[rows.slots[before] * len..][..len];
-            Fill { lines, pattern: &rows.bias[tile.lines.clone()] }.run::<V>();
+    /// Begins with the first row of the lines of `tile`, and with its columns if these are the first lines.
+    fn begin(&mut self, tile: &Tile) {
+        let WalkScratch { windows, sums } = &mut self.scratch;
+        if tile.lines.start == 0 {
+            windows.collect(&self.rows.field, self.planes, tile.columns.clone(), self.steps);
         }
-        let (places, lines) = (rows.rows.elements.len(), tile.lines.len());
-        let per_line = rows.weight.len() / rows.bias.len();
-        let weight = &rows.weight[tile.lines.start * per_line..tile.lines.end * per_line];
-        for input in inputs {
-            for run in rows.rows.of(input) {
-                let mut done = 0;
-                while done < run.len {
-                    let outputs = (run.len - done).min(3);
-                    let mut slots = [0; 3];
-                    for (slot, of_row) in slots.iter_mut().zip(&rows.slots[run.output + done..][..outputs]) {
-                        *slot = of_row * len;
-                    }
-                    let place = run.place + done;
-                    Add { windows, input, weight, places, place, sums: &mut *sums, slots }.any::<V>(outputs, lines);
-                    done += outputs;
+        sums.resize(self.rows.open * self.steps * tile.len(), Line::ZERO);
+        fill(sums, &self.rows.bias[tile.lines.clone()]);
+        self.walked = 0;
+    }
+
+    /// Adds the weights of the spikes of the `input` row to all output rows that it reaches.
+    fn add(&mut self, input: usize, tile: &Tile) {
+        let (rows, len) = (self.rows, self.steps * tile.len());
+        let WalkScratch { windows, sums } = &mut self.scratch;
+        let weight = &rows.weight[tile.lines.start * rows.of_line..tile.lines.end * rows.of_line];
+        for run in rows.rows.of(input) {
+            for done in (0..run.len).step_by(3) {
+                let outputs = (run.len - done).min(3);
+                let mut slots = [0; 3];
+                for (slot, of_row) in slots.iter_mut().zip(&rows.slots[run.output + done..][..outputs]) {
+                    *slot = of_row * len;
                 }
+                let (places, place) = (rows.rows.elements.len(), run.place + done);
+                Add { windows, input, weight, places, place, sums, slots }.to(outputs, tile.lines.len());
             }
         }
     }
@@ -206,28 +191,47 @@ struct Add<'a> {
 }
 
 impl Add<'_> {
-    #[inline(always)]
-    fn any<V: Vector>(self, outputs: usize, lines: usize) {
-        match (outputs, lines, self.windows.one_word) {
-            (3, 1, true) => self.add::<V, 3, 1, true>(),
-            (3, 1, false) => self.add::<V, 3, 1, false>(),
-            (2, 1, true) => self.add::<V, 2, 1, true>(),
-            (2, 1, false) => self.add::<V, 2, 1, false>(),
-            (2, 2, true) => self.add::<V, 2, 2, true>(),
-            (2, 2, false) => self.add::<V, 2, 2, false>(),
-            (1, 1, true) => self.add::<V, 1, 1, true>(),
-            (1, 1, false) => self.add::<V, 1, 1, false>(),
-            (1, 2, true) => self.add::<V, 1, 2, true>(),
-            (1, 2, false) => self.add::<V, 1, 2, false>(),
-            (1, 4, true) => self.add::<V, 1, 4, true>(),
-            (1, 4, false) => self.add::<V, 1, 4, false>(),
-            other => unreachable!("{other:?} output rows and lines, see `Rows::lines_at_once`"),
+    /// Does it for so many `outputs` and `lines` of each.
+    fn to(self, outputs: usize, lines: usize) {
+        match self.places {
+            1 => self.of::<1>(outputs, lines),
+            3 => self.of::<3>(outputs, lines),
+            _ => self.of::<0>(outputs, lines),
         }
     }
 
+    /// The same with so many places, or any number if that is 0.
+    fn of<const PLACES: usize>(self, outputs: usize, lines: usize) {
+        match (outputs, lines, self.windows.one_word) {
+            (3, 1, true) => vectorise(AddTo::<PLACES, 3, 1, true>(self)),
+            (3, 1, false) => vectorise(AddTo::<PLACES, 3, 1, false>(self)),
+            (2, 1, true) => vectorise(AddTo::<PLACES, 2, 1, true>(self)),
+            (2, 1, false) => vectorise(AddTo::<PLACES, 2, 1, false>(self)),
+            (2, 2, true) => vectorise(AddTo::<PLACES, 2, 2, true>(self)),
+            (2, 2, false) => vectorise(AddTo::<PLACES, 2, 2, false>(self)),
+            (1, 1, true) => vectorise(AddTo::<PLACES, 1, 1, true>(self)),
+            (1, 1, false) => vectorise(AddTo::<PLACES, 1, 1, false>(self)),
+            (1, 2, true) => vectorise(AddTo::<PLACES, 1, 2, true>(self)),
+            (1, 2, false) => vectorise(AddTo::<PLACES, 1, 2, false>(self)),
+            (1, 4, true) => vectorise(AddTo::<PLACES, 1, 4, true>(self)),
+            (1, 4, false) => vectorise(AddTo::<PLACES, 1, 4, false>(self)),
+            other => unreachable!("{other:?} output rows and lines, see `Rows::lines_at_once`"),
+        }
+    }
+}
+
+/// [`Add`] as a function of its own for each shape: in one for all of them, what is constant in the loops finds no registers.
+struct AddTo<'a, const PLACES: usize, const OUTPUTS: usize, const LINES: usize, const ONE_WORD: bool>(Add<'a>);
+
+impl<const PLACES: usize, const OUTPUTS: usize, const LINES: usize, const ONE_WORD: bool> Vectorised
+    for AddTo<'_, PLACES, OUTPUTS, LINES, ONE_WORD>
+{
+    type Output = ();
+
     #[inline(always)]
-    fn add<V: Vector, const OUTPUTS: usize, const LINES: usize, const ONE_WORD: bool>(self) {
-        let Self { windows, input, weight, places, place, sums, slots } = self;
+    fn run<V: Vector>(self) {
+        let Add { windows, input, weight, places, place, sums, slots } = self.0;
+        let places = if PLACES > 0 { PLACES } else { places };
         // Those of one line, to begin with the first place. All slices are equally long, which spares checks.
         let spikes = weight.len() / LINES - (places - 1);
         let mut weights = [[weight; LINES]; OUTPUTS];

@@ -1,8 +1,8 @@
 //! The spikes that an output sees in a row of the input.
 //!
-//! Collecting them is free of branches that depend on spikes, which are what a CPU cannot guess. The windows of a row are put
-//! in the order of their numbers of spikes, so that whoever walks them ends each walk where the one before ended, which a
-//! CPU can guess.
+//! The spikes of a row are listed once, and what an output column sees are neighbours in that list. Collecting is free of branches
+//! that depend on single spikes, which are what a CPU cannot guess. The windows of a row are put in the order of their numbers
+//! of spikes, so that whoever walks them ends each walk where the one before ended, which a CPU can guess.
 
 use super::SpikeTrain;
 use super::lines::{LANES, LINES_PER_WORD, Line};
@@ -143,14 +143,21 @@ impl Windows {
     ) {
         self.one_word = field.elements.len() * field.lines <= LINES_PER_WORD;
         (self.planes, self.cells) = (planes.len(), steps * columns.len());
-        vectorise(Collect { windows: self, field, planes, columns, steps });
+        match field.lines {
+            1 => vectorise(Collect::<1> { windows: self, field, planes, columns, steps }),
+            2 => vectorise(Collect::<2> { windows: self, field, planes, columns, steps }),
+            4 => vectorise(Collect::<4> { windows: self, field, planes, columns, steps }),
+            _ => vectorise(Collect::<0> { windows: self, field, planes, columns, steps }),
+        }
     }
 
     /// The windows of a `row` of the input, and the first cell with each number of spikes from one up; plane by plane.
     #[inline(always)]
     pub(super) fn of(&self, row: usize) -> impl Iterator<Item = (&[Window], &[u32])> {
-        let windows = self.windows.chunks_exact(self.cells).zip(&self.orders).skip(row * self.planes).take(self.planes);
-        windows.map(|(windows, order)| (windows, &order.heads[1..=order.longest]))
+        (row * self.planes..(row + 1) * self.planes).map(|i| {
+            let order = &self.orders[i];
+            (&self.windows[i * self.cells..][..self.cells], &order.heads[1..=order.longest])
+        })
     }
 
     /// The spikes of a `window`, if it may see more than one word: what is listed, and what to subtract from that so that its
@@ -162,7 +169,8 @@ impl Windows {
     }
 }
 
-struct Collect<'a> {
+/// Collects all rows, with so many `LINES` of channels in a slot, or any number if that is 0.
+struct Collect<'a, const LINES: usize> {
     windows: &'a mut Windows,
     field: &'a ReceptiveField,
     planes: &'a [SpikeTrain],
@@ -171,24 +179,11 @@ struct Collect<'a> {
     steps: usize,
 }
 
-impl Vectorised for Collect<'_> {
+impl<const LINES: usize> Vectorised for Collect<'_, LINES> {
     type Output = ();
 
     #[inline(always)]
     fn run<V: Vector>(self) {
-        match self.field.lines {
-            1 => self.rows::<V, 1>(),
-            2 => self.rows::<V, 2>(),
-            4 => self.rows::<V, 4>(),
-            _ => self.rows::<V, 0>(),
-        }
-    }
-}
-
-impl Collect<'_> {
-    /// All rows, with so many lines of channels in a slot, or any number if that is 0.
-    #[inline(always)]
-    fn rows<V: Vector, const LINES: usize>(self) {
         let Self { windows: Windows { windows, orders, list, one_word, .. }, field, planes, columns, steps } = self;
         let &ReceptiveField { step: slots_between, lines, ref elements, .. } = field;
         let (cells, rows) = (steps * columns.len(), field.rows.len() * planes.len());
@@ -254,7 +249,7 @@ struct Seen {
 }
 
 impl Seen {
-    /// Sets the `windows` of a step, which see one word each; they are the cells from `first` on.
+    /// Sets the `windows` of a step, which see one word each.
     #[inline(always)]
     fn one_word(&self, bytes: &[u8], windows: &mut [Window]) {
         let seen = u64::MAX >> ((LINES_PER_WORD - self.elements * self.lines) * LANES);
@@ -291,6 +286,7 @@ fn list_spikes<V: Vector, const LINES: usize>(
     let mut listed = end;
     for (word, first) in bytes.as_chunks().0.iter().zip((0..).step_by(64)) {
         let bits = u64::from_le_bytes(*word);
+        // As long as there are bits, or longer.
         if let Some(list) = list[listed..].first_chunk_mut() {
             V::places(bits, first, list);
         }
@@ -330,7 +326,7 @@ fn contiguous(slots: &[u32]) -> Vec<Run> {
 }
 
 impl Run {
-    /// Puts the `words` of a row into slots of so many lines, see [`Collect::rows`].
+    /// Puts the `words` of a row into slots of so many lines, see [`Collect`].
     #[inline(always)]
     fn copy<const LINES: usize>(&self, bytes: &mut [u8], lines: usize, words: &[u64]) {
         let slot_bytes = if LINES > 0 { LINES } else { lines } * LINE_BYTES;
