@@ -9,6 +9,7 @@ use cospike_sim_core::kernel::Streams;
 use cospike_sim_core::network::{Conv2d, Network, Neuron, Operation, Shape, Tensor, Weights};
 use rand::RngExt;
 use serde_json::{Value, json};
+use std::rc::Rc;
 
 /// Channels in and out, and side of the map: the three stages of the reference network.
 const SHAPES: [(usize, usize); 3] = [(16, 28), (32, 14), (64, 7)];
@@ -37,8 +38,16 @@ struct Line {
 
 impl Sweep {
     pub(super) fn measure() -> Result<Self, Failure> {
-        let lines = SHAPES.iter().map(|&(channels, side)| Line::measure(channels, side));
-        Ok(Self { lines: lines.collect::<Result<_, _>>()? })
+        let cases = SHAPES.iter().map(|&(channels, side)| Cases::new(channels, side));
+        let mut cases = cases.collect::<Result<Vec<_>, _>>()?;
+        // All in turn, so that a second in which others use the machine is not all that one of them gets.
+        for _ in 0..REPEATS {
+            cases
+                .iter_mut()
+                .flat_map(|cases| cases.event_driven.iter_mut().chain([&mut cases.dense]))
+                .for_each(Case::time);
+        }
+        Ok(Self { lines: cases.iter().map(Cases::line).collect() })
     }
 
     pub(super) fn print(&self) {
@@ -83,27 +92,6 @@ impl Sweep {
 }
 
 impl Line {
-    fn measure(channels: usize, side: usize) -> Result<Self, Failure> {
-        let shape = Shape::new(channels, side, side);
-        let (event_driven, dense) = (convolution(shape, true)?, convolution(shape, false)?);
-        let streams = Streams::new(SEED, 0);
-        let mut seconds = vec![];
-        for density in DENSITIES {
-            let mut draws = streams.stream("density", u64::from(density));
-            let mut inputs = vec![Feature::Spikes(SpikeTrain::silent(shape, STEPS)); INPUTS];
-            for input in &mut inputs {
-                let Feature::Spikes(train) = input else { continue };
-                for (t, p) in (0..STEPS).flat_map(|t| (0..shape.area()).map(move |p| (t, p))) {
-                    let fires = (0..channels).filter(|_| draws.random_bool(f64::from(density) / 100.0));
-                    fires.collect::<Vec<_>>().into_iter().for_each(|c| train.fire(t, p, c));
-                }
-            }
-            seconds.push(time(&event_driven, 2..3, &inputs)?);
-        }
-        let values = Feature::Real(Real { shape, steps: 1, data: vec![1.0; shape.len()] });
-        Ok(Self { channels, side, event_driven: seconds, dense: STEPS as f64 * time(&dense, 1..2, &[values])? })
-    }
-
     /// Density, in per cent, from which on the dense convolution is faster, between two that were measured.
     fn crossover(&self) -> Option<f64> {
         let above = self.event_driven.iter().position(|&seconds| seconds > self.dense)?;
@@ -114,18 +102,79 @@ impl Line {
     }
 }
 
-/// Seconds per input of `layers`.
-fn time(executable: &Executable, layers: std::ops::Range<usize>, inputs: &[Feature]) -> Result<f64, Failure> {
-    for input in inputs {
-        executable.run(layers.clone(), input, STEPS)?;
+/// What is measured for a [`Line`].
+struct Cases {
+    channels: usize,
+    side: usize,
+    event_driven: Vec<Case>,
+    dense: Case,
+}
+
+/// A layer on some inputs.
+struct Case {
+    executable: Rc<Executable>,
+    layer: usize,
+    inputs: Vec<Feature>,
+    /// The shortest time that all of them took.
+    seconds: f64,
+}
+
+impl Cases {
+    fn new(channels: usize, side: usize) -> Result<Self, Failure> {
+        let shape = Shape::new(channels, side, side);
+        let (event_driven, dense) = (Rc::new(convolution(shape, true)?), Rc::new(convolution(shape, false)?));
+        let on_spikes = |density| Case::new(&event_driven, 2, inputs(shape, density));
+        let values = Feature::Real(Real { shape, steps: 1, data: vec![1.0; shape.len()] });
+        Ok(Self {
+            channels,
+            side,
+            event_driven: DENSITIES.into_iter().map(on_spikes).collect::<Result<_, _>>()?,
+            dense: Case::new(&dense, 1, vec![values])?,
+        })
     }
-    let seconds = shortest(REPEATS, || {
-        for input in inputs {
-            // It has just run.
-            drop(std::hint::black_box(executable.run(layers.clone(), input, STEPS)));
+
+    fn line(&self) -> Line {
+        let seconds = |case: &Case| case.seconds / case.inputs.len() as f64;
+        Line {
+            channels: self.channels,
+            side: self.side,
+            event_driven: self.event_driven.iter().map(seconds).collect(),
+            dense: STEPS as f64 * seconds(&self.dense),
         }
-    });
-    Ok(seconds / inputs.len() as f64)
+    }
+}
+
+impl Case {
+    /// The case, after every input has been run once.
+    fn new(executable: &Rc<Executable>, layer: usize, inputs: Vec<Feature>) -> Result<Self, Failure> {
+        inputs.iter().try_for_each(|input| executable.run(layer..layer + 1, input, STEPS).map(drop))?;
+        Ok(Self { executable: Rc::clone(executable), layer, inputs, seconds: f64::INFINITY })
+    }
+
+    /// Runs all inputs once more, and keeps the shortest time.
+    fn time(&mut self) {
+        let seconds = shortest(1, || {
+            for input in &self.inputs {
+                // It has run before.
+                drop(std::hint::black_box(self.executable.run(self.layer..self.layer + 1, input, STEPS)));
+            }
+        });
+        self.seconds = self.seconds.min(seconds);
+    }
+}
+
+/// Spikes of so many per cent of the neurons in every step.
+fn inputs(shape: Shape, density: u32) -> Vec<Feature> {
+    let mut draws = Streams::new(SEED, 0).stream("density", u64::from(density));
+    let mut input = || {
+        let mut train = SpikeTrain::silent(shape, STEPS);
+        for (t, p) in (0..STEPS).flat_map(|t| (0..shape.area()).map(move |p| (t, p))) {
+            let fires = (0..shape.channels).filter(|_| draws.random_bool(f64::from(density) / 100.0));
+            fires.collect::<Vec<_>>().into_iter().for_each(|c| train.fire(t, p, c));
+        }
+        Feature::Spikes(train)
+    };
+    (0..INPUTS).map(|_| input()).collect()
 }
 
 /// A 3x3 convolution with random weights, on spikes (then behind a neuron, layer 1) or on the sample itself.

@@ -4,20 +4,21 @@ use super::{Peak, shortest};
 use crate::Failure;
 use crate::table::table;
 use cospike_scenarios::reference::Reference;
-use cospike_sim_core::inference::{Executable, Feature};
-use cospike_sim_core::network::Operation;
+use cospike_sim_core::inference::{Executable, Feature, LayerCounts, RowLoop};
+use cospike_sim_core::network::{Layer, Network, Operation, Weights};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-/// Times that an image is repeated.
-const REPEATS: usize = 100;
+/// Times that each image is repeated.
+const REPEATS: usize = 300;
 
 /// Seconds per image, means over the images.
 pub(super) struct Measured {
     /// The convolution of the sample, once for all steps.
     first_layer: f64,
-    /// Neurons, each layer measured by itself on currents that are there.
+    /// Neurons, each layer measured by itself on the currents of its first step, which it then reads in every step: with
+    /// those of all steps, reading them from farther caches would be most of the time, and convolutions keep them near.
     neurons: f64,
     /// Event-driven layers: what a convolution and its neuron take together, without the latter.
     event_driven: f64,
@@ -33,63 +34,59 @@ struct Width {
     accumulates: f64,
     seconds: f64,
     with_neurons: f64,
+    /// Additions per second of nothing but rows of weights.
+    rows: f64,
 }
 
 impl Measured {
     pub(super) fn measure(reference: &Reference) -> Result<Self, Failure> {
         let (executable, steps) = (reference.executable(), reference.steps());
-        let images: Vec<_> = reference.images().iter().cloned().map(Feature::Real).collect();
+        let images =
+            reference.images().iter().cloned().map(|image| Image::new(executable, Feature::Real(image), steps));
+        let mut images = images.collect::<Result<Vec<_>, _>>()?;
+        // All images in turn, so that a second in which others use the machine is not all that one of them gets.
+        let layers = &executable.network().layers;
+        let mut rows: BTreeMap<_, _> =
+            layers.iter().map(|layer| (layer.output.channels, Rows::new(layer.output.channels))).collect();
+        for _ in 0..REPEATS {
+            images.iter_mut().try_for_each(|image| image.time(executable, steps))?;
+            rows.values_mut().for_each(Rows::time);
+        }
         let mut measured =
             Self { first_layer: 0.0, neurons: 0.0, event_driven: 0.0, rest: 0.0, widths: BTreeMap::new() };
-        for image in &images {
-            measured.add(executable, image, steps)?;
-        }
+        images.iter().for_each(|image| measured.add(layers, image));
         measured.scale(1.0 / images.len() as f64);
+        measured.widths.iter_mut().for_each(|(channels, width)| width.rows = rows[channels].rate);
         Ok(measured)
     }
 
     /// Adds what `image` takes.
-    fn add(&mut self, executable: &Executable, image: &Feature, steps: usize) -> Result<(), Failure> {
-        let layers = &executable.network().layers;
-        let all = 1..layers.len();
-        let counts = executable.run(all.clone(), image, steps)?.layers;
-        let mut seconds = vec![f64::INFINITY; layers.len()];
-        for _ in 0..REPEATS {
-            let mut last = Instant::now();
-            executable.run_observed(all.clone(), image, steps, |layer, _, _| {
-                let now = Instant::now();
-                seconds[layer] = seconds[layer].min((now - last).as_secs_f64());
-                last = now;
-            })?;
-        }
+    fn add(&mut self, layers: &[Layer], image: &Image) {
         // Accumulates since the last neuron: they happen when the next one is computed.
         let mut accumulates = 0.0;
-        for i in all {
-            let layer = &layers[i];
+        for (i, layer) in layers.iter().enumerate().skip(1) {
+            let seconds = image.seconds[i];
             match layer.operation {
                 Operation::Neuron(_) => {
-                    let currents = executable.run(1..i, image, steps)?.output;
-                    executable.run(i..i + 1, &currents, steps)?;
-                    let alone = shortest(REPEATS, || drop(executable.run(i..i + 1, &currents, steps)));
-                    let neurons = alone.min(seconds[i]);
+                    let neurons = image.neurons.iter().find(|neurons| neurons.layer == i);
+                    let neurons = neurons.map_or(0.0, |neurons| neurons.seconds.min(seconds));
                     self.neurons += neurons;
-                    self.event_driven += seconds[i] - neurons;
+                    self.event_driven += seconds - neurons;
                     if accumulates > 0.0 {
                         let width = self.widths.entry(layer.output.channels).or_default();
                         width.accumulates += accumulates;
-                        width.seconds += seconds[i] - neurons;
-                        width.with_neurons += seconds[i];
+                        width.seconds += seconds - neurons;
+                        width.with_neurons += seconds;
                     }
                     accumulates = 0.0;
                 }
-                _ if layer.inputs == [0] => self.first_layer += seconds[i],
+                _ if layer.inputs == [0] => self.first_layer += seconds,
                 _ => {
-                    self.rest += seconds[i];
-                    accumulates += counts[i - 1].counts.ac as f64;
+                    self.rest += seconds;
+                    accumulates += image.counts[i - 1].counts.ac as f64;
                 }
             }
         }
-        Ok(())
     }
 
     fn scale(&mut self, by: f64) {
@@ -123,20 +120,16 @@ impl Measured {
             ]);
         }
         println!("{rows}\n");
-        let mut rows =
-            table(&["channels", "M synaptic operations", "G/s", "% of peak", "with neurons: G/s", "% of peak"]);
+        let titles = ["channels", "M synaptic operations", "G/s", "% of peak", "with neurons: G/s", "% of peak"];
+        let mut rows = table(&[&titles[..], &["rows alone: G/s", "% of peak"]].concat());
         for (channels, width) in &self.widths {
-            let (alone, fused) = (width.accumulates / width.seconds, width.accumulates / width.with_neurons);
-            rows.add_row([
-                channels.to_string(),
-                format!("{:.2}", width.accumulates / 1e6),
-                format!("{:.1}", alone / 1e9),
-                format!("{:.0}", 100.0 * alone / peak.add),
-                format!("{:.1}", fused / 1e9),
-                format!("{:.0}", 100.0 * fused / peak.add),
-            ]);
+            let rates = [width.accumulates / width.seconds, width.accumulates / width.with_neurons, width.rows];
+            let rates = rates.iter().flat_map(|rate| [format!("{:.1}", rate / 1e9), percent(rate / peak.add)]);
+            let first = [channels.to_string(), format!("{:.2}", width.accumulates / 1e6)];
+            rows.add_row(first.into_iter().chain(rates).collect::<Vec<_>>());
         }
         println!("{rows}");
+        println!("rows alone: nothing but reading rows of as many weights in no order, and adding them up");
     }
 
     pub(super) fn json(&self, peak: Peak) -> Value {
@@ -149,8 +142,87 @@ impl Measured {
                 "share_of_peak": width.accumulates / width.seconds / peak.add,
                 "operations_per_second_with_neurons": width.accumulates / width.with_neurons,
                 "share_of_peak_with_neurons": width.accumulates / width.with_neurons / peak.add,
+                "rows_alone_per_second": width.rows,
             })
         };
         json!({ "seconds_per_image": kinds, "widths": self.widths.iter().map(width).collect::<Vec<_>>() })
     }
+}
+
+/// What is known of one image.
+struct Image {
+    sample: Feature,
+    counts: Vec<LayerCounts>,
+    /// For every layer the shortest time that it took.
+    seconds: Vec<f64>,
+    neurons: Vec<Neurons>,
+}
+
+/// A layer of neurons by itself, fed with the same currents in every step.
+struct Neurons {
+    layer: usize,
+    executable: Executable,
+    currents: Feature,
+    seconds: f64,
+}
+
+impl Image {
+    fn new(executable: &Executable, sample: Feature, steps: usize) -> Result<Self, Failure> {
+        let layers = &executable.network().layers;
+        let counts = executable.run(1..layers.len(), &sample, steps)?.layers;
+        let mut neurons = vec![];
+        for (layer, Layer { operation, .. }) in layers.iter().enumerate() {
+            let Operation::Neuron(neuron) = *operation else { continue };
+            let currents = executable.run(1..layer, &sample, 1)?.output;
+            let mut network = Network::new("neurons", currents.shape());
+            network.push("neuron", Operation::Neuron(neuron), &[0], currents.shape());
+            let executable = Executable::new(&network, &Weights::from_store(&network, &BTreeMap::new())?)?;
+            neurons.push(Neurons { layer, executable, currents, seconds: f64::INFINITY });
+        }
+        Ok(Self { sample, counts, seconds: vec![f64::INFINITY; layers.len()], neurons })
+    }
+
+    /// Runs it once, whole and neurons by themselves.
+    fn time(&mut self, executable: &Executable, steps: usize) -> Result<(), Failure> {
+        let (seconds, mut last) = (&mut self.seconds, Instant::now());
+        executable.run_observed(1..seconds.len(), &self.sample, steps, |layer, _, _| {
+            let now = Instant::now();
+            seconds[layer] = seconds[layer].min((now - last).as_secs_f64());
+            last = now;
+        })?;
+        for neurons in &mut self.neurons {
+            let start = Instant::now();
+            drop(neurons.executable.run(1..2, &neurons.currents, steps)?);
+            neurons.seconds = neurons.seconds.min(start.elapsed().as_secs_f64());
+        }
+        Ok(())
+    }
+}
+
+/// Nothing but reading and adding up rows of weights, of a 3x3 convolution from and to so many channels: a line of its output
+/// channels at a time, as the kernel does.
+struct Rows {
+    work: RowLoop,
+    /// Additions per second, at best.
+    rate: f64,
+}
+
+impl Rows {
+    fn new(channels: usize) -> Self {
+        const LINE_BYTES: usize = 64;
+        Self { work: RowLoop::new(9 * channels * LINE_BYTES), rate: 0.0 }
+    }
+
+    fn time(&mut self) {
+        const ROUNDS: u64 = 10;
+        // The weights are in no cache at first.
+        self.work.run(1);
+        let mut additions = 0;
+        let seconds = shortest(1, || additions = self.work.run(ROUNDS));
+        self.rate = self.rate.max(additions as f64 / seconds);
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.0}", 100.0 * share)
 }

@@ -7,10 +7,11 @@ use cospike_scenarios::reference::Reference;
 use cospike_sim_core::inference::{Executable, Feature};
 use cospike_sim_core::network::{Activation, Network, Operation};
 use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde_json::{Value, json};
 
 /// Times that a batch is repeated.
-const REPEATS: usize = 15;
+const REPEATS: usize = 60;
 /// Images of a batch.
 const BATCHES: [usize; 2] = [1, 64];
 
@@ -27,6 +28,7 @@ pub(super) struct Measured {
 struct Batch {
     images: usize,
     threads: usize,
+    pool: ThreadPool,
     images_per_second: f64,
 }
 
@@ -36,13 +38,19 @@ impl Measured {
         let spiking = Runner { executable: reference.executable(), images: &images, steps: reference.steps() };
         let twin = Executable::new(&float_twin(reference.network()), reference.weights())?;
         let float = Runner { executable: &twin, images: &images, steps: 1 };
-        Ok(Self {
+        let mut measured = Self {
             accumulates: spiking.operations()?.0,
             multiply_accumulates: float.operations()?.1,
-            spiking: spiking.batches()?,
-            float: float.batches()?,
+            spiking: batches()?,
+            float: batches()?,
             steps: reference.steps(),
-        })
+        };
+        // All in turn, so that a second in which others use the machine is not all that one of them gets.
+        for _ in 0..REPEATS {
+            measured.spiking.iter_mut().for_each(|batch| batch.time(&spiking));
+            measured.float.iter_mut().for_each(|batch| batch.time(&float));
+        }
+        Ok(measured)
     }
 
     pub(super) fn print(&self, peak: Peak) {
@@ -133,31 +141,34 @@ impl Runner<'_> {
         }
         Ok((ac / self.images.len() as f64, mac / self.images.len() as f64))
     }
+}
 
-    /// Every batch on one thread and on all. An image is never divided, so a batch of one gains nothing from threads.
-    fn batches(&self) -> Result<Vec<Batch>, Failure> {
-        let all = std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = if all > 1 { vec![1, all] } else { vec![1] };
-        let mut batches = vec![];
-        for (images, threads) in BATCHES.into_iter().flat_map(|images| threads.iter().map(move |&n| (images, n))) {
-            batches.push(self.batch(images, threads)?);
-        }
-        Ok(batches)
-    }
+/// Every batch on one thread and on all. An image is never divided, so a batch of one gains nothing from threads.
+fn batches() -> Result<Vec<Batch>, Failure> {
+    let all = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = if all > 1 { vec![1, all] } else { vec![1] };
+    let sizes = BATCHES.into_iter().flat_map(|images| threads.iter().map(move |&threads| (images, threads)));
+    let batch = |(images, threads)| {
+        let pool = ThreadPoolBuilder::new().num_threads(threads).build()?;
+        Ok(Batch { images, threads, pool, images_per_second: 0.0 })
+    };
+    sizes.map(batch).collect()
+}
 
-    fn batch(&self, images: usize, threads: usize) -> Result<Batch, Failure> {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+impl Batch {
+    /// Runs it once more, and keeps the best rate.
+    fn time(&mut self, runner: &Runner) {
         // As many images in turn as there are, so that a small batch sees all of them.
-        let rounds = self.images.len().div_ceil(images);
-        let seconds = pool.install(|| {
-            shortest(REPEATS, || {
+        let rounds = runner.images.len().div_ceil(self.images);
+        let seconds = self.pool.install(|| {
+            shortest(1, || {
                 for round in 0..rounds {
-                    let batch = round * images..(round + 1) * images;
+                    let batch = round * self.images..(round + 1) * self.images;
                     // `operations` has run the same, so it cannot fail.
-                    batch.into_par_iter().for_each(|image| drop(std::hint::black_box(self.run(image))));
+                    batch.into_par_iter().for_each(|image| drop(std::hint::black_box(runner.run(image))));
                 }
             })
         });
-        Ok(Batch { images, threads, images_per_second: (rounds * images) as f64 / seconds })
+        self.images_per_second = self.images_per_second.max((rounds * self.images) as f64 / seconds);
     }
 }

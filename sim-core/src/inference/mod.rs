@@ -39,7 +39,7 @@ pub use executable::Executable;
 pub use feature::{Feature, Real, SpikeTrain};
 pub use graded::GradedTrain;
 pub use observation::{LayerObservation, Observation, Tool, ToolCounts, Values};
-pub use peak::{Arithmetic, register_loop};
+pub use peak::{Arithmetic, RowLoop, register_loop};
 pub use run::Run;
 
 use crate::network::NetworkError;

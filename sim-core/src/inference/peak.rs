@@ -1,5 +1,7 @@
-//! Arithmetic without memory: the limit that the kernels are held against.
+//! The limits that the kernels are held against: arithmetic without memory, and additions of rows of weights without anything
+//! else.
 
+use super::lines::{LANES, Line};
 use super::vector::{Vector, Vectorised, WIDTH, vectorise};
 use std::hint::black_box;
 
@@ -52,6 +54,63 @@ impl Vectorised for RegisterLoop {
             }
         }
         let mut stored = [[0.0; WIDTH]; CHAINS];
+        for (sum, stored) in sums.iter().zip(&mut stored) {
+            sum.store(stored);
+        }
+        black_box(stored);
+    }
+}
+
+/// Lines that are added at once, as by the kernel for spikes where an input row reaches three output rows.
+const TOGETHER: usize = 3;
+
+/// Picks of a round.
+const PICKS: usize = 4096;
+
+/// Rows of weights to add up, each picked as spikes pick them: in no order that the CPU could foresee.
+pub struct RowLoop {
+    weight: Vec<[Line; TOGETHER]>,
+    picks: Vec<u32>,
+}
+
+impl RowLoop {
+    /// For weights of so many `bytes`, of which a pick takes 192.
+    pub fn new(bytes: usize) -> Self {
+        let rows = (bytes / size_of::<[Line; TOGETHER]>()).max(1);
+        // Multiplication by the golden ratio scatters (Knuth, The Art of Computer Programming 3, section 6.4).
+        let pick = |i: u32| i.wrapping_mul(2_654_435_769) >> 7;
+        let picks = (0..PICKS as u32).map(|i| pick(i) % rows as u32).collect();
+        Self { weight: vec![[Line([1e-9; LANES]); TOGETHER]; rows], picks }
+    }
+
+    /// Adds all that is picked to sums on registers, `rounds` times, and returns how many additions that were. Whoever times it
+    /// knows the most that a kernel which reads its weights from there can reach on one core.
+    pub fn run(&self, rounds: u64) -> u64 {
+        vectorise(AddRows { rows: self, rounds });
+        rounds * (PICKS * TOGETHER * LANES) as u64
+    }
+}
+
+struct AddRows<'a> {
+    rows: &'a RowLoop,
+    rounds: u64,
+}
+
+impl Vectorised for AddRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let mut sums = [V::splat(0.0); TOGETHER];
+        for _ in 0..self.rounds {
+            for &pick in &self.rows.picks {
+                let row = &self.rows.weight[pick as usize];
+                for (sum, line) in sums.iter_mut().zip(row) {
+                    *sum = sum.add(line.vector());
+                }
+            }
+        }
+        let mut stored = [[0.0; WIDTH]; TOGETHER];
         for (sum, stored) in sums.iter().zip(&mut stored) {
             sum.store(stored);
         }
