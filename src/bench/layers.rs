@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// Times that each image is repeated.
-const REPEATS: usize = 300;
+const REPEATS: usize = 200;
 
 /// Seconds per image, means over the images.
 pub(super) struct Measured {

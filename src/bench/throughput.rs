@@ -11,7 +11,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde_json::{Value, json};
 
 /// Times that a batch is repeated.
-const REPEATS: usize = 60;
+const REPEATS: usize = 40;
 /// Images of a batch.
 const BATCHES: [usize; 2] = [1, 64];
 
