@@ -21,6 +21,7 @@ fn rates_and_shares_follow_from_counts_and_times() {
     let operations = number(&reference["synaptic_operations_per_image"]);
     for batch in reference["spiking"].as_array().unwrap() {
         let rate = number(&batch["operations_per_second"]);
+        assert!(rate > 0.0 && rate.is_finite());
         close(rate, operations * number(&batch["images_per_second"]));
         close(number(&batch["share_of_peak"]), rate / (adds * number(&batch["threads"])));
     }

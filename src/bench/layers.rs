@@ -209,8 +209,7 @@ struct Rows {
 
 impl Rows {
     fn new(channels: usize) -> Self {
-        const LINE_BYTES: usize = 64;
-        Self { work: RowLoop::new(9 * channels * LINE_BYTES), rate: 0.0 }
+        Self { work: RowLoop::new(channels), rate: 0.0 }
     }
 
     fn time(&mut self) {

@@ -2,9 +2,9 @@
 //!
 //! The input is walked row by row. What an output column sees of a row is collected once ([`Windows`]), and each spike adds
 //! its weights to all output rows that the input row reaches, up to three side by side in registers. Only output rows
-//! that are not complete are kept, for some columns at a time and one line of channels (more where fewer rows are reached), so
-//! that these and the weights stay in the first-level cache. Every sum is in the order of the kernel. There is no dense fall-back: work is proportional to
-//! spikes.
+//! that are not complete are kept, for some columns at a time and one line of channels (more where fewer rows are
+//! reached), so that these and the weights stay in the first-level cache. Every sum is in the order of the kernel. There is
+//! no dense fall-back: work is proportional to spikes.
 
 use super::SpikeTrain;
 use super::lines::{LANES, Line, fill};

@@ -74,9 +74,10 @@ pub struct RowLoop {
 }
 
 impl RowLoop {
-    /// For weights of so many `bytes`, of which a pick takes 192.
-    pub fn new(bytes: usize) -> Self {
-        let rows = (bytes / size_of::<[Line; TOGETHER]>()).max(1);
+    /// For the weights of a 3x3 convolution from so many `channels` to 16 of its output channels, which are a row each for
+    /// every input channel and kernel element.
+    pub fn new(channels: usize) -> Self {
+        let rows = (9 * channels / TOGETHER).max(1);
         // Multiplication by the golden ratio scatters (Knuth, The Art of Computer Programming 3, section 6.4).
         let pick = |i: u32| i.wrapping_mul(2_654_435_769) >> 7;
         let picks = (0..PICKS as u32).map(|i| pick(i) % rows as u32).collect();
