@@ -6,14 +6,13 @@ use std::path::Path;
 use std::{env, fs, io};
 
 /// Constant, folder beside this file, ending of the files.
-const FOLDERS: [(&str, &str, &str); 7] = [
+const FOLDERS: [(&str, &str, &str); 6] = [
     ("SCENARIOS", ".", "toml"),
     ("TRACES", "traces", "csv"),
     ("DEVICES", "profiles/device", "toml"),
     ("LINKS", "profiles/link", "toml"),
     ("CLOUDS", "profiles/cloud", "toml"),
     ("PRICES", "prices", "toml"),
-    ("ZOO", "zoo", "safetensors"),
 ];
 
 fn main() -> io::Result<()> {

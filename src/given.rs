@@ -2,9 +2,9 @@
 
 use crate::Failure;
 use clap::Args;
-use cospike_scenarios::dataset::{Dataset, Part};
+use cospike_models::dataset::{Dataset, Part};
+use cospike_models::zoo::{Zoo, ZooError, ZooNetwork};
 use cospike_scenarios::diagnostic::did_you_mean;
-use cospike_scenarios::zoo::{Zoo, ZooError, ZooNetwork};
 use std::path::PathBuf;
 
 /// The networks to choose from.

@@ -1,7 +1,7 @@
 //! Tables and numbers for people.
 
 use comfy_table::{CellAlignment, Table, presets}; // column widths, and wrapping on a narrow terminal
-use cospike_scenarios::summary::Estimate;
+use cospike_results::summary::Estimate;
 use cospike_sim_core::stats::Interval;
 
 /// A table with these column titles: the first column to the left, the others to the right.

@@ -3,8 +3,8 @@
 use crate::Failure;
 use crate::arguments;
 use crate::progress::Bar;
+use cospike_results::rows::Results;
 use cospike_scenarios::chrome_trace::{Scope, Trace};
-use cospike_scenarios::results::Results;
 use cospike_scenarios::study::{DesignPoint, Study, Watched};
 use serde_json::json;
 use std::fs::File;

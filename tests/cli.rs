@@ -1,9 +1,9 @@
 //! The program as a user runs it.
 
 use assert_cmd::Command;
-use cospike_scenarios::dataset::Dataset;
-use cospike_scenarios::results::{ReplicationRow, Results};
-use cospike_scenarios::store;
+use cospike_models::dataset::Dataset;
+use cospike_results::rows::{ReplicationRow, Results};
+use cospike_results::store;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -299,7 +299,7 @@ fn a_scenario_runs_with_a_zoo_and_images_of_the_users() {
     let images = few_images(40);
     let dataset = format!("dataset = \"{}\"", images.path().display());
     let place = Place::new(&[("dataset = \"fashion-mnist\"", &dataset), ("count = 60", "count = 40")]);
-    let zoo = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/zoo");
+    let zoo = concat!(env!("CARGO_MANIFEST_DIR"), "/models/zoo");
     cospike(&["run", "small.toml", "--zoo", zoo], place.folder.path()).assert().success();
     let mine = store::read(&place.out()).unwrap();
     let shipped = Place::new(&[("count = 60", "count = 40")]).results();

@@ -1,11 +1,11 @@
 //! One change in what goes in changes exactly what depends on it.
 
-use cospike_scenarios::dataset::Dataset;
+use cospike_models::dataset::Dataset;
+use cospike_models::zoo::Zoo;
+use cospike_results::rows::Results;
 use cospike_scenarios::diagnostic::Source;
-use cospike_scenarios::results::Results;
 use cospike_scenarios::scenario::DatasetName;
 use cospike_scenarios::study::{Inference, InferenceKey, Study};
-use cospike_scenarios::zoo::Zoo;
 use cospike_sim_core::network::read_safetensors;
 use std::borrow::Cow;
 use std::path::Path;
@@ -14,7 +14,7 @@ const CHANGED: &str = "resnet14-spiking-stage3-w8";
 
 /// The weight files that ship, one of them with one weight changed: a class score's bias.
 fn zoo(changed: bool) -> Zoo {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/zoo");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/zoo");
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let files = files.filter(|path| path.extension().is_some_and(|ending| ending == "safetensors")).map(|path| {
         let name = path.file_stem().unwrap().to_str().unwrap().to_string();

@@ -1,8 +1,8 @@
 //! The rows of a result store, put together per design point, with the intervals that figures and tables print.
 
 use crate::ReportError;
-use cospike_scenarios::results::{ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results};
-use cospike_scenarios::summary::{Comparison, Estimate, PointSummary, Summary};
+use cospike_results::rows::{ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results};
+use cospike_results::summary::{Comparison, Estimate, PointSummary, Summary};
 use cospike_sim_core::stats::mean_interval;
 use std::collections::{BTreeMap, BTreeSet};
 

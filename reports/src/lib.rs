@@ -10,7 +10,7 @@ mod zoo;
 pub use figures::{DensityLine, density_figure};
 pub use zoo::{ZooPage, zoo_page};
 
-use cospike_scenarios::results::Results;
+use cospike_results::rows::Results;
 use cospike_sim_core::stats::StatsError;
 use std::path::{Path, PathBuf};
 

@@ -3,7 +3,7 @@
 mod synthetic;
 
 use cospike_reports::{PAGE, Report, ReportError, render};
-use cospike_scenarios::results::Results;
+use cospike_results::rows::Results;
 use roxmltree::{Document, Node};
 use std::path::Path;
 use synthetic::Synthetic;

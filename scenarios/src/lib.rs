@@ -9,18 +9,11 @@
 //! Every mistake in a file is a [`diagnostic::Diagnostic`] that names file, line and column.
 
 pub mod chrome_trace;
-pub mod dataset;
 mod decode;
 pub mod diagnostic;
 pub mod library;
-pub mod offline;
 pub mod profiles;
-pub mod reference;
-pub mod results;
 pub mod scenario;
-pub mod store;
 pub mod study;
-pub mod summary;
 pub mod sweep;
 mod traces;
-pub mod zoo;

@@ -1,4 +1,4 @@
-//! The files that ship with CoSpike, embedded: scenarios and their traces, profiles, price lists, weight files.
+//! The files that ship with CoSpike, embedded: scenarios and their traces, profiles, price lists.
 
 use crate::diagnostic::{Source, did_you_mean};
 use std::path::PathBuf;

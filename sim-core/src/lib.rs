@@ -6,6 +6,7 @@
 //!
 //! | module | knows |
 //! |---|---|
+//! | [`record`] | fields that are declared once: value, unit, label, meaning |
 //! | [`kernel`] | simulated time, the event queue, named random streams |
 //! | [`stats`] | moments, quantiles, confidence intervals, steady state |
 //! | [`network`] | layers, shapes, weights, split points, bottleneck units |
@@ -27,6 +28,7 @@ pub mod kernel;
 pub mod link;
 pub mod network;
 pub mod payload;
+pub mod record;
 pub mod split;
 pub mod stats;
 pub mod workload;

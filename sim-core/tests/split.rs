@@ -33,7 +33,7 @@ fn input(network: &Network, pixels: &[u8]) -> Feature {
 /// The backbone, and the backbone with a bottleneck unit at each of its inner split points.
 fn networks(f: Nonlinearity) -> Vec<Network> {
     let backbone = backbone(f);
-    let unit = Bottleneck { kind: BottleneckKind::of(&backbone), width: 3, stride: 2 };
+    let unit = Bottleneck { kind: BottleneckKind::default_for(backbone.family()), width: 3, stride: 2 };
     let inner = &backbone.split_points[1..backbone.split_points.len() - 1];
     let mut networks: Vec<_> = inner.iter().map(|s| backbone.with_bottleneck(&s.name, unit).unwrap().0).collect();
     networks.push(backbone);

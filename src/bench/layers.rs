@@ -3,7 +3,7 @@
 use super::{Peak, shortest};
 use crate::Failure;
 use crate::table::table;
-use cospike_scenarios::reference::Reference;
+use cospike_models::import::reference::Reference;
 use cospike_sim_core::inference::{Executable, Feature, LayerCounts, RowLoop};
 use cospike_sim_core::network::{Layer, Network, Operation, Weights};
 use serde_json::{Value, json};

@@ -11,7 +11,7 @@ mod throughput;
 use crate::Failure;
 use crate::arguments::BenchInference;
 use crate::run::print_json;
-use cospike_scenarios::reference::Reference;
+use cospike_models::import::reference::Reference;
 use cospike_sim_core::inference::{Arithmetic, register_loop};
 use serde_json::json;
 use std::time::{Duration, Instant};

@@ -3,7 +3,7 @@
 use super::{Peak, shortest};
 use crate::Failure;
 use crate::table::table;
-use cospike_scenarios::reference::Reference;
+use cospike_models::import::reference::Reference;
 use cospike_sim_core::inference::{Executable, Feature};
 use cospike_sim_core::network::{Activation, Network, Operation};
 use rayon::prelude::*;

@@ -5,7 +5,7 @@ use crate::Failure;
 use crate::arguments::Infer;
 use crate::run::print_json;
 use crate::table::table;
-use cospike_scenarios::reference::{Comparison, Reference};
+use cospike_models::import::reference::{Comparison, Reference};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -77,7 +77,7 @@ fn print_comparison(reference: &Reference, comparison: &Comparison) {
 }
 
 fn compared_json(reference: &Reference, comparison: &Comparison) -> Vec<Value> {
-    let layer = |layer: &cospike_scenarios::reference::LayerComparison| {
+    let layer = |layer: &cospike_models::import::reference::LayerComparison| {
         json!({
             "layer": reference.network().layers[layer.layer].name,
             "compared": layer.compared,

@@ -9,8 +9,8 @@ use crate::arguments::Page;
 use crate::given::GivenZoo;
 use crate::run::print_json;
 use crate::table::table;
+use cospike_models::zoo::{Branch, Entry, PLAIN, Series, Spread};
 use cospike_reports::zoo_page;
-use cospike_scenarios::zoo::{Branch, Entry, PLAIN, Series, Spread};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 

@@ -2,7 +2,7 @@
 
 use crate::fit::stream;
 use crate::kernels::Maps;
-use cospike_scenarios::dataset::Dataset;
+use cospike_models::dataset::Dataset;
 use cospike_sim_core::network::Shape;
 use rand::RngExt;
 use rand::seq::SliceRandom;

@@ -10,7 +10,7 @@ use crate::plan::{Backbone, Job, Kind, Noise, Plan, UnitPlan};
 use crate::unit::{Carry, FrozenBackbone, UnitTask};
 use crate::weight_file::{Precision, WeightFile};
 use anyhow::{Context, Result, ensure};
-use cospike_scenarios::scenario::Family;
+use cospike_sim_core::network::Family;
 use cospike_sim_core::network::{Bottleneck, Network, Shape, TensorStore};
 use cospike_sim_core::payload::Jpeg;
 use rand::RngExt;

@@ -26,8 +26,8 @@ mod weight_file;
 
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser, Subcommand};
-use cospike_scenarios::dataset::{Dataset, Part};
-use cospike_scenarios::zoo::Zoo;
+use cospike_models::dataset::{Dataset, Part};
+use cospike_models::zoo::Zoo;
 use data::Samples;
 use job::Factory;
 use pass::DeviceName;
@@ -41,7 +41,7 @@ use std::process::ExitCode;
 #[command(version)]
 struct Arguments {
     /// Folder of the weight files.
-    #[arg(long, default_value = "scenarios/zoo", global = true)]
+    #[arg(long, default_value = "models/zoo", global = true)]
     zoo: PathBuf,
     #[command(subcommand)]
     verb: Verb,

@@ -2,8 +2,8 @@
 
 use crate::weight_file::{Precision, WeightFile};
 use anyhow::{Context, Result};
-use cospike_scenarios::dataset::Dataset;
-use cospike_scenarios::zoo::{Entry, Outcome, Zoo};
+use cospike_models::dataset::Dataset;
+use cospike_models::zoo::{Entry, Outcome, Zoo};
 use std::path::Path;
 
 /// Runs every network of `zoo`, the files in `folder`, that has no test accuracy yet on all images of `dataset`, as it would

@@ -3,7 +3,7 @@
 use crate::fit::{Schedule, kept_share};
 use crate::pass::Dynamics;
 use anyhow::{Result, bail, ensure};
-use cospike_scenarios::scenario::Family;
+use cospike_sim_core::network::Family;
 use cospike_sim_core::network::{BottleneckKind, Network, NetworkName, Neuron};
 use serde::Deserialize;
 

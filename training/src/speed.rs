@@ -9,7 +9,7 @@ use crate::optimizer::AdamW;
 use crate::pass::{Device, Pass};
 use crate::plan::Backbone;
 use anyhow::Result;
-use cospike_scenarios::dataset::Dataset;
+use cospike_models::dataset::Dataset;
 use cospike_sim_core::network::Network;
 use rand::RngExt;
 use std::time::{Duration, Instant};

@@ -9,7 +9,7 @@ use crate::model::Model;
 use crate::pass::{Device, Dynamics, Pass};
 use crate::plan::Plan;
 use crate::unit::UnitTask;
-use cospike_scenarios::dataset::Dataset;
+use cospike_models::dataset::Dataset;
 use cospike_sim_core::inference::{Executable, Feature, Real};
 use cospike_sim_core::network::{
     Activation, Bottleneck, BottleneckKind, MobileNetV1, Network, Neuron, Nonlinearity, ResNet, Shape, Stage, Stem,

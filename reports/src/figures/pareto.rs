@@ -6,7 +6,7 @@ use crate::figure::{
     Axis, DrawError, Drawn, Entry, Font, Frame, INK, Key, Labels, MARGIN, Plot, Sheet, Stroke, TICK, WIDTH, kind_style,
 };
 use crate::quantity::Quantity;
-use cospike_scenarios::summary::{Estimate, PointSummary};
+use cospike_results::summary::{Estimate, PointSummary};
 
 const NAME: &str = "pareto";
 const HEIGHT: f64 = 330.0;

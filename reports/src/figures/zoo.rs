@@ -7,7 +7,7 @@ use crate::figure::{
     Axis, Drawn, Entry, Font, HPos, Key, LABEL, Labels, Marker, Plot, RGBColor, Stroke, Style, TICK, VPos, kind_style,
 };
 use crate::quantity::Quantity;
-use cospike_scenarios::zoo::{Branch, PLAIN, Series, Spread, splits};
+use cospike_models::zoo::{Branch, PLAIN, Series, Spread, splits};
 
 const NAME: &str = "zoo";
 

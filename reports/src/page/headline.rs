@@ -3,7 +3,7 @@
 use super::plural;
 use crate::digest::{Design, Digest, Pair};
 use crate::quantity::{Quantity, count, points_range, signed_points, times};
-use cospike_scenarios::summary::{Estimate, SIGNIFICANCE};
+use cospike_results::summary::{Estimate, SIGNIFICANCE};
 use cospike_sim_core::stats::Interval;
 use maud::{Markup, html};
 use std::collections::BTreeSet;

@@ -4,7 +4,7 @@ use super::headline::Quoted;
 use super::tables::cell;
 use crate::digest::{Design, Digest};
 use crate::quantity::{Quantity, fixed};
-use cospike_scenarios::results::ReplicationRow;
+use cospike_results::rows::ReplicationRow;
 use cospike_sim_core::stats::mean_interval;
 use maud::{Markup, html};
 

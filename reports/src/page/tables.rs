@@ -3,7 +3,7 @@
 use super::headline::{Quoted, Verdict, accuracy, compression, mean};
 use crate::digest::{Design, Digest, Pair};
 use crate::quantity::{Quantity, count, points_range, signed_points};
-use cospike_scenarios::summary::{Comparison, Estimate};
+use cospike_results::summary::{Comparison, Estimate};
 use maud::{Markup, html};
 
 /// The section.

@@ -1,7 +1,7 @@
 //! The paper's claim at the last stage against what was measured.
 
 use super::{fixed, float32_bits, row, times};
-use cospike_scenarios::zoo::{Branch, PLAIN, Series, Spread};
+use cospike_models::zoo::{Branch, PLAIN, Series, Spread};
 
 /// Compression claimed for the last convolutional stage, against float32. SpikeBottleNet (Hassan and Davy,
 /// arXiv:2410.08673), abstract.

@@ -6,7 +6,7 @@ mod training;
 use crate::ReportError;
 use crate::figures::zoo_figure;
 use crate::quantity::{count, fixed, times};
-use cospike_scenarios::zoo::{Branch, Entry, Metadata, Series, Spread, Zoo, splits};
+use cospike_models::zoo::{Branch, Entry, Metadata, Series, Spread, Zoo, splits};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;

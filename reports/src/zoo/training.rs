@@ -1,7 +1,7 @@
 //! How the networks were trained, by group.
 
 use super::{count, fixed, row, said};
-use cospike_scenarios::zoo::{Entry, Zoo};
+use cospike_models::zoo::{Entry, Zoo};
 use std::collections::BTreeMap;
 
 /// Networks that were trained alike.

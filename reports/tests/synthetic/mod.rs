@@ -1,6 +1,6 @@
 //! A study that never ran: every number comes from a simple formula, so that figures have something to draw.
 
-use cospike_scenarios::results::{
+use cospike_results::rows::{
     AnswerRow, ComputeEnergyRow, FileUsed, LatencyRow, Manifest, PointRow, ProfileUsed, ReplicationRow, Results,
     ValueUsed,
 };

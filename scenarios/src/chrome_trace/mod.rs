@@ -289,7 +289,7 @@ mod tests {
     use super::*;
     use crate::diagnostic::Source;
     use crate::study::Study;
-    use crate::zoo::Zoo;
+    use cospike_models::zoo::Zoo;
     use cospike_sim_core::cosim::{Observer, QueueAt};
 
     fn trace_of_a_queue<W: Write>(file: W, most_events: u64) -> io::Result<Traced> {

@@ -13,10 +13,10 @@ pub use link::{Bursts, LinkSection, Missing, Packetise, Retransmit, Sharing, Wak
 pub use network::{Alternative, CodecName, LocalSection, NetworkSection};
 pub use workload::{Bursty, ClosedLoop, Periodic, WorkloadSection};
 
-use crate::dataset::{Dataset, Part};
 use crate::diagnostic::{Diagnostic, Source};
 use check::Check;
-use cospike_sim_core::network::{BottleneckKind, OUTPUT};
+use cospike_models::dataset::{Dataset, Part};
+use cospike_sim_core::network::{Family, OUTPUT};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
@@ -83,28 +83,6 @@ pub enum Measure {
     Energy,
 }
 
-/// What the nonlinearities of a network are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Family {
-    /// Spiking neurons, run for T steps; with a bottleneck unit, SpikeBottleNet.
-    Spiking,
-    /// Float activations, run once; with a bottleneck unit, BottleNet.
-    Float,
-}
-
-/// What a bottleneck unit is made of, see [`BottleneckKind`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Bottleneck {
-    /// SpikeBottleNet, in a spiking network: a binary payload in each of T steps.
-    Spiking,
-    /// BottleNet, in a float network: 8-bit values and JPEG.
-    Float,
-    /// 1-bit activations, in a float network: a binary payload once.
-    Binary,
-}
-
 /// `[samples]`
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -143,55 +121,6 @@ pub enum DatasetName {
 
 /// As it is written in a scenario.
 const FASHION_MNIST: &str = "fashion-mnist";
-
-impl Family {
-    /// As it is written in a scenario.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Spiking => "spiking",
-            Self::Float => "float",
-        }
-    }
-}
-
-impl Bottleneck {
-    /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Spiking, Self::Float, Self::Binary];
-
-    /// The kind that a network of `family` has if nothing else is said.
-    pub fn of(family: Family) -> Self {
-        match family {
-            Family::Spiking => Self::Spiking,
-            Family::Float => Self::Float,
-        }
-    }
-
-    /// As it is written in a scenario.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Spiking => "spiking",
-            Self::Float => "float",
-            Self::Binary => "binary",
-        }
-    }
-
-    /// The family of the networks that it stands in.
-    pub fn family(self) -> Family {
-        match self {
-            Self::Spiking => Family::Spiking,
-            Self::Float | Self::Binary => Family::Float,
-        }
-    }
-
-    /// Its layers.
-    pub fn layers(self) -> BottleneckKind {
-        match self {
-            Self::Spiking => BottleneckKind::Spiking,
-            Self::Float => BottleneckKind::Float,
-            Self::Binary => BottleneckKind::Binary,
-        }
-    }
-}
 
 impl TryFrom<String> for DatasetName {
     type Error = String;

@@ -1,10 +1,9 @@
 //! `[network]`: what is run, and where it is cut.
 
 use super::check::{Check, section_span};
-use super::{Bottleneck, Family};
 use crate::diagnostic::{Diagnostic, Source};
-use crate::zoo::CodecChoice;
-use cospike_sim_core::network::{INPUT, OUTPUT};
+use cospike_models::zoo::CodecChoice;
+use cospike_sim_core::network::{BottleneckKind, Family, INPUT, OUTPUT};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
@@ -21,7 +20,7 @@ pub struct NetworkSection {
     /// Channels that the bottleneck's encoder emits; without it the features cross as they are.
     pub width: Option<Spanned<u32>>,
     /// Kind of the bottleneck unit; `binary` stands in a float network. That of the family if left out.
-    pub bottleneck: Option<Spanned<Bottleneck>>,
+    pub bottleneck: Option<Spanned<BottleneckKind>>,
     /// How the bottleneck unit was trained, as the zoo calls it, such as `noisy` or `seed2`; `plain` if left out.
     pub variant: Option<Spanned<String>>,
     /// How the image (at `split = "input"`) or the 8-bit values of BottleNet cross: the image `raw`, BottleNet's as `jpeg` if left out.
@@ -94,8 +93,8 @@ impl NetworkSection {
     }
 
     /// Kind of its bottleneck units, if it has any.
-    pub(crate) fn bottleneck(&self, source: &Source) -> Result<Bottleneck, Diagnostic> {
-        let usual = Bottleneck::of(self.family(source)?);
+    pub(crate) fn bottleneck(&self, source: &Source) -> Result<BottleneckKind, Diagnostic> {
+        let usual = BottleneckKind::default_for(self.family(source)?);
         Ok(self.bottleneck.as_ref().map_or(usual, |kind| *kind.get_ref()))
     }
 

@@ -1,9 +1,9 @@
 //! Running each distinct network once on each sample.
 
 use super::{NamedPrices, StudyError};
-use crate::dataset::Dataset;
 use crate::scenario::DatasetName;
-use crate::zoo::{NetworkChoice, ZooNetwork};
+use cospike_models::dataset::Dataset;
+use cospike_models::zoo::{NetworkChoice, ZooNetwork};
 use cospike_sim_core::cosim::Guess;
 use cospike_sim_core::energy::ComputeEnergy;
 use cospike_sim_core::inference::{Counts, LayerCounts, Real};

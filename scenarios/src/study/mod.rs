@@ -13,13 +13,13 @@ pub use inference::{Inference, InferenceKey, InferenceRun, SampleRun, StepRun};
 pub use point::DesignPoint;
 pub use verify::{Difference, Verification, Verified};
 
-use crate::dataset::Dataset;
 use crate::diagnostic::{Diagnostic, Source};
-use crate::results::{FileUsed, Manifest, Results};
 use crate::scenario::{DatasetName, Precision, Scenario};
 use crate::sweep::{self, SweepPoint};
 use crate::traces;
-use crate::zoo::{Zoo, ZooError, ZooNetwork};
+use cospike_models::dataset::Dataset;
+use cospike_models::zoo::{Zoo, ZooError, ZooNetwork};
+use cospike_results::rows::{FileUsed, Manifest, Results};
 use cospike_sim_core::cosim::{CosimError, Observer};
 use cospike_sim_core::energy::PriceList;
 use cospike_sim_core::kernel::ImpossibleValue;

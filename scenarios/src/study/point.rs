@@ -1,12 +1,12 @@
 //! Design points: their names and networks.
 
-use crate::dataset::Dataset;
 use crate::diagnostic::{Diagnostic, Source, did_you_mean};
-use crate::scenario::{self, Bottleneck, Family, Scenario};
+use crate::scenario::{self, Scenario};
 use crate::sweep::SweepPoint;
-use crate::zoo::{CodecChoice, NetworkChoice, PLAIN, UnitChoice, ZooError};
+use cospike_models::dataset::Dataset;
+use cospike_models::zoo::{CodecChoice, NetworkChoice, PLAIN, UnitChoice, ZooError};
 use cospike_sim_core::cosim::System;
-use cospike_sim_core::network::{INPUT, NetworkError, OUTPUT};
+use cospike_sim_core::network::{BottleneckKind, Family, INPUT, NetworkError, OUTPUT};
 use cospike_sim_core::payload::{Missing, Packetise};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -67,7 +67,7 @@ pub(super) struct Asked<'a> {
 /// A bottleneck unit that a scenario asks for.
 struct AskedUnit<'a> {
     width: &'a Spanned<u32>,
-    kind: Bottleneck,
+    kind: BottleneckKind,
     variant: Option<&'a Spanned<String>>,
 }
 
@@ -228,7 +228,7 @@ fn listed(units: &[UnitChoice]) -> String {
         let variant = (unit.variant != PLAIN).then_some(&unit.variant);
         widths.entry((unit.kind, variant)).or_default().push(unit.width.to_string());
     }
-    let text = |((kind, variant), widths): ((Bottleneck, Option<&String>), Vec<String>)| {
+    let text = |((kind, variant), widths): ((BottleneckKind, Option<&String>), Vec<String>)| {
         format!("{} {} {}", kind.name(), variant.map_or(PLAIN, String::as_str), widths.join(", "))
     };
     widths.into_iter().map(text).collect::<Vec<_>>().join("; ")

@@ -3,7 +3,7 @@
 use super::inference::InferenceRun;
 use super::simulation::Rows;
 use super::{DesignPoint, NamedPrices, Study};
-use crate::results::{AnswerRow, ComputeEnergyRow, LayerRow, PointRow, Results};
+use cospike_results::rows::{AnswerRow, ComputeEnergyRow, LayerRow, PointRow, Results};
 use cospike_sim_core::energy::Account;
 use cospike_sim_core::network::Network;
 

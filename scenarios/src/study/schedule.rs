@@ -3,8 +3,8 @@
 use super::designs::{AllHeads, Networks};
 use super::simulation::{Replication, Rows};
 use super::{InferenceRun, Progress, Study, StudyError, Watched};
-use crate::results::ReplicationRow;
 use crate::scenario::{Measure, Precision};
+use cospike_results::rows::ReplicationRow;
 use cospike_sim_core::cosim::Observer;
 use cospike_sim_core::stats::{PrecisionTarget, Sequential, Verdict};
 use rayon::prelude::*; // threads are spent on replications, never inside one

@@ -2,7 +2,7 @@
 
 use super::designs::{Designs, Networks};
 use super::{DesignPoint, StudyError};
-use crate::results::{LatencyRow, ReplicationRow};
+use cospike_results::rows::{LatencyRow, ReplicationRow};
 use cospike_sim_core::cosim::{CosimError, Latency, Observer, Outcome, Parts, run_observed};
 use cospike_sim_core::kernel::Streams;
 

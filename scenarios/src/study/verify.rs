@@ -141,7 +141,7 @@ fn in_lockstep(
 mod tests {
     use super::*;
     use crate::diagnostic::Source;
-    use crate::zoo::Zoo;
+    use cospike_models::zoo::Zoo;
     use cospike_sim_core::cosim::EventKind;
 
     fn study() -> Study {

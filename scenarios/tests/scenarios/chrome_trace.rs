@@ -2,8 +2,8 @@
 
 use crate::random_zoo::random_zoo;
 use crate::small;
+use cospike_results::rows::{ReplicationRow, Results};
 use cospike_scenarios::chrome_trace::{Scope, Trace};
-use cospike_scenarios::results::{ReplicationRow, Results};
 use cospike_scenarios::study::{Study, Watched};
 use cospike_sim_core::kernel::SimTime;
 use serde_json::{Value, json};

@@ -1,16 +1,15 @@
 //! From scenario files to stored results.
 
 mod chrome_trace;
-mod dataset;
 mod diagnostics;
 mod guide;
 mod profiles;
+// Shared with the tests of the zoo itself.
+#[path = "../../../models/tests/random_zoo/mod.rs"]
 mod random_zoo;
-mod reference;
 mod store;
 mod study;
 mod sweep;
-mod zoo;
 
 use cospike_scenarios::diagnostic::Source;
 

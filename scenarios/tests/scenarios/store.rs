@@ -1,9 +1,9 @@
 use crate::random_zoo::random_zoo;
 use crate::small;
-use cospike_scenarios::results::Results;
-use cospike_scenarios::store::{self, StoreError};
+use cospike_models::zoo::Zoo;
+use cospike_results::rows::Results;
+use cospike_results::store::{self, StoreError};
 use cospike_scenarios::study::Study;
-use cospike_scenarios::zoo::Zoo;
 use std::path::Path;
 
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {

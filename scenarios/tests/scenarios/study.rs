@@ -1,13 +1,13 @@
 use crate::random_zoo::random_zoo;
 use crate::small;
-use cospike_scenarios::dataset::Dataset;
+use cospike_models::dataset::Dataset;
+use cospike_models::zoo::Zoo;
+use cospike_results::rows::{FileUsed, ReplicationRow, Results};
+use cospike_results::store;
+use cospike_results::summary::{Comparison, Summary};
 use cospike_scenarios::diagnostic::Source;
 use cospike_scenarios::library::find_scenario;
-use cospike_scenarios::results::{FileUsed, ReplicationRow, Results};
-use cospike_scenarios::store;
 use cospike_scenarios::study::{Progress, Study};
-use cospike_scenarios::summary::{Comparison, Summary};
-use cospike_scenarios::zoo::Zoo;
 use std::sync::Mutex;
 
 fn run(sweep: &str) -> Results {

@@ -1,8 +1,8 @@
 use crate::small;
+use cospike_models::zoo::Zoo;
 use cospike_scenarios::library::{find_scenario, scenarios};
 use cospike_scenarios::study::Study;
 use cospike_scenarios::sweep::expand;
-use cospike_scenarios::zoo::Zoo;
 
 fn parameters(rest: &str) -> Vec<String> {
     let points = expand(&small(rest)).unwrap().points;

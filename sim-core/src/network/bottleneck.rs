@@ -1,7 +1,8 @@
 //! Bottleneck units: an encoder that ends the head and a decoder that begins the tail.
 
 use super::graph::{INPUT, OUTPUT};
-use super::{Activation, Conv2d, Layer, Network, NetworkError, Nonlinearity, Operation, Shape, SplitPoint};
+use super::{Activation, Conv2d, Family, Layer, Network, NetworkError, Nonlinearity, Operation, Shape, SplitPoint};
+use serde::{Deserialize, Serialize};
 
 /// A bottleneck unit to be inserted at a split point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,7 +19,8 @@ pub struct Bottleneck {
 ///
 /// The last layer of a decoder does what the split's layer does: a unit behind a linear layer of a float network (the end of
 /// a MobileNetV2 block) restores it without the final ReLU.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum BottleneckKind {
     /// Of a spiking network (SpikeBottleNet): `encoder.conv` 3x3 with the stride to `width` channels, neuron, **cut**,
     /// `decoder.conv` transposed 3x3 back to the split's shape, neuron. The neurons are those that feed the split
@@ -36,9 +38,32 @@ pub enum BottleneckKind {
 }
 
 impl BottleneckKind {
-    /// The unit that `network` is compared with in the literature: spiking or float, as it is itself.
-    pub fn of(network: &Network) -> Self {
-        if network.is_spiking() { Self::Spiking } else { Self::Float }
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::Spiking, Self::Float, Self::Binary];
+
+    /// The kind that the literature inserts into networks of `family`: SpikeBottleNet's or BottleNet's.
+    pub fn default_for(family: Family) -> Self {
+        match family {
+            Family::Spiking => Self::Spiking,
+            Family::Float => Self::Float,
+        }
+    }
+
+    /// The family of the networks into which units of this kind can be inserted.
+    pub fn family(self) -> Family {
+        match self {
+            Self::Spiking => Family::Spiking,
+            Self::Float | Self::Binary => Family::Float,
+        }
+    }
+
+    /// Name in scenarios, file names and results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Spiking => "spiking",
+            Self::Float => "float",
+            Self::Binary => "binary",
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Layers and the graph they form.
 
-use super::NetworkError;
+use super::{Family, NetworkError};
 use serde::{Deserialize, Serialize};
 
 /// Shape of one sample's feature map (no batch, no time).
@@ -340,6 +340,11 @@ impl Network {
     /// Number of classes.
     pub fn classes(&self) -> usize {
         self.layers[self.layers.len() - 1].output.channels
+    }
+
+    /// Its family: spiking if it has a spiking neuron.
+    pub fn family(&self) -> Family {
+        if self.is_spiking() { Family::Spiking } else { Family::Float }
     }
 
     /// Whether it has spiking neurons, so runs for T steps.

@@ -8,6 +8,7 @@
 mod bottleneck;
 mod catalogue;
 mod check;
+mod family;
 mod graph;
 mod mobilenet;
 mod resnet;
@@ -20,6 +21,7 @@ mod weights;
 
 pub use bottleneck::{Bottleneck, BottleneckKind};
 pub use catalogue::NetworkName;
+pub use family::Family;
 pub use graph::{
     Activation, Conv2d, INPUT, Layer, Leak, Network, Neuron, Nonlinearity, OUTPUT, Operation, Pool2d, Reduction, Reset,
     Shape, SplitPoint,

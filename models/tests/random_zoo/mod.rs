@@ -1,6 +1,6 @@
 //! A zoo of random weights, for tests of everything but accuracy.
 
-use cospike_scenarios::zoo::Zoo;
+use cospike_models::zoo::Zoo;
 use cospike_sim_core::network::{
     Activation, Bottleneck, BottleneckKind, Network, Neuron, Nonlinearity, Operation, ResNet,
 };
@@ -25,7 +25,9 @@ pub(crate) fn random_zoo() -> Zoo {
         files.push((format!("resnet14-{family}"), weight_file(&backbone, 0.., &metadata)));
         let mut units: Vec<_> = ["stage1", "stage2", "stage3"]
             .into_iter()
-            .flat_map(|split| ["2", "4", "8"].map(|width| (BottleneckKind::of(&backbone), split, width, "")))
+            .flat_map(|split| {
+                ["2", "4", "8"].map(|width| (BottleneckKind::default_for(backbone.family()), split, width, ""))
+            })
             .collect();
         units.extend(match family {
             "float" => vec![

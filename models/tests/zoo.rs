@@ -1,11 +1,16 @@
-use crate::random_zoo::random_zoo;
-use cospike_scenarios::scenario::{Bottleneck, Family};
-use cospike_scenarios::zoo::{NetworkChoice, PLAIN, UnitChoice, Zoo, ZooError};
+//! The zoo: what it offers, and what it says of what it does not have.
+
+mod random_zoo;
+
+use cospike_models::zoo::{NetworkChoice, PLAIN, UnitChoice, Zoo, ZooError};
+use cospike_sim_core::network::{BottleneckKind, Family};
 use cospike_sim_core::split::HeadOutput;
+use random_zoo::random_zoo;
 use std::borrow::Cow;
 
 fn choice(family: Family, split: &str, width: Option<u32>) -> NetworkChoice {
-    let unit = width.map(|width| UnitChoice { kind: Bottleneck::of(family), variant: PLAIN.into(), width });
+    let unit =
+        width.map(|width| UnitChoice { kind: BottleneckKind::default_for(family), variant: PLAIN.into(), width });
     NetworkChoice { backbone: "resnet14".into(), family, split: split.into(), unit, codec: None, time_steps: None }
 }
 
@@ -46,7 +51,7 @@ fn every_unit_is_chosen_by_kind_variant_and_width() {
         let network = zoo.network(&zoo.choice(&entry.name).unwrap()).unwrap();
         assert_eq!(network.files[1], (entry.name.clone(), entry.blake3.clone()));
     }
-    let unit = UnitChoice { kind: Bottleneck::Binary, variant: PLAIN.into(), width: 4 };
+    let unit = UnitChoice { kind: BottleneckKind::Binary, variant: PLAIN.into(), width: 4 };
     let binary = NetworkChoice { unit: Some(unit), ..choice(Family::Float, "stage3", None) };
     // 4 channels of 2x2, each value in one bit, once.
     let head = zoo.network(&binary).unwrap().network.head(&[100; 784]).unwrap();

@@ -1,8 +1,8 @@
 //! Datasets in folders, written here in their true formats.
 
-use cospike_scenarios::dataset::{Dataset, DatasetError, Part};
-use cospike_scenarios::offline::{Input, run};
-use cospike_scenarios::zoo::ZooNetwork;
+use cospike_models::dataset::{Dataset, DatasetError, Part};
+use cospike_models::offline::{Input, run};
+use cospike_models::zoo::ZooNetwork;
 use cospike_sim_core::inference::Coding;
 use cospike_sim_core::network::{Layer, Network, Operation, Shape, Tensor, TensorStore, Weights};
 use cospike_sim_core::payload::Codec;

@@ -5,7 +5,7 @@
 
 mod table;
 
-use crate::results::{AnswerRow, ComputeEnergyRow, LatencyRow, LayerRow, Manifest, PointRow, ReplicationRow, Results};
+use crate::rows::{AnswerRow, ComputeEnergyRow, LatencyRow, LayerRow, Manifest, PointRow, ReplicationRow, Results};
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::reader::RowGroupReader;
 use parquet::file::writer::SerializedRowGroupWriter;

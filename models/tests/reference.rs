@@ -1,6 +1,6 @@
 //! What SpikingJelly 2.0 recorded, and what NeuroBench, SpikingJelly and syops counted of it.
 
-use cospike_scenarios::reference::{Comparison, Reference, ReferenceError};
+use cospike_models::import::reference::{Comparison, Reference, ReferenceError};
 use cospike_sim_core::inference::{LayerObservation, Tool, ToolCounts};
 use cospike_sim_core::network::Operation;
 use serde_json::Value;
@@ -91,8 +91,8 @@ fn close(ours: f64, theirs: f64) -> bool {
 #[test]
 fn every_weighted_layer_counts_as_three_tools_counted_it() {
     for (archive, counts) in [
-        ("ref_spiking_hard.npz", include_str!("../../../sim-core/tests/data/counts_spiking_hard.json")),
-        ("ref_sew_soft.npz", include_str!("../../../sim-core/tests/data/counts_sew_soft.json")),
+        ("ref_spiking_hard.npz", include_str!("../../sim-core/tests/data/counts_spiking_hard.json")),
+        ("ref_sew_soft.npz", include_str!("../../sim-core/tests/data/counts_sew_soft.json")),
     ] {
         let (reference, observed) = observed(archive, 4);
         let counted = reference.compare(4).unwrap().counts;

@@ -12,9 +12,10 @@ pub use file::{Entry, Metadata, Unit};
 pub use measure::{MeasureError, Outcome};
 pub use series::{Branch, Series, Spread, splits};
 
-use crate::library;
-use crate::scenario::{Bottleneck, Family};
-use cospike_sim_core::network::{self, Network, NetworkError, OUTPUT, Signal, TensorStore, Weights};
+use crate::embedded;
+use cospike_sim_core::network::{
+    Bottleneck, BottleneckKind, Family, Network, NetworkError, OUTPUT, Signal, TensorStore, Weights,
+};
 use cospike_sim_core::payload::Codec;
 use cospike_sim_core::split::{SplitError, SplitNetwork};
 use std::borrow::Cow;
@@ -48,7 +49,7 @@ pub struct NetworkChoice {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnitChoice {
     /// What it is made of.
-    pub kind: Bottleneck,
+    pub kind: BottleneckKind,
     /// How it was trained, such as `noisy` or `seed2`; [`PLAIN`] if nothing sets it apart.
     pub variant: String,
     /// Channels that its encoder emits.
@@ -180,7 +181,7 @@ impl Zoo {
     /// # Errors
     /// Only if a shipped file is broken.
     pub fn shipped() -> Result<Self, ZooError> {
-        Self::from_files(library::ZOO.iter().map(|&(name, bytes)| (name.to_string(), Cow::Borrowed(bytes))))
+        Self::from_files(embedded::ZOO.iter().map(|&(name, bytes)| (name.to_string(), Cow::Borrowed(bytes))))
     }
 
     /// The `*.safetensors` files of a folder.
@@ -289,8 +290,8 @@ impl Zoo {
             None => (plain, at, None),
             Some(choice) => {
                 let (entry, unit) = self.unit(wanted, choice)?;
-                let (kind, width) = (choice.kind.layers(), choice.width as usize);
-                let shape = network::Bottleneck { kind, width, stride: unit.stride as usize };
+                let shape =
+                    Bottleneck { kind: choice.kind, width: choice.width as usize, stride: unit.stride as usize };
                 let (network, cut) = plain.with_bottleneck(&wanted.split, shape)?;
                 store.retain(|name, _| belongs(&plain, ..=at, name));
                 add(&mut store, entry)?;

@@ -1,6 +1,6 @@
 //! What results come to: one line per design point, and spiking against float networks pair by pair.
 
-use crate::results::{AnswerRow, PointRow, ReplicationRow, Results};
+use crate::rows::{AnswerRow, PointRow, ReplicationRow, Results};
 use cospike_sim_core::stats::{
     Interval, PairedDifference, StatsError, compare_with_control, holm, mean_interval, paired_difference, wilson,
 };

@@ -1,7 +1,7 @@
 //! The units of a zoo, put together: what differs in width and seed alone is one series.
 
 use super::{Entry, Outcome, PLAIN, Unit, Zoo};
-use crate::scenario::Bottleneck;
+use cospike_sim_core::network::BottleneckKind;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A backbone with all its units.
@@ -17,7 +17,7 @@ pub struct Branch<'a> {
 #[derive(Clone, Debug)]
 pub struct Series<'a> {
     /// Their kind.
-    pub kind: Bottleneck,
+    pub kind: BottleneckKind,
     /// Where they stand.
     pub split: &'a str,
     /// How they were trained, without the seed.

@@ -1,8 +1,9 @@
 //! One weight file.
 
 use super::{PLAIN, UnitChoice, ZooError};
-use crate::scenario::{Bottleneck, Family};
-use cospike_sim_core::network::{Network, NetworkError, NetworkName, Neuron, TensorStore, read_safetensors};
+use cospike_sim_core::network::{
+    BottleneckKind, Family, Network, NetworkError, NetworkName, Neuron, TensorStore, read_safetensors,
+};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -141,26 +142,26 @@ impl Keys<'_> {
             },
             stride: self.parse("stride", "a whole number")?,
             jpeg_quality: match kind {
-                Bottleneck::Spiking | Bottleneck::Binary => None,
-                Bottleneck::Float => Some(self.parse("jpeg_quality", "a whole number from 1 to 100")?),
+                BottleneckKind::Spiking | BottleneckKind::Binary => None,
+                BottleneckKind::Float => Some(self.parse("jpeg_quality", "a whole number from 1 to 100")?),
             },
         })
     }
 
     /// The kind of the unit.
-    fn bottleneck(&self, family: Family) -> Result<Bottleneck, ZooError> {
+    fn bottleneck(&self, family: Family) -> Result<BottleneckKind, ZooError> {
         let needed = match family {
             Family::Spiking => "`spiking` in a spiking network",
             Family::Float => "`float` or `binary` in a float network",
         };
         self.choose("bottleneck", needed, |word| {
-            Bottleneck::ALL.into_iter().find(|kind| kind.name() == word && kind.family() == family)
+            BottleneckKind::ALL.into_iter().find(|kind| kind.name() == word && kind.family() == family)
         })
     }
 }
 
 /// The variant that a file's name ends with, without the kind, which a scenario says on its own.
-fn variant(mark: &str, kind: Bottleneck) -> String {
+fn variant(mark: &str, kind: BottleneckKind) -> String {
     let own = mark.strip_prefix(kind.name()).map_or(mark, |rest| rest.trim_start_matches('-'));
     if own.is_empty() { PLAIN.into() } else { own.into() }
 }

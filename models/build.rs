@@ -1,0 +1,25 @@
+//! Embeds the weight files, so that the program carries them and no list in code can drift from the folder.
+
+use std::fmt::Write;
+use std::path::Path;
+use std::{env, fs, io};
+
+/// Folder of the weight files, beside this file.
+const FOLDER: &str = "zoo";
+
+fn main() -> io::Result<()> {
+    println!("cargo::rerun-if-changed={FOLDER}");
+    let here = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
+    let out = env::var("OUT_DIR").map_err(io::Error::other)?;
+    let entries = fs::read_dir(Path::new(&here).join(FOLDER))?;
+    let mut files = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+    files.retain(|path| path.extension().is_some_and(|ending| ending == "safetensors"));
+    files.sort();
+    let mut code = String::from("pub(crate) static ZOO: &[(&str, &[u8])] = &[\n");
+    for path in files {
+        let name = path.file_stem().unwrap_or_default().display().to_string();
+        writeln!(code, "    ({name:?}, include_bytes!({path:?})),").map_err(io::Error::other)?;
+    }
+    code.push_str("];\n");
+    fs::write(Path::new(&out).join("embedded.rs"), code)
+}

@@ -1,0 +1,3 @@
+//! Networks that other frameworks wrote. Each format is one submodule.
+
+pub mod reference;

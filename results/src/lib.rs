@@ -1,0 +1,13 @@
+//! What a study found: plain rows, the tables that hold them on disk, and what they come to.
+//!
+//! | module | provides |
+//! |---|---|
+//! | [`rows`] | one type per table; its fields are the columns |
+//! | [`store`] | a result folder: `manifest.json` and one Parquet file per table |
+//! | [`summary`] | one line per design point, and spiking against float networks pair by pair |
+//!
+//! The crate knows neither scenarios nor networks: it can read the results of any study.
+
+pub mod rows;
+pub mod store;
+pub mod summary;
