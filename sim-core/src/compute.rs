@@ -2,9 +2,11 @@
 
 use crate::inference::Counts;
 use crate::kernel::{ImpossibleValue, SimTime, TimeError, not_negative, positive};
+use serde::{Deserialize, Serialize};
 
 /// A processor that runs one inference at a time, in a time that follows from the operation counts.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Processor {
     /// Accumulates per second.
     pub ac_per_second: f64,

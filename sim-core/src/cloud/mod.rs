@@ -8,9 +8,11 @@ pub use service::{BatchTime, Batching, CloudPower, Order};
 
 use crate::compute::Processor;
 use crate::kernel::{ImpossibleValue, positive, probability};
+use serde::{Deserialize, Serialize};
 
 /// Profile of the cloud: equal servers that share one unbounded queue.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Cloud {
     /// Servers at the start; all of them, if there is no autoscaling.
     pub servers: u32,

@@ -2,9 +2,11 @@
 
 use crate::compute::Processor;
 use crate::kernel::{ImpossibleValue, SimTime, TimeError, not_negative, positive};
+use serde::{Deserialize, Serialize};
 
 /// Which request is served next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Order {
     /// The one that came first.
     FirstCome,
@@ -14,7 +16,8 @@ pub enum Order {
 
 /// How many requests a server takes at once. It waits until `max_size` are there or one has waited for
 /// `max_wait_seconds`, then takes as many as there are, up to `max_size`; all of them are done together.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Batching {
     /// Most requests in a batch, at least 1.
     pub max_size: u32,
@@ -25,7 +28,8 @@ pub struct Batching {
 }
 
 /// How long a batch takes.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum BatchTime {
     /// `overhead + s (m + (1 - m) / n)` for `n` requests whose operations take `s` seconds one after the other, with the
     /// overhead of the server's processor: of equal requests, each one after the first costs `m` of its time alone.
@@ -44,7 +48,8 @@ pub enum BatchTime {
 }
 
 /// What servers draw besides what the operations of the tails cost.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CloudPower {
     /// Each server that runs or starts, always, in watts.
     pub idle_watts: f64,

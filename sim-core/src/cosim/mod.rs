@@ -51,9 +51,11 @@ use crate::edge::EdgeDevice;
 use crate::kernel::{ImpossibleValue, positive};
 use crate::link::Link;
 use crate::workload::Workload;
+use serde::{Deserialize, Serialize};
 
 /// Everything that is simulated, but for the network and the samples.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct System {
     /// Edge devices, all of the same profile.
     pub devices: u32,

@@ -8,10 +8,12 @@ pub use power::{Governor, Sleep, SpeedLevel, Standby};
 
 use crate::compute::Processor;
 use crate::kernel::{ImpossibleValue, not_negative, positive, probability};
+use serde::{Deserialize, Serialize};
 
 /// Profile of an edge device. It runs one inference at a time and keeps the requests that have to wait in one
 /// first-in-first-out queue.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct EdgeDevice {
     /// Runs the head.
     pub processor: Processor,
@@ -41,7 +43,8 @@ pub struct EdgeDevice {
 }
 
 /// Which request a full queue drops.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum DropPolicy {
     /// The one that comes.
     Newest,

@@ -1,9 +1,11 @@
 //! Which split design a request runs. No policy sees a label or what is still to come.
 
 use crate::kernel::{ImpossibleValue, not_negative, positive, share};
+use serde::{Deserialize, Serialize};
 
 /// Which split design a request runs; decided when the device begins to work on it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum DesignChoice {
     /// Always the same.
     Fixed {
@@ -24,7 +26,8 @@ pub enum DesignChoice {
 }
 
 /// A design, and the link rate from which on it is run.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DesignThreshold {
     /// Estimated uplink rate in bit/s.
     pub from_bits_per_second: f64,

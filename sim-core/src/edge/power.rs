@@ -1,9 +1,11 @@
 //! Speed levels, and what the processor draws between inferences.
 
 use crate::kernel::{ImpossibleValue, not_negative, positive};
+use serde::{Deserialize, Serialize};
 
 /// One speed of the processor, as dynamic voltage and frequency scaling gives.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SpeedLevel {
     /// All rates of the processor are multiplied by this; its overhead is divided by it.
     pub rate_factor: f64,
@@ -14,7 +16,8 @@ pub struct SpeedLevel {
 }
 
 /// Which speed level an inference runs at; it keeps the level that it began with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Governor {
     /// Always the same.
     Fixed {
@@ -31,7 +34,8 @@ pub enum Governor {
 
 /// What the processor draws between inferences, besides the static power. While it computes it draws what its
 /// operations cost.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Standby {
     /// While awake and idle, in watts.
     pub idle_watts: f64,
@@ -40,7 +44,8 @@ pub struct Standby {
 }
 
 /// How a processor sleeps. It begins the run asleep.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Sleep {
     /// Idle time after which it falls asleep, in seconds.
     pub after_seconds: f64,

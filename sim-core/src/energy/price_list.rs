@@ -6,17 +6,21 @@ use super::layer::{Lines, PricedLayer, weights};
 use crate::inference::LayerCounts;
 use crate::kernel::{ImpossibleValue, not_negative};
 use crate::network::Network;
+use serde::{Deserialize, Serialize};
 
 /// What events cost. A list has a price for every event of its form, no more and no fewer.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum PriceList {
     /// Arithmetic alone.
     Operations(Operations),
     /// Arithmetic and memory traffic.
     Memory(Memory),
     /// The model of Lemaire et al., 2022.
+    #[serde(rename = "lemaire-2022")]
     Lemaire2022(Lemaire2022),
     /// The model of Yan et al., 2024.
+    #[serde(rename = "yan-2024")]
     Yan2024(Yan2024),
     /// Events of a neuromorphic chip.
     ChipEvents(ChipEvents),
@@ -25,15 +29,18 @@ pub enum PriceList {
 }
 
 /// Which events a price list counts, and how they follow from counts and geometry of a layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Form {
     /// [`PriceList::Operations`].
     Operations,
     /// [`PriceList::Memory`].
     Memory,
     /// [`PriceList::Lemaire2022`].
+    #[serde(rename = "lemaire-2022")]
     Lemaire2022,
     /// [`PriceList::Yan2024`].
+    #[serde(rename = "yan-2024")]
     Yan2024,
     /// [`PriceList::ChipEvents`].
     ChipEvents,

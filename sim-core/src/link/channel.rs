@@ -1,6 +1,7 @@
 //! What happens to packets on the way up.
 
 use crate::kernel::{ImpossibleValue, positive, probability};
+use serde::{Deserialize, Serialize};
 
 /// What happens to packets on the way up: whole packets are lost, bits of the payload are flipped or erased.
 ///
@@ -8,7 +9,8 @@ use crate::kernel::{ImpossibleValue, positive, probability};
 /// channel, to the device; never to the history of the link. So in two design points with the same seed the `i`-th packet of
 /// the same request meets the same draw: it is lost in both if the probability is the same, and every packet lost at a
 /// lower probability is also lost at a higher one.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Channel {
     /// How packets are lost.
     pub packet_loss: PacketLoss,
@@ -20,7 +22,8 @@ pub struct Channel {
 }
 
 /// How packets are lost.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum PacketLoss {
     /// Independently of one another.
     Independent {

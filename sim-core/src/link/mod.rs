@@ -21,9 +21,11 @@ pub use rate::{OPPORTUNITY_BYTES, Rate, RateStep};
 pub use transport::Transport;
 
 use crate::kernel::{ImpossibleValue, SimTime, TimeError, not_negative, positive};
+use serde::{Deserialize, Serialize};
 
 /// Profile of the link.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Link {
     /// Uplink rate: of each device's own uplink, or of the whole cell.
     pub uplink: Rate,
@@ -47,7 +49,8 @@ pub struct Link {
 }
 
 /// Who shares the uplink.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Sharing {
     /// Every device has an uplink of its own at the full rate. With a rate from a trace, all see the same trace.
     Dedicated,

@@ -8,12 +8,14 @@
 //! ```
 
 use crate::kernel::{ImpossibleValue, not_negative, positive, probability, share};
+use serde::{Deserialize, Serialize};
 
 /// Profile of a device's radio.
 ///
 /// The states and the law of the active power are those of Huang et al., "A Close Examination of Performance and Power
 /// Characteristics of 4G LTE Networks", MobiSys 2012.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Radio {
     /// While sending or receiving.
     pub power: RadioPower,
@@ -37,7 +39,8 @@ pub struct Radio {
 ///
 /// The law and its constants for 3G, LTE and Wi-Fi are those of Huang et al., MobiSys 2012; BottleNet (Eshratifar et al.,
 /// ISLPED 2019) prices its uplink with it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RadioPower {
     /// `alpha_up`, in watts per Mbit/s, which is microjoules per bit.
     pub up_watts_per_mbps: f64,
@@ -48,7 +51,8 @@ pub struct RadioPower {
 }
 
 /// What a radio does when it is not connected.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Standby {
     /// It listens, in watts, and notices at once that an answer comes.
     Listening {
@@ -67,7 +71,8 @@ pub enum Standby {
 /// A second receiver of very low power that only notices a wake-up signal and then switches the main radio on, as in
 /// Chen, Park, Popovski, Poor and Simeone, "Neuromorphic Wireless Split Computing with Wake-Up Radios", 2024
 /// (arXiv 2404.01815). It listens while the main radio is off.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct WakeUpRadio {
     /// Power while it listens, in watts.
     pub watts: f64,

@@ -1,6 +1,7 @@
 //! The rate of a link over time, and when a message has passed through it.
 
 use crate::kernel::{ImpossibleValue, SimTime, TimeError, not_negative, positive};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Bytes that one packet-delivery opportunity carries: a full Ethernet frame's payload, as in mahimahi (Netravali et al.,
@@ -8,7 +9,8 @@ use std::sync::Arc;
 pub const OPPORTUNITY_BYTES: u32 = 1_500;
 
 /// The rate of a link over time.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Rate {
     /// Always the same.
     Constant {
@@ -32,7 +34,8 @@ pub enum Rate {
 }
 
 /// One step of a rate trace.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RateStep {
     /// From when, in seconds from the start of the trace.
     pub seconds: f64,

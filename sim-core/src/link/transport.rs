@@ -1,9 +1,11 @@
 //! What is done about packets that do not arrive whole.
 
 use crate::kernel::{ImpossibleValue, not_negative, positive};
+use serde::{Deserialize, Serialize};
 
 /// What is done about packets that do not arrive whole.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Transport {
     /// Nothing: losses and bit errors reach the payload. Bit errors are let through as UDP-Lite does (RFC 3828); headers
     /// are protected and never damaged. The receiver knows when the last bit is due and goes on then.

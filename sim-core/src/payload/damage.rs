@@ -1,6 +1,7 @@
 //! What a payload loses on the way, and what becomes of what is missing.
 
 use super::{Payload, PayloadError};
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// What happened to a payload on the way. A bit position `b` is bit `b % 8`, counted from the least significant, of byte
@@ -16,7 +17,8 @@ pub struct Damage<'a> {
 }
 
 /// What the receiver puts in the place of what is missing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Missing {
     /// No spike, or the value 0.
     #[default]

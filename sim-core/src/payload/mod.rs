@@ -14,12 +14,14 @@ pub use jpeg::Jpeg;
 use crate::inference::{Feature, GradedTrain, Real, SpikeTrain};
 use crate::network::{Activation, Network, Operation, Shape, Signal};
 use damage::Arrived;
+use serde::{Deserialize, Serialize};
 use std::fmt::{self, Display};
 use std::num::NonZeroUsize;
 use std::ops::Range;
 
 /// How a feature becomes bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Codec {
     /// One bit per neuron and step, each step padded to whole bytes.
     Spikes,
@@ -81,7 +83,8 @@ pub struct Payload {
 }
 
 /// What may share a packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Packetise {
     /// The whole payload is one message; a packet may hold the end of one step and the start of the next.
     Message,

@@ -7,6 +7,7 @@ pub(crate) use arrivals::Arrivals;
 pub(crate) use samples::Samples;
 
 use crate::kernel::{ImpossibleValue, SimTime, TimeError, not_negative, positive};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Profile of the requests of a whole run.
@@ -14,7 +15,8 @@ use std::sync::Arc;
 /// Common random numbers: every draw belongs to a device or to a request (its number by arrival), never to what
 /// became of other requests. Design points with the same fleet and workload therefore see the same arrivals and samples;
 /// in a closed loop, where a device asks again only once it was answered, the same think times.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Workload {
     /// When devices ask.
     pub arrivals: ArrivalProcess,
@@ -34,7 +36,8 @@ pub struct Workload {
 }
 
 /// When devices ask.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ArrivalProcess {
     /// Each device asks in a Poisson process of its own.
     ///
@@ -78,7 +81,8 @@ pub enum ArrivalProcess {
 }
 
 /// One arrival of a trace.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TraceArrival {
     /// When, from the start of the run.
     pub seconds: f64,
@@ -87,7 +91,8 @@ pub struct TraceArrival {
 }
 
 /// Which sample a request is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum SampleOrder {
     /// From one shuffled deck for the fleet: every sample is asked for once before any repeats, and the `n`-th request
     /// of the fleet gets the `n`-th card, whatever becomes of the requests.

@@ -38,7 +38,8 @@ impl Value for Option<f64> {
 macro_rules! form {
     ($(#[$doc:meta])* $name:ident { $($(#[$key_doc:meta])* $key:ident: $type:ty, $unit:ident;)* }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq)]
+        #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
         pub struct $name {
             $($(#[$key_doc])* pub $key: $type,)*
         }
