@@ -88,6 +88,9 @@ pub(crate) struct Check {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// Print the plan that the scenario compiles to, as JSON: design points, networks and prices as plain data
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) plan: bool,
 }
 
 #[derive(Args)]

@@ -9,13 +9,13 @@ use crate::given::{check_shape, unknown_name};
 use crate::progress::Bar;
 use activity::Activity;
 use cospike_models::dataset::Dataset;
+use cospike_models::offline::{self, Input};
 use cospike_models::zoo::{NetworkChoice, Zoo, ZooNetwork};
 use cospike_scenarios::diagnostic::Diagnostic;
-use cospike_scenarios::profiles::{Prices, all_shipped, given};
-use cospike_scenarios::scenario::DatasetName;
-use cospike_scenarios::study::{Inference, InferenceKey, Progress};
+use cospike_scenarios::profiles::{Prices, all_shipped, find_for_option};
 use cospike_sim_core::energy::{Account, PriceList};
-use cospike_sim_core::inference::LayerCounts;
+use cospike_sim_core::inference::{Coding, LayerCounts};
+use cospike_studies::Progress;
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -74,24 +74,23 @@ fn price_lists(word: &str) -> Result<Vec<(String, Prices)>, Failure> {
         let shipped = all_shipped::<Prices>().map_err(shown)?;
         return Ok(shipped.into_iter().map(|(name, prices)| (name.into(), prices)).collect());
     }
-    Ok(vec![(word.into(), given("--prices", word).map_err(shown)?)])
+    Ok(vec![(word.into(), find_for_option("--prices", word).map_err(shown)?)])
 }
 
 impl Measured {
     fn run(zoo: &Zoo, choice: NetworkChoice, dataset: &Dataset, samples: u32) -> Result<Self, Failure> {
         let network = zoo.network(&choice)?;
         check_shape(dataset, &network)?;
-        let key = InferenceKey { choice, stepwise: false, dataset: DatasetName::FashionMnist, samples };
-        let inference = Inference::new(key, network)?;
         let (bar, done) = (Bar::new(), AtomicU64::new(0));
         let tick = || {
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             bar.show(Progress::Inference { done, total: samples.into() });
         };
-        let run = inference.run(dataset, &[], &tick)?;
-        let zoo = inference.network;
-        let layers = run.layers.into_iter().filter(|layer| layer.layer <= zoo.network.cut()).collect();
-        Ok(Self { zoo, layers, samples })
+        let input = Input { coding: Coding::Direct, seed: 0 };
+        let inference = offline::run(&network, input, (dataset, samples as usize), false, &tick)?;
+        let cut = network.network.cut();
+        let layers = inference.layers.into_iter().filter(|layer| layer.layer <= cut).collect();
+        Ok(Self { zoo: network, layers, samples })
     }
 
     fn account(&self, list: &PriceList) -> Account {

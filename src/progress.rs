@@ -1,6 +1,6 @@
 //! The progress bar. It is drawn on standard error, and not at all if that is no terminal.
 
-use cospike_scenarios::study::Progress;
+use cospike_studies::Progress;
 use indicatif::{ProgressBar, ProgressStyle}; // hides itself in log files of a cluster
 use std::sync::Mutex;
 

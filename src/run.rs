@@ -7,26 +7,27 @@ use crate::progress::Bar;
 use crate::table::{mean, percent, significant, table};
 use crate::trace::run_traced;
 use crate::verify::verify;
+use cospike_models::zoo::Zoo;
 use cospike_reports::{PAGE, render};
 use cospike_results::rows::Results;
 use cospike_results::store;
 use cospike_results::summary::{AdjustedP, Comparison, Estimate, PointSummary, SIGNIFICANCE, Summary};
-use cospike_scenarios::library;
-use cospike_scenarios::study::{Study, StudyError};
+use cospike_scenarios::{CompileError, Compiled, compile, library};
 use cospike_sim_core::stats::Interval;
+use cospike_studies::Study;
 use serde_json::{Value, json};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 /// Runs a scenario, stores what it found, draws the report and prints the summary.
 pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
-    let study = study(&arguments.scenario, &arguments.zoo)?;
+    let study = prepare(&arguments.scenario, &arguments.zoo)?;
     if arguments.verify {
         return verify(&study, arguments.json);
     }
     let folder = match &arguments.out {
         Some(folder) => folder.clone(),
-        None => PathBuf::from("out").join(&study.manifest.name),
+        None => PathBuf::from("out").join(&study.plan().name),
     };
     store::check_place(&folder).map_err(|error| Failure::Input(format!("error: {error}")))?;
     let bar = Bar::new();
@@ -55,37 +56,46 @@ pub(crate) fn report(folder: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Checks a scenario and says what it would run.
+/// Checks a scenario and says what it would execute.
 pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
-    let study = study(&arguments.scenario, &arguments.zoo)?;
-    let points: Vec<&str> = study.points.iter().map(|point| point.label.as_str()).collect();
-    let inferences = study.inferences().count();
-    let samples: u64 = study.inferences().map(|key| u64::from(key.samples)).sum();
-    let replications = study.manifest.replications;
+    let plan = compile_scenario(&arguments.scenario, &arguments.zoo.open()?)?.plan;
+    if arguments.plan {
+        println!("{}", serde_json::to_string_pretty(&plan)?);
+        return Ok(());
+    }
+    let labels: Vec<&str> = plan.points.iter().map(|point| point.label.as_str()).collect();
+    let (networks, replications) = (plan.networks.len(), plan.replications);
+    let samples: u64 = plan.networks.iter().map(|network| u64::from(network.samples.count)).sum();
     if arguments.json {
         print_json(&json!({
-            "study": study.manifest.name,
-            "design_points": points,
+            "study": plan.name,
+            "design_points": labels,
             "replications": replications,
-            "networks": inferences,
+            "networks": networks,
             "inferences": samples,
         }));
     } else {
         println!(
-            "{}: {} design points x {replications} replications; {inferences} networks on {samples} samples in all",
-            study.manifest.name,
-            points.len()
+            "{}: {} design points x {replications} replications; {networks} networks on {samples} samples in all",
+            plan.name,
+            labels.len()
         );
-        points.iter().for_each(|label| println!("  {label}"));
+        labels.iter().for_each(|label| println!("  {label}"));
     }
     Ok(())
 }
 
-fn study(scenario: &str, zoo: &GivenZoo) -> Result<Study, Failure> {
-    let source = library::find_scenario(scenario).map_err(|error| Failure::Input(format!("error: {error}")))?;
-    match Study::from_scenario(&source, &zoo.open()?) {
-        Err(StudyError::Mistake(mistake)) => Err(Failure::Input(mistake.render(std::io::stderr().is_terminal()))),
-        study => Ok(study?),
+/// The study that the scenario `word` describes, ready to be executed.
+fn prepare(word: &str, zoo: &GivenZoo) -> Result<Study, Failure> {
+    let zoo = zoo.open()?;
+    Ok(compile_scenario(word, &zoo)?.into_study(&zoo)?)
+}
+
+fn compile_scenario(word: &str, zoo: &Zoo) -> Result<Compiled, Failure> {
+    let source = library::find_scenario(word).map_err(|error| Failure::Input(format!("error: {error}")))?;
+    match compile(&source, zoo) {
+        Err(CompileError::Mistake(mistake)) => Err(Failure::Input(mistake.render(std::io::stderr().is_terminal()))),
+        compiled => Ok(compiled?),
     }
 }
 

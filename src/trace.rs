@@ -4,8 +4,9 @@ use crate::Failure;
 use crate::arguments;
 use crate::progress::Bar;
 use cospike_results::rows::Results;
-use cospike_scenarios::chrome_trace::{Scope, Trace};
-use cospike_scenarios::study::{DesignPoint, Study, Watched};
+use cospike_studies::plan::DesignPoint;
+use cospike_studies::trace::{Scope, Trace};
+use cospike_studies::{Study, Watched};
 use serde_json::json;
 use std::fs::File;
 use std::io::BufWriter;
@@ -16,12 +17,12 @@ pub(crate) fn run_traced(study: &Study, path: &Path, asked: &arguments::Trace, b
     let point = check(study, asked)?;
     let file = File::create(path).map_err(|error| Failure::Input(format!("error: {}: {error}", path.display())))?;
     let about = json!({
-        "cospike": study.manifest.version,
-        "study": study.manifest.name,
+        "cospike": env!("CARGO_PKG_VERSION"),
+        "study": study.plan().name,
         "design point": point.label,
         "point": asked.point,
         "replication": asked.replication,
-        "seed": study.manifest.seed,
+        "seed": study.plan().seed,
     });
     let scope = Scope { devices: asked.devices.clone(), time: asked.time.clone() };
     let mut trace = Trace::new(BufWriter::new(file), &point.system, scope, &about);
@@ -46,8 +47,8 @@ fn check<'a>(study: &'a Study, asked: &arguments::Trace) -> Result<&'a DesignPoi
     let wrong = |option: &str, asked: u64, of: u64, what: &str| {
         Failure::Input(format!("error: `--trace-{option} {asked}`, but there are {of} {what}, counted from 0"))
     };
-    let (points, replications) = (study.points.len(), study.manifest.replications);
-    let point = study.points.get(asked.point);
+    let (points, replications) = (study.plan().points.len(), study.plan().replications);
+    let point = study.plan().points.get(asked.point);
     let point = point.ok_or_else(|| wrong("point", asked.point as u64, points as u64, "design points"))?;
     if asked.replication >= replications {
         return Err(wrong("replication", asked.replication.into(), replications.into(), "replications"));

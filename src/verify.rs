@@ -5,7 +5,7 @@ use crate::progress::Bar;
 use crate::run::print_json;
 use crate::table::table;
 use anyhow::anyhow;
-use cospike_scenarios::study::{Difference, Study, Verification, Verified};
+use cospike_studies::{Difference, Study, Verification, Verified};
 use serde_json::{Value, json};
 
 /// Runs everything twice and prints what was compared.

@@ -1,11 +1,12 @@
 //! One change in what goes in changes exactly what depends on it.
 
 use cospike_models::dataset::Dataset;
+use cospike_models::offline::{self, Input};
 use cospike_models::zoo::Zoo;
 use cospike_results::rows::Results;
+use cospike_scenarios::compile;
 use cospike_scenarios::diagnostic::Source;
-use cospike_scenarios::scenario::DatasetName;
-use cospike_scenarios::study::{Inference, InferenceKey, Study};
+use cospike_sim_core::inference::Coding;
 use cospike_sim_core::network::read_safetensors;
 use std::borrow::Cow;
 use std::path::Path;
@@ -31,8 +32,8 @@ fn zoo(changed: bool) -> Zoo {
 
 fn results(zoo: &Zoo) -> Results {
     let text = include_str!("data/small.toml").to_string();
-    let source = Source { name: "small.toml".into(), folder: None, text };
-    Study::from_scenario(&source, zoo).unwrap().run(&|_| {}).unwrap()
+    let source = Source::shipped("small.toml", text);
+    compile(&source, zoo).unwrap().into_study(zoo).unwrap().run(&|_| {}).unwrap()
 }
 
 #[test]
@@ -63,9 +64,10 @@ fn one_label_changes_one_sample_s_score_and_no_answer() {
     let dataset = Dataset::fashion_mnist_test().unwrap();
     let choice = zoo.choice(CHANGED).unwrap();
     let network = zoo.network(&choice).unwrap();
-    let key = InferenceKey { choice, stepwise: false, dataset: DatasetName::FashionMnist, samples: 50 };
-    let run = Inference::new(key, network).unwrap().run(&dataset, &[], &|| {}).unwrap();
-    let right = run.samples.iter().zip(&dataset.labels).position(|(s, &label)| s.answer == u32::from(label)).unwrap();
+    let input = Input { coding: Coding::Direct, seed: 0 };
+    let run = offline::run(&network, input, (&dataset, 50), false, &|| {}).unwrap();
+    let right = run.answers.iter().zip(&dataset.labels).position(|(&answer, &label)| answer == usize::from(label));
+    let right = right.unwrap();
     let mut relabelled = dataset.clone();
     relabelled.labels[right] = (dataset.labels[right] + 1) % 10;
     assert_eq!(run.correct(&relabelled.labels) + 1, run.correct(&dataset.labels));

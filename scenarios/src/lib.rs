@@ -1,19 +1,22 @@
-//! From scenario files to results.
+//! The language of scenario files, and what compiles them.
 //!
 //! ```text
-//! library / file -> diagnostic::Source -> sweep (one scenario per design point) + profiles + zoo
-//!     -> study::Study (all checked, nothing run) -> results::Results -> store (Parquet), summary
-//!                                                   -> chrome_trace, if asked for
+//! library or file -> diagnostic::Source
+//!     -> sweep: one checked scenario per design point
+//!     -> compile: profiles, prices, traces, zoo and data set put in -> studies::Plan, plain data
 //! ```
 //!
-//! Every mistake in a file is a [`diagnostic::Diagnostic`] that names file, line and column.
+//! Every mistake in a file is a [`diagnostic::Diagnostic`] that names file, line and column, and says what to do.
 
-pub mod chrome_trace;
+mod compile;
 mod decode;
 pub mod diagnostic;
 pub mod library;
+mod located;
 pub mod profiles;
 pub mod scenario;
-pub mod study;
 pub mod sweep;
 mod traces;
+
+pub use compile::{CompileError, Compiled, compile};
+pub use located::Located;

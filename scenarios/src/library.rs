@@ -24,8 +24,8 @@ pub fn scenarios() -> impl Iterator<Item = &'static str> {
 /// The trace that a shipped scenario names by its path beside it, `traces/NAME.csv`.
 pub(crate) fn trace(path: &str) -> Option<Source> {
     let name = path.strip_prefix("traces/")?.strip_suffix(".csv")?;
-    let text = text(TRACES, name)?.into();
-    Some(Source { name: format!("scenarios/{path}"), folder: None, text })
+    let text = text(TRACES, name)?;
+    Some(Source::shipped(format!("scenarios/{path}"), text))
 }
 
 /// The scenario that a user means by `word`: a path ending in `.toml`, or the name of a shipped scenario.
@@ -38,11 +38,11 @@ pub fn find_scenario(word: &str) -> Result<Source, FindError> {
         return Source::read(&path).map_err(|error| FindError::Read { path, error });
     }
     let unknown = || FindError::Unknown { word: word.into(), help: did_you_mean(word, scenarios()) };
-    let text = text(SCENARIOS, word).ok_or_else(unknown)?.into();
-    Ok(Source { name: format!("scenarios/{word}.toml"), folder: None, text })
+    let text = text(SCENARIOS, word).ok_or_else(unknown)?;
+    Ok(Source::shipped(format!("scenarios/{word}.toml"), text))
 }
 
-/// A scenario that is not there.
+/// Cause for which a scenario was not found.
 #[derive(Debug, thiserror::Error)]
 pub enum FindError {
     /// The file cannot be read.
@@ -50,15 +50,15 @@ pub enum FindError {
     Read {
         /// Its path.
         path: PathBuf,
-        /// Why.
+        /// Cause of the failure.
         error: std::io::Error,
     },
     /// No shipped scenario has this name.
     #[error("no scenario that ships with CoSpike is called `{word}`: {help}; for a file, give its path with .toml")]
     Unknown {
-        /// The word.
+        /// Name that was asked for.
         word: String,
-        /// What there is.
+        /// Names that exist, and the one that was probably meant.
         help: String,
     },
 }

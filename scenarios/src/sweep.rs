@@ -10,7 +10,7 @@
 //! reported where it stands in the sweep.
 
 use crate::decode::{Document, decode, parse};
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Diagnostic, Mistake, Source};
 use crate::scenario::Scenario;
 use serde::Deserialize;
 use serde_json::Value;
@@ -64,12 +64,16 @@ impl Axis<'_> {
 /// Expands the scenario file and checks every value of every design point that can be checked without other files.
 ///
 /// # Errors
-/// The first mistake found.
+/// The first mistake in the file.
 pub fn expand(source: &Source) -> Result<Sweep, Diagnostic> {
-    let mut document = parse(source)?;
+    expand_text(&source.text).map_err(|mistake| mistake.into_diagnostic(source))
+}
+
+pub(crate) fn expand_text(text: &str) -> Result<Sweep, Mistake> {
+    let mut document = parse(text)?;
     let grids = match document.get_mut().remove("sweep") {
         None => vec![Grid { name: None, axes: vec![] }],
-        Some(sweep) => grids(source, &sweep)?,
+        Some(sweep) => grids(&sweep)?,
     };
     let mut axes: Vec<String> = vec![];
     let mut points = vec![];
@@ -79,11 +83,11 @@ pub fn expand(source: &Source) -> Result<Sweep, Diagnostic> {
         let combinations = grid.axes.iter().map(|axis| axis.values.len()).product();
         for combination in 0..combinations {
             let chosen = choose(&grid.axes, combination);
-            let point = overlay(source, &document, grid, &chosen)?;
+            let point = overlay(&document, grid, &chosen)?;
             // Spans are left out when a scenario is serialised, so equal text means equal values.
-            let key = serde_json::to_string(&point.scenario).map_err(|e| source.error(0..0, e.to_string()))?;
+            let key = serde_json::to_string(&point.scenario).map_err(|error| Mistake::in_file(error.to_string()))?;
             if let Some(first) = seen.insert(key, points.len()) {
-                return Err(duplicate(source, &grid.axes, combination, first, &points));
+                return Err(duplicate(&grid.axes, combination, first, &points));
             }
             points.push(point);
         }
@@ -93,7 +97,7 @@ pub fn expand(source: &Source) -> Result<Sweep, Diagnostic> {
     Ok(Sweep { axes, points })
 }
 
-fn grids<'a>(source: &Source, sweep: &Spanned<DeValue<'a>>) -> Result<Vec<Grid<'a>>, Diagnostic> {
+fn grids<'a>(sweep: &Spanned<DeValue<'a>>) -> Result<Vec<Grid<'a>>, Mistake> {
     let tables = match sweep.get_ref() {
         DeValue::Array(array) => array.iter().collect(),
         _ => vec![sweep],
@@ -101,13 +105,13 @@ fn grids<'a>(source: &Source, sweep: &Spanned<DeValue<'a>>) -> Result<Vec<Grid<'
     let mut names = BTreeSet::new();
     let grid = |table: &Spanned<DeValue<'a>>| {
         let mut axes = vec![];
-        let name = name(source, table)?;
+        let name = name(table)?;
         if let Some((text, value)) = &name
             && !names.insert(text.clone())
         {
-            return Err(source.error_at(value, format!("two grids are called `{text}`")));
+            return Err(Mistake::at_span(value.span(), format!("two grids are called `{text}`")));
         }
-        collect_axes(source, &[], table, &mut axes)?;
+        collect_axes(&[], table, &mut axes)?;
         // The parser sorts keys by name; the order of the file is the order of the points.
         axes.sort_by_key(|axis: &Axis<'_>| axis.path.iter().map(|key| key.span().start).max());
         Ok(Grid { name: name.map(|(text, _)| text), axes })
@@ -116,32 +120,28 @@ fn grids<'a>(source: &Source, sweep: &Spanned<DeValue<'a>>) -> Result<Vec<Grid<'
 }
 
 /// What stands after `name` in a grid, and where.
-fn name<'s, 'a>(
-    source: &Source,
-    grid: &'s Spanned<DeValue<'a>>,
-) -> Result<Option<(String, &'s Spanned<DeValue<'a>>)>, Diagnostic> {
+fn name<'s, 'a>(grid: &'s Spanned<DeValue<'a>>) -> Result<Option<(String, &'s Spanned<DeValue<'a>>)>, Mistake> {
     let DeValue::Table(table) = grid.get_ref() else { return Ok(None) };
     let Some(value) = table.get(NAME) else { return Ok(None) };
     match value.get_ref() {
         DeValue::String(text) if !text.trim().is_empty() => Ok(Some((text.to_string(), value))),
-        _ => Err(source.error_at(value, "the name of a grid must be text, such as \"wake-up radio\"")),
+        _ => Err(Mistake::at_span(value.span(), "the name of a grid must be text, such as \"wake-up radio\"")),
     }
 }
 
 fn collect_axes<'a>(
-    source: &Source,
     path: &[Spanned<DeString<'a>>],
     value: &Spanned<DeValue<'a>>,
     axes: &mut Vec<Axis<'a>>,
-) -> Result<(), Diagnostic> {
+) -> Result<(), Mistake> {
     match value.get_ref() {
         DeValue::Table(table) => {
             for (key, inner) in table.iter().filter(|(key, _)| !(path.is_empty() && key.get_ref() == NAME)) {
                 if path.is_empty() && key.get_ref() == "study" {
                     let message = "[study] says what is swept and how often, so it cannot be swept itself";
-                    return Err(source.error_at(key, message));
+                    return Err(Mistake::at_span(key.span(), message));
                 }
-                collect_axes(source, &[path, std::slice::from_ref(key)].concat(), inner, axes)?;
+                collect_axes(&[path, std::slice::from_ref(key)].concat(), inner, axes)?;
             }
             Ok(())
         }
@@ -149,7 +149,8 @@ fn collect_axes<'a>(
             axes.push(Axis { path: path.to_vec(), values: values.iter().cloned().collect() });
             Ok(())
         }
-        _ => Err(source.error_at(value, "a sweep needs a list of values").help("write at least one value in brackets")),
+        _ => Err(Mistake::at_span(value.span(), "a sweep needs a list of values")
+            .help("write at least one value in brackets")),
     }
 }
 
@@ -169,35 +170,29 @@ fn choose(grid: &[Axis<'_>], combination: usize) -> Vec<usize> {
     chosen
 }
 
-fn overlay(
-    source: &Source,
-    document: &Document<'_>,
-    grid: &Grid<'_>,
-    chosen: &[usize],
-) -> Result<SweepPoint, Diagnostic> {
+fn overlay(document: &Document<'_>, grid: &Grid<'_>, chosen: &[usize]) -> Result<SweepPoint, Mistake> {
     let mut document = document.clone();
     let mut parameters = BTreeMap::new();
     for (axis, &index) in grid.axes.iter().zip(chosen) {
         let value = &axis.values[index];
         if matches!(value.get_ref(), DeValue::Table(_) | DeValue::Array(_)) {
-            return Err(source.error_at(value, "a swept value must be a number, a word or true or false"));
+            return Err(Mistake::at_span(value.span(), "a swept value must be a number, a word or true or false"));
         }
         let plain = Value::deserialize(ValueDeserializer::from(value.clone()));
-        parameters.insert(axis.name(), plain.map_err(|error| source.error_at(value, error.message()))?);
-        set(source, document.get_mut(), &axis.path, value.clone())?;
+        parameters.insert(axis.name(), plain.map_err(|error| Mistake::at_span(value.span(), error.message()))?);
+        set(document.get_mut(), &axis.path, value.clone())?;
     }
-    let scenario: Scenario = decode(source, document)?;
-    scenario.check(source)?;
+    let scenario: Scenario = decode(document)?;
+    scenario.check()?;
     let telling = grid.axes.iter().filter(|axis| grid.name.is_none() || axis.values.len() > 1).map(Axis::name);
     Ok(SweepPoint { scenario, parameters, grid: grid.name.clone(), telling: telling.collect() })
 }
 
 fn set<'a>(
-    source: &Source,
     table: &mut DeTable<'a>,
     path: &[Spanned<DeString<'a>>],
     value: Spanned<DeValue<'a>>,
-) -> Result<(), Diagnostic> {
+) -> Result<(), Mistake> {
     let Some((key, rest)) = path.split_first() else { return Ok(()) };
     if rest.is_empty() {
         table.insert(key.clone(), value);
@@ -205,19 +200,15 @@ fn set<'a>(
     }
     let section = || Spanned::new(key.span(), DeValue::Table(DeTable::new()));
     match table.entry(key.clone()).or_insert_with(section).get_mut() {
-        DeValue::Table(inner) => set(source, inner, rest, value),
-        _ => Err(source.error_at(key, format!("`{}` is a value of the scenario, not a section", key.get_ref()))),
+        DeValue::Table(inner) => set(inner, rest, value),
+        _ => {
+            Err(Mistake::at_span(key.span(), format!("`{}` is a value of the scenario, not a section", key.get_ref())))
+        }
     }
 }
 
 /// Points at a value of the second of two equal points that the first has too.
-fn duplicate(
-    source: &Source,
-    grid: &[Axis<'_>],
-    combination: usize,
-    first: usize,
-    before: &[SweepPoint],
-) -> Diagnostic {
+fn duplicate(grid: &[Axis<'_>], combination: usize, first: usize, before: &[SweepPoint]) -> Mistake {
     let chosen = choose(grid, combination);
     // Within one grid the two differ in the position of at least one value; the later one repeats the earlier.
     let repeated = grid.iter().zip(&chosen).find_map(|(axis, &index)| {
@@ -228,7 +219,6 @@ fn duplicate(
     let last = grid.last().zip(chosen.last()).map(|(axis, &index)| &axis.values[index]);
     let span = repeated.or(last).map_or(0..0, Spanned::span);
     let parameters = before.get(first).map(|point| serde_json::json!(point.parameters).to_string());
-    source
-        .error(span, format!("design point {} is the same as design point {first}", before.len()))
+    Mistake::at_span(span, format!("design point {} is the same as design point {first}", before.len()))
         .help(format!("both are {}; leave one out", parameters.unwrap_or_default()))
 }

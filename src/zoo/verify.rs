@@ -4,7 +4,7 @@ use crate::Failure;
 use crate::arguments::Verify;
 use crate::progress::Bar;
 use cospike_models::zoo::{Entry, MeasureError, Outcome};
-use cospike_scenarios::study::Progress;
+use cospike_studies::Progress;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Measures the networks that were asked for and prints one line for each; says whether all is as claimed.

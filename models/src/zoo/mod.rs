@@ -18,6 +18,7 @@ use cospike_sim_core::network::{
 };
 use cospike_sim_core::payload::Codec;
 use cospike_sim_core::split::{SplitError, SplitNetwork};
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt::{self, Display};
 use std::path::Path;
@@ -29,7 +30,8 @@ pub struct Zoo {
 }
 
 /// Which network, cut where.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NetworkChoice {
     /// The backbone, e.g. `resnet14`.
     pub backbone: String,
@@ -46,7 +48,8 @@ pub struct NetworkChoice {
 }
 
 /// Which of the bottleneck units at a split point.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct UnitChoice {
     /// What it is made of.
     pub kind: BottleneckKind,
@@ -57,7 +60,8 @@ pub struct UnitChoice {
 }
 
 /// How the pixels of an image or the 8-bit values of BottleNet cross.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum CodecChoice {
     /// One byte each.
     Raw,

@@ -11,8 +11,9 @@ pub use prices::Prices;
 pub use quantity::{Evidence, Expected, Quantity, Scope};
 
 use crate::decode;
-use crate::diagnostic::{Diagnostic, Source, did_you_mean};
+use crate::diagnostic::{Diagnostic, Mistake, Origin, Source, did_you_mean};
 use crate::library;
+use crate::located::Located;
 use cospike_results::rows::ProfileUsed;
 use cospike_sim_core::cloud::CloudPower;
 use cospike_sim_core::compute::Processor;
@@ -22,7 +23,6 @@ use cospike_sim_core::link::{self, Radio, RadioPower, WakeUpRadio};
 use quantity::whole;
 use serde::Deserialize;
 use std::path::PathBuf;
-use toml::Spanned;
 
 /// A kind of profile.
 pub trait Profile: Sized {
@@ -39,28 +39,37 @@ pub trait Profile: Sized {
     /// All its quantities, with what is asked of them.
     fn quantities(&self) -> Vec<(Expected, &Quantity)>;
 
-    /// Reads what stands in the file, but for the checks of each quantity.
+    /// Decodes the text of a profile; its quantities are checked by [`Profile::decode`].
     ///
     /// # Errors
-    /// A [`Diagnostic`] in `source`, the profile's file.
-    fn read(source: &Source) -> Result<Self, Diagnostic>;
+    /// The first mistake in the text.
+    fn read(text: &str) -> Result<Self, Mistake>;
 
-    /// Reads the profile `name`, which is asked for in the file `asked_in`.
+    /// Reads the profile `name`, which a file asks for whose paths begin at `origin`.
     ///
     /// # Errors
-    /// A [`Diagnostic`] in `asked_in` if there is no such profile, in the profile's own file if that is wrong.
-    fn load(name: &Spanned<String>, asked_in: &Source) -> Result<Self, Diagnostic> {
-        Self::decode(&find::<Self>(name, asked_in)?)
+    /// A name that no profile has; a mistake in the profile's own file.
+    fn load(name: &Located<String>, origin: &Origin) -> Result<Self, Mistake> {
+        let source = find::<Self>(name, origin)?;
+        Self::checked(&source.text).map_err(|mistake| mistake.within(&source))
     }
 
-    /// Decodes and checks a profile.
+    /// Decodes and checks the text of a profile.
     ///
     /// # Errors
-    /// A [`Diagnostic`] in `source`.
-    fn decode(source: &Source) -> Result<Self, Diagnostic> {
-        let profile = Self::read(source)?;
-        profile.quantities().into_iter().try_for_each(|(expected, quantity)| quantity.check(source, &expected))?;
+    /// The first mistake in the text.
+    fn checked(text: &str) -> Result<Self, Mistake> {
+        let profile = Self::read(text)?;
+        profile.quantities().into_iter().try_for_each(|(expected, quantity)| quantity.check(&expected))?;
         Ok(profile)
+    }
+
+    /// Decodes and checks the profile in `source`.
+    ///
+    /// # Errors
+    /// The first mistake in the file.
+    fn decode(source: &Source) -> Result<Self, Diagnostic> {
+        Self::checked(&source.text).map_err(|mistake| mistake.into_diagnostic(source))
     }
 
     /// All its values, for the record.
@@ -74,34 +83,33 @@ pub trait Profile: Sized {
     }
 }
 
-fn find<P: Profile>(name: &Spanned<String>, asked_in: &Source) -> Result<Source, Diagnostic> {
-    let word = name.get_ref();
-    if !word.ends_with(".toml") {
-        let help = || format!("{}, or a path ending in .toml", did_you_mean(word, library::names(P::SHIPPED)));
-        let missing = || asked_in.error_at(name, format!("no {} profile is called `{word}`", P::KIND)).help(help());
-        return shipped::<P>(word).ok_or_else(missing);
+fn find<P: Profile>(name: &Located<String>, origin: &Origin) -> Result<Source, Mistake> {
+    if !name.ends_with(".toml") {
+        let help = || format!("{}, or a path ending in .toml", did_you_mean(name, library::names(P::SHIPPED)));
+        let message = || format!("no {} profile is called `{}`", P::KIND, **name);
+        return shipped::<P>(name).ok_or_else(|| Mistake::in_value(name, message()).help(help()));
     }
-    let Some(folder) = &asked_in.folder else {
-        return Err(asked_in.error_at(name, "a scenario that ships with CoSpike can only use shipped profiles"));
+    let Origin::Folder(folder) = origin else {
+        return Err(Mistake::in_value(name, "a scenario that ships with CoSpike can only use shipped profiles"));
     };
-    let path = folder.join(word);
-    Source::read(&path)
-        .map_err(|error| asked_in.error_at(name, format!("cannot read the profile {}: {error}", path.display())))
+    let path = folder.join(name.as_str());
+    let message = |error| format!("cannot read the profile {}: {error}", path.display());
+    Source::read(&path).map_err(|error| Mistake::in_value(name, message(error)))
 }
 
 /// The shipped profile `name`.
 fn shipped<P: Profile>(name: &str) -> Option<Source> {
-    let text = library::text(P::SHIPPED, name)?.into();
-    Some(Source { name: format!("{}/{name}.toml", P::FOLDER), folder: None, text })
+    Some(Source::shipped(format!("{}/{name}.toml", P::FOLDER), library::text(P::SHIPPED, name)?))
 }
 
 /// The profile that a user names as `word`, as in a scenario, in the option `option` of the command line.
 ///
 /// # Errors
-/// A [`Diagnostic`] in the word if there is no such profile, in the profile's own file if that is wrong.
-pub fn given<P: Profile>(option: &str, word: &str) -> Result<P, Diagnostic> {
-    let asked_in = Source { name: option.into(), folder: Some(PathBuf::new()), text: word.into() };
-    P::load(&Spanned::new(0..word.len(), word.to_string()), &asked_in)
+/// A word that names no profile; a mistake in the profile's own file.
+pub fn find_for_option<P: Profile>(option: &str, word: &str) -> Result<P, Diagnostic> {
+    let source = Source { name: option.into(), origin: Origin::Folder(PathBuf::new()), text: word.into() };
+    let name = Located::new(0..word.len(), word.to_string());
+    P::load(&name, &source.origin).map_err(|mistake| mistake.into_diagnostic(&source))
 }
 
 /// Every shipped profile of a kind, with its name.
@@ -109,8 +117,8 @@ pub fn given<P: Profile>(option: &str, word: &str) -> Result<P, Diagnostic> {
 /// # Errors
 /// Only if a shipped file is wrong.
 pub fn all_shipped<P: Profile>() -> Result<Vec<(&'static str, P)>, Diagnostic> {
-    let names = library::names(P::SHIPPED);
-    names.filter_map(|name| shipped::<P>(name).map(|source| Ok((name, P::decode(&source)?)))).collect()
+    let sources = library::names(P::SHIPPED).filter_map(|name| Some((name, shipped::<P>(name)?)));
+    sources.map(|(name, source)| Ok((name, P::decode(&source)?))).collect()
 }
 
 /// Declares a profile: its quantities with their units and possible values, first those it must have, then those that
@@ -151,8 +159,8 @@ macro_rules! profile {
                 needed.into_iter().chain(given).collect()
             }
 
-            fn read(source: &Source) -> Result<Self, Diagnostic> {
-                decode::decode(source, decode::parse(source)?)
+            fn read(text: &str) -> Result<Self, Mistake> {
+                decode::decode(decode::parse(text)?)
             }
         }
     };

@@ -5,13 +5,13 @@
 
 use super::{Expected, Profile, Quantity, Scope};
 use crate::decode::{self, explain};
-use crate::diagnostic::{Diagnostic, Source, did_you_mean};
+use crate::diagnostic::{Mistake, did_you_mean};
 use crate::library;
+use crate::located::Located;
 use cospike_sim_core::energy::{Form, PriceKey, PriceList, Unit};
 use cospike_sim_core::kernel::{not_negative, positive};
 use serde::Deserialize;
 use std::ops::Range;
-use toml::Spanned;
 use toml::de::{DeTable, ValueDeserializer};
 
 /// A price list: what events at the edge cost.
@@ -55,10 +55,10 @@ impl Profile for Prices {
         self.prices.iter().map(|(key, quantity)| (expected(key), quantity)).collect()
     }
 
-    fn read(source: &Source) -> Result<Self, Diagnostic> {
-        let document = decode::parse(source)?;
-        let mut file = File { source, table: document.into_inner(), form: 0..0 };
-        let description = file.take("description")?.into_inner();
+    fn read(text: &str) -> Result<Self, Mistake> {
+        let document = decode::parse(text)?;
+        let mut file = File { table: document.into_inner(), form: 0..0 };
+        let description = file.take::<String>("description")?.into_inner();
         let form = file.form()?;
         let unpriced = file.unpriced(form)?;
         file.refuse_unknown(form)?;
@@ -69,7 +69,7 @@ impl Profile for Prices {
         file.refuse_the_rest()?;
         let value = |wanted| prices.iter().find(|(key, _)| key.key == wanted).map(|(_, quantity)| quantity.get());
         // Each value is checked where it stands, before this could refuse it.
-        let list = PriceList::new(form, value).map_err(|error| source.error(0..0, error.to_string()))?;
+        let list = PriceList::new(form, value).map_err(|error| Mistake::in_file(error.to_string()))?;
         Ok(Self { description, form, prices, list })
     }
 }
@@ -84,7 +84,6 @@ fn expected(key: &PriceKey) -> Expected {
 
 /// What is left to read of a price list.
 struct File<'a> {
-    source: &'a Source,
     table: DeTable<'a>,
     /// Where its form stands.
     form: Range<usize>,
@@ -92,51 +91,51 @@ struct File<'a> {
 
 impl File<'_> {
     /// The value at `key`, which must be there.
-    fn take<T: for<'de> Deserialize<'de>>(&mut self, key: &str) -> Result<Spanned<T>, Diagnostic> {
+    fn take<T: for<'de> Deserialize<'de>>(&mut self, key: &str) -> Result<Located<T>, Mistake> {
         match self.take_if_any(key)? {
             Some(value) => Ok(value),
-            None => Err(self.source.error(0..0, format!("the file has no `{key}`"))),
+            None => Err(Mistake::in_file(format!("the file has no `{key}`"))),
         }
     }
 
-    fn take_if_any<T: for<'de> Deserialize<'de>>(&mut self, key: &str) -> Result<Option<Spanned<T>>, Diagnostic> {
+    fn take_if_any<T: for<'de> Deserialize<'de>>(&mut self, key: &str) -> Result<Option<Located<T>>, Mistake> {
         let Some(value) = self.table.remove(key) else { return Ok(None) };
         let span = value.span();
-        let value = T::deserialize(ValueDeserializer::from(value)).map_err(|error| explain(self.source, &error))?;
-        Ok(Some(Spanned::new(span, value)))
+        let value = T::deserialize(ValueDeserializer::from(value)).map_err(|error| explain(&error))?;
+        Ok(Some(Located::new(span, value)))
     }
 
-    fn form(&mut self) -> Result<Form, Diagnostic> {
+    fn form(&mut self) -> Result<Form, Mistake> {
         let names = || Form::ALL.into_iter().map(Form::name);
         let help =
             |word: &str| format!("{}; `form` says which events the list has prices for", did_you_mean(word, names()));
         let Some(word) = self.take_if_any::<String>("form")? else {
-            return Err(self.source.error(0..0, "the file has no `form`").help(help("")));
+            return Err(Mistake::in_file("the file has no `form`").help(help("")));
         };
         self.form = word.span();
         let unknown = || {
-            let message = format!("there is no form `{}` of price lists", word.get_ref());
-            self.source.error_at(&word, message).help(help(word.get_ref()))
+            let message = format!("there is no form `{}` of price lists", word);
+            Mistake::in_value(&word, message).help(help(&word))
         };
-        Form::ALL.into_iter().find(|form| form.name() == word.get_ref()).ok_or_else(unknown)
+        Form::ALL.into_iter().find(|form| form.name() == *word).ok_or_else(unknown)
     }
 
     /// Keys that the list leaves unpriced, all of which its form lets it.
-    fn unpriced(&mut self, form: Form) -> Result<Vec<&'static str>, Diagnostic> {
-        let Some(words) = self.take_if_any::<Vec<Spanned<String>>>("unpriced")? else { return Ok(vec![]) };
+    fn unpriced(&mut self, form: Form) -> Result<Vec<&'static str>, Mistake> {
+        let Some(words) = self.take_if_any::<Vec<Located<String>>>("unpriced")? else { return Ok(vec![]) };
         let may_be = || form.keys().iter().filter(|key| key.may_be_unpriced).map(|key| key.key);
-        let known = |word: &Spanned<String>| {
+        let known = |word: &Located<String>| {
             let wrong = || {
-                let message = format!("a list of form `{}` cannot leave `{}` unpriced", form.name(), word.get_ref());
-                self.source.error_at(word, message).help(did_you_mean(word.get_ref(), may_be()))
+                let message = format!("a list of form `{}` cannot leave `{}` unpriced", form.name(), word);
+                Mistake::in_value(word, message).help(did_you_mean(word, may_be()))
             };
-            may_be().find(|key| key == word.get_ref()).ok_or_else(wrong)
+            may_be().find(|key| *key == word.as_str()).ok_or_else(wrong)
         };
-        words.get_ref().iter().map(known).collect()
+        words.iter().map(known).collect()
     }
 
     /// A list has nothing that its form does not count.
-    fn refuse_unknown(&self, form: Form) -> Result<(), Diagnostic> {
+    fn refuse_unknown(&self, form: Form) -> Result<(), Mistake> {
         let keys = || form.keys().iter().map(|key| key.key);
         // The parser sorts keys by name; the first in the file is reported.
         let unknown = self.table.keys().filter(|key| !keys().any(|known| key.get_ref() == known));
@@ -144,42 +143,42 @@ impl File<'_> {
             None => Ok(()),
             Some(key) => {
                 let message = format!("`{}` is nothing that a list of form `{}` counts", key.get_ref(), form.name());
-                Err(self.source.error_at(key, message).help(did_you_mean(key.get_ref(), keys())))
+                Err(Mistake::at_span(key.span(), message).help(did_you_mean(key.get_ref(), keys())))
             }
         }
     }
 
     /// What is still there is in `unpriced` too.
-    fn refuse_the_rest(&self) -> Result<(), Diagnostic> {
+    fn refuse_the_rest(&self) -> Result<(), Mistake> {
         match self.table.keys().next() {
             None => Ok(()),
             Some(key) => {
                 let message = format!("`{}` has a price here, and is in `unpriced`", key.get_ref());
-                Err(self.source.error_at(key, message).help("keep one of the two"))
+                Err(Mistake::at_span(key.span(), message).help("keep one of the two"))
             }
         }
     }
 
-    fn price(&mut self, form: Form, key: &PriceKey) -> Result<Quantity, Diagnostic> {
+    fn price(&mut self, form: Form, key: &PriceKey) -> Result<Quantity, Mistake> {
         let Some(price) = self.take_if_any::<Quantity>(key.key)? else { return Err(self.missing(form, key)) };
         let price = price.into_inner();
         let needed = if form.is_all_in() { Scope::AllIn } else { Scope::PerOperation };
-        let found = *price.scope.get_ref();
+        let found = *price.scope;
         if found == needed {
             return Ok(price);
         }
         let message =
             format!("`{}` is {}, but a list of form `{}` is {}", key.key, found.name(), form.name(), needed.name());
         let help = "an all-in price contains what per-operation prices name one by one: the two never mix";
-        Err(self.source.error_at(&price.scope, message).help(help))
+        Err(Mistake::in_value(&price.scope, message).help(help))
     }
 
-    fn missing(&self, form: Form, key: &PriceKey) -> Diagnostic {
+    fn missing(&self, form: Form, key: &PriceKey) -> Mistake {
         let message = format!("a list of form `{}` needs `{}`, in {}", form.name(), key.key, key.unit.name());
         let help = match key.may_be_unpriced {
             true => format!("without a price for it, say so: unpriced = [\"{}\"]", key.key),
             false => "a missing price is not 0; what a model leaves out needs another form".into(),
         };
-        self.source.error(self.form.clone(), message).help(help)
+        Mistake::at_span(self.form.clone(), message).help(help)
     }
 }

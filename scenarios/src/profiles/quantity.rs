@@ -1,23 +1,23 @@
 //! A number with its provenance.
 
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::Mistake;
+use crate::located::Located;
 use cospike_results::rows::ValueUsed;
 use cospike_sim_core::kernel::ImpossibleValue;
 use serde::{Deserialize, Serialize};
-use toml::Spanned;
 
 /// A number with its unit and provenance.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Quantity {
     /// The number, in `unit`.
-    pub value: Spanned<f64>,
+    pub value: Located<f64>,
     /// Its unit, exactly the one that the profile asks for.
-    pub unit: Spanned<String>,
+    pub unit: Located<String>,
     /// Where it is from.
-    pub source: Spanned<String>,
+    pub source: Located<String>,
     /// What it covers.
-    pub scope: Spanned<Scope>,
+    pub scope: Located<Scope>,
     /// How good it is.
     pub evidence: Evidence,
 }
@@ -60,20 +60,20 @@ pub struct Expected {
 impl Quantity {
     /// The number, in the profile's unit.
     pub fn get(&self) -> f64 {
-        *self.value.get_ref()
+        self.value.get()
     }
 
-    pub(super) fn check(&self, source: &Source, expected: &Expected) -> Result<(), Diagnostic> {
+    pub(super) fn check(&self, expected: &Expected) -> Result<(), Mistake> {
         let (key, unit) = (expected.key, expected.unit);
-        if self.unit.get_ref() != unit {
-            let message = format!("`{key}` is given in `{}`, but must be in `{unit}`", self.unit.get_ref());
-            return Err(source.error_at(&self.unit, message));
+        if *self.unit != unit {
+            let message = format!("`{key}` is given in `{}`, but must be in `{unit}`", *self.unit);
+            return Err(Mistake::in_value(&self.unit, message));
         }
-        if self.source.get_ref().trim().is_empty() {
+        if self.source.trim().is_empty() {
             let message = format!("`{key}` has no source");
-            return Err(source.error_at(&self.source, message).help("say where the value is from, or who assumed it"));
+            return Err(Mistake::in_value(&self.source, message).help("say where the value is from, or who assumed it"));
         }
-        (expected.check)(key, self.get()).map_err(|error| source.error_at(&self.value, error.to_string()))
+        (expected.check)(key, self.get()).map_err(|error| Mistake::in_value(&self.value, error.to_string()))
     }
 
     pub(super) fn used(&self, expected: &Expected) -> ValueUsed {
@@ -81,8 +81,8 @@ impl Quantity {
             key: expected.key.into(),
             value: self.get(),
             unit: expected.unit.into(),
-            source: self.source.get_ref().clone(),
-            scope: self.scope.get_ref().name().into(),
+            source: (*self.source).clone(),
+            scope: self.scope.name().into(),
             evidence: self.evidence.name().into(),
         }
     }

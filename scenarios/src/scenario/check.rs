@@ -1,98 +1,73 @@
-//! Checks of single values, reported where they stand.
+//! Checks of single values, reported where the values stand.
 
-use crate::diagnostic::{Diagnostic, Source};
-use cospike_sim_core::kernel::{ImpossibleValue, not_negative, positive, probability};
-use toml::Spanned;
+use crate::diagnostic::Mistake;
+use crate::located::Located;
+use cospike_sim_core::kernel::{self, ImpossibleValue};
+use std::ops::Range;
 
-/// Checks the values of one scenario file.
-pub(super) struct Check<'a> {
-    pub(super) source: &'a Source,
-}
-
-impl Check<'_> {
-    /// The name becomes a folder.
-    pub(super) fn name(&self, name: &Spanned<String>) -> Result<(), Diagnostic> {
-        let word = name.get_ref();
-        let good = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        if !word.is_empty() && word.chars().all(good) {
-            return Ok(());
-        }
-        let message = format!("`{word}` cannot name a study, because the results are stored under it");
-        Err(self.source.error_at(name, message).help("use letters, digits, - and _"))
-    }
-
-    /// At least 1.
-    pub(super) fn count<T: Copy + Into<u64>>(&self, key: &'static str, value: &Spanned<T>) -> Result<(), Diagnostic> {
-        match (*value.get_ref()).into() {
-            0 => Err(self.source.error_at(value, format!("`{key}` is 0, but must be at least 1"))),
-            _ => Ok(()),
-        }
-    }
-
-    /// Finite and above 0.
-    pub(super) fn positive<'v>(
-        &self,
-        key: &'static str,
-        value: impl Into<Option<&'v Spanned<f64>>>,
-    ) -> Result<(), Diagnostic> {
-        self.number(positive, key, value.into())
-    }
-
-    /// Finite and at least 0.
-    pub(super) fn not_negative<'v>(
-        &self,
-        key: &'static str,
-        value: impl Into<Option<&'v Spanned<f64>>>,
-    ) -> Result<(), Diagnostic> {
-        self.number(not_negative, key, value.into())
-    }
-
-    /// From 0 to 1.
-    pub(super) fn probability<'v>(
-        &self,
-        key: &'static str,
-        value: impl Into<Option<&'v Spanned<f64>>>,
-    ) -> Result<(), Diagnostic> {
-        self.number(probability, key, value.into())
-    }
-
-    fn number(
-        &self,
-        check: fn(&'static str, f64) -> Result<(), ImpossibleValue>,
-        key: &'static str,
-        value: Option<&Spanned<f64>>,
-    ) -> Result<(), Diagnostic> {
-        value.map_or(Ok(()), |v| check(key, *v.get_ref()).map_err(|e| self.source.error_at(v, e.to_string())))
-    }
-
-    /// Of alternatives that exclude one another, by name and place: at most one is given, or exactly one if `needed` names
-    /// their section and what they say.
-    pub(super) fn one_of(
-        &self,
-        given: &[(&'static str, Option<std::ops::Range<usize>>)],
-        needed: Option<(&'static str, &'static str)>,
-    ) -> Result<(), Diagnostic> {
-        let names = || given.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        let mut found = given.iter().filter_map(|(name, span)| Some((name, span.clone()?)));
-        match (found.next(), found.next(), needed) {
-            (Some((first, _)), Some((second, span)), _) => {
-                let message = format!("`{second}` and `{first}` exclude one another");
-                Err(self.source.error(span, message).help(format!("give one of {}", names())))
-            }
-            (None, _, Some((section, what))) => {
-                let span = section_span(&self.source.text, section);
-                Err(self
-                    .source
-                    .error(span, format!("[{section}] does not say {what}"))
-                    .help(format!("give one of {}", names())))
-            }
-            _ => Ok(()),
-        }
+/// Accepts counts from 1.
+pub(super) fn count<T: Copy + Into<u64>>(key: &'static str, value: &Located<T>) -> Result<(), Mistake> {
+    match value.get().into() {
+        0 => Err(Mistake::in_value(value, format!("`{key}` is 0, but must be at least 1"))),
+        _ => Ok(()),
     }
 }
 
-/// Where `[section]` stands, or the start of the file.
-pub(super) fn section_span(text: &str, section: &str) -> std::ops::Range<usize> {
-    let header = format!("[{section}]");
-    text.find(&header).map_or(0..0, |start| start..start + header.len())
+/// Accepts finite numbers above 0.
+pub(super) fn positive<'v>(key: &'static str, value: impl Into<Option<&'v Located<f64>>>) -> Result<(), Mistake> {
+    number(kernel::positive, key, value.into())
+}
+
+/// Accepts finite numbers from 0.
+pub(super) fn not_negative<'v>(key: &'static str, value: impl Into<Option<&'v Located<f64>>>) -> Result<(), Mistake> {
+    number(kernel::not_negative, key, value.into())
+}
+
+/// Accepts numbers from 0 to 1.
+pub(super) fn probability<'v>(key: &'static str, value: impl Into<Option<&'v Located<f64>>>) -> Result<(), Mistake> {
+    number(kernel::probability, key, value.into())
+}
+
+fn number(
+    check: fn(&'static str, f64) -> Result<(), ImpossibleValue>,
+    key: &'static str,
+    value: Option<&Located<f64>>,
+) -> Result<(), Mistake> {
+    value.map_or(Ok(()), |value| check(key, value.get()).map_err(|error| Mistake::in_value(value, error.to_string())))
+}
+
+/// An alternative among several: its key, and where it is given.
+pub(super) type Alternative = (&'static str, Option<Range<usize>>);
+
+/// Where an optional value stands.
+pub(super) fn span<T>(value: &Option<Located<T>>) -> Option<Range<usize>> {
+    value.as_ref().map(Located::span)
+}
+
+/// Accepts at most one of several alternatives.
+pub(super) fn at_most_one(alternatives: &[Alternative]) -> Result<(), Mistake> {
+    let mut given = alternatives.iter().filter_map(|(key, span)| Some((key, span.clone()?)));
+    match (given.next(), given.next()) {
+        (Some((first, _)), Some((second, span))) => {
+            let message = format!("`{second}` and `{first}` exclude one another");
+            Err(Mistake::at_span(span, message).help(format!("give one of {}", keys(alternatives))))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Accepts exactly one of several alternatives; without any, the `section` does not say `what`.
+pub(super) fn exactly_one<T>(
+    section: &Located<T>,
+    what: &'static str,
+    alternatives: &[Alternative],
+) -> Result<(), Mistake> {
+    if alternatives.iter().all(|(_, span)| span.is_none()) {
+        return Err(Mistake::in_value(section, what).help(format!("give one of {}", keys(alternatives))));
+    }
+    at_most_one(alternatives)
+}
+
+fn keys(alternatives: &[Alternative]) -> String {
+    alternatives.iter().map(|(key, _)| format!("`{key}`")).collect::<Vec<_>>().join(", ")
 }

@@ -1,113 +1,113 @@
 //! `[fleet]`: the edge devices.
 
-use super::check::Check;
-use crate::diagnostic::Diagnostic;
+use super::check;
+use crate::diagnostic::Mistake;
+use crate::located::Located;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use toml::Spanned;
 
-/// `[fleet]`
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+/// The edge devices.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FleetSection {
-    /// Number of devices, all alike.
-    pub devices: Spanned<u32>,
-    /// Their profile.
-    pub profile: Spanned<String>,
-    /// What their operations cost.
-    pub prices: Spanned<String>,
-    /// Requests that may wait at a device. Unbounded if left out.
-    pub queue_capacity: Option<Spanned<u32>>,
-    /// Which request a full queue drops.
+    /// Number of devices, all of the same profile.
+    pub devices: Located<u32>,
+    /// Profile of a device.
+    pub profile: Located<String>,
+    /// Price list of the operations on a device.
+    pub prices: Located<String>,
+    /// Maximum number of requests that wait at a device. Unbounded if it is left out.
+    pub queue_capacity: Option<Located<u32>>,
+    /// Request that is dropped when the queue is full.
     #[serde(default)]
-    pub when_full: WhenFull,
-    /// Energy of a full battery. Mains if left out.
-    pub battery_j: Option<Spanned<f64>>,
-    /// Idle time after which the processor falls asleep, as its profile says. Never if left out.
-    pub sleep_after_ms: Option<Spanned<f64>>,
-    /// Speed levels, by the number of requests that wait. Nominal speed if left out.
+    pub when_full: Located<WhenFull>,
+    /// Energy of a full battery. Devices run on mains power if it is left out.
+    pub battery_j: Option<Located<f64>>,
+    /// Idle time after which the processor falls asleep, with the powers of its profile. It never does if this is left
+    /// out.
+    pub sleep_after_ms: Option<Located<f64>>,
+    /// Speed levels, chosen by the number of waiting requests. The processor always runs at nominal speed if they are left
+    /// out.
     #[serde(default)]
-    pub speed: Vec<Spanned<SpeedLevel>>,
-    /// The device answers by itself as soon as its own answer has at most this entropy, from 0 (certain) to 1.
-    pub exit_entropy: Option<Spanned<f64>>,
-    /// How the device estimates its link's rate, to choose among `network.alternative`.
-    pub switching: Option<Spanned<Switching>>,
+    pub speed: Vec<Located<SpeedLevel>>,
+    /// Entropy of the device's own answer, from 0 (certain) to 1, up to which it answers by itself.
+    pub exit_entropy: Option<Located<f64>>,
+    /// How a device estimates the rate of its link, by which it chooses among `network.alternative`.
+    pub switching: Option<Located<Switching>>,
 }
 
-/// Which request a full queue drops.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+/// Request that is dropped when the queue is full.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum WhenFull {
-    /// The one that comes.
+    /// The arriving request.
     #[default]
     DropNewest,
-    /// The one that has waited longest.
+    /// The request that has waited longest.
     DropOldest,
 }
 
-/// `[[fleet.speed]]`
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+/// A speed of the processor.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SpeedLevel {
-    /// Taken when at least so many requests wait; 0 for the first level, ascending.
-    pub from_waiting: Spanned<u32>,
-    /// The profile's rates are multiplied by this.
-    pub rate_factor: Spanned<f64>,
-    /// Power while computing is multiplied by this.
-    pub power_factor: Spanned<f64>,
+    /// Number of waiting requests from which on the level is chosen; 0 for the first level, ascending.
+    pub from_waiting: Located<u32>,
+    /// Factor of the profile's rates.
+    pub rate_factor: Located<f64>,
+    /// Factor of the power while computing.
+    pub power_factor: Located<f64>,
 }
 
-/// `[fleet.switching]`
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+/// How a device estimates the rate of its link.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Switching {
     /// Weight of the newest message in the estimate, above 0 and at most 1.
-    pub smoothing: Spanned<f64>,
-    /// The estimate before the first message.
-    pub initial_mbps: Spanned<f64>,
+    pub smoothing: Located<f64>,
+    /// Estimate before the first message.
+    pub initial_mbps: Located<f64>,
 }
 
 impl FleetSection {
-    pub(super) fn check(&self, check: &Check<'_>) -> Result<(), Diagnostic> {
-        check.count("devices", &self.devices)?;
-        check.positive("battery_j", self.battery_j.as_ref())?;
-        check.not_negative("sleep_after_ms", self.sleep_after_ms.as_ref())?;
-        check.probability("exit_entropy", self.exit_entropy.as_ref())?;
-        self.check_queue(check)?;
-        self.check_speed(check)?;
-        if let Some(switching) = self.switching.as_ref().map(Spanned::get_ref) {
-            check.not_negative("initial_mbps", &switching.initial_mbps)?;
-            check.positive("smoothing", &switching.smoothing)?;
-            check.probability("smoothing", &switching.smoothing)?;
+    pub(super) fn check(&self) -> Result<(), Mistake> {
+        check::count("devices", &self.devices)?;
+        check::positive("battery_j", self.battery_j.as_ref())?;
+        check::not_negative("sleep_after_ms", self.sleep_after_ms.as_ref())?;
+        check::probability("exit_entropy", self.exit_entropy.as_ref())?;
+        self.check_queue()?;
+        self.check_speed()?;
+        if let Some(switching) = &self.switching {
+            check::not_negative("initial_mbps", &switching.initial_mbps)?;
+            check::positive("smoothing", &switching.smoothing)?;
+            check::probability("smoothing", &switching.smoothing)?;
         }
         Ok(())
     }
 
-    fn check_queue(&self, check: &Check<'_>) -> Result<(), Diagnostic> {
+    fn check_queue(&self) -> Result<(), Mistake> {
         match &self.queue_capacity {
-            Some(capacity) if *capacity.get_ref() == 0 && self.when_full == WhenFull::DropOldest => {
+            Some(capacity) if capacity.get() == 0 && self.when_full.get() == WhenFull::DropOldest => {
                 let message = "a queue without room has no oldest request to drop";
-                Err(check.source.error_at(capacity, message).help("give `queue_capacity` of at least 1"))
+                Err(Mistake::in_value(capacity, message).help("give `queue_capacity` of at least 1"))
             }
             _ => Ok(()),
         }
     }
 
-    fn check_speed(&self, check: &Check<'_>) -> Result<(), Diagnostic> {
+    fn check_speed(&self) -> Result<(), Mistake> {
         let mut least = 0;
-        for (index, level) in self.speed.iter().map(Spanned::get_ref).enumerate() {
-            check.positive("rate_factor", &level.rate_factor)?;
-            check.positive("power_factor", &level.power_factor)?;
-            let from = *level.from_waiting.get_ref();
+        for (index, level) in self.speed.iter().enumerate() {
+            check::positive("rate_factor", &level.rate_factor)?;
+            check::positive("power_factor", &level.power_factor)?;
+            let from = level.from_waiting.get();
             if (index == 0 && from != 0) || from < least {
-                let message = format!(
-                    "`from_waiting` is {from}, but must be {}",
-                    if index == 0 {
-                        "0 for the first level".into()
-                    } else {
-                        format!("at least {least}, above the level before")
-                    }
-                );
-                return Err(check.source.error_at(&level.from_waiting, message));
+                let needed = match index {
+                    0 => "0 for the first level".into(),
+                    _ => format!("at least {least}, above the level before"),
+                };
+                let message = format!("`from_waiting` is {from}, but must be {needed}");
+                return Err(Mistake::in_value(&level.from_waiting, message));
             }
             least = from.saturating_add(1);
         }

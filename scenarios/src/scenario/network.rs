@@ -1,176 +1,167 @@
-//! `[network]`: what is run, and where it is cut.
+//! `[network]`: the network, and where it is cut.
 
-use super::check::{Check, section_span};
-use crate::diagnostic::{Diagnostic, Source};
+use super::check;
+use crate::diagnostic::Mistake;
+use crate::located::Located;
 use cospike_models::zoo::CodecChoice;
 use cospike_sim_core::network::{BottleneckKind, Family, INPUT, OUTPUT};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use toml::Spanned;
 
-/// `[network]`
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+/// The network, and where it is cut.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NetworkSection {
-    /// A backbone of the zoo.
-    pub backbone: Spanned<String>,
-    /// What its nonlinearities are; may be left out where `bottleneck` is given.
-    pub family: Option<Spanned<Family>>,
-    /// Where it is cut: `input` (all in the cloud), a stage, or `output` (all on the edge).
-    pub split: Spanned<String>,
-    /// Channels that the bottleneck's encoder emits; without it the features cross as they are.
-    pub width: Option<Spanned<u32>>,
-    /// Kind of the bottleneck unit; `binary` stands in a float network. That of the family if left out.
-    pub bottleneck: Option<Spanned<BottleneckKind>>,
-    /// How the bottleneck unit was trained, as the zoo calls it, such as `noisy` or `seed2`; `plain` if left out.
-    pub variant: Option<Spanned<String>>,
-    /// How the image (at `split = "input"`) or the 8-bit values of BottleNet cross: the image `raw`, BottleNet's as `jpeg` if left out.
-    pub codec: Option<Spanned<CodecName>>,
-    /// Quality of `codec = "jpeg"`, 1 to 100; that of the unit's training if left out.
-    pub jpeg_quality: Option<Spanned<u32>>,
-    /// Time steps of a spiking network, if not as many as it was trained with.
-    pub time_steps: Option<Spanned<u32>>,
-    /// Each time step is sent as it is made, and the tail runs as steps arrive.
-    pub stream: Option<Spanned<bool>>,
-    /// Other ways to cut it, which a device takes when it estimates its link to be fast enough.
+    /// Backbone, one of the zoo's.
+    pub backbone: Located<String>,
+    /// Family of the network; can be left out where `bottleneck` is given.
+    pub family: Option<Located<Family>>,
+    /// Split point: `input` (everything in the cloud), a stage, or `output` (everything on the edge).
+    pub split: Located<String>,
+    /// Number of channels that the encoder of the bottleneck unit emits; without it the features cross as they are.
+    pub width: Option<Located<u32>>,
+    /// Kind of the bottleneck unit; `binary` units stand in float networks. That of the family if it is left out.
+    pub bottleneck: Option<Located<BottleneckKind>>,
+    /// Variant of the bottleneck unit's training in the zoo, such as `noisy` or `seed2`; `plain` if it is left out.
+    pub variant: Option<Located<String>>,
+    /// Coding of the image (at `split = "input"`) or of BottleNet's 8-bit values on the link: `raw` is the default of the
+    /// image, `jpeg` that of BottleNet. A JPEG is one grey image with the channels side by side, of which the scan is sent:
+    /// its header is the same for every request.
+    pub codec: Option<Located<CodecName>>,
+    /// Quality of `codec = "jpeg"`, 1 to 100; that of the unit's training if it is left out.
+    pub jpeg_quality: Option<Located<u32>>,
+    /// Number of time steps of a spiking network; that of its training if it is left out.
+    pub time_steps: Option<Located<u32>>,
+    /// Each time step is sent as soon as it is computed, and the tail is executed as steps arrive.
+    pub stream: Option<Located<bool>>,
+    /// Alternative cuts, which a device takes when it estimates its link to be fast enough.
     #[serde(default)]
-    pub alternative: Vec<Spanned<Alternative>>,
-    /// A network that is asked on the device first.
-    pub local: Option<Spanned<LocalSection>>,
+    pub alternative: Vec<Located<Alternative>>,
+    /// Network that a device executes first.
+    pub local: Option<Located<LocalSection>>,
 }
 
-/// How 8-bit values cross.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+/// Coding of 8-bit values on the link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CodecName {
-    /// One byte each.
+    /// One byte per value.
     Raw,
-    /// As one grey JPEG image with the channels side by side, of which the entropy-coded scan is sent.
+    /// One grey JPEG image with the channels side by side, of which the entropy-coded scan is sent.
     Jpeg,
 }
 
-/// `[[network.alternative]]`
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+/// An alternative cut.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Alternative {
-    /// The estimated rate from which on it is taken; ascending.
-    pub from_mbps: Spanned<f64>,
-    /// Where the network is cut.
-    pub split: Spanned<String>,
+    /// Estimated rate from which on the alternative is taken; ascending.
+    pub from_mbps: Located<f64>,
+    /// Split point.
+    pub split: Located<String>,
     /// Width of the bottleneck unit there.
-    pub width: Option<Spanned<u32>>,
+    pub width: Option<Located<u32>>,
 }
 
-/// `[network.local]`: an unsplit network of the zoo on the device. Where it is sure enough (`fleet.exit_entropy`) its
-/// answer stands; else the sample goes through the split network too.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+/// An unsplit network of the zoo on the device. Where its answer is certain enough (`fleet.exit_entropy`) it stands; else the
+/// sample goes through the split network too.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LocalSection {
-    /// Its backbone.
-    pub backbone: Spanned<String>,
-    /// Its family.
-    pub family: Spanned<Family>,
-    /// Its time steps, if spiking and not as many as it was trained with.
-    pub time_steps: Option<Spanned<u32>>,
+    /// Backbone, one of the zoo's.
+    pub backbone: Located<String>,
+    /// Family of the network.
+    pub family: Located<Family>,
+    /// Number of time steps of a spiking network; that of its training if it is left out.
+    pub time_steps: Option<Located<u32>>,
 }
 
 impl NetworkSection {
-    /// Whether each time step is sent as it is made.
+    /// Whether each time step is sent as soon as it is computed.
     pub fn streams(&self) -> bool {
-        self.stream.as_ref().is_some_and(|stream| *stream.get_ref())
+        self.stream.as_ref().is_some_and(Located::get)
     }
 
-    /// Its family, which the kind of a bottleneck unit implies.
-    pub(crate) fn family(&self, source: &Source) -> Result<Family, Diagnostic> {
-        match (&self.family, &self.bottleneck) {
-            (Some(family), _) => Ok(*family.get_ref()),
-            (None, Some(kind)) => Ok(kind.get_ref().family()),
-            (None, None) => {
-                let span = section_span(&source.text, "network");
-                let message = "[network] does not say of what family the network is";
-                Err(source.error(span, message).help("give `family`, or `bottleneck` and `width`"))
-            }
+    /// Family of the network, which `family` gives or the kind of the bottleneck unit implies; `None` if neither is given,
+    /// which [`NetworkSection::check`] refuses.
+    pub(crate) fn family(&self) -> Option<Family> {
+        let implied = self.bottleneck.as_ref().map(|kind| kind.get().family());
+        self.family.as_ref().map(Located::get).or(implied)
+    }
+
+    /// Checks every value; `section` is where they stand. Gives the family of the network.
+    pub(super) fn check(section: &Located<Self>) -> Result<Family, Mistake> {
+        let Some(family) = section.family() else {
+            let message = "[network] does not say of what family the network is";
+            return Err(Mistake::in_value(section, message).help("give `family`, or `bottleneck` and `width`"));
+        };
+        check_width(&section.split, section.width.as_ref())?;
+        section.check_unit(family)?;
+        section.check_codec()?;
+        check_steps(family, section.time_steps.as_ref())?;
+        if let Some(local) = &section.local {
+            check_steps(local.family.get(), local.time_steps.as_ref())?;
         }
-    }
-
-    /// Kind of its bottleneck units, if it has any.
-    pub(crate) fn bottleneck(&self, source: &Source) -> Result<BottleneckKind, Diagnostic> {
-        let usual = BottleneckKind::default_for(self.family(source)?);
-        Ok(self.bottleneck.as_ref().map_or(usual, |kind| *kind.get_ref()))
-    }
-
-    pub(super) fn check(&self, check: &Check<'_>) -> Result<(), Diagnostic> {
-        let family = self.family(check.source)?;
-        check_width(check, &self.split, self.width.as_ref())?;
-        self.check_unit(check, family)?;
-        self.check_codec(check)?;
-        check_steps(check, family, self.time_steps.as_ref())?;
-        if let Some(local) = self.local.as_ref().map(Spanned::get_ref) {
-            check_steps(check, *local.family.get_ref(), local.time_steps.as_ref())?;
+        if let Some(stream) = section.stream.as_ref().filter(|_| section.streams() && family == Family::Float) {
+            let message = "a float network is executed once and has no time steps to stream";
+            return Err(Mistake::in_value(stream, message).help("leave `stream` out for `family = \"float\"`"));
         }
-        if let Some(stream) = self.stream.as_ref().filter(|_| self.streams() && family == Family::Float) {
-            let message = "a float network runs once and has no time steps to stream";
-            return Err(check.source.error_at(stream, message).help("leave `stream` out for `family = \"float\"`"));
-        }
-        self.check_alternatives(check)
+        section.check_alternatives()?;
+        Ok(family)
     }
 
-    /// What is said of the bottleneck unit.
-    fn check_unit(&self, check: &Check<'_>, family: Family) -> Result<(), Diagnostic> {
-        if let Some(kind) = self.bottleneck.as_ref().filter(|kind| kind.get_ref().family() != family) {
-            let (name, needed) = (kind.get_ref().name(), kind.get_ref().family().name());
+    /// Checks what is said of the bottleneck unit.
+    fn check_unit(&self, family: Family) -> Result<(), Mistake> {
+        if let Some(kind) = self.bottleneck.as_ref().filter(|kind| kind.get().family() != family) {
+            let (name, needed) = (kind.name(), kind.get().family().name());
             let message =
                 format!("a {name} bottleneck unit stands in a {needed} network, but `family` is {}", family.name());
-            return Err(check
-                .source
-                .error_at(kind, message)
-                .help("leave `family` out, which follows from `bottleneck`"));
+            let help = "leave `family` out, which follows from `bottleneck`";
+            return Err(Mistake::in_value(kind, message).help(help));
         }
-        let others = self.alternative.iter().any(|alternative| alternative.get_ref().width.is_some());
-        let given = [
-            ("bottleneck", self.bottleneck.as_ref().map(Spanned::span)),
-            ("variant", self.variant.as_ref().map(Spanned::span)),
-        ];
+        let others = self.alternative.iter().any(|alternative| alternative.width.is_some());
+        let given = [("bottleneck", check::span(&self.bottleneck)), ("variant", check::span(&self.variant))];
         match given.into_iter().find_map(|(key, span)| Some((key, span?))) {
             Some((key, span)) if self.width.is_none() && !others => {
                 let message = format!("`{key}` is of a bottleneck unit, but no `width` asks for one");
-                Err(check.source.error(span, message).help(format!("give `width`, or leave `{key}` out")))
+                Err(Mistake::at_span(span, message).help(format!("give `width`, or leave `{key}` out")))
             }
             _ => Ok(()),
         }
     }
 
-    fn check_codec(&self, check: &Check<'_>) -> Result<(), Diagnostic> {
+    fn check_codec(&self) -> Result<(), Mistake> {
         let Some(quality) = &self.jpeg_quality else { return Ok(()) };
-        if self.codec.as_ref().is_none_or(|codec| *codec.get_ref() != CodecName::Jpeg) {
+        if self.codec.as_ref().is_none_or(|codec| codec.get() != CodecName::Jpeg) {
             let message = "`jpeg_quality` says nothing where `codec` is not `jpeg`";
-            return Err(check.source.error_at(quality, message).help("give `codec = \"jpeg\"`, or leave it out"));
+            return Err(Mistake::in_value(quality, message).help("give `codec = \"jpeg\"`, or leave it out"));
         }
-        match *quality.get_ref() {
+        match quality.get() {
             1..=100 => Ok(()),
-            other => Err(check.source.error_at(quality, format!("`jpeg_quality` is {other}, but must be 1 to 100"))),
+            other => Err(Mistake::in_value(quality, format!("`jpeg_quality` is {other}, but must be 1 to 100"))),
         }
     }
 
-    /// How 8-bit values cross, if that is said.
+    /// Coding of 8-bit values, if it is given.
     pub(crate) fn codec(&self) -> Option<CodecChoice> {
-        // `check_codec` let none through that does not fit.
-        let quality = self.jpeg_quality.as_ref().and_then(|quality| u8::try_from(*quality.get_ref()).ok());
-        self.codec.as_ref().map(|codec| match codec.get_ref() {
+        // `check_codec` accepts no quality that does not fit a byte.
+        let quality = self.jpeg_quality.as_ref().and_then(|quality| u8::try_from(quality.get()).ok());
+        self.codec.as_ref().map(|codec| match codec.get() {
             CodecName::Raw => CodecChoice::Raw,
             CodecName::Jpeg => CodecChoice::Jpeg { quality },
         })
     }
 
-    fn check_alternatives(&self, check: &Check<'_>) -> Result<(), Diagnostic> {
+    fn check_alternatives(&self) -> Result<(), Mistake> {
         let mut before = 0.0;
-        for alternative in self.alternative.iter().map(Spanned::get_ref) {
-            check_width(check, &alternative.split, alternative.width.as_ref())?;
-            check.positive("from_mbps", &alternative.from_mbps)?;
-            let from = *alternative.from_mbps.get_ref();
+        for alternative in &self.alternative {
+            check_width(&alternative.split, alternative.width.as_ref())?;
+            check::positive("from_mbps", &alternative.from_mbps)?;
+            let from = alternative.from_mbps.get();
             if from <= before {
                 let message =
                     format!("`from_mbps` is {from}, but must be above {before}, that of the alternative before");
-                return Err(check.source.error_at(&alternative.from_mbps, message));
+                return Err(Mistake::in_value(&alternative.from_mbps, message));
             }
             before = from;
         }
@@ -178,23 +169,22 @@ impl NetworkSection {
     }
 }
 
-fn check_width(check: &Check<'_>, split: &Spanned<String>, width: Option<&Spanned<u32>>) -> Result<(), Diagnostic> {
+fn check_width(split: &Located<String>, width: Option<&Located<u32>>) -> Result<(), Mistake> {
     let Some(width) = width else { return Ok(()) };
-    let split = split.get_ref().as_str();
-    check.count("width", width)?;
-    if split == INPUT || split == OUTPUT {
-        let message = format!("no bottleneck unit can stand at `{split}`, so `width` means nothing there");
-        return Err(check.source.error_at(width, message).help("leave `width` out for these split points"));
+    check::count("width", width)?;
+    if **split == INPUT || **split == OUTPUT {
+        let message = format!("no bottleneck unit can stand at `{}`, so `width` means nothing there", **split);
+        return Err(Mistake::in_value(width, message).help("leave `width` out for these split points"));
     }
     Ok(())
 }
 
-fn check_steps(check: &Check<'_>, family: Family, steps: Option<&Spanned<u32>>) -> Result<(), Diagnostic> {
+fn check_steps(family: Family, steps: Option<&Located<u32>>) -> Result<(), Mistake> {
     let Some(steps) = steps else { return Ok(()) };
-    check.count("time_steps", steps)?;
+    check::count("time_steps", steps)?;
     if family == Family::Float {
-        let message = "a float network runs once and has no time steps";
-        return Err(check.source.error_at(steps, message).help("leave `time_steps` out for `family = \"float\"`"));
+        let message = "a float network is executed once and has no time steps";
+        return Err(Mistake::in_value(steps, message).help("leave `time_steps` out for `family = \"float\"`"));
     }
     Ok(())
 }

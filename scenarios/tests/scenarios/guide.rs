@@ -9,7 +9,7 @@ const PROBE: &str = "qqqq";
 
 /// The keys of the section under `heading`, as an unknown key there is answered; `None` if there is no such section.
 fn known(heading: &str) -> Option<Vec<String>> {
-    let source = Source { name: "probe.toml".into(), folder: None, text: format!("{heading}\n{PROBE} = 0\n") };
+    let source = Source::shipped("probe.toml", format!("{heading}\n{PROBE} = 0\n"));
     let answer = expand(&source).unwrap_err().to_string();
     let (_, keys) = answer.contains(&format!("unknown key `{PROBE}`")).then(|| answer.split_once("choose from "))??;
     Some(keys.lines().next()?.split(", ").map(String::from).collect())

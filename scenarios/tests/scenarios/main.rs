@@ -1,6 +1,5 @@
 //! From scenario files to stored results.
 
-mod chrome_trace;
 mod diagnostics;
 mod guide;
 mod profiles;
@@ -10,11 +9,20 @@ mod random_zoo;
 mod store;
 mod study;
 mod sweep;
+mod trace;
 
+use cospike_models::zoo::Zoo;
+use cospike_scenarios::compile;
 use cospike_scenarios::diagnostic::Source;
+use cospike_studies::Study;
 
 /// A small scenario that runs in a moment: everything but the network, and whatever `rest` adds.
 fn small(rest: &str) -> Source {
     let text = include_str!("small.toml").to_string() + rest;
-    Source { name: "small.toml".into(), folder: None, text }
+    Source::shipped("small.toml", text)
+}
+
+/// The study that a scenario without mistakes describes.
+fn study(source: &Source, zoo: &Zoo) -> Study {
+    compile(source, zoo).unwrap_or_else(|error| panic!("{error}")).into_study(zoo).unwrap()
 }

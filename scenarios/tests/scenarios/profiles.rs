@@ -1,7 +1,6 @@
 use crate::random_zoo::random_zoo;
-use crate::small;
+use crate::{small, study};
 use cospike_scenarios::profiles::{CloudProfile, DeviceProfile, LinkProfile, Prices, Profile, all_shipped};
-use cospike_scenarios::study::Study;
 use cospike_sim_core::energy::{Form, PriceList};
 use cospike_sim_core::inference::Counts;
 use cospike_sim_core::link::Rate;
@@ -13,8 +12,8 @@ fn close(found: f64, expected: f64) {
 /// Against values worked out by hand from the profiles' tables.
 #[test]
 fn values_arrive_in_si_units() {
-    let study = Study::from_scenario(&small(""), &random_zoo()).unwrap();
-    let system = &study.points[0].system;
+    let study = study(&small(""), &random_zoo());
+    let system = &study.plan().points[0].system;
     close(system.link.radio.power.sending_watts(18.88e6), 5.479_109_6); // 283.17 mW/(Mbit/s) * 18.88 Mbit/s + 132.86 mW
     assert_eq!(system.link.uplink, Rate::Constant { bits_per_second: 18.88e6 });
     close(system.link.propagation_seconds, 5e-3);
@@ -24,7 +23,7 @@ fn values_arrive_in_si_units() {
     close(radio.standby_watts(), 1.9e-3);
     let counts = Counts { ac: 3_000_000, mac: 1_000_000, neuron_updates: 400_000, ..Counts::default() };
     close(system.edge.processor.time(&counts).unwrap().seconds(), 1.12e-3); // 4.4 M / 4 GHz + 20 us
-    assert_eq!(study.points[0].packet_payload.get(), 1_472); // 1,500 less IPv4 and UDP
+    assert_eq!(study.plan().points[0].packets.payload_bytes.get(), 1_472); // 1,500 less IPv4 and UDP
     assert_eq!((system.cloud.power.idle_watts, system.cloud.power.busy_watts), (140.0, 70.0));
 }
 
@@ -33,11 +32,11 @@ fn a_scenario_replaces_values_of_its_profiles() {
     let text =
         small("").text.replace("packetise", "uplink_mbps = 1.0\npropagation_ms = 2.0\nmtu_bytes = 128\npacketise");
     let source = cospike_scenarios::diagnostic::Source { text, ..small("") };
-    let study = Study::from_scenario(&source, &random_zoo()).unwrap();
-    let point = &study.points[0];
+    let study = study(&source, &random_zoo());
+    let point = &study.plan().points[0];
     assert_eq!(point.system.link.uplink, Rate::Constant { bits_per_second: 1e6 });
     close(point.system.link.propagation_seconds, 2e-3);
-    assert_eq!(point.packet_payload.get(), 100);
+    assert_eq!(point.packets.payload_bytes.get(), 100);
 }
 
 /// The profile for studies in BottleNet's terms is `wifi` without what its radio draws between messages.

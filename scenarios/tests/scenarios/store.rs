@@ -1,9 +1,8 @@
 use crate::random_zoo::random_zoo;
-use crate::small;
+use crate::{small, study};
 use cospike_models::zoo::Zoo;
 use cospike_results::rows::Results;
 use cospike_results::store::{self, StoreError};
-use cospike_scenarios::study::Study;
 use std::path::Path;
 
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
@@ -17,7 +16,7 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 fn results(zoo: &Zoo, threads: usize) -> Results {
     let sweep = "[[sweep]]\nnetwork.split = ['output', 'input']\n\
                  [[sweep]]\nnetwork.family = ['spiking', 'float']\nnetwork.width = [2]\nlink.packet_loss = [0.0, 0.3]\n";
-    let study = Study::from_scenario(&small(sweep), zoo).unwrap();
+    let study = study(&small(sweep), zoo);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| study.run(&|_| ())).unwrap()
 }

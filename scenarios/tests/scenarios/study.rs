@@ -1,5 +1,5 @@
 use crate::random_zoo::random_zoo;
-use crate::small;
+use crate::{small, study};
 use cospike_models::dataset::Dataset;
 use cospike_models::zoo::Zoo;
 use cospike_results::rows::{FileUsed, ReplicationRow, Results};
@@ -7,11 +7,11 @@ use cospike_results::store;
 use cospike_results::summary::{Comparison, Summary};
 use cospike_scenarios::diagnostic::Source;
 use cospike_scenarios::library::find_scenario;
-use cospike_scenarios::study::{Progress, Study};
+use cospike_studies::Progress;
 use std::sync::Mutex;
 
 fn run(sweep: &str) -> Results {
-    Study::from_scenario(&small(sweep), &random_zoo()).unwrap().run(&|_| ()).unwrap()
+    study(&small(sweep), &random_zoo()).run(&|_| ()).unwrap()
 }
 
 fn of_point(results: &Results, point: u32) -> Vec<&ReplicationRow> {
@@ -66,8 +66,8 @@ fn invariant_1_and_5_requests_and_joules_are_conserved_on_a_lossy_link_with_full
 #[test]
 fn equal_networks_on_equal_samples_run_once() {
     let sweep = "[sweep]\nnetwork.time_steps = [4, 2]\nfleet.devices = [1, 2, 3]\n";
-    let study = Study::from_scenario(&small(sweep), &random_zoo()).unwrap();
-    assert_eq!((study.points.len(), study.inferences().count()), (6, 2));
+    let study = study(&small(sweep), &random_zoo());
+    assert_eq!((study.plan().points.len(), study.plan().networks.len()), (6, 2));
     let last = Mutex::new(None);
     study.run(&|progress| *last.lock().unwrap() = Some(progress)).unwrap();
     assert_eq!(*last.lock().unwrap(), Some(Progress::Simulation { done: 18, total: 18 }));
@@ -120,7 +120,7 @@ fn comparisons_are_adjusted_for_being_several() {
 fn a_single_replication_shows_no_difference() {
     let source = small("[sweep]\nnetwork.family = ['float', 'spiking']\nnetwork.width = [4]\n");
     let source = Source { text: source.text.replace("replications = 3", "replications = 1"), ..source };
-    let results = Study::from_scenario(&source, &random_zoo()).unwrap().run(&|_| ()).unwrap();
+    let results = study(&source, &random_zoo()).run(&|_| ()).unwrap();
     let [pair] = &Summary::of(&results).unwrap().comparisons[..] else { panic!("one pair") };
     assert_eq!((pair.adjusted_p.latency_mean_s, pair.adjusted_p.energy_j), (None, None));
     assert!(pair.energy_j.interval.is_none() && pair.energy_j.mean != 0.0);
@@ -131,7 +131,7 @@ fn a_single_replication_shows_no_difference() {
 fn the_steady_latency_is_missing_where_a_run_is_too_short_for_it() {
     let source = small("");
     let longer = Source { text: source.text.replace("requests = 60", "requests = 600"), ..source.clone() };
-    let run = |source: &Source| Study::from_scenario(source, &random_zoo()).unwrap().run(&|_| ()).unwrap();
+    let run = |source: &Source| study(source, &random_zoo()).run(&|_| ()).unwrap();
     let (short, long) = (run(&source), run(&longer));
     for row in &short.replications {
         assert_eq!((row.steady_latency_s, row.steady_latency_low_s, row.steady_deleted), (None, None, None));
@@ -158,7 +158,7 @@ fn kinds_of_bottleneck_units_are_told_apart() {
          [[sweep]]\nnetwork.family = ['spiking']\nnetwork.variant = ['noisy']\nnetwork.width = [4]\n",
     );
     source.text = source.text.replace("family = \"spiking\"\n", "");
-    let results = Study::from_scenario(&source, &random_zoo()).unwrap().run(&|_| ()).unwrap();
+    let results = study(&source, &random_zoo()).run(&|_| ()).unwrap();
     let labels: Vec<_> = results.points.iter().map(|point| point.label.as_str()).collect();
     assert_eq!(labels, ["spiking stage3 w4", "float stage3 w4", "binary stage3 w4", "spiking stage3 w4 noisy"]);
     let kinds: Vec<_> = results.points.iter().map(|point| (point.kind.as_str(), point.family.as_str())).collect();
@@ -228,14 +228,14 @@ fn images_and_bottlenet_features_have_a_choice_of_codec() {
 
 #[test]
 fn the_manifest_has_a_hash_of_all_that_was_read() {
-    let study = Study::from_scenario(&find_scenario("adaptive-split").unwrap(), &Zoo::shipped().unwrap()).unwrap();
+    let study = study(&find_scenario("adaptive-split").unwrap(), &Zoo::shipped().unwrap());
     let trace = include_bytes!("../../traces/round-trip.csv");
     let images = Dataset::fashion_mnist_test().unwrap();
     let found = |files: &[FileUsed]| files.iter().map(|f| (f.name.clone(), f.blake3.clone())).collect::<Vec<_>>();
     let trace_hash = blake3::hash(trace).to_hex().to_string();
-    assert_eq!(found(&study.manifest.traces), [("traces/round-trip.csv".to_string(), trace_hash)]);
-    assert_eq!(found(&study.manifest.datasets), [("fashion-mnist".to_string(), images.blake3())]);
-    assert!(!study.manifest.networks.is_empty());
+    assert_eq!(found(&study.manifest().traces), [("traces/round-trip.csv".to_string(), trace_hash)]);
+    assert_eq!(found(&study.manifest().datasets), [("fashion-mnist".to_string(), images.blake3())]);
+    assert!(!study.manifest().networks.is_empty());
     let mut other = images.clone();
     other.labels[0] ^= 1;
     assert_ne!(other.blake3(), images.blake3());

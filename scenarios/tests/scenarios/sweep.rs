@@ -1,7 +1,7 @@
 use crate::small;
 use cospike_models::zoo::Zoo;
+use cospike_scenarios::compile;
 use cospike_scenarios::library::{find_scenario, scenarios};
-use cospike_scenarios::study::Study;
 use cospike_scenarios::sweep::expand;
 
 fn parameters(rest: &str) -> Vec<String> {
@@ -25,7 +25,7 @@ fn the_first_axis_of_the_file_is_slowest() {
 fn grids_stand_side_by_side_and_values_may_come_from_the_sweep_alone() {
     let grids = "[[sweep]]\nnetwork.split = ['input', 'output']\n[[sweep]]\nnetwork.split = ['stage2']\nnetwork.width = [2, 4]\n";
     let points = expand(&small(grids)).unwrap().points;
-    let widths: Vec<_> = points.iter().map(|p| p.scenario.network.width.as_ref().map(|w| *w.get_ref())).collect();
+    let widths: Vec<_> = points.iter().map(|p| p.scenario.network.width.as_ref().map(|w| w.get())).collect();
     assert_eq!(widths, [None, None, Some(2), Some(4)]);
     assert_eq!(parameters(""), ["{}"]);
 }
@@ -46,13 +46,12 @@ fn a_grid_with_a_name_is_told_by_it_and_by_what_varies_within() {
 fn every_shipped_scenario_is_free_of_mistakes() {
     let zoo = Zoo::shipped().unwrap();
     for name in scenarios() {
-        let study = Study::from_scenario(&find_scenario(name).unwrap(), &zoo);
-        let study = study.unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(study.manifest.name, name);
-        let mut labels: Vec<_> = study.points.iter().map(|point| &point.label).collect();
+        let plan = compile(&find_scenario(name).unwrap(), &zoo).unwrap_or_else(|error| panic!("{error}")).plan;
+        assert_eq!(plan.name, name);
+        let mut labels: Vec<_> = plan.points.iter().map(|point| &point.label).collect();
         labels.sort();
         labels.dedup();
-        assert_eq!(labels.len(), study.points.len(), "labels of {name} are unique");
+        assert_eq!(labels.len(), plan.points.len(), "labels of {name} are unique");
     }
     assert!(find_scenario("quikstart").unwrap_err().to_string().contains("did you mean `quickstart`?"));
 }

@@ -5,10 +5,12 @@ use crate::kernel::{ImpossibleValue, SimTime, TimeError, not_negative, positive}
 use serde::{Deserialize, Serialize};
 
 /// Which request is served next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Order {
     /// The one that came first.
+    #[default]
     FirstCome,
     /// The one whose deadline is earliest, those without one last; equal deadlines as they came.
     EarliestDeadline,

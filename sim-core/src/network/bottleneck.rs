@@ -20,6 +20,7 @@ pub struct Bottleneck {
 /// The last layer of a decoder does what the split's layer does: a unit behind a linear layer of a float network (the end of
 /// a MobileNetV2 block) restores it without the final ReLU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum BottleneckKind {
     /// Of a spiking network (SpikeBottleNet): `encoder.conv` 3x3 with the stride to `width` channels, neuron, **cut**,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Kind of a network's nonlinearities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Family {
     /// Spiking neurons, executed for T time steps; with a bottleneck unit, SpikeBottleNet.

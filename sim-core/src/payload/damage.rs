@@ -18,6 +18,7 @@ pub struct Damage<'a> {
 
 /// What the receiver puts in the place of what is missing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Missing {
     /// No spike, or the value 0.

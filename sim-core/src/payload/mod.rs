@@ -84,6 +84,7 @@ pub struct Payload {
 
 /// What may share a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Packetise {
     /// The whole payload is one message; a packet may hold the end of one step and the start of the next.

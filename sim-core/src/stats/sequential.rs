@@ -17,6 +17,11 @@ pub struct PrecisionTarget {
 }
 
 impl PrecisionTarget {
+    /// Maximum of [`PrecisionTarget::relative_error`].
+    pub const MAX_RELATIVE_ERROR: f64 = 0.15;
+    /// Minimum of [`PrecisionTarget::minimum`].
+    pub const MIN_REPLICATIONS: u32 = 10;
+
     /// Refuses what would give intervals that do not cover.
     ///
     /// # Errors
@@ -24,8 +29,8 @@ impl PrecisionTarget {
     pub fn check(&self) -> Result<(), ImpossibleValue> {
         positive("relative_error", self.relative_error)?;
         let bounds = [
-            (self.relative_error <= 0.15, "relative_error", self.relative_error, "at most 0.15"),
-            (self.minimum >= 10, "minimum", self.minimum as f64, "at least 10"),
+            (self.relative_error <= Self::MAX_RELATIVE_ERROR, "relative_error", self.relative_error, "at most 0.15"),
+            (self.minimum >= u64::from(Self::MIN_REPLICATIONS), "minimum", self.minimum as f64, "at least 10"),
             (self.maximum >= self.minimum, "maximum", self.maximum as f64, "at least `minimum`"),
         ];
         match bounds.into_iter().find(|(holds, ..)| !holds) {

@@ -91,11 +91,13 @@ pub struct TraceArrival {
 }
 
 /// Which sample a request is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum SampleOrder {
     /// From one shuffled deck for the fleet: every sample is asked for once before any repeats, and the `n`-th request
     /// of the fleet gets the `n`-th card, whatever becomes of the requests.
+    #[default]
     FleetDeck,
     /// From a shuffled deck of the device's own, shuffled anew for each pass. No deck is stored: the `n`-th card is
     /// computed by a keyed permutation of the sample numbers (a four-round Feistel network with cycle walking; Black

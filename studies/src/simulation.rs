@@ -1,7 +1,8 @@
 //! One event loop per design point and replication.
 
-use super::designs::{Designs, Networks};
-use super::{DesignPoint, StudyError};
+use crate::designs::{Designs, Networks};
+use crate::plan::DesignPoint;
+use crate::study::StudyError;
 use cospike_results::rows::{LatencyRow, ReplicationRow};
 use cospike_sim_core::cosim::{CosimError, Latency, Observer, Outcome, Parts, run_observed};
 use cospike_sim_core::kernel::Streams;
@@ -12,9 +13,9 @@ pub(super) struct Rows {
     pub(super) latencies: Vec<LatencyRow>,
 }
 
-/// One event loop to come.
+/// One replication of a design point, to be simulated.
 pub(super) struct Replication<'a> {
-    /// Number of the design point.
+    /// Index of the design point.
     pub(super) number: usize,
     pub(super) point: &'a DesignPoint,
     pub(super) replication: u32,
@@ -54,8 +55,8 @@ impl<'a> Replication<'a> {
     /// Whether every tail of a run with `designs` could run.
     pub(super) fn check(&self, designs: Designs<'a>) -> Result<(), StudyError> {
         match designs.failed {
-            Some((inference, sample, error)) => Err(StudyError::Inference {
-                network: self.networks.inferences[inference].name(),
+            Some((network, sample, error)) => Err(StudyError::Inference {
+                network: self.networks.prepared[network.position()].name(),
                 sample,
                 error: Box::new(error),
             }),

@@ -1,55 +1,56 @@
-//! The split networks of a design point as the event loop asks for them.
+//! The designs of a point, as the event loop asks for them: looked up where a payload arrived whole, executed where it was
+//! damaged.
 
-use super::inference::{InferenceRun, Priced, SampleRun, guess};
-use super::{DesignPoint, Inference, NamedPrices};
+use crate::inference::{PreparedNetwork, guess};
+use crate::plan::{DesignPoint, NamedPrices, NetworkIndex, Packets, PriceIndex};
+use crate::prices::{Priced, PricedNetwork, PricedSample, PricedStep};
 use cospike_sim_core::cosim::{CoInference, Head, HeadStep, Received, TailStep};
-use cospike_sim_core::energy::ComputeEnergy;
-use cospike_sim_core::payload::{Damage, Missing, Packetise, Payload};
+use cospike_sim_core::payload::{Damage, Payload};
 use cospike_sim_core::split::{SplitError, SplitNetwork};
 use std::collections::{BTreeMap, HashMap};
-use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// What heads and packets of a design depend on.
+/// What the heads and packets of a design depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Key {
-    /// Number of the inference.
-    inference: usize,
-    /// Number of the inference of the network that is asked on the device first.
-    local: Option<usize>,
-    payload: NonZeroUsize,
-    packetise: Packetise,
-    /// Number of the device's price list.
-    prices: usize,
+struct HeadsKey {
+    network: NetworkIndex,
+    /// Network that the device executes first.
+    local: Option<NetworkIndex>,
+    packets: Packets,
+    /// Price list of the device.
+    prices: PriceIndex,
 }
 
 /// Heads and packets of every sample.
-pub(super) struct Heads {
+pub(crate) struct Heads {
+    /// Steps of each sample's head.
     steps: Vec<Vec<HeadStep>>,
-    /// Steps of the local network, which come before those of the split one.
+    /// Number of steps of the local network, which precede those of the split one.
     local: u32,
-    /// Byte ranges of the packets in the sample's payload.
+    /// Byte ranges of the packets in each sample's payload.
     ranges: Vec<Vec<Range<usize>>>,
-    /// Their lengths.
+    /// Length of each packet, in bytes.
     bytes: Vec<Vec<u32>>,
 }
 
 impl Heads {
-    fn new(key: Key, runs: &[InferenceRun]) -> Self {
-        let run = &runs[key.inference];
-        let payloads = run.samples.iter().map(|sample| sample.payload.as_ref());
-        let cut = |payload: Option<&Payload>| payload.map_or(vec![], |p| p.packets(key.payload, key.packetise));
+    fn new(key: HeadsKey, networks: &[PricedNetwork]) -> Self {
+        let network = &networks[key.network.position()];
+        let payloads = network.samples.iter().map(|sample| sample.payload.as_ref());
+        let Packets { packetise, payload_bytes } = key.packets;
+        let cut = |payload: Option<&Payload>| payload.map_or(vec![], |p| p.packets(payload_bytes, packetise));
         let ranges: Vec<Vec<Range<usize>>> = payloads.map(cut).collect();
         let bytes = ranges.iter().map(|packets| packets.iter().map(|range| range.len() as u32).collect()).collect();
+        let samples = network.samples.iter().zip(&ranges);
         let mut steps: Vec<Vec<HeadStep>> =
-            run.samples.iter().zip(&ranges).map(|(sample, packets)| head_steps(sample, packets, key.prices)).collect();
-        let local = key.local.map(|local| &runs[local]);
+            samples.map(|(sample, packets)| head_steps(sample, packets, key.prices)).collect();
+        let local = key.local.map(|local| &networks[local.position()]);
         if let Some(local) = local {
             for (steps, sample) in steps.iter_mut().zip(&local.samples) {
                 let first = sample.steps.iter().map(|step| HeadStep {
-                    counts: step.head,
-                    energy: step.head_energies[key.prices],
+                    counts: step.head.counts,
+                    energy: step.head.energy(Some(key.prices)),
                     packets: 0,
                     guess: Some(step.guess),
                 });
@@ -61,19 +62,20 @@ impl Heads {
     }
 }
 
-fn head_steps(sample: &SampleRun, packets: &[Range<usize>], prices: usize) -> Vec<HeadStep> {
+/// The steps of a sample's head, each with the packets that begin in its share of the payload.
+fn head_steps(sample: &PricedSample, packets: &[Range<usize>], prices: PriceIndex) -> Vec<HeadStep> {
     let ends = match &sample.payload {
         Some(payload) if sample.steps.len() > 1 => payload.part_ranges().map(|part| part.end).collect(),
         Some(payload) => vec![payload.bytes.len()],
         None => vec![0; sample.steps.len()],
     };
     let mut begin = 0;
-    let step = |(step, end): (&super::inference::StepRun, usize)| {
+    let step = |(step, end): (&PricedStep, usize)| {
         let sent = packets.iter().filter(|range| (begin..end).contains(&range.start)).count();
         begin = end;
         HeadStep {
-            counts: step.head,
-            energy: step.head_energies[prices],
+            counts: step.head.counts,
+            energy: step.head.energy(Some(prices)),
             packets: sent as u32,
             guess: sample.payload.is_none().then_some(step.guess),
         }
@@ -82,65 +84,60 @@ fn head_steps(sample: &SampleRun, packets: &[Range<usize>], prices: usize) -> Ve
 }
 
 /// The heads of all designs of all points; points that agree in what these depend on share them.
-pub(super) struct AllHeads(HashMap<Key, Arc<Heads>>);
+pub(crate) struct AllHeads(HashMap<HeadsKey, Arc<Heads>>);
 
 impl AllHeads {
-    pub(super) fn new(points: &[DesignPoint], runs: &[InferenceRun]) -> Self {
+    pub(crate) fn new(points: &[DesignPoint], networks: &[PricedNetwork]) -> Self {
         let mut all = HashMap::new();
         for key in points.iter().flat_map(keys) {
-            all.entry(key).or_insert_with(|| Arc::new(Heads::new(key, runs)));
+            all.entry(key).or_insert_with(|| Arc::new(Heads::new(key, networks)));
         }
         Self(all)
     }
 
-    /// Of each design of `point`, in order.
-    fn of(&self, point: &DesignPoint) -> Vec<Arc<Heads>> {
+    /// The heads of each design of `point`, in order.
+    fn point(&self, point: &DesignPoint) -> Vec<Arc<Heads>> {
         keys(point).map(|key| self.0[&key].clone()).collect()
     }
 }
 
-fn keys(point: &DesignPoint) -> impl Iterator<Item = Key> {
-    point.designs.iter().map(|&inference| Key {
-        inference,
-        local: point.local,
-        payload: point.packet_payload,
-        packetise: point.packetise,
-        prices: point.prices,
-    })
+fn keys(point: &DesignPoint) -> impl Iterator<Item = HeadsKey> {
+    let DesignPoint { local, packets, prices, .. } = *point;
+    point.designs.iter().map(move |&network| HeadsKey { network, local, packets, prices })
 }
 
-/// What the networks of a study did, and what they are.
+/// The networks of a study, and what they did.
 #[derive(Clone, Copy)]
-pub(super) struct Networks<'a> {
-    pub(super) inferences: &'a [Inference],
-    pub(super) runs: &'a [InferenceRun],
-    pub(super) prices: &'a [NamedPrices],
-    pub(super) heads: &'a AllHeads,
+pub(crate) struct Networks<'a> {
+    pub(crate) prepared: &'a [PreparedNetwork],
+    pub(crate) priced: &'a [PricedNetwork],
+    pub(crate) prices: &'a [NamedPrices],
+    pub(crate) heads: &'a AllHeads,
 }
 
-/// The designs of a point: looked up where nothing was lost, run where something was.
-pub(super) struct Designs<'a> {
+/// The designs of a point.
+pub(crate) struct Designs<'a> {
     designs: Vec<Design<'a>>,
-    /// Number of the cloud's price list.
-    cloud_prices: Option<usize>,
+    /// Price list of the cloud.
+    cloud_prices: Option<PriceIndex>,
     prices: &'a [NamedPrices],
-    /// Tails that ran on damaged payloads.
-    damaged: BTreeMap<Delivery, Damaged>,
-    /// The first tail that could not run: number of the inference, sample, and why.
-    pub(super) failed: Option<(usize, u32, SplitError)>,
+    /// Tails that were executed on damaged payloads.
+    damaged: BTreeMap<Delivery, DamagedTail>,
+    /// The first tail that could not be executed: network, sample and cause.
+    pub(crate) failed: Option<(NetworkIndex, u32, SplitError)>,
 }
 
+/// One of the split networks among which a device chooses.
 struct Design<'a> {
-    /// Number of the inference.
-    number: usize,
-    inference: &'a Inference,
-    /// The network run for 1, 2, ... of its steps.
+    index: NetworkIndex,
+    prepared: &'a PreparedNetwork,
+    /// The network for 1, 2, ... of its steps.
     stages: Vec<SplitNetwork>,
-    run: &'a InferenceRun,
+    priced: &'a PricedNetwork,
     heads: Arc<Heads>,
 }
 
-/// A delivery that is not whole.
+/// What arrived of a payload, not all of it or not as it was sent.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Delivery {
     design: u8,
@@ -152,25 +149,22 @@ struct Delivery {
     erased: Vec<u32>,
 }
 
-/// What the tail did on a damaged payload in all its steps.
+/// What a tail did on a damaged payload in all its steps.
 #[derive(Clone)]
-struct Damaged {
+struct DamagedTail {
     priced: Priced,
     step: TailStep,
 }
 
 impl<'a> Designs<'a> {
-    pub(super) fn new(point: &DesignPoint, networks: Networks<'a>) -> Self {
-        let with_missing = |stage: &SplitNetwork| stage.clone().with_missing(point.missing);
-        let design = |(&inference, heads)| Design {
-            number: inference,
-            inference: &networks.inferences[inference],
-            stages: networks.inferences[inference].stages.iter().map(with_missing).collect(),
-            run: &networks.runs[inference],
-            heads,
+    pub(crate) fn new(point: &DesignPoint, networks: Networks<'a>) -> Self {
+        let design = |(&index, heads): (&NetworkIndex, Arc<Heads>)| {
+            let prepared = &networks.prepared[index.position()];
+            let stages = prepared.stages.iter().map(|stage| stage.clone().with_missing(point.missing)).collect();
+            Design { index, prepared, stages, priced: &networks.priced[index.position()], heads }
         };
         Self {
-            designs: point.designs.iter().zip(networks.heads.of(point)).map(design).collect(),
+            designs: point.designs.iter().zip(networks.heads.point(point)).map(design).collect(),
             cloud_prices: point.cloud_prices,
             prices: networks.prices,
             damaged: BTreeMap::new(),
@@ -178,34 +172,30 @@ impl<'a> Designs<'a> {
         }
     }
 
-    /// Step number `step` of the split network on a whole payload.
+    /// Step number `step` of the split network's tail on a whole payload.
     fn whole(&self, design: u8, sample: u32, step: usize) -> TailStep {
-        let step = &self.designs[design as usize].run.samples[sample as usize].steps[step];
-        TailStep { counts: step.tail, energy: self.cost(&step.tail_energies), guess: step.guess }
-    }
-
-    /// What operations cost in the cloud.
-    fn cost(&self, energies: &[ComputeEnergy]) -> ComputeEnergy {
-        self.cloud_prices.map_or_else(ComputeEnergy::default, |prices| energies[prices])
+        let step = &self.designs[usize::from(design)].priced.samples[sample as usize].steps[step];
+        TailStep { counts: step.tail.counts, energy: step.tail.energy(self.cloud_prices), guess: step.guess }
     }
 
     /// What the tail does in the last step of a delivery: all of it, less what it did on the steps before.
     fn last_step(&mut self, delivery: Delivery) -> Result<TailStep, SplitError> {
-        let whole = self.run(delivery.clone())?;
+        let whole = self.execute(delivery.clone())?;
         if delivery.steps == 1 {
             return Ok(whole.step);
         }
-        let before = self.run(self.without_last_step(delivery))?;
+        let before = self.execute(self.without_last_step(delivery))?;
         let step = whole.priced.beyond(&before.priced);
-        Ok(TailStep { counts: step.counts, energy: self.cost(&step.energies), guess: whole.step.guess })
+        Ok(TailStep { counts: step.counts, energy: step.energy(self.cloud_prices), guess: whole.step.guess })
     }
 
-    fn run(&mut self, delivery: Delivery) -> Result<Damaged, SplitError> {
+    /// Executes the tail on what arrived, unless that was done before.
+    fn execute(&mut self, delivery: Delivery) -> Result<DamagedTail, SplitError> {
         if let Some(known) = self.damaged.get(&delivery) {
             return Ok(known.clone());
         }
         let design = &self.designs[delivery.design as usize];
-        let sample = &design.run.samples[delivery.sample as usize];
+        let sample = &design.priced.samples[delivery.sample as usize];
         let payload = sample.payload.as_ref().ok_or(SplitError::NoTail)?;
         let payload = if design.stages.len() > 1 { first_parts(payload, delivery.steps) } else { payload.clone() };
         let ranges = &design.heads.ranges[delivery.sample as usize];
@@ -213,20 +203,19 @@ impl<'a> Designs<'a> {
         let damage = Damage { lost: &lost, flipped: &delivery.flipped, erased: &delivery.erased };
         let stage = &design.stages[delivery.steps - 1];
         let tail = stage.tail(&payload, &damage)?;
-        let steps = design.inference.network.matched_steps;
-        let priced = Priced::new(stage.network(), steps, &tail.layers, self.prices);
-        let energy = self.cost(&priced.energies);
+        let priced = Priced::new(stage.network(), design.prepared.matched_steps, &tail.layers, self.prices);
+        let energy = priced.energy(self.cloud_prices);
         let step = TailStep { counts: priced.counts, energy, guess: guess(&tail.scores) };
-        let run = Damaged { priced, step };
-        self.damaged.insert(delivery, run.clone());
-        Ok(run)
+        let tail = DamagedTail { priced, step };
+        self.damaged.insert(delivery, tail.clone());
+        Ok(tail)
     }
 
     fn without_last_step(&self, delivery: Delivery) -> Delivery {
         let design = &self.designs[delivery.design as usize];
         let sample = delivery.sample as usize;
         let steps = delivery.steps - 1;
-        let payload = design.run.samples[sample].payload.as_ref();
+        let payload = design.priced.samples[sample].payload.as_ref();
         let bytes = payload.map_or(0, |payload| first_parts(payload, steps).bytes.len());
         let bits = |bits: &[u32]| bits.iter().copied().filter(|&bit| (bit as usize) < bytes * 8).collect();
         let ranges = &design.heads.ranges[sample];
@@ -244,7 +233,7 @@ fn first_parts(payload: &Payload, parts: usize) -> Payload {
 
 impl CoInference for Designs<'_> {
     fn designs(&self) -> u8 {
-        // A scenario with more alternatives is refused.
+        // A plan with more designs is refused.
         self.designs.len() as u8
     }
 
@@ -269,18 +258,9 @@ impl CoInference for Designs<'_> {
         };
         self.last_step(delivery).unwrap_or_else(|error| {
             // The event loop cannot stop here; the replication fails once it has ended.
-            let inference = self.designs[design as usize].number;
-            self.failed.get_or_insert((inference, sample, error));
+            let network = self.designs[usize::from(design)].index;
+            self.failed.get_or_insert((network, sample, error));
             self.whole(design, sample, steps - 1)
         })
-    }
-}
-
-/// What becomes of what is missing.
-pub(super) fn missing(word: crate::scenario::Missing) -> Missing {
-    match word {
-        crate::scenario::Missing::Zero => Missing::Zero,
-        crate::scenario::Missing::Last => Missing::Last,
-        crate::scenario::Missing::DropStep => Missing::DropStep,
     }
 }

@@ -3,9 +3,9 @@
 use crate::random_zoo::random_zoo;
 use crate::small;
 use cospike_results::rows::{ReplicationRow, Results};
-use cospike_scenarios::chrome_trace::{Scope, Trace};
-use cospike_scenarios::study::{Study, Watched};
 use cospike_sim_core::kernel::SimTime;
+use cospike_studies::trace::{Scope, Trace};
+use cospike_studies::{Study, Watched};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -93,15 +93,15 @@ fn read(bytes: &[u8]) -> Shown {
     shown
 }
 
-fn study() -> Study {
-    Study::from_scenario(&small(BUSY), &random_zoo()).unwrap()
+fn busy() -> Study {
+    crate::study(&small(BUSY), &random_zoo())
 }
 
 fn traced(study: &Study, point: usize, devices: Range<u32>, seconds: Range<f64>) -> (Shown, Results) {
     let time = |seconds| SimTime::from_seconds(seconds).unwrap();
     let scope = Scope { devices, time: time(seconds.start)..time(seconds.end) };
     let mut bytes = vec![];
-    let mut trace = Trace::new(&mut bytes, &study.points[point].system, scope, &json!({ "study": "small" }));
+    let mut trace = Trace::new(&mut bytes, &study.plan().points[point].system, scope, &json!({ "study": "small" }));
     let watched = Watched { point, replication: REPLICATION, observer: &mut trace };
     let results = study.run_observed(watched, &|_| ()).unwrap();
     let traced = trace.finish().unwrap();
@@ -131,7 +131,7 @@ fn requests(shown: &Shown) -> Vec<(&Slice, Vec<&Slice>)> {
 
 #[test]
 fn a_trace_of_everything_adds_up_to_the_results() {
-    let study = study();
+    let study = busy();
     for point in [0, 1] {
         let (shown, results) = traced(&study, point, 0..3, 0.0..1e6);
         let row = row(&results, point);
@@ -177,7 +177,7 @@ fn a_trace_of_everything_adds_up_to_the_results() {
 
 #[test]
 fn counters_are_never_negative_and_queues_drain() {
-    let (shown, results) = traced(&study(), 0, 0..3, 0.0..1e6);
+    let (shown, results) = traced(&busy(), 0, 0..3, 0.0..1e6);
     let all = |name: &'static str| shown.counters.iter().filter(move |((_, counter), _)| counter.starts_with(name));
     assert!(shown.counters.values().flatten().all(|&(_, value)| value >= 0.0));
     for queue in ["edge queue", "uplink queue", "cloud queue"] {
@@ -195,7 +195,7 @@ fn counters_are_never_negative_and_queues_drain() {
 /// A window shows what the whole trace has there, cut off at both ends, of one device, the cloud, and nobody else.
 #[test]
 fn a_window_shows_what_lies_in_it_and_nothing_else() {
-    let study = study();
+    let study = busy();
     let (whole, _) = traced(&study, 0, 0..3, 0.0..1e6);
     let (from, to) = (15_000_000, 40_000_000);
     let (window, _) = traced(&study, 0, 1..2, from as f64 / 1e9..to as f64 / 1e9);
@@ -226,7 +226,7 @@ fn a_window_shows_what_lies_in_it_and_nothing_else() {
 
 #[test]
 fn tracing_changes_no_result() {
-    let study = study();
+    let study = busy();
     let untraced = study.run(&|_| ()).unwrap();
     let (_, results) = traced(&study, 1, 0..3, 0.0..1e6);
     assert_eq!(results, untraced);

@@ -1,20 +1,19 @@
 //! From the profiles and values of a scenario to the models of `cospike-sim-core`.
 
-mod places;
-mod workload;
-
-use crate::diagnostic::{Diagnostic, Source};
+use super::{places, workload};
+use crate::diagnostic::{Mistake, Origin};
+use crate::located::Located;
 use crate::profiles::{CloudProfile, DeviceProfile, LinkProfile, Prices, Profile, all_shipped};
 use crate::scenario::Scenario;
 use cospike_results::rows::ProfileUsed;
 use cospike_sim_core::cosim::System;
 use cospike_sim_core::network::{Operation, Signal};
 use cospike_sim_core::split::SplitNetwork;
+use cospike_studies::plan::PriceIndex;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::num::NonZeroUsize;
 use std::ops::Range;
-use toml::Spanned;
 
 /// Profiles of one kind by the name that scenarios ask for.
 #[derive(Clone, Debug)]
@@ -29,10 +28,10 @@ impl<P> Default for Shelf<P> {
 }
 
 impl<P: Profile> Shelf<P> {
-    fn get(&mut self, name: &Spanned<String>, asked_in: &Source) -> Result<&P, Diagnostic> {
-        match self.loaded.entry(name.get_ref().clone()) {
+    fn get(&mut self, name: &Located<String>, origin: &Origin) -> Result<&P, Mistake> {
+        match self.loaded.entry((**name).clone()) {
             Entry::Occupied(known) => Ok(known.into_mut()),
-            Entry::Vacant(new) => Ok(new.insert(P::load(name, asked_in)?)),
+            Entry::Vacant(new) => Ok(new.insert(P::load(name, origin)?)),
         }
     }
 
@@ -52,8 +51,8 @@ pub(super) struct Profiles {
 
 impl Profiles {
     /// With all shipped price lists, because every study is priced by all of them.
-    pub(super) fn with_shipped_prices() -> Result<Self, Diagnostic> {
-        let shipped = all_shipped::<Prices>()?;
+    pub(super) fn with_shipped_prices() -> Result<Self, Mistake> {
+        let shipped = all_shipped::<Prices>().map_err(Mistake::from)?;
         let loaded = shipped.into_iter().map(|(name, prices)| (name.to_string(), prices)).collect();
         Ok(Self { prices: Shelf { loaded }, ..Self::default() })
     }
@@ -71,39 +70,38 @@ impl Profiles {
 
     /// Loads the price lists that `scenario` asks for. Those of all scenarios of a study are loaded before anything else,
     /// so that their numbers stay.
-    pub(super) fn load_prices(&mut self, scenario: &Scenario, source: &Source) -> Result<(), Diagnostic> {
+    pub(super) fn load_prices(&mut self, scenario: &Scenario, origin: &Origin) -> Result<(), Mistake> {
         let mut names = std::iter::once(&scenario.fleet.prices).chain(&scenario.cloud.prices);
-        names.try_for_each(|name| self.prices.get(name, source).map(|_| ()))
+        names.try_for_each(|name| self.prices.get(name, origin).map(|_| ()))
     }
 
-    /// Number of the price list `name`, which has been loaded, in the order of [`Profiles::price_lists`].
-    pub(super) fn number_of_prices(&self, name: &str) -> usize {
-        self.prices.loaded.keys().take_while(|loaded| loaded.as_str() < name).count()
+    /// Index of the price list `name`, which has been loaded, in the order of [`Profiles::price_lists`].
+    pub(super) fn price_index(&self, name: &str) -> PriceIndex {
+        PriceIndex(self.prices.loaded.keys().take_while(|loaded| loaded.as_str() < name).count() as u32)
     }
 
     /// What `scenario` simulates.
-    pub(super) fn system(&mut self, scenario: &Scenario, source: &Source) -> Result<System, Diagnostic> {
+    pub(super) fn system(&mut self, scenario: &Scenario, origin: &Origin) -> Result<System, Mistake> {
         let Scenario { fleet, cloud, link, .. } = scenario;
-        let device = self.devices.get(&fleet.profile, source)?;
-        let prices = self.prices.get(&fleet.prices, source)?;
+        let device = self.devices.get(&fleet.profile, origin)?;
+        let prices = self.prices.get(&fleet.prices, origin)?;
         if prices.form().is_all_in() && device.static_watts() > 0.0 {
             let message = format!(
                 "`{}` is all-in, so it contains the static power that `{}` also has",
-                fleet.prices.get_ref(),
-                fleet.profile.get_ref()
+                *fleet.prices, *fleet.profile
             );
-            return Err(source.error_at(&fleet.prices, message).help("use a device whose static power is 0"));
+            return Err(Mistake::in_value(&fleet.prices, message).help("use a device whose static power is 0"));
         }
         let system = System {
-            devices: *fleet.devices.get_ref(),
-            edge: places::edge(scenario, self.devices.get(&fleet.profile, source)?, source)?,
-            link: places::link(scenario, self.links.get(&link.profile, source)?, source)?,
-            cloud: places::cloud(scenario, self.clouds.get(&cloud.profile, source)?),
-            workload: workload::workload(scenario, source)?,
-            starvation_seconds: scenario.study.starvation_s.as_ref().map(|s| *s.get_ref()),
+            devices: fleet.devices.get(),
+            edge: places::edge(scenario, self.devices.get(&fleet.profile, origin)?)?,
+            link: places::link(scenario, self.links.get(&link.profile, origin)?, origin)?,
+            cloud: places::cloud(scenario, self.clouds.get(&cloud.profile, origin)?),
+            workload: workload::workload(scenario, origin)?,
+            starvation_seconds: scenario.study.starvation_s.as_ref().map(|s| s.get()),
         };
         // Every key was checked where it stands; this is for what only shows when profile and scenario come together.
-        system.check().map_err(|error| source.error_at(&scenario.study.name, error.to_string()))?;
+        system.check().map_err(|error| Mistake::in_value(&scenario.study.name, error.to_string()))?;
         Ok(system)
     }
 
@@ -113,32 +111,31 @@ impl Profiles {
         &mut self,
         scenario: &Scenario,
         network: &SplitNetwork,
-        source: &Source,
-    ) -> Result<(), Diagnostic> {
+        origin: &Origin,
+    ) -> Result<(), Mistake> {
         let (cut, layers) = (network.cut(), network.network().layers.len());
         let head = std::iter::once((&scenario.fleet.prices, "head", 0..cut + 1));
         let tail = scenario.cloud.prices.iter().map(|name| (name, "tail", cut + 1..layers));
         for (name, part, range) in head.chain(tail) {
-            let Some(unpriced) = self.prices.get(name, source)?.unpriced().next() else { continue };
+            let Some(unpriced) = self.prices.get(name, origin)?.unpriced().next() else { continue };
             let Some(layer) = first_on_real_values(network, range) else { continue };
-            let message =
-                format!("`{}` leaves `{unpriced}` unpriced, but the {part} has them in `{layer}`", name.get_ref());
+            let message = format!("`{}` leaves `{unpriced}` unpriced, but the {part} has them in `{layer}`", **name);
             let help = "the joules of a request would be too few: use a list that prices them";
-            return Err(source.error_at(name, message).help(help));
+            return Err(Mistake::in_value(name, message).help(help));
         }
         Ok(())
     }
 
     /// Payload that fits a packet: the largest packet less its headers.
-    pub(super) fn packet_payload(&mut self, scenario: &Scenario, source: &Source) -> Result<NonZeroUsize, Diagnostic> {
+    pub(super) fn packet_payload(&mut self, scenario: &Scenario, origin: &Origin) -> Result<NonZeroUsize, Mistake> {
         let section = &scenario.link;
-        let profile = self.links.get(&section.profile, source)?;
+        let profile = self.links.get(&section.profile, origin)?;
         let header = profile.header.get() as u32; // checked to be a whole number of 32 bits, as is `mtu`
-        let mtu = section.mtu_bytes.as_ref().map_or(profile.mtu.get() as u32, |mtu| *mtu.get_ref());
+        let mtu = section.mtu_bytes.as_ref().map_or(profile.mtu.get() as u32, |mtu| mtu.get());
         NonZeroUsize::new(mtu.saturating_sub(header) as usize).ok_or_else(|| {
-            let span = section.mtu_bytes.as_ref().map_or(section.profile.span(), Spanned::span);
+            let span = section.mtu_bytes.as_ref().map_or(section.profile.span(), Located::span);
             let message = format!("a packet of {mtu} bytes has no room for payload after {header} bytes of headers");
-            source.error(span, message).help(format!("give `mtu_bytes` of at least {}", header.saturating_add(1)))
+            Mistake::at_span(span, message).help(format!("give `mtu_bytes` of at least {}", header.saturating_add(1)))
         })
     }
 }

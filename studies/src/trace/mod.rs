@@ -287,17 +287,13 @@ fn name_of(part: Part) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::Source;
-    use crate::study::Study;
-    use cospike_models::zoo::Zoo;
+    use crate::tests::study;
     use cospike_sim_core::cosim::{Observer, QueueAt};
 
     fn trace_of_a_queue<W: Write>(file: W, most_events: u64) -> io::Result<Traced> {
-        let text = include_str!("../../tests/scenarios/small.toml").into();
-        let source = Source { name: "small.toml".into(), folder: None, text };
-        let study = Study::from_scenario(&source, &Zoo::shipped().unwrap()).unwrap();
+        let study = study();
         let scope = Scope { devices: 0..8, time: SimTime::ZERO..SimTime::MAX };
-        let mut trace = Trace::new(file, &study.points[0].system, scope, &json!({}));
+        let mut trace = Trace::new(file, &study.plan().points[0].system, scope, &json!({}));
         trace.most_events = most_events;
         trace.begin_service(SimTime::ZERO, ServerAt::Cloud { server: 0 }, 7);
         (0..20).for_each(|second| trace.queue(SimTime::from_nanoseconds(second), QueueAt::Cloud, second as u32));

@@ -1,8 +1,10 @@
-//! A study beside itself: does everything that is run twice come to the same?
+//! A study beside itself: everything is executed twice and compared.
 
-use super::designs::{AllHeads, Designs};
-use super::simulation::Replication;
-use super::{InferenceRun, Progress, Study, StudyError};
+use crate::designs::{AllHeads, Designs};
+use crate::inference::NetworkInference;
+use crate::prices::PricedNetwork;
+use crate::simulation::Replication;
+use crate::study::{Progress, Study, StudyError};
 use cospike_sim_core::cosim::{CosimError, EventKind, Outcome, Run};
 use cospike_sim_core::kernel::{Divergence, first_divergence};
 use rayon::prelude::*;
@@ -66,14 +68,15 @@ impl Study {
     pub fn verify(&self, progress: &(dyn Fn(Progress) + Sync)) -> Result<Verification, StudyError> {
         let (done, total) = (AtomicU64::new(0), 2 * self.samples());
         let tick = || progress(Progress::Inference { done: done.fetch_add(1, Ordering::Relaxed) + 1, total });
-        let runs = [self.infer(&tick)?, self.infer(&tick)?];
-        self.compare(&runs)?;
-        let heads = runs.each_ref().map(|runs| AllHeads::new(&self.points, runs));
+        let inferences = [self.infer_all(&tick)?, self.infer_all(&tick)?];
+        self.compare(&inferences)?;
+        let priced = inferences.map(|inferences| self.price_all(inferences));
+        let heads = priced.each_ref().map(|priced| AllHeads::new(&self.plan().points, priced));
         let jobs = self.first_replications();
         let (done, total) = (AtomicU64::new(0), jobs.len() as u64);
         let verify = |(number, replication)| {
-            let of = |run: usize| self.replication(number, replication, self.networks(&runs[run], &heads[run]));
-            let verified = beside(&[of(0), of(1)], [self.manifest.seed; 2])?;
+            let side = |i: usize| self.replication(number, replication, self.networks(&priced[i], &heads[i]));
+            let verified = beside(&[side(0), side(1)], [self.plan().seed; 2])?;
             progress(Progress::Simulation { done: done.fetch_add(1, Ordering::Relaxed) + 1, total });
             Ok(verified)
         };
@@ -81,12 +84,20 @@ impl Study {
         Ok(Verification { samples: self.samples(), replications })
     }
 
-    /// The first sample on which two runs of a network differ is an error.
-    fn compare(&self, [first, second]: &[Vec<InferenceRun>; 2]) -> Result<(), StudyError> {
-        for (inference, (first, second)) in self.inferences.iter().zip(first.iter().zip(second)) {
+    fn infer_all(&self, tick: &(dyn Fn() + Sync)) -> Result<Vec<NetworkInference>, StudyError> {
+        self.networks.iter().map(|network| self.infer(network, tick)).collect()
+    }
+
+    fn price_all(&self, inferences: Vec<NetworkInference>) -> Vec<PricedNetwork> {
+        self.networks.iter().zip(inferences).map(|(network, inference)| self.price(network, inference)).collect()
+    }
+
+    /// The first sample on which two executions of a network differ is an error.
+    fn compare(&self, [first, second]: &[Vec<NetworkInference>; 2]) -> Result<(), StudyError> {
+        for (network, (first, second)) in self.networks.iter().zip(first.iter().zip(second)) {
             let differs = first.samples.iter().zip(&second.samples).position(|(first, second)| first != second);
             if let Some(sample) = differs {
-                return Err(StudyError::Unrepeatable { network: inference.name(), sample });
+                return Err(StudyError::Unrepeatable { network: network.name(), sample });
             }
         }
         Ok(())
@@ -140,22 +151,14 @@ fn in_lockstep(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::Source;
-    use cospike_models::zoo::Zoo;
-    use cospike_sim_core::cosim::EventKind;
-
-    fn study() -> Study {
-        let text = include_str!("../../tests/scenarios/small.toml").into();
-        let source = Source { name: "small.toml".into(), folder: None, text };
-        Study::from_scenario(&source, &Zoo::shipped().unwrap()).unwrap()
-    }
+    use crate::tests::study;
 
     #[test]
     fn invariant_4_another_seed_is_found_out_by_its_first_event() {
         let study = study();
-        let runs = study.infer(&|| ()).unwrap();
-        let heads = AllHeads::new(&study.points, &runs);
-        let replication = |number| study.replication(0, number, study.networks(&runs, &heads));
+        let priced = study.infer_priced(&|| ()).unwrap();
+        let heads = AllHeads::new(&study.plan().points, &priced);
+        let replication = |number| study.replication(0, number, study.networks(&priced, &heads));
         let found = beside(&[replication(1), replication(1)], [7, 8]).unwrap();
         let Some(Difference::Event(Divergence { index: 0, first: Some(one), second: Some(other) })) = found.difference
         else {
@@ -169,10 +172,10 @@ mod tests {
     #[test]
     fn invariant_4_a_network_that_does_something_else_is_named() {
         let study = study();
-        let mut runs = [study.infer(&|| ()).unwrap(), study.infer(&|| ()).unwrap()];
-        assert!(study.compare(&runs).is_ok());
-        runs[1][0].samples[13].steps[0].tail.ac += 1;
-        let error = study.compare(&runs).unwrap_err();
+        let mut inferences = [study.infer_all(&|| ()).unwrap(), study.infer_all(&|| ()).unwrap()];
+        assert!(study.compare(&inferences).is_ok());
+        inferences[1][0].samples[13].stages[0].tail[0].counts.ac += 1;
+        let error = study.compare(&inferences).unwrap_err();
         assert!(matches!(&error, StudyError::Unrepeatable { sample: 13, network } if network.contains("resnet14")));
     }
 }

@@ -1,0 +1,239 @@
+//! From a scenario file to a plan.
+//!
+//! Everything that a scenario asks for is read and checked here; what comes out holds values and content hashes only.
+
+mod networks;
+mod places;
+mod system;
+mod workload;
+
+use crate::diagnostic::{Diagnostic, Mistake, Origin, Source};
+use crate::scenario::{Precision, Scenario};
+use crate::sweep::{self, Sweep, SweepPoint};
+use crate::traces;
+use cospike_models::dataset::Dataset;
+use cospike_models::zoo::{NetworkChoice, Zoo, ZooError, ZooNetwork};
+use cospike_results::rows::FileUsed;
+use cospike_studies::plan::{
+    self, DesignPoint, NamedPrices, NetworkIndex, PLAN_SCHEMA, Packets, Plan, PlannedNetwork, Provenance, SampleSet,
+};
+use cospike_studies::{Study, StudyError};
+use networks::Asked;
+use std::collections::BTreeMap;
+use system::Profiles;
+
+/// A compiled scenario.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// What to execute.
+    pub plan: Plan,
+    /// Data sets of the plan, each with all its samples.
+    pub datasets: Vec<Dataset>,
+}
+
+/// Cause for which a scenario could not be compiled.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CompileError {
+    /// A mistake in the scenario, or in a file that it uses.
+    #[error(transparent)]
+    Mistake(Box<Diagnostic>),
+    /// A broken weight file.
+    #[error(transparent)]
+    Zoo(#[from] ZooError),
+}
+
+/// A failure inside a file whose name and text are not known here.
+enum Failure {
+    Mistake(Mistake),
+    Zoo(ZooError),
+}
+
+impl From<Mistake> for Failure {
+    fn from(mistake: Mistake) -> Self {
+        Self::Mistake(mistake)
+    }
+}
+
+/// Compiles the scenario in `source`: reads and checks everything that it asks for. Nothing is executed or written.
+///
+/// # Errors
+/// The first mistake in the scenario or in a file that it uses; a broken weight file.
+pub fn compile(source: &Source, zoo: &Zoo) -> Result<Compiled, CompileError> {
+    let compiled = sweep::expand_text(&source.text)
+        .map_err(Failure::from)
+        .and_then(|sweep| compile_sweep(&sweep, &source.origin, zoo));
+    let mut compiled = compiled.map_err(|failure| match failure {
+        Failure::Mistake(mistake) => CompileError::Mistake(Box::new(mistake.into_diagnostic(source))),
+        Failure::Zoo(error) => CompileError::Zoo(error),
+    })?;
+    compiled.plan.provenance.scenario.clone_from(&source.text);
+    Ok(compiled)
+}
+
+impl Compiled {
+    /// The plan with its networks from `zoo`, ready to be executed.
+    ///
+    /// # Errors
+    /// Those of [`Study::new`].
+    pub fn into_study(self, zoo: &Zoo) -> Result<Study, StudyError> {
+        Study::new(self.plan, zoo, self.datasets)
+    }
+}
+
+fn compile_sweep(sweep: &Sweep, origin: &Origin, zoo: &Zoo) -> Result<Compiled, Failure> {
+    let mut compiler = Compiler::new(origin, zoo)?;
+    for point in &sweep.points {
+        compiler.profiles.load_prices(&point.scenario, origin)?;
+    }
+    let points = sweep.points.iter().map(|point| compiler.point(point)).collect::<Result<Vec<_>, _>>()?;
+    let study = &sweep.points[0].scenario.study;
+    let used = |files: BTreeMap<String, String>| files.into_iter().map(|(name, blake3)| FileUsed { name, blake3 });
+    let prices = compiler.profiles.price_lists();
+    Ok(Compiled {
+        plan: Plan {
+            schema: PLAN_SCHEMA,
+            name: (*study.name).clone(),
+            seed: study.seed,
+            replications: study.replications.get(),
+            precision: study.precision.as_ref().map(|precision| precision_target(precision)),
+            prices: prices.map(|(name, prices)| NamedPrices { name: name.into(), list: *prices.list() }).collect(),
+            networks: compiler.networks.into_iter().map(|network| network.planned).collect(),
+            points,
+            provenance: Provenance {
+                scenario: String::new(),
+                axes: sweep.axes.clone(),
+                traces: used(compiler.traces).collect(),
+                profiles: compiler.profiles.used(),
+            },
+        },
+        datasets: compiler.datasets.into_values().map(|(dataset, _)| dataset).collect(),
+    })
+}
+
+fn precision_target(precision: &Precision) -> plan::Precision {
+    plan::Precision {
+        relative: precision.relative.get(),
+        metric: precision.of,
+        max_replications: precision.max_replications.get(),
+    }
+}
+
+/// Turns scenarios into design points and keeps what they share.
+struct Compiler<'a> {
+    origin: &'a Origin,
+    zoo: &'a Zoo,
+    profiles: Profiles,
+    /// Data sets and their hashes, by the name in the scenario.
+    datasets: BTreeMap<String, (Dataset, String)>,
+    /// Hashes of the traces, by the path in the scenario.
+    traces: BTreeMap<String, String>,
+    /// Distinct networks, in the order of the plan.
+    networks: Vec<CompiledNetwork>,
+    /// Position of each in the list above.
+    known: BTreeMap<NetworkKey, NetworkIndex>,
+}
+
+/// What makes two requests for a network the same.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct NetworkKey {
+    choice: NetworkChoice,
+    stepwise: bool,
+    dataset: String,
+    samples: u32,
+}
+
+struct CompiledNetwork {
+    planned: PlannedNetwork,
+    network: ZooNetwork,
+}
+
+impl<'a> Compiler<'a> {
+    fn new(origin: &'a Origin, zoo: &'a Zoo) -> Result<Self, Mistake> {
+        Ok(Self {
+            origin,
+            zoo,
+            profiles: Profiles::with_shipped_prices()?,
+            datasets: BTreeMap::new(),
+            traces: BTreeMap::new(),
+            networks: vec![],
+            known: BTreeMap::new(),
+        })
+    }
+
+    fn point(&mut self, point: &SweepPoint) -> Result<DesignPoint, Failure> {
+        let (scenario, origin) = (&point.scenario, self.origin);
+        self.load_samples(scenario)?;
+        let system = self.profiles.system(scenario, origin)?;
+        let cuts = networks::cuts(scenario)?;
+        let designs = cuts.iter().map(|cut| self.network(scenario, cut)).collect::<Result<Vec<_>, _>>()?;
+        let local = networks::local(scenario).map(|local| self.network(scenario, &local)).transpose()?;
+        for index in designs.iter().copied().chain(local) {
+            let network = &self.networks[index.position()].network.network;
+            self.profiles.check_prices(scenario, network, origin)?;
+        }
+        for trace in scenario.traces() {
+            if !self.traces.contains_key(trace.as_str()) {
+                self.traces.insert((**trace).clone(), traces::blake3(trace, origin)?);
+            }
+        }
+        Ok(DesignPoint {
+            label: networks::label(point, &cuts[0]),
+            parameters: point.parameters.clone(),
+            system,
+            packets: Packets {
+                packetise: networks::packetise(scenario)?,
+                payload_bytes: self.profiles.packet_payload(scenario, origin)?,
+            },
+            missing: scenario.link.missing.get(),
+            prices: self.profiles.price_index(&scenario.fleet.prices),
+            cloud_prices: scenario.cloud.prices.as_ref().map(|name| self.profiles.price_index(name)),
+            designs,
+            local,
+        })
+    }
+
+    fn load_samples(&mut self, scenario: &Scenario) -> Result<(), Mistake> {
+        let name = String::from((*scenario.samples.dataset).clone());
+        if let std::collections::btree_map::Entry::Vacant(new) = self.datasets.entry(name) {
+            let dataset = scenario.samples.load(self.origin)?;
+            let blake3 = dataset.blake3();
+            new.insert((dataset, blake3));
+        }
+        Ok(())
+    }
+
+    /// Index of the network that `scenario` asks for; it is added to the plan unless it is there.
+    fn network(&mut self, scenario: &Scenario, asked: &Asked<'_>) -> Result<NetworkIndex, Failure> {
+        let located = |error| match networks::locate(error, asked) {
+            Ok(mistake) => Failure::Mistake(mistake),
+            Err(error) => Failure::Zoo(error),
+        };
+        let name = String::from((*scenario.samples.dataset).clone());
+        let (dataset, blake3) = &self.datasets[&name];
+        let samples = networks::samples(scenario, dataset)?;
+        let choice = self.zoo.resolve(&asked.choice()).map_err(located)?;
+        let key = NetworkKey { choice, stepwise: asked.stepwise, dataset: name, samples };
+        if let Some(&index) = self.known.get(&key) {
+            return Ok(index);
+        }
+        let network = self.zoo.network(&key.choice).map_err(located)?;
+        let (image, input) = (dataset.shape, network.network.network().input());
+        if image != input {
+            let message = format!("the samples are of shape {image}, the network takes {input}");
+            return Err(Mistake::in_value(&scenario.samples.dataset, message).into());
+        }
+        let weights = network.files.iter();
+        let planned = PlannedNetwork {
+            choice: key.choice.clone(),
+            weights: weights.map(|(name, blake3)| FileUsed { name: name.clone(), blake3: blake3.clone() }).collect(),
+            matched_steps: network.matched_steps.map(|steps| steps as u32),
+            stepwise: key.stepwise,
+            samples: SampleSet { dataset: key.dataset.clone(), blake3: blake3.clone(), count: samples },
+        };
+        let index = NetworkIndex(self.networks.len() as u32);
+        self.networks.push(CompiledNetwork { planned, network });
+        self.known.insert(key, index);
+        Ok(index)
+    }
+}

@@ -1,0 +1,199 @@
+//! The networks that a scenario asks for, and the labels of its design points.
+
+use crate::diagnostic::{Mistake, did_you_mean};
+use crate::located::Located;
+use crate::scenario::{CodecName, Scenario};
+use crate::sweep::SweepPoint;
+use cospike_models::dataset::Dataset;
+use cospike_models::zoo::{CodecChoice, NetworkChoice, PLAIN, UnitChoice, ZooError};
+use cospike_sim_core::network::{BottleneckKind, Family, INPUT, NetworkError, OUTPUT};
+use cospike_sim_core::payload::Packetise;
+use cospike_studies::plan::MAX_DESIGNS;
+use std::collections::BTreeMap;
+
+/// A network that a scenario asks for, and where the request stands.
+pub(super) struct Asked<'a> {
+    backbone: &'a Located<String>,
+    family: Family,
+    /// Split point; `None` for a network that is executed whole on the edge.
+    split: Option<&'a Located<String>>,
+    unit: Option<AskedUnit<'a>>,
+    codec: Option<(&'a Located<CodecName>, CodecChoice)>,
+    time_steps: Option<&'a Located<u32>>,
+    /// Whether each time step is evaluated on its own.
+    pub(super) stepwise: bool,
+}
+
+/// A bottleneck unit that a scenario asks for.
+struct AskedUnit<'a> {
+    width: &'a Located<u32>,
+    kind: BottleneckKind,
+    variant: Option<&'a Located<String>>,
+}
+
+impl AskedUnit<'_> {
+    fn choice(&self) -> UnitChoice {
+        let variant = self.variant.map_or_else(|| PLAIN.into(), |variant| (**variant).clone());
+        UnitChoice { kind: self.kind, variant, width: self.width.get() }
+    }
+}
+
+impl Asked<'_> {
+    pub(super) fn choice(&self) -> NetworkChoice {
+        NetworkChoice {
+            backbone: (**self.backbone).clone(),
+            family: self.family,
+            split: self.split.map_or_else(|| OUTPUT.into(), |split| (**split).clone()),
+            unit: self.unit.as_ref().map(AskedUnit::choice),
+            codec: self.codec.map(|(_, choice)| choice),
+            time_steps: self.time_steps.map(|steps| steps.get()),
+        }
+    }
+}
+
+/// The designs of `scenario`: the network as it is cut, then its alternatives.
+pub(super) fn cuts<'a>(scenario: &'a Scenario) -> Result<Vec<Asked<'a>>, Mistake> {
+    let network = &scenario.network;
+    let Some(family) = network.family() else { return Err(Mistake::in_value(network, "no family is given")) };
+    let kind = network.bottleneck.as_ref().map_or(BottleneckKind::default_for(family), Located::get);
+    let asked = |split: &'a Located<String>, width: &'a Option<Located<u32>>| Asked {
+        backbone: &network.backbone,
+        family,
+        split: Some(split),
+        unit: width.as_ref().map(|width| AskedUnit { width, kind, variant: network.variant.as_ref() }),
+        codec: network.codec.as_ref().zip(network.codec()),
+        time_steps: network.time_steps.as_ref(),
+        stepwise: is_stepwise(scenario, family, split),
+    };
+    if let Some(extra) = network.alternative.get(MAX_DESIGNS - 1) {
+        return Err(Mistake::in_value(extra, format!("there are more than {} alternatives", MAX_DESIGNS - 1)));
+    }
+    let mut cuts = vec![asked(&network.split, &network.width)];
+    cuts.extend(network.alternative.iter().map(|alternative| asked(&alternative.split, &alternative.width)));
+    Ok(cuts)
+}
+
+/// Whether each time step of the network cut at `split` is evaluated on its own.
+fn is_stepwise(scenario: &Scenario, family: Family, split: &str) -> bool {
+    let network = &scenario.network;
+    let exits = split == OUTPUT && scenario.fleet.exit_entropy.is_some() && network.local.is_none();
+    let streams = network.streams() && split != OUTPUT && split != INPUT;
+    family == Family::Spiking && (exits || streams)
+}
+
+/// The network that a device executes first.
+pub(super) fn local(scenario: &Scenario) -> Option<Asked<'_>> {
+    let local = scenario.network.local.as_ref()?;
+    let (backbone, family, time_steps) = (&local.backbone, local.family.get(), local.time_steps.as_ref());
+    Some(Asked { backbone, family, split: None, unit: None, codec: None, time_steps, stepwise: false })
+}
+
+/// What may share a packet. Time steps that are sent one by one share none.
+pub(super) fn packetise(scenario: &Scenario) -> Result<Packetise, Mistake> {
+    match &scenario.link.packetise {
+        Some(word) if word.get() == Packetise::Message && scenario.network.streams() => {
+            let message = "time steps that are sent as they are made cannot share packets";
+            Err(Mistake::in_value(word, message).help("leave `packetise` out, or `stream`"))
+        }
+        Some(word) => Ok(word.get()),
+        None if scenario.network.streams() => Ok(Packetise::Step),
+        None => Ok(Packetise::Message),
+    }
+}
+
+/// Number of samples, of which the data set must have enough.
+pub(super) fn samples(scenario: &Scenario, dataset: &Dataset) -> Result<u32, Mistake> {
+    let count = &scenario.samples.count;
+    let (wanted, found) = (count.get(), dataset.len());
+    if wanted as usize <= found {
+        return Ok(wanted);
+    }
+    let message = format!("`count` is {wanted}, but the dataset has {found} test samples");
+    Err(Mistake::in_value(count, message).help(format!("give 1 to {found}")))
+}
+
+/// Label of a design point: kind, split, width, variant and codec, the name of the grid, then whatever else is swept.
+pub(super) fn label(point: &SweepPoint, asked: &Asked<'_>) -> String {
+    let network = &point.scenario.network;
+    let choice = asked.choice();
+    let mut label = format!("{} {}", choice.kind(), choice.split);
+    if let Some(UnitChoice { width, variant, .. }) = &choice.unit {
+        label += &format!(" w{width}");
+        if variant != PLAIN {
+            label += &format!(" {variant}");
+        }
+    }
+    if let Some(codec) = choice.codec {
+        label += &format!(" {codec}");
+    }
+    if let Some(steps) = &network.time_steps {
+        label += &format!(" T{steps}");
+    }
+    if let Some(grid) = &point.grid {
+        label += &format!(" {grid}");
+    }
+    let named = ["family", "split", "width", "bottleneck", "variant", "codec", "jpeg_quality", "time_steps"]
+        .map(|key| format!("network.{key}"));
+    let telling = |path: &String| point.telling.contains(path) && !named.contains(path);
+    for (path, value) in point.parameters.iter().filter(|(path, _)| telling(path)) {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_string);
+        label += &format!(" {path}={value}");
+    }
+    label
+}
+
+/// Says where the scenario makes a choice that the zoo does not have; any other error is that of a weight file.
+pub(super) fn locate(error: ZooError, asked: &Asked<'_>) -> Result<Mistake, ZooError> {
+    let message = error.to_string();
+    let split = asked.split.unwrap_or(asked.backbone);
+    Ok(match &error {
+        ZooError::UnknownBackbone { backbone, known, .. } => {
+            let help = did_you_mean(backbone, known.iter().map(String::as_str));
+            Mistake::in_value(asked.backbone, message).help(help)
+        }
+        ZooError::Network(NetworkError::UnknownSplit { name, known }) => {
+            let help = did_you_mean(name, known.iter().map(String::as_str));
+            Mistake::in_value(split, format!("no split point is called `{name}`")).help(help)
+        }
+        ZooError::NoChoiceOfCodec { .. } | ZooError::NoQuality => {
+            let codec = asked.codec.map_or_else(|| split.span(), |(codec, _)| codec.span());
+            let mend = if matches!(error, ZooError::NoQuality) {
+                "give `jpeg_quality`, 1 to 100"
+            } else {
+                "leave `codec` out"
+            };
+            Mistake::at_span(codec, message).help(mend)
+        }
+        ZooError::UnknownUnit { unit, known, .. } => {
+            let of_kind = |other: &&UnitChoice| other.kind == unit.kind && other.variant == unit.variant;
+            let widths: Vec<String> = known.iter().filter(of_kind).map(|unit| unit.width.to_string()).collect();
+            let width = asked.unit.as_ref().map_or_else(|| split.span(), |unit| unit.width.span());
+            let (span, help) = match (widths.is_empty(), known.is_empty()) {
+                (false, _) => (width, format!("choose from {}", widths.join(", "))),
+                (true, false) => {
+                    let variant = asked.unit.as_ref().and_then(|unit| unit.variant);
+                    (variant.map_or(width, Located::span), format!("at this split point there are {}", listed(known)))
+                }
+                (true, true) => {
+                    let help = "there are none at this split point; leave `width` out to send the features as they are";
+                    (width, help.into())
+                }
+            };
+            Mistake::at_span(span, message).help(help)
+        }
+        _ => return Err(error),
+    })
+}
+
+/// Units by kind and variant, each with its widths: `spiking plain 2, 4; spiking noisy 4`.
+fn listed(units: &[UnitChoice]) -> String {
+    let mut widths: BTreeMap<_, Vec<String>> = BTreeMap::new();
+    for unit in units {
+        let variant = (unit.variant != PLAIN).then_some(&unit.variant);
+        widths.entry((unit.kind, variant)).or_default().push(unit.width.to_string());
+    }
+    let text = |((kind, variant), widths): ((BottleneckKind, Option<&String>), Vec<String>)| {
+        format!("{} {} {}", kind.name(), variant.map_or(PLAIN, String::as_str), widths.join(", "))
+    };
+    widths.into_iter().map(text).collect::<Vec<_>>().join("; ")
+}

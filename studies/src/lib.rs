@@ -1,0 +1,28 @@
+//! Studies: a plan as plain data, and what executes it.
+//!
+//! ```text
+//! plan::Plan (design points x replications, networks, prices: data only)
+//!     + zoo and data sets -> Study (every network made, every content hash compared)
+//!     -> inference: each distinct network once on its samples -> counts, answers, payloads
+//!     -> simulation: one event loop per design point and replication -> rows
+//! ```
+//!
+//! A [`Plan`] serialises, so it can be written by `cospike check --plan`, sent elsewhere, or made by a Rust program
+//! without any scenario file. The crate reads no file and knows no TOML.
+
+mod designs;
+mod inference;
+pub mod plan;
+mod prices;
+mod rows;
+mod schedule;
+mod simulation;
+mod study;
+#[cfg(test)]
+mod tests;
+pub mod trace;
+mod verify;
+
+pub use plan::Plan;
+pub use study::{Progress, Study, StudyError, Watched};
+pub use verify::{Difference, Verification, Verified};

@@ -1,0 +1,330 @@
+//! The plan of a study: design points, the networks that they run, prices and seeds, as plain serialisable data.
+//!
+//! A plan names networks and data sets for people and identifies them by content: [`PlannedNetwork::weights`] and
+//! [`SampleSet::blake3`] are hashes. It holds no path, no position in a text and no reference to a scenario file; whoever
+//! has the same weights and samples can execute it.
+
+use cospike_models::zoo::NetworkChoice;
+use cospike_results::rows::{FileUsed, ProfileUsed};
+use cospike_sim_core::cosim::System;
+use cospike_sim_core::energy::PriceList;
+use cospike_sim_core::kernel::ImpossibleValue;
+use cospike_sim_core::payload::{Missing, Packetise};
+use cospike_sim_core::stats::{PrecisionTarget, Sequential};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::num::NonZeroUsize;
+
+/// Version of the JSON form of [`Plan`]. It grows with every change after which an older program would read a plan wrongly.
+pub const PLAN_SCHEMA: u32 = 1;
+
+/// Maximum number of designs of one point: a device's choice is stored in one byte.
+pub const MAX_DESIGNS: usize = u8::MAX as usize;
+
+/// A study: what to execute, completely.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// Version of this form, [`PLAN_SCHEMA`].
+    pub schema: u32,
+    /// Name of the study: letters, digits, `-` and `_`, because results are stored under it.
+    pub name: String,
+    /// Seed of all random streams.
+    pub seed: u64,
+    /// Replications of each design point, at least 1; with a precision target, those before the first decision.
+    pub replications: u32,
+    /// Precision target for which design points get further replications.
+    pub precision: Option<Precision>,
+    /// Price lists, by which every network's inference is priced. Points refer to them by index.
+    pub prices: Vec<NamedPrices>,
+    /// Distinct networks on their samples. Points refer to them by index, and each is executed once.
+    pub networks: Vec<PlannedNetwork>,
+    /// Design points, in the order of the results.
+    pub points: Vec<DesignPoint>,
+    /// Origin of the values above, for the record; it changes no result.
+    pub provenance: Provenance,
+}
+
+/// A target for the precision of a mean: a design point gets further replications until half its 95 % interval is small
+/// enough.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Precision {
+    /// Half the interval, relative to the mean.
+    pub relative: f64,
+    /// Metric whose interval must narrow.
+    pub metric: Metric,
+    /// Maximum number of replications of a design point.
+    pub max_replications: u32,
+}
+
+/// A metric that a precision target can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Metric {
+    /// Mean latency.
+    Latency,
+    /// Energy of the devices per completed request.
+    Energy,
+}
+
+/// A price list with its name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedPrices {
+    /// Name in results and reports.
+    pub name: String,
+    /// Prices in joules per event.
+    pub list: PriceList,
+}
+
+/// A network, cut as a design needs it, and the samples that it is executed on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedNetwork {
+    /// Architecture, cut, bottleneck unit, codec and time steps.
+    pub choice: NetworkChoice,
+    /// Weight files, that of the backbone first: name for people, and hash of the content.
+    pub weights: Vec<FileUsed>,
+    /// T of a spiking network; of a float network, T of its spiking twin, if there is one. Price lists may depend on it.
+    pub matched_steps: Option<u32>,
+    /// Whether each time step is evaluated on its own, because it is sent, or may be answered, before the next.
+    pub stepwise: bool,
+    /// Samples.
+    pub samples: SampleSet,
+}
+
+/// The first samples of a data set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SampleSet {
+    /// Name of the data set, for people.
+    pub dataset: String,
+    /// Hash of all its samples and labels, see [`Dataset::blake3`](cospike_models::dataset::Dataset::blake3).
+    pub blake3: String,
+    /// Number of samples, from the start of the data set; at least 1.
+    pub count: u32,
+}
+
+/// One combination of a study's parameters, ready to be simulated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DesignPoint {
+    /// Short name, e.g. `spiking stage3 w4`.
+    pub label: String,
+    /// Parameters that the study varies: their values by dotted path.
+    pub parameters: BTreeMap<String, Value>,
+    /// Devices, link, cloud and workload.
+    pub system: System,
+    /// Division of payloads into packets.
+    pub packets: Packets,
+    /// What the receiver puts in the place of missing parts of a payload.
+    pub missing: Missing,
+    /// Price list of the devices.
+    pub prices: PriceIndex,
+    /// Price list of the cloud; `None` if operations there cost nothing.
+    pub cloud_prices: Option<PriceIndex>,
+    /// Networks among which a device chooses: first the one as it is cut, then the alternatives. At least 1, at most
+    /// [`MAX_DESIGNS`], all on the same samples.
+    pub designs: Vec<NetworkIndex>,
+    /// Network that a device executes before any of these, on the same samples.
+    pub local: Option<NetworkIndex>,
+}
+
+/// Division of payloads into packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Packets {
+    /// What may share a packet.
+    pub packetise: Packetise,
+    /// Maximum number of payload bytes in a packet.
+    pub payload_bytes: NonZeroUsize,
+}
+
+/// Origin of a plan's values.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provenance {
+    /// Text of the scenario file; empty for a plan that was made without one.
+    pub scenario: String,
+    /// Dotted paths of the swept keys, in the order of the file.
+    pub axes: Vec<String>,
+    /// Recorded rates and arrivals: name, and hash of the content.
+    pub traces: Vec<FileUsed>,
+    /// Profiles and price lists, with the provenance of each value.
+    pub profiles: Vec<ProfileUsed>,
+}
+
+/// Declares the index of an element of one of the plan's lists.
+macro_rules! index {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub u32);
+
+        impl $name {
+            /// Position in the list.
+            pub fn position(self) -> usize {
+                self.0 as usize
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(formatter)
+            }
+        }
+    };
+}
+
+index! {
+    /// Index of a distinct network in [`Plan::networks`].
+    NetworkIndex
+}
+
+index! {
+    /// Index of a price list in [`Plan::prices`].
+    PriceIndex
+}
+
+/// A plan that cannot be executed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// The plan was written by another version of CoSpike.
+    #[error(
+        "the plan has schema {found}, but this version of CoSpike reads schema {PLAN_SCHEMA}: compile its scenario again"
+    )]
+    Schema {
+        /// Schema of the plan.
+        found: u32,
+    },
+    /// The name cannot name a folder.
+    #[error("`{name}` cannot name a study, because the results are stored under it: use letters, digits, - and _")]
+    Name {
+        /// Name of the study.
+        name: String,
+    },
+    /// A list or number that must not be empty or zero.
+    #[error("the plan has no {what}: give at least one")]
+    Nothing {
+        /// What is missing.
+        what: &'static str,
+    },
+    /// A point refers to an element that its plan does not have.
+    #[error("design point {point} asks for {what} {index}, but the plan has {len}, counted from 0")]
+    Index {
+        /// Design point.
+        point: usize,
+        /// Kind of the element.
+        what: &'static str,
+        /// Index asked for.
+        index: u32,
+        /// Number of such elements.
+        len: usize,
+    },
+    /// A point without a design, or with more than a device can choose from.
+    #[error("design point {point} has {designs} designs: give 1 to {MAX_DESIGNS}")]
+    Designs {
+        /// Design point.
+        point: usize,
+        /// Number of its designs.
+        designs: usize,
+    },
+    /// The networks of a point are executed on different samples.
+    #[error("the networks of design point {point} are executed on different samples: give all of them the same")]
+    Samples {
+        /// Design point.
+        point: usize,
+    },
+    /// A value that the model cannot take.
+    #[error("design point {point}: {error}")]
+    Value {
+        /// Design point.
+        point: usize,
+        /// Value and what would be accepted.
+        error: ImpossibleValue,
+    },
+    /// A precision target that the stopping rule does not accept.
+    #[error("precision target: {0}")]
+    Precision(ImpossibleValue),
+}
+
+impl Plan {
+    /// Checks that the plan can be executed: every index exists, every value is possible.
+    ///
+    /// # Errors
+    /// The first [`PlanError`].
+    pub fn check(&self) -> Result<(), PlanError> {
+        if self.schema != PLAN_SCHEMA {
+            return Err(PlanError::Schema { found: self.schema });
+        }
+        if !is_study_name(&self.name) {
+            return Err(PlanError::Name { name: self.name.clone() });
+        }
+        if self.replications == 0 {
+            return Err(PlanError::Nothing { what: "replications" });
+        }
+        if self.points.is_empty() {
+            return Err(PlanError::Nothing { what: "design points" });
+        }
+        if self.networks.iter().any(|network| network.samples.count == 0) {
+            return Err(PlanError::Nothing { what: "samples" });
+        }
+        self.precision_rule().transpose().map_err(PlanError::Precision)?;
+        self.points.iter().enumerate().try_for_each(|(number, point)| self.check_point(number, point))
+    }
+
+    fn check_point(&self, number: usize, point: &DesignPoint) -> Result<(), PlanError> {
+        let exists = |what, index: u32, len: usize| match (index as usize) < len {
+            true => Ok(()),
+            false => Err(PlanError::Index { point: number, what, index, len }),
+        };
+        for prices in [Some(point.prices), point.cloud_prices].into_iter().flatten() {
+            exists("price list", prices.0, self.prices.len())?;
+        }
+        for network in point.networks() {
+            exists("network", network.0, self.networks.len())?;
+        }
+        if !(1..=MAX_DESIGNS).contains(&point.designs.len()) {
+            return Err(PlanError::Designs { point: number, designs: point.designs.len() });
+        }
+        let mut samples = point.networks().map(|network| &self.networks[network.position()].samples);
+        let first = samples.next();
+        if samples.any(|other| Some(other) != first) {
+            return Err(PlanError::Samples { point: number });
+        }
+        point.system.check().map_err(|error| PlanError::Value { point: number, error })
+    }
+
+    /// The stopping rule of the precision target, if there is one.
+    pub(crate) fn precision_rule(&self) -> Option<Result<Sequential, ImpossibleValue>> {
+        let precision = self.precision?;
+        Some(Sequential::new(PrecisionTarget {
+            relative_error: precision.relative,
+            minimum: self.replications.into(),
+            maximum: precision.max_replications.into(),
+        }))
+    }
+}
+
+impl DesignPoint {
+    /// Index of the network as it is cut, the first of the designs.
+    pub fn network(&self) -> NetworkIndex {
+        self.designs[0]
+    }
+
+    /// Indices of all its networks: the designs, and the one that a device executes first.
+    pub fn networks(&self) -> impl Iterator<Item = NetworkIndex> {
+        self.designs.iter().copied().chain(self.local)
+    }
+}
+
+/// Whether `name` can name a study: letters, digits, `-` and `_`, at least one.
+pub fn is_study_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+}

@@ -1,0 +1,250 @@
+//! A plan with the networks and samples that it names, ready to be executed.
+
+use crate::inference::{NetworkInference, PreparedNetwork};
+use crate::plan::{DesignPoint, NetworkIndex, Plan, PlanError};
+use crate::prices::PricedNetwork;
+use cospike_models::dataset::Dataset;
+use cospike_models::zoo::{Zoo, ZooError};
+use cospike_results::rows::{FileUsed, Manifest, Results};
+use cospike_sim_core::cosim::{CosimError, Observer};
+use cospike_sim_core::network::Shape;
+use cospike_sim_core::split::SplitError;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A plan with the networks and samples that it names.
+#[derive(Clone, Debug)]
+pub struct Study {
+    plan: Plan,
+    /// In the order of [`Plan::networks`].
+    pub(crate) networks: Vec<PreparedNetwork>,
+    /// By their hash.
+    datasets: BTreeMap<String, Dataset>,
+}
+
+/// One replication of a study, and who observes it.
+pub struct Watched<'a, O> {
+    /// Index of its design point.
+    pub point: usize,
+    /// Number of the replication, from 0.
+    pub replication: u32,
+    /// Observer notified of every event.
+    pub observer: &'a mut O,
+}
+
+/// Progress of a study.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Samples that networks are executed on.
+    Inference {
+        /// Samples processed so far.
+        done: u64,
+        /// Samples in all.
+        total: u64,
+    },
+    /// Replications simulated.
+    Simulation {
+        /// Replications finished so far.
+        done: u64,
+        /// Replications in all; grows while a precision target asks for more.
+        total: u64,
+    },
+}
+
+/// Cause for which a study could not be prepared or executed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StudyError {
+    /// The plan itself cannot be executed.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The zoo cannot make a network of the plan.
+    #[error(transparent)]
+    Zoo(#[from] ZooError),
+    /// The zoo's weights are not those that the plan was made for.
+    #[error(
+        "the weights of `{network}` are not those that the plan was made for: it asks for content {wanted}, the zoo has {found}"
+    )]
+    OtherWeights {
+        /// Names of the weight files.
+        network: String,
+        /// Hashes in the plan.
+        wanted: String,
+        /// Hashes of the zoo's files.
+        found: String,
+    },
+    /// No data set with the content that the plan asks for.
+    #[error("no data set with the content {blake3} of `{dataset}` was given")]
+    NoDataset {
+        /// Name of the data set in the plan.
+        dataset: String,
+        /// Hash in the plan.
+        blake3: String,
+    },
+    /// The data set has fewer samples than the plan asks for.
+    #[error("the plan asks for {wanted} samples of `{dataset}`, which has {found}")]
+    TooFewSamples {
+        /// Name of the data set in the plan.
+        dataset: String,
+        /// Samples asked for.
+        wanted: u32,
+        /// Samples that there are.
+        found: usize,
+    },
+    /// The samples have another shape than the network takes.
+    #[error("the samples of `{dataset}` are of shape {samples}, `{network}` takes {input}")]
+    Shape {
+        /// Name of the data set in the plan.
+        dataset: String,
+        /// Shape of a sample.
+        samples: Shape,
+        /// Names of the weight files.
+        network: String,
+        /// Shape that the network takes.
+        input: Shape,
+    },
+    /// A network cannot be executed on a sample.
+    #[error("{network} on sample {sample}: {error}")]
+    Inference {
+        /// Names of the weight files.
+        network: String,
+        /// Index of the sample.
+        sample: u32,
+        /// Cause of the failure.
+        error: Box<SplitError>,
+    },
+    /// A network that was executed twice gave two different results.
+    #[error("{network} gave something else on sample {sample} the second time: no result of it can be trusted")]
+    Unrepeatable {
+        /// Names of the weight files.
+        network: String,
+        /// Index of the sample.
+        sample: usize,
+    },
+    /// A replication cannot be simulated.
+    #[error("design point {point} ({label}), replication {replication}: {error}")]
+    Simulation {
+        /// Index of the design point.
+        point: usize,
+        /// Label of the design point.
+        label: String,
+        /// Number of the replication, from 0.
+        replication: u32,
+        /// Cause of the failure.
+        error: Box<CosimError>,
+    },
+}
+
+impl Study {
+    /// Makes every network of `plan` from `zoo` and finds its samples among `datasets`. Both are identified by their
+    /// content, whatever their names.
+    ///
+    /// # Errors
+    /// [`StudyError`]: a plan that cannot be executed, weights or samples other than those that it was made for.
+    pub fn new(plan: Plan, zoo: &Zoo, datasets: impl IntoIterator<Item = Dataset>) -> Result<Self, StudyError> {
+        plan.check()?;
+        let datasets: BTreeMap<String, Dataset> =
+            datasets.into_iter().map(|dataset| (dataset.blake3(), dataset)).collect();
+        let networks = plan
+            .networks
+            .iter()
+            .map(|planned| PreparedNetwork::new(planned, zoo, &datasets))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { plan, networks, datasets })
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Executes all networks and simulates all replications on the threads of the current rayon pool. The results do not
+    /// depend on their number. `progress` is called from many threads.
+    ///
+    /// # Errors
+    /// [`StudyError::Inference`] and [`StudyError::Simulation`].
+    pub fn run(&self, progress: &(dyn Fn(Progress) + Sync)) -> Result<Results, StudyError> {
+        self.run_watched::<()>(None, progress)
+    }
+
+    /// Like [`Study::run`]; `watched.observer` is notified of every event of its replication.
+    ///
+    /// # Errors
+    /// Those of [`Study::run`].
+    pub fn run_observed<O: Observer + Send>(
+        &self,
+        watched: Watched<'_, O>,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Result<Results, StudyError> {
+        self.run_watched(Some(watched), progress)
+    }
+
+    fn run_watched<O: Observer + Send>(
+        &self,
+        watched: Option<Watched<'_, O>>,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Result<Results, StudyError> {
+        let (done, total) = (AtomicU64::new(0), self.samples());
+        let tick = || progress(Progress::Inference { done: done.fetch_add(1, Ordering::Relaxed) + 1, total });
+        let networks = self.infer_priced(&tick)?;
+        let rows = self.simulate(&networks, watched, progress)?;
+        Ok(self.results(&networks, rows))
+    }
+
+    /// Samples that networks are executed on, each network's counted.
+    pub fn samples(&self) -> u64 {
+        self.plan.networks.iter().map(|network| u64::from(network.samples.count)).sum()
+    }
+
+    /// Executes all networks and prices each at once, so that the counts of one network only are held in memory.
+    pub(crate) fn infer_priced(&self, tick: &(dyn Fn() + Sync)) -> Result<Vec<PricedNetwork>, StudyError> {
+        let priced = |network: &PreparedNetwork| Ok(self.price(network, self.infer(network, tick)?));
+        self.networks.iter().map(priced).collect()
+    }
+
+    /// Executes one network on its samples; `tick` is called after each.
+    pub(crate) fn infer(
+        &self,
+        network: &PreparedNetwork,
+        tick: &(dyn Fn() + Sync),
+    ) -> Result<NetworkInference, StudyError> {
+        network.infer(&self.datasets[&network.samples.blake3], tick)
+    }
+
+    pub(crate) fn price(&self, network: &PreparedNetwork, inference: NetworkInference) -> PricedNetwork {
+        PricedNetwork::new(network, inference, &self.plan.prices)
+    }
+
+    /// Classes of the samples of a network.
+    pub(crate) fn labels(&self, network: NetworkIndex) -> &[u8] {
+        let samples = &self.networks[network.position()].samples;
+        &self.datasets[&samples.blake3].labels[..samples.count as usize]
+    }
+
+    /// Classes of the samples of a design point.
+    pub(crate) fn labels_of_point(&self, point: &DesignPoint) -> &[u8] {
+        self.labels(point.network())
+    }
+
+    /// What is executed, for the record.
+    pub fn manifest(&self) -> Manifest {
+        let Plan { name, seed, replications, provenance, networks, .. } = &self.plan;
+        let weights: BTreeMap<_, _> =
+            networks.iter().flat_map(|network| &network.weights).map(|file| (file.name.clone(), file)).collect();
+        let datasets: BTreeMap<_, _> =
+            networks.iter().map(|network| (&network.samples.dataset, &network.samples.blake3)).collect();
+        let dataset = |(name, blake3): (&String, &String)| FileUsed { name: name.clone(), blake3: blake3.clone() };
+        Manifest {
+            version: env!("CARGO_PKG_VERSION").into(),
+            name: name.clone(),
+            scenario: provenance.scenario.clone(),
+            seed: *seed,
+            replications: *replications,
+            axes: provenance.axes.clone(),
+            networks: weights.into_values().cloned().collect(),
+            datasets: datasets.into_iter().map(dataset).collect(),
+            traces: provenance.traces.clone(),
+            profiles: provenance.profiles.clone(),
+        }
+    }
+}

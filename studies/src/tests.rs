@@ -1,0 +1,149 @@
+//! A plan that is made in code, without any scenario file.
+
+use crate::plan::{
+    DesignPoint, NamedPrices, NetworkIndex, PLAN_SCHEMA, Packets, Plan, PlanError, PlannedNetwork, PriceIndex,
+    Provenance, SampleSet,
+};
+use crate::study::{Study, StudyError};
+use cospike_models::dataset::Dataset;
+use cospike_models::zoo::{NetworkChoice, PLAIN, UnitChoice, Zoo};
+use cospike_results::rows::FileUsed;
+use cospike_sim_core::cloud::Cloud;
+use cospike_sim_core::compute::Processor;
+use cospike_sim_core::cosim::System;
+use cospike_sim_core::edge::EdgeDevice;
+use cospike_sim_core::energy::{Form, PriceList};
+use cospike_sim_core::link::{Link, RadioPower};
+use cospike_sim_core::network::{BottleneckKind, Family};
+use cospike_sim_core::payload::{Missing, Packetise};
+use cospike_sim_core::workload::{ArrivalProcess, SampleOrder, Workload};
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+
+const SAMPLES: u32 = 20;
+
+/// Two devices that send what a bottleneck unit of width 2 behind stage 3 of the spiking ResNet emits.
+fn plan(zoo: &Zoo, dataset: &Dataset) -> Plan {
+    let unit = UnitChoice { kind: BottleneckKind::Spiking, variant: PLAIN.into(), width: 2 };
+    let choice = NetworkChoice {
+        backbone: "resnet14".into(),
+        family: Family::Spiking,
+        split: "stage3".into(),
+        unit: Some(unit),
+        codec: None,
+        time_steps: Some(4),
+    };
+    let files = zoo.network(&choice).unwrap().files;
+    let processor =
+        Processor { ac_per_second: 1e9, mac_per_second: 1e9, neuron_updates_per_second: 1e9, overhead_seconds: 1e-5 };
+    let power = RadioPower { up_watts_per_mbps: 0.3, down_watts_per_mbps: 0.1, active_watts: 0.1 };
+    let system = System {
+        devices: 2,
+        edge: EdgeDevice::plain(processor, 0.01),
+        link: Link::plain(1e6, 1e6, power),
+        cloud: Cloud::plain(1, processor, 4),
+        workload: Workload {
+            arrivals: ArrivalProcess::Poisson { requests_per_second: 50.0 },
+            samples: SampleOrder::FleetDeck,
+            requests: 40,
+            horizon_seconds: None,
+            warmup: 0,
+            deadlines_seconds: vec![],
+        },
+        starvation_seconds: None,
+    };
+    Plan {
+        schema: PLAN_SCHEMA,
+        name: "by-hand".into(),
+        seed: 7,
+        replications: 2,
+        precision: None,
+        prices: vec![NamedPrices {
+            name: "unit".into(),
+            list: PriceList::new(Form::Operations, |_| Some(1e-12)).unwrap(),
+        }],
+        networks: vec![PlannedNetwork {
+            choice,
+            weights: files.into_iter().map(|(name, blake3)| FileUsed { name, blake3 }).collect(),
+            matched_steps: Some(4),
+            stepwise: false,
+            samples: SampleSet { dataset: "images".into(), blake3: dataset.blake3(), count: SAMPLES },
+        }],
+        points: vec![DesignPoint {
+            label: "w2".into(),
+            parameters: BTreeMap::new(),
+            system,
+            packets: Packets { packetise: Packetise::Message, payload_bytes: NonZeroUsize::new(1_000).unwrap() },
+            missing: Missing::Zero,
+            prices: PriceIndex(0),
+            cloud_prices: None,
+            designs: vec![NetworkIndex(0)],
+            local: None,
+        }],
+        provenance: Provenance::default(),
+    }
+}
+
+/// The plan above with its network and samples.
+pub(crate) fn study() -> Study {
+    let (zoo, dataset) = (Zoo::shipped().unwrap(), Dataset::fashion_mnist_test().unwrap());
+    Study::new(plan(&zoo, &dataset), &zoo, [dataset]).unwrap()
+}
+
+#[test]
+fn a_plan_that_was_written_as_json_gives_the_same_results() {
+    let (zoo, dataset) = (Zoo::shipped().unwrap(), Dataset::fashion_mnist_test().unwrap());
+    let plan = plan(&zoo, &dataset);
+    let text = serde_json::to_string(&plan).unwrap();
+    let read: Plan = serde_json::from_str(&text).unwrap();
+    assert_eq!(read, plan);
+    let results = study().run(&|_| ()).unwrap();
+    assert_eq!(Study::new(read, &zoo, [dataset]).unwrap().run(&|_| ()).unwrap(), results);
+    // 40 requests deal the 20 samples twice each, and nothing is lost.
+    let correct = u64::from(results.points[0].correct);
+    assert!(correct >= 15, "the shipped network answers most of {SAMPLES} images");
+    assert!(results.replications.iter().all(|row| row.completed == 40 && row.correct == 2 * correct));
+}
+
+#[test]
+fn invariant_14_content_decides_and_not_names() {
+    let (zoo, dataset) = (Zoo::shipped().unwrap(), Dataset::fashion_mnist_test().unwrap());
+    let mut plan = plan(&zoo, &dataset);
+    plan.networks[0].weights[1].name = "renamed".into();
+    plan.networks[0].samples.dataset = "renamed".into();
+    assert!(Study::new(plan.clone(), &zoo, [dataset.clone()]).is_ok(), "names are for people");
+    let mut other = dataset.clone();
+    other.labels[0] ^= 1;
+    let error = Study::new(plan.clone(), &zoo, [other]).unwrap_err();
+    assert!(matches!(error, StudyError::NoDataset { .. }), "{error}");
+    plan.networks[0].weights[1].blake3 = plan.networks[0].weights[0].blake3.clone();
+    let error = Study::new(plan, &zoo, [dataset]).unwrap_err();
+    assert!(matches!(&error, StudyError::OtherWeights { network, .. } if network.ends_with("renamed")), "{error}");
+}
+
+/// Whatever a Rust user writes into a plan is refused with a reason, and never panics.
+#[test]
+fn a_plan_that_cannot_be_executed_says_why() {
+    type Breakage = (fn(&mut Plan), fn(&PlanError) -> bool);
+    let broken: [Breakage; 8] = [
+        (|plan| plan.schema = 0, |error| matches!(error, PlanError::Schema { found: 0 })),
+        (|plan| plan.name = "../x".into(), |error| matches!(error, PlanError::Name { .. })),
+        (|plan| plan.replications = 0, |error| matches!(error, PlanError::Nothing { what: "replications" })),
+        (|plan| plan.points.clear(), |error| matches!(error, PlanError::Nothing { what: "design points" })),
+        (|plan| plan.points[0].designs.clear(), |error| matches!(error, PlanError::Designs { designs: 0, .. })),
+        (|plan| plan.points[0].prices = PriceIndex(1), |error| matches!(error, PlanError::Index { index: 1, .. })),
+        (
+            |plan| plan.points[0].local = Some(NetworkIndex(9)),
+            |error| matches!(error, PlanError::Index { what: "network", index: 9, len: 1, .. }),
+        ),
+        (|plan| plan.points[0].system.devices = 0, |error| matches!(error, PlanError::Value { point: 0, .. })),
+    ];
+    let (zoo, dataset) = (Zoo::shipped().unwrap(), Dataset::fashion_mnist_test().unwrap());
+    for (number, (break_it, is_expected)) in broken.into_iter().enumerate() {
+        let mut plan = plan(&zoo, &dataset);
+        assert_eq!(plan.check(), Ok(()));
+        break_it(&mut plan);
+        let error = plan.check().unwrap_err();
+        assert!(is_expected(&error), "{number}: {error}");
+    }
+}
