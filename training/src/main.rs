@@ -26,7 +26,7 @@ mod weight_file;
 
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser, Subcommand};
-use cospike_models::dataset::{Dataset, Part};
+use cospike_models::dataset::{Dataset, Subset};
 use cospike_models::zoo::Zoo;
 use data::Samples;
 use job::Factory;
@@ -124,7 +124,7 @@ fn run(Arguments { zoo, verb }: Arguments) -> Result<(), Failure> {
         Verb::Measure { data } => {
             let networks = Zoo::from_folder(&zoo).map_err(wrong_input)?;
             let images = match data {
-                Some(data) => Dataset::from_folder(&data, Part::Test),
+                Some(data) => Dataset::from_folder(&data, Subset::Test),
                 None => Dataset::fashion_mnist_test(),
             };
             Ok(measure::measure(&zoo, &networks, &images.map_err(wrong_input)?)?)
@@ -149,7 +149,7 @@ fn run(Arguments { zoo, verb }: Arguments) -> Result<(), Failure> {
         Verb::Train { data, checkpoints, device, which } => {
             let (device, plan) = (device.open().map_err(wrong_input)?, which.plan().map_err(wrong_input)?);
             let jobs = which.jobs(&plan).map_err(wrong_input)?;
-            let images = Dataset::from_folder(&data, Part::Training).map_err(wrong_input)?;
+            let images = Dataset::from_folder(&data, Subset::Training).map_err(wrong_input)?;
             let samples = Samples::new(images, plan.validation_images, SPLIT_SEED);
             for folder in [&zoo, &checkpoints] {
                 std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;

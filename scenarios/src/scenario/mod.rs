@@ -15,7 +15,7 @@ pub use workload::{Bursty, ClosedLoop, Periodic, WorkloadSection};
 
 use crate::diagnostic::{Diagnostic, Source};
 use check::Check;
-use cospike_models::dataset::{Dataset, Part};
+use cospike_models::dataset::{Dataset, Subset};
 use cospike_sim_core::network::{Family, OUTPUT};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
@@ -154,7 +154,7 @@ impl SamplesSection {
     pub(crate) fn load(&self, source: &Source) -> Result<Dataset, Diagnostic> {
         let loaded = match (self.dataset.get_ref(), &source.folder) {
             (DatasetName::FashionMnist, _) => Dataset::fashion_mnist_test(),
-            (DatasetName::Folder(path), Some(folder)) => Dataset::from_folder(&folder.join(path), Part::Test),
+            (DatasetName::Folder(path), Some(folder)) => Dataset::from_folder(&folder.join(path), Subset::Test),
             (DatasetName::Folder(_), None) => {
                 let message = "a scenario that ships with CoSpike can only use the dataset that does";
                 return Err(source.error_at(&self.dataset, message));
