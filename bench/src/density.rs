@@ -1,6 +1,7 @@
 //! Event-driven against dense convolution over the density of spikes.
 
-use crate::{BenchError, shortest};
+use crate::error::BenchError;
+use crate::timing::shortest;
 use cospike_sim_core::inference::{Executable, Feature, Real, SpikeTrain};
 use cospike_sim_core::kernel::Streams;
 use cospike_sim_core::network::{Conv2d, Network, Neuron, Operation, Shape, Tensor, Weights};

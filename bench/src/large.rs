@@ -1,6 +1,6 @@
 //! Time and memory of a large network: the spiking ResNet-50 on 224x224 pixels.
 
-use crate::BenchError;
+use crate::error::BenchError;
 use cospike_sim_core::inference::{Executable, Feature, LayerCounts, Real};
 use cospike_sim_core::kernel::Streams;
 use cospike_sim_core::network::{Network, NetworkName, Neuron, Signal, Tensor, Weights};

@@ -1,6 +1,8 @@
 //! Time of an image, by kind of layer and by number of channels.
 
-use crate::{BenchError, Peak, shortest};
+use crate::error::BenchError;
+use crate::peak::Peak;
+use crate::timing::shortest;
 use cospike_models::import::reference::Reference;
 use cospike_sim_core::inference::{Executable, Feature, LayerCounts, RowLoop};
 use cospike_sim_core::network::{Layer, Network, Operation, Weights};

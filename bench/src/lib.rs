@@ -18,22 +18,22 @@
 //! ```
 
 mod density;
+mod error;
 mod large;
 mod layers;
 mod peak;
 mod throughput;
+mod timing;
 
 pub use density::DensitySweep;
+pub use error::BenchError;
 pub use large::LargeNetwork;
 pub use layers::{KindSeconds, LayerTimes, WidthRates};
 pub use peak::Peak;
 pub use throughput::{BatchRate, Throughput};
 
-use cospike_models::import::reference::{Reference, ReferenceError};
-use cospike_sim_core::inference::InferenceError;
-use cospike_sim_core::network::NetworkError;
+use cospike_models::import::reference::Reference;
 use serde::Serialize;
-use std::time::{Duration, Instant};
 
 /// The network that SpikingJelly ran; `models/tests/reference.rs` compares its spikes. Its trained weights give the firing
 /// rates that make the measurement mean something.
@@ -80,38 +80,4 @@ impl InferenceBench {
             large_network: selection.large_network.then(LargeNetwork::measure).transpose()?,
         })
     }
-}
-
-/// Cause of a measurement that could not be taken.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BenchError {
-    /// The built-in reference network cannot be read.
-    #[error("the built-in reference network cannot be read; this is a fault of the build: {0}")]
-    Reference(#[from] ReferenceError),
-    /// A network of the benchmark cannot be built.
-    #[error("a network of the benchmark cannot be built: {0}")]
-    Network(#[from] NetworkError),
-    /// A network of the benchmark cannot be run.
-    #[error("a network of the benchmark cannot be run: {0}")]
-    Inference(#[from] InferenceError),
-    /// The system refuses as many threads as it has cores.
-    #[error("cannot start {threads} threads: {cause}; raise the limit on processes (`ulimit -u`)")]
-    Threads {
-        /// Number of threads asked for.
-        threads: usize,
-        /// What the thread pool reports.
-        #[source]
-        cause: rayon::ThreadPoolBuildError,
-    },
-}
-
-/// Seconds that the fastest of `times` repetitions of `work` took.
-fn shortest(times: usize, mut work: impl FnMut()) -> f64 {
-    let repetitions = (0..times).map(|_| {
-        let start = Instant::now();
-        work();
-        start.elapsed()
-    });
-    repetitions.min().unwrap_or(Duration::ZERO).as_secs_f64()
 }

@@ -1,6 +1,6 @@
 //! The limit of the machine's arithmetic.
 
-use crate::shortest;
+use crate::timing::shortest;
 use cospike_sim_core::inference::{Arithmetic, register_loop};
 use serde::Serialize;
 

@@ -1,6 +1,8 @@
 //! Images per second of the reference network and of its float twin.
 
-use crate::{BenchError, Peak, shortest};
+use crate::error::BenchError;
+use crate::peak::Peak;
+use crate::timing::shortest;
 use cospike_models::import::reference::Reference;
 use cospike_sim_core::inference::{Executable, Feature, InferenceError};
 use cospike_sim_core::network::{Activation, Network, Operation};

@@ -1,7 +1,7 @@
 //! Training samples: batches of augmented images, and the split into training and validation.
 
-use crate::fit::stream;
 use crate::kernels::Maps;
+use crate::random::stream;
 use cospike_models::dataset::Dataset;
 use cospike_sim_core::network::Shape;
 use rand::RngExt;

@@ -4,10 +4,10 @@ use crate::kernels::Pool;
 use crate::model::Model;
 use crate::optimizer::AdamW;
 use crate::pass::Gradients;
+use crate::random::stream;
 use crate::weight_file::{Precision, WeightFile};
 use anyhow::{Context, Result, bail};
 use cospike_sim_core::network::{Tensor, TensorStore};
-use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -76,13 +76,6 @@ pub(crate) struct Progress {
     pub(crate) best: usize,
     /// Time it took.
     pub(crate) seconds: f64,
-}
-
-/// The random stream of `seed` for `purpose`.
-pub(crate) fn stream(seed: u64, purpose: &str) -> ChaCha8Rng {
-    let mut hasher = blake3::Hasher::new(); // a hash that does not change between versions, unlike the standard one
-    hasher.update(&seed.to_le_bytes()).update(purpose.as_bytes());
-    ChaCha8Rng::from_seed(*hasher.finalize().as_bytes())
 }
 
 /// All that a phase needs to go on after an epoch.

@@ -2,16 +2,15 @@
 
 use crate::backbone::{Teacher, Trained, Workshop};
 use crate::data::Samples;
-use crate::fit::stream;
 use crate::kernels::Maps;
 use crate::model::Model;
 use crate::pass::Device;
-use crate::plan::{Backbone, Job, Kind, Noise, Plan, UnitPlan};
+use crate::plan::{Backbone, Job, Noise, Plan, UnitPlan};
+use crate::random::stream;
 use crate::unit::{Carry, FrozenBackbone, UnitTask};
 use crate::weight_file::{Precision, WeightFile};
 use anyhow::{Context, Result, ensure};
-use cospike_sim_core::network::Family;
-use cospike_sim_core::network::{Bottleneck, Network, Shape, TensorStore};
+use cospike_sim_core::network::{Bottleneck, BottleneckKind, Family, Network, Shape, TensorStore};
 use cospike_sim_core::payload::Jpeg;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -128,11 +127,13 @@ impl Factory<'_> {
 
     fn unit(&self, backbone: &Network, plan: &UnitPlan) -> Result<(Trained, BTreeMap<String, String>)> {
         let at = backbone.split(&plan.split)?;
-        let shape = Bottleneck { kind: plan.bottleneck_kind(), width: plan.width, stride: plan.stride };
+        let shape = Bottleneck { kind: plan.kind, width: plan.width, stride: plan.stride };
         let (net, cut) = backbone.with_bottleneck(&plan.split, shape)?;
         let file = self.read(&plan.backbone())?;
         let steps: usize = file.metadata.get("time_steps").context("the backbone has no `time_steps`")?.parse()?;
-        let jpeg = (plan.kind == Kind::Float).then(|| Jpeg::new(net.layers[cut].output, JPEG_QUALITY)).transpose()?;
+        let jpeg = (plan.kind == BottleneckKind::Float)
+            .then(|| Jpeg::new(net.layers[cut].output, JPEG_QUALITY))
+            .transpose()?;
         let link: Option<Box<Carry>> = match (&jpeg, plan.noise) {
             (Some(jpeg), _) => Some(Box::new(|maps: &mut Maps, _: &mut ChaCha8Rng| send_as_jpeg(jpeg, maps))),
             (None, Some(noise)) => {
@@ -169,11 +170,11 @@ impl Factory<'_> {
             ("split".into(), plan.split.clone()),
             ("width".into(), plan.width.to_string()),
             ("stride".into(), plan.stride.to_string()),
-            ("bottleneck".into(), format!("{:?}", plan.kind).to_lowercase()),
+            ("bottleneck".into(), plan.kind.name().into()),
             ("variant".into(), plan.variant()),
             ("tail".into(), if plan.tune_tail { "tuned" } else { "of the backbone" }.into()),
         ]);
-        if plan.kind == Kind::Float {
+        if plan.kind == BottleneckKind::Float {
             metadata.insert("jpeg_quality".into(), JPEG_QUALITY.to_string());
         }
         if let Some(Noise { erasures, flips }) = plan.noise {

@@ -18,6 +18,7 @@ mod model;
 mod optimizer;
 mod pass;
 mod plan;
+mod random;
 mod speed;
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,10 @@
 //! The parameters of a network in training: tensors by the names that inference reads.
 
-use crate::pass::Gradients;
+use crate::kernels::BatchStatistics;
 use cospike_sim_core::network::{Network, Operation, Tensor, TensorStore};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Trainable tensors and running statistics, by name.
@@ -77,10 +78,10 @@ impl Model {
         }
     }
 
-    /// Lets the running statistics follow those of a batch.
-    pub(crate) fn follow(&mut self, gradients: &Gradients) {
+    /// Moves the running statistics towards those of a batch, by layer name.
+    pub(crate) fn follow(&mut self, statistics: &BTreeMap<String, BatchStatistics>) {
         let [_, _, mean, variance] = NORM_PARTS;
-        for (layer, batch) in &gradients.statistics {
+        for (layer, batch) in statistics {
             let unbiased = batch.count as f64 / (batch.count as f64 - 1.0).max(1.0);
             for (part, values, factor) in [(mean, &batch.mean, 1.0), (variance, &batch.variance, unbiased)] {
                 let running =

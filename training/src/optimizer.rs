@@ -33,6 +33,6 @@ impl AdamW {
                 *w = *w * decay - rate * (*m * unbias[0]) / ((*v * unbias[1]).sqrt() + EPSILON);
             }
         }
-        model.follow(gradients);
+        model.follow(&gradients.statistics);
     }
 }

@@ -3,8 +3,7 @@
 use crate::fit::{Schedule, kept_share};
 use crate::pass::Dynamics;
 use anyhow::{Result, bail, ensure};
-use cospike_sim_core::network::Family;
-use cospike_sim_core::network::{BottleneckKind, Network, NetworkName, Neuron};
+use cospike_sim_core::network::{BottleneckKind, Family, Network, NetworkName, Neuron};
 use serde::Deserialize;
 
 /// A plan file.
@@ -58,7 +57,7 @@ struct PhasePlan {
 #[serde(deny_unknown_fields)]
 struct Units {
     network: String,
-    kinds: Vec<Kind>,
+    kinds: Vec<BottleneckKind>,
     splits: Vec<String>,
     widths: Vec<usize>,
     strides: Vec<usize>,
@@ -75,18 +74,6 @@ struct Units {
     tune_tail: bool,
 }
 
-/// Kinds of bottleneck units.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Kind {
-    /// SpikeBottleNet.
-    Spiking,
-    /// BottleNet: 8-bit and JPEG.
-    Float,
-    /// 1-bit activations.
-    Binary,
-}
-
 /// Largest probabilities with which the link of a training erases and flips a bit.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -99,7 +86,7 @@ pub(crate) struct Noise {
 #[derive(Clone, Debug)]
 pub(crate) struct UnitPlan {
     network: String,
-    pub(crate) kind: Kind,
+    pub(crate) kind: BottleneckKind,
     pub(crate) split: String,
     pub(crate) width: usize,
     pub(crate) stride: usize,
@@ -157,7 +144,7 @@ impl Units {
                 for (&width, &stride) in self.widths.iter().flat_map(|w| self.strides.iter().map(move |s| (w, s))) {
                     let (network, split) = (self.network.clone(), split.clone());
                     let Self { noise, images, restore, classify, tune_tail, .. } = *self;
-                    let quantised = self.quantised.filter(|_| kind == Kind::Spiking);
+                    let quantised = self.quantised.filter(|_| kind == BottleneckKind::Spiking);
                     jobs.push(UnitPlan {
                         network,
                         kind,
@@ -212,10 +199,7 @@ impl Backbone {
 
 impl UnitPlan {
     pub(crate) fn family(&self) -> Family {
-        match self.kind {
-            Kind::Spiking => Family::Spiking,
-            Kind::Float | Kind::Binary => Family::Float,
-        }
+        self.kind.family()
     }
 
     /// Name of its backbone.
@@ -226,7 +210,7 @@ impl UnitPlan {
     /// What sets it apart from the unit that a scenario gets if it asks for nothing special; empty for that one.
     pub(crate) fn variant(&self) -> String {
         let marks = [
-            (self.kind == Kind::Binary).then(|| "binary".to_string()),
+            (self.kind == BottleneckKind::Binary).then(|| "binary".to_string()),
             (self.stride != USUAL_STRIDE).then(|| format!("s{}", self.stride)),
             self.noise.map(|_| "noisy".into()),
             (self.seed != first_seed()).then(|| format!("seed{}", self.seed)),
@@ -239,14 +223,6 @@ impl UnitPlan {
         let name = format!("{}-{}-w{}", self.backbone(), self.split, self.width);
         let variant = self.variant();
         if variant.is_empty() { name } else { format!("{name}-{variant}") }
-    }
-
-    pub(crate) fn bottleneck_kind(&self) -> BottleneckKind {
-        match self.kind {
-            Kind::Spiking => BottleneckKind::Spiking,
-            Kind::Float => BottleneckKind::Float,
-            Kind::Binary => BottleneckKind::Binary,
-        }
     }
 }
 

@@ -1,13 +1,13 @@
 //! How fast training is: whole steps on random images.
 
 use crate::data::Samples;
-use crate::fit::stream;
 use crate::kernels::{Maps, Pool};
 use crate::loss::Targets;
 use crate::model::Model;
 use crate::optimizer::AdamW;
 use crate::pass::{Device, Pass};
 use crate::plan::Backbone;
+use crate::random::stream;
 use anyhow::Result;
 use cospike_models::dataset::Dataset;
 use cospike_sim_core::network::Network;

@@ -1,11 +1,12 @@
 //! Training of bottleneck units behind a frozen head, whose outputs are computed once and kept.
 
 use crate::backbone::{EVALUATION_BATCH, TEACHER_SHARE, Trained, Workshop, trained};
-use crate::fit::{Phase, Progress, Schedule, stream};
+use crate::fit::{Phase, Progress, Schedule};
 use crate::kernels::{Maps, Pool};
 use crate::loss::{Targets, correct, mean_scores};
 use crate::model::Model;
 use crate::pass::{Device, Dynamics, Link, Pass};
+use crate::random::stream;
 use anyhow::Result;
 use cospike_sim_core::network::{Network, Shape, TensorStore};
 use rand::{RngExt, SeedableRng};

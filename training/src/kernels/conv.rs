@@ -9,8 +9,8 @@
 //! | plain | [`Geometry::gather`] | [`Geometry::scatter`] | [`Geometry::correlate`] |
 //! | transposed | [`Geometry::scatter`] | [`Geometry::gather`] | [`Geometry::correlate`] |
 
+use super::maps::{CHUNKS, Maps};
 use super::product::{LANES, Left, Output, Right, Run, multiply, pack, padded, push_run};
-use super::{CHUNKS, Maps};
 use cospike_sim_core::network::{Conv2d, Shape};
 use rayon::prelude::*;
 

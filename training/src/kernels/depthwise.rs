@@ -1,6 +1,6 @@
 //! Depthwise convolutions: every channel by itself.
 
-use super::Maps;
+use super::maps::Maps;
 use super::vector::vectorised;
 use cospike_sim_core::network::{Conv2d, Shape};
 use rayon::prelude::*;

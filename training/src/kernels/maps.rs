@@ -1,7 +1,9 @@
 //! Batches of feature maps, and the memory they live in.
 
-use super::CHUNKS;
 use cospike_sim_core::network::Shape;
+
+/// Pieces into which a batch is cut for the threads; fixed, so that sums do not depend on how many threads there are.
+pub(super) const CHUNKS: usize = 8;
 
 /// Feature maps of one shape: `[frames, height, width, channels]`, channels fastest.
 ///

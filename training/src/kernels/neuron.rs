@@ -1,7 +1,8 @@
 //! Nonlinearities with the gradients they are trained by, on the sum of what they read.
 
+use super::maps::{CHUNKS, Maps};
+use super::norm::Affine;
 use super::vector::vectorised;
-use super::{Affine, CHUNKS, Maps};
 use cospike_sim_core::network::{Leak, Neuron, Reset};
 use rayon::prelude::*;
 
@@ -80,7 +81,7 @@ impl Function {
             #[inline(always)]
             |sample, output| {
                 if let Self::Spike(neuron, _) = self {
-                    return Update::of(&neuron).fire(
+                    return Update::new(&neuron).fire(
                         output,
                         len,
                         #[inline(always)]
@@ -113,7 +114,7 @@ impl Function {
             #[inline(always)]
             |sample, gradient| {
                 if let Self::Spike(neuron, _) = self {
-                    return Update::of(&neuron).blame(
+                    return Update::new(&neuron).blame(
                         gradient,
                         len,
                         #[inline(always)]
@@ -166,7 +167,7 @@ pub(crate) struct Update {
 }
 
 impl Update {
-    pub(crate) fn of(neuron: &Neuron) -> Self {
+    pub(crate) fn new(neuron: &Neuron) -> Self {
         let neuron = *neuron;
         let rest = match neuron.reset {
             Reset::Hard(value) => value,

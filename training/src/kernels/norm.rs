@@ -1,6 +1,6 @@
 //! Batch normalisation (Ioffe and Szegedy, ICML 2015), as an affine map per channel that whoever reads the values applies.
 
-use super::Maps;
+use super::maps::Maps;
 use super::vector::vectorised;
 use rayon::prelude::*;
 
@@ -28,10 +28,10 @@ pub(crate) struct ChannelSums {
 }
 
 impl BatchStatistics {
-    pub(crate) fn of(maps: &Maps) -> Self {
+    pub(crate) fn new(maps: &Maps) -> Self {
         let count = maps.frames * maps.shape.area();
         // Squares and values from one slice.
-        let sums = ChannelSums::of(maps, maps);
+        let sums = ChannelSums::new(maps, maps);
         let mean: Vec<f64> = sums.first.iter().map(|s| s / count as f64).collect();
         let spread = |(square, mean): (&f64, &f64)| (square / count as f64 - mean * mean).max(0.0);
         let variance = sums.second.iter().zip(&mean).map(spread).collect();
@@ -41,7 +41,7 @@ impl BatchStatistics {
 
 impl ChannelSums {
     /// Sums of `a` and of `a * b`: within a frame in single precision, over frames in double.
-    pub(crate) fn of(a: &Maps, b: &Maps) -> Self {
+    pub(crate) fn new(a: &Maps, b: &Maps) -> Self {
         let channels = a.shape.channels;
         let chunks = a.data.par_chunks(a.chunk()).zip(b.data.par_chunks(a.chunk()));
         let parts: Vec<Self> = chunks
@@ -54,7 +54,7 @@ impl ChannelSums {
                 sums
             })
             .collect();
-        let total = |of: fn(&Self) -> &[f64]| (0..channels).map(|c| parts.iter().map(|p| of(p)[c]).sum()).collect();
+        let total = |sums: fn(&Self) -> &[f64]| (0..channels).map(|c| parts.iter().map(|p| sums(p)[c]).sum()).collect();
         Self { first: total(|p| &p.first), second: total(|p| &p.second) }
     }
 
@@ -109,7 +109,7 @@ impl NormGradient {
     /// gradient and of the gradient times the values.
     ///
     /// With `x = (z - mean) / deviation`: `dz = scale (g - mean(g) - x mean(g x))` (Ioffe and Szegedy 2015, section 3).
-    pub(crate) fn of_batch(
+    pub(crate) fn learned(
         scale: &[f32],
         batch: &BatchStatistics,
         epsilon: f64,

@@ -1,6 +1,6 @@
 //! A pass by the kernels of this crate, on the processor.
 
-use super::{Gradients, Pass, function};
+use super::definition::{Gradients, Pass, function};
 use crate::kernels::{Affine, BatchStatistics, ChannelSums, Depthwise, Geometry, Maps, NormGradient, Pool, Term};
 use crate::model::{Model, NORM_PARTS};
 use cospike_sim_core::network::{Conv2d, Layer, NORM_EPSILON, Network, Operation, Shape};
@@ -97,7 +97,7 @@ impl Pass<'_> {
 
     fn norm(&self, i: usize, output: &Maps, model: &Model) -> Norm {
         let [gain, beta, mean, variance] = model.norm(&self.net.layers[i].name);
-        let batch = self.learning.contains(&i).then(|| BatchStatistics::of(output));
+        let batch = self.learning.contains(&i).then(|| BatchStatistics::new(output));
         let running = || {
             let double = |values: &[f32]| values.iter().map(|&v| f64::from(v)).collect();
             BatchStatistics { mean: double(mean), variance: double(variance), count: 0 }
@@ -161,7 +161,7 @@ impl Back<'_> {
             Operation::Linear => {
                 let geometry = dense(tape.output(input).shape, layer.output);
                 if self.pass.learning.contains(&i) {
-                    let bias = ChannelSums::of(&gradient, &gradient).first.iter().map(|&s| s as f32).collect();
+                    let bias = ChannelSums::new(&gradient, &gradient).first.iter().map(|&s| s as f32).collect();
                     self.found.parameters.insert(format!("{}.bias", layer.name), bias);
                     self.learn(layer, geometry.correlate(tape.output(input), &gradient));
                 }
@@ -236,8 +236,8 @@ impl Back<'_> {
             pool.give(gradient);
             return values;
         };
-        let sums = ChannelSums::of(&gradient, &values);
-        let (back, gain, shift) = NormGradient::of_batch(scale, batch, NORM_EPSILON, &sums);
+        let sums = ChannelSums::new(&gradient, &values);
+        let (back, gain, shift) = NormGradient::learned(scale, batch, NORM_EPSILON, &sums);
         back.apply(&mut values, &gradient);
         pool.give(gradient);
         let [gain_name, shift_name, _, _] = NORM_PARTS.map(|part| format!("{name}.{part}"));

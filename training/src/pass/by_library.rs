@@ -3,7 +3,7 @@
 //! Its tensors are `[frames, channels, height, width]`, the frames as in [`Maps`]. A pass uploads the model's tensors and
 //! its input; outputs that somebody asks for and gradients are downloaded. Losses and links are computed in main memory.
 
-use super::{Gradients, Link, Pass, function};
+use super::definition::{Gradients, Link, Pass, function};
 use crate::kernels::{BatchStatistics, Function, Maps, SURROGATE_WIDTH, Update};
 use crate::model::{Model, NORM_PARTS};
 use anyhow::{Result, ensure};
@@ -172,7 +172,7 @@ fn apply(function: Function, x: &Tensor, samples: usize) -> Result<Tensor> {
 
 /// A spiking neuron over `steps` time steps, as in `kernels/neuron.rs`.
 fn spike(neuron: &Neuron, x: &Tensor, samples: usize, steps: usize) -> Result<Tensor> {
-    let Update { keep, gain, rest, .. } = Update::of(neuron);
+    let Update { keep, gain, rest, .. } = Update::new(neuron);
     let [keep, gain, rest, threshold] = [keep, gain, rest, neuron.threshold].map(f64::from);
     let width = f64::from(SURROGATE_WIDTH) * threshold;
     let constant = x.dim(0)? == samples;

@@ -1,11 +1,13 @@
 //! The tensor library's pass, on the processor, against that of the kernels of this crate.
 
-use super::*;
+use super::{Device, Dynamics, Link, Pass};
 use crate::data::Samples;
-use crate::fit::stream;
+use crate::kernels::{Maps, Pool};
+use crate::loss::Targets;
+use crate::random::stream;
 use crate::tests::{FLOAT, SPIKING, TINY, TINY_MOBILE, bars, random_model, train_unit};
 use candle_core::{Device as LibraryDevice, Var};
-use cospike_sim_core::network::{Bottleneck, BottleneckKind, Neuron, Nonlinearity, Reset, Shape};
+use cospike_sim_core::network::{Bottleneck, BottleneckKind, Leak, Network, Neuron, Nonlinearity, Reset, Shape};
 use rand::RngExt;
 
 const SAMPLES: usize = 6;
