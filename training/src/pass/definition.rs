@@ -9,13 +9,14 @@ use std::ops::Range;
 /// How the spiking neurons of a network are evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dynamics {
-    /// In T time steps, with a surrogate gradient.
+    /// In this many time steps, with a surrogate gradient.
     Steps(usize),
-    /// In one pass in which a neuron is a clipped activation of this many levels (QCFS, Bu et al., ICLR 2022).
+    /// In one pass, with each neuron replaced by a clipped activation of this many levels (QCFS, Bu et al., ICLR 2022).
     Rate(usize),
 }
 
 impl Dynamics {
+    /// Name in checkpoints and recipes, such as `4-steps`.
     pub(crate) fn name(self) -> String {
         match self {
             Self::Steps(steps) => format!("{steps}-steps"),
@@ -24,40 +25,43 @@ impl Dynamics {
     }
 }
 
-/// What becomes of the features at the cut on their way to the cloud. Its gradient is taken as 1.
+/// The link to the cloud, which may change the features at the cut. Its gradient is taken as 1.
 pub(crate) struct Link<'a> {
-    /// The layer after which the network is cut.
+    /// Index of the layer after which the network is cut.
     pub(crate) cut: usize,
+    /// Changes the features as the link does.
     pub(crate) carry: &'a (dyn Fn(&mut Maps) + Sync),
 }
 
-/// Layers to run, and how.
+/// Layers to compute, and how.
 pub(crate) struct Pass<'a> {
     pub(crate) net: &'a Network,
     pub(crate) layers: Range<usize>,
-    /// Layers that learn: normalised by the batch, with gradients for their parameters. The others are normalised by
-    /// their running statistics.
+    /// Layers that learn: normalised by the statistics of the batch, with gradients for their parameters. The other layers
+    /// are normalised by their running statistics.
     pub(crate) learning: Range<usize>,
     pub(crate) dynamics: Dynamics,
     pub(crate) link: Option<Link<'a>>,
     pub(crate) device: &'a Device,
 }
 
-/// Gradients by tensor name, and the batch statistics that the running ones follow.
+/// Outcome of a backward pass.
 #[derive(Default)]
 pub(crate) struct Gradients {
+    /// Gradients by tensor name.
     pub(crate) parameters: BTreeMap<String, Vec<f32>>,
+    /// Statistics of the batch by layer name, towards which the running statistics move.
     pub(crate) statistics: BTreeMap<String, BatchStatistics>,
 }
 
 impl<'a> Pass<'a> {
-    /// A pass in which nothing is learned.
+    /// A pass in which no layer learns.
     pub(crate) fn evaluation(net: &'a Network, layers: Range<usize>, dynamics: Dynamics, device: &'a Device) -> Self {
         Self { net, layers, learning: 0..0, dynamics, link: None, device }
     }
 }
 
-/// What a nonlinearity of the graph computes; none for another layer.
+/// The function of a nonlinearity of the graph; none for any other layer.
 pub(super) fn function(layer: &Layer, dynamics: Dynamics) -> Option<Function> {
     match (layer.operation, dynamics) {
         (Operation::Neuron(neuron), Dynamics::Steps(steps)) => Some(Function::Spike(neuron, steps)),

@@ -11,7 +11,7 @@ use crate::model::Model;
 use anyhow::Result;
 use std::borrow::Cow;
 
-/// What a pass forwards leaves for the way back.
+/// Outputs of a forward pass, which the backward pass reads.
 pub(crate) enum Tape {
     Kernels(by_kernels::Tape),
     #[cfg(feature = "tensor-library")]
@@ -19,7 +19,7 @@ pub(crate) enum Tape {
 }
 
 impl Tape {
-    /// Output of layer `index`, which is no convolution or sum.
+    /// Output of layer `index`, which must be neither a convolution nor a sum.
     pub(crate) fn output(&self, index: usize) -> Result<Cow<'_, Maps>> {
         Ok(match self {
             Self::Kernels(tape) => Cow::Borrowed(tape.output(index)),
@@ -28,7 +28,7 @@ impl Tape {
         })
     }
 
-    /// Gives the memory back.
+    /// Returns the memory to the pool.
     pub(crate) fn recycle(self, pool: &mut Pool) {
         match self {
             Self::Kernels(tape) => tape.recycle(pool),
@@ -39,10 +39,10 @@ impl Tape {
 }
 
 impl Pass<'_> {
-    /// Runs the layers on `input`, the output of the layer before them.
+    /// Computes the layers on `input`, the output of the layer before them.
     ///
     /// # Errors
-    /// Those of the tensor library, as when a device is out of memory; the kernels of this crate have none.
+    /// Those of the tensor library, such as a device out of memory; the kernels of this crate cannot fail.
     pub(crate) fn forward(&self, model: &Model, input: Maps, samples: usize, pool: &mut Pool) -> Result<Tape> {
         Ok(match self.device {
             Device::Kernels => Tape::Kernels(self.forward_by_kernels(model, input, samples, pool)),
@@ -55,7 +55,7 @@ impl Pass<'_> {
         })
     }
 
-    /// The gradients of the parameters of the layers that learn, from those of some layers' outputs.
+    /// Gradients of the parameters of the layers that learn, given the gradients `seeds` of some layers' outputs, by layer.
     ///
     /// # Errors
     /// As [`Self::forward`].
@@ -73,7 +73,7 @@ impl Pass<'_> {
         }
     }
 
-    /// Mean class scores over time; the pass ends with the network.
+    /// Mean class scores over time, `[samples, classes]`. The pass must end with the network's last layer.
     pub(crate) fn scores(&self, model: &Model, input: Maps, samples: usize, pool: &mut Pool) -> Result<Vec<f32>> {
         let tape = self.forward(model, input, samples, pool)?;
         let scores = mean_scores(&*tape.output(self.layers.end - 1)?, samples);
@@ -81,7 +81,7 @@ impl Pass<'_> {
         Ok(scores)
     }
 
-    /// Loss of a batch and the gradients; the pass ends with the network.
+    /// Mean loss of a batch and the gradients. The pass must end with the network's last layer.
     pub(crate) fn learn(
         &self,
         model: &Model,
