@@ -2,7 +2,7 @@
 
 use crate::Failure;
 use clap::Args;
-use cospike_models::dataset::{Dataset, Part};
+use cospike_models::dataset::{Dataset, Subset};
 use cospike_models::zoo::{Zoo, ZooError, ZooNetwork};
 use cospike_scenarios::diagnostic::did_you_mean;
 use std::path::PathBuf;
@@ -41,7 +41,7 @@ impl GivenData {
         match &self.folder {
             None => Ok(Dataset::fashion_mnist_test()?),
             Some(folder) => {
-                Dataset::from_folder(folder, Part::Test).map_err(|error| Failure::Input(format!("error: {error}")))
+                Dataset::from_folder(folder, Subset::Test).map_err(|error| Failure::Input(format!("error: {error}")))
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Datasets in folders, written here in their true formats.
 
-use cospike_models::dataset::{Dataset, DatasetError, Part};
+use cospike_models::dataset::{Dataset, DatasetError, Subset};
 use cospike_models::offline::{Input, run};
 use cospike_models::zoo::ZooNetwork;
 use cospike_sim_core::inference::Coding;
@@ -17,7 +17,7 @@ fn folder(files: &[(&str, Vec<u8>)]) -> tempfile::TempDir {
 }
 
 fn fault(files: &[(&str, Vec<u8>)]) -> String {
-    Dataset::from_folder(folder(files).path(), Part::Test).unwrap_err().to_string()
+    Dataset::from_folder(folder(files).path(), Subset::Test).unwrap_err().to_string()
 }
 
 /// A CIFAR record: labels, then three planes that hold 10, 20 and 30 plus the column.
@@ -31,12 +31,12 @@ fn cifar_is_read_plane_by_plane() {
     let batches: Vec<(String, Vec<u8>)> =
         (1..=5).map(|i| (format!("data_batch_{i}.bin"), [record(&[i]), record(&[9 - i])].concat())).collect();
     let files: Vec<(&str, Vec<u8>)> = batches.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect();
-    let ten = Dataset::from_folder(folder(&files).path(), Part::Training).unwrap();
+    let ten = Dataset::from_folder(folder(&files).path(), Subset::Training).unwrap();
     assert_eq!((ten.shape, ten.labels.as_slice()), (Shape::new(3, 32, 32), &[1, 8, 2, 7, 3, 6, 4, 5, 5, 4][..]));
     assert_eq!((ten.image(9)[0], ten.image(9)[1024 + 5], ten.image(9)[3071]), (10, 25, 61));
 
     let hundred = folder(&[("test.bin", record(&[19, 99]))]);
-    let hundred = Dataset::from_folder(hundred.path(), Part::Test).unwrap();
+    let hundred = Dataset::from_folder(hundred.path(), Subset::Test).unwrap();
     assert_eq!((hundred.labels.as_slice(), hundred.image(0)[2048]), (&[99][..], 30));
 }
 
@@ -75,7 +75,7 @@ fn npz(images: &[u8], dims: &[u64], labels: &[i64]) -> Vec<u8> {
 
 #[test]
 fn npz_archives_are_read_with_channels_first_or_last() {
-    let read = |file: Vec<u8>| Dataset::from_folder(folder(&[("train.npz", file)]).path(), Part::Training);
+    let read = |file: Vec<u8>| Dataset::from_folder(folder(&[("train.npz", file)]).path(), Subset::Training);
     let grey = read(npz(&[1, 2, 3, 4, 5, 6, 7, 8], &[2, 2, 2], &[4, 2])).unwrap();
     assert_eq!((grey.shape, grey.image(1)), (Shape::new(1, 2, 2), &[5, 6, 7, 8][..]));
     assert_eq!(grey.labels, [4, 2]);
@@ -96,8 +96,8 @@ fn npz_archives_are_read_with_channels_first_or_last() {
 #[test]
 fn the_folder_of_the_shipped_test_set_is_a_dataset() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/fashion-mnist");
-    assert_eq!(Dataset::from_folder(&folder, Part::Test).unwrap(), Dataset::fashion_mnist_test().unwrap());
-    assert!(matches!(Dataset::from_folder(&folder, Part::Training), Err(DatasetError::NoDataset { .. })));
+    assert_eq!(Dataset::from_folder(&folder, Subset::Test).unwrap(), Dataset::fashion_mnist_test().unwrap());
+    assert!(matches!(Dataset::from_folder(&folder, Subset::Training), Err(DatasetError::NoDataset { .. })));
 }
 
 /// A network that answers which of three planes is brightest, by weights in PyTorch's order, must get every plane whole.

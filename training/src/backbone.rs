@@ -16,7 +16,7 @@ pub(crate) const EVALUATION_BATCH: usize = 250;
 /// Weight of a teacher's answer against the label.
 pub(crate) const TEACHER_SHARE: f32 = 0.5;
 
-/// What every training needs.
+/// Samples, folder, seed and device that every training of a network shares.
 pub(crate) struct Workshop<'a> {
     pub(crate) samples: &'a Samples,
     pub(crate) checkpoints: &'a Path,
@@ -24,25 +24,25 @@ pub(crate) struct Workshop<'a> {
     pub(crate) device: &'a Device,
 }
 
-/// A trained network with what there is to say of its training.
+/// A trained network and the record of its training.
 pub(crate) struct Trained {
     pub(crate) model: Model,
-    /// Share of the validation samples that it gets right.
+    /// Share of the validation samples that it classifies correctly.
     pub(crate) validation: f64,
-    /// Phases, epochs and rates, for the metadata.
+    /// Phases, epochs and learning rates, as text for the metadata.
     pub(crate) recipe: String,
-    /// Time it took.
+    /// Wall-clock seconds of the training.
     pub(crate) seconds: f64,
 }
 
-/// A trained network whose answers another one learns from.
+/// A trained network whose class scores another network learns from.
 pub(crate) struct Teacher<'a> {
     pub(crate) net: &'a Network,
     pub(crate) model: &'a Model,
 }
 
 impl Workshop<'_> {
-    /// Trains a whole network, beginning with `model`, in phases, each with its own dynamics.
+    /// Trains a whole network in phases, each with its own dynamics, starting from the parameters in `model`.
     pub(crate) fn backbone(
         &self,
         name: &str,
@@ -100,7 +100,7 @@ impl Workshop<'_> {
     }
 }
 
-/// Puts a model together with its history; the last phase's score is the validation accuracy.
+/// The trained network of the last phase, whose best score is the validation accuracy.
 pub(crate) fn trained(model: Model, phases: &[(String, Schedule, Progress)]) -> Trained {
     let describe = |(name, schedule, progress): &(String, Schedule, Progress)| {
         let Schedule { epochs, batch, peak_rate, average } = schedule;

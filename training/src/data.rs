@@ -1,7 +1,7 @@
 //! Training samples: batches of augmented images, and the split into training and validation.
 
-use crate::fit::stream;
 use crate::kernels::Maps;
+use crate::random::stream;
 use cospike_models::dataset::Dataset;
 use cospike_sim_core::network::Shape;
 use rand::RngExt;
@@ -11,23 +11,25 @@ use rand_chacha::ChaCha8Rng;
 /// A training set in a fixed random order, the validation images last.
 pub(crate) struct Samples {
     dataset: Dataset,
+    /// Index into the data set of each sample.
     order: Vec<usize>,
+    /// Number of training samples.
     training: usize,
 }
 
-/// How far an image is moved at most, in pixels: random crops of the image padded by as much.
+/// Largest shift of an image, in pixels; equivalent to random crops of the image padded by as much.
 const SHIFT: usize = 2;
 
-/// How an image is changed.
+/// Random change of one image.
 #[derive(Clone, Copy, Default)]
 struct Augmentation {
     flip: bool,
-    /// Rows and columns that the image moves down and to the right.
+    /// Pixels by which the image moves, down and to the right.
     shift: [isize; 2],
 }
 
 impl Samples {
-    /// Holds out `validation` images to make every choice on.
+    /// Shuffles `dataset` and holds out `validation` images, on which every choice is made.
     pub(crate) fn new(dataset: Dataset, validation: usize, seed: u64) -> Self {
         let mut order: Vec<usize> = (0..dataset.len()).collect();
         order.shuffle(&mut stream(seed, "validation-split"));
@@ -55,7 +57,8 @@ impl Samples {
         self.batch(indices, Augmentation::default)
     }
 
-    /// As [`Self::images`], each moved by up to [`SHIFT`] pixels and flipped left to right with probability one half.
+    /// Images as from [`Self::images`], each shifted by up to [`SHIFT`] pixels and flipped left to right with a probability
+    /// of one half.
     pub(crate) fn augmented(&self, indices: &[usize], rng: &mut ChaCha8Rng) -> Maps {
         self.batch(indices, || {
             let mut shift = || rng.random_range(0..=2 * SHIFT) as isize - SHIFT as isize;
@@ -72,7 +75,7 @@ impl Samples {
         Maps { shape, frames: indices.len(), data }
     }
 
-    /// Classes of the samples.
+    /// Class of each sample.
     pub(crate) fn labels(&self, indices: &[usize]) -> Vec<u8> {
         indices.iter().map(|&i| self.dataset.labels[self.order[i]]).collect()
     }

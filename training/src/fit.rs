@@ -4,40 +4,40 @@ use crate::kernels::Pool;
 use crate::model::Model;
 use crate::optimizer::AdamW;
 use crate::pass::Gradients;
+use crate::random::stream;
 use crate::weight_file::{Precision, WeightFile};
 use anyhow::{Context, Result, bail};
 use cospike_sim_core::network::{Tensor, TensorStore};
-use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// How long and how fast to train.
+/// Length and learning rate of a training phase.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Schedule {
     /// Passes over the training samples.
     pub(crate) epochs: usize,
-    /// Samples per step.
+    /// Samples per gradient step.
     pub(crate) batch: usize,
-    /// Learning rate at its highest.
+    /// Highest learning rate of the cycle.
     pub(crate) peak_rate: f32,
-    /// What is scored and kept is an exponential moving average of the parameters, which keeps this share of itself in
-    /// every step (Polyak and Juditsky 1992; in this form Tarvainen and Valpola, NeurIPS 2017). The parameters
-    /// themselves where there is none.
+    /// Decay of the exponential moving average of the parameters that is scored and kept: the share of itself that the
+    /// average keeps in every step, from 0 to less than 1 (Polyak and Juditsky 1992; in this form Tarvainen and Valpola,
+    /// NeurIPS 2017). Without it, the parameters themselves are scored and kept.
     #[serde(default, deserialize_with = "kept_share")]
     pub(crate) average: Option<f32>,
 }
 
-/// The share that an average keeps of itself in a step.
+/// Reads [`Schedule::average`] and checks its range.
 pub(crate) fn kept_share<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<f32>, D::Error> {
     match f32::deserialize(value)? {
         share if (0.0..1.0).contains(&share) => Ok(Some(share)),
         share => Err(serde::de::Error::custom(format!(
-            "an average keeps a share of itself in every step, at least 0 and less than 1, not {share}: 0.999 averages \
-             over about a thousand steps"
+            "`average` is {share}; give the share of itself that the moving average keeps in every step, at least 0 and \
+             less than 1, such as 0.999 to average over about 1,000 steps"
         ))),
     }
 }
@@ -47,6 +47,7 @@ pub(crate) fn kept_share<'de, D: serde::Deserializer<'de>>(value: D) -> Result<O
 const WARM_UP: f32 = 0.2;
 
 impl Schedule {
+    /// Learning rate after the share `progress` of all steps.
     fn rate(&self, progress: f32) -> f32 {
         let shape = match progress < WARM_UP {
             true => progress / WARM_UP,
@@ -56,9 +57,9 @@ impl Schedule {
     }
 }
 
-/// One phase of one network's training.
+/// One phase in the training of one network.
 pub(crate) struct Phase<'a> {
-    /// Names the checkpoint and the random streams.
+    /// Name of the checkpoint and of the random streams.
     pub(crate) name: String,
     pub(crate) seed: u64,
     pub(crate) checkpoints: &'a Path,
@@ -67,29 +68,22 @@ pub(crate) struct Phase<'a> {
     pub(crate) samples: usize,
 }
 
-/// What a phase came to.
+/// Scores and duration of a phase.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Progress {
     /// Validation score after each epoch so far; larger is better.
     pub(crate) validation: Vec<f64>,
-    /// The epoch, from 1, whose parameters are kept: the best on validation.
+    /// Epoch, counted from 1, with the best validation score, whose parameters are kept.
     pub(crate) best: usize,
-    /// Time it took.
+    /// Wall-clock seconds of all epochs so far.
     pub(crate) seconds: f64,
 }
 
-/// The random stream of `seed` for `purpose`.
-pub(crate) fn stream(seed: u64, purpose: &str) -> ChaCha8Rng {
-    let mut hasher = blake3::Hasher::new(); // a hash that does not change between versions, unlike the standard one
-    hasher.update(&seed.to_le_bytes()).update(purpose.as_bytes());
-    ChaCha8Rng::from_seed(*hasher.finalize().as_bytes())
-}
-
-/// All that a phase needs to go on after an epoch.
+/// State from which a phase resumes after an epoch; the content of a checkpoint.
 #[derive(Default)]
 struct State {
     model: Model,
-    /// The moving average of `model`, where the schedule has one.
+    /// Moving average of `model`, if the schedule asks for one.
     average: Option<Model>,
     best: Model,
     optimizer: AdamW,
@@ -97,8 +91,8 @@ struct State {
 }
 
 impl Phase<'_> {
-    /// Trains `model` and returns the parameters of the epoch that scored best on validation. `learn` gives the mean
-    /// loss of some samples and its gradients; `validate` scores a model.
+    /// Trains `model` and returns the parameters of the epoch with the best validation score. `learn` returns the mean
+    /// loss of a batch and its gradients; `validate` scores a model, larger is better.
     pub(crate) fn run(
         &self,
         model: Model,
@@ -125,7 +119,10 @@ impl Phase<'_> {
                 let done = (epoch * steps + step) as f32 / (self.schedule.epochs * steps) as f32;
                 let (loss, gradients) = learn(&state.model, indices, &mut rng, pool)?;
                 if !loss.is_finite() {
-                    bail!("training diverged in epoch {}, step {step}: lower `peak_rate`", epoch + 1);
+                    bail!(
+                        "the loss is {loss} in epoch {}, step {step}: training diverged; lower `peak_rate`",
+                        epoch + 1
+                    );
                 }
                 total += loss;
                 state.optimizer.step(&mut state.model, &gradients, self.schedule.rate(done));
@@ -160,7 +157,7 @@ impl Phase<'_> {
 }
 
 impl State {
-    /// One file, written whole or not at all.
+    /// Writes the checkpoint, whole or not at all.
     fn save(&self, path: &Path) -> Result<()> {
         let mut tensors = TensorStore::new();
         let models = [("model", Some(&self.model)), ("average", self.average.as_ref()), ("best", Some(&self.best))];
@@ -180,14 +177,20 @@ impl State {
         WeightFile { tensors, metadata: metadata.into() }.write(path, Precision::Full)
     }
 
-    /// The state in a checkpoint, which must have an average if `schedule` asks for one, and none otherwise.
+    /// Reads a checkpoint, which must hold a moving average if and only if `schedule` asks for one.
     fn load(path: &Path, schedule: Schedule) -> Result<Self> {
         let file = WeightFile::read(path)?;
-        let metadata = |key: &str| file.metadata.get(key).with_context(|| format!("no `{key}` in this checkpoint"));
+        let metadata = |key: &str| {
+            file.metadata
+                .get(key)
+                .with_context(|| format!("the checkpoint has no `{key}`; delete it to begin the phase anew"))
+        };
         let mut state = Self { progress: serde_json::from_str(metadata("progress")?)?, ..Self::default() };
         state.optimizer.steps = metadata("steps")?.parse()?;
         for (name, tensor) in &file.tensors {
-            let (part, name) = name.split_once('/').context("this is no checkpoint")?;
+            let (part, name) = name.split_once('/').with_context(|| {
+                format!("tensor `{name}` does not belong in a checkpoint; delete the file to begin the phase anew")
+            })?;
             match part {
                 "model" => drop(state.model.tensors.insert(name.into(), tensor.clone())),
                 "average" => {

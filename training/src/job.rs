@@ -1,17 +1,16 @@
-//! Running one job of the plan: from what the zoo has to a new weight file in it.
+//! One job of the plan: reads the weight files that it builds on and adds a new one to the zoo.
 
 use crate::backbone::{Teacher, Trained, Workshop};
 use crate::data::Samples;
-use crate::fit::stream;
 use crate::kernels::Maps;
 use crate::model::Model;
 use crate::pass::Device;
-use crate::plan::{Backbone, Job, Kind, Noise, Plan, UnitPlan};
+use crate::plan::{Backbone, Job, Noise, Plan, UnitPlan};
+use crate::random::stream;
 use crate::unit::{Carry, FrozenBackbone, UnitTask};
 use crate::weight_file::{Precision, WeightFile};
 use anyhow::{Context, Result, ensure};
-use cospike_sim_core::network::Family;
-use cospike_sim_core::network::{Bottleneck, Network, Shape, TensorStore};
+use cospike_sim_core::network::{Bottleneck, BottleneckKind, Family, Network, Shape, TensorStore};
 use cospike_sim_core::payload::Jpeg;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -20,21 +19,21 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-/// Quality of the JPEG step of the float units, of 100.
+/// JPEG quality of the float units, from 1 to 100.
 const JPEG_QUALITY: u8 = 90;
 
-/// Where jobs find what they need and leave what they make.
+/// Folders, samples and device of all jobs of a plan.
 pub(crate) struct Factory<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) zoo: &'a Path,
     pub(crate) checkpoints: &'a Path,
     pub(crate) samples: &'a Samples,
     pub(crate) device: &'a Device,
-    /// What the last unit's frozen backbone made of the images, and of which head and images that was.
+    /// Outputs of the frozen backbone of the last unit, with the head and images that they belong to.
     pub(crate) frozen: RefCell<Option<(Head, Rc<FrozenBackbone>)>>,
 }
 
-/// What decides what a frozen backbone makes of the images.
+/// Everything on which the outputs of a frozen backbone depend.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Head {
     backbone: String,
@@ -44,7 +43,7 @@ pub(crate) struct Head {
 }
 
 impl Factory<'_> {
-    /// Trains the network of `job`, unless its file is in the zoo already, and writes it there.
+    /// Trains the network of `job` and writes its weight file, unless the zoo has that file already.
     pub(crate) fn run(&self, job: &Job) -> Result<()> {
         let path = self.path(&job.name());
         if path.exists() {
@@ -52,7 +51,11 @@ impl Factory<'_> {
         }
         let net = job.network()?;
         let (given, needed) = (self.samples.shape(), net.input());
-        ensure!(given == needed, "the images are {given}, `{}` takes {needed}", job.name());
+        ensure!(
+            given == needed,
+            "the images are {given}, but `{}` takes {needed}: choose another data set, or a network of that size",
+            job.name()
+        );
         let (trained, own) = match job {
             Job::Backbone(backbone) => self.backbone(&net, backbone)?,
             Job::Unit(unit) => self.unit(&net, unit)?,
@@ -105,7 +108,7 @@ impl Factory<'_> {
         Ok((job.network()?, Model { tensors: self.read(name)?.tensors }))
     }
 
-    /// What the backbone makes of the images; units that follow one another share it.
+    /// Outputs of the frozen backbone, computed anew only if `head` is not that of the unit before.
     fn frozen(
         &self,
         head: Head,
@@ -118,7 +121,7 @@ impl Factory<'_> {
         Ok(match &*kept {
             Some((of, frozen)) if *of == head => frozen.clone(),
             _ => {
-                *kept = None; // its memory is needed
+                *kept = None; // frees the memory before the new outputs need it
                 let frozen = Rc::new(self.workshop(head.seed).freeze(net, tensors, split, steps, head.images)?);
                 *kept = Some((head, frozen.clone()));
                 frozen
@@ -128,11 +131,17 @@ impl Factory<'_> {
 
     fn unit(&self, backbone: &Network, plan: &UnitPlan) -> Result<(Trained, BTreeMap<String, String>)> {
         let at = backbone.split(&plan.split)?;
-        let shape = Bottleneck { kind: plan.bottleneck_kind(), width: plan.width, stride: plan.stride };
+        let shape = Bottleneck { kind: plan.kind, width: plan.width, stride: plan.stride };
         let (net, cut) = backbone.with_bottleneck(&plan.split, shape)?;
         let file = self.read(&plan.backbone())?;
-        let steps: usize = file.metadata.get("time_steps").context("the backbone has no `time_steps`")?.parse()?;
-        let jpeg = (plan.kind == Kind::Float).then(|| Jpeg::new(net.layers[cut].output, JPEG_QUALITY)).transpose()?;
+        let steps: usize = file
+            .metadata
+            .get("time_steps")
+            .context("the weight file of the backbone has no `time_steps`: train it again")?
+            .parse()?;
+        let jpeg = (plan.kind == BottleneckKind::Float)
+            .then(|| Jpeg::new(net.layers[cut].output, JPEG_QUALITY))
+            .transpose()?;
         let link: Option<Box<Carry>> = match (&jpeg, plan.noise) {
             (Some(jpeg), _) => Some(Box::new(|maps: &mut Maps, _: &mut ChaCha8Rng| send_as_jpeg(jpeg, maps))),
             (None, Some(noise)) => {
@@ -169,11 +178,11 @@ impl Factory<'_> {
             ("split".into(), plan.split.clone()),
             ("width".into(), plan.width.to_string()),
             ("stride".into(), plan.stride.to_string()),
-            ("bottleneck".into(), format!("{:?}", plan.kind).to_lowercase()),
+            ("bottleneck".into(), plan.kind.name().into()),
             ("variant".into(), plan.variant()),
             ("tail".into(), if plan.tune_tail { "tuned" } else { "of the backbone" }.into()),
         ]);
-        if plan.kind == Kind::Float {
+        if plan.kind == BottleneckKind::Float {
             metadata.insert("jpeg_quality".into(), JPEG_QUALITY.to_string());
         }
         if let Some(Noise { erasures, flips }) = plan.noise {
@@ -183,6 +192,7 @@ impl Factory<'_> {
     }
 }
 
+/// Metadata that every weight file has.
 fn describe(net: &Network, family: Family, kind: &str, steps: usize, seed: u64) -> BTreeMap<String, String> {
     let entries = [
         ("backbone", net.name.clone()),
@@ -195,7 +205,7 @@ fn describe(net: &Network, family: Family, kind: &str, steps: usize, seed: u64) 
     entries.map(|(key, value)| (key.to_string(), value)).into()
 }
 
-/// What the cloud decodes. The codec takes channel after channel.
+/// Replaces the features by what the cloud decodes from their JPEG. The codec takes channel after channel.
 fn send_as_jpeg(jpeg: &Jpeg, maps: &mut Maps) {
     let Shape { channels, .. } = maps.shape;
     let area = maps.shape.area();
@@ -208,7 +218,7 @@ fn send_as_jpeg(jpeg: &Jpeg, maps: &mut Maps) {
     }
 }
 
-/// Erases bits, which then are 0, and flips others, with probabilities that are drawn for the batch.
+/// Sets bits to 0 (erasures) and flips others, with probabilities drawn anew for every batch.
 fn disturb(noise: Noise, maps: &mut Maps, rng: &mut ChaCha8Rng) {
     let (erased, flipped) = (rng.random_range(0.0..=noise.erasures), rng.random_range(0.0..=noise.flips));
     for bit in &mut maps.data {

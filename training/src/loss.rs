@@ -16,15 +16,16 @@ pub(crate) fn mean_scores(scores: &Maps, samples: usize) -> Vec<f32> {
     mean
 }
 
-/// What the network should answer.
+/// Class probabilities that the network is trained towards.
 pub(crate) struct Targets {
+    /// Number of classes.
     classes: usize,
     /// `[samples, classes]`, each row a distribution.
     probabilities: Vec<f32>,
 }
 
 impl Targets {
-    /// Smoothed labels.
+    /// Targets from labels, smoothed.
     pub(crate) fn labels(labels: &[u8], classes: usize) -> Self {
         let mut probabilities = vec![SMOOTHING / classes as f32; labels.len() * classes];
         for (row, &label) in probabilities.chunks_exact_mut(classes).zip(labels) {
@@ -33,7 +34,8 @@ impl Targets {
         Self { classes, probabilities }
     }
 
-    /// Mixes in, with weight `share`, what a teacher answers (Hinton et al. 2015, temperature 1).
+    /// Mixes in the class probabilities of a teacher, given by its scores, with weight `share` (distillation, Hinton et al.
+    /// 2015, temperature 1).
     pub(crate) fn taught(mut self, teacher: &[f32], share: f32) -> Self {
         let rows = self.probabilities.chunks_exact_mut(self.classes).zip(teacher.chunks_exact(self.classes));
         for (target, teacher) in rows {
@@ -44,7 +46,7 @@ impl Targets {
         self
     }
 
-    /// Mean cross-entropy, and its gradient by the scores, in every step.
+    /// Mean cross-entropy of the mean scores over time, and its gradient with respect to the scores of every step.
     pub(crate) fn cross_entropy(&self, scores: &Maps) -> (f64, Maps) {
         let samples = self.probabilities.len() / self.classes;
         let mut gradient = scores.clone();
@@ -71,7 +73,7 @@ fn softmax(scores: &[f32]) -> Vec<f32> {
     powers.iter().map(|p| p / sum).collect()
 }
 
-/// How many of the samples have their largest score at their label.
+/// Number of samples whose largest score is that of their label.
 pub(crate) fn correct(mean_scores: &[f32], labels: &[u8]) -> usize {
     let classes = mean_scores.len() / labels.len();
     let answer = |row: &[f32]| (1..row.len()).fold(0, |best, i| if row[i] > row[best] { i } else { best });

@@ -1,8 +1,8 @@
 //! Trains the networks of CoSpike's zoo.
 //!
 //! ```text
-//! cospike-training train --data DIR     # all that is missing; stop and start it as you like
-//! cospike-training measure              # once at the end: accuracy on the test images, by the inference engine
+//! cospike-training train --data DIR     # trains all missing networks; can be stopped and resumed
+//! cospike-training measure              # then: accuracy on the test images, by the inference engine
 //! ```
 //!
 //! `docs/training-gpu.md` says how to train on a GPU.
@@ -18,6 +18,7 @@ mod model;
 mod optimizer;
 mod pass;
 mod plan;
+mod random;
 mod speed;
 #[cfg(test)]
 mod tests;
@@ -26,7 +27,7 @@ mod weight_file;
 
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser, Subcommand};
-use cospike_models::dataset::{Dataset, Part};
+use cospike_models::dataset::{Dataset, Subset};
 use cospike_models::zoo::Zoo;
 use data::Samples;
 use job::Factory;
@@ -40,7 +41,7 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// Folder of the weight files.
+    /// Folder of the weight files
     #[arg(long, default_value = "models/zoo", global = true)]
     zoo: PathBuf,
     #[command(subcommand)]
@@ -49,33 +50,33 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Lists the jobs of the plan, with their numbers.
+    /// List the jobs of the plan with their numbers
     List(WhichJobs),
-    /// Trains every network of the plan whose weight file is missing; resumes what was interrupted.
+    /// Train every network of the plan whose weight file is missing; resume where training was interrupted
     Train {
-        /// Folder with the dataset: four IDX files, CIFAR in its binary version, or `train.npz` and `test.npz`.
+        /// Folder of the data set: four IDX files, the binary version of CIFAR, or `train.npz` and `test.npz`
         #[arg(long)]
         data: PathBuf,
-        /// Folder for checkpoints.
+        /// Folder of the checkpoints
         #[arg(long, default_value = "out/training")]
         checkpoints: PathBuf,
-        /// What computes.
+        /// Device that computes the passes
         #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
         device: DeviceName,
         #[command(flatten)]
         which: WhichJobs,
     },
-    /// Measures how many samples per second the backbones of the plan are trained with.
+    /// Measure the training speed of the plan's backbones, in samples per second
     Speed {
-        /// What computes.
+        /// Device that computes the passes
         #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
         device: DeviceName,
         #[command(flatten)]
         which: WhichJobs,
     },
-    /// Measures the test accuracy of the networks that have none yet and writes it into their files.
+    /// Measure the test accuracy of the networks that have none yet and write it into their files
     Measure {
-        /// Folder of the dataset whose test images to use [default: Fashion-MNIST, built in].
+        /// Folder of the data set whose test images to use [default: the built-in Fashion-MNIST]
         #[arg(long)]
         data: Option<PathBuf>,
     },
@@ -83,13 +84,13 @@ enum Verb {
 
 #[derive(Args)]
 struct WhichJobs {
-    /// The plan.
+    /// Plan file
     #[arg(long, default_value = "training/plan.toml")]
     plan: PathBuf,
-    /// Only networks whose name contains this.
+    /// Only networks whose name contains this text
     #[arg(long, default_value = "")]
     only: String,
-    /// Only the job of this number.
+    /// Only the job with this number, from `list`
     #[arg(long)]
     job: Option<usize>,
 }
@@ -101,20 +102,20 @@ fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Why the program ends, and with which exit code.
+/// Error that ends the program, with its exit code.
 struct Failure {
     error: anyhow::Error,
     code: u8,
 }
 
-/// Something went wrong in the work.
+/// A failure during the work: exit code 1.
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
         Self { error, code: 1 }
     }
 }
 
-/// What was given is wrong, and nothing was begun.
+/// Wrong input, found before anything was done: exit code 2.
 fn wrong_input(error: impl Into<anyhow::Error>) -> Failure {
     Failure { error: error.into(), code: 2 }
 }
@@ -124,7 +125,7 @@ fn run(Arguments { zoo, verb }: Arguments) -> Result<(), Failure> {
         Verb::Measure { data } => {
             let networks = Zoo::from_folder(&zoo).map_err(wrong_input)?;
             let images = match data {
-                Some(data) => Dataset::from_folder(&data, Part::Test),
+                Some(data) => Dataset::from_folder(&data, Subset::Test),
                 None => Dataset::fashion_mnist_test(),
             };
             Ok(measure::measure(&zoo, &networks, &images.map_err(wrong_input)?)?)
@@ -149,7 +150,7 @@ fn run(Arguments { zoo, verb }: Arguments) -> Result<(), Failure> {
         Verb::Train { data, checkpoints, device, which } => {
             let (device, plan) = (device.open().map_err(wrong_input)?, which.plan().map_err(wrong_input)?);
             let jobs = which.jobs(&plan).map_err(wrong_input)?;
-            let images = Dataset::from_folder(&data, Part::Training).map_err(wrong_input)?;
+            let images = Dataset::from_folder(&data, Subset::Training).map_err(wrong_input)?;
             let samples = Samples::new(images, plan.validation_images, SPLIT_SEED);
             for folder in [&zoo, &checkpoints] {
                 std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
@@ -170,7 +171,8 @@ fn run(Arguments { zoo, verb }: Arguments) -> Result<(), Failure> {
     }
 }
 
-/// Which images are held out, the same for every network, so that units are judged on images that no head has seen.
+/// Seed of the choice of validation images: the same for every network, so that units are judged on images that no head
+/// has learned from.
 const SPLIT_SEED: u64 = 1;
 
 impl WhichJobs {
@@ -179,13 +181,13 @@ impl WhichJobs {
         Plan::read(&std::fs::read_to_string(&self.plan).with_context(name)?).with_context(name)
     }
 
-    /// The jobs asked for, with their numbers from 0.
+    /// The selected jobs with their numbers, counted from 0.
     fn jobs(&self, plan: &Plan) -> Result<Vec<(usize, plan::Job)>> {
         let wanted = |number: usize, job: &plan::Job| {
             self.job.is_none_or(|only| only == number) && job.name().contains(&self.only)
         };
         let jobs: Vec<_> = plan.jobs().into_iter().enumerate().filter(|(number, job)| wanted(*number, job)).collect();
-        ensure!(!jobs.is_empty(), "the plan has no such job; `list` shows what it has");
+        ensure!(!jobs.is_empty(), "no job of the plan matches `--only` and `--job`; `list` shows all jobs");
         Ok(jobs)
     }
 }

@@ -6,8 +6,8 @@ use cospike_models::dataset::Dataset;
 use cospike_models::zoo::{Entry, Outcome, Zoo};
 use std::path::Path;
 
-/// Runs every network of `zoo`, the files in `folder`, that has no test accuracy yet on all images of `dataset`, as it would
-/// run split in two, and writes the outcome into its file.
+/// Executes every network of `zoo` without a test accuracy on all images of `dataset`, cut in two as in a simulation, and
+/// writes the outcome into its weight file in `folder`.
 pub(crate) fn measure(folder: &Path, zoo: &Zoo, dataset: &Dataset) -> Result<()> {
     for entries in zoo.by_backbone() {
         let unmeasured: Vec<&Entry> = entries.into_iter().filter(|entry| entry.metadata.claim().is_none()).collect();
@@ -19,7 +19,7 @@ pub(crate) fn measure(folder: &Path, zoo: &Zoo, dataset: &Dataset) -> Result<()>
     Ok(())
 }
 
-/// Writes `outcome` into a weight file.
+/// Writes `outcome` into the metadata of a weight file.
 fn claim(path: &Path, outcome: Outcome) -> Result<()> {
     let Outcome { correct, samples, payload_bits } = outcome;
     let mut file = WeightFile::read(path).with_context(|| path.display().to_string())?;

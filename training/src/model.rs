@@ -1,9 +1,10 @@
 //! The parameters of a network in training: tensors by the names that inference reads.
 
-use crate::pass::Gradients;
+use crate::kernels::BatchStatistics;
 use cospike_sim_core::network::{Network, Operation, Tensor, TensorStore};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Trainable tensors and running statistics, by name.
@@ -15,11 +16,12 @@ pub(crate) struct Model {
 /// The tensors of a batch normalisation: gain, shift, mean, variance.
 pub(crate) const NORM_PARTS: [&str; 4] = ["norm.weight", "norm.bias", "norm.running_mean", "norm.running_var"];
 
-/// How fast the running statistics follow those of the batches (PyTorch's default).
+/// Weight of a batch's statistics in the update of the running ones (PyTorch's default).
 const MOMENTUM: f64 = 0.1;
 
 impl Model {
-    /// Fresh parameters for the layers in `range`: He-normal kernels (fan in), unit normalisation.
+    /// Random initial parameters for the layers in `range`: He-normal kernels (fan in; He et al., ICCV 2015) and identity
+    /// normalisations.
     pub(crate) fn new(net: &Network, range: Range<usize>, rng: &mut ChaCha8Rng) -> Self {
         let mut model = Self::default();
         for layer in &net.layers[range] {
@@ -46,7 +48,8 @@ impl Model {
         model
     }
 
-    /// A kernel of which every output position sees one `share`th, and its normalisation of `outputs` channels.
+    /// Adds a kernel and its normalisation of `outputs` channels. Of the kernel's elements every output position reads one
+    /// in `share`: a transposed convolution with a stride reads only some.
     fn convolution(&mut self, name: &str, shape: [usize; 4], share: usize, outputs: usize, rng: &mut ChaCha8Rng) {
         let len = shape.iter().product::<usize>();
         let fan_in = len / outputs / share;
@@ -60,27 +63,27 @@ impl Model {
         self.tensors.insert(format!("{layer}.{part}"), Tensor { shape, data });
     }
 
-    /// Weights of a layer.
+    /// Weights of the layer with this name.
     pub(crate) fn kernel(&self, layer: &str) -> &[f32] {
         &self.tensors[&format!("{layer}.weight")].data
     }
 
-    /// Gain, shift, running mean and running variance of a convolution.
+    /// Gain, shift, running mean and running variance of the convolution with this name.
     pub(crate) fn norm(&self, layer: &str) -> [&[f32]; 4] {
         NORM_PARTS.map(|part| self.tensors[&format!("{layer}.{part}")].data.as_slice())
     }
 
-    /// Moves every parameter, running statistics too, by `share` of the way to `other`'s.
+    /// Moves every tensor, running statistics included, the share `share` of the way towards that of `other`.
     pub(crate) fn approach(&mut self, other: &Self, share: f32) {
         for (mine, theirs) in self.tensors.values_mut().zip(other.tensors.values()) {
             mine.data.iter_mut().zip(&theirs.data).for_each(|(a, b)| *a += share * (b - *a));
         }
     }
 
-    /// Lets the running statistics follow those of a batch.
-    pub(crate) fn follow(&mut self, gradients: &Gradients) {
+    /// Moves the running statistics towards those of a batch, by layer name.
+    pub(crate) fn follow(&mut self, statistics: &BTreeMap<String, BatchStatistics>) {
         let [_, _, mean, variance] = NORM_PARTS;
-        for (layer, batch) in &gradients.statistics {
+        for (layer, batch) in statistics {
             let unbiased = batch.count as f64 / (batch.count as f64 - 1.0).max(1.0);
             for (part, values, factor) in [(mean, &batch.mean, 1.0), (variance, &batch.variance, unbiased)] {
                 let running =
@@ -93,7 +96,7 @@ impl Model {
     }
 }
 
-/// `n` draws from a normal distribution of mean 0.
+/// `n` draws from a normal distribution with mean 0.
 fn normal(n: usize, deviation: f32, rng: &mut ChaCha8Rng) -> Vec<f32> {
     let mut draw = || -> f32 { StandardNormal.sample(rng) };
     (0..n).map(|_| draw() * deviation).collect()

@@ -4,13 +4,16 @@ use crate::model::Model;
 use crate::pass::Gradients;
 use std::collections::BTreeMap;
 
-/// Decoupled weight decay of kernels and matrices; gains, shifts and biases do not decay.
+/// Decoupled weight decay of kernels and matrices, per unit of learning rate; gains, shifts and biases do not decay.
 const WEIGHT_DECAY: f32 = 5e-4;
+/// Decay of the first moment per step.
 const DECAY_FIRST: f32 = 0.9;
+/// Decay of the second moment per step.
 const DECAY_SECOND: f32 = 0.999;
+/// Added to the root of the second moment, against division by zero.
 const EPSILON: f32 = 1e-8;
 
-/// First and second moments of every parameter's gradient, and how many steps were taken.
+/// State of the optimiser: first and second moment of every parameter's gradient, by tensor name, and steps taken.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct AdamW {
     pub(crate) steps: i32,
@@ -18,7 +21,7 @@ pub(crate) struct AdamW {
 }
 
 impl AdamW {
-    /// Moves the parameters against their gradients and the running statistics after the batch's.
+    /// Takes one step at learning rate `rate`, and moves the running statistics towards those of the batch.
     pub(crate) fn step(&mut self, model: &mut Model, gradients: &Gradients, rate: f32) {
         self.steps += 1;
         let unbias = [DECAY_FIRST, DECAY_SECOND].map(|decay| 1.0 / (1.0 - decay.powi(self.steps)));
@@ -33,6 +36,6 @@ impl AdamW {
                 *w = *w * decay - rate * (*m * unbias[0]) / ((*v * unbias[1]).sqrt() + EPSILON);
             }
         }
-        model.follow(gradients);
+        model.follow(&gradients.statistics);
     }
 }

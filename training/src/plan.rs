@@ -1,19 +1,18 @@
-//! The plan file: what the zoo consists of, and how each network of it is trained.
+//! The plan file: the networks of the zoo, and how each is trained.
 
 use crate::fit::{Schedule, kept_share};
 use crate::pass::Dynamics;
 use anyhow::{Result, bail, ensure};
-use cospike_sim_core::network::Family;
-use cospike_sim_core::network::{BottleneckKind, Network, NetworkName, Neuron};
+use cospike_sim_core::network::{BottleneckKind, Family, Network, NetworkName, Neuron};
 use serde::Deserialize;
 
 /// A plan file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Plan {
-    /// Name of the task, for the metadata.
+    /// Name of the task, such as `fashion-mnist`, for the metadata.
     pub(crate) task: String,
-    /// Images held out of the training set to make every choice on.
+    /// Number of training images held out for validation; every choice is made on them.
     pub(crate) validation_images: usize,
     #[serde(default)]
     backbone: Vec<Backbone>,
@@ -28,9 +27,9 @@ pub(crate) struct Backbone {
     /// Name of its architecture, as in [`NetworkName`].
     network: String,
     family: Family,
-    /// Name of the float backbone whose answers it learns from too.
+    /// Name of the float backbone whose class scores it learns from as well.
     pub(crate) teacher: Option<String>,
-    /// Whether it begins with the teacher's weights, not with random ones.
+    /// Whether it starts from the teacher's weights instead of random ones.
     #[serde(default)]
     pub(crate) start_as_teacher: bool,
     phases: Vec<PhasePlan>,
@@ -38,13 +37,13 @@ pub(crate) struct Backbone {
     pub(crate) seed: u64,
 }
 
-/// A schedule and how neurons are evaluated in it.
+/// A schedule, with the evaluation of neurons in it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PhasePlan {
-    /// Neurons as quantisers of so many levels.
+    /// Levels of the quantisers that stand for the neurons.
     levels: Option<usize>,
-    /// Neurons over so many time steps.
+    /// Time steps over which the neurons are evaluated.
     steps: Option<usize>,
     epochs: usize,
     batch: usize,
@@ -58,7 +57,7 @@ struct PhasePlan {
 #[serde(deny_unknown_fields)]
 struct Units {
     network: String,
-    kinds: Vec<Kind>,
+    kinds: Vec<BottleneckKind>,
     splits: Vec<String>,
     widths: Vec<usize>,
     strides: Vec<usize>,
@@ -67,27 +66,15 @@ struct Units {
     noise: Option<Noise>,
     images: usize,
     restore: Schedule,
-    /// Of spiking units only, which begin as quantised ones with it.
+    /// First phase of spiking units, in which their neurons are quantisers; other kinds ignore it.
     quantised: Option<Schedule>,
     classify: Schedule,
-    /// Whether the tail learns with the unit; else it stays the backbone's.
+    /// Whether the tail learns along with the unit instead of staying that of the backbone.
     #[serde(default)]
     tune_tail: bool,
 }
 
-/// Kinds of bottleneck units.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Kind {
-    /// SpikeBottleNet.
-    Spiking,
-    /// BottleNet: 8-bit and JPEG.
-    Float,
-    /// 1-bit activations.
-    Binary,
-}
-
-/// Largest probabilities with which the link of a training erases and flips a bit.
+/// Damage that the link does during training: largest probabilities with which it erases and flips a bit.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Noise {
@@ -99,7 +86,7 @@ pub(crate) struct Noise {
 #[derive(Clone, Debug)]
 pub(crate) struct UnitPlan {
     network: String,
-    pub(crate) kind: Kind,
+    pub(crate) kind: BottleneckKind,
     pub(crate) split: String,
     pub(crate) width: usize,
     pub(crate) stride: usize,
@@ -131,7 +118,7 @@ fn first_seeds() -> Vec<u64> {
 }
 
 impl Plan {
-    /// The plan in `text`, a TOML file, with every network, split point and teacher checked.
+    /// Reads the plan in `text`, which is TOML, and checks every network, split point and teacher.
     pub(crate) fn read(text: &str) -> Result<Self> {
         let plan: Self = toml::from_str(text)?;
         let jobs = plan.jobs();
@@ -141,7 +128,7 @@ impl Plan {
         Ok(plan)
     }
 
-    /// All jobs, each after what it needs.
+    /// All jobs, each after those whose weights it needs.
     pub(crate) fn jobs(&self) -> Vec<Job> {
         let units = self.units.iter().flat_map(Units::jobs).map(Job::Unit);
         self.backbone.iter().cloned().map(Job::Backbone).chain(units).collect()
@@ -152,12 +139,12 @@ impl Units {
     fn jobs(&self) -> Vec<UnitPlan> {
         let mut jobs = vec![];
         for split in &self.splits {
-            // Neighbours share what the frozen head makes of the images.
+            // Consecutive jobs with the same head share its outputs.
             for (&kind, &seed) in self.kinds.iter().flat_map(|k| self.seeds.iter().map(move |s| (k, s))) {
                 for (&width, &stride) in self.widths.iter().flat_map(|w| self.strides.iter().map(move |s| (w, s))) {
                     let (network, split) = (self.network.clone(), split.clone());
                     let Self { noise, images, restore, classify, tune_tail, .. } = *self;
-                    let quantised = self.quantised.filter(|_| kind == Kind::Spiking);
+                    let quantised = self.quantised.filter(|_| kind == BottleneckKind::Spiking);
                     jobs.push(UnitPlan {
                         network,
                         kind,
@@ -189,7 +176,7 @@ impl Backbone {
         self.family
     }
 
-    /// The phases of its training.
+    /// Dynamics and schedule of each phase of its training.
     pub(crate) fn phases(&self) -> Result<Vec<(Dynamics, Schedule)>> {
         let phase = |phase: &PhasePlan| {
             let PhasePlan { epochs, batch, peak_rate, average, .. } = *phase;
@@ -197,7 +184,13 @@ impl Backbone {
                 (Some(levels), None, Family::Spiking) => Dynamics::Rate(levels),
                 (None, Some(steps), Family::Spiking) => Dynamics::Steps(steps),
                 (None, None, Family::Float) => Dynamics::Steps(1),
-                _ => bail!("a phase of a spiking network has either `levels` or `steps`, of a float one neither"),
+                _ => bail!(
+                    "a phase of `{}` has `levels` {:?} and `steps` {:?}: a spiking network needs exactly one of them in \
+                     every phase, a float one takes neither",
+                    self.name(),
+                    phase.levels,
+                    phase.steps
+                ),
             };
             Ok((dynamics, Schedule { epochs, batch, peak_rate, average }))
         };
@@ -212,10 +205,7 @@ impl Backbone {
 
 impl UnitPlan {
     pub(crate) fn family(&self) -> Family {
-        match self.kind {
-            Kind::Spiking => Family::Spiking,
-            Kind::Float | Kind::Binary => Family::Float,
-        }
+        self.kind.family()
     }
 
     /// Name of its backbone.
@@ -223,10 +213,10 @@ impl UnitPlan {
         backbone_name(&self.network, self.family())
     }
 
-    /// What sets it apart from the unit that a scenario gets if it asks for nothing special; empty for that one.
+    /// Differences from the unit that a scenario gets by default, such as `binary-s1`; empty for that unit.
     pub(crate) fn variant(&self) -> String {
         let marks = [
-            (self.kind == Kind::Binary).then(|| "binary".to_string()),
+            (self.kind == BottleneckKind::Binary).then(|| "binary".to_string()),
             (self.stride != USUAL_STRIDE).then(|| format!("s{}", self.stride)),
             self.noise.map(|_| "noisy".into()),
             (self.seed != first_seed()).then(|| format!("seed{}", self.seed)),
@@ -239,14 +229,6 @@ impl UnitPlan {
         let name = format!("{}-{}-w{}", self.backbone(), self.split, self.width);
         let variant = self.variant();
         if variant.is_empty() { name } else { format!("{name}-{variant}") }
-    }
-
-    pub(crate) fn bottleneck_kind(&self) -> BottleneckKind {
-        match self.kind {
-            Kind::Spiking => BottleneckKind::Spiking,
-            Kind::Float => BottleneckKind::Float,
-            Kind::Binary => BottleneckKind::Binary,
-        }
     }
 }
 
@@ -276,18 +258,22 @@ impl Job {
         let net = self.network()?;
         crate::pass::check(&net)?;
         let others = || jobs.iter().map(Self::name).filter(|name| *name == self.name()).count();
-        ensure!(others() == 1, "the plan has `{}` twice", self.name());
+        ensure!(others() == 1, "the plan has `{}` more than once: delete all but one", self.name());
         match self {
             Self::Backbone(backbone) => {
-                ensure!(!backbone.phases()?.is_empty(), "`{}` has no phase", self.name());
+                ensure!(
+                    !backbone.phases()?.is_empty(),
+                    "`{}` has no phase: give it at least one in `phases`",
+                    self.name()
+                );
                 ensure!(
                     backbone.teacher.is_some() || !backbone.start_as_teacher,
-                    "`{}` shall start as its teacher, but has none: name a `teacher`",
+                    "`{}` has `start_as_teacher` but no `teacher`: name one",
                     self.name()
                 );
                 if let Some(teacher) = &backbone.teacher {
                     let known = jobs.iter().any(|job| job.name() == *teacher);
-                    ensure!(known, "`{}` has the teacher `{teacher}`, which is not in the plan", self.name());
+                    ensure!(known, "`{}` has the teacher `{teacher}`, which is not in the plan: add it", self.name());
                 }
             }
             Self::Unit(unit) => {
@@ -298,6 +284,7 @@ impl Job {
     }
 }
 
+/// Name in the zoo of the backbone of this architecture and family.
 fn backbone_name(network: &str, family: Family) -> String {
     format!("{network}-{}", family.name())
 }

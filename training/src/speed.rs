@@ -1,23 +1,23 @@
-//! How fast training is: whole steps on random images.
+//! Speed of training, measured by whole steps on random images.
 
 use crate::data::Samples;
-use crate::fit::stream;
 use crate::kernels::{Maps, Pool};
 use crate::loss::Targets;
 use crate::model::Model;
 use crate::optimizer::AdamW;
 use crate::pass::{Device, Pass};
 use crate::plan::Backbone;
+use crate::random::stream;
 use anyhow::Result;
 use cospike_models::dataset::Dataset;
 use cospike_sim_core::network::Network;
 use rand::RngExt;
 use std::time::{Duration, Instant};
 
-/// Time to measure each phase for.
-const WHILE: Duration = Duration::from_secs(4);
+/// Time for which each phase is measured.
+const DURATION: Duration = Duration::from_secs(4);
 
-/// Prints the samples per second of a step (forward, backward, AdamW) in every phase of a backbone.
+/// Prints the speed of whole steps (forward, backward, AdamW) in every phase of a backbone, in samples per second.
 pub(crate) fn measure(plan: &Backbone, net: &Network, device: &Device) -> Result<()> {
     for (dynamics, schedule) in plan.phases()? {
         let batch = schedule.batch;
@@ -37,9 +37,9 @@ pub(crate) fn measure(plan: &Backbone, net: &Network, device: &Device) -> Result
             optimizer.step(&mut model, &gradients, 1e-4);
             Ok(())
         };
-        step()?; // takes its memory from the system
+        step()?; // untimed: takes the memory from the system that later steps reuse
         let (start, mut steps) = (Instant::now(), 0);
-        while start.elapsed() < WHILE {
+        while start.elapsed() < DURATION {
             step()?;
             steps += 1;
         }

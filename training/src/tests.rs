@@ -2,12 +2,13 @@
 
 use crate::backbone::Workshop;
 use crate::data::Samples;
-use crate::fit::{Phase, Schedule, stream};
+use crate::fit::{Phase, Schedule};
 use crate::kernels::{Maps, Pool};
 use crate::loss::{Targets, mean_scores};
 use crate::model::Model;
 use crate::pass::{Device, Dynamics, Pass};
 use crate::plan::Plan;
+use crate::random::stream;
 use crate::unit::UnitTask;
 use cospike_models::dataset::Dataset;
 use cospike_sim_core::inference::{Executable, Feature, Real};

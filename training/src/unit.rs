@@ -1,61 +1,64 @@
-//! Training of bottleneck units behind a frozen head, whose outputs are computed once and kept.
+//! Training of bottleneck units behind a frozen head, whose outputs are computed once and kept in memory.
 
 use crate::backbone::{EVALUATION_BATCH, TEACHER_SHARE, Trained, Workshop, trained};
-use crate::fit::{Phase, Progress, Schedule, stream};
+use crate::fit::{Phase, Progress, Schedule};
 use crate::kernels::{Maps, Pool};
 use crate::loss::{Targets, correct, mean_scores};
 use crate::model::Model;
 use crate::pass::{Device, Dynamics, Link, Pass};
+use crate::random::stream;
 use anyhow::Result;
 use cospike_sim_core::network::{Network, Shape, TensorStore};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::ops::Range;
 
-/// A network with a bottleneck unit.
+/// Training of one bottleneck unit in its network.
 pub(crate) struct UnitTask<'a> {
-    /// Names the checkpoints and random streams.
+    /// Name of the unit in the zoo, in checkpoints and in random streams.
     pub(crate) name: &'a str,
     pub(crate) net: &'a Network,
-    /// The split point's layer, the last of the frozen head.
+    /// Index of the split point's layer, the last of the frozen head.
     pub(crate) split: usize,
-    /// The last layer of the encoder.
+    /// Index of the last layer of the encoder.
     pub(crate) cut: usize,
-    /// Last layer of the decoder.
+    /// Index of the last layer of the decoder.
     pub(crate) decoder: usize,
     /// Time steps of a spiking network, 1 of a float one.
     pub(crate) steps: usize,
-    /// What the link does to a batch of features at the cut.
+    /// Effect of the link on a batch of features at the cut; none for a lossless link.
     pub(crate) link: Option<&'a Carry<'a>>,
-    /// Of the backbone.
+    /// Weights of the backbone.
     pub(crate) backbone: &'a TensorStore,
-    /// What the backbone makes of the images.
+    /// Outputs of the backbone on the images.
     pub(crate) frozen: &'a FrozenBackbone,
-    /// Encoder and decoder, by the error of the restored features.
+    /// First phase: encoder and decoder learn to restore the features of the head.
     pub(crate) restore: Schedule,
-    /// Encoder, decoder and, if it is tuned, tail, by the class, with neurons as quantisers of as many levels as there
-    /// are steps. If a spiking network has this phase, it learns to restore as a quantiser too.
+    /// Second phase, of spiking units only: encoder, decoder and, if it is tuned, the tail learn to classify, with
+    /// quantisers of as many levels as there are time steps in place of neurons. With this phase, the first one uses
+    /// quantisers too.
     pub(crate) quantised: Option<Schedule>,
-    /// The same, in time steps.
+    /// Last phase: the same layers learn to classify, in time steps.
     pub(crate) classify: Schedule,
-    /// Whether the tail learns with the unit, or stays the backbone's.
+    /// Whether the tail learns along with the unit instead of staying that of the backbone.
     pub(crate) tune_tail: bool,
 }
 
-/// What a link does to a batch, with a random stream of its own.
+/// Effect of a link on a batch, with a random stream of its own.
 pub(crate) type Carry<'a> = dyn Fn(&mut Maps, &mut ChaCha8Rng) + Sync + 'a;
 
-/// What a frozen backbone makes of the samples that its units learn from and are chosen by.
+/// Outputs of a frozen backbone on the samples from which its units learn, and on those by which they are judged.
 pub(crate) struct FrozenBackbone {
-    /// Training samples, each augmented once and for all.
+    /// Training samples, each augmented once and then reused in every epoch.
     seen: Frozen,
+    /// Validation samples.
     unseen: Frozen,
 }
 
-/// What the frozen backbone makes of some samples.
+/// Outputs of the frozen backbone on some samples.
 struct Frozen {
     features: Features,
-    /// Class scores.
+    /// Class scores, `[samples, classes]`.
     scores: Vec<f32>,
     labels: Vec<u8>,
 }
@@ -78,7 +81,7 @@ impl Features {
         Self { shape, steps, values: if spikes { Values::Bits(vec![]) } else { Values::Real(vec![]) } }
     }
 
-    /// Appends a batch, time outermost.
+    /// Appends a batch whose frames have time outermost.
     fn append(&mut self, batch: &Maps) {
         let samples = batch.frames / self.steps;
         for sample in 0..samples {
@@ -96,7 +99,7 @@ impl Features {
         }
     }
 
-    /// The samples as a batch for a pass with `dynamics`.
+    /// The samples as the input of a pass with `dynamics`.
     fn batch(&self, indices: &[usize], dynamics: Dynamics, pool: &mut Pool) -> Maps {
         let steps = self.in_time(indices, pool);
         match dynamics {
@@ -105,7 +108,7 @@ impl Features {
         }
     }
 
-    /// The samples as a batch, time outermost.
+    /// The samples in all time steps, time outermost.
     fn in_time(&self, indices: &[usize], pool: &mut Pool) -> Maps {
         let mut batch = pool.take(self.shape, indices.len() * self.steps);
         for (number, frame) in batch.data.chunks_exact_mut(self.shape.len()).enumerate() {
@@ -128,38 +131,38 @@ impl Features {
     }
 }
 
-/// A unit's task with what it needs.
+/// A unit to train, and the workshop to train it in.
 struct UnitTraining<'a> {
     workshop: &'a Workshop<'a>,
     task: &'a UnitTask<'a>,
 }
 
 impl Workshop<'_> {
-    /// Trains encoder and decoder to restore the head's features, then to let the tail classify.
+    /// Trains encoder and decoder to restore the features of the head, then to make the tail classify correctly.
     pub(crate) fn unit(&self, task: &UnitTask) -> Result<Trained> {
-        let of = UnitTraining { workshop: self, task };
+        let training = UnitTraining { workshop: self, task };
         let in_time = Dynamics::Steps(task.steps);
         let quantised = Dynamics::Rate(task.steps);
         let first = if task.quantised.is_some() { quantised } else { in_time };
         let mut model = Model { tensors: task.backbone.clone() };
         model.tensors.extend(Model::new(task.net, task.unit(), &mut stream(self.seed, task.name)).tensors);
-        let (mut model, progress) = of.restore(first, model)?;
+        let (mut model, progress) = training.restore(first, model)?;
         let mut history = vec![("restore".to_string(), task.restore, progress)];
         let by_class = task.quantised.map(|schedule| ("quantised", schedule, quantised));
         for (name, schedule, dynamics) in by_class.into_iter().chain([("classify", task.classify, in_time)]) {
-            let (trained, progress) = of.classify(name, schedule, dynamics, model)?;
+            let (trained, progress) = training.classify(name, schedule, dynamics, model)?;
             model = trained;
             history.push((name.to_string(), schedule, progress));
         }
-        // What is frozen is in the backbone's file.
+        // The frozen tensors are in the backbone's weight file.
         let learned = task.net.layers[task.learning()].iter().map(|layer| format!("{}.", layer.name));
         let learned: Vec<String> = learned.collect();
         model.tensors.retain(|name, _| learned.iter().any(|layer| name.starts_with(layer)));
         Ok(trained(model, &history))
     }
 
-    /// Runs `backbone`, frozen, in so many time steps on the first `images` training samples and on all that are held
-    /// out, and keeps the output of layer `split` and the scores.
+    /// Executes the frozen `backbone` in `steps` time steps on the first `images` training samples and on all validation
+    /// samples, and keeps the output of layer `split` and the class scores.
     pub(crate) fn freeze(
         &self,
         net: &Network,
@@ -174,7 +177,7 @@ impl Workshop<'_> {
         Ok(FrozenBackbone { seen: freeze(&training, true)?, unseen: freeze(&self.samples.validation(), false)? })
     }
 
-    /// Runs the backbone on the samples, with its running statistics.
+    /// Outputs of the backbone on the samples, normalised by its running statistics.
     fn frozen(
         &self,
         net: &Network,
@@ -270,7 +273,7 @@ impl UnitTraining<'_> {
         }
     }
 
-    /// Sum of `score` over batches of the unseen samples.
+    /// Sum of `score` over batches of the validation samples.
     fn unseen(&self, dynamics: Dynamics, mut score: impl FnMut(Maps, &[usize]) -> Result<f64>) -> Result<f64> {
         let unseen = &self.task.frozen.unseen;
         let all: Vec<usize> = (0..unseen.labels.len()).collect();
@@ -286,17 +289,17 @@ impl UnitTask<'_> {
         self.split + 1..self.decoder + 1
     }
 
-    /// Layers that are in the unit's file.
+    /// Layers that learn, which the unit's weight file holds.
     fn learning(&self) -> Range<usize> {
         if self.tune_tail { self.split + 1..self.net.layers.len() } else { self.unit() }
     }
 
-    /// The link with the random stream that the batch of `rng` has.
+    /// The link, with a random stream seeded from that of the batch.
     fn carry(&self, rng: &mut ChaCha8Rng) -> impl Fn(&mut Maps) + Sync {
         let rng = std::sync::Mutex::new(ChaCha8Rng::from_seed(rng.random()));
         move |maps: &mut Maps| {
             if let Some(link) = self.link {
-                link(maps, &mut rng.lock().expect("no thread panics while it has the stream"));
+                link(maps, &mut rng.lock().expect("no thread panics while it holds the stream"));
             }
         }
     }
@@ -314,7 +317,7 @@ impl UnitTask<'_> {
     }
 }
 
-/// Mean squared difference of the rates of `restored` and `target`, and its gradient by `restored`.
+/// Mean squared difference of the rates over time of `restored` and `target`, and its gradient with respect to `restored`.
 fn rate_error(restored: &Maps, target: &Maps, samples: usize) -> (f64, Maps) {
     let len = samples * restored.shape.len();
     let steps = restored.frames / samples;

@@ -3,12 +3,12 @@
 use super::{Cifar, Dataset, DatasetError};
 use std::path::Path;
 
-/// One half of a dataset.
+/// The two subsets into which every dataset is split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// To train on.
+pub enum Subset {
+    /// Samples to train on.
     Training,
-    /// To measure on.
+    /// Samples to measure accuracy on; no choice may depend on them.
     Test,
 }
 
@@ -19,7 +19,7 @@ enum Format {
     Npz(&'static str),
 }
 
-impl Part {
+impl Subset {
     fn formats(self) -> [Format; 4] {
         match self {
             Self::Training => [
@@ -54,9 +54,9 @@ impl Dataset {
     ///
     /// # Errors
     /// [`DatasetError::NoDataset`]; [`DatasetError::File`] with the path and what is wrong with the file.
-    pub fn from_folder(folder: &Path, part: Part) -> Result<Self, DatasetError> {
+    pub fn from_folder(folder: &Path, subset: Subset) -> Result<Self, DatasetError> {
         let begins = |name: &str| folder.join(name).exists() || folder.join(format!("{name}.gz")).exists();
-        for format in part.formats() {
+        for format in subset.formats() {
             let first = match &format {
                 Format::Idx([first, _]) | Format::Npz(first) => *first,
                 Format::Cifar(_, files) => files[0],

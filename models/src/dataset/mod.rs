@@ -6,7 +6,7 @@ mod idx;
 mod npz;
 
 pub use cifar::Cifar;
-pub use folder::Part;
+pub use folder::Subset;
 
 use cospike_sim_core::network::Shape;
 use std::borrow::Cow;

@@ -15,7 +15,7 @@ pub use workload::{Bursty, ClosedLoop, Periodic, WorkloadSection};
 
 use crate::diagnostic::{Mistake, Origin};
 use crate::located::Located;
-use cospike_models::dataset::{Dataset, Part};
+use cospike_models::dataset::{Dataset, Subset};
 use cospike_sim_core::network::{Family, OUTPUT};
 use cospike_sim_core::stats::PrecisionTarget;
 use cospike_sim_core::workload::SampleOrder;
@@ -134,7 +134,7 @@ impl SamplesSection {
     pub(crate) fn load(&self, origin: &Origin) -> Result<Dataset, Mistake> {
         let loaded = match (&*self.dataset, origin) {
             (DatasetName::FashionMnist, _) => Dataset::fashion_mnist_test(),
-            (DatasetName::Folder(path), Origin::Folder(folder)) => Dataset::from_folder(&folder.join(path), Part::Test),
+            (DatasetName::Folder(path), Origin::Folder(folder)) => Dataset::from_folder(&folder.join(path), Subset::Test),
             (DatasetName::Folder(_), Origin::Shipped) => {
                 let message = "a scenario that ships with CoSpike can only use the dataset that does";
                 return Err(Mistake::in_value(&self.dataset, message));

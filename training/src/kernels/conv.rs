@@ -9,8 +9,8 @@
 //! | plain | [`Geometry::gather`] | [`Geometry::scatter`] | [`Geometry::correlate`] |
 //! | transposed | [`Geometry::scatter`] | [`Geometry::gather`] | [`Geometry::correlate`] |
 
+use super::maps::{CHUNKS, Maps};
 use super::product::{LANES, Left, Output, Right, Run, multiply, pack, padded, push_run};
-use super::{CHUNKS, Maps};
 use cospike_sim_core::network::{Conv2d, Shape};
 use rayon::prelude::*;
 
@@ -24,10 +24,11 @@ pub(crate) struct Geometry {
     padding: usize,
 }
 
-/// Values of the wide side that [`Geometry::correlate`] works on at a time; they stay in the second-level cache.
+/// Number of values of the wide side that [`Geometry::correlate`] processes at a time: few enough to stay in the
+/// second-level cache.
 const GROUP_VALUES: usize = 12 * 1024;
 
-/// A stretch of output positions in one row, and where what they sum over lies.
+/// Output positions in one row that read the same columns of the kernel, and the stretches of the input that they sum over.
 struct Strip {
     output: usize,
     positions: usize,
@@ -35,16 +36,18 @@ struct Strip {
 }
 
 impl Geometry {
+    /// Geometry of a plain convolution, which reads the wide side.
     pub(crate) fn plain(c: Conv2d) -> Self {
         Self::new(c.input, c.output, c)
     }
 
+    /// Geometry of a transposed convolution, which reads the narrow side.
     pub(crate) fn transposed(c: Conv2d) -> Self {
         Self::new(c.output, c.input, c)
     }
 
     fn new(wide: Shape, narrow: Shape, c: Conv2d) -> Self {
-        // Positions of a pointwise convolution have no neighbours: one long row is the same and faster.
+        // A pointwise convolution does not look at neighbours: one long row gives the same result faster.
         let pointwise = c.kernel == 1 && c.stride == 1 && c.padding == 0;
         let row = |s: Shape| if pointwise { Shape::new(s.channels, 1, s.area()) } else { s };
         Self { wide: row(wide), narrow: row(narrow), kernel: c.kernel, stride: c.stride, padding: c.padding }
@@ -75,7 +78,7 @@ impl Geometry {
         side.run(narrow, Right::Packed { data: &packed, rows: k * k * inputs }, wide, add);
     }
 
-    /// Gradient of the weights: every weight's sum over the pairs of values it connects.
+    /// Gradient of the weights: for every weight the sum over the pairs of values that it connects.
     pub(crate) fn correlate(&self, wide: &Maps, narrow: &Maps) -> Vec<f32> {
         let per_chunk = wide.frames_per_chunk();
         let chunks = wide.data.par_chunks(wide.chunk()).zip(narrow.data.par_chunks(narrow.chunk()));
@@ -115,7 +118,7 @@ impl Geometry {
         sums
     }
 
-    /// Row pairs that kernel row `y` connects.
+    /// Pairs of a wide and a narrow row that kernel row `y` connects.
     fn correlate_runs(&self, y: usize, frames: usize, border: Border) -> Vec<Run> {
         let mut runs = vec![];
         for frame in 0..frames {
@@ -131,7 +134,7 @@ impl Geometry {
         runs
     }
 
-    /// The wide row that kernel row `y` reads for narrow row `row`, if it is not in the padding.
+    /// The wide row that kernel row `y` reads for narrow row `row`; none if that lies in the padding.
     fn wide_row(&self, row: usize, y: usize) -> Option<usize> {
         (row * self.stride + y).checked_sub(self.padding).filter(|&r| r < self.wide.height)
     }
@@ -158,8 +161,8 @@ impl Geometry {
         Border { shape: self.narrow, left, right }
     }
 
-    /// Strips of every `stride`-th position of a wide row: these see the same columns of the kernel. Going through the
-    /// kernel's columns backwards is going through the narrow side forwards, so runs join.
+    /// Strips of every `stride`-th position of a wide row, which see the same columns of the kernel. Going through these
+    /// columns backwards goes through the narrow side forwards, so that runs join.
     fn scatter_strips(&self) -> Vec<Strip> {
         let Self { wide, narrow, kernel, stride, padding } = *self;
         let border = self.scatter_border();
@@ -194,7 +197,7 @@ fn exact_quotient(a: usize, b: usize, stride: usize) -> Option<isize> {
     (difference % stride == 0).then_some(difference / stride)
 }
 
-/// Columns of zeros on both sides of a frame.
+/// Columns of zeros to the left and to the right of a frame.
 #[derive(Clone, Copy)]
 struct Border {
     shape: Shape,
@@ -213,13 +216,13 @@ impl Border {
         self.shape.height * self.row()
     }
 
-    /// `frames` with their borders, in `room` unless the border is empty.
+    /// `frames` with their borders, in the buffer `room` unless the border is empty.
     fn surround<'a>(&self, frames: &'a [f32], room: &'a mut Vec<f32>) -> &'a [f32] {
         if self.left + self.right == 0 {
             return frames;
         }
         let (line, at) = (self.shape.width * self.shape.channels, self.left * self.shape.channels);
-        // Borders that are zero already stay so.
+        // The columns of the border are zero from before and are not written.
         room.resize(frames.len() / line * self.row(), 0.0);
         for (row, bordered) in frames.chunks_exact(line).zip(room.chunks_exact_mut(self.row())) {
             bordered[at..at + line].copy_from_slice(row);
@@ -228,7 +231,7 @@ impl Border {
     }
 }
 
-/// `values`, rows of `columns`, with the columns padded to whole vectors, in `room` unless they are.
+/// `values`, rows of `columns`, with each row padded to whole vectors, in the buffer `room` unless none needs padding.
 fn pad_columns<'a>(values: &'a [f32], columns: usize, room: &'a mut Vec<f32>) -> Right<'a> {
     if columns.is_multiple_of(LANES) {
         return Right::Plain { data: values, columns };
@@ -241,7 +244,7 @@ fn pad_columns<'a>(values: &'a [f32], columns: usize, room: &'a mut Vec<f32>) ->
     Right::Plain { data: room, columns: wide }
 }
 
-/// The side that is read, and what is made of it.
+/// How one side of a convolution is read to compute the other.
 struct Side {
     border: Border,
     /// Positions from one output position's input to the next one's.

@@ -1,18 +1,18 @@
-//! Depthwise convolutions: every channel by itself.
+//! Depthwise convolutions, which convolve every channel separately.
 
-use super::Maps;
+use super::maps::Maps;
 use super::vector::vectorised;
 use cospike_sim_core::network::{Conv2d, Shape};
 use rayon::prelude::*;
 
-/// Channels that are summed in registers at a time.
+/// Number of channels that are summed in registers at a time.
 const BLOCK: usize = 16;
 
-/// A plain depthwise convolution from a wide to a narrow side. Weights are `[channels, 1, k, k]`.
+/// A plain depthwise convolution, from the wide to the narrow side. Weights are `[channels, 1, k, k]`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Depthwise(Conv2d);
 
-/// A value of the wide side, a value of the narrow one and the kernel element between them; offsets of channel 0.
+/// A position of the wide side and one of the narrow side that a kernel element (`tap`) connects, as offsets of channel 0.
 #[derive(Clone, Copy)]
 struct Contact {
     wide: usize,
@@ -21,7 +21,7 @@ struct Contact {
 }
 
 impl Depthwise {
-    /// The kernels for `conv` if it is depthwise.
+    /// The kernels for `conv`, or none if it is not depthwise.
     pub(crate) fn new(conv: Conv2d) -> Option<Self> {
         (conv.groups > 1 && conv.groups == conv.input.channels && conv.groups == conv.output.channels)
             .then_some(Self(conv))
@@ -39,7 +39,7 @@ impl Depthwise {
         self.sum(&contacts, narrow, |contact| contact.narrow, weights, wide, add);
     }
 
-    /// Gradient of the weights: every weight's sum over the pairs of values it connects.
+    /// Gradient of the weights: for every weight the sum over the pairs of values that it connects.
     pub(crate) fn correlate(&self, wide: &Maps, narrow: &Maps) -> Vec<f32> {
         let (channels, taps) = (self.0.groups, self.0.kernel * self.0.kernel);
         let mut by_tap = vec![vec![]; taps];
@@ -65,10 +65,10 @@ impl Depthwise {
         (0..channels * taps).map(|i| parts.iter().map(|part| part[i]).sum()).collect()
     }
 
-    /// Contacts of each position of the side `at`, which `offset` tells the place on.
-    fn contacts(&self, at: Shape, offset: impl Fn(Contact) -> usize) -> Vec<Vec<Contact>> {
-        let mut contacts = vec![vec![]; at.area()];
-        self.all_contacts().for_each(|contact| contacts[offset(contact) / at.channels].push(contact));
+    /// Contacts of each position of the side with shape `side`; `offset` gives a contact's offset on that side.
+    fn contacts(&self, side: Shape, offset: impl Fn(Contact) -> usize) -> Vec<Vec<Contact>> {
+        let mut contacts = vec![vec![]; side.area()];
+        self.all_contacts().for_each(|contact| contacts[offset(contact) / side.channels].push(contact));
         contacts
     }
 
@@ -115,7 +115,7 @@ impl Depthwise {
     }
 }
 
-/// For every channel of `to` the sum over `pairs` of offsets of `from` times `weights`.
+/// Writes or adds to every channel of `to` the sum of products of `from` and `weights` at the offsets in `pairs`.
 #[inline(always)]
 fn sums(pairs: impl Iterator<Item = (usize, usize)> + Clone, from: &[f32], weights: &[f32], to: &mut [f32], add: bool) {
     for (block, to) in to.chunks_mut(BLOCK).enumerate() {
@@ -131,7 +131,7 @@ fn sums(pairs: impl Iterator<Item = (usize, usize)> + Clone, from: &[f32], weigh
     }
 }
 
-/// Gives `found` every channel's sum of products over `contacts`.
+/// Calls `found` with every channel and its sum of products over `contacts`.
 #[inline(always)]
 fn products(contacts: &[Contact], wide: &[f32], narrow: &[f32], channels: usize, mut found: impl FnMut(usize, f32)) {
     for first in (0..channels).step_by(BLOCK) {

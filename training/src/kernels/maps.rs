@@ -1,7 +1,9 @@
-//! Batches of feature maps, and the memory they live in.
+//! Batches of feature maps, and a pool of memory for them.
 
-use super::CHUNKS;
 use cospike_sim_core::network::Shape;
+
+/// Pieces into which a batch is cut for the threads; fixed, so that sums do not depend on how many threads there are.
+pub(super) const CHUNKS: usize = 8;
 
 /// Feature maps of one shape: `[frames, height, width, channels]`, channels fastest.
 ///
@@ -14,16 +16,17 @@ pub(crate) struct Maps {
 }
 
 impl Maps {
+    /// Values of frame `index`.
     pub(crate) fn frame(&self, index: usize) -> &[f32] {
         &self.data[index * self.shape.len()..][..self.shape.len()]
     }
 
-    /// Frames of one piece of the work.
+    /// Frames in one piece of the work.
     pub(crate) fn frames_per_chunk(&self) -> usize {
         self.frames.div_ceil(CHUNKS).max(1)
     }
 
-    /// Writes the mean over all positions of each frame.
+    /// Writes the mean over all positions of each frame, by channel, to `output`.
     pub(crate) fn average(&self, output: &mut Self) {
         let (channels, share) = (self.shape.channels, 1.0 / self.shape.area() as f32);
         let frames = self.data.chunks_exact(self.shape.len()).zip(output.data.chunks_exact_mut(channels));
@@ -36,7 +39,7 @@ impl Maps {
         }
     }
 
-    /// Gradient of [`Self::average`]: every position gets an equal share.
+    /// Backward pass of [`Self::average`]: gives every position of `output` an equal share of the gradient.
     pub(crate) fn spread(&self, output: &mut Self) {
         let (channels, share) = (self.shape.channels, 1.0 / output.shape.area() as f32);
         for (frame, mean) in output.data.chunks_exact_mut(output.shape.len()).zip(self.data.chunks_exact(channels)) {
@@ -58,22 +61,22 @@ impl Maps {
         mean
     }
 
-    /// Values of one piece of the work.
+    /// Values in one piece of the work.
     pub(crate) fn chunk(&self) -> usize {
         self.frames_per_chunk() * self.shape.len()
     }
 }
 
-/// Memory of maps that are no longer needed: a step of training takes as much as the one before, and asking the system
-/// for it anew costs a page fault for every 4 kB.
+/// Memory of maps that are no longer needed, for reuse: every step of training takes as much as the one before, and new
+/// memory from the system costs a page fault for every 4 kB.
 #[derive(Default)]
 pub(crate) struct Pool(Vec<Vec<f32>>);
 
 impl Pool {
-    /// More than a pass has maps of one size.
+    /// Largest number of buffers of one size that are kept; no pass has as many maps of one size.
     const MOST_ALIKE: usize = 64;
 
-    /// Maps with arbitrary values in them.
+    /// Maps whose values are arbitrary, to be overwritten.
     pub(crate) fn take(&mut self, shape: Shape, frames: usize) -> Maps {
         let len = frames * shape.len();
         let fits = self.0.iter().position(|old| old.len() == len);
@@ -81,8 +84,8 @@ impl Pool {
         Maps { shape, frames, data }
     }
 
-    /// Keeps the memory of `maps`, unless there is plenty of that size: images come from outside and are given here, so
-    /// without a bound every step would leave some more.
+    /// Keeps the memory of `maps` for reuse, unless there is plenty of that size: every step brings images from outside the
+    /// pool, so that without a bound it would grow for ever.
     pub(crate) fn give(&mut self, maps: Maps) {
         let alike = self.0.iter().filter(|old| old.len() == maps.data.len()).count();
         if alike < Self::MOST_ALIKE {

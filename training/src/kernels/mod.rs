@@ -1,9 +1,9 @@
-//! What training spends its time in: products, convolutions, normalisation and neurons, forwards and backwards.
+//! The kernels in which training spends its time: products, convolutions, normalisation and neurons, forwards and backwards.
 //!
 //! Feature maps are position by position with the channels of a position side by side ([`Maps`]), so that a row of a
-//! convolution's input patches is contiguous and a product can read it where it is. Work is cut into [`CHUNKS`]
-//! pieces whatever the number of threads, and partial sums are added in the order of the pieces: the same bytes on
-//! any number of threads.
+//! convolution's input patches is contiguous and a product can read it in place. Work is cut into [`maps::CHUNKS`]
+//! pieces whatever the number of threads, and partial sums are added in the order of the pieces, so results are the same
+//! bytes on any number of threads.
 
 mod conv;
 mod depthwise;
@@ -20,9 +20,6 @@ pub(crate) use neuron::{Function, Term};
 #[cfg(feature = "tensor-library")]
 pub(crate) use neuron::{SURROGATE_WIDTH, Update};
 pub(crate) use norm::{Affine, BatchStatistics, ChannelSums, NormGradient};
-
-/// Pieces that a batch is cut into for the threads.
-const CHUNKS: usize = 8;
 
 #[cfg(test)]
 mod tests;

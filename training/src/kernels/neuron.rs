@@ -1,7 +1,8 @@
-//! Nonlinearities with the gradients they are trained by, on the sum of what they read.
+//! Nonlinearities of a sum of maps, with the gradients by which they are trained.
 
+use super::maps::{CHUNKS, Maps};
+use super::norm::Affine;
 use super::vector::vectorised;
-use super::{Affine, CHUNKS, Maps};
 use cospike_sim_core::network::{Leak, Neuron, Reset};
 use rayon::prelude::*;
 
@@ -13,12 +14,12 @@ pub(crate) const SURROGATE_WIDTH: f32 = 1.0;
 #[derive(Clone, Copy)]
 pub(crate) struct Term<'a> {
     pub(crate) maps: &'a Maps,
-    /// Applied to it first.
+    /// Affine map of each channel, applied before the sum: a normalisation.
     pub(crate) affine: Option<&'a Affine>,
 }
 
 impl Term<'_> {
-    /// Writes frame `index` to `sum`, or adds it.
+    /// Writes frame `index` to `sum`, or adds it to `sum`.
     #[inline(always)]
     fn put(&self, index: usize, sum: &mut [f32], add: bool) {
         let values = self.maps.frame(index);
@@ -38,30 +39,32 @@ impl Term<'_> {
     }
 }
 
+/// Writes the sum of all terms for one sample and step.
 #[inline(always)]
 fn put_all(terms: &[Term], samples: usize, step: usize, sample: usize, sum: &mut [f32]) {
     for (number, term) in terms.iter().enumerate() {
-        // What does not change over time is there once.
+        // Maps that are constant over time have the frames of one step only.
         let frame = if term.maps.frames == samples { sample } else { step * samples + sample };
         term.put(frame, sum, number > 0);
     }
 }
 
-/// A nonlinearity.
+/// A nonlinearity, with its parameters.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Function {
     /// `max(x, 0)`.
     Relu,
-    /// Clip to [0, max].
+    /// `x` clipped to [0, max].
     Clip(f32),
-    /// Clip to [0, 1], rounded to so many equal steps (QCFS, Bu et al., ICLR 2022); the gradient is that of the clip alone.
+    /// `x` clipped to [0, 1] and rounded to this many equal steps (QCFS, Bu et al., ICLR 2022); the gradient is that of
+    /// the clip alone.
     Quantise(usize),
-    /// A spiking neuron over so many time steps. The gradient does not flow through the reset.
+    /// A spiking neuron over this many time steps. The gradient does not flow through the reset.
     Spike(Neuron, usize),
 }
 
 impl Function {
-    /// Frames that the function makes of `terms`.
+    /// Number of frames of the function's output on `terms`.
     pub(crate) fn frames(self, samples: usize, terms: &[Term]) -> usize {
         match self {
             Self::Spike(_, steps) => samples * steps,
@@ -69,7 +72,7 @@ impl Function {
         }
     }
 
-    /// The function of the sum of `terms`. Overwrites `output`.
+    /// Writes the function of the sum of `terms` to `output`.
     pub(crate) fn forward(self, samples: usize, terms: &[Term], output: &mut Maps) {
         let steps = output.frames / samples;
         let len = output.shape.len();
@@ -80,7 +83,7 @@ impl Function {
             #[inline(always)]
             |sample, output| {
                 if let Self::Spike(neuron, _) = self {
-                    return Update::of(&neuron).fire(
+                    return Update::new(&neuron).fire(
                         output,
                         len,
                         #[inline(always)]
@@ -103,7 +106,7 @@ impl Function {
         );
     }
 
-    /// Turns `gradient`, that of the output, into that of the sum of `terms`, step by step.
+    /// Turns `gradient` from that of the output into that of the sum of `terms`.
     pub(crate) fn backward(self, samples: usize, terms: &[Term], gradient: &mut Maps) {
         let len = gradient.shape.len();
         each_sample(
@@ -113,7 +116,7 @@ impl Function {
             #[inline(always)]
             |sample, gradient| {
                 if let Self::Spike(neuron, _) = self {
-                    return Update::of(&neuron).blame(
+                    return Update::new(&neuron).blame(
                         gradient,
                         len,
                         #[inline(always)]
@@ -137,7 +140,7 @@ impl Function {
     }
 }
 
-/// Calls `work` for every sample with its frames of `data`, one per step.
+/// Calls `work` with every sample and its frames of `data`, one per step.
 fn each_sample(samples: usize, len: usize, data: &mut [f32], work: impl Fn(usize, &mut [&mut [f32]]) + Sync) {
     let mut frames: Vec<Vec<&mut [f32]>> = (0..samples).map(|_| vec![]).collect();
     for step in data.chunks_exact_mut(samples * len) {
@@ -156,7 +159,8 @@ fn each_sample(samples: usize, len: usize, data: &mut [f32], work: impl Fn(usize
     });
 }
 
-/// A neuron's step as `h = keep * v + gain * x + rest`, a spike if `h >= threshold`, and the reset.
+/// One step of a neuron with membrane `v` and input `x`: `h = keep * v + gain * x + rest`, a spike if `h >= threshold`, then
+/// the reset.
 #[derive(Clone, Copy)]
 pub(crate) struct Update {
     pub(crate) keep: f32,
@@ -166,7 +170,8 @@ pub(crate) struct Update {
 }
 
 impl Update {
-    pub(crate) fn of(neuron: &Neuron) -> Self {
+    /// The update of `neuron`, whose leak must be fixed.
+    pub(crate) fn new(neuron: &Neuron) -> Self {
         let neuron = *neuron;
         let rest = match neuron.reset {
             Reset::Hard(value) => value,
@@ -191,7 +196,7 @@ impl Update {
         self.keep * membrane + self.gain * input + self.rest
     }
 
-    /// Membrane after a spike that began at `membrane`.
+    /// Membrane after the reset, given the membrane that fired.
     #[inline(always)]
     fn after_spike(&self, membrane: f32) -> f32 {
         match self.neuron.reset {
@@ -200,7 +205,7 @@ impl Update {
         }
     }
 
-    /// Runs the neurons of one sample; `input` writes the input of a step.
+    /// Writes the spikes of one sample's neurons to `output`, a frame per step; `input` writes the input of a step.
     #[inline(always)]
     fn fire(&self, output: &mut [&mut [f32]], len: usize, input: impl Fn(usize, &mut [f32])) {
         let mut membranes = vec![self.neuron.initial; len];
@@ -215,7 +220,7 @@ impl Update {
         }
     }
 
-    /// Turns the gradient of one sample's spikes into that of its input.
+    /// Turns `gradient` from that of one sample's spikes into that of its input.
     #[inline(always)]
     fn blame(&self, gradient: &mut [&mut [f32]], len: usize, input: impl Fn(usize, &mut [f32])) {
         let half = 0.5 * SURROGATE_WIDTH * self.neuron.threshold;
@@ -227,7 +232,7 @@ impl Update {
         for (step, gradient) in gradient.iter_mut().enumerate() {
             input(step, &mut sum);
             if hard {
-                // A membrane that is set, not lowered, passes nothing on.
+                // A hard reset overwrites the membrane, so that no gradient passes to earlier steps.
                 for ((kept, v), x) in kept[step * len..][..len].iter_mut().zip(&membranes).zip(&sum) {
                     *kept = if self.charge(*v, *x) >= self.neuron.threshold { 0.0 } else { 1.0 };
                 }

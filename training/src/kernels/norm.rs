@@ -1,10 +1,10 @@
-//! Batch normalisation (Ioffe and Szegedy, ICML 2015), as an affine map per channel that whoever reads the values applies.
+//! Batch normalisation (Ioffe and Szegedy, ICML 2015), as an affine map per channel that the reader of the values applies.
 
-use super::Maps;
+use super::maps::Maps;
 use super::vector::vectorised;
 use rayon::prelude::*;
 
-/// `scale * x + shift`, per channel.
+/// The affine map `scale * x + shift` of every channel.
 #[derive(Clone, Debug)]
 pub(crate) struct Affine {
     pub(crate) scale: Vec<f32>,
@@ -20,7 +20,7 @@ pub(crate) struct BatchStatistics {
     pub(crate) count: usize,
 }
 
-/// Two sums over all positions, per channel.
+/// Two sums over all positions of a batch, by channel; see [`ChannelSums::new`].
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ChannelSums {
     pub(crate) first: Vec<f64>,
@@ -28,10 +28,10 @@ pub(crate) struct ChannelSums {
 }
 
 impl BatchStatistics {
-    pub(crate) fn of(maps: &Maps) -> Self {
+    /// Statistics of `maps`.
+    pub(crate) fn new(maps: &Maps) -> Self {
         let count = maps.frames * maps.shape.area();
-        // Squares and values from one slice.
-        let sums = ChannelSums::of(maps, maps);
+        let sums = ChannelSums::new(maps, maps);
         let mean: Vec<f64> = sums.first.iter().map(|s| s / count as f64).collect();
         let spread = |(square, mean): (&f64, &f64)| (square / count as f64 - mean * mean).max(0.0);
         let variance = sums.second.iter().zip(&mean).map(spread).collect();
@@ -40,8 +40,9 @@ impl BatchStatistics {
 }
 
 impl ChannelSums {
-    /// Sums of `a` and of `a * b`: within a frame in single precision, over frames in double.
-    pub(crate) fn of(a: &Maps, b: &Maps) -> Self {
+    /// Sums of `a` (`first`) and of `a * b` (`second`): in single precision over stretches of [`FRAME_POSITIONS`] positions,
+    /// in double precision over the stretches.
+    pub(crate) fn new(a: &Maps, b: &Maps) -> Self {
         let channels = a.shape.channels;
         let chunks = a.data.par_chunks(a.chunk()).zip(b.data.par_chunks(a.chunk()));
         let parts: Vec<Self> = chunks
@@ -54,14 +55,14 @@ impl ChannelSums {
                 sums
             })
             .collect();
-        let total = |of: fn(&Self) -> &[f64]| (0..channels).map(|c| parts.iter().map(|p| of(p)[c]).sum()).collect();
+        let total = |sums: fn(&Self) -> &[f64]| (0..channels).map(|c| parts.iter().map(|p| sums(p)[c]).sum()).collect();
         Self { first: total(|p| &p.first), second: total(|p| &p.second) }
     }
 
     #[inline(always)]
     fn add_frames(&mut self, a: &[f32], b: &[f32], stretch: usize) {
         let channels = self.first.len();
-        // Short rows are summed side by side: a row of one channel would leave vector registers all but empty.
+        // Several short rows are summed side by side: a row of one channel would leave vector registers almost empty.
         let row = channels * LANES_OF_ROWS / gcd(channels, LANES_OF_ROWS);
         let (mut first, mut second) = (vec![0.0_f32; row], vec![0.0_f32; row]);
         for (a, b) in a.chunks(stretch.next_multiple_of(row)).zip(b.chunks(stretch.next_multiple_of(row))) {
@@ -81,16 +82,17 @@ impl ChannelSums {
     }
 }
 
-/// Positions that are summed in single precision before they are added up in double.
+/// Number of positions that are summed in single precision before the sum is added in double precision.
 const FRAME_POSITIONS: usize = 128;
-/// A row of sums is a multiple of this many.
+/// Number of which the length of a row of sums is a multiple: two vectors of eight values.
 const LANES_OF_ROWS: usize = 16;
 
 fn gcd(a: usize, b: usize) -> usize {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// What a normalisation makes of the gradient of its output: `by_gradient * g + by_value * z + constant` per channel.
+/// Gradient of the input of a normalisation, given the gradient `g` of its output and its input `z`:
+/// `by_gradient * g + by_value * z + constant` for every channel.
 #[derive(Clone, Debug)]
 pub(crate) struct NormGradient {
     by_gradient: Vec<f32>,
@@ -99,17 +101,17 @@ pub(crate) struct NormGradient {
 }
 
 impl NormGradient {
-    /// Of a normalisation by fixed statistics.
+    /// Gradient of a normalisation by fixed statistics.
     pub(crate) fn frozen(scale: &[f32]) -> Self {
         let zero = vec![0.0; scale.len()];
         Self { by_gradient: scale.to_vec(), by_value: zero.clone(), constant: zero }
     }
 
-    /// Of a normalisation by the batch's own statistics, with the gradients of gain and shift. `sums` are those of the
-    /// gradient and of the gradient times the values.
+    /// Gradient of a normalisation by the statistics of the batch, with the gradients of gain and shift. `sums` are those
+    /// of the output's gradient and of that gradient times the input.
     ///
     /// With `x = (z - mean) / deviation`: `dz = scale (g - mean(g) - x mean(g x))` (Ioffe and Szegedy 2015, section 3).
-    pub(crate) fn of_batch(
+    pub(crate) fn learned(
         scale: &[f32],
         batch: &BatchStatistics,
         epsilon: f64,
@@ -130,7 +132,7 @@ impl NormGradient {
         (found, gain, shift)
     }
 
-    /// Turns `values` (what was normalised) into their gradient, given `gradient`, that of the normalised values.
+    /// Replaces `values`, the input of the normalisation, by their gradient, given `gradient`, that of the output.
     pub(crate) fn apply(&self, values: &mut Maps, gradient: &Maps) {
         let (chunk, channels) = (values.chunk(), values.shape.channels);
         values.data.par_chunks_mut(chunk).zip(gradient.data.par_chunks(chunk)).for_each(|(values, gradient)| {

@@ -1,16 +1,17 @@
-//! Products of small matrices whose left factor lies in memory as overlapping rows, as the patches of an image do.
+//! Products of small matrices whose left factor lies in memory as overlapping rows, like the patches of an image.
 
-/// A stretch of the inner dimension.
+/// A stretch of the inner dimension of the product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Run {
-    /// Where it begins in the left factor, counted from the first row.
+    /// Offset of its first value in the left factor's first row.
     pub(super) left: usize,
-    /// Its first row in the right factor.
+    /// Index of its first row in the right factor.
     pub(super) right: usize,
+    /// Number of terms.
     pub(super) len: usize,
 }
 
-/// Appends a run, or prolongs the last one if this one goes on where it ends on both sides.
+/// Appends a run, or extends the last run if this one continues it in both factors.
 pub(super) fn push_run(runs: &mut Vec<Run>, next: Run, inner: usize) {
     match runs.last_mut() {
         Some(last) if last.left + last.len * inner == next.left && last.right + last.len == next.right => {
@@ -20,7 +21,7 @@ pub(super) fn push_run(runs: &mut Vec<Run>, next: Run, inner: usize) {
     }
 }
 
-/// The left factor: row `i`, column `k` of a run is `data[run.left + i * row + k * inner]`.
+/// The left factor, in which row `i`, column `k` of a run is `data[run.left + i * row + k * inner]`.
 #[derive(Clone, Copy)]
 pub(super) struct Left<'a> {
     pub(super) data: &'a [f32],
@@ -31,17 +32,17 @@ pub(super) struct Left<'a> {
 /// The right factor, its columns padded to a whole number of [`LANES`].
 #[derive(Clone, Copy)]
 pub(super) enum Right<'a> {
-    /// Panels of [`PANEL`] columns (the last may have [`LANES`]), each row by row.
+    /// In panels of [`PANEL`] columns (the last may have [`LANES`]), each stored row by row.
     Packed { data: &'a [f32], rows: usize },
-    /// Row by row, `columns` apart.
+    /// Row by row, the rows `columns` values apart.
     Plain { data: &'a [f32], columns: usize },
 }
 
-/// Columns that are computed together at least: the width of a vector register.
+/// Smallest number of columns that are computed together: the values in a vector register.
 pub(super) const LANES: usize = 8;
-/// Columns that are computed together at most.
+/// Largest number of columns that are computed together.
 pub(super) const PANEL: usize = 2 * LANES;
-/// Rows that are computed together at most: 6 x 16 sums fill twelve vector registers, enough to hide the latency of the
+/// Largest number of rows that are computed together: 6 x 16 sums fill twelve vector registers, enough to hide the latency of the
 /// fused multiply-add.
 const ROWS: usize = 6;
 
@@ -55,7 +56,7 @@ pub(super) fn panels(columns: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..columns).step_by(PANEL).map(move |first| (first, PANEL.min(columns - first)))
 }
 
-/// Packs `rows x columns` values, given by `value(row, column)`, for [`Right::Packed`].
+/// Packs a matrix of `rows x columns` values, given by `value(row, column)`, for [`Right::Packed`].
 pub(super) fn pack(rows: usize, columns: usize, value: impl Fn(usize, usize) -> f32) -> Vec<f32> {
     let mut packed = Vec::with_capacity(rows * padded(columns));
     for (first, width) in panels(padded(columns)) {
@@ -66,16 +67,16 @@ pub(super) fn pack(rows: usize, columns: usize, value: impl Fn(usize, usize) -> 
     packed
 }
 
-/// Where the product goes: element (i, j) to `data[i * row + j]` for `columns` columns; padded columns are dropped.
+/// Destination of the product: element (i, j) goes to `data[i * row + j]`; the padding of the columns is dropped.
 pub(super) struct Output<'a> {
     pub(super) data: &'a mut [f32],
     pub(super) row: usize,
     pub(super) columns: usize,
-    /// Whether to add to what is there.
+    /// Whether to add to the values in `data` instead of overwriting them.
     pub(super) add: bool,
 }
 
-/// `rows` rows of left times right.
+/// Writes `rows` rows of the product of `left` and `right` to `output`.
 pub(super) fn multiply(left: Left, right: Right, runs: &[Run], rows: usize, output: &mut Output) {
     for (first_column, width) in panels(padded(output.columns)) {
         let (data, right_row) = match right {
@@ -101,7 +102,7 @@ pub(super) fn multiply(left: Left, right: Right, runs: &[Run], rows: usize, outp
     }
 }
 
-/// A few rows times one panel.
+/// A few rows of the left factor times one panel of the right one.
 struct Tile<'a> {
     left: Left<'a>,
     right: &'a [f32],
@@ -115,13 +116,13 @@ impl Tile<'_> {
     fn sums(&self) -> [[f32; PANEL]; ROWS] {
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            // SAFETY: the machine has these instructions.
+            // SAFETY: `wide_sums` needs AVX2 and FMA, and the line above has found both on this machine.
             return unsafe { self.wide_sums() };
         }
         self.portable_sums()
     }
 
-    /// The same sums in the same order, and rounded the same, as [`Self::wide_sums`].
+    /// Without vector instructions: the same sums in the same order, rounded alike, so to the same bits.
     fn portable_sums(&self) -> [[f32; PANEL]; ROWS] {
         let mut sums = [[0.0; PANEL]; ROWS];
         for run in self.runs {
@@ -137,7 +138,7 @@ impl Tile<'_> {
     }
 }
 
-/// With the x86 instructions by name: left to itself, the compiler keeps the sums in memory.
+/// The sums by x86 intrinsics: without them, the compiler keeps the sums in memory instead of registers.
 #[cfg(target_arch = "x86_64")]
 mod wide {
     use super::{LANES, PANEL, ROWS, Tile};
@@ -164,7 +165,7 @@ mod wide {
             }
         }
 
-        /// M rows of V vectors.
+        /// Sums of `M` rows and `V` vectors, all in registers.
         #[target_feature(enable = "avx2,fma")]
         fn registers<const M: usize, const V: usize>(&self) -> [[f32; PANEL]; ROWS] {
             let (row, inner, right_row) = (self.left.row, self.left.inner, self.right_row);
@@ -176,7 +177,11 @@ mod wide {
                 assert!((run.len - 1) * right_row + V * LANES <= right.len());
                 let (mut left, mut right) = (left.as_ptr(), right.as_ptr());
                 for _ in 0..run.len {
-                    // SAFETY: the largest index of either side was compared with its length just above.
+                    // SAFETY: in round k < run.len, `left` has advanced by k * inner and is read at up to (M - 1) * row
+                    // from there, `right` by k * right_row and is read up to V * LANES values from there. The largest of
+                    // these indices are those of the last round, which the assertions above hold against the lengths.
+                    // No alignment is needed. The pointers advance past the last round by `wrapping_add` and are then
+                    // not read.
                     unsafe {
                         let columns: [_; V] = std::array::from_fn(|v| _mm256_loadu_ps(right.add(v * LANES)));
                         for (i, sums) in sums.iter_mut().enumerate() {
@@ -193,7 +198,7 @@ mod wide {
             let mut stored = [[0.0; PANEL]; ROWS];
             for (stored, sums) in stored.iter_mut().zip(sums) {
                 for (stored, sum) in stored.chunks_exact_mut(LANES).zip(sums) {
-                    // SAFETY: a chunk has room for one vector.
+                    // SAFETY: `chunks_exact_mut` yields slices of LANES values, which is one vector; no alignment is needed.
                     unsafe { _mm256_storeu_ps(stored.as_mut_ptr(), sum) };
                 }
             }

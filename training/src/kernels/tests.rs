@@ -2,7 +2,7 @@
 
 use super::product::{Left, Output, Right, Run, multiply, pack};
 use super::*;
-use crate::fit::stream;
+use crate::random::stream;
 use cospike_sim_core::network::{Conv2d, Leak, Neuron, Reset, Shape};
 use rand::RngExt;
 
@@ -141,17 +141,17 @@ fn normalisation_has_the_gradient_of_finite_differences() {
     let gain = [0.7_f32, 1.3, -0.4];
     // <weight, gain * (z - mean) / deviation>
     let objective = |values: &Maps| {
-        let batch = BatchStatistics::of(values);
+        let batch = BatchStatistics::new(values);
         let terms = values.data.iter().zip(&weight.data).enumerate().map(|(i, (z, w))| {
             let c = i % 3;
             f64::from(gain[c] * w) * (f64::from(*z) - batch.mean[c]) / (batch.variance[c] + EPSILON).sqrt()
         });
         terms.sum::<f64>()
     };
-    let batch = BatchStatistics::of(&values);
+    let batch = BatchStatistics::new(&values);
     let scale: Vec<f32> = (0..3).map(|c| gain[c] / (batch.variance[c] + EPSILON).sqrt() as f32).collect();
-    let sums = ChannelSums::of(&weight, &values);
-    let (back, gain_gradient, shift_gradient) = NormGradient::of_batch(&scale, &batch, EPSILON, &sums);
+    let sums = ChannelSums::new(&weight, &values);
+    let (back, gain_gradient, shift_gradient) = NormGradient::learned(&scale, &batch, EPSILON, &sums);
     let mut gradient = values.clone();
     back.apply(&mut gradient, &weight);
     for i in [0, 17, 100, 359] {

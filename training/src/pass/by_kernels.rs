@@ -1,32 +1,33 @@
-//! A pass by the kernels of this crate, on the processor.
+//! Passes computed by the kernels of this crate, on the processor.
 
-use super::{Gradients, Pass, function};
+use super::definition::{Gradients, Pass, function};
 use crate::kernels::{Affine, BatchStatistics, ChannelSums, Depthwise, Geometry, Maps, NormGradient, Pool, Term};
 use crate::model::{Model, NORM_PARTS};
 use cospike_sim_core::network::{Conv2d, Layer, NORM_EPSILON, Network, Operation, Shape};
 
-/// What a pass forwards leaves for the way back.
+/// Outputs of a forward pass, which the backward pass reads.
 pub(crate) struct Tape {
     samples: usize,
     first: usize,
-    /// Output of each layer, of a convolution before its normalisation; none of a sum, which its reader computes.
+    /// Output of each layer; for a convolution, that before its normalisation; none for a sum, which its readers compute.
     outputs: Vec<Option<Maps>>,
-    /// Normalisation of each convolution.
+    /// Normalisation of each layer; none if it is no convolution.
     norms: Vec<Option<Norm>>,
 }
 
 struct Norm {
     affine: Affine,
-    /// Of the batch, if the layer learns.
+    /// Statistics of the batch, if the layer learns.
     batch: Option<BatchStatistics>,
 }
 
 impl Tape {
-    /// Output of layer `index`, which is no convolution or sum.
+    /// Output of layer `index`, which must not be a sum.
     pub(super) fn output(&self, index: usize) -> &Maps {
-        self.outputs[index - self.first].as_ref().expect("the output of this layer is kept")
+        self.outputs[index - self.first].as_ref().expect("only outputs of sums are not kept")
     }
 
+    /// The maps whose sum is the output of layer `index`.
     fn terms(&self, net: &Network, index: usize) -> Vec<Term<'_>> {
         match net.layers[index].operation {
             Operation::Add if index > self.first => {
@@ -39,14 +40,14 @@ impl Tape {
         }
     }
 
-    /// Gives the memory back.
+    /// Returns the memory to the pool.
     pub(super) fn recycle(self, pool: &mut Pool) {
         self.outputs.into_iter().flatten().for_each(|maps| pool.give(maps));
     }
 }
 
 impl Pass<'_> {
-    /// Runs the layers on `input`, the output of the layer before them.
+    /// Computes the layers on `input`, the output of the layer before them.
     pub(super) fn forward_by_kernels(&self, model: &Model, input: Maps, samples: usize, pool: &mut Pool) -> Tape {
         let mut tape = Tape { samples, first: self.layers.start - 1, outputs: vec![Some(input)], norms: vec![None] };
         for i in self.layers.clone() {
@@ -97,20 +98,20 @@ impl Pass<'_> {
 
     fn norm(&self, i: usize, output: &Maps, model: &Model) -> Norm {
         let [gain, beta, mean, variance] = model.norm(&self.net.layers[i].name);
-        let batch = self.learning.contains(&i).then(|| BatchStatistics::of(output));
+        let batch = self.learning.contains(&i).then(|| BatchStatistics::new(output));
         let running = || {
             let double = |values: &[f32]| values.iter().map(|&v| f64::from(v)).collect();
             BatchStatistics { mean: double(mean), variance: double(variance), count: 0 }
         };
-        let of = batch.clone().unwrap_or_else(running);
+        let statistics = batch.clone().unwrap_or_else(running);
         let scale = |(g, v): (&f32, &f64)| (f64::from(*g) / (v + NORM_EPSILON).sqrt()) as f32;
-        let scale: Vec<f32> = gain.iter().zip(&of.variance).map(scale).collect();
+        let scale: Vec<f32> = gain.iter().zip(&statistics.variance).map(scale).collect();
         let shift = |((b, m), a): ((&f32, &f64), &f32)| (f64::from(*b) - m * f64::from(*a)) as f32;
-        let shift = beta.iter().zip(&of.mean).zip(&scale).map(shift).collect();
+        let shift = beta.iter().zip(&statistics.mean).zip(&scale).map(shift).collect();
         Norm { affine: Affine { scale, shift }, batch }
     }
 
-    /// The gradients of the parameters of the layers that learn, from those of some layers' outputs.
+    /// Gradients of the parameters of the layers that learn, given the gradients `seeds` of some layers' outputs, by layer.
     pub(super) fn backward_by_kernels(
         &self,
         model: &Model,
@@ -118,13 +119,13 @@ impl Pass<'_> {
         seeds: Vec<(usize, Maps)>,
         pool: &mut Pool,
     ) -> Gradients {
-        let mut back = Back { pass: self, model, found: Gradients::default(), of: vec![] };
-        back.of.resize_with(tape.outputs.len(), || None);
+        let mut back = Backward { pass: self, model, found: Gradients::default(), outputs: vec![] };
+        back.outputs.resize_with(tape.outputs.len(), || None);
         for (layer, gradient) in seeds {
-            back.of[layer - tape.first] = Some(gradient);
+            back.outputs[layer - tape.first] = Some(gradient);
         }
         for i in self.layers.clone().rev() {
-            if let Some(gradient) = back.of[i - tape.first].take() {
+            if let Some(gradient) = back.outputs[i - tape.first].take() {
                 back.layer(i, gradient, &mut tape, pool);
             }
         }
@@ -133,16 +134,16 @@ impl Pass<'_> {
     }
 }
 
-/// A pass back in progress.
-struct Back<'a> {
+/// A backward pass in progress.
+struct Backward<'a> {
     pass: &'a Pass<'a>,
     model: &'a Model,
     found: Gradients,
-    /// Gradient of each layer's output as far as it is known.
-    of: Vec<Option<Maps>>,
+    /// Gradient of each layer's output, as far as its readers have contributed to it.
+    outputs: Vec<Option<Maps>>,
 }
 
-impl Back<'_> {
+impl Backward<'_> {
     fn layer(&mut self, i: usize, mut gradient: Maps, tape: &mut Tape, pool: &mut Pool) {
         let layer = &self.pass.net.layers[i];
         let input = layer.inputs[0];
@@ -161,7 +162,7 @@ impl Back<'_> {
             Operation::Linear => {
                 let geometry = dense(tape.output(input).shape, layer.output);
                 if self.pass.learning.contains(&i) {
-                    let bias = ChannelSums::of(&gradient, &gradient).first.iter().map(|&s| s as f32).collect();
+                    let bias = ChannelSums::new(&gradient, &gradient).first.iter().map(|&s| s as f32).collect();
                     self.found.parameters.insert(format!("{}.bias", layer.name), bias);
                     self.learn(layer, geometry.correlate(tape.output(input), &gradient));
                 }
@@ -212,20 +213,20 @@ impl Back<'_> {
         self.found.parameters.insert(format!("{}.weight", layer.name), gradient);
     }
 
-    /// Lets `work` write the gradient of `input`, or add to it, unless nobody needs it.
+    /// Lets `work` write the gradient of `input`, or add to it; does nothing where the pass begins.
     fn through(&mut self, input: usize, tape: &Tape, pool: &mut Pool, work: impl FnOnce(&Model, &mut Maps, bool)) {
         if input == tape.first {
             return;
         }
-        let known = self.of[input - tape.first].take();
+        let known = self.outputs[input - tape.first].take();
         let add = known.is_some();
-        let of = tape.output(input);
-        let mut target = known.unwrap_or_else(|| pool.take(of.shape, of.frames));
+        let read = tape.output(input);
+        let mut target = known.unwrap_or_else(|| pool.take(read.shape, read.frames));
         work(self.model, &mut target, add);
-        self.of[input - tape.first] = Some(target);
+        self.outputs[input - tape.first] = Some(target);
     }
 
-    /// Gradient of a convolution's output before its normalisation, from that after it; notes those of gain and shift.
+    /// Gradient of a convolution's output before its normalisation, given that after it; records those of gain and shift.
     fn unnormalise(&mut self, i: usize, gradient: Maps, tape: &mut Tape, pool: &mut Pool) -> Maps {
         let name = &self.pass.net.layers[i].name;
         let mut values = tape.outputs[i - tape.first].take().expect("a convolution's output is kept");
@@ -236,8 +237,8 @@ impl Back<'_> {
             pool.give(gradient);
             return values;
         };
-        let sums = ChannelSums::of(&gradient, &values);
-        let (back, gain, shift) = NormGradient::of_batch(scale, batch, NORM_EPSILON, &sums);
+        let sums = ChannelSums::new(&gradient, &values);
+        let (back, gain, shift) = NormGradient::learned(scale, batch, NORM_EPSILON, &sums);
         back.apply(&mut values, &gradient);
         pool.give(gradient);
         let [gain_name, shift_name, _, _] = NORM_PARTS.map(|part| format!("{name}.{part}"));
@@ -247,7 +248,7 @@ impl Back<'_> {
         values
     }
 
-    /// Gives `gradient` to what layer `index` is made of.
+    /// Adds `gradient` to that of layer `index`, or, if the layer is a sum, to those of all its terms.
     fn deliver(&mut self, index: usize, gradient: Maps, tape: &Tape, pool: &mut Pool) {
         let mut parts = vec![];
         self.parts(index, tape.first, &mut parts);
@@ -263,7 +264,7 @@ impl Back<'_> {
                 copy
             };
             let mine = over_time(mine, tape.output(part).frames, pool);
-            match &mut self.of[part - tape.first] {
+            match &mut self.outputs[part - tape.first] {
                 Some(known) => {
                     known.data.iter_mut().zip(&mine.data).for_each(|(k, m)| *k += m);
                     pool.give(mine);
@@ -273,6 +274,7 @@ impl Back<'_> {
         }
     }
 
+    /// Appends the layers whose sum is the output of layer `index`.
     fn parts(&self, index: usize, first: usize, parts: &mut Vec<usize>) {
         match self.pass.net.layers[index].operation {
             Operation::Add if index > first => {
@@ -284,7 +286,7 @@ impl Back<'_> {
     }
 }
 
-/// Sum over time of `maps` if fewer `frames` are wanted than it has.
+/// Sum over time of `maps` if they have more than `frames` frames, else `maps`.
 fn over_time(mut maps: Maps, frames: usize, pool: &mut Pool) -> Maps {
     if maps.frames == frames {
         return maps;
@@ -299,7 +301,7 @@ fn over_time(mut maps: Maps, frames: usize, pool: &mut Pool) -> Maps {
     sum
 }
 
-/// A linear layer as a convolution of one position.
+/// A linear layer as a convolution with one position.
 fn dense(input: Shape, output: Shape) -> Geometry {
     Geometry::plain(Conv2d::plain(input, output.channels, 1, 1, 0))
 }

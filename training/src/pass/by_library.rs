@@ -1,9 +1,9 @@
-//! A pass by a tensor library (candle), which differentiates by itself and has CUDA kernels.
+//! Passes computed by a tensor library (candle), which differentiates by itself and has CUDA kernels.
 //!
 //! Its tensors are `[frames, channels, height, width]`, the frames as in [`Maps`]. A pass uploads the model's tensors and
-//! its input; outputs that somebody asks for and gradients are downloaded. Losses and links are computed in main memory.
+//! its input, and downloads the gradients and those outputs that are asked for. Losses and links are computed in main memory.
 
-use super::{Gradients, Link, Pass, function};
+use super::definition::{Gradients, Link, Pass, function};
 use crate::kernels::{BatchStatistics, Function, Maps, SURROGATE_WIDTH, Update};
 use crate::model::{Model, NORM_PARTS};
 use anyhow::{Result, ensure};
@@ -11,13 +11,13 @@ use candle_core::{DType, Device, Tensor, Var};
 use cospike_sim_core::network::{Conv2d, NORM_EPSILON, Neuron, Operation, Reset, Shape};
 use std::collections::BTreeMap;
 
-/// What a pass forwards leaves for the way back: the outputs, with the graph of operations behind them.
+/// Outputs of a forward pass, with the graph of operations behind them, which the backward pass follows.
 pub(crate) struct Tape {
     first: usize,
-    /// Output of each layer, of a convolution after its normalisation.
+    /// Output of each layer; for a convolution, that after its normalisation.
     outputs: Vec<Tensor>,
     shapes: Vec<Shape>,
-    /// What the gradients are asked for.
+    /// Tensors whose gradients will be asked for, by name.
     parameters: BTreeMap<String, Var>,
     statistics: BTreeMap<String, BatchStatistics>,
 }
@@ -29,7 +29,7 @@ impl Tape {
 
     pub(super) fn backward(self, seeds: &[(usize, Maps)]) -> Result<Gradients> {
         let device = self.outputs[0].device();
-        // What has the seeds as its gradients.
+        // A scalar whose gradients with respect to the outputs are the seeds.
         let mut objective = Tensor::zeros((), DType::F32, device)?;
         for (layer, seed) in seeds {
             objective = (objective + (&self.outputs[layer - self.first] * upload(seed, device)?)?.sum_all()?)?;
@@ -62,7 +62,7 @@ pub(super) fn forward(pass: &Pass, device: &Device, model: &Model, input: &Maps,
     Ok(forward.tape)
 }
 
-/// A pass forwards in progress.
+/// A forward pass in progress.
 struct Forward<'a> {
     pass: &'a Pass<'a>,
     device: &'a Device,
@@ -107,7 +107,7 @@ impl Forward<'_> {
         }
     }
 
-    /// A tensor of layer `i`; its gradient will be asked for if the layer learns.
+    /// A tensor of layer `i`, registered for a gradient if the layer learns.
     fn parameter(&mut self, i: usize, part: &str) -> Result<Tensor> {
         let name = format!("{}.{part}", self.pass.net.layers[i].name);
         let tensor = &self.model.tensors[&name];
@@ -121,7 +121,7 @@ impl Forward<'_> {
         Ok(tensor)
     }
 
-    /// Batch normalisation of layer `i`, whose statistics are the batch's if the layer learns.
+    /// Batch normalisation of layer `i`, by the statistics of the batch if the layer learns, else by the running ones.
     fn normalise(&mut self, i: usize, values: &Tensor) -> Result<Tensor> {
         let name = &self.pass.net.layers[i].name;
         let (frames, channels, height, width) = values.dims4()?;
@@ -146,7 +146,7 @@ impl Forward<'_> {
     }
 }
 
-/// Sum of two maps, of which one may be constant over time and is there once.
+/// Sum of two maps; one that is constant over time has the frames of one step only.
 fn add(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     let frames = (a.dim(0)?, b.dim(0)?);
     Ok(match frames.0.cmp(&frames.1) {
@@ -172,7 +172,7 @@ fn apply(function: Function, x: &Tensor, samples: usize) -> Result<Tensor> {
 
 /// A spiking neuron over `steps` time steps, as in `kernels/neuron.rs`.
 fn spike(neuron: &Neuron, x: &Tensor, samples: usize, steps: usize) -> Result<Tensor> {
-    let Update { keep, gain, rest, .. } = Update::of(neuron);
+    let Update { keep, gain, rest, .. } = Update::new(neuron);
     let [keep, gain, rest, threshold] = [keep, gain, rest, neuron.threshold].map(f64::from);
     let width = f64::from(SURROGATE_WIDTH) * threshold;
     let constant = x.dim(0)? == samples;
@@ -193,18 +193,18 @@ fn spike(neuron: &Neuron, x: &Tensor, samples: usize, steps: usize) -> Result<Te
     Ok(Tensor::cat(&spikes, 0)?)
 }
 
-/// 1 where `condition` holds, else 0.
+/// 1 where `condition` holds, 0 elsewhere.
 fn mask(condition: &Tensor) -> candle_core::Result<Tensor> {
     condition.to_dtype(DType::F32)
 }
 
-/// `value`, but with the gradient `slope` by `x`.
+/// `value`, with `slope` as its gradient with respect to `x`.
 fn replace(x: &Tensor, value: &Tensor, slope: &Tensor) -> Result<Tensor> {
     let zero = (x - x.detach())?;
     Ok((value.detach() + (zero * slope.detach())?)?)
 }
 
-/// The features at the cut, as they arrive.
+/// The features at the cut, as they arrive in the cloud.
 fn carry(link: &Link, features: &Tensor, shape: Shape) -> Result<Tensor> {
     let mut maps = download(features, shape)?;
     (link.carry)(&mut maps);

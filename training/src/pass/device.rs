@@ -1,9 +1,9 @@
-//! Where passes are computed.
+//! The devices that compute passes.
 
 use anyhow::Result;
 use clap::ValueEnum;
 
-/// What computes the passes.
+/// Device that computes the passes.
 pub(crate) enum Device {
     /// The kernels of this crate, on the processor.
     Kernels,
@@ -13,7 +13,7 @@ pub(crate) enum Device {
 }
 
 impl Device {
-    /// As on the command line.
+    /// Name on the command line and in weight files.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Kernels => "cpu",
@@ -37,6 +37,8 @@ pub(crate) enum DeviceName {
 }
 
 impl DeviceName {
+    /// Opens the device.
+    ///
     /// # Errors
     /// If this program was built without the feature that the device needs, or there is no such device.
     pub(crate) fn open(self) -> Result<Device> {
@@ -49,7 +51,10 @@ impl DeviceName {
             #[cfg(feature = "cuda")]
             Self::Cuda => {
                 use anyhow::Context;
-                Ok(Device::Library(candle_core::Device::new_cuda(0).context("there is no usable CUDA device")?))
+                Ok(Device::Library(
+                    candle_core::Device::new_cuda(0)
+                        .context("no usable CUDA device was found; `--device cpu` needs none")?,
+                ))
             }
             #[cfg(not(feature = "cuda"))]
             Self::Cuda => Err(without("cuda")),
@@ -57,7 +62,9 @@ impl DeviceName {
     }
 }
 
-#[cfg(not(feature = "cuda"))] // which brings the other feature
+#[cfg(not(feature = "cuda"))] // the feature `cuda` includes `tensor-library`
 fn without(feature: &str) -> anyhow::Error {
-    anyhow::anyhow!("this program was built without this device: build it with `--features {feature}`")
+    anyhow::anyhow!(
+        "this program was built without this device: build it with `--features {feature}`, or take `--device cpu`"
+    )
 }

@@ -1,18 +1,20 @@
 //! The tensor library's pass, on the processor, against that of the kernels of this crate.
 
-use super::*;
+use super::{Device, Dynamics, Link, Pass};
 use crate::data::Samples;
-use crate::fit::stream;
+use crate::kernels::{Maps, Pool};
+use crate::loss::Targets;
+use crate::random::stream;
 use crate::tests::{FLOAT, SPIKING, TINY, TINY_MOBILE, bars, random_model, train_unit};
 use candle_core::{Device as LibraryDevice, Var};
-use cospike_sim_core::network::{Bottleneck, BottleneckKind, Neuron, Nonlinearity, Reset, Shape};
+use cospike_sim_core::network::{Bottleneck, BottleneckKind, Leak, Network, Neuron, Nonlinearity, Reset, Shape};
 use rand::RngExt;
 
 const SAMPLES: usize = 6;
 const LABELS: [u8; SAMPLES] = [0, 1, 2, 0, 1, 2];
 
-/// Largest difference, of either's largest entry. Sums in another order differ by some 1e-6; were a membrane within that
-/// distance of where its spike or gradient jumps, the difference would be larger: none of these is.
+/// Largest accepted difference, as a share of the largest entry. Sums in another order differ by about 1e-6. A membrane within
+/// that distance of a jump of its spike or gradient would make a larger difference, but these seeds have none.
 const TOLERANCE: f64 = 1e-4;
 
 fn library() -> Device {
@@ -29,14 +31,14 @@ fn difference<T: Copy + Into<f64>>(a: &[T], b: &[T]) -> f64 {
     if apart == 0.0 { 0.0 } else { apart / scale }
 }
 
-/// Some features to start with, spikes if the network before them gives spikes.
+/// Random features for a pass to start from, spikes if asked for.
 fn input(shape: Shape, frames: usize, spikes: bool) -> Maps {
     let mut rng = stream(11, "input");
     let value = |v: f32| if spikes { f32::from(u8::from(v > 0.6)) } else { v };
     Maps { shape, frames, data: (0..frames * shape.len()).map(|_| value(rng.random())).collect() }
 }
 
-/// Asserts that both implementations find the same loss, gradients and batch statistics.
+/// Asserts that kernels and library compute the same loss, gradients and batch statistics.
 fn compare(what: &str, pass: Pass) {
     let model = random_model(pass.net);
     let before = pass.layers.start - 1;
@@ -57,7 +59,7 @@ fn compare(what: &str, pass: Pass) {
     let mut differences = vec![("loss".to_string(), difference(&[own_loss], &[loss]))];
     assert!(own.parameters.keys().eq(found.parameters.keys()), "{what}: the same tensors learn");
     for (name, gradient) in &own.parameters {
-        assert!(gradient.iter().any(|&g| g != 0.0), "{what}: the gradient of {name} says something");
+        assert!(gradient.iter().any(|&g| g != 0.0), "{what}: the gradient of {name} is not zero");
         differences.push((name.clone(), difference(gradient, &found.parameters[name])));
     }
     assert!(own.statistics.keys().eq(found.statistics.keys()), "{what}: the same layers have statistics");
@@ -128,7 +130,7 @@ fn leaks_and_resets_have_the_same_gradients_by_kernels_and_by_library() {
     }
 }
 
-/// As units are trained: from features in time, behind a frozen tail, over a link that erases.
+/// A unit as it is trained: on features in time steps, before a frozen tail, over a link that erases.
 #[test]
 fn a_unit_between_frozen_layers_has_the_same_gradients_by_kernels_and_by_library() {
     let backbone = TINY.build(SPIKING);
@@ -143,7 +145,7 @@ fn a_unit_between_frozen_layers_has_the_same_gradients_by_kernels_and_by_library
     }
 }
 
-/// The losses are no part of the library's pass, but it can differentiate them.
+/// The loss is not computed by the library's pass, but the library can differentiate it.
 #[test]
 fn cross_entropy_has_the_gradient_that_the_library_finds() {
     let (steps, classes) = (4, 3);

@@ -1,37 +1,51 @@
-//! The spiking ResNet-50 on 224x224 pixels: time and memory of a large network.
+//! Time and memory of a large network: the spiking ResNet-50 on 224x224 pixels.
 
-use crate::Failure;
-use cospike_sim_core::inference::{Executable, Feature, Real};
+use crate::error::BenchError;
+use cospike_sim_core::inference::{Executable, Feature, LayerCounts, Real};
 use cospike_sim_core::kernel::Streams;
 use cospike_sim_core::network::{Network, NetworkName, Neuron, Signal, Tensor, Weights};
 use rand::RngExt;
-use serde_json::{Value, json};
+use serde::Serialize;
 use std::time::Instant;
 
+/// Name of the network in the catalogue.
 const NAME: &str = "resnet50";
+/// Time steps.
 const STEPS: usize = 4;
+/// Seed of weights and pixels.
 const SEED: u64 = 1;
-/// Weights are uniform within this over the root of their number per output: wide enough that no layer falls silent.
+/// Weights are uniform within plus and minus this gain divided by the root of the number of weights per output: wide
+/// enough that no layer falls silent.
 const GAIN: f64 = 1.2;
-/// Timed images.
+/// Repetitions of the image.
 const REPEATS: usize = 3;
 
-/// What one image takes.
-pub(super) struct Measured {
-    seconds: f64,
-    accumulates: u64,
+/// Time and memory that one image takes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LargeNetwork {
+    /// Name of the network in the catalogue.
+    pub network: &'static str,
+    /// Time steps.
+    pub time_steps: usize,
+    /// Seed of weights and pixels.
+    pub seed: u64,
+    /// Shortest time of an image.
+    pub seconds_per_image: f64,
+    /// Accumulates of an image, all steps.
+    pub synaptic_operations: u64,
     /// Spikes per neuron and step.
-    density: f64,
-    /// Bytes of weights, as they are given.
-    weights: usize,
-    /// The most bytes of features that are held at once.
-    features: usize,
-    /// The most bytes that the process held, if the system says.
-    resident: Option<u64>,
+    pub density: f64,
+    /// Bytes of the weights as float32.
+    pub weight_bytes: usize,
+    /// Largest number of bytes of features that are held at once.
+    pub most_feature_bytes: usize,
+    /// Largest resident memory of this process since its start, in bytes; none where the system does not tell.
+    pub most_resident_bytes: Option<u64>,
 }
 
-impl Measured {
-    pub(super) fn measure() -> Result<Self, Failure> {
+impl LargeNetwork {
+    /// Builds the network with random weights and measures it on a random image.
+    pub(crate) fn measure() -> Result<Self, BenchError> {
         let name: NetworkName = NAME.parse()?;
         let network = name.spiking(Neuron::INTEGRATE_AND_FIRE);
         let weights = random_weights(&network)?;
@@ -49,54 +63,24 @@ impl Measured {
             layers = executable.run(all.clone(), &image, STEPS)?.layers;
             seconds = seconds.min(start.elapsed().as_secs_f64());
         }
-        let sum = |of: fn(&cospike_sim_core::inference::LayerCounts) -> u64| layers.iter().map(of).sum::<u64>();
+        let sum = |count: fn(&LayerCounts) -> u64| layers.iter().map(count).sum::<u64>();
         let updates = sum(|layer| layer.counts.neuron_updates);
         let fired = layers.iter().filter(|layer| layer.counts.neuron_updates > 0).map(|layer| layer.output_events);
         Ok(Self {
-            seconds,
-            accumulates: sum(|layer| layer.counts.ac),
+            network: NAME,
+            time_steps: STEPS,
+            seed: SEED,
+            seconds_per_image: seconds,
+            synaptic_operations: sum(|layer| layer.counts.ac),
             density: fired.sum::<u64>() as f64 / updates as f64,
-            weights: 4 * parameters,
-            features: most_features(&executable),
-            resident: resident(),
-        })
-    }
-
-    pub(super) fn print(&self) {
-        println!(
-            "{NAME}, 224x224, T = {STEPS}, random weights (seed {SEED}): {:.2} s per image, {:.2} G synaptic operations, {:.2} \
-             G/s; {:.1} % of neurons fire in a step",
-            self.seconds,
-            self.accumulates as f64 / 1e9,
-            self.accumulates as f64 / self.seconds / 1e9,
-            100.0 * self.density
-        );
-        let resident =
-            self.resident.map(|bytes| format!("; most memory held by this process: {} MB", bytes / 1_000_000));
-        println!(
-            "weights {} MB, features at most {} MB at once{}",
-            self.weights / 1_000_000,
-            self.features / 1_000_000,
-            resident.unwrap_or_default()
-        );
-    }
-
-    pub(super) fn json(&self) -> Value {
-        json!({
-            "network": NAME,
-            "time_steps": STEPS,
-            "seed": SEED,
-            "seconds_per_image": self.seconds,
-            "synaptic_operations": self.accumulates,
-            "density": self.density,
-            "weight_bytes": self.weights,
-            "most_feature_bytes": self.features,
-            "most_resident_bytes": self.resident,
+            weight_bytes: 4 * parameters,
+            most_feature_bytes: most_feature_bytes(&executable),
+            most_resident_bytes: most_resident_bytes(),
         })
     }
 }
 
-fn random_weights(network: &Network) -> Result<Weights, Failure> {
+fn random_weights(network: &Network) -> Result<Weights, BenchError> {
     let streams = Streams::new(SEED, 0);
     let tensor = |(i, (name, shape)): (usize, (String, Vec<usize>))| {
         let mut draws = streams.stream("weights", i as u64);
@@ -110,9 +94,9 @@ fn random_weights(network: &Network) -> Result<Weights, Failure> {
     Ok(Weights::from_store(network, &store)?)
 }
 
-/// The bound: a feature is held from when it is computed until its last reader has run. Currents that go into membranes
-/// at once count too, though they are never held whole.
-fn most_features(executable: &Executable) -> usize {
+/// Upper bound of the bytes of features held at once: a feature is held from when it is computed until its last reader has
+/// been computed. Currents that go straight into membranes count too, though they are never held whole.
+fn most_feature_bytes(executable: &Executable) -> usize {
     let layers = &executable.network().layers;
     let bytes = |i: usize| {
         let (shape, steps) = (layers[i].output, executable.steps_after(i, STEPS));
@@ -127,8 +111,8 @@ fn most_features(executable: &Executable) -> usize {
     (0..layers.len()).map(held).max().unwrap_or(0)
 }
 
-/// The most resident memory of this process, as Linux counts it.
-fn resident() -> Option<u64> {
+/// Largest resident memory of this process since its start, as Linux counts it.
+fn most_resident_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     Some(1024 * line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?)

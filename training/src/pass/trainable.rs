@@ -1,0 +1,45 @@
+//! Which networks this program can train.
+
+use crate::kernels::Depthwise;
+use cospike_sim_core::network::{Activation, Leak, Network, Operation, Reduction};
+
+/// Reason why a network cannot be trained.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Untrainable {
+    /// An operation whose gradient this program does not have.
+    #[error("layer `{layer}` of `{network}` cannot be trained by this program: {reason}; choose another network")]
+    Operation { network: String, layer: String, reason: &'static str },
+}
+
+/// Checks that this program can train every layer of `net`.
+pub(crate) fn check(net: &Network) -> Result<(), Untrainable> {
+    for layer in &net.layers[1..] {
+        let reads_raw = layer.inputs.iter().any(|&i| {
+            matches!(net.layers[i].operation, Operation::Conv2d(_) | Operation::ConvTranspose2d(_) | Operation::Add)
+        });
+        let reason = match layer.operation {
+            Operation::Conv2d(c) if c.groups > 1 && Depthwise::new(c).is_none() => {
+                "it convolves in groups of several channels"
+            }
+            Operation::Conv2d(c) if c.dilation > 1 && Depthwise::new(c).is_none() => "its kernel is dilated",
+            Operation::ConvTranspose2d(c) if c.groups > 1 || c.dilation > 1 => {
+                "its transposed kernel is grouped or dilated"
+            }
+            Operation::Pool(pool) if !pool.is_global() || pool.reduction != Reduction::Average => {
+                "of all pools only the global average has a gradient here"
+            }
+            Operation::Linear if net.layers[layer.inputs[0]].output.area() > 1 => "it flattens a feature map",
+            Operation::Flatten => "it flattens a feature map",
+            Operation::Neuron(neuron) if neuron.leak == Leak::Learned => "its leak is learned",
+            Operation::Activation(Activation::Sigmoid) => "it is a sigmoid",
+            Operation::Conv2d(_) | Operation::ConvTranspose2d(_) | Operation::Linear | Operation::Pool(_)
+                if reads_raw =>
+            {
+                "no nonlinearity stands before it"
+            }
+            _ => continue,
+        };
+        return Err(Untrainable::Operation { network: net.name.clone(), layer: layer.name.clone(), reason });
+    }
+    Ok(())
+}
