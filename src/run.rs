@@ -9,7 +9,7 @@ use crate::trace::run_traced;
 use crate::verify::verify;
 use cospike_reports::{PAGE, render};
 use cospike_results::rows::Results;
-use cospike_results::store;
+use cospike_results::store::folder;
 use cospike_results::summary::{AdjustedP, Comparison, Estimate, PointSummary, SIGNIFICANCE, Summary};
 use cospike_scenarios::library;
 use cospike_scenarios::study::{Study, StudyError};
@@ -24,34 +24,34 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     if arguments.verify {
         return verify(&study, arguments.json);
     }
-    let folder = match &arguments.out {
-        Some(folder) => folder.clone(),
+    let place = match &arguments.out {
+        Some(place) => place.clone(),
         None => PathBuf::from("out").join(&study.manifest.name),
     };
-    store::check_place(&folder).map_err(|error| Failure::Input(format!("error: {error}")))?;
+    folder::check_place(&place).map_err(|error| Failure::Input(format!("error: {error}")))?;
     let bar = Bar::new();
     let results = match &arguments.trace.file {
         Some(file) => run_traced(&study, file, &arguments.trace, &bar)?,
         None => study.run(&|progress| bar.show(progress))?,
     };
     let report = render(&results)?;
-    store::write(&results, &folder)?;
-    report.write(&folder)?;
+    folder::write(&results, &place)?;
+    report.write(&place)?;
     let summary = Summary::of(&results)?;
     if arguments.json {
         print_json(&summary_json(&summary));
     } else {
         print_summary(&summary, &results);
     }
-    eprintln!("\nresults and {PAGE} in {}", folder.display());
+    eprintln!("\nresults and {PAGE} in {}", place.display());
     Ok(())
 }
 
 /// Draws the report of a result folder again.
-pub(crate) fn report(folder: &Path) -> Result<(), Failure> {
-    let results = store::read(folder)?;
-    render(&results)?.write(folder)?;
-    println!("{}", folder.join(PAGE).display());
+pub(crate) fn report(place: &Path) -> Result<(), Failure> {
+    let results = folder::read(place)?;
+    render(&results)?.write(place)?;
+    println!("{}", place.join(PAGE).display());
     Ok(())
 }
 

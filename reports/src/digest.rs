@@ -3,6 +3,7 @@
 use crate::ReportError;
 use cospike_results::rows::{ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results};
 use cospike_results::summary::{Comparison, Estimate, PointSummary, Summary};
+use cospike_sim_core::record::Field;
 use cospike_sim_core::stats::mean_interval;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +18,8 @@ pub(crate) struct Digest<'a> {
     pub(crate) results: &'a Results,
     /// One entry per row of `results.points`, in that order.
     pub(crate) designs: Vec<Design<'a>>,
+    /// Declarations of the parts of the energy per request, those of compute first.
+    pub(crate) energy_parts: Vec<Field>,
     /// Index of the first design point of every distinct network.
     pub(crate) networks: Vec<usize>,
     /// The kinds of bottleneck units, or of networks without one, in order of appearance.
@@ -35,8 +38,8 @@ pub(crate) struct Design<'a> {
     pub(crate) parameters: BTreeMap<String, String>,
     /// Its replications.
     pub(crate) replications: Vec<&'a ReplicationRow>,
-    /// Joules per completed request by part, in the order of [`Part::ALL`], the mean over replications.
-    pub(crate) parts: [f64; Part::ALL.len()],
+    /// Joules per completed request by part, in the order of [`Digest::energy_parts`], the mean over replications.
+    pub(crate) parts: Vec<f64>,
     /// Percentile (0 to 100) and latency in seconds, the mean over replications.
     pub(crate) latencies: Vec<(f64, f64)>,
     /// Joules per sample of the head's compute by price list.
@@ -51,85 +54,6 @@ pub(crate) struct Pair {
     pub(crate) float: usize,
     /// Spiking less float.
     pub(crate) difference: Comparison,
-}
-
-/// A part of the energy per request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
-    /// Accumulates.
-    Accumulate,
-    /// Multiply-accumulates.
-    Mac,
-    /// Neuron updates.
-    Neuron,
-    /// Memory traffic.
-    Memory,
-    /// What else the price list counts.
-    Other,
-    /// Static power.
-    Static,
-    /// Processor between inferences.
-    Standby,
-    /// Radio sending.
-    RadioTx,
-    /// Radio receiving.
-    RadioRx,
-    /// Radio in standby.
-    RadioIdle,
-    /// Radio becoming connected, or connected without sending or receiving.
-    RadioConnected,
-}
-
-impl Part {
-    /// All parts: compute first.
-    pub(crate) const ALL: [Self; 11] = [
-        Self::Accumulate,
-        Self::Mac,
-        Self::Neuron,
-        Self::Memory,
-        Self::Other,
-        Self::Static,
-        Self::Standby,
-        Self::RadioTx,
-        Self::RadioRx,
-        Self::RadioIdle,
-        Self::RadioConnected,
-    ];
-    /// How many of [`Part::ALL`] are compute.
-    pub(crate) const COMPUTE: usize = 5;
-
-    /// Its name.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Accumulate => "accumulate",
-            Self::Mac => "multiply-accumulate",
-            Self::Neuron => "neuron update",
-            Self::Memory => "memory",
-            Self::Other => "other compute",
-            Self::Static => "static power",
-            Self::Standby => "processor standby",
-            Self::RadioTx => "radio sending",
-            Self::RadioRx => "radio receiving",
-            Self::RadioIdle => "radio standby",
-            Self::RadioConnected => "radio promotion, tail",
-        }
-    }
-
-    fn joules(self, row: &ReplicationRow) -> f64 {
-        match self {
-            Self::Accumulate => row.energy_ac_j,
-            Self::Mac => row.energy_mac_j,
-            Self::Neuron => row.energy_neuron_j,
-            Self::Memory => row.energy_memory_j,
-            Self::Other => row.energy_other_j,
-            Self::Static => row.energy_static_j,
-            Self::Standby => row.energy_standby_j,
-            Self::RadioTx => row.energy_radio_tx_j,
-            Self::RadioRx => row.energy_radio_rx_j,
-            Self::RadioIdle => row.energy_radio_idle_j,
-            Self::RadioConnected => row.energy_radio_promotion_j + row.energy_radio_tail_j,
-        }
-    }
 }
 
 impl<'a> Digest<'a> {
@@ -147,11 +71,12 @@ impl<'a> Digest<'a> {
         let latencies = by_point(&results.latencies, |row| row.point);
         let compute = by_point(&results.compute_energy, |row| row.point);
         let summary = Summary::of(results)?;
+        let energy_parts = ReplicationRow::energy_parts();
         let designs = results.points.iter().zip(summary.points).map(|(row, summary)| {
             let replications = replications.get(&row.point).cloned().unwrap_or_default();
             let latencies = latencies.get(&row.point).map_or(&[][..], Vec::as_slice);
             let compute = compute.get(&row.point).map_or(&[][..], Vec::as_slice);
-            Design::new(row, summary, replications, latencies, compute)
+            Design::new(row, summary, replications, latencies, compute, &energy_parts)
         });
         let designs = designs.collect::<Result<Vec<_>, _>>()?;
         let networks = firsts(&designs, |design| design.row.network);
@@ -164,7 +89,7 @@ impl<'a> Digest<'a> {
             Some(Pair { spiking, float, difference })
         };
         let pairs = summary.comparisons.into_iter().filter_map(pair).collect();
-        Ok(Self { results, designs, networks, kinds, pairs })
+        Ok(Self { results, designs, energy_parts, networks, kinds, pairs })
     }
 
     /// The first design point of every distinct network.
@@ -222,6 +147,7 @@ impl<'a> Design<'a> {
         replications: Vec<&'a ReplicationRow>,
         latencies: &[&LatencyRow],
         compute: &[&'a ComputeEnergyRow],
+        energy_parts: &[Field],
     ) -> Result<Self, ReportError> {
         let mut by_list = BTreeMap::new();
         for row in compute {
@@ -232,11 +158,13 @@ impl<'a> Design<'a> {
             finite(row.point, "energy", replication.energy_total_j)?;
             finite(row.point, "latency", replication.latency_mean_s)?;
             finite(row.point, "latency", replication.latency_p95_s)?;
-            Part::ALL.iter().try_for_each(|part| finite(row.point, part.name(), part.joules(replication)).map(drop))?;
+            for (part, joules) in energy_parts.iter().zip(replication.joules_by_part()) {
+                finite(row.point, part.label, joules)?;
+            }
         }
-        let mean =
-            |part: Part| replications.iter().map(|row| part.joules(row)).sum::<f64>() / replications.len() as f64;
-        let parts = Part::ALL.map(mean);
+        let joules: Vec<Vec<f64>> = replications.iter().map(|row| row.joules_by_part()).collect();
+        let mean = |part: usize| joules.iter().map(|row| row[part]).sum::<f64>() / joules.len() as f64;
+        let parts = (0..energy_parts.len()).map(mean).collect();
         let latencies = mean_percentiles(latencies);
         Ok(Self { row, summary, parameters: parameters(row)?, replications, parts, latencies, compute: by_list })
     }

@@ -3,11 +3,15 @@
 //! | module | provides |
 //! |---|---|
 //! | [`rows`] | one type per table; its fields are the columns |
+//! | [`manifest`] | what was run |
 //! | [`store`] | a result folder: `manifest.json` and one Parquet file per table |
 //! | [`summary`] | one line per design point, and spiking against float networks pair by pair |
+//! | [`docs`] | the tables of columns in `docs/results.md` |
 //!
 //! The crate knows neither scenarios nor networks: it can read the results of any study.
 
+pub mod docs;
+pub mod manifest;
 pub mod rows;
 pub mod store;
 pub mod summary;

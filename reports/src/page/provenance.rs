@@ -1,7 +1,7 @@
 //! Where every number came from, and how to make the page again.
 
 use crate::digest::Digest;
-use cospike_results::rows::{FileUsed, ProfileUsed, ValueUsed};
+use cospike_results::manifest::{FileUsed, ProfileUsed, ValueUsed};
 use maud::{Markup, html};
 
 /// The section.

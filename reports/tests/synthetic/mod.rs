@@ -1,9 +1,7 @@
 //! A study that never ran: every number comes from a simple formula, so that figures have something to draw.
 
-use cospike_results::rows::{
-    AnswerRow, ComputeEnergyRow, FileUsed, LatencyRow, Manifest, PointRow, ProfileUsed, ReplicationRow, Results,
-    ValueUsed,
-};
+use cospike_results::manifest::{FileUsed, Manifest, ProfileUsed, ValueUsed};
+use cospike_results::rows::{AnswerRow, ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results};
 
 /// Samples of every synthetic network.
 const SAMPLES: u32 = 400;
@@ -106,11 +104,11 @@ impl Synthetic {
         }));
         let work = 1e-6 * (1 + s) as f64 * if family == "spiking" { 0.2 } else { 1.0 };
         for (prices, factor) in [("horowitz-45nm-fp32", 1.0), ("horowitz-45nm-int32", 0.08), ("loihi-2018", 30.0)] {
-            let kinds = [("ac", 0.5), ("weight_read", 0.4 + 0.01 * channels)];
-            results.compute_energy.extend(kinds.iter().map(|(kind, share)| ComputeEnergyRow {
+            let events = [("ac", 0.5), ("weight_read", 0.4 + 0.01 * channels)];
+            results.compute_energy.extend(events.iter().map(|(event, share)| ComputeEnergyRow {
                 point,
                 prices: prices.to_owned(),
-                kind: (*kind).to_owned(),
+                event: (*event).to_owned(),
                 joules: work * factor * share,
             }));
         }

@@ -13,7 +13,7 @@ pub use quantity::{Evidence, Expected, Quantity, Scope};
 use crate::decode;
 use crate::diagnostic::{Diagnostic, Source, did_you_mean};
 use crate::library;
-use cospike_results::rows::ProfileUsed;
+use cospike_results::manifest::ProfileUsed;
 use cospike_sim_core::cloud::CloudPower;
 use cospike_sim_core::compute::Processor;
 use cospike_sim_core::edge;

@@ -1,7 +1,7 @@
 //! A number with its provenance.
 
 use crate::diagnostic::{Diagnostic, Source};
-use cospike_results::rows::ValueUsed;
+use cospike_results::manifest::ValueUsed;
 use cospike_sim_core::kernel::ImpossibleValue;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;

@@ -59,7 +59,7 @@ impl Study {
             point: number,
             layer: layer.layer as u32,
             name: network.network().layers[layer.layer].name.clone(),
-            part: if layer.layer <= network.cut() { "head" } else { "tail" }.into(),
+            half: if layer.layer <= network.cut() { "head" } else { "tail" }.into(),
             input_events: mean(layer.input_events),
             output_events: mean(layer.output_events),
             ac: mean(layer.counts.ac),
@@ -83,7 +83,7 @@ impl Study {
             events.into_iter().map(|(event, joules)| ComputeEnergyRow {
                 point: number,
                 prices: name.clone(),
-                kind: event.into(),
+                event: event.into(),
                 joules: joules / run.samples.len() as f64,
             })
         });

@@ -2,8 +2,9 @@ use crate::random_zoo::random_zoo;
 use crate::small;
 use cospike_models::dataset::Dataset;
 use cospike_models::zoo::Zoo;
-use cospike_results::rows::{FileUsed, ReplicationRow, Results};
-use cospike_results::store;
+use cospike_results::manifest::FileUsed;
+use cospike_results::rows::{ReplicationRow, Results};
+use cospike_results::store::folder;
 use cospike_results::summary::{Comparison, Summary};
 use cospike_scenarios::diagnostic::Source;
 use cospike_scenarios::library::find_scenario;
@@ -145,8 +146,8 @@ fn the_steady_latency_is_missing_where_a_run_is_too_short_for_it() {
     }
     let place = tempfile::tempdir().unwrap();
     for (name, results) in [("short", short), ("long", long)] {
-        store::write(&results, &place.path().join(name)).unwrap();
-        assert_eq!(store::read(&place.path().join(name)).unwrap(), results);
+        folder::write(&results, &place.path().join(name)).unwrap();
+        assert_eq!(folder::read(&place.path().join(name)).unwrap(), results);
     }
 }
 

@@ -6,7 +6,7 @@ mod workload;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::profiles::{CloudProfile, DeviceProfile, LinkProfile, Prices, Profile, all_shipped};
 use crate::scenario::Scenario;
-use cospike_results::rows::ProfileUsed;
+use cospike_results::manifest::ProfileUsed;
 use cospike_sim_core::cosim::System;
 use cospike_sim_core::network::{Operation, Signal};
 use cospike_sim_core::split::SplitNetwork;
