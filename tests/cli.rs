@@ -83,7 +83,7 @@ fn invariant_4_a_study_is_verified_by_running_it_twice() {
     let verified = json["replications"].as_array().unwrap();
     assert_eq!(verified.len(), results.replications.len());
     for (run, row) in verified.iter().zip(&results.replications) {
-        assert_eq!((&run["point"], &run["replication"]), (&row.point.into(), &row.replication.into()));
+        assert_eq!((&run["point"], &run["replication"]), (&row.point.0.into(), &row.replication.into()));
         assert_eq!((&run["events"], &run["fingerprint"]), (&row.events.into(), &row.fingerprint.into()));
         assert!(run["difference"].is_null() && table.contains(&row.fingerprint.to_string()));
     }

@@ -1,6 +1,7 @@
 //! The rows of a result store, put together per design point, with the intervals that figures and tables print.
 
 use crate::ReportError;
+use cospike_results::index::PointIndex;
 use cospike_results::rows::{ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results};
 use cospike_results::summary::{Comparison, Estimate, PointSummary, Summary};
 use cospike_sim_core::record::Field;
@@ -70,7 +71,7 @@ impl<'a> Digest<'a> {
         let replications = by_point(&results.replications, |row| row.point);
         let latencies = by_point(&results.latencies, |row| row.point);
         let compute = by_point(&results.compute_energy, |row| row.point);
-        let summary = Summary::of(results)?;
+        let summary = Summary::new(results)?;
         let energy_parts = ReplicationRow::energy_parts();
         let designs = results.points.iter().zip(summary.points).map(|(row, summary)| {
             let replications = replications.get(&row.point).cloned().unwrap_or_default();
@@ -82,7 +83,7 @@ impl<'a> Digest<'a> {
         let networks = firsts(&designs, |design| design.row.network);
         let kinds = firsts(&designs, |design| &design.row.kind);
         let kinds = kinds.into_iter().map(|index| designs[index].row.kind.clone()).collect();
-        let index: BTreeMap<u32, usize> =
+        let index: BTreeMap<PointIndex, usize> =
             results.points.iter().zip(0..).map(|(row, index)| (row.point, index)).collect();
         let pair = |difference: Comparison| {
             let (spiking, float) = (*index.get(&difference.spiking)?, *index.get(&difference.float)?);
@@ -201,8 +202,8 @@ impl<'a> Design<'a> {
 }
 
 /// Rows of a table by design point.
-fn by_point<T>(rows: &[T], point: impl Fn(&T) -> u32) -> BTreeMap<u32, Vec<&T>> {
-    let mut table: BTreeMap<u32, Vec<&T>> = BTreeMap::new();
+fn by_point<T>(rows: &[T], point: impl Fn(&T) -> PointIndex) -> BTreeMap<PointIndex, Vec<&T>> {
+    let mut table: BTreeMap<PointIndex, Vec<&T>> = BTreeMap::new();
     rows.iter().for_each(|row| table.entry(point(row)).or_default().push(row));
     table
 }
@@ -218,11 +219,12 @@ fn check_keys(results: &Results) -> Result<(), ReportError> {
     if let Some(twice) = results.points.iter().find(|row| !known.insert(row.point)) {
         return Err(ReportError::TwicePoint { point: twice.point });
     }
-    let check =
-        |table, mut points: Box<dyn Iterator<Item = u32> + '_>| match points.find(|point| !known.contains(point)) {
-            Some(point) => Err(ReportError::UnknownPoint { table, point }),
-            None => Ok(()),
-        };
+    let check = |table, mut points: Box<dyn Iterator<Item = PointIndex> + '_>| match points
+        .find(|point| !known.contains(point))
+    {
+        Some(point) => Err(ReportError::UnknownPoint { table, point }),
+        None => Ok(()),
+    };
     check("replications", Box::new(results.replications.iter().map(|row| row.point)))?;
     check("latencies", Box::new(results.latencies.iter().map(|row| row.point)))?;
     check("compute_energy", Box::new(results.compute_energy.iter().map(|row| row.point)))
@@ -235,7 +237,7 @@ fn parameters(row: &PointRow) -> Result<BTreeMap<String, String>, ReportError> {
     Ok(object.into_iter().map(|(key, value)| (key, text(value))).collect())
 }
 
-fn finite(point: u32, quantity: &'static str, value: f64) -> Result<f64, ReportError> {
+fn finite(point: PointIndex, quantity: &'static str, value: f64) -> Result<f64, ReportError> {
     if value.is_finite() { Ok(value) } else { Err(ReportError::NotFinite { point, quantity, value }) }
 }
 

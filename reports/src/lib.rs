@@ -10,6 +10,7 @@ mod zoo;
 pub use figures::{DensityLine, density_figure};
 pub use zoo::{ZooPage, zoo_page};
 
+use cospike_results::index::PointIndex;
 use cospike_results::rows::Results;
 use cospike_sim_core::stats::StatsError;
 use std::path::{Path, PathBuf};
@@ -36,7 +37,7 @@ pub enum ReportError {
     #[error("design point {point} is twice in table points: the result store is damaged, run the study again")]
     TwicePoint {
         /// Its number.
-        point: u32,
+        point: PointIndex,
     },
     /// A row of a design point that is not there.
     #[error(
@@ -46,13 +47,13 @@ pub enum ReportError {
         /// Table of the row.
         table: &'static str,
         /// Number of the design point.
-        point: u32,
+        point: PointIndex,
     },
     /// A number that cannot be drawn.
     #[error("{quantity} of design point {point} is {value}: the result store is damaged, run the study again")]
     NotFinite {
         /// Number of the design point.
-        point: u32,
+        point: PointIndex,
         /// What the number measures.
         quantity: &'static str,
         /// The number.

@@ -4,6 +4,7 @@
 //! Rows are sorted by their leading key columns, so that equal studies give equal bytes. Nothing in a result depends on
 //! wall-clock time or the number of threads.
 
+use crate::index::{NetworkIndex, PointIndex};
 use crate::manifest::Manifest;
 use cospike_sim_core::record;
 use cospike_sim_core::record::{Field, Record, Value};
@@ -45,13 +46,13 @@ record! {
     #[derive(Clone, Debug, PartialEq)]
     pub struct PointRow {
         /// Number of the design point, from 0.
-        pub point: u32 => ("", "design point"),
+        pub point: PointIndex => ("", "design point"),
         /// Short name of the design point, unique in the study, such as `spiking stage3 w4`.
         pub label: String => ("", "label"),
         /// Values of the swept keys: a JSON object by dotted path.
         pub parameters: String => ("", "parameters"),
         /// Number of the distinct network that the design point runs, as in the table `answers`.
-        pub network: u32 => ("", "network"),
+        pub network: NetworkIndex => ("", "network"),
         /// Name of the backbone, such as `resnet14`.
         pub backbone: String => ("", "backbone"),
         /// Family of the network: `spiking` or `float`.
@@ -91,7 +92,7 @@ record! {
     #[derive(Clone, Debug, PartialEq)]
     pub struct LayerRow {
         /// Number of the design point.
-        pub point: u32 => ("", "design point"),
+        pub point: PointIndex => ("", "design point"),
         /// Index of the layer in the network, from 0.
         pub layer: u32 => ("", "layer"),
         /// Name of the layer.
@@ -130,7 +131,7 @@ record! {
     #[derive(Clone, Debug, PartialEq)]
     pub struct ComputeEnergyRow {
         /// Number of the design point.
-        pub point: u32 => ("", "design point"),
+        pub point: PointIndex => ("", "design point"),
         /// Name of the price list.
         pub prices: String => ("", "price list"),
         /// Event that is priced, as the form of the price list names it, such as `ac` or `weight_read`.
@@ -153,7 +154,7 @@ record! {
     #[derive(Clone, Debug, PartialEq)]
     pub struct ReplicationRow {
         /// Number of the design point.
-        pub point: u32 => ("", "design point"),
+        pub point: PointIndex => ("", "design point"),
         /// Number of the replication, from 0.
         pub replication: u32 => ("", "replication"),
         /// Requests made by the devices.
@@ -295,7 +296,7 @@ record! {
     #[derive(Clone, Debug, PartialEq)]
     pub struct LatencyRow {
         /// Number of the design point.
-        pub point: u32 => ("", "design point"),
+        pub point: PointIndex => ("", "design point"),
         /// Number of the replication, from 0.
         pub replication: u32 => ("", "replication"),
         /// Percentile, from 0 (the minimum) to 100 (the maximum).
@@ -315,7 +316,7 @@ record! {
     #[derive(Clone, Debug, PartialEq)]
     pub struct AnswerRow {
         /// Number of the distinct network, from 0.
-        pub network: u32 => ("", "network"),
+        pub network: NetworkIndex => ("", "network"),
         /// Index of the sample in the data set, from 0.
         pub sample: u32 => ("", "sample"),
         /// Class to which the sample belongs.

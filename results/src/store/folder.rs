@@ -1,95 +1,124 @@
-//! The result store on disk: a folder with `manifest.json` and one Parquet file per table.
+//! The result folder of a study: `manifest.json` and one Parquet file per table.
 //!
-//! A store is written under another name beside its own and renamed when it is whole, so nobody ever sees half of
-//! one. Equal results give equal bytes.
+//! A folder is written under a unique name beside its own and renamed when it is whole, so nobody ever sees half of one. Equal
+//! results give equal bytes.
 
-use super::table;
-use crate::manifest::Manifest;
+use super::{table, unique};
+use crate::manifest::{Manifest, ManifestError};
 use crate::rows::{Results, Table};
 use parquet::errors::ParquetError;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use tempfile::TempDir; // removed when dropped, so an error leaves nothing behind
 
+/// File that makes a folder one of results.
 const MANIFEST: &str = "manifest.json";
+/// Name of older results within the folder to which they are moved before they are removed.
+const OLD: &str = "old";
 
-/// Why results could not be written or read.
+/// Reason why results could not be written or read.
 #[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// Only results are replaced by results.
+pub enum FolderError {
+    /// The place is taken by something else, and only results are replaced by results.
     #[error("{} exists and holds no results: choose another place", path.display())]
     NotResults {
-        /// The folder.
+        /// The place.
         path: PathBuf,
     },
     /// A file or folder cannot be read or written.
     #[error("{}: {error}", path.display())]
     Io {
-        /// The path.
+        /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// Message of the system.
         error: io::Error,
     },
-    /// The manifest is none.
+    /// The manifest is damaged, or of another version of CoSpike.
     #[error("{}: {error}", path.display())]
     Manifest {
-        /// Its path.
+        /// The manifest.
         path: PathBuf,
-        /// Why.
-        error: serde_json::Error,
+        /// Cause of the failure.
+        error: ManifestError,
     },
     /// A table is damaged, or of another version of CoSpike.
     #[error("{}: {error}", path.display())]
     Table {
-        /// Its path.
+        /// File of the table.
         path: PathBuf,
-        /// Why.
+        /// Message of the Parquet library.
         error: ParquetError,
     },
 }
 
-/// Whether results may be written as `folder`: it is new, or holds older results. To be asked before a long run.
+/// Makes sure, before a long run, that results can be written as `folder`: it is new or holds older results, and the folder
+/// around it, which is made if it does not exist, can be written to.
 ///
 /// # Errors
-/// [`StoreError::NotResults`].
-pub fn check_place(folder: &Path) -> Result<(), StoreError> {
-    match folder.exists() && !folder.join(MANIFEST).is_file() {
-        true => Err(StoreError::NotResults { path: folder.into() }),
-        false => Ok(()),
+/// [`FolderError::NotResults`], or [`FolderError::Io`] for a place that cannot be written to.
+pub fn prepare(folder: &Path) -> Result<(), FolderError> {
+    if folder.exists() && !folder.join(MANIFEST).is_file() {
+        return Err(FolderError::NotResults { path: folder.into() });
     }
+    let parent = parent(folder);
+    fs::create_dir_all(parent).map_err(failed(parent))?;
+    beside(folder, "partial").map(drop)
 }
 
 /// Writes `results` as the folder `folder`, in place of older results if there are any.
 ///
 /// # Errors
-/// [`StoreError::NotResults`], or whatever stops the files from being written; then the folder is as it was.
-pub fn write(results: &Results, folder: &Path) -> Result<(), StoreError> {
-    check_place(folder)?;
-    let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    let beside = |what| folder.with_file_name(format!(".{name}.{}.{what}", std::process::id()));
-    let (partial, old) = (beside("partial"), beside("old"));
-    let parent = folder.parent().unwrap_or(folder);
-    fs::create_dir_all(parent).map_err(at(parent))?;
-    fs::create_dir(&partial).map_err(at(&partial))?;
-    let written = write_files(results, &partial).and_then(|()| {
-        if folder.exists() {
-            fs::rename(folder, &old).map_err(at(folder))?;
-        }
-        fs::rename(&partial, folder).map_err(at(folder))?;
-        if old.exists() { fs::remove_dir_all(&old).map_err(at(&old)) } else { Ok(()) }
-    });
-    if written.is_err() {
-        // The first error is the one to report; what cannot be removed stays hidden under its partial name.
-        let _ = fs::remove_dir_all(&partial);
+/// [`FolderError`] if the place is taken or the files cannot be written; then the folder is as it was.
+pub fn write(results: &Results, folder: &Path) -> Result<(), FolderError> {
+    prepare(folder)?;
+    let partial = beside(folder, "partial")?;
+    write_files(results, partial.path())?;
+    if folder.exists() {
+        return replace(folder, partial);
     }
-    written
+    fs::rename(partial.path(), folder).map_err(failed(folder))?;
+    // What was renamed is no longer there to be removed.
+    let _ = partial.keep();
+    Ok(())
 }
 
-fn write_files(results: &Results, folder: &Path) -> Result<(), StoreError> {
+/// Puts `partial`, which is whole by now, in the place of `folder`.
+fn replace(folder: &Path, partial: TempDir) -> Result<(), FolderError> {
+    let old = beside(folder, "old")?;
+    fs::rename(folder, old.path().join(OLD)).map_err(failed(folder))?;
+    if let Err(error) = fs::rename(partial.path(), folder) {
+        // The first error is the one to report; older results that cannot be put back are kept where they are.
+        if fs::rename(old.path().join(OLD), folder).is_err() {
+            let _ = old.keep();
+        }
+        return Err(failed(folder)(error));
+    }
+    let _ = partial.keep();
+    let path = old.path().to_path_buf();
+    old.close().map_err(failed(&path))
+}
+
+/// A new folder beside `folder`, hidden, with its name and `what` in its own.
+fn beside(folder: &Path, what: &str) -> Result<TempDir, FolderError> {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let parent = parent(folder);
+    unique::folder(parent, &format!(".{name}.{what}-")).map_err(failed(parent))
+}
+
+/// The folder around `folder`; of a bare name that is the current one.
+fn parent(folder: &Path) -> &Path {
+    match folder.parent() {
+        Some(parent) if parent == Path::new("") => Path::new("."),
+        Some(parent) => parent,
+        None => folder,
+    }
+}
+
+fn write_files(results: &Results, folder: &Path) -> Result<(), FolderError> {
     let path = folder.join(MANIFEST);
-    let manifest = serde_json::to_string_pretty(&results.manifest);
-    let manifest = manifest.map_err(|error| StoreError::Manifest { path: path.clone(), error })?;
-    fs::write(&path, manifest + "\n").map_err(at(&path))?;
+    let manifest = results.manifest.to_json().map_err(|error| FolderError::Manifest { path: path.clone(), error })?;
+    fs::write(&path, manifest).map_err(failed(&path))?;
     write_table(&results.points, folder)?;
     write_table(&results.layers, folder)?;
     write_table(&results.compute_energy, folder)?;
@@ -101,11 +130,11 @@ fn write_files(results: &Results, folder: &Path) -> Result<(), StoreError> {
 /// Reads the results in `folder`.
 ///
 /// # Errors
-/// A file that is missing, damaged or of another version of CoSpike.
-pub fn read(folder: &Path) -> Result<Results, StoreError> {
+/// [`FolderError`] for a file that is missing, damaged or of another version of CoSpike.
+pub fn read(folder: &Path) -> Result<Results, FolderError> {
     let path = folder.join(MANIFEST);
-    let text = fs::read_to_string(&path).map_err(at(&path))?;
-    let manifest: Manifest = serde_json::from_str(&text).map_err(|error| StoreError::Manifest { path, error })?;
+    let text = fs::read_to_string(&path).map_err(failed(&path))?;
+    let manifest = Manifest::from_json(&text).map_err(|error| FolderError::Manifest { path, error })?;
     Ok(Results {
         manifest,
         points: read_table(folder)?,
@@ -117,23 +146,23 @@ pub fn read(folder: &Path) -> Result<Results, StoreError> {
     })
 }
 
-fn write_table<T: Table>(rows: &[T], folder: &Path) -> Result<(), StoreError> {
+fn write_table<T: Table>(rows: &[T], folder: &Path) -> Result<(), FolderError> {
     let path = path_of::<T>(folder);
-    let file = File::create(&path).map_err(at(&path))?;
-    table::write(rows, file).map_err(|error| StoreError::Table { path, error })
+    let file = File::create(&path).map_err(failed(&path))?;
+    table::write(rows, file).map_err(|error| FolderError::Table { path, error })
 }
 
-fn read_table<T: Table>(folder: &Path) -> Result<Vec<T>, StoreError> {
+fn read_table<T: Table>(folder: &Path) -> Result<Vec<T>, FolderError> {
     let path = path_of::<T>(folder);
-    let file = File::open(&path).map_err(at(&path))?;
-    table::read(file).map_err(|error| StoreError::Table { path, error })
+    let file = File::open(&path).map_err(failed(&path))?;
+    table::read(file).map_err(|error| FolderError::Table { path, error })
 }
 
 fn path_of<T: Table>(folder: &Path) -> PathBuf {
     folder.join(format!("{}.parquet", T::NAME))
 }
 
-fn at(path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> FolderError {
     let path = path.to_path_buf();
-    |error| StoreError::Io { path, error }
+    |error| FolderError::Io { path, error }
 }

@@ -19,7 +19,7 @@ use crate::sweep::{self, SweepPoint};
 use crate::traces;
 use cospike_models::dataset::Dataset;
 use cospike_models::zoo::{Zoo, ZooError, ZooNetwork};
-use cospike_results::manifest::{FileUsed, Manifest};
+use cospike_results::manifest::{FileUsed, MANIFEST_SCHEMA, Manifest};
 use cospike_results::rows::Results;
 use cospike_sim_core::cosim::{CosimError, Observer};
 use cospike_sim_core::energy::PriceList;
@@ -171,6 +171,7 @@ impl Study {
         let files: BTreeMap<_, _> = inferences.iter().flat_map(|inference| inference.network.files.clone()).collect();
         Ok(Self {
             manifest: Manifest {
+                schema: MANIFEST_SCHEMA,
                 version: env!("CARGO_PKG_VERSION").into(),
                 name: study.name.get_ref().clone(),
                 scenario: source.text.clone(),

@@ -3,13 +3,14 @@
 use super::inference::InferenceRun;
 use super::simulation::Rows;
 use super::{DesignPoint, NamedPrices, Study};
+use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::rows::{AnswerRow, ComputeEnergyRow, LayerRow, PointRow, Results};
 use cospike_sim_core::energy::Account;
 use cospike_sim_core::network::Network;
 
 impl Study {
     pub(super) fn results(&self, runs: &[InferenceRun], rows: Vec<Rows>) -> Results {
-        let points = || self.points.iter().enumerate().map(|(number, point)| (number as u32, point));
+        let points = || self.points.iter().enumerate().map(|(number, point)| (PointIndex(number as u32), point));
         let (replications, latencies): (Vec<_>, Vec<_>) =
             rows.into_iter().map(|rows| (rows.replication, rows.latencies)).unzip();
         Results {
@@ -23,7 +24,7 @@ impl Study {
         }
     }
 
-    fn point_row(&self, number: u32, point: &DesignPoint, runs: &[InferenceRun]) -> PointRow {
+    fn point_row(&self, number: PointIndex, point: &DesignPoint, runs: &[InferenceRun]) -> PointRow {
         let inference = &self.inferences[point.inference()];
         let run = &runs[point.inference()];
         let labels = self.labels(point);
@@ -34,7 +35,7 @@ impl Study {
             point: number,
             label: point.label.clone(),
             parameters: serde_json::json!(point.parameters).to_string(),
-            network: point.inference() as u32,
+            network: NetworkIndex(point.inference() as u32),
             backbone: inference.key.choice.backbone.clone(),
             family: inference.key.choice.family.name().into(),
             kind: inference.key.choice.kind().into(),
@@ -51,7 +52,7 @@ impl Study {
         }
     }
 
-    fn layer_rows(&self, number: u32, point: &DesignPoint, runs: &[InferenceRun]) -> Vec<LayerRow> {
+    fn layer_rows(&self, number: PointIndex, point: &DesignPoint, runs: &[InferenceRun]) -> Vec<LayerRow> {
         let network = &self.inferences[point.inference()].network.network;
         let run = &runs[point.inference()];
         let mean = |sum: u64| sum as f64 / run.samples.len() as f64;
@@ -73,7 +74,7 @@ impl Study {
         run.layers.iter().map(row).collect()
     }
 
-    fn energy_rows(&self, number: u32, point: &DesignPoint, runs: &[InferenceRun]) -> Vec<ComputeEnergyRow> {
+    fn energy_rows(&self, number: PointIndex, point: &DesignPoint, runs: &[InferenceRun]) -> Vec<ComputeEnergyRow> {
         let (zoo, run) = (&self.inferences[point.inference()].network, &runs[point.inference()]);
         let head: Vec<_> = run.layers.iter().filter(|layer| layer.layer <= zoo.network.cut()).copied().collect();
         let lists = self.prices.iter().flat_map(|NamedPrices { name, list }| {
@@ -93,7 +94,7 @@ impl Study {
     fn answer_rows(&self, network: usize, run: &InferenceRun) -> Vec<AnswerRow> {
         let labels = &self.datasets[&self.inferences[network].key.dataset].labels;
         let rows = run.samples.iter().zip(labels).enumerate().map(|(sample, (run, &label))| AnswerRow {
-            network: network as u32,
+            network: NetworkIndex(network as u32),
             sample: sample as u32,
             label: label.into(),
             answer: run.answer,

@@ -2,7 +2,7 @@ use crate::random_zoo::random_zoo;
 use crate::small;
 use cospike_models::zoo::Zoo;
 use cospike_results::rows::Results;
-use cospike_results::store::folder::{self, StoreError};
+use cospike_results::store::folder::{self, FolderError};
 use cospike_scenarios::study::Study;
 use std::path::Path;
 
@@ -52,8 +52,8 @@ fn results_replace_results_only_and_damage_is_noticed() {
     assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 1, "neither old nor partial results are left");
     let foreign = place.path().join("thesis");
     std::fs::create_dir(&foreign).unwrap();
-    assert!(matches!(folder::write(&results, &foreign), Err(StoreError::NotResults { .. })));
+    assert!(matches!(folder::write(&results, &foreign), Err(FolderError::NotResults { .. })));
     std::fs::rename(folder.join("latencies.parquet"), folder.join("points.parquet")).unwrap();
     let error = folder::read(&folder).unwrap_err();
-    assert!(matches!(error, StoreError::Table { .. }) && error.to_string().contains("columns point, replication"));
+    assert!(matches!(error, FolderError::Table { .. }) && error.to_string().contains("columns point, replication"));
 }
