@@ -1,6 +1,6 @@
-//! The rows of a result store, put together per design point, with the intervals that figures and tables print.
+//! The rows of a study grouped by design point, with the intervals that figures and tables print.
 
-use crate::ReportError;
+use crate::error::ReportError;
 use cospike_results::index::PointIndex;
 use cospike_results::rows::{ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results};
 use cospike_results::summary::{Comparison, Estimate, PointSummary, Summary};
@@ -8,61 +8,61 @@ use cospike_sim_core::record::Field;
 use cospike_sim_core::stats::mean_interval;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Swept keys that figures show by colour.
+/// Swept keys whose values figures show by colour.
 const KIND: [&str; 2] = ["network.family", "network.bottleneck"];
-/// Swept keys that are the two sides of the heat map.
+/// Swept keys whose values are the rows and columns of the heat map.
 const CELL: [&str; 2] = ["network.split", "network.width"];
 
-/// A study, ready to be drawn.
+/// Results of a study, ready to be drawn.
 pub(crate) struct Digest<'a> {
-    /// The rows.
+    /// Rows from which everything else is derived.
     pub(crate) results: &'a Results,
-    /// One entry per row of `results.points`, in that order.
+    /// Design points, in the order of `results.points`.
     pub(crate) designs: Vec<Design<'a>>,
     /// Declarations of the parts of the energy per request, those of compute first.
     pub(crate) energy_parts: Vec<Field>,
     /// Index of the first design point of every distinct network.
     pub(crate) networks: Vec<usize>,
-    /// The kinds of bottleneck units, or of networks without one, in order of appearance.
+    /// Kinds of bottleneck units, and families of networks without one, in order of appearance.
     pub(crate) kinds: Vec<String>,
-    /// Spiking design points and those of the float family that are otherwise equal.
+    /// Pairs of a spiking design point and one of the float family that is otherwise equal.
     pub(crate) pairs: Vec<Pair>,
 }
 
-/// A design point with all that is known of it.
+/// Design point with all its results.
 pub(crate) struct Design<'a> {
-    /// Its row.
+    /// Row of the table `points`.
     pub(crate) row: &'a PointRow,
-    /// Its accuracy, energy and latency with their intervals.
+    /// Accuracy, energy and latency with their intervals.
     pub(crate) summary: PointSummary,
-    /// Its swept values by dotted path, as JSON texts.
+    /// Swept values as text, by dotted path.
     pub(crate) parameters: BTreeMap<String, String>,
-    /// Its replications.
+    /// Rows of the table `replications`, in order.
     pub(crate) replications: Vec<&'a ReplicationRow>,
     /// Joules per completed request by part, in the order of [`Digest::energy_parts`], the mean over replications.
     pub(crate) parts: Vec<f64>,
-    /// Percentile (0 to 100) and latency in seconds, the mean over replications.
+    /// Percentile (0 to 100) with its latency in seconds, the mean over replications.
     pub(crate) latencies: Vec<(f64, f64)>,
     /// Joules per sample of the head's compute by price list.
     pub(crate) compute: BTreeMap<&'a str, f64>,
 }
 
-/// A spiking design point against a float one.
+/// Spiking design point with the float one to which it is compared.
 pub(crate) struct Pair {
     /// Index of the spiking design point.
     pub(crate) spiking: usize,
     /// Index of the float design point.
     pub(crate) float: usize,
-    /// Spiking less float.
+    /// Differences, spiking minus float.
     pub(crate) difference: Comparison,
 }
 
 impl<'a> Digest<'a> {
-    /// Puts the rows of `results` together.
+    /// Groups the rows of `results`.
     ///
     /// # Errors
     /// [`ReportError`] if there are no design points, a row belongs to none, a number is not finite where it must
-    /// be, or no statistic can be given.
+    /// be, or a statistic cannot be computed.
     pub(crate) fn new(results: &'a Results) -> Result<Self, ReportError> {
         if results.points.is_empty() {
             return Err(ReportError::NoPoints);
@@ -98,7 +98,7 @@ impl<'a> Digest<'a> {
         self.networks.iter().map(|index| &self.designs[*index])
     }
 
-    /// Split and width, and codec, time steps and backbone where the study has several, e.g. `stage3 w4`.
+    /// Split and width, and codec, time steps and backbone where the study has several, such as `stage3 w4`.
     pub(crate) fn place(&self, design: &Design<'_>) -> String {
         let row = design.row;
         let mut text = row.split.clone();
@@ -119,8 +119,8 @@ impl<'a> Digest<'a> {
         text
     }
 
-    /// What tells the heat maps of a study apart: the kind, and the swept values other than split and width in
-    /// which its networks differ.
+    /// Title that tells the heat maps of a study apart: the kind, and the swept values other than split and width in which
+    /// its networks differ.
     pub(crate) fn panel(&self, design: &Design<'_>) -> String {
         let differs = |key: &str| {
             let mut values = self.networks().filter(|other| other.row.kind == design.row.kind);
@@ -185,13 +185,13 @@ impl<'a> Design<'a> {
         !self.replications.is_empty() && self.replications.iter().all(|row| row.completed > 0)
     }
 
-    /// Its label without the kind in front, for figures that show the kind by colour.
+    /// The label without the kind in front, for figures that show the kind by colour.
     pub(crate) fn short_label(&self) -> &str {
         let rest = self.row.label.strip_prefix(self.row.kind.as_str());
         rest.and_then(|rest| rest.strip_prefix(' ')).unwrap_or(&self.row.label)
     }
 
-    /// Joules per completed request of this design point less those of `other`, replication by replication: both saw
+    /// Joules per completed request of this design point minus those of `other`, replication by replication: both saw
     /// the same arrivals, samples and link (invariant 3). `None` for fewer than two replications.
     pub(crate) fn energy_difference(&self, other: &Self) -> Option<Estimate> {
         let rows = self.replications.iter().zip(&other.replications);

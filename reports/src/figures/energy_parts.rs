@@ -1,18 +1,22 @@
 //! Energy per request by part, for every design point.
 
-use super::{Figure, Plan, replications_note};
+use super::draft::{Draft, Figure, Undrawn, replications_note};
 use crate::digest::{Design, Digest};
 use crate::figure::{
-    Axis, BLUE, DrawError, Drawn, Entry, Font, Frame, GREEN, GREY, HPos, INK, Key, MARGIN, ORANGE, PURPLE, Plot,
-    RGBColor, SKY, Sheet, Stroke, TICK, VERMILLION, VPos, WIDTH, YELLOW, kind_style, shorten, text_width,
+    Axis, BLUE, Drawn, Entry, Font, Frame, GREEN, GREY, HPos, INK, Key, MARGIN, ORANGE, PURPLE, Plot, RGBColor, SKY,
+    Sheet, Stroke, TICK, VERMILLION, VPos, WIDTH, YELLOW, kind_style, shorten, text_width,
 };
+use crate::names;
 use crate::quantity::Quantity;
 
 const NAME: &str = "energy-parts";
+/// Height of a row, in pixels.
 const ROW: f64 = 17.0;
+/// Height of the title of a panel, in pixels.
 const PANEL_TITLE: f64 = 20.0;
+/// Distance between the panels, in pixels.
 const GAP: f64 = 16.0;
-/// Room right of the longest bar for its number, over the length of that bar.
+/// Ratio of the width of a panel to its longest bar, so that the number beside the bar fits.
 const ROOM: f64 = 1.6;
 
 /// Colours of the parts, in the order of their columns.
@@ -33,8 +37,8 @@ const COLOURS: [RGBColor; 12] = [
 /// Number of parts that are compute; they come first.
 const COMPUTE: usize = 5;
 
-/// Stacked bars: everything on the left, compute alone on the right.
-pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str, DrawError)> {
+/// Draws stacked bars: everything on the left, compute alone on the right.
+pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     let completing = digest.designs.iter().filter(|design| design.completes());
     let present = |index: &usize| completing.clone().any(|design| design.parts[*index] > 0.0);
     let everything = digest.energy_parts.len();
@@ -53,8 +57,8 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str,
          they depend on how often requests come. Black bars on the left: {replications}."
     );
     let height = PANEL_TITLE + digest.designs.len() as f64 * ROW + 6.0 + Frame::BELOW;
-    let plan = Plan { name: NAME, title: "Where the energy goes", note: &note, legend: &legend, caption, height };
-    plan.draw(|sheet, top| {
+    let draft = Draft { name: NAME, title: "Where the energy goes", note: &note, legend: &legend, caption, height };
+    draft.draw(|sheet, top| {
         let widest = digest.designs.iter().map(|design| text_width(&design.row.label, TICK)).fold(0.0, f64::max);
         let names = widest.min(210.0) + 22.0;
         let panel = (WIDTH - 2.0 * MARGIN - names - GAP) / 2.0;
@@ -80,7 +84,7 @@ fn row_names(digest: &Digest<'_>, sheet: &Sheet<'_>, top: f64, width: f64) -> Dr
     })
 }
 
-/// Bars of the first `parts` parts.
+/// Draws the bars of the first `parts` parts.
 fn bars(digest: &Digest<'_>, parts: usize, sheet: &Sheet<'_>, frame: Frame) -> Drawn {
     let everything = parts == digest.energy_parts.len();
     let total = |design: &Design<'_>| design.parts[..parts].iter().sum::<f64>();
@@ -88,7 +92,7 @@ fn bars(digest: &Digest<'_>, parts: usize, sheet: &Sheet<'_>, frame: Frame) -> D
     let end = |design: &Design<'_>| interval(design).map_or(total(design), |interval| interval.high.max(total(design)));
     let completing = digest.designs.iter().filter(|design| design.completes());
     let ends = completing.map(|design| end(design) * ROOM);
-    let plot = Plot { sheet, frame, x: Axis::from_zero("Energy per request", Quantity::Joules, ends), y: None };
+    let plot = Plot { sheet, frame, x: Axis::from_zero(names::ENERGY, Quantity::Joules, ends), y: None };
     plot.axes()?;
     for (index, design) in digest.designs.iter().enumerate() {
         let y = frame.top + (index as f64 + 0.5) * ROW + 3.0;

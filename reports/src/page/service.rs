@@ -1,7 +1,6 @@
-//! What latency and energy of the devices do not tell: deadlines, batteries, servers.
+//! Deadlines, batteries and servers, beside latency and energy of the devices.
 
-use super::headline::Quoted;
-use super::tables::cell;
+use super::quoted::{Quoted, cell};
 use crate::digest::{Design, Digest};
 use crate::quantity::{Quantity, fixed};
 use cospike_results::rows::ReplicationRow;
@@ -9,7 +8,7 @@ use cospike_sim_core::record::Record;
 use cospike_sim_core::stats::mean_interval;
 use maud::{Markup, html};
 
-/// A column of the table.
+/// Column of the table.
 struct Column {
     /// Column of the table `replications`, whose label is the title.
     name: &'static str,
@@ -70,14 +69,14 @@ impl Column {
         })
     }
 
-    /// Whether the study has anything of the kind.
+    /// Whether any replication of the study has a value above zero.
     fn applies(&self, digest: &Digest<'_>) -> bool {
         let mut values = digest.designs.iter().flat_map(|design| &design.replications).map(|row| (self.value)(row));
         values.any(|value| value.is_finite() && value > 0.0)
     }
 }
 
-/// The section; nothing if no column applies.
+/// The section "Deadlines, batteries, servers"; empty if no column applies.
 pub(super) fn section(digest: &Digest<'_>) -> Markup {
     let columns: Vec<&Column> = COLUMNS.iter().filter(|column| column.applies(digest)).collect();
     html! {
