@@ -9,9 +9,10 @@ use crate::trace::run_traced;
 use crate::verify::verify;
 use cospike_models::zoo::Zoo;
 use cospike_reports::{PAGE, render};
+use cospike_results::index::PointIndex;
 use cospike_results::rows::Results;
-use cospike_results::store;
-use cospike_results::summary::{AdjustedP, Comparison, Estimate, PointSummary, SIGNIFICANCE, Summary};
+use cospike_results::store::folder;
+use cospike_results::summary::{AdjustedP, SIGNIFICANCE, Summary};
 use cospike_scenarios::{CompileError, Compiled, compile, library};
 use cospike_sim_core::stats::Interval;
 use cospike_studies::Study;
@@ -25,34 +26,34 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     if arguments.verify {
         return verify(&study, arguments.json);
     }
-    let folder = match &arguments.out {
-        Some(folder) => folder.clone(),
+    let place = match &arguments.out {
+        Some(place) => place.clone(),
         None => PathBuf::from("out").join(&study.plan().name),
     };
-    store::check_place(&folder).map_err(|error| Failure::Input(format!("error: {error}")))?;
+    folder::prepare(&place).map_err(|error| Failure::Input(format!("error: {error}")))?;
     let bar = Bar::new();
     let results = match &arguments.trace.file {
         Some(file) => run_traced(&study, file, &arguments.trace, &bar)?,
         None => study.run(&|progress| bar.show(progress))?,
     };
-    let report = render(&results)?;
-    store::write(&results, &folder)?;
-    report.write(&folder)?;
-    let summary = Summary::of(&results)?;
+    // The results are safe before anything is drawn.
+    folder::write(&results, &place)?;
+    render(&results)?.write(&place)?;
+    let summary = Summary::new(&results)?;
     if arguments.json {
-        print_json(&summary_json(&summary));
+        print_json(&serde_json::to_value(&summary)?);
     } else {
         print_summary(&summary, &results);
     }
-    eprintln!("\nresults and {PAGE} in {}", folder.display());
+    eprintln!("\nresults and {PAGE} in {}", place.display());
     Ok(())
 }
 
 /// Draws the report of a result folder again.
-pub(crate) fn report(folder: &Path) -> Result<(), Failure> {
-    let results = store::read(folder)?;
-    render(&results)?.write(folder)?;
-    println!("{}", folder.join(PAGE).display());
+pub(crate) fn report(place: &Path) -> Result<(), Failure> {
+    let results = folder::read(place)?;
+    render(&results)?.write(place)?;
+    println!("{}", place.join(PAGE).display());
     Ok(())
 }
 
@@ -144,7 +145,7 @@ fn print_summary(summary: &Summary, results: &Results) {
 
 fn print_comparisons(summary: &Summary) {
     let mut pairs = table(&["spiking - float", "accuracy points", "latency ms", "energy mJ"]);
-    let label = |number: u32| summary.points.iter().find(|p| p.point == number).map_or("", |p| p.label.as_str());
+    let label = |number: PointIndex| summary.points.iter().find(|p| p.point == number).map_or("", |p| p.label.as_str());
     for pair in &summary.comparisons {
         let AdjustedP { accuracy, latency_mean_s, energy_j } = pair.adjusted_p;
         pairs.add_row([
@@ -169,52 +170,6 @@ fn marked(difference: &str, adjusted_p: Option<f64>) -> String {
 fn percent_points(difference: &Interval) -> String {
     let [estimate, low, high] = [difference.estimate, difference.low, difference.high].map(|v| 100.0 * v);
     format!("{estimate:+.1} [{low:+.1}, {high:+.1}]")
-}
-
-fn summary_json(summary: &Summary) -> Value {
-    json!({
-        "points": summary.points.iter().map(point_json).collect::<Vec<_>>(),
-        "comparisons": summary.comparisons.iter().map(comparison_json).collect::<Vec<_>>(),
-    })
-}
-
-fn point_json(point: &PointSummary) -> Value {
-    json!({
-        "point": point.point,
-        "label": point.label,
-        "offline_accuracy": interval_json(&point.offline_accuracy),
-        "accuracy": estimate_json(&point.accuracy),
-        "completed": estimate_json(&point.completed),
-        "payload_bits": point.payload_bits,
-        "ratio_to_float32": point.ratio_to_float32,
-        "ratio_to_binary": point.ratio_to_binary,
-        "latency_mean_s": estimate_json(&point.latency_mean_s),
-        "latency_p95_s": estimate_json(&point.latency_p95_s),
-        "energy_j": estimate_json(&point.energy_j),
-    })
-}
-
-fn comparison_json(pair: &Comparison) -> Value {
-    json!({
-        "spiking": pair.spiking,
-        "float": pair.float,
-        "accuracy": interval_json(&pair.accuracy.difference),
-        "latency_mean_s": estimate_json(&pair.latency_mean_s),
-        "energy_j": estimate_json(&pair.energy_j),
-        "adjusted_p": {
-            "accuracy": pair.adjusted_p.accuracy,
-            "latency_mean_s": pair.adjusted_p.latency_mean_s,
-            "energy_j": pair.adjusted_p.energy_j,
-        },
-    })
-}
-
-fn interval_json(interval: &Interval) -> Value {
-    json!({ "estimate": interval.estimate, "low": interval.low, "high": interval.high })
-}
-
-fn estimate_json(estimate: &Estimate) -> Value {
-    json!({ "mean": estimate.mean, "interval": estimate.interval.as_ref().map(interval_json) })
 }
 
 /// JSON on standard output, for machines.

@@ -3,7 +3,7 @@
 use assert_cmd::Command;
 use cospike_models::dataset::Dataset;
 use cospike_results::rows::{ReplicationRow, Results};
-use cospike_results::store;
+use cospike_results::store::folder;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -43,7 +43,7 @@ impl Place {
 
     fn results(&self) -> Results {
         self.run("2");
-        store::read(&self.out()).unwrap()
+        folder::read(&self.out()).unwrap()
     }
 }
 
@@ -83,7 +83,7 @@ fn invariant_4_a_study_is_verified_by_running_it_twice() {
     let verified = json["replications"].as_array().unwrap();
     assert_eq!(verified.len(), results.replications.len());
     for (run, row) in verified.iter().zip(&results.replications) {
-        assert_eq!((&run["point"], &run["replication"]), (&row.point.into(), &row.replication.into()));
+        assert_eq!((&run["point"], &run["replication"]), (&row.point.0.into(), &row.replication.into()));
         assert_eq!((&run["events"], &run["fingerprint"]), (&row.events.into(), &row.fingerprint.into()));
         assert!(run["difference"].is_null() && table.contains(&row.fingerprint.to_string()));
     }
@@ -301,7 +301,7 @@ fn a_scenario_runs_with_a_zoo_and_images_of_the_users() {
     let place = Place::new(&[("dataset = \"fashion-mnist\"", &dataset), ("count = 60", "count = 40")]);
     let zoo = concat!(env!("CARGO_MANIFEST_DIR"), "/models/zoo");
     cospike(&["run", "small.toml", "--zoo", zoo], place.folder.path()).assert().success();
-    let mine = store::read(&place.out()).unwrap();
+    let mine = folder::read(&place.out()).unwrap();
     let shipped = Place::new(&[("count = 60", "count = 40")]).results();
     assert_eq!((mine.points, mine.replications, mine.answers), (shipped.points, shipped.replications, shipped.answers));
     let place = Place::new(&[("count = 60", "count = 41"), ("dataset = \"fashion-mnist\"", &dataset)]);

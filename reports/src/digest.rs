@@ -1,143 +1,68 @@
-//! The rows of a result store, put together per design point, with the intervals that figures and tables print.
+//! The rows of a study grouped by design point, with the intervals that figures and tables print.
 
-use crate::ReportError;
+use crate::error::ReportError;
+use cospike_results::index::PointIndex;
 use cospike_results::rows::{ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results};
 use cospike_results::summary::{Comparison, Estimate, PointSummary, Summary};
+use cospike_sim_core::record::Field;
 use cospike_sim_core::stats::mean_interval;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Swept keys that figures show by colour.
+/// Swept keys whose values figures show by colour.
 const KIND: [&str; 2] = ["network.family", "network.bottleneck"];
-/// Swept keys that are the two sides of the heat map.
+/// Swept keys whose values are the rows and columns of the heat map.
 const CELL: [&str; 2] = ["network.split", "network.width"];
 
-/// A study, ready to be drawn.
+/// Results of a study, ready to be drawn.
 pub(crate) struct Digest<'a> {
-    /// The rows.
+    /// Rows from which everything else is derived.
     pub(crate) results: &'a Results,
-    /// One entry per row of `results.points`, in that order.
+    /// Design points, in the order of `results.points`.
     pub(crate) designs: Vec<Design<'a>>,
+    /// Declarations of the parts of the energy per request, those of compute first.
+    pub(crate) energy_parts: Vec<Field>,
     /// Index of the first design point of every distinct network.
     pub(crate) networks: Vec<usize>,
-    /// The kinds of bottleneck units, or of networks without one, in order of appearance.
+    /// Kinds of bottleneck units, and families of networks without one, in order of appearance.
     pub(crate) kinds: Vec<String>,
-    /// Spiking design points and those of the float family that are otherwise equal.
+    /// Pairs of a spiking design point and one of the float family that is otherwise equal.
     pub(crate) pairs: Vec<Pair>,
 }
 
-/// A design point with all that is known of it.
+/// Design point with all its results.
 pub(crate) struct Design<'a> {
-    /// Its row.
+    /// Row of the table `points`.
     pub(crate) row: &'a PointRow,
-    /// Its accuracy, energy and latency with their intervals.
+    /// Accuracy, energy and latency with their intervals.
     pub(crate) summary: PointSummary,
-    /// Its swept values by dotted path, as JSON texts.
+    /// Swept values as text, by dotted path.
     pub(crate) parameters: BTreeMap<String, String>,
-    /// Its replications.
+    /// Rows of the table `replications`, in order.
     pub(crate) replications: Vec<&'a ReplicationRow>,
-    /// Joules per completed request by part, in the order of [`Part::ALL`], the mean over replications.
-    pub(crate) parts: [f64; Part::ALL.len()],
-    /// Percentile (0 to 100) and latency in seconds, the mean over replications.
+    /// Joules per completed request by part, in the order of [`Digest::energy_parts`], the mean over replications.
+    pub(crate) parts: Vec<f64>,
+    /// Percentile (0 to 100) with its latency in seconds, the mean over replications.
     pub(crate) latencies: Vec<(f64, f64)>,
     /// Joules per sample of the head's compute by price list.
     pub(crate) compute: BTreeMap<&'a str, f64>,
 }
 
-/// A spiking design point against a float one.
+/// Spiking design point with the float one to which it is compared.
 pub(crate) struct Pair {
     /// Index of the spiking design point.
     pub(crate) spiking: usize,
     /// Index of the float design point.
     pub(crate) float: usize,
-    /// Spiking less float.
+    /// Differences, spiking minus float.
     pub(crate) difference: Comparison,
 }
 
-/// A part of the energy per request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
-    /// Accumulates.
-    Accumulate,
-    /// Multiply-accumulates.
-    Mac,
-    /// Neuron updates.
-    Neuron,
-    /// Memory traffic.
-    Memory,
-    /// What else the price list counts.
-    Other,
-    /// Static power.
-    Static,
-    /// Processor between inferences.
-    Standby,
-    /// Radio sending.
-    RadioTx,
-    /// Radio receiving.
-    RadioRx,
-    /// Radio in standby.
-    RadioIdle,
-    /// Radio becoming connected, or connected without sending or receiving.
-    RadioConnected,
-}
-
-impl Part {
-    /// All parts: compute first.
-    pub(crate) const ALL: [Self; 11] = [
-        Self::Accumulate,
-        Self::Mac,
-        Self::Neuron,
-        Self::Memory,
-        Self::Other,
-        Self::Static,
-        Self::Standby,
-        Self::RadioTx,
-        Self::RadioRx,
-        Self::RadioIdle,
-        Self::RadioConnected,
-    ];
-    /// How many of [`Part::ALL`] are compute.
-    pub(crate) const COMPUTE: usize = 5;
-
-    /// Its name.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Accumulate => "accumulate",
-            Self::Mac => "multiply-accumulate",
-            Self::Neuron => "neuron update",
-            Self::Memory => "memory",
-            Self::Other => "other compute",
-            Self::Static => "static power",
-            Self::Standby => "processor standby",
-            Self::RadioTx => "radio sending",
-            Self::RadioRx => "radio receiving",
-            Self::RadioIdle => "radio standby",
-            Self::RadioConnected => "radio promotion, tail",
-        }
-    }
-
-    fn joules(self, row: &ReplicationRow) -> f64 {
-        match self {
-            Self::Accumulate => row.energy_ac_j,
-            Self::Mac => row.energy_mac_j,
-            Self::Neuron => row.energy_neuron_j,
-            Self::Memory => row.energy_memory_j,
-            Self::Other => row.energy_other_j,
-            Self::Static => row.energy_static_j,
-            Self::Standby => row.energy_standby_j,
-            Self::RadioTx => row.energy_radio_tx_j,
-            Self::RadioRx => row.energy_radio_rx_j,
-            Self::RadioIdle => row.energy_radio_idle_j,
-            Self::RadioConnected => row.energy_radio_promotion_j + row.energy_radio_tail_j,
-        }
-    }
-}
-
 impl<'a> Digest<'a> {
-    /// Puts the rows of `results` together.
+    /// Groups the rows of `results`.
     ///
     /// # Errors
     /// [`ReportError`] if there are no design points, a row belongs to none, a number is not finite where it must
-    /// be, or no statistic can be given.
+    /// be, or a statistic cannot be computed.
     pub(crate) fn new(results: &'a Results) -> Result<Self, ReportError> {
         if results.points.is_empty() {
             return Err(ReportError::NoPoints);
@@ -146,25 +71,26 @@ impl<'a> Digest<'a> {
         let replications = by_point(&results.replications, |row| row.point);
         let latencies = by_point(&results.latencies, |row| row.point);
         let compute = by_point(&results.compute_energy, |row| row.point);
-        let summary = Summary::of(results)?;
+        let summary = Summary::new(results)?;
+        let energy_parts = ReplicationRow::energy_parts();
         let designs = results.points.iter().zip(summary.points).map(|(row, summary)| {
             let replications = replications.get(&row.point).cloned().unwrap_or_default();
             let latencies = latencies.get(&row.point).map_or(&[][..], Vec::as_slice);
             let compute = compute.get(&row.point).map_or(&[][..], Vec::as_slice);
-            Design::new(row, summary, replications, latencies, compute)
+            Design::new(row, summary, replications, latencies, compute, &energy_parts)
         });
         let designs = designs.collect::<Result<Vec<_>, _>>()?;
         let networks = firsts(&designs, |design| design.row.network);
         let kinds = firsts(&designs, |design| &design.row.kind);
         let kinds = kinds.into_iter().map(|index| designs[index].row.kind.clone()).collect();
-        let index: BTreeMap<u32, usize> =
+        let index: BTreeMap<PointIndex, usize> =
             results.points.iter().zip(0..).map(|(row, index)| (row.point, index)).collect();
         let pair = |difference: Comparison| {
             let (spiking, float) = (*index.get(&difference.spiking)?, *index.get(&difference.float)?);
             Some(Pair { spiking, float, difference })
         };
         let pairs = summary.comparisons.into_iter().filter_map(pair).collect();
-        Ok(Self { results, designs, networks, kinds, pairs })
+        Ok(Self { results, designs, energy_parts, networks, kinds, pairs })
     }
 
     /// The first design point of every distinct network.
@@ -172,7 +98,7 @@ impl<'a> Digest<'a> {
         self.networks.iter().map(|index| &self.designs[*index])
     }
 
-    /// Split and width, and codec, time steps and backbone where the study has several, e.g. `stage3 w4`.
+    /// Split and width, and codec, time steps and backbone where the study has several, such as `stage3 w4`.
     pub(crate) fn place(&self, design: &Design<'_>) -> String {
         let row = design.row;
         let mut text = row.split.clone();
@@ -193,8 +119,8 @@ impl<'a> Digest<'a> {
         text
     }
 
-    /// What tells the heat maps of a study apart: the kind, and the swept values other than split and width in
-    /// which its networks differ.
+    /// Title that tells the heat maps of a study apart: the kind, and the swept values other than split and width in which
+    /// its networks differ.
     pub(crate) fn panel(&self, design: &Design<'_>) -> String {
         let differs = |key: &str| {
             let mut values = self.networks().filter(|other| other.row.kind == design.row.kind);
@@ -222,6 +148,7 @@ impl<'a> Design<'a> {
         replications: Vec<&'a ReplicationRow>,
         latencies: &[&LatencyRow],
         compute: &[&'a ComputeEnergyRow],
+        energy_parts: &[Field],
     ) -> Result<Self, ReportError> {
         let mut by_list = BTreeMap::new();
         for row in compute {
@@ -232,11 +159,13 @@ impl<'a> Design<'a> {
             finite(row.point, "energy", replication.energy_total_j)?;
             finite(row.point, "latency", replication.latency_mean_s)?;
             finite(row.point, "latency", replication.latency_p95_s)?;
-            Part::ALL.iter().try_for_each(|part| finite(row.point, part.name(), part.joules(replication)).map(drop))?;
+            for (part, joules) in energy_parts.iter().zip(replication.joules_by_part()) {
+                finite(row.point, part.label, joules)?;
+            }
         }
-        let mean =
-            |part: Part| replications.iter().map(|row| part.joules(row)).sum::<f64>() / replications.len() as f64;
-        let parts = Part::ALL.map(mean);
+        let joules: Vec<Vec<f64>> = replications.iter().map(|row| row.joules_by_part()).collect();
+        let mean = |part: usize| joules.iter().map(|row| row[part]).sum::<f64>() / joules.len() as f64;
+        let parts = (0..energy_parts.len()).map(mean).collect();
         let latencies = mean_percentiles(latencies);
         Ok(Self { row, summary, parameters: parameters(row)?, replications, parts, latencies, compute: by_list })
     }
@@ -256,13 +185,13 @@ impl<'a> Design<'a> {
         !self.replications.is_empty() && self.replications.iter().all(|row| row.completed > 0)
     }
 
-    /// Its label without the kind in front, for figures that show the kind by colour.
+    /// The label without the kind in front, for figures that show the kind by colour.
     pub(crate) fn short_label(&self) -> &str {
         let rest = self.row.label.strip_prefix(self.row.kind.as_str());
         rest.and_then(|rest| rest.strip_prefix(' ')).unwrap_or(&self.row.label)
     }
 
-    /// Joules per completed request of this design point less those of `other`, replication by replication: both saw
+    /// Joules per completed request of this design point minus those of `other`, replication by replication: both saw
     /// the same arrivals, samples and link (invariant 3). `None` for fewer than two replications.
     pub(crate) fn energy_difference(&self, other: &Self) -> Option<Estimate> {
         let rows = self.replications.iter().zip(&other.replications);
@@ -273,8 +202,8 @@ impl<'a> Design<'a> {
 }
 
 /// Rows of a table by design point.
-fn by_point<T>(rows: &[T], point: impl Fn(&T) -> u32) -> BTreeMap<u32, Vec<&T>> {
-    let mut table: BTreeMap<u32, Vec<&T>> = BTreeMap::new();
+fn by_point<T>(rows: &[T], point: impl Fn(&T) -> PointIndex) -> BTreeMap<PointIndex, Vec<&T>> {
+    let mut table: BTreeMap<PointIndex, Vec<&T>> = BTreeMap::new();
     rows.iter().for_each(|row| table.entry(point(row)).or_default().push(row));
     table
 }
@@ -290,11 +219,12 @@ fn check_keys(results: &Results) -> Result<(), ReportError> {
     if let Some(twice) = results.points.iter().find(|row| !known.insert(row.point)) {
         return Err(ReportError::TwicePoint { point: twice.point });
     }
-    let check =
-        |table, mut points: Box<dyn Iterator<Item = u32> + '_>| match points.find(|point| !known.contains(point)) {
-            Some(point) => Err(ReportError::UnknownPoint { table, point }),
-            None => Ok(()),
-        };
+    let check = |table, mut points: Box<dyn Iterator<Item = PointIndex> + '_>| match points
+        .find(|point| !known.contains(point))
+    {
+        Some(point) => Err(ReportError::UnknownPoint { table, point }),
+        None => Ok(()),
+    };
     check("replications", Box::new(results.replications.iter().map(|row| row.point)))?;
     check("latencies", Box::new(results.latencies.iter().map(|row| row.point)))?;
     check("compute_energy", Box::new(results.compute_energy.iter().map(|row| row.point)))
@@ -307,7 +237,7 @@ fn parameters(row: &PointRow) -> Result<BTreeMap<String, String>, ReportError> {
     Ok(object.into_iter().map(|(key, value)| (key, text(value))).collect())
 }
 
-fn finite(point: u32, quantity: &'static str, value: f64) -> Result<f64, ReportError> {
+fn finite(point: PointIndex, quantity: &'static str, value: f64) -> Result<f64, ReportError> {
     if value.is_finite() { Ok(value) } else { Err(ReportError::NotFinite { point, quantity, value }) }
 }
 

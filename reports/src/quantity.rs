@@ -2,34 +2,36 @@
 
 use cospike_sim_core::stats::Interval;
 
-/// What a number measures; decides its unit and how it is written.
+/// Quantity that a number measures; it decides on the unit and the digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Quantity {
-    /// Bits.
+    /// Information in bits, with thousands separators and without a prefix.
     Bits,
-    /// Joules.
+    /// Energy in joules.
     Joules,
-    /// Seconds.
+    /// Time in seconds.
     Seconds,
     /// A share from 0 to 1, written in per cent.
     Share,
 }
 
-/// A power of ten and its name.
+/// A unit with the prefix of a power of ten.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Prefix {
-    /// What one prefixed unit is worth in the plain unit.
+    /// Size of the prefixed unit in plain units, such as 0.001.
     pub(crate) factor: f64,
-    /// Prefix and unit, e.g. `mJ`.
+    /// Name of the unit with its prefix, such as `mJ`.
     pub(crate) unit: &'static str,
 }
 
+/// Exponents of ten and names of the units of energy, in ascending order.
 const JOULES: [(i32, &str); 9] =
     [(-15, "fJ"), (-12, "pJ"), (-9, "nJ"), (-6, "µJ"), (-3, "mJ"), (0, "J"), (3, "kJ"), (6, "MJ"), (9, "GJ")];
+/// Exponents of ten and names of the units of time, in ascending order.
 const SECONDS: [(i32, &str); 4] = [(-9, "ns"), (-6, "µs"), (-3, "ms"), (0, "s")];
 
 impl Quantity {
-    /// The unit in which `value` has one to three digits before the point, as far as there is one.
+    /// The unit in which `value` has one to three digits before the point; the smallest or the largest beyond the range of prefixes.
     pub(crate) fn prefix(self, value: f64) -> Prefix {
         let (table, plain): (&[(i32, &'static str)], _) = match self {
             Self::Bits => return Prefix { factor: 1.0, unit: "bits" },
@@ -46,7 +48,7 @@ impl Quantity {
         Prefix { factor: 10_f64.powi(power), unit }
     }
 
-    /// `value` with its unit, e.g. `1.23 mJ`, `91.5 %`, `12,544 bits`.
+    /// `value` with its unit, such as `1.23 mJ`, `91.5 %`, `12,544 bits`.
     pub(crate) fn format(self, value: f64) -> String {
         let prefix = self.prefix(value);
         format!("{}\u{a0}{}", self.digits(value, prefix), prefix.unit)
@@ -82,7 +84,7 @@ impl Quantity {
         }
     }
 
-    /// Decimals that `scaled`, in prefixed units, is written with.
+    /// Number of decimals with which `scaled`, in prefixed units, is written.
     fn decimals(self, scaled: f64) -> usize {
         match self {
             Self::Share => 1,
@@ -121,7 +123,12 @@ pub(crate) fn count(value: u64) -> String {
     text
 }
 
-/// How many times smaller: `32×`, `4.57×`.
+/// A count with its noun: `1 replication`, `5 replications`.
+pub(crate) fn plural(number: usize, noun: &str) -> String {
+    format!("{} {noun}{}", count(number as u64), if number == 1 { "" } else { "s" })
+}
+
+/// A ratio as a factor: `32×`, `4.57×`.
 pub(crate) fn times(ratio: f64) -> String {
     let number = if ratio >= 1000.0 { count(ratio.round() as u64) } else { fixed(ratio, significant_decimals(ratio)) };
     format!("{number}×")

@@ -3,6 +3,7 @@
 mod synthetic;
 
 use cospike_reports::{PAGE, Report, ReportError, render};
+use cospike_results::index::PointIndex;
 use cospike_results::rows::Results;
 use roxmltree::{Document, Node};
 use std::path::Path;
@@ -196,7 +197,7 @@ fn the_page_has_deadlines_batteries_and_servers_where_a_study_has_them() {
     // One request in ten is late, and batteries run empty at the first design point only.
     for row in results.replications.iter_mut() {
         row.deadline_misses = row.generated / 10;
-        if row.point == 0 {
+        if row.point.0 == 0 {
             (row.first_depletion_s, row.mean_lifetime_s) = (75.0, 90.0);
         }
     }
@@ -215,12 +216,12 @@ fn a_difference_is_claimed_only_where_it_is_one_among_all_pairs() {
     // One float network is right where its partner is and on a few samples more. By McNemar's mid-p test that has p = 1/64
     // alone for six of them, but nine times that among nine pairs; for twelve it is 9/4096.
     let of = |results: &Results, network| -> Vec<bool> {
-        results.answers.iter().filter(|row| row.network == network).map(|row| row.answer == row.label).collect()
+        results.answers.iter().filter(|row| row.network.0 == network).map(|row| row.answer == row.label).collect()
     };
     let partner = of(&results, 0);
     for (more, expected) in [(6, "less accurate in 0, and in 9"), (12, "less accurate in 1, and in 8")] {
         let mut wrong = 0;
-        for (row, &right) in results.answers.iter_mut().filter(|row| row.network == 9).zip(&partner) {
+        for (row, &right) in results.answers.iter_mut().filter(|row| row.network.0 == 9).zip(&partner) {
             wrong += u32::from(!right);
             row.answer = u32::from(right || wrong <= more);
         }
@@ -228,7 +229,7 @@ fn a_difference_is_claimed_only_where_it_is_one_among_all_pairs() {
         assert!(html.contains(&format!("{expected} no difference is shown")), "{more}");
     }
     // Float networks, the last nine, become perfect.
-    results.answers.iter_mut().filter(|row| row.network >= 9).for_each(|row| row.answer = row.label);
+    results.answers.iter_mut().filter(|row| row.network.0 >= 9).for_each(|row| row.answer = row.label);
     let html = render(&results).unwrap().html;
     assert!(html.contains("more accurate in 0, less accurate in 9, and in 0 no difference is shown"));
     assert!(html.contains("spiking is less accurate"));
@@ -242,11 +243,14 @@ fn results_that_do_not_fit_together_are_refused() {
         render(&results).unwrap_err()
     };
     assert!(matches!(damaged(|results| results.points.clear()), ReportError::NoPoints));
-    assert!(matches!(damaged(|results| results.points[3].point = 2), ReportError::TwicePoint { point: 2 }));
-    let unknown = damaged(|results| results.latencies[0].point = 99);
-    assert!(matches!(unknown, ReportError::UnknownPoint { table: "latencies", point: 99 }));
+    assert!(matches!(
+        damaged(|results| results.points[3].point = PointIndex(2)),
+        ReportError::TwicePoint { point: PointIndex(2) }
+    ));
+    let unknown = damaged(|results| results.latencies[0].point = PointIndex(99));
+    assert!(matches!(unknown, ReportError::UnknownPoint { table: "latencies", point: PointIndex(99) }));
     let infinite = damaged(|results| results.replications[5].energy_total_j = f64::INFINITY);
-    assert!(matches!(infinite, ReportError::NotFinite { point: 1, quantity: "energy", .. }));
+    assert!(matches!(infinite, ReportError::NotFinite { point: PointIndex(1), quantity: "energy", .. }));
     assert!(matches!(damaged(|results| results.points[0].parameters.clear()), ReportError::Parameters { .. }));
     assert!(matches!(damaged(|results| results.points[0].correct = 401), ReportError::Statistics(_)));
 }

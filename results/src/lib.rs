@@ -3,11 +3,19 @@
 //! | module | provides |
 //! |---|---|
 //! | [`rows`] | one type per table; its fields are the columns |
-//! | [`store`] | a result folder: `manifest.json` and one Parquet file per table |
+//! | [`manifest`] | what was run |
+//! | [`key`] | keys made of content |
+//! | [`store`] | result folders, and the content-addressed store of finished pieces |
 //! | [`summary`] | one line per design point, and spiking against float networks pair by pair |
+//! | [`index`] | numbers of design points and networks |
+//! | [`docs`] | the tables of columns in `docs/results.md` |
 //!
 //! The crate knows neither scenarios nor networks: it can read the results of any study.
 
+pub mod docs;
+pub mod index;
+pub mod key;
+pub mod manifest;
 pub mod rows;
 pub mod store;
 pub mod summary;

@@ -1,338 +1,399 @@
-//! The result store: what a study found, as plain rows.
+//! Rows of the result tables. Every row type is one table, and its fields are the columns, each declared once with its
+//! unit, its label and its meaning.
 //!
-//! A study is written to one folder: `manifest.json` and one Parquet file per table. Every row type here is one
-//! table; rows are sorted by their leading key columns, so that equal studies give equal bytes. Nothing in a
-//! result depends on wall-clock time or the number of threads.
+//! Rows are sorted by their leading key columns, so that equal studies give equal bytes. Nothing in a result depends on
+//! wall-clock time or the number of threads.
 
-use serde::{Deserialize, Serialize};
+use crate::index::{NetworkIndex, PointIndex};
+use crate::manifest::Manifest;
+use cospike_sim_core::record;
+use cospike_sim_core::record::{Field, Record, Value};
 
 /// Everything a study found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Results {
     /// What was run.
     pub manifest: Manifest,
-    /// One row per design point.
+    /// The table `points`.
     pub points: Vec<PointRow>,
-    /// One row per design point and layer.
+    /// The table `layers`.
     pub layers: Vec<LayerRow>,
-    /// One row per design point, price list and kind of event that happened; none where the list leaves an event unpriced.
+    /// The table `compute_energy`.
     pub compute_energy: Vec<ComputeEnergyRow>,
-    /// One row per design point and replication.
+    /// The table `replications`.
     pub replications: Vec<ReplicationRow>,
-    /// One row per design point, replication and percentile.
+    /// The table `latencies`.
     pub latencies: Vec<LatencyRow>,
-    /// One row per distinct network and sample.
+    /// The table `answers`.
     pub answers: Vec<AnswerRow>,
 }
 
-/// What was run, enough to run it again.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Manifest {
-    /// Version of CoSpike.
-    pub version: String,
-    /// Name of the study.
-    pub name: String,
-    /// The scenario file, verbatim.
-    pub scenario: String,
-    /// Seed of all random streams.
-    pub seed: u64,
-    /// Replications per design point.
-    pub replications: u32,
-    /// Dotted paths of the swept keys, in the order of the file.
-    pub axes: Vec<String>,
-    /// Weight files of the networks that were run, by their names in the zoo.
-    pub networks: Vec<FileUsed>,
-    /// Images that they were run on: hash of shape, classes and pixels, whatever files these are from.
-    pub datasets: Vec<FileUsed>,
-    /// Recorded rates and arrivals, by the paths in the scenario.
-    pub traces: Vec<FileUsed>,
-    /// Every profile and price list that was used, with the provenance of each value.
-    pub profiles: Vec<ProfileUsed>,
+/// A type of row with its table.
+pub trait Table: Record {
+    /// Name of the table, and of its file without the ending.
+    const NAME: &'static str;
+    /// What a row stands for and what its columns share, as a complete sentence or more.
+    const ABOUT: &'static str;
 }
 
-/// What a study read beside its scenario.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FileUsed {
-    /// Its name.
-    pub name: String,
-    /// BLAKE3 of its content, hexadecimal.
-    pub blake3: String,
+impl Table for PointRow {
+    const NAME: &'static str = "points";
+    const ABOUT: &'static str = "One row per design point: its parameters, and what inference alone says of it.";
 }
 
-/// A device, link or cloud profile or a price list, as used.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ProfileUsed {
-    /// `device`, `link`, `cloud` or `prices`.
-    pub kind: String,
-    /// Its name, or path.
-    pub name: String,
-    /// What it describes.
-    pub description: String,
-    /// Its values.
-    pub values: Vec<ValueUsed>,
+record! {
+    /// Row of the table `points`: a design point with its parameters and what inference alone says of it.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct PointRow {
+        /// Number of the design point, from 0.
+        pub point: PointIndex => ("", "design point"),
+        /// Short name of the design point, unique in the study, such as `spiking stage3 w4`.
+        pub label: String => ("", "label"),
+        /// Values of the swept keys: a JSON object by dotted path.
+        pub parameters: String => ("", "parameters"),
+        /// Number of the distinct network that the design point runs, as in the table `answers`.
+        pub network: NetworkIndex => ("", "network"),
+        /// Name of the backbone, such as `resnet14`.
+        pub backbone: String => ("", "backbone"),
+        /// Family of the network: `spiking` or `float`.
+        pub family: String => ("", "family"),
+        /// Kind of the bottleneck unit, `spiking`, `float` or `binary`; the family where there is none.
+        pub kind: String => ("", "kind"),
+        /// Name of the split point, from `input` (all in the cloud) to `output` (all on the edge).
+        pub split: String => ("", "split"),
+        /// Width of the bottleneck unit; missing where the features cross as they are.
+        pub width: Option<u32> => ("channels", "width"),
+        /// Way in which the bottleneck unit was trained, such as `plain`; missing where there is none.
+        pub variant: Option<String> => ("", "variant"),
+        /// Coding of the payload: `spikes`, `jpeg 90`, `8-bit`, `float32`, ...
+        pub codec: String => ("", "codec"),
+        /// Time steps of the network; 1 for float networks.
+        pub time_steps: u32 => ("steps", "time steps"),
+        /// Samples on which offline accuracy was measured.
+        pub samples: u32 => ("samples", "samples"),
+        /// Samples answered correctly with nothing lost on the way.
+        pub correct: u32 => ("samples", "correct"),
+        /// Mean payload of a sample.
+        pub payload_bits: f64 => ("bit", "payload"),
+        /// Size of the float32 feature tensor at the split.
+        pub float32_bits: u64 => ("bit", "float32 tensor"),
+        /// Size of the T-step binary feature tensor at the split; one bit per value for float networks, which have no T.
+        pub binary_bits: u64 => ("bit", "binary tensor"),
+    }
 }
 
-/// One value of a profile with its provenance.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ValueUsed {
-    /// Name of the quantity.
-    pub key: String,
-    /// The value, in `unit`.
-    pub value: f64,
-    /// Its unit.
-    pub unit: String,
-    /// Where it is from.
-    pub source: String,
-    /// What it covers: per operation, or all-in at an operating point.
-    pub scope: String,
-    /// How good it is: measured, simulated, published model, or assumed.
-    pub evidence: String,
+impl Table for LayerRow {
+    const NAME: &'static str = "layers";
+    const ABOUT: &'static str = "One row per design point and layer: what the layer counts, as means per sample.";
 }
 
-/// A design point: its parameters and what inference alone says of it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PointRow {
-    /// Number of the design point, from 0.
-    pub point: u32,
-    /// Short name, unique in the study, e.g. `spiking stage3 w4`.
-    pub label: String,
-    /// Values of the swept keys, a JSON object by dotted path.
-    pub parameters: String,
-    /// Which network of [`AnswerRow`] it runs.
-    pub network: u32,
-    /// Backbone, e.g. `resnet14`.
-    pub backbone: String,
-    /// `spiking` or `float`.
-    pub family: String,
-    /// `spiking`, `float` or `binary`: what the bottleneck unit is, or the family where there is none.
-    pub kind: String,
-    /// Split point, `input` (all in the cloud) to `output` (all on the edge).
-    pub split: String,
-    /// Width of the bottleneck unit; `None` if the features cross as they are.
-    pub width: Option<u32>,
-    /// How the bottleneck unit was trained, e.g. `plain`; `None` if there is none.
-    pub variant: Option<String>,
-    /// How what crosses is coded: `spikes`, `jpeg 90`, `8-bit`, `float32`.
-    pub codec: String,
-    /// Time steps (1 for float networks).
-    pub time_steps: u32,
-    /// Samples that offline accuracy was measured on.
-    pub samples: u32,
-    /// Samples answered right with nothing lost.
-    pub correct: u32,
-    /// Mean payload, in bits.
-    pub payload_bits: f64,
-    /// Bits of the float32 feature tensor at the split.
-    pub float32_bits: u64,
-    /// Bits of the T-step binary tensor at the split (float networks: T of the study's spiking networks is not
-    /// known there, so one bit per value).
-    pub binary_bits: u64,
+record! {
+    /// Row of the table `layers`: mean counts of one layer per sample.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct LayerRow {
+        /// Number of the design point.
+        pub point: PointIndex => ("", "design point"),
+        /// Index of the layer in the network, from 0.
+        pub layer: u32 => ("", "layer"),
+        /// Name of the layer.
+        pub name: String => ("", "name"),
+        /// Half of the cut network to which the layer belongs: `head` or `tail`.
+        pub half: String => ("", "half"),
+        /// Non-zero values that enter the layer.
+        pub input_events: f64 => ("events", "input events"),
+        /// Non-zero values that leave the layer.
+        pub output_events: f64 => ("events", "output events"),
+        /// Accumulates.
+        pub ac: f64 => ("operations", "accumulates"),
+        /// Multiply-accumulates.
+        pub mac: f64 => ("operations", "multiply-accumulates"),
+        /// Updates of a neuron's membrane potential.
+        pub neuron_updates: f64 => ("operations", "neuron updates"),
+        /// Weights read from memory.
+        pub weight_reads: f64 => ("accesses", "weight reads"),
+        /// Membrane potentials read from or written to memory.
+        pub state_accesses: f64 => ("accesses", "state accesses"),
+        /// Input activations read from memory.
+        pub activation_reads: f64 => ("accesses", "activation reads"),
+        /// Output activations written to memory.
+        pub activation_writes: f64 => ("accesses", "activation writes"),
+    }
 }
 
-/// Mean counts of one layer per sample.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LayerRow {
-    /// Design point.
-    pub point: u32,
-    /// Index of the layer.
-    pub layer: u32,
-    /// Its name.
-    pub name: String,
-    /// `head` or `tail`.
-    pub part: String,
-    /// Non-zero values in.
-    pub input_events: f64,
-    /// Non-zero values out.
-    pub output_events: f64,
-    /// Accumulates.
-    pub ac: f64,
-    /// Multiply-accumulates.
-    pub mac: f64,
-    /// Neuron updates.
-    pub neuron_updates: f64,
-    /// Weights read.
-    pub weight_reads: f64,
-    /// Membrane values read or written.
-    pub state_accesses: f64,
-    /// Inputs read.
-    pub activation_reads: f64,
-    /// Outputs written.
-    pub activation_writes: f64,
+impl Table for ComputeEnergyRow {
+    const NAME: &'static str = "compute_energy";
+    const ABOUT: &'static str = "One row per design point, price list and event that happened: mean energy of the head's \
+        compute per sample. There are no rows where the list leaves an event of the head without a price.";
 }
 
-/// Mean compute energy of the head per sample, under one price list.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ComputeEnergyRow {
-    /// Design point.
-    pub point: u32,
-    /// Name of the price list.
-    pub prices: String,
-    /// Kind of event, as the form of the price list names it.
-    pub kind: String,
-    /// Joules per sample.
-    pub joules: f64,
+record! {
+    /// Row of the table `compute_energy`: mean energy of one event in the head per sample, under one price list.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct ComputeEnergyRow {
+        /// Number of the design point.
+        pub point: PointIndex => ("", "design point"),
+        /// Name of the price list.
+        pub prices: String => ("", "price list"),
+        /// Event that is priced, as the form of the price list names it, such as `ac` or `weight_read`.
+        pub event: String => ("", "event"),
+        /// Mean energy of all such events of a sample.
+        pub joules: f64 => ("J", "compute energy"),
+    }
 }
 
-/// What one event loop came to. Energies are joules of all edge devices together per completed request; times are
-/// means over the completed requests after warm-up, in seconds. A mean over no request at all, and a share of no time,
-/// is NaN.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ReplicationRow {
-    /// Design point.
-    pub point: u32,
-    /// Number of the replication, from 0.
-    pub replication: u32,
-    /// Requests that devices made.
-    pub generated: u64,
-    /// Requests that got an answer.
-    pub completed: u64,
-    /// Requests dropped because a queue was full.
-    pub dropped_queue_full: u64,
-    /// Requests of which nothing arrived.
-    pub dropped_lost: u64,
-    /// Requests to devices whose battery was or ran empty.
-    pub dropped_battery: u64,
-    /// Requests whose answer the device did not notice.
-    pub dropped_unreachable: u64,
-    /// Requests under way when the run stopped.
-    pub in_flight: u64,
-    /// Completed requests with the right answer.
-    pub correct: u64,
-    /// Those of them that met their deadline; all, without deadlines.
-    pub correct_in_time: u64,
-    /// Requests that were late, dropped, or under way after their deadline; 0 without deadlines.
-    pub deadline_misses: u64,
-    /// Completed requests that the device answered by itself.
-    pub answered_at_edge: u64,
-    /// Mean time from request to answer.
-    pub latency_mean_s: f64,
-    /// Median.
-    pub latency_p50_s: f64,
-    /// 95th percentile.
-    pub latency_p95_s: f64,
-    /// 99th percentile.
-    pub latency_p99_s: f64,
-    /// Longest.
-    pub latency_max_s: f64,
-    /// Mean time from request to answer in the steady state: without the warm-up, which is found by the data. Missing if the
-    /// run is too short for it, or does not come to rest.
-    pub steady_latency_s: Option<f64>,
-    /// Lower end of its 95 % interval, from this replication alone.
-    pub steady_latency_low_s: Option<f64>,
-    /// Upper end.
-    pub steady_latency_high_s: Option<f64>,
-    /// Answers left out as warm-up, from the first on that is in the latency statistics.
-    pub steady_deleted: Option<u64>,
-    /// Waiting for the edge device.
-    pub edge_wait_s: f64,
-    /// Computing the head.
-    pub edge_compute_s: f64,
-    /// Waiting for the uplink.
-    pub uplink_wait_s: f64,
-    /// Sending and propagating.
-    pub uplink_s: f64,
-    /// Waiting for a server.
-    pub cloud_wait_s: f64,
-    /// Computing the tail.
-    pub cloud_service_s: f64,
-    /// The answer's way back.
-    pub downlink_s: f64,
-    /// Accumulates.
-    pub energy_ac_j: f64,
-    /// Multiply-accumulates.
-    pub energy_mac_j: f64,
-    /// Neuron updates.
-    pub energy_neuron_j: f64,
-    /// Weight, state and activation traffic.
-    pub energy_memory_j: f64,
-    /// What else the price list counts.
-    pub energy_other_j: f64,
-    /// Static power of the devices.
-    pub energy_static_j: f64,
-    /// Processors between inferences.
-    pub energy_standby_j: f64,
-    /// Radio sending.
-    pub energy_radio_tx_j: f64,
-    /// Radio receiving.
-    pub energy_radio_rx_j: f64,
-    /// Radio in standby.
-    pub energy_radio_idle_j: f64,
-    /// Radio becoming connected.
-    pub energy_radio_promotion_j: f64,
-    /// Radio connected, but neither sending nor receiving.
-    pub energy_radio_tail_j: f64,
-    /// All of these, integrated on their own.
-    pub energy_total_j: f64,
-    /// Payload bytes per completed request.
-    pub payload_bytes: f64,
-    /// Bytes on the air with headers, per completed request.
-    pub sent_bytes: f64,
-    /// Packets sent.
-    pub packets_sent: u64,
-    /// Packets lost.
-    pub packets_lost: u64,
-    /// Packets sent again.
-    pub retransmissions: u64,
-    /// Payload bits that reached the cloud inverted.
-    pub bits_flipped: u64,
-    /// Payload bits that reached the cloud but could not be told.
-    pub bits_erased: u64,
-    /// Steps that were sent, whole payloads where steps are not sent one by one.
-    pub steps_sent: u64,
-    /// Steps that were not sent because the answer came first.
-    pub steps_saved: u64,
-    /// Times that a radio woke up for nothing.
-    pub false_alarms: u64,
-    /// Wake-up signals that were not noticed.
-    pub missed_signals: u64,
-    /// Devices whose battery ran empty.
-    pub depleted_devices: u64,
-    /// When the first did; infinite if none did.
-    pub first_depletion_s: f64,
-    /// Mean lifetime of those that did; infinite if none did.
-    pub mean_lifetime_s: f64,
-    /// Energy of the cloud per completed request.
-    pub cloud_energy_j: f64,
-    /// Mean number of servers.
-    pub mean_servers: f64,
-    /// Share of time an edge device computes.
-    pub edge_utilisation: f64,
-    /// Share of time an uplink is busy.
-    pub uplink_utilisation: f64,
-    /// Share of time a server is busy.
-    pub cloud_utilisation: f64,
-    /// Length of the run in simulated time.
-    pub simulated_s: f64,
-    /// Events executed.
-    pub events: u64,
-    /// Fingerprint of the trajectory.
-    pub fingerprint: u64,
+impl Table for ReplicationRow {
+    const NAME: &'static str = "replications";
+    const ABOUT: &'static str = "One row per design point and replication: the outcome of one event loop. Times are means \
+        over the completed requests after the warm-up. Energies are those of all edge devices together, per completed \
+        request; `cloud_energy_j` is that of the cloud. A mean over no request, and a share of no time, is NaN.";
 }
 
-/// One point of a latency distribution.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LatencyRow {
-    /// Design point.
-    pub point: u32,
-    /// Replication.
-    pub replication: u32,
-    /// Percentile, 0 to 100.
-    pub percentile: f64,
-    /// Latency at that percentile.
-    pub seconds: f64,
+record! {
+    /// Row of the table `replications`: the outcome of one event loop. Times are means over the completed requests after
+    /// the warm-up, energies are those of all edge devices per completed request; a mean over no request is NaN.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct ReplicationRow {
+        /// Number of the design point.
+        pub point: PointIndex => ("", "design point"),
+        /// Number of the replication, from 0.
+        pub replication: u32 => ("", "replication"),
+        /// Requests made by the devices.
+        pub generated: u64 => ("requests", "requests made"),
+        /// Requests that were answered.
+        pub completed: u64 => ("requests", "completed"),
+        /// Requests dropped because a queue was full.
+        pub dropped_queue_full: u64 => ("requests", "dropped at a full queue"),
+        /// Requests of which nothing arrived in the cloud.
+        pub dropped_lost: u64 => ("requests", "lost on the link"),
+        /// Requests to devices whose battery was empty, or ran empty before the answer.
+        pub dropped_battery: u64 => ("requests", "dropped by an empty battery"),
+        /// Requests whose device noticed no wake-up signal for the answer.
+        pub dropped_unreachable: u64 => ("requests", "answer not noticed"),
+        /// Requests under way when the run stopped.
+        pub in_flight: u64 => ("requests", "in flight at the end"),
+        /// Completed requests whose answer is correct.
+        pub correct: u64 => ("requests", "correct"),
+        /// Completed requests whose answer is correct and met the deadline; equal to `correct` without deadlines.
+        pub correct_in_time: u64 => ("requests", "correct in time"),
+        /// Requests that were answered late, dropped, or under way after their deadline; 0 without deadlines.
+        pub deadline_misses: u64 => ("requests", "deadlines missed"),
+        /// Completed requests that the device answered by itself.
+        pub answered_at_edge: u64 => ("requests", "answered at the edge"),
+        /// Mean latency, from request to answer.
+        pub latency_mean_s: f64 => ("s", "latency, mean"),
+        /// Median of latency.
+        pub latency_p50_s: f64 => ("s", "latency, median"),
+        /// 95th percentile of latency.
+        pub latency_p95_s: f64 => ("s", "latency, 95th percentile"),
+        /// 99th percentile of latency.
+        pub latency_p99_s: f64 => ("s", "latency, 99th percentile"),
+        /// Longest latency.
+        pub latency_max_s: f64 => ("s", "latency, longest"),
+        /// Mean latency in the steady state, without the warm-up that the data themselves show. Missing where the run is too
+        /// short for it or reaches no steady state.
+        pub steady_latency_s: Option<f64> => ("s", "steady-state latency"),
+        /// Lower end of the 95 % interval of `steady_latency_s`, from this replication alone.
+        pub steady_latency_low_s: Option<f64> => ("s", "steady-state latency, lower end"),
+        /// Upper end of the 95 % interval of `steady_latency_s`, from this replication alone.
+        pub steady_latency_high_s: Option<f64> => ("s", "steady-state latency, upper end"),
+        /// Answers left out of `steady_latency_s` as warm-up, counted from the first one in the latency statistics.
+        pub steady_deleted: Option<u64> => ("answers", "warm-up answers"),
+        /// Mean wait for the edge device.
+        pub edge_wait_s: f64 => ("s", "edge wait"),
+        /// Mean time in which the device computes the head.
+        pub edge_compute_s: f64 => ("s", "edge compute"),
+        /// Mean wait for the uplink.
+        pub uplink_wait_s: f64 => ("s", "uplink wait"),
+        /// Mean time of transmission and propagation on the uplink.
+        pub uplink_s: f64 => ("s", "uplink"),
+        /// Mean wait for a server.
+        pub cloud_wait_s: f64 => ("s", "cloud wait"),
+        /// Mean time in which a server computes the tail.
+        pub cloud_service_s: f64 => ("s", "cloud service"),
+        /// Mean time of the answer on its way back to the device.
+        pub downlink_s: f64 => ("s", "downlink"),
+        /// Energy of accumulates in the head.
+        pub energy_ac_j: f64 => ("J", "accumulate"),
+        /// Energy of multiply-accumulates in the head.
+        pub energy_mac_j: f64 => ("J", "multiply-accumulate"),
+        /// Energy of neuron updates in the head.
+        pub energy_neuron_j: f64 => ("J", "neuron update"),
+        /// Energy of reading and writing weights, membrane potentials and activations of the head.
+        pub energy_memory_j: f64 => ("J", "memory"),
+        /// Energy of everything else that the price list counts in the head.
+        pub energy_other_j: f64 => ("J", "other compute"),
+        /// Energy of the devices' static power.
+        pub energy_static_j: f64 => ("J", "static power"),
+        /// Energy of the processors between inferences.
+        pub energy_standby_j: f64 => ("J", "processor standby"),
+        /// Energy of the radios while they send.
+        pub energy_radio_tx_j: f64 => ("J", "radio sending"),
+        /// Energy of the radios while they receive.
+        pub energy_radio_rx_j: f64 => ("J", "radio receiving"),
+        /// Energy of the radios in standby.
+        pub energy_radio_idle_j: f64 => ("J", "radio standby"),
+        /// Energy of the radios while they connect to the network.
+        pub energy_radio_promotion_j: f64 => ("J", "radio promotion"),
+        /// Energy of the radios while they stay connected but neither send nor receive.
+        pub energy_radio_tail_j: f64 => ("J", "radio tail"),
+        /// Energy in all; integrated on its own, so that the parts above can be checked against it.
+        pub energy_total_j: f64 => ("J", "energy"),
+        /// Payload bytes put on the uplink per completed request.
+        pub payload_bytes: f64 => ("B", "payload"),
+        /// Bytes put on the uplink per completed request, with headers.
+        pub sent_bytes: f64 => ("B", "bytes sent"),
+        /// Packets put on the uplink.
+        pub packets_sent: u64 => ("packets", "packets sent"),
+        /// Packets that did not arrive; copies and repeated tries count one by one.
+        pub packets_lost: u64 => ("packets", "packets lost"),
+        /// Packets sent again because they had not arrived whole.
+        pub retransmissions: u64 => ("packets", "retransmissions"),
+        /// Payload bits that reached the cloud inverted, after what the transport repaired.
+        pub bits_flipped: u64 => ("bit", "bits flipped"),
+        /// Payload bits that reached the cloud unreadable (erasures), after what the transport repaired.
+        pub bits_erased: u64 => ("bit", "bits erased"),
+        /// Time steps whose transmission began; whole payloads where steps are not sent one by one.
+        pub steps_sent: u64 => ("steps", "steps sent"),
+        /// Time steps of answered requests that were not sent because the answer came first.
+        pub steps_saved: u64 => ("steps", "steps saved"),
+        /// Times that a wake-up radio took noise for a signal while the main radio was off.
+        pub false_alarms: u64 => ("wake-ups", "false alarms"),
+        /// Wake-up signals that a device did not notice.
+        pub missed_signals: u64 => ("signals", "missed wake-up signals"),
+        /// Devices whose battery ran empty.
+        pub depleted_devices: u64 => ("devices", "devices with an empty battery"),
+        /// Time at which the first battery ran empty; infinite if none did.
+        pub first_depletion_s: f64 => ("s", "first battery empty after"),
+        /// Mean lifetime of the devices whose battery ran empty; infinite if none did.
+        pub mean_lifetime_s: f64 => ("s", "life of the batteries that ran empty"),
+        /// Energy of the cloud per completed request.
+        pub cloud_energy_j: f64 => ("J", "energy of the cloud per request"),
+        /// Mean number of servers over time.
+        pub mean_servers: f64 => ("servers", "servers"),
+        /// Mean share of edge devices that are computing.
+        pub edge_utilisation: f64 => ("share", "edge utilisation"),
+        /// Mean share of uplinks that are busy.
+        pub uplink_utilisation: f64 => ("share", "uplink utilisation"),
+        /// Mean share of servers that are computing.
+        pub cloud_utilisation: f64 => ("share", "cloud utilisation"),
+        /// Simulated time, from the start to the last event or the horizon.
+        pub simulated_s: f64 => ("s", "simulated time"),
+        /// Events executed.
+        pub events: u64 => ("events", "events"),
+        /// Fingerprint of the trajectory: equal for runs that executed the same events in the same order.
+        pub fingerprint: u64 => ("", "fingerprint"),
+    }
 }
 
-/// What one network answered to one sample, nothing lost.
-#[derive(Clone, Debug, PartialEq)]
-pub struct AnswerRow {
-    /// Number of the distinct network, from 0.
-    pub network: u32,
-    /// Index of the sample in the dataset.
-    pub sample: u32,
-    /// Its class.
-    pub label: u32,
-    /// The network's answer.
-    pub answer: u32,
-    /// Its payload.
-    pub payload_bits: u32,
+impl Table for LatencyRow {
+    const NAME: &'static str = "latencies";
+    const ABOUT: &'static str = "One row per design point, replication and percentile of latency: minimum, 1st to 99th \
+        percentile, 99.9th and maximum. There are no rows where no request was completed.";
+}
+
+record! {
+    /// Row of the table `latencies`: one point of a latency distribution.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct LatencyRow {
+        /// Number of the design point.
+        pub point: PointIndex => ("", "design point"),
+        /// Number of the replication, from 0.
+        pub replication: u32 => ("", "replication"),
+        /// Percentile, from 0 (the minimum) to 100 (the maximum).
+        pub percentile: f64 => ("%", "percentile"),
+        /// Latency at that percentile.
+        pub seconds: f64 => ("s", "latency"),
+    }
+}
+
+impl Table for AnswerRow {
+    const NAME: &'static str = "answers";
+    const ABOUT: &'static str = "One row per distinct network and sample: the answer with nothing lost on the way.";
+}
+
+record! {
+    /// Row of the table `answers`: the answer of one network to one sample, with nothing lost on the way.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct AnswerRow {
+        /// Number of the distinct network, from 0.
+        pub network: NetworkIndex => ("", "network"),
+        /// Index of the sample in the data set, from 0.
+        pub sample: u32 => ("", "sample"),
+        /// Class to which the sample belongs.
+        pub label: u32 => ("", "label"),
+        /// Class that the network answers.
+        pub answer: u32 => ("", "answer"),
+        /// Payload of the sample.
+        pub payload_bits: u32 => ("bit", "payload"),
+    }
+}
+
+impl ReplicationRow {
+    /// Column of the energy in all, which is no part of itself.
+    const TOTAL: &'static str = "energy_total_j";
+
+    /// Whether the column `name` holds a part of the energy of the edge devices.
+    fn is_energy_part(name: &str) -> bool {
+        name.starts_with("energy_") && name != Self::TOTAL
+    }
+
+    /// Declarations of the parts of the energy of the edge devices, in the order of the columns: compute first.
+    pub fn energy_parts() -> Vec<Field> {
+        Self::fields().into_iter().filter(|field| Self::is_energy_part(&field.name)).collect()
+    }
+
+    /// Joules per completed request of every part, in the order of [`ReplicationRow::energy_parts`].
+    pub fn joules_by_part(&self) -> Vec<f64> {
+        let fields = Self::fields().into_iter().zip(self.values());
+        let joules = fields.filter_map(|(field, value)| match value {
+            Value::Real(joules) if Self::is_energy_part(&field.name) => Some(joules),
+            _ => None,
+        });
+        joules.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cospike_sim_core::record::Kind;
+    use std::collections::BTreeSet;
+
+    /// A record without labels or with the same name twice could not be told apart in a report or a file.
+    fn check<T: Table>() {
+        let fields = T::fields();
+        let names: BTreeSet<&str> = fields.iter().map(|field| &*field.name).collect();
+        assert_eq!(names.len(), fields.len(), "{} has a column twice", T::NAME);
+        for field in &fields {
+            assert!(!field.label.is_empty() && field.meaning().ends_with('.'), "{}.{}", T::NAME, field.name);
+        }
+    }
+
+    #[test]
+    fn every_column_has_a_name_of_its_own_a_label_and_a_meaning() {
+        check::<PointRow>();
+        check::<LayerRow>();
+        check::<ComputeEnergyRow>();
+        check::<ReplicationRow>();
+        check::<LatencyRow>();
+        check::<AnswerRow>();
+    }
+
+    #[test]
+    fn invariant_5_the_energy_parts_are_all_energies_of_the_edge_but_the_total() {
+        let columns: Vec<_> = (0u32..)
+            .zip(ReplicationRow::fields())
+            .map(|(index, field)| match field.kind {
+                _ if field.is_optional => Value::Missing,
+                Kind::Real => Value::Real(index.into()),
+                _ => Value::Whole(0),
+            })
+            .collect();
+        let row = ReplicationRow::from_values(&mut columns.into_iter()).unwrap();
+        let first = row.energy_ac_j;
+        let joules: Vec<f64> = (0..12).map(|part| first + f64::from(part)).collect();
+        assert_eq!(row.joules_by_part(), joules);
+        assert_eq!(row.energy_total_j, first + 12.0);
+        assert_eq!(ReplicationRow::energy_parts().len(), joules.len());
+    }
 }

@@ -1,43 +1,48 @@
-//! What results come to: one line per design point, and spiking against float networks pair by pair.
+//! Summary of results: one line per design point, and spiking against float networks pair by pair.
 
+use crate::index::{NetworkIndex, PointIndex};
 use crate::rows::{AnswerRow, PointRow, ReplicationRow, Results};
 use cospike_sim_core::stats::{
     Interval, PairedDifference, StatsError, compare_with_control, holm, mean_interval, paired_difference, wilson,
 };
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What results come to.
-#[derive(Clone, Debug, PartialEq)]
+/// Summary of the results of a study. It serialises as `cospike run --json` prints it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
-    /// One per design point, in order.
+    /// Summaries of the design points, in the order of the table `points`.
     pub points: Vec<PointSummary>,
-    /// One per pair of a spiking design point and one of the float family, with a float or a binary bottleneck unit, that
-    /// are otherwise equal.
+    /// Comparisons of every pair of a spiking design point and one of the float family, with a float or a binary bottleneck
+    /// unit, that are otherwise equal.
     pub comparisons: Vec<Comparison>,
 }
 
-/// A mean over replications.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Mean over replications.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Estimate {
-    /// The mean; NaN if a replication completed no request.
+    /// Mean, in the unit of what is estimated; NaN if a replication completed no request.
     pub mean: f64,
-    /// Its 95 % t-interval; `None` with a single replication.
+    /// 95 % t-interval of the mean; `None` with a single replication.
+    #[serde(serialize_with = "optional_interval")]
     pub interval: Option<Interval>,
 }
 
-/// One design point.
-#[derive(Clone, Debug, PartialEq)]
+/// Summary of one design point.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PointSummary {
     /// Number of the design point.
-    pub point: u32,
-    /// Its label.
+    pub point: PointIndex,
+    /// Label of the design point, unique in the study.
     pub label: String,
-    /// Its replications.
+    /// Number of replications.
+    #[serde(skip)]
     pub replications: usize,
-    /// Share of samples answered right with nothing lost, with its 95 % Wilson interval.
+    /// Share of samples answered correctly with nothing lost, with its 95 % Wilson interval.
+    #[serde(serialize_with = "interval")]
     pub offline_accuracy: Interval,
-    /// Share of completed requests answered right in the event loop.
+    /// Share of completed requests answered correctly in the event loop.
     pub accuracy: Estimate,
     /// Share of requests that were completed.
     pub completed: Estimate,
@@ -55,87 +60,114 @@ pub struct PointSummary {
     pub ratio_to_binary: Option<f64>,
 }
 
-/// A spiking network against a float one at the same split, width and other parameters. Differences are spiking less
-/// float; both saw the same samples and, replication by replication, the same arrivals.
-#[derive(Clone, Debug, PartialEq)]
+/// Comparison of a spiking network with one of the float family at the same split, width and other parameters. Differences
+/// are spiking minus float; both saw the same samples and, replication by replication, the same arrivals.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Comparison {
-    /// The spiking design point.
-    pub spiking: u32,
-    /// The design point of the float family.
-    pub float: u32,
+    /// Number of the spiking design point.
+    pub spiking: PointIndex,
+    /// Number of the design point of the float family.
+    pub float: PointIndex,
     /// Difference of offline accuracy, sample by sample.
+    #[serde(serialize_with = "difference")]
     pub accuracy: PairedDifference,
     /// Difference of mean latency in seconds, replication by replication.
     pub latency_mean_s: Estimate,
     /// Difference of energy per completed request in joules, replication by replication.
     pub energy_j: Estimate,
-    /// How likely such differences are if there are none.
+    /// Probabilities of differences as large as these if there are none.
     pub adjusted_p: AdjustedP,
 }
 
-/// Two-sided p-values of no difference, each adjusted for all comparisons of its kind in the summary (Holm's correction): a
-/// difference is called one if it is at most [`SIGNIFICANCE`]. The intervals stand each for itself.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Two-sided p-values of no difference, each adjusted for all comparisons of the same quantity in the summary (Holm's
+/// correction). A difference counts as shown if its p-value is at most [`SIGNIFICANCE`]. The intervals are not adjusted.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct AdjustedP {
-    /// Of accuracy, by McNemar's test; pairs of the same two networks are one comparison.
+    /// p-value of accuracy by McNemar's mid-p test; pairs of the same two networks are one comparison.
     pub accuracy: f64,
-    /// Of mean latency, by the paired t test; `None` with a single replication, or one that completed no request.
+    /// p-value of mean latency by the paired t test; `None` with a single replication, or one that completed no request.
     pub latency_mean_s: Option<f64>,
-    /// Of energy, likewise.
+    /// p-value of energy by the paired t test; `None` as for latency.
     pub energy_j: Option<f64>,
 }
 
-/// In at most this share of summaries, a difference of a kind is called one although there is none.
+/// The form of an [`Interval`], which is a type of another crate without one.
+#[derive(Serialize)]
+#[serde(remote = "Interval")]
+struct IntervalForm {
+    estimate: f64,
+    low: f64,
+    high: f64,
+}
+
+/// An [`Interval`] that serialises.
+#[derive(Serialize)]
+struct Serialised<'a>(#[serde(with = "IntervalForm")] &'a Interval);
+
+fn interval<S: Serializer>(interval: &Interval, serializer: S) -> Result<S::Ok, S::Error> {
+    IntervalForm::serialize(interval, serializer)
+}
+
+fn optional_interval<S: Serializer>(interval: &Option<Interval>, serializer: S) -> Result<S::Ok, S::Error> {
+    interval.as_ref().map(Serialised).serialize(serializer)
+}
+
+fn difference<S: Serializer>(difference: &PairedDifference, serializer: S) -> Result<S::Ok, S::Error> {
+    IntervalForm::serialize(&difference.difference, serializer)
+}
+
+/// Significance level: the largest share of summaries in which a difference of a quantity counts as shown although there is
+/// none.
 pub const SIGNIFICANCE: f64 = 0.05;
 
 impl Summary {
-    /// Sums up `results`.
+    /// Summarises `results`.
     ///
     /// # Errors
     /// [`StatsError`] for results that no study can have, such as a design point without samples.
-    pub fn of(results: &Results) -> Result<Self, StatsError> {
-        let mut replications: BTreeMap<u32, Vec<&ReplicationRow>> = BTreeMap::new();
+    pub fn new(results: &Results) -> Result<Self, StatsError> {
+        let mut replications: BTreeMap<PointIndex, Vec<&ReplicationRow>> = BTreeMap::new();
         for row in &results.replications {
             replications.entry(row.point).or_default().push(row);
         }
         let rows = |point: &PointRow| replications.get(&point.point).map_or(&[][..], Vec::as_slice);
         let points = results.points.iter().map(|point| summarise(point, rows(point))).collect::<Result<_, _>>()?;
-        let mut correct: BTreeMap<u32, Vec<bool>> = BTreeMap::new();
+        let mut correct: BTreeMap<NetworkIndex, Vec<bool>> = BTreeMap::new();
         for &AnswerRow { network, label, answer, .. } in &results.answers {
             correct.entry(network).or_default().push(label == answer);
         }
         let pairs = pairs(&results.points).into_iter().map(|(spiking, float)| {
             let answers = |point: &PointRow| correct.get(&point.network).map_or(&[][..], Vec::as_slice);
-            let of = |get| Paired::new(rows(spiking), rows(float), get);
+            let paired = |get| Paired::new(rows(spiking), rows(float), get);
             Ok(Pair {
                 points: [spiking.point, float.point],
                 networks: [spiking.network, float.network],
                 accuracy: paired_difference(answers(spiking), answers(float))?,
-                latency_mean_s: of(|row| row.latency_mean_s)?,
-                energy_j: of(|row| row.energy_total_j)?,
+                latency_mean_s: paired(|row| row.latency_mean_s)?,
+                energy_j: paired(|row| row.energy_total_j)?,
             })
         });
         Ok(Self { points, comparisons: adjust(&pairs.collect::<Result<Vec<_>, StatsError>>()?) })
     }
 }
 
-/// A comparison on its own.
+/// Comparison of two design points before the p-values are adjusted.
 struct Pair {
-    points: [u32; 2],
-    networks: [u32; 2],
+    points: [PointIndex; 2],
+    networks: [NetworkIndex; 2],
     accuracy: PairedDifference,
     latency_mean_s: Paired,
     energy_j: Paired,
 }
 
-/// A difference of means over replications, and how likely it is if there is none.
+/// Difference of means over replications, with the p-value of no difference.
 struct Paired {
     difference: Estimate,
     p_value: Option<f64>,
 }
 
 impl Paired {
-    /// Of the replications that both have: with a precision to be reached, one may have more.
+    /// Compares the replications that both have: where a precision was asked for, one may have more.
     fn new(
         first: &[&ReplicationRow],
         second: &[&ReplicationRow],
@@ -155,12 +187,12 @@ impl Paired {
     }
 }
 
-/// The comparisons with their p-values adjusted, kind by kind.
+/// The comparisons with their p-values adjusted, quantity by quantity.
 fn adjust(pairs: &[Pair]) -> Vec<Comparison> {
-    let of =
+    let by_pair =
         |get: fn(&Pair) -> Option<f64>| adjusted(pairs.iter().enumerate().map(|(i, pair)| (i, get(pair))).collect());
     let accuracy = adjusted(pairs.iter().map(|pair| (pair.networks, Some(pair.accuracy.p_value))).collect());
-    let (latency, energy) = (of(|pair| pair.latency_mean_s.p_value), of(|pair| pair.energy_j.p_value));
+    let (latency, energy) = (by_pair(|pair| pair.latency_mean_s.p_value), by_pair(|pair| pair.energy_j.p_value));
     let comparison = |(index, pair): (usize, &Pair)| Comparison {
         spiking: pair.points[0],
         float: pair.points[1],
@@ -176,7 +208,7 @@ fn adjust(pairs: &[Pair]) -> Vec<Comparison> {
     pairs.iter().enumerate().map(comparison).collect()
 }
 
-/// The p-values that there are, adjusted for being several, by what was tested.
+/// The p-values that exist, adjusted for multiple testing, by the key of the test.
 fn adjusted<K: Ord>(tests: BTreeMap<K, Option<f64>>) -> BTreeMap<K, f64> {
     let (tested, p_values): (Vec<K>, Vec<f64>) =
         tests.into_iter().filter_map(|(tested, p_value)| Some((tested, p_value?))).unzip();
@@ -185,18 +217,18 @@ fn adjusted<K: Ord>(tests: BTreeMap<K, Option<f64>>) -> BTreeMap<K, f64> {
 }
 
 fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary, StatsError> {
-    let of = |get: fn(&ReplicationRow) -> f64| estimate(&rows.iter().map(|row| get(row)).collect::<Vec<_>>());
+    let mean = |get: fn(&ReplicationRow) -> f64| estimate(&rows.iter().map(|row| get(row)).collect::<Vec<_>>());
     let ratio = |bits: u64| (point.payload_bits > 0.0).then(|| bits as f64 / point.payload_bits);
     Ok(PointSummary {
         point: point.point,
         label: point.label.clone(),
         replications: rows.len(),
         offline_accuracy: wilson(point.correct.into(), point.samples.into())?,
-        accuracy: of(|row| row.correct as f64 / row.completed as f64)?,
-        completed: of(|row| row.completed as f64 / row.generated as f64)?,
-        latency_mean_s: of(|row| row.latency_mean_s)?,
-        latency_p95_s: of(|row| row.latency_p95_s)?,
-        energy_j: of(|row| row.energy_total_j)?,
+        accuracy: mean(|row| row.correct as f64 / row.completed as f64)?,
+        completed: mean(|row| row.completed as f64 / row.generated as f64)?,
+        latency_mean_s: mean(|row| row.latency_mean_s)?,
+        latency_p95_s: mean(|row| row.latency_p95_s)?,
+        energy_j: mean(|row| row.energy_total_j)?,
         payload_bits: point.payload_bits,
         ratio_to_float32: ratio(point.float32_bits),
         ratio_to_binary: ratio(point.binary_bits),
@@ -210,8 +242,8 @@ fn estimate(values: &[f64]) -> Result<Estimate, StatsError> {
     }
 }
 
-/// Design points that differ in the family and the kind of bottleneck unit only, and in the time steps that a float
-/// network has not.
+/// Pairs of a spiking and a float design point that differ only in the family, the kind of bottleneck unit, and the time
+/// steps, which a float network does not have.
 fn pairs(points: &[PointRow]) -> Vec<(&PointRow, &PointRow)> {
     let key = |point: &PointRow| {
         let mut others: BTreeMap<String, Value> = serde_json::from_str(&point.parameters).unwrap_or_default();

@@ -22,27 +22,35 @@
 //! let packets = Packets { sent: 12, lost: 1 };
 //! assert_eq!(packets.values(), [Value::Whole(12), Value::Whole(1)]);
 //! let lost = &Packets::fields()[1];
-//! assert_eq!((lost.name, lost.unit, lost.label), ("lost", "packets", "packets lost"));
+//! assert_eq!((&*lost.name, lost.unit, lost.label), ("lost", "packets", "packets lost"));
 //! assert_eq!(lost.meaning(), "Packets that did not arrive.");
 //! ```
 
+use std::borrow::Cow;
+
 /// A struct whose fields are declared by [`record!`](crate::record!).
-pub trait Record: Sized {
+pub trait Record: FieldType {
     /// The declarations of all fields in order, those of nested records in the place of the nesting field.
     fn fields() -> Vec<Field>;
 
     /// The values of all fields, in the order of [`Record::fields`].
-    fn values(&self) -> Vec<Value>;
+    fn values(&self) -> Vec<Value> {
+        let mut values = Vec::new();
+        self.append(&mut values);
+        values
+    }
 
     /// A record of `values`, which are in the order of [`Record::fields`]; `None` if one is missing or of another kind.
-    fn from_values(values: &mut dyn Iterator<Item = Value>) -> Option<Self>;
+    fn from_values(values: &mut dyn Iterator<Item = Value>) -> Option<Self> {
+        Self::read(values)
+    }
 }
 
 /// The declaration of one field.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Field {
-    /// Name of the field, and of its column.
-    pub name: &'static str,
+    /// Name of the field, and of its column; that of a nested record with the prefix and suffix of the nesting field.
+    pub name: Cow<'static, str>,
     /// Unit of the value, such as `s`, `J` or `requests`; empty for names, numbers and other values without a unit.
     pub unit: &'static str,
     /// Short name for people, as figures and tables show it.
@@ -88,73 +96,146 @@ pub enum Value {
     Missing,
 }
 
-/// A type that a field of a record can have: a single value, or a nested record.
+/// A type that a field of a record can have: a [`Scalar`], or a nested record.
 pub trait FieldType: Sized {
-    /// What the field adds to [`Record::fields`], given its own declaration.
-    fn declare(field: Field, fields: &mut Vec<Field>);
-    /// What the field adds to [`Record::values`].
+    /// Appends the values of the field, as [`Record::values`] lists them.
     fn append(&self, values: &mut Vec<Value>);
-    /// Reads what [`FieldType::append`] added; `None` if it is missing or of another kind.
+    /// Reads what [`FieldType::append`] appended; `None` if it is missing or of another kind.
     fn read(values: &mut dyn Iterator<Item = Value>) -> Option<Self>;
 }
 
-/// Implements [`FieldType`] for a type of single values.
-macro_rules! single {
-    ($type:ty, $kind:expr, $value:ident, $to:expr, $from:expr) => {
-        impl FieldType for $type {
-            fn declare(field: Field, fields: &mut Vec<Field>) {
-                fields.push(Field { kind: $kind, ..field });
-            }
+/// A type of single values. A newtype implements it by handing everything on to the type inside.
+pub trait Scalar: Sized {
+    /// Kind of the values.
+    const KIND: Kind;
+    /// Whether a value may be missing.
+    const IS_OPTIONAL: bool = false;
 
-            fn append(&self, values: &mut Vec<Value>) {
-                let to: fn(&$type) -> _ = $to;
-                values.push(Value::$value(to(self)));
-            }
-
-            fn read(values: &mut dyn Iterator<Item = Value>) -> Option<Self> {
-                match values.next()? {
-                    Value::$value(value) => $from(value),
-                    _ => None,
-                }
-            }
-        }
-
-        impl FieldType for Option<$type> {
-            fn declare(field: Field, fields: &mut Vec<Field>) {
-                fields.push(Field { kind: $kind, is_optional: true, ..field });
-            }
-
-            fn append(&self, values: &mut Vec<Value>) {
-                match self {
-                    Some(value) => value.append(values),
-                    None => values.push(Value::Missing),
-                }
-            }
-
-            fn read(values: &mut dyn Iterator<Item = Value>) -> Option<Self> {
-                match values.next()? {
-                    Value::Missing => Some(None),
-                    value => <$type>::read(&mut std::iter::once(value)).map(Some),
-                }
-            }
-        }
-    };
+    /// The value as it stands in a table.
+    fn to_value(&self) -> Value;
+    /// The inverse of [`Scalar::to_value`]; `None` for a value of another kind or out of range.
+    fn from_value(value: Value) -> Option<Self>;
 }
 
-single!(u32, Kind::Whole32, Whole, |value| u64::from(*value), |value| u32::try_from(value).ok());
-single!(u64, Kind::Whole64, Whole, |value| *value, Some);
-single!(f64, Kind::Real, Real, |value| *value, Some);
-single!(String, Kind::Text, Text, String::clone, Some);
+impl<T: Scalar> FieldType for T {
+    fn append(&self, values: &mut Vec<Value>) {
+        values.push(self.to_value());
+    }
 
-/// Declares a struct and its [`Record`]. A field is `name: type => (unit, label)`, or `name: type` for a nested record.
+    fn read(values: &mut dyn Iterator<Item = Value>) -> Option<Self> {
+        Self::from_value(values.next()?)
+    }
+}
+
+impl<T: Scalar> Scalar for Option<T> {
+    const KIND: Kind = T::KIND;
+    const IS_OPTIONAL: bool = true;
+
+    fn to_value(&self) -> Value {
+        self.as_ref().map_or(Value::Missing, T::to_value)
+    }
+
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Missing => Some(None),
+            value => T::from_value(value).map(Some),
+        }
+    }
+}
+
+impl Scalar for u32 {
+    const KIND: Kind = Kind::Whole32;
+
+    fn to_value(&self) -> Value {
+        Value::Whole((*self).into())
+    }
+
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Whole(number) => number.try_into().ok(),
+            _ => None,
+        }
+    }
+}
+
+impl Scalar for u64 {
+    const KIND: Kind = Kind::Whole64;
+
+    fn to_value(&self) -> Value {
+        Value::Whole(*self)
+    }
+
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Whole(number) => Some(number),
+            _ => None,
+        }
+    }
+}
+
+impl Scalar for f64 {
+    const KIND: Kind = Kind::Real;
+
+    fn to_value(&self) -> Value {
+        Value::Real(*self)
+    }
+
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Real(number) => Some(number),
+            _ => None,
+        }
+    }
+}
+
+impl Scalar for String {
+    const KIND: Kind = Kind::Text;
+
+    fn to_value(&self) -> Value {
+        Value::Text(self.clone())
+    }
+
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// Declares a struct and its [`Record`]. A field is one of
+///
+/// - `name: type => (unit, label)`: a single value;
+/// - `name: type`: a nested record, whose fields stand in its place;
+/// - `name: type => [prefix, suffix]`: a nested record whose fields are renamed, so that `energy: Energy => ["energy_", "_j"]`
+///   turns the field `radio` of `Energy` into the column `energy_radio_j`.
 #[macro_export]
 macro_rules! record {
+    (@declare $fields:ident, $field:ident: $type:ty, $about:expr, ($unit:literal, $label:literal)) => {
+        $fields.push($crate::record::Field {
+            name: ::std::borrow::Cow::Borrowed(stringify!($field)),
+            unit: $unit,
+            label: $label,
+            about: $about,
+            kind: <$type as $crate::record::Scalar>::KIND,
+            is_optional: <$type as $crate::record::Scalar>::IS_OPTIONAL,
+        })
+    };
+    (@declare $fields:ident, $field:ident: $type:ty, $about:expr,) => {
+        $fields.extend(<$type as $crate::record::Record>::fields())
+    };
+    (@declare $fields:ident, $field:ident: $type:ty, $about:expr, [$prefix:literal, $suffix:literal]) => {
+        $fields.extend(<$type as $crate::record::Record>::fields().into_iter().map(|field| $crate::record::Field {
+            name: ::std::borrow::Cow::Owned(format!(concat!($prefix, "{}", $suffix), field.name)),
+            ..field
+        }))
+    };
     (
         $(#[$attribute:meta])*
         $visibility:vis struct $name:ident {
             $(
                 $(#[doc = $about:literal])+
-                $field_visibility:vis $field:ident: $type:ty $(=> ($unit:literal, $label:literal))?
+                $field_visibility:vis $field:ident: $type:ty $(=> $declaration:tt)?
             ),* $(,)?
         }
     ) => {
@@ -166,45 +247,18 @@ macro_rules! record {
         impl $crate::record::Record for $name {
             fn fields() -> Vec<$crate::record::Field> {
                 let mut fields = Vec::new();
-                $({
-                    #[allow(unused_mut, unused_assignments, reason = "a nested record has neither unit nor label")]
-                    let (mut unit, mut label) = ("", "");
-                    $((unit, label) = ($unit, $label);)?
-                    let field = $crate::record::Field {
-                        name: stringify!($field),
-                        unit,
-                        label,
-                        about: &[$($about),+],
-                        kind: $crate::record::Kind::Text,
-                        is_optional: false,
-                    };
-                    <$type as $crate::record::FieldType>::declare(field, &mut fields);
-                })*
+                $($crate::record!(@declare fields, $field: $type, &[$($about),+], $($declaration)?);)*
                 fields
-            }
-
-            fn values(&self) -> Vec<$crate::record::Value> {
-                let mut values = Vec::new();
-                <Self as $crate::record::FieldType>::append(self, &mut values);
-                values
-            }
-
-            fn from_values(values: &mut dyn Iterator<Item = $crate::record::Value>) -> Option<Self> {
-                Some(Self { $($field: <$type as $crate::record::FieldType>::read(values)?),* })
             }
         }
 
         impl $crate::record::FieldType for $name {
-            fn declare(_field: $crate::record::Field, fields: &mut Vec<$crate::record::Field>) {
-                fields.extend(<Self as $crate::record::Record>::fields());
-            }
-
             fn append(&self, values: &mut Vec<$crate::record::Value>) {
                 $($crate::record::FieldType::append(&self.$field, values);)*
             }
 
             fn read(values: &mut dyn Iterator<Item = $crate::record::Value>) -> Option<Self> {
-                <Self as $crate::record::Record>::from_values(values)
+                Some(Self { $($field: $crate::record::FieldType::read(values)?),* })
             }
         }
     };
@@ -234,6 +288,8 @@ mod tests {
             number: u32 => ("", "number"),
             /// A record in the place of a field.
             inner: Inner,
+            /// The same again, under other names.
+            other: Inner => ["other_", "_j"],
             /// A name.
             name: Option<String> => ("", "name"),
         }
@@ -242,13 +298,19 @@ mod tests {
     #[test]
     fn nested_records_are_flattened_in_place_and_read_back() {
         let fields = Outer::fields();
-        assert_eq!(fields.iter().map(|field| field.name).collect::<Vec<_>>(), ["number", "first", "second", "name"]);
-        let kinds = [(Kind::Whole32, false), (Kind::Real, false), (Kind::Real, true), (Kind::Text, true)];
+        assert_eq!(
+            fields.iter().map(|field| &*field.name).collect::<Vec<_>>(),
+            ["number", "first", "second", "other_first_j", "other_second_j", "name"]
+        );
+        let inner = [(Kind::Real, false), (Kind::Real, true)];
+        let kinds = [(Kind::Whole32, false), inner[0], inner[1], inner[0], inner[1], (Kind::Text, true)];
         assert_eq!(fields.iter().map(|field| (field.kind, field.is_optional)).collect::<Vec<_>>(), kinds);
         assert_eq!(fields[2].meaning(), "Second part, which may be missing.");
-        let record = Outer { number: 3, inner: Inner { first: 0.5, second: None }, name: Some("x".into()) };
+        let (inner, other) = (Inner { first: 0.5, second: None }, Inner { first: 1.5, second: Some(2.5) });
+        let record = Outer { number: 3, inner, other, name: Some("x".into()) };
         let mut values = record.values();
-        assert_eq!(values, [Value::Whole(3), Value::Real(0.5), Value::Missing, Value::Text("x".into())]);
+        let reals = [Value::Real(0.5), Value::Missing, Value::Real(1.5), Value::Real(2.5)];
+        assert_eq!((&values[0], &values[1..5], &values[5]), (&Value::Whole(3), &reals[..], &Value::Text("x".into())));
         assert_eq!(Outer::from_values(&mut values.clone().into_iter()), Some(record));
         values[0] = Value::Whole(1 << 32);
         assert_eq!(Outer::from_values(&mut values.into_iter()), None, "a number of 33 bits");

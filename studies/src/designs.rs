@@ -2,8 +2,9 @@
 //! damaged.
 
 use crate::inference::{PreparedNetwork, guess};
-use crate::plan::{DesignPoint, NamedPrices, NetworkIndex, Packets, PriceIndex};
+use crate::plan::{DesignPoint, NamedPrices, Packets};
 use crate::prices::{Priced, PricedNetwork, PricedSample, PricedStep};
+use cospike_results::index::{NetworkIndex, PriceIndex};
 use cospike_sim_core::cosim::{CoInference, Head, HeadStep, Received, TailStep};
 use cospike_sim_core::payload::{Damage, Payload};
 use cospike_sim_core::split::{SplitError, SplitNetwork};

@@ -4,7 +4,7 @@ use crate::plan::{PlannedNetwork, SampleSet};
 use crate::study::StudyError;
 use cospike_models::dataset::Dataset;
 use cospike_models::zoo::{NetworkChoice, Zoo, ZooError, ZooNetwork};
-use cospike_results::rows::FileUsed;
+use cospike_results::manifest::FileUsed;
 use cospike_sim_core::cosim::Guess;
 use cospike_sim_core::inference::{LayerCounts, Real};
 use cospike_sim_core::payload::{Damage, Payload};

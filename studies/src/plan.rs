@@ -5,7 +5,8 @@
 //! has the same weights and samples can execute it.
 
 use cospike_models::zoo::NetworkChoice;
-use cospike_results::rows::{FileUsed, ProfileUsed};
+use cospike_results::index::{NetworkIndex, PriceIndex};
+use cospike_results::manifest::{FileUsed, ProfileUsed};
 use cospike_sim_core::cosim::System;
 use cospike_sim_core::energy::PriceList;
 use cospike_sim_core::kernel::ImpossibleValue;
@@ -14,7 +15,6 @@ use cospike_sim_core::stats::{PrecisionTarget, Sequential};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::num::NonZeroUsize;
 
 /// Version of the JSON form of [`Plan`]. It grows with every change after which an older program would read a plan wrongly.
@@ -156,39 +156,6 @@ pub struct Provenance {
     pub traces: Vec<FileUsed>,
     /// Profiles and price lists, with the provenance of each value.
     pub profiles: Vec<ProfileUsed>,
-}
-
-/// Declares the index of an element of one of the plan's lists.
-macro_rules! index {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
-        pub struct $name(pub u32);
-
-        impl $name {
-            /// Position in the list.
-            pub fn position(self) -> usize {
-                self.0 as usize
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(formatter)
-            }
-        }
-    };
-}
-
-index! {
-    /// Index of a distinct network in [`Plan::networks`].
-    NetworkIndex
-}
-
-index! {
-    /// Index of a price list in [`Plan::prices`].
-    PriceIndex
 }
 
 /// A plan that cannot be executed.

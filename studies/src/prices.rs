@@ -1,7 +1,8 @@
 //! Prices of what networks did, step by step.
 
 use crate::inference::{NetworkInference, PreparedNetwork, SampleInference, StageInference};
-use crate::plan::{NamedPrices, PriceIndex};
+use crate::plan::NamedPrices;
+use cospike_results::index::PriceIndex;
 use cospike_sim_core::cosim::Guess;
 use cospike_sim_core::energy::ComputeEnergy;
 use cospike_sim_core::inference::{Counts, LayerCounts};

@@ -1,16 +1,17 @@
 //! From what networks did and what was simulated to the rows of the results.
 
-use crate::plan::{DesignPoint, NamedPrices, NetworkIndex};
+use crate::plan::{DesignPoint, NamedPrices};
 use crate::prices::{PricedNetwork, PricedSample};
 use crate::simulation::Rows;
 use crate::study::Study;
+use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::rows::{AnswerRow, ComputeEnergyRow, LayerRow, PointRow, Results};
 use cospike_sim_core::energy::Account;
 use cospike_sim_core::network::Network;
 
 impl Study {
     pub(super) fn results(&self, networks: &[PricedNetwork], rows: Vec<Rows>) -> Results {
-        let points = || self.plan().points.iter().enumerate().map(|(number, point)| (number as u32, point));
+        let points = || self.plan().points.iter().enumerate().map(|(number, point)| (PointIndex(number as u32), point));
         let (replications, latencies): (Vec<_>, Vec<_>) =
             rows.into_iter().map(|rows| (rows.replication, rows.latencies)).unzip();
         Results {
@@ -27,7 +28,7 @@ impl Study {
         }
     }
 
-    fn point_row(&self, number: u32, point: &DesignPoint, networks: &[PricedNetwork]) -> PointRow {
+    fn point_row(&self, number: PointIndex, point: &DesignPoint, networks: &[PricedNetwork]) -> PointRow {
         let (prepared, priced) = (&self.networks[point.network().position()], &networks[point.network().position()]);
         let (choice, network) = (&prepared.choice, &prepared.zoo.network);
         let values = split_values(network.network(), &choice.split);
@@ -35,7 +36,7 @@ impl Study {
             point: number,
             label: point.label.clone(),
             parameters: serde_json::json!(point.parameters).to_string(),
-            network: point.network().0,
+            network: point.network(),
             backbone: choice.backbone.clone(),
             family: choice.family.name().into(),
             kind: choice.kind().into(),
@@ -52,7 +53,7 @@ impl Study {
         }
     }
 
-    fn layer_rows(&self, number: u32, point: &DesignPoint, networks: &[PricedNetwork]) -> Vec<LayerRow> {
+    fn layer_rows(&self, number: PointIndex, point: &DesignPoint, networks: &[PricedNetwork]) -> Vec<LayerRow> {
         let network = &self.networks[point.network().position()].zoo.network;
         let priced = &networks[point.network().position()];
         let mean = |sum: u64| sum as f64 / priced.samples.len() as f64;
@@ -60,7 +61,7 @@ impl Study {
             point: number,
             layer: layer.layer as u32,
             name: network.network().layers[layer.layer].name.clone(),
-            part: if layer.layer <= network.cut() { "head" } else { "tail" }.into(),
+            half: if layer.layer <= network.cut() { "head" } else { "tail" }.into(),
             input_events: mean(layer.input_events),
             output_events: mean(layer.output_events),
             ac: mean(layer.counts.ac),
@@ -74,7 +75,12 @@ impl Study {
         priced.layers.iter().map(row).collect()
     }
 
-    fn energy_rows(&self, number: u32, point: &DesignPoint, networks: &[PricedNetwork]) -> Vec<ComputeEnergyRow> {
+    fn energy_rows(
+        &self,
+        number: PointIndex,
+        point: &DesignPoint,
+        networks: &[PricedNetwork],
+    ) -> Vec<ComputeEnergyRow> {
         let (prepared, priced) = (&self.networks[point.network().position()], &networks[point.network().position()]);
         let network = &prepared.zoo.network;
         let head: Vec<_> = priced.layers.iter().filter(|layer| layer.layer <= network.cut()).copied().collect();
@@ -85,7 +91,7 @@ impl Study {
             events.into_iter().map(|(event, joules)| ComputeEnergyRow {
                 point: number,
                 prices: name.clone(),
-                kind: event.into(),
+                event: event.into(),
                 joules: joules / priced.samples.len() as f64,
             })
         });
@@ -95,7 +101,7 @@ impl Study {
     fn answer_rows(&self, index: NetworkIndex, network: &PricedNetwork) -> Vec<AnswerRow> {
         let samples = network.samples.iter().zip(self.labels(index));
         let row = |(sample, (inference, &label)): (u32, (&PricedSample, &u8))| AnswerRow {
-            network: index.0,
+            network: index,
             sample,
             label: label.into(),
             answer: inference.answer,

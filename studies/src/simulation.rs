@@ -3,6 +3,7 @@
 use crate::designs::{Designs, Networks};
 use crate::plan::DesignPoint;
 use crate::study::StudyError;
+use cospike_results::index::PointIndex;
 use cospike_results::rows::{LatencyRow, ReplicationRow};
 use cospike_sim_core::cosim::{CosimError, Latency, Observer, Outcome, Parts, run_observed};
 use cospike_sim_core::kernel::Streams;
@@ -72,7 +73,7 @@ impl<'a> Replication<'a> {
         let steady = outcome.latency.as_ref().and_then(|latency| latency.steady);
         let energy = &outcome.energy;
         ReplicationRow {
-            point: self.number as u32,
+            point: PointIndex(self.number as u32),
             replication: self.replication,
             generated: outcome.generated,
             completed: outcome.completed,
@@ -145,7 +146,7 @@ impl<'a> Replication<'a> {
         let whole = (1..=99).map(f64::from).zip(latency.percentiles);
         let ends = [(99.9, latency.percentile_99_9), (100.0, latency.max)];
         let row = |(percentile, seconds)| LatencyRow {
-            point: self.number as u32,
+            point: PointIndex(self.number as u32),
             replication: self.replication,
             percentile,
             seconds,

@@ -1,11 +1,13 @@
 //! A plan with the networks and samples that it names, ready to be executed.
 
 use crate::inference::{NetworkInference, PreparedNetwork};
-use crate::plan::{DesignPoint, NetworkIndex, Plan, PlanError};
+use crate::plan::{DesignPoint, Plan, PlanError};
 use crate::prices::PricedNetwork;
 use cospike_models::dataset::Dataset;
 use cospike_models::zoo::{Zoo, ZooError};
-use cospike_results::rows::{FileUsed, Manifest, Results};
+use cospike_results::index::NetworkIndex;
+use cospike_results::manifest::{FileUsed, MANIFEST_SCHEMA, Manifest};
+use cospike_results::rows::Results;
 use cospike_sim_core::cosim::{CosimError, Observer};
 use cospike_sim_core::network::Shape;
 use cospike_sim_core::split::SplitError;
@@ -235,6 +237,7 @@ impl Study {
             networks.iter().map(|network| (&network.samples.dataset, &network.samples.blake3)).collect();
         let dataset = |(name, blake3): (&String, &String)| FileUsed { name: name.clone(), blake3: blake3.clone() };
         Manifest {
+            schema: MANIFEST_SCHEMA,
             version: env!("CARGO_PKG_VERSION").into(),
             name: name.clone(),
             scenario: provenance.scenario.clone(),

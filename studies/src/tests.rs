@@ -1,13 +1,13 @@
 //! A plan that is made in code, without any scenario file.
 
 use crate::plan::{
-    DesignPoint, NamedPrices, NetworkIndex, PLAN_SCHEMA, Packets, Plan, PlanError, PlannedNetwork, PriceIndex,
-    Provenance, SampleSet,
+    DesignPoint, NamedPrices, PLAN_SCHEMA, Packets, Plan, PlanError, PlannedNetwork, Provenance, SampleSet,
 };
 use crate::study::{Study, StudyError};
 use cospike_models::dataset::Dataset;
 use cospike_models::zoo::{NetworkChoice, PLAIN, UnitChoice, Zoo};
-use cospike_results::rows::FileUsed;
+use cospike_results::index::{NetworkIndex, PriceIndex};
+use cospike_results::manifest::FileUsed;
 use cospike_sim_core::cloud::Cloud;
 use cospike_sim_core::compute::Processor;
 use cospike_sim_core::cosim::System;

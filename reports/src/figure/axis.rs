@@ -1,10 +1,10 @@
-//! Axes: what range they span, where their ticks are and how those are written.
+//! Axes: their ranges, their ticks and the labels of these.
 
 use crate::quantity::{Prefix, Quantity, count, fixed};
 use plotters::coord::ranged1d::{BoldPoints, Ranged};
 use plotters::coord::types::RangedCoordf64;
 
-/// Values that span more than this are easier to read on a logarithmic axis.
+/// Ratio of the largest to the smallest value above which an axis becomes logarithmic.
 const LOG_ABOVE: f64 = 30.0;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,14 +26,14 @@ pub(crate) struct Axis {
 /// A tick and its label.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Tick {
-    /// Where on the axis, in the axis' quantity.
+    /// Value at which the tick stands, in the unit of the quantity.
     pub(crate) value: f64,
-    /// What is written there.
+    /// Text at the tick.
     pub(crate) label: String,
 }
 
 impl Axis {
-    /// A linear axis around `values`, with some air on both sides.
+    /// A linear axis around `values`, with a margin on both sides.
     pub(crate) fn linear(name: &str, quantity: Quantity, values: impl IntoIterator<Item = f64>) -> Self {
         let (low, high) = extremes(values).unwrap_or((0.0, 1.0));
         let air = match (high - low) * 0.06 {
@@ -75,7 +75,7 @@ impl Axis {
         Self { name: name.to_owned(), quantity, scale, low, high }
     }
 
-    /// Where `value` lies: 0 at the start of the axis, 1 at its end.
+    /// Position of `value` on the axis: 0 at its start, 1 at its end.
     pub(crate) fn position(&self, value: f64) -> f64 {
         match self.scale {
             Scale::Linear => (value - self.low) / (self.high - self.low),
@@ -83,7 +83,7 @@ impl Axis {
         }
     }
 
-    /// Name, and unit where the ticks do not carry it.
+    /// Title of the axis: its name, and the unit unless the ticks carry it.
     pub(crate) fn title(&self) -> String {
         match (self.scale, self.quantity) {
             (Scale::Log, Quantity::Joules | Quantity::Seconds) => format!("{} (log scale)", self.name),
@@ -92,7 +92,7 @@ impl Axis {
         }
     }
 
-    /// About `most` ticks with labels.
+    /// Labelled ticks, about `most` of them.
     pub(crate) fn ticks(&self, most: usize) -> Vec<Tick> {
         match self.scale {
             Scale::Linear => self.linear_ticks(most),
@@ -100,7 +100,7 @@ impl Axis {
         }
     }
 
-    /// Between labelled ticks of a logarithmic axis: 2, 3 .. 9 times each power of ten, where that stays readable.
+    /// Unlabelled ticks of a logarithmic axis: 2 to 9 times each power of ten; none where they would be too dense.
     pub(crate) fn minor_ticks(&self) -> Vec<f64> {
         if self.scale == Scale::Linear || (self.high / self.low).log10() > 6.0 {
             return Vec::new();

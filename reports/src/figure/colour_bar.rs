@@ -1,4 +1,4 @@
-//! Colours for values, and the bar that explains them.
+//! Colours that stand for values, and the bar that serves as their legend.
 
 use super::axis::Axis;
 use super::plot::{Frame, TICK_DISTANCE};
@@ -8,16 +8,17 @@ use plotters::prelude::{ColorMap, ViridisRGB};
 use plotters::style::RGBColor;
 use plotters::style::text_anchor::{HPos, VPos};
 
+/// Number of rectangles of which the bar consists.
 const STEPS: usize = 64;
 
 /// Maps values to the colours of viridis, dark for low, and shows them as a bar.
 pub(crate) struct ColourBar {
-    /// The range of values and what they are.
+    /// Axis of the values.
     pub(crate) axis: Axis,
 }
 
 impl ColourBar {
-    /// Room that the bar's ticks and title need to its right.
+    /// Width of the ticks and the title to the right of the bar, in pixels.
     pub(crate) const RIGHT: f64 = 52.0;
 
     /// The colour of `value`.

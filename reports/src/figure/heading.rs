@@ -1,58 +1,60 @@
-//! What stands above the data of a figure: title, note and legend.
+//! Heading of a figure, above its data: title, note and legend.
 
 use super::sheet::{Drawn, Font, Sheet, Stroke};
 use super::theme::{GREY, LABEL, LEADING, MARGIN, Marker, TITLE, WIDTH, text_width, wrap};
 use plotters::style::RGBColor;
 use plotters::style::text_anchor::{HPos, VPos};
 
-/// Room for the key of a legend entry.
+/// Width of the key of a legend entry, in pixels.
 const KEY_WIDTH: f64 = 24.0;
+/// Distance between two legend entries, in pixels.
 const GAP: f64 = 16.0;
+/// Height of a line of the note or the legend, in pixels.
 const LINE: f64 = LABEL * LEADING;
 
-/// What stands before the text of a legend entry.
+/// Key of a legend entry: the mark before its text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Key {
-    /// A marker.
+    /// Marker of a single point.
     Marker(Marker, RGBColor),
-    /// A ring, as around a marker.
+    /// Ring, as it is drawn around a marker.
     Ring(RGBColor),
-    /// A line with markers.
+    /// Line with markers.
     Line(Marker, RGBColor),
-    /// A dashed line.
+    /// Dashed line.
     Dashes(RGBColor),
-    /// A filled rectangle.
+    /// Filled rectangle, for bars.
     Swatch(RGBColor),
 }
 
 /// One entry of a legend.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Entry {
-    /// How it looks in the figure.
+    /// Mark that stands for the series in the figure.
     pub(crate) key: Key,
-    /// What it means.
+    /// Text beside the key.
     pub(crate) text: String,
 }
 
 /// Title, note and legend of a figure, across its whole width and outside the data.
 pub(crate) struct Heading<'a> {
-    /// What the figure shows.
+    /// Title: the subject of the figure.
     pub(crate) title: &'a str,
-    /// What its reader must know: samples, intervals, what is left out.
+    /// Note to the reader: samples, intervals, and what is left out.
     pub(crate) note: &'a str,
-    /// The legend; may be empty.
+    /// Entries of the legend; may be empty.
     pub(crate) legend: &'a [Entry],
 }
 
 impl Heading<'_> {
-    /// Height, in pixels, with the gap below.
+    /// Height of the heading with the gap below it, in pixels.
     pub(crate) fn height(&self) -> f64 {
         let lines = self.note_lines().len() + self.places().last().map_or(0, |(row, _)| row + 1);
         let between = if self.legend.is_empty() { 0.0 } else { 5.0 };
         MARGIN + self.title_lines().len() as f64 * TITLE * LEADING + 3.0 + lines as f64 * LINE + between + 12.0
     }
 
-    /// Draws it at the top of the sheet.
+    /// Draws the heading at the top of the sheet.
     pub(crate) fn draw(&self, sheet: &Sheet<'_>) -> Drawn {
         let mut y = MARGIN;
         for line in self.title_lines() {

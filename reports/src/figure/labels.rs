@@ -5,16 +5,16 @@ use super::sheet::{DrawError, Font, Pixel, Sheet};
 use super::theme::text_width;
 use plotters::style::text_anchor::{HPos, VPos};
 
-/// What is already drawn within a frame, so that labels keep clear of it.
+/// Areas of a frame that are already drawn on, of which labels keep clear.
 pub(crate) struct Labels {
     bounds: Frame,
     taken: Vec<Frame>,
-    /// Centres of the markers, one of which every label belongs to.
+    /// Centres of the markers. Every label belongs to one of them.
     markers: Vec<Pixel>,
 }
 
 impl Labels {
-    /// Nothing is drawn yet; labels stay within `bounds`.
+    /// An empty frame; labels stay within `bounds`.
     pub(crate) fn within(bounds: Frame) -> Self {
         Self { bounds, taken: Vec::new(), markers: Vec::new() }
     }

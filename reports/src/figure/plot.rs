@@ -1,4 +1,4 @@
-//! A frame with two axes, and what is drawn in it at data coordinates.
+//! Frames with two axes, and drawing in them at the coordinates of the data.
 
 use super::axis::Axis;
 use super::sheet::{Drawn, Font, Pixel, Sheet, Stroke};
@@ -9,23 +9,23 @@ use plotters::style::text_anchor::{HPos, VPos};
 /// Least distance between the ticks of a vertical axis, in pixels.
 pub(super) const TICK_DISTANCE: f64 = 23.0;
 
-/// A rectangle, in pixels.
+/// Rectangle on a sheet, in pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Frame {
-    /// Left edge.
+    /// Position of the left edge.
     pub(crate) left: f64,
-    /// Upper edge.
+    /// Position of the upper edge.
     pub(crate) top: f64,
-    /// Right edge.
+    /// Position of the right edge.
     pub(crate) right: f64,
-    /// Lower edge.
+    /// Position of the lower edge.
     pub(crate) bottom: f64,
 }
 
 impl Frame {
-    /// Room that [`Plot::axes`] needs to the left of a frame.
+    /// Room that [`Plot::axes`] needs to the left of a frame, in pixels.
     pub(crate) const LEFT: f64 = 58.0;
-    /// Room that [`Plot::axes`] needs below a frame.
+    /// Room that [`Plot::axes`] needs below a frame, in pixels.
     pub(crate) const BELOW: f64 = 48.0;
 
     /// Whether the two share any area.
@@ -41,24 +41,24 @@ impl Frame {
 
 /// A frame with two axes.
 pub(crate) struct Plot<'s, 'a> {
-    /// What it is drawn on.
+    /// Sheet on which the plot is drawn.
     pub(crate) sheet: &'s Sheet<'a>,
-    /// Where on it.
+    /// Rectangle of the data on the sheet.
     pub(crate) frame: Frame,
-    /// The horizontal axis.
+    /// Horizontal axis.
     pub(crate) x: Axis,
-    /// The vertical axis; `None` for rows of a list, which are placed by pixel.
+    /// Vertical axis; `None` for rows of a list, which are placed by pixel.
     pub(crate) y: Option<Axis>,
 }
 
 impl Plot<'_, '_> {
-    /// Pixel of a horizontal value.
+    /// Horizontal pixel of a value.
     pub(crate) fn column(&self, x: f64) -> f64 {
         self.frame.left + self.x.position(x) * (self.frame.right - self.frame.left)
     }
 
     /// Pixel of a point in the data; without a vertical axis `y` is a pixel already.
-    pub(crate) fn at(&self, (x, y): (f64, f64)) -> Pixel {
+    pub(crate) fn pixel(&self, (x, y): (f64, f64)) -> Pixel {
         let height = self.frame.bottom - self.frame.top;
         let row = self.y.as_ref().map_or(y, |axis| self.frame.bottom - axis.position(y) * height);
         (self.column(x), row)
@@ -90,7 +90,7 @@ impl Plot<'_, '_> {
         self.sheet.text(&self.x.title(), ((left + right) / 2.0, bottom + 25.0), font)
     }
 
-    /// As many ticks as fit: their labels keep a space between them.
+    /// As many labelled ticks as fit with a space between their labels.
     fn x_ticks(&self) -> Vec<super::axis::Tick> {
         let fits = |ticks: &[super::axis::Tick]| {
             ticks.windows(2).all(|pair| {
@@ -117,25 +117,25 @@ impl Plot<'_, '_> {
         self.sheet.text(&axis.title(), (left - Frame::LEFT + 2.0, (top + bottom) / 2.0), font)
     }
 
-    /// A vertical error bar with caps.
+    /// Draws a vertical error bar with caps.
     pub(crate) fn vertical_bar(&self, x: f64, (low, high): (f64, f64), colour: RGBColor) -> Drawn {
-        let ((x, low), (_, high)) = (self.at((x, low)), self.at((x, high)));
+        let ((x, low), (_, high)) = (self.pixel((x, low)), self.pixel((x, high)));
         let stroke = Stroke { colour, width: 1.0 };
         self.sheet.path(&[(x, low), (x, high)], stroke)?;
         [low, high].iter().try_for_each(|y| self.sheet.path(&[(x - 2.5, *y), (x + 2.5, *y)], stroke))
     }
 
-    /// A horizontal error bar with caps.
+    /// Draws a horizontal error bar with caps.
     pub(crate) fn horizontal_bar(&self, (low, high): (f64, f64), y: f64, colour: RGBColor) -> Drawn {
-        let ((low, y), (high, _)) = (self.at((low, y)), self.at((high, y)));
+        let ((low, y), (high, _)) = (self.pixel((low, y)), self.pixel((high, y)));
         let stroke = Stroke { colour, width: 1.0 };
         self.sheet.path(&[(low, y), (high, y)], stroke)?;
         [low, high].iter().try_for_each(|x| self.sheet.path(&[(*x, y - 2.5), (*x, y + 2.5)], stroke))
     }
 
-    /// A line through points of the data.
+    /// Draws a line through points of the data.
     pub(crate) fn line(&self, points: &[(f64, f64)], stroke: Stroke) -> Drawn {
-        let points: Vec<Pixel> = points.iter().map(|point| self.at(*point)).collect();
+        let points: Vec<Pixel> = points.iter().map(|point| self.pixel(*point)).collect();
         self.sheet.path(&points, stroke)
     }
 }

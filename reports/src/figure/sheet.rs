@@ -1,5 +1,5 @@
-//! The paper that figures are drawn on. Nothing outside this file knows plotters' backend: what a figure asks for is
-//! lines, rectangles, markers and text at pixel coordinates.
+//! The sheet on which figures are drawn: lines, rectangles, markers and text at pixel coordinates. Nothing outside this file
+//! knows plotters' backend.
 
 use super::theme::{self, Marker};
 use plotters::coord::Shift;
@@ -11,25 +11,23 @@ use plotters::prelude::{
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontStyle, FontTransform, TextStyle};
 
-/// plotters places everything on whole pixels, so figures are drawn this much larger and the header scales them back.
+/// Enlargement of the drawing, which the header undoes: plotters places everything on whole pixels.
 const SCALE: f64 = 4.0;
-/// plotters divides every font size by this before it writes it.
+/// Divisor that plotters applies to every font size before it writes it.
 const FONT_SIZE_DIVISOR: f64 = 1.24;
-/// Tried in this order by whoever shows the figure.
-const FONTS: &str = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
 
-/// A point, in pixels from the upper left corner.
+/// Point, in pixels from the upper left corner: x to the right, y downwards.
 pub(crate) type Pixel = (f64, f64);
 
-/// What went wrong while drawing, in plotters' words.
+/// Failure to draw, with the message of plotters.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct DrawError(String);
 
-/// The result of drawing.
+/// Result of drawing.
 pub(crate) type Drawn = Result<(), DrawError>;
 
-/// A colour, its opacity and a width in pixels.
+/// Colour and width of a line.
 #[derive(Clone, Copy)]
 pub(crate) struct Stroke {
     /// Colour of the line.
@@ -38,64 +36,64 @@ pub(crate) struct Stroke {
     pub(crate) width: f64,
 }
 
-/// How and where a text is written.
+/// Size, colour and placement of a text.
 #[derive(Clone, Copy)]
 pub(crate) struct Font {
-    /// Size, in pixels.
+    /// Font size, in pixels.
     pub(crate) size: f64,
-    /// Colour.
+    /// Colour of the letters.
     pub(crate) colour: RGBColor,
-    /// Whether bold.
+    /// Whether the letters are bold.
     pub(crate) bold: bool,
-    /// Which side of the text is at the given point.
+    /// Side of the text that lies at its point.
     pub(crate) anchor: (HPos, VPos),
-    /// Whether it reads upwards.
+    /// Whether the text reads upwards.
     pub(crate) upwards: bool,
 }
 
 impl Font {
-    /// Text in ink that starts at its point and is centred on its height.
+    /// A font in ink, for a text that starts at its point and is centred vertically on it.
     pub(crate) fn new(size: f64) -> Self {
         Self { size, colour: theme::INK, bold: false, anchor: (HPos::Left, VPos::Center), upwards: false }
     }
 
-    /// The same in another colour.
+    /// This font in another colour.
     pub(crate) fn colour(self, colour: RGBColor) -> Self {
         Self { colour, ..self }
     }
 
-    /// The same with another side at the point.
+    /// This font with another side of the text at its point.
     pub(crate) fn anchor(self, horizontal: HPos, vertical: VPos) -> Self {
         Self { anchor: (horizontal, vertical), ..self }
     }
 
-    /// The same in bold.
+    /// This font in bold.
     pub(crate) fn bold(self) -> Self {
         Self { bold: true, ..self }
     }
 
-    /// The same, reading upwards.
+    /// This font for a text that reads upwards.
     pub(crate) fn upwards(self) -> Self {
         Self { upwards: true, ..self }
     }
 }
 
-/// The paper of one figure.
+/// Sheet of one figure.
 pub(crate) struct Sheet<'a> {
     area: DrawingArea<SVGBackend<'a>, Shift>,
 }
 
-/// What a figure is, for those who cannot see it and for those who link to it.
+/// Identity of a figure, for screen readers and links.
 pub(crate) struct Identity<'a> {
-    /// Unique among the figures of a page; letters and hyphens only.
+    /// Identifier, unique among the figures of a page; letters and hyphens only.
     pub(crate) id: &'a str,
-    /// Its title.
+    /// Title of the figure.
     pub(crate) title: &'a str,
-    /// What it shows, in a sentence or two.
+    /// Description of the figure in a sentence or two.
     pub(crate) description: &'a str,
 }
 
-/// Draws a figure of `width` x `height` pixels and returns it as an SVG document: the same calls, the same bytes.
+/// Draws a figure of `width` x `height` pixels and returns it as an SVG document. Equal calls give equal bytes.
 pub(crate) fn draw(
     identity: &Identity<'_>,
     (width, height): (f64, f64),
@@ -126,30 +124,31 @@ fn finish(svg: &str, identity: &Identity<'_>, (width, height): (f64, f64)) -> Re
         body.replace(" font-family=\"sans-serif\"", "").replace("<rect ", "<rect shape-rendering=\"crispEdges\" ");
     Ok(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {} {}\" \
-         role=\"img\" aria-labelledby=\"{id}-title {id}-desc\" font-family=\"{FONTS}\">\n\
+         role=\"img\" aria-labelledby=\"{id}-title {id}-desc\" font-family=\"{}\">\n\
          <title id=\"{id}-title\">{title}</title>\n<desc id=\"{id}-desc\">{description}</desc>\n{body}",
         whole(width),
         whole(height),
+        theme::FONTS,
     ))
 }
 
 impl Sheet<'_> {
-    /// A line through `points`.
+    /// Draws a line through `points`.
     pub(crate) fn path(&self, points: &[Pixel], stroke: Stroke) -> Drawn {
         self.put(&PathElement::new(scaled(points), stroke.shape()))
     }
 
-    /// A dashed line through `points`.
+    /// Draws a dashed line through `points`.
     pub(crate) fn dashes(&self, points: &[Pixel], stroke: Stroke) -> Drawn {
         self.put(&DashedPathElement::new(scaled(points), whole(6.0), whole(4.0), stroke.shape()))
     }
 
-    /// A filled rectangle between two corners.
+    /// Fills a rectangle between two corners.
     pub(crate) fn rectangle(&self, from: Pixel, to: Pixel, fill: RGBColor) -> Drawn {
-        self.put(&Rectangle::new([at(from), at(to)], fill.filled()))
+        self.put(&Rectangle::new([device(from), device(to)], fill.filled()))
     }
 
-    /// A filled marker of the given radius, in pixels, set off from what it covers.
+    /// Draws a filled marker of the given radius, in pixels, with a thin border in the colour of the paper.
     pub(crate) fn marker(&self, centre: Pixel, marker: Marker, radius: f64, fill: RGBColor) -> Drawn {
         self.shape(centre, marker, radius + 0.8, theme::PAPER)?;
         self.shape(centre, marker, radius, fill)
@@ -163,19 +162,19 @@ impl Sheet<'_> {
             self.put(&Polygon::new(scaled(&corners), fill.filled()))
         };
         match marker {
-            Marker::Circle => self.put(&Circle::new(at((x, y)), whole(radius), fill.filled())),
+            Marker::Circle => self.put(&Circle::new(device((x, y)), whole(radius), fill.filled())),
             Marker::Square => polygon(&[(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)], 0.88),
             Marker::Triangle => polygon(&[(0.0, -1.0), (0.92, 0.7), (-0.92, 0.7)], 1.3),
             Marker::Diamond => polygon(&[(0.0, -1.0), (1.0, 0.0), (0.0, 1.0), (-1.0, 0.0)], 1.25),
         }
     }
 
-    /// A circle around a marker.
+    /// Draws a circle, as around a marker.
     pub(crate) fn ring(&self, centre: Pixel, radius: f64, stroke: Stroke) -> Drawn {
-        self.put(&Circle::new(at(centre), whole(radius), stroke.shape()))
+        self.put(&Circle::new(device(centre), whole(radius), stroke.shape()))
     }
 
-    /// One line of text.
+    /// Writes one line of text.
     pub(crate) fn text(&self, text: &str, point: Pixel, font: Font) -> Drawn {
         let style = if font.bold { FontStyle::Bold } else { FontStyle::Normal };
         let transform = if font.upwards { FontTransform::Rotate270 } else { FontTransform::None };
@@ -183,7 +182,7 @@ impl Sheet<'_> {
             ("sans-serif", font.size * SCALE * FONT_SIZE_DIVISOR).into_font().style(style).transform(transform);
         let style: TextStyle<'_> = description.into_text_style(&self.area).color(&font.colour);
         let style = style.pos(Pos::new(font.anchor.0, font.anchor.1));
-        self.area.draw_text(&printable(text), &style, at(point)).map_err(|error| DrawError(error.to_string()))
+        self.area.draw_text(&printable(text), &style, device(point)).map_err(|error| DrawError(error.to_string()))
     }
 
     fn put<'e, E>(&self, element: &'e E) -> Drawn
@@ -205,15 +204,16 @@ fn whole(pixels: f64) -> i32 {
     (pixels * SCALE).round() as i32
 }
 
-fn at((x, y): Pixel) -> (i32, i32) {
+/// Pixel of the drawing library, which places everything on whole pixels.
+fn device((x, y): Pixel) -> (i32, i32) {
     (whole(x), whole(y))
 }
 
 fn scaled(points: &[Pixel]) -> Vec<(i32, i32)> {
-    points.iter().copied().map(at).collect()
+    points.iter().copied().map(device).collect()
 }
 
-/// Characters that XML 1.0 cannot hold, not even escaped, become the replacement character.
+/// `text` with the replacement character for what XML 1.0 cannot hold, not even escaped.
 fn printable(text: &str) -> String {
     let allowed = |letter: char| !letter.is_control() && !matches!(letter, '\u{fffe}' | '\u{ffff}');
     text.chars().map(|letter| if allowed(letter) { letter } else { '\u{fffd}' }).collect()

@@ -4,27 +4,29 @@ use plotters::style::RGBColor;
 
 /// Width of every figure, in pixels of the page.
 pub(crate) const WIDTH: f64 = 720.0;
-/// Empty space around a figure.
+/// Empty space around a figure, in pixels.
 pub(crate) const MARGIN: f64 = 14.0;
 
-/// Font size of a figure's title.
+/// Fonts in order of preference; the first that the viewer has is used.
+pub(crate) const FONTS: &str = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
+/// Font size of a figure's title, in pixels.
 pub(crate) const TITLE: f64 = 15.0;
-/// Font size of axis titles, legends and notes.
+/// Font size of axis titles, legends and notes, in pixels.
 pub(crate) const LABEL: f64 = 11.5;
-/// Font size of ticks and of labels within the data.
+/// Font size of ticks and of labels within the data, in pixels.
 pub(crate) const TICK: f64 = 10.5;
-/// Height of a line of text over its font size.
+/// Ratio of the height of a line of text to its font size.
 pub(crate) const LEADING: f64 = 1.35;
 
-/// Text and axes.
+/// Colour of text and axes.
 pub(crate) const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
-/// Notes and minor labels; 7:1 against white.
+/// Colour of notes and minor labels, with a contrast of 7:1 against white.
 pub(crate) const GREY: RGBColor = RGBColor(0x55, 0x55, 0x55);
-/// Grid lines.
+/// Colour of grid lines.
 pub(crate) const GRID: RGBColor = RGBColor(0xE3, 0xE3, 0xE3);
-/// Bands behind headings, and empty cells.
+/// Colour of bands behind headings, and of empty cells.
 pub(crate) const BAND: RGBColor = RGBColor(0xF2, 0xF2, 0xF2);
-/// The background.
+/// Colour of the background.
 pub(crate) const PAPER: RGBColor = RGBColor(0xFF, 0xFF, 0xFF);
 
 // The palette of Okabe and Ito, Color Universal Design (2008), which the common kinds of colour blindness can tell apart.
@@ -36,33 +38,33 @@ pub(crate) const BLUE: RGBColor = RGBColor(0x00, 0x72, 0xB2);
 pub(crate) const VERMILLION: RGBColor = RGBColor(0xD5, 0x5E, 0x00);
 pub(crate) const PURPLE: RGBColor = RGBColor(0xCC, 0x79, 0xA7);
 
-/// Lines of one plot, in the order in which they are drawn: the palette without yellow, which is too light for a line.
+/// Colours of the lines of one plot, in the order in which they are drawn: the palette without yellow, which is too light for a line.
 pub(crate) const LINES: [RGBColor; 8] =
     [BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, RGBColor(0x00, 0x00, 0x00), RGBColor(0x99, 0x99, 0x99)];
 
 /// Shape of a marker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Marker {
-    /// A disc.
+    /// Disc.
     Circle,
-    /// A square.
+    /// Square with horizontal sides.
     Square,
-    /// A triangle standing on its base.
+    /// Triangle standing on its base.
     Triangle,
-    /// A square standing on a corner.
+    /// Square standing on a corner.
     Diamond,
 }
 
-/// How a kind of networks looks.
+/// Colour and marker of a kind of networks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Style {
-    /// Its colour.
+    /// Colour of markers, lines and labels.
     pub(crate) colour: RGBColor,
-    /// Its marker.
+    /// Shape of the markers.
     pub(crate) marker: Marker,
 }
 
-/// The look of `kind`, given all kinds of the study: spiking, float and binary always look the same.
+/// The style of `kind`, given all kinds of the study: spiking, float and binary look the same in every study.
 pub(crate) fn kind_style(kind: &str, kinds: &[String]) -> Style {
     let others = [
         (PURPLE, Marker::Diamond),
@@ -83,8 +85,8 @@ pub(crate) fn kind_style(kind: &str, kinds: &[String]) -> Style {
     Style { colour, marker }
 }
 
-/// Width of `text`, in pixels at font size `size`, from the widths of DejaVu Sans. That is the widest font of the
-/// list in [`super::sheet`], so text never needs more.
+/// Width of `text`, in pixels at font size `size`, from the widths of DejaVu Sans. That is the widest of
+/// [`FONTS`], so text never needs more.
 pub(crate) fn text_width(text: &str, size: f64) -> f64 {
     let em = |letter: char| match letter {
         'i' | 'j' | 'l' | '\'' => 0.28,

@@ -1,25 +1,22 @@
 //! Accuracy against payload.
 
-use super::{Figure, Plan, count_range, kind_legend};
+use super::draft::{Draft, Figure, Undrawn, count_range, kind_legend};
+use super::panels::Layout;
 use crate::digest::{Design, Digest};
 use crate::figure::{
-    Axis, DrawError, Drawn, Entry, Font, Frame, HPos, Key, LABEL, Labels, MARGIN, Plot, Stroke, TICK, VPos, WIDTH,
-    kind_style, shorten,
+    Axis, DrawError, Drawn, Entry, Font, HPos, Key, LABEL, Labels, Plot, Stroke, TICK, VPos, kind_style, shorten,
 };
+use crate::names;
 use crate::quantity::Quantity;
 use cospike_sim_core::stats::Interval;
 use std::collections::{BTreeMap, BTreeSet};
 
 const NAME: &str = "accuracy-payload";
-const HEIGHT: f64 = 330.0;
-/// More lines than this hide one another: then every split point gets a panel of its own.
+/// Largest number of lines in one panel; with more, every split point gets a panel of its own.
 const MOST_LINES: usize = 6;
-const SMALL_HEIGHT: f64 = 230.0;
-const PANEL_TITLE: f64 = 18.0;
-const GAP: f64 = 14.0;
 
-/// Offline accuracy of every network that sends anything.
-pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str, DrawError)> {
+/// Draws the offline accuracy of every network that sends anything.
+pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     let sending: Vec<&Design<'_>> = digest.networks().filter(|design| design.row.payload_bits > 0.0).collect();
     if sending.is_empty() {
         return Ok(None);
@@ -38,8 +35,8 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str,
     let ends =
         sending.iter().flat_map(|design| [design.summary.offline_accuracy.low, design.summary.offline_accuracy.high]);
     let ends = ends.chain(backbones.iter().map(|design| design.summary.offline_accuracy.estimate));
-    let x = Axis::log("Payload per request", Quantity::Bits, sending.iter().map(|design| design.row.payload_bits));
-    let y = Axis::linear("Accuracy", Quantity::Share, ends);
+    let x = Axis::log(names::PAYLOAD, Quantity::Bits, sending.iter().map(|design| design.row.payload_bits));
+    let y = Axis::linear(names::ACCURACY, Quantity::Share, ends);
     let samples = count_range(sending.iter().map(|design| u64::from(design.row.samples)));
     let note = format!("Nothing lost on the way. Each point: {samples} samples; bars are 95 % Wilson intervals.");
     let caption = format!(
@@ -49,8 +46,8 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str,
          points lists every one."
     );
     let title = "Accuracy against payload";
-    let plan = Plan { name: NAME, title, note: &note, legend: &legend, caption, height: layout.height() };
-    plan.draw(|sheet, top| {
+    let draft = Draft { name: NAME, title, note: &note, legend: &legend, caption, height: layout.height() };
+    draft.draw(|sheet, top| {
         panels.iter().enumerate().try_for_each(|(index, panel)| {
             let plot = Plot { sheet, frame: layout.frame(index, top), x: x.clone(), y: Some(y.clone()) };
             panel.draw(digest, &backbones, plot)
@@ -58,38 +55,15 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str,
     })
 }
 
-/// The lines of one plot.
+/// Lines of one plot.
 struct Panel<'d, 'a> {
-    /// The split point, where there is more than one panel.
+    /// Name of the split point; `None` for a single panel.
     title: Option<&'a str>,
     lines: Vec<Line<'d, 'a>>,
 }
 
-/// Networks that differ in width alone, by payload; or one whose features cross as they are.
+/// Networks that differ in width alone, sorted by payload; or a single one whose features cross as they are.
 type Line<'d, 'a> = Vec<&'d Design<'a>>;
-
-/// Where the panels go: one across, or two beside each other.
-pub(super) struct Layout {
-    pub(super) panels: usize,
-}
-
-impl Layout {
-    pub(super) fn height(&self) -> f64 {
-        if self.panels == 1 { HEIGHT } else { self.panels.div_ceil(2) as f64 * SMALL_HEIGHT }
-    }
-
-    pub(super) fn frame(&self, index: usize, top: f64) -> Frame {
-        let (left, right) = (MARGIN + Frame::LEFT, WIDTH - MARGIN);
-        if self.panels == 1 {
-            return Frame { left, top, right, bottom: top + HEIGHT - Frame::BELOW };
-        }
-        let width = (right - left - GAP - Frame::LEFT) / 2.0;
-        let (row, column) = ((index / 2) as f64, (index % 2) as f64);
-        let (left, top) = (left + column * (width + GAP + Frame::LEFT), top + row * SMALL_HEIGHT);
-        let bottom = top + SMALL_HEIGHT - Frame::BELOW - GAP;
-        Frame { left, top: top + PANEL_TITLE, right: left + width, bottom }
-    }
-}
 
 fn panels<'d, 'a>(digest: &Digest<'a>, sending: &[&'d Design<'a>]) -> Vec<Panel<'d, 'a>> {
     let lines = lines(digest, sending);
@@ -118,7 +92,7 @@ impl Panel<'_, '_> {
         let mut labels = Labels::within(frame);
         for design in backbones {
             let colour = kind_style(&design.row.kind, &digest.kinds).colour;
-            let (_, y) = plot.at((1.0, design.summary.offline_accuracy.estimate));
+            let (_, y) = plot.pixel((1.0, design.summary.offline_accuracy.estimate));
             sheet.dashes(&[(frame.left, y), (frame.right, y)], Stroke { colour, width: 1.2 })?;
             labels.avoid_path(&[(frame.left, y), (frame.right, y)]);
         }
@@ -126,7 +100,7 @@ impl Panel<'_, '_> {
         self.label(digest, &plot, &mut labels)
     }
 
-    /// One end of each line is named in full, unless the panel's title does, before the widths take the room.
+    /// Labels the lines: first one end of each in full, unless the panel's title names it, then the widths.
     fn label(&self, digest: &Digest<'_>, plot: &Plot<'_, '_>, labels: &mut Labels) -> Drawn {
         let mut named = BTreeSet::new();
         for line in self.lines.iter().filter(|line| self.title.is_none() || line.len() == 1) {
@@ -166,13 +140,13 @@ fn draw_line(digest: &Digest<'_>, line: &[&Design<'_>], plot: &Plot<'_, '_>, lab
     if points.len() > 1 {
         plot.line(&points, Stroke { colour: style.colour, width: 1.0 })?;
     }
-    labels.avoid_path(&points.iter().map(|point| plot.at(*point)).collect::<Vec<_>>());
+    labels.avoid_path(&points.iter().map(|point| plot.pixel(*point)).collect::<Vec<_>>());
     for design in line {
         let (x, interval) = (design.row.payload_bits, design.summary.offline_accuracy);
         plot.vertical_bar(x, (interval.low, interval.high), style.colour)?;
-        plot.sheet.marker(plot.at((x, interval.estimate)), style.marker, 4.0, style.colour)?;
-        labels.avoid_marker(plot.at((x, interval.estimate)), 5.0);
-        labels.avoid_path(&[plot.at((x, interval.low)), plot.at((x, interval.high))]);
+        plot.sheet.marker(plot.pixel((x, interval.estimate)), style.marker, 4.0, style.colour)?;
+        labels.avoid_marker(plot.pixel((x, interval.estimate)), 5.0);
+        labels.avoid_path(&[plot.pixel((x, interval.low)), plot.pixel((x, interval.high))]);
     }
     Ok(())
 }
@@ -186,6 +160,6 @@ fn label(
     labels: &mut Labels,
 ) -> Result<bool, DrawError> {
     let colour = kind_style(&design.row.kind, &digest.kinds).colour;
-    let point = plot.at((design.row.payload_bits, design.summary.offline_accuracy.estimate));
+    let point = plot.pixel((design.row.payload_bits, design.summary.offline_accuracy.estimate));
     labels.place(plot.sheet, text, point, Font::new(TICK).colour(colour))
 }

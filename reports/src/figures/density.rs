@@ -1,25 +1,26 @@
-//! Time of a convolution over the density of spikes.
+//! Time of a convolution against the density of spikes.
 
-use super::Plan;
-use crate::ReportError;
+use super::draft::Draft;
+use crate::error::ReportError;
 use crate::figure::{Axis, Entry, Frame, Key, LINES, MARGIN, Marker, Plot, Stroke, WIDTH};
 use crate::quantity::Quantity;
 
 const NAME: &str = "density";
+/// Height of the plot with its axis, in pixels.
 const HEIGHT: f64 = 330.0;
 
-/// A convolution on spikes, and the same on real values.
+/// Times of one convolution by the event-driven and by the dense kernel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DensityLine {
-    /// What convolution it is.
+    /// Description of the convolution, for the legend.
     pub label: String,
-    /// Share of neurons that fire in a step, from 0 to 1, and seconds of the event-driven kernel.
+    /// Points of the event-driven kernel: share of neurons that fire in a step (0 to 1), and time in seconds.
     pub event_driven: Vec<(f64, f64)>,
-    /// Seconds of the dense kernel, whatever the density.
+    /// Time of the dense kernel in seconds, which does not depend on the density.
     pub dense: f64,
 }
 
-/// The SVG document of time against density, with the crossover to the dense kernel.
+/// Draws time against density as an SVG document, with the crossover to the dense kernel.
 ///
 /// # Errors
 /// [`ReportError::Drawing`].
@@ -33,9 +34,9 @@ pub fn density_figure(lines: &[DensityLine]) -> Result<String, ReportError> {
                    event-driven kernel (solid) and the dense kernel (dashed), which computes every product."
         .to_owned();
     let note = "Solid: event-driven; dashed: dense. Where they cross, computing everything is as fast.";
-    let plan =
-        Plan { name: NAME, title: "Time against density of spikes", note, legend: &legend, caption, height: HEIGHT };
-    let drawn = plan.draw(|sheet, top| {
+    let draft =
+        Draft { name: NAME, title: "Time against density of spikes", note, legend: &legend, caption, height: HEIGHT };
+    let drawn = draft.draw(|sheet, top| {
         let points = || lines.iter().flat_map(|line| line.event_driven.iter().copied());
         let seconds = points().map(|(_, seconds)| seconds).chain(lines.iter().map(|line| line.dense));
         let frame =
@@ -50,15 +51,15 @@ pub fn density_figure(lines: &[DensityLine]) -> Result<String, ReportError> {
         for (line, colour) in lines.iter().zip(LINES) {
             let stroke = Stroke { colour, width: 1.6 };
             plot.line(&line.event_driven, stroke)?;
-            line.event_driven.iter().try_for_each(|&at| sheet.marker(plot.at(at), Marker::Circle, 2.4, colour))?;
+            line.event_driven.iter().try_for_each(|&at| sheet.marker(plot.pixel(at), Marker::Circle, 2.4, colour))?;
             if let [(from, _), .., (to, _)] = line.event_driven[..] {
-                sheet.dashes(&[plot.at((from, line.dense)), plot.at((to, line.dense))], stroke)?;
+                sheet.dashes(&[plot.pixel((from, line.dense)), plot.pixel((to, line.dense))], stroke)?;
             }
         }
         Ok(())
     });
     match drawn {
         Ok(figure) => Ok(figure.map_or_else(String::new, |figure| figure.svg)),
-        Err((figure, error)) => Err(ReportError::Drawing { figure, reason: error.to_string() }),
+        Err(undrawn) => Err(undrawn.into()),
     }
 }

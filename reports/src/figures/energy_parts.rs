@@ -1,48 +1,53 @@
 //! Energy per request by part, for every design point.
 
-use super::{Figure, Plan, replications_note};
-use crate::digest::{Design, Digest, Part};
+use super::draft::{Draft, Figure, Undrawn, replications_note};
+use crate::digest::{Design, Digest};
 use crate::figure::{
-    Axis, BLUE, DrawError, Drawn, Entry, Font, Frame, GREEN, GREY, HPos, INK, Key, MARGIN, ORANGE, PURPLE, Plot,
-    RGBColor, SKY, Sheet, Stroke, TICK, VERMILLION, VPos, WIDTH, YELLOW, kind_style, shorten, text_width,
+    Axis, BLUE, Drawn, Entry, Font, Frame, GREEN, GREY, HPos, INK, Key, MARGIN, ORANGE, PURPLE, Plot, RGBColor, SKY,
+    Sheet, Stroke, TICK, VERMILLION, VPos, WIDTH, YELLOW, kind_style, shorten, text_width,
 };
+use crate::names;
 use crate::quantity::Quantity;
 
 const NAME: &str = "energy-parts";
+/// Height of a row, in pixels.
 const ROW: f64 = 17.0;
+/// Height of the title of a panel, in pixels.
 const PANEL_TITLE: f64 = 20.0;
+/// Distance between the panels, in pixels.
 const GAP: f64 = 16.0;
-/// Room right of the longest bar for its number, over the length of that bar.
+/// Ratio of the width of a panel to its longest bar, so that the number beside the bar fits.
 const ROOM: f64 = 1.6;
 
-fn colour(part: Part) -> RGBColor {
-    match part {
-        Part::Accumulate => SKY,
-        Part::Mac => BLUE,
-        Part::Neuron => GREEN,
-        Part::Memory => ORANGE,
-        Part::Other => GREY,
-        Part::Static => RGBColor(0x99, 0x99, 0x99),
-        Part::RadioTx => VERMILLION,
-        Part::RadioRx => PURPLE,
-        Part::RadioIdle => YELLOW,
-        Part::Standby => RGBColor(0xCC, 0xCC, 0xCC),
-        Part::RadioConnected => RGBColor(0xA8, 0x6A, 0x3D),
-    }
-}
+/// Colours of the parts, in the order of their columns.
+const COLOURS: [RGBColor; 12] = [
+    SKY,
+    BLUE,
+    GREEN,
+    ORANGE,
+    GREY,
+    RGBColor(0x99, 0x99, 0x99),
+    RGBColor(0xCC, 0xCC, 0xCC),
+    VERMILLION,
+    PURPLE,
+    YELLOW,
+    RGBColor(0xA8, 0x6A, 0x3D),
+    RGBColor(0xD2, 0xB0, 0x93),
+];
+/// Number of parts that are compute; they come first.
+const COMPUTE: usize = 5;
 
-/// Stacked bars: everything on the left, compute alone on the right.
-pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str, DrawError)> {
+/// Draws stacked bars: everything on the left, compute alone on the right.
+pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     let completing = digest.designs.iter().filter(|design| design.completes());
     let present = |index: &usize| completing.clone().any(|design| design.parts[*index] > 0.0);
-    let present: Vec<usize> = (0..Part::ALL.len()).filter(present).collect();
+    let everything = digest.energy_parts.len();
+    let present: Vec<usize> = (0..everything).filter(present).collect();
     if present.is_empty() {
         return Ok(None);
     }
-    let entry = |index: &usize| {
-        let part = Part::ALL[*index];
-        Entry { key: Key::Swatch(colour(part)), text: part.name().to_owned() }
-    };
+    let entry =
+        |index: &usize| Entry { key: Key::Swatch(COLOURS[*index]), text: digest.energy_parts[*index].label.to_owned() };
     let legend: Vec<Entry> = present.iter().map(entry).collect();
     let replications = replications_note(digest);
     let note = format!("All edge devices together, per completed request; {replications}.");
@@ -52,13 +57,13 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str,
          they depend on how often requests come. Black bars on the left: {replications}."
     );
     let height = PANEL_TITLE + digest.designs.len() as f64 * ROW + 6.0 + Frame::BELOW;
-    let plan = Plan { name: NAME, title: "Where the energy goes", note: &note, legend: &legend, caption, height };
-    plan.draw(|sheet, top| {
+    let draft = Draft { name: NAME, title: "Where the energy goes", note: &note, legend: &legend, caption, height };
+    draft.draw(|sheet, top| {
         let widest = digest.designs.iter().map(|design| text_width(&design.row.label, TICK)).fold(0.0, f64::max);
         let names = widest.min(210.0) + 22.0;
         let panel = (WIDTH - 2.0 * MARGIN - names - GAP) / 2.0;
         row_names(digest, sheet, top + PANEL_TITLE, names - 22.0)?;
-        [(Part::ALL.len(), "Everything"), (Part::COMPUTE, "Compute of the head alone")].iter().enumerate().try_for_each(
+        [(everything, "Everything"), (COMPUTE, "Compute of the head alone")].iter().enumerate().try_for_each(
             |(index, &(parts, title))| {
                 let left = MARGIN + names + index as f64 * (panel + GAP);
                 let bottom = top + height - Frame::BELOW;
@@ -79,15 +84,15 @@ fn row_names(digest: &Digest<'_>, sheet: &Sheet<'_>, top: f64, width: f64) -> Dr
     })
 }
 
-/// Bars of the first `parts` parts.
+/// Draws the bars of the first `parts` parts.
 fn bars(digest: &Digest<'_>, parts: usize, sheet: &Sheet<'_>, frame: Frame) -> Drawn {
-    let everything = parts == Part::ALL.len();
+    let everything = parts == digest.energy_parts.len();
     let total = |design: &Design<'_>| design.parts[..parts].iter().sum::<f64>();
     let interval = |design: &Design<'_>| design.summary.energy_j.interval.filter(|_| everything);
     let end = |design: &Design<'_>| interval(design).map_or(total(design), |interval| interval.high.max(total(design)));
     let completing = digest.designs.iter().filter(|design| design.completes());
     let ends = completing.map(|design| end(design) * ROOM);
-    let plot = Plot { sheet, frame, x: Axis::from_zero("Energy per request", Quantity::Joules, ends), y: None };
+    let plot = Plot { sheet, frame, x: Axis::from_zero(names::ENERGY, Quantity::Joules, ends), y: None };
     plot.axes()?;
     for (index, design) in digest.designs.iter().enumerate() {
         let y = frame.top + (index as f64 + 0.5) * ROW + 3.0;
@@ -96,11 +101,11 @@ fn bars(digest: &Digest<'_>, parts: usize, sheet: &Sheet<'_>, frame: Frame) -> D
             continue;
         }
         let mut sum = 0.0;
-        for (joules, part) in design.parts[..parts].iter().zip(Part::ALL) {
+        for (joules, colour) in design.parts[..parts].iter().zip(COLOURS) {
             if *joules > 0.0 {
                 let from = (plot.column(sum), y - ROW / 2.0 + 2.5);
                 sum += joules;
-                sheet.rectangle(from, (plot.column(sum), y + ROW / 2.0 - 2.5), colour(part))?;
+                sheet.rectangle(from, (plot.column(sum), y + ROW / 2.0 - 2.5), colour)?;
             }
         }
         let mut text = Quantity::Joules.format(total(design));
@@ -111,4 +116,20 @@ fn bars(digest: &Digest<'_>, parts: usize, sheet: &Sheet<'_>, frame: Frame) -> D
         sheet.text(&text, (plot.column(end(design)) + 6.0, y), Font::new(TICK))?;
     }
     sheet.path(&[(frame.left, frame.top), (frame.left, frame.bottom)], Stroke { colour: INK, width: 1.0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cospike_results::rows::ReplicationRow;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_part_has_a_colour_of_its_own_and_compute_comes_first() {
+        let parts = ReplicationRow::energy_parts();
+        let compute = ["energy_ac_j", "energy_mac_j", "energy_neuron_j", "energy_memory_j", "energy_other_j"];
+        assert_eq!(parts[..COMPUTE].iter().map(|part| &*part.name).collect::<Vec<_>>(), compute);
+        let colours: BTreeSet<_> = COLOURS.map(|RGBColor(red, green, blue)| [red, green, blue]).into();
+        assert_eq!((parts.len(), colours.len()), (COLOURS.len(), COLOURS.len()));
+    }
 }

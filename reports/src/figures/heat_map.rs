@@ -1,31 +1,38 @@
-//! Accuracy over split point and width.
+//! Heat map of accuracy over split point and width.
 
-use super::{Figure, Plan, count_range};
+use super::draft::{Draft, Figure, Undrawn, count_range};
 use crate::digest::{Design, Digest};
 use crate::figure::{
-    Axis, BAND, ColourBar, DrawError, Drawn, Font, Frame, GREY, HPos, LABEL, MARGIN, Sheet, TICK, VPos, WIDTH,
-    readable_on, shorten, text_width,
+    Axis, BAND, ColourBar, Drawn, Font, Frame, GREY, HPos, LABEL, MARGIN, Sheet, TICK, VPos, WIDTH, readable_on,
+    shorten, text_width,
 };
+use crate::names;
 use crate::quantity::{Quantity, count};
 use std::collections::BTreeSet;
 
 const NAME: &str = "split-width";
+/// Height of a cell, in pixels.
 const CELL_HEIGHT: f64 = 40.0;
+/// Font size of the payload in a cell, in pixels.
 const SMALL: f64 = 10.0;
+/// Width of the colour bar, in pixels.
 const BAR_WIDTH: f64 = 14.0;
+/// Room above the cells of a panel for its title, in pixels.
 const ABOVE: f64 = 22.0;
+/// Room below the cells of a panel for the widths, in pixels.
 const BELOW: f64 = 44.0;
+/// Distance between panels, in pixels.
 const GAP: f64 = 18.0;
 
-/// The split points and widths of a study, and the panels that show them.
+/// Split points and widths of a study, and the panels that show them.
 struct Grid<'d, 'a> {
     panels: Vec<(String, Vec<&'d Design<'a>>)>,
     splits: Vec<&'a str>,
     widths: Vec<u32>,
 }
 
-/// One panel per kind, and per swept value that makes another network of it.
-pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str, DrawError)> {
+/// Draws one panel per kind, and per swept value in which its networks differ.
+pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     let grid = Grid::new(digest);
     if grid.splits.len() * grid.widths.len() < 2 {
         return Ok(None);
@@ -44,8 +51,8 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str,
     );
     let layout = Layout::new(&grid);
     let title = "Where to cut, and how narrow";
-    let plan = Plan { name: NAME, title, note: &note, legend: &[], caption, height: layout.height(&grid) };
-    plan.draw(|sheet, top| body(&grid, &layout, sheet, top))
+    let draft = Draft { name: NAME, title, note: &note, legend: &[], caption, height: layout.height(&grid) };
+    draft.draw(|sheet, top| body(&grid, &layout, sheet, top))
 }
 
 impl<'d, 'a> Grid<'d, 'a> {
@@ -74,7 +81,7 @@ impl<'d, 'a> Grid<'d, 'a> {
     }
 }
 
-/// Where the panels go.
+/// Arrangement of the panels.
 struct Layout {
     columns: usize,
     names: f64,
@@ -116,7 +123,7 @@ fn payload(design: &Design<'_>) -> String {
 
 fn body(grid: &Grid<'_, '_>, layout: &Layout, sheet: &Sheet<'_>, top: f64) -> Drawn {
     let accuracies = grid.designs().map(|design| design.summary.offline_accuracy.estimate);
-    let bar = ColourBar { axis: Axis::linear("Accuracy", Quantity::Share, accuracies) };
+    let bar = ColourBar { axis: Axis::linear(names::ACCURACY, Quantity::Share, accuracies) };
     for (index, (title, designs)) in grid.panels.iter().enumerate() {
         panel(grid, (title, designs), &bar, sheet, layout.panel(grid, index, top))?;
     }

@@ -1,25 +1,26 @@
 //! Distribution of latency.
 
-use super::{Figure, Plan, count_range};
+use super::draft::{Draft, Figure, Undrawn, count_range};
 use crate::digest::{Design, Digest};
-use crate::figure::{Axis, DrawError, Drawn, Entry, Frame, Key, LINES, MARGIN, Plot, Sheet, Stroke, WIDTH, kind_style};
+use crate::figure::{Axis, Drawn, Entry, Frame, Key, LINES, MARGIN, Plot, Sheet, Stroke, WIDTH, kind_style};
 use crate::quantity::Quantity;
 
 const NAME: &str = "latency";
+/// Height of the plot with its axis, in pixels.
 const HEIGHT: f64 = 320.0;
-/// More lines than this cannot be told apart.
+/// Largest number of lines, one for each distinct colour.
 const MOST: usize = LINES.len();
 /// Percentiles that carry a marker.
 const MARKED: [f64; 3] = [50.0, 95.0, 99.0];
 
-/// A design point and why it is shown.
+/// Design point with the reasons for which it is shown.
 struct Shown<'d, 'a> {
     design: &'d Design<'a>,
     reasons: Vec<&'static str>,
 }
 
-/// Cumulative distributions of the selected design points.
-pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str, DrawError)> {
+/// Draws the cumulative distributions of the selected design points.
+pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     let designs: Vec<&Design<'_>> =
         digest.designs.iter().filter(|design| design.completes() && design.latencies.len() > 1).collect();
     let shown = if designs.len() > MOST { select(digest, &designs) } else { everything(&designs) };
@@ -51,17 +52,17 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str,
          {requests} completed requests per line, over all replications; percentiles are averaged over replications \
          and joined by straight lines. Markers show the median, the 95th and the 99th percentile."
     );
-    let plan =
-        Plan { name: NAME, title: "How long answers take", note: &note, legend: &legend, caption, height: HEIGHT };
-    plan.draw(|sheet, top| body(digest, &shown, sheet, top))
+    let draft =
+        Draft { name: NAME, title: "How long answers take", note: &note, legend: &legend, caption, height: HEIGHT };
+    draft.draw(|sheet, top| body(digest, &shown, sheet, top))
 }
 
 fn everything<'d, 'a>(designs: &[&'d Design<'a>]) -> Vec<Shown<'d, 'a>> {
     designs.iter().map(|&design| Shown { design, reasons: Vec::new() }).collect()
 }
 
-/// Round by round, so that no kind fills the figure: the most accurate of each, then the least energy, then the
-/// fastest. A tie goes to the earlier design point.
+/// Selects design points round by round, so that no kind fills the figure: the most accurate of each, then the one of least
+/// energy, then the fastest. A tie goes to the earlier design point.
 fn select<'d, 'a>(digest: &Digest<'_>, designs: &[&'d Design<'a>]) -> Vec<Shown<'d, 'a>> {
     let mut shown: Vec<Shown<'_, '_>> = Vec::new();
     for reason in ["most accurate", "least energy", "fastest"] {
@@ -99,7 +100,7 @@ fn body(digest: &Digest<'_>, shown: &[Shown<'_, '_>], sheet: &Sheet<'_>, top: f6
         plot.line(&points.collect::<Vec<_>>(), Stroke { colour, width: 1.6 })?;
         let marker = kind_style(&shown.design.row.kind, &digest.kinds).marker;
         for (percentile, seconds) in shown.design.latencies.iter().filter(|(at, _)| MARKED.contains(at)) {
-            sheet.marker(plot.at((*seconds, percentile / 100.0)), marker, 3.5, colour)?;
+            sheet.marker(plot.pixel((*seconds, percentile / 100.0)), marker, 3.5, colour)?;
         }
     }
     Ok(())

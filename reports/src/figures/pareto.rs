@@ -1,31 +1,34 @@
-//! What accuracy costs: in energy and in latency.
+//! Cost of accuracy in energy and in latency.
 
-use super::{Figure, Plan, kind_legend, replications_note};
+use super::draft::{Draft, Figure, Undrawn, kind_legend, replications_note};
 use crate::digest::{Design, Digest};
 use crate::figure::{
-    Axis, DrawError, Drawn, Entry, Font, Frame, INK, Key, Labels, MARGIN, Plot, Sheet, Stroke, TICK, WIDTH, kind_style,
+    Axis, Drawn, Entry, Font, Frame, INK, Key, Labels, MARGIN, Plot, Sheet, Stroke, TICK, WIDTH, kind_style,
 };
+use crate::names;
 use crate::quantity::Quantity;
 use cospike_results::summary::{Estimate, PointSummary};
 
 const NAME: &str = "pareto";
+/// Height of the panels with their axes, in pixels.
 const HEIGHT: f64 = 330.0;
+/// Distance between the panels, in pixels.
 const GAP: f64 = 18.0;
 
-/// One of the two panels.
+/// Cost that one of the two panels shows.
 struct Cost {
     name: &'static str,
     quantity: Quantity,
-    of: fn(&PointSummary) -> Estimate,
+    value: fn(&PointSummary) -> Estimate,
 }
 
 const COSTS: [Cost; 2] = [
-    Cost { name: "Energy per request", quantity: Quantity::Joules, of: |summary| summary.energy_j },
-    Cost { name: "Mean latency", quantity: Quantity::Seconds, of: |summary| summary.latency_mean_s },
+    Cost { name: names::ENERGY, quantity: Quantity::Joules, value: |summary| summary.energy_j },
+    Cost { name: names::LATENCY, quantity: Quantity::Seconds, value: |summary| summary.latency_mean_s },
 ];
 
-/// Accuracy of the completed requests against what they cost.
-pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str, DrawError)> {
+/// Draws the accuracy of the completed requests against energy and latency.
+pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     let points: Vec<&Design<'_>> = digest.designs.iter().filter(|design| design.completes()).collect();
     if points.is_empty() {
         return Ok(None);
@@ -49,8 +52,8 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str,
          would cover something, or stand nearer to another point.{left_out}"
     );
     let title = "What accuracy costs";
-    let plan = Plan { name: NAME, title, note: &note, legend: &legend, caption, height: HEIGHT };
-    plan.draw(|sheet, top| {
+    let draft = Draft { name: NAME, title, note: &note, legend: &legend, caption, height: HEIGHT };
+    draft.draw(|sheet, top| {
         let width = (WIDTH - 2.0 * MARGIN - 2.0 * Frame::LEFT - GAP) / 2.0;
         COSTS.iter().enumerate().try_for_each(|(index, cost)| {
             let left = MARGIN + Frame::LEFT + index as f64 * (width + GAP + Frame::LEFT);
@@ -61,43 +64,43 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str,
 }
 
 fn panel(digest: &Digest<'_>, points: &[&Design<'_>], cost: &Cost, sheet: &Sheet<'_>, frame: Frame) -> Drawn {
-    let ends = |of: fn(&PointSummary) -> Estimate| {
+    let ends = |value: fn(&PointSummary) -> Estimate| {
         points.iter().flat_map(move |design| {
-            let Estimate { mean, interval } = of(&design.summary);
+            let Estimate { mean, interval } = value(&design.summary);
             interval.map_or([mean, mean], |interval| [interval.low, interval.high])
         })
     };
     let plot = Plot {
         sheet,
         frame,
-        x: Axis::fit(cost.name, cost.quantity, ends(cost.of)),
-        y: Some(Axis::linear("Accuracy", Quantity::Share, ends(|summary| summary.accuracy))),
+        x: Axis::fit(cost.name, cost.quantity, ends(cost.value)),
+        y: Some(Axis::linear(names::ACCURACY, Quantity::Share, ends(|summary| summary.accuracy))),
     };
     plot.axes()?;
     let mut labels = Labels::within(frame);
-    let place = |design: &&Design<'_>| ((cost.of)(&design.summary).mean, design.summary.accuracy.mean);
+    let place = |design: &&Design<'_>| ((cost.value)(&design.summary).mean, design.summary.accuracy.mean);
     let front = not_dominated(points, place);
     let staircase = staircase(&front.iter().map(|index| place(&points[*index])).collect::<Vec<_>>());
     if staircase.len() > 1 {
         plot.line(&staircase, Stroke { colour: INK, width: 1.0 })?;
-        labels.avoid_path(&staircase.iter().map(|point| plot.at(*point)).collect::<Vec<_>>());
+        labels.avoid_path(&staircase.iter().map(|point| plot.pixel(*point)).collect::<Vec<_>>());
     }
     for point in points {
         let (x, y) = place(point);
         let style = kind_style(&point.row.kind, &digest.kinds);
-        if let Some(interval) = (cost.of)(&point.summary).interval {
+        if let Some(interval) = (cost.value)(&point.summary).interval {
             plot.horizontal_bar((interval.low, interval.high), y, style.colour)?;
-            labels.avoid_path(&[plot.at((interval.low, y)), plot.at((interval.high, y))]);
+            labels.avoid_path(&[plot.pixel((interval.low, y)), plot.pixel((interval.high, y))]);
         }
         if let Some(interval) = point.summary.accuracy.interval {
             plot.vertical_bar(x, (interval.low, interval.high), style.colour)?;
-            labels.avoid_path(&[plot.at((x, interval.low)), plot.at((x, interval.high))]);
+            labels.avoid_path(&[plot.pixel((x, interval.low)), plot.pixel((x, interval.high))]);
         }
-        sheet.marker(plot.at((x, y)), style.marker, 3.6, style.colour)?;
-        labels.avoid_marker(plot.at((x, y)), 5.0);
+        sheet.marker(plot.pixel((x, y)), style.marker, 3.6, style.colour)?;
+        labels.avoid_marker(plot.pixel((x, y)), 5.0);
     }
     for index in front {
-        let (design, at) = (points[index], plot.at(place(&points[index])));
+        let (design, at) = (points[index], plot.pixel(place(&points[index])));
         sheet.ring(at, 6.5, Stroke { colour: INK, width: 1.2 })?;
         // Without room the label is left out, as the caption says.
         labels.place(sheet, design.short_label(), at, Font::new(TICK))?;
@@ -105,7 +108,8 @@ fn panel(digest: &Digest<'_>, points: &[&Design<'_>], cost: &Cost, sheet: &Sheet
     Ok(())
 }
 
-/// Indices of the points that no other is at least as good as in both respects and better in one, by cost.
+/// Indices of the points that no other dominates, sorted by cost. A point dominates another if it is at least as good in
+/// both respects and better in one.
 fn not_dominated<T>(points: &[T], place: impl Fn(&T) -> (f64, f64)) -> Vec<usize> {
     let dominates = |(cost, accuracy): (f64, f64), (other_cost, other_accuracy): (f64, f64)| {
         cost <= other_cost && accuracy >= other_accuracy && (cost < other_cost || accuracy > other_accuracy)
@@ -116,7 +120,7 @@ fn not_dominated<T>(points: &[T], place: impl Fn(&T) -> (f64, f64)) -> Vec<usize
     front
 }
 
-/// What the front attains: between two of its points, the accuracy of the cheaper one.
+/// Corners of the front: between two of its points it attains the accuracy of the cheaper one.
 fn staircase(front: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let corners = front.windows(2).flat_map(|pair| [(pair[1].0, pair[0].1), pair[1]]);
     front.first().copied().into_iter().chain(corners).collect()

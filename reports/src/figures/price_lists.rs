@@ -1,22 +1,26 @@
 //! Compute energy of the head under every price list.
 
-use super::{Figure, Plan, kind_legend};
+use super::draft::{Draft, Figure, Undrawn, kind_legend};
 use crate::digest::{Design, Digest};
 use crate::figure::{
-    Axis, BAND, DrawError, Drawn, Font, Frame, GREY, HPos, LABEL, MARGIN, Plot, Sheet, TICK, VPos, WIDTH, kind_style,
-    shorten, text_width,
+    Axis, BAND, Drawn, Font, Frame, GREY, HPos, LABEL, MARGIN, Plot, Sheet, TICK, VPos, WIDTH, kind_style, shorten,
+    text_width,
 };
 use crate::quantity::{Quantity, fixed};
 use std::collections::BTreeSet;
 
 const NAME: &str = "price-lists";
+/// Height of a row, in pixels.
 const ROW: f64 = 19.0;
+/// Height of the heading of a price list, in pixels.
 const LIST: f64 = 24.0;
+/// Height of the title above the ratios, in pixels.
 const COLUMN_TITLE: f64 = 22.0;
+/// Width of the column of ratios, in pixels.
 const RATIOS: f64 = 150.0;
 
-/// One row per price list and split point, the widths of a kind side by side in it.
-pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str, DrawError)> {
+/// Draws one row per price list and split point, the widths of a kind side by side in it.
+pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     let lists: BTreeSet<&str> = digest.networks().flat_map(|design| design.compute.keys().copied()).collect();
     let priced = |design: &&Design<'_>| design.compute.values().any(|joules| *joules > 0.0);
     let mut splits: Vec<&str> = Vec::new();
@@ -53,8 +57,8 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, (&'static str,
     let legend = kind_legend(digest);
     let height = COLUMN_TITLE + lists.len() as f64 * (LIST + splits.len() as f64 * ROW) + 6.0 + Frame::BELOW;
     let title = "Compute energy under different price lists";
-    let plan = Plan { name: NAME, title, note: &note, legend: &legend, caption, height };
-    plan.draw(|sheet, top| {
+    let draft = Draft { name: NAME, title, note: &note, legend: &legend, caption, height };
+    draft.draw(|sheet, top| {
         let names = splits.iter().map(|split| text_width(split, TICK)).fold(0.0, f64::max).min(140.0) + 20.0;
         let ratios = if digest.pairs.is_empty() { 12.0 } else { RATIOS };
         let bottom = top + height - Frame::BELOW;

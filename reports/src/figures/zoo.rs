@@ -1,23 +1,24 @@
 //! Accuracy against payload of the units of a zoo.
 
-use super::Plan;
-use super::accuracy::Layout;
-use crate::ReportError;
+use super::draft::Draft;
+use super::panels::Layout;
+use crate::error::ReportError;
 use crate::figure::{
     Axis, Drawn, Entry, Font, HPos, Key, LABEL, Labels, Marker, Plot, RGBColor, Stroke, Style, TICK, VPos, kind_style,
 };
+use crate::names;
 use crate::quantity::Quantity;
 use cospike_models::zoo::{Branch, PLAIN, Series, Spread, splits};
 
 const NAME: &str = "zoo";
 
-/// A series with what was measured: mean payload in bits and accuracy, by width.
+/// Series with its measurements: width, mean payload in bits and accuracy.
 struct Line<'a> {
     series: &'a Series<'a>,
     points: Vec<(u32, f64, Spread)>,
 }
 
-/// The SVG document of the units of one architecture, a panel for each split point; `None` if none was measured.
+/// Draws the units of one architecture as an SVG document, a panel for each split point; `None` if none was measured.
 ///
 /// # Errors
 /// [`ReportError::Drawing`].
@@ -34,14 +35,14 @@ pub(crate) fn zoo_figure(title: &str, branches: &[&Branch<'_>]) -> Result<Option
     let splits = splits(lines.iter().map(|line| line.series));
     let unsplit: Vec<(String, f64, RGBColor)> = branches.iter().filter_map(|branch| unsplit(branch)).collect();
     let bits = lines.iter().flat_map(|line| line.points.iter().map(|(_, bits, _)| *bits));
-    let x = Axis::log("Payload per request", Quantity::Bits, bits);
+    let x = Axis::log(names::PAYLOAD, Quantity::Bits, bits);
     let layout = Layout { panels: splits.len() };
     let note = "Lines join the widths (w) of the bottleneck unit. Points are means over training seeds, bars reach from the \
                 lowest to the highest. Each panel has its own scale of accuracy.";
     let caption =
         format!("{title}: test accuracy against the mean payload of a request, one panel per split point. {note}");
-    let plan = Plan { name: NAME, title, note, legend: &legend(&lines, &unsplit), caption, height: layout.height() };
-    let drawn = plan.draw(|sheet, top| {
+    let draft = Draft { name: NAME, title, note, legend: &legend(&lines, &unsplit), caption, height: layout.height() };
+    let drawn = draft.draw(|sheet, top| {
         splits.iter().enumerate().try_for_each(|(index, split)| {
             let own: Vec<&Line<'_>> = lines.iter().filter(|line| line.series.split == *split).collect();
             let plot =
@@ -51,7 +52,7 @@ pub(crate) fn zoo_figure(title: &str, branches: &[&Branch<'_>]) -> Result<Option
     });
     match drawn {
         Ok(figure) => Ok(figure.map(|figure| figure.svg)),
-        Err((figure, error)) => Err(ReportError::Drawing { figure, reason: error.to_string() }),
+        Err(undrawn) => Err(undrawn.into()),
     }
 }
 
@@ -64,7 +65,7 @@ impl<'a> Line<'a> {
         Self { series, points: points.collect() }
     }
 
-    /// The colour says the kind; a variant has a marker of its own.
+    /// Style of the line: the colour of the kind, and a marker of its own for a variant.
     fn style(&self) -> Style {
         let plain = kind_style(self.series.kind.name(), &[]);
         if self.is_plain() { plain } else { Style { marker: Marker::Diamond, ..plain } }
@@ -76,7 +77,7 @@ impl<'a> Line<'a> {
 
     fn draw(&self, plot: &Plot<'_, '_>, labels: &mut Labels) -> Drawn {
         let Style { colour, marker } = self.style();
-        let path: Vec<_> = self.points.iter().map(|(_, bits, accuracy)| plot.at((*bits, accuracy.mean))).collect();
+        let path: Vec<_> = self.points.iter().map(|(_, bits, accuracy)| plot.pixel((*bits, accuracy.mean))).collect();
         let stroke = Stroke { colour, width: 1.0 };
         if self.is_plain() {
             plot.sheet.path(&path, stroke)?;
@@ -87,7 +88,7 @@ impl<'a> Line<'a> {
         for ((_, bits, accuracy), &at) in self.points.iter().zip(&path) {
             if accuracy.count > 1 {
                 plot.vertical_bar(*bits, (accuracy.low, accuracy.high), colour)?;
-                labels.avoid_path(&[plot.at((*bits, accuracy.low)), plot.at((*bits, accuracy.high))]);
+                labels.avoid_path(&[plot.pixel((*bits, accuracy.low)), plot.pixel((*bits, accuracy.high))]);
             }
             plot.sheet.marker(at, marker, 4.0, colour)?;
             labels.avoid_marker(at, 5.0);
@@ -96,7 +97,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Words, accuracy and colour of an unsplit backbone that was measured.
+/// Legend text, accuracy and colour of an unsplit backbone that was measured.
 fn unsplit(branch: &Branch<'_>) -> Option<(String, f64, RGBColor)> {
     let metadata = &branch.backbone?.metadata;
     let (accuracy, family) = (metadata.claim()?.accuracy(), metadata.family.name());
@@ -104,11 +105,11 @@ fn unsplit(branch: &Branch<'_>) -> Option<(String, f64, RGBColor)> {
     Some((text, accuracy, kind_style(family, &[]).colour))
 }
 
-/// The accuracies of one panel.
+/// Vertical axis of one panel.
 fn accuracies(lines: &[&Line<'_>], unsplit: &[(String, f64, RGBColor)]) -> Axis {
     let points = lines.iter().flat_map(|line| &line.points);
     let ends = points.flat_map(|(.., accuracy)| [accuracy.low, accuracy.high]);
-    Axis::linear("Accuracy", Quantity::Share, ends.chain(unsplit.iter().map(|(_, accuracy, _)| *accuracy)))
+    Axis::linear(names::ACCURACY, Quantity::Share, ends.chain(unsplit.iter().map(|(_, accuracy, _)| *accuracy)))
 }
 
 fn legend(lines: &[Line<'_>], unsplit: &[(String, f64, RGBColor)]) -> Vec<Entry> {
@@ -133,7 +134,7 @@ fn panel(plot: &Plot<'_, '_>, split: &str, lines: &[&Line<'_>], unsplit: &[(Stri
     sheet.text(split, (frame.left, frame.top - 3.0), Font::new(LABEL).bold().anchor(HPos::Left, VPos::Bottom))?;
     let mut labels = Labels::within(frame);
     for (_, accuracy, colour) in unsplit {
-        let (_, y) = plot.at((1.0, *accuracy));
+        let (_, y) = plot.pixel((1.0, *accuracy));
         let ends = [(frame.left, y), (frame.right, y)];
         sheet.dashes(&ends, Stroke { colour: *colour, width: 1.2 })?;
         labels.avoid_path(&ends);
@@ -142,7 +143,7 @@ fn panel(plot: &Plot<'_, '_>, split: &str, lines: &[&Line<'_>], unsplit: &[(Stri
     for line in lines {
         for (width, bits, accuracy) in &line.points {
             let font = Font::new(TICK).colour(line.style().colour);
-            labels.place(sheet, &format!("w{width}"), plot.at((*bits, accuracy.mean)), font)?;
+            labels.place(sheet, &format!("w{width}"), plot.pixel((*bits, accuracy.mean)), font)?;
         }
     }
     Ok(())

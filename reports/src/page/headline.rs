@@ -1,15 +1,12 @@
-//! What the study says, in sentences computed from its rows.
+//! Findings of the study in sentences, computed from its rows.
 
-use super::plural;
+use super::quoted::{Verdict, accuracy, compression, estimate};
 use crate::digest::{Design, Digest, Pair};
-use crate::quantity::{Quantity, count, points_range, signed_points, times};
-use cospike_results::summary::{Estimate, SIGNIFICANCE};
-use cospike_sim_core::stats::Interval;
+use crate::quantity::{Quantity, count, plural, points_range, signed_points};
 use maud::{Markup, html};
 use std::collections::BTreeSet;
-use std::fmt::{Display, Formatter};
 
-/// The section.
+/// The section "In short".
 pub(super) fn section(digest: &Digest<'_>) -> Markup {
     html! {
         section {
@@ -27,74 +24,6 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
             (best_at_each_payload(digest))
         }
     }
-}
-
-/// What is shown of a difference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// It is above zero.
-    Above,
-    /// It is below zero.
-    Below,
-    /// Nothing.
-    Open,
-}
-
-impl Verdict {
-    /// Of one of several differences, by its adjusted p-value.
-    pub(super) fn adjusted(difference: f64, p: f64) -> Self {
-        match p <= SIGNIFICANCE {
-            true if difference > 0.0 => Self::Above,
-            true if difference < 0.0 => Self::Below,
-            _ => Self::Open,
-        }
-    }
-
-    /// Of the interval of a difference that stands alone: how it lies to zero.
-    fn of(&Interval { low, high, .. }: &Interval) -> Self {
-        if low > 0.0 {
-            Self::Above
-        } else if high < 0.0 {
-            Self::Below
-        } else {
-            Self::Open
-        }
-    }
-}
-
-/// A number and, apart from it, its interval and what that rests on.
-pub(super) struct Quoted {
-    /// `91.5 %`.
-    pub(super) value: String,
-    /// `88.4 to 93.9 %, n = 400`.
-    pub(super) basis: String,
-}
-
-impl Display for Quoted {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{} ({})", self.value, self.basis)
-    }
-}
-
-/// Offline accuracy.
-pub(super) fn accuracy(design: &Design<'_>) -> Quoted {
-    let Interval { estimate, low, high } = design.summary.offline_accuracy;
-    let samples = count(u64::from(design.row.samples));
-    let basis = format!("{}, n = {samples}", Quantity::Share.format_range(low, high));
-    Quoted { value: Quantity::Share.format(estimate), basis }
-}
-
-/// A mean over so many replications.
-pub(super) fn estimate(quantity: Quantity, estimate: Estimate, replications: usize) -> Quoted {
-    let replications = plural(replications, "replication");
-    let Quoted { value, basis } = mean(quantity, estimate);
-    Quoted { value, basis: format!("{basis}, {replications}") }
-}
-
-/// A mean where the number of replications stands beside it.
-pub(super) fn mean(quantity: Quantity, Estimate { mean, interval }: Estimate) -> Quoted {
-    let range = interval.map(|interval| quantity.format_range(interval.low, interval.high));
-    Quoted { value: quantity.format(mean), basis: range.unwrap_or_else(|| "no interval".to_owned()) }
 }
 
 fn most_accurate(digest: &Digest<'_>, kind: &str) -> Markup {
@@ -181,20 +110,20 @@ fn least_energy(digest: &Digest<'_>) -> Markup {
     }
 }
 
-/// What the replications say of the energies of two design points.
+/// Sentence on the difference between the energies of two design points.
 fn energy_verdict(one: &Design<'_>, other: &Design<'_>) -> String {
     let Some(difference) = one.energy_difference(other) else {
         return "One replication cannot tell whether the two differ.".to_owned();
     };
     let quoted = estimate(Quantity::Joules, difference, one.replications.len());
-    let verdict = match difference.interval.map(|interval| Verdict::of(&interval)) {
+    let verdict = match difference.interval.map(|interval| Verdict::single(&interval)) {
         Some(Verdict::Open) => ": no difference is shown, the interval contains 0",
         Some(Verdict::Above | Verdict::Below) | None => "",
     };
     format!("The first minus the second, replication by replication: {quoted}{verdict}.")
 }
 
-/// Per kind, the networks that no other of the kind beats with as few bits or fewer.
+/// Table of the networks that no other of the same kind beats with as small a payload.
 fn best_at_each_payload(digest: &Digest<'_>) -> Markup {
     let front = |kind: &String| {
         let mut members: Vec<&Design<'_>> =
@@ -243,10 +172,4 @@ fn best_at_each_payload(digest: &Digest<'_>) -> Markup {
             }
         }
     }
-}
-
-/// How many times smaller the payload is than `base` bits; a dash if nothing is sent.
-pub(super) fn compression(ratio: Option<f64>, base: u64) -> Quoted {
-    let value = ratio.map_or_else(|| "–".to_owned(), times);
-    Quoted { value, basis: format!("of {} bits", count(base)) }
 }

@@ -1,16 +1,17 @@
-//! The page: one HTML file with everything in it, no script, readable on a phone and on paper.
+//! The page: one self-contained HTML file without scripts, readable on a phone and on paper.
 
 mod headline;
 mod provenance;
+mod quoted;
 mod service;
 mod tables;
 
 use crate::digest::Digest;
 use crate::figures::Figure;
-use crate::quantity::count;
+use crate::quantity::{count, plural};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-/// The page around `figures`.
+/// Renders the page around `figures`.
 pub(crate) fn render(digest: &Digest<'_>, figures: &[Figure]) -> Markup {
     let manifest = &digest.results.manifest;
     html! {
@@ -69,9 +70,4 @@ fn what_was_run(digest: &Digest<'_>) -> Markup {
             pre { code { (manifest.scenario) } }
         }
     }
-}
-
-/// `1 replication`, `5 replications`.
-fn plural(number: usize, noun: &str) -> String {
-    format!("{} {noun}{}", count(number as u64), if number == 1 { "" } else { "s" })
 }

@@ -1,10 +1,10 @@
-//! Where every number came from, and how to make the page again.
+//! Provenance of every number, and how to make the page again.
 
 use crate::digest::Digest;
-use cospike_results::rows::{FileUsed, ProfileUsed, ValueUsed};
+use cospike_results::manifest::{FileUsed, ProfileUsed, ValueUsed};
 use maud::{Markup, html};
 
-/// The section.
+/// The sections on prices and profiles, on the files that were read, and on how to make the page again.
 pub(super) fn section(digest: &Digest<'_>) -> Markup {
     let manifest = &digest.results.manifest;
     html! {
@@ -74,7 +74,7 @@ fn profile_used(profile: &ProfileUsed) -> Markup {
     }
 }
 
-/// Every digit that the profile has, with an exponent where the number is far from one.
+/// The value with all its digits, with an exponent where it is far from one.
 fn number(value: &ValueUsed) -> String {
     let size = value.value.abs();
     if size == 0.0 || (1e-3..1e7).contains(&size) { value.value.to_string() } else { format!("{:e}", value.value) }

@@ -1,49 +1,64 @@
-//! What latency and energy of the devices do not tell: deadlines, batteries, servers.
+//! Deadlines, batteries and servers, beside latency and energy of the devices.
 
-use super::headline::Quoted;
-use super::tables::cell;
+use super::quoted::{Quoted, cell};
 use crate::digest::{Design, Digest};
 use crate::quantity::{Quantity, fixed};
 use cospike_results::rows::ReplicationRow;
+use cospike_sim_core::record::Record;
 use cospike_sim_core::stats::mean_interval;
 use maud::{Markup, html};
 
-/// A column of the table.
+/// Column of the table.
 struct Column {
-    title: &'static str,
-    /// Its value in one replication; infinite or NaN where there is none.
-    of: fn(&ReplicationRow) -> f64,
+    /// Column of the table `replications`, whose label is the title.
+    name: &'static str,
+    /// Words added to the title, for a value that is not the column's own.
+    base: &'static str,
+    /// Value of one replication; infinite or NaN where there is none.
+    value: fn(&ReplicationRow) -> f64,
+    /// Writes a value with its unit.
     write: fn(f64) -> String,
 }
 
 const COLUMNS: [Column; 5] = [
     Column {
-        title: "Deadlines missed, of all requests",
-        of: |row| row.deadline_misses as f64 / row.generated as f64,
+        name: "deadline_misses",
+        base: ", of all requests",
+        value: |row| row.deadline_misses as f64 / row.generated as f64,
         write: |share| Quantity::Share.format(share),
     },
     Column {
-        title: "First battery empty after",
-        of: |row| row.first_depletion_s,
+        name: "first_depletion_s",
+        base: "",
+        value: |row| row.first_depletion_s,
         write: |seconds| Quantity::Seconds.format(seconds),
     },
     Column {
-        title: "Life of the batteries that ran empty",
-        of: |row| row.mean_lifetime_s,
+        name: "mean_lifetime_s",
+        base: "",
+        value: |row| row.mean_lifetime_s,
         write: |seconds| Quantity::Seconds.format(seconds),
     },
-    Column { title: "Servers", of: |row| row.mean_servers, write: |servers| fixed(servers, 2) },
+    Column { name: "mean_servers", base: "", value: |row| row.mean_servers, write: |servers| fixed(servers, 2) },
     Column {
-        title: "Energy of the cloud per request",
-        of: |row| row.cloud_energy_j,
+        name: "cloud_energy_j",
+        base: "",
+        value: |row| row.cloud_energy_j,
         write: |joules| Quantity::Joules.format(joules),
     },
 ];
 
 impl Column {
+    /// The label of the column, with a capital letter in front.
+    fn title(&self) -> String {
+        let field = ReplicationRow::fields().into_iter().find(|field| field.name == self.name);
+        let (first, rest) = field.map_or(self.name, |field| field.label).split_at(1);
+        format!("{}{rest}{}", first.to_ascii_uppercase(), self.base)
+    }
+
     /// The mean over the replications with its 95 % t-interval; `None` if one of them has no value.
     fn quoted(&self, design: &Design<'_>) -> Option<Quoted> {
-        let values: Vec<f64> = design.replications.iter().map(|row| (self.of)(row)).collect();
+        let values: Vec<f64> = design.replications.iter().map(|row| (self.value)(row)).collect();
         let one = values.first().filter(|_| values.iter().all(|value| value.is_finite()))?;
         Some(match mean_interval(&values) {
             Ok(interval) => Quoted {
@@ -54,14 +69,14 @@ impl Column {
         })
     }
 
-    /// Whether the study has anything of the kind.
+    /// Whether any replication of the study has a value above zero.
     fn applies(&self, digest: &Digest<'_>) -> bool {
-        let mut values = digest.designs.iter().flat_map(|design| &design.replications).map(|row| (self.of)(row));
+        let mut values = digest.designs.iter().flat_map(|design| &design.replications).map(|row| (self.value)(row));
         values.any(|value| value.is_finite() && value > 0.0)
     }
 }
 
-/// The section; nothing if no column applies.
+/// The section "Deadlines, batteries, servers"; empty if no column applies.
 pub(super) fn section(digest: &Digest<'_>) -> Markup {
     let columns: Vec<&Column> = COLUMNS.iter().filter(|column| column.applies(digest)).collect();
     html! {
@@ -74,7 +89,7 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
                 }
                 div.wide {
                     table {
-                        thead { tr { th { "Design point" } @for column in &columns { th { (column.title) } } } }
+                        thead { tr { th { "Design point" } @for column in &columns { th { (column.title()) } } } }
                         tbody {
                             @for design in &digest.designs {
                                 tr {
@@ -87,5 +102,16 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_column_is_one_of_the_table() {
+        let fields = ReplicationRow::fields();
+        assert!(COLUMNS.iter().all(|column| fields.iter().any(|field| field.name == column.name)));
     }
 }

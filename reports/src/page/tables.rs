@@ -1,12 +1,13 @@
 //! Every design point and every paired comparison, in numbers.
 
-use super::headline::{Quoted, Verdict, accuracy, compression, mean};
+use super::quoted::{Quoted, Verdict, accuracy, cell, compression, mean};
 use crate::digest::{Design, Digest, Pair};
+use crate::names;
 use crate::quantity::{Quantity, count, points_range, signed_points};
 use cospike_results::summary::{Comparison, Estimate};
 use maud::{Markup, html};
 
-/// The section.
+/// The sections "Design points" and "Spiking against float".
 pub(super) fn section(digest: &Digest<'_>) -> Markup {
     html! {
         section {
@@ -22,7 +23,7 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
                         tr {
                             th { "Design point" } th { "T" } th { "Offline accuracy" } th { "Payload" }
                             th { "Float32 over payload" } th { "Binary over payload" } th { "Completed requests" } th { "Replications" }
-                            th { "Accuracy, completed" } th { "Energy per request" } th { "Mean latency" }
+                            th { "Accuracy, completed" } th { (names::ENERGY) } th { (names::LATENCY) }
                             th { "95th percentile of latency" }
                         }
                     }
@@ -37,7 +38,7 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
 fn design_row(design: &Design<'_>) -> Markup {
     let row = design.row;
     let summary = &design.summary;
-    let outcome = |quantity, of: Estimate| cell(design.completes().then(|| mean(quantity, of)));
+    let outcome = |quantity, estimate: Estimate| cell(design.completes().then(|| mean(quantity, estimate)));
     html! {
         tr {
             th scope="row" { (row.label) }
@@ -52,18 +53,6 @@ fn design_row(design: &Design<'_>) -> Markup {
             (outcome(Quantity::Joules, summary.energy_j))
             (outcome(Quantity::Seconds, summary.latency_mean_s))
             (outcome(Quantity::Seconds, summary.latency_p95_s))
-        }
-    }
-}
-
-/// The number, and below it what it rests on; a dash if there is none.
-pub(super) fn cell(quoted: Option<Quoted>) -> Markup {
-    html! {
-        td {
-            @match quoted {
-                Some(Quoted { value, basis }) => { (value) br; small { (basis) } }
-                None => "–",
-            }
         }
     }
 }
@@ -126,7 +115,7 @@ fn pair_row(digest: &Digest<'_>, pair: &Pair) -> Markup {
     }
 }
 
-/// The spiking side's number above the float side's.
+/// Table cell with the number of the spiking network above that of the float one.
 fn two_lines(spiking: &str, baseline: &str) -> Markup {
     html! { td { (spiking) br; (baseline) } }
 }

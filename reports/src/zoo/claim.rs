@@ -1,15 +1,16 @@
-//! The paper's claim at the last stage against what was measured.
+//! Comparison of the paper's claim for the last stage with the measured networks.
 
-use super::{fixed, float32_bits, row, times};
+use super::metadata::{float32_bits, row};
+use crate::quantity::{fixed, times};
 use cospike_models::zoo::{Branch, PLAIN, Series, Spread};
 
 /// Compression claimed for the last convolutional stage, against float32. SpikeBottleNet (Hassan and Davy,
 /// arXiv:2410.08673), abstract.
 const CLAIMED_RATIO: f64 = 256.0;
-/// Loss of accuracy claimed there, in percentage points. Ibid., version 2; version 1 says 2.5 %.
+/// Loss of accuracy claimed there, in percentage points. Version 2 of the same abstract; version 1 says 2.5 %.
 const CLAIMED_LOSS: f64 = 0.16;
 
-/// What the plain units at the last split point of every backbone lose.
+/// The section on the loss of accuracy at the last split point of every backbone, for plain units.
 pub(super) fn section(branches: &[Branch<'_>]) -> String {
     let mut text = format!(
         "## What a cut at the last stage costs\n\n\

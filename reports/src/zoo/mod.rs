@@ -1,29 +1,30 @@
 //! The page about a zoo, from the metadata of its weight files alone.
 
 mod claim;
+mod metadata;
 mod training;
 
-use crate::ReportError;
+use crate::error::ReportError;
 use crate::figures::zoo_figure;
 use crate::quantity::{count, fixed, times};
-use cospike_models::zoo::{Branch, Entry, Metadata, Series, Spread, Zoo, splits};
+use cospike_models::zoo::{Branch, Entry, Series, Spread, Zoo, splits};
+use metadata::{float32_bits, row, said};
 use std::collections::BTreeSet;
-use std::fmt::Write;
 use std::path::Path;
 
-/// Where the page keeps its figures.
+/// Folder of the figures, beside the page.
 const FIGURES: &str = "figures";
 
-/// A page in Markdown with its figures.
+/// Page in Markdown with its figures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ZooPage {
-    /// The text of `zoo.md`.
+    /// Text of `zoo.md`.
     pub markdown: String,
     /// File name and SVG document of every figure, which lie in `figures/` beside the page.
     pub figures: Vec<(String, String)>,
 }
 
-/// The page about `zoo`: equal zoos give equal bytes.
+/// Renders the page about `zoo`; equal zoos give equal bytes.
 ///
 /// # Errors
 /// [`ReportError::Drawing`].
@@ -52,7 +53,7 @@ impl ZooPage {
         self.markdown += text;
     }
 
-    /// Writes `zoo.md` and its figures into `folder`, over what is there.
+    /// Writes `zoo.md` and its figures into `folder`, in place of older ones.
     ///
     /// # Errors
     /// [`ReportError::Write`] with the path that failed.
@@ -167,19 +168,12 @@ fn every_network(branches: &[Branch<'_>]) -> String {
     text
 }
 
-/// Bits of the float32 features where the unit of these metadata stands.
-fn float32_bits(metadata: &Metadata) -> Option<f64> {
-    let network = metadata.architecture().ok()?;
-    let at = network.split(&metadata.unit.as_ref()?.split).ok()?;
-    Some(32.0 * network.layers[at].output.len() as f64)
-}
-
-/// `91.57`, or with several seeds `91.57 [91.44, 91.70]`.
+/// Accuracy in per cent: `91.57`, or with several seeds `91.57 [91.44, 91.70]`.
 fn percent(accuracy: Spread) -> String {
-    let of = |share: f64| fixed(100.0 * share, 2);
+    let percent = |share: f64| fixed(100.0 * share, 2);
     match accuracy.count {
-        1 => of(accuracy.mean),
-        _ => format!("{} [{}, {}]", of(accuracy.mean), of(accuracy.low), of(accuracy.high)),
+        1 => percent(accuracy.mean),
+        _ => format!("{} [{}, {}]", percent(accuracy.mean), percent(accuracy.low), percent(accuracy.high)),
     }
 }
 
@@ -189,14 +183,4 @@ fn test_accuracy(entry: &Entry) -> String {
 
 fn validation(entry: &Entry) -> String {
     said(&entry.metadata, "validation_accuracy").parse::<f64>().map_or_else(|_| "–".into(), |v| fixed(100.0 * v, 2))
-}
-
-/// What a file says under `key`; empty if nothing.
-fn said<'a>(metadata: &'a Metadata, key: &str) -> &'a str {
-    metadata.all.get(key).map_or("", String::as_str)
-}
-
-fn row(text: &mut String, cells: &[&str]) {
-    // Writing to a string cannot fail.
-    let _ = writeln!(text, "| {} |", cells.join(" | "));
 }

@@ -1,17 +1,18 @@
-//! How the networks were trained, by group.
+//! Training of the networks, by group.
 
-use super::{count, fixed, row, said};
+use super::metadata::{row, said};
+use crate::quantity::{count, fixed};
 use cospike_models::zoo::{Entry, Zoo};
 use std::collections::BTreeMap;
 
-/// Networks that were trained alike.
+/// Group of networks that were trained in the same way.
 #[derive(Default)]
 struct Group {
     networks: usize,
     seconds: Vec<f64>,
 }
 
-/// Recipe and time of every group of networks.
+/// The section with recipe and time of every group of networks.
 pub(super) fn section(zoo: &Zoo) -> String {
     let mut groups: BTreeMap<_, Group> = BTreeMap::new();
     for entry in zoo.entries() {
@@ -50,7 +51,7 @@ pub(super) fn section(zoo: &Zoo) -> String {
     }
 }
 
-/// What a group consists of, e.g. `binary units` or `float backbones`.
+/// Kind of the networks of a group, such as `binary units` or `float, unsplit`.
 fn kind(entry: &Entry) -> String {
     match &entry.metadata.unit {
         None => format!("{}, unsplit", entry.metadata.family.name()),

@@ -1,9 +1,8 @@
 //! A study that never ran: every number comes from a simple formula, so that figures have something to draw.
 
-use cospike_results::rows::{
-    AnswerRow, ComputeEnergyRow, FileUsed, LatencyRow, Manifest, PointRow, ProfileUsed, ReplicationRow, Results,
-    ValueUsed,
-};
+use cospike_results::index::{NetworkIndex, PointIndex};
+use cospike_results::manifest::{FileUsed, MANIFEST_SCHEMA, Manifest, ProfileUsed, ValueUsed};
+use cospike_results::rows::{AnswerRow, ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results};
 
 /// Samples of every synthetic network.
 const SAMPLES: u32 = 400;
@@ -76,12 +75,12 @@ impl Synthetic {
         let label = width.map_or(format!("{family} {split}"), |width| format!("{family} {split} w{width}"));
         let width_json = width.map_or("null".to_owned(), |width| width.to_string());
         results.points.push(PointRow {
-            point,
+            point: PointIndex(point),
             label,
             parameters: format!(
                 r#"{{"network.family":"{family}","network.split":"{split}","network.width":{width_json}}}"#
             ),
-            network: point,
+            network: NetworkIndex(point),
             backbone: "resnet14".to_owned(),
             family: if family == "spiking" { "spiking" } else { "float" }.to_owned(),
             kind: family.to_owned(),
@@ -98,7 +97,7 @@ impl Synthetic {
         });
         // Which samples are answered right differs a little from network to network.
         results.answers.extend((0..SAMPLES).map(|sample| AnswerRow {
-            network: point,
+            network: NetworkIndex(point),
             sample,
             label: 1,
             answer: u32::from((sample * 7 + point) % SAMPLES < correct),
@@ -106,11 +105,11 @@ impl Synthetic {
         }));
         let work = 1e-6 * (1 + s) as f64 * if family == "spiking" { 0.2 } else { 1.0 };
         for (prices, factor) in [("horowitz-45nm-fp32", 1.0), ("horowitz-45nm-int32", 0.08), ("loihi-2018", 30.0)] {
-            let kinds = [("ac", 0.5), ("weight_read", 0.4 + 0.01 * channels)];
-            results.compute_energy.extend(kinds.iter().map(|(kind, share)| ComputeEnergyRow {
-                point,
+            let events = [("ac", 0.5), ("weight_read", 0.4 + 0.01 * channels)];
+            results.compute_energy.extend(events.iter().map(|(event, share)| ComputeEnergyRow {
+                point: PointIndex(point),
                 prices: prices.to_owned(),
-                kind: (*kind).to_owned(),
+                event: (*event).to_owned(),
                 joules: work * factor * share,
             }));
         }
@@ -119,7 +118,7 @@ impl Synthetic {
             let percentiles = [0.0, 5.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 100.0];
             if self.completes {
                 results.latencies.extend(percentiles.iter().map(|&percentile| LatencyRow {
-                    point,
+                    point: PointIndex(point),
                     replication,
                     percentile,
                     seconds: row.latency_mean_s * (0.4 - (1.001 - percentile / 100.0).ln() * 0.6),
@@ -152,7 +151,7 @@ impl Synthetic {
         ];
         let mean = |value: f64| if self.completes { value } else { f64::NAN };
         ReplicationRow {
-            point,
+            point: PointIndex(point),
             replication,
             generated: 2000,
             completed,
@@ -231,6 +230,7 @@ fn manifest(replications: u32) -> Manifest {
     };
     let file = |name: &str, hash: &str| FileUsed { name: name.to_owned(), blake3: hash.repeat(4) };
     Manifest {
+        schema: MANIFEST_SCHEMA,
         version: "0.0.0-test".to_owned(),
         name: "synthetic".to_owned(),
         scenario: "# made up\n[study]\nname = \"synthetic\"\n".to_owned(),

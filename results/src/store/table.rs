@@ -1,7 +1,10 @@
-//! One Parquet file per table: rows to columns and back.
+//! One Parquet file per table: rows to columns and back, as the declarations of the row's fields say.
 
-// A columnar format that pandas, Polars, DuckDB and R read; the crate knows columns, the mapping of rows is ours.
-use parquet::basic::{Compression, LogicalType, Repetition, ZstdLevel};
+// A columnar format that pandas, Polars, DuckDB and R read. `parquet_derive` is not used: it knows neither nested records in
+// place of columns, as `record!` has them, nor a column's unit and meaning, so every column would be declared twice.
+use crate::rows::Table;
+use cospike_sim_core::record::{Field, Kind, Value};
+use parquet::basic::{Compression, LogicalType, Repetition, Type as Physical, ZstdLevel};
 use parquet::column::reader::get_typed_column_reader;
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, Int32Type, Int64Type};
 use parquet::errors::{ParquetError, Result};
@@ -13,217 +16,33 @@ use parquet::schema::types::Type;
 use std::fs::File;
 use std::sync::Arc;
 
-/// Rows of a row group: readers hold one in memory.
+/// Rows of a row group, the unit that readers hold in memory.
 const ROWS_PER_GROUP: usize = 1 << 20;
 
-/// A type of row with its table.
-pub(super) trait Table: Sized {
-    /// Name of the file, without ending.
-    const NAME: &'static str;
-
-    /// Its columns.
-    fn columns() -> Result<Vec<Type>>;
-    /// Writes the columns of some rows.
-    fn write_columns(rows: &[Self], group: &mut SerializedRowGroupWriter<'_, File>) -> Result<()>;
-    /// Reads the rows of a row group.
-    fn read_rows(group: &dyn RowGroupReader) -> Result<Vec<Self>>;
-}
-
-/// Declares the table of a row type; the types of its columns are those of its fields.
-macro_rules! table {
-    ($row:ident, $name:literal: $($column:ident),*) => {
-        impl Table for $row {
-            const NAME: &'static str = $name;
-
-            fn columns() -> ParquetResult<Vec<Type>> {
-                Ok(vec![$(column(stringify!($column), |row: &Self| &row.$column)?),*])
-            }
-
-            fn write_columns(rows: &[Self], group: &mut SerializedRowGroupWriter<'_, File>) -> ParquetResult<()> {
-                $(write_column(rows.iter().map(|row| &row.$column), group)?;)*
-                Ok(())
-            }
-
-            fn read_rows(group: &dyn RowGroupReader) -> ParquetResult<Vec<Self>> {
-                let mut columns = 0..;
-                $(let mut $column = read_column(group, &mut columns)?.into_iter();)*
-                let rows = group.metadata().num_rows();
-                (0..rows).map(|_| Ok(Self { $($column: $column.next().ok_or_else(too_short)?),* })).collect()
-            }
-        }
-    };
-}
-pub(super) use table;
-
-/// A value that fits a column.
-pub(super) trait Cell: Sized {
-    /// How Parquet stores it.
-    type Stored: DataType;
-    /// Whether it may be missing.
-    const OPTIONAL: bool = false;
-
-    /// What the stored value means, if that is not plain.
-    fn meaning() -> Option<LogicalType>;
-    /// `None` is a missing value.
-    fn store(&self) -> Option<<Self::Stored as DataType>::T>;
-    /// `None` if there can be no such value.
-    fn load(stored: Option<<Self::Stored as DataType>::T>) -> Option<Self>;
-}
-
-impl Cell for u32 {
-    type Stored = Int32Type;
-
-    fn meaning() -> Option<LogicalType> {
-        Some(LogicalType::integer(32, false))
-    }
-
-    fn store(&self) -> Option<i32> {
-        Some(self.cast_signed())
-    }
-
-    fn load(stored: Option<i32>) -> Option<Self> {
-        stored.map(i32::cast_unsigned)
-    }
-}
-
-impl<C: Cell> Cell for Option<C> {
-    type Stored = C::Stored;
-    const OPTIONAL: bool = true;
-
-    fn meaning() -> Option<LogicalType> {
-        C::meaning()
-    }
-
-    fn store(&self) -> Option<<C::Stored as DataType>::T> {
-        self.as_ref().and_then(C::store)
-    }
-
-    fn load(stored: Option<<C::Stored as DataType>::T>) -> Option<Self> {
-        match stored {
-            Some(value) => C::load(Some(value)).map(Some),
-            None => Some(None),
-        }
-    }
-}
-
-impl Cell for u64 {
-    type Stored = Int64Type;
-
-    fn meaning() -> Option<LogicalType> {
-        Some(LogicalType::integer(64, false))
-    }
-
-    fn store(&self) -> Option<i64> {
-        Some(self.cast_signed())
-    }
-
-    fn load(stored: Option<i64>) -> Option<Self> {
-        stored.map(i64::cast_unsigned)
-    }
-}
-
-impl Cell for f64 {
-    type Stored = DoubleType;
-
-    fn meaning() -> Option<LogicalType> {
-        None
-    }
-
-    fn store(&self) -> Option<f64> {
-        Some(*self)
-    }
-
-    fn load(stored: Option<f64>) -> Option<Self> {
-        stored
-    }
-}
-
-impl Cell for String {
-    type Stored = ByteArrayType;
-
-    fn meaning() -> Option<LogicalType> {
-        Some(LogicalType::String)
-    }
-
-    fn store(&self) -> Option<ByteArray> {
-        Some(self.as_str().into())
-    }
-
-    fn load(stored: Option<ByteArray>) -> Option<Self> {
-        stored.and_then(|bytes| Self::from_utf8(bytes.data().to_vec()).ok())
-    }
-}
-
-/// The column of a field; `_of` only names its type.
-pub(super) fn column<R, C: Cell>(name: &str, _of: fn(&R) -> &C) -> Result<Type> {
-    let repetition = if C::OPTIONAL { Repetition::OPTIONAL } else { Repetition::REQUIRED };
-    let column = Type::primitive_type_builder(name, C::Stored::get_physical_type());
-    column.with_logical_type(C::meaning()).with_repetition(repetition).build()
-}
-
-pub(super) fn write_column<'a, C: Cell + 'a>(
-    cells: impl Iterator<Item = &'a C>,
-    group: &mut SerializedRowGroupWriter<'_, File>,
-) -> Result<()> {
-    let stored: Vec<_> = cells.map(C::store).collect();
-    let present: Vec<i16> = stored.iter().map(|cell| i16::from(cell.is_some())).collect();
-    let values: Vec<_> = stored.into_iter().flatten().collect();
-    let Some(mut column) = group.next_column()? else { return Err(too_short()) };
-    let levels = C::OPTIONAL.then_some(present.as_slice());
-    column.typed::<C::Stored>().write_batch(&values, levels, None)?;
-    column.close()
-}
-
-pub(super) fn read_column<C: Cell>(
-    group: &dyn RowGroupReader,
-    columns: &mut impl Iterator<Item = usize>,
-) -> Result<Vec<C>> {
-    let column = columns.next().ok_or_else(too_short)?;
-    let mut reader = get_typed_column_reader::<C::Stored>(group.get_column_reader(column)?);
-    let rows = usize::try_from(group.metadata().num_rows()).map_err(|_| too_short())?;
-    let (mut present, mut values) = (vec![], vec![]);
-    let mut read = 0;
-    while read < rows {
-        let (records, ..) = reader.read_records(rows - read, Some(&mut present), None, &mut values)?;
-        if records == 0 {
-            return Err(too_short());
-        }
-        read += records;
-    }
-    let mut values = values.into_iter();
-    let cell = |row: usize| if C::OPTIONAL && present[row] == 0 { None } else { values.next() };
-    (0..rows).map(cell).map(|cell| C::load(cell).ok_or_else(too_short)).collect()
-}
-
-pub(super) fn too_short() -> ParquetError {
-    ParquetError::General("a column ends before the table does, or holds a value that it cannot".into())
-}
-
-fn schema<T: Table>() -> Result<Type> {
-    let columns = T::columns()?.into_iter().map(Arc::new).collect();
-    Type::group_type_builder(T::NAME).with_fields(columns).build()
-}
-
+/// Writes the table of `rows` to `file`; equal rows give equal bytes.
 pub(super) fn write<T: Table>(rows: &[T], file: File) -> Result<()> {
-    // Nothing here depends on the machine or the time, so equal rows give equal bytes.
+    // Nothing here depends on the machine or the time.
     let properties = WriterProperties::builder()
         .set_created_by("CoSpike".into())
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .build();
-    let mut writer = SerializedFileWriter::new(file, Arc::new(schema::<T>()?), Arc::new(properties))?;
+    let fields = T::fields();
+    let mut writer = SerializedFileWriter::new(file, Arc::new(schema::<T>(&fields)?), Arc::new(properties))?;
     for rows in rows.chunks(ROWS_PER_GROUP) {
         let mut group = writer.next_row_group()?;
-        T::write_columns(rows, &mut group)?;
+        columns(rows, &fields)?.iter().try_for_each(|column| column.write(&mut group))?;
         group.close()?;
     }
     writer.close()?;
     Ok(())
 }
 
+/// Reads the table in `file`, which must have exactly the columns of `T`.
 pub(super) fn read<T: Table>(file: File) -> Result<Vec<T>> {
     let reader = SerializedFileReader::new(file)?;
+    let fields = T::fields();
     let found = reader.metadata().file_metadata().schema();
-    let needed = schema::<T>()?;
+    let needed = schema::<T>(&fields)?;
     if *found != needed {
         let names =
             |table: &Type| table.get_fields().iter().map(|c| c.name().to_string()).collect::<Vec<_>>().join(", ");
@@ -232,7 +51,156 @@ pub(super) fn read<T: Table>(file: File) -> Result<Vec<T>> {
     }
     let mut rows = vec![];
     for group in 0..reader.num_row_groups() {
-        rows.extend(T::read_rows(&*reader.get_row_group(group)?)?);
+        let group = reader.get_row_group(group)?;
+        let columns = fields.iter().enumerate().map(|(index, field)| Column::read(&*group, index, field));
+        let mut columns: Vec<_> = columns.collect::<Result<Vec<_>>>()?.into_iter().map(Column::into_values).collect();
+        for _ in 0..group.metadata().num_rows() {
+            let mut values = columns.iter_mut().map_while(Iterator::next);
+            rows.push(T::from_values(&mut values).ok_or_else(too_short)?);
+        }
     }
     Ok(rows)
+}
+
+fn schema<T: Table>(fields: &[Field]) -> Result<Type> {
+    let columns = fields.iter().map(|field| declare(field).map(Arc::new)).collect::<Result<_>>()?;
+    Type::group_type_builder(T::NAME).with_fields(columns).build()
+}
+
+/// The Parquet column of a field.
+fn declare(field: &Field) -> Result<Type> {
+    let (physical, logical) = match field.kind {
+        Kind::Whole32 => (Physical::INT32, Some(LogicalType::integer(32, false))),
+        Kind::Whole64 => (Physical::INT64, Some(LogicalType::integer(64, false))),
+        Kind::Real => (Physical::DOUBLE, None),
+        Kind::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+    };
+    let repetition = if field.is_optional { Repetition::OPTIONAL } else { Repetition::REQUIRED };
+    let column = Type::primitive_type_builder(&field.name, physical);
+    column.with_logical_type(logical).with_repetition(repetition).build()
+}
+
+/// The columns of some rows.
+fn columns<T: Table>(rows: &[T], fields: &[Field]) -> Result<Vec<Column>> {
+    let mut columns: Vec<Column> = fields.iter().map(|field| Column::new(field, rows.len())).collect();
+    let mut values = Vec::with_capacity(fields.len());
+    for row in rows {
+        row.append(&mut values);
+        columns.iter_mut().zip(values.drain(..)).try_for_each(|(column, value)| column.push(value))?;
+    }
+    Ok(columns)
+}
+
+/// The cells of one column in a row group.
+struct Column {
+    cells: Cells,
+    /// For a column with optional values, 1 where a row has one and 0 where it is missing.
+    present: Option<Vec<i16>>,
+}
+
+/// Values as Parquet stores them, without the missing ones.
+enum Cells {
+    Whole32(Vec<i32>),
+    Whole64(Vec<i64>),
+    Real(Vec<f64>),
+    Text(Vec<ByteArray>),
+}
+
+impl Column {
+    fn new(field: &Field, rows: usize) -> Self {
+        let cells = match field.kind {
+            Kind::Whole32 => Cells::Whole32(Vec::with_capacity(rows)),
+            Kind::Whole64 => Cells::Whole64(Vec::with_capacity(rows)),
+            Kind::Real => Cells::Real(Vec::with_capacity(rows)),
+            Kind::Text => Cells::Text(Vec::with_capacity(rows)),
+        };
+        Self { cells, present: field.is_optional.then(|| Vec::with_capacity(rows)) }
+    }
+
+    fn push(&mut self, value: Value) -> Result<()> {
+        if let Some(present) = &mut self.present {
+            present.push((value != Value::Missing).into());
+        }
+        match (&mut self.cells, value) {
+            (Cells::Whole32(cells), Value::Whole(number)) => {
+                cells.push(u32::try_from(number).map_err(|_| too_short())?.cast_signed());
+            }
+            (Cells::Whole64(cells), Value::Whole(number)) => cells.push(number.cast_signed()),
+            (Cells::Real(cells), Value::Real(number)) => cells.push(number),
+            (Cells::Text(cells), Value::Text(text)) => cells.push(text.into_bytes().into()),
+            (_, Value::Missing) if self.present.is_some() => {}
+            _ => return Err(too_short()),
+        }
+        Ok(())
+    }
+
+    fn write(&self, group: &mut SerializedRowGroupWriter<'_, File>) -> Result<()> {
+        let Some(mut column) = group.next_column()? else { return Err(too_short()) };
+        let present = self.present.as_deref();
+        match &self.cells {
+            Cells::Whole32(cells) => column.typed::<Int32Type>().write_batch(cells, present, None)?,
+            Cells::Whole64(cells) => column.typed::<Int64Type>().write_batch(cells, present, None)?,
+            Cells::Real(cells) => column.typed::<DoubleType>().write_batch(cells, present, None)?,
+            Cells::Text(cells) => column.typed::<ByteArrayType>().write_batch(cells, present, None)?,
+        };
+        column.close()
+    }
+
+    fn read(group: &dyn RowGroupReader, index: usize, field: &Field) -> Result<Self> {
+        let mut column = Self::new(field, 0);
+        let present = &mut column.present;
+        match &mut column.cells {
+            Cells::Whole32(cells) => read_cells::<Int32Type>(group, index, cells, present)?,
+            Cells::Whole64(cells) => read_cells::<Int64Type>(group, index, cells, present)?,
+            Cells::Real(cells) => read_cells::<DoubleType>(group, index, cells, present)?,
+            Cells::Text(cells) => read_cells::<ByteArrayType>(group, index, cells, present)?,
+        }
+        Ok(column)
+    }
+
+    /// The values row by row; ends early at a text that is not UTF-8.
+    fn into_values(self) -> Box<dyn Iterator<Item = Value>> {
+        let values: Box<dyn Iterator<Item = Value>> = match self.cells {
+            Cells::Whole32(cells) => Box::new(cells.into_iter().map(|cell| Value::Whole(cell.cast_unsigned().into()))),
+            Cells::Whole64(cells) => Box::new(cells.into_iter().map(|cell| Value::Whole(cell.cast_unsigned()))),
+            Cells::Real(cells) => Box::new(cells.into_iter().map(Value::Real)),
+            Cells::Text(cells) => {
+                let text = |cell: ByteArray| String::from_utf8(cell.data().to_vec()).ok().map(Value::Text);
+                Box::new(cells.into_iter().map_while(text))
+            }
+        };
+        match self.present {
+            None => values,
+            Some(present) => {
+                let mut values = values;
+                Box::new(present.into_iter().map_while(move |here| match here {
+                    0 => Some(Value::Missing),
+                    _ => values.next(),
+                }))
+            }
+        }
+    }
+}
+
+fn read_cells<D: DataType>(
+    group: &dyn RowGroupReader,
+    index: usize,
+    cells: &mut Vec<D::T>,
+    present: &mut Option<Vec<i16>>,
+) -> Result<()> {
+    let mut reader = get_typed_column_reader::<D>(group.get_column_reader(index)?);
+    let rows = usize::try_from(group.metadata().num_rows()).map_err(|_| too_short())?;
+    let mut read = 0;
+    while read < rows {
+        let (records, ..) = reader.read_records(rows - read, present.as_mut(), None, cells)?;
+        if records == 0 {
+            return Err(too_short());
+        }
+        read += records;
+    }
+    Ok(())
+}
+
+fn too_short() -> ParquetError {
+    ParquetError::General("a column ends before the table does, or holds a value that it cannot".into())
 }

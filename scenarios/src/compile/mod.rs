@@ -13,9 +13,10 @@ use crate::sweep::{self, Sweep, SweepPoint};
 use crate::traces;
 use cospike_models::dataset::Dataset;
 use cospike_models::zoo::{NetworkChoice, Zoo, ZooError, ZooNetwork};
-use cospike_results::rows::FileUsed;
+use cospike_results::index::NetworkIndex;
+use cospike_results::manifest::FileUsed;
 use cospike_studies::plan::{
-    self, DesignPoint, NamedPrices, NetworkIndex, PLAN_SCHEMA, Packets, Plan, PlannedNetwork, Provenance, SampleSet,
+    self, DesignPoint, NamedPrices, PLAN_SCHEMA, Packets, Plan, PlannedNetwork, Provenance, SampleSet,
 };
 use cospike_studies::{Study, StudyError};
 use networks::Asked;

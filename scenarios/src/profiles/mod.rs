@@ -14,7 +14,7 @@ use crate::decode;
 use crate::diagnostic::{Diagnostic, Mistake, Origin, Source, did_you_mean};
 use crate::library;
 use crate::located::Located;
-use cospike_results::rows::ProfileUsed;
+use cospike_results::manifest::ProfileUsed;
 use cospike_sim_core::cloud::CloudPower;
 use cospike_sim_core::compute::Processor;
 use cospike_sim_core::edge;

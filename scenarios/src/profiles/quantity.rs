@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Mistake;
 use crate::located::Located;
-use cospike_results::rows::ValueUsed;
+use cospike_results::manifest::ValueUsed;
 use cospike_sim_core::kernel::ImpossibleValue;
 use serde::{Deserialize, Serialize};
 

@@ -134,7 +134,9 @@ impl SamplesSection {
     pub(crate) fn load(&self, origin: &Origin) -> Result<Dataset, Mistake> {
         let loaded = match (&*self.dataset, origin) {
             (DatasetName::FashionMnist, _) => Dataset::fashion_mnist_test(),
-            (DatasetName::Folder(path), Origin::Folder(folder)) => Dataset::from_folder(&folder.join(path), Subset::Test),
+            (DatasetName::Folder(path), Origin::Folder(folder)) => {
+                Dataset::from_folder(&folder.join(path), Subset::Test)
+            }
             (DatasetName::Folder(_), Origin::Shipped) => {
                 let message = "a scenario that ships with CoSpike can only use the dataset that does";
                 return Err(Mistake::in_value(&self.dataset, message));

@@ -2,7 +2,7 @@ use crate::random_zoo::random_zoo;
 use crate::{small, study};
 use cospike_models::zoo::Zoo;
 use cospike_results::rows::Results;
-use cospike_results::store::{self, StoreError};
+use cospike_results::store::folder::{self, FolderError};
 use std::path::Path;
 
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
@@ -28,13 +28,13 @@ fn invariant_4_a_study_gives_the_same_bytes_on_any_number_of_threads_and_reads_b
     let (one, many) = (results(&zoo, 1), results(&zoo, 2));
     assert_eq!(one, many);
     let folders = [place.path().join("one"), place.path().join("many")];
-    store::write(&one, &folders[0]).unwrap();
-    store::write(&many, &folders[1]).unwrap();
+    folder::write(&one, &folders[0]).unwrap();
+    folder::write(&many, &folders[1]).unwrap();
     let [first, second] = folders.each_ref().map(|folder| files(folder));
     assert_eq!(first.len(), 7);
     let differing = first.iter().zip(&second).filter(|(a, b)| a != b).map(|((name, _), _)| name);
     assert_eq!(differing.collect::<Vec<_>>(), Vec::<&String>::new());
-    assert_eq!(store::read(&folders[0]).unwrap(), one);
+    assert_eq!(folder::read(&folders[0]).unwrap(), one);
     assert_eq!(
         one.points.iter().map(|p| p.width).collect::<Vec<_>>(),
         [None, None, Some(2), Some(2), Some(2), Some(2)]
@@ -46,13 +46,13 @@ fn results_replace_results_only_and_damage_is_noticed() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("results");
     let results = results(&random_zoo(), 2);
-    store::write(&results, &folder).unwrap();
-    store::write(&results, &folder).unwrap();
+    folder::write(&results, &folder).unwrap();
+    folder::write(&results, &folder).unwrap();
     assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 1, "neither old nor partial results are left");
     let foreign = place.path().join("thesis");
     std::fs::create_dir(&foreign).unwrap();
-    assert!(matches!(store::write(&results, &foreign), Err(StoreError::NotResults { .. })));
+    assert!(matches!(folder::write(&results, &foreign), Err(FolderError::NotResults { .. })));
     std::fs::rename(folder.join("latencies.parquet"), folder.join("points.parquet")).unwrap();
-    let error = store::read(&folder).unwrap_err();
-    assert!(matches!(error, StoreError::Table { .. }) && error.to_string().contains("columns point, replication"));
+    let error = folder::read(&folder).unwrap_err();
+    assert!(matches!(error, FolderError::Table { .. }) && error.to_string().contains("columns point, replication"));
 }

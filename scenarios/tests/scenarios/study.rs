@@ -2,8 +2,9 @@ use crate::random_zoo::random_zoo;
 use crate::{small, study};
 use cospike_models::dataset::Dataset;
 use cospike_models::zoo::Zoo;
-use cospike_results::rows::{FileUsed, ReplicationRow, Results};
-use cospike_results::store;
+use cospike_results::manifest::FileUsed;
+use cospike_results::rows::{ReplicationRow, Results};
+use cospike_results::store::folder;
 use cospike_results::summary::{Comparison, Summary};
 use cospike_scenarios::diagnostic::Source;
 use cospike_scenarios::library::find_scenario;
@@ -15,7 +16,7 @@ fn run(sweep: &str) -> Results {
 }
 
 fn of_point(results: &Results, point: u32) -> Vec<&ReplicationRow> {
-    results.replications.iter().filter(|row| row.point == point).collect()
+    results.replications.iter().filter(|row| row.point.0 == point).collect()
 }
 
 /// Prices and the number of servers decide nothing about which requests come when; arrivals, samples and lost packets
@@ -37,7 +38,7 @@ fn invariant_7_nothing_lost_means_offline_accuracy_exactly() {
         run("[sweep]\nnetwork.family = ['spiking', 'float']\nnetwork.split = ['input', 'stage2', 'output']\n");
     assert_eq!(results.points.len(), 6);
     for point in &results.points {
-        for row in of_point(&results, point.point) {
+        for row in of_point(&results, point.point.0) {
             assert_eq!((row.completed, row.correct), (60, 3 * u64::from(point.correct)), "{}", point.label);
         }
     }
@@ -76,11 +77,11 @@ fn equal_networks_on_equal_samples_run_once() {
 #[test]
 fn the_summary_pairs_spiking_with_float_points() {
     let results = run("[sweep]\nnetwork.family = ['float', 'spiking']\nnetwork.width = [2, 4]\n");
-    let summary = Summary::of(&results).unwrap();
-    let pairs: Vec<_> = summary.comparisons.iter().map(|pair| (pair.spiking, pair.float)).collect();
+    let summary = Summary::new(&results).unwrap();
+    let pairs: Vec<_> = summary.comparisons.iter().map(|pair| (pair.spiking.0, pair.float.0)).collect();
     assert_eq!(pairs, [(2, 0), (3, 1)]);
     for pair in &summary.comparisons {
-        let (spiking, float) = (&summary.points[pair.spiking as usize], &summary.points[pair.float as usize]);
+        let (spiking, float) = (&summary.points[pair.spiking.0 as usize], &summary.points[pair.float.0 as usize]);
         let difference = spiking.offline_accuracy.estimate - float.offline_accuracy.estimate;
         assert!((pair.accuracy.difference.estimate - difference).abs() < 1e-12);
         assert!((pair.energy_j.mean - (spiking.energy_j.mean - float.energy_j.mean)).abs() < 1e-12);
@@ -93,7 +94,7 @@ fn the_summary_pairs_spiking_with_float_points() {
 /// The same two networks at five rates of the link are one comparison of accuracy, but five of energy and latency.
 #[test]
 fn comparisons_are_adjusted_for_being_several() {
-    let of = |sweep: &str| Summary::of(&run(sweep)).unwrap().comparisons;
+    let of = |sweep: &str| Summary::new(&run(sweep)).unwrap().comparisons;
     let alone = of("[sweep]\nnetwork.family = ['float', 'spiking']\nnetwork.width = [4]\n");
     let several = of("[sweep]\nnetwork.family = ['float', 'spiking']\nnetwork.width = [4]\n\
                       link.uplink_mbps = [5.0, 10.0, 15.0, 20.0, 25.0]\n");
@@ -121,7 +122,7 @@ fn a_single_replication_shows_no_difference() {
     let source = small("[sweep]\nnetwork.family = ['float', 'spiking']\nnetwork.width = [4]\n");
     let source = Source { text: source.text.replace("replications = 3", "replications = 1"), ..source };
     let results = study(&source, &random_zoo()).run(&|_| ()).unwrap();
-    let [pair] = &Summary::of(&results).unwrap().comparisons[..] else { panic!("one pair") };
+    let [pair] = &Summary::new(&results).unwrap().comparisons[..] else { panic!("one pair") };
     assert_eq!((pair.adjusted_p.latency_mean_s, pair.adjusted_p.energy_j), (None, None));
     assert!(pair.energy_j.interval.is_none() && pair.energy_j.mean != 0.0);
 }
@@ -145,8 +146,8 @@ fn the_steady_latency_is_missing_where_a_run_is_too_short_for_it() {
     }
     let place = tempfile::tempdir().unwrap();
     for (name, results) in [("short", short), ("long", long)] {
-        store::write(&results, &place.path().join(name)).unwrap();
-        assert_eq!(store::read(&place.path().join(name)).unwrap(), results);
+        folder::write(&results, &place.path().join(name)).unwrap();
+        assert_eq!(folder::read(&place.path().join(name)).unwrap(), results);
     }
 }
 
@@ -165,7 +166,7 @@ fn kinds_of_bottleneck_units_are_told_apart() {
     assert_eq!(kinds, [("spiking", "spiking"), ("float", "float"), ("binary", "float"), ("spiking", "spiking")]);
     let bits: Vec<_> = results.points.iter().map(|point| (point.payload_bits, point.binary_bits)).collect();
     assert_eq!((bits[0], bits[2]), ((64.0, 4 * 1024), (16.0, 1024)), "4 channels of 2x2, in 4 steps and once");
-    let pairs: Vec<_> = Summary::of(&results).unwrap().comparisons.iter().map(|p| (p.spiking, p.float)).collect();
+    let pairs: Vec<_> = Summary::new(&results).unwrap().comparisons.iter().map(|p| (p.spiking.0, p.float.0)).collect();
     assert_eq!(pairs, [(0, 1), (0, 2)]);
 }
 

@@ -111,7 +111,7 @@ fn traced(study: &Study, point: usize, devices: Range<u32>, seconds: Range<f64>)
 
 fn row(results: &Results, point: usize) -> &ReplicationRow {
     let mut rows = results.replications.iter();
-    rows.find(|row| (row.point, row.replication) == (point as u32, REPLICATION)).unwrap()
+    rows.find(|row| (row.point.0, row.replication) == (point as u32, REPLICATION)).unwrap()
 }
 
 fn close(found: f64, expected: f64) {

@@ -1,0 +1,72 @@
+//! Reasons why a report cannot be made.
+
+use cospike_results::index::PointIndex;
+use cospike_sim_core::stats::StatsError;
+use std::path::PathBuf;
+
+/// Reason why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The study has no design point.
+    #[error("the results hold no design point: run the study first")]
+    NoPoints,
+    /// A design point has two rows in the table `points`.
+    #[error(
+        "design point {point} has two rows in table points, one is expected: the results are damaged, run the study again"
+    )]
+    TwicePoint {
+        /// Number of the design point.
+        point: PointIndex,
+    },
+    /// A row belongs to a design point that the table `points` lacks.
+    #[error(
+        "table {table} has rows of design point {point}, which table points lacks: the results are damaged, run the study again"
+    )]
+    UnknownPoint {
+        /// Table of the row.
+        table: &'static str,
+        /// Number of the design point.
+        point: PointIndex,
+    },
+    /// A number is infinite or NaN where it must be finite.
+    #[error(
+        "{quantity} of design point {point} is {value}, a finite number is expected: the results are damaged, run the study again"
+    )]
+    NotFinite {
+        /// Number of the design point.
+        point: PointIndex,
+        /// Quantity that the number measures.
+        quantity: &'static str,
+        /// The number, infinite or NaN.
+        value: f64,
+    },
+    /// The swept values of a design point are no JSON object.
+    #[error(
+        "the parameters of design point `{label}` are no JSON object, so the results are damaged: {source}; run the study again"
+    )]
+    Parameters {
+        /// Label of the design point.
+        label: String,
+        /// Message of the JSON reader.
+        source: serde_json::Error,
+    },
+    /// A statistic cannot be computed.
+    #[error("the results cannot be summarised: {0}")]
+    Statistics(#[from] StatsError),
+    /// The drawing library failed.
+    #[error("figure {figure} cannot be drawn: {reason}")]
+    Drawing {
+        /// Name of the figure.
+        figure: &'static str,
+        /// Message of the drawing library.
+        reason: String,
+    },
+    /// A file cannot be written.
+    #[error("{}: {source}", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// Message of the system.
+        source: std::io::Error,
+    },
+}

@@ -1,0 +1,91 @@
+//! The frame of every figure: heading, legend, caption, and the words that they share.
+
+use crate::digest::Digest;
+use crate::error::ReportError;
+use crate::figure::{DrawError, Drawn, Entry, Heading, Identity, Key, Sheet, WIDTH, draw, kind_style};
+use crate::quantity::count;
+
+/// Figure that is ready for the page.
+pub(crate) struct Figure {
+    /// Name of the figure, unique in the report, and of its file without the ending.
+    pub(crate) name: &'static str,
+    /// Text below the figure on how to read it.
+    pub(crate) caption: String,
+    /// The figure as an SVG document.
+    pub(crate) svg: String,
+}
+
+/// Everything about a figure but its body.
+pub(super) struct Draft<'a> {
+    /// Name of the figure, as in [`Figure::name`].
+    pub(super) name: &'static str,
+    /// Title above the figure.
+    pub(super) title: &'a str,
+    /// Note below the title: samples, intervals, and what is left out.
+    pub(super) note: &'a str,
+    /// Legend; may be empty.
+    pub(super) legend: &'a [Entry],
+    /// Caption, as in [`Figure::caption`].
+    pub(super) caption: String,
+    /// Height below the heading, in pixels.
+    pub(super) height: f64,
+}
+
+/// Failure to draw a figure.
+#[derive(Debug)]
+pub(super) struct Undrawn {
+    /// Name of the figure.
+    figure: &'static str,
+    /// Cause of the failure.
+    error: DrawError,
+}
+
+impl From<Undrawn> for ReportError {
+    fn from(Undrawn { figure, error }: Undrawn) -> Self {
+        Self::Drawing { figure, reason: error.to_string() }
+    }
+}
+
+impl Draft<'_> {
+    /// Draws the heading, and below it, from the given pixel on, the body.
+    pub(super) fn draw(self, body: impl FnOnce(&Sheet<'_>, f64) -> Drawn) -> Result<Option<Figure>, Undrawn> {
+        let heading = Heading { title: self.title, note: self.note, legend: self.legend };
+        let identity = Identity { id: self.name, title: self.title, description: &self.caption };
+        let top = heading.height();
+        let svg = draw(&identity, (WIDTH, (top + self.height).ceil()), |sheet| {
+            heading.draw(sheet)?;
+            body(sheet, top)
+        });
+        let svg = svg.map_err(|error| Undrawn { figure: self.name, error })?;
+        Ok(Some(Figure { name: self.name, caption: self.caption, svg }))
+    }
+}
+
+/// Legend entries of all kinds.
+pub(super) fn kind_legend(digest: &Digest<'_>) -> Vec<Entry> {
+    let entry = |kind: &String| {
+        let style = kind_style(kind, &digest.kinds);
+        Entry { key: Key::Marker(style.marker, style.colour), text: kind.clone() }
+    };
+    digest.kinds.iter().map(entry).collect()
+}
+
+/// Smallest and largest count: `2,000`, or `1,000 to 2,000` where they differ.
+pub(super) fn count_range(numbers: impl IntoIterator<Item = u64>) -> String {
+    let numbers: Vec<u64> = numbers.into_iter().collect();
+    match (numbers.iter().min(), numbers.iter().max()) {
+        (Some(low), Some(high)) if low < high => format!("{} to {}", count(*low), count(*high)),
+        (Some(low), _) => count(*low),
+        (None, _) => count(0),
+    }
+}
+
+/// Words on the intervals over the replications of the study.
+pub(super) fn replications_note(digest: &Digest<'_>) -> String {
+    let numbers: Vec<u64> = digest.designs.iter().map(|design| design.replications.len() as u64).collect();
+    if numbers.iter().all(|number| *number < 2) {
+        "one replication, so no intervals".to_owned()
+    } else {
+        format!("means and 95 % t-intervals over {} replications", count_range(numbers))
+    }
+}
