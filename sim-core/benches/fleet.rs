@@ -11,6 +11,7 @@ use cospike_sim_core::energy::ComputeEnergy;
 use cospike_sim_core::inference::Counts;
 use cospike_sim_core::kernel::Streams;
 use cospike_sim_core::link::{Channel, Link, Radio, RadioPower, Sharing, Standby};
+use cospike_sim_core::split::SplitError;
 use cospike_sim_core::workload::{ArrivalProcess, SampleOrder, Workload};
 use std::time::Instant;
 
@@ -28,8 +29,8 @@ impl CoInference for Trivial {
         Head { steps: &self.steps, packets: &[256] }
     }
 
-    fn tail(&mut self, _: u8, _: u32, _: &Received<'_>) -> TailStep {
-        self.tail
+    fn tail(&mut self, _: u8, _: u32, _: &Received<'_>) -> Result<TailStep, SplitError> {
+        Ok(self.tail)
     }
 }
 

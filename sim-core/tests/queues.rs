@@ -11,6 +11,7 @@ use cospike_sim_core::energy::ComputeEnergy;
 use cospike_sim_core::inference::Counts;
 use cospike_sim_core::kernel::Streams;
 use cospike_sim_core::link::Sharing;
+use cospike_sim_core::split::SplitError;
 use cospike_sim_core::stats::{Interval, mean_interval};
 use cospike_sim_core::workload::ArrivalProcess;
 use rand::RngExt;
@@ -152,9 +153,9 @@ impl CoInference for Sizes {
         Head { steps: &[STEP], packets: &self.0[sample as usize] }
     }
 
-    fn tail(&mut self, _: u8, _: u32, _: &Received<'_>) -> TailStep {
+    fn tail(&mut self, _: u8, _: u32, _: &Received<'_>) -> Result<TailStep, SplitError> {
         let guess = Guess { answer: 0, entropy: 0.0 };
-        TailStep { counts: NOTHING, energy: ComputeEnergy::default(), guess }
+        Ok(TailStep { counts: NOTHING, energy: ComputeEnergy::default(), guess })
     }
 }
 

@@ -126,13 +126,9 @@ pub(super) struct Designs<'a> {
     prices: &'a [NamedPrices],
     /// Tails that ran on damaged payloads.
     damaged: BTreeMap<Delivery, Damaged>,
-    /// The first tail that could not run: number of the inference, sample, and why.
-    pub(super) failed: Option<(usize, u32, SplitError)>,
 }
 
 struct Design<'a> {
-    /// Number of the inference.
-    number: usize,
     inference: &'a Inference,
     /// The network run for 1, 2, ... of its steps.
     stages: Vec<SplitNetwork>,
@@ -162,8 +158,7 @@ struct Damaged {
 impl<'a> Designs<'a> {
     pub(super) fn new(point: &DesignPoint, networks: Networks<'a>) -> Self {
         let with_missing = |stage: &SplitNetwork| stage.clone().with_missing(point.missing);
-        let design = |(&inference, heads)| Design {
-            number: inference,
+        let design = |(&inference, heads): (&usize, Arc<Heads>)| Design {
             inference: &networks.inferences[inference],
             stages: networks.inferences[inference].stages.iter().map(with_missing).collect(),
             run: &networks.runs[inference],
@@ -174,7 +169,6 @@ impl<'a> Designs<'a> {
             cloud_prices: point.cloud_prices,
             prices: networks.prices,
             damaged: BTreeMap::new(),
-            failed: None,
         }
     }
 
@@ -253,11 +247,11 @@ impl CoInference for Designs<'_> {
         Head { steps: &heads.steps[sample as usize], packets: &heads.bytes[sample as usize] }
     }
 
-    fn tail(&mut self, design: u8, sample: u32, received: &Received<'_>) -> TailStep {
+    fn tail(&mut self, design: u8, sample: u32, received: &Received<'_>) -> Result<TailStep, SplitError> {
         let local = self.designs[design as usize].heads.local;
         let steps = received.steps.saturating_sub(local).max(1) as usize;
         if received.is_whole() {
-            return self.whole(design, sample, steps - 1);
+            return Ok(self.whole(design, sample, steps - 1));
         }
         let delivery = Delivery {
             design,
@@ -267,12 +261,7 @@ impl CoInference for Designs<'_> {
             flipped: received.flipped.to_vec(),
             erased: received.erased.to_vec(),
         };
-        self.last_step(delivery).unwrap_or_else(|error| {
-            // The event loop cannot stop here; the replication fails once it has ended.
-            let inference = self.designs[design as usize].number;
-            self.failed.get_or_insert((inference, sample, error));
-            self.whole(design, sample, steps - 1)
-        })
+        self.last_step(delivery)
     }
 }
 

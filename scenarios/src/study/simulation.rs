@@ -27,7 +27,7 @@ impl<'a> Replication<'a> {
         let mut designs = Designs::new(self.point, self.networks);
         let (system, labels, streams) = (&self.point.system, self.labels(), self.streams(seed));
         let outcome = run_observed(system, &mut designs, &labels, &streams, observer);
-        let outcome = self.checked(designs, outcome)?;
+        let outcome = outcome.map_err(|error| self.failure(error))?;
         Ok(Rows { replication: self.row(&outcome), latencies: self.latencies(outcome.latency.as_ref()) })
     }
 
@@ -40,26 +40,20 @@ impl<'a> Replication<'a> {
         Streams::new(seed, u64::from(self.replication))
     }
 
-    /// What a run with `designs` came to.
-    pub(super) fn checked<T>(&self, designs: Designs<'a>, came_to: Result<T, CosimError>) -> Result<T, StudyError> {
-        self.check(designs)?;
-        came_to.map_err(|error| StudyError::Simulation {
-            point: self.number,
-            label: self.point.label.clone(),
-            replication: self.replication,
-            error: Box::new(error),
-        })
-    }
-
-    /// Whether every tail of a run with `designs` could run.
-    pub(super) fn check(&self, designs: Designs<'a>) -> Result<(), StudyError> {
-        match designs.failed {
-            Some((inference, sample, error)) => Err(StudyError::Inference {
-                network: self.networks.inferences[inference].name(),
+    /// The error of the study when an event loop of this replication has failed.
+    pub(super) fn failure(&self, error: CosimError) -> StudyError {
+        match error {
+            CosimError::Tail { design, sample, error } => StudyError::Inference {
+                network: self.networks.inferences[self.point.designs[usize::from(design)]].name(),
                 sample,
+                error,
+            },
+            error => StudyError::Simulation {
+                point: self.number,
+                label: self.point.label.clone(),
+                replication: self.replication,
                 error: Box::new(error),
-            }),
-            None => Ok(()),
+            },
         }
     }
 

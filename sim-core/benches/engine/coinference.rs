@@ -8,6 +8,7 @@ use cospike_sim_core::energy::ComputeEnergy;
 use cospike_sim_core::inference::Counts;
 use cospike_sim_core::kernel::Streams;
 use cospike_sim_core::link::{Link, Radio, RadioPower, Standby};
+use cospike_sim_core::split::SplitError;
 use cospike_sim_core::workload::{ArrivalProcess, SampleOrder, Workload};
 use std::time::Instant;
 
@@ -29,8 +30,8 @@ impl CoInference for Trivial {
         Head { steps: &self.0, packets: &[100] }
     }
 
-    fn tail(&mut self, _: u8, _: u32, _: &Received<'_>) -> TailStep {
-        TailStep { counts: counts(), energy: ComputeEnergy::default(), guess: Guess { answer: 0, entropy: 0.0 } }
+    fn tail(&mut self, _: u8, _: u32, _: &Received<'_>) -> Result<TailStep, SplitError> {
+        Ok(TailStep { counts: counts(), energy: ComputeEnergy::default(), guess: Guess { answer: 0, entropy: 0.0 } })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::energy::ComputeEnergy;
 use crate::inference::Counts;
+use crate::split::SplitError;
 
 /// An answer and how sure the network is of it, from its class scores alone.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -112,7 +113,10 @@ pub trait CoInference {
 
     /// Runs step `received.steps - 1` of the tail of `design` on what arrived of `sample` up to then. For a design that does
     /// not stream that is the whole tail.
-    fn tail(&mut self, design: u8, sample: u32, received: &Received<'_>) -> TailStep;
+    ///
+    /// # Errors
+    /// A tail that cannot be run. The event loop stops there, with [`CosimError::Tail`](super::CosimError::Tail).
+    fn tail(&mut self, design: u8, sample: u32, received: &Received<'_>) -> Result<TailStep, SplitError>;
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::{Part, QueueAt};
 use crate::kernel::{ImpossibleValue, SimTime, TimeError};
+use crate::split::SplitError;
 
 /// A request that will never end, or takes too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +26,7 @@ fn list(stranded: &[Stranded]) -> String {
 }
 
 /// Why a run could not be done.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Debug, PartialEq, thiserror::Error)]
 pub enum CosimError {
     /// A value that the model cannot take.
     #[error(transparent)]
@@ -71,6 +72,16 @@ pub enum CosimError {
         in_steps: u64,
         /// Packets.
         packets: usize,
+    },
+    /// A tail that cannot be run.
+    #[error("the tail of design {design} cannot be run on sample {sample}: {error}")]
+    Tail {
+        /// The design.
+        design: u8,
+        /// The sample.
+        sample: u32,
+        /// Cause of the failure.
+        error: Box<SplitError>,
     },
     /// Little's law does not hold (invariant 8): the simulator has lost count of who waits.
     #[error(

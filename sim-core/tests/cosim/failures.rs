@@ -7,7 +7,20 @@ use cospike_sim_core::cosim::{CosimError, Part, System, run};
 use cospike_sim_core::edge::{DesignChoice, DropPolicy, Governor};
 use cospike_sim_core::kernel::{ImpossibleValue, Streams};
 use cospike_sim_core::link::{Rate, Sharing, Transport};
+use cospike_sim_core::split::SplitError;
 use cospike_sim_core::workload::{ArrivalProcess, TraceArrival};
+
+/// A tail that cannot be run stops the run at once and says on which sample.
+#[test]
+fn a_tail_that_fails_ends_the_run() {
+    let mut network = Scripted::new([Design { tails: vec![], ..Design::whole(0, 100, 0) }]);
+    let error = run(&system(1.0, 5), &mut network, &[0; 100], &Streams::new(1, 0)).unwrap_err();
+    assert_eq!(network.asked.len(), 1, "asked again after {error}");
+    let CosimError::Tail { design: 0, sample, error: cause } = &error else { panic!("{error}") };
+    assert_eq!((*sample, &**cause), (network.asked[0].sample, &SplitError::NoTail));
+    let message = format!("the tail of design 0 cannot be run on sample {sample}: {cause}");
+    assert_eq!(error.to_string(), message);
+}
 
 /// Device 1 asks more than the server can do, with short deadlines; the one request of device 0 has all the time in the
 /// world, so it never gets its turn.

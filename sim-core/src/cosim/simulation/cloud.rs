@@ -78,7 +78,10 @@ impl<O: Observer> Simulation<'_, O> {
             let before = |marks: &[u32]| marks.partition_point(|&bit| u64::from(bit) < bits);
             (&damage.flipped[..before(&damage.flipped)], &damage.erased[..before(&damage.erased)])
         };
-        let tail = self.computation.tail(design, sample, &Received { steps, lost, flipped, erased });
+        let tail = self
+            .computation
+            .tail(design, sample, &Received { steps, lost, flipped, erased })
+            .map_err(|error| CosimError::Tail { design, sample, error: Box::new(error) })?;
         not_negative("energy of a tail step", tail.energy.total())?;
         let request = self.requests.get_mut(slot);
         request.at_work = true;

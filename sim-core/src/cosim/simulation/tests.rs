@@ -8,6 +8,7 @@ use crate::edge::EdgeDevice;
 use crate::energy::ComputeEnergy;
 use crate::inference::Counts;
 use crate::link::{Link, RadioPower};
+use crate::split::SplitError;
 use crate::workload::{ArrivalProcess, SampleOrder, Workload};
 
 struct OneOperation;
@@ -33,12 +34,12 @@ impl CoInference for OneOperation {
         }
     }
 
-    fn tail(&mut self, _: u8, _: u32, _: &Received<'_>) -> TailStep {
-        TailStep {
+    fn tail(&mut self, _: u8, _: u32, _: &Received<'_>) -> Result<TailStep, SplitError> {
+        Ok(TailStep {
             counts: Counts { ac: 1, ..Counts::default() },
             energy: ComputeEnergy::default(),
             guess: Guess { answer: 0, entropy: 0.0 },
-        }
+        })
     }
 }
 
