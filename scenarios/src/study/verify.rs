@@ -105,7 +105,7 @@ fn beside(pair: &[Replication<'_>; 2], seeds: [u64; 2]) -> Result<Verified, Stud
         point: first.number as u32,
         label: first.point.label.clone(),
         replication: first.replication,
-        events: outcome.events,
+        events: outcome.counters.events,
         fingerprint: outcome.fingerprint,
         difference,
     })

@@ -2,7 +2,7 @@
 
 use super::line::Line;
 use super::timer::Timer;
-use crate::energy::{EnergyLedger, RadioWatts};
+use crate::energy::{EnergyLedger, PowerPart};
 use crate::kernel::{SimTime, Ticket};
 use crate::link::Radio;
 
@@ -33,7 +33,7 @@ pub enum RadioState {
 /// The radio of a device. 64 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RadioSide {
-    phase: Phase,
+    connection: Connection,
     pub(super) sending: bool,
     /// Answers being received; they may overlap.
     pub(super) receiving: u16,
@@ -48,15 +48,16 @@ pub(super) struct RadioSide {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
+pub(super) enum Connection {
     Standby,
     Promoting,
     Connected,
 }
 
 impl RadioSide {
-    const NEW: Self = Self {
-        phase: Phase::Standby,
+    /// Before the run: in standby, with nothing to do.
+    pub(super) const NEW: Self = Self {
+        connection: Connection::Standby,
         sending: false,
         receiving: 0,
         queued: 0,
@@ -66,12 +67,12 @@ impl RadioSide {
         alarms: 0,
     };
 
-    pub(super) fn phase(&self) -> Phase {
-        self.phase
+    pub(super) fn connection(&self) -> Connection {
+        self.connection
     }
 
-    pub(super) fn set_phase(&mut self, phase: Phase) {
-        self.phase = phase;
+    pub(super) fn set_connection(&mut self, connection: Connection) {
+        self.connection = connection;
     }
 
     /// Whether nothing keeps it connected.
@@ -80,24 +81,24 @@ impl RadioSide {
     }
 
     pub(super) fn state(&self) -> RadioState {
-        match self.phase {
-            Phase::Standby => RadioState::Standby,
-            Phase::Promoting => RadioState::Promotion,
-            Phase::Connected if self.sending || self.receiving > 0 => RadioState::Active,
-            Phase::Connected => RadioState::Connected,
+        match self.connection {
+            Connection::Standby => RadioState::Standby,
+            Connection::Promoting => RadioState::Promotion,
+            Connection::Connected if self.sending || self.receiving > 0 => RadioState::Active,
+            Connection::Connected => RadioState::Connected,
         }
     }
 
-    /// What it draws. `beta` is drawn once even if it both sends and receives; it is then booked under sending.
-    pub(super) fn watts(&self, profile: &Radio) -> RadioWatts {
-        let (none, beta) = (RadioWatts::default(), profile.power.active_watts);
+    /// The part of the device's energy that it draws power for, and how much, in watts. `beta` is drawn once even if it both
+    /// sends and receives; it is then booked under sending.
+    pub(super) fn power(&self, profile: &Radio) -> (PowerPart, f64) {
         match self.state() {
-            RadioState::Promotion => RadioWatts { promotion: profile.promotion_watts, ..none },
-            RadioState::Active if self.sending => RadioWatts { tx: beta, ..none },
-            RadioState::Active => RadioWatts { rx: beta, ..none },
+            RadioState::Promotion => (PowerPart::RadioPromotion, profile.promotion_watts),
+            RadioState::Active if self.sending => (PowerPart::RadioTx, profile.power.active_watts),
+            RadioState::Active => (PowerPart::RadioRx, profile.power.active_watts),
             // A radio without promotion and tail is connected only in name while it waits for the cell.
-            RadioState::Connected if !profile.is_always_ready() => RadioWatts { tail: profile.tail_watts, ..none },
-            RadioState::Connected | RadioState::Standby => RadioWatts { idle: profile.standby_watts(), ..none },
+            RadioState::Connected if !profile.is_always_ready() => (PowerPart::RadioTail, profile.tail_watts),
+            RadioState::Connected | RadioState::Standby => (PowerPart::RadioIdle, profile.standby_watts()),
         }
     }
 }
@@ -124,15 +125,8 @@ pub(super) struct Battery {
 }
 
 impl Device {
-    pub(super) fn new(ledger: EnergyLedger, processor: ProcessorState, uplink_estimate: f64) -> Self {
-        Self {
-            ledger,
-            radio: RadioSide::NEW,
-            processor,
-            sleep: Timer::NEW,
-            uplink_estimate,
-            battery: Battery::default(),
-        }
+    pub(super) fn new(ledger: EnergyLedger, radio: RadioSide, processor: ProcessorState, uplink_estimate: f64) -> Self {
+        Self { ledger, radio, processor, sleep: Timer::NEW, uplink_estimate, battery: Battery::default() }
     }
 
     /// Whether it still runs.

@@ -1,6 +1,6 @@
 //! Why a run could not be done.
 
-use super::{Part, QueueAt};
+use super::{Phase, QueueAt};
 use crate::kernel::{ImpossibleValue, SimTime, TimeError};
 use crate::split::SplitError;
 
@@ -11,13 +11,13 @@ pub struct Stranded {
     pub request: u64,
     /// The device that asked.
     pub device: u32,
-    /// Where it is.
-    pub part: Part,
+    /// Phase that it is in.
+    pub phase: Phase,
 }
 
 impl std::fmt::Display for Stranded {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "request {} of device {} in {}", self.request, self.device, self.part)
+        write!(f, "request {} of device {} ({})", self.request, self.device, self.phase)
     }
 }
 

@@ -23,6 +23,7 @@
 
 mod cell;
 mod co_inference;
+mod counters;
 mod device;
 mod error;
 mod event;
@@ -30,6 +31,7 @@ mod line;
 mod messages;
 mod observer;
 mod outcome;
+mod phase;
 mod place;
 mod requests;
 mod run;
@@ -38,12 +40,13 @@ mod simulation;
 mod timer;
 
 pub use co_inference::{CoInference, Guess, Head, HeadStep, Received, TailStep};
+pub use counters::Counters;
 pub use device::{ProcessorState, RadioState};
 pub use error::{CosimError, Stranded};
 pub use event::EventKind;
 pub use observer::{DropReason, End, Observer, QueueAt, ServerAt};
-pub use outcome::{CloudEnergy, Depletion, Dropped, Latency, Outcome, Parts, PlaceUse};
-pub use requests::Part;
+pub use outcome::{CloudEnergy, Depletion, Latency, Outcome, PlaceUse};
+pub use phase::{Phase, Phases};
 pub use run::{Run, run, run_observed};
 
 use crate::cloud::Cloud;

@@ -1,6 +1,6 @@
 //! Watching a run.
 
-use super::{Part, ProcessorState, RadioState};
+use super::{Phase, ProcessorState, RadioState};
 use crate::kernel::SimTime;
 use std::fmt;
 
@@ -88,12 +88,12 @@ impl fmt::Display for DropReason {
 /// Is told what happens in a run, in order of time. It can change nothing. Every method does nothing by default, and
 /// costs nothing then.
 pub trait Observer {
-    /// A request of `device` is in `part` from `now` on.
-    fn part(&mut self, now: SimTime, request: u64, device: u32, part: Part) {
-        let _ = (now, request, device, part);
+    /// A request of `device` is in `phase` from `now` on.
+    fn phase(&mut self, now: SimTime, request: u64, device: u32, phase: Phase) {
+        let _ = (now, request, device, phase);
     }
 
-    /// A request has ended. One that finds the queue of its device full or its battery empty has never been in any part.
+    /// A request has ended. One that finds the queue of its device full or its battery empty has never been in any phase.
     fn end(&mut self, now: SimTime, request: u64, device: u32, end: End) {
         let _ = (now, request, device, end);
     }

@@ -191,7 +191,7 @@ impl PriceList {
         let mut account = Account::default();
         for counted in layers {
             let layer = PricedLayer { network, counted, all_weights, steps };
-            let lines = &mut Lines { layer: counted.layer, entries: &mut account.entries };
+            let lines = &mut Lines { layer: counted.layer, lines: &mut account.lines };
             match self {
                 Self::Operations(prices) => prices.price(&layer, lines),
                 Self::Memory(prices) => prices.price(&layer, lines),

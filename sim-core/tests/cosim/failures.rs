@@ -3,7 +3,7 @@
 use crate::common::system;
 use crate::scripted::{Design, MILLISECOND, Scripted};
 use cospike_sim_core::cloud::Order;
-use cospike_sim_core::cosim::{CosimError, Part, System, run};
+use cospike_sim_core::cosim::{CosimError, Phase, System, run};
 use cospike_sim_core::edge::{DesignChoice, DropPolicy, Governor};
 use cospike_sim_core::kernel::{ImpossibleValue, Streams};
 use cospike_sim_core::link::{Rate, Sharing, Transport};
@@ -39,11 +39,11 @@ fn invariant_12_starvation_names_who_starves() {
     let mut network = Scripted::new([Design::whole(0, 0, MILLISECOND * 11 / 10)]);
     let error = run(&system, &mut network, &[0; 100], &Streams::new(1, 0)).unwrap_err();
     let CosimError::Starvation { first, answered, .. } = &error else { panic!("{error}") };
-    assert!(*answered > 0 && first[0].device == 0 && first[0].part == Part::CloudWait, "{error}");
-    assert!(error.to_string().contains(" of device 0 in the cloud queue"), "{error}");
+    assert!(*answered > 0 && first[0].device == 0 && first[0].phase == Phase::CloudWait, "{error}");
+    assert!(error.to_string().contains(" of device 0 (cloud wait)"), "{error}");
     // First come, first served: it is answered, and the bound is long enough for all.
     system.cloud.order = Order::FirstCome;
-    assert_eq!(network.run(&system, 1).completed, 20_000);
+    assert_eq!(network.run(&system, 1).counters.completed, 20_000);
 }
 
 #[test]

@@ -4,14 +4,14 @@ use super::Simulation;
 use crate::cosim::CosimError;
 use crate::cosim::event::EventKind;
 use crate::cosim::observer::{DropReason, End, Observer};
-use crate::cosim::requests::Part;
+use crate::cosim::phase::Phase;
 use crate::edge::DropPolicy;
 use crate::link::Damage;
 
 impl<O: Observer> Simulation<'_, O> {
     /// Lets the next arrival of `source` come.
     pub(super) fn schedule_arrival(&mut self, source: u32) -> Result<(), CosimError> {
-        if self.tally.generated < self.system.workload.requests
+        if self.tally.counters.generated < self.system.workload.requests
             && let Some(next) = self.arrivals.next(source, self.queue.now())?
         {
             self.pending.arrivals += 1;
@@ -21,8 +21,8 @@ impl<O: Observer> Simulation<'_, O> {
     }
 
     pub(super) fn arrival(&mut self, device: u32) -> Result<(), CosimError> {
-        let (number, now) = (self.tally.generated, self.queue.now());
-        self.tally.generated += 1;
+        let (number, now) = (self.tally.counters.generated, self.queue.now());
+        self.tally.counters.generated += 1;
         // The card is dealt even if the request is then dropped: the next request's sample must not depend on that.
         let sample = self.samples.next(device);
         if !self.arrivals.waits_for_the_end() {
@@ -37,7 +37,7 @@ impl<O: Observer> Simulation<'_, O> {
             }
             if let Some(oldest) = self.edge.turn_away(device, &mut self.requests, now)? {
                 self.drop_request(oldest, DropReason::QueueFull)?;
-                self.leave(oldest, Part::EdgeWait);
+                self.leave(oldest, Phase::EdgeWait);
             }
         }
         let deadline = match self.system.workload.deadline(device)? {
@@ -48,7 +48,7 @@ impl<O: Observer> Simulation<'_, O> {
         if !self.medium.is_clean() && self.received.len() < self.requests.slots() {
             self.received.resize_with(self.requests.slots(), Damage::default);
         }
-        self.observer.part(now, number, device, Part::EdgeWait);
+        self.observer.phase(now, number, device, Phase::EdgeWait);
         let served = self.edge.enter(device, slot, &mut self.requests, now)?;
         self.observe_edge_queue(device);
         if served { self.begin_head(slot) } else { Ok(()) }
@@ -56,7 +56,7 @@ impl<O: Observer> Simulation<'_, O> {
 
     /// The request ends as it comes.
     fn refuse(&mut self, number: u64, device: u32, reason: DropReason) -> Result<(), CosimError> {
-        self.tally.dropped.count(reason);
+        self.tally.counters.count_drop(reason);
         self.observer.end(self.queue.now(), number, device, End::Dropped(reason));
         if self.arrivals.waits_for_the_end() && self.is_alive(device) {
             self.schedule_arrival(device)?;

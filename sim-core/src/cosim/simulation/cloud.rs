@@ -4,7 +4,7 @@ use super::Simulation;
 use crate::cosim::event::EventKind;
 use crate::cosim::messages::Message;
 use crate::cosim::observer::{DropReason, Observer, QueueAt, ServerAt};
-use crate::cosim::requests::Part;
+use crate::cosim::phase::Phase;
 use crate::cosim::servers::{Next, Scaling};
 use crate::cosim::{CosimError, Head, Received};
 use crate::kernel::{SimTime, not_negative};
@@ -14,7 +14,7 @@ impl<O: Observer> Simulation<'_, O> {
     pub(super) fn delivered(&mut self, message: u32) -> Result<(), CosimError> {
         let Message { request: slot, index, .. } = *self.messages.get(message);
         if self.requests.get(slot).has_ended() {
-            return self.discard(message, Part::Uplink);
+            return self.discard(message, Phase::Uplink);
         }
         let now = self.queue.now();
         let request = self.requests.get_mut(slot);
@@ -38,7 +38,7 @@ impl<O: Observer> Simulation<'_, O> {
         if !request.known && usize::from(request.due) == messages_of(&self.head(slot)) {
             self.drop_request(slot, DropReason::AllPacketsLost)?;
         }
-        (0..released).for_each(|_| self.leave(slot, Part::Uplink));
+        (0..released).for_each(|_| self.leave(slot, Phase::Uplink));
         Ok(())
     }
 
@@ -49,8 +49,8 @@ impl<O: Observer> Simulation<'_, O> {
         if let Some(damage) = self.messages.damage(message) {
             arrived -= damage.lost.len() as u32;
             self.received[slot as usize].extend(damage);
-            self.tally.bits_flipped += damage.flipped.len() as u64;
-            self.tally.bits_erased += damage.erased.len() as u64;
+            self.tally.counters.bits_flipped += damage.flipped.len() as u64;
+            self.tally.counters.bits_erased += damage.erased.len() as u64;
         }
         self.messages.remove(message);
         let request = self.requests.get_mut(slot);
@@ -89,7 +89,7 @@ impl<O: Observer> Simulation<'_, O> {
         request.tail_entropy = tail.guess.entropy;
         request.tail_seconds = self.system.cloud.processor.operation_seconds(&tail.counts);
         request.tail_joules = tail.energy.total();
-        self.enter(slot, Part::CloudWait);
+        self.enter(slot, Phase::CloudWait);
         self.cloud.enter(slot, deadline, &mut self.requests, self.queue.now())?;
         self.serve()
     }
@@ -124,7 +124,7 @@ impl<O: Observer> Simulation<'_, O> {
             let number = request.number;
             // There are never more slots of batches than servers at work, so they number the servers.
             self.observer.begin_service(self.queue.now(), ServerAt::Cloud { server: batch }, number);
-            self.go_on(slot, Part::CloudWait, Part::CloudService);
+            self.go_on(slot, Phase::CloudWait, Phase::CloudService);
         }
         let time = self.cloud.begin(batch, seconds, joules)?;
         self.schedule(time, EventKind::TailDone, batch).map(|_| ())
@@ -170,17 +170,17 @@ impl<O: Observer> Simulation<'_, O> {
         request.served += 1;
         let is_sure = exit.is_some_and(|most| request.tail_entropy <= most);
         if request.has_ended() {
-            self.leave(slot, Part::CloudService);
+            self.leave(slot, Phase::CloudService);
         } else if is_sure || usize::from(request.served) == all {
             request.exited = true;
             let owner = request.number;
-            self.go_on(slot, Part::CloudService, Part::Downlink);
+            self.go_on(slot, Phase::CloudService, Phase::Downlink);
             let jitter = self.jitter(&self.constants.downlink_jitter, owner, 0)?;
             let delay = self.constants.propagation.after(jitter)?;
             self.schedule(delay, EventKind::AnswerBegins, slot)?;
         } else {
             self.go_on_in_cloud(slot)?;
-            self.leave(slot, Part::CloudService);
+            self.leave(slot, Phase::CloudService);
         }
         Ok(())
     }

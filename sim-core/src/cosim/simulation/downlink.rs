@@ -2,10 +2,10 @@
 
 use super::{Answered, Simulation};
 use crate::cosim::CosimError;
-use crate::cosim::device::Phase;
+use crate::cosim::device::Connection;
 use crate::cosim::event::EventKind;
 use crate::cosim::observer::{DropReason, Observer};
-use crate::cosim::requests::Part;
+use crate::cosim::phase::Phase;
 use crate::kernel::SimTime;
 use crate::link::{Standby, WakeUpRadio};
 use rand::RngExt;
@@ -17,8 +17,8 @@ impl<O: Observer> Simulation<'_, O> {
             return Ok(());
         }
         let device = self.requests.get(slot).device;
-        match (self.devices[device as usize].radio.phase(), self.system.link.radio.standby) {
-            (Phase::Standby, Standby::Asleep { wake_up, .. }) => self.signal(slot, &wake_up, SimTime::ZERO),
+        match (self.devices[device as usize].radio.connection(), self.system.link.radio.standby) {
+            (Connection::Standby, Standby::Asleep { wake_up, .. }) => self.signal(slot, &wake_up, SimTime::ZERO),
             _ => self.receive_when_connected(slot),
         }
     }
@@ -51,7 +51,7 @@ impl<O: Observer> Simulation<'_, O> {
         self.devices[device as usize].ledger.charge_bits(0.0, joules);
         self.rest_radio(device)?;
         let answered = self.complete(slot)?;
-        self.leave(slot, Part::Downlink);
+        self.leave(slot, Phase::Downlink);
         Ok(Some(answered))
     }
 
@@ -65,7 +65,7 @@ impl<O: Observer> Simulation<'_, O> {
         if !has_ended {
             self.drop_request(slot, DropReason::BatteryEmpty)?;
         }
-        self.leave(slot, Part::Downlink);
+        self.leave(slot, Phase::Downlink);
         Ok(true)
     }
 
@@ -98,17 +98,17 @@ impl<O: Observer> Simulation<'_, O> {
         }
         let request = self.requests.get(slot);
         let (device, owner, signals) = (request.device, request.number, request.signals);
-        let is_off = self.devices[device as usize].radio.phase() == Phase::Standby;
+        let is_off = self.devices[device as usize].radio.connection() == Connection::Standby;
         if let Standby::Asleep { wake_up, .. } = self.system.link.radio.standby
             && is_off
             && self.constants.wake_up_misses.draw(owner, signals.into()).random::<f64>() < wake_up.miss_probability
         {
-            self.tally.missed_signals += 1;
+            self.tally.counters.missed_signals += 1;
             if signals < wake_up.tries {
                 return self.signal(slot, &wake_up, SimTime::from_seconds(wake_up.retry_seconds)?);
             }
             self.drop_request(slot, DropReason::Unreachable)?;
-            self.leave(slot, Part::Downlink);
+            self.leave(slot, Phase::Downlink);
             return Ok(());
         }
         self.receive_when_connected(slot)

@@ -4,7 +4,7 @@ use super::{Answered, Simulation};
 use crate::cosim::device::ProcessorState;
 use crate::cosim::event::EventKind;
 use crate::cosim::observer::{DropReason, Observer, ServerAt};
-use crate::cosim::requests::Part;
+use crate::cosim::phase::Phase;
 use crate::cosim::timer::Alarm;
 use crate::cosim::{CosimError, Head, HeadStep};
 use crate::edge::SpeedLevel;
@@ -24,7 +24,7 @@ impl<O: Observer> Simulation<'_, O> {
         let sample = request.sample;
         check_head(&self.head(slot), design, sample)?;
         let wake_seconds = self.wake(device)?;
-        self.go_on(slot, Part::EdgeWait, Part::EdgeCompute);
+        self.go_on(slot, Phase::EdgeWait, Phase::EdgeCompute);
         let number = self.requests.get(slot).number;
         self.observer.begin_service(self.queue.now(), ServerAt::Edge { device }, number);
         self.begin_step(slot, wake_seconds)
@@ -49,7 +49,7 @@ impl<O: Observer> Simulation<'_, O> {
         let device = self.requests.get(slot).device;
         if !self.is_alive(device) {
             self.drop_request(slot, DropReason::BatteryEmpty)?;
-            self.leave(slot, Part::EdgeCompute);
+            self.leave(slot, Phase::EdgeCompute);
             return self.free_processor(device).map(|()| None);
         }
         let made = usize::from(self.requests.get(slot).made);
@@ -63,7 +63,7 @@ impl<O: Observer> Simulation<'_, O> {
         self.power_changed(device)?;
         if self.requests.get(slot).has_ended() {
             // The cloud's answer came while this step was made.
-            self.leave(slot, Part::EdgeCompute);
+            self.leave(slot, Phase::EdgeCompute);
             return self.free_processor(device).map(|()| None);
         }
         if let Some(answer) = self.own_answer(slot, &step, is_last, sends) {
@@ -75,7 +75,7 @@ impl<O: Observer> Simulation<'_, O> {
         if !is_last {
             return self.begin_step(slot, 0.0).map(|()| None);
         }
-        self.leave(slot, Part::EdgeCompute);
+        self.leave(slot, Phase::EdgeCompute);
         self.free_processor(device).map(|()| None)
     }
 
@@ -91,9 +91,9 @@ impl<O: Observer> Simulation<'_, O> {
         let request = self.requests.get_mut(slot);
         request.answer = answer;
         let device = request.device;
-        self.tally.answered_at_edge += 1;
+        self.tally.counters.answered_at_edge += 1;
         let answered = self.complete(slot)?;
-        self.leave(slot, Part::EdgeCompute);
+        self.leave(slot, Phase::EdgeCompute);
         self.free_processor(device)?;
         Ok(answered)
     }
@@ -108,7 +108,7 @@ impl<O: Observer> Simulation<'_, O> {
                 return self.begin_head(slot);
             }
             self.drop_request(slot, DropReason::BatteryEmpty)?;
-            self.leave(slot, Part::EdgeWait);
+            self.leave(slot, Phase::EdgeWait);
         }
         if self.is_alive(device) { self.rest_processor(device) } else { Ok(()) }
     }

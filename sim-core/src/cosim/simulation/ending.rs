@@ -2,9 +2,11 @@
 
 use super::cloud::messages_of;
 use super::{Answered, STANDSTILL, Simulation};
+use crate::cosim::counters::Counters;
 use crate::cosim::observer::{DropReason, End, Observer};
 use crate::cosim::outcome::{Depletion, Outcome};
-use crate::cosim::requests::{Part, Request};
+use crate::cosim::phase::Phase;
+use crate::cosim::requests::Request;
 use crate::cosim::{CosimError, Stranded};
 use crate::energy::Energy;
 use crate::kernel::SimTime;
@@ -21,7 +23,7 @@ impl<O: Observer> Simulation<'_, O> {
         let now = self.queue.now();
         let request = self.end_request(slot, true, End::Answered)?;
         let late = request.deadline.is_some_and(|deadline| now > deadline);
-        self.tally.completed += 1;
+        self.tally.counters.completed += 1;
         self.tally.late += u64::from(late);
         if request.number >= self.system.workload.warmup {
             self.latency.record(&request, now);
@@ -33,7 +35,7 @@ impl<O: Observer> Simulation<'_, O> {
     pub(super) fn drop_request(&mut self, slot: u32, reason: DropReason) -> Result<(), CosimError> {
         if !self.requests.get(slot).has_ended() {
             self.end_request(slot, false, End::Dropped(reason))?;
-            self.tally.dropped.count(reason);
+            self.tally.counters.count_drop(reason);
         }
         Ok(())
     }
@@ -46,7 +48,7 @@ impl<O: Observer> Simulation<'_, O> {
         let mut early = request.early;
         while let Some((message, _)) = early.pop(&mut self.messages, now) {
             self.messages.remove(message);
-            self.leave(slot, Part::Uplink);
+            self.leave(slot, Phase::Uplink);
         }
         if self.arrivals.waits_for_the_end() && self.is_alive(request.device) {
             self.schedule_arrival(request.device)?;
@@ -55,33 +57,33 @@ impl<O: Observer> Simulation<'_, O> {
     }
 
     /// A step, message or answer of a request comes to nothing or has done its duty.
-    pub(super) fn leave(&mut self, slot: u32, part: Part) {
-        let (was, now) = (self.requests.get(slot).part(), self.queue.now());
-        if self.requests.leave(slot, part, now) {
+    pub(super) fn leave(&mut self, slot: u32, phase: Phase) {
+        let (was, now) = (self.requests.get(slot).phase(), self.queue.now());
+        if self.requests.leave(slot, phase, now) {
             if let Some(damage) = self.received.get_mut(slot as usize) {
                 damage.clear();
             }
             let request = self.requests.get(slot);
             if request.answered && request.exited {
                 let all = messages_of(&self.head(slot)) as u64;
-                self.tally.steps_saved += all - u64::from(request.sent);
+                self.tally.counters.steps_saved += all - u64::from(request.sent);
             }
             return;
         }
         let request = self.requests.get(slot);
-        if !request.has_ended() && request.part() != was {
-            self.observer.part(now, request.number, request.device, request.part());
+        if !request.has_ended() && request.phase() != was {
+            self.observer.phase(now, request.number, request.device, request.phase());
         }
     }
 
     /// Looks, now and then, for requests that are too old while others are answered.
     pub(super) fn look_for_starvation(&mut self) -> Result<(), CosimError> {
-        let Some(bound) = self.constants.starvation.filter(|_| self.tally.events >= self.look_at_event) else {
+        let Some(bound) = self.constants.starvation.filter(|_| self.tally.counters.events >= self.look_at_event) else {
             return Ok(());
         };
-        self.look_at_event = self.tally.events + LOOK_EVERY.max(self.requests.slots() as u64);
-        let answered = self.tally.completed - self.answered_before;
-        self.answered_before = self.tally.completed;
+        self.look_at_event = self.tally.counters.events + LOOK_EVERY.max(self.requests.slots() as u64);
+        let answered = self.tally.counters.completed - self.answered_before;
+        self.answered_before = self.tally.counters.completed;
         let now = self.queue.now();
         let is_starving = |arrived: SimTime| now.since(arrived) > bound;
         if answered == 0 || !self.requests.oldest().is_some_and(is_starving) {
@@ -114,42 +116,32 @@ impl<O: Observer> Simulation<'_, O> {
         }
         let is_over = |request: &&Request| request.deadline.is_some_and(|deadline| self.end > deadline);
         let in_flight = self.requests.by_number().into_iter().filter(is_over).count() as u64;
-        self.tally.late + self.tally.dropped.total() + in_flight
+        self.tally.late + self.tally.counters.dropped() + in_flight
     }
 
     /// The outcome at the end, `correct` requests having been answered right, some of them by their deadline.
     pub(in crate::cosim) fn outcome(&self, correct: u64, correct_in_time: u64) -> Outcome {
         let mut energy = Energy::default();
         // In the order of the devices, so that rounding is the same every time.
-        self.devices.iter().for_each(|device| energy += device.ledger.until(self.end));
+        self.devices.iter().for_each(|device| energy += device.ledger.energy_until(self.end));
         let tally = &self.tally;
+        let depleted = tally.counters.depleted_devices;
         let lifetime = tally.lifetime_nanoseconds as f64 / 1e9;
         Outcome {
-            generated: tally.generated,
-            completed: tally.completed,
-            dropped: tally.dropped,
-            in_flight: self.requests.in_flight(),
-            correct,
-            correct_in_time,
-            deadline_misses: self.deadline_misses(),
-            answered_at_edge: tally.answered_at_edge,
+            counters: Counters {
+                in_flight: self.requests.in_flight(),
+                correct,
+                correct_in_time,
+                deadline_misses: self.deadline_misses(),
+                ..tally.counters
+            },
             latency: self.latency.summary(),
             energy,
             sent_bytes: tally.sent_bytes,
             payload_bytes: tally.payload_bytes,
-            packets_sent: tally.packets_sent,
-            packets_lost: tally.packets_lost,
-            retransmissions: tally.retransmissions,
-            bits_flipped: tally.bits_flipped,
-            bits_erased: tally.bits_erased,
-            steps_sent: tally.steps_sent,
-            steps_saved: tally.steps_saved,
-            false_alarms: tally.false_alarms,
-            missed_signals: tally.missed_signals,
             depletion: Depletion {
-                devices: tally.depleted,
                 first: tally.first_depletion,
-                mean_seconds: (tally.depleted > 0).then(|| lifetime / tally.depleted as f64),
+                mean_seconds: (depleted > 0).then(|| lifetime / depleted as f64),
             },
             cloud_energy: self.cloud.energy(self.end),
             mean_servers: self.cloud.mean_running(self.end),
@@ -157,12 +149,11 @@ impl<O: Observer> Simulation<'_, O> {
             uplink: self.uplink.usage(self.end),
             cloud: self.cloud.usage(self.end),
             simulated: self.end,
-            events: tally.events,
             fingerprint: self.fingerprint.value(),
         }
     }
 }
 
 fn stranded(request: &Request) -> Stranded {
-    Stranded { request: request.number, device: request.device, part: request.part() }
+    Stranded { request: request.number, device: request.device, phase: request.phase() }
 }

@@ -10,13 +10,15 @@ mod radio;
 mod uplink;
 
 use super::cell::Cell;
-use super::device::{Device, ProcessorState};
+use super::counters::Counters;
+use super::device::{Device, ProcessorState, RadioSide};
 use super::event::{Event, EventKind, Subject};
 use super::messages::Messages;
 use super::observer::{Observer, QueueAt};
-use super::outcome::{Dropped, LatencyTally};
+use super::outcome::LatencyTally;
+use super::phase::Phase;
 use super::place::Place;
-use super::requests::{Part, Requests};
+use super::requests::Requests;
 use super::servers::Servers;
 use super::{CoInference, CosimError, Head, System};
 use crate::edge::DesignChoice;
@@ -41,26 +43,12 @@ pub(super) struct Answered {
 /// What is counted on the way.
 #[derive(Debug, Default)]
 struct Tally {
-    generated: u64,
-    completed: u64,
-    answered_at_edge: u64,
+    counters: Counters,
     late: u64,
-    dropped: Dropped,
     sent_bytes: u64,
     payload_bytes: u64,
-    packets_sent: u64,
-    packets_lost: u64,
-    retransmissions: u64,
-    bits_flipped: u64,
-    bits_erased: u64,
-    steps_sent: u64,
-    steps_saved: u64,
-    false_alarms: u64,
-    missed_signals: u64,
-    depleted: u64,
     first_depletion: Option<SimTime>,
     lifetime_nanoseconds: u128,
-    events: u64,
     /// Events at the present time.
     events_now: u64,
 }
@@ -209,7 +197,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
         if self.tally.events_now > STANDSTILL {
             return Err(self.standstill());
         }
-        self.tally.events += 1;
+        self.tally.counters.events += 1;
         self.look_for_starvation()?;
         let event = self.queue.pop();
         match event {
@@ -234,7 +222,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
     }
 
     fn no_request_comes(&self) -> bool {
-        self.pending.arrivals == 0 || self.tally.generated == self.system.workload.requests
+        self.pending.arrivals == 0 || self.tally.counters.generated == self.system.workload.requests
     }
 
     fn has_no_request_left(&self) -> bool {
@@ -249,7 +237,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
             // A timer that was set anew or switched off is no event.
             EventKind::TailTimer => return self.tail_timer(subject).map(|()| None),
             EventKind::SleepTimer => return self.sleep_timer(subject).map(|()| None),
-            EventKind::Arrival if self.tally.generated == self.system.workload.requests => return Ok(None),
+            EventKind::Arrival if self.tally.counters.generated == self.system.workload.requests => return Ok(None),
             _ => self.happens(kind, subject),
         }
         match kind {
@@ -284,7 +272,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
     fn happens(&mut self, kind: EventKind, subject: u32) {
         self.end = self.queue.now();
         let subject = match kind.subject() {
-            Subject::Device if kind == EventKind::Arrival => self.tally.generated,
+            Subject::Device if kind == EventKind::Arrival => self.tally.counters.generated,
             Subject::Device | Subject::Batch | Subject::None => subject.into(),
             Subject::Request => self.requests.get(subject).number,
             Subject::Message => self.requests.get(self.messages.get(subject).request).number,
@@ -314,22 +302,22 @@ impl<'a, O: Observer> Simulation<'a, O> {
         self.devices[device as usize].is_alive()
     }
 
-    /// A step, message or answer of a request comes to `part`.
-    fn enter(&mut self, slot: u32, part: Part) {
-        let change = self.requests.enter(slot, part, self.queue.now());
-        self.observe_part(slot, change);
+    /// A step, message or answer of a request comes to `phase`.
+    fn enter(&mut self, slot: u32, phase: Phase) {
+        let change = self.requests.enter(slot, phase, self.queue.now());
+        self.observe_phase(slot, change);
     }
 
-    /// A step, message or answer of a request goes from one part to another.
-    fn go_on(&mut self, slot: u32, from: Part, to: Part) {
+    /// A step, message or answer of a request goes from one phase to another.
+    fn go_on(&mut self, slot: u32, from: Phase, to: Phase) {
         let change = self.requests.go_on(slot, from, to, self.queue.now());
-        self.observe_part(slot, change);
+        self.observe_phase(slot, change);
     }
 
-    fn observe_part(&mut self, slot: u32, change: Option<Part>) {
-        if let Some(part) = change {
+    fn observe_phase(&mut self, slot: u32, change: Option<Phase>) {
+        if let Some(phase) = change {
             let request = self.requests.get(slot);
-            self.observer.part(self.queue.now(), request.number, request.device, part);
+            self.observer.phase(self.queue.now(), request.number, request.device, phase);
         }
     }
 
@@ -372,9 +360,9 @@ fn new_device(system: &System) -> Device {
         DesignChoice::Fixed { .. } => 0.0,
         DesignChoice::ByRate { initial_bits_per_second, .. } => initial_bits_per_second,
     };
-    let mut device = Device::new(EnergyLedger::new(0.0, 0.0, Default::default()), processor, estimate);
-    device.ledger = EnergyLedger::new(system.edge.static_watts, watts, device.radio.watts(&system.link.radio));
-    device
+    let radio = RadioSide::NEW;
+    let ledger = EnergyLedger::new(system.edge.static_watts, watts, radio.power(&system.link.radio));
+    Device::new(ledger, radio, processor, estimate)
 }
 
 #[cfg(test)]

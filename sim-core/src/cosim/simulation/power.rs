@@ -4,7 +4,7 @@ use super::Simulation;
 use crate::cosim::CosimError;
 use crate::cosim::event::EventKind;
 use crate::cosim::observer::{DropReason, Observer};
-use crate::cosim::requests::Part;
+use crate::cosim::phase::Phase;
 use crate::kernel::SimTime;
 
 /// A battery that would last longer is looked at after half that time: what inferences and bits cost at once then moves no
@@ -79,17 +79,17 @@ impl<O: Observer> Simulation<'_, O> {
         let joules = at.ledger.spent(now);
         self.observer.power(now, device, watts, joules);
         self.observer.depleted(now, device);
-        self.tally.depleted += 1;
+        self.tally.counters.depleted_devices += 1;
         self.tally.first_depletion.get_or_insert(now);
         self.tally.lifetime_nanoseconds += u128::from(now.nanoseconds());
         self.switch_off(device, |device| &mut device.radio.tail);
         self.switch_off(device, |device| &mut device.sleep);
         while let Some((message, _)) = self.devices[device as usize].radio.held.pop(&mut self.messages, now) {
-            self.discard(message, Part::UplinkWait)?;
+            self.discard(message, Phase::UplinkWait)?;
         }
         while let Some((slot, _)) = self.devices[device as usize].radio.answers.pop(&mut self.requests, now) {
             self.drop_request(slot, DropReason::BatteryEmpty)?;
-            self.leave(slot, Part::Downlink);
+            self.leave(slot, Phase::Downlink);
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::Simulation;
 use crate::cosim::CosimError;
-use crate::cosim::device::{Device, Phase, RadioState};
+use crate::cosim::device::{Connection, Device, RadioState};
 use crate::cosim::event::EventKind;
 use crate::cosim::observer::Observer;
 use crate::cosim::timer::{Alarm, Timer};
@@ -14,18 +14,18 @@ use rand_distr::Exp1;
 impl<O: Observer> Simulation<'_, O> {
     /// Makes sure that the radio is connected, or becomes so. True if it is.
     pub(super) fn connect(&mut self, device: u32) -> Result<bool, CosimError> {
-        match self.devices[device as usize].radio.phase() {
-            Phase::Connected => {
+        match self.devices[device as usize].radio.connection() {
+            Connection::Connected => {
                 self.switch_off(device, |device| &mut device.radio.tail);
                 Ok(true)
             }
-            Phase::Promoting => Ok(false),
-            Phase::Standby if self.constants.promotion == SimTime::ZERO => {
-                self.devices[device as usize].radio.set_phase(Phase::Connected);
+            Connection::Promoting => Ok(false),
+            Connection::Standby if self.constants.promotion == SimTime::ZERO => {
+                self.devices[device as usize].radio.set_connection(Connection::Connected);
                 self.radio_changed(device).map(|()| true)
             }
-            Phase::Standby => {
-                self.devices[device as usize].radio.set_phase(Phase::Promoting);
+            Connection::Standby => {
+                self.devices[device as usize].radio.set_connection(Connection::Promoting);
                 self.schedule(self.constants.promotion, EventKind::RadioReady, device)?;
                 self.radio_changed(device)?;
                 Ok(false)
@@ -38,7 +38,7 @@ impl<O: Observer> Simulation<'_, O> {
             return Ok(());
         }
         let now = self.queue.now();
-        self.devices[device as usize].radio.set_phase(Phase::Connected);
+        self.devices[device as usize].radio.set_connection(Connection::Connected);
         self.radio_changed(device)?;
         while let Some((message, _)) = self.devices[device as usize].radio.held.pop(&mut self.messages, now) {
             self.join_uplink(message)?;
@@ -53,9 +53,9 @@ impl<O: Observer> Simulation<'_, O> {
     pub(super) fn rest_radio(&mut self, device: u32) -> Result<(), CosimError> {
         let (now, tail) = (self.queue.now(), self.constants.tail);
         let at = &mut self.devices[device as usize];
-        if at.is_alive() && at.radio.phase() == Phase::Connected && at.radio.has_nothing_to_do() {
+        if at.is_alive() && at.radio.connection() == Connection::Connected && at.radio.has_nothing_to_do() {
             if tail == SimTime::ZERO {
-                at.radio.set_phase(Phase::Standby);
+                at.radio.set_connection(Connection::Standby);
             } else {
                 self.pending.timers += u64::from(!at.radio.tail.is_armed());
                 if let Some(delay) = at.radio.tail.arm(now, tail)? {
@@ -73,7 +73,7 @@ impl<O: Observer> Simulation<'_, O> {
             Alarm::Due => {
                 self.happens(EventKind::TailTimer, device);
                 self.pending.timers -= 1;
-                self.devices[device as usize].radio.set_phase(Phase::Standby);
+                self.devices[device as usize].radio.set_connection(Connection::Standby);
                 self.radio_changed(device)
             }
         }
@@ -86,7 +86,8 @@ impl<O: Observer> Simulation<'_, O> {
         if !at.is_alive() {
             return Ok(());
         }
-        at.ledger.set_radio(now, at.radio.watts(&self.system.link.radio));
+        let (part, watts) = at.radio.power(&self.system.link.radio);
+        at.ledger.set_radio(now, part, watts);
         let state: RadioState = at.radio.state();
         self.observer.radio(now, device, state);
         self.power_changed(device)
@@ -121,8 +122,8 @@ impl<O: Observer> Simulation<'_, O> {
         if !self.is_alive(device) || self.has_no_request_left() {
             return Ok(());
         }
-        if self.devices[device as usize].radio.phase() == Phase::Standby {
-            self.tally.false_alarms += 1;
+        if self.devices[device as usize].radio.connection() == Connection::Standby {
+            self.tally.counters.false_alarms += 1;
             if self.connect(device)? {
                 self.rest_radio(device)?;
             }

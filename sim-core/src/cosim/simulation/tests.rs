@@ -79,7 +79,7 @@ fn invariant_12_a_run_that_runs_dry_names_the_stranded_requests() {
     };
     let CosimError::NothingLeftToHappen { in_flight: 25, first, .. } = &error else { panic!("{error}") };
     assert_eq!(first.iter().map(|stranded| stranded.request).collect::<Vec<_>>(), (0..10).collect::<Vec<_>>());
-    assert!(first.iter().all(|stranded| stranded.part == Part::CloudWait && stranded.device < 3));
+    assert!(first.iter().all(|stranded| stranded.phase == Phase::CloudWait && stranded.device < 3));
     assert!(error.to_string().contains("25 requests are in flight: request 0 of device "), "{error}");
 }
 

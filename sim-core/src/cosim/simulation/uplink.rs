@@ -5,7 +5,7 @@ use crate::cosim::CosimError;
 use crate::cosim::event::EventKind;
 use crate::cosim::messages::Message;
 use crate::cosim::observer::{DropReason, Observer, QueueAt, ServerAt};
-use crate::cosim::requests::Part;
+use crate::cosim::phase::Phase;
 use crate::edge::DesignChoice;
 use crate::kernel::{SimTime, StreamFamily, TimeError};
 use crate::link::{Round, Sharing, Transport};
@@ -18,7 +18,7 @@ impl<O: Observer> Simulation<'_, O> {
         let index = request.messages;
         request.messages += 1;
         let message = self.messages.insert(slot, index, first, packets);
-        self.enter(slot, Part::UplinkWait);
+        self.enter(slot, Phase::UplinkWait);
         self.submit(message)
     }
 
@@ -26,7 +26,7 @@ impl<O: Observer> Simulation<'_, O> {
     pub(super) fn submit(&mut self, message: u32) -> Result<(), CosimError> {
         let device = self.requests.get(self.messages.get(message).request).device;
         if !self.is_wanted(message) {
-            return self.discard(message, Part::UplinkWait);
+            return self.discard(message, Phase::UplinkWait);
         }
         if self.connect(device)? {
             return self.join_uplink(message);
@@ -59,7 +59,7 @@ impl<O: Observer> Simulation<'_, O> {
             }
             let device = self.requests.get(self.messages.get(message).request).device;
             self.devices[device as usize].radio.queued -= 1;
-            self.discard(message, Part::UplinkWait)?;
+            self.discard(message, Phase::UplinkWait)?;
             self.rest_radio(device)?;
             next = self.uplink.leave(station, &mut self.messages, self.queue.now())?;
             self.observe_uplink_queue(station);
@@ -75,9 +75,9 @@ impl<O: Observer> Simulation<'_, O> {
         let (slot, is_first) = (at.request, at.tries == 1);
         let request = self.requests.get_mut(slot);
         request.sent += u16::from(is_first);
-        self.tally.steps_sent += u64::from(is_first);
+        self.tally.counters.steps_sent += u64::from(is_first);
         let (device, number) = (request.device, request.number);
-        self.go_on(slot, Part::UplinkWait, Part::Uplink);
+        self.go_on(slot, Phase::UplinkWait, Phase::Uplink);
         self.observer.begin_service(now, ServerAt::Uplink { uplink: station }, number);
         self.devices[device as usize].radio.sending = true;
         self.radio_changed(device)?;
@@ -157,11 +157,11 @@ impl<O: Observer> Simulation<'_, O> {
             self.begin_sending(station, next)?;
         }
         if !self.is_wanted(message) {
-            return self.discard(message, Part::Uplink);
+            return self.discard(message, Phase::Uplink);
         }
         match self.system.link.transport {
             Transport::Retransmit { timeout_seconds, .. } if !is_due => {
-                self.go_on(slot, Part::Uplink, Part::UplinkWait);
+                self.go_on(slot, Phase::Uplink, Phase::UplinkWait);
                 self.schedule(SimTime::from_seconds(timeout_seconds)?, EventKind::Retry, message).map(|_| ())
             }
             _ => self.propagate(message),
@@ -176,9 +176,9 @@ impl<O: Observer> Simulation<'_, O> {
         self.tally.sent_bytes += bytes;
         let count = |tally: &mut super::Tally, sent: &mut dyn Iterator<Item = u32>| {
             for packet in sent {
-                tally.packets_sent += copies;
+                tally.counters.packets_sent += copies;
                 tally.payload_bytes += copies * u64::from(all[packet as usize]);
-                tally.retransmissions += u64::from(tries > 1);
+                tally.counters.retransmissions += u64::from(tries > 1);
             }
         };
         if self.medium.is_clean() {
@@ -190,7 +190,7 @@ impl<O: Observer> Simulation<'_, O> {
         count(&mut self.tally, &mut sent.iter().copied());
         let (owner, device, ended) = (request.number, request.device, self.queue.now());
         let round = Round { owner, device, packets: all, sent, tries, begun, ended };
-        self.tally.packets_lost += self.medium.send(&round, damage);
+        self.tally.counters.packets_lost += self.medium.send(&round, damage);
         match self.system.link.transport {
             Transport::Retransmit { tries: most, .. } => damage.lost.is_empty() || tries >= most,
             Transport::Datagram | Transport::Repeat { .. } => true,
@@ -225,13 +225,13 @@ impl<O: Observer> Simulation<'_, O> {
     }
 
     /// A message that is not wanted any more is put away. If its device has died before its request ended, that ends now.
-    pub(super) fn discard(&mut self, message: u32, part: Part) -> Result<(), CosimError> {
+    pub(super) fn discard(&mut self, message: u32, phase: Phase) -> Result<(), CosimError> {
         let slot = self.messages.get(message).request;
         self.messages.remove(message);
         if !self.requests.get(slot).has_ended() {
             self.drop_request(slot, DropReason::BatteryEmpty)?;
         }
-        self.leave(slot, part);
+        self.leave(slot, phase);
         Ok(())
     }
 
