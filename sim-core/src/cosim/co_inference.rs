@@ -1,7 +1,9 @@
 //! What the event loop asks of the split network.
 
+use super::CosimError;
 use crate::energy::ComputeEnergy;
 use crate::inference::Counts;
+use crate::kernel::not_negative;
 use crate::split::SplitError;
 
 /// An answer and how sure the network is of it, from its class scores alone.
@@ -63,6 +65,45 @@ pub struct Head<'a> {
     pub steps: &'a [HeadStep],
     /// Payload bytes of each packet, in the order of sending, over all steps.
     pub packets: &'a [u32],
+}
+
+/// Most steps of a head: they are numbered by 16 bits.
+pub(super) const MOST_STEPS: usize = u16::MAX as usize;
+
+impl Head<'_> {
+    /// Messages that the head sends: one for each step with packets.
+    pub(super) fn messages(&self) -> usize {
+        self.steps.iter().filter(|step| step.packets > 0).count()
+    }
+
+    /// Steps made, and packets there are, once message `index` is sent.
+    pub(super) fn before_end_of(&self, index: u16) -> (u32, u32) {
+        let (mut packets, mut messages) = (0, 0);
+        for (step, made) in self.steps.iter().zip(1..) {
+            packets += step.packets;
+            messages += u16::from(step.packets > 0);
+            if messages > index {
+                return (made, packets);
+            }
+        }
+        (self.steps.len() as u32, packets)
+    }
+
+    /// Checks that the head has steps, says what is sent in them, and either sends something or answers.
+    pub(super) fn check(&self, design: u8, sample: u32) -> Result<(), CosimError> {
+        let (steps, packets) = (self.steps.len(), self.packets.len());
+        let in_steps = self.steps.iter().map(|step| u64::from(step.packets)).sum::<u64>();
+        if steps == 0 || steps > MOST_STEPS || in_steps != packets as u64 {
+            return Err(CosimError::BrokenHead { design, sample, steps, in_steps, packets });
+        }
+        for step in self.steps {
+            not_negative("energy of a head step", step.energy.total())?;
+        }
+        if packets == 0 && self.steps[steps - 1].guess.is_none() {
+            return Err(CosimError::NothingToSend { design, sample });
+        }
+        Ok(())
+    }
 }
 
 /// What has reached the cloud of the first steps of a request.

@@ -1,5 +1,6 @@
 //! Why a run could not be done.
 
+use super::co_inference::MOST_STEPS;
 use super::{Phase, QueueAt};
 use crate::kernel::{ImpossibleValue, SimTime, TimeError};
 use crate::split::SplitError;
@@ -59,7 +60,7 @@ pub enum CosimError {
     /// A head whose steps do not add up.
     #[error(
         "the head of design {design} gives {steps} steps with {in_steps} packets and {packets} packets for sample \
-         {sample}: give 1 to 65535 steps, and the packets of the steps"
+         {sample}: give 1 to {MOST_STEPS} steps, and the packets of the steps"
     )]
     BrokenHead {
         /// The design.

@@ -21,10 +21,14 @@
 //! Events at the same time run downstream first (a place frees its server before the next request comes), in the
 //! order of [`EventKind`] from last to first, then in the order they were scheduled.
 
-mod cell;
+mod agenda;
+mod air;
+mod cloud;
 mod co_inference;
+mod context;
 mod counters;
-mod device;
+mod demand;
+mod edge;
 mod error;
 mod event;
 mod line;
@@ -32,16 +36,17 @@ mod messages;
 mod observer;
 mod outcome;
 mod phase;
-mod place;
 mod requests;
 mod run;
-mod servers;
 mod simulation;
+mod stations;
+mod tally;
 mod timer;
+mod usage;
 
 pub use co_inference::{CoInference, Guess, Head, HeadStep, Received, TailStep};
 pub use counters::Counters;
-pub use device::{ProcessorState, RadioState};
+pub use edge::{ProcessorState, RadioState};
 pub use error::{CosimError, Stranded};
 pub use event::EventKind;
 pub use observer::{DropReason, End, Observer, QueueAt, ServerAt};

@@ -1,11 +1,10 @@
 //! What came out of a run.
 
 use super::counters::Counters;
-use super::phase::{Phase, Phases};
-use super::requests::Request;
+use super::phase::Phases;
 use crate::energy::Energy;
 use crate::kernel::SimTime;
-use crate::stats::{Moments, Quantiles, SteadyEstimate, SteadyMean};
+use crate::stats::SteadyEstimate;
 
 /// What came out of a run. Equal systems, samples and streams give equal outcomes, bit for bit.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,7 +77,7 @@ pub struct Latency {
     pub min: f64,
     /// Largest latency, exact.
     pub max: f64,
-    /// Percentiles 1 to 99, `percentiles[p - 1]` being the `p`-th, within [`Quantiles::RELATIVE_ERROR`].
+    /// Percentiles 1 to 99, `percentiles[p - 1]` being the `p`-th, within [`Quantiles::RELATIVE_ERROR`](crate::stats::Quantiles::RELATIVE_ERROR).
     pub percentiles: [f64; 99],
     /// The 99.9th percentile, within the same error.
     pub percentile_99_9: f64,
@@ -105,53 +104,4 @@ pub struct PlaceUse {
     pub entered: u64,
     /// Mean wait of the requests whose service began, in seconds; `None` without any.
     pub mean_wait_seconds: Option<f64>,
-}
-
-/// Latency statistics in the making.
-#[derive(Debug)]
-pub(super) struct LatencyTally {
-    moments: Moments,
-    quantiles: Quantiles,
-    steady: SteadyMean,
-    total_nanoseconds: u128,
-    phase_nanoseconds: [u128; Phase::COUNT],
-}
-
-impl LatencyTally {
-    pub(super) fn new() -> Self {
-        let (moments, quantiles, steady) = (Moments::default(), Quantiles::new(), SteadyMean::new());
-        Self { moments, quantiles, steady, total_nanoseconds: 0, phase_nanoseconds: [0; Phase::COUNT] }
-    }
-
-    /// Takes a request that has been answered `now`.
-    pub(super) fn record(&mut self, request: &Request, now: SimTime) {
-        let latency = now.since(request.arrived);
-        self.moments.push(latency.seconds());
-        self.quantiles.record(latency);
-        self.steady.push(latency.seconds());
-        self.total_nanoseconds += u128::from(latency.nanoseconds());
-        for (sum, spent) in self.phase_nanoseconds.iter_mut().zip(request.spent) {
-            *sum += u128::from(spent);
-        }
-    }
-
-    pub(super) fn summary(&self) -> Option<Latency> {
-        let requests = self.moments.count();
-        let mean = |nanoseconds: u128| nanoseconds as f64 / 1e9 / requests as f64;
-        let percentile = |percent: f64| self.quantiles.at(percent / 100.0).map(SimTime::seconds);
-        let mut percentiles = [0.0; 99];
-        for (index, value) in percentiles.iter_mut().enumerate() {
-            *value = percentile((index + 1) as f64)?;
-        }
-        Some(Latency {
-            requests,
-            mean: mean(self.total_nanoseconds),
-            min: self.moments.min()?,
-            max: self.moments.max()?,
-            percentiles,
-            percentile_99_9: percentile(99.9)?,
-            steady: self.steady.estimate().ok(),
-            phases: Phases::from_fn(|phase| mean(self.phase_nanoseconds[phase as usize])),
-        })
-    }
 }

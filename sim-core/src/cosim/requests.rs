@@ -1,8 +1,10 @@
 //! The requests on their way.
 
+use super::Stranded;
 use super::line::{Line, Link, Linked};
 use super::phase::Phase;
 use crate::kernel::SimTime;
+use crate::link::Damage;
 
 /// What has become of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,10 +18,10 @@ enum State {
 /// A request, and the slot it lives in. At most 208 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Request {
-    /// Its number by arrival.
+    /// Number by arrival, from 0.
     pub(super) number: u64,
     pub(super) arrived: SimTime,
-    /// When it should be answered.
+    /// Time by which it should be answered.
     pub(super) deadline: Option<SimTime>,
     /// Nanoseconds spent in each phase.
     pub(super) spent: [u64; Phase::COUNT],
@@ -41,7 +43,7 @@ pub(super) struct Request {
     /// Steps, messages and answers of it in each phase; none: it is between two of them, and holds no slot any more once it
     /// has ended.
     at: [u16; Phase::COUNT],
-    /// Head steps that are made.
+    /// Number of head steps made.
     pub(super) made: u16,
     /// Messages handed to the radio; messages of which the first bit was sent; messages that reached the cloud or never
     /// will, in order; tail steps done.
@@ -54,23 +56,27 @@ pub(super) struct Request {
     pub(super) level: u8,
     /// Wake-up signals sent.
     pub(super) signals: u8,
-    /// Anything of it has reached the cloud.
+    /// Whether anything of it has reached the cloud.
     pub(super) known: bool,
-    /// The cloud has answered, or is at work on one of its steps.
+    /// Whether the cloud has answered.
     pub(super) exited: bool,
+    /// Whether a step of it waits for a server or is being served.
     pub(super) at_work: bool,
-    /// It ended with an answer.
+    /// Whether it ended with an answer.
     pub(super) answered: bool,
     phase: Phase,
     state: State,
 }
 
 /// The requests on their way, in slots that are used again: no allocation once the busiest moment has passed.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Requests {
     slots: Vec<Request>,
     free: Vec<u32>,
     in_flight: u64,
+    /// Damage to what the cloud has of each request, by slot, if the channel can do damage.
+    damage: Vec<Damage>,
+    with_damage: bool,
 }
 
 impl Linked for Requests {
@@ -80,6 +86,10 @@ impl Linked for Requests {
 }
 
 impl Requests {
+    pub(super) fn new(with_damage: bool) -> Self {
+        Self { slots: Vec::new(), free: Vec::new(), in_flight: 0, damage: Vec::new(), with_damage }
+    }
+
     pub(super) fn in_flight(&self) -> u64 {
         self.in_flight
     }
@@ -139,6 +149,9 @@ impl Requests {
             }
             None => {
                 self.slots.push(request);
+                if self.with_damage {
+                    self.damage.push(Damage::default());
+                }
                 // 2^32 slots would take 800 GB, so the index fits.
                 (self.slots.len() - 1) as u32
             }
@@ -151,6 +164,16 @@ impl Requests {
 
     pub(super) fn get_mut(&mut self, slot: u32) -> &mut Request {
         &mut self.slots[slot as usize]
+    }
+
+    /// Damage to what the cloud has of a request; `None` on a clean channel.
+    pub(super) fn damage(&self, slot: u32) -> Option<&Damage> {
+        self.damage.get(slot as usize)
+    }
+
+    /// The damage to a message adds to that of its request.
+    pub(super) fn add_damage(&mut self, slot: u32, damage: &Damage) {
+        self.damage[slot as usize].extend(damage);
     }
 
     /// A step, message or answer of the request comes to `phase`; gives the phase of the request if that is another now.
@@ -194,6 +217,9 @@ impl Requests {
         if over {
             request.state = State::Free;
             self.free.push(slot);
+            if let Some(damage) = self.damage.get_mut(slot as usize) {
+                damage.clear();
+            }
         }
         over
     }
@@ -214,6 +240,17 @@ impl Requests {
 impl Request {
     pub(super) fn has_ended(&self) -> bool {
         self.state != State::InFlight
+    }
+
+    /// Number of its next message, which is counted.
+    pub(super) fn next_message(&mut self) -> u16 {
+        self.messages += 1;
+        self.messages - 1
+    }
+
+    /// The request as an error names it.
+    pub(super) fn stranded(&self) -> Stranded {
+        Stranded { request: self.number, device: self.device, phase: self.phase }
     }
 
     pub(super) fn phase(&self) -> Phase {

@@ -1,47 +1,48 @@
-//! The state of a device that all its places share.
+//! The state of a device.
 
-use super::line::Line;
-use super::timer::Timer;
+use crate::cosim::line::Line;
+use crate::cosim::timer::Timer;
 use crate::energy::{EnergyLedger, PowerPart};
 use crate::kernel::{SimTime, Ticket};
 use crate::link::Radio;
 
-/// What the processor does.
+/// State of a processor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProcessorState {
-    /// Nothing, ready to begin.
+    /// Awake, with nothing to do.
     Idle,
-    /// Nothing, and it has to wake up first.
+    /// Asleep: it has to wake up before the next inference.
     Asleep,
-    /// An inference, after waking up if it slept.
+    /// Running an inference, after waking up if it slept.
     Computing,
 }
 
-/// What the radio does.
+/// State of a radio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RadioState {
-    /// It listens, or is off with a wake-up radio listening.
+    /// Listening, or off with a wake-up radio listening.
     Standby,
-    /// It is becoming connected.
+    /// Becoming connected.
     Promotion,
-    /// It is connected, but neither sends nor receives.
+    /// Connected, but neither sending nor receiving.
     Connected,
-    /// It sends, receives, or both.
+    /// Sending, receiving, or both.
     Active,
 }
 
 /// The radio of a device. 64 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RadioSide {
-    connection: Connection,
+    pub(super) connection: Connection,
     pub(super) sending: bool,
-    /// Answers being received; they may overlap.
+    /// Number of answers being received; they may overlap.
     pub(super) receiving: u16,
-    /// Messages in the uplink's queue or being sent.
+    /// Number of messages in the queue of the uplink or being sent.
     pub(super) queued: u16,
     pub(super) tail: Timer,
-    /// Messages, and requests with an answer, that wait for the radio to connect.
+    /// Messages that wait for the radio to connect.
     pub(super) held: Line,
+    /// Requests whose answers wait for the radio to connect.
     pub(super) answers: Line,
     /// False alarms of the wake-up radio so far.
     pub(super) alarms: u32,
@@ -66,14 +67,6 @@ impl RadioSide {
         answers: Line::EMPTY,
         alarms: 0,
     };
-
-    pub(super) fn connection(&self) -> Connection {
-        self.connection
-    }
-
-    pub(super) fn set_connection(&mut self, connection: Connection) {
-        self.connection = connection;
-    }
 
     /// Whether nothing keeps it connected.
     pub(super) fn has_nothing_to_do(&self) -> bool {
@@ -103,7 +96,7 @@ impl RadioSide {
     }
 }
 
-/// A device; its queues are in the [`Place`](super::place::Place)s. 360 bytes.
+/// A device; its queues are in the [`Stations`](crate::cosim::stations::Stations). 360 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Device {
     pub(super) ledger: EnergyLedger,
@@ -115,11 +108,12 @@ pub(super) struct Device {
     pub(super) battery: Battery,
 }
 
-/// What is pending for a battery. 32 bytes.
+/// State of a battery. 32 bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Battery {
-    /// The next look at it, and when.
+    /// The event of the next look at it, if one is pending.
     pub(super) look: Option<Ticket>,
+    /// Time of that look.
     pub(super) looked_at: SimTime,
     pub(super) is_empty: bool,
 }

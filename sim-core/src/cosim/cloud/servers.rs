@@ -1,11 +1,11 @@
 //! The servers of the cloud and the queue in front of them.
 
-use super::CosimError;
-use super::line::{Line, Linked};
-use super::observer::QueueAt;
-use super::outcome::{CloudEnergy, PlaceUse};
-use super::place::Usage;
 use crate::cloud::{Autoscaling, Cloud, Order};
+use crate::cosim::CosimError;
+use crate::cosim::line::{Line, Linked};
+use crate::cosim::observer::QueueAt;
+use crate::cosim::outcome::{CloudEnergy, PlaceUse};
+use crate::cosim::usage::Usage;
 use crate::kernel::{SimTime, TimeError};
 use crate::stats::TimeWeighted;
 use std::cmp::Reverse;
@@ -30,13 +30,14 @@ pub(super) enum Scaling {
     Keep,
 }
 
+/// The servers, and the requests that wait for one.
 #[derive(Debug)]
-pub(super) struct Servers {
+pub(in crate::cosim) struct Servers {
     profile: Cloud,
     max_wait: SimTime,
-    /// What waits: in one or the other, by [`Order`].
+    /// Requests that wait, in the order of their coming, for [`Order::FirstCome`].
     first_come: Line,
-    /// Deadline, sequence, slot, since when.
+    /// Requests that wait, for [`Order::EarliestDeadline`]: deadline, sequence, slot, since when.
     by_deadline: BinaryHeap<Reverse<(SimTime, u64, u32, SimTime)>>,
     came: u64,
     running: u32,
@@ -73,7 +74,7 @@ impl Servers {
         })
     }
 
-    pub(super) fn waiting(&self) -> u32 {
+    pub(in crate::cosim) fn waiting(&self) -> u32 {
         match self.profile.order {
             Order::FirstCome => self.first_come.len(),
             Order::EarliestDeadline => self.by_deadline.len() as u32,
@@ -219,15 +220,15 @@ impl Servers {
         }
     }
 
-    /// Counts a nanosecond too many: the broken place of the test of invariant 8.
+    /// Counts a nanosecond too many, for the test of invariant 8.
     #[cfg(test)]
-    pub(super) fn miscount(&mut self) {
+    pub(in crate::cosim) fn miscount(&mut self) {
         self.usage.miscount();
     }
 
-    /// Occupies every server with nobody: the broken place of the test of invariant 12.
+    /// Occupies every server with nobody, for the test of invariant 12.
     #[cfg(test)]
-    pub(super) fn jam(&mut self) {
+    pub(in crate::cosim) fn jam(&mut self) {
         self.busy = self.running;
     }
 }
