@@ -5,6 +5,7 @@ use crate::scenario::{self, Scenario};
 use crate::sweep::SweepPoint;
 use cospike_models::dataset::Dataset;
 use cospike_models::zoo::{CodecChoice, NetworkChoice, PLAIN, UnitChoice, ZooError};
+use cospike_sim_core::cosim::MOST_DESIGNS;
 use cospike_sim_core::cosim::System;
 use cospike_sim_core::network::{BottleneckKind, Family, INPUT, NetworkError, OUTPUT};
 use cospike_sim_core::payload::{Missing, Packetise};
@@ -47,9 +48,6 @@ impl DesignPoint {
         self.designs[0]
     }
 }
-
-/// Most designs of a point: a device's choice is one byte.
-const MOST_DESIGNS: usize = u8::MAX as usize;
 
 /// A network that a scenario asks for, and where it does.
 pub(super) struct Asked<'a> {

@@ -1,4 +1,4 @@
-//! What came out of a run.
+//! The outcome of a run.
 
 use super::counters::Counters;
 use super::phase::Phases;
@@ -6,10 +6,10 @@ use crate::energy::Energy;
 use crate::kernel::SimTime;
 use crate::stats::SteadyEstimate;
 
-/// What came out of a run. Equal systems, samples and streams give equal outcomes, bit for bit.
+/// Outcome of a run. Equal systems, samples and streams give equal outcomes, bit for bit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
-    /// Requests, packets, steps and other things that were counted.
+    /// Counts of requests, packets, steps, events and the like.
     pub counters: Counters,
     /// Latency of the answered requests after the warm-up; `None` if there are none.
     pub latency: Option<Latency>,

@@ -6,11 +6,11 @@ use super::phase::Phase;
 use crate::kernel::SimTime;
 use crate::link::Damage;
 
-/// What has become of a request.
+/// State of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     InFlight,
-    /// It has ended, but some of its steps are still on their way.
+    /// Ended, but some of its steps are still on their way.
     Ended,
     Free,
 }
@@ -23,9 +23,9 @@ pub(super) struct Request {
     pub(super) arrived: SimTime,
     /// Time by which it should be answered.
     pub(super) deadline: Option<SimTime>,
-    /// Nanoseconds spent in each phase.
+    /// Nanoseconds spent in each phase so far.
     pub(super) spent: [u64; Phase::COUNT],
-    /// Since when it is in `phase`.
+    /// Time since when it is in `phase`.
     since: SimTime,
     /// When the last of its messages reached the cloud.
     pub(super) delivered: SimTime,
@@ -40,8 +40,8 @@ pub(super) struct Request {
     /// The answer, once it is known.
     pub(super) answer: u32,
     link: Link,
-    /// Steps, messages and answers of it in each phase; none: it is between two of them, and holds no slot any more once it
-    /// has ended.
+    /// Number of its steps, messages and answers in each phase. If there are none, it is between two phases, or has ended
+    /// and holds no slot any more.
     at: [u16; Phase::COUNT],
     /// Number of head steps made.
     pub(super) made: u16,
@@ -94,7 +94,7 @@ impl Requests {
         self.in_flight
     }
 
-    /// Slots there are, used or free.
+    /// Number of slots, used or free.
     pub(super) fn slots(&self) -> usize {
         self.slots.len()
     }

@@ -33,12 +33,12 @@ impl Stations {
         self.stations[station as usize].busy
     }
 
-    /// How many wait at `station`.
+    /// Number that wait at `station`.
     pub(super) fn waiting(&self, station: u32) -> u32 {
         self.stations[station as usize].line.len()
     }
 
-    /// `slot` comes to `station`. True if it is served at once.
+    /// `slot` comes to `station`; true if it is served at once.
     pub(super) fn enter(
         &mut self,
         station: u32,

@@ -1,4 +1,4 @@
-//! What the forms ask of a layer: its geometry and its counts.
+//! A layer as the forms price it: its geometry and its counts.
 
 use super::account::AccountLine;
 use super::compute::ComputePart;
@@ -60,7 +60,7 @@ impl PricedLayer<'_> {
         inputs.iter().map(|&input| self.network.layers[input].output.len() as u64).sum()
     }
 
-    /// How many layers read it.
+    /// Number of layers that read its output.
     pub(super) fn readers(&self) -> u64 {
         self.network.layers.iter().filter(|layer| layer.inputs.contains(&self.counted.layer)).count() as u64
     }

@@ -4,7 +4,7 @@ use crate::common::system;
 use crate::scripted::{Design, MILLISECOND, Scripted};
 use cospike_sim_core::cloud::Order;
 use cospike_sim_core::cosim::{CosimError, Phase, System, run};
-use cospike_sim_core::edge::{DesignChoice, DropPolicy, Governor};
+use cospike_sim_core::edge::{DesignChoice, DropPolicy, Governor, SpeedLevel};
 use cospike_sim_core::kernel::{ImpossibleValue, Streams};
 use cospike_sim_core::link::{Rate, Sharing, Transport};
 use cospike_sim_core::split::SplitError;
@@ -49,7 +49,7 @@ fn invariant_12_starvation_names_who_starves() {
 #[test]
 fn impossible_systems_are_refused_by_name() {
     type Change = fn(&mut System);
-    let changes: [(&str, Change); 14] = [
+    let changes: [(&str, Change); 15] = [
         ("jitter_seconds", |s| {
             s.workload.arrivals = ArrivalProcess::Periodic { period_seconds: 1.0, jitter_seconds: 1.5 };
         }),
@@ -59,6 +59,10 @@ fn impossible_systems_are_refused_by_name() {
         ("deadlines_seconds", |s| s.workload.deadlines_seconds = vec![0.0]),
         ("level", |s| s.edge.governor = Governor::Fixed { level: 1 }),
         ("number of thresholds", |s| s.edge.governor = Governor::ByQueue { thresholds: vec![3] }),
+        ("number of speed levels", |s| {
+            s.edge.levels = vec![SpeedLevel::NOMINAL; SpeedLevel::MOST + 1];
+            s.edge.governor = Governor::ByQueue { thresholds: (0..SpeedLevel::MOST as u32).collect() };
+        }),
         ("queue_capacity", |s| (s.edge.when_full, s.edge.queue_capacity) = (DropPolicy::Oldest, Some(0))),
         ("battery_joules", |s| s.edge.battery_joules = Some(-1.0)),
         ("exit_entropy", |s| s.cloud.exit_entropy = Some(1.5)),

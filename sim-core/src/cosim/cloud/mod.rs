@@ -267,7 +267,7 @@ fn run_tail<O: Observer>(slot: u32, context: &mut Context<'_, O>) -> Result<Tail
     let request = context.requests.get(slot);
     let (design, sample) = (request.design, request.sample);
     let head = context.computation.head(design, sample);
-    let (steps, packets) = head.before_end_of(request.served);
+    let (steps, packets) = head.sent_with(request.served);
     let whole = Damage::default();
     let damage = context.requests.damage(slot).unwrap_or(&whole);
     // Damage of steps that have arrived but are not run yet is left out.

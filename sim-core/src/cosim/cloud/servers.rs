@@ -11,18 +11,18 @@ use crate::stats::TimeWeighted;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// What can be done next.
+/// What the servers can do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
     /// A server takes this batch.
     Batch(u32),
     /// A server waits for more requests until then.
     Wait(SimTime),
-    /// No server or no request is there.
+    /// There is no free server, or no request.
     Nothing,
 }
 
-/// What autoscaling decided.
+/// Decision of the autoscaling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scaling {
     Start,
@@ -141,7 +141,7 @@ impl Servers {
         }
     }
 
-    /// Since when the one that came first of those that wait does so. There is one, and fewer than fill a batch.
+    /// Time since when the first of the waiting requests waits. There is one, and fewer than fill a batch.
     fn oldest(&self, pool: &mut impl Linked) -> SimTime {
         match self.profile.order {
             Order::FirstCome => self.first_come.oldest(pool),
@@ -169,7 +169,7 @@ impl Servers {
         self.usage.serving.decrease(now);
     }
 
-    /// Looks at the queue and starts or stops a server.
+    /// Looks at the queue, and starts or stops a server if that is needed.
     pub(super) fn scale(&mut self, scaling: &Autoscaling, now: SimTime) -> Scaling {
         let servers = self.running + self.starting;
         let load = f64::from(self.waiting()) / f64::from(servers);
@@ -188,14 +188,14 @@ impl Servers {
         Scaling::Keep
     }
 
-    /// A server that was started is there.
+    /// A server that was started can serve.
     pub(super) fn started(&mut self, now: SimTime) {
         self.starting -= 1;
         self.running += 1;
         self.running_time.increase(now);
     }
 
-    /// Servers that run.
+    /// Number of running servers.
     pub(super) fn running(&self) -> u32 {
         self.running
     }

@@ -62,9 +62,7 @@ impl Edge<'_> {
         let (device, sample, number) = (request.device, request.sample, request.number);
         let design = self.profile.design.design(self.devices[device as usize].uplink_estimate);
         request.design = design;
-        // There are at most 256 levels, for a fixed one is named by a byte, and thresholds beyond are never reached.
-        let level = self.profile.governor.level(self.processors.waiting(device));
-        request.level = level.min(usize::from(u8::MAX)) as u8;
+        request.level = self.profile.governor.level(self.processors.waiting(device));
         context.computation.head(design, sample).check(design, sample)?;
         let wake_seconds = self.wake(device, context)?;
         context.go_on(slot, Phase::EdgeWait, Phase::EdgeCompute);
