@@ -11,6 +11,7 @@ use cospike_sim_core::energy::ComputeEnergy;
 use cospike_sim_core::inference::Counts;
 use cospike_sim_core::kernel::Streams;
 use cospike_sim_core::link::{Channel, Link, Radio, RadioPower, Sharing, Standby};
+use cospike_sim_core::split::SplitError;
 use cospike_sim_core::workload::{ArrivalProcess, SampleOrder, Workload};
 use std::time::Instant;
 
@@ -28,8 +29,8 @@ impl CoInference for Trivial {
         Head { steps: &self.steps, packets: &[256] }
     }
 
-    fn tail(&mut self, _: u8, _: u32, _: &Received<'_>) -> TailStep {
-        self.tail
+    fn tail(&mut self, _: u8, _: u32, _: &Received<'_>) -> Result<TailStep, SplitError> {
+        Ok(self.tail)
     }
 }
 
@@ -99,9 +100,9 @@ fn measure(name: &str, system: &System) {
     println!(
         "{name:>6} {:>9} devices {:>9} requests {:>10} events {seconds:>8.2} s {:>6.2} M events/s {peak:>6} MB peak",
         system.devices,
-        outcome.generated,
-        outcome.events,
-        outcome.events as f64 / seconds * 1e-6,
+        outcome.counters.generated,
+        outcome.counters.events,
+        outcome.counters.events as f64 / seconds * 1e-6,
     );
 }
 

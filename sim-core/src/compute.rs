@@ -1,4 +1,4 @@
-//! How long a processor takes for counts of operations.
+//! Time that a processor takes for counts of operations.
 
 use crate::inference::Counts;
 use crate::kernel::{ImpossibleValue, SimTime, TimeError, not_negative, positive};

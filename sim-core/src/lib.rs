@@ -18,6 +18,7 @@
 //! | [`edge`], [`link`], [`cloud`], [`workload`] | one model each of a place |
 //! | [`cosim`] | the life of a request across those places |
 
+mod breakdown;
 pub mod cloud;
 pub mod compute;
 pub mod cosim;

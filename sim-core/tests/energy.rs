@@ -85,7 +85,7 @@ fn account(form: Form) -> Account {
 
 /// Picojoules by layer and event.
 fn lines(account: &Account) -> Vec<(usize, &'static str, f64)> {
-    account.entries.iter().map(|e| (e.layer, e.event, e.joules().map_or(f64::NAN, |joules| joules * 1e12))).collect()
+    account.lines.iter().map(|e| (e.layer, e.event, e.joules().map_or(f64::NAN, |joules| joules * 1e12))).collect()
 }
 
 #[track_caller]
@@ -146,7 +146,7 @@ fn a_byte_costs_what_the_smallest_memory_that_holds_its_kind_costs() {
         net.push("fc", Operation::Linear, &[0], Shape::vector(1));
         let counts = Counts { weight_reads: 1, ..NONE };
         let layers = [LayerCounts { layer: 1, counts, ..LayerCounts::default() }];
-        let entry = list(Form::Memory).account(&net, None, &layers).entries[0];
+        let entry = list(Form::Memory).account(&net, None, &layers).lines[0];
         (entry.key, entry.price.unwrap() * 1e12)
     };
     for (values, key, byte) in [
@@ -255,7 +255,7 @@ fn sums_are_what_their_operands_make_them() {
     let events = |input_events, counts| {
         let layers = [LayerCounts { layer: 1, input_events, output_events: 0, counts }];
         let account = list(Form::ChipEvents).account(&net, None, &layers);
-        account.entries.iter().map(|e| (e.event, e.count)).collect::<Vec<_>>()
+        account.lines.iter().map(|e| (e.event, e.count)).collect::<Vec<_>>()
     };
     assert_eq!(events(3, Counts { ac: 3, activation_reads: 3, ..NONE }), [("synaptic operation", 3.0)]);
     assert_eq!(events(0, Counts { ac: 4, ..NONE }), []);
@@ -321,7 +321,7 @@ proptest! {
         for form in Form::ALL {
             let joules = |layers: &[LayerCounts]| {
                 let account = list(form).account(&net, Some(STEPS), layers);
-                (account.entries.iter().filter_map(|e| e.joules()).sum::<f64>(), account.energy().total())
+                (account.lines.iter().filter_map(|e| e.joules()).sum::<f64>(), account.energy().total())
             };
             let (lines, total) = joules(&both);
             prop_assert!(close(lines, total), "{form:?}: lines {lines}, total {total}");

@@ -6,11 +6,12 @@
 mod common;
 
 use common::{KnownAnswers, accumulates, system};
-use cospike_sim_core::cosim::{CoInference, Guess, Head, HeadStep, Parts, Received, System, TailStep, run};
+use cospike_sim_core::cosim::{CoInference, Guess, Head, HeadStep, Phases, Received, System, TailStep, run};
 use cospike_sim_core::energy::ComputeEnergy;
 use cospike_sim_core::inference::Counts;
 use cospike_sim_core::kernel::Streams;
 use cospike_sim_core::link::Sharing;
+use cospike_sim_core::split::SplitError;
 use cospike_sim_core::stats::{Interval, mean_interval};
 use cospike_sim_core::workload::ArrivalProcess;
 use rand::RngExt;
@@ -35,7 +36,7 @@ fn services(exponential: bool, requests: usize, streams: &Streams) -> Vec<Counts
 /// Mean over replications of the mean of `part`; `computation` has one sample per request.
 fn mean_wait(
     system: &System,
-    part: fn(&Parts) -> f64,
+    part: fn(&Phases) -> f64,
     computation: impl Fn(usize, &Streams) -> KnownAnswers,
 ) -> Interval {
     let waits: Vec<f64> = (0..REPLICATIONS)
@@ -44,7 +45,7 @@ fn mean_wait(
             let requests = system.workload.requests as usize;
             let mut computation = computation(requests, &streams);
             let labels = vec![0; requests];
-            part(&run(system, &mut computation, &labels, &streams).unwrap().latency.unwrap().parts)
+            part(&run(system, &mut computation, &labels, &streams).unwrap().latency.unwrap().phases)
         })
         .collect();
     mean_interval(&waits).unwrap()
@@ -79,7 +80,7 @@ fn constant_wait(rho: f64) -> f64 {
 fn at_the_edge(rho: f64, exponential: bool) -> Interval {
     mean_wait(
         &loaded(rho, rho),
-        |parts| parts.edge_wait,
+        |phases| phases.edge_wait,
         |requests, streams| {
             let network = KnownAnswers::uniform(requests, Counts::default(), &[], Counts::default());
             network.with_heads(services(exponential, requests, streams)).at_edge()
@@ -110,7 +111,7 @@ fn two_servers_of_the_cloud_are_an_m_m_2_queue() {
     system.cloud.servers = 2;
     let found = mean_wait(
         &system,
-        |parts| parts.cloud_wait,
+        |phases| phases.cloud_wait,
         |requests, streams| KnownAnswers {
             tails: services(true, requests, streams),
             ..KnownAnswers::uniform(requests, Counts::default(), &[0], Counts::default())
@@ -126,7 +127,7 @@ fn at_the_uplink(sharing: Sharing, rho: f64) -> Interval {
     system.link.sharing = sharing.clone();
     mean_wait(
         &system,
-        |parts| parts.uplink_wait,
+        |phases| phases.uplink_wait,
         |requests, _| KnownAnswers::uniform(requests, Counts::default(), &[100_000, 25_000], Counts::default()),
     )
 }
@@ -152,9 +153,9 @@ impl CoInference for Sizes {
         Head { steps: &[STEP], packets: &self.0[sample as usize] }
     }
 
-    fn tail(&mut self, _: u8, _: u32, _: &Received<'_>) -> TailStep {
+    fn tail(&mut self, _: u8, _: u32, _: &Received<'_>) -> Result<TailStep, SplitError> {
         let guess = Guess { answer: 0, entropy: 0.0 };
-        TailStep { counts: NOTHING, energy: ComputeEnergy::default(), guess }
+        Ok(TailStep { counts: NOTHING, energy: ComputeEnergy::default(), guess })
     }
 }
 
@@ -182,8 +183,8 @@ fn in_the_shared_cell(exponential: bool) -> Interval {
             let bytes =
                 services(exponential, requests, &streams).into_iter().map(|counts| [(counts.ac / 8_000) as u32]);
             let mut network = Sizes(bytes.collect());
-            let parts = run(&system, &mut network, &vec![0; requests], &streams).unwrap().latency.unwrap().parts;
-            parts.uplink
+            let phases = run(&system, &mut network, &vec![0; requests], &streams).unwrap().latency.unwrap().phases;
+            phases.uplink
         })
         .collect();
     mean_interval(&times).unwrap()
@@ -209,7 +210,7 @@ fn a_closed_loop_is_the_machine_repairman_model() {
     system.workload.arrivals = ArrivalProcess::ClosedLoop { mean_think_seconds: 2.0 };
     let found = mean_wait(
         &system,
-        |parts| parts.cloud_wait + parts.cloud_service,
+        |phases| phases.cloud_wait + phases.cloud_service,
         |requests, streams| KnownAnswers {
             tails: services(true, requests, streams),
             ..KnownAnswers::uniform(requests, Counts::default(), &[0], Counts::default())

@@ -5,7 +5,7 @@ use super::{Measured, Priced};
 use crate::run::print_json;
 use crate::table::{significant, table};
 use cospike_scenarios::profiles::Profile;
-use cospike_sim_core::energy::{Account, Entry};
+use cospike_sim_core::energy::{Account, AccountLine};
 use serde_json::{Value, json};
 
 const MICRO: f64 = 1e6;
@@ -85,7 +85,7 @@ fn microjoules(account: &Account, measured: &Measured) -> String {
 pub(super) fn ledger(priced: &Priced, spiking: &Measured, float: &Measured, activity: &Activity) {
     for (family, account, measured) in [("spiking", &priced.spiking, spiking), ("float", &priced.float, float)] {
         let mut lines = table(&["layer", "event", "count", "pJ each", "price", "pJ"]);
-        for entry in &account.entries {
+        for entry in &account.lines {
             lines.add_row(line(entry, measured));
         }
         println!("{lines}");
@@ -107,15 +107,15 @@ pub(super) fn ledger(priced: &Priced, spiking: &Measured, float: &Measured, acti
     println!("\ncounts and pJ: means of {} samples; count x pJ each = pJ", spiking.samples);
 }
 
-fn line(entry: &Entry, measured: &Measured) -> [String; 6] {
+fn line(line: &AccountLine, measured: &Measured) -> [String; 6] {
     let unpriced = || "no price".to_string();
     [
-        measured.zoo.network.network().layers[entry.layer].name.clone(),
-        entry.event.into(),
-        format!("{:.3}", measured.mean(entry.count)),
-        entry.price.map_or_else(unpriced, |price| format!("{:.6}", PICO * price)),
-        entry.key.into(),
-        entry.joules().map_or_else(unpriced, |joules| format!("{:.3}", PICO * measured.mean(joules))),
+        measured.zoo.network.network().layers[line.layer].name.clone(),
+        line.event.into(),
+        format!("{:.3}", measured.mean(line.count)),
+        line.price.map_or_else(unpriced, |price| format!("{:.6}", PICO * price)),
+        line.key.into(),
+        line.joules().map_or_else(unpriced, |joules| format!("{:.3}", PICO * measured.mean(joules))),
     ]
 }
 
@@ -154,21 +154,21 @@ pub(super) fn json(priced: &[Priced], spiking: &Measured, float: &Measured, acti
 }
 
 fn account_json(account: &Account, measured: &Measured) -> Value {
-    let entry = |entry: &Entry| {
+    let line = |line: &AccountLine| {
         json!({
-            "layer": measured.zoo.network.network().layers[entry.layer].name,
-            "event": entry.event,
-            "part": entry.part.name(),
-            "count": measured.mean(entry.count),
-            "joules_each": entry.price,
-            "price": entry.key,
-            "joules": entry.joules().map(|joules| measured.mean(joules)),
+            "layer": measured.zoo.network.network().layers[line.layer].name,
+            "event": line.event,
+            "part": line.part.name(),
+            "count": measured.mean(line.count),
+            "joules_each": line.price,
+            "price": line.key,
+            "joules": line.joules().map(|joules| measured.mean(joules)),
         })
     };
     json!({
         "joules": account.total().map(|total| measured.mean(total)),
         "joules_priced": measured.mean(account.energy().total()),
         "partial": account.is_partial(),
-        "entries": account.entries.iter().map(entry).collect::<Vec<_>>(),
+        "entries": account.lines.iter().map(line).collect::<Vec<_>>(),
     })
 }

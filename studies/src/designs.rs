@@ -124,13 +124,10 @@ pub(crate) struct Designs<'a> {
     prices: &'a [NamedPrices],
     /// Tails that were executed on damaged payloads.
     damaged: BTreeMap<Delivery, DamagedTail>,
-    /// The first tail that could not be executed: network, sample and cause.
-    pub(crate) failed: Option<(NetworkIndex, u32, SplitError)>,
 }
 
 /// One of the split networks among which a device chooses.
 struct Design<'a> {
-    index: NetworkIndex,
     prepared: &'a PreparedNetwork,
     /// The network for 1, 2, ... of its steps.
     stages: Vec<SplitNetwork>,
@@ -162,14 +159,13 @@ impl<'a> Designs<'a> {
         let design = |(&index, heads): (&NetworkIndex, Arc<Heads>)| {
             let prepared = &networks.prepared[index.position()];
             let stages = prepared.stages.iter().map(|stage| stage.clone().with_missing(point.missing)).collect();
-            Design { index, prepared, stages, priced: &networks.priced[index.position()], heads }
+            Design { prepared, stages, priced: &networks.priced[index.position()], heads }
         };
         Self {
             designs: point.designs.iter().zip(networks.heads.point(point)).map(design).collect(),
             cloud_prices: point.cloud_prices,
             prices: networks.prices,
             damaged: BTreeMap::new(),
-            failed: None,
         }
     }
 
@@ -243,11 +239,11 @@ impl CoInference for Designs<'_> {
         Head { steps: &heads.steps[sample as usize], packets: &heads.bytes[sample as usize] }
     }
 
-    fn tail(&mut self, design: u8, sample: u32, received: &Received<'_>) -> TailStep {
+    fn tail(&mut self, design: u8, sample: u32, received: &Received<'_>) -> Result<TailStep, SplitError> {
         let local = self.designs[design as usize].heads.local;
         let steps = received.steps.saturating_sub(local).max(1) as usize;
         if received.is_whole() {
-            return self.whole(design, sample, steps - 1);
+            return Ok(self.whole(design, sample, steps - 1));
         }
         let delivery = Delivery {
             design,
@@ -257,11 +253,6 @@ impl CoInference for Designs<'_> {
             flipped: received.flipped.to_vec(),
             erased: received.erased.to_vec(),
         };
-        self.last_step(delivery).unwrap_or_else(|error| {
-            // The event loop cannot stop here; the replication fails once it has ended.
-            let network = self.designs[usize::from(design)].index;
-            self.failed.get_or_insert((network, sample, error));
-            self.whole(design, sample, steps - 1)
-        })
+        self.last_step(delivery)
     }
 }

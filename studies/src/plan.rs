@@ -7,7 +7,7 @@
 use cospike_models::zoo::NetworkChoice;
 use cospike_results::index::{NetworkIndex, PriceIndex};
 use cospike_results::manifest::{FileUsed, ProfileUsed};
-use cospike_sim_core::cosim::System;
+use cospike_sim_core::cosim::{MAX_DESIGNS, System};
 use cospike_sim_core::energy::PriceList;
 use cospike_sim_core::kernel::ImpossibleValue;
 use cospike_sim_core::payload::{Missing, Packetise};
@@ -19,9 +19,6 @@ use std::num::NonZeroUsize;
 
 /// Version of the JSON form of [`Plan`]. It grows with every change after which an older program would read a plan wrongly.
 pub const PLAN_SCHEMA: u32 = 1;
-
-/// Maximum number of designs of one point: a device's choice is stored in one byte.
-pub const MAX_DESIGNS: usize = u8::MAX as usize;
 
 /// A study: what to execute, completely.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

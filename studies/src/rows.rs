@@ -120,11 +120,11 @@ fn split_values(network: &Network, split: &str) -> u64 {
 /// Joules of each kind of event over all layers, in order of appearance; none of what has no price.
 fn joules_by_event(account: &Account) -> Vec<(&'static str, f64)> {
     let mut events: Vec<(&'static str, f64)> = vec![];
-    for entry in &account.entries {
-        let Some(joules) = entry.joules() else { continue };
-        match events.iter_mut().find(|(event, _)| *event == entry.event) {
+    for line in &account.lines {
+        let Some(joules) = line.joules() else { continue };
+        match events.iter_mut().find(|(event, _)| *event == line.event) {
             Some((_, sum)) => *sum += joules,
-            None => events.push((entry.event, joules)),
+            None => events.push((line.event, joules)),
         }
     }
     events

@@ -5,7 +5,7 @@ use crate::plan::DesignPoint;
 use crate::study::StudyError;
 use cospike_results::index::PointIndex;
 use cospike_results::rows::{LatencyRow, ReplicationRow};
-use cospike_sim_core::cosim::{CosimError, Latency, Observer, Outcome, Parts, run_observed};
+use cospike_sim_core::cosim::{CosimError, Latency, Observer, Outcome, Phases, run_observed};
 use cospike_sim_core::kernel::Streams;
 
 /// What one event loop adds to the results.
@@ -29,7 +29,7 @@ impl<'a> Replication<'a> {
         let mut designs = Designs::new(self.point, self.networks);
         let (system, labels, streams) = (&self.point.system, self.labels(), self.streams(seed));
         let outcome = run_observed(system, &mut designs, &labels, &streams, observer);
-        let outcome = self.checked(designs, outcome)?;
+        let outcome = outcome.map_err(|error| self.failure(error))?;
         Ok(Rows { replication: self.row(&outcome), latencies: self.latencies(outcome.latency.as_ref()) })
     }
 
@@ -42,50 +42,46 @@ impl<'a> Replication<'a> {
         Streams::new(seed, u64::from(self.replication))
     }
 
-    /// What a run with `designs` came to.
-    pub(super) fn checked<T>(&self, designs: Designs<'a>, came_to: Result<T, CosimError>) -> Result<T, StudyError> {
-        self.check(designs)?;
-        came_to.map_err(|error| StudyError::Simulation {
-            point: self.number,
-            label: self.point.label.clone(),
-            replication: self.replication,
-            error: Box::new(error),
-        })
-    }
-
-    /// Whether every tail of a run with `designs` could run.
-    pub(super) fn check(&self, designs: Designs<'a>) -> Result<(), StudyError> {
-        match designs.failed {
-            Some((network, sample, error)) => Err(StudyError::Inference {
-                network: self.networks.prepared[network.position()].name(),
+    /// The error of the study when an event loop of this replication has failed.
+    pub(super) fn failure(&self, error: CosimError) -> StudyError {
+        match error {
+            CosimError::Tail { design, sample, error } => StudyError::Inference {
+                network: self.networks.prepared[self.point.designs[usize::from(design)].position()].name(),
                 sample,
+                error,
+            },
+            error => StudyError::Simulation {
+                point: self.number,
+                label: self.point.label.clone(),
+                replication: self.replication,
                 error: Box::new(error),
-            }),
-            None => Ok(()),
+            },
         }
     }
 
     fn row(&self, outcome: &Outcome) -> ReplicationRow {
+        let counters = &outcome.counters;
         // Without a completed request there is no mean; NaN says so in a column of numbers.
-        let per_request = |total: f64| total / if outcome.completed > 0 { outcome.completed as f64 } else { f64::NAN };
+        let per_request =
+            |total: f64| total / if counters.completed > 0 { counters.completed as f64 } else { f64::NAN };
         let latency = |get: fn(&Latency) -> f64| outcome.latency.as_ref().map_or(f64::NAN, get);
-        let part = |get: fn(&Parts) -> f64| outcome.latency.as_ref().map_or(f64::NAN, |latency| get(&latency.parts));
+        let phase = |get: fn(&Phases) -> f64| outcome.latency.as_ref().map_or(f64::NAN, |latency| get(&latency.phases));
         let steady = outcome.latency.as_ref().and_then(|latency| latency.steady);
         let energy = &outcome.energy;
         ReplicationRow {
             point: PointIndex(self.number as u32),
             replication: self.replication,
-            generated: outcome.generated,
-            completed: outcome.completed,
-            dropped_queue_full: outcome.dropped.queue_full,
-            dropped_lost: outcome.dropped.all_packets_lost,
-            dropped_battery: outcome.dropped.battery_empty,
-            dropped_unreachable: outcome.dropped.unreachable,
-            in_flight: outcome.in_flight,
-            correct: outcome.correct,
-            correct_in_time: outcome.correct_in_time,
-            deadline_misses: outcome.deadline_misses,
-            answered_at_edge: outcome.answered_at_edge,
+            generated: counters.generated,
+            completed: counters.completed,
+            dropped_queue_full: counters.dropped_queue_full,
+            dropped_lost: counters.dropped_lost,
+            dropped_battery: counters.dropped_battery,
+            dropped_unreachable: counters.dropped_unreachable,
+            in_flight: counters.in_flight,
+            correct: counters.correct,
+            correct_in_time: counters.correct_in_time,
+            deadline_misses: counters.deadline_misses,
+            answered_at_edge: counters.answered_at_edge,
             latency_mean_s: latency(|l| l.mean),
             latency_p50_s: latency(|l| l.percentiles[49]),
             latency_p95_s: latency(|l| l.percentiles[94]),
@@ -95,38 +91,38 @@ impl<'a> Replication<'a> {
             steady_latency_low_s: steady.map(|steady| steady.mean.low),
             steady_latency_high_s: steady.map(|steady| steady.mean.high),
             steady_deleted: steady.map(|steady| steady.deleted),
-            edge_wait_s: part(|p| p.edge_wait),
-            edge_compute_s: part(|p| p.edge_compute),
-            uplink_wait_s: part(|p| p.uplink_wait),
-            uplink_s: part(|p| p.uplink),
-            cloud_wait_s: part(|p| p.cloud_wait),
-            cloud_service_s: part(|p| p.cloud_service),
-            downlink_s: part(|p| p.downlink),
-            energy_ac_j: per_request(energy.ac),
-            energy_mac_j: per_request(energy.mac),
-            energy_neuron_j: per_request(energy.neuron),
-            energy_memory_j: per_request(energy.memory),
-            energy_other_j: per_request(energy.other),
-            energy_static_j: per_request(energy.static_power),
-            energy_standby_j: per_request(energy.standby),
-            energy_radio_tx_j: per_request(energy.radio_tx),
-            energy_radio_rx_j: per_request(energy.radio_rx),
-            energy_radio_idle_j: per_request(energy.radio_idle),
-            energy_radio_promotion_j: per_request(energy.radio_promotion),
-            energy_radio_tail_j: per_request(energy.radio_tail),
+            edge_wait_s: phase(|p| p.edge_wait),
+            edge_compute_s: phase(|p| p.edge_compute),
+            uplink_wait_s: phase(|p| p.uplink_wait),
+            uplink_s: phase(|p| p.uplink),
+            cloud_wait_s: phase(|p| p.cloud_wait),
+            cloud_service_s: phase(|p| p.cloud_service),
+            downlink_s: phase(|p| p.downlink),
+            energy_ac_j: per_request(energy.compute.ac),
+            energy_mac_j: per_request(energy.compute.mac),
+            energy_neuron_j: per_request(energy.compute.neuron),
+            energy_memory_j: per_request(energy.compute.memory),
+            energy_other_j: per_request(energy.compute.other),
+            energy_static_j: per_request(energy.power.static_power),
+            energy_standby_j: per_request(energy.power.standby),
+            energy_radio_tx_j: per_request(energy.power.radio_tx),
+            energy_radio_rx_j: per_request(energy.power.radio_rx),
+            energy_radio_idle_j: per_request(energy.power.radio_idle),
+            energy_radio_promotion_j: per_request(energy.power.radio_promotion),
+            energy_radio_tail_j: per_request(energy.power.radio_tail),
             energy_total_j: per_request(energy.total),
             payload_bytes: per_request(outcome.payload_bytes as f64),
             sent_bytes: per_request(outcome.sent_bytes as f64),
-            packets_sent: outcome.packets_sent,
-            packets_lost: outcome.packets_lost,
-            retransmissions: outcome.retransmissions,
-            bits_flipped: outcome.bits_flipped,
-            bits_erased: outcome.bits_erased,
-            steps_sent: outcome.steps_sent,
-            steps_saved: outcome.steps_saved,
-            false_alarms: outcome.false_alarms,
-            missed_signals: outcome.missed_signals,
-            depleted_devices: outcome.depletion.devices,
+            packets_sent: counters.packets_sent,
+            packets_lost: counters.packets_lost,
+            retransmissions: counters.retransmissions,
+            bits_flipped: counters.bits_flipped,
+            bits_erased: counters.bits_erased,
+            steps_sent: counters.steps_sent,
+            steps_saved: counters.steps_saved,
+            false_alarms: counters.false_alarms,
+            missed_signals: counters.missed_signals,
+            depleted_devices: counters.depleted_devices,
             first_depletion_s: outcome.depletion.first.map_or(f64::INFINITY, |time| time.seconds()),
             mean_lifetime_s: outcome.depletion.mean_seconds.unwrap_or(f64::INFINITY),
             cloud_energy_j: per_request(outcome.cloud_energy.total()),
@@ -135,7 +131,7 @@ impl<'a> Replication<'a> {
             uplink_utilisation: outcome.uplink.utilisation.unwrap_or(f64::NAN),
             cloud_utilisation: outcome.cloud.utilisation.unwrap_or(f64::NAN),
             simulated_s: outcome.simulated.seconds(),
-            events: outcome.events,
+            events: counters.events,
             fingerprint: outcome.fingerprint,
         }
     }

@@ -109,18 +109,14 @@ fn beside(pair: &[Replication<'_>; 2], seeds: [u64; 2]) -> Result<Verified, Stud
     let [first, second] = pair;
     let labels = first.labels();
     let mut designs = pair.each_ref().map(|replication| Designs::new(replication.point, replication.networks));
-    let compared = {
-        let [one, other] = &mut designs;
-        in_lockstep((first, one, seeds[0]), (second, other, seeds[1]), &labels)
-    };
-    let [one, other] = designs;
-    second.check(other)?;
-    let (outcome, difference) = first.checked(one, compared)?;
+    let [one, other] = &mut designs;
+    let compared = in_lockstep((first, one, seeds[0]), (second, other, seeds[1]), &labels);
+    let (outcome, difference) = compared.map_err(|error| first.failure(error))?;
     Ok(Verified {
         point: first.number as u32,
         label: first.point.label.clone(),
         replication: first.replication,
-        events: outcome.events,
+        events: outcome.counters.events,
         fingerprint: outcome.fingerprint,
         difference,
     })

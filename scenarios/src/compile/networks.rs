@@ -6,9 +6,9 @@ use crate::scenario::{CodecName, Scenario};
 use crate::sweep::SweepPoint;
 use cospike_models::dataset::Dataset;
 use cospike_models::zoo::{CodecChoice, NetworkChoice, PLAIN, UnitChoice, ZooError};
+use cospike_sim_core::cosim::MAX_DESIGNS;
 use cospike_sim_core::network::{BottleneckKind, Family, INPUT, NetworkError, OUTPUT};
 use cospike_sim_core::payload::Packetise;
-use cospike_studies::plan::MAX_DESIGNS;
 use std::collections::BTreeMap;
 
 /// A network that a scenario asks for, and where the request stands.

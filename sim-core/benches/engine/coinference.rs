@@ -8,6 +8,7 @@ use cospike_sim_core::energy::ComputeEnergy;
 use cospike_sim_core::inference::Counts;
 use cospike_sim_core::kernel::Streams;
 use cospike_sim_core::link::{Link, Radio, RadioPower, Standby};
+use cospike_sim_core::split::SplitError;
 use cospike_sim_core::workload::{ArrivalProcess, SampleOrder, Workload};
 use std::time::Instant;
 
@@ -29,8 +30,8 @@ impl CoInference for Trivial {
         Head { steps: &self.0, packets: &[100] }
     }
 
-    fn tail(&mut self, _: u8, _: u32, _: &Received<'_>) -> TailStep {
-        TailStep { counts: counts(), energy: ComputeEnergy::default(), guess: Guess { answer: 0, entropy: 0.0 } }
+    fn tail(&mut self, _: u8, _: u32, _: &Received<'_>) -> Result<TailStep, SplitError> {
+        Ok(TailStep { counts: counts(), energy: ComputeEnergy::default(), guess: Guess { answer: 0, entropy: 0.0 } })
     }
 }
 
@@ -69,6 +70,6 @@ pub(crate) fn run(devices: u32, events: u64) -> f64 {
     let system = system(devices, events.div_ceil(PER_REQUEST));
     let start = Instant::now();
     let outcome = cosim::run(&system, &mut Trivial::new(), &[0; 100], &Streams::new(1, 0)).unwrap();
-    assert_eq!(outcome.completed, outcome.generated);
-    outcome.events as f64 / start.elapsed().as_secs_f64()
+    assert_eq!(outcome.counters.completed, outcome.counters.generated);
+    outcome.counters.events as f64 / start.elapsed().as_secs_f64()
 }

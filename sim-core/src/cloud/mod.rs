@@ -1,4 +1,4 @@
-//! The cloud: what runs the tail.
+//! Profile of the cloud, which runs the tail.
 
 mod scaling;
 mod service;
@@ -14,19 +14,19 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cloud {
-    /// Servers at the start; all of them, if there is no autoscaling.
+    /// Number of servers at the start, and throughout without autoscaling.
     pub servers: u32,
-    /// Each server.
+    /// Processor of each server.
     pub processor: Processor,
-    /// Bytes of an answer, without headers.
+    /// Size of an answer, without headers, in bytes.
     pub answer_bytes: u32,
-    /// Which request is served next.
+    /// Order in which requests are served.
     pub order: Order,
-    /// How many are served at once by one server.
+    /// Number of requests that a server serves at once.
     pub batching: Batching,
-    /// When servers are added and removed; `None`: never.
+    /// Rule by which servers are added and removed; `None`: never.
     pub scaling: Option<Autoscaling>,
-    /// What the servers draw.
+    /// Power of the servers.
     pub power: CloudPower,
     /// Early exit in time, for designs that stream their steps: the cloud answers as soon as the cumulative answer after a
     /// step has at most this normalised entropy (see [`Guess`](crate::cosim::Guess)). The answer tells the device to stop;
@@ -35,7 +35,8 @@ pub struct Cloud {
 }
 
 impl Cloud {
-    /// Servers that take one request after the other in the order in which they come, and whose energy is not looked at.
+    /// Servers that serve one request after the other in the order of their coming, and draw no power besides that of the
+    /// operations.
     pub fn plain(servers: u32, processor: Processor, answer_bytes: u32) -> Self {
         Self {
             servers,

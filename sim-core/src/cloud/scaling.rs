@@ -1,17 +1,17 @@
-//! How the number of servers follows the load.
+//! Autoscaling: the number of servers follows the load.
 
 use crate::kernel::{ImpossibleValue, not_negative, positive};
 use serde::{Deserialize, Serialize};
 
-/// Adds and removes servers by the queue. Every `period_seconds` the waiting requests per server (starting ones
+/// Autoscaling by the length of the queue. Every `period_seconds` the waiting requests per server (starting ones
 /// included) are looked at: above `up_above` one server more is started, below `down_below` one idle server is
 /// removed, or none if all are busy.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Autoscaling {
-    /// Never fewer running servers, at least 1.
+    /// Least number of running servers, at least 1.
     pub min_servers: u32,
-    /// Never more servers, starting ones included.
+    /// Greatest number of servers, starting ones included.
     pub max_servers: u32,
     /// Waiting requests per server above which one is started.
     pub up_above: f64,

@@ -4,32 +4,32 @@ use crate::compute::Processor;
 use crate::kernel::{ImpossibleValue, SimTime, TimeError, not_negative, positive};
 use serde::{Deserialize, Serialize};
 
-/// Which request is served next.
+/// Order in which waiting requests are served.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Order {
-    /// The one that came first.
+    /// In the order of arrival.
     #[default]
     FirstCome,
-    /// The one whose deadline is earliest, those without one last; equal deadlines as they came.
+    /// Earliest deadline first, requests without a deadline last, equal deadlines in the order of arrival.
     EarliestDeadline,
 }
 
-/// How many requests a server takes at once. It waits until `max_size` are there or one has waited for
+/// Rule for how many requests a server serves at once. It waits until `max_size` are there or one has waited for
 /// `max_wait_seconds`, then takes as many as there are, up to `max_size`; all of them are done together.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Batching {
-    /// Most requests in a batch, at least 1.
+    /// Greatest number of requests in a batch, at least 1.
     pub max_size: u32,
-    /// How long a request may be kept waiting for others while a server is free, in seconds.
+    /// Time that a request may be kept waiting for others while a server is free, in seconds.
     pub max_wait_seconds: f64,
-    /// How long a batch takes.
+    /// Time that a batch takes.
     pub time: BatchTime,
 }
 
-/// How long a batch takes.
+/// Time that a batch takes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum BatchTime {
@@ -37,25 +37,25 @@ pub enum BatchTime {
     /// overhead of the server's processor: of equal requests, each one after the first costs `m` of its time alone.
     /// 1: nothing is gained but the overhead; 0: a batch takes as long as one request.
     Counts {
-        /// `m`, from 0 to 1.
+        /// Share `m` of its time alone that a further request costs, from 0 to 1.
         marginal_cost: f64,
     },
     /// `fixed_seconds + n item_seconds`, whatever the requests are.
     Linear {
-        /// Of a batch.
+        /// Time of every batch, in seconds.
         fixed_seconds: f64,
-        /// Of each request in it.
+        /// Additional time of each request in the batch, in seconds.
         item_seconds: f64,
     },
 }
 
-/// What servers draw besides what the operations of the tails cost.
+/// Power of the servers besides the energy of the tails' operations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CloudPower {
-    /// Each server that runs or starts, always, in watts.
+    /// Power of each server that runs or starts, in watts.
     pub idle_watts: f64,
-    /// Each server that computes, besides, in watts.
+    /// Additional power of each server that computes, in watts.
     pub busy_watts: f64,
 }
 

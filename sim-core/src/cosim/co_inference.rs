@@ -1,12 +1,15 @@
-//! What the event loop asks of the split network.
+//! The interface between the event loop and the split network.
 
+use super::CosimError;
 use crate::energy::ComputeEnergy;
 use crate::inference::Counts;
+use crate::kernel::not_negative;
+use crate::split::SplitError;
 
 /// An answer and how sure the network is of it, from its class scores alone.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Guess {
-    /// The class.
+    /// Class with the highest score.
     pub answer: u32,
     /// Normalised entropy of the softmax of the scores, `-sum p ln p / ln n` over `n` classes: 0 is certain, 1 is no idea.
     /// ECC-SNN (Yu et al., IJCAI 2025) offloads, and DT-SNN (Li et al., DAC 2023) stops, by this measure.
@@ -45,29 +48,70 @@ fn normalised_entropy(scores: &[f32], max: f32) -> f64 {
 /// One step of a head. A design that does not stream has one step, which is the whole of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HeadStep {
-    /// Operations of this step, for its time.
+    /// Operations of this step, from which its time follows.
     pub counts: Counts,
-    /// What they cost the device at its nominal speed; whoever knows the layers has priced them.
+    /// Energy of the operations at the nominal speed of the device; whoever knows the layers has priced them.
     pub energy: ComputeEnergy,
-    /// Packets that can be sent once the step is done: the next so many of [`Head::packets`].
+    /// Number of packets that can be sent once the step is done; they follow those of the earlier steps in
+    /// [`Head::packets`].
     pub packets: u32,
     /// The edge's own answer after this step, from all steps so far, if the design has a classifier at the edge.
     pub guess: Option<Guess>,
 }
 
-/// What the edge does for a sample. Either there are packets, or the last step has a guess: then all runs on the edge.
+/// The work of the edge for a sample. Either there are packets, or the last step has a guess: then the whole network runs
+/// on the edge.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Head<'a> {
-    /// The steps in the order in which they are made; at least one, at most 65,535.
+    /// The steps in the order in which they are made; from one to [`Head::MOST_STEPS`].
     pub steps: &'a [HeadStep],
     /// Payload bytes of each packet, in the order of sending, over all steps.
     pub packets: &'a [u32],
 }
 
-/// What has reached the cloud of the first steps of a request.
+impl Head<'_> {
+    /// Most steps of a head: steps and messages of a request are counted in 16 bits.
+    pub const MOST_STEPS: usize = u16::MAX as usize;
+
+    /// Number of messages that the head sends: one for each step with packets.
+    pub(super) fn messages(&self) -> usize {
+        self.steps.iter().filter(|step| step.packets > 0).count()
+    }
+
+    /// Numbers of steps made and of packets sent when message `index` has been sent.
+    pub(super) fn sent_with(&self, index: u16) -> (u32, u32) {
+        let (mut packets, mut messages) = (0, 0);
+        for (step, made) in self.steps.iter().zip(1..) {
+            packets += step.packets;
+            messages += u16::from(step.packets > 0);
+            if messages > index {
+                return (made, packets);
+            }
+        }
+        (self.steps.len() as u32, packets)
+    }
+
+    /// Checks that the head has steps, says what is sent in them, and either sends something or answers.
+    pub(super) fn check(&self, design: u8, sample: u32) -> Result<(), CosimError> {
+        let (steps, packets) = (self.steps.len(), self.packets.len());
+        let in_steps = self.steps.iter().map(|step| u64::from(step.packets)).sum::<u64>();
+        if steps == 0 || steps > Self::MOST_STEPS || in_steps != packets as u64 {
+            return Err(CosimError::BrokenHead { design, sample, steps, in_steps, packets });
+        }
+        for step in self.steps {
+            not_negative("energy of a head step", step.energy.total())?;
+        }
+        if packets == 0 && self.steps[steps - 1].guess.is_none() {
+            return Err(CosimError::NothingToSend { design, sample });
+        }
+        Ok(())
+    }
+}
+
+/// The state in which the first steps of a request have reached the cloud.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Received<'a> {
-    /// Steps of the head that are there or will never be; the tail is to run the last of them.
+    /// Number of head steps that are there or will never be; the tail is to run the last of them.
     pub steps: u32,
     /// Packets that did not arrive, by their index in [`Head::packets`], ascending.
     pub lost: &'a [u32],
@@ -79,29 +123,32 @@ pub struct Received<'a> {
 }
 
 impl Received<'_> {
-    /// Whether all arrived as it was sent.
+    /// Whether everything arrived as it was sent.
     pub fn is_whole(&self) -> bool {
         self.lost.is_empty() && self.flipped.is_empty() && self.erased.is_empty()
     }
 }
 
-/// What the cloud does for one step.
+/// The work of the cloud for one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TailStep {
-    /// Operations of this step, for its time.
+    /// Operations of this step, from which its time follows.
     pub counts: Counts,
-    /// What they cost the server.
+    /// Energy of the operations at the server.
     pub energy: ComputeEnergy,
     /// The answer after this step, from all steps so far.
     pub guess: Guess,
 }
 
+/// Greatest number of split designs: they are numbered, and counted, in a byte.
+pub const MAX_DESIGNS: usize = u8::MAX as usize;
+
 /// The split network at work, in one or several split designs.
 ///
-/// Every method gives the same for the same arguments every time. Most deliveries are alike (with a clean channel, all of
+/// Every method returns the same for the same arguments every time. Most deliveries are alike (with a clean channel, all of
 /// a sample are): an implementation that keeps what it computed by its arguments runs each distinct one once.
 pub trait CoInference {
-    /// Number of designs, from 0 on.
+    /// Number of designs, at most [`MAX_DESIGNS`]; they are numbered from 0.
     fn designs(&self) -> u8 {
         1
     }
@@ -112,7 +159,10 @@ pub trait CoInference {
 
     /// Runs step `received.steps - 1` of the tail of `design` on what arrived of `sample` up to then. For a design that does
     /// not stream that is the whole tail.
-    fn tail(&mut self, design: u8, sample: u32, received: &Received<'_>) -> TailStep;
+    ///
+    /// # Errors
+    /// A tail that cannot be run. The event loop stops there, with [`CosimError::Tail`](super::CosimError::Tail).
+    fn tail(&mut self, design: u8, sample: u32, received: &Received<'_>) -> Result<TailStep, SplitError>;
 }
 
 #[cfg(test)]

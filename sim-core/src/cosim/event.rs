@@ -1,8 +1,8 @@
-//! What can happen.
+//! Kinds of events.
 
 use std::fmt;
 
-/// What happens in an event. At equal times the last of this list goes first: a place frees its server before the next
+/// Kind of an event. At equal times the last of this list goes first: a place frees its server before the next
 /// request comes, and timers run out after all else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
@@ -10,17 +10,17 @@ pub enum EventKind {
     ScaleLook,
     /// A wake-up radio takes noise for a signal.
     FalseAlarm,
-    /// A device's battery may be empty.
+    /// The battery of a device may be empty.
     BatteryLook,
-    /// A device's processor has been idle for long.
+    /// The processor of a device has been idle for long enough to fall asleep.
     SleepTimer,
-    /// A device's radio has not sent or received for long.
+    /// The radio of a device has sent and received nothing for long enough to go to standby.
     TailTimer,
     /// A device asks for an inference.
     Arrival,
     /// A device has computed a step of a head.
     HeadDone,
-    /// A device's radio is connected.
+    /// The radio of a device is connected.
     RadioReady,
     /// Packets that were lost are to be sent again.
     Retry,
@@ -44,7 +44,7 @@ pub enum EventKind {
     AnswerReceived,
 }
 
-/// As it stands before the number of its subject: `HeadDone of request`.
+/// Text to stand before the number of the subject: `HeadDone of request`.
 impl fmt::Display for EventKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let subject = match self.subject() {
@@ -59,7 +59,7 @@ impl fmt::Display for EventKind {
     }
 }
 
-/// What the subject of an event is.
+/// Kind of an event's subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Subject {
     Device,

@@ -2,14 +2,14 @@
 
 use crate::kernel::SimTime;
 
-/// No slot.
+/// Number that stands for no slot.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// What a slot needs to stand in a line; it stands in one at most.
+/// Place of a slot in a line; it stands in one at most.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Link {
     next: u32,
-    /// Since when it waits, or is served.
+    /// Time since when it waits, or is served.
     since: SimTime,
 }
 

@@ -9,15 +9,17 @@ use crate::link::Damage;
 pub(super) struct Message {
     /// Slot of the request.
     pub(super) request: u32,
-    /// Messages of the request before it.
+    /// Number of messages of the request before it.
     pub(super) index: u16,
-    /// First packet of it, and number of packets.
+    /// Index of its first packet.
     pub(super) first: u32,
+    /// Number of its packets.
     pub(super) packets: u32,
-    /// Rounds of sending that have begun.
+    /// Number of rounds of sending that have begun.
     pub(super) tries: u8,
-    /// When it joined the uplink's queue, and when its first bit was sent.
+    /// Time at which it joined the queue of the uplink.
     pub(super) joined: SimTime,
+    /// Time at which the present round began to be sent.
     pub(super) begun: SimTime,
     /// Bytes on the wire of the present round, copies and headers included.
     pub(super) bytes: u64,
@@ -29,11 +31,11 @@ pub(super) struct Message {
 pub(super) struct Messages {
     slots: Vec<Message>,
     free: Vec<u32>,
-    /// Of each slot, if the channel can do damage: what its rounds have come to. Packets that are lost are those that the
-    /// next round sends.
+    /// Damage by slot, after the rounds so far, if the channel can do damage. The packets that are lost are those that
+    /// the next round sends.
     damage: Vec<Damage>,
     with_damage: bool,
-    /// Packets of the round at hand.
+    /// Packets of the round that was planned last; a buffer that is used again.
     pub(super) round: Vec<u32>,
 }
 
@@ -87,12 +89,13 @@ impl Messages {
         &mut self.slots[slot as usize]
     }
 
-    /// What the rounds of a message have come to so far; nothing on a clean channel.
+    /// Damage to a message after the rounds so far; `None` on a clean channel.
     pub(super) fn damage(&self, slot: u32) -> Option<&Damage> {
         self.damage.get(slot as usize)
     }
 
-    /// The packets of a round go to `round`, `tries` having been before it: all of the message at first, then what was lost.
+    /// Puts the packets of a round into `round`, after `tries` rounds before it: all of the message at first, then those
+    /// that were lost.
     pub(super) fn plan_round(&mut self, slot: u32, tries: u8) {
         let Message { first, packets, .. } = self.slots[slot as usize];
         self.round.clear();
@@ -102,7 +105,7 @@ impl Messages {
         }
     }
 
-    /// The packets of the round that was planned last, and where its damage goes.
+    /// Where the damage of the round that was planned last goes, and the packets of the round.
     pub(super) fn round_of(&mut self, slot: u32) -> (&mut Damage, &[u32]) {
         let damage = &mut self.damage[slot as usize];
         damage.clear();

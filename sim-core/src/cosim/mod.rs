@@ -14,36 +14,56 @@
 //! A run is one single-threaded event loop over plain values. The network really runs: [`CoInference::tail`] gets
 //! what arrived and gives the answer, from which time, joules and accuracy of the same request follow.
 //!
-//! The places (device, radio, uplink, cloud) are narrow state machines that do not know one another; `simulation` alone
-//! connects them. What a device keeps is 360 bytes, and 16 for each of its two queues; some workloads and channels add up
-//! to 24 bytes each.
+//! Each place owns its state and the handlers that work on it, and knows no other place:
+//!
+//! | module | place |
+//! |---|---|
+//! | `demand` | who asks when, for which sample |
+//! | `edge` | the devices: processors that run heads, radios, batteries |
+//! | `air` | uplinks, the cell and its channel, propagation both ways |
+//! | `cloud` | the servers that run tails, and what they have of each request |
+//!
+//! A handler gets the shared `Context`: the clock with its pending events (`agenda`), the requests and messages on their
+//! way, what is counted (`tally`), the network and the observer. The event loop in `simulation` alone connects the
+//! places: it leads each event to its place, and what follows from it to the next. Profiles are the values of
+//! [`crate::edge`], [`crate::link`], [`crate::cloud`] and [`crate::workload`].
+//!
+//! A device takes 360 bytes, and 16 for each of its two queues; some workloads and channels add up to 24 bytes each.
 //!
 //! Events at the same time run downstream first (a place frees its server before the next request comes), in the
 //! order of [`EventKind`] from last to first, then in the order they were scheduled.
 
-mod cell;
+mod agenda;
+mod air;
+mod cloud;
 mod co_inference;
-mod device;
+mod context;
+mod counters;
+mod demand;
+mod edge;
 mod error;
 mod event;
 mod line;
 mod messages;
 mod observer;
 mod outcome;
-mod place;
+mod phase;
 mod requests;
 mod run;
-mod servers;
 mod simulation;
+mod stations;
+mod tally;
 mod timer;
+mod usage;
 
-pub use co_inference::{CoInference, Guess, Head, HeadStep, Received, TailStep};
-pub use device::{ProcessorState, RadioState};
+pub use co_inference::{CoInference, Guess, Head, HeadStep, MAX_DESIGNS, Received, TailStep};
+pub use counters::Counters;
+pub use edge::{ProcessorState, RadioState};
 pub use error::{CosimError, Stranded};
 pub use event::EventKind;
 pub use observer::{DropReason, End, Observer, QueueAt, ServerAt};
-pub use outcome::{CloudEnergy, Depletion, Dropped, Latency, Outcome, Parts, PlaceUse};
-pub use requests::Part;
+pub use outcome::{CloudEnergy, Depletion, Latency, Outcome, PlaceUse};
+pub use phase::{Phase, Phases};
 pub use run::{Run, run, run_observed};
 
 use crate::cloud::Cloud;
@@ -53,22 +73,22 @@ use crate::link::Link;
 use crate::workload::Workload;
 use serde::{Deserialize, Serialize};
 
-/// Everything that is simulated, but for the network and the samples.
+/// Everything that is simulated, except the network and the samples.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct System {
-    /// Edge devices, all of the same profile.
+    /// Number of edge devices, all of the same profile.
     pub devices: u32,
-    /// Each device.
+    /// Profile of each device.
     pub edge: EdgeDevice,
-    /// Between the devices and the cloud.
+    /// Profile of the link between the devices and the cloud.
     pub link: Link,
-    /// What runs the tails.
+    /// Profile of the cloud, which runs the tails.
     pub cloud: Cloud,
-    /// Who asks when.
+    /// Profile of the requests.
     pub workload: Workload,
-    /// A request that is older than this while others are answered starves: the run fails and names it (invariant 12).
-    /// In seconds; `None`: no request is too old.
+    /// Age in seconds from which a request starves if others are answered meanwhile: the run then fails and names it
+    /// (invariant 12). `None`: no request is too old.
     pub starvation_seconds: Option<f64>,
 }
 
@@ -76,7 +96,7 @@ impl System {
     /// Checks every value.
     ///
     /// # Errors
-    /// [`ImpossibleValue`], see the profiles; there must be a device.
+    /// [`ImpossibleValue`] for a value that its profile refuses, or a system without devices.
     pub fn check(&self) -> Result<(), ImpossibleValue> {
         positive("devices", f64::from(self.devices))?;
         self.edge.check()?;

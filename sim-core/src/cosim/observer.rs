@@ -1,23 +1,23 @@
-//! Watching a run.
+//! Observers of a run.
 
-use super::{Part, ProcessorState, RadioState};
+use super::{Phase, ProcessorState, RadioState};
 use crate::kernel::SimTime;
 use std::fmt;
 
-/// Where requests wait.
+/// A queue in which requests or messages wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QueueAt {
-    /// At a device's processor.
+    /// Queue in front of the processor of a device.
     Edge {
-        /// The device.
+        /// Number of the device.
         device: u32,
     },
-    /// At an uplink: a device's number, or 0 for a cell that sends one message at a time.
+    /// Queue in front of an uplink.
     Uplink {
-        /// Number of the uplink.
+        /// Number of the uplink: that of its device, or 0 for a cell that sends one message at a time.
         uplink: u32,
     },
-    /// At the cloud.
+    /// Queue in front of the servers of the cloud.
     Cloud,
 }
 
@@ -31,17 +31,17 @@ impl fmt::Display for QueueAt {
     }
 }
 
-/// What serves requests, one at a time but for batches.
+/// A server of requests: one at a time, except for batches in the cloud.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ServerAt {
-    /// A device's processor.
+    /// Processor of a device.
     Edge {
-        /// The device.
+        /// Number of the device.
         device: u32,
     },
-    /// An uplink: a device's number, or 0 for a cell that sends one message at a time.
+    /// Uplink.
     Uplink {
-        /// Number of the uplink.
+        /// Number of the uplink: that of its device, or 0 for a cell that sends one message at a time.
         uplink: u32,
     },
     /// A server of the cloud. They are alike and numbered as they are needed: of those that are free, one that has
@@ -52,25 +52,25 @@ pub enum ServerAt {
     },
 }
 
-/// How a request ended.
+/// End of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// It was answered.
+    /// The request was answered.
     Answered,
-    /// It was given up.
+    /// The request was dropped.
     Dropped(DropReason),
 }
 
-/// Why a request was given up.
+/// Reason for dropping a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DropReason {
-    /// The device's queue was full.
+    /// The queue of the device was full.
     QueueFull,
-    /// No packet arrived.
+    /// No packet of the request arrived.
     AllPacketsLost,
-    /// The device's battery was empty when it was asked, or before it had the answer.
+    /// The battery of the device was empty when it was asked, or before it had the answer.
     BatteryEmpty,
-    /// The device did not notice any wake-up signal for its answer.
+    /// The device noticed no wake-up signal for its answer.
     Unreachable,
 }
 
@@ -85,60 +85,60 @@ impl fmt::Display for DropReason {
     }
 }
 
-/// Is told what happens in a run, in order of time. It can change nothing. Every method does nothing by default, and
-/// costs nothing then.
+/// Observer notified of everything that happens in a run, in order of time. It can change nothing. By default a method
+/// does nothing, and then costs nothing.
 pub trait Observer {
-    /// A request of `device` is in `part` from `now` on.
-    fn part(&mut self, now: SimTime, request: u64, device: u32, part: Part) {
-        let _ = (now, request, device, part);
+    /// A request of `device` is in `phase` from `now` on.
+    fn phase(&mut self, now: SimTime, request: u64, device: u32, phase: Phase) {
+        let _ = (now, request, device, phase);
     }
 
-    /// A request has ended. One that finds the queue of its device full or its battery empty has never been in any part.
+    /// A request has ended. One that finds the queue of its device full or its battery empty has never been in any phase.
     fn end(&mut self, now: SimTime, request: u64, device: u32, end: End) {
         let _ = (now, request, device, end);
     }
 
-    /// So many wait in a queue from `now` on.
+    /// The queue `at` has this length from `now` on.
     fn queue(&mut self, now: SimTime, at: QueueAt, length: u32) {
         let _ = (now, at, length);
     }
 
-    /// A server begins to serve a request: a head, a message or a tail step of it. In a batch, several begin at once.
+    /// A server begins to serve a request: its head, a message or a tail step of it. In a batch, several begin at once.
     fn begin_service(&mut self, now: SimTime, at: ServerAt, request: u64) {
         let _ = (now, at, request);
     }
 
-    /// A server is done with all that it began, or gives it up.
+    /// A server has finished, or given up, everything that it began.
     fn end_service(&mut self, now: SimTime, at: ServerAt) {
         let _ = (now, at);
     }
 
-    /// So many servers run in the cloud from `now` on.
+    /// The cloud has `running` servers from `now` on.
     fn servers(&mut self, now: SimTime, running: u32) {
         let _ = (now, running);
     }
 
-    /// What a device's processor does from `now` on.
+    /// The processor of a device is in `state` from `now` on.
     fn processor(&mut self, now: SimTime, device: u32, state: ProcessorState) {
         let _ = (now, device, state);
     }
 
-    /// What a device's radio does from `now` on.
+    /// The radio of a device is in `state` from `now` on.
     fn radio(&mut self, now: SimTime, device: u32, state: RadioState) {
         let _ = (now, device, state);
     }
 
-    /// What a device draws from `now` on, in watts, and what it has drawn so far, in joules. Operations and bits, whose energy
-    /// has no duration, show in the joules only.
+    /// A device draws `watts` from `now` on and has drawn `joules` up to now. Operations and bits, whose energy has no
+    /// duration, show in the joules only.
     fn power(&mut self, now: SimTime, device: u32, watts: f64, joules: f64) {
         let _ = (now, device, watts, joules);
     }
 
-    /// A device's battery is empty.
+    /// The battery of a device is empty.
     fn depleted(&mut self, now: SimTime, device: u32) {
         let _ = (now, device);
     }
 }
 
-/// Watches nothing.
+/// Observes nothing.
 impl Observer for () {}

@@ -1,61 +1,16 @@
 //! The requests on their way.
 
+use super::Stranded;
 use super::line::{Line, Link, Linked};
+use super::phase::Phase;
 use crate::kernel::SimTime;
-use std::fmt;
+use crate::link::Damage;
 
-/// Where a request spends its time; the parts sum to its latency. A request whose steps are on their way one by one is
-/// where its foremost step is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// Waiting for the device.
-    EdgeWait,
-    /// Its head is computed, after waking the processor if that slept.
-    EdgeCompute,
-    /// Waiting for the radio to connect, for the uplink, or to be sent again.
-    UplinkWait,
-    /// Being sent up: transmission and propagation.
-    Uplink,
-    /// Waiting for a server.
-    CloudWait,
-    /// Its tail is computed.
-    CloudService,
-    /// The answer comes down: propagation, waking the radio, transmission.
-    Downlink,
-}
-
-/// Number of [`Part`]s.
-pub(super) const PARTS: usize = 7;
-
-const ALL: [Part; PARTS] = [
-    Part::EdgeWait,
-    Part::EdgeCompute,
-    Part::UplinkWait,
-    Part::Uplink,
-    Part::CloudWait,
-    Part::CloudService,
-    Part::Downlink,
-];
-
-impl fmt::Display for Part {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::EdgeWait => "the edge queue",
-            Self::EdgeCompute => "edge computation",
-            Self::UplinkWait => "the uplink queue",
-            Self::Uplink => "uplink transmission",
-            Self::CloudWait => "the cloud queue",
-            Self::CloudService => "cloud service",
-            Self::Downlink => "the downlink",
-        })
-    }
-}
-
-/// What has become of a request.
+/// State of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     InFlight,
-    /// It has ended, but some of its steps are still on their way.
+    /// Ended, but some of its steps are still on their way.
     Ended,
     Free,
 }
@@ -63,14 +18,14 @@ enum State {
 /// A request, and the slot it lives in. At most 208 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Request {
-    /// Its number by arrival.
+    /// Number by arrival, from 0.
     pub(super) number: u64,
     pub(super) arrived: SimTime,
-    /// When it should be answered.
+    /// Time by which it should be answered.
     pub(super) deadline: Option<SimTime>,
-    /// Nanoseconds spent in each part.
-    pub(super) spent: [u64; PARTS],
-    /// Since when it is in `part`.
+    /// Nanoseconds spent in each phase so far.
+    pub(super) spent: [u64; Phase::COUNT],
+    /// Time since when it is in `phase`.
     since: SimTime,
     /// When the last of its messages reached the cloud.
     pub(super) delivered: SimTime,
@@ -85,10 +40,10 @@ pub(super) struct Request {
     /// The answer, once it is known.
     pub(super) answer: u32,
     link: Link,
-    /// Steps, messages and answers of it in each part; none: it is between two of them, and holds no slot any more once it
-    /// has ended.
-    at: [u16; PARTS],
-    /// Head steps that are made.
+    /// Number of its steps, messages and answers in each phase. If there are none, it is between two phases, or has ended
+    /// and holds no slot any more.
+    at: [u16; Phase::COUNT],
+    /// Number of head steps made.
     pub(super) made: u16,
     /// Messages handed to the radio; messages of which the first bit was sent; messages that reached the cloud or never
     /// will, in order; tail steps done.
@@ -101,23 +56,27 @@ pub(super) struct Request {
     pub(super) level: u8,
     /// Wake-up signals sent.
     pub(super) signals: u8,
-    /// Anything of it has reached the cloud.
+    /// Whether anything of it has reached the cloud.
     pub(super) known: bool,
-    /// The cloud has answered, or is at work on one of its steps.
+    /// Whether the cloud has answered.
     pub(super) exited: bool,
+    /// Whether a step of it waits for a server or is being served.
     pub(super) at_work: bool,
-    /// It ended with an answer.
+    /// Whether it ended with an answer.
     pub(super) answered: bool,
-    part: Part,
+    phase: Phase,
     state: State,
 }
 
 /// The requests on their way, in slots that are used again: no allocation once the busiest moment has passed.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Requests {
     slots: Vec<Request>,
     free: Vec<u32>,
     in_flight: u64,
+    /// Damage to what the cloud has of each request, by slot, if the channel can do damage.
+    damage: Vec<Damage>,
+    with_damage: bool,
 }
 
 impl Linked for Requests {
@@ -127,11 +86,15 @@ impl Linked for Requests {
 }
 
 impl Requests {
+    pub(super) fn new(with_damage: bool) -> Self {
+        Self { slots: Vec::new(), free: Vec::new(), in_flight: 0, damage: Vec::new(), with_damage }
+    }
+
     pub(super) fn in_flight(&self) -> u64 {
         self.in_flight
     }
 
-    /// Slots there are, used or free.
+    /// Number of slots, used or free.
     pub(super) fn slots(&self) -> usize {
         self.slots.len()
     }
@@ -145,13 +108,13 @@ impl Requests {
         now: SimTime,
         deadline: Option<SimTime>,
     ) -> u32 {
-        let mut at = [0; PARTS];
-        at[Part::EdgeWait as usize] = 1;
+        let mut at = [0; Phase::COUNT];
+        at[Phase::EdgeWait as usize] = 1;
         let request = Request {
             number,
             arrived: now,
             deadline,
-            spent: [0; PARTS],
+            spent: [0; Phase::COUNT],
             since: now,
             delivered: SimTime::ZERO,
             tail_seconds: 0.0,
@@ -175,7 +138,7 @@ impl Requests {
             exited: false,
             at_work: false,
             answered: false,
-            part: Part::EdgeWait,
+            phase: Phase::EdgeWait,
             state: State::InFlight,
         };
         self.in_flight += 1;
@@ -186,6 +149,9 @@ impl Requests {
             }
             None => {
                 self.slots.push(request);
+                if self.with_damage {
+                    self.damage.push(Damage::default());
+                }
                 // 2^32 slots would take 800 GB, so the index fits.
                 (self.slots.len() - 1) as u32
             }
@@ -200,16 +166,26 @@ impl Requests {
         &mut self.slots[slot as usize]
     }
 
-    /// A step, message or answer of the request comes to `part`; gives the part of the request if that is another now.
-    pub(super) fn enter(&mut self, slot: u32, part: Part, now: SimTime) -> Option<Part> {
+    /// Damage to what the cloud has of a request; `None` on a clean channel.
+    pub(super) fn damage(&self, slot: u32) -> Option<&Damage> {
+        self.damage.get(slot as usize)
+    }
+
+    /// The damage to a message adds to that of its request.
+    pub(super) fn add_damage(&mut self, slot: u32, damage: &Damage) {
+        self.damage[slot as usize].extend(damage);
+    }
+
+    /// A step, message or answer of the request comes to `phase`; gives the phase of the request if that is another now.
+    pub(super) fn enter(&mut self, slot: u32, phase: Phase, now: SimTime) -> Option<Phase> {
         let request = self.get_mut(slot);
-        request.at[part as usize] += 1;
+        request.at[phase as usize] += 1;
         request.update(now)
     }
 
-    /// A step, message or answer of the request goes from one part to another; gives the part of the request if that is
+    /// A step, message or answer of the request goes from one phase to another; gives the phase of the request if that is
     /// another now.
-    pub(super) fn go_on(&mut self, slot: u32, from: Part, to: Part, now: SimTime) -> Option<Part> {
+    pub(super) fn go_on(&mut self, slot: u32, from: Phase, to: Phase, now: SimTime) -> Option<Phase> {
         let request = self.get_mut(slot);
         request.at[from as usize] -= 1;
         request.at[to as usize] += 1;
@@ -218,9 +194,9 @@ impl Requests {
 
     /// A step, message or answer of the request comes to nothing or has done its duty. True if nothing is left of a
     /// request that has ended: its slot is free.
-    pub(super) fn leave(&mut self, slot: u32, part: Part, now: SimTime) -> bool {
+    pub(super) fn leave(&mut self, slot: u32, phase: Phase, now: SimTime) -> bool {
         let request = self.get_mut(slot);
-        request.at[part as usize] -= 1;
+        request.at[phase as usize] -= 1;
         request.update(now);
         self.free_if_over(slot)
     }
@@ -228,7 +204,7 @@ impl Requests {
     /// The request ends; gives what it was.
     pub(super) fn end(&mut self, slot: u32, answered: bool, now: SimTime) -> Request {
         let request = self.get_mut(slot);
-        request.spent[request.part as usize] += now.since(request.since).nanoseconds();
+        request.spent[request.phase as usize] += now.since(request.since).nanoseconds();
         request.state = State::Ended;
         request.answered = answered;
         self.in_flight -= 1;
@@ -237,10 +213,13 @@ impl Requests {
 
     fn free_if_over(&mut self, slot: u32) -> bool {
         let request = self.get_mut(slot);
-        let over = request.has_ended() && request.at == [0; PARTS];
+        let over = request.has_ended() && request.at == [0; Phase::COUNT];
         if over {
             request.state = State::Free;
             self.free.push(slot);
+            if let Some(damage) = self.damage.get_mut(slot as usize) {
+                damage.clear();
+            }
         }
         over
     }
@@ -263,21 +242,32 @@ impl Request {
         self.state != State::InFlight
     }
 
-    pub(super) fn part(&self) -> Part {
-        self.part
+    /// Number of its next message, which is counted.
+    pub(super) fn next_message(&mut self) -> u16 {
+        self.messages += 1;
+        self.messages - 1
     }
 
-    /// The part of the foremost step; the part before, if there is none at the moment.
-    fn update(&mut self, now: SimTime) -> Option<Part> {
+    /// The request as an error names it.
+    pub(super) fn stranded(&self) -> Stranded {
+        Stranded { request: self.number, device: self.device, phase: self.phase }
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// The phase of the foremost step; the phase before, if there is none at the moment.
+    fn update(&mut self, now: SimTime) -> Option<Phase> {
         if self.has_ended() {
             return None;
         }
-        let foremost = ALL.into_iter().rfind(|&part| self.at[part as usize] > 0)?;
-        if foremost == self.part {
+        let foremost = Phase::ALL.into_iter().rfind(|&phase| self.at[phase as usize] > 0)?;
+        if foremost == self.phase {
             return None;
         }
-        self.spent[self.part as usize] += now.since(self.since).nanoseconds();
-        (self.since, self.part) = (now, foremost);
+        self.spent[self.phase as usize] += now.since(self.since).nanoseconds();
+        (self.since, self.phase) = (now, foremost);
         Some(foremost)
     }
 }

@@ -1,4 +1,4 @@
-//! A run, at once or event by event.
+//! Running a system, at once or event by event.
 
 use super::simulation::Simulation;
 use super::{CoInference, CosimError, EventKind, Observer, Outcome, System};
@@ -6,7 +6,7 @@ use crate::kernel::{Happening, Steps, Streams};
 
 /// Simulates `system` until all requests have ended and all timers have run out, or the horizon is reached.
 ///
-/// Sample `i` of `computation` is right if its answer is `labels[i]`. Labels stay in [`Run`]: nothing that decides
+/// The answer to sample `i` of `computation` is correct if it is `labels[i]`. Labels stay in [`Run`]: nothing that decides
 /// anything in the simulated system can see them (invariant 9).
 ///
 /// # Errors
@@ -20,7 +20,7 @@ pub fn run(
     run_observed(system, computation, labels, streams, &mut ())
 }
 
-/// As [`run`], telling `observer` what happens.
+/// As [`run`], with an observer notified of everything that happens.
 ///
 /// # Errors
 /// [`CosimError`].
@@ -45,7 +45,7 @@ pub struct Run<'a, O> {
 }
 
 impl<'a, O: Observer> Run<'a, O> {
-    /// Before its first event.
+    /// A run before its first event.
     ///
     /// # Errors
     /// [`CosimError`] if `system` is impossible, or not one that `computation` and `labels` fit.
@@ -67,7 +67,7 @@ impl<'a, O: Observer> Run<'a, O> {
         Ok(Self { simulation, labels, correct: 0, correct_in_time: 0 })
     }
 
-    /// What came out; the run has ended.
+    /// The outcome; to be asked for when the run has ended.
     pub fn outcome(&self) -> Outcome {
         self.simulation.outcome(self.correct, self.correct_in_time)
     }

@@ -2,7 +2,7 @@
 
 use crate::kernel::{SimTime, TimeError};
 
-/// It has one event pending at most: setting it later moves no event, the event finds out when it comes. 16 bytes.
+/// A timer. It has one event pending at most: setting it later moves no event, the event finds out when it comes. 16 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Timer {
     due: SimTime,
@@ -10,14 +10,14 @@ pub(super) struct Timer {
     pending: bool,
 }
 
-/// What the event of a timer means.
+/// Meaning of a timer's event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Alarm {
     /// The timer ran out.
     Due,
     /// Nothing yet: the event is to come again after this time.
     Later(SimTime),
-    /// Nothing.
+    /// Nothing: the timer was switched off.
     Off,
 }
 

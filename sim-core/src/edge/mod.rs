@@ -1,4 +1,4 @@
-//! The edge device: what runs the head.
+//! Profile of the edge device, which runs the head.
 
 mod policy;
 mod power;
@@ -15,26 +15,26 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EdgeDevice {
-    /// Runs the head.
+    /// Processor that runs the head.
     pub processor: Processor,
     /// Power drawn all the time, whatever the device does, in watts; everything else comes on top.
     pub static_watts: f64,
-    /// What the processor draws between inferences.
+    /// Power of the processor between inferences.
     pub standby: Standby,
     /// Speed levels of the processor; the rates of [`EdgeDevice::processor`] and the prices of operations are those of a
     /// level of factors 1. At least one.
     pub levels: Vec<SpeedLevel>,
-    /// Which level an inference runs at.
+    /// Choice of the speed level of an inference.
     pub governor: Governor,
-    /// Requests that may wait while another is computed. `None` is unbounded.
+    /// Number of requests that may wait while another is computed; `None`: unbounded.
     pub queue_capacity: Option<u32>,
-    /// Which request is dropped when the queue is full.
+    /// Choice of the request that is dropped when the queue is full.
     pub when_full: DropPolicy,
-    /// Energy of a full battery, in joules; `None` is mains. Once it has been drawn, the device stops for good and
+    /// Energy of a full battery, in joules; `None`: mains. Once the battery is empty, the device stops for good and
     /// drops what it had to do and what it is asked from then on. An inference or message during which it runs empty is
     /// still finished, so it may give a little more.
     pub battery_joules: Option<f64>,
-    /// Which split design a request runs.
+    /// Choice of the split design that a request runs.
     pub design: DesignChoice,
     /// The device answers by itself as soon as its own answer after a step has at most this normalised entropy
     /// (0: certain, 1: no idea; see [`Guess`](crate::cosim::Guess)) and nothing was sent yet: entropy-gated offloading
@@ -42,18 +42,19 @@ pub struct EdgeDevice {
     pub exit_entropy: Option<f64>,
 }
 
-/// Which request a full queue drops.
+/// Choice of the request that a full queue drops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DropPolicy {
-    /// The one that comes.
+    /// The request that comes.
     Newest,
-    /// The one that has waited longest; the one that comes takes a place at the end. The fresher sample is worth more.
+    /// The request that has waited longest; the one that comes joins the end of the queue. For systems in which a fresher
+    /// sample is worth more.
     Oldest,
 }
 
 impl EdgeDevice {
-    /// A device that does nothing special: `processor` at its nominal speed, `static_watts` and nothing else between
+    /// A device without special features: `processor` at its nominal speed, `static_watts` and nothing else between
     /// inferences, an unbounded queue, no battery, the first design for every request, and no early answers.
     pub fn plain(processor: Processor, static_watts: f64) -> Self {
         Self {

@@ -1,13 +1,13 @@
-//! Which split design a request runs. No policy sees a label or what is still to come.
+//! Choice of the split design that a request runs. No policy sees a label or what is still to come.
 
 use crate::kernel::{ImpossibleValue, not_negative, positive, share};
 use serde::{Deserialize, Serialize};
 
-/// Which split design a request runs; decided when the device begins to work on it.
+/// Choice of the split design that a request runs, made when the device begins to work on it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum DesignChoice {
-    /// Always the same.
+    /// Always the same design.
     Fixed {
         /// Number of the design.
         design: u8,
@@ -25,7 +25,7 @@ pub enum DesignChoice {
     },
 }
 
-/// A design, and the link rate from which on it is run.
+/// A design and the link rate from which it is run.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DesignThreshold {
@@ -57,7 +57,7 @@ impl DesignChoice {
         Ok(())
     }
 
-    /// The design for a device whose estimate of its uplink is `bits_per_second`.
+    /// Number of the design for a device whose estimate of its uplink is `bits_per_second`.
     pub fn design(&self, bits_per_second: f64) -> u8 {
         match self {
             Self::Fixed { design } => *design,
@@ -68,7 +68,7 @@ impl DesignChoice {
         }
     }
 
-    /// Every design that may be chosen.
+    /// Numbers of all designs that may be chosen.
     pub fn designs(&self) -> impl Iterator<Item = u8> {
         let (fixed, by_rate): (_, &[DesignThreshold]) = match self {
             Self::Fixed { design } => (Some(*design), &[]),

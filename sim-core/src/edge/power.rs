@@ -1,9 +1,9 @@
-//! Speed levels, and what the processor draws between inferences.
+//! Speed levels of a processor, and its power between inferences.
 
 use crate::kernel::{ImpossibleValue, not_negative, positive};
 use serde::{Deserialize, Serialize};
 
-/// One speed of the processor, as dynamic voltage and frequency scaling gives.
+/// One speed of the processor, as dynamic voltage and frequency scaling offers.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SpeedLevel {
@@ -15,11 +15,11 @@ pub struct SpeedLevel {
     pub power_factor: f64,
 }
 
-/// Which speed level an inference runs at; it keeps the level that it began with.
+/// Choice of the speed level of an inference, which keeps the level that it began with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Governor {
-    /// Always the same.
+    /// Always the same level.
     Fixed {
         /// Index of the level.
         level: u8,
@@ -27,37 +27,40 @@ pub enum Governor {
     /// Level `i`, where `i` is the number of thresholds that the queue has reached: one threshold less than there are
     /// levels, ascending.
     ByQueue {
-        /// Requests waiting besides the one that begins.
+        /// Numbers of requests that wait besides the one that begins.
         thresholds: Vec<u32>,
     },
 }
 
-/// What the processor draws between inferences, besides the static power. While it computes it draws what its
+/// Power of the processor between inferences, besides the static power. While it computes it draws what its
 /// operations cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Standby {
-    /// While awake and idle, in watts.
+    /// Power while awake and idle, in watts.
     pub idle_watts: f64,
-    /// How it sleeps; `None`: it never does.
+    /// Sleep mode; `None`: the processor never sleeps.
     pub sleep: Option<Sleep>,
 }
 
-/// How a processor sleeps. It begins the run asleep.
+/// Sleep mode of a processor, which begins the run asleep.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sleep {
     /// Idle time after which it falls asleep, in seconds.
     pub after_seconds: f64,
-    /// While asleep, in watts.
+    /// Power while asleep, in watts.
     pub watts: f64,
     /// Time to wake up, by which the first inference afterwards takes longer, in seconds.
     pub wake_seconds: f64,
-    /// While waking up, in watts.
+    /// Power while waking up, in watts.
     pub wake_watts: f64,
 }
 
 impl SpeedLevel {
+    /// Greatest number of levels of a processor: a level is numbered by a byte.
+    pub const MOST: usize = 1 << u8::BITS;
+
     /// The level that rates and prices are given for.
     pub const NOMINAL: Self = Self { rate_factor: 1.0, power_factor: 1.0 };
 
@@ -66,7 +69,7 @@ impl SpeedLevel {
         positive("power_factor", self.power_factor)
     }
 
-    /// Energy of an operation at this level, in prices of the nominal level.
+    /// Energy of an operation at this level, as a multiple of that at the nominal level.
     pub fn energy_factor(&self) -> f64 {
         self.power_factor / self.rate_factor
     }
@@ -76,6 +79,9 @@ impl Governor {
     pub(super) fn check(&self, levels: usize) -> Result<(), ImpossibleValue> {
         let refuse = |name, value, needed| Err(ImpossibleValue { name, value, needed });
         match self {
+            _ if levels > SpeedLevel::MOST => {
+                refuse("number of speed levels", levels as f64, "few enough for levels to be numbered by a byte")
+            }
             Self::Fixed { level } if usize::from(*level) >= levels => {
                 refuse("level", f64::from(*level), "below the number of levels")
             }
@@ -91,10 +97,11 @@ impl Governor {
     }
 
     /// Index of the level for an inference that begins while `waiting` others wait.
-    pub fn level(&self, waiting: u32) -> usize {
+    pub fn level(&self, waiting: u32) -> u8 {
         match self {
-            Self::Fixed { level } => usize::from(*level),
-            Self::ByQueue { thresholds } => thresholds.iter().filter(|&&threshold| waiting >= threshold).count(),
+            Self::Fixed { level } => *level,
+            // A governor that was checked has fewer thresholds than there may be levels.
+            Self::ByQueue { thresholds } => thresholds.iter().filter(|&&threshold| waiting >= threshold).count() as u8,
         }
     }
 }

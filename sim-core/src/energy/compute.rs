@@ -1,48 +1,39 @@
 //! Energy of an inference.
 
-use std::ops::AddAssign;
+use crate::breakdown::breakdown;
 
-/// Energy of an inference by what it is spent on, in joules.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct ComputeEnergy {
-    /// Accumulates.
-    pub ac: f64,
-    /// Multiply-accumulates.
-    pub mac: f64,
-    /// Neuron state updates.
-    pub neuron: f64,
-    /// Memory traffic: weights, membranes, activations.
-    pub memory: f64,
-    /// What else a price list counts: addressing, the way of a spike, events whose price covers everything.
-    pub other: f64,
+breakdown! {
+    /// What the joules of an inference are spent on.
+    pub enum ComputePart;
+
+    /// Energy of an inference by what it is spent on, in joules.
+    pub struct ComputeEnergy in "J" {
+        /// Accumulates.
+        Ac => ac, "accumulates";
+        /// Multiply-accumulates.
+        Mac => mac, "multiply-accumulates";
+        /// Neuron updates.
+        Neuron => neuron, "neuron updates";
+        /// Memory traffic of weights, membranes and activations.
+        Memory => memory, "memory";
+        /// Other events that the price list counts: addressing, carrying spikes, events whose price covers everything.
+        Other => other, "other events";
+    }
 }
 
 impl ComputeEnergy {
-    /// All parts together.
+    /// Energy of all parts together.
     pub fn total(&self) -> f64 {
-        self.ac + self.mac + self.neuron + self.memory + self.other
+        self.sum()
     }
-}
 
-impl ComputeEnergy {
-    /// What this is beyond `earlier`, part by part; nothing where that is more.
+    /// This energy times `factor`.
+    pub fn scaled(&self, factor: f64) -> Self {
+        Self::from_fn(|part| self[part] * factor)
+    }
+
+    /// What this is beyond `earlier`, part by part; 0 where `earlier` is more.
     pub fn beyond(&self, earlier: &Self) -> Self {
-        Self {
-            ac: (self.ac - earlier.ac).max(0.0),
-            mac: (self.mac - earlier.mac).max(0.0),
-            neuron: (self.neuron - earlier.neuron).max(0.0),
-            memory: (self.memory - earlier.memory).max(0.0),
-            other: (self.other - earlier.other).max(0.0),
-        }
-    }
-}
-
-impl AddAssign for ComputeEnergy {
-    fn add_assign(&mut self, more: Self) {
-        self.ac += more.ac;
-        self.mac += more.mac;
-        self.neuron += more.neuron;
-        self.memory += more.memory;
-        self.other += more.other;
+        Self::from_fn(|part| (self[part] - earlier[part]).max(0.0))
     }
 }

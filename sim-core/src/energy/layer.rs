@@ -1,6 +1,7 @@
-//! What the forms ask of a layer: its geometry and its counts.
+//! A layer as the forms price it: its geometry and its counts.
 
-use super::account::{Entry, Part};
+use super::account::AccountLine;
+use super::compute::ComputePart;
 use crate::inference::LayerCounts;
 use crate::network::{Leak, Network, Operation};
 
@@ -59,7 +60,7 @@ impl PricedLayer<'_> {
         inputs.iter().map(|&input| self.network.layers[input].output.len() as u64).sum()
     }
 
-    /// How many layers read it.
+    /// Number of layers that read its output.
     pub(super) fn readers(&self) -> u64 {
         self.network.layers.iter().filter(|layer| layer.inputs.contains(&self.counted.layer)).count() as u64
     }
@@ -102,7 +103,7 @@ pub(super) fn weights(network: &Network, index: usize) -> u64 {
 /// Collects the lines of one layer.
 pub(super) struct Lines<'a> {
     pub(super) layer: usize,
-    pub(super) entries: &'a mut Vec<Entry>,
+    pub(super) lines: &'a mut Vec<AccountLine>,
 }
 
 impl Lines<'_> {
@@ -110,12 +111,12 @@ impl Lines<'_> {
     pub(super) fn add(
         &mut self,
         event: &'static str,
-        part: Part,
+        part: ComputePart,
         count: f64,
         (key, price): (&'static str, impl Into<Option<f64>>),
     ) {
         if count > 0.0 {
-            self.entries.push(Entry { layer: self.layer, event, part, count, price: price.into(), key });
+            self.lines.push(AccountLine { layer: self.layer, event, part, count, price: price.into(), key });
         }
     }
 }

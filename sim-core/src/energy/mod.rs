@@ -11,8 +11,8 @@ mod layer;
 mod ledger;
 mod price_list;
 
-pub use account::{Account, Entry, Part};
-pub use compute::ComputeEnergy;
+pub use account::{Account, AccountLine};
+pub use compute::{ComputeEnergy, ComputePart};
 pub use forms::{AllIn, ChipEvents, Lemaire2022, Memory, Operations, Yan2024, matched_bits};
-pub use ledger::{Energy, EnergyLedger, RadioWatts};
+pub use ledger::{Energy, EnergyLedger, PowerEnergy, PowerPart};
 pub use price_list::{Form, PriceError, PriceKey, PriceList, Unit};

@@ -8,7 +8,7 @@ use crate::kernel::{ImpossibleValue, not_negative};
 use crate::network::Network;
 use serde::{Deserialize, Serialize};
 
-/// What events cost. A list has a price for every event of its form, no more and no fewer.
+/// Prices of events. A list has a price for every event of its form, no more and no fewer.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PriceList {
@@ -28,7 +28,7 @@ pub enum PriceList {
     AllIn(AllIn),
 }
 
-/// Which events a price list counts, and how they follow from counts and geometry of a layer.
+/// Form of a price list: the events that it counts, and how they follow from the counts and the geometry of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Form {
@@ -51,9 +51,9 @@ pub enum Form {
 /// A price, or a value that prices depend on, that lists of a form have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PriceKey {
-    /// Its key.
+    /// Key in the price list.
     pub key: &'static str,
-    /// The unit it is given in.
+    /// Unit in which the value is given.
     pub unit: Unit,
     /// Whether a list may leave it unpriced; accounts with such events are partial.
     pub may_be_unpriced: bool,
@@ -63,31 +63,31 @@ pub struct PriceKey {
 /// bits* and cannot be taken for one per value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// Per event.
+    /// Energy per event.
     Picojoules,
-    /// Per access of 64 bits.
+    /// Energy per access of 64 bits.
     PicojoulesPer64Bits,
-    /// Per access of 64 bits and per bit that the memory holds.
+    /// Energy per access of 64 bits and per bit that the memory holds.
     PicojoulesPer64BitsAndBit,
-    /// Per bit moved.
+    /// Energy per bit moved.
     PicojoulesPerBit,
-    /// A width.
+    /// Width in bits.
     Bits,
-    /// A width.
+    /// Width in bytes.
     Bytes,
-    /// A distance.
+    /// Distance on a chip.
     Hops,
 }
 
-/// Why there is no such price list.
+/// Cause why a price list is refused.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum PriceError {
     /// A price is missing.
-    #[error("a price list of form `{}` needs `{key}`", form.name())]
+    #[error("a price list of form `{}` has no price `{key}`: add it, with its unit", form.name())]
     Missing {
-        /// The form.
+        /// Form of the list.
         form: Form,
-        /// The key.
+        /// Key of the missing price.
         key: &'static str,
     },
     /// A value is negative or not finite.
@@ -96,7 +96,7 @@ pub enum PriceError {
 }
 
 impl Unit {
-    /// As it is written in a price list.
+    /// Name in price lists.
     pub fn name(self) -> &'static str {
         match self {
             Self::Picojoules => "pJ",
@@ -124,7 +124,7 @@ impl Form {
     pub const ALL: [Self; 6] =
         [Self::Operations, Self::Memory, Self::Lemaire2022, Self::Yan2024, Self::ChipEvents, Self::AllIn];
 
-    /// As it is written in a price list.
+    /// Name in price lists.
     pub fn name(self) -> &'static str {
         match self {
             Self::Operations => "operations",
@@ -136,7 +136,7 @@ impl Form {
         }
     }
 
-    /// What lists of this form give, all of it.
+    /// All keys of lists of this form.
     pub fn keys(self) -> &'static [PriceKey] {
         match self {
             Self::Operations => Operations::KEYS,
@@ -191,7 +191,7 @@ impl PriceList {
         let mut account = Account::default();
         for counted in layers {
             let layer = PricedLayer { network, counted, all_weights, steps };
-            let lines = &mut Lines { layer: counted.layer, entries: &mut account.entries };
+            let lines = &mut Lines { layer: counted.layer, lines: &mut account.lines };
             match self {
                 Self::Operations(prices) => prices.price(&layer, lines),
                 Self::Memory(prices) => prices.price(&layer, lines),

@@ -7,6 +7,7 @@ use cospike_sim_core::edge::EdgeDevice;
 use cospike_sim_core::energy::ComputeEnergy;
 use cospike_sim_core::inference::Counts;
 use cospike_sim_core::link::{Link, Radio, RadioPower, Standby};
+use cospike_sim_core::split::SplitError;
 use cospike_sim_core::workload::{ArrivalProcess, SampleOrder, Workload};
 
 /// Every sample has its own head and tail counts; the answer is the sample's class if all packets arrive, and
@@ -55,14 +56,14 @@ impl CoInference for KnownAnswers {
         Head { steps: &self.heads[sample as usize], packets: &self.packets }
     }
 
-    fn tail(&mut self, _: u8, sample: u32, received: &Received<'_>) -> TailStep {
+    fn tail(&mut self, _: u8, sample: u32, received: &Received<'_>) -> Result<TailStep, SplitError> {
         self.asked.push((sample, received.lost.to_vec()));
         let answer = (self.classes[sample as usize] + u32::from(!received.is_whole())) % 10;
-        TailStep {
+        Ok(TailStep {
             counts: self.tails[sample as usize],
             energy: ComputeEnergy::default(),
             guess: Guess { answer, entropy: 0.0 },
-        }
+        })
     }
 }
 

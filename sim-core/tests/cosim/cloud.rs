@@ -31,7 +31,7 @@ fn batches_begin_when_full_or_when_one_has_waited_long_enough() {
         let found = run_one(&system, Design::whole(0, 0, 1));
         let latency = found.latency.unwrap();
         close(latency.mean, (17.0 + 15.0 + 10.0 + 9.0 + 8.0 + 16.0) / 6.0 * 1e-3 + ANSWER, 1e-12);
-        close(latency.parts.cloud_wait, (10.0 + 8.0 + 2.0 + 1.0 + 0.0 + 10.0) / 6.0 * 1e-3, 1e-12);
+        close(latency.phases.cloud_wait, (10.0 + 8.0 + 2.0 + 1.0 + 0.0 + 10.0) / 6.0 * 1e-3, 1e-12);
         close(found.cloud.utilisation.unwrap() * found.simulated.seconds(), (7.0 + 8.0 + 6.0) * 1e-3, 1e-12);
     }
 }
@@ -58,7 +58,7 @@ fn the_earliest_deadline_goes_first() {
         system.workload.deadlines_seconds = vec![1.0, 0.02];
         system.cloud.order = order;
         let found = run_one(&system, Design::whole(0, 0, 10 * MILLISECOND));
-        (found.latency.unwrap().max, found.deadline_misses, found.correct_in_time)
+        (found.latency.unwrap().max, found.counters.deadline_misses, found.counters.correct_in_time)
     };
     // Latencies 10, 18 and 29 ms, or 10, 19 and 28 of which the last should have been 20.
     let (worst, misses, in_time) = run(Order::EarliestDeadline);

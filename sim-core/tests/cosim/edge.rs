@@ -37,7 +37,7 @@ fn a_full_queue_drops_the_newest_or_the_oldest() {
         system.edge.queue_capacity = Some(1);
         system.edge.when_full = when_full;
         let found = run_one(&system, own_answers(&[0.0; 10], 0));
-        assert_eq!((found.completed, found.dropped.queue_full), (2, 1));
+        assert_eq!((found.counters.completed, found.counters.dropped_queue_full), (2, 1));
         let latency = found.latency.unwrap();
         (latency.min, latency.max)
     };
@@ -58,7 +58,7 @@ fn a_governor_runs_faster_when_requests_wait() {
     let found = run_one(&system, design);
     // Ends at 200, 300 and 500 ms.
     close(found.latency.unwrap().mean, (0.2 + 0.29 + 0.48) / 3.0, 1e-12);
-    close(found.energy.ac, 0.5e-3 + 1e-3 + 0.5e-3, 1e-12);
+    close(found.energy.compute.ac, 0.5e-3 + 1e-3 + 0.5e-3, 1e-12);
 }
 
 /// The second request finds the processor asleep again, the third finds it idle.
@@ -72,7 +72,7 @@ fn a_processor_sleeps_and_takes_time_and_energy_to_wake() {
     assert_eq!((latency.min, latency.max), (0.01, 0.03));
     // Asleep 0 to 1.000, 1.130 to 2.020; waking twice; idle 1.030 to 1.130, 2.050 to 2.100, 2.110 to 2.210, when the run ends.
     let expected = 0.001 * (1.0 + 0.89) + 0.5 * 0.04 + 0.1 * (0.1 + 0.05 + 0.1);
-    close(found.energy.standby, expected, 1e-12);
+    close(found.energy.power.standby, expected, 1e-12);
     assert_eq!(found.simulated.seconds(), 2.21);
 }
 
@@ -85,7 +85,7 @@ fn a_battery_runs_empty_when_its_energy_is_spent() {
     let idle = run_one(&system, own_answers(&[0.0], 0));
     close(idle.depletion.mean_seconds.unwrap(), 5.0, 1e-8);
     close(idle.energy.total, 0.55, 1e-8);
-    assert_eq!((idle.depletion.devices, idle.dropped.battery_empty, idle.completed), (1, 1, 0));
+    assert_eq!((idle.counters.depleted_devices, idle.counters.dropped_battery, idle.counters.completed), (1, 1, 0));
 
     // After t seconds: 0.11 t + floor(100 t) mJ; at 2.619 s 0.28809 J + 261 mJ are spent, 0.91 mJ are left, 8.27 ms of
     // power; the inference of 2.62 s asks for more than is left by then.
@@ -96,9 +96,9 @@ fn a_battery_runs_empty_when_its_energy_is_spent() {
     let busy = run_one(&system, own_answers(&[0.0], 0));
     let died = busy.depletion.first.unwrap().seconds();
     assert!(died > 2.619 && died <= 2.62 + 1e-6, "{died}");
-    assert_eq!(busy.completed + busy.dropped.battery_empty, 1_000);
+    assert_eq!(busy.counters.completed + busy.counters.dropped_battery, 1_000);
     // The last inference is done as the battery ends.
-    assert!((261..=262).contains(&busy.completed), "{}", busy.completed);
+    assert!((261..=262).contains(&busy.counters.completed), "{}", busy.counters.completed);
     close(busy.energy.total, 0.55, 2e-3);
 }
 
@@ -111,9 +111,9 @@ fn invariant_1_a_dead_fleet_drops_what_it_has() {
     system.link.uplink = Rate::Constant { bits_per_second: 4e4 };
     system.link.propagation_seconds = 0.2;
     let found = run_one(&system, Design::streaming(3, 30 * MILLISECOND, 100, 20 * MILLISECOND));
-    assert_eq!(found.generated, found.completed + found.dropped.total());
-    assert!(found.completed > 0 && found.dropped.battery_empty > 100, "{found:?}");
-    assert_eq!((found.in_flight, found.depletion.devices), (0, 10));
+    assert_eq!(found.counters.generated, found.counters.completed + found.counters.dropped());
+    assert!(found.counters.completed > 0 && found.counters.dropped_battery > 100, "{found:?}");
+    assert_eq!((found.counters.in_flight, found.counters.depleted_devices), (0, 10));
     close(found.energy.sum_of_parts(), found.energy.total, 1e-12);
 }
 
@@ -127,17 +127,17 @@ fn gated(most: f64, entropies: &[f64], packets: u32) -> Outcome {
 #[test]
 fn a_sure_edge_answers_and_an_unsure_one_sends() {
     let (sure, unsure) = (gated(0.3, &[0.3], 1), gated(0.3, &[0.31], 1));
-    assert_eq!((sure.answered_at_edge, sure.packets_sent), (1, 0));
+    assert_eq!((sure.counters.answered_at_edge, sure.counters.packets_sent), (1, 0));
     assert_eq!(sure.latency.unwrap().mean, 0.01);
-    assert_eq!((unsure.answered_at_edge, unsure.packets_sent, unsure.completed), (0, 1, 1));
+    assert_eq!((unsure.counters.answered_at_edge, unsure.counters.packets_sent, unsure.counters.completed), (0, 1, 1));
 }
 
 /// Early exit in time: the network that runs on the edge alone stops after the first step that is sure.
 #[test]
 fn an_edge_network_stops_as_soon_as_it_is_sure() {
     let found = gated(0.2, &[0.9, 0.5, 0.1, 0.0], 0);
-    assert_eq!((found.answered_at_edge, found.latency.unwrap().mean), (1, 0.03));
-    close(found.energy.ac, 3e-3, 1e-12);
+    assert_eq!((found.counters.answered_at_edge, found.latency.unwrap().mean), (1, 0.03));
+    close(found.energy.compute.ac, 3e-3, 1e-12);
     let never = gated(0.0, &[0.9, 0.5, 0.4, 0.3], 0);
     assert_eq!(never.latency.unwrap().mean, 0.04);
 }

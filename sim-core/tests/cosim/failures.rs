@@ -3,11 +3,24 @@
 use crate::common::system;
 use crate::scripted::{Design, MILLISECOND, Scripted};
 use cospike_sim_core::cloud::Order;
-use cospike_sim_core::cosim::{CosimError, Part, System, run};
-use cospike_sim_core::edge::{DesignChoice, DropPolicy, Governor};
+use cospike_sim_core::cosim::{CosimError, Phase, System, run};
+use cospike_sim_core::edge::{DesignChoice, DropPolicy, Governor, SpeedLevel};
 use cospike_sim_core::kernel::{ImpossibleValue, Streams};
 use cospike_sim_core::link::{Rate, Sharing, Transport};
+use cospike_sim_core::split::SplitError;
 use cospike_sim_core::workload::{ArrivalProcess, TraceArrival};
+
+/// A tail that cannot be run stops the run at once and says on which sample.
+#[test]
+fn a_tail_that_fails_ends_the_run() {
+    let mut network = Scripted::new([Design { tails: vec![], ..Design::whole(0, 100, 0) }]);
+    let error = run(&system(1.0, 5), &mut network, &[0; 100], &Streams::new(1, 0)).unwrap_err();
+    assert_eq!(network.asked.len(), 1, "asked again after {error}");
+    let CosimError::Tail { design: 0, sample, error: cause } = &error else { panic!("{error}") };
+    assert_eq!((*sample, &**cause), (network.asked[0].sample, &SplitError::NoTail));
+    let message = format!("the tail of design 0 cannot be run on sample {sample}: {cause}");
+    assert_eq!(error.to_string(), message);
+}
 
 /// Device 1 asks more than the server can do, with short deadlines; the one request of device 0 has all the time in the
 /// world, so it never gets its turn.
@@ -26,17 +39,17 @@ fn invariant_12_starvation_names_who_starves() {
     let mut network = Scripted::new([Design::whole(0, 0, MILLISECOND * 11 / 10)]);
     let error = run(&system, &mut network, &[0; 100], &Streams::new(1, 0)).unwrap_err();
     let CosimError::Starvation { first, answered, .. } = &error else { panic!("{error}") };
-    assert!(*answered > 0 && first[0].device == 0 && first[0].part == Part::CloudWait, "{error}");
-    assert!(error.to_string().contains(" of device 0 in the cloud queue"), "{error}");
+    assert!(*answered > 0 && first[0].device == 0 && first[0].phase == Phase::CloudWait, "{error}");
+    assert!(error.to_string().contains(" of device 0 (cloud wait)"), "{error}");
     // First come, first served: it is answered, and the bound is long enough for all.
     system.cloud.order = Order::FirstCome;
-    assert_eq!(network.run(&system, 1).completed, 20_000);
+    assert_eq!(network.run(&system, 1).counters.completed, 20_000);
 }
 
 #[test]
 fn impossible_systems_are_refused_by_name() {
     type Change = fn(&mut System);
-    let changes: [(&str, Change); 14] = [
+    let changes: [(&str, Change); 15] = [
         ("jitter_seconds", |s| {
             s.workload.arrivals = ArrivalProcess::Periodic { period_seconds: 1.0, jitter_seconds: 1.5 };
         }),
@@ -46,6 +59,10 @@ fn impossible_systems_are_refused_by_name() {
         ("deadlines_seconds", |s| s.workload.deadlines_seconds = vec![0.0]),
         ("level", |s| s.edge.governor = Governor::Fixed { level: 1 }),
         ("number of thresholds", |s| s.edge.governor = Governor::ByQueue { thresholds: vec![3] }),
+        ("number of speed levels", |s| {
+            s.edge.levels = vec![SpeedLevel::NOMINAL; SpeedLevel::MOST + 1];
+            s.edge.governor = Governor::ByQueue { thresholds: (0..SpeedLevel::MOST as u32).collect() };
+        }),
         ("queue_capacity", |s| (s.edge.when_full, s.edge.queue_capacity) = (DropPolicy::Oldest, Some(0))),
         ("battery_joules", |s| s.edge.battery_joules = Some(-1.0)),
         ("exit_entropy", |s| s.cloud.exit_entropy = Some(1.5)),

@@ -3,7 +3,7 @@
 use crate::close;
 use crate::common::{KnownAnswers, accumulates, system};
 use cospike_sim_core::compute::Processor;
-use cospike_sim_core::cosim::{CosimError, Outcome, Part, PlaceUse, System, run};
+use cospike_sim_core::cosim::{CosimError, Counters, Outcome, Phase, PlaceUse, System, run};
 use cospike_sim_core::energy::ComputeEnergy;
 use cospike_sim_core::inference::Counts;
 use cospike_sim_core::kernel::{ImpossibleValue, Streams};
@@ -55,30 +55,36 @@ fn one_request_meets_the_hand_computed_latency_and_energy() {
     let found = outcome(&system, &mut network, 1);
 
     let latency = found.latency.unwrap();
-    let parts = latency.parts;
-    close(parts.edge_compute, 4e-3 + 2e-3 + 1e-3 + 3e-3, 1e-12);
-    close(parts.uplink, 150.0 * 8.0 / 1.2e5 + 5e-3, 1e-12);
-    close(parts.cloud_service, 1e-3 + 7e-3, 1e-12);
-    close(parts.downlink, 5e-3 + 30.0 * 8.0 / 2.4e5, 1e-12);
-    assert_eq!((parts.edge_wait, parts.uplink_wait, parts.cloud_wait), (0.0, 0.0, 0.0));
+    let phases = latency.phases;
+    close(phases.edge_compute, 4e-3 + 2e-3 + 1e-3 + 3e-3, 1e-12);
+    close(phases.uplink, 150.0 * 8.0 / 1.2e5 + 5e-3, 1e-12);
+    close(phases.cloud_service, 1e-3 + 7e-3, 1e-12);
+    close(phases.downlink, 5e-3 + 30.0 * 8.0 / 2.4e5, 1e-12);
+    assert_eq!((phases.edge_wait, phases.uplink_wait, phases.cloud_wait), (0.0, 0.0, 0.0));
     close(latency.mean, 39e-3, 1e-12);
     assert_eq!((latency.min, latency.percentiles[49], latency.max), (latency.mean, latency.mean, latency.mean));
 
     let seconds = found.simulated.seconds();
-    close(found.energy.ac, 2e-6, 1e-12);
-    close(found.energy.mac, 0.2e-6, 1e-12);
-    close(found.energy.neuron, 0.09e-6, 1e-12);
-    close(found.energy.memory, 11.84e-6, 1e-12);
-    close(found.energy.other, 7e-6, 1e-12);
-    close(found.energy.static_power, 0.2 * seconds, 1e-12);
-    close(found.energy.radio_tx, (2.0 * 0.12 + 0.1) * 10e-3, 1e-12);
-    close(found.energy.radio_rx, (0.5 * 0.24 + 0.1) * 1e-3, 1e-12);
-    close(found.energy.radio_idle, 0.05 * (seconds - 11e-3), 1e-12);
+    close(found.energy.compute.ac, 2e-6, 1e-12);
+    close(found.energy.compute.mac, 0.2e-6, 1e-12);
+    close(found.energy.compute.neuron, 0.09e-6, 1e-12);
+    close(found.energy.compute.memory, 11.84e-6, 1e-12);
+    close(found.energy.compute.other, 7e-6, 1e-12);
+    close(found.energy.power.static_power, 0.2 * seconds, 1e-12);
+    close(found.energy.power.radio_tx, (2.0 * 0.12 + 0.1) * 10e-3, 1e-12);
+    close(found.energy.power.radio_rx, (0.5 * 0.24 + 0.1) * 1e-3, 1e-12);
+    close(found.energy.power.radio_idle, 0.05 * (seconds - 11e-3), 1e-12);
     close(found.edge.utilisation.unwrap(), 10e-3 / seconds, 1e-12);
     close(found.uplink.utilisation.unwrap(), 10e-3 / seconds, 1e-12);
     close(found.cloud.utilisation.unwrap(), 8e-3 / seconds, 1e-12);
-    assert_eq!((found.sent_bytes, found.payload_bytes, found.packets_sent, found.packets_lost), (150, 130, 2, 0));
-    assert_eq!((found.generated, found.completed, found.correct, found.events), (1, 1, 1, 7));
+    assert_eq!(
+        (found.sent_bytes, found.payload_bytes, found.counters.packets_sent, found.counters.packets_lost),
+        (150, 130, 2, 0)
+    );
+    assert_eq!(
+        (found.counters.generated, found.counters.completed, found.counters.correct, found.counters.events),
+        (1, 1, 1, 7)
+    );
 }
 
 #[test]
@@ -86,15 +92,23 @@ fn invariant_1_requests_are_conserved() {
     let (mut system, mut network) = busy_fleet();
     system.workload.horizon_seconds = Some(60.0);
     let found = outcome(&system, &mut network, 2);
-    assert_eq!(found.generated, found.completed + found.dropped.total() + found.in_flight);
-    let all_happened = [found.completed, found.dropped.queue_full, found.dropped.all_packets_lost, found.in_flight];
+    assert_eq!(
+        found.counters.generated,
+        found.counters.completed + found.counters.dropped() + found.counters.in_flight
+    );
+    let all_happened = [
+        found.counters.completed,
+        found.counters.dropped_queue_full,
+        found.counters.dropped_lost,
+        found.counters.in_flight,
+    ];
     assert!(all_happened.iter().all(|&count| count > 0), "{all_happened:?}");
     assert_eq!(found.simulated.seconds(), 60.0);
 
     system.workload.horizon_seconds = None;
     let drained = outcome(&system, &mut network, 2);
-    assert_eq!((drained.generated, drained.in_flight), (6_000, 0));
-    assert_eq!(drained.generated, drained.completed + drained.dropped.total());
+    assert_eq!((drained.counters.generated, drained.counters.in_flight), (6_000, 0));
+    assert_eq!(drained.counters.generated, drained.counters.completed + drained.counters.dropped());
 }
 
 /// The same requests meet the same samples and losses whatever the edge, the payload and the cloud are.
@@ -137,11 +151,11 @@ fn invariant_5_energy_is_conserved_over_the_fleet() {
     system.workload.horizon_seconds = Some(60.0);
     let found = outcome(&system, &mut network, 5);
     close(found.energy.sum_of_parts(), found.energy.total, 1e-12);
-    close(found.energy.static_power, 20.0 * 60.0 * 0.1, 1e-12);
+    close(found.energy.power.static_power, 20.0 * 60.0 * 0.1, 1e-12);
     // The cell sends one message at a time: sending energy is its busy time at sending power.
     let sending_seconds = found.uplink.utilisation.unwrap() * 60.0;
-    close(found.energy.radio_tx, sending_seconds * (0.3 + 0.2), 1e-9);
-    assert!(found.energy.ac > 0.0 && found.energy.radio_rx > 0.0 && found.energy.radio_idle > 0.0);
+    close(found.energy.power.radio_tx, sending_seconds * (0.3 + 0.2), 1e-9);
+    assert!(found.energy.compute.ac > 0.0 && found.energy.power.radio_rx > 0.0 && found.energy.power.radio_idle > 0.0);
 }
 
 #[test]
@@ -154,11 +168,11 @@ fn invariant_7_lossless_accuracy_is_the_offline_accuracy() {
     let labels: Vec<u32> = (0..500).map(|sample| if sample % 7 == 0 { 99 } else { sample % 10 }).collect();
     let offline = network.classes.iter().zip(&labels).filter(|(class, label)| class == label).count() as u64;
     let found = run(&system, &mut network, &labels, &Streams::new(7, 0)).unwrap();
-    assert_eq!((found.completed, found.correct), (1_500, 3 * offline));
+    assert_eq!((found.counters.completed, found.counters.correct), (1_500, 3 * offline));
     // With losses the tail works on what arrived, and this one then answers wrong.
     system.link.channel = Channel::losing(0.2);
     let lossy = run(&system, &mut network, &labels, &Streams::new(7, 0)).unwrap();
-    assert!(lossy.correct < lossy.completed * 8 / 10 && lossy.correct > 0);
+    assert!(lossy.counters.correct < lossy.counters.completed * 8 / 10 && lossy.counters.correct > 0);
 }
 
 #[test]
@@ -177,7 +191,7 @@ fn invariant_8_littles_law_holds_at_every_queue() {
             close(length, entered as f64 / seconds * mean_wait_seconds.unwrap(), 1e-12);
         }
         let latency = found.latency.unwrap();
-        close(latency.parts.sum(), latency.mean, 1e-12);
+        close(latency.phases.sum(), latency.mean, 1e-12);
     }
 }
 
@@ -198,8 +212,9 @@ fn invariant_9_labels_change_the_score_and_nothing_else() {
     let (system, mut network) = busy_fleet();
     let right = outcome(&system, &mut network, 9);
     let wrong = run(&system, &mut network, &[99; 500], &Streams::new(9, 0)).unwrap();
-    assert_eq!(wrong.correct, 0);
-    assert_eq!(wrong, Outcome { correct: 0, correct_in_time: 0, ..right });
+    assert_eq!(wrong.counters.correct, 0);
+    let counters = Counters { correct: 0, correct_in_time: 0, ..right.counters };
+    assert_eq!(wrong, Outcome { counters, ..right });
 }
 
 /// So many requests per second that the gaps between them round to no nanosecond at all.
@@ -210,8 +225,8 @@ fn invariant_12_time_that_stands_still_is_an_error() {
     let mut network = KnownAnswers::uniform(1, accumulates(5), &[1], Counts::default());
     let error = run(&system, &mut network, &[0], &Streams::new(12, 0)).unwrap_err();
     let CosimError::TimeStandsStill { in_flight: 2, first, .. } = &error else { panic!("{error}") };
-    assert_eq!(first.iter().map(|stranded| stranded.part).collect::<Vec<_>>(), [Part::EdgeCompute, Part::EdgeWait]);
-    assert!(error.to_string().contains("request 1 of device 0 in the edge queue"), "{error}");
+    assert_eq!(first.iter().map(|stranded| stranded.phase).collect::<Vec<_>>(), [Phase::EdgeCompute, Phase::EdgeWait]);
+    assert!(error.to_string().contains("request 1 of device 0 (edge wait)"), "{error}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::close;
 use crate::scripted::{Design, MILLISECOND, Scripted};
 use cospike_sim_core::cloud::Batching;
 use cospike_sim_core::cosim::{
-    DropReason, End, Observer, Outcome, Part, ProcessorState, QueueAt, RadioState, ServerAt, System, run_observed,
+    DropReason, End, Observer, Outcome, Phase, ProcessorState, QueueAt, RadioState, ServerAt, System, run_observed,
 };
 use cospike_sim_core::kernel::{SimTime, Streams};
 use cospike_sim_core::link::{Channel, Sharing};
@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 struct Diary {
     now: SimTime,
     /// Where each request is, since when.
-    at: BTreeMap<u64, (Part, SimTime)>,
-    in_parts: BTreeMap<String, f64>,
+    at: BTreeMap<u64, (Phase, SimTime)>,
+    in_phases: BTreeMap<String, f64>,
     ends: [u64; 2],
     arrived: BTreeMap<u64, SimTime>,
     latencies: SteadyMean,
@@ -39,17 +39,17 @@ impl Diary {
     }
 
     fn leave(&mut self, now: SimTime, request: u64) {
-        if let Some((part, since)) = self.at.remove(&request) {
-            *self.in_parts.entry(part.to_string()).or_default() += now.since(since).seconds();
+        if let Some((phase, since)) = self.at.remove(&request) {
+            *self.in_phases.entry(phase.to_string()).or_default() += now.since(since).seconds();
         }
     }
 }
 
 impl Observer for Diary {
-    fn part(&mut self, now: SimTime, request: u64, _: u32, part: Part) {
+    fn phase(&mut self, now: SimTime, request: u64, _: u32, phase: Phase) {
         self.at(now);
         self.leave(now, request);
-        self.at.insert(request, (part, now));
+        self.at.insert(request, (phase, now));
         self.arrived.entry(request).or_insert(now);
     }
 
@@ -141,8 +141,8 @@ fn an_observer_sees_all_and_changes_nothing() {
     let mut design = Design::streaming(3, 40 * MILLISECOND, 800, 10 * MILLISECOND);
     design.tails[1].guess.entropy = 0.4;
     assert_eq!(Scripted::new([design]).run(&system, 2), outcome);
-    assert_eq!(diary.ends, [outcome.completed, outcome.dropped.total()]);
-    assert!(outcome.dropped.all_packets_lost > 0 && outcome.dropped.queue_full > 0 && diary.at.is_empty());
+    assert_eq!(diary.ends, [outcome.counters.completed, outcome.counters.dropped()]);
+    assert!(outcome.counters.dropped_lost > 0 && outcome.counters.dropped_queue_full > 0 && diary.at.is_empty());
     // Everybody has left every queue.
     assert!(diary.queues.len() > 6 && diary.queues.values().all(|&length| length == 0), "{:?}", diary.queues);
     assert_eq!(diary.computing as u64, outcome.edge.entered);
@@ -150,25 +150,29 @@ fn an_observer_sees_all_and_changes_nothing() {
     assert!(diary.now == end);
     diary.powers.values().for_each(|&(_, until_then)| joules += until_then);
     assert!(joules <= outcome.energy.total && joules > 0.5 * outcome.energy.total);
-    close(diary.active_seconds * 0.2, outcome.energy.radio_tx + outcome.energy.radio_rx - bits(&outcome), 1e-9);
+    close(
+        diary.active_seconds * 0.2,
+        outcome.energy.power.radio_tx + outcome.energy.power.radio_rx - bits(&outcome),
+        1e-9,
+    );
 }
 
 /// What bits cost: 0.3 uJ each up, 0.1 uJ each down; answers of four bytes.
 fn bits(outcome: &Outcome) -> f64 {
-    (outcome.sent_bytes as f64 * 0.3 + outcome.completed as f64 * 4.0 * 0.1) * 8e-6
+    (outcome.sent_bytes as f64 * 0.3 + outcome.counters.completed as f64 * 4.0 * 0.1) * 8e-6
 }
 
-/// The parts of all requests that were answered, or not, sum to the time that requests were in flight.
+/// The phases of all requests that were answered, or not, sum to the time that requests were in flight.
 #[test]
-fn the_parts_that_an_observer_sees_are_those_of_the_latency() {
+fn the_phases_that_an_observer_sees_are_those_of_the_latency() {
     let (_, diary, outcome) = observed();
     let latency = outcome.latency.unwrap();
     let answered = latency.mean * latency.requests as f64;
-    let seen: f64 = diary.in_parts.values().sum();
+    let seen: f64 = diary.in_phases.values().sum();
     // Requests that were dropped have been somewhere, too.
     assert!(seen > answered && seen < answered * 1.2, "{seen} {answered}");
-    let downlink = latency.parts.downlink * latency.requests as f64;
-    close(diary.in_parts["the downlink"], downlink, 1e-9);
+    let downlink = latency.phases.downlink * latency.requests as f64;
+    close(diary.in_phases["downlink"], downlink, 1e-9);
 }
 
 #[test]
@@ -190,5 +194,5 @@ fn the_steady_latency_is_that_of_the_answers_in_their_order() {
     let (_, diary, outcome) = observed();
     let steady = outcome.latency.unwrap().steady.unwrap();
     assert_eq!(steady, diary.latencies.estimate().unwrap());
-    assert_eq!(steady.observed, outcome.completed);
+    assert_eq!(steady.observed, outcome.counters.completed);
 }

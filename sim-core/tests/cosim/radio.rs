@@ -38,11 +38,11 @@ fn a_radio_draws_what_its_states_say() {
     let end = 2.38 + 32e-6 + 1.0;
     close(found.simulated.seconds(), end, 1e-12);
     let (sending, receiving, promotion) = (2.0 * 0.08, 2.0 * 32e-6, 0.2);
-    close(found.energy.radio_promotion, 1.5 * promotion, 1e-12);
-    close(found.energy.radio_tx, (0.2 + 0.3) * sending, 1e-9);
-    close(found.energy.radio_rx, (0.2 + 0.1) * receiving, 1e-9);
-    close(found.energy.radio_idle, 0.01 * 1.0, 1e-12);
-    close(found.energy.radio_tail, 0.8 * (end - 1.0 - promotion - sending - receiving), 1e-9);
+    close(found.energy.power.radio_promotion, 1.5 * promotion, 1e-12);
+    close(found.energy.power.radio_tx, (0.2 + 0.3) * sending, 1e-9);
+    close(found.energy.power.radio_rx, (0.2 + 0.1) * receiving, 1e-9);
+    close(found.energy.power.radio_idle, 0.01 * 1.0, 1e-12);
+    close(found.energy.power.radio_tail, 0.8 * (end - 1.0 - promotion - sending - receiving), 1e-9);
     close(found.energy.sum_of_parts(), found.energy.total, 1e-12);
 }
 
@@ -51,9 +51,9 @@ fn a_radio_draws_what_its_states_say() {
 fn an_answer_waits_for_the_radio_to_connect() {
     let found = run_one(&asked_at(&[0.0], LISTENING), Design::whole(0, 10_000, 2_000 * MILLISECOND));
     close(found.latency.unwrap().mean, 0.2 + 0.08 + 2.0 + 0.2 + 32e-6, 1e-12);
-    close(found.energy.radio_promotion, 1.5 * 0.4, 1e-12);
-    close(found.energy.radio_tail, 0.8 * 2.0, 1e-12);
-    close(found.energy.radio_idle, 0.01 * 1.0, 1e-12);
+    close(found.energy.power.radio_promotion, 1.5 * 0.4, 1e-12);
+    close(found.energy.power.radio_tail, 0.8 * 2.0, 1e-12);
+    close(found.energy.power.radio_idle, 0.01 * 1.0, 1e-12);
 }
 
 fn wake_up(duty: f64, miss_probability: f64, false_alarms_per_second: f64) -> Standby {
@@ -81,14 +81,14 @@ fn missed_wake_up_signals_delay_answers_and_lose_some() {
     system.devices = 100;
     system.link.radio.tail_seconds = 0.0;
     let found = run_one(&system, Design::whole(0, 0, MILLISECOND));
-    let unreachable = found.dropped.unreachable as f64;
+    let unreachable = found.counters.dropped_unreachable as f64;
     let expected = 20_000.0 * f64::powi(m, 3);
     // Another message may have the radio on by chance, in which case it is not missed.
     assert!(
         (unreachable - expected).abs() < 4.0 * expected.sqrt() + 0.02 * expected,
         "{unreachable} is not {expected}"
     );
-    assert_eq!(found.completed + found.dropped.unreachable, 20_000);
+    assert_eq!(found.counters.completed + found.counters.dropped_unreachable, 20_000);
     let latency = found.latency.unwrap();
     // Promotion, tail, signal, promotion, answer.
     close(latency.min, 0.2 + 1e-3 + 0.01 + 0.2 + 32e-6, 1e-9);
@@ -111,8 +111,8 @@ fn a_duty_cycle_saves_energy_and_costs_time() {
     let error = 0.13 / 100.0; // the wait has a standard deviation below 0.13 s
     let base = 0.2 + 1e-3 + 0.01 + 0.2 + 32e-6;
     assert!((latency.mean - base - mean_wait).abs() < 4.0 * error, "{} is not {}", latency.mean, base + mean_wait);
-    let off = found.energy.radio_idle / (0.001 + 0.002 * 0.2);
-    let awake = found.energy.radio_promotion / 1.5;
+    let off = found.energy.power.radio_idle / (0.001 + 0.002 * 0.2);
+    let awake = found.energy.power.radio_promotion / 1.5;
     close(off + awake, 1_000.0 * found.simulated.seconds(), 1e-3);
 }
 
@@ -124,8 +124,12 @@ fn false_alarms_connect_the_radio_for_nothing() {
     let found = run_one(&system, Design::whole(0, 0, 0));
     let expected: f64 = 20.0 * 1_000.0 / (2.0 + 1.2);
     let error = expected.sqrt() * 2.0 / 3.2; // renewal process: variance of a cycle over its mean squared
-    assert!((found.false_alarms as f64 - expected).abs() < 4.0 * error, "{} is not {expected}", found.false_alarms);
-    let alarms = found.energy.radio_promotion / (1.5 * 0.2);
-    close(alarms, found.false_alarms as f64, 1e-2);
+    assert!(
+        (found.counters.false_alarms as f64 - expected).abs() < 4.0 * error,
+        "{} is not {expected}",
+        found.counters.false_alarms
+    );
+    let alarms = found.energy.power.radio_promotion / (1.5 * 0.2);
+    close(alarms, found.counters.false_alarms as f64, 1e-2);
     close(found.energy.sum_of_parts(), found.energy.total, 1e-12);
 }

@@ -4,6 +4,7 @@ use crate::common::accumulates;
 use cospike_sim_core::cosim::{CoInference, Guess, Head, HeadStep, Outcome, Received, System, TailStep, run};
 use cospike_sim_core::energy::ComputeEnergy;
 use cospike_sim_core::kernel::Streams;
+use cospike_sim_core::split::SplitError;
 
 /// One split design; it does the same for every sample.
 #[derive(Clone)]
@@ -70,7 +71,7 @@ impl CoInference for Scripted {
         Head { steps: &design.steps, packets: &design.packets }
     }
 
-    fn tail(&mut self, design: u8, sample: u32, received: &Received<'_>) -> TailStep {
+    fn tail(&mut self, design: u8, sample: u32, received: &Received<'_>) -> Result<TailStep, SplitError> {
         self.asked.push(Asked {
             design,
             sample,
@@ -79,7 +80,8 @@ impl CoInference for Scripted {
             flipped: received.flipped.to_vec(),
             erased: received.erased.to_vec(),
         });
-        self.designs[design as usize].tails[received.steps as usize - 1]
+        let tails = &self.designs[design as usize].tails;
+        tails.get(received.steps as usize - 1).copied().ok_or(SplitError::NoTail)
     }
 }
 

@@ -1,13 +1,13 @@
 //! A run as a trace to look at: Chrome's Trace Event Format, which <https://ui.perfetto.dev> opens.
 //!
 //! A process of the trace is a device, the cell, or the cloud. Its tracks are what serves requests there (processor, uplink,
-//! servers), the requests of a device with the part of their life that they are in, and counters.
+//! servers), the requests of a device with the phase of their life that they are in, and counters.
 
 mod file;
 mod observer;
 mod requests;
 
-use cospike_sim_core::cosim::{Part, ServerAt, System};
+use cospike_sim_core::cosim::{Phase, ServerAt, System};
 use cospike_sim_core::kernel::SimTime;
 use cospike_sim_core::link::Sharing;
 use file::{EventFile, Place};
@@ -189,17 +189,17 @@ impl<W: Write> Trace<W> {
         self.file.end(at, to);
     }
 
-    /// A request with its parts inside, those of no duration left out.
+    /// A request with its phases inside, those of no duration left out.
     fn show_request(&mut self, number: u64, request: &Request, now: SimTime, end: &str) {
-        let arrived = request.parts.first().map_or(now, |&(_, since)| since);
+        let arrived = request.phases.first().map_or(now, |&(_, since)| since);
         let Some((from, to)) = self.seen(arrived, now) else { return };
         let at = self.place(Track::Requests { device: request.device, lane: request.lane });
         let age_ms = now.since(arrived).seconds() * 1e3;
         let about = json!({ "request": number, "end": end, "arrived_s": arrived.seconds(), "age_ms": age_ms });
         self.file.begin(at, from, &format!("request {number}"), &about);
-        for (part, from, to) in request.slices(now) {
+        for (phase, from, to) in request.slices(now) {
             if let Some((from, to)) = self.seen(from, to).filter(|(from, to)| from < to) {
-                self.file.begin(at, from, name_of(part), &json!({ "request": number }));
+                self.file.begin(at, from, name_of(phase), &json!({ "request": number }));
                 self.file.end(at, to);
             }
         }
@@ -271,16 +271,16 @@ impl<W: Write> Trace<W> {
     }
 }
 
-/// As the columns of the results call the parts.
-fn name_of(part: Part) -> &'static str {
-    match part {
-        Part::EdgeWait => "edge wait",
-        Part::EdgeCompute => "head",
-        Part::UplinkWait => "uplink wait",
-        Part::Uplink => "uplink",
-        Part::CloudWait => "cloud wait",
-        Part::CloudService => "tail",
-        Part::Downlink => "downlink",
+/// As the columns of the results call the phases.
+fn name_of(phase: Phase) -> &'static str {
+    match phase {
+        Phase::EdgeWait => "edge wait",
+        Phase::EdgeCompute => "head",
+        Phase::UplinkWait => "uplink wait",
+        Phase::Uplink => "uplink",
+        Phase::CloudWait => "cloud wait",
+        Phase::CloudService => "tail",
+        Phase::Downlink => "downlink",
     }
 }
 

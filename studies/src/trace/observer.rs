@@ -1,14 +1,14 @@
 //! What happens, as it comes in.
 
 use super::{Counter, Trace, Track};
-use cospike_sim_core::cosim::{End, Observer, Part, QueueAt, RadioState, ServerAt};
+use cospike_sim_core::cosim::{End, Observer, Phase, QueueAt, RadioState, ServerAt};
 use cospike_sim_core::kernel::SimTime;
 use std::io::Write;
 
 impl<W: Write> Observer for Trace<W> {
-    fn part(&mut self, now: SimTime, request: u64, device: u32, part: Part) {
+    fn phase(&mut self, now: SimTime, request: u64, device: u32, phase: Phase) {
         if self.is_open(now) && self.shows_device(device) {
-            self.requests.part(request, device, part, now);
+            self.requests.phase(request, device, phase, now);
         }
     }
 

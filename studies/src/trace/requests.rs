@@ -1,6 +1,6 @@
 //! The requests under way, and the lanes that they are shown in.
 
-use cospike_sim_core::cosim::Part;
+use cospike_sim_core::cosim::Phase;
 use cospike_sim_core::kernel::SimTime;
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ pub(super) struct Request {
     pub(super) device: u32,
     pub(super) lane: u32,
     /// Where it is, since when; the first when it arrived.
-    pub(super) parts: Vec<(Part, SimTime)>,
+    pub(super) phases: Vec<(Phase, SimTime)>,
 }
 
 /// By number.
@@ -21,8 +21,8 @@ pub(super) struct Requests {
 }
 
 impl Requests {
-    /// A request is in `part` from `now` on. A new one gets the first free lane of its device.
-    pub(super) fn part(&mut self, number: u64, device: u32, part: Part, now: SimTime) {
+    /// A request is in `phase` from `now` on. A new one gets the first free lane of its device.
+    pub(super) fn phase(&mut self, number: u64, device: u32, phase: Phase, now: SimTime) {
         let lanes = &mut self.lanes;
         let request = self.under_way.entry(number).or_insert_with(|| {
             let lanes = lanes.entry(device).or_default();
@@ -30,9 +30,9 @@ impl Requests {
             lanes.resize(lanes.len().max(lane + 1), false);
             lanes[lane] = true;
             // There are fewer lanes than requests under way in a run, which are numbered by 32 bits.
-            Request { device, lane: lane as u32, parts: vec![] }
+            Request { device, lane: lane as u32, phases: vec![] }
         });
-        request.parts.push((part, now));
+        request.phases.push((phase, now));
     }
 
     /// A request ends; `None` if it never was anywhere.
@@ -51,9 +51,9 @@ impl Requests {
 }
 
 impl Request {
-    /// Its parts with their begin and end, the last one ending at `end`.
-    pub(super) fn slices(&self, end: SimTime) -> impl Iterator<Item = (Part, SimTime, SimTime)> + '_ {
-        let ends = self.parts.iter().skip(1).map(|&(_, since)| since).chain([end]);
-        self.parts.iter().zip(ends).map(|(&(part, since), until)| (part, since, until))
+    /// Its phases with their begin and end, the last one ending at `end`.
+    pub(super) fn slices(&self, end: SimTime) -> impl Iterator<Item = (Phase, SimTime, SimTime)> + '_ {
+        let ends = self.phases.iter().skip(1).map(|&(_, since)| since).chain([end]);
+        self.phases.iter().zip(ends).map(|(&(phase, since), until)| (phase, since, until))
     }
 }

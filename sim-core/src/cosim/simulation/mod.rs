@@ -1,136 +1,43 @@
 //! The event loop of one run: it alone connects the places.
 
-mod arrival;
-mod cloud;
-mod downlink;
-mod edge;
-mod ending;
-mod power;
-mod radio;
-mod uplink;
+mod starvation;
 
-use super::cell::Cell;
-use super::device::{Device, ProcessorState};
+use super::agenda::Agenda;
+use super::air::Air;
+use super::cloud::Cloud;
+use super::context::{Answered, Context};
+use super::counters::Counters;
+use super::demand::Demand;
+use super::edge::{Edge, HeadStepDone};
 use super::event::{Event, EventKind, Subject};
 use super::messages::Messages;
-use super::observer::{Observer, QueueAt};
-use super::outcome::{Dropped, LatencyTally};
-use super::place::Place;
-use super::requests::{Part, Requests};
-use super::servers::Servers;
-use super::{CoInference, CosimError, Head, System};
-use crate::edge::DesignChoice;
-use crate::energy::EnergyLedger;
-use crate::kernel::{EventQueue, Fingerprint, Happening, SimTime, StreamFamily, Streams, Ticket};
-use crate::link::{Capacity, Damage, Medium, Rate, Sharing};
-use crate::workload::{Arrivals, Samples};
+use super::observer::Observer;
+use super::outcome::Outcome;
+use super::phase::Phase;
+use super::requests::{Request, Requests};
+use super::tally::Tally;
+use super::{CoInference, CosimError, Stranded, System};
+use crate::kernel::{Happening, SimTime, Streams};
+use starvation::StarvationWatch;
 
 /// Events at one point of time after which it is held to stand still. Far more than a fleet has at once by chance:
 /// arrivals are continuous and a request has some ten events.
 const STANDSTILL: u64 = 1_000_000;
 
-/// A request that has been answered.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Answered {
-    pub(super) sample: u32,
-    pub(super) answer: u32,
-    /// After its deadline.
-    pub(super) late: bool,
-}
-
-/// What is counted on the way.
-#[derive(Debug, Default)]
-struct Tally {
-    generated: u64,
-    completed: u64,
-    answered_at_edge: u64,
-    late: u64,
-    dropped: Dropped,
-    sent_bytes: u64,
-    payload_bytes: u64,
-    packets_sent: u64,
-    packets_lost: u64,
-    retransmissions: u64,
-    bits_flipped: u64,
-    bits_erased: u64,
-    steps_sent: u64,
-    steps_saved: u64,
-    false_alarms: u64,
-    missed_signals: u64,
-    depleted: u64,
-    first_depletion: Option<SimTime>,
-    lifetime_nanoseconds: u128,
-    events: u64,
-    /// Events at the present time.
-    events_now: u64,
-}
-
-/// What keeps the run going.
-#[derive(Debug, Default)]
-struct Pending {
-    /// Events without which a request cannot go on.
-    events: u64,
-    arrivals: u64,
-    /// Timers that are set.
-    timers: u64,
-}
-
-/// Times and streams that stay the same throughout a run.
-struct Constants {
-    horizon: Option<SimTime>,
-    propagation: SimTime,
-    answer_bits: f64,
-    answer_time: SimTime,
-    promotion: SimTime,
-    tail: SimTime,
-    sleep_after: SimTime,
-    starvation: Option<SimTime>,
-    /// Whether devices draw anything between inferences, or sleep.
-    has_standby: bool,
-    uplink_jitter: StreamFamily,
-    downlink_jitter: StreamFamily,
-    wake_up_phases: StreamFamily,
-    wake_up_misses: StreamFamily,
-    false_alarms: StreamFamily,
-}
+/// Requests that an error names.
+const NAMED: usize = 10;
 
 /// One run in progress.
 pub(super) struct Simulation<'a, O> {
     system: &'a System,
-    computation: &'a mut dyn CoInference,
-    observer: &'a mut O,
-    constants: Constants,
-    queue: EventQueue<Event>,
-    pending: Pending,
-    arrivals: Arrivals,
-    samples: Samples,
-    medium: Medium,
-    capacity: Capacity,
-    requests: Requests,
-    messages: Messages,
-    /// What arrived of each request in flight, by slot, if the channel can do damage.
-    received: Vec<Damage>,
-    devices: Vec<Device>,
-    edge: Place,
-    uplink: Place,
-    /// The cell, if it is shared, and the event of the next message that it has sent.
-    cell: Option<Cell>,
-    cell_event: Option<Ticket>,
-    /// Capacity used at each uplink, if its rate comes from a trace.
-    used: Vec<f64>,
-    cloud: Servers,
-    batch_event: Option<(Ticket, SimTime)>,
-    /// Requests of the batch that was just done.
-    done: Vec<u32>,
-    end: SimTime,
-    tally: Tally,
-    latency: LatencyTally,
-    fingerprint: Fingerprint,
-    /// What the last event was; `None` if it was none.
-    happening: Option<Happening<EventKind>>,
-    /// For the next look at starvation: at this event, and the requests answered before the last.
-    look_at_event: u64,
-    answered_before: u64,
+    context: Context<'a, O>,
+    demand: Demand<'a>,
+    edge: Edge<'a>,
+    air: Air<'a>,
+    cloud: Cloud<'a>,
+    /// End of the run, even if requests are left.
+    horizon: Option<SimTime>,
+    starvation: StarvationWatch,
 }
 
 impl<'a, O: Observer> Simulation<'a, O> {
@@ -142,239 +49,281 @@ impl<'a, O: Observer> Simulation<'a, O> {
         samples: u32,
         streams: &Streams,
     ) -> Result<Self, CosimError> {
-        let (link, devices) = (&system.link, system.devices);
-        let uplinks = match link.sharing {
-            Sharing::Dedicated | Sharing::SharedCell { .. } => devices,
-            Sharing::Cell => 1,
-        };
-        let is_traced = !matches!(link.uplink, Rate::Constant { .. });
-        let medium = Medium::new(link, devices, streams);
+        let air = Air::new(&system.link, system.devices, streams)?;
         let mut simulation = Self {
             system,
-            computation,
-            observer,
-            constants: Constants::new(system, streams)?,
-            queue: EventQueue::new(),
-            pending: Pending::default(),
-            arrivals: Arrivals::new(&system.workload.arrivals, devices, streams),
-            samples: Samples::new(system.workload.samples, samples, devices, streams),
-            messages: Messages::new(!medium.is_clean()),
-            medium,
-            capacity: Capacity::new(&link.uplink),
-            requests: Requests::default(),
-            received: Vec::new(),
-            devices: vec![new_device(system); devices as usize],
-            edge: Place::new(devices, |device| QueueAt::Edge { device }),
-            uplink: Place::new(uplinks, |uplink| QueueAt::Uplink { uplink }),
-            cell: matches!(link.sharing, Sharing::SharedCell { .. }).then(Cell::new),
-            cell_event: None,
-            used: if is_traced { vec![0.0; uplinks as usize] } else { Vec::new() },
-            cloud: Servers::new(&system.cloud)?,
-            batch_event: None,
-            done: Vec::new(),
-            end: SimTime::ZERO,
-            tally: Tally::default(),
-            latency: LatencyTally::new(),
-            fingerprint: Fingerprint::default(),
-            happening: None,
-            look_at_event: 0,
-            answered_before: 0,
+            context: Context {
+                computation,
+                observer,
+                agenda: Agenda::new(),
+                requests: Requests::new(air.can_do_damage()),
+                messages: Messages::new(air.can_do_damage()),
+                tally: Tally::new(system.workload.warmup),
+                ended: Vec::new(),
+            },
+            demand: Demand::new(&system.workload, samples, system.devices, streams),
+            edge: Edge::new(system, streams)?,
+            air,
+            cloud: Cloud::new(&system.cloud)?,
+            horizon: system.workload.horizon_seconds.map(SimTime::from_seconds).transpose()?,
+            starvation: StarvationWatch::new(system.starvation_seconds)?,
         };
-        simulation.begin()?;
+        simulation.demand.begin(&mut simulation.context)?;
+        simulation.edge.begin(&mut simulation.context)?;
+        simulation.cloud.begin(&mut simulation.context)?;
         Ok(simulation)
-    }
-
-    fn begin(&mut self) -> Result<(), CosimError> {
-        for source in 0..self.arrivals.sources() {
-            self.schedule_arrival(source)?;
-        }
-        for device in 0..self.system.devices {
-            self.begin_power(device)?;
-        }
-        self.observer.servers(SimTime::ZERO, self.cloud.running());
-        self.schedule_scale_look()
     }
 
     /// Moves the clock to the next event; `None` when the run has ended.
     pub(super) fn next_event(&mut self) -> Result<Option<Event>, CosimError> {
-        let next = if self.is_over() { None } else { self.queue.next_time() };
-        let Some(time) = next else {
-            return if self.requests.in_flight() == 0 { self.ends() } else { Err(self.nothing_left()) };
+        let requests_come = self.demand.goes_on(&self.context);
+        let Some(time) = self.context.agenda.next_time(requests_come) else {
+            return if self.context.requests.in_flight() == 0 { self.end() } else { Err(self.nothing_left()) };
         };
-        if let Some(horizon) = self.constants.horizon.filter(|&horizon| time > horizon) {
-            self.end = horizon;
-            return self.ends();
+        if let Some(horizon) = self.horizon.filter(|&horizon| time > horizon) {
+            self.context.agenda.end_at(horizon);
+            return self.end();
         }
-        self.tally.events_now = if time > self.queue.now() { 1 } else { self.tally.events_now + 1 };
-        if self.tally.events_now > STANDSTILL {
+        if self.context.agenda.count_event(time) > STANDSTILL {
             return Err(self.standstill());
         }
-        self.tally.events += 1;
-        self.look_for_starvation()?;
-        let event = self.queue.pop();
-        match event {
-            Some(event) if event.kind.keeps_running() => self.pending.events -= 1,
-            Some(event) if event.kind == EventKind::Arrival => self.pending.arrivals -= 1,
-            _ => {}
-        }
-        Ok(event)
+        self.context.tally.counters.events += 1;
+        self.starvation.look(&self.context)?;
+        Ok(self.context.agenda.pop())
     }
 
     /// No event is left; Little's law must hold at every queue.
-    fn ends(&self) -> Result<Option<Event>, CosimError> {
-        self.edge.check_all(self.end)?;
-        self.uplink.check_all(self.end)?;
-        self.cloud.check(self.end)?;
+    fn end(&self) -> Result<Option<Event>, CosimError> {
+        let end = self.context.agenda.end();
+        self.edge.check(end)?;
+        self.air.check(end)?;
+        self.cloud.check(end)?;
         Ok(None)
-    }
-
-    /// Whether nothing can happen any more but what goes on for ever: false alarms, autoscaling, batteries.
-    fn is_over(&self) -> bool {
-        self.pending.events == 0 && self.pending.timers == 0 && self.no_request_comes()
-    }
-
-    fn no_request_comes(&self) -> bool {
-        self.pending.arrivals == 0 || self.tally.generated == self.system.workload.requests
-    }
-
-    fn has_no_request_left(&self) -> bool {
-        self.requests.in_flight() == 0 && self.no_request_comes()
     }
 
     /// Does what the event says; gives the request if that answered it.
     pub(super) fn handle(&mut self, event: Event) -> Result<Option<Answered>, CosimError> {
         let Event { kind, subject } = event;
-        self.happening = None;
         match kind {
-            // A timer that was set anew or switched off is no event.
-            EventKind::TailTimer => return self.tail_timer(subject).map(|()| None),
-            EventKind::SleepTimer => return self.sleep_timer(subject).map(|()| None),
-            EventKind::Arrival if self.tally.generated == self.system.workload.requests => return Ok(None),
-            _ => self.happens(kind, subject),
+            // A timer that was set anew or switched off is no event: it happens only if it has run out.
+            EventKind::TailTimer | EventKind::SleepTimer => {}
+            EventKind::Arrival if self.demand.is_exhausted(&self.context) => return Ok(None),
+            _ => self.context.agenda.happens(kind, self.number_of(kind, subject)),
         }
+        let answered = self.lead_on(kind, subject)?;
+        if !self.context.ended.is_empty() {
+            self.demand.ask_again(&mut self.context, |device| self.edge.is_alive(device))?;
+        }
+        Ok(answered)
+    }
+
+    /// Leads an event to the place where it happens, and what follows from it to the next place.
+    fn lead_on(&mut self, kind: EventKind, subject: u32) -> Result<Option<Answered>, CosimError> {
+        let context = &mut self.context;
         match kind {
-            EventKind::Arrival => self.arrival(subject)?,
+            EventKind::Arrival => {
+                let asked = self.demand.arrival(subject, context)?;
+                self.edge.arrival(asked, context)?;
+            }
             EventKind::HeadDone => return self.head_done(subject),
             EventKind::RadioReady => self.radio_ready(subject)?,
             EventKind::Retry => self.submit(subject)?,
             EventKind::Sent => self.sent(subject)?,
             EventKind::CellSent => self.cell_sent()?,
-            EventKind::Delivered => self.delivered(subject)?,
-            EventKind::BatchTimer => self.batch_timer()?,
+            EventKind::Delivered => self.cloud.delivered(subject, context)?,
+            EventKind::BatchTimer => self.cloud.batch_timer(context)?,
             EventKind::TailDone => self.tail_done(subject)?,
-            EventKind::AnswerBegins => self.answer_begins(subject)?,
-            EventKind::WakeSignal => self.wake_signal(subject)?,
-            EventKind::AnswerReceived => return self.answer_received(subject),
+            EventKind::AnswerBegins => self.edge.answer_begins(subject, context)?,
+            EventKind::WakeSignal => self.edge.wake_signal(subject, context)?,
+            EventKind::AnswerReceived => return self.edge.answer_received(subject, context),
             EventKind::FalseAlarm => self.false_alarm(subject)?,
-            EventKind::BatteryLook => self.battery_look(subject)?,
-            EventKind::ServerStarted => self.server_started()?,
-            EventKind::ScaleLook => self.scale_look()?,
-            EventKind::TailTimer | EventKind::SleepTimer => {}
+            EventKind::BatteryLook => self.edge.battery_look(subject, context)?,
+            EventKind::ServerStarted => self.cloud.server_started(context)?,
+            EventKind::ScaleLook => self.cloud.scale_look(context)?,
+            EventKind::TailTimer => self.edge.tail_timer(subject, context)?,
+            EventKind::SleepTimer => self.edge.sleep_timer(subject, context)?,
         }
         Ok(None)
     }
 
-    /// What the event that was handled last was; `None` if it was a timer that was set anew or switched off, or an arrival
-    /// after the last request.
-    pub(super) fn happening(&self) -> Option<Happening<EventKind>> {
-        self.happening
-    }
-
-    /// Something happens now.
-    fn happens(&mut self, kind: EventKind, subject: u32) {
-        self.end = self.queue.now();
-        let subject = match kind.subject() {
-            Subject::Device if kind == EventKind::Arrival => self.tally.generated,
+    /// Number of an event's subject, which does not depend on slots.
+    fn number_of(&self, kind: EventKind, subject: u32) -> u64 {
+        match kind.subject() {
+            Subject::Device if kind == EventKind::Arrival => self.context.tally.counters.generated,
             Subject::Device | Subject::Batch | Subject::None => subject.into(),
-            Subject::Request => self.requests.get(subject).number,
-            Subject::Message => self.requests.get(self.messages.get(subject).request).number,
-        };
-        self.fingerprint.add(self.end, kind as u64, subject);
-        self.happening = Some(Happening { time: self.end, kind, subject });
-    }
-
-    fn schedule(&mut self, delay: SimTime, kind: EventKind, subject: u32) -> Result<Ticket, CosimError> {
-        self.pending.events += u64::from(kind.keeps_running());
-        Ok(self.queue.schedule(delay, kind.priority(), Event { kind, subject })?)
-    }
-
-    /// Takes back an event that keeps the run going.
-    fn cancel(&mut self, ticket: Ticket) {
-        if self.queue.cancel(ticket) {
-            self.pending.events -= 1;
+            Subject::Request => self.context.requests.get(subject).number,
+            Subject::Message => self.context.request_of(subject).number,
         }
     }
 
-    fn head(&self, slot: u32) -> Head<'_> {
-        let request = self.requests.get(slot);
-        self.computation.head(request.design, request.sample)
+    /// What the event that was handled last was, see [`Agenda::happening`].
+    pub(super) fn happening(&self) -> Option<Happening<EventKind>> {
+        self.context.agenda.happening()
     }
 
-    fn is_alive(&self, device: u32) -> bool {
-        self.devices[device as usize].is_alive()
-    }
-
-    /// A step, message or answer of a request comes to `part`.
-    fn enter(&mut self, slot: u32, part: Part) {
-        let change = self.requests.enter(slot, part, self.queue.now());
-        self.observe_part(slot, change);
-    }
-
-    /// A step, message or answer of a request goes from one part to another.
-    fn go_on(&mut self, slot: u32, from: Part, to: Part) {
-        let change = self.requests.go_on(slot, from, to, self.queue.now());
-        self.observe_part(slot, change);
-    }
-
-    fn observe_part(&mut self, slot: u32, change: Option<Part>) {
-        if let Some(part) = change {
-            let request = self.requests.get(slot);
-            self.observer.part(self.queue.now(), request.number, request.device, part);
+    /// The processor of a device has made a step of a head: what there is to send of it goes to the radio.
+    fn head_done(&mut self, slot: u32) -> Result<Option<Answered>, CosimError> {
+        match self.edge.head_done(slot, &mut self.context)? {
+            HeadStepDone::Over => Ok(None),
+            HeadStepDone::Answered(answered) => Ok(Some(answered)),
+            HeadStepDone::Made { first, packets, is_last } => {
+                if packets > 0 {
+                    let index = self.context.requests.get_mut(slot).next_message();
+                    let message = self.context.messages.insert(slot, index, first, packets);
+                    self.context.enter(slot, Phase::UplinkWait);
+                    self.submit(message)?;
+                }
+                self.edge.go_on(slot, is_last, &mut self.context).map(|()| None)
+            }
         }
     }
 
-    fn observe_edge_queue(&mut self, device: u32) {
-        self.observer.queue(self.queue.now(), QueueAt::Edge { device }, self.edge.waiting(device));
+    /// A message is handed to the radio, for the first time or again.
+    fn submit(&mut self, message: u32) -> Result<(), CosimError> {
+        let device = self.context.request_of(message).device;
+        if !self.is_wanted(message) {
+            self.context.discard(message, Phase::UplinkWait);
+            return Ok(());
+        }
+        if self.edge.connect(device, &mut self.context)? {
+            return self.join_uplink(device, message);
+        }
+        self.edge.hold(device, message, &mut self.context);
+        Ok(())
     }
-}
 
-impl Constants {
-    fn new(system: &System, streams: &Streams) -> Result<Self, CosimError> {
-        let (link, standby) = (&system.link, &system.edge.standby);
-        let answer_bytes = link.bytes(&[system.cloud.answer_bytes]);
-        Ok(Self {
-            horizon: system.workload.horizon_seconds.map(SimTime::from_seconds).transpose()?,
-            propagation: SimTime::from_seconds(link.propagation_seconds)?,
-            answer_bits: answer_bytes as f64 * 8.0,
-            answer_time: link.downlink_time(answer_bytes)?,
-            promotion: SimTime::from_seconds(link.radio.promotion_seconds)?,
-            tail: SimTime::from_seconds(link.radio.tail_seconds)?,
-            sleep_after: SimTime::from_seconds(standby.sleep.map_or(0.0, |sleep| sleep.after_seconds))?,
-            starvation: system.starvation_seconds.map(SimTime::from_seconds).transpose()?,
-            has_standby: standby.idle_watts > 0.0 || standby.sleep.is_some(),
-            uplink_jitter: streams.family("uplink-jitter"),
-            downlink_jitter: streams.family("downlink-jitter"),
-            wake_up_phases: streams.family("wake-up-phase"),
-            wake_up_misses: streams.family("wake-up-miss"),
-            false_alarms: streams.family("false-alarm"),
-        })
+    /// The radio of a device is connected: what it has held back goes on.
+    fn radio_ready(&mut self, device: u32) -> Result<(), CosimError> {
+        self.edge.radio_ready(device, &mut self.context)?;
+        while let Some(message) = self.edge.next_held(device, &mut self.context) {
+            self.join_uplink(device, message)?;
+        }
+        self.edge.receive_held(device, &mut self.context)
     }
-}
 
-/// A device before the run: its radio in standby, its processor asleep if it can sleep.
-fn new_device(system: &System) -> Device {
-    let standby = &system.edge.standby;
-    let (processor, watts) = match standby.sleep {
-        Some(sleep) => (ProcessorState::Asleep, sleep.watts),
-        None => (ProcessorState::Idle, standby.idle_watts),
-    };
-    let estimate = match system.edge.design {
-        DesignChoice::Fixed { .. } => 0.0,
-        DesignChoice::ByRate { initial_bits_per_second, .. } => initial_bits_per_second,
-    };
-    let mut device = Device::new(EnergyLedger::new(0.0, 0.0, Default::default()), processor, estimate);
-    device.ledger = EnergyLedger::new(system.edge.static_watts, watts, device.radio.watts(&system.link.radio));
-    device
+    /// A message joins the queue of the uplink; the radio is connected.
+    fn join_uplink(&mut self, device: u32, message: u32) -> Result<(), CosimError> {
+        self.edge.message_queued(device);
+        match self.air.join(device, message, &mut self.context)? {
+            Some(station) => self.begin_sending(station, message),
+            None => Ok(()),
+        }
+    }
+
+    /// The uplink, which is free, sends the message, or the next one that is still wanted.
+    fn begin_sending(&mut self, station: u32, first: u32) -> Result<(), CosimError> {
+        let mut next = Some(first);
+        while let Some(message) = next {
+            let device = self.context.request_of(message).device;
+            if self.is_wanted(message) {
+                self.air.transmit(station, message, &mut self.context)?;
+                return self.edge.begin_sending(device, &mut self.context);
+            }
+            self.context.discard(message, Phase::UplinkWait);
+            self.edge.message_discarded(device, &mut self.context)?;
+            next = self.air.next(station, &mut self.context)?;
+        }
+        Ok(())
+    }
+
+    /// The last bit of a message has left the device: the uplink goes on with the next one, and the message to the cloud.
+    fn sent(&mut self, message: u32) -> Result<(), CosimError> {
+        let context = &mut self.context;
+        let sent = self.air.end_sending(message, context);
+        self.edge.end_sending(sent.device, sent.bits, sent.joined, context)?;
+        let complete = self.air.count_round(message, context);
+        if let Some(next) = self.air.next(sent.station, context)? {
+            self.begin_sending(sent.station, next)?;
+        }
+        if !self.is_wanted(message) {
+            self.context.discard(message, Phase::Uplink);
+            return Ok(());
+        }
+        self.air.carry(message, complete, &mut self.context)
+    }
+
+    fn cell_sent(&mut self) -> Result<(), CosimError> {
+        if let Some(message) = self.air.cell_sent(&mut self.context) {
+            self.sent(message)?;
+        }
+        self.air.await_cell(&mut self.context)
+    }
+
+    /// A server has run the tails of a batch: requests with an answer go back to their devices.
+    fn tail_done(&mut self, batch: u32) -> Result<(), CosimError> {
+        let served = self.cloud.tail_done(batch, &mut self.context);
+        for &slot in &served {
+            if self.cloud.step_served(slot, &mut self.context)? {
+                self.air.send_answer(slot, &mut self.context)?;
+            }
+        }
+        self.cloud.reuse(served);
+        self.cloud.serve(&mut self.context)
+    }
+
+    fn false_alarm(&mut self, device: u32) -> Result<(), CosimError> {
+        // After the last request, alarms would keep the run going for ever.
+        if self.context.requests.in_flight() == 0 && !self.demand.goes_on(&self.context) {
+            return Ok(());
+        }
+        self.edge.false_alarm(device, &mut self.context)
+    }
+
+    /// Whether a message is worth sending on: its request has not ended, and its device lives.
+    fn is_wanted(&self, message: u32) -> bool {
+        let request = self.context.request_of(message);
+        !request.has_ended() && self.edge.is_alive(request.device)
+    }
+
+    fn nothing_left(&self) -> CosimError {
+        let (at, in_flight) = (self.context.now(), self.context.requests.in_flight());
+        CosimError::NothingLeftToHappen { at, in_flight, first: self.first_stranded() }
+    }
+
+    fn standstill(&self) -> CosimError {
+        let (at, in_flight) = (self.context.now(), self.context.requests.in_flight());
+        CosimError::TimeStandsStill { at, events: STANDSTILL, in_flight, first: self.first_stranded() }
+    }
+
+    fn first_stranded(&self) -> Vec<Stranded> {
+        self.context.requests.by_number().into_iter().take(NAMED).map(Request::stranded).collect()
+    }
+
+    /// Requests that missed a deadline.
+    fn deadline_misses(&self, end: SimTime) -> u64 {
+        if self.system.workload.deadlines_seconds.is_empty() {
+            return 0;
+        }
+        let is_over = |request: &&Request| request.deadline.is_some_and(|deadline| end > deadline);
+        let in_flight = self.context.requests.by_number().into_iter().filter(is_over).count() as u64;
+        self.context.tally.late + self.context.tally.counters.dropped() + in_flight
+    }
+
+    /// The outcome at the end, `correct` requests having been answered correctly, some of them by their deadline.
+    pub(super) fn outcome(&self, correct: u64, correct_in_time: u64) -> Outcome {
+        let (end, tally) = (self.context.agenda.end(), &self.context.tally);
+        Outcome {
+            counters: Counters {
+                in_flight: self.context.requests.in_flight(),
+                correct,
+                correct_in_time,
+                deadline_misses: self.deadline_misses(end),
+                ..tally.counters
+            },
+            latency: tally.latency(),
+            energy: self.edge.energy(end),
+            sent_bytes: tally.sent_bytes,
+            payload_bytes: tally.payload_bytes,
+            depletion: tally.depletion(),
+            cloud_energy: self.cloud.energy(end),
+            mean_servers: self.cloud.mean_running(end),
+            edge: self.edge.usage(end),
+            uplink: self.air.usage(end),
+            cloud: self.cloud.usage(end),
+            simulated: end,
+            fingerprint: self.context.agenda.fingerprint(),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -3,11 +3,12 @@
 use super::*;
 use crate::cloud::Cloud;
 use crate::compute::Processor;
-use crate::cosim::{Guess, Head, HeadStep, Received, TailStep};
+use crate::cosim::{Guess, Head, HeadStep, QueueAt, Received, TailStep};
 use crate::edge::EdgeDevice;
 use crate::energy::ComputeEnergy;
 use crate::inference::Counts;
-use crate::link::{Link, RadioPower};
+use crate::link::{Link, RadioPower, Rate};
+use crate::split::SplitError;
 use crate::workload::{ArrivalProcess, SampleOrder, Workload};
 
 struct OneOperation;
@@ -33,12 +34,12 @@ impl CoInference for OneOperation {
         }
     }
 
-    fn tail(&mut self, _: u8, _: u32, _: &Received<'_>) -> TailStep {
-        TailStep {
+    fn tail(&mut self, _: u8, _: u32, _: &Received<'_>) -> Result<TailStep, SplitError> {
+        Ok(TailStep {
             counts: Counts { ac: 1, ..Counts::default() },
             energy: ComputeEnergy::default(),
             guess: Guess { answer: 0, entropy: 0.0 },
-        }
+        })
     }
 }
 
@@ -68,7 +69,7 @@ fn system() -> System {
 fn invariant_12_a_run_that_runs_dry_names_the_stranded_requests() {
     let (system, mut network, mut nobody) = (system(), OneOperation, ());
     let mut simulation = Simulation::new(&system, &mut network, &mut nobody, 5, &Streams::new(1, 0)).unwrap();
-    simulation.cloud.jam();
+    simulation.cloud.servers().jam();
     let error = loop {
         match simulation.next_event() {
             Ok(Some(event)) => assert!(simulation.handle(event).unwrap().is_none()),
@@ -78,7 +79,7 @@ fn invariant_12_a_run_that_runs_dry_names_the_stranded_requests() {
     };
     let CosimError::NothingLeftToHappen { in_flight: 25, first, .. } = &error else { panic!("{error}") };
     assert_eq!(first.iter().map(|stranded| stranded.request).collect::<Vec<_>>(), (0..10).collect::<Vec<_>>());
-    assert!(first.iter().all(|stranded| stranded.part == Part::CloudWait && stranded.device < 3));
+    assert!(first.iter().all(|stranded| stranded.phase == Phase::CloudWait && stranded.device < 3));
     assert!(error.to_string().contains("25 requests are in flight: request 0 of device "), "{error}");
 }
 
@@ -99,7 +100,7 @@ fn broken(system: &System, mut wreck: impl FnMut(&mut Simulation<'_, ()>)) -> Re
     let mut simulation = Simulation::new(system, &mut network, &mut nobody, 5, &Streams::new(1, 0))?;
     while let Some(event) = simulation.next_event()? {
         simulation.handle(event)?;
-        if whole && simulation.edge.waiting(1) > 0 && simulation.cloud.waiting() > 0 {
+        if whole && simulation.edge.queues().waiting(1) > 0 && simulation.cloud.servers().waiting() > 0 {
             whole = false;
             wreck(&mut simulation);
         }
@@ -112,15 +113,15 @@ fn broken(system: &System, mut wreck: impl FnMut(&mut Simulation<'_, ()>)) -> Re
 fn invariant_8_the_queue_that_breaks_littles_law_is_named() {
     let system = waiting();
     broken(&system, |_| ()).unwrap();
-    let edge = broken(&system, |simulation| simulation.edge.miscount()).unwrap_err();
+    let edge = broken(&system, |simulation| simulation.edge.queues().miscount()).unwrap_err();
     let CosimError::LittlesLaw { queue: QueueAt::Edge { device: 0..3 }, area, waited, .. } = edge else {
         panic!("{edge}")
     };
     assert_eq!(area + 1, waited);
     assert!(edge.to_string().contains("Little's law fails at the edge queue of device "), "{edge}");
-    let uplink = broken(&system, |simulation| simulation.uplink.miscount()).unwrap_err();
+    let uplink = broken(&system, |simulation| simulation.air.queues().miscount()).unwrap_err();
     assert!(matches!(uplink, CosimError::LittlesLaw { queue: QueueAt::Uplink { uplink: 0..3 }, .. }), "{uplink}");
-    let cloud = broken(&system, |simulation| simulation.cloud.miscount()).unwrap_err();
+    let cloud = broken(&system, |simulation| simulation.cloud.servers().miscount()).unwrap_err();
     assert!(matches!(cloud, CosimError::LittlesLaw { queue: QueueAt::Cloud, .. }), "{cloud}");
 }
 
@@ -131,8 +132,8 @@ fn invariant_8_a_request_that_left_its_line_uncounted_is_noticed_at_the_end() {
     system.workload.horizon_seconds = Some(6.0);
     broken(&system, |_| ()).unwrap();
     let error = broken(&system, |simulation| {
-        let now = simulation.queue.now();
-        assert!(simulation.edge.lose(1, &mut simulation.requests, now));
+        let now = simulation.context.now();
+        assert!(simulation.edge.queues().lose(1, &mut simulation.context.requests, now));
     });
     let Err(CosimError::LittlesLaw { queue: QueueAt::Edge { .. }, entered, left, waiting, .. }) = error else {
         panic!("{error:?}")

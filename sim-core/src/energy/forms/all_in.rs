@@ -1,5 +1,5 @@
 use super::form;
-use crate::energy::Part;
+use crate::energy::ComputePart;
 use crate::energy::layer::{Lines, PricedLayer};
 
 form! {
@@ -17,8 +17,13 @@ form! {
 impl AllIn {
     pub(in crate::energy) fn price(&self, layer: &PricedLayer<'_>, lines: &mut Lines<'_>) {
         let synapses = layer.synaptic_events() as f64;
-        lines.add("synaptic event", Part::Other, synapses, ("synaptic_event", self.synaptic_event));
+        lines.add("synaptic event", ComputePart::Other, synapses, ("synaptic_event", self.synaptic_event));
         let real = layer.real_valued_operations() as f64;
-        lines.add("real-valued operation", Part::Mac, real, ("real_valued_operation", self.real_valued_operation));
+        lines.add(
+            "real-valued operation",
+            ComputePart::Mac,
+            real,
+            ("real_valued_operation", self.real_valued_operation),
+        );
     }
 }

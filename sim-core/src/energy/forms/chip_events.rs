@@ -1,5 +1,5 @@
 use super::form;
-use crate::energy::Part;
+use crate::energy::ComputePart;
 use crate::energy::layer::{Lines, PricedLayer};
 
 form! {
@@ -34,19 +34,24 @@ impl ChipEvents {
     pub(in crate::energy) fn price(&self, layer: &PricedLayer<'_>, lines: &mut Lines<'_>) {
         let counted = layer.counted;
         let synapses = layer.synaptic_events() as f64;
-        lines.add("synaptic operation", Part::Ac, synapses, ("synaptic_operation", self.synaptic_operation));
+        lines.add("synaptic operation", ComputePart::Ac, synapses, ("synaptic_operation", self.synaptic_operation));
         let real = layer.real_valued_operations() as f64;
-        lines.add("real-valued operation", Part::Mac, real, ("real_valued_operation", self.real_valued_operation));
+        lines.add(
+            "real-valued operation",
+            ComputePart::Mac,
+            real,
+            ("real_valued_operation", self.real_valued_operation),
+        );
         if !layer.is_neuron() {
             return;
         }
         let active = counted.output_events;
         let inactive = counted.counts.neuron_updates.saturating_sub(active);
         let deliveries = (active * layer.readers()) as f64;
-        let mut neuron = |event, count, price| lines.add(event, Part::Neuron, count, price);
+        let mut neuron = |event, count, price| lines.add(event, ComputePart::Neuron, count, price);
         neuron("active update", active as f64, ("neuron_update_active", self.neuron_update_active));
         neuron("inactive update", inactive as f64, ("neuron_update_inactive", self.neuron_update_inactive));
-        lines.add("spike within tile", Part::Other, deliveries, ("spike_within_tile", self.spike_within_tile));
-        lines.add("hop", Part::Other, deliveries * self.hops_per_spike, ("hop", self.hop));
+        lines.add("spike within tile", ComputePart::Other, deliveries, ("spike_within_tile", self.spike_within_tile));
+        lines.add("hop", ComputePart::Other, deliveries * self.hops_per_spike, ("hop", self.hop));
     }
 }

@@ -1,5 +1,5 @@
 use super::form;
-use crate::energy::Part;
+use crate::energy::ComputePart;
 use crate::energy::layer::{Lines, PricedLayer};
 
 form! {
@@ -40,15 +40,15 @@ impl Lemaire2022 {
             ac += counts.neuron_updates + counted.output_events;
             mac += if layer.is_leaky() { counts.neuron_updates } else { 0 };
         }
-        lines.add("accumulate", Part::Ac, ac as f64, accumulate);
-        lines.add("multiply-accumulate", Part::Mac, mac as f64, multiply);
+        lines.add("accumulate", ComputePart::Ac, ac as f64, accumulate);
+        lines.add("multiply-accumulate", ComputePart::Mac, mac as f64, multiply);
         if layer.is_weighted() {
             let spikes = counted.input_events as f64;
-            lines.add("address multiply-accumulate", Part::Other, 2.0 * spikes, multiply);
-            lines.add("address accumulate", Part::Other, spikes * layer.kernel() as f64, accumulate);
+            lines.add("address multiply-accumulate", ComputePart::Other, 2.0 * spikes, multiply);
+            lines.add("address accumulate", ComputePart::Other, spikes * layer.kernel() as f64, accumulate);
         }
         let mut access = |event, count: u64, held: u64| {
-            lines.add(event, Part::Memory, count as f64, ("ram_base + ram_slope", self.access_to(held)));
+            lines.add(event, ComputePart::Memory, count as f64, ("ram_base + ram_slope", self.access_to(held)));
         };
         access("weight read", counts.weight_reads, layer.weights());
         access("input read", counts.activation_reads, layer.inputs());

@@ -1,5 +1,5 @@
 use super::form;
-use crate::energy::Part;
+use crate::energy::ComputePart;
 use crate::energy::layer::{Lines, PricedLayer};
 
 form! {
@@ -37,11 +37,16 @@ form! {
 impl Memory {
     pub(in crate::energy) fn price(&self, layer: &PricedLayer<'_>, lines: &mut Lines<'_>) {
         let counts = &layer.counted.counts;
-        lines.add("accumulate", Part::Ac, counts.ac as f64, ("ac", self.ac));
-        lines.add("multiply-accumulate", Part::Mac, counts.mac as f64, ("mac", self.mac));
-        lines.add("neuron update", Part::Neuron, counts.neuron_updates as f64, ("neuron_update", self.neuron_update));
+        lines.add("accumulate", ComputePart::Ac, counts.ac as f64, ("ac", self.ac));
+        lines.add("multiply-accumulate", ComputePart::Mac, counts.mac as f64, ("mac", self.mac));
+        lines.add(
+            "neuron update",
+            ComputePart::Neuron,
+            counts.neuron_updates as f64,
+            ("neuron_update", self.neuron_update),
+        );
         let mut move_bytes = |event, values: u64, bytes: f64, (held, held_bytes): (u64, f64)| {
-            lines.add(event, Part::Memory, values as f64 * bytes, self.byte_in(held as f64 * held_bytes));
+            lines.add(event, ComputePart::Memory, values as f64 * bytes, self.byte_in(held as f64 * held_bytes));
         };
         let (inputs, outputs, value) = (layer.inputs(), layer.outputs(), self.value_bytes);
         let read = if layer.on_spikes() { address_bytes(inputs) } else { value };

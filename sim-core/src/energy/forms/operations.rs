@@ -1,5 +1,5 @@
 use super::form;
-use crate::energy::Part;
+use crate::energy::ComputePart;
 use crate::energy::layer::{Lines, PricedLayer};
 
 form! {
@@ -18,8 +18,13 @@ form! {
 impl Operations {
     pub(in crate::energy) fn price(&self, layer: &PricedLayer<'_>, lines: &mut Lines<'_>) {
         let counts = &layer.counted.counts;
-        lines.add("accumulate", Part::Ac, counts.ac as f64, ("ac", self.ac));
-        lines.add("multiply-accumulate", Part::Mac, counts.mac as f64, ("mac", self.mac));
-        lines.add("neuron update", Part::Neuron, counts.neuron_updates as f64, ("neuron_update", self.neuron_update));
+        lines.add("accumulate", ComputePart::Ac, counts.ac as f64, ("ac", self.ac));
+        lines.add("multiply-accumulate", ComputePart::Mac, counts.mac as f64, ("mac", self.mac));
+        lines.add(
+            "neuron update",
+            ComputePart::Neuron,
+            counts.neuron_updates as f64,
+            ("neuron_update", self.neuron_update),
+        );
     }
 }

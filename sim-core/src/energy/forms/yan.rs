@@ -1,5 +1,5 @@
 use super::form;
-use crate::energy::Part;
+use crate::energy::ComputePart;
 use crate::energy::layer::{Lines, PricedLayer};
 
 form! {
@@ -43,24 +43,24 @@ impl Yan2024 {
     pub(in crate::energy) fn price(&self, layer: &PricedLayer<'_>, lines: &mut Lines<'_>) {
         let counted = layer.counted;
         let counts = &counted.counts;
-        lines.add("accumulate", Part::Ac, counts.ac as f64, ("accumulate", self.accumulate));
-        lines.add("comparison", Part::Neuron, counts.neuron_updates as f64, ("compare", self.compare));
+        lines.add("accumulate", ComputePart::Ac, counts.ac as f64, ("accumulate", self.accumulate));
+        lines.add("comparison", ComputePart::Neuron, counts.neuron_updates as f64, ("compare", self.compare));
         if layer.is_neuron() {
-            lines.add("reset", Part::Neuron, counted.output_events as f64, ("subtract", self.subtract));
+            lines.add("reset", ComputePart::Neuron, counted.output_events as f64, ("subtract", self.subtract));
         }
         let chip = ("on_chip_traffic", self.on_chip_traffic);
         let weights = if layer.is_weighted() { counts.ac as f64 * self.weight_bits } else { 0.0 };
-        lines.add("weight bits read", Part::Memory, weights, ("weight_traffic", self.weight_traffic));
+        lines.add("weight bits read", ComputePart::Memory, weights, ("weight_traffic", self.weight_traffic));
         let membranes = counts.state_accesses as f64 * self.state_bits;
-        lines.add("membrane bits read, written", Part::Memory, membranes, chip);
+        lines.add("membrane bits read, written", ComputePart::Memory, membranes, chip);
         let inputs = layer.inputs() * layer.dense_passes();
         let Some(bits) = layer.steps.map(|steps| f64::from(matched_bits(steps))) else {
-            lines.add("multiply-accumulate of unknown width", Part::Mac, counts.mac as f64, ("mac", None));
+            lines.add("multiply-accumulate of unknown width", ComputePart::Mac, counts.mac as f64, ("mac", None));
             return;
         };
         let mac = counts.mac as f64 * bits;
-        lines.add("bits multiplied, accumulated", Part::Mac, mac, ("mac", self.mac));
-        lines.add("matched weight bits read", Part::Memory, mac, ("weight_traffic", self.weight_traffic));
-        lines.add("activation bits moved", Part::Memory, inputs as f64 * bits, chip);
+        lines.add("bits multiplied, accumulated", ComputePart::Mac, mac, ("mac", self.mac));
+        lines.add("matched weight bits read", ComputePart::Memory, mac, ("weight_traffic", self.weight_traffic));
+        lines.add("activation bits moved", ComputePart::Memory, inputs as f64 * bits, chip);
     }
 }

@@ -1,6 +1,6 @@
 //! A cell that all who have something to send share at the same time (processor sharing).
 
-use crate::kernel::{SimTime, TimeError};
+use crate::kernel::{SimTime, Ticket, TimeError};
 use crate::link::Capacity;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -17,6 +17,8 @@ pub(super) struct Cell {
     at: f64,
     weights: f64,
     come: u64,
+    /// The event of the next message that has been sent.
+    pub(super) event: Option<Ticket>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +31,7 @@ struct Sending {
 
 impl Cell {
     pub(super) fn new() -> Self {
-        Self { sending: BinaryHeap::new(), virtual_bits: 0.0, at: 0.0, weights: 0.0, come: 0 }
+        Self { sending: BinaryHeap::new(), virtual_bits: 0.0, at: 0.0, weights: 0.0, come: 0, event: None }
     }
 
     fn catch_up(&mut self, capacity: &Capacity, now: SimTime) {

@@ -1,62 +1,64 @@
-//! The state of a device that all its places share.
+//! The state of a device.
 
-use super::line::Line;
-use super::timer::Timer;
-use crate::energy::{EnergyLedger, RadioWatts};
+use crate::cosim::line::Line;
+use crate::cosim::timer::Timer;
+use crate::energy::{EnergyLedger, PowerPart};
 use crate::kernel::{SimTime, Ticket};
 use crate::link::Radio;
 
-/// What the processor does.
+/// State of a processor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProcessorState {
-    /// Nothing, ready to begin.
+    /// Awake, with nothing to do.
     Idle,
-    /// Nothing, and it has to wake up first.
+    /// Asleep: it has to wake up before the next inference.
     Asleep,
-    /// An inference, after waking up if it slept.
+    /// Running an inference, after waking up if it slept.
     Computing,
 }
 
-/// What the radio does.
+/// State of a radio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RadioState {
-    /// It listens, or is off with a wake-up radio listening.
+    /// Listening, or off with a wake-up radio listening.
     Standby,
-    /// It is becoming connected.
+    /// Becoming connected.
     Promotion,
-    /// It is connected, but neither sends nor receives.
+    /// Connected, but neither sending nor receiving.
     Connected,
-    /// It sends, receives, or both.
+    /// Sending, receiving, or both.
     Active,
 }
 
 /// The radio of a device. 64 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RadioSide {
-    phase: Phase,
+    pub(super) connection: Connection,
     pub(super) sending: bool,
-    /// Answers being received; they may overlap.
+    /// Number of answers being received; they may overlap.
     pub(super) receiving: u16,
-    /// Messages in the uplink's queue or being sent.
+    /// Number of messages in the queue of the uplink or being sent.
     pub(super) queued: u16,
     pub(super) tail: Timer,
-    /// Messages, and requests with an answer, that wait for the radio to connect.
+    /// Messages that wait for the radio to connect.
     pub(super) held: Line,
+    /// Requests whose answers wait for the radio to connect.
     pub(super) answers: Line,
     /// False alarms of the wake-up radio so far.
     pub(super) alarms: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
+pub(super) enum Connection {
     Standby,
     Promoting,
     Connected,
 }
 
 impl RadioSide {
-    const NEW: Self = Self {
-        phase: Phase::Standby,
+    /// Before the run: in standby, with nothing to do.
+    pub(super) const NEW: Self = Self {
+        connection: Connection::Standby,
         sending: false,
         receiving: 0,
         queued: 0,
@@ -66,43 +68,35 @@ impl RadioSide {
         alarms: 0,
     };
 
-    pub(super) fn phase(&self) -> Phase {
-        self.phase
-    }
-
-    pub(super) fn set_phase(&mut self, phase: Phase) {
-        self.phase = phase;
-    }
-
     /// Whether nothing keeps it connected.
     pub(super) fn has_nothing_to_do(&self) -> bool {
         !self.sending && self.receiving == 0 && self.queued == 0
     }
 
     pub(super) fn state(&self) -> RadioState {
-        match self.phase {
-            Phase::Standby => RadioState::Standby,
-            Phase::Promoting => RadioState::Promotion,
-            Phase::Connected if self.sending || self.receiving > 0 => RadioState::Active,
-            Phase::Connected => RadioState::Connected,
+        match self.connection {
+            Connection::Standby => RadioState::Standby,
+            Connection::Promoting => RadioState::Promotion,
+            Connection::Connected if self.sending || self.receiving > 0 => RadioState::Active,
+            Connection::Connected => RadioState::Connected,
         }
     }
 
-    /// What it draws. `beta` is drawn once even if it both sends and receives; it is then booked under sending.
-    pub(super) fn watts(&self, profile: &Radio) -> RadioWatts {
-        let (none, beta) = (RadioWatts::default(), profile.power.active_watts);
+    /// The part of the device's energy that it draws power for, and how much, in watts. `beta` is drawn once even if it both
+    /// sends and receives; it is then booked under sending.
+    pub(super) fn power(&self, profile: &Radio) -> (PowerPart, f64) {
         match self.state() {
-            RadioState::Promotion => RadioWatts { promotion: profile.promotion_watts, ..none },
-            RadioState::Active if self.sending => RadioWatts { tx: beta, ..none },
-            RadioState::Active => RadioWatts { rx: beta, ..none },
+            RadioState::Promotion => (PowerPart::RadioPromotion, profile.promotion_watts),
+            RadioState::Active if self.sending => (PowerPart::RadioTx, profile.power.active_watts),
+            RadioState::Active => (PowerPart::RadioRx, profile.power.active_watts),
             // A radio without promotion and tail is connected only in name while it waits for the cell.
-            RadioState::Connected if !profile.is_always_ready() => RadioWatts { tail: profile.tail_watts, ..none },
-            RadioState::Connected | RadioState::Standby => RadioWatts { idle: profile.standby_watts(), ..none },
+            RadioState::Connected if !profile.is_always_ready() => (PowerPart::RadioTail, profile.tail_watts),
+            RadioState::Connected | RadioState::Standby => (PowerPart::RadioIdle, profile.standby_watts()),
         }
     }
 }
 
-/// A device; its queues are in the [`Place`](super::place::Place)s. 360 bytes.
+/// A device; its queues are in the [`Stations`](crate::cosim::stations::Stations). 360 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Device {
     pub(super) ledger: EnergyLedger,
@@ -114,25 +108,19 @@ pub(super) struct Device {
     pub(super) battery: Battery,
 }
 
-/// What is pending for a battery. 32 bytes.
+/// State of a battery. 32 bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Battery {
-    /// The next look at it, and when.
+    /// The event of the next look at it, if one is pending.
     pub(super) look: Option<Ticket>,
+    /// Time of that look.
     pub(super) looked_at: SimTime,
     pub(super) is_empty: bool,
 }
 
 impl Device {
-    pub(super) fn new(ledger: EnergyLedger, processor: ProcessorState, uplink_estimate: f64) -> Self {
-        Self {
-            ledger,
-            radio: RadioSide::NEW,
-            processor,
-            sleep: Timer::NEW,
-            uplink_estimate,
-            battery: Battery::default(),
-        }
+    pub(super) fn new(ledger: EnergyLedger, radio: RadioSide, processor: ProcessorState, uplink_estimate: f64) -> Self {
+        Self { ledger, radio, processor, sleep: Timer::NEW, uplink_estimate, battery: Battery::default() }
     }
 
     /// Whether it still runs.

@@ -1,28 +1,28 @@
 //! The servers of the cloud and the queue in front of them.
 
-use super::CosimError;
-use super::line::{Line, Linked};
-use super::observer::QueueAt;
-use super::outcome::{CloudEnergy, PlaceUse};
-use super::place::Usage;
 use crate::cloud::{Autoscaling, Cloud, Order};
+use crate::cosim::CosimError;
+use crate::cosim::line::{Line, Linked};
+use crate::cosim::observer::QueueAt;
+use crate::cosim::outcome::{CloudEnergy, PlaceUse};
+use crate::cosim::usage::Usage;
 use crate::kernel::{SimTime, TimeError};
 use crate::stats::TimeWeighted;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// What can be done next.
+/// What the servers can do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
     /// A server takes this batch.
     Batch(u32),
     /// A server waits for more requests until then.
     Wait(SimTime),
-    /// No server or no request is there.
+    /// There is no free server, or no request.
     Nothing,
 }
 
-/// What autoscaling decided.
+/// Decision of the autoscaling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scaling {
     Start,
@@ -30,13 +30,14 @@ pub(super) enum Scaling {
     Keep,
 }
 
+/// The servers, and the requests that wait for one.
 #[derive(Debug)]
-pub(super) struct Servers {
+pub(in crate::cosim) struct Servers {
     profile: Cloud,
     max_wait: SimTime,
-    /// What waits: in one or the other, by [`Order`].
+    /// Requests that wait, in the order of their coming, for [`Order::FirstCome`].
     first_come: Line,
-    /// Deadline, sequence, slot, since when.
+    /// Requests that wait, for [`Order::EarliestDeadline`]: deadline, sequence, slot, since when.
     by_deadline: BinaryHeap<Reverse<(SimTime, u64, u32, SimTime)>>,
     came: u64,
     running: u32,
@@ -73,7 +74,7 @@ impl Servers {
         })
     }
 
-    pub(super) fn waiting(&self) -> u32 {
+    pub(in crate::cosim) fn waiting(&self) -> u32 {
         match self.profile.order {
             Order::FirstCome => self.first_come.len(),
             Order::EarliestDeadline => self.by_deadline.len() as u32,
@@ -140,7 +141,7 @@ impl Servers {
         }
     }
 
-    /// Since when the one that came first of those that wait does so. There is one, and fewer than fill a batch.
+    /// Time since when the first of the waiting requests waits. There is one, and fewer than fill a batch.
     fn oldest(&self, pool: &mut impl Linked) -> SimTime {
         match self.profile.order {
             Order::FirstCome => self.first_come.oldest(pool),
@@ -168,7 +169,7 @@ impl Servers {
         self.usage.serving.decrease(now);
     }
 
-    /// Looks at the queue and starts or stops a server.
+    /// Looks at the queue, and starts or stops a server if that is needed.
     pub(super) fn scale(&mut self, scaling: &Autoscaling, now: SimTime) -> Scaling {
         let servers = self.running + self.starting;
         let load = f64::from(self.waiting()) / f64::from(servers);
@@ -187,14 +188,14 @@ impl Servers {
         Scaling::Keep
     }
 
-    /// A server that was started is there.
+    /// A server that was started can serve.
     pub(super) fn started(&mut self, now: SimTime) {
         self.starting -= 1;
         self.running += 1;
         self.running_time.increase(now);
     }
 
-    /// Servers that run.
+    /// Number of running servers.
     pub(super) fn running(&self) -> u32 {
         self.running
     }
@@ -219,15 +220,15 @@ impl Servers {
         }
     }
 
-    /// Counts a nanosecond too many: the broken place of the test of invariant 8.
+    /// Counts a nanosecond too many, for the test of invariant 8.
     #[cfg(test)]
-    pub(super) fn miscount(&mut self) {
+    pub(in crate::cosim) fn miscount(&mut self) {
         self.usage.miscount();
     }
 
-    /// Occupies every server with nobody: the broken place of the test of invariant 12.
+    /// Occupies every server with nobody, for the test of invariant 12.
     #[cfg(test)]
-    pub(super) fn jam(&mut self) {
+    pub(in crate::cosim) fn jam(&mut self) {
         self.busy = self.running;
     }
 }

@@ -1,0 +1,127 @@
+//! What the places of the system share.
+
+use super::agenda::Agenda;
+use super::co_inference::{CoInference, Head};
+use super::messages::Messages;
+use super::observer::{DropReason, End, Observer};
+use super::phase::Phase;
+use super::requests::{Request, Requests};
+use super::tally::Tally;
+use crate::kernel::SimTime;
+
+/// A request that has been answered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answered {
+    pub(super) sample: u32,
+    pub(super) answer: u32,
+    /// Whether the answer came after the deadline.
+    pub(super) late: bool,
+}
+
+/// What a place works with besides its own fields: the clock, the network, the requests and messages on their way, and who
+/// counts and watches. The life of a request, from phase to phase, is written here.
+pub(super) struct Context<'a, O> {
+    pub(super) computation: &'a mut dyn CoInference,
+    pub(super) observer: &'a mut O,
+    pub(super) agenda: Agenda,
+    pub(super) requests: Requests,
+    pub(super) messages: Messages,
+    pub(super) tally: Tally,
+    /// Devices of the requests that have ended in the present event, in order.
+    pub(super) ended: Vec<u32>,
+}
+
+impl<O: Observer> Context<'_, O> {
+    pub(super) fn now(&self) -> SimTime {
+        self.agenda.now()
+    }
+
+    /// The head of a request's design on its sample.
+    pub(super) fn head(&self, slot: u32) -> Head<'_> {
+        let request = self.requests.get(slot);
+        self.computation.head(request.design, request.sample)
+    }
+
+    /// The request that a message belongs to.
+    pub(super) fn request_of(&self, message: u32) -> &Request {
+        self.requests.get(self.messages.get(message).request)
+    }
+
+    /// A step, message or answer of a request comes to `phase`.
+    pub(super) fn enter(&mut self, slot: u32, phase: Phase) {
+        let change = self.requests.enter(slot, phase, self.now());
+        self.observe_phase(slot, change);
+    }
+
+    /// A step, message or answer of a request goes from one phase to another.
+    pub(super) fn go_on(&mut self, slot: u32, from: Phase, to: Phase) {
+        let change = self.requests.go_on(slot, from, to, self.now());
+        self.observe_phase(slot, change);
+    }
+
+    /// A step, message or answer of a request comes to nothing or has done its duty.
+    pub(super) fn leave(&mut self, slot: u32, phase: Phase) {
+        let (was, now) = (self.requests.get(slot).phase(), self.now());
+        let is_over = self.requests.leave(slot, phase, now);
+        let request = self.requests.get(slot);
+        if !is_over {
+            let is_seen = !request.has_ended() && request.phase() != was;
+            return self.observe_phase(slot, is_seen.then(|| request.phase()));
+        }
+        if request.answered && request.exited {
+            let sent = u64::from(request.sent);
+            self.tally.counters.steps_saved += self.head(slot).messages() as u64 - sent;
+        }
+    }
+
+    fn observe_phase(&mut self, slot: u32, change: Option<Phase>) {
+        if let Some(phase) = change {
+            let request = self.requests.get(slot);
+            self.observer.phase(self.agenda.now(), request.number, request.device, phase);
+        }
+    }
+
+    /// A request is answered.
+    pub(super) fn complete(&mut self, slot: u32) -> Answered {
+        let request = self.end_request(slot, true, End::Answered);
+        let late = self.tally.count_answer(&request, self.agenda.now());
+        Answered { sample: request.sample, answer: request.answer, late }
+    }
+
+    /// A request is given up, unless it has ended before.
+    pub(super) fn drop_request(&mut self, slot: u32, reason: DropReason) {
+        if !self.requests.get(slot).has_ended() {
+            self.end_request(slot, false, End::Dropped(reason));
+            self.tally.counters.count_drop(reason);
+        }
+    }
+
+    /// A request is given up as it comes, before it has a slot.
+    pub(super) fn refuse(&mut self, number: u64, device: u32, reason: DropReason) {
+        self.tally.counters.count_drop(reason);
+        self.observer.end(self.agenda.now(), number, device, End::Dropped(reason));
+        self.ended.push(device);
+    }
+
+    /// A message that is not wanted any more is put away. If its device has died before its request ended, that ends now.
+    pub(super) fn discard(&mut self, message: u32, phase: Phase) {
+        let slot = self.messages.get(message).request;
+        self.messages.remove(message);
+        self.drop_request(slot, DropReason::BatteryEmpty);
+        self.leave(slot, phase);
+    }
+
+    fn end_request(&mut self, slot: u32, answered: bool, end: End) -> Request {
+        let now = self.now();
+        let request = self.requests.end(slot, answered, now);
+        self.observer.end(now, request.number, request.device, end);
+        // Messages that wait at the cloud for an earlier one wait no more.
+        let mut early = request.early;
+        while let Some((message, _)) = early.pop(&mut self.messages, now) {
+            self.messages.remove(message);
+            self.leave(slot, Phase::Uplink);
+        }
+        self.ended.push(request.device);
+        request
+    }
+}

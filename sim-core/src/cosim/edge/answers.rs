@@ -1,0 +1,160 @@
+//! Answers come down; a radio that is off has to be woken first.
+
+use super::Edge;
+use super::device::Connection;
+use crate::cosim::CosimError;
+use crate::cosim::context::{Answered, Context};
+use crate::cosim::event::EventKind;
+use crate::cosim::observer::{DropReason, Observer};
+use crate::cosim::phase::Phase;
+use crate::kernel::SimTime;
+use crate::link::{Standby, WakeUpRadio};
+use rand::RngExt;
+
+impl Edge<'_> {
+    /// The first bit of an answer reaches its device.
+    pub(in crate::cosim) fn answer_begins<O: Observer>(
+        &mut self,
+        slot: u32,
+        context: &mut Context<'_, O>,
+    ) -> Result<(), CosimError> {
+        if self.gives_up(slot, context) {
+            return Ok(());
+        }
+        let device = context.requests.get(slot).device;
+        match (self.device(device).radio.connection, self.radio.standby) {
+            (Connection::Standby, Standby::Asleep { wake_up, .. }) => {
+                self.signal(slot, &wake_up, SimTime::ZERO, context)
+            }
+            _ => self.receive_when_connected(slot, context),
+        }
+    }
+
+    fn receive_when_connected<O: Observer>(
+        &mut self,
+        slot: u32,
+        context: &mut Context<'_, O>,
+    ) -> Result<(), CosimError> {
+        let device = context.requests.get(slot).device;
+        if self.connect(device, context)? {
+            return self.receive(slot, context);
+        }
+        let now = context.now();
+        self.device_mut(device).radio.answers.push(slot, &mut context.requests, now);
+        Ok(())
+    }
+
+    /// The radio, which is connected, begins to receive an answer.
+    fn receive<O: Observer>(&mut self, slot: u32, context: &mut Context<'_, O>) -> Result<(), CosimError> {
+        let device = context.requests.get(slot).device;
+        self.device_mut(device).radio.receiving += 1;
+        self.radio_changed(device, context)?;
+        context.agenda.schedule(self.times.answer, EventKind::AnswerReceived, slot)?;
+        Ok(())
+    }
+
+    /// The radio, which has just connected, begins to receive the answers that waited for it, and rests if there is
+    /// nothing to do.
+    pub(in crate::cosim) fn receive_held<O: Observer>(
+        &mut self,
+        device: u32,
+        context: &mut Context<'_, O>,
+    ) -> Result<(), CosimError> {
+        while let Some(slot) = self.next_answer(device, context) {
+            self.receive(slot, context)?;
+        }
+        self.rest_radio(device, context)
+    }
+
+    /// Takes the next request whose answer waits for the radio to connect.
+    pub(super) fn next_answer<O>(&mut self, device: u32, context: &mut Context<'_, O>) -> Option<u32> {
+        let now = context.agenda.now();
+        self.device_mut(device).radio.answers.pop(&mut context.requests, now).map(|(slot, _)| slot)
+    }
+
+    /// The last bit of an answer has reached its device.
+    pub(in crate::cosim) fn answer_received<O: Observer>(
+        &mut self,
+        slot: u32,
+        context: &mut Context<'_, O>,
+    ) -> Result<Option<Answered>, CosimError> {
+        let device = context.requests.get(slot).device;
+        self.device_mut(device).radio.receiving -= 1;
+        if self.gives_up(slot, context) {
+            return Ok(None);
+        }
+        let joules = self.radio.power.down_joules(self.times.answer_bits);
+        self.device_mut(device).ledger.charge_bits(0.0, joules);
+        self.rest_radio(device, context)?;
+        let answered = context.complete(slot);
+        context.leave(slot, Phase::Downlink);
+        Ok(Some(answered))
+    }
+
+    /// Ends a request whose device has died. True if the request has ended.
+    fn gives_up<O: Observer>(&mut self, slot: u32, context: &mut Context<'_, O>) -> bool {
+        let request = context.requests.get(slot);
+        if self.is_alive(request.device) && !request.has_ended() {
+            return false;
+        }
+        context.drop_request(slot, DropReason::BatteryEmpty);
+        context.leave(slot, Phase::Downlink);
+        true
+    }
+
+    /// Sends a wake-up signal when the device next listens, `after` from now or later.
+    fn signal<O: Observer>(
+        &self,
+        slot: u32,
+        wake_up: &WakeUpRadio,
+        after: SimTime,
+        context: &mut Context<'_, O>,
+    ) -> Result<(), CosimError> {
+        let now = context.now();
+        let request = context.requests.get_mut(slot);
+        request.signals = request.signals.saturating_add(1);
+        let listens = self.listens_at(request.device, wake_up, now.after(after)?)?;
+        let ends = listens.after(SimTime::from_seconds(wake_up.signal_seconds)?)?;
+        context.agenda.schedule(ends.since(now), EventKind::WakeSignal, slot)?;
+        Ok(())
+    }
+
+    /// When the wake-up radio of a device listens, at `earliest` or after.
+    fn listens_at(&self, device: u32, wake_up: &WakeUpRadio, earliest: SimTime) -> Result<SimTime, CosimError> {
+        if wake_up.duty >= 1.0 {
+            return Ok(earliest);
+        }
+        let period = wake_up.period_seconds;
+        let phase = self.draws.wake_up_phases.of(device.into()).random::<f64>() * period;
+        let into = (earliest.seconds() - phase).rem_euclid(period);
+        let wait = if into < wake_up.duty * period { 0.0 } else { period - into };
+        Ok(earliest.after(SimTime::from_seconds(wait)?)?)
+    }
+
+    /// A wake-up signal for an answer has ended.
+    pub(in crate::cosim) fn wake_signal<O: Observer>(
+        &mut self,
+        slot: u32,
+        context: &mut Context<'_, O>,
+    ) -> Result<(), CosimError> {
+        if self.gives_up(slot, context) {
+            return Ok(());
+        }
+        let request = context.requests.get(slot);
+        let (owner, signals) = (request.number, request.signals);
+        let is_off = self.device(request.device).radio.connection == Connection::Standby;
+        if let Standby::Asleep { wake_up, .. } = self.radio.standby
+            && is_off
+            && self.draws.wake_up_misses.draw(owner, signals.into()).random::<f64>() < wake_up.miss_probability
+        {
+            context.tally.counters.missed_signals += 1;
+            if signals < wake_up.tries {
+                return self.signal(slot, &wake_up, SimTime::from_seconds(wake_up.retry_seconds)?, context);
+            }
+            context.drop_request(slot, DropReason::Unreachable);
+            context.leave(slot, Phase::Downlink);
+            return Ok(());
+        }
+        self.receive_when_connected(slot, context)
+    }
+}

@@ -1,0 +1,238 @@
+//! The device's processor runs heads, step by step.
+
+use super::{Edge, ProcessorState};
+use crate::cosim::context::{Answered, Context};
+use crate::cosim::demand::Asked;
+use crate::cosim::event::EventKind;
+use crate::cosim::observer::{DropReason, Observer, QueueAt, ServerAt};
+use crate::cosim::phase::Phase;
+use crate::cosim::{CosimError, HeadStep};
+use crate::edge::{DropPolicy, SpeedLevel};
+use crate::kernel::SimTime;
+
+/// What a head step came to.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::cosim) enum HeadStepDone {
+    /// Nothing more is to be done for the request at the edge.
+    Over,
+    /// The device has answered by itself.
+    Answered(Answered),
+    /// The request goes on: `packets` packets from the `first` on can be sent, and then the head with its next step, if
+    /// this was not the last.
+    Made {
+        /// Index of the first packet.
+        first: u32,
+        packets: u32,
+        is_last: bool,
+    },
+}
+
+impl Edge<'_> {
+    /// A request comes to its device.
+    pub(in crate::cosim) fn arrival<O: Observer>(
+        &mut self,
+        asked: Asked,
+        context: &mut Context<'_, O>,
+    ) -> Result<(), CosimError> {
+        let (Asked { number, device, sample, deadline }, now) = (asked, context.now());
+        if !self.is_alive(device) {
+            context.refuse(number, device, DropReason::BatteryEmpty);
+            return Ok(());
+        }
+        if self.processors.is_busy(device) && !self.profile.admits(self.processors.waiting(device)) {
+            if self.profile.when_full == DropPolicy::Newest {
+                context.refuse(number, device, DropReason::QueueFull);
+                return Ok(());
+            }
+            if let Some(oldest) = self.processors.turn_away(device, &mut context.requests, now)? {
+                context.drop_request(oldest, DropReason::QueueFull);
+                context.leave(oldest, Phase::EdgeWait);
+            }
+        }
+        let slot = context.requests.insert(number, device, sample, now, deadline);
+        context.observer.phase(now, number, device, Phase::EdgeWait);
+        let is_served = self.processors.enter(device, slot, &mut context.requests, now)?;
+        self.observe_queue(device, context);
+        if is_served { self.begin_head(slot, context) } else { Ok(()) }
+    }
+
+    /// The processor, which is free, begins with a request.
+    fn begin_head<O: Observer>(&mut self, slot: u32, context: &mut Context<'_, O>) -> Result<(), CosimError> {
+        let request = context.requests.get_mut(slot);
+        let (device, sample, number) = (request.device, request.sample, request.number);
+        let design = self.profile.design.design(self.devices[device as usize].uplink_estimate);
+        request.design = design;
+        request.level = self.profile.governor.level(self.processors.waiting(device));
+        context.computation.head(design, sample).check(design, sample)?;
+        let wake_seconds = self.wake(device, context)?;
+        context.go_on(slot, Phase::EdgeWait, Phase::EdgeCompute);
+        context.observer.begin_service(context.agenda.now(), ServerAt::Edge { device }, number);
+        self.begin_step(slot, wake_seconds, context)
+    }
+
+    /// The next step of a head begins, `after_seconds` from now.
+    fn begin_step<O: Observer>(
+        &self,
+        slot: u32,
+        after_seconds: f64,
+        context: &mut Context<'_, O>,
+    ) -> Result<(), CosimError> {
+        let processor = &self.profile.processor;
+        let request = context.requests.get(slot);
+        let made = usize::from(request.made);
+        let operations = processor.operation_seconds(&context.head(slot).steps[made].counts);
+        let seconds = if made == 0 { processor.with_overhead(operations) } else { operations };
+        let time = SimTime::from_seconds(after_seconds + seconds / self.level(request.level).rate_factor)?;
+        context.agenda.schedule(time, EventKind::HeadDone, slot)?;
+        Ok(())
+    }
+
+    fn level(&self, level: u8) -> SpeedLevel {
+        self.profile.levels[usize::from(level)]
+    }
+
+    /// The processor has made a step of a head. If the request goes on, [`Edge::go_on`] is to follow.
+    pub(in crate::cosim) fn head_done<O: Observer>(
+        &mut self,
+        slot: u32,
+        context: &mut Context<'_, O>,
+    ) -> Result<HeadStepDone, CosimError> {
+        let device = context.requests.get(slot).device;
+        if !self.is_alive(device) {
+            context.drop_request(slot, DropReason::BatteryEmpty);
+            self.end_head(slot, context)?;
+            return Ok(HeadStepDone::Over);
+        }
+        let request = context.requests.get(slot);
+        let (made, level) = (usize::from(request.made), self.level(request.level));
+        let head = context.head(slot);
+        let step = head.steps[made];
+        let (is_last, sends) = (made + 1 == head.steps.len(), !head.packets.is_empty());
+        let first = head.steps[..made].iter().map(|step| step.packets).sum();
+        context.requests.get_mut(slot).made += 1;
+        self.device_mut(device).ledger.charge(&step.energy, level.energy_factor());
+        self.power_changed(device, context)?;
+        let request = context.requests.get_mut(slot);
+        if request.has_ended() {
+            // The cloud's answer came while this step was made.
+            self.end_head(slot, context)?;
+            return Ok(HeadStepDone::Over);
+        }
+        if let Some(answer) = self.own_answer(&step, request.messages > 0, is_last, sends) {
+            request.answer = answer;
+            context.tally.counters.answered_at_edge += 1;
+            let answered = context.complete(slot);
+            self.end_head(slot, context)?;
+            return Ok(HeadStepDone::Answered(answered));
+        }
+        Ok(HeadStepDone::Made { first, packets: step.packets, is_last })
+    }
+
+    /// A request whose step was made, and what there was to send of it handed over, goes on with its next step, unless that
+    /// was the last.
+    pub(in crate::cosim) fn go_on<O: Observer>(
+        &mut self,
+        slot: u32,
+        is_last: bool,
+        context: &mut Context<'_, O>,
+    ) -> Result<(), CosimError> {
+        if is_last { self.end_head(slot, context) } else { self.begin_step(slot, 0.0, context) }
+    }
+
+    /// The edge's own answer, if it is sure enough and nothing was sent, or if there is nothing to send at all.
+    fn own_answer(&self, step: &HeadStep, was_sent: bool, is_last: bool, sends: bool) -> Option<u32> {
+        let guess = step.guess?;
+        let is_sure = self.profile.exit_entropy.is_some_and(|most| guess.entropy <= most);
+        (is_sure && !was_sent || is_last && !sends).then_some(guess.answer)
+    }
+
+    /// The processor is done with a request: it goes on with the next one, or rests.
+    fn end_head<O: Observer>(&mut self, slot: u32, context: &mut Context<'_, O>) -> Result<(), CosimError> {
+        let (device, now) = (context.requests.get(slot).device, context.now());
+        context.leave(slot, Phase::EdgeCompute);
+        context.observer.end_service(now, ServerAt::Edge { device });
+        while let Some(next) = self.processors.leave(device, &mut context.requests, now)? {
+            self.observe_queue(device, context);
+            if self.is_alive(device) {
+                return self.begin_head(next, context);
+            }
+            context.drop_request(next, DropReason::BatteryEmpty);
+            context.leave(next, Phase::EdgeWait);
+        }
+        if self.is_alive(device) { self.rest_processor(device, context) } else { Ok(()) }
+    }
+
+    /// Makes the processor compute; gives the seconds until it is awake.
+    fn wake<O: Observer>(&mut self, device: u32, context: &mut Context<'_, O>) -> Result<f64, CosimError> {
+        if !self.times.has_standby {
+            context.observer.processor(context.agenda.now(), device, ProcessorState::Computing);
+            return Ok(0.0);
+        }
+        let standby = &self.profile.standby;
+        let at = &mut self.devices[device as usize];
+        context.agenda.stop_timer(&mut at.sleep);
+        let mut seconds = 0.0;
+        if let (ProcessorState::Asleep, Some(sleep)) = (at.processor, standby.sleep) {
+            seconds = sleep.wake_seconds;
+            at.ledger.charge_wake_up(sleep.wake_watts * seconds);
+        }
+        self.set_processor(device, ProcessorState::Computing, context)?;
+        Ok(seconds)
+    }
+
+    fn rest_processor<O: Observer>(&mut self, device: u32, context: &mut Context<'_, O>) -> Result<(), CosimError> {
+        if !self.times.has_standby {
+            context.observer.processor(context.agenda.now(), device, ProcessorState::Idle);
+            return Ok(());
+        }
+        if self.profile.standby.sleep.is_none() {
+            return self.set_processor(device, ProcessorState::Idle, context);
+        }
+        let after = self.times.sleep_after;
+        if after == SimTime::ZERO {
+            return self.set_processor(device, ProcessorState::Asleep, context);
+        }
+        self.set_processor(device, ProcessorState::Idle, context)?;
+        let sleep = &mut self.devices[device as usize].sleep;
+        context.agenda.set_timer(sleep, after, EventKind::SleepTimer, device)?;
+        Ok(())
+    }
+
+    /// The timer of an idle processor has rung.
+    pub(in crate::cosim) fn sleep_timer<O: Observer>(
+        &mut self,
+        device: u32,
+        context: &mut Context<'_, O>,
+    ) -> Result<(), CosimError> {
+        let sleep = &mut self.devices[device as usize].sleep;
+        if context.agenda.ring(sleep, EventKind::SleepTimer, device)? {
+            self.set_processor(device, ProcessorState::Asleep, context)?;
+        }
+        Ok(())
+    }
+
+    fn set_processor<O: Observer>(
+        &mut self,
+        device: u32,
+        state: ProcessorState,
+        context: &mut Context<'_, O>,
+    ) -> Result<(), CosimError> {
+        let standby = &self.profile.standby;
+        let watts = match state {
+            ProcessorState::Idle => standby.idle_watts,
+            ProcessorState::Asleep => standby.sleep.map_or(standby.idle_watts, |sleep| sleep.watts),
+            ProcessorState::Computing => 0.0,
+        };
+        let now = context.now();
+        let at = self.device_mut(device);
+        at.processor = state;
+        at.ledger.set_standby(now, watts);
+        context.observer.processor(now, device, state);
+        self.power_changed(device, context)
+    }
+
+    fn observe_queue<O: Observer>(&self, device: u32, context: &mut Context<'_, O>) {
+        let waiting = self.processors.waiting(device);
+        context.observer.queue(context.agenda.now(), QueueAt::Edge { device }, waiting);
+    }
+}
