@@ -78,7 +78,7 @@ pub fn run(
     let on_sample = |sample: usize| -> Result<(WholeRun, Option<Observation>), OfflineError> {
         let failed = |error| OfflineError::Run { sample, error };
         let pixels = split.sample(&dataset.sample(sample)).map_err(failed)?;
-        let coded: Feature = (input.coding.encode(&pixels, split.steps(), &mut random.of(sample as u64)))
+        let coded: Feature = (input.coding.encode(&pixels, split.steps(), &mut random.stream(sample as u64)))
             .map_err(|error| OfflineError::Coding { sample, error })?;
         let mut observation = observe.then(|| nothing.clone());
         let run = split.run(&coded, |layers, feature| match &mut observation {

@@ -92,15 +92,15 @@ impl SplitNetwork {
         codec: Codec,
         steps: usize,
     ) -> Result<Self, SplitError> {
-        Self::on(Signal::Real, network, weights, cut, codec, steps)
+        Self::with_input(Signal::Real, network, weights, cut, codec, steps)
     }
 
-    /// As [`SplitNetwork::new`], for samples that are `input`, see [`Executable::on`]; coded samples are for
+    /// As [`SplitNetwork::new`], for samples that are `input`, see [`Executable::with_input`]; coded samples are for
     /// [`SplitNetwork::run`].
     ///
     /// # Errors
     /// As [`SplitNetwork::new`].
-    pub fn on(
+    pub fn with_input(
         input: Signal,
         network: &Network,
         weights: &Weights,
@@ -108,7 +108,7 @@ impl SplitNetwork {
         codec: Codec,
         steps: usize,
     ) -> Result<Self, SplitError> {
-        let executable = Arc::new(Executable::on(input, network, weights)?);
+        let executable = Arc::new(Executable::with_input(input, network, weights)?);
         let layers = network.layers.len();
         executable.check_range(&(cut.saturating_add(1)..layers.max(cut.saturating_add(1))))?;
         if steps == 0 {

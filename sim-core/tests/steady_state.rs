@@ -133,9 +133,9 @@ fn a_backlog_at_the_start_is_deleted_and_would_have_spoilt_the_mean() {
     // P(wait > t) = load exp(-(1 - load) t): the 99.5th percentile is 5 ln 160 = 25 s. With the backlog, which 1.2 %
     // of the customers see, it is about 300 s (1 - 0.5 / 1.2).
     let (steady, all) = (stream.quantiles_after(estimate.deleted), stream.quantiles_after(0));
-    let percentile = steady.at(0.995).unwrap().seconds();
+    let percentile = steady.quantile(0.995).unwrap().seconds();
     assert!((percentile / (5.0 * 160.0_f64.ln()) - 1.0).abs() < 0.15, "{percentile}");
-    assert!(all.at(0.995).unwrap().seconds() > 100.0);
+    assert!(all.quantile(0.995).unwrap().seconds() > 100.0);
     assert_eq!(all.count(), customers as u64);
 }
 

@@ -240,7 +240,7 @@ impl LatencyTally {
     pub(super) fn summary(&self) -> Option<Latency> {
         let requests = self.moments.count();
         let mean = |nanoseconds: u128| nanoseconds as f64 / 1e9 / requests as f64;
-        let percentile = |percent: f64| self.quantiles.at(percent / 100.0).map(SimTime::seconds);
+        let percentile = |percent: f64| self.quantiles.quantile(percent / 100.0).map(SimTime::seconds);
         let mut percentiles = [0.0; 99];
         for (index, value) in percentiles.iter_mut().enumerate() {
             *value = percentile((index + 1) as f64)?;

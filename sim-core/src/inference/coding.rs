@@ -25,7 +25,7 @@ pub struct CodingError {
 }
 
 impl Coding {
-    /// What the first layer reads, see [`super::Executable::on`].
+    /// What the first layer reads, see [`super::Executable::with_input`].
     pub fn signal(self) -> Signal {
         match self {
             Self::Direct => Signal::Real,

@@ -60,7 +60,7 @@ impl Executable {
     /// # Errors
     /// [`InferenceError::Network`] if the network is inconsistent or the weights are another network's.
     pub fn new(network: &Network, weights: &Weights) -> Result<Self, InferenceError> {
-        Self::on(Signal::Real, network, weights)
+        Self::with_input(Signal::Real, network, weights)
     }
 
     /// Prepares `network` with `weights` for execution on samples that are `input`, such as [`Signal::BINARY`] if they are
@@ -68,7 +68,7 @@ impl Executable {
     ///
     /// # Errors
     /// As [`Executable::new`].
-    pub fn on(input: Signal, network: &Network, weights: &Weights) -> Result<Self, InferenceError> {
+    pub fn with_input(input: Signal, network: &Network, weights: &Weights) -> Result<Self, InferenceError> {
         network.check()?;
         let signals = network.signals(input);
         let mut plans: Vec<Plan> = vec![];

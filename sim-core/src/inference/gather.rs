@@ -67,8 +67,8 @@ impl Rows {
         }
         let (complete, open) = completion(rows);
         let slots = (0..rows.outputs).map(|output| output % open).collect();
-        let longest_run = (0..rows.inputs).flat_map(|input| reach.of(input)).map(|run| run.len).max().unwrap_or(1);
-        let bias = Line::of(&affine.bias).collect();
+        let longest_run = (0..rows.inputs).flat_map(|input| reach.runs(input)).map(|run| run.len).max().unwrap_or(1);
+        let bias = Line::pack(&affine.bias).collect();
         let of_line = reach.elements.len() * field.elements.len() * channels;
         Self { weight: lines, of_line, bias, rows: reach, field, complete, open, slots, longest_run }
     }
@@ -161,7 +161,7 @@ impl<'a> Walk<'a> {
         let (rows, len) = (self.rows, self.steps * tile.len());
         let WalkScratch { windows, sums } = &mut self.scratch;
         let weight = &rows.weight[tile.lines.start * rows.of_line..tile.lines.end * rows.of_line];
-        for run in rows.rows.of(input) {
+        for run in rows.rows.runs(input) {
             for done in (0..run.len).step_by(3) {
                 let outputs = (run.len - done).min(3);
                 let mut slots = [0; 3];
@@ -169,7 +169,7 @@ impl<'a> Walk<'a> {
                     *slot = of_row * len;
                 }
                 let (places, place) = (rows.rows.elements.len(), run.place + done);
-                Add { windows, input, weight, places, place, sums, slots }.to(outputs, tile.lines.len());
+                Add { windows, input, weight, places, place, sums, slots }.dispatch(outputs, tile.lines.len());
             }
         }
     }
@@ -191,17 +191,17 @@ struct Add<'a> {
 }
 
 impl Add<'_> {
-    /// Does it for so many `outputs` and `lines` of each.
-    fn to(self, outputs: usize, lines: usize) {
+    /// Runs the [`AddTo`] made for this number of kernel rows, `outputs` and `lines` of each output.
+    fn dispatch(self, outputs: usize, lines: usize) {
         match self.places {
-            1 => self.of::<1>(outputs, lines),
-            3 => self.of::<3>(outputs, lines),
-            _ => self.of::<0>(outputs, lines),
+            1 => self.dispatch_shape::<1>(outputs, lines),
+            3 => self.dispatch_shape::<3>(outputs, lines),
+            _ => self.dispatch_shape::<0>(outputs, lines),
         }
     }
 
-    /// The same with so many places, or any number if that is 0.
-    fn of<const PLACES: usize>(self, outputs: usize, lines: usize) {
+    /// Runs the [`AddTo`] made for `PLACES` kernel rows (0: any number), `outputs` and `lines` of each output.
+    fn dispatch_shape<const PLACES: usize>(self, outputs: usize, lines: usize) {
         match (outputs, lines, self.windows.one_word) {
             (3, 1, true) => vectorise(AddTo::<PLACES, 3, 1, true>(self)),
             (3, 1, false) => vectorise(AddTo::<PLACES, 3, 1, false>(self)),
@@ -246,7 +246,7 @@ impl<const PLACES: usize, const OUTPUTS: usize, const LINES: usize, const ONE_WO
             unreachable!("open output rows have slots of their own")
         };
         let mut rows = rows.map(|row| row.as_chunks_mut::<LINES>().0);
-        for (of_plane, heads) in windows.of(input) {
+        for (of_plane, heads) in windows.row(input) {
             rows = rows.map(|row| &mut row[..of_plane.len()]);
             for &head in heads {
                 let mut next = head;

@@ -23,7 +23,7 @@ impl Line {
     }
 
     /// `values` in lines, with zeros after the last.
-    pub(super) fn of(values: &[f32]) -> impl Iterator<Item = Self> {
+    pub(super) fn pack(values: &[f32]) -> impl Iterator<Item = Self> {
         values.chunks(LANES).map(|values| {
             let mut line = Self::ZERO;
             line.copy(values);

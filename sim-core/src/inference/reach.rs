@@ -46,7 +46,7 @@ impl Reach {
     }
 
     /// The runs of `input`.
-    pub(super) fn of(&self, input: usize) -> &[Run] {
+    pub(super) fn runs(&self, input: usize) -> &[Run] {
         &self.runs[self.starts[input]..self.starts[input + 1]]
     }
 }
@@ -77,7 +77,7 @@ mod tests {
     fn runs(stride: usize, input: usize) -> Vec<(usize, usize, usize)> {
         let conv = Conv2d::plain(Shape::new(1, 5, 5), 1, 3, stride, 1);
         let reach = Reach::new(&Taps::plain(conv).axes[0]);
-        reach.of(input).iter().map(|run| (run.output, reach.elements[run.place], run.len)).collect()
+        reach.runs(input).iter().map(|run| (run.output, reach.elements[run.place], run.len)).collect()
     }
 
     #[test]

@@ -29,7 +29,7 @@ impl Axis {
     }
 
     /// (input, kernel element) of `output`.
-    fn of(&self, output: usize) -> impl Iterator<Item = (usize, usize)> {
+    fn sources(&self, output: usize) -> impl Iterator<Item = (usize, usize)> {
         let first = self.taps.partition_point(|tap| tap.0 < output);
         self.taps[first..].iter().take_while(move |tap| tap.0 == output).map(|&(_, input, k)| (input, k))
     }
@@ -97,8 +97,8 @@ impl Taps {
         let (mut starts, mut taps) = (vec![0], vec![]);
         let mut fan_out = vec![0; rows.inputs * columns.inputs];
         for (y, x) in (0..rows.outputs).flat_map(|y| (0..columns.outputs).map(move |x| (y, x))) {
-            for (row, ky) in rows.of(y) {
-                for (column, kx) in columns.of(x) {
+            for (row, ky) in rows.sources(y) {
+                for (column, kx) in columns.sources(x) {
                     let (position, kernel) = (row * columns.inputs + column, ky * columns.kernel + kx);
                     fan_out[position] += 1;
                     // `Network::check` keeps positions below 2^32.
@@ -112,7 +112,7 @@ impl Taps {
 
     /// The taps of output `position`.
     #[inline(always)]
-    pub(super) fn of(&self, position: usize) -> &[Tap] {
+    pub(super) fn window(&self, position: usize) -> &[Tap] {
         &self.taps[self.starts[position]..self.starts[position + 1]]
     }
 

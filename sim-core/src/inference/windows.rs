@@ -105,7 +105,7 @@ impl Listed {
     }
 
     #[inline(always)]
-    fn of(window: &Window) -> Self {
+    fn unpack(window: &Window) -> Self {
         Self { start: window.place as u32, first: (window.place >> 32) as u32 }
     }
 }
@@ -153,7 +153,7 @@ impl Windows {
 
     /// The windows of a `row` of the input, and the first cell with each number of spikes from one up; plane by plane.
     #[inline(always)]
-    pub(super) fn of(&self, row: usize) -> impl Iterator<Item = (&[Window], &[u32])> {
+    pub(super) fn row(&self, row: usize) -> impl Iterator<Item = (&[Window], &[u32])> {
         (row * self.planes..(row + 1) * self.planes).map(|i| {
             let order = &self.orders[i];
             (&self.windows[i * self.cells..][..self.cells], &order.heads[1..=order.longest])
@@ -164,7 +164,7 @@ impl Windows {
     /// first slot is 0.
     #[inline(always)]
     pub(super) fn spikes(&self, window: &Window) -> (&[u32], u32) {
-        let Listed { start, first } = Listed::of(window);
+        let Listed { start, first } = Listed::unpack(window);
         (&self.list[start as usize..][..window.len as usize], first)
     }
 }

@@ -30,10 +30,10 @@ impl Streams {
 
     /// The generator for `purpose` of `owner`, at its beginning.
     pub fn stream(&self, purpose: &str, owner: u64) -> ChaCha8Rng {
-        self.family(purpose).of(owner)
+        self.family(purpose).stream(owner)
     }
 
-    /// The streams of all owners for `purpose`: hashed once, so that [`StreamFamily::of`] is cheap.
+    /// The streams of all owners for `purpose`: hashed once, so that [`StreamFamily::stream`] is cheap.
     pub fn family(&self, purpose: &str) -> StreamFamily {
         // Fixed-length fields first, so that no two (seed, replication, purpose) give the same bytes.
         let mut hasher = blake3::Hasher::new_derive_key(CONTEXT);
@@ -50,7 +50,7 @@ pub struct StreamFamily {
 
 impl StreamFamily {
     /// The generator of `owner`, at its beginning.
-    pub fn of(&self, owner: u64) -> ChaCha8Rng {
+    pub fn stream(&self, owner: u64) -> ChaCha8Rng {
         let mut generator = ChaCha8Rng::from_seed(self.key);
         generator.set_stream(owner);
         generator
@@ -59,7 +59,7 @@ impl StreamFamily {
     /// The generator for the `number`-th draw of `owner`: draws can be made in any order, and one may use up to
     /// 64 words (of 32 bits) without touching the next.
     pub fn draw(&self, owner: u64, number: u64) -> ChaCha8Rng {
-        let mut generator = self.of(owner);
+        let mut generator = self.stream(owner);
         generator.set_word_pos(u128::from(number) * WORDS_PER_DRAW);
         generator
     }

@@ -103,7 +103,7 @@ impl Medium {
         arrived.clear();
         arrived.resize(round.sent.len(), 0);
         for copy in 0..copies {
-            let mut draws = self.losses.of(round.owner);
+            let mut draws = self.losses.stream(round.owner);
             let mut at = u64::from(copy) * wire;
             let mut expected = None;
             for (place, &index) in round.sent.iter().enumerate() {
@@ -164,7 +164,7 @@ impl Medium {
             let lane = u128::from(round.tries.max(1) - 1) + u128::from(copy);
             let position = lane * WORDS_PER_LANE + u128::from(index) * WORDS_PER_PACKET;
             for (family, probability, erased) in [(&self.errors, errors, false), (&self.erasures, erasures, true)] {
-                let mut draws = family.of(round.owner);
+                let mut draws = family.stream(round.owner);
                 draws.set_word_pos(position);
                 let places = Struck { draws, rate: -(-probability).ln_1p(), next: 0, bits };
                 self.marks.extend(places.map(|bit| (start + bit, copy, erased)));

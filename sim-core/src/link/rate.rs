@@ -120,12 +120,12 @@ impl Capacity {
         if let Self::Constant { bits_per_second } = self {
             return SimTime::from_seconds(bits / bits_per_second);
         }
-        *used = self.before(now).max(*used) + bits;
+        *used = self.bits_before(now).max(*used) + bits;
         Ok(self.reached(*used)?.max(now).since(now))
     }
 
     /// Bits that could have been carried before `now`.
-    pub(crate) fn before(&self, now: SimTime) -> f64 {
+    pub(crate) fn bits_before(&self, now: SimTime) -> f64 {
         match self {
             Self::Constant { bits_per_second } => now.seconds() * bits_per_second,
             Self::Steps { steps, period_seconds, bits_at_end } => {
@@ -206,7 +206,7 @@ mod tests {
         assert_eq!(send(2.5, 100.0), 0.7);
         // The rest of this period, a whole one, and half a second.
         assert_eq!(send(4.0, 500.0 + 3_000.0 + 500.0), 6.5);
-        assert_eq!(capacity.before(at(9.0)), 5_500.0);
+        assert_eq!(capacity.bits_before(at(9.0)), 5_500.0);
     }
 
     /// Opportunities at 1, 5, 5 and 10 ms, then at 11, 15, 15 and 20 ms.

@@ -50,11 +50,11 @@ impl MobileNetV1 {
     /// `act2`.
     pub fn build(&self, f: Nonlinearity) -> Network {
         let mut net = Network::new("mobilenet", self.input);
-        let mut at = stem(&mut net, self.width.of(self.stem_channels), self.stem_stride, f);
+        let mut at = stem(&mut net, self.width.scale(self.stem_channels), self.stem_stride, f);
         for block in stage::blocks(self.stages) {
             let depthwise = Conv2d::depthwise(net.layers[at].output, 3, block.stride, 1);
             at = net.conv_act(block.layer("depthwise"), block.layer("act1"), at, depthwise, f);
-            let pointwise = Conv2d::plain(net.layers[at].output, self.width.of(block.channels), 1, 1, 0);
+            let pointwise = Conv2d::plain(net.layers[at].output, self.width.scale(block.channels), 1, 1, 0);
             at = net.conv_act(block.layer("pointwise"), block.layer("act2"), at, pointwise, f);
             net.mark_split(block.split());
         }
@@ -118,12 +118,12 @@ impl MobileNetV2 {
     /// `last.conv` and `last.act`, a split point called `last`.
     pub fn build(&self, f: Nonlinearity) -> Network {
         let mut net = Network::new("mobilenetv2", self.input);
-        let mut at = stem(&mut net, self.width.of(Self::STEM_CHANNELS), self.stem_stride, f);
+        let mut at = stem(&mut net, self.width.scale(Self::STEM_CHANNELS), self.stem_stride, f);
         for block in stage::blocks(self.stages) {
             at = self.inverted_residual(&mut net, &block, at, f);
             net.mark_split(block.split());
         }
-        let channels = Width(self.width.0.max(1.0)).of(Self::LAST_CHANNELS);
+        let channels = Width(self.width.0.max(1.0)).scale(Self::LAST_CHANNELS);
         at = net.conv_act("last.conv", "last.act", at, Conv2d::plain(net.layers[at].output, channels, 1, 1, 0), f);
         net.mark_split("last");
         net.pooled_classifier(at, self.classes);
@@ -139,7 +139,7 @@ impl MobileNetV2 {
         }
         let depthwise = Conv2d::depthwise(net.layers[at].output, 3, block.stride, 1);
         at = net.conv_act(block.layer("depthwise"), block.layer("act2"), at, depthwise, f);
-        let project = Conv2d::plain(net.layers[at].output, self.width.of(block.channels), 1, 1, 0);
+        let project = Conv2d::plain(net.layers[at].output, self.width.scale(block.channels), 1, 1, 0);
         at = net.conv(block.layer("project"), at, project);
         if project.output == input {
             at = net.push(block.layer("add"), Operation::Add, &[at, from], input);

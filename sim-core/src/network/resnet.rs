@@ -99,7 +99,7 @@ impl ResNet {
     /// [`ResidualSum`].
     pub fn build(&self, f: Nonlinearity) -> Network {
         let mut net = Network::new(self.name(), self.input);
-        let channels = self.stages.first().map_or(0, |stage| self.width.of(stage.channels));
+        let channels = self.stages.first().map_or(0, |stage| self.width.scale(stage.channels));
         let conv = Conv2d::plain(self.input, channels, self.stem.kernel, self.stem.stride, self.stem.kernel / 2);
         let mut at = net.conv_act("stem.conv", "stem.act", 0, conv, f);
         if self.stem.pool {
@@ -123,7 +123,7 @@ impl ResNet {
 
     fn residual_block(&self, net: &mut Network, block: &Block, from: usize, f: Nonlinearity) -> usize {
         let input = net.layers[from].output;
-        let convolutions = self.block.convolutions(self.width.of(block.channels), block.stride);
+        let convolutions = self.block.convolutions(self.width.scale(block.channels), block.stride);
         let (mut at, mut act) = (from, String::new());
         for (number, (kernel, stride, channels)) in (1..).zip(convolutions) {
             // A nonlinearity stands before every convolution but the first; the last one's place depends on the sum.

@@ -73,7 +73,7 @@ impl Width {
 
     /// `channels` at this width: the nearest multiple of 8, at least 8, and not below 90 % of the product, as in
     /// TensorFlow's reference implementation of MobileNetV2 (`_make_divisible`). The published width stays as it is.
-    pub fn of(self, channels: usize) -> usize {
+    pub fn scale(self, channels: usize) -> usize {
         if self == Self::FULL {
             return channels;
         }
@@ -90,12 +90,12 @@ mod tests {
     /// Channels of torchvision's `mobilenet_v2(width_mult)`.
     #[test]
     fn width_rounds_as_the_reference_implementation_does() {
-        let at = |width: f64| [16, 24, 32, 64, 96, 160, 320].map(|channels| Width(width).of(channels));
+        let at = |width: f64| [16, 24, 32, 64, 96, 160, 320].map(|channels| Width(width).scale(channels));
         assert_eq!(at(1.0), [16, 24, 32, 64, 96, 160, 320]);
         assert_eq!(at(0.75), [16, 24, 24, 48, 72, 120, 240]);
         assert_eq!(at(0.5), [8, 16, 16, 32, 48, 80, 160]);
         assert_eq!(at(0.35), [8, 8, 16, 24, 32, 56, 112]);
         assert_eq!(at(1.4), [24, 32, 48, 88, 136, 224, 448]);
-        assert_eq!(Width::FULL.of(70), 70);
+        assert_eq!(Width::FULL.scale(70), 70);
     }
 }

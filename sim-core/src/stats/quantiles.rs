@@ -56,7 +56,7 @@ impl Quantiles {
 
     /// The smallest duration that at least a fraction `quantile` of all durations do not exceed, within the stated
     /// error; `None` without durations or for a quantile outside 0 to 1.
-    pub fn at(&self, quantile: f64) -> Option<SimTime> {
+    pub fn quantile(&self, quantile: f64) -> Option<SimTime> {
         let defined = !self.histogram.is_empty() && (0.0..=1.0).contains(&quantile);
         // 0.07 is a little more than 7 / 100 in binary: without the allowance it would be the 8th of 100. At 0 the
         // histogram would give the lower end of a bin; the least float above stands for the smallest duration as well.
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn of(values: &[u64]) -> Quantiles {
+    fn recorded(values: &[u64]) -> Quantiles {
         let mut quantiles = Quantiles::new();
         values.iter().for_each(|&value| quantiles.record(SimTime::from_nanoseconds(value)));
         quantiles
@@ -91,25 +91,28 @@ mod tests {
     #[test]
     fn quantiles_stay_within_the_stated_error_from_nanoseconds_to_centuries() {
         let mut values = durations(100_000);
-        let quantiles = of(&values);
+        let quantiles = recorded(&values);
         values.sort_unstable();
         assert!(values[0] < 10 && values[99_999] > u64::MAX / 10);
         for permille in 0..=1_000_usize {
             let exact = values[(permille * 100).saturating_sub(1)];
-            let found = quantiles.at(permille as f64 / 1_000.0).unwrap().nanoseconds();
+            let found = quantiles.quantile(permille as f64 / 1_000.0).unwrap().nanoseconds();
             let excess = found.checked_sub(exact).expect("never below") as f64;
             assert!(excess <= exact as f64 * Quantiles::RELATIVE_ERROR, "{permille}: {found} is not {exact}");
             assert!(found == exact || exact >= 2_048);
         }
-        assert_eq!(quantiles.at(1.0).unwrap().nanoseconds(), values[99_999]);
-        assert_eq!((Quantiles::new().at(0.5), quantiles.at(-0.1), quantiles.at(f64::NAN)), (None, None, None));
+        assert_eq!(quantiles.quantile(1.0).unwrap().nanoseconds(), values[99_999]);
+        assert_eq!(
+            (Quantiles::new().quantile(0.5), quantiles.quantile(-0.1), quantiles.quantile(f64::NAN)),
+            (None, None, None)
+        );
     }
 
     #[test]
     fn a_decimal_quantile_means_what_it_says() {
-        let hundred = of(&(1..=100).collect::<Vec<_>>());
+        let hundred = recorded(&(1..=100).collect::<Vec<_>>());
         for percent in 1..=100 {
-            assert_eq!(hundred.at(f64::from(percent) / 100.0), Some(SimTime::from_nanoseconds(percent as u64)));
+            assert_eq!(hundred.quantile(f64::from(percent) / 100.0), Some(SimTime::from_nanoseconds(percent as u64)));
         }
     }
 
@@ -120,13 +123,13 @@ mod tests {
             let values = durations(5_000);
             let mut ends = cuts;
             ends.sort_unstable();
-            let parts = [0, ends[0], ends[1], ends[2], 5_000].windows(2).map(|cut| of(&values[cut[0]..cut[1]])).collect::<Vec<_>>();
+            let parts = [0, ends[0], ends[1], ends[2], 5_000].windows(2).map(|cut| recorded(&values[cut[0]..cut[1]])).collect::<Vec<_>>();
             let merged = |order: [usize; 4]| {
                 let mut all = Quantiles::new();
                 order.iter().for_each(|&part| all.merge(&parts[part]));
                 all
             };
-            let whole = of(&values);
+            let whole = recorded(&values);
             for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]] {
                 prop_assert_eq!(&merged(order), &whole);
             }

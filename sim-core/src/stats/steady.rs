@@ -227,8 +227,8 @@ mod tests {
             let kept = stream.quantiles_after(deleted);
             let gone = length - kept.count();
             prop_assert!(gone >= deleted && gone <= (2 * deleted).max(length / 64).max(5 * FIRST_PERIOD as u64));
-            prop_assert_eq!(kept.at(0.0).is_some(), gone < length);
-            if let Some(smallest) = kept.at(0.0) {
+            prop_assert_eq!(kept.quantile(0.0).is_some(), gone < length);
+            if let Some(smallest) = kept.quantile(0.0) {
                 let error = gone as f64 * Quantiles::RELATIVE_ERROR + 1.0;
                 prop_assert!((smallest.nanoseconds() as f64 - gone as f64).abs() <= error, "{smallest} {gone}");
             }

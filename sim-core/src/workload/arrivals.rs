@@ -61,7 +61,7 @@ impl Arrivals {
             },
             &ArrivalProcess::Periodic { period_seconds, jitter_seconds } => {
                 let phases = streams.family("arrival-phase");
-                let phase = |device| phases.of(device).random::<f64>() * period_seconds;
+                let phase = |device| phases.stream(device).random::<f64>() * period_seconds;
                 let device = |device| Periodic { phase_seconds: phase(device), asked: 0 };
                 Self::Periodic {
                     streams: streams.family("arrival-jitter"),
@@ -124,11 +124,11 @@ impl Arrivals {
                     at += streams.draw(device.into(), (*asked).into()).random::<f64>() * *jitter_seconds;
                 }
                 *asked += 1;
-                Ok(Some(Next { delay: until(at, now)?, device }))
+                Ok(Some(Next { delay: delay_until(at, now)?, device }))
             }
             Self::Bursty { streams, rates, mean_seconds, devices } => {
                 let at = devices[index].next(device, now.seconds(), streams, *rates, *mean_seconds);
-                Ok(Some(Next { delay: until(at, now)?, device }))
+                Ok(Some(Next { delay: delay_until(at, now)?, device }))
             }
             Self::ClosedLoop { streams, mean_think_seconds, asked } => {
                 let think =
@@ -139,7 +139,7 @@ impl Arrivals {
             Self::Trace { arrivals, next } => {
                 let Some(arrival) = arrivals.get(*next) else { return Ok(None) };
                 *next += 1;
-                Ok(Some(Next { delay: until(arrival.seconds, now)?, device: arrival.device }))
+                Ok(Some(Next { delay: delay_until(arrival.seconds, now)?, device: arrival.device }))
             }
         }
     }
@@ -174,7 +174,7 @@ impl Bursty {
 }
 
 /// From `now` to the point `at`; nothing if that is past by rounding.
-fn until(at: f64, now: SimTime) -> Result<SimTime, TimeError> {
+fn delay_until(at: f64, now: SimTime) -> Result<SimTime, TimeError> {
     let at = SimTime::from_seconds(at)?;
     Ok(at.max(now).since(now))
 }

@@ -86,7 +86,7 @@ impl<O: Observer> Simulation<'_, O> {
             return Ok(earliest);
         }
         let period = wake_up.period_seconds;
-        let phase = self.constants.wake_up_phases.of(device.into()).random::<f64>() * period;
+        let phase = self.constants.wake_up_phases.stream(device.into()).random::<f64>() * period;
         let into = (earliest.seconds() - phase).rem_euclid(period);
         let wait = if into < wake_up.duty * period { 0.0 } else { period - into };
         Ok(earliest.after(SimTime::from_seconds(wait)?)?)

@@ -146,7 +146,7 @@ impl<'a> Observation<'a> {
     fn observe(&mut self, i: usize, inputs: &[(usize, Option<&Feature>)]) {
         let (network, steps) = (&self.executable.network, self.steps as u64);
         let values = |&(layer, feature): &(usize, Option<&Feature>)| match feature {
-            Some(feature) => Values::of(feature, self.steps),
+            Some(feature) => Values::from_feature(feature, self.steps),
             None => Values::unknown(network.layers[layer].output.len() as u64 * steps),
         };
         let mut seen = LayerObservation {
@@ -192,7 +192,7 @@ fn pairs(feature: &Feature, taps: &Taps, weights: impl Fn(usize, usize) -> u64) 
     let channels = feature.shape().channels;
     let mut sum = 0;
     for step in 0..feature.steps() {
-        for tap in (0..taps.outputs()).flat_map(|position| taps.of(position)) {
+        for tap in (0..taps.outputs()).flat_map(|position| taps.window(position)) {
             let (position, kernel) = (tap.position as usize, tap.kernel as usize);
             match feature {
                 Feature::Real(real) => {

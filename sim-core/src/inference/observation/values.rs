@@ -25,7 +25,7 @@ impl Values {
     }
 
     /// The values of `feature` over `steps` steps, also if it holds only one.
-    pub(super) fn of(feature: &Feature, steps: usize) -> Self {
+    pub(super) fn from_feature(feature: &Feature, steps: usize) -> Self {
         let mut values = Self { few: Some(vec![]), ..Self::default() };
         match feature {
             Feature::Real(real) => real.data.iter().for_each(|&value| values.add(value, 1)),
