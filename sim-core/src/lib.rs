@@ -18,6 +18,9 @@
 //! | [`edge`], [`link`], [`cloud`], [`workload`] | one model each of a place |
 //! | [`cosim`] | the life of a request across those places |
 
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub mod bench_support;
 pub mod cloud;
 pub mod compute;
 pub mod cosim;

@@ -12,7 +12,7 @@ use crate::Failure;
 use crate::arguments::BenchInference;
 use crate::run::print_json;
 use cospike_models::import::reference::Reference;
-use cospike_sim_core::inference::{Arithmetic, register_loop};
+use cospike_sim_core::bench_support::{Arithmetic, register_loop};
 use serde_json::json;
 use std::time::{Duration, Instant};
 

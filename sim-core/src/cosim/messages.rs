@@ -2,7 +2,7 @@
 
 use super::line::{Link, Linked};
 use crate::kernel::SimTime;
-use crate::link::Damage;
+use crate::link::PacketDamage;
 
 /// The packets of one step of a request, or those of them that have to be sent again. At most 64 bytes.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +31,7 @@ pub(super) struct Messages {
     free: Vec<u32>,
     /// Of each slot, if the channel can do damage: what its rounds have come to. Packets that are lost are those that the
     /// next round sends.
-    damage: Vec<Damage>,
+    damage: Vec<PacketDamage>,
     with_damage: bool,
     /// Packets of the round at hand.
     pub(super) round: Vec<u32>,
@@ -67,7 +67,7 @@ impl Messages {
         }
         self.slots.push(message);
         if self.with_damage {
-            self.damage.push(Damage::default());
+            self.damage.push(PacketDamage::default());
         }
         (self.slots.len() - 1) as u32
     }
@@ -88,7 +88,7 @@ impl Messages {
     }
 
     /// What the rounds of a message have come to so far; nothing on a clean channel.
-    pub(super) fn damage(&self, slot: u32) -> Option<&Damage> {
+    pub(super) fn damage(&self, slot: u32) -> Option<&PacketDamage> {
         self.damage.get(slot as usize)
     }
 
@@ -103,7 +103,7 @@ impl Messages {
     }
 
     /// The packets of the round that was planned last, and where its damage goes.
-    pub(super) fn round_of(&mut self, slot: u32) -> (&mut Damage, &[u32]) {
+    pub(super) fn round_of(&mut self, slot: u32) -> (&mut PacketDamage, &[u32]) {
         let damage = &mut self.damage[slot as usize];
         damage.clear();
         (damage, &self.round)

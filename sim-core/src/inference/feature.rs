@@ -38,16 +38,9 @@ impl Real {
         &self.data[step * len..(step + 1) * len]
     }
 
-    /// The class answered when these values are class scores: the highest mean over the steps, the lowest index on
-    /// equal means.
+    /// The class answered when these values are class scores: the [`argmax`] of their means over the steps.
     pub fn answer(&self) -> usize {
-        let mut best = (0, f32::NEG_INFINITY);
-        for (class, mean) in self.means().into_iter().enumerate() {
-            if mean > best.1 {
-                best = (class, mean);
-            }
-        }
-        best.0
+        argmax(&self.means())
     }
 
     /// The mean of each value over the steps.
@@ -55,6 +48,18 @@ impl Real {
         let sum = |value: usize| (0..self.steps).map(|t| self.step(t)[value]).sum::<f32>();
         (0..self.shape.len()).map(|value| sum(value) / self.steps as f32).collect()
     }
+}
+
+/// Index of the largest value, the lowest index among equal ones. NaN is never the largest; 0 if there is no value that
+/// exceeds negative infinity.
+pub fn argmax(values: &[f32]) -> usize {
+    let mut largest = (0, f32::NEG_INFINITY);
+    for (index, &value) in values.iter().enumerate() {
+        if value > largest.1 {
+            largest = (index, value);
+        }
+    }
+    largest.0
 }
 
 /// T binary feature maps, one bit per channel, position and step.
@@ -234,5 +239,12 @@ mod tests {
         let scores = |data: &[f32]| Real { shape: Shape::vector(3), steps: 2, data: data.to_vec() };
         assert_eq!(scores(&[0.0, 3.0, 1.0, 0.0, -1.0, 1.0]).answer(), 1);
         assert_eq!(scores(&[-9.0, -2.0, -1.0, -8.0, -1.0, -1.0]).answer(), 2);
+    }
+
+    #[test]
+    fn the_argmax_is_the_first_of_the_largest_and_never_nan() {
+        assert_eq!(argmax(&[1.0, 3.0, 3.0]), 1);
+        assert_eq!(argmax(&[f32::NAN, -7.0, f32::NAN]), 1);
+        assert_eq!((argmax(&[f32::NAN; 3]), argmax(&[f32::NEG_INFINITY; 2]), argmax(&[])), (0, 0, 0));
     }
 }

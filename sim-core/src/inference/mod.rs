@@ -23,7 +23,8 @@ mod grouped;
 mod lines;
 mod membrane;
 mod observation;
-mod peak;
+#[cfg(feature = "bench")]
+pub(crate) mod peak;
 mod pool;
 mod reach;
 mod run;
@@ -36,10 +37,9 @@ mod windows;
 pub use coding::{Coding, CodingError};
 pub use counts::{Counts, LayerCounts};
 pub use executable::Executable;
-pub use feature::{Feature, Real, SpikeTrain};
+pub use feature::{Feature, Real, SpikeTrain, argmax};
 pub use graded::GradedTrain;
 pub use observation::{LayerObservation, Observation, Tool, ToolCounts, Values};
-pub use peak::{Arithmetic, RowLoop, register_loop};
 pub use run::Run;
 
 use crate::network::NetworkError;

@@ -100,25 +100,6 @@ where
     Ok(None)
 }
 
-/// Counts events at one point of time, to notice that time stands still (invariant 12).
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Standstill {
-    at: SimTime,
-    events: u64,
-}
-
-impl Standstill {
-    /// An event happens at `now`; gives how many have happened at this time, this one included.
-    #[inline]
-    pub fn count(&mut self, now: SimTime) -> u64 {
-        if now != self.at {
-            *self = Self { at: now, events: 0 };
-        }
-        self.events += 1;
-        self.events
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,13 +186,5 @@ mod tests {
         for other in [[(0, 2, 3), (4, 5, 6)], [(1, 0, 3), (4, 5, 6)], [(1, 2, 0), (4, 5, 6)], [(4, 5, 6), (1, 2, 3)]] {
             assert_ne!(same, of(&other), "{other:?}");
         }
-    }
-
-    #[test]
-    fn invariant_12_events_at_one_time_are_counted() {
-        let at = SimTime::from_nanoseconds;
-        let mut standstill = Standstill::default();
-        let counts = [0, 0, 5, 5, 5, 6].map(|now| standstill.count(at(now)));
-        assert_eq!(counts, [1, 2, 1, 2, 3, 1]);
     }
 }

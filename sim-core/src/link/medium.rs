@@ -11,15 +11,18 @@ use rand_distr::Exp1;
 const WORDS_PER_LANE: u128 = 1 << 52;
 const WORDS_PER_PACKET: u128 = 1 << 24;
 
-/// What was done to packets: see [`Received`](crate::cosim::Received) for what the numbers mean.
+/// What the channel did to the packets of one message: [`Received`](crate::cosim::Received) documents the fields.
+///
+/// It names lost *packets*, because packets are what a channel loses. [`payload::Damage`](crate::payload::Damage) describes
+/// the same event to the decoder, which knows no packets: there the lost packets have become ranges of payload bytes.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Damage {
+pub(crate) struct PacketDamage {
     pub(crate) lost: Vec<u32>,
     pub(crate) flipped: Vec<u32>,
     pub(crate) erased: Vec<u32>,
 }
 
-impl Damage {
+impl PacketDamage {
     pub(crate) fn clear(&mut self) {
         self.lost.clear();
         self.flipped.clear();
@@ -60,9 +63,10 @@ pub(crate) struct Medium {
     errors: StreamFamily,
     erasures: StreamFamily,
     bursts: Option<Bursts>,
-    /// The copies that arrived of each packet at hand, as bits. Kept for its room, as is the next.
+    /// For each packet of the current round a bit mask of the copies that arrived. Buffer reused between calls.
     arrived: Vec<u64>,
-    /// Bits of the packet at hand that a copy shows wrong or not at all: position, copy, whether erased.
+    /// Bits of the current packet that are wrong or missing in a copy: position, copy, whether erased. Buffer reused between
+    /// calls.
     marks: Vec<(u32, u8, bool)>,
 }
 
@@ -94,7 +98,7 @@ impl Medium {
 
     /// Sends a round; what it did goes to `damage`, which is empty. Gives the number of packets lost on the way, copies
     /// counted one by one.
-    pub(crate) fn send(&mut self, round: &Round<'_>, damage: &mut Damage) -> u64 {
+    pub(crate) fn send(&mut self, round: &Round<'_>, damage: &mut PacketDamage) -> u64 {
         let copies = self.transport.copies();
         let lane = round.tries.max(1) - 1;
         let wire: u64 = round.sent.iter().map(|&index| self.wire_bytes(round, index)).sum();
@@ -153,7 +157,7 @@ impl Medium {
     }
 
     /// Damages the bits of packet `index`, which begin at `start` of the payload, in its `arrived` copies.
-    fn damage_bits(&mut self, round: &Round<'_>, index: u32, start: u32, arrived: u64, damage: &mut Damage) {
+    fn damage_bits(&mut self, round: &Round<'_>, index: u32, start: u32, arrived: u64, damage: &mut PacketDamage) {
         let Channel { bit_error_probability: errors, bit_erasure_probability: erasures, .. } = self.channel;
         if errors == 0.0 && erasures == 0.0 {
             return;
@@ -260,7 +264,7 @@ mod tests {
     }
 
     /// What two packets of 250 bytes meet, for each of `owners` requests.
-    fn send(medium: &mut Medium, owners: u64, tries: u8) -> Vec<Damage> {
+    fn send(medium: &mut Medium, owners: u64, tries: u8) -> Vec<PacketDamage> {
         let round = |owner| Round {
             owner,
             device: (owner % 3) as u32,
@@ -272,7 +276,7 @@ mod tests {
         };
         let mut all = Vec::new();
         for owner in 0..owners {
-            let mut damage = Damage::default();
+            let mut damage = PacketDamage::default();
             medium.send(&round(owner), &mut damage);
             all.push(damage);
         }
@@ -280,7 +284,7 @@ mod tests {
     }
 
     /// Whether `count` of `of` trials per request is within four standard errors of `probability`.
-    fn is_rate(all: &[Damage], count: impl Fn(&Damage) -> usize, of: usize, probability: f64) -> bool {
+    fn is_rate(all: &[PacketDamage], count: impl Fn(&PacketDamage) -> usize, of: usize, probability: f64) -> bool {
         let trials = (all.len() * of) as f64;
         let found = all.iter().map(count).sum::<usize>() as f64;
         (found - trials * probability).abs() < 4.0 * (trials * probability * (1.0 - probability)).sqrt()
@@ -298,7 +302,8 @@ mod tests {
         assert!(is_rate(&all, |damage| damage.flipped.len(), 4_000, 0.01 * 0.997));
         assert!(is_rate(&all, |damage| damage.erased.len(), 4_000, 0.003));
         let half = |low: u32, high: u32| {
-            let inside = |damage: &Damage| damage.flipped.iter().filter(|&&bit| (low..high).contains(&bit)).count();
+            let inside =
+                |damage: &PacketDamage| damage.flipped.iter().filter(|&&bit| (low..high).contains(&bit)).count();
             is_rate(&all, inside, 2_000, 0.00997)
         };
         assert!(half(0, 2_000) && half(2_000, 4_000));

@@ -12,7 +12,7 @@ mod radio;
 mod rate;
 mod transport;
 
-pub(crate) use medium::{Damage, Medium, Round};
+pub(crate) use medium::{Medium, PacketDamage, Round};
 pub(crate) use rate::Capacity;
 
 pub use channel::{Channel, PacketLoss};

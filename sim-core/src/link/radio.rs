@@ -144,11 +144,6 @@ impl Radio {
 }
 
 impl RadioPower {
-    /// Power while sending at a rate, in watts.
-    pub fn sending_watts(&self, bits_per_second: f64) -> f64 {
-        self.up_watts_per_mbps * bits_per_second * 1e-6 + self.active_watts
-    }
-
     /// What `bits` cost to send besides `beta`, in joules: watts per Mbit/s are microjoules per bit.
     pub(crate) fn up_joules(&self, bits: f64) -> f64 {
         self.up_watts_per_mbps * bits * 1e-6
@@ -185,7 +180,7 @@ mod tests {
     #[test]
     fn sending_power_meets_published_joules() {
         let wifi = RadioPower { up_watts_per_mbps: 0.283_17, down_watts_per_mbps: 0.137_01, active_watts: 0.132_86 };
-        let watts = wifi.sending_watts(18.88e6);
+        let watts = wifi.up_watts_per_mbps * 18.88 + wifi.active_watts;
         assert!((watts * 1.6 - 8.77).abs() < 0.005 && (watts * 64.4 - 352.9).abs() < 0.06, "{watts} W");
         let booked = wifi.up_joules(18.88e6 * 1.6e-3) + wifi.active_watts * 1.6e-3;
         assert!((booked - watts * 1.6e-3).abs() < 1e-12, "{booked} J");

@@ -81,11 +81,6 @@ impl Conv2d {
         Self { groups: input.channels, ..Self::plain(input, input.channels, kernel, stride, padding) }
     }
 
-    /// This plain convolution with its kernel elements `dilation` apart.
-    pub fn dilated(self, dilation: usize) -> Self {
-        Self { dilation, ..self }.fitted()
-    }
-
     /// This convolution in `groups` groups.
     pub fn grouped(self, groups: usize) -> Self {
         Self { groups, ..self }

@@ -4,7 +4,7 @@ use super::{Payload, PayloadError};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
-/// What happened to a payload on the way. A bit position `b` is bit `b % 8`, counted from the least significant, of byte
+/// What happened to a payload in transit, in terms of its bytes and bits. A bit position `b` is bit `b % 8`, counted from the least significant, of byte
 /// `b / 8`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Damage<'a> {

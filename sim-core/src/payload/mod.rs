@@ -238,11 +238,6 @@ impl Coder {
         Self { missing, ..self }
     }
 
-    /// The codec.
-    pub fn codec(&self) -> Codec {
-        self.codec
-    }
-
     /// Steps of the feature that it was prepared for.
     pub fn steps(&self) -> usize {
         self.steps

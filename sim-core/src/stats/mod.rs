@@ -4,7 +4,7 @@
 //! |---|---|
 //! | mean of independent values, such as one per replication | [`mean_interval`] |
 //! | ... and how many replications it takes | [`Sequential`] |
-//! | mean of one long run that starts empty | [`SteadyDurations`], [`SteadyMean`] |
+//! | mean of one long run that starts empty | [`SteadyMean`] |
 //! | a proportion, such as an accuracy | [`wilson`] |
 //! | two designs on the same samples | [`paired_difference`] |
 //! | designs that saw the same random streams | [`compare_with_control`] |
@@ -32,7 +32,7 @@ pub use moments::Moments;
 pub use paired::{PairedDifference, paired_difference};
 pub use quantiles::Quantiles;
 pub use sequential::{PrecisionTarget, Sequential, Verdict};
-pub use steady::{SteadyDurations, SteadyEstimate, SteadyMean};
+pub use steady::{SteadyEstimate, SteadyMean};
 pub use time_weighted::TimeWeighted;
 pub use warm_up::mser;
 

@@ -40,7 +40,7 @@ impl TimeWeighted {
     }
 
     /// Level times nanoseconds from time zero to `end`, which is not before the last change.
-    pub fn area_until(&self, end: SimTime) -> u128 {
+    pub(crate) fn area_until(&self, end: SimTime) -> u128 {
         self.area + u128::from(self.level) * u128::from(end.since(self.since).nanoseconds())
     }
 }

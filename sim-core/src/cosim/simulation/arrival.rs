@@ -6,7 +6,7 @@ use crate::cosim::event::EventKind;
 use crate::cosim::observer::{DropReason, End, Observer};
 use crate::cosim::requests::Part;
 use crate::edge::DropPolicy;
-use crate::link::Damage;
+use crate::link::PacketDamage;
 
 impl<O: Observer> Simulation<'_, O> {
     /// Lets the next arrival of `source` come.
@@ -46,7 +46,7 @@ impl<O: Observer> Simulation<'_, O> {
         };
         let slot = self.requests.insert(number, device, sample, now, deadline);
         if !self.medium.is_clean() && self.received.len() < self.requests.slots() {
-            self.received.resize_with(self.requests.slots(), Damage::default);
+            self.received.resize_with(self.requests.slots(), PacketDamage::default);
         }
         self.observer.part(now, number, device, Part::EdgeWait);
         let served = self.edge.enter(device, slot, &mut self.requests, now)?;

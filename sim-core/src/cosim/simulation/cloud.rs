@@ -66,7 +66,7 @@ impl<O: Observer> Simulation<'_, O> {
         }
         let (design, sample, deadline) = (request.design, request.sample, request.deadline);
         let (steps, packets) = prefix(&self.head(slot), request.served);
-        let whole = crate::link::Damage::default();
+        let whole = crate::link::PacketDamage::default();
         let damage = self.received.get(slot as usize).unwrap_or(&whole);
         // Damage of steps that have arrived but are not run yet is left out.
         let lost = &damage.lost[..damage.lost.partition_point(|&packet| packet < packets)];

@@ -22,7 +22,7 @@ use super::{CoInference, CosimError, Head, System};
 use crate::edge::DesignChoice;
 use crate::energy::EnergyLedger;
 use crate::kernel::{EventQueue, Fingerprint, Happening, SimTime, StreamFamily, Streams, Ticket};
-use crate::link::{Capacity, Damage, Medium, Rate, Sharing};
+use crate::link::{Capacity, Medium, PacketDamage, Rate, Sharing};
 use crate::workload::{Arrivals, Samples};
 
 /// Events at one point of time after which it is held to stand still. Far more than a fleet has at once by chance:
@@ -109,7 +109,7 @@ pub(super) struct Simulation<'a, O> {
     requests: Requests,
     messages: Messages,
     /// What arrived of each request in flight, by slot, if the channel can do damage.
-    received: Vec<Damage>,
+    received: Vec<PacketDamage>,
     devices: Vec<Device>,
     edge: Place,
     uplink: Place,
