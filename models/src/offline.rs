@@ -55,7 +55,7 @@ pub enum OfflineError {
 
 impl OfflineRun {
     /// Samples answered right, given the classes of the dataset's samples.
-    pub fn correct(&self, labels: &[u8]) -> u32 {
+    pub fn correct(&self, labels: &[u16]) -> u32 {
         self.answers.iter().zip(labels).filter(|&(&answer, &label)| answer == usize::from(label)).count() as u32
     }
 }

@@ -73,7 +73,7 @@ impl Samples {
     }
 
     /// Classes of the samples.
-    pub(crate) fn labels(&self, indices: &[usize]) -> Vec<u8> {
+    pub(crate) fn labels(&self, indices: &[usize]) -> Vec<u16> {
         indices.iter().map(|&i| self.dataset.labels[self.order[i]]).collect()
     }
 }

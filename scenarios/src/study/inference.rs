@@ -73,7 +73,7 @@ pub struct StepRun {
 
 impl InferenceRun {
     /// Samples answered right, given the classes of the dataset's samples.
-    pub fn correct(&self, labels: &[u8]) -> u32 {
+    pub fn correct(&self, labels: &[u16]) -> u32 {
         self.samples.iter().zip(labels).filter(|&(sample, &label)| sample.answer == u32::from(label)).count() as u32
     }
 

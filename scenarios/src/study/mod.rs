@@ -243,7 +243,7 @@ impl Study {
     }
 
     /// Classes of the samples of `point`.
-    fn labels(&self, point: &DesignPoint) -> &[u8] {
+    fn labels(&self, point: &DesignPoint) -> &[u16] {
         let key = &self.inferences[point.inference()].key;
         &self.datasets[&key.dataset].labels[..key.samples as usize]
     }

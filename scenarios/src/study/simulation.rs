@@ -19,7 +19,7 @@ pub(super) struct Replication<'a> {
     pub(super) point: &'a DesignPoint,
     pub(super) replication: u32,
     pub(super) networks: Networks<'a>,
-    pub(super) labels: &'a [u8],
+    pub(super) labels: &'a [u16],
 }
 
 impl<'a> Replication<'a> {

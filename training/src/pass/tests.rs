@@ -9,7 +9,7 @@ use cospike_sim_core::network::{Bottleneck, BottleneckKind, Neuron, Nonlinearity
 use rand::RngExt;
 
 const SAMPLES: usize = 6;
-const LABELS: [u8; SAMPLES] = [0, 1, 2, 0, 1, 2];
+const LABELS: [u16; SAMPLES] = [0, 1, 2, 0, 1, 2];
 
 /// Largest difference, of either's largest entry. Sums in another order differ by some 1e-6; were a membrane within that
 /// distance of where its spike or gradient jumps, the difference would be larger: none of these is.
