@@ -1,6 +1,6 @@
 //! A network cut in two: the head on the edge, a payload, the tail in the cloud.
 
-use crate::inference::{Executable, Feature, InferenceError, LayerCounts, Real, Run};
+use crate::inference::{Executable, Execution, Feature, InferenceError, LayerCounts, Real};
 use crate::network::{Network, Signal, Weights};
 use crate::payload::{Codec, Coder, Damage, Missing, Payload, PayloadError};
 use std::ops::Range;
@@ -29,7 +29,7 @@ pub enum HeadOutput {
 
 /// What running the head gives.
 #[derive(Clone, Debug, PartialEq)]
-pub struct HeadRun {
+pub struct HeadExecution {
     /// Payload or scores.
     pub output: HeadOutput,
     /// Operations of each layer of the head, in order.
@@ -38,7 +38,7 @@ pub struct HeadRun {
 
 /// What running the tail gives.
 #[derive(Clone, Debug, PartialEq)]
-pub struct TailRun {
+pub struct TailExecution {
     /// Class scores per step.
     pub scores: Real,
     /// The class answered, see [`Real::answer`].
@@ -49,7 +49,7 @@ pub struct TailRun {
 
 /// What running head and tail gives, with nothing lost between them.
 #[derive(Clone, Debug, PartialEq)]
-pub struct WholeRun {
+pub struct WholeExecution {
     /// What the head sends; none if nothing is left for the tail.
     pub payload: Option<Payload>,
     /// Class scores per step.
@@ -148,14 +148,14 @@ impl SplitNetwork {
     ///
     /// # Errors
     /// A wrong number of pixels, or a feature that the codec cannot take.
-    pub fn head(&self, pixels: &[u8]) -> Result<HeadRun, SplitError> {
+    pub fn head(&self, pixels: &[u8]) -> Result<HeadExecution, SplitError> {
         let sample = Feature::Real(self.sample(pixels)?);
         let run = self.executable.run(1..self.cut + 1, &sample, self.steps)?;
         let output = match &self.feature {
             Some(coder) => HeadOutput::Payload(coder.encode(&run.output)?),
             None => HeadOutput::Scores(self.scores(run.output)?),
         };
-        Ok(HeadRun { output, layers: run.layers })
+        Ok(HeadExecution { output, layers: run.layers })
     }
 
     /// The same, but run for `steps` time steps; weights are shared. What a spiking network does in the first of them does
@@ -181,7 +181,7 @@ impl SplitNetwork {
     ///
     /// # Errors
     /// [`SplitError::NoTail`], or a payload that this network's head cannot have made.
-    pub fn tail(&self, payload: &Payload, damage: &Damage<'_>) -> Result<TailRun, SplitError> {
+    pub fn tail(&self, payload: &Payload, damage: &Damage<'_>) -> Result<TailExecution, SplitError> {
         let coder = self.feature.as_ref().ok_or(SplitError::NoTail)?;
         let feature = coder.decode(payload, damage)?;
         // A feature that holds every step may have lost some of them; a constant one says nothing about T.
@@ -189,7 +189,7 @@ impl SplitNetwork {
         let layers = self.cut + 1..self.network().layers.len();
         let run = self.executable.run(layers, &feature, steps)?;
         let scores = self.scores(run.output)?;
-        Ok(TailRun { answer: scores.answer(), scores, layers: run.layers })
+        Ok(TailExecution { answer: scores.answer(), scores, layers: run.layers })
     }
 
     /// The sample of 8-bit `pixels`, see [`SplitNetwork::head`].
@@ -197,7 +197,7 @@ impl SplitNetwork {
     /// # Errors
     /// A wrong number of pixels.
     pub fn sample(&self, pixels: &[u8]) -> Result<Real, SplitError> {
-        match self.sample.decode(&Payload { bytes: pixels.to_vec(), parts: vec![0] }, &Damage::NONE)? {
+        match self.sample.decode(&Payload { bytes: pixels.to_vec(), step_starts: vec![0] }, &Damage::NONE)? {
             Feature::Real(sample) => Ok(sample),
             Feature::Spikes(_) | Feature::Graded(_) => unreachable!("pixels are real values"),
         }
@@ -211,16 +211,16 @@ impl SplitNetwork {
     pub fn run(
         &self,
         input: &Feature,
-        mut run: impl FnMut(Range<usize>, &Feature) -> Result<Run, InferenceError>,
-    ) -> Result<WholeRun, SplitError> {
+        mut run: impl FnMut(Range<usize>, &Feature) -> Result<Execution, InferenceError>,
+    ) -> Result<WholeExecution, SplitError> {
         let head = run(1..self.cut + 1, input)?;
         let Some(coder) = &self.feature else {
-            return Ok(WholeRun { payload: None, scores: self.scores(head.output)?, layers: head.layers });
+            return Ok(WholeExecution { payload: None, scores: self.scores(head.output)?, layers: head.layers });
         };
         let payload = coder.encode(&head.output)?;
         let tail = run(self.cut + 1..self.network().layers.len(), &coder.decode(&payload, &Damage::NONE)?)?;
         let layers = [head.layers, tail.layers].concat();
-        Ok(WholeRun { payload: Some(payload), scores: self.scores(tail.output)?, layers })
+        Ok(WholeExecution { payload: Some(payload), scores: self.scores(tail.output)?, layers })
     }
 
     fn scores(&self, output: Feature) -> Result<Real, SplitError> {

@@ -16,6 +16,7 @@ mod counts;
 mod dense;
 mod depthwise;
 mod executable;
+mod execution;
 mod feature;
 mod gather;
 mod graded;
@@ -27,7 +28,6 @@ mod observation;
 pub(crate) mod peak;
 mod pool;
 mod reach;
-mod run;
 mod spiking;
 mod taps;
 mod tile;
@@ -37,10 +37,10 @@ mod windows;
 pub use coding::{Coding, CodingError};
 pub use counts::{Counts, LayerCounts};
 pub use executable::Executable;
+pub use execution::Execution;
 pub use feature::{Feature, Real, SpikeTrain, argmax};
 pub use graded::GradedTrain;
 pub use observation::{LayerObservation, Observation, Tool, ToolCounts, Values};
-pub use run::Run;
 
 use crate::network::NetworkError;
 

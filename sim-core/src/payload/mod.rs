@@ -78,8 +78,8 @@ impl Display for Codec {
 pub struct Payload {
     /// All bytes, in sending order.
     pub bytes: Vec<u8>,
-    /// Where each independently decodable part (one per step of the feature) begins in `bytes`.
-    pub parts: Vec<usize>,
+    /// Index in `bytes` at which each step of the feature begins. Steps are decoded independently of one another.
+    pub step_starts: Vec<usize>,
 }
 
 /// What may share a packet.
@@ -93,10 +93,10 @@ pub enum Packetise {
 }
 
 impl Payload {
-    /// The byte range of every part.
-    pub fn part_ranges(&self) -> impl Iterator<Item = Range<usize>> {
-        let ends = self.parts.iter().skip(1).copied().chain([self.bytes.len()]);
-        self.parts.iter().copied().zip(ends).map(|(start, end)| start..end)
+    /// The byte range of every step.
+    pub fn step_ranges(&self) -> impl Iterator<Item = Range<usize>> {
+        let ends = self.step_starts.iter().skip(1).copied().chain([self.bytes.len()]);
+        self.step_starts.iter().copied().zip(ends).map(|(start, end)| start..end)
     }
 
     /// The byte ranges of the packets, in sending order, none longer than `mtu_bytes`.
@@ -106,7 +106,7 @@ impl Payload {
         };
         match packetise {
             Packetise::Message => cut(0..self.bytes.len()).collect(),
-            Packetise::Step => self.part_ranges().flat_map(cut).collect(),
+            Packetise::Step => self.step_ranges().flat_map(cut).collect(),
         }
     }
 }
@@ -165,15 +165,18 @@ pub enum PayloadError {
         kind: String,
     },
     /// The payload was not made by the same codec for the same feature.
-    #[error("a payload of {found} bytes in {parts} parts; the feature at this cut takes {needed} bytes in {steps}")]
+    #[error(
+        "a payload of {found} bytes in {found_steps} steps, but the feature at this cut takes {needed} bytes in {steps} \
+         steps: decode a payload with the codec and the cut that made it"
+    )]
     PayloadLength {
-        /// Bytes given.
+        /// Bytes of the payload.
         found: usize,
-        /// Parts given.
-        parts: usize,
-        /// Bytes needed.
+        /// Steps of the payload.
+        found_steps: usize,
+        /// Bytes that the codec makes of the feature.
         needed: usize,
-        /// Parts needed.
+        /// Steps of the feature.
         steps: usize,
     },
     /// A loss outside the payload.
@@ -253,9 +256,9 @@ impl Coder {
         {
             return Err(PayloadError::FeatureLength { found: real.data.len(), shape: self.shape });
         }
-        let mut payload = Payload { bytes: vec![], parts: Vec::with_capacity(self.steps) };
+        let mut payload = Payload { bytes: vec![], step_starts: Vec::with_capacity(self.steps) };
         for step in 0..self.steps {
-            payload.parts.push(payload.bytes.len());
+            payload.step_starts.push(payload.bytes.len());
             let part = match (self.codec, feature, &self.jpeg) {
                 _ if (feature.shape(), feature.steps()) != (self.shape, self.steps) => Err(self.mismatch(feature)),
                 (Codec::Spikes, Feature::Spikes(train), _) => Ok(bits::pack(train, step)),
@@ -288,15 +291,19 @@ impl Coder {
             Codec::Pixels8 => self.shape.len(),
             Codec::Jpeg { .. } => payload.bytes.len() / self.steps.max(1),
         };
-        let (parts, len) = (payload.parts.len(), payload.bytes.len());
-        let fits = parts == self.steps
-            && payload.part_ranges().all(|r| r.start <= r.end && r.end <= len)
+        let (found_steps, len) = (payload.step_starts.len(), payload.bytes.len());
+        let fits = found_steps == self.steps
+            && payload.step_ranges().all(|r| r.start <= r.end && r.end <= len)
             && match self.codec {
                 Codec::Jpeg { .. } => true,
-                _ => len == per_step * parts && payload.part_ranges().all(|r| r.len() == per_step),
+                _ => len == per_step * found_steps && payload.step_ranges().all(|r| r.len() == per_step),
             };
         let needed = per_step * self.steps;
-        if fits { Ok(()) } else { Err(PayloadError::PayloadLength { found: len, parts, needed, steps: self.steps }) }
+        if fits {
+            Ok(())
+        } else {
+            Err(PayloadError::PayloadLength { found: len, found_steps, needed, steps: self.steps })
+        }
     }
 
     /// The feature of `payload` after `damage`. It has as many steps as were encoded, or fewer with
@@ -307,7 +314,7 @@ impl Coder {
     pub fn decode(&self, payload: &Payload, damage: &Damage<'_>) -> Result<Feature, PayloadError> {
         self.check_length(payload)?;
         let arrived = Arrived::new(payload, damage)?;
-        let parts: Vec<Range<usize>> = payload.part_ranges().collect();
+        let parts: Vec<Range<usize>> = payload.step_ranges().collect();
         match self.codec {
             Codec::Spikes => return Ok(Feature::Spikes(self.spikes(arrived, &parts))),
             Codec::Graded { max } => return self.graded(arrived, &parts, max, damage).map(Feature::Graded),

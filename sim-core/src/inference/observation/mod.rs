@@ -14,7 +14,7 @@ pub use values::Values;
 use super::dense::ones;
 use super::executable::Executable;
 use super::taps::Taps;
-use super::{Feature, InferenceError, Run};
+use super::{Execution, Feature, InferenceError};
 use crate::network::{Operation, Weights};
 use std::ops::Range;
 use std::sync::Arc;
@@ -132,7 +132,7 @@ impl<'a> Observation<'a> {
     ///
     /// # Errors
     /// As [`Executable::run`].
-    pub fn run(&mut self, layers: Range<usize>, input: &Feature) -> Result<Run, InferenceError> {
+    pub fn run(&mut self, layers: Range<usize>, input: &Feature) -> Result<Execution, InferenceError> {
         let executable = self.executable;
         executable.run_observed(layers, input, self.steps, |i, inputs, _| self.observe(i, inputs))
     }

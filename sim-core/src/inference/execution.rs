@@ -11,7 +11,7 @@ use std::ops::Range;
 
 /// What a run gives.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Run {
+pub struct Execution {
     /// Output of the last layer run; the input itself if none was.
     pub output: Feature,
     /// Operations of each layer run, in order.
@@ -28,7 +28,7 @@ impl Executable {
     /// [`InferenceError::Range`] for layers that do not exist; [`InferenceError::ReachesBack`] if one of them reads a
     /// layer before `layers.start - 1`; [`InferenceError::Input`] if `input` is not what that layer emits;
     /// [`InferenceError::NoSteps`].
-    pub fn run(&self, layers: Range<usize>, input: &Feature, steps: usize) -> Result<Run, InferenceError> {
+    pub fn run(&self, layers: Range<usize>, input: &Feature, steps: usize) -> Result<Execution, InferenceError> {
         self.run_observed(layers, input, steps, |_, _, _| {})
     }
 
@@ -43,7 +43,7 @@ impl Executable {
         input: &Feature,
         steps: usize,
         mut observe: impl FnMut(usize, &[(usize, Option<&Feature>)], Option<&Feature>),
-    ) -> Result<Run, InferenceError> {
+    ) -> Result<Execution, InferenceError> {
         self.check_range(&layers)?;
         let first = layers.start - 1;
         self.check_input(first, input, steps)?;
@@ -55,7 +55,7 @@ impl Executable {
         let counts = layers.map(|i| running.layer(i, &mut observe)).collect();
         // Nothing in the range reads the last layer, so it was not deferred.
         let output = running.outputs.pop().flatten().expect("the last layer is computed").into_owned();
-        Ok(Run { output, layers: counts })
+        Ok(Execution { output, layers: counts })
     }
 
     /// Whether `layers` exist and can run on the output of the layer before them alone.
