@@ -15,7 +15,7 @@ use cospike_sim_core::edge::EdgeDevice;
 use cospike_sim_core::kernel::Streams;
 use cospike_sim_core::link::{Link, RadioPower, Sharing};
 use cospike_sim_core::stats::mean_interval;
-use cospike_sim_core::workload::{ArrivalProcess, SampleOrder, Workload};
+use cospike_sim_core::workload::{ArrivalProcess, Workload};
 use quadrants::{CLASSES, Quadrants, prices, split};
 use std::error::Error;
 use std::num::NonZeroUsize;
@@ -41,12 +41,8 @@ fn system(devices: u32) -> System {
         },
         cloud: Cloud::plain(4, fast, 4),
         workload: Workload {
-            arrivals: ArrivalProcess::Poisson { requests_per_second: REQUESTS_PER_SECOND },
-            samples: SampleOrder::FleetDeck,
-            requests: 20_000,
-            horizon_seconds: None,
             warmup: 2_000,
-            deadlines_seconds: vec![],
+            ..Workload::plain(ArrivalProcess::Poisson { requests_per_second: REQUESTS_PER_SECOND }, 20_000)
         },
         starvation_seconds: None,
     }

@@ -11,7 +11,7 @@ use cospike_sim_core::cosim::{System, run};
 use cospike_sim_core::edge::EdgeDevice;
 use cospike_sim_core::kernel::Streams;
 use cospike_sim_core::link::{Link, RadioPower};
-use cospike_sim_core::workload::{ArrivalProcess, SampleOrder, Workload};
+use cospike_sim_core::workload::{ArrivalProcess, Workload};
 use quadrants::{CLASSES, Quadrants, prices, split};
 use std::error::Error;
 use std::num::NonZeroUsize;
@@ -31,14 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         edge: EdgeDevice::plain(edge, 0.01),
         link,
         cloud: Cloud::plain(1, cloud, 4),
-        workload: Workload {
-            arrivals: ArrivalProcess::Periodic { period_seconds: 0.1, jitter_seconds: 0.0 },
-            samples: SampleOrder::FleetDeck,
-            requests: 1_000,
-            horizon_seconds: None,
-            warmup: 0,
-            deadlines_seconds: vec![],
-        },
+        workload: Workload::plain(ArrivalProcess::Periodic { period_seconds: 0.1, jitter_seconds: 0.0 }, 1_000),
         starvation_seconds: None,
     };
     let labels: Vec<u32> = (0..CLASSES).collect();

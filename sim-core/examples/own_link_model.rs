@@ -18,7 +18,7 @@ use cospike_sim_core::edge::EdgeDevice;
 use cospike_sim_core::kernel::Streams;
 use cospike_sim_core::link::{Channel, Link, PacketLoss, RadioPower, Rate, RateStep, Transport};
 use cospike_sim_core::stats::{Moments, mean_interval};
-use cospike_sim_core::workload::{ArrivalProcess, SampleOrder, Workload};
+use cospike_sim_core::workload::{ArrivalProcess, Workload};
 use quadrants::{CLASSES, Quadrants, prices, split};
 use std::error::Error;
 use std::num::NonZeroUsize;
@@ -61,14 +61,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             ..Link::plain(1e6, 1e6, power)
         },
         cloud: Cloud::plain(1, fast, 4),
-        workload: Workload {
-            arrivals: ArrivalProcess::Poisson { requests_per_second: 5.0 },
-            samples: SampleOrder::FleetDeck,
-            requests: 10_000,
-            horizon_seconds: None,
-            warmup: 0,
-            deadlines_seconds: vec![],
-        },
+        workload: Workload::plain(ArrivalProcess::Poisson { requests_per_second: 5.0 }, 10_000),
         starvation_seconds: None,
     };
     let stationary = (GOOD_SECONDS * GOOD_LOSS + BAD_SECONDS * BAD_LOSS) / (GOOD_SECONDS + BAD_SECONDS);

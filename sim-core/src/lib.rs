@@ -125,7 +125,7 @@
 //! use cospike_sim_core::kernel::Streams;
 //! use cospike_sim_core::link::{Channel, Link, RadioPower};
 //! use cospike_sim_core::stats::wilson;
-//! use cospike_sim_core::workload::{ArrivalProcess, SampleOrder, Workload};
+//! use cospike_sim_core::workload::{ArrivalProcess, Workload};
 //!
 //! let rates = |factor: f64| Processor {
 //!     ac_per_second: factor * 1e6,
@@ -139,14 +139,7 @@
 //!     edge: EdgeDevice::plain(rates(1.0), 0.01),
 //!     link: Link { channel: Channel::losing(0.25), ..Link::plain(1e6, 1e6, wifi) },
 //!     cloud: Cloud::plain(1, rates(1e3), 4),
-//!     workload: Workload {
-//!         arrivals: ArrivalProcess::Poisson { requests_per_second: 2.0 },
-//!         samples: SampleOrder::FleetDeck,
-//!         requests: 4_000,
-//!         horizon_seconds: None,
-//!         warmup: 0,
-//!         deadlines_seconds: vec![],
-//!     },
+//!     workload: Workload::plain(ArrivalProcess::Poisson { requests_per_second: 2.0 }, 4_000),
 //!     starvation_seconds: None,
 //! };
 //!

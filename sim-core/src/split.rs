@@ -29,6 +29,7 @@ pub enum HeadOutput {
 
 /// What running the head gives.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct HeadExecution {
     /// Payload or scores.
     pub output: HeadOutput,
@@ -38,6 +39,7 @@ pub struct HeadExecution {
 
 /// What running the tail gives.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct TailExecution {
     /// Class scores per step.
     pub scores: Real,
@@ -49,6 +51,7 @@ pub struct TailExecution {
 
 /// What running head and tail gives, with nothing lost between them.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct WholeExecution {
     /// What the head sends; none if nothing is left for the tail.
     pub payload: Option<Payload>,
@@ -60,6 +63,7 @@ pub struct WholeExecution {
 
 /// Why a split network could not be made or run.
 #[derive(Debug, thiserror::Error, PartialEq)]
+#[non_exhaustive]
 pub enum SplitError {
     /// Network, weights, cut or execution.
     #[error(transparent)]

@@ -11,6 +11,7 @@ use std::ops::Range;
 
 /// What a run gives.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Execution {
     /// Output of the last layer run; the input itself if none was.
     pub output: Feature,

@@ -46,6 +46,7 @@ use crate::network::NetworkError;
 
 /// What cannot be executed.
 #[derive(Debug, thiserror::Error, PartialEq)]
+#[non_exhaustive]
 pub enum InferenceError {
     /// The network or its weights are wrong.
     #[error(transparent)]

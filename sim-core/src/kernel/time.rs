@@ -9,6 +9,7 @@ pub struct SimTime(u64);
 
 /// A duration or a point in time that [`SimTime`] cannot hold.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TimeError {
     /// Seconds that are negative, not a number or too many.
     #[error("{seconds} s is no simulated time: give 0 to {} s", SimTime::MAX.seconds())]

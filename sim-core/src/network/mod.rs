@@ -38,6 +38,7 @@ pub use weights::{Affine, NORM_EPSILON, Tensor, TensorStore, Weights};
 
 /// What is wrong with a network, a split point or a set of weights.
 #[derive(Debug, thiserror::Error, PartialEq)]
+#[non_exhaustive]
 pub enum NetworkError {
     /// The split point is not one of this network's.
     #[error("no split point `{name}`; this network has {}", known.join(", "))]

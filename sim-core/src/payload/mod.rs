@@ -113,6 +113,7 @@ impl Payload {
 
 /// What cannot be coded.
 #[derive(Debug, thiserror::Error, PartialEq)]
+#[non_exhaustive]
 pub enum PayloadError {
     /// JPEG quality outside 1 to 100.
     #[error("JPEG quality {quality} is not between 1 and 100")]

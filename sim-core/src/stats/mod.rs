@@ -38,6 +38,7 @@ pub use warm_up::mser;
 
 /// Why no statistic can be given.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum StatsError {
     /// An interval over independent values needs at least two.
     #[error("an interval needs at least 2 values, got {found}: add replications")]

@@ -5,6 +5,7 @@ use statrs::distribution::{Binomial, Discrete, DiscreteCDF};
 
 /// Difference of two proportions over the same samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct PairedDifference {
     /// Samples.
     pub samples: u64,

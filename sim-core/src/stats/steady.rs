@@ -35,6 +35,7 @@ pub struct SteadyMean {
 
 /// What [`SteadyMean::estimate`] found out.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct SteadyEstimate {
     /// Mean of the observations used, with its 95 % interval.
     pub mean: Interval,

@@ -111,6 +111,19 @@ fn out_of_range(name: &'static str, value: f64, needed: &'static str) -> Impossi
 }
 
 impl Workload {
+    /// `requests` requests of the fleet, arriving by `arrivals`: samples from one shuffled deck, no horizon, no warm-up and no
+    /// deadlines.
+    pub fn plain(arrivals: ArrivalProcess, requests: u64) -> Self {
+        Self {
+            arrivals,
+            samples: SampleOrder::FleetDeck,
+            requests,
+            horizon_seconds: None,
+            warmup: 0,
+            deadlines_seconds: vec![],
+        }
+    }
+
     /// Checks every value, for a fleet of `devices`.
     ///
     /// # Errors
