@@ -48,8 +48,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("{:?}", total(&layers));
 
-    // The two bytes of the second step are lost: the scores shrink, the answer stays.
-    let lost = split.tail(payload, &Damage::losing(&[2..4]))?;
-    println!("without step 2: {:?}; answer {}", lost.scores.means(), lost.answer);
+    // The two bytes of the second step are lost: the score shrinks, the answer stays.
+    let second: Vec<_> = payload.step_ranges().skip(1).take(1).collect();
+    let damaged = split.tail(payload, &Damage::losing(&second))?;
+    println!("without step 2: {:?}; answer {}", damaged.scores.means(), damaged.answer);
     Ok(())
 }

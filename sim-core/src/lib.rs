@@ -101,7 +101,8 @@
 //! let whole = split.tail(&payload, &Damage::NONE)?;
 //! assert_eq!((whole.scores.means(), whole.answer), (vec![1.0, 1.0, 1.0, 3.0], 3));
 //! // Without the two bytes of the second step a spike of each bright neuron is missing.
-//! let damaged = split.tail(&payload, &Damage::losing(&[2..4]))?;
+//! let second: Vec<_> = payload.step_ranges().skip(1).take(1).collect();
+//! let damaged = split.tail(&payload, &Damage::losing(&second))?;
 //! assert_eq!((damaged.scores.means(), damaged.answer), (vec![1.0, 1.0, 1.0, 2.0], 3));
 //! # Ok(())
 //! # }
@@ -168,7 +169,7 @@
 //!
 //! | module | knows |
 //! |---|---|
-//! | [`record`] | fields that are declared once: value, unit, label, meaning |
+//! | [`mod@record`] | fields that are declared once: value, unit, label, meaning |
 //! | [`kernel`] | simulated time, the event queue, named random streams |
 //! | [`stats`] | moments, quantiles, confidence intervals, steady state |
 //! | [`network`] | layers, shapes, weights, split points, bottleneck units |

@@ -48,7 +48,7 @@ impl Depthwise {
 struct Add<'a> {
     weights: &'a Depthwise,
     taps: &'a Taps,
-    /// Spikes, so many `words` to each input position.
+    /// Spikes as bits, `words` words to each input position.
     bits: &'a [u64],
     words: usize,
     tile: &'a Tile,

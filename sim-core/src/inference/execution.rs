@@ -1,4 +1,4 @@
-//! Running a range of layers on one sample.
+//! Execution of a range of layers on one sample.
 
 use super::dense::activate;
 use super::executable::{Executable, Work};
@@ -9,19 +9,19 @@ use crate::network::{Shape, Signal};
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// What a run gives.
+/// Result of executing a range of layers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Execution {
-    /// Output of the last layer run; the input itself if none was.
+    /// Output of the last layer executed; the input itself if the range was empty.
     pub output: Feature,
-    /// Operations of each layer run, in order.
+    /// Operations of each layer executed, in order.
     pub layers: Vec<LayerCounts>,
 }
 
 impl Executable {
-    /// Runs `layers` for `steps` time steps on `input`, the output of layer `layers.start - 1`. The whole network is
-    /// `1..network().layers.len()` on the sample.
+    /// Executes `layers` for `steps` time steps on `input`, the output of layer `layers.start - 1`. The whole network
+    /// is `1..network().layers.len()` on the sample.
     ///
     /// Layers whose input does not change over time are computed once, whatever `steps` is.
     ///
@@ -33,8 +33,9 @@ impl Executable {
         self.run_observed(layers, input, steps, |_, _, _| {})
     }
 
-    /// As [`Executable::run`]; `observe` is shown every layer run, with the layers that it reads and their outputs, and with
-    /// its own output. A real-valued output that was never kept, because it went into membranes at once, is none.
+    /// As [`Executable::run`]; `observe` is called for every layer executed, with the layers that it reads and their
+    /// outputs, and with its own output. A real-valued output that is not stored, because it is added up in membranes
+    /// at once, is `None`.
     ///
     /// # Errors
     /// As [`Executable::run`].

@@ -1,4 +1,5 @@
-//! What flows between layers: real-valued features and spike trains, both with the channels of a position together.
+//! Features, the values between layers: real values or spike trains, both with the channels of a position stored
+//! together.
 
 use super::GradedTrain;
 use super::vector::{Vector, Vectorised, vectorise};
@@ -12,14 +13,14 @@ use crate::network::{Shape, Signal};
 pub struct Real {
     /// Shape of one step.
     pub shape: Shape,
-    /// Steps held: 1 if constant over time, else T.
+    /// Number of steps held: 1 if constant over time, else T.
     pub steps: usize,
     /// `steps * shape.len()` values.
     pub data: Vec<f32>,
 }
 
 impl Real {
-    /// All zeros.
+    /// A feature of zeros.
     pub fn zeros(shape: Shape, steps: usize) -> Self {
         Self { shape, steps, data: vec![0.0; steps * shape.len()] }
     }
@@ -141,7 +142,7 @@ impl SpikeTrain {
         }
     }
 
-    /// Gives its spikes to `carry` where both have one, and takes the others of `carry`.
+    /// Merges the spikes of `carry` into this train; where both have one, `carry` keeps its own.
     pub(super) fn exchange(&mut self, carry: &mut Self) {
         for (mine, theirs) in self.bits.iter_mut().zip(&mut carry.bits) {
             (*mine, *theirs) = (*mine | *theirs, *mine & *theirs);
@@ -160,7 +161,7 @@ impl SpikeTrain {
     }
 }
 
-/// Counts bits.
+/// Counts the set bits.
 struct Ones<'a>(&'a [u64]);
 
 impl Vectorised for Ones<'_> {
@@ -206,7 +207,7 @@ impl Feature {
         }
     }
 
-    /// What kind of values it holds.
+    /// Kind of values held.
     pub fn signal(&self) -> Signal {
         match self {
             Self::Real(_) => Signal::Real,
@@ -215,7 +216,7 @@ impl Feature {
         }
     }
 
-    /// The spike trains whose sum it is; none of real values.
+    /// The spike trains whose sum the feature is; empty for real values.
     pub fn planes(&self) -> &[SpikeTrain] {
         match self {
             Self::Real(_) => &[],
@@ -224,7 +225,7 @@ impl Feature {
         }
     }
 
-    /// Number of spikes, graded ones by their number; real values are no spikes.
+    /// Number of spikes; a graded spike counts as often as its number says, real values do not count.
     pub fn spikes(&self) -> u64 {
         self.planes().iter().map(SpikeTrain::spikes).sum()
     }

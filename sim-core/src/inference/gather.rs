@@ -107,11 +107,11 @@ pub(super) struct Walk<'a> {
     planes: &'a [SpikeTrain],
     steps: usize,
     scratch: WalkScratch,
-    /// Input rows walked.
+    /// Number of input rows walked so far.
     walked: usize,
 }
 
-/// Memory that one walk leaves to the next.
+/// Buffers reused between walks.
 #[derive(Clone, Debug, Default)]
 pub(super) struct WalkScratch {
     windows: Windows,
@@ -179,11 +179,11 @@ impl<'a> Walk<'a> {
 struct Add<'a> {
     windows: &'a Windows,
     input: usize,
-    /// Of the lines of a tile.
+    /// Weights of the lines of a tile.
     weight: &'a [Line],
-    /// Kernel rows.
+    /// Number of kernel rows.
     places: usize,
-    /// The first one's.
+    /// Place of the kernel row that leads to the first output row.
     place: usize,
     sums: &'a mut [Line],
     /// Where the output rows begin in `sums`.
@@ -220,7 +220,8 @@ impl Add<'_> {
     }
 }
 
-/// [`Add`] as a function of its own for each shape: in one for all of them, what is constant in the loops finds no registers.
+/// [`Add`], compiled as a separate function for each shape: in a single function the constants of the loops would not
+/// stay in registers.
 struct AddTo<'a, const PLACES: usize, const OUTPUTS: usize, const LINES: usize, const ONE_WORD: bool>(Add<'a>);
 
 impl<const PLACES: usize, const OUTPUTS: usize, const LINES: usize, const ONE_WORD: bool> Vectorised

@@ -44,24 +44,24 @@ pub use observation::{LayerObservation, Observation, Tool, ToolCounts, Values};
 
 use crate::network::NetworkError;
 
-/// What cannot be executed.
+/// Cause for which a network cannot be executed.
 #[derive(Debug, thiserror::Error, PartialEq)]
 #[non_exhaustive]
 pub enum InferenceError {
-    /// The network or its weights are wrong.
+    /// The network or its weights are inconsistent.
     #[error(transparent)]
     Network(#[from] NetworkError),
-    /// Layers that do not exist, or the input, which is given and not run.
-    #[error("layers {start}..{end} cannot be run: the network has layers 1..{layers} after its input")]
+    /// The range names layers that do not exist, or the input layer, which is not executed.
+    #[error("layers {start}..{end} cannot be executed: choose a range within 1..{layers}, the layers after the input")]
     Range {
         /// First layer asked for.
         start: usize,
-        /// One past the last.
+        /// Index after the last layer asked for.
         end: usize,
         /// Number of layers, the input included.
         layers: usize,
     },
-    /// A layer of the tail that needs more than the output of the cut.
+    /// A layer of the tail reads a layer before the cut.
     #[error("the network cannot be cut after `{cut}`: `{layer}` also reads `{reads}`, which comes before")]
     ReachesBack {
         /// The layer.
@@ -74,14 +74,14 @@ pub enum InferenceError {
     /// The input is not what the layer before the range emits.
     #[error("layer `{layer}` emits {needed}, but {found} were given")]
     Input {
-        /// That layer.
+        /// Name of the layer before the range.
         layer: String,
-        /// What it emits.
+        /// Kind, shape and steps of its output.
         needed: String,
-        /// What was given.
+        /// Kind, shape and steps of the given input.
         found: String,
     },
-    /// No time steps.
-    #[error("a network runs for at least one time step")]
+    /// The number of time steps is zero.
+    #[error("0 time steps were asked for: a network is executed for at least 1")]
     NoSteps,
 }

@@ -5,9 +5,9 @@ use super::taps::Axis;
 /// Neighbouring outputs that an input reaches through kernel elements in neighbouring places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Run {
-    /// First output.
+    /// Index of the first output.
     pub(super) output: usize,
-    /// Place of its kernel element.
+    /// Place of the kernel element that leads to the first output.
     pub(super) place: usize,
     /// Number of outputs.
     pub(super) len: usize,

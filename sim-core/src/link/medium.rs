@@ -1,4 +1,4 @@
-//! What the channel does to a message, and what the transport makes of it.
+//! Transmission of a message: the damage done by the channel, and the repair by the transport.
 
 use super::bursts::Bursts;
 use super::{Channel, Link, PacketLoss, Transport};
@@ -7,7 +7,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::Exp1;
 
-/// Words of a stream for one try or copy of a request's packets, and for the bits of one packet.
+/// Words of a random stream reserved for one try or copy of a request's packets, and for the bits of one packet.
 const WORDS_PER_LANE: u128 = 1 << 52;
 const WORDS_PER_PACKET: u128 = 1 << 24;
 
@@ -29,7 +29,7 @@ impl PacketDamage {
         self.erased.clear();
     }
 
-    /// Adds damage of later packets.
+    /// Appends the damage of later packets.
     pub(crate) fn extend(&mut self, later: &Self) {
         self.lost.extend_from_slice(&later.lost);
         self.flipped.extend_from_slice(&later.flipped);
@@ -37,23 +37,23 @@ impl PacketDamage {
     }
 }
 
-/// One sending of some of a request's packets.
+/// One transmission of some packets of a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Round<'a> {
-    /// Whose draws: the request's number.
+    /// Owner of the random draws: the request's number.
     pub(crate) owner: u64,
     pub(crate) device: u32,
     /// Payload bytes of all packets of the request.
     pub(crate) packets: &'a [u32],
-    /// Those that are sent, ascending.
+    /// Indices of the packets that are sent, ascending.
     pub(crate) sent: &'a [u32],
-    /// Sendings of these packets before, all copies of a sending being one.
+    /// Number of this try, from 1; all copies of a transmission are one try.
     pub(crate) tries: u8,
     pub(crate) begun: SimTime,
     pub(crate) ended: SimTime,
 }
 
-/// The air between devices and cloud.
+/// The uplink's channel and transport for all devices: decides which packets and bits arrive.
 #[derive(Clone, Debug)]
 pub(crate) struct Medium {
     channel: Channel,
@@ -91,13 +91,13 @@ impl Medium {
         }
     }
 
-    /// Whether nothing can happen to a message.
+    /// Whether no message can be damaged.
     pub(crate) fn is_clean(&self) -> bool {
         self.channel.is_clean()
     }
 
-    /// Sends a round; what it did goes to `damage`, which is empty. Gives the number of packets lost on the way, copies
-    /// counted one by one.
+    /// Sends a round and adds what happened to `damage`, which must be empty. Returns the number of packets lost on the
+    /// way, every copy counted.
     pub(crate) fn send(&mut self, round: &Round<'_>, damage: &mut PacketDamage) -> u64 {
         let copies = self.transport.copies();
         let lane = round.tries.max(1) - 1;
@@ -156,7 +156,7 @@ impl Medium {
         }
     }
 
-    /// Damages the bits of packet `index`, which begin at `start` of the payload, in its `arrived` copies.
+    /// Damages the bits of packet `index`, whose first bit is bit `start` of the payload, in its `arrived` copies.
     fn damage_bits(&mut self, round: &Round<'_>, index: u32, start: u32, arrived: u64, damage: &mut PacketDamage) {
         let Channel { bit_error_probability: errors, bit_erasure_probability: erasures, .. } = self.channel;
         if errors == 0.0 && erasures == 0.0 {
@@ -192,7 +192,7 @@ impl Medium {
     }
 }
 
-/// `begun` plus the share `part / whole` of the time to `ended`.
+/// The time at which the share `part / whole` of the span from `begun` to `ended` has passed.
 fn share_of(begun: SimTime, ended: SimTime, part: u64, whole: u64) -> SimTime {
     let span = u128::from(ended.since(begun).nanoseconds());
     let offset = span * u128::from(part) / u128::from(whole.max(1));
@@ -234,7 +234,7 @@ enum Vote {
     Unknown,
 }
 
-/// What the copies that arrived say of a bit that is marked in some of them.
+/// Majority vote of the copies that arrived on a bit that is marked in some of them.
 fn vote(arrived: u64, marks: &[(u32, u8, bool)]) -> Vote {
     let (mut flipped, mut erased) = (0_u64, 0_u64);
     for &(_, copy, is_erased) in marks {

@@ -10,7 +10,7 @@ use super::{Conv2d, Network, Nonlinearity, Operation, Shape};
 /// stem and the classifier is zeros and ones, the depthwise convolutions' too.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MobileNetV1 {
-    /// Shape of a sample.
+    /// Shape of one sample.
     pub input: Shape,
     /// Number of classes.
     pub classes: usize,
@@ -18,9 +18,9 @@ pub struct MobileNetV1 {
     pub stem_channels: usize,
     /// Stride of the stem.
     pub stem_stride: usize,
-    /// The blocks.
+    /// Stages of blocks.
     pub stages: &'static [Stage],
-    /// What all channels are multiplied by.
+    /// Width multiplier of all channels.
     pub width: Width,
 }
 
@@ -73,15 +73,15 @@ impl MobileNetV1 {
 /// that the narrow ends of the blocks carry one bit per channel and step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MobileNetV2 {
-    /// Shape of a sample.
+    /// Shape of one sample.
     pub input: Shape,
     /// Number of classes.
     pub classes: usize,
     /// Stride of the stem.
     pub stem_stride: usize,
-    /// The blocks; those of the first stage do not expand.
+    /// Stages of blocks; the blocks of the first stage do not expand.
     pub stages: &'static [Stage],
-    /// What all channels are multiplied by; the last convolution is never narrowed.
+    /// Width multiplier of all channels; the last convolution is never narrowed.
     pub width: Width,
 }
 
@@ -151,7 +151,7 @@ impl MobileNetV2 {
     }
 }
 
-/// The 3x3 stem of both.
+/// Appends the 3x3 stem that both networks begin with.
 fn stem(net: &mut Network, channels: usize, stride: usize, f: Nonlinearity) -> usize {
     let at = net.conv_act("stem.conv", "stem.act", 0, Conv2d::plain(net.input(), channels, 3, stride, 1), f);
     net.mark_split("stem");

@@ -9,19 +9,19 @@ use super::{Conv2d, Network, Nonlinearity, Operation, Pool2d, Reduction, Shape};
 /// ones only; with [sums behind it](ResidualSum::AfterNonlinearity) it is a SEW-ResNet.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ResNet {
-    /// Shape of a sample.
+    /// Shape of one sample.
     pub input: Shape,
     /// Number of classes.
     pub classes: usize,
-    /// How it begins; the stem has the first stage's channels.
+    /// Layers before the first block; the stem has the channels of the first stage.
     pub stem: Stem,
-    /// What its blocks are.
+    /// Kind of the residual blocks.
     pub block: ResidualBlock,
-    /// The blocks.
+    /// Stages of blocks.
     pub stages: &'static [Stage],
-    /// What all channels are multiplied by.
+    /// Width multiplier of all channels.
     pub width: Width,
-    /// Where a block adds its input.
+    /// Place at which a block adds its input.
     pub sum: ResidualSum,
 }
 
@@ -30,7 +30,7 @@ pub struct ResNet {
 pub struct Stem {
     /// Kernel of `stem.conv`.
     pub kernel: usize,
-    /// Its stride.
+    /// Stride of `stem.conv`.
     pub stride: usize,
     /// Whether `stem.pool`, a 3x3 maximum with stride 2, follows. Of spikes the maximum is whether any fires: an OR.
     pub pool: bool,
@@ -54,7 +54,7 @@ pub enum ResidualBlock {
     Bottleneck,
 }
 
-/// Where a residual block adds its input.
+/// Place at which a residual block adds its input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResidualSum {
     /// Behind the last convolution; the nonlinearity takes the sum. A block ends with its last `act`.

@@ -1,4 +1,4 @@
-//! What the convolutional backbones have in common: stages of blocks, and a width multiplier.
+//! Shared by the convolutional backbones: stages of blocks, and a width multiplier.
 //!
 //! Names follow one rule, in files of weights too. A layer is called `PART.LAYER`, where the part is `stem`, block `B` of
 //! stage `S` as `stageS.B` (stages count from 1, blocks from 0), `last`, or none for `pool`, `fc1`, `fc2` and the classifier
@@ -9,11 +9,11 @@
 /// Blocks of one width and, but for the first block's stride, one size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stage {
-    /// Channels, before the width multiplier. (Of a residual bottleneck block: of its 3x3 convolution.)
+    /// Number of channels before the width multiplier; in a residual bottleneck block, those of its 3x3 convolution.
     pub channels: usize,
     /// Number of blocks.
     pub blocks: usize,
-    /// Stride of its first block.
+    /// Stride of the first block.
     pub stride: usize,
 }
 
@@ -47,7 +47,7 @@ pub(super) struct Block {
     pub(super) last: bool,
     /// Channels of its stage, before the width multiplier.
     pub(super) channels: usize,
-    /// Its stride.
+    /// Stride of the block.
     pub(super) stride: usize,
 }
 
@@ -68,7 +68,7 @@ impl Block {
 pub struct Width(pub f64);
 
 impl Width {
-    /// As published.
+    /// The published width.
     pub const FULL: Self = Self(1.0);
 
     /// `channels` at this width: the nearest multiple of 8, at least 8, and not below 90 % of the product, as in

@@ -12,7 +12,7 @@ use super::{Conv2d, Network, Nonlinearity, Operation, Pool2d, Reduction, Shape};
 /// zeros and ones, the classifier too.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Vgg {
-    /// Shape of a sample.
+    /// Shape of one sample.
     pub input: Shape,
     /// Number of classes.
     pub classes: usize,
@@ -20,7 +20,7 @@ pub struct Vgg {
     pub stages: &'static [Stage],
     /// Features of the fully connected layers before the classifier.
     pub hidden: &'static [usize],
-    /// What all channels and features are multiplied by.
+    /// Width multiplier of all channels and features.
     pub width: Width,
 }
 

@@ -4,7 +4,7 @@ use crate::kernel::SimTime;
 // Bounded relative error at constant memory, and a pure function of the values, whatever their order.
 use hdrhistogram::Histogram;
 
-/// Significant decimal digits kept of every duration.
+/// Number of significant decimal digits kept of every duration.
 const DIGITS: u8 = 3;
 
 /// Quantiles of durations from 0 to the end of simulated time, in constant memory: 0.45 MB.
@@ -19,17 +19,17 @@ pub struct Quantiles {
 }
 
 impl Quantiles {
-    /// How far above the true order statistic a reported quantile can lie, relative to it.
+    /// Largest relative error: a reported quantile exceeds the true order statistic by at most this share of it.
     pub const RELATIVE_ERROR: f64 = 1e-3;
 
-    /// No durations yet.
+    /// An empty collection.
     pub fn new() -> Self {
         // It fails only for more than 5 digits or bounds out of order; here both are constants.
         let histogram = Histogram::new_with_bounds(1, u64::MAX, DIGITS).expect("constant bounds are valid");
         Self { histogram, max: SimTime::ZERO }
     }
 
-    /// Takes one more duration.
+    /// Adds a duration.
     pub fn record(&mut self, duration: SimTime) {
         // Nothing saturates: the histogram spans every u64.
         self.histogram.saturating_record(duration.nanoseconds());

@@ -2,12 +2,12 @@
 
 use super::{Interval, StatsError, mser, overlapping_batch_means};
 
-/// Observations per batch at first: the 5 of MSER-5.
+/// Number of observations per batch at first: the 5 of MSER-5.
 const FIRST_SIZE: u64 = 5;
-/// When so many batches are full, neighbours are joined and every batch holds twice as many observations.
+/// Number of full batches at which neighbours are joined, so that every batch holds twice as many observations.
 const CAPACITY: usize = 1024;
-/// Length of what is used, in batches of the overlapping estimator; 10 to 30 lose little (Schmeiser, Operations Research 30(3),
-/// 1982, pp. 556-568).
+/// Number of batches of the overlapping estimator in the observations used; 10 to 30 lose little (Schmeiser, Operations
+/// Research 30(3), 1982, pp. 556-568).
 const INTERVAL_BATCHES: usize = 20;
 /// After the largest deletion, one half, every interval batch still holds one batch.
 const FEWEST_BATCHES: usize = 2 * INTERVAL_BATCHES;
@@ -33,20 +33,20 @@ pub struct SteadyMean {
     filled: u64,
 }
 
-/// What [`SteadyMean::estimate`] found out.
+/// Steady-state mean found by [`SteadyMean::estimate`], and the observations that it rests on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SteadyEstimate {
     /// Mean of the observations used, with its 95 % interval.
     pub mean: Interval,
-    /// Observations in all.
+    /// Number of observations in all.
     pub observed: u64,
-    /// Observations deleted as warm-up, from the first on.
+    /// Number of observations at the start that were deleted as warm-up.
     pub deleted: u64,
-    /// Observations that `mean` rests on. The last ones, fewer than a 512th of all or than 5, may be left out because
-    /// their batch is not full.
+    /// Number of observations that `mean` rests on. The last ones may be left out because their batch is not full:
+    /// fewer than a 512th of all, or fewer than 5.
     pub used: u64,
-    /// Observations in each of the 20 batches that the interval rests on.
+    /// Number of observations in each of the 20 batches that the interval rests on.
     pub batch: u64,
 }
 
@@ -56,7 +56,7 @@ impl SteadyMean {
         Self { means: Vec::with_capacity(CAPACITY), size: FIRST_SIZE, sum: 0.0, filled: 0 }
     }
 
-    /// Takes one more observation, which must be finite.
+    /// Adds an observation, which must be finite.
     pub fn push(&mut self, value: f64) {
         self.sum += value;
         self.filled += 1;
@@ -69,7 +69,7 @@ impl SteadyMean {
         }
     }
 
-    /// Observations taken.
+    /// Number of observations added.
     pub fn count(&self) -> u64 {
         self.means.len() as u64 * self.size + self.filled
     }

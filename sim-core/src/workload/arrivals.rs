@@ -7,14 +7,14 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::Exp1;
 use std::sync::Arc;
 
-/// The next arrival: after `delay`, at `device`.
+/// The next arrival: `delay` from now, at `device`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Next {
     pub(crate) delay: SimTime,
     pub(crate) device: u32,
 }
 
-/// Says when devices ask, see [`ArrivalProcess`].
+/// Generates the arrivals of an [`ArrivalProcess`].
 #[derive(Clone, Debug)]
 pub(crate) enum Arrivals {
     Poisson { draws: Box<PoissonDraws>, mean_gap_seconds: f64, devices: u32 },
@@ -40,7 +40,7 @@ pub(crate) struct Periodic {
 /// A bursty device: 24 bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Bursty {
-    /// End of the present state, in seconds.
+    /// End of the current state, in seconds.
     until_seconds: f64,
     bursting: bool,
     draws: u32,
@@ -88,8 +88,7 @@ impl Arrivals {
         }
     }
 
-    /// Devices whose first arrival [`Arrivals::next`] gives on its own; a process of the fleet as a whole gives all
-    /// arrivals to whoever asks.
+    /// Number of independent sources of arrivals: one per device, or one for a process of the whole fleet.
     pub(crate) fn sources(&self) -> u32 {
         match self {
             Self::Poisson { .. } | Self::Trace { .. } => 1,
@@ -173,7 +172,7 @@ impl Bursty {
     }
 }
 
-/// From `now` to the point `at`; nothing if that is past by rounding.
+/// Delay from `now` until `at`, in seconds from the start; 0 if that has passed by rounding.
 fn delay_until(at: f64, now: SimTime) -> Result<SimTime, TimeError> {
     let at = SimTime::from_seconds(at)?;
     Ok(at.max(now).since(now))

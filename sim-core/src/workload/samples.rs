@@ -1,4 +1,4 @@
-//! Which sample comes next.
+//! Generators of the samples that are requested.
 
 use super::SampleOrder;
 use crate::kernel::{StreamFamily, Streams};
@@ -6,7 +6,7 @@ use rand::seq::SliceRandom;
 use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 
-/// Gives samples out, see [`SampleOrder`].
+/// Generates the samples of requests in a [`SampleOrder`].
 #[derive(Clone, Debug)]
 pub(crate) enum Samples {
     FleetDeck(Box<Deck>),
@@ -14,7 +14,7 @@ pub(crate) enum Samples {
         order: OwnOrder,
         streams: StreamFamily,
         samples: u32,
-        /// Samples that each device has been given.
+        /// Number of samples dealt to each device so far.
         given: Vec<u32>,
     },
 }
