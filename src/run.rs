@@ -103,9 +103,9 @@ fn compile_scenario(word: &str, zoo: &Zoo) -> Result<Compiled, Failure> {
 fn print_summary(summary: &Summary, results: &Results) {
     // Loss, damage, full queues and early answers make the event loop's accuracy differ from the network's.
     let unanswered = results.replications.iter().any(|row| {
-        let damaged = row.packets_lost > 0 || row.bits_flipped > 0 || row.bits_erased > 0;
-        let early = row.steps_saved > 0 || (1..row.completed).contains(&row.answered_at_edge);
-        damaged || early || row.completed < row.generated
+        let damaged = row.traffic.packets_lost > 0 || row.traffic.bits_flipped > 0 || row.traffic.bits_erased > 0;
+        let early = row.traffic.steps_saved > 0 || (1..row.requests.completed).contains(&row.requests.answered_at_edge);
+        damaged || early || row.requests.completed < row.requests.generated
     });
     let mut titles = vec!["design point", "accuracy %"];
     if unanswered {

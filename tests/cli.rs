@@ -4,6 +4,8 @@ use assert_cmd::Command;
 use cospike_models::dataset::Dataset;
 use cospike_results::rows::{ReplicationRow, Results};
 use cospike_results::store::folder;
+use cospike_sim_core::cosim::{Phases, Trajectory};
+use cospike_sim_core::energy::{ComputeEnergy, Energy, PowerEnergy};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -84,8 +86,11 @@ fn invariant_4_a_study_is_verified_by_running_it_twice() {
     assert_eq!(verified.len(), results.replications.len());
     for (run, row) in verified.iter().zip(&results.replications) {
         assert_eq!((&run["point"], &run["replication"]), (&row.point.0.into(), &row.replication.into()));
-        assert_eq!((&run["events"], &run["fingerprint"]), (&row.events.into(), &row.fingerprint.into()));
-        assert!(run["difference"].is_null() && table.contains(&row.fingerprint.to_string()));
+        assert_eq!(
+            (&run["events"], &run["fingerprint"]),
+            (&row.trajectory.events.into(), &row.trajectory.fingerprint.into())
+        );
+        assert!(run["difference"].is_null() && table.contains(&row.trajectory.fingerprint.to_string()));
     }
 }
 
@@ -137,19 +142,18 @@ fn but_the_uplink(row: &ReplicationRow) -> ReplicationRow {
         steady_latency_low_s: None,
         steady_latency_high_s: None,
         steady_deleted: None,
-        uplink_wait_s: 0.0,
-        uplink_s: 0.0,
-        cloud_wait_s: 0.0,
-        energy_static_j: 0.0,
-        energy_standby_j: 0.0,
-        energy_radio_tx_j: 0.0,
-        energy_total_j: 0.0,
+        phases: Phases { uplink_wait: 0.0, uplink: 0.0, cloud_wait: 0.0, ..row.phases },
+        energy: Energy {
+            power: PowerEnergy { static_power: 0.0, standby: 0.0, radio_tx: 0.0, ..row.energy.power },
+            total: 0.0,
+            ..row.energy
+        },
         cloud_energy_j: 0.0,
         uplink_utilisation: 0.0,
         edge_utilisation: 0.0,
         cloud_utilisation: 0.0,
         simulated_s: 0.0,
-        fingerprint: 0,
+        trajectory: Trajectory { fingerprint: 0, ..row.trajectory },
         ..row.clone()
     }
 }
@@ -168,8 +172,8 @@ fn the_link_rate_changes_what_depends_on_it_and_nothing_else() {
     assert_eq!(slow.points, fast.points);
     for (slow, fast) in slow.replications.iter().zip(&fast.replications) {
         assert_eq!(but_the_uplink(slow), but_the_uplink(fast));
-        assert!(slow.uplink_s > fast.uplink_s && slow.latency_mean_s > fast.latency_mean_s);
-        assert!(slow.energy_radio_tx_j != fast.energy_radio_tx_j);
+        assert!(slow.phases.uplink > fast.phases.uplink && slow.latency_mean_s > fast.latency_mean_s);
+        assert!(slow.energy.power.radio_tx != fast.energy.power.radio_tx);
     }
 }
 
@@ -184,13 +188,19 @@ fn a_price_changes_its_own_energy_and_the_total() {
     assert_eq!(listed.answers, mine.answers);
     assert_eq!(listed.latencies, mine.latencies);
     for (listed, mine) in listed.replications.iter().zip(&mine.replications) {
-        assert!(listed.energy_ac_j == 0.0 || (mine.energy_ac_j / listed.energy_ac_j - 2.0).abs() < 1e-9);
-        let others = |row: &ReplicationRow| ReplicationRow { energy_ac_j: 0.0, energy_total_j: 0.0, ..row.clone() };
+        assert!(
+            listed.energy.compute.ac == 0.0 || (mine.energy.compute.ac / listed.energy.compute.ac - 2.0).abs() < 1e-9
+        );
+        let others = |row: &ReplicationRow| {
+            let compute = ComputeEnergy { ac: 0.0, ..row.energy.compute };
+            ReplicationRow { energy: Energy { compute, total: 0.0, ..row.energy }, ..row.clone() }
+        };
         assert_eq!(others(listed), others(mine));
-        let (more, total) = (mine.energy_ac_j - listed.energy_ac_j, mine.energy_total_j - listed.energy_total_j);
-        assert!((more - total).abs() < 1e-9 * mine.energy_total_j, "{more} J more, {total} J in the total");
+        let (more, total) =
+            (mine.energy.compute.ac - listed.energy.compute.ac, mine.energy.total - listed.energy.total);
+        assert!((more - total).abs() < 1e-9 * mine.energy.total, "{more} J more, {total} J in the total");
     }
-    assert!(listed.replications.iter().any(|row| row.energy_ac_j > 0.0));
+    assert!(listed.replications.iter().any(|row| row.energy.compute.ac > 0.0));
 }
 
 #[test]
@@ -243,7 +253,8 @@ fn few_images(count: usize) -> tempfile::TempDir {
     let (folder, all) = (tempfile::tempdir().unwrap(), Dataset::fashion_mnist_test().unwrap());
     let (size, side) = ((count as u32).to_be_bytes(), 28_u32.to_be_bytes());
     let images = [&[0, 0, 8, 3], &size[..], &side, &side, &all.pixels[..count * 28 * 28]].concat();
-    let labels = [&[0, 0, 8, 1], &size[..], &all.labels[..count]].concat();
+    let classes: Vec<u8> = all.labels[..count].iter().map(|&label| label as u8).collect();
+    let labels = [&[0, 0, 8, 1], &size[..], &classes].concat();
     std::fs::write(folder.path().join("t10k-images-idx3-ubyte"), images).unwrap();
     std::fs::write(folder.path().join("t10k-labels-idx1-ubyte"), labels).unwrap();
     folder

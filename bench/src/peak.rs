@@ -1,7 +1,7 @@
 //! The limit of the machine's arithmetic.
 
 use crate::timing::shortest;
-use cospike_sim_core::inference::{Arithmetic, register_loop};
+use cospike_sim_core::bench_support::{Arithmetic, register_loop};
 use serde::Serialize;
 
 /// Highest rate of float32 arithmetic that one core reaches, measured by loops that touch registers only.

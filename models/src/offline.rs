@@ -4,7 +4,7 @@ use crate::dataset::Dataset;
 use crate::zoo::ZooNetwork;
 use cospike_sim_core::inference::{Coding, CodingError, Feature, LayerCounts, LayerObservation, Observation};
 use cospike_sim_core::kernel::Streams;
-use cospike_sim_core::split::{SplitError, WholeRun};
+use cospike_sim_core::split::{SplitError, WholeExecution};
 use rayon::prelude::*;
 
 /// Samples whose observations are kept at once, to be summed in order.
@@ -55,7 +55,7 @@ pub enum OfflineError {
 
 impl OfflineRun {
     /// Samples answered right, given the classes of the dataset's samples.
-    pub fn correct(&self, labels: &[u8]) -> u32 {
+    pub fn correct(&self, labels: &[u16]) -> u32 {
         self.answers.iter().zip(labels).filter(|&(&answer, &label)| answer == usize::from(label)).count() as u32
     }
 }
@@ -75,10 +75,10 @@ pub fn run(
     let split = &network.network;
     let nothing = Observation::new(split.executable(), &network.weights, split.steps());
     let random = Streams::new(input.seed, 0).family("input coding");
-    let on_sample = |sample: usize| -> Result<(WholeRun, Option<Observation>), OfflineError> {
+    let on_sample = |sample: usize| -> Result<(WholeExecution, Option<Observation>), OfflineError> {
         let failed = |error| OfflineError::Run { sample, error };
         let pixels = split.sample(&dataset.sample(sample)).map_err(failed)?;
-        let coded: Feature = (input.coding.encode(&pixels, split.steps(), &mut random.of(sample as u64)))
+        let coded: Feature = (input.coding.encode(&pixels, split.steps(), &mut random.stream(sample as u64)))
             .map_err(|error| OfflineError::Coding { sample, error })?;
         let mut observation = observe.then(|| nothing.clone());
         let run = split.run(&coded, |layers, feature| match &mut observation {
@@ -105,7 +105,7 @@ pub fn run(
 }
 
 impl OfflineRun {
-    fn add(&mut self, run: WholeRun) {
+    fn add(&mut self, run: WholeExecution) {
         self.answers.push(run.scores.answer());
         self.payload_bits += run.payload.map_or(0, |payload| 8 * payload.bytes.len() as u64);
         match self.layers.is_empty() {

@@ -89,8 +89,27 @@ fn npz_archives_are_read_with_channels_first_or_last() {
     assert!(fault(npz(&[1, 2, 3, 4], &[1, 2, 2], &[0, 1])).contains("1 images, but 2 labels"));
     assert!(fault(npz(&[1, 2, 3, 4], &[2, 2], &[0, 1])).contains("array `images` must be (n, h, w)"));
     assert!(fault(npz(&[1, 2, 3, 4], &[1, 2, 2], &[-1])).contains("record 0 has the label -1"));
+    assert!(fault(npz(&[1, 2, 3, 4], &[1, 2, 2], &[65_536])).contains("there are 65536 classes, from 0"));
     let whole = npz(&[1, 2, 3, 4], &[1, 2, 2], &[0]);
     assert!(fault(whole[..whole.len() / 2].to_vec()).contains("not an .npz file"));
+}
+
+#[test]
+fn labels_take_two_bytes_and_are_hashed_as_two_only_where_one_does_not_hold_them() {
+    let labelled = |label: i64| {
+        let file = npz(&[1, 2, 3, 4], &[1, 2, 2], &[label]);
+        Dataset::from_folder(folder(&[("train.npz", file)]).path(), Subset::Training).unwrap()
+    };
+    let hashed = |label: &[u8]| {
+        let header = [1_u64, 2, 2, 1].map(u64::to_le_bytes).concat();
+        blake3::hash(&[&header, label, &[1, 2, 3, 4]].concat()).to_hex().to_string()
+    };
+    assert_eq!(labelled(65_535).labels, [u16::MAX]);
+    assert_eq!(labelled(255).blake3(), hashed(&[255]));
+    assert_eq!(labelled(999).blake3(), hashed(&[231, 3]));
+    // As recorded in the manifests of earlier versions, which held labels in one byte.
+    let shipped = Dataset::fashion_mnist_test().unwrap().blake3();
+    assert_eq!(shipped, "754cf889fae35a2cd8a9b4e8ff7ff11f935d46921d594375c95c5e9b35229061");
 }
 
 #[test]

@@ -155,8 +155,8 @@ impl<'a> Design<'a> {
             *by_list.entry(row.prices.as_str()).or_insert(0.0) += finite(row.point, "compute energy", row.joules)?;
         }
         finite(row.point, "payload", row.payload_bits)?;
-        for replication in replications.iter().filter(|replication| replication.completed > 0) {
-            finite(row.point, "energy", replication.energy_total_j)?;
+        for replication in replications.iter().filter(|replication| replication.requests.completed > 0) {
+            finite(row.point, "energy", replication.energy.total)?;
             finite(row.point, "latency", replication.latency_mean_s)?;
             finite(row.point, "latency", replication.latency_p95_s)?;
             for (part, joules) in energy_parts.iter().zip(replication.joules_by_part()) {
@@ -172,17 +172,17 @@ impl<'a> Design<'a> {
 
     /// Requests made, over all replications.
     pub(crate) fn generated(&self) -> u64 {
-        self.replications.iter().map(|row| row.generated).sum()
+        self.replications.iter().map(|row| row.requests.generated).sum()
     }
 
     /// Requests completed, over all replications.
     pub(crate) fn completed(&self) -> u64 {
-        self.replications.iter().map(|row| row.completed).sum()
+        self.replications.iter().map(|row| row.requests.completed).sum()
     }
 
     /// Whether every replication completed requests, so that there are energies and latencies per request.
     pub(crate) fn completes(&self) -> bool {
-        !self.replications.is_empty() && self.replications.iter().all(|row| row.completed > 0)
+        !self.replications.is_empty() && self.replications.iter().all(|row| row.requests.completed > 0)
     }
 
     /// The label without the kind in front, for figures that show the kind by colour.
@@ -195,7 +195,7 @@ impl<'a> Design<'a> {
     /// the same arrivals, samples and link (invariant 3). `None` for fewer than two replications.
     pub(crate) fn energy_difference(&self, other: &Self) -> Option<Estimate> {
         let rows = self.replications.iter().zip(&other.replications);
-        let differences: Vec<f64> = rows.map(|(one, other)| one.energy_total_j - other.energy_total_j).collect();
+        let differences: Vec<f64> = rows.map(|(one, other)| one.energy.total - other.energy.total).collect();
         let interval = mean_interval(&differences).ok()?;
         Some(Estimate { mean: interval.estimate, interval: Some(interval) })
     }

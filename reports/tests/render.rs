@@ -196,7 +196,7 @@ fn the_page_has_deadlines_batteries_and_servers_where_a_study_has_them() {
     assert!(html.contains("Servers") && !html.contains("Deadlines missed") && !html.contains("battery empty after"));
     // One request in ten is late, and batteries run empty at the first design point only.
     for row in results.replications.iter_mut() {
-        row.deadline_misses = row.generated / 10;
+        row.requests.deadline_misses = row.requests.generated / 10;
         if row.point.0 == 0 {
             (row.first_depletion_s, row.mean_lifetime_s) = (75.0, 90.0);
         }
@@ -249,7 +249,7 @@ fn results_that_do_not_fit_together_are_refused() {
     ));
     let unknown = damaged(|results| results.latencies[0].point = PointIndex(99));
     assert!(matches!(unknown, ReportError::UnknownPoint { table: "latencies", point: PointIndex(99) }));
-    let infinite = damaged(|results| results.replications[5].energy_total_j = f64::INFINITY);
+    let infinite = damaged(|results| results.replications[5].energy.total = f64::INFINITY);
     assert!(matches!(infinite, ReportError::NotFinite { point: PointIndex(1), quantity: "energy", .. }));
     assert!(matches!(damaged(|results| results.points[0].parameters.clear()), ReportError::Parameters { .. }));
     assert!(matches!(damaged(|results| results.points[0].correct = 401), ReportError::Statistics(_)));

@@ -6,6 +6,8 @@
 
 use crate::index::{NetworkIndex, PointIndex};
 use crate::manifest::Manifest;
+use cospike_sim_core::cosim::{Phases, RequestCounters, TrafficCounters, Trajectory};
+use cospike_sim_core::energy::Energy;
 use cospike_sim_core::record;
 use cospike_sim_core::record::{Field, Record, Value};
 
@@ -157,28 +159,8 @@ record! {
         pub point: PointIndex => ("", "design point"),
         /// Number of the replication, from 0.
         pub replication: u32 => ("", "replication"),
-        /// Requests made by the devices.
-        pub generated: u64 => ("requests", "requests made"),
-        /// Requests that were answered.
-        pub completed: u64 => ("requests", "completed"),
-        /// Requests dropped because a queue was full.
-        pub dropped_queue_full: u64 => ("requests", "dropped at a full queue"),
-        /// Requests of which nothing arrived in the cloud.
-        pub dropped_lost: u64 => ("requests", "lost on the link"),
-        /// Requests to devices whose battery was empty, or ran empty before the answer.
-        pub dropped_battery: u64 => ("requests", "dropped by an empty battery"),
-        /// Requests whose device noticed no wake-up signal for the answer.
-        pub dropped_unreachable: u64 => ("requests", "answer not noticed"),
-        /// Requests under way when the run stopped.
-        pub in_flight: u64 => ("requests", "in flight at the end"),
-        /// Completed requests whose answer is correct.
-        pub correct: u64 => ("requests", "correct"),
-        /// Completed requests whose answer is correct and met the deadline; equal to `correct` without deadlines.
-        pub correct_in_time: u64 => ("requests", "correct in time"),
-        /// Requests that were answered late, dropped, or under way after their deadline; 0 without deadlines.
-        pub deadline_misses: u64 => ("requests", "deadlines missed"),
-        /// Completed requests that the device answered by itself.
-        pub answered_at_edge: u64 => ("requests", "answered at the edge"),
+        /// Requests, by what became of them.
+        pub requests: RequestCounters,
         /// Mean latency, from request to answer.
         pub latency_mean_s: f64 => ("s", "latency, mean"),
         /// Median of latency.
@@ -198,70 +180,16 @@ record! {
         pub steady_latency_high_s: Option<f64> => ("s", "steady-state latency, upper end"),
         /// Answers left out of `steady_latency_s` as warm-up, counted from the first one in the latency statistics.
         pub steady_deleted: Option<u64> => ("answers", "warm-up answers"),
-        /// Mean wait for the edge device.
-        pub edge_wait_s: f64 => ("s", "edge wait"),
-        /// Mean time in which the device computes the head.
-        pub edge_compute_s: f64 => ("s", "edge compute"),
-        /// Mean wait for the uplink.
-        pub uplink_wait_s: f64 => ("s", "uplink wait"),
-        /// Mean time of transmission and propagation on the uplink.
-        pub uplink_s: f64 => ("s", "uplink"),
-        /// Mean wait for a server.
-        pub cloud_wait_s: f64 => ("s", "cloud wait"),
-        /// Mean time in which a server computes the tail.
-        pub cloud_service_s: f64 => ("s", "cloud service"),
-        /// Mean time of the answer on its way back to the device.
-        pub downlink_s: f64 => ("s", "downlink"),
-        /// Energy of accumulates in the head.
-        pub energy_ac_j: f64 => ("J", "accumulate"),
-        /// Energy of multiply-accumulates in the head.
-        pub energy_mac_j: f64 => ("J", "multiply-accumulate"),
-        /// Energy of neuron updates in the head.
-        pub energy_neuron_j: f64 => ("J", "neuron update"),
-        /// Energy of reading and writing weights, membrane potentials and activations of the head.
-        pub energy_memory_j: f64 => ("J", "memory"),
-        /// Energy of everything else that the price list counts in the head.
-        pub energy_other_j: f64 => ("J", "other compute"),
-        /// Energy of the devices' static power.
-        pub energy_static_j: f64 => ("J", "static power"),
-        /// Energy of the processors between inferences.
-        pub energy_standby_j: f64 => ("J", "processor standby"),
-        /// Energy of the radios while they send.
-        pub energy_radio_tx_j: f64 => ("J", "radio sending"),
-        /// Energy of the radios while they receive.
-        pub energy_radio_rx_j: f64 => ("J", "radio receiving"),
-        /// Energy of the radios in standby.
-        pub energy_radio_idle_j: f64 => ("J", "radio standby"),
-        /// Energy of the radios while they connect to the network.
-        pub energy_radio_promotion_j: f64 => ("J", "radio promotion"),
-        /// Energy of the radios while they stay connected but neither send nor receive.
-        pub energy_radio_tail_j: f64 => ("J", "radio tail"),
-        /// Energy in all; integrated on its own, so that the parts above can be checked against it.
-        pub energy_total_j: f64 => ("J", "energy"),
+        /// Mean time of a request in each phase.
+        pub phases: Phases => ["", "_s"],
+        /// Energy of the devices by part.
+        pub energy: Energy => ["energy_", "_j"],
         /// Payload bytes put on the uplink per completed request.
         pub payload_bytes: f64 => ("B", "payload"),
         /// Bytes put on the uplink per completed request, with headers.
         pub sent_bytes: f64 => ("B", "bytes sent"),
-        /// Packets put on the uplink.
-        pub packets_sent: u64 => ("packets", "packets sent"),
-        /// Packets that did not arrive; copies and repeated tries count one by one.
-        pub packets_lost: u64 => ("packets", "packets lost"),
-        /// Packets sent again because they had not arrived whole.
-        pub retransmissions: u64 => ("packets", "retransmissions"),
-        /// Payload bits that reached the cloud inverted, after what the transport repaired.
-        pub bits_flipped: u64 => ("bit", "bits flipped"),
-        /// Payload bits that reached the cloud unreadable (erasures), after what the transport repaired.
-        pub bits_erased: u64 => ("bit", "bits erased"),
-        /// Time steps whose transmission began; whole payloads where steps are not sent one by one.
-        pub steps_sent: u64 => ("steps", "steps sent"),
-        /// Time steps of answered requests that were not sent because the answer came first.
-        pub steps_saved: u64 => ("steps", "steps saved"),
-        /// Times that a wake-up radio took noise for a signal while the main radio was off.
-        pub false_alarms: u64 => ("wake-ups", "false alarms"),
-        /// Wake-up signals that a device did not notice.
-        pub missed_signals: u64 => ("signals", "missed wake-up signals"),
-        /// Devices whose battery ran empty.
-        pub depleted_devices: u64 => ("devices", "devices with an empty battery"),
+        /// Packets, bits, steps and signals.
+        pub traffic: TrafficCounters,
         /// Time at which the first battery ran empty; infinite if none did.
         pub first_depletion_s: f64 => ("s", "first battery empty after"),
         /// Mean lifetime of the devices whose battery ran empty; infinite if none did.
@@ -278,10 +206,8 @@ record! {
         pub cloud_utilisation: f64 => ("share", "cloud utilisation"),
         /// Simulated time, from the start to the last event or the horizon.
         pub simulated_s: f64 => ("s", "simulated time"),
-        /// Events executed.
-        pub events: u64 => ("events", "events"),
-        /// Fingerprint of the trajectory: equal for runs that executed the same events in the same order.
-        pub fingerprint: u64 => ("", "fingerprint"),
+        /// Number and fingerprint of the events.
+        pub trajectory: Trajectory,
     }
 }
 
@@ -390,10 +316,10 @@ mod tests {
             })
             .collect();
         let row = ReplicationRow::from_values(&mut columns.into_iter()).unwrap();
-        let first = row.energy_ac_j;
+        let first = row.energy.compute.ac;
         let joules: Vec<f64> = (0..12).map(|part| first + f64::from(part)).collect();
         assert_eq!(row.joules_by_part(), joules);
-        assert_eq!(row.energy_total_j, first + 12.0);
+        assert_eq!(row.energy.total, first + 12.0);
         assert_eq!(ReplicationRow::energy_parts().len(), joules.len());
     }
 }

@@ -144,7 +144,7 @@ impl Summary {
                 networks: [spiking.network, float.network],
                 accuracy: paired_difference(answers(spiking), answers(float))?,
                 latency_mean_s: paired(|row| row.latency_mean_s)?,
-                energy_j: paired(|row| row.energy_total_j)?,
+                energy_j: paired(|row| row.energy.total)?,
             })
         });
         Ok(Self { points, comparisons: adjust(&pairs.collect::<Result<Vec<_>, StatsError>>()?) })
@@ -224,11 +224,11 @@ fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary,
         label: point.label.clone(),
         replications: rows.len(),
         offline_accuracy: wilson(point.correct.into(), point.samples.into())?,
-        accuracy: mean(|row| row.correct as f64 / row.completed as f64)?,
-        completed: mean(|row| row.completed as f64 / row.generated as f64)?,
+        accuracy: mean(|row| row.requests.correct as f64 / row.requests.completed as f64)?,
+        completed: mean(|row| row.requests.completed as f64 / row.requests.generated as f64)?,
         latency_mean_s: mean(|row| row.latency_mean_s)?,
         latency_p95_s: mean(|row| row.latency_p95_s)?,
-        energy_j: mean(|row| row.energy_total_j)?,
+        energy_j: mean(|row| row.energy.total)?,
         payload_bits: point.payload_bits,
         ratio_to_float32: ratio(point.float32_bits),
         ratio_to_binary: ratio(point.binary_bits),

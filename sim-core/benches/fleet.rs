@@ -100,9 +100,9 @@ fn measure(name: &str, system: &System) {
     println!(
         "{name:>6} {:>9} devices {:>9} requests {:>10} events {seconds:>8.2} s {:>6.2} M events/s {peak:>6} MB peak",
         system.devices,
-        outcome.counters.generated,
-        outcome.counters.events,
-        outcome.counters.events as f64 / seconds * 1e-6,
+        outcome.requests.generated,
+        outcome.trajectory.events,
+        outcome.trajectory.events as f64 / seconds * 1e-6,
     );
 }
 

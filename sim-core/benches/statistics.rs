@@ -2,7 +2,7 @@
 //! exponential with mean 50 ms.
 
 use cospike_sim_core::kernel::{SimTime, Streams};
-use cospike_sim_core::stats::{Moments, Quantiles, SteadyDurations};
+use cospike_sim_core::stats::{Moments, Quantiles, SteadyMean};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use rand::RngExt;
 use rand_distr::Exp1;
@@ -19,8 +19,8 @@ fn statistics(c: &mut Criterion) {
     group.bench_function("moments", |b| b.iter(|| durations.iter().for_each(|time| moments.push(time.seconds()))));
     let mut quantiles = Quantiles::new();
     group.bench_function("quantiles", |b| b.iter(|| durations.iter().for_each(|&time| quantiles.record(time))));
-    let mut steady = SteadyDurations::new();
-    group.bench_function("steady", |b| b.iter(|| durations.iter().for_each(|&time| steady.push(time))));
+    let mut steady = SteadyMean::new();
+    group.bench_function("steady", |b| b.iter(|| durations.iter().for_each(|time| steady.push(time.seconds()))));
     group.finish();
 }
 

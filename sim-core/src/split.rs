@@ -1,44 +1,46 @@
 //! A network cut in two: the head on the edge, a payload, the tail in the cloud.
 
-use crate::inference::{Executable, Feature, InferenceError, LayerCounts, Real, Run};
+use crate::inference::{Executable, Execution, Feature, InferenceError, LayerCounts, Real};
 use crate::network::{Network, Signal, Weights};
 use crate::payload::{Codec, Coder, Damage, Missing, Payload, PayloadError};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// A network cut after one of its layers, ready to run on samples. It is read-only: threads share one.
+/// A network cut after one of its layers, prepared for execution on samples. It is read-only, so threads can share it.
 #[derive(Clone, Debug)]
 pub struct SplitNetwork {
     executable: Arc<Executable>,
     cut: usize,
     steps: usize,
-    /// Turns 8-bit pixels into the network's input, `pixel / 255`: a sample is its own payload at cut 0.
+    /// Decodes 8-bit pixels to the network's input, `pixel / 255`: a sample is its own payload at cut 0.
     sample: Coder,
-    /// Codes the feature at the cut; none if nothing is left for the tail.
+    /// Codes the feature at the cut; none if the network is cut after its last layer.
     feature: Option<Coder>,
 }
 
-/// What the head leaves.
+/// Output of the head.
 #[derive(Clone, Debug, PartialEq)]
 pub enum HeadOutput {
     /// The feature at the cut, for the tail.
     Payload(Payload),
-    /// Class scores per step, if the network is cut after its last layer: the whole of it ran on the edge.
+    /// Class scores per step, if the network is cut after its last layer and thus executed on the edge alone.
     Scores(Real),
 }
 
-/// What running the head gives.
+/// Result of executing the head.
 #[derive(Clone, Debug, PartialEq)]
-pub struct HeadRun {
-    /// Payload or scores.
+#[non_exhaustive]
+pub struct HeadExecution {
+    /// The payload to send, or the class scores.
     pub output: HeadOutput,
     /// Operations of each layer of the head, in order.
     pub layers: Vec<LayerCounts>,
 }
 
-/// What running the tail gives.
+/// Result of executing the tail.
 #[derive(Clone, Debug, PartialEq)]
-pub struct TailRun {
+#[non_exhaustive]
+pub struct TailExecution {
     /// Class scores per step.
     pub scores: Real,
     /// The class answered, see [`Real::answer`].
@@ -47,10 +49,11 @@ pub struct TailRun {
     pub layers: Vec<LayerCounts>,
 }
 
-/// What running head and tail gives, with nothing lost between them.
+/// Result of executing head and tail with nothing lost between them.
 #[derive(Clone, Debug, PartialEq)]
-pub struct WholeRun {
-    /// What the head sends; none if nothing is left for the tail.
+#[non_exhaustive]
+pub struct WholeExecution {
+    /// Payload of the head; none if the network is cut after its last layer.
     pub payload: Option<Payload>,
     /// Class scores per step.
     pub scores: Real,
@@ -58,20 +61,23 @@ pub struct WholeRun {
     pub layers: Vec<LayerCounts>,
 }
 
-/// Why a split network could not be made or run.
+/// Cause for which a split network cannot be made or executed.
 #[derive(Debug, thiserror::Error, PartialEq)]
+#[non_exhaustive]
 pub enum SplitError {
-    /// Network, weights, cut or execution.
+    /// The network, its weights, the cut or the execution is invalid.
     #[error(transparent)]
     Inference(#[from] InferenceError),
-    /// Codec, sample or payload.
+    /// The codec, the sample or the payload is invalid.
     #[error(transparent)]
     Payload(#[from] PayloadError),
     /// The network is cut after its last layer, so there is no tail.
     #[error("the network is cut after its last layer: the edge has the answer and there is no tail to run")]
     NoTail,
-    /// The last layer emits spikes, which are no class scores.
-    #[error("the last layer, `{layer}`, emits spikes; class scores are real values")]
+    /// The last layer emits spikes instead of class scores.
+    #[error(
+        "the last layer, `{layer}`, emits spikes; class scores are real values: end the network with a linear layer"
+    )]
     NoScores {
         /// Name of the layer.
         layer: String,
@@ -84,7 +90,7 @@ impl SplitNetwork {
     /// `steps` time steps.
     ///
     /// # Errors
-    /// A network, weights or cut that cannot be run, or a codec that cannot take the feature's shape.
+    /// A network, weights or cut that cannot be executed, or a codec that cannot take the feature's shape.
     pub fn new(
         network: &Network,
         weights: &Weights,
@@ -92,15 +98,15 @@ impl SplitNetwork {
         codec: Codec,
         steps: usize,
     ) -> Result<Self, SplitError> {
-        Self::on(Signal::Real, network, weights, cut, codec, steps)
+        Self::with_input(Signal::Real, network, weights, cut, codec, steps)
     }
 
-    /// As [`SplitNetwork::new`], for samples that are `input`, see [`Executable::on`]; coded samples are for
-    /// [`SplitNetwork::run`].
+    /// As [`SplitNetwork::new`], for samples of the kind `input`, see [`Executable::with_input`]; coded samples are
+    /// executed by [`SplitNetwork::run`].
     ///
     /// # Errors
     /// As [`SplitNetwork::new`].
-    pub fn on(
+    pub fn with_input(
         input: Signal,
         network: &Network,
         weights: &Weights,
@@ -108,7 +114,7 @@ impl SplitNetwork {
         codec: Codec,
         steps: usize,
     ) -> Result<Self, SplitError> {
-        let executable = Arc::new(Executable::on(input, network, weights)?);
+        let executable = Arc::new(Executable::with_input(input, network, weights)?);
         let layers = network.layers.len();
         executable.check_range(&(cut.saturating_add(1)..layers.max(cut.saturating_add(1))))?;
         if steps == 0 {
@@ -123,12 +129,12 @@ impl SplitNetwork {
         Ok(Self { executable, cut, steps, sample, feature })
     }
 
-    /// The network.
+    /// The network, whole.
     pub fn network(&self) -> &Network {
         self.executable.network()
     }
 
-    /// The network, ready to run uncut.
+    /// The network, prepared for execution without a cut.
     pub fn executable(&self) -> &Executable {
         &self.executable
     }
@@ -143,23 +149,23 @@ impl SplitNetwork {
         self.steps
     }
 
-    /// Runs the head on a sample of 8-bit pixels in the order `[row][column][channel]`; the network's input is
+    /// Executes the head on a sample of 8-bit pixels in the order `[row][column][channel]`; the network's input is
     /// `pixel / 255`.
     ///
     /// # Errors
     /// A wrong number of pixels, or a feature that the codec cannot take.
-    pub fn head(&self, pixels: &[u8]) -> Result<HeadRun, SplitError> {
+    pub fn head(&self, pixels: &[u8]) -> Result<HeadExecution, SplitError> {
         let sample = Feature::Real(self.sample(pixels)?);
         let run = self.executable.run(1..self.cut + 1, &sample, self.steps)?;
         let output = match &self.feature {
             Some(coder) => HeadOutput::Payload(coder.encode(&run.output)?),
             None => HeadOutput::Scores(self.scores(run.output)?),
         };
-        Ok(HeadRun { output, layers: run.layers })
+        Ok(HeadExecution { output, layers: run.layers })
     }
 
-    /// The same, but run for `steps` time steps; weights are shared. What a spiking network does in the first of them does
-    /// not depend on how many follow, so the payload for fewer steps is the beginning of that for more.
+    /// This network for `steps` time steps; the weights are shared. What a spiking network does in a step does not
+    /// depend on later steps, so the payload for fewer steps is the beginning of that for more.
     ///
     /// # Errors
     /// [`InferenceError::NoSteps`], or a codec that cannot take the feature's shape.
@@ -172,16 +178,17 @@ impl SplitNetwork {
         Ok(Self { steps, feature, ..self.clone() })
     }
 
-    /// The same, but with `missing` for what does not arrive; zeros if this is not called.
+    /// This network with `missing` as the treatment of what does not arrive; the default is [`Missing::Zero`].
     pub fn with_missing(self, missing: Missing) -> Self {
         Self { feature: self.feature.map(|coder| coder.with_missing(missing)), ..self }
     }
 
-    /// Runs the tail on a payload after `damage`; [`SplitNetwork::with_missing`] says what becomes of what is missing.
+    /// Executes the tail on a payload as it arrived after `damage`; [`SplitNetwork::with_missing`] chooses the
+    /// substitute for missing bits.
     ///
     /// # Errors
     /// [`SplitError::NoTail`], or a payload that this network's head cannot have made.
-    pub fn tail(&self, payload: &Payload, damage: &Damage<'_>) -> Result<TailRun, SplitError> {
+    pub fn tail(&self, payload: &Payload, damage: &Damage<'_>) -> Result<TailExecution, SplitError> {
         let coder = self.feature.as_ref().ok_or(SplitError::NoTail)?;
         let feature = coder.decode(payload, damage)?;
         // A feature that holds every step may have lost some of them; a constant one says nothing about T.
@@ -189,38 +196,38 @@ impl SplitNetwork {
         let layers = self.cut + 1..self.network().layers.len();
         let run = self.executable.run(layers, &feature, steps)?;
         let scores = self.scores(run.output)?;
-        Ok(TailRun { answer: scores.answer(), scores, layers: run.layers })
+        Ok(TailExecution { answer: scores.answer(), scores, layers: run.layers })
     }
 
-    /// The sample of 8-bit `pixels`, see [`SplitNetwork::head`].
+    /// The network's input for a sample of 8-bit `pixels`, see [`SplitNetwork::head`].
     ///
     /// # Errors
     /// A wrong number of pixels.
     pub fn sample(&self, pixels: &[u8]) -> Result<Real, SplitError> {
-        match self.sample.decode(&Payload { bytes: pixels.to_vec(), parts: vec![0] }, &Damage::NONE)? {
+        match self.sample.decode(&Payload { bytes: pixels.to_vec(), step_starts: vec![0] }, &Damage::NONE)? {
             Feature::Real(sample) => Ok(sample),
             Feature::Spikes(_) | Feature::Graded(_) => unreachable!("pixels are real values"),
         }
     }
 
-    /// Runs head and tail on `input` with nothing lost between them; `run` runs a range of layers, as [`Executable::run`]
-    /// does or a [`crate::inference::Observation`].
+    /// Executes head and tail on `input` with nothing lost between them; `run` executes a range of layers, as
+    /// [`Executable::run`] or [`crate::inference::Observation::run`] do.
     ///
     /// # Errors
-    /// An input that is not what the network was made for, or a feature that the codec cannot take.
+    /// An input of another kind than the network was prepared for, or a feature that the codec cannot take.
     pub fn run(
         &self,
         input: &Feature,
-        mut run: impl FnMut(Range<usize>, &Feature) -> Result<Run, InferenceError>,
-    ) -> Result<WholeRun, SplitError> {
+        mut run: impl FnMut(Range<usize>, &Feature) -> Result<Execution, InferenceError>,
+    ) -> Result<WholeExecution, SplitError> {
         let head = run(1..self.cut + 1, input)?;
         let Some(coder) = &self.feature else {
-            return Ok(WholeRun { payload: None, scores: self.scores(head.output)?, layers: head.layers });
+            return Ok(WholeExecution { payload: None, scores: self.scores(head.output)?, layers: head.layers });
         };
         let payload = coder.encode(&head.output)?;
         let tail = run(self.cut + 1..self.network().layers.len(), &coder.decode(&payload, &Damage::NONE)?)?;
         let layers = [head.layers, tail.layers].concat();
-        Ok(WholeRun { payload: Some(payload), scores: self.scores(tail.output)?, layers })
+        Ok(WholeExecution { payload: Some(payload), scores: self.scores(tail.output)?, layers })
     }
 
     fn scores(&self, output: Feature) -> Result<Real, SplitError> {

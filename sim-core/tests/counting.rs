@@ -23,7 +23,7 @@ fn network() -> (Network, Weights) {
 /// `input`.
 fn counts(input: &Feature) -> ([(f64, f64); 3], (u64, u64)) {
     let (network, weights) = network();
-    let executable = Executable::on(input.signal(), &network, &weights).unwrap();
+    let executable = Executable::with_input(input.signal(), &network, &weights).unwrap();
     let mut observation = Observation::new(&executable, &weights, 1);
     let ours = observation.run(1..2, input).unwrap().layers[0].counts;
     let tools = [Tool::NeuroBench, Tool::SpikingJelly, Tool::Syops].map(|tool| {

@@ -77,7 +77,7 @@ fn every_network_equals_plain_loops_on_direct_and_coded_samples() {
         let sample = sample(&network);
         check(&network, &store, &Executable::new(&network, &weights).unwrap(), &Feature::Real(sample.clone()));
         if network.is_spiking() {
-            let executable = Executable::on(Signal::BINARY, &network, &weights).unwrap();
+            let executable = Executable::with_input(Signal::BINARY, &network, &weights).unwrap();
             for coding in [Coding::Rate, Coding::Latency] {
                 let mut random = Streams::new(3, 0).stream("coding", 0);
                 check(&network, &store, &executable, &coding.encode(&sample, STEPS, &mut random).unwrap());

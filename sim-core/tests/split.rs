@@ -205,6 +205,6 @@ fn a_cut_that_is_none_is_an_error() {
     assert!(cut(2, 0).is_err());
     let whole = cut(network.layers.len() - 1, 4).unwrap();
     assert!(whole.head(&[0; 3]).is_err());
-    let payload = cospike_sim_core::payload::Payload { bytes: vec![], parts: vec![] };
+    let payload = cospike_sim_core::payload::Payload { bytes: vec![], step_starts: vec![] };
     assert_eq!(whole.tail(&payload, &Damage::NONE).unwrap_err(), SplitError::NoTail);
 }

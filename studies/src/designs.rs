@@ -66,7 +66,7 @@ impl Heads {
 /// The steps of a sample's head, each with the packets that begin in its share of the payload.
 fn head_steps(sample: &PricedSample, packets: &[Range<usize>], prices: PriceIndex) -> Vec<HeadStep> {
     let ends = match &sample.payload {
-        Some(payload) if sample.steps.len() > 1 => payload.part_ranges().map(|part| part.end).collect(),
+        Some(payload) if sample.steps.len() > 1 => payload.step_ranges().map(|step| step.end).collect(),
         Some(payload) => vec![payload.bytes.len()],
         None => vec![0; sample.steps.len()],
     };
@@ -224,8 +224,11 @@ impl<'a> Designs<'a> {
 
 /// The beginning of `payload` that holds its first `parts` parts.
 fn first_parts(payload: &Payload, parts: usize) -> Payload {
-    let end = payload.parts.get(parts).copied().unwrap_or(payload.bytes.len());
-    Payload { bytes: payload.bytes[..end].to_vec(), parts: payload.parts.iter().copied().take(parts).collect() }
+    let end = payload.step_starts.get(parts).copied().unwrap_or(payload.bytes.len());
+    Payload {
+        bytes: payload.bytes[..end].to_vec(),
+        step_starts: payload.step_starts.iter().copied().take(parts).collect(),
+    }
 }
 
 impl CoInference for Designs<'_> {

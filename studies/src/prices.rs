@@ -54,7 +54,7 @@ impl PricedNetwork {
     }
 
     /// Samples that were answered with their label.
-    pub(crate) fn correct(&self, labels: &[u8]) -> u32 {
+    pub(crate) fn correct(&self, labels: &[u16]) -> u32 {
         self.samples.iter().zip(labels).filter(|&(sample, &label)| sample.answer == u32::from(label)).count() as u32
     }
 

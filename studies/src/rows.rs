@@ -100,7 +100,7 @@ impl Study {
 
     fn answer_rows(&self, index: NetworkIndex, network: &PricedNetwork) -> Vec<AnswerRow> {
         let samples = network.samples.iter().zip(self.labels(index));
-        let row = |(sample, (inference, &label)): (u32, (&PricedSample, &u8))| AnswerRow {
+        let row = |(sample, (inference, &label)): (u32, (&PricedSample, &u16))| AnswerRow {
             network: index,
             sample,
             label: label.into(),

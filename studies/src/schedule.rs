@@ -113,6 +113,6 @@ impl Pending {
 fn value(row: &ReplicationRow, metric: Metric) -> f64 {
     match metric {
         Metric::Latency => row.latency_mean_s,
-        Metric::Energy => row.energy_total_j,
+        Metric::Energy => row.energy.total,
     }
 }

@@ -21,7 +21,7 @@ pub(super) struct Replication<'a> {
     pub(super) point: &'a DesignPoint,
     pub(super) replication: u32,
     pub(super) networks: Networks<'a>,
-    pub(super) labels: &'a [u8],
+    pub(super) labels: &'a [u16],
 }
 
 impl<'a> Replication<'a> {
@@ -60,28 +60,15 @@ impl<'a> Replication<'a> {
     }
 
     fn row(&self, outcome: &Outcome) -> ReplicationRow {
-        let counters = &outcome.counters;
         // Without a completed request there is no mean; NaN says so in a column of numbers.
-        let per_request =
-            |total: f64| total / if counters.completed > 0 { counters.completed as f64 } else { f64::NAN };
+        let answers = if outcome.requests.completed > 0 { outcome.requests.completed as f64 } else { f64::NAN };
+        let per_request = |total: f64| total / answers;
         let latency = |get: fn(&Latency) -> f64| outcome.latency.as_ref().map_or(f64::NAN, get);
-        let phase = |get: fn(&Phases) -> f64| outcome.latency.as_ref().map_or(f64::NAN, |latency| get(&latency.phases));
         let steady = outcome.latency.as_ref().and_then(|latency| latency.steady);
-        let energy = &outcome.energy;
         ReplicationRow {
             point: PointIndex(self.number as u32),
             replication: self.replication,
-            generated: counters.generated,
-            completed: counters.completed,
-            dropped_queue_full: counters.dropped_queue_full,
-            dropped_lost: counters.dropped_lost,
-            dropped_battery: counters.dropped_battery,
-            dropped_unreachable: counters.dropped_unreachable,
-            in_flight: counters.in_flight,
-            correct: counters.correct,
-            correct_in_time: counters.correct_in_time,
-            deadline_misses: counters.deadline_misses,
-            answered_at_edge: counters.answered_at_edge,
+            requests: outcome.requests,
             latency_mean_s: latency(|l| l.mean),
             latency_p50_s: latency(|l| l.percentiles[49]),
             latency_p95_s: latency(|l| l.percentiles[94]),
@@ -91,38 +78,11 @@ impl<'a> Replication<'a> {
             steady_latency_low_s: steady.map(|steady| steady.mean.low),
             steady_latency_high_s: steady.map(|steady| steady.mean.high),
             steady_deleted: steady.map(|steady| steady.deleted),
-            edge_wait_s: phase(|p| p.edge_wait),
-            edge_compute_s: phase(|p| p.edge_compute),
-            uplink_wait_s: phase(|p| p.uplink_wait),
-            uplink_s: phase(|p| p.uplink),
-            cloud_wait_s: phase(|p| p.cloud_wait),
-            cloud_service_s: phase(|p| p.cloud_service),
-            downlink_s: phase(|p| p.downlink),
-            energy_ac_j: per_request(energy.compute.ac),
-            energy_mac_j: per_request(energy.compute.mac),
-            energy_neuron_j: per_request(energy.compute.neuron),
-            energy_memory_j: per_request(energy.compute.memory),
-            energy_other_j: per_request(energy.compute.other),
-            energy_static_j: per_request(energy.power.static_power),
-            energy_standby_j: per_request(energy.power.standby),
-            energy_radio_tx_j: per_request(energy.power.radio_tx),
-            energy_radio_rx_j: per_request(energy.power.radio_rx),
-            energy_radio_idle_j: per_request(energy.power.radio_idle),
-            energy_radio_promotion_j: per_request(energy.power.radio_promotion),
-            energy_radio_tail_j: per_request(energy.power.radio_tail),
-            energy_total_j: per_request(energy.total),
+            phases: outcome.latency.as_ref().map_or_else(|| Phases::from_fn(|_| f64::NAN), |latency| latency.phases),
+            energy: outcome.energy.divided_by(answers),
             payload_bytes: per_request(outcome.payload_bytes as f64),
             sent_bytes: per_request(outcome.sent_bytes as f64),
-            packets_sent: counters.packets_sent,
-            packets_lost: counters.packets_lost,
-            retransmissions: counters.retransmissions,
-            bits_flipped: counters.bits_flipped,
-            bits_erased: counters.bits_erased,
-            steps_sent: counters.steps_sent,
-            steps_saved: counters.steps_saved,
-            false_alarms: counters.false_alarms,
-            missed_signals: counters.missed_signals,
-            depleted_devices: counters.depleted_devices,
+            traffic: outcome.traffic,
             first_depletion_s: outcome.depletion.first.map_or(f64::INFINITY, |time| time.seconds()),
             mean_lifetime_s: outcome.depletion.mean_seconds.unwrap_or(f64::INFINITY),
             cloud_energy_j: per_request(outcome.cloud_energy.total()),
@@ -131,8 +91,7 @@ impl<'a> Replication<'a> {
             uplink_utilisation: outcome.uplink.utilisation.unwrap_or(f64::NAN),
             cloud_utilisation: outcome.cloud.utilisation.unwrap_or(f64::NAN),
             simulated_s: outcome.simulated.seconds(),
-            events: counters.events,
-            fingerprint: outcome.fingerprint,
+            trajectory: outcome.trajectory,
         }
     }
 

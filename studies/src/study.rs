@@ -218,13 +218,13 @@ impl Study {
     }
 
     /// Classes of the samples of a network.
-    pub(crate) fn labels(&self, network: NetworkIndex) -> &[u8] {
+    pub(crate) fn labels(&self, network: NetworkIndex) -> &[u16] {
         let samples = &self.networks[network.position()].samples;
         &self.datasets[&samples.blake3].labels[..samples.count as usize]
     }
 
     /// Classes of the samples of a design point.
-    pub(crate) fn labels_of_point(&self, point: &DesignPoint) -> &[u8] {
+    pub(crate) fn labels_of_point(&self, point: &DesignPoint) -> &[u16] {
         self.labels(point.network())
     }
 

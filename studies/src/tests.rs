@@ -102,7 +102,7 @@ fn a_plan_that_was_written_as_json_gives_the_same_results() {
     // 40 requests deal the 20 samples twice each, and nothing is lost.
     let correct = u64::from(results.points[0].correct);
     assert!(correct >= 15, "the shipped network answers most of {SAMPLES} images");
-    assert!(results.replications.iter().all(|row| row.completed == 40 && row.correct == 2 * correct));
+    assert!(results.replications.iter().all(|row| row.requests.completed == 40 && row.requests.correct == 2 * correct));
 }
 
 #[test]

@@ -116,8 +116,8 @@ fn beside(pair: &[Replication<'_>; 2], seeds: [u64; 2]) -> Result<Verified, Stud
         point: first.number as u32,
         label: first.point.label.clone(),
         replication: first.replication,
-        events: outcome.counters.events,
-        fingerprint: outcome.fingerprint,
+        events: outcome.trajectory.events,
+        fingerprint: outcome.trajectory.fingerprint,
         difference,
     })
 }

@@ -76,7 +76,7 @@ impl Samples {
     }
 
     /// Class of each sample.
-    pub(crate) fn labels(&self, indices: &[usize]) -> Vec<u8> {
+    pub(crate) fn labels(&self, indices: &[usize]) -> Vec<u16> {
         indices.iter().map(|&i| self.dataset.labels[self.order[i]]).collect()
     }
 }

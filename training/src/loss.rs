@@ -1,6 +1,7 @@
 //! Losses on class scores, with their gradients.
 
 use crate::kernels::Maps;
+use cospike_sim_core::inference::argmax;
 
 /// Probability that label smoothing takes from the true class and spreads over all (Szegedy et al., CVPR 2016).
 const SMOOTHING: f32 = 0.05;
@@ -26,7 +27,7 @@ pub(crate) struct Targets {
 
 impl Targets {
     /// Targets from labels, smoothed.
-    pub(crate) fn labels(labels: &[u8], classes: usize) -> Self {
+    pub(crate) fn labels(labels: &[u16], classes: usize) -> Self {
         let mut probabilities = vec![SMOOTHING / classes as f32; labels.len() * classes];
         for (row, &label) in probabilities.chunks_exact_mut(classes).zip(labels) {
             row[usize::from(label)] += 1.0 - SMOOTHING;
@@ -74,8 +75,7 @@ fn softmax(scores: &[f32]) -> Vec<f32> {
 }
 
 /// Number of samples whose largest score is that of their label.
-pub(crate) fn correct(mean_scores: &[f32], labels: &[u8]) -> usize {
+pub(crate) fn correct(mean_scores: &[f32], labels: &[u16]) -> usize {
     let classes = mean_scores.len() / labels.len();
-    let answer = |row: &[f32]| (1..row.len()).fold(0, |best, i| if row[i] > row[best] { i } else { best });
-    mean_scores.chunks_exact(classes).zip(labels).filter(|(row, label)| answer(row) == usize::from(**label)).count()
+    mean_scores.chunks_exact(classes).zip(labels).filter(|(row, label)| argmax(row) == usize::from(**label)).count()
 }

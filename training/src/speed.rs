@@ -23,7 +23,7 @@ pub(crate) fn measure(plan: &Backbone, net: &Network, device: &Device) -> Result
         let batch = schedule.batch;
         let mut rng = stream(1, "speed");
         let shape = net.input();
-        let labels: Vec<u8> = (0..batch).map(|i| (i % net.classes()) as u8).collect();
+        let labels: Vec<u16> = (0..batch).map(|i| (i % net.classes()) as u16).collect();
         let pixels = (0..batch * shape.len()).map(|_| rng.random()).collect();
         let samples = Samples::new(Dataset { shape, pixels, labels: labels.clone() }, 0, 1);
         let images: Maps = samples.images(&(0..batch).collect::<Vec<_>>());

@@ -42,8 +42,8 @@ pub(crate) const FLOAT: Nonlinearity = Nonlinearity::Float(Activation::Relu);
 /// Images whose class is the third of the rows that is bright.
 pub(crate) fn bars(n: usize) -> Dataset {
     let mut rng = stream(3, "bars");
-    let labels: Vec<u8> = (0..n).map(|i| (i % 3) as u8).collect();
-    let bright = |label: u8, y: usize| y / 3 == usize::from(label);
+    let labels: Vec<u16> = (0..n).map(|i| (i % 3) as u16).collect();
+    let bright = |label: u16, y: usize| y / 3 == usize::from(label);
     let pixels = labels.iter().flat_map(|&l| (0..64).map(move |p| bright(l, p / 8)));
     let pixels = pixels.map(|b| if b { rng.random_range(150..=255) } else { rng.random_range(0..100) }).collect();
     Dataset { shape: TINY.input, pixels, labels }
@@ -178,7 +178,7 @@ fn gradients_of_whole_networks_are_finite_differences_of_the_loss() {
         };
         let mut rng = stream(9, "images");
         let images = Maps { shape: net.input(), frames: 12, data: (0..12 * 64).map(|_| rng.random()).collect() };
-        let labels: Vec<u8> = (0..12).map(|i| i % 3).collect();
+        let labels: Vec<u16> = (0..12).map(|i| i % 3).collect();
         let targets = Targets::labels(&labels, 3);
         let mut pool = Pool::default();
         let model = random_model(&net);

@@ -60,7 +60,7 @@ struct Frozen {
     features: Features,
     /// Class scores, `[samples, classes]`.
     scores: Vec<f32>,
-    labels: Vec<u8>,
+    labels: Vec<u16>,
 }
 
 /// Outputs of the frozen head, sample by sample, time steps within a sample.
@@ -240,7 +240,7 @@ impl UnitTraining<'_> {
             model,
             &mut Pool::default(),
             |model, indices, rng, pool| {
-                let labels: Vec<u8> = indices.iter().map(|&i| seen.labels[i]).collect();
+                let labels: Vec<u16> = indices.iter().map(|&i| seen.labels[i]).collect();
                 let teacher: Vec<f32> =
                     indices.iter().flat_map(|&i| &seen.scores[i * classes..][..classes]).copied().collect();
                 let targets = Targets::labels(&labels, classes).taught(&teacher, TEACHER_SHARE);
@@ -255,7 +255,7 @@ impl UnitTraining<'_> {
                 let pass = task.pass(layers.clone(), 0..0, dynamics, &carry, device);
                 let right = self.unseen(dynamics, |batch, indices| {
                     let scores = pass.scores(model, batch, indices.len(), pool)?;
-                    let labels: Vec<u8> = indices.iter().map(|&i| unseen.labels[i]).collect();
+                    let labels: Vec<u16> = indices.iter().map(|&i| unseen.labels[i]).collect();
                     Ok(correct(&scores, &labels) as f64)
                 })?;
                 Ok(right / unseen.labels.len() as f64)

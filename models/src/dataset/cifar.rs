@@ -24,7 +24,7 @@ impl Cifar {
         }
     }
 
-    fn classes(self) -> u8 {
+    fn classes(self) -> u16 {
         match self {
             Self::Cifar10 => 10,
             Self::Cifar100 => 100,
@@ -47,7 +47,7 @@ impl Dataset {
                 return Err(DatasetError::Records { held: file.len(), record });
             }
             for bytes in file.chunks_exact(record) {
-                let label = bytes[labels - 1];
+                let label = u16::from(bytes[labels - 1]);
                 if label >= kind.classes() {
                     let (record, classes) = (dataset.labels.len(), kind.classes());
                     return Err(DatasetError::Label { record, label: label.into(), classes: classes.into() });

@@ -17,7 +17,7 @@ impl Dataset {
         if dims[0] != labels.len() {
             return Err(DatasetError::Count { images: dims[0], labels: labels.len() });
         }
-        Ok(Self { shape: Shape::new(1, dims[1], dims[2]), pixels, labels })
+        Ok(Self { shape: Shape::new(1, dims[1], dims[2]), pixels, labels: labels.into_iter().map(u16::from).collect() })
     }
 }
 

@@ -18,8 +18,8 @@ pub struct Dataset {
     pub shape: Shape,
     /// All pixels, image after image, plane (channel) after plane, row by row.
     pub pixels: Vec<u8>,
-    /// Class of each image.
-    pub labels: Vec<u8>,
+    /// Class of each image, from 0.
+    pub labels: Vec<u16>,
 }
 
 /// What is wrong with a dataset file.
@@ -114,6 +114,9 @@ pub enum DatasetError {
 }
 
 impl Dataset {
+    /// Most classes a dataset can have: labels are `u16`.
+    pub const MAX_CLASSES: u32 = 1 << u16::BITS;
+
     /// The 10,000 test images of Fashion-MNIST (Xiao, Rasul, Vollgraf 2017; MIT licence), embedded.
     ///
     /// # Errors
@@ -125,14 +128,19 @@ impl Dataset {
         )
     }
 
-    /// BLAKE3 of shape, classes and pixels, hexadecimal: the same whatever files they were read from.
+    /// BLAKE3 of shape, number of images, labels and pixels, hexadecimal: the same whatever files they were read from.
+    ///
+    /// The shape (channels, height, width) and the number of images are hashed as little-endian `u64`. A label is hashed as one
+    /// byte if every label of the dataset is below 256, and as little-endian `u16` otherwise.
     pub fn blake3(&self) -> String {
         let Shape { channels, height, width } = self.shape;
         let mut hasher = blake3::Hasher::new();
         for number in [channels, height, width, self.len()] {
             hasher.update(&(number as u64).to_le_bytes());
         }
-        hasher.update(&self.labels).update(&self.pixels).finalize().to_hex().to_string()
+        let bytes = self.labels.iter().map(|&label| u8::try_from(label)).collect::<Result<Vec<u8>, _>>();
+        let labels = bytes.unwrap_or_else(|_| self.labels.iter().flat_map(|label| label.to_le_bytes()).collect());
+        hasher.update(&labels).update(&self.pixels).finalize().to_hex().to_string()
     }
 
     /// Number of samples.

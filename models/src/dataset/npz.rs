@@ -1,5 +1,5 @@
 //! Archives of NumPy arrays: `images`, uint8 of shape (n, height, width), (n, channels, height, width) or
-//! (n, height, width, channels) with 1 or 3 channels, and `labels`, whole numbers of shape (n,) or (n, 1).
+//! (n, height, width, channels) with 1 or 3 channels, and `labels`, whole numbers from 0 to 65,535 of shape (n,) or (n, 1).
 
 use super::{Dataset, DatasetError};
 use cospike_sim_core::network::Shape;
@@ -58,22 +58,23 @@ fn images(archive: &mut Archive) -> Result<(Vec<usize>, Vec<u8>), DatasetError> 
     Ok((dims, pixels))
 }
 
-fn labels(archive: &mut Archive) -> Result<Vec<u8>, DatasetError> {
+fn labels(archive: &mut Archive) -> Result<Vec<u16>, DatasetError> {
     let array = array(archive, "labels")?;
     let kind = describe(&array.dtype());
     if !matches!(array.shape(), [_] | [_, 1]) {
         return Err(wrong("labels", "of shape (n,) or (n, 1)", format!("{:?}", array.shape())));
     }
     let broken = |e: std::io::Error| DatasetError::Npz(e.to_string());
-    // NumPy's default whole numbers, and the type of the images.
+    // NumPy's default integers, and the smallest types that hold the labels.
     let values: Vec<i64> = match kind.as_str() {
         "<i8" => array.into_vec().map_err(broken)?,
         "<i4" => array.into_vec::<i32>().map_err(broken)?.into_iter().map(i64::from).collect(),
+        "<u2" => array.into_vec::<u16>().map_err(broken)?.into_iter().map(i64::from).collect(),
         "|u1" => array.into_vec::<u8>().map_err(broken)?.into_iter().map(i64::from).collect(),
-        _ => return Err(wrong("labels", "of type int64 (<i8), int32 (<i4) or uint8 (|u1)", kind)),
+        _ => return Err(wrong("labels", "of type int64 (<i8), int32 (<i4), uint16 (<u2) or uint8 (|u1)", kind)),
     };
     let class = |(record, &label): (usize, &i64)| {
-        u8::try_from(label).map_err(|_| DatasetError::Label { record, label, classes: 256 })
+        u16::try_from(label).map_err(|_| DatasetError::Label { record, label, classes: Dataset::MAX_CLASSES })
     };
     values.iter().enumerate().map(class).collect()
 }

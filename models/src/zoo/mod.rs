@@ -307,7 +307,7 @@ impl Zoo {
         // Only the cut of a float unit is coded as JPEG, and its file has a quality; 100 stands where none is used.
         let codec = wanted.codec(Codec::for_cut(&network, cut, quality.unwrap_or(100)))?;
         let weights = Weights::from_store(&network, &store)?;
-        let network = SplitNetwork::on(input, &network, &weights, cut, codec, steps as usize)?;
+        let network = SplitNetwork::with_input(input, &network, &weights, cut, codec, steps as usize)?;
         let matched_steps = self.matched_steps(wanted, steps).map(|steps| steps as usize);
         Ok(ZooNetwork { network, weights, codec, matched_steps, files })
     }

@@ -24,7 +24,7 @@ const COLUMNS: [Column; 5] = [
     Column {
         name: "deadline_misses",
         base: ", of all requests",
-        value: |row| row.deadline_misses as f64 / row.generated as f64,
+        value: |row| row.requests.deadline_misses as f64 / row.requests.generated as f64,
         write: |share| Quantity::Share.format(share),
     },
     Column {

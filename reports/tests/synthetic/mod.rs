@@ -3,6 +3,8 @@
 use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::manifest::{FileUsed, MANIFEST_SCHEMA, Manifest, ProfileUsed, ValueUsed};
 use cospike_results::rows::{AnswerRow, ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results};
+use cospike_sim_core::cosim::{Phase, Phases, RequestCounters, TrafficCounters, Trajectory};
+use cospike_sim_core::energy::{ComputeEnergy, Energy, PowerEnergy};
 
 /// Samples of every synthetic network.
 const SAMPLES: u32 = 400;
@@ -139,31 +141,31 @@ impl Synthetic {
         let noise = 1.0 + 0.01 * f64::from(replication);
         let latency = noise * (0.004 + payload * 2e-6 + work * 1e3);
         let completed = if self.completes { 2000 } else { 0 };
-        let parts = [
-            if spiking { work * 0.5 } else { 0.0 },
-            if spiking { work * 0.1 } else { work * 0.5 },
-            work * 0.02,
-            work * 0.4,
-            4e-4 * noise,
-            payload * 1e-8 * noise,
-            2e-6,
-            0.0,
-        ];
         let mean = |value: f64| if self.completes { value } else { f64::NAN };
+        let compute = ComputeEnergy {
+            ac: mean(if spiking { work * 0.5 } else { 0.0 }),
+            mac: mean(if spiking { work * 0.1 } else { work * 0.5 }),
+            neuron: mean(work * 0.02),
+            memory: mean(work * 0.4),
+            ..ComputeEnergy::default()
+        };
+        let power = PowerEnergy {
+            static_power: mean(4e-4 * noise),
+            radio_tx: mean(payload * 1e-8 * noise),
+            radio_rx: mean(2e-6),
+            ..PowerEnergy::default()
+        };
         ReplicationRow {
             point: PointIndex(point),
             replication,
-            generated: 2000,
-            completed,
-            dropped_queue_full: 0,
-            dropped_lost: 2000 - completed,
-            dropped_battery: 0,
-            dropped_unreachable: 0,
-            in_flight: 0,
-            correct: completed * u64::from(correct) / u64::from(SAMPLES),
-            correct_in_time: completed * u64::from(correct) / u64::from(SAMPLES),
-            deadline_misses: 0,
-            answered_at_edge: 0,
+            requests: RequestCounters {
+                generated: 2000,
+                completed,
+                dropped_lost: 2000 - completed,
+                correct: completed * u64::from(correct) / u64::from(SAMPLES),
+                correct_in_time: completed * u64::from(correct) / u64::from(SAMPLES),
+                ..RequestCounters::default()
+            },
             latency_mean_s: mean(latency),
             latency_p50_s: mean(latency * 0.9),
             latency_p95_s: mean(latency * 2.2),
@@ -173,38 +175,24 @@ impl Synthetic {
             steady_latency_low_s: None,
             steady_latency_high_s: None,
             steady_deleted: None,
-            edge_wait_s: mean(0.0),
-            edge_compute_s: mean(work * 1e3),
-            uplink_wait_s: mean(0.0),
-            uplink_s: mean(payload * 2e-6),
-            cloud_wait_s: mean(0.0),
-            cloud_service_s: mean(0.003),
-            downlink_s: mean(0.001),
-            energy_ac_j: mean(parts[0]),
-            energy_mac_j: mean(parts[1]),
-            energy_neuron_j: mean(parts[2]),
-            energy_memory_j: mean(parts[3]),
-            energy_other_j: 0.0,
-            energy_static_j: mean(parts[4]),
-            energy_standby_j: 0.0,
-            energy_radio_tx_j: mean(parts[5]),
-            energy_radio_rx_j: mean(parts[6]),
-            energy_radio_idle_j: mean(parts[7]),
-            energy_radio_promotion_j: 0.0,
-            energy_radio_tail_j: 0.0,
-            energy_total_j: mean(parts.iter().sum()),
+            phases: Phases::from_fn(|phase| {
+                mean(match phase {
+                    Phase::EdgeWait | Phase::UplinkWait | Phase::CloudWait => 0.0,
+                    Phase::EdgeCompute => work * 1e3,
+                    Phase::Uplink => payload * 2e-6,
+                    Phase::CloudService => 0.003,
+                    Phase::Downlink => 0.001,
+                })
+            }),
+            energy: Energy { compute, power, total: mean(compute.sum() + power.sum()) },
             payload_bytes: payload / 8.0,
             sent_bytes: payload / 8.0 + 40.0,
-            packets_sent: 2000,
-            packets_lost: 2000 - completed,
-            retransmissions: 0,
-            bits_flipped: 0,
-            bits_erased: 0,
-            steps_sent: 2000,
-            steps_saved: 0,
-            false_alarms: 0,
-            missed_signals: 0,
-            depleted_devices: 0,
+            traffic: TrafficCounters {
+                packets_sent: 2000,
+                packets_lost: 2000 - completed,
+                steps_sent: 2000,
+                ..TrafficCounters::default()
+            },
             first_depletion_s: f64::INFINITY,
             mean_lifetime_s: f64::INFINITY,
             cloud_energy_j: 0.0,
@@ -213,8 +201,7 @@ impl Synthetic {
             uplink_utilisation: 0.1,
             cloud_utilisation: 0.1,
             simulated_s: 40.0,
-            events: 12_000,
-            fingerprint: u64::from(point),
+            trajectory: Trajectory { events: 12_000, fingerprint: u64::from(point) },
         }
     }
 }

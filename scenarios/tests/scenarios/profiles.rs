@@ -14,7 +14,8 @@ fn close(found: f64, expected: f64) {
 fn values_arrive_in_si_units() {
     let study = study(&small(""), &random_zoo());
     let system = &study.plan().points[0].system;
-    close(system.link.radio.power.sending_watts(18.88e6), 5.479_109_6); // 283.17 mW/(Mbit/s) * 18.88 Mbit/s + 132.86 mW
+    let power = system.link.radio.power;
+    close(power.up_watts_per_mbps * 18.88 + power.active_watts, 5.479_109_6); // 283.17 mW/(Mbit/s) * 18.88 Mbit/s + 132.86 mW
     assert_eq!(system.link.uplink, Rate::Constant { bits_per_second: 18.88e6 });
     close(system.link.propagation_seconds, 5e-3);
     let radio = &system.link.radio;

@@ -25,10 +25,11 @@ fn of_point(results: &Results, point: u32) -> Vec<&ReplicationRow> {
 fn invariant_3_design_points_see_the_same_random_numbers() {
     let results = run("[sweep]\nfleet.prices = ['horowitz-45nm-fp32', 'memory-45nm-fp32']\nlink.packet_loss = [0.2]\n");
     let (cheap, dear) = (of_point(&results, 0), of_point(&results, 1));
-    assert!(cheap.iter().zip(&dear).all(|(a, b)| a.fingerprint == b.fingerprint && a.packets_lost == b.packets_lost));
-    assert!(cheap.iter().zip(&dear).all(|(a, b)| a.energy_memory_j == 0.0 && b.energy_memory_j > 0.0));
-    assert!(cheap[0].fingerprint != cheap[1].fingerprint, "replications differ");
-    assert!(cheap[0].packets_lost > 0);
+    assert!(cheap.iter().zip(&dear).all(|(a, b)| a.trajectory.fingerprint == b.trajectory.fingerprint
+        && a.traffic.packets_lost == b.traffic.packets_lost));
+    assert!(cheap.iter().zip(&dear).all(|(a, b)| a.energy.compute.memory == 0.0 && b.energy.compute.memory > 0.0));
+    assert!(cheap[0].trajectory.fingerprint != cheap[1].trajectory.fingerprint, "replications differ");
+    assert!(cheap[0].traffic.packets_lost > 0);
 }
 
 /// 60 requests deal the 20 samples three times each.
@@ -39,7 +40,12 @@ fn invariant_7_nothing_lost_means_offline_accuracy_exactly() {
     assert_eq!(results.points.len(), 6);
     for point in &results.points {
         for row in of_point(&results, point.point.0) {
-            assert_eq!((row.completed, row.correct), (60, 3 * u64::from(point.correct)), "{}", point.label);
+            assert_eq!(
+                (row.requests.completed, row.requests.correct),
+                (60, 3 * u64::from(point.correct)),
+                "{}",
+                point.label
+            );
         }
     }
     // Where a network is cut does not change its answers.
@@ -52,16 +58,25 @@ fn invariant_7_nothing_lost_means_offline_accuracy_exactly() {
 fn invariant_1_and_5_requests_and_joules_are_conserved_on_a_lossy_link_with_full_queues() {
     let results = run("[sweep]\nfleet.queue_capacity = [0]\nworkload.rate_hz = [400.0]\nlink.packet_loss = [0.7]\n");
     for row in &results.replications {
-        assert_eq!(row.generated, row.completed + row.dropped_queue_full + row.dropped_lost + row.in_flight);
-        let compute =
-            row.energy_ac_j + row.energy_mac_j + row.energy_neuron_j + row.energy_memory_j + row.energy_other_j;
-        let sent = row.energy_radio_tx_j + row.energy_radio_rx_j;
-        let radio = sent + row.energy_radio_promotion_j + row.energy_radio_tail_j + row.energy_radio_idle_j;
-        let processor = compute + row.energy_static_j + row.energy_standby_j;
-        assert!((processor + radio - row.energy_total_j).abs() < 1e-9 * row.energy_total_j);
+        assert_eq!(
+            row.requests.generated,
+            row.requests.completed
+                + row.requests.dropped_queue_full
+                + row.requests.dropped_lost
+                + row.requests.in_flight
+        );
+        let compute = row.energy.compute.ac
+            + row.energy.compute.mac
+            + row.energy.compute.neuron
+            + row.energy.compute.memory
+            + row.energy.compute.other;
+        let sent = row.energy.power.radio_tx + row.energy.power.radio_rx;
+        let radio = sent + row.energy.power.radio_promotion + row.energy.power.radio_tail + row.energy.power.radio_idle;
+        let processor = compute + row.energy.power.static_power + row.energy.power.standby;
+        assert!((processor + radio - row.energy.total).abs() < 1e-9 * row.energy.total);
     }
     let total = |get: fn(&ReplicationRow) -> u64| results.replications.iter().map(get).sum::<u64>();
-    assert!(total(|row| row.dropped_queue_full) > 0 && total(|row| row.dropped_lost) > 0);
+    assert!(total(|row| row.requests.dropped_queue_full) > 0 && total(|row| row.requests.dropped_lost) > 0);
 }
 
 #[test]
@@ -178,9 +193,9 @@ fn invariant_7_streaming_changes_no_answer_and_no_joule_of_computing() {
     let (whole, streamed) = (of_point(&results, 0), of_point(&results, 1));
     assert_eq!(results.points[0].correct, results.points[1].correct);
     for (whole, streamed) in whole.iter().zip(&streamed) {
-        assert_eq!((whole.correct, whole.payload_bytes), (streamed.correct, streamed.payload_bytes));
-        assert_eq!(streamed.steps_sent, 4 * whole.steps_sent);
-        let compute = |row: &ReplicationRow| [row.energy_ac_j, row.energy_mac_j, row.energy_neuron_j];
+        assert_eq!((whole.requests.correct, whole.payload_bytes), (streamed.requests.correct, streamed.payload_bytes));
+        assert_eq!(streamed.traffic.steps_sent, 4 * whole.traffic.steps_sent);
+        let compute = |row: &ReplicationRow| [row.energy.compute.ac, row.energy.compute.mac, row.energy.compute.neuron];
         let same = |(a, b): (f64, f64)| (a - b).abs() <= 1e-9 * a.abs();
         assert!(compute(whole).into_iter().zip(compute(streamed)).all(same), "{whole:?} {streamed:?}");
     }
@@ -191,11 +206,11 @@ fn invariant_7_streaming_changes_no_answer_and_no_joule_of_computing() {
 fn an_early_answer_saves_the_steps_that_were_not_sent_yet() {
     let results =
         run("[[sweep]]\nnetwork.stream = [true]\ncloud.exit_entropy = [0.0, 1.0]\nlink.propagation_ms = [0.0]\n");
-    let saved = |point| of_point(&results, point).iter().map(|row| row.steps_saved).sum::<u64>();
+    let saved = |point| of_point(&results, point).iter().map(|row| row.traffic.steps_saved).sum::<u64>();
     assert_eq!(saved(0), 0);
     assert!(saved(1) > 0, "an answer overtakes the steps of a slow head");
     for row in &results.replications {
-        assert_eq!(row.steps_sent + row.steps_saved, 4 * row.completed);
+        assert_eq!(row.traffic.steps_sent + row.traffic.steps_saved, 4 * row.requests.completed);
     }
 }
 
@@ -204,9 +219,10 @@ fn an_early_answer_saves_the_steps_that_were_not_sent_yet() {
 #[test]
 fn what_is_missing_is_run_as_the_receiver_was_told() {
     let results = run("[sweep]\nlink.missing = ['zero', 'last', 'drop-step']\nlink.packet_loss = [0.3]\n");
-    let lost: Vec<u64> = (0..3).map(|p| of_point(&results, p).iter().map(|row| row.packets_lost).sum()).collect();
+    let lost: Vec<u64> =
+        (0..3).map(|p| of_point(&results, p).iter().map(|row| row.traffic.packets_lost).sum()).collect();
     assert!(lost[0] > 0 && lost.iter().all(|&packets| packets == lost[0]), "the same packets are lost: {lost:?}");
-    let service = |point| of_point(&results, point)[0].cloud_service_s;
+    let service = |point| of_point(&results, point)[0].phases.cloud_service;
     assert!(service(2) < service(0), "a dropped step is not run");
     assert!(service(1) != service(0), "a repeated step fires where a silent one does not");
 }

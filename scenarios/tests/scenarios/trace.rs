@@ -137,9 +137,12 @@ fn a_trace_of_everything_adds_up_to_the_results() {
         let row = row(&results, point);
         let requests = requests(&shown);
         let ended = |how: &str| requests.iter().filter(|(request, _)| request.about["end"] == how).count() as u64;
-        assert_eq!((ended("answered"), ended("dropped: all packets lost")), (row.completed, row.dropped_lost));
-        assert_eq!(shown.instants.len() as u64, row.dropped_queue_full);
-        assert!(row.dropped_queue_full > 0 && row.dropped_lost > 0 && row.completed > 10);
+        assert_eq!(
+            (ended("answered"), ended("dropped: all packets lost")),
+            (row.requests.completed, row.requests.dropped_lost)
+        );
+        assert_eq!(shown.instants.len() as u64, row.requests.dropped_queue_full);
+        assert!(row.requests.dropped_queue_full > 0 && row.requests.dropped_lost > 0 && row.requests.completed > 10);
         // The first five are the warm-up.
         let measured =
             |request: &Slice| request.about["end"] == "answered" && request.about["request"].as_u64() >= Some(5);
@@ -152,13 +155,13 @@ fn a_trace_of_everything_adds_up_to_the_results() {
         let mean = |durations: u64| durations as f64 / 1e9 / measured.len() as f64;
         close(mean(measured.iter().map(|(request, _)| request.duration()).sum()), row.latency_mean_s);
         for (part, expected) in [
-            ("edge wait", row.edge_wait_s),
-            ("head", row.edge_compute_s),
-            ("uplink wait", row.uplink_wait_s),
-            ("uplink", row.uplink_s),
-            ("cloud wait", row.cloud_wait_s),
-            ("tail", row.cloud_service_s),
-            ("downlink", row.downlink_s),
+            ("edge wait", row.phases.edge_wait),
+            ("head", row.phases.edge_compute),
+            ("uplink wait", row.phases.uplink_wait),
+            ("uplink", row.phases.uplink),
+            ("cloud wait", row.phases.cloud_wait),
+            ("tail", row.phases.cloud_service),
+            ("downlink", row.phases.downlink),
         ] {
             let of_part = measured.iter().flat_map(|(_, parts)| parts).filter(|slice| slice.name == part);
             close(mean(of_part.map(|slice| slice.duration()).sum()), expected);
@@ -188,7 +191,7 @@ fn counters_are_never_negative_and_queues_drain() {
     assert_eq!((all("power W").count(), all("battery J").count()), (3, 3));
     // What is gone from the batteries was drawn; the last of it after the last change of power.
     let gone: f64 = all("battery J").map(|(_, values)| 1e3 - values.last().unwrap().1).sum();
-    let drawn = row(&results, 0).energy_total_j * row(&results, 0).completed as f64;
+    let drawn = row(&results, 0).energy.total * row(&results, 0).requests.completed as f64;
     assert!(gone <= drawn * (1.0 + 1e-9) && gone > 0.5 * drawn, "{gone} J of {drawn} J");
 }
 

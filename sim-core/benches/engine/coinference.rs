@@ -70,6 +70,6 @@ pub(crate) fn run(devices: u32, events: u64) -> f64 {
     let system = system(devices, events.div_ceil(PER_REQUEST));
     let start = Instant::now();
     let outcome = cosim::run(&system, &mut Trivial::new(), &[0; 100], &Streams::new(1, 0)).unwrap();
-    assert_eq!(outcome.counters.completed, outcome.counters.generated);
-    outcome.counters.events as f64 / start.elapsed().as_secs_f64()
+    assert_eq!(outcome.requests.completed, outcome.requests.generated);
+    outcome.trajectory.events as f64 / start.elapsed().as_secs_f64()
 }

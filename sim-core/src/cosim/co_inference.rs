@@ -2,7 +2,7 @@
 
 use super::CosimError;
 use crate::energy::ComputeEnergy;
-use crate::inference::Counts;
+use crate::inference::{Counts, argmax};
 use crate::kernel::not_negative;
 use crate::split::SplitError;
 
@@ -17,16 +17,12 @@ pub struct Guess {
 }
 
 impl Guess {
-    /// From class scores, their mean over the time steps so far: the highest score, the lowest index on equal scores.
-    /// No score, or one that is not finite, is no idea (entropy 1) of answer 0 or the highest finite score.
+    /// From class scores, their mean over the time steps so far: the answer is their [`argmax`].
+    /// Without scores, or with one that is not finite, the entropy is 1.
     pub fn from_scores(scores: &[f32]) -> Self {
-        let mut best = (0, f32::NEG_INFINITY);
-        for (class, &score) in scores.iter().enumerate() {
-            if score > best.1 {
-                best = (class as u32, score);
-            }
-        }
-        Self { answer: best.0, entropy: normalised_entropy(scores, best.1) }
+        let answer = argmax(scores);
+        let highest = scores.get(answer).copied().unwrap_or(f32::NEG_INFINITY);
+        Self { answer: answer as u32, entropy: normalised_entropy(scores, highest) }
     }
 }
 

@@ -70,7 +70,7 @@ impl<O: Observer> Context<'_, O> {
         }
         if request.answered && request.exited {
             let sent = u64::from(request.sent);
-            self.tally.counters.steps_saved += self.head(slot).messages() as u64 - sent;
+            self.tally.traffic.steps_saved += self.head(slot).messages() as u64 - sent;
         }
     }
 
@@ -92,13 +92,13 @@ impl<O: Observer> Context<'_, O> {
     pub(super) fn drop_request(&mut self, slot: u32, reason: DropReason) {
         if !self.requests.get(slot).has_ended() {
             self.end_request(slot, false, End::Dropped(reason));
-            self.tally.counters.count_drop(reason);
+            self.tally.requests.count_drop(reason);
         }
     }
 
     /// A request is given up as it comes, before it has a slot.
     pub(super) fn refuse(&mut self, number: u64, device: u32, reason: DropReason) {
-        self.tally.counters.count_drop(reason);
+        self.tally.requests.count_drop(reason);
         self.observer.end(self.agenda.now(), number, device, End::Dropped(reason));
         self.ended.push(device);
     }

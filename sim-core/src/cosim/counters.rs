@@ -4,9 +4,9 @@ use super::observer::DropReason;
 use crate::record;
 
 record! {
-    /// What is counted in a run, whole numbers from zero on.
+    /// Requests of a run, by what became of them.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-    pub struct Counters {
+    pub struct RequestCounters {
         /// Requests that devices made: completed, dropped for any reason, or in flight.
         pub generated: u64 => ("requests", "generated"),
         /// Requests that were answered.
@@ -29,6 +29,13 @@ record! {
         pub deadline_misses: u64 => ("requests", "deadline misses"),
         /// Completed requests that the device answered by itself.
         pub answered_at_edge: u64 => ("requests", "answered at the edge"),
+    }
+}
+
+record! {
+    /// What crossed the air in a run, and what went wrong there.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct TrafficCounters {
         /// Packets put on the uplink; copies and repeated tries are counted one by one.
         pub packets_sent: u64 => ("packets", "packets sent"),
         /// Packets that did not arrive; copies and repeated tries are counted one by one.
@@ -49,12 +56,21 @@ record! {
         pub missed_signals: u64 => ("signals", "missed signals"),
         /// Devices whose battery ran empty.
         pub depleted_devices: u64 => ("devices", "depleted devices"),
-        /// Events that ran.
-        pub events: u64 => ("events", "events"),
     }
 }
 
-impl Counters {
+record! {
+    /// The sequence of a run's events, in short.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct Trajectory {
+        /// Events that were executed.
+        pub events: u64 => ("events", "events"),
+        /// Fingerprint of time, kind and subject of every event in order: equal trajectories have equal ones.
+        pub fingerprint: u64 => ("", "fingerprint"),
+    }
+}
+
+impl RequestCounters {
     /// Requests dropped for any reason.
     pub fn dropped(&self) -> u64 {
         self.dropped_queue_full + self.dropped_lost + self.dropped_battery + self.dropped_unreachable

@@ -50,7 +50,7 @@ impl<'a> Demand<'a> {
 
     /// Whether all requests of the run have been made.
     pub(super) fn is_exhausted<O>(&self, context: &Context<'_, O>) -> bool {
-        context.tally.counters.generated == self.profile.requests
+        context.tally.requests.generated == self.profile.requests
     }
 
     /// Whether another request may come.
@@ -64,8 +64,8 @@ impl<'a> Demand<'a> {
         device: u32,
         context: &mut Context<'_, O>,
     ) -> Result<Asked, CosimError> {
-        let number = context.tally.counters.generated;
-        context.tally.counters.generated += 1;
+        let number = context.tally.requests.generated;
+        context.tally.requests.generated += 1;
         // The card is dealt even if the request is then dropped: the next request's sample must not depend on that.
         let sample = self.samples.next(device);
         if !self.arrivals.waits_for_the_end() {

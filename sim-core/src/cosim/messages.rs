@@ -2,7 +2,7 @@
 
 use super::line::{Link, Linked};
 use crate::kernel::SimTime;
-use crate::link::Damage;
+use crate::link::PacketDamage;
 
 /// The packets of one step of a request, or those of them that have to be sent again. At most 64 bytes.
 #[derive(Clone, Copy, Debug)]
@@ -31,9 +31,9 @@ pub(super) struct Message {
 pub(super) struct Messages {
     slots: Vec<Message>,
     free: Vec<u32>,
-    /// Damage by slot, after the rounds so far, if the channel can do damage. The packets that are lost are those that
+    /// PacketDamage by slot, after the rounds so far, if the channel can do damage. The packets that are lost are those that
     /// the next round sends.
-    damage: Vec<Damage>,
+    damage: Vec<PacketDamage>,
     with_damage: bool,
     /// Packets of the round that was planned last; a buffer that is used again.
     pub(super) round: Vec<u32>,
@@ -69,7 +69,7 @@ impl Messages {
         }
         self.slots.push(message);
         if self.with_damage {
-            self.damage.push(Damage::default());
+            self.damage.push(PacketDamage::default());
         }
         (self.slots.len() - 1) as u32
     }
@@ -89,8 +89,8 @@ impl Messages {
         &mut self.slots[slot as usize]
     }
 
-    /// Damage to a message after the rounds so far; `None` on a clean channel.
-    pub(super) fn damage(&self, slot: u32) -> Option<&Damage> {
+    /// PacketDamage to a message after the rounds so far; `None` on a clean channel.
+    pub(super) fn damage(&self, slot: u32) -> Option<&PacketDamage> {
         self.damage.get(slot as usize)
     }
 
@@ -106,7 +106,7 @@ impl Messages {
     }
 
     /// Where the damage of the round that was planned last goes, and the packets of the round.
-    pub(super) fn round_of(&mut self, slot: u32) -> (&mut Damage, &[u32]) {
+    pub(super) fn round_of(&mut self, slot: u32) -> (&mut PacketDamage, &[u32]) {
         let damage = &mut self.damage[slot as usize];
         damage.clear();
         (damage, &self.round)

@@ -57,7 +57,7 @@ mod timer;
 mod usage;
 
 pub use co_inference::{CoInference, Guess, Head, HeadStep, MAX_DESIGNS, Received, TailStep};
-pub use counters::Counters;
+pub use counters::{RequestCounters, TrafficCounters, Trajectory};
 pub use edge::{ProcessorState, RadioState};
 pub use error::{CosimError, Stranded};
 pub use event::EventKind;

@@ -1,6 +1,6 @@
 //! The outcome of a run.
 
-use super::counters::Counters;
+use super::counters::{RequestCounters, TrafficCounters, Trajectory};
 use super::phase::Phases;
 use crate::energy::Energy;
 use crate::kernel::SimTime;
@@ -9,8 +9,8 @@ use crate::stats::SteadyEstimate;
 /// Outcome of a run. Equal systems, samples and streams give equal outcomes, bit for bit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
-    /// Counts of requests, packets, steps, events and the like.
-    pub counters: Counters,
+    /// Requests, by what became of them.
+    pub requests: RequestCounters,
     /// Latency of the answered requests after the warm-up; `None` if there are none.
     pub latency: Option<Latency>,
     /// Energy of all devices, from time zero to the end. An inference is booked when it is done.
@@ -19,6 +19,8 @@ pub struct Outcome {
     pub sent_bytes: u64,
     /// Bytes of payload put on the uplink.
     pub payload_bytes: u64,
+    /// Packets, bits, steps and signals.
+    pub traffic: TrafficCounters,
     /// When batteries ran empty.
     pub depletion: Depletion,
     /// Energy of the cloud's servers. [`Outcome::energy`] is that of the devices.
@@ -34,11 +36,11 @@ pub struct Outcome {
     /// Simulated time: the last event, which may be a radio or a processor going to rest, or the horizon if events were
     /// left.
     pub simulated: SimTime,
-    /// Summary of (time, kind, subject) of every event in order; the subject is the request's number.
-    pub fingerprint: u64,
+    /// Number and fingerprint of the events.
+    pub trajectory: Trajectory,
 }
 
-/// When batteries ran empty; [`Counters::depleted_devices`] says how many.
+/// When batteries ran empty; [`TrafficCounters::depleted_devices`] says how many.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Depletion {
     /// When the first battery ran empty; `None` if none did.

@@ -4,7 +4,7 @@ use super::Stranded;
 use super::line::{Line, Link, Linked};
 use super::phase::Phase;
 use crate::kernel::SimTime;
-use crate::link::Damage;
+use crate::link::PacketDamage;
 
 /// State of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,8 +74,8 @@ pub(super) struct Requests {
     slots: Vec<Request>,
     free: Vec<u32>,
     in_flight: u64,
-    /// Damage to what the cloud has of each request, by slot, if the channel can do damage.
-    damage: Vec<Damage>,
+    /// PacketDamage to what the cloud has of each request, by slot, if the channel can do damage.
+    damage: Vec<PacketDamage>,
     with_damage: bool,
 }
 
@@ -150,7 +150,7 @@ impl Requests {
             None => {
                 self.slots.push(request);
                 if self.with_damage {
-                    self.damage.push(Damage::default());
+                    self.damage.push(PacketDamage::default());
                 }
                 // 2^32 slots would take 800 GB, so the index fits.
                 (self.slots.len() - 1) as u32
@@ -166,13 +166,13 @@ impl Requests {
         &mut self.slots[slot as usize]
     }
 
-    /// Damage to what the cloud has of a request; `None` on a clean channel.
-    pub(super) fn damage(&self, slot: u32) -> Option<&Damage> {
+    /// PacketDamage to what the cloud has of a request; `None` on a clean channel.
+    pub(super) fn damage(&self, slot: u32) -> Option<&PacketDamage> {
         self.damage.get(slot as usize)
     }
 
     /// The damage to a message adds to that of its request.
-    pub(super) fn add_damage(&mut self, slot: u32, damage: &Damage) {
+    pub(super) fn add_damage(&mut self, slot: u32, damage: &PacketDamage) {
         self.damage[slot as usize].extend(damage);
     }
 

@@ -1,6 +1,6 @@
 //! What is counted and measured on the way.
 
-use super::counters::Counters;
+use super::counters::{RequestCounters, TrafficCounters};
 use super::outcome::{Depletion, Latency};
 use super::phase::{Phase, Phases};
 use super::requests::Request;
@@ -10,7 +10,10 @@ use crate::stats::{Moments, Quantiles, SteadyMean};
 /// Counters and statistics of a run in progress.
 #[derive(Debug)]
 pub(super) struct Tally {
-    pub(super) counters: Counters,
+    pub(super) requests: RequestCounters,
+    pub(super) traffic: TrafficCounters,
+    /// Events executed so far.
+    pub(super) events: u64,
     /// Requests answered after their deadline.
     pub(super) late: u64,
     /// Bytes put on the uplink, with headers.
@@ -27,7 +30,9 @@ pub(super) struct Tally {
 impl Tally {
     pub(super) fn new(warmup: u64) -> Self {
         Self {
-            counters: Counters::default(),
+            requests: RequestCounters::default(),
+            traffic: TrafficCounters::default(),
+            events: 0,
             late: 0,
             sent_bytes: 0,
             payload_bytes: 0,
@@ -41,7 +46,7 @@ impl Tally {
     /// Counts a request that was answered `now`. True if that was after its deadline.
     pub(super) fn count_answer(&mut self, request: &Request, now: SimTime) -> bool {
         let late = request.deadline.is_some_and(|deadline| now > deadline);
-        self.counters.completed += 1;
+        self.requests.completed += 1;
         self.late += u64::from(late);
         if request.number >= self.warmup {
             self.latency.record(request, now);
@@ -51,13 +56,13 @@ impl Tally {
 
     /// Counts a device whose battery ran empty `now`.
     pub(super) fn count_depletion(&mut self, now: SimTime) {
-        self.counters.depleted_devices += 1;
+        self.traffic.depleted_devices += 1;
         self.first_depletion.get_or_insert(now);
         self.lifetime_nanoseconds += u128::from(now.nanoseconds());
     }
 
     pub(super) fn depletion(&self) -> Depletion {
-        let (devices, lifetime) = (self.counters.depleted_devices, self.lifetime_nanoseconds as f64 / 1e9);
+        let (devices, lifetime) = (self.traffic.depleted_devices, self.lifetime_nanoseconds as f64 / 1e9);
         Depletion { first: self.first_depletion, mean_seconds: (devices > 0).then(|| lifetime / devices as f64) }
     }
 
@@ -97,7 +102,7 @@ impl LatencyTally {
     fn summary(&self) -> Option<Latency> {
         let requests = self.moments.count();
         let mean = |nanoseconds: u128| nanoseconds as f64 / 1e9 / requests as f64;
-        let percentile = |percent: f64| self.quantiles.at(percent / 100.0).map(SimTime::seconds);
+        let percentile = |percent: f64| self.quantiles.quantile(percent / 100.0).map(SimTime::seconds);
         let mut percentiles = [0.0; 99];
         for (index, value) in percentiles.iter_mut().enumerate() {
             *value = percentile((index + 1) as f64)?;

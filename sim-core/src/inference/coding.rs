@@ -1,13 +1,13 @@
-//! How a sample becomes what the first layer reads.
+//! Input codings: from the sample to what the first layer reads.
 
 use super::{Feature, Real, SpikeTrain};
 use crate::network::Signal;
 use rand::{Rng, RngExt};
 
-/// An input coding.
+/// Coding of the real-valued sample for a spiking network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Coding {
-    /// The real values themselves, the same in every step: the first layer multiplies, once.
+    /// The real values themselves, the same in every step; the first layer is computed once, with multiplications.
     Direct,
     /// Each value is the probability of a spike, drawn anew in every step (Poisson-like rate coding).
     Rate,
@@ -16,16 +16,16 @@ pub enum Coding {
     Latency,
 }
 
-/// What cannot be coded in spikes.
+/// A value that cannot be coded in spikes.
 #[derive(Debug, thiserror::Error, PartialEq)]
-#[error("value {value} is outside [0, 1]: it is no probability and no share of the time to code as spikes")]
+#[error("value {value} cannot be coded in spikes: scale the sample to values from 0 to 1")]
 pub struct CodingError {
-    /// The value.
+    /// The value found.
     pub value: f32,
 }
 
 impl Coding {
-    /// What the first layer reads, see [`super::Executable::on`].
+    /// Kind of values that the first layer reads, see [`super::Executable::with_input`].
     pub fn signal(self) -> Signal {
         match self {
             Self::Direct => Signal::Real,

@@ -46,9 +46,15 @@ impl Convolution {
         };
         let mut sources = vec![NONE; taps.outputs() * kernel];
         for output in 0..taps.outputs() {
-            taps.of(output).iter().for_each(|tap| sources[output * kernel + tap.kernel as usize] = tap.position);
+            taps.window(output).iter().for_each(|tap| sources[output * kernel + tap.kernel as usize] = tap.position);
         }
-        Self { weight: rows.map(line).collect(), bias: Line::of(&affine.bias).collect(), sources, kernel, in_channels }
+        Self {
+            weight: rows.map(line).collect(),
+            bias: Line::pack(&affine.bias).collect(),
+            sources,
+            kernel,
+            in_channels,
+        }
     }
 
     /// The layer's output on all steps of `input`.

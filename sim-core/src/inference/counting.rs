@@ -1,4 +1,4 @@
-//! How [`Counts`] are taken.
+//! Counting of the operations of a layer, see [`Counts`].
 
 use super::executable::{Executable, Work};
 use super::taps::Taps;

@@ -1,4 +1,4 @@
-//! What an execution did, as counts of operations.
+//! Counts of the operations that an execution did.
 
 use serde::{Deserialize, Serialize};
 use std::ops::{Add, AddAssign};
@@ -24,9 +24,9 @@ use std::ops::{Add, AddAssign};
 /// [`Network::dense_macs`]: crate::network::Network::dense_macs
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    /// Accumulates.
+    /// Number of accumulates.
     pub ac: u64,
-    /// Multiply-accumulates.
+    /// Number of multiply-accumulates.
     pub mac: u64,
     /// Neuron state updates, one per neuron and step.
     pub neuron_updates: u64,
@@ -44,7 +44,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// What this counts beyond `earlier`, kind by kind; nothing where that is more.
+    /// Difference from `earlier`, kind by kind; 0 where `earlier` counts more.
     pub fn beyond(&self, earlier: &Self) -> Self {
         Self {
             ac: self.ac.saturating_sub(earlier.ac),
@@ -90,11 +90,11 @@ impl std::iter::Sum for Counts {
 pub struct LayerCounts {
     /// Index of the layer in its network.
     pub layer: usize,
-    /// Spikes that came in, over all steps; real values are no events.
+    /// Number of input spikes over all steps; real values are not events.
     pub input_events: u64,
-    /// Spikes that went out, over all steps.
+    /// Number of output spikes over all steps.
     pub output_events: u64,
-    /// Its operations.
+    /// Operations of the layer.
     pub counts: Counts,
 }
 

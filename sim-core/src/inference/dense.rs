@@ -53,7 +53,7 @@ pub(super) struct Product {
 
 impl Product {
     fn new(affine: &Affine, taps: &Taps, in_channels: usize, weight: impl Fn(usize, usize, usize) -> f32) -> Self {
-        let taps = taps.of(0);
+        let taps = taps.window(0);
         let weight = DMatrix::from_fn(affine.bias.len(), taps.len() * in_channels, |o, row| {
             weight(o, row % in_channels, taps[row / in_channels].kernel as usize)
         });

@@ -27,9 +27,9 @@ impl Depthwise {
         let mut rows = vec![];
         for k in 0..taps.kernel {
             let row: Vec<f32> = (0..channels).map(|channel| weight(channel, k)).collect();
-            rows.extend(Line::of(&row));
+            rows.extend(Line::pack(&row));
         }
-        Self { weight: rows, bias: Line::of(&affine.bias).collect() }
+        Self { weight: rows, bias: Line::pack(&affine.bias).collect() }
     }
 
     /// The currents that the spikes of all `planes` make through `taps` into `tile`, `[step][column][line]`.
@@ -48,7 +48,7 @@ impl Depthwise {
 struct Add<'a> {
     weights: &'a Depthwise,
     taps: &'a Taps,
-    /// Spikes, so many `words` to each input position.
+    /// Spikes as bits, `words` words to each input position.
     bits: &'a [u64],
     words: usize,
     tile: &'a Tile,
@@ -62,7 +62,7 @@ impl Vectorised for Add<'_> {
     fn run<V: Vector>(self) {
         let Self { weights: Depthwise { weight, bias }, taps, bits, words, tile, sums } = self;
         for (position, sums) in tile.positions(taps.axes[1].outputs).zip(sums.chunks_exact_mut(tile.lines.len())) {
-            for tap in taps.of(position) {
+            for tap in taps.window(position) {
                 let words = &bits[tap.position as usize * words..][..words];
                 let rows = &weight[tap.kernel as usize * bias.len()..][tile.lines.clone()];
                 for ((line, row), sum) in tile.lines.clone().zip(rows).zip(sums.iter_mut()) {

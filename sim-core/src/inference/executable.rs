@@ -1,4 +1,4 @@
-//! A network prepared for execution: weights laid out for the kernels, and what each layer's output is like.
+//! A network prepared for execution: weights laid out for the kernels, and the kind of each layer's output.
 
 use super::InferenceError;
 use super::dense::Dense;
@@ -10,18 +10,18 @@ use crate::network::{
     Activation, Affine, Conv2d, Leak, Network, NetworkError, Neuron, Operation, Pool2d, Signal, Weights, weight_shape,
 };
 
-/// A network with its weights, ready to run. It is read-only: threads share one.
+/// A network with its weights, prepared for execution. It is read-only, so threads can share it.
 #[derive(Clone, Debug)]
 pub struct Executable {
     pub(super) network: Network,
     pub(super) plans: Vec<Plan>,
 }
 
-/// What is known of a layer before any sample.
+/// Everything about a layer that does not depend on the sample.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub(super) work: Work,
-    /// What it emits.
+    /// Kind of values that the layer emits.
     pub(super) signal: Signal,
     /// Whether its output changes over time: it is or follows a neuron or coded input. If not, it is computed once per
     /// sample.
@@ -29,11 +29,11 @@ pub(super) struct Plan {
     /// Whether its output is kept. Changing currents that only neurons take, directly or through sums, are added up
     /// in the membranes.
     pub(super) stored: bool,
-    /// Layers that read it.
+    /// Indices of the layers that read its output.
     pub(super) readers: Vec<usize>,
 }
 
-/// What a layer does, with weights in the layout of the kernel that its input calls for.
+/// Computation of a layer, with weights in the layout of the kernel that its input needs.
 #[derive(Clone, Debug)]
 pub(super) enum Work {
     Input,
@@ -60,15 +60,15 @@ impl Executable {
     /// # Errors
     /// [`InferenceError::Network`] if the network is inconsistent or the weights are another network's.
     pub fn new(network: &Network, weights: &Weights) -> Result<Self, InferenceError> {
-        Self::on(Signal::Real, network, weights)
+        Self::with_input(Signal::Real, network, weights)
     }
 
-    /// Prepares `network` with `weights` for execution on samples that are `input`, such as [`Signal::BINARY`] if they are
-    /// coded in spikes; the first layer is then event-driven too.
+    /// Prepares `network` with `weights` for execution on samples of the kind `input`, such as [`Signal::BINARY`] if
+    /// they are coded in spikes; the first layer is then event-driven too.
     ///
     /// # Errors
     /// As [`Executable::new`].
-    pub fn on(input: Signal, network: &Network, weights: &Weights) -> Result<Self, InferenceError> {
+    pub fn with_input(input: Signal, network: &Network, weights: &Weights) -> Result<Self, InferenceError> {
         network.check()?;
         let signals = network.signals(input);
         let mut plans: Vec<Plan> = vec![];
@@ -102,7 +102,7 @@ impl Executable {
         &self.network
     }
 
-    /// What `layer` emits.
+    /// Kind of values that `layer` emits.
     ///
     /// # Panics
     /// If there is no such layer.
@@ -110,7 +110,8 @@ impl Executable {
         self.plans[layer].signal
     }
 
-    /// How many steps the output of `layer` holds when the network runs for `steps`: 1 if it does not change over time.
+    /// Number of steps that the output of `layer` holds when the network is executed for `steps`: 1 if it does not
+    /// change over time.
     ///
     /// # Panics
     /// If there is no such layer.
@@ -136,7 +137,7 @@ impl Plan {
     }
 }
 
-/// What layer `index` of a consistent network does.
+/// The computation of layer `index` of a consistent network.
 fn work(network: &Network, signals: &[Signal], weights: &Weights, index: usize) -> Result<Work, NetworkError> {
     let layer = &network.layers[index];
     let on_spikes = layer.inputs.iter().any(|&input| signals[input] != Signal::Real);
@@ -166,7 +167,7 @@ fn work(network: &Network, signals: &[Signal], weights: &Weights, index: usize) 
     })
 }
 
-/// The neuron with its leak, also if that was learned.
+/// The neuron with its leak, taken from the weights if it was learned.
 fn with_leak(network: &Network, weights: &Weights, index: usize, neuron: Neuron) -> Result<Neuron, NetworkError> {
     if neuron.leak != Leak::Learned {
         return Ok(neuron);

@@ -1,4 +1,5 @@
-//! What flows between layers: real-valued features and spike trains, both with the channels of a position together.
+//! Features, the values between layers: real values or spike trains, both with the channels of a position stored
+//! together.
 
 use super::GradedTrain;
 use super::vector::{Vector, Vectorised, vectorise};
@@ -12,14 +13,14 @@ use crate::network::{Shape, Signal};
 pub struct Real {
     /// Shape of one step.
     pub shape: Shape,
-    /// Steps held: 1 if constant over time, else T.
+    /// Number of steps held: 1 if constant over time, else T.
     pub steps: usize,
     /// `steps * shape.len()` values.
     pub data: Vec<f32>,
 }
 
 impl Real {
-    /// All zeros.
+    /// A feature of zeros.
     pub fn zeros(shape: Shape, steps: usize) -> Self {
         Self { shape, steps, data: vec![0.0; steps * shape.len()] }
     }
@@ -38,16 +39,9 @@ impl Real {
         &self.data[step * len..(step + 1) * len]
     }
 
-    /// The class answered when these values are class scores: the highest mean over the steps, the lowest index on
-    /// equal means.
+    /// The class answered when these values are class scores: the [`argmax`] of their means over the steps.
     pub fn answer(&self) -> usize {
-        let mut best = (0, f32::NEG_INFINITY);
-        for (class, mean) in self.means().into_iter().enumerate() {
-            if mean > best.1 {
-                best = (class, mean);
-            }
-        }
-        best.0
+        argmax(&self.means())
     }
 
     /// The mean of each value over the steps.
@@ -55,6 +49,18 @@ impl Real {
         let sum = |value: usize| (0..self.steps).map(|t| self.step(t)[value]).sum::<f32>();
         (0..self.shape.len()).map(|value| sum(value) / self.steps as f32).collect()
     }
+}
+
+/// Index of the largest value, the lowest index among equal ones. NaN is never the largest; 0 if there is no value that
+/// exceeds negative infinity.
+pub fn argmax(values: &[f32]) -> usize {
+    let mut largest = (0, f32::NEG_INFINITY);
+    for (index, &value) in values.iter().enumerate() {
+        if value > largest.1 {
+            largest = (index, value);
+        }
+    }
+    largest.0
 }
 
 /// T binary feature maps, one bit per channel, position and step.
@@ -136,7 +142,7 @@ impl SpikeTrain {
         }
     }
 
-    /// Gives its spikes to `carry` where both have one, and takes the others of `carry`.
+    /// Merges the spikes of `carry` into this train; where both have one, `carry` keeps its own.
     pub(super) fn exchange(&mut self, carry: &mut Self) {
         for (mine, theirs) in self.bits.iter_mut().zip(&mut carry.bits) {
             (*mine, *theirs) = (*mine | *theirs, *mine & *theirs);
@@ -155,7 +161,7 @@ impl SpikeTrain {
     }
 }
 
-/// Counts bits.
+/// Counts the set bits.
 struct Ones<'a>(&'a [u64]);
 
 impl Vectorised for Ones<'_> {
@@ -201,7 +207,7 @@ impl Feature {
         }
     }
 
-    /// What kind of values it holds.
+    /// Kind of values held.
     pub fn signal(&self) -> Signal {
         match self {
             Self::Real(_) => Signal::Real,
@@ -210,7 +216,7 @@ impl Feature {
         }
     }
 
-    /// The spike trains whose sum it is; none of real values.
+    /// The spike trains whose sum the feature is; empty for real values.
     pub fn planes(&self) -> &[SpikeTrain] {
         match self {
             Self::Real(_) => &[],
@@ -219,7 +225,7 @@ impl Feature {
         }
     }
 
-    /// Number of spikes, graded ones by their number; real values are no spikes.
+    /// Number of spikes; a graded spike counts as often as its number says, real values do not count.
     pub fn spikes(&self) -> u64 {
         self.planes().iter().map(SpikeTrain::spikes).sum()
     }
@@ -234,5 +240,12 @@ mod tests {
         let scores = |data: &[f32]| Real { shape: Shape::vector(3), steps: 2, data: data.to_vec() };
         assert_eq!(scores(&[0.0, 3.0, 1.0, 0.0, -1.0, 1.0]).answer(), 1);
         assert_eq!(scores(&[-9.0, -2.0, -1.0, -8.0, -1.0, -1.0]).answer(), 2);
+    }
+
+    #[test]
+    fn the_argmax_is_the_first_of_the_largest_and_never_nan() {
+        assert_eq!(argmax(&[1.0, 3.0, 3.0]), 1);
+        assert_eq!(argmax(&[f32::NAN, -7.0, f32::NAN]), 1);
+        assert_eq!((argmax(&[f32::NAN; 3]), argmax(&[f32::NEG_INFINITY; 2]), argmax(&[])), (0, 0, 0));
     }
 }

@@ -67,8 +67,8 @@ impl Rows {
         }
         let (complete, open) = completion(rows);
         let slots = (0..rows.outputs).map(|output| output % open).collect();
-        let longest_run = (0..rows.inputs).flat_map(|input| reach.of(input)).map(|run| run.len).max().unwrap_or(1);
-        let bias = Line::of(&affine.bias).collect();
+        let longest_run = (0..rows.inputs).flat_map(|input| reach.runs(input)).map(|run| run.len).max().unwrap_or(1);
+        let bias = Line::pack(&affine.bias).collect();
         let of_line = reach.elements.len() * field.elements.len() * channels;
         Self { weight: lines, of_line, bias, rows: reach, field, complete, open, slots, longest_run }
     }
@@ -107,11 +107,11 @@ pub(super) struct Walk<'a> {
     planes: &'a [SpikeTrain],
     steps: usize,
     scratch: WalkScratch,
-    /// Input rows walked.
+    /// Number of input rows walked so far.
     walked: usize,
 }
 
-/// Memory that one walk leaves to the next.
+/// Buffers reused between walks.
 #[derive(Clone, Debug, Default)]
 pub(super) struct WalkScratch {
     windows: Windows,
@@ -161,7 +161,7 @@ impl<'a> Walk<'a> {
         let (rows, len) = (self.rows, self.steps * tile.len());
         let WalkScratch { windows, sums } = &mut self.scratch;
         let weight = &rows.weight[tile.lines.start * rows.of_line..tile.lines.end * rows.of_line];
-        for run in rows.rows.of(input) {
+        for run in rows.rows.runs(input) {
             for done in (0..run.len).step_by(3) {
                 let outputs = (run.len - done).min(3);
                 let mut slots = [0; 3];
@@ -169,7 +169,7 @@ impl<'a> Walk<'a> {
                     *slot = of_row * len;
                 }
                 let (places, place) = (rows.rows.elements.len(), run.place + done);
-                Add { windows, input, weight, places, place, sums, slots }.to(outputs, tile.lines.len());
+                Add { windows, input, weight, places, place, sums, slots }.dispatch(outputs, tile.lines.len());
             }
         }
     }
@@ -179,11 +179,11 @@ impl<'a> Walk<'a> {
 struct Add<'a> {
     windows: &'a Windows,
     input: usize,
-    /// Of the lines of a tile.
+    /// Weights of the lines of a tile.
     weight: &'a [Line],
-    /// Kernel rows.
+    /// Number of kernel rows.
     places: usize,
-    /// The first one's.
+    /// Place of the kernel row that leads to the first output row.
     place: usize,
     sums: &'a mut [Line],
     /// Where the output rows begin in `sums`.
@@ -191,17 +191,17 @@ struct Add<'a> {
 }
 
 impl Add<'_> {
-    /// Does it for so many `outputs` and `lines` of each.
-    fn to(self, outputs: usize, lines: usize) {
+    /// Runs the [`AddTo`] made for this number of kernel rows, `outputs` and `lines` of each output.
+    fn dispatch(self, outputs: usize, lines: usize) {
         match self.places {
-            1 => self.of::<1>(outputs, lines),
-            3 => self.of::<3>(outputs, lines),
-            _ => self.of::<0>(outputs, lines),
+            1 => self.dispatch_shape::<1>(outputs, lines),
+            3 => self.dispatch_shape::<3>(outputs, lines),
+            _ => self.dispatch_shape::<0>(outputs, lines),
         }
     }
 
-    /// The same with so many places, or any number if that is 0.
-    fn of<const PLACES: usize>(self, outputs: usize, lines: usize) {
+    /// Runs the [`AddTo`] made for `PLACES` kernel rows (0: any number), `outputs` and `lines` of each output.
+    fn dispatch_shape<const PLACES: usize>(self, outputs: usize, lines: usize) {
         match (outputs, lines, self.windows.one_word) {
             (3, 1, true) => vectorise(AddTo::<PLACES, 3, 1, true>(self)),
             (3, 1, false) => vectorise(AddTo::<PLACES, 3, 1, false>(self)),
@@ -220,7 +220,8 @@ impl Add<'_> {
     }
 }
 
-/// [`Add`] as a function of its own for each shape: in one for all of them, what is constant in the loops finds no registers.
+/// [`Add`], compiled as a separate function for each shape: in a single function the constants of the loops would not
+/// stay in registers.
 struct AddTo<'a, const PLACES: usize, const OUTPUTS: usize, const LINES: usize, const ONE_WORD: bool>(Add<'a>);
 
 impl<const PLACES: usize, const OUTPUTS: usize, const LINES: usize, const ONE_WORD: bool> Vectorised
@@ -246,7 +247,7 @@ impl<const PLACES: usize, const OUTPUTS: usize, const LINES: usize, const ONE_WO
             unreachable!("open output rows have slots of their own")
         };
         let mut rows = rows.map(|row| row.as_chunks_mut::<LINES>().0);
-        for (of_plane, heads) in windows.of(input) {
+        for (of_plane, heads) in windows.row(input) {
             rows = rows.map(|row| &mut row[..of_plane.len()]);
             for &head in heads {
                 let mut next = head;

@@ -23,7 +23,7 @@ impl GradedTrain {
         Self { planes }
     }
 
-    /// Planes that are a thermometer code already.
+    /// A train from planes that already are a thermometer code.
     pub(super) fn from_planes(planes: Vec<SpikeTrain>) -> Self {
         Self { planes }
     }
@@ -40,12 +40,12 @@ impl GradedTrain {
         Self { planes }
     }
 
-    /// The planes, the one that is set first in front; at least one.
+    /// The planes of the thermometer code, the one that is set first in front; at least one.
     pub fn planes(&self) -> &[SpikeTrain] {
         &self.planes
     }
 
-    /// The largest number that can be held.
+    /// Largest number of spikes that can be held.
     pub fn max(&self) -> u32 {
         self.planes.len() as u32
     }

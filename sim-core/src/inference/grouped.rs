@@ -48,14 +48,14 @@ impl Grouped {
 
     /// The currents that the spikes of all `planes` make through `taps` into `tile`, `[step][column][line]`.
     pub(super) fn currents(&self, taps: &Taps, planes: &[SpikeTrain], tile: &Tile, sums: &mut [Line]) {
-        let bias: Vec<Line> = Line::of(&self.bias).collect();
+        let bias: Vec<Line> = Line::pack(&self.bias).collect();
         fill(sums, &bias[tile.lines.clone()]);
         for plane in planes {
             let words = plane.words();
             for (step, sums) in sums.chunks_exact_mut(tile.len()).enumerate() {
                 let sums = sums.chunks_exact_mut(tile.lines.len());
                 for (position, sums) in tile.positions(taps.axes[1].outputs).zip(sums) {
-                    for tap in taps.of(position) {
+                    for tap in taps.window(position) {
                         let words = &plane.step(step)[tap.position as usize * words..][..words];
                         self.add_spikes(words, tap.kernel as usize, tile.lines.start, sums);
                     }
@@ -86,7 +86,7 @@ impl Grouped {
         let mut result = Real { shape: output, steps: input.steps, data: self.bias.repeat(positions * input.steps) };
         for (i, sums) in result.data.chunks_exact_mut(output.channels).enumerate() {
             let values = input.step(i / positions);
-            for tap in taps.of(i % positions) {
+            for tap in taps.window(i % positions) {
                 let first = tap.position as usize * self.in_channels;
                 self.add(tap.kernel as usize, &values[first..first + self.in_channels], sums);
             }

@@ -1,8 +1,8 @@
-//! Floats by the cache line.
+//! Floats in units of a cache line.
 
 use super::vector::{Vector, Vectorised, WIDTH, vectorise};
 
-/// Floats of a [`Line`].
+/// Number of floats in a [`Line`].
 pub(super) const LANES: usize = WIDTH;
 
 /// Lines whose channels fill a word of spikes.
@@ -17,13 +17,13 @@ pub(super) struct Line(pub(super) [f32; LANES]);
 impl Line {
     pub(super) const ZERO: Self = Self([0.0; LANES]);
 
-    /// Lines that hold `channels`.
+    /// Number of lines that hold `channels`.
     pub(super) fn count(channels: usize) -> usize {
         channels.div_ceil(LANES)
     }
 
-    /// `values` in lines, with zeros after the last.
-    pub(super) fn of(values: &[f32]) -> impl Iterator<Item = Self> {
+    /// Packs `values` into lines, with zeros after the last.
+    pub(super) fn pack(values: &[f32]) -> impl Iterator<Item = Self> {
         values.chunks(LANES).map(|values| {
             let mut line = Self::ZERO;
             line.copy(values);
@@ -31,7 +31,7 @@ impl Line {
         })
     }
 
-    /// Takes `values`, which may be fewer than lanes.
+    /// Copies `values`, at most as many as there are lanes, into the line.
     #[inline(always)]
     pub(super) fn copy(&mut self, values: &[f32]) {
         match values.try_into() {
@@ -40,7 +40,7 @@ impl Line {
         }
     }
 
-    /// Gives as many of its values as `values` takes.
+    /// Copies as many values of the line as `values` holds.
     #[inline(always)]
     pub(super) fn store(&self, values: &mut [f32]) {
         match values.try_into() {
@@ -66,12 +66,12 @@ pub(super) fn bits_of_line(words: &[u64], line: usize) -> u16 {
     (words[line / LINES_PER_WORD] >> (line % LINES_PER_WORD * LANES)) as u16
 }
 
-/// Does [`Fill`].
+/// Sets all of `lines` to repetitions of `pattern`.
 pub(super) fn fill(lines: &mut [Line], pattern: &[Line]) {
     vectorise(Fill { lines, pattern });
 }
 
-/// Sets all of `lines` to repetitions of `pattern`.
+/// The computation of [`fill`].
 pub(super) struct Fill<'a> {
     pub(super) lines: &'a mut [Line],
     pub(super) pattern: &'a [Line],

@@ -21,11 +21,11 @@ pub(super) fn charge(
     vectorise(Charge { neuron, tile, currents, membranes, fired, spikes });
 }
 
-/// Memory for the neurons of one tile, which one layer leaves to the next.
+/// Buffers for the neurons of one tile, reused between layers.
 #[derive(Clone, Debug, Default)]
 pub(super) struct MembraneScratch {
     membranes: Vec<Line>,
-    /// Who fires in a step, as bits of each line.
+    /// Neurons that fire in a step, as a bit mask for each line.
     fired: Vec<u16>,
 }
 
@@ -109,7 +109,7 @@ fn fire<V: Vector>(membrane: &mut Line, charged: V, reset: V, threshold: V) -> u
     fired
 }
 
-/// Adds who fires in `step`, as bits of each line of `tile`, to `spikes`.
+/// Adds the neurons that fire in `step`, a bit mask for each line of `tile`, to `spikes`.
 #[inline(always)]
 fn pack(fired: &[u16], tile: &Tile, step: usize, spikes: &mut SpikeTrain) {
     let (words, channels) = (spikes.words(), spikes.shape().channels);
@@ -142,12 +142,12 @@ fn exact_share(leak: Leak) -> Leak {
     }
 }
 
-/// How a membrane takes a current.
+/// Equation by which a membrane integrates a current.
 trait Equation<V> {
     fn charged(&self, v: V, x: V) -> V;
 }
 
-/// Without leak.
+/// Integration without leak.
 struct Integrate;
 
 impl<V: Vector> Equation<V> for Integrate {
@@ -157,9 +157,9 @@ impl<V: Vector> Equation<V> for Integrate {
     }
 }
 
-/// With a leak that divides or multiplies, and the input leaks too or does not.
+/// Integration with a leak by division or by multiplication, with or without decay of the input.
 struct Decay<V, const DIVIDE: bool, const INPUT: bool> {
-    /// None for zero, which need not be subtracted.
+    /// Resting potential; none for zero, which need not be subtracted.
     rest: Option<V>,
     by: V,
 }

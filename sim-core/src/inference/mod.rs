@@ -16,6 +16,7 @@ mod counts;
 mod dense;
 mod depthwise;
 mod executable;
+mod execution;
 mod feature;
 mod gather;
 mod graded;
@@ -23,10 +24,10 @@ mod grouped;
 mod lines;
 mod membrane;
 mod observation;
-mod peak;
+#[cfg(feature = "bench")]
+pub(crate) mod peak;
 mod pool;
 mod reach;
-mod run;
 mod spiking;
 mod taps;
 mod tile;
@@ -36,31 +37,31 @@ mod windows;
 pub use coding::{Coding, CodingError};
 pub use counts::{Counts, LayerCounts};
 pub use executable::Executable;
-pub use feature::{Feature, Real, SpikeTrain};
+pub use execution::Execution;
+pub use feature::{Feature, Real, SpikeTrain, argmax};
 pub use graded::GradedTrain;
 pub use observation::{LayerObservation, Observation, Tool, ToolCounts, Values};
-pub use peak::{Arithmetic, RowLoop, register_loop};
-pub use run::Run;
 
 use crate::network::NetworkError;
 
-/// What cannot be executed.
+/// Cause for which a network cannot be executed.
 #[derive(Debug, thiserror::Error, PartialEq)]
+#[non_exhaustive]
 pub enum InferenceError {
-    /// The network or its weights are wrong.
+    /// The network or its weights are inconsistent.
     #[error(transparent)]
     Network(#[from] NetworkError),
-    /// Layers that do not exist, or the input, which is given and not run.
-    #[error("layers {start}..{end} cannot be run: the network has layers 1..{layers} after its input")]
+    /// The range names layers that do not exist, or the input layer, which is not executed.
+    #[error("layers {start}..{end} cannot be executed: choose a range within 1..{layers}, the layers after the input")]
     Range {
         /// First layer asked for.
         start: usize,
-        /// One past the last.
+        /// Index after the last layer asked for.
         end: usize,
         /// Number of layers, the input included.
         layers: usize,
     },
-    /// A layer of the tail that needs more than the output of the cut.
+    /// A layer of the tail reads a layer before the cut.
     #[error("the network cannot be cut after `{cut}`: `{layer}` also reads `{reads}`, which comes before")]
     ReachesBack {
         /// The layer.
@@ -73,14 +74,14 @@ pub enum InferenceError {
     /// The input is not what the layer before the range emits.
     #[error("layer `{layer}` emits {needed}, but {found} were given")]
     Input {
-        /// That layer.
+        /// Name of the layer before the range.
         layer: String,
-        /// What it emits.
+        /// Kind, shape and steps of its output.
         needed: String,
-        /// What was given.
+        /// Kind, shape and steps of the given input.
         found: String,
     },
-    /// No time steps.
-    #[error("a network runs for at least one time step")]
+    /// The number of time steps is zero.
+    #[error("0 time steps were asked for: a network is executed for at least 1")]
     NoSteps,
 }

@@ -1,11 +1,11 @@
-//! The limits that the kernels are held against: arithmetic without memory, and additions of rows of weights without anything
-//! else.
+//! Upper limits of the kernels' speed, to be measured: arithmetic without memory accesses, and additions of rows of
+//! weights alone.
 
 use super::lines::{LANES, Line};
 use super::vector::{Vector, Vectorised, WIDTH, vectorise};
 use std::hint::black_box;
 
-/// What a [`register_loop`] does.
+/// Arithmetic of a [`register_loop`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arithmetic {
     /// Additions.
@@ -64,7 +64,7 @@ impl Vectorised for RegisterLoop {
 /// Lines that are added at once, as by the kernel for spikes where an input row reaches three output rows.
 const TOGETHER: usize = 3;
 
-/// Picks of a round.
+/// Number of rows added in one round.
 const PICKS: usize = 4096;
 
 /// Rows of weights to add up, each picked as spikes pick them: in no order that the CPU could foresee.
@@ -74,7 +74,7 @@ pub struct RowLoop {
 }
 
 impl RowLoop {
-    /// For the weights of a 3x3 convolution from so many `channels` to 16 of its output channels, which are a row each for
+    /// For the weights of a 3x3 convolution from `channels` input channels to 16 of its output channels, which are a row each for
     /// every input channel and kernel element.
     pub fn new(channels: usize) -> Self {
         let rows = (9 * channels / TOGETHER).max(1);

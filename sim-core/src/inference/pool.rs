@@ -36,7 +36,7 @@ fn reduce(input: &Real, output: Shape, taps: &Taps, start: f32, combine: impl Fn
     let mut result = Real { shape: output, steps: input.steps, data: vec![start; output.len() * input.steps] };
     for (i, results) in result.data.chunks_exact_mut(channels).enumerate() {
         let values = input.step(i / positions);
-        for tap in taps.of(i % positions) {
+        for tap in taps.window(i % positions) {
             let window = &values[tap.position as usize * channels..][..channels];
             results.iter_mut().zip(window).for_each(|(result, &value)| *result = combine(*result, value));
         }
@@ -51,7 +51,7 @@ fn count(input: &Feature, output: Shape, taps: &Taps) -> Real {
     for (i, sums) in result.data.chunks_exact_mut(output.channels).enumerate() {
         for plane in input.planes() {
             let (bits, words) = (plane.step(i / positions), plane.words());
-            for tap in taps.of(i % positions) {
+            for tap in taps.window(i % positions) {
                 let window = &bits[tap.position as usize * words..][..words];
                 let channels = window
                     .iter()
@@ -70,7 +70,7 @@ fn any(input: &SpikeTrain, output: Shape, taps: &Taps) -> SpikeTrain {
     for step in 0..input.steps() {
         let bits = input.step(step);
         for (position, word) in (0..taps.outputs()).flat_map(|p| (0..input.words()).map(move |w| (p, w))) {
-            let window = taps.of(position).iter().map(|tap| bits[tap.position as usize * input.words() + word]);
+            let window = taps.window(position).iter().map(|tap| bits[tap.position as usize * input.words() + word]);
             result.set_word(step, position, word, window.fold(0, |any, word| any | word));
         }
     }

@@ -5,9 +5,9 @@ use super::taps::Axis;
 /// Neighbouring outputs that an input reaches through kernel elements in neighbouring places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Run {
-    /// First output.
+    /// Index of the first output.
     pub(super) output: usize,
-    /// Place of its kernel element.
+    /// Place of the kernel element that leads to the first output.
     pub(super) place: usize,
     /// Number of outputs.
     pub(super) len: usize,
@@ -46,7 +46,7 @@ impl Reach {
     }
 
     /// The runs of `input`.
-    pub(super) fn of(&self, input: usize) -> &[Run] {
+    pub(super) fn runs(&self, input: usize) -> &[Run] {
         &self.runs[self.starts[input]..self.starts[input + 1]]
     }
 }
@@ -77,7 +77,7 @@ mod tests {
     fn runs(stride: usize, input: usize) -> Vec<(usize, usize, usize)> {
         let conv = Conv2d::plain(Shape::new(1, 5, 5), 1, 3, stride, 1);
         let reach = Reach::new(&Taps::plain(conv).axes[0]);
-        reach.of(input).iter().map(|run| (run.output, reach.elements[run.place], run.len)).collect()
+        reach.runs(input).iter().map(|run| (run.output, reach.elements[run.place], run.len)).collect()
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Layers of neurons: currents from all that feeds them, and what becomes of these.
+//! Layers of neurons: the currents from all layers that feed them, and what is computed from these.
 //!
 //! The output is computed in [`Tile`]s, row by row: a row of some columns and lines of channels over all T steps, small
 //! enough that currents and membranes stay in the nearer caches; neither currents nor membranes of a convolution that feeds
@@ -20,16 +20,16 @@ use crate::network::{Neuron, Shape};
 pub(super) enum Source<'a> {
     /// Weighted spikes, all planes of them: made row after row, by a walk through the input.
     Weighted { rows: &'a Rows, planes: &'a [SpikeTrain] },
-    /// What is made for each tile by itself.
+    /// Currents computed for each tile independently.
     Direct(Direct<'a>),
 }
 
-/// Currents that are made for each tile by itself.
+/// Source of currents that are computed for each tile independently.
 #[derive(Clone, Copy)]
 pub(super) enum Direct<'a> {
     /// Spikes, all planes of them, through a grouped convolution.
     Grouped { taps: &'a Taps, weights: &'a Grouped, planes: &'a [SpikeTrain] },
-    /// The same through a depthwise one.
+    /// Spikes of all planes through a depthwise convolution.
     Depthwise { taps: &'a Taps, weights: &'a Depthwise, planes: &'a [SpikeTrain] },
     /// The spikes themselves, as ones, of every step or of the only one.
     Spikes(&'a SpikeTrain),
@@ -47,7 +47,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Whether it is the same in every step.
+    /// Whether the currents are the same in every step.
     fn is_constant(&self) -> bool {
         match self {
             Self::Weighted { .. } | Self::Direct(Direct::Grouped { .. } | Direct::Depthwise { .. }) => false,
@@ -72,14 +72,14 @@ impl Direct<'_> {
     }
 }
 
-/// Memory that one layer leaves to the next.
+/// Buffers reused between layers.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scratch {
     walks: Vec<WalkScratch>,
     membranes: MembraneScratch,
 }
 
-/// A [`Source`] at work.
+/// A [`Source`] during an execution.
 enum Feed<'a> {
     Walked(Walk<'a>),
     Direct { direct: Direct<'a>, steps: usize, sums: Vec<Line> },
@@ -98,7 +98,7 @@ impl Feed<'_> {
         }
     }
 
-    /// Adds these to `sums`.
+    /// Adds the currents into `tile` to `sums`.
     fn add(&mut self, tile: &Tile, sums: &mut [Line]) {
         match self {
             Self::Direct { direct: Direct::Spikes(train), .. } => add_ones(train, tile, sums),
@@ -169,13 +169,13 @@ impl Vectorised for AddOnes<'_> {
     }
 }
 
-/// What a pass does with the currents.
+/// Consumer of the currents of a pass.
 trait Pass {
     /// Takes the currents into `tile`, `[step][column][line]`, of every step or of the only one.
     fn take(&mut self, tile: &Tile, currents: &[Line]);
 }
 
-/// Feeds neurons.
+/// Feeds the currents to neurons.
 struct Fire<'a> {
     neuron: &'a Neuron,
     membranes: MembraneScratch,
@@ -188,7 +188,7 @@ impl Pass for Fire<'_> {
     }
 }
 
-/// Keeps the currents.
+/// Stores the currents.
 struct Keep {
     sums: Real,
 }

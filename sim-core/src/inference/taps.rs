@@ -16,20 +16,20 @@ pub(super) struct Tap {
 pub(super) struct Axis {
     pub(super) inputs: usize,
     pub(super) outputs: usize,
-    /// Kernel elements.
+    /// Number of kernel elements.
     pub(super) kernel: usize,
     /// (output, input, kernel element), in order.
     pub(super) taps: Vec<(usize, usize, usize)>,
 }
 
 impl Axis {
-    /// One output that reads every input.
+    /// An axis with one output that reads every input.
     fn all(inputs: usize) -> Self {
         Self { inputs, outputs: 1, kernel: inputs, taps: (0..inputs).map(|i| (0, i, i)).collect() }
     }
 
-    /// (input, kernel element) of `output`.
-    fn of(&self, output: usize) -> impl Iterator<Item = (usize, usize)> {
+    /// (input, kernel element) pairs that `output` reads.
+    fn sources(&self, output: usize) -> impl Iterator<Item = (usize, usize)> {
         let first = self.taps.partition_point(|tap| tap.0 < output);
         self.taps[first..].iter().take_while(move |tap| tap.0 == output).map(|&(_, input, k)| (input, k))
     }
@@ -43,7 +43,7 @@ impl Axis {
 pub(super) struct Taps {
     starts: Vec<usize>,
     taps: Vec<Tap>,
-    /// Kernel elements.
+    /// Number of kernel elements.
     pub(super) kernel: usize,
     /// The geometry along rows and along columns, which make up that of positions.
     pub(super) axes: [Axis; 2],
@@ -72,7 +72,7 @@ impl Taps {
         Self::sliding(p.input, p.output, p.window, source)
     }
 
-    /// One output position that reads every input position.
+    /// Taps of one output position that reads every input position.
     pub(super) fn all(input: Shape) -> Self {
         Self::new([Axis::all(input.height), Axis::all(input.width)])
     }
@@ -97,8 +97,8 @@ impl Taps {
         let (mut starts, mut taps) = (vec![0], vec![]);
         let mut fan_out = vec![0; rows.inputs * columns.inputs];
         for (y, x) in (0..rows.outputs).flat_map(|y| (0..columns.outputs).map(move |x| (y, x))) {
-            for (row, ky) in rows.of(y) {
-                for (column, kx) in columns.of(x) {
+            for (row, ky) in rows.sources(y) {
+                for (column, kx) in columns.sources(x) {
                     let (position, kernel) = (row * columns.inputs + column, ky * columns.kernel + kx);
                     fan_out[position] += 1;
                     // `Network::check` keeps positions below 2^32.
@@ -112,7 +112,7 @@ impl Taps {
 
     /// The taps of output `position`.
     #[inline(always)]
-    pub(super) fn of(&self, position: usize) -> &[Tap] {
+    pub(super) fn window(&self, position: usize) -> &[Tap] {
         &self.taps[self.starts[position]..self.starts[position + 1]]
     }
 

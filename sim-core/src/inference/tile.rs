@@ -1,4 +1,4 @@
-//! The parts in which the output of a spiking layer is computed.
+//! Tiles, the pieces in which the output of a spiking layer is computed.
 
 use std::ops::Range;
 
@@ -11,7 +11,7 @@ pub(super) struct Tile {
 }
 
 impl Tile {
-    /// Lines of one step.
+    /// Number of lines of one step.
     pub(super) fn len(&self) -> usize {
         self.columns.len() * self.lines.len()
     }

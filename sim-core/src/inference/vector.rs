@@ -4,7 +4,7 @@
 //! scalars of the same ones. So the kernels are written for a [`Vector`], which is one or two registers of the CPU where
 //! it has such and an array elsewhere. This is the only module with instructions of a CPU.
 
-/// Lanes of a [`Vector`].
+/// Number of lanes of a [`Vector`].
 pub(super) const WIDTH: usize = 16;
 
 /// Sixteen floats. Each operation rounds as the same operation of `f32` does, but [`Vector::multiply_add`].
@@ -18,13 +18,13 @@ pub(super) trait Vector: Copy {
     fn div(self, other: Self) -> Self;
     /// `a * b + self`, rounded once where the CPU can, else twice.
     fn multiply_add(self, a: Self, b: Self) -> Self;
-    /// Its lanes that `bits` says, 0 in the others.
+    /// The lanes whose bit is set in `bits`; 0 in the others.
     fn keep(self, bits: u16) -> Self;
-    /// Lanes of `yes` where `self >= bound`, else of `no`; and which these are, as bits.
+    /// Lanes of `yes` where `self >= bound`, of `no` elsewhere; and a bit mask of the lanes where it is.
     fn choose(self, bound: Self, yes: Self, no: Self) -> (Self, u16);
-    /// Sets the beginning of `list` to `first` plus the place of every bit that is set, lowest first; what follows is
-    /// overwritten with anything. That there are few is taken for granted, their exact number is nothing to branch on,
-    /// because the CPU cannot guess it.
+    /// Sets the beginning of `list` to `first` plus the position of every set bit, lowest first; the rest of `list` holds
+    /// unspecified values afterwards. Optimised for few set bits, and without a branch per bit: their count would be
+    /// mispredicted.
     #[inline(always)]
     fn places(mut bits: u64, first: u32, list: &mut [u32; 64]) {
         for four in list.as_chunks_mut::<4>().0 {
@@ -39,7 +39,7 @@ pub(super) trait Vector: Copy {
     }
 }
 
-/// For CPUs without the instructions below.
+/// A vector as a plain array, for CPUs without the instructions below.
 #[derive(Clone, Copy)]
 pub(super) struct Portable([f32; WIDTH]);
 
@@ -95,21 +95,22 @@ impl Vector for Portable {
     }
 }
 
-/// A computation that can be done with any [`Vector`].
+/// A computation that is generic over the [`Vector`] type.
 pub(super) trait Vectorised {
     type Output;
-    /// Does it. `#[inline(always)]`, as is all that it calls in its loops, and these are loops, no closures for an
-    /// iterator to call: what is not inlined is compiled for the oldest CPU.
+    /// Runs the computation. Implementations are `#[inline(always)]`, and so is everything they call in their loops; they use
+    /// plain loops instead of iterator closures. Code that is not inlined is compiled for the baseline CPU, without wide vectors.
     fn run<V: Vector>(self) -> Self::Output;
 }
 
-/// Does `work` with the widest vectors that this CPU has.
+/// Runs `work` with the widest vectors that this CPU supports.
 #[inline]
 pub(super) fn vectorise<W: Vectorised>(work: W) -> W::Output {
     #[cfg(target_arch = "x86_64")]
     match *x86::LEVEL {
-        // SAFETY: the CPU has said that it knows the instructions.
+        // SAFETY: `LEVEL` is this only if the CPU has every instruction set that the function enables.
         x86::Level::Avx512 => return unsafe { x86::run_avx512(work) },
+        // SAFETY: as above.
         x86::Level::Avx2 => return unsafe { x86::run_avx2(work) },
         x86::Level::None => {}
     }
@@ -118,14 +119,17 @@ pub(super) fn vectorise<W: Vectorised>(work: W) -> W::Output {
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    //! The vectors here are private and handed to nobody but by the `run_...` functions, so whoever holds one is inside of
-    //! these, and the instructions of its methods are known to the CPU: that is what makes every `unsafe` here sound.
+    //! # Safety
+    //!
+    //! `Avx2` and `Avx512` are private and only used as the type argument of `Vectorised::run` in `run_avx2` and `run_avx512`,
+    //! which are called only after the CPU has reported their instruction sets. So every method of theirs runs on a CPU that
+    //! has the instructions it uses.
 
     use super::{Vector, Vectorised, WIDTH};
     use std::arch::x86_64::*;
     use std::sync::LazyLock;
 
-    /// Which vectors the CPU has.
+    /// Widest vectors that the CPU supports.
     #[derive(Clone, Copy, PartialEq, Eq)]
     pub(super) enum Level {
         None,
@@ -133,7 +137,7 @@ mod x86 {
         Avx512,
     }
 
-    /// Of this CPU.
+    /// The level of this CPU, detected once.
     pub(super) static LEVEL: LazyLock<Level> = LazyLock::new(|| match (has_avx2(), has_avx512()) {
         (true, true) => Level::Avx512,
         (true, false) => Level::Avx2,
@@ -177,7 +181,7 @@ mod x86 {
     #[target_feature(enable = "avx")]
     fn signs(lanes: __m256) -> u16 {
         let signs: u32;
-        // SAFETY: reads one register and writes another.
+        // SAFETY: the instruction is part of AVX, which this function enables; it reads one register and writes another.
         unsafe {
             std::arch::asm!(
                 "vmovmskps {signs:e}, {lanes}",
@@ -189,7 +193,7 @@ mod x86 {
         signs as u16
     }
 
-    /// All ones in the lanes that `bits` says.
+    /// All ones in the lanes whose bit is set in `bits`, zeros in the others.
     #[inline]
     #[target_feature(enable = "avx2")]
     fn mask(bits: u16) -> __m256 {
@@ -201,16 +205,18 @@ mod x86 {
     impl Vector for Avx2 {
         #[inline(always)]
         fn splat(x: f32) -> Self {
+            // SAFETY: the CPU has AVX2 and FMA (see the module).
             let half = unsafe { _mm256_set1_ps(x) };
             Self { low: half, high: half }
         }
         #[inline(always)]
         fn load(lanes: &[f32; WIDTH]) -> Self {
-            // In bounds by type; any alignment.
+            // SAFETY: the CPU has AVX2 and FMA (see the module); reads 16 floats of an array of 16, at any alignment.
             unsafe { Self { low: _mm256_loadu_ps(lanes.as_ptr()), high: _mm256_loadu_ps(lanes.as_ptr().add(8)) } }
         }
         #[inline(always)]
         fn store(self, lanes: &mut [f32; WIDTH]) {
+            // SAFETY: the CPU has AVX2 and FMA (see the module); writes 16 floats of an array of 16, at any alignment.
             unsafe {
                 _mm256_storeu_ps(lanes.as_mut_ptr(), self.low);
                 _mm256_storeu_ps(lanes.as_mut_ptr().add(8), self.high);
@@ -218,34 +224,41 @@ mod x86 {
         }
         #[inline(always)]
         fn add(self, other: Self) -> Self {
+            // SAFETY: the CPU has AVX2 and FMA (see the module).
             unsafe { Self { low: _mm256_add_ps(self.low, other.low), high: _mm256_add_ps(self.high, other.high) } }
         }
         #[inline(always)]
         fn sub(self, other: Self) -> Self {
+            // SAFETY: the CPU has AVX2 and FMA (see the module).
             unsafe { Self { low: _mm256_sub_ps(self.low, other.low), high: _mm256_sub_ps(self.high, other.high) } }
         }
         #[inline(always)]
         fn mul(self, other: Self) -> Self {
+            // SAFETY: the CPU has AVX2 and FMA (see the module).
             unsafe { Self { low: _mm256_mul_ps(self.low, other.low), high: _mm256_mul_ps(self.high, other.high) } }
         }
         #[inline(always)]
         fn div(self, other: Self) -> Self {
+            // SAFETY: the CPU has AVX2 and FMA (see the module).
             unsafe { Self { low: _mm256_div_ps(self.low, other.low), high: _mm256_div_ps(self.high, other.high) } }
         }
         #[inline(always)]
         fn multiply_add(self, a: Self, b: Self) -> Self {
+            // SAFETY: the CPU has AVX2 and FMA (see the module).
             unsafe {
                 Self { low: _mm256_fmadd_ps(a.low, b.low, self.low), high: _mm256_fmadd_ps(a.high, b.high, self.high) }
             }
         }
         #[inline(always)]
         fn keep(self, bits: u16) -> Self {
+            // SAFETY: the CPU has AVX2 and FMA (see the module).
             unsafe {
                 Self { low: _mm256_and_ps(self.low, mask(bits)), high: _mm256_and_ps(self.high, mask(bits >> 8)) }
             }
         }
         #[inline(always)]
         fn choose(self, bound: Self, yes: Self, no: Self) -> (Self, u16) {
+            // SAFETY: the CPU has AVX2 and FMA (see the module).
             unsafe {
                 let low = _mm256_cmp_ps::<_CMP_GE_OQ>(self.low, bound.low);
                 let high = _mm256_cmp_ps::<_CMP_GE_OQ>(self.high, bound.high);
@@ -264,43 +277,52 @@ mod x86 {
     impl Vector for Avx512 {
         #[inline(always)]
         fn splat(x: f32) -> Self {
+            // SAFETY: the CPU has AVX-512 (see the module).
             Self(unsafe { _mm512_set1_ps(x) })
         }
         #[inline(always)]
         fn load(lanes: &[f32; WIDTH]) -> Self {
-            // In bounds by type; any alignment.
+            // SAFETY: the CPU has AVX-512 (see the module); reads 16 floats of an array of 16, at any alignment.
             Self(unsafe { _mm512_loadu_ps(lanes.as_ptr()) })
         }
         #[inline(always)]
         fn store(self, lanes: &mut [f32; WIDTH]) {
+            // SAFETY: the CPU has AVX-512 (see the module); writes 16 floats of an array of 16, at any alignment.
             unsafe { _mm512_storeu_ps(lanes.as_mut_ptr(), self.0) }
         }
         #[inline(always)]
         fn add(self, other: Self) -> Self {
+            // SAFETY: the CPU has AVX-512 (see the module).
             Self(unsafe { _mm512_add_ps(self.0, other.0) })
         }
         #[inline(always)]
         fn sub(self, other: Self) -> Self {
+            // SAFETY: the CPU has AVX-512 (see the module).
             Self(unsafe { _mm512_sub_ps(self.0, other.0) })
         }
         #[inline(always)]
         fn mul(self, other: Self) -> Self {
+            // SAFETY: the CPU has AVX-512 (see the module).
             Self(unsafe { _mm512_mul_ps(self.0, other.0) })
         }
         #[inline(always)]
         fn div(self, other: Self) -> Self {
+            // SAFETY: the CPU has AVX-512 (see the module).
             Self(unsafe { _mm512_div_ps(self.0, other.0) })
         }
         #[inline(always)]
         fn multiply_add(self, a: Self, b: Self) -> Self {
+            // SAFETY: the CPU has AVX-512 (see the module).
             Self(unsafe { _mm512_fmadd_ps(a.0, b.0, self.0) })
         }
         #[inline(always)]
         fn keep(self, bits: u16) -> Self {
+            // SAFETY: the CPU has AVX-512 (see the module).
             Self(unsafe { _mm512_maskz_mov_ps(bits, self.0) })
         }
         #[inline(always)]
         fn choose(self, bound: Self, yes: Self, no: Self) -> (Self, u16) {
+            // SAFETY: the CPU has AVX-512 (see the module).
             unsafe {
                 let is = _mm512_cmp_ps_mask::<_CMP_GE_OQ>(self.0, bound.0);
                 (Self(_mm512_mask_blend_ps(is, no.0, yes.0)), is)
@@ -309,11 +331,12 @@ mod x86 {
         #[inline(always)]
         fn places(bits: u64, first: u32, list: &mut [u32; 64]) {
             let count = bits.count_ones() as usize;
+            // SAFETY: the CPU has AVX-512 (see the module); reads the 64 bytes of `BYTES` and writes within the 64 numbers of
+            // `list`, at any alignment.
             unsafe {
                 let all = _mm512_loadu_si512(BYTES.as_ptr().cast());
                 let places = _mm512_maskz_compress_epi8(bits, all);
                 let sixteen = |places| _mm512_add_epi32(_mm512_cvtepu8_epi32(places), _mm512_set1_epi32(first as i32));
-                // In bounds by type; any alignment.
                 let list = list.as_mut_ptr();
                 _mm512_storeu_si512(list.cast(), sixteen(_mm512_castsi512_si128(places)));
                 if count > 16 {
@@ -325,7 +348,7 @@ mod x86 {
         }
     }
 
-    /// 0 to 63.
+    /// The bytes 0 to 63: the positions of a word's bits.
     static BYTES: [u8; 64] = {
         let mut bytes = [0; 64];
         let mut i = 0;

@@ -1,8 +1,9 @@
 //! The spikes that an output sees in a row of the input.
 //!
-//! The spikes of a row are listed once, and what an output column sees are neighbours in that list. Collecting is free of branches
-//! that depend on single spikes, which are what a CPU cannot guess. The windows of a row are put in the order of their numbers
-//! of spikes, so that whoever walks them ends each walk where the one before ended, which a CPU can guess.
+//! The spikes of a row are listed once, and the spikes that an output column sees are neighbours in that list.
+//! Collecting them has no branches that depend on single spikes, which a CPU would mispredict. The windows of a row are
+//! ordered by their numbers of spikes, so that loops over successive windows end after the same number of iterations,
+//! which a CPU predicts well.
 
 use super::SpikeTrain;
 use super::lines::{LANES, LINES_PER_WORD, Line};
@@ -13,7 +14,7 @@ use std::ops::Range;
 /// Bytes that the bits of a line fill.
 const LINE_BYTES: usize = LANES / 8;
 
-/// No cell, and no column.
+/// Marks an absent cell or column.
 const NONE: u32 = u32::MAX;
 
 /// How output columns see the rows of an input: the receptive field of each.
@@ -35,7 +36,7 @@ pub(super) struct ReceptiveField {
 }
 
 impl ReceptiveField {
-    /// How outputs see an input of so many `channels`.
+    /// The receptive fields of all outputs on an input with this number of `channels`.
     pub(super) fn new([rows, columns]: &[Axis; 2], channels: usize) -> Self {
         let mut reached = vec![false; rows.inputs];
         rows.taps.iter().for_each(|&(_, input, _)| reached[input] = true);
@@ -73,7 +74,7 @@ fn slots(columns: &Axis, elements: &[usize]) -> (usize, Vec<u32>) {
 /// The spikes that an output column sees in one row of an input plane in one step.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Window {
-    /// How many there are.
+    /// Number of spikes.
     pub(super) len: u32,
     /// The cell (`step * columns + column`, of those looked through) of the next window of the row with as many, or [`NONE`].
     pub(super) next: u32,
@@ -82,7 +83,7 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// Its spikes, if it sees one word.
+    /// Its spikes as a bit mask, if it sees one word.
     #[inline(always)]
     pub(super) fn bits(&self) -> u64 {
         self.place
@@ -92,7 +93,7 @@ impl Window {
 /// Where the spikes of a window are listed.
 #[derive(Clone, Copy)]
 struct Listed {
-    /// In the list.
+    /// Index in the list at which they start.
     start: u32,
     /// What its first slot adds to what is listed.
     first: u32,
@@ -105,7 +106,7 @@ impl Listed {
     }
 
     #[inline(always)]
-    fn of(window: &Window) -> Self {
+    fn unpack(window: &Window) -> Self {
         Self { start: window.place as u32, first: (window.place >> 32) as u32 }
     }
 }
@@ -121,9 +122,9 @@ pub(super) struct Windows {
     windows: Vec<Window>,
     /// `[row][plane]`
     orders: Vec<Order>,
-    /// Planes of the input.
+    /// Number of planes of the input.
     planes: usize,
-    /// Windows of a row of a plane.
+    /// Number of windows of a row of a plane.
     pub(super) cells: usize,
     /// `slot * channels + channel`, with channels in whole lines, of every spike of a row, in order, one step, plane and row
     /// after the other, and anything behind the last; nothing if windows see one word.
@@ -133,7 +134,7 @@ pub(super) struct Windows {
 }
 
 impl Windows {
-    /// Looks for all that output `columns` see of all `planes` in `steps` steps.
+    /// Collects the windows of the output `columns` on all `planes` in `steps` steps.
     pub(super) fn collect(
         &mut self,
         field: &ReceptiveField,
@@ -153,7 +154,7 @@ impl Windows {
 
     /// The windows of a `row` of the input, and the first cell with each number of spikes from one up; plane by plane.
     #[inline(always)]
-    pub(super) fn of(&self, row: usize) -> impl Iterator<Item = (&[Window], &[u32])> {
+    pub(super) fn row(&self, row: usize) -> impl Iterator<Item = (&[Window], &[u32])> {
         (row * self.planes..(row + 1) * self.planes).map(|i| {
             let order = &self.orders[i];
             (&self.windows[i * self.cells..][..self.cells], &order.heads[1..=order.longest])
@@ -164,17 +165,17 @@ impl Windows {
     /// first slot is 0.
     #[inline(always)]
     pub(super) fn spikes(&self, window: &Window) -> (&[u32], u32) {
-        let Listed { start, first } = Listed::of(window);
+        let Listed { start, first } = Listed::unpack(window);
         (&self.list[start as usize..][..window.len as usize], first)
     }
 }
 
-/// Collects all rows, with so many `LINES` of channels in a slot, or any number if that is 0.
+/// Collects the windows of all rows; a slot holds `LINES` lines of channels, or any number if that is 0.
 struct Collect<'a, const LINES: usize> {
     windows: &'a mut Windows,
     field: &'a ReceptiveField,
     planes: &'a [SpikeTrain],
-    /// Of the output.
+    /// Output columns to collect for.
     columns: Range<usize>,
     steps: usize,
 }
@@ -224,7 +225,7 @@ impl<const LINES: usize> Vectorised for Collect<'_, LINES> {
 struct Order {
     /// The first cell with each number, or [`NONE`].
     heads: [u32; LENGTHS],
-    /// The largest such number.
+    /// Largest number of spikes of a window.
     longest: usize,
 }
 
@@ -326,7 +327,7 @@ fn contiguous(slots: &[u32]) -> Vec<Run> {
 }
 
 impl Run {
-    /// Puts the `words` of a row into slots of so many lines, see [`Collect`].
+    /// Copies the `words` of a row into slots of `lines` lines, see [`Collect`].
     #[inline(always)]
     fn copy<const LINES: usize>(&self, bytes: &mut [u8], lines: usize, words: &[u64]) {
         let slot_bytes = if LINES > 0 { LINES } else { lines } * LINE_BYTES;

@@ -1,4 +1,4 @@
-//! Simulated time, the event queue, named random streams, and what tells two runs apart.
+//! Simulated time, the event queue, named random streams, and the comparison of runs.
 //!
 //! # Ordering contract
 //!
@@ -8,11 +8,10 @@
 //! scheduled in the past and the clock never runs backwards. A cancelled event does not happen; cancelling moves no
 //! other event.
 //!
-//! # No hang, no surprise
+//! # Reproducible runs
 //!
-//! [`Standstill`] counts events at one time, [`EventQueue::pending`] says whether any is left: with them a simulation
-//! notices that it hangs. [`Fingerprint`] sums up a run; [`first_divergence`] runs a simulation beside itself and names
-//! the first event in which the two differ.
+//! [`Fingerprint`] condenses a run into 64 bits, to compare it with another; [`first_divergence`] runs two simulations in
+//! lockstep and reports the first event in which they differ.
 
 mod checks;
 mod queue;
@@ -24,4 +23,4 @@ pub use checks::{ImpossibleValue, not_negative, positive, probability, share};
 pub use queue::{EventQueue, Ticket};
 pub use streams::{StreamFamily, Streams};
 pub use time::{SimTime, TimeError};
-pub use trajectory::{Divergence, Fingerprint, Happening, Standstill, Steps, first_divergence};
+pub use trajectory::{Divergence, Fingerprint, Happening, Steps, first_divergence};

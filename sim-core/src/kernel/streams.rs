@@ -3,16 +3,16 @@
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// Words of a stream that belong to one numbered draw: one buffer of the generator, far more than any distribution used here
-/// takes.
+/// Words of a stream reserved for one numbered draw: one buffer of the generator, far more than any distribution used
+/// here consumes.
 const WORDS_PER_DRAW: u128 = 64;
 
-/// Separates these hashes from any other use of blake3.
+/// Domain separation: keeps these hashes apart from any other use of BLAKE3.
 const CONTEXT: &str = "CoSpike random streams, version 1";
 
-/// All the randomness of one replication. Every draw comes from a stream that is named by its *purpose* (what the
-/// draw decides) and its *owner* (whose it is), so a draw added in one place moves no draw in another, and design
-/// points that differ elsewhere see the same values (common random numbers).
+/// The source of all randomness of one replication. Every draw comes from a stream that is named by its *purpose* (what
+/// the draw decides) and its *owner* (the device, request or other entity it is for). So a draw added in one place
+/// changes no draw in another, and design points that differ elsewhere see the same values (common random numbers).
 ///
 /// ChaCha8 is counter-based: its 256-bit key is blake3 of (seed, replication, purpose), its 64-bit stream number
 /// is the owner.
@@ -28,12 +28,13 @@ impl Streams {
         Self { seed, replication }
     }
 
-    /// The generator for `purpose` of `owner`, at its beginning.
+    /// The random generator of `owner` for `purpose`, at the start of its stream.
     pub fn stream(&self, purpose: &str, owner: u64) -> ChaCha8Rng {
-        self.family(purpose).of(owner)
+        self.family(purpose).stream(owner)
     }
 
-    /// The streams of all owners for `purpose`: hashed once, so that [`StreamFamily::of`] is cheap.
+    /// The streams of all owners for `purpose`. The purpose is hashed only once, so that [`StreamFamily::stream`] is
+    /// cheap.
     pub fn family(&self, purpose: &str) -> StreamFamily {
         // Fixed-length fields first, so that no two (seed, replication, purpose) give the same bytes.
         let mut hasher = blake3::Hasher::new_derive_key(CONTEXT);
@@ -42,24 +43,24 @@ impl Streams {
     }
 }
 
-/// One stream per owner, all for the same purpose.
+/// The streams of all owners for one purpose.
 #[derive(Clone, Debug)]
 pub struct StreamFamily {
     key: [u8; 32],
 }
 
 impl StreamFamily {
-    /// The generator of `owner`, at its beginning.
-    pub fn of(&self, owner: u64) -> ChaCha8Rng {
+    /// The random generator of `owner`, at the start of its stream.
+    pub fn stream(&self, owner: u64) -> ChaCha8Rng {
         let mut generator = ChaCha8Rng::from_seed(self.key);
         generator.set_stream(owner);
         generator
     }
 
-    /// The generator for the `number`-th draw of `owner`: draws can be made in any order, and one may use up to
-    /// 64 words (of 32 bits) without touching the next.
+    /// The random generator for the `number`-th draw of `owner`. Draws can be made in any order; each may consume up to
+    /// 64 words of 32 bits without overlapping the next.
     pub fn draw(&self, owner: u64, number: u64) -> ChaCha8Rng {
-        let mut generator = self.of(owner);
+        let mut generator = self.stream(owner);
         generator.set_word_pos(u128::from(number) * WORDS_PER_DRAW);
         generator
     }

@@ -9,6 +9,7 @@ pub struct SimTime(u64);
 
 /// A duration or a point in time that [`SimTime`] cannot hold.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TimeError {
     /// Seconds that are negative, not a number or too many.
     #[error("{seconds} s is no simulated time: give 0 to {} s", SimTime::MAX.seconds())]
@@ -16,28 +17,31 @@ pub enum TimeError {
         /// The value found, in seconds.
         seconds: f64,
     },
-    /// A clock would pass the last representable nanosecond.
-    #[error("{delay} after {now} lies beyond {}: shorten the run or raise the rates", SimTime::MAX)]
+    /// Advancing the clock would pass the last representable nanosecond.
+    #[error(
+        "{delay} after {now} lies beyond {}, the end of simulated time: shorten the run or raise the rates",
+        SimTime::MAX
+    )]
     BeyondTheEnd {
-        /// The clock.
+        /// Time of the clock.
         now: SimTime,
-        /// What should be added.
+        /// Delay that should be added.
         delay: SimTime,
     },
 }
 
 impl SimTime {
-    /// The start of every simulation, and the empty span.
+    /// The start of every simulation; as a span, no time.
     pub const ZERO: Self = Self(0);
-    /// The last representable point.
+    /// The last representable point in time, 584 years after the start.
     pub const MAX: Self = Self(u64::MAX);
 
-    /// `nanoseconds` as time.
+    /// Time of `nanoseconds` nanoseconds.
     pub const fn from_nanoseconds(nanoseconds: u64) -> Self {
         Self(nanoseconds)
     }
 
-    /// `seconds`, rounded to the nearest nanosecond.
+    /// Time of `seconds` seconds, rounded to the nearest nanosecond.
     ///
     /// # Errors
     /// [`TimeError::NotATime`] for negative, infinite or too many seconds and for NaN.
@@ -51,17 +55,17 @@ impl SimTime {
         }
     }
 
-    /// Nanoseconds.
+    /// This time in nanoseconds, exact.
     pub const fn nanoseconds(self) -> u64 {
         self.0
     }
 
-    /// Seconds, as the nearest float.
+    /// This time in seconds, rounded to the nearest float.
     pub const fn seconds(self) -> f64 {
         self.0 as f64 / 1e9
     }
 
-    /// `self + delay`.
+    /// The point in time that lies `delay` later.
     ///
     /// # Errors
     /// [`TimeError::BeyondTheEnd`] on overflow.
@@ -77,7 +81,7 @@ impl SimTime {
 }
 
 impl fmt::Display for SimTime {
-    /// Exact seconds, e.g. `1.000000250 s`.
+    /// Writes exact seconds, e.g. `1.000000250 s`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{:09} s", self.0 / 1_000_000_000, self.0 % 1_000_000_000)
     }

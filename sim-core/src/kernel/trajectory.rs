@@ -1,17 +1,17 @@
-//! What happened, in order: a summary to compare runs by, and the first event in which two runs differ.
+//! Trajectories of events: a fingerprint to compare runs by, and the first event in which two runs differ.
 
 use super::SimTime;
 use std::error::Error;
 use std::fmt;
 
-/// One event that happened. Kind and subject mean what the simulation says.
+/// One event that happened. The simulation defines what its kind and its subject mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Happening<K> {
-    /// When.
+    /// Simulated time at which the event happened.
     pub time: SimTime,
-    /// What.
+    /// Kind of the event.
     pub kind: K,
-    /// To whom.
+    /// Number of the entity that the event concerns, such as a request or a device.
     pub subject: u64,
 }
 
@@ -21,14 +21,14 @@ impl<K: fmt::Display> fmt::Display for Happening<K> {
     }
 }
 
-/// 64-bit summary of a trajectory: equal runs give equal values, and a run that differs in the time, kind, subject or
-/// order of any event almost surely another. Multiply-xor mixing with the constants of MurmurHash3's 64-bit
+/// 64-bit summary of a trajectory. Equal runs have equal fingerprints; runs that differ in the time, kind, subject or
+/// order of any event almost surely have different ones. Multiply-xor mixing with the constants of MurmurHash3's 64-bit
 /// finaliser (Appleby, public domain).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fingerprint(u64);
 
 impl Fingerprint {
-    /// Takes the next event.
+    /// Adds the next event to the summary.
     pub fn add(&mut self, time: SimTime, kind: u64, subject: u64) {
         for word in [time.nanoseconds(), kind, subject] {
             let mixed = (self.0 ^ word).wrapping_mul(0xff51_afd7_ed55_8ccd);
@@ -36,7 +36,7 @@ impl Fingerprint {
         }
     }
 
-    /// The summary so far.
+    /// Summary of all events added so far.
     pub fn value(self) -> u64 {
         self.0
     }
@@ -44,26 +44,26 @@ impl Fingerprint {
 
 /// A simulation that can be run event by event.
 pub trait Steps {
-    /// What can happen.
+    /// Kinds of events of the simulation.
     type Kind: PartialEq;
-    /// Why it may fail.
+    /// Error with which the simulation can fail.
     type Error: Error;
 
-    /// Lets the next event happen and gives it; `None` when the run has ended.
+    /// Executes the next event and returns it; `None` when the run has ended.
     ///
     /// # Errors
-    /// Those of the simulation.
+    /// The errors of the simulation.
     fn step(&mut self) -> Result<Option<Happening<Self::Kind>>, Self::Error>;
 }
 
-/// Where two runs part.
+/// The first event in which two runs differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Divergence<K> {
-    /// Events that both had in common before.
+    /// Number of events before it, which both runs have in common.
     pub index: u64,
-    /// What the first run did next; `None` if it ended.
+    /// Next event of the first run; `None` if it ended.
     pub first: Option<Happening<K>>,
-    /// What the second run did next; `None` if it ended.
+    /// Next event of the second run; `None` if it ended.
     pub second: Option<Happening<K>>,
 }
 
@@ -75,14 +75,13 @@ impl<K: fmt::Display> fmt::Display for Divergence<K> {
     }
 }
 
-/// Runs two simulations in lockstep, which should be the same, until they differ or both have ended. Needs no memory
-/// but theirs, and stops at the first difference.
+/// Runs two simulations that should be equal in lockstep until they differ or both have ended. No trajectory is stored.
 ///
-/// A deterministic simulation, run beside itself, gives `None`. What is caught: anything that differs between two
-/// instances in one process, as hashing with random keys, addresses, clocks, shared state and uninitialised draws do.
+/// Two instances of a deterministic simulation give `None`. Caught is whatever differs between two instances in one
+/// process: hashing with random keys, addresses, wall clocks, shared state, random generators without a fixed seed.
 ///
 /// # Errors
-/// The error of the simulation that fails first.
+/// Error of the simulation that fails first.
 pub fn first_divergence<A, B>(first: &mut A, second: &mut B) -> Result<Option<Divergence<A::Kind>>, A::Error>
 where
     A: Steps,
@@ -98,25 +97,6 @@ where
         }
     }
     Ok(None)
-}
-
-/// Counts events at one point of time, to notice that time stands still (invariant 12).
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Standstill {
-    at: SimTime,
-    events: u64,
-}
-
-impl Standstill {
-    /// An event happens at `now`; gives how many have happened at this time, this one included.
-    #[inline]
-    pub fn count(&mut self, now: SimTime) -> u64 {
-        if now != self.at {
-            *self = Self { at: now, events: 0 };
-        }
-        self.events += 1;
-        self.events
-    }
 }
 
 #[cfg(test)]
@@ -205,13 +185,5 @@ mod tests {
         for other in [[(0, 2, 3), (4, 5, 6)], [(1, 0, 3), (4, 5, 6)], [(1, 2, 0), (4, 5, 6)], [(4, 5, 6), (1, 2, 3)]] {
             assert_ne!(same, of(&other), "{other:?}");
         }
-    }
-
-    #[test]
-    fn invariant_12_events_at_one_time_are_counted() {
-        let at = SimTime::from_nanoseconds;
-        let mut standstill = Standstill::default();
-        let counts = [0, 0, 5, 5, 5, 6].map(|now| standstill.count(at(now)));
-        assert_eq!(counts, [1, 2, 1, 2, 3, 1]);
     }
 }

@@ -1,4 +1,4 @@
-//! The good and bad times of bursty channels.
+//! Good and bad states of bursty channels over time.
 
 use crate::kernel::{SimTime, StreamFamily};
 use rand::RngExt;
@@ -8,17 +8,17 @@ use rand_distr::Exp1;
 #[derive(Clone, Copy, Debug, Default)]
 struct State {
     until_seconds: f64,
-    /// States that have begun; 0: not yet looked at.
+    /// Number of states begun so far; 0 before the first look.
     begun: u32,
     bad: bool,
 }
 
-/// The channels of all devices. The course of a channel depends on the device alone: it is the same whenever, and however
-/// often, it is looked at.
+/// The channels of all devices. A channel's states depend on the device alone: they are the same whenever, and however
+/// often, they are looked at.
 #[derive(Clone, Debug)]
 pub(super) struct Bursts {
     streams: StreamFamily,
-    /// Of a good and of a bad time.
+    /// Mean length of a good and of a bad time, in seconds.
     mean_seconds: [f64; 2],
     states: Vec<State>,
 }
@@ -28,7 +28,7 @@ impl Bursts {
         Self { streams, mean_seconds: [mean_good, mean_bad], states: vec![State::default(); devices as usize] }
     }
 
-    /// Whether the channel of `device` is bad at `now`, which does not run backwards for a device.
+    /// Whether the channel of `device` is bad at `now`, which must not decrease for a device.
     pub(super) fn is_bad(&mut self, device: u32, now: SimTime) -> bool {
         let [good, bad] = self.mean_seconds;
         let state = &mut self.states[device as usize];

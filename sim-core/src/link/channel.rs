@@ -1,9 +1,9 @@
-//! What happens to packets on the way up.
+//! Losses and bit errors of packets on the uplink.
 
 use crate::kernel::{ImpossibleValue, positive, probability};
 use serde::{Deserialize, Serialize};
 
-/// What happens to packets on the way up: whole packets are lost, bits of the payload are flipped or erased.
+/// Law by which the uplink damages packets: whole packets are lost, bits of the payload are flipped or erased.
 ///
 /// Every draw belongs to a request (its number by arrival) and the place of the packet in it, or, for the state of a bursty
 /// channel, to the device; never to the history of the link. So in two design points with the same seed the `i`-th packet of
@@ -12,20 +12,20 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Channel {
-    /// How packets are lost.
+    /// Law by which packets are lost.
     pub packet_loss: PacketLoss,
     /// Probability that a bit of the payload is inverted, independently of all others (binary symmetric channel).
     pub bit_error_probability: f64,
-    /// Probability that a bit of the payload is erased, independently of all others (binary erasure channel): the receiver
-    /// knows which.
+    /// Probability that a bit of the payload is erased, independently of all others (binary erasure channel). The
+    /// receiver knows which bits are erased.
     pub bit_erasure_probability: f64,
 }
 
-/// How packets are lost.
+/// Law by which packets are lost.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum PacketLoss {
-    /// Independently of one another.
+    /// Every packet is lost independently of the others.
     Independent {
         /// Probability that a packet is lost.
         probability: f64,
@@ -35,9 +35,9 @@ pub enum PacketLoss {
     /// 1963, in continuous time). A packet meets the state at the time of its last bit; within a message packets are
     /// spread over the time of sending by their bytes.
     GilbertElliott {
-        /// Mean length of a good time.
+        /// Mean length of a good time, in seconds.
         mean_good_seconds: f64,
-        /// Mean length of a bad time.
+        /// Mean length of a bad time, in seconds.
         mean_bad_seconds: f64,
         /// Probability that a packet is lost in a good time.
         good_probability: f64,
@@ -47,14 +47,14 @@ pub enum PacketLoss {
 }
 
 impl Channel {
-    /// Nothing happens.
+    /// A perfect channel: no packet is lost, no bit damaged.
     pub const CLEAN: Self = Self {
         packet_loss: PacketLoss::Independent { probability: 0.0 },
         bit_error_probability: 0.0,
         bit_erasure_probability: 0.0,
     };
 
-    /// Packets are lost independently with `probability`, bits are never damaged.
+    /// A channel that loses packets independently with `probability` and damages no bits.
     pub const fn losing(probability: f64) -> Self {
         Self { packet_loss: PacketLoss::Independent { probability }, ..Self::CLEAN }
     }
@@ -73,7 +73,7 @@ impl Channel {
         probability("bit_erasure_probability", self.bit_erasure_probability)
     }
 
-    /// Whether nothing can happen.
+    /// Whether the channel is perfect.
     pub fn is_clean(&self) -> bool {
         *self == Self::CLEAN
     }

@@ -1,4 +1,4 @@
-//! What the channel does to a message, and what the transport makes of it.
+//! Transmission of a message: the damage done by the channel, and the repair by the transport.
 
 use super::bursts::Bursts;
 use super::{Channel, Link, PacketLoss, Transport};
@@ -7,26 +7,29 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::Exp1;
 
-/// Words of a stream for one try or copy of a request's packets, and for the bits of one packet.
+/// Words of a random stream reserved for one try or copy of a request's packets, and for the bits of one packet.
 const WORDS_PER_LANE: u128 = 1 << 52;
 const WORDS_PER_PACKET: u128 = 1 << 24;
 
-/// What was done to packets: see [`Received`](crate::cosim::Received) for what the numbers mean.
+/// What the channel did to the packets of one message: [`Received`](crate::cosim::Received) documents the fields.
+///
+/// It names lost *packets*, because packets are what a channel loses. [`payload::Damage`](crate::payload::Damage) describes
+/// the same event to the decoder, which knows no packets: there the lost packets have become ranges of payload bytes.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Damage {
+pub(crate) struct PacketDamage {
     pub(crate) lost: Vec<u32>,
     pub(crate) flipped: Vec<u32>,
     pub(crate) erased: Vec<u32>,
 }
 
-impl Damage {
+impl PacketDamage {
     pub(crate) fn clear(&mut self) {
         self.lost.clear();
         self.flipped.clear();
         self.erased.clear();
     }
 
-    /// Adds damage of later packets.
+    /// Appends the damage of later packets.
     pub(crate) fn extend(&mut self, later: &Self) {
         self.lost.extend_from_slice(&later.lost);
         self.flipped.extend_from_slice(&later.flipped);
@@ -34,23 +37,23 @@ impl Damage {
     }
 }
 
-/// One sending of some of a request's packets.
+/// One transmission of some packets of a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Round<'a> {
-    /// Whose draws: the request's number.
+    /// Owner of the random draws: the request's number.
     pub(crate) owner: u64,
     pub(crate) device: u32,
     /// Payload bytes of all packets of the request.
     pub(crate) packets: &'a [u32],
-    /// Those that are sent, ascending.
+    /// Indices of the packets that are sent, ascending.
     pub(crate) sent: &'a [u32],
-    /// Sendings of these packets before, all copies of a sending being one.
+    /// Number of this try, from 1; all copies of a transmission are one try.
     pub(crate) tries: u8,
     pub(crate) begun: SimTime,
     pub(crate) ended: SimTime,
 }
 
-/// The air between devices and cloud.
+/// The uplink's channel and transport for all devices: decides which packets and bits arrive.
 #[derive(Clone, Debug)]
 pub(crate) struct Medium {
     channel: Channel,
@@ -60,9 +63,10 @@ pub(crate) struct Medium {
     errors: StreamFamily,
     erasures: StreamFamily,
     bursts: Option<Bursts>,
-    /// The copies that arrived of each packet at hand, as bits. Kept for its room, as is the next.
+    /// For each packet of the current round a bit mask of the copies that arrived. Buffer reused between calls.
     arrived: Vec<u64>,
-    /// Bits of the packet at hand that a copy shows wrong or not at all: position, copy, whether erased.
+    /// Bits of the current packet that are wrong or missing in a copy: position, copy, whether erased. Buffer reused between
+    /// calls.
     marks: Vec<(u32, u8, bool)>,
 }
 
@@ -87,14 +91,14 @@ impl Medium {
         }
     }
 
-    /// Whether nothing can happen to a message.
+    /// Whether no message can be damaged.
     pub(crate) fn is_clean(&self) -> bool {
         self.channel.is_clean()
     }
 
-    /// Sends a round; what it did goes to `damage`, which is empty. Gives the number of packets lost on the way, copies
-    /// counted one by one.
-    pub(crate) fn send(&mut self, round: &Round<'_>, damage: &mut Damage) -> u64 {
+    /// Sends a round and adds what happened to `damage`, which must be empty. Returns the number of packets lost on the
+    /// way, every copy counted.
+    pub(crate) fn send(&mut self, round: &Round<'_>, damage: &mut PacketDamage) -> u64 {
         let copies = self.transport.copies();
         let lane = round.tries.max(1) - 1;
         let wire: u64 = round.sent.iter().map(|&index| self.wire_bytes(round, index)).sum();
@@ -103,7 +107,7 @@ impl Medium {
         arrived.clear();
         arrived.resize(round.sent.len(), 0);
         for copy in 0..copies {
-            let mut draws = self.losses.of(round.owner);
+            let mut draws = self.losses.stream(round.owner);
             let mut at = u64::from(copy) * wire;
             let mut expected = None;
             for (place, &index) in round.sent.iter().enumerate() {
@@ -152,8 +156,8 @@ impl Medium {
         }
     }
 
-    /// Damages the bits of packet `index`, which begin at `start` of the payload, in its `arrived` copies.
-    fn damage_bits(&mut self, round: &Round<'_>, index: u32, start: u32, arrived: u64, damage: &mut Damage) {
+    /// Damages the bits of packet `index`, whose first bit is bit `start` of the payload, in its `arrived` copies.
+    fn damage_bits(&mut self, round: &Round<'_>, index: u32, start: u32, arrived: u64, damage: &mut PacketDamage) {
         let Channel { bit_error_probability: errors, bit_erasure_probability: erasures, .. } = self.channel;
         if errors == 0.0 && erasures == 0.0 {
             return;
@@ -164,7 +168,7 @@ impl Medium {
             let lane = u128::from(round.tries.max(1) - 1) + u128::from(copy);
             let position = lane * WORDS_PER_LANE + u128::from(index) * WORDS_PER_PACKET;
             for (family, probability, erased) in [(&self.errors, errors, false), (&self.erasures, erasures, true)] {
-                let mut draws = family.of(round.owner);
+                let mut draws = family.stream(round.owner);
                 draws.set_word_pos(position);
                 let places = Struck { draws, rate: -(-probability).ln_1p(), next: 0, bits };
                 self.marks.extend(places.map(|bit| (start + bit, copy, erased)));
@@ -188,7 +192,7 @@ impl Medium {
     }
 }
 
-/// `begun` plus the share `part / whole` of the time to `ended`.
+/// The time at which the share `part / whole` of the span from `begun` to `ended` has passed.
 fn share_of(begun: SimTime, ended: SimTime, part: u64, whole: u64) -> SimTime {
     let span = u128::from(ended.since(begun).nanoseconds());
     let offset = span * u128::from(part) / u128::from(whole.max(1));
@@ -230,7 +234,7 @@ enum Vote {
     Unknown,
 }
 
-/// What the copies that arrived say of a bit that is marked in some of them.
+/// Majority vote of the copies that arrived on a bit that is marked in some of them.
 fn vote(arrived: u64, marks: &[(u32, u8, bool)]) -> Vote {
     let (mut flipped, mut erased) = (0_u64, 0_u64);
     for &(_, copy, is_erased) in marks {
@@ -260,7 +264,7 @@ mod tests {
     }
 
     /// What two packets of 250 bytes meet, for each of `owners` requests.
-    fn send(medium: &mut Medium, owners: u64, tries: u8) -> Vec<Damage> {
+    fn send(medium: &mut Medium, owners: u64, tries: u8) -> Vec<PacketDamage> {
         let round = |owner| Round {
             owner,
             device: (owner % 3) as u32,
@@ -272,7 +276,7 @@ mod tests {
         };
         let mut all = Vec::new();
         for owner in 0..owners {
-            let mut damage = Damage::default();
+            let mut damage = PacketDamage::default();
             medium.send(&round(owner), &mut damage);
             all.push(damage);
         }
@@ -280,7 +284,7 @@ mod tests {
     }
 
     /// Whether `count` of `of` trials per request is within four standard errors of `probability`.
-    fn is_rate(all: &[Damage], count: impl Fn(&Damage) -> usize, of: usize, probability: f64) -> bool {
+    fn is_rate(all: &[PacketDamage], count: impl Fn(&PacketDamage) -> usize, of: usize, probability: f64) -> bool {
         let trials = (all.len() * of) as f64;
         let found = all.iter().map(count).sum::<usize>() as f64;
         (found - trials * probability).abs() < 4.0 * (trials * probability * (1.0 - probability)).sqrt()
@@ -298,7 +302,8 @@ mod tests {
         assert!(is_rate(&all, |damage| damage.flipped.len(), 4_000, 0.01 * 0.997));
         assert!(is_rate(&all, |damage| damage.erased.len(), 4_000, 0.003));
         let half = |low: u32, high: u32| {
-            let inside = |damage: &Damage| damage.flipped.iter().filter(|&&bit| (low..high).contains(&bit)).count();
+            let inside =
+                |damage: &PacketDamage| damage.flipped.iter().filter(|&&bit| (low..high).contains(&bit)).count();
             is_rate(&all, inside, 2_000, 0.00997)
         };
         assert!(half(0, 2_000) && half(2_000, 4_000));

@@ -1,9 +1,9 @@
 //! The radio link between the devices and the cloud.
 //!
-//! A message is a list of packets that are sent back to back. What the [`Channel`] does to them, and what the
-//! [`Transport`] makes of that, decides what reaches the cloud; what an incomplete payload means is for the receiver to
-//! say. Answers come down in one packet each, on a downlink of the device's own, and are never lost, but a device whose
-//! main radio is off may fail to notice them, see [`WakeUpRadio`].
+//! A message is a list of packets that are sent back to back. The [`Channel`] may lose or damage them, and the
+//! [`Transport`] may repair that; the receiver decides what to make of an incomplete payload. An answer comes down in
+//! one packet, on a downlink of the device's own, and is never lost, but a device whose main radio is off may fail to
+//! notice it, see [`WakeUpRadio`].
 
 mod bursts;
 mod channel;
@@ -12,7 +12,7 @@ mod radio;
 mod rate;
 mod transport;
 
-pub(crate) use medium::{Damage, Medium, Round};
+pub(crate) use medium::{Medium, PacketDamage, Round};
 pub(crate) use rate::Capacity;
 
 pub use channel::{Channel, PacketLoss};
@@ -23,11 +23,11 @@ pub use transport::Transport;
 use crate::kernel::{ImpossibleValue, SimTime, TimeError, not_negative, positive};
 use serde::{Deserialize, Serialize};
 
-/// Profile of the link.
+/// Profile of the link between the devices and the cloud.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Link {
-    /// Uplink rate: of each device's own uplink, or of the whole cell.
+    /// Uplink rate: of each device's own uplink, or of the cell that all share, see [`Link::sharing`].
     pub uplink: Rate,
     /// Downlink rate in bit/s.
     pub downlink_bits_per_second: f64,
@@ -38,17 +38,17 @@ pub struct Link {
     pub jitter_seconds: f64,
     /// Bytes of headers that every packet carries besides its payload.
     pub header_bytes: u32,
-    /// What happens to packets on the way up.
+    /// Losses and bit errors of packets on the uplink.
     pub channel: Channel,
-    /// What is done about it.
+    /// Countermeasure against losses and bit errors.
     pub transport: Transport,
-    /// Who shares the uplink.
+    /// How the devices share the uplink.
     pub sharing: Sharing,
-    /// The device's radio.
+    /// Radio of every device: its states and what they draw.
     pub radio: Radio,
 }
 
-/// Who shares the uplink.
+/// How the devices share the uplink.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Sharing {
@@ -65,8 +65,8 @@ pub enum Sharing {
 }
 
 impl Link {
-    /// A link without any surprise: dedicated uplinks, nothing lost, no jitter, and a radio that needs no time to begin or
-    /// end.
+    /// The simplest link: dedicated uplinks at constant rates, no losses, no delays besides transmission, and a radio
+    /// without promotion or tail.
     pub fn plain(uplink_bits_per_second: f64, downlink_bits_per_second: f64, power: RadioPower) -> Self {
         Self {
             uplink: Rate::Constant { bits_per_second: uplink_bits_per_second },
@@ -84,8 +84,8 @@ impl Link {
     /// Checks every value.
     ///
     /// # Errors
-    /// [`ImpossibleValue`] for a rate or weight that is not above zero, a negative time or power, a probability outside 0
-    /// to 1, or a transport without tries or copies.
+    /// [`ImpossibleValue`] for a rate or weight that is not above zero, a negative time or power, a probability outside
+    /// 0 to 1, or a transport with 0 tries or copies.
     pub fn check(&self) -> Result<(), ImpossibleValue> {
         self.uplink.check()?;
         positive("downlink_bits_per_second", self.downlink_bits_per_second)?;
@@ -100,7 +100,7 @@ impl Link {
         }
     }
 
-    /// Bytes on the wire of a message with these payload bytes per packet, sent once.
+    /// Bytes on the air, headers included, of a message sent once; `packets` are the payload bytes of its packets.
     pub fn bytes(&self, packets: &[u32]) -> u64 {
         packets.iter().map(|&payload| u64::from(payload) + u64::from(self.header_bytes)).sum()
     }
@@ -115,7 +115,7 @@ impl Link {
 }
 
 impl Sharing {
-    /// The weight of `device` in a shared cell.
+    /// Weight of `device` in a shared cell; 1 without weights.
     pub fn weight(&self, device: u32) -> f64 {
         match self {
             Self::SharedCell { weights } if !weights.is_empty() => weights[device as usize % weights.len()],

@@ -1,4 +1,4 @@
-//! The radio of a device: its states, how it passes between them, and what it draws in each.
+//! The radio of a device: its states, the transitions between them, and its power in each.
 //!
 //! ```text
 //!              something to send, or an answer to take                  sending, receiving: alpha x rate + beta
@@ -17,13 +17,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Radio {
-    /// While sending or receiving.
+    /// Power while sending or receiving.
     pub power: RadioPower,
     /// Time from standby to connected, in seconds; nothing is sent or received meanwhile.
     pub promotion_seconds: f64,
     /// Power during the promotion, in watts.
     pub promotion_watts: f64,
-    /// How long the radio stays connected after it last sent or received, and had nothing waiting to be sent, in
+    /// Time that the radio stays connected after its last transmission or reception with nothing left to send, in
     /// seconds.
     pub tail_seconds: f64,
     /// Power while connected but neither sending nor receiving, in watts: during the tail, and while waiting for the
@@ -54,16 +54,16 @@ pub struct RadioPower {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Standby {
-    /// It listens, in watts, and notices at once that an answer comes.
+    /// The main radio listens and notices an answer at once.
     Listening {
         /// Power in watts.
         watts: f64,
     },
-    /// It is off; a wake-up radio listens for it.
+    /// The main radio is off; a wake-up radio listens instead.
     Asleep {
         /// Power of the main radio while off, in watts.
         watts: f64,
-        /// What listens for it.
+        /// The wake-up radio.
         wake_up: WakeUpRadio,
     },
 }
@@ -74,7 +74,7 @@ pub enum Standby {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WakeUpRadio {
-    /// Power while it listens, in watts.
+    /// Power while listening, in watts.
     pub watts: f64,
     /// Share of the time in which it listens, above 0 and at most 1; its mean power is this share of its power.
     pub duty: f64,
@@ -85,17 +85,17 @@ pub struct WakeUpRadio {
     pub signal_seconds: f64,
     /// Probability that a signal is not noticed.
     pub miss_probability: f64,
-    /// Signals sent for an answer before it is given up, at least 1.
+    /// Number of signals sent for an answer before it is given up, at least 1.
     pub tries: u8,
-    /// From one signal that was not noticed to the next, in seconds.
+    /// Time from a missed signal to the next one, in seconds.
     pub retry_seconds: f64,
-    /// Mean times per second at which it takes noise for a signal; the main radio then connects for nothing, which costs a
-    /// promotion and a tail.
+    /// Mean number of false alarms per second, in which noise is taken for a signal; the main radio then connects in
+    /// vain, which costs a promotion and a tail.
     pub false_alarms_per_second: f64,
 }
 
 impl Radio {
-    /// A radio that needs no time to begin or end, draws nothing between messages, and notices every answer.
+    /// A radio without promotion or tail that draws nothing between messages and notices every answer.
     pub fn always_ready(power: RadioPower) -> Self {
         Self {
             power,
@@ -110,8 +110,8 @@ impl Radio {
     /// Checks every value.
     ///
     /// # Errors
-    /// [`ImpossibleValue`] for a negative time or power, a probability outside 0 to 1, a duty outside 0 to 1 or equal to
-    /// 0, or no tries.
+    /// [`ImpossibleValue`] for a negative time or power, a probability outside 0 to 1, a duty that is not above 0 and
+    /// at most 1, or 0 tries.
     pub(super) fn check(&self) -> Result<(), ImpossibleValue> {
         not_negative("up_watts_per_mbps", self.power.up_watts_per_mbps)?;
         not_negative("down_watts_per_mbps", self.power.down_watts_per_mbps)?;
@@ -129,7 +129,7 @@ impl Radio {
         }
     }
 
-    /// Whether it is connected without promotion or tail: then its states between messages need no events.
+    /// Whether the radio connects without promotion or tail: then its states between messages need no events.
     pub fn is_always_ready(&self) -> bool {
         self.promotion_seconds == 0.0 && self.tail_seconds == 0.0 && matches!(self.standby, Standby::Listening { .. })
     }
@@ -144,17 +144,12 @@ impl Radio {
 }
 
 impl RadioPower {
-    /// Power while sending at a rate, in watts.
-    pub fn sending_watts(&self, bits_per_second: f64) -> f64 {
-        self.up_watts_per_mbps * bits_per_second * 1e-6 + self.active_watts
-    }
-
-    /// What `bits` cost to send besides `beta`, in joules: watts per Mbit/s are microjoules per bit.
+    /// Energy to send `bits` besides `beta`, in joules: watts per Mbit/s are microjoules per bit.
     pub(crate) fn up_joules(&self, bits: f64) -> f64 {
         self.up_watts_per_mbps * bits * 1e-6
     }
 
-    /// What `bits` cost to receive besides `beta`, in joules.
+    /// Energy to receive `bits` besides `beta`, in joules.
     pub(crate) fn down_joules(&self, bits: f64) -> f64 {
         self.down_watts_per_mbps * bits * 1e-6
     }
@@ -185,7 +180,7 @@ mod tests {
     #[test]
     fn sending_power_meets_published_joules() {
         let wifi = RadioPower { up_watts_per_mbps: 0.283_17, down_watts_per_mbps: 0.137_01, active_watts: 0.132_86 };
-        let watts = wifi.sending_watts(18.88e6);
+        let watts = wifi.up_watts_per_mbps * 18.88 + wifi.active_watts;
         assert!((watts * 1.6 - 8.77).abs() < 0.005 && (watts * 64.4 - 352.9).abs() < 0.06, "{watts} W");
         let booked = wifi.up_joules(18.88e6 * 1.6e-3) + wifi.active_watts * 1.6e-3;
         assert!((booked - watts * 1.6e-3).abs() < 1e-12, "{booked} J");

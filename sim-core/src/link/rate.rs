@@ -1,4 +1,4 @@
-//! The rate of a link over time, and when a message has passed through it.
+//! The rate of a link over time, and the time that a message takes on it.
 
 use crate::kernel::{ImpossibleValue, SimTime, TimeError, not_negative, positive};
 use serde::{Deserialize, Serialize};
@@ -12,23 +12,23 @@ pub const OPPORTUNITY_BYTES: u32 = 1_500;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Rate {
-    /// Always the same.
+    /// A constant rate.
     Constant {
-        /// In bit/s.
+        /// Rate in bit/s, above 0.
         bits_per_second: f64,
     },
-    /// Constant between the points of a trace, which begins again after its period.
+    /// A stepwise constant trace, which repeats after its period.
     Steps {
-        /// In order of time; the first at 0.
+        /// Steps in order of time; the first begins at 0.
         steps: Arc<[RateStep]>,
-        /// Length of the trace in seconds, behind the last step.
+        /// Length of the trace in seconds; longer than the start of its last step.
         period_seconds: f64,
     },
     /// A trace of the instants at which [`OPPORTUNITY_BYTES`] can pass; between them nothing does. Several messages may share
     /// an opportunity, and what is not used when it comes is gone. The trace begins again after its last instant.
     /// This is mahimahi's format, one line each.
     Opportunities {
-        /// Milliseconds from the start, not descending; the last above 0.
+        /// Instants in milliseconds from the start, not descending; the last above 0.
         milliseconds: Arc<[u32]>,
     },
 }
@@ -37,9 +37,9 @@ pub enum Rate {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RateStep {
-    /// From when, in seconds from the start of the trace.
+    /// Start of the step, in seconds from the start of the trace.
     pub seconds: f64,
-    /// The rate from then on, in bit/s; may be 0, but not in every step.
+    /// Rate from the start of the step on, in bit/s; may be 0, but not in every step.
     pub bits_per_second: f64,
 }
 
@@ -82,7 +82,7 @@ impl Rate {
     }
 }
 
-/// What a link could have carried since the start: the integral of its rate.
+/// Cumulative capacity of a link since the start: the integral of its rate.
 #[derive(Clone, Debug)]
 pub(crate) enum Capacity {
     Constant { bits_per_second: f64 },
@@ -94,7 +94,7 @@ const OPPORTUNITY_BITS: f64 = OPPORTUNITY_BYTES as f64 * 8.0;
 const NANOSECONDS_PER_MILLISECOND: u64 = 1_000_000;
 
 impl Capacity {
-    /// Of a rate that has been checked.
+    /// The capacity of a rate that has been checked.
     pub(crate) fn new(rate: &Rate) -> Self {
         match rate {
             Rate::Constant { bits_per_second } => Self::Constant { bits_per_second: *bits_per_second },
@@ -111,8 +111,8 @@ impl Capacity {
         }
     }
 
-    /// Time to send `bits` from `now` on, alone. `used` is what the sender has used of the capacity, and is brought up to
-    /// date: the rest of an opportunity belongs to the next message, if that is there at the same instant.
+    /// Time to send `bits` from `now` on, without other senders. `used` is the capacity in bits that the sender has
+    /// used up, and is updated: a message that is ready at the same instant gets the rest of an opportunity.
     ///
     /// # Errors
     /// [`TimeError`] if the time cannot be represented.
@@ -120,12 +120,12 @@ impl Capacity {
         if let Self::Constant { bits_per_second } = self {
             return SimTime::from_seconds(bits / bits_per_second);
         }
-        *used = self.before(now).max(*used) + bits;
+        *used = self.bits_before(now).max(*used) + bits;
         Ok(self.reached(*used)?.max(now).since(now))
     }
 
     /// Bits that could have been carried before `now`.
-    pub(crate) fn before(&self, now: SimTime) -> f64 {
+    pub(crate) fn bits_before(&self, now: SimTime) -> f64 {
         match self {
             Self::Constant { bits_per_second } => now.seconds() * bits_per_second,
             Self::Steps { steps, period_seconds, bits_at_end } => {
@@ -150,7 +150,7 @@ impl Capacity {
         }
     }
 
-    /// When `bits`, which are above 0, have been carried at the earliest.
+    /// Earliest time at which `bits` (above 0) have been carried since the start.
     ///
     /// # Errors
     /// [`TimeError`] if the time cannot be represented.
@@ -206,7 +206,7 @@ mod tests {
         assert_eq!(send(2.5, 100.0), 0.7);
         // The rest of this period, a whole one, and half a second.
         assert_eq!(send(4.0, 500.0 + 3_000.0 + 500.0), 6.5);
-        assert_eq!(capacity.before(at(9.0)), 5_500.0);
+        assert_eq!(capacity.bits_before(at(9.0)), 5_500.0);
     }
 
     /// Opportunities at 1, 5, 5 and 10 ms, then at 11, 15, 15 and 20 ms.

@@ -1,9 +1,9 @@
-//! What is done about packets that do not arrive whole.
+//! Countermeasures against packets that are lost or damaged.
 
 use crate::kernel::{ImpossibleValue, not_negative, positive};
 use serde::{Deserialize, Serialize};
 
-/// What is done about packets that do not arrive whole.
+/// Countermeasure against packets that are lost or damaged.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Transport {
@@ -15,16 +15,16 @@ pub enum Transport {
     /// last packet arrives, or, with gaps, when the last try is due. Acknowledgements take no air time, are never lost
     /// and must make the round trip within the timeout.
     Retransmit {
-        /// From the last bit of a round to the next try of what it lost, in seconds.
+        /// Time from the last bit of a round to the next try of the packets that it lost, in seconds.
         timeout_seconds: f64,
-        /// Tries of a packet, the first included; at least 1.
+        /// Largest number of tries of a packet, the first included; at least 1.
         tries: u8,
     },
     /// Forward error correction by repetition: every message is sent `copies` times over. A packet is lost only if all
     /// its copies are; a bit is erased only if it is in all copies that arrived; a damaged bit takes the majority of
     /// the copies that show it, the first one's value when they are even.
     Repeat {
-        /// Copies, the first included; 1 to 64.
+        /// Number of copies, the first included; 1 to 64.
         copies: u8,
     },
 }
@@ -44,7 +44,7 @@ impl Transport {
         }
     }
 
-    /// How often every packet is sent in one go.
+    /// Number of copies of every packet in one round.
     pub fn copies(&self) -> u8 {
         match *self {
             Self::Repeat { copies } => copies,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// A bottleneck unit to be inserted at a split point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Bottleneck {
-    /// What its layers are.
+    /// Kind of the unit, which determines its layers.
     pub kind: BottleneckKind,
     /// Channels that the encoder emits.
     pub width: usize,
@@ -29,9 +29,9 @@ pub enum BottleneckKind {
     /// tail takes a binary feature there and has to be trained with the unit.
     Spiking,
     /// Of a float network (BottleNet, Eshratifar et al., ISLPED 2019): `encoder.reduce` 3x3 to `width` channels, ReLU,
-    /// `encoder.conv` 3x3 with the stride, clip to the unit range that the 8-bit quantiser takes, **cut**, `decoder.conv`
-    /// transposed 3x3 to the split's height and width, ReLU, `decoder.restore` 3x3 to the split's channels, ReLU. The
-    /// paper's layer table was not to be had: kernel sizes are this project's choice.
+    /// `encoder.conv` 3x3 with the stride, clip to the unit range that the 8-bit quantiser takes, **cut**,
+    /// `decoder.conv` transposed 3x3 to the split's height and width, ReLU, `decoder.restore` 3x3 to the split's
+    /// channels, ReLU. The paper's layer table was not available, so the kernel sizes are this project's choice.
     Float,
     /// Of a float network, with the layers of the spiking unit but 1-bit activations: `encoder.conv`, a quantiser to 0 and
     /// 1, **cut**, `decoder.conv`, ReLU. The payload of one step of the spiking unit, without spikes.
@@ -58,7 +58,7 @@ impl BottleneckKind {
         }
     }
 
-    /// Name in scenarios, file names and results.
+    /// Name of the kind in scenarios, file names and results.
     pub fn name(self) -> &'static str {
         match self {
             Self::Spiking => "spiking",
@@ -156,8 +156,8 @@ impl Network {
         (cut, self.closed("decoder.restore_act", restored, last))
     }
 
-    /// What a decoder at the end of this float network ends with: a ReLU, unless the network's last layer computes sums
-    /// that no activation has seen.
+    /// Nonlinearity at the end of a decoder in this float network: a ReLU, or none if the network's last layer is
+    /// linear.
     fn closing_activation(&self) -> Option<Nonlinearity> {
         match self.layers[self.layers.len() - 1].operation {
             Operation::Conv2d(_) | Operation::ConvTranspose2d(_) | Operation::Linear | Operation::Add => None,

@@ -1,4 +1,4 @@
-//! The networks that exist by name.
+//! The catalogue of networks that exist by name.
 
 use super::stage::Width;
 use super::{
@@ -25,7 +25,7 @@ pub struct NetworkName {
     classes: usize,
 }
 
-/// An architecture: what a name begins with.
+/// An architecture, the beginning of a network's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Architecture {
     ResNet { depth: Depth, sum: ResidualSum },
@@ -76,7 +76,7 @@ const SMALL_SIDE: usize = 32;
 const LARGEST_SMALL_SIDE: usize = 64;
 /// Side of the zoo's images.
 const ZOO_SIDE: usize = 28;
-/// Largest side that a name may ask for; with this and the next two no count overflows.
+/// Largest side that a name may ask for. Within this limit and the next two no count overflows.
 const LARGEST_SIDE: usize = 1024;
 /// Most classes that a name may ask for.
 const MOST_CLASSES: usize = 100_000;
@@ -95,7 +95,7 @@ enum Form {
 }
 
 impl NetworkName {
-    /// What a name can begin with.
+    /// Names of all architectures, with which a network's name can begin.
     pub fn architectures() -> Vec<&'static str> {
         ARCHITECTURES.iter().map(|(name, _)| *name).collect()
     }
@@ -132,7 +132,7 @@ impl NetworkName {
         }
     }
 
-    /// Shape of a sample.
+    /// Shape of one sample.
     pub fn input(&self) -> Shape {
         Shape::new(if self.architecture.is_zoo() { 1 } else { 3 }, self.side, self.side)
     }
@@ -288,7 +288,7 @@ impl FromStr for NetworkName {
     }
 }
 
-/// What stands before and behind the last `mark` in `text`.
+/// Splits `text` at the last `mark`.
 fn split_off(text: &str, mark: char) -> (&str, Option<&str>) {
     text.rsplit_once(mark).map_or((text, None), |(before, behind)| (before, Some(behind)))
 }

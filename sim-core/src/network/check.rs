@@ -1,8 +1,8 @@
-//! Whether a layer graph is one that can be executed.
+//! Checks that a layer graph is consistent.
 
 use super::{Activation, Conv2d, Layer, Leak, Network, NetworkError, Neuron, Operation, Pool2d, Shape, Signal};
 
-/// Spikes that a graded neuron may fire at once: each number up to it is a bit map.
+/// Largest number of spikes that a graded neuron may emit in one step. Every number up to it has a bit map.
 const MAX_GRADE: u32 = 255;
 
 impl Network {

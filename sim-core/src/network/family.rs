@@ -17,7 +17,7 @@ impl Family {
     /// Both families.
     pub const ALL: [Self; 2] = [Self::Spiking, Self::Float];
 
-    /// Name in scenarios, file names and results.
+    /// Name of the family in scenarios, file names and results.
     pub fn name(self) -> &'static str {
         match self {
             Self::Spiking => "spiking",

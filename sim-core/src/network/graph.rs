@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 /// Shape of one sample's feature map (no batch, no time).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Shape {
-    /// Channels, or features of a vector.
+    /// Number of channels, or of features of a vector.
     pub channels: usize,
-    /// Rows.
+    /// Number of rows.
     pub height: usize,
-    /// Columns.
+    /// Number of columns.
     pub width: usize,
 }
 
@@ -25,7 +25,7 @@ impl Shape {
         Self::new(features, 1, 1)
     }
 
-    /// Number of values.
+    /// Number of values, `channels * height * width`.
     pub const fn len(&self) -> usize {
         self.channels * self.height * self.width
     }
@@ -81,11 +81,6 @@ impl Conv2d {
         Self { groups: input.channels, ..Self::plain(input, input.channels, kernel, stride, padding) }
     }
 
-    /// This plain convolution with its kernel elements `dilation` apart.
-    pub fn dilated(self, dilation: usize) -> Self {
-        Self { dilation, ..self }.fitted()
-    }
-
     /// This convolution in `groups` groups.
     pub fn grouped(self, groups: usize) -> Self {
         Self { groups, ..self }
@@ -96,8 +91,8 @@ impl Conv2d {
         self.kernel.saturating_sub(1) * self.dilation + 1
     }
 
-    /// With the output size that follows from the input's; 0 where the kernel does not fit, which
-    /// [`Network::check`] refuses.
+    /// Sets the output size that follows from the input's; 0 where the kernel does not fit, which [`Network::check`]
+    /// refuses.
     fn fitted(self) -> Self {
         let side = |n: usize| {
             let room = (n + 2 * self.padding).checked_sub(self.span());
@@ -119,21 +114,21 @@ impl Conv2d {
     }
 }
 
-/// How a pool makes one value of a window.
+/// Function by which a pool reduces a window to one value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reduction {
-    /// Mean over the whole window, padding included (PyTorch's default `count_include_pad`).
+    /// Mean of the whole window, padding included (PyTorch's default `count_include_pad`).
     Average,
-    /// Sum.
+    /// Sum of the window.
     Sum,
-    /// Maximum; of spikes, whether any fires.
+    /// Maximum of the window; for spikes, whether there is any.
     Max,
 }
 
 /// Geometry of a pool, each channel on its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pool2d {
-    /// What it computes of a window.
+    /// Function that reduces a window to one value.
     pub reduction: Reduction,
     /// Shape of the input.
     pub input: Shape,
@@ -160,32 +155,33 @@ impl Pool2d {
         Self { reduction, input, output, window, stride: 1, padding: 0 }
     }
 
-    /// Whether its window is the whole input.
+    /// Whether the window covers the whole input.
     pub fn is_global(&self) -> bool {
         self.window == (self.input.height, self.input.width) && self.padding == 0
     }
 }
 
-/// What happens to the membrane after a spike.
+/// Reset of the membrane after a spike.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Reset {
-    /// `v = v_reset`.
+    /// Hard reset to this potential: `v = v_reset`.
     Hard(f32),
-    /// `v = v - threshold`.
+    /// Soft reset: `v = v - threshold`.
     Soft,
 }
 
-/// How fast a membrane forgets.
+/// Decay of a membrane from step to step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Leak {
-    /// Not at all: the integrate-and-fire (IF) neuron.
+    /// No decay: the integrate-and-fire (IF) neuron.
     None,
-    /// With this time constant in steps: leaky integrate-and-fire (LIF).
+    /// Decay with this time constant in steps: leaky integrate-and-fire (LIF).
     Tau(f32),
-    /// By this share of itself in each step, `1 / tau`: what a learned leak is once it is known.
+    /// Decay by this share of the potential in each step, `1 / tau`; a learned leak takes this form once its weights
+    /// are loaded.
     Share(f32),
-    /// With a time constant that was learned, one per layer: parametric LIF (Fang et al., ICCV 2021), where
-    /// `1 / tau = sigmoid(w)` and `w` is the layer's tensor `NAME.w`.
+    /// Decay with a learned time constant, one per layer: parametric LIF (Fang et al., ICCV 2021), where `1 / tau =
+    /// sigmoid(w)` and `w` is the layer's tensor `NAME.w`.
     Learned,
 }
 
@@ -198,15 +194,15 @@ pub enum Leak {
 /// - then the [`Reset`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Neuron {
-    /// How the membrane decays.
+    /// Decay of the membrane.
     pub leak: Leak,
     /// Whether the input is divided by `tau` too (ignored without leak).
     pub decay_input: bool,
     /// Firing threshold.
     pub threshold: f32,
-    /// Membrane before the first step.
+    /// Membrane potential before the first step.
     pub initial: f32,
-    /// What a spike does to the membrane.
+    /// Reset of the membrane after a spike.
     pub reset: Reset,
 }
 
@@ -242,12 +238,12 @@ impl Activation {
     pub const UNIT_CLIP: Self = Self::Clip { max: 1.0 };
 }
 
-/// What stands after each convolution of a backbone.
+/// Nonlinearity after each convolution of a backbone.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Nonlinearity {
-    /// A spiking neuron: the network runs for T steps.
+    /// A spiking neuron: the network is executed for T steps.
     Spiking(Neuron),
-    /// A float activation: the network runs once.
+    /// A float activation: the network is executed once.
     Float(Activation),
 }
 
@@ -260,29 +256,29 @@ impl Nonlinearity {
     }
 }
 
-/// What a layer computes. Batch normalisation is no layer: it is folded into the weights on load, see
+/// Operation of a layer. Batch normalisation is not a layer: it is folded into the weights on load, see
 /// [`super::Weights`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Operation {
-    /// The sample: its real values, constant over time, or spikes that it was coded in.
+    /// The input: the sample's real values, constant over time, or the spikes that code it.
     Input,
     /// Convolution, with bias if the weights have one.
     Conv2d(Conv2d),
-    /// Transposed convolution, likewise.
+    /// Transposed convolution, with bias if the weights have one.
     ConvTranspose2d(Conv2d),
-    /// Fully connected layer, likewise, weights `[out, in]`.
+    /// Fully connected layer with weights `[out, in]`, with bias if the weights have one.
     Linear,
     /// Spiking neuron.
     Neuron(Neuron),
     /// Float activation.
     Activation(Activation),
-    /// Sum of two inputs of one shape. Of currents, what a neuron behind it takes; of two spike trains, the graded
+    /// Sum of two inputs of one shape: of currents, for a neuron behind it; of two spike trains, which gives the graded
     /// spikes 0, 1, 2, ... of a spike-element-wise (SEW) block (Fang et al., NeurIPS 2021), see [`super::Signal`].
     Add,
     /// Pool of every channel.
     Pool(Pool2d),
-    /// A feature map as a vector in the order `[channel][row][column]`, as PyTorch's `flatten` does. A linear layer
-    /// does the same by itself.
+    /// Flattens a feature map to a vector in the order `[channel][row][column]`, as PyTorch's `flatten` does. A linear
+    /// layer flattens its input by itself.
     Flatten,
 }
 
@@ -291,7 +287,7 @@ pub enum Operation {
 pub struct Layer {
     /// Unique name, the prefix of its tensors' names.
     pub name: String,
-    /// What it computes.
+    /// Operation that the layer computes.
     pub operation: Operation,
     /// Indices of the layers it reads, all smaller than its own.
     pub inputs: Vec<usize>,
@@ -302,7 +298,7 @@ pub struct Layer {
 /// A layer after which the network can be cut.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SplitPoint {
-    /// The name users write.
+    /// Name of the split point, as users write it.
     pub name: String,
     /// Index of the last layer of the head.
     pub layer: usize,
@@ -315,7 +311,7 @@ pub struct Network {
     pub name: String,
     /// The layers; the first is the input, the last gives the class scores.
     pub layers: Vec<Layer>,
-    /// Where it can be cut, in order; the first is `input`, the last `output`.
+    /// Split points in order; the first is `input`, the last `output`.
     pub split_points: Vec<SplitPoint>,
 }
 
@@ -342,12 +338,12 @@ impl Network {
         self.layers[self.layers.len() - 1].output.channels
     }
 
-    /// Its family: spiking if it has a spiking neuron.
+    /// Family of the network: spiking if it has a spiking neuron.
     pub fn family(&self) -> Family {
         if self.is_spiking() { Family::Spiking } else { Family::Float }
     }
 
-    /// Whether it has spiking neurons, so runs for T steps.
+    /// Whether the network has spiking neurons and is therefore executed for T steps.
     pub fn is_spiking(&self) -> bool {
         self.layers.iter().any(|l| matches!(l.operation, Operation::Neuron(_)))
     }

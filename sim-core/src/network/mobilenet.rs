@@ -10,7 +10,7 @@ use super::{Conv2d, Network, Nonlinearity, Operation, Shape};
 /// stem and the classifier is zeros and ones, the depthwise convolutions' too.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MobileNetV1 {
-    /// Shape of a sample.
+    /// Shape of one sample.
     pub input: Shape,
     /// Number of classes.
     pub classes: usize,
@@ -18,9 +18,9 @@ pub struct MobileNetV1 {
     pub stem_channels: usize,
     /// Stride of the stem.
     pub stem_stride: usize,
-    /// The blocks.
+    /// Stages of blocks.
     pub stages: &'static [Stage],
-    /// What all channels are multiplied by.
+    /// Width multiplier of all channels.
     pub width: Width,
 }
 
@@ -50,11 +50,11 @@ impl MobileNetV1 {
     /// `act2`.
     pub fn build(&self, f: Nonlinearity) -> Network {
         let mut net = Network::new("mobilenet", self.input);
-        let mut at = stem(&mut net, self.width.of(self.stem_channels), self.stem_stride, f);
+        let mut at = stem(&mut net, self.width.scale(self.stem_channels), self.stem_stride, f);
         for block in stage::blocks(self.stages) {
             let depthwise = Conv2d::depthwise(net.layers[at].output, 3, block.stride, 1);
             at = net.conv_act(block.layer("depthwise"), block.layer("act1"), at, depthwise, f);
-            let pointwise = Conv2d::plain(net.layers[at].output, self.width.of(block.channels), 1, 1, 0);
+            let pointwise = Conv2d::plain(net.layers[at].output, self.width.scale(block.channels), 1, 1, 0);
             at = net.conv_act(block.layer("pointwise"), block.layer("act2"), at, pointwise, f);
             net.mark_split(block.split());
         }
@@ -73,15 +73,15 @@ impl MobileNetV1 {
 /// that the narrow ends of the blocks carry one bit per channel and step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MobileNetV2 {
-    /// Shape of a sample.
+    /// Shape of one sample.
     pub input: Shape,
     /// Number of classes.
     pub classes: usize,
     /// Stride of the stem.
     pub stem_stride: usize,
-    /// The blocks; those of the first stage do not expand.
+    /// Stages of blocks; the blocks of the first stage do not expand.
     pub stages: &'static [Stage],
-    /// What all channels are multiplied by; the last convolution is never narrowed.
+    /// Width multiplier of all channels; the last convolution is never narrowed.
     pub width: Width,
 }
 
@@ -118,12 +118,12 @@ impl MobileNetV2 {
     /// `last.conv` and `last.act`, a split point called `last`.
     pub fn build(&self, f: Nonlinearity) -> Network {
         let mut net = Network::new("mobilenetv2", self.input);
-        let mut at = stem(&mut net, self.width.of(Self::STEM_CHANNELS), self.stem_stride, f);
+        let mut at = stem(&mut net, self.width.scale(Self::STEM_CHANNELS), self.stem_stride, f);
         for block in stage::blocks(self.stages) {
             at = self.inverted_residual(&mut net, &block, at, f);
             net.mark_split(block.split());
         }
-        let channels = Width(self.width.0.max(1.0)).of(Self::LAST_CHANNELS);
+        let channels = Width(self.width.0.max(1.0)).scale(Self::LAST_CHANNELS);
         at = net.conv_act("last.conv", "last.act", at, Conv2d::plain(net.layers[at].output, channels, 1, 1, 0), f);
         net.mark_split("last");
         net.pooled_classifier(at, self.classes);
@@ -139,7 +139,7 @@ impl MobileNetV2 {
         }
         let depthwise = Conv2d::depthwise(net.layers[at].output, 3, block.stride, 1);
         at = net.conv_act(block.layer("depthwise"), block.layer("act2"), at, depthwise, f);
-        let project = Conv2d::plain(net.layers[at].output, self.width.of(block.channels), 1, 1, 0);
+        let project = Conv2d::plain(net.layers[at].output, self.width.scale(block.channels), 1, 1, 0);
         at = net.conv(block.layer("project"), at, project);
         if project.output == input {
             at = net.push(block.layer("add"), Operation::Add, &[at, from], input);
@@ -151,7 +151,7 @@ impl MobileNetV2 {
     }
 }
 
-/// The 3x3 stem of both.
+/// Appends the 3x3 stem that both networks begin with.
 fn stem(net: &mut Network, channels: usize, stride: usize, f: Nonlinearity) -> usize {
     let at = net.conv_act("stem.conv", "stem.act", 0, Conv2d::plain(net.input(), channels, 3, stride, 1), f);
     net.mark_split("stem");

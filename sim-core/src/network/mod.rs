@@ -36,8 +36,9 @@ pub use vgg::Vgg;
 pub(crate) use weights::weight_shape;
 pub use weights::{Affine, NORM_EPSILON, Tensor, TensorStore, Weights};
 
-/// What is wrong with a network, a split point or a set of weights.
+/// Defect of a network, a split point or a set of weights.
 #[derive(Debug, thiserror::Error, PartialEq)]
+#[non_exhaustive]
 pub enum NetworkError {
     /// The split point is not one of this network's.
     #[error("no split point `{name}`; this network has {}", known.join(", "))]
@@ -72,28 +73,28 @@ pub enum NetworkError {
         needed: Vec<usize>,
     },
     /// The store holds tensors that no layer uses.
-    #[error("the network has no use for tensors {}", names.join(", "))]
+    #[error("no layer of the network uses the tensors {}: are they another network's?", names.join(", "))]
     UnusedTensors {
         /// Names of the tensors.
         names: Vec<String>,
     },
-    /// Everything that is wrong with a set of tensors, where it is more than one thing.
+    /// Several defects of a set of tensors.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Tensors(Vec<NetworkError>),
-    /// A learned leak that is no number.
+    /// A learned leak is not a number.
     #[error("tensor `{name}` is {value}; the logit of a membrane's leak must be a number")]
     LeakValue {
         /// Name of the tensor.
         name: String,
-        /// Its value.
+        /// Value of the tensor.
         value: f32,
     },
-    /// A layer that cannot compute what it says from what it reads.
+    /// The operation of a layer does not fit its inputs or its output.
     #[error("layer `{layer}`: {reason}")]
     Inconsistent {
         /// Name of the layer.
         layer: String,
-        /// What is wrong.
+        /// Description of the inconsistency.
         reason: String,
     },
     /// A bottleneck unit without channels or without a stride.
@@ -120,26 +121,26 @@ pub enum NetworkError {
         /// Last layer of the head.
         layer: String,
     },
-    /// The name of a network begins with no architecture of the catalogue.
+    /// The name of a network does not begin with an architecture of the catalogue.
     #[error("there is no architecture `{name}`")]
     UnknownArchitecture {
-        /// What it begins with.
+        /// Beginning of the name given.
         name: String,
         /// The architectures that exist.
         known: Vec<&'static str>,
     },
-    /// Text that names no network, for what stands behind the architecture.
+    /// The part of a name after its architecture is invalid.
     #[error("`{text}` is not the name of a network: {reason}")]
     NetworkName {
-        /// The text.
+        /// The text given.
         text: String,
-        /// What is wrong with it.
+        /// Description of the mistake.
         reason: String,
     },
-    /// Bytes that are no safetensors file.
+    /// The bytes are not a safetensors file.
     #[error("not a safetensors file: {reason}")]
     Safetensors {
-        /// What the format's reader says.
+        /// Message of the format's reader.
         reason: String,
     },
     /// A tensor that is neither float32 nor float16.

@@ -9,19 +9,19 @@ use super::{Conv2d, Network, Nonlinearity, Operation, Pool2d, Reduction, Shape};
 /// ones only; with [sums behind it](ResidualSum::AfterNonlinearity) it is a SEW-ResNet.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ResNet {
-    /// Shape of a sample.
+    /// Shape of one sample.
     pub input: Shape,
     /// Number of classes.
     pub classes: usize,
-    /// How it begins; the stem has the first stage's channels.
+    /// Layers before the first block; the stem has the channels of the first stage.
     pub stem: Stem,
-    /// What its blocks are.
+    /// Kind of the residual blocks.
     pub block: ResidualBlock,
-    /// The blocks.
+    /// Stages of blocks.
     pub stages: &'static [Stage],
-    /// What all channels are multiplied by.
+    /// Width multiplier of all channels.
     pub width: Width,
-    /// Where a block adds its input.
+    /// Place at which a block adds its input.
     pub sum: ResidualSum,
 }
 
@@ -30,7 +30,7 @@ pub struct ResNet {
 pub struct Stem {
     /// Kernel of `stem.conv`.
     pub kernel: usize,
-    /// Its stride.
+    /// Stride of `stem.conv`.
     pub stride: usize,
     /// Whether `stem.pool`, a 3x3 maximum with stride 2, follows. Of spikes the maximum is whether any fires: an OR.
     pub pool: bool,
@@ -54,7 +54,7 @@ pub enum ResidualBlock {
     Bottleneck,
 }
 
-/// Where a residual block adds its input.
+/// Place at which a residual block adds its input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResidualSum {
     /// Behind the last convolution; the nonlinearity takes the sum. A block ends with its last `act`.
@@ -99,7 +99,7 @@ impl ResNet {
     /// [`ResidualSum`].
     pub fn build(&self, f: Nonlinearity) -> Network {
         let mut net = Network::new(self.name(), self.input);
-        let channels = self.stages.first().map_or(0, |stage| self.width.of(stage.channels));
+        let channels = self.stages.first().map_or(0, |stage| self.width.scale(stage.channels));
         let conv = Conv2d::plain(self.input, channels, self.stem.kernel, self.stem.stride, self.stem.kernel / 2);
         let mut at = net.conv_act("stem.conv", "stem.act", 0, conv, f);
         if self.stem.pool {
@@ -123,7 +123,7 @@ impl ResNet {
 
     fn residual_block(&self, net: &mut Network, block: &Block, from: usize, f: Nonlinearity) -> usize {
         let input = net.layers[from].output;
-        let convolutions = self.block.convolutions(self.width.of(block.channels), block.stride);
+        let convolutions = self.block.convolutions(self.width.scale(block.channels), block.stride);
         let (mut at, mut act) = (from, String::new());
         for (number, (kernel, stride, channels)) in (1..).zip(convolutions) {
             // A nonlinearity stands before every convolution but the first; the last one's place depends on the sum.

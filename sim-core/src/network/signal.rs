@@ -2,20 +2,20 @@
 
 use super::{Activation, Network, Operation, Reduction};
 
-/// What a layer emits.
+/// Kind of values that a layer emits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Signal {
     /// Real values.
     Real,
     /// Whole numbers of spikes per neuron and step.
     Spikes {
-        /// The largest number: 1 of a neuron, more of a sum of spike trains (*graded* spikes).
+        /// Largest number of spikes: 1 for a neuron, more for a sum of spike trains (*graded* spikes).
         max: u32,
     },
 }
 
 impl Signal {
-    /// Zeros and ones.
+    /// Binary spikes, as a neuron emits them.
     pub const BINARY: Self = Self::Spikes { max: 1 };
 }
 

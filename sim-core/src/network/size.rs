@@ -3,14 +3,14 @@
 use super::{Network, Operation, Signal, weight_shape};
 use std::ops::Range;
 
-/// What counts as a parameter beside the weights; published totals differ in it.
+/// Rule by which parameters besides the weights are counted; published totals differ in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParameterRule {
     /// As executed, batch normalisation folded: one bias per output of every layer with weights. Also that of networks
     /// published without normalisation (VGG).
     Folded,
     /// As trained: convolutions have no bias but the normalisation's gain and offset, two values per channel; a fully
-    /// connected layer has a bias. The rule of torchvision's ResNets and MobileNets. Running statistics are no parameters.
+    /// connected layer has a bias. The rule of torchvision's ResNets and MobileNets. Running statistics do not count.
     Normalised,
     /// As trained, with a bias in front of the normalisation too: three values per channel of a convolution, as in
     /// torchvision's VGGs with batch normalisation.

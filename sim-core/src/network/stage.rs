@@ -1,4 +1,4 @@
-//! What the convolutional backbones have in common: stages of blocks, and a width multiplier.
+//! Shared by the convolutional backbones: stages of blocks, and a width multiplier.
 //!
 //! Names follow one rule, in files of weights too. A layer is called `PART.LAYER`, where the part is `stem`, block `B` of
 //! stage `S` as `stageS.B` (stages count from 1, blocks from 0), `last`, or none for `pool`, `fc1`, `fc2` and the classifier
@@ -9,11 +9,11 @@
 /// Blocks of one width and, but for the first block's stride, one size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stage {
-    /// Channels, before the width multiplier. (Of a residual bottleneck block: of its 3x3 convolution.)
+    /// Number of channels before the width multiplier; in a residual bottleneck block, those of its 3x3 convolution.
     pub channels: usize,
     /// Number of blocks.
     pub blocks: usize,
-    /// Stride of its first block.
+    /// Stride of the first block.
     pub stride: usize,
 }
 
@@ -47,7 +47,7 @@ pub(super) struct Block {
     pub(super) last: bool,
     /// Channels of its stage, before the width multiplier.
     pub(super) channels: usize,
-    /// Its stride.
+    /// Stride of the block.
     pub(super) stride: usize,
 }
 
@@ -68,12 +68,12 @@ impl Block {
 pub struct Width(pub f64);
 
 impl Width {
-    /// As published.
+    /// The published width.
     pub const FULL: Self = Self(1.0);
 
     /// `channels` at this width: the nearest multiple of 8, at least 8, and not below 90 % of the product, as in
     /// TensorFlow's reference implementation of MobileNetV2 (`_make_divisible`). The published width stays as it is.
-    pub fn of(self, channels: usize) -> usize {
+    pub fn scale(self, channels: usize) -> usize {
         if self == Self::FULL {
             return channels;
         }
@@ -90,12 +90,12 @@ mod tests {
     /// Channels of torchvision's `mobilenet_v2(width_mult)`.
     #[test]
     fn width_rounds_as_the_reference_implementation_does() {
-        let at = |width: f64| [16, 24, 32, 64, 96, 160, 320].map(|channels| Width(width).of(channels));
+        let at = |width: f64| [16, 24, 32, 64, 96, 160, 320].map(|channels| Width(width).scale(channels));
         assert_eq!(at(1.0), [16, 24, 32, 64, 96, 160, 320]);
         assert_eq!(at(0.75), [16, 24, 24, 48, 72, 120, 240]);
         assert_eq!(at(0.5), [8, 16, 16, 32, 48, 80, 160]);
         assert_eq!(at(0.35), [8, 8, 16, 24, 32, 56, 112]);
         assert_eq!(at(1.4), [24, 32, 48, 88, 136, 224, 448]);
-        assert_eq!(Width::FULL.of(70), 70);
+        assert_eq!(Width::FULL.scale(70), 70);
     }
 }

@@ -12,7 +12,7 @@ use super::{Conv2d, Network, Nonlinearity, Operation, Pool2d, Reduction, Shape};
 /// zeros and ones, the classifier too.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Vgg {
-    /// Shape of a sample.
+    /// Shape of one sample.
     pub input: Shape,
     /// Number of classes.
     pub classes: usize,
@@ -20,7 +20,7 @@ pub struct Vgg {
     pub stages: &'static [Stage],
     /// Features of the fully connected layers before the classifier.
     pub hidden: &'static [usize],
-    /// What all channels and features are multiplied by.
+    /// Width multiplier of all channels and features.
     pub width: Width,
 }
 
@@ -51,7 +51,7 @@ impl Vgg {
         let mut net = Network::new("vgg", self.input);
         let mut at = 0;
         for block in stage::blocks(self.stages) {
-            let conv = Conv2d::plain(net.layers[at].output, self.width.of(block.channels), 3, block.stride, 1);
+            let conv = Conv2d::plain(net.layers[at].output, self.width.scale(block.channels), 3, block.stride, 1);
             at = net.conv_act(block.layer("conv"), block.layer("act"), at, conv, f);
             net.mark_split(block.name.clone());
             if block.last {
@@ -61,7 +61,7 @@ impl Vgg {
             }
         }
         for (&features, number) in self.hidden.iter().zip(1..) {
-            let output = Shape::vector(self.width.of(features));
+            let output = Shape::vector(self.width.scale(features));
             let linear = net.push(format!("fc{number}"), Operation::Linear, &[at], output);
             at = net.nonlinearity(format!("fc{number}_act"), linear, f);
             net.mark_split(format!("fc{number}"));

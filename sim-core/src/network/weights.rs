@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Tensor {
     /// Size of each dimension.
     pub shape: Vec<usize>,
-    /// The values.
+    /// The values, last dimension fastest.
     pub data: Vec<f32>,
 }
 
@@ -23,17 +23,17 @@ pub struct Affine {
     pub weight: Tensor,
     /// One value per output channel.
     pub bias: Vec<f32>,
-    /// Whether there was a bias tensor. If not, `bias` is zero or comes of the normalisation alone.
+    /// Whether there was a bias tensor. If not, `bias` is zero or results from the normalisation alone.
     pub has_bias: bool,
     /// Whether a batch normalisation was folded in.
     pub is_folded: bool,
 }
 
-/// The weights of a network: for each layer, what it needs.
+/// The weights of a network, layer by layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights(Vec<LayerWeights>);
 
-/// What one layer needs.
+/// Weights of one layer.
 #[derive(Clone, Debug, PartialEq)]
 enum LayerWeights {
     Nothing,

@@ -4,12 +4,12 @@ use super::PayloadError;
 use crate::inference::{GradedTrain, SpikeTrain};
 use crate::network::Shape;
 
-/// Binary digits of the numbers up to `max`.
+/// Number of binary digits of the numbers up to `max`.
 pub(super) fn digits(max: u32) -> u32 {
     u32::BITS - max.leading_zeros()
 }
 
-/// The numbers of one step: the bit map of every digit, the lowest first.
+/// Packs the numbers of one step: the bit map of every digit, the lowest first.
 pub(super) fn pack_graded(graded: &GradedTrain, step: usize) -> Vec<u8> {
     let map = |digit: u32| {
         // Plane `k` says whether the number is at least `k + 1`, and the digit changes at every multiple of its value.
@@ -22,7 +22,7 @@ pub(super) fn pack_graded(graded: &GradedTrain, step: usize) -> Vec<u8> {
     (0..digits(graded.max())).flat_map(map).collect()
 }
 
-/// What becomes of a number above the largest.
+/// Treatment of a number above the largest one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AboveMax {
     /// It is read as the largest.
@@ -31,7 +31,7 @@ pub(super) enum AboveMax {
     Refuse,
 }
 
-/// The numbers from the parts of all steps, of the right length, that [`pack_graded`] made.
+/// Unpacks what [`pack_graded`] made of every step; `parts` are the bytes of the steps, each of the right length.
 ///
 /// # Errors
 /// [`PayloadError::Grade`] for a number above `max`, unless that is lowered.
@@ -58,7 +58,7 @@ pub(super) fn unpack_graded<'a>(
     }
 }
 
-/// The spikes of one step: neuron `position * channels + channel` is bit `i % 8` of byte `i / 8`.
+/// Packs the spikes of one step: neuron `i = position * channels + channel` is bit `i % 8` of byte `i / 8`.
 pub(super) fn pack(train: &SpikeTrain, step: usize) -> Vec<u8> {
     pack_words(train.step(step), train.shape().channels)
 }
@@ -98,7 +98,7 @@ pub(super) fn unpack(bytes: &[u8], train: &mut SpikeTrain, step: usize) {
     }
 }
 
-/// Channels held by the `i`-th word of a step.
+/// Number of channels held by the `i`-th word of a step.
 fn width(channels: usize, i: usize) -> usize {
     (channels - i % channels.div_ceil(64) * 64).min(64)
 }

@@ -1,22 +1,22 @@
-//! What a payload loses on the way, and what becomes of what is missing.
+//! Damage to a payload in transit, and the substitutes for missing bits.
 
 use super::{Payload, PayloadError};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
-/// What happened to a payload on the way. A bit position `b` is bit `b % 8`, counted from the least significant, of byte
+/// What happened to a payload in transit, in terms of its bytes and bits. A bit position `b` is bit `b % 8`, counted from the least significant, of byte
 /// `b / 8`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Damage<'a> {
     /// Byte ranges that did not arrive.
     pub lost: &'a [Range<usize>],
-    /// Bits that arrived inverted, which the receiver does not know.
+    /// Positions of bits that arrived inverted; the receiver does not know which.
     pub flipped: &'a [u32],
-    /// Bits that arrived but could not be told, which the receiver knows.
+    /// Positions of bits that arrived but could not be read; the receiver knows which.
     pub erased: &'a [u32],
 }
 
-/// What the receiver puts in the place of what is missing.
+/// What the receiver substitutes for missing bits and values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -24,18 +24,18 @@ pub enum Missing {
     /// No spike, or the value 0.
     #[default]
     Zero,
-    /// The same bit or value of the step before, zero in the first.
+    /// The same bit or value of the previous step; zero in the first step.
     Last,
-    /// Nothing: a step in which anything is missing is left out, and the tail runs fewer steps. If no step is whole, one
-    /// of zeros is left.
+    /// Nothing: an incomplete step is left out, and the tail runs fewer steps. If no step is complete, the tail gets
+    /// one step of zeros.
     DropStep,
 }
 
 impl<'a> Damage<'a> {
-    /// All arrived as it was sent.
+    /// No damage: everything arrived as it was sent.
     pub const NONE: Self = Self { lost: &[], flipped: &[], erased: &[] };
 
-    /// Only these byte ranges did not arrive.
+    /// Damage in which these byte ranges did not arrive and all else is intact.
     pub fn losing(lost: &'a [Range<usize>]) -> Self {
         Self { lost, ..Self::NONE }
     }
@@ -43,9 +43,9 @@ impl<'a> Damage<'a> {
 
 /// A payload as it arrived.
 pub(super) struct Arrived {
-    /// The bytes, with flipped bits; missing bits are 0.
+    /// The bytes as received, with flipped bits; missing bits are 0.
     pub(super) bytes: Vec<u8>,
-    /// The missing bits of each byte.
+    /// For each byte a bit mask of its missing bits.
     pub(super) missing: Vec<u8>,
 }
 
@@ -68,7 +68,7 @@ impl Arrived {
         Ok(Self { bytes, missing })
     }
 
-    /// Puts the bits of `part` where bits of `next`, of the same length, are missing.
+    /// Fills missing bits of `next` with the bits of `part`, which has the same length.
     pub(super) fn repeat(&mut self, part: Range<usize>, next: Range<usize>) {
         for (from, to) in part.zip(next) {
             self.bytes[to] |= self.bytes[from] & self.missing[to];

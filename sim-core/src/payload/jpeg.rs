@@ -54,7 +54,7 @@ impl Jpeg {
         Ok(jpeg)
     }
 
-    /// The scan of one feature; `at(channel, position)` gives its value at a row-major position.
+    /// Encodes one feature to its scan; `at(channel, position)` is its value at a row-major position.
     pub(super) fn encode(&self, at: impl Fn(usize, usize) -> f32) -> Result<Vec<u8>, PayloadError> {
         let mut pixels = vec![0; usize::from(self.size.0) * usize::from(self.size.1)];
         for channel in 0..self.shape.channels {
@@ -67,7 +67,7 @@ impl Jpeg {
         Ok(scan)
     }
 
-    /// The feature of a whole scan, as `put(channel, position, value)`.
+    /// Decodes a complete scan; `put(channel, position, value)` receives every value.
     pub(super) fn decode(&self, scan: &[u8], mut put: impl FnMut(usize, usize, f32)) -> Result<(), PayloadError> {
         let file = [&self.header, scan, &END_OF_IMAGE].concat();
         let options = DecoderOptions::default().set_strict_mode(true).jpeg_set_out_colorspace(ColorSpace::Luma);
@@ -86,7 +86,7 @@ impl Jpeg {
         Ok(())
     }
 
-    /// What the receiver gets for a feature: `planes` encoded and decoded again. For training through the codec.
+    /// Encodes `planes` and decodes the result: the feature that the receiver gets. For training through the codec.
     ///
     /// `planes` and the result have the order `[channel][row][column]`, as in training frameworks.
     ///
@@ -103,7 +103,7 @@ impl Jpeg {
         Ok(received)
     }
 
-    /// Index in the tiled image.
+    /// Index of a value in the tiled image.
     fn pixel(&self, channel: usize, position: usize) -> usize {
         let (row, column) = (channel / self.columns, channel % self.columns);
         let (y, x) = (position / self.shape.width, position % self.shape.width);
@@ -119,7 +119,7 @@ impl Jpeg {
     }
 }
 
-/// `round(255 x)` of a value in [0, 1].
+/// Quantises a value in [0, 1] to 8 bits, `round(255 x)`.
 pub(super) fn quantise(value: f32) -> Result<u8, PayloadError> {
     // Also false for NaN.
     if (0.0..=1.0).contains(&value) { Ok((255.0 * value).round() as u8) } else { Err(PayloadError::Value { value }) }

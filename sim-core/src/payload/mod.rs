@@ -1,8 +1,8 @@
-//! Features to bytes and back: what the request puts on the link, and what a lost part becomes.
+//! Codecs: features to bytes and back, with substitutes for bits that did not arrive.
 //!
-//! A [`Codec`] says how; a [`Coder`] is that codec prepared for the feature at one cut. Neither knows who carries the
-//! bytes: a carrier cuts the [`Payload`] into packets and says which byte ranges did not arrive and which bits arrived
-//! wrong ([`Damage`]); [`Missing`] says what the receiver makes of what is missing.
+//! A [`Codec`] names the method; a [`Coder`] is that codec prepared for the feature at one cut. Neither knows how the
+//! bytes are carried: the carrier cuts the [`Payload`] into packets and reports which byte ranges did not arrive and
+//! which bits arrived wrong ([`Damage`]); [`Missing`] says what the receiver substitutes for missing bits.
 
 mod bits;
 mod damage;
@@ -19,7 +19,7 @@ use std::fmt::{self, Display};
 use std::num::NonZeroUsize;
 use std::ops::Range;
 
-/// How a feature becomes bytes.
+/// Method by which a feature is turned into bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Codec {
@@ -29,16 +29,17 @@ pub enum Codec {
     /// [`Codec::Spikes`]: `ceil(log2(max + 1))` bits per neuron and step. A number that damage has raised above `max` is read
     /// as `max`.
     Graded {
-        /// The largest number.
+        /// Largest number of spikes that a neuron can emit in one step.
         max: u32,
     },
-    /// 8-bit values in a JPEG image, see [`Jpeg`]. A scan cannot be decoded past a gap: if any bit is missing, or damage
-    /// leaves no valid scan, the whole step is missing.
+    /// 8-bit values in a JPEG image, see [`Jpeg`]. A scan cannot be decoded past a gap: the whole step counts as
+    /// missing if any bit is missing or the damaged scan is invalid.
     Jpeg {
         /// JPEG quality, 1 to 100.
         quality: u8,
     },
-    /// The values as little-endian float32; a value of which a bit is missing, or that damage left not finite, is missing.
+    /// The values as little-endian float32. A value counts as missing if any of its bits is missing, or if damage made
+    /// it infinite or NaN.
     Float32,
     /// Values in [0, 1] as 8-bit pixels `round(255 x)`, such as the sample itself.
     Pixels8,
@@ -49,7 +50,7 @@ impl Codec {
     /// unit-range output of a float bottleneck encoder, float32 for any other feature.
     ///
     /// # Panics
-    /// If `cut` is no layer of `network`.
+    /// If `network` has no layer `cut`.
     pub fn for_cut(network: &Network, cut: usize, jpeg_quality: u8) -> Self {
         match (network.layers[cut].operation, network.signals(Signal::Real)[cut]) {
             (Operation::Input, _) => Self::Pixels8,
@@ -73,16 +74,16 @@ impl Display for Codec {
     }
 }
 
-/// The bytes of one request.
+/// The bytes that one request sends from the device to the cloud.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payload {
     /// All bytes, in sending order.
     pub bytes: Vec<u8>,
-    /// Where each independently decodable part (one per step of the feature) begins in `bytes`.
-    pub parts: Vec<usize>,
+    /// Index in `bytes` at which each step of the feature begins. Steps are decoded independently of one another.
+    pub step_starts: Vec<usize>,
 }
 
-/// What may share a packet.
+/// How a payload is divided into packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -94,10 +95,10 @@ pub enum Packetise {
 }
 
 impl Payload {
-    /// The byte range of every part.
-    pub fn part_ranges(&self) -> impl Iterator<Item = Range<usize>> {
-        let ends = self.parts.iter().skip(1).copied().chain([self.bytes.len()]);
-        self.parts.iter().copied().zip(ends).map(|(start, end)| start..end)
+    /// The byte range of every step.
+    pub fn step_ranges(&self) -> impl Iterator<Item = Range<usize>> {
+        let ends = self.step_starts.iter().skip(1).copied().chain([self.bytes.len()]);
+        self.step_starts.iter().copied().zip(ends).map(|(start, end)| start..end)
     }
 
     /// The byte ranges of the packets, in sending order, none longer than `mtu_bytes`.
@@ -107,16 +108,17 @@ impl Payload {
         };
         match packetise {
             Packetise::Message => cut(0..self.bytes.len()).collect(),
-            Packetise::Step => self.part_ranges().flat_map(cut).collect(),
+            Packetise::Step => self.step_ranges().flat_map(cut).collect(),
         }
     }
 }
 
-/// What cannot be coded.
+/// Cause for which a feature or payload cannot be coded.
 #[derive(Debug, thiserror::Error, PartialEq)]
+#[non_exhaustive]
 pub enum PayloadError {
     /// JPEG quality outside 1 to 100.
-    #[error("JPEG quality {quality} is not between 1 and 100")]
+    #[error("JPEG quality {quality} was given: choose 1 to 100")]
     Quality {
         /// The quality asked for.
         quality: u8,
@@ -130,75 +132,80 @@ pub enum PayloadError {
     /// An 8-bit codec met a value outside [0, 1].
     #[error("value {value} is outside [0, 1], the range of an 8-bit code; clip the feature before the cut")]
     Value {
-        /// The value.
+        /// The value found.
         value: f32,
     },
-    /// Digits that make a larger number than was ever sent.
-    #[error("a graded spike of {found} was received, but none is larger than {max}")]
+    /// A received number of spikes that is larger than any that can be sent.
+    #[error(
+        "a graded spike of {found} was decoded, but none above {max} can be sent: was the payload made for this cut?"
+    )]
     Grade {
-        /// The number.
+        /// The number received.
         found: u32,
         /// The largest that can be sent.
         max: u32,
     },
-    /// A number of values that is not the shape's.
-    #[error("{found} values for a feature of shape {shape}")]
+    /// The number of values does not match the shape.
+    #[error("{found} values were given for a feature of shape {shape}, which has {}", shape.len())]
     FeatureLength {
-        /// Values given.
+        /// Number of values given.
         found: usize,
         /// Shape of the feature.
         shape: Shape,
     },
-    /// The feature is not the one that the coder was prepared for.
+    /// The coder was prepared for a feature of another kind, shape or number of steps.
     #[error("{codec:?} was prepared for {needed_steps} steps of {needed} and got {steps} steps of {found} {kind}")]
     Feature {
-        /// The codec.
+        /// The codec of the coder.
         codec: Codec,
         /// Shape it was prepared for.
         needed: Shape,
         /// Steps it was prepared for.
         needed_steps: usize,
-        /// Shape given.
+        /// Shape of the given feature.
         found: Shape,
-        /// Steps given.
+        /// Steps of the given feature.
         steps: usize,
-        /// What kind of values was given.
+        /// Kind of the given values.
         kind: String,
     },
     /// The payload was not made by the same codec for the same feature.
-    #[error("a payload of {found} bytes in {parts} parts; the feature at this cut takes {needed} bytes in {steps}")]
+    #[error(
+        "a payload of {found} bytes in {found_steps} steps, but the feature at this cut takes {needed} bytes in {steps} \
+         steps: decode a payload with the codec and the cut that made it"
+    )]
     PayloadLength {
-        /// Bytes given.
+        /// Length of the payload in bytes.
         found: usize,
-        /// Parts given.
-        parts: usize,
-        /// Bytes needed.
+        /// Steps of the payload.
+        found_steps: usize,
+        /// Bytes that the codec makes of the feature.
         needed: usize,
-        /// Parts needed.
+        /// Steps of the feature.
         steps: usize,
     },
-    /// A loss outside the payload.
-    #[error("bytes {start}..{end} cannot be lost from a payload of {len} bytes")]
+    /// A lost byte range lies outside the payload.
+    #[error("bytes {start}..{end} are said to be lost, but the payload has only bytes 0..{len}")]
     LostRange {
-        /// First byte.
+        /// Index of the first lost byte.
         start: usize,
-        /// One past the last byte.
+        /// Index after the last lost byte.
         end: usize,
-        /// Bytes of the payload.
+        /// Length of the payload in bytes.
         len: usize,
     },
-    /// A damaged bit outside the payload.
-    #[error("bit {bit} cannot be damaged in a payload of {len} bytes")]
+    /// A damaged bit lies outside the payload.
+    #[error("bit {bit} is said to be damaged, but the payload has only {} bits", 8 * len)]
     DamagedBit {
         /// Position of the bit.
         bit: u32,
-        /// Bytes of the payload.
+        /// Length of the payload in bytes.
         len: usize,
     },
-    /// The JPEG library refused.
+    /// The JPEG library returned an error.
     #[error("JPEG: {reason}")]
     Jpeg {
-        /// What it said.
+        /// Message of the library.
         reason: String,
     },
 }
@@ -217,7 +224,7 @@ impl Coder {
     /// Prepares `codec` for features of `shape` that hold `steps` steps (1 if constant over time).
     ///
     /// # Errors
-    /// Those of [`Jpeg::new`].
+    /// As [`Jpeg::new`], if `codec` is JPEG.
     pub fn new(codec: Codec, shape: Shape, steps: usize) -> Result<Self, PayloadError> {
         let jpeg = match codec {
             Codec::Jpeg { quality } => Some(Jpeg::new(shape, quality)?),
@@ -226,42 +233,38 @@ impl Coder {
         Ok(Self { codec, shape, steps, missing: Missing::Zero, jpeg })
     }
 
-    /// The same for features that hold `steps` steps.
+    /// This coder for features that hold `steps` steps.
     ///
     /// # Errors
-    /// Those of [`Jpeg::new`].
+    /// As [`Jpeg::new`], if `codec` is JPEG.
     pub fn for_steps(&self, steps: usize) -> Result<Self, PayloadError> {
         Ok(Self::new(self.codec, self.shape, steps)?.with_missing(self.missing))
     }
 
-    /// The same, but with `missing` for what does not arrive; zeros if this is not called.
+    /// This coder with `missing` as the treatment of what does not arrive; the default is [`Missing::Zero`].
     pub fn with_missing(self, missing: Missing) -> Self {
         Self { missing, ..self }
     }
 
-    /// The codec.
-    pub fn codec(&self) -> Codec {
-        self.codec
-    }
-
-    /// Steps of the feature that it was prepared for.
+    /// Number of steps of the features that this coder was prepared for.
     pub fn steps(&self) -> usize {
         self.steps
     }
 
-    /// The bytes of `feature`.
+    /// Encodes `feature`.
     ///
     /// # Errors
-    /// Another kind, shape or number of steps than prepared for; a value outside [0, 1] for an 8-bit codec.
+    /// A feature of another kind, shape or number of steps than this coder was prepared for; a value outside [0, 1] for
+    /// an 8-bit codec.
     pub fn encode(&self, feature: &Feature) -> Result<Payload, PayloadError> {
         if let Feature::Real(real) = feature
             && !real.is_whole()
         {
             return Err(PayloadError::FeatureLength { found: real.data.len(), shape: self.shape });
         }
-        let mut payload = Payload { bytes: vec![], parts: Vec::with_capacity(self.steps) };
+        let mut payload = Payload { bytes: vec![], step_starts: Vec::with_capacity(self.steps) };
         for step in 0..self.steps {
-            payload.parts.push(payload.bytes.len());
+            payload.step_starts.push(payload.bytes.len());
             let part = match (self.codec, feature, &self.jpeg) {
                 _ if (feature.shape(), feature.steps()) != (self.shape, self.steps) => Err(self.mismatch(feature)),
                 (Codec::Spikes, Feature::Spikes(train), _) => Ok(bits::pack(train, step)),
@@ -285,7 +288,8 @@ impl Coder {
         Ok(payload)
     }
 
-    /// A payload that this codec can have made: one part per step, in order, of a fixed length except for JPEG scans.
+    /// Refuses payloads that this coder cannot have made: it makes the steps in order, each of a fixed length except
+    /// for JPEG scans.
     fn check_length(&self, payload: &Payload) -> Result<(), PayloadError> {
         let per_step = match self.codec {
             Codec::Spikes => self.shape.len().div_ceil(8),
@@ -294,26 +298,30 @@ impl Coder {
             Codec::Pixels8 => self.shape.len(),
             Codec::Jpeg { .. } => payload.bytes.len() / self.steps.max(1),
         };
-        let (parts, len) = (payload.parts.len(), payload.bytes.len());
-        let fits = parts == self.steps
-            && payload.part_ranges().all(|r| r.start <= r.end && r.end <= len)
+        let (found_steps, len) = (payload.step_starts.len(), payload.bytes.len());
+        let fits = found_steps == self.steps
+            && payload.step_ranges().all(|r| r.start <= r.end && r.end <= len)
             && match self.codec {
                 Codec::Jpeg { .. } => true,
-                _ => len == per_step * parts && payload.part_ranges().all(|r| r.len() == per_step),
+                _ => len == per_step * found_steps && payload.step_ranges().all(|r| r.len() == per_step),
             };
         let needed = per_step * self.steps;
-        if fits { Ok(()) } else { Err(PayloadError::PayloadLength { found: len, parts, needed, steps: self.steps }) }
+        if fits {
+            Ok(())
+        } else {
+            Err(PayloadError::PayloadLength { found: len, found_steps, needed, steps: self.steps })
+        }
     }
 
-    /// The feature of `payload` after `damage`. It has as many steps as were encoded, or fewer with
+    /// Decodes `payload` as it arrived after `damage`. The feature has as many steps as were encoded, or fewer with
     /// [`Missing::DropStep`].
     ///
     /// # Errors
-    /// A payload of another length than this codec makes, or damage outside it.
+    /// A payload that this coder cannot have made, or damage outside of it.
     pub fn decode(&self, payload: &Payload, damage: &Damage<'_>) -> Result<Feature, PayloadError> {
         self.check_length(payload)?;
         let arrived = Arrived::new(payload, damage)?;
-        let parts: Vec<Range<usize>> = payload.part_ranges().collect();
+        let parts: Vec<Range<usize>> = payload.step_ranges().collect();
         match self.codec {
             Codec::Spikes => return Ok(Feature::Spikes(self.spikes(arrived, &parts))),
             Codec::Graded { max } => return self.graded(arrived, &parts, max, damage).map(Feature::Graded),
@@ -347,7 +355,7 @@ impl Coder {
         bits::unpack_graded(kept.into_iter().map(|part| &bytes[part]), self.shape, steps, max, above)
     }
 
-    /// The bytes after what is missing was made up for, and the parts that are decoded.
+    /// The bytes with substitutes for missing bits, and the byte ranges of the steps to decode.
     fn kept(&self, mut arrived: Arrived, parts: &[Range<usize>]) -> (Vec<u8>, Vec<Range<usize>>) {
         let mut kept = parts.to_vec();
         match self.missing {

@@ -97,12 +97,12 @@ fn what_does_not_fit_the_coder_is_an_error() {
         coder.encode(&Feature::Spikes(SpikeTrain::silent(shape, 3))),
         Err(PayloadError::Feature { steps: 3, .. })
     ));
-    let payload = Payload { bytes: vec![0; 3], parts: vec![0, 1] };
+    let payload = Payload { bytes: vec![0; 3], step_starts: vec![0, 1] };
     assert!(matches!(
         coder.decode(&payload, &Damage::NONE),
         Err(PayloadError::PayloadLength { found: 3, needed: 2, .. })
     ));
-    let payload = Payload { bytes: vec![0; 2], parts: vec![0, 1] };
+    let payload = Payload { bytes: vec![0; 2], step_starts: vec![0, 1] };
     assert!(matches!(
         coder.decode(&payload, &Damage::losing(std::slice::from_ref(&(1..3)))),
         Err(PayloadError::LostRange { end: 3, len: 2, .. })
@@ -113,7 +113,7 @@ fn what_does_not_fit_the_coder_is_an_error() {
 #[test]
 fn missing_bits_become_what_the_receiver_was_told() {
     let coder = Coder::new(Codec::Spikes, Shape::vector(8), 3).unwrap();
-    let payload = Payload { bytes: vec![0b1010_1010, 0b1111_0000, 0b0000_1111], parts: vec![0, 1, 2] };
+    let payload = Payload { bytes: vec![0b1010_1010, 0b1111_0000, 0b0000_1111], step_starts: vec![0, 1, 2] };
     let decode = |missing, damage: Damage<'_>| {
         let Feature::Spikes(train) = coder.clone().with_missing(missing).decode(&payload, &damage).unwrap() else {
             panic!("spikes were sent")

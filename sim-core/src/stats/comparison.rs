@@ -1,4 +1,4 @@
-//! Comparing several designs with one, replication by replication.
+//! Comparison of several designs with a control, replication by replication.
 
 use super::intervals::{CONFIDENCE, moments_interval};
 use super::{Interval, Moments, StatsError};
@@ -6,15 +6,17 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// How one design differs from the control.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Comparison {
     /// Mean of design less control, with its own 95 % interval.
     pub difference: Interval,
-    /// The same with Bonferroni's interval: *all* of them cover together with at least 95 %.
+    /// The same difference with Bonferroni's interval: *all* intervals of the comparison cover together with at least
+    /// 95 %.
     pub simultaneous: Interval,
     /// Two-sided p-value of the paired t test of no difference.
     pub p_value: f64,
-    /// `p_value` adjusted by [`holm`]: calling every design different for which it is at most 0.05 calls a design
-    /// different that is not in at most 5 % of studies, however many are compared.
+    /// `p_value` adjusted by [`holm`]: if every design with a value of at most 0.05 is called different, at most 5 % of
+    /// studies call any design different that is not, however many designs are compared.
     pub adjusted_p_value: f64,
 }
 
@@ -44,9 +46,9 @@ pub fn compare_with_control(control: &[f64], designs: &[&[f64]]) -> Result<Vec<C
     Ok(comparisons)
 }
 
-/// p-values adjusted for being several, in the order given (Holm, Scandinavian Journal of Statistics 6(2), 1979,
-/// pp. 65-70): the `k`-th smallest of `n` times `n - k + 1`, at least the one before it, at most 1. It needs no
-/// independence and never rejects less than Bonferroni, which multiplies all by `n`.
+/// p-values adjusted for multiple comparisons, in the order given (Holm, Scandinavian Journal of Statistics 6(2), 1979,
+/// pp. 65-70): the `k`-th smallest of `n` times `n - k + 1`, at least the one before it, at most 1. The adjustment
+/// needs no independence and never rejects fewer hypotheses than Bonferroni's, which multiplies all by `n`.
 pub fn holm(p_values: &[f64]) -> Vec<f64> {
     let mut ascending: Vec<usize> = (0..p_values.len()).collect();
     ascending.sort_by(|&a, &b| p_values[a].total_cmp(&p_values[b]));
@@ -59,8 +61,8 @@ pub fn holm(p_values: &[f64]) -> Vec<f64> {
     adjusted
 }
 
-/// Two-sided, of the t test; without any variance 0 or, if there is no difference either, 1. What is no number shows no
-/// difference.
+/// Two-sided p-value of the t test. Without any variance it is 0, or 1 if there is no difference either. NaN among the
+/// differences counts as no difference.
 fn p_value_of_no_difference(differences: &Moments) -> f64 {
     let (Some(mean), Some(variance)) = (differences.mean(), differences.variance()) else { return 1.0 };
     let n = differences.count() as f64;

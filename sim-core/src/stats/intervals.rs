@@ -3,7 +3,7 @@
 use super::{Moments, StatsError};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-/// Confidence of every interval that is not said to have another.
+/// Confidence level of all intervals, unless stated otherwise.
 pub(super) const CONFIDENCE: f64 = 0.95;
 /// The 97.5 % quantile of the standard normal distribution.
 pub(super) const NORMAL_975: f64 = 1.959_963_984_540_054;
@@ -11,16 +11,16 @@ pub(super) const NORMAL_975: f64 = 1.959_963_984_540_054;
 /// An estimate with its 95 % confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval {
-    /// The estimate.
+    /// The point estimate.
     pub estimate: f64,
-    /// Lower end.
+    /// Lower end of the interval.
     pub low: f64,
-    /// Upper end.
+    /// Upper end of the interval.
     pub high: f64,
 }
 
 impl Interval {
-    /// Half the width.
+    /// Half the width of the interval.
     pub fn half_width(&self) -> f64 {
         (self.high - self.low) / 2.0
     }
@@ -40,7 +40,7 @@ pub fn mean_interval(values: &[f64]) -> Result<Interval, StatsError> {
     moments_interval(&values.iter().copied().collect(), CONFIDENCE)
 }
 
-/// [`mean_interval`] of values that were summed up already.
+/// As [`mean_interval`], from the moments of the values.
 pub(super) fn moments_interval(moments: &Moments, confidence: f64) -> Result<Interval, StatsError> {
     let (Some(mean), Some(variance)) = (moments.mean(), moments.variance()) else {
         return Err(StatsError::TooFew { found: moments.count() as usize });

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | mean of independent values, such as one per replication | [`mean_interval`] |
 //! | ... and how many replications it takes | [`Sequential`] |
-//! | mean of one long run that starts empty | [`SteadyDurations`], [`SteadyMean`] |
+//! | mean of one long run that starts empty | [`SteadyMean`] |
 //! | a proportion, such as an accuracy | [`wilson`] |
 //! | two designs on the same samples | [`paired_difference`] |
 //! | designs that saw the same random streams | [`compare_with_control`] |
@@ -32,36 +32,37 @@ pub use moments::Moments;
 pub use paired::{PairedDifference, paired_difference};
 pub use quantiles::Quantiles;
 pub use sequential::{PrecisionTarget, Sequential, Verdict};
-pub use steady::{SteadyDurations, SteadyEstimate, SteadyMean};
+pub use steady::{SteadyEstimate, SteadyMean};
 pub use time_weighted::TimeWeighted;
 pub use warm_up::mser;
 
-/// Why no statistic can be given.
+/// Cause for which a statistic cannot be computed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum StatsError {
     /// An interval over independent values needs at least two.
     #[error("an interval needs at least 2 values, got {found}: add replications")]
     TooFew {
-        /// Values given.
+        /// Number of values given.
         found: usize,
     },
-    /// A proportion of nothing.
-    #[error("a proportion needs at least one trial")]
+    /// A proportion without any trials.
+    #[error("a proportion needs at least one trial, got none")]
     NoTrials,
     /// More successes than trials.
-    #[error("{successes} successes in {trials} trials")]
+    #[error("{successes} successes are more than the {trials} trials: count both over the same samples")]
     MoreSuccessesThanTrials {
-        /// Successes given.
+        /// Number of successes given.
         successes: u64,
-        /// Trials given.
+        /// Number of trials given.
         trials: u64,
     },
     /// Two vectors that should describe the same samples differ in length.
     #[error("a paired comparison needs the same samples on both sides, got {first} and {second}")]
     NotPaired {
-        /// Length of the first.
+        /// Length of the first vector.
         first: usize,
-        /// Length of the second.
+        /// Length of the second vector.
         second: usize,
     },
     /// A series that does not divide into batches.
@@ -69,21 +70,21 @@ pub enum StatsError {
     UnevenBatches {
         /// Length of the series.
         values: usize,
-        /// Batches asked for.
+        /// Number of batches asked for.
         batches: usize,
     },
     /// Too few observations for a steady-state mean.
     #[error("a steady-state mean needs at least {needed} observations, got {found}: run longer")]
     RunTooShort {
-        /// Observations given.
+        /// Number of observations given.
         found: u64,
-        /// Fewest that do.
+        /// Smallest number of observations that suffices.
         needed: u64,
     },
     /// The warm-up fills half the run or more.
     #[error("the {observed} observations are still drifting halfway: run at least twice as long, or lower the load")]
     NotSteady {
-        /// Observations given.
+        /// Number of observations given.
         observed: u64,
     },
 }

@@ -11,7 +11,7 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// Takes one more value.
+    /// Adds a value.
     pub fn push(&mut self, value: f64) {
         self.count += 1;
         let before = value - self.mean;
@@ -20,17 +20,17 @@ impl Moments {
         self.extremes = Some(self.extremes.map_or((value, value), |(min, max)| (min.min(value), max.max(value))));
     }
 
-    /// Values taken.
+    /// Number of values added.
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// Mean; `None` without values.
+    /// Mean of the values; `None` without values.
     pub fn mean(&self) -> Option<f64> {
         (self.count > 0).then_some(self.mean)
     }
 
-    /// Sample variance, with `n - 1` below; `None` for fewer than two values.
+    /// Sample variance, with the denominator `n - 1`; `None` for fewer than two values.
     pub fn variance(&self) -> Option<f64> {
         (self.count > 1).then(|| self.squares / (self.count - 1) as f64)
     }

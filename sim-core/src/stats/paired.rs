@@ -1,16 +1,17 @@
-//! Comparing two designs on the same samples.
+//! Comparison of two designs on the same samples.
 
 use super::{Interval, StatsError, wilson};
 use statrs::distribution::{Binomial, Discrete, DiscreteCDF};
 
 /// Difference of two proportions over the same samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct PairedDifference {
-    /// Samples.
+    /// Number of samples compared.
     pub samples: u64,
-    /// Samples that only the first got right (`b`).
+    /// Number of samples that only the first got right (`b`).
     pub only_first: u64,
-    /// Samples that only the second got right (`c`).
+    /// Number of samples that only the second got right (`c`).
     pub only_second: u64,
     /// `(b - c) / n`, the first proportion less the second, with its 95 % interval.
     pub difference: Interval,

@@ -4,14 +4,14 @@ use crate::kernel::SimTime;
 // Bounded relative error at constant memory, and a pure function of the values, whatever their order.
 use hdrhistogram::Histogram;
 
-/// Significant decimal digits kept of every duration.
+/// Number of significant decimal digits kept of every duration.
 const DIGITS: u8 = 3;
 
 /// Quantiles of durations from 0 to the end of simulated time, in constant memory: 0.45 MB.
 ///
-/// If `x` is the true order statistic, [`Quantiles::at`] gives at least `x` and at most `x` times 1 +
-/// [`Quantiles::RELATIVE_ERROR`]; below 2,048 ns and at the maximum it gives `x`. What is kept are counts, so that
-/// [`Quantiles::merge`] leads to the same bytes in whatever order, the same as recording everything in one place.
+/// If `x` is the true order statistic, [`Quantiles::quantile`] gives at least `x` and at most `x` times 1 +
+/// [`Quantiles::RELATIVE_ERROR`]; below 2,048 ns and at the maximum it gives `x`. Only counts are kept,
+/// so the result does not depend on the order of the durations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Quantiles {
     histogram: Histogram<u64>,
@@ -19,44 +19,26 @@ pub struct Quantiles {
 }
 
 impl Quantiles {
-    /// How far above the true order statistic a reported quantile can lie, relative to it.
+    /// Largest relative error: a reported quantile exceeds the true order statistic by at most this share of it.
     pub const RELATIVE_ERROR: f64 = 1e-3;
 
-    /// No durations yet.
+    /// An empty collection.
     pub fn new() -> Self {
         // It fails only for more than 5 digits or bounds out of order; here both are constants.
         let histogram = Histogram::new_with_bounds(1, u64::MAX, DIGITS).expect("constant bounds are valid");
         Self { histogram, max: SimTime::ZERO }
     }
 
-    /// Takes one more duration.
+    /// Adds a duration.
     pub fn record(&mut self, duration: SimTime) {
         // Nothing saturates: the histogram spans every u64.
         self.histogram.saturating_record(duration.nanoseconds());
         self.max = self.max.max(duration);
     }
 
-    /// Takes all durations of `other`, such as of another replication.
-    pub fn merge(&mut self, other: &Self) {
-        // It fails only for values out of range; both ranges are the same.
-        self.histogram.add(&other.histogram).expect("equal bounds");
-        self.max = self.max.max(other.max);
-    }
-
-    /// Forgets everything and keeps the memory.
-    pub(super) fn clear(&mut self) {
-        self.histogram.reset();
-        self.max = SimTime::ZERO;
-    }
-
-    /// Durations taken.
-    pub fn count(&self) -> u64 {
-        self.histogram.len()
-    }
-
     /// The smallest duration that at least a fraction `quantile` of all durations do not exceed, within the stated
     /// error; `None` without durations or for a quantile outside 0 to 1.
-    pub fn at(&self, quantile: f64) -> Option<SimTime> {
+    pub fn quantile(&self, quantile: f64) -> Option<SimTime> {
         let defined = !self.histogram.is_empty() && (0.0..=1.0).contains(&quantile);
         // 0.07 is a little more than 7 / 100 in binary: without the allowance it would be the 8th of 100. At 0 the
         // histogram would give the lower end of a bin; the least float above stands for the smallest duration as well.
@@ -75,9 +57,8 @@ impl Default for Quantiles {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
-    fn of(values: &[u64]) -> Quantiles {
+    fn recorded(values: &[u64]) -> Quantiles {
         let mut quantiles = Quantiles::new();
         values.iter().for_each(|&value| quantiles.record(SimTime::from_nanoseconds(value)));
         quantiles
@@ -91,46 +72,28 @@ mod tests {
     #[test]
     fn quantiles_stay_within_the_stated_error_from_nanoseconds_to_centuries() {
         let mut values = durations(100_000);
-        let quantiles = of(&values);
+        let quantiles = recorded(&values);
         values.sort_unstable();
         assert!(values[0] < 10 && values[99_999] > u64::MAX / 10);
         for permille in 0..=1_000_usize {
             let exact = values[(permille * 100).saturating_sub(1)];
-            let found = quantiles.at(permille as f64 / 1_000.0).unwrap().nanoseconds();
+            let found = quantiles.quantile(permille as f64 / 1_000.0).unwrap().nanoseconds();
             let excess = found.checked_sub(exact).expect("never below") as f64;
             assert!(excess <= exact as f64 * Quantiles::RELATIVE_ERROR, "{permille}: {found} is not {exact}");
             assert!(found == exact || exact >= 2_048);
         }
-        assert_eq!(quantiles.at(1.0).unwrap().nanoseconds(), values[99_999]);
-        assert_eq!((Quantiles::new().at(0.5), quantiles.at(-0.1), quantiles.at(f64::NAN)), (None, None, None));
+        assert_eq!(quantiles.quantile(1.0).unwrap().nanoseconds(), values[99_999]);
+        assert_eq!(
+            (Quantiles::new().quantile(0.5), quantiles.quantile(-0.1), quantiles.quantile(f64::NAN)),
+            (None, None, None)
+        );
     }
 
     #[test]
     fn a_decimal_quantile_means_what_it_says() {
-        let hundred = of(&(1..=100).collect::<Vec<_>>());
+        let hundred = recorded(&(1..=100).collect::<Vec<_>>());
         for percent in 1..=100 {
-            assert_eq!(hundred.at(f64::from(percent) / 100.0), Some(SimTime::from_nanoseconds(percent as u64)));
-        }
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(20))]
-        #[test]
-        fn invariant_4_merging_gives_the_same_in_every_order(cuts in prop::collection::vec(0_usize..5_000, 3)) {
-            let values = durations(5_000);
-            let mut ends = cuts;
-            ends.sort_unstable();
-            let parts = [0, ends[0], ends[1], ends[2], 5_000].windows(2).map(|cut| of(&values[cut[0]..cut[1]])).collect::<Vec<_>>();
-            let merged = |order: [usize; 4]| {
-                let mut all = Quantiles::new();
-                order.iter().for_each(|&part| all.merge(&parts[part]));
-                all
-            };
-            let whole = of(&values);
-            for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]] {
-                prop_assert_eq!(&merged(order), &whole);
-            }
-            prop_assert_eq!(whole.count(), 5_000);
+            assert_eq!(hundred.quantile(f64::from(percent) / 100.0), Some(SimTime::from_nanoseconds(percent as u64)));
         }
     }
 }

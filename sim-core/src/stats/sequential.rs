@@ -1,4 +1,4 @@
-//! When enough replications have been run.
+//! Sequential stopping: whether enough replications have been simulated.
 
 use super::intervals::{CONFIDENCE, moments_interval};
 use super::{Interval, Moments};
@@ -10,9 +10,9 @@ pub struct PrecisionTarget {
     /// Largest acceptable `|estimate - truth| / |truth|`, above 0 and at most 0.15: with more, coverage is poor
     /// (Law, Simulation Modeling and Analysis, 5th ed., section 9.4.1).
     pub relative_error: f64,
-    /// Replications before the first decision, at least 10 (op. cit.).
+    /// Number of replications before the first decision, at least 10 (op. cit.).
     pub minimum: u64,
-    /// Replications after which to give up, at least `minimum`.
+    /// Number of replications after which to give up, at least `minimum`.
     pub maximum: u64,
 }
 
@@ -22,7 +22,7 @@ impl PrecisionTarget {
     /// Minimum of [`PrecisionTarget::minimum`].
     pub const MIN_REPLICATIONS: u32 = 10;
 
-    /// Refuses what would give intervals that do not cover.
+    /// Refuses targets whose intervals would not cover.
     ///
     /// # Errors
     /// [`ImpossibleValue`] for the first field out of the bounds that it states.
@@ -43,11 +43,11 @@ impl PrecisionTarget {
 /// What to do after a replication.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Verdict {
-    /// Run another.
+    /// Another replication is needed.
     Continue,
-    /// The target is reached; this is the estimate.
+    /// The target is reached, with this estimate.
     Precise(Interval),
-    /// The maximum is reached first; this is the estimate, less precise than asked for.
+    /// The maximum number of replications is reached, with this estimate, which is less precise than asked for.
     GivenUp(Interval),
 }
 
@@ -68,12 +68,12 @@ pub enum Verdict {
 pub struct Sequential {
     target: PrecisionTarget,
     moments: Moments,
-    /// Replications after which the bound held and has held since.
+    /// Number of replications since which the bound has held without interruption.
     since: Option<u64>,
 }
 
 impl Sequential {
-    /// Before the first replication.
+    /// A procedure that has seen no replication yet.
     ///
     /// # Errors
     /// As [`PrecisionTarget::check`].
@@ -82,7 +82,7 @@ impl Sequential {
         Ok(Self { target, moments: Moments::default(), since: None })
     }
 
-    /// Takes the result of the next replication.
+    /// Adds the result of the next replication and decides whether to go on.
     pub fn push(&mut self, value: f64) -> Verdict {
         self.moments.push(value);
         let count = self.moments.count();
@@ -102,7 +102,7 @@ impl Sequential {
     }
 }
 
-/// Further replications for which the bound must hold.
+/// Number of further replications for which the bound must hold.
 fn look_ahead(count: u64) -> u64 {
     5 * count.max(100) / 100
 }

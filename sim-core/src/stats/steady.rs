@@ -1,14 +1,13 @@
 //! The steady-state mean of one long, autocorrelated stream, in constant memory.
 
-use super::{Interval, Quantiles, StatsError, mser, overlapping_batch_means};
-use crate::kernel::SimTime;
+use super::{Interval, StatsError, mser, overlapping_batch_means};
 
-/// Observations per batch at first: the 5 of MSER-5.
+/// Number of observations per batch at first: the 5 of MSER-5.
 const FIRST_SIZE: u64 = 5;
-/// When so many batches are full, neighbours are joined and every batch holds twice as many observations.
+/// Number of full batches at which neighbours are joined, so that every batch holds twice as many observations.
 const CAPACITY: usize = 1024;
-/// Length of what is used, in batches of the overlapping estimator; 10 to 30 lose little (Schmeiser, Operations Research 30(3),
-/// 1982, pp. 556-568).
+/// Number of batches of the overlapping estimator in the observations used; 10 to 30 lose little (Schmeiser, Operations
+/// Research 30(3), 1982, pp. 556-568).
 const INTERVAL_BATCHES: usize = 20;
 /// After the largest deletion, one half, every interval batch still holds one batch.
 const FEWEST_BATCHES: usize = 2 * INTERVAL_BATCHES;
@@ -34,19 +33,20 @@ pub struct SteadyMean {
     filled: u64,
 }
 
-/// What [`SteadyMean::estimate`] found out.
+/// Steady-state mean found by [`SteadyMean::estimate`], and the observations that it rests on.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct SteadyEstimate {
     /// Mean of the observations used, with its 95 % interval.
     pub mean: Interval,
-    /// Observations in all.
+    /// Number of observations in all.
     pub observed: u64,
-    /// Observations deleted as warm-up, from the first on.
+    /// Number of observations at the start that were deleted as warm-up.
     pub deleted: u64,
-    /// Observations that `mean` rests on. The last ones, fewer than a 512th of all or than 5, may be left out because
-    /// their batch is not full.
+    /// Number of observations that `mean` rests on. The last ones may be left out because their batch is not full:
+    /// fewer than a 512th of all, or fewer than 5.
     pub used: u64,
-    /// Observations in each of the 20 batches that the interval rests on.
+    /// Number of observations in each of the 20 batches that the interval rests on.
     pub batch: u64,
 }
 
@@ -56,7 +56,7 @@ impl SteadyMean {
         Self { means: Vec::with_capacity(CAPACITY), size: FIRST_SIZE, sum: 0.0, filled: 0 }
     }
 
-    /// Takes one more observation, which must be finite.
+    /// Adds an observation, which must be finite.
     pub fn push(&mut self, value: f64) {
         self.sum += value;
         self.filled += 1;
@@ -69,7 +69,7 @@ impl SteadyMean {
         }
     }
 
-    /// Observations taken.
+    /// Number of observations added.
     pub fn count(&self) -> u64 {
         self.means.len() as u64 * self.size + self.filled
     }
@@ -114,81 +114,6 @@ impl Default for SteadyMean {
     }
 }
 
-/// Periods of a run, each as long as all before it: [0, 8) batches, [8, 16), [16, 32) and so on to 1,024.
-const PERIODS: usize = 8;
-const FIRST_PERIOD: usize = CAPACITY >> (PERIODS - 1);
-
-/// [`SteadyMean`] of a stream of durations, and their [`Quantiles`] without the warm-up.
-///
-/// How much to delete is known only in the end, so quantiles are kept per period, each period as long as all before it
-/// and the first a 128th to a 64th of the run: eight [`Quantiles`], 3.6 MB. [`SteadyDurations::push`] is O(1) amortised
-/// and never allocates.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SteadyDurations {
-    seconds: SteadyMean,
-    periods: [Quantiles; PERIODS],
-}
-
-impl SteadyDurations {
-    /// An empty stream.
-    pub fn new() -> Self {
-        Self { seconds: SteadyMean::new(), periods: std::array::from_fn(|_| Quantiles::new()) }
-    }
-
-    /// Takes one more duration.
-    pub fn push(&mut self, duration: SimTime) {
-        self.periods[period_of(self.seconds.means.len())].record(duration);
-        let size = self.seconds.size;
-        self.seconds.push(duration.seconds());
-        if self.seconds.size != size {
-            self.join_first_periods();
-        }
-    }
-
-    /// Durations taken.
-    pub fn count(&self) -> u64 {
-        self.seconds.count()
-    }
-
-    /// The steady-state mean in seconds.
-    ///
-    /// # Errors
-    /// As [`SteadyMean::estimate`].
-    pub fn estimate(&self) -> Result<SteadyEstimate, StatsError> {
-        self.seconds.estimate()
-    }
-
-    /// Quantiles of the durations after the first `deleted`, such as [`SteadyEstimate::deleted`]; of all for 0. The
-    /// deletion is rounded up to the end of a period: at most to twice as many, a 64th of the run or 40 durations,
-    /// whichever is most. [`Quantiles::count`] says how many are left.
-    pub fn quantiles_after(&self, deleted: u64) -> Quantiles {
-        let batch = deleted.div_ceil(self.seconds.size) as usize;
-        // The first period that begins at `batch` or later.
-        let first = batch.checked_sub(1).map_or(0, |last| period_of(last) + 1);
-        let mut kept = Quantiles::new();
-        self.periods.iter().skip(first).for_each(|period| kept.merge(period));
-        kept
-    }
-
-    /// Keeps up with [`SteadyMean::join_neighbours`]: what was batch `2 i` is batch `i` now.
-    fn join_first_periods(&mut self) {
-        let [first, second, ..] = &mut self.periods;
-        first.merge(second);
-        second.clear();
-        self.periods[1..].rotate_left(1);
-    }
-}
-
-impl Default for SteadyDurations {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-fn period_of(batch: usize) -> usize {
-    (batch / FIRST_PERIOD).checked_ilog2().map_or(0, |doublings| doublings as usize + 1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,9 +121,9 @@ mod tests {
     use proptest::prelude::*;
     use rand::RngExt;
 
-    fn stream_of(values: impl IntoIterator<Item = u64>) -> SteadyDurations {
-        let mut stream = SteadyDurations::new();
-        values.into_iter().for_each(|value| stream.push(SimTime::from_nanoseconds(value)));
+    fn stream_of(values: impl IntoIterator<Item = f64>) -> SteadyMean {
+        let mut stream = SteadyMean::new();
+        values.into_iter().for_each(|value| stream.push(value));
         stream
     }
 
@@ -218,31 +143,15 @@ mod tests {
                 prop_assert!((found - batch.iter().sum::<f64>() / batch.len() as f64).abs() < 1e-12);
             }
         }
-
-        /// Value `i` is `i`: the smallest that is left says how many were deleted.
-        #[test]
-        fn quantiles_leave_out_the_deleted_and_at_most_as_many_more(length in 1_u64..60_000, share in 0.0..0.5_f64) {
-            let stream = stream_of(1..=length);
-            let deleted = (length as f64 * share) as u64;
-            let kept = stream.quantiles_after(deleted);
-            let gone = length - kept.count();
-            prop_assert!(gone >= deleted && gone <= (2 * deleted).max(length / 64).max(5 * FIRST_PERIOD as u64));
-            prop_assert_eq!(kept.at(0.0).is_some(), gone < length);
-            if let Some(smallest) = kept.at(0.0) {
-                let error = gone as f64 * Quantiles::RELATIVE_ERROR + 1.0;
-                prop_assert!((smallest.nanoseconds() as f64 - gone as f64).abs() <= error, "{smallest} {gone}");
-            }
-            prop_assert_eq!(stream.quantiles_after(0).count(), length);
-        }
     }
 
     #[test]
     fn short_and_drifting_streams_are_refused() {
-        let constant = |length| stream_of(std::iter::repeat_n(7_000_000_000, length)).estimate();
+        let constant = |length| stream_of(std::iter::repeat_n(7.0, length)).estimate();
         assert_eq!(constant(199), Err(StatsError::RunTooShort { found: 199, needed: 200 }));
         let estimate = constant(200).unwrap();
         assert_eq!((estimate.mean.low, estimate.mean.high), (7.0, 7.0));
         assert_eq!((estimate.observed, estimate.deleted, estimate.used, estimate.batch), (200, 0, 200, 10));
-        assert_eq!(stream_of(1..=30_000).estimate(), Err(StatsError::NotSteady { observed: 30_000 }));
+        assert_eq!(stream_of((1..=30_000).map(f64::from)).estimate(), Err(StatsError::NotSteady { observed: 30_000 }));
     }
 }

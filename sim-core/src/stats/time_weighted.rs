@@ -1,4 +1,4 @@
-//! Averages over time.
+//! Time-weighted averages.
 
 use crate::kernel::SimTime;
 
@@ -12,19 +12,19 @@ pub struct TimeWeighted {
 }
 
 impl TimeWeighted {
-    /// The level is `level` from `now` on. Times must not run backwards; the level counts from zero at time zero.
+    /// Sets the level from `now` on. Times must not decrease; before the first call the level is 0.
     pub fn set(&mut self, now: SimTime, level: u64) {
         self.area = self.area_until(now);
         self.since = now;
         self.level = level;
     }
 
-    /// One more from `now` on.
+    /// Raises the level by one from `now` on.
     pub fn increase(&mut self, now: SimTime) {
         self.set(now, self.level + 1);
     }
 
-    /// One less from `now` on. The level must be above zero.
+    /// Lowers the level by one from `now` on. The level must be above zero.
     pub fn decrease(&mut self, now: SimTime) {
         self.set(now, self.level - 1);
     }
@@ -34,13 +34,13 @@ impl TimeWeighted {
         (end > SimTime::ZERO).then(|| self.area_until(end) as f64 / end.nanoseconds() as f64)
     }
 
-    /// The level now.
+    /// The current level.
     pub fn level(&self) -> u64 {
         self.level
     }
 
-    /// Level times nanoseconds from time zero to `end`, which is not before the last change.
-    pub fn area_until(&self, end: SimTime) -> u128 {
+    /// Integral of the level over the nanoseconds from time zero to `end`, which is not before the last change.
+    pub(crate) fn area_until(&self, end: SimTime) -> u128 {
         self.area + u128::from(self.level) * u128::from(end.since(self.since).nanoseconds())
     }
 }

@@ -1,4 +1,4 @@
-//! Where the warm-up of a series ends.
+//! Detection of the end of a series' warm-up.
 
 /// How many leading values the marginal standard error rule deletes (White, Simulation 69(6), 1997, pp. 323-334):
 /// the `d` from 0 to `n/2` that minimises

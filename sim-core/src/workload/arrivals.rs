@@ -7,14 +7,14 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::Exp1;
 use std::sync::Arc;
 
-/// The next arrival: after `delay`, at `device`.
+/// The next arrival: `delay` from now, at `device`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Next {
     pub(crate) delay: SimTime,
     pub(crate) device: u32,
 }
 
-/// Says when devices ask, see [`ArrivalProcess`].
+/// Generates the arrivals of an [`ArrivalProcess`].
 #[derive(Clone, Debug)]
 pub(crate) enum Arrivals {
     Poisson { draws: Box<PoissonDraws>, mean_gap_seconds: f64, devices: u32 },
@@ -40,7 +40,7 @@ pub(crate) struct Periodic {
 /// A bursty device: 24 bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Bursty {
-    /// End of the present state, in seconds.
+    /// End of the current state, in seconds.
     until_seconds: f64,
     bursting: bool,
     draws: u32,
@@ -61,7 +61,7 @@ impl Arrivals {
             },
             &ArrivalProcess::Periodic { period_seconds, jitter_seconds } => {
                 let phases = streams.family("arrival-phase");
-                let phase = |device| phases.of(device).random::<f64>() * period_seconds;
+                let phase = |device| phases.stream(device).random::<f64>() * period_seconds;
                 let device = |device| Periodic { phase_seconds: phase(device), asked: 0 };
                 Self::Periodic {
                     streams: streams.family("arrival-jitter"),
@@ -88,8 +88,7 @@ impl Arrivals {
         }
     }
 
-    /// Devices whose first arrival [`Arrivals::next`] gives on its own; a process of the fleet as a whole gives all
-    /// arrivals to whoever asks.
+    /// Number of independent sources of arrivals: one per device, or one for a process of the whole fleet.
     pub(crate) fn sources(&self) -> u32 {
         match self {
             Self::Poisson { .. } | Self::Trace { .. } => 1,
@@ -124,11 +123,11 @@ impl Arrivals {
                     at += streams.draw(device.into(), (*asked).into()).random::<f64>() * *jitter_seconds;
                 }
                 *asked += 1;
-                Ok(Some(Next { delay: until(at, now)?, device }))
+                Ok(Some(Next { delay: delay_until(at, now)?, device }))
             }
             Self::Bursty { streams, rates, mean_seconds, devices } => {
                 let at = devices[index].next(device, now.seconds(), streams, *rates, *mean_seconds);
-                Ok(Some(Next { delay: until(at, now)?, device }))
+                Ok(Some(Next { delay: delay_until(at, now)?, device }))
             }
             Self::ClosedLoop { streams, mean_think_seconds, asked } => {
                 let think =
@@ -139,7 +138,7 @@ impl Arrivals {
             Self::Trace { arrivals, next } => {
                 let Some(arrival) = arrivals.get(*next) else { return Ok(None) };
                 *next += 1;
-                Ok(Some(Next { delay: until(arrival.seconds, now)?, device: arrival.device }))
+                Ok(Some(Next { delay: delay_until(arrival.seconds, now)?, device: arrival.device }))
             }
         }
     }
@@ -173,8 +172,8 @@ impl Bursty {
     }
 }
 
-/// From `now` to the point `at`; nothing if that is past by rounding.
-fn until(at: f64, now: SimTime) -> Result<SimTime, TimeError> {
+/// Delay from `now` until `at`, in seconds from the start; 0 if that has passed by rounding.
+fn delay_until(at: f64, now: SimTime) -> Result<SimTime, TimeError> {
     let at = SimTime::from_seconds(at)?;
     Ok(at.max(now).since(now))
 }

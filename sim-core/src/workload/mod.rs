@@ -1,4 +1,4 @@
-//! Who asks when, for which sample, and by when the answer is wanted.
+//! Workloads: which device makes a request when, for which sample, and by which deadline.
 
 mod arrivals;
 mod samples;
@@ -18,24 +18,23 @@ use std::sync::Arc;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Workload {
-    /// When devices ask.
+    /// Process by which requests arrive.
     pub arrivals: ArrivalProcess,
-    /// Which samples they ask for.
+    /// Order in which samples are requested.
     pub samples: SampleOrder,
-    /// Requests of the fleet, after which arrivals stop and the run drains.
+    /// Number of requests of the whole fleet, after which arrivals stop and the run drains.
     pub requests: u64,
     /// The run stops here even if requests are left, which then count as in flight and are missing from the latency
     /// statistics: that favours short latencies unless the horizon is long. In seconds.
     pub horizon_seconds: Option<f64>,
-    /// The first so many requests, by arrival, are left out of the latency statistics.
+    /// Number of requests, from the first arrival on, that the latency statistics leave out.
     pub warmup: u64,
-    /// Seconds after its arrival by which a request should be answered; device `d` has deadline `d % n` of the `n` given.
-    /// Empty: none. A late answer is an answer; it counts as a deadline miss besides. A request that is dropped counts as
-    /// a miss too.
+    /// Deadlines in seconds after the arrival of a request; device `d` has deadline `d % n` of the `n` given. Empty: no
+    /// deadlines. A late answer counts as an answer and as a deadline miss; a dropped request counts as a miss too.
     pub deadlines_seconds: Vec<f64>,
 }
 
-/// When devices ask.
+/// Process by which requests arrive.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ArrivalProcess {
@@ -46,7 +45,7 @@ pub enum ArrivalProcess {
     /// colouring, Kingman, Poisson Processes, 1993, sections 2.2 and 5.1). So the fleet needs one pending arrival and
     /// no state per device. Gaps are drawn as multiples of the mean gap: another rate only stretches time.
     Poisson {
-        /// Mean requests per second of one device.
+        /// Mean number of requests per second of one device.
         requests_per_second: f64,
     },
     /// Device `d` asks at `phase(d) + k period + jitter(d, k)`, `k = 0, 1, ...`: the phase is uniform over one period,
@@ -61,22 +60,23 @@ pub enum ArrivalProcess {
     /// whose rate depends on which: a Markov-modulated Poisson process of two states (Fischer and Meier-Hellstern,
     /// Performance Evaluation 18, 1993). It begins in its stationary distribution.
     Bursty {
-        /// Mean requests per second of a quiet device; may be 0.
+        /// Mean number of requests per second of a quiet device; may be 0.
         quiet_requests_per_second: f64,
-        /// Mean requests per second of a bursting device.
+        /// Mean number of requests per second of a bursting device.
         burst_requests_per_second: f64,
-        /// Mean length of a quiet time.
+        /// Mean length of a quiet time, in seconds.
         mean_quiet_seconds: f64,
-        /// Mean length of a burst.
+        /// Mean length of a burst, in seconds.
         mean_burst_seconds: f64,
     },
     /// Each device thinks for an exponentially distributed time, asks, waits until its request has been answered or
     /// dropped, and thinks again.
     ClosedLoop {
-        /// Mean time to think.
+        /// Mean time to think, in seconds.
         mean_think_seconds: f64,
     },
-    /// What was recorded, in order of time. It ends when the trace or [`Workload::requests`] does.
+    /// Recorded arrivals in order of time. Arrivals stop at the end of the trace, or earlier after
+    /// [`Workload::requests`].
     Trace(Arc<[TraceArrival]>),
 }
 
@@ -84,13 +84,13 @@ pub enum ArrivalProcess {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TraceArrival {
-    /// When, from the start of the run.
+    /// Time of the arrival, in seconds from the start of the run.
     pub seconds: f64,
-    /// Who.
+    /// Device that makes the request.
     pub device: u32,
 }
 
-/// Which sample a request is for.
+/// Order in which samples are requested.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -107,12 +107,25 @@ pub enum SampleOrder {
     Uniform,
 }
 
-/// The parameter `name` has an index that it must not have.
+/// An error for the parameter `name`, which must be `needed`.
 fn out_of_range(name: &'static str, value: f64, needed: &'static str) -> ImpossibleValue {
     ImpossibleValue { name, value, needed }
 }
 
 impl Workload {
+    /// `requests` requests of the fleet, arriving by `arrivals`: samples from one shuffled deck, no horizon, no warm-up and no
+    /// deadlines.
+    pub fn plain(arrivals: ArrivalProcess, requests: u64) -> Self {
+        Self {
+            arrivals,
+            samples: SampleOrder::FleetDeck,
+            requests,
+            horizon_seconds: None,
+            warmup: 0,
+            deadlines_seconds: vec![],
+        }
+    }
+
     /// Checks every value, for a fleet of `devices`.
     ///
     /// # Errors

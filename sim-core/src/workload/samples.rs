@@ -1,4 +1,4 @@
-//! Which sample comes next.
+//! Generators of the samples that are requested.
 
 use super::SampleOrder;
 use crate::kernel::{StreamFamily, Streams};
@@ -6,7 +6,7 @@ use rand::seq::SliceRandom;
 use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 
-/// Gives samples out, see [`SampleOrder`].
+/// Generates the samples of requests in a [`SampleOrder`].
 #[derive(Clone, Debug)]
 pub(crate) enum Samples {
     FleetDeck(Box<Deck>),
@@ -14,7 +14,7 @@ pub(crate) enum Samples {
         order: OwnOrder,
         streams: StreamFamily,
         samples: u32,
-        /// Samples that each device has been given.
+        /// Number of samples dealt to each device so far.
         given: Vec<u32>,
     },
 }
@@ -52,7 +52,7 @@ impl Samples {
                     OwnOrder::Deck => card(streams, device, number, *samples),
                     OwnOrder::Uniform => {
                         let owner = u64::from(device) << 32 | u64::from(number);
-                        streams.of(owner).random_range(0..*samples)
+                        streams.stream(owner).random_range(0..*samples)
                     }
                 }
             }
@@ -63,7 +63,7 @@ impl Samples {
 /// The `number`-th card that `device` is dealt: passes over the deck follow one another.
 fn card(streams: &StreamFamily, device: u32, number: u32, samples: u32) -> u32 {
     let pass = u64::from(number / samples);
-    let mut keys = streams.of(u64::from(device) << 32 | pass);
+    let mut keys = streams.stream(u64::from(device) << 32 | pass);
     permute(number % samples, samples, std::array::from_fn(|_| keys.next_u32()))
 }
 

@@ -58,7 +58,7 @@ fn the_earliest_deadline_goes_first() {
         system.workload.deadlines_seconds = vec![1.0, 0.02];
         system.cloud.order = order;
         let found = run_one(&system, Design::whole(0, 0, 10 * MILLISECOND));
-        (found.latency.unwrap().max, found.counters.deadline_misses, found.counters.correct_in_time)
+        (found.latency.unwrap().max, found.requests.deadline_misses, found.requests.correct_in_time)
     };
     // Latencies 10, 18 and 29 ms, or 10, 19 and 28 of which the last should have been 20.
     let (worst, misses, in_time) = run(Order::EarliestDeadline);

@@ -37,7 +37,7 @@ fn a_full_queue_drops_the_newest_or_the_oldest() {
         system.edge.queue_capacity = Some(1);
         system.edge.when_full = when_full;
         let found = run_one(&system, own_answers(&[0.0; 10], 0));
-        assert_eq!((found.counters.completed, found.counters.dropped_queue_full), (2, 1));
+        assert_eq!((found.requests.completed, found.requests.dropped_queue_full), (2, 1));
         let latency = found.latency.unwrap();
         (latency.min, latency.max)
     };
@@ -85,7 +85,7 @@ fn a_battery_runs_empty_when_its_energy_is_spent() {
     let idle = run_one(&system, own_answers(&[0.0], 0));
     close(idle.depletion.mean_seconds.unwrap(), 5.0, 1e-8);
     close(idle.energy.total, 0.55, 1e-8);
-    assert_eq!((idle.counters.depleted_devices, idle.counters.dropped_battery, idle.counters.completed), (1, 1, 0));
+    assert_eq!((idle.traffic.depleted_devices, idle.requests.dropped_battery, idle.requests.completed), (1, 1, 0));
 
     // After t seconds: 0.11 t + floor(100 t) mJ; at 2.619 s 0.28809 J + 261 mJ are spent, 0.91 mJ are left, 8.27 ms of
     // power; the inference of 2.62 s asks for more than is left by then.
@@ -96,9 +96,9 @@ fn a_battery_runs_empty_when_its_energy_is_spent() {
     let busy = run_one(&system, own_answers(&[0.0], 0));
     let died = busy.depletion.first.unwrap().seconds();
     assert!(died > 2.619 && died <= 2.62 + 1e-6, "{died}");
-    assert_eq!(busy.counters.completed + busy.counters.dropped_battery, 1_000);
+    assert_eq!(busy.requests.completed + busy.requests.dropped_battery, 1_000);
     // The last inference is done as the battery ends.
-    assert!((261..=262).contains(&busy.counters.completed), "{}", busy.counters.completed);
+    assert!((261..=262).contains(&busy.requests.completed), "{}", busy.requests.completed);
     close(busy.energy.total, 0.55, 2e-3);
 }
 
@@ -111,9 +111,9 @@ fn invariant_1_a_dead_fleet_drops_what_it_has() {
     system.link.uplink = Rate::Constant { bits_per_second: 4e4 };
     system.link.propagation_seconds = 0.2;
     let found = run_one(&system, Design::streaming(3, 30 * MILLISECOND, 100, 20 * MILLISECOND));
-    assert_eq!(found.counters.generated, found.counters.completed + found.counters.dropped());
-    assert!(found.counters.completed > 0 && found.counters.dropped_battery > 100, "{found:?}");
-    assert_eq!((found.counters.in_flight, found.counters.depleted_devices), (0, 10));
+    assert_eq!(found.requests.generated, found.requests.completed + found.requests.dropped());
+    assert!(found.requests.completed > 0 && found.requests.dropped_battery > 100, "{found:?}");
+    assert_eq!((found.requests.in_flight, found.traffic.depleted_devices), (0, 10));
     close(found.energy.sum_of_parts(), found.energy.total, 1e-12);
 }
 
@@ -127,16 +127,16 @@ fn gated(most: f64, entropies: &[f64], packets: u32) -> Outcome {
 #[test]
 fn a_sure_edge_answers_and_an_unsure_one_sends() {
     let (sure, unsure) = (gated(0.3, &[0.3], 1), gated(0.3, &[0.31], 1));
-    assert_eq!((sure.counters.answered_at_edge, sure.counters.packets_sent), (1, 0));
+    assert_eq!((sure.requests.answered_at_edge, sure.traffic.packets_sent), (1, 0));
     assert_eq!(sure.latency.unwrap().mean, 0.01);
-    assert_eq!((unsure.counters.answered_at_edge, unsure.counters.packets_sent, unsure.counters.completed), (0, 1, 1));
+    assert_eq!((unsure.requests.answered_at_edge, unsure.traffic.packets_sent, unsure.requests.completed), (0, 1, 1));
 }
 
 /// Early exit in time: the network that runs on the edge alone stops after the first step that is sure.
 #[test]
 fn an_edge_network_stops_as_soon_as_it_is_sure() {
     let found = gated(0.2, &[0.9, 0.5, 0.1, 0.0], 0);
-    assert_eq!((found.counters.answered_at_edge, found.latency.unwrap().mean), (1, 0.03));
+    assert_eq!((found.requests.answered_at_edge, found.latency.unwrap().mean), (1, 0.03));
     close(found.energy.compute.ac, 3e-3, 1e-12);
     let never = gated(0.0, &[0.9, 0.5, 0.4, 0.3], 0);
     assert_eq!(never.latency.unwrap().mean, 0.04);

@@ -43,7 +43,7 @@ fn invariant_12_starvation_names_who_starves() {
     assert!(error.to_string().contains(" of device 0 (cloud wait)"), "{error}");
     // First come, first served: it is answered, and the bound is long enough for all.
     system.cloud.order = Order::FirstCome;
-    assert_eq!(network.run(&system, 1).counters.completed, 20_000);
+    assert_eq!(network.run(&system, 1).requests.completed, 20_000);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::close;
 use crate::common::{KnownAnswers, accumulates, system};
 use cospike_sim_core::compute::Processor;
-use cospike_sim_core::cosim::{CosimError, Counters, Outcome, Phase, PlaceUse, System, run};
+use cospike_sim_core::cosim::{CosimError, Outcome, Phase, PlaceUse, RequestCounters, System, run};
 use cospike_sim_core::energy::ComputeEnergy;
 use cospike_sim_core::inference::Counts;
 use cospike_sim_core::kernel::{ImpossibleValue, Streams};
@@ -78,11 +78,11 @@ fn one_request_meets_the_hand_computed_latency_and_energy() {
     close(found.uplink.utilisation.unwrap(), 10e-3 / seconds, 1e-12);
     close(found.cloud.utilisation.unwrap(), 8e-3 / seconds, 1e-12);
     assert_eq!(
-        (found.sent_bytes, found.payload_bytes, found.counters.packets_sent, found.counters.packets_lost),
+        (found.sent_bytes, found.payload_bytes, found.traffic.packets_sent, found.traffic.packets_lost),
         (150, 130, 2, 0)
     );
     assert_eq!(
-        (found.counters.generated, found.counters.completed, found.counters.correct, found.counters.events),
+        (found.requests.generated, found.requests.completed, found.requests.correct, found.trajectory.events),
         (1, 1, 1, 7)
     );
 }
@@ -93,22 +93,22 @@ fn invariant_1_requests_are_conserved() {
     system.workload.horizon_seconds = Some(60.0);
     let found = outcome(&system, &mut network, 2);
     assert_eq!(
-        found.counters.generated,
-        found.counters.completed + found.counters.dropped() + found.counters.in_flight
+        found.requests.generated,
+        found.requests.completed + found.requests.dropped() + found.requests.in_flight
     );
     let all_happened = [
-        found.counters.completed,
-        found.counters.dropped_queue_full,
-        found.counters.dropped_lost,
-        found.counters.in_flight,
+        found.requests.completed,
+        found.requests.dropped_queue_full,
+        found.requests.dropped_lost,
+        found.requests.in_flight,
     ];
     assert!(all_happened.iter().all(|&count| count > 0), "{all_happened:?}");
     assert_eq!(found.simulated.seconds(), 60.0);
 
     system.workload.horizon_seconds = None;
     let drained = outcome(&system, &mut network, 2);
-    assert_eq!((drained.counters.generated, drained.counters.in_flight), (6_000, 0));
-    assert_eq!(drained.counters.generated, drained.counters.completed + drained.counters.dropped());
+    assert_eq!((drained.requests.generated, drained.requests.in_flight), (6_000, 0));
+    assert_eq!(drained.requests.generated, drained.requests.completed + drained.requests.dropped());
 }
 
 /// The same requests meet the same samples and losses whatever the edge, the payload and the cloud are.
@@ -142,7 +142,7 @@ fn invariant_4_one_seed_gives_one_outcome_on_any_thread() {
     });
     assert!(again.iter().all(|outcome| *outcome == first));
     let other = go(5);
-    assert!(other.fingerprint != first.fingerprint && other.simulated != first.simulated);
+    assert!(other.trajectory.fingerprint != first.trajectory.fingerprint && other.simulated != first.simulated);
 }
 
 #[test]
@@ -168,11 +168,11 @@ fn invariant_7_lossless_accuracy_is_the_offline_accuracy() {
     let labels: Vec<u32> = (0..500).map(|sample| if sample % 7 == 0 { 99 } else { sample % 10 }).collect();
     let offline = network.classes.iter().zip(&labels).filter(|(class, label)| class == label).count() as u64;
     let found = run(&system, &mut network, &labels, &Streams::new(7, 0)).unwrap();
-    assert_eq!((found.counters.completed, found.counters.correct), (1_500, 3 * offline));
+    assert_eq!((found.requests.completed, found.requests.correct), (1_500, 3 * offline));
     // With losses the tail works on what arrived, and this one then answers wrong.
     system.link.channel = Channel::losing(0.2);
     let lossy = run(&system, &mut network, &labels, &Streams::new(7, 0)).unwrap();
-    assert!(lossy.counters.correct < lossy.counters.completed * 8 / 10 && lossy.counters.correct > 0);
+    assert!(lossy.requests.correct < lossy.requests.completed * 8 / 10 && lossy.requests.correct > 0);
 }
 
 #[test]
@@ -212,9 +212,9 @@ fn invariant_9_labels_change_the_score_and_nothing_else() {
     let (system, mut network) = busy_fleet();
     let right = outcome(&system, &mut network, 9);
     let wrong = run(&system, &mut network, &[99; 500], &Streams::new(9, 0)).unwrap();
-    assert_eq!(wrong.counters.correct, 0);
-    let counters = Counters { correct: 0, correct_in_time: 0, ..right.counters };
-    assert_eq!(wrong, Outcome { counters, ..right });
+    assert_eq!(wrong.requests.correct, 0);
+    let requests = RequestCounters { correct: 0, correct_in_time: 0, ..right.requests };
+    assert_eq!(wrong, Outcome { requests, ..right });
 }
 
 /// So many requests per second that the gaps between them round to no nanosecond at all.

@@ -80,11 +80,11 @@ fn retransmission_turns_losses_into_a_geometric_delay() {
     let latency = found.latency.unwrap();
     let sent = latency.phases.uplink + latency.phases.uplink_wait;
     assert!((sent - mean).abs() < 4.0 * error, "{sent} is not {mean}");
-    assert_eq!((found.counters.completed, found.counters.dropped()), (20_000, 0));
+    assert_eq!((found.requests.completed, found.requests.dropped()), (20_000, 0));
     // Every try costs its energy.
-    assert_eq!(found.counters.packets_sent, 20_000 + found.counters.retransmissions);
-    assert_eq!(found.counters.packets_lost, found.counters.retransmissions);
-    close(found.energy.power.radio_tx, found.counters.packets_sent as f64 * (0.3 + 0.2) * t, 1e-9);
+    assert_eq!(found.traffic.packets_sent, 20_000 + found.traffic.retransmissions);
+    assert_eq!(found.traffic.packets_lost, found.traffic.retransmissions);
+    close(found.energy.power.radio_tx, found.traffic.packets_sent as f64 * (0.3 + 0.2) * t, 1e-9);
 }
 
 /// After three tries a packet is given up: `p^3` of the requests with one packet each are dropped.
@@ -93,7 +93,7 @@ fn retransmission_gives_up_after_its_last_try() {
     let mut system = system(1e-3, 10_000);
     system.link.channel = Channel::losing(0.5);
     system.link.transport = Transport::Retransmit { timeout_seconds: 0.05, tries: 3 };
-    let dropped = run_one(&system, Design::whole(0, 1_000, 0)).counters.dropped_lost as f64;
+    let dropped = run_one(&system, Design::whole(0, 1_000, 0)).requests.dropped_lost as f64;
     assert!((dropped - 1_250.0).abs() < 4.0 * (1_250.0_f64 * 0.875).sqrt(), "{dropped}");
 }
 
@@ -105,9 +105,9 @@ fn copies_cost_their_bytes_and_are_lost_together() {
     system.link.header_bytes = 10;
     system.link.transport = Transport::Repeat { copies: 3 };
     let found = run_one(&system, Design::whole(0, 990, 0));
-    let dropped = found.counters.dropped_lost as f64;
+    let dropped = found.requests.dropped_lost as f64;
     assert!((dropped - 1_250.0).abs() < 4.0 * (1_250.0_f64 * 0.875).sqrt(), "{dropped}");
-    assert_eq!((found.sent_bytes, found.payload_bytes, found.counters.packets_sent), (30_000_000, 29_700_000, 30_000));
+    assert_eq!((found.sent_bytes, found.payload_bytes, found.traffic.packets_sent), (30_000_000, 29_700_000, 30_000));
     close(found.energy.power.radio_tx, 30_000.0 * 0.5 * 0.008, 1e-9);
 }
 
@@ -135,7 +135,7 @@ fn a_bursty_channel_loses_its_share_of_packets_in_bursts() {
     };
     let mut network = Scripted::new([Design { packets: vec![0; 1], ..Design::whole(0, 0, 0) }]);
     let found = network.run(&system, 5);
-    let share = found.counters.packets_lost as f64 / found.counters.packets_sent as f64;
+    let share = found.traffic.packets_lost as f64 / found.traffic.packets_sent as f64;
     // 2,000 s of channel: the share of bad time has variance 2 (1 - q) q / (T (1/G + 1/B)).
     let error = (2.0 * 0.2 * 0.8 / (2_000.0 * (1.0 + 4.0)) + 0.2 * 0.8 / 40_000.0_f64).sqrt();
     assert!((share - 0.2).abs() < 4.0 * error, "{share}");

@@ -141,8 +141,8 @@ fn an_observer_sees_all_and_changes_nothing() {
     let mut design = Design::streaming(3, 40 * MILLISECOND, 800, 10 * MILLISECOND);
     design.tails[1].guess.entropy = 0.4;
     assert_eq!(Scripted::new([design]).run(&system, 2), outcome);
-    assert_eq!(diary.ends, [outcome.counters.completed, outcome.counters.dropped()]);
-    assert!(outcome.counters.dropped_lost > 0 && outcome.counters.dropped_queue_full > 0 && diary.at.is_empty());
+    assert_eq!(diary.ends, [outcome.requests.completed, outcome.requests.dropped()]);
+    assert!(outcome.requests.dropped_lost > 0 && outcome.requests.dropped_queue_full > 0 && diary.at.is_empty());
     // Everybody has left every queue.
     assert!(diary.queues.len() > 6 && diary.queues.values().all(|&length| length == 0), "{:?}", diary.queues);
     assert_eq!(diary.computing as u64, outcome.edge.entered);
@@ -159,7 +159,7 @@ fn an_observer_sees_all_and_changes_nothing() {
 
 /// What bits cost: 0.3 uJ each up, 0.1 uJ each down; answers of four bytes.
 fn bits(outcome: &Outcome) -> f64 {
-    (outcome.sent_bytes as f64 * 0.3 + outcome.counters.completed as f64 * 4.0 * 0.1) * 8e-6
+    (outcome.sent_bytes as f64 * 0.3 + outcome.requests.completed as f64 * 4.0 * 0.1) * 8e-6
 }
 
 /// The phases of all requests that were answered, or not, sum to the time that requests were in flight.
@@ -194,5 +194,5 @@ fn the_steady_latency_is_that_of_the_answers_in_their_order() {
     let (_, diary, outcome) = observed();
     let steady = outcome.latency.unwrap().steady.unwrap();
     assert_eq!(steady, diary.latencies.estimate().unwrap());
-    assert_eq!(steady.observed, outcome.counters.completed);
+    assert_eq!(steady.observed, outcome.requests.completed);
 }

@@ -4,7 +4,7 @@ use crate::close;
 use crate::common::system;
 use crate::scripted::{Asked, Design, MILLISECOND, Scripted};
 use cospike_sim_core::cloud::{Autoscaling, BatchTime, Batching, CloudPower, Order};
-use cospike_sim_core::cosim::{Counters, Guess, Outcome, System, run};
+use cospike_sim_core::cosim::{Guess, Outcome, RequestCounters, System, run};
 use cospike_sim_core::edge::{DesignChoice, DesignThreshold, DropPolicy, Governor, Sleep, SpeedLevel, Standby};
 use cospike_sim_core::kernel::Streams;
 use cospike_sim_core::link::{self, Channel, PacketLoss, Rate, RateStep, Sharing, Transport, WakeUpRadio};
@@ -181,15 +181,15 @@ fn go(system: &System, labels: &[u32], seed: u64) -> (Outcome, Vec<Asked>) {
 
 fn check(system: &System, found: &Outcome) {
     assert_eq!(
-        found.counters.generated,
-        found.counters.completed + found.counters.dropped() + found.counters.in_flight
+        found.requests.generated,
+        found.requests.completed + found.requests.dropped() + found.requests.in_flight
     );
-    assert!(system.workload.horizon_seconds.is_some() || found.counters.in_flight == 0);
+    assert!(system.workload.horizon_seconds.is_some() || found.requests.in_flight == 0);
     close(found.energy.sum_of_parts(), found.energy.total, 1e-9);
     let asked_for = system.workload.deadlines_seconds.is_empty();
-    assert_eq!(found.counters.deadline_misses, if asked_for { 0 } else { found.counters.deadline_misses });
+    assert_eq!(found.requests.deadline_misses, if asked_for { 0 } else { found.requests.deadline_misses });
     assert!(
-        found.counters.correct_in_time <= found.counters.correct && found.counters.correct <= found.counters.completed
+        found.requests.correct_in_time <= found.requests.correct && found.requests.correct <= found.requests.completed
     );
     if let Some(latency) = &found.latency {
         close(latency.phases.sum(), latency.mean, 1e-9);
@@ -221,8 +221,8 @@ proptest! {
         check(&system, &found);
         let (again, asked_again) = go(&system, &[1; 50], seed);
         prop_assert_eq!(&asked, &asked_again);
-        let Counters { correct, correct_in_time, .. } = found.counters;
-        let scored = Outcome { counters: Counters { correct, correct_in_time, ..again.counters }, ..again };
+        let RequestCounters { correct, correct_in_time, .. } = found.requests;
+        let scored = Outcome { requests: RequestCounters { correct, correct_in_time, ..again.requests }, ..again };
         prop_assert_eq!(scored, found);
     }
 }

@@ -81,14 +81,14 @@ fn missed_wake_up_signals_delay_answers_and_lose_some() {
     system.devices = 100;
     system.link.radio.tail_seconds = 0.0;
     let found = run_one(&system, Design::whole(0, 0, MILLISECOND));
-    let unreachable = found.counters.dropped_unreachable as f64;
+    let unreachable = found.requests.dropped_unreachable as f64;
     let expected = 20_000.0 * f64::powi(m, 3);
     // Another message may have the radio on by chance, in which case it is not missed.
     assert!(
         (unreachable - expected).abs() < 4.0 * expected.sqrt() + 0.02 * expected,
         "{unreachable} is not {expected}"
     );
-    assert_eq!(found.counters.completed + found.counters.dropped_unreachable, 20_000);
+    assert_eq!(found.requests.completed + found.requests.dropped_unreachable, 20_000);
     let latency = found.latency.unwrap();
     // Promotion, tail, signal, promotion, answer.
     close(latency.min, 0.2 + 1e-3 + 0.01 + 0.2 + 32e-6, 1e-9);
@@ -125,11 +125,11 @@ fn false_alarms_connect_the_radio_for_nothing() {
     let expected: f64 = 20.0 * 1_000.0 / (2.0 + 1.2);
     let error = expected.sqrt() * 2.0 / 3.2; // renewal process: variance of a cycle over its mean squared
     assert!(
-        (found.counters.false_alarms as f64 - expected).abs() < 4.0 * error,
+        (found.traffic.false_alarms as f64 - expected).abs() < 4.0 * error,
         "{} is not {expected}",
-        found.counters.false_alarms
+        found.traffic.false_alarms
     );
     let alarms = found.energy.power.radio_promotion / (1.5 * 0.2);
-    close(alarms, found.counters.false_alarms as f64, 1e-2);
+    close(alarms, found.traffic.false_alarms as f64, 1e-2);
     close(found.energy.sum_of_parts(), found.energy.total, 1e-12);
 }

@@ -25,7 +25,7 @@ fn steps_overlap_and_the_last_one_decides() {
     close(latency.phases.edge_compute, 10e-3, 1e-12);
     close(latency.phases.uplink, (9.0 + 3.0 * 3.0) * 1e-3, 1e-12);
     close(latency.phases.cloud_service, 4.0 * 7e-3, 1e-12);
-    assert_eq!((found.counters.steps_sent, found.counters.steps_saved, found.counters.packets_sent), (4, 0, 4));
+    assert_eq!((found.traffic.steps_sent, found.traffic.steps_saved, found.traffic.packets_sent), (4, 0, 4));
     // All at once: 40 + 16 + 5 + 28 + 5.032 ms.
     let mut whole = Design::whole(40 * MILLISECOND, 2_000, 28 * MILLISECOND);
     whole.tails[0].guess.entropy = 0.0;
@@ -44,7 +44,7 @@ fn an_early_exit_saves_exactly_the_steps_that_were_not_sent() {
     let mut network = Scripted::new([design.clone()]);
     let found = network.run(&system, 1);
     close(found.latency.unwrap().mean, 41.032e-3, 1e-12);
-    assert_eq!((found.counters.steps_sent, found.counters.steps_saved), (4, 4));
+    assert_eq!((found.traffic.steps_sent, found.traffic.steps_saved), (4, 4));
     assert_eq!(network.asked.iter().map(|asked| asked.steps).collect::<Vec<_>>(), [1, 2]);
     // Five steps of the head were computed, though the fifth was of no use, and four messages were sent.
     close(found.energy.compute.ac, 5e-3, 1e-12);
@@ -53,7 +53,7 @@ fn an_early_exit_saves_exactly_the_steps_that_were_not_sent() {
     // Without the exit all eight are sent and run.
     system.cloud.exit_entropy = None;
     let all = run_one(&system, design);
-    assert_eq!((all.counters.steps_sent, all.counters.steps_saved), (8, 0));
+    assert_eq!((all.traffic.steps_sent, all.traffic.steps_saved), (8, 0));
 }
 
 /// The stop finds messages in the queue of the uplink, too: at 100 kbit/s a message takes 40 ms, so of the steps made
@@ -68,7 +68,7 @@ fn a_stop_takes_back_what_waits_for_the_uplink() {
     let found = run_one(&system, design);
     // Sent at 50, arrived at 55, run at 62, answered at 67.032: the second is being sent (50 to 90), the others are not.
     close(found.latency.unwrap().mean, 67.032e-3, 1e-12);
-    assert_eq!((found.counters.steps_sent, found.counters.steps_saved), (2, 6));
+    assert_eq!((found.traffic.steps_sent, found.traffic.steps_saved), (2, 6));
     close(found.uplink.utilisation.unwrap() * found.simulated.seconds(), 0.08, 1e-12);
 }
 
@@ -82,7 +82,7 @@ fn steps_are_run_in_order_whatever_the_link_does() {
     system.link.transport = Transport::Retransmit { timeout_seconds: 0.03, tries: 20 };
     let mut network = Scripted::new([design]);
     let found = network.run(&system, 3);
-    assert_eq!((found.counters.completed, found.counters.retransmissions > 300), (200, true));
+    assert_eq!((found.requests.completed, found.traffic.retransmissions > 300), (200, true));
     let mut per_sample = std::collections::BTreeMap::<u32, Vec<u32>>::new();
     network.asked.iter().for_each(|asked| per_sample.entry(asked.sample).or_default().push(asked.steps));
     for steps in per_sample.values() {
@@ -99,8 +99,8 @@ fn each_step_knows_what_is_missing_of_the_steps_so_far() {
     system.link.channel = Channel { bit_error_probability: 0.01, ..Channel::losing(0.5) };
     let mut network = Scripted::new([design]);
     let found = network.run(&system, 4);
-    assert_eq!(found.counters.completed + found.counters.dropped_lost, 300);
-    assert!((8..35).contains(&found.counters.dropped_lost), "0.5^4 of 300: {}", found.counters.dropped_lost);
+    assert_eq!(found.requests.completed + found.requests.dropped_lost, 300);
+    assert!((8..35).contains(&found.requests.dropped_lost), "0.5^4 of 300: {}", found.requests.dropped_lost);
     for asked in &network.asked {
         assert!(asked.lost.iter().all(|&packet| packet < asked.steps), "{asked:?}");
         assert!(asked.flipped.iter().all(|&bit| bit < asked.steps * 4_000), "{asked:?}");
@@ -108,5 +108,5 @@ fn each_step_knows_what_is_missing_of_the_steps_so_far() {
         assert!(asked.flipped.is_sorted() && asked.lost.is_sorted());
     }
     let steps: u64 = network.asked.iter().map(|asked| u64::from(asked.steps == 4)).sum();
-    assert_eq!(steps, found.counters.completed);
+    assert_eq!(steps, found.requests.completed);
 }

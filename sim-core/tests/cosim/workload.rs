@@ -11,7 +11,7 @@ fn a_closed_loop_asks_again_only_when_it_was_answered() {
     let mut system = system(1.0, 4_000);
     system.workload.arrivals = ArrivalProcess::ClosedLoop { mean_think_seconds: 0.3 };
     let found = run_one(&system, Design::whole(100 * MILLISECOND, 0, 0));
-    assert_eq!((found.counters.completed, found.edge.mean_queue_length), (4_000, Some(0.0)));
+    assert_eq!((found.requests.completed, found.edge.mean_queue_length), (4_000, Some(0.0)));
     let cycle = found.simulated.seconds() / 4_000.0;
     let error = 0.3 / 4_000.0_f64.sqrt();
     assert!((cycle - 0.4 - 32e-6).abs() < 4.0 * error, "{cycle}");
@@ -24,7 +24,7 @@ fn invariant_12_a_closed_loop_goes_on_after_a_loss() {
     system.workload.arrivals = ArrivalProcess::ClosedLoop { mean_think_seconds: 0.1 };
     system.link.channel = cospike_sim_core::link::Channel::losing(0.5);
     let found = run_one(&system, Design::whole(MILLISECOND, 10, 0));
-    assert_eq!(found.counters.completed + found.counters.dropped_lost, 500);
+    assert_eq!(found.requests.completed + found.requests.dropped_lost, 500);
 }
 
 /// More devices than requests: the first to ask are those that would ask first, and the run ends with the last answer.
@@ -46,7 +46,7 @@ fn the_number_of_requests_is_exact_for_every_process() {
         system.workload.arrivals = process;
         system.workload.samples = SampleOrder::DeviceDeck;
         let found = run_one(&system, Design::whole(MILLISECOND, 10, MILLISECOND));
-        assert_eq!((found.counters.generated, found.counters.completed), (70, 70));
+        assert_eq!((found.requests.generated, found.requests.completed), (70, 70));
         assert!(found.simulated < SimTime::from_seconds(2.5).unwrap(), "{}", found.simulated);
     }
 }

@@ -11,7 +11,7 @@ use cospike_sim_core::network::{Bottleneck, BottleneckKind, Leak, Network, Neuro
 use rand::RngExt;
 
 const SAMPLES: usize = 6;
-const LABELS: [u8; SAMPLES] = [0, 1, 2, 0, 1, 2];
+const LABELS: [u16; SAMPLES] = [0, 1, 2, 0, 1, 2];
 
 /// Largest accepted difference, as a share of the largest entry. Sums in another order differ by about 1e-6. A membrane within
 /// that distance of a jump of its spike or gradient would make a larger difference, but these seeds have none.

@@ -35,7 +35,7 @@ impl Cell {
     }
 
     fn catch_up(&mut self, capacity: &Capacity, now: SimTime) {
-        let bits = capacity.before(now);
+        let bits = capacity.bits_before(now);
         if self.weights > 0.0 {
             self.virtual_bits += (bits - self.at).max(0.0) / self.weights;
         }

@@ -120,7 +120,7 @@ impl<'a> Air<'a> {
         let (slot, is_first) = (at.request, at.tries == 1);
         let request = context.requests.get_mut(slot);
         request.sent += u16::from(is_first);
-        context.tally.counters.steps_sent += u64::from(is_first);
+        context.tally.traffic.steps_sent += u64::from(is_first);
         let (device, number) = (request.device, request.number);
         context.go_on(slot, Phase::UplinkWait, Phase::Uplink);
         context.observer.begin_service(now, ServerAt::Uplink { uplink: station }, number);
@@ -190,9 +190,9 @@ impl<'a> Air<'a> {
         let tally = &mut context.tally;
         tally.sent_bytes += bytes;
         let mut count = |packet: u32| {
-            tally.counters.packets_sent += copies;
+            tally.traffic.packets_sent += copies;
             tally.payload_bytes += copies * u64::from(all[packet as usize]);
-            tally.counters.retransmissions += u64::from(tries > 1);
+            tally.traffic.retransmissions += u64::from(tries > 1);
         };
         if self.medium.is_clean() {
             (first..first + packets).for_each(count);
@@ -203,7 +203,7 @@ impl<'a> Air<'a> {
         sent.iter().for_each(|&packet| count(packet));
         let (owner, device, ended) = (request.number, request.device, context.agenda.now());
         let round = Round { owner, device, packets: all, sent, tries, begun, ended };
-        context.tally.counters.packets_lost += self.medium.send(&round, damage);
+        context.tally.traffic.packets_lost += self.medium.send(&round, damage);
         match self.link.transport {
             Transport::Retransmit { tries: most, .. } => damage.lost.is_empty() || tries >= most,
             Transport::Datagram | Transport::Repeat { .. } => true,

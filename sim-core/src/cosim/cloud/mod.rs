@@ -10,7 +10,7 @@ use super::outcome::{CloudEnergy, PlaceUse};
 use super::phase::Phase;
 use super::{CosimError, Received, TailStep};
 use crate::kernel::{SimTime, Ticket, not_negative};
-use crate::link::Damage;
+use crate::link::PacketDamage;
 use servers::{Next, Scaling, Servers};
 
 /// The servers and the queue in front of them.
@@ -253,8 +253,8 @@ fn take_in<O: Observer>(slot: u32, message: u32, context: &mut Context<'_, O>) {
     if let Some(damage) = context.messages.damage(message) {
         arrived -= damage.lost.len() as u32;
         context.requests.add_damage(slot, damage);
-        context.tally.counters.bits_flipped += damage.flipped.len() as u64;
-        context.tally.counters.bits_erased += damage.erased.len() as u64;
+        context.tally.traffic.bits_flipped += damage.flipped.len() as u64;
+        context.tally.traffic.bits_erased += damage.erased.len() as u64;
     }
     context.messages.remove(message);
     let request = context.requests.get_mut(slot);
@@ -268,9 +268,9 @@ fn run_tail<O: Observer>(slot: u32, context: &mut Context<'_, O>) -> Result<Tail
     let (design, sample) = (request.design, request.sample);
     let head = context.computation.head(design, sample);
     let (steps, packets) = head.sent_with(request.served);
-    let whole = Damage::default();
+    let whole = PacketDamage::default();
     let damage = context.requests.damage(slot).unwrap_or(&whole);
-    // Damage of steps that have arrived but are not run yet is left out.
+    // PacketDamage of steps that have arrived but are not run yet is left out.
     let lost = &damage.lost[..damage.lost.partition_point(|&packet| packet < packets)];
     let (flipped, erased) = if damage.flipped.is_empty() && damage.erased.is_empty() {
         (&damage.flipped[..], &damage.erased[..])

@@ -125,7 +125,7 @@ impl Edge<'_> {
             return Ok(earliest);
         }
         let period = wake_up.period_seconds;
-        let phase = self.draws.wake_up_phases.of(device.into()).random::<f64>() * period;
+        let phase = self.draws.wake_up_phases.stream(device.into()).random::<f64>() * period;
         let into = (earliest.seconds() - phase).rem_euclid(period);
         let wait = if into < wake_up.duty * period { 0.0 } else { period - into };
         Ok(earliest.after(SimTime::from_seconds(wait)?)?)
@@ -147,7 +147,7 @@ impl Edge<'_> {
             && is_off
             && self.draws.wake_up_misses.draw(owner, signals.into()).random::<f64>() < wake_up.miss_probability
         {
-            context.tally.counters.missed_signals += 1;
+            context.tally.traffic.missed_signals += 1;
             if signals < wake_up.tries {
                 return self.signal(slot, &wake_up, SimTime::from_seconds(wake_up.retry_seconds)?, context);
             }

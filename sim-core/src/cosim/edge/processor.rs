@@ -120,7 +120,7 @@ impl Edge<'_> {
         }
         if let Some(answer) = self.own_answer(&step, request.messages > 0, is_last, sends) {
             request.answer = answer;
-            context.tally.counters.answered_at_edge += 1;
+            context.tally.requests.answered_at_edge += 1;
             let answered = context.complete(slot);
             self.end_head(slot, context)?;
             return Ok(HeadStepDone::Answered(answered));

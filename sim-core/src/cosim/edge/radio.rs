@@ -192,7 +192,7 @@ impl Edge<'_> {
             return Ok(());
         }
         if self.device(device).radio.connection == Connection::Standby {
-            context.tally.counters.false_alarms += 1;
+            context.tally.traffic.false_alarms += 1;
             if self.connect(device, context)? {
                 self.rest_radio(device, context)?;
             }

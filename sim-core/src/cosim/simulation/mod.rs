@@ -6,7 +6,7 @@ use super::agenda::Agenda;
 use super::air::Air;
 use super::cloud::Cloud;
 use super::context::{Answered, Context};
-use super::counters::Counters;
+use super::counters::{RequestCounters, Trajectory};
 use super::demand::Demand;
 use super::edge::{Edge, HeadStepDone};
 use super::event::{Event, EventKind, Subject};
@@ -87,7 +87,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
         if self.context.agenda.count_event(time) > STANDSTILL {
             return Err(self.standstill());
         }
-        self.context.tally.counters.events += 1;
+        self.context.tally.events += 1;
         self.starvation.look(&self.context)?;
         Ok(self.context.agenda.pop())
     }
@@ -149,7 +149,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
     /// Number of an event's subject, which does not depend on slots.
     fn number_of(&self, kind: EventKind, subject: u32) -> u64 {
         match kind.subject() {
-            Subject::Device if kind == EventKind::Arrival => self.context.tally.counters.generated,
+            Subject::Device if kind == EventKind::Arrival => self.context.tally.requests.generated,
             Subject::Device | Subject::Batch | Subject::None => subject.into(),
             Subject::Request => self.context.requests.get(subject).number,
             Subject::Message => self.context.request_of(subject).number,
@@ -296,24 +296,25 @@ impl<'a, O: Observer> Simulation<'a, O> {
         }
         let is_over = |request: &&Request| request.deadline.is_some_and(|deadline| end > deadline);
         let in_flight = self.context.requests.by_number().into_iter().filter(is_over).count() as u64;
-        self.context.tally.late + self.context.tally.counters.dropped() + in_flight
+        self.context.tally.late + self.context.tally.requests.dropped() + in_flight
     }
 
     /// The outcome at the end, `correct` requests having been answered correctly, some of them by their deadline.
     pub(super) fn outcome(&self, correct: u64, correct_in_time: u64) -> Outcome {
         let (end, tally) = (self.context.agenda.end(), &self.context.tally);
         Outcome {
-            counters: Counters {
+            requests: RequestCounters {
                 in_flight: self.context.requests.in_flight(),
                 correct,
                 correct_in_time,
                 deadline_misses: self.deadline_misses(end),
-                ..tally.counters
+                ..tally.requests
             },
             latency: tally.latency(),
             energy: self.edge.energy(end),
             sent_bytes: tally.sent_bytes,
             payload_bytes: tally.payload_bytes,
+            traffic: tally.traffic,
             depletion: tally.depletion(),
             cloud_energy: self.cloud.energy(end),
             mean_servers: self.cloud.mean_running(end),
@@ -321,7 +322,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
             uplink: self.air.usage(end),
             cloud: self.cloud.usage(end),
             simulated: end,
-            fingerprint: self.context.agenda.fingerprint(),
+            trajectory: Trajectory { events: tally.events, fingerprint: self.context.agenda.fingerprint() },
         }
     }
 }

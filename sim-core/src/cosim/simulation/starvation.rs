@@ -31,11 +31,11 @@ impl StarvationWatch {
     /// # Errors
     /// [`CosimError::Starvation`].
     pub(super) fn look<O: Observer>(&mut self, context: &Context<'_, O>) -> Result<(), CosimError> {
-        let counters = &context.tally.counters;
-        let Some(bound) = self.bound.filter(|_| counters.events >= self.next_look) else { return Ok(()) };
-        self.next_look = counters.events + LOOK_EVERY.max(context.requests.slots() as u64);
-        let answered = counters.completed - self.answered_before;
-        self.answered_before = counters.completed;
+        let tally = &context.tally;
+        let Some(bound) = self.bound.filter(|_| tally.events >= self.next_look) else { return Ok(()) };
+        self.next_look = tally.events + LOOK_EVERY.max(context.requests.slots() as u64);
+        let answered = tally.requests.completed - self.answered_before;
+        self.answered_before = tally.requests.completed;
         let now = context.now();
         let is_starving = |arrived: SimTime| now.since(arrived) > bound;
         if answered == 0 || !context.requests.oldest().is_some_and(is_starving) {

@@ -1,8 +1,8 @@
-//! What the layers of a run read, and what other tools would have counted of it.
+//! Statistics of what the layers read in an execution, and what other tools would have counted.
 //!
-//! [`super::Counts`] say what was executed. Published figures come from tools that count by other rules; to compare with
-//! them, an [`Observation`] is taken beside a run (it costs a pass over every feature, so only when asked for), and
-//! [`Tool::count`] applies a tool's rule to it.
+//! [`super::Counts`] say what was executed. Published figures come from tools that count by other rules; to compare
+//! with them, an [`Observation`] is made during an execution (it costs a pass over every feature, so only on demand),
+//! and [`Tool::count`] applies a tool's rule to it.
 
 mod neurobench;
 mod spikingjelly;
@@ -14,7 +14,7 @@ pub use values::Values;
 use super::dense::ones;
 use super::executable::Executable;
 use super::taps::Taps;
-use super::{Feature, InferenceError, Run};
+use super::{Execution, Feature, InferenceError};
 use crate::network::{Operation, Weights};
 use std::ops::Range;
 use std::sync::Arc;
@@ -30,12 +30,12 @@ pub enum Tool {
     Syops,
 }
 
-/// What a tool counts. syops multiplies by a mean, so its accumulates are no whole numbers.
+/// Operations that a tool counts. They are floats because syops multiplies by a mean.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ToolCounts {
-    /// Accumulates.
+    /// Number of accumulates.
     pub ac: f64,
-    /// Multiply-accumulates.
+    /// Number of multiply-accumulates.
     pub mac: f64,
 }
 
@@ -68,15 +68,15 @@ impl Tool {
 /// how frameworks compute it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LayerObservation {
-    /// Values of each input.
+    /// Statistics of the values of each input.
     pub inputs: Vec<Values>,
-    /// Channels of the output.
+    /// Number of channels of the output.
     pub channels: u64,
     /// Number of output values.
     pub outputs: u64,
-    /// Pairs of a value that is not zero and a weight, inside the output.
+    /// Number of pairs of a nonzero value and a weight, inside the output.
     pub pairs: u64,
-    /// Those whose weight is not zero either.
+    /// Number of those pairs whose weight is nonzero too.
     pub effective_pairs: u64,
     /// Dense multiply-accumulates, the padding included, see [`crate::network::Network::dense_macs`].
     pub dense: u64,
@@ -98,7 +98,7 @@ impl LayerObservation {
     }
 }
 
-/// What every layer read in a number of runs.
+/// What every layer read in one or several executions.
 #[derive(Clone, Debug)]
 pub struct Observation<'a> {
     executable: &'a Executable,
@@ -123,7 +123,7 @@ impl<'a> Observation<'a> {
         Self { executable, nonzero, layers: layers.collect(), steps }
     }
 
-    /// Of each layer, what it read.
+    /// What each layer read, in order.
     pub fn layers(&self) -> &[LayerObservation] {
         &self.layers
     }
@@ -132,12 +132,12 @@ impl<'a> Observation<'a> {
     ///
     /// # Errors
     /// As [`Executable::run`].
-    pub fn run(&mut self, layers: Range<usize>, input: &Feature) -> Result<Run, InferenceError> {
+    pub fn run(&mut self, layers: Range<usize>, input: &Feature) -> Result<Execution, InferenceError> {
         let executable = self.executable;
         executable.run_observed(layers, input, self.steps, |i, inputs, _| self.observe(i, inputs))
     }
 
-    /// Takes in what was observed of other samples of the same network.
+    /// Adds what was observed on other samples of the same network.
     pub fn merge(&mut self, other: Self) {
         self.layers.iter_mut().zip(other.layers).for_each(|(mine, theirs)| mine.merge(theirs));
     }
@@ -146,7 +146,7 @@ impl<'a> Observation<'a> {
     fn observe(&mut self, i: usize, inputs: &[(usize, Option<&Feature>)]) {
         let (network, steps) = (&self.executable.network, self.steps as u64);
         let values = |&(layer, feature): &(usize, Option<&Feature>)| match feature {
-            Some(feature) => Values::of(feature, self.steps),
+            Some(feature) => Values::from_feature(feature, self.steps),
             None => Values::unknown(network.layers[layer].output.len() as u64 * steps),
         };
         let mut seen = LayerObservation {
@@ -192,7 +192,7 @@ fn pairs(feature: &Feature, taps: &Taps, weights: impl Fn(usize, usize) -> u64) 
     let channels = feature.shape().channels;
     let mut sum = 0;
     for step in 0..feature.steps() {
-        for tap in (0..taps.outputs()).flat_map(|position| taps.of(position)) {
+        for tap in (0..taps.outputs()).flat_map(|position| taps.window(position)) {
             let (position, kernel) = (tap.position as usize, tap.kernel as usize);
             match feature {
                 Feature::Real(real) => {

@@ -9,7 +9,7 @@ use crate::network::{Activation, Operation, Pool2d, Reduction};
 /// A transposed convolution is counted with its output's positions like a plain one, so the square of the stride too
 /// often. A linear layer's bias counts once per call, not per sample or step. Pools count their input. A neuron counts an
 /// accumulate per element and step, a ReLU or ReLU6 a multiply-accumulate per element. Sums are not seen by hooks, sum pools
-/// and other activations are no modules that it knows.
+/// and other activations are not modules that it knows.
 pub(super) fn count(operation: Operation, layer: &LayerObservation) -> ToolCounts {
     let dense = match operation {
         Operation::Conv2d(conv) | Operation::ConvTranspose2d(conv) => {

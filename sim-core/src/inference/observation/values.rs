@@ -2,21 +2,21 @@
 
 use crate::inference::Feature;
 
-/// Values that were seen, of however many samples and steps.
+/// Statistics of observed values, over any number of samples and steps.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Values {
-    /// How many.
+    /// Number of values.
     pub count: u64,
-    /// Those that are not zero.
+    /// Number of nonzero values.
     pub nonzero: u64,
-    /// Their sum.
+    /// Sum of the values.
     pub sum: f64,
-    /// The different values, as long as they are few; none if they are more than [`Values::FEW`] or not known.
+    /// The different values seen; none if they are more than [`Values::FEW`] or unknown.
     few: Option<Vec<f32>>,
 }
 
 impl Values {
-    /// So many different values are told apart: enough to say whether there are more than -1, 0 and 1.
+    /// Number of different values told apart: enough to say whether there are others than -1, 0 and 1.
     const FEW: usize = 3;
 
     /// `count` real values that were never kept: currents that were added up in membranes.
@@ -25,7 +25,7 @@ impl Values {
     }
 
     /// The values of `feature` over `steps` steps, also if it holds only one.
-    pub(super) fn of(feature: &Feature, steps: usize) -> Self {
+    pub(super) fn from_feature(feature: &Feature, steps: usize) -> Self {
         let mut values = Self { few: Some(vec![]), ..Self::default() };
         match feature {
             Feature::Real(real) => real.data.iter().for_each(|&value| values.add(value, 1)),

@@ -2,18 +2,18 @@
 
 use super::entry::Entry;
 
-/// Bits of the time that one level tells apart, so that one word says which of its buckets are in use.
+/// Bits of the time that select a bucket within one level. Six bits make 64 buckets, whose occupancy fits in one word.
 const BITS: usize = 6;
-/// Buckets of one level.
+/// Number of buckets of one level.
 const WIDTH: usize = 1 << BITS;
-/// Levels: a time has 64 bits.
+/// Number of levels that cover the 64 bits of a time.
 const LEVELS: usize = 64_usize.div_ceil(BITS);
-/// Entries of one chunk.
+/// Number of entries in one chunk.
 const CHUNK: usize = 32;
-/// A bucket of at most so many events is sorted, a fuller one is spread over the buckets of the levels below. Up to
-/// this number of 16-byte entries the standard library's stable sort needs no memory from the allocator.
+/// Largest bucket that is sorted; a fuller one is distributed over the buckets of the levels below. Up to this number
+/// of 16-byte entries the standard library's stable sort does not allocate.
 const SORTED: u32 = 256;
-/// So many events make a batch worth returning.
+/// Number of events from which on a batch is returned.
 const BATCH: usize = 32;
 
 /// Events by the highest digit (of base 64) in which their time differs from `base`, and by the value of that digit. No
@@ -26,7 +26,7 @@ pub(super) struct Buckets {
     base: u64,
     len: usize,
     buckets: Vec<Bucket>,
-    /// By level, one bit per bucket that is not empty.
+    /// For each level a bit mask of its non-empty buckets.
     occupied: [u64; LEVELS],
     pool: Pool,
 }
@@ -38,7 +38,7 @@ struct Bucket {
     len: u32,
 }
 
-/// Chunks, and for each the one that follows in its bucket or among the free.
+/// All chunks, and for each the index of the next one in its bucket or in the free list.
 #[derive(Clone, Debug)]
 struct Pool {
     chunks: Vec<[Entry; CHUNK]>,
@@ -46,7 +46,7 @@ struct Pool {
     free: u32,
 }
 
-/// No chunk.
+/// Marks the end of a chain of chunks.
 const NONE: u32 = u32::MAX;
 
 impl Pool {
@@ -77,7 +77,7 @@ impl Pool {
         chunk
     }
 
-    /// Takes the first chunk of `bucket`; gives its entries and their number.
+    /// Removes the first chunk of `bucket`; returns its entries and their number.
     fn pop(&mut self, bucket: &mut Bucket) -> Option<([Entry; CHUNK], usize)> {
         if bucket.len == 0 {
             return None;
@@ -123,12 +123,12 @@ impl Buckets {
         self.len == 0
     }
 
-    /// No event earlier than this can be taken in.
+    /// Earliest time that an event pushed from now on may have.
     pub(super) fn base(&self) -> u64 {
         self.base
     }
 
-    /// Takes in an event that is not earlier than `base`.
+    /// Inserts an event that is not earlier than `base`.
     pub(super) fn push(&mut self, entry: Entry) {
         debug_assert!(entry.time() >= self.base);
         let level = (63 - ((entry.time() ^ self.base) | 1).leading_zeros() as usize) / BITS;
@@ -144,7 +144,7 @@ impl Buckets {
         Some((level, self.occupied[level].trailing_zeros() as usize))
     }
 
-    /// Moves the earliest events to the end of `batch`, ordered by time, priority and insertion; gives the time up to
+    /// Moves the earliest events to the end of `batch`, ordered by time, priority and insertion; returns the time up to
     /// which none is left here.
     pub(super) fn take_earliest(&mut self, batch: &mut Vec<Entry>) -> u64 {
         let mut through = self.base;
@@ -177,7 +177,7 @@ impl Buckets {
         u64::MAX
     }
 
-    /// First and last time that belong to a bucket.
+    /// First and last time that fall into a bucket.
     fn range(&self, level: usize, at: usize) -> (u64, u64) {
         let shift = BITS * level;
         let width = (1_u64 << shift) - 1;
@@ -185,7 +185,7 @@ impl Buckets {
         (first, first | width)
     }
 
-    /// Drops the events that `keep` refuses.
+    /// Removes the events for which `keep` returns false.
     pub(super) fn retain(&mut self, mut keep: impl FnMut(Entry) -> bool) {
         for (index, kept) in self.buckets.iter_mut().enumerate() {
             let mut bucket = std::mem::take(kept);

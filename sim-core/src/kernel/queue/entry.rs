@@ -1,12 +1,12 @@
-//! What is ordered: the time and priority of an event, and where it is kept.
+//! Entries of the queue: time and priority of an event, and the slot that holds it.
 
-/// Time, priority and slot of an event in 16 bytes. Among equal times and priorities the order is that of insertion,
-/// which every structure here keeps by its position.
+/// Time, priority and slot of an event in 16 bytes. Events of equal time and priority are ordered by insertion, which
+/// every structure here preserves by position.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry(u128);
 
 impl Entry {
-    /// Bits below the priority.
+    /// Number of bits below the priority.
     pub(super) const PRIORITY_SHIFT: u32 = 56;
 
     pub(super) const EMPTY: Self = Self(0);
@@ -23,7 +23,7 @@ impl Entry {
         (self.0 >> 64) as u64
     }
 
-    /// Time and priority in one integer.
+    /// Time and priority as one integer, so that one comparison orders two events.
     pub(super) fn rank(self) -> u128 {
         self.0 >> Self::PRIORITY_SHIFT
     }

@@ -5,21 +5,22 @@ use super::entry::Entry;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-/// Late events after which most go to the buckets: a heap of this size is in the first-level cache.
+/// Number of late events from which on most of them are moved to the buckets: a heap of this size stays in the
+/// first-level cache.
 const CROWD: usize = 64;
 
-/// All events up to the time `through`: a sorted batch from the buckets, and a heap of those that were scheduled since.
-/// At the same time and priority the batch goes first, as it is older.
+/// All events up to the time `through`: a sorted batch taken from the buckets, and a heap of those scheduled since. At
+/// equal time and priority the batch goes first because it is older.
 #[derive(Clone, Debug)]
 pub(super) struct Front {
     batch: Vec<Entry>,
-    /// Entries of the batch that are gone.
+    /// Number of entries of the batch that were taken already.
     gone: usize,
     late: BinaryHeap<Late>,
-    /// Late events so far.
+    /// Number of late events so far; orders those of equal rank.
     sequence: u64,
     through: u64,
-    /// Late events that may come before the front is made smaller.
+    /// Number of late events from which on the front is made smaller.
     crowd: usize,
 }
 
@@ -46,7 +47,7 @@ impl Late {
 }
 
 impl Ord for Late {
-    /// Reversed, because the standard heap gives its greatest entry first.
+    /// Reversed, because the standard heap returns its greatest entry first.
     fn cmp(&self, other: &Self) -> Ordering {
         other.key.cmp(&self.key)
     }
@@ -72,7 +73,7 @@ impl Front {
         Self { batch, gone: 0, late, sequence: 0, through: u64::MAX, crowd: CROWD }
     }
 
-    /// Takes in an event, or leaves it to the buckets.
+    /// Inserts an event here if it is due up to `through`, into the buckets otherwise.
     pub(super) fn push(&mut self, entry: Entry, buckets: &mut Buckets) {
         if entry.time() > self.through {
             return buckets.push(entry);
@@ -84,7 +85,7 @@ impl Front {
         }
     }
 
-    /// The next event.
+    /// The next event, which stays in the front.
     pub(super) fn peek(&self) -> Option<Entry> {
         let late = self.late.peek().map(Late::entry);
         let first = self.batch.get(self.gone).copied();
@@ -94,7 +95,7 @@ impl Front {
         }
     }
 
-    /// Takes the next event.
+    /// Removes and returns the next event.
     pub(super) fn pop(&mut self) -> Option<Entry> {
         match self.batch.get(self.gone) {
             Some(first) if self.late.peek().is_none_or(|late| first.rank() <= late.rank()) => {
@@ -105,13 +106,13 @@ impl Front {
         }
     }
 
-    /// Whether all events up to `through` are gone.
+    /// Whether no event up to `through` is left.
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.gone == self.batch.len() && self.late.is_empty()
     }
 
-    /// Gets the next batch into an empty front.
+    /// Fetches the next batch into an empty front.
     pub(super) fn refill(&mut self, buckets: &mut Buckets) {
         self.batch.clear();
         self.gone = 0;
@@ -134,7 +135,7 @@ impl Front {
         self.late = BinaryHeap::from(late);
     }
 
-    /// Drops the events that `keep` refuses.
+    /// Removes the events for which `keep` returns false.
     pub(super) fn retain(&mut self, mut keep: impl FnMut(Entry) -> bool) {
         self.batch.drain(..self.gone);
         self.gone = 0;

@@ -13,15 +13,14 @@ use entry::Entry;
 use front::Front;
 use slots::Slots;
 
-/// Cancelled events that may lie about before anything is done about them.
+/// Number of cancelled events that may stay in the queue before they are removed.
 const LITTER: usize = 64;
 
-/// Events to come, and the simulated clock. The order is the [ordering contract](super).
+/// The pending events and the simulated clock. Events are ordered by the [ordering contract](super).
 ///
-/// A radix heap of base 64 (`buckets`) of which the earliest few dozen events are kept sorted (`front`). It uses
-/// that no event is scheduled in the past, needs no tuning, and costs at most eleven moves per event and the sorting of
-/// small batches, however the times are distributed. The measurements that led here are in
-/// `docs/notes/event-queue.md`.
+/// A radix heap of base 64 (`buckets`) whose earliest few dozen events are kept sorted (`front`). It relies on no event
+/// being scheduled in the past, needs no tuning, and moves an event at most eleven times besides sorting small batches,
+/// whatever the distribution of times. `docs/notes/event-queue.md` has the measurements behind this choice.
 #[derive(Clone, Debug)]
 pub struct EventQueue<E> {
     front: Front,
@@ -39,20 +38,21 @@ impl<E: Copy> EventQueue<E> {
         Self { front, buckets, slots, now: SimTime::ZERO, pending: 0, cancelled: 0 }
     }
 
-    /// The clock: the time of the event taken last.
+    /// The simulated clock: the time of the last event taken.
     pub fn now(&self) -> SimTime {
         self.now
     }
 
-    /// Number of events to come.
+    /// Number of pending events, cancelled ones excluded.
     pub fn pending(&self) -> usize {
         self.pending
     }
 
-    /// Lets `event` happen `delay` from now. The ticket is for [`EventQueue::cancel`]; most callers drop it.
+    /// Schedules `event` to happen `delay` from now. The returned ticket can be given to [`EventQueue::cancel`]; most
+    /// callers drop it.
     ///
     /// # Errors
-    /// [`TimeError::BeyondTheEnd`] if that is past the end of simulated time.
+    /// [`TimeError::BeyondTheEnd`] if the event would lie past the end of simulated time.
     #[inline]
     pub fn schedule(&mut self, delay: SimTime, priority: u8, event: E) -> Result<Ticket, TimeError> {
         let time = self.now.after(delay)?;
@@ -62,10 +62,10 @@ impl<E: Copy> EventQueue<E> {
         Ok(ticket)
     }
 
-    /// Lets a scheduled event not happen. `false` if it has already happened or been cancelled.
+    /// Cancels a scheduled event. Returns `false` if it has already happened or been cancelled.
     ///
-    /// Costs the same whatever is pending. A cancelled event is put away later, at the latest when there are more of
-    /// them than of those to come.
+    /// Takes constant time. A cancelled event is removed later, at the latest when more events are cancelled than
+    /// pending.
     pub fn cancel(&mut self, ticket: Ticket) -> bool {
         let pending = self.slots.cancel(ticket);
         if pending {
@@ -78,7 +78,7 @@ impl<E: Copy> EventQueue<E> {
         pending
     }
 
-    /// Time of the next event. Not a plain reading, because cancelled events on the way to it are put away.
+    /// Time of the next event. Takes `&mut self` because cancelled events in front of it are removed.
     pub fn next_time(&mut self) -> Option<SimTime> {
         loop {
             self.refill();
@@ -92,7 +92,7 @@ impl<E: Copy> EventQueue<E> {
         }
     }
 
-    /// Takes the next event and moves the clock to it.
+    /// Removes and returns the next event, and advances the clock to its time.
     #[inline]
     pub fn pop(&mut self) -> Option<E> {
         loop {
@@ -107,8 +107,8 @@ impl<E: Copy> EventQueue<E> {
         }
     }
 
-    /// Gets the next batch if the front is empty. Looking at the slots of the whole batch also brings them into the
-    /// cache, many at a time; at 10^6 pending events that doubles the speed.
+    /// Fetches the next batch if the front is empty. Visiting the slots of the whole batch also prefetches them into
+    /// the cache, which doubles the speed with 10^6 pending events.
     #[inline]
     fn refill(&mut self) {
         while self.front.is_empty() && !self.buckets.is_empty() {
@@ -124,7 +124,7 @@ impl<E: Copy> EventQueue<E> {
     }
 }
 
-/// Whether an event is to be kept; if not, its slot is free and one cancelled event is gone.
+/// Whether an event is still pending; if it was cancelled, frees its slot.
 fn keep<E: Copy>(slots: &mut Slots<E>, cancelled: &mut usize, entry: Entry) -> bool {
     let pending = slots.is_pending(entry.slot());
     if !pending {

@@ -1,27 +1,29 @@
-//! Where pending events are kept, and how they are named.
+//! Storage of pending events, and the tickets that identify them.
 
-/// Names one scheduled event, to [cancel](super::EventQueue::cancel) it. Worth nothing in another queue.
+/// Identifies one scheduled event, to [cancel](super::EventQueue::cancel) it. Only valid for the queue that issued it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Ticket {
     slot: u32,
     generation: u32,
 }
 
-/// Slots for pending events, used again once free: no allocation once the busiest moment has passed.
+/// Slots for pending events. Free slots are reused, so nothing is allocated once the largest number of pending events
+/// was reached.
 #[derive(Clone, Debug)]
 pub(super) struct Slots<E> {
     slots: Vec<Slot<E>>,
     free: Vec<u32>,
 }
 
-/// `generation` is odd while the event is pending, and grows by one when that begins or ends.
+/// One slot. `generation` is odd while its event is pending; it grows by one whenever an event enters, happens or is
+/// cancelled.
 #[derive(Clone, Copy, Debug)]
 struct Slot<E> {
     generation: u32,
     event: E,
 }
 
-/// The last generation of a slot. It is not used again then, so that no old ticket can name a new event.
+/// Last generation of a slot. The slot is not reused afterwards, so that no old ticket can refer to a new event.
 const WORN_OUT: u32 = u32::MAX - 1;
 
 impl<E: Copy> Slots<E> {
@@ -29,7 +31,7 @@ impl<E: Copy> Slots<E> {
         Self { slots: Vec::new(), free: Vec::new() }
     }
 
-    /// Keeps `event`; gives its slot and ticket.
+    /// Stores `event`; returns its slot and ticket.
     pub(super) fn insert(&mut self, event: E) -> (u32, Ticket) {
         let Some(slot) = self.free.pop() else {
             // 2^32 pending events would take more than 100 GB, so the index fits.
@@ -48,7 +50,7 @@ impl<E: Copy> Slots<E> {
         self.slots[slot as usize].generation % 2 == 1
     }
 
-    /// Cancels; `false` if that event is no longer pending. The slot stays taken until [`Slots::remove`].
+    /// Cancels an event; `false` if it is no longer pending. The slot stays occupied until [`Slots::remove`].
     pub(super) fn cancel(&mut self, ticket: Ticket) -> bool {
         match self.slots.get_mut(ticket.slot as usize) {
             Some(kept) if kept.generation == ticket.generation => {
@@ -59,7 +61,7 @@ impl<E: Copy> Slots<E> {
         }
     }
 
-    /// Frees `slot`; gives its event unless that was cancelled.
+    /// Frees `slot`; returns its event unless it was cancelled.
     pub(super) fn remove(&mut self, slot: u32) -> Option<E> {
         let kept = &mut self.slots[slot as usize];
         let pending = kept.generation % 2 == 1;

@@ -59,7 +59,7 @@ enum Step {
     },
     Pop,
     Look,
-    /// Cancels the ticket given out so many tickets ago.
+    /// Cancels the ticket issued this many tickets ago.
     Cancel(usize),
 }
 

@@ -1,4 +1,4 @@
-//! Running a range of layers on one sample.
+//! Execution of a range of layers on one sample.
 
 use super::dense::activate;
 use super::executable::{Executable, Work};
@@ -9,18 +9,19 @@ use crate::network::{Shape, Signal};
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// What a run gives.
+/// Result of executing a range of layers.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Run {
-    /// Output of the last layer run; the input itself if none was.
+#[non_exhaustive]
+pub struct Execution {
+    /// Output of the last layer executed; the input itself if the range was empty.
     pub output: Feature,
-    /// Operations of each layer run, in order.
+    /// Operations of each layer executed, in order.
     pub layers: Vec<LayerCounts>,
 }
 
 impl Executable {
-    /// Runs `layers` for `steps` time steps on `input`, the output of layer `layers.start - 1`. The whole network is
-    /// `1..network().layers.len()` on the sample.
+    /// Executes `layers` for `steps` time steps on `input`, the output of layer `layers.start - 1`. The whole network
+    /// is `1..network().layers.len()` on the sample.
     ///
     /// Layers whose input does not change over time are computed once, whatever `steps` is.
     ///
@@ -28,12 +29,13 @@ impl Executable {
     /// [`InferenceError::Range`] for layers that do not exist; [`InferenceError::ReachesBack`] if one of them reads a
     /// layer before `layers.start - 1`; [`InferenceError::Input`] if `input` is not what that layer emits;
     /// [`InferenceError::NoSteps`].
-    pub fn run(&self, layers: Range<usize>, input: &Feature, steps: usize) -> Result<Run, InferenceError> {
+    pub fn run(&self, layers: Range<usize>, input: &Feature, steps: usize) -> Result<Execution, InferenceError> {
         self.run_observed(layers, input, steps, |_, _, _| {})
     }
 
-    /// As [`Executable::run`]; `observe` is shown every layer run, with the layers that it reads and their outputs, and with
-    /// its own output. A real-valued output that was never kept, because it went into membranes at once, is none.
+    /// As [`Executable::run`]; `observe` is called for every layer executed, with the layers that it reads and their
+    /// outputs, and with its own output. A real-valued output that is not stored, because it is added up in membranes
+    /// at once, is `None`.
     ///
     /// # Errors
     /// As [`Executable::run`].
@@ -43,7 +45,7 @@ impl Executable {
         input: &Feature,
         steps: usize,
         mut observe: impl FnMut(usize, &[(usize, Option<&Feature>)], Option<&Feature>),
-    ) -> Result<Run, InferenceError> {
+    ) -> Result<Execution, InferenceError> {
         self.check_range(&layers)?;
         let first = layers.start - 1;
         self.check_input(first, input, steps)?;
@@ -55,7 +57,7 @@ impl Executable {
         let counts = layers.map(|i| running.layer(i, &mut observe)).collect();
         // Nothing in the range reads the last layer, so it was not deferred.
         let output = running.outputs.pop().flatten().expect("the last layer is computed").into_owned();
-        Ok(Run { output, layers: counts })
+        Ok(Execution { output, layers: counts })
     }
 
     /// Whether `layers` exist and can run on the output of the layer before them alone.
