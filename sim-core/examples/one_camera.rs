@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let latency = outcome.latency.as_ref().ok_or("no request was answered")?;
     println!("answered:         {} of {}", outcome.requests.completed, outcome.requests.generated);
-    println!("accuracy:         {:.3} (by hand: 1, nothing is lost)", outcome.accuracy_over_all().unwrap_or(0.0));
+    println!("accuracy:         {:.3} (by hand: 1, nothing is lost)", outcome.requests.accuracy_over_all().unwrap_or(0.0));
     println!("mean latency:     {:.4} ms", latency.mean * 1e3);
     println!(
         "  head            {:.4} ms (by hand: 64 MAC at 0.1 M/s + 64 neuron updates at 1 M/s + 1 ms = 1.7040)",
@@ -55,8 +55,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("energy/request:   {:.2} uJ", per_request(outcome.energy.total));
     println!(
         "  sending         {:.2} uJ (by hand: 36 bytes x 8 x 0.28317 uJ + 0.288 ms x 132.86 mW = 119.82)",
-        per_request(outcome.energy.radio_tx)
+        per_request(outcome.energy.power.radio_tx)
     );
-    println!("  static          {:.2} uJ", per_request(outcome.energy.static_power));
+    println!("  static          {:.2} uJ", per_request(outcome.energy.power.static_power));
     Ok(())
 }

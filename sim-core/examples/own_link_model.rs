@@ -81,9 +81,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             // A packet for each step of the payload.
             let mut network = Quadrants::new(split()?, prices()?, NonZeroUsize::new(2).ok_or("two is not zero")?)?;
             let outcome = run(&system, &mut network, &labels, &Streams::new(1, replication))?;
-            lost.push(outcome.packets_lost as f64 / outcome.packets_sent as f64);
+            lost.push(outcome.traffic.packets_lost as f64 / outcome.traffic.packets_sent as f64);
             unanswered.push(outcome.requests.dropped() as f64 / outcome.requests.generated as f64);
-            right.push(outcome.accuracy_over_all().ok_or("no request was made")?);
+            right.push(outcome.requests.accuracy_over_all().ok_or("no request was made")?);
             latency.push(outcome.latency.ok_or("no request was answered")?.mean * 1e3);
         }
         let lost = mean_interval(&lost)?;

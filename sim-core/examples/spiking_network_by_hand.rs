@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let layers = [head.layers, tail.layers].concat();
     let account = prices()?.account(split.network(), Some(STEPS), &layers);
-    for line in &account.entries {
+    for line in &account.lines {
         let (name, picojoules) = (&split.network().layers[line.layer].name, line.joules().unwrap_or(0.0) * 1e12);
         println!("{name:8} {:4} x {:20} {picojoules:6.1} pJ", line.count, line.event);
     }

@@ -71,7 +71,7 @@
 //! let account = prices.account(&network, Some(steps), &layers);
 //!
 //! // 64 multiply-accumulates on the real-valued sample, computed once; 16 neurons x 4 steps; 24 spikes x 4 classes.
-//! let counts: Vec<f64> = account.entries.iter().map(|line| line.count).collect();
+//! let counts: Vec<f64> = account.lines.iter().map(|line| line.count).collect();
 //! assert_eq!(counts, [64.0, 64.0, 96.0]);
 //! let picojoules = account.total().ok_or("something has no price")? * 1e12;
 //! assert!((picojoules - (64.0 * 3.2 + 64.0 * 0.1 + 96.0 * 0.1)).abs() < 1e-9);
@@ -150,15 +150,15 @@
 //!
 //! // A request fails if all four of its packets are lost.
 //! assert_eq!(outcome.requests.completed + outcome.requests.dropped_lost, 4_000);
-//! assert!(wilson(outcome.dropped.total(), 4_000)?.contains(0.25_f64.powi(4)));
+//! assert!(wilson(outcome.requests.dropped(), 4_000)?.contains(0.25_f64.powi(4)));
 //!
 //! let latency = outcome.latency.as_ref().ok_or("no request was answered")?;
 //! assert!((latency.phases.edge_compute - 1.704e-3).abs() < 1e-9, "1 ms + 64 MACs + 64 neuron updates");
 //! assert!((latency.phases.uplink - 64e-6).abs() < 1e-9, "8 bytes at 1 Mbit/s");
 //!
-//! let accuracy = outcome.accuracy_among_answered().ok_or("no request was answered")?;
+//! let accuracy = outcome.requests.accuracy_among_answered().ok_or("no request was answered")?;
 //! assert!(accuracy > 0.8 && accuracy < 1.0, "lost steps cost answers: {accuracy}");
-//! assert!(outcome.energy.radio_tx > 0.0 && outcome.energy.total > outcome.energy.radio_tx);
+//! assert!(outcome.energy.power.radio_tx > 0.0 && outcome.energy.total > outcome.energy.power.radio_tx);
 //! # Ok(())
 //! # }
 //! ```
