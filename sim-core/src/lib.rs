@@ -6,7 +6,7 @@
 //!
 //! | module | knows |
 //! |---|---|
-//! | [`record`] | fields that are declared once: value, unit, label, meaning |
+//! | [`mod@record`] | fields that are declared once: value, unit, label, meaning |
 //! | [`kernel`] | simulated time, the event queue, named random streams |
 //! | [`stats`] | moments, quantiles, confidence intervals, steady state |
 //! | [`network`] | layers, shapes, weights, split points, bottleneck units |
