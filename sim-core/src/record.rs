@@ -211,25 +211,26 @@ impl Scalar for String {
 ///   turns the field `radio` of `Energy` into the column `energy_radio_j`.
 #[macro_export]
 macro_rules! record {
-    (@declare $fields:ident, $field:ident: $type:ty, $about:expr, ($unit:literal, $label:literal)) => {
-        $fields.push($crate::record::Field {
+    (@fields $field:ident: $type:ty, $about:expr, ($unit:literal, $label:literal)) => {
+        vec![$crate::record::Field {
             name: ::std::borrow::Cow::Borrowed(stringify!($field)),
             unit: $unit,
             label: $label,
             about: $about,
             kind: <$type as $crate::record::Scalar>::KIND,
             is_optional: <$type as $crate::record::Scalar>::IS_OPTIONAL,
-        })
+        }]
     };
-    (@declare $fields:ident, $field:ident: $type:ty, $about:expr,) => {
-        $fields.extend(<$type as $crate::record::Record>::fields())
+    (@fields $field:ident: $type:ty, $about:expr,) => {
+        <$type as $crate::record::Record>::fields()
     };
-    (@declare $fields:ident, $field:ident: $type:ty, $about:expr, [$prefix:literal, $suffix:literal]) => {
-        $fields.extend(<$type as $crate::record::Record>::fields().into_iter().map(|field| $crate::record::Field {
-            name: ::std::borrow::Cow::Owned(format!(concat!($prefix, "{}", $suffix), field.name)),
-            ..field
-        }))
-    };
+    (@fields $field:ident: $type:ty, $about:expr, [$prefix:literal, $suffix:literal]) => {{
+        let mut fields = <$type as $crate::record::Record>::fields();
+        for field in &mut fields {
+            field.name = ::std::borrow::Cow::Owned(format!(concat!($prefix, "{}", $suffix), field.name));
+        }
+        fields
+    }};
     (
         $(#[$attribute:meta])*
         $visibility:vis struct $name:ident {
@@ -246,9 +247,7 @@ macro_rules! record {
 
         impl $crate::record::Record for $name {
             fn fields() -> Vec<$crate::record::Field> {
-                let mut fields = Vec::new();
-                $($crate::record!(@declare fields, $field: $type, &[$($about),+], $($declaration)?);)*
-                fields
+                [$($crate::record!(@fields $field: $type, &[$($about),+], $($declaration)?)),*].concat()
             }
         }
 
