@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     let bar = Bar::new();
     let results = match &arguments.trace.file {
         Some(file) => run_traced(&study, file, &arguments.trace, &bar)?,
-        None => study.run(&|progress| bar.show(progress))?,
+        None => study.run(None, &|progress| bar.show(progress))?,
     };
     // The results are safe before anything is drawn.
     folder::write(&results, &place)?;

@@ -33,7 +33,7 @@ fn zoo(changed: bool) -> Zoo {
 fn results(zoo: &Zoo) -> Results {
     let text = include_str!("data/small.toml").to_string();
     let source = Source::shipped("small.toml", text);
-    compile(&source, zoo).unwrap().into_study(zoo).unwrap().run(&|_| {}).unwrap()
+    compile(&source, zoo).unwrap().into_study(zoo).unwrap().run(None, &|_| {}).unwrap()
 }
 
 #[test]

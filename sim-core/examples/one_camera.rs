@@ -39,7 +39,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let latency = outcome.latency.as_ref().ok_or("no request was answered")?;
     println!("answered:         {} of {}", outcome.requests.completed, outcome.requests.generated);
-    println!("accuracy:         {:.3} (by hand: 1, nothing is lost)", outcome.requests.accuracy_over_all().unwrap_or(0.0));
+    println!(
+        "accuracy:         {:.3} (by hand: 1, nothing is lost)",
+        outcome.requests.accuracy_over_all().unwrap_or(0.0)
+    );
     println!("mean latency:     {:.4} ms", latency.mean * 1e3);
     println!(
         "  head            {:.4} ms (by hand: 64 MAC at 0.1 M/s + 64 neuron updates at 1 M/s + 1 ms = 1.7040)",

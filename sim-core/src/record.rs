@@ -26,6 +26,7 @@
 //! assert_eq!(lost.meaning(), "Packets that did not arrive.");
 //! ```
 
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// A struct whose fields are declared by [`record!`](crate::record!).
@@ -84,7 +85,7 @@ pub enum Kind {
 }
 
 /// The value of one field.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Value {
     /// A number of [`Kind::Whole32`] or [`Kind::Whole64`].
     Whole(u64),

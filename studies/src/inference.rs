@@ -10,6 +10,7 @@ use cospike_sim_core::inference::{LayerCounts, Real};
 use cospike_sim_core::payload::{Damage, Payload};
 use cospike_sim_core::split::{HeadOutput, SplitError, SplitNetwork};
 use rayon::prelude::*; // threads are spent on samples
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A network of a plan, ready to be executed.
@@ -26,7 +27,7 @@ pub(crate) struct PreparedNetwork {
 
 /// Counts, answers and payloads of a network on its samples, nothing lost. No price enters here: another price list needs
 /// no other inference.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct NetworkInference {
     /// One per sample, in the order of the data set.
     pub(crate) samples: Vec<SampleInference>,
@@ -35,7 +36,7 @@ pub(crate) struct NetworkInference {
 }
 
 /// What a network did on one sample.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct SampleInference {
     /// One per stage of the network.
     pub(crate) stages: Vec<StageInference>,
@@ -46,7 +47,7 @@ pub(crate) struct SampleInference {
 }
 
 /// What a network did from its first time step up to some.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct StageInference {
     /// Counts of the head's layers.
     pub(crate) head: Vec<LayerCounts>,

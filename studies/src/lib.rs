@@ -12,6 +12,8 @@
 
 mod designs;
 mod inference;
+pub mod keys;
+mod pieces;
 pub mod plan;
 mod prices;
 mod rows;

@@ -1,6 +1,7 @@
 //! Replications to simulate: as many as the plan asks for, or until a mean is precise enough.
 
 use crate::designs::{AllHeads, Networks};
+use crate::pieces::Pieces;
 use crate::plan::{Metric, PlanError};
 use crate::prices::PricedNetwork;
 use crate::simulation::{Replication, Rows};
@@ -48,10 +49,29 @@ impl Study {
         Replication { number, point, replication, networks, labels: self.labels_of_point(point) }
     }
 
+    /// The rows of a replication: those that are stored, or those of a new run, which are then stored.
+    fn simulate_or_find(
+        &self,
+        number: usize,
+        replication: u32,
+        networks: Networks<'_>,
+        pieces: Option<&Pieces<'_>>,
+    ) -> Result<Rows, StudyError> {
+        if let Some(found) = pieces.map(|pieces| pieces.replication(number, replication)).transpose()?.flatten() {
+            return Ok(found);
+        }
+        let rows = self.replication(number, replication, networks).run(self.plan().seed, &mut ())?;
+        if let Some(pieces) = pieces {
+            pieces.put_replication(number, replication, &rows)?;
+        }
+        Ok(rows)
+    }
+
     pub(super) fn simulate<O: Observer + Send>(
         &self,
         priced: &[PricedNetwork],
         watched: Option<Watched<'_, O>>,
+        pieces: Option<&Pieces<'_>>,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Vec<Rows>, StudyError> {
         let heads = AllHeads::new(&self.plan().points, priced);
@@ -65,7 +85,7 @@ impl Study {
                     let mut observer = observer.lock().unwrap_or_else(PoisonError::into_inner);
                     self.replication(number, replication, networks).run(self.plan().seed, &mut **observer)?
                 }
-                _ => self.replication(number, replication, networks).run(self.plan().seed, &mut ())?,
+                _ => self.simulate_or_find(number, replication, networks, pieces)?,
             };
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             progress(Progress::Simulation { done, total: total.load(Ordering::Relaxed) });

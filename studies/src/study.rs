@@ -1,13 +1,16 @@
 //! A plan with the networks and samples that it names, ready to be executed.
 
 use crate::inference::{NetworkInference, PreparedNetwork};
+use crate::pieces::Pieces;
 use crate::plan::{DesignPoint, Plan, PlanError};
 use crate::prices::PricedNetwork;
 use cospike_models::dataset::Dataset;
 use cospike_models::zoo::{Zoo, ZooError};
 use cospike_results::index::NetworkIndex;
+use cospike_results::key::{ContentKey, KeyError};
 use cospike_results::manifest::{FileUsed, MANIFEST_SCHEMA, Manifest};
 use cospike_results::rows::Results;
+use cospike_results::store::entries::{Entries, EntryError};
 use cospike_sim_core::cosim::{CosimError, Observer};
 use cospike_sim_core::network::Shape;
 use cospike_sim_core::split::SplitError;
@@ -123,6 +126,18 @@ pub enum StudyError {
         /// Index of the sample.
         sample: usize,
     },
+    /// The plan has no content key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The store cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] EntryError),
+    /// A stored piece is whole, but not of the form that this version of CoSpike writes.
+    #[error("the stored piece {key} is of another version of CoSpike: use another store, or remove that piece")]
+    ForeignPiece {
+        /// Key of the piece.
+        key: ContentKey,
+    },
     /// A replication cannot be simulated.
     #[error("design point {point} ({label}), replication {replication}: {error}")]
     Simulation {
@@ -163,45 +178,71 @@ impl Study {
     /// Executes all networks and simulates all replications on the threads of the current rayon pool. The results do not
     /// depend on their number. `progress` is called from many threads.
     ///
+    /// Each finished inference and replication is put into `store` at once, and none that is there is executed again.
+    ///
     /// # Errors
-    /// [`StudyError::Inference`] and [`StudyError::Simulation`].
-    pub fn run(&self, progress: &(dyn Fn(Progress) + Sync)) -> Result<Results, StudyError> {
-        self.run_watched::<()>(None, progress)
+    /// [`StudyError::Inference`], [`StudyError::Simulation`], and those of the store.
+    pub fn run(&self, store: Option<&Entries>, progress: &(dyn Fn(Progress) + Sync)) -> Result<Results, StudyError> {
+        self.run_watched::<()>(None, store, progress)
     }
 
-    /// Like [`Study::run`]; `watched.observer` is notified of every event of its replication.
+    /// Like [`Study::run`]; `watched.observer` is notified of every event of its replication, which is executed even if it
+    /// is in `store`.
     ///
     /// # Errors
     /// Those of [`Study::run`].
     pub fn run_observed<O: Observer + Send>(
         &self,
         watched: Watched<'_, O>,
+        store: Option<&Entries>,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Results, StudyError> {
-        self.run_watched(Some(watched), progress)
+        self.run_watched(Some(watched), store, progress)
     }
 
     fn run_watched<O: Observer + Send>(
         &self,
         watched: Option<Watched<'_, O>>,
+        store: Option<&Entries>,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Results, StudyError> {
+        let pieces = store.map(|entries| Pieces::new(&self.plan, entries)).transpose()?;
         let (done, total) = (AtomicU64::new(0), self.samples());
-        let tick = || progress(Progress::Inference { done: done.fetch_add(1, Ordering::Relaxed) + 1, total });
-        let networks = self.infer_priced(&tick)?;
-        let rows = self.simulate(&networks, watched, progress)?;
+        let tick = |samples| {
+            let done = done.fetch_add(samples, Ordering::Relaxed) + samples;
+            progress(Progress::Inference { done, total });
+        };
+        let networks = self.networks.iter().enumerate().map(|(index, network)| {
+            // Priced at once, so that the counts of one network only are held in memory.
+            Ok(self.price(network, self.infer_or_find(index, pieces.as_ref(), &tick)?))
+        });
+        let networks = networks.collect::<Result<Vec<_>, StudyError>>()?;
+        let rows = self.simulate(&networks, watched, pieces.as_ref(), progress)?;
         Ok(self.results(&networks, rows))
+    }
+
+    /// The inference of a network: the one that is stored, or a new one, which is then stored.
+    fn infer_or_find(
+        &self,
+        index: usize,
+        pieces: Option<&Pieces<'_>>,
+        tick: &(dyn Fn(u64) + Sync),
+    ) -> Result<NetworkInference, StudyError> {
+        let network = &self.networks[index];
+        if let Some(found) = pieces.map(|pieces| pieces.inference(index)).transpose()?.flatten() {
+            tick(network.samples.count.into());
+            return Ok(found);
+        }
+        let inference = self.infer(network, &|| tick(1))?;
+        if let Some(pieces) = pieces {
+            pieces.put_inference(index, &inference)?;
+        }
+        Ok(inference)
     }
 
     /// Samples that networks are executed on, each network's counted.
     pub fn samples(&self) -> u64 {
         self.plan.networks.iter().map(|network| u64::from(network.samples.count)).sum()
-    }
-
-    /// Executes all networks and prices each at once, so that the counts of one network only are held in memory.
-    pub(crate) fn infer_priced(&self, tick: &(dyn Fn() + Sync)) -> Result<Vec<PricedNetwork>, StudyError> {
-        let priced = |network: &PreparedNetwork| Ok(self.price(network, self.infer(network, tick)?));
-        self.networks.iter().map(priced).collect()
     }
 
     /// Executes one network on its samples; `tick` is called after each.

@@ -6,8 +6,9 @@ use crate::plan::{
 use crate::study::{Study, StudyError};
 use cospike_models::dataset::Dataset;
 use cospike_models::zoo::{NetworkChoice, PLAIN, UnitChoice, Zoo};
-use cospike_results::index::{NetworkIndex, PriceIndex};
+use cospike_results::index::{NetworkIndex, PointIndex, PriceIndex};
 use cospike_results::manifest::FileUsed;
+use cospike_results::store::entries::Entries;
 use cospike_sim_core::cloud::Cloud;
 use cospike_sim_core::compute::Processor;
 use cospike_sim_core::cosim::System;
@@ -97,8 +98,8 @@ fn a_plan_that_was_written_as_json_gives_the_same_results() {
     let text = serde_json::to_string(&plan).unwrap();
     let read: Plan = serde_json::from_str(&text).unwrap();
     assert_eq!(read, plan);
-    let results = study().run(&|_| ()).unwrap();
-    assert_eq!(Study::new(read, &zoo, [dataset]).unwrap().run(&|_| ()).unwrap(), results);
+    let results = study().run(None, &|_| ()).unwrap();
+    assert_eq!(Study::new(read, &zoo, [dataset]).unwrap().run(None, &|_| ()).unwrap(), results);
     // 40 requests deal the 20 samples twice each, and nothing is lost.
     let correct = u64::from(results.points[0].correct);
     assert!(correct >= 15, "the shipped network answers most of {SAMPLES} images");
@@ -145,5 +146,67 @@ fn a_plan_that_cannot_be_executed_says_why() {
         break_it(&mut plan);
         let error = plan.check().unwrap_err();
         assert!(is_expected(&error), "{number}: {error}");
+    }
+}
+
+/// Names of the files in a folder.
+fn names(folder: &std::path::Path) -> std::collections::BTreeSet<String> {
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    files.collect()
+}
+
+#[test]
+fn invariant_13_what_was_finished_is_found_again_and_only_what_is_new_is_added() {
+    let (zoo, dataset) = (Zoo::shipped().unwrap(), Dataset::fashion_mnist_test().unwrap());
+    let place = tempfile::tempdir().unwrap();
+    let store = Entries::open(place.path()).unwrap();
+    let run = |plan: Plan| Study::new(plan, &zoo, [dataset.clone()]).unwrap().run(Some(&store), &|_| ()).unwrap();
+    let first = plan(&zoo, &dataset);
+    let results = run(first.clone());
+    assert_eq!(results, study().run(None, &|_| ()).unwrap(), "a store changes no result");
+    let stored = names(place.path());
+    assert_eq!(stored.len(), 1 + 2, "an inference and two replications");
+    assert_eq!(run(first.clone()), results);
+    let mut renamed = first.clone();
+    renamed.points[0].label = "another label".into();
+    renamed.networks[0].weights[1].name = "renamed".into();
+    assert_eq!(run(renamed).replications, results.replications);
+    assert_eq!(names(place.path()), stored, "nothing was new");
+    let mut dearer = first.clone();
+    dearer.prices[0].list = PriceList::new(Form::Operations, |_| Some(2e-12)).unwrap();
+    dearer.replications = 3;
+    run(dearer);
+    assert_eq!(names(place.path()).len(), stored.len() + 3, "other prices need no other inference");
+    let lost = names(place.path()).pop_last().unwrap();
+    std::fs::remove_file(place.path().join(&lost)).unwrap();
+    assert_eq!(run(first), results, "an interrupted study goes on where it was");
+}
+
+#[test]
+fn invariant_14_every_value_that_matters_is_part_of_the_key() {
+    let (zoo, dataset) = (Zoo::shipped().unwrap(), Dataset::fashion_mnist_test().unwrap());
+    let plan = plan(&zoo, &dataset);
+    let keys = |plan: &Plan| {
+        let (inference, point) = (plan.inference_key(NetworkIndex(0)), plan.point_key(PointIndex(0)));
+        (inference.unwrap(), point.unwrap())
+    };
+    let (inference, point) = keys(&plan);
+    let changes: [(&str, bool, fn(&mut Plan)); 9] = [
+        ("weights", true, |plan| plan.networks[0].weights[1].blake3.push('0')),
+        ("samples", true, |plan| plan.networks[0].samples.count -= 1),
+        ("unit", true, |plan| plan.networks[0].choice.unit.as_mut().unwrap().width = 4),
+        ("time steps", true, |plan| plan.networks[0].choice.time_steps = Some(2)),
+        ("seed", false, |plan| plan.seed += 1),
+        ("link", false, |plan| plan.points[0].system.link.propagation_seconds = 1e-9),
+        ("packets", false, |plan| plan.points[0].packets.packetise = Packetise::Step),
+        ("cloud prices", false, |plan| plan.points[0].cloud_prices = Some(PriceIndex(0))),
+        ("matched steps", false, |plan| plan.networks[0].matched_steps = None),
+    ];
+    for (what, is_of_the_inference, change) in changes {
+        let mut other = plan.clone();
+        change(&mut other);
+        let (other_inference, other_point) = keys(&other);
+        assert_eq!(other_inference != inference, is_of_the_inference, "{what}");
+        assert_ne!(other_point, point, "{what}");
     }
 }

@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn invariant_4_another_seed_is_found_out_by_its_first_event() {
         let study = study();
-        let priced = study.infer_priced(&|| ()).unwrap();
+        let priced = study.price_all(study.infer_all(&|| ()).unwrap());
         let heads = AllHeads::new(&study.plan().points, &priced);
         let replication = |number| study.replication(0, number, study.networks(&priced, &heads));
         let found = beside(&[replication(1), replication(1)], [7, 8]).unwrap();

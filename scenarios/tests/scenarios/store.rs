@@ -18,7 +18,7 @@ fn results(zoo: &Zoo, threads: usize) -> Results {
                  [[sweep]]\nnetwork.family = ['spiking', 'float']\nnetwork.width = [2]\nlink.packet_loss = [0.0, 0.3]\n";
     let study = study(&small(sweep), zoo);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    pool.install(|| study.run(&|_| ())).unwrap()
+    pool.install(|| study.run(None, &|_| ())).unwrap()
 }
 
 #[test]

@@ -12,7 +12,7 @@ use cospike_studies::Progress;
 use std::sync::Mutex;
 
 fn run(sweep: &str) -> Results {
-    study(&small(sweep), &random_zoo()).run(&|_| ()).unwrap()
+    study(&small(sweep), &random_zoo()).run(None, &|_| ()).unwrap()
 }
 
 fn of_point(results: &Results, point: u32) -> Vec<&ReplicationRow> {
@@ -85,7 +85,7 @@ fn equal_networks_on_equal_samples_run_once() {
     let study = study(&small(sweep), &random_zoo());
     assert_eq!((study.plan().points.len(), study.plan().networks.len()), (6, 2));
     let last = Mutex::new(None);
-    study.run(&|progress| *last.lock().unwrap() = Some(progress)).unwrap();
+    study.run(None, &|progress| *last.lock().unwrap() = Some(progress)).unwrap();
     assert_eq!(*last.lock().unwrap(), Some(Progress::Simulation { done: 18, total: 18 }));
 }
 
@@ -136,7 +136,7 @@ fn comparisons_are_adjusted_for_being_several() {
 fn a_single_replication_shows_no_difference() {
     let source = small("[sweep]\nnetwork.family = ['float', 'spiking']\nnetwork.width = [4]\n");
     let source = Source { text: source.text.replace("replications = 3", "replications = 1"), ..source };
-    let results = study(&source, &random_zoo()).run(&|_| ()).unwrap();
+    let results = study(&source, &random_zoo()).run(None, &|_| ()).unwrap();
     let [pair] = &Summary::new(&results).unwrap().comparisons[..] else { panic!("one pair") };
     assert_eq!((pair.adjusted_p.latency_mean_s, pair.adjusted_p.energy_j), (None, None));
     assert!(pair.energy_j.interval.is_none() && pair.energy_j.mean != 0.0);
@@ -147,7 +147,7 @@ fn a_single_replication_shows_no_difference() {
 fn the_steady_latency_is_missing_where_a_run_is_too_short_for_it() {
     let source = small("");
     let longer = Source { text: source.text.replace("requests = 60", "requests = 600"), ..source.clone() };
-    let run = |source: &Source| study(source, &random_zoo()).run(&|_| ()).unwrap();
+    let run = |source: &Source| study(source, &random_zoo()).run(None, &|_| ()).unwrap();
     let (short, long) = (run(&source), run(&longer));
     for row in &short.replications {
         assert_eq!((row.steady_latency_s, row.steady_latency_low_s, row.steady_deleted), (None, None, None));
@@ -174,7 +174,7 @@ fn kinds_of_bottleneck_units_are_told_apart() {
          [[sweep]]\nnetwork.family = ['spiking']\nnetwork.variant = ['noisy']\nnetwork.width = [4]\n",
     );
     source.text = source.text.replace("family = \"spiking\"\n", "");
-    let results = study(&source, &random_zoo()).run(&|_| ()).unwrap();
+    let results = study(&source, &random_zoo()).run(None, &|_| ()).unwrap();
     let labels: Vec<_> = results.points.iter().map(|point| point.label.as_str()).collect();
     assert_eq!(labels, ["spiking stage3 w4", "float stage3 w4", "binary stage3 w4", "spiking stage3 w4 noisy"]);
     let kinds: Vec<_> = results.points.iter().map(|point| (point.kind.as_str(), point.family.as_str())).collect();

@@ -103,7 +103,7 @@ fn traced(study: &Study, point: usize, devices: Range<u32>, seconds: Range<f64>)
     let mut bytes = vec![];
     let mut trace = Trace::new(&mut bytes, &study.plan().points[point].system, scope, &json!({ "study": "small" }));
     let watched = Watched { point, replication: REPLICATION, observer: &mut trace };
-    let results = study.run_observed(watched, &|_| ()).unwrap();
+    let results = study.run_observed(watched, None, &|_| ()).unwrap();
     let traced = trace.finish().unwrap();
     assert_eq!(traced.cut, None);
     (read(&bytes), results)
@@ -230,7 +230,7 @@ fn a_window_shows_what_lies_in_it_and_nothing_else() {
 #[test]
 fn tracing_changes_no_result() {
     let study = busy();
-    let untraced = study.run(&|_| ()).unwrap();
+    let untraced = study.run(None, &|_| ()).unwrap();
     let (_, results) = traced(&study, 1, 0..3, 0.0..1e6);
     assert_eq!(results, untraced);
 }

@@ -5,9 +5,10 @@ use crate::energy::ComputeEnergy;
 use crate::inference::{Counts, argmax};
 use crate::kernel::not_negative;
 use crate::split::SplitError;
+use serde::{Deserialize, Serialize};
 
 /// An answer and how sure the network is of it, from its class scores alone.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Guess {
     /// Class with the highest score.
     pub answer: u32,

@@ -75,7 +75,7 @@ impl Display for Codec {
 }
 
 /// The bytes that one request sends from the device to the cloud.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payload {
     /// All bytes, in sending order.
     pub bytes: Vec<u8>,

@@ -1,0 +1,109 @@
+//! Content keys of what a plan executes: equal keys, equal results.
+//!
+//! A key covers values and hashes of content, never names, labels or paths: a renamed weight file or another label gives the
+//! same key, other weights under the same name another one. An inference's key holds no price, link or cloud, so other
+//! prices need no other inference.
+
+use crate::plan::{DesignPoint, Packets, Plan, PlannedNetwork};
+use cospike_models::zoo::{CodecChoice, NetworkChoice};
+use cospike_results::index::{NetworkIndex, PointIndex};
+use cospike_results::key::{ContentKey, KeyError};
+use cospike_sim_core::cosim::System;
+use cospike_sim_core::energy::PriceList;
+use cospike_sim_core::network::{BottleneckKind, Family};
+use cospike_sim_core::payload::Missing;
+use serde::Serialize;
+
+/// Version of everything that turns a plan into results. It grows with every change after which an equal plan gives other
+/// numbers, and with every change of the form in which pieces are stored.
+pub const ENGINE_SCHEMA: u32 = 1;
+
+/// What an inference depends on.
+#[derive(Serialize)]
+struct InferenceContent<'a> {
+    engine: u32,
+    backbone: &'a str,
+    family: Family,
+    split: &'a str,
+    unit: Option<(BottleneckKind, u32)>,
+    codec: Option<CodecChoice>,
+    time_steps: Option<u32>,
+    weights: Vec<&'a str>,
+    stepwise: bool,
+    samples: (&'a str, u32),
+}
+
+/// What all replications of a design point depend on.
+#[derive(Serialize)]
+struct PointContent<'a> {
+    engine: u32,
+    seed: u64,
+    system: &'a System,
+    packets: Packets,
+    missing: Missing,
+    prices: &'a PriceList,
+    cloud_prices: Option<&'a PriceList>,
+    designs: Vec<(ContentKey, Option<u32>)>,
+    local: Option<(ContentKey, Option<u32>)>,
+}
+
+impl Plan {
+    /// Key of the inference of a network: its weights, cut, unit, codec, time steps and samples.
+    ///
+    /// # Errors
+    /// [`KeyError`], which a checked plan does not give.
+    ///
+    /// # Panics
+    /// If the plan has no such network, see [`Plan::check`].
+    pub fn inference_key(&self, network: NetworkIndex) -> Result<ContentKey, KeyError> {
+        let PlannedNetwork { choice, weights, stepwise, samples, .. } = &self.networks[network.position()];
+        let NetworkChoice { backbone, family, split, unit, codec, time_steps } = choice;
+        let content = InferenceContent {
+            engine: ENGINE_SCHEMA,
+            backbone,
+            family: *family,
+            split,
+            unit: unit.as_ref().map(|unit| (unit.kind, unit.width)),
+            codec: *codec,
+            time_steps: *time_steps,
+            weights: weights.iter().map(|file| file.blake3.as_str()).collect(),
+            stepwise: *stepwise,
+            samples: (&samples.blake3, samples.count),
+        };
+        ContentKey::from_json("inference", &content)
+    }
+
+    /// Key of a design point: everything that its replications depend on but their number.
+    ///
+    /// # Errors
+    /// [`KeyError`], which a checked plan does not give.
+    ///
+    /// # Panics
+    /// If the plan has no such point, or the point no such price list, see [`Plan::check`].
+    pub fn point_key(&self, point: PointIndex) -> Result<ContentKey, KeyError> {
+        let DesignPoint { system, packets, missing, prices, cloud_prices, designs, local, .. } =
+            &self.points[point.position()];
+        let network =
+            |index: NetworkIndex| Ok((self.inference_key(index)?, self.networks[index.position()].matched_steps));
+        let content = PointContent {
+            engine: ENGINE_SCHEMA,
+            seed: self.seed,
+            system,
+            packets: *packets,
+            missing: *missing,
+            prices: &self.prices[prices.position()].list,
+            cloud_prices: cloud_prices.map(|prices| &self.prices[prices.position()].list),
+            designs: designs.iter().map(|&design| network(design)).collect::<Result<_, _>>()?,
+            local: local.map(network).transpose()?,
+        };
+        ContentKey::from_json("design point", &content)
+    }
+}
+
+/// Key of one replication of the design point with the key `point`.
+///
+/// # Errors
+/// [`KeyError`], which whole numbers do not give.
+pub fn replication_key(point: &ContentKey, replication: u32) -> Result<ContentKey, KeyError> {
+    ContentKey::from_json("replication", &(point, replication))
+}

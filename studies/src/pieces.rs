@@ -1,0 +1,86 @@
+//! Finished pieces of a study, stored as they come: an inference per network, a row per replication.
+//!
+//! A piece is found by its content key, so whatever was finished once, by whichever run, is not computed again.
+
+use crate::inference::NetworkInference;
+use crate::keys::replication_key;
+use crate::plan::Plan;
+use crate::simulation::Rows;
+use crate::study::StudyError;
+use cospike_results::index::{NetworkIndex, PointIndex};
+use cospike_results::key::ContentKey;
+use cospike_results::rows::{LatencyRow, ReplicationRow};
+use cospike_results::store::entries::Entries;
+use cospike_sim_core::record::{Record, Value};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// The pieces of one plan in a store.
+#[derive(Clone, Debug)]
+pub(crate) struct Pieces<'a> {
+    entries: &'a Entries,
+    networks: Vec<ContentKey>,
+    points: Vec<ContentKey>,
+}
+
+/// The stored form of a replication. The number of its design point is left out: another plan may number it otherwise.
+#[derive(Serialize, Deserialize)]
+struct StoredReplication {
+    /// Values of [`ReplicationRow`].
+    row: Vec<Value>,
+    /// Percentile and latency in seconds.
+    latencies: Vec<(f64, f64)>,
+}
+
+impl<'a> Pieces<'a> {
+    /// The pieces of `plan` in `entries`.
+    pub(crate) fn new(plan: &Plan, entries: &'a Entries) -> Result<Self, StudyError> {
+        let networks = (0..plan.networks.len() as u32).map(|index| plan.inference_key(NetworkIndex(index)));
+        let points = (0..plan.points.len() as u32).map(|index| plan.point_key(PointIndex(index)));
+        Ok(Self { entries, networks: networks.collect::<Result<_, _>>()?, points: points.collect::<Result<_, _>>()? })
+    }
+
+    /// The inference of a network, if it is stored.
+    pub(crate) fn inference(&self, network: usize) -> Result<Option<NetworkInference>, StudyError> {
+        self.get(&self.networks[network])
+    }
+
+    pub(crate) fn put_inference(&self, network: usize, inference: &NetworkInference) -> Result<(), StudyError> {
+        self.put(&self.networks[network], inference)
+    }
+
+    /// The rows of a replication, if they are stored.
+    pub(crate) fn replication(&self, point: usize, replication: u32) -> Result<Option<Rows>, StudyError> {
+        let key = replication_key(&self.points[point], replication)?;
+        let Some(stored) = self.get::<StoredReplication>(&key)? else { return Ok(None) };
+        let Some(row) = ReplicationRow::from_values(&mut stored.row.into_iter()) else {
+            return Err(StudyError::ForeignPiece { key });
+        };
+        let point = PointIndex(point as u32);
+        let latency = |(percentile, seconds)| LatencyRow { point, replication, percentile, seconds };
+        Ok(Some(Rows {
+            replication: ReplicationRow { point, ..row },
+            latencies: stored.latencies.into_iter().map(latency).collect(),
+        }))
+    }
+
+    pub(crate) fn put_replication(&self, point: usize, replication: u32, rows: &Rows) -> Result<(), StudyError> {
+        let stored = StoredReplication {
+            row: rows.replication.values(),
+            latencies: rows.latencies.iter().map(|row| (row.percentile, row.seconds)).collect(),
+        };
+        self.put(&replication_key(&self.points[point], replication)?, &stored)
+    }
+
+    fn get<T: DeserializeOwned>(&self, key: &ContentKey) -> Result<Option<T>, StudyError> {
+        let Some(bytes) = self.entries.get(key)? else { return Ok(None) };
+        ciborium::from_reader(bytes.as_slice()).map(Some).map_err(|_| StudyError::ForeignPiece { key: *key })
+    }
+
+    fn put(&self, key: &ContentKey, piece: &impl Serialize) -> Result<(), StudyError> {
+        let mut bytes = vec![];
+        // CBOR keeps every bit of a number, which JSON would not of NaN and infinity.
+        ciborium::into_writer(piece, &mut bytes).map_err(|_| StudyError::ForeignPiece { key: *key })?;
+        Ok(self.entries.put(key, &bytes)?)
+    }
+}
