@@ -27,7 +27,7 @@ pub(crate) fn run_traced(study: &Study, path: &Path, asked: &arguments::Trace, b
     let scope = Scope { devices: asked.devices.clone(), time: asked.time.clone() };
     let mut trace = Trace::new(BufWriter::new(file), &point.system, scope, &about);
     let watched = Watched { point: asked.point, replication: asked.replication, observer: &mut trace };
-    let results = study.run_observed(watched, &|progress| bar.show(progress));
+    let results = study.run_observed(watched, None, &|progress| bar.show(progress));
     let traced = trace.finish().map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
     eprintln!(
         "trace of {}, replication {}: {} events in {}; open it in https://ui.perfetto.dev",

@@ -1,7 +1,7 @@
 //! Executing each distinct network once on each of its samples.
 
+use crate::error::StudyError;
 use crate::plan::{PlannedNetwork, SampleSet};
-use crate::study::StudyError;
 use cospike_models::dataset::Dataset;
 use cospike_models::zoo::{NetworkChoice, Zoo, ZooError, ZooNetwork};
 use cospike_results::manifest::FileUsed;

@@ -11,6 +11,7 @@
 //! without any scenario file. The crate reads no file and knows no TOML.
 
 mod designs;
+mod error;
 mod inference;
 pub mod keys;
 mod pieces;
@@ -25,6 +26,7 @@ mod tests;
 pub mod trace;
 mod verify;
 
+pub use error::StudyError;
 pub use plan::Plan;
-pub use study::{Progress, Study, StudyError, Watched};
+pub use study::{Progress, Study, Watched};
 pub use verify::{Difference, Verification, Verified};

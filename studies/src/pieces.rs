@@ -2,11 +2,11 @@
 //!
 //! A piece is found by its content key, so whatever was finished once, by whichever run, is not computed again.
 
+use crate::error::StudyError;
 use crate::inference::NetworkInference;
 use crate::keys::replication_key;
 use crate::plan::Plan;
 use crate::simulation::Rows;
-use crate::study::StudyError;
 use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::key::ContentKey;
 use cospike_results::rows::{LatencyRow, ReplicationRow};

@@ -1,11 +1,12 @@
 //! Replications to simulate: as many as the plan asks for, or until a mean is precise enough.
 
 use crate::designs::{AllHeads, Networks};
+use crate::error::StudyError;
 use crate::pieces::Pieces;
 use crate::plan::{Metric, PlanError};
 use crate::prices::PricedNetwork;
 use crate::simulation::{Replication, Rows};
-use crate::study::{Progress, Study, StudyError, Watched};
+use crate::study::{Progress, Study, Watched};
 use cospike_results::rows::ReplicationRow;
 use cospike_sim_core::cosim::Observer;
 use cospike_sim_core::stats::{Sequential, Verdict};

@@ -1,8 +1,8 @@
 //! One event loop per design point and replication.
 
 use crate::designs::{Designs, Networks};
+use crate::error::StudyError;
 use crate::plan::DesignPoint;
-use crate::study::StudyError;
 use cospike_results::index::PointIndex;
 use cospike_results::rows::{LatencyRow, ReplicationRow};
 use cospike_sim_core::cosim::{CosimError, Latency, Observer, Outcome, Phases, run_observed};

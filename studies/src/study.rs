@@ -1,19 +1,17 @@
 //! A plan with the networks and samples that it names, ready to be executed.
 
+use crate::error::StudyError;
 use crate::inference::{NetworkInference, PreparedNetwork};
 use crate::pieces::Pieces;
-use crate::plan::{DesignPoint, Plan, PlanError};
+use crate::plan::{DesignPoint, Plan};
 use crate::prices::PricedNetwork;
 use cospike_models::dataset::Dataset;
-use cospike_models::zoo::{Zoo, ZooError};
+use cospike_models::zoo::Zoo;
 use cospike_results::index::NetworkIndex;
-use cospike_results::key::{ContentKey, KeyError};
 use cospike_results::manifest::{FileUsed, MANIFEST_SCHEMA, Manifest};
 use cospike_results::rows::Results;
-use cospike_results::store::entries::{Entries, EntryError};
-use cospike_sim_core::cosim::{CosimError, Observer};
-use cospike_sim_core::network::Shape;
-use cospike_sim_core::split::SplitError;
+use cospike_results::store::entries::Entries;
+use cospike_sim_core::cosim::Observer;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -53,102 +51,6 @@ pub enum Progress {
         done: u64,
         /// Replications in all; grows while a precision target asks for more.
         total: u64,
-    },
-}
-
-/// Cause for which a study could not be prepared or executed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StudyError {
-    /// The plan itself cannot be executed.
-    #[error(transparent)]
-    Plan(#[from] PlanError),
-    /// The zoo cannot make a network of the plan.
-    #[error(transparent)]
-    Zoo(#[from] ZooError),
-    /// The zoo's weights are not those that the plan was made for.
-    #[error(
-        "the weights of `{network}` are not those that the plan was made for: it asks for content {wanted}, the zoo has {found}"
-    )]
-    OtherWeights {
-        /// Names of the weight files.
-        network: String,
-        /// Hashes in the plan.
-        wanted: String,
-        /// Hashes of the zoo's files.
-        found: String,
-    },
-    /// No data set with the content that the plan asks for.
-    #[error("no data set with the content {blake3} of `{dataset}` was given")]
-    NoDataset {
-        /// Name of the data set in the plan.
-        dataset: String,
-        /// Hash in the plan.
-        blake3: String,
-    },
-    /// The data set has fewer samples than the plan asks for.
-    #[error("the plan asks for {wanted} samples of `{dataset}`, which has {found}")]
-    TooFewSamples {
-        /// Name of the data set in the plan.
-        dataset: String,
-        /// Samples asked for.
-        wanted: u32,
-        /// Samples that there are.
-        found: usize,
-    },
-    /// The samples have another shape than the network takes.
-    #[error("the samples of `{dataset}` are of shape {samples}, `{network}` takes {input}")]
-    Shape {
-        /// Name of the data set in the plan.
-        dataset: String,
-        /// Shape of a sample.
-        samples: Shape,
-        /// Names of the weight files.
-        network: String,
-        /// Shape that the network takes.
-        input: Shape,
-    },
-    /// A network cannot be executed on a sample.
-    #[error("{network} on sample {sample}: {error}")]
-    Inference {
-        /// Names of the weight files.
-        network: String,
-        /// Index of the sample.
-        sample: u32,
-        /// Cause of the failure.
-        error: Box<SplitError>,
-    },
-    /// A network that was executed twice gave two different results.
-    #[error("{network} gave something else on sample {sample} the second time: no result of it can be trusted")]
-    Unrepeatable {
-        /// Names of the weight files.
-        network: String,
-        /// Index of the sample.
-        sample: usize,
-    },
-    /// The plan has no content key.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// The store cannot be read or written.
-    #[error(transparent)]
-    Store(#[from] EntryError),
-    /// A stored piece is whole, but not of the form that this version of CoSpike writes.
-    #[error("the stored piece {key} is of another version of CoSpike: use another store, or remove that piece")]
-    ForeignPiece {
-        /// Key of the piece.
-        key: ContentKey,
-    },
-    /// A replication cannot be simulated.
-    #[error("design point {point} ({label}), replication {replication}: {error}")]
-    Simulation {
-        /// Index of the design point.
-        point: usize,
-        /// Label of the design point.
-        label: String,
-        /// Number of the replication, from 0.
-        replication: u32,
-        /// Cause of the failure.
-        error: Box<CosimError>,
     },
 }
 

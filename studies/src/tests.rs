@@ -1,9 +1,10 @@
 //! A plan that is made in code, without any scenario file.
 
+use crate::error::StudyError;
 use crate::plan::{
     DesignPoint, NamedPrices, PLAN_SCHEMA, Packets, Plan, PlanError, PlannedNetwork, Provenance, SampleSet,
 };
-use crate::study::{Study, StudyError};
+use crate::study::Study;
 use cospike_models::dataset::Dataset;
 use cospike_models::zoo::{NetworkChoice, PLAIN, UnitChoice, Zoo};
 use cospike_results::index::{NetworkIndex, PointIndex, PriceIndex};

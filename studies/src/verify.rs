@@ -1,10 +1,11 @@
 //! A study beside itself: everything is executed twice and compared.
 
 use crate::designs::{AllHeads, Designs};
+use crate::error::StudyError;
 use crate::inference::NetworkInference;
 use crate::prices::PricedNetwork;
 use crate::simulation::Replication;
-use crate::study::{Progress, Study, StudyError};
+use crate::study::{Progress, Study};
 use cospike_sim_core::cosim::{CosimError, EventKind, Outcome, Run};
 use cospike_sim_core::kernel::{Divergence, first_divergence};
 use rayon::prelude::*;

@@ -4,6 +4,9 @@ use super::{Head, Phase, QueueAt};
 use crate::kernel::{ImpossibleValue, SimTime, TimeError};
 use crate::split::SplitError;
 
+/// Maximum number of requests that an error names.
+pub(super) const MAX_NAMED: usize = 10;
+
 /// A request that will never end, or takes too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stranded {

@@ -1,6 +1,6 @@
 //! Bit-packing of spike trains.
 
-use super::PayloadError;
+use super::error::PayloadError;
 use crate::inference::{GradedTrain, SpikeTrain};
 use crate::network::Shape;
 

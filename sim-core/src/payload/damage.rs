@@ -1,6 +1,7 @@
 //! Damage to a payload in transit, and the substitutes for missing bits.
 
-use super::{Payload, PayloadError};
+use super::Payload;
+use super::error::PayloadError;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 

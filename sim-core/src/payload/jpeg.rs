@@ -1,6 +1,6 @@
 //! Features as 8-bit JPEG images, the payload of BottleNet.
 
-use super::PayloadError;
+use super::error::PayloadError;
 use crate::network::Shape;
 // Baseline encoder and decoder in safe Rust: JPEG is not what CoSpike is about.
 use jpeg_encoder::{ColorType, Encoder};

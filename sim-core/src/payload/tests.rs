@@ -1,4 +1,6 @@
 use super::*;
+use crate::inference::{Feature, Real, SpikeTrain};
+use crate::network::Shape;
 
 fn spikes(shape: Shape, steps: usize) -> SpikeTrain {
     let mut train = SpikeTrain::silent(shape, steps);

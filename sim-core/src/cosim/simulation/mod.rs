@@ -9,6 +9,7 @@ use super::context::{Answered, Context};
 use super::counters::{RequestCounters, Trajectory};
 use super::demand::Demand;
 use super::edge::{Edge, HeadStepDone};
+use super::error::MAX_NAMED;
 use super::event::{Event, EventKind, Subject};
 use super::messages::Messages;
 use super::observer::Observer;
@@ -23,9 +24,6 @@ use starvation::StarvationWatch;
 /// Events at one point of time after which it is held to stand still. Far more than a fleet has at once by chance:
 /// arrivals are continuous and a request has some ten events.
 const STANDSTILL: u64 = 1_000_000;
-
-/// Requests that an error names.
-const NAMED: usize = 10;
 
 /// One run in progress.
 pub(super) struct Simulation<'a, O> {
@@ -286,7 +284,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
     }
 
     fn first_stranded(&self) -> Vec<Stranded> {
-        self.context.requests.by_number().into_iter().take(NAMED).map(Request::stranded).collect()
+        self.context.requests.by_number().into_iter().take(MAX_NAMED).map(Request::stranded).collect()
     }
 
     /// Requests that missed a deadline.

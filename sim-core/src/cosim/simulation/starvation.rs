@@ -1,8 +1,7 @@
 //! Requests that are too old while others are answered (invariant 12).
 
-use super::NAMED;
-use crate::cosim::CosimError;
 use crate::cosim::context::Context;
+use crate::cosim::error::{CosimError, MAX_NAMED};
 use crate::cosim::observer::Observer;
 use crate::cosim::requests::Request;
 use crate::kernel::{SimTime, TimeError};
@@ -43,7 +42,7 @@ impl StarvationWatch {
         }
         let all = context.requests.by_number();
         let starving: Vec<&Request> = all.into_iter().filter(|request| is_starving(request.arrived)).collect();
-        let first = starving.iter().take(NAMED).map(|request| request.stranded()).collect();
+        let first = starving.iter().take(MAX_NAMED).map(|request| request.stranded()).collect();
         Err(CosimError::Starvation { at: now, bound, starving: starving.len() as u64, answered, first })
     }
 }
