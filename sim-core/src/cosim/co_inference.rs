@@ -158,7 +158,7 @@ pub trait CoInference {
     /// not stream that is the whole tail.
     ///
     /// # Errors
-    /// A tail that cannot be run. The event loop stops there, with [`CosimError::Tail`](super::CosimError::Tail).
+    /// A tail that cannot be run. The event loop stops there, with [`CosimError::Tail`].
     fn tail(&mut self, design: u8, sample: u32, received: &Received<'_>) -> Result<TailStep, SplitError>;
 }
 
