@@ -12,5 +12,6 @@
 pub mod dataset;
 mod embedded;
 pub mod import;
+mod npz;
 pub mod offline;
 pub mod zoo;

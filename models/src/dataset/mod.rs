@@ -74,7 +74,7 @@ pub enum DatasetError {
     },
     /// Not an archive of NumPy arrays, or a truncated one.
     #[error("not an .npz file of whole arrays: {0}")]
-    Npz(String),
+    Npz(#[source] std::io::Error),
     /// An array that is not what it must be.
     #[error("array `{array}` must be {needed}, but is {found}")]
     Array {

@@ -2,12 +2,12 @@
 //! (n, height, width, channels) with 1 or 3 channels, and `labels`, whole numbers from 0 to 65,535 of shape (n,) or (n, 1).
 
 use super::{Dataset, DatasetError};
+use crate::npz::{self, Array};
 use cospike_sim_core::network::Shape;
-use npyz::npz::NpzArchive; // NumPy's formats are not what CoSpike is for
-use npyz::{DType, NpyFile, Order};
-use std::io::{Cursor, Read};
+use npyz::{DType, Order};
+use std::io::Cursor;
 
-type Archive<'a> = NpzArchive<Cursor<&'a [u8]>>;
+type Archive<'a> = npz::Archive<Cursor<&'a [u8]>>;
 
 impl Dataset {
     /// Reads the arrays `images` and `labels` of an `.npz` file.
@@ -15,7 +15,7 @@ impl Dataset {
     /// # Errors
     /// Bytes that are no such archive, a missing array, another type or shape, or different numbers of images and labels.
     pub fn from_npz(file: &[u8]) -> Result<Self, DatasetError> {
-        let mut archive = NpzArchive::new(Cursor::new(file)).map_err(|e| DatasetError::Npz(e.to_string()))?;
+        let mut archive = Archive::open(Cursor::new(file)).map_err(DatasetError::Npz)?;
         let (dims, pixels) = images(&mut archive)?;
         let labels = labels(&mut archive)?;
         let (shape, planes_last) = match dims[..] {
@@ -40,8 +40,8 @@ fn wrong(array: &'static str, needed: &'static str, found: String) -> DatasetErr
 }
 
 /// The array `name`, in the order of C.
-fn array<'a>(archive: &'a mut Archive, name: &'static str) -> Result<NpyFile<impl Read + use<'a>>, DatasetError> {
-    let found = archive.by_name(name).map_err(|e| DatasetError::Npz(e.to_string()))?;
+fn array(archive: &mut Archive<'_>, name: &'static str) -> Result<Array, DatasetError> {
+    let found = archive.array(name).map_err(DatasetError::Npz)?;
     let array = found.ok_or_else(|| wrong(name, "an array of this name", "missing".into()))?;
     if array.order() != Order::C && array.shape().len() > 1 {
         return Err(wrong(name, "in C order (numpy.ascontiguousarray)", "in Fortran order".into()));
@@ -49,28 +49,27 @@ fn array<'a>(archive: &'a mut Archive, name: &'static str) -> Result<NpyFile<imp
     Ok(array)
 }
 
-fn images(archive: &mut Archive) -> Result<(Vec<usize>, Vec<u8>), DatasetError> {
+fn images(archive: &mut Archive<'_>) -> Result<(Vec<usize>, Vec<u8>), DatasetError> {
     let array = array(archive, "images")?;
     let dims = array.shape().iter().map(|&n| n as usize).collect();
     let kind = describe(&array.dtype());
     let data = array.data::<u8>().map_err(|_| wrong("images", "of type uint8 (|u1), 0 to 255", kind))?;
-    let pixels = data.collect::<Result<_, _>>().map_err(|e| DatasetError::Npz(e.to_string()))?;
+    let pixels = data.collect::<Result<_, _>>().map_err(DatasetError::Npz)?;
     Ok((dims, pixels))
 }
 
-fn labels(archive: &mut Archive) -> Result<Vec<u16>, DatasetError> {
+fn labels(archive: &mut Archive<'_>) -> Result<Vec<u16>, DatasetError> {
     let array = array(archive, "labels")?;
     let kind = describe(&array.dtype());
     if !matches!(array.shape(), [_] | [_, 1]) {
         return Err(wrong("labels", "of shape (n,) or (n, 1)", format!("{:?}", array.shape())));
     }
-    let broken = |e: std::io::Error| DatasetError::Npz(e.to_string());
     // NumPy's default integers, and the smallest types that hold the labels.
     let values: Vec<i64> = match kind.as_str() {
-        "<i8" => array.into_vec().map_err(broken)?,
-        "<i4" => array.into_vec::<i32>().map_err(broken)?.into_iter().map(i64::from).collect(),
-        "<u2" => array.into_vec::<u16>().map_err(broken)?.into_iter().map(i64::from).collect(),
-        "|u1" => array.into_vec::<u8>().map_err(broken)?.into_iter().map(i64::from).collect(),
+        "<i8" => array.into_vec().map_err(DatasetError::Npz)?,
+        "<i4" => array.into_vec::<i32>().map_err(DatasetError::Npz)?.into_iter().map(i64::from).collect(),
+        "<u2" => array.into_vec::<u16>().map_err(DatasetError::Npz)?.into_iter().map(i64::from).collect(),
+        "|u1" => array.into_vec::<u8>().map_err(DatasetError::Npz)?.into_iter().map(i64::from).collect(),
         _ => return Err(wrong("labels", "of type int64 (<i8), int32 (<i4), uint16 (<u2) or uint8 (|u1)", kind)),
     };
     let class = |(record, &label): (usize, &i64)| {

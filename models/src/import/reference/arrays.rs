@@ -1,23 +1,23 @@
 //! Arrays of a NumPy archive.
 
 use super::{ReferenceError, wrong};
-use npyz::npz::NpzArchive; // the format is NumPy's, not ours
+use crate::npz;
 use npyz::{Deserialize, NpyFile, Order};
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 
 /// An open archive.
-pub(super) struct Archive(NpzArchive<Cursor<Vec<u8>>>);
+pub(super) struct Archive(npz::Archive<Cursor<Vec<u8>>>);
 
 impl Archive {
     pub(super) fn open(bytes: Vec<u8>) -> Result<Self, ReferenceError> {
-        NpzArchive::new(Cursor::new(bytes)).map(Self).map_err(ReferenceError::Archive)
+        npz::Archive::open(Cursor::new(bytes)).map(Self).map_err(ReferenceError::Archive)
     }
 
     /// Keys that begin with `prefix`, without it, sorted.
     pub(super) fn names(&self, prefix: &str) -> Vec<String> {
         let mut names: Vec<_> =
-            self.0.array_names().filter_map(|name| name.strip_prefix(prefix)).map(str::to_owned).collect();
+            self.0.array_names().filter_map(|name| name.strip_prefix(prefix).map(str::to_owned)).collect();
         names.sort();
         names
     }
@@ -54,7 +54,7 @@ impl Archive {
     }
 
     fn read<V: Deserialize>(&mut self, name: &str) -> Result<(Vec<usize>, Vec<V>), ReferenceError> {
-        let file = self.0.by_name(name).map_err(|error| wrong(name, error.to_string()))?;
+        let file = self.0.array(name).map_err(|error| wrong(name, error.to_string()))?;
         let file = file.ok_or_else(|| ReferenceError::Missing { name: name.into() })?;
         values(file).map_err(|reason| wrong(name, reason))
     }
