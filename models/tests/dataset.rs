@@ -1,7 +1,7 @@
 //! Datasets in folders, written here in their true formats.
 
 use cospike_models::dataset::{Dataset, DatasetError, Subset};
-use cospike_models::offline::{Input, run};
+use cospike_models::offline::{Input, infer};
 use cospike_models::zoo::ZooNetwork;
 use cospike_sim_core::inference::Coding;
 use cospike_sim_core::network::{Layer, Network, Operation, Shape, Tensor, TensorStore, Weights};
@@ -47,8 +47,10 @@ fn cifar_is_read_plane_by_plane() {
 fn what_is_wrong_with_a_dataset_is_said() {
     let mut short = record(&[3]);
     short.pop();
-    assert!(fault(&[("test_batch.bin", short)]).contains("3072 bytes are no whole number of records of 3073 bytes"));
-    assert!(fault(&[("test_batch.bin", record(&[10]))]).contains("record 0 has the label 10; there are 10 classes"));
+    assert!(fault(&[("test_batch.bin", short)]).contains("3072 bytes are not a whole number of records of 3073 bytes"));
+    assert!(
+        fault(&[("test_batch.bin", record(&[10]))]).contains("record 0 has the label 10, but there are 10 classes")
+    );
     assert!(fault(&[("test.npz", b"PK no".to_vec())]).contains("not an .npz file"));
     assert!(fault(&[("readme.txt", vec![])]).contains("has no dataset: it must hold IDX files"));
     let images = [&[0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2][..], &[1, 2, 3]].concat();
@@ -98,7 +100,7 @@ fn npz_archives_are_read_with_channels_first_or_last() {
     assert!(fault(npz(&[1, 2, 3, 4], &[1, 2, 2], &[0, 1])).contains("1 images, but 2 labels"));
     assert!(fault(npz(&[1, 2, 3, 4], &[2, 2], &[0, 1])).contains("array `images` must be (n, h, w)"));
     assert!(fault(npz(&[1, 2, 3, 4], &[1, 2, 2], &[-1])).contains("record 0 has the label -1"));
-    assert!(fault(npz(&[1, 2, 3, 4], &[1, 2, 2], &[65_536])).contains("there are 65536 classes, from 0"));
+    assert!(fault(npz(&[1, 2, 3, 4], &[1, 2, 2], &[65_536])).contains("there are 65536 classes, counted from 0"));
     let whole = npz(&[1, 2, 3, 4], &[1, 2, 2], &[0]);
     assert!(fault(whole[..whole.len() / 2].to_vec()).contains("not an .npz file"));
 }
@@ -163,5 +165,5 @@ fn networks_see_the_colours_of_an_image_where_they_are() {
     let bright = |class: usize| (0..18).map(move |i| if i / 6 == class { 200 } else { 10 });
     let dataset = Dataset { shape: input, pixels: (0..3).flat_map(bright).collect(), labels: vec![0, 1, 2] };
     let input = Input { coding: Coding::Direct, seed: 0 };
-    assert_eq!(run(&zoo, input, (&dataset, 3), false, &|| ()).unwrap().answers, [0, 1, 2]);
+    assert_eq!(infer(&zoo, input, (&dataset, 3), false, &|| ()).unwrap().answers, [0, 1, 2]);
 }

@@ -1,4 +1,4 @@
-//! Archives of NumPy arrays: `images`, uint8 of shape (n, height, width), (n, channels, height, width) or
+//! Data sets in archives of NumPy arrays: `images`, uint8 of shape (n, height, width), (n, channels, height, width) or
 //! (n, height, width, channels) with 1 or 3 channels, and `labels`, whole numbers from 0 to 65,535 of shape (n,) or (n, 1).
 
 use super::{Dataset, DatasetError};
@@ -13,7 +13,8 @@ impl Dataset {
     /// Reads the arrays `images` and `labels` of an `.npz` file.
     ///
     /// # Errors
-    /// Bytes that are no such archive, a missing array, another type or shape, or different numbers of images and labels.
+    /// [`DatasetError::Npz`] for a file that is not such an archive or is damaged, [`DatasetError::Array`] for a missing array or
+    /// one of another type or shape, [`DatasetError::Label`] and [`DatasetError::Count`].
     pub fn from_npz(file: &[u8]) -> Result<Self, DatasetError> {
         let mut archive = Archive::open(Cursor::new(file)).map_err(DatasetError::Npz)?;
         let (dims, pixels) = images(&mut archive)?;
@@ -39,7 +40,7 @@ fn wrong(array: &'static str, needed: &'static str, found: String) -> DatasetErr
     DatasetError::Array { array, needed, found }
 }
 
-/// The array `name`, in the order of C.
+/// The array `name`, which must be stored in C order.
 fn array(archive: &mut Archive<'_>, name: &'static str) -> Result<Array, DatasetError> {
     let found = archive.array(name).map_err(DatasetError::Npz)?;
     let array = found.ok_or_else(|| wrong(name, "an array of this name", "missing".into()))?;
@@ -49,6 +50,7 @@ fn array(archive: &mut Archive<'_>, name: &'static str) -> Result<Array, Dataset
     Ok(array)
 }
 
+/// Dimensions and pixels of the array `images`.
 fn images(archive: &mut Archive<'_>) -> Result<(Vec<usize>, Vec<u8>), DatasetError> {
     let array = array(archive, "images")?;
     let dims = array.shape().iter().map(|&n| n as usize).collect();
@@ -58,6 +60,7 @@ fn images(archive: &mut Archive<'_>) -> Result<(Vec<usize>, Vec<u8>), DatasetErr
     Ok((dims, pixels))
 }
 
+/// Classes in the array `labels`.
 fn labels(archive: &mut Archive<'_>) -> Result<Vec<u16>, DatasetError> {
     let array = array(archive, "labels")?;
     let kind = describe(&array.dtype());
@@ -78,11 +81,12 @@ fn labels(archive: &mut Archive<'_>) -> Result<Vec<u16>, DatasetError> {
     values.iter().enumerate().map(class).collect()
 }
 
+/// NumPy's name of a type, such as `<i8`.
 fn describe(kind: &DType) -> String {
     kind.descr().trim_matches('\'').to_string()
 }
 
-/// From position by position to plane by plane.
+/// Reorders images that are stored position by position so that they are stored plane by plane.
 fn planes_first(pixels: &[u8], shape: Shape) -> Vec<u8> {
     let (channels, area) = (shape.channels, shape.area());
     let image =
