@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::{env, fs, io};
 
-/// Folder of the weight files, beside this file.
+/// Folder of the weight files, beside this build script.
 const FOLDER: &str = "zoo";
 
 fn main() -> io::Result<()> {

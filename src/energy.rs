@@ -87,7 +87,7 @@ impl Measured {
             bar.show(Progress::Inference { done, total: samples.into() });
         };
         let input = Input { coding: Coding::Direct, seed: 0 };
-        let inference = offline::run(&network, input, (dataset, samples as usize), false, &tick)?;
+        let inference = offline::infer(&network, input, (dataset, samples as usize), false, &tick)?;
         let cut = network.network.cut();
         let layers = inference.layers.into_iter().filter(|layer| layer.layer <= cut).collect();
         Ok(Self { zoo: network, layers, samples })

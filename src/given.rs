@@ -28,7 +28,7 @@ impl GivenZoo {
     pub(crate) fn open(&self) -> Result<Zoo, Failure> {
         let Some(folder) = &self.folder else { return Ok(Zoo::shipped()?) };
         let zoo = Zoo::from_folder(folder).map_err(|error| Failure::Input(format!("error: {error}")))?;
-        if zoo.entries().is_empty() {
+        if zoo.weight_files().is_empty() {
             let message = format!("error: {} holds no weight file (*.safetensors)", folder.display());
             return Err(Failure::Input(message));
         }

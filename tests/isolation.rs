@@ -16,7 +16,7 @@ const CHANGED: &str = "resnet14-spiking-stage3-w8";
 /// The weight files that ship, one of them with one weight changed: a class score's bias.
 fn zoo(changed: bool) -> Zoo {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/zoo");
-    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
     let files = files.filter(|path| path.extension().is_some_and(|ending| ending == "safetensors")).map(|path| {
         let name = path.file_stem().unwrap().to_str().unwrap().to_string();
         let mut bytes = std::fs::read(&path).unwrap();
@@ -65,7 +65,7 @@ fn one_label_changes_one_sample_s_score_and_no_answer() {
     let choice = zoo.choice(CHANGED).unwrap();
     let network = zoo.network(&choice).unwrap();
     let input = Input { coding: Coding::Direct, seed: 0 };
-    let run = offline::run(&network, input, (&dataset, 50), false, &|| {}).unwrap();
+    let run = offline::infer(&network, input, (&dataset, 50), false, &|| {}).unwrap();
     let right = run.answers.iter().zip(&dataset.labels).position(|(&answer, &label)| answer == usize::from(label));
     let right = right.unwrap();
     let mut relabelled = dataset.clone();

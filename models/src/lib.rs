@@ -1,16 +1,17 @@
-//! Networks and data: what a study runs, and on what.
+//! Networks and data: trained and imported networks, and the samples that they are executed on.
 //!
 //! | module | provides |
 //! |---|---|
 //! | [`zoo`] | trained networks: weight files and their metadata |
-//! | [`dataset`] | labelled samples: the test images that ship with CoSpike, and those in a folder of the user's |
-//! | [`import`] | networks that other frameworks wrote |
-//! | [`offline`] | runs of a network on a data set, without devices |
+//! | [`dataset`] | labelled images: the test set that ships with CoSpike, and data sets in a folder |
+//! | [`import`] | networks recorded in other frameworks |
+//! | [`offline`] | inference on a data set, without devices |
 //!
-//! The crate knows networks, samples and files. It knows no scenario, no device and no simulated time.
+//! The crate knows networks, samples and files, but no scenario, no device and no simulated time.
 
 pub mod dataset;
 mod embedded;
 pub mod import;
+mod npz;
 pub mod offline;
 pub mod zoo;

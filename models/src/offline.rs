@@ -1,4 +1,4 @@
-//! A network of the zoo on a dataset, without devices: what it answers and what it does.
+//! Offline inference: a network of the zoo on a data set, without devices.
 
 use crate::dataset::Dataset;
 use crate::zoo::ZooNetwork;
@@ -7,94 +7,94 @@ use cospike_sim_core::kernel::Streams;
 use cospike_sim_core::split::{SplitError, WholeExecution};
 use rayon::prelude::*;
 
-/// Samples whose observations are kept at once, to be summed in order.
+/// Number of samples that are executed in parallel before their results are summed, which is done in the order of the samples.
 const CHUNK: usize = 256;
 
-/// How the samples are given to the network.
+/// Input coding of the samples.
 #[derive(Clone, Copy, Debug)]
 pub struct Input {
-    /// Their coding; the network must have been made for it, see [`crate::zoo::Zoo::network_on`].
+    /// Coding; the network must have been made for its kind of signal, see [`crate::zoo::Zoo::network_on`].
     pub coding: Coding,
-    /// Seed of the stream that rate coding draws from, one per sample.
+    /// Seed of the random streams, one per sample, from which rate coding draws.
     pub seed: u64,
 }
 
-/// What a network did on the first samples of a dataset.
+/// Result of an inference on the first samples of a data set.
 #[derive(Clone, Debug, PartialEq)]
-pub struct OfflineRun {
-    /// The class answered, of each sample.
+pub struct OfflineInference {
+    /// Class that was answered, for each sample.
     pub answers: Vec<usize>,
-    /// Payload bits, summed over the samples.
+    /// Sum of the payloads of all samples, in bits.
     pub payload_bits: u64,
-    /// Counts of each layer but the input, summed over the samples.
+    /// Operation counts of each layer except the input, summed over the samples.
     pub layers: Vec<LayerCounts>,
-    /// What each layer, the input included, read, over all samples; nothing if that was not asked for.
+    /// Observation of what each layer read, the input included, over all samples; empty if none was asked for.
     pub observed: Vec<LayerObservation>,
 }
 
-/// Why a sample could not be run.
+/// Failure of the inference on a sample.
 #[derive(Debug, thiserror::Error)]
 pub enum OfflineError {
-    /// It could not be coded.
+    /// The sample cannot be coded.
     #[error("sample {sample}: {error}")]
     Coding {
-        /// Its index.
+        /// Index of the sample, from 0.
         sample: usize,
-        /// Why.
+        /// Cause of the failure.
         error: CodingError,
     },
-    /// It could not be executed.
+    /// The network cannot be executed on the sample.
     #[error("sample {sample}: {error}")]
-    Run {
-        /// Its index.
+    Execution {
+        /// Index of the sample, from 0.
         sample: usize,
-        /// Why.
+        /// Cause of the failure.
         error: SplitError,
     },
 }
 
-impl OfflineRun {
-    /// Samples answered right, given the classes of the dataset's samples.
+impl OfflineInference {
+    /// Number of samples that were answered correctly, given the `labels` of the data set.
     pub fn correct(&self, labels: &[u16]) -> u32 {
         self.answers.iter().zip(labels).filter(|&(&answer, &label)| answer == usize::from(label)).count() as u32
     }
 }
 
-/// Runs `network` on the first `samples` samples of `dataset`, on the threads of the current rayon pool; observes what its
-/// layers read if `observe`. `tick` is called after each sample.
+/// Executes `network` on the first `samples` samples of `dataset`, on the threads of the current rayon pool, and observes
+/// what its layers read if `observe` is set. `tick` is called after each sample.
 ///
 /// # Errors
-/// [`OfflineError`] with the sample.
-pub fn run(
+/// [`OfflineError`], naming the sample.
+pub fn infer(
     network: &ZooNetwork,
     input: Input,
     (dataset, samples): (&Dataset, usize),
     observe: bool,
     tick: &(dyn Fn() + Sync),
-) -> Result<OfflineRun, OfflineError> {
+) -> Result<OfflineInference, OfflineError> {
     let split = &network.network;
     let nothing = Observation::new(split.executable(), &network.weights, split.steps());
     let random = Streams::new(input.seed, 0).family("input coding");
     let on_sample = |sample: usize| -> Result<(WholeExecution, Option<Observation>), OfflineError> {
-        let failed = |error| OfflineError::Run { sample, error };
+        let failed = |error| OfflineError::Execution { sample, error };
         let pixels = split.sample(&dataset.sample(sample)).map_err(failed)?;
         let coded: Feature = (input.coding.encode(&pixels, split.steps(), &mut random.stream(sample as u64)))
             .map_err(|error| OfflineError::Coding { sample, error })?;
         let mut observation = observe.then(|| nothing.clone());
-        let run = split.run(&coded, |layers, feature| match &mut observation {
+        let execution = split.run(&coded, |layers, feature| match &mut observation {
             Some(observation) => observation.run(layers, feature),
             None => split.executable().run(layers, feature, split.steps()),
         });
         tick();
-        Ok((run.map_err(failed)?, observation))
+        Ok((execution.map_err(failed)?, observation))
     };
-    let mut all = OfflineRun { answers: vec![], payload_bits: 0, layers: vec![], observed: vec![] };
+    let mut all = OfflineInference { answers: vec![], payload_bits: 0, layers: vec![], observed: vec![] };
     let mut observed = nothing.clone();
     for first in (0..samples).step_by(CHUNK) {
         let chunk = (first..samples.min(first + CHUNK)).into_par_iter();
-        let runs: Vec<_> = chunk.map(on_sample).collect::<Result<_, _>>()?;
-        for (run, observation) in runs {
-            all.add(run);
+        let executions: Vec<_> = chunk.map(on_sample).collect::<Result<_, _>>()?;
+        for (execution, observation) in executions {
+            all.add(execution);
             observation.into_iter().for_each(|observation| observed.merge(observation));
         }
     }
@@ -104,13 +104,14 @@ pub fn run(
     Ok(all)
 }
 
-impl OfflineRun {
-    fn add(&mut self, run: WholeExecution) {
-        self.answers.push(run.scores.answer());
-        self.payload_bits += run.payload.map_or(0, |payload| 8 * payload.bytes.len() as u64);
+impl OfflineInference {
+    /// Adds the execution on the next sample.
+    fn add(&mut self, execution: WholeExecution) {
+        self.answers.push(execution.scores.answer());
+        self.payload_bits += execution.payload.map_or(0, |payload| 8 * payload.bytes.len() as u64);
         match self.layers.is_empty() {
-            true => self.layers = run.layers,
-            false => self.layers.iter_mut().zip(run.layers).for_each(|(sum, layer)| *sum += layer),
+            true => self.layers = execution.layers,
+            false => self.layers.iter_mut().zip(execution.layers).for_each(|(sum, layer)| *sum += layer),
         }
     }
 }

@@ -1,14 +1,17 @@
 //! Datasets in folders, written here in their true formats.
 
 use cospike_models::dataset::{Dataset, DatasetError, Subset};
-use cospike_models::offline::{Input, run};
+use cospike_models::offline::{Input, infer};
 use cospike_models::zoo::ZooNetwork;
 use cospike_sim_core::inference::Coding;
 use cospike_sim_core::network::{Layer, Network, Operation, Shape, Tensor, TensorStore, Weights};
 use cospike_sim_core::payload::Codec;
 use cospike_sim_core::split::SplitNetwork;
+use npyz::WriterBuilder;
 use std::io::{Cursor, Write};
 use std::path::Path;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
 fn folder(files: &[(&str, Vec<u8>)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -44,8 +47,10 @@ fn cifar_is_read_plane_by_plane() {
 fn what_is_wrong_with_a_dataset_is_said() {
     let mut short = record(&[3]);
     short.pop();
-    assert!(fault(&[("test_batch.bin", short)]).contains("3072 bytes are no whole number of records of 3073 bytes"));
-    assert!(fault(&[("test_batch.bin", record(&[10]))]).contains("record 0 has the label 10; there are 10 classes"));
+    assert!(fault(&[("test_batch.bin", short)]).contains("3072 bytes are not a whole number of records of 3073 bytes"));
+    assert!(
+        fault(&[("test_batch.bin", record(&[10]))]).contains("record 0 has the label 10, but there are 10 classes")
+    );
     assert!(fault(&[("test.npz", b"PK no".to_vec())]).contains("not an .npz file"));
     assert!(fault(&[("readme.txt", vec![])]).contains("has no dataset: it must hold IDX files"));
     let images = [&[0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2][..], &[1, 2, 3]].concat();
@@ -55,22 +60,28 @@ fn what_is_wrong_with_a_dataset_is_said() {
     assert!(fault(&idx[..1]).contains("cannot read"), "the labels are missing");
 }
 
-/// An archive as `numpy.savez(images=..., labels=...)` writes it.
+/// An archive as `numpy.savez` (stored) or `numpy.savez_compressed` (deflated) writes it.
+fn npz_by(method: CompressionMethod, images: &[u8], dims: &[u64], labels: &[i64]) -> Vec<u8> {
+    let mut archive = ZipWriter::new(Cursor::new(vec![]));
+    let options = SimpleFileOptions::default().compression_method(method);
+    archive.start_file("images.npy", options).unwrap();
+    archive.write_all(&npy(images, dims)).unwrap();
+    archive.start_file("labels.npy", options).unwrap();
+    archive.write_all(&npy(labels, &[labels.len() as u64])).unwrap();
+    archive.finish().unwrap().into_inner()
+}
+
+/// An array in NumPy's own format.
+fn npy<T: npyz::AutoSerialize + Copy>(values: &[T], dims: &[u64]) -> Vec<u8> {
+    let mut bytes = vec![];
+    let mut array = npyz::WriteOptions::new().default_dtype().shape(dims).writer(&mut bytes).begin_nd().unwrap();
+    array.extend(values.iter().copied()).unwrap();
+    array.finish().unwrap();
+    bytes
+}
+
 fn npz(images: &[u8], dims: &[u64], labels: &[i64]) -> Vec<u8> {
-    use npyz::WriterBuilder;
-    let mut bytes = Cursor::new(vec![]);
-    let mut archive = npyz::npz::NpzWriter::new(&mut bytes);
-    let options = Default::default();
-    let mut array = archive.array::<u8>("images", options).unwrap().default_dtype().shape(dims).begin_nd().unwrap();
-    array.extend(images.iter().copied()).unwrap();
-    array.finish().unwrap();
-    let count = [labels.len() as u64];
-    let mut array = archive.array::<i64>("labels", options).unwrap().default_dtype().shape(&count).begin_nd().unwrap();
-    array.extend(labels.iter().copied()).unwrap();
-    array.finish().unwrap();
-    archive.zip_writer().flush().unwrap();
-    drop(archive);
-    bytes.into_inner()
+    npz_by(CompressionMethod::Deflated, images, dims, labels)
 }
 
 #[test]
@@ -89,9 +100,21 @@ fn npz_archives_are_read_with_channels_first_or_last() {
     assert!(fault(npz(&[1, 2, 3, 4], &[1, 2, 2], &[0, 1])).contains("1 images, but 2 labels"));
     assert!(fault(npz(&[1, 2, 3, 4], &[2, 2], &[0, 1])).contains("array `images` must be (n, h, w)"));
     assert!(fault(npz(&[1, 2, 3, 4], &[1, 2, 2], &[-1])).contains("record 0 has the label -1"));
-    assert!(fault(npz(&[1, 2, 3, 4], &[1, 2, 2], &[65_536])).contains("there are 65536 classes, from 0"));
+    assert!(fault(npz(&[1, 2, 3, 4], &[1, 2, 2], &[65_536])).contains("there are 65536 classes, counted from 0"));
     let whole = npz(&[1, 2, 3, 4], &[1, 2, 2], &[0]);
     assert!(fault(whole[..whole.len() / 2].to_vec()).contains("not an .npz file"));
+}
+
+/// A changed pixel is a pixel still: nothing but the archive's checksum tells.
+#[test]
+fn a_damaged_pixel_of_an_npz_archive_is_noticed() {
+    let pixels: Vec<u8> = (100..200).collect();
+    let mut file = npz_by(CompressionMethod::Stored, &pixels, &[1, 10, 10], &[0]);
+    assert_eq!(Dataset::from_npz(&file).unwrap().pixels, pixels);
+    let at = file.windows(pixels.len()).position(|window| window == pixels).unwrap();
+    file[at + 50] ^= 1;
+    let error = Dataset::from_npz(&file).unwrap_err();
+    assert!(matches!(&error, DatasetError::Npz(_)) && error.to_string().contains("checksum"), "{error}");
 }
 
 #[test]
@@ -142,5 +165,5 @@ fn networks_see_the_colours_of_an_image_where_they_are() {
     let bright = |class: usize| (0..18).map(move |i| if i / 6 == class { 200 } else { 10 });
     let dataset = Dataset { shape: input, pixels: (0..3).flat_map(bright).collect(), labels: vec![0, 1, 2] };
     let input = Input { coding: Coding::Direct, seed: 0 };
-    assert_eq!(run(&zoo, input, (&dataset, 3), false, &|| ()).unwrap().answers, [0, 1, 2]);
+    assert_eq!(infer(&zoo, input, (&dataset, 3), false, &|| ()).unwrap().answers, [0, 1, 2]);
 }

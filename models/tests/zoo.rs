@@ -17,11 +17,11 @@ fn choice(family: Family, split: &str, width: Option<u32>) -> NetworkChoice {
 #[test]
 fn every_shipped_weight_file_makes_a_network() {
     let zoo = Zoo::shipped().unwrap();
-    for entry in zoo.entries() {
-        let wanted = zoo.choice(&entry.name).unwrap();
-        let made = zoo.network(&wanted).unwrap_or_else(|error| panic!("{}: {error}", entry.name));
-        assert!(made.files.contains(&(entry.name.clone(), entry.blake3.clone())));
-        assert_eq!(made.network.steps() as u32, entry.metadata.time_steps);
+    for file in zoo.weight_files() {
+        let wanted = zoo.choice(&file.name).unwrap();
+        let made = zoo.network(&wanted).unwrap_or_else(|error| panic!("{}: {error}", file.name));
+        assert!(made.files.contains(&(file.name.clone(), file.blake3.clone())));
+        assert_eq!(made.network.steps() as u32, file.metadata.time_steps);
     }
 }
 
@@ -45,11 +45,11 @@ fn what_the_zoo_does_not_have_is_named_with_what_it_has() {
 #[test]
 fn every_unit_is_chosen_by_kind_variant_and_width() {
     let zoo = random_zoo();
-    let files: Vec<_> = zoo.entries().iter().filter(|entry| entry.metadata.unit.is_some()).collect();
+    let files: Vec<_> = zoo.weight_files().iter().filter(|file| file.metadata.unit.is_some()).collect();
     assert_eq!(files.len(), 2 * 9 + 3);
-    for entry in files {
-        let network = zoo.network(&zoo.choice(&entry.name).unwrap()).unwrap();
-        assert_eq!(network.files[1], (entry.name.clone(), entry.blake3.clone()));
+    for file in files {
+        let network = zoo.network(&zoo.choice(&file.name).unwrap()).unwrap();
+        assert_eq!(network.files[1], (file.name.clone(), file.blake3.clone()));
     }
     let unit = UnitChoice { kind: BottleneckKind::Binary, variant: PLAIN.into(), width: 4 };
     let binary = NetworkChoice { unit: Some(unit), ..choice(Family::Float, "stage3", None) };

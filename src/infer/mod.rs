@@ -9,7 +9,7 @@ use crate::given::{check_shape, unknown_name};
 use crate::progress::Bar;
 use crate::run::print_json;
 use crate::table::{percent, significant};
-use cospike_models::offline::{self, Input, OfflineRun};
+use cospike_models::offline::{self, Input, OfflineInference};
 use cospike_models::zoo::{NetworkChoice, ZooNetwork};
 use cospike_sim_core::inference;
 use cospike_sim_core::network::Family;
@@ -47,7 +47,7 @@ fn infer_network(arguments: &Infer, name: &str) -> Result<(), Failure> {
     };
     let input = Input { coding, seed: arguments.seed.unwrap_or(0) };
     let observe = arguments.count.is_some();
-    let run = offline::run(&network, input, (&dataset, samples as usize), observe, &tick)?;
+    let run = offline::infer(&network, input, (&dataset, samples as usize), observe, &tick)?;
     drop(bar);
     print(arguments, name, &network, &run, run.correct(&dataset.labels))
 }
@@ -69,7 +69,13 @@ fn coding(arguments: &Infer, choice: &NetworkChoice) -> Result<inference::Coding
     Ok(coding)
 }
 
-fn print(arguments: &Infer, name: &str, network: &ZooNetwork, run: &OfflineRun, correct: u32) -> Result<(), Failure> {
+fn print(
+    arguments: &Infer,
+    name: &str,
+    network: &ZooNetwork,
+    run: &OfflineInference,
+    correct: u32,
+) -> Result<(), Failure> {
     let (split, samples) = (&network.network, run.answers.len());
     let accuracy = wilson(correct.into(), samples as u64)?;
     let payload_bits = run.payload_bits as f64 / samples as f64;

@@ -9,7 +9,7 @@ use crate::arguments::Page;
 use crate::given::GivenZoo;
 use crate::run::print_json;
 use crate::table::table;
-use cospike_models::zoo::{Branch, Entry, PLAIN, Series, Spread};
+use cospike_models::zoo::{Branch, PLAIN, Series, Spread, WeightFile};
 use cospike_reports::zoo_page;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -18,20 +18,20 @@ use std::collections::BTreeSet;
 pub(crate) fn list(given: &GivenZoo, as_json: bool) -> Result<(), Failure> {
     let zoo = given.open()?;
     if as_json {
-        print_json(&Value::Array(zoo.entries().iter().map(entry_json).collect()));
+        print_json(&Value::Array(zoo.weight_files().iter().map(file_json).collect()));
         return Ok(());
     }
     zoo.branches().iter().for_each(print_branch);
-    let unmeasured = zoo.entries().iter().filter(|entry| entry.metadata.claim().is_none()).count();
+    let unmeasured = zoo.weight_files().iter().filter(|file| file.metadata.claim().is_none()).count();
     if unmeasured > 0 {
         println!("v: on the validation images; {unmeasured} networks were not measured on the test images yet");
     }
-    let size: usize = zoo.entries().iter().map(Entry::size).sum();
+    let size: usize = zoo.weight_files().iter().map(WeightFile::size).sum();
     println!(
         "{} networks, {} kB; accuracy in % on all test images / payload in bits, which `cospike zoo verify` measures \
          again; [lowest, highest] over seeds;\na network with a unit takes its head from the backbone's file; names, and \
          how each was trained: `cospike zoo --json`",
-        zoo.entries().len(),
+        zoo.weight_files().len(),
         size / 1000
     );
     Ok(())
@@ -43,8 +43,8 @@ pub(crate) fn page(arguments: &Page) -> Result<(), Failure> {
 }
 
 fn print_branch(branch: &Branch<'_>) {
-    let Some(entry) = branch.any() else { return };
-    let metadata = &entry.metadata;
+    let Some(file) = branch.representative() else { return };
+    let metadata = &file.metadata;
     let task = metadata.all.get("task").map_or("no task said", String::as_str);
     let unsplit = branch.backbone.map_or_else(|| "not there".into(), |backbone| accuracies(&[backbone]));
     println!(
@@ -71,22 +71,22 @@ fn print_branch(branch: &Branch<'_>) {
 }
 
 /// Accuracy over the seeds, and payload.
-fn cell(units: &[&Entry]) -> String {
+fn cell(units: &[&WeightFile]) -> String {
     let payloads: Vec<f64> = units.iter().filter_map(|unit| Some(unit.metadata.claim()?.payload_bits)).collect();
-    let payload = Spread::of(&payloads).map_or_else(|| "?".into(), |payload| format!("{:.0}", payload.mean));
+    let payload = Spread::new(&payloads).map_or_else(|| "?".into(), |payload| format!("{:.0}", payload.mean));
     format!("{} / {payload}", accuracies(units))
 }
 
 /// Test accuracy of networks that differ in the seed, in per cent; that on the validation images, with a `v`, if one of them
 /// was not measured.
-fn accuracies(entries: &[&Entry]) -> String {
-    let test: Option<Vec<f64>> = entries.iter().map(|entry| Some(entry.metadata.claim()?.accuracy())).collect();
-    let validation = |entry: &&Entry| entry.metadata.all.get("validation_accuracy")?.parse().ok();
+fn accuracies(files: &[&WeightFile]) -> String {
+    let test: Option<Vec<f64>> = files.iter().map(|file| Some(file.metadata.claim()?.accuracy())).collect();
+    let validation = |file: &&WeightFile| file.metadata.all.get("validation_accuracy")?.parse().ok();
     let (values, mark) = match test {
         Some(test) => (test, ""),
-        None => (entries.iter().filter_map(validation).collect(), "v"),
+        None => (files.iter().filter_map(validation).collect(), "v"),
     };
-    match Spread::of(&values) {
+    match Spread::new(&values) {
         None => "-".into(),
         Some(Spread { mean, count: 1, .. }) => format!("{:.2}{mark}", 100.0 * mean),
         Some(Spread { mean, low, high, .. }) => {
@@ -95,6 +95,6 @@ fn accuracies(entries: &[&Entry]) -> String {
     }
 }
 
-fn entry_json(entry: &Entry) -> Value {
-    json!({ "name": entry.name, "bytes": entry.size(), "blake3": entry.blake3, "metadata": entry.metadata.all })
+fn file_json(file: &WeightFile) -> Value {
+    json!({ "name": file.name, "bytes": file.size(), "blake3": file.blake3, "metadata": file.metadata.all })
 }

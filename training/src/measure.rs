@@ -3,25 +3,26 @@
 use crate::weight_file::{Precision, WeightFile};
 use anyhow::{Context, Result};
 use cospike_models::dataset::Dataset;
-use cospike_models::zoo::{Entry, Outcome, Zoo};
+use cospike_models::zoo::{self, Measurement, Zoo};
 use std::path::Path;
 
 /// Executes every network of `zoo` without a test accuracy on all images of `dataset`, cut in two as in a simulation, and
 /// writes the outcome into its weight file in `folder`.
 pub(crate) fn measure(folder: &Path, zoo: &Zoo, dataset: &Dataset) -> Result<()> {
-    for entries in zoo.by_backbone() {
-        let unmeasured: Vec<&Entry> = entries.into_iter().filter(|entry| entry.metadata.claim().is_none()).collect();
-        for (entry, outcome) in unmeasured.iter().zip(zoo.measure(&unmeasured, dataset, &|| {})?) {
-            eprintln!("{} {outcome}", entry.name);
-            claim(&folder.join(format!("{}.safetensors", entry.name)), outcome)?;
+    for files in zoo.backbone_groups() {
+        let unmeasured: Vec<&zoo::WeightFile> =
+            files.into_iter().filter(|file| file.metadata.claim().is_none()).collect();
+        for (file, outcome) in unmeasured.iter().zip(zoo.measure(&unmeasured, dataset, &|| {})?) {
+            eprintln!("{} {outcome}", file.name);
+            claim(&folder.join(format!("{}.safetensors", file.name)), outcome)?;
         }
     }
     Ok(())
 }
 
 /// Writes `outcome` into the metadata of a weight file.
-fn claim(path: &Path, outcome: Outcome) -> Result<()> {
-    let Outcome { correct, samples, payload_bits } = outcome;
+fn claim(path: &Path, outcome: Measurement) -> Result<()> {
+    let Measurement { correct, samples, payload_bits } = outcome;
     let mut file = WeightFile::read(path).with_context(|| path.display().to_string())?;
     let measured = [
         ("test_images", samples.to_string()),

@@ -5,18 +5,20 @@
 use super::{Dataset, DatasetError};
 use cospike_sim_core::network::Shape;
 
-/// Which of the two.
+/// Which of the two CIFAR data sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cifar {
-    /// Ten classes.
+    /// CIFAR-10, of 10 classes.
     Cifar10,
-    /// A hundred classes; the twenty coarse ones are passed over.
+    /// CIFAR-100, of 100 classes; its 20 coarse classes are skipped.
     Cifar100,
 }
 
+/// Shape of every image.
 const SHAPE: Shape = Shape::new(3, 32, 32);
 
 impl Cifar {
+    /// Bytes before the pixels of a record; the last of them is the label.
     fn label_bytes(self) -> usize {
         match self {
             Self::Cifar10 => 1,
@@ -24,6 +26,7 @@ impl Cifar {
         }
     }
 
+    /// Number of classes.
     fn classes(self) -> u16 {
         match self {
             Self::Cifar10 => 10,
@@ -33,11 +36,11 @@ impl Cifar {
 }
 
 impl Dataset {
-    /// Reads the records of one or more files, one after the other.
+    /// Reads the records of one or more files of CIFAR's binary version, in order.
     ///
     /// # Errors
-    /// A file that is not a whole number of records, or a label that the dataset does not have (the other CIFAR's file
-    /// has nearly always one in its first records).
+    /// [`DatasetError::Records`] for a file that is not a whole number of records, [`DatasetError::Label`] for a label that
+    /// the data set does not have. A file of the other CIFAR nearly always has one in its first records.
     pub fn from_cifar(kind: Cifar, files: &[Vec<u8>]) -> Result<Self, DatasetError> {
         let labels = kind.label_bytes();
         let record = labels + SHAPE.len();

@@ -1,18 +1,18 @@
-//! Which files of a folder make a dataset.
+//! Data sets in folders, recognised by the names of their files.
 
 use super::{Cifar, Dataset, DatasetError};
 use std::path::Path;
 
-/// The two subsets into which every dataset is split.
+/// Subset of a data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subset {
     /// Samples to train on.
     Training,
-    /// Samples to measure accuracy on; no choice may depend on them.
+    /// Samples to measure accuracy on; no choice of training may depend on them.
     Test,
 }
 
-/// How the files of a dataset are called.
+/// File format of a subset, with the names of its files.
 enum Format {
     Idx([&'static str; 2]),
     Cifar(Cifar, &'static [&'static str]),
@@ -20,6 +20,7 @@ enum Format {
 }
 
 impl Subset {
+    /// Formats in which the subset may be stored, in the order in which they are looked for.
     fn formats(self) -> [Format; 4] {
         match self {
             Self::Training => [
@@ -48,12 +49,12 @@ impl Subset {
 }
 
 impl Dataset {
-    /// Reads the training or the test half of the dataset in `folder`. Known by the names of their files are: four IDX
-    /// files, each plain or with `.gz` (MNIST and its successors); the binary version of CIFAR-10 and CIFAR-100;
+    /// Reads the training or the test subset of the data set in `folder`. The format is recognised by the names of the files:
+    /// the four IDX files of MNIST and its successors, each plain or with `.gz`; the binary version of CIFAR-10 and CIFAR-100;
     /// `train.npz` and `test.npz` with the arrays `images` and `labels`.
     ///
     /// # Errors
-    /// [`DatasetError::NoDataset`]; [`DatasetError::File`] with the path and what is wrong with the file.
+    /// [`DatasetError::NoDataset`] if there are no such files; [`DatasetError::File`], with the path, if one is not as it must be.
     pub fn from_folder(folder: &Path, subset: Subset) -> Result<Self, DatasetError> {
         let begins = |name: &str| folder.join(name).exists() || folder.join(format!("{name}.gz")).exists();
         for format in subset.formats() {

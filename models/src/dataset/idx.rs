@@ -1,4 +1,4 @@
-//! The IDX format of MNIST and its successors: `00 00 08 D`, D big-endian u32 sizes, the bytes (format description:
+//! The IDX format of MNIST and its successors: the bytes `00 00 08 D`, the D dimensions as big-endian u32, then the data (description:
 //! <http://yann.lecun.com/exdb/mnist/>), plain or gzipped.
 
 use super::{Dataset, DatasetError};
@@ -10,7 +10,8 @@ impl Dataset {
     /// Reads grey images and their labels from two IDX files, each plain or gzipped.
     ///
     /// # Errors
-    /// A truncated, oversized or foreign file, or different numbers of images and labels.
+    /// [`DatasetError::Gzip`], [`DatasetError::Header`], [`DatasetError::Length`] for a damaged, foreign, truncated or oversized
+    /// file, [`DatasetError::Count`] for different numbers of images and labels.
     pub fn from_idx(images: &[u8], labels: &[u8]) -> Result<Self, DatasetError> {
         let (dims, pixels) = read(images, 3)?;
         let (_, labels) = read(labels, 1)?;
@@ -21,7 +22,7 @@ impl Dataset {
     }
 }
 
-/// Dimensions and data of an IDX file of unsigned bytes.
+/// Decodes an IDX file of unsigned bytes into its dimensions and its data.
 fn read(file: &[u8], dimensions: u8) -> Result<(Vec<usize>, Vec<u8>), DatasetError> {
     let mut bytes = Vec::new();
     if file.starts_with(&[0x1f, 0x8b]) {

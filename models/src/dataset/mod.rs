@@ -1,9 +1,10 @@
-//! Labelled images: the test set that ships with CoSpike, and those in a folder of the user's.
+//! Labelled images: the test set that ships with CoSpike, and data sets in a folder.
 
 mod cifar;
 mod folder;
 mod idx;
 mod npz;
+mod shipped;
 
 pub use cifar::Cifar;
 pub use folder::Subset;
@@ -11,124 +12,113 @@ pub use folder::Subset;
 use cospike_sim_core::network::Shape;
 use std::borrow::Cow;
 
-/// Labelled 8-bit images of one shape.
+/// A data set of labelled 8-bit images that all have the same shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dataset {
-    /// Shape of one image.
+    /// Shape of an image.
     pub shape: Shape,
-    /// All pixels, image after image, plane (channel) after plane, row by row.
+    /// Pixels of all images, image by image, plane (channel) by plane, row by row.
     pub pixels: Vec<u8>,
-    /// Class of each image, from 0.
+    /// Class of each image, counted from 0.
     pub labels: Vec<u16>,
 }
 
-/// What is wrong with a dataset file.
+/// Failure to read a data set.
 #[derive(Debug, thiserror::Error)]
 pub enum DatasetError {
-    /// Not gzip, although it begins like it.
-    #[error("broken gzip data: {0}")]
+    /// The file begins like gzip data, but cannot be decompressed.
+    #[error("damaged gzip data: {0}")]
     Gzip(#[source] std::io::Error),
-    /// The header is not that of an IDX file of bytes with the wanted number of dimensions.
+    /// The header is not that of an IDX file of bytes with the required number of dimensions.
     #[error("not an IDX file of bytes in {wanted} dimensions: it begins with {found:02x?}")]
     Header {
-        /// Dimensions that are needed.
+        /// Number of dimensions that is required: 3 for images, 1 for labels.
         wanted: u8,
-        /// First four bytes of the file.
+        /// First four bytes of the file, or all if there are fewer.
         found: Vec<u8>,
     },
-    /// The header promises another number of bytes than follow.
+    /// The header promises another number of bytes than the file holds.
     #[error("the IDX header promises {promised} bytes of data, the file holds {held}")]
     Length {
-        /// Product of the dimensions.
+        /// Number of bytes promised: the product of the dimensions.
         promised: usize,
-        /// Bytes after the header.
+        /// Number of bytes after the header.
         held: usize,
     },
-    /// Images and labels are not equally many.
-    #[error("{images} images, but {labels} labels")]
+    /// The numbers of images and labels differ.
+    #[error("{images} images, but {labels} labels: every image needs one label")]
     Count {
         /// Number of images.
         images: usize,
         /// Number of labels.
         labels: usize,
     },
-    /// A file of records that ends within one.
+    /// A file of records ends within a record.
     #[error(
-        "{held} bytes are no whole number of records of {record} bytes: the file is truncated, or of the other CIFAR"
+        "{held} bytes are not a whole number of records of {record} bytes: the file is truncated, or is one of the other CIFAR"
     )]
     Records {
-        /// Length of the file.
+        /// Length of the file, in bytes.
         held: usize,
-        /// Length of a record.
+        /// Length of a record, in bytes.
         record: usize,
     },
-    /// A label that the dataset does not have.
-    #[error("record {record} has the label {label}; there are {classes} classes, from 0")]
+    /// A label is not a class of the data set.
+    #[error("record {record} has the label {label}, but there are {classes} classes, counted from 0")]
     Label {
-        /// Number of the record, from 0.
+        /// Index of the record, from 0.
         record: usize,
-        /// Its label.
+        /// Label that was found.
         label: i64,
-        /// Classes that exist.
+        /// Number of classes.
         classes: u32,
     },
-    /// Not an archive of NumPy arrays, or a truncated one.
-    #[error("not an .npz file of whole arrays: {0}")]
-    Npz(String),
-    /// An array that is not what it must be.
+    /// The file is not an archive of NumPy arrays, or is a damaged one.
+    #[error("not an .npz file, or a damaged one: {0}")]
+    Npz(#[source] std::io::Error),
+    /// An array is missing, or is not of an accepted type or shape.
     #[error("array `{array}` must be {needed}, but is {found}")]
     Array {
-        /// Its name.
+        /// Name of the array.
         array: &'static str,
-        /// What it must be.
+        /// Accepted types or shapes.
         needed: &'static str,
-        /// What it is.
+        /// Type or shape that was found.
         found: String,
     },
-    /// A file that cannot be read.
+    /// A file cannot be read.
     #[error("cannot read {path}: {error}")]
     Read {
-        /// Its path.
+        /// Path of the file.
         path: String,
-        /// Why.
+        /// Cause of the failure.
         error: std::io::Error,
     },
-    /// A file that is not what its name says.
+    /// The content of a file is not what its name says.
     #[error("{path}: {error}")]
     File {
-        /// Its path, of several the first.
+        /// Path of the file; of several files, of the first.
         path: String,
-        /// What is wrong.
+        /// What is wrong with its content.
         error: Box<DatasetError>,
     },
-    /// A folder without a dataset.
+    /// The folder holds no file of a known name.
     #[error(
         "{folder} has no dataset: it must hold IDX files (train-images-idx3-ubyte and its three companions, plain or .gz), \
          CIFAR in its binary version (data_batch_1.bin to 5 and test_batch.bin; train.bin and test.bin), or train.npz and \
          test.npz"
     )]
     NoDataset {
-        /// The folder.
+        /// Path of the folder.
         folder: String,
     },
 }
 
 impl Dataset {
-    /// Most classes a dataset can have: labels are `u16`.
+    /// Greatest number of classes that a data set can have, since labels are `u16`.
     pub const MAX_CLASSES: u32 = 1 << u16::BITS;
 
-    /// The 10,000 test images of Fashion-MNIST (Xiao, Rasul, Vollgraf 2017; MIT licence), embedded.
-    ///
-    /// # Errors
-    /// Only if the embedded files were damaged.
-    pub fn fashion_mnist_test() -> Result<Self, DatasetError> {
-        Self::from_idx(
-            include_bytes!("../../data/fashion-mnist/t10k-images-idx3-ubyte.gz"),
-            include_bytes!("../../data/fashion-mnist/t10k-labels-idx1-ubyte.gz"),
-        )
-    }
-
-    /// BLAKE3 of shape, number of images, labels and pixels, hexadecimal: the same whatever files they were read from.
+    /// BLAKE3 of shape, number of images, labels and pixels, hexadecimal. It does not depend on the files that were read.
     ///
     /// The shape (channels, height, width) and the number of images are hashed as little-endian `u64`. A label is hashed as one
     /// byte if every label of the dataset is below 256, and as little-endian `u16` otherwise.
@@ -148,17 +138,17 @@ impl Dataset {
         self.labels.len()
     }
 
-    /// True if there are no samples.
+    /// Whether there are no samples.
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
 
-    /// Pixels of image `index`, plane after plane, row by row.
+    /// Pixels of image `index`, plane by plane, row by row.
     pub fn image(&self, index: usize) -> &[u8] {
         &self.pixels[index * self.shape.len()..][..self.shape.len()]
     }
 
-    /// Pixels of image `index` as networks take them: row by row, in each position channel after channel.
+    /// Pixels of image `index` in the order that networks take: row by row, and at each position channel by channel.
     pub fn sample(&self, index: usize) -> Cow<'_, [u8]> {
         let (image, channels, area) = (self.image(index), self.shape.channels, self.shape.area());
         match channels {

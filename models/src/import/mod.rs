@@ -1,3 +1,3 @@
-//! Networks that other frameworks wrote. Each format is one submodule.
+//! Networks recorded in other frameworks. Each format has a submodule of its own.
 
 pub mod reference;

@@ -1,4 +1,4 @@
-//! One weight file.
+//! A weight file: tensors, and metadata that say what network they belong to.
 
 use super::{PLAIN, UnitChoice, ZooError};
 use cospike_sim_core::network::{
@@ -8,48 +8,48 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-/// One weight file.
+/// A weight file of a zoo.
 #[derive(Clone, Debug)]
-pub struct Entry {
-    /// Its name, without ending.
+pub struct WeightFile {
+    /// Name of the file, without ending.
     pub name: String,
-    /// What has to be known of it.
+    /// Metadata that are needed to make a network of the file.
     pub metadata: Metadata,
-    /// BLAKE3 of the file, hexadecimal.
+    /// BLAKE3 of the file's bytes, hexadecimal.
     pub blake3: String,
     size: usize,
     tensors: TensorStore,
 }
 
-/// Metadata of a weight file.
+/// What a weight file says of its network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Metadata {
-    /// The backbone, e.g. `resnet14`.
+    /// Name of the backbone, e.g. `resnet14`.
     pub backbone: String,
-    /// Its family.
+    /// Family of the network: spiking or float.
     pub family: Family,
-    /// The bottleneck unit, or `None` for a backbone.
+    /// Bottleneck unit that the file holds; `None` if it holds a backbone.
     pub unit: Option<Unit>,
-    /// Time steps that it was trained with, 1 for float networks.
+    /// Number of time steps that the network was trained with; 1 for a float network.
     pub time_steps: u32,
-    /// Everything that the file says of itself.
+    /// All metadata of the file, by key: those above, and the records of training and test.
     pub all: BTreeMap<String, String>,
 }
 
-/// What is known of a bottleneck unit.
+/// Metadata of a bottleneck unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unit {
-    /// The split point it stands at.
+    /// Name of the split point at which the unit stands.
     pub split: String,
-    /// Kind, width and variant: what tells it from the other units there.
+    /// Kind, width and variant, which tell the unit from others at its split point.
     pub choice: UnitChoice,
-    /// Spatial stride of its encoder.
+    /// Spatial stride of the encoder.
     pub stride: u32,
-    /// JPEG quality that a unit of the float kind was trained with.
+    /// JPEG quality, 1 to 100, that a unit of the float kind was trained with; `None` for other kinds.
     pub jpeg_quality: Option<u8>,
 }
 
-impl Entry {
+impl WeightFile {
     pub(super) fn read(name: String, bytes: Cow<'static, [u8]>) -> Result<Self, ZooError> {
         let (tensors, all) = read_safetensors(&bytes)
             .map_err(|error| ZooError::Format { name: name.clone(), reason: error.to_string() })?;
@@ -58,7 +58,7 @@ impl Entry {
         Ok(Self { name, metadata, blake3, size: bytes.len(), tensors })
     }
 
-    /// What its twin of the other family has in common with it: its name without the family.
+    /// Name without the family, which the file has in common with that of its twin.
     pub(super) fn pair_name(&self) -> String {
         self.name.replace(&format!("-{}", self.metadata.family.name()), "")
     }
@@ -68,17 +68,17 @@ impl Entry {
         self.size
     }
 
-    /// The tensors.
+    /// Tensors by name.
     pub fn tensors(&self) -> &TensorStore {
         &self.tensors
     }
 }
 
 impl Metadata {
-    /// The layer graph of the backbone.
+    /// Layer graph of the backbone.
     ///
     /// # Errors
-    /// Those of [`NetworkName`], if its name is none.
+    /// Those of [`NetworkName`], if [`Metadata::backbone`] does not name an architecture.
     pub fn architecture(&self) -> Result<Network, NetworkError> {
         let name: NetworkName = self.backbone.parse()?;
         Ok(match self.family {
@@ -109,13 +109,14 @@ impl Metadata {
     }
 }
 
-/// Metadata being read.
+/// Metadata of the file `name`, from which values are decoded.
 struct Keys<'a> {
     name: &'a str,
     all: &'a BTreeMap<String, String>,
 }
 
 impl Keys<'_> {
+    /// Decodes a value by `read`, which returns `None` for a value that is not accepted.
     fn choose<T>(
         &self,
         key: &'static str,
@@ -148,7 +149,7 @@ impl Keys<'_> {
         })
     }
 
-    /// The kind of the unit.
+    /// Decodes the kind of the unit, which must be one of its family.
     fn bottleneck(&self, family: Family) -> Result<BottleneckKind, ZooError> {
         let needed = match family {
             Family::Spiking => "`spiking` in a spiking network",
@@ -160,7 +161,7 @@ impl Keys<'_> {
     }
 }
 
-/// The variant that a file's name ends with, without the kind, which a scenario says on its own.
+/// Variant without the kind of the unit, which a scenario names separately: `binary-noisy` becomes `noisy`.
 fn variant(mark: &str, kind: BottleneckKind) -> String {
     let own = mark.strip_prefix(kind.name()).map_or(mark, |rest| rest.trim_start_matches('-'));
     if own.is_empty() { PLAIN.into() } else { own.into() }

@@ -1,6 +1,6 @@
-//! Measuring networks of a zoo on a dataset, and what their files claim.
+//! Accuracy and payload of the networks of a zoo: measured on a data set, or claimed by their files.
 
-use super::{Entry, Metadata, Zoo, ZooError};
+use super::{Metadata, WeightFile, Zoo, ZooError};
 use crate::dataset::Dataset;
 use cospike_sim_core::inference::Feature;
 use cospike_sim_core::network::Shape;
@@ -9,75 +9,76 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 
-/// What a network did on a dataset, measured or claimed. Equal if it reads equal.
+/// Accuracy and payload of a network on a data set, measured or claimed. Two are equal if they are printed alike, because
+/// files claim the payload to a tenth of a bit.
 #[derive(Clone, Copy, Debug)]
-pub struct Outcome {
-    /// Samples answered right.
+pub struct Measurement {
+    /// Number of samples that were answered correctly.
     pub correct: u64,
-    /// Samples in all.
+    /// Number of samples.
     pub samples: u64,
-    /// Mean payload of a sample in bits, to a tenth.
+    /// Mean payload of a sample, in bits; 0 for an uncut network.
     pub payload_bits: f64,
 }
 
-/// Why networks could not be measured.
+/// Failure to measure networks.
 #[derive(Debug, thiserror::Error)]
 pub enum MeasureError {
-    /// The zoo cannot make a network.
+    /// The zoo cannot make one of the networks.
     #[error(transparent)]
     Zoo(#[from] ZooError),
-    /// The images are not what the network takes.
-    #[error("the test images are of shape {images}, `{network}` takes {input}")]
+    /// The images have another shape than the network's input.
+    #[error("the test images have the shape {images}, `{network}` takes {input}")]
     Shape {
-        /// The network.
+        /// Name of the network's weight file.
         network: String,
         /// Shape of the images.
         images: Shape,
-        /// Shape that the network takes.
+        /// Shape of the network's input.
         input: Shape,
     },
-    /// A network cannot run on a sample.
+    /// A network cannot be executed on a sample.
     #[error("sample {sample}: {error}")]
-    Run {
-        /// Index of the sample.
+    Inference {
+        /// Index of the sample, from 0.
         sample: usize,
-        /// Why.
+        /// Cause of the failure.
         error: SplitError,
     },
 }
 
-/// A network and the layer up to which it is its backbone.
+/// A network, and the last of the layers that it has in common with its backbone.
 struct Member {
     network: SplitNetwork,
     shared: usize,
 }
 
 impl Zoo {
-    /// The weight files, those of one backbone together.
-    pub fn by_backbone(&self) -> Vec<Vec<&Entry>> {
-        let mut groups: BTreeMap<_, Vec<&Entry>> = BTreeMap::new();
-        for entry in self.entries() {
-            let Metadata { backbone, family, time_steps, .. } = &entry.metadata;
-            groups.entry((backbone, family, time_steps)).or_default().push(entry);
+    /// Weight files grouped by backbone, family and time steps.
+    pub fn backbone_groups(&self) -> Vec<Vec<&WeightFile>> {
+        let mut groups: BTreeMap<_, Vec<&WeightFile>> = BTreeMap::new();
+        for file in self.weight_files() {
+            let Metadata { backbone, family, time_steps, .. } = &file.metadata;
+            groups.entry((backbone, family, time_steps)).or_default().push(file);
         }
         groups.into_values().collect()
     }
 
-    /// Runs networks of one backbone on all of `dataset`, each as it runs cut in two, on the threads of the current rayon
-    /// pool. What lies before the split points is run once for all of them, which changes no answer (invariant 6).
-    /// `tick` is called after each sample.
+    /// Measures networks of one group of [`Zoo::backbone_groups`] on all of `dataset`, each cut in two, on the threads of the
+    /// current rayon pool. The layers before the split points are executed once for all of them, which changes no answer:
+    /// an inference cut in two equals the uncut one bit for bit. `tick` is called after each sample.
     ///
     /// # Errors
-    /// [`MeasureError`].
+    /// [`MeasureError`]: a network that cannot be made, is of another input shape, or cannot be executed on a sample.
     pub fn measure(
         &self,
-        entries: &[&Entry],
+        files: &[&WeightFile],
         dataset: &Dataset,
         tick: &(dyn Fn() + Sync),
-    ) -> Result<Vec<Outcome>, MeasureError> {
-        let members = entries.iter().map(|entry| self.member(entry, dataset)).collect::<Result<Vec<_>, _>>()?;
+    ) -> Result<Vec<Measurement>, MeasureError> {
+        let members = files.iter().map(|file| self.member(file, dataset)).collect::<Result<Vec<_>, _>>()?;
         let on_sample = |sample: usize| {
-            let sums = answers(&members, dataset, sample).map_err(|error| MeasureError::Run { sample, error });
+            let sums = answers(&members, dataset, sample).map_err(|error| MeasureError::Inference { sample, error });
             tick();
             sums
         };
@@ -87,27 +88,27 @@ impl Zoo {
         };
         let samples = dataset.len();
         let sums = (0..samples).into_par_iter().map(on_sample).try_reduce(nothing, |one, other| Ok(add(one, other)))?;
-        let outcome = |(correct, bits): (u64, u64)| Outcome {
+        let measurement = |(correct, bits): (u64, u64)| Measurement {
             correct,
             samples: samples as u64,
             payload_bits: bits as f64 / samples as f64,
         };
-        Ok(sums.into_iter().map(outcome).collect())
+        Ok(sums.into_iter().map(measurement).collect())
     }
 
-    fn member(&self, entry: &Entry, dataset: &Dataset) -> Result<Member, MeasureError> {
-        let network = self.network(&self.choice(&entry.name)?)?.network;
+    fn member(&self, file: &WeightFile, dataset: &Dataset) -> Result<Member, MeasureError> {
+        let network = self.network(&self.choice(&file.name)?)?.network;
         let (images, input) = (dataset.shape, network.network().input());
         if images != input {
-            return Err(MeasureError::Shape { network: entry.name.clone(), images, input });
+            return Err(MeasureError::Shape { network: file.name.clone(), images, input });
         }
-        let split = entry.metadata.unit.as_ref().map(|unit| network.network().split(&unit.split));
+        let split = file.metadata.unit.as_ref().map(|unit| network.network().split(&unit.split));
         let shared = split.transpose().map_err(ZooError::from)?.unwrap_or(0);
         Ok(Member { network, shared })
     }
 }
 
-/// Of each network: 1 if it answers the sample right, and its payload bits.
+/// For each network, whether it answers the sample correctly (1 or 0), and its payload in bits.
 fn answers(members: &[Member], dataset: &Dataset, sample: usize) -> Result<Vec<(u64, u64)>, SplitError> {
     let mut order: Vec<usize> = (0..members.len()).collect();
     order.sort_by_key(|&index| members[index].shared);
@@ -123,21 +124,21 @@ fn answers(members: &[Member], dataset: &Dataset, sample: usize) -> Result<Vec<(
             before = network.executable().run(done + 1..shared + 1, &before, network.steps())?.output;
             done = *shared;
         }
-        let run = network.run(&before, |layers, feature| {
+        let execution = network.run(&before, |layers, feature| {
             network.executable().run(layers.start.max(shared + 1)..layers.end, feature, network.steps())
         })?;
-        let right = run.scores.answer() == usize::from(dataset.labels[sample]);
-        found[index] = (right.into(), run.payload.map_or(0, |payload| 8 * payload.bytes.len() as u64));
+        let right = execution.scores.answer() == usize::from(dataset.labels[sample]);
+        found[index] = (right.into(), execution.payload.map_or(0, |payload| 8 * payload.bytes.len() as u64));
         feature = Some(before);
     }
     Ok(found)
 }
 
 impl Metadata {
-    /// What the file says that the network does on its test set; `None` if it was not measured.
-    pub fn claim(&self) -> Option<Outcome> {
+    /// Accuracy and payload on the test set as the file claims them; `None` if the network was never measured.
+    pub fn claim(&self) -> Option<Measurement> {
         let number = |key: &str| self.all.get(key);
-        Some(Outcome {
+        Some(Measurement {
             correct: number("test_correct")?.parse().ok()?,
             samples: number("test_images")?.parse().ok()?,
             payload_bits: number("payload_bits")?.parse().ok()?,
@@ -145,20 +146,20 @@ impl Metadata {
     }
 }
 
-impl Outcome {
-    /// Share answered right.
+impl Measurement {
+    /// Share of the samples that were answered correctly, 0 to 1.
     pub fn accuracy(&self) -> f64 {
         self.correct as f64 / self.samples as f64
     }
 }
 
-impl PartialEq for Outcome {
+impl PartialEq for Measurement {
     fn eq(&self, other: &Self) -> bool {
         self.to_string() == other.to_string()
     }
 }
 
-impl Display for Outcome {
+impl Display for Measurement {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} of {}, {:.1} bit", self.correct, self.samples, self.payload_bits)
     }

@@ -1,102 +1,103 @@
-//! The units of a zoo, put together: what differs in width and seed alone is one series.
+//! The units of a zoo in order: by backbone, split point, kind and variant, and in each such series by width and seed.
 
-use super::{Entry, Outcome, PLAIN, Unit, Zoo};
+use super::{Measurement, PLAIN, Unit, WeightFile, Zoo};
 use cospike_sim_core::network::BottleneckKind;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A backbone with all its units.
+/// A backbone with all bottleneck units that were trained for it.
 #[derive(Clone, Debug)]
 pub struct Branch<'a> {
-    /// The backbone; `None` if the zoo has units without it.
-    pub backbone: Option<&'a Entry>,
-    /// The units, by split point from the input on, then by kind and variant.
+    /// File of the backbone; `None` if the zoo has only units of it.
+    pub backbone: Option<&'a WeightFile>,
+    /// Series of units, by split point from the input on, then by kind and variant.
     pub series: Vec<Series<'a>>,
 }
 
-/// Units that differ in width and seed alone.
+/// Units of one backbone that differ in nothing but width and seed.
 #[derive(Clone, Debug)]
 pub struct Series<'a> {
-    /// Their kind.
+    /// Kind of the units.
     pub kind: BottleneckKind,
-    /// Where they stand.
+    /// Name of the split point at which the units stand.
     pub split: &'a str,
-    /// How they were trained, without the seed.
+    /// Variant of the training, without the seed.
     pub variant: String,
-    /// By width: one per seed.
-    pub widths: BTreeMap<u32, Vec<&'a Entry>>,
+    /// Files by width, one per seed.
+    pub widths: BTreeMap<u32, Vec<&'a WeightFile>>,
+    /// Index of the layer at the split point, by which series are sorted.
     place: usize,
 }
 
-/// The mean of some values, and how far they lie apart.
+/// Mean and range of a set of values, such as the accuracies of several seeds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spread {
-    /// The mean.
+    /// Arithmetic mean.
     pub mean: f64,
-    /// The smallest.
+    /// Smallest value.
     pub low: f64,
-    /// The largest.
+    /// Largest value.
     pub high: f64,
-    /// How many.
+    /// Number of values.
     pub count: usize,
 }
 
 impl Zoo {
-    /// All networks, by backbone.
+    /// Groups all networks by backbone.
     pub fn branches(&self) -> Vec<Branch<'_>> {
-        self.by_backbone().into_iter().map(Branch::new).collect()
+        self.backbone_groups().into_iter().map(Branch::new).collect()
     }
 }
 
 impl<'a> Branch<'a> {
-    fn new(entries: Vec<&'a Entry>) -> Self {
-        let mut series: BTreeMap<_, BTreeMap<u32, Vec<&Entry>>> = BTreeMap::new();
-        for &entry in &entries {
-            let Some(Unit { split, choice, .. }) = &entry.metadata.unit else { continue };
-            let key = (place(entry, split), split.as_str(), choice.kind, without_seed(&choice.variant));
-            series.entry(key).or_default().entry(choice.width).or_default().push(entry);
+    fn new(files: Vec<&'a WeightFile>) -> Self {
+        let mut series: BTreeMap<_, BTreeMap<u32, Vec<&WeightFile>>> = BTreeMap::new();
+        for &file in &files {
+            let Some(Unit { split, choice, .. }) = &file.metadata.unit else { continue };
+            let key = (place(file, split), split.as_str(), choice.kind, without_seed(&choice.variant));
+            series.entry(key).or_default().entry(choice.width).or_default().push(file);
         }
         let series = series.into_iter();
         Self {
-            backbone: entries.into_iter().find(|entry| entry.metadata.unit.is_none()),
+            backbone: files.into_iter().find(|file| file.metadata.unit.is_none()),
             series: series
                 .map(|((place, split, kind, variant), widths)| Series { kind, split, variant, widths, place })
                 .collect(),
         }
     }
 
-    /// Any of its networks: they agree in architecture, family and time steps.
-    pub fn any(&self) -> Option<&'a Entry> {
+    /// A network that stands for the others in architecture, family and time steps, in which all agree.
+    pub fn representative(&self) -> Option<&'a WeightFile> {
         self.backbone.or_else(|| self.series.first()?.widths.values().flatten().next().copied())
     }
 }
 
 impl Series<'_> {
-    /// Test accuracy over the seeds at `width`, and the mean payload in bits; `None` if there are no such units, or one was
-    /// not measured.
-    pub fn at(&self, width: u32) -> Option<(Spread, f64)> {
-        let outcomes = self.widths.get(&width)?.iter().map(|unit| unit.metadata.claim());
-        let outcomes: Vec<Outcome> = outcomes.collect::<Option<_>>()?;
-        let accuracies: Vec<f64> = outcomes.iter().map(Outcome::accuracy).collect();
-        let payloads: Vec<f64> = outcomes.iter().map(|outcome| outcome.payload_bits).collect();
-        Some((Spread::of(&accuracies)?, Spread::of(&payloads)?.mean))
+    /// Claimed test accuracy (a share) over the seeds at `width`, and the mean payload in bits; `None` if there are no such
+    /// units, or one of them was not measured.
+    pub fn accuracy_and_payload(&self, width: u32) -> Option<(Spread, f64)> {
+        let claims = self.widths.get(&width)?.iter().map(|unit| unit.metadata.claim());
+        let claims: Vec<Measurement> = claims.collect::<Option<_>>()?;
+        let accuracies: Vec<f64> = claims.iter().map(Measurement::accuracy).collect();
+        let payloads: Vec<f64> = claims.iter().map(|claim| claim.payload_bits).collect();
+        Some((Spread::new(&accuracies)?, Spread::new(&payloads)?.mean))
     }
 
-    /// Its kind, and its variant unless that is [`PLAIN`]: `spiking, noisy`.
+    /// Kind of the units, and their variant unless it is [`PLAIN`]: `spiking, noisy`.
     pub fn name(&self) -> String {
         let mark = if self.variant == PLAIN { String::new() } else { format!(", {}", self.variant) };
         format!("{}{mark}", self.kind.name())
     }
 }
 
-/// The split points of `series`, from the input on.
+/// Names of the split points of `series`, from the input on, each once.
 pub fn splits<'a>(series: impl IntoIterator<Item = &'a Series<'a>>) -> Vec<&'a str> {
     let places: BTreeSet<_> = series.into_iter().map(|series| (series.place, series.split)).collect();
     places.into_iter().map(|(_, split)| split).collect()
 }
 
 impl Spread {
-    /// Of `values`; `None` if there are none.
-    pub fn of(values: &[f64]) -> Option<Self> {
+    /// Mean and range of `values`; `None` if there are none.
+    pub fn new(values: &[f64]) -> Option<Self> {
         let low = values.iter().copied().reduce(f64::min)?;
         let high = values.iter().copied().reduce(f64::max)?;
         let count = values.len();
@@ -104,13 +105,13 @@ impl Spread {
     }
 }
 
-/// Layer of the split point, so that they come in the order of the network; unknown ones last.
-fn place(entry: &Entry, split: &str) -> usize {
-    let network = entry.metadata.architecture();
+/// Index of the layer at a split point, so that split points are in the order of the network; an unknown one comes last.
+fn place(file: &WeightFile, split: &str) -> usize {
+    let network = file.metadata.architecture();
     network.ok().and_then(|network| network.split(split).ok()).unwrap_or(usize::MAX)
 }
 
-/// `noisy-seed2` without `seed2`.
+/// The variant without its seed: `noisy-seed2` becomes `noisy`.
 fn without_seed(variant: &str) -> String {
     let is_seed = |mark: &str| mark.strip_prefix("seed").is_some_and(|number| number.parse::<u64>().is_ok());
     let marks: Vec<&str> = variant.split('-').filter(|mark| !is_seed(mark)).collect();

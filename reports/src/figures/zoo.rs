@@ -59,7 +59,7 @@ pub(crate) fn zoo_figure(title: &str, branches: &[&Branch<'_>]) -> Result<Option
 impl<'a> Line<'a> {
     fn new(series: &'a Series<'a>) -> Self {
         let points = series.widths.keys().filter_map(|&width| {
-            let (accuracy, bits) = series.at(width)?;
+            let (accuracy, bits) = series.accuracy_and_payload(width)?;
             Some((width, bits, accuracy))
         });
         Self { series, points: points.collect() }

@@ -37,7 +37,9 @@ fn add(text: &mut String, branch: &Branch<'_>, series: &Series<'_>) {
         return;
     };
     for (width, units) in &series.widths {
-        let (Some((accuracy, bits)), Some(first)) = (series.at(*width), units.first()) else { continue };
+        let (Some((accuracy, bits)), Some(first)) = (series.accuracy_and_payload(*width), units.first()) else {
+            continue;
+        };
         let Some(ratio) = float32_bits(&first.metadata).map(|whole| whole / bits) else { continue };
         let loss = |accuracy: f64| 100.0 * (whole.accuracy() - accuracy);
         let Spread { mean, low, high, count } = accuracy;

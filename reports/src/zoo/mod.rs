@@ -7,7 +7,7 @@ mod training;
 use crate::error::ReportError;
 use crate::figures::zoo_figure;
 use crate::quantity::{count, fixed, times};
-use cospike_models::zoo::{Branch, Entry, Series, Spread, Zoo, splits};
+use cospike_models::zoo::{Branch, Series, Spread, WeightFile, Zoo, splits};
 use metadata::{float32_bits, row, said};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -71,7 +71,7 @@ impl ZooPage {
 }
 
 fn introduction(zoo: &Zoo) -> String {
-    let size: usize = zoo.entries().iter().map(Entry::size).sum();
+    let size: usize = zoo.weight_files().iter().map(WeightFile::size).sum();
     format!(
         "# The zoo\n\n\
          The trained networks that ship: {} files, {} MB. This page is made by `cospike zoo page docs` from what the files \
@@ -83,7 +83,7 @@ fn introduction(zoo: &Zoo) -> String {
          *binary* (a float network with 1-bit activations at the cut: one bit per value). *noisy* units were trained on a \
          link that erases and flips bits. Accuracies are in % of all test images; where several seeds were trained, the mean, and \
          in brackets the lowest and the highest.\n\n",
-        zoo.entries().len(),
+        zoo.weight_files().len(),
         fixed(size as f64 / 1e6, 1),
     )
 }
@@ -94,18 +94,18 @@ fn architectures<'a>(branches: &'a [Branch<'_>]) -> BTreeSet<&'a str> {
 }
 
 fn name<'a>(branch: &'a Branch<'_>) -> Option<&'a str> {
-    branch.any().map(|entry| entry.metadata.backbone.as_str())
+    branch.representative().map(|file| file.metadata.backbone.as_str())
 }
 
 fn backbones(branches: &[Branch<'_>]) -> String {
     let mut text = "## Backbones\n\n| network | T | test accuracy | validation | dense MACs | file |\n\
                     |---|---:|---:|---:|---:|---:|\n"
         .to_owned();
-    for entry in branches.iter().filter_map(|branch| branch.backbone) {
-        let size = count(entry.size() as u64 / 1000);
-        let macs = said(&entry.metadata, "macs").parse().map_or_else(|_| "–".to_owned(), count);
-        let (test, validation) = (test_accuracy(entry), validation(entry));
-        let (name, steps) = (&entry.name, entry.metadata.time_steps);
+    for file in branches.iter().filter_map(|branch| branch.backbone) {
+        let size = count(file.size() as u64 / 1000);
+        let macs = said(&file.metadata, "macs").parse().map_or_else(|_| "–".to_owned(), count);
+        let (test, validation) = (test_accuracy(file), validation(file));
+        let (name, steps) = (&file.name, file.metadata.time_steps);
         row(&mut text, &[&format!("`{name}`"), &steps.to_string(), &test, &validation, &macs, &format!("{size} kB")]);
     }
     text + "\n"
@@ -123,7 +123,7 @@ fn units(branches: &[&Branch<'_>]) -> String {
     text += &format!("\n|---|---|{}\n", "---:|".repeat(widths.len()));
     for split in splits(series.iter().copied()) {
         for series in series.iter().filter(|series| series.split == split) {
-            let cell = |width: &u32| match series.at(*width) {
+            let cell = |width: &u32| match series.accuracy_and_payload(*width) {
                 Some((accuracy, bits)) => format!("{}, {}", percent(accuracy), count(bits.round() as u64)),
                 None if series.widths.contains_key(width) => "not measured".into(),
                 None => "–".into(),
@@ -145,19 +145,19 @@ fn every_network(branches: &[Branch<'_>]) -> String {
             .to_owned();
     for branch in branches {
         let units = branch.series.iter().flat_map(|series| series.widths.values().flatten());
-        for entry in branch.backbone.iter().chain(units) {
-            let claim = entry.metadata.claim();
-            let whole = branch.backbone.filter(|_| entry.metadata.unit.is_some()).and_then(|b| b.metadata.claim());
+        for file in branch.backbone.iter().chain(units) {
+            let claim = file.metadata.claim();
+            let whole = branch.backbone.filter(|_| file.metadata.unit.is_some()).and_then(|b| b.metadata.claim());
             let loss = claim.zip(whole).map(|(unit, whole)| fixed(100.0 * (whole.accuracy() - unit.accuracy()), 2));
-            let bits = claim.filter(|_| entry.metadata.unit.is_some()).map(|claim| claim.payload_bits);
-            let compression = bits.zip(float32_bits(&entry.metadata)).map(|(bits, whole)| times(whole / bits));
+            let bits = claim.filter(|_| file.metadata.unit.is_some()).map(|claim| claim.payload_bits);
+            let compression = bits.zip(float32_bits(&file.metadata)).map(|(bits, whole)| times(whole / bits));
             let dash = |value: Option<String>| value.unwrap_or_else(|| "–".into());
             row(
                 &mut text,
                 &[
-                    &format!("`{}`", entry.name),
-                    &test_accuracy(entry),
-                    &validation(entry),
+                    &format!("`{}`", file.name),
+                    &test_accuracy(file),
+                    &validation(file),
                     &dash(loss),
                     &dash(bits.map(|bits| count(bits.round() as u64))),
                     &dash(compression),
@@ -177,10 +177,10 @@ fn percent(accuracy: Spread) -> String {
     }
 }
 
-fn test_accuracy(entry: &Entry) -> String {
-    entry.metadata.claim().map_or_else(|| "not measured".into(), |claim| fixed(100.0 * claim.accuracy(), 2))
+fn test_accuracy(file: &WeightFile) -> String {
+    file.metadata.claim().map_or_else(|| "not measured".into(), |claim| fixed(100.0 * claim.accuracy(), 2))
 }
 
-fn validation(entry: &Entry) -> String {
-    said(&entry.metadata, "validation_accuracy").parse::<f64>().map_or_else(|_| "–".into(), |v| fixed(100.0 * v, 2))
+fn validation(file: &WeightFile) -> String {
+    said(&file.metadata, "validation_accuracy").parse::<f64>().map_or_else(|_| "–".into(), |v| fixed(100.0 * v, 2))
 }

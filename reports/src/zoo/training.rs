@@ -2,7 +2,7 @@
 
 use super::metadata::{row, said};
 use crate::quantity::{count, fixed};
-use cospike_models::zoo::{Entry, Zoo};
+use cospike_models::zoo::{WeightFile, Zoo};
 use std::collections::BTreeMap;
 
 /// Group of networks that were trained in the same way.
@@ -15,8 +15,8 @@ struct Group {
 /// The section with recipe and time of every group of networks.
 pub(super) fn section(zoo: &Zoo) -> String {
     let mut groups: BTreeMap<_, Group> = BTreeMap::new();
-    for entry in zoo.entries() {
-        let metadata = &entry.metadata;
+    for file in zoo.weight_files() {
+        let metadata = &file.metadata;
         let unit = metadata.unit.as_ref().map(|unit| unit.choice.kind);
         let images = said(metadata, "training_images");
         let extra = [("start", "start: "), ("teacher", "taught by "), ("tail", "tail "), ("noise", "")];
@@ -24,7 +24,7 @@ pub(super) fn section(zoo: &Zoo) -> String {
             .into_iter()
             .filter_map(|(key, words)| metadata.all.get(key).map(|value| format!("{words}{value}")))
             .collect();
-        let key = (metadata.backbone.as_str(), unit, kind(entry), images, recipe(entry), extra.join("; "));
+        let key = (metadata.backbone.as_str(), unit, kind(file), images, recipe(file), extra.join("; "));
         let group = groups.entry(key).or_default();
         group.networks += 1;
         group.seconds.extend(said(metadata, "training_seconds").parse::<f64>());
@@ -52,17 +52,17 @@ pub(super) fn section(zoo: &Zoo) -> String {
 }
 
 /// Kind of the networks of a group, such as `binary units` or `float, unsplit`.
-fn kind(entry: &Entry) -> String {
-    match &entry.metadata.unit {
-        None => format!("{}, unsplit", entry.metadata.family.name()),
+fn kind(file: &WeightFile) -> String {
+    match &file.metadata.unit {
+        None => format!("{}, unsplit", file.metadata.family.name()),
         Some(unit) if unit.choice.variant.starts_with("noisy") => format!("{} units, noisy", unit.choice.kind.name()),
         Some(unit) => format!("{} units", unit.choice.kind.name()),
     }
 }
 
 /// The recipe without what differs from network to network: its name, and the epoch that was kept.
-fn recipe(entry: &Entry) -> String {
-    let recipe = said(&entry.metadata, "recipe").replace(&format!("{}/", entry.name), "");
+fn recipe(file: &WeightFile) -> String {
+    let recipe = said(&file.metadata, "recipe").replace(&format!("{}/", file.name), "");
     let mut parts = recipe.split("epoch ");
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |text, part| match part.split_once(" of ") {

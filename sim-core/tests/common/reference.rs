@@ -4,23 +4,32 @@ use cospike_sim_core::inference::{Feature, Real};
 use cospike_sim_core::network::{
     Leak, Network, Neuron, Nonlinearity, ResNet, Reset, Shape, Stem, Tensor, TensorStore, Weights,
 };
-use npyz::npz::NpzArchive;
-use std::io::Cursor;
+use npyz::NpyFile;
+use std::io::{Cursor, Read};
+use zip::ZipArchive;
 
 /// T of the reference.
 pub(crate) const STEPS: usize = 4;
 
-type Archive = NpzArchive<Cursor<&'static [u8]>>;
+type Archive = ZipArchive<Cursor<&'static [u8]>>;
 
 /// The archive.
 pub(crate) fn open() -> Archive {
-    NpzArchive::new(Cursor::new(include_bytes!("../data/ref_spiking_hard.npz").as_slice())).unwrap()
+    ZipArchive::new(Cursor::new(include_bytes!("../data/ref_spiking_hard.npz").as_slice())).unwrap()
 }
 
 /// An array of the archive.
 pub(crate) fn array<V: npyz::Deserialize>(archive: &mut Archive, name: &str) -> (Vec<usize>, Vec<V>) {
-    let array = archive.by_name(name).unwrap().unwrap_or_else(|| panic!("{name}"));
+    let mut bytes = vec![];
+    let member = archive.by_name(&format!("{name}.npy"));
+    member.unwrap_or_else(|error| panic!("{name}: {error}")).read_to_end(&mut bytes).unwrap();
+    let array = NpyFile::new(bytes.as_slice()).unwrap();
     (array.shape().iter().map(|&n| n as usize).collect(), array.into_vec().unwrap())
+}
+
+/// Names of all arrays.
+pub(crate) fn array_names(archive: &Archive) -> Vec<String> {
+    archive.file_names().map(|name| name.unwrap().strip_suffix(".npy").unwrap().to_owned()).collect()
 }
 
 /// Leaky integrate-and-fire with tau 2, decayed input, threshold 1, hard reset to 0.
@@ -35,7 +44,7 @@ pub(crate) fn network() -> Network {
 /// Weights by this project's names: the raw ones (`w/`, with batch normalisation) or those that SpikingJelly's user
 /// folded (`fused/`; the classifier, which has nothing to fold, is in `w/` only).
 pub(crate) fn store(archive: &mut Archive, fused: bool) -> TensorStore {
-    let names: Vec<String> = archive.array_names().map(str::to_owned).collect();
+    let names = array_names(archive);
     let prefix = if fused { "fused/" } else { "w/" };
     let wanted = |n: &&String| n.starts_with(prefix) || n.starts_with("w/fc.");
     let mut store = TensorStore::new();

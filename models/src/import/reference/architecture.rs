@@ -1,15 +1,15 @@
-//! The network that a reference's arrays make.
+//! The layer graph of a reference, derived from the shapes of its arrays.
 
 use super::arrays::{Archive, Spikes};
+use super::error::{ReferenceError, wrong};
 use super::meta::Meta;
-use super::{ReferenceError, wrong};
 use cospike_sim_core::network::{
     Conv2d, Leak, NORM_EPSILON, Network, OUTPUT, Operation, Pool2d, Reduction, Shape, Tensor, TensorStore, Weights,
 };
 use std::collections::BTreeMap;
 
-/// The network and its weights. Layers have the names of the PyTorch modules; pool and sums, which are no modules, are
-/// `pool` and `BLOCK.add`.
+/// Builds the network and its weights. Layers have the names of the PyTorch modules; pool and sums, which are not modules,
+/// are named `pool` and `BLOCK.add`.
 pub(super) fn build(
     archive: &mut Archive,
     meta: &Meta,
@@ -29,10 +29,10 @@ pub(super) fn build(
     Ok((network, weights))
 }
 
-/// The tensors by this project's names: `NAME.norm.*` for the batch normalisation behind `NAME`.
+/// Tensors by this project's names: `NAME.norm.*` for the batch normalisation behind `NAME`.
 fn tensors(archive: &mut Archive, meta: &Meta) -> Result<TensorStore, ReferenceError> {
     let (raw, fused) = (archive.names("w/"), archive.names("fused/"));
-    // Raw weights are what was run; folded ones stand in for them.
+    // Raw weights are those that the framework executed, so folded ones are used only in their absence.
     let use_raw = raw.iter().any(|name| name == "conv.weight");
     let folded = fused.iter().filter(|_| !use_raw).map(|name| (format!("fused/{name}"), name));
     let others = raw.iter().filter(|name| use_raw || !fused.contains(name));
@@ -49,7 +49,7 @@ fn tensors(archive: &mut Archive, meta: &Meta) -> Result<TensorStore, ReferenceE
     Ok(store)
 }
 
-/// This project's name of a PyTorch tensor: `bn2.weight` normalises `conv2`, `down.1` normalises `down.0`.
+/// This project's name for a PyTorch tensor: `bn2.weight` normalises `conv2`, `down.1` normalises `down.0`.
 fn name(torch: &str) -> String {
     let (module, tensor) = torch.rsplit_once('.').unwrap_or(("", torch));
     let (path, last) = module.rsplit_once('.').map_or(("", module), |(path, last)| (path, last));
@@ -62,7 +62,7 @@ fn name(torch: &str) -> String {
     format!("{path}{normalised}.norm.{tensor}")
 }
 
-/// A network being built.
+/// A network under construction, with what it is derived from.
 struct Builder<'a> {
     network: Network,
     store: &'a TensorStore,
@@ -81,7 +81,7 @@ impl Builder<'_> {
         blocks
     }
 
-    /// A block of convolutions with a neuron behind each, and a shortcut around them.
+    /// Adds a residual block: convolutions with neurons behind them, and a shortcut around them. Returns its last layer.
     fn block(&mut self, name: &str, from: usize) -> Result<usize, ReferenceError> {
         let count = (1..).take_while(|k| self.store.contains_key(&format!("{name}.conv{k}.weight"))).count();
         let last_neuron = format!("{name}.lif{count}");
@@ -108,7 +108,7 @@ impl Builder<'_> {
         Ok(at)
     }
 
-    /// The convolution `name`, whose output has the shape of the spikes recorded of `neuron`.
+    /// Adds the convolution `name`, whose output has the shape of the spikes recorded of `neuron`.
     fn weighted(&mut self, name: &str, from: usize, neuron: &str) -> Result<usize, ReferenceError> {
         let (input, output) = (self.network.layers[from].output, self.shape(neuron)?);
         let key = format!("{name}.weight");
@@ -117,7 +117,7 @@ impl Builder<'_> {
             return Err(wrong(&format!("w/{key}"), format!("{:?} is not [out, in, k, k]", weight.shape)));
         };
         if kernel != columns || ins == 0 || input.channels % ins != 0 || outs != output.channels {
-            let reason = format!("{:?} leads from {input} to no {output}", weight.shape);
+            let reason = format!("{:?} does not lead from {input} to {output}", weight.shape);
             return Err(wrong(&format!("w/{key}"), reason));
         }
         let plain =
@@ -133,6 +133,7 @@ impl Builder<'_> {
         Ok(self.network.conv(name, from, conv))
     }
 
+    /// Adds the neuron layer `name`.
     fn neuron(&mut self, name: &str, from: usize) -> Result<usize, ReferenceError> {
         let shape = self.shape(name)?;
         let mut neuron = self.meta.neuron;
@@ -149,7 +150,7 @@ impl Builder<'_> {
         Ok(Shape::new(channels, rows, columns))
     }
 
-    /// Global average, unless the classifier reads every position, and the classifier.
+    /// Adds the classifier, behind a global average unless it reads every position.
     fn classifier(&mut self, from: usize) -> Result<(), ReferenceError> {
         let missing = || ReferenceError::Missing { name: "w/fc.weight".into() };
         let weight = self.store.get("fc.weight").ok_or_else(missing)?;

@@ -1,28 +1,28 @@
-//! Arrays of a NumPy archive.
+//! Arrays of a reference's archive, decoded and checked.
 
-use super::{ReferenceError, wrong};
-use npyz::npz::NpzArchive; // the format is NumPy's, not ours
+use super::error::{ReferenceError, wrong};
+use crate::npz;
 use npyz::{Deserialize, NpyFile, Order};
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 
-/// An open archive.
-pub(super) struct Archive(NpzArchive<Cursor<Vec<u8>>>);
+/// The open archive of a reference.
+pub(super) struct Archive(npz::Archive<Cursor<Vec<u8>>>);
 
 impl Archive {
     pub(super) fn open(bytes: Vec<u8>) -> Result<Self, ReferenceError> {
-        NpzArchive::new(Cursor::new(bytes)).map(Self).map_err(ReferenceError::Archive)
+        npz::Archive::open(Cursor::new(bytes)).map(Self).map_err(ReferenceError::Archive)
     }
 
-    /// Keys that begin with `prefix`, without it, sorted.
+    /// Names of the arrays that begin with `prefix`, without it, sorted.
     pub(super) fn names(&self, prefix: &str) -> Vec<String> {
         let mut names: Vec<_> =
-            self.0.array_names().filter_map(|name| name.strip_prefix(prefix)).map(str::to_owned).collect();
+            self.0.array_names().filter_map(|name| name.strip_prefix(prefix).map(str::to_owned)).collect();
         names.sort();
         names
     }
 
-    /// Shape and values of an array of floats of either precision.
+    /// Shape and values of an array of float32 or float64.
     pub(super) fn floats(&mut self, name: &str) -> Result<(Vec<usize>, Vec<f32>), ReferenceError> {
         match self.read::<f32>(name) {
             Err(single @ ReferenceError::Array { .. }) => {
@@ -33,7 +33,7 @@ impl Archive {
         }
     }
 
-    /// The values of an array of floats of this shape, if it is there.
+    /// Values of an array of floats, which must have the shape `needed`; `None` if there is no such array.
     pub(super) fn optional_floats(&mut self, name: &str, needed: &[usize]) -> Result<Option<Vec<f32>>, ReferenceError> {
         match self.floats(name) {
             Err(ReferenceError::Missing { .. }) => Ok(None),
@@ -44,27 +44,29 @@ impl Archive {
         }
     }
 
-    /// A text.
+    /// The text in an array of one string.
     pub(super) fn text(&mut self, name: &str) -> Result<String, ReferenceError> {
         let (_, mut texts) = self.read::<String>(name)?;
         match texts.len() {
             1 => Ok(texts.remove(0)),
-            many => Err(wrong(name, format!("{many} texts instead of one"))),
+            many => Err(wrong(name, format!("it holds {many} strings instead of one"))),
         }
     }
 
+    /// Shape and values of the array `name`.
     fn read<V: Deserialize>(&mut self, name: &str) -> Result<(Vec<usize>, Vec<V>), ReferenceError> {
-        let file = self.0.by_name(name).map_err(|error| wrong(name, error.to_string()))?;
+        let file = self.0.array(name).map_err(|error| wrong(name, error.to_string()))?;
         let file = file.ok_or_else(|| ReferenceError::Missing { name: name.into() })?;
         values(file).map_err(|reason| wrong(name, reason))
     }
 }
 
+/// Shape and values of an array, which must be stored in C order.
 fn values<V: Deserialize, R: Read>(file: NpyFile<R>) -> Result<(Vec<usize>, Vec<V>), String> {
     let shape: Vec<usize> = file.shape().iter().map(|&n| n as usize).collect();
     let len = shape.iter().try_fold(1_usize, |len, &n| len.checked_mul(n));
     if file.order() == Order::Fortran && shape.len() > 1 {
-        return Err("it is stored column by column: save `numpy.ascontiguousarray` of it".into());
+        return Err("it is stored in Fortran order: save `numpy.ascontiguousarray` of it".into());
     }
     let mut data = vec![];
     // One by one: the header may promise more than there is, and than fits in memory.
@@ -74,22 +76,22 @@ fn values<V: Deserialize, R: Read>(file: NpyFile<R>) -> Result<(Vec<usize>, Vec<
     if len == Some(data.len()) {
         Ok((shape, data))
     } else {
-        Err(format!("{} values for a shape of {shape:?}", data.len()))
+        Err(format!("it holds {} values for a shape of {shape:?}", data.len()))
     }
 }
 
-/// Recorded spikes of one layer.
+/// Spikes that were recorded of one neuron layer.
 pub(super) struct Spikes {
-    /// Time steps.
+    /// Number of time steps, T.
     pub(super) steps: usize,
-    /// Channels, rows and columns.
+    /// Channels, rows and columns of the layer.
     pub(super) shape: [usize; 3],
-    /// See [`super::Recorded::bits`].
+    /// Spikes as bits, in the order of [`super::Recorded::bits`].
     pub(super) bits: Vec<u8>,
 }
 
 impl Spikes {
-    /// The recorded spikes of every layer on `count` images, by the layer's name.
+    /// Reads the spikes of every layer on `count` images, by the layer's name.
     pub(super) fn read_all(archive: &mut Archive, count: usize) -> Result<BTreeMap<String, Self>, ReferenceError> {
         let layers = archive.names("spike_bits/");
         if layers.is_empty() {

@@ -1,81 +1,83 @@
-//! Running a reference's network, and comparing.
+//! Comparison of a reference's network, executed here, with what the other framework recorded.
 
-use super::{Recorded, Reference, ReferenceError};
+use super::error::ReferenceError;
+use super::{Recorded, Reference};
 use cospike_sim_core::inference::{Feature, LayerCounts, Observation, Real};
 use rayon::prelude::*;
 
-/// What running the reference's network gave, beside what was recorded.
+/// Result of comparing the reference's network, executed here, with what was recorded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
-    /// Neuron layers, in order.
+    /// Comparison of each neuron layer, in order.
     pub layers: Vec<LayerComparison>,
-    /// Largest absolute difference between a score (of a step, or the mean over the steps) and the recorded one; none if
-    /// no scores were recorded.
+    /// Largest absolute difference between a score (of a step, or the mean over the steps) and the recorded one; `None` if no
+    /// scores were recorded.
     pub score_error: Option<f64>,
-    /// Operations of each layer, summed over the images.
+    /// Operation counts of each layer, summed over the images.
     pub counts: Vec<LayerCounts>,
 }
 
-/// Spikes of one layer over all images and steps.
+/// Comparison of the spikes of one layer, over all images and steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LayerComparison {
     /// Index of the layer.
     pub layer: usize,
-    /// Neurons x steps compared.
+    /// Number of spike positions (neuron and step) that were compared.
     pub compared: u64,
-    /// Spikes here.
+    /// Number of spikes that CoSpike computed.
     pub spikes: u64,
-    /// Spikes in the reference.
+    /// Number of spikes that were recorded.
     pub recorded: u64,
-    /// Neurons x steps that fired in only one of the two.
+    /// Number of positions at which only one of the two has a spike.
     pub flips: u64,
 }
 
 impl Comparison {
-    /// Largest difference of scores that counts as equal: they are sums of floats, in whatever order.
+    /// Largest difference between scores that counts as rounding: scores are sums of floats, whose order is not known.
     pub const SCORE_TOLERANCE: f64 = 1e-5;
 
-    /// Neurons x steps that fired in only one of the two, of all layers.
+    /// Number of positions at which only one of the two has a spike, over all layers.
     pub fn flips(&self) -> u64 {
         self.layers.iter().map(|layer| layer.flips).sum()
     }
 
-    /// Whether every spike is the same and every score within [`Comparison::SCORE_TOLERANCE`].
+    /// Whether all spikes are equal, and all scores within [`Comparison::SCORE_TOLERANCE`].
     pub fn agrees(&self) -> bool {
         self.flips() == 0 && self.score_error.is_none_or(|error| error <= Self::SCORE_TOLERANCE)
     }
 }
 
-/// What one image gave.
-struct ImageRun {
+/// Comparison on one image.
+struct ImageComparison {
     layers: Vec<LayerComparison>,
     score_error: Option<f64>,
     counts: Vec<LayerCounts>,
 }
 
 impl Reference {
-    /// Runs the network on the first `images` images, on the threads of the current rayon pool, and compares.
+    /// Executes the network on the first `images` images, on the threads of the current rayon pool, and compares its spikes and
+    /// scores with the recorded ones.
     ///
     /// # Errors
-    /// [`ReferenceError::Inference`].
+    /// [`ReferenceError::Inference`], if the network cannot be executed.
     pub fn compare(&self, images: usize) -> Result<Comparison, ReferenceError> {
         let images = (0..images.min(self.images.len())).into_par_iter();
-        let runs: Vec<_> = images.map(|image| self.run(image)).collect::<Result<_, _>>()?;
-        let mut runs = runs.into_iter();
-        let first = runs.next().unwrap_or(ImageRun { layers: vec![], score_error: None, counts: vec![] });
-        let all = runs.fold(first, |mut sum, run| {
-            sum.layers.iter_mut().zip(run.layers).for_each(|(sum, layer)| sum.add(&layer));
-            sum.counts.iter_mut().zip(run.counts).for_each(|(sum, layer)| *sum += layer);
-            sum.score_error = sum.score_error.zip(run.score_error).map(|(a, b)| a.max(b));
+        let comparisons: Vec<_> = images.map(|image| self.compare_image(image)).collect::<Result<_, _>>()?;
+        let mut comparisons = comparisons.into_iter();
+        let first = comparisons.next().unwrap_or(ImageComparison { layers: vec![], score_error: None, counts: vec![] });
+        let all = comparisons.fold(first, |mut sum, image| {
+            sum.layers.iter_mut().zip(image.layers).for_each(|(sum, layer)| sum.add(&layer));
+            sum.counts.iter_mut().zip(image.counts).for_each(|(sum, layer)| *sum += layer);
+            sum.score_error = sum.score_error.zip(image.score_error).map(|(a, b)| a.max(b));
             sum
         });
         Ok(Comparison { layers: all.layers, score_error: all.score_error, counts: all.counts })
     }
 
-    /// What every layer reads on the first `images` images, for other tools' counts.
+    /// Observes what every layer reads on the first `images` images, from which other tools' counts follow.
     ///
     /// # Errors
-    /// [`ReferenceError::Inference`].
+    /// [`ReferenceError::Inference`], if the network cannot be executed.
     pub fn observe(&self, images: usize) -> Result<Observation<'_>, ReferenceError> {
         let nothing = Observation::new(&self.executable, &self.weights, self.steps);
         let layers = 1..self.network.layers.len();
@@ -93,21 +95,21 @@ impl Reference {
         }))
     }
 
-    fn run(&self, image: usize) -> Result<ImageRun, ReferenceError> {
+    fn compare_image(&self, image: usize) -> Result<ImageComparison, ReferenceError> {
         let mut layers = vec![];
         let input = Feature::Real(self.images[image].clone());
         let all = 1..self.network.layers.len();
-        let run = self.executable.run_observed(all, &input, self.steps, |layer, _, output| {
+        let execution = self.executable.run_observed(all, &input, self.steps, |layer, _, output| {
             let recorded = self.spikes.iter().find(|recorded| recorded.layer == layer);
             if let (Some(recorded), Some(output)) = (recorded, output) {
                 layers.push(self.compare_layer(recorded, image, output));
             }
         })?;
-        let score_error = match &run.output {
+        let score_error = match &execution.output {
             Feature::Real(scores) => self.score_error(image, scores),
             Feature::Spikes(_) | Feature::Graded(_) => None,
         };
-        Ok(ImageRun { layers, score_error, counts: run.layers })
+        Ok(ImageComparison { layers, score_error, counts: execution.layers })
     }
 
     fn compare_layer(&self, recorded: &Recorded, image: usize, output: &Feature) -> LayerComparison {
@@ -129,7 +131,7 @@ impl Reference {
         layer
     }
 
-    /// Largest difference between this image's scores and the recorded ones.
+    /// Largest absolute difference between the scores of an image and the recorded ones; infinite if one is not a number.
     fn score_error(&self, image: usize, scores: &Real) -> Option<f64> {
         let (classes, images) = (scores.shape.len(), self.images.len());
         let mean =
@@ -144,7 +146,7 @@ impl Reference {
         if let Some(recorded) = &self.mean_scores {
             errors.extend((0..classes).map(|class| mean(class) - f64::from(recorded[image * classes + class])));
         }
-        // A NaN agrees with nothing.
+        // The larger of two numbers, one of them NaN, is the other: NaN must not go unnoticed.
         errors.into_iter().map(|error: f64| if error.is_nan() { f64::INFINITY } else { error.abs() }).reduce(f64::max)
     }
 }

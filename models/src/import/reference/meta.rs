@@ -1,21 +1,22 @@
-//! The description that goes with a reference's arrays.
+//! The metadata of a reference: the JSON text in its array `meta`.
 
-use super::ReferenceError;
+use super::error::ReferenceError;
 use cospike_sim_core::network::{Leak, NORM_EPSILON, Neuron, Reset};
 use serde_json::{Map, Value};
 
-/// What `meta` says.
+/// Metadata of a reference.
 pub(super) struct Meta {
-    /// Whether the residual sum stands behind the block's last neuron.
+    /// Whether the residual sum stands behind the block's last neuron (spike-element-wise) instead of before it.
     pub(super) sew: bool,
-    /// The neuron of every layer that has no learned leak of its own.
+    /// Neuron model of all layers, except for the leak of those that learned one.
     pub(super) neuron: Neuron,
-    /// Added to the variance in a batch normalisation.
+    /// Constant added to the variance in a batch normalisation.
     pub(super) norm_epsilon: f64,
+    /// Number of time steps, T, if `meta` gives it.
     steps: Option<usize>,
 }
 
-/// The keys of a JSON object.
+/// JSON object from which values are decoded by key.
 struct Keys(Map<String, Value>);
 
 impl Meta {
@@ -42,7 +43,7 @@ impl Meta {
         })
     }
 
-    /// T, which recorded spikes have too.
+    /// Number of time steps, T: that of `meta`, else that of the recorded spikes.
     pub(super) fn steps(&self, recorded: Option<usize>) -> Result<usize, ReferenceError> {
         let steps = self.steps.or(recorded);
         steps.filter(|&steps| steps > 0).ok_or_else(|| missing("T", "a number of steps"))
@@ -50,6 +51,7 @@ impl Meta {
 }
 
 impl Keys {
+    /// Neuron model that the keys describe.
     fn neuron(&self) -> Result<Neuron, ReferenceError> {
         let needed = "`hard` or `soft`";
         let is_soft = self.word("reset", needed, &[("hard", false), ("soft", true)])?;
@@ -78,7 +80,7 @@ impl Keys {
         Ok(Neuron { leak, decay_input, threshold, initial, reset })
     }
 
-    /// A number, if the key is there and not null.
+    /// A number; `None` if the key is missing or null.
     fn number(&self, key: &'static str, needed: &'static str) -> Result<Option<f64>, ReferenceError> {
         match self.0.get(key) {
             None | Some(Value::Null) => Ok(None),
@@ -86,7 +88,7 @@ impl Keys {
         }
     }
 
-    /// What a word means, if the key is there and not null.
+    /// Meaning of a word in the table `words`, without regard to case; `None` if the key is missing or null.
     fn word<T: Copy>(
         &self,
         key: &'static str,
@@ -99,7 +101,7 @@ impl Keys {
         meaning.map(|&(_, meaning)| Some(meaning)).ok_or_else(|| wrong(key, needed, value))
     }
 
-    /// A key that may be left out, but says nothing else than one of `words`.
+    /// Checks a key that may be left out, but must otherwise have one of `words` as its value.
     fn must_be(&self, key: &'static str, words: &[&str], needed: &'static str) -> Result<(), ReferenceError> {
         match self.0.get(key) {
             Some(value) if !value.as_str().is_some_and(|word| words.contains(&word)) => Err(wrong(key, needed, value)),

@@ -1,4 +1,4 @@
-//! References: what another framework computed, to be computed again spike for spike.
+//! References: networks whose spikes another framework recorded, to be reproduced spike for spike.
 //!
 //! A reference is a NumPy archive (`.npz`) with the network's arrays by their PyTorch names, its input, the spikes of
 //! every neuron layer and the class scores:
@@ -23,16 +23,19 @@
 mod architecture;
 mod arrays;
 mod comparison;
+mod error;
 mod meta;
 
 pub use comparison::{Comparison, LayerComparison};
+pub use error::ReferenceError;
 
 use arrays::Archive;
-use cospike_sim_core::inference::{Executable, InferenceError, Real};
-use cospike_sim_core::network::{Network, NetworkError, Shape, Weights};
+use cospike_sim_core::inference::{Executable, Real};
+use cospike_sim_core::network::{Network, Shape, Weights};
+use error::wrong;
 use std::path::Path;
 
-/// A network that another framework ran, and what came out there.
+/// A network that another framework executed, with the spikes and scores that it recorded.
 #[derive(Clone, Debug)]
 pub struct Reference {
     network: Network,
@@ -45,61 +48,20 @@ pub struct Reference {
     mean_scores: Option<Vec<f32>>,
 }
 
-/// Spikes of one neuron layer.
+/// Spikes that were recorded of one neuron layer.
 #[derive(Clone, Debug)]
 struct Recorded {
-    /// Index of the layer.
+    /// Index of the layer in the network.
     layer: usize,
     /// Bits in the order `[T, N, channel, row, column]`, the first in the highest bit of the first byte.
     bits: Vec<u8>,
-}
-
-/// Why a file is no reference that can be run.
-#[derive(Debug, thiserror::Error)]
-pub enum ReferenceError {
-    /// The file cannot be read.
-    #[error("{0}")]
-    Read(#[from] std::io::Error),
-    /// No NumPy archive.
-    #[error("not a NumPy archive (.npz): {0}")]
-    Archive(std::io::Error),
-    /// An array that is needed is not there.
-    #[error("array `{name}` is missing")]
-    Missing {
-        /// Its key.
-        name: String,
-    },
-    /// An array that is not what it should be.
-    #[error("array `{name}`: {reason}")]
-    Array {
-        /// Its key.
-        name: String,
-        /// What is wrong.
-        reason: String,
-    },
-    /// The description that goes with the arrays.
-    #[error("`{key}` in `meta` must be {needed}, but is {found}")]
-    Meta {
-        /// The key.
-        key: &'static str,
-        /// What it must be.
-        needed: &'static str,
-        /// What it is.
-        found: String,
-    },
-    /// The network or its weights.
-    #[error(transparent)]
-    Network(#[from] NetworkError),
-    /// Its execution.
-    #[error(transparent)]
-    Inference(#[from] InferenceError),
 }
 
 impl Reference {
     /// Reads the reference in the file at `path`.
     ///
     /// # Errors
-    /// [`ReferenceError`], naming the array or key that is wrong.
+    /// [`ReferenceError`], naming the array or key at fault.
     pub fn read(path: &Path) -> Result<Self, ReferenceError> {
         Self::from_bytes(std::fs::read(path)?)
     }
@@ -107,7 +69,7 @@ impl Reference {
     /// Reads the reference in the bytes of an archive.
     ///
     /// # Errors
-    /// [`ReferenceError`], naming the array or key that is wrong.
+    /// [`ReferenceError`], naming the array or key at fault.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, ReferenceError> {
         let mut archive = Archive::open(bytes)?;
         let meta = meta::Meta::read(&archive.text("meta")?)?;
@@ -142,37 +104,33 @@ impl Reference {
         Ok(Self { network, weights, executable, steps, images, spikes, scores, mean_scores })
     }
 
-    /// The network.
+    /// Layer graph of the network.
     pub fn network(&self) -> &Network {
         &self.network
     }
 
-    /// Its weights.
+    /// Weights of the network, with batch normalisation folded in.
     pub fn weights(&self) -> &Weights {
         &self.weights
     }
 
-    /// The network, ready to run.
+    /// The network, ready to execute.
     pub fn executable(&self) -> &Executable {
         &self.executable
     }
 
-    /// Time steps.
+    /// Number of time steps, T.
     pub fn steps(&self) -> usize {
         self.steps
     }
 
-    /// The images.
+    /// Input images, in order.
     pub fn images(&self) -> &[Real] {
         &self.images
     }
 }
 
-fn wrong(name: &str, reason: String) -> ReferenceError {
-    ReferenceError::Array { name: name.into(), reason }
-}
-
-/// An image in the order `[channel][row][column]` as a sample.
+/// A sample made of an image in the order `[channel][row][column]`.
 fn channels_last(image: &[f32], shape: Shape) -> Real {
     let positions = 0..shape.area();
     let data = positions.flat_map(|p| (0..shape.channels).map(move |c| image[c * shape.area() + p])).collect();

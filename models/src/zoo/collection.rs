@@ -1,0 +1,241 @@
+//! The weight files of a zoo, and the executable networks that they make.
+
+use super::{CodecChoice, Metadata, NetworkChoice, Unit, UnitChoice, WeightFile, ZooError};
+use crate::embedded;
+use cospike_sim_core::network::{Bottleneck, Family, Network, OUTPUT, Signal, TensorStore, Weights};
+use cospike_sim_core::payload::Codec;
+use cospike_sim_core::split::SplitNetwork;
+use std::borrow::Cow;
+use std::path::Path;
+
+/// JPEG quality handed over where it is not used: only the cut of a float unit is coded as JPEG, and its file has a quality.
+const UNUSED_QUALITY: u8 = 100;
+
+/// A set of weight files, sorted by name.
+#[derive(Clone, Debug)]
+pub struct Zoo {
+    files: Vec<WeightFile>,
+}
+
+/// An executable network, with its weights and the files that they came from.
+#[derive(Clone, Debug)]
+pub struct ZooNetwork {
+    /// The network, cut in two and ready to execute.
+    pub network: SplitNetwork,
+    /// Weights of all its layers, with batch normalisation folded in.
+    pub weights: Weights,
+    /// Codec of what crosses the cut.
+    pub codec: Codec,
+    /// T of a spiking network; of a float one, the T that its spiking twin was trained with, if the zoo has one. See
+    /// [`PriceList::account`](cospike_sim_core::energy::PriceList::account).
+    pub matched_steps: Option<usize>,
+    /// Name and BLAKE3 (hexadecimal) of each weight file that was used, the backbone's first.
+    pub files: Vec<(String, String)>,
+}
+
+impl Zoo {
+    /// The zoo that ships with CoSpike.
+    ///
+    /// # Errors
+    /// Only if a shipped file is damaged.
+    pub fn shipped() -> Result<Self, ZooError> {
+        Self::from_files(embedded::ZOO.iter().map(|&(name, bytes)| (name.to_string(), Cow::Borrowed(bytes))))
+    }
+
+    /// Reads the weight files (`*.safetensors`) of a folder.
+    ///
+    /// # Errors
+    /// [`ZooError::Read`], [`ZooError::Format`] and [`ZooError::Metadata`], naming the folder or file.
+    pub fn from_folder(folder: &Path) -> Result<Self, ZooError> {
+        let read = |path: &Path| std::fs::read(path).map_err(|error| unreadable(path, error));
+        let listing = std::fs::read_dir(folder).map_err(|error| unreadable(folder, error))?;
+        let mut files = vec![];
+        for file in listing {
+            let path = file.map_err(|error| unreadable(folder, error))?.path();
+            if path.extension().is_some_and(|ending| ending == "safetensors") {
+                let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                files.push((name, Cow::Owned(read(&path)?)));
+            }
+        }
+        Self::from_files(files)
+    }
+
+    /// Reads weight files from memory. Each has a name, without ending, and content.
+    ///
+    /// # Errors
+    /// [`ZooError::Format`] and [`ZooError::Metadata`].
+    pub fn from_files(files: impl IntoIterator<Item = (String, Cow<'static, [u8]>)>) -> Result<Self, ZooError> {
+        let files = files.into_iter().map(|(name, bytes)| WeightFile::read(name, bytes));
+        let mut files = files.collect::<Result<Vec<_>, _>>()?;
+        files.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(Self { files })
+    }
+
+    /// All weight files, sorted by name.
+    pub fn weight_files(&self) -> &[WeightFile] {
+        &self.files
+    }
+
+    /// Choice of the network that the weight file `name` describes: an uncut backbone, or one that is cut inside the file's
+    /// bottleneck unit.
+    ///
+    /// # Errors
+    /// [`ZooError::UnknownName`] with the names that exist.
+    pub fn choice(&self, name: &str) -> Result<NetworkChoice, ZooError> {
+        let file = self.files.iter().find(|file| file.name == name).ok_or_else(|| ZooError::UnknownName {
+            name: name.into(),
+            known: self.files.iter().map(|file| file.name.clone()).collect(),
+        })?;
+        let Metadata { backbone, family, unit, time_steps, .. } = &file.metadata;
+        Ok(NetworkChoice {
+            backbone: backbone.clone(),
+            family: *family,
+            split: unit.as_ref().map_or(OUTPUT, |unit| &unit.split).into(),
+            unit: unit.as_ref().map(|unit| unit.choice.clone()),
+            codec: None,
+            time_steps: Some(*time_steps),
+        })
+    }
+
+    /// Choices of a spiking network and its float twin, in this order. `name` is a backbone (`resnet14`), a unit without its
+    /// family (`resnet14-stage3-w4`), or the file of either twin. A backbone is not cut; a unit is cut in its middle.
+    ///
+    /// # Errors
+    /// [`ZooError::UnknownName`] with the pairs that exist.
+    pub fn twins(&self, name: &str) -> Result<[NetworkChoice; 2], ZooError> {
+        let find = |family: Family, stem: &str| {
+            self.files.iter().find(|file| file.metadata.family == family && file.pair_name() == stem)
+        };
+        let exact = self.files.iter().find(|file| file.name == name).map(WeightFile::pair_name);
+        let stem = exact.unwrap_or_else(|| name.into());
+        match (find(Family::Spiking, &stem), find(Family::Float, &stem)) {
+            (Some(spiking), Some(float)) => Ok([self.choice(&spiking.name)?, self.choice(&float.name)?]),
+            _ => {
+                let stems = self.files.iter().filter(|file| file.metadata.family == Family::Spiking);
+                let pairs = stems.map(WeightFile::pair_name).filter(|stem| find(Family::Float, stem).is_some());
+                Err(ZooError::UnknownName { name: name.into(), known: pairs.collect() })
+            }
+        }
+    }
+
+    /// Completes `wanted`: without time steps it gets those that the network was trained with.
+    ///
+    /// # Errors
+    /// [`ZooError::UnknownBackbone`].
+    pub fn resolve(&self, wanted: &NetworkChoice) -> Result<NetworkChoice, ZooError> {
+        let steps = wanted.time_steps.unwrap_or(self.backbone(wanted)?.metadata.time_steps);
+        Ok(NetworkChoice { time_steps: Some(steps), ..wanted.clone() })
+    }
+
+    /// Makes the network `wanted`, for samples of real values.
+    ///
+    /// # Errors
+    /// [`ZooError`], with the names that exist instead of an unknown one.
+    pub fn network(&self, wanted: &NetworkChoice) -> Result<ZooNetwork, ZooError> {
+        self.network_on(Signal::Real, wanted)
+    }
+
+    /// Makes the network `wanted` for samples of the kind `input`: real values, or spikes if the samples are coded in spikes.
+    ///
+    /// # Errors
+    /// [`ZooError`], with the names that exist instead of an unknown one.
+    pub fn network_on(&self, input: Signal, wanted: &NetworkChoice) -> Result<ZooNetwork, ZooError> {
+        let backbone = self.backbone(wanted)?;
+        let plain = backbone.metadata.architecture()?;
+        let at = plain.split(&wanted.split)?;
+        let mut store = backbone.tensors().clone();
+        let mut files = vec![(backbone.name.clone(), backbone.blake3.clone())];
+        let (network, cut, quality) = match &wanted.unit {
+            None => (plain, at, None),
+            Some(choice) => {
+                let (file, unit) = self.unit(wanted, choice)?;
+                let shape =
+                    Bottleneck { kind: choice.kind, width: choice.width as usize, stride: unit.stride as usize };
+                let (network, cut) = plain.with_bottleneck(&wanted.split, shape)?;
+                store.retain(|name, _| belongs(&plain, ..=at, name));
+                add(&mut store, file)?;
+                files.push((file.name.clone(), file.blake3.clone()));
+                (network, cut, unit.jpeg_quality)
+            }
+        };
+        let steps = wanted.time_steps.unwrap_or(backbone.metadata.time_steps);
+        let codec = codec(wanted, Codec::for_cut(&network, cut, quality.unwrap_or(UNUSED_QUALITY)))?;
+        let weights = Weights::from_store(&network, &store)?;
+        let network = SplitNetwork::with_input(input, &network, &weights, cut, codec, steps as usize)?;
+        let matched_steps = self.matched_steps(wanted, steps).map(|steps| steps as usize);
+        Ok(ZooNetwork { network, weights, codec, matched_steps, files })
+    }
+
+    /// T of `wanted`, which is executed for `steps`, or of its spiking twin.
+    fn matched_steps(&self, wanted: &NetworkChoice, steps: u32) -> Option<u32> {
+        match wanted.family {
+            Family::Spiking => Some(steps),
+            Family::Float => {
+                let twin = self.backbone(&NetworkChoice { family: Family::Spiking, ..wanted.clone() });
+                twin.ok().map(|twin| twin.metadata.time_steps)
+            }
+        }
+    }
+
+    fn backbone(&self, wanted: &NetworkChoice) -> Result<&WeightFile, ZooError> {
+        let fits = |m: &Metadata| m.unit.is_none() && m.family == wanted.family && m.backbone == wanted.backbone;
+        self.files.iter().find(|file| fits(&file.metadata)).ok_or_else(|| ZooError::UnknownBackbone {
+            backbone: wanted.backbone.clone(),
+            family: wanted.family,
+            known: self.backbones(wanted.family),
+        })
+    }
+
+    fn backbones(&self, family: Family) -> Vec<String> {
+        let metadata = self.files.iter().map(|file| &file.metadata);
+        metadata.filter(|m| m.unit.is_none() && m.family == family).map(|m| m.backbone.clone()).collect()
+    }
+
+    fn unit(&self, wanted: &NetworkChoice, choice: &UnitChoice) -> Result<(&WeightFile, &Unit), ZooError> {
+        let units = self.files.iter().filter(|file| file.metadata.backbone == wanted.backbone);
+        let mut units = units.filter_map(|file| {
+            let unit = file.metadata.unit.as_ref()?;
+            (unit.split == wanted.split).then_some((file, unit))
+        });
+        units.clone().find(|(_, unit)| unit.choice == *choice).ok_or_else(|| ZooError::UnknownUnit {
+            backbone: wanted.backbone.clone(),
+            split: wanted.split.clone(),
+            unit: choice.clone(),
+            known: units.by_ref().map(|(_, unit)| unit.choice.clone()).collect(),
+        })
+    }
+}
+
+/// The codec that `wanted` asks for, at a cut whose usual codec is `usual`.
+fn codec(wanted: &NetworkChoice, usual: Codec) -> Result<Codec, ZooError> {
+    match (wanted.codec, usual) {
+        (None, usual) => Ok(usual),
+        (Some(CodecChoice::Raw), Codec::Pixels8 | Codec::Jpeg { .. }) => Ok(Codec::Pixels8),
+        (Some(CodecChoice::Jpeg { quality }), Codec::Jpeg { quality: trained }) => {
+            Ok(Codec::Jpeg { quality: quality.unwrap_or(trained) })
+        }
+        (Some(CodecChoice::Jpeg { quality: Some(quality) }), Codec::Pixels8) => Ok(Codec::Jpeg { quality }),
+        (Some(CodecChoice::Jpeg { quality: None }), Codec::Pixels8) => Err(ZooError::NoQuality),
+        (Some(_), usual) => Err(ZooError::NoChoiceOfCodec { split: wanted.split.clone(), usual }),
+    }
+}
+
+/// Whether the tensor `name` belongs to one of these layers: tensors are named `LAYER.weight`, `LAYER.bias` and so on.
+fn belongs(network: &Network, layers: std::ops::RangeToInclusive<usize>, name: &str) -> bool {
+    let is_of = |layer: &str| name.strip_prefix(layer).is_some_and(|rest| rest.starts_with('.'));
+    network.layers[layers].iter().any(|layer| is_of(&layer.name))
+}
+
+/// Adds the tensors of a unit to those of its backbone's head.
+fn add(store: &mut TensorStore, unit: &WeightFile) -> Result<(), ZooError> {
+    for (tensor, values) in unit.tensors() {
+        if store.insert(tensor.clone(), values.clone()).is_some() {
+            return Err(ZooError::HeadTensor { name: unit.name.clone(), tensor: tensor.clone() });
+        }
+    }
+    Ok(())
+}
+
+fn unreadable(path: &Path, error: std::io::Error) -> ZooError {
+    ZooError::Read { path: path.display().to_string(), error }
+}
