@@ -1,6 +1,7 @@
 //! A plan that is made in code, without any scenario file.
 
 use crate::error::StudyError;
+use crate::keys::ENGINE_SCHEMA;
 use crate::plan::{
     DesignPoint, NamedPrices, PLAN_SCHEMA, Packets, Plan, PlanError, PlannedNetwork, Provenance, SampleSet,
 };
@@ -8,6 +9,7 @@ use crate::study::Study;
 use cospike_models::dataset::Dataset;
 use cospike_models::zoo::{NetworkChoice, PLAIN, UnitChoice, Zoo};
 use cospike_results::index::{NetworkIndex, PointIndex, PriceIndex};
+use cospike_results::key::ContentKey;
 use cospike_results::manifest::FileUsed;
 use cospike_results::store::entries::Entries;
 use cospike_sim_core::cloud::Cloud;
@@ -18,6 +20,7 @@ use cospike_sim_core::energy::{Form, PriceList};
 use cospike_sim_core::link::{Link, RadioPower};
 use cospike_sim_core::network::{BottleneckKind, Family};
 use cospike_sim_core::payload::{Missing, Packetise};
+use cospike_sim_core::record::Record;
 use cospike_sim_core::workload::{ArrivalProcess, SampleOrder, Workload};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -210,4 +213,15 @@ fn invariant_14_every_value_that_matters_is_part_of_the_key() {
         assert_eq!(other_inference != inference, is_of_the_inference, "{what}");
         assert_ne!(other_point, point, "{what}");
     }
+}
+
+/// Who changes a number of an equal plan has to raise [`ENGINE_SCHEMA`], or stored pieces of an older version would pass for
+/// new ones. Then the hash here changes with it.
+#[test]
+fn invariant_14_numbers_change_with_the_engine_s_schema_only() {
+    let results = study().run(None, &|_| ()).unwrap();
+    let rows = results.replications.iter().map(Record::values).chain(results.answers.iter().map(Record::values));
+    let text = format!("{:?}", rows.collect::<Vec<_>>());
+    let hash = ContentKey::from_json("numbers of the test study", &text).unwrap().to_string();
+    assert_eq!((ENGINE_SCHEMA, &hash[..16]), (1, "a588153b896d4c01"), "if a number has changed on purpose, raise ENGINE_SCHEMA");
 }
