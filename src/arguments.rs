@@ -1,4 +1,4 @@
-//! What can be written on the command line.
+//! The command line: verbs, options and their help.
 
 use crate::given::{GivenData, GivenZoo};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -7,8 +7,11 @@ use cospike_sim_core::kernel::SimTime;
 use std::ops::Range;
 use std::path::PathBuf;
 
-/// Simulates edge-cloud co-inference with spiking neural networks: the network really runs, and time, energy and
-/// accuracy come out of the same request.
+/// Greatest number of time steps that `cospike networks` takes.
+const MAX_TIME_STEPS: i64 = 1024;
+
+/// Simulates edge-cloud co-inference with spiking neural networks. The network is really executed: accuracy, energy and latency
+/// come from the same requests
 #[derive(Parser)]
 #[command(version, arg_required_else_help = true)]
 pub(crate) struct Arguments {
@@ -18,25 +21,25 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 pub(crate) enum Verb {
-    /// Run a scenario: prints a table, writes results and report
+    /// Run a scenario: print a summary, write results and report
     Run(Run),
     /// Draw the report of a result folder again
     Report {
-        /// Folder that `cospike run` wrote
+        /// Result folder that `cospike run` wrote
         directory: PathBuf,
     },
-    /// Check a scenario and say what it would run; runs and writes nothing
+    /// Check a scenario and list its design points, without running it
     Check(Check),
-    /// Measure accuracy and operations of a network of the zoo, without simulating devices
+    /// Measure accuracy and operations of a network, without simulating devices
     Infer(Infer),
-    /// Price the inference of a spiking network and of its float twin, side by side
+    /// Compare the energy of a spiking network and of its float twin under each price list
     Energy(Energy),
-    /// Measure how fast this machine runs networks, and how near to its limit
+    /// Measure how fast this machine executes networks, and how close that is to its limit
     #[command(subcommand)]
     Bench(Bench),
-    /// List the network architectures, or show one of them layer by layer: what a cut would cost where
+    /// List the network architectures, or show one layer by layer: what a cut would cost at each layer
     Networks(Networks),
-    /// Show the trained networks with their accuracies, and verify them
+    /// List the trained networks with their accuracies, or verify them
     Zoo(Zoo),
 }
 
@@ -47,16 +50,16 @@ pub(crate) struct Zoo {
     pub(crate) verb: Option<ZooVerb>,
     #[command(flatten)]
     pub(crate) zoo: GivenZoo,
-    /// Print JSON
+    /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,
 }
 
 #[derive(Subcommand)]
 pub(crate) enum ZooVerb {
-    /// Measure every claimed accuracy and payload again; exit code 1 if one differs
+    /// Measure every claimed accuracy and payload again; the exit code is 1 if one differs
     Verify(Verify),
-    /// Write the page about the zoo: zoo.md, and its figures into figures/
+    /// Write the documentation page about the zoo: zoo.md, and its figures in figures/
     Page(Page),
 }
 
@@ -70,7 +73,7 @@ pub(crate) struct Page {
 
 #[derive(Args)]
 pub(crate) struct Verify {
-    /// Only networks whose name contains this, such as `resnet14-spiking`
+    /// Measure only networks whose name contains this text, such as `resnet14-spiking`
     #[arg(default_value = "")]
     pub(crate) filter: String,
     #[command(flatten)]
@@ -85,10 +88,10 @@ pub(crate) struct Check {
     pub(crate) scenario: String,
     #[command(flatten)]
     pub(crate) zoo: GivenZoo,
-    /// Print JSON
+    /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,
-    /// Print the plan that the scenario compiles to, as JSON: design points, networks and prices as plain data
+    /// Print the plan that the scenario compiles to, as JSON: all design points, networks and prices
     #[arg(long, conflicts_with = "json")]
     pub(crate) plan: bool,
 }
@@ -99,26 +102,26 @@ pub(crate) struct Run {
     pub(crate) scenario: String,
     #[command(flatten)]
     pub(crate) zoo: GivenZoo,
-    /// Folder to write [default: out/NAME, the name of the study]
+    /// Result folder to write [default: out/NAME, with the name of the study]
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
-    /// Run everything twice, side by side, and say what was compared and the first event in which two runs differ; exit
-    /// code 1 if any does. Writes nothing
+    /// Run everything twice and compare the two event by event; print what was compared, and the first difference. The exit
+    /// code is 1 if there is one. Nothing is written
     #[arg(long, conflicts_with_all = ["out", "trace"])]
     pub(crate) verify: bool,
     #[command(flatten)]
     pub(crate) trace: Trace,
-    /// Print JSON instead of the table
+    /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,
 }
 
 #[derive(Args)]
 pub(crate) struct Trace {
-    /// Also write a trace of one replication, to look at in Perfetto (ui.perfetto.dev)
+    /// Also write a timeline of one replication to this file, to be opened in Perfetto (ui.perfetto.dev)
     #[arg(long = "trace", value_name = "FILE", id = "trace")]
     pub(crate) file: Option<PathBuf>,
-    /// Devices in the trace, the last one not included
+    /// Devices shown in the trace, without the one numbered TO
     #[arg(
         long = "trace-devices",
         value_name = "FROM..TO",
@@ -127,7 +130,7 @@ pub(crate) struct Trace {
         value_parser = devices
     )]
     pub(crate) devices: Range<u32>,
-    /// Simulated time in the trace, in seconds
+    /// Simulated time shown in the trace, in seconds
     #[arg(
         long = "trace-seconds",
         value_name = "FROM..TO",
@@ -136,90 +139,92 @@ pub(crate) struct Trace {
         value_parser = seconds
     )]
     pub(crate) time: Range<SimTime>,
-    /// Design point of the trace, counted from 0 in the order of `cospike check`
+    /// Design point to trace, counted from 0 in the order of `cospike check`
     #[arg(long = "trace-point", value_name = "NUMBER", default_value_t = 0, requires = "trace")]
     pub(crate) point: usize,
-    /// Replication of the trace, counted from 0
+    /// Replication to trace, counted from 0
     #[arg(long = "trace-replication", value_name = "NUMBER", default_value_t = 0, requires = "trace")]
     pub(crate) replication: u32,
 }
 
 fn devices(text: &str) -> Result<Range<u32>, String> {
-    range(text, |end| end.parse().map_err(|_| format!("`{end}` is no number of a device")))
+    range(text, |end| {
+        end.parse().map_err(|_| format!("`{end}` is not a number of a device: give a whole number from 0"))
+    })
 }
 
 fn seconds(text: &str) -> Result<Range<SimTime>, String> {
     range(text, |end| {
-        let seconds = end.parse().map_err(|_| format!("`{end}` is no number of seconds"))?;
+        let seconds = end.parse().map_err(|_| format!("`{end}` is not a number of seconds"))?;
         SimTime::from_seconds(seconds).map_err(|error| error.to_string())
     })
 }
 
-/// `FROM..TO`, of which something must be left.
+/// Parses `FROM..TO`, which must not be empty.
 fn range<T: PartialOrd>(text: &str, end: impl Fn(&str) -> Result<T, String>) -> Result<Range<T>, String> {
     let (from, to) = text.split_once("..").ok_or("give FROM..TO, such as 0..8")?;
     let range = end(from)?..end(to)?;
-    if range.is_empty() { Err("nothing lies between: give FROM..TO, FROM being less".into()) } else { Ok(range) }
+    if range.is_empty() { Err("nothing lies between: give FROM..TO with FROM less than TO".into()) } else { Ok(range) }
 }
 
 #[derive(Args)]
 pub(crate) struct Infer {
-    /// Network, as `cospike zoo` names it
+    /// Name of the network; `cospike zoo --json` lists all names
     #[arg(required_unless_present = "reference")]
     pub(crate) network: Option<String>,
-    /// Compare spike for spike with what another framework recorded in this NumPy archive (.npz); exit code 1 if a spike or a
-    /// score differs
+    /// Compare spike for spike with what another framework recorded in this NumPy archive (.npz); the exit code is 1 if a spike or
+    /// a score differs
     #[arg(long, value_name = "FILE", conflicts_with_all = ["network", "coding", "seed", "zoo", "data"])]
     pub(crate) reference: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) zoo: GivenZoo,
     #[command(flatten)]
     pub(crate) data: GivenData,
-    /// Use only the first so many images
+    /// Number of images to use, from the first on [default: all]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) samples: Option<u32>,
-    /// How the images are given to the network
+    /// Coding of the images
     #[arg(long, value_enum, default_value = "direct")]
     pub(crate) coding: Coding,
-    /// Seed of rate coding [default: 0]
+    /// Seed of the random spikes of rate coding [default: 0]
     #[arg(long)]
     pub(crate) seed: Option<u64>,
-    /// Count operations as this tool does [default: as CoSpike does, without those on zero weights]
+    /// Tool by whose rules operations are counted [default: CoSpike's counts, without the column of those on zero weights]
     #[arg(long, value_enum, value_name = "TOOL")]
     pub(crate) count: Option<Count>,
-    /// Print JSON
+    /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,
 }
 
 #[derive(Args)]
 pub(crate) struct Networks {
-    /// Network to show: `ARCHITECTURE[-WIDTH][@SIDE][:CLASSES]`, such as `resnet50`, `mobilenetv2-0.5@32` or `vgg16@32:100`
+    /// Name of the network to show: `ARCHITECTURE[-WIDTH][@SIDE][:CLASSES]`, such as `resnet50`, `mobilenetv2-0.5@32` or `vgg16@32:100`
     pub(crate) name: Option<String>,
-    /// Which of the two
+    /// Family of the network to show
     #[arg(long, value_enum, default_value = "spiking", requires = "name")]
     pub(crate) family: Family,
-    /// Time steps of the spiking network [default: 4]
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1024), requires = "name")]
+    /// Number of time steps of the spiking network [default: 4]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=MAX_TIME_STEPS), requires = "name")]
     pub(crate) time_steps: Option<u32>,
-    /// Print JSON
+    /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Coding {
-    /// Real values, the same in every step
+    /// The pixel values, the same in every step
     Direct,
-    /// A spike with the value's probability, drawn in every step
+    /// In every step a random spike, whose probability is the pixel value
     Rate,
-    /// One spike, the larger the value the earlier
+    /// One spike in all, the earlier the larger the pixel value
     Latency,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Count {
-    /// As executed, and how many of the pairs fall on weights of zero
+    /// Operations as executed, and how many of them fall on weights of zero
     Cospike,
     /// NeuroBench 2.3.0
     Neurobench,
@@ -230,7 +235,7 @@ pub(crate) enum Count {
 }
 
 impl Count {
-    /// The other tool, if it is one.
+    /// The tool whose rules are meant; `None` for CoSpike itself.
     pub(crate) fn tool(self) -> Option<Tool> {
         match self {
             Self::Cospike => None,
@@ -243,53 +248,53 @@ impl Count {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Family {
-    /// Spiking neurons, run for T time steps
+    /// Spiking neurons, executed for T time steps
     Spiking,
-    /// Float activations, run once
+    /// Float activations, executed once
     Float,
 }
 
 #[derive(Args)]
 pub(crate) struct Energy {
-    /// Backbone, such as `resnet14`, or a unit, such as `resnet14-stage3-w4`: both families are priced. Of a network with
-    /// a unit that is what runs on the edge
+    /// Name of a backbone, such as `resnet14`, or of a unit, such as `resnet14-stage3-w4`, without the family: both are priced. Of
+    /// a network with a unit only the head is, which is executed on the edge
     pub(crate) network: String,
     #[command(flatten)]
     pub(crate) zoo: GivenZoo,
     #[command(flatten)]
     pub(crate) data: GivenData,
-    /// Price list: `all`, the name of a built-in one, or a file
+    /// Price list: `all` built-in ones, the name of one of them, or a file
     #[arg(long, default_value = "all")]
     pub(crate) prices: String,
-    /// Use only the first so many test images
+    /// Number of test images to use, from the first on
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) samples: u32,
-    /// Print every line of the account under one price list
+    /// Print every line of the energy accounts; needs `--prices NAME`
     #[arg(long)]
     pub(crate) ledger: bool,
-    /// Print JSON
+    /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,
 }
 
 #[derive(Subcommand)]
 pub(crate) enum Bench {
-    /// Inference: the reference network beside the machine's peak rates of float arithmetic
+    /// Measure inference, beside the machine's peak rates of float arithmetic
     Inference(BenchInference),
 }
 
 #[derive(Args)]
 pub(crate) struct BenchInference {
-    /// Also sweep the density of spikes: event-driven against dense convolution
+    /// Also compare event-driven with dense convolution over densities of spikes
     #[arg(long)]
     pub(crate) density: bool,
-    /// Draw that sweep into this SVG file
+    /// Draw the sweep over densities into this SVG file
     #[arg(long, value_name = "FILE", requires = "density")]
     pub(crate) svg: Option<PathBuf>,
-    /// Also run the spiking ResNet-50 on 224x224 pixels
+    /// Also execute the spiking ResNet-50 on 224x224 pixels
     #[arg(long)]
     pub(crate) resnet50: bool,
-    /// Print JSON
+    /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -1,13 +1,12 @@
-//! `bench inference`: measures, then prints tables or JSON and draws the figure.
+//! `bench inference`: how fast this machine executes networks.
 
-use crate::Failure;
 use crate::arguments::BenchInference;
-use crate::run::print_json;
-use crate::table::table;
+use crate::failure::Failure;
+use crate::output::{print_json, table};
 use cospike_bench::{DensitySweep, InferenceBench, LargeNetwork, LayerTimes, Peak, Selection, Throughput};
 use cospike_reports::{DensityLine, density_figure};
 
-/// Measures, and prints.
+/// Measures, prints tables or JSON, and draws the figure if one is asked for.
 pub(crate) fn inference(arguments: &BenchInference) -> Result<(), Failure> {
     let selection = Selection { density: arguments.density, large_network: arguments.resnet50 };
     let bench = InferenceBench::measure(selection)?;
@@ -111,6 +110,7 @@ fn print_density(sweeps: &[DensitySweep]) {
     println!("{rows}");
 }
 
+/// The figure of the sweep over densities, as SVG.
 fn density_svg(sweeps: &[DensitySweep]) -> Result<String, Failure> {
     let line = |sweep: &DensitySweep| DensityLine {
         label: format!("{} channels, {1}x{1}", sweep.channels, sweep.side),

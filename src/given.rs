@@ -1,13 +1,13 @@
-//! What a user may bring along: a zoo and a dataset of their own.
+//! Zoo and data set that a user may give in place of the built-in ones.
 
-use crate::Failure;
+use crate::failure::Failure;
 use clap::Args;
 use cospike_models::dataset::{Dataset, Subset};
 use cospike_models::zoo::{Zoo, ZooError, ZooNetwork};
 use cospike_scenarios::diagnostic::did_you_mean;
 use std::path::PathBuf;
 
-/// The networks to choose from.
+/// Option for a zoo of the user's.
 #[derive(Args)]
 pub(crate) struct GivenZoo {
     /// Folder of weight files (*.safetensors) to use instead of the built-in zoo
@@ -15,35 +15,46 @@ pub(crate) struct GivenZoo {
     folder: Option<PathBuf>,
 }
 
-/// The test images to run on.
+/// Option for test images of the user's.
 #[derive(Args)]
 pub(crate) struct GivenData {
-    /// Folder of the dataset whose test images to use [default: Fashion-MNIST, built in]: IDX files, CIFAR in its binary
+    /// Folder of a data set whose test images are used instead of the built-in Fashion-MNIST: IDX files, CIFAR in its binary
     /// version, or test.npz
     #[arg(id = "data", long = "data", value_name = "DIR")]
     folder: Option<PathBuf>,
 }
 
 impl GivenZoo {
+    /// Reads the zoo that was given, or the built-in one.
     pub(crate) fn open(&self) -> Result<Zoo, Failure> {
         let Some(folder) = &self.folder else { return Ok(Zoo::shipped()?) };
-        let zoo = Zoo::from_folder(folder).map_err(|error| Failure::Input(format!("error: {error}")))?;
+        let zoo = Zoo::from_folder(folder).map_err(Failure::mistake)?;
         if zoo.weight_files().is_empty() {
-            let message = format!("error: {} holds no weight file (*.safetensors)", folder.display());
-            return Err(Failure::Input(message));
+            let folder = folder.display();
+            return Err(Failure::mistake(format_args!("{folder} holds no weight file (*.safetensors)")));
         }
         Ok(zoo)
     }
 }
 
 impl GivenData {
+    /// Reads the test images that were given, or the built-in ones.
     pub(crate) fn open(&self) -> Result<Dataset, Failure> {
         match &self.folder {
             None => Ok(Dataset::fashion_mnist_test()?),
-            Some(folder) => {
-                Dataset::from_folder(folder, Subset::Test).map_err(|error| Failure::Input(format!("error: {error}")))
-            }
+            Some(folder) => Dataset::from_folder(folder, Subset::Test).map_err(Failure::mistake),
         }
+    }
+}
+
+/// Help for images of another shape than a network takes.
+pub(crate) const SHAPE_HELP: &str = "help: name the folder of its data set with `--data`";
+
+/// Refuses more `samples` than there are, `what` being what they are called; returns their number.
+pub(crate) fn check_samples(samples: u32, available: usize, what: &str) -> Result<usize, Failure> {
+    match samples as usize {
+        samples if samples <= available => Ok(samples),
+        _ => Err(Failure::mistake(format_args!("`--samples {samples}`, but there are {available} {what}"))),
     }
 }
 
@@ -53,16 +64,16 @@ pub(crate) fn check_shape(dataset: &Dataset, network: &ZooNetwork) -> Result<(),
     if images == input {
         return Ok(());
     }
-    let message = format!("error: the test images are of shape {images}, the network takes {input}");
-    Err(Failure::Input(format!("{message}\nhelp: name the folder of its dataset with `--data`")))
+    let message = format_args!("the test images have the shape {images}, the network takes {input}\n{SHAPE_HELP}");
+    Err(Failure::mistake(message))
 }
 
-/// A wrong name, with the one that was probably meant or those that exist.
+/// The failure of an unknown network name, with the name that was probably meant or those that exist.
 pub(crate) fn unknown_name(error: ZooError) -> Failure {
     match &error {
         ZooError::UnknownName { name, known } => {
             let help = did_you_mean(name, known.iter().map(String::as_str));
-            Failure::Input(format!("error: {error}\nhelp: {help}"))
+            Failure::mistake(format_args!("{error}\nhelp: {help}"))
         }
         _ => error.into(),
     }

@@ -2,30 +2,33 @@
 
 mod arguments;
 mod bench;
+mod check;
 mod energy;
+mod failure;
 mod given;
 mod infer;
 mod networks;
+mod output;
 mod progress;
+mod report;
 mod run;
-mod table;
-mod trace;
-mod verify;
+mod scenario;
 mod zoo;
 
 use arguments::{Arguments, Verb, ZooVerb};
 use clap::Parser;
+use failure::Failure;
 use std::process::ExitCode;
 
-/// Exit code for a mistake in what the user gave, as of clap's own errors.
+/// Exit code for a mistake in what the user gave; clap uses the same for its own errors.
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match arguments.verb {
         Verb::Run(run) => run::run(&run),
-        Verb::Report { directory } => run::report(&directory),
-        Verb::Check(check) => run::check(&check),
+        Verb::Report { directory } => report::report(&directory),
+        Verb::Check(check) => check::check(&check),
         Verb::Infer(infer) => infer::infer(&infer),
         Verb::Energy(energy) => energy::energy(&energy),
         Verb::Bench(arguments::Bench::Inference(inference)) => bench::inference(&inference),
@@ -47,19 +50,5 @@ fn main() -> ExitCode {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
-    }
-}
-
-/// Why a command ends early.
-enum Failure {
-    /// The user's mistake, rendered; exit code 2.
-    Input(String),
-    /// Anything else; exit code 1.
-    Other(anyhow::Error),
-}
-
-impl<E: Into<anyhow::Error>> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Self::Other(error.into())
     }
 }

@@ -1,19 +1,18 @@
-//! `networks`: the architectures, and what a cut of one costs where.
+//! `networks`: the architectures, and what a cut of one of them costs at each layer.
 
-use crate::Failure;
 use crate::arguments::{Family, Networks};
-use crate::run::print_json;
-use crate::table::table;
+use crate::failure::Failure;
+use crate::output::{print_json, table};
 use cospike_scenarios::diagnostic::did_you_mean;
 use cospike_sim_core::network::{Network, NetworkError, NetworkName, Neuron, ParameterRule};
 use serde_json::{Value, json};
 
-/// Time steps if none are asked for: those of the zoo's spiking networks.
+/// Default number of time steps: that of the zoo's spiking networks.
 const TIME_STEPS: u32 = 4;
-/// Bits of a value of the float32 tensor.
+/// Number of bits of a float32 value.
 const FLOAT_BITS: u64 = 32;
 
-/// Lists the architectures, or shows one.
+/// Lists the architectures, or shows one layer by layer.
 pub(crate) fn networks(arguments: &Networks) -> Result<(), Failure> {
     let Some(text) = &arguments.name else {
         list(arguments.json);
@@ -21,7 +20,7 @@ pub(crate) fn networks(arguments: &Networks) -> Result<(), Failure> {
     };
     let name: NetworkName = text.parse().map_err(|error| unknown(&error))?;
     if arguments.family == Family::Float && arguments.time_steps.is_some() {
-        return Err(Failure::Input("error: a float network runs once\nhelp: leave `--time-steps` out".into()));
+        return Err(Failure::mistake("a float network runs once\nhelp: leave `--time-steps` out"));
     }
     let sized = Sized::new(name, arguments.family, arguments.time_steps.unwrap_or(TIME_STEPS));
     if arguments.json {
@@ -32,12 +31,13 @@ pub(crate) fn networks(arguments: &Networks) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A name that is not a network, with what was probably meant.
 fn unknown(error: &NetworkError) -> Failure {
-    Failure::Input(match error {
+    Failure::mistake(match error {
         NetworkError::UnknownArchitecture { name, known } => {
-            format!("error: {error}\nhelp: {}", did_you_mean(name, known.iter().copied()))
+            format!("{error}\nhelp: {}", did_you_mean(name, known.iter().copied()))
         }
-        _ => format!("error: {error}\nhelp: a name is ARCHITECTURE[-WIDTH][@SIDE][:CLASSES], see `cospike networks`"),
+        _ => format!("{error}\nhelp: a name is ARCHITECTURE[-WIDTH][@SIDE][:CLASSES], see `cospike networks`"),
     })
 }
 
@@ -66,29 +66,35 @@ fn list(as_json: bool) {
     );
 }
 
+/// Indices of all layers.
 fn whole(network: &Network) -> std::ops::Range<usize> {
     0..network.layers.len()
 }
 
-/// A network and what of it is shown.
+/// A network with the sizes of its layers.
 struct Sized {
     name: NetworkName,
     network: Network,
     layers: Vec<SizedLayer>,
-    /// Time steps; `None` of a float network.
+    /// Number of time steps, T; `None` for a float network.
     steps: Option<u32>,
 }
 
-/// One layer, in numbers.
+/// Sizes of one layer.
 struct SizedLayer {
+    /// Number of parameters as trained.
     parameters: u64,
+    /// Number of parameters with batch normalisation folded into weights and biases.
     folded: u64,
+    /// Number of dense multiply-accumulates in one time step.
     macs: u64,
+    /// Size of the output as a float32 tensor, in bits.
     float_bits: u64,
-    /// `None` where real values are emitted.
+    /// Size of the output as spikes of all time steps, in bits; `None` where real values are emitted.
     spike_bits: Option<u64>,
+    /// Name of the split point behind the layer, if there is one.
     split: Option<String>,
-    /// Share of the whole network's MACs up to here, in per cent.
+    /// Share of the network's multiply-accumulates up to and including the layer, in per cent.
     head_percent: f64,
 }
 
@@ -112,8 +118,9 @@ impl Sized {
         Self { name, layers: layers.collect(), steps: (family == Family::Spiking).then_some(steps), network }
     }
 
-    fn sum(&self, of: impl Fn(&SizedLayer) -> u64) -> u64 {
-        self.layers.iter().map(of).sum()
+    /// Sum of a size over the layers.
+    fn sum(&self, size: impl Fn(&SizedLayer) -> u64) -> u64 {
+        self.layers.iter().map(size).sum()
     }
 
     fn print(&self) {
@@ -156,7 +163,7 @@ impl Sized {
         }
     }
 
-    /// What the list says of the network, which holds for both families.
+    /// Sizes that are the same in both families, as JSON.
     fn summary(&self) -> Value {
         let input = self.name.input();
         let split_points: Vec<_> = self.network.split_points.iter().map(|split| &split.name).collect();
@@ -194,6 +201,7 @@ impl Sized {
     }
 }
 
+/// What a rule counts besides the weights.
 fn rule(rule: ParameterRule) -> &'static str {
     match rule {
         ParameterRule::Folded => "one bias per channel",

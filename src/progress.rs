@@ -1,11 +1,13 @@
-//! The progress bar. It is drawn on standard error, and not at all if that is no terminal.
+//! Progress bars. They are drawn on standard error, and only if that is a terminal.
 
 use cospike_studies::Progress;
 use indicatif::{ProgressBar, ProgressStyle}; // hides itself in log files of a cluster
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Shows how far a study is: first the samples that networks run on, then the replications.
+/// Bar that shows the progress of a study: first the samples of its inferences, then its replications.
 pub(crate) struct Bar {
+    /// Name and bar of the stage that is shown.
     stage: Mutex<Option<(&'static str, ProgressBar)>>,
 }
 
@@ -14,7 +16,7 @@ impl Bar {
         Self { stage: Mutex::new(None) }
     }
 
-    /// Moves the bar. Called from many threads.
+    /// Moves the bar. May be called from many threads.
     pub(crate) fn show(&self, progress: Progress) {
         let (name, done, total) = match progress {
             Progress::Inference { done, total } => ("inference", done, total),
@@ -32,6 +34,26 @@ impl Bar {
                 bar.finish_and_clear();
             }
         }
+    }
+}
+
+/// Bar that counts the samples of an inference.
+pub(crate) struct SampleBar {
+    bar: Bar,
+    done: AtomicU64,
+    total: u64,
+}
+
+impl SampleBar {
+    /// A bar for `total` samples.
+    pub(crate) fn new(total: u64) -> Self {
+        Self { bar: Bar::new(), done: AtomicU64::new(0), total }
+    }
+
+    /// Counts one more sample. May be called from many threads.
+    pub(crate) fn tick(&self) {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        self.bar.show(Progress::Inference { done, total: self.total });
     }
 }
 

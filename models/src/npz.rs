@@ -9,7 +9,7 @@ use zip::result::ZipError;
 /// An array of an archive: its header, and its values yet to be decoded.
 pub(crate) type Array = NpyFile<Cursor<Vec<u8>>>;
 
-/// An open archive.
+/// An open archive of NumPy arrays.
 pub(crate) struct Archive<R>(ZipArchive<R>);
 
 impl<R: Read + Seek> Archive<R> {

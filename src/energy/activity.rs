@@ -1,32 +1,37 @@
-//! How much a spiking network fires, and what the literature says of that.
+//! How much a spiking network fires, beside published thresholds below which it needs less energy.
 
-use super::Measured;
+use super::priced::Measured;
 use cospike_sim_core::inference::LayerCounts;
 use cospike_sim_core::network::{Network, Operation};
 
-/// Spikes of the part of a network that was run.
+/// How much the head of a spiking network fires.
 pub(super) struct Activity {
-    /// Spikes per neuron and step, over all neurons.
+    /// Mean number of spikes per neuron and step, over all neurons.
     pub(super) rate: f64,
-    /// Spikes per synapse and inference: accumulates over dense multiply-accumulates of the layers on spikes.
+    /// Mean number of spikes per synapse and inference: accumulates over dense multiply-accumulates, of the layers that read
+    /// spikes.
     pub(super) per_synapse: f64,
-    /// Time steps.
+    /// Number of time steps, T.
     pub(super) steps: usize,
-    /// Of each neuron layer: its name and spikes per neuron and step.
+    /// Name of each neuron layer, and its mean number of spikes per neuron and step.
     pub(super) layers: Vec<(String, f64)>,
 }
 
 /// A published threshold below which spiking networks are said to need less energy.
 pub(super) struct Crossover {
+    /// Publication.
     pub(super) source: &'static str,
+    /// Threshold as published, with its unit.
     pub(super) says: &'static str,
-    /// What this network has of the quantity in question, and where that lies.
+    /// Value of this network, in the same unit.
     pub(super) here: f64,
+    /// Whether this network's value is below, within or above the threshold.
     pub(super) verdict: &'static str,
 }
 
 impl Activity {
-    pub(super) fn of(measured: &Measured) -> Self {
+    /// Activity of the layers that were `measured`.
+    pub(super) fn new(measured: &Measured) -> Self {
         let network = measured.zoo.network.network();
         let neurons = measured.layers.iter().filter(|layer| layer.counts.neuron_updates > 0);
         let per_update = |spikes: u64, updates: u64| if updates > 0 { spikes as f64 / updates as f64 } else { 0.0 };
@@ -45,9 +50,9 @@ impl Activity {
         Self { rate, per_synapse, steps: measured.zoo.network.steps(), layers }
     }
 
-    /// Published thresholds, each with the quantity that it is about.
+    /// Published thresholds, beside the values of this network.
     pub(super) fn crossovers(&self) -> [Crossover; 4] {
-        let below = |value: f64, low: f64, high: f64| match value {
+        let verdict = |value: f64, low: f64, high: f64| match value {
             value if value < low => "below",
             value if value <= high => "within",
             _ => "above",
@@ -57,31 +62,31 @@ impl Activity {
                 source: "Dampfhoffer et al., IEEE TETCI 7(3), 2023",
                 says: "0.15 to 1.38 spikes per synapse and inference, by implementation of the float network",
                 here: self.per_synapse,
-                verdict: below(self.per_synapse, 0.15, 1.38),
+                verdict: verdict(self.per_synapse, 0.15, 1.38),
             },
             Crossover {
                 source: "Davidson and Furber, Front. Neurosci. 15, 2021",
                 says: "1.72 spikes per synapse and inference",
                 here: self.per_synapse,
-                verdict: below(self.per_synapse, 1.72, 1.72),
+                verdict: verdict(self.per_synapse, 1.72, 1.72),
             },
             Crossover {
                 source: "Yan et al., arXiv:2409.08290v3, T from 5 to 10",
                 says: "0.064 spikes per neuron and step",
                 here: self.rate,
-                verdict: below(self.rate, 0.064, 0.064),
+                verdict: verdict(self.rate, 0.064, 0.064),
             },
             Crossover {
                 source: "Yan et al., arXiv:2409.08290v4, T = 5",
                 says: "0.057 spikes per neuron and step",
                 here: self.rate,
-                verdict: below(self.rate, 0.057, 0.057),
+                verdict: verdict(self.rate, 0.057, 0.057),
             },
         ]
     }
 }
 
-/// Whether layer `index` has weights and reads spikes.
+/// Whether the layer `index` has weights and reads spikes.
 fn is_on_spikes(network: &Network, index: usize) -> bool {
     let inputs = &network.layers[index].inputs;
     network.dense_macs(index..index + 1) > 0

@@ -1,17 +1,18 @@
-//! Accounts as tables and as JSON.
+//! Energy accounts as tables and as JSON.
 
 use super::activity::Activity;
-use super::{Measured, Priced};
-use crate::run::print_json;
-use crate::table::{significant, table};
+use super::priced::{Measured, Priced};
+use crate::output::{print_json, significant, table};
 use cospike_scenarios::profiles::Profile;
 use cospike_sim_core::energy::{Account, AccountLine};
 use serde_json::{Value, json};
 
+/// Microjoules per joule.
 const MICRO: f64 = 1e6;
+/// Picojoules per joule.
 const PICO: f64 = 1e12;
 
-/// Both networks under every list, what the spiking one's activity says, and who wins.
+/// Prints both networks under every price list, the activity of the spiking one, and which needs less energy.
 pub(super) fn comparison(network: &str, priced: &[Priced], spiking: &Measured, activity: &Activity) {
     let mut lists = table(&["price list", "spiking uJ", "float uJ", "spiking / float", "less energy"]);
     for list in priced {
@@ -32,6 +33,7 @@ pub(super) fn comparison(network: &str, priced: &[Priced], spiking: &Measured, a
     println!("ratios hold within one list only: the lists differ by orders of magnitude in what they count");
 }
 
+/// Family of the network that needs less energy, given the ratio of spiking to float.
 fn winner(ratio: f64) -> &'static str {
     match ratio {
         ratio if ratio < 1.0 => "spiking",
@@ -40,6 +42,7 @@ fn winner(ratio: f64) -> &'static str {
     }
 }
 
+/// Says under which price lists each network needs less energy, and how many times less.
 fn wins(priced: &[Priced]) -> String {
     let ratios = priced.iter().filter_map(|list| Some((list.name.as_str(), list.ratio()?)));
     let (won, lost): (Vec<_>, Vec<_>) = ratios.partition(|(_, ratio)| *ratio < 1.0);
@@ -75,18 +78,18 @@ fn print_activity(activity: &Activity) {
     println!("{crossovers}");
 }
 
-/// The mean of a sample; of a partial account the sum of what has a price, marked as such.
+/// Mean energy per sample; of a partial account that of the events with a price, marked by `>`.
 fn microjoules(account: &Account, measured: &Measured) -> String {
     let sum = significant(MICRO * measured.mean(account.energy().total()));
     if account.is_partial() { format!("> {sum}") } else { sum }
 }
 
-/// Every line of both networks' accounts under one list, and where its prices are from.
+/// Prints every line of both networks' accounts under one price list, and the sources of its prices.
 pub(super) fn ledger(priced: &Priced, spiking: &Measured, float: &Measured, activity: &Activity) {
     for (family, account, measured) in [("spiking", &priced.spiking, spiking), ("float", &priced.float, float)] {
         let mut lines = table(&["layer", "event", "count", "pJ each", "price", "pJ"]);
-        for entry in &account.lines {
-            lines.add_row(line(entry, measured));
+        for account_line in &account.lines {
+            lines.add_row(row(account_line, measured));
         }
         println!("{lines}");
         let total = PICO * measured.mean(account.energy().total());
@@ -107,7 +110,8 @@ pub(super) fn ledger(priced: &Priced, spiking: &Measured, float: &Measured, acti
     println!("\ncounts and pJ: means of {} samples; count x pJ each = pJ", spiking.samples);
 }
 
-fn line(line: &AccountLine, measured: &Measured) -> [String; 6] {
+/// Row of the ledger for a line of the account.
+fn row(line: &AccountLine, measured: &Measured) -> [String; 6] {
     let unpriced = || "no price".to_string();
     [
         measured.zoo.network.network().layers[line.layer].name.clone(),
@@ -119,7 +123,7 @@ fn line(line: &AccountLine, measured: &Measured) -> [String; 6] {
     ]
 }
 
-/// Everything, for machines.
+/// Prints all of it as JSON.
 pub(super) fn json(priced: &[Priced], spiking: &Measured, float: &Measured, activity: &Activity) {
     let list = |list: &Priced| {
         json!({

@@ -1,26 +1,28 @@
-//! What the layers did, as a table and as JSON, counted by CoSpike or as another tool would.
+//! Operations of each layer as a table and as JSON, as CoSpike counts them or as another tool does.
 
 use crate::arguments::Count;
-use crate::table::{significant, table};
+use crate::output::{significant, table};
 use cospike_sim_core::inference::{LayerCounts, LayerObservation, Tool, ToolCounts};
 use cospike_sim_core::network::Network;
 use serde_json::{Value, json};
 
-/// The layers of a network and what they did on a number of samples.
+/// The layers of a network, and their operations on a number of samples.
 pub(super) struct Layers<'a> {
     pub(super) network: &'a Network,
-    /// The last layer of the head, if the network is cut.
+    /// Index of the last layer of the head; `None` of a network that is not cut.
     pub(super) cut: Option<usize>,
-    /// Of each layer but the input, sums over the samples.
+    /// Counts of each layer but the input, summed over the samples.
     pub(super) counts: &'a [LayerCounts],
-    /// What each layer read; nothing unless a tool's counts are asked for.
+    /// Observation of what each layer read; empty unless counts by a tool are asked for.
     pub(super) observed: &'a [LayerObservation],
+    /// Number of samples.
     pub(super) samples: usize,
+    /// Tool by whose rules operations are counted; `None` for CoSpike's counts without those on zero weights.
     pub(super) tool: Option<Count>,
 }
 
 impl Layers<'_> {
-    /// Prints a table of means per sample.
+    /// Prints the means per sample as a table.
     pub(super) fn print(&self) {
         match self.tool.and_then(Count::tool) {
             Some(tool) => self.print_tool(tool),
@@ -39,7 +41,7 @@ impl Layers<'_> {
             let layer = &self.network.layers[counted.layer];
             let counts = &counted.counts;
             let mut row = vec![layer.name.clone()];
-            row.extend(self.cut.map(|cut| part(counted.layer, cut).into()));
+            row.extend(self.cut.map(|cut| half(counted.layer, cut).into()));
             row.push(layer.output.to_string());
             let columns = [counted.input_events, counted.output_events, counts.ac, counts.mac, counts.neuron_updates];
             row.extend(columns.map(|sum| self.mean(sum as f64)));
@@ -56,18 +58,18 @@ impl Layers<'_> {
         };
         for counted in self.counts {
             let layer = &self.network.layers[counted.layer];
-            row(&layer.name, layer.output.to_string(), self.by(tool, counted.layer));
+            row(&layer.name, layer.output.to_string(), self.tool_counts(tool, counted.layer));
         }
         row("total", String::new(), self.total(tool));
         println!("{layers}");
     }
 
-    /// Says what was counted.
+    /// Prints what the counts mean; `folded` is the number of batch normalisations that were folded into weights.
     pub(super) fn print_notes(&self, folded: usize) {
         let tool = self.tool.and_then(Count::tool);
         let counted = match tool {
             None => "AC, MAC: accumulates on spikes, multiply-accumulates on real values".to_string(),
-            Some(tool) => format!("AC, MAC: as {} would count this run", name(tool)),
+            Some(tool) => format!("AC, MAC: as {} counts them", tool_name(tool)),
         };
         println!("means per sample over all time steps; {counted}");
         println!("batch normalisations folded into the weights on load: {folded}; they count 0");
@@ -76,7 +78,7 @@ impl Layers<'_> {
         }
     }
 
-    /// For machines: means per sample.
+    /// Means per sample as JSON, a value for each layer.
     pub(super) fn json(&self) -> Vec<Value> {
         self.counts.iter().map(|counted| self.layer_json(counted)).collect()
     }
@@ -97,42 +99,47 @@ impl Layers<'_> {
             "activation_writes": mean(counts.activation_writes as f64),
         });
         if let Some(cut) = self.cut {
-            layer["part"] = part(counted.layer, cut).into();
+            layer["part"] = half(counted.layer, cut).into();
         }
         match self.tool.map(Count::tool) {
             None => {}
             Some(None) => layer["on_zero_weights"] = mean(self.on_zero_weights(counted.layer) as f64).into(),
             Some(Some(tool)) => {
-                let counts = self.by(tool, counted.layer);
-                layer["tool"] = json!({ "name": name(tool), "ac": mean(counts.ac), "mac": mean(counts.mac) });
+                let counts = self.tool_counts(tool, counted.layer);
+                layer["tool"] = json!({ "name": tool_name(tool), "ac": mean(counts.ac), "mac": mean(counts.mac) });
             }
         }
         layer
     }
 
-    fn by(&self, tool: Tool, layer: usize) -> ToolCounts {
+    /// Operations of a layer as `tool` counts them.
+    fn tool_counts(&self, tool: Tool, layer: usize) -> ToolCounts {
         tool.count(self.network.layers[layer].operation, &self.observed[layer])
     }
 
+    /// Operations of all layers as `tool` counts them.
     fn total(&self, tool: Tool) -> ToolCounts {
-        let layers = self.counts.iter().map(|counted| self.by(tool, counted.layer));
+        let layers = self.counts.iter().map(|counted| self.tool_counts(tool, counted.layer));
         layers.fold(ToolCounts::default(), |sum, layer| ToolCounts { ac: sum.ac + layer.ac, mac: sum.mac + layer.mac })
     }
 
+    /// Operations of a layer that fall on weights of zero.
     fn on_zero_weights(&self, layer: usize) -> u64 {
         self.observed[layer].pairs - self.observed[layer].effective_pairs
     }
 
+    /// Mean per sample of a sum over the samples.
     fn mean(&self, sum: f64) -> String {
         significant(sum / self.samples as f64)
     }
 }
 
-fn part(layer: usize, cut: usize) -> &'static str {
+/// Half of the network that a layer belongs to.
+fn half(layer: usize, cut: usize) -> &'static str {
     if layer <= cut { "head" } else { "tail" }
 }
 
-fn name(tool: Tool) -> &'static str {
+fn tool_name(tool: Tool) -> &'static str {
     match tool {
         Tool::NeuroBench => "NeuroBench 2.3.0",
         Tool::SpikingJelly => "SpikingJelly 2.0.0",

@@ -1,30 +1,27 @@
-//! `infer`: accuracy and operations of one network, offline.
+//! `infer`: accuracy and operations of one network, without devices.
 
 mod layers;
 mod reference;
 
-use crate::Failure;
 use crate::arguments::{Coding, Infer};
-use crate::given::{check_shape, unknown_name};
-use crate::progress::Bar;
-use crate::run::print_json;
-use crate::table::{percent, significant};
+use crate::failure::Failure;
+use crate::given::{check_samples, check_shape, unknown_name};
+use crate::output::{percent, print_json, significant};
+use crate::progress::SampleBar;
 use cospike_models::offline::{self, Input, OfflineInference};
 use cospike_models::zoo::{NetworkChoice, ZooNetwork};
 use cospike_sim_core::inference;
 use cospike_sim_core::network::Family;
 use cospike_sim_core::stats::wilson;
-use cospike_studies::Progress;
 use layers::Layers;
 use serde_json::json;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Runs a network on test images or a reference on its own, and prints counts per layer.
+/// Executes a network on test images, or a reference on its own images, and prints the operations of each layer.
 pub(crate) fn infer(arguments: &Infer) -> Result<(), Failure> {
     match (&arguments.network, &arguments.reference) {
         (_, Some(path)) => reference::compare(arguments, path),
         (Some(name), None) => infer_network(arguments, name),
-        (None, None) => Err(Failure::Input("error: name a network, or a file with `--reference`".into())),
+        (None, None) => Err(Failure::mistake("name a network, or give a file with `--reference`")),
     }
 }
 
@@ -33,26 +30,18 @@ fn infer_network(arguments: &Infer, name: &str) -> Result<(), Failure> {
     let choice = zoo.choice(name).map_err(unknown_name)?;
     let dataset = arguments.data.open()?;
     let samples = arguments.samples.unwrap_or(dataset.len() as u32);
-    if samples as usize > dataset.len() {
-        let message = format!("error: `--samples {samples}`, but there are {} test images", dataset.len());
-        return Err(Failure::Input(message));
-    }
+    check_samples(samples, dataset.len(), "test images")?;
     let coding = coding(arguments, &choice)?;
     let network = zoo.network_on(coding.signal(), &choice)?;
     check_shape(&dataset, &network)?;
-    let (bar, done) = (Bar::new(), AtomicU64::new(0));
-    let tick = || {
-        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-        bar.show(Progress::Inference { done, total: samples.into() });
-    };
+    let bar = SampleBar::new(samples.into());
     let input = Input { coding, seed: arguments.seed.unwrap_or(0) };
     let observe = arguments.count.is_some();
-    let run = offline::infer(&network, input, (&dataset, samples as usize), observe, &tick)?;
-    drop(bar);
-    print(arguments, name, &network, &run, run.correct(&dataset.labels))
+    let inference = offline::infer(&network, input, (&dataset, samples as usize), observe, &|| bar.tick())?;
+    print(arguments, name, &network, &inference, inference.correct(&dataset.labels))
 }
 
-/// The coding asked for. A float network on spikes would run, and multiply, once per step for nothing.
+/// The coding that was asked for. A float network is refused spikes: it would multiply in every step, for nothing.
 fn coding(arguments: &Infer, choice: &NetworkChoice) -> Result<inference::Coding, Failure> {
     let coding = match arguments.coding {
         Coding::Direct => inference::Coding::Direct,
@@ -60,30 +49,31 @@ fn coding(arguments: &Infer, choice: &NetworkChoice) -> Result<inference::Coding
         Coding::Latency => inference::Coding::Latency,
     };
     if coding != inference::Coding::Direct && choice.family == Family::Float {
-        let message = "error: only a spiking network takes samples coded in spikes; a float one runs a single step";
-        return Err(Failure::Input(message.into()));
+        let message = "a float network takes direct coding only: samples coded in spikes need a spiking network";
+        return Err(Failure::mistake(message));
     }
     if arguments.seed.is_some() && coding != inference::Coding::Rate {
-        return Err(Failure::Input("error: `--seed` without `--coding rate`: no other coding draws anything".into()));
+        return Err(Failure::mistake("`--seed` needs `--coding rate`: no other coding is random"));
     }
     Ok(coding)
 }
 
+/// Prints accuracy, payload and operations, as a table or as JSON.
 fn print(
     arguments: &Infer,
     name: &str,
     network: &ZooNetwork,
-    run: &OfflineInference,
+    inference: &OfflineInference,
     correct: u32,
 ) -> Result<(), Failure> {
-    let (split, samples) = (&network.network, run.answers.len());
+    let (split, samples) = (&network.network, inference.answers.len());
     let accuracy = wilson(correct.into(), samples as u64)?;
-    let payload_bits = run.payload_bits as f64 / samples as f64;
+    let payload_bits = inference.payload_bits as f64 / samples as f64;
     let layers = Layers {
         network: split.network(),
         cut: Some(split.cut()),
-        counts: &run.layers,
-        observed: &run.observed,
+        counts: &inference.layers,
+        observed: &inference.observed,
         samples,
         tool: arguments.count,
     };

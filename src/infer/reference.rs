@@ -1,24 +1,24 @@
-//! `infer --reference`: spike for spike against another framework.
+//! `infer --reference`: comparison with another framework, spike for spike.
 
 use super::layers::Layers;
-use crate::Failure;
 use crate::arguments::Infer;
-use crate::run::print_json;
-use crate::table::table;
+use crate::failure::Failure;
+use crate::given::check_samples;
+use crate::output::{print_json, table};
 use cospike_models::import::reference::{Comparison, Reference};
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// Runs the reference in the file at `path` and prints flips per layer, the error of the scores, and counts. Fails if a
-/// spike or a score differs.
+/// Executes the reference in the file at `path`, and prints the spikes of each layer that differ, the largest difference of
+/// scores, and the operations. Fails if a spike or a score differs.
 pub(super) fn compare(arguments: &Infer, path: &Path) -> Result<(), Failure> {
-    let at_path = |error| Failure::Input(format!("error: {}: {error}", path.display()));
+    let at_path = |error| Failure::mistake(format_args!("{}: {error}", path.display()));
     let reference = Reference::read(path).map_err(at_path)?;
     let images = reference.images().len();
-    let samples = arguments.samples.map_or(images, |samples| samples as usize);
-    if samples > images {
-        return Err(Failure::Input(format!("error: `--samples {samples}`, but the reference has {images} images")));
-    }
+    let samples = match arguments.samples {
+        Some(samples) => check_samples(samples, images, "images in the reference")?,
+        None => images,
+    };
     let comparison = reference.compare(samples)?;
     let observed = match arguments.count {
         Some(_) => reference.observe(samples)?.layers().to_vec(),

@@ -1,20 +1,19 @@
-//! `zoo`: the trained networks, what they claim, and whether it is true.
+//! `zoo`: the trained networks and the accuracies that they claim.
 
 mod verify;
 
 pub(crate) use verify::verify;
 
-use crate::Failure;
 use crate::arguments::Page;
+use crate::failure::Failure;
 use crate::given::GivenZoo;
-use crate::run::print_json;
-use crate::table::table;
+use crate::output::{print_json, table};
 use cospike_models::zoo::{Branch, PLAIN, Series, Spread, WeightFile};
 use cospike_reports::zoo_page;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// Shows the trained networks.
+/// Lists the trained networks with accuracy and payload.
 pub(crate) fn list(given: &GivenZoo, as_json: bool) -> Result<(), Failure> {
     let zoo = given.open()?;
     if as_json {
@@ -37,16 +36,17 @@ pub(crate) fn list(given: &GivenZoo, as_json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes the page about the zoo.
+/// Writes the documentation page about the zoo, with its figures.
 pub(crate) fn page(arguments: &Page) -> Result<(), Failure> {
     Ok(zoo_page(&arguments.zoo.open()?)?.write(&arguments.folder)?)
 }
 
+/// Prints a backbone and a table of its units: a row for each series, a column for each width.
 fn print_branch(branch: &Branch<'_>) {
     let Some(file) = branch.representative() else { return };
     let metadata = &file.metadata;
-    let task = metadata.all.get("task").map_or("no task said", String::as_str);
-    let unsplit = branch.backbone.map_or_else(|| "not there".into(), |backbone| accuracies(&[backbone]));
+    let task = metadata.all.get("task").map_or("task not recorded", String::as_str);
+    let unsplit = branch.backbone.map_or_else(|| "not in this zoo".into(), |backbone| accuracies(&[backbone]));
     println!(
         "{} {} (T = {}, {task}): unsplit {unsplit}",
         metadata.backbone,
@@ -70,15 +70,15 @@ fn print_branch(branch: &Branch<'_>) {
     println!();
 }
 
-/// Accuracy over the seeds, and payload.
+/// Accuracy over the seeds, and mean payload: `91.36 [91.12, 91.52] / 32`.
 fn cell(units: &[&WeightFile]) -> String {
     let payloads: Vec<f64> = units.iter().filter_map(|unit| Some(unit.metadata.claim()?.payload_bits)).collect();
     let payload = Spread::new(&payloads).map_or_else(|| "?".into(), |payload| format!("{:.0}", payload.mean));
     format!("{} / {payload}", accuracies(units))
 }
 
-/// Test accuracy of networks that differ in the seed, in per cent; that on the validation images, with a `v`, if one of them
-/// was not measured.
+/// Test accuracy of networks that differ only in the seed, in per cent. If one of them was not measured on the test images, it
+/// is the accuracy on the validation images, marked by `v`.
 fn accuracies(files: &[&WeightFile]) -> String {
     let test: Option<Vec<f64>> = files.iter().map(|file| Some(file.metadata.claim()?.accuracy())).collect();
     let validation = |file: &&WeightFile| file.metadata.all.get("validation_accuracy")?.parse().ok();

@@ -1,39 +1,33 @@
-//! `zoo verify`: every claimed accuracy measured again.
+//! `zoo verify`: every claimed accuracy and payload, measured again.
 
-use crate::Failure;
 use crate::arguments::Verify;
-use crate::progress::Bar;
+use crate::failure::Failure;
+use crate::given::SHAPE_HELP;
+use crate::progress::SampleBar;
 use cospike_models::zoo::{MeasureError, Measurement, WeightFile};
-use cospike_studies::Progress;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Measures the networks that were asked for and prints one line for each; says whether all is as claimed.
+/// Measures the networks that were asked for and prints a line for each. Returns whether all claims hold.
 pub(crate) fn verify(arguments: &Verify) -> Result<bool, Failure> {
     let zoo = arguments.zoo.open()?;
     let wanted = |file: &&WeightFile| file.name.contains(&arguments.filter);
     let groups = zoo.backbone_groups().into_iter().map(|files| files.into_iter().filter(wanted).collect());
     let groups: Vec<Vec<&WeightFile>> = groups.filter(|files: &Vec<_>| !files.is_empty()).collect();
     if groups.is_empty() {
-        let message = format!(
-            "error: no network of the zoo has `{}` in its name; `cospike zoo --json` has all names",
-            arguments.filter
-        );
-        return Err(Failure::Input(message));
+        let filter = &arguments.filter;
+        let message =
+            format_args!("no network of the zoo has `{filter}` in its name; `cospike zoo --json` lists all names");
+        return Err(Failure::mistake(message));
     }
     let dataset = arguments.data.open()?;
-    let (bar, done) = (Bar::new(), AtomicU64::new(0));
-    let total = (groups.len() * dataset.len()) as u64;
-    let tick = || bar.show(Progress::Inference { done: done.fetch_add(1, Ordering::Relaxed) + 1, total });
+    let bar = SampleBar::new((groups.len() * dataset.len()) as u64);
     let longest = groups.iter().flatten().map(|file| file.name.len()).max().unwrap_or(0);
     let mut all_hold = true;
     for files in groups {
-        let outcomes = zoo.measure(&files, &dataset, &tick).map_err(|error| match error {
-            MeasureError::Shape { .. } => {
-                Failure::Input(format!("error: {error}\nhelp: name the folder of its dataset with `--data`"))
-            }
+        let measurements = zoo.measure(&files, &dataset, &|| bar.tick()).map_err(|error| match error {
+            MeasureError::Shape { .. } => Failure::mistake(format_args!("{error}\n{SHAPE_HELP}")),
             error => error.into(),
         })?;
-        for (file, measured) in files.iter().zip(outcomes) {
+        for (file, measured) in files.iter().zip(measurements) {
             let claimed = file.metadata.claim();
             let (claim, verdict) = verdict(claimed, measured);
             all_hold &= verdict == HOLDS;
@@ -43,8 +37,10 @@ pub(crate) fn verify(arguments: &Verify) -> Result<bool, Failure> {
     Ok(all_hold)
 }
 
+/// Verdict on a claim that holds.
 const HOLDS: &str = "ok";
 
+/// The claim as text, and whether the measurement confirms it.
 fn verdict(claimed: Option<Measurement>, measured: Measurement) -> (String, &'static str) {
     match claimed {
         None => ("nothing".into(), "NO CLAIM"),

@@ -54,7 +54,7 @@ impl Dataset {
     /// `train.npz` and `test.npz` with the arrays `images` and `labels`.
     ///
     /// # Errors
-    /// [`DatasetError::NoDataset`] if there are no such files; [`DatasetError::File`], with the path, if one is not as it must be.
+    /// [`DatasetError::NoDataset`] if there are no such files; [`DatasetError::File`], with the path, if one is damaged or of another format.
     pub fn from_folder(folder: &Path, subset: Subset) -> Result<Self, DatasetError> {
         let begins = |name: &str| folder.join(name).exists() || folder.join(format!("{name}.gz")).exists();
         for format in subset.formats() {

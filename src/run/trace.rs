@@ -1,7 +1,7 @@
-//! `run --trace`: one replication as a trace to look at.
+//! `run --trace`: the timeline of one replication.
 
-use crate::Failure;
 use crate::arguments;
+use crate::failure::Failure;
 use crate::progress::Bar;
 use cospike_results::rows::Results;
 use cospike_studies::plan::DesignPoint;
@@ -12,10 +12,10 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
 
-/// Runs a study, tracing one of its replications into `path`; the trace is whole also if the study fails.
+/// Runs a study and writes the trace of one of its replications to `path`. The trace is completed even if the study fails.
 pub(crate) fn run_traced(study: &Study, path: &Path, asked: &arguments::Trace, bar: &Bar) -> Result<Results, Failure> {
-    let point = check(study, asked)?;
-    let file = File::create(path).map_err(|error| Failure::Input(format!("error: {}: {error}", path.display())))?;
+    let point = traced_point(study, asked)?;
+    let file = File::create(path).map_err(|error| Failure::mistake(format_args!("{}: {error}", path.display())))?;
     let about = json!({
         "cospike": env!("CARGO_PKG_VERSION"),
         "study": study.plan().name,
@@ -37,15 +37,15 @@ pub(crate) fn run_traced(study: &Study, path: &Path, asked: &arguments::Trace, b
         path.display()
     );
     if let Some(cut) = traced.cut {
-        eprintln!("warning: the trace ends at {cut}, having grown too long: ask for fewer devices or less time");
+        eprintln!("warning: the trace grew too long and ends at {cut}: ask for fewer devices or less time");
     }
     Ok(results?)
 }
 
-/// The design point that is traced.
-fn check<'a>(study: &'a Study, asked: &arguments::Trace) -> Result<&'a DesignPoint, Failure> {
-    let wrong = |option: &str, asked: u64, of: u64, what: &str| {
-        Failure::Input(format!("error: `--trace-{option} {asked}`, but there are {of} {what}, counted from 0"))
+/// The design point that is traced. Refuses numbers that the study does not have.
+fn traced_point<'a>(study: &'a Study, asked: &arguments::Trace) -> Result<&'a DesignPoint, Failure> {
+    let wrong = |option: &str, asked: u64, count: u64, what: &str| {
+        Failure::mistake(format_args!("`--trace-{option} {asked}`, but there are {count} {what}, counted from 0"))
     };
     let (points, replications) = (study.plan().points.len(), study.plan().replications);
     let point = study.plan().points.get(asked.point);

@@ -1,14 +1,13 @@
-//! `run --verify`: does a study come to the same twice?
+//! `run --verify`: whether a study gives the same results twice.
 
-use crate::Failure;
+use crate::failure::Failure;
+use crate::output::{print_json, table};
 use crate::progress::Bar;
-use crate::run::print_json;
-use crate::table::table;
 use anyhow::anyhow;
 use cospike_studies::{Difference, Study, Verification, Verified};
 use serde_json::{Value, json};
 
-/// Runs everything twice and prints what was compared.
+/// Runs a study twice and prints what was compared. Fails if two runs of a replication differ.
 pub(crate) fn verify(study: &Study, as_json: bool) -> Result<(), Failure> {
     let bar = Bar::new();
     let verification = study.verify(&|progress| bar.show(progress))?;

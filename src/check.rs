@@ -1,0 +1,36 @@
+//! `check`: a scenario is compiled, but not run.
+
+use crate::arguments::Check;
+use crate::failure::Failure;
+use crate::output::print_json;
+use crate::scenario::compile_scenario;
+use serde_json::json;
+
+/// Checks a scenario and prints its design points, or the plan that it compiles to.
+pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
+    let plan = compile_scenario(&arguments.scenario, &arguments.zoo.open()?)?.plan;
+    if arguments.plan {
+        println!("{}", serde_json::to_string_pretty(&plan)?);
+        return Ok(());
+    }
+    let labels: Vec<&str> = plan.points.iter().map(|point| point.label.as_str()).collect();
+    let (networks, replications) = (plan.networks.len(), plan.replications);
+    let samples: u64 = plan.networks.iter().map(|network| u64::from(network.samples.count)).sum();
+    if arguments.json {
+        print_json(&json!({
+            "study": plan.name,
+            "design_points": labels,
+            "replications": replications,
+            "networks": networks,
+            "inferences": samples,
+        }));
+    } else {
+        println!(
+            "{}: {} design points x {replications} replications; {networks} networks on {samples} samples in all",
+            plan.name,
+            labels.len()
+        );
+        labels.iter().for_each(|label| println!("  {label}"));
+    }
+    Ok(())
+}

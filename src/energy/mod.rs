@@ -1,0 +1,54 @@
+//! `energy`: what an inference costs under each price list, a spiking network and its float twin side by side.
+
+mod activity;
+mod priced;
+mod print;
+
+use crate::arguments::Energy;
+use crate::failure::Failure;
+use crate::given::{check_samples, unknown_name};
+use activity::Activity;
+use cospike_scenarios::diagnostic::Diagnostic;
+use cospike_scenarios::profiles::{Prices, all_shipped, find_for_option};
+use priced::{Measured, Priced};
+use std::io::IsTerminal;
+
+/// Executes both networks on test images and prints what they cost.
+pub(crate) fn energy(arguments: &Energy) -> Result<(), Failure> {
+    let lists = price_lists(&arguments.prices)?;
+    if arguments.ledger && lists.len() > 1 {
+        return Err(Failure::mistake("`--ledger` shows the account under one price list: add `--prices NAME`"));
+    }
+    let zoo = arguments.zoo.open()?;
+    let twins = zoo.twins(&arguments.network).map_err(unknown_name)?;
+    let dataset = arguments.data.open()?;
+    check_samples(arguments.samples, dataset.len(), "test images")?;
+    let [spiking, float] = twins.map(|choice| Measured::infer(&zoo, choice, &dataset, arguments.samples));
+    let (spiking, float) = (spiking?, float?);
+    let priced: Vec<Priced> = lists
+        .into_iter()
+        .map(|(name, prices)| Priced {
+            name,
+            spiking: spiking.account(prices.list()),
+            float: float.account(prices.list()),
+            prices,
+        })
+        .collect();
+    let activity = Activity::new(&spiking);
+    match (arguments.json, arguments.ledger) {
+        (true, _) => print::json(&priced, &spiking, &float, &activity),
+        (false, true) => priced.iter().for_each(|priced| print::ledger(priced, &spiking, &float, &activity)),
+        (false, false) => print::comparison(&arguments.network, &priced, &spiking, &activity),
+    }
+    Ok(())
+}
+
+/// The price lists that `word` stands for, with their names: all built-in ones, a built-in one, or a file.
+fn price_lists(word: &str) -> Result<Vec<(String, Prices)>, Failure> {
+    let shown = |mistake: Diagnostic| Failure::Input(mistake.render(std::io::stderr().is_terminal()));
+    if word == "all" {
+        let shipped = all_shipped::<Prices>().map_err(shown)?;
+        return Ok(shipped.into_iter().map(|(name, prices)| (name.into(), prices)).collect());
+    }
+    Ok(vec![(word.into(), find_for_option("--prices", word).map_err(shown)?)])
+}

@@ -1,0 +1,24 @@
+//! Why a command ends early.
+
+use std::fmt::Display;
+
+/// Failure of a command, which decides its exit code.
+pub(crate) enum Failure {
+    /// A mistake in what the user gave, as it is printed; exit code 2.
+    Input(String),
+    /// Any other failure; exit code 1.
+    Other(anyhow::Error),
+}
+
+impl Failure {
+    /// A mistake in what the user gave: what was found, and what is accepted.
+    pub(crate) fn mistake(message: impl Display) -> Self {
+        Self::Input(format!("error: {message}"))
+    }
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Other(error.into())
+    }
+}
