@@ -27,6 +27,8 @@ pub(crate) enum Verb {
     },
     /// Check a scenario and say what it would run; runs and writes nothing
     Check(Check),
+    /// Print the JSON Schema of a scenario file, with which an editor completes and checks keys
+    Schema,
     /// Measure accuracy and operations of a network of the zoo, without simulating devices
     Infer(Infer),
     /// Price the inference of a spiking network and of its float twin, side by side

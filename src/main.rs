@@ -8,6 +8,7 @@ mod infer;
 mod networks;
 mod progress;
 mod run;
+mod schema;
 mod table;
 mod trace;
 mod verify;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         Verb::Run(run) => run::run(&run),
         Verb::Report { directory } => run::report(&directory),
         Verb::Check(check) => run::check(&check),
+        Verb::Schema => schema::schema(),
         Verb::Infer(infer) => infer::infer(&infer),
         Verb::Energy(energy) => energy::energy(&energy),
         Verb::Bench(arguments::Bench::Inference(inference)) => bench::inference(&inference),
