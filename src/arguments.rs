@@ -30,6 +30,8 @@ pub(crate) enum Verb {
     },
     /// Check a scenario and list its design points, without running it
     Check(Check),
+    /// Print the JSON Schema of a scenario file, with which an editor completes and checks keys
+    Schema,
     /// Measure accuracy and operations of a network, without simulating devices
     Infer(Infer),
     /// Compare the energy of a spiking network and of its float twin under each price list
@@ -105,9 +107,13 @@ pub(crate) struct Run {
     /// Result folder to write [default: out/NAME, with the name of the study]
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
+    /// Folder in which finished inferences and replications are kept; what is there is not computed again [default: a folder
+    /// beside the results, removed when they are whole]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) store: Option<PathBuf>,
     /// Run everything twice and compare the two event by event; print what was compared, and the first difference. The exit
     /// code is 1 if there is one. Nothing is written
-    #[arg(long, conflicts_with_all = ["out", "trace"])]
+    #[arg(long, conflicts_with_all = ["out", "store", "trace"])]
     pub(crate) verify: bool,
     #[command(flatten)]
     pub(crate) trace: Trace,

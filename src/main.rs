@@ -13,6 +13,7 @@ mod progress;
 mod report;
 mod run;
 mod scenario;
+mod schema;
 mod zoo;
 
 use arguments::{Arguments, Verb, ZooVerb};
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Verb::Run(run) => run::run(&run),
         Verb::Report { directory } => report::report(&directory),
         Verb::Check(check) => check::check(&check),
+        Verb::Schema => schema::schema(),
         Verb::Infer(infer) => infer::infer(&infer),
         Verb::Energy(energy) => energy::energy(&energy),
         Verb::Bench(arguments::Bench::Inference(inference)) => bench::inference(&inference),

@@ -248,6 +248,15 @@ fn every_built_in_scenario_is_sound() {
     }
 }
 
+#[test]
+fn the_schema_of_a_scenario_is_json_with_every_section() {
+    let output = cospike(&["schema"], Path::new(".")).assert().success().get_output().clone();
+    let schema: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    for section in ["study", "network", "samples", "fleet", "workload", "link", "cloud", "sweep"] {
+        assert!(schema["properties"][section].is_object(), "{section}");
+    }
+}
+
 /// The first test images as IDX files in a folder.
 fn few_images(count: usize) -> tempfile::TempDir {
     let (folder, all) = (tempfile::tempdir().unwrap(), Dataset::fashion_mnist_test().unwrap());

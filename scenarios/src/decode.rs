@@ -1,24 +1,30 @@
-//! From TOML to typed values, with mistakes reported where they stand.
+//! Decoding of TOML into typed values. Every mistake is reported with its position.
 
 use crate::diagnostic::{Mistake, did_you_mean};
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, Deserializer, Error};
 
-/// A parsed document that knows where everything stands.
+/// A parsed TOML document, in which every key and value has its position.
 pub(crate) type Document<'a> = Spanned<DeTable<'a>>;
 
 /// Parses TOML.
+///
+/// # Errors
+/// The first syntax error.
 pub(crate) fn parse(text: &str) -> Result<Document<'_>, Mistake> {
     DeTable::parse(text).map_err(|error| explain(&error))
 }
 
 /// Decodes a document.
+///
+/// # Errors
+/// The first key or value that `T` does not accept.
 pub(crate) fn decode<'a, T: Deserialize<'a>>(document: Document<'a>) -> Result<T, Mistake> {
     T::deserialize(Deserializer::from(document)).map_err(|error| explain(&error))
 }
 
-/// Says in the words of a scenario what serde says in those of Rust.
+/// The mistake that a decoding error describes, in the words of a scenario instead of those of Rust.
 pub(crate) fn explain(error: &Error) -> Mistake {
     let message = error.message().trim_end();
     let mistake = |text: String| Mistake::at_span(error.span().unwrap_or(0..0), text);
@@ -41,6 +47,7 @@ pub(crate) fn explain(error: &Error) -> Mistake {
     }
 }
 
+/// Description of a type that serde names as Rust does.
 fn plain_type(rust_type: &str) -> &str {
     match rust_type {
         "f64" => "a number",

@@ -15,6 +15,7 @@ pub mod library;
 mod located;
 pub mod profiles;
 pub mod scenario;
+pub mod schema;
 pub mod sweep;
 mod traces;
 

@@ -1,16 +1,16 @@
-//! The files that ship with CoSpike, embedded: scenarios and their traces, profiles, price lists.
+//! The files that ship with CoSpike and are embedded in the program: scenarios with their traces, profiles, price lists.
 
 use crate::diagnostic::{Source, did_you_mean};
 use std::path::PathBuf;
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
-/// Names of embedded files, sorted.
+/// Names of the embedded files in `files`, sorted.
 pub(crate) fn names(files: &'static [(&'static str, &'static [u8])]) -> impl Iterator<Item = &'static str> {
     files.iter().map(|&(name, _)| name)
 }
 
-/// Text of the embedded file `name`; `None` if there is none.
+/// Text of the embedded file `name`; `None` if `files` has no file of this name.
 pub(crate) fn text(files: &'static [(&'static str, &'static [u8])], name: &str) -> Option<&'static str> {
     let (_, bytes) = files.iter().find(|(n, _)| *n == name)?;
     std::str::from_utf8(bytes).ok()
@@ -21,17 +21,17 @@ pub fn scenarios() -> impl Iterator<Item = &'static str> {
     names(SCENARIOS)
 }
 
-/// The trace that a shipped scenario names by its path beside it, `traces/NAME.csv`.
+/// The shipped trace at `path`, `traces/NAME.csv` relative to the shipped scenarios; `None` if there is no such trace.
 pub(crate) fn trace(path: &str) -> Option<Source> {
     let name = path.strip_prefix("traces/")?.strip_suffix(".csv")?;
     let text = text(TRACES, name)?;
     Some(Source::shipped(format!("scenarios/{path}"), text))
 }
 
-/// The scenario that a user means by `word`: a path ending in `.toml`, or the name of a shipped scenario.
+/// Finds the scenario that a user names: `word` is a path ending in `.toml`, or the name of a shipped scenario.
 ///
 /// # Errors
-/// A file that cannot be read, or a name that no shipped scenario has.
+/// [`FindError::Read`] for a file that cannot be read, [`FindError::Unknown`] for a name that no shipped scenario has.
 pub fn find_scenario(word: &str) -> Result<Source, FindError> {
     if word.ends_with(".toml") {
         let path = PathBuf::from(word);
@@ -42,23 +42,25 @@ pub fn find_scenario(word: &str) -> Result<Source, FindError> {
     Ok(Source::shipped(format!("scenarios/{word}.toml"), text))
 }
 
-/// Cause for which a scenario was not found.
+/// Reason why a scenario was not found.
 #[derive(Debug, thiserror::Error)]
 pub enum FindError {
     /// The file cannot be read.
     #[error("cannot read the scenario {}: {error}", path.display())]
     Read {
-        /// Its path.
+        /// Path of the file.
         path: PathBuf,
-        /// Cause of the failure.
+        /// Error of the operating system, or of a text that is not UTF-8.
         error: std::io::Error,
     },
     /// No shipped scenario has this name.
-    #[error("no scenario that ships with CoSpike is called `{word}`: {help}; for a file, give its path with .toml")]
+    #[error(
+        "no scenario that ships with CoSpike is called `{word}`: {help}; for a file of your own, give its path, ending in .toml"
+    )]
     Unknown {
         /// Name that was asked for.
         word: String,
-        /// Names that exist, and the one that was probably meant.
+        /// The shipped names, and the one that was probably meant.
         help: String,
     },
 }

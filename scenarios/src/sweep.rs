@@ -1,10 +1,10 @@
 //! From one scenario file to the scenarios of its design points.
 //!
-//! `[sweep]` mirrors the scenario with a list in place of each value that shall vary; its design points are all
-//! combinations, the first key of the file changing slowest. `[[sweep]]`, several times, is the union of several
-//! such grids, each with a `name` for the labels of its points if it has one. A swept value replaces the scenario's,
-//! or stands in for one that the scenario leaves out: so a `width` that only some points have is left out of
-//! `[network]` and given by the grids that need it.
+//! `[sweep]` mirrors the scenario with a list in place of each value that shall vary. This is a grid: its design points are
+//! all combinations of the listed values, the first key of the file changing slowest. Several `[[sweep]]` are several grids,
+//! whose design points follow one another; each may have a `name`, which the labels of its points contain. A swept value
+//! replaces the scenario's, or supplies one that the scenario leaves out: a `width` that only some points have is left out
+//! of `[network]` and given by the grids that need it.
 //!
 //! Each point is decoded anew from the document with the swept values laid over it, so a wrong swept value is
 //! reported where it stands in the sweep.
@@ -34,30 +34,50 @@ pub struct SweepPoint {
     pub scenario: Scenario,
     /// The swept values by dotted path.
     pub parameters: BTreeMap<String, Value>,
-    /// Name of its grid, if it has one.
+    /// Name of the grid that the point belongs to, if the grid has one.
     pub grid: Option<String>,
-    /// Paths whose values tell it apart: all that are swept, of a grid with a name only what varies within.
-    pub telling: BTreeSet<String>,
+    /// Dotted paths of the swept values that the point's label shows: all of them, or, in a grid with a name, those of
+    /// which the grid lists more than one.
+    pub label_axes: BTreeSet<String>,
 }
 
-/// One `[[sweep]]`.
+/// One `[[sweep]]`: the lists whose combinations are design points.
 struct Grid<'a> {
     name: Option<String>,
     axes: Vec<Axis<'a>>,
 }
 
-/// Key of a grid's name, which no section of a scenario has.
+/// Key of a grid's name; no section of a scenario is called so.
 const NAME: &str = "name";
 
-/// One list of a grid.
+/// Largest number of design points of a grid; each is checked, held in memory and simulated.
+const MAX_POINTS: usize = 1_000_000;
+
+/// A swept key with its list of values.
 struct Axis<'a> {
     path: Vec<Spanned<DeString<'a>>>,
     values: Vec<Spanned<DeValue<'a>>>,
 }
 
 impl Axis<'_> {
-    fn name(&self) -> String {
+    /// Dotted path of the swept key.
+    fn dotted_path(&self) -> String {
         self.path.iter().map(|key| key.get_ref().as_ref()).collect::<Vec<_>>().join(".")
+    }
+}
+
+impl Grid<'_> {
+    /// Number of combinations of its values.
+    fn count_points(&self) -> Result<usize, Mistake> {
+        let mut points = 1_usize;
+        for axis in &self.axes {
+            points = points.checked_mul(axis.values.len()).filter(|&points| points <= MAX_POINTS).ok_or_else(|| {
+                let span = axis.path.last().map_or(0..0, Spanned::span);
+                Mistake::at_span(span, format!("with this list the grid has more than {MAX_POINTS} design points"))
+                    .help("sweep fewer keys or fewer values, or divide the study into several files")
+            })?;
+        }
+        Ok(points)
     }
 }
 
@@ -73,16 +93,15 @@ pub(crate) fn expand_text(text: &str) -> Result<Sweep, Mistake> {
     let mut document = parse(text)?;
     let grids = match document.get_mut().remove("sweep") {
         None => vec![Grid { name: None, axes: vec![] }],
-        Some(sweep) => grids(&sweep)?,
+        Some(sweep) => read_grids(&sweep)?,
     };
     let mut axes: Vec<String> = vec![];
     let mut points = vec![];
     let mut seen = BTreeMap::new();
     for grid in &grids {
-        axes.extend(grid.axes.iter().map(Axis::name));
-        let combinations = grid.axes.iter().map(|axis| axis.values.len()).product();
-        for combination in 0..combinations {
-            let chosen = choose(&grid.axes, combination);
+        axes.extend(grid.axes.iter().map(Axis::dotted_path));
+        for combination in 0..grid.count_points()? {
+            let chosen = value_indices(&grid.axes, combination);
             let point = overlay(&document, grid, &chosen)?;
             // Spans are left out when a scenario is serialised, so equal text means equal values.
             let key = serde_json::to_string(&point.scenario).map_err(|error| Mistake::in_file(error.to_string()))?;
@@ -97,15 +116,21 @@ pub(crate) fn expand_text(text: &str) -> Result<Sweep, Mistake> {
     Ok(Sweep { axes, points })
 }
 
-fn grids<'a>(sweep: &Spanned<DeValue<'a>>) -> Result<Vec<Grid<'a>>, Mistake> {
+/// The grids of `sweep`, in the order of the file.
+fn read_grids<'a>(sweep: &Spanned<DeValue<'a>>) -> Result<Vec<Grid<'a>>, Mistake> {
     let tables = match sweep.get_ref() {
+        DeValue::Array(array) if array.is_empty() => {
+            return Err(
+                Mistake::at_span(sweep.span(), "an empty `sweep` has no design point").help("leave `sweep` out")
+            );
+        }
         DeValue::Array(array) => array.iter().collect(),
         _ => vec![sweep],
     };
     let mut names = BTreeSet::new();
     let grid = |table: &Spanned<DeValue<'a>>| {
         let mut axes = vec![];
-        let name = name(table)?;
+        let name = grid_name(table)?;
         if let Some((text, value)) = &name
             && !names.insert(text.clone())
         {
@@ -119,8 +144,8 @@ fn grids<'a>(sweep: &Spanned<DeValue<'a>>) -> Result<Vec<Grid<'a>>, Mistake> {
     tables.into_iter().map(grid).collect()
 }
 
-/// What stands after `name` in a grid, and where.
-fn name<'s, 'a>(grid: &'s Spanned<DeValue<'a>>) -> Result<Option<(String, &'s Spanned<DeValue<'a>>)>, Mistake> {
+/// Name of a grid and the value that gives it, if the grid has one.
+fn grid_name<'s, 'a>(grid: &'s Spanned<DeValue<'a>>) -> Result<Option<(String, &'s Spanned<DeValue<'a>>)>, Mistake> {
     let DeValue::Table(table) = grid.get_ref() else { return Ok(None) };
     let Some(value) = table.get(NAME) else { return Ok(None) };
     match value.get_ref() {
@@ -129,6 +154,7 @@ fn name<'s, 'a>(grid: &'s Spanned<DeValue<'a>>) -> Result<Option<(String, &'s Sp
     }
 }
 
+/// Adds the lists in `value`, the part of a grid at `path`, to `axes`.
 fn collect_axes<'a>(
     path: &[Spanned<DeString<'a>>],
     value: &Spanned<DeValue<'a>>,
@@ -138,7 +164,7 @@ fn collect_axes<'a>(
         DeValue::Table(table) => {
             for (key, inner) in table.iter().filter(|(key, _)| !(path.is_empty() && key.get_ref() == NAME)) {
                 if path.is_empty() && key.get_ref() == "study" {
-                    let message = "[study] says what is swept and how often, so it cannot be swept itself";
+                    let message = "[study] holds for all design points, so none of its keys can be swept";
                     return Err(Mistake::at_span(key.span(), message));
                 }
                 collect_axes(&[path, std::slice::from_ref(key)].concat(), inner, axes)?;
@@ -149,20 +175,20 @@ fn collect_axes<'a>(
             axes.push(Axis { path: path.to_vec(), values: values.iter().cloned().collect() });
             Ok(())
         }
-        _ => Err(Mistake::at_span(value.span(), "a sweep needs a list of values")
-            .help("write at least one value in brackets")),
+        _ => Err(Mistake::at_span(value.span(), "a swept key needs a list of values")
+            .help("write its values in brackets, at least one: [1, 2]")),
     }
 }
 
-/// Index of the value that each axis has in this combination, the first axis changing slowest.
-fn choose(grid: &[Axis<'_>], combination: usize) -> Vec<usize> {
-    let mut left = combination;
+/// For each axis of a grid, the index of its value in this combination; the first axis changes slowest.
+fn value_indices(grid: &[Axis<'_>], combination: usize) -> Vec<usize> {
+    let mut rest = combination;
     let mut chosen: Vec<usize> = grid
         .iter()
         .rev()
         .map(|axis| {
-            let index = left % axis.values.len();
-            left /= axis.values.len();
+            let index = rest % axis.values.len();
+            rest /= axis.values.len();
             index
         })
         .collect();
@@ -170,25 +196,27 @@ fn choose(grid: &[Axis<'_>], combination: usize) -> Vec<usize> {
     chosen
 }
 
+/// The design point of `grid` whose axes have their values of the indices `chosen`, laid over the scenario in `document`.
 fn overlay(document: &Document<'_>, grid: &Grid<'_>, chosen: &[usize]) -> Result<SweepPoint, Mistake> {
     let mut document = document.clone();
     let mut parameters = BTreeMap::new();
     for (axis, &index) in grid.axes.iter().zip(chosen) {
         let value = &axis.values[index];
         if matches!(value.get_ref(), DeValue::Table(_) | DeValue::Array(_)) {
-            return Err(Mistake::at_span(value.span(), "a swept value must be a number, a word or true or false"));
+            return Err(Mistake::at_span(value.span(), "a swept value must be a number, a text, true or false"));
         }
         let plain = Value::deserialize(ValueDeserializer::from(value.clone()));
-        parameters.insert(axis.name(), plain.map_err(|error| Mistake::at_span(value.span(), error.message()))?);
-        set(document.get_mut(), &axis.path, value.clone())?;
+        parameters.insert(axis.dotted_path(), plain.map_err(|error| Mistake::at_span(value.span(), error.message()))?);
+        insert(document.get_mut(), &axis.path, value.clone())?;
     }
     let scenario: Scenario = decode(document)?;
     scenario.check()?;
-    let telling = grid.axes.iter().filter(|axis| grid.name.is_none() || axis.values.len() > 1).map(Axis::name);
-    Ok(SweepPoint { scenario, parameters, grid: grid.name.clone(), telling: telling.collect() })
+    let shown = grid.axes.iter().filter(|axis| grid.name.is_none() || axis.values.len() > 1).map(Axis::dotted_path);
+    Ok(SweepPoint { scenario, parameters, grid: grid.name.clone(), label_axes: shown.collect() })
 }
 
-fn set<'a>(
+/// Puts `value` at `path` below `table`, in the place of the value there, if any.
+fn insert<'a>(
     table: &mut DeTable<'a>,
     path: &[Spanned<DeString<'a>>],
     value: Spanned<DeValue<'a>>,
@@ -200,16 +228,17 @@ fn set<'a>(
     }
     let section = || Spanned::new(key.span(), DeValue::Table(DeTable::new()));
     match table.entry(key.clone()).or_insert_with(section).get_mut() {
-        DeValue::Table(inner) => set(inner, rest, value),
+        DeValue::Table(inner) => insert(inner, rest, value),
         _ => {
             Err(Mistake::at_span(key.span(), format!("`{}` is a value of the scenario, not a section", key.get_ref())))
         }
     }
 }
 
-/// Points at a value of the second of two equal points that the first has too.
+/// The mistake of a design point that equals an earlier one, `first`. It is shown at a value that the grid repeats, or else
+/// at the last value of the point.
 fn duplicate(grid: &[Axis<'_>], combination: usize, first: usize, before: &[SweepPoint]) -> Mistake {
-    let chosen = choose(grid, combination);
+    let chosen = value_indices(grid, combination);
     // Within one grid the two differ in the position of at least one value; the later one repeats the earlier.
     let repeated = grid.iter().zip(&chosen).find_map(|(axis, &index)| {
         let value = &axis.values[index];
@@ -219,6 +248,9 @@ fn duplicate(grid: &[Axis<'_>], combination: usize, first: usize, before: &[Swee
     let last = grid.last().zip(chosen.last()).map(|(axis, &index)| &axis.values[index]);
     let span = repeated.or(last).map_or(0..0, Spanned::span);
     let parameters = before.get(first).map(|point| serde_json::json!(point.parameters).to_string());
-    Mistake::at_span(span, format!("design point {} is the same as design point {first}", before.len()))
-        .help(format!("both are {}; leave one out", parameters.unwrap_or_default()))
+    Mistake::at_span(
+        span,
+        format!("design point {} is the same as design point {first} (counted from 0)", before.len()),
+    )
+    .help(format!("both are {}; leave one out", parameters.unwrap_or_default()))
 }

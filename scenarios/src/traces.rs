@@ -1,18 +1,18 @@
-//! Recordings: rates of a link over time, packet-delivery instants, arrivals.
+//! Traces that a scenario refers to: rates of a link over time, packet-delivery instants, arrivals of requests.
 
 use crate::diagnostic::{Mistake, Origin, Source};
 use crate::library;
 use crate::located::Located;
 use cospike_sim_core::link::RateStep;
 use cospike_sim_core::workload::TraceArrival;
-use csv::{ReaderBuilder, StringRecord, Trim}; // comments, blank lines and white space as every CSV reader takes them
+use csv::{ReaderBuilder, StringRecord, Trim}; // comments, blank lines and white space follow common practice
 use std::ops::Range;
 
-/// Reads the file `name` of a scenario whose paths begin at `origin`.
+/// Reads the trace `name`, a path relative to `origin`.
 fn read(name: &Located<String>, origin: &Origin) -> Result<Source, Mistake> {
     match origin {
         Origin::Shipped => {
-            let missing = || Mistake::in_value(name, "no trace that ships with CoSpike lies there");
+            let missing = || Mistake::in_value(name, "there is no such trace among those that ship with CoSpike");
             library::trace(name).ok_or_else(missing)
         }
         Origin::Folder(folder) => {
@@ -23,28 +23,28 @@ fn read(name: &Located<String>, origin: &Origin) -> Result<Source, Mistake> {
     }
 }
 
-/// BLAKE3 hash of the file, hexadecimal.
+/// BLAKE3 hash of the trace `name`, in hexadecimal.
 pub(crate) fn blake3(name: &Located<String>, origin: &Origin) -> Result<String, Mistake> {
     Ok(blake3::hash(read(name, origin)?.text.as_bytes()).to_hex().to_string())
 }
 
-/// The records of a CSV text, each with its position. Lines that are blank or begin with `#` are skipped.
+/// The records of a CSV text, each with its position in bytes. Lines that are blank or begin with `#` are skipped.
 fn records(text: &str) -> impl Iterator<Item = Result<(StringRecord, Range<usize>), Mistake>> {
     let mut reader = ReaderBuilder::new();
     reader.has_headers(false).flexible(true).comment(Some(b'#')).trim(Trim::All);
     reader.from_reader(text.as_bytes()).into_records().map(move |record| {
         let record = record.map_err(|error| Mistake::in_file(error.to_string()))?;
         let start = record.position().map_or(0, |position| position.byte() as usize);
-        // A reader's position may be that of the white space before the record.
+        // The reported position may be that of white space before the record.
         let start = start + text[start..].len() - text[start..].trim_start().len();
         Ok((record, start..text.len()))
     })
 }
 
-/// One row of a table of two columns, and its position.
+/// A row of a table of two columns: its values and its position in bytes.
 type Row<A, B> = (A, B, Range<usize>);
 
-/// The rows of a CSV text with the heading `heading`, the names of two columns.
+/// The rows of a CSV text of two columns, whose first line must be `heading`, the names of the columns.
 fn rows<A: std::str::FromStr, B: std::str::FromStr>(text: &str, heading: [&str; 2]) -> Result<Vec<Row<A, B>>, Mistake> {
     let mut records = records(text);
     let heading_text = heading.join(",");
@@ -67,8 +67,8 @@ fn rows<A: std::str::FromStr, B: std::str::FromStr>(text: &str, heading: [&str; 
     records.map(row).collect()
 }
 
-/// Rates over time from a CSV file of `seconds,mbps`. The time of the last line ends the trace, which then begins again; its
-/// rate is not used.
+/// Rates of a link over time and the length of the trace in seconds, from a CSV file of `seconds,mbps`. The time of the last
+/// line is the length, after which the trace repeats; the rate of that line is not used.
 pub(crate) fn rates(name: &Located<String>, origin: &Origin) -> Result<(Vec<RateStep>, f64), Mistake> {
     let source = read(name, origin)?;
     parse_rates(&source.text).map_err(|mistake| mistake.within(&source))
@@ -84,7 +84,10 @@ fn parse_rates(text: &str) -> Result<(Vec<RateStep>, f64), Mistake> {
             return Err(Mistake::at_span(span.clone(), message));
         }
         if !mbps.is_finite() || *mbps < 0.0 {
-            return Err(Mistake::at_span(span.clone(), format!("{mbps} Mbit/s is no rate")));
+            return Err(Mistake::at_span(
+                span.clone(),
+                format!("{mbps} Mbit/s is not a rate: give a finite number from 0"),
+            ));
         }
         before = Some(*seconds);
     }
@@ -93,11 +96,14 @@ fn parse_rates(text: &str) -> Result<(Vec<RateStep>, f64), Mistake> {
             let steps = steps.iter().map(|&(seconds, mbps, _)| RateStep { seconds, bits_per_second: mbps * 1e6 });
             Ok((steps.collect(), *end))
         }
-        None => Err(Mistake::in_file("a rate trace needs a rate above 0, and a last line that says when it ends")),
+        None => Err(Mistake::in_file(
+            "a rate trace needs a line with a rate above 0, and after it a line whose time ends the trace",
+        )),
     }
 }
 
-/// Instants in milliseconds at which a packet of 1,500 bytes can pass, one per line: mahimahi's format.
+/// Instants, in milliseconds, at which the link can deliver 1,500 bytes, from a file in mahimahi's packet-delivery format:
+/// one instant per line.
 pub(crate) fn opportunities(name: &Located<String>, origin: &Origin) -> Result<Vec<u32>, Mistake> {
     let source = read(name, origin)?;
     parse_opportunities(&source.text).map_err(|mistake| mistake.within(&source))
@@ -121,7 +127,7 @@ fn parse_opportunities(text: &str) -> Result<Vec<u32>, Mistake> {
     }
 }
 
-/// Arrivals at a fleet of `devices` from a CSV file of `seconds,device`.
+/// Arrivals of requests at a fleet of `devices` devices, from a CSV file of `seconds,device`.
 pub(crate) fn arrivals(name: &Located<String>, devices: u32, origin: &Origin) -> Result<Vec<TraceArrival>, Mistake> {
     let source = read(name, origin)?;
     parse_arrivals(&source.text, devices).map_err(|mistake| mistake.within(&source))
@@ -144,7 +150,9 @@ fn parse_arrivals(text: &str, devices: u32) -> Result<Vec<TraceArrival>, Mistake
         arrivals.push(TraceArrival { seconds, device });
     }
     if arrivals.is_empty() {
-        return Err(Mistake::in_file("there is no arrival in this trace"));
+        return Err(Mistake::in_file(
+            "this trace has no arrival: give at least one line of `seconds,device` after the heading",
+        ));
     }
     Ok(arrivals)
 }

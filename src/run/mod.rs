@@ -10,9 +10,10 @@ use crate::output::print_json;
 use crate::progress::Bar;
 use crate::scenario::compile_scenario;
 use cospike_reports::{PAGE, render};
+use cospike_results::store::entries::Entries;
 use cospike_results::store::folder;
 use cospike_results::summary::Summary;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Runs a scenario, writes its results, draws the report and prints the summary.
 pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
@@ -26,13 +27,30 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
         None => PathBuf::from("out").join(&study.plan().name),
     };
     folder::prepare(&place).map_err(Failure::mistake)?;
+    let pieces = arguments.store.clone().unwrap_or_else(|| folder_of_pieces(&place));
+    let store = Entries::open(&pieces).map_err(Failure::mistake)?;
     let bar = Bar::new();
     let results = match &arguments.trace.file {
-        Some(file) => trace::run_traced(&study, file, &arguments.trace, &bar)?,
-        None => study.run(None, &|progress| bar.show(progress))?,
+        Some(file) => trace::run_traced(&study, file, &arguments.trace, &store, &bar),
+        None => study.run(Some(&store), &|progress| bar.show(progress)).map_err(Failure::from),
+    };
+    let results = match results {
+        Err(failure) if !store.is_empty()? => {
+            eprintln!("what was finished is kept in {}: the same command goes on from there", pieces.display());
+            return Err(failure);
+        }
+        Err(failure) => {
+            store.remove()?;
+            return Err(failure);
+        }
+        Ok(results) => results,
     };
     // Written before anything is drawn: a failure to draw loses no result.
     folder::write(&results, &place)?;
+    if arguments.store.is_none() {
+        // The result folder holds everything now.
+        store.remove()?;
+    }
     render(&results)?.write(&place)?;
     let summary = Summary::new(&results)?;
     if arguments.json {
@@ -42,4 +60,10 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     }
     eprintln!("\nresults and {PAGE} in {}", place.display());
     Ok(())
+}
+
+/// Where finished pieces are kept until the results `place` are whole: `.NAME.pieces` beside it.
+fn folder_of_pieces(place: &Path) -> PathBuf {
+    let name = place.file_name().unwrap_or_default().to_string_lossy();
+    place.with_file_name(format!(".{name}.pieces"))
 }

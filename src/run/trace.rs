@@ -4,6 +4,7 @@ use crate::arguments;
 use crate::failure::Failure;
 use crate::progress::Bar;
 use cospike_results::rows::Results;
+use cospike_results::store::entries::Entries;
 use cospike_studies::plan::DesignPoint;
 use cospike_studies::trace::{Scope, Trace};
 use cospike_studies::{Study, Watched};
@@ -13,7 +14,13 @@ use std::io::BufWriter;
 use std::path::Path;
 
 /// Runs a study and writes the trace of one of its replications to `path`. The trace is completed even if the study fails.
-pub(crate) fn run_traced(study: &Study, path: &Path, asked: &arguments::Trace, bar: &Bar) -> Result<Results, Failure> {
+pub(crate) fn run_traced(
+    study: &Study,
+    path: &Path,
+    asked: &arguments::Trace,
+    store: &Entries,
+    bar: &Bar,
+) -> Result<Results, Failure> {
     let point = traced_point(study, asked)?;
     let file = File::create(path).map_err(|error| Failure::mistake(format_args!("{}: {error}", path.display())))?;
     let about = json!({
@@ -27,7 +34,7 @@ pub(crate) fn run_traced(study: &Study, path: &Path, asked: &arguments::Trace, b
     let scope = Scope { devices: asked.devices.clone(), time: asked.time.clone() };
     let mut trace = Trace::new(BufWriter::new(file), &point.system, scope, &about);
     let watched = Watched { point: asked.point, replication: asked.replication, observer: &mut trace };
-    let results = study.run_observed(watched, None, &|progress| bar.show(progress));
+    let results = study.run_observed(watched, Some(store), &|progress| bar.show(progress));
     let traced = trace.finish().map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
     eprintln!(
         "trace of {}, replication {}: {} events in {}; open it in https://ui.perfetto.dev",

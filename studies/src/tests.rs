@@ -195,7 +195,9 @@ fn invariant_14_every_value_that_matters_is_part_of_the_key() {
         (inference.unwrap(), point.unwrap())
     };
     let (inference, point) = keys(&plan);
-    let changes: [(&str, bool, fn(&mut Plan)); 9] = [
+    /// Name, whether the inference depends on it, and the change.
+    type Change = (&'static str, bool, fn(&mut Plan));
+    let changes: [Change; 9] = [
         ("weights", true, |plan| plan.networks[0].weights[1].blake3.push('0')),
         ("samples", true, |plan| plan.networks[0].samples.count -= 1),
         ("unit", true, |plan| plan.networks[0].choice.unit.as_mut().unwrap().width = 4),
@@ -223,5 +225,9 @@ fn invariant_14_numbers_change_with_the_engine_s_schema_only() {
     let rows = results.replications.iter().map(Record::values).chain(results.answers.iter().map(Record::values));
     let text = format!("{:?}", rows.collect::<Vec<_>>());
     let hash = ContentKey::from_json("numbers of the test study", &text).unwrap().to_string();
-    assert_eq!((ENGINE_SCHEMA, &hash[..16]), (1, "a588153b896d4c01"), "if a number has changed on purpose, raise ENGINE_SCHEMA");
+    assert_eq!(
+        (ENGINE_SCHEMA, &hash[..16]),
+        (1, "a588153b896d4c01"),
+        "if a number has changed on purpose, raise ENGINE_SCHEMA"
+    );
 }

@@ -59,6 +59,8 @@ impl Entries {
     /// [`EntryError::Io`]; then the store is as it was.
     pub fn put(&self, key: &ContentKey, bytes: &[u8]) -> Result<(), EntryError> {
         let path = self.path(key);
+        // Another process that shares the store may have removed the folder with its last entry.
+        fs::create_dir_all(&self.folder).map_err(failed(&self.folder))?;
         let mut file = unique::file(&self.folder, PARTIAL).map_err(failed(&self.folder))?;
         // Without waiting for the disk: what a power cut leaves short fails its checksum and is computed anew.
         let written = file.write_all(&checksum(key, bytes)).and_then(|()| file.write_all(bytes));
@@ -84,6 +86,37 @@ impl Entries {
             }
             _ => Err(set_aside(path)),
         }
+    }
+
+    /// Whether the folder has no files.
+    ///
+    /// # Errors
+    /// [`EntryError::Io`] if the folder cannot be read.
+    pub fn is_empty(&self) -> Result<bool, EntryError> {
+        Ok(fs::read_dir(&self.folder).map_err(failed(&self.folder))?.next().is_none())
+    }
+
+    /// Removes all entries, partial and damaged ones too, and the folder if nothing else is in it. What is not of the store
+    /// stays.
+    ///
+    /// # Errors
+    /// [`EntryError::Io`] if an entry cannot be removed.
+    pub fn remove(self) -> Result<(), EntryError> {
+        for file in fs::read_dir(&self.folder).map_err(failed(&self.folder))? {
+            let path = file.map_err(failed(&self.folder))?.path();
+            let is_key = path.file_stem().and_then(|stem| stem.to_str()?.parse::<ContentKey>().ok()).is_some();
+            let is_partial = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(PARTIAL));
+            if is_key || is_partial {
+                match fs::remove_file(&path) {
+                    // Another process may remove the same entries.
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(&path)(error)),
+                    _ => {}
+                }
+            }
+        }
+        // It stays if something else is in it.
+        let _ = fs::remove_dir(&self.folder);
+        Ok(())
     }
 
     fn path(&self, key: &ContentKey) -> PathBuf {
@@ -165,6 +198,22 @@ mod tests {
         let mut partial = unique::file(&entries.folder, PARTIAL).unwrap();
         partial.write_all(&checksum(&key(3), b"content")).unwrap();
         assert_eq!(entries.get(&key(3)).unwrap(), None);
+    }
+
+    #[test]
+    fn removing_a_store_leaves_what_is_not_of_it() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("store");
+        let entries = Entries::open(&folder).unwrap();
+        entries.put(&key(1), b"content").unwrap();
+        fs::write(folder.join("notes.txt"), "mine").unwrap();
+        entries.clone().remove().unwrap();
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "the notes are left");
+        fs::remove_file(folder.join("notes.txt")).unwrap();
+        entries.clone().remove().unwrap();
+        assert!(!folder.exists());
+        entries.put(&key(2), b"content").unwrap();
+        assert_eq!(entries.get(&key(2)).unwrap().as_deref(), Some(&b"content"[..]));
     }
 
     #[test]

@@ -134,8 +134,8 @@ pub(super) fn label(point: &SweepPoint, asked: &Asked<'_>) -> String {
     }
     let named = ["family", "split", "width", "bottleneck", "variant", "codec", "jpeg_quality", "time_steps"]
         .map(|key| format!("network.{key}"));
-    let telling = |path: &String| point.telling.contains(path) && !named.contains(path);
-    for (path, value) in point.parameters.iter().filter(|(path, _)| telling(path)) {
+    let is_shown = |path: &String| point.label_axes.contains(path) && !named.contains(path);
+    for (path, value) in point.parameters.iter().filter(|(path, _)| is_shown(path)) {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_string);
         label += &format!(" {path}={value}");
     }

@@ -1,8 +1,7 @@
-//! Profiles of devices, links and clouds, and price lists: files in which every number carries its unit and where
-//! it is from.
+//! Profiles of devices, links and clouds, and price lists: files in which every number has its unit and its source.
 //!
-//! A profile is named (it ships with CoSpike) or given as a path ending in `.toml`, relative to the file that asks
-//! for it.
+//! A scenario gives the name of a profile that ships with CoSpike, or the path of a file, ending in `.toml` and relative to
+//! the scenario's own file.
 
 mod prices;
 mod quantity;
@@ -24,31 +23,31 @@ use quantity::whole;
 use serde::Deserialize;
 use std::path::PathBuf;
 
-/// A kind of profile.
+/// A kind of profile: how its files are found, decoded and checked.
 pub trait Profile: Sized {
-    /// `device`, `link`, `cloud` or `prices`.
+    /// Name of the kind: `device`, `link`, `cloud` or `prices`.
     const KIND: &'static str;
-    /// Where its shipped files lie.
+    /// Folder of its shipped files, as messages show it.
     const FOLDER: &'static str;
-    /// Its shipped files.
+    /// Shipped files of the kind: name and content.
     const SHIPPED: &'static [(&'static str, &'static [u8])];
 
-    /// What it describes.
+    /// What the profile describes, in a sentence or two of its author.
     fn description(&self) -> &str;
 
-    /// All its quantities, with what is asked of them.
+    /// All quantities of the profile, each with its key, its unit and the condition that its value must meet.
     fn quantities(&self) -> Vec<(Expected, &Quantity)>;
 
-    /// Decodes the text of a profile; its quantities are checked by [`Profile::decode`].
+    /// Decodes the text of a profile without checking its quantities, as [`Profile::checked`] does.
     ///
     /// # Errors
     /// The first mistake in the text.
     fn read(text: &str) -> Result<Self, Mistake>;
 
-    /// Reads the profile `name`, which a file asks for whose paths begin at `origin`.
+    /// Finds, decodes and checks the profile `name`; a path is relative to `origin`.
     ///
     /// # Errors
-    /// A name that no profile has; a mistake in the profile's own file.
+    /// A name that no shipped profile has; a file that cannot be read; the first mistake in the profile's own file.
     fn load(name: &Located<String>, origin: &Origin) -> Result<Self, Mistake> {
         let source = find::<Self>(name, origin)?;
         Self::checked(&source.text).map_err(|mistake| mistake.within(&source))
@@ -72,7 +71,7 @@ pub trait Profile: Sized {
         Self::checked(&source.text).map_err(|mistake| mistake.into_diagnostic(source))
     }
 
-    /// All its values, for the record.
+    /// All values of the profile with their sources, as the manifest of a study records them.
     fn used(&self, name: &str) -> ProfileUsed {
         ProfileUsed {
             kind: Self::KIND.into(),
@@ -83,6 +82,7 @@ pub trait Profile: Sized {
     }
 }
 
+/// The text of the profile `name`, shipped or of a file.
 fn find<P: Profile>(name: &Located<String>, origin: &Origin) -> Result<Source, Mistake> {
     if !name.ends_with(".toml") {
         let help = || format!("{}, or a path ending in .toml", did_you_mean(name, library::names(P::SHIPPED)));
@@ -97,32 +97,33 @@ fn find<P: Profile>(name: &Located<String>, origin: &Origin) -> Result<Source, M
     Source::read(&path).map_err(|error| Mistake::in_value(name, message(error)))
 }
 
-/// The shipped profile `name`.
+/// The shipped profile `name`; `None` if there is none.
 fn shipped<P: Profile>(name: &str) -> Option<Source> {
     Some(Source::shipped(format!("{}/{name}.toml", P::FOLDER), library::text(P::SHIPPED, name)?))
 }
 
-/// The profile that a user names as `word`, as in a scenario, in the option `option` of the command line.
+/// The profile that `word` names in the option `option` of the command line, by the rules of a scenario; a path is relative
+/// to the current folder.
 ///
 /// # Errors
-/// A word that names no profile; a mistake in the profile's own file.
+/// A word that names no profile; the first mistake in the profile's own file.
 pub fn find_for_option<P: Profile>(option: &str, word: &str) -> Result<P, Diagnostic> {
     let source = Source { name: option.into(), origin: Origin::Folder(PathBuf::new()), text: word.into() };
     let name = Located::new(0..word.len(), word.to_string());
     P::load(&name, &source.origin).map_err(|mistake| mistake.into_diagnostic(&source))
 }
 
-/// Every shipped profile of a kind, with its name.
+/// Every shipped profile of a kind with its name, sorted by name.
 ///
 /// # Errors
-/// Only if a shipped file is wrong.
+/// The first mistake in a shipped file; the tests make sure that there is none.
 pub fn all_shipped<P: Profile>() -> Result<Vec<(&'static str, P)>, Diagnostic> {
     let sources = library::names(P::SHIPPED).filter_map(|name| Some((name, shipped::<P>(name)?)));
     sources.map(|(name, source)| Ok((name, P::decode(&source)?))).collect()
 }
 
-/// Declares a profile: its quantities with their units and possible values, first those it must have, then those that
-/// only some scenarios need.
+/// Declares a kind of profile: each quantity with its unit and the check of its value. The quantities that every profile of
+/// the kind must have come first, then those that only some scenarios need.
 macro_rules! profile {
     ($(#[$doc:meta])* $name:ident, $kind:literal, $folder:literal, $shipped:ident {
         $($(#[$key_doc:meta])* $key:ident: $unit:literal, $check:ident;)*
@@ -133,7 +134,7 @@ macro_rules! profile {
         #[derive(Clone, Debug, PartialEq, Deserialize)]
         #[serde(deny_unknown_fields)]
         pub struct $name {
-            /// What it describes.
+            /// What the profile describes, in a sentence or two.
             pub description: String,
             $($(#[$key_doc])* pub $key: Quantity,)*
             $($($(#[$extra_doc])* pub $extra: Option<Quantity>,)*)?
@@ -167,95 +168,96 @@ macro_rules! profile {
 }
 
 profile! {
-    /// An edge device: how fast it computes and what it draws whatever it does.
+    /// An edge device: rates of its processor, and power besides what operations cost.
     DeviceProfile, "device", "profiles/device", DEVICES {
-        /// Accumulates per second.
+        /// Rate of accumulates.
         ac_per_second: "1/s", positive;
-        /// Multiply-accumulates per second.
+        /// Rate of multiply-accumulates.
         mac_per_second: "1/s", positive;
-        /// Neuron updates per second.
+        /// Rate of neuron updates.
         neuron_updates_per_second: "1/s", positive;
-        /// Time that every inference takes besides its operations.
+        /// Time of an inference in addition to that of its operations.
         overhead: "us", not_negative;
-        /// Power drawn all the time.
+        /// Power that the device draws at all times, whatever it does.
         static_power: "mW", not_negative;
     }
     optional {
-        /// Power between inferences while awake, besides the static power; 0 if left out.
+        /// Power between inferences while awake, in addition to the static power; 0 if it is left out.
         idle_power: "mW", not_negative;
-        /// Power while asleep, besides the static power.
+        /// Power while asleep, in addition to the static power.
         sleep_power: "mW", not_negative;
-        /// Time to wake up.
+        /// Time that the processor takes to wake up.
         wake_time: "ms", not_negative;
-        /// Power while waking up, besides the static power.
+        /// Power while waking up, in addition to the static power.
         wake_power: "mW", not_negative;
     }
 }
 
 profile! {
-    /// A radio link. While sending, the radio draws `alpha_up * uplink + beta`.
+    /// A radio link. While it sends, the radio draws `alpha_up * uplink + beta`; while it receives,
+    /// `alpha_down * downlink + beta`.
     LinkProfile, "link", "profiles/link", LINKS {
-        /// Rate up.
+        /// Rate of the uplink.
         uplink: "Mbit/s", positive;
-        /// Rate down.
+        /// Rate of the downlink.
         downlink: "Mbit/s", positive;
-        /// One-way delay besides sending.
+        /// One-way delay in addition to the time of transmission.
         propagation: "ms", not_negative;
-        /// Headers of a packet.
+        /// Size of the headers of a packet.
         header: "bytes", whole;
-        /// Largest packet, headers included.
+        /// Maximum size of a packet, headers included.
         mtu: "bytes", whole;
         /// Probability that a packet sent up is lost.
         packet_loss: "probability", probability;
-        /// Power per rate while sending.
+        /// Power while sending, per rate of the uplink.
         alpha_up: "mW/(Mbit/s)", not_negative;
-        /// Power per rate while receiving.
+        /// Power while receiving, per rate of the downlink.
         alpha_down: "mW/(Mbit/s)", not_negative;
-        /// Power while sending or receiving, besides.
+        /// Power while sending or receiving that does not depend on the rate.
         beta: "mW", not_negative;
-        /// Power while neither sending nor receiving.
+        /// Power in standby, neither sending nor receiving nor connected.
         idle: "mW", not_negative;
     }
     optional {
-        /// Time until a radio in standby can send or receive; 0 if left out.
+        /// Time of promotion, after which a radio in standby can send or receive; 0 if it is left out.
         promotion_time: "ms", not_negative;
-        /// Power meanwhile; that of the tail if left out.
+        /// Power during promotion; `tail_power` if it is left out.
         promotion_power: "mW", not_negative;
-        /// How long the radio stays connected after the last message; 0 if left out.
+        /// Time of the tail, in which the radio stays connected after the last message; 0 if it is left out.
         tail_time: "ms", not_negative;
-        /// Power while connected, but neither sending nor receiving; that of standby if left out.
+        /// Power while connected, but neither sending nor receiving; `idle` if it is left out.
         tail_power: "mW", not_negative;
-        /// Power of the main radio while it is off.
+        /// Power of the main radio while it is off and a wake-up radio listens for it.
         off_power: "mW", not_negative;
         /// Power of the wake-up radio while it listens.
         wake_up_power: "uW", not_negative;
         /// Length of a wake-up signal.
         wake_up_signal: "ms", not_negative;
-        /// Probability that a wake-up signal is not noticed.
+        /// Probability that the wake-up radio misses a signal.
         wake_up_miss: "probability", probability;
-        /// How often noise is taken for a wake-up signal.
+        /// Rate at which the wake-up radio takes noise for a signal.
         wake_up_false_alarms: "1/s", not_negative;
     }
 }
 
 profile! {
-    /// A server of the cloud.
+    /// A server of the cloud: rates of its processor, size of its answers, and power besides what operations cost.
     CloudProfile, "cloud", "profiles/cloud", CLOUDS {
-        /// Accumulates per second.
+        /// Rate of accumulates.
         ac_per_second: "1/s", positive;
-        /// Multiply-accumulates per second.
+        /// Rate of multiply-accumulates.
         mac_per_second: "1/s", positive;
-        /// Neuron updates per second.
+        /// Rate of neuron updates.
         neuron_updates_per_second: "1/s", positive;
-        /// Time that every inference takes besides its operations.
+        /// Time of an inference in addition to that of its operations.
         overhead: "us", not_negative;
-        /// Size of an answer, without headers.
+        /// Size of an answer, headers not included.
         answer: "bytes", whole;
     }
     optional {
-        /// Power of a server that runs; 0 if left out.
+        /// Power of a running server; 0 if it is left out.
         idle_power: "W", not_negative;
-        /// Power of a server that computes, besides; 0 if left out.
+        /// Power of a computing server, in addition to `idle_power`; 0 if it is left out.
         busy_power: "W", not_negative;
     }
 }
@@ -269,31 +271,35 @@ fn processor(ac: &Quantity, mac: &Quantity, neuron_updates: &Quantity, overhead:
     }
 }
 
-/// The value of an optional quantity, 0 if it is left out.
+/// The value of an optional quantity, in the profile's unit; 0 if the profile leaves it out.
 fn or_zero(quantity: &Option<Quantity>) -> f64 {
     quantity.as_ref().map_or(0.0, Quantity::get)
 }
 
-/// A quantity that the scenario needs and the profile leaves out.
+/// A quantity that the scenario needs.
+///
+/// # Errors
+/// Its key, if the profile leaves it out.
 fn needed<'a>(key: &'static str, quantity: &'a Option<Quantity>) -> Result<&'a Quantity, &'static str> {
     quantity.as_ref().ok_or(key)
 }
 
 impl DeviceProfile {
-    /// The device's processor.
+    /// Rates and overhead of the device's processor.
     pub fn processor(&self) -> Processor {
         processor(&self.ac_per_second, &self.mac_per_second, &self.neuron_updates_per_second, &self.overhead)
     }
 
-    /// Power drawn all the time, in watts.
+    /// Power that the device draws at all times, in watts.
     pub fn static_watts(&self) -> f64 {
         self.static_power.get() * 1e-3
     }
 
-    /// What the processor draws between inferences, if it falls asleep after so many seconds.
+    /// Power of the processor between inferences. It falls asleep after `sleep_after_seconds` without work, never if this is
+    /// `None`.
     ///
     /// # Errors
-    /// The name of a quantity that sleeping needs and the profile leaves out.
+    /// The key of a quantity that sleeping needs and the profile leaves out.
     pub fn standby(&self, sleep_after_seconds: Option<f64>) -> Result<edge::Standby, &'static str> {
         let sleep = |after_seconds| -> Result<edge::Sleep, &'static str> {
             Ok(edge::Sleep {
@@ -309,7 +315,7 @@ impl DeviceProfile {
 }
 
 impl LinkProfile {
-    /// The radio of a device, with the main radio always listening.
+    /// The radio of a device, in standby between messages: it always listens for answers itself.
     pub fn radio(&self) -> Radio {
         let power = RadioPower {
             up_watts_per_mbps: self.alpha_up.get() * 1e-3,
@@ -329,10 +335,11 @@ impl LinkProfile {
         }
     }
 
-    /// What the radio does between messages when a wake-up radio of this schedule listens for it.
+    /// Standby of a radio that is off between messages, while a wake-up radio listens for answers: for the share `duty` of each
+    /// period. A signal that it misses is repeated after `retry_seconds`, up to `tries` signals in all.
     ///
     /// # Errors
-    /// The name of a quantity that a wake-up radio needs and the profile leaves out.
+    /// The key of a quantity that a wake-up radio needs and the profile leaves out.
     pub fn asleep(
         &self,
         duty: f64,
@@ -355,12 +362,12 @@ impl LinkProfile {
 }
 
 impl CloudProfile {
-    /// The processor of one server.
+    /// Rates and overhead of the processor of one server.
     pub fn processor(&self) -> Processor {
         processor(&self.ac_per_second, &self.mac_per_second, &self.neuron_updates_per_second, &self.overhead)
     }
 
-    /// What a server draws, besides what its operations cost.
+    /// Power of one server, in addition to what its operations cost.
     pub fn power(&self) -> CloudPower {
         CloudPower { idle_watts: or_zero(&self.idle_power), busy_watts: or_zero(&self.busy_power) }
     }

@@ -1,7 +1,7 @@
-//! Price lists.
+//! Price lists: the energy of each kind of event in a network.
 //!
-//! A list names its `form`, see [`Form`], and has a quantity for every key of that form, no more and no fewer. What a form
-//! lets a list leave out, the list must name in `unpriced`.
+//! A list names its `form`, see [`Form`], and has a quantity for every key of that form and no other. Some forms let a list
+//! leave out certain keys; the list must then name them in `unpriced`.
 
 use super::{Expected, Profile, Quantity, Scope};
 use crate::decode::{self, explain};
@@ -14,28 +14,28 @@ use serde::Deserialize;
 use std::ops::Range;
 use toml::de::{DeTable, ValueDeserializer};
 
-/// A price list: what events at the edge cost.
+/// A price list: the energy of each kind of event, on a device or a server.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prices {
     description: String,
     form: Form,
-    /// In the order of the form's keys.
+    /// Quantities that the list has, in the order of the form's keys.
     prices: Vec<(&'static PriceKey, Quantity)>,
     list: PriceList,
 }
 
 impl Prices {
-    /// The prices in joules.
+    /// The prices, in joules.
     pub fn list(&self) -> &PriceList {
         &self.list
     }
 
-    /// Which events it counts.
+    /// Form of the list: the events that it has prices for.
     pub fn form(&self) -> Form {
         self.form
     }
 
-    /// What it leaves unpriced.
+    /// Keys of the form that the list leaves unpriced.
     pub fn unpriced(&self) -> impl Iterator<Item = &'static str> {
         let priced = |key: &&PriceKey| self.prices.iter().any(|(priced, _)| priced.key == key.key);
         self.form.keys().iter().filter(move |key| !priced(key)).map(|key| key.key)
@@ -68,12 +68,13 @@ impl Profile for Prices {
         }
         file.refuse_the_rest()?;
         let value = |wanted| prices.iter().find(|(key, _)| key.key == wanted).map(|(_, quantity)| quantity.get());
-        // Each value is checked where it stands, before this could refuse it.
+        // `Profile::checked` checks each value and reports it at its position.
         let list = PriceList::new(form, value).map_err(|error| Mistake::in_file(error.to_string()))?;
         Ok(Self { description, form, prices, list })
     }
 }
 
+/// What a list must say about `key`: sizes are above 0, prices at least 0.
 fn expected(key: &PriceKey) -> Expected {
     let check = match key.unit {
         Unit::Bits | Unit::Bytes => positive,
@@ -82,15 +83,15 @@ fn expected(key: &PriceKey) -> Expected {
     Expected { key: key.key, unit: key.unit.name(), check }
 }
 
-/// What is left to read of a price list.
+/// The part of a price list that is still to be read.
 struct File<'a> {
     table: DeTable<'a>,
-    /// Where its form stands.
+    /// Position of the form, where missing prices are reported.
     form: Range<usize>,
 }
 
 impl File<'_> {
-    /// The value at `key`, which must be there.
+    /// Removes the value of `key`, which must be there.
     fn take<T: for<'de> Deserialize<'de>>(&mut self, key: &str) -> Result<Located<T>, Mistake> {
         match self.take_if_any(key)? {
             Some(value) => Ok(value),
@@ -98,6 +99,7 @@ impl File<'_> {
         }
     }
 
+    /// Removes the value of `key`, if there is one.
     fn take_if_any<T: for<'de> Deserialize<'de>>(&mut self, key: &str) -> Result<Option<Located<T>>, Mistake> {
         let Some(value) = self.table.remove(key) else { return Ok(None) };
         let span = value.span();
@@ -105,6 +107,7 @@ impl File<'_> {
         Ok(Some(Located::new(span, value)))
     }
 
+    /// Removes the form of the list.
     fn form(&mut self) -> Result<Form, Mistake> {
         let names = || Form::ALL.into_iter().map(Form::name);
         let help =
@@ -114,13 +117,13 @@ impl File<'_> {
         };
         self.form = word.span();
         let unknown = || {
-            let message = format!("there is no form `{}` of price lists", word);
+            let message = format!("no form of price lists is called `{}`", word);
             Mistake::in_value(&word, message).help(help(&word))
         };
         Form::ALL.into_iter().find(|form| form.name() == *word).ok_or_else(unknown)
     }
 
-    /// Keys that the list leaves unpriced, all of which its form lets it.
+    /// Removes the list of unpriced keys; its form must allow each of them to be unpriced.
     fn unpriced(&mut self, form: Form) -> Result<Vec<&'static str>, Mistake> {
         let Some(words) = self.take_if_any::<Vec<Located<String>>>("unpriced")? else { return Ok(vec![]) };
         let may_be = || form.keys().iter().filter(|key| key.may_be_unpriced).map(|key| key.key);
@@ -134,7 +137,7 @@ impl File<'_> {
         words.iter().map(known).collect()
     }
 
-    /// A list has nothing that its form does not count.
+    /// Refuses keys that the form does not have.
     fn refuse_unknown(&self, form: Form) -> Result<(), Mistake> {
         let keys = || form.keys().iter().map(|key| key.key);
         // The parser sorts keys by name; the first in the file is reported.
@@ -142,23 +145,24 @@ impl File<'_> {
         match unknown.min_by_key(|key| key.span().start) {
             None => Ok(()),
             Some(key) => {
-                let message = format!("`{}` is nothing that a list of form `{}` counts", key.get_ref(), form.name());
+                let message = format!("`{}` is not a key of the form `{}`", key.get_ref(), form.name());
                 Err(Mistake::at_span(key.span(), message).help(did_you_mean(key.get_ref(), keys())))
             }
         }
     }
 
-    /// What is still there is in `unpriced` too.
+    /// Refuses keys that are left after all prices were read: they have a price and are in `unpriced` as well.
     fn refuse_the_rest(&self) -> Result<(), Mistake> {
         match self.table.keys().next() {
             None => Ok(()),
             Some(key) => {
-                let message = format!("`{}` has a price here, and is in `unpriced`", key.get_ref());
-                Err(Mistake::at_span(key.span(), message).help("keep one of the two"))
+                let message = format!("`{}` has a price here, but is in `unpriced` as well", key.get_ref());
+                Err(Mistake::at_span(key.span(), message).help("keep only one of the two"))
             }
         }
     }
 
+    /// Removes the price of `key`, whose scope must be that of the form.
     fn price(&mut self, form: Form, key: &PriceKey) -> Result<Quantity, Mistake> {
         let Some(price) = self.take_if_any::<Quantity>(key.key)? else { return Err(self.missing(form, key)) };
         let price = price.into_inner();
@@ -167,17 +171,23 @@ impl File<'_> {
         if found == needed {
             return Ok(price);
         }
-        let message =
-            format!("`{}` is {}, but a list of form `{}` is {}", key.key, found.name(), form.name(), needed.name());
+        let message = format!(
+            "the scope of `{}` is {}, but prices of the form `{}` are {}",
+            key.key,
+            found.name(),
+            form.name(),
+            needed.name()
+        );
         let help = "an all-in price contains what per-operation prices name one by one: the two never mix";
         Err(Mistake::in_value(&price.scope, message).help(help))
     }
 
+    /// The mistake of a price that the list lacks.
     fn missing(&self, form: Form, key: &PriceKey) -> Mistake {
         let message = format!("a list of form `{}` needs `{}`, in {}", form.name(), key.key, key.unit.name());
         let help = match key.may_be_unpriced {
-            true => format!("without a price for it, say so: unpriced = [\"{}\"]", key.key),
-            false => "a missing price is not 0; what a model leaves out needs another form".into(),
+            true => format!("if there is no price for it, say so: unpriced = [\"{}\"]", key.key),
+            false => "a price that is left out does not count as 0: add it, or choose another form".into(),
         };
         Mistake::at_span(self.form.clone(), message).help(help)
     }

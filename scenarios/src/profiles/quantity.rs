@@ -1,4 +1,4 @@
-//! A number with its provenance.
+//! Quantities of a profile: numbers with their units and sources.
 
 use crate::diagnostic::Mistake;
 use crate::located::Located;
@@ -6,63 +6,64 @@ use cospike_results::manifest::ValueUsed;
 use cospike_sim_core::kernel::ImpossibleValue;
 use serde::{Deserialize, Serialize};
 
-/// A number with its unit and provenance.
+/// A number of a profile with its unit and source.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Quantity {
-    /// The number, in `unit`.
+    /// Value of the quantity, in `unit`.
     pub value: Located<f64>,
-    /// Its unit, exactly the one that the profile asks for.
+    /// Unit of the value. It must be the one that this kind of profile uses for the key; nothing is converted.
     pub unit: Located<String>,
-    /// Where it is from.
+    /// Source of the value: a publication, a measurement, or who assumed it.
     pub source: Located<String>,
-    /// What it covers.
+    /// What the value covers.
     pub scope: Located<Scope>,
-    /// How good it is.
+    /// How the value was obtained.
     pub evidence: Evidence,
 }
 
-/// What a number covers.
+/// What the value of a quantity covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
     /// One operation alone.
     PerOperation,
-    /// Everything that goes on at an operating point, divided by operations if it is a price.
+    /// Everything that the hardware does at an operating point; a price is this total divided by the number of operations.
     AllIn,
 }
 
-/// How good a number is.
+/// How the value of a quantity was obtained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Evidence {
-    /// Measured on the thing itself.
+    /// Measured on the hardware itself.
     Measured,
-    /// Simulated before silicon.
+    /// Simulated before the hardware was built.
     Simulated,
     /// Taken from a published model, or a standard.
     PublishedModel,
-    /// Chosen by whoever wrote the profile, or left out (0).
+    /// Assumed by the author of the profile, or 0 because the model of the profile leaves it out.
     Assumed,
 }
 
-/// What a profile asks of one of its quantities.
+/// Key of a quantity, its unit and the check of its value.
 #[derive(Clone, Copy, Debug)]
 pub struct Expected {
-    /// Its key.
+    /// Key of the quantity in the profile.
     pub key: &'static str,
-    /// The unit it is given in.
+    /// Unit in which the profile must give the value.
     pub unit: &'static str,
-    /// The values that are possible.
+    /// Check of the value; it takes the key for its message.
     pub check: fn(&'static str, f64) -> Result<(), ImpossibleValue>,
 }
 
 impl Quantity {
-    /// The number, in the profile's unit.
+    /// Value of the quantity, in the profile's unit.
     pub fn get(&self) -> f64 {
         self.value.get()
     }
 
+    /// Checks unit, source and value, in this order.
     pub(super) fn check(&self, expected: &Expected) -> Result<(), Mistake> {
         let (key, unit) = (expected.key, expected.unit);
         if *self.unit != unit {
@@ -71,11 +72,13 @@ impl Quantity {
         }
         if self.source.trim().is_empty() {
             let message = format!("`{key}` has no source");
-            return Err(Mistake::in_value(&self.source, message).help("say where the value is from, or who assumed it"));
+            return Err(Mistake::in_value(&self.source, message)
+                .help("name the publication or measurement that the value is from, or who assumed it"));
         }
         (expected.check)(key, self.get()).map_err(|error| Mistake::in_value(&self.value, error.to_string()))
     }
 
+    /// The quantity as the manifest of a study records it.
     pub(super) fn used(&self, expected: &Expected) -> ValueUsed {
         ValueUsed {
             key: expected.key.into(),
@@ -89,7 +92,7 @@ impl Quantity {
 }
 
 impl Scope {
-    /// As it is written in a profile.
+    /// Word for the scope in a profile.
     pub fn name(self) -> &'static str {
         match self {
             Self::PerOperation => "per-operation",
@@ -99,7 +102,7 @@ impl Scope {
 }
 
 impl Evidence {
-    /// As it is written in a profile.
+    /// Word for the evidence in a profile.
     pub fn name(self) -> &'static str {
         match self {
             Self::Measured => "measured",
@@ -110,7 +113,7 @@ impl Evidence {
     }
 }
 
-/// Accepts what fits a 32-bit count.
+/// Accepts whole numbers that fit 32 bits.
 pub(super) fn whole(name: &'static str, value: f64) -> Result<(), ImpossibleValue> {
     let fits = value.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&value);
     let needed = "a whole number from 0 to 4,294,967,295";

@@ -1,4 +1,4 @@
-//! Mistakes in general; `tests/cases.rs` has them one by one.
+//! No text makes the reader of scenarios panic; `tests/cases.rs` has the mistakes one by one.
 
 use cospike_scenarios::diagnostic::Source;
 use cospike_scenarios::library::find_scenario;
@@ -6,7 +6,7 @@ use cospike_scenarios::sweep::expand;
 use proptest::prelude::*;
 
 proptest! {
-    /// Whatever a user does to a scenario, the answer is a scenario or a diagnostic, never a panic.
+    /// Part of a valid scenario is replaced by random text. The outcome is a scenario or a diagnostic, never a panic.
     #[test]
     fn invariant_11_no_text_makes_the_reader_panic(
         cut in 0..1600_usize, length in 0..40_usize, put in "[\\[\\]{}\"'=.,#0-9a-zé\\n -]{0,12}",

@@ -1,11 +1,11 @@
 //! From scenario files to stored results.
 
 mod diagnostics;
-mod guide;
 mod profiles;
 // Shared with the tests of the zoo itself.
 #[path = "../../../models/tests/random_zoo/mod.rs"]
 mod random_zoo;
+mod schema;
 mod store;
 mod study;
 mod sweep;

@@ -1,3 +1,5 @@
+//! Profiles and price lists: their units, what a scenario replaces, and that all shipped ones are without mistakes.
+
 use crate::random_zoo::random_zoo;
 use crate::{small, study};
 use cospike_scenarios::profiles::{CloudProfile, DeviceProfile, LinkProfile, Prices, Profile, all_shipped};
@@ -9,9 +11,9 @@ fn close(found: f64, expected: f64) {
     assert!((found / expected - 1.0).abs() < 1e-12, "{found} is not {expected}");
 }
 
-/// Against values worked out by hand from the profiles' tables.
+/// The expected values are computed by hand from the numbers in the profiles' files.
 #[test]
-fn values_arrive_in_si_units() {
+fn values_are_converted_to_si_units() {
     let study = study(&small(""), &random_zoo());
     let system = &study.plan().points[0].system;
     let power = system.link.radio.power;
@@ -40,9 +42,9 @@ fn a_scenario_replaces_values_of_its_profiles() {
     assert_eq!(point.packets.payload_bytes.get(), 100);
 }
 
-/// The profile for studies in BottleNet's terms is `wifi` without what its radio draws between messages.
+/// The profile for studies that account for the radio as BottleNet's authors do is `wifi` without the power between messages.
 #[test]
-fn bottlenet_wifi_is_wifi_while_it_sends() {
+fn bottlenet_wifi_equals_wifi_except_between_messages() {
     let shipped = all_shipped::<LinkProfile>().unwrap();
     let values = |name| shipped.iter().find(|(shipped, _)| *shipped == name).unwrap().1.used(name).values;
     let wifi = values("wifi");
@@ -52,24 +54,28 @@ fn bottlenet_wifi_is_wifi_while_it_sends() {
 }
 
 #[test]
-fn every_shipped_profile_is_free_of_mistakes() {
+fn every_shipped_profile_is_without_mistakes_and_every_form_has_a_price_list() {
     assert!(all_shipped::<DeviceProfile>().unwrap().len() >= 2);
     assert!(all_shipped::<LinkProfile>().unwrap().len() >= 3);
     assert!(!all_shipped::<CloudProfile>().unwrap().is_empty());
     let prices = all_shipped::<Prices>().unwrap();
     for (name, list) in &prices {
         let (given, unpriced) = (list.used(name).values.len(), list.unpriced().count());
-        assert_eq!(given + unpriced, list.form().keys().len(), "{name} prices all that its form counts");
+        assert_eq!(
+            given + unpriced,
+            list.form().keys().len(),
+            "{name} has a price for every key of its form, or says that it has none"
+        );
     }
     let forms = Form::ALL.map(|form| prices.iter().filter(|(_, list)| list.form() == form).count());
     assert!(forms.iter().all(|&lists| lists > 0), "every form has a list: {forms:?}");
     let list = |wanted| *prices.iter().find(|(name, _)| *name == wanted).unwrap().1.list();
-    let PriceList::Operations(operations) = list("horowitz-45nm-fp32") else { panic!("of another form") };
+    let PriceList::Operations(operations) = list("horowitz-45nm-fp32") else { panic!("the list has another form") };
     close(operations.mac, 4.6e-12);
-    let PriceList::Memory(memory) = list("memory-45nm-fp32") else { panic!("of another form") };
+    let PriceList::Memory(memory) = list("memory-45nm-fp32") else { panic!("the list has another form") };
     close(memory.sram_1_mib * 32.0, 50e-12); // 100 pJ per 64 bits, so half for a float32
     close(memory.sram_32_kib * 32.0, 10e-12);
-    let PriceList::AllIn(chip) = list("truenorth-2014") else { panic!("of another form") };
+    let PriceList::AllIn(chip) = list("truenorth-2014") else { panic!("the list has another form") };
     close(chip.synaptic_event, 26e-12);
     assert_eq!(chip.real_valued_operation, None);
 }

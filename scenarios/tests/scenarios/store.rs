@@ -1,3 +1,6 @@
+//! The folder of a study's results: the same bytes on any number of threads, read back as written, never in place of other
+//! files.
+
 use crate::random_zoo::random_zoo;
 use crate::{small, study};
 use cospike_models::zoo::Zoo;
@@ -5,6 +8,7 @@ use cospike_results::rows::Results;
 use cospike_results::store::folder::{self, FolderError};
 use std::path::Path;
 
+/// Names and contents of the files in `folder`, sorted.
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
     let mut files: Vec<_> =
@@ -42,7 +46,7 @@ fn invariant_4_a_study_gives_the_same_bytes_on_any_number_of_threads_and_reads_b
 }
 
 #[test]
-fn results_replace_results_only_and_damage_is_noticed() {
+fn a_study_overwrites_nothing_but_results_and_a_damaged_folder_is_an_error() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("results");
     let results = results(&random_zoo(), 2);

@@ -1,3 +1,5 @@
+//! Whole studies from scenario to results: common random numbers, conservation, accuracy, comparisons, streaming, codecs.
+
 use crate::random_zoo::random_zoo;
 use crate::{small, study};
 use cospike_models::dataset::Dataset;
@@ -15,31 +17,35 @@ fn run(sweep: &str) -> Results {
     study(&small(sweep), &random_zoo()).run(None, &|_| ()).unwrap()
 }
 
-fn of_point(results: &Results, point: u32) -> Vec<&ReplicationRow> {
+/// The replications of a design point.
+fn replications(results: &Results, point: u32) -> Vec<&ReplicationRow> {
     results.replications.iter().filter(|row| row.point.0 == point).collect()
 }
 
-/// Prices and the number of servers decide nothing about which requests come when; arrivals, samples and lost packets
-/// must be the same, so that all that differs is what was changed.
+/// Prices have no influence on when requests arrive, which samples they ask for and which packets are lost, so all these
+/// must be the same at both design points.
 #[test]
 fn invariant_3_design_points_see_the_same_random_numbers() {
     let results = run("[sweep]\nfleet.prices = ['horowitz-45nm-fp32', 'memory-45nm-fp32']\nlink.packet_loss = [0.2]\n");
-    let (cheap, dear) = (of_point(&results, 0), of_point(&results, 1));
+    let (cheap, dear) = (replications(&results, 0), replications(&results, 1));
     assert!(cheap.iter().zip(&dear).all(|(a, b)| a.trajectory.fingerprint == b.trajectory.fingerprint
         && a.traffic.packets_lost == b.traffic.packets_lost));
     assert!(cheap.iter().zip(&dear).all(|(a, b)| a.energy.compute.memory == 0.0 && b.energy.compute.memory > 0.0));
-    assert!(cheap[0].trajectory.fingerprint != cheap[1].trajectory.fingerprint, "replications differ");
+    assert!(
+        cheap[0].trajectory.fingerprint != cheap[1].trajectory.fingerprint,
+        "replications have random numbers of their own"
+    );
     assert!(cheap[0].traffic.packets_lost > 0);
 }
 
-/// 60 requests deal the 20 samples three times each.
+/// With 60 requests, each of the 20 samples is asked for three times.
 #[test]
-fn invariant_7_nothing_lost_means_offline_accuracy_exactly() {
+fn invariant_7_without_loss_accuracy_equals_offline_accuracy_exactly() {
     let results =
         run("[sweep]\nnetwork.family = ['spiking', 'float']\nnetwork.split = ['input', 'stage2', 'output']\n");
     assert_eq!(results.points.len(), 6);
     for point in &results.points {
-        for row in of_point(&results, point.point.0) {
+        for row in replications(&results, point.point.0) {
             assert_eq!(
                 (row.requests.completed, row.requests.correct),
                 (60, 3 * u64::from(point.correct)),
@@ -80,7 +86,7 @@ fn invariant_1_and_5_requests_and_joules_are_conserved_on_a_lossy_link_with_full
 }
 
 #[test]
-fn equal_networks_on_equal_samples_run_once() {
+fn equal_networks_on_equal_samples_are_executed_once() {
     let sweep = "[sweep]\nnetwork.time_steps = [4, 2]\nfleet.devices = [1, 2, 3]\n";
     let study = study(&small(sweep), &random_zoo());
     assert_eq!((study.plan().points.len(), study.plan().networks.len()), (6, 2));
@@ -108,17 +114,19 @@ fn the_summary_pairs_spiking_with_float_points() {
 
 /// The same two networks at five rates of the link are one comparison of accuracy, but five of energy and latency.
 #[test]
-fn comparisons_are_adjusted_for_being_several() {
-    let of = |sweep: &str| Summary::new(&run(sweep)).unwrap().comparisons;
-    let alone = of("[sweep]\nnetwork.family = ['float', 'spiking']\nnetwork.width = [4]\n");
-    let several = of("[sweep]\nnetwork.family = ['float', 'spiking']\nnetwork.width = [4]\n\
-                      link.uplink_mbps = [5.0, 10.0, 15.0, 20.0, 25.0]\n");
+fn p_values_are_adjusted_for_the_number_of_comparisons() {
+    let compare = |sweep: &str| Summary::new(&run(sweep)).unwrap().comparisons;
+    let alone = compare("[sweep]\nnetwork.family = ['float', 'spiking']\nnetwork.width = [4]\n");
+    let several = compare(
+        "[sweep]\nnetwork.family = ['float', 'spiking']\nnetwork.width = [4]\n\
+                      link.uplink_mbps = [5.0, 10.0, 15.0, 20.0, 25.0]\n",
+    );
     assert_eq!((alone.len(), several.len()), (1, 5));
     let accuracy = alone[0].accuracy.p_value;
     assert!(accuracy > 0.0 && several.iter().chain(&alone).all(|pair| pair.adjusted_p.accuracy == accuracy));
     let energy = |pair: &Comparison| pair.adjusted_p.energy_j.unwrap();
     let smallest = several.iter().map(energy).fold(f64::INFINITY, f64::min);
-    // Three replications: the paired t test by hand, of the pair that is the clearest.
+    // The paired t test of three replications, computed by hand for the pair with the smallest p-value.
     let p_value = |pair: &Comparison| {
         let interval = pair.energy_j.interval.unwrap();
         let error = (interval.high - interval.low) / 2.0 / 4.302_653;
@@ -166,9 +174,9 @@ fn the_steady_latency_is_missing_where_a_run_is_too_short_for_it() {
     }
 }
 
-/// A spiking network is compared with each kind of unit in the float one; a variant only with its like.
+/// A spiking network is compared with each kind of unit of the float network, but only with the same variant.
 #[test]
-fn kinds_of_bottleneck_units_are_told_apart() {
+fn kinds_and_variants_of_bottleneck_units_have_labels_and_comparisons_of_their_own() {
     let mut source = small(
         "[[sweep]]\nnetwork.bottleneck = ['spiking', 'float', 'binary']\nnetwork.width = [4]\n\
          [[sweep]]\nnetwork.family = ['spiking']\nnetwork.variant = ['noisy']\nnetwork.width = [4]\n",
@@ -185,12 +193,12 @@ fn kinds_of_bottleneck_units_are_told_apart() {
     assert_eq!(pairs, [(0, 1), (0, 2)]);
 }
 
-/// Steps that are sent one by one are the same work and the same answer, only earlier or later: operations and spikes of
-/// the steps add up to those of the whole.
+/// Sending each time step by itself changes when the work is done, not the work or the answer: operations and spikes of the
+/// steps add up to those of the whole.
 #[test]
-fn invariant_7_streaming_changes_no_answer_and_no_joule_of_computing() {
+fn invariant_7_streaming_changes_no_answer_and_no_energy_of_computing() {
     let results = run("[sweep]\nnetwork.stream = [false, true]\n");
-    let (whole, streamed) = (of_point(&results, 0), of_point(&results, 1));
+    let (whole, streamed) = (replications(&results, 0), replications(&results, 1));
     assert_eq!(results.points[0].correct, results.points[1].correct);
     for (whole, streamed) in whole.iter().zip(&streamed) {
         assert_eq!((whole.requests.correct, whole.payload_bytes), (streamed.requests.correct, streamed.payload_bytes));
@@ -201,33 +209,33 @@ fn invariant_7_streaming_changes_no_answer_and_no_joule_of_computing() {
     }
 }
 
-/// An entropy of at most 1 is always reached: all stop after the first step. One of at most 0 hardly ever is.
+/// Every answer has an entropy of at most 1, so all requests stop after the first step. Hardly any has an entropy of 0.
 #[test]
-fn an_early_answer_saves_the_steps_that_were_not_sent_yet() {
+fn an_early_answer_saves_the_steps_that_are_not_sent_yet() {
     let results =
         run("[[sweep]]\nnetwork.stream = [true]\ncloud.exit_entropy = [0.0, 1.0]\nlink.propagation_ms = [0.0]\n");
-    let saved = |point| of_point(&results, point).iter().map(|row| row.traffic.steps_saved).sum::<u64>();
+    let saved = |point| replications(&results, point).iter().map(|row| row.traffic.steps_saved).sum::<u64>();
     assert_eq!(saved(0), 0);
-    assert!(saved(1) > 0, "an answer overtakes the steps of a slow head");
+    assert!(saved(1) > 0, "an answer arrives before a slow head has computed all steps");
     for row in &results.replications {
         assert_eq!(row.traffic.steps_sent + row.traffic.steps_saved, 4 * row.requests.completed);
     }
 }
 
-/// The random networks' answers are as good as noise, so which layers a study looks at again is what shows: a lost step
-/// is silence, a repetition, or nothing.
+/// The answers of random networks are noise, so the test looks at the operations of the tail: on a lost step it executes a
+/// step of zeros, repeats the step before, or executes nothing.
 #[test]
-fn what_is_missing_is_run_as_the_receiver_was_told() {
+fn the_tail_replaces_a_lost_step_as_the_scenario_says() {
     let results = run("[sweep]\nlink.missing = ['zero', 'last', 'drop-step']\nlink.packet_loss = [0.3]\n");
     let lost: Vec<u64> =
-        (0..3).map(|p| of_point(&results, p).iter().map(|row| row.traffic.packets_lost).sum()).collect();
+        (0..3).map(|p| replications(&results, p).iter().map(|row| row.traffic.packets_lost).sum()).collect();
     assert!(lost[0] > 0 && lost.iter().all(|&packets| packets == lost[0]), "the same packets are lost: {lost:?}");
-    let service = |point| of_point(&results, point)[0].phases.cloud_service;
-    assert!(service(2) < service(0), "a dropped step is not run");
-    assert!(service(1) != service(0), "a repeated step fires where a silent one does not");
+    let service = |point| replications(&results, point)[0].phases.cloud_service;
+    assert!(service(2) < service(0), "a dropped step is not executed");
+    assert!(service(1) != service(0), "a repeated step has spikes where a step of zeros has none");
 }
 
-/// An image as JPEG of high quality is a little smaller and answered about as well; 8-bit features are one byte a value.
+/// A JPEG is smaller than the image, the more so the lower its quality; raw 8-bit features take one byte per value.
 #[test]
 fn images_and_bottlenet_features_have_a_choice_of_codec() {
     let results = run(concat!(
@@ -244,7 +252,7 @@ fn images_and_bottlenet_features_have_a_choice_of_codec() {
 }
 
 #[test]
-fn the_manifest_has_a_hash_of_all_that_was_read() {
+fn the_manifest_has_a_hash_of_every_file_that_was_read() {
     let study = study(&find_scenario("adaptive-split").unwrap(), &Zoo::shipped().unwrap());
     let trace = include_bytes!("../../traces/round-trip.csv");
     let images = Dataset::fashion_mnist_test().unwrap();

@@ -1,16 +1,19 @@
+//! Expansion of `[sweep]` into design points: their order, their values and what their labels show.
+
 use crate::small;
 use cospike_models::zoo::Zoo;
 use cospike_scenarios::compile;
 use cospike_scenarios::library::{find_scenario, scenarios};
 use cospike_scenarios::sweep::expand;
 
+/// The swept values of every design point, as JSON.
 fn parameters(rest: &str) -> Vec<String> {
     let points = expand(&small(rest)).unwrap().points;
     points.iter().map(|point| serde_json::json!(point.parameters).to_string()).collect()
 }
 
 #[test]
-fn the_first_axis_of_the_file_is_slowest() {
+fn the_first_swept_key_of_the_file_changes_slowest() {
     let found =
         parameters("[sweep]\nnetwork.split = ['stage3', 'stage1']\nfleet.devices = [1, 2]\nnetwork.width = [8]\n");
     let expected = ["stage3", "stage1"].into_iter().flat_map(|split| {
@@ -22,7 +25,7 @@ fn the_first_axis_of_the_file_is_slowest() {
 }
 
 #[test]
-fn grids_stand_side_by_side_and_values_may_come_from_the_sweep_alone() {
+fn several_grids_follow_one_another_and_a_value_may_be_given_in_the_sweep_only() {
     let grids = "[[sweep]]\nnetwork.split = ['input', 'output']\n[[sweep]]\nnetwork.split = ['stage2']\nnetwork.width = [2, 4]\n";
     let points = expand(&small(grids)).unwrap().points;
     let widths: Vec<_> = points.iter().map(|p| p.scenario.network.width.as_ref().map(|w| w.get())).collect();
@@ -31,19 +34,19 @@ fn grids_stand_side_by_side_and_values_may_come_from_the_sweep_alone() {
 }
 
 #[test]
-fn a_grid_with_a_name_is_told_by_it_and_by_what_varies_within() {
+fn labels_show_the_name_of_a_grid_and_what_varies_within_it() {
     let grids =
         "[[sweep]]\nname = 'far'\nnetwork.width = [2]\nfleet.devices = [1, 2]\n[[sweep]]\nnetwork.width = [4]\n";
     let points = expand(&small(grids)).unwrap().points;
-    let told: Vec<_> =
-        points.iter().map(|p| (p.grid.as_deref(), p.telling.iter().map(String::as_str).collect())).collect();
+    let shown: Vec<_> =
+        points.iter().map(|p| (p.grid.as_deref(), p.label_axes.iter().map(String::as_str).collect())).collect();
     let expected: [(Option<&str>, Vec<&str>); 3] =
         [(Some("far"), vec!["fleet.devices"]), (Some("far"), vec!["fleet.devices"]), (None, vec!["network.width"])];
-    assert_eq!(told, expected);
+    assert_eq!(shown, expected);
 }
 
 #[test]
-fn every_shipped_scenario_is_free_of_mistakes() {
+fn every_shipped_scenario_compiles_to_points_with_labels_of_their_own() {
     let zoo = Zoo::shipped().unwrap();
     for name in scenarios() {
         let plan = compile(&find_scenario(name).unwrap(), &zoo).unwrap_or_else(|error| panic!("{error}")).plan;

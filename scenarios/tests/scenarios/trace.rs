@@ -1,4 +1,4 @@
-//! What a trace shows is what the results say.
+//! Traces of a run against its results: slices, counters and windows add up to the rows, and tracing changes nothing.
 
 use crate::random_zoo::random_zoo;
 use crate::small;
@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-/// Full queues, lost payloads, a link of its own for each device, or one for all.
+/// A sweep with full queues and lost payloads; at point 0 each device has its own link, at point 1 all share one.
 const BUSY: &str = "[sweep]\nfleet.queue_capacity = [1]\nfleet.battery_j = [1e3]\nworkload.rate_hz = [800.0]\n\
                     link.packet_loss = [0.6]\nlink.uplink_mbps = [1.0]\nlink.sharing = ['dedicated', 'cell']\n";
-/// The replication that is traced; the results have three for each design point.
+/// The replication that is traced, of three per design point.
 const REPLICATION: u32 = 1;
 
 /// A slice of a track.
@@ -22,9 +22,11 @@ struct Slice {
     process: String,
     track: String,
     name: String,
-    /// Nanoseconds.
+    /// Begin in nanoseconds.
     from: u64,
+    /// End in nanoseconds.
     to: u64,
+    /// Number of slices around it on its track.
     depth: usize,
     about: Value,
 }
@@ -39,7 +41,7 @@ impl Slice {
 #[derive(Default)]
 struct Shown {
     slices: Vec<Slice>,
-    /// Values by process and name, in order.
+    /// Times and values of each counter by process and name, in the order of time.
     counters: BTreeMap<(String, String), Vec<(u64, f64)>>,
     instants: Vec<(String, u64)>,
     processes: BTreeSet<String>,
@@ -49,7 +51,7 @@ fn nanoseconds(event: &Value) -> u64 {
     (event["ts"].as_f64().unwrap() * 1e3).round() as u64
 }
 
-/// Begins and ends must match on each track, and time must not run backwards there.
+/// Reads a trace. On each track begins and ends must match, and time must not decrease.
 fn read(bytes: &[u8]) -> Shown {
     let trace: Value = serde_json::from_slice(bytes).unwrap();
     let (mut shown, mut names) = (Shown::default(), BTreeMap::<(u64, u64), String>::new());
@@ -118,19 +120,19 @@ fn close(found: f64, expected: f64) {
     assert!((found - expected).abs() <= 1e-9 * expected.abs(), "{found} is not {expected}");
 }
 
-/// The requests of a trace, with the slices inside.
+/// The requests of a trace, each with its phases.
 fn requests(shown: &Shown) -> Vec<(&Slice, Vec<&Slice>)> {
     let is_request = |slice: &&Slice| slice.track.starts_with("requests");
     let outer = shown.slices.iter().filter(is_request).filter(|slice| slice.depth == 0);
     let inside = |request: &Slice| {
-        let parts = shown.slices.iter().filter(is_request).filter(|slice| slice.depth == 1);
-        parts.filter(|part| part.about["request"] == request.about["request"]).collect()
+        let phases = shown.slices.iter().filter(is_request).filter(|slice| slice.depth == 1);
+        phases.filter(|phase| phase.about["request"] == request.about["request"]).collect()
     };
     outer.map(|request| (request, inside(request))).collect()
 }
 
 #[test]
-fn a_trace_of_everything_adds_up_to_the_results() {
+fn slices_of_a_complete_trace_add_up_to_the_results() {
     let study = busy();
     for point in [0, 1] {
         let (shown, results) = traced(&study, point, 0..3, 0.0..1e6);
@@ -147,14 +149,14 @@ fn a_trace_of_everything_adds_up_to_the_results() {
         let measured =
             |request: &Slice| request.about["end"] == "answered" && request.about["request"].as_u64() >= Some(5);
         let measured: Vec<_> = requests.iter().filter(|(request, _)| measured(request)).collect();
-        for (request, parts) in &measured {
-            let sum: u64 = parts.iter().map(|part| part.duration()).sum();
+        for (request, phases) in &measured {
+            let sum: u64 = phases.iter().map(|phase| phase.duration()).sum();
             assert_eq!(sum, request.duration(), "{request:?}");
             close(request.about["age_ms"].as_f64().unwrap() * 1e6, request.duration() as f64);
         }
         let mean = |durations: u64| durations as f64 / 1e9 / measured.len() as f64;
         close(mean(measured.iter().map(|(request, _)| request.duration()).sum()), row.latency_mean_s);
-        for (part, expected) in [
+        for (phase, expected) in [
             ("edge wait", row.phases.edge_wait),
             ("head", row.phases.edge_compute),
             ("uplink wait", row.phases.uplink_wait),
@@ -163,8 +165,8 @@ fn a_trace_of_everything_adds_up_to_the_results() {
             ("tail", row.phases.cloud_service),
             ("downlink", row.phases.downlink),
         ] {
-            let of_part = measured.iter().flat_map(|(_, parts)| parts).filter(|slice| slice.name == part);
-            close(mean(of_part.map(|slice| slice.duration()).sum()), expected);
+            let slices = measured.iter().flat_map(|(_, phases)| phases).filter(|slice| slice.name == phase);
+            close(mean(slices.map(|slice| slice.duration()).sum()), expected);
         }
         let busy =
             |track: &str| shown.slices.iter().filter(|slice| slice.track == track).map(Slice::duration).sum::<u64>();
@@ -189,15 +191,15 @@ fn counters_are_never_negative_and_queues_drain() {
     assert!(all("edge queue").any(|(_, values)| values.iter().any(|&(_, length)| length == 1.0)));
     assert!(all("radio").all(|(_, values)| values[0] == (0, 0.0) && values.iter().any(|&(_, state)| state == 3.0)));
     assert_eq!((all("power W").count(), all("battery J").count()), (3, 3));
-    // What is gone from the batteries was drawn; the last of it after the last change of power.
+    // What the batteries lost was drawn by the devices; they drew a little more after the last change of power.
     let gone: f64 = all("battery J").map(|(_, values)| 1e3 - values.last().unwrap().1).sum();
     let drawn = row(&results, 0).energy.total * row(&results, 0).requests.completed as f64;
     assert!(gone <= drawn * (1.0 + 1e-9) && gone > 0.5 * drawn, "{gone} J of {drawn} J");
 }
 
-/// A window shows what the whole trace has there, cut off at both ends, of one device, the cloud, and nobody else.
+/// The trace of a window of time and one device is that part of the whole trace, cut off at both ends.
 #[test]
-fn a_window_shows_what_lies_in_it_and_nothing_else() {
+fn a_window_shows_its_part_of_the_whole_trace_and_nothing_else() {
     let study = busy();
     let (whole, _) = traced(&study, 0, 0..3, 0.0..1e6);
     let (from, to) = (15_000_000, 40_000_000);
@@ -206,7 +208,7 @@ fn a_window_shows_what_lies_in_it_and_nothing_else() {
     assert_eq!(window.processes, shown);
     let cut = |slice: &Slice| Slice { from: slice.from.max(from), to: slice.to.min(to), ..slice.clone() };
     let is_in = |slice: &&Slice| shown.contains(&slice.process) && slice.from < to && slice.to > from;
-    // A request that is cut has not ended yet.
+    // What a slice says about its request differs where the request is cut off, so it is not compared.
     let key = |slice: Slice| (slice.process, slice.track, slice.from, slice.depth, slice.to, slice.name);
     let mut expected: Vec<_> = whole.slices.iter().filter(is_in).map(cut).map(key).collect();
     let mut found: Vec<_> = window.slices.iter().cloned().map(key).collect();
@@ -228,7 +230,7 @@ fn a_window_shows_what_lies_in_it_and_nothing_else() {
 }
 
 #[test]
-fn tracing_changes_no_result() {
+fn tracing_does_not_change_results() {
     let study = busy();
     let untraced = study.run(None, &|_| ()).unwrap();
     let (_, results) = traced(&study, 1, 0..3, 0.0..1e6);

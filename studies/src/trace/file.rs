@@ -1,4 +1,4 @@
-//! The file: events in the Trace Event Format.
+//! The file of a trace: events in the Trace Event Format.
 
 use cospike_sim_core::kernel::SimTime;
 use serde_json::{Value, json};
@@ -10,12 +10,13 @@ use std::io::{self, Write};
 /// pair alike: slices that touch in whole nanoseconds touch there too.
 pub(super) struct EventFile<W> {
     file: W,
+    /// Number of events written.
     written: u64,
-    /// Why writing has stopped.
+    /// Error that stopped the writing; nothing is written after it.
     error: Option<io::Error>,
 }
 
-/// Where an event is shown: numbers of the process and the thread, as the format calls a group of tracks and a track.
+/// The track of an event. The format calls a track a thread and a group of tracks a process; both have numbers.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     pub(super) process: u64,
@@ -23,21 +24,23 @@ pub(super) struct Place {
 }
 
 impl<W: Write> EventFile<W> {
-    /// Begins the file. `about` says what is traced.
+    /// Begins the file. `about` becomes its `otherData`: which run is traced.
     pub(super) fn new(mut file: W, about: &Value) -> Self {
         let begun = write!(file, "{{\"displayTimeUnit\":\"ms\",\"otherData\":{about},\"traceEvents\":[");
         Self { file, written: 0, error: begun.err() }
     }
 
-    /// Events written.
+    /// Number of events written.
     pub(super) fn written(&self) -> u64 {
         self.written
     }
 
+    /// Writes the name of a group of tracks.
     pub(super) fn name_process(&mut self, process: u64, name: &str) {
         self.write(&json!({ "name": "process_name", "ph": "M", "pid": process, "args": { "name": name } }));
     }
 
+    /// Writes the name of a track.
     pub(super) fn name_thread(&mut self, at: Place, name: &str) {
         let (process, thread) = (at.process, at.thread);
         self.write(
@@ -45,6 +48,7 @@ impl<W: Write> EventFile<W> {
         );
     }
 
+    /// Begins a slice at the time `now`, inside the slice that is open on its track, if any.
     pub(super) fn begin(&mut self, at: Place, now: SimTime, name: &str, arguments: &Value) {
         let event = json!({
             "name": name, "ph": "B", "ts": microseconds(now), "pid": at.process, "tid": at.thread, "args": arguments,
@@ -52,10 +56,12 @@ impl<W: Write> EventFile<W> {
         self.write(&event);
     }
 
+    /// Ends the slice that was begun last on its track.
     pub(super) fn end(&mut self, at: Place, now: SimTime) {
         self.write(&json!({ "ph": "E", "ts": microseconds(now), "pid": at.process, "tid": at.thread }));
     }
 
+    /// Writes an event without duration.
     pub(super) fn instant(&mut self, at: Place, now: SimTime, name: &str) {
         let event = json!({
             "name": name, "ph": "i", "s": "t", "ts": microseconds(now), "pid": at.process, "tid": at.thread,
@@ -63,7 +69,7 @@ impl<W: Write> EventFile<W> {
         self.write(&event);
     }
 
-    /// Viewers show a counter as its name and the unit.
+    /// Writes a new value of a counter. Viewers show its name and its unit.
     pub(super) fn count(&mut self, process: u64, now: SimTime, name: &str, unit: &str, value: f64) {
         let event = json!({
             "name": name, "ph": "C", "ts": microseconds(now), "pid": process, "tid": process, "args": { unit: value },
@@ -82,7 +88,7 @@ impl<W: Write> EventFile<W> {
     /// Ends the file.
     ///
     /// # Errors
-    /// The first that stopped it from being written.
+    /// The first error of writing.
     pub(super) fn finish(mut self) -> io::Result<()> {
         match self.error {
             Some(error) => Err(error),
@@ -91,7 +97,7 @@ impl<W: Write> EventFile<W> {
     }
 }
 
-/// The format's unit, with its nanoseconds behind the point.
+/// A time in microseconds, the unit of the format, with its nanoseconds as decimals.
 fn microseconds(time: SimTime) -> f64 {
     time.nanoseconds() as f64 / 1e3
 }

@@ -1,7 +1,7 @@
-//! A run as a trace to look at: Chrome's Trace Event Format, which <https://ui.perfetto.dev> opens.
+//! Trace of a run in Chrome's Trace Event Format, which <https://ui.perfetto.dev> displays.
 //!
-//! A process of the trace is a device, the cell, or the cloud. Its tracks are what serves requests there (processor, uplink,
-//! servers), the requests of a device with the phase of their life that they are in, and counters.
+//! Each device, the cell and the cloud is a process of the trace. A process has a track for everything that serves requests
+//! there (processor, uplink, servers), tracks of a device's requests with their phases, and counters.
 
 mod file;
 mod observer;
@@ -17,48 +17,46 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::ops::Range;
 
-/// Events after which a trace ends: 100 to 150 MB, which a browser still opens.
-const MOST_EVENTS: u64 = 1_000_000;
+/// Number of events after which a trace ends. The file then has 100 to 150 MB, which a browser still opens.
+const MAX_EVENTS: u64 = 1_000_000;
 
-/// Numbers of processes.
+/// Process number of the cloud.
 const CLOUD: u64 = 1;
+/// Process number of the cell.
 const CELL: u64 = 2;
+/// Process number of device 0; those of the other devices follow.
 const FIRST_DEVICE: u64 = 3;
 
-/// What of a run is traced.
+/// The part of a run that is traced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scope {
-    /// The devices shown. The cloud and a cell are shown in any case, with what they do for all devices.
+    /// Devices that are shown. The cloud and the cell are always shown, with their work for all devices.
     pub devices: Range<u32>,
-    /// The time shown; what reaches beyond is cut off there.
+    /// Simulated time that is shown. Slices that begin before it or end after it are cut off.
     pub time: Range<SimTime>,
 }
 
-/// What a trace came to.
+/// Size of a finished trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Traced {
-    /// Events in the file.
+    /// Number of events in the file.
     pub events: u64,
-    /// When it ended because it had grown too long.
+    /// Simulated time at which the trace ended because it had reached its maximum size; `None` if it did not.
     pub cut: Option<SimTime>,
 }
 
-/// Where slices are shown.
+/// Track on which slices are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Track {
+    /// The work of a processor, an uplink or a server of the cloud.
     Server(ServerAt),
-    /// Requests of a device that overlap are shown in several lanes.
-    Requests {
-        device: u32,
-        lane: u32,
-    },
-    /// Requests that found the queue full or the battery empty.
-    Refused {
-        device: u32,
-    },
+    /// Requests of a device. Those that overlap are shown in several lanes.
+    Requests { device: u32, lane: u32 },
+    /// Requests of a device that found the queue full or the battery empty.
+    Refused { device: u32 },
 }
 
-/// What is counted.
+/// Quantity whose value is shown over time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Counter {
     EdgeQueue { device: u32 },
@@ -71,36 +69,42 @@ enum Counter {
     Battery { device: u32 },
 }
 
-/// Writes what happens in a run as it happens. Keeps what is under way, and nothing else.
+/// Observer of a run that writes its trace. Slices are written when they end, so only those under way are held in memory.
 pub struct Trace<W> {
     file: EventFile<W>,
     scope: Scope,
-    /// All devices send through one uplink.
+    /// Whether all devices send through one uplink.
     has_cell: bool,
-    most_events: u64,
+    max_events: u64,
+    /// Energy of a full battery; `None` on mains power.
     battery_joules: Option<f64>,
-    /// Those that have their name.
+    /// Processes whose names have been written.
     processes: BTreeSet<u64>,
+    /// Tracks whose names have been written.
     threads: BTreeMap<Track, Place>,
-    /// Number of the first thread. Those below are of processes: viewers like no number to be both.
+    /// Number of the first thread. Lower numbers are those of processes: some viewers confuse equal numbers of the two.
     first_thread: u64,
-    /// Since when each server serves which requests.
+    /// For each busy server, the time since which it is busy and the requests that it serves.
     serving: BTreeMap<ServerAt, (SimTime, Vec<u64>)>,
     requests: Requests,
+    /// Last value of every counter, shown or not.
     levels: BTreeMap<Counter, f64>,
+    /// Time of the last event.
     now: SimTime,
+    /// Whether the time shown has begun.
     has_begun: bool,
+    /// Whether the time shown is over, or the trace has reached its maximum size.
     has_ended: bool,
     cut: Option<SimTime>,
 }
 
 impl<W: Write> Trace<W> {
-    /// Begins a trace of a run of `system` in `file`. `about` says what run that is.
+    /// Begins the trace of a run of `system` in `file`. `about` describes the run and is written into the file.
     pub fn new(file: W, system: &System, scope: Scope, about: &Value) -> Self {
         Self {
             file: EventFile::new(file, about),
             has_cell: system.link.sharing == Sharing::Cell,
-            most_events: MOST_EVENTS,
+            max_events: MAX_EVENTS,
             battery_joules: system.edge.battery_joules,
             processes: BTreeSet::new(),
             threads: BTreeMap::new(),
@@ -116,10 +120,10 @@ impl<W: Write> Trace<W> {
         }
     }
 
-    /// Ends the trace with what is still under way.
+    /// Ends the trace; slices that are still under way end at the last event.
     ///
     /// # Errors
-    /// The first that stopped the file from being written.
+    /// The first error of writing.
     pub fn finish(mut self) -> io::Result<Traced> {
         if !self.has_ended {
             self.end_at(self.now);
@@ -128,8 +132,8 @@ impl<W: Write> Trace<W> {
         self.file.finish().map(|()| traced)
     }
 
-    /// Whether what happens now may be of interest. The first time that the window has been reached, the levels that it
-    /// begins with are shown; the first time that it is over, what is under way is cut off.
+    /// Whether an event at `now` comes before the end of the time shown. The first event inside writes the values that the
+    /// counters begin with; the first event after the end cuts off the slices under way.
     fn is_open(&mut self, now: SimTime) -> bool {
         if self.has_ended {
             return false;
@@ -142,7 +146,7 @@ impl<W: Write> Trace<W> {
         }
         if now >= self.scope.time.end {
             self.end_at(self.scope.time.end);
-        } else if self.file.written() >= self.most_events {
+        } else if self.file.written() >= self.max_events {
             self.cut = Some(now);
             self.end_at(now);
         }
@@ -150,6 +154,7 @@ impl<W: Write> Trace<W> {
         !self.has_ended
     }
 
+    /// Ends all slices under way at `end`.
     fn end_at(&mut self, end: SimTime) {
         self.has_ended = true;
         for (server, (since, requests)) in std::mem::take(&mut self.serving) {
@@ -172,14 +177,15 @@ impl<W: Write> Trace<W> {
         }
     }
 
-    /// What can be seen of `from..to`: nothing, if that was before the window.
-    fn seen(&self, from: SimTime, to: SimTime) -> Option<(SimTime, SimTime)> {
+    /// The part of `from..to` that lies in the time shown; `None` if all of it lies before.
+    fn visible_part(&self, from: SimTime, to: SimTime) -> Option<(SimTime, SimTime)> {
         let start = self.scope.time.start;
         (from >= start || to > start).then(|| (from.max(start), to))
     }
 
+    /// Writes a slice in which `server` serves `requests`.
     fn show_service(&mut self, server: ServerAt, from: SimTime, to: SimTime, requests: &[u64]) {
-        let Some((from, to)) = self.seen(from, to) else { return };
+        let Some((from, to)) = self.visible_part(from, to) else { return };
         let at = self.place(Track::Server(server));
         let name = match requests {
             [only] => format!("request {only}"),
@@ -189,30 +195,31 @@ impl<W: Write> Trace<W> {
         self.file.end(at, to);
     }
 
-    /// A request with its phases inside, those of no duration left out.
+    /// Writes a request with its phases inside; phases of no duration are left out.
     fn show_request(&mut self, number: u64, request: &Request, now: SimTime, end: &str) {
         let arrived = request.phases.first().map_or(now, |&(_, since)| since);
-        let Some((from, to)) = self.seen(arrived, now) else { return };
+        let Some((from, to)) = self.visible_part(arrived, now) else { return };
         let at = self.place(Track::Requests { device: request.device, lane: request.lane });
         let age_ms = now.since(arrived).seconds() * 1e3;
         let about = json!({ "request": number, "end": end, "arrived_s": arrived.seconds(), "age_ms": age_ms });
         self.file.begin(at, from, &format!("request {number}"), &about);
         for (phase, from, to) in request.slices(now) {
-            if let Some((from, to)) = self.seen(from, to).filter(|(from, to)| from < to) {
-                self.file.begin(at, from, name_of(phase), &json!({ "request": number }));
+            if let Some((from, to)) = self.visible_part(from, to).filter(|(from, to)| from < to) {
+                self.file.begin(at, from, phase_name(phase), &json!({ "request": number }));
                 self.file.end(at, to);
             }
         }
         self.file.end(at, to);
     }
 
-    /// A level is another from `now` on.
+    /// Records that a counter has `value` from `now` on, and writes it if it is new and inside the time shown.
     fn set(&mut self, now: SimTime, counter: Counter, value: f64) {
         if self.levels.insert(counter, value) != Some(value) && self.has_begun {
             self.show_level(now, counter, value);
         }
     }
 
+    /// Writes the value of a counter.
     fn show_level(&mut self, now: SimTime, counter: Counter, value: f64) {
         let (process, name, unit) = match counter {
             Counter::EdgeQueue { device } => (self.device(device), "edge queue", "length"),
@@ -229,10 +236,12 @@ impl<W: Write> Trace<W> {
         self.file.count(process, now, name, unit, value);
     }
 
+    /// Process of the cloud.
     fn cloud(&mut self) -> u64 {
         self.process(CLOUD, || "cloud".into())
     }
 
+    /// Process of an uplink: the cell, or its device.
     fn uplink(&mut self, uplink: u32) -> u64 {
         match self.has_cell {
             true => self.process(CELL, || "cell".into()),
@@ -240,11 +249,12 @@ impl<W: Write> Trace<W> {
         }
     }
 
+    /// Process of a device.
     fn device(&mut self, device: u32) -> u64 {
         self.process(FIRST_DEVICE + u64::from(device), || format!("device {device}"))
     }
 
-    /// Names a process the first time that something is shown there.
+    /// Writes the name of a process the first time that something is shown there.
     fn process(&mut self, process: u64, name: impl Fn() -> String) -> u64 {
         if self.processes.insert(process) {
             self.file.name_process(process, &name());
@@ -252,7 +262,7 @@ impl<W: Write> Trace<W> {
         process
     }
 
-    /// Names a track the first time that something is shown there.
+    /// Place of a track, whose name is written the first time that something is shown there.
     fn place(&mut self, track: Track) -> Place {
         if let Some(place) = self.threads.get(&track) {
             return *place;
@@ -271,8 +281,8 @@ impl<W: Write> Trace<W> {
     }
 }
 
-/// As the columns of the results call the phases.
-fn name_of(phase: Phase) -> &'static str {
+/// Name of a phase in the trace.
+fn phase_name(phase: Phase) -> &'static str {
     match phase {
         Phase::EdgeWait => "edge wait",
         Phase::EdgeCompute => "head",
@@ -290,21 +300,21 @@ mod tests {
     use crate::tests::study;
     use cospike_sim_core::cosim::{Observer, QueueAt};
 
-    fn trace_of_a_queue<W: Write>(file: W, most_events: u64) -> io::Result<Traced> {
+    fn trace_of_a_queue<W: Write>(file: W, max_events: u64) -> io::Result<Traced> {
         let study = study();
         let scope = Scope { devices: 0..8, time: SimTime::ZERO..SimTime::MAX };
         let mut trace = Trace::new(file, &study.plan().points[0].system, scope, &json!({}));
-        trace.most_events = most_events;
+        trace.max_events = max_events;
         trace.begin_service(SimTime::ZERO, ServerAt::Cloud { server: 0 }, 7);
         (0..20).for_each(|second| trace.queue(SimTime::from_nanoseconds(second), QueueAt::Cloud, second as u32));
         trace.finish()
     }
 
     #[test]
-    fn a_trace_that_grows_too_long_ends_there_with_what_is_under_way() {
+    fn a_trace_of_maximum_size_ends_with_the_slices_under_way() {
         let mut file = vec![];
         let traced = trace_of_a_queue(&mut file, 10).unwrap();
-        // The name of the cloud and levels 0 to 8; then the server's name, and what it does until that moment.
+        // The name of the cloud and the queue lengths 0 to 8; then the name of the server, and its slice until the end.
         assert_eq!(traced, Traced { events: 13, cut: Some(SimTime::from_nanoseconds(9)) });
         let trace: Value = serde_json::from_slice(&file).unwrap();
         let last = trace["traceEvents"].as_array().unwrap().last().unwrap();

@@ -1,4 +1,4 @@
-//! What happens, as it comes in.
+//! Events of a run, turned into slices, instants and counters of the trace.
 
 use super::{Counter, Trace, Track};
 use cospike_sim_core::cosim::{End, Observer, Phase, QueueAt, RadioState, ServerAt};
@@ -8,7 +8,7 @@ use std::io::Write;
 impl<W: Write> Observer for Trace<W> {
     fn phase(&mut self, now: SimTime, request: u64, device: u32, phase: Phase) {
         if self.is_open(now) && self.shows_device(device) {
-            self.requests.phase(request, device, phase, now);
+            self.requests.begin_phase(request, device, phase, now);
         }
     }
 
@@ -22,7 +22,7 @@ impl<W: Write> Observer for Trace<W> {
         };
         if let Some(ended) = self.requests.end(request) {
             self.show_request(request, &ended, now, &end);
-        } else if self.seen(now, now).is_some() {
+        } else if self.visible_part(now, now).is_some() {
             let at = self.place(Track::Refused { device });
             self.file.instant(at, now, &format!("request {request} {end}"));
         }
@@ -76,7 +76,7 @@ impl<W: Write> Observer for Trace<W> {
         if self.is_open(now) && self.shows_device(device) {
             self.set(now, Counter::Power { device }, watts);
             match self.battery_joules {
-                // What is drawn in the last nanosecond may round to more than there was.
+                // The energy of the last nanosecond may be rounded to more than the battery held.
                 Some(full) => self.set(now, Counter::Battery { device }, (full - joules).max(0.0)),
                 None => self.set(now, Counter::Energy { device }, joules),
             }

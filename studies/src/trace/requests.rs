@@ -1,4 +1,4 @@
-//! The requests under way, and the lanes that they are shown in.
+//! Requests under way, and the lanes in which they are shown.
 
 use cospike_sim_core::cosim::Phase;
 use cospike_sim_core::kernel::SimTime;
@@ -6,23 +6,26 @@ use std::collections::BTreeMap;
 
 /// A request under way.
 pub(super) struct Request {
+    /// Device that asked.
     pub(super) device: u32,
+    /// Lane of the device in which the request is shown.
     pub(super) lane: u32,
-    /// Where it is, since when; the first when it arrived.
+    /// Phases so far, each with its begin; the first began when the request arrived.
     pub(super) phases: Vec<(Phase, SimTime)>,
 }
 
-/// By number.
+/// All requests under way.
 #[derive(Default)]
 pub(super) struct Requests {
+    /// Requests by number.
     under_way: BTreeMap<u64, Request>,
-    /// The lanes of each device that are taken.
+    /// For each device, which of its lanes are taken.
     lanes: BTreeMap<u32, Vec<bool>>,
 }
 
 impl Requests {
-    /// A request is in `phase` from `now` on. A new one gets the first free lane of its device.
-    pub(super) fn phase(&mut self, number: u64, device: u32, phase: Phase, now: SimTime) {
+    /// Records that a request is in `phase` from `now` on. A new request gets the first free lane of its device.
+    pub(super) fn begin_phase(&mut self, number: u64, device: u32, phase: Phase, now: SimTime) {
         let lanes = &mut self.lanes;
         let request = self.under_way.entry(number).or_insert_with(|| {
             let lanes = lanes.entry(device).or_default();
@@ -35,7 +38,7 @@ impl Requests {
         request.phases.push((phase, now));
     }
 
-    /// A request ends; `None` if it never was anywhere.
+    /// Removes a request that has ended; `None` if it was refused on arrival and so never began a phase.
     pub(super) fn end(&mut self, number: u64) -> Option<Request> {
         let request = self.under_way.remove(&number)?;
         if let Some(lanes) = self.lanes.get_mut(&request.device) {
@@ -44,14 +47,14 @@ impl Requests {
         Some(request)
     }
 
-    /// All that are under way.
+    /// Removes all requests under way and returns them by number.
     pub(super) fn take_all(&mut self) -> BTreeMap<u64, Request> {
         std::mem::take(&mut self.under_way)
     }
 }
 
 impl Request {
-    /// Its phases with their begin and end, the last one ending at `end`.
+    /// The phases of the request with their begins and ends; the last phase ends at `end`.
     pub(super) fn slices(&self, end: SimTime) -> impl Iterator<Item = (Phase, SimTime, SimTime)> + '_ {
         let ends = self.phases.iter().skip(1).map(|&(_, since)| since).chain([end]);
         self.phases.iter().zip(ends).map(|(&(phase, since), until)| (phase, since, until))
