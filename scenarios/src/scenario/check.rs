@@ -1,4 +1,4 @@
-//! Checks of single values, reported where the values stand.
+//! Checks of single values. Each mistake is reported at the position of its value.
 
 use crate::diagnostic::Mistake;
 use crate::located::Located;
@@ -36,10 +36,10 @@ fn number(
     value.map_or(Ok(()), |value| check(key, value.get()).map_err(|error| Mistake::in_value(value, error.to_string())))
 }
 
-/// An alternative among several: its key, and where it is given.
+/// One of several alternative keys, and its position if it is given.
 pub(super) type Alternative = (&'static str, Option<Range<usize>>);
 
-/// Where an optional value stands.
+/// Position of an optional value, if it is given.
 pub(super) fn span<T>(value: &Option<Located<T>>) -> Option<Range<usize>> {
     value.as_ref().map(Located::span)
 }
@@ -49,25 +49,26 @@ pub(super) fn at_most_one(alternatives: &[Alternative]) -> Result<(), Mistake> {
     let mut given = alternatives.iter().filter_map(|(key, span)| Some((key, span.clone()?)));
     match (given.next(), given.next()) {
         (Some((first, _)), Some((second, span))) => {
-            let message = format!("`{second}` and `{first}` exclude one another");
+            let message = format!("`{second}` and `{first}` exclude each other");
             Err(Mistake::at_span(span, message).help(format!("give one of {}", keys(alternatives))))
         }
         _ => Ok(()),
     }
 }
 
-/// Accepts exactly one of several alternatives; without any, the `section` does not say `what`.
+/// Accepts exactly one of several alternatives. If none is given, the message is `missing`, at the position of `section`.
 pub(super) fn exactly_one<T>(
     section: &Located<T>,
-    what: &'static str,
+    missing: &'static str,
     alternatives: &[Alternative],
 ) -> Result<(), Mistake> {
     if alternatives.iter().all(|(_, span)| span.is_none()) {
-        return Err(Mistake::in_value(section, what).help(format!("give one of {}", keys(alternatives))));
+        return Err(Mistake::in_value(section, missing).help(format!("give one of {}", keys(alternatives))));
     }
     at_most_one(alternatives)
 }
 
+/// The keys of the alternatives, as a list for a message.
 fn keys(alternatives: &[Alternative]) -> String {
     alternatives.iter().map(|(key, _)| format!("`{key}`")).collect::<Vec<_>>().join(", ")
 }

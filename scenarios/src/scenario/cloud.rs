@@ -1,4 +1,4 @@
-//! `[cloud]`: the servers that execute tails.
+//! `[cloud]`: the servers that execute the tails.
 
 use super::check;
 use crate::diagnostic::Mistake;
@@ -82,7 +82,7 @@ impl Batching {
         match (&self.marginal_cost, &self.fixed_ms, &self.item_ms) {
             (Some(_), None, None) | (None, Some(_), Some(_)) => Ok(()),
             _ => {
-                let message = "how long a batch takes must be said in one way";
+                let message = "the time of a batch must be given in exactly one way";
                 let help = "give either `marginal_cost`, or both `fixed_ms` and `item_ms`";
                 Err(Mistake::in_value(&self.max_size, message).help(help))
             }
@@ -98,7 +98,7 @@ impl Autoscaling {
         check::positive("period_s", &self.period_s)?;
         check::not_negative("startup_s", &self.startup_s)?;
         let refuse = |value: &Located<u32>, key, bound| {
-            let message = format!("`{key}` is {}, but `servers` at the start is {servers}", value.get());
+            let message = format!("`{key}` is {}, but `servers`, their number at the start, is {servers}", value.get());
             Err(Mistake::in_value(value, message).help(format!("give {bound} {servers}")))
         };
         if self.min_servers.get() > servers {
@@ -108,7 +108,7 @@ impl Autoscaling {
             return refuse(&self.max_servers, "max_servers", "at least");
         }
         if self.down_below.get() > self.up_above.get() {
-            let message = "`down_below` is above `up_above`: servers would come and go at the same load";
+            let message = "`down_below` is above `up_above`, so servers would be started and stopped at the same load";
             return Err(Mistake::in_value(&self.down_below, message));
         }
         Ok(())

@@ -47,7 +47,7 @@ pub enum WhenFull {
     DropOldest,
 }
 
-/// A speed of the processor.
+/// A speed level of the processor, chosen by the number of waiting requests.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SpeedLevel {

@@ -1,4 +1,4 @@
-//! `[link]`: between the devices and the cloud.
+//! `[link]`: the link between the devices and the cloud.
 
 use super::check;
 use crate::diagnostic::Mistake;
@@ -7,7 +7,7 @@ use cospike_sim_core::payload::{Missing, Packetise};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Values given here replace those of the profile.
+/// The link between the devices and the cloud. Values given here replace those of the profile.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LinkSection {
@@ -90,7 +90,7 @@ pub struct Retransmit {
     pub tries: Located<u8>,
 }
 
-/// Power, signal length, misses and false alarms come from the profile.
+/// Schedule of the wake-up radio. Its power, the length of a signal, misses and false alarms come from the profile.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WakeUp {
@@ -129,7 +129,7 @@ impl LinkSection {
         match self.weights.first() {
             Some(first) if self.sharing.get() != Sharing::SharedCell => {
                 let help = "leave `weights` out, or give `sharing = \"shared-cell\"`";
-                Err(Mistake::in_value(first, "`weights` mean something in a `shared-cell` only").help(help))
+                Err(Mistake::in_value(first, "`weights` have an effect in a `shared-cell` only").help(help))
             }
             _ => Ok(()),
         }

@@ -24,7 +24,7 @@ use schemars::JsonSchema;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-/// One scenario: a scenario file with at most one value per key. A file with a `[sweep]` holds many, see
+/// One scenario: a scenario file with at most one value per key. A file with a `[sweep]` contains several, see
 /// [`crate::sweep`].
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -37,9 +37,9 @@ pub struct Scenario {
     pub samples: SamplesSection,
     /// The edge devices.
     pub fleet: FleetSection,
-    /// When devices ask.
+    /// The requests of the devices: when they arrive, and how many there are.
     pub workload: Located<WorkloadSection>,
-    /// Between the devices and the cloud.
+    /// The link between the devices and the cloud.
     pub link: LinkSection,
     /// The servers that execute the tails.
     pub cloud: CloudSection,
@@ -91,7 +91,7 @@ pub struct SamplesSection {
     pub order: Located<SampleOrder>,
 }
 
-/// Where the test samples come from.
+/// Data set that the test samples are taken from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
@@ -147,7 +147,10 @@ impl SamplesSection {
 }
 
 impl Scenario {
-    /// Checks every value on its own and against the others of this file.
+    /// Checks every value by itself and against the other values of the scenario.
+    ///
+    /// # Errors
+    /// The first value that is impossible.
     pub(crate) fn check(&self) -> Result<(), Mistake> {
         self.study.check()?;
         let family = NetworkSection::check(&self.network)?;
@@ -160,12 +163,12 @@ impl Scenario {
         self.check_switching()
     }
 
-    /// Paths of the recordings that it asks for.
+    /// Paths of the traces that the scenario refers to.
     pub(crate) fn traces(&self) -> impl Iterator<Item = &Located<String>> {
         [&self.link.rate_trace, &self.link.mahimahi_trace, &self.workload.trace].into_iter().flatten()
     }
 
-    /// Refuses early answers of something that cannot answer early.
+    /// Refuses limits of entropy where neither the device nor the cloud can answer early, and a local network without one.
     fn check_exits(&self, family: Family) -> Result<(), Mistake> {
         let in_time = family == Family::Spiking && *self.network.split == OUTPUT;
         if let (Some(entropy), None, false) = (&self.fleet.exit_entropy, &self.network.local, in_time) {
@@ -174,7 +177,7 @@ impl Scenario {
             return Err(Mistake::in_value(entropy, message).help(help));
         }
         if let (Some(local), None) = (&self.network.local, &self.fleet.exit_entropy) {
-            let message = "the local network is asked, but no `exit_entropy` in [fleet] says when its answer stands";
+            let message = "there is a local network, but no `exit_entropy` in [fleet], up to which its answer is final";
             return Err(Mistake::in_value(local, message));
         }
         match &self.cloud.exit_entropy {
@@ -186,10 +189,12 @@ impl Scenario {
         }
     }
 
+    /// Refuses alternative cuts without a way to choose among them, and the other way round.
     fn check_switching(&self) -> Result<(), Mistake> {
         match (self.network.alternative.first(), &self.fleet.switching) {
             (Some(alternative), None) => {
-                let message = "nothing says how a device estimates its rate, by which it would take this alternative";
+                let message =
+                    "an alternative is chosen by the estimated rate, but the scenario does not say how it is estimated";
                 Err(Mistake::in_value(alternative, message).help("give [fleet.switching]"))
             }
             (None, Some(switching)) => {
@@ -203,7 +208,8 @@ impl Scenario {
 impl StudySection {
     fn check(&self) -> Result<(), Mistake> {
         if !is_study_name(&self.name) {
-            let message = format!("`{}` cannot name a study, because the results are stored under it", *self.name);
+            let message =
+                format!("`{}` is not a possible name of a study, because its results are stored under it", *self.name);
             return Err(Mistake::in_value(&self.name, message).help("use letters, digits, - and _"));
         }
         check::count("replications", &self.replications)?;
@@ -216,14 +222,16 @@ impl StudySection {
         let (relative, most) = (precision.relative.get(), PrecisionTarget::MAX_RELATIVE_ERROR);
         if relative > most {
             let message = format!("`relative` is {relative}, but must be at most {most}");
-            let help = "with more, the stopping rule gives intervals that do not cover (Law, Simulation Modeling and Analysis)";
+            let help =
+                "above this, the intervals cover the true mean too rarely (Law, Simulation Modeling and Analysis)";
             return Err(Mistake::in_value(&precision.relative, message).help(help));
         }
         let (most, first) = (precision.max_replications.get(), self.replications.get());
         let least = PrecisionTarget::MIN_REPLICATIONS;
         if first < least {
-            let message =
-                format!("`replications` is {first}, but the stopping rule needs at least {least} to begin with");
+            let message = format!(
+                "`replications` is {first}, but a precision target needs at least {least} of them to begin with"
+            );
             return Err(Mistake::in_value(&self.replications, message));
         }
         if most < first {

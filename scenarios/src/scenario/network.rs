@@ -51,7 +51,7 @@ pub enum CodecName {
     Jpeg,
 }
 
-/// An alternative cut.
+/// A cut that devices take instead of the network's own while their link is fast.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Alternative {
@@ -89,10 +89,10 @@ impl NetworkSection {
         self.family.as_ref().map(Located::get).or(implied)
     }
 
-    /// Checks every value; `section` is where they stand. Gives the family of the network.
+    /// Checks every value and returns the family of the network.
     pub(super) fn check(section: &Located<Self>) -> Result<Family, Mistake> {
         let Some(family) = section.family() else {
-            let message = "[network] does not say of what family the network is";
+            let message = "[network] does not give the family of the network";
             return Err(Mistake::in_value(section, message).help("give `family`, or `bottleneck` and `width`"));
         };
         check_width(&section.split, section.width.as_ref())?;
@@ -110,20 +110,20 @@ impl NetworkSection {
         Ok(family)
     }
 
-    /// Checks what is said of the bottleneck unit.
+    /// Checks that the kind of the bottleneck unit fits the family, and that there is a unit if a key describes it.
     fn check_unit(&self, family: Family) -> Result<(), Mistake> {
         if let Some(kind) = self.bottleneck.as_ref().filter(|kind| kind.get().family() != family) {
             let (name, needed) = (kind.name(), kind.get().family().name());
             let message =
                 format!("a {name} bottleneck unit stands in a {needed} network, but `family` is {}", family.name());
-            let help = "leave `family` out, which follows from `bottleneck`";
+            let help = "leave `family` out: it follows from `bottleneck`";
             return Err(Mistake::in_value(kind, message).help(help));
         }
         let others = self.alternative.iter().any(|alternative| alternative.width.is_some());
         let given = [("bottleneck", check::span(&self.bottleneck)), ("variant", check::span(&self.variant))];
         match given.into_iter().find_map(|(key, span)| Some((key, span?))) {
             Some((key, span)) if self.width.is_none() && !others => {
-                let message = format!("`{key}` is of a bottleneck unit, but no `width` asks for one");
+                let message = format!("`{key}` describes a bottleneck unit, but without `width` there is none");
                 Err(Mistake::at_span(span, message).help(format!("give `width`, or leave `{key}` out")))
             }
             _ => Ok(()),
@@ -133,7 +133,7 @@ impl NetworkSection {
     fn check_codec(&self) -> Result<(), Mistake> {
         let Some(quality) = &self.jpeg_quality else { return Ok(()) };
         if self.codec.as_ref().is_none_or(|codec| codec.get() != CodecName::Jpeg) {
-            let message = "`jpeg_quality` says nothing where `codec` is not `jpeg`";
+            let message = "`jpeg_quality` has no effect unless `codec` is `jpeg`";
             return Err(Mistake::in_value(quality, message).help("give `codec = \"jpeg\"`, or leave it out"));
         }
         match quality.get() {
@@ -142,7 +142,7 @@ impl NetworkSection {
         }
     }
 
-    /// Coding of 8-bit values, if it is given.
+    /// Coding of 8-bit values on the link, if the scenario gives one.
     pub(crate) fn codec(&self) -> Option<CodecChoice> {
         // `check_codec` accepts no quality that does not fit a byte.
         let quality = self.jpeg_quality.as_ref().and_then(|quality| u8::try_from(quality.get()).ok());
@@ -173,7 +173,7 @@ fn check_width(split: &Located<String>, width: Option<&Located<u32>>) -> Result<
     let Some(width) = width else { return Ok(()) };
     check::count("width", width)?;
     if **split == INPUT || **split == OUTPUT {
-        let message = format!("no bottleneck unit can stand at `{}`, so `width` means nothing there", **split);
+        let message = format!("no bottleneck unit can stand at `{}`, so `width` has no effect there", **split);
         return Err(Mistake::in_value(width, message).help("leave `width` out for these split points"));
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! `[workload]`: when devices ask.
+//! `[workload]`: when the devices send requests, and how many.
 
 use super::check;
 use crate::diagnostic::Mistake;
@@ -6,21 +6,21 @@ use crate::located::Located;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// One of `rate_hz`, `periodic`, `bursty`, `closed_loop` and `trace` says when devices ask.
+/// The requests of the devices. Exactly one of `rate_hz`, `periodic`, `bursty`, `closed_loop` and `trace` says when they arrive.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WorkloadSection {
     /// Requests per second and device, each device a Poisson process.
     pub rate_hz: Option<Located<f64>>,
-    /// Each device asks at regular times.
+    /// Each device sends its requests at regular times.
     pub periodic: Option<Located<Periodic>>,
-    /// Each device asks in bursts.
+    /// Each device sends its requests in bursts.
     pub bursty: Option<Located<Bursty>>,
-    /// Each device asks some time after its last answer.
+    /// Each device sends its next request some time after its last answer.
     pub closed_loop: Option<Located<ClosedLoop>>,
     /// Recorded arrivals: a CSV file of `seconds,device`.
     pub trace: Option<Located<String>>,
-    /// Number of requests of all devices together; after the last one the run drains.
+    /// Number of requests of all devices together. The run goes on until all of them are answered or dropped.
     pub requests: Located<u64>,
     /// Number of requests, from the start, that are left out of the latency statistics.
     #[serde(default)]
@@ -32,7 +32,7 @@ pub struct WorkloadSection {
     pub deadlines_ms: Vec<Located<f64>>,
 }
 
-/// Each device asks at regular times.
+/// Each device sends its requests at regular times.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Periodic {
@@ -43,7 +43,7 @@ pub struct Periodic {
     pub jitter_s: Located<f64>,
 }
 
-/// A device is quiet or bursting for exponentially distributed times.
+/// Each device is quiet or in a burst, for exponentially distributed times; its requests are a Poisson process in both.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bursty {
@@ -57,7 +57,7 @@ pub struct Bursty {
     pub mean_burst_s: Located<f64>,
 }
 
-/// Each device asks some time after its last answer.
+/// Each device waits for its answer, and some time after it sends the next request.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClosedLoop {
@@ -66,7 +66,7 @@ pub struct ClosedLoop {
 }
 
 impl WorkloadSection {
-    /// Checks every value; `section` is where they stand.
+    /// Checks every value.
     pub(super) fn check(section: &Located<Self>) -> Result<(), Mistake> {
         check::exactly_one(
             section,
@@ -110,7 +110,8 @@ impl Periodic {
             return Ok(());
         }
         let message = format!("a jitter of {jitter} s is longer than the period of {period} s");
-        Err(Mistake::in_value(&self.jitter_s, message).help("requests keep their order"))
+        Err(Mistake::in_value(&self.jitter_s, message)
+            .help("the requests of a device must keep their order: give at most the period"))
     }
 }
 
