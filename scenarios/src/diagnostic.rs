@@ -1,7 +1,7 @@
 //! Mistakes in files: what is wrong, where, and what to do about it.
 //!
-//! Whatever reads a file reports a [`Mistake`], which knows its position only. The text of the file is attached once, by
-//! [`Mistake::into_diagnostic`], where the file is known; a [`Diagnostic`] can be shown.
+//! Whatever reads a file reports a `Mistake`, which knows its position only. The text of the file is attached once, by
+//! `Mistake::into_diagnostic`, where the file is known; a [`Diagnostic`] can be shown.
 
 use crate::located::Located;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet}; // the renderer that rustc's messages come from
