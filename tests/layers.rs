@@ -138,13 +138,31 @@ fn expand<'a>(text: &'a str, mut path: Vec<String>, found: &mut Vec<Vec<String>>
     rest
 }
 
-/// The file that holds what `path` names in the crate at `src`: that of the longest module path at its start, or the root.
+/// The file that holds what `path` names in the crate at `src`: that of the longest module path at its start, or the root;
+/// from there on, what a module re-exports is in the file that it comes from.
 fn file_of(src: &Path, path: &[String]) -> Option<PathBuf> {
-    let module = (1..=path.len()).rev().find_map(|length| {
+    let found = (1..=path.len()).rev().find_map(|length| {
         let module = path[..length].iter().fold(src.to_path_buf(), |place, segment| place.join(segment));
-        [module.with_extension("rs"), module.join("mod.rs")].into_iter().find(|file| file.exists())
+        let file = [module.with_extension("rs"), module.join("mod.rs")].into_iter().find(|file| file.exists())?;
+        Some((file, length))
     });
-    module.or_else(|| ["lib.rs", "main.rs"].map(|root| src.join(root)).into_iter().find(|root| root.exists()))
+    let root = || ["lib.rs", "main.rs"].map(|root| src.join(root)).into_iter().find(|root| root.exists());
+    let (file, length) = found.or_else(|| Some((root()?, 0)))?;
+    let Some(item) = path.get(length) else { return Some(file) };
+    let exported = exports(&file).into_iter().find(|export| export.len() > 1 && export.last() == Some(item));
+    let exported = exported.filter(|export| module_exists(src, &[&path[..length], &export[..1]].concat()));
+    exported.map_or(Some(file), |export| file_of(src, &[&path[..length], &export].concat()))
+}
+
+/// What a file re-exports of its submodules, as paths from the file's own module on.
+fn exports(file: &Path) -> Vec<Vec<String>> {
+    let (code, mut found) = (code(file), vec![]);
+    for start in ["pub use ", "pub(crate) use ", "pub(super) use "] {
+        for (at, _) in code.match_indices(start) {
+            expand(&code[at + start.len()..], vec![], &mut found);
+        }
+    }
+    found
 }
 
 /// Whether the crate at `src` has a file for the module `path`.

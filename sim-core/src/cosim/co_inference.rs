@@ -1,9 +1,7 @@
 //! The interface between the event loop and the split network.
 
-use super::CosimError;
 use crate::energy::ComputeEnergy;
 use crate::inference::{Counts, argmax};
-use crate::kernel::not_negative;
 use crate::split::SplitError;
 use serde::{Deserialize, Serialize};
 
@@ -87,22 +85,6 @@ impl Head<'_> {
         }
         (self.steps.len() as u32, packets)
     }
-
-    /// Checks that the head has steps, says what is sent in them, and either sends something or answers.
-    pub(super) fn check(&self, design: u8, sample: u32) -> Result<(), CosimError> {
-        let (steps, packets) = (self.steps.len(), self.packets.len());
-        let in_steps = self.steps.iter().map(|step| u64::from(step.packets)).sum::<u64>();
-        if steps == 0 || steps > Self::MOST_STEPS || in_steps != packets as u64 {
-            return Err(CosimError::BrokenHead { design, sample, steps, in_steps, packets });
-        }
-        for step in self.steps {
-            not_negative("energy of a head step", step.energy.total())?;
-        }
-        if packets == 0 && self.steps[steps - 1].guess.is_none() {
-            return Err(CosimError::NothingToSend { design, sample });
-        }
-        Ok(())
-    }
 }
 
 /// The state in which the first steps of a request have reached the cloud.
@@ -158,7 +140,7 @@ pub trait CoInference {
     /// not stream that is the whole tail.
     ///
     /// # Errors
-    /// A tail that cannot be run. The event loop stops there, with [`CosimError::Tail`].
+    /// A tail that cannot be run. The event loop stops there, with [`CosimError::Tail`](super::CosimError::Tail).
     fn tail(&mut self, design: u8, sample: u32, received: &Received<'_>) -> Result<TailStep, SplitError>;
 }
 

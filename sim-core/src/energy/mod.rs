@@ -9,10 +9,12 @@ mod compute;
 mod forms;
 mod layer;
 mod ledger;
+mod price_key;
 mod price_list;
 
 pub use account::{Account, AccountLine};
 pub use compute::{ComputeEnergy, ComputePart};
 pub use forms::{AllIn, ChipEvents, Lemaire2022, Memory, Operations, Yan2024, matched_bits};
 pub use ledger::{Energy, EnergyLedger, PowerEnergy, PowerPart};
-pub use price_list::{Form, PriceError, PriceKey, PriceList, Unit};
+pub use price_key::{PriceKey, Unit};
+pub use price_list::{Form, PriceError, PriceList};

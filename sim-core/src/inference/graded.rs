@@ -1,6 +1,6 @@
 //! Graded spikes: sums of spike trains.
 
-use super::SpikeTrain;
+use super::spike_train::SpikeTrain;
 use crate::network::Shape;
 
 /// T maps of whole numbers of spikes, as sums of spike trains give (spike-element-wise residual blocks).

@@ -28,6 +28,7 @@ mod observation;
 pub(crate) mod peak;
 mod pool;
 mod reach;
+mod spike_train;
 mod spiking;
 mod taps;
 mod tile;
@@ -38,9 +39,10 @@ pub use coding::{Coding, CodingError};
 pub use counts::{Counts, LayerCounts};
 pub use executable::Executable;
 pub use execution::Execution;
-pub use feature::{Feature, Real, SpikeTrain, argmax};
+pub use feature::{Feature, Real, argmax};
 pub use graded::GradedTrain;
 pub use observation::{LayerObservation, Observation, Tool, ToolCounts, Values};
+pub use spike_train::SpikeTrain;
 
 use crate::network::NetworkError;
 

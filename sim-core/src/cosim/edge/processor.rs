@@ -6,9 +6,9 @@ use crate::cosim::demand::Asked;
 use crate::cosim::event::EventKind;
 use crate::cosim::observer::{DropReason, Observer, QueueAt, ServerAt};
 use crate::cosim::phase::Phase;
-use crate::cosim::{CosimError, HeadStep};
+use crate::cosim::{CosimError, Head, HeadStep};
 use crate::edge::{DropPolicy, SpeedLevel};
-use crate::kernel::SimTime;
+use crate::kernel::{SimTime, not_negative};
 
 /// What a head step came to.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +63,7 @@ impl Edge<'_> {
         let design = self.profile.design.design(self.devices[device as usize].uplink_estimate);
         request.design = design;
         request.level = self.profile.governor.level(self.processors.waiting(device));
-        context.computation.head(design, sample).check(design, sample)?;
+        check_head(&context.computation.head(design, sample), design, sample)?;
         let wake_seconds = self.wake(device, context)?;
         context.go_on(slot, Phase::EdgeWait, Phase::EdgeCompute);
         context.observer.begin_service(context.agenda.now(), ServerAt::Edge { device }, number);
@@ -235,4 +235,20 @@ impl Edge<'_> {
         let waiting = self.processors.waiting(device);
         context.observer.queue(context.agenda.now(), QueueAt::Edge { device }, waiting);
     }
+}
+
+/// Checks that a head has steps, says what is sent in them, and either sends something or answers.
+fn check_head(head: &Head<'_>, design: u8, sample: u32) -> Result<(), CosimError> {
+    let (steps, packets) = (head.steps.len(), head.packets.len());
+    let in_steps = head.steps.iter().map(|step| u64::from(step.packets)).sum::<u64>();
+    if steps == 0 || steps > Head::MOST_STEPS || in_steps != packets as u64 {
+        return Err(CosimError::BrokenHead { design, sample, steps, in_steps, packets });
+    }
+    for step in head.steps {
+        not_negative("energy of a head step", step.energy.total())?;
+    }
+    if packets == 0 && head.steps[steps - 1].guess.is_none() {
+        return Err(CosimError::NothingToSend { design, sample });
+    }
+    Ok(())
 }

@@ -45,15 +45,15 @@ macro_rules! form {
         }
 
         impl $name {
-            pub(in crate::energy) const KEYS: &'static [crate::energy::PriceKey] = &[$(crate::energy::PriceKey {
+            pub(in crate::energy) const KEYS: &'static [crate::energy::price_key::PriceKey] = &[$(crate::energy::price_key::PriceKey {
                 key: stringify!($key),
-                unit: crate::energy::Unit::$unit,
+                unit: crate::energy::price_key::Unit::$unit,
                 may_be_unpriced: <$type as super::Value>::MAY_BE_UNPRICED,
             }),*];
 
             /// Takes every value from `read`, or gives the key of the first that is missing.
             pub(in crate::energy) fn read(
-                read: impl Fn(&crate::energy::PriceKey) -> Option<f64>,
+                read: impl Fn(&crate::energy::price_key::PriceKey) -> Option<f64>,
             ) -> Result<Self, &'static str> {
                 let mut keys = Self::KEYS.iter();
                 Ok(Self {

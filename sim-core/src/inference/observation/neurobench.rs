@@ -1,6 +1,6 @@
 //! NeuroBench 2.3.0: `SynapticOperations`, from `metrics/utils/layers/macs.py`.
 
-use super::{LayerObservation, ToolCounts};
+use super::layer::{LayerObservation, ToolCounts};
 use crate::network::Operation;
 
 /// The layer is computed with ones for all values and weights that are not zero, so pairs with a zero on either side count

@@ -1,6 +1,7 @@
 //! SpikingJelly 2.0.0: `ACCounter` and `MACCounter`, from `activation_based/op_counter/ac.py` and `mac.py`.
 
-use super::{LayerObservation, ToolCounts, Values};
+use super::layer::{LayerObservation, ToolCounts};
+use super::values::Values;
 use crate::network::{Leak, Neuron, Operation, Pool2d, Reduction, Reset};
 
 /// A weighted layer whose input is zeros and ones counts an accumulate per (spike, weight) pair (its `SynOp` is the same

@@ -1,6 +1,6 @@
 //! syops 0.0.5: the hooks of `ops.py`.
 
-use super::{LayerObservation, ToolCounts};
+use super::layer::{LayerObservation, ToolCounts};
 use crate::network::{Activation, Operation, Pool2d, Reduction};
 
 /// Every hook counts the layer's dense operations, bias included, borders not regarded. Where the input has at most two
