@@ -74,13 +74,12 @@ impl<'a> Pieces<'a> {
 
     fn get<T: DeserializeOwned>(&self, key: &ContentKey) -> Result<Option<T>, StudyError> {
         let Some(bytes) = self.entries.get(key)? else { return Ok(None) };
-        ciborium::from_reader(bytes.as_slice()).map(Some).map_err(|_| StudyError::ForeignPiece { key: *key })
+        postcard::from_bytes(&bytes).map(Some).map_err(|_| StudyError::ForeignPiece { key: *key })
     }
 
     fn put(&self, key: &ContentKey, piece: &impl Serialize) -> Result<(), StudyError> {
-        let mut bytes = vec![];
-        // CBOR keeps every bit of a number, which JSON would not of NaN and infinity.
-        ciborium::into_writer(piece, &mut bytes).map_err(|_| StudyError::ForeignPiece { key: *key })?;
+        // A compact form that keeps every bit of a number, also of NaN and infinity; counts take a byte or two.
+        let bytes = postcard::to_stdvec(piece).map_err(|_| StudyError::ForeignPiece { key: *key })?;
         Ok(self.entries.put(key, &bytes)?)
     }
 }
