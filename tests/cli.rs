@@ -394,3 +394,42 @@ fn networks_says_what_a_cut_costs() {
     refused(&["networks", "resnet50@tall"], "behind `@` belongs the side of the image");
     refused(&["networks", "resnet50", "--family", "float", "--time-steps", "2"], "a float network runs once");
 }
+
+/// Another price list and another rate need no other inference; a repeated study needs nothing.
+#[test]
+fn invariant_13_a_store_holds_what_was_finished_and_a_run_without_one_leaves_nothing_beside_its_results() {
+    let place = Place::new(&[]);
+    let here = place.folder.path();
+    let run = |arguments: &[&str]| {
+        cospike(&[&["run", "small.toml"], arguments].concat(), here).assert().success();
+    };
+    run(&[]);
+    assert_eq!(files(&place.out()), {
+        run(&["--store", "pieces", "--out", "stored"]);
+        files(&here.join("stored"))
+    });
+    let names = |folder: &Path| std::fs::read_dir(folder).unwrap().count();
+    assert_eq!(names(&here.join("out")), 1, "finished pieces are removed once the results are whole");
+    assert_eq!(names(&here.join("pieces")), 4 + 4 * 2, "four networks, four points with two replications each");
+    run(&["--store", "pieces", "--out", "again"]);
+    assert_eq!(files(&here.join("again")), files(&here.join("stored")));
+    assert_eq!(names(&here.join("pieces")), 12);
+    let text = std::fs::read_to_string(here.join("small.toml")).unwrap();
+    let text =
+        text.replace("horowitz-45nm-fp32", "horowitz-45nm-int32").replace("uplink_mbps = 10.0", "uplink_mbps = 9.0");
+    std::fs::write(here.join("small.toml"), text).unwrap();
+    run(&["--store", "pieces", "--out", "other"]);
+    assert_eq!(names(&here.join("pieces")), 12 + 8, "only the replications are new");
+}
+
+/// A study that fails keeps what it has finished, and the same command goes on from there.
+#[test]
+fn invariant_13_what_was_finished_before_a_failure_is_kept() {
+    // The first arrival of the second point lies beyond the clock's range.
+    let sweep = "network.family = [\"spiking\"]\nnetwork.width = [4]\nworkload.rate_hz = [20.0, 1e-300]";
+    let place = Place::new(&[("network.family = [\"spiking\", \"float\"]\nnetwork.width = [4, 8]", sweep)]);
+    let output = cospike(&["run", "small.toml"], place.folder.path()).assert().code(1).get_output().clone();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("kept in out/.small.pieces"), "{message}");
+    assert!(place.folder.path().join("out/.small.pieces").is_dir() && !place.out().exists());
+}

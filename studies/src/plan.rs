@@ -62,7 +62,7 @@ pub struct Precision {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Metric {
-    /// Mean latency.
+    /// Mean latency of the completed requests.
     Latency,
     /// Energy of the devices per completed request.
     Energy,
@@ -90,7 +90,7 @@ pub struct PlannedNetwork {
     pub matched_steps: Option<u32>,
     /// Whether each time step is evaluated on its own, because it is sent, or may be answered, before the next.
     pub stepwise: bool,
-    /// Samples.
+    /// Samples on which it is executed.
     pub samples: SampleSet,
 }
 
@@ -182,7 +182,7 @@ pub enum PlanError {
     /// A point refers to an element that its plan does not have.
     #[error("design point {point} asks for {what} {index}, but the plan has {len}, counted from 0")]
     Index {
-        /// Design point.
+        /// Index of the design point.
         point: usize,
         /// Kind of the element.
         what: &'static str,
@@ -194,7 +194,7 @@ pub enum PlanError {
     /// A point without a design, or with more than a device can choose from.
     #[error("design point {point} has {designs} designs: give 1 to {MAX_DESIGNS}")]
     Designs {
-        /// Design point.
+        /// Index of the design point.
         point: usize,
         /// Number of its designs.
         designs: usize,
@@ -202,13 +202,13 @@ pub enum PlanError {
     /// The networks of a point are executed on different samples.
     #[error("the networks of design point {point} are executed on different samples: give all of them the same")]
     Samples {
-        /// Design point.
+        /// Index of the design point.
         point: usize,
     },
     /// A value that the model cannot take.
     #[error("design point {point}: {error}")]
     Value {
-        /// Design point.
+        /// Index of the design point.
         point: usize,
         /// Value and what would be accepted.
         error: ImpossibleValue,

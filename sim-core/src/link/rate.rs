@@ -188,7 +188,7 @@ fn period_nanoseconds(milliseconds: &[u32]) -> u64 {
 mod tests {
     use super::*;
 
-    fn at(seconds: f64) -> SimTime {
+    fn instant(seconds: f64) -> SimTime {
         SimTime::from_seconds(seconds).unwrap()
     }
 
@@ -198,7 +198,7 @@ mod tests {
         let step = |seconds, bits_per_second| RateStep { seconds, bits_per_second };
         let steps = [step(0.0, 1_000.0), step(2.0, 0.0), step(3.0, 500.0)].into();
         let capacity = Capacity::new(&Rate::Steps { steps, period_seconds: 5.0 });
-        let send = |from, bits| capacity.send(at(from), bits, &mut 0.0).unwrap().seconds();
+        let send = |from, bits| capacity.send(instant(from), bits, &mut 0.0).unwrap().seconds();
         assert_eq!(send(0.0, 500.0), 0.5);
         assert_eq!(send(0.0, 2_000.0), 2.0);
         // 500 before the pause, 250 after it.
@@ -206,7 +206,7 @@ mod tests {
         assert_eq!(send(2.5, 100.0), 0.7);
         // The rest of this period, a whole one, and half a second.
         assert_eq!(send(4.0, 500.0 + 3_000.0 + 500.0), 6.5);
-        assert_eq!(capacity.bits_before(at(9.0)), 5_500.0);
+        assert_eq!(capacity.bits_before(instant(9.0)), 5_500.0);
     }
 
     /// Opportunities at 1, 5, 5 and 10 ms, then at 11, 15, 15 and 20 ms.
@@ -215,7 +215,7 @@ mod tests {
         let capacity = Capacity::new(&Rate::Opportunities { milliseconds: [1, 5, 5, 10].into() });
         let mut used = 0.0;
         let mut send = |from: f64, bytes: f64| {
-            (capacity.send(at(from * 1e-3), bytes * 8.0, &mut used).unwrap().seconds() * 1e3 + from).round()
+            (capacity.send(instant(from * 1e-3), bytes * 8.0, &mut used).unwrap().seconds() * 1e3 + from).round()
         };
         assert_eq!(send(0.0, 1_400.0), 1.0);
         // Begun at the same instant: 100 bytes are left of the first opportunity, 50 of which are used.

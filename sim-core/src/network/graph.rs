@@ -198,7 +198,7 @@ pub struct Neuron {
     pub leak: Leak,
     /// Whether the input is divided by `tau` too (ignored without leak).
     pub decay_input: bool,
-    /// Firing threshold.
+    /// Membrane potential from which on the neuron fires.
     pub threshold: f32,
     /// Membrane potential before the first step.
     pub initial: f32,
@@ -220,7 +220,7 @@ pub enum Activation {
     Relu,
     /// `min(max(x, 0), max)`.
     Clip {
-        /// Upper bound.
+        /// Upper bound of the output.
         max: f32,
     },
     /// `floor(min(max(x, 0), 1) * levels + 0.5) / levels`. With one level the output is binary: 1 from `x = 0.5` on, and is
@@ -268,9 +268,9 @@ pub enum Operation {
     ConvTranspose2d(Conv2d),
     /// Fully connected layer with weights `[out, in]`, with bias if the weights have one.
     Linear,
-    /// Spiking neuron.
+    /// Spiking neurons, one per value of the input.
     Neuron(Neuron),
-    /// Float activation.
+    /// Float activation, value by value.
     Activation(Activation),
     /// Sum of two inputs of one shape: of currents, for a neuron behind it; of two spike trains, which gives the graded
     /// spikes 0, 1, 2, ... of a spike-element-wise (SEW) block (Fang et al., NeurIPS 2021), see [`super::Signal`].

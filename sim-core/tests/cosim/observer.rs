@@ -33,7 +33,7 @@ struct Diary {
 }
 
 impl Diary {
-    fn at(&mut self, now: SimTime) {
+    fn advance(&mut self, now: SimTime) {
         assert!(now >= self.now, "time runs backwards");
         self.now = now;
     }
@@ -47,14 +47,14 @@ impl Diary {
 
 impl Observer for Diary {
     fn phase(&mut self, now: SimTime, request: u64, _: u32, phase: Phase) {
-        self.at(now);
+        self.advance(now);
         self.leave(now, request);
         self.at.insert(request, (phase, now));
         self.arrived.entry(request).or_insert(now);
     }
 
     fn end(&mut self, now: SimTime, request: u64, _: u32, end: End) {
-        self.at(now);
+        self.advance(now);
         self.leave(now, request);
         match end {
             End::Answered => {
@@ -69,12 +69,12 @@ impl Observer for Diary {
     }
 
     fn queue(&mut self, now: SimTime, at: QueueAt, length: u32) {
-        self.at(now);
+        self.advance(now);
         self.queues.insert(format!("{at:?}"), length);
     }
 
     fn begin_service(&mut self, now: SimTime, at: ServerAt, _: u64) {
-        self.at(now);
+        self.advance(now);
         let (since, requests) = self.serving.entry(at).or_insert((now, 0));
         *requests += 1;
         let is_batch = matches!(at, ServerAt::Cloud { .. }) && *requests <= 2;
@@ -82,7 +82,7 @@ impl Observer for Diary {
     }
 
     fn end_service(&mut self, now: SimTime, at: ServerAt) {
-        self.at(now);
+        self.advance(now);
         let (since, _) = self.serving.remove(&at).unwrap();
         let place = match at {
             ServerAt::Edge { .. } => 0,
@@ -99,12 +99,12 @@ impl Observer for Diary {
     }
 
     fn processor(&mut self, now: SimTime, _: u32, state: ProcessorState) {
-        self.at(now);
+        self.advance(now);
         self.computing += i64::from(state == ProcessorState::Computing);
     }
 
     fn radio(&mut self, now: SimTime, device: u32, state: RadioState) {
-        self.at(now);
+        self.advance(now);
         let (was, since) = self.radios.insert(device, (state, now)).unwrap_or((RadioState::Standby, SimTime::ZERO));
         if was == RadioState::Active {
             self.active_seconds += now.since(since).seconds();
@@ -112,7 +112,7 @@ impl Observer for Diary {
     }
 
     fn power(&mut self, now: SimTime, device: u32, watts: f64, joules: f64) {
-        self.at(now);
+        self.advance(now);
         let (_, before) = self.powers.insert(device, (watts, joules)).unwrap_or_default();
         assert!(joules >= before, "energy is never given back");
     }

@@ -17,7 +17,7 @@ const REQUESTS: u64 = 120;
 struct Choices(Vec<u8>);
 
 impl Choices {
-    fn of<T: Clone>(&mut self, values: &[T]) -> T {
+    fn pick<T: Clone>(&mut self, values: &[T]) -> T {
         let choice = self.0.pop().expect("as many numbers as choices");
         values[usize::from(choice) % values.len()].clone()
     }
@@ -25,7 +25,7 @@ impl Choices {
 
 fn arrivals(choices: &mut Choices) -> ArrivalProcess {
     let trace = (0..200).map(|k| TraceArrival { seconds: f64::from(k / 7) * 0.05, device: k % 5 }).collect();
-    choices.of(&[
+    choices.pick(&[
         ArrivalProcess::Poisson { requests_per_second: 3.0 },
         ArrivalProcess::Periodic { period_seconds: 0.2, jitter_seconds: 0.2 },
         ArrivalProcess::Bursty {
@@ -41,20 +41,20 @@ fn arrivals(choices: &mut Choices) -> ArrivalProcess {
 
 fn edge(system: &mut System, choices: &mut Choices) {
     let edge = &mut system.edge;
-    edge.queue_capacity = choices.of(&[None, Some(1), Some(3)]);
-    edge.when_full = choices.of(&[DropPolicy::Newest, DropPolicy::Oldest]);
+    edge.queue_capacity = choices.pick(&[None, Some(1), Some(3)]);
+    edge.when_full = choices.pick(&[DropPolicy::Newest, DropPolicy::Oldest]);
     let sleep = Sleep { after_seconds: 0.05, watts: 0.001, wake_seconds: 0.01, wake_watts: 0.3 };
     let at_once = Sleep { after_seconds: 0.0, ..sleep };
     edge.standby.idle_watts = 0.05;
-    edge.standby = Standby { sleep: choices.of(&[None, Some(sleep), Some(at_once)]), ..edge.standby };
-    if choices.of(&[true, false]) {
+    edge.standby = Standby { sleep: choices.pick(&[None, Some(sleep), Some(at_once)]), ..edge.standby };
+    if choices.pick(&[true, false]) {
         edge.levels = vec![SpeedLevel { rate_factor: 0.5, power_factor: 0.2 }, SpeedLevel::NOMINAL];
         edge.governor = Governor::ByQueue { thresholds: vec![2] };
     }
-    edge.battery_joules = choices.of(&[None, None, Some(0.8)]);
-    edge.exit_entropy = choices.of(&[None, Some(0.4), Some(0.6)]);
+    edge.battery_joules = choices.pick(&[None, None, Some(0.8)]);
+    edge.exit_entropy = choices.pick(&[None, Some(0.4), Some(0.6)]);
     let threshold = |from_bits_per_second, design| DesignThreshold { from_bits_per_second, design };
-    edge.design = choices.of(&[
+    edge.design = choices.pick(&[
         DesignChoice::Fixed { design: 0 },
         DesignChoice::Fixed { design: 1 },
         DesignChoice::Fixed { design: 2 },
@@ -69,19 +69,19 @@ fn edge(system: &mut System, choices: &mut Choices) {
 fn link(system: &mut System, choices: &mut Choices) {
     let link = &mut system.link;
     let step = |seconds, bits_per_second| RateStep { seconds, bits_per_second };
-    link.uplink = choices.of(&[
+    link.uplink = choices.pick(&[
         Rate::Constant { bits_per_second: 1e6 },
         Rate::Steps { steps: [step(0.0, 2e6), step(0.3, 0.0), step(0.5, 3e5)].into(), period_seconds: 0.9 },
         Rate::Opportunities { milliseconds: [3, 3, 9, 20, 31].into() },
     ]);
-    link.sharing = choices.of(&[
+    link.sharing = choices.pick(&[
         Sharing::Dedicated,
         Sharing::Cell,
         Sharing::SharedCell { weights: vec![] },
         Sharing::SharedCell { weights: vec![1.0, 2.5] },
     ]);
-    link.propagation_seconds = choices.of(&[0.0, 0.01]);
-    link.jitter_seconds = choices.of(&[0.0, 0.03]);
+    link.propagation_seconds = choices.pick(&[0.0, 0.01]);
+    link.jitter_seconds = choices.pick(&[0.0, 0.03]);
     link.header_bytes = 28;
     let bursts = PacketLoss::GilbertElliott {
         mean_good_seconds: 0.4,
@@ -89,13 +89,13 @@ fn link(system: &mut System, choices: &mut Choices) {
         good_probability: 0.01,
         bad_probability: 0.8,
     };
-    link.channel = choices.of(&[
+    link.channel = choices.pick(&[
         Channel::CLEAN,
         Channel::losing(0.2),
         Channel { packet_loss: bursts, ..Channel::CLEAN },
         Channel { bit_error_probability: 1e-3, bit_erasure_probability: 1e-3, ..Channel::losing(0.1) },
     ]);
-    link.transport = choices.of(&[
+    link.transport = choices.pick(&[
         Transport::Datagram,
         Transport::Retransmit { timeout_seconds: 0.03, tries: 4 },
         Transport::Repeat { copies: 3 },
@@ -105,8 +105,8 @@ fn link(system: &mut System, choices: &mut Choices) {
 
 fn radio(system: &mut System, choices: &mut Choices) {
     let radio = &mut system.link.radio;
-    (radio.promotion_seconds, radio.promotion_watts) = choices.of(&[(0.0, 0.0), (0.05, 1.0)]);
-    (radio.tail_seconds, radio.tail_watts) = choices.of(&[(0.0, 0.0), (0.08, 0.6)]);
+    (radio.promotion_seconds, radio.promotion_watts) = choices.pick(&[(0.0, 0.0), (0.05, 1.0)]);
+    (radio.tail_seconds, radio.tail_watts) = choices.pick(&[(0.0, 0.0), (0.08, 0.6)]);
     let wake_up = WakeUpRadio {
         watts: 0.002,
         duty: 0.5,
@@ -118,19 +118,19 @@ fn radio(system: &mut System, choices: &mut Choices) {
         false_alarms_per_second: 2.0,
     };
     radio.standby =
-        choices.of(&[link::Standby::Listening { watts: 0.01 }, link::Standby::Asleep { watts: 0.0, wake_up }]);
+        choices.pick(&[link::Standby::Listening { watts: 0.01 }, link::Standby::Asleep { watts: 0.0, wake_up }]);
 }
 
 fn cloud(system: &mut System, choices: &mut Choices) {
     let cloud = &mut system.cloud;
-    cloud.servers = choices.of(&[1, 2]);
-    cloud.order = choices.of(&[Order::FirstCome, Order::EarliestDeadline]);
-    let time = choices.of(&[
+    cloud.servers = choices.pick(&[1, 2]);
+    cloud.order = choices.pick(&[Order::FirstCome, Order::EarliestDeadline]);
+    let time = choices.pick(&[
         BatchTime::Counts { marginal_cost: 0.3 },
         BatchTime::Linear { fixed_seconds: 0.01, item_seconds: 0.002 },
     ]);
     let batching = Batching { max_size: 4, max_wait_seconds: 0.02, time };
-    cloud.batching = choices.of(&[Batching::NONE, batching, Batching { max_wait_seconds: 0.0, ..batching }]);
+    cloud.batching = choices.pick(&[Batching::NONE, batching, Batching { max_wait_seconds: 0.0, ..batching }]);
     let scaling = Autoscaling {
         min_servers: 1,
         max_servers: 4,
@@ -139,20 +139,20 @@ fn cloud(system: &mut System, choices: &mut Choices) {
         period_seconds: 0.05,
         startup_seconds: 0.1,
     };
-    cloud.scaling = choices.of(&[None, Some(scaling)]);
+    cloud.scaling = choices.pick(&[None, Some(scaling)]);
     cloud.power = CloudPower { idle_watts: 3.0, busy_watts: 7.0 };
-    cloud.exit_entropy = choices.of(&[None, Some(0.5)]);
+    cloud.exit_entropy = choices.pick(&[None, Some(0.5)]);
 }
 
 /// Any system that the configuration can describe, but for the sizes.
 fn random_system(numbers: Vec<u8>) -> System {
     let mut choices = Choices(numbers);
     let mut system = system(1.0, REQUESTS);
-    system.devices = choices.of(&[1, 5, 20]).max(5);
+    system.devices = choices.pick(&[1, 5, 20]).max(5);
     system.workload.arrivals = arrivals(&mut choices);
-    system.workload.samples = choices.of(&[SampleOrder::FleetDeck, SampleOrder::DeviceDeck, SampleOrder::Uniform]);
-    system.workload.deadlines_seconds = choices.of(&[vec![], vec![0.1], vec![0.05, 1.0]]);
-    system.workload.horizon_seconds = choices.of(&[None, None, Some(1.0)]);
+    system.workload.samples = choices.pick(&[SampleOrder::FleetDeck, SampleOrder::DeviceDeck, SampleOrder::Uniform]);
+    system.workload.deadlines_seconds = choices.pick(&[vec![], vec![0.1], vec![0.05, 1.0]]);
+    system.workload.horizon_seconds = choices.pick(&[None, None, Some(1.0)]);
     edge(&mut system, &mut choices);
     link(&mut system, &mut choices);
     cloud(&mut system, &mut choices);
