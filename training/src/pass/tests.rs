@@ -162,7 +162,7 @@ fn cross_entropy_has_the_gradient_that_the_library_finds() {
     let total = mean.exp().unwrap().sum_keepdim(1).unwrap().log().unwrap();
     let log_share = mean.broadcast_sub(&total).unwrap();
     let smoothed =
-        |label: u8| (0..classes).map(move |class| if class == usize::from(label) { 0.95 } else { 0.0 } + 0.05 / 3.0);
+        |label: u16| (0..classes).map(move |class| if class == usize::from(label) { 0.95 } else { 0.0 } + 0.05 / 3.0);
     let target: Vec<f32> = LABELS.into_iter().flat_map(smoothed).collect();
     let target = candle_core::Tensor::from_vec(target, (SAMPLES, classes), cpu).unwrap();
     let other = ((log_share * target).unwrap().sum_all().unwrap() * (-1.0 / SAMPLES as f64)).unwrap();
