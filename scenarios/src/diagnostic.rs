@@ -16,7 +16,7 @@ pub struct Source {
     pub name: String,
     /// Where relative paths in it begin.
     pub origin: Origin,
-    /// Its text.
+    /// Text of the file.
     pub text: String,
 }
 

@@ -12,38 +12,38 @@ use rayon::prelude::*;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What was compared, and where it differed.
+/// Comparison of a study with its own repetition.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verification {
-    /// Samples that networks were run on twice.
+    /// Number of samples on which every network was executed twice.
     pub samples: u64,
-    /// The replications, by design point.
+    /// Replications that were run twice, in the order of design points.
     pub replications: Vec<Verified>,
 }
 
 /// One replication that was run twice.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verified {
-    /// Number of its design point.
+    /// Number of the design point, from 0.
     pub point: u32,
-    /// Label of that.
+    /// Label of the design point.
     pub label: String,
-    /// Its number.
+    /// Number of the replication, from 0.
     pub replication: u32,
-    /// Events of the first run; up to the first that differs, if one does.
+    /// Number of events of the first run, up to the first difference if there is one.
     pub events: u64,
-    /// Fingerprint of the first run, up to there.
+    /// Fingerprint of those events.
     pub fingerprint: u64,
-    /// How the two differ.
+    /// First difference between the two runs; `None` if they are equal.
     pub difference: Option<Difference>,
 }
 
-/// How two runs of the same differ.
+/// First difference between two runs of the same replication.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Difference {
-    /// In an event.
+    /// An event differs, or is missing in one of the two.
     Event(Divergence<EventKind>),
-    /// In no event, but in what came out.
+    /// All events are equal, but the outcomes differ.
     Outcome(Box<[Outcome; 2]>),
 }
 
