@@ -213,6 +213,14 @@ pub enum PlanError {
         /// Value and what would be accepted.
         error: ImpossibleValue,
     },
+    /// A price that is negative or not finite.
+    #[error("price list `{name}`: {error}")]
+    Price {
+        /// Name of the price list.
+        name: String,
+        /// Value and what would be accepted.
+        error: ImpossibleValue,
+    },
     /// A precision target that the stopping rule does not accept.
     #[error("precision target: {0}")]
     Precision(ImpossibleValue),
@@ -238,6 +246,9 @@ impl Plan {
         }
         if self.networks.iter().any(|network| network.samples.count == 0) {
             return Err(PlanError::Nothing { what: "samples" });
+        }
+        for NamedPrices { name, list } in &self.prices {
+            list.check().map_err(|error| PlanError::Price { name: name.clone(), error })?;
         }
         self.precision_rule().transpose().map_err(PlanError::Precision)?;
         self.points.iter().enumerate().try_for_each(|(number, point)| self.check_point(number, point))

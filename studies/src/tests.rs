@@ -130,7 +130,14 @@ fn invariant_14_content_decides_and_not_names() {
 #[test]
 fn a_plan_that_cannot_be_executed_says_why() {
     type Breakage = (fn(&mut Plan), fn(&PlanError) -> bool);
-    let broken: [Breakage; 8] = [
+    let broken: [Breakage; 9] = [
+        (
+            |plan| {
+                let negative = r#"{"operations":{"ac":-1.0,"mac":0.0,"neuron_update":0.0}}"#;
+                plan.prices[0].list = serde_json::from_str(negative).unwrap();
+            },
+            |error| matches!(error, PlanError::Price { name, .. } if name == "unit"),
+        ),
         (|plan| plan.schema = 0, |error| matches!(error, PlanError::Schema { found: 0 })),
         (|plan| plan.name = "../x".into(), |error| matches!(error, PlanError::Name { .. })),
         (|plan| plan.replications = 0, |error| matches!(error, PlanError::Nothing { what: "replications" })),

@@ -33,19 +33,19 @@ pub enum PriceList {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Form {
-    /// [`PriceList::Operations`].
+    /// Form of [`PriceList::Operations`]: arithmetic alone.
     Operations,
-    /// [`PriceList::Memory`].
+    /// Form of [`PriceList::Memory`]: arithmetic and memory traffic.
     Memory,
-    /// [`PriceList::Lemaire2022`].
+    /// Form of [`PriceList::Lemaire2022`], after Lemaire et al.
     #[serde(rename = "lemaire-2022")]
     Lemaire2022,
-    /// [`PriceList::Yan2024`].
+    /// Form of [`PriceList::Yan2024`], after Yan et al.
     #[serde(rename = "yan-2024")]
     Yan2024,
-    /// [`PriceList::ChipEvents`].
+    /// Form of [`PriceList::ChipEvents`]: events of a neuromorphic chip.
     ChipEvents,
-    /// [`PriceList::AllIn`].
+    /// Form of [`PriceList::AllIn`]: one price that covers everything.
     AllIn,
 }
 
@@ -101,6 +101,21 @@ impl Form {
 }
 
 impl PriceList {
+    /// Checks every value; a list that was not made by [`PriceList::new`] may hold any.
+    ///
+    /// # Errors
+    /// The first value that is negative or not finite.
+    pub fn check(&self) -> Result<(), ImpossibleValue> {
+        match self {
+            Self::Operations(prices) => prices.check(),
+            Self::Memory(prices) => prices.check(),
+            Self::Lemaire2022(prices) => prices.check(),
+            Self::Yan2024(prices) => prices.check(),
+            Self::ChipEvents(prices) => prices.check(),
+            Self::AllIn(prices) => prices.check(),
+        }
+    }
+
     /// A list of `form`; `value` gives what stands in the list at a key, in the key's unit, or `None` for what it leaves
     /// unpriced.
     ///

@@ -18,6 +18,8 @@ pub use yan::{Yan2024, matched_bits};
 trait Value: Sized {
     const MAY_BE_UNPRICED: bool;
     fn take(value: Option<f64>) -> Option<Self>;
+    /// The number, if there is one.
+    fn number(self) -> Option<f64>;
 }
 
 impl Value for f64 {
@@ -25,12 +27,18 @@ impl Value for f64 {
     fn take(value: Option<f64>) -> Option<Self> {
         value
     }
+    fn number(self) -> Option<f64> {
+        Some(self)
+    }
 }
 
 impl Value for Option<f64> {
     const MAY_BE_UNPRICED: bool = true;
     fn take(value: Option<f64>) -> Option<Self> {
         Some(value)
+    }
+    fn number(self) -> Option<f64> {
+        self
     }
 }
 
@@ -50,6 +58,16 @@ macro_rules! form {
                 unit: crate::energy::price_key::Unit::$unit,
                 may_be_unpriced: <$type as super::Value>::MAY_BE_UNPRICED,
             }),*];
+
+            /// Refuses the first value that is negative or not finite.
+            pub(in crate::energy) fn check(&self) -> Result<(), crate::kernel::ImpossibleValue> {
+                $(
+                    if let Some(value) = super::Value::number(self.$key) {
+                        crate::kernel::not_negative(stringify!($key), value)?;
+                    }
+                )*
+                Ok(())
+            }
 
             /// Takes every value from `read`, or gives the key of the first that is missing.
             pub(in crate::energy) fn read(
