@@ -196,7 +196,7 @@ record! {
         pub mean_lifetime_s: f64 => ("s", "life of the batteries that ran empty"),
         /// Energy of the cloud per completed request.
         pub cloud_energy_j: f64 => ("J", "energy of the cloud per request"),
-        /// Mean number of servers over time.
+        /// Mean number of servers that draw power over time, those that are starting included.
         pub mean_servers: f64 => ("servers", "servers"),
         /// Mean share of edge devices that are computing.
         pub edge_utilisation: f64 => ("share", "edge utilisation"),

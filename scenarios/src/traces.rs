@@ -67,14 +67,26 @@ fn rows<A: std::str::FromStr, B: std::str::FromStr>(text: &str, heading: [&str; 
     records.map(row).collect()
 }
 
-/// Rates of a link over time and the length of the trace in seconds, from a CSV file of `seconds,mbps`. The time of the last
-/// line is the length, after which the trace repeats; the rate of that line is not used.
-pub(crate) fn rates(name: &Located<String>, origin: &Origin) -> Result<(Vec<RateStep>, f64), Mistake> {
+/// Rates of a link over time, from a CSV file of `seconds,mbps`, for a trace that begins again after `period_seconds` or whose
+/// last rate holds.
+pub(crate) fn rates(
+    name: &Located<String>,
+    period_seconds: Option<&Located<f64>>,
+    origin: &Origin,
+) -> Result<Vec<RateStep>, Mistake> {
     let source = read(name, origin)?;
-    parse_rates(&source.text).map_err(|mistake| mistake.within(&source))
+    let (steps, last) = parse_rates(&source.text, period_seconds.is_some()).map_err(|mistake| mistake.within(&source))?;
+    match period_seconds {
+        Some(period) if period.get().is_nan() || period.get() <= last => {
+            let message = format!("the trace must not begin again before its last line, which is at {last} s");
+            Err(Mistake::in_value(period, message).help("give a greater `rate_trace_period_s`"))
+        }
+        _ => Ok(steps),
+    }
 }
 
-fn parse_rates(text: &str) -> Result<(Vec<RateStep>, f64), Mistake> {
+/// The steps of a rate trace, and the time of its last line.
+fn parse_rates(text: &str, repeats: bool) -> Result<(Vec<RateStep>, f64), Mistake> {
     let rows = rows::<f64, f64>(text, ["seconds", "mbps"])?;
     let mut before = None;
     for (seconds, mbps, span) in &rows {
@@ -91,15 +103,19 @@ fn parse_rates(text: &str) -> Result<(Vec<RateStep>, f64), Mistake> {
         }
         before = Some(*seconds);
     }
-    match rows.split_last().filter(|(_, steps)| steps.iter().any(|(_, mbps, _)| *mbps > 0.0)) {
-        Some(((end, ..), steps)) => {
-            let steps = steps.iter().map(|&(seconds, mbps, _)| RateStep { seconds, bits_per_second: mbps * 1e6 });
-            Ok((steps.collect(), *end))
-        }
-        None => Err(Mistake::in_file(
-            "a rate trace needs a line with a rate above 0, and after it a line whose time ends the trace",
-        )),
+    let Some((last, most)) = rows.last().zip(rows.iter().map(|row| row.1).reduce(f64::max)) else {
+        return Err(Mistake::in_file("a rate trace needs at least one line with a time and a rate"));
+    };
+    if most == 0.0 {
+        return Err(Mistake::in_file("a rate trace needs a line with a rate above 0"));
     }
+    if !repeats && last.1 == 0.0 {
+        let message = "the last rate holds to the end of the run, and at 0 Mbit/s nothing is ever sent again";
+        let help = "add a line with a rate above 0, or give `link.rate_trace_period_s`, after which the trace begins again";
+        return Err(Mistake::at_span(last.2.clone(), message).help(help));
+    }
+    let steps = rows.iter().map(|&(seconds, mbps, _)| RateStep { seconds, bits_per_second: mbps * 1e6 });
+    Ok((steps.collect(), last.0))
 }
 
 /// Instants, in milliseconds, at which the link can deliver 1,500 bytes, from a file in mahimahi's packet-delivery format:

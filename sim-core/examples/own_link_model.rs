@@ -54,7 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         devices: 1,
         edge: EdgeDevice::plain(fast, 0.1),
         link: Link {
-            uplink: Rate::Steps { steps, period_seconds: PASS_SECONDS },
+            uplink: Rate::Steps { steps, period_seconds: Some(PASS_SECONDS) },
             channel: Channel { packet_loss, ..Channel::CLEAN },
             header_bytes: 28,
             propagation_seconds: 5e-3,

@@ -67,7 +67,7 @@ fn system() -> System {
         link: Link {
             uplink: Rate::Steps {
                 steps: vec![RateStep { seconds: 0.0, bits_per_second: 1e6 / 7.0 }].into(),
-                period_seconds: 10.0,
+                period_seconds: Some(10.0),
             },
             downlink_bits_per_second: 1e7 / 3.0,
             propagation_seconds: 0.01,

@@ -110,7 +110,9 @@ fn radio(section: &LinkSection, profile: &LinkProfile) -> Result<Radio, Mistake>
 
 fn rate(section: &LinkSection, profile: &LinkProfile, origin: &Origin) -> Result<Rate, Mistake> {
     if let Some(trace) = &section.rate_trace {
-        let (steps, period_seconds) = traces::rates(trace, origin)?;
+        let period_seconds = section.rate_trace_period_s.as_ref();
+        let steps = traces::rates(trace, period_seconds, origin)?;
+        let period_seconds = period_seconds.map(Located::get);
         return Ok(Rate::Steps { steps: steps.into(), period_seconds });
     }
     if let Some(trace) = &section.mahimahi_trace {

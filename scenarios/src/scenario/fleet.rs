@@ -16,7 +16,8 @@ pub struct FleetSection {
     pub profile: Located<String>,
     /// Price list of the operations on a device.
     pub prices: Located<String>,
-    /// Maximum number of requests that wait at a device. Unbounded if it is left out.
+    /// Maximum number of requests that wait for the processor of a device, the one that it computes not counted; what waits for
+    /// the uplink is not bounded. Unbounded if it is left out.
     pub queue_capacity: Option<Located<u32>>,
     /// Request that is dropped when the queue is full.
     #[serde(default)]

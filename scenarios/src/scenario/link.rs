@@ -25,8 +25,11 @@ pub struct LinkSection {
     pub mtu_bytes: Option<Located<u32>>,
     /// Rate of the uplink.
     pub uplink_mbps: Option<Located<f64>>,
-    /// Rate of the uplink over time: a CSV file of `seconds,mbps`, repeated after its last line.
+    /// Rate of the uplink over time: a CSV file of `seconds,mbps`. A rate holds from its time to that of the next line, and
+    /// the last one to the end of the run, unless `rate_trace_period_s` is given.
     pub rate_trace: Option<Located<String>>,
+    /// Length of the rate trace, after which it begins again.
+    pub rate_trace_period_s: Option<Located<f64>>,
     /// Rate of the uplink over time: a file in mahimahi's packet-delivery format.
     pub mahimahi_trace: Option<Located<String>>,
     /// One-way delay besides transmission.
@@ -113,6 +116,10 @@ impl LinkSection {
         ])?;
         check::at_most_one(&[("packet_loss", check::span(&self.packet_loss)), ("bursts", check::span(&self.bursts))])?;
         check::at_most_one(&[("retransmit", check::span(&self.retransmit)), ("repeat", check::span(&self.repeat))])?;
+        if let (Some(period), None) = (&self.rate_trace_period_s, &self.rate_trace) {
+            return Err(Mistake::in_value(period, "there is no rate trace whose length this could be")
+                .help("give `rate_trace`, or leave `rate_trace_period_s` out"));
+        }
         check::positive("uplink_mbps", self.uplink_mbps.as_ref())?;
         check::not_negative("propagation_ms", self.propagation_ms.as_ref())?;
         check::not_negative("jitter_ms", self.jitter_ms.as_ref())?;

@@ -25,7 +25,7 @@ pub struct Outcome {
     pub depletion: Depletion,
     /// Energy of the cloud's servers. [`Outcome::energy`] is that of the devices.
     pub cloud_energy: CloudEnergy,
-    /// Mean number of running servers; `None` if no time passed.
+    /// Mean number of servers that draw power, those that are starting included; `None` if no time passed.
     pub mean_servers: Option<f64>,
     /// Use of the devices.
     pub edge: PlaceUse,

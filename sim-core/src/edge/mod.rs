@@ -26,7 +26,8 @@ pub struct EdgeDevice {
     pub levels: Vec<SpeedLevel>,
     /// Choice of the speed level of an inference.
     pub governor: Governor,
-    /// Number of requests that may wait while another is computed; `None`: unbounded.
+    /// Number of requests that may wait for the processor while another is computed; `None`: unbounded. Messages that wait
+    /// for the uplink do not count.
     pub queue_capacity: Option<u32>,
     /// Choice of the request that is dropped when the queue is full.
     pub when_full: DropPolicy,

@@ -13,7 +13,7 @@ mod rate;
 mod transport;
 
 pub(crate) use medium::{Medium, PacketDamage, Round};
-pub(crate) use rate::Capacity;
+pub(crate) use rate::{Capacity, Carried};
 
 pub use channel::{Channel, PacketLoss};
 pub use radio::{Radio, RadioPower, Standby, WakeUpRadio};

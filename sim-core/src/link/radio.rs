@@ -89,8 +89,8 @@ pub struct WakeUpRadio {
     pub tries: u8,
     /// Time from a missed signal to the next one, in seconds.
     pub retry_seconds: f64,
-    /// Mean number of false alarms per second, in which noise is taken for a signal; the main radio then connects in
-    /// vain, which costs a promotion and a tail.
+    /// Mean number of false alarms per second of listening, in which noise is taken for a signal; the main radio then
+    /// connects in vain, which costs a promotion and a tail.
     pub false_alarms_per_second: f64,
 }
 

@@ -88,9 +88,12 @@ fn servers_follow_the_queue_after_their_start() {
     close(found.latency.unwrap().mean, 0.335 + ANSWER, 1e-12);
     let seconds = found.simulated.seconds();
     close(seconds, 0.5 + ANSWER, 1e-12);
-    close(found.mean_servers.unwrap() * seconds, 0.15 + 0.2 + 0.75 + 2.0 * ANSWER, 1e-9);
-    // A starting server draws its idle power, too.
-    close(found.cloud_energy.idle, 10.0 * (0.1 + 0.2 + 0.9 + 2.0 * ANSWER), 1e-9);
+    // A starting server draws its idle power, too, and counts.
+    close(found.mean_servers.unwrap() * seconds, 0.1 + 0.2 + 0.9 + 2.0 * ANSWER, 1e-9);
+    close(found.cloud_energy.idle, 10.0 * found.mean_servers.unwrap() * seconds, 1e-9);
+    // One, two and three serve: for 0.15, 0.1 and 0.25 s, the third with nothing to do from 0.45 s on.
+    let running = 0.15 + 0.2 + 0.75 + 2.0 * ANSWER;
+    close(found.cloud.utilisation.unwrap(), 1.0 / running, 1e-9);
     close(found.cloud_energy.busy, 5.0 * 1.0, 1e-9);
     close(found.cloud_energy.operations, 10.0 * 1e-3, 1e-12);
 }

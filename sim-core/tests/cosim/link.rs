@@ -45,7 +45,7 @@ fn a_shared_cell_follows_its_trace() {
     let mut system = arriving(&[(0.0, 0), (0.0, 1)]);
     let step = |seconds, bits_per_second| RateStep { seconds, bits_per_second };
     let steps = [step(0.0, 2_000.0), step(1.0, 0.0)].into();
-    system.link.uplink = Rate::Steps { steps, period_seconds: 2.0 };
+    system.link.uplink = Rate::Steps { steps, period_seconds: Some(2.0) };
     for sharing in [Sharing::SharedCell { weights: vec![] }, Sharing::Cell] {
         system.link.sharing = sharing.clone();
         let latency = run_one(&system, Design::whole(0, 500, 0)).latency.unwrap();

@@ -71,7 +71,7 @@ fn link(system: &mut System, choices: &mut Choices) {
     let step = |seconds, bits_per_second| RateStep { seconds, bits_per_second };
     link.uplink = choices.pick(&[
         Rate::Constant { bits_per_second: 1e6 },
-        Rate::Steps { steps: [step(0.0, 2e6), step(0.3, 0.0), step(0.5, 3e5)].into(), period_seconds: 0.9 },
+        Rate::Steps { steps: [step(0.0, 2e6), step(0.3, 0.0), step(0.5, 3e5)].into(), period_seconds: Some(0.9) },
         Rate::Opportunities { milliseconds: [3, 3, 9, 20, 31].into() },
     ]);
     link.sharing = choices.pick(&[

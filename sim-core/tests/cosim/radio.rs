@@ -133,3 +133,16 @@ fn false_alarms_connect_the_radio_for_nothing() {
     close(alarms, found.traffic.false_alarms as f64, 1e-2);
     close(found.energy.sum_of_parts(), found.energy.total, 1e-12);
 }
+
+/// A radio that listens for 50 ms of every 500 ms notices alarms only then. With a rate of 0.5/s the next comes after `L`
+/// seconds of listening, exponential with a mean of 2 s: `floor(L / 0.05)` periods, 39.50 on average, and what is left of `L`,
+/// 0.025 s. The main radio is on for 1.2 s, which ends 0.2 s after the window in which it began and 0.275 s before the next.
+#[test]
+fn false_alarms_need_a_radio_that_listens() {
+    let mut system = asked_at(&[1_000.0], wake_up(0.1, 0.0, 0.5));
+    system.devices = 20;
+    let found = run_one(&system, Design::whole(0, 0, 0));
+    let expected: f64 = 20.0 * 1_000.0 / (39.50 * 0.5 + 0.025 + 1.2 + 0.275);
+    let alarms = found.traffic.false_alarms as f64;
+    assert!((alarms - expected).abs() < 4.0 * expected.sqrt(), "{alarms} is not {expected}");
+}

@@ -1,7 +1,7 @@
 //! A cell that all who have something to send share at the same time (processor sharing).
 
 use crate::kernel::{SimTime, Ticket, TimeError};
-use crate::link::Capacity;
+use crate::link::{Capacity, Carried};
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
@@ -12,9 +12,9 @@ use std::collections::BinaryHeap;
 #[derive(Debug)]
 pub(super) struct Cell {
     sending: BinaryHeap<Sending>,
-    /// Virtual time, and the capacity of the link when it was right.
+    /// Virtual time, and what the link could have carried when it was right.
     virtual_bits: f64,
-    at: f64,
+    at: Carried,
     weights: f64,
     come: u64,
     /// The event of the next message that has been sent.
@@ -31,15 +31,17 @@ struct Sending {
 
 impl Cell {
     pub(super) fn new() -> Self {
-        Self { sending: BinaryHeap::new(), virtual_bits: 0.0, at: 0.0, weights: 0.0, come: 0, event: None }
+        Self { sending: BinaryHeap::new(), virtual_bits: 0.0, at: Carried::default(), weights: 0.0, come: 0, event: None }
     }
 
     fn catch_up(&mut self, capacity: &Capacity, now: SimTime) {
-        let bits = capacity.bits_before(now);
+        let carried = capacity.carried_before(now);
         if self.weights > 0.0 {
-            self.virtual_bits += (bits - self.at).max(0.0) / self.weights;
+            self.virtual_bits += capacity.bits_between(self.at, carried) / self.weights;
         }
-        self.at = self.at.max(bits);
+        if self.at < carried {
+            self.at = carried;
+        }
     }
 
     /// `message` begins to be sent.
@@ -57,9 +59,9 @@ impl Cell {
     /// Time from `now` until the next message has been sent, if nothing comes before.
     pub(super) fn next(&self, capacity: &Capacity, now: SimTime) -> Result<Option<SimTime>, TimeError> {
         let Some(first) = self.sending.peek() else { return Ok(None) };
-        let bits = self.at + ((first.sent_at - self.virtual_bits) * self.weights).max(0.0);
+        let left = ((first.sent_at - self.virtual_bits) * self.weights).max(0.0);
         // Without bits left there is no time to pass, and no instant to wait for.
-        let at = if bits > self.at { capacity.reached(bits)? } else { now };
+        let at = if left > 0.0 { capacity.reached(capacity.add(self.at, left))? } else { now };
         Ok(Some(at.max(now).since(now)))
     }
 

@@ -11,7 +11,7 @@ use super::outcome::PlaceUse;
 use super::phase::Phase;
 use super::stations::Stations;
 use crate::kernel::{SimTime, StreamFamily, Streams, TimeError};
-use crate::link::{Capacity, Link, Medium, Rate, Round, Sharing, Transport};
+use crate::link::{Capacity, Carried, Link, Medium, Rate, Round, Sharing, Transport};
 use cell::Cell;
 use rand::RngExt;
 
@@ -24,7 +24,7 @@ pub(super) struct Air<'a> {
     cell: Option<Cell>,
     capacity: Capacity,
     /// Capacity used at each uplink, if its rate comes from a trace.
-    used: Vec<f64>,
+    used: Vec<Carried>,
     medium: Medium,
     propagation: SimTime,
     uplink_jitter: StreamFamily,
@@ -54,8 +54,8 @@ impl<'a> Air<'a> {
             link,
             uplinks: Stations::new(uplinks, |uplink| QueueAt::Uplink { uplink }),
             cell: matches!(link.sharing, Sharing::SharedCell { .. }).then(Cell::new),
-            capacity: Capacity::new(&link.uplink),
-            used: if is_traced { vec![0.0; uplinks as usize] } else { Vec::new() },
+            capacity: Capacity::new(&link.uplink)?,
+            used: if is_traced { vec![Carried::default(); uplinks as usize] } else { Vec::new() },
             medium: Medium::new(link, devices, streams),
             propagation: SimTime::from_seconds(link.propagation_seconds)?,
             uplink_jitter: streams.family("uplink-jitter"),
@@ -130,9 +130,10 @@ impl<'a> Air<'a> {
             cell.enter(message, bits, weight, &self.capacity, now);
             return self.await_cell(context);
         }
-        let time = match self.used.get_mut(station as usize) {
-            Some(used) => self.capacity.send(now, bits, used)?,
-            None => self.capacity.send(now, bits, &mut 0.0)?,
+        let time = match (&self.link.uplink, self.used.get_mut(station as usize)) {
+            (_, Some(used)) => self.capacity.send(now, bits, used)?,
+            (Rate::Constant { bits_per_second }, None) => SimTime::from_seconds(bits / bits_per_second)?,
+            (_, None) => self.capacity.send(now, bits, &mut Carried::default())?,
         };
         context.agenda.schedule(time, EventKind::Sent, message)?;
         Ok(())

@@ -216,9 +216,9 @@ impl<'a> Cloud<'a> {
         self.servers.usage(end)
     }
 
-    /// Mean number of running servers from time zero to `end`.
-    pub(super) fn mean_running(&self, end: SimTime) -> Option<f64> {
-        self.servers.mean_running(end)
+    /// Mean number of servers that draw power from time zero to `end`.
+    pub(super) fn mean_powered(&self, end: SimTime) -> Option<f64> {
+        self.servers.mean_powered(end)
     }
 
     /// Energy of the servers from time zero to `end`.

@@ -206,9 +206,9 @@ impl Servers {
         self.usage.until(end, share)
     }
 
-    /// Mean number of running servers.
-    pub(super) fn mean_running(&self, end: SimTime) -> Option<f64> {
-        self.running_time.mean(end)
+    /// Mean number of servers that draw power: those that run and those that are starting.
+    pub(super) fn mean_powered(&self, end: SimTime) -> Option<f64> {
+        self.powered_time.mean(end)
     }
 
     pub(super) fn energy(&self, end: SimTime) -> CloudEnergy {

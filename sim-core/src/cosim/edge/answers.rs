@@ -120,15 +120,18 @@ impl Edge<'_> {
     }
 
     /// When the wake-up radio of a device listens, at `earliest` or after.
-    fn listens_at(&self, device: u32, wake_up: &WakeUpRadio, earliest: SimTime) -> Result<SimTime, CosimError> {
+    pub(super) fn listens_at(&self, device: u32, wake_up: &WakeUpRadio, earliest: SimTime) -> Result<SimTime, CosimError> {
         if wake_up.duty >= 1.0 {
             return Ok(earliest);
         }
-        let period = wake_up.period_seconds;
-        let phase = self.draws.wake_up_phases.stream(device.into()).random::<f64>() * period;
-        let into = (earliest.seconds() - phase).rem_euclid(period);
-        let wait = if into < wake_up.duty * period { 0.0 } else { period - into };
-        Ok(earliest.after(SimTime::from_seconds(wait)?)?)
+        // In whole nanoseconds, because seconds in floats grow coarse late in a long run.
+        let period = SimTime::from_seconds(wake_up.period_seconds)?.nanoseconds().max(1);
+        let phase = self.draws.wake_up_phases.stream(device.into()).random_range(0..period);
+        let into = (u128::from(earliest.nanoseconds()) + u128::from(period - phase)) % u128::from(period);
+        let into = into as u64;
+        let listening = (wake_up.duty * period as f64) as u64;
+        let wait = if into < listening.max(1) { 0 } else { period - into };
+        Ok(earliest.after(SimTime::from_nanoseconds(wait))?)
     }
 
     /// A wake-up signal for an answer has ended.

@@ -162,9 +162,9 @@ impl Edge<'_> {
         self.power_changed(device, context)
     }
 
-    /// Schedules the next false alarm. Alarms are a Poisson process of the device that goes on whatever the radio does;
-    /// those while the main radio is on find the wake-up radio off. That is as if it listened only in standby, for the
-    /// process has no memory.
+    /// Schedules the next false alarm. Alarms are a Poisson process of the device that goes on whatever the radios do; those
+    /// while the wake-up radio does not listen are not noticed. That is as if it were one of the time spent listening, for
+    /// the process has no memory.
     pub(super) fn schedule_false_alarm<O: Observer>(
         &mut self,
         device: u32,
@@ -191,12 +191,23 @@ impl Edge<'_> {
         if !self.is_alive(device) {
             return Ok(());
         }
-        if self.device(device).radio.connection == Connection::Standby {
+        if self.hears_alarm(device, context)? {
             context.tally.traffic.false_alarms += 1;
             if self.connect(device, context)? {
                 self.rest_radio(device, context)?;
             }
         }
         self.schedule_false_alarm(device, context)
+    }
+
+    /// Whether the wake-up radio of a device listens now.
+    fn hears_alarm<O: Observer>(&self, device: u32, context: &Context<'_, O>) -> Result<bool, CosimError> {
+        let now = context.agenda.now();
+        match self.radio.standby {
+            Standby::Asleep { wake_up, .. } if self.device(device).radio.connection == Connection::Standby => {
+                Ok(self.listens_at(device, &wake_up, now)? == now)
+            }
+            _ => Ok(false),
+        }
     }
 }

@@ -315,7 +315,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
             traffic: tally.traffic,
             depletion: tally.depletion(),
             cloud_energy: self.cloud.energy(end),
-            mean_servers: self.cloud.mean_running(end),
+            mean_servers: self.cloud.mean_powered(end),
             edge: self.edge.usage(end),
             uplink: self.air.usage(end),
             cloud: self.cloud.usage(end),
