@@ -2,7 +2,7 @@
 
 use crate::arguments::BenchInference;
 use crate::failure::Failure;
-use crate::output::{print_json, table};
+use crate::output::{print_json, say, table};
 use cospike_bench::{DensitySweep, InferenceBench, LargeNetwork, LayerTimes, Peak, Selection, Throughput};
 use cospike_reports::{DensityLine, density_figure};
 
@@ -17,27 +17,27 @@ pub(crate) fn inference(arguments: &BenchInference) -> Result<(), Failure> {
         print_json(&serde_json::to_value(&bench)?);
         return Ok(());
     }
-    println!(
+    say!(
         "peak of one core, on registers: {:.1} G float additions/s, {:.1} G multiply-adds/s\n",
         bench.peak.adds_per_second / 1e9,
         bench.peak.multiply_adds_per_second / 1e9
     );
     print_throughput(&bench.reference);
-    println!();
+    say!();
     print_layers(&bench.layers, bench.peak);
     if let Some(sweeps) = &bench.density {
-        println!();
+        say!();
         print_density(sweeps);
     }
     if let Some(large) = &bench.large_network {
-        println!();
+        say!();
         print_large(large);
     }
     Ok(())
 }
 
 fn print_throughput(throughput: &Throughput) {
-    println!(
+    say!(
         "reference network, T = {}, {:.2} M synaptic operations per image; its ReLU twin, {:.1} M multiply-adds:",
         throughput.time_steps,
         throughput.synaptic_operations_per_image / 1e6,
@@ -56,8 +56,8 @@ fn print_throughput(throughput: &Throughput) {
             ]);
         }
     }
-    println!("{rows}");
-    println!("operations: additions, or multiply-adds; the peak is that of as many cores as threads");
+    say!("{rows}");
+    say!("operations: additions, or multiply-adds; the peak is that of as many cores as threads");
 }
 
 fn print_layers(layers: &LayerTimes, peak: Peak) {
@@ -73,7 +73,7 @@ fn print_layers(layers: &LayerTimes, peak: Peak) {
     for (kind, seconds) in kinds {
         rows.add_row([kind.to_string(), format!("{:.1}", seconds * 1e6), format!("{:.1}", 100.0 * seconds / total)]);
     }
-    println!("{rows}\n");
+    say!("{rows}\n");
     let titles = ["channels", "M synaptic operations", "G/s", "% of peak", "with neurons: G/s", "% of peak"];
     let mut rows = table(&[&titles[..], &["rows alone: G/s", "% of peak"]].concat());
     for width in &layers.widths {
@@ -87,13 +87,13 @@ fn print_layers(layers: &LayerTimes, peak: Peak) {
         let first = [width.channels.to_string(), format!("{:.2}", width.synaptic_operations / 1e6)];
         rows.add_row(first.into_iter().chain(rates).collect::<Vec<_>>());
     }
-    println!("{rows}");
-    println!("rows alone: nothing but reading rows of as many weights in no order, and adding them up");
+    say!("{rows}");
+    say!("rows alone: nothing but reading rows of as many weights in no order, and adding them up");
 }
 
 fn print_density(sweeps: &[DensitySweep]) {
     let steps = DensitySweep::STEPS;
-    println!("3x3 convolution, T = {steps}, us per input by the share of neurons that fire in a step:");
+    say!("3x3 convolution, T = {steps}, us per input by the share of neurons that fire in a step:");
     let densities = sweeps.first().map_or(&[][..], |sweep| &sweep.density);
     let mut titles = vec!["channels".to_string(), "map".into()];
     titles.extend(densities.iter().map(|density| format!("{:.0} %", 100.0 * density)));
@@ -107,7 +107,7 @@ fn print_density(sweeps: &[DensitySweep]) {
         row.push(crossover.unwrap_or("none up to 50 %".into()));
         rows.add_row(row);
     }
-    println!("{rows}");
+    say!("{rows}");
 }
 
 /// The figure of the sweep over densities, as SVG.
@@ -121,7 +121,7 @@ fn density_svg(sweeps: &[DensitySweep]) -> Result<String, Failure> {
 }
 
 fn print_large(large: &LargeNetwork) {
-    println!(
+    say!(
         "{}, 224x224, T = {}, random weights (seed {}): {:.2} s per image, {:.2} G synaptic operations, {:.2} G/s; \
          {:.1} % of neurons fire in a step",
         large.network,
@@ -134,7 +134,7 @@ fn print_large(large: &LargeNetwork) {
     );
     let resident = large.most_resident_bytes;
     let resident = resident.map(|bytes| format!("; most memory held by this process: {} MB", bytes / 1_000_000));
-    println!(
+    say!(
         "weights {} MB, features at most {} MB at once{}",
         large.weight_bytes / 1_000_000,
         large.most_feature_bytes / 1_000_000,

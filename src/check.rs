@@ -2,7 +2,7 @@
 
 use crate::arguments::Check;
 use crate::failure::Failure;
-use crate::output::print_json;
+use crate::output::{print_json, say};
 use crate::scenario::compile_scenario;
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use serde_json::json;
 pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
     let plan = compile_scenario(&arguments.scenario, &arguments.zoo.open()?)?.plan;
     if arguments.plan {
-        println!("{}", serde_json::to_string_pretty(&plan)?);
+        say!("{}", serde_json::to_string_pretty(&plan)?);
         return Ok(());
     }
     let labels: Vec<&str> = plan.points.iter().map(|point| point.label.as_str()).collect();
@@ -25,12 +25,12 @@ pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
             "inferences": samples,
         }));
     } else {
-        println!(
+        say!(
             "{}: {} design points x {replications} replications; {networks} networks on {samples} samples in all",
             plan.name,
             labels.len()
         );
-        labels.iter().for_each(|label| println!("  {label}"));
+        labels.iter().for_each(|label| say!("  {label}"));
     }
     Ok(())
 }

@@ -1,5 +1,8 @@
 //! The command line of CoSpike: arguments, progress, printing, exit codes.
 
+// They panic when nobody reads what they print; see `output`.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 mod arguments;
 mod bench;
 mod check;
@@ -19,14 +22,35 @@ mod zoo;
 use arguments::{Arguments, Verb, ZooVerb};
 use clap::Parser;
 use failure::Failure;
+use output::{lost, note};
 use std::process::ExitCode;
 
 /// Exit code for a mistake in what the user gave; clap uses the same for its own errors.
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let outcome = match arguments.verb {
+    let code = match execute(Arguments::parse().verb) {
+        Ok(code) => code,
+        Err(Failure::Input(message)) => {
+            note!("{message}");
+            ExitCode::from(USAGE)
+        }
+        Err(Failure::Other(error)) => {
+            note!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    };
+    match lost() {
+        Some(error) if code == ExitCode::SUCCESS => {
+            note!("error: a part of the output is lost, because standard output cannot be written: {error}");
+            ExitCode::FAILURE
+        }
+        _ => code,
+    }
+}
+
+fn execute(verb: Verb) -> Result<ExitCode, Failure> {
+    match verb {
         Verb::Run(run) => run::run(&run),
         Verb::Report { directory } => report::report(&directory),
         Verb::Check(check) => check::check(&check),
@@ -36,21 +60,11 @@ fn main() -> ExitCode {
         Verb::Bench(arguments::Bench::Inference(inference)) => bench::inference(&inference),
         Verb::Networks(networks) => networks::networks(&networks),
         Verb::Zoo(arguments::Zoo { verb: None, zoo, json }) => zoo::list(&zoo, json),
-        Verb::Zoo(arguments::Zoo { verb: Some(ZooVerb::Verify(verify)), .. }) => match zoo::verify(&verify) {
-            Ok(false) => return ExitCode::FAILURE,
-            outcome => outcome.map(drop),
+        Verb::Zoo(arguments::Zoo { verb: Some(ZooVerb::Verify(verify)), .. }) => match zoo::verify(&verify)? {
+            true => Ok(()),
+            false => return Ok(ExitCode::FAILURE),
         },
         Verb::Zoo(arguments::Zoo { verb: Some(ZooVerb::Page(page)), .. }) => zoo::page(&page),
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Input(message)) => {
-            eprintln!("{message}");
-            ExitCode::from(USAGE)
-        }
-        Err(Failure::Other(error)) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    }?;
+    Ok(ExitCode::SUCCESS)
 }

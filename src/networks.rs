@@ -2,7 +2,7 @@
 
 use crate::arguments::{Family, Networks};
 use crate::failure::Failure;
-use crate::output::{print_json, table};
+use crate::output::{print_json, say, table};
 use cospike_scenarios::diagnostic::did_you_mean;
 use cospike_sim_core::network::{Network, NetworkError, NetworkName, Neuron, ParameterRule};
 use serde_json::{Value, json};
@@ -58,8 +58,8 @@ fn list(as_json: bool) {
             network.split_points.len().to_string(),
         ]);
     }
-    println!("{rows}");
-    println!(
+    say!("{rows}");
+    say!(
         "\nparameters: as trained, with batch normalisation; MACs: multiply-accumulates, dense, one time step; both are the \
          same in the spiking and the float network.\nother widths, image sizes and classes: \
          ARCHITECTURE[-WIDTH][@SIDE][:CLASSES]; layers and split points of one: `cospike networks NAME`"
@@ -144,8 +144,8 @@ impl Sized {
             row.push(if sized.split.is_some() { format!("{:.1}", sized.head_percent) } else { String::new() });
             rows.add_row(row);
         }
-        println!("{rows}");
-        println!(
+        say!("{rows}");
+        say!(
             "\n{}, {} classes: {} parameters as trained ({}), {} with it folded into weights and biases; {} MACs",
             self.name,
             self.name.classes(),
@@ -155,11 +155,11 @@ impl Sized {
             self.sum(|layer| layer.macs),
         );
         match self.steps {
-            Some(steps) => println!(
+            Some(steps) => say!(
                 "MACs: dense, one of {steps} time steps, and what spikes save is not in them (`cospike infer` counts it); bits \
                  of spikes: `-` where real values are passed on"
             ),
-            None => println!("MACs: dense"),
+            None => say!("MACs: dense"),
         }
     }
 

@@ -1,9 +1,52 @@
 //! Output of the commands: tables and numbers for people, JSON for machines.
+//!
+//! Nobody may be left to read what is printed (`| head`), and there may be no room for it (a full disk). Neither may end a
+//! command halfway, as `println` would: [`say`] and [`note`] go on, and what standard output has lost decides the exit code.
 
 use comfy_table::{CellAlignment, Table, presets}; // column widths, and wrapping on a narrow terminal
 use cospike_results::summary::Estimate;
 use cospike_sim_core::stats::Interval;
 use serde_json::Value;
+use std::fmt::Arguments;
+use std::io::{self, ErrorKind, Write};
+use std::sync::{Mutex, PoisonError};
+
+/// First error of standard output. What is printed after it is left out.
+static LOST: Mutex<Option<io::Error>> = Mutex::new(None);
+
+/// Prints a line on standard output, with the arguments of `println`.
+macro_rules! say {
+    () => { $crate::output::write_line(format_args!("")) };
+    ($($text:tt)*) => { $crate::output::write_line(format_args!($($text)*)) };
+}
+
+/// Prints a line on standard error, with the arguments of `eprintln`.
+macro_rules! note {
+    ($($text:tt)*) => { $crate::output::write_note(format_args!($($text)*)) };
+}
+
+pub(crate) use {note, say};
+
+/// Writes a line on standard output, unless an earlier one could not be written.
+pub(crate) fn write_line(line: Arguments<'_>) {
+    let mut lost = LOST.lock().unwrap_or_else(PoisonError::into_inner);
+    if lost.is_none() {
+        *lost = writeln!(io::stdout().lock(), "{line}").err();
+    }
+}
+
+/// Writes a line on standard error, if it can be written. There is no other place to complain.
+pub(crate) fn write_note(line: Arguments<'_>) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// The reason why standard output lacks a part of what was printed; `None` if it is whole, or if its reader has closed it, having
+/// seen enough.
+pub(crate) fn lost() -> Option<io::Error> {
+    let mut lost = LOST.lock().unwrap_or_else(PoisonError::into_inner);
+    let error = lost.take().or_else(|| io::stdout().lock().flush().err());
+    error.filter(|error| error.kind() != ErrorKind::BrokenPipe)
+}
 
 /// An empty table with these column titles. The first column is aligned to the left, the others to the right.
 pub(crate) fn table(titles: &[&str]) -> Table {
@@ -47,5 +90,5 @@ fn decimals(value: f64) -> usize {
 
 /// Prints JSON on standard output.
 pub(crate) fn print_json(value: &Value) {
-    println!("{value:#}");
+    say!("{value:#}");
 }

@@ -1,5 +1,6 @@
 //! `report`: the report of stored results.
 
+use crate::output::say;
 use crate::failure::Failure;
 use cospike_reports::{PAGE, render};
 use cospike_results::store::folder;
@@ -9,6 +10,6 @@ use std::path::Path;
 pub(crate) fn report(place: &Path) -> Result<(), Failure> {
     let results = folder::read(place)?;
     render(&results)?.write(place)?;
-    println!("{}", place.join(PAGE).display());
+    say!("{}", place.join(PAGE).display());
     Ok(())
 }

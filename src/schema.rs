@@ -1,10 +1,11 @@
 //! `cospike schema`: the keys of a scenario file, for editors.
 
+use crate::output::say;
 use crate::failure::Failure;
 use cospike_scenarios::schema::json_schema;
 
 /// Prints the JSON Schema of a scenario file.
 pub(crate) fn schema() -> Result<(), Failure> {
-    println!("{}", serde_json::to_string_pretty(&json_schema())?);
+    say!("{}", serde_json::to_string_pretty(&json_schema())?);
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::activity::Activity;
 use super::priced::{Measured, Priced};
-use crate::output::{print_json, significant, table};
+use crate::output::{print_json, say, significant, table};
 use cospike_scenarios::profiles::Profile;
 use cospike_sim_core::energy::{Account, AccountLine};
 use serde_json::{Value, json};
@@ -25,12 +25,12 @@ pub(super) fn comparison(network: &str, priced: &[Priced], spiking: &Measured, a
             ratio.map_or("no comparison", winner).into(),
         ]);
     }
-    println!("{lists}\n");
-    println!("{network}, means of {} samples; `>`: partial, the list has no price for", spiking.samples);
-    println!("operations on real values, and neither network can win by it");
+    say!("{lists}\n");
+    say!("{network}, means of {} samples; `>`: partial, the list has no price for", spiking.samples);
+    say!("operations on real values, and neither network can win by it");
     print_activity(activity);
-    println!("\n{}", wins(priced));
-    println!("ratios hold within one list only: the lists differ by orders of magnitude in what they count");
+    say!("\n{}", wins(priced));
+    say!("ratios hold within one list only: the lists differ by orders of magnitude in what they count");
 }
 
 /// Family of the network that needs less energy, given the ratio of spiking to float.
@@ -60,7 +60,7 @@ fn wins(priced: &[Priced]) -> String {
 
 fn print_activity(activity: &Activity) {
     let Activity { rate, per_synapse, steps, .. } = activity;
-    println!(
+    say!(
         "\nspikes per neuron and step {}, x T = {steps}: {}; spikes per synapse and inference {}",
         significant(*rate),
         significant(rate * *steps as f64),
@@ -75,7 +75,7 @@ fn print_activity(activity: &Activity) {
             crossover.verdict.into(),
         ]);
     }
-    println!("{crossovers}");
+    say!("{crossovers}");
 }
 
 /// Mean energy per sample; of a partial account that of the events with a price, marked by `>`.
@@ -91,23 +91,23 @@ pub(super) fn ledger(priced: &Priced, spiking: &Measured, float: &Measured, acti
         for account_line in &account.lines {
             lines.add_row(row(account_line, measured));
         }
-        println!("{lines}");
+        say!("{lines}");
         let total = PICO * measured.mean(account.energy().total());
         let partial = if account.is_partial() { ", partial: some events have no price" } else { "" };
-        println!("{family}: {total:.3} pJ a sample under {}{partial}\n", priced.name);
+        say!("{family}: {total:.3} pJ a sample under {}{partial}\n", priced.name);
     }
     let mut rates = table(&["neurons", "spikes per neuron and step", "x T"]);
     for (layer, rate) in &activity.layers {
         rates.add_row([layer.clone(), significant(*rate), significant(rate * activity.steps as f64)]);
     }
-    println!("{rates}\n");
+    say!("{rates}\n");
     for value in priced.prices.used(&priced.name).values {
-        println!(
+        say!(
             " {}: {} {} ({}, {}): {}",
             value.key, value.value, value.unit, value.scope, value.evidence, value.source
         );
     }
-    println!("\ncounts and pJ: means of {} samples; count x pJ each = pJ", spiking.samples);
+    say!("\ncounts and pJ: means of {} samples; count x pJ each = pJ", spiking.samples);
 }
 
 /// Row of the ledger for a line of the account.

@@ -1,7 +1,7 @@
 //! Operations of each layer as a table and as JSON, as CoSpike counts them or as another tool does.
 
 use crate::arguments::Count;
-use crate::output::{significant, table};
+use crate::output::{say, significant, table};
 use cospike_sim_core::inference::{LayerCounts, LayerObservation, Tool, ToolCounts};
 use cospike_sim_core::network::Network;
 use serde_json::{Value, json};
@@ -48,7 +48,7 @@ impl Layers<'_> {
             row.extend(zero_weights.then(|| self.mean(self.on_zero_weights(counted.layer) as f64)));
             layers.add_row(row);
         }
-        println!("{layers}");
+        say!("{layers}");
     }
 
     fn print_tool(&self, tool: Tool) {
@@ -61,7 +61,7 @@ impl Layers<'_> {
             row(&layer.name, layer.output.to_string(), self.tool_counts(tool, counted.layer));
         }
         row("total", String::new(), self.total(tool));
-        println!("{layers}");
+        say!("{layers}");
     }
 
     /// Prints what the counts mean; `folded` is the number of batch normalisations that were folded into weights.
@@ -71,10 +71,10 @@ impl Layers<'_> {
             None => "AC, MAC: accumulates on spikes, multiply-accumulates on real values".to_string(),
             Some(tool) => format!("AC, MAC: as {} counts them", tool_name(tool)),
         };
-        println!("means per sample over all time steps; {counted}");
-        println!("batch normalisations folded into the weights on load: {folded}; they count 0");
+        say!("means per sample over all time steps; {counted}");
+        say!("batch normalisations folded into the weights on load: {folded}; they count 0");
         if self.tool == Some(Count::Cospike) {
-            println!("on zero weights: pairs of a value that is not zero and a weight that is, counted in AC or MAC");
+            say!("on zero weights: pairs of a value that is not zero and a weight that is, counted in AC or MAC");
         }
     }
 

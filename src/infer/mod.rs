@@ -6,7 +6,7 @@ mod reference;
 use crate::arguments::{Coding, Infer};
 use crate::failure::Failure;
 use crate::given::{check_samples, check_shape, unknown_name};
-use crate::output::{percent, print_json, significant};
+use crate::output::{percent, print_json, say, significant};
 use crate::progress::SampleBar;
 use cospike_models::offline::{self, Input, OfflineInference};
 use cospike_models::zoo::{NetworkChoice, ZooNetwork};
@@ -92,7 +92,7 @@ fn print(
         return Ok(());
     }
     layers.print();
-    println!(
+    say!(
         "\n{name}: accuracy {} % ({correct} of {samples}, 95 % Wilson interval), T = {}, payload {} bit",
         percent(&accuracy),
         split.steps(),

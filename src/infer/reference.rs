@@ -4,7 +4,7 @@ use super::layers::Layers;
 use crate::arguments::Infer;
 use crate::failure::Failure;
 use crate::given::check_samples;
-use crate::output::{print_json, table};
+use crate::output::{print_json, say, table};
 use cospike_models::import::reference::{Comparison, Reference};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -46,7 +46,7 @@ pub(super) fn compare(arguments: &Infer, path: &Path) -> Result<(), Failure> {
         }));
     } else {
         layers.print();
-        println!();
+        say!();
         print_comparison(&reference, &comparison);
         layers.print_notes(reference.weights().folded());
     }
@@ -67,13 +67,13 @@ fn print_comparison(reference: &Reference, comparison: &Comparison) {
         let numbers = [layer.compared, layer.spikes, layer.recorded, layer.flips].map(|n| n.to_string());
         spikes.add_row(std::iter::once(reference.network().layers[layer.layer].name.clone()).chain(numbers));
     }
-    println!("{spikes}");
+    say!("{spikes}");
     let compared: u64 = comparison.layers.iter().map(|layer| layer.compared).sum();
     let scores = match comparison.score_error {
         Some(error) => format!("largest difference of scores {error:.1e}"),
         None => "no scores recorded".into(),
     };
-    println!("\n{} flips of {compared} neurons x steps, {scores}, T = {}", comparison.flips(), reference.steps());
+    say!("\n{} flips of {compared} neurons x steps, {scores}, T = {}", comparison.flips(), reference.steps());
 }
 
 fn compared_json(reference: &Reference, comparison: &Comparison) -> Vec<Value> {

@@ -6,7 +6,7 @@ mod verify;
 
 use crate::arguments::Run;
 use crate::failure::Failure;
-use crate::output::print_json;
+use crate::output::{note, print_json};
 use crate::progress::Bar;
 use crate::scenario::compile_scenario;
 use cospike_reports::{PAGE, render};
@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     };
     let results = match results {
         Err(failure) if !store.is_empty()? => {
-            eprintln!("what was finished is kept in {}: the same command goes on from there", pieces.display());
+            note!("what was finished is kept in {}: the same command goes on from there", pieces.display());
             return Err(failure);
         }
         Err(failure) => {
@@ -58,7 +58,7 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     } else {
         summary::print_summary(&summary, &results);
     }
-    eprintln!("\nresults and {PAGE} in {}", place.display());
+    note!("\nresults and {PAGE} in {}", place.display());
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! The summary of a study's results as a table.
 
-use crate::output::{mean, percent, significant, table};
+use crate::output::{mean, percent, say, significant, table};
 use cospike_results::index::PointIndex;
 use cospike_results::rows::Results;
 use cospike_results::summary::{AdjustedP, SIGNIFICANCE, Summary};
@@ -36,16 +36,16 @@ pub(super) fn print_summary(summary: &Summary, results: &Results) {
         ]);
         points.add_row(row);
     }
-    println!("{points}");
+    say!("{points}");
     let samples = results.points.iter().map(|point| point.samples).max().unwrap_or(0);
-    println!(
+    say!(
         "\naccuracy with nothing lost, on {samples} samples, 95 % Wilson interval; x float32, x binary: bits of the float32 \
          and of the T-step binary tensor at the split per payload bit;\nlatency and energy of the edge device per \
          completed request, ± half a 95 % t-interval over {} replications",
         results.manifest.replications
     );
     if !summary.comparisons.is_empty() {
-        println!();
+        say!();
         print_comparisons(summary);
     }
 }
@@ -63,7 +63,7 @@ fn print_comparisons(summary: &Summary) {
             marked(&mean(&pair.energy_j, 1e3), energy_j),
         ]);
     }
-    println!(
+    say!(
         "{pairs}\n\npaired differences: the same samples, and the same arrivals in each replication, each with its own 95 % \
          interval;\n*: shown to differ, at a level of 5 % for all differences of its column together (Holm's correction)"
     );

@@ -1,5 +1,6 @@
 //! `run --trace`: the timeline of one replication.
 
+use crate::output::note;
 use crate::arguments;
 use crate::failure::Failure;
 use crate::progress::Bar;
@@ -36,7 +37,7 @@ pub(crate) fn run_traced(
     let watched = Watched { point: asked.point, replication: asked.replication, observer: &mut trace };
     let results = study.run_observed(watched, Some(store), &|progress| bar.show(progress));
     let traced = trace.finish().map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
-    eprintln!(
+    note!(
         "trace of {}, replication {}: {} events in {}; open it in https://ui.perfetto.dev",
         point.label,
         asked.replication,
@@ -44,7 +45,7 @@ pub(crate) fn run_traced(
         path.display()
     );
     if let Some(cut) = traced.cut {
-        eprintln!("warning: the trace grew too long and ends at {cut}: ask for fewer devices or less time");
+        note!("warning: the trace grew too long and ends at {cut}: ask for fewer devices or less time");
     }
     Ok(results?)
 }

@@ -1,7 +1,7 @@
 //! `run --verify`: whether a study gives the same results twice.
 
 use crate::failure::Failure;
-use crate::output::{print_json, table};
+use crate::output::{print_json, say, table};
 use crate::progress::Bar;
 use anyhow::anyhow;
 use cospike_studies::{Difference, Study, Verification, Verified};
@@ -44,7 +44,7 @@ fn print(verification: &Verification) {
         let numbers = [run.replication.to_string(), run.events.to_string(), run.fingerprint.to_string()];
         rows.add_row([run.label.clone()].into_iter().chain(numbers).chain([verdict.into()]));
     }
-    println!(
+    say!(
         "{rows}\n\ncompared: answers, payloads and operation counts of {} samples; time, kind and subject of every event, \
          and the outcome, of {} replications;\nfingerprint: of all events of a replication in order, as in the results",
         verification.samples,

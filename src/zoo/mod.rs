@@ -7,7 +7,7 @@ pub(crate) use verify::verify;
 use crate::arguments::Page;
 use crate::failure::Failure;
 use crate::given::GivenZoo;
-use crate::output::{print_json, table};
+use crate::output::{print_json, say, table};
 use cospike_models::zoo::{Branch, PLAIN, Series, Spread, WeightFile};
 use cospike_reports::zoo_page;
 use serde_json::{Value, json};
@@ -23,10 +23,10 @@ pub(crate) fn list(given: &GivenZoo, as_json: bool) -> Result<(), Failure> {
     zoo.branches().iter().for_each(print_branch);
     let unmeasured = zoo.weight_files().iter().filter(|file| file.metadata.claim().is_none()).count();
     if unmeasured > 0 {
-        println!("v: on the validation images; {unmeasured} networks were not measured on the test images yet");
+        say!("v: on the validation images; {unmeasured} networks were not measured on the test images yet");
     }
     let size: usize = zoo.weight_files().iter().map(WeightFile::size).sum();
-    println!(
+    say!(
         "{} networks, {} kB; accuracy in % on all test images / payload in bits, which `cospike zoo verify` measures \
          again; [lowest, highest] over seeds;\na network with a unit takes its head from the backbone's file; names, and \
          how each was trained: `cospike zoo --json`",
@@ -47,7 +47,7 @@ fn print_branch(branch: &Branch<'_>) {
     let metadata = &file.metadata;
     let task = metadata.all.get("task").map_or("task not recorded", String::as_str);
     let unsplit = branch.backbone.map_or_else(|| "not in this zoo".into(), |backbone| accuracies(&[backbone]));
-    println!(
+    say!(
         "{} {} (T = {}, {task}): unsplit {unsplit}",
         metadata.backbone,
         metadata.family.name(),
@@ -65,9 +65,9 @@ fn print_branch(branch: &Branch<'_>) {
             let title = format!("  {}, {}", series.name(), series.split);
             units.add_row([title].into_iter().chain(widths.iter().map(cell)));
         }
-        println!("{units}");
+        say!("{units}");
     }
-    println!();
+    say!();
 }
 
 /// Accuracy over the seeds, and mean payload: `91.36 [91.12, 91.52] / 32`.

@@ -1,5 +1,6 @@
 //! `zoo verify`: every claimed accuracy and payload, measured again.
 
+use crate::output::say;
 use crate::arguments::Verify;
 use crate::failure::Failure;
 use crate::given::SHAPE_HELP;
@@ -31,7 +32,7 @@ pub(crate) fn verify(arguments: &Verify) -> Result<bool, Failure> {
             let claimed = file.metadata.claim();
             let (claim, verdict) = verdict(claimed, measured);
             all_hold &= verdict == HOLDS;
-            println!("{:longest$}  claimed {claim:28}  measured {:28}  {verdict}", file.name, measured.to_string());
+            say!("{:longest$}  claimed {claim:28}  measured {:28}  {verdict}", file.name, measured.to_string());
         }
     }
     Ok(all_hold)
