@@ -67,6 +67,12 @@ impl<'a, O: Observer> Run<'a, O> {
         Ok(Self { simulation, labels, correct: 0, correct_in_time: 0 })
     }
 
+    /// Number of requests that have been asked so far, of [`Workload::requests`](crate::workload::Workload::requests): how far the
+    /// run has come, unless a horizon ends it before.
+    pub fn asked(&self) -> u64 {
+        self.simulation.asked()
+    }
+
     /// The outcome; to be asked for when the run has ended.
     pub fn outcome(&self) -> Outcome {
         self.simulation.outcome(self.correct, self.correct_in_time)

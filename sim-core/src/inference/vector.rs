@@ -108,9 +108,9 @@ pub(super) trait Vectorised {
 pub(super) fn vectorise<W: Vectorised>(work: W) -> W::Output {
     #[cfg(target_arch = "x86_64")]
     match *x86::LEVEL {
-        // SAFETY: `LEVEL` is this only if the CPU has every instruction set that the function enables.
+        // SAFETY: `LEVEL` is this only if the CPU has reported all that `run_avx512` enables (`has_avx2`, `has_avx512`).
         x86::Level::Avx512 => return unsafe { x86::run_avx512(work) },
-        // SAFETY: as above.
+        // SAFETY: `LEVEL` is this only if the CPU has reported all that `run_avx2` enables (`has_avx2`).
         x86::Level::Avx2 => return unsafe { x86::run_avx2(work) },
         x86::Level::None => {}
     }
@@ -408,7 +408,7 @@ mod tests {
         assert_eq!(vectorise(Operations), portable);
         #[cfg(target_arch = "x86_64")]
         if *x86::LEVEL != x86::Level::None {
-            // SAFETY: the CPU has just said that it knows the instructions.
+            // SAFETY: `LEVEL` is above `None` only if the CPU has reported all that `run_avx2` enables.
             assert_eq!(unsafe { x86::run_avx2(Operations) }, portable);
         }
     }

@@ -298,6 +298,10 @@ impl<'a, O: Observer> Simulation<'a, O> {
     }
 
     /// The outcome at the end, `correct` requests having been answered correctly, some of them by their deadline.
+    pub(super) fn asked(&self) -> u64 {
+        self.context.tally.requests.generated
+    }
+
     pub(super) fn outcome(&self, correct: u64, correct_in_time: u64) -> Outcome {
         let (end, tally) = (self.context.agenda.end(), &self.context.tally);
         Outcome {
