@@ -9,7 +9,7 @@ use crate::plan::{Backbone, Job, Noise, Plan, UnitPlan};
 use crate::random::stream;
 use crate::unit::{Carry, FrozenBackbone, UnitTask};
 use crate::weight_file::{Precision, WeightFile};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use cospike_sim_core::network::{Bottleneck, BottleneckKind, Family, Network, Shape, TensorStore};
 use cospike_sim_core::payload::Jpeg;
 use rand::RngExt;
@@ -50,12 +50,12 @@ impl Factory<'_> {
             return Ok(());
         }
         let net = job.network()?;
-        let (given, needed) = (self.samples.shape(), net.input());
-        ensure!(
-            given == needed,
-            "the images are {given}, but `{}` takes {needed}: choose another data set, or a network of that size",
-            job.name()
-        );
+        self.samples.check_for(&net).with_context(|| {
+            format!(
+                "`{}` cannot learn from these images: choose another data set, or a network of that size",
+                job.name()
+            )
+        })?;
         let (trained, own) = match job {
             Job::Backbone(backbone) => self.backbone(&net, backbone)?,
             Job::Unit(unit) => self.unit(&net, unit)?,

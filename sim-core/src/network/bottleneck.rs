@@ -74,7 +74,8 @@ impl Network {
     ///
     /// # Errors
     /// [`NetworkError::UnknownSplit`]; [`NetworkError::NoRoomForBottleneck`] at the input or output;
-    /// [`NetworkError::BottleneckSize`] for a width or stride of 0; [`NetworkError::BottleneckFamily`] for a spiking unit in
+    /// [`NetworkError::BottleneckSize`] for a width or stride of 0, [`NetworkError::BottleneckStride`] for a stride larger than
+    /// the side of what crosses there; [`NetworkError::BottleneckFamily`] for a spiking unit in
     /// a float network or the reverse.
     pub fn with_bottleneck(&self, split: &str, unit: Bottleneck) -> Result<(Network, usize), NetworkError> {
         let at = self.split(split)?;
@@ -83,6 +84,11 @@ impl Network {
         }
         if unit.width == 0 || unit.stride == 0 {
             return Err(NetworkError::BottleneckSize { width: unit.width, stride: unit.stride });
+        }
+        let crossing = self.layers[at].output;
+        let most = crossing.height.max(crossing.width);
+        if unit.stride > most {
+            return Err(NetworkError::BottleneckStride { split: split.into(), stride: unit.stride, most });
         }
         let mut net = Network {
             name: self.name.clone(),
