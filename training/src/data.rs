@@ -52,11 +52,6 @@ impl Samples {
         self.dataset.check_for(network)
     }
 
-    /// Shape of an image.
-    pub(crate) fn shape(&self) -> Shape {
-        self.dataset.shape
-    }
-
     /// Images with values in [0, 1].
     pub(crate) fn images(&self, indices: &[usize]) -> Maps {
         self.batch(indices, Augmentation::default)

@@ -158,7 +158,8 @@ impl Metadata {
                 Operation::Linear => false,
                 _ => continue,
             };
-            if !has(&layer.name, "bias") && !(may_be_normalised && has(&layer.name, "norm.weight")) {
+            let is_complete = has(&layer.name, "bias") || may_be_normalised && has(&layer.name, "norm.weight");
+            if !is_complete {
                 return Err(WeightFileError::NoBias { layer: layer.name.clone(), may_be_normalised });
             }
         }

@@ -41,7 +41,7 @@ impl Meta {
         )?;
         keys.must_be("connect_f", &["ADD"], "`ADD`: blocks are joined by sums")?;
         let sew = keys.word("kind", "`spiking` or `sew`", &[("spiking", false), ("sew", true)])?;
-        let steps = keys.number("T", STEPS, |steps| is_steps(steps))?.map(|steps| steps as usize);
+        let steps = keys.number("T", STEPS, is_steps)?.map(|steps| steps as usize);
         let norm_epsilon = keys.number("bn_eps", "a number above 0", |epsilon| epsilon > 0.0)?.unwrap_or(NORM_EPSILON);
         Ok(Self {
             sew: sew.ok_or_else(|| missing("kind", "`spiking` or `sew`"))?,
