@@ -21,8 +21,8 @@ impl Dataset {
             [_, channels @ (1 | 3), height, width] => (Shape::new(channels, height, width), false),
             [_, height, width, channels @ (1 | 3)] => (Shape::new(channels, height, width), true),
             _ => {
-                let needed = "(n, h, w), (n, c, h, w) or (n, h, w, c) with 1 or 3 channels c";
-                return Err(wrong("images", needed, format!("{:?}", images.shape)));
+                let needed = "of shape (n, h, w), (n, c, h, w) or (n, h, w, c) with 1 or 3 channels c";
+                return Err(wrong("images", needed, format!("of shape {:?}", images.shape)));
             }
         };
         let (count, kind) = (images.shape[0], images.kind());
@@ -39,13 +39,13 @@ fn wrong(array: &'static str, needed: &'static str, found: String) -> DatasetErr
 
 /// The array `name`.
 fn array(archive: &mut Archive<impl Read + Seek>, name: &'static str) -> Result<Array, DatasetError> {
-    archive.array(name)?.ok_or_else(|| wrong(name, "an array of this name", "missing".into()))
+    archive.array(name)?.ok_or_else(|| wrong(name, "there", "missing".into()))
 }
 
 /// Classes of `count` images.
 fn labels(array: &Array, count: usize) -> Result<Vec<u16>, DatasetError> {
     let &([labels] | [labels, 1]) = array.shape.as_slice() else {
-        return Err(wrong("labels", "of shape (n,) or (n, 1)", format!("{:?}", array.shape)));
+        return Err(wrong("labels", "of shape (n,) or (n, 1)", format!("of shape {:?}", array.shape)));
     };
     if labels != count {
         return Err(DatasetError::Count { images: count, labels });

@@ -9,7 +9,7 @@ pub(crate) use npy::Array;
 pub use npy::NpyError;
 
 use crate::file::DATA_LIMIT;
-use std::io::{Read, Seek};
+use std::io::{self, Read, Seek};
 use zip::ZipArchive; // not what CoSpike is for
 use zip::result::ZipError;
 
@@ -24,7 +24,7 @@ pub(crate) struct Archive<R> {
 #[derive(Debug, thiserror::Error)]
 pub enum NpzError {
     /// The file is not a zip archive, or its directory is damaged.
-    #[error("not an .npz file, or a damaged one: {0}")]
+    #[error("not an .npz file, or a truncated or damaged one: {0}")]
     Archive(String),
     /// Two members have the same name, so that it is not clear which is meant.
     #[error("two arrays of the archive have the same name: save it again, each array once")]
@@ -73,7 +73,7 @@ impl<R: Read + Seek> Archive<R> {
             Ok(member) => member,
         };
         let array = Array::read(&mut member, self.room).map_err(|error| match error {
-            NpyError::Read(error) => NpzError::Member { name: name.into(), reason: error.to_string() },
+            NpyError::Read(error) => NpzError::Member { name: name.into(), reason: io_reason(&error) },
             error => NpzError::Array { name: name.into(), error },
         })?;
         self.room -= array.size();
@@ -81,11 +81,19 @@ impl<R: Read + Seek> Archive<R> {
     }
 }
 
-/// Reason in words that do not repeat what the message says already.
+/// Reason in words. What the decoder says of the parts of a zip archive helps nobody who has not written the decoder.
 fn reason(error: &ZipError) -> String {
     match error {
-        ZipError::InvalidArchive(reason) => reason.to_string(),
+        ZipError::InvalidArchive(_) => "its directory is not there, or does not fit its content".into(),
+        ZipError::Io(error) => io_reason(error),
         ZipError::UnsupportedArchive(reason) => (*reason).to_string(),
         other => other.to_string(),
+    }
+}
+
+fn io_reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => "it ends too early".into(),
+        _ => error.to_string(),
     }
 }

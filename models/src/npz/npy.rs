@@ -38,7 +38,7 @@ pub enum NpyError {
     #[error("this is not an array in NumPy's format: {0}")]
     Header(&'static str),
     /// Values of a type that cannot be read as numbers or text.
-    #[error("values of type `{0}` are not read; save them as a plain array of numbers")]
+    #[error("values of type `{0}` are not read; save them as plain numbers, or as text (str)")]
     Kind(String),
     /// The array is stored with its first dimension fastest.
     #[error("it is in Fortran order, but must be in C order (numpy.ascontiguousarray)")]

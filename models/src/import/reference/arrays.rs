@@ -22,11 +22,16 @@ impl<R: Read + Seek> Archive<R> {
         names
     }
 
-    /// Shape and values of an array of float32 or float64.
+    /// Shape and values of an array of float32 or float64, all of them finite.
     pub(super) fn floats(&mut self, name: &str) -> Result<(Vec<usize>, Vec<f32>), ReferenceError> {
         let array = self.array(name)?;
         let data = array.floats().ok_or_else(|| of_kind(name, &array, "float32 or float64"))?;
-        Ok((array.shape, data))
+        match data.iter().position(|value| !value.is_finite()) {
+            None => Ok((array.shape, data)),
+            Some(at) => {
+                Err(wrong(name, format!("it holds {} at position {at}: values must be finite numbers", data[at])))
+            }
+        }
     }
 
     /// Values of an array of floats, which must have the shape `needed`; `None` if there is no such array.

@@ -31,8 +31,11 @@ const MISSPELT: f64 = 0.88;
 
 impl Meta {
     pub(super) fn read(text: &str) -> Result<Self, ReferenceError> {
-        let not_json =
-            |error| ReferenceError::Array { name: "meta".into(), reason: format!("not a JSON object: {error}") };
+        let not_json = |error: serde_json::Error| {
+            let reason =
+                if error.is_data() { "not a JSON object".into() } else { format!("not a JSON object: {error}") };
+            ReferenceError::Array { name: "meta".into(), reason }
+        };
         let keys = Keys::new(serde_json::from_str(text).map_err(not_json)?)?;
         keys.must_be(
             "fire",

@@ -89,12 +89,6 @@ impl Reference {
         }
         let images = pixels.chunks_exact(input.len()).map(|image| channels_last(image, input)).collect();
         let recorded = arrays::Spikes::read_all(&mut archive, count)?;
-        if let Some(at) = pixels.iter().position(|value| !value.is_finite()) {
-            return Err(wrong(
-                "input",
-                format!("it holds {} at position {at}: pixels must be finite numbers", pixels[at]),
-            ));
-        }
         let steps = meta.steps(recorded.values().next().map(|spikes| spikes.steps))?;
         if let Some((name, spikes)) = recorded.iter().find(|(_, spikes)| spikes.steps != steps) {
             let reason = format!("{} steps instead of {steps}", spikes.steps);
