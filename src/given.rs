@@ -2,9 +2,10 @@
 
 use crate::failure::Failure;
 use clap::Args;
-use cospike_models::dataset::{Dataset, Subset};
+use cospike_models::dataset::{Dataset, Subset, Unsuitable};
 use cospike_models::zoo::{Zoo, ZooError, ZooNetwork};
 use cospike_scenarios::diagnostic::did_you_mean;
+use std::fmt::Display;
 use std::path::PathBuf;
 
 /// Option for a zoo of the user's.
@@ -19,7 +20,7 @@ pub(crate) struct GivenZoo {
 #[derive(Args)]
 pub(crate) struct GivenData {
     /// Folder of a data set whose test images are used instead of the built-in Fashion-MNIST: IDX files, CIFAR in its binary
-    /// version, or test.npz
+    /// version, or test.npz, each plain or with .gz
     #[arg(id = "data", long = "data", value_name = "DIR")]
     folder: Option<PathBuf>,
 }
@@ -47,9 +48,6 @@ impl GivenData {
     }
 }
 
-/// Help for images of another shape than a network takes.
-pub(crate) const SHAPE_HELP: &str = "help: name the folder of its data set with `--data`";
-
 /// Refuses more `samples` than there are, `what` being what they are called; returns their number.
 pub(crate) fn check_samples(samples: u32, available: usize, what: &str) -> Result<usize, Failure> {
     match samples as usize {
@@ -58,14 +56,17 @@ pub(crate) fn check_samples(samples: u32, available: usize, what: &str) -> Resul
     }
 }
 
-/// Refuses images of another shape than `network` takes.
-pub(crate) fn check_shape(dataset: &Dataset, network: &ZooNetwork) -> Result<(), Failure> {
-    let (images, input) = (dataset.shape, network.network.network().input());
-    if images == input {
-        return Ok(());
+/// Refuses samples that `network` was not made for.
+pub(crate) fn check_dataset(dataset: &Dataset, network: &ZooNetwork) -> Result<(), Failure> {
+    network.check_samples(dataset).map_err(|error| unsuitable(&error, &error))
+}
+
+/// The failure of samples that a network was not made for; `message` says so.
+pub(crate) fn unsuitable(message: impl Display, error: &Unsuitable) -> Failure {
+    match error {
+        Unsuitable::Label { .. } => Failure::mistake(message),
+        _ => Failure::mistake(format_args!("{message}\nhelp: name the folder of its data set with `--data`")),
     }
-    let message = format_args!("the test images have the shape {images}, the network takes {input}\n{SHAPE_HELP}");
-    Err(Failure::mistake(message))
 }
 
 /// The failure of an unknown network name, with the name that was probably meant or those that exist.
@@ -75,6 +76,6 @@ pub(crate) fn unknown_name(error: ZooError) -> Failure {
             let help = did_you_mean(name, known.iter().map(String::as_str));
             Failure::mistake(format_args!("{error}\nhelp: {help}"))
         }
-        _ => error.into(),
+        _ => Failure::mistake(error),
     }
 }

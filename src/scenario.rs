@@ -14,6 +14,6 @@ pub(crate) fn compile_scenario(word: &str, zoo: &Zoo) -> Result<Compiled, Failur
             let in_colour = AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
             Err(Failure::Input(mistake.render(in_colour)))
         }
-        compiled => Ok(compiled?),
+        compiled => compiled.map_err(Failure::mistake),
     }
 }

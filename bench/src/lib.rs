@@ -70,7 +70,7 @@ impl InferenceBench {
     /// # Errors
     /// [`BenchError`] if a network cannot be built or run, or the system refuses threads.
     pub fn measure(selection: Selection) -> Result<Self, BenchError> {
-        let reference = Reference::from_bytes(REFERENCE.to_vec())?;
+        let reference = Reference::from_reader(std::io::Cursor::new(REFERENCE))?;
         let peak = Peak::measure();
         Ok(Self {
             peak,

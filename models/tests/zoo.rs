@@ -38,7 +38,7 @@ fn what_the_zoo_does_not_have_is_named_with_what_it_has() {
     let error = empty.network(&choice(Family::Spiking, "stage2", None)).unwrap_err();
     assert!(matches!(error, ZooError::UnknownBackbone { known, .. } if known.is_empty()));
     let broken = Zoo::from_files([("broken".to_string(), Cow::Borrowed(&b"no weights"[..]))]);
-    assert!(matches!(broken, Err(ZooError::Format { name, .. }) if name == "broken"));
+    assert!(matches!(broken, Err(ZooError::File { path, .. }) if path == "broken"));
 }
 
 /// A file's metadata say which of the units at a split point it is; each is found by that, and none by another's.

@@ -151,6 +151,20 @@ fn a_bottleneck_unit_fits_at_every_inner_split_point() {
     }
 }
 
+/// A stride beyond the feature map has the geometry of one that just fits, and would be mistaken for a size.
+#[test]
+fn a_stride_beyond_what_crosses_is_refused() {
+    let network = "resnet14".parse::<NetworkName>().unwrap().float();
+    for (split, most) in [("stem", 14), ("stage3", 4)] {
+        let unit = |stride| Bottleneck { kind: BottleneckKind::Float, width: 2, stride };
+        assert!(network.with_bottleneck(split, unit(most)).unwrap().0.check().is_ok());
+        for stride in [most + 1, u32::MAX as usize, usize::MAX] {
+            let expected = NetworkError::BottleneckStride { split: split.into(), stride, most };
+            assert_eq!(network.with_bottleneck(split, unit(stride)).unwrap_err(), expected);
+        }
+    }
+}
+
 /// A unit behind the linear end of a MobileNetV2 block restores negative values too.
 #[test]
 fn a_decoder_ends_as_the_split_does() {

@@ -1,7 +1,7 @@
 //! What an inference costs: operation counts of a network, and their account under a price list.
 
 use crate::failure::Failure;
-use crate::given::check_shape;
+use crate::given::check_dataset;
 use crate::progress::SampleBar;
 use cospike_models::dataset::Dataset;
 use cospike_models::offline::{self, Input};
@@ -31,8 +31,8 @@ pub(super) struct Priced {
 impl Measured {
     /// Executes the network `choice` on the first `samples` samples of `dataset`.
     pub(super) fn infer(zoo: &Zoo, choice: NetworkChoice, dataset: &Dataset, samples: u32) -> Result<Self, Failure> {
-        let network = zoo.network(&choice)?;
-        check_shape(dataset, &network)?;
+        let network = zoo.network(&choice).map_err(Failure::mistake)?;
+        check_dataset(dataset, &network)?;
         let bar = SampleBar::new(samples.into());
         let input = Input { coding: Coding::Direct, seed: 0 };
         let inference = offline::infer(&network, input, (dataset, samples as usize), false, &|| bar.tick())?;

@@ -5,7 +5,7 @@ mod reference;
 
 use crate::arguments::{Coding, Infer};
 use crate::failure::Failure;
-use crate::given::{check_samples, check_shape, unknown_name};
+use crate::given::{check_dataset, check_samples, unknown_name};
 use crate::output::{percent, print_json, say, significant};
 use crate::progress::SampleBar;
 use cospike_models::offline::{self, Input, OfflineInference};
@@ -32,8 +32,8 @@ fn infer_network(arguments: &Infer, name: &str) -> Result<(), Failure> {
     let samples = arguments.samples.unwrap_or(dataset.len() as u32);
     check_samples(samples, dataset.len(), "test images")?;
     let coding = coding(arguments, &choice)?;
-    let network = zoo.network_on(coding.signal(), &choice)?;
-    check_shape(&dataset, &network)?;
+    let network = zoo.network_on(coding.signal(), &choice).map_err(Failure::mistake)?;
+    check_dataset(&dataset, &network)?;
     let bar = SampleBar::new(samples.into());
     let input = Input { coding, seed: arguments.seed.unwrap_or(0) };
     let observe = arguments.count.is_some();

@@ -13,15 +13,15 @@ use std::path::Path;
 /// scores, and the operations. Fails if a spike or a score differs.
 pub(super) fn compare(arguments: &Infer, path: &Path) -> Result<(), Failure> {
     let at_path = |error| Failure::mistake(format_args!("{}: {error}", path.display()));
-    let reference = Reference::read(path).map_err(at_path)?;
+    let reference = Reference::read(path).map_err(Failure::mistake)?;
     let images = reference.images().len();
     let samples = match arguments.samples {
         Some(samples) => check_samples(samples, images, "images in the reference")?,
         None => images,
     };
-    let comparison = reference.compare(samples)?;
+    let comparison = reference.compare(samples).map_err(at_path)?;
     let observed = match arguments.count {
-        Some(_) => reference.observe(samples)?.layers().to_vec(),
+        Some(_) => reference.observe(samples).map_err(at_path)?.layers().to_vec(),
         None => vec![],
     };
     let layers = Layers {

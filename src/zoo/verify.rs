@@ -3,7 +3,7 @@
 use crate::output::say;
 use crate::arguments::Verify;
 use crate::failure::Failure;
-use crate::given::SHAPE_HELP;
+use crate::given::unsuitable;
 use crate::progress::SampleBar;
 use cospike_models::zoo::{MeasureError, Measurement, WeightFile};
 
@@ -25,7 +25,8 @@ pub(crate) fn verify(arguments: &Verify) -> Result<bool, Failure> {
     let mut all_hold = true;
     for files in groups {
         let measurements = zoo.measure(&files, &dataset, &|| bar.tick()).map_err(|error| match error {
-            MeasureError::Shape { .. } => Failure::mistake(format_args!("{error}\n{SHAPE_HELP}")),
+            MeasureError::Unsuitable { error: ref cause, .. } => unsuitable(&error, cause),
+            MeasureError::Zoo(error) => Failure::mistake(error),
             error => error.into(),
         })?;
         for (file, measured) in files.iter().zip(measurements) {

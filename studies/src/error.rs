@@ -1,11 +1,11 @@
 //! Causes for which a study could not be prepared or executed.
 
 use crate::plan::PlanError;
+use cospike_models::dataset::Unsuitable;
 use cospike_models::zoo::ZooError;
 use cospike_results::key::{ContentKey, KeyError};
 use cospike_results::store::entries::EntryError;
 use cospike_sim_core::cosim::CosimError;
-use cospike_sim_core::network::Shape;
 use cospike_sim_core::split::SplitError;
 
 /// Cause for which a study could not be prepared or executed.
@@ -48,17 +48,15 @@ pub enum StudyError {
         /// Samples that there are.
         found: usize,
     },
-    /// The samples have another shape than the network takes.
-    #[error("the samples of `{dataset}` are of shape {samples}, `{network}` takes {input}")]
-    Shape {
+    /// A network was made for other samples.
+    #[error("the samples of `{dataset}` are not for `{network}`: {error}")]
+    Unsuitable {
         /// Name of the data set in the plan.
         dataset: String,
-        /// Shape of a sample.
-        samples: Shape,
         /// Names of the weight files.
         network: String,
-        /// Shape that the network takes.
-        input: Shape,
+        /// What does not fit.
+        error: Unsuitable,
     },
     /// A network cannot be executed on a sample.
     #[error("{network} on sample {sample}: {error}")]

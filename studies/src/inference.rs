@@ -145,7 +145,7 @@ fn check_weights(planned: &PlannedNetwork, network: &ZooNetwork) -> Result<(), S
     Err(StudyError::OtherWeights { network, wanted: wanted.join(" + "), found: found.join(" + ") })
 }
 
-/// The samples must be there, enough of them, and of the network's shape.
+/// The samples must be there, enough of them, and such that the network was made for.
 fn check_samples(
     planned: &PlannedNetwork,
     network: &ZooNetwork,
@@ -157,10 +157,8 @@ fn check_samples(
     if *count as usize > dataset.len() {
         return Err(StudyError::TooFewSamples { dataset: name.clone(), wanted: *count, found: dataset.len() });
     }
-    let (samples, input) = (dataset.shape, network.network.network().input());
-    if samples != input {
+    network.check_samples(dataset).map_err(|error| {
         let network = names(planned.weights.iter().map(|file| file.name.as_str()));
-        return Err(StudyError::Shape { dataset: name.clone(), samples, network, input });
-    }
-    Ok(())
+        StudyError::Unsuitable { dataset: name.clone(), network, error }
+    })
 }

@@ -2,8 +2,8 @@
 
 use crate::kernels::Maps;
 use crate::random::stream;
-use cospike_models::dataset::Dataset;
-use cospike_sim_core::network::Shape;
+use cospike_models::dataset::{Dataset, Unsuitable};
+use cospike_sim_core::network::{Network, Shape};
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -47,9 +47,9 @@ impl Samples {
         (self.training..self.order.len()).collect()
     }
 
-    /// Shape of an image.
-    pub(crate) fn shape(&self) -> Shape {
-        self.dataset.shape
+    /// Checks that `network` can learn from these samples.
+    pub(crate) fn check_for(&self, network: &Network) -> Result<(), Unsuitable> {
+        self.dataset.check_for(network)
     }
 
     /// Images with values in [0, 1].

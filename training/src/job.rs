@@ -9,7 +9,8 @@ use crate::plan::{Backbone, Job, Noise, Plan, UnitPlan};
 use crate::random::stream;
 use crate::unit::{Carry, FrozenBackbone, UnitTask};
 use crate::weight_file::{Precision, WeightFile};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
+use cospike_models::zoo;
 use cospike_sim_core::network::{Bottleneck, BottleneckKind, Family, Network, Shape, TensorStore};
 use cospike_sim_core::payload::Jpeg;
 use rand::RngExt;
@@ -43,6 +44,16 @@ pub(crate) struct Head {
 }
 
 impl Factory<'_> {
+    /// Checks that the network of `job` exists and can learn from the samples.
+    pub(crate) fn check(&self, job: &Job) -> Result<()> {
+        let net = job.network()?;
+        if let Job::Unit(UnitPlan { split, kind, width, stride, .. }) = job {
+            net.with_bottleneck(split, Bottleneck { kind: *kind, width: *width, stride: *stride })?;
+        }
+        let help = "choose another data set, or a network for these images";
+        self.samples.check_for(&net).with_context(|| format!("`{}` cannot be trained: {help}", job.name()))
+    }
+
     /// Trains the network of `job` and writes its weight file, unless the zoo has that file already.
     pub(crate) fn run(&self, job: &Job) -> Result<()> {
         let path = self.path(&job.name());
@@ -50,12 +61,6 @@ impl Factory<'_> {
             return Ok(());
         }
         let net = job.network()?;
-        let (given, needed) = (self.samples.shape(), net.input());
-        ensure!(
-            given == needed,
-            "the images are {given}, but `{}` takes {needed}: choose another data set, or a network of that size",
-            job.name()
-        );
         let (trained, own) = match job {
             Job::Backbone(backbone) => self.backbone(&net, backbone)?,
             Job::Unit(unit) => self.unit(&net, unit)?,
@@ -78,7 +83,8 @@ impl Factory<'_> {
     }
 
     fn read(&self, name: &str) -> Result<WeightFile> {
-        WeightFile::read(&self.path(name)).with_context(|| format!("train `{name}` first"))
+        let file = zoo::WeightFile::read(&self.path(name)).with_context(|| format!("train `{name}` first"))?;
+        Ok(WeightFile { tensors: file.tensors().clone(), metadata: file.metadata.all.clone() })
     }
 
     fn workshop(&self, seed: u64) -> Workshop<'_> {

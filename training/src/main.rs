@@ -28,7 +28,8 @@ mod weight_file;
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser, Subcommand};
 use cospike_models::dataset::{Dataset, Subset};
-use cospike_models::zoo::Zoo;
+use cospike_models::file::{TEXT_LIMIT, read_text};
+use cospike_models::zoo::{MeasureError, Zoo};
 use data::Samples;
 use job::Factory;
 use pass::DeviceName;
@@ -128,7 +129,12 @@ fn run(Arguments { zoo, verb }: Arguments) -> Result<(), Failure> {
                 Some(data) => Dataset::from_folder(&data, Subset::Test),
                 None => Dataset::fashion_mnist_test(),
             };
-            Ok(measure::measure(&zoo, &networks, &images.map_err(wrong_input)?)?)
+            measure::measure(&zoo, &networks, &images.map_err(wrong_input)?).map_err(|error| {
+                match error.downcast_ref() {
+                    Some(MeasureError::Zoo(_) | MeasureError::Unsuitable { .. }) => wrong_input(error),
+                    _ => error.into(),
+                }
+            })
         }
         Verb::List(which) => {
             let plan = which.plan().map_err(wrong_input)?;
@@ -163,6 +169,7 @@ fn run(Arguments { zoo, verb }: Arguments) -> Result<(), Failure> {
                 device: &device,
                 frozen: RefCell::default(),
             };
+            jobs.iter().try_for_each(|(_, job)| factory.check(job)).map_err(wrong_input)?;
             for (_, job) in jobs {
                 factory.run(&job).with_context(|| job.name())?;
             }
@@ -178,7 +185,7 @@ const SPLIT_SEED: u64 = 1;
 impl WhichJobs {
     fn plan(&self) -> Result<Plan> {
         let name = || self.plan.display().to_string();
-        Plan::read(&std::fs::read_to_string(&self.plan).with_context(name)?).with_context(name)
+        Plan::read(&read_text(&self.plan, TEXT_LIMIT)?).with_context(name)
     }
 
     /// The selected jobs with their numbers, counted from 0.

@@ -1,7 +1,7 @@
 //! Test accuracy, measured by the inference engine and written into the weight files.
 
 use crate::weight_file::{Precision, WeightFile};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use cospike_models::dataset::Dataset;
 use cospike_models::zoo::{self, Measurement, Zoo};
 use std::path::Path;
@@ -23,7 +23,7 @@ pub(crate) fn measure(folder: &Path, zoo: &Zoo, dataset: &Dataset) -> Result<()>
 /// Writes `outcome` into the metadata of a weight file.
 fn claim(path: &Path, outcome: Measurement) -> Result<()> {
     let Measurement { correct, samples, payload_bits } = outcome;
-    let mut file = WeightFile::read(path).with_context(|| path.display().to_string())?;
+    let mut file = WeightFile::read(path)?;
     let measured = [
         ("test_images", samples.to_string()),
         ("test_correct", correct.to_string()),

@@ -46,7 +46,7 @@ pub(crate) fn bars(n: usize) -> Dataset {
     let bright = |label: u16, y: usize| y / 3 == usize::from(label);
     let pixels = labels.iter().flat_map(|&l| (0..64).map(move |p| bright(l, p / 8)));
     let pixels = pixels.map(|b| if b { rng.random_range(150..=255) } else { rng.random_range(0..100) }).collect();
-    Dataset { shape: TINY.input, pixels, labels }
+    Dataset::new(TINY.input, pixels, labels).unwrap()
 }
 
 const SHORT: Schedule = Schedule { epochs: 4, batch: 16, peak_rate: 2e-2, average: Some(0.8) };

@@ -1,6 +1,7 @@
 //! Weight files of the zoo, and checkpoints: safetensors with metadata.
 
 use anyhow::{Context, Result};
+use cospike_models::file::{self, DATA_LIMIT};
 use cospike_sim_core::network::{Tensor, TensorStore, read_safetensors};
 use half::f16; // numbers of half precision
 use safetensors::tensor::{Dtype, TensorView};
@@ -40,7 +41,7 @@ impl WeightFile {
 
     /// Reads the file at `path`; numbers become float32.
     pub(crate) fn read(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
+        let bytes = file::read(path, DATA_LIMIT)?;
         let (tensors, metadata) = read_safetensors(&bytes).with_context(|| path.display().to_string())?;
         Ok(Self { tensors, metadata })
     }

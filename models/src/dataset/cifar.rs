@@ -1,9 +1,12 @@
 //! The binary version of CIFAR-10 and CIFAR-100 (Krizhevsky 2009; format description:
 //! <https://www.cs.toronto.edu/~kriz/cifar.html>): records of one label (CIFAR-10) or a coarse and a fine one
-//! (CIFAR-100) and a 32x32 image, plane after plane, red, green, blue.
+//! (CIFAR-100) and a 32x32 image, plane after plane, red, green, blue. Plain or gzipped.
 
+use super::stream::Stream;
 use super::{Dataset, DatasetError};
+use crate::file::DATA_LIMIT;
 use cospike_sim_core::network::Shape;
+use std::io::Read;
 
 /// Which of the two CIFAR data sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,29 +39,47 @@ impl Cifar {
 }
 
 impl Dataset {
-    /// Reads the records of one or more files of CIFAR's binary version, in order.
+    /// Reads the records of one or more files of CIFAR's binary version, in order, each plain or gzipped.
     ///
     /// # Errors
     /// [`DatasetError::Records`] for a file that is not a whole number of records, [`DatasetError::Label`] for a label that
     /// the data set does not have. A file of the other CIFAR nearly always has one in its first records.
-    pub fn from_cifar(kind: Cifar, files: &[Vec<u8>]) -> Result<Self, DatasetError> {
-        let labels = kind.label_bytes();
-        let record = labels + SHAPE.len();
-        let mut dataset = Self { shape: SHAPE, pixels: vec![], labels: vec![] };
-        for file in files {
-            if file.is_empty() || !file.len().is_multiple_of(record) {
-                return Err(DatasetError::Records { held: file.len(), record });
-            }
-            for bytes in file.chunks_exact(record) {
-                let label = u16::from(bytes[labels - 1]);
-                if label >= kind.classes() {
-                    let (record, classes) = (dataset.labels.len(), kind.classes());
-                    return Err(DatasetError::Label { record, label: label.into(), classes: classes.into() });
-                }
-                dataset.labels.push(label);
-                dataset.pixels.extend_from_slice(&bytes[labels..]);
-            }
-        }
-        Ok(dataset)
+    pub fn from_cifar<R: Read>(kind: Cifar, files: impl IntoIterator<Item = R>) -> Result<Self, DatasetError> {
+        let (mut pixels, mut labels) = (vec![], vec![]);
+        files.into_iter().try_for_each(|file| read_records(kind, file, &mut pixels, &mut labels))?;
+        Self::new(SHAPE, pixels, labels)
     }
+}
+
+/// Appends the records of one file; a wrong one is named by its number in the file.
+pub(super) fn read_records(
+    kind: Cifar,
+    file: impl Read,
+    pixels: &mut Vec<u8>,
+    labels: &mut Vec<u16>,
+) -> Result<(), DatasetError> {
+    let (mut file, before) = (Stream::new(file)?, kind.label_bytes());
+    let record = before + SHAPE.len();
+    for number in 0.. {
+        let bytes = file.up_to(record as u64)?;
+        if bytes.len() < record {
+            return match bytes.is_empty() && number > 0 {
+                true => Ok(()),
+                false => Err(DatasetError::Records { held: number * record + bytes.len(), record }),
+            };
+        }
+        let label = u16::from(bytes[before - 1]);
+        if label >= kind.classes() {
+            return Err(DatasetError::Label { record: number, label: label.into(), classes: kind.classes().into() });
+        }
+        if (pixels.len() + SHAPE.len()) as u64 > DATA_LIMIT {
+            return Err(DatasetError::TooLarge {
+                shape: format!("{} images of {SHAPE}", labels.len()),
+                limit: DATA_LIMIT,
+            });
+        }
+        labels.push(label);
+        pixels.extend_from_slice(&bytes[before..]);
+    }
+    Ok(())
 }

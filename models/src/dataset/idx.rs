@@ -1,44 +1,53 @@
 //! The IDX format of MNIST and its successors: the bytes `00 00 08 D`, the D dimensions as big-endian u32, then the data (description:
 //! <http://yann.lecun.com/exdb/mnist/>), plain or gzipped.
 
+use super::stream::Stream;
 use super::{Dataset, DatasetError};
+use crate::file::DATA_LIMIT;
 use cospike_sim_core::network::Shape;
-use flate2::read::GzDecoder; // gzip is not what CoSpike is for
 use std::io::Read;
 
 impl Dataset {
     /// Reads grey images and their labels from two IDX files, each plain or gzipped.
     ///
     /// # Errors
-    /// [`DatasetError::Gzip`], [`DatasetError::Header`], [`DatasetError::Length`] for a damaged, foreign, truncated or oversized
-    /// file, [`DatasetError::Count`] for different numbers of images and labels.
-    pub fn from_idx(images: &[u8], labels: &[u8]) -> Result<Self, DatasetError> {
-        let (dims, pixels) = read(images, 3)?;
-        let (_, labels) = read(labels, 1)?;
-        if dims[0] != labels.len() {
-            return Err(DatasetError::Count { images: dims[0], labels: labels.len() });
-        }
-        Ok(Self { shape: Shape::new(1, dims[1], dims[2]), pixels, labels: labels.into_iter().map(u16::from).collect() })
+    /// [`DatasetError`]: a damaged, foreign, truncated or oversized file, different numbers of images and labels, no image at all.
+    pub fn from_idx(images: impl Read, labels: impl Read) -> Result<Self, DatasetError> {
+        let (shape, count, pixels) = read_images(images)?;
+        Self::new(shape, pixels, read_labels(labels, count)?)
     }
 }
 
-/// Decodes an IDX file of unsigned bytes into its dimensions and its data.
-fn read(file: &[u8], dimensions: u8) -> Result<(Vec<usize>, Vec<u8>), DatasetError> {
-    let mut bytes = Vec::new();
-    if file.starts_with(&[0x1f, 0x8b]) {
-        GzDecoder::new(file).read_to_end(&mut bytes).map_err(DatasetError::Gzip)?;
-    } else {
-        bytes.extend_from_slice(file);
+/// Shape of the images, their number and their pixels.
+pub(super) fn read_images(file: impl Read) -> Result<(Shape, usize, Vec<u8>), DatasetError> {
+    let mut file = Stream::new(file)?;
+    let [count, height, width] = header(&mut file)?;
+    Ok((Shape::new(1, height, width), count, file.rest(promised(&[count, height, width])?)?))
+}
+
+/// The labels of `count` images.
+pub(super) fn read_labels(file: impl Read, count: usize) -> Result<Vec<u16>, DatasetError> {
+    let mut file = Stream::new(file)?;
+    let [labels] = header(&mut file)?;
+    if labels != count {
+        return Err(DatasetError::Count { images: count, labels });
     }
-    let header = 4 + 4 * usize::from(dimensions);
-    if bytes.len() < header || bytes[..4] != [0, 0, 8, dimensions] {
-        return Err(DatasetError::Header { wanted: dimensions, found: bytes.into_iter().take(4).collect() });
+    Ok(file.rest(promised(&[labels])?)?.into_iter().map(u16::from).collect())
+}
+
+/// Sizes of the `D` dimensions of a file of unsigned bytes.
+fn header<const D: usize>(file: &mut Stream<'_>) -> Result<[usize; D], DatasetError> {
+    let bytes = file.up_to(4 + 4 * D as u64)?;
+    let sizes = bytes.strip_prefix(&[0, 0, 8, D as u8]).map(|sizes| sizes.as_chunks().0);
+    match sizes.and_then(|sizes| <[[u8; 4]; D]>::try_from(sizes).ok()) {
+        Some(sizes) => Ok(sizes.map(|size| u32::from_be_bytes(size) as usize)),
+        None => Err(DatasetError::Header { wanted: D as u8, found: bytes.into_iter().take(4).collect() }),
     }
-    let sizes: Vec<usize> =
-        bytes[4..header].chunks_exact(4).map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]) as usize).collect();
-    let data = bytes.split_off(header);
-    match sizes.iter().try_fold(1usize, |n, &s| n.checked_mul(s)) {
-        Some(promised) if promised == data.len() => Ok((sizes, data)),
-        promised => Err(DatasetError::Length { promised: promised.unwrap_or(usize::MAX), held: data.len() }),
-    }
+}
+
+/// Number of bytes of data with these dimensions.
+fn promised(sizes: &[usize]) -> Result<u64, DatasetError> {
+    let promised = sizes.iter().try_fold(1_u64, |bytes, &size| bytes.checked_mul(size as u64));
+    let too_large = || DatasetError::TooLarge { shape: format!("{sizes:?}"), limit: DATA_LIMIT };
+    promised.filter(|&bytes| bytes <= DATA_LIMIT).ok_or_else(too_large)
 }

@@ -1,19 +1,25 @@
 //! Labelled images: the test set that ships with CoSpike, and data sets in a folder.
 
 mod cifar;
+mod error;
 mod folder;
 mod idx;
 mod npz;
 mod shipped;
+mod stream;
+mod subset;
+mod suitability;
 
 pub use cifar::Cifar;
-pub use folder::Subset;
+pub use error::DatasetError;
+pub use subset::Subset;
+pub use suitability::Unsuitable;
 
 use cospike_sim_core::network::Shape;
 use std::borrow::Cow;
 
 /// A data set of labelled 8-bit images that all have the same shape.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Dataset {
     /// Shape of an image.
     pub shape: Shape,
@@ -21,102 +27,69 @@ pub struct Dataset {
     pub pixels: Vec<u8>,
     /// Class of each image, counted from 0.
     pub labels: Vec<u16>,
+    /// Files in which the labels stand, in order; empty if there are none.
+    files: Vec<FileRecords>,
+    task: Option<&'static str>,
 }
 
-/// Failure to read a data set.
-#[derive(Debug, thiserror::Error)]
-pub enum DatasetError {
-    /// The file begins like gzip data, but cannot be decompressed.
-    #[error("damaged gzip data: {0}")]
-    Gzip(#[source] std::io::Error),
-    /// The header is not that of an IDX file of bytes with the required number of dimensions.
-    #[error("not an IDX file of bytes in {wanted} dimensions: it begins with {found:02x?}")]
-    Header {
-        /// Number of dimensions that is required: 3 for images, 1 for labels.
-        wanted: u8,
-        /// First four bytes of the file, or all if there are fewer.
-        found: Vec<u8>,
-    },
-    /// The header promises another number of bytes than the file holds.
-    #[error("the IDX header promises {promised} bytes of data, the file holds {held}")]
-    Length {
-        /// Number of bytes promised: the product of the dimensions.
-        promised: usize,
-        /// Number of bytes after the header.
-        held: usize,
-    },
-    /// The numbers of images and labels differ.
-    #[error("{images} images, but {labels} labels: every image needs one label")]
-    Count {
-        /// Number of images.
-        images: usize,
-        /// Number of labels.
-        labels: usize,
-    },
-    /// A file of records ends within a record.
-    #[error(
-        "{held} bytes are not a whole number of records of {record} bytes: the file is truncated, or is one of the other CIFAR"
-    )]
-    Records {
-        /// Length of the file, in bytes.
-        held: usize,
-        /// Length of a record, in bytes.
-        record: usize,
-    },
-    /// A label is not a class of the data set.
-    #[error("record {record} has the label {label}, but there are {classes} classes, counted from 0")]
-    Label {
-        /// Index of the record, from 0.
-        record: usize,
-        /// Label that was found.
-        label: i64,
-        /// Number of classes.
-        classes: u32,
-    },
-    /// The file is not an archive of NumPy arrays, or is a damaged one.
-    #[error("not an .npz file, or a damaged one: {0}")]
-    Npz(#[source] std::io::Error),
-    /// An array is missing, or is not of an accepted type or shape.
-    #[error("array `{array}` must be {needed}, but is {found}")]
-    Array {
-        /// Name of the array.
-        array: &'static str,
-        /// Accepted types or shapes.
-        needed: &'static str,
-        /// Type or shape that was found.
-        found: String,
-    },
-    /// A file cannot be read.
-    #[error("cannot read {path}: {error}")]
-    Read {
-        /// Path of the file.
-        path: String,
-        /// Cause of the failure.
-        error: std::io::Error,
-    },
-    /// The content of a file is not what its name says.
-    #[error("{path}: {error}")]
-    File {
-        /// Path of the file; of several files, of the first.
-        path: String,
-        /// What is wrong with its content.
-        error: Box<DatasetError>,
-    },
-    /// The folder holds no file of a known name.
-    #[error(
-        "{folder} has no dataset: it must hold IDX files (train-images-idx3-ubyte and its three companions, plain or .gz), \
-         CIFAR in its binary version (data_batch_1.bin to 5 and test_batch.bin; train.bin and test.bin), or train.npz and \
-         test.npz"
-    )]
-    NoDataset {
-        /// Path of the folder.
-        folder: String,
-    },
+/// A file of a data set, and the number of records that it gave.
+#[derive(Clone, Debug)]
+struct FileRecords {
+    path: String,
+    records: usize,
 }
+
+/// Two data sets are equal if their samples are, whatever files these were read from.
+impl PartialEq for Dataset {
+    fn eq(&self, other: &Self) -> bool {
+        (self.shape, &self.labels, &self.pixels) == (other.shape, &other.labels, &other.pixels)
+    }
+}
+
+impl Eq for Dataset {}
 
 impl Dataset {
     /// Greatest number of classes that a data set can have, since labels are `u16`.
     pub const MAX_CLASSES: u32 = 1 << u16::BITS;
+
+    /// Images of the given shape with these pixels, see [`Dataset::pixels`], and a label for each.
+    ///
+    /// # Errors
+    /// [`DatasetError::Empty`] without images or pixels, [`DatasetError::Count`] for another number of images than labels.
+    pub fn new(shape: Shape, pixels: Vec<u8>, labels: Vec<u16>) -> Result<Self, DatasetError> {
+        let Shape { height, width, .. } = shape;
+        if shape.is_empty() || labels.is_empty() {
+            return Err(DatasetError::Empty { images: labels.len(), height, width });
+        }
+        let images = pixels.len() / shape.len();
+        if images != labels.len() || !pixels.len().is_multiple_of(shape.len()) {
+            return Err(DatasetError::Count { images, labels: labels.len() });
+        }
+        Ok(Self { shape, pixels, labels, files: vec![], task: None })
+    }
+
+    /// This data set, whose labels stand in `files`.
+    fn with_files(self, files: Vec<FileRecords>) -> Self {
+        Self { files, ..self }
+    }
+
+    /// Record `index` in words: its number in its file, from 0, and the file's path.
+    pub fn describe_record(&self, index: usize) -> String {
+        let mut number = index;
+        for FileRecords { path, records } in &self.files {
+            if number < *records {
+                return format!("record {number} of {path}");
+            }
+            number -= records;
+        }
+        format!("record {index} of the data set")
+    }
+
+    /// Name of the task that the samples pose, such as `fashion-mnist`, as weight files record it; `None` if it is not known, as
+    /// for any folder.
+    pub fn task(&self) -> Option<&'static str> {
+        self.task
+    }
 
     /// BLAKE3 of shape, number of images, labels and pixels, hexadecimal. It does not depend on the files that were read.
     ///

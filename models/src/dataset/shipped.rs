@@ -8,9 +8,8 @@ impl Dataset {
     /// # Errors
     /// Only if the embedded files are damaged.
     pub fn fashion_mnist_test() -> Result<Self, DatasetError> {
-        Self::from_idx(
-            include_bytes!("../../data/fashion-mnist/t10k-images-idx3-ubyte.gz"),
-            include_bytes!("../../data/fashion-mnist/t10k-labels-idx1-ubyte.gz"),
-        )
+        let images = include_bytes!("../../data/fashion-mnist/t10k-images-idx3-ubyte.gz");
+        let labels = include_bytes!("../../data/fashion-mnist/t10k-labels-idx1-ubyte.gz");
+        Ok(Self { task: Some("fashion-mnist"), ..Self::from_idx(&images[..], &labels[..])? })
     }
 }

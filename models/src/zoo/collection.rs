@@ -1,11 +1,14 @@
 //! The weight files of a zoo, and the executable networks that they make.
 
-use super::{CodecChoice, Metadata, NetworkChoice, Unit, UnitChoice, WeightFile, ZooError};
+use super::{CodecChoice, Metadata, NetworkChoice, Unit, UnitChoice, WeightFile, WeightFileError, ZooError};
+use crate::dataset::{Dataset, Unsuitable};
 use crate::embedded;
-use cospike_sim_core::network::{Bottleneck, Family, Network, OUTPUT, Signal, TensorStore, Weights};
+use crate::file::FileError;
+use cospike_sim_core::network::{Bottleneck, Family, Network, OUTPUT, Signal, Weights};
 use cospike_sim_core::payload::Codec;
 use cospike_sim_core::split::SplitNetwork;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// JPEG quality handed over where it is not used: only the cut of a float unit is coded as JPEG, and its file has a quality.
@@ -31,6 +34,8 @@ pub struct ZooNetwork {
     pub matched_steps: Option<usize>,
     /// Name and BLAKE3 (hexadecimal) of each weight file that was used, the backbone's first.
     pub files: Vec<(String, String)>,
+    /// Task that the weights were trained for, and path of the weight file that says so; `None` if that was not recorded.
+    pub task: Option<(String, String)>,
 }
 
 impl Zoo {
@@ -45,29 +50,44 @@ impl Zoo {
     /// Reads the weight files (`*.safetensors`) of a folder.
     ///
     /// # Errors
-    /// [`ZooError::Read`], [`ZooError::Format`] and [`ZooError::Metadata`], naming the folder or file.
+    /// [`ZooError::Read`], [`ZooError::File`] and [`ZooError::SameNetwork`], naming the folder or file.
     pub fn from_folder(folder: &Path) -> Result<Self, ZooError> {
-        let read = |path: &Path| std::fs::read(path).map_err(|error| unreadable(path, error));
-        let listing = std::fs::read_dir(folder).map_err(|error| unreadable(folder, error))?;
-        let mut files = vec![];
-        for file in listing {
-            let path = file.map_err(|error| unreadable(folder, error))?.path();
-            if path.extension().is_some_and(|ending| ending == "safetensors") {
-                let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-                files.push((name, Cow::Owned(read(&path)?)));
-            }
-        }
-        Self::from_files(files)
+        let unreadable = |error| FileError::Read { path: folder.display().to_string(), error };
+        let listing = std::fs::read_dir(folder).map_err(unreadable)?;
+        let mut paths =
+            listing.map(|file| Ok(file.map_err(unreadable)?.path())).collect::<Result<Vec<_>, FileError>>()?;
+        paths.retain(|path| path.extension().is_some_and(|ending| ending == "safetensors"));
+        // So that of several broken files always the same is named.
+        paths.sort();
+        Self::new(paths.iter().map(|path| WeightFile::read(path)))
     }
 
     /// Reads weight files from memory. Each has a name, without ending, and content.
     ///
     /// # Errors
-    /// [`ZooError::Format`] and [`ZooError::Metadata`].
+    /// [`ZooError::File`] and [`ZooError::SameNetwork`].
     pub fn from_files(files: impl IntoIterator<Item = (String, Cow<'static, [u8]>)>) -> Result<Self, ZooError> {
-        let files = files.into_iter().map(|(name, bytes)| WeightFile::read(name, bytes));
+        Self::new(files.into_iter().map(|(name, bytes)| WeightFile::from_bytes(&name, &bytes)))
+    }
+
+    fn new(files: impl Iterator<Item = Result<WeightFile, ZooError>>) -> Result<Self, ZooError> {
         let mut files = files.collect::<Result<Vec<_>, _>>()?;
         files.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut networks = BTreeMap::new();
+        for file in &files {
+            let Metadata { backbone, family, unit, .. } = &file.metadata;
+            let unit = unit.as_ref().map(|unit| (&unit.split, &unit.choice));
+            if let Some(first) = networks.insert((backbone, family, unit), file.path()) {
+                return Err(ZooError::SameNetwork {
+                    first: first.into(),
+                    second: file.path().into(),
+                    network: match unit {
+                        None => format!("{} backbone `{backbone}`", family.name()),
+                        Some((split, choice)) => format!("{choice} at `{split}` of `{backbone}`"),
+                    },
+                });
+            }
+        }
         Ok(Self { files })
     }
 
@@ -144,26 +164,32 @@ impl Zoo {
         let plain = backbone.metadata.architecture()?;
         let at = plain.split(&wanted.split)?;
         let mut store = backbone.tensors().clone();
-        let mut files = vec![(backbone.name.clone(), backbone.blake3.clone())];
+        let mut used = vec![backbone];
         let (network, cut, quality) = match &wanted.unit {
             None => (plain, at, None),
             Some(choice) => {
                 let (file, unit) = self.unit(wanted, choice)?;
+                check_task(file, backbone)?;
                 let shape =
                     Bottleneck { kind: choice.kind, width: choice.width as usize, stride: unit.stride as usize };
                 let (network, cut) = plain.with_bottleneck(&wanted.split, shape)?;
                 store.retain(|name, _| belongs(&plain, ..=at, name));
-                add(&mut store, file)?;
-                files.push((file.name.clone(), file.blake3.clone()));
+                store.extend(file.tensors().iter().map(|(name, tensor)| (name.clone(), tensor.clone())));
+                used.push(file);
                 (network, cut, unit.jpeg_quality)
             }
         };
         let steps = wanted.time_steps.unwrap_or(backbone.metadata.time_steps);
         let codec = codec(wanted, Codec::for_cut(&network, cut, quality.unwrap_or(UNUSED_QUALITY)))?;
-        let weights = Weights::from_store(&network, &store)?;
+        let weights = Weights::from_store(&network, &store).map_err(|error| ZooError::File {
+            path: used.iter().map(|file| file.path()).collect::<Vec<_>>().join(" with "),
+            error: WeightFileError::Weights(error),
+        })?;
         let network = SplitNetwork::with_input(input, &network, &weights, cut, codec, steps as usize)?;
         let matched_steps = self.matched_steps(wanted, steps).map(|steps| steps as usize);
-        Ok(ZooNetwork { network, weights, codec, matched_steps, files })
+        let task = used.iter().rev().find_map(|file| Some((file.metadata.task.clone()?, file.path().to_string())));
+        let files = used.into_iter().map(|file| (file.name.clone(), file.blake3.clone())).collect();
+        Ok(ZooNetwork { network, weights, codec, matched_steps, files, task })
     }
 
     /// T of `wanted`, which is executed for `steps`, or of its spiking twin.
@@ -226,16 +252,32 @@ fn belongs(network: &Network, layers: std::ops::RangeToInclusive<usize>, name: &
     network.layers[layers].iter().any(|layer| is_of(&layer.name))
 }
 
-/// Adds the tensors of a unit to those of its backbone's head.
-fn add(store: &mut TensorStore, unit: &WeightFile) -> Result<(), ZooError> {
-    for (tensor, values) in unit.tensors() {
-        if store.insert(tensor.clone(), values.clone()).is_some() {
-            return Err(ZooError::HeadTensor { name: unit.name.clone(), tensor: tensor.clone() });
-        }
+/// Refuses a unit that was trained for another task than its backbone.
+fn check_task(unit: &WeightFile, backbone: &WeightFile) -> Result<(), ZooError> {
+    match (&unit.metadata.task, &backbone.metadata.task) {
+        (Some(unit_task), Some(backbone_task)) if unit_task != backbone_task => Err(ZooError::OtherTask {
+            unit: unit.path().into(),
+            unit_task: unit_task.clone(),
+            backbone: backbone.path().into(),
+            backbone_task: backbone_task.clone(),
+        }),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
-fn unreadable(path: &Path, error: std::io::Error) -> ZooError {
-    ZooError::Read { path: path.display().to_string(), error }
+impl ZooNetwork {
+    /// Checks that the network was made for the samples of `dataset`, see [`Dataset::check_for`]; and, where both are known,
+    /// that it was trained for their task.
+    ///
+    /// # Errors
+    /// [`Unsuitable`].
+    pub fn check_samples(&self, dataset: &Dataset) -> Result<(), Unsuitable> {
+        dataset.check_for(self.network.network())?;
+        match (&self.task, dataset.task()) {
+            (Some((trained, file)), Some(images)) if trained != images => {
+                Err(Unsuitable::Task { file: file.clone(), trained: trained.clone(), images })
+            }
+            _ => Ok(()),
+        }
+    }
 }

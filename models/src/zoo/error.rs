@@ -1,6 +1,7 @@
 //! Errors of reading a zoo and of choosing a network of it.
 
 use super::UnitChoice;
+use crate::file::FileError;
 use cospike_sim_core::network::{Family, NetworkError};
 use cospike_sim_core::payload::Codec;
 use cospike_sim_core::split::SplitError;
@@ -9,32 +10,37 @@ use cospike_sim_core::split::SplitError;
 #[derive(Debug, thiserror::Error)]
 pub enum ZooError {
     /// The folder or a file in it cannot be read.
-    #[error("cannot read {path}: {error}")]
-    Read {
-        /// Path of the folder or file.
+    #[error(transparent)]
+    Read(#[from] FileError),
+    /// A weight file is damaged, or is not what it says it is.
+    #[error("{path}: {error}")]
+    File {
+        /// Path of the weight file, or its name if it was not read from a folder.
         path: String,
-        /// Cause of the failure.
-        error: std::io::Error,
+        /// What is wrong with it.
+        error: WeightFileError,
     },
-    /// The file is not a safetensors file of float32 tensors.
-    #[error("weight file `{name}` is not a safetensors file of float32 tensors: {reason}")]
-    Format {
-        /// Name of the weight file, without ending.
-        name: String,
-        /// What the decoder found.
-        reason: String,
+    /// Two weight files hold the same network.
+    #[error("{first} and {second} both say that they hold the {network}: leave one of them")]
+    SameNetwork {
+        /// Path of one file.
+        first: String,
+        /// Path of the other.
+        second: String,
+        /// The network in words.
+        network: String,
     },
-    /// A metadata value is missing or not among those that are accepted.
-    #[error("weight file `{name}`: metadata `{key}` must be {needed}, but is {}", found.as_deref().unwrap_or("missing"))]
-    Metadata {
-        /// Name of the weight file, without ending.
-        name: String,
-        /// Key of the value.
-        key: &'static str,
-        /// Values that are accepted.
-        needed: &'static str,
-        /// Value that was found; `None` if the key is missing.
-        found: Option<String>,
+    /// A unit was trained for another task than its backbone.
+    #[error("{unit} was trained for the task `{unit_task}`, but its backbone {backbone} for `{backbone_task}`")]
+    OtherTask {
+        /// Path of the unit's weight file.
+        unit: String,
+        /// Task in its metadata.
+        unit_task: String,
+        /// Path of the backbone's weight file.
+        backbone: String,
+        /// Task in its metadata.
+        backbone_task: String,
     },
     /// The zoo has no such backbone in this family.
     #[error("the zoo has no {} backbone `{backbone}`", family.name())]
@@ -66,16 +72,6 @@ pub enum ZooError {
         /// Units that exist there, of all kinds.
         known: Vec<UnitChoice>,
     },
-    /// The file of a unit holds a tensor of the head, which comes from the backbone's file.
-    #[error(
-        "weight file `{name}` holds the tensor `{tensor}` of the head, which the backbone's file holds: leave it out of the unit's"
-    )]
-    HeadTensor {
-        /// Name of the unit's weight file.
-        name: String,
-        /// Name of the tensor.
-        tensor: String,
-    },
     /// A codec of 8-bit values was chosen where no 8-bit values cross.
     #[error(
         "what crosses at `{split}` is coded as {usual}; a codec can be chosen only for an image and for the features of BottleNet"
@@ -89,10 +85,46 @@ pub enum ZooError {
     /// An image was to be sent as JPEG, but no quality was given.
     #[error("an image has no JPEG quality of its own; only the features of BottleNet have one, that of their training")]
     NoQuality,
-    /// The split point does not exist, or the weights do not fit the network.
+    /// The split point does not exist.
     #[error(transparent)]
     Network(#[from] NetworkError),
     /// The network cannot be cut at this split point.
     #[error(transparent)]
     Split(#[from] SplitError),
+}
+
+/// What is wrong with a weight file.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WeightFileError {
+    /// The file is not a safetensors file of float32 or float16 tensors.
+    #[error(transparent)]
+    Format(NetworkError),
+    /// A key of the header, a tensor or a metadata key, is there twice.
+    #[error("the header has {0}")]
+    Header(String),
+    /// A metadata value is missing or not among those that are accepted.
+    #[error("metadata `{key}` must be {needed}, but is {}", found.as_deref().map_or_else(|| "missing".into(), |found| format!("{found:?}")))]
+    Metadata {
+        /// Key of the value.
+        key: &'static str,
+        /// Values that are accepted.
+        needed: &'static str,
+        /// Value that was found; `None` if the key is missing.
+        found: Option<String>,
+    },
+    /// The metadata name no network, or no place for the unit in it.
+    #[error("its metadata describe no network: {0}")]
+    Network(NetworkError),
+    /// The tensors are not those of the network that the metadata describe.
+    #[error(transparent)]
+    Weights(NetworkError),
+    /// A layer has neither a bias nor a normalisation.
+    #[error("tensor `{layer}.bias` is missing{}", if *.may_be_normalised { format!(", and so is `{layer}.norm.weight`: give one of them") } else { String::new() })]
+    NoBias {
+        /// Name of the layer.
+        layer: String,
+        /// Whether a batch normalisation may stand behind it.
+        may_be_normalised: bool,
+    },
 }

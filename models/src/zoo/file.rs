@@ -1,11 +1,15 @@
 //! A weight file: tensors, and metadata that say what network they belong to.
 
-use super::{PLAIN, UnitChoice, ZooError};
+use super::{PLAIN, UnitChoice, WeightFileError, ZooError};
+use crate::file::{self, DATA_LIMIT};
+use crate::json::Object;
 use cospike_sim_core::network::{
-    BottleneckKind, Family, Network, NetworkError, NetworkName, Neuron, TensorStore, read_safetensors,
+    Bottleneck, BottleneckKind, Family, Network, NetworkError, NetworkName, Neuron, Operation, TensorStore, Weights,
+    read_safetensors,
 };
-use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::{Range, RangeInclusive};
+use std::path::Path;
 use std::str::FromStr;
 
 /// A weight file of a zoo.
@@ -17,6 +21,8 @@ pub struct WeightFile {
     pub metadata: Metadata,
     /// BLAKE3 of the file's bytes, hexadecimal.
     pub blake3: String,
+    /// Path as given, or the name of a file that was not read from a folder.
+    path: String,
     size: usize,
     tensors: TensorStore,
 }
@@ -32,7 +38,10 @@ pub struct Metadata {
     pub unit: Option<Unit>,
     /// Number of time steps that the network was trained with; 1 for a float network.
     pub time_steps: u32,
-    /// All metadata of the file, by key: those above, and the records of training and test.
+    /// Name of the data set that the network was trained for, such as `fashion-mnist`; `None` if that was not recorded.
+    pub task: Option<String>,
+    /// All metadata of the file, by key: those above, and the records of training and test. Keys that are not known are
+    /// records too: they are listed, and mean nothing.
     pub all: BTreeMap<String, String>,
 }
 
@@ -49,18 +58,53 @@ pub struct Unit {
     pub jpeg_quality: Option<u8>,
 }
 
+/// Most time steps that a spiking network can have; conversions of float networks take up to some hundreds.
+pub const MAX_TIME_STEPS: u32 = 1024;
+
 impl WeightFile {
-    pub(super) fn read(name: String, bytes: Cow<'static, [u8]>) -> Result<Self, ZooError> {
-        let (tensors, all) = read_safetensors(&bytes)
-            .map_err(|error| ZooError::Format { name: name.clone(), reason: error.to_string() })?;
-        let metadata = Metadata::read(&name, all)?;
-        let blake3 = blake3::hash(&bytes).to_hex().to_string();
-        Ok(Self { name, metadata, blake3, size: bytes.len(), tensors })
+    /// Reads the weight file at `path`.
+    ///
+    /// # Errors
+    /// [`ZooError::Read`] and [`ZooError::File`].
+    pub fn read(path: &Path) -> Result<Self, ZooError> {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        Self::decode(path.display().to_string(), name, &file::read(path, DATA_LIMIT)?)
+    }
+
+    /// Decodes the `bytes` of the weight file `name`, without ending.
+    ///
+    /// # Errors
+    /// [`ZooError::File`]: bytes that are not a safetensors file, metadata that describe no network, and tensors that are not
+    /// exactly those of its layers, with finite values.
+    pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, ZooError> {
+        Self::decode(name.into(), name.into(), bytes)
+    }
+
+    fn decode(path: String, name: String, bytes: &[u8]) -> Result<Self, ZooError> {
+        let decoded = || -> Result<_, WeightFileError> {
+            let (tensors, all) = read_safetensors(bytes).map_err(WeightFileError::Format)?;
+            check_header(bytes)?;
+            let metadata = Metadata::read(all)?;
+            metadata.check_tensors(&tensors)?;
+            Ok((tensors, metadata))
+        };
+        match decoded() {
+            Ok((tensors, metadata)) => {
+                let blake3 = blake3::hash(bytes).to_hex().to_string();
+                Ok(Self { name, path, metadata, blake3, size: bytes.len(), tensors })
+            }
+            Err(error) => Err(ZooError::File { path, error }),
+        }
     }
 
     /// Name without the family, which the file has in common with that of its twin.
     pub(super) fn pair_name(&self) -> String {
         self.name.replace(&format!("-{}", self.metadata.family.name()), "")
+    }
+
+    /// Path as it was given; the name, if the file was not read from a folder.
+    pub fn path(&self) -> &str {
+        &self.path
     }
 
     /// Size of the file in bytes.
@@ -87,8 +131,43 @@ impl Metadata {
         })
     }
 
-    fn read(name: &str, all: BTreeMap<String, String>) -> Result<Self, ZooError> {
-        let keys = Keys { name, all: &all };
+    /// Layer graph of the network that the file describes, and the layers whose tensors it holds: all of a backbone; of a
+    /// unit, those behind the split point.
+    fn layers(&self) -> Result<(Network, Range<usize>), NetworkError> {
+        let backbone = self.architecture()?;
+        let Some(Unit { split, choice, stride, .. }) = &self.unit else {
+            let layers = 0..backbone.layers.len();
+            return Ok((backbone, layers));
+        };
+        let shape = Bottleneck { kind: choice.kind, width: choice.width as usize, stride: *stride as usize };
+        let (network, _) = backbone.with_bottleneck(split, shape)?;
+        network.check()?;
+        let layers = backbone.split(split)? + 1..network.layers.len();
+        Ok((network, layers))
+    }
+
+    /// Checks that the tensors are those of the layers that the file holds, each layer with a bias or a normalisation. (A bias of
+    /// zeros has to be there as such: one that is not there may have been lost.)
+    fn check_tensors(&self, tensors: &TensorStore) -> Result<(), WeightFileError> {
+        let (network, layers) = self.layers().map_err(WeightFileError::Network)?;
+        Weights::check(&network, layers.clone(), tensors).map_err(WeightFileError::Weights)?;
+        let has = |layer: &str, tensor: &str| tensors.contains_key(&format!("{layer}.{tensor}"));
+        for layer in &network.layers[layers] {
+            let may_be_normalised = match layer.operation {
+                Operation::Conv2d(_) | Operation::ConvTranspose2d(_) => true,
+                Operation::Linear => false,
+                _ => continue,
+            };
+            let is_complete = has(&layer.name, "bias") || may_be_normalised && has(&layer.name, "norm.weight");
+            if !is_complete {
+                return Err(WeightFileError::NoBias { layer: layer.name.clone(), may_be_normalised });
+            }
+        }
+        Ok(())
+    }
+
+    fn read(all: BTreeMap<String, String>) -> Result<Self, WeightFileError> {
+        let keys = Keys { all: &all };
         let family = keys.choose("family", "`spiking` or `float`", |word| match word {
             "spiking" => Some(Family::Spiking),
             "float" => Some(Family::Float),
@@ -99,19 +178,39 @@ impl Metadata {
             "unit" => Some(true),
             _ => None,
         })?;
+        let (needed, most) = match family {
+            Family::Spiking => ("a whole number from 1 to 1024", MAX_TIME_STEPS),
+            Family::Float => ("1 in a float network", 1),
+        };
+        keys.check_claim()?;
         Ok(Self {
             backbone: keys.parse("backbone", "a name")?,
             family,
             unit: if is_unit { Some(keys.unit(family)?) } else { None },
-            time_steps: keys.parse("time_steps", "a whole number")?,
+            time_steps: keys.number("time_steps", needed, 1..=most)?,
+            task: keys.task()?,
             all,
         })
     }
 }
 
-/// Metadata of the file `name`, from which values are decoded.
+/// Refuses a header in which a tensor or a metadata key is there twice, so that it is not clear which is meant. `bytes` are a
+/// safetensors file.
+fn check_header(bytes: &[u8]) -> Result<(), WeightFileError> {
+    let wrong = |reason: String| WeightFileError::Header(reason);
+    let (length, rest) = bytes.split_first_chunk().ok_or_else(|| wrong("no length".into()))?;
+    let header = rest.get(..u64::from_le_bytes(*length) as usize).unwrap_or(rest);
+    let entries: Object<Object<serde::de::IgnoredAny>> = serde_json::from_slice(header)
+        .map_err(|error| wrong(format!("something else than objects of objects: {error}")))?;
+    let inner = entries.0.iter().map(|(_, value)| value.repeated());
+    match std::iter::once(entries.repeated()).chain(inner).flatten().next() {
+        Some(key) => Err(wrong(format!("the key {key:?} twice"))),
+        None => Ok(()),
+    }
+}
+
+/// Metadata from which values are decoded.
 struct Keys<'a> {
-    name: &'a str,
     all: &'a BTreeMap<String, String>,
 }
 
@@ -122,35 +221,46 @@ impl Keys<'_> {
         key: &'static str,
         needed: &'static str,
         read: impl Fn(&str) -> Option<T>,
-    ) -> Result<T, ZooError> {
+    ) -> Result<T, WeightFileError> {
         let found = self.all.get(key);
         let value = found.and_then(|word| read(word));
-        value.ok_or_else(|| ZooError::Metadata { name: self.name.into(), key, needed, found: found.cloned() })
+        value.ok_or_else(|| WeightFileError::Metadata { key, needed, found: found.cloned() })
     }
 
-    fn parse<T: FromStr>(&self, key: &'static str, needed: &'static str) -> Result<T, ZooError> {
+    fn parse<T: FromStr>(&self, key: &'static str, needed: &'static str) -> Result<T, WeightFileError> {
         self.choose(key, needed, |word| word.parse().ok())
     }
 
-    fn unit(&self, family: Family) -> Result<Unit, ZooError> {
+    fn number<T: FromStr + PartialOrd>(
+        &self,
+        key: &'static str,
+        needed: &'static str,
+        range: RangeInclusive<T>,
+    ) -> Result<T, WeightFileError> {
+        self.choose(key, needed, |word| word.parse().ok().filter(|number| range.contains(number)))
+    }
+
+    fn unit(&self, family: Family) -> Result<Unit, WeightFileError> {
         let kind = self.bottleneck(family)?;
+        let is_mark = |mark: &str| mark.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+        let variants = "a name of letters, digits and -_., or nothing";
         Ok(Unit {
             split: self.parse("split", "the name of a split point")?,
             choice: UnitChoice {
                 kind,
-                width: self.parse("width", "a whole number")?,
-                variant: variant(&self.parse::<String>("variant", "a name, or nothing")?, kind),
+                width: self.number("width", "a whole number from 1 on", 1..=u32::MAX)?,
+                variant: self.choose("variant", variants, |mark| is_mark(mark).then(|| variant(mark, kind)))?,
             },
-            stride: self.parse("stride", "a whole number")?,
+            stride: self.number("stride", "a whole number from 1 on", 1..=u32::MAX)?,
             jpeg_quality: match kind {
                 BottleneckKind::Spiking | BottleneckKind::Binary => None,
-                BottleneckKind::Float => Some(self.parse("jpeg_quality", "a whole number from 1 to 100")?),
+                BottleneckKind::Float => Some(self.number("jpeg_quality", "a whole number from 1 to 100", 1..=100)?),
             },
         })
     }
 
     /// Decodes the kind of the unit, which must be one of its family.
-    fn bottleneck(&self, family: Family) -> Result<BottleneckKind, ZooError> {
+    fn bottleneck(&self, family: Family) -> Result<BottleneckKind, WeightFileError> {
         let needed = match family {
             Family::Spiking => "`spiking` in a spiking network",
             Family::Float => "`float` or `binary` in a float network",
@@ -158,6 +268,25 @@ impl Keys<'_> {
         self.choose("bottleneck", needed, |word| {
             BottleneckKind::ALL.into_iter().find(|kind| kind.name() == word && kind.family() == family)
         })
+    }
+
+    fn task(&self) -> Result<Option<String>, WeightFileError> {
+        let is_name = |task: &str| !task.is_empty() && !task.chars().any(char::is_control);
+        let task = |task: &str| is_name(task).then(|| task.to_owned());
+        self.all.contains_key("task").then(|| self.choose("task", "the name of a data set", task)).transpose()
+    }
+
+    /// Checks what the file says of its accuracy: nothing, if it was never measured, or all of it.
+    fn check_claim(&self) -> Result<(), WeightFileError> {
+        if self.all.contains_key("validation_accuracy") {
+            self.number("validation_accuracy", "a share from 0 to 1", 0.0..=1.0)?;
+        }
+        if !["test_images", "test_correct", "payload_bits"].iter().any(|&key| self.all.contains_key(key)) {
+            return Ok(());
+        }
+        let images = self.number("test_images", "a whole number from 1 on", 1..=u64::MAX)?;
+        self.number("test_correct", "a whole number from 0 to `test_images`", 0..=images)?;
+        self.number("payload_bits", "a number from 0 on", 0.0..=f64::MAX).map(drop)
     }
 }
 

@@ -1,9 +1,8 @@
 //! Accuracy and payload of the networks of a zoo: measured on a data set, or claimed by their files.
 
 use super::{Metadata, WeightFile, Zoo, ZooError};
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Unsuitable};
 use cospike_sim_core::inference::Feature;
-use cospike_sim_core::network::Shape;
 use cospike_sim_core::split::{SplitError, SplitNetwork};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -27,15 +26,13 @@ pub enum MeasureError {
     /// The zoo cannot make one of the networks.
     #[error(transparent)]
     Zoo(#[from] ZooError),
-    /// The images have another shape than the network's input.
-    #[error("the test images have the shape {images}, `{network}` takes {input}")]
-    Shape {
+    /// The samples are not of the kind that the network was made for.
+    #[error("{network}: {error}")]
+    Unsuitable {
         /// Name of the network's weight file.
         network: String,
-        /// Shape of the images.
-        images: Shape,
-        /// Shape of the network's input.
-        input: Shape,
+        /// What does not fit.
+        error: Unsuitable,
     },
     /// A network cannot be executed on a sample.
     #[error("sample {sample}: {error}")]
@@ -69,7 +66,7 @@ impl Zoo {
     /// an inference cut in two equals the uncut one bit for bit. `tick` is called after each sample.
     ///
     /// # Errors
-    /// [`MeasureError`]: a network that cannot be made, is of another input shape, or cannot be executed on a sample.
+    /// [`MeasureError`]: a network that cannot be made, was made for other samples, or cannot be executed on a sample.
     pub fn measure(
         &self,
         files: &[&WeightFile],
@@ -97,11 +94,10 @@ impl Zoo {
     }
 
     fn member(&self, file: &WeightFile, dataset: &Dataset) -> Result<Member, MeasureError> {
-        let network = self.network(&self.choice(&file.name)?)?.network;
-        let (images, input) = (dataset.shape, network.network().input());
-        if images != input {
-            return Err(MeasureError::Shape { network: file.name.clone(), images, input });
-        }
+        let network = self.network(&self.choice(&file.name)?)?;
+        let unsuitable = |error| MeasureError::Unsuitable { network: file.name.clone(), error };
+        network.check_samples(dataset).map_err(unsuitable)?;
+        let network = network.network;
         let split = file.metadata.unit.as_ref().map(|unit| network.network().split(&unit.split));
         let shared = split.transpose().map_err(ZooError::from)?.unwrap_or(0);
         Ok(Member { network, shared })

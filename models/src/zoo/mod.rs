@@ -3,6 +3,24 @@
 //! A file `NAME.safetensors` holds a *backbone*, all weights of an unsplit network, or a *unit*: a bottleneck unit at
 //! one split point and the tail that was trained with it, that is the weights of all layers after the split
 //! point. The head of a network with a unit has the backbone's weights. The file's metadata say which.
+//!
+//! A file is checked when it is read. Its tensors are exactly those of its layers, float32 or float16, all of their values finite
+//! and no variance negative: `LAYER.weight`, and `LAYER.bias` or, of a convolution, the four of a batch normalisation
+//! (`LAYER.norm.weight`, `.bias`, `.running_mean`, `.running_var`). These metadata have a meaning; all others are records:
+//!
+//! | key | value |
+//! |---|---|
+//! | `kind` | `backbone` or `unit` |
+//! | `backbone` | name of the architecture, see [`NetworkName`](cospike_sim_core::network::NetworkName) |
+//! | `family` | `spiking` or `float` |
+//! | `time_steps` | time steps that it was trained with, 1 to 1024; 1 if it is float |
+//! | `split`, `width`, `stride` | of a unit: its split point, channels that the encoder emits, stride of the encoder |
+//! | `bottleneck` | of a unit: `spiking`, `float` or `binary` |
+//! | `variant` | of a unit: mark of its training, may be empty |
+//! | `jpeg_quality` | of a float unit: 1 to 100 |
+//! | `task` | optional: data set that it was trained for; samples known to be another's are refused |
+//! | `test_images`, `test_correct`, `payload_bits` | optional, all or none: what `zoo verify` measures again |
+//! | `validation_accuracy` | optional: a share, 0 to 1 |
 
 mod choice;
 mod collection;
@@ -13,7 +31,7 @@ mod series;
 
 pub use choice::{CodecChoice, NetworkChoice, PLAIN, UnitChoice};
 pub use collection::{Zoo, ZooNetwork};
-pub use error::ZooError;
-pub use file::{Metadata, Unit, WeightFile};
+pub use error::{WeightFileError, ZooError};
+pub use file::{MAX_TIME_STEPS, Metadata, Unit, WeightFile};
 pub use measure::{MeasureError, Measurement};
 pub use series::{Branch, Series, Spread, splits};

@@ -56,17 +56,19 @@ fn weight_file(network: &Network, layers: RangeFrom<usize>, metadata: &[(&str, &
     let mut rng = ChaCha8Rng::seed_from_u64(layers.start as u64);
     let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = network.layers[layers]
         .iter()
-        .filter_map(|layer| {
+        .flat_map(|layer| {
             let shape = match layer.operation {
                 Operation::Conv2d(c) => vec![c.output.channels, c.input.channels, c.kernel, c.kernel],
                 Operation::ConvTranspose2d(c) => vec![c.input.channels, c.output.channels, c.kernel, c.kernel],
                 Operation::Linear => vec![layer.output.len(), network.layers[layer.inputs[0]].output.len()],
-                _ => return None,
+                _ => return vec![],
             };
             let values: usize = shape.iter().product();
             let scale = 3.0 / (values as f32 / layer.output.channels as f32).sqrt();
             let values = (0..values).flat_map(|_| (scale * (rng.random::<f32>() - 0.4)).to_le_bytes()).collect();
-            Some((format!("{}.weight", layer.name), shape, values))
+            let outs = layer.output.channels;
+            let bias = (0..outs).flat_map(|_| 0.0_f32.to_le_bytes()).collect();
+            vec![(format!("{}.weight", layer.name), shape, values), (format!("{}.bias", layer.name), vec![outs], bias)]
         })
         .collect();
     let views = tensors

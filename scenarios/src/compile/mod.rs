@@ -219,11 +219,9 @@ impl<'a> Compiler<'a> {
             return Ok(index);
         }
         let network = self.zoo.network(&key.choice).map_err(located)?;
-        let (image, input) = (dataset.shape, network.network.network().input());
-        if image != input {
-            let message = format!("the samples are of shape {image}, the network takes {input}");
-            return Err(Mistake::in_value(&scenario.samples.dataset, message).into());
-        }
+        network
+            .check_samples(dataset)
+            .map_err(|error| Mistake::in_value(&scenario.samples.dataset, error.to_string()))?;
         let weights = network.files.iter();
         let planned = PlannedNetwork {
             choice: key.choice.clone(),

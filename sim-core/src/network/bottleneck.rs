@@ -38,6 +38,9 @@ pub enum BottleneckKind {
     Binary,
 }
 
+/// Rows and columns of every kernel of a unit.
+const KERNEL: usize = 3;
+
 impl BottleneckKind {
     /// All kinds.
     pub const ALL: [Self; 3] = [Self::Spiking, Self::Float, Self::Binary];
@@ -74,7 +77,8 @@ impl Network {
     ///
     /// # Errors
     /// [`NetworkError::UnknownSplit`]; [`NetworkError::NoRoomForBottleneck`] at the input or output;
-    /// [`NetworkError::BottleneckSize`] for a width or stride of 0; [`NetworkError::BottleneckFamily`] for a spiking unit in
+    /// [`NetworkError::BottleneckSize`] for a width or stride of 0, [`NetworkError::BottleneckStride`] for a stride larger than
+    /// the kernel and the side of what crosses there; [`NetworkError::BottleneckFamily`] for a spiking unit in
     /// a float network or the reverse.
     pub fn with_bottleneck(&self, split: &str, unit: Bottleneck) -> Result<(Network, usize), NetworkError> {
         let at = self.split(split)?;
@@ -83,6 +87,12 @@ impl Network {
         }
         if unit.width == 0 || unit.stride == 0 {
             return Err(NetworkError::BottleneckSize { width: unit.width, stride: unit.stride });
+        }
+        let crossing = self.layers[at].output;
+        // A stride within the kernel passes over no position, even of a vector.
+        let most = crossing.height.max(crossing.width).max(KERNEL);
+        if unit.stride > most {
+            return Err(NetworkError::BottleneckStride { split: split.into(), stride: unit.stride, most });
         }
         let mut net = Network {
             name: self.name.clone(),
@@ -133,7 +143,7 @@ impl Network {
     ) -> (usize, usize) {
         let at = self.layers.len() - 1;
         let outer = self.layers[at].output;
-        let narrow = Conv2d::plain(outer, unit.width, 3, unit.stride, 1);
+        let narrow = Conv2d::plain(outer, unit.width, KERNEL, unit.stride, 1);
         let cut = self.conv_act("encoder.conv", "encoder.act", at, narrow, cut);
         let up = self.up("decoder.conv", cut, outer, unit.stride);
         (cut, self.closed("decoder.act", up, last))
@@ -144,14 +154,14 @@ impl Network {
         let relu = Nonlinearity::Float(Activation::Relu);
         let at = self.layers.len() - 1;
         let outer = self.layers[at].output;
-        let reduce = Conv2d::plain(outer, unit.width, 3, 1, 1);
+        let reduce = Conv2d::plain(outer, unit.width, KERNEL, 1, 1);
         let reduced = self.conv_act("encoder.reduce", "encoder.reduce_act", at, reduce, relu);
-        let conv = Conv2d::plain(reduce.output, unit.width, 3, unit.stride, 1);
+        let conv = Conv2d::plain(reduce.output, unit.width, KERNEL, unit.stride, 1);
         let clip = Nonlinearity::Float(Activation::UNIT_CLIP);
         let cut = self.conv_act("encoder.conv", "encoder.act", reduced, conv, clip);
         let up = self.up("decoder.conv", cut, reduce.output, unit.stride);
         let widened = self.nonlinearity("decoder.act", up, relu);
-        let restore = Conv2d::plain(reduce.output, outer.channels, 3, 1, 1);
+        let restore = Conv2d::plain(reduce.output, outer.channels, KERNEL, 1, 1);
         let restored = self.conv("decoder.restore", widened, restore);
         (cut, self.closed("decoder.restore_act", restored, last))
     }
@@ -170,7 +180,7 @@ impl Network {
     }
 
     fn up(&mut self, name: &str, from: usize, output: Shape, stride: usize) -> usize {
-        let conv = Conv2d::transposed(self.layers[from].output, output, 3, stride, 1);
+        let conv = Conv2d::transposed(self.layers[from].output, output, KERNEL, stride, 1);
         self.push(name, Operation::ConvTranspose2d(conv), &[from], output)
     }
 }

@@ -73,21 +73,31 @@ pub enum NetworkError {
         needed: Vec<usize>,
     },
     /// The store holds tensors that no layer uses.
-    #[error("no layer of the network uses the tensors {}: are they another network's?", names.join(", "))]
+    #[error("no layer of the network uses the tensors {}: are they another network's?", few(names))]
     UnusedTensors {
         /// Names of the tensors.
         names: Vec<String>,
     },
     /// Several defects of a set of tensors.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    #[error("{}", list(.0))]
     Tensors(Vec<NetworkError>),
-    /// A learned leak is not a number.
-    #[error("tensor `{name}` is {value}; the logit of a membrane's leak must be a number")]
-    LeakValue {
+    /// A value of a tensor is impossible.
+    #[error("tensor `{name}` holds {value} at position {index}: {needed}")]
+    TensorValue {
         /// Name of the tensor.
         name: String,
-        /// Value of the tensor.
+        /// Position of the value, from 0, last dimension fastest.
+        index: usize,
+        /// The value.
         value: f32,
+        /// Values that are accepted.
+        needed: &'static str,
+    },
+    /// The weights of a layer are too large once its batch normalisation is folded in.
+    #[error("layer `{layer}`: with its normalisation folded in, its weights exceed the range of float32")]
+    FoldedWeights {
+        /// Name of the layer.
+        layer: String,
     },
     /// The operation of a layer does not fit its inputs or its output.
     #[error("layer `{layer}`: {reason}")]
@@ -137,6 +147,18 @@ pub enum NetworkError {
         /// Description of the mistake.
         reason: String,
     },
+    /// A bottleneck unit whose stride passes over the whole feature map.
+    #[error(
+        "a bottleneck unit at `{split}` can have a stride of 1 to {most}, the side of what crosses there, not {stride}"
+    )]
+    BottleneckStride {
+        /// Name of the split point.
+        split: String,
+        /// The stride asked for.
+        stride: usize,
+        /// Largest stride.
+        most: usize,
+    },
     /// The bytes are not a safetensors file.
     #[error("not a safetensors file: {reason}")]
     Safetensors {
@@ -151,4 +173,21 @@ pub enum NetworkError {
         /// Type in the file.
         found: String,
     },
+}
+
+/// Defects that are listed one by one; of a file of another network everything is wrong.
+const LISTED: usize = 5;
+
+/// The first of some names, and how many more there are.
+fn few(names: &[String]) -> String {
+    let shown = names[..names.len().min(LISTED)].join(", ");
+    if names.len() > LISTED { format!("{shown} and {} more", names.len() - LISTED) } else { shown }
+}
+
+fn list(defects: &[NetworkError]) -> String {
+    let mut lines: Vec<String> = defects.iter().take(LISTED).map(ToString::to_string).collect();
+    if defects.len() > LISTED {
+        lines.push(format!("and {} more", defects.len() - LISTED));
+    }
+    lines.join("\n")
 }

@@ -6,18 +6,35 @@ use half::f16; // numbers of half precision
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use std::collections::BTreeMap;
 
+/// Longest header that is read, in bytes: it describes each tensor in about a hundred.
+const HEADER_LIMIT: u64 = 16 << 20;
+
+/// Most dimensions of a tensor; those of a convolution are four.
+const MOST_DIMENSIONS: usize = 8;
+
 /// The tensors, float32 or float16, and the metadata in the bytes of a safetensors file.
 ///
 /// # Errors
 /// [`NetworkError::Safetensors`] if the bytes are not in that format; [`NetworkError::TensorType`] for a tensor of
 /// another type.
 pub fn read_safetensors(bytes: &[u8]) -> Result<(TensorStore, BTreeMap<String, String>), NetworkError> {
-    let broken = |e: SafeTensorError| NetworkError::Safetensors { reason: e.to_string() };
+    let broken = |error: SafeTensorError| NetworkError::Safetensors { reason: reason(&error) };
+    let length = bytes.first_chunk().map(|&length| u64::from_le_bytes(length));
+    if let Some(length) = length.filter(|&length| length > HEADER_LIMIT) {
+        let reason = format!("its first 8 bytes promise a header of {length} bytes; at most {HEADER_LIMIT} are read");
+        return Err(NetworkError::Safetensors { reason });
+    }
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(broken)?;
     let metadata = header.metadata().iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect();
     let tensors = SafeTensors::deserialize(bytes).map_err(broken)?;
     let mut store = TensorStore::new();
     for (name, view) in tensors.iter() {
+        if name.chars().any(char::is_control) || view.shape().len() > MOST_DIMENSIONS {
+            let reason = format!(
+                "tensor {name:?} has control characters in its name, or more than {MOST_DIMENSIONS} dimensions"
+            );
+            return Err(NetworkError::Safetensors { reason });
+        }
         // The format's own check made sure that the bytes are whole values of the shape.
         let data = match view.dtype() {
             Dtype::F32 => view.data().as_chunks().0.iter().map(|&value| f32::from_le_bytes(value)).collect(),
@@ -27,6 +44,34 @@ pub fn read_safetensors(bytes: &[u8]) -> Result<(TensorStore, BTreeMap<String, S
         store.insert(name.into(), Tensor { shape: view.shape().to_vec(), data });
     }
     Ok((store, metadata))
+}
+
+/// The reason in words.
+fn reason(error: &SafeTensorError) -> String {
+    match error {
+        SafeTensorError::HeaderTooSmall => "it has fewer than 8 bytes".into(),
+        SafeTensorError::InvalidHeaderLength => "it ends within the header that its first 8 bytes promise".into(),
+        SafeTensorError::InvalidHeader(_) => "its header is not UTF-8 text".into(),
+        // What a value should have been is said in words of the decoder's.
+        SafeTensorError::InvalidHeaderDeserialization(error) if error.is_data() => {
+            format!(
+                "its header describes no tensors, or a tensor without type, shape and place, at byte {}",
+                error.column()
+            )
+        }
+        SafeTensorError::InvalidHeaderDeserialization(error) => format!("its header is not JSON: {error}"),
+        SafeTensorError::InvalidOffset(name) => {
+            format!("tensor `{name}` does not begin where the one before it ends, or ends before it begins")
+        }
+        SafeTensorError::TensorInvalidInfo => {
+            "the place of a tensor has another size than its shape and type need".into()
+        }
+        SafeTensorError::ValidationOverflow => "the shape of a tensor promises more bytes than can be counted".into(),
+        SafeTensorError::MetadataIncompleteBuffer => {
+            "its tensors do not end where the file does: it is truncated, or something follows them".into()
+        }
+        other => other.to_string(),
+    }
 }
 
 #[cfg(test)]

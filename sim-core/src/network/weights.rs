@@ -2,6 +2,7 @@
 
 use super::{Layer, Leak, Network, NetworkError, Neuron, Operation};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 /// A dense float tensor, last dimension fastest.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,23 +55,37 @@ impl Weights {
     /// with a learned leak reads the single value `NAME.w`.
     ///
     /// # Errors
-    /// An inconsistent network; missing, misshapen or unused tensors, all of them, by name and with shapes
-    /// ([`NetworkError::Tensors`] if it is more than one thing).
+    /// An inconsistent network; missing, misshapen or unused tensors, and such with values that are not finite or negative
+    /// variances: all of them, by name ([`NetworkError::Tensors`] if it is more than one thing);
+    /// [`NetworkError::FoldedWeights`].
     pub fn from_store(network: &Network, store: &TensorStore) -> Result<Self, NetworkError> {
+        Self::with_norm_epsilon(network, store, NORM_EPSILON)
+    }
+
+    /// As [`Weights::from_store`], with another constant, positive, in the place of [`NORM_EPSILON`].
+    ///
+    /// # Errors
+    /// Those of [`Weights::from_store`].
+    pub fn with_norm_epsilon(network: &Network, store: &TensorStore, epsilon: f64) -> Result<Self, NetworkError> {
         network.check()?;
-        let mut source = Source { store, used: BTreeSet::new(), wrong: vec![] };
-        let layers = network.layers.iter().enumerate();
-        let weights: Vec<_> = layers.map(|(i, layer)| source.layer(network, i, &layer.name)).collect();
-        let Source { used, mut wrong, .. } = source;
-        let names: Vec<_> = store.keys().filter(|k| !used.contains(*k)).cloned().collect();
-        if !names.is_empty() {
-            wrong.push(NetworkError::UnusedTensors { names });
-        }
-        match wrong.len() {
-            0 => Ok(Self(weights)),
-            1 => Err(wrong.remove(0)),
-            _ => Err(NetworkError::Tensors(wrong)),
-        }
+        let found = Source::find_all(network, 0..network.layers.len(), store)?;
+        let layers = network.layers.iter().zip(found);
+        layers
+            .map(|(layer, found)| found.map_or(Ok(LayerWeights::Nothing), |found| found.make(layer, epsilon)))
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    /// Checks that `store` holds the tensors of `layers`, and no others, as [`Weights::from_store`] needs them.
+    ///
+    /// # Errors
+    /// Those of [`Weights::from_store`] but [`NetworkError::FoldedWeights`].
+    ///
+    /// # Panics
+    /// If the network has no such layers.
+    pub fn check(network: &Network, layers: Range<usize>, store: &TensorStore) -> Result<(), NetworkError> {
+        network.check()?;
+        Source::find_all(network, layers, store).map(drop)
     }
 
     /// Name and shape of every `.weight` and `.bias` that `network` needs once batch normalisation is folded in, and of
@@ -137,62 +152,99 @@ pub(crate) fn weight_shape(network: &Network, index: usize) -> Option<(Vec<usize
     Some((shape, outs))
 }
 
+/// Tensors of one layer as they were found.
+enum Found<'a> {
+    Affine(AffineTensors<'a>),
+    /// The logit of a learned leak.
+    Leak(f32),
+}
+
+/// Tensors of a layer with weights.
+struct AffineTensors<'a> {
+    weight: &'a Tensor,
+    bias: Option<&'a Tensor>,
+    norm: Option<Norm<'a>>,
+}
+
+/// A batch normalisation, one value per channel each.
+struct Norm<'a> {
+    gain: &'a Tensor,
+    shift: &'a Tensor,
+    mean: &'a Tensor,
+    variance: &'a Tensor,
+}
+
 struct Source<'a> {
     store: &'a TensorStore,
     used: BTreeSet<String>,
     wrong: Vec<NetworkError>,
 }
 
-impl Source<'_> {
-    fn layer(&mut self, network: &Network, index: usize, name: &str) -> LayerWeights {
-        let layer = &network.layers[index];
-        let found = match weight_shape(network, index) {
-            Some((shape, outs)) => self.affine(layer, &shape, outs).map(LayerWeights::Affine),
-            None if has_learned_leak(layer) => self.leak(format!("{name}.w")).map(LayerWeights::Leak),
-            None => None,
-        };
-        found.unwrap_or(LayerWeights::Nothing)
+impl<'a> Source<'a> {
+    /// The tensors of each of `layers`; none may be wrong or left over.
+    fn find_all(
+        network: &Network,
+        layers: Range<usize>,
+        store: &'a TensorStore,
+    ) -> Result<Vec<Option<Found<'a>>>, NetworkError> {
+        let mut source = Self { store, used: BTreeSet::new(), wrong: vec![] };
+        let found = layers.map(|index| source.layer(network, index)).collect();
+        let Self { used, mut wrong, .. } = source;
+        let names: Vec<_> = store.keys().filter(|name| !used.contains(*name)).cloned().collect();
+        if !names.is_empty() {
+            wrong.push(NetworkError::UnusedTensors { names });
+        }
+        match wrong.len() {
+            0 => Ok(found),
+            1 => Err(wrong.remove(0)),
+            _ => Err(NetworkError::Tensors(wrong)),
+        }
     }
 
-    /// The weights, or nothing if a tensor is missing or misshapen.
-    fn affine(&mut self, layer: &Layer, shape: &[usize], outs: usize) -> Option<Affine> {
-        let name = &layer.name;
+    fn layer(&mut self, network: &Network, index: usize) -> Option<Found<'a>> {
+        let layer = &network.layers[index];
+        match weight_shape(network, index) {
+            Some((shape, outs)) => self.affine(&layer.name, &shape, outs).map(Found::Affine),
+            None if has_learned_leak(layer) => self.leak(format!("{}.w", layer.name)).map(Found::Leak),
+            None => None,
+        }
+    }
+
+    /// The tensors, or nothing if one is missing or wrong.
+    fn affine(&mut self, name: &str, shape: &[usize], outs: usize) -> Option<AffineTensors<'a>> {
         let weight = self.take(format!("{name}.weight"), shape);
         let bias = self.has(format!("{name}.bias")).then(|| self.take(format!("{name}.bias"), &[outs]));
-        let has_bias = bias.is_some();
         let norm = self.has(format!("{name}.norm.weight")).then(|| {
             let mut part = |part: &str| self.take(format!("{name}.norm.{part}"), &[outs]);
             let (gain, shift, mean, variance) =
                 (part("weight"), part("bias"), part("running_mean"), part("running_var"));
-            Some(Norm { gain: gain?, shift: shift?, mean: mean?, variance: variance? })
+            let norm = Norm { gain: gain?, shift: shift?, mean: mean?, variance: variance? };
+            self.check_values(
+                &format!("{name}.norm.running_var"),
+                norm.variance,
+                "a variance cannot be negative",
+                |v| v >= 0.0,
+            )?;
+            Some(norm)
         });
-        let is_folded = norm.is_some();
         // A tensor that is there but wrong leaves nothing to compute with.
-        let bias = bias.map_or(Some(vec![0.0; outs]), |bias| Some(bias?.data))?;
-        let mut affine = Affine { weight: weight?, bias, has_bias, is_folded };
-        if let Some(norm) = norm {
-            norm?.fold(&mut affine, |i| output_channel(layer.operation, shape, i));
-        }
-        Some(affine)
+        let bias = bias.map_or(Some(None), |bias| bias.map(Some))?;
+        let norm = norm.map_or(Some(None), |norm| norm.map(Some))?;
+        Some(AffineTensors { weight: weight?, bias, norm })
     }
 
     fn leak(&mut self, name: String) -> Option<f32> {
         // PyTorch keeps a single parameter as a scalar; some writers keep it as a vector of one.
         let is_vector = self.store.get(&name).is_some_and(|tensor| tensor.shape == [1]);
-        let value = self.take(name.clone(), if is_vector { &[1] } else { &[] })?.data[0];
-        if value.is_nan() {
-            self.wrong.push(NetworkError::LeakValue { name, value });
-            return None;
-        }
-        Some(value)
+        Some(self.take(name, if is_vector { &[1] } else { &[] })?.data[0])
     }
 
     fn has(&self, name: String) -> bool {
         self.store.contains_key(&name)
     }
 
-    /// The tensor, if it is there and of this shape; otherwise notes what is wrong.
-    fn take(&mut self, name: String, shape: &[usize]) -> Option<Tensor> {
+    /// The tensor, if it is there, of this shape and finite; otherwise notes what is wrong.
+    fn take(&mut self, name: String, shape: &[usize]) -> Option<&'a Tensor> {
         let Some(tensor) = self.store.get(&name) else {
             self.wrong.push(NetworkError::MissingTensor { name, shape: shape.to_vec() });
             return None;
@@ -203,22 +255,51 @@ impl Source<'_> {
             self.wrong.push(NetworkError::TensorShape { name, found, needed });
             return None;
         }
-        Some(tensor.clone())
+        self.check_values(&name, tensor, "weights must be finite numbers", f32::is_finite).map(|()| tensor)
+    }
+
+    /// Notes the first value that is not `right`.
+    fn check_values(
+        &mut self,
+        name: &str,
+        tensor: &Tensor,
+        needed: &'static str,
+        right: fn(f32) -> bool,
+    ) -> Option<()> {
+        let index = tensor.data.iter().position(|&value| !right(value));
+        let Some(index) = index else { return Some(()) };
+        self.wrong.push(NetworkError::TensorValue { name: name.into(), index, value: tensor.data[index], needed });
+        None
     }
 }
 
-/// A batch normalisation, one value per channel each.
-struct Norm {
-    gain: Tensor,
-    shift: Tensor,
-    mean: Tensor,
-    variance: Tensor,
+impl Found<'_> {
+    /// The weights of `layer`, with its normalisation folded in.
+    fn make(self, layer: &Layer, epsilon: f64) -> Result<LayerWeights, NetworkError> {
+        let AffineTensors { weight, bias, norm } = match self {
+            Self::Leak(logit) => return Ok(LayerWeights::Leak(logit)),
+            Self::Affine(tensors) => tensors,
+        };
+        let mut affine = Affine {
+            weight: weight.clone(),
+            bias: bias.map_or_else(|| vec![0.0; layer.output.channels], |bias| bias.data.clone()),
+            has_bias: bias.is_some(),
+            is_folded: norm.is_some(),
+        };
+        if let Some(norm) = norm {
+            norm.fold(&mut affine, epsilon, |i| output_channel(layer.operation, &weight.shape, i));
+            if !affine.weight.data.iter().chain(&affine.bias).all(|value| value.is_finite()) {
+                return Err(NetworkError::FoldedWeights { layer: layer.name.clone() });
+            }
+        }
+        Ok(LayerWeights::Affine(affine))
+    }
 }
 
-impl Norm {
+impl Norm<'_> {
     /// Folds it into the weights, of which the `i`-th leads to `output_channel(i)`.
-    fn fold(&self, affine: &mut Affine, output_channel: impl Fn(usize) -> usize) {
-        let scale = |(&g, &v): (&f32, &f32)| f64::from(g) / (f64::from(v) + NORM_EPSILON).sqrt();
+    fn fold(&self, affine: &mut Affine, epsilon: f64, output_channel: impl Fn(usize) -> usize) {
+        let scale = |(&g, &v): (&f32, &f32)| f64::from(g) / (f64::from(v) + epsilon).sqrt();
         let scale: Vec<f64> = self.gain.data.iter().zip(&self.variance.data).map(scale).collect();
         for (i, w) in affine.weight.data.iter_mut().enumerate() {
             *w = (f64::from(*w) * scale[output_channel(i)]) as f32;

@@ -4,19 +4,20 @@ use super::arrays::{Archive, Spikes};
 use super::error::{ReferenceError, wrong};
 use super::meta::Meta;
 use cospike_sim_core::network::{
-    Conv2d, Leak, NORM_EPSILON, Network, OUTPUT, Operation, Pool2d, Reduction, Shape, Tensor, TensorStore, Weights,
+    Conv2d, Leak, Network, OUTPUT, Operation, Pool2d, Reduction, Shape, Tensor, TensorStore, Weights,
 };
 use std::collections::BTreeMap;
+use std::io::{Read, Seek};
 
 /// Builds the network and its weights. Layers have the names of the PyTorch modules; pool and sums, which are not modules,
 /// are named `pool` and `BLOCK.add`.
 pub(super) fn build(
-    archive: &mut Archive,
+    archive: &mut Archive<impl Read + Seek>,
     meta: &Meta,
     input: Shape,
     recorded: &BTreeMap<String, Spikes>,
 ) -> Result<(Network, Weights), ReferenceError> {
-    let store = tensors(archive, meta)?;
+    let store = tensors(archive)?;
     let mut builder = Builder { network: Network::new("reference", input), store: &store, meta, recorded };
     let mut at = builder.weighted("conv", 0, "lif")?;
     at = builder.neuron("lif", at)?;
@@ -25,12 +26,12 @@ pub(super) fn build(
     }
     builder.classifier(at)?;
     let network = builder.network;
-    let weights = Weights::from_store(&network, &store)?;
+    let weights = Weights::with_norm_epsilon(&network, &store, meta.norm_epsilon)?;
     Ok((network, weights))
 }
 
 /// Tensors by this project's names: `NAME.norm.*` for the batch normalisation behind `NAME`.
-fn tensors(archive: &mut Archive, meta: &Meta) -> Result<TensorStore, ReferenceError> {
+fn tensors(archive: &mut Archive<impl Read + Seek>) -> Result<TensorStore, ReferenceError> {
     let (raw, fused) = (archive.names("w/"), archive.names("fused/"));
     // Raw weights are those that the framework executed, so folded ones are used only in their absence.
     let use_raw = raw.iter().any(|name| name == "conv.weight");
@@ -39,12 +40,10 @@ fn tensors(archive: &mut Archive, meta: &Meta) -> Result<TensorStore, ReferenceE
     let keys = folded.chain(others.map(|name| (format!("w/{name}"), name)));
     let mut store = TensorStore::new();
     for (key, torch) in keys.filter(|(key, _)| !key.ends_with(".num_batches_tracked")) {
-        let (shape, mut data) = archive.floats(&key)?;
-        if torch.ends_with(".running_var") && meta.norm_epsilon != NORM_EPSILON {
-            // `Weights` adds its own epsilon.
-            data.iter_mut().for_each(|v| *v = (f64::from(*v) + meta.norm_epsilon - NORM_EPSILON) as f32);
+        let (shape, data) = archive.floats(&key)?;
+        if store.insert(name(torch), Tensor { shape, data }).is_some() {
+            return Err(wrong(&key, "another array stands for the same tensor of the network".into()));
         }
-        store.insert(name(torch), Tensor { shape, data });
     }
     Ok(store)
 }

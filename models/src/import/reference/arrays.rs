@@ -1,17 +1,17 @@
 //! Arrays of a reference's archive, decoded and checked.
 
 use super::error::{ReferenceError, wrong};
-use crate::npz;
-use npyz::{Deserialize, NpyFile, Order};
+use crate::file::TEXT_LIMIT;
+use crate::npz::{self, Array};
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read};
+use std::io::{Read, Seek};
 
 /// The open archive of a reference.
-pub(super) struct Archive(npz::Archive<Cursor<Vec<u8>>>);
+pub(super) struct Archive<R>(npz::Archive<R>);
 
-impl Archive {
-    pub(super) fn open(bytes: Vec<u8>) -> Result<Self, ReferenceError> {
-        npz::Archive::open(Cursor::new(bytes)).map(Self).map_err(ReferenceError::Archive)
+impl<R: Read + Seek> Archive<R> {
+    pub(super) fn open(reader: R) -> Result<Self, ReferenceError> {
+        Ok(Self(npz::Archive::open(reader)?))
     }
 
     /// Names of the arrays that begin with `prefix`, without it, sorted.
@@ -22,14 +22,15 @@ impl Archive {
         names
     }
 
-    /// Shape and values of an array of float32 or float64.
+    /// Shape and values of an array of float32 or float64, all of them finite.
     pub(super) fn floats(&mut self, name: &str) -> Result<(Vec<usize>, Vec<f32>), ReferenceError> {
-        match self.read::<f32>(name) {
-            Err(single @ ReferenceError::Array { .. }) => {
-                let (shape, data) = self.read::<f64>(name).map_err(|_| single)?;
-                Ok((shape, data.into_iter().map(|value| value as f32).collect()))
+        let array = self.array(name)?;
+        let data = array.floats().ok_or_else(|| of_kind(name, &array, "float32 or float64"))?;
+        match data.iter().position(|value| !value.is_finite()) {
+            None => Ok((array.shape, data)),
+            Some(at) => {
+                Err(wrong(name, format!("it holds {} at position {at}: values must be finite numbers", data[at])))
             }
-            other => other,
         }
     }
 
@@ -46,38 +47,22 @@ impl Archive {
 
     /// The text in an array of one string.
     pub(super) fn text(&mut self, name: &str) -> Result<String, ReferenceError> {
-        let (_, mut texts) = self.read::<String>(name)?;
-        match texts.len() {
-            1 => Ok(texts.remove(0)),
-            many => Err(wrong(name, format!("it holds {many} strings instead of one"))),
+        let array = self.array(name)?;
+        if array.size() > TEXT_LIMIT {
+            return Err(wrong(name, format!("its text has {} bytes; at most {TEXT_LIMIT} are read", array.size())));
         }
+        array.text().ok_or_else(|| of_kind(name, &array, "one string"))
     }
 
-    /// Shape and values of the array `name`.
-    fn read<V: Deserialize>(&mut self, name: &str) -> Result<(Vec<usize>, Vec<V>), ReferenceError> {
-        let file = self.0.array(name).map_err(|error| wrong(name, error.to_string()))?;
-        let file = file.ok_or_else(|| ReferenceError::Missing { name: name.into() })?;
-        values(file).map_err(|reason| wrong(name, reason))
+    /// The array `name`.
+    fn array(&mut self, name: &str) -> Result<Array, ReferenceError> {
+        self.0.array(name)?.ok_or_else(|| ReferenceError::Missing { name: name.into() })
     }
 }
 
-/// Shape and values of an array, which must be stored in C order.
-fn values<V: Deserialize, R: Read>(file: NpyFile<R>) -> Result<(Vec<usize>, Vec<V>), String> {
-    let shape: Vec<usize> = file.shape().iter().map(|&n| n as usize).collect();
-    let len = shape.iter().try_fold(1_usize, |len, &n| len.checked_mul(n));
-    if file.order() == Order::Fortran && shape.len() > 1 {
-        return Err("it is stored in Fortran order: save `numpy.ascontiguousarray` of it".into());
-    }
-    let mut data = vec![];
-    // One by one: the header may promise more than there is, and than fits in memory.
-    for value in file.data::<V>().map_err(|error| error.to_string())? {
-        data.push(value.map_err(|error| error.to_string())?);
-    }
-    if len == Some(data.len()) {
-        Ok((shape, data))
-    } else {
-        Err(format!("it holds {} values for a shape of {shape:?}", data.len()))
-    }
+/// The error of an array that is not of the kind `needed`.
+fn of_kind(name: &str, array: &Array, needed: &str) -> ReferenceError {
+    wrong(name, format!("it must be {needed}, but is {} of shape {:?}", array.kind(), array.shape))
 }
 
 /// Spikes that were recorded of one neuron layer.
@@ -92,7 +77,10 @@ pub(super) struct Spikes {
 
 impl Spikes {
     /// Reads the spikes of every layer on `count` images, by the layer's name.
-    pub(super) fn read_all(archive: &mut Archive, count: usize) -> Result<BTreeMap<String, Self>, ReferenceError> {
+    pub(super) fn read_all(
+        archive: &mut Archive<impl Read + Seek>,
+        count: usize,
+    ) -> Result<BTreeMap<String, Self>, ReferenceError> {
         let layers = archive.names("spike_bits/");
         if layers.is_empty() {
             return Err(ReferenceError::Missing { name: "spike_bits/LAYER".into() });
@@ -100,9 +88,11 @@ impl Spikes {
         layers.into_iter().map(|layer| Ok((layer.clone(), Self::read(archive, &layer, count)?))).collect()
     }
 
-    fn read(archive: &mut Archive, layer: &str, count: usize) -> Result<Self, ReferenceError> {
+    fn read(archive: &mut Archive<impl Read + Seek>, layer: &str, count: usize) -> Result<Self, ReferenceError> {
         let (shape_name, bits_name) = (format!("spike_shape/{layer}"), format!("spike_bits/{layer}"));
-        let (_, shape) = archive.read::<i64>(&shape_name)?;
+        let shape = archive.array(&shape_name)?;
+        let sizes = shape.whole_numbers().ok_or_else(|| of_kind(&shape_name, &shape, "whole numbers"))?;
+        let shape: Vec<i128> = sizes.collect();
         let sizes: Option<Vec<usize>> = shape.iter().map(|&n| usize::try_from(n).ok().filter(|&n| n > 0)).collect();
         let Some(&[steps, images, channels, rows, columns]) = sizes.as_deref() else {
             return Err(wrong(&shape_name, format!("{shape:?} is not [T, N, channels, rows, columns]")));
@@ -110,7 +100,9 @@ impl Spikes {
         if images != count {
             return Err(wrong(&shape_name, format!("{images} images, but `input` has {count}")));
         }
-        let (_, bits) = archive.read::<u8>(&bits_name)?;
+        let bits = archive.array(&bits_name)?;
+        let kind = of_kind(&bits_name, &bits, "uint8");
+        let bits = bits.into_bytes().ok_or(kind)?;
         let len = [images, channels, rows, columns].iter().try_fold(steps, |len, &n| len.checked_mul(n));
         if len.map(|len| len.div_ceil(8)) != Some(bits.len()) {
             return Err(wrong(&bits_name, format!("{} bytes for spikes of shape {shape:?}", bits.len())));

@@ -1,5 +1,7 @@
 //! Errors of reading and executing a reference.
 
+use crate::file::FileError;
+use crate::npz::NpzError;
 use cospike_sim_core::inference::InferenceError;
 use cospike_sim_core::network::NetworkError;
 
@@ -7,11 +9,19 @@ use cospike_sim_core::network::NetworkError;
 #[derive(Debug, thiserror::Error)]
 pub enum ReferenceError {
     /// The file cannot be read.
-    #[error("cannot read the file: {0}")]
-    Read(#[from] std::io::Error),
-    /// The file is not an archive of NumPy arrays, or its directory is damaged.
-    #[error("not a NumPy archive (.npz): {0}")]
-    Archive(std::io::Error),
+    #[error(transparent)]
+    Read(#[from] FileError),
+    /// The content of the file is not a reference.
+    #[error("{path}: {error}")]
+    File {
+        /// Path of the file.
+        path: String,
+        /// What is wrong with its content.
+        error: Box<ReferenceError>,
+    },
+    /// The file is not an archive of NumPy arrays, or is a damaged one.
+    #[error(transparent)]
+    Npz(#[from] NpzError),
     /// A required array is missing.
     #[error("array `{name}` is missing: a reference must have it")]
     Missing {
@@ -35,6 +45,14 @@ pub enum ReferenceError {
         needed: &'static str,
         /// Value that was found, or `missing`.
         found: String,
+    },
+    /// A key of the metadata is nearly one that has a meaning, or is there twice.
+    #[error("`{key}` in `meta` {reason}")]
+    Key {
+        /// The key.
+        key: String,
+        /// What is wrong with it.
+        reason: String,
     },
     /// The arrays do not make a network, or its weights do not fit it.
     #[error(transparent)]

@@ -1,8 +1,11 @@
 //! The metadata of a reference: the JSON text in its array `meta`.
 
 use super::error::ReferenceError;
+use crate::json::Object;
+use crate::zoo::MAX_TIME_STEPS;
 use cospike_sim_core::network::{Leak, NORM_EPSILON, Neuron, Reset};
-use serde_json::{Map, Value};
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Metadata of a reference.
 pub(super) struct Meta {
@@ -17,15 +20,23 @@ pub(super) struct Meta {
 }
 
 /// JSON object from which values are decoded by key.
-struct Keys(Map<String, Value>);
+struct Keys(BTreeMap<String, Value>);
+
+/// Keys that have a meaning.
+const KEYS: [&str; 12] =
+    ["T", "bn_eps", "connect_f", "decay_input", "fire", "kind", "neuron", "reset", "tau", "v_init", "v_reset", "v_th"];
+
+/// Similarity, 0 to 1, from which on another key is taken for a misspelt one.
+const MISSPELT: f64 = 0.88;
 
 impl Meta {
     pub(super) fn read(text: &str) -> Result<Self, ReferenceError> {
-        let keys = match serde_json::from_str(text) {
-            Ok(Value::Object(keys)) => Keys(keys),
-            Ok(other) => return Err(wrong("meta", "a JSON object", &other)),
-            Err(error) => return Err(ReferenceError::Array { name: "meta".into(), reason: error.to_string() }),
+        let not_json = |error: serde_json::Error| {
+            let reason =
+                if error.is_data() { "not a JSON object".into() } else { format!("not a JSON object: {error}") };
+            ReferenceError::Array { name: "meta".into(), reason }
         };
+        let keys = Keys::new(serde_json::from_str(text).map_err(not_json)?)?;
         keys.must_be(
             "fire",
             &["h >= v_th", "v >= v_th", ">="],
@@ -33,8 +44,8 @@ impl Meta {
         )?;
         keys.must_be("connect_f", &["ADD"], "`ADD`: blocks are joined by sums")?;
         let sew = keys.word("kind", "`spiking` or `sew`", &[("spiking", false), ("sew", true)])?;
-        let steps = keys.number("T", "a number of steps")?.map(|steps| steps as usize);
-        let norm_epsilon = keys.number("bn_eps", "a number")?.unwrap_or(NORM_EPSILON);
+        let steps = keys.number("T", STEPS, is_steps)?.map(|steps| steps as usize);
+        let norm_epsilon = keys.number("bn_eps", "a number above 0", |epsilon| epsilon > 0.0)?.unwrap_or(NORM_EPSILON);
         Ok(Self {
             sew: sew.ok_or_else(|| missing("kind", "`spiking` or `sew`"))?,
             neuron: keys.neuron()?,
@@ -46,21 +57,47 @@ impl Meta {
     /// Number of time steps, T: that of `meta`, else that of the recorded spikes.
     pub(super) fn steps(&self, recorded: Option<usize>) -> Result<usize, ReferenceError> {
         let steps = self.steps.or(recorded);
-        steps.filter(|&steps| steps > 0).ok_or_else(|| missing("T", "a number of steps"))
+        let steps = steps.ok_or_else(|| missing("T", STEPS))?;
+        match is_steps(steps as f64) {
+            true => Ok(steps),
+            false => Err(ReferenceError::Meta { key: "T", needed: STEPS, found: steps.to_string() }),
+        }
     }
 }
 
+/// Numbers of time steps that are accepted.
+const STEPS: &str = "a whole number of time steps, 1 to 1024";
+
+fn is_steps(steps: f64) -> bool {
+    steps.fract() == 0.0 && (1.0..=f64::from(MAX_TIME_STEPS)).contains(&steps)
+}
+
 impl Keys {
+    /// Refuses keys that are there twice or misspelt.
+    fn new(entries: Object<Value>) -> Result<Self, ReferenceError> {
+        let wrong = |key: &str, reason: String| ReferenceError::Key { key: key.escape_debug().to_string(), reason };
+        if let Some(key) = entries.repeated() {
+            return Err(wrong(key, "is there twice".into()));
+        }
+        for (key, _) in entries.0.iter().filter(|(key, _)| !KEYS.contains(&key.as_str())) {
+            let likeness = |known: &str| strsim::jaro_winkler(&key.to_lowercase(), &known.to_lowercase());
+            if let Some(known) = KEYS.into_iter().find(|known| likeness(known) >= MISSPELT) {
+                return Err(wrong(key, format!("has no meaning: is it `{known}`?")));
+            }
+        }
+        Ok(Self(entries.0.into_iter().collect()))
+    }
+
     /// Neuron model that the keys describe.
     fn neuron(&self) -> Result<Neuron, ReferenceError> {
         let needed = "`hard` or `soft`";
         let is_soft = self.word("reset", needed, &[("hard", false), ("soft", true)])?;
-        let v_reset = self.number("v_reset", "a number or null")?;
+        let v_reset = self.number("v_reset", "a number or null", |_| true)?;
         let is_soft = is_soft.or(v_reset.map(|_| false)).ok_or_else(|| missing("reset", needed))?;
         let reset = if is_soft { Reset::Soft } else { Reset::Hard(v_reset.unwrap_or(0.0) as f32) };
         let kinds = [("lif", Some(true)), ("if", Some(false)), ("plif", None)];
         let kind = self.word("neuron", "`lif`, `if` or `plif`", &kinds)?;
-        let tau = self.number("tau", "a time constant, or null for no leak")?;
+        let tau = self.number("tau", "a time constant of at least 1 step, or null for no leak", |tau| tau >= 1.0)?;
         let leak = match (kind, tau) {
             (Some(None), _) => Leak::Learned,
             (Some(Some(true)), None) => return Err(missing("tau", "a time constant")),
@@ -74,18 +111,24 @@ impl Keys {
             Some(&Value::Bool(decay)) => decay,
             Some(other) => return Err(wrong("decay_input", "true or false", other)),
         };
-        let threshold = self.number("v_th", "a threshold")?.ok_or_else(|| missing("v_th", "a threshold"))? as f32;
         let rest = if let Reset::Hard(rest) = reset { rest } else { 0.0 };
-        let initial = self.number("v_init", "a number")?.map_or(rest, |initial| initial as f32);
+        let needed = "a threshold above the potential after a reset";
+        let threshold = self.number("v_th", needed, |threshold| threshold as f32 > rest)?;
+        let threshold = threshold.ok_or_else(|| missing("v_th", needed))? as f32;
+        let initial = self.number("v_init", "a number", |_| true)?.map_or(rest, |initial| initial as f32);
         Ok(Neuron { leak, decay_input, threshold, initial, reset })
     }
 
-    /// A number; `None` if the key is missing or null.
-    fn number(&self, key: &'static str, needed: &'static str) -> Result<Option<f64>, ReferenceError> {
-        match self.0.get(key) {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => value.as_f64().map(Some).ok_or_else(|| wrong(key, needed, value)),
-        }
+    /// A number in the range of float32 that is `right`; `None` if the key is missing or null.
+    fn number(
+        &self,
+        key: &'static str,
+        needed: &'static str,
+        right: impl Fn(f64) -> bool,
+    ) -> Result<Option<f64>, ReferenceError> {
+        let Some(value) = self.0.get(key).filter(|value| !value.is_null()) else { return Ok(None) };
+        let number = value.as_f64().filter(|&number| (number as f32).is_finite() && right(number));
+        number.map(Some).ok_or_else(|| wrong(key, needed, value))
     }
 
     /// Meaning of a word in the table `words`, without regard to case; `None` if the key is missing or null.

@@ -18,7 +18,9 @@
 //!
 //! Keys of `meta`: `kind` (`spiking`: residual sum before the block's last neuron; `sew`: behind it), `reset` (`hard` or
 //! `soft`), `tau` (null for neurons without leak), `v_th`; and if they are not the default: `v_reset` (0), `decay_input`
-//! (true), `neuron` (`lif`, `if`, `plif`; `plif` if there are `w/LIF.w`), `v_init` (`v_reset` or 0), `bn_eps` (1e-5), `T`.
+//! (true), `neuron` (`lif`, `if`, `plif`; `plif` if there are `w/LIF.w`), `v_init` (`v_reset` or 0), `bn_eps` (1e-5), `T`,
+//! `fire` (`h >= v_th`, no other) and `connect_f` (`ADD`, no other). Any other key is a record and has no effect; one that looks like a misspelt
+//! key of these is refused, and so is a key that is there twice.
 
 mod architecture;
 mod arrays;
@@ -29,10 +31,12 @@ mod meta;
 pub use comparison::{Comparison, LayerComparison};
 pub use error::ReferenceError;
 
+use crate::file;
 use arrays::Archive;
 use cospike_sim_core::inference::{Executable, Real};
 use cospike_sim_core::network::{Network, Shape, Weights};
 use error::wrong;
+use std::io::{BufReader, Read, Seek};
 use std::path::Path;
 
 /// A network that another framework executed, with the spikes and scores that it recorded.
@@ -61,17 +65,19 @@ impl Reference {
     /// Reads the reference in the file at `path`.
     ///
     /// # Errors
-    /// [`ReferenceError`], naming the array or key at fault.
+    /// [`ReferenceError::Read`], or [`ReferenceError::File`] with what is wrong, naming the array or key at fault.
     pub fn read(path: &Path) -> Result<Self, ReferenceError> {
-        Self::from_bytes(std::fs::read(path)?)
+        let file = BufReader::new(file::open(path)?);
+        let in_file = |error| ReferenceError::File { path: path.display().to_string(), error: Box::new(error) };
+        Self::from_reader(file).map_err(in_file)
     }
 
-    /// Reads the reference in the bytes of an archive.
+    /// Reads the reference in an archive.
     ///
     /// # Errors
     /// [`ReferenceError`], naming the array or key at fault.
-    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, ReferenceError> {
-        let mut archive = Archive::open(bytes)?;
+    pub fn from_reader(archive: impl Read + Seek) -> Result<Self, ReferenceError> {
+        let mut archive = Archive::open(archive)?;
         let meta = meta::Meta::read(&archive.text("meta")?)?;
         let (shape, pixels) = archive.floats("input")?;
         let &[count, channels, rows, columns] = shape.as_slice() else {

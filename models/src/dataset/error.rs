@@ -1,0 +1,135 @@
+//! Errors of reading a data set.
+
+use super::Subset;
+use crate::file::FileError;
+use crate::npz::NpzError;
+use std::io;
+
+/// Failure to read a data set.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DatasetError {
+    /// The file begins like gzip data, but cannot be decompressed, or something that is not gzip data follows it.
+    #[error("damaged gzip data, or something else behind it: {0}")]
+    Gzip(#[source] io::Error),
+    /// The content of the file cannot be read to its end.
+    #[error("cannot be read to its end: {0}")]
+    Content(#[source] io::Error),
+    /// The header is not that of an IDX file of bytes with the required number of dimensions.
+    #[error("not an IDX file of bytes in {wanted} dimensions: it begins with {found:02x?}")]
+    Header {
+        /// Number of dimensions that is required: 3 for images, 1 for labels.
+        wanted: u8,
+        /// First four bytes of the file, or all if there are fewer.
+        found: Vec<u8>,
+    },
+    /// The header promises another number of bytes than the file holds.
+    #[error("the IDX header promises {promised} bytes of data, the file holds {held}")]
+    Length {
+        /// Number of bytes promised: the product of the dimensions.
+        promised: u64,
+        /// Number of bytes after the header, or `more`.
+        held: String,
+    },
+    /// There are more pixels than are read of one data set.
+    #[error("its shape {shape} promises more than the {limit} bytes that are read of one data set")]
+    TooLarge {
+        /// Shape of all images together.
+        shape: String,
+        /// Largest size in bytes.
+        limit: u64,
+    },
+    /// The numbers of images and labels differ.
+    #[error("{images} images, but {labels} labels: every image needs one label")]
+    Count {
+        /// Number of images.
+        images: usize,
+        /// Number of labels.
+        labels: usize,
+    },
+    /// There is no image, or the images have no pixels.
+    #[error("it holds {images} images of {height}x{width} pixels: at least one image of one pixel is needed")]
+    Empty {
+        /// Number of images.
+        images: usize,
+        /// Rows of an image.
+        height: usize,
+        /// Columns of an image.
+        width: usize,
+    },
+    /// A file of records ends within a record.
+    #[error(
+        "{held} bytes are not a whole number of records of {record} bytes: the file is truncated, or is one of the other CIFAR"
+    )]
+    Records {
+        /// Length of the file, in bytes.
+        held: usize,
+        /// Length of a record, in bytes.
+        record: usize,
+    },
+    /// A label is not a class of the data set.
+    #[error("record {record} has the label {label}; there are {classes} classes, numbered from 0")]
+    Label {
+        /// Index of the record, from 0.
+        record: usize,
+        /// Label that was found.
+        label: i128,
+        /// Number of classes.
+        classes: u32,
+    },
+    /// The file is not an archive of NumPy arrays, or is a damaged one.
+    #[error(transparent)]
+    Npz(#[from] NpzError),
+    /// An array is missing, or is not of an accepted type or shape.
+    #[error("array `{array}` must be {needed}, but is {found}")]
+    Array {
+        /// Name of the array.
+        array: &'static str,
+        /// Accepted types or shapes.
+        needed: &'static str,
+        /// Type or shape that was found.
+        found: String,
+    },
+    /// A file cannot be read.
+    #[error(transparent)]
+    Read(#[from] FileError),
+    /// The content of a file is not what its name says.
+    #[error("{path}: {error}")]
+    File {
+        /// Path of the file.
+        path: String,
+        /// What is wrong with its content.
+        error: Box<DatasetError>,
+    },
+    /// Two files or data sets could be meant.
+    #[error("{folder} holds both {first} and {second}: leave one of them")]
+    Ambiguous {
+        /// Path of the folder.
+        folder: String,
+        /// Name of one file.
+        first: String,
+        /// Name of the other.
+        second: String,
+    },
+    /// One file of a data set is not there, but others are.
+    #[error("{folder} holds {there}, but no {missing}, plain or with .gz")]
+    Missing {
+        /// Path of the folder.
+        folder: String,
+        /// Name of a file that is there.
+        there: String,
+        /// Names that the missing file may have.
+        missing: String,
+    },
+    /// The folder holds no file of a known name.
+    #[error(
+        "{folder} holds no {} images: they must be IDX files ({}), CIFAR in its binary version ({}), or {}, each plain or with .gz",
+        subset.name(), subset.names()[0], subset.names()[1], subset.names()[2]
+    )]
+    NoDataset {
+        /// Path of the folder.
+        folder: String,
+        /// Subset that was looked for.
+        subset: Subset,
+    },
+}

@@ -1,0 +1,214 @@
+//! Weight files: each fault of one is found when it is read, and named with the file and the tensor or key.
+
+use cospike_models::dataset::{Dataset, Unsuitable};
+use cospike_models::zoo::{WeightFile, Zoo};
+use cospike_sim_core::network::{TensorStore, read_safetensors};
+use safetensors::tensor::{Dtype, TensorView};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+const BACKBONE: &str = "resnet14-spiking";
+const UNIT: &str = "resnet14-spiking-stage3-w4";
+const FLOAT_UNIT: &str = "resnet14-float-stage3-w4";
+
+fn shipped(name: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("zoo");
+    std::fs::read(folder.join(format!("{name}.safetensors"))).unwrap()
+}
+
+/// A shipped weight file, all in float32, after a change of its tensors and metadata.
+fn changed(name: &str, change: impl FnOnce(&mut TensorStore, &mut BTreeMap<String, String>)) -> Vec<u8> {
+    let (mut tensors, mut metadata) = read_safetensors(&shipped(name)).unwrap();
+    change(&mut tensors, &mut metadata);
+    let bytes: Vec<(String, Vec<usize>, Vec<u8>)> = tensors
+        .into_iter()
+        .map(|(name, tensor)| (name, tensor.shape, tensor.data.into_iter().flat_map(f32::to_le_bytes).collect()))
+        .collect();
+    let views =
+        bytes.iter().map(|(name, shape, data)| (name, TensorView::new(Dtype::F32, shape.clone(), data).unwrap()));
+    safetensors::serialize(views, Some(metadata.into_iter().collect())).unwrap()
+}
+
+fn fault(name: &str, bytes: &[u8]) -> String {
+    let message = WeightFile::from_bytes(name, bytes).map(|_| ()).expect_err("a fault").to_string();
+    message.strip_prefix(&format!("{name}: ")).unwrap_or_else(|| panic!("no file in {message}")).into()
+}
+
+#[test]
+fn values_that_are_no_weights_are_named() {
+    let set = |tensor: &'static str, value: f32| {
+        fault(BACKBONE, &changed(BACKBONE, |tensors, _| tensors.get_mut(tensor).unwrap().data[3] = value))
+    };
+    let finite = "at position 3: weights must be finite numbers";
+    assert_eq!(set("fc.bias", f32::NAN), format!("tensor `fc.bias` holds NaN {finite}"));
+    assert_eq!(set("fc.weight", f32::INFINITY), format!("tensor `fc.weight` holds inf {finite}"));
+    assert_eq!(
+        set("stem.conv.norm.bias", f32::NEG_INFINITY),
+        format!("tensor `stem.conv.norm.bias` holds -inf {finite}")
+    );
+    let variance = "tensor `stem.conv.norm.running_var` holds -0.000001 at position 3: a variance cannot be negative";
+    assert_eq!(set("stem.conv.norm.running_var", -1e-6), variance);
+    // Each value is a weight, but not what normalisation makes of them.
+    let large = changed(BACKBONE, |tensors, _| tensors.get_mut("stem.conv.norm.weight").unwrap().data.fill(3e38));
+    let zoo = Zoo::from_files([(BACKBONE.to_string(), Cow::Owned(large))]).unwrap();
+    let message = zoo.network(&zoo.choice(BACKBONE).unwrap()).unwrap_err().to_string();
+    assert!(message.starts_with("resnet14-spiking: layer `stem.conv`: with its normalisation folded in"), "{message}");
+}
+
+/// What is not there is not taken for zero, and what is there is not passed over.
+#[test]
+fn every_tensor_of_a_file_is_needed_and_has_its_shape() {
+    for name in [BACKBONE, UNIT, FLOAT_UNIT, "resnet14-float-stage3-w1-binary"] {
+        let (tensors, _) = read_safetensors(&shipped(name)).unwrap();
+        assert!(WeightFile::from_bytes(name, &changed(name, |_, _| ())).is_ok());
+        for tensor in tensors.keys().step_by(if name == BACKBONE { 10 } else { 1 }) {
+            let without = fault(name, &changed(name, |tensors, _| drop(tensors.remove(tensor))));
+            let lost_with_it = tensor.ends_with(".norm.weight");
+            assert!(
+                without.contains(&format!("tensor `{tensor}`")) || lost_with_it,
+                "{name} without {tensor}: {without}"
+            );
+            let longer = fault(
+                name,
+                &changed(name, |tensors, _| {
+                    let tensor = tensors.get_mut(tensor).unwrap();
+                    tensor.shape.push(1);
+                }),
+            );
+            assert!(longer.contains(tensor) && longer.contains("has shape"), "{name} with a longer {tensor}: {longer}");
+        }
+        let other = changed(name, |tensors, _| drop(tensors.insert("other".into(), tensors["fc.bias"].clone())));
+        assert_eq!(fault(name, &other), "no layer of the network uses the tensors other: are they another network's?");
+    }
+    let plain = |tensors: &mut TensorStore, _: &mut BTreeMap<_, _>| {
+        tensors.retain(|name, _| !name.starts_with("stem.conv.norm"))
+    };
+    let expected = "tensor `stem.conv.bias` is missing, and so is `stem.conv.norm.weight`: give one of them";
+    assert_eq!(fault(BACKBONE, &changed(BACKBONE, plain)), expected);
+    // Normalisation that the writer has folded in himself.
+    let folded = changed(BACKBONE, |tensors, metadata| {
+        plain(tensors, metadata);
+        let bias = cospike_sim_core::network::Tensor { shape: vec![16], data: vec![0.5; 16] };
+        tensors.insert("stem.conv.bias".into(), bias);
+    });
+    assert!(WeightFile::from_bytes(BACKBONE, &folded).is_ok());
+}
+
+#[test]
+fn metadata_are_complete_and_in_range() {
+    // File, key, impossible values; each must be named.
+    let needed: [(&str, &str, &[&str]); 12] = [
+        (BACKBONE, "family", &["float", "spikes", ""]),
+        (BACKBONE, "kind", &["units"]),
+        (BACKBONE, "time_steps", &["0", "1025", "4294967295", "-4", "4.0", ""]),
+        (FLOAT_UNIT, "time_steps", &["4"]),
+        (BACKBONE, "backbone", &["resnet41", "resnet18", "vgg16-4@1024:100000", ""]),
+        (UNIT, "width", &["0", "8", "4294967295", "18446744073709551616"]),
+        (UNIT, "stride", &["0", "1", "5", "4294967295"]),
+        (UNIT, "split", &["stage9", "input", "output", "stem"]),
+        (UNIT, "variant", &["a\nb", "\u{1b}[31m", "../x"]),
+        (UNIT, "bottleneck", &["float", "binary"]),
+        (FLOAT_UNIT, "bottleneck", &["spiking", "binary"]),
+        (FLOAT_UNIT, "jpeg_quality", &["0", "101", "256"]),
+    ];
+    for (file, key, values) in needed {
+        fault(file, &changed(file, |_, metadata| drop(metadata.remove(key))));
+        for &value in values {
+            // A stride of 1 or a width of 8 is no fault in itself.
+            let bytes = changed(file, |_, metadata| drop(metadata.insert(key.into(), value.into())));
+            let read = WeightFile::from_bytes(file, &bytes);
+            assert!(read.is_err() || (key, value) == ("stride", "1"), "{file}: {key} = {value:?}");
+        }
+    }
+    let records: [(&str, &[&str]); 5] = [
+        ("test_correct", &["10001", "-1", "x"]),
+        ("test_images", &["0"]),
+        ("payload_bits", &["nan", "inf", "-1"]),
+        ("validation_accuracy", &["1.1", "nan", "92 %"]),
+        ("task", &["", "a\nb"]),
+    ];
+    for (key, values) in records {
+        for &value in values {
+            let bytes = changed(UNIT, |_, metadata| drop(metadata.insert(key.into(), value.into())));
+            assert!(fault(UNIT, &bytes).starts_with(&format!("metadata `{key}` must be")), "{key} = {value:?}");
+        }
+    }
+    let part = changed(UNIT, |_, metadata| drop(metadata.remove("test_correct")));
+    assert!(
+        fault(UNIT, &part).contains("metadata `test_correct` must be") && fault(UNIT, &part).ends_with("is missing")
+    );
+    let none =
+        changed(UNIT, |_, metadata| metadata.retain(|key, _| !key.starts_with("test_") && key != "payload_bits"));
+    assert!(WeightFile::from_bytes(UNIT, &none).unwrap().metadata.claim().is_none());
+    let stranger = changed(UNIT, |_, metadata| drop(metadata.insert("format".into(), "pt".into())));
+    assert_eq!(WeightFile::from_bytes(UNIT, &stranger).unwrap().metadata.all["format"], "pt", "other keys are records");
+}
+
+#[test]
+fn keys_and_networks_that_are_there_twice_are_refused() {
+    let whole = shipped(BACKBONE);
+    let length = u64::from_le_bytes(whole[..8].try_into().unwrap()) as usize;
+    let (header, data) = whole[8..].split_at(length);
+    let header = std::str::from_utf8(header).unwrap();
+    let twice = |old: &str, new: &str| {
+        assert!(header.contains(old), "{old}");
+        let header = header.replacen(old, new, 1);
+        fault(BACKBONE, &[&(header.len() as u64).to_le_bytes(), header.as_bytes(), data].concat())
+    };
+    assert_eq!(twice("\"family\":", "\"family\":\"float\",\"family\":"), "the header has the key \"family\" twice");
+    let at = header.find("\"fc.bias\":").unwrap();
+    let entry = &header[at..=at + header[at..].find('}').unwrap()];
+    assert_eq!(twice(entry, &format!("{entry},{entry}")), "the header has the key \"fc.bias\" twice");
+
+    let two = ["first", "second"].map(|name| (name.to_string(), Cow::Owned(whole.clone())));
+    let message = Zoo::from_files(two).unwrap_err().to_string();
+    assert!(
+        message.starts_with("first and second both say that they hold the spiking backbone `resnet14`"),
+        "{message}"
+    );
+}
+
+#[test]
+fn weights_of_another_task_are_refused() {
+    let network = |task: &'static str| {
+        let unit = changed(UNIT, |_, metadata| drop(metadata.insert("task".into(), task.into())));
+        let files = [(UNIT.to_string(), Cow::Owned(unit)), (BACKBONE.to_string(), Cow::Owned(shipped(BACKBONE)))];
+        let zoo = Zoo::from_files(files).unwrap();
+        zoo.network(&zoo.choice(UNIT).unwrap())
+    };
+    let message = network("cifar-10").unwrap_err().to_string();
+    assert!(message.contains("trained for the task `cifar-10`, but its backbone resnet14-spiking for"), "{message}");
+
+    let bytes = changed(BACKBONE, |_, metadata| drop(metadata.insert("task".into(), "kmnist".into())));
+    let zoo = Zoo::from_files([(BACKBONE.to_string(), Cow::Owned(bytes))]).unwrap();
+    let network = zoo.network(&zoo.choice(BACKBONE).unwrap()).unwrap();
+    let shipped = Dataset::fashion_mnist_test().unwrap();
+    let Unsuitable::Task { file, trained, images } = network.check_samples(&shipped).unwrap_err() else { panic!() };
+    assert_eq!((file.as_str(), trained.as_str(), images), (BACKBONE, "kmnist", "fashion-mnist"));
+    // The task of images in a folder is not known.
+    let others = Dataset::new(shipped.shape, shipped.pixels.clone(), shipped.labels.clone()).unwrap();
+    assert_eq!(network.check_samples(&others), Ok(()));
+}
+
+/// A file of the same length with other weights is a weight file, so damage is only noticed where it leaves none.
+#[test]
+fn a_damaged_weight_file_is_refused_or_read_but_never_a_panic() {
+    let whole = shipped("resnet14-float-stage3-w1-binary");
+    let length = 8 + u64::from_le_bytes(whole[..8].try_into().unwrap()) as usize;
+    let read = |bytes: &[u8]| WeightFile::from_bytes("damaged", bytes).is_ok();
+    for at in 0..length {
+        for bit in [0, 3, 5, 7] {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1 << bit;
+            read(&bytes);
+        }
+        assert!(!read(&whole[..at]) && !read(&[&whole[..at], &whole[at + 1..]].concat()), "without byte {at}");
+    }
+    assert!(!read(&[&whole[..], &[0]].concat()) && !read(&whole.repeat(2)) && !read(&whole[..whole.len() - 1]));
+    for promised in [0, 1, length as u64, 100_000_000, u64::MAX] {
+        assert!(!read(&[&promised.to_le_bytes(), &whole[8..]].concat()), "a header of {promised} bytes");
+    }
+    let brackets = vec![b'['; 1_000_000];
+    assert!(!read(&[&(brackets.len() as u64).to_le_bytes(), &brackets[..]].concat()));
+}
