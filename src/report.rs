@@ -1,7 +1,7 @@
 //! `report`: the report of stored results.
 
-use crate::output::say;
 use crate::failure::Failure;
+use crate::output::say;
 use cospike_reports::{PAGE, render};
 use cospike_results::store::folder;
 use std::path::Path;

@@ -9,10 +9,13 @@ use crate::failure::Failure;
 use crate::output::{note, print_json};
 use crate::progress::Bar;
 use crate::scenario::compile_scenario;
+use anyhow::anyhow;
 use cospike_reports::{PAGE, render};
+use cospike_results::rows::Results;
 use cospike_results::store::entries::Entries;
 use cospike_results::store::folder;
 use cospike_results::summary::Summary;
+use cospike_studies::{StoreError, StudyError};
 use std::path::{Path, PathBuf};
 
 /// Runs a scenario, writes its results, draws the report and prints the summary.
@@ -32,9 +35,9 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     let bar = Bar::new();
     let results = match &arguments.trace.file {
         Some(file) => trace::run_traced(&study, file, &arguments.trace, &store, &bar),
-        None => study.run(Some(&store), &|progress| bar.show(progress)).map_err(Failure::from),
+        None => finished(study.run(Some(&store), &|progress| bar.show(progress))),
     };
-    let results = match results {
+    let (results, store_failure) = match results {
         Err(failure) if !store.is_empty()? => {
             note!("what was finished is kept in {}: the same command goes on from there", pieces.display());
             return Err(failure);
@@ -47,7 +50,8 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     };
     // Written before anything is drawn: a failure to draw loses no result.
     folder::write(&results, &place)?;
-    if arguments.store.is_none() {
+    let whole = store_failure.is_none() && results.points.iter().all(|point| point.failure.is_none());
+    if arguments.store.is_none() && whole {
         // The result folder holds everything now.
         store.remove()?;
     }
@@ -59,7 +63,30 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
         summary::print_summary(&summary, &results);
     }
     note!("\nresults and {PAGE} in {}", place.display());
-    Ok(())
+    if !whole {
+        note!("what was finished is kept in {}: the same command goes on from there", pieces.display());
+    }
+    match store_failure {
+        Some(error) => Err(anyhow!("the results are whole, but the store failed: {error}").into()),
+        None => check_points(&summary),
+    }
+}
+
+/// The results of a finished study, and why its store failed, if it did.
+fn finished(outcome: Result<Results, StudyError>) -> Result<(Results, Option<StoreError>), Failure> {
+    match outcome {
+        Ok(results) => Ok((results, None)),
+        Err(StudyError::Store { results, error }) => Ok((*results, Some(error))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Fails if a design point failed; the table and the JSON name it with its reason.
+fn check_points(summary: &Summary) -> Result<(), Failure> {
+    match summary.points.iter().filter(|point| point.failure.is_some()).count() {
+        0 => Ok(()),
+        failed => Err(anyhow!("{failed} of {} design points failed", summary.points.len()).into()),
+    }
 }
 
 /// Where finished pieces are kept until the results `place` are whole: `.NAME.pieces` beside it.

@@ -1,14 +1,14 @@
 //! `run --trace`: the timeline of one replication.
 
-use crate::output::note;
 use crate::arguments;
 use crate::failure::Failure;
+use crate::output::note;
 use crate::progress::Bar;
 use cospike_results::rows::Results;
 use cospike_results::store::entries::Entries;
 use cospike_studies::plan::DesignPoint;
 use cospike_studies::trace::{Scope, Trace};
-use cospike_studies::{Study, Watched};
+use cospike_studies::{StoreError, Study, Watched};
 use serde_json::json;
 use std::fs::File;
 use std::io::BufWriter;
@@ -21,7 +21,7 @@ pub(crate) fn run_traced(
     asked: &arguments::Trace,
     store: &Entries,
     bar: &Bar,
-) -> Result<Results, Failure> {
+) -> Result<(Results, Option<StoreError>), Failure> {
     let point = traced_point(study, asked)?;
     let file = File::create(path).map_err(|error| Failure::mistake(format_args!("{}: {error}", path.display())))?;
     let about = json!({
@@ -47,7 +47,7 @@ pub(crate) fn run_traced(
     if let Some(cut) = traced.cut {
         note!("warning: the trace grew too long and ends at {cut}: ask for fewer devices or less time");
     }
-    Ok(results?)
+    super::finished(results)
 }
 
 /// The design point that is traced. Refuses numbers that the study does not have.
