@@ -5,9 +5,11 @@
 //! an assertion of what must hold of every answer. docs/reliability.md has the commands, and how many inputs were tried.
 
 
+mod results;
 mod scenarios;
 
 
+pub use results::result_folder;
 pub use scenarios::{arrival_trace, delivery_trace, prices, profile, rate_trace, scenario};
 
 use cospike_models::dataset::{Cifar, Dataset};
@@ -21,7 +23,7 @@ use std::io::Cursor;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 12] = [
     ("scenario", scenario),
     ("profile", profile),
     ("prices", prices),
@@ -33,6 +35,7 @@ pub const TARGETS: [Target; 11] = [
     ("idx", idx),
     ("cifar", cifar),
     ("reference", reference),
+    ("result_folder", result_folder),
 
 ];
 
