@@ -214,6 +214,14 @@ fn within_a_line(text: &str, span: Range<usize>) -> Range<usize> {
     start..text.floor_char_boundary(span.end.clamp(start, line_end))
 }
 
+/// The beginning of a text, on one line.
+pub(crate) fn excerpt(text: &str) -> String {
+    const LONGEST: usize = 60;
+    let shown: String = text.chars().take(LONGEST).collect();
+    let shown = shown.escape_debug().to_string();
+    if text.chars().nth(LONGEST).is_some() { shown + "..." } else { shown }
+}
+
 /// Number of names up to which all are listed although one of them is already suggested.
 const MAX_LISTED: usize = 30;
 

@@ -2,7 +2,7 @@
 //! within its limits. Of a `[sweep]` every listed value is checked, and of the scenario also the values that a sweep replaces.
 
 use crate::declarations::{Key, KeyValue, MINIMUM_ABOVE_0, SCENARIO, Table, accepted, words};
-use crate::diagnostic::{Mistake, did_you_mean};
+use crate::diagnostic::{Mistake, did_you_mean, excerpt};
 use crate::located::Located;
 use cospike_sim_core::kernel::Number;
 use serde_json::{Map, Value};
@@ -183,12 +183,4 @@ fn found(value: &DeValue<'_>) -> String {
         DeValue::Array(_) => "a list".into(),
         DeValue::Table(_) => "a table".into(),
     }
-}
-
-/// The beginning of a text, on one line.
-pub(crate) fn excerpt(text: &str) -> String {
-    const LONGEST: usize = 60;
-    let shown: String = text.chars().take(LONGEST).collect();
-    let shown = shown.escape_debug().to_string();
-    if text.chars().nth(LONGEST).is_some() { shown + "..." } else { shown }
 }

@@ -8,9 +8,8 @@ mod places;
 mod system;
 mod workload;
 
-use crate::diagnostic::{Diagnostic, Mistake, Origin, Source};
+use crate::diagnostic::{Diagnostic, Mistake, Origin, Source, excerpt};
 use crate::scenario::{DatasetName, Precision, Scenario};
-use crate::shape::excerpt;
 use crate::sweep::{self, Sweep, SweepPoint};
 use crate::traces;
 use cospike_models::dataset::Dataset;

@@ -10,11 +10,11 @@ pub use prices::Prices;
 pub use quantity::{Evidence, Expected, Limits, Quantity, Scope};
 
 use crate::decode;
-use crate::diagnostic::{Diagnostic, Mistake, Origin, Source, did_you_mean};
+use crate::diagnostic::{Diagnostic, Mistake, Origin, Source, did_you_mean, excerpt};
 use crate::library;
 use crate::located::Located;
 use crate::scenario::{MAX_MBPS, MAX_PACKET_BYTES, MIN_MBPS};
-use crate::shape::{excerpt, refuse_control_characters};
+use crate::shape::refuse_control_characters;
 use cospike_results::manifest::ProfileUsed;
 use cospike_sim_core::cloud::CloudPower;
 use cospike_sim_core::compute::Processor;

@@ -5,10 +5,10 @@
 
 use super::{Expected, Limits, Profile, Quantity, Scope};
 use crate::decode::{self, explain};
-use crate::diagnostic::{Mistake, did_you_mean};
+use crate::diagnostic::{Mistake, did_you_mean, excerpt};
 use crate::library;
 use crate::located::Located;
-use crate::shape::{excerpt, refuse_control_characters};
+use crate::shape::refuse_control_characters;
 use cospike_sim_core::energy::{Form, PriceKey, PriceList};
 use serde::Deserialize;
 use std::ops::Range;

@@ -1,8 +1,8 @@
 //! Quantities of a profile: numbers with their units and sources.
 
-use crate::diagnostic::Mistake;
+use crate::diagnostic::{Mistake, excerpt};
 use crate::located::Located;
-use crate::shape::{excerpt, refuse_control_characters};
+use crate::shape::refuse_control_characters;
 use cospike_results::manifest::ValueUsed;
 use cospike_sim_core::kernel::Number;
 use serde::{Deserialize, Serialize};

@@ -15,9 +15,8 @@ pub(crate) use network::CodecKey;
 pub use network::{Alternative, CodecName, LocalSection, NetworkSection};
 pub use workload::{Bursty, ClosedLoop, Periodic, WorkloadSection};
 
-use crate::diagnostic::{Mistake, Origin};
+use crate::diagnostic::{Mistake, Origin, excerpt};
 use crate::located::Located;
-use crate::shape::excerpt;
 use cospike_models::dataset::{Dataset, Subset};
 use cospike_sim_core::kernel::MAX_SECONDS;
 use cospike_sim_core::network::{Family, OUTPUT};
