@@ -120,7 +120,7 @@ impl PriceList {
     /// unpriced.
     ///
     /// # Errors
-    /// A price that is missing and may not be left unpriced, or a value outside [`Unit::limits`].
+    /// A price that is missing and may not be left unpriced, or a value outside [`Unit::limits`](super::Unit::limits).
     pub fn new(form: Form, value: impl Fn(&'static str) -> Option<f64>) -> Result<Self, PriceError> {
         for key in form.keys() {
             match value(key.key) {
