@@ -1,6 +1,7 @@
 //! `check`: a scenario is compiled, but not run.
 
 use crate::arguments::Check;
+use crate::estimate::{estimate, notable};
 use crate::failure::Failure;
 use crate::output::{print_json, say};
 use crate::scenario::compile_scenario;
@@ -15,6 +16,7 @@ pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
     }
     let labels: Vec<&str> = plan.points.iter().map(|point| point.label.as_str()).collect();
     let (networks, replications) = (plan.networks.len(), plan.replications);
+    let estimate = estimate(&plan);
     let samples: u64 = plan.networks.iter().map(|network| u64::from(network.samples.count)).sum();
     if arguments.json {
         print_json(&json!({
@@ -23,6 +25,9 @@ pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
             "replications": replications,
             "networks": networks,
             "inferences": samples,
+            "requests": estimate.requests,
+            "least_memory_bytes": estimate.bytes(),
+            "least_simulation_seconds": estimate.seconds(),
         }));
     } else {
         say!(
@@ -30,6 +35,7 @@ pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
             plan.name,
             labels.len()
         );
+        notable(&estimate).iter().for_each(|line| say!("{line}"));
         labels.iter().for_each(|label| say!("  {label}"));
     }
     Ok(())

@@ -41,19 +41,42 @@ pub(crate) fn explain(error: &Error) -> Mistake {
         let whole_file = error.span().is_none_or(|span| span.start == 0);
         return mistake(if whole_file { format!("the file has no {rest}") } else { format!("missing key {rest}") });
     }
-    match message.rsplit_once(", expected ") {
-        Some((found, rust_type)) => mistake(format!("{found}, expected {}", plain_type(rust_type))),
+    if message == "wanted string or table" {
+        return mistake("this must be a word".into());
+    }
+    let value = message.strip_prefix("invalid type: ").or(message.strip_prefix("invalid value: "));
+    match value.and_then(|value| value.rsplit_once(", expected ")) {
+        Some((found, expected)) => {
+            mistake(format!("this is {}, but must be {}", plain_value(found), plain_type(expected)))
+        }
+        // A syntax error, in the words of the parser.
         None => mistake(message.into()),
     }
 }
 
-/// Description of a type that serde names as Rust does.
-fn plain_type(rust_type: &str) -> &str {
-    match rust_type {
-        "f64" => "a number",
-        "u32" => "a whole number from 0 to 4,294,967,295",
-        "u64" => "a whole number from 0",
-        "struct Quantity" => "a table of value, unit, source, scope and evidence",
-        other => other,
+/// A value of a kind that serde names in its own way.
+fn plain_value(found: &str) -> String {
+    let quoted = |kind| found.strip_prefix(kind).map(|rest| rest.trim().trim_matches('`').to_string());
+    match found {
+        "map" => "a table".into(),
+        "sequence" => "a list".into(),
+        _ => quoted("integer").or(quoted("floating point")).or(quoted("boolean")).unwrap_or_else(|| {
+            found.strip_prefix("string").map_or_else(|| found.into(), |text| format!("the text{text}"))
+        }),
+    }
+}
+
+/// A kind of values that serde names in its own way, or in Rust's.
+fn plain_type(expected: &str) -> String {
+    match expected {
+        "f64" => "a number".into(),
+        "a sequence" => "a list".into(),
+        "a string" => "text".into(),
+        "struct Quantity" => "a table of value, unit, source, scope and evidence".into(),
+        _ if expected.starts_with("enum ") || expected.starts_with("variant") || expected == "string or table" => {
+            "a word".into()
+        }
+        _ if expected.starts_with("struct ") => "a table of keys".into(),
+        other => other.into(),
     }
 }

@@ -5,9 +5,15 @@
 
 use crate::located::Located;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet}; // the renderer that rustc's messages come from
+use std::fs::File;
+use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::string::FromUtf8Error;
 use std::sync::Arc;
+
+/// The mark that some editors put before a text in UTF-8; it is not part of the text.
+pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// A text file that a diagnostic can point into.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,13 +54,43 @@ pub struct Diagnostic {
     source: Arc<Source>,
 }
 
+/// Greatest size of a scenario, profile or price list. Parsing takes many times its size, and a sweep of as many design points as a
+/// study may have takes less.
+pub const MAX_BYTES: u64 = 4 << 20;
+
+/// Names the first byte that is not UTF-8, as an editor counts lines and columns.
+fn not_utf8(error: &FromUtf8Error) -> io::Error {
+    let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+    let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+    let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
+    let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
+    let message = format!("line {line}, column {column} is not text in UTF-8: save the file in that encoding");
+    io::Error::new(io::ErrorKind::InvalidData, message)
+}
+
 impl Source {
-    /// Reads the file at `path`.
+    /// Reads the file at `path`, of at most [`MAX_BYTES`].
     ///
     /// # Errors
-    /// An input or output error; a file that is not UTF-8.
-    pub fn read(path: &Path) -> std::io::Result<Self> {
-        let text = std::fs::read_to_string(path)?;
+    /// An input or output error; a file that is larger, or is not text in UTF-8.
+    pub fn read(path: &Path) -> io::Result<Self> {
+        Self::read_up_to(MAX_BYTES, path)
+    }
+
+    /// Reads the file at `path`, of at most `most` bytes.
+    ///
+    /// # Errors
+    /// Those of [`Source::read`].
+    pub(crate) fn read_up_to(most: u64, path: &Path) -> io::Result<Self> {
+        if path.is_dir() {
+            return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder, not a file"));
+        }
+        let mut bytes = vec![];
+        File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > most {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it is larger than {} MiB", most >> 20)));
+        }
+        let text = String::from_utf8(bytes).map_err(|error| not_utf8(&error))?;
         let folder = path.parent().unwrap_or(path).to_path_buf();
         Ok(Self { name: path.display().to_string(), origin: Origin::Folder(folder), text })
     }
@@ -128,17 +164,33 @@ impl Diagnostic {
 
     /// Column of the mistake in characters, from 1.
     pub fn column(&self) -> usize {
-        self.before().chars().rev().take_while(|&c| c != '\n').count() + 1
+        // No editor counts a byte-order mark.
+        self.before().chars().rev().take_while(|&c| c != '\n').filter(|&c| c != BYTE_ORDER_MARK).count() + 1
     }
 
     fn before(&self) -> &str {
         &self.source.text[..self.span.start]
     }
 
+    /// The line in question, without a byte-order mark and what is far behind the mistake, and the position of the mistake in it.
+    fn excerpt(&self) -> (&str, Range<usize>) {
+        /// Bytes that are shown behind a mistake.
+        const BEHIND: usize = 200;
+        let (text, Range { start, end }) = (self.source.text.as_str(), self.span.clone());
+        let mut first = self.before().rfind('\n').map_or(0, |newline| newline + 1);
+        if text[first..].starts_with(BYTE_ORDER_MARK) && start > first {
+            first += BYTE_ORDER_MARK.len_utf8();
+        }
+        let rest = &text[start..text.ceil_char_boundary((end + BEHIND).min(text.len()))];
+        let last = start + rest.find('\n').unwrap_or(rest.len());
+        (text[first..last].trim_end_matches('\r'), start - first..end.min(last) - first)
+    }
+
     /// The message with the line in question, a caret below it and the help, coloured for a terminal if wanted.
     pub fn render(&self, colour: bool) -> String {
-        let here = AnnotationKind::Primary.span(self.span.clone());
-        let snippet = Snippet::source(self.source.text.as_str()).path(self.file()).annotation(here);
+        let (line, span) = self.excerpt();
+        let here = AnnotationKind::Primary.span(span);
+        let snippet = Snippet::source(line).line_start(self.line()).path(self.file()).annotation(here);
         let report = Level::ERROR.primary_title(self.message()).element(snippet);
         let report = report.elements(self.help().map(|help| Level::HELP.message(help)));
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
@@ -160,6 +212,14 @@ fn within_a_line(text: &str, span: Range<usize>) -> Range<usize> {
     let rest = &text[start..];
     let line_end = start + rest.find('\n').unwrap_or(rest.len());
     start..text.floor_char_boundary(span.end.clamp(start, line_end))
+}
+
+/// The beginning of a text, on one line.
+pub(crate) fn excerpt(text: &str) -> String {
+    const LONGEST: usize = 60;
+    let shown: String = text.chars().take(LONGEST).collect();
+    let shown = shown.escape_debug().to_string();
+    if text.chars().nth(LONGEST).is_some() { shown + "..." } else { shown }
 }
 
 /// Number of names up to which all are listed although one of them is already suggested.

@@ -9,6 +9,7 @@
 //! Every mistake in a file is a [`diagnostic::Diagnostic`] that names file, line and column, and says what to do.
 
 mod compile;
+mod declarations;
 mod decode;
 pub mod diagnostic;
 pub mod library;
@@ -16,6 +17,7 @@ mod located;
 pub mod profiles;
 pub mod scenario;
 pub mod schema;
+mod shape;
 pub mod sweep;
 mod traces;
 

@@ -2,8 +2,7 @@
 //!
 //! Both are written from the declarations in [`crate::scenario`], which `schemars` describes.
 
-use crate::scenario::Scenario;
-use schemars::generate::{Contract, SchemaSettings};
+use crate::declarations::{Key, KeyValue, MINIMUM_ABOVE_0, SCENARIO, Table, accepted};
 use schemars::{Schema, json_schema};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -16,42 +15,16 @@ const END: &str = "<!-- end of generated text -->\n";
 /// The one section that a sweep cannot vary.
 const STUDY: &str = "study";
 
-/// A table of a scenario: the file itself, a section, or a table inside one.
-struct Table {
-    description: String,
-    keys: Vec<Key>,
-}
-
-/// A key of a table.
-struct Key {
-    name: String,
-    description: String,
-    is_required: bool,
-    /// JSON value that stands in for a key that is left out, if there is one.
-    default: Option<Value>,
-    value: KeyValue,
-}
-
-/// What a key accepts.
-enum KeyValue {
-    Table(Table),
-    ListOfTables(Table),
-    /// Schema of the elements.
-    List(Map<String, Value>),
-    /// Schema of the value.
-    Scalar(Map<String, Value>),
-}
-
 /// JSON Schema (draft 2020-12) of a scenario file, sweep included.
 ///
-/// It has every key, type and word. What depends on several keys, and the ranges of numbers, `cospike check` knows only.
+/// It has every key, type, word and limit. What depends on several keys or on other files, `cospike check` knows only.
 pub fn json_schema() -> Schema {
-    let scenario = Table::of_scenario();
+    let scenario = &*SCENARIO;
     let mut properties = scenario.properties(false);
     if let Some(study) = scenario.keys.iter().find(|key| key.name == STUDY) {
         properties.insert(STUDY.into(), study.schema(true));
     }
-    properties.insert("sweep".into(), sweep(&scenario));
+    properties.insert("sweep".into(), sweep(scenario));
     json_schema!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Scenario of CoSpike",
@@ -70,7 +43,7 @@ pub fn page_with_keys(page: &str) -> Option<String> {
     let (before, rest) = page.split_once(BEGIN)?;
     let (_, after) = rest.split_once(END)?;
     let mut keys = String::new();
-    Table::of_scenario().write_inner("", &mut keys);
+    SCENARIO.write_inner("", &mut keys);
     Some(format!("{before}{BEGIN}{keys}\n{END}{after}"))
 }
 
@@ -88,14 +61,6 @@ fn sweep(scenario: &Table) -> Value {
 }
 
 impl Table {
-    fn of_scenario() -> Self {
-        let schema = |contract| {
-            let settings = SchemaSettings::draft2020_12().with(|settings| settings.contract = contract);
-            settings.into_generator().into_root_schema_for::<Scenario>().to_value()
-        };
-        Declarations { read: schema(Contract::Deserialize), written: schema(Contract::Serialize) }.table("")
-    }
-
     /// Schemas of its keys. If `is_complete`, tables inside must have all keys that are not optional.
     fn properties(&self, is_complete: bool) -> Map<String, Value> {
         self.keys.iter().map(|key| (key.name.clone(), key.schema(is_complete))).collect()
@@ -151,8 +116,8 @@ impl Key {
         let mut schema = match &self.value {
             KeyValue::Table(table) => table.schema(is_complete),
             KeyValue::ListOfTables(table) => list(table.schema(true)),
-            KeyValue::List(element) => list(element.clone()),
-            KeyValue::Scalar(value) => value.clone(),
+            KeyValue::List(element) => list(scalar(element)),
+            KeyValue::Scalar(value) => scalar(value),
         };
         schema.insert("description".into(), self.description.clone().into());
         schema.extend(self.default.clone().map(|default| ("default".into(), default)));
@@ -169,7 +134,7 @@ impl Key {
                 schema
             }
             KeyValue::Scalar(value) => {
-                let mut schema = list(value.clone());
+                let mut schema = list(scalar(value));
                 schema.insert("minItems".into(), 1.into());
                 schema
             }
@@ -184,8 +149,8 @@ impl Key {
         let value = match &self.value {
             KeyValue::Table(_) => "table".into(),
             KeyValue::ListOfTables(_) => "list of tables".into(),
-            KeyValue::List(element) => format!("list of {}s", value_words(element)),
-            KeyValue::Scalar(value) => value_words(value),
+            KeyValue::List(element) => format!("list, each a {}", accepted(element)),
+            KeyValue::Scalar(value) => accepted(value),
         };
         let default = self.default.as_ref().filter(|default| !default.is_array());
         let optional = match default {
@@ -201,83 +166,11 @@ fn list(element: Map<String, Value>) -> Map<String, Value> {
     Map::from_iter([("type".into(), "array".into()), ("items".into(), element.into())])
 }
 
-/// What a scalar accepts, in words.
-fn value_words(schema: &Map<String, Value>) -> String {
-    if let Some(Value::Array(words)) = schema.get("oneOf") {
-        let words = words.iter().filter_map(|word| word["const"].as_str());
-        return words.map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+/// The schema of a value in standard keywords only.
+fn scalar(schema: &Map<String, Value>) -> Map<String, Value> {
+    let mut schema = schema.clone();
+    if let Some(least) = schema.remove(MINIMUM_ABOVE_0) {
+        schema.insert("anyOf".into(), json!([{ "const": 0 }, { "minimum": least }]));
     }
-    let kind = schema.get("type").and_then(Value::as_str).unwrap_or_default();
-    match (kind, schema.get("minimum"), schema.get("maximum")) {
-        ("integer", Some(least), Some(most)) => format!("whole number, {least} to {most}"),
-        ("integer", ..) => "whole number".into(),
-        ("boolean", ..) => "true or false".into(),
-        ("string", ..) => "text".into(),
-        (other, ..) => other.into(),
-    }
-}
-
-/// The schemas that `schemars` makes of the declarations.
-struct Declarations {
-    /// Schema of a scenario as it is read.
-    read: Value,
-    /// Schema of a scenario as it is written. No key is optional there, and the list of those that are required has them
-    /// in the order of the declaration, which the (sorted) properties have lost.
-    written: Value,
-}
-
-impl Declarations {
-    /// The table whose schema is at `pointer`.
-    fn table(&self, pointer: &str) -> Table {
-        let find = |root: &Value| root.pointer(pointer).cloned().unwrap_or_default();
-        let (read, in_order) = (find(&self.read), find(&self.written));
-        let position = |schema: &Value, name: &str| schema["required"].as_array()?.iter().position(|key| key == name);
-        let key = |(name, schema): (&String, &Value)| Key {
-            name: name.clone(),
-            description: description(schema),
-            is_required: position(&read, name).is_some(),
-            default: schema.get("default").cloned(),
-            value: self.value(schema),
-        };
-        let mut keys: Vec<Key> = read["properties"].as_object().into_iter().flatten().map(key).collect();
-        keys.sort_by_key(|key| position(&in_order, &key.name));
-        Table { description: description(&read), keys }
-    }
-
-    fn value(&self, schema: &Value) -> KeyValue {
-        // An optional value is this or null; TOML has no null.
-        let schema = schema["anyOf"].get(0).unwrap_or(schema);
-        if let Some(pointer) = definition(schema) {
-            let target = self.read.pointer(pointer).and_then(Value::as_object).cloned().unwrap_or_default();
-            return match target.contains_key("properties") {
-                true => KeyValue::Table(self.table(pointer)),
-                false => KeyValue::Scalar(target),
-            };
-        }
-        let items = &schema["items"];
-        match definition(items) {
-            Some(pointer) => KeyValue::ListOfTables(self.table(pointer)),
-            None if items.is_object() => KeyValue::List(scalar(items)),
-            None => KeyValue::Scalar(scalar(schema)),
-        }
-    }
-}
-
-/// Pointer to the definition that a schema refers to.
-fn definition(schema: &Value) -> Option<&str> {
-    schema["$ref"].as_str()?.strip_prefix('#')
-}
-
-/// A schema without null among its types.
-fn scalar(schema: &Value) -> Map<String, Value> {
-    let mut scalar = schema.as_object().cloned().unwrap_or_default();
-    if let Some(kind) = schema["type"].get(0) {
-        scalar.insert("type".into(), kind.clone());
-    }
-    scalar
-}
-
-/// Description of a schema on one line.
-fn description(schema: &Value) -> String {
-    schema["description"].as_str().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+    schema
 }

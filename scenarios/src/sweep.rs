@@ -9,12 +9,15 @@
 //! Each point is decoded anew from the document with the swept values laid over it, so a wrong swept value is
 //! reported where it stands in the sweep.
 
+use crate::declarations::grouped;
 use crate::decode::{Document, decode, parse};
 use crate::diagnostic::{Diagnostic, Mistake, Source};
 use crate::scenario::Scenario;
+use crate::shape::{self, GRID_NAME};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue, ValueDeserializer};
 
@@ -47,11 +50,9 @@ struct Grid<'a> {
     axes: Vec<Axis<'a>>,
 }
 
-/// Key of a grid's name; no section of a scenario is called so.
-const NAME: &str = "name";
-
-/// Largest number of design points of a grid; each is checked, held in memory and simulated.
-const MAX_POINTS: usize = 1_000_000;
+/// Greatest number of design points of a study: each is decoded and checked on its own, is held in memory with all its values,
+/// and has a row in each table and a place in each chart.
+pub const MAX_POINTS: usize = 100_000;
 
 /// A swept key with its list of values.
 struct Axis<'a> {
@@ -67,18 +68,25 @@ impl Axis<'_> {
 }
 
 impl Grid<'_> {
-    /// Number of combinations of its values.
-    fn count_points(&self) -> Result<usize, Mistake> {
-        let mut points = 1_usize;
-        for axis in &self.axes {
-            points = points.checked_mul(axis.values.len()).filter(|&points| points <= MAX_POINTS).ok_or_else(|| {
-                let span = axis.path.last().map_or(0..0, Spanned::span);
-                Mistake::at_span(span, format!("with this list the grid has more than {MAX_POINTS} design points"))
-                    .help("sweep fewer keys or fewer values, or divide the study into several files")
-            })?;
-        }
-        Ok(points)
+    /// Number of combinations of its values; `None` beyond 128 bits.
+    fn count_points(&self) -> Option<u128> {
+        self.axes.iter().try_fold(1_u128, |points, axis| points.checked_mul(axis.values.len() as u128))
     }
+}
+
+/// Refuses more than [`MAX_POINTS`] design points in all. Nothing has been expanded yet.
+fn check_number(grids: &[Grid<'_>]) -> Result<(), Mistake> {
+    let points = grids.iter().try_fold(0_u128, |sum, grid| sum.checked_add(grid.count_points()?));
+    if points.is_some_and(|points| points <= MAX_POINTS as u128) {
+        return Ok(());
+    }
+    let number = points.map_or_else(|| "more than 10^38".into(), grouped);
+    let most = grouped(MAX_POINTS as u128);
+    let message = format!("this sweep has {number} design points, but a study can have {most} at most");
+    let longest = grids.iter().flat_map(|grid| &grid.axes).max_by_key(|axis| axis.values.len());
+    let span = longest.and_then(|axis| axis.path.last()).map_or(0..0, Spanned::span);
+    let help = "the design points are all combinations of the lists: sweep fewer keys or fewer values";
+    Err(Mistake::at_span(span, message).help(help))
 }
 
 /// Expands the scenario file and checks every value of every design point that can be checked without other files.
@@ -91,21 +99,29 @@ pub fn expand(source: &Source) -> Result<Sweep, Diagnostic> {
 
 pub(crate) fn expand_text(text: &str) -> Result<Sweep, Mistake> {
     let mut document = parse(text)?;
-    let grids = match document.get_mut().remove("sweep") {
-        None => vec![Grid { name: None, axes: vec![] }],
-        Some(sweep) => read_grids(&sweep)?,
-    };
+    let sweep = document.get_mut().remove("sweep");
+    let grids = sweep.as_ref().map_or_else(|| Ok(vec![Grid { name: None, axes: vec![] }]), read_grids)?;
+    check_number(&grids)?;
+    shape::check_scenario(document.get_ref())?;
+    let tables = sweep.iter().flat_map(grid_tables).filter_map(|grid| grid.get_ref().as_table());
+    tables.into_iter().try_for_each(shape::check_grid)?;
+    expand_grids(&document, &grids)
+}
+
+/// The design points of all grids, each decoded and checked.
+fn expand_grids(document: &Document<'_>, grids: &[Grid<'_>]) -> Result<Sweep, Mistake> {
     let mut axes: Vec<String> = vec![];
     let mut points = vec![];
     let mut seen = BTreeMap::new();
-    for grid in &grids {
+    for grid in grids {
         axes.extend(grid.axes.iter().map(Axis::dotted_path));
-        for combination in 0..grid.count_points()? {
+        // `check_number` accepts no number that does not fit.
+        for combination in 0..grid.count_points().unwrap_or_default() as usize {
             let chosen = value_indices(&grid.axes, combination);
-            let point = overlay(&document, grid, &chosen)?;
+            let point = overlay(document, grid, &chosen)?;
             // Spans are left out when a scenario is serialised, so equal text means equal values.
-            let key = serde_json::to_string(&point.scenario).map_err(|error| Mistake::in_file(error.to_string()))?;
-            if let Some(first) = seen.insert(key, points.len()) {
+            let text = serde_json::to_vec(&point.scenario).map_err(|error| Mistake::in_file(error.to_string()))?;
+            if let Some(first) = seen.insert(*blake3::hash(&text).as_bytes(), points.len()) {
                 return Err(duplicate(&grid.axes, combination, first, &points));
             }
             points.push(point);
@@ -116,17 +132,19 @@ pub(crate) fn expand_text(text: &str) -> Result<Sweep, Mistake> {
     Ok(Sweep { axes, points })
 }
 
-/// The grids of `sweep`, in the order of the file.
-fn read_grids<'a>(sweep: &Spanned<DeValue<'a>>) -> Result<Vec<Grid<'a>>, Mistake> {
-    let tables = match sweep.get_ref() {
-        DeValue::Array(array) if array.is_empty() => {
-            return Err(
-                Mistake::at_span(sweep.span(), "an empty `sweep` has no design point").help("leave `sweep` out")
-            );
-        }
+/// The tables of `sweep`: itself, or those of a list.
+fn grid_tables<'s, 'a>(sweep: &'s Spanned<DeValue<'a>>) -> Vec<&'s Spanned<DeValue<'a>>> {
+    match sweep.get_ref() {
         DeValue::Array(array) => array.iter().collect(),
         _ => vec![sweep],
-    };
+    }
+}
+
+/// The grids of `sweep`, in the order of the file.
+fn read_grids<'a>(sweep: &Spanned<DeValue<'a>>) -> Result<Vec<Grid<'a>>, Mistake> {
+    if sweep.get_ref().as_array().is_some_and(|grids| grids.is_empty()) {
+        return Err(sweeps_nothing(sweep.span()));
+    }
     let mut names = BTreeSet::new();
     let grid = |table: &Spanned<DeValue<'a>>| {
         let mut axes = vec![];
@@ -136,22 +154,47 @@ fn read_grids<'a>(sweep: &Spanned<DeValue<'a>>) -> Result<Vec<Grid<'a>>, Mistake
         {
             return Err(Mistake::at_span(value.span(), format!("two grids are called `{text}`")));
         }
+        if !table.get_ref().is_table() {
+            let help = "write it as [sweep], or as several [[sweep]], with a list of values for each swept key";
+            return Err(Mistake::at_span(table.span(), "`sweep` must be a table, or a list of tables").help(help));
+        }
         collect_axes(&[], table, &mut axes)?;
+        if axes.is_empty() && name.is_none() {
+            return Err(sweeps_nothing(table.span()));
+        }
         // The parser sorts keys by name; the order of the file is the order of the points.
         axes.sort_by_key(|axis: &Axis<'_>| axis.path.iter().map(|key| key.span().start).max());
         Ok(Grid { name: name.map(|(text, _)| text), axes })
     };
-    tables.into_iter().map(grid).collect()
+    grid_tables(sweep).into_iter().map(grid).collect()
+}
+
+fn sweeps_nothing(span: Range<usize>) -> Mistake {
+    let help = "list the values of a key, such as fleet.devices = [1, 2], or leave this out";
+    Mistake::at_span(span, "this part of the sweep is empty: it lists no values").help(help)
 }
 
 /// Name of a grid and the value that gives it, if the grid has one.
 fn grid_name<'s, 'a>(grid: &'s Spanned<DeValue<'a>>) -> Result<Option<(String, &'s Spanned<DeValue<'a>>)>, Mistake> {
     let DeValue::Table(table) = grid.get_ref() else { return Ok(None) };
-    let Some(value) = table.get(NAME) else { return Ok(None) };
+    let Some(value) = table.get(GRID_NAME) else { return Ok(None) };
     match value.get_ref() {
-        DeValue::String(text) if !text.trim().is_empty() => Ok(Some((text.to_string(), value))),
+        DeValue::String(text) if is_grid_name(text) => Ok(Some((text.to_string(), value))),
+        DeValue::String(_) => {
+            let message =
+                format!("the name of a grid must have 1 to {MAX_NAME} characters, none of them a control character");
+            Err(Mistake::at_span(value.span(), message)
+                .help("tables and charts show it: write a few words on one line"))
+        }
         _ => Err(Mistake::at_span(value.span(), "the name of a grid must be text, such as \"wake-up radio\"")),
     }
+}
+
+/// Most characters of a grid's name.
+const MAX_NAME: usize = 100;
+
+fn is_grid_name(text: &str) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= MAX_NAME && !text.chars().any(char::is_control)
 }
 
 /// Adds the lists in `value`, the part of a grid at `path`, to `axes`.
@@ -161,8 +204,9 @@ fn collect_axes<'a>(
     axes: &mut Vec<Axis<'a>>,
 ) -> Result<(), Mistake> {
     match value.get_ref() {
+        DeValue::Table(table) if table.is_empty() && !path.is_empty() => Err(sweeps_nothing(value.span())),
         DeValue::Table(table) => {
-            for (key, inner) in table.iter().filter(|(key, _)| !(path.is_empty() && key.get_ref() == NAME)) {
+            for (key, inner) in table.iter().filter(|(key, _)| !(path.is_empty() && key.get_ref() == GRID_NAME)) {
                 if path.is_empty() && key.get_ref() == "study" {
                     let message = "[study] holds for all design points, so none of its keys can be swept";
                     return Err(Mistake::at_span(key.span(), message));

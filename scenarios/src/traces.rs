@@ -1,12 +1,24 @@
 //! Traces that a scenario refers to: rates of a link over time, packet-delivery instants, arrivals of requests.
 
-use crate::diagnostic::{Mistake, Origin, Source};
+use crate::declarations::grouped;
+use crate::diagnostic::{BYTE_ORDER_MARK, Mistake, Origin, Source};
 use crate::library;
 use crate::located::Located;
+use crate::scenario::{MAX_MBPS, MIN_MBPS};
+use cospike_sim_core::kernel::{MAX_SECONDS, Number};
 use cospike_sim_core::link::RateStep;
 use cospike_sim_core::workload::TraceArrival;
 use csv::{ReaderBuilder, StringRecord, Trim}; // comments, blank lines and white space follow common practice
 use std::ops::Range;
+
+/// Greatest size of a trace: several million arrivals.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// Resolution of the clock in seconds.
+const NANOSECOND: f64 = 1e-9;
+
+/// Most arrivals within a nanosecond.
+const MOST_AT_ONCE: u32 = 100_000;
 
 /// Reads the trace `name`, a path relative to `origin`.
 fn read(name: &Located<String>, origin: &Origin) -> Result<Source, Mistake> {
@@ -18,7 +30,7 @@ fn read(name: &Located<String>, origin: &Origin) -> Result<Source, Mistake> {
         Origin::Folder(folder) => {
             let path = folder.join(name.as_str());
             let message = |error| format!("cannot read the trace {}: {error}", path.display());
-            Source::read(&path).map_err(|error| Mistake::in_value(name, message(error)))
+            Source::read_up_to(MAX_BYTES, &path).map_err(|error| Mistake::in_value(name, message(error)))
         }
     }
 }
@@ -30,6 +42,10 @@ pub(crate) fn blake3(name: &Located<String>, origin: &Origin) -> Result<String, 
 
 /// The records of a CSV text, each with its position in bytes. Lines that are blank or begin with `#` are skipped.
 fn records(text: &str) -> impl Iterator<Item = Result<(StringRecord, Range<usize>), Mistake>> {
+    let (text, mark) = match text.strip_prefix(BYTE_ORDER_MARK) {
+        Some(rest) => (rest, BYTE_ORDER_MARK.len_utf8()),
+        None => (text, 0),
+    };
     let mut reader = ReaderBuilder::new();
     reader.has_headers(false).flexible(true).comment(Some(b'#')).trim(Trim::All);
     reader.from_reader(text.as_bytes()).into_records().map(move |record| {
@@ -37,7 +53,7 @@ fn records(text: &str) -> impl Iterator<Item = Result<(StringRecord, Range<usize
         let start = record.position().map_or(0, |position| position.byte() as usize);
         // The reported position may be that of white space before the record.
         let start = start + text[start..].len() - text[start..].trim_start().len();
-        Ok((record, start..text.len()))
+        Ok((record, mark + start..mark + text.len()))
     })
 }
 
@@ -61,7 +77,11 @@ fn rows<A: std::str::FromStr, B: std::str::FromStr>(text: &str, heading: [&str; 
             [first, second] => first.parse().ok().zip(second.parse().ok()),
             _ => None,
         };
-        let wrong = || Mistake::at_span(span.clone(), format!("expected two numbers, `{heading_text}`"));
+        let wrong = || {
+            let message = format!("this line must have two numbers, `{heading_text}`");
+            Mistake::at_span(span.clone(), message)
+                .help("numbers are written with a point, the second of a device is whole")
+        };
         values.map(|(first, second)| (first, second, span.clone())).ok_or_else(wrong)
     };
     records.map(row).collect()
@@ -93,14 +113,17 @@ fn parse_rates(text: &str, repeats: bool) -> Result<(Vec<RateStep>, f64), Mistak
     for (seconds, mbps, span) in &rows {
         let in_order = before.map_or(*seconds == 0.0, |before| *seconds > before);
         if !in_order || !seconds.is_finite() {
-            let message = format!("{seconds} s is out of order: times begin at 0 and ascend");
+            let message = format!("{} s is out of order: times begin at 0 and ascend", Number(*seconds));
             return Err(Mistake::at_span(span.clone(), message));
         }
-        if !mbps.is_finite() || *mbps < 0.0 {
-            return Err(Mistake::at_span(
-                span.clone(),
-                format!("{mbps} Mbit/s is not a rate: give a finite number from 0"),
-            ));
+        check_time(*seconds, span)?;
+        if before.is_some_and(|before| *seconds - before < NANOSECOND) {
+            let message = "this line is less than a nanosecond after the one before, which the clock cannot tell apart";
+            return Err(Mistake::at_span(span.clone(), message));
+        }
+        if *mbps != 0.0 && !(MIN_MBPS..=MAX_MBPS).contains(mbps) {
+            let message = format!("{} Mbit/s is no rate: give 0, or 1e-6 to 1e6", Number(*mbps));
+            return Err(Mistake::at_span(span.clone(), message));
         }
         before = Some(*seconds);
     }
@@ -132,7 +155,8 @@ fn parse_opportunities(text: &str) -> Result<Vec<u32>, Mistake> {
     for record in records(text) {
         let (record, span) = record?;
         let Some(instant) = record.get(0).filter(|_| record.len() == 1).and_then(|field| field.parse().ok()) else {
-            return Err(Mistake::at_span(span, "expected a whole number of milliseconds"));
+            let message = format!("this line must have a whole number of milliseconds, from 0 to {}", u32::MAX);
+            return Err(Mistake::at_span(span, message));
         };
         if instants.last().is_some_and(|&last| instant < last) {
             return Err(Mistake::at_span(span, format!("{instant} ms is out of order: times must not descend")));
@@ -145,6 +169,15 @@ fn parse_opportunities(text: &str) -> Result<Vec<u32>, Mistake> {
     }
 }
 
+/// Refuses times that are too long for the clock.
+fn check_time(seconds: f64, span: &Range<usize>) -> Result<(), Mistake> {
+    if seconds <= MAX_SECONDS {
+        return Ok(());
+    }
+    let (found, most) = (Number(seconds), Number(MAX_SECONDS));
+    Err(Mistake::at_span(span.clone(), format!("{found} s is too late: a trace can have {most} s at most")))
+}
+
 /// Arrivals of requests at a fleet of `devices` devices, from a CSV file of `seconds,device`.
 pub(crate) fn arrivals(name: &Located<String>, devices: u32, origin: &Origin) -> Result<Vec<TraceArrival>, Mistake> {
     let source = read(name, origin)?;
@@ -153,10 +186,20 @@ pub(crate) fn arrivals(name: &Located<String>, devices: u32, origin: &Origin) ->
 
 fn parse_arrivals(text: &str, devices: u32) -> Result<Vec<TraceArrival>, Mistake> {
     let mut before = 0.0;
+    let mut together = 0;
     let mut arrivals = vec![];
     for (seconds, device, span) in rows::<f64, u32>(text, ["seconds", "device"])? {
         if !seconds.is_finite() || seconds < before {
-            let message = format!("{seconds} s is out of order: times begin at 0 or later and must not descend");
+            let message =
+                format!("{} s is out of order: times begin at 0 or later and must not descend", Number(seconds));
+            return Err(Mistake::at_span(span, message));
+        }
+        check_time(seconds, &span)?;
+        together = if seconds - before < NANOSECOND { together + 1 } else { 1 };
+        if together > MOST_AT_ONCE {
+            let most = grouped(MOST_AT_ONCE.into());
+            let message =
+                format!("more than {most} requests arrive within a nanosecond, so the clock would stand still");
             return Err(Mistake::at_span(span, message));
         }
         if device >= devices {

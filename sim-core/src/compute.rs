@@ -1,8 +1,21 @@
 //! Time that a processor takes for counts of operations.
 
 use crate::inference::Counts;
-use crate::kernel::{ImpossibleValue, SimTime, TimeError, not_negative, positive};
+use crate::kernel::{ImpossibleValue, SimTime, TimeError, seconds};
 use serde::{Deserialize, Serialize};
+
+/// Smallest rate of a processor, in operations per second: a kilohertz.
+pub const MIN_OPERATIONS_PER_SECOND: f64 = 1e3;
+
+/// Greatest rate of a processor, in operations per second: a zettaflop.
+pub const MAX_OPERATIONS_PER_SECOND: f64 = 1e21;
+
+fn operations_per_second(name: &'static str, value: f64) -> Result<(), ImpossibleValue> {
+    match (MIN_OPERATIONS_PER_SECOND..=MAX_OPERATIONS_PER_SECOND).contains(&value) {
+        true => Ok(()),
+        false => Err(ImpossibleValue { name, value, needed: "1e3 to 1e21 operations per second" }),
+    }
+}
 
 /// A processor that runs one inference at a time, in a time that follows from the operation counts.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,10 +37,10 @@ impl Processor {
     /// # Errors
     /// [`ImpossibleValue`] for a rate that is not above zero or a negative overhead.
     pub fn check(&self) -> Result<(), ImpossibleValue> {
-        positive("ac_per_second", self.ac_per_second)?;
-        positive("mac_per_second", self.mac_per_second)?;
-        positive("neuron_updates_per_second", self.neuron_updates_per_second)?;
-        not_negative("overhead_seconds", self.overhead_seconds)
+        operations_per_second("ac_per_second", self.ac_per_second)?;
+        operations_per_second("mac_per_second", self.mac_per_second)?;
+        operations_per_second("neuron_updates_per_second", self.neuron_updates_per_second)?;
+        seconds("overhead_seconds", self.overhead_seconds)
     }
 
     /// Time of one inference: the overhead plus each count over its rate, one kind after the other. Memory accesses

@@ -5,6 +5,7 @@ mod trace;
 mod verify;
 
 use crate::arguments::Run;
+use crate::estimate::check_memory;
 use crate::failure::Failure;
 use crate::output::{note, print_json};
 use crate::progress::Bar;
@@ -21,7 +22,9 @@ use std::path::{Path, PathBuf};
 /// Runs a scenario, writes its results, draws the report and prints the summary.
 pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     let zoo = arguments.zoo.open()?;
-    let study = compile_scenario(&arguments.scenario, &zoo)?.into_study(&zoo)?;
+    let compiled = compile_scenario(&arguments.scenario, &zoo)?;
+    check_memory(&compiled.plan)?;
+    let study = compiled.into_study(&zoo)?;
     if arguments.verify {
         return verify::verify(&study, arguments.json);
     }

@@ -12,6 +12,7 @@
 
 mod designs;
 mod error;
+pub mod estimate;
 mod inference;
 pub mod keys;
 mod pieces;

@@ -168,7 +168,9 @@ pub enum PlanError {
         found: u32,
     },
     /// The name cannot name a folder.
-    #[error("`{name}` cannot name a study, because the results are stored under it: use letters, digits, - and _")]
+    #[error(
+        "`{name}` cannot name a study, because the results are stored under it: use 1 to {MAX_NAME} letters, digits, - and _"
+    )]
     Name {
         /// Name of the study.
         name: String,
@@ -315,7 +317,10 @@ impl DesignPoint {
     }
 }
 
-/// Whether `name` can name a study: letters, digits, `-` and `_`, at least one.
+/// Most characters of a study's name: a folder's name has room for them and for what is added to it.
+pub const MAX_NAME: usize = 100;
+
+/// Whether `name` can name a study: letters, digits, `-` and `_`, at least one and at most [`MAX_NAME`].
 pub fn is_study_name(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+    (1..=MAX_NAME).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }

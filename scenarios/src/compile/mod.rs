@@ -2,13 +2,14 @@
 //!
 //! Everything that a scenario asks for is read and checked here; what comes out holds values and content hashes only.
 
+mod extent;
 mod networks;
 mod places;
 mod system;
 mod workload;
 
-use crate::diagnostic::{Diagnostic, Mistake, Origin, Source};
-use crate::scenario::{Precision, Scenario};
+use crate::diagnostic::{Diagnostic, Mistake, Origin, Source, excerpt};
+use crate::scenario::{DatasetName, Precision, Scenario};
 use crate::sweep::{self, Sweep, SweepPoint};
 use crate::traces;
 use cospike_models::dataset::Dataset;
@@ -174,6 +175,7 @@ impl<'a> Compiler<'a> {
             let network = &self.networks[index.position()].network.network;
             self.profiles.check_prices(scenario, network, origin)?;
         }
+        extent::check(scenario, &system)?;
         for trace in scenario.traces() {
             if !self.traces.contains_key(trace.as_str()) {
                 self.traces.insert((**trace).clone(), traces::blake3(trace, origin)?);
@@ -205,6 +207,24 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
+    /// Refuses the images that ship for weights which say that they were trained for something else. What a folder holds, no
+    /// file says.
+    fn check_task(&self, scenario: &Scenario, network: &ZooNetwork) -> Result<(), Mistake> {
+        let dataset = &scenario.samples.dataset;
+        let DatasetName::FashionMnist = **dataset else { return Ok(()) };
+        let data = String::from((**dataset).clone());
+        let used = |name: &str| network.files.iter().any(|(file, _)| file == name);
+        for file in self.zoo.weight_files().iter().filter(|file| used(&file.name)) {
+            if let Some(task) = file.metadata.all.get("task").filter(|task| **task != data) {
+                let message = format!("the weights `{}` were trained for {}, not for {data}", file.name, excerpt(task));
+                return Err(
+                    Mistake::in_value(dataset, message).help("give the folder of the data set that they are for")
+                );
+            }
+        }
+        Ok(())
+    }
+
     /// Index of the network that `scenario` asks for; it is added to the plan unless it is there.
     fn network(&mut self, scenario: &Scenario, asked: &Asked<'_>) -> Result<NetworkIndex, Failure> {
         let located = |error| match networks::locate(error, asked) {
@@ -220,6 +240,7 @@ impl<'a> Compiler<'a> {
             return Ok(index);
         }
         let network = self.zoo.network(&key.choice).map_err(located)?;
+        self.check_task(scenario, &network)?;
         network
             .check_samples(dataset)
             .map_err(|error| Mistake::in_value(&scenario.samples.dataset, error.to_string()))?;

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Mistake, did_you_mean};
 use crate::located::Located;
-use crate::scenario::{CodecName, Scenario};
+use crate::scenario::{CodecKey, Scenario};
 use crate::sweep::SweepPoint;
 use cospike_models::dataset::Dataset;
 use cospike_models::zoo::{CodecChoice, NetworkChoice, PLAIN, UnitChoice, ZooError};
@@ -19,7 +19,7 @@ pub(super) struct Asked<'a> {
     /// Split point; `None` for a network that is executed whole on the edge.
     split: Option<&'a Located<String>>,
     unit: Option<AskedUnit<'a>>,
-    codec: Option<(&'a Located<CodecName>, CodecChoice)>,
+    codec: Option<(CodecKey, CodecChoice)>,
     time_steps: Option<&'a Located<u32>>,
     /// Whether each time step is evaluated on its own.
     pub(super) stepwise: bool,
@@ -46,7 +46,7 @@ impl Asked<'_> {
             family: self.family,
             split: self.split.map_or_else(|| OUTPUT.into(), |split| (**split).clone()),
             unit: self.unit.as_ref().map(AskedUnit::choice),
-            codec: self.codec.map(|(_, choice)| choice),
+            codec: self.codec.as_ref().map(|(_, choice)| *choice),
             time_steps: self.time_steps.map(|steps| steps.get()),
         }
     }
@@ -62,7 +62,7 @@ pub(super) fn cuts<'a>(scenario: &'a Scenario) -> Result<Vec<Asked<'a>>, Mistake
         family,
         split: Some(split),
         unit: width.as_ref().map(|width| AskedUnit { width, kind, variant: network.variant.as_ref() }),
-        codec: network.codec.as_ref().zip(network.codec()),
+        codec: network.codec(),
         time_steps: network.time_steps.as_ref(),
         stepwise: is_stepwise(scenario, family, split),
     };
@@ -175,13 +175,13 @@ pub(super) fn locate(error: ZooError, asked: &Asked<'_>) -> Result<Mistake, ZooE
             Mistake::in_value(split, format!("no split point is called `{name}`")).help(help)
         }
         ZooError::NoChoiceOfCodec { .. } | ZooError::NoQuality => {
-            let codec = asked.codec.map_or_else(|| split.span(), |(codec, _)| codec.span());
-            let mend = if matches!(error, ZooError::NoQuality) {
-                "give `jpeg_quality`, 1 to 100"
-            } else {
-                "leave `codec` out"
+            let (key, span) =
+                asked.codec.as_ref().map_or(("codec", split.span()), |(key, _)| (key.name, key.span.clone()));
+            let mend = match error {
+                ZooError::NoQuality => "give `jpeg_quality`, 1 to 100".into(),
+                _ => format!("leave `{key}` out"),
             };
-            Mistake::at_span(codec, message).help(mend)
+            Mistake::at_span(span, message).help(mend)
         }
         ZooError::UnknownUnit { unit, known, .. } => {
             let of_kind = |other: &&UnitChoice| other.kind == unit.kind && other.variant == unit.variant;

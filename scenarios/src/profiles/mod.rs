@@ -7,19 +7,21 @@ mod prices;
 mod quantity;
 
 pub use prices::Prices;
-pub use quantity::{Evidence, Expected, Quantity, Scope};
+pub use quantity::{Evidence, Expected, Limits, Quantity, Scope};
 
 use crate::decode;
-use crate::diagnostic::{Diagnostic, Mistake, Origin, Source, did_you_mean};
+use crate::diagnostic::{Diagnostic, Mistake, Origin, Source, did_you_mean, excerpt};
 use crate::library;
 use crate::located::Located;
+use crate::scenario::{MAX_MBPS, MAX_PACKET_BYTES, MIN_MBPS};
+use crate::shape::refuse_control_characters;
 use cospike_results::manifest::ProfileUsed;
 use cospike_sim_core::cloud::CloudPower;
 use cospike_sim_core::compute::Processor;
+use cospike_sim_core::compute::{MAX_OPERATIONS_PER_SECOND, MIN_OPERATIONS_PER_SECOND};
 use cospike_sim_core::edge;
-use cospike_sim_core::kernel::{not_negative, positive, probability};
+use cospike_sim_core::kernel::{MAX_PER_SECOND, MAX_SECONDS, MAX_WATTS, MIN_PER_SECOND};
 use cospike_sim_core::link::{self, Radio, RadioPower, WakeUpRadio};
-use quantity::whole;
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -86,7 +88,7 @@ pub trait Profile: Sized {
 fn find<P: Profile>(name: &Located<String>, origin: &Origin) -> Result<Source, Mistake> {
     if !name.ends_with(".toml") {
         let help = || format!("{}, or a path ending in .toml", did_you_mean(name, library::names(P::SHIPPED)));
-        let message = || format!("no {} profile is called `{}`", P::KIND, **name);
+        let message = || format!("no {} profile is called `{}`", P::KIND, excerpt(name));
         return shipped::<P>(name).ok_or_else(|| Mistake::in_value(name, message()).help(help()));
     }
     let Origin::Folder(folder) = origin else {
@@ -122,20 +124,35 @@ pub fn all_shipped<P: Profile>() -> Result<Vec<(&'static str, P)>, Diagnostic> {
     sources.map(|(name, source)| Ok((name, P::decode(&source)?))).collect()
 }
 
-/// Declares a kind of profile: each quantity with its unit and the check of its value. The quantities that every profile of
+const OPERATIONS: Limits = Limits::between(MIN_OPERATIONS_PER_SECOND, MAX_OPERATIONS_PER_SECOND);
+const ALARMS: Limits = Limits::between(MIN_PER_SECOND, MAX_PER_SECOND).or_zero();
+/// From a nanosecond, which the clock counts.
+const MICROSECONDS: Limits = Limits::between(1e-3, MAX_SECONDS * 1e6).or_zero();
+const MILLISECONDS: Limits = Limits::between(1e-6, MAX_SECONDS * 1e3).or_zero();
+const WATTS: Limits = Limits::between(0.0, MAX_WATTS);
+const MILLIWATTS: Limits = Limits::between(0.0, MAX_WATTS * 1e3);
+const MICROWATTS: Limits = Limits::between(0.0, MAX_WATTS * 1e6);
+const MBPS: Limits = Limits::between(MIN_MBPS, MAX_MBPS);
+const PROBABILITY: Limits = Limits::between(0.0, 1.0);
+/// Up to the largest packet of the Internet Protocol.
+const HEADER_BYTES: Limits = Limits::whole(0.0, MAX_PACKET_BYTES as f64);
+const PACKET_BYTES: Limits = Limits::whole(1.0, MAX_PACKET_BYTES as f64);
+const ANSWER_BYTES: Limits = Limits::whole(0.0, 1e9);
+
+/// Declares a kind of profile: each quantity with its unit and the limits of its value. The quantities that every profile of
 /// the kind must have come first, then those that only some scenarios need.
 macro_rules! profile {
     ($(#[$doc:meta])* $name:ident, $kind:literal, $folder:literal, $shipped:ident {
-        $($(#[$key_doc:meta])* $key:ident: $unit:literal, $check:ident;)*
+        $($(#[$key_doc:meta])* $key:ident: $unit:literal, $limits:expr;)*
     } $(optional {
-        $($(#[$extra_doc:meta])* $extra:ident: $extra_unit:literal, $extra_check:ident;)*
+        $($(#[$extra_doc:meta])* $extra:ident: $extra_unit:literal, $extra_limits:expr;)*
     })?) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Deserialize)]
         #[serde(deny_unknown_fields)]
         pub struct $name {
             /// What the profile describes, in a sentence or two.
-            pub description: String,
+            pub description: Located<String>,
             $($(#[$key_doc])* pub $key: Quantity,)*
             $($($(#[$extra_doc])* pub $extra: Option<Quantity>,)*)?
         }
@@ -150,9 +167,9 @@ macro_rules! profile {
             }
 
             fn quantities(&self) -> Vec<(Expected, &Quantity)> {
-                let needed = [$((Expected { key: stringify!($key), unit: $unit, check: $check }, &self.$key)),*];
+                let needed = [$((Expected { key: stringify!($key), unit: $unit, limits: $limits }, &self.$key)),*];
                 let extra = [$($((
-                    Expected { key: stringify!($extra), unit: $extra_unit, check: $extra_check },
+                    Expected { key: stringify!($extra), unit: $extra_unit, limits: $extra_limits },
                     self.$extra.as_ref(),
                 )),*)?];
                 let extra: Vec<(Expected, Option<&Quantity>)> = extra.into();
@@ -161,7 +178,9 @@ macro_rules! profile {
             }
 
             fn read(text: &str) -> Result<Self, Mistake> {
-                decode::decode(decode::parse(text)?)
+                let profile: Self = decode::decode(decode::parse(text)?)?;
+                refuse_control_characters(&profile.description)?;
+                Ok(profile)
             }
         }
     };
@@ -171,25 +190,25 @@ profile! {
     /// An edge device: rates of its processor, and power besides what operations cost.
     DeviceProfile, "device", "profiles/device", DEVICES {
         /// Rate of accumulates.
-        ac_per_second: "1/s", positive;
+        ac_per_second: "1/s", OPERATIONS;
         /// Rate of multiply-accumulates.
-        mac_per_second: "1/s", positive;
+        mac_per_second: "1/s", OPERATIONS;
         /// Rate of neuron updates.
-        neuron_updates_per_second: "1/s", positive;
+        neuron_updates_per_second: "1/s", OPERATIONS;
         /// Time of an inference in addition to that of its operations.
-        overhead: "us", not_negative;
+        overhead: "us", MICROSECONDS;
         /// Power that the device draws at all times, whatever it does.
-        static_power: "mW", not_negative;
+        static_power: "mW", MILLIWATTS;
     }
     optional {
         /// Power between inferences while awake, in addition to the static power; 0 if it is left out.
-        idle_power: "mW", not_negative;
+        idle_power: "mW", MILLIWATTS;
         /// Power while asleep, in addition to the static power.
-        sleep_power: "mW", not_negative;
+        sleep_power: "mW", MILLIWATTS;
         /// Time that the processor takes to wake up.
-        wake_time: "ms", not_negative;
+        wake_time: "ms", MILLISECONDS;
         /// Power while waking up, in addition to the static power.
-        wake_power: "mW", not_negative;
+        wake_power: "mW", MILLIWATTS;
     }
 }
 
@@ -198,45 +217,45 @@ profile! {
     /// `alpha_down * downlink + beta`.
     LinkProfile, "link", "profiles/link", LINKS {
         /// Rate of the uplink.
-        uplink: "Mbit/s", positive;
+        uplink: "Mbit/s", MBPS;
         /// Rate of the downlink.
-        downlink: "Mbit/s", positive;
+        downlink: "Mbit/s", MBPS;
         /// One-way delay in addition to the time of transmission.
-        propagation: "ms", not_negative;
+        propagation: "ms", MILLISECONDS;
         /// Size of the headers of a packet.
-        header: "bytes", whole;
+        header: "bytes", HEADER_BYTES;
         /// Maximum size of a packet, headers included.
-        mtu: "bytes", whole;
+        mtu: "bytes", PACKET_BYTES;
         /// Probability that a packet sent up is lost.
-        packet_loss: "probability", probability;
+        packet_loss: "probability", PROBABILITY;
         /// Power while sending, per rate of the uplink.
-        alpha_up: "mW/(Mbit/s)", not_negative;
+        alpha_up: "mW/(Mbit/s)", MILLIWATTS;
         /// Power while receiving, per rate of the downlink.
-        alpha_down: "mW/(Mbit/s)", not_negative;
+        alpha_down: "mW/(Mbit/s)", MILLIWATTS;
         /// Power while sending or receiving that does not depend on the rate.
-        beta: "mW", not_negative;
+        beta: "mW", MILLIWATTS;
         /// Power in standby, neither sending nor receiving nor connected.
-        idle: "mW", not_negative;
+        idle: "mW", MILLIWATTS;
     }
     optional {
         /// Time of promotion, after which a radio in standby can send or receive; 0 if it is left out.
-        promotion_time: "ms", not_negative;
+        promotion_time: "ms", MILLISECONDS;
         /// Power during promotion; `tail_power` if it is left out.
-        promotion_power: "mW", not_negative;
+        promotion_power: "mW", MILLIWATTS;
         /// Time of the tail, in which the radio stays connected after the last message; 0 if it is left out.
-        tail_time: "ms", not_negative;
+        tail_time: "ms", MILLISECONDS;
         /// Power while connected, but neither sending nor receiving; `idle` if it is left out.
-        tail_power: "mW", not_negative;
+        tail_power: "mW", MILLIWATTS;
         /// Power of the main radio while it is off and a wake-up radio listens for it.
-        off_power: "mW", not_negative;
+        off_power: "mW", MILLIWATTS;
         /// Power of the wake-up radio while it listens.
-        wake_up_power: "uW", not_negative;
+        wake_up_power: "uW", MICROWATTS;
         /// Length of a wake-up signal.
-        wake_up_signal: "ms", not_negative;
+        wake_up_signal: "ms", MILLISECONDS;
         /// Probability that the wake-up radio misses a signal.
-        wake_up_miss: "probability", probability;
+        wake_up_miss: "probability", PROBABILITY;
         /// Rate at which the wake-up radio takes noise for a signal.
-        wake_up_false_alarms: "1/s", not_negative;
+        wake_up_false_alarms: "1/s", ALARMS;
     }
 }
 
@@ -244,21 +263,21 @@ profile! {
     /// A server of the cloud: rates of its processor, size of its answers, and power besides what operations cost.
     CloudProfile, "cloud", "profiles/cloud", CLOUDS {
         /// Rate of accumulates.
-        ac_per_second: "1/s", positive;
+        ac_per_second: "1/s", OPERATIONS;
         /// Rate of multiply-accumulates.
-        mac_per_second: "1/s", positive;
+        mac_per_second: "1/s", OPERATIONS;
         /// Rate of neuron updates.
-        neuron_updates_per_second: "1/s", positive;
+        neuron_updates_per_second: "1/s", OPERATIONS;
         /// Time of an inference in addition to that of its operations.
-        overhead: "us", not_negative;
+        overhead: "us", MICROSECONDS;
         /// Size of an answer, headers not included.
-        answer: "bytes", whole;
+        answer: "bytes", ANSWER_BYTES;
     }
     optional {
         /// Power of a running server; 0 if it is left out.
-        idle_power: "W", not_negative;
+        idle_power: "W", WATTS;
         /// Power of a computing server, in addition to `idle_power`; 0 if it is left out.
-        busy_power: "W", not_negative;
+        busy_power: "W", WATTS;
     }
 }
 

@@ -3,13 +3,13 @@
 //! A list names its `form`, see [`Form`], and has a quantity for every key of that form and no other. Some forms let a list
 //! leave out certain keys; the list must then name them in `unpriced`.
 
-use super::{Expected, Profile, Quantity, Scope};
+use super::{Expected, Limits, Profile, Quantity, Scope};
 use crate::decode::{self, explain};
-use crate::diagnostic::{Mistake, did_you_mean};
+use crate::diagnostic::{Mistake, did_you_mean, excerpt};
 use crate::library;
 use crate::located::Located;
-use cospike_sim_core::energy::{Form, PriceKey, PriceList, Unit};
-use cospike_sim_core::kernel::{not_negative, positive};
+use crate::shape::refuse_control_characters;
+use cospike_sim_core::energy::{Form, PriceKey, PriceList};
 use serde::Deserialize;
 use std::ops::Range;
 use toml::de::{DeTable, ValueDeserializer};
@@ -58,7 +58,9 @@ impl Profile for Prices {
     fn read(text: &str) -> Result<Self, Mistake> {
         let document = decode::parse(text)?;
         let mut file = File { table: document.into_inner(), form: 0..0 };
-        let description = file.take::<String>("description")?.into_inner();
+        let description = file.take::<String>("description")?;
+        refuse_control_characters(&description)?;
+        let description = description.into_inner();
         let form = file.form()?;
         let unpriced = file.unpriced(form)?;
         file.refuse_unknown(form)?;
@@ -68,7 +70,7 @@ impl Profile for Prices {
         }
         file.refuse_the_rest()?;
         let value = |wanted| prices.iter().find(|(key, _)| key.key == wanted).map(|(_, quantity)| quantity.get());
-        // `Profile::checked` checks each value and reports it at its position.
+        prices.iter().try_for_each(|(key, quantity): &(&PriceKey, Quantity)| quantity.check(&expected(key)))?;
         let list = PriceList::new(form, value).map_err(|error| Mistake::in_file(error.to_string()))?;
         Ok(Self { description, form, prices, list })
     }
@@ -76,11 +78,8 @@ impl Profile for Prices {
 
 /// What a list must say about `key`: sizes are above 0, prices at least 0.
 fn expected(key: &PriceKey) -> Expected {
-    let check = match key.unit {
-        Unit::Bits | Unit::Bytes => positive,
-        _ => not_negative,
-    };
-    Expected { key: key.key, unit: key.unit.name(), check }
+    let (least, most) = key.unit.limits();
+    Expected { key: key.key, unit: key.unit.name(), limits: Limits::between(least, most) }
 }
 
 /// The part of a price list that is still to be read.
@@ -117,7 +116,7 @@ impl File<'_> {
         };
         self.form = word.span();
         let unknown = || {
-            let message = format!("no form of price lists is called `{}`", word);
+            let message = format!("no form of price lists is called `{}`", excerpt(&word));
             Mistake::in_value(&word, message).help(help(&word))
         };
         Form::ALL.into_iter().find(|form| form.name() == *word).ok_or_else(unknown)
@@ -129,7 +128,7 @@ impl File<'_> {
         let may_be = || form.keys().iter().filter(|key| key.may_be_unpriced).map(|key| key.key);
         let known = |word: &Located<String>| {
             let wrong = || {
-                let message = format!("a list of form `{}` cannot leave `{}` unpriced", form.name(), word);
+                let message = format!("a list of form `{}` cannot leave `{}` unpriced", form.name(), excerpt(word));
                 Mistake::in_value(word, message).help(did_you_mean(word, may_be()))
             };
             may_be().find(|key| *key == word.as_str()).ok_or_else(wrong)
@@ -145,7 +144,7 @@ impl File<'_> {
         match unknown.min_by_key(|key| key.span().start) {
             None => Ok(()),
             Some(key) => {
-                let message = format!("`{}` is not a key of the form `{}`", key.get_ref(), form.name());
+                let message = format!("`{}` is not a key of the form `{}`", excerpt(key.get_ref()), form.name());
                 Err(Mistake::at_span(key.span(), message).help(did_you_mean(key.get_ref(), keys())))
             }
         }

@@ -1,9 +1,10 @@
 //! Quantities of a profile: numbers with their units and sources.
 
-use crate::diagnostic::Mistake;
+use crate::diagnostic::{Mistake, excerpt};
 use crate::located::Located;
+use crate::shape::refuse_control_characters;
 use cospike_results::manifest::ValueUsed;
-use cospike_sim_core::kernel::ImpossibleValue;
+use cospike_sim_core::kernel::Number;
 use serde::{Deserialize, Serialize};
 
 /// A number of a profile with its unit and source.
@@ -46,15 +47,15 @@ pub enum Evidence {
     Assumed,
 }
 
-/// Key of a quantity, its unit and the check of its value.
+/// Key of a quantity, its unit and the limits of its value.
 #[derive(Clone, Copy, Debug)]
 pub struct Expected {
     /// Key of the quantity in the profile.
     pub key: &'static str,
     /// Unit in which the profile must give the value.
     pub unit: &'static str,
-    /// Check of the value; it takes the key for its message.
-    pub check: fn(&'static str, f64) -> Result<(), ImpossibleValue>,
+    /// Values that the key accepts.
+    pub limits: Limits,
 }
 
 impl Quantity {
@@ -67,7 +68,7 @@ impl Quantity {
     pub(super) fn check(&self, expected: &Expected) -> Result<(), Mistake> {
         let (key, unit) = (expected.key, expected.unit);
         if *self.unit != unit {
-            let message = format!("`{key}` is given in `{}`, but must be in `{unit}`", *self.unit);
+            let message = format!("`{key}` is given in `{}`, but must be in `{unit}`", excerpt(&self.unit));
             return Err(Mistake::in_value(&self.unit, message));
         }
         if self.source.trim().is_empty() {
@@ -75,7 +76,13 @@ impl Quantity {
             return Err(Mistake::in_value(&self.source, message)
                 .help("name the publication or measurement that the value is from, or who assumed it"));
         }
-        (expected.check)(key, self.get()).map_err(|error| Mistake::in_value(&self.value, error.to_string()))
+        refuse_control_characters(&self.source)?;
+        if expected.limits.accepts(self.get()) {
+            return Ok(());
+        }
+        let found = Number(self.get());
+        let message = format!("the value of `{key}` is {found}, but must be {}, in {unit}", expected.limits);
+        Err(Mistake::in_value(&self.value, message))
     }
 
     /// The quantity as the manifest of a study records it.
@@ -113,9 +120,47 @@ impl Evidence {
     }
 }
 
-/// Accepts whole numbers that fit 32 bits.
-pub(super) fn whole(name: &'static str, value: f64) -> Result<(), ImpossibleValue> {
-    let fits = value.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&value);
-    let needed = "a whole number from 0 to 4,294,967,295";
-    if fits { Ok(()) } else { Err(ImpossibleValue { name, value, needed }) }
+/// Values that a quantity accepts, in its unit: whole numbers only if `is_whole`, 0 if `zero`, and `least` to `most`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limits {
+    /// Whether only whole numbers are accepted.
+    pub is_whole: bool,
+    /// Whether 0 is accepted besides.
+    pub zero: bool,
+    /// Smallest value, 0 aside.
+    pub least: f64,
+    /// Greatest value.
+    pub most: f64,
+}
+
+impl Limits {
+    /// Numbers from `least` to `most`.
+    pub(super) const fn between(least: f64, most: f64) -> Self {
+        Self { is_whole: false, zero: false, least, most }
+    }
+
+    /// Whole numbers from `least` to `most`.
+    pub(super) const fn whole(least: f64, most: f64) -> Self {
+        Self { is_whole: true, ..Self::between(least, most) }
+    }
+
+    /// The same limits, and 0.
+    pub(super) const fn or_zero(self) -> Self {
+        Self { zero: true, ..self }
+    }
+
+    fn accepts(&self, value: f64) -> bool {
+        // No quantity may be negative, so -0 is refused as well.
+        let is_whole = !self.is_whole || value.fract() == 0.0;
+        let is_zero = self.zero && value == 0.0;
+        value.is_sign_positive() && is_whole && (is_zero || (self.least..=self.most).contains(&value))
+    }
+}
+
+impl std::fmt::Display for Limits {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kind = if self.is_whole { "a whole number" } else { "a number" };
+        let zero = if self.zero { ", 0 or" } else { "" };
+        write!(f, "{kind}{zero} from {} to {}", Number(self.least), Number(self.most))
+    }
 }

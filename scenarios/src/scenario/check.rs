@@ -1,40 +1,8 @@
-//! Checks of single values. Each mistake is reported at the position of its value.
+//! Checks of keys that exclude each other.
 
 use crate::diagnostic::Mistake;
 use crate::located::Located;
-use cospike_sim_core::kernel::{self, ImpossibleValue};
 use std::ops::Range;
-
-/// Accepts counts from 1.
-pub(super) fn count<T: Copy + Into<u64>>(key: &'static str, value: &Located<T>) -> Result<(), Mistake> {
-    match value.get().into() {
-        0 => Err(Mistake::in_value(value, format!("`{key}` is 0, but must be at least 1"))),
-        _ => Ok(()),
-    }
-}
-
-/// Accepts finite numbers above 0.
-pub(super) fn positive<'v>(key: &'static str, value: impl Into<Option<&'v Located<f64>>>) -> Result<(), Mistake> {
-    number(kernel::positive, key, value.into())
-}
-
-/// Accepts finite numbers from 0.
-pub(super) fn not_negative<'v>(key: &'static str, value: impl Into<Option<&'v Located<f64>>>) -> Result<(), Mistake> {
-    number(kernel::not_negative, key, value.into())
-}
-
-/// Accepts numbers from 0 to 1.
-pub(super) fn probability<'v>(key: &'static str, value: impl Into<Option<&'v Located<f64>>>) -> Result<(), Mistake> {
-    number(kernel::probability, key, value.into())
-}
-
-fn number(
-    check: fn(&'static str, f64) -> Result<(), ImpossibleValue>,
-    key: &'static str,
-    value: Option<&Located<f64>>,
-) -> Result<(), Mistake> {
-    value.map_or(Ok(()), |value| check(key, value.get()).map_err(|error| Mistake::in_value(value, error.to_string())))
-}
 
 /// One of several alternative keys, and its position if it is given.
 pub(super) type Alternative = (&'static str, Option<Range<usize>>);

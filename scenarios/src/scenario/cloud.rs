@@ -1,9 +1,11 @@
 //! `[cloud]`: the servers that execute the tails.
 
-use super::check;
 use crate::diagnostic::Mistake;
 use crate::located::Located;
+use crate::scenario::limits::{MAX_MS, MAX_WAITING, MIN_MS, MIN_S};
+use cospike_sim_core::cloud::Cloud;
 use cospike_sim_core::cloud::Order;
+use cospike_sim_core::kernel::MAX_SECONDS;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +16,7 @@ pub struct CloudSection {
     /// Profile of a server.
     pub profile: Located<String>,
     /// Number of servers; with autoscaling, at the start.
+    #[schemars(range(min = 1, max = Cloud::MAX_SERVERS))]
     pub servers: Located<u32>,
     /// Order in which waiting requests are served.
     #[serde(default)]
@@ -25,6 +28,7 @@ pub struct CloudSection {
     /// The number of servers follows the load.
     pub autoscaling: Option<Located<Autoscaling>>,
     /// Entropy of the answer after a time step, from 0 (certain) to 1, up to which the cloud answers at once.
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub exit_entropy: Option<Located<f64>>,
 }
 
@@ -34,14 +38,19 @@ pub struct CloudSection {
 #[serde(deny_unknown_fields)]
 pub struct Batching {
     /// Maximum number of requests in a batch.
+    #[schemars(range(min = 1, max = cospike_sim_core::cloud::Batching::MAX_SIZE))]
     pub max_size: Located<u32>,
     /// Maximum time for which a request is kept waiting for others.
+    #[schemars(range(min = 0.0, max = MAX_MS), extend("x-minimum-above-0" = MIN_MS))]
     pub max_wait_ms: Located<f64>,
     /// Cost of each further request of a batch, as a share of its cost alone.
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub marginal_cost: Option<Located<f64>>,
     /// Time of a batch, whatever its size.
+    #[schemars(range(min = 0.0, max = MAX_MS), extend("x-minimum-above-0" = MIN_MS))]
     pub fixed_ms: Option<Located<f64>>,
     /// Time of each request in a batch.
+    #[schemars(range(min = 0.0, max = MAX_MS), extend("x-minimum-above-0" = MIN_MS))]
     pub item_ms: Option<Located<f64>>,
 }
 
@@ -50,23 +59,27 @@ pub struct Batching {
 #[serde(deny_unknown_fields)]
 pub struct Autoscaling {
     /// Minimum number of servers.
+    #[schemars(range(min = 1, max = Cloud::MAX_SERVERS))]
     pub min_servers: Located<u32>,
     /// Maximum number of servers.
+    #[schemars(range(min = 1, max = Cloud::MAX_SERVERS))]
     pub max_servers: Located<u32>,
     /// Waiting requests per server above which one is started.
+    #[schemars(range(min = 0.0, max = f64::from(MAX_WAITING)))]
     pub up_above: Located<f64>,
     /// Waiting requests per server below which one is stopped.
+    #[schemars(range(min = 0.0, max = f64::from(MAX_WAITING)))]
     pub down_below: Located<f64>,
     /// Time between two decisions.
+    #[schemars(range(min = cospike_sim_core::cloud::Autoscaling::MIN_PERIOD_SECONDS, max = MAX_SECONDS))]
     pub period_s: Located<f64>,
     /// Time until a started server can serve.
+    #[schemars(range(min = 0.0, max = MAX_SECONDS), extend("x-minimum-above-0" = MIN_S))]
     pub startup_s: Located<f64>,
 }
 
 impl CloudSection {
     pub(super) fn check(&self) -> Result<(), Mistake> {
-        check::count("servers", &self.servers)?;
-        check::probability("exit_entropy", self.exit_entropy.as_ref())?;
         self.batching.as_ref().map_or(Ok(()), |batching| batching.check())?;
         self.autoscaling.as_ref().map_or(Ok(()), |autoscaling| autoscaling.check(self.servers.get()))
     }
@@ -74,11 +87,6 @@ impl CloudSection {
 
 impl Batching {
     fn check(&self) -> Result<(), Mistake> {
-        check::count("max_size", &self.max_size)?;
-        check::not_negative("max_wait_ms", &self.max_wait_ms)?;
-        check::probability("marginal_cost", self.marginal_cost.as_ref())?;
-        check::not_negative("fixed_ms", self.fixed_ms.as_ref())?;
-        check::not_negative("item_ms", self.item_ms.as_ref())?;
         match (&self.marginal_cost, &self.fixed_ms, &self.item_ms) {
             (Some(_), None, None) | (None, Some(_), Some(_)) => Ok(()),
             _ => {
@@ -92,11 +100,6 @@ impl Batching {
 
 impl Autoscaling {
     fn check(&self, servers: u32) -> Result<(), Mistake> {
-        check::count("min_servers", &self.min_servers)?;
-        check::not_negative("up_above", &self.up_above)?;
-        check::not_negative("down_below", &self.down_below)?;
-        check::positive("period_s", &self.period_s)?;
-        check::not_negative("startup_s", &self.startup_s)?;
         let refuse = |value: &Located<u32>, key, bound| {
             let message = format!("`{key}` is {}, but `servers`, their number at the start, is {servers}", value.get());
             Err(Mistake::in_value(value, message).help(format!("give {bound} {servers}")))

@@ -1,8 +1,9 @@
 //! `[fleet]`: the edge devices.
 
-use super::check;
 use crate::diagnostic::Mistake;
 use crate::located::Located;
+use crate::scenario::limits::{MAX_J, MAX_MBPS, MAX_MS, MAX_WAITING, MIN_J, MIN_MS, MIN_SHARE};
+use cospike_sim_core::cosim::System;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct FleetSection {
     /// Number of devices, all of the same profile.
+    #[schemars(range(min = 1, max = System::MAX_DEVICES))]
     pub devices: Located<u32>,
     /// Profile of a device.
     pub profile: Located<String>,
@@ -18,20 +20,24 @@ pub struct FleetSection {
     pub prices: Located<String>,
     /// Maximum number of requests that wait for the processor of a device, the one that it computes not counted; what waits for
     /// the uplink is not bounded. Unbounded if it is left out.
+    #[schemars(range(min = 0, max = MAX_WAITING))]
     pub queue_capacity: Option<Located<u32>>,
     /// Request that is dropped when the queue is full.
     #[serde(default)]
     pub when_full: Located<WhenFull>,
     /// Energy of a full battery. Devices run on mains power if it is left out.
+    #[schemars(range(min = MIN_J, max = MAX_J))]
     pub battery_j: Option<Located<f64>>,
     /// Idle time after which the processor falls asleep, with the powers of its profile. It never does if this is left
     /// out.
+    #[schemars(range(min = 0.0, max = MAX_MS), extend("x-minimum-above-0" = MIN_MS))]
     pub sleep_after_ms: Option<Located<f64>>,
     /// Speed levels, chosen by the number of waiting requests. The processor always runs at nominal speed if they are left
     /// out.
     #[serde(default)]
     pub speed: Vec<Located<SpeedLevel>>,
     /// Entropy of the device's own answer, from 0 (certain) to 1, up to which it answers by itself.
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub exit_entropy: Option<Located<f64>>,
     /// How a device estimates the rate of its link, by which it chooses among `network.alternative`.
     pub switching: Option<Located<Switching>>,
@@ -53,10 +59,13 @@ pub enum WhenFull {
 #[serde(deny_unknown_fields)]
 pub struct SpeedLevel {
     /// Number of waiting requests from which on the level is chosen; 0 for the first level, ascending.
+    #[schemars(range(min = 0, max = MAX_WAITING))]
     pub from_waiting: Located<u32>,
     /// Factor of the profile's rates.
+    #[schemars(range(min = cospike_sim_core::edge::SpeedLevel::MIN_FACTOR, max = cospike_sim_core::edge::SpeedLevel::MAX_FACTOR))]
     pub rate_factor: Located<f64>,
     /// Factor of the power while computing.
+    #[schemars(range(min = cospike_sim_core::edge::SpeedLevel::MIN_FACTOR, max = cospike_sim_core::edge::SpeedLevel::MAX_FACTOR))]
     pub power_factor: Located<f64>,
 }
 
@@ -65,25 +74,17 @@ pub struct SpeedLevel {
 #[serde(deny_unknown_fields)]
 pub struct Switching {
     /// Weight of the newest message in the estimate, above 0 and at most 1.
+    #[schemars(range(min = MIN_SHARE, max = 1.0))]
     pub smoothing: Located<f64>,
     /// Estimate before the first message.
+    #[schemars(range(min = 0.0, max = MAX_MBPS))]
     pub initial_mbps: Located<f64>,
 }
 
 impl FleetSection {
     pub(super) fn check(&self) -> Result<(), Mistake> {
-        check::count("devices", &self.devices)?;
-        check::positive("battery_j", self.battery_j.as_ref())?;
-        check::not_negative("sleep_after_ms", self.sleep_after_ms.as_ref())?;
-        check::probability("exit_entropy", self.exit_entropy.as_ref())?;
         self.check_queue()?;
-        self.check_speed()?;
-        if let Some(switching) = &self.switching {
-            check::not_negative("initial_mbps", &switching.initial_mbps)?;
-            check::positive("smoothing", &switching.smoothing)?;
-            check::probability("smoothing", &switching.smoothing)?;
-        }
-        Ok(())
+        self.check_speed()
     }
 
     fn check_queue(&self) -> Result<(), Mistake> {
@@ -99,8 +100,6 @@ impl FleetSection {
     fn check_speed(&self) -> Result<(), Mistake> {
         let mut least = 0;
         for (index, level) in self.speed.iter().enumerate() {
-            check::positive("rate_factor", &level.rate_factor)?;
-            check::positive("power_factor", &level.power_factor)?;
             let from = level.from_waiting.get();
             if (index == 0 && from != 0) || from < least {
                 let needed = match index {

@@ -3,6 +3,11 @@
 use super::check;
 use crate::diagnostic::Mistake;
 use crate::located::Located;
+use crate::scenario::limits::{
+    MAX_MBPS, MAX_MS, MAX_PACKET_BYTES, MAX_WEIGHT, MIN_MBPS, MIN_MS, MIN_S, MIN_SHARE, MIN_WEIGHT,
+};
+use cospike_sim_core::kernel::MAX_SECONDS;
+use cospike_sim_core::link::Transport;
 use cospike_sim_core::payload::{Missing, Packetise};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,35 +23,45 @@ pub struct LinkSection {
     /// Shares of the devices in a `shared-cell`; the devices take the list in turn. All shares are equal if it is left
     /// out.
     #[serde(default)]
+    #[schemars(inner(range(min = MIN_WEIGHT, max = MAX_WEIGHT)))]
     pub weights: Vec<Located<f64>>,
     /// What may share a packet; `message` if it is left out.
     pub packetise: Option<Located<Packetise>>,
     /// Maximum size of a packet, headers included.
+    #[schemars(range(min = 1, max = MAX_PACKET_BYTES))]
     pub mtu_bytes: Option<Located<u32>>,
     /// Rate of the uplink.
+    #[schemars(range(min = MIN_MBPS, max = MAX_MBPS))]
     pub uplink_mbps: Option<Located<f64>>,
     /// Rate of the uplink over time: a CSV file of `seconds,mbps`. A rate holds from its time to that of the next line, and
     /// the last one to the end of the run, unless `rate_trace_period_s` is given.
     pub rate_trace: Option<Located<String>>,
     /// Length of the rate trace, after which it begins again.
+    #[schemars(range(min = MIN_S, max = MAX_SECONDS))]
     pub rate_trace_period_s: Option<Located<f64>>,
     /// Rate of the uplink over time: a file in mahimahi's packet-delivery format.
     pub mahimahi_trace: Option<Located<String>>,
     /// One-way delay besides transmission.
+    #[schemars(range(min = 0.0, max = MAX_MS), extend("x-minimum-above-0" = MIN_MS))]
     pub propagation_ms: Option<Located<f64>>,
     /// Further delay of each message and answer, uniformly distributed from 0 to this.
+    #[schemars(range(min = 0.0, max = MAX_MS), extend("x-minimum-above-0" = MIN_MS))]
     pub jitter_ms: Option<Located<f64>>,
     /// Probability that a packet sent up is lost.
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub packet_loss: Option<Located<f64>>,
     /// Packets are lost in bursts instead.
     pub bursts: Option<Located<Bursts>>,
     /// Probability that a payload bit is inverted.
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub bit_error: Option<Located<f64>>,
     /// Probability that a payload bit is erased.
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub bit_erasure: Option<Located<f64>>,
     /// Lost packets are sent again.
     pub retransmit: Option<Located<Retransmit>>,
     /// Number of copies of every packet that are sent.
+    #[schemars(range(min = 1, max = Transport::MAX_COPIES))]
     pub repeat: Option<Located<u8>>,
     /// What the receiver puts in the place of a missing part of the payload: zeros (no spike), the values of the step
     /// before, or nothing, the network running for fewer steps.
@@ -73,13 +88,17 @@ pub enum Sharing {
 #[serde(deny_unknown_fields)]
 pub struct Bursts {
     /// Mean length of a good time.
+    #[schemars(range(min = MIN_MS, max = MAX_MS))]
     pub mean_good_ms: Located<f64>,
     /// Mean length of a bad time.
+    #[schemars(range(min = MIN_MS, max = MAX_MS))]
     pub mean_bad_ms: Located<f64>,
     /// Probability that a packet is lost in a good time.
     #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub good_loss: Located<f64>,
     /// Probability that a packet is lost in a bad time.
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub bad_loss: Located<f64>,
 }
 
@@ -88,8 +107,10 @@ pub struct Bursts {
 #[serde(deny_unknown_fields)]
 pub struct Retransmit {
     /// Time from the last bit of an attempt to the next attempt.
+    #[schemars(range(min = 0.0, max = MAX_MS), extend("x-minimum-above-0" = MIN_MS))]
     pub timeout_ms: Located<f64>,
     /// Maximum number of attempts for a packet, the first included.
+    #[schemars(range(min = 1, max = u8::MAX))]
     pub tries: Located<u8>,
 }
 
@@ -98,12 +119,16 @@ pub struct Retransmit {
 #[serde(deny_unknown_fields)]
 pub struct WakeUp {
     /// Share of the time in which the wake-up radio listens, above 0 and at most 1.
+    #[schemars(range(min = MIN_SHARE, max = 1.0))]
     pub duty: Located<f64>,
     /// Length of a period; the wake-up radio listens from its start on.
+    #[schemars(range(min = MIN_MS, max = MAX_MS))]
     pub period_ms: Located<f64>,
     /// Maximum number of signals sent for an answer.
+    #[schemars(range(min = 1, max = u8::MAX))]
     pub tries: Located<u8>,
     /// Time from a missed signal to the next.
+    #[schemars(range(min = 0.0, max = MAX_MS), extend("x-minimum-above-0" = MIN_MS))]
     pub retry_ms: Located<f64>,
 }
 
@@ -120,19 +145,10 @@ impl LinkSection {
             return Err(Mistake::in_value(period, "there is no rate trace whose length this could be")
                 .help("give `rate_trace`, or leave `rate_trace_period_s` out"));
         }
-        check::positive("uplink_mbps", self.uplink_mbps.as_ref())?;
-        check::not_negative("propagation_ms", self.propagation_ms.as_ref())?;
-        check::not_negative("jitter_ms", self.jitter_ms.as_ref())?;
-        check::probability("packet_loss", self.packet_loss.as_ref())?;
-        check::probability("bit_error", self.bit_error.as_ref())?;
-        check::probability("bit_erasure", self.bit_erasure.as_ref())?;
-        self.repeat.as_ref().map_or(Ok(()), |copies| check::count("repeat", copies))?;
-        self.check_weights()?;
-        self.check_tables()
+        self.check_weights()
     }
 
     fn check_weights(&self) -> Result<(), Mistake> {
-        self.weights.iter().try_for_each(|weight| check::positive("weights", weight))?;
         match self.weights.first() {
             Some(first) if self.sharing.get() != Sharing::SharedCell => {
                 let help = "leave `weights` out, or give `sharing = \"shared-cell\"`";
@@ -140,26 +156,5 @@ impl LinkSection {
             }
             _ => Ok(()),
         }
-    }
-
-    fn check_tables(&self) -> Result<(), Mistake> {
-        if let Some(bursts) = &self.bursts {
-            check::positive("mean_good_ms", &bursts.mean_good_ms)?;
-            check::positive("mean_bad_ms", &bursts.mean_bad_ms)?;
-            check::probability("good_loss", &bursts.good_loss)?;
-            check::probability("bad_loss", &bursts.bad_loss)?;
-        }
-        if let Some(retransmit) = &self.retransmit {
-            check::not_negative("timeout_ms", &retransmit.timeout_ms)?;
-            check::count("tries", &retransmit.tries)?;
-        }
-        if let Some(wake_up) = &self.wake_up {
-            check::positive("duty", &wake_up.duty)?;
-            check::probability("duty", &wake_up.duty)?;
-            check::positive("period_ms", &wake_up.period_ms)?;
-            check::count("tries", &wake_up.tries)?;
-            check::not_negative("retry_ms", &wake_up.retry_ms)?;
-        }
-        Ok(())
     }
 }

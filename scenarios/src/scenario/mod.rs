@@ -3,6 +3,7 @@
 mod check;
 mod cloud;
 mod fleet;
+mod limits;
 mod link;
 mod network;
 mod workload;
@@ -10,18 +11,21 @@ mod workload;
 pub use cloud::{Autoscaling, Batching, CloudSection};
 pub use fleet::{FleetSection, SpeedLevel, Switching, WhenFull};
 pub use link::{Bursts, LinkSection, Retransmit, Sharing, WakeUp};
+pub(crate) use network::CodecKey;
 pub use network::{Alternative, CodecName, LocalSection, NetworkSection};
 pub use workload::{Bursty, ClosedLoop, Periodic, WorkloadSection};
 
-use crate::diagnostic::{Mistake, Origin};
+use crate::diagnostic::{Mistake, Origin, excerpt};
 use crate::located::Located;
 use cospike_models::dataset::{Dataset, Subset};
+use cospike_sim_core::kernel::MAX_SECONDS;
 use cospike_sim_core::network::{Family, OUTPUT};
 use cospike_sim_core::stats::PrecisionTarget;
 use cospike_sim_core::workload::SampleOrder;
-use cospike_studies::plan::{Metric, is_study_name};
+use cospike_studies::plan::{MAX_NAME, Metric, is_study_name};
+pub(crate) use limits::{MAX_MBPS, MAX_PACKET_BYTES, MIN_MBPS};
+use limits::{MAX_REPLICATIONS, MAX_SAMPLES, MAX_SEED, MIN_S, MIN_SHARE};
 use schemars::JsonSchema;
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 /// One scenario: a scenario file with at most one value per key. A file with a `[sweep]` contains several, see
@@ -43,10 +47,6 @@ pub struct Scenario {
     pub link: LinkSection,
     /// The servers that execute the tails.
     pub cloud: CloudSection,
-    /// Always empty, because [`crate::sweep`] takes it out; declared so that it counts as a known section.
-    #[serde(default, skip_serializing)]
-    #[schemars(skip)]
-    sweep: IgnoredAny,
 }
 
 /// The only section that cannot be swept.
@@ -56,12 +56,15 @@ pub struct StudySection {
     /// Name of the study; its results are stored under it.
     pub name: Located<String>,
     /// Seed of all random streams.
+    #[schemars(range(min = 0, max = MAX_SEED))]
     pub seed: u64,
     /// Number of replications of each design point, each with random streams of its own.
+    #[schemars(range(min = 1, max = MAX_REPLICATIONS))]
     pub replications: Located<u32>,
     /// Design points get further replications until their means are known this precisely.
     pub precision: Option<Located<Precision>>,
     /// Age from which on a request starves if others are answered meanwhile; then the design point fails.
+    #[schemars(range(min = MIN_S, max = MAX_SECONDS))]
     pub starvation_s: Option<Located<f64>>,
 }
 
@@ -69,11 +72,14 @@ pub struct StudySection {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Precision {
-    /// Half the interval, relative to the mean.
+    /// Half the interval, relative to the mean. With a wider one, intervals cover the true mean too rarely (Law, Simulation
+    /// Modeling and Analysis).
+    #[schemars(range(min = MIN_SHARE, max = PrecisionTarget::MAX_RELATIVE_ERROR))]
     pub relative: Located<f64>,
     /// Metric whose interval must narrow.
     pub of: Metric,
     /// Maximum number of replications of a design point.
+    #[schemars(range(min = 1, max = MAX_REPLICATIONS))]
     pub max_replications: Located<u32>,
 }
 
@@ -84,6 +90,7 @@ pub struct SamplesSection {
     /// Data set: `fashion-mnist`, or the path of a folder that holds one, with a `/` in it.
     pub dataset: Located<DatasetName>,
     /// Number of samples, from the start of the test set.
+    #[schemars(range(min = 1, max = MAX_SAMPLES))]
     pub count: Located<u32>,
     /// Order in which devices ask for samples: from one shuffled deck of the fleet, from a deck of each device, or uniformly
     /// at random.
@@ -154,7 +161,6 @@ impl Scenario {
     pub(crate) fn check(&self) -> Result<(), Mistake> {
         self.study.check()?;
         let family = NetworkSection::check(&self.network)?;
-        check::count("count", &self.samples.count)?;
         self.fleet.check()?;
         WorkloadSection::check(&self.workload)?;
         self.link.check()?;
@@ -208,24 +214,17 @@ impl Scenario {
 impl StudySection {
     fn check(&self) -> Result<(), Mistake> {
         if !is_study_name(&self.name) {
-            let message =
-                format!("`{}` is not a possible name of a study, because its results are stored under it", *self.name);
-            return Err(Mistake::in_value(&self.name, message).help("use letters, digits, - and _"));
+            let message = format!(
+                "`{}` is not a possible name of a study, because its results are stored under it",
+                excerpt(&self.name)
+            );
+            let help = format!("use 1 to {MAX_NAME} letters, digits, - and _");
+            return Err(Mistake::in_value(&self.name, message).help(help));
         }
-        check::count("replications", &self.replications)?;
-        check::positive("starvation_s", self.starvation_s.as_ref())?;
         self.precision.as_ref().map_or(Ok(()), |precision| self.check_precision(precision))
     }
 
     fn check_precision(&self, precision: &Precision) -> Result<(), Mistake> {
-        check::positive("relative", &precision.relative)?;
-        let (relative, most) = (precision.relative.get(), PrecisionTarget::MAX_RELATIVE_ERROR);
-        if relative > most {
-            let message = format!("`relative` is {relative}, but must be at most {most}");
-            let help =
-                "above this, the intervals cover the true mean too rarely (Law, Simulation Modeling and Analysis)";
-            return Err(Mistake::in_value(&precision.relative, message).help(help));
-        }
         let (most, first) = (precision.max_replications.get(), self.replications.get());
         let least = PrecisionTarget::MIN_REPLICATIONS;
         if first < least {

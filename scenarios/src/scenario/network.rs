@@ -3,10 +3,12 @@
 use super::check;
 use crate::diagnostic::Mistake;
 use crate::located::Located;
+use crate::scenario::limits::{MAX_MBPS, MAX_TIME_STEPS, MAX_WIDTH, MIN_MBPS};
 use cospike_models::zoo::CodecChoice;
 use cospike_sim_core::network::{BottleneckKind, Family, INPUT, OUTPUT};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// The network, and where it is cut.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -19,6 +21,7 @@ pub struct NetworkSection {
     /// Split point: `input` (everything in the cloud), a stage, or `output` (everything on the edge).
     pub split: Located<String>,
     /// Number of channels that the encoder of the bottleneck unit emits; without it the features cross as they are.
+    #[schemars(range(min = 1, max = MAX_WIDTH))]
     pub width: Option<Located<u32>>,
     /// Kind of the bottleneck unit; `binary` units stand in float networks. That of the family if it is left out.
     pub bottleneck: Option<Located<BottleneckKind>>,
@@ -28,9 +31,12 @@ pub struct NetworkSection {
     /// image, `jpeg` that of BottleNet. A JPEG is one grey image with the channels side by side, of which the scan is sent:
     /// its header is the same for every request.
     pub codec: Option<Located<CodecName>>,
-    /// Quality of `codec = "jpeg"`, 1 to 100; that of the unit's training if it is left out.
+    /// Quality of the JPEG, where `codec` is `jpeg` or left out beside a `width` of BottleNet; that of the unit's training if it
+    /// is left out.
+    #[schemars(range(min = 1, max = 100))]
     pub jpeg_quality: Option<Located<u32>>,
     /// Number of time steps of a spiking network; that of its training if it is left out.
+    #[schemars(range(min = 1, max = MAX_TIME_STEPS))]
     pub time_steps: Option<Located<u32>>,
     /// Each time step is sent as soon as it is computed, and the tail is executed as steps arrive.
     pub stream: Option<Located<bool>>,
@@ -56,10 +62,12 @@ pub enum CodecName {
 #[serde(deny_unknown_fields)]
 pub struct Alternative {
     /// Estimated rate from which on the alternative is taken; ascending.
+    #[schemars(range(min = MIN_MBPS, max = MAX_MBPS))]
     pub from_mbps: Located<f64>,
     /// Split point.
     pub split: Located<String>,
     /// Width of the bottleneck unit there.
+    #[schemars(range(min = 1, max = MAX_WIDTH))]
     pub width: Option<Located<u32>>,
 }
 
@@ -73,7 +81,15 @@ pub struct LocalSection {
     /// Family of the network.
     pub family: Located<Family>,
     /// Number of time steps of a spiking network; that of its training if it is left out.
+    #[schemars(range(min = 1, max = MAX_TIME_STEPS))]
     pub time_steps: Option<Located<u32>>,
+}
+
+/// Key that chooses a codec, and where it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct CodecKey {
+    pub(crate) name: &'static str,
+    pub(crate) span: Range<usize>,
 }
 
 impl NetworkSection {
@@ -132,31 +148,34 @@ impl NetworkSection {
 
     fn check_codec(&self) -> Result<(), Mistake> {
         let Some(quality) = &self.jpeg_quality else { return Ok(()) };
-        if self.codec.as_ref().is_none_or(|codec| codec.get() != CodecName::Jpeg) {
-            let message = "`jpeg_quality` has no effect unless `codec` is `jpeg`";
-            return Err(Mistake::in_value(quality, message).help("give `codec = \"jpeg\"`, or leave it out"));
+        // Where a unit stands, the codec is that of its values, which is JPEG wherever there is a choice.
+        let is_jpeg = self.codec.as_ref().map_or(self.width.is_some(), |codec| codec.get() == CodecName::Jpeg);
+        if is_jpeg {
+            return Ok(());
         }
-        match quality.get() {
-            1..=100 => Ok(()),
-            other => Err(Mistake::in_value(quality, format!("`jpeg_quality` is {other}, but must be 1 to 100"))),
-        }
+        let message = "`jpeg_quality` has no effect here, because nothing is coded as JPEG";
+        Err(Mistake::in_value(quality, message).help("give `codec = \"jpeg\"`, or leave it out"))
     }
 
-    /// Coding of 8-bit values on the link, if the scenario gives one.
-    pub(crate) fn codec(&self) -> Option<CodecChoice> {
-        // `check_codec` accepts no quality that does not fit a byte.
+    /// Coding of 8-bit values on the link, if the scenario gives one, with the key that gives it.
+    pub(crate) fn codec(&self) -> Option<(CodecKey, CodecChoice)> {
+        // The limits of the key accept no quality that does not fit a byte.
         let quality = self.jpeg_quality.as_ref().and_then(|quality| u8::try_from(quality.get()).ok());
-        self.codec.as_ref().map(|codec| match codec.get() {
-            CodecName::Raw => CodecChoice::Raw,
-            CodecName::Jpeg => CodecChoice::Jpeg { quality },
-        })
+        let jpeg = CodecChoice::Jpeg { quality };
+        match (&self.codec, &self.jpeg_quality) {
+            (Some(codec), _) => {
+                let choice = if codec.get() == CodecName::Raw { CodecChoice::Raw } else { jpeg };
+                Some((CodecKey { name: "codec", span: codec.span() }, choice))
+            }
+            (None, Some(quality)) => Some((CodecKey { name: "jpeg_quality", span: quality.span() }, jpeg)),
+            (None, None) => None,
+        }
     }
 
     fn check_alternatives(&self) -> Result<(), Mistake> {
         let mut before = 0.0;
         for alternative in &self.alternative {
             check_width(&alternative.split, alternative.width.as_ref())?;
-            check::positive("from_mbps", &alternative.from_mbps)?;
             let from = alternative.from_mbps.get();
             if from <= before {
                 let message =
@@ -171,7 +190,6 @@ impl NetworkSection {
 
 fn check_width(split: &Located<String>, width: Option<&Located<u32>>) -> Result<(), Mistake> {
     let Some(width) = width else { return Ok(()) };
-    check::count("width", width)?;
     if **split == INPUT || **split == OUTPUT {
         let message = format!("no bottleneck unit can stand at `{}`, so `width` has no effect there", **split);
         return Err(Mistake::in_value(width, message).help("leave `width` out for these split points"));
@@ -181,7 +199,6 @@ fn check_width(split: &Located<String>, width: Option<&Located<u32>>) -> Result<
 
 fn check_steps(family: Family, steps: Option<&Located<u32>>) -> Result<(), Mistake> {
     let Some(steps) = steps else { return Ok(()) };
-    check::count("time_steps", steps)?;
     if family == Family::Float {
         let message = "a float network is executed once and has no time steps";
         return Err(Mistake::in_value(steps, message).help("leave `time_steps` out for `family = \"float\"`"));

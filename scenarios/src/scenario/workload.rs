@@ -3,6 +3,9 @@
 use super::check;
 use crate::diagnostic::Mistake;
 use crate::located::Located;
+use crate::scenario::limits::{MAX_MS, MIN_MS, MIN_S};
+use cospike_sim_core::kernel::{MAX_PER_SECOND, MAX_SECONDS, MIN_PER_SECOND};
+use cospike_sim_core::workload::Workload;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +14,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct WorkloadSection {
     /// Requests per second and device, each device a Poisson process.
+    #[schemars(range(min = MIN_PER_SECOND, max = MAX_PER_SECOND))]
     pub rate_hz: Option<Located<f64>>,
     /// Each device sends its requests at regular times.
     pub periodic: Option<Located<Periodic>>,
@@ -20,15 +24,20 @@ pub struct WorkloadSection {
     pub closed_loop: Option<Located<ClosedLoop>>,
     /// Recorded arrivals: a CSV file of `seconds,device`.
     pub trace: Option<Located<String>>,
-    /// Number of requests of all devices together. The run goes on until all of them are answered or dropped.
+    /// Number of requests of all devices together.
+    #[schemars(range(min = 1, max = Workload::MAX_REQUESTS))]
     pub requests: Located<u64>,
     /// Number of requests, from the start, that are left out of the latency statistics.
     #[serde(default)]
+    #[schemars(range(min = 0, max = Workload::MAX_REQUESTS))]
     pub warmup: Located<u64>,
-    /// Simulated time at which the run stops, even with requests in flight.
+    /// Simulated time at which the run ends, even with requests in flight; if all are answered earlier, devices are idle until
+    /// then. If it is left out, the run ends when all requests are answered or dropped.
+    #[schemars(range(min = MIN_S, max = MAX_SECONDS))]
     pub horizon_s: Option<Located<f64>>,
     /// Time within which a request should be answered; the devices take the list in turn.
     #[serde(default)]
+    #[schemars(inner(range(min = MIN_MS, max = MAX_MS)))]
     pub deadlines_ms: Vec<Located<f64>>,
 }
 
@@ -37,9 +46,11 @@ pub struct WorkloadSection {
 #[serde(deny_unknown_fields)]
 pub struct Periodic {
     /// Time between two requests of a device.
+    #[schemars(range(min = MIN_S, max = MAX_SECONDS))]
     pub period_s: Located<f64>,
     /// Maximum delay of each request, uniformly distributed from 0.
     #[serde(default)]
+    #[schemars(range(min = 0.0, max = MAX_SECONDS), extend("x-minimum-above-0" = MIN_S))]
     pub jitter_s: Located<f64>,
 }
 
@@ -48,12 +59,16 @@ pub struct Periodic {
 #[serde(deny_unknown_fields)]
 pub struct Bursty {
     /// Requests per second while quiet.
+    #[schemars(range(min = 0.0, max = MAX_PER_SECOND), extend("x-minimum-above-0" = MIN_PER_SECOND))]
     pub quiet_hz: Located<f64>,
     /// Requests per second in a burst.
+    #[schemars(range(min = MIN_PER_SECOND, max = MAX_PER_SECOND))]
     pub burst_hz: Located<f64>,
     /// Mean length of a quiet time.
+    #[schemars(range(min = MIN_S, max = MAX_SECONDS))]
     pub mean_quiet_s: Located<f64>,
     /// Mean length of a burst.
+    #[schemars(range(min = MIN_S, max = MAX_SECONDS))]
     pub mean_burst_s: Located<f64>,
 }
 
@@ -62,6 +77,7 @@ pub struct Bursty {
 #[serde(deny_unknown_fields)]
 pub struct ClosedLoop {
     /// Mean time from an answer to the next request, exponentially distributed.
+    #[schemars(range(min = MIN_S, max = MAX_SECONDS))]
     pub mean_think_s: Located<f64>,
 }
 
@@ -79,19 +95,11 @@ impl WorkloadSection {
                 ("trace", check::span(&section.trace)),
             ],
         )?;
-        check::positive("rate_hz", section.rate_hz.as_ref())?;
         section.periodic.as_ref().map_or(Ok(()), |periodic| periodic.check())?;
-        section.bursty.as_ref().map_or(Ok(()), |bursty| bursty.check())?;
-        if let Some(closed) = &section.closed_loop {
-            check::positive("mean_think_s", &closed.mean_think_s)?;
-        }
         section.check_extent()
     }
 
     fn check_extent(&self) -> Result<(), Mistake> {
-        check::count("requests", &self.requests)?;
-        check::positive("horizon_s", self.horizon_s.as_ref())?;
-        self.deadlines_ms.iter().try_for_each(|deadline| check::positive("deadlines_ms", deadline))?;
         let (warmup, requests) = (self.warmup.get(), self.requests.get());
         if warmup < requests {
             return Ok(());
@@ -103,8 +111,6 @@ impl WorkloadSection {
 
 impl Periodic {
     fn check(&self) -> Result<(), Mistake> {
-        check::positive("period_s", &self.period_s)?;
-        check::not_negative("jitter_s", &self.jitter_s)?;
         let (jitter, period) = (self.jitter_s.get(), self.period_s.get());
         if jitter <= period {
             return Ok(());
@@ -112,14 +118,5 @@ impl Periodic {
         let message = format!("a jitter of {jitter} s is longer than the period of {period} s");
         Err(Mistake::in_value(&self.jitter_s, message)
             .help("the requests of a device must keep their order: give at most the period"))
-    }
-}
-
-impl Bursty {
-    fn check(&self) -> Result<(), Mistake> {
-        check::not_negative("quiet_hz", &self.quiet_hz)?;
-        check::positive("burst_hz", &self.burst_hz)?;
-        check::positive("mean_quiet_s", &self.mean_quiet_s)?;
-        check::positive("mean_burst_s", &self.mean_burst_s)
     }
 }

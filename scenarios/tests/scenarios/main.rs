@@ -1,6 +1,7 @@
 //! From scenario files to stored results.
 
 mod diagnostics;
+mod keys;
 mod profiles;
 // Shared with the tests of the zoo itself.
 #[path = "../../../models/tests/random_zoo/mod.rs"]

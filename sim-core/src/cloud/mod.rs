@@ -7,7 +7,7 @@ pub use scaling::Autoscaling;
 pub use service::{BatchTime, Batching, CloudPower, Order};
 
 use crate::compute::Processor;
-use crate::kernel::{ImpossibleValue, positive, probability};
+use crate::kernel::{ImpossibleValue, count, probability};
 use serde::{Deserialize, Serialize};
 
 /// Profile of the cloud: equal servers that share one unbounded queue.
@@ -35,6 +35,9 @@ pub struct Cloud {
 }
 
 impl Cloud {
+    /// Greatest number of servers: a data centre of the largest kind.
+    pub const MAX_SERVERS: u32 = 1_000_000;
+
     /// Servers that serve one request after the other in the order of their coming, and draw no power besides that of the
     /// operations.
     pub fn plain(servers: u32, processor: Processor, answer_bytes: u32) -> Self {
@@ -57,7 +60,7 @@ impl Cloud {
     /// servers of the autoscaling must embrace that of the start, its thresholds must leave a gap, times and powers must not
     /// be negative, and an entropy lies between 0 and 1.
     pub fn check(&self) -> Result<(), ImpossibleValue> {
-        positive("servers", f64::from(self.servers))?;
+        count("servers", self.servers.into(), Self::MAX_SERVERS.into(), "1 to 1,000,000")?;
         self.processor.check()?;
         self.batching.check()?;
         if let Some(scaling) = &self.scaling {

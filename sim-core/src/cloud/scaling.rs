@@ -1,6 +1,7 @@
 //! Autoscaling: the number of servers follows the load.
 
-use crate::kernel::{ImpossibleValue, not_negative, positive};
+use super::Cloud;
+use crate::kernel::{ImpossibleValue, MAX_SECONDS, count, not_negative, positive, seconds};
 use serde::{Deserialize, Serialize};
 
 /// Autoscaling by the length of the queue. Every `period_seconds` the waiting requests per server (starting ones
@@ -24,12 +25,17 @@ pub struct Autoscaling {
 }
 
 impl Autoscaling {
+    /// Shortest time between two looks, in seconds. No autoscaler decides more often than once in a millisecond, and each look
+    /// is an event of its own throughout the run.
+    pub const MIN_PERIOD_SECONDS: f64 = 1e-3;
+
     pub(super) fn check(&self, servers: u32) -> Result<(), ImpossibleValue> {
         let refuse = |name, value, needed| Err(ImpossibleValue { name, value, needed });
         positive("min_servers", f64::from(self.min_servers))?;
         if self.min_servers > servers {
             return refuse("min_servers", f64::from(self.min_servers), "at most the servers at the start");
         }
+        count("max_servers", self.max_servers.into(), Cloud::MAX_SERVERS.into(), "1 to 1,000,000")?;
         if self.max_servers < servers {
             return refuse("max_servers", f64::from(self.max_servers), "at least the servers at the start");
         }
@@ -38,7 +44,9 @@ impl Autoscaling {
         if self.down_below > self.up_above {
             return refuse("down_below", self.down_below, "at most `up_above`");
         }
-        positive("period_seconds", self.period_seconds)?;
-        not_negative("startup_seconds", self.startup_seconds)
+        if !(Self::MIN_PERIOD_SECONDS..=MAX_SECONDS).contains(&self.period_seconds) {
+            return refuse("period_seconds", self.period_seconds, "1e-3 s to 1e9 s");
+        }
+        seconds("startup_seconds", self.startup_seconds)
     }
 }

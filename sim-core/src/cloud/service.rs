@@ -1,7 +1,7 @@
 //! Order, batches and power of the cloud's servers.
 
 use crate::compute::Processor;
-use crate::kernel::{ImpossibleValue, SimTime, TimeError, not_negative, positive};
+use crate::kernel::{ImpossibleValue, SimTime, TimeError, count, seconds, watts};
 use serde::{Deserialize, Serialize};
 
 /// Order in which waiting requests are served.
@@ -60,17 +60,20 @@ pub struct CloudPower {
 }
 
 impl Batching {
+    /// Greatest size of a batch.
+    pub const MAX_SIZE: u32 = 1_000_000;
+
     /// One request at a time.
     pub const NONE: Self = Self { max_size: 1, max_wait_seconds: 0.0, time: BatchTime::Counts { marginal_cost: 1.0 } };
 
     pub(super) fn check(&self) -> Result<(), ImpossibleValue> {
-        positive("max_size", f64::from(self.max_size))?;
-        not_negative("max_wait_seconds", self.max_wait_seconds)?;
+        count("max_size", self.max_size.into(), Self::MAX_SIZE.into(), "1 to 1,000,000")?;
+        seconds("max_wait_seconds", self.max_wait_seconds)?;
         match self.time {
             BatchTime::Counts { marginal_cost } => crate::kernel::probability("marginal_cost", marginal_cost),
             BatchTime::Linear { fixed_seconds, item_seconds } => {
-                not_negative("fixed_seconds", fixed_seconds)?;
-                not_negative("item_seconds", item_seconds)
+                seconds("fixed_seconds", fixed_seconds)?;
+                seconds("item_seconds", item_seconds)
             }
         }
     }
@@ -94,7 +97,7 @@ impl BatchTime {
 
 impl CloudPower {
     pub(super) fn check(&self) -> Result<(), ImpossibleValue> {
-        not_negative("idle_watts", self.idle_watts)?;
-        not_negative("busy_watts", self.busy_watts)
+        watts("idle_watts", self.idle_watts)?;
+        watts("busy_watts", self.busy_watts)
     }
 }

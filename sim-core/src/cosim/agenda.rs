@@ -16,7 +16,7 @@ pub(super) struct Agenda {
     timers: u64,
     /// Events at the present time.
     events_now: u64,
-    /// Time of the last event, or the horizon if it ended the run.
+    /// Time of the last event, or the horizon once it has ended the run.
     end: SimTime,
     fingerprint: Fingerprint,
     /// What the last event was; `None` if it was none.
@@ -69,10 +69,10 @@ impl Agenda {
         }
     }
 
-    /// Time of the next event; `None` if there is none, or only events that go on for ever while `requests_come` no more:
-    /// false alarms, autoscaling, batteries.
-    pub(super) fn next_time(&mut self, requests_come: bool) -> Option<SimTime> {
-        let is_over = self.needed == 0 && self.timers == 0 && !requests_come;
+    /// Time of the next event; `None` if there is none, or only events that recur for ever (false alarms, autoscaling,
+    /// batteries) and the run no longer `goes_on` for another reason.
+    pub(super) fn next_time(&mut self, goes_on: bool) -> Option<SimTime> {
+        let is_over = self.needed == 0 && self.timers == 0 && !goes_on;
         if is_over { None } else { self.queue.next_time() }
     }
 

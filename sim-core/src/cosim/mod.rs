@@ -68,7 +68,7 @@ pub use run::{Run, run, run_observed};
 
 use crate::cloud::Cloud;
 use crate::edge::EdgeDevice;
-use crate::kernel::{ImpossibleValue, positive};
+use crate::kernel::{ImpossibleValue, count, positive_seconds};
 use crate::link::Link;
 use crate::workload::Workload;
 use serde::{Deserialize, Serialize};
@@ -93,16 +93,22 @@ pub struct System {
 }
 
 impl System {
+    /// Greatest number of devices: all their states, some 400 bytes each, are in memory for the whole run.
+    pub const MAX_DEVICES: u32 = 10_000_000;
+
+    /// Bytes that the state of a device takes throughout a run, its two queues included.
+    pub const DEVICE_BYTES: usize = edge::DEVICE_BYTES + 2 * 16;
+
     /// Checks every value.
     ///
     /// # Errors
     /// [`ImpossibleValue`] for a value that its profile refuses, or a system without devices.
     pub fn check(&self) -> Result<(), ImpossibleValue> {
-        positive("devices", f64::from(self.devices))?;
+        count("devices", self.devices.into(), Self::MAX_DEVICES.into(), "1 to 10,000,000")?;
         self.edge.check()?;
         self.link.check()?;
         self.cloud.check()?;
         self.workload.check(self.devices)?;
-        positive("starvation_seconds", self.starvation_seconds.unwrap_or(1.0))
+        positive_seconds("starvation_seconds", self.starvation_seconds.unwrap_or(1.0))
     }
 }

@@ -33,8 +33,7 @@ pub struct Outcome {
     pub uplink: PlaceUse,
     /// Use of the cloud's servers.
     pub cloud: PlaceUse,
-    /// Simulated time: the last event, which may be a radio or a processor going to rest, or the horizon if events were
-    /// left.
+    /// Simulated time: the horizon, or, without one, the last event, which may be a radio or a processor going to rest.
     pub simulated: SimTime,
     /// Number and fingerprint of the events.
     pub trajectory: Trajectory,

@@ -7,7 +7,7 @@ pub use policy::{DesignChoice, DesignThreshold};
 pub use power::{Governor, Sleep, SpeedLevel, Standby};
 
 use crate::compute::Processor;
-use crate::kernel::{ImpossibleValue, not_negative, positive, probability};
+use crate::kernel::{ImpossibleValue, positive, probability, watts};
 use serde::{Deserialize, Serialize};
 
 /// Profile of an edge device. It runs one inference at a time and keeps the requests that have to wait in one
@@ -80,7 +80,7 @@ impl EdgeDevice {
     /// 0 has no oldest request.
     pub fn check(&self) -> Result<(), ImpossibleValue> {
         self.processor.check()?;
-        not_negative("static_watts", self.static_watts)?;
+        watts("static_watts", self.static_watts)?;
         self.standby.check()?;
         positive("number of speed levels", self.levels.len() as f64)?;
         self.levels.iter().try_for_each(SpeedLevel::check)?;

@@ -1,6 +1,6 @@
 //! Speed levels of a processor, and its power between inferences.
 
-use crate::kernel::{ImpossibleValue, not_negative, positive};
+use crate::kernel::{ImpossibleValue, seconds, watts};
 use serde::{Deserialize, Serialize};
 
 /// One speed of the processor, as dynamic voltage and frequency scaling offers.
@@ -57,7 +57,19 @@ pub struct Sleep {
     pub wake_watts: f64,
 }
 
+fn factor(name: &'static str, value: f64) -> Result<(), ImpossibleValue> {
+    match (SpeedLevel::MIN_FACTOR..=SpeedLevel::MAX_FACTOR).contains(&value) {
+        true => Ok(()),
+        false => Err(ImpossibleValue { name, value, needed: "1e-6 to 1e6" }),
+    }
+}
+
 impl SpeedLevel {
+    /// Smallest factor of rates or power.
+    pub const MIN_FACTOR: f64 = 1e-6;
+    /// Greatest factor of rates or power.
+    pub const MAX_FACTOR: f64 = 1e6;
+
     /// Greatest number of levels of a processor: a level is numbered by a byte.
     pub const MOST: usize = 1 << u8::BITS;
 
@@ -65,8 +77,8 @@ impl SpeedLevel {
     pub const NOMINAL: Self = Self { rate_factor: 1.0, power_factor: 1.0 };
 
     pub(super) fn check(&self) -> Result<(), ImpossibleValue> {
-        positive("rate_factor", self.rate_factor)?;
-        positive("power_factor", self.power_factor)
+        factor("rate_factor", self.rate_factor)?;
+        factor("power_factor", self.power_factor)
     }
 
     /// Energy of an operation at this level, as a multiple of that at the nominal level.
@@ -108,11 +120,11 @@ impl Governor {
 
 impl Standby {
     pub(super) fn check(&self) -> Result<(), ImpossibleValue> {
-        not_negative("idle_watts", self.idle_watts)?;
+        watts("idle_watts", self.idle_watts)?;
         let Some(sleep) = &self.sleep else { return Ok(()) };
-        not_negative("after_seconds", sleep.after_seconds)?;
-        not_negative("sleep watts", sleep.watts)?;
-        not_negative("wake_seconds", sleep.wake_seconds)?;
-        not_negative("wake_watts", sleep.wake_watts)
+        seconds("after_seconds", sleep.after_seconds)?;
+        watts("sleep watts", sleep.watts)?;
+        seconds("wake_seconds", sleep.wake_seconds)?;
+        watts("wake_watts", sleep.wake_watts)
     }
 }

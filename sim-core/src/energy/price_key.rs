@@ -1,5 +1,7 @@
 //! Keys of price lists, and the units of their values.
 
+use crate::kernel::ImpossibleValue;
+
 /// A price, or a value that prices depend on, that lists of a form have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PriceKey {
@@ -43,6 +45,39 @@ impl Unit {
             Self::Bytes => "byte",
             Self::Hops => "hops",
         }
+    }
+
+    /// Smallest and greatest value that a list may give: a price of at most a joule, sizes above 0.
+    pub fn limits(self) -> (f64, f64) {
+        match self {
+            Self::Picojoules | Self::PicojoulesPerBit | Self::PicojoulesPer64Bits | Self::PicojoulesPer64BitsAndBit => {
+                (0.0, 1e12)
+            }
+            Self::Bits => (1.0, 1e6),
+            Self::Bytes => (1.0, 1e15),
+            Self::Hops => (0.0, 1e6),
+        }
+    }
+
+    /// Refuses values outside [`Unit::limits`].
+    pub(super) fn check(self, name: &'static str, value: f64) -> Result<(), ImpossibleValue> {
+        let (least, most) = self.limits();
+        let needed = match self {
+            Self::Picojoules | Self::PicojoulesPerBit | Self::PicojoulesPer64Bits | Self::PicojoulesPer64BitsAndBit => {
+                "0 to 1e12, at most a joule"
+            }
+            Self::Bits => "1 to 1e6 bits",
+            Self::Bytes => "1 to 1e15 bytes",
+            Self::Hops => "0 to 1e6 hops",
+        };
+        if (least..=most).contains(&value) { Ok(()) } else { Err(ImpossibleValue { name, value, needed }) }
+    }
+
+    /// Refuses a value in joules, or the width or distance itself, that no list may give.
+    pub(super) fn check_in_joules(self, name: &'static str, value: f64) -> Result<(), ImpossibleValue> {
+        let (least, most) = self.limits();
+        let holds = value.is_finite() && value >= self.in_joules(least) && value <= self.in_joules(most);
+        if holds { Ok(()) } else { Err(ImpossibleValue { name, value, needed: "within the limits of its unit" }) }
     }
 
     /// Joules per event, per bit, or per bit and bit held; or the width or distance itself.

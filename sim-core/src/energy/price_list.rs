@@ -5,7 +5,7 @@ use super::forms::{AllIn, ChipEvents, Lemaire2022, Memory, Operations, Yan2024};
 use super::layer::{Lines, PricedLayer, weights};
 use super::price_key::PriceKey;
 use crate::inference::LayerCounts;
-use crate::kernel::{ImpossibleValue, not_negative};
+use crate::kernel::ImpossibleValue;
 use crate::network::Network;
 use serde::{Deserialize, Serialize};
 
@@ -104,7 +104,7 @@ impl PriceList {
     /// Checks every value; a list that was not made by [`PriceList::new`] may hold any.
     ///
     /// # Errors
-    /// The first value that is negative or not finite.
+    /// The first value outside the limits of its unit.
     pub fn check(&self) -> Result<(), ImpossibleValue> {
         match self {
             Self::Operations(prices) => prices.check(),
@@ -120,11 +120,11 @@ impl PriceList {
     /// unpriced.
     ///
     /// # Errors
-    /// A price that is missing and may not be left unpriced, or a value that is negative or not finite.
+    /// A price that is missing and may not be left unpriced, or a value outside [`Unit::limits`](super::Unit::limits).
     pub fn new(form: Form, value: impl Fn(&'static str) -> Option<f64>) -> Result<Self, PriceError> {
         for key in form.keys() {
             match value(key.key) {
-                Some(value) => not_negative(key.key, value)?,
+                Some(value) => key.unit.check(key.key, value)?,
                 None if key.may_be_unpriced => {}
                 None => return Err(PriceError::Missing { form, key: key.key }),
             }

@@ -19,7 +19,11 @@ mod streams;
 mod time;
 mod trajectory;
 
-pub use checks::{ImpossibleValue, not_negative, positive, probability, share};
+pub use checks::{
+    ImpossibleValue, MAX_BITS_PER_SECOND, MAX_PER_SECOND, MAX_SECONDS, MAX_WATTS, MIN_BITS_PER_SECOND, MIN_PER_SECOND,
+    Number, bits_per_second, count, not_negative, per_second, positive, positive_seconds, probability, seconds, share,
+    watts,
+};
 pub use queue::{EventQueue, Ticket};
 pub use streams::{StreamFamily, Streams};
 pub use time::{SimTime, TimeError};

@@ -1,5 +1,6 @@
 //! Simulated time.
 
+use super::Number;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -12,7 +13,7 @@ pub struct SimTime(u64);
 #[non_exhaustive]
 pub enum TimeError {
     /// Seconds that are negative, not a number or too many.
-    #[error("{} s is no simulated time: give 0 to {} s", readable(*seconds), SimTime::MAX.seconds())]
+    #[error("{} s is no simulated time: give 0 to {:e} s", Number(*seconds), SimTime::MAX.seconds())]
     NotATime {
         /// The value found, in seconds.
         seconds: f64,
@@ -28,11 +29,6 @@ pub enum TimeError {
         /// Delay that should be added.
         delay: SimTime,
     },
-}
-
-/// A number of seconds, with an exponent where it would have more digits than anybody reads.
-fn readable(seconds: f64) -> String {
-    if seconds.abs() < 1e15 { seconds.to_string() } else { format!("{seconds:e}") }
 }
 
 impl SimTime {

@@ -1,6 +1,6 @@
 //! Losses and bit errors of packets on the uplink.
 
-use crate::kernel::{ImpossibleValue, positive, probability};
+use crate::kernel::{ImpossibleValue, positive_seconds, probability};
 use serde::{Deserialize, Serialize};
 
 /// Law by which the uplink damages packets: whole packets are lost, bits of the payload are flipped or erased.
@@ -63,8 +63,8 @@ impl Channel {
         match self.packet_loss {
             PacketLoss::Independent { probability: loss } => probability("loss_probability", loss)?,
             PacketLoss::GilbertElliott { mean_good_seconds, mean_bad_seconds, good_probability, bad_probability } => {
-                positive("mean_good_seconds", mean_good_seconds)?;
-                positive("mean_bad_seconds", mean_bad_seconds)?;
+                positive_seconds("mean_good_seconds", mean_good_seconds)?;
+                positive_seconds("mean_bad_seconds", mean_bad_seconds)?;
                 probability("good_probability", good_probability)?;
                 probability("bad_probability", bad_probability)?;
             }

@@ -20,7 +20,7 @@ pub use radio::{Radio, RadioPower, Standby, WakeUpRadio};
 pub use rate::{OPPORTUNITY_BYTES, Rate, RateStep};
 pub use transport::Transport;
 
-use crate::kernel::{ImpossibleValue, SimTime, TimeError, not_negative, positive};
+use crate::kernel::{ImpossibleValue, SimTime, TimeError, bits_per_second, positive, seconds};
 use serde::{Deserialize, Serialize};
 
 /// Profile of the link between the devices and the cloud.
@@ -88,9 +88,9 @@ impl Link {
     /// 0 to 1, or a transport with 0 tries or copies.
     pub fn check(&self) -> Result<(), ImpossibleValue> {
         self.uplink.check()?;
-        positive("downlink_bits_per_second", self.downlink_bits_per_second)?;
-        not_negative("propagation_seconds", self.propagation_seconds)?;
-        not_negative("jitter_seconds", self.jitter_seconds)?;
+        bits_per_second("downlink_bits_per_second", self.downlink_bits_per_second)?;
+        seconds("propagation_seconds", self.propagation_seconds)?;
+        seconds("jitter_seconds", self.jitter_seconds)?;
         self.channel.check()?;
         self.transport.check()?;
         self.radio.check()?;

@@ -7,7 +7,9 @@
 //!      '------------------ tail: nothing moved for tail_seconds ---------'
 //! ```
 
-use crate::kernel::{ImpossibleValue, not_negative, positive, probability, share};
+use crate::kernel::{
+    self, ImpossibleValue, per_second, positive, positive_seconds, probability, seconds, share, watts,
+};
 use serde::{Deserialize, Serialize};
 
 /// Profile of a device's radio.
@@ -113,17 +115,17 @@ impl Radio {
     /// [`ImpossibleValue`] for a negative time or power, a probability outside 0 to 1, a duty that is not above 0 and
     /// at most 1, or 0 tries.
     pub(super) fn check(&self) -> Result<(), ImpossibleValue> {
-        not_negative("up_watts_per_mbps", self.power.up_watts_per_mbps)?;
-        not_negative("down_watts_per_mbps", self.power.down_watts_per_mbps)?;
-        not_negative("active_watts", self.power.active_watts)?;
-        not_negative("promotion_seconds", self.promotion_seconds)?;
-        not_negative("promotion_watts", self.promotion_watts)?;
-        not_negative("tail_seconds", self.tail_seconds)?;
-        not_negative("tail_watts", self.tail_watts)?;
+        watts("up_watts_per_mbps", self.power.up_watts_per_mbps)?;
+        watts("down_watts_per_mbps", self.power.down_watts_per_mbps)?;
+        watts("active_watts", self.power.active_watts)?;
+        seconds("promotion_seconds", self.promotion_seconds)?;
+        watts("promotion_watts", self.promotion_watts)?;
+        seconds("tail_seconds", self.tail_seconds)?;
+        watts("tail_watts", self.tail_watts)?;
         match self.standby {
-            Standby::Listening { watts } => not_negative("standby watts", watts),
+            Standby::Listening { watts } => kernel::watts("standby watts", watts),
             Standby::Asleep { watts, wake_up } => {
-                not_negative("standby watts", watts)?;
+                kernel::watts("standby watts", watts)?;
                 wake_up.check()
             }
         }
@@ -157,17 +159,20 @@ impl RadioPower {
 
 impl WakeUpRadio {
     fn check(&self) -> Result<(), ImpossibleValue> {
-        not_negative("wake-up watts", self.watts)?;
+        watts("wake-up watts", self.watts)?;
         share("duty", self.duty)?;
         match self.duty < 1.0 {
-            true => positive("period_seconds", self.period_seconds)?,
-            false => not_negative("period_seconds", self.period_seconds)?,
+            true => positive_seconds("period_seconds", self.period_seconds)?,
+            false => seconds("period_seconds", self.period_seconds)?,
         }
-        not_negative("signal_seconds", self.signal_seconds)?;
+        seconds("signal_seconds", self.signal_seconds)?;
         probability("miss_probability", self.miss_probability)?;
         positive("tries", f64::from(self.tries))?;
-        not_negative("retry_seconds", self.retry_seconds)?;
-        not_negative("false_alarms_per_second", self.false_alarms_per_second)
+        seconds("retry_seconds", self.retry_seconds)?;
+        match self.false_alarms_per_second {
+            0.0 => Ok(()),
+            alarms => per_second("false_alarms_per_second", alarms),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The rate of a link over time, and the time that a message takes on it.
 
-use crate::kernel::{ImpossibleValue, SimTime, TimeError, not_negative, positive};
+use crate::kernel::{self, ImpossibleValue, SimTime, TimeError, not_negative, positive};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ impl Rate {
     pub(super) fn check(&self) -> Result<(), ImpossibleValue> {
         let refuse = |name, value, needed| Err(ImpossibleValue { name, value, needed });
         match self {
-            Self::Constant { bits_per_second } => positive("uplink bits_per_second", *bits_per_second),
+            Self::Constant { bits_per_second } => kernel::bits_per_second("uplink bits_per_second", *bits_per_second),
             Self::Steps { steps, period_seconds } => check_steps(steps, *period_seconds),
             Self::Opportunities { milliseconds } => {
                 let last = milliseconds.last().copied().unwrap_or(0);

@@ -1,6 +1,6 @@
 //! Countermeasures against packets that are lost or damaged.
 
-use crate::kernel::{ImpossibleValue, not_negative, positive};
+use crate::kernel::{ImpossibleValue, count, positive, seconds};
 use serde::{Deserialize, Serialize};
 
 /// Countermeasure against packets that are lost or damaged.
@@ -24,23 +24,23 @@ pub enum Transport {
     /// its copies are; a bit is erased only if it is in all copies that arrived; a damaged bit takes the majority of
     /// the copies that show it, the first one's value when they are even.
     Repeat {
-        /// Number of copies, the first included; 1 to 64.
+        /// Number of copies, the first included; 1 to [`Transport::MAX_COPIES`].
         copies: u8,
     },
 }
 
 impl Transport {
+    /// Greatest number of copies: the copies that arrived are the bits of one 64-bit word.
+    pub const MAX_COPIES: u8 = 64;
+
     pub(super) fn check(&self) -> Result<(), ImpossibleValue> {
         match *self {
             Self::Datagram => Ok(()),
             Self::Retransmit { timeout_seconds, tries } => {
-                not_negative("timeout_seconds", timeout_seconds)?;
+                seconds("timeout_seconds", timeout_seconds)?;
                 positive("tries", f64::from(tries))
             }
-            Self::Repeat { copies: 1..=64 } => Ok(()),
-            Self::Repeat { copies } => {
-                Err(ImpossibleValue { name: "copies", value: copies.into(), needed: "from 1 to 64" })
-            }
+            Self::Repeat { copies } => count("copies", copies.into(), Self::MAX_COPIES.into(), "1 to 64"),
         }
     }
 

@@ -6,7 +6,9 @@ mod samples;
 pub(crate) use arrivals::Arrivals;
 pub(crate) use samples::Samples;
 
-use crate::kernel::{ImpossibleValue, SimTime, TimeError, not_negative, positive};
+use crate::kernel::{
+    ImpossibleValue, MAX_SECONDS, SimTime, TimeError, count, per_second, positive, positive_seconds, seconds,
+};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -24,8 +26,9 @@ pub struct Workload {
     pub samples: SampleOrder,
     /// Number of requests of the whole fleet, after which arrivals stop and the run drains.
     pub requests: u64,
-    /// The run stops here even if requests are left, which then count as in flight and are missing from the latency
-    /// statistics: that favours short latencies unless the horizon is long. In seconds.
+    /// The run ends here, in seconds. If requests are left, they count as in flight and are missing from the latency
+    /// statistics: that favours short latencies unless the horizon is long. If all have ended earlier, the devices are idle
+    /// until then, and draw the power of that. `None`: the run ends when all requests have.
     pub horizon_seconds: Option<f64>,
     /// Number of requests, from the first arrival on, that the latency statistics leave out.
     pub warmup: u64,
@@ -113,6 +116,9 @@ fn out_of_range(name: &'static str, value: f64, needed: &'static str) -> Impossi
 }
 
 impl Workload {
+    /// Greatest number of requests of a run, which would take weeks.
+    pub const MAX_REQUESTS: u64 = 1_000_000_000_000;
+
     /// `requests` requests of the fleet, arriving by `arrivals`: samples from one shuffled deck, no horizon, no warm-up and no
     /// deadlines.
     pub fn plain(arrivals: ArrivalProcess, requests: u64) -> Self {
@@ -134,12 +140,12 @@ impl Workload {
     /// device that is not there, a negative horizon, or a warm-up that leaves no request to measure.
     pub fn check(&self, devices: u32) -> Result<(), ImpossibleValue> {
         self.arrivals.check(devices)?;
-        positive("requests", self.requests as f64)?;
-        not_negative("horizon_seconds", self.horizon_seconds.unwrap_or(0.0))?;
+        count("requests", self.requests, Self::MAX_REQUESTS, "1 to 1e12")?;
+        seconds("horizon_seconds", self.horizon_seconds.unwrap_or(0.0))?;
         if self.warmup >= self.requests {
             return Err(out_of_range("warmup", self.warmup as f64, "below the number of requests"));
         }
-        self.deadlines_seconds.iter().try_for_each(|&deadline| positive("deadlines_seconds", deadline))
+        self.deadlines_seconds.iter().try_for_each(|&deadline| positive_seconds("deadlines_seconds", deadline))
     }
 
     /// Time that a request of `device` may take; `None` without a deadline.
@@ -156,10 +162,10 @@ impl Workload {
 impl ArrivalProcess {
     fn check(&self, devices: u32) -> Result<(), ImpossibleValue> {
         match self {
-            Self::Poisson { requests_per_second } => positive("requests_per_second", *requests_per_second),
+            Self::Poisson { requests_per_second } => per_second("requests_per_second", *requests_per_second),
             &Self::Periodic { period_seconds, jitter_seconds } => {
-                positive("period_seconds", period_seconds)?;
-                not_negative("jitter_seconds", jitter_seconds)?;
+                positive_seconds("period_seconds", period_seconds)?;
+                seconds("jitter_seconds", jitter_seconds)?;
                 if jitter_seconds > period_seconds {
                     return Err(out_of_range("jitter_seconds", jitter_seconds, "at most the period"));
                 }
@@ -171,12 +177,14 @@ impl ArrivalProcess {
                 mean_quiet_seconds,
                 mean_burst_seconds,
             } => {
-                not_negative("quiet_requests_per_second", quiet_requests_per_second)?;
-                positive("burst_requests_per_second", burst_requests_per_second)?;
-                positive("mean_quiet_seconds", mean_quiet_seconds)?;
-                positive("mean_burst_seconds", mean_burst_seconds)
+                if quiet_requests_per_second != 0.0 {
+                    per_second("quiet_requests_per_second", quiet_requests_per_second)?;
+                }
+                per_second("burst_requests_per_second", burst_requests_per_second)?;
+                positive_seconds("mean_quiet_seconds", mean_quiet_seconds)?;
+                positive_seconds("mean_burst_seconds", mean_burst_seconds)
             }
-            Self::ClosedLoop { mean_think_seconds } => positive("mean_think_seconds", *mean_think_seconds),
+            Self::ClosedLoop { mean_think_seconds } => positive_seconds("mean_think_seconds", *mean_think_seconds),
             Self::Trace(arrivals) => check_trace(arrivals, devices),
         }
     }
@@ -186,7 +194,9 @@ fn check_trace(arrivals: &[TraceArrival], devices: u32) -> Result<(), Impossible
     positive("arrivals of the trace", arrivals.len() as f64)?;
     let mut before = 0.0;
     for arrival in arrivals {
-        not_negative("seconds of an arrival", arrival.seconds)?;
+        if !(0.0..=MAX_SECONDS).contains(&arrival.seconds) {
+            return Err(out_of_range("seconds of an arrival", arrival.seconds, "0 to 1e9 s"));
+        }
         if arrival.seconds < before {
             return Err(out_of_range("seconds of an arrival", arrival.seconds, "not before the arrival above it"));
         }

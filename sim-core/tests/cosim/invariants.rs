@@ -7,8 +7,8 @@ use cospike_sim_core::cosim::{CosimError, Outcome, Phase, PlaceUse, RequestCount
 use cospike_sim_core::energy::ComputeEnergy;
 use cospike_sim_core::inference::Counts;
 use cospike_sim_core::kernel::{ImpossibleValue, Streams};
-use cospike_sim_core::link::{Channel, Radio, RadioPower, Rate, Sharing, Standby};
-use cospike_sim_core::workload::ArrivalProcess;
+use cospike_sim_core::link::{Channel, Radio, RadioPower, Rate, Sharing, Standby, Transport};
+use cospike_sim_core::workload::{ArrivalProcess, TraceArrival};
 use std::collections::BTreeMap;
 
 /// A fleet in which everything happens: waits at every queue, losses, full queues.
@@ -85,6 +85,24 @@ fn one_request_meets_the_hand_computed_latency_and_energy() {
         (found.requests.generated, found.requests.completed, found.requests.correct, found.trajectory.events),
         (1, 1, 1, 7)
     );
+}
+
+/// Between its only answer and the horizon the device draws 0.1 W of static power and 0.01 W of its listening radio.
+#[test]
+fn invariant_5_a_run_covers_its_horizon_although_nothing_is_left_to_do() {
+    let mut system = system(1.0, 1);
+    let mut network = KnownAnswers::uniform(1, accumulates(5), &[1], Counts::default());
+    let drained = outcome(&system, &mut network, 4);
+    system.workload.horizon_seconds = Some(100.0);
+    let covered = outcome(&system, &mut network, 4);
+    assert_eq!((covered.simulated.seconds(), covered.requests), (100.0, drained.requests));
+    close(covered.energy.total - drained.energy.total, 0.11 * (100.0 - drained.simulated.seconds()), 1e-9);
+
+    // What recurs goes on to the horizon as well: a battery runs empty in it.
+    system.edge.battery_joules = Some(1.1);
+    let empty = outcome(&system, &mut network, 4);
+    let died = empty.depletion.first.map(|died| died.seconds());
+    assert!(died.is_some_and(|died| (died - 10.0).abs() < 0.5), "{died:?}");
 }
 
 #[test]
@@ -217,10 +235,11 @@ fn invariant_9_labels_change_the_score_and_nothing_else() {
     assert_eq!(wrong, Outcome { requests, ..right });
 }
 
-/// So many requests per second that the gaps between them round to no nanosecond at all.
+/// More requests at the same instant than any fleet has by chance.
 #[test]
 fn invariant_12_time_that_stands_still_is_an_error() {
-    let mut system = system(1e15, 2_000_000);
+    let mut system = system(1.0, 2_000_000);
+    system.workload.arrivals = ArrivalProcess::Trace(vec![TraceArrival { seconds: 0.0, device: 0 }; 2_000_000].into());
     system.edge.queue_capacity = Some(1);
     let mut network = KnownAnswers::uniform(1, accumulates(5), &[1], Counts::default());
     let error = run(&system, &mut network, &[0], &Streams::new(12, 0)).unwrap_err();
@@ -240,7 +259,7 @@ fn what_cannot_be_simulated_is_refused_by_name() {
     };
     assert_eq!(refused(|_| (), &[]), CosimError::Samples { samples: 0 });
     assert_eq!(refused(|_| (), &[0]), CosimError::NothingToSend { design: 0, sample: 0 });
-    let changes: [(&str, Change); 7] = [
+    let changes: [(&str, Change); 12] = [
         ("devices", |s| s.devices = 0),
         ("servers", |s| s.cloud.servers = 0),
         ("loss_probability", |s| s.link.channel = Channel::losing(f64::NAN)),
@@ -248,6 +267,11 @@ fn what_cannot_be_simulated_is_refused_by_name() {
         ("requests_per_second", |s| {
             s.workload.arrivals = ArrivalProcess::Poisson { requests_per_second: f64::INFINITY }
         }),
+        ("requests_per_second", |s| s.workload.arrivals = ArrivalProcess::Poisson { requests_per_second: 1e-20 }),
+        ("devices", |s| s.devices = System::MAX_DEVICES + 1),
+        ("copies", |s| s.link.transport = Transport::Repeat { copies: Transport::MAX_COPIES + 1 }),
+        ("propagation_seconds", |s| s.link.propagation_seconds = 1e-10),
+        ("jitter_seconds", |s| s.link.jitter_seconds = 2e9),
         ("warmup", |s| s.workload.warmup = 1),
         ("overhead_seconds", |s| s.edge.processor.overhead_seconds = -1.0),
     ];
@@ -256,8 +280,8 @@ fn what_cannot_be_simulated_is_refused_by_name() {
         let CosimError::ImpossibleValue(ImpossibleValue { name, .. }) = error else { panic!("{error}") };
         assert_eq!(name, expected);
     }
-    assert!(matches!(
-        refused(|s| s.workload.arrivals = ArrivalProcess::Poisson { requests_per_second: 1e-20 }, &[0]),
-        CosimError::Time(_)
-    ));
+    // A hundred times a thousandth of the clock's range is within it, a hundred times its eighteenth is not.
+    let mut network = KnownAnswers::uniform(1, accumulates(5), &[1], Counts::default());
+    let mut rare = |rate| run(&system(rate, 100), &mut network, &[0], &Streams::new(0, 0));
+    assert!(rare(1e-7).is_ok() && matches!(rare(1e-9), Err(CosimError::Time(_))));
 }

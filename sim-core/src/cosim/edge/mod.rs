@@ -24,6 +24,9 @@ use crate::kernel::{SimTime, StreamFamily, Streams};
 use crate::link::Radio;
 use device::{Device, RadioSide};
 
+/// Bytes of a device without its queues.
+pub(super) const DEVICE_BYTES: usize = size_of::<Device>();
+
 /// The devices, each with a queue in front of its processor.
 pub(super) struct Edge<'a> {
     profile: &'a EdgeDevice,

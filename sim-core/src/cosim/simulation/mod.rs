@@ -33,7 +33,7 @@ pub(super) struct Simulation<'a, O> {
     edge: Edge<'a>,
     air: Air<'a>,
     cloud: Cloud<'a>,
-    /// End of the run, even if requests are left.
+    /// End of the run, even if requests are left or all have ended.
     horizon: Option<SimTime>,
     starvation: StarvationWatch,
 }
@@ -74,9 +74,17 @@ impl<'a, O: Observer> Simulation<'a, O> {
 
     /// Moves the clock to the next event; `None` when the run has ended.
     pub(super) fn next_event(&mut self) -> Result<Option<Event>, CosimError> {
-        let requests_come = self.demand.goes_on(&self.context);
-        let Some(time) = self.context.agenda.next_time(requests_come) else {
-            return if self.context.requests.in_flight() == 0 { self.end() } else { Err(self.nothing_left()) };
+        // Nothing but what recurs for ever would be left for requests in flight, or for none, up to the horizon.
+        let all_ended = self.context.requests.in_flight() == 0;
+        let goes_on = self.demand.goes_on(&self.context) || (all_ended && self.horizon.is_some());
+        let Some(time) = self.context.agenda.next_time(goes_on) else {
+            if !all_ended {
+                return Err(self.nothing_left());
+            }
+            if let Some(horizon) = self.horizon {
+                self.context.agenda.end_at(horizon);
+            }
+            return self.end();
         };
         if let Some(horizon) = self.horizon.filter(|&horizon| time > horizon) {
             self.context.agenda.end_at(horizon);
@@ -260,8 +268,9 @@ impl<'a, O: Observer> Simulation<'a, O> {
     }
 
     fn false_alarm(&mut self, device: u32) -> Result<(), CosimError> {
-        // After the last request, alarms would keep the run going for ever.
-        if self.context.requests.in_flight() == 0 && !self.demand.goes_on(&self.context) {
+        // After the last request, alarms would keep the run going for ever if there is no horizon.
+        let goes_on = self.horizon.is_some() || self.demand.goes_on(&self.context);
+        if self.context.requests.in_flight() == 0 && !goes_on {
             return Ok(());
         }
         self.edge.false_alarm(device, &mut self.context)

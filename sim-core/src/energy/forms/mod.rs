@@ -59,11 +59,11 @@ macro_rules! form {
                 may_be_unpriced: <$type as super::Value>::MAY_BE_UNPRICED,
             }),*];
 
-            /// Refuses the first value that is negative or not finite.
+            /// Refuses the first value that is negative or above a joule, or above the largest size.
             pub(in crate::energy) fn check(&self) -> Result<(), crate::kernel::ImpossibleValue> {
                 $(
                     if let Some(value) = super::Value::number(self.$key) {
-                        crate::kernel::not_negative(stringify!($key), value)?;
+                        crate::energy::price_key::Unit::$unit.check_in_joules(stringify!($key), value)?;
                     }
                 )*
                 Ok(())

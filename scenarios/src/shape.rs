@@ -1,0 +1,186 @@
+//! Whether a document has the shape that the declarations of its keys give: known keys only, each with a value of its kind and
+//! within its limits. Of a `[sweep]` every listed value is checked, and of the scenario also the values that a sweep replaces.
+
+use crate::declarations::{Key, KeyValue, MINIMUM_ABOVE_0, SCENARIO, Table, accepted, words};
+use crate::diagnostic::{Mistake, did_you_mean, excerpt};
+use crate::located::Located;
+use cospike_sim_core::kernel::Number;
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+/// Key of a grid's name; no section of a scenario is called so.
+pub(crate) const GRID_NAME: &str = "name";
+
+type Keyed<'d, 'a> = (&'d Spanned<DeString<'a>>, &'d Spanned<DeValue<'a>>);
+
+/// Checks the sections of a scenario, of which some keys may be missing because a sweep gives them.
+pub(crate) fn check_scenario(document: &DeTable<'_>) -> Result<(), Mistake> {
+    check_table(&SCENARIO, document)
+}
+
+/// Checks a grid of a sweep: a list of distinct values in the place of each value.
+pub(crate) fn check_grid(grid: &DeTable<'_>) -> Result<(), Mistake> {
+    let sections = in_order(grid).into_iter().filter(|(key, _)| key.get_ref() != GRID_NAME);
+    sections.into_iter().try_for_each(|(key, value)| check_swept(known(&SCENARIO, key)?, key, value))
+}
+
+/// The entries of a table in the order of the file; the parser sorts them by name.
+fn in_order<'d, 'a>(table: &'d DeTable<'a>) -> Vec<Keyed<'d, 'a>> {
+    let mut entries: Vec<_> = table.iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    entries
+}
+
+fn known<'t>(table: &'t Table, key: &Spanned<DeString<'_>>) -> Result<&'t Key, Mistake> {
+    let unknown = || {
+        let message = format!("unknown key `{}`", excerpt(key.get_ref()));
+        let sweep = std::ptr::eq(table, &*SCENARIO).then_some("sweep");
+        let names = table.keys.iter().map(|key| key.name.as_str()).chain(sweep);
+        Mistake::at_span(key.span(), message).help(did_you_mean(key.get_ref(), names))
+    };
+    table.keys.iter().find(|known| known.name == *key.get_ref()).ok_or_else(unknown)
+}
+
+fn check_table(table: &Table, document: &DeTable<'_>) -> Result<(), Mistake> {
+    in_order(document).into_iter().try_for_each(|(key, value)| {
+        let known = known(table, key)?;
+        check_value(known, key, value)
+    })
+}
+
+fn check_value(declared: &Key, key: &Spanned<DeString<'_>>, value: &Spanned<DeValue<'_>>) -> Result<(), Mistake> {
+    let name = &declared.name;
+    match (&declared.value, value.get_ref()) {
+        (KeyValue::Table(table), DeValue::Table(inner)) => check_table(table, inner),
+        (KeyValue::Table(_), _) => Err(wrong(name, value, "a table of keys")),
+        (KeyValue::ListOfTables(table), DeValue::Array(tables)) => tables.iter().try_for_each(|inner| {
+            let DeValue::Table(keys) = inner.get_ref() else { return Err(wrong(name, inner, "a list of tables")) };
+            check_table(table, keys)
+        }),
+        (KeyValue::ListOfTables(_), _) => Err(wrong(name, value, "a list of tables")
+            .help(format!("write its heading in double brackets, [[...{}]]", key.get_ref()))),
+        (KeyValue::List(element), DeValue::Array(values)) => {
+            values.iter().try_for_each(|value| check_scalar(name, element, value))
+        }
+        (KeyValue::List(element), _) => {
+            Err(wrong(name, value, &format!("a list, each element a {}", accepted(element))))
+        }
+        (KeyValue::Scalar(schema), _) => check_scalar(name, schema, value),
+    }
+}
+
+fn check_swept(declared: &Key, key: &Spanned<DeString<'_>>, value: &Spanned<DeValue<'_>>) -> Result<(), Mistake> {
+    match (&declared.value, value.get_ref()) {
+        (KeyValue::Table(table), DeValue::Table(inner)) => {
+            in_order(inner).into_iter().try_for_each(|(key, value)| check_swept(known(table, key)?, key, value))
+        }
+        (KeyValue::Table(table), _) => {
+            let help = format!(
+                "sweep one of its keys: {}",
+                table.keys.iter().map(|key| key.name.as_str()).collect::<Vec<_>>().join(", ")
+            );
+            Err(Mistake::at_span(key.span(), format!("`{}` is a section, which has no values to list", declared.name))
+                .help(help))
+        }
+        (KeyValue::Scalar(schema), DeValue::Array(values)) => {
+            let mut seen = BTreeSet::new();
+            values.iter().try_for_each(|value| {
+                check_scalar(&declared.name, schema, value)?;
+                let found = found(value.get_ref());
+                match seen.insert(found.clone()) {
+                    true => Ok(()),
+                    false => {
+                        Err(Mistake::at_span(value.span(), format!("the list has {found} twice")).help("leave one out"))
+                    }
+                }
+            })
+        }
+        (KeyValue::Scalar(_), _) => {
+            Err(Mistake::at_span(value.span(), format!("`{}` is no key with keys of its own", declared.name)))
+        }
+        (KeyValue::List(_) | KeyValue::ListOfTables(_), _) => {
+            Err(Mistake::at_span(key.span(), format!("`{}` is a list, and lists cannot be swept", declared.name)))
+        }
+    }
+}
+
+/// Checks a number, word, text, true or false.
+fn check_scalar(name: &str, schema: &Map<String, Value>, value: &Spanned<DeValue<'_>>) -> Result<(), Mistake> {
+    if let (Some(mut known), DeValue::String(word)) = (words(schema), value.get_ref()) {
+        let unknown = || {
+            let help = did_you_mean(word, words(schema).into_iter().flatten());
+            Mistake::at_span(value.span(), format!("unknown word `{}`", excerpt(word))).help(help)
+        };
+        return if known.any(|known| known == word) { Ok(()) } else { Err(unknown()) };
+    }
+    let kind = schema.get("type").and_then(Value::as_str).unwrap_or_default();
+    let holds = match (kind, value.get_ref()) {
+        ("string", DeValue::String(text)) => return check_text(text, value),
+        ("boolean", DeValue::Boolean(_)) => true,
+        ("integer", DeValue::Integer(_)) | ("number", DeValue::Integer(_) | DeValue::Float(_)) => {
+            number(value.get_ref()).is_some_and(|number| is_within(schema, number))
+        }
+        _ => false,
+    };
+    let article = if matches!(kind, "string" | "boolean") || words(schema).is_some() { "" } else { "a " };
+    if holds { Ok(()) } else { Err(wrong(name, value, &format!("{article}{}", accepted(schema)))) }
+}
+
+fn check_text(text: &str, value: &Spanned<DeValue<'_>>) -> Result<(), Mistake> {
+    control_character(text, value.span()).map_or(Ok(()), Err)
+}
+
+/// Refuses a text with control characters, which a terminal or a page would act upon.
+pub(crate) fn refuse_control_characters(text: &Located<String>) -> Result<(), Mistake> {
+    control_character(text, text.span()).map_or(Ok(()), Err)
+}
+
+fn control_character(text: &str, span: Range<usize>) -> Option<Mistake> {
+    let control = text.chars().find(|c| c.is_control())?;
+    let message = format!("this text has the control character U+{:04X}", u32::from(control));
+    Some(Mistake::at_span(span, message).help("write it on one line, in characters that can be seen"))
+}
+
+/// The number that a value is, if it is one.
+fn number(value: &DeValue<'_>) -> Option<f64> {
+    match value {
+        DeValue::Integer(integer) => {
+            i64::from_str_radix(integer.as_str(), integer.radix()).ok().map(|whole| whole as f64)
+        }
+        DeValue::Float(float) => float.as_str().parse().ok(),
+        _ => None,
+    }
+}
+
+/// Whether a number is within the limits of its key. No key accepts negative numbers, so none accepts -0.
+fn is_within(schema: &Map<String, Value>, number: f64) -> bool {
+    let limit = |key| schema.get(key).and_then(Value::as_f64);
+    let least = match limit(MINIMUM_ABOVE_0) {
+        Some(least) if number != 0.0 => least,
+        _ => limit("minimum").unwrap_or(f64::NEG_INFINITY),
+    };
+    number.is_sign_positive() && number >= least && number <= limit("maximum").unwrap_or(f64::INFINITY)
+}
+
+fn wrong(name: &str, value: &Spanned<DeValue<'_>>, needed: &str) -> Mistake {
+    Mistake::at_span(value.span(), format!("`{name}` is {}, but must be {needed}", found(value.get_ref())))
+}
+
+/// A value as messages show it.
+fn found(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::String(text) => format!("{:?}", excerpt(text)),
+        DeValue::Float(_) => number(value).map_or_else(|| "no number".into(), |float| Number(float).to_string()),
+        DeValue::Integer(integer) => match number(value) {
+            Some(_) => integer.as_str().into(),
+            None => "beyond the whole numbers of TOML, which have 64 bits".into(),
+        },
+        DeValue::Boolean(flag) => flag.to_string(),
+        DeValue::Datetime(_) => "a date or time".into(),
+        DeValue::Array(_) => "a list".into(),
+        DeValue::Table(_) => "a table".into(),
+    }
+}

@@ -1,0 +1,142 @@
+//! The value of every quantity of a profile, and of every price, reaches the plan in SI units. The factors are written by hand.
+
+use cospike_models::zoo::Zoo;
+use cospike_scenarios::compile;
+use cospike_scenarios::diagnostic::{Origin, Source};
+use cospike_scenarios::profiles::{CloudProfile, DeviceProfile, LinkProfile, Profile};
+use cospike_sim_core::energy::{Form, PriceList};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+const EVERY: &str = include_str!("every.toml");
+const OTHER: &str = include_str!("other.toml");
+
+/// Key, unit, value, factor to the SI unit, and where the plan has it. `ASLEEP` is the plan of a scenario with a wake-up radio,
+/// `AWAKE` that of one which replaces no value of the profiles.
+const DEVICE: &str = "
+ac_per_second                1/s    2e6   1     AWAKE/edge/processor/ac_per_second
+mac_per_second               1/s    3e6   1     AWAKE/edge/processor/mac_per_second
+neuron_updates_per_second    1/s    4e6   1     AWAKE/edge/processor/neuron_updates_per_second
+overhead                     us     5.5   1e-6  AWAKE/edge/processor/overhead_seconds
+static_power                 mW     6.5   1e-3  AWAKE/edge/static_watts
+idle_power                   mW     7.5   1e-3  AWAKE/edge/standby/idle_watts
+sleep_power                  mW     8.5   1e-3  ASLEEP/edge/standby/sleep/watts
+wake_time                    ms     9.5   1e-3  ASLEEP/edge/standby/sleep/wake_seconds
+wake_power                   mW     10.5  1e-3  ASLEEP/edge/standby/sleep/wake_watts
+";
+
+const LINK: &str = "
+uplink                       Mbit/s         2.5   1e6   AWAKE/link/uplink/constant/bits_per_second
+downlink                     Mbit/s         3.5   1e6   AWAKE/link/downlink_bits_per_second
+propagation                  ms             4.5   1e-3  AWAKE/link/propagation_seconds
+header                       bytes          33    1     AWAKE/link/header_bytes
+mtu                          bytes          1033  1     MTU
+packet_loss                  probability    0.25  1     AWAKE/link/channel/packet_loss/independent/probability
+alpha_up                     mW/(Mbit/s)    5.5   1e-3  AWAKE/link/radio/power/up_watts_per_mbps
+alpha_down                   mW/(Mbit/s)    6.5   1e-3  AWAKE/link/radio/power/down_watts_per_mbps
+beta                         mW             7.5   1e-3  AWAKE/link/radio/power/active_watts
+idle                         mW             8.5   1e-3  AWAKE/link/radio/standby/listening/watts
+promotion_time               ms             9.5   1e-3  AWAKE/link/radio/promotion_seconds
+promotion_power              mW             10.5  1e-3  AWAKE/link/radio/promotion_watts
+tail_time                    ms             11.5  1e-3  AWAKE/link/radio/tail_seconds
+tail_power                   mW             12.5  1e-3  AWAKE/link/radio/tail_watts
+off_power                    mW             13.5  1e-3  ASLEEP/link/radio/standby/asleep/watts
+wake_up_power                uW             14.5  1e-6  ASLEEP/link/radio/standby/asleep/wake_up/watts
+wake_up_signal               ms             15.5  1e-3  ASLEEP/link/radio/standby/asleep/wake_up/signal_seconds
+wake_up_miss                 probability    0.35  1     ASLEEP/link/radio/standby/asleep/wake_up/miss_probability
+wake_up_false_alarms         1/s            0.45  1     ASLEEP/link/radio/standby/asleep/wake_up/false_alarms_per_second
+";
+
+const CLOUD: &str = "
+ac_per_second                1/s    2e6   1     AWAKE/cloud/processor/ac_per_second
+mac_per_second               1/s    3e6   1     AWAKE/cloud/processor/mac_per_second
+neuron_updates_per_second    1/s    4e6   1     AWAKE/cloud/processor/neuron_updates_per_second
+overhead                     us     5.5   1e-6  AWAKE/cloud/processor/overhead_seconds
+answer                       bytes  44    1     AWAKE/cloud/answer_bytes
+idle_power                   W      6.5   1     AWAKE/cloud/power/idle_watts
+busy_power                   W      7.5   1     AWAKE/cloud/power/busy_watts
+";
+
+/// Units of price lists, and joules in each; widths and distances stay.
+const PRICE_UNITS: [(&str, f64); 7] = [
+    ("pJ", 1e-12),
+    ("pJ/64bit", 1e-12 / 64.0),
+    ("pJ/64bit/bit", 1e-12 / 64.0),
+    ("pJ/bit", 1e-12),
+    ("bit", 1.0),
+    ("byte", 1.0),
+    ("hops", 1.0),
+];
+
+fn rows(table: &str) -> impl Iterator<Item = [&str; 5]> {
+    table.lines().filter(|line| !line.is_empty()).map(|line| {
+        let cells: Vec<&str> = line.split_whitespace().collect();
+        cells.try_into().unwrap_or_else(|_| panic!("{line}"))
+    })
+}
+
+/// A profile with the values of a table.
+fn text(table: &str) -> String {
+    let quantity = |[key, unit, value, ..]: [&str; 5]| {
+        format!(
+            "[{key}]\nvalue = {value}\nunit = \"{unit}\"\nscope = \"per-operation\"\nevidence = \"assumed\"\nsource = \"a test\"\n"
+        )
+    };
+    "description = \"a test\"\n".to_string() + &rows(table).map(quantity).collect::<String>()
+}
+
+#[test]
+fn every_quantity_of_a_profile_reaches_the_plan_in_si_units() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, table) in [("device", DEVICE), ("link", LINK), ("cloud", CLOUD)] {
+        std::fs::write(folder.path().join(format!("{name}.toml")), text(table)).unwrap();
+    }
+    let zoo = Zoo::shipped().unwrap();
+    let plan = |scenario: &str| {
+        let text = scenario.replace("edge-accelerator", "device.toml").replace("\"wifi\"", "\"link.toml\"");
+        let text = text.replace("\"server\"", "\"cloud.toml\"");
+        let origin = Origin::Folder(folder.path().to_path_buf());
+        let compiled = compile(&Source { name: "profiles.toml".into(), origin, text }, &zoo);
+        serde_json::to_value(compiled.unwrap_or_else(|error| panic!("{error}")).plan).unwrap()
+    };
+    let (asleep, awake) = (plan(EVERY), plan(&OTHER.replace("uplink_mbps = 2.5\npacket_loss = 0.15\n", "")));
+    for [key, _, value, factor, place] in [DEVICE, LINK, CLOUD].into_iter().flat_map(rows) {
+        let (value, factor): (f64, f64) = (value.parse().unwrap(), factor.parse().unwrap());
+        let (plan, pointer, expected) = match place.split_once('/') {
+            Some(("ASLEEP", rest)) => (&asleep, format!("/points/0/system/{rest}"), value * factor),
+            Some((_, rest)) => (&awake, format!("/points/0/system/{rest}"), value * factor),
+            // The size of a packet reaches the plan less its headers.
+            None => (&awake, "/points/0/packets/payload_bytes".into(), value - 33.0),
+        };
+        let found = plan.pointer(&pointer).and_then(Value::as_f64).unwrap_or_else(|| panic!("{key}: {pointer}"));
+        assert!((found / expected - 1.0).abs() < 1e-12, "{key}: {found} in the plan, {expected} in the profile");
+    }
+    fn declared<P: Profile>(table: &str) {
+        let profile = P::checked(&text(table)).unwrap_or_else(|_| panic!("a profile of kind {}", P::KIND));
+        let given = profile.quantities().len();
+        // Where an unknown key is refused, every declared one is named.
+        let mistake = P::decode(&Source::shipped("unknown.toml", "qqqq = 1")).err().unwrap();
+        let help = mistake.help().unwrap_or_default();
+        let known: BTreeSet<&str> = help.trim_start_matches("choose from ").split(", ").collect();
+        let table = rows(table).map(|[key, ..]| key).chain(["description"]).collect();
+        assert_eq!((known, given + 1), (table, help.split(", ").count()), "{}", P::KIND);
+    }
+    declared::<DeviceProfile>(DEVICE);
+    declared::<LinkProfile>(LINK);
+    declared::<CloudProfile>(CLOUD);
+}
+
+#[test]
+fn every_price_reaches_the_plan_in_joules() {
+    for form in Form::ALL {
+        let keys = form.keys();
+        let value = |wanted| keys.iter().position(|key| key.key == wanted).map(|place| 1.5 + place as f64);
+        let list = serde_json::to_value(PriceList::new(form, value).unwrap()).unwrap();
+        let prices = list.as_object().unwrap().values().next().unwrap();
+        for key in keys {
+            let factor = PRICE_UNITS.iter().find(|(unit, _)| *unit == key.unit.name()).unwrap().1;
+            let (found, expected) = (prices[key.key].as_f64().unwrap(), value(key.key).unwrap() * factor);
+            assert!((found / expected - 1.0).abs() < 1e-12, "{} of {}: {found}, not {expected}", key.key, form.name());
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What a study needs at the least, estimated from its plan before anything of it is executed.
+
+use crate::plan::{DesignPoint, Plan, PlannedNetwork};
+use crate::prices::{Priced, PricedSample, PricedStep};
+use cospike_results::rows::{AnswerRow, LatencyRow, ReplicationRow};
+use cospike_sim_core::cosim::System;
+use cospike_sim_core::energy::ComputeEnergy;
+use cospike_sim_core::workload::ArrivalProcess;
+
+/// Latencies that are recorded of a replication: the percentiles from 0 to 100.
+const LATENCIES: u64 = 101;
+
+/// Requests that one thread simulates in a second, at best: measured is less than this for every shipped scenario.
+const REQUESTS_PER_SECOND: f64 = 2e6;
+
+/// What a study needs at the least. Real needs are higher: queues, payloads and the tables while they are written come on top.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// Bytes for the state of all devices in the replications that are simulated side by side.
+    pub device_bytes: u64,
+    /// Bytes for the rows of all replications.
+    pub replication_bytes: u64,
+    /// Bytes for what the networks did on each of their samples.
+    pub sample_bytes: u64,
+    /// Replications in all; with a precision target, those before the first decision.
+    pub replications: u64,
+    /// Requests of all replications.
+    pub requests: f64,
+    /// Threads among which replications are divided.
+    threads: u64,
+}
+
+impl Estimate {
+    /// Estimate for `plan` on `threads` threads.
+    pub fn new(plan: &Plan, threads: usize) -> Self {
+        let threads = threads.max(1) as u64;
+        let replications = plan.points.len() as u64 * u64::from(plan.replications);
+        let side_by_side = threads.min(u64::from(plan.replications));
+        let devices = plan.points.iter().map(|point| u64::from(point.system.devices)).max().unwrap_or_default();
+        let row = size_of::<ReplicationRow>() as u64 + LATENCIES * size_of::<LatencyRow>() as u64;
+        let prices = plan.prices.len() as u64;
+        Self {
+            device_bytes: side_by_side * devices * System::DEVICE_BYTES as u64,
+            replication_bytes: replications.saturating_mul(row),
+            sample_bytes: plan.networks.iter().map(|network| sample_bytes(network, prices)).sum(),
+            replications,
+            requests: plan.points.iter().map(requests).sum::<f64>() * f64::from(plan.replications),
+            threads,
+        }
+    }
+
+    /// Bytes in all.
+    pub fn bytes(&self) -> u64 {
+        self.parts().iter().map(|(_, bytes)| bytes).sum()
+    }
+
+    /// What takes most of the bytes, in words.
+    pub fn most(&self) -> &'static str {
+        self.parts().into_iter().max_by_key(|&(_, bytes)| bytes).map_or("", |(what, _)| what)
+    }
+
+    /// Wall-clock seconds of the simulation.
+    pub fn seconds(&self) -> f64 {
+        self.requests / REQUESTS_PER_SECOND / self.threads.min(self.replications.max(1)) as f64
+    }
+
+    fn parts(&self) -> [(&'static str, u64); 3] {
+        [
+            ("the devices of the replications that run side by side", self.device_bytes),
+            ("the rows of all replications", self.replication_bytes),
+            ("what the networks do on each of their samples", self.sample_bytes),
+        ]
+    }
+}
+
+/// Bytes for what a network did on its samples, priced by each of `prices` lists.
+fn sample_bytes(network: &PlannedNetwork, prices: u64) -> u64 {
+    let steps = match network.stepwise {
+        true => network.choice.time_steps.or(network.matched_steps).unwrap_or(1).into(),
+        false => 1,
+    };
+    // `Priced` holds one energy for each list, for the head and for the tail.
+    let step = size_of::<PricedStep>() as u64 + 2 * prices * size_of::<ComputeEnergy>() as u64;
+    debug_assert!(size_of::<PricedStep>() >= 2 * size_of::<Priced>());
+    let sample = size_of::<PricedSample>() as u64 + steps * step + size_of::<AnswerRow>() as u64;
+    u64::from(network.samples.count) * sample
+}
+
+/// Requests of a replication, as many as are expected before its horizon.
+fn requests(point: &DesignPoint) -> f64 {
+    let (workload, devices) = (&point.system.workload, f64::from(point.system.devices));
+    let all = workload.requests as f64;
+    let Some(horizon) = workload.horizon_seconds else { return all };
+    let rate = match &workload.arrivals {
+        ArrivalProcess::Poisson { requests_per_second } => *requests_per_second,
+        ArrivalProcess::Periodic { period_seconds, .. } => 1.0 / period_seconds,
+        // Not known beforehand, or not cheaply.
+        ArrivalProcess::Bursty { .. } | ArrivalProcess::ClosedLoop { .. } | ArrivalProcess::Trace(_) => return 0.0,
+    };
+    all.min(horizon * rate * devices)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::plan;
+    use cospike_models::dataset::Dataset;
+    use cospike_models::zoo::Zoo;
+
+    /// Two points of two replications: rows by hand, devices of as many runs as there are threads, requests until the horizon.
+    #[test]
+    fn needs_grow_with_what_drives_them() {
+        let mut plan = plan(&Zoo::shipped().unwrap(), &Dataset::fashion_mnist_test().unwrap());
+        plan.points.truncate(1);
+        plan.points.push(plan.points[0].clone());
+        plan.replications = 2;
+        for point in &mut plan.points {
+            point.system.devices = 1_000_000;
+            point.system.workload.requests = 500;
+        }
+        let estimate = |plan: &Plan, threads| Estimate::new(plan, threads);
+        assert_eq!(estimate(&plan, 1).device_bytes, 1_000_000 * System::DEVICE_BYTES as u64);
+        assert_eq!(estimate(&plan, 8).device_bytes, 2 * estimate(&plan, 1).device_bytes);
+        assert_eq!((estimate(&plan, 1).replications, estimate(&plan, 1).requests), (4, 2_000.0));
+        assert_eq!(estimate(&plan, 1).most(), "the devices of the replications that run side by side");
+        assert_eq!(estimate(&plan, 1).seconds(), 2.0 * estimate(&plan, 2).seconds());
+        let before = estimate(&plan, 1);
+        plan.replications = 2_000_000;
+        let after = estimate(&plan, 1);
+        assert_eq!(after.replication_bytes, 1_000_000 * before.replication_bytes);
+        assert_eq!(after.most(), "the rows of all replications");
+        assert_eq!(after.bytes(), after.device_bytes + after.replication_bytes + after.sample_bytes);
+    }
+}
