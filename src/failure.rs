@@ -1,5 +1,6 @@
 //! Why a command ends early.
 
+use crate::output::printable;
 use std::fmt::Display;
 
 /// Failure of a command, which decides its exit code.
@@ -13,8 +14,13 @@ pub(crate) enum Failure {
 impl Failure {
     /// A mistake in what the user gave: what was found, and what is accepted.
     pub(crate) fn mistake(message: impl Display) -> Self {
-        Self::Input(format!("error: {message}"))
+        Self::Input(format!("error: {}", printable_lines(&message.to_string())))
     }
+}
+
+/// `text` without what would control the terminal, such as the names in a file that was made to do so.
+pub(crate) fn printable_lines(text: &str) -> String {
+    text.lines().map(printable).collect::<Vec<_>>().join("\n")
 }
 
 impl<E: Into<anyhow::Error>> From<E> for Failure {

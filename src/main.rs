@@ -23,7 +23,7 @@ mod zoo;
 
 use arguments::{Arguments, Verb, ZooVerb};
 use clap::Parser;
-use failure::Failure;
+use failure::{Failure, printable_lines};
 use output::{lost, note};
 use std::process::ExitCode;
 
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
             ExitCode::from(USAGE)
         }
         Err(Failure::Other(error)) => {
-            note!("error: {error:#}");
+            note!("error: {}", printable_lines(&format!("{error:#}")));
             ExitCode::FAILURE
         }
     };

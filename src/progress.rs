@@ -8,7 +8,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Bar that shows the progress of a study: first the samples of its inferences, then its replications.
 pub(crate) struct Bar {
     /// Name and bar of the stage that is shown.
-    stage: Mutex<Option<(&'static str, ProgressBar)>>,
+    stage: Mutex<Option<(Stage, ProgressBar)>>,
+}
+
+/// Stage of a study, and what it counts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Stage {
+    name: &'static str,
+    unit: &'static str,
 }
 
 impl Bar {
@@ -18,16 +25,18 @@ impl Bar {
 
     /// Moves the bar. May be called from many threads.
     pub(crate) fn show(&self, progress: Progress) {
-        let (name, done, total) = match progress {
-            Progress::Inference { done, total } => ("inference", done, total),
-            Progress::Simulation { done, total } => ("simulation", done, total),
+        let (stage_now, done, total) = match progress {
+            Progress::Inference { done, total } => (Stage { name: "inference", unit: "samples" }, done, total),
+            Progress::Simulation { done, total } => (Stage { name: "simulation", unit: "requests" }, done, total),
         };
         // A poisoned lock means that a drawing thread panicked; the study goes on without its bar.
         let Ok(mut stage) = self.stage.lock() else { return };
-        if stage.as_ref().is_none_or(|(shown, _)| *shown != name) {
-            *stage = Some((name, bar(name, total)));
+        // A stage that was finished goes on if a precision target asks for more replications.
+        if stage.as_ref().is_none_or(|(shown, bar)| *shown != stage_now || (bar.is_finished() && done < total)) {
+            *stage = Some((stage_now, bar(stage_now, total)));
         }
         if let Some((_, bar)) = stage.as_ref() {
+            bar.set_length(total.max(bar.length().unwrap_or(0)));
             // Late reports of slower threads must not move the bar back.
             bar.set_position(done.max(bar.position()));
             if done == total {
@@ -57,9 +66,10 @@ impl SampleBar {
     }
 }
 
-fn bar(name: &'static str, total: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template("{prefix:>10} {wide_bar} {human_pos}/{human_len} {eta}");
-    let bar = ProgressBar::new(total).with_prefix(name);
+fn bar(Stage { name, unit }: Stage, total: u64) -> ProgressBar {
+    let style =
+        ProgressStyle::with_template("{prefix:>10} {wide_bar} {human_pos} of {human_len} {msg}, {per_sec}, {eta} left");
+    let bar = ProgressBar::new(total).with_prefix(name).with_message(unit);
     match style {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,

@@ -70,15 +70,26 @@ impl Study {
         replication: u32,
         networks: Networks<'_>,
         pieces: Option<&Pieces<'_>>,
+        asked: &mut dyn FnMut(u64),
     ) -> Result<Rows, Failure> {
         if let Some(found) = pieces.and_then(|pieces| pieces.replication(number, replication)) {
             return Ok(found);
         }
-        let rows = self.replication(number, replication, networks).run(self.plan().seed, &mut ())?;
+        let rows = self.replication(number, replication, networks).run(self.plan().seed, &mut (), asked)?;
         if let Some(pieces) = pieces {
             pieces.put_replication(number, replication, &rows);
         }
         Ok(rows)
+    }
+
+    /// Number of requests of one replication of a design point.
+    pub(super) fn requests(&self, point: usize) -> u64 {
+        self.plan().points[point].system.workload.requests
+    }
+
+    /// Number of requests of these replications, each with its design point.
+    pub(super) fn all_requests(&self, jobs: &[(usize, u32)]) -> u64 {
+        jobs.iter().map(|&(point, _)| self.requests(point)).sum()
     }
 
     /// Simulates the replications of all design points, in the order of the plan. What fails is left out and told.
@@ -94,20 +105,25 @@ impl Study {
         let (done, total) = (AtomicU64::new(0), AtomicU64::new(0));
         let watched = watched.map(|watched| ((watched.point, watched.replication), Mutex::new(watched.observer)));
         let run = |(number, replication): (usize, u32)| {
+            let mut reported = 0;
+            let mut asked = |asked: u64| {
+                let done = done.fetch_add(asked - reported, Ordering::Relaxed) + asked - reported;
+                reported = asked;
+                progress(Progress::Simulation { done, total: total.load(Ordering::Relaxed) });
+            };
             let rows = match &watched {
                 Some((seen, observer)) if *seen == (number, replication) => {
                     // One replication alone takes the lock.
                     let mut observer = observer.lock().unwrap_or_else(PoisonError::into_inner);
-                    self.replication(number, replication, networks).run(self.plan().seed, &mut **observer)
+                    self.replication(number, replication, networks).run(self.plan().seed, &mut **observer, &mut asked)
                 }
-                _ => self.simulate_or_find(number, replication, networks, pieces),
+                _ => self.simulate_or_find(number, replication, networks, pieces, &mut asked),
             };
-            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-            progress(Progress::Simulation { done, total: total.load(Ordering::Relaxed) });
+            asked(self.requests(number));
             rows
         };
         let all = |jobs: Vec<(usize, u32)>| {
-            total.fetch_add(jobs.len() as u64, Ordering::Relaxed);
+            total.fetch_add(self.all_requests(&jobs), Ordering::Relaxed);
             let outcomes: Vec<_> = jobs.par_iter().map(|&job| run(job)).collect();
             jobs.into_iter().zip(outcomes)
         };

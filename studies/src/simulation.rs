@@ -5,8 +5,11 @@ use crate::error::Failure;
 use crate::plan::DesignPoint;
 use cospike_results::index::PointIndex;
 use cospike_results::rows::{LatencyRow, ReplicationRow, Table};
-use cospike_sim_core::cosim::{CosimError, Latency, Observer, Outcome, run_observed};
-use cospike_sim_core::kernel::Streams;
+use cospike_sim_core::cosim::{CosimError, Latency, Observer, Outcome, Run};
+use cospike_sim_core::kernel::{Steps, Streams};
+
+/// Events between two reports of how far a replication has come: many times a second, and too seldom to cost anything.
+const EVENTS_PER_REPORT: u32 = 1 << 16;
 
 /// What one event loop adds to the results.
 pub(super) struct Rows {
@@ -25,16 +28,38 @@ pub(super) struct Replication<'a> {
 }
 
 impl<'a> Replication<'a> {
-    pub(super) fn run<O: Observer>(&self, seed: u64, observer: &mut O) -> Result<Rows, Failure> {
-        let mut designs = Designs::new(self.point, self.networks);
-        let (system, labels, streams) = (&self.point.system, self.labels(), self.streams(seed));
-        let outcome = run_observed(system, &mut designs, &labels, &streams, observer);
-        let outcome = outcome.map_err(|error| self.failure(error))?;
+    /// Simulates the replication; `asked` is told now and then how many of its requests have been asked so far.
+    pub(super) fn run<O: Observer>(
+        &self,
+        seed: u64,
+        observer: &mut O,
+        asked: &mut dyn FnMut(u64),
+    ) -> Result<Rows, Failure> {
+        let outcome = self.simulate(seed, observer, asked).map_err(|error| self.failure(error))?;
         let replication = self.row(&outcome);
         match replication.first_not_finite() {
             Some((column, _)) => Err(Failure::TooLarge { column: column.name }),
             None => Ok(Rows { replication, latencies: self.latencies(outcome.latency.as_ref()) }),
         }
+    }
+
+    fn simulate<O: Observer>(
+        &self,
+        seed: u64,
+        observer: &mut O,
+        asked: &mut dyn FnMut(u64),
+    ) -> Result<Outcome, CosimError> {
+        let mut designs = Designs::new(self.point, self.networks);
+        let (system, labels, streams) = (&self.point.system, self.labels(), self.streams(seed));
+        let mut run = Run::new(system, &mut designs, &labels, &streams, observer)?;
+        let mut events = 0_u32;
+        while run.step()?.is_some() {
+            events = events.wrapping_add(1);
+            if events.is_multiple_of(EVENTS_PER_REPORT) {
+                asked(run.asked());
+            }
+        }
+        Ok(run.outcome())
     }
 
     /// Classes of the samples.

@@ -54,11 +54,11 @@ pub enum Progress {
         /// Samples in all.
         total: u64,
     },
-    /// Replications simulated.
+    /// Requests simulated, in all replications.
     Simulation {
-        /// Replications finished so far.
+        /// Requests that the devices have asked so far, and those that they will not ask in replications that have ended.
         done: u64,
-        /// Replications in all; grows while a precision target asks for more.
+        /// Requests of all replications; grows while a precision target asks for more.
         total: u64,
     },
 }

@@ -77,11 +77,12 @@ impl Study {
         let priced = inferences.map(|inferences| self.price_all(inferences));
         let heads = priced.each_ref().map(|priced| AllHeads::new(self.plan().points.iter(), priced));
         let jobs = self.first_replications(&priced[0]);
-        let (done, total) = (AtomicU64::new(0), jobs.len() as u64);
+        let (done, total) = (AtomicU64::new(0), self.all_requests(&jobs));
         let verify = |(number, replication)| {
             let side = |i: usize| self.replication(number, replication, self.networks(&priced[i], &heads[i]));
             let verified = beside(&[side(0), side(1)], [self.plan().seed; 2]);
-            progress(Progress::Simulation { done: done.fetch_add(1, Ordering::Relaxed) + 1, total });
+            let requests = self.requests(number);
+            progress(Progress::Simulation { done: done.fetch_add(requests, Ordering::Relaxed) + requests, total });
             verified
         };
         let replications = jobs.into_par_iter().map(verify).collect();
