@@ -421,15 +421,3 @@ fn invariant_13_a_store_holds_what_was_finished_and_a_run_without_one_leaves_not
     run(&["--store", "pieces", "--out", "other"]);
     assert_eq!(names(&here.join("pieces")), 12 + 8, "only the replications are new");
 }
-
-/// A study that fails keeps what it has finished, and the same command goes on from there.
-#[test]
-fn invariant_13_what_was_finished_before_a_failure_is_kept() {
-    // The first arrival of the second point lies beyond the clock's range.
-    let sweep = "network.family = [\"spiking\"]\nnetwork.width = [4]\nworkload.rate_hz = [20.0, 1e-300]";
-    let place = Place::new(&[("network.family = [\"spiking\", \"float\"]\nnetwork.width = [4, 8]", sweep)]);
-    let output = cospike(&["run", "small.toml"], place.folder.path()).assert().code(1).get_output().clone();
-    let message = String::from_utf8(output.stderr).unwrap();
-    assert!(message.contains("kept in out/.small.pieces"), "{message}");
-    assert!(place.folder.path().join("out/.small.pieces").is_dir() && !place.out().exists());
-}

@@ -101,7 +101,7 @@ pub enum FolderError {
         path: PathBuf,
     },
     /// The manifest is damaged, or of another version of CoSpike.
-    #[error("{}: {error}; read these results with the version that wrote them, or run the study again", path.display())]
+    #[error("{}: {error}{}", path.display(), advice(error))]
     Manifest {
         /// The manifest.
         path: PathBuf,
@@ -153,6 +153,17 @@ impl FolderError {
     /// Whether what is there is the matter, not that it cannot be read.
     pub(super) fn is_content(&self) -> bool {
         matches!(self, Self::Foreign { .. } | Self::Changed { .. } | Self::NotReplaceable { .. } | Self::Record { .. })
+    }
+}
+
+/// What to do about a manifest that cannot be read.
+fn advice(error: &ManifestError) -> &'static str {
+    match error {
+        ManifestError::Foreign => "",
+        ManifestError::Seal(_) => "; put back the right file, or run the study again in another place",
+        ManifestError::NoSchema { .. } | ManifestError::Schema { .. } => {
+            "; read these results with the version that wrote them, or run the study again in another place"
+        }
     }
 }
 

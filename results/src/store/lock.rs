@@ -4,6 +4,7 @@ use same_file::Handle; // whether two open files are one, on every system
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// File that is locked.
 pub(super) const LOCK: &str = ".lock";
@@ -11,6 +12,8 @@ pub(super) const LOCK: &str = ".lock";
 const START: &str = "CoSpike ";
 /// Bytes of its content that are looked at.
 const LONGEST: u64 = 1000;
+/// How often, a millisecond apart, a holder that has not said its name yet is asked.
+const PATIENCE: u32 = 200;
 
 /// A folder in which no other process writes, until the lock is dropped.
 ///
@@ -71,13 +74,9 @@ impl Lock {
         }
     }
 
-    /// The holder of `folder` if it is locked by another process, without touching anything.
-    pub(super) fn holder(folder: &Path) -> Option<String> {
-        let mut file = File::open(folder.join(LOCK)).ok()?;
-        match file.try_lock_shared() {
-            Err(TryLockError::WouldBlock) => holder(&mut file).ok(),
-            _ => None,
-        }
+    /// Whether `folder` has a lock of ours, held or left behind.
+    pub(super) fn is_in(folder: &Path) -> bool {
+        File::open(folder.join(LOCK)).and_then(|mut file| content(&mut file)).is_ok_and(|text| text.starts_with(START))
     }
 }
 
@@ -102,13 +101,16 @@ fn content(file: &mut File) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// What the holder of a lock has written about itself.
+/// What the holder of a lock has written about itself, which it does as soon as it has the lock.
 fn holder(file: &mut File) -> io::Result<String> {
-    let text = content(file)?;
-    match text.strip_prefix(START).and_then(|text| text.split_once(": ")) {
-        Some((_, holder)) => Ok(holder.trim_end().into()),
-        None => Ok("another process".into()),
+    for _ in 0..PATIENCE {
+        let text = content(file)?;
+        if let Some((_, holder)) = text.strip_prefix(START).and_then(|text| text.trim_end().split_once(": ")) {
+            return Ok(holder.into());
+        }
+        std::thread::sleep(Duration::from_millis(1));
     }
+    Ok("another process".into())
 }
 
 /// What this process writes about itself.
@@ -130,7 +132,7 @@ mod tests {
         let lock = Lock::take(folder.path()).ok().unwrap();
         let Err(LockError::Held { holder }) = Lock::take(folder.path()) else { panic!("locked twice") };
         assert!(holder.contains(&format!("process {}", std::process::id())), "{holder}");
-        assert_eq!(Lock::holder(folder.path()), Some(holder));
+        assert!(Lock::is_in(folder.path()));
         drop(lock);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
         fs::write(folder.path().join(LOCK), "CoSpike 0.1.0: cospike, process 1 on a machine that is gone\n").unwrap();

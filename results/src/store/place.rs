@@ -38,11 +38,10 @@ impl Place {
     /// [`FolderError`] for a place that belongs to something else, is in use, or cannot be written to; then nothing was made.
     pub fn open(folder: &Path, beside: &[&Path]) -> Result<Self, FolderError> {
         let made = Made::folder(folder)?;
-        if let Some(holder) = Lock::holder(folder) {
-            return Err(FolderError::Held { path: folder.into(), holder });
+        // A folder of somebody else's is not even locked. Who holds the lock of ours may be changing it right now.
+        if !Lock::is_in(folder) {
+            recognise(folder, beside)?;
         }
-        // A folder of somebody else's is not even locked.
-        recognise(folder, beside)?;
         let lock = Lock::take(folder).map_err(|error| match error {
             LockError::Held { holder } => FolderError::Held { path: folder.into(), holder },
             LockError::Foreign => FolderError::Foreign { path: folder.join(LOCK) },
