@@ -1,7 +1,7 @@
 //! `cospike schema`: the keys of a scenario file, for editors.
 
-use crate::output::say;
 use crate::failure::Failure;
+use crate::output::say;
 use cospike_scenarios::schema::json_schema;
 
 /// Prints the JSON Schema of a scenario file.

@@ -157,7 +157,7 @@ impl StoredManifest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::{any, proptest};
+    use proptest::prelude::proptest;
     use proptest::sample::Index;
 
     fn stored() -> StoredManifest {

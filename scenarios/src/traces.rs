@@ -75,7 +75,8 @@ pub(crate) fn rates(
     origin: &Origin,
 ) -> Result<Vec<RateStep>, Mistake> {
     let source = read(name, origin)?;
-    let (steps, last) = parse_rates(&source.text, period_seconds.is_some()).map_err(|mistake| mistake.within(&source))?;
+    let (steps, last) =
+        parse_rates(&source.text, period_seconds.is_some()).map_err(|mistake| mistake.within(&source))?;
     match period_seconds {
         Some(period) if period.get().is_nan() || period.get() <= last => {
             let message = format!("the trace must not begin again before its last line, which is at {last} s");
@@ -111,7 +112,8 @@ fn parse_rates(text: &str, repeats: bool) -> Result<(Vec<RateStep>, f64), Mistak
     }
     if !repeats && last.1 == 0.0 {
         let message = "the last rate holds to the end of the run, and at 0 Mbit/s nothing is ever sent again";
-        let help = "add a line with a rate above 0, or give `link.rate_trace_period_s`, after which the trace begins again";
+        let help =
+            "add a line with a rate above 0, or give `link.rate_trace_period_s`, after which the trace begins again";
         return Err(Mistake::at_span(last.2.clone(), message).help(help));
     }
     let steps = rows.iter().map(|&(seconds, mbps, _)| RateStep { seconds, bits_per_second: mbps * 1e6 });

@@ -102,10 +102,7 @@ pub(super) fn ledger(priced: &Priced, spiking: &Measured, float: &Measured, acti
     }
     say!("{rates}\n");
     for value in priced.prices.used(&priced.name).values {
-        say!(
-            " {}: {} {} ({}, {}): {}",
-            value.key, value.value, value.unit, value.scope, value.evidence, value.source
-        );
+        say!(" {}: {} {} ({}, {}): {}", value.key, value.value, value.unit, value.scope, value.evidence, value.source);
     }
     say!("\ncounts and pJ: means of {} samples; count x pJ each = pJ", spiking.samples);
 }

@@ -53,15 +53,10 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
         Some(_) => Ok(()),
     };
     let drawn = draw(&results, &place);
-    let summary = Summary::new(&results)?;
-    if arguments.json {
-        print_json(&serde_json::to_value(&summary)?);
-    } else {
-        summary::print_summary(&summary, &results);
-    }
+    let printed = print(&results, arguments.json);
     let page = if drawn.is_ok() { format!(" and {PAGE}") } else { String::new() };
     note!("\nresults{page} in {}", place.folder().display());
-    last([traced.err(), removed.err(), drawn.err()]).map_or(Ok(()), |error| Err(error.into()))
+    last([traced.err(), removed.err(), drawn.err(), printed.err()]).map_or(Ok(()), |error| Err(error.into()))
 }
 
 /// Takes the place of the results, and refuses everything that would be lost or in the way in the end.
@@ -76,6 +71,17 @@ fn open_place(arguments: &Run, study: &Study) -> Result<Place, Failure> {
     Ok(place)
 }
 
+/// Prints the summary.
+fn print(results: &Results, as_json: bool) -> anyhow::Result<()> {
+    let summary = Summary::new(results)?;
+    match as_json {
+        true => print_json(&serde_json::to_value(&summary)?),
+        false => summary::print_summary(&summary, results),
+    }
+    Ok(())
+}
+
+/// Draws the report into the place of its results.
 fn draw(results: &Results, place: &Place) -> anyhow::Result<()> {
     let again = || {
         let folder = place.folder().display();

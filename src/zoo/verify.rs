@@ -1,9 +1,9 @@
 //! `zoo verify`: every claimed accuracy and payload, measured again.
 
-use crate::output::say;
 use crate::arguments::Verify;
 use crate::failure::Failure;
 use crate::given::unsuitable;
+use crate::output::say;
 use crate::progress::SampleBar;
 use cospike_models::zoo::{MeasureError, Measurement, WeightFile};
 

@@ -80,6 +80,17 @@ fn invariant_13_a_stranger_s_folder_is_refused_before_anything_is_computed() {
         let output = cospike(&["run", &scenario, "--out", "dangling"], here).output().unwrap();
         assert!(output.status.code() == Some(2) && said(&output).contains("dangling is a link to something"));
         assert!(!here.join("nothing").exists());
+        for name in ["manifest.json", "report.json", ".lock"] {
+            let place = here.join(name.replace('.', "-"));
+            fs::create_dir(&place).unwrap();
+            assert!(std::process::Command::new("mkfifo").arg(place.join(name)).status().unwrap().success());
+            for arguments in
+                [&["run", &scenario, "--out", place.to_str().unwrap()][..], &["report", place.to_str().unwrap()]]
+            {
+                let output = cospike(arguments, here).output().unwrap();
+                assert_eq!(output.status.code(), Some(2), "nothing waits for a pipe: {}", said(&output));
+            }
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use super::table;
 use super::transaction::{self, Staging};
 use crate::manifest::StoredManifest;
 use crate::rows::{AnswerRow, ComputeEnergyRow, LatencyRow, LayerRow, PointRow, ReplicationRow, Results, Table};
+use parquet::errors::ParquetError;
 use std::fs;
 use std::io::{self, Read, Seek};
 use std::path::Path;
@@ -134,7 +135,14 @@ fn read_tables(folder: &Path, manifest: &str) -> Result<Results, FolderError> {
 
 fn write_table<T: Table>(rows: &[T], staging: &mut Staging<'_>) -> Result<(), FolderError> {
     staging.add(&file_name::<T>(), |path, file| {
-        table::write(rows, file).map_err(|error| FolderError::Table { path: path.into(), error })
+        table::write(rows, file).map_err(|error| match error {
+            // The system's own words.
+            ParquetError::External(error) => match error.downcast() {
+                Ok(error) => failed(path)(*error),
+                Err(error) => FolderError::Table { path: path.into(), error: ParquetError::External(error) },
+            },
+            error => FolderError::Table { path: path.into(), error },
+        })
     })
 }
 

@@ -1,5 +1,6 @@
 //! The lock of a folder: one process at a time writes there.
 
+use super::own::open_file;
 use same_file::Handle; // whether two open files are one, on every system
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -76,7 +77,7 @@ impl Lock {
 
     /// Whether `folder` has a lock of ours, held or left behind.
     pub(super) fn is_in(folder: &Path) -> bool {
-        File::open(folder.join(LOCK)).and_then(|mut file| content(&mut file)).is_ok_and(|text| text.starts_with(START))
+        open_file(&folder.join(LOCK)).and_then(|mut file| content(&mut file)).is_ok_and(|text| text.starts_with(START))
     }
 }
 

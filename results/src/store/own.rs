@@ -8,7 +8,7 @@ use crate::sealed::{self, SealError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Component, Path};
 
 /// File that makes a folder one of results; it names the tables.
@@ -122,10 +122,19 @@ fn has_paths(files: &BTreeMap<String, String>) -> bool {
 }
 
 /// The text of a record; `None` if there is no such file. What is no text is no record.
-pub(super) fn read_text(path: &Path) -> Result<Option<String>, FolderError> {
-    match fs::read(path) {
+fn read_text(path: &Path) -> Result<Option<String>, FolderError> {
+    let mut bytes = vec![];
+    match open_file(path).and_then(|mut file| file.read_to_end(&mut bytes)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        bytes => Ok(Some(String::from_utf8_lossy(&bytes.map_err(failed(path))?).into_owned())),
+        read => read.map(|_| Some(String::from_utf8_lossy(&bytes).into_owned())).map_err(failed(path)),
+    }
+}
+
+/// Opens a file to read it. A pipe, which would have to be waited for, is an error.
+pub(super) fn open_file(path: &Path) -> io::Result<File> {
+    match fs::metadata(path)?.is_file() {
+        true => File::open(path),
+        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file")),
     }
 }
 

@@ -106,11 +106,12 @@ impl Place {
 
     /// Proves that files and folders can be made here, with names as long as are needed.
     fn probe(&self) -> Result<(), FolderError> {
-        let staging = unique::staging_folder(&self.folder).map_err(failed(&self.folder))?;
-        let path = staging.path().join("0".repeat(LONGEST_NAME));
-        fs::write(&path, [0]).map_err(failed(&path))?;
-        let folder = staging.path().to_path_buf();
-        staging.close().map_err(failed(&folder))
+        let probed = || {
+            let staging = unique::staging_folder(&self.folder)?;
+            fs::write(staging.path().join("0".repeat(LONGEST_NAME)), [0])?;
+            staging.close()
+        };
+        probed().map_err(failed(&self.folder))
     }
 }
 

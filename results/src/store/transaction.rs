@@ -5,7 +5,7 @@
 //! its name and to remove what belonged to the old results.
 
 use super::error::{FolderError, failed};
-use super::own::{MANIFEST, Own, REPORT, hash_of};
+use super::own::{MANIFEST, Own, REPORT, hash_of, open_file};
 use super::unique;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -126,9 +126,9 @@ impl Incoming {
 
 /// Opens the file `name` of the results in `folder`: among the new ones, if it has no name there yet.
 pub(super) fn open(folder: &Path, name: &str) -> io::Result<File> {
-    match File::open(folder.join(INCOMING).join(name)) {
+    match open_file(&folder.join(INCOMING).join(name)) {
         Err(error) if [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory].contains(&error.kind()) => {
-            File::open(folder.join(name))
+            open_file(&folder.join(name))
         }
         file => file,
     }

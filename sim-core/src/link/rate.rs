@@ -80,7 +80,11 @@ fn check_steps(steps: &[RateStep], period_seconds: Option<f64>) -> Result<(), Im
         return positive("last rate of the rate trace, which holds to the end of the run,", last.bits_per_second);
     };
     if !nanoseconds(period).is_ok_and(|period| period >= earliest) {
-        return refuse("period_seconds of the rate trace", period, "at least a nanosecond after the start of its last step");
+        return refuse(
+            "period_seconds of the rate trace",
+            period,
+            "at least a nanosecond after the start of its last step",
+        );
     }
     let most = steps.iter().fold(0.0, |most: f64, step| most.max(step.bits_per_second));
     positive("highest rate of the rate trace", most)
@@ -109,11 +113,7 @@ pub(crate) struct Carried {
 /// Rate of a link over a part of the time.
 #[derive(Clone, Debug)]
 enum Stretch {
-    Steps {
-        steps: Vec<Step>,
-        nanoseconds: u64,
-        bits: f64,
-    },
+    Steps { steps: Vec<Step>, nanoseconds: u64, bits: f64 },
     Opportunities(Arc<[u32]>),
 }
 
@@ -284,7 +284,9 @@ impl Stretch {
                 };
                 let step = steps[index];
                 let within = SimTime::from_seconds((bits - step.bits_before) / step.bits_per_second)?;
-                Ok(SimTime::from_nanoseconds(step.nanoseconds).after(within)?.min(SimTime::from_nanoseconds(*nanoseconds)))
+                Ok(SimTime::from_nanoseconds(step.nanoseconds)
+                    .after(within)?
+                    .min(SimTime::from_nanoseconds(*nanoseconds)))
             }
             Self::Opportunities(milliseconds) => {
                 let last = (bits / OPPORTUNITY_BITS).ceil().max(1.0) as usize - 1;
@@ -360,7 +362,9 @@ mod tests {
             let capacity = Capacity::new(&rate).unwrap();
             // A common multiple of all three cycles.
             let late = SimTime::from_nanoseconds(1_777 * 3 * 4_000_000_000_000);
-            for (from, bits) in [(0.001, 8.0), (0.776_999_999, 8.0), (0.777_000_001, 8.0), (1.776_999_999, 13_000.0), (2.5, 3.5)] {
+            for (from, bits) in
+                [(0.001, 8.0), (0.776_999_999, 8.0), (0.777_000_001, 8.0), (1.776_999_999, 13_000.0), (2.5, 3.5)]
+            {
                 let times = [SimTime::ZERO, late].map(|start| {
                     let (now, mut used) = (start.after(instant(from)).unwrap(), Carried::default());
                     [(); 3].map(|()| capacity.send(now, bits, &mut used).unwrap())

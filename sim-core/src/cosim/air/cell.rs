@@ -31,7 +31,14 @@ struct Sending {
 
 impl Cell {
     pub(super) fn new() -> Self {
-        Self { sending: BinaryHeap::new(), virtual_bits: 0.0, at: Carried::default(), weights: 0.0, come: 0, event: None }
+        Self {
+            sending: BinaryHeap::new(),
+            virtual_bits: 0.0,
+            at: Carried::default(),
+            weights: 0.0,
+            come: 0,
+            event: None,
+        }
     }
 
     fn catch_up(&mut self, capacity: &Capacity, now: SimTime) {

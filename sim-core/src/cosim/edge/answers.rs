@@ -120,7 +120,12 @@ impl Edge<'_> {
     }
 
     /// When the wake-up radio of a device listens, at `earliest` or after.
-    pub(super) fn listens_at(&self, device: u32, wake_up: &WakeUpRadio, earliest: SimTime) -> Result<SimTime, CosimError> {
+    pub(super) fn listens_at(
+        &self,
+        device: u32,
+        wake_up: &WakeUpRadio,
+        earliest: SimTime,
+    ) -> Result<SimTime, CosimError> {
         if wake_up.duty >= 1.0 {
             return Ok(earliest);
         }
