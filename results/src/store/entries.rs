@@ -5,7 +5,7 @@
 
 use super::unique;
 use crate::key::ContentKey;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -68,13 +68,7 @@ impl Entries {
     /// [`EntryError::Io`] if the folder cannot be made.
     pub fn open(folder: &Path, on_damage: fn(&Damage)) -> Result<Self, EntryError> {
         fs::create_dir_all(folder).map_err(failed(folder))?;
-        for file in fs::read_dir(folder).map_err(failed(folder))? {
-            let path = file.map_err(failed(folder))?.path();
-            // Whoever is writing one holds its lock.
-            if is_partial(&path) && File::open(&path).is_ok_and(|file| file.try_lock().is_ok()) {
-                remove_file(&path)?;
-            }
-        }
+        unique::remove_left(folder, |name| name.starts_with(PARTIAL)).map_err(failed(folder))?;
         Ok(Self { folder: folder.into(), on_damage })
     }
 
@@ -83,20 +77,13 @@ impl Entries {
     /// # Errors
     /// [`EntryError::NotStored`]; then the store is as it was.
     pub fn put(&self, key: &ContentKey, bytes: &[u8]) -> Result<(), EntryError> {
-        let put = match self.try_put(key, bytes) {
-            // Another process took the file, not locked yet, for one that was left.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => self.try_put(key, bytes),
-            put => put,
-        };
-        put.map_err(|error| EntryError::NotStored { path: self.path(key), error })
+        self.try_put(key, bytes).map_err(|error| EntryError::NotStored { path: self.path(key), error })
     }
 
     fn try_put(&self, key: &ContentKey, bytes: &[u8]) -> io::Result<()> {
         // Another process that shares the store may have removed the folder with its last entry.
         fs::create_dir_all(&self.folder)?;
         let mut file = unique::file(&self.folder, PARTIAL)?;
-        // Where there are no locks, nobody removes it either.
-        let _ = file.as_file().try_lock();
         // Without waiting for the disk: what a power cut leaves short fails its checksum and is computed anew.
         file.write_all(&checksum(key, bytes))?;
         file.write_all(bytes)?;
@@ -143,7 +130,7 @@ impl Entries {
             let path = file.map_err(failed(&self.folder))?.path();
             let is_key = path.file_stem().and_then(|stem| stem.to_str()?.parse::<ContentKey>().ok()).is_some();
             if is_key || is_partial(&path) {
-                remove_file(&path)?;
+                unique::remove(&path).map_err(failed(&path))?;
             }
         }
         // It stays if something else is in it.
@@ -163,14 +150,6 @@ fn checksum(key: &ContentKey, content: &[u8]) -> [u8; CHECKSUM] {
 
 fn is_partial(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(PARTIAL))
-}
-
-/// Removes a file, which another process may have removed already.
-fn remove_file(path: &Path) -> Result<(), EntryError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(path)(error)),
-        _ => Ok(()),
-    }
 }
 
 fn set_aside(path: PathBuf) -> Result<Damage, EntryError> {
@@ -247,8 +226,8 @@ mod tests {
         let mut partial = unique::file(&entries.folder, PARTIAL).unwrap();
         partial.write_all(&checksum(&key(3), b"content")).unwrap();
         assert_eq!(entries.get(&key(3)).unwrap(), None);
-        partial.as_file().lock().unwrap();
-        let left = unique::file(&entries.folder, PARTIAL).unwrap().keep().unwrap().1;
+        // Closed, so not locked.
+        let left = unique::file(&entries.folder, PARTIAL).unwrap().into_temp_path().keep().unwrap();
         open(&entries.folder);
         assert!(!left.exists(), "left by a process that was killed");
         assert!(partial.path().exists(), "being written");

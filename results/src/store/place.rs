@@ -94,14 +94,10 @@ impl Place {
 
     /// Removes what a killed process was writing.
     fn remove_leftovers(&self) -> Result<(), FolderError> {
-        for (path, kind) in entries(&self.folder)? {
-            match path.file_name().and_then(|name| name.to_str()).is_some_and(unique::is_staging) {
-                true if kind.is_file() => fs::remove_file(&path).map_err(failed(&path))?,
-                true if kind.is_dir() => remove_staging(&path)?,
-                _ => {}
-            }
-        }
-        Ok(())
+        unique::remove_left(&self.folder, unique::is_staging).map_err(failed(&self.folder))?;
+        let is_staging = |path: &Path| path.file_name().and_then(|name| name.to_str()).is_some_and(unique::is_staging);
+        let mut folders = entries(&self.folder)?.into_iter().filter(|(path, kind)| kind.is_dir() && is_staging(path));
+        folders.try_for_each(|(path, _)| remove_staging(&path))
     }
 
     /// Proves that files and folders can be made here, with names as long as are needed.

@@ -74,7 +74,7 @@ pub(super) fn finish(folder: &Path) -> Result<(), FolderError> {
     if new.tables.is_some() {
         // Page and figures show the old results.
         remove(folder, &old, old.names().filter(|name| !new.has(name)))?;
-        remove_file(&folder.join(REPORT))?;
+        remove_file(folder, REPORT)?;
     } else if new.report.is_some() {
         let drawn = old.report.iter().flat_map(|files| files.keys().map(String::as_str));
         remove(folder, &old, drawn.filter(|name| !new.has(name)))?;
@@ -144,15 +144,13 @@ fn remove<'a>(folder: &Path, own: &Own, names: impl Iterator<Item = &'a str>) ->
     for name in names {
         match own.check(folder, name) {
             Err(error) if error.is_content() => {}
-            checked => checked.and_then(|()| remove_file(&folder.join(name)))?,
+            checked => checked.and_then(|()| remove_file(folder, name))?,
         }
     }
     Ok(())
 }
 
-fn remove_file(path: &Path) -> Result<(), FolderError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(path)(error)),
-        _ => Ok(()),
-    }
+fn remove_file(folder: &Path, name: &str) -> Result<(), FolderError> {
+    let path = folder.join(name);
+    unique::remove(&path).map_err(failed(&path))
 }

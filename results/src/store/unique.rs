@@ -3,7 +3,7 @@
 //! The names are random: a process id is 1 for whatever runs in a container. Temporary files are usually the user's alone.
 //! These become results, so others may read them as far as the user's file mode mask allows.
 
-use std::fs::File;
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::Path;
 use tempfile::{Builder, NamedTempFile, TempDir}; // removed when dropped, so an error leaves nothing behind
@@ -13,9 +13,39 @@ const STAGING: &str = ".staging-";
 /// Random characters behind it.
 const RANDOM: usize = 12;
 
-/// A new file in `folder` whose name starts with `prefix`; it is removed when dropped.
+/// A new file in `folder` whose name starts with `prefix`; it is removed when dropped. It is locked until then, so that nobody
+/// takes it for one that was left.
 pub(super) fn file(folder: &Path, prefix: &str) -> io::Result<NamedTempFile> {
-    shared(Builder::new().prefix(prefix).rand_bytes(RANDOM), 0o666).tempfile_in(folder)
+    loop {
+        let file = shared(Builder::new().prefix(prefix).rand_bytes(RANDOM), 0o666).tempfile_in(folder)?;
+        match file.as_file().try_lock() {
+            // Somebody has taken it for one that was left, before it was locked.
+            Err(TryLockError::WouldBlock) => {}
+            Ok(()) if !file.path().exists() => {}
+            // Where there are no locks, nobody removes it either.
+            _ => return Ok(file),
+        }
+    }
+}
+
+/// Removes the files in `folder` that processes which were killed have left. `is_ours` tells them by their names.
+pub(super) fn remove_left(folder: &Path, is_ours: impl Fn(&str) -> bool) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let is_left = || File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok());
+        if entry.file_type()?.is_file() && entry.file_name().to_str().is_some_and(&is_ours) && is_left() {
+            remove(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes a file, which another process may have removed already.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// A new file in `folder` for what is not whole yet; it is removed when dropped.
@@ -36,8 +66,9 @@ pub(super) fn is_staging(name: &str) -> bool {
 
 /// Renames `file`, which is whole by now, to `path`, in place of what is there.
 pub(super) fn rename(file: NamedTempFile, path: &Path) -> io::Result<()> {
-    let aside = file.into_temp_path();
-    std::fs::rename(&aside, path)?;
+    // It stays open, and locked, until it has its name.
+    let (_locked, aside) = file.into_parts();
+    fs::rename(&aside, path)?;
     // What was renamed is no longer there to be removed.
     let _ = aside.keep();
     Ok(())

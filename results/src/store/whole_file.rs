@@ -82,6 +82,8 @@ impl WholeFile {
         let target = follow(path)?;
         let replaced = check(path, &target, kind)?;
         let folder = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        // What is left stays if it cannot be removed: it is in nobody's way.
+        let _ = unique::remove_left(folder, unique::is_staging);
         let aside = unique::staging_file(folder).map_err(failed)?;
         if let Some(replaced) = replaced {
             // What few could read is not shown to all.
@@ -166,6 +168,12 @@ mod tests {
         drop(WholeFile::create(&path, LIST).unwrap());
         assert_eq!(fs::read_to_string(&path).unwrap(), "list: 2\n", "an unfinished file changes nothing");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left aside");
+        fs::write(folder.path().join(".staging-0123456789ab"), "left by a process that was killed").unwrap();
+        let being_written = WholeFile::create(&path, LIST).unwrap();
+        write(&path, LIST, "list: 2\n").unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+        being_written.finish().unwrap();
+        write(&path, LIST, "list: 2\n").unwrap();
         let late = WholeFile::create(&path, LIST).unwrap();
         fs::write(&path, "letter").unwrap();
         assert!(matches!(late.finish(), Err(WholeFileError::OtherKind { .. })));
