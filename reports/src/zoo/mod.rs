@@ -13,7 +13,7 @@ use cospike_results::store::whole_file::{Kind, WholeFile};
 use metadata::{float32_bits, row, said};
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// How to tell a page about a zoo.
 const PAGE: Kind =
@@ -65,12 +65,15 @@ impl ZooPage {
     /// # Errors
     /// [`ReportError::File`] and [`ReportError::Folder`].
     pub fn write(&self, folder: &Path) -> Result<(), ReportError> {
+        let make = |folder: &Path| {
+            fs::create_dir_all(folder).map_err(|error| ReportError::Folder { path: folder.into(), error })
+        };
+        make(folder)?;
+        let page = WholeFile::with_text(&folder.join("zoo.md"), PAGE, &self.markdown)?;
         let figures = folder.join(FIGURES);
-        fs::create_dir_all(&figures).map_err(|error| ReportError::Folder { path: figures.clone(), error })?;
-        let page = (folder.join("zoo.md"), PAGE, &self.markdown);
-        let drawn = self.figures.iter().map(|(name, svg)| (figures.join(name), FIGURE, svg));
-        let file = |(path, kind, text): (PathBuf, Kind, &String)| WholeFile::with_text(&path, kind, text);
-        let files = drawn.chain([page]).map(file).collect::<Result<Vec<_>, _>>()?;
+        make(&figures)?;
+        let drawn = self.figures.iter().map(|(name, svg)| WholeFile::with_text(&figures.join(name), FIGURE, svg));
+        let files = drawn.chain([Ok(page)]).collect::<Result<Vec<_>, _>>()?;
         Ok(files.into_iter().try_for_each(WholeFile::finish)?)
     }
 }
