@@ -63,21 +63,64 @@ pub(crate) fn percent(share: &Interval) -> String {
     format!("{:.1} [{:.1}, {:.1}]", 100.0 * share.estimate, 100.0 * share.low, 100.0 * share.high)
 }
 
-/// A mean times `scale`, and half the width of its interval with as many digits after the point: `12.3 ±0.4`.
-pub(crate) fn mean(estimate: &Estimate, scale: f64) -> String {
-    let value = scale * estimate.mean;
-    match &estimate.interval {
-        Some(interval) => {
-            let half = scale * (interval.high - interval.low) / 2.0;
-            format!("{} ±{half:.*}", significant(value), decimals(value))
-        }
-        None => significant(value),
+/// A mean times ten to the power of `shift`, half the width of its interval with as many digits after the point, and the number
+/// of replications behind it if not all have a value: `12.3 ±0.4 over 7 of 10`. A dash if none has one.
+pub(crate) fn mean(estimate: &Estimate, shift: i32) -> String {
+    let Some(mean) = estimate.mean else { return "-".into() };
+    let margin = estimate.interval.map(|interval| format!(" ±{}", margin(interval.half_width(), mean, shift)));
+    let some = (estimate.over < estimate.of).then(|| format!(" over {} of {}", estimate.over, estimate.of));
+    [Some(shifted(mean, shift)), margin, some].into_iter().flatten().collect()
+}
+
+/// A number with three significant digits: without exponent, unless it is very large or very small.
+pub(crate) fn significant(value: f64) -> String {
+    shifted(value, 0)
+}
+
+/// `text` with the replacement character for everything that would control the terminal.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter }).collect()
+}
+
+/// `value` times ten to the power of `shift`, with `places` digits after the point, unless it is very large or very small.
+pub(crate) fn decimal(value: f64, shift: i32, places: usize) -> String {
+    let scaled = value * 10_f64.powi(shift);
+    if is_plain(scaled) { format!("{scaled:.places$}") } else { with_exponent(value, shift) }
+}
+
+/// `value` times ten to the power of `shift`, with three significant digits.
+pub(crate) fn shifted(value: f64, shift: i32) -> String {
+    let scaled = value * 10_f64.powi(shift);
+    match is_plain(scaled) {
+        true => format!("{scaled:.*}", decimals(scaled)),
+        false => with_exponent(value, shift),
     }
 }
 
-/// A number with three significant digits, without exponent.
-pub(crate) fn significant(value: f64) -> String {
-    format!("{value:.*}", decimals(value))
+/// `half` as a margin of `mean`, both times ten to the power of `shift`: with as many digits after the point as the mean.
+fn margin(half: f64, mean: f64, shift: i32) -> String {
+    let [half_scaled, mean_scaled] = [half, mean].map(|value| value * 10_f64.powi(shift));
+    let decimals = decimals(mean_scaled);
+    let last_digit = 10_f64.powi(-(decimals as i32));
+    match is_plain(mean_scaled) && is_plain(half_scaled.max(last_digit)) {
+        true if half_scaled < last_digit / 2.0 => format!("<{last_digit:.decimals$}"),
+        true => format!("{half_scaled:.decimals$}"),
+        false => with_exponent(half, shift),
+    }
+}
+
+/// Whether a number is written without exponent.
+fn is_plain(value: f64) -> bool {
+    value == 0.0 || (1e-9..1e9).contains(&value.abs())
+}
+
+/// `value` times ten to the power of `shift`, which alone may be beyond the largest number.
+fn with_exponent(value: f64, shift: i32) -> String {
+    let text = format!("{value:.2e}");
+    match text.split_once('e').map(|(digits, exponent)| (digits, exponent.parse::<i32>())) {
+        Some((digits, Ok(exponent))) => format!("{digits}e{}", exponent + shift),
+        _ => text,
+    }
 }
 
 /// Number of digits after the point that make three significant ones.
@@ -91,4 +134,44 @@ fn decimals(value: f64) -> usize {
 /// Prints JSON on standard output.
 pub(crate) fn print_json(value: &Value) {
     say!("{value:#}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_three_digits_and_margins_as_many_as_their_mean() {
+        for (value, text) in [
+            (0.0, "0"),
+            (11.489, "11.5"),
+            (-0.000_123_4, "-0.000123"),
+            (123_456.0, "123456"),
+            (1e300, "1.00e300"),
+            (f64::MAX, "1.80e308"),
+            (5e-324, "4.94e-324"),
+        ] {
+            assert_eq!(significant(value), text);
+        }
+        let estimate = |half: f64, mean: f64, over| Estimate {
+            mean: Some(mean),
+            interval: Some(Interval { estimate: mean, low: mean - half, high: mean + half }),
+            over,
+            of: 10,
+            is_constant: false,
+        };
+        for (half, mean_in_seconds, text) in [
+            (0.000_4, 0.012_3, "12.3 ±0.4 over 7 of 10"),
+            (1e-9, 0.012_3, "12.3 ±<0.1 over 7 of 10"),
+            (1e305, 1.5e306, "1.50e309 ±1.00e308 over 7 of 10"),
+            (1e-301, 1e-300, "1.00e-297 ±1.00e-298 over 7 of 10"),
+        ] {
+            assert_eq!(mean(&estimate(half, mean_in_seconds, 7), 3), text);
+        }
+        let none = Estimate { mean: None, interval: None, over: 0, of: 10, is_constant: false };
+        assert_eq!(mean(&none, 3), "-");
+        let equal = Estimate { mean: Some(0.012_3), over: 10, is_constant: true, ..none };
+        assert_eq!(mean(&equal, 3), "12.3");
+        assert_eq!(printable("a\u{1b}[31m\n\0"), "a\u{fffd}[31m\u{fffd}\u{fffd}");
+    }
 }

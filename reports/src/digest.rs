@@ -1,11 +1,12 @@
 //! The rows of a study grouped by design point, with the intervals that figures and tables print.
 
 use crate::error::ReportError;
+use crate::figure::{shorten, text_width};
 use cospike_results::index::PointIndex;
-use cospike_results::rows::{ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results};
-use cospike_results::summary::{Comparison, Estimate, PointSummary, Summary};
+use cospike_results::rows::{ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results, Table};
+use cospike_results::summary::{Comparison, Estimate, PointSummary, Summary, energy_difference};
 use cospike_sim_core::record::Field;
-use cospike_sim_core::stats::mean_interval;
+use cospike_sim_core::stats::Interval;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Swept keys whose values figures show by colour.
@@ -27,6 +28,8 @@ pub(crate) struct Digest<'a> {
     pub(crate) kinds: Vec<String>,
     /// Pairs of a spiking design point and one of the float family that is otherwise equal.
     pub(crate) pairs: Vec<Pair>,
+    /// Swept keys in which the networks of each kind differ.
+    varied: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// Design point with all its results.
@@ -39,12 +42,24 @@ pub(crate) struct Design<'a> {
     pub(crate) parameters: BTreeMap<String, String>,
     /// Rows of the table `replications`, in order.
     pub(crate) replications: Vec<&'a ReplicationRow>,
-    /// Joules per completed request by part, in the order of [`Digest::energy_parts`], the mean over replications.
+    /// Joules per completed request by part, in the order of [`Digest::energy_parts`], the mean over replications; empty if
+    /// no request was completed.
     pub(crate) parts: Vec<f64>,
-    /// Percentile (0 to 100) with its latency in seconds, the mean over replications.
+    /// Percentile (0 to 100) with its latency in seconds, the mean over the replications that have one.
     pub(crate) latencies: Vec<(f64, f64)>,
     /// Joules per sample of the head's compute by price list.
     pub(crate) compute: BTreeMap<&'a str, f64>,
+}
+
+/// Design point whose network was executed, with what that says of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Executed<'d, 'a> {
+    /// The design point.
+    pub(crate) design: &'d Design<'a>,
+    /// Offline accuracy with its Wilson interval.
+    pub(crate) accuracy: Interval,
+    /// Mean payload in bits.
+    pub(crate) payload_bits: f64,
 }
 
 /// Spiking design point with the float one to which it is compared.
@@ -61,13 +76,17 @@ impl<'a> Digest<'a> {
     /// Groups the rows of `results`.
     ///
     /// # Errors
-    /// [`ReportError`] if there are no design points, a row belongs to none, a number is not finite where it must
-    /// be, or a statistic cannot be computed.
+    /// [`ReportError`] if there are no design points, a row belongs to none, a number is not finite, or a statistic cannot
+    /// be computed.
     pub(crate) fn new(results: &'a Results) -> Result<Self, ReportError> {
         if results.points.is_empty() {
             return Err(ReportError::NoPoints);
         }
         check_keys(results)?;
+        check_finite(&results.points)?;
+        check_finite(&results.compute_energy)?;
+        check_finite(&results.replications)?;
+        check_finite(&results.latencies)?;
         let replications = by_point(&results.replications, |row| row.point);
         let latencies = by_point(&results.latencies, |row| row.point);
         let compute = by_point(&results.compute_energy, |row| row.point);
@@ -90,12 +109,38 @@ impl<'a> Digest<'a> {
             Some(Pair { spiking, float, difference })
         };
         let pairs = summary.comparisons.into_iter().filter_map(pair).collect();
-        Ok(Self { results, designs, energy_parts, networks, kinds, pairs })
+        let varied = varied(networks.iter().map(|index| &designs[*index]));
+        Ok(Self { results, designs, energy_parts, networks, kinds, pairs, varied })
     }
 
     /// The first design point of every distinct network.
     pub(crate) fn networks(&self) -> impl Iterator<Item = &Design<'a>> {
         self.networks.iter().map(|index| &self.designs[*index])
+    }
+
+    /// Those of [`Digest::networks`] that could be executed.
+    pub(crate) fn executed(&self) -> impl Iterator<Item = Executed<'_, 'a>> {
+        self.networks().filter_map(Design::executed)
+    }
+
+    /// Names of the design points for a column of `width` pixels at font size `size`: the label; where labels are too long,
+    /// without the words that all share; where that is too long too, its beginning and its end. Names that would be equal
+    /// begin with the number of the point.
+    pub(crate) fn names(&self, size: f64, width: f64) -> Vec<String> {
+        let fits = |label: &str| text_width(label, size) <= width;
+        let labels: Vec<&str> = self.designs.iter().map(|design| design.row.label.as_str()).collect();
+        let labels: Vec<String> = match labels.iter().all(|label| fits(label)) {
+            true => labels.iter().map(|label| (*label).to_owned()).collect(),
+            false => without_shared_words(&labels),
+        };
+        let short: Vec<String> = labels.iter().map(|label| shorten(label, size, width)).collect();
+        let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
+        short.iter().for_each(|name| *counts.entry(name).or_default() += 1);
+        let name = |(design, (short, label)): (&Design<'_>, (&String, &String))| match counts[short] {
+            1 => short.clone(),
+            _ => shorten(&format!("{}: {label}", design.row.point), size, width),
+        };
+        self.designs.iter().zip(short.iter().zip(&labels)).map(name).collect()
     }
 
     /// Split and width, and codec, time steps and backbone where the study has several, such as `stage3 w4`.
@@ -122,10 +167,7 @@ impl<'a> Digest<'a> {
     /// Title that tells the heat maps of a study apart: the kind, and the swept values other than split and width in which
     /// its networks differ.
     pub(crate) fn panel(&self, design: &Design<'_>) -> String {
-        let differs = |key: &str| {
-            let mut values = self.networks().filter(|other| other.row.kind == design.row.kind);
-            values.any(|other| other.parameters.get(key) != design.parameters.get(key))
-        };
+        let differs = |key: &str| self.varied.get(&design.row.kind).is_some_and(|keys| keys.contains(key));
         let rest =
             design.parameters.iter().filter(|(key, _)| !KIND.contains(&key.as_str()) && !CELL.contains(&key.as_str()));
         let rest = rest.filter(|(key, _)| differs(key)).map(|(key, value)| format!(", {key} = {value}"));
@@ -134,10 +176,11 @@ impl<'a> Digest<'a> {
 
     /// Offline accuracy of the unsplit backbones by kind: that of a network all on the edge, or of one cut without
     /// a bottleneck unit, which answers the same (invariant 6).
-    pub(crate) fn backbones(&self) -> Vec<&Design<'a>> {
-        let whole = |design: &&Design<'_>| design.row.width.is_none() && design.row.split != "input";
+    pub(crate) fn backbones(&self) -> Vec<Executed<'_, 'a>> {
+        let whole = |of: &Executed<'_, '_>| of.design.row.width.is_none() && of.design.row.split != "input";
         let mut seen = BTreeSet::new();
-        self.networks().filter(whole).filter(|design| seen.insert((&design.row.kind, design.row.correct))).collect()
+        let first = |of: &Executed<'_, 'a>| seen.insert((of.design.row.kind.clone(), of.design.row.correct));
+        self.executed().filter(whole).filter(first).collect()
     }
 }
 
@@ -152,37 +195,30 @@ impl<'a> Design<'a> {
     ) -> Result<Self, ReportError> {
         let mut by_list = BTreeMap::new();
         for row in compute {
-            *by_list.entry(row.prices.as_str()).or_insert(0.0) += finite(row.point, "compute energy", row.joules)?;
-        }
-        finite(row.point, "payload", row.payload_bits)?;
-        for replication in replications.iter().filter(|replication| replication.requests.completed > 0) {
-            finite(row.point, "energy", replication.energy.total)?;
-            finite(row.point, "latency", replication.latency_mean_s)?;
-            finite(row.point, "latency", replication.latency_p95_s)?;
-            for (part, joules) in energy_parts.iter().zip(replication.joules_by_part()) {
-                finite(row.point, part.label, joules)?;
-            }
+            let sum = by_list.entry(row.prices.as_str()).or_insert(0.0_f64);
+            *sum = (*sum + row.joules).clamp(-f64::MAX, f64::MAX);
         }
         let joules: Vec<Vec<f64>> = replications.iter().map(|row| row.joules_by_part()).collect();
-        let mean = |part: usize| joules.iter().map(|row| row[part]).sum::<f64>() / joules.len() as f64;
-        let parts = (0..energy_parts.len()).map(mean).collect();
+        let mean = |part: usize| Estimate::new(joules.iter().map(|row| row.get(part).copied()), 0).mean;
+        let parts = (0..energy_parts.len()).filter_map(mean).collect();
         let latencies = mean_percentiles(latencies);
         Ok(Self { row, summary, parameters: parameters(row)?, replications, parts, latencies, compute: by_list })
     }
 
+    /// What the execution of its network says; `None` if that failed.
+    pub(crate) fn executed(&self) -> Option<Executed<'_, 'a>> {
+        let (accuracy, payload_bits) = (self.summary.offline_accuracy?, self.row.payload_bits?);
+        Some(Executed { design: self, accuracy, payload_bits })
+    }
+
     /// Requests made, over all replications.
     pub(crate) fn generated(&self) -> u64 {
-        self.replications.iter().map(|row| row.requests.generated).sum()
+        self.replications.iter().map(|row| row.requests.generated).fold(0, u64::saturating_add)
     }
 
     /// Requests completed, over all replications.
     pub(crate) fn completed(&self) -> u64 {
-        self.replications.iter().map(|row| row.requests.completed).sum()
-    }
-
-    /// Whether every replication completed requests, so that there are energies and latencies per request.
-    pub(crate) fn completes(&self) -> bool {
-        !self.replications.is_empty() && self.replications.iter().all(|row| row.requests.completed > 0)
+        self.replications.iter().map(|row| row.requests.completed).fold(0, u64::saturating_add)
     }
 
     /// The label without the kind in front, for figures that show the kind by colour.
@@ -192,13 +228,38 @@ impl<'a> Design<'a> {
     }
 
     /// Joules per completed request of this design point minus those of `other`, replication by replication: both saw
-    /// the same arrivals, samples and link (invariant 3). `None` for fewer than two replications.
-    pub(crate) fn energy_difference(&self, other: &Self) -> Option<Estimate> {
-        let rows = self.replications.iter().zip(&other.replications);
-        let differences: Vec<f64> = rows.map(|(one, other)| one.energy.total - other.energy.total).collect();
-        let interval = mean_interval(&differences).ok()?;
-        Some(Estimate { mean: interval.estimate, interval: Some(interval) })
+    /// the same arrivals, samples and link (invariant 3).
+    pub(crate) fn energy_difference(&self, other: &Self) -> Estimate {
+        energy_difference([self.row, other.row], [&self.replications, &other.replications])
     }
+}
+
+/// Swept keys in which the design points of each kind differ, or that only some of them have.
+fn varied<'d, 'a: 'd>(designs: impl Iterator<Item = &'d Design<'a>>) -> BTreeMap<String, BTreeSet<String>> {
+    let mut first: BTreeMap<&str, &BTreeMap<String, String>> = BTreeMap::new();
+    let mut varied: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for design in designs {
+        let first = *first.entry(&design.row.kind).or_insert(&design.parameters);
+        let keys = first.keys().chain(design.parameters.keys());
+        let keys = keys.filter(|key| first.get(*key) != design.parameters.get(*key));
+        varied.entry(design.row.kind.clone()).or_default().extend(keys.cloned());
+    }
+    varied
+}
+
+/// The labels without the words that stand in all of them at the same place, counted from the start; one that has no
+/// others keeps them.
+fn without_shared_words(labels: &[&str]) -> Vec<String> {
+    let words = |label: &str| label.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let all: Vec<Vec<String>> = labels.iter().map(|label| words(label)).collect();
+    let is_shared = |(place, word): (usize, &String)| all.iter().all(|words| words.get(place) == Some(word));
+    let shared: Vec<bool> = all.first().into_iter().flatten().enumerate().map(is_shared).collect();
+    let own = |words: &Vec<String>| {
+        let kept = words.iter().enumerate().filter(|(place, _)| !shared.get(*place).is_some_and(|shared| *shared));
+        let kept: Vec<&str> = kept.map(|(_, word)| word.as_str()).collect();
+        if kept.is_empty() { words.join(" ") } else { kept.join(" ") }
+    };
+    all.iter().map(own).collect()
 }
 
 /// Rows of a table by design point.
@@ -237,17 +298,21 @@ fn parameters(row: &PointRow) -> Result<BTreeMap<String, String>, ReportError> {
     Ok(object.into_iter().map(|(key, value)| (key, text(value))).collect())
 }
 
-fn finite(point: PointIndex, quantity: &'static str, value: f64) -> Result<f64, ReportError> {
-    if value.is_finite() { Ok(value) } else { Err(ReportError::NotFinite { point, quantity, value }) }
+/// No study writes NaN or infinity.
+fn check_finite<T: Table>(rows: &[T]) -> Result<(), ReportError> {
+    match rows.iter().find_map(Table::first_not_finite) {
+        Some((column, value)) => Err(ReportError::NotFinite { table: T::NAME, column: column.name, value }),
+        None => Ok(()),
+    }
 }
 
-/// Mean latency at every percentile. A replication without completed requests has no finite latencies.
+/// Mean latency at every percentile over the replications that have one.
 fn mean_percentiles(rows: &[&LatencyRow]) -> Vec<(f64, f64)> {
-    let mut finite: Vec<&LatencyRow> =
-        rows.iter().copied().filter(|row| row.seconds.is_finite() && row.percentile.is_finite()).collect();
-    finite.sort_by(|a, b| a.percentile.total_cmp(&b.percentile));
-    let means = finite
-        .chunk_by(|a, b| a.percentile == b.percentile)
-        .map(|rows| (rows[0].percentile, rows.iter().map(|row| row.seconds).sum::<f64>() / rows.len() as f64));
-    means.collect()
+    let mut rows = rows.to_vec();
+    rows.sort_by(|a, b| a.percentile.total_cmp(&b.percentile));
+    let mean = |rows: &[&LatencyRow]| {
+        let mean = Estimate::new(rows.iter().map(|row| Some(row.seconds)), 0).mean?;
+        Some((rows[0].percentile, mean))
+    };
+    rows.chunk_by(|a, b| a.percentile == b.percentile).filter_map(mean).collect()
 }

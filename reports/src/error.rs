@@ -3,6 +3,7 @@
 use cospike_results::index::PointIndex;
 use cospike_results::store::whole_file::WholeFileError;
 use cospike_sim_core::stats::StatsError;
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 /// Reason why there is no report.
@@ -29,15 +30,15 @@ pub enum ReportError {
         /// Number of the design point.
         point: PointIndex,
     },
-    /// A number is infinite or NaN where it must be finite.
+    /// A number is infinite or NaN, which no study writes.
     #[error(
-        "{quantity} of design point {point} is {value}, a finite number is expected: the results are damaged, run the study again"
+        "column {column} of table {table} holds {value}, a finite number is expected: the results are damaged, run the study again"
     )]
     NotFinite {
-        /// Number of the design point.
-        point: PointIndex,
-        /// Quantity that the number measures.
-        quantity: &'static str,
+        /// Name of the table.
+        table: &'static str,
+        /// Name of the column.
+        column: Cow<'static, str>,
         /// The number, infinite or NaN.
         value: f64,
     },

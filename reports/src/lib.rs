@@ -51,7 +51,9 @@ pub struct Report {
 pub fn render(results: &Results) -> Result<Report, ReportError> {
     let digest = digest::Digest::new(results)?;
     let figures = figures::all(&digest)?;
+    let shown = |letter| figure::is_printable(letter) || matches!(letter, '\n' | '\r' | '\t');
     let html = page::render(&digest, &figures).into_string();
+    let html = html.chars().map(|letter| if shown(letter) { letter } else { char::REPLACEMENT_CHARACTER }).collect();
     let figures = figures.into_iter().map(|figure| (format!("{}.svg", figure.name), figure.svg)).collect();
     Ok(Report { figures, html })
 }

@@ -78,7 +78,7 @@ impl Quantity {
     fn digits(self, value: f64, prefix: Prefix) -> String {
         let scaled = value / prefix.factor;
         match self {
-            Self::Bits if self.decimals(scaled) == 0 => count(scaled.round() as u64),
+            Self::Bits if self.decimals(scaled) == 0 && (0.0..PLAIN).contains(&scaled) => count(scaled.round() as u64),
             Self::Joules | Self::Seconds if scaled != 0.0 && scaled.abs() < 1e-3 => format!("{scaled:.2e}"),
             _ => fixed(scaled, self.decimals(scaled)),
         }
@@ -130,13 +130,20 @@ pub(crate) fn plural(number: usize, noun: &str) -> String {
 
 /// A ratio as a factor: `32×`, `4.57×`.
 pub(crate) fn times(ratio: f64) -> String {
-    let number = if ratio >= 1000.0 { count(ratio.round() as u64) } else { fixed(ratio, significant_decimals(ratio)) };
+    let number = match ratio {
+        1000.0..PLAIN => count(ratio.round() as u64),
+        _ => fixed(ratio, significant_decimals(ratio)),
+    };
     format!("{number}×")
 }
 
-/// `value` with `decimals` decimals, a true minus sign and no negative zero.
+/// Size from which numbers are written with an exponent.
+pub(crate) const PLAIN: f64 = 1e12;
+
+/// `value` with `decimals` decimals, a true minus sign and no negative zero; with three digits and an exponent from
+/// [`PLAIN`] on.
 pub(crate) fn fixed(value: f64, decimals: usize) -> String {
-    let text = format!("{value:.decimals$}");
+    let text = if value.abs() < PLAIN { format!("{value:.decimals$}") } else { format!("{value:.2e}") };
     match text.strip_prefix('-') {
         Some(rest) if rest.chars().all(|c| c == '0' || c == '.') => rest.to_owned(),
         Some(rest) => format!("−{rest}"),
@@ -177,6 +184,11 @@ mod tests {
             (Quantity::Share, 0.915, "91.5 %"),
             (Quantity::Bits, 12544.0, "12,544 bits"),
             (Quantity::Bits, 99.55, "99.5 bits"),
+            (Quantity::Bits, 1e300, "1.00e300 bits"),
+            (Quantity::Joules, f64::MAX, "1.80e299 GJ"),
+            (Quantity::Joules, -1e300, "−1.00e291 GJ"),
+            (Quantity::Seconds, 5e-324, "4.94e-315 ns"),
+            (Quantity::Share, 1e300, "1.00e302 %"),
         ] {
             assert_eq!(quantity.format(value).replace('\u{a0}', " "), text);
         }

@@ -185,7 +185,7 @@ fn the_page_prints_intervals_bases_and_sample_counts() {
 fn points_of_the_same_cut_are_told_by_their_codec() {
     let mut results = Synthetic { families: vec!["float"], splits: vec!["stage3"; 2], ..Synthetic::one() }.results();
     let raw = &mut results.points[1];
-    (raw.codec, raw.payload_bits) = ("8-bit".into(), raw.payload_bits / 2.0);
+    (raw.codec, raw.payload_bits) = ("8-bit".into(), raw.payload_bits.map(|bits| bits / 2.0));
     raw.parameters = raw.parameters.replace('{', r#"{"network.codec":"raw","#);
     let report = render(&results).unwrap();
     let (_, svg) = report.figures.iter().find(|(name, _)| name == "accuracy-payload.svg").unwrap();
@@ -202,13 +202,16 @@ fn the_page_has_deadlines_batteries_and_servers_where_a_study_has_them() {
     for row in results.replications.iter_mut() {
         row.requests.deadline_misses = row.requests.generated / 10;
         if row.point.0 == 0 {
-            (row.first_depletion_s, row.mean_lifetime_s) = (75.0, 90.0);
+            // In two of five replications no battery ran empty.
+            row.first_depletion_s = (row.replication > 1).then_some(75.0);
+            row.restricted_lifetime_s = Some(90.0 + f64::from(row.replication));
         }
     }
     let html = render(&results).unwrap().html.replace('\u{a0}', " ");
-    assert_eq!(html.matches("10.0 %<br><small>10.0 % to 10.0 %").count(), 18);
-    assert_eq!(html.matches("75.0 s<br><small>75.0 s to 75.0 s").count(), 1);
-    assert_eq!(html.matches("90.0 s<br><small>90.0 s to 90.0 s").count(), 1);
+    assert_eq!(html.matches("10.0 %<br><small>equal in all<").count(), 18);
+    assert_eq!(html.matches("75.0 s<br><small>equal in all, over 3 of 5 replications<").count(), 1);
+    // 92 +- t(0.975, 4) = 2.776 times the square root of 2.5 / 5.
+    assert_eq!(html.matches("92.0 s<br><small>90.0 s to 94.0 s<").count(), 1);
 }
 
 #[test]
@@ -253,8 +256,10 @@ fn results_that_do_not_fit_together_are_refused() {
     ));
     let unknown = damaged(|results| results.latencies[0].point = PointIndex(99));
     assert!(matches!(unknown, ReportError::UnknownPoint { table: "latencies", point: PointIndex(99) }));
-    let infinite = damaged(|results| results.replications[5].energy.total = f64::INFINITY);
-    assert!(matches!(infinite, ReportError::NotFinite { point: PointIndex(1), quantity: "energy", .. }));
+    let infinite = damaged(|results| results.replications[5].cloud_energy_j = Some(f64::INFINITY));
+    assert!(
+        matches!(infinite, ReportError::NotFinite { table: "replications", column, .. } if column == "cloud_energy_j")
+    );
     assert!(matches!(damaged(|results| results.points[0].parameters.clear()), ReportError::Parameters { .. }));
-    assert!(matches!(damaged(|results| results.points[0].correct = 401), ReportError::Statistics(_)));
+    assert!(matches!(damaged(|results| results.points[0].correct = Some(401)), ReportError::Statistics(_)));
 }

@@ -36,11 +36,22 @@ pub trait Table: Record {
     const NAME: &'static str;
     /// What a row stands for and what its columns share, as a complete sentence or more.
     const ABOUT: &'static str;
+
+    /// The first column of this row that holds NaN or infinity, with its value. A study writes no such row.
+    fn first_not_finite(&self) -> Option<(Field, f64)> {
+        let mut values = self.values().into_iter().enumerate();
+        let (column, value) = values.find_map(|(column, value)| match value {
+            Value::Real(value) if !value.is_finite() => Some((column, value)),
+            _ => None,
+        })?;
+        Some((Self::fields().swap_remove(column), value))
+    }
 }
 
 impl Table for PointRow {
     const NAME: &'static str = "points";
-    const ABOUT: &'static str = "One row per design point: its parameters, and what inference alone says of it.";
+    const ABOUT: &'static str = "One row per design point: its parameters, what inference alone says of it, and the reason if \
+        it could not be simulated.";
 }
 
 record! {
@@ -73,14 +84,18 @@ record! {
         pub time_steps: u32 => ("steps", "time steps"),
         /// Samples on which offline accuracy was measured.
         pub samples: u32 => ("samples", "samples"),
-        /// Samples answered correctly with nothing lost on the way.
-        pub correct: u32 => ("samples", "correct"),
-        /// Mean payload of a sample.
-        pub payload_bits: f64 => ("bit", "payload"),
+        /// Samples answered correctly with nothing lost on the way; missing where the network cannot be executed.
+        pub correct: Option<u32> => ("samples", "correct"),
+        /// Mean payload of a sample; missing where the network cannot be executed.
+        pub payload_bits: Option<f64> => ("bit", "payload"),
         /// Size of the float32 feature tensor at the split.
         pub float32_bits: u64 => ("bit", "float32 tensor"),
         /// Size of the T-step binary feature tensor at the split; one bit per value for float networks, which have no T.
         pub binary_bits: u64 => ("bit", "binary tensor"),
+        /// Number of replications that failed, and have no row in the table `replications`.
+        pub failed_replications: u32 => ("replications", "failed replications"),
+        /// Reason why a replication failed, that of the first one if several did; missing where none failed.
+        pub failure: Option<String> => ("", "failure"),
     }
 }
 
@@ -125,7 +140,8 @@ record! {
 impl Table for ComputeEnergyRow {
     const NAME: &'static str = "compute_energy";
     const ABOUT: &'static str = "One row per design point, price list and event that happened: mean energy of the head's \
-        compute per sample. There are no rows where the list leaves an event of the head without a price.";
+        compute per sample. There are no rows where the list leaves an event of the head without a price, where the network \
+        cannot be executed, and where the energy is too large for a number.";
 }
 
 record! {
@@ -145,14 +161,16 @@ record! {
 
 impl Table for ReplicationRow {
     const NAME: &'static str = "replications";
-    const ABOUT: &'static str = "One row per design point and replication: the outcome of one event loop. Times are means \
-        over the completed requests after the warm-up. Energies are those of all edge devices together, per completed \
-        request; `cloud_energy_j` is that of the cloud. A mean over no request, and a share of no time, is NaN.";
+    const ABOUT: &'static str = "One row per design point and replication that did not fail: the outcome of one event loop. \
+        Times are means over the completed requests after the warm-up, and missing where there are none. Energies are \
+        those of all edge devices together, per completed request, and missing where none was completed; \
+        `cloud_energy_j` is that of the cloud.";
 }
 
 record! {
     /// Row of the table `replications`: the outcome of one event loop. Times are means over the completed requests after
-    /// the warm-up, energies are those of all edge devices per completed request; a mean over no request is NaN.
+    /// the warm-up, energies are those of all edge devices per completed request; a mean over no request is missing. No
+    /// number is NaN or infinite.
     #[derive(Clone, Debug, PartialEq)]
     pub struct ReplicationRow {
         /// Number of the design point.
@@ -161,16 +179,17 @@ record! {
         pub replication: u32 => ("", "replication"),
         /// Requests, by what became of them.
         pub requests: RequestCounters,
-        /// Mean latency, from request to answer.
-        pub latency_mean_s: f64 => ("s", "latency, mean"),
+        /// Mean latency, from request to answer; missing, like all times of requests, where none was completed after the
+        /// warm-up.
+        pub latency_mean_s: Option<f64> => ("s", "latency, mean"),
         /// Median of latency.
-        pub latency_p50_s: f64 => ("s", "latency, median"),
+        pub latency_p50_s: Option<f64> => ("s", "latency, median"),
         /// 95th percentile of latency.
-        pub latency_p95_s: f64 => ("s", "latency, 95th percentile"),
+        pub latency_p95_s: Option<f64> => ("s", "latency, 95th percentile"),
         /// 99th percentile of latency.
-        pub latency_p99_s: f64 => ("s", "latency, 99th percentile"),
+        pub latency_p99_s: Option<f64> => ("s", "latency, 99th percentile"),
         /// Longest latency.
-        pub latency_max_s: f64 => ("s", "latency, longest"),
+        pub latency_max_s: Option<f64> => ("s", "latency, longest"),
         /// Mean latency in the steady state, without the warm-up that the data themselves show. Missing where the run is too
         /// short for it or reaches no steady state.
         pub steady_latency_s: Option<f64> => ("s", "steady-state latency"),
@@ -181,29 +200,32 @@ record! {
         /// Answers left out of `steady_latency_s` as warm-up, counted from the first one in the latency statistics.
         pub steady_deleted: Option<u64> => ("answers", "warm-up answers"),
         /// Mean time of a request in each phase.
-        pub phases: Phases => ["", "_s"],
+        pub phases: Option<Phases> => ["", "_s"],
         /// Energy of the devices by part.
-        pub energy: Energy => ["energy_", "_j"],
-        /// Payload bytes put on the uplink per completed request.
-        pub payload_bytes: f64 => ("B", "payload"),
-        /// Bytes put on the uplink per completed request, with headers.
-        pub sent_bytes: f64 => ("B", "bytes sent"),
+        pub energy: Option<Energy> => ["energy_", "_j"],
+        /// Payload bytes put on the uplink per completed request; missing where none was completed.
+        pub payload_bytes: Option<f64> => ("B", "payload"),
+        /// Bytes put on the uplink per completed request, with headers; missing where none was completed.
+        pub sent_bytes: Option<f64> => ("B", "bytes sent"),
         /// Packets, bits, steps and signals.
         pub traffic: TrafficCounters,
-        /// Time at which the first battery ran empty; infinite if none did.
-        pub first_depletion_s: f64 => ("s", "first battery empty after"),
-        /// Mean lifetime of the devices whose battery ran empty; infinite if none did.
-        pub mean_lifetime_s: f64 => ("s", "life of the batteries that ran empty"),
-        /// Energy of the cloud per completed request.
-        pub cloud_energy_j: f64 => ("J", "energy of the cloud per request"),
-        /// Mean number of servers that draw power over time, those that are starting included.
-        pub mean_servers: f64 => ("servers", "servers"),
+        /// Time at which the first battery ran empty; missing if none did.
+        pub first_depletion_s: Option<f64> => ("s", "first battery empty after"),
+        /// Restricted mean lifetime of the devices: the mean over all of them of the time until the battery was empty, or
+        /// until the end of the run (`simulated_s`) where it was not. At most the mean lifetime, and equal to it if
+        /// `depleted_devices` are all devices. Missing without batteries.
+        pub restricted_lifetime_s: Option<f64> => ("s", "lifetime within the run"),
+        /// Energy of the cloud per completed request; missing where none was completed.
+        pub cloud_energy_j: Option<f64> => ("J", "energy of the cloud per request"),
+        /// Mean number of servers that draw power over time, those that are starting included; missing, like all shares of
+        /// time, if no time passed.
+        pub mean_servers: Option<f64> => ("servers", "servers"),
         /// Mean share of edge devices that are computing.
-        pub edge_utilisation: f64 => ("share", "edge utilisation"),
+        pub edge_utilisation: Option<f64> => ("share", "edge utilisation"),
         /// Mean share of uplinks that are busy.
-        pub uplink_utilisation: f64 => ("share", "uplink utilisation"),
+        pub uplink_utilisation: Option<f64> => ("share", "uplink utilisation"),
         /// Mean share of servers that are computing.
-        pub cloud_utilisation: f64 => ("share", "cloud utilisation"),
+        pub cloud_utilisation: Option<f64> => ("share", "cloud utilisation"),
         /// Simulated time, from the start to the last event or the horizon.
         pub simulated_s: f64 => ("s", "simulated time"),
         /// Number and fingerprint of the events.
@@ -268,7 +290,8 @@ impl ReplicationRow {
         Self::fields().into_iter().filter(|field| Self::is_energy_part(&field.name)).collect()
     }
 
-    /// Joules per completed request of every part, in the order of [`ReplicationRow::energy_parts`].
+    /// Joules per completed request of every part, in the order of [`ReplicationRow::energy_parts`]; empty if no request was
+    /// completed.
     pub fn joules_by_part(&self) -> Vec<f64> {
         let fields = Self::fields().into_iter().zip(self.values());
         let joules = fields.filter_map(|(field, value)| match value {
@@ -310,16 +333,18 @@ mod tests {
         let columns: Vec<_> = (0u32..)
             .zip(ReplicationRow::fields())
             .map(|(index, field)| match field.kind {
-                _ if field.is_optional => Value::Missing,
                 Kind::Real => Value::Real(index.into()),
+                Kind::Text => Value::Missing,
                 _ => Value::Whole(0),
             })
             .collect();
         let row = ReplicationRow::from_values(&mut columns.into_iter()).unwrap();
-        let first = row.energy.compute.ac;
+        let energy = row.energy.unwrap();
+        let first = energy.compute.ac;
         let joules: Vec<f64> = (0..12).map(|part| first + f64::from(part)).collect();
         assert_eq!(row.joules_by_part(), joules);
-        assert_eq!(row.energy.total, first + 12.0);
+        assert_eq!(energy.total, first + 12.0);
         assert_eq!(ReplicationRow::energy_parts().len(), joules.len());
+        assert!(ReplicationRow { energy: None, ..row }.joules_by_part().is_empty());
     }
 }

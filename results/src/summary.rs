@@ -19,14 +19,21 @@ pub struct Summary {
     pub comparisons: Vec<Comparison>,
 }
 
-/// Mean over replications.
+/// Mean over the replications that have a value.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Estimate {
-    /// Mean, in the unit of what is estimated; NaN if a replication completed no request.
-    pub mean: f64,
-    /// 95 % t-interval of the mean; `None` with a single replication.
+    /// Mean, in the unit of what is estimated; `None` if no replication has a value.
+    pub mean: Option<f64>,
+    /// 95 % t-interval of the mean; `None` for fewer than two values, and if all are equal: then nothing random moved them,
+    /// and an interval of no width would claim that the mean is known exactly.
     #[serde(serialize_with = "optional_interval")]
     pub interval: Option<Interval>,
+    /// Number of replications that have a value.
+    pub over: usize,
+    /// Number of all replications, also of those that failed.
+    pub of: usize,
+    /// Whether two replications or more have a value, and all values are equal but for rounding.
+    pub is_constant: bool,
 }
 
 /// Summary of one design point.
@@ -36,12 +43,19 @@ pub struct PointSummary {
     pub point: PointIndex,
     /// Label of the design point, unique in the study.
     pub label: String,
-    /// Number of replications.
-    #[serde(skip)]
+    /// Number of replications that did not fail.
     pub replications: usize,
-    /// Share of samples answered correctly with nothing lost, with its 95 % Wilson interval.
-    #[serde(serialize_with = "interval")]
-    pub offline_accuracy: Interval,
+    /// Number of replications that failed.
+    pub failed_replications: usize,
+    /// Reason why a replication failed, that of the first one if several did.
+    pub failure: Option<String>,
+    /// Whether there are two replications or more, equal event by event and number by number: nothing random happened in
+    /// them, so their number says nothing about how certain the means are.
+    pub is_deterministic: bool,
+    /// Share of samples answered correctly with nothing lost, with its 95 % Wilson interval; `None` if the network cannot
+    /// be executed.
+    #[serde(serialize_with = "optional_interval")]
+    pub offline_accuracy: Option<Interval>,
     /// Share of completed requests answered correctly in the event loop.
     pub accuracy: Estimate,
     /// Share of requests that were completed.
@@ -52,8 +66,8 @@ pub struct PointSummary {
     pub latency_p95_s: Estimate,
     /// Energy of all edge devices per completed request, in joules.
     pub energy_j: Estimate,
-    /// Mean payload in bits.
-    pub payload_bits: f64,
+    /// Mean payload in bits; `None` if the network cannot be executed.
+    pub payload_bits: Option<f64>,
     /// Bits of the float32 feature tensor at the split over payload bits; `None` if nothing is sent.
     pub ratio_to_float32: Option<f64>,
     /// Bits of the T-step binary feature tensor at the split over payload bits; `None` if nothing is sent.
@@ -68,12 +82,12 @@ pub struct Comparison {
     pub spiking: PointIndex,
     /// Number of the design point of the float family.
     pub float: PointIndex,
-    /// Difference of offline accuracy, sample by sample.
-    #[serde(serialize_with = "difference")]
-    pub accuracy: PairedDifference,
-    /// Difference of mean latency in seconds, replication by replication.
+    /// Difference of offline accuracy, sample by sample; `None` if one of the networks cannot be executed.
+    #[serde(serialize_with = "optional_difference")]
+    pub accuracy: Option<PairedDifference>,
+    /// Difference of mean latency in seconds, over the replications in which both have one.
     pub latency_mean_s: Estimate,
-    /// Difference of energy per completed request in joules, replication by replication.
+    /// Difference of energy per completed request in joules, over the replications in which both have one.
     pub energy_j: Estimate,
     /// Probabilities of differences as large as these if there are none.
     pub adjusted_p: AdjustedP,
@@ -83,9 +97,10 @@ pub struct Comparison {
 /// correction). A difference counts as shown if its p-value is at most [`SIGNIFICANCE`]. The intervals are not adjusted.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct AdjustedP {
-    /// p-value of accuracy by McNemar's mid-p test; pairs of the same two networks are one comparison.
-    pub accuracy: f64,
-    /// p-value of mean latency by the paired t test; `None` with a single replication, or one that completed no request.
+    /// p-value of accuracy by McNemar's mid-p test; pairs of the same two networks are one comparison. `None` if one of
+    /// them cannot be executed.
+    pub accuracy: Option<f64>,
+    /// p-value of mean latency by the paired t test; `None` where the difference has no interval.
     pub latency_mean_s: Option<f64>,
     /// p-value of energy by the paired t test; `None` as for latency.
     pub energy_j: Option<f64>,
@@ -104,16 +119,12 @@ struct IntervalForm {
 #[derive(Serialize)]
 struct Serialised<'a>(#[serde(with = "IntervalForm")] &'a Interval);
 
-fn interval<S: Serializer>(interval: &Interval, serializer: S) -> Result<S::Ok, S::Error> {
-    IntervalForm::serialize(interval, serializer)
-}
-
 fn optional_interval<S: Serializer>(interval: &Option<Interval>, serializer: S) -> Result<S::Ok, S::Error> {
     interval.as_ref().map(Serialised).serialize(serializer)
 }
 
-fn difference<S: Serializer>(difference: &PairedDifference, serializer: S) -> Result<S::Ok, S::Error> {
-    IntervalForm::serialize(&difference.difference, serializer)
+fn optional_difference<S: Serializer>(found: &Option<PairedDifference>, serializer: S) -> Result<S::Ok, S::Error> {
+    found.as_ref().map(|found| Serialised(&found.difference)).serialize(serializer)
 }
 
 /// Significance level: the largest share of summaries in which a difference of a quantity counts as shown although there is
@@ -137,25 +148,79 @@ impl Summary {
             correct.entry(network).or_default().push(label == answer);
         }
         let pairs = pairs(&results.points).into_iter().map(|(spiking, float)| {
-            let answers = |point: &PointRow| correct.get(&point.network).map_or(&[][..], Vec::as_slice);
-            let paired = |get| Paired::new(rows(spiking), rows(float), get);
+            let answers = [spiking, float].map(|point| correct.get(&point.network));
+            let paired = |get| Paired::new([spiking, float], [rows(spiking), rows(float)], get);
             Ok(Pair {
                 points: [spiking.point, float.point],
                 networks: [spiking.network, float.network],
-                accuracy: paired_difference(answers(spiking), answers(float))?,
-                latency_mean_s: paired(|row| row.latency_mean_s)?,
-                energy_j: paired(|row| row.energy.total)?,
+                accuracy: match answers {
+                    [Some(first), Some(second)] => Some(paired_difference(first, second)?),
+                    _ => None,
+                },
+                latency_mean_s: paired(|row| row.latency_mean_s),
+                energy_j: paired(energy),
             })
         });
         Ok(Self { points, comparisons: adjust(&pairs.collect::<Result<Vec<_>, StatsError>>()?) })
     }
 }
 
+impl Estimate {
+    /// The mean of `values`, one per replication that did not fail; `failed` did. A value that is not finite is none.
+    pub fn new(values: impl IntoIterator<Item = Option<f64>>, failed: usize) -> Self {
+        let mut of = failed;
+        let values = values.into_iter().inspect(|_| of += 1).flatten().filter(|value| value.is_finite());
+        let values: Vec<f64> = values.collect();
+        Self::of_values(&values, of, largest(&values))
+    }
+
+    /// The mean of `values`, which were computed from numbers up to `size`.
+    fn of_values(values: &[f64], of: usize, size: f64) -> Self {
+        let is_constant = values.len() > 1 && values.iter().all(|value| (value - values[0]).abs() <= ROUNDING * size);
+        let interval = if is_constant { None } else { mean_interval(&scaled(values, size)).ok() };
+        let unit = unit(size);
+        let in_place = |interval: Interval| {
+            let [estimate, low, high] = [interval.estimate, interval.low, interval.high].map(|value| value * unit);
+            (low.is_finite() && high.is_finite()).then_some(Interval { estimate, low, high })
+        };
+        let mean = interval.map_or(values.first().copied(), |interval| Some(interval.estimate * unit));
+        Self { mean, interval: interval.and_then(in_place), over: values.len(), of, is_constant }
+    }
+}
+
+/// Difference, as a share of the numbers, up to which these count as equal: sums in another order differ by less.
+const ROUNDING: f64 = 1e-12;
+
+/// The largest size among `values`.
+fn largest(values: &[f64]) -> f64 {
+    values.iter().copied().map(f64::abs).fold(0.0, f64::max)
+}
+
+/// Unit in which numbers as large as `size` are summed: 1, unless their squares were beyond a double.
+fn unit(size: f64) -> f64 {
+    if size == 0.0 || (1e-100..1e100).contains(&size) { 1.0 } else { size }
+}
+
+fn scaled(values: &[f64], size: f64) -> Vec<f64> {
+    values.iter().map(|value| value / unit(size)).collect()
+}
+
+/// Energy of the devices per completed request.
+fn energy(row: &ReplicationRow) -> Option<f64> {
+    row.energy.map(|energy| energy.total)
+}
+
+/// Difference of energy per completed request in joules, the first point less the second, over the replications in which
+/// both have one; `rows` are those of the points.
+pub fn energy_difference(points: [&PointRow; 2], rows: [&[&ReplicationRow]; 2]) -> Estimate {
+    Paired::new(points, rows, energy).difference
+}
+
 /// Comparison of two design points before the p-values are adjusted.
 struct Pair {
     points: [PointIndex; 2],
     networks: [NetworkIndex; 2],
-    accuracy: PairedDifference,
+    accuracy: Option<PairedDifference>,
     latency_mean_s: Paired,
     energy_j: Paired,
 }
@@ -167,23 +232,21 @@ struct Paired {
 }
 
 impl Paired {
-    /// Compares the replications that both have: where a precision was asked for, one may have more.
-    fn new(
-        first: &[&ReplicationRow],
-        second: &[&ReplicationRow],
-        get: fn(&ReplicationRow) -> f64,
-    ) -> Result<Self, StatsError> {
-        let (first, second): (Vec<f64>, Vec<f64>) = first.iter().zip(second).map(|(a, b)| (get(a), get(b))).unzip();
-        match compare_with_control(&second, &[&first]).as_deref() {
-            Ok([compared]) => Ok(Self {
-                difference: Estimate { mean: compared.difference.estimate, interval: Some(compared.difference) },
-                p_value: compared.difference.estimate.is_finite().then_some(compared.p_value),
-            }),
-            _ => {
-                let differences: Vec<f64> = first.iter().zip(&second).map(|(a, b)| a - b).collect();
-                Ok(Self { difference: estimate(&differences)?, p_value: None })
-            }
-        }
+    /// Compares two design points, of which `rows` are the replications, in those in which both have a value. Where a
+    /// precision was asked for, one may have more replications than the other.
+    fn new(points: [&PointRow; 2], rows: [&[&ReplicationRow]; 2], get: fn(&ReplicationRow) -> Option<f64>) -> Self {
+        let of = [0, 1].map(|side| rows[side].len() + points[side].failed_replications as usize);
+        let values = |row: &ReplicationRow| get(row).filter(|value| value.is_finite());
+        let second: BTreeMap<u32, &ReplicationRow> = rows[1].iter().map(|&row| (row.replication, row)).collect();
+        let pair = |row: &&ReplicationRow| Some((values(row)?, values(second.get(&row.replication)?)?));
+        let (first, second): (Vec<f64>, Vec<f64>) = rows[0].iter().filter_map(pair).unzip();
+        let size = largest(&first).max(largest(&second));
+        let [first, second] = [first, second].map(|values| scaled(&values, size));
+        let differences = first.iter().zip(&second).map(|(a, b)| (a - b) * unit(size));
+        let differences: Vec<f64> = differences.filter(|difference| difference.is_finite()).collect();
+        let difference = Estimate::of_values(&differences, of[0].min(of[1]), size);
+        let compared = compare_with_control(&second, &[&first]).ok().filter(|_| difference.interval.is_some());
+        Self { difference, p_value: compared.and_then(|compared| Some(compared.first()?.p_value)) }
     }
 }
 
@@ -191,7 +254,8 @@ impl Paired {
 fn adjust(pairs: &[Pair]) -> Vec<Comparison> {
     let by_pair =
         |get: fn(&Pair) -> Option<f64>| adjusted(pairs.iter().enumerate().map(|(i, pair)| (i, get(pair))).collect());
-    let accuracy = adjusted(pairs.iter().map(|pair| (pair.networks, Some(pair.accuracy.p_value))).collect());
+    let p_value = |pair: &Pair| pair.accuracy.map(|accuracy| accuracy.p_value);
+    let accuracy = adjusted(pairs.iter().map(|pair| (pair.networks, p_value(pair))).collect());
     let (latency, energy) = (by_pair(|pair| pair.latency_mean_s.p_value), by_pair(|pair| pair.energy_j.p_value));
     let comparison = |(index, pair): (usize, &Pair)| Comparison {
         spiking: pair.points[0],
@@ -200,7 +264,7 @@ fn adjust(pairs: &[Pair]) -> Vec<Comparison> {
         latency_mean_s: pair.latency_mean_s.difference,
         energy_j: pair.energy_j.difference,
         adjusted_p: AdjustedP {
-            accuracy: accuracy[&pair.networks],
+            accuracy: accuracy.get(&pair.networks).copied(),
             latency_mean_s: latency.get(&index).copied(),
             energy_j: energy.get(&index).copied(),
         },
@@ -217,29 +281,43 @@ fn adjusted<K: Ord>(tests: BTreeMap<K, Option<f64>>) -> BTreeMap<K, f64> {
 }
 
 fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary, StatsError> {
-    let mean = |get: fn(&ReplicationRow) -> f64| estimate(&rows.iter().map(|row| get(row)).collect::<Vec<_>>());
-    let ratio = |bits: u64| (point.payload_bits > 0.0).then(|| bits as f64 / point.payload_bits);
-    Ok(PointSummary {
+    let failed = point.failed_replications as usize;
+    let mean = |get: fn(&ReplicationRow) -> Option<f64>| Estimate::new(rows.iter().map(|row| get(row)), failed);
+    let sent = point.payload_bits.filter(|bits| *bits > 0.0);
+    let ratio = |bits: u64| sent.map(|sent| bits as f64 / sent).filter(|ratio| ratio.is_finite());
+    let mut summary = PointSummary {
         point: point.point,
         label: point.label.clone(),
         replications: rows.len(),
-        offline_accuracy: wilson(point.correct.into(), point.samples.into())?,
-        accuracy: mean(|row| row.requests.correct as f64 / row.requests.completed as f64)?,
-        completed: mean(|row| row.requests.completed as f64 / row.requests.generated as f64)?,
-        latency_mean_s: mean(|row| row.latency_mean_s)?,
-        latency_p95_s: mean(|row| row.latency_p95_s)?,
-        energy_j: mean(|row| row.energy.total)?,
+        failed_replications: failed,
+        failure: point.failure.clone(),
+        is_deterministic: false,
+        offline_accuracy: point.correct.map(|correct| wilson(correct.into(), point.samples.into())).transpose()?,
+        accuracy: mean(|row| share(row.requests.correct, row.requests.completed)),
+        completed: mean(|row| share(row.requests.completed, row.requests.generated)),
+        latency_mean_s: mean(|row| row.latency_mean_s),
+        latency_p95_s: mean(|row| row.latency_p95_s),
+        energy_j: mean(energy),
         payload_bits: point.payload_bits,
         ratio_to_float32: ratio(point.float32_bits),
         ratio_to_binary: ratio(point.binary_bits),
-    })
+    };
+    let constant = summary.estimates().iter().all(|estimate| estimate.interval.is_none());
+    summary.is_deterministic =
+        rows.len() > 1 && constant && rows.iter().all(|row| row.trajectory == rows[0].trajectory);
+    Ok(summary)
 }
 
-fn estimate(values: &[f64]) -> Result<Estimate, StatsError> {
-    match values {
-        [only] => Ok(Estimate { mean: *only, interval: None }),
-        _ => mean_interval(values).map(|interval| Estimate { mean: interval.estimate, interval: Some(interval) }),
+impl PointSummary {
+    /// Means over the replications.
+    pub fn estimates(&self) -> [&Estimate; 5] {
+        [&self.accuracy, &self.completed, &self.latency_mean_s, &self.latency_p95_s, &self.energy_j]
     }
+}
+
+/// `part` as a share of `whole`; `None` of nothing.
+fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
 }
 
 /// Pairs of a spiking and a float design point that differ only in the family, the kind of bottleneck unit, and the time
@@ -257,4 +335,46 @@ fn pairs(points: &[PointRow]) -> Vec<(&PointRow, &PointRow)> {
     let spiking = points.iter().filter(|point| point.family == "spiking");
     let partners = |point: &PointRow| float.get(&key(point)).cloned().unwrap_or_default();
     spiking.flat_map(|point| partners(point).into_iter().map(move |partner| (point, partner))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interval(values: &[f64]) -> Option<Interval> {
+        Estimate::new(values.iter().copied().map(Some), 0).interval
+    }
+
+    #[test]
+    fn a_mean_is_over_the_values_that_there_are() {
+        let estimate = Estimate::new([Some(1.0), None, Some(3.0), Some(f64::NAN)], 2);
+        assert_eq!((estimate.mean, estimate.over, estimate.of), (Some(2.0), 2, 6));
+        // t(0.975, 1) = 12.706 times a standard error of 1.
+        assert!((estimate.interval.unwrap().high - 14.706).abs() < 1e-3);
+        let one = Estimate::new([None, Some(7.0)], 0);
+        assert_eq!((one.mean, one.interval, one.is_constant), (Some(7.0), None, false));
+        let none = Estimate::new([None, None], 1);
+        assert_eq!((none.mean, none.interval, none.over, none.of), (None, None, 0, 3));
+    }
+
+    #[test]
+    fn values_that_are_equal_but_for_rounding_have_no_interval() {
+        let equal = Estimate::new([0.1, 0.1_f64.next_up(), 0.1].map(Some), 0);
+        assert_eq!((equal.mean, equal.interval, equal.is_constant), (Some(0.1), None, true));
+        assert!(Estimate::new([0.0, -0.0].map(Some), 0).is_constant && interval(&[0.1, 0.100_001]).is_some());
+    }
+
+    /// Squares of these are beyond a double, and their sums too.
+    #[test]
+    fn intervals_scale_with_the_numbers_however_large_or_small() {
+        let Interval { estimate, low, high } = interval(&[1.0, 2.0, 4.0]).unwrap();
+        for unit in [1e-300, 1e200, 1e300] {
+            let scaled = interval(&[unit, 2.0 * unit, 4.0 * unit]).unwrap();
+            for (found, plain) in [(scaled.estimate, estimate), (scaled.low, low), (scaled.high, high)] {
+                assert!((found / unit / plain - 1.0).abs() < 1e-12, "{unit}");
+            }
+        }
+        let most = Estimate::new([f64::MAX, f64::MAX, 1.0].map(Some), 0);
+        assert!(most.mean.unwrap().is_finite() && most.interval.is_none(), "its upper end is no number");
+    }
 }

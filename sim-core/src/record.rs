@@ -97,8 +97,10 @@ pub enum Value {
     Missing,
 }
 
-/// A type that a field of a record can have: a [`Scalar`], or a nested record.
+/// A type that a field of a record can have: a [`Scalar`], a nested record, or an `Option` of either.
 pub trait FieldType: Sized {
+    /// Number of values of the field: 1, or those of the nested record.
+    fn width() -> usize;
     /// Appends the values of the field, as [`Record::values`] lists them.
     fn append(&self, values: &mut Vec<Value>);
     /// Reads what [`FieldType::append`] appended; `None` if it is missing or of another kind.
@@ -109,8 +111,6 @@ pub trait FieldType: Sized {
 pub trait Scalar: Sized {
     /// Kind of the values.
     const KIND: Kind;
-    /// Whether a value may be missing.
-    const IS_OPTIONAL: bool = false;
 
     /// The value as it stands in a table.
     fn to_value(&self) -> Value;
@@ -118,7 +118,29 @@ pub trait Scalar: Sized {
     fn from_value(value: Value) -> Option<Self>;
 }
 
+/// A field that is one column: a [`Scalar`], or an `Option` of one.
+pub trait Column: FieldType {
+    /// Kind of the values.
+    const KIND: Kind;
+    /// Whether a value may be missing.
+    const IS_OPTIONAL: bool;
+}
+
+impl<T: Scalar> Column for T {
+    const KIND: Kind = T::KIND;
+    const IS_OPTIONAL: bool = false;
+}
+
+impl<T: Scalar> Column for Option<T> {
+    const KIND: Kind = T::KIND;
+    const IS_OPTIONAL: bool = true;
+}
+
 impl<T: Scalar> FieldType for T {
+    fn width() -> usize {
+        1
+    }
+
     fn append(&self, values: &mut Vec<Value>) {
         values.push(self.to_value());
     }
@@ -128,19 +150,32 @@ impl<T: Scalar> FieldType for T {
     }
 }
 
-impl<T: Scalar> Scalar for Option<T> {
-    const KIND: Kind = T::KIND;
-    const IS_OPTIONAL: bool = true;
-
-    fn to_value(&self) -> Value {
-        self.as_ref().map_or(Value::Missing, T::to_value)
+/// Without a value, all values of the field are missing. What is inside must not be optional all through, or nothing there
+/// would read back as nothing at all.
+impl<T: FieldType> FieldType for Option<T> {
+    fn width() -> usize {
+        T::width()
     }
 
-    fn from_value(value: Value) -> Option<Self> {
-        match value {
-            Value::Missing => Some(None),
-            value => T::from_value(value).map(Some),
+    fn append(&self, values: &mut Vec<Value>) {
+        match self {
+            Some(field) => field.append(values),
+            None => values.extend(std::iter::repeat_n(Value::Missing, T::width())),
         }
+    }
+
+    fn read(values: &mut dyn Iterator<Item = Value>) -> Option<Self> {
+        let own: Vec<Value> = values.take(T::width()).collect();
+        if own.len() == T::width() && own.iter().all(|value| *value == Value::Missing) {
+            return Some(None);
+        }
+        T::read(&mut own.into_iter()).map(Some)
+    }
+}
+
+impl<T: Record> Record for Option<T> {
+    fn fields() -> Vec<Field> {
+        T::fields().into_iter().map(|field| Field { is_optional: true, ..field }).collect()
     }
 }
 
@@ -210,6 +245,8 @@ impl Scalar for String {
 /// - `name: type`: a nested record, whose fields stand in its place;
 /// - `name: type => [prefix, suffix]`: a nested record whose fields are renamed, so that `energy: Energy => ["energy_", "_j"]`
 ///   turns the field `radio` of `Energy` into the column `energy_radio_j`.
+///
+/// The type of each may be an `Option`, whose values are missing if it is `None`: of a nested record all of them.
 #[macro_export]
 macro_rules! record {
     (@fields $field:ident: $type:ty, $about:expr, ($unit:literal, $label:literal)) => {
@@ -218,8 +255,8 @@ macro_rules! record {
             unit: $unit,
             label: $label,
             about: $about,
-            kind: <$type as $crate::record::Scalar>::KIND,
-            is_optional: <$type as $crate::record::Scalar>::IS_OPTIONAL,
+            kind: <$type as $crate::record::Column>::KIND,
+            is_optional: <$type as $crate::record::Column>::IS_OPTIONAL,
         }]
     };
     (@fields $field:ident: $type:ty, $about:expr,) => {
@@ -253,6 +290,10 @@ macro_rules! record {
         }
 
         impl $crate::record::FieldType for $name {
+            fn width() -> usize {
+                [$(<$type as $crate::record::FieldType>::width()),*].into_iter().sum()
+            }
+
             fn append(&self, values: &mut Vec<$crate::record::Value>) {
                 $($crate::record::FieldType::append(&self.$field, values);)*
             }
@@ -290,6 +331,8 @@ mod tests {
             inner: Inner,
             /// The same again, under other names.
             other: Inner => ["other_", "_j"],
+            /// A record that may be missing as a whole.
+            rest: Option<Inner> => ["rest_", "_j"],
             /// A name.
             name: Option<String> => ("", "name"),
         }
@@ -300,18 +343,23 @@ mod tests {
         let fields = Outer::fields();
         assert_eq!(
             fields.iter().map(|field| &*field.name).collect::<Vec<_>>(),
-            ["number", "first", "second", "other_first_j", "other_second_j", "name"]
+            ["number", "first", "second", "other_first_j", "other_second_j", "rest_first_j", "rest_second_j", "name"]
         );
         let inner = [(Kind::Real, false), (Kind::Real, true)];
-        let kinds = [(Kind::Whole32, false), inner[0], inner[1], inner[0], inner[1], (Kind::Text, true)];
+        let [first, second] = inner;
+        let kinds = [(Kind::Whole32, false), first, second, first, second, second, second, (Kind::Text, true)];
         assert_eq!(fields.iter().map(|field| (field.kind, field.is_optional)).collect::<Vec<_>>(), kinds);
         assert_eq!(fields[2].meaning(), "Second part, which may be missing.");
         let (inner, other) = (Inner { first: 0.5, second: None }, Inner { first: 1.5, second: Some(2.5) });
-        let record = Outer { number: 3, inner, other, name: Some("x".into()) };
+        let record = Outer { number: 3, inner, other, rest: None, name: Some("x".into()) };
         let mut values = record.values();
-        let reals = [Value::Real(0.5), Value::Missing, Value::Real(1.5), Value::Real(2.5)];
-        assert_eq!((&values[0], &values[1..5], &values[5]), (&Value::Whole(3), &reals[..], &Value::Text("x".into())));
+        let reals =
+            [Value::Real(0.5), Value::Missing, Value::Real(1.5), Value::Real(2.5), Value::Missing, Value::Missing];
+        assert_eq!((&values[0], &values[1..7], &values[7]), (&Value::Whole(3), &reals[..], &Value::Text("x".into())));
         assert_eq!(Outer::from_values(&mut values.clone().into_iter()), Some(record));
+        values[5] = Value::Real(3.5);
+        let rest = Some(Inner { first: 3.5, second: None });
+        assert_eq!(Outer::from_values(&mut values.clone().into_iter()).unwrap().rest, rest, "half of it is there");
         values[0] = Value::Whole(1 << 32);
         assert_eq!(Outer::from_values(&mut values.into_iter()), None, "a number of 33 bits");
         assert_eq!(Outer::from_values(&mut std::iter::empty()), None, "no values");

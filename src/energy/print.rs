@@ -2,15 +2,15 @@
 
 use super::activity::Activity;
 use super::priced::{Measured, Priced};
-use crate::output::{print_json, say, significant, table};
+use crate::output::{decimal, print_json, say, shifted, significant, table};
 use cospike_scenarios::profiles::Profile;
 use cospike_sim_core::energy::{Account, AccountLine};
 use serde_json::{Value, json};
 
-/// Microjoules per joule.
-const MICRO: f64 = 1e6;
-/// Picojoules per joule.
-const PICO: f64 = 1e12;
+/// Power of ten of microjoules per joule.
+const MICRO: i32 = 6;
+/// Power of ten of picojoules per joule.
+const PICO: i32 = 12;
 
 /// Prints both networks under every price list, the activity of the spiking one, and which needs less energy.
 pub(super) fn comparison(network: &str, priced: &[Priced], spiking: &Measured, activity: &Activity) {
@@ -80,7 +80,7 @@ fn print_activity(activity: &Activity) {
 
 /// Mean energy per sample; of a partial account that of the events with a price, marked by `>`.
 fn microjoules(account: &Account, measured: &Measured) -> String {
-    let sum = significant(MICRO * measured.mean(account.energy().total()));
+    let sum = shifted(measured.mean(account.energy().total()), MICRO);
     if account.is_partial() { format!("> {sum}") } else { sum }
 }
 
@@ -92,9 +92,9 @@ pub(super) fn ledger(priced: &Priced, spiking: &Measured, float: &Measured, acti
             lines.add_row(row(account_line, measured));
         }
         say!("{lines}");
-        let total = PICO * measured.mean(account.energy().total());
+        let total = decimal(measured.mean(account.energy().total()), PICO, 3);
         let partial = if account.is_partial() { ", partial: some events have no price" } else { "" };
-        say!("{family}: {total:.3} pJ a sample under {}{partial}\n", priced.name);
+        say!("{family}: {total} pJ a sample under {}{partial}\n", priced.name);
     }
     let mut rates = table(&["neurons", "spikes per neuron and step", "x T"]);
     for (layer, rate) in &activity.layers {
@@ -114,9 +114,9 @@ fn row(line: &AccountLine, measured: &Measured) -> [String; 6] {
         measured.zoo.network.network().layers[line.layer].name.clone(),
         line.event.into(),
         format!("{:.3}", measured.mean(line.count)),
-        line.price.map_or_else(unpriced, |price| format!("{:.6}", PICO * price)),
+        line.price.map_or_else(unpriced, |price| decimal(price, PICO, 6)),
         line.key.into(),
-        line.joules().map_or_else(unpriced, |joules| format!("{:.3}", PICO * measured.mean(joules))),
+        line.joules().map_or_else(unpriced, |joules| decimal(measured.mean(joules), PICO, 3)),
     ]
 }
 

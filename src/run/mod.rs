@@ -15,7 +15,7 @@ use cospike_results::rows::Results;
 use cospike_results::store::entries::Entries;
 use cospike_results::store::folder::Place;
 use cospike_results::summary::Summary;
-use cospike_studies::Study;
+use cospike_studies::{StoreError, Study, StudyError};
 use std::path::{Path, PathBuf};
 use trace::TraceFile;
 
@@ -33,30 +33,46 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     let pieces = arguments.store.clone().unwrap_or_else(|| place.pieces());
     let store = Entries::open(&pieces, |damage| note!("warning: {damage}")).map_err(Failure::mistake)?;
     let bar = Bar::new();
-    let results = match &mut trace {
+    let outcome = match &mut trace {
         Some(trace) => trace.run(&study, &store, &bar),
         None => study.run(Some(&store), &|progress| bar.show(progress)),
     };
     // Written before anything is drawn: a failure to draw loses no result.
-    let stored = results.map_err(anyhow::Error::from).and_then(|results| {
+    let stored = finished(outcome).and_then(|(results, store_failure)| {
         place.write(&results)?;
-        Ok(results)
+        Ok((results, store_failure))
     });
     let traced = trace.map_or(Ok(()), TraceFile::finish);
-    let results = match stored {
-        Ok(results) => results,
+    let (results, store_failure) = match stored {
+        Ok(stored) => stored,
         Err(error) => return Err(keep(store, &pieces, [traced.err(), Some(error)])),
     };
+    let failed = results.points.iter().filter(|point| point.failure.is_some()).count();
     let removed = match arguments.store {
         // The result folder holds everything now.
-        None => store.remove().map_err(anyhow::Error::from),
-        Some(_) => Ok(()),
+        None if failed == 0 => store.clone().remove().map_err(anyhow::Error::from),
+        _ => Ok(()),
     };
     let drawn = draw(&results, &place);
     let printed = print(&results, arguments.json);
     let page = if drawn.is_ok() { format!(" and {PAGE}") } else { String::new() };
     note!("\nresults{page} in {}", place.folder().display());
-    last([traced.err(), removed.err(), drawn.err(), printed.err()]).map_or(Ok(()), |error| Err(error.into()))
+    let store_failure = store_failure.map(|error| anyhow!("the results are whole, but the store failed: {error}"));
+    let errors = [traced.err(), removed.err(), store_failure, drawn.err(), printed.err()];
+    if failed == 0 {
+        return last(errors).map_or(Ok(()), |error| Err(error.into()));
+    }
+    let failure = anyhow!("{failed} of {} design points failed", results.points.len());
+    Err(keep(store, &pieces, [last(errors), Some(failure)]))
+}
+
+/// The results of a finished study, and why its store failed, if it did.
+fn finished(outcome: Result<Results, StudyError>) -> anyhow::Result<(Results, Option<StoreError>)> {
+    match outcome {
+        Ok(results) => Ok((results, None)),
+        Err(StudyError::Store { results, error }) => Ok((*results, Some(error))),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Takes the place of the results, and refuses everything that would be lost or in the way in the end.
@@ -91,7 +107,7 @@ fn draw(results: &Results, place: &Place) -> anyhow::Result<()> {
     place.write_report(report.files()).with_context(again)
 }
 
-/// Says where the finished pieces of a study without results are. Returns the last of the `errors`, the others being printed.
+/// Says where the finished pieces of a study are that has no results, or not all. Returns the last of the `errors`, the others being printed.
 fn keep(store: Entries, pieces: &Path, errors: [Option<anyhow::Error>; 2]) -> Failure {
     let kept = match store.is_empty() {
         Ok(true) => store.remove(),

@@ -1,9 +1,9 @@
 //! The summary of a study's results as a table.
 
-use crate::output::{mean, percent, say, significant, table};
+use crate::output::{mean, percent, printable, say, significant, table};
 use cospike_results::index::PointIndex;
 use cospike_results::rows::Results;
-use cospike_results::summary::{AdjustedP, SIGNIFICANCE, Summary};
+use cospike_results::summary::{AdjustedP, PointSummary, SIGNIFICANCE, Summary};
 use cospike_sim_core::stats::Interval;
 
 /// Prints a row for each design point, and the paired differences.
@@ -21,18 +21,18 @@ pub(super) fn print_summary(summary: &Summary, results: &Results) {
     titles.extend(["payload bit", "x float32", "x binary", "latency ms", "p95 ms", "energy mJ"]);
     let mut points = table(&titles);
     for point in &summary.points {
-        let ratio = |ratio: Option<f64>| ratio.map_or_else(|| "-".into(), significant);
-        let mut row = vec![point.label.clone(), percent(&point.offline_accuracy)];
+        let offline = point.offline_accuracy.as_ref().map_or_else(|| "-".into(), percent);
+        let mut row = vec![printable(&point.label), offline];
         if unanswered {
-            row.extend([mean(&point.completed, 100.0), mean(&point.accuracy, 100.0)]);
+            row.extend([mean(&point.completed, 2), mean(&point.accuracy, 2)]);
         }
         row.extend([
-            significant(point.payload_bits),
-            ratio(point.ratio_to_float32),
-            ratio(point.ratio_to_binary),
-            mean(&point.latency_mean_s, 1e3),
-            mean(&point.latency_p95_s, 1e3),
-            mean(&point.energy_j, 1e3),
+            number(point.payload_bits),
+            number(point.ratio_to_float32),
+            number(point.ratio_to_binary),
+            mean(&point.latency_mean_s, 3),
+            mean(&point.latency_p95_s, 3),
+            mean(&point.energy_j, 3),
         ]);
         points.add_row(row);
     }
@@ -41,13 +41,61 @@ pub(super) fn print_summary(summary: &Summary, results: &Results) {
     say!(
         "\naccuracy with nothing lost, on {samples} samples, 95 % Wilson interval; x float32, x binary: bits of the float32 \
          and of the T-step binary tensor at the split per payload bit;\nlatency and energy of the edge device per \
-         completed request, ± half a 95 % t-interval over {} replications",
-        results.manifest.replications
+         completed request, {}",
+        intervals(summary)
     );
+    print_failures(summary);
     if !summary.comparisons.is_empty() {
         say!();
         print_comparisons(summary);
     }
+}
+
+/// Words on the replications behind the means.
+fn intervals(summary: &Summary) -> String {
+    let numbers = || summary.points.iter().map(|point| point.energy_j.of);
+    let (least, most) = (numbers().min().unwrap_or(0), numbers().max().unwrap_or(0));
+    let mut text = match (least, most) {
+        (_, ..=1) => "from one replication, so without intervals".to_string(),
+        _ if least < most => format!("± half a 95 % t-interval over {least} to {most} replications"),
+        _ => format!("± half a 95 % t-interval over {most} replications"),
+    };
+    let estimates = || summary.points.iter().flat_map(PointSummary::estimates);
+    if let Some(some) = estimates().find(|estimate| (1..estimate.of).contains(&estimate.over)) {
+        let (over, of) = (some.over, some.of);
+        text += &format!(";\nover {over} of {of}: {over} replications have the value, the others have none or failed");
+    }
+    if estimates().any(|estimate| estimate.mean.is_none()) {
+        text += ";\n-: no replication has the value";
+    }
+    let deterministic = summary.points.iter().filter(|point| point.is_deterministic).count();
+    if deterministic > 0 {
+        let of = match deterministic == summary.points.len() {
+            true => "each design point".to_string(),
+            false => format!("{deterministic} of {} design points", summary.points.len()),
+        };
+        text += &format!(
+            ";\nthe replications of {of} are equal, event by event: nothing random happened in them, so there is no interval"
+        );
+    } else if estimates().any(|estimate| estimate.is_constant) {
+        text += ";\nno ± where all replications give the same value";
+    }
+    text
+}
+
+/// Names the design points that failed, each with its reason.
+fn print_failures(summary: &Summary) {
+    for point in &summary.points {
+        let Some(reason) = &point.failure else { continue };
+        let (failed, all) = (point.failed_replications, point.energy_j.of);
+        let (label, reason) = (printable(&point.label), printable(reason));
+        say!("\nfailed: {label}, {failed} of {all} replications: {reason}");
+    }
+}
+
+/// A number, or a dash where there is none.
+fn number(value: Option<f64>) -> String {
+    value.map_or_else(|| "-".into(), significant)
 }
 
 /// Prints the differences between spiking and float design points.
@@ -57,10 +105,10 @@ fn print_comparisons(summary: &Summary) {
     for pair in &summary.comparisons {
         let AdjustedP { accuracy, latency_mean_s, energy_j } = pair.adjusted_p;
         pairs.add_row([
-            format!("{} - {}", label(pair.spiking), label(pair.float)),
-            marked(&percent_points(&pair.accuracy.difference), Some(accuracy)),
-            marked(&mean(&pair.latency_mean_s, 1e3), latency_mean_s),
-            marked(&mean(&pair.energy_j, 1e3), energy_j),
+            printable(&format!("{} - {}", label(pair.spiking), label(pair.float))),
+            pair.accuracy.map_or_else(|| "-".into(), |found| marked(&percent_points(&found.difference), accuracy)),
+            marked(&mean(&pair.latency_mean_s, 3), latency_mean_s),
+            marked(&mean(&pair.energy_j, 3), energy_j),
         ]);
     }
     say!(

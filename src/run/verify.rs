@@ -29,7 +29,15 @@ pub(crate) fn verify(study: &Study, as_json: bool) -> Result<(), Failure> {
             run.label,
             run.replication
         ))),
-        None => Ok(()),
+        None => match verification.replications.iter().find_map(|run| Some((run, run.failure.as_ref()?))) {
+            Some((run, reason)) => Err(Failure::Other(anyhow!(
+                "design point {} ({}), replication {} cannot be simulated: {reason}",
+                run.point,
+                run.label,
+                run.replication
+            ))),
+            None => Ok(()),
+        },
     }
 }
 
@@ -37,6 +45,7 @@ fn print(verification: &Verification) {
     let mut rows = table(&["design point", "replication", "events", "fingerprint", "run twice"]);
     for run in &verification.replications {
         let verdict = match run.difference {
+            None if run.failure.is_some() => "failed",
             None => "equal",
             Some(Difference::Event(_)) => "another event",
             Some(Difference::Outcome(_)) => "another outcome",
@@ -60,5 +69,6 @@ fn verified_json(run: &Verified) -> Value {
         "events": run.events,
         "fingerprint": run.fingerprint,
         "difference": run.difference.as_ref().map(Difference::to_string),
+        "failure": run.failure,
     })
 }

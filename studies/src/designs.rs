@@ -3,7 +3,7 @@
 
 use crate::inference::{PreparedNetwork, guess};
 use crate::plan::{DesignPoint, NamedPrices, Packets};
-use crate::prices::{Priced, PricedNetwork, PricedSample, PricedStep};
+use crate::prices::{Priced, PricedNetwork, PricedNetworks, PricedSample, PricedStep};
 use cospike_results::index::{NetworkIndex, PriceIndex};
 use cospike_sim_core::cosim::{CoInference, Head, HeadStep, Received, TailStep};
 use cospike_sim_core::payload::{Damage, Payload};
@@ -36,8 +36,8 @@ pub(crate) struct Heads {
 }
 
 impl Heads {
-    fn new(key: HeadsKey, networks: &[PricedNetwork]) -> Self {
-        let network = &networks[key.network.position()];
+    fn new(key: HeadsKey, networks: &PricedNetworks) -> Self {
+        let network = &networks[&key.network];
         let payloads = network.samples.iter().map(|sample| sample.payload.as_ref());
         let Packets { packetise, payload_bytes } = key.packets;
         let cut = |payload: Option<&Payload>| payload.map_or(vec![], |p| p.packets(payload_bytes, packetise));
@@ -46,7 +46,7 @@ impl Heads {
         let samples = network.samples.iter().zip(&ranges);
         let mut steps: Vec<Vec<HeadStep>> =
             samples.map(|(sample, packets)| head_steps(sample, packets, key.prices)).collect();
-        let local = key.local.map(|local| &networks[local.position()]);
+        let local = key.local.map(|local| &networks[&local]);
         if let Some(local) = local {
             for (steps, sample) in steps.iter_mut().zip(&local.samples) {
                 let first = sample.steps.iter().map(|step| HeadStep {
@@ -84,13 +84,13 @@ fn head_steps(sample: &PricedSample, packets: &[Range<usize>], prices: PriceInde
     sample.steps.iter().zip(ends).map(step).collect()
 }
 
-/// The heads of all designs of all points; points that agree in what these depend on share them.
+/// The heads of all designs of some points; points that agree in what these depend on share them.
 pub(crate) struct AllHeads(HashMap<HeadsKey, Arc<Heads>>);
 
 impl AllHeads {
-    pub(crate) fn new(points: &[DesignPoint], networks: &[PricedNetwork]) -> Self {
+    pub(crate) fn new<'p>(points: impl Iterator<Item = &'p DesignPoint>, networks: &PricedNetworks) -> Self {
         let mut all = HashMap::new();
-        for key in points.iter().flat_map(keys) {
+        for key in points.flat_map(keys) {
             all.entry(key).or_insert_with(|| Arc::new(Heads::new(key, networks)));
         }
         Self(all)
@@ -111,7 +111,7 @@ fn keys(point: &DesignPoint) -> impl Iterator<Item = HeadsKey> {
 #[derive(Clone, Copy)]
 pub(crate) struct Networks<'a> {
     pub(crate) prepared: &'a [PreparedNetwork],
-    pub(crate) priced: &'a [PricedNetwork],
+    pub(crate) priced: &'a PricedNetworks,
     pub(crate) prices: &'a [NamedPrices],
     pub(crate) heads: &'a AllHeads,
 }
@@ -159,7 +159,7 @@ impl<'a> Designs<'a> {
         let design = |(&index, heads): (&NetworkIndex, Arc<Heads>)| {
             let prepared = &networks.prepared[index.position()];
             let stages = prepared.stages.iter().map(|stage| stage.clone().with_missing(point.missing)).collect();
-            Design { prepared, stages, priced: &networks.priced[index.position()], heads }
+            Design { prepared, stages, priced: &networks.priced[&index], heads }
         };
         Self {
             designs: point.designs.iter().zip(networks.heads.point(point)).map(design).collect(),

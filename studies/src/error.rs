@@ -1,12 +1,14 @@
-//! Causes for which a study could not be prepared or executed.
+//! Causes for which a study could not be prepared or executed as a whole, and those for which a part of it failed.
 
 use crate::plan::PlanError;
 use cospike_models::dataset::Unsuitable;
 use cospike_models::zoo::ZooError;
 use cospike_results::key::{ContentKey, KeyError};
+use cospike_results::rows::Results;
 use cospike_results::store::entries::EntryError;
 use cospike_sim_core::cosim::CosimError;
 use cospike_sim_core::split::SplitError;
+use std::borrow::Cow;
 
 /// Cause for which a study could not be prepared or executed.
 #[derive(Debug, thiserror::Error)]
@@ -58,16 +60,9 @@ pub enum StudyError {
         /// What does not fit.
         error: Unsuitable,
     },
-    /// A network cannot be executed on a sample.
-    #[error("{network} on sample {sample}: {error}")]
-    Inference {
-        /// Names of the weight files.
-        network: String,
-        /// Index of the sample.
-        sample: u32,
-        /// Cause of the failure.
-        error: Box<SplitError>,
-    },
+    /// A network that has to be executed cannot be.
+    #[error(transparent)]
+    Failed(#[from] Failure),
     /// A network that was executed twice gave two different results.
     #[error("{network} gave something else on sample {sample} the second time: no result of it can be trusted")]
     Unrepeatable {
@@ -79,25 +74,55 @@ pub enum StudyError {
     /// The plan has no content key.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// The store cannot be read or written.
+    /// The study is finished, but the store could not be read or written.
+    #[error("the study is finished, but its store failed: {error}")]
+    Store {
+        /// All results. What was finished after the failure may be missing in the store.
+        results: Box<Results>,
+        /// The first failure of the store.
+        error: StoreError,
+    },
+}
+
+/// Cause for which a finished piece could not be stored or found.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// An entry cannot be read or written.
     #[error(transparent)]
-    Store(#[from] EntryError),
+    Entry(#[from] EntryError),
     /// A stored piece is whole, but not of the form that this version of CoSpike writes.
     #[error("the stored piece {key} is of another version of CoSpike: use another store, or remove that piece")]
-    ForeignPiece {
+    Foreign {
         /// Key of the piece.
         key: ContentKey,
     },
-    /// A replication cannot be simulated.
-    #[error("design point {point} ({label}), replication {replication}: {error}")]
-    Simulation {
-        /// Index of the design point.
-        point: usize,
-        /// Label of the design point.
-        label: String,
-        /// Number of the replication, from 0.
-        replication: u32,
+    /// A piece has no key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
+/// Cause for which a network could not be executed or a replication not be simulated. Everything else of the study goes on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// A network cannot be executed on a sample.
+    #[error("{network} on sample {sample}: {error}")]
+    Inference {
+        /// Names of the weight files.
+        network: String,
+        /// Index of the sample.
+        sample: u32,
         /// Cause of the failure.
-        error: Box<CosimError>,
+        error: Box<SplitError>,
+    },
+    /// The event loop could not be started or finished.
+    #[error(transparent)]
+    Simulation(#[from] Box<CosimError>),
+    /// A number of the outcome is beyond the largest that a double holds.
+    #[error("`{column}` is too large for a number: lower the prices or powers behind it")]
+    TooLarge {
+        /// Name of its column in the table `replications`.
+        column: Cow<'static, str>,
     },
 }

@@ -1,6 +1,6 @@
 //! Executing each distinct network once on each of its samples.
 
-use crate::error::StudyError;
+use crate::error::{Failure, StudyError};
 use crate::plan::{PlannedNetwork, SampleSet};
 use cospike_models::dataset::Dataset;
 use cospike_models::zoo::{NetworkChoice, Zoo, ZooError, ZooNetwork};
@@ -88,11 +88,11 @@ impl PreparedNetwork {
 
     /// Executes the network on its samples of `dataset`, on the threads of the current rayon pool; `tick` is called after
     /// each sample.
-    pub(crate) fn infer(&self, dataset: &Dataset, tick: &(dyn Fn() + Sync)) -> Result<NetworkInference, StudyError> {
+    pub(crate) fn infer(&self, dataset: &Dataset, tick: &(dyn Fn() + Sync)) -> Result<NetworkInference, Failure> {
         let on_sample = |sample: u32| {
             let inference = self.infer_sample(&dataset.sample(sample as usize));
             tick();
-            inference.map_err(|error| StudyError::Inference { network: self.name(), sample, error: Box::new(error) })
+            inference.map_err(|error| Failure::Inference { network: self.name(), sample, error: Box::new(error) })
         };
         let samples = (0..self.samples.count).into_par_iter().map(on_sample).collect::<Result<Vec<_>, _>>()?;
         let mut layers: Vec<LayerCounts> = vec![];

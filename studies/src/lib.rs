@@ -26,7 +26,7 @@ mod tests;
 pub mod trace;
 mod verify;
 
-pub use error::StudyError;
+pub use error::{Failure, StoreError, StudyError};
 pub use plan::Plan;
 pub use study::{Progress, Study, Watched};
 pub use verify::{Difference, Verification, Verified};

@@ -2,7 +2,7 @@
 //!
 //! A piece is found by its content key, so whatever was finished once, by whichever run, is not computed again.
 
-use crate::error::StudyError;
+use crate::error::{StoreError, StudyError};
 use crate::inference::NetworkInference;
 use crate::keys::replication_key;
 use crate::plan::Plan;
@@ -14,11 +14,14 @@ use cospike_results::store::entries::Entries;
 use cospike_sim_core::record::{Record, Value};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::sync::{Mutex, PoisonError};
 
-/// The pieces of one plan in a store.
-#[derive(Clone, Debug)]
+/// The pieces of one plan in a store. A failure of the store costs no result: what cannot be found is computed, what cannot
+/// be stored is kept in memory, and the first failure is remembered.
+#[derive(Debug)]
 pub(crate) struct Pieces<'a> {
     entries: &'a Entries,
+    failure: Mutex<Option<StoreError>>,
     networks: Vec<ContentKey>,
     points: Vec<ContentKey>,
 }
@@ -37,24 +40,42 @@ impl<'a> Pieces<'a> {
     pub(crate) fn new(plan: &Plan, entries: &'a Entries) -> Result<Self, StudyError> {
         let networks = (0..plan.networks.len() as u32).map(|index| plan.inference_key(NetworkIndex(index)));
         let points = (0..plan.points.len() as u32).map(|index| plan.point_key(PointIndex(index)));
-        Ok(Self { entries, networks: networks.collect::<Result<_, _>>()?, points: points.collect::<Result<_, _>>()? })
+        let (networks, points) = (networks.collect::<Result<_, _>>()?, points.collect::<Result<_, _>>()?);
+        Ok(Self { entries, failure: Mutex::new(None), networks, points })
+    }
+
+    /// The first failure of the store.
+    pub(crate) fn into_failure(self) -> Option<StoreError> {
+        self.failure.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the store gave; nothing if it failed, which is remembered.
+    fn remember<T>(&self, outcome: Result<Option<T>, StoreError>) -> Option<T> {
+        outcome.unwrap_or_else(|error| {
+            self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            None
+        })
     }
 
     /// The inference of a network, if it is stored.
-    pub(crate) fn inference(&self, network: usize) -> Result<Option<NetworkInference>, StudyError> {
-        self.get(&self.networks[network])
+    pub(crate) fn inference(&self, network: usize) -> Option<NetworkInference> {
+        self.remember(self.get(&self.networks[network]))
     }
 
-    pub(crate) fn put_inference(&self, network: usize, inference: &NetworkInference) -> Result<(), StudyError> {
-        self.put(&self.networks[network], inference)
+    pub(crate) fn put_inference(&self, network: usize, inference: &NetworkInference) {
+        self.remember::<()>(self.put(&self.networks[network], inference).map(Some));
     }
 
     /// The rows of a replication, if they are stored.
-    pub(crate) fn replication(&self, point: usize, replication: u32) -> Result<Option<Rows>, StudyError> {
+    pub(crate) fn replication(&self, point: usize, replication: u32) -> Option<Rows> {
+        self.remember(self.find_replication(point, replication))
+    }
+
+    fn find_replication(&self, point: usize, replication: u32) -> Result<Option<Rows>, StoreError> {
         let key = replication_key(&self.points[point], replication)?;
         let Some(stored) = self.get::<StoredReplication>(&key)? else { return Ok(None) };
         let Some(row) = ReplicationRow::from_values(&mut stored.row.into_iter()) else {
-            return Err(StudyError::ForeignPiece { key });
+            return Err(StoreError::Foreign { key });
         };
         let point = PointIndex(point as u32);
         let latency = |(percentile, seconds)| LatencyRow { point, replication, percentile, seconds };
@@ -64,22 +85,23 @@ impl<'a> Pieces<'a> {
         }))
     }
 
-    pub(crate) fn put_replication(&self, point: usize, replication: u32, rows: &Rows) -> Result<(), StudyError> {
+    pub(crate) fn put_replication(&self, point: usize, replication: u32, rows: &Rows) {
         let stored = StoredReplication {
             row: rows.replication.values(),
             latencies: rows.latencies.iter().map(|row| (row.percentile, row.seconds)).collect(),
         };
-        self.put(&replication_key(&self.points[point], replication)?, &stored)
+        let key = replication_key(&self.points[point], replication).map_err(StoreError::from);
+        self.remember::<()>(key.and_then(|key| self.put(&key, &stored)).map(Some));
     }
 
-    fn get<T: DeserializeOwned>(&self, key: &ContentKey) -> Result<Option<T>, StudyError> {
+    fn get<T: DeserializeOwned>(&self, key: &ContentKey) -> Result<Option<T>, StoreError> {
         let Some(bytes) = self.entries.get(key)? else { return Ok(None) };
-        postcard::from_bytes(&bytes).map(Some).map_err(|_| StudyError::ForeignPiece { key: *key })
+        postcard::from_bytes(&bytes).map(Some).map_err(|_| StoreError::Foreign { key: *key })
     }
 
-    fn put(&self, key: &ContentKey, piece: &impl Serialize) -> Result<(), StudyError> {
-        // A compact form that keeps every bit of a number, also of NaN and infinity; counts take a byte or two.
-        let bytes = postcard::to_stdvec(piece).map_err(|_| StudyError::ForeignPiece { key: *key })?;
+    fn put(&self, key: &ContentKey, piece: &impl Serialize) -> Result<(), StoreError> {
+        // A compact form that keeps every bit of a number; counts take a byte or two.
+        let bytes = postcard::to_stdvec(piece).map_err(|_| StoreError::Foreign { key: *key })?;
         Ok(self.entries.put(key, &bytes)?)
     }
 }

@@ -110,7 +110,7 @@ pub struct SampleSet {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DesignPoint {
-    /// Short name, e.g. `spiking stage3 w4`.
+    /// Short name, e.g. `spiking stage3 w4`, unique in the plan.
     pub label: String,
     /// Parameters that the study varies: their values by dotted path.
     pub parameters: BTreeMap<String, Value>,
@@ -199,6 +199,16 @@ pub enum PlanError {
         /// Number of its designs.
         designs: usize,
     },
+    /// Two points have the same label.
+    #[error("design points {first} and {second} share the label `{label}`: give each its own")]
+    Label {
+        /// Index of one design point.
+        first: usize,
+        /// Index of the other.
+        second: usize,
+        /// Their label.
+        label: String,
+    },
     /// The networks of a point are executed on different samples.
     #[error("the networks of design point {point} are executed on different samples: give all of them the same")]
     Samples {
@@ -251,6 +261,12 @@ impl Plan {
             list.check().map_err(|error| PlanError::Price { name: name.clone(), error })?;
         }
         self.precision_rule().transpose().map_err(PlanError::Precision)?;
+        let mut labels = BTreeMap::new();
+        for (second, point) in self.points.iter().enumerate() {
+            if let Some(first) = labels.insert(&point.label, second) {
+                return Err(PlanError::Label { first, second, label: point.label.clone() });
+            }
+        }
         self.points.iter().enumerate().try_for_each(|(number, point)| self.check_point(number, point))
     }
 

@@ -2,13 +2,17 @@
 
 use crate::inference::{NetworkInference, PreparedNetwork, SampleInference, StageInference};
 use crate::plan::NamedPrices;
-use cospike_results::index::PriceIndex;
+use cospike_results::index::{NetworkIndex, PriceIndex};
 use cospike_sim_core::cosim::Guess;
 use cospike_sim_core::energy::ComputeEnergy;
 use cospike_sim_core::inference::{Counts, LayerCounts};
 use cospike_sim_core::network::Network;
 use cospike_sim_core::payload::Payload;
 use rayon::prelude::*; // threads are spent on samples
+use std::collections::BTreeMap;
+
+/// What the networks of a plan did; those that could not be executed are missing.
+pub(crate) type PricedNetworks = BTreeMap<NetworkIndex, PricedNetwork>;
 
 /// What a network did on its samples, with its energy by every price list.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,37 +1,39 @@
 //! From what networks did and what was simulated to the rows of the results.
 
 use crate::plan::{DesignPoint, NamedPrices};
-use crate::prices::{PricedNetwork, PricedSample};
-use crate::simulation::Rows;
-use crate::study::Study;
+use crate::prices::{PricedNetwork, PricedNetworks, PricedSample};
+use crate::schedule::Simulated;
+use crate::study::{Executed, Study};
 use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::rows::{AnswerRow, ComputeEnergyRow, LayerRow, PointRow, Results};
 use cospike_sim_core::energy::Account;
 use cospike_sim_core::network::Network;
 
 impl Study {
-    pub(super) fn results(&self, networks: &[PricedNetwork], rows: Vec<Rows>) -> Results {
-        let points = || self.plan().points.iter().enumerate().map(|(number, point)| (PointIndex(number as u32), point));
-        let (replications, latencies): (Vec<_>, Vec<_>) =
-            rows.into_iter().map(|rows| (rows.replication, rows.latencies)).unzip();
+    /// The tables of networks that were `executed` and of design points that were `simulated`.
+    pub(super) fn results(&self, executed: &Executed, simulated: Vec<Simulated>) -> Results {
+        let points = || (0..).map(PointIndex).zip(&self.plan().points);
+        let rows = points().zip(&simulated).map(|((number, point), of)| self.point_row(number, point, executed, of));
+        let networks = &executed.networks;
         Results {
             manifest: self.manifest(),
-            points: points().map(|(number, point)| self.point_row(number, point, networks)).collect(),
+            points: rows.collect(),
             layers: points().flat_map(|(number, point)| self.layer_rows(number, point, networks)).collect(),
             compute_energy: points().flat_map(|(number, point)| self.energy_rows(number, point, networks)).collect(),
-            replications,
-            latencies: latencies.into_iter().flatten().collect(),
-            answers: (0..)
-                .zip(networks)
-                .flat_map(|(index, network)| self.answer_rows(NetworkIndex(index), network))
-                .collect(),
+            answers: networks.iter().flat_map(|(&index, network)| self.answer_rows(index, network)).collect(),
+            latencies: simulated.iter().flat_map(|of| &of.rows).flat_map(|rows| rows.latencies.clone()).collect(),
+            replications: simulated.into_iter().flat_map(|of| of.rows).map(|rows| rows.replication).collect(),
         }
     }
 
-    fn point_row(&self, number: PointIndex, point: &DesignPoint, networks: &[PricedNetwork]) -> PointRow {
-        let (prepared, priced) = (&self.networks[point.network().position()], &networks[point.network().position()]);
+    fn point_row(&self, number: PointIndex, point: &DesignPoint, executed: &Executed, of: &Simulated) -> PointRow {
+        let (prepared, priced) = (&self.networks[point.network().position()], executed.networks.get(&point.network()));
         let (choice, network) = (&prepared.choice, &prepared.zoo.network);
         let values = split_values(network.network(), &choice.split);
+        let (failed_replications, failure) = match point.networks().find_map(|index| executed.failures.get(&index)) {
+            Some(failure) => (self.plan().replications, Some(failure.to_string())),
+            None => (of.failed, of.first_failure.as_ref().map(|(number, of)| format!("replication {number}: {of}"))),
+        };
         PointRow {
             point: number,
             label: point.label.clone(),
@@ -46,16 +48,18 @@ impl Study {
             codec: prepared.zoo.codec.to_string(),
             time_steps: network.steps() as u32,
             samples: prepared.samples.count,
-            correct: priced.correct(self.labels(point.network())),
-            payload_bits: priced.payload_bits(),
+            correct: priced.map(|priced| priced.correct(self.labels(point.network()))),
+            payload_bits: priced.map(PricedNetwork::payload_bits),
             float32_bits: values * 32,
             binary_bits: values * network.steps() as u64,
+            failed_replications,
+            failure,
         }
     }
 
-    fn layer_rows(&self, number: PointIndex, point: &DesignPoint, networks: &[PricedNetwork]) -> Vec<LayerRow> {
+    fn layer_rows(&self, number: PointIndex, point: &DesignPoint, networks: &PricedNetworks) -> Vec<LayerRow> {
         let network = &self.networks[point.network().position()].zoo.network;
-        let priced = &networks[point.network().position()];
+        let Some(priced) = networks.get(&point.network()) else { return vec![] };
         let mean = |sum: u64| sum as f64 / priced.samples.len() as f64;
         let row = |layer: &cospike_sim_core::inference::LayerCounts| LayerRow {
             point: number,
@@ -75,19 +79,17 @@ impl Study {
         priced.layers.iter().map(row).collect()
     }
 
-    fn energy_rows(
-        &self,
-        number: PointIndex,
-        point: &DesignPoint,
-        networks: &[PricedNetwork],
-    ) -> Vec<ComputeEnergyRow> {
-        let (prepared, priced) = (&self.networks[point.network().position()], &networks[point.network().position()]);
+    fn energy_rows(&self, number: PointIndex, point: &DesignPoint, networks: &PricedNetworks) -> Vec<ComputeEnergyRow> {
+        let prepared = &self.networks[point.network().position()];
+        let Some(priced) = networks.get(&point.network()) else { return vec![] };
         let network = &prepared.zoo.network;
         let head: Vec<_> = priced.layers.iter().filter(|layer| layer.layer <= network.cut()).copied().collect();
         let lists = self.plan().prices.iter().flat_map(|NamedPrices { name, list }| {
             let account = list.account(network.network(), prepared.matched_steps, &head);
             // A sum without some of its terms is no energy to compare.
             let events = if account.is_partial() { vec![] } else { joules_by_event(&account) };
+            let is_number = events.iter().map(|(_, joules)| joules).sum::<f64>().is_finite();
+            let events = if is_number { events } else { vec![] };
             events.into_iter().map(|(event, joules)| ComputeEnergyRow {
                 point: number,
                 prices: name.clone(),

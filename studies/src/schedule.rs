@@ -1,10 +1,10 @@
 //! Replications to simulate: as many as the plan asks for, or until a mean is precise enough.
 
 use crate::designs::{AllHeads, Networks};
-use crate::error::StudyError;
+use crate::error::{Failure, StudyError};
 use crate::pieces::Pieces;
-use crate::plan::{Metric, PlanError};
-use crate::prices::PricedNetwork;
+use crate::plan::{DesignPoint, Metric, PlanError};
+use crate::prices::PricedNetworks;
 use crate::simulation::{Replication, Rows};
 use crate::study::{Progress, Study, Watched};
 use cospike_results::rows::ReplicationRow;
@@ -18,25 +18,38 @@ use std::sync::{Mutex, PoisonError};
 /// so that the result depends neither on this number nor on threads.
 const ROUND: u32 = 5;
 
-/// A design point that gets replications until its mean is precise enough.
+/// The replications of a design point.
+#[derive(Default)]
+pub(crate) struct Simulated {
+    /// Rows of the replications that were simulated.
+    pub(crate) rows: Vec<Rows>,
+    /// Number of replications that failed.
+    pub(crate) failed: u32,
+    /// Number and failure of the first of them.
+    pub(crate) first_failure: Option<(u32, Failure)>,
+}
+
+/// A design point that gets replications until its mean is precise enough, or one of them fails.
 struct Pending {
     point: usize,
     rule: Sequential,
+    /// Number of replications before the first decision, and the most that there may be.
+    bounds: (u32, u32),
     next: u32,
-    rows: Vec<Rows>,
+    simulated: Simulated,
     decided: bool,
 }
 
 impl Study {
-    /// Index of the design point and number of the replication, for all that are simulated whatever comes out.
-    pub(super) fn first_replications(&self) -> Vec<(usize, u32)> {
+    /// Index of the design point and number of the replication, for all that are simulated whatever comes out: those of the
+    /// design points whose networks were all executed.
+    pub(super) fn first_replications(&self, priced: &PricedNetworks) -> Vec<(usize, u32)> {
         let replications = self.plan().replications;
-        (0..self.plan().points.len())
-            .flat_map(|point| (0..replications).map(move |replication| (point, replication)))
-            .collect()
+        let points = self.plan().points.iter().enumerate().filter(|(_, point)| is_executed(point, priced));
+        points.flat_map(|(point, _)| (0..replications).map(move |replication| (point, replication))).collect()
     }
 
-    pub(super) fn networks<'a>(&'a self, priced: &'a [PricedNetwork], heads: &'a AllHeads) -> Networks<'a> {
+    pub(super) fn networks<'a>(&'a self, priced: &'a PricedNetworks, heads: &'a AllHeads) -> Networks<'a> {
         Networks { prepared: &self.networks, priced, prices: &self.plan().prices, heads }
     }
 
@@ -57,25 +70,26 @@ impl Study {
         replication: u32,
         networks: Networks<'_>,
         pieces: Option<&Pieces<'_>>,
-    ) -> Result<Rows, StudyError> {
-        if let Some(found) = pieces.map(|pieces| pieces.replication(number, replication)).transpose()?.flatten() {
+    ) -> Result<Rows, Failure> {
+        if let Some(found) = pieces.and_then(|pieces| pieces.replication(number, replication)) {
             return Ok(found);
         }
         let rows = self.replication(number, replication, networks).run(self.plan().seed, &mut ())?;
         if let Some(pieces) = pieces {
-            pieces.put_replication(number, replication, &rows)?;
+            pieces.put_replication(number, replication, &rows);
         }
         Ok(rows)
     }
 
+    /// Simulates the replications of all design points, in the order of the plan. What fails is left out and told.
     pub(super) fn simulate<O: Observer + Send>(
         &self,
-        priced: &[PricedNetwork],
+        priced: &PricedNetworks,
         watched: Option<Watched<'_, O>>,
         pieces: Option<&Pieces<'_>>,
         progress: &(dyn Fn(Progress) + Sync),
-    ) -> Result<Vec<Rows>, StudyError> {
-        let heads = AllHeads::new(&self.plan().points, priced);
+    ) -> Result<Vec<Simulated>, StudyError> {
+        let heads = AllHeads::new(self.plan().points.iter().filter(|point| is_executed(point, priced)), priced);
         let networks = self.networks(priced, &heads);
         let (done, total) = (AtomicU64::new(0), AtomicU64::new(0));
         let watched = watched.map(|watched| ((watched.point, watched.replication), Mutex::new(watched.observer)));
@@ -84,56 +98,98 @@ impl Study {
                 Some((seen, observer)) if *seen == (number, replication) => {
                     // One replication alone takes the lock.
                     let mut observer = observer.lock().unwrap_or_else(PoisonError::into_inner);
-                    self.replication(number, replication, networks).run(self.plan().seed, &mut **observer)?
+                    self.replication(number, replication, networks).run(self.plan().seed, &mut **observer)
                 }
-                _ => self.simulate_or_find(number, replication, networks, pieces)?,
+                _ => self.simulate_or_find(number, replication, networks, pieces),
             };
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             progress(Progress::Simulation { done, total: total.load(Ordering::Relaxed) });
-            Ok(rows)
+            rows
         };
         let all = |jobs: Vec<(usize, u32)>| {
             total.fetch_add(jobs.len() as u64, Ordering::Relaxed);
-            jobs.into_par_iter().map(run).collect::<Result<Vec<_>, StudyError>>()
+            let outcomes: Vec<_> = jobs.par_iter().map(|&job| run(job)).collect();
+            jobs.into_iter().zip(outcomes)
         };
+        let mut simulated: Vec<Simulated> = self.plan().points.iter().map(|_| Simulated::default()).collect();
         let (Some(precision), Some(rule)) = (self.plan().precision, self.plan().precision_rule()) else {
-            return all(self.first_replications());
+            for ((point, replication), outcome) in all(self.first_replications(priced)) {
+                simulated[point].take(replication, outcome);
+            }
+            return Ok(simulated);
         };
         let rule = rule.map_err(PlanError::Precision)?;
-        let points = 0..self.plan().points.len();
-        let new = |point| Pending { point, rule: rule.clone(), next: 0, rows: vec![], decided: false };
-        let mut pending: Vec<Pending> = points.map(new).collect();
-        let mut size = self.plan().replications;
+        let bounds = (self.plan().replications, precision.max_replications);
+        let points = (0..simulated.len()).filter(|&point| is_executed(&self.plan().points[point], priced));
+        let mut pending: Vec<Pending> = points.map(|point| Pending::new(point, rule.clone(), bounds)).collect();
         while pending.iter().any(|pending| !pending.decided) {
             let open = pending.iter().filter(|pending| !pending.decided);
-            let jobs = open.flat_map(|p| (p.next..p.next + size).map(|replication| (p.point, replication)));
-            let mut rows = all(jobs.collect())?.into_iter();
+            let mut outcomes = all(open.flat_map(Pending::jobs).collect());
             for pending in pending.iter_mut().filter(|pending| !pending.decided) {
-                pending.take(rows.by_ref().take(size as usize), precision.metric);
+                let round = pending.jobs().count();
+                pending.take(outcomes.by_ref().take(round), precision.metric);
             }
-            size = ROUND;
         }
-        Ok(pending.into_iter().flat_map(|pending| pending.rows).collect())
+        for pending in pending {
+            simulated[pending.point] = pending.simulated;
+        }
+        Ok(simulated)
     }
 }
 
+/// Whether all networks of `point` were executed.
+fn is_executed(point: &DesignPoint, priced: &PricedNetworks) -> bool {
+    point.networks().all(|network| priced.contains_key(&network))
+}
+
+impl Simulated {
+    fn take(&mut self, replication: u32, outcome: Result<Rows, Failure>) {
+        match outcome {
+            Ok(rows) => self.rows.push(rows),
+            Err(failure) => {
+                self.failed += 1;
+                self.first_failure.get_or_insert((replication, failure));
+            }
+        }
+    }
+}
+
+/// A replication, by the index of its design point and its number, with its outcome.
+type Finished = ((usize, u32), Result<Rows, Failure>);
+
 impl Pending {
+    fn new(point: usize, rule: Sequential, bounds: (u32, u32)) -> Self {
+        Self { point, rule, bounds, next: 0, simulated: Simulated::default(), decided: false }
+    }
+
+    /// The replications of the next round.
+    fn jobs(&self) -> impl Iterator<Item = (usize, u32)> + use<> {
+        let (first, most) = self.bounds;
+        let size = if self.next == 0 { first } else { ROUND.min(most - self.next) };
+        let point = self.point;
+        (self.next..self.next + size).map(move |replication| (point, replication))
+    }
+
     /// Takes the next replications up to the decision.
-    fn take(&mut self, rows: impl Iterator<Item = Rows>, metric: Metric) {
-        for rows in rows {
+    fn take(&mut self, round: impl Iterator<Item = Finished>, metric: Metric) {
+        for ((_, replication), outcome) in round {
             self.next += 1;
             if self.decided {
                 continue;
             }
-            self.decided = self.rule.push(value(&rows.replication, metric)) != Verdict::Continue;
-            self.rows.push(rows);
+            // A replication without a value says nothing about the mean, but counts.
+            let value = outcome.as_ref().ok().and_then(|rows| value(&rows.replication, metric));
+            let precise = value.is_some_and(|value| self.rule.push(value) != Verdict::Continue);
+            self.simulated.take(replication, outcome);
+            let (first, most) = self.bounds;
+            self.decided = precise || self.next >= most || (self.simulated.failed > 0 && self.next >= first);
         }
     }
 }
 
-fn value(row: &ReplicationRow, metric: Metric) -> f64 {
+fn value(row: &ReplicationRow, metric: Metric) -> Option<f64> {
     match metric {
         Metric::Latency => row.latency_mean_s,
-        Metric::Energy => row.energy.total,
+        Metric::Energy => row.energy.map(|energy| energy.total),
     }
 }

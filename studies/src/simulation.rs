@@ -1,11 +1,11 @@
 //! One event loop per design point and replication.
 
 use crate::designs::{Designs, Networks};
-use crate::error::StudyError;
+use crate::error::Failure;
 use crate::plan::DesignPoint;
 use cospike_results::index::PointIndex;
-use cospike_results::rows::{LatencyRow, ReplicationRow};
-use cospike_sim_core::cosim::{CosimError, Latency, Observer, Outcome, Phases, run_observed};
+use cospike_results::rows::{LatencyRow, ReplicationRow, Table};
+use cospike_sim_core::cosim::{CosimError, Latency, Observer, Outcome, run_observed};
 use cospike_sim_core::kernel::Streams;
 
 /// What one event loop adds to the results.
@@ -25,12 +25,16 @@ pub(super) struct Replication<'a> {
 }
 
 impl<'a> Replication<'a> {
-    pub(super) fn run<O: Observer>(&self, seed: u64, observer: &mut O) -> Result<Rows, StudyError> {
+    pub(super) fn run<O: Observer>(&self, seed: u64, observer: &mut O) -> Result<Rows, Failure> {
         let mut designs = Designs::new(self.point, self.networks);
         let (system, labels, streams) = (&self.point.system, self.labels(), self.streams(seed));
         let outcome = run_observed(system, &mut designs, &labels, &streams, observer);
         let outcome = outcome.map_err(|error| self.failure(error))?;
-        Ok(Rows { replication: self.row(&outcome), latencies: self.latencies(outcome.latency.as_ref()) })
+        let replication = self.row(&outcome);
+        match replication.first_not_finite() {
+            Some((column, _)) => Err(Failure::TooLarge { column: column.name }),
+            None => Ok(Rows { replication, latencies: self.latencies(outcome.latency.as_ref()) }),
+        }
     }
 
     /// Classes of the samples.
@@ -42,28 +46,22 @@ impl<'a> Replication<'a> {
         Streams::new(seed, u64::from(self.replication))
     }
 
-    /// The error of the study when an event loop of this replication has failed.
-    pub(super) fn failure(&self, error: CosimError) -> StudyError {
+    /// The failure of this replication when its event loop has failed.
+    pub(super) fn failure(&self, error: CosimError) -> Failure {
         match error {
-            CosimError::Tail { design, sample, error } => StudyError::Inference {
+            CosimError::Tail { design, sample, error } => Failure::Inference {
                 network: self.networks.prepared[self.point.designs[usize::from(design)].position()].name(),
                 sample,
                 error,
             },
-            error => StudyError::Simulation {
-                point: self.number,
-                label: self.point.label.clone(),
-                replication: self.replication,
-                error: Box::new(error),
-            },
+            error => Failure::Simulation(Box::new(error)),
         }
     }
 
     fn row(&self, outcome: &Outcome) -> ReplicationRow {
-        // Without a completed request there is no mean; NaN says so in a column of numbers.
-        let answers = if outcome.requests.completed > 0 { outcome.requests.completed as f64 } else { f64::NAN };
-        let per_request = |total: f64| total / answers;
-        let latency = |get: fn(&Latency) -> f64| outcome.latency.as_ref().map_or(f64::NAN, get);
+        let answers = (outcome.requests.completed > 0).then_some(outcome.requests.completed as f64);
+        let per_request = |total: f64| answers.map(|answers| total / answers);
+        let latency = |get: fn(&Latency) -> f64| outcome.latency.as_ref().map(get);
         let steady = outcome.latency.as_ref().and_then(|latency| latency.steady);
         ReplicationRow {
             point: PointIndex(self.number as u32),
@@ -78,18 +76,18 @@ impl<'a> Replication<'a> {
             steady_latency_low_s: steady.map(|steady| steady.mean.low),
             steady_latency_high_s: steady.map(|steady| steady.mean.high),
             steady_deleted: steady.map(|steady| steady.deleted),
-            phases: outcome.latency.as_ref().map_or_else(|| Phases::from_fn(|_| f64::NAN), |latency| latency.phases),
-            energy: outcome.energy.divided_by(answers),
+            phases: outcome.latency.as_ref().map(|latency| latency.phases),
+            energy: answers.map(|answers| outcome.energy.divided_by(answers)),
             payload_bytes: per_request(outcome.payload_bytes as f64),
             sent_bytes: per_request(outcome.sent_bytes as f64),
             traffic: outcome.traffic,
-            first_depletion_s: outcome.depletion.first.map_or(f64::INFINITY, |time| time.seconds()),
-            mean_lifetime_s: outcome.depletion.mean_seconds.unwrap_or(f64::INFINITY),
+            first_depletion_s: outcome.depletion.first.map(|time| time.seconds()),
+            restricted_lifetime_s: outcome.depletion.restricted_mean_seconds,
             cloud_energy_j: per_request(outcome.cloud_energy.total()),
-            mean_servers: outcome.mean_servers.unwrap_or(f64::NAN),
-            edge_utilisation: outcome.edge.utilisation.unwrap_or(f64::NAN),
-            uplink_utilisation: outcome.uplink.utilisation.unwrap_or(f64::NAN),
-            cloud_utilisation: outcome.cloud.utilisation.unwrap_or(f64::NAN),
+            mean_servers: outcome.mean_servers,
+            edge_utilisation: outcome.edge.utilisation,
+            uplink_utilisation: outcome.uplink.utilisation,
+            cloud_utilisation: outcome.cloud.utilisation,
             simulated_s: outcome.simulated.seconds(),
             trajectory: outcome.trajectory,
         }

@@ -1,10 +1,10 @@
 //! A plan with the networks and samples that it names, ready to be executed.
 
-use crate::error::StudyError;
+use crate::error::{Failure, StudyError};
 use crate::inference::{NetworkInference, PreparedNetwork};
 use crate::pieces::Pieces;
 use crate::plan::{DesignPoint, Plan};
-use crate::prices::PricedNetwork;
+use crate::prices::{PricedNetwork, PricedNetworks};
 use cospike_models::dataset::Dataset;
 use cospike_models::zoo::Zoo;
 use cospike_results::index::NetworkIndex;
@@ -33,6 +33,15 @@ pub struct Watched<'a, O> {
     pub replication: u32,
     /// Observer notified of every event.
     pub observer: &'a mut O,
+}
+
+/// Networks of a study after their execution.
+#[derive(Debug, Default)]
+pub(crate) struct Executed {
+    /// What those did that could be executed.
+    pub(crate) networks: PricedNetworks,
+    /// Why the others could not.
+    pub(crate) failures: BTreeMap<NetworkIndex, Failure>,
 }
 
 /// Progress of a study.
@@ -80,10 +89,14 @@ impl Study {
     /// Executes all networks and simulates all replications on the threads of the current rayon pool. The results do not
     /// depend on their number. `progress` is called from many threads.
     ///
-    /// Each finished inference and replication is put into `store` at once, and none that is there is executed again.
+    /// A network that cannot be executed, and a replication that cannot be simulated, costs no other its results:
+    /// [`PointRow::failure`](cospike_results::rows::PointRow::failure) has the reason.
+    ///
+    /// Each finished inference and replication is put into `store` at once, and none that is there is executed again. What
+    /// failed is not stored, so another run tries it again.
     ///
     /// # Errors
-    /// [`StudyError::Inference`], [`StudyError::Simulation`], and those of the store.
+    /// [`StudyError::Store`], which holds the results, if the store failed.
     pub fn run(&self, store: Option<&Entries>, progress: &(dyn Fn(Progress) + Sync)) -> Result<Results, StudyError> {
         self.run_watched::<()>(None, store, progress)
     }
@@ -109,18 +122,32 @@ impl Study {
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Results, StudyError> {
         let pieces = store.map(|entries| Pieces::new(&self.plan, entries)).transpose()?;
+        let executed = self.execute(pieces.as_ref(), progress);
+        let simulated = self.simulate(&executed.networks, watched, pieces.as_ref(), progress)?;
+        let results = self.results(&executed, simulated);
+        match pieces.and_then(Pieces::into_failure) {
+            Some(error) => Err(StudyError::Store { results: Box::new(results), error }),
+            None => Ok(results),
+        }
+    }
+
+    /// Executes and prices every network on its samples.
+    fn execute(&self, pieces: Option<&Pieces<'_>>, progress: &(dyn Fn(Progress) + Sync)) -> Executed {
         let (done, total) = (AtomicU64::new(0), self.samples());
         let tick = |samples| {
             let done = done.fetch_add(samples, Ordering::Relaxed) + samples;
             progress(Progress::Inference { done, total });
         };
-        let networks = self.networks.iter().enumerate().map(|(index, network)| {
-            // Priced at once, so that the counts of one network only are held in memory.
-            Ok(self.price(network, self.infer_or_find(index, pieces.as_ref(), &tick)?))
-        });
-        let networks = networks.collect::<Result<Vec<_>, StudyError>>()?;
-        let rows = self.simulate(&networks, watched, pieces.as_ref(), progress)?;
-        Ok(self.results(&networks, rows))
+        let mut executed = Executed::default();
+        for (index, network) in self.networks.iter().enumerate() {
+            let key = NetworkIndex(index as u32);
+            match self.infer_or_find(index, pieces, &tick) {
+                // Priced at once, so that the counts of one network only are held in memory.
+                Ok(inference) => _ = executed.networks.insert(key, self.price(network, inference)),
+                Err(failure) => _ = executed.failures.insert(key, failure),
+            }
+        }
+        executed
     }
 
     /// The inference of a network: the one that is stored, or a new one, which is then stored.
@@ -129,15 +156,15 @@ impl Study {
         index: usize,
         pieces: Option<&Pieces<'_>>,
         tick: &(dyn Fn(u64) + Sync),
-    ) -> Result<NetworkInference, StudyError> {
+    ) -> Result<NetworkInference, Failure> {
         let network = &self.networks[index];
-        if let Some(found) = pieces.map(|pieces| pieces.inference(index)).transpose()?.flatten() {
+        if let Some(found) = pieces.and_then(|pieces| pieces.inference(index)) {
             tick(network.samples.count.into());
             return Ok(found);
         }
         let inference = self.infer(network, &|| tick(1))?;
         if let Some(pieces) = pieces {
-            pieces.put_inference(index, &inference)?;
+            pieces.put_inference(index, &inference);
         }
         Ok(inference)
     }
@@ -152,7 +179,7 @@ impl Study {
         &self,
         network: &PreparedNetwork,
         tick: &(dyn Fn() + Sync),
-    ) -> Result<NetworkInference, StudyError> {
+    ) -> Result<NetworkInference, Failure> {
         network.infer(&self.datasets[&network.samples.blake3], tick)
     }
 

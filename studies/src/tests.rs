@@ -1,5 +1,7 @@
 //! A plan that is made in code, without any scenario file.
 
+mod failures;
+
 use crate::error::StudyError;
 use crate::keys::ENGINE_SCHEMA;
 use crate::plan::{
@@ -105,7 +107,7 @@ fn a_plan_that_was_written_as_json_gives_the_same_results() {
     let results = study().run(None, &|_| ()).unwrap();
     assert_eq!(Study::new(read, &zoo, [dataset]).unwrap().run(None, &|_| ()).unwrap(), results);
     // 40 requests deal the 20 samples twice each, and nothing is lost.
-    let correct = u64::from(results.points[0].correct);
+    let correct = u64::from(results.points[0].correct.unwrap());
     assert!(correct >= 15, "the shipped network answers most of {SAMPLES} images");
     assert!(results.replications.iter().all(|row| row.requests.completed == 40 && row.requests.correct == 2 * correct));
 }
@@ -130,7 +132,7 @@ fn invariant_14_content_decides_and_not_names() {
 #[test]
 fn a_plan_that_cannot_be_executed_says_why() {
     type Breakage = (fn(&mut Plan), fn(&PlanError) -> bool);
-    let broken: [Breakage; 9] = [
+    let broken: [Breakage; 10] = [
         (
             |plan| {
                 let negative = r#"{"operations":{"ac":-1.0,"mac":0.0,"neuron_update":0.0}}"#;
@@ -147,6 +149,10 @@ fn a_plan_that_cannot_be_executed_says_why() {
         (
             |plan| plan.points[0].local = Some(NetworkIndex(9)),
             |error| matches!(error, PlanError::Index { what: "network", index: 9, len: 1, .. }),
+        ),
+        (
+            |plan| plan.points.push(plan.points[0].clone()),
+            |error| matches!(error, PlanError::Label { first: 0, second: 1, label } if label == "w2"),
         ),
         (|plan| plan.points[0].system.devices = 0, |error| matches!(error, PlanError::Value { point: 0, .. })),
     ];
@@ -234,7 +240,7 @@ fn invariant_14_numbers_change_with_the_engine_s_schema_only() {
     let hash = ContentKey::from_json("numbers of the test study", &text).unwrap().to_string();
     assert_eq!(
         (ENGINE_SCHEMA, &hash[..16]),
-        (2, "a588153b896d4c01"),
+        (3, "6401877f82f79f3e"),
         "if a number has changed on purpose, raise ENGINE_SCHEMA"
     );
 }

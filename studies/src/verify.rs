@@ -1,12 +1,13 @@
 //! A study beside itself: everything is executed twice and compared.
 
 use crate::designs::{AllHeads, Designs};
-use crate::error::StudyError;
+use crate::error::{Failure, StudyError};
 use crate::inference::NetworkInference;
-use crate::prices::PricedNetwork;
+use crate::prices::PricedNetworks;
 use crate::simulation::Replication;
 use crate::study::{Progress, Study};
-use cospike_sim_core::cosim::{CosimError, EventKind, Outcome, Run};
+use cospike_results::index::NetworkIndex;
+use cospike_sim_core::cosim::{CosimError, EventKind, Outcome, Run, Trajectory};
 use cospike_sim_core::kernel::{Divergence, first_divergence};
 use rayon::prelude::*;
 use std::fmt;
@@ -36,6 +37,8 @@ pub struct Verified {
     pub fingerprint: u64,
     /// First difference between the two runs; `None` if they are equal.
     pub difference: Option<Difference>,
+    /// Reason why the two could not be simulated to their end; then no event is counted.
+    pub failure: Option<String>,
 }
 
 /// First difference between two runs of the same replication.
@@ -64,33 +67,34 @@ impl Study {
     /// for each replication at work, twice the memory of [`Study::run`].
     ///
     /// # Errors
-    /// Those of [`Study::run`], and [`StudyError::Unrepeatable`] if a network does something else on a sample the second
-    /// time.
+    /// [`StudyError::Failed`] for a network that cannot be executed, [`StudyError::Unrepeatable`] if a network does
+    /// something else on a sample the second time.
     pub fn verify(&self, progress: &(dyn Fn(Progress) + Sync)) -> Result<Verification, StudyError> {
         let (done, total) = (AtomicU64::new(0), 2 * self.samples());
         let tick = || progress(Progress::Inference { done: done.fetch_add(1, Ordering::Relaxed) + 1, total });
         let inferences = [self.infer_all(&tick)?, self.infer_all(&tick)?];
         self.compare(&inferences)?;
         let priced = inferences.map(|inferences| self.price_all(inferences));
-        let heads = priced.each_ref().map(|priced| AllHeads::new(&self.plan().points, priced));
-        let jobs = self.first_replications();
+        let heads = priced.each_ref().map(|priced| AllHeads::new(self.plan().points.iter(), priced));
+        let jobs = self.first_replications(&priced[0]);
         let (done, total) = (AtomicU64::new(0), jobs.len() as u64);
         let verify = |(number, replication)| {
             let side = |i: usize| self.replication(number, replication, self.networks(&priced[i], &heads[i]));
-            let verified = beside(&[side(0), side(1)], [self.plan().seed; 2])?;
+            let verified = beside(&[side(0), side(1)], [self.plan().seed; 2]);
             progress(Progress::Simulation { done: done.fetch_add(1, Ordering::Relaxed) + 1, total });
-            Ok(verified)
+            verified
         };
-        let replications = jobs.into_par_iter().map(verify).collect::<Result<_, StudyError>>()?;
+        let replications = jobs.into_par_iter().map(verify).collect();
         Ok(Verification { samples: self.samples(), replications })
     }
 
-    fn infer_all(&self, tick: &(dyn Fn() + Sync)) -> Result<Vec<NetworkInference>, StudyError> {
+    fn infer_all(&self, tick: &(dyn Fn() + Sync)) -> Result<Vec<NetworkInference>, Failure> {
         self.networks.iter().map(|network| self.infer(network, tick)).collect()
     }
 
-    fn price_all(&self, inferences: Vec<NetworkInference>) -> Vec<PricedNetwork> {
-        self.networks.iter().zip(inferences).map(|(network, inference)| self.price(network, inference)).collect()
+    fn price_all(&self, inferences: Vec<NetworkInference>) -> PricedNetworks {
+        let priced = self.networks.iter().zip(inferences).map(|(network, inference)| self.price(network, inference));
+        (0..).map(NetworkIndex).zip(priced).collect()
     }
 
     /// The first sample on which two executions of a network differ is an error.
@@ -106,21 +110,25 @@ impl Study {
 }
 
 /// Runs two replications side by side, with these seeds.
-fn beside(pair: &[Replication<'_>; 2], seeds: [u64; 2]) -> Result<Verified, StudyError> {
+fn beside(pair: &[Replication<'_>; 2], seeds: [u64; 2]) -> Verified {
     let [first, second] = pair;
     let labels = first.labels();
     let mut designs = pair.each_ref().map(|replication| Designs::new(replication.point, replication.networks));
     let [one, other] = &mut designs;
     let compared = in_lockstep((first, one, seeds[0]), (second, other, seeds[1]), &labels);
-    let (outcome, difference) = compared.map_err(|error| first.failure(error))?;
-    Ok(Verified {
+    let (trajectory, difference, failure) = match compared {
+        Ok((outcome, difference)) => (outcome.trajectory, difference, None),
+        Err(error) => (Trajectory::default(), None, Some(first.failure(error).to_string())),
+    };
+    Verified {
         point: first.number as u32,
         label: first.point.label.clone(),
         replication: first.replication,
-        events: outcome.trajectory.events,
-        fingerprint: outcome.trajectory.fingerprint,
+        events: trajectory.events,
+        fingerprint: trajectory.fingerprint,
         difference,
-    })
+        failure,
+    }
 }
 
 /// A replication, its networks and its seed.
@@ -154,16 +162,16 @@ mod tests {
     fn invariant_4_another_seed_is_found_out_by_its_first_event() {
         let study = study();
         let priced = study.price_all(study.infer_all(&|| ()).unwrap());
-        let heads = AllHeads::new(&study.plan().points, &priced);
+        let heads = AllHeads::new(study.plan().points.iter(), &priced);
         let replication = |number| study.replication(0, number, study.networks(&priced, &heads));
-        let found = beside(&[replication(1), replication(1)], [7, 8]).unwrap();
+        let found = beside(&[replication(1), replication(1)], [7, 8]);
         let Some(Difference::Event(Divergence { index: 0, first: Some(one), second: Some(other) })) = found.difference
         else {
             panic!("{found:?}")
         };
         assert_eq!((one.kind, one.subject, other.kind, other.subject), (EventKind::Arrival, 0, EventKind::Arrival, 0));
         assert!(one.time != other.time && (found.replication, found.events) == (1, 1));
-        assert_eq!(beside(&[replication(1), replication(1)], [7, 7]).unwrap().difference, None);
+        assert_eq!(beside(&[replication(1), replication(1)], [7, 7]).difference, None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Axes: their ranges, their ticks and the labels of these.
 
-use crate::quantity::{Prefix, Quantity, count, fixed};
+use crate::quantity::{PLAIN, Prefix, Quantity, count, fixed};
 use plotters::coord::ranged1d::{BoldPoints, Ranged};
 use plotters::coord::types::RangedCoordf64;
 
@@ -36,11 +36,7 @@ impl Axis {
     /// A linear axis around `values`, with a margin on both sides.
     pub(crate) fn linear(name: &str, quantity: Quantity, values: impl IntoIterator<Item = f64>) -> Self {
         let (low, high) = extremes(values).unwrap_or((0.0, 1.0));
-        let air = match (high - low) * 0.06 {
-            0.0 if low == 0.0 => 0.5,
-            0.0 => low.abs() * 0.05,
-            air => air,
-        };
+        let air = (high / 2.0 - low / 2.0) * 0.12;
         Self::new(name, quantity, Scale::Linear, (low - air, high + air))
     }
 
@@ -58,7 +54,8 @@ impl Axis {
     /// A logarithmic axis around those of `values` that are above zero, at least a decade long.
     pub(crate) fn log(name: &str, quantity: Quantity, values: impl IntoIterator<Item = f64>) -> Self {
         let (low, high) = extremes(values.into_iter().filter(|value| *value > 0.0)).unwrap_or((1.0, 1.0));
-        let air = (high / low).powf(0.06).max((12.0 / (high / low)).sqrt());
+        let ratio = (high / low).min(f64::MAX);
+        let air = ratio.powf(0.06).max((12.0 / ratio).sqrt());
         Self::new(name, quantity, Scale::Log, (low / air, high * air))
     }
 
@@ -71,16 +68,23 @@ impl Axis {
         }
     }
 
-    fn new(name: &str, quantity: Quantity, scale: Scale, (low, high): (f64, f64)) -> Self {
+    /// The one place where the range of an axis is made: any two numbers become one that can be divided.
+    fn new(name: &str, quantity: Quantity, scale: Scale, range: (f64, f64)) -> Self {
+        let (low, high) = match scale {
+            Scale::Linear => divisible(range),
+            // A decade from the ends there is room for ticks.
+            Scale::Log => (range.0.clamp(1.0 / LARGEST, LARGEST / 1e2), range.1.clamp(1e2 / LARGEST, LARGEST)),
+        };
         Self { name: name.to_owned(), quantity, scale, low, high }
     }
 
-    /// Position of `value` on the axis: 0 at its start, 1 at its end.
+    /// Position of `value` on the axis: 0 at its start and before it, 1 at its end and behind it.
     pub(crate) fn position(&self, value: f64) -> f64 {
-        match self.scale {
+        let position = match self.scale {
             Scale::Linear => (value - self.low) / (self.high - self.low),
-            Scale::Log => (value / self.low).ln() / (self.high / self.low).ln(),
-        }
+            Scale::Log => (value.ln() - self.low.ln()) / (self.high.ln() - self.low.ln()),
+        };
+        if position.is_nan() { 0.0 } else { position.clamp(0.0, 1.0) }
     }
 
     /// Title of the axis: its name, and the unit unless the ticks carry it.
@@ -109,18 +113,30 @@ impl Axis {
     }
 
     fn linear_ticks(&self, most: usize) -> Vec<Tick> {
-        let Prefix { factor, .. } = self.prefix();
-        let (low, high) = (self.low / factor, self.high / factor);
+        // The tick finder compares with absolute numbers, so it gets a range whose larger end is between 1 and 10.
+        let exponent = size(self.low, self.high).log10().floor() as i32;
+        let unit = power_of_ten(exponent);
+        let (low, high) = (self.low / unit, self.high / unit);
         let values = RangedCoordf64::from(low..high).key_points(BoldPoints(most));
         let step = values.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min);
-        let decimals = if step.is_finite() { (-(step * 1.001).log10().floor()).max(0.0) as usize } else { 0 };
+        let digits = if step.is_finite() { -(step * 1.001).log10().floor() as i32 } else { -exponent };
         // The last bit of a key point may lie outside the range.
         let inside = values.into_iter().filter(|value| (low..=high).contains(value));
-        inside.map(|value| Tick { value: value * factor, label: self.label(value, decimals) }).collect()
+        inside.map(|value| Tick { value: value * unit, label: self.linear_label(value, exponent, digits) }).collect()
+    }
+
+    /// Label of `value` times ten to the power of `exponent`, with `digits` digits behind the point of `value`.
+    fn linear_label(&self, value: f64, exponent: i32, digits: i32) -> String {
+        let shift = exponent - self.prefix().factor.log10().round() as i32;
+        match shift {
+            -3..9 => self.label(value * power_of_ten(shift), (digits - shift).max(0) as usize),
+            _ if value == 0.0 => "0".to_owned(),
+            _ => format!("{}e{shift}", fixed(value, digits.max(0) as usize)),
+        }
     }
 
     fn label(&self, scaled: f64, decimals: usize) -> String {
-        if self.quantity == Quantity::Bits && scaled >= 0.0 && decimals == 0 {
+        if self.quantity == Quantity::Bits && (0.0..PLAIN).contains(&scaled) && decimals == 0 {
             count(scaled.round() as u64)
         } else {
             fixed(scaled, decimals)
@@ -128,7 +144,7 @@ impl Axis {
     }
 
     fn log_ticks(&self, most: usize) -> Vec<Tick> {
-        let decades = (self.high / self.low).log10();
+        let decades = self.high.log10() - self.low.log10();
         let values = [&[1.0, 2.0, 5.0][..], &[1.0, 3.0], &[1.0]]
             .into_iter()
             .map(|digits| self.log_values(digits))
@@ -143,7 +159,7 @@ impl Axis {
     fn log_values(&self, digits: &[f64]) -> Vec<f64> {
         let decades = self.low.log10().floor() as i32..=self.high.log10().ceil() as i32;
         decades
-            .flat_map(|decade| digits.iter().map(move |digit| digit * 10_f64.powi(decade)))
+            .flat_map(|decade| digits.iter().map(move |digit| digit * power_of_ten(decade)))
             .filter(|value| (self.low..=self.high).contains(value))
             .collect()
     }
@@ -152,14 +168,48 @@ impl Axis {
         let Prefix { factor, unit } = self.quantity.prefix(value);
         let scaled = value / factor;
         let decimals = (-(scaled * 1.001).log10().floor()).max(0.0) as usize;
+        let number = match scaled {
+            1e-6..1e6 => self.label(scaled, decimals),
+            1e6..PLAIN if self.quantity == Quantity::Bits => self.label(scaled, decimals),
+            _ => format!("{scaled:.0e}"),
+        };
         match self.quantity {
-            Quantity::Joules | Quantity::Seconds => format!("{}\u{a0}{unit}", fixed(scaled, decimals)),
-            Quantity::Bits | Quantity::Share => self.label(scaled, decimals),
+            Quantity::Joules | Quantity::Seconds => format!("{number}\u{a0}{unit}"),
+            Quantity::Bits | Quantity::Share => number,
         }
     }
 
     fn prefix(&self) -> Prefix {
-        self.quantity.prefix(self.low.abs().max(self.high.abs()))
+        self.quantity.prefix(size(self.low, self.high))
+    }
+}
+
+/// The larger size of two numbers.
+fn size(low: f64, high: f64) -> f64 {
+    low.abs().max(high.abs())
+}
+
+fn power_of_ten(exponent: i32) -> f64 {
+    10_f64.powi(exponent)
+}
+
+/// Width of a range, as a share of its larger end, below which ticks would need more digits than fit.
+const NARROWEST: f64 = 1e-4;
+/// Size below which numbers are drawn as zero.
+const SMALLEST: f64 = 1e-100;
+
+/// Size from which numbers are drawn at the edge: beyond it neither differences nor per cent are numbers.
+const LARGEST: f64 = 1e305;
+
+/// A finite range around `low` and `high` that is wide enough to be divided by ticks.
+fn divisible((low, high): (f64, f64)) -> (f64, f64) {
+    let (low, high) = (low.clamp(-LARGEST, LARGEST), high.clamp(-LARGEST, LARGEST));
+    let size = size(low, high);
+    match size {
+        _ if size < SMALLEST && low == 0.0 && high > 0.0 => (0.0, 1.0),
+        _ if size < SMALLEST => (-0.5, 0.5),
+        _ if high - low > size * NARROWEST => (low, high),
+        _ => (low - size * 0.05, high + size * 0.05),
     }
 }
 
@@ -173,6 +223,7 @@ fn extremes(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     fn labels(axis: &Axis, most: usize) -> Vec<String> {
         axis.ticks(most).into_iter().map(|tick| tick.label.replace('\u{a0}', " ")).collect()
@@ -194,15 +245,45 @@ mod tests {
 
     #[test]
     fn every_axis_has_at_least_two_ticks_and_a_finite_map() {
-        for values in [vec![], vec![0.0], vec![3.7e-7], vec![1e-9, 1e3], vec![0.999, 1.0]] {
-            let (name, quantity) = ("x", Quantity::Seconds);
+        let last_bit = 0.1_f64.next_up();
+        let (most, least) = (f64::MAX, f64::from_bits(1));
+        let sets = [
+            &[][..],
+            &[0.0],
+            &[-0.0],
+            &[3.7e-7],
+            &[1e-9, 1e3],
+            &[0.999, 1.0],
+            &[0.1, last_bit],
+            &[1e300],
+            &[1e300, 1e300_f64.next_up()],
+            &[-1e300, 1e300],
+            &[most],
+            &[-most, most],
+            &[least],
+            &[0.0, least],
+            &[least, most],
+            &[-5.0, -5.0_f64.next_up()],
+            &[f64::NAN, f64::INFINITY, f64::NEG_INFINITY],
+            &[f64::NAN, 2.0],
+        ];
+        let quantities = [Quantity::Bits, Quantity::Joules, Quantity::Seconds, Quantity::Share];
+        for (values, quantity) in sets.iter().flat_map(|values| quantities.map(|quantity| (values.to_vec(), quantity)))
+        {
+            let name = "x";
             for axis in [
                 Axis::linear(name, quantity, values.clone()),
                 Axis::log(name, quantity, values.clone()),
                 Axis::from_zero(name, quantity, values.clone()),
                 Axis::fit(name, quantity, values.clone()),
             ] {
-                assert!(axis.ticks(6).len() >= 2, "{axis:?}: {:?}", axis.ticks(6));
+                let ticks = axis.ticks(6);
+                assert!((2..=13).contains(&ticks.len()), "{axis:?}: {ticks:?}");
+                assert!(ticks.iter().all(|tick| tick.label.chars().count() < 14), "{axis:?}: {ticks:?}");
+                let labels: BTreeSet<&str> = ticks.iter().map(|tick| tick.label.as_str()).collect();
+                assert_eq!(labels.len(), ticks.len(), "{axis:?}: {ticks:?}");
+                assert!(axis.minor_ticks().len() < 60, "{axis:?}");
+                assert!(values.iter().all(|value| (0.0..=1.0).contains(&axis.position(*value))), "{axis:?}");
                 assert!(axis.ticks(6).iter().all(|tick| (0.0..=1.0).contains(&axis.position(tick.value))), "{axis:?}");
             }
         }

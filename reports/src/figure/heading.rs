@@ -1,7 +1,7 @@
 //! Heading of a figure, above its data: title, note and legend.
 
 use super::sheet::{Drawn, Font, Sheet, Stroke};
-use super::theme::{GREY, LABEL, LEADING, MARGIN, Marker, TITLE, WIDTH, text_width, wrap};
+use super::theme::{GREY, LABEL, LEADING, MARGIN, Marker, TITLE, WIDTH, shorten, text_width, wrap};
 use plotters::style::RGBColor;
 use plotters::style::text_anchor::{HPos, VPos};
 
@@ -75,7 +75,8 @@ impl Heading<'_> {
 
     fn title_lines(&self) -> Vec<String> {
         // Bold is about a tenth wider.
-        wrap(self.title, TITLE * 1.1, WIDTH - 2.0 * MARGIN)
+        let room = WIDTH - 2.0 * MARGIN;
+        wrap(self.title, TITLE * 1.1, room).iter().map(|line| shorten(line, TITLE * 1.1, room)).collect()
     }
 
     fn note_lines(&self) -> Vec<String> {
@@ -87,7 +88,7 @@ impl Heading<'_> {
         let (mut row, mut x) = (0, MARGIN);
         let mut places = Vec::new();
         for entry in self.legend {
-            let width = KEY_WIDTH + text_width(&entry.text, LABEL);
+            let width = KEY_WIDTH + text_width(&entry.shown(), LABEL);
             if x > MARGIN && x + width > WIDTH - MARGIN {
                 (row, x) = (row + 1, MARGIN);
             }
@@ -99,6 +100,11 @@ impl Heading<'_> {
 }
 
 impl Entry {
+    /// The text as far as a line has room for it.
+    fn shown(&self) -> String {
+        shorten(&self.text, LABEL, WIDTH - 2.0 * MARGIN - KEY_WIDTH)
+    }
+
     fn draw(&self, sheet: &Sheet<'_>, (x, y): (f64, f64)) -> Drawn {
         let (centre, left, right) = (x + KEY_WIDTH / 2.0 - 2.0, x + 1.0, x + KEY_WIDTH - 5.0);
         let line = |colour| Stroke { colour, width: 2.0 };
@@ -111,6 +117,6 @@ impl Entry {
             Key::Dashes(colour) => sheet.dashes(&[(left, y), (right, y)], line(colour)),
             Key::Swatch(colour) => sheet.rectangle((left + 3.0, y - 5.0), (right, y + 5.0), colour),
         }?;
-        sheet.text(&self.text, (x + KEY_WIDTH, y), Font::new(LABEL))
+        sheet.text(&self.shown(), (x + KEY_WIDTH, y), Font::new(LABEL))
     }
 }

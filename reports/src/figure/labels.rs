@@ -5,6 +5,9 @@ use super::sheet::{DrawError, Font, Pixel, Sheet};
 use super::theme::text_width;
 use plotters::style::text_anchor::{HPos, VPos};
 
+/// Number of areas beyond which there is no room for labels, and looking for it would take long.
+const MOST_AREAS: usize = 20_000;
+
 /// Areas of a frame that are already drawn on, of which labels keep clear.
 pub(crate) struct Labels {
     bounds: Frame,
@@ -49,6 +52,9 @@ impl Labels {
 
     /// Writes `text` beside `point`, on the first side where there is room. Returns whether there was any.
     pub(crate) fn place(&mut self, sheet: &Sheet<'_>, text: &str, point: Pixel, font: Font) -> Result<bool, DrawError> {
+        if self.taken.len() > MOST_AREAS {
+            return Ok(false);
+        }
         let (width, height) = (text_width(text, font.size), font.size * 1.1);
         for (dx, dy) in [(1, 0), (-1, 0), (0, -1), (0, 1), (1, -1), (1, 1), (-1, -1), (-1, 1)] {
             let (x, y) = (point.0 + f64::from(dx) * 10.0, point.1 + f64::from(dy) * (height / 2.0 + 6.0));

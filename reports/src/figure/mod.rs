@@ -18,5 +18,5 @@ pub(crate) use labels::Labels;
 pub(crate) use plot::{Frame, Plot};
 pub(crate) use plotters::style::RGBColor;
 pub(crate) use plotters::style::text_anchor::{HPos, VPos};
-pub(crate) use sheet::{DrawError, Drawn, Font, Identity, Sheet, Stroke, draw};
+pub(crate) use sheet::{DrawError, Drawn, Font, Identity, Sheet, Stroke, draw, is_printable};
 pub(crate) use theme::*;

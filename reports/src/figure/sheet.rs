@@ -213,10 +213,14 @@ fn scaled(points: &[Pixel]) -> Vec<(i32, i32)> {
     points.iter().copied().map(device).collect()
 }
 
-/// `text` with the replacement character for what XML 1.0 cannot hold, not even escaped.
+/// Whether XML 1.0, and HTML, can hold `letter`, if only escaped, and it is none that controls a terminal.
+pub(crate) fn is_printable(letter: char) -> bool {
+    !letter.is_control() && !matches!(letter, '\u{fffe}' | '\u{ffff}')
+}
+
+/// `text` with the replacement character for what is not printable.
 fn printable(text: &str) -> String {
-    let allowed = |letter: char| !letter.is_control() && !matches!(letter, '\u{fffe}' | '\u{ffff}');
-    text.chars().map(|letter| if allowed(letter) { letter } else { '\u{fffd}' }).collect()
+    text.chars().map(|letter| if is_printable(letter) { letter } else { '\u{fffd}' }).collect()
 }
 
 fn escape(text: &str) -> String {

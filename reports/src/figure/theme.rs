@@ -116,17 +116,21 @@ pub(crate) fn wrap(text: &str, size: f64, width: f64) -> Vec<String> {
     lines
 }
 
-/// `text`, cut with an ellipsis where it is wider than `width`.
+/// `text`, of which an ellipsis replaces the middle where it is wider than `width`: what tells names apart often stands at
+/// their end.
 pub(crate) fn shorten(text: &str, size: f64, width: f64) -> String {
     if text_width(text, size) <= width {
         return text.to_owned();
     }
-    let mut kept = String::new();
-    for letter in text.chars() {
-        if text_width(&kept, size) + text_width(&format!("{letter}…"), size) > width {
-            break;
-        }
-        kept.push(letter);
-    }
-    kept + "…"
+    let half = (width - text_width("…", size)) / 2.0;
+    let fitting = |letters: &mut dyn Iterator<Item = char>| {
+        let mut room = half;
+        let fits = |letter: &char| {
+            room -= text_width(letter.encode_utf8(&mut [0; 4]), size);
+            room >= 0.0
+        };
+        letters.take_while(fits).collect::<Vec<char>>()
+    };
+    let (first, last) = (fitting(&mut text.chars()), fitting(&mut text.chars().rev()));
+    first.into_iter().chain(['…']).chain(last.into_iter().rev()).collect()
 }

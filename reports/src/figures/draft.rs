@@ -3,7 +3,8 @@
 use crate::digest::Digest;
 use crate::error::ReportError;
 use crate::figure::{DrawError, Drawn, Entry, Heading, Identity, Key, Sheet, WIDTH, draw, kind_style};
-use crate::quantity::count;
+use crate::quantity::{count, plural};
+use cospike_results::summary::{Estimate, PointSummary};
 
 /// Figure that is ready for the page.
 pub(crate) struct Figure {
@@ -80,12 +81,25 @@ pub(super) fn count_range(numbers: impl IntoIterator<Item = u64>) -> String {
     }
 }
 
-/// Words on the intervals over the replications of the study.
-pub(super) fn replications_note(digest: &Digest<'_>) -> String {
-    let numbers: Vec<u64> = digest.designs.iter().map(|design| design.replications.len() as u64).collect();
+/// Words on the intervals over the replications that have a value of `estimate`.
+pub(super) fn replications_note(digest: &Digest<'_>, estimate: fn(&PointSummary) -> &Estimate) -> String {
+    let estimates = || digest.designs.iter().map(|design| estimate(&design.summary));
+    let numbers: Vec<u64> = estimates().map(|estimate| estimate.over as u64).filter(|number| *number > 0).collect();
     if numbers.iter().all(|number| *number < 2) {
-        "one replication, so no intervals".to_owned()
-    } else {
-        format!("means and 95 % t-intervals over {} replications", count_range(numbers))
+        return "one replication, so no intervals".to_owned();
     }
+    let is_constant = estimates().any(|estimate| estimate.is_constant);
+    let equal = if is_constant { ", no interval where all are equal" } else { "" };
+    format!("means and 95 % t-intervals over {} replications{equal}", count_range(numbers))
+}
+
+/// Sentence on networks that could not be executed, with a space in front; empty if there are none.
+pub(super) fn unexecuted_note(digest: &Digest<'_>) -> String {
+    let failed = digest.networks.len() - digest.executed().count();
+    left_out(failed, "network", "that could not be executed")
+}
+
+/// Sentence on what a figure leaves out, with a space in front; empty if that is nothing.
+pub(super) fn left_out(number: usize, what: &str, which: &str) -> String {
+    if number == 0 { String::new() } else { format!(" Left out: {} {which}.", plural(number, what)) }
 }

@@ -4,7 +4,7 @@ use super::draft::{Draft, Figure, Undrawn, replications_note};
 use crate::digest::{Design, Digest};
 use crate::figure::{
     Axis, BLUE, Drawn, Entry, Font, Frame, GREEN, GREY, HPos, INK, Key, MARGIN, ORANGE, PURPLE, Plot, RGBColor, SKY,
-    Sheet, Stroke, TICK, VERMILLION, VPos, WIDTH, YELLOW, kind_style, shorten, text_width,
+    Sheet, Stroke, TICK, VERMILLION, VPos, WIDTH, YELLOW, kind_style, text_width,
 };
 use crate::names;
 use crate::quantity::Quantity;
@@ -18,6 +18,9 @@ const PANEL_TITLE: f64 = 20.0;
 const GAP: f64 = 16.0;
 /// Ratio of the width of a panel to its longest bar, so that the number beside the bar fits.
 const ROOM: f64 = 1.6;
+
+/// Width of the longest name of a row, in pixels.
+const MOST_NAME: f64 = 210.0;
 
 /// Colours of the parts, in the order of their columns.
 const COLOURS: [RGBColor; 12] = [
@@ -39,8 +42,7 @@ const COMPUTE: usize = 5;
 
 /// Draws stacked bars: everything on the left, compute alone on the right.
 pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
-    let completing = digest.designs.iter().filter(|design| design.completes());
-    let present = |index: &usize| completing.clone().any(|design| design.parts[*index] > 0.0);
+    let present = |index: &usize| digest.designs.iter().any(|design| design.parts.get(*index) > Some(&0.0));
     let everything = digest.energy_parts.len();
     let present: Vec<usize> = (0..everything).filter(present).collect();
     if present.is_empty() {
@@ -49,7 +51,7 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     let entry =
         |index: &usize| Entry { key: Key::Swatch(COLOURS[*index]), text: digest.energy_parts[*index].label.to_owned() };
     let legend: Vec<Entry> = present.iter().map(entry).collect();
-    let replications = replications_note(digest);
+    let replications = replications_note(digest, |summary| &summary.energy_j);
     let note = format!("All edge devices together, per completed request; {replications}.");
     let caption = format!(
         "Energy of all edge devices per completed request, by part: everything on the left, the compute of the head \
@@ -59,10 +61,10 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     let height = PANEL_TITLE + digest.designs.len() as f64 * ROW + 6.0 + Frame::BELOW;
     let draft = Draft { name: NAME, title: "Where the energy goes", note: &note, legend: &legend, caption, height };
     draft.draw(|sheet, top| {
-        let widest = digest.designs.iter().map(|design| text_width(&design.row.label, TICK)).fold(0.0, f64::max);
-        let names = widest.min(210.0) + 22.0;
+        let shown = digest.names(TICK, MOST_NAME);
+        let names = shown.iter().map(|name| text_width(name, TICK)).fold(0.0, f64::max) + 22.0;
         let panel = (WIDTH - 2.0 * MARGIN - names - GAP) / 2.0;
-        row_names(digest, sheet, top + PANEL_TITLE, names - 22.0)?;
+        row_names(digest, &shown, sheet, top + PANEL_TITLE)?;
         [(everything, "Everything"), (COMPUTE, "Compute of the head alone")].iter().enumerate().try_for_each(
             |(index, &(parts, title))| {
                 let left = MARGIN + names + index as f64 * (panel + GAP);
@@ -75,33 +77,34 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     })
 }
 
-fn row_names(digest: &Digest<'_>, sheet: &Sheet<'_>, top: f64, width: f64) -> Drawn {
-    digest.designs.iter().enumerate().try_for_each(|(index, design)| {
+fn row_names(digest: &Digest<'_>, names: &[String], sheet: &Sheet<'_>, top: f64) -> Drawn {
+    digest.designs.iter().zip(names).enumerate().try_for_each(|(index, (design, name))| {
         let y = top + (index as f64 + 0.5) * ROW + 3.0;
         let style = kind_style(&design.row.kind, &digest.kinds);
         sheet.marker((MARGIN + 5.0, y), style.marker, 3.5, style.colour)?;
-        sheet.text(&shorten(&design.row.label, TICK, width), (MARGIN + 14.0, y), Font::new(TICK))
+        sheet.text(name, (MARGIN + 14.0, y), Font::new(TICK))
     })
 }
 
 /// Draws the bars of the first `parts` parts.
 fn bars(digest: &Digest<'_>, parts: usize, sheet: &Sheet<'_>, frame: Frame) -> Drawn {
     let everything = parts == digest.energy_parts.len();
-    let total = |design: &Design<'_>| design.parts[..parts].iter().sum::<f64>();
+    let shown = |design: &Design<'_>| design.parts.get(..parts).map(<[f64]>::to_vec).unwrap_or_default();
+    let total = |design: &Design<'_>| shown(design).iter().sum::<f64>().clamp(-f64::MAX, f64::MAX);
     let interval = |design: &Design<'_>| design.summary.energy_j.interval.filter(|_| everything);
     let end = |design: &Design<'_>| interval(design).map_or(total(design), |interval| interval.high.max(total(design)));
-    let completing = digest.designs.iter().filter(|design| design.completes());
-    let ends = completing.map(|design| end(design) * ROOM);
+    let ends = digest.designs.iter().map(|design| (end(design) * ROOM).min(f64::MAX));
     let plot = Plot { sheet, frame, x: Axis::from_zero(names::ENERGY, Quantity::Joules, ends), y: None };
     plot.axes()?;
     for (index, design) in digest.designs.iter().enumerate() {
         let y = frame.top + (index as f64 + 0.5) * ROW + 3.0;
-        if !design.completes() {
-            sheet.text("a replication completed no request", (frame.left + 5.0, y), Font::new(TICK).colour(GREY))?;
+        if design.parts.is_empty() {
+            let why = if design.row.failure.is_some() { "failed" } else { "no request completed" };
+            sheet.text(why, (frame.left + 5.0, y), Font::new(TICK).colour(GREY))?;
             continue;
         }
         let mut sum = 0.0;
-        for (joules, colour) in design.parts[..parts].iter().zip(COLOURS) {
+        for (joules, colour) in shown(design).iter().zip(COLOURS) {
             if *joules > 0.0 {
                 let from = (plot.column(sum), y - ROW / 2.0 + 2.5);
                 sum += joules;

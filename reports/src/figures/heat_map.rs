@@ -1,13 +1,14 @@
 //! Heat map of accuracy over split point and width.
 
-use super::draft::{Draft, Figure, Undrawn, count_range};
-use crate::digest::{Design, Digest};
+use super::draft::{Draft, Figure, Undrawn, count_range, unexecuted_note};
+use crate::digest::{Digest, Executed};
 use crate::figure::{
     Axis, BAND, ColourBar, Drawn, Font, Frame, GREY, HPos, LABEL, MARGIN, Sheet, TICK, VPos, WIDTH, readable_on,
     shorten, text_width,
 };
 use crate::names;
-use crate::quantity::{Quantity, count};
+use crate::quantity::Quantity;
+use cospike_results::rows::PointRow;
 use std::collections::BTreeSet;
 
 const NAME: &str = "split-width";
@@ -26,7 +27,7 @@ const GAP: f64 = 18.0;
 
 /// Split points and widths of a study, and the panels that show them.
 struct Grid<'d, 'a> {
-    panels: Vec<(String, Vec<&'d Design<'a>>)>,
+    panels: Vec<(String, Vec<Executed<'d, 'a>>)>,
     splits: Vec<&'a str>,
     widths: Vec<u32>,
 }
@@ -37,17 +38,18 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     if grid.splits.len() * grid.widths.len() < 2 {
         return Ok(None);
     }
-    let samples = count_range(grid.designs().map(|design| u64::from(design.row.samples)));
-    let half_widths = grid.designs().map(|design| design.summary.offline_accuracy.half_width());
+    let samples = count_range(grid.networks().map(|of| u64::from(of.design.row.samples)));
+    let half_widths = grid.networks().map(|of| of.accuracy.half_width());
+    let failed = unexecuted_note(digest);
     let half_width = Quantity::Share.format(half_widths.fold(0.0, f64::max)).replace('%', "points");
     let note = format!(
         "In each cell: accuracy in % and, below, the mean payload in bits. {samples} samples per cell; 95 % Wilson \
-         intervals are ± {half_width} or less."
+         intervals are ± {half_width} or less.{failed}"
     );
     let caption = format!(
         "Accuracy by split point and width of the bottleneck unit, nothing lost; the second number is the mean \
          payload in bits. {samples} samples per cell; the 95 % Wilson intervals are ± {half_width} or narrower, so \
-         cells that differ by less may not differ at all."
+         cells that differ by less may not differ at all.{failed}"
     );
     let layout = Layout::new(&grid);
     let title = "Where to cut, and how narrow";
@@ -57,10 +59,11 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
 
 impl<'d, 'a> Grid<'d, 'a> {
     fn new(digest: &'d Digest<'a>) -> Self {
-        let mut panels: Vec<(String, Vec<&Design<'_>>)> = Vec::new();
+        let mut panels: Vec<(String, Vec<Executed<'_, '_>>)> = Vec::new();
         let mut splits: Vec<&str> = Vec::new();
         let mut widths = BTreeSet::new();
-        for design in digest.networks() {
+        for of in digest.executed() {
+            let design = of.design;
             let Some(width) = design.row.width else { continue };
             widths.insert(width);
             let split = design.row.split.as_str();
@@ -69,15 +72,15 @@ impl<'d, 'a> Grid<'d, 'a> {
             }
             let title = digest.panel(design);
             match panels.iter_mut().find(|(other, _)| *other == title) {
-                Some((_, designs)) => designs.push(design),
-                None => panels.push((title, vec![design])),
+                Some((_, networks)) => networks.push(of),
+                None => panels.push((title, vec![of])),
             }
         }
         Self { panels, splits, widths: widths.into_iter().collect() }
     }
 
-    fn designs(&self) -> impl Iterator<Item = &'d Design<'a>> {
-        self.panels.iter().flat_map(|(_, designs)| designs.iter().copied())
+    fn networks(&self) -> impl Iterator<Item = Executed<'d, 'a>> {
+        self.panels.iter().flat_map(|(_, networks)| networks.iter().copied())
     }
 }
 
@@ -90,7 +93,7 @@ struct Layout {
 
 impl Layout {
     fn new(grid: &Grid<'_, '_>) -> Self {
-        let texts = grid.designs().map(|design| text_width(&payload(design), SMALL));
+        let texts = grid.networks().map(|of| text_width(&payload(&of), SMALL));
         let needed = texts.fold(text_width("100.0", LABEL), f64::max) + 8.0;
         let names = grid.splits.iter().map(|split| text_width(split, TICK)).fold(0.0, f64::max).min(120.0) + 8.0;
         let room = WIDTH - 2.0 * MARGIN - BAR_WIDTH - ColourBar::RIGHT - 8.0;
@@ -117,15 +120,15 @@ impl Layout {
     }
 }
 
-fn payload(design: &Design<'_>) -> String {
-    count(design.row.payload_bits.round() as u64)
+fn payload(of: &Executed<'_, '_>) -> String {
+    Quantity::Bits.format(of.payload_bits.round()).replace("\u{a0}bits", "")
 }
 
 fn body(grid: &Grid<'_, '_>, layout: &Layout, sheet: &Sheet<'_>, top: f64) -> Drawn {
-    let accuracies = grid.designs().map(|design| design.summary.offline_accuracy.estimate);
+    let accuracies = grid.networks().map(|of| of.accuracy.estimate);
     let bar = ColourBar { axis: Axis::linear(names::ACCURACY, Quantity::Share, accuracies) };
-    for (index, (title, designs)) in grid.panels.iter().enumerate() {
-        panel(grid, (title, designs), &bar, sheet, layout.panel(grid, index, top))?;
+    for (index, (title, networks)) in grid.panels.iter().enumerate() {
+        panel(grid, (title, networks), &bar, sheet, layout.panel(grid, index, top))?;
     }
     let across = layout.columns.min(grid.panels.len());
     let right = layout.panel(grid, across - 1, top).right;
@@ -136,7 +139,7 @@ fn body(grid: &Grid<'_, '_>, layout: &Layout, sheet: &Sheet<'_>, top: f64) -> Dr
 
 fn panel(
     grid: &Grid<'_, '_>,
-    (title, designs): (&str, &[&Design<'_>]),
+    (title, networks): (&str, &[Executed<'_, '_>]),
     bar: &ColourBar,
     sheet: &Sheet<'_>,
     frame: Frame,
@@ -154,7 +157,8 @@ fn panel(
         sheet.text(&shorten(split, TICK, 120.0), (frame.left - 6.0, top + CELL_HEIGHT / 2.0), name)?;
         for (column, width) in grid.widths.iter().enumerate() {
             let left = frame.left + column as f64 * cell;
-            let found = designs.iter().find(|design| design.row.split == *split && design.row.width == Some(*width));
+            let is_here = |row: &PointRow| row.split == *split && row.width == Some(*width);
+            let found = networks.iter().find(|of| is_here(of.design.row));
             let area = Frame { left, top, right: left + cell, bottom: top + CELL_HEIGHT };
             draw_cell(found.copied(), bar, sheet, area)?;
         }
@@ -169,17 +173,17 @@ fn panel(
     sheet.text("Width (channels)", (middle, frame.bottom + 20.0), font)
 }
 
-fn draw_cell(design: Option<&Design<'_>>, bar: &ColourBar, sheet: &Sheet<'_>, area: Frame) -> Drawn {
+fn draw_cell(of: Option<Executed<'_, '_>>, bar: &ColourBar, sheet: &Sheet<'_>, area: Frame) -> Drawn {
     let (x, y) = ((area.left + area.right) / 2.0, (area.top + area.bottom) / 2.0);
     let centred = |size, colour| Font::new(size).colour(colour).anchor(HPos::Center, VPos::Center);
-    let Some(design) = design else {
+    let Some(of) = of else {
         sheet.rectangle((area.left, area.top), (area.right, area.bottom), BAND)?;
         return sheet.text("–", (x, y), centred(LABEL, GREY));
     };
-    let fill = bar.colour(design.summary.offline_accuracy.estimate);
+    let fill = bar.colour(of.accuracy.estimate);
     sheet.rectangle((area.left, area.top), (area.right, area.bottom), fill)?;
     let ink = readable_on(fill);
-    let accuracy = Quantity::Share.format(design.summary.offline_accuracy.estimate).replace("\u{a0}%", "");
+    let accuracy = Quantity::Share.format(of.accuracy.estimate).replace("\u{a0}%", "");
     sheet.text(&accuracy, (x, y - 7.5), centred(LABEL, ink).bold())?;
-    sheet.text(&payload(design), (x, y + 8.0), centred(SMALL, ink))
+    sheet.text(&payload(&of), (x, y + 8.0), centred(SMALL, ink))
 }

@@ -1,8 +1,8 @@
 //! Distribution of latency.
 
-use super::draft::{Draft, Figure, Undrawn, count_range};
+use super::draft::{Draft, Figure, Undrawn, count_range, left_out};
 use crate::digest::{Design, Digest};
-use crate::figure::{Axis, Drawn, Entry, Frame, Key, LINES, MARGIN, Plot, Sheet, Stroke, WIDTH, kind_style};
+use crate::figure::{Axis, Drawn, Entry, Frame, Key, LABEL, LINES, MARGIN, Plot, Sheet, Stroke, WIDTH, kind_style};
 use crate::quantity::Quantity;
 
 const NAME: &str = "latency";
@@ -21,16 +21,17 @@ struct Shown<'d, 'a> {
 
 /// Draws the cumulative distributions of the selected design points.
 pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
-    let designs: Vec<&Design<'_>> =
-        digest.designs.iter().filter(|design| design.completes() && design.latencies.len() > 1).collect();
+    let designs: Vec<&Design<'_>> = digest.designs.iter().filter(|design| design.latencies.len() > 1).collect();
     let shown = if designs.len() > MOST { select(digest, &designs) } else { everything(&designs) };
     if shown.is_empty() {
         return Ok(None);
     }
+    let names = digest.names(LABEL, WIDTH / 2.0);
     let entry = |(shown, colour): (&Shown<'_, '_>, _)| {
         let marker = kind_style(&shown.design.row.kind, &digest.kinds).marker;
         let reasons = shown.reasons.join(", ");
-        let label = &shown.design.row.label;
+        let index = digest.designs.iter().position(|design| design.row.point == shown.design.row.point);
+        let label = index.map_or(&shown.design.row.label, |index| &names[index]);
         let text = if reasons.is_empty() { label.clone() } else { format!("{label} ({reasons})") };
         Entry { key: Key::Line(marker, colour), text }
     };
@@ -45,12 +46,13 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     } else {
         String::new()
     };
+    let absent = left_out(digest.designs.len() - designs.len(), "design point", "without latencies");
     let requests = count_range(shown.iter().map(|shown| shown.design.completed()));
-    let note = format!("{selection}{requests} completed requests per line; markers at 50, 95 and 99 %.");
+    let note = format!("{selection}{requests} completed requests per line; markers at 50, 95 and 99 %.{absent}");
     let caption = format!(
         "Share of the completed requests that were answered within the time on the horizontal axis. {selection}\
          {requests} completed requests per line, over all replications; percentiles are averaged over replications \
-         and joined by straight lines. Markers show the median, the 95th and the 99th percentile."
+         and joined by straight lines. Markers show the median, the 95th and the 99th percentile.{absent}"
     );
     let draft =
         Draft { name: NAME, title: "How long answers take", note: &note, legend: &legend, caption, height: HEIGHT };
@@ -68,9 +70,9 @@ fn select<'d, 'a>(digest: &Digest<'_>, designs: &[&'d Design<'a>]) -> Vec<Shown<
     for reason in ["most accurate", "least energy", "fastest"] {
         for kind in &digest.kinds {
             let value = |design: &Design<'_>| match reason {
-                "most accurate" => -design.summary.offline_accuracy.estimate,
-                "least energy" => design.summary.energy_j.mean,
-                _ => design.summary.latency_mean_s.mean,
+                "most accurate" => design.executed().map_or(f64::INFINITY, |of| -of.accuracy.estimate),
+                "least energy" => design.summary.energy_j.mean.unwrap_or(f64::INFINITY),
+                _ => design.summary.latency_mean_s.mean.unwrap_or(f64::INFINITY),
             };
             let members = designs.iter().filter(|design| design.row.kind == *kind);
             let Some(&best) = members.min_by(|a, b| value(a).total_cmp(&value(b))) else { continue };

@@ -1,13 +1,15 @@
 //! Cost of accuracy in energy and in latency.
 
-use super::draft::{Draft, Figure, Undrawn, kind_legend, replications_note};
+use super::draft::{Draft, Figure, Undrawn, kind_legend, left_out, replications_note};
 use crate::digest::{Design, Digest};
 use crate::figure::{
-    Axis, Drawn, Entry, Font, Frame, INK, Key, Labels, MARGIN, Plot, Sheet, Stroke, TICK, WIDTH, kind_style,
+    Axis, Drawn, Entry, Font, Frame, GREY, HPos, INK, Key, Labels, MARGIN, Plot, Sheet, Stroke, TICK, VPos, WIDTH,
+    kind_style,
 };
 use crate::names;
 use crate::quantity::Quantity;
 use cospike_results::summary::{Estimate, PointSummary};
+use cospike_sim_core::stats::Interval;
 
 const NAME: &str = "pareto";
 /// Height of the panels with their axes, in pixels.
@@ -19,28 +21,31 @@ const GAP: f64 = 18.0;
 struct Cost {
     name: &'static str,
     quantity: Quantity,
-    value: fn(&PointSummary) -> Estimate,
+    value: fn(&PointSummary) -> &Estimate,
 }
 
 const COSTS: [Cost; 2] = [
-    Cost { name: names::ENERGY, quantity: Quantity::Joules, value: |summary| summary.energy_j },
-    Cost { name: names::LATENCY, quantity: Quantity::Seconds, value: |summary| summary.latency_mean_s },
+    Cost { name: names::ENERGY, quantity: Quantity::Joules, value: |summary| &summary.energy_j },
+    Cost { name: names::LATENCY, quantity: Quantity::Seconds, value: |summary| &summary.latency_mean_s },
 ];
 
 /// Draws the accuracy of the completed requests against energy and latency.
 pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
-    let points: Vec<&Design<'_>> = digest.designs.iter().filter(|design| design.completes()).collect();
-    if points.is_empty() {
+    let drawn = COSTS.each_ref().map(|cost| Point::all(digest, cost));
+    if drawn.iter().all(Vec::is_empty) {
         return Ok(None);
     }
     let mut legend = kind_legend(digest);
     legend.push(Entry { key: Key::Ring(INK), text: "not dominated: nothing is both better and cheaper".to_owned() });
-    let replications = replications_note(digest);
-    let absent = digest.designs.len() - points.len();
+    let replications = replications_note(digest, |summary| &summary.energy_j);
+    let absent = drawn.each_ref().map(|points| digest.designs.len() - points.len());
     let left_out = match absent {
-        0 => String::new(),
-        1 => " One design point is left out: a replication of its completed no request.".to_owned(),
-        absent => format!(" {absent} design points are left out: a replication of theirs completed no request."),
+        [left, right] if left == right => left_out(left, "design point", "without a completed request"),
+        [left, right] => format!(
+            "{}{}",
+            left_out(left, "design point", "without a completed request"),
+            left_out(right, "design point", "without a latency")
+        ),
     };
     let note = format!("Accuracy of completed requests, losses included; {replications}.{left_out}");
     let caption = format!(
@@ -55,44 +60,73 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     let draft = Draft { name: NAME, title, note: &note, legend: &legend, caption, height: HEIGHT };
     draft.draw(|sheet, top| {
         let width = (WIDTH - 2.0 * MARGIN - 2.0 * Frame::LEFT - GAP) / 2.0;
-        COSTS.iter().enumerate().try_for_each(|(index, cost)| {
+        COSTS.iter().zip(&drawn).enumerate().try_for_each(|(index, (cost, points))| {
             let left = MARGIN + Frame::LEFT + index as f64 * (width + GAP + Frame::LEFT);
             let frame = Frame { left, top, right: left + width, bottom: top + HEIGHT - Frame::BELOW };
-            panel(digest, &points, cost, sheet, frame)
+            panel(digest, points, cost, sheet, frame)
         })
     })
 }
 
-fn panel(digest: &Digest<'_>, points: &[&Design<'_>], cost: &Cost, sheet: &Sheet<'_>, frame: Frame) -> Drawn {
-    let ends = |value: fn(&PointSummary) -> Estimate| {
-        points.iter().flat_map(move |design| {
-            let Estimate { mean, interval } = value(&design.summary);
-            interval.map_or([mean, mean], |interval| [interval.low, interval.high])
-        })
-    };
+/// Design point with a cost and an accuracy.
+struct Point<'d, 'a> {
+    design: &'d Design<'a>,
+    cost: Mean,
+    accuracy: Mean,
+}
+
+/// Mean with its interval, if it has one.
+type Mean = (f64, Option<Interval>);
+
+impl<'d, 'a> Point<'d, 'a> {
+    /// The design points that have both.
+    fn all(digest: &'d Digest<'a>, cost: &Cost) -> Vec<Self> {
+        let mean = |estimate: &Estimate| Some((estimate.mean?, estimate.interval));
+        let point = |design: &'d Design<'a>| {
+            let (cost, accuracy) = (mean((cost.value)(&design.summary))?, mean(&design.summary.accuracy)?);
+            Some(Self { design, cost, accuracy })
+        };
+        digest.designs.iter().filter_map(point).collect()
+    }
+
+    fn place(&self) -> (f64, f64) {
+        (self.cost.0, self.accuracy.0)
+    }
+}
+
+/// Both ends of an interval, or the mean alone.
+fn ends((mean, interval): Mean) -> [f64; 2] {
+    interval.map_or([mean, mean], |interval| [interval.low, interval.high])
+}
+
+fn panel(digest: &Digest<'_>, points: &[Point<'_, '_>], cost: &Cost, sheet: &Sheet<'_>, frame: Frame) -> Drawn {
     let plot = Plot {
         sheet,
         frame,
-        x: Axis::fit(cost.name, cost.quantity, ends(cost.value)),
-        y: Some(Axis::linear(names::ACCURACY, Quantity::Share, ends(|summary| summary.accuracy))),
+        x: Axis::fit(cost.name, cost.quantity, points.iter().flat_map(|point| ends(point.cost))),
+        y: Some(Axis::linear(names::ACCURACY, Quantity::Share, points.iter().flat_map(|point| ends(point.accuracy)))),
     };
     plot.axes()?;
+    if points.is_empty() {
+        let middle = ((frame.left + frame.right) / 2.0, (frame.top + frame.bottom) / 2.0);
+        let font = Font::new(TICK).colour(GREY).anchor(HPos::Center, VPos::Center);
+        return sheet.text("no design point has a value", middle, font);
+    }
     let mut labels = Labels::within(frame);
-    let place = |design: &&Design<'_>| ((cost.value)(&design.summary).mean, design.summary.accuracy.mean);
-    let front = not_dominated(points, place);
-    let staircase = staircase(&front.iter().map(|index| place(&points[*index])).collect::<Vec<_>>());
+    let front = not_dominated(points, Point::place);
+    let staircase = staircase(&front.iter().map(|index| points[*index].place()).collect::<Vec<_>>());
     if staircase.len() > 1 {
         plot.line(&staircase, Stroke { colour: INK, width: 1.0 })?;
         labels.avoid_path(&staircase.iter().map(|point| plot.pixel(*point)).collect::<Vec<_>>());
     }
     for point in points {
-        let (x, y) = place(point);
-        let style = kind_style(&point.row.kind, &digest.kinds);
-        if let Some(interval) = (cost.value)(&point.summary).interval {
+        let (x, y) = point.place();
+        let style = kind_style(&point.design.row.kind, &digest.kinds);
+        if let (_, Some(interval)) = point.cost {
             plot.horizontal_bar((interval.low, interval.high), y, style.colour)?;
             labels.avoid_path(&[plot.pixel((interval.low, y)), plot.pixel((interval.high, y))]);
         }
-        if let Some(interval) = point.summary.accuracy.interval {
+        if let (_, Some(interval)) = point.accuracy {
             plot.vertical_bar(x, (interval.low, interval.high), style.colour)?;
             labels.avoid_path(&[plot.pixel((x, interval.low)), plot.pixel((x, interval.high))]);
         }
@@ -100,7 +134,7 @@ fn panel(digest: &Digest<'_>, points: &[&Design<'_>], cost: &Cost, sheet: &Sheet
         labels.avoid_marker(plot.pixel((x, y)), 5.0);
     }
     for index in front {
-        let (design, at) = (points[index], plot.pixel(place(&points[index])));
+        let (design, at) = (points[index].design, plot.pixel(points[index].place()));
         sheet.ring(at, 6.5, Stroke { colour: INK, width: 1.2 })?;
         // Without room the label is left out, as the caption says.
         labels.place(sheet, design.short_label(), at, Font::new(TICK))?;

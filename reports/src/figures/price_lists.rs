@@ -1,6 +1,6 @@
 //! Compute energy of the head under every price list.
 
-use super::draft::{Draft, Figure, Undrawn, kind_legend};
+use super::draft::{Draft, Figure, Undrawn, kind_legend, left_out, unexecuted_note};
 use crate::digest::{Design, Digest};
 use crate::figure::{
     Axis, BAND, Drawn, Font, Frame, GREY, HPos, LABEL, MARGIN, Plot, Sheet, TICK, VPos, WIDTH, kind_style, shorten,
@@ -32,12 +32,9 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     if splits.is_empty() {
         return Ok(None);
     }
-    let without = digest.networks.len() - digest.networks().filter(priced).count();
-    let left_out = match without {
-        0 => String::new(),
-        1 => " One network computes nothing on the edge and is left out.".to_owned(),
-        without => format!(" {without} networks compute nothing on the edge and are left out."),
-    };
+    let idle = digest.executed().filter(|of| !priced(&of.design)).count();
+    let left_out =
+        format!("{}{}", left_out(idle, "network", "that compute nothing on the edge"), unexecuted_note(digest));
     let note = format!(
         "Mean energy of one sample's head by price list; one marker per network. Published prices disagree: compare \
          within one list only.{left_out}"
@@ -121,7 +118,7 @@ fn ratios(digest: &Digest<'_>, list: &str, split: &str) -> Option<String> {
         .filter(|(spiking, float)| seen.insert((spiking.row.network, float.row.network)))
         .filter_map(|(spiking, float)| {
             let (one, other) = (spiking.compute.get(list)?, float.compute.get(list)?);
-            (*other > 0.0).then(|| one / other)
+            (*other > 0.0).then(|| one / other).filter(|ratio| ratio.is_finite())
         })
         .collect();
     let low = ratios.iter().copied().reduce(f64::min)?;

@@ -1,8 +1,9 @@
 //! Findings of the study in sentences, computed from its rows.
 
 use super::quoted::{Verdict, accuracy, compression, estimate};
-use crate::digest::{Design, Digest, Pair};
+use crate::digest::{Design, Digest, Executed, Pair};
 use crate::quantity::{Quantity, count, plural, points_range, signed_points};
+use cospike_sim_core::stats::PairedDifference;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
@@ -27,16 +28,19 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
 }
 
 fn most_accurate(digest: &Digest<'_>, kind: &str) -> Markup {
-    let members = digest.networks().filter(|design| design.row.kind == kind);
+    let members = digest.executed().filter(|of| of.design.row.kind == kind);
     // Of equal ones, the one that sends less.
-    let order = |a: &&Design<'_>, b: &&Design<'_>| {
-        let by_accuracy = b.summary.offline_accuracy.estimate.total_cmp(&a.summary.offline_accuracy.estimate);
-        by_accuracy.then(a.row.payload_bits.total_cmp(&b.row.payload_bits))
+    let order = |a: &Executed<'_, '_>, b: &Executed<'_, '_>| {
+        let by_accuracy = b.accuracy.estimate.total_cmp(&a.accuracy.estimate);
+        by_accuracy.then(a.payload_bits.total_cmp(&b.payload_bits))
     };
     html! {
-        @if let Some(best) = members.min_by(order) {
-            "Most accurate " (kind) " network: " b { (best.row.label) } ", " (accuracy(best).to_string()) ", with a payload of "
-            (Quantity::Bits.format(best.row.payload_bits)) "."
+        @match members.min_by(order) {
+            Some(best) => {
+                "Most accurate " (kind) " network: " b { (best.design.row.label) } ", " (accuracy(&best).to_string())
+                ", with a payload of " (Quantity::Bits.format(best.payload_bits)) "."
+            }
+            None => { "No " (kind) " network could be executed." }
         }
     }
 }
@@ -45,21 +49,23 @@ fn accuracy_comparison(digest: &Digest<'_>) -> Markup {
     let mut seen = BTreeSet::new();
     let network = |index: usize| digest.designs[index].row.network;
     let distinct = |pair: &&Pair| seen.insert((network(pair.spiking), network(pair.float)));
-    let pairs: Vec<&Pair> = digest.pairs.iter().filter(distinct).collect();
-    let difference = |pair: &Pair| pair.difference.accuracy.difference;
-    let verdict = |pair: &Pair| Verdict::adjusted(difference(pair).estimate, pair.difference.adjusted_p.accuracy);
-    let number = |wanted| pairs.iter().filter(|pair| verdict(pair) == wanted).count();
-    let size = |pair: &Pair| difference(pair).estimate.abs();
-    let largest = pairs.iter().max_by(|a, b| size(a).total_cmp(&size(b)));
+    let compared = |&Pair { spiking, ref difference, .. }: &Pair| {
+        let found = difference.accuracy?;
+        let verdict = Verdict::adjusted(found.difference.estimate, difference.adjusted_p.accuracy?);
+        Some((&digest.designs[spiking].row.label, found, verdict))
+    };
+    let pairs: Vec<_> = digest.pairs.iter().filter(distinct).filter_map(compared).collect();
+    let number = |wanted| pairs.iter().filter(|(.., verdict)| *verdict == wanted).count();
+    let size = |found: &PairedDifference| found.difference.estimate.abs();
+    let largest = pairs.iter().max_by(|(_, a, _), (_, b, _)| size(a).total_cmp(&size(b)));
     html! {
         "Accuracy, spiking minus float, the same split and width, the same samples: of "
         (plural(pairs.len(), "pair")) ", the spiking network is more accurate in " (number(Verdict::Above))
         ", less accurate in " (number(Verdict::Below)) ", and in " (number(Verdict::Open))
         " no difference is shown (at 5 % for all pairs together, Holm's correction)."
-        @if let Some(pair) = largest {
-            " Largest difference: " b { (digest.designs[pair.spiking].row.label) } ", "
-            (signed_points(difference(pair).estimate)) " (" (points_range(&difference(pair)))
-            ", n = " (count(pair.difference.accuracy.samples)) ")."
+        @if let Some((label, found, _)) = largest {
+            " Largest difference: " b { (label) } ", " (signed_points(found.difference.estimate)) " ("
+            (points_range(&found.difference)) ", n = " (count(found.samples)) ")."
         }
         @if pairs.len() > 1 {
             " The interval stands for its own pair; of many such, about one in twenty misses the truth."
@@ -68,11 +74,9 @@ fn accuracy_comparison(digest: &Digest<'_>) -> Markup {
 }
 
 fn energy_comparison(digest: &Digest<'_>) -> Markup {
-    let complete = |pair: &&Pair| digest.designs[pair.spiking].completes() && digest.designs[pair.float].completes();
-    let pairs = digest.pairs.iter().filter(complete);
     let verdict =
-        |pair: &Pair| Some(Verdict::adjusted(pair.difference.energy_j.mean, pair.difference.adjusted_p.energy_j?));
-    let verdicts: Vec<Verdict> = pairs.filter_map(verdict).collect();
+        |pair: &Pair| Some(Verdict::adjusted(pair.difference.energy_j.mean?, pair.difference.adjusted_p.energy_j?));
+    let verdicts: Vec<Verdict> = digest.pairs.iter().filter_map(verdict).collect();
     let number = |wanted| verdicts.iter().filter(|verdict| **verdict == wanted).count();
     html! {
         @if !verdicts.is_empty() {
@@ -87,19 +91,20 @@ fn energy_comparison(digest: &Digest<'_>) -> Markup {
 }
 
 fn least_energy(digest: &Digest<'_>) -> Markup {
-    let energy = |design: &Design<'_>| design.summary.energy_j.mean;
     let least = |kind: &String| {
-        let members = digest.designs.iter().filter(|design| design.row.kind == *kind && design.completes());
-        members.min_by(|a, b| energy(a).total_cmp(&energy(b)))
+        let members = digest.designs.iter().filter(|design| design.row.kind == *kind);
+        let with_energy = members.filter_map(|design| Some((design, design.summary.energy_j.mean?)));
+        with_energy.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(design, _)| design)
     };
     let least: Vec<&Design<'_>> = digest.kinds.iter().filter_map(least).collect();
+    let energy = |design: &Design<'_>| estimate(Quantity::Joules, &design.summary.energy_j);
     html! {
         @if !least.is_empty() {
             li {
                 "Least energy per completed request: "
                 @for (index, design) in least.iter().enumerate() {
                     @if index > 0 { "; " }
-                    b { (design.row.label) } " with " (estimate(Quantity::Joules, design.summary.energy_j, design.replications.len()).to_string())
+                    b { (design.row.label) } @if let Some(energy) = energy(design) { " with " (energy.to_string()) }
                 }
                 "."
                 @if let [one, other] = least[..] {
@@ -112,13 +117,15 @@ fn least_energy(digest: &Digest<'_>) -> Markup {
 
 /// Sentence on the difference between the energies of two design points.
 fn energy_verdict(one: &Design<'_>, other: &Design<'_>) -> String {
-    let Some(difference) = one.energy_difference(other) else {
-        return "One replication cannot tell whether the two differ.".to_owned();
+    let difference = one.energy_difference(other);
+    let Some(quoted) = estimate(Quantity::Joules, &difference) else {
+        return "No replication tells whether the two differ.".to_owned();
     };
-    let quoted = estimate(Quantity::Joules, difference, one.replications.len());
     let verdict = match difference.interval.map(|interval| Verdict::single(&interval)) {
         Some(Verdict::Open) => ": no difference is shown, the interval contains 0",
-        Some(Verdict::Above | Verdict::Below) | None => "",
+        Some(Verdict::Above | Verdict::Below) => "",
+        None if difference.is_constant => ": nothing random moves the difference",
+        None => return "One replication cannot tell whether the two differ.".to_owned(),
     };
     format!("The first minus the second, replication by replication: {quoted}{verdict}.")
 }
@@ -126,21 +133,21 @@ fn energy_verdict(one: &Design<'_>, other: &Design<'_>) -> String {
 /// Table of the networks that no other of the same kind beats with as small a payload.
 fn best_at_each_payload(digest: &Digest<'_>) -> Markup {
     let front = |kind: &String| {
-        let mut members: Vec<&Design<'_>> =
-            digest.networks().filter(|d| d.row.kind == *kind && d.row.payload_bits > 0.0).collect();
+        let mut members: Vec<Executed<'_, '_>> =
+            digest.executed().filter(|of| of.design.row.kind == *kind && of.payload_bits > 0.0).collect();
         members.sort_by(|a, b| {
-            let by_payload = a.row.payload_bits.total_cmp(&b.row.payload_bits);
-            by_payload.then(b.summary.offline_accuracy.estimate.total_cmp(&a.summary.offline_accuracy.estimate))
+            let by_payload = a.payload_bits.total_cmp(&b.payload_bits);
+            by_payload.then(b.accuracy.estimate.total_cmp(&a.accuracy.estimate))
         });
         let mut best = f64::NEG_INFINITY;
-        members.retain(|design| {
-            let better = design.summary.offline_accuracy.estimate > best;
-            best = best.max(design.summary.offline_accuracy.estimate);
+        members.retain(|of| {
+            let better = of.accuracy.estimate > best;
+            best = best.max(of.accuracy.estimate);
             better
         });
         members
     };
-    let rows: Vec<&Design<'_>> = digest.kinds.iter().flat_map(front).collect();
+    let rows: Vec<Executed<'_, '_>> = digest.kinds.iter().flat_map(front).collect();
     html! {
         @if !rows.is_empty() {
             h3 { "Best accuracy at each payload" }
@@ -158,11 +165,12 @@ fn best_at_each_payload(digest: &Digest<'_>) -> Markup {
                         }
                     }
                     tbody {
-                        @for design in rows {
+                        @for of in rows {
+                            @let design = of.design;
                             tr {
                                 th scope="row" { (design.row.label) }
-                                td { (Quantity::Bits.format(design.row.payload_bits)) }
-                                td { (accuracy(design).to_string()) }
+                                td { (Quantity::Bits.format(of.payload_bits)) }
+                                td { (accuracy(&of).to_string()) }
                                 td { (compression(design.summary.ratio_to_float32, design.row.float32_bits).to_string()) }
                                 td { (compression(design.summary.ratio_to_binary, design.row.binary_bits).to_string()) }
                             }

@@ -28,6 +28,7 @@ pub(crate) fn render(digest: &Digest<'_>, figures: &[Figure]) -> Markup {
                 main {
                     h1 { (manifest.name) }
                     (what_was_run(digest))
+                    (what_failed(digest))
                     (headline::section(digest))
                     section {
                         h2 { "Figures" }
@@ -50,11 +51,11 @@ pub(crate) fn render(digest: &Digest<'_>, figures: &[Figure]) -> Markup {
 
 fn what_was_run(digest: &Digest<'_>) -> Markup {
     let manifest = &digest.results.manifest;
-    let generated: u64 = digest.designs.iter().map(|design| design.generated()).sum();
+    let generated = digest.designs.iter().map(|design| design.generated()).fold(0, u64::saturating_add);
     html! {
         p.lead {
             (plural(digest.designs.len(), "design point")) ", " (plural(digest.networks.len(), "distinct network")) ", "
-            (plural(manifest.replications as usize, "replication")) " of each, "
+            (replications(digest)) " of each, "
             (count(generated)) " requests in all. CoSpike " (manifest.version) ", seed " (manifest.seed) "."
             @if !manifest.axes.is_empty() {
                 " Swept: "
@@ -68,6 +69,38 @@ fn what_was_run(digest: &Digest<'_>) -> Markup {
         details {
             summary { "The scenario" }
             pre { code { (manifest.scenario) } }
+        }
+    }
+}
+
+/// Number of replications of a design point, failed ones included: `10`, or `10 to 14` where they differ.
+fn replications(digest: &Digest<'_>) -> String {
+    let numbers = || digest.designs.iter().map(|design| design.summary.energy_j.of);
+    let (least, most) = (numbers().min().unwrap_or(0), numbers().max().unwrap_or(0));
+    if least < most { format!("{least} to {}", plural(most, "replication")) } else { plural(most, "replication") }
+}
+
+/// The section "What failed"; empty if nothing did.
+fn what_failed(digest: &Digest<'_>) -> Markup {
+    let failed: Vec<_> = digest.designs.iter().filter(|design| design.summary.failure.is_some()).collect();
+    html! {
+        @if !failed.is_empty() {
+            section {
+                h2 { "What failed" }
+                p {
+                    (count(failed.len() as u64)) " of " (plural(digest.designs.len(), "design point"))
+                    " could not be simulated, or not in all replications. Everything else is what it would be without them."
+                }
+                ul {
+                    @for design in failed {
+                        li {
+                            b { (design.row.label) } ", " (count(design.summary.failed_replications as u64)) " of "
+                            (plural(design.summary.energy_j.of, "replication")) ": "
+                            @if let Some(reason) = &design.summary.failure { (reason) }
+                        }
+                    }
+                }
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Numbers with their intervals, and verdicts on differences, as sentences and tables quote them.
 
-use crate::digest::Design;
+use crate::digest::Executed;
 use crate::quantity::{Quantity, count, plural, times};
 use cospike_results::summary::{Estimate, SIGNIFICANCE};
 use cospike_sim_core::stats::Interval;
@@ -55,24 +55,42 @@ impl Display for Quoted {
 }
 
 /// Offline accuracy with its Wilson interval and the number of samples.
-pub(super) fn accuracy(design: &Design<'_>) -> Quoted {
-    let Interval { estimate, low, high } = design.summary.offline_accuracy;
-    let samples = count(u64::from(design.row.samples));
+pub(super) fn accuracy(of: &Executed<'_, '_>) -> Quoted {
+    let Interval { estimate, low, high } = of.accuracy;
+    let samples = count(u64::from(of.design.row.samples));
     let basis = format!("{}, n = {samples}", Quantity::Share.format_range(low, high));
     Quoted { value: Quantity::Share.format(estimate), basis }
 }
 
-/// Mean with its interval and the number of replications.
-pub(super) fn estimate(quantity: Quantity, estimate: Estimate, replications: usize) -> Quoted {
-    let replications = plural(replications, "replication");
-    let Quoted { value, basis } = mean(quantity, estimate);
-    Quoted { value, basis: format!("{basis}, {replications}") }
+/// Mean with its interval and the number of replications; `None` if no replication has a value.
+pub(super) fn estimate(quantity: Quantity, estimate: &Estimate) -> Option<Quoted> {
+    let Quoted { value, basis } = mean(quantity, estimate)?;
+    let basis = match estimate.over == estimate.of {
+        true => format!("{basis}, {}", plural(estimate.of, "replication")),
+        false => basis,
+    };
+    Some(Quoted { value, basis })
 }
 
-/// Mean with its interval, for a table in which the number of replications stands beside it.
-pub(super) fn mean(quantity: Quantity, Estimate { mean, interval }: Estimate) -> Quoted {
-    let range = interval.map(|interval| quantity.format_range(interval.low, interval.high));
-    Quoted { value: quantity.format(mean), basis: range.unwrap_or_else(|| "no interval".to_owned()) }
+/// Mean with its interval, for a table in which the number of replications stands beside it; says over how many it is if that
+/// is not all of them. `None` if no replication has a value.
+pub(super) fn mean(quantity: Quantity, estimate: &Estimate) -> Option<Quoted> {
+    mean_written(estimate, |value| quantity.format(value), |low, high| quantity.format_range(low, high))
+}
+
+/// As [`mean`], with the ways to write a number and a range.
+pub(super) fn mean_written(
+    Estimate { mean, interval, over, of, is_constant }: &Estimate,
+    write: impl Fn(f64) -> String,
+    write_range: impl Fn(f64, f64) -> String,
+) -> Option<Quoted> {
+    let range = match interval {
+        Some(interval) => write_range(interval.low, interval.high),
+        None if *is_constant => "equal in all".to_owned(),
+        None => "no interval".to_owned(),
+    };
+    let some = if over == of { String::new() } else { format!(", over {over} of {}", plural(*of, "replication")) };
+    Some(Quoted { value: write((*mean)?), basis: format!("{range}{some}") })
 }
 
 /// Table cell of the number with its basis below; a dash if there is none.

@@ -1,11 +1,12 @@
 //! Deadlines, batteries and servers, beside latency and energy of the devices.
 
-use super::quoted::{Quoted, cell};
+use super::quoted::{Quoted, cell, mean_written};
 use crate::digest::{Design, Digest};
 use crate::quantity::{Quantity, fixed};
 use cospike_results::rows::ReplicationRow;
+use cospike_results::summary::Estimate;
+use cospike_sim_core::cosim::RequestCounters;
 use cospike_sim_core::record::Record;
-use cospike_sim_core::stats::mean_interval;
 use maud::{Markup, html};
 
 /// Column of the table.
@@ -14,8 +15,8 @@ struct Column {
     name: &'static str,
     /// Words added to the title, for a value that is not the column's own.
     base: &'static str,
-    /// Value of one replication; infinite or NaN where there is none.
-    value: fn(&ReplicationRow) -> f64,
+    /// Value of one replication.
+    value: fn(&ReplicationRow) -> Option<f64>,
     /// Writes a value with its unit.
     write: fn(f64) -> String,
 }
@@ -24,7 +25,10 @@ const COLUMNS: [Column; 5] = [
     Column {
         name: "deadline_misses",
         base: ", of all requests",
-        value: |row| row.requests.deadline_misses as f64 / row.requests.generated as f64,
+        value: |row| {
+            let RequestCounters { deadline_misses, generated, .. } = row.requests;
+            (generated > 0).then(|| deadline_misses as f64 / generated as f64)
+        },
         write: |share| Quantity::Share.format(share),
     },
     Column {
@@ -34,9 +38,9 @@ const COLUMNS: [Column; 5] = [
         write: |seconds| Quantity::Seconds.format(seconds),
     },
     Column {
-        name: "mean_lifetime_s",
+        name: "restricted_lifetime_s",
         base: "",
-        value: |row| row.mean_lifetime_s,
+        value: |row| row.restricted_lifetime_s,
         write: |seconds| Quantity::Seconds.format(seconds),
     },
     Column { name: "mean_servers", base: "", value: |row| row.mean_servers, write: |servers| fixed(servers, 2) },
@@ -56,23 +60,17 @@ impl Column {
         format!("{}{rest}{}", first.to_ascii_uppercase(), self.base)
     }
 
-    /// The mean over the replications with its 95 % t-interval; `None` if one of them has no value.
+    /// The mean over the replications that have a value, with its 95 % t-interval; `None` if none has one.
     fn quoted(&self, design: &Design<'_>) -> Option<Quoted> {
-        let values: Vec<f64> = design.replications.iter().map(|row| (self.value)(row)).collect();
-        let one = values.first().filter(|_| values.iter().all(|value| value.is_finite()))?;
-        Some(match mean_interval(&values) {
-            Ok(interval) => Quoted {
-                value: (self.write)(interval.estimate),
-                basis: format!("{} to {}", (self.write)(interval.low), (self.write)(interval.high)),
-            },
-            Err(_) => Quoted { value: (self.write)(*one), basis: "no interval".into() },
-        })
+        let values = design.replications.iter().map(|row| (self.value)(row));
+        let estimate = Estimate::new(values, design.summary.failed_replications);
+        mean_written(&estimate, self.write, |low, high| format!("{} to {}", (self.write)(low), (self.write)(high)))
     }
 
     /// Whether any replication of the study has a value above zero.
     fn applies(&self, digest: &Digest<'_>) -> bool {
         let mut values = digest.designs.iter().flat_map(|design| &design.replications).map(|row| (self.value)(row));
-        values.any(|value| value.is_finite() && value > 0.0)
+        values.any(|value| value > Some(0.0))
     }
 }
 
@@ -85,7 +83,9 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
                 h2 { "Deadlines, batteries, servers" }
                 p {
                     "Means over replications, with their 95 % Student-t intervals. A deadline is missed by a late answer and by none. "
-                    "A dash stands where a replication has no such value: no battery that ran empty, no request completed."
+                    "A mean is over the replications that have a value, and says over how many if that is not all; there is a dash where "
+                    "none has one: no battery that ran empty, no request completed. The lifetime within the run counts every device "
+                    "until its battery was empty or the run ended; it is at most the mean lifetime."
                 }
                 div.wide {
                     table {

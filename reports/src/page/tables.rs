@@ -3,8 +3,9 @@
 use super::quoted::{Quoted, Verdict, accuracy, cell, compression, mean};
 use crate::digest::{Design, Digest, Pair};
 use crate::names;
-use crate::quantity::{Quantity, count, points_range, signed_points};
+use crate::quantity::{Quantity, count, plural, points_range, signed_points};
 use cospike_results::summary::{Comparison, Estimate};
+use cospike_sim_core::stats::PairedDifference;
 use maud::{Markup, html};
 
 /// The sections "Design points" and "Spiking against float".
@@ -15,8 +16,10 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
             p {
                 "Offline accuracy is that with nothing lost, with its 95 % Wilson interval over the samples. All other "
                 "intervals are 95 % Student-t intervals over replications. Energy is that of all edge devices together per "
-                "completed request; latency is that of completed requests after warm-up."
+                "completed request; latency is that of completed requests after warm-up. A mean is over the replications "
+                "that have a value, and says over how many if that is not all; where none has one, there is a dash."
             }
+            @if let Some(note) = deterministic(digest) { p { (note) } }
             div.wide {
                 table {
                     thead {
@@ -35,24 +38,37 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
     }
 }
 
+/// Sentence on design points without any randomness.
+fn deterministic(digest: &Digest<'_>) -> Option<String> {
+    let number = digest.designs.iter().filter(|design| design.summary.is_deterministic).count();
+    let of = if number == digest.designs.len() { "each".to_owned() } else { plural(number, "design point") };
+    (number > 0).then(|| {
+        format!(
+            "The replications of {of} are equal, event by event: nothing random happened in them. There is no interval then, \
+             because repeating what is not random says nothing about how certain a mean is."
+        )
+    })
+}
+
 fn design_row(design: &Design<'_>) -> Markup {
     let row = design.row;
     let summary = &design.summary;
-    let outcome = |quantity, estimate: Estimate| cell(design.completes().then(|| mean(quantity, estimate)));
+    let outcome = |quantity, estimate: &Estimate| cell(mean(quantity, estimate));
+    let failed = summary.failed_replications;
     html! {
         tr {
             th scope="row" { (row.label) }
             td { (row.time_steps) }
-            (cell(Some(accuracy(design))))
-            td { (Quantity::Bits.format(row.payload_bits)) }
+            (cell(design.executed().as_ref().map(accuracy)))
+            td { (row.payload_bits.map_or_else(dash, |bits| Quantity::Bits.format(bits))) }
             (cell(Some(compression(summary.ratio_to_float32, row.float32_bits))))
             (cell(Some(compression(summary.ratio_to_binary, row.binary_bits))))
             (cell(Some(Quoted { value: count(design.completed()), basis: format!("of {}", count(design.generated())) })))
-            td { (design.replications.len()) }
-            (outcome(Quantity::Share, summary.accuracy))
-            (outcome(Quantity::Joules, summary.energy_j))
-            (outcome(Quantity::Seconds, summary.latency_mean_s))
-            (outcome(Quantity::Seconds, summary.latency_p95_s))
+            td { (summary.replications) @if failed > 0 { br; small { (count(failed as u64)) " failed" } } }
+            (outcome(Quantity::Share, &summary.accuracy))
+            (outcome(Quantity::Joules, &summary.energy_j))
+            (outcome(Quantity::Seconds, &summary.latency_mean_s))
+            (outcome(Quantity::Seconds, &summary.latency_p95_s))
         }
     }
 }
@@ -86,33 +102,45 @@ fn pairs(digest: &Digest<'_>) -> Markup {
 fn pair_row(digest: &Digest<'_>, pair: &Pair) -> Markup {
     let (spiking, float) = (&digest.designs[pair.spiking], &digest.designs[pair.float]);
     let Comparison { accuracy, energy_j, adjusted_p, .. } = &pair.difference;
-    let (range, samples) = (points_range(&accuracy.difference), count(accuracy.samples));
-    let accuracy_says = match Verdict::adjusted(accuracy.difference.estimate, adjusted_p.accuracy) {
-        Verdict::Above => "spiking is more accurate",
-        Verdict::Below => "spiking is less accurate",
-        Verdict::Open => "no difference shown",
+    let accuracy_says = match accuracy.zip(adjusted_p.accuracy) {
+        Some((found, p)) => match Verdict::adjusted(found.difference.estimate, p) {
+            Verdict::Above => "spiking is more accurate",
+            Verdict::Below => "spiking is less accurate",
+            Verdict::Open => "no difference shown",
+        },
+        None => "one could not be executed",
     };
-    let complete = spiking.completes() && float.completes();
-    let energy_says = match adjusted_p.energy_j.filter(|_| complete).map(|p| Verdict::adjusted(energy_j.mean, p)) {
+    let difference = accuracy.map(|found| Quoted {
+        value: signed_points(found.difference.estimate),
+        basis: format!("{}, n = {}", points_range(&found.difference), count(found.samples)),
+    });
+    let energy_says = match energy_j.mean.zip(adjusted_p.energy_j).map(|(mean, p)| Verdict::adjusted(mean, p)) {
         Some(Verdict::Above) => "spiking needs more",
         Some(Verdict::Below) => "spiking needs less",
         Some(Verdict::Open) => "no difference shown",
         None => "no interval",
     };
-    let payload = |design: &Design<'_>| Quantity::Bits.format(design.row.payload_bits);
+    let right_alone =
+        |get: fn(&PairedDifference) -> u64| accuracy.as_ref().map_or_else(dash, |found| count(get(found)));
+    let payload = |design: &Design<'_>| design.row.payload_bits.map_or_else(dash, |bits| Quantity::Bits.format(bits));
     html! {
         tr {
             th scope="row" { (spiking.row.label) }
             td { (float.row.label) }
             (two_lines(&payload(spiking), &payload(float)))
-            (cell(Some(Quoted { value: signed_points(accuracy.difference.estimate), basis: format!("{range}, n = {samples}") })))
-            (two_lines(&count(accuracy.only_first), &count(accuracy.only_second)))
+            (cell(difference))
+            (two_lines(&right_alone(|found| found.only_first), &right_alone(|found| found.only_second)))
             td { (accuracy_says) }
-            (cell(complete.then(|| mean(Quantity::Joules, *energy_j))))
-            td { (spiking.replications.len()) }
+            (cell(mean(Quantity::Joules, energy_j)))
+            td { (energy_j.of) }
             td { (energy_says) }
         }
     }
+}
+
+/// What stands in the place of a number that does not exist.
+fn dash() -> String {
+    "–".to_owned()
 }
 
 /// Table cell with the number of the spiking network above that of the float one.

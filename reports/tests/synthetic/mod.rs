@@ -92,10 +92,12 @@ impl Synthetic {
             codec: if family == "spiking" { "spikes" } else { "jpeg 90" }.to_owned(),
             time_steps: if family == "spiking" { 4 } else { 1 },
             samples: SAMPLES,
-            correct,
-            payload_bits: payload,
+            correct: Some(correct),
+            payload_bits: Some(payload),
             float32_bits: (32 * 12_544) >> s,
             binary_bits: (4 * 12_544) >> s,
+            failed_replications: 0,
+            failure: None,
         });
         // Which samples are answered right differs a little from network to network.
         results.answers.extend((0..SAMPLES).map(|sample| AnswerRow {
@@ -118,12 +120,12 @@ impl Synthetic {
         for replication in 0..self.replications {
             let row = self.replication((point, replication), family == "spiking", work, payload, correct);
             let percentiles = [0.0, 5.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 100.0];
-            if self.completes {
+            if let Some(mean) = row.latency_mean_s {
                 results.latencies.extend(percentiles.iter().map(|&percentile| LatencyRow {
                     point: PointIndex(point),
                     replication,
                     percentile,
-                    seconds: row.latency_mean_s * (0.4 - (1.001 - percentile / 100.0).ln() * 0.6),
+                    seconds: mean * (0.4 - (1.001 - percentile / 100.0).ln() * 0.6),
                 }));
             }
             results.replications.push(row);
@@ -141,20 +143,27 @@ impl Synthetic {
         let noise = 1.0 + 0.01 * f64::from(replication);
         let latency = noise * (0.004 + payload * 2e-6 + work * 1e3);
         let completed = if self.completes { 2000 } else { 0 };
-        let mean = |value: f64| if self.completes { value } else { f64::NAN };
+        let mean = |value: f64| self.completes.then_some(value);
         let compute = ComputeEnergy {
-            ac: mean(if spiking { work * 0.5 } else { 0.0 }),
-            mac: mean(if spiking { work * 0.1 } else { work * 0.5 }),
-            neuron: mean(work * 0.02),
-            memory: mean(work * 0.4),
+            ac: if spiking { work * 0.5 } else { 0.0 },
+            mac: if spiking { work * 0.1 } else { work * 0.5 },
+            neuron: work * 0.02,
+            memory: work * 0.4,
             ..ComputeEnergy::default()
         };
         let power = PowerEnergy {
-            static_power: mean(4e-4 * noise),
-            radio_tx: mean(payload * 1e-8 * noise),
-            radio_rx: mean(2e-6),
+            static_power: 4e-4 * noise,
+            radio_tx: payload * 1e-8 * noise,
+            radio_rx: 2e-6,
             ..PowerEnergy::default()
         };
+        let phases = Phases::from_fn(|phase| match phase {
+            Phase::EdgeWait | Phase::UplinkWait | Phase::CloudWait => 0.0,
+            Phase::EdgeCompute => work * 1e3,
+            Phase::Uplink => payload * 2e-6,
+            Phase::CloudService => 0.003,
+            Phase::Downlink => 0.001,
+        });
         ReplicationRow {
             point: PointIndex(point),
             replication,
@@ -175,31 +184,23 @@ impl Synthetic {
             steady_latency_low_s: None,
             steady_latency_high_s: None,
             steady_deleted: None,
-            phases: Phases::from_fn(|phase| {
-                mean(match phase {
-                    Phase::EdgeWait | Phase::UplinkWait | Phase::CloudWait => 0.0,
-                    Phase::EdgeCompute => work * 1e3,
-                    Phase::Uplink => payload * 2e-6,
-                    Phase::CloudService => 0.003,
-                    Phase::Downlink => 0.001,
-                })
-            }),
-            energy: Energy { compute, power, total: mean(compute.sum() + power.sum()) },
-            payload_bytes: payload / 8.0,
-            sent_bytes: payload / 8.0 + 40.0,
+            phases: self.completes.then_some(phases),
+            energy: self.completes.then_some(Energy { compute, power, total: compute.sum() + power.sum() }),
+            payload_bytes: mean(payload / 8.0),
+            sent_bytes: mean(payload / 8.0 + 40.0),
             traffic: TrafficCounters {
                 packets_sent: 2000,
                 packets_lost: 2000 - completed,
                 steps_sent: 2000,
                 ..TrafficCounters::default()
             },
-            first_depletion_s: f64::INFINITY,
-            mean_lifetime_s: f64::INFINITY,
-            cloud_energy_j: 0.0,
-            mean_servers: 2.0,
-            edge_utilisation: 0.1,
-            uplink_utilisation: 0.1,
-            cloud_utilisation: 0.1,
+            first_depletion_s: None,
+            restricted_lifetime_s: None,
+            cloud_energy_j: mean(0.0),
+            mean_servers: Some(2.0),
+            edge_utilisation: Some(0.1),
+            uplink_utilisation: Some(0.1),
+            cloud_utilisation: Some(0.1),
             simulated_s: 40.0,
             trajectory: Trajectory { events: 12_000, fingerprint: u64::from(point) },
         }

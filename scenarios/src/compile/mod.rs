@@ -87,7 +87,8 @@ fn compile_sweep(sweep: &Sweep, origin: &Origin, zoo: &Zoo) -> Result<Compiled, 
     for point in &sweep.points {
         compiler.profiles.load_prices(&point.scenario, origin)?;
     }
-    let points = sweep.points.iter().map(|point| compiler.point(point)).collect::<Result<Vec<_>, _>>()?;
+    let mut points = sweep.points.iter().map(|point| compiler.point(point)).collect::<Result<Vec<_>, _>>()?;
+    networks::distinguish(&mut points);
     let study = &sweep.points[0].scenario.study;
     let used = |files: BTreeMap<String, String>| files.into_iter().map(|(name, blake3)| FileUsed { name, blake3 });
     let prices = compiler.profiles.price_lists();

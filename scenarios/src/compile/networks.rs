@@ -9,6 +9,7 @@ use cospike_models::zoo::{CodecChoice, NetworkChoice, PLAIN, UnitChoice, ZooErro
 use cospike_sim_core::cosim::MAX_DESIGNS;
 use cospike_sim_core::network::{BottleneckKind, Family, INPUT, NetworkError, OUTPUT};
 use cospike_sim_core::payload::Packetise;
+use cospike_studies::plan::DesignPoint;
 use std::collections::BTreeMap;
 
 /// A network that a scenario asks for, and where the request stands.
@@ -140,6 +141,24 @@ pub(super) fn label(point: &SweepPoint, asked: &Asked<'_>) -> String {
         label += &format!(" {path}={value}");
     }
     label
+}
+
+/// Tells apart points with the same label, as the name of a grid can make them: by all swept values, and by the number of the
+/// point if these are the same too.
+pub(super) fn distinguish(points: &mut [DesignPoint]) {
+    let number = |number: usize, _: &DesignPoint| format!(" #{number}");
+    extend_equal_labels(points, |_, point| {
+        point.parameters.iter().map(|(path, value)| format!(" {path}={value}")).collect()
+    });
+    extend_equal_labels(points, number);
+}
+
+fn extend_equal_labels(points: &mut [DesignPoint], more: impl Fn(usize, &DesignPoint) -> String) {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    points.iter().for_each(|point| *counts.entry(point.label.clone()).or_default() += 1);
+    for (number, point) in points.iter_mut().enumerate().filter(|(_, point)| counts[&point.label] > 1) {
+        point.label += &more(number, point);
+    }
 }
 
 /// Says where the scenario makes a choice that the zoo does not have; any other error is that of a weight file.

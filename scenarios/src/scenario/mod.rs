@@ -61,7 +61,7 @@ pub struct StudySection {
     pub replications: Located<u32>,
     /// Design points get further replications until their means are known this precisely.
     pub precision: Option<Located<Precision>>,
-    /// Age from which on a request starves if others are answered meanwhile; then the study fails.
+    /// Age from which on a request starves if others are answered meanwhile; then the design point fails.
     pub starvation_s: Option<Located<f64>>,
 }
 

@@ -155,15 +155,16 @@ fn slices_of_a_complete_trace_add_up_to_the_results() {
             close(request.about["age_ms"].as_f64().unwrap() * 1e6, request.duration() as f64);
         }
         let mean = |durations: u64| durations as f64 / 1e9 / measured.len() as f64;
-        close(mean(measured.iter().map(|(request, _)| request.duration()).sum()), row.latency_mean_s);
+        close(mean(measured.iter().map(|(request, _)| request.duration()).sum()), row.latency_mean_s.unwrap());
+        let phases = row.phases.unwrap();
         for (phase, expected) in [
-            ("edge wait", row.phases.edge_wait),
-            ("head", row.phases.edge_compute),
-            ("uplink wait", row.phases.uplink_wait),
-            ("uplink", row.phases.uplink),
-            ("cloud wait", row.phases.cloud_wait),
-            ("tail", row.phases.cloud_service),
-            ("downlink", row.phases.downlink),
+            ("edge wait", phases.edge_wait),
+            ("head", phases.edge_compute),
+            ("uplink wait", phases.uplink_wait),
+            ("uplink", phases.uplink),
+            ("cloud wait", phases.cloud_wait),
+            ("tail", phases.cloud_service),
+            ("downlink", phases.downlink),
         ] {
             let slices = measured.iter().flat_map(|(_, phases)| phases).filter(|slice| slice.name == phase);
             close(mean(slices.map(|slice| slice.duration()).sum()), expected);
@@ -171,9 +172,9 @@ fn slices_of_a_complete_trace_add_up_to_the_results() {
         let busy =
             |track: &str| shown.slices.iter().filter(|slice| slice.track == track).map(Slice::duration).sum::<u64>();
         let seconds = |track: &str| busy(track) as f64 / 1e9 / row.simulated_s;
-        close(seconds("processor"), 3.0 * row.edge_utilisation);
-        close(seconds("uplink"), row.uplink_utilisation * if point == 0 { 3.0 } else { 1.0 });
-        close(seconds("server 0"), row.cloud_utilisation);
+        close(seconds("processor"), 3.0 * row.edge_utilisation.unwrap());
+        close(seconds("uplink"), row.uplink_utilisation.unwrap() * if point == 0 { 3.0 } else { 1.0 });
+        close(seconds("server 0"), row.cloud_utilisation.unwrap());
         let places = if point == 0 { &["cloud"][..] } else { &["cell", "cloud"] };
         let devices = (0..3).map(|device| format!("device {device}"));
         assert_eq!(shown.processes, places.iter().map(|place| place.to_string()).chain(devices).collect());
@@ -193,7 +194,7 @@ fn counters_are_never_negative_and_queues_drain() {
     assert_eq!((all("power W").count(), all("battery J").count()), (3, 3));
     // What the batteries lost was drawn by the devices; they drew a little more after the last change of power.
     let gone: f64 = all("battery J").map(|(_, values)| 1e3 - values.last().unwrap().1).sum();
-    let drawn = row(&results, 0).energy.total * row(&results, 0).requests.completed as f64;
+    let drawn = row(&results, 0).energy.unwrap().total * row(&results, 0).requests.completed as f64;
     assert!(gone <= drawn * (1.0 + 1e-9) && gone > 0.5 * drawn, "{gone} J of {drawn} J");
 }
 

@@ -45,9 +45,11 @@ pub struct Outcome {
 pub struct Depletion {
     /// When the first battery ran empty; `None` if none did.
     pub first: Option<SimTime>,
-    /// Mean lifetime of the devices whose battery ran empty, in seconds; `None` if none did. If not all did, it is
-    /// shorter than that of the fleet.
-    pub mean_seconds: Option<f64>,
+    /// Mean lifetime of the devices, restricted to the run, in seconds: the mean over all devices of the time until the
+    /// battery was empty, or until the end of the run for those whose was not. That is the restricted mean survival
+    /// time, at most the mean lifetime and equal to it if every battery ran empty. A mean over the dead alone would be
+    /// shorter, the sooner the run ended. `None` without batteries.
+    pub restricted_mean_seconds: Option<f64>,
 }
 
 /// Energy of the cloud's servers, in joules.

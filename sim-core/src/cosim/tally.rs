@@ -61,9 +61,12 @@ impl Tally {
         self.lifetime_nanoseconds += u128::from(now.nanoseconds());
     }
 
-    pub(super) fn depletion(&self) -> Depletion {
-        let (devices, lifetime) = (self.traffic.depleted_devices, self.lifetime_nanoseconds as f64 / 1e9);
-        Depletion { first: self.first_depletion, mean_seconds: (devices > 0).then(|| lifetime / devices as f64) }
+    /// When the batteries of `devices` devices ran empty until `end`.
+    pub(super) fn depletion(&self, devices: u32, end: SimTime) -> Depletion {
+        let alive = u64::from(devices) - self.traffic.depleted_devices;
+        let lived = self.lifetime_nanoseconds + u128::from(alive) * u128::from(end.nanoseconds());
+        let mean = (devices > 0).then(|| lived as f64 / 1e9 / f64::from(devices));
+        Depletion { first: self.first_depletion, restricted_mean_seconds: mean }
     }
 
     pub(super) fn latency(&self) -> Option<Latency> {

@@ -12,7 +12,7 @@ pub struct SimTime(u64);
 #[non_exhaustive]
 pub enum TimeError {
     /// Seconds that are negative, not a number or too many.
-    #[error("{seconds} s is no simulated time: give 0 to {} s", SimTime::MAX.seconds())]
+    #[error("{} s is no simulated time: give 0 to {} s", readable(*seconds), SimTime::MAX.seconds())]
     NotATime {
         /// The value found, in seconds.
         seconds: f64,
@@ -28,6 +28,11 @@ pub enum TimeError {
         /// Delay that should be added.
         delay: SimTime,
     },
+}
+
+/// A number of seconds, with an exponent where it would have more digits than anybody reads.
+fn readable(seconds: f64) -> String {
+    if seconds.abs() < 1e15 { seconds.to_string() } else { format!("{seconds:e}") }
 }
 
 impl SimTime {

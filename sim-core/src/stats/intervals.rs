@@ -22,7 +22,8 @@ pub struct Interval {
 impl Interval {
     /// Half the width of the interval.
     pub fn half_width(&self) -> f64 {
-        (self.high - self.low) / 2.0
+        // Halved first: the difference may be beyond a double.
+        self.high / 2.0 - self.low / 2.0
     }
 
     /// Whether `value` lies in the interval, ends included.

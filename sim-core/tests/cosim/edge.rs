@@ -83,7 +83,7 @@ fn a_battery_runs_empty_when_its_energy_is_spent() {
     system.edge.battery_joules = Some(0.55);
     system.workload.arrivals = ArrivalProcess::Trace([TraceArrival { seconds: 20.0, device: 0 }].into());
     let idle = run_one(&system, own_answers(&[0.0], 0));
-    close(idle.depletion.mean_seconds.unwrap(), 5.0, 1e-8);
+    close(idle.depletion.restricted_mean_seconds.unwrap(), 5.0, 1e-8);
     close(idle.energy.total, 0.55, 1e-8);
     assert_eq!((idle.traffic.depleted_devices, idle.requests.dropped_battery, idle.requests.completed), (1, 1, 0));
 
@@ -100,6 +100,12 @@ fn a_battery_runs_empty_when_its_energy_is_spent() {
     // The last inference is done as the battery ends.
     assert!((261..=262).contains(&busy.requests.completed), "{}", busy.requests.completed);
     close(busy.energy.total, 0.55, 2e-3);
+
+    // A second device that is asked nothing would live for 5 s; after 4 s it still does, and counts with these.
+    (system.devices, system.workload.horizon_seconds) = (2, Some(4.0));
+    let censored = run_one(&system, own_answers(&[0.0], 0));
+    assert_eq!((censored.traffic.depleted_devices, censored.simulated.seconds()), (1, 4.0));
+    close(censored.depletion.restricted_mean_seconds.unwrap(), (died + 4.0) / 2.0, 1e-9);
 }
 
 /// Nobody may be stuck: with requests at every place when the devices die, all are dropped and the run ends.

@@ -304,6 +304,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
 
     pub(super) fn outcome(&self, correct: u64, correct_in_time: u64) -> Outcome {
         let (end, tally) = (self.context.agenda.end(), &self.context.tally);
+        let batteries = self.system.edge.battery_joules.map_or(0, |_| self.system.devices);
         Outcome {
             requests: RequestCounters {
                 in_flight: self.context.requests.in_flight(),
@@ -317,7 +318,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
             sent_bytes: tally.sent_bytes,
             payload_bytes: tally.payload_bytes,
             traffic: tally.traffic,
-            depletion: tally.depletion(),
+            depletion: tally.depletion(batteries, end),
             cloud_energy: self.cloud.energy(end),
             mean_servers: self.cloud.mean_powered(end),
             edge: self.edge.usage(end),

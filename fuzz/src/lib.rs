@@ -1,0 +1,103 @@
+//! Hostile input for everything of CoSpike that reads files: one function per kind of file, which takes the file's bytes.
+//!
+//! `cargo fuzz` calls them with inputs that it makes up (`fuzz_targets/`), `tests/corpus.rs` with those that are kept
+//! (`corpus/`), so that what failed once is tried by every `cargo test`. Each function fails by a panic: from the reader, or from
+//! an assertion of what must hold of every answer. docs/reliability.md has the commands, and how many inputs were tried.
+
+mod scenarios;
+
+pub use scenarios::{arrival_trace, delivery_trace, prices, profile, rate_trace, scenario};
+
+use cospike_models::dataset::{Cifar, Dataset};
+use cospike_models::import::reference::Reference;
+use cospike_models::zoo::{WeightFile, Zoo};
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::io::Cursor;
+
+/// A kind of file: the name of its target and of its corpus, and its function.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All targets.
+pub const TARGETS: [Target; 11] = [
+    ("scenario", scenario),
+    ("profile", profile),
+    ("prices", prices),
+    ("rate_trace", rate_trace),
+    ("arrival_trace", arrival_trace),
+    ("delivery_trace", delivery_trace),
+    ("weight_file", weight_file),
+    ("npz", npz),
+    ("idx", idx),
+    ("cifar", cifar),
+    ("reference", reference),
+];
+
+/// Longest message that a person would read.
+const LONGEST_MESSAGE: usize = 20_000;
+
+/// What must hold of the message of every refusal: it says something, briefly, and cannot command a terminal.
+fn check_message(error: &impl Display) {
+    let message = error.to_string();
+    assert!(!message.is_empty(), "a refusal without words");
+    assert!(message.len() <= LONGEST_MESSAGE, "a refusal of {} bytes", message.len());
+    let commands = message.chars().find(|c| c.is_control() && *c != '\n');
+    assert_eq!(commands, None, "a control character in {message:?}");
+}
+
+/// The backbones whose units a fuzzed weight file may be.
+const BACKBONES: [(&str, &[u8]); 2] = [
+    ("resnet14-spiking", include_bytes!("../../models/zoo/resnet14-spiking.safetensors")),
+    ("resnet14-float", include_bytes!("../../models/zoo/resnet14-float.safetensors")),
+];
+
+/// A weight file (`.safetensors`): a unit that is accepted makes a network with its backbone, or is refused there.
+pub fn weight_file(bytes: &[u8]) {
+    match WeightFile::from_bytes("fuzzed", bytes) {
+        Ok(file) => {
+            let own = (String::from("fuzzed"), Cow::from(bytes.to_vec()));
+            let backbone = BACKBONES.iter().find(|(name, _)| name.ends_with(file.metadata.family.name()));
+            let backbone = backbone.map(|&(name, bytes)| (name.to_string(), Cow::from(bytes)));
+            let zoo = Zoo::from_files([own].into_iter().chain(backbone));
+            let network = zoo.and_then(|zoo| zoo.network(&zoo.choice("fuzzed")?));
+            network.err().iter().for_each(check_message);
+        }
+        Err(error) => check_message(&error),
+    }
+}
+
+/// Labelled images in a NumPy archive (`.npz`).
+pub fn npz(bytes: &[u8]) {
+    check_dataset(Dataset::from_npz(Cursor::new(bytes)));
+}
+
+/// Labelled images in IDX files: a little-endian u16 says how many of the following bytes are the labels' file.
+pub fn idx(bytes: &[u8]) {
+    let Some((length, files)) = bytes.split_first_chunk::<2>() else { return };
+    let (labels, images) = files.split_at(usize::from(u16::from_le_bytes(*length)).min(files.len()));
+    check_dataset(Dataset::from_idx(images, labels));
+}
+
+/// Labelled images in a file of CIFAR's binary version: the first byte chooses between CIFAR-10 and CIFAR-100.
+pub fn cifar(bytes: &[u8]) {
+    let Some((kind, file)) = bytes.split_first() else { return };
+    let kind = if kind % 2 == 0 { Cifar::Cifar10 } else { Cifar::Cifar100 };
+    check_dataset(Dataset::from_cifar(kind, [file]));
+}
+
+fn check_dataset(read: Result<Dataset, impl Display>) {
+    match read {
+        Ok(dataset) => {
+            assert!(!dataset.is_empty(), "a data set without a sample");
+            (0..dataset.len()).for_each(|index| assert!(!dataset.image(index).is_empty(), "an image without a pixel"));
+        }
+        Err(error) => check_message(&error),
+    }
+}
+
+/// A recorded reference of another framework (`.npz`).
+pub fn reference(bytes: &[u8]) {
+    if let Err(error) = Reference::from_reader(Cursor::new(bytes)) {
+        check_message(&error);
+    }
+}
