@@ -104,11 +104,12 @@ pub(crate) struct Run {
     pub(crate) scenario: String,
     #[command(flatten)]
     pub(crate) zoo: GivenZoo,
-    /// Result folder to write [default: out/NAME, with the name of the study]
+    /// Result folder to write: new, empty, or with older results, which are replaced; whatever else is in it stays [default:
+    /// out/NAME, with the name of the study]
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
-    /// Folder in which finished inferences and replications are kept; what is there is not computed again [default: a folder
-    /// beside the results, removed when they are whole]
+    /// Folder in which finished inferences and replications are kept; what is there is not computed again [default: a hidden
+    /// folder among the results, removed when they are whole]
     #[arg(long, value_name = "DIR")]
     pub(crate) store: Option<PathBuf>,
     /// Run everything twice and compare the two event by event; print what was compared, and the first difference. The exit

@@ -4,14 +4,20 @@ use crate::arguments::BenchInference;
 use crate::failure::Failure;
 use crate::output::{print_json, say, table};
 use cospike_bench::{DensitySweep, InferenceBench, LargeNetwork, LayerTimes, Peak, Selection, Throughput};
-use cospike_reports::{DensityLine, density_figure};
+use cospike_reports::{DensityLine, FIGURE, density_figure};
+use cospike_results::store::whole_file::WholeFile;
+use std::io::Write;
 
 /// Measures, prints tables or JSON, and draws the figure if one is asked for.
 pub(crate) fn inference(arguments: &BenchInference) -> Result<(), Failure> {
     let selection = Selection { density: arguments.density, large_network: arguments.resnet50 };
+    // Before minutes are spent on what could not be written.
+    let svg = arguments.svg.as_deref().map(|path| WholeFile::create(path, FIGURE)).transpose();
+    let svg = svg.map_err(Failure::mistake)?;
     let bench = InferenceBench::measure(selection)?;
-    if let (Some(path), Some(sweeps)) = (&arguments.svg, &bench.density) {
-        std::fs::write(path, density_svg(sweeps)?)?;
+    if let (Some(file), Some(sweeps)) = (svg, &bench.density) {
+        file.file().write_all(density_svg(sweeps)?.as_bytes())?;
+        file.finish()?;
     }
     if arguments.json {
         print_json(&serde_json::to_value(&bench)?);

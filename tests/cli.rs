@@ -226,11 +226,6 @@ fn invariant_11_mistakes_are_shown_where_they_stand_and_nothing_is_written() {
         }
         assert_eq!(std::fs::read_dir(place.folder.path()).unwrap().count(), 1, "only the scenario is there");
     }
-    let place = Place::new(&[]);
-    let thesis = place.folder.path().join("thesis");
-    std::fs::create_dir(&thesis).unwrap();
-    cospike(&["run", "small.toml", "--out", "thesis"], place.folder.path()).assert().code(2);
-    assert_eq!(std::fs::read_dir(thesis).unwrap().count(), 0, "a folder without results is left alone");
     let nowhere = tempfile::tempdir().unwrap();
     cospike(&["run", "absent.toml"], nowhere.path()).assert().code(2);
     cospike(&["run", "quickstrat"], nowhere.path()).assert().code(2);

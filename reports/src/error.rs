@@ -1,6 +1,7 @@
 //! Reasons why a report cannot be made.
 
 use cospike_results::index::PointIndex;
+use cospike_results::store::whole_file::WholeFileError;
 use cospike_sim_core::stats::StatsError;
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -63,11 +64,14 @@ pub enum ReportError {
         reason: String,
     },
     /// A file cannot be written.
-    #[error("{}: {source}", path.display())]
-    Write {
-        /// The file or folder.
+    #[error(transparent)]
+    File(#[from] WholeFileError),
+    /// A folder cannot be made.
+    #[error("{}: {error}", path.display())]
+    Folder {
+        /// The folder.
         path: PathBuf,
         /// Message of the system.
-        source: std::io::Error,
+        error: std::io::Error,
     },
 }

@@ -14,10 +14,24 @@ pub use figures::{DensityLine, density_figure};
 pub use zoo::{ZooPage, zoo_page};
 
 use cospike_results::rows::Results;
-use std::path::Path;
+use cospike_results::store::whole_file::Kind;
 
 /// Name of the page within a report's folder.
 pub const PAGE: &str = "report.html";
+
+/// Names of all files that a report may have.
+pub const FILES: [&str; 7] = [
+    "accuracy-payload.svg",
+    "energy-parts.svg",
+    "latency.svg",
+    "pareto.svg",
+    "price-lists.svg",
+    "split-width.svg",
+    PAGE,
+];
+
+/// A figure as a file of its own.
+pub const FIGURE: Kind = Kind { name: "figure of CoSpike", start: "<svg xmlns=", mark: figure::FONTS };
 
 /// Figures and page of one study.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,22 +59,9 @@ pub fn render(results: &Results) -> Result<Report, ReportError> {
 }
 
 impl Report {
-    /// Writes the page, as [`PAGE`], and every figure into `folder`, which is made if it is not there. Files of the
-    /// same names are replaced.
-    ///
-    /// # Errors
-    /// [`ReportError::Write`] with the path that failed.
-    pub fn write(&self, folder: &Path) -> Result<(), ReportError> {
-        let failed = |path: &Path| {
-            let path = path.to_owned();
-            move |source| ReportError::Write { path, source }
-        };
-        std::fs::create_dir_all(folder).map_err(failed(folder))?;
-        let page = (PAGE, &self.html);
-        for (name, text) in self.figures.iter().map(|(name, svg)| (name.as_str(), svg)).chain([page]) {
-            let path = folder.join(name);
-            std::fs::write(&path, text).map_err(failed(&path))?;
-        }
-        Ok(())
+    /// Name and text of every file of the report: the figures, and the page as [`PAGE`].
+    pub fn files(&self) -> impl Iterator<Item = (&str, &str)> {
+        let figures = self.figures.iter().map(|(name, svg)| (name.as_str(), svg.as_str()));
+        figures.chain([(PAGE, self.html.as_str())])
     }
 }

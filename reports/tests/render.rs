@@ -2,7 +2,7 @@
 
 mod synthetic;
 
-use cospike_reports::{PAGE, Report, ReportError, render};
+use cospike_reports::{FILES, PAGE, Report, ReportError, render};
 use cospike_results::index::PointIndex;
 use cospike_results::rows::Results;
 use roxmltree::{Document, Node};
@@ -28,14 +28,18 @@ fn names(report: &Report) -> Vec<&str> {
 }
 
 #[test]
-fn a_report_is_written_as_it_was_rendered() {
+fn a_report_s_files_have_known_names_and_the_page_holds_every_figure() {
     for (name, results) in studies() {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("reports").join(name);
         let report = render(&results).unwrap();
-        report.write(&folder).unwrap();
-        assert_eq!(std::fs::read_to_string(folder.join(PAGE)).unwrap(), report.html);
+        // To be looked at.
+        std::fs::create_dir_all(&folder).unwrap();
+        for (file, text) in report.files() {
+            assert!(FILES.contains(&file), "{file}");
+            std::fs::write(folder.join(file), text).unwrap();
+        }
+        assert_eq!(report.files().last(), Some((PAGE, report.html.as_str())));
         for (file, svg) in &report.figures {
-            assert_eq!(&std::fs::read_to_string(folder.join(file)).unwrap(), svg, "{name}/{file}");
             assert!(report.html.contains(svg.as_str()), "the page of {name} lacks {file}");
         }
     }

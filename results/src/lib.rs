@@ -5,6 +5,7 @@
 //! | [`rows`] | one type per table; its fields are the columns |
 //! | [`manifest`] | what was run |
 //! | [`key`] | keys made of content |
+//! | [`sealed`] | JSON documents that show whether they are as they were written |
 //! | [`store`] | result folders, and the content-addressed store of finished pieces |
 //! | [`summary`] | one line per design point, and spiking against float networks pair by pair |
 //! | [`index`] | numbers of design points and networks |
@@ -17,5 +18,6 @@ pub mod index;
 pub mod key;
 pub mod manifest;
 pub mod rows;
+pub mod sealed;
 pub mod store;
 pub mod summary;

@@ -1,9 +1,13 @@
 //! Description of what was run: `manifest.json` in a result folder.
 
+use crate::sealed::{self, SealError};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Number of the manifest's present form. A change that older versions would misread takes the next one.
-pub const MANIFEST_SCHEMA: u32 = 1;
+pub const MANIFEST_SCHEMA: u32 = 2;
+/// Kind of document that a manifest is, for its seal.
+const KIND: &str = "manifest";
 
 /// Description of what was run, enough to run it again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -71,16 +75,25 @@ pub struct ValueUsed {
     pub evidence: String,
 }
 
+/// A manifest as it lies in a result folder: with the tables that belong to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StoredManifest {
+    /// What was run.
+    #[serde(flatten)]
+    pub manifest: Manifest,
+    /// BLAKE3 hash of every table's file, in hexadecimal digits, by the name of the file.
+    pub tables: BTreeMap<String, String>,
+}
+
 /// Reason why a text is no manifest that this version reads.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
-    /// The text is no JSON, or lacks a key.
-    #[error("no manifest of results: {0}")]
-    Json(#[from] serde_json::Error),
+    /// The text is something else.
+    #[error("it is no manifest of CoSpike")]
+    Foreign,
     /// The manifest was written before manifests had a schema number.
     #[error(
-        "the manifest has no schema number, so an older version of CoSpike{} wrote it: run the study again, or read the \
-         results with that version; this one reads schema {MANIFEST_SCHEMA}",
+        "it has no schema number, so an older version of CoSpike{} wrote it; this one reads schema {MANIFEST_SCHEMA}",
         version(written_by)
     )]
     NoSchema {
@@ -89,8 +102,7 @@ pub enum ManifestError {
     },
     /// The manifest has another schema number.
     #[error(
-        "the manifest has schema {found}, but this version of CoSpike reads schema {MANIFEST_SCHEMA}: read the results with \
-         the version that wrote them{}, or run the study again",
+        "another version of CoSpike{} wrote it, with schema {found}; this one reads schema {MANIFEST_SCHEMA}",
         version(written_by)
     )]
     Schema {
@@ -99,6 +111,9 @@ pub enum ManifestError {
         /// Version of CoSpike that wrote the manifest, if it says so.
         written_by: Option<String>,
     },
+    /// The manifest is not as it was written.
+    #[error("it is damaged or was changed: {0}")]
+    Seal(#[from] SealError),
 }
 
 fn version(written_by: &Option<String>) -> String {
@@ -110,26 +125,31 @@ fn version(written_by: &Option<String>) -> String {
 struct Head {
     schema: Option<u32>,
     version: Option<String>,
+    // Other programs have files of this name, with a `version` too.
+    #[serde(rename = "scenario")]
+    _scenario: String,
+    #[serde(rename = "seed")]
+    _seed: u64,
 }
 
-impl Manifest {
+impl StoredManifest {
     /// The manifest as JSON text, with a line break at the end.
     ///
     /// # Errors
-    /// [`ManifestError::Json`] if the writer fails.
+    /// [`ManifestError::Seal`] for a number that is not finite.
     pub fn to_json(&self) -> Result<String, ManifestError> {
-        Ok(serde_json::to_string_pretty(self)? + "\n")
+        Ok(sealed::to_json(KIND, self)?)
     }
 
     /// Reads a manifest of the present schema.
     ///
     /// # Errors
-    /// [`ManifestError`] for another schema, or for what is no manifest.
+    /// [`ManifestError`] for another schema, for what is no manifest, and for one that is not as it was written.
     pub fn from_json(text: &str) -> Result<Self, ManifestError> {
-        match serde_json::from_str(text)? {
-            Head { schema: Some(MANIFEST_SCHEMA), .. } => Ok(serde_json::from_str(text)?),
-            Head { schema: Some(found), version } => Err(ManifestError::Schema { found, written_by: version }),
-            Head { schema: None, version } => Err(ManifestError::NoSchema { written_by: version }),
+        match serde_json::from_str(text).map_err(|_| ManifestError::Foreign)? {
+            Head { schema: Some(MANIFEST_SCHEMA), .. } => Ok(sealed::from_json(KIND, text)?),
+            Head { schema: Some(found), version, .. } => Err(ManifestError::Schema { found, written_by: version }),
+            Head { schema: None, version, .. } => Err(ManifestError::NoSchema { written_by: version }),
         }
     }
 }
@@ -137,31 +157,71 @@ impl Manifest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::proptest;
+    use proptest::sample::Index;
 
-    #[test]
-    fn a_manifest_of_another_schema_is_refused_with_the_version_that_reads_it() {
+    fn stored() -> StoredManifest {
+        let value = ValueUsed {
+            key: "idle_w".into(),
+            value: 0.1 + 0.2,
+            unit: "W".into(),
+            source: "a data sheet".into(),
+            scope: "all-in".into(),
+            evidence: "measured".into(),
+        };
+        let profile =
+            ProfileUsed { kind: "link".into(), name: "wifi".into(), description: "d".into(), values: vec![value] };
         let manifest = Manifest {
             schema: MANIFEST_SCHEMA,
             version: "0.1.0".into(),
             name: "study".into(),
             scenario: "[study]\n".into(),
-            seed: 7,
+            seed: u64::MAX,
             replications: 2,
-            axes: vec![],
-            networks: vec![],
+            axes: vec!["network.width".into()],
+            networks: vec![FileUsed { name: "n".into(), blake3: "0".into() }],
             datasets: vec![],
             traces: vec![],
-            profiles: vec![],
+            profiles: vec![profile],
         };
-        let text = manifest.to_json().unwrap();
-        assert!(text.starts_with("{\n  \"schema\": 1,\n"), "{text}");
-        assert_eq!(Manifest::from_json(&text).unwrap(), manifest);
-        let newer = Manifest { schema: 99, ..manifest.clone() }.to_json().unwrap();
-        let error = Manifest::from_json(&newer).unwrap_err();
+        StoredManifest { manifest, tables: [("points.parquet".into(), "ab".into())].into() }
+    }
+
+    #[test]
+    fn a_manifest_of_another_schema_is_refused_with_the_version_that_reads_it() {
+        let text = stored().to_json().unwrap();
+        assert!(text.starts_with("{\n  \"schema\": 2,\n"), "{text}");
+        assert_eq!(StoredManifest::from_json(&text).unwrap(), stored());
+        let newer = text.replacen("\"schema\": 2", "\"schema\": 99", 1);
+        let error = StoredManifest::from_json(&newer).unwrap_err();
         assert!(matches!(error, ManifestError::Schema { found: 99, .. }) && error.to_string().contains("(0.1.0)"));
-        let older = text.replace("  \"schema\": 1,\n", "");
-        assert!(matches!(Manifest::from_json(&older), Err(ManifestError::NoSchema { .. })));
-        assert!(matches!(Manifest::from_json("{}"), Err(ManifestError::NoSchema { written_by: None })));
-        assert!(matches!(Manifest::from_json("schema = 1"), Err(ManifestError::Json(_))));
+        let older = text.replace("  \"schema\": 2,\n", "");
+        assert!(matches!(StoredManifest::from_json(&older), Err(ManifestError::NoSchema { .. })));
+        for foreign in ["{}", "schema = 1", "", "[]", r#"{"name": "my extension", "version": "1.0"}"#] {
+            assert!(matches!(StoredManifest::from_json(foreign), Err(ManifestError::Foreign)), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn a_manifest_in_other_clothes_is_the_same_and_one_with_more_in_it_is_not() {
+        let text = stored().to_json().unwrap();
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(StoredManifest::from_json(&value.to_string()).unwrap(), stored());
+        assert_eq!(StoredManifest::from_json(&text.replace('\n', "\r\n")).unwrap(), stored());
+        let noted = text.replacen("{", "{ \"note\": \"mine\",", 1);
+        assert!(matches!(StoredManifest::from_json(&noted), Err(ManifestError::Seal(SealError::Changed))));
+    }
+
+    proptest! {
+        #[test]
+        fn invariant_13_a_flipped_bit_of_a_manifest_is_found(place: Index, bit in 0..8_u8) {
+            let mut bytes = stored().to_json().unwrap().into_bytes();
+            let at = place.index(bytes.len());
+            bytes[at] ^= 1 << bit;
+            if let Ok(read) = String::from_utf8(bytes).map_err(drop).and_then(|t| StoredManifest::from_json(&t).map_err(drop)) {
+                // Blank for blank.
+                assert_eq!(read, stored());
+            }
+        }
     }
 }

@@ -10,14 +10,15 @@ use crate::failure::Failure;
 use crate::output::{note, print_json};
 use crate::progress::Bar;
 use crate::scenario::compile_scenario;
-use anyhow::anyhow;
-use cospike_reports::{PAGE, render};
+use anyhow::{Context, anyhow};
+use cospike_reports::{FILES, PAGE, render};
 use cospike_results::rows::Results;
 use cospike_results::store::entries::Entries;
-use cospike_results::store::folder;
+use cospike_results::store::folder::Place;
 use cospike_results::summary::Summary;
-use cospike_studies::{StoreError, StudyError};
+use cospike_studies::{StoreError, Study, StudyError};
 use std::path::{Path, PathBuf};
+use trace::TraceFile;
 
 /// Runs a scenario, writes its results, draws the report and prints the summary.
 pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
@@ -28,55 +29,48 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     if arguments.verify {
         return verify::verify(&study, arguments.json);
     }
-    let place = match &arguments.out {
-        Some(place) => place.clone(),
-        None => PathBuf::from("out").join(&study.plan().name),
-    };
-    folder::prepare(&place).map_err(Failure::mistake)?;
-    let pieces = arguments.store.clone().unwrap_or_else(|| folder_of_pieces(&place));
-    let store = Entries::open(&pieces).map_err(Failure::mistake)?;
+    // Before anything is computed: what could not be written is refused now.
+    let place = open_place(arguments, &study)?;
+    let trace = arguments.trace.file.as_deref();
+    let mut trace = trace.map(|path| TraceFile::begin(&study, path, &arguments.trace)).transpose()?;
+    let pieces = arguments.store.clone().unwrap_or_else(|| place.pieces());
+    let store = Entries::open(&pieces, |damage| note!("warning: {damage}")).map_err(Failure::mistake)?;
     let bar = Bar::new();
-    let results = match &arguments.trace.file {
-        Some(file) => trace::run_traced(&study, file, &arguments.trace, &store, &bar),
-        None => finished(study.run(Some(&store), &|progress| bar.show(progress))),
-    };
-    let (results, store_failure) = match results {
-        Err(failure) if !store.is_empty()? => {
-            note!("what was finished is kept in {}: the same command goes on from there", pieces.display());
-            return Err(failure);
-        }
-        Err(failure) => {
-            store.remove()?;
-            return Err(failure);
-        }
-        Ok(results) => results,
+    let outcome = match &mut trace {
+        Some(trace) => trace.run(&study, &store, &bar),
+        None => study.run(Some(&store), &|progress| bar.show(progress)),
     };
     // Written before anything is drawn: a failure to draw loses no result.
-    folder::write(&results, &place)?;
-    let whole = store_failure.is_none() && results.points.iter().all(|point| point.failure.is_none());
-    if arguments.store.is_none() && whole {
+    let stored = finished(outcome).and_then(|(results, store_failure)| {
+        place.write(&results)?;
+        Ok((results, store_failure))
+    });
+    let traced = trace.map_or(Ok(()), TraceFile::finish);
+    let (results, store_failure) = match stored {
+        Ok(stored) => stored,
+        Err(error) => return Err(keep(store, &pieces, [traced.err(), Some(error)])),
+    };
+    let failed = results.points.iter().filter(|point| point.failure.is_some()).count();
+    let removed = match arguments.store {
         // The result folder holds everything now.
-        store.remove()?;
+        None if failed == 0 => store.clone().remove().map_err(anyhow::Error::from),
+        _ => Ok(()),
+    };
+    let drawn = draw(&results, &place);
+    let printed = print(&results, arguments.json);
+    let page = if drawn.is_ok() { format!(" and {PAGE}") } else { String::new() };
+    note!("\nresults{page} in {}", place.folder().display());
+    let store_failure = store_failure.map(|error| anyhow!("the results are whole, but the store failed: {error}"));
+    let errors = [traced.err(), removed.err(), store_failure, drawn.err(), printed.err()];
+    if failed == 0 {
+        return last(errors).map_or(Ok(()), |error| Err(error.into()));
     }
-    render(&results)?.write(&place)?;
-    let summary = Summary::new(&results)?;
-    if arguments.json {
-        print_json(&serde_json::to_value(&summary)?);
-    } else {
-        summary::print_summary(&summary, &results);
-    }
-    note!("\nresults and {PAGE} in {}", place.display());
-    if !whole {
-        note!("what was finished is kept in {}: the same command goes on from there", pieces.display());
-    }
-    match store_failure {
-        Some(error) => Err(anyhow!("the results are whole, but the store failed: {error}").into()),
-        None => check_points(&summary),
-    }
+    let failure = anyhow!("{failed} of {} design points failed", results.points.len());
+    Err(keep(store, &pieces, [last(errors), Some(failure)]))
 }
 
 /// The results of a finished study, and why its store failed, if it did.
-fn finished(outcome: Result<Results, StudyError>) -> Result<(Results, Option<StoreError>), Failure> {
+fn finished(outcome: Result<Results, StudyError>) -> anyhow::Result<(Results, Option<StoreError>)> {
     match outcome {
         Ok(results) => Ok((results, None)),
         Err(StudyError::Store { results, error }) => Ok((*results, Some(error))),
@@ -84,16 +78,54 @@ fn finished(outcome: Result<Results, StudyError>) -> Result<(Results, Option<Sto
     }
 }
 
-/// Fails if a design point failed; the table and the JSON name it with its reason.
-fn check_points(summary: &Summary) -> Result<(), Failure> {
-    match summary.points.iter().filter(|point| point.failure.is_some()).count() {
-        0 => Ok(()),
-        failed => Err(anyhow!("{failed} of {} design points failed", summary.points.len()).into()),
-    }
+/// Takes the place of the results, and refuses everything that would be lost or in the way in the end.
+fn open_place(arguments: &Run, study: &Study) -> Result<Place, Failure> {
+    let folder = arguments.out.clone().unwrap_or_else(|| PathBuf::from("out").join(&study.plan().name));
+    let others: Vec<&Path> = arguments.store.iter().chain(&arguments.trace.file).map(PathBuf::as_path).collect();
+    let place = Place::open(&folder, &others).map_err(Failure::mistake)?;
+    let names = Place::names();
+    let names = || names.iter().map(String::as_str).chain(FILES);
+    place.check(names()).map_err(Failure::mistake)?;
+    others.iter().try_for_each(|other| place.check_other(other, names())).map_err(Failure::mistake)?;
+    Ok(place)
 }
 
-/// Where finished pieces are kept until the results `place` are whole: `.NAME.pieces` beside it.
-fn folder_of_pieces(place: &Path) -> PathBuf {
-    let name = place.file_name().unwrap_or_default().to_string_lossy();
-    place.with_file_name(format!(".{name}.pieces"))
+/// Prints the summary.
+fn print(results: &Results, as_json: bool) -> anyhow::Result<()> {
+    let summary = Summary::new(results)?;
+    match as_json {
+        true => print_json(&serde_json::to_value(&summary)?),
+        false => summary::print_summary(&summary, results),
+    }
+    Ok(())
+}
+
+/// Draws the report into the place of its results.
+fn draw(results: &Results, place: &Place) -> anyhow::Result<()> {
+    let again = || {
+        let folder = place.folder().display();
+        format!("the results are whole in {folder}, but without their report, which `cospike report {folder}` draws")
+    };
+    let report = render(results).with_context(again)?;
+    place.write_report(report.files()).with_context(again)
+}
+
+/// Says where the finished pieces of a study are that has no results, or not all. Returns the last of the `errors`, the others being printed.
+fn keep(store: Entries, pieces: &Path, errors: [Option<anyhow::Error>; 2]) -> Failure {
+    let kept = match store.is_empty() {
+        Ok(true) => store.remove(),
+        kept => kept.map(|_| {
+            note!("what was finished is kept in {}: the same command goes on from there", pieces.display());
+        }),
+    };
+    let [first, second] = errors;
+    last([kept.err().map(anyhow::Error::from), first, second]).unwrap_or_else(|| anyhow!("the study failed")).into()
+}
+
+/// The last of several errors; the others are printed.
+fn last<const N: usize>(errors: [Option<anyhow::Error>; N]) -> Option<anyhow::Error> {
+    let mut errors: Vec<_> = errors.into_iter().flatten().collect();
+    let last = errors.pop();
+    errors.iter().for_each(|error| note!("error: {error:#}"));
+    last
 }

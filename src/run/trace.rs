@@ -6,48 +6,72 @@ use crate::output::note;
 use crate::progress::Bar;
 use cospike_results::rows::Results;
 use cospike_results::store::entries::Entries;
+use cospike_results::store::whole_file::{Kind, WholeFile};
 use cospike_studies::plan::DesignPoint;
-use cospike_studies::trace::{Scope, Trace};
-use cospike_studies::{StoreError, Study, Watched};
+use cospike_studies::trace::{Scope, Trace, Traced};
+use cospike_studies::{Study, StudyError, Watched};
 use serde_json::json;
-use std::fs::File;
-use std::io::BufWriter;
+use std::io::{self, BufWriter};
 use std::path::Path;
 
-/// Runs a study and writes the trace of one of its replications to `path`. The trace is completed even if the study fails.
-pub(crate) fn run_traced(
-    study: &Study,
-    path: &Path,
-    asked: &arguments::Trace,
-    store: &Entries,
-    bar: &Bar,
-) -> Result<(Results, Option<StoreError>), Failure> {
-    let point = traced_point(study, asked)?;
-    let file = File::create(path).map_err(|error| Failure::mistake(format_args!("{}: {error}", path.display())))?;
-    let about = json!({
-        "cospike": env!("CARGO_PKG_VERSION"),
-        "study": study.plan().name,
-        "design point": point.label,
-        "point": asked.point,
-        "replication": asked.replication,
-        "seed": study.plan().seed,
-    });
-    let scope = Scope { devices: asked.devices.clone(), time: asked.time.clone() };
-    let mut trace = Trace::new(BufWriter::new(file), &point.system, scope, &about);
-    let watched = Watched { point: asked.point, replication: asked.replication, observer: &mut trace };
-    let results = study.run_observed(watched, Some(store), &|progress| bar.show(progress));
-    let traced = trace.finish().map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
-    note!(
-        "trace of {}, replication {}: {} events in {}; open it in https://ui.perfetto.dev",
-        point.label,
-        asked.replication,
-        traced.events,
-        path.display()
-    );
-    if let Some(cut) = traced.cut {
-        note!("warning: the trace grew too long and ends at {cut}: ask for fewer devices or less time");
+/// How to tell a trace.
+const TRACE: Kind =
+    Kind { name: "trace of CoSpike", start: "{\"displayTimeUnit\":\"ms\",\"otherData\":{", mark: "\"cospike\":\"" };
+
+/// The trace that a run is to write.
+pub(super) struct TraceFile<'a> {
+    asked: &'a arguments::Trace,
+    path: &'a Path,
+    point: &'a DesignPoint,
+    file: WholeFile,
+    /// Size of the trace, once the study has ended.
+    traced: Option<io::Result<Traced>>,
+}
+
+impl<'a> TraceFile<'a> {
+    /// Begins the trace `path` of one replication. Refuses numbers that the study does not have, and a file that is something
+    /// else.
+    pub(super) fn begin(study: &'a Study, path: &'a Path, asked: &'a arguments::Trace) -> Result<Self, Failure> {
+        let point = traced_point(study, asked)?;
+        let file = WholeFile::create(path, TRACE).map_err(Failure::mistake)?;
+        Ok(Self { asked, path, point, file, traced: None })
     }
-    super::finished(results)
+
+    /// Runs the study and watches that replication.
+    pub(super) fn run(&mut self, study: &Study, store: &Entries, bar: &Bar) -> Result<Results, StudyError> {
+        let about = json!({
+            "cospike": env!("CARGO_PKG_VERSION"),
+            "study": study.plan().name,
+            "design point": self.point.label,
+            "point": self.asked.point,
+            "replication": self.asked.replication,
+            "seed": study.plan().seed,
+        });
+        let scope = Scope { devices: self.asked.devices.clone(), time: self.asked.time.clone() };
+        let mut trace = Trace::new(BufWriter::new(self.file.file()), &self.point.system, scope, &about);
+        let watched = Watched { point: self.asked.point, replication: self.asked.replication, observer: &mut trace };
+        let results = study.run_observed(watched, Some(store), &|progress| bar.show(progress));
+        self.traced = Some(trace.finish());
+        results
+    }
+
+    /// Gives the trace its name, also that of a study that failed.
+    pub(super) fn finish(self) -> anyhow::Result<()> {
+        let failed = |error| anyhow::anyhow!("the trace {} cannot be written: {error}", self.path.display());
+        let Some(traced) = self.traced.transpose().map_err(failed)? else { return Ok(()) };
+        self.file.finish()?;
+        note!(
+            "trace of {}, replication {}: {} events in {}; open it in https://ui.perfetto.dev",
+            self.point.label,
+            self.asked.replication,
+            traced.events,
+            self.path.display()
+        );
+        if let Some(cut) = traced.cut {
+            note!("warning: the trace grew too long and ends at {cut}: ask for fewer devices or less time");
+        }
+        Ok(())
+    }
 }
 
 /// The design point that is traced. Refuses numbers that the study does not have.

@@ -38,7 +38,8 @@ pub(crate) fn list(given: &GivenZoo, as_json: bool) -> Result<(), Failure> {
 
 /// Writes the documentation page about the zoo, with its figures.
 pub(crate) fn page(arguments: &Page) -> Result<(), Failure> {
-    Ok(zoo_page(&arguments.zoo.open()?)?.write(&arguments.folder)?)
+    let page = zoo_page(&arguments.zoo.open()?)?;
+    page.write(&arguments.folder).map_err(Failure::mistake)
 }
 
 /// Prints a backbone and a table of its units: a row for each series, a column for each width.

@@ -176,7 +176,7 @@ fn names(folder: &std::path::Path) -> std::collections::BTreeSet<String> {
 fn invariant_13_what_was_finished_is_found_again_and_only_what_is_new_is_added() {
     let (zoo, dataset) = (Zoo::shipped().unwrap(), Dataset::fashion_mnist_test().unwrap());
     let place = tempfile::tempdir().unwrap();
-    let store = Entries::open(place.path()).unwrap();
+    let store = Entries::open(place.path(), |damage| panic!("{damage}")).unwrap();
     let run = |plan: Plan| Study::new(plan, &zoo, [dataset.clone()]).unwrap().run(Some(&store), &|_| ()).unwrap();
     let first = plan(&zoo, &dataset);
     let results = run(first.clone());

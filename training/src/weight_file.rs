@@ -6,6 +6,7 @@ use cospike_sim_core::network::{Tensor, TensorStore, read_safetensors};
 use half::f16; // numbers of half precision
 use safetensors::tensor::{Dtype, TensorView};
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
 
 /// Tensors by name, with metadata.
@@ -33,10 +34,7 @@ impl WeightFile {
             .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()?;
         let metadata = self.metadata.clone().into_iter().collect();
         let file = safetensors::serialize(views, Some(metadata))?;
-        // A file under its final name must be whole, because a job whose file exists counts as done.
-        let partial = path.with_extension("partial");
-        std::fs::write(&partial, file).with_context(|| partial.display().to_string())?;
-        std::fs::rename(&partial, path).with_context(|| path.display().to_string())
+        write_whole(path, &file).with_context(|| path.display().to_string())
     }
 
     /// Reads the file at `path`; numbers become float32.
@@ -45,6 +43,25 @@ impl WeightFile {
         let (tensors, metadata) = read_safetensors(&bytes).with_context(|| path.display().to_string())?;
         Ok(Self { tensors, metadata })
     }
+}
+
+/// Writes a file aside and renames it: under its name it must be whole, because a job whose file exists counts as done, also
+/// for another process that trains the same.
+fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut aside = tempfile::Builder::new(); // unique names; removed if it fails
+    aside.prefix(".partial-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // Others may read weights as far as the user's file mode mask allows.
+        aside.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let mut file = aside.tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
 }
 
 /// Type and bytes of a tensor in the file.

@@ -4,14 +4,20 @@ mod claim;
 mod metadata;
 mod training;
 
+use crate::FIGURE;
 use crate::error::ReportError;
 use crate::figures::zoo_figure;
 use crate::quantity::{count, fixed, times};
 use cospike_models::zoo::{Branch, Series, Spread, WeightFile, Zoo, splits};
+use cospike_results::store::whole_file::{Kind, WholeFile};
 use metadata::{float32_bits, row, said};
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
 
+/// How to tell a page about a zoo.
+const PAGE: Kind =
+    Kind { name: "page of CoSpike about a zoo", start: "# The zoo\n", mark: "made by `cospike zoo page" };
 /// Folder of the figures, beside the page.
 const FIGURES: &str = "figures";
 
@@ -53,20 +59,22 @@ impl ZooPage {
         self.markdown += text;
     }
 
-    /// Writes `zoo.md` and its figures into `folder`, in place of older ones.
+    /// Writes `zoo.md` and its figures into `folder`, in place of older ones. A file of another kind is not overwritten, and
+    /// then none is.
     ///
     /// # Errors
-    /// [`ReportError::Write`] with the path that failed.
+    /// [`ReportError::File`] and [`ReportError::Folder`].
     pub fn write(&self, folder: &Path) -> Result<(), ReportError> {
-        let figures = folder.join(FIGURES);
-        let failed = |path: &Path| {
-            let path = path.to_owned();
-            move |source| ReportError::Write { path, source }
+        let make = |folder: &Path| {
+            fs::create_dir_all(folder).map_err(|error| ReportError::Folder { path: folder.into(), error })
         };
-        std::fs::create_dir_all(&figures).map_err(failed(&figures))?;
-        let page = (folder.join("zoo.md"), &self.markdown);
-        let drawn = self.figures.iter().map(|(name, svg)| (figures.join(name), svg));
-        drawn.chain([page]).try_for_each(|(path, text)| std::fs::write(&path, text).map_err(failed(&path)))
+        make(folder)?;
+        let page = WholeFile::with_text(&folder.join("zoo.md"), PAGE, &self.markdown)?;
+        let figures = folder.join(FIGURES);
+        make(&figures)?;
+        let drawn = self.figures.iter().map(|(name, svg)| WholeFile::with_text(&figures.join(name), FIGURE, svg));
+        let files = drawn.chain([Ok(page)]).collect::<Result<Vec<_>, _>>()?;
+        Ok(files.into_iter().try_for_each(WholeFile::finish)?)
     }
 }
 

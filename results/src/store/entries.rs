@@ -20,6 +20,23 @@ const DAMAGED: &str = "damaged";
 #[derive(Clone, Debug)]
 pub struct Entries {
     folder: PathBuf,
+    on_damage: fn(&Damage),
+}
+
+/// A damaged entry that was found and set aside, so that it counts as not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// The entry.
+    pub path: PathBuf,
+    /// Present place of the damaged entry.
+    pub aside: PathBuf,
+}
+
+impl std::fmt::Display for Damage {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (path, aside) = (self.path.display(), self.aside.display());
+        write!(formatter, "{path} is damaged: it is renamed to {aside}, and what it held is computed anew")
+    }
 }
 
 /// Reason why an entry could not be stored or found.
@@ -33,46 +50,50 @@ pub enum EntryError {
         /// Message of the system.
         error: io::Error,
     },
-    /// The content of an entry is not what was put there. The entry is set aside, so that the next search finds nothing.
-    #[error("{} is damaged and was renamed to {}: run again to compute it anew", path.display(), aside.display())]
-    Damaged {
+    /// An entry cannot be written. The store is as it was.
+    #[error("{}: what was just finished cannot be stored: {error}", path.display())]
+    NotStored {
         /// The entry.
         path: PathBuf,
-        /// Present place of the damaged entry.
-        aside: PathBuf,
+        /// Message of the system.
+        error: io::Error,
     },
 }
 
 impl Entries {
-    /// Opens the store in `folder`, which is made if it does not exist.
+    /// Opens the store in `folder`, which is made if it does not exist, and removes what killed processes left half written.
+    /// `on_damage` is called, from any thread, for each entry that is not what was put there.
     ///
     /// # Errors
     /// [`EntryError::Io`] if the folder cannot be made.
-    pub fn open(folder: &Path) -> Result<Self, EntryError> {
+    pub fn open(folder: &Path, on_damage: fn(&Damage)) -> Result<Self, EntryError> {
         fs::create_dir_all(folder).map_err(failed(folder))?;
-        Ok(Self { folder: folder.into() })
+        unique::remove_left(folder, |name| name.starts_with(PARTIAL)).map_err(failed(folder))?;
+        Ok(Self { folder: folder.into(), on_damage })
     }
 
     /// Stores `bytes` under `key`, in place of an entry that is there already.
     ///
     /// # Errors
-    /// [`EntryError::Io`]; then the store is as it was.
+    /// [`EntryError::NotStored`]; then the store is as it was.
     pub fn put(&self, key: &ContentKey, bytes: &[u8]) -> Result<(), EntryError> {
-        let path = self.path(key);
-        // Another process that shares the store may have removed the folder with its last entry.
-        fs::create_dir_all(&self.folder).map_err(failed(&self.folder))?;
-        let mut file = unique::file(&self.folder, PARTIAL).map_err(failed(&self.folder))?;
-        // Without waiting for the disk: what a power cut leaves short fails its checksum and is computed anew.
-        let written = file.write_all(&checksum(key, bytes)).and_then(|()| file.write_all(bytes));
-        written.map_err(failed(file.path()))?;
-        file.persist(&path).map_err(|error| EntryError::Io { path, error: error.error })?;
-        Ok(())
+        self.try_put(key, bytes).map_err(|error| EntryError::NotStored { path: self.path(key), error })
     }
 
-    /// The bytes stored under `key`; `None` if there are none.
+    fn try_put(&self, key: &ContentKey, bytes: &[u8]) -> io::Result<()> {
+        // Another process that shares the store may have removed the folder with its last entry.
+        fs::create_dir_all(&self.folder)?;
+        let mut file = unique::file(&self.folder, PARTIAL)?;
+        // Without waiting for the disk: what a power cut leaves short fails its checksum and is computed anew.
+        file.write_all(&checksum(key, bytes))?;
+        file.write_all(bytes)?;
+        unique::rename(file, &self.path(key))
+    }
+
+    /// The bytes stored under `key`; `None` if there are none, or damaged ones, which are set aside and reported.
     ///
     /// # Errors
-    /// [`EntryError::Damaged`] if the entry is not what was put there, [`EntryError::Io`] if it cannot be read.
+    /// [`EntryError::Io`] if the entry cannot be read or set aside.
     pub fn get(&self, key: &ContentKey) -> Result<Option<Vec<u8>>, EntryError> {
         let path = self.path(key);
         let mut bytes = match fs::read(&path) {
@@ -84,7 +105,10 @@ impl Entries {
                 bytes.drain(..CHECKSUM);
                 Ok(Some(bytes))
             }
-            _ => Err(set_aside(path)),
+            _ => {
+                (self.on_damage)(&set_aside(path)?);
+                Ok(None)
+            }
         }
     }
 
@@ -105,13 +129,8 @@ impl Entries {
         for file in fs::read_dir(&self.folder).map_err(failed(&self.folder))? {
             let path = file.map_err(failed(&self.folder))?.path();
             let is_key = path.file_stem().and_then(|stem| stem.to_str()?.parse::<ContentKey>().ok()).is_some();
-            let is_partial = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(PARTIAL));
-            if is_key || is_partial {
-                match fs::remove_file(&path) {
-                    // Another process may remove the same entries.
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(&path)(error)),
-                    _ => {}
-                }
+            if is_key || is_partial(&path) {
+                unique::remove(&path).map_err(failed(&path))?;
             }
         }
         // It stays if something else is in it.
@@ -129,12 +148,16 @@ fn checksum(key: &ContentKey, content: &[u8]) -> [u8; CHECKSUM] {
     blake3::keyed_hash(key.as_bytes(), content).into()
 }
 
-fn set_aside(path: PathBuf) -> EntryError {
+fn is_partial(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(PARTIAL))
+}
+
+fn set_aside(path: PathBuf) -> Result<Damage, EntryError> {
     let aside = path.with_extension(DAMAGED);
     match fs::rename(&path, &aside) {
         // Another reader may have set it aside already.
-        Err(error) if error.kind() != io::ErrorKind::NotFound => EntryError::Io { path, error },
-        _ => EntryError::Damaged { path, aside },
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(EntryError::Io { path, error }),
+        _ => Ok(Damage { path, aside }),
     }
 }
 
@@ -149,6 +172,11 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::{ProptestConfig, any, proptest};
     use proptest::sample::Index;
+
+    /// A store in which no damage is expected, or in which it does not matter.
+    fn open(folder: &Path) -> Entries {
+        Entries::open(folder, |_| ()).unwrap()
+    }
 
     fn key(number: u64) -> ContentKey {
         ContentKey::from_json("test", &number).unwrap()
@@ -165,7 +193,7 @@ mod tests {
             bit in 0..8_u8,
         ) {
             let folder = tempfile::tempdir().unwrap();
-            let entries = Entries::open(folder.path()).unwrap();
+            let entries = open(folder.path());
             entries.put(&key(1), &other).unwrap();
             entries.put(&key(1), &content).unwrap();
             assert_eq!(entries.get(&key(1)).unwrap().as_ref(), Some(&content));
@@ -174,9 +202,8 @@ mod tests {
             let mut bytes = fs::read(&path).unwrap();
             bytes[place.index(CHECKSUM + content.len())] ^= 1 << bit;
             fs::write(&path, bytes).unwrap();
-            let error = entries.get(&key(1)).unwrap_err();
-            assert!(matches!(&error, EntryError::Damaged { path: damaged, aside } if *damaged == path && aside.exists()));
-            assert_eq!(entries.get(&key(1)).unwrap(), None, "it is set aside");
+            assert_eq!(entries.get(&key(1)).unwrap(), None);
+            assert!(!path.exists() && path.with_extension(DAMAGED).exists(), "it is set aside");
             entries.put(&key(1), &content).unwrap();
             assert_eq!(entries.get(&key(1)).unwrap(), Some(content));
         }
@@ -185,26 +212,32 @@ mod tests {
     #[test]
     fn a_renamed_or_shortened_entry_is_damaged_and_a_partial_one_is_never_read() {
         let folder = tempfile::tempdir().unwrap();
-        let entries = Entries::open(&folder.path().join("new/folder")).unwrap();
+        let entries = open(&folder.path().join("new/folder"));
         entries.put(&key(1), b"content").unwrap();
         fs::rename(entries.path(&key(1)), entries.path(&key(2))).unwrap();
-        assert!(matches!(entries.get(&key(2)), Err(EntryError::Damaged { .. })));
+        assert_eq!(entries.get(&key(2)).unwrap(), None);
+        assert!(entries.path(&key(2)).with_extension(DAMAGED).exists());
         for length in [0, CHECKSUM - 1, CHECKSUM + 6] {
             entries.put(&key(1), b"content").unwrap();
             let bytes = fs::read(entries.path(&key(1))).unwrap();
             fs::write(entries.path(&key(1)), &bytes[..length]).unwrap();
-            assert!(matches!(entries.get(&key(1)), Err(EntryError::Damaged { .. })), "{length} bytes");
+            assert_eq!(entries.get(&key(1)).unwrap(), None, "{length} bytes");
         }
         let mut partial = unique::file(&entries.folder, PARTIAL).unwrap();
         partial.write_all(&checksum(&key(3), b"content")).unwrap();
         assert_eq!(entries.get(&key(3)).unwrap(), None);
+        // Closed, so not locked.
+        let left = unique::file(&entries.folder, PARTIAL).unwrap().into_temp_path().keep().unwrap();
+        open(&entries.folder);
+        assert!(!left.exists(), "left by a process that was killed");
+        assert!(partial.path().exists(), "being written");
     }
 
     #[test]
     fn removing_a_store_leaves_what_is_not_of_it() {
         let place = tempfile::tempdir().unwrap();
         let folder = place.path().join("store");
-        let entries = Entries::open(&folder).unwrap();
+        let entries = open(&folder);
         entries.put(&key(1), b"content").unwrap();
         fs::write(folder.join("notes.txt"), "mine").unwrap();
         entries.clone().remove().unwrap();
@@ -219,7 +252,7 @@ mod tests {
     #[test]
     fn writers_of_one_key_do_not_disturb_one_another() {
         let folder = tempfile::tempdir().unwrap();
-        let entries = Entries::open(folder.path()).unwrap();
+        let entries = open(folder.path());
         let content = vec![7; 100_000];
         entries.put(&key(1), &content).unwrap();
         std::thread::scope(|scope| {

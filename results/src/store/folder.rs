@@ -1,168 +1,168 @@
-//! The result folder of a study: `manifest.json` and one Parquet file per table.
+//! The result folder of a study: `manifest.json`, one Parquet file per table, and the files of the report.
 //!
-//! A folder is written under a unique name beside its own and renamed when it is whole, so nobody ever sees half of one. Equal
+//! At every moment it holds the old results or the new ones, whole, whatever happens to the process that replaces them. Equal
 //! results give equal bytes.
 
-use super::{table, unique};
-use crate::manifest::{Manifest, ManifestError};
-use crate::rows::{Results, Table};
+pub use super::error::FolderError;
+pub use super::place::Place;
+
+use super::error::failed;
+use super::own::{self, MANIFEST, REPORT, ReportRecord};
+use super::table;
+use super::transaction::{self, Staging};
+use crate::manifest::StoredManifest;
+use crate::rows::{AnswerRow, ComputeEnergyRow, LatencyRow, LayerRow, PointRow, ReplicationRow, Results, Table};
 use parquet::errors::ParquetError;
-use std::fs::{self, File};
-use std::io;
-use std::path::{Path, PathBuf};
-use tempfile::TempDir; // removed when dropped, so an error leaves nothing behind
+use std::fs;
+use std::io::{self, Read, Seek};
+use std::path::Path;
 
-/// File that makes a folder one of results.
-const MANIFEST: &str = "manifest.json";
-/// Name of older results within the folder to which they are moved before they are removed.
-const OLD: &str = "old";
+/// How often results that are replaced meanwhile are read again.
+const TRIES: usize = 20;
 
-/// Reason why results could not be written or read.
-#[derive(Debug, thiserror::Error)]
-pub enum FolderError {
-    /// The place is taken by something else, and only results are replaced by results.
-    #[error("{} exists and holds no results: choose another place", path.display())]
-    NotResults {
-        /// The place.
-        path: PathBuf,
-    },
-    /// A file or folder cannot be read or written.
-    #[error("{}: {error}", path.display())]
-    Io {
-        /// The file or folder.
-        path: PathBuf,
-        /// Message of the system.
-        error: io::Error,
-    },
-    /// The manifest is damaged, or of another version of CoSpike.
-    #[error("{}: {error}", path.display())]
-    Manifest {
-        /// The manifest.
-        path: PathBuf,
-        /// Cause of the failure.
-        error: ManifestError,
-    },
-    /// A table is damaged, or of another version of CoSpike.
-    #[error("{}: {error}", path.display())]
-    Table {
-        /// File of the table.
-        path: PathBuf,
-        /// Message of the Parquet library.
-        error: ParquetError,
-    },
-}
-
-/// Makes sure, before a long run, that results can be written as `folder`: it is new or holds older results, and the folder
-/// around it, which is made if it does not exist, can be written to.
-///
-/// # Errors
-/// [`FolderError::NotResults`], or [`FolderError::Io`] for a place that cannot be written to.
-pub fn prepare(folder: &Path) -> Result<(), FolderError> {
-    if folder.exists() && !folder.join(MANIFEST).is_file() {
-        return Err(FolderError::NotResults { path: folder.into() });
+impl Place {
+    /// Names of the files that results need.
+    pub fn names() -> Vec<String> {
+        let tables = [
+            file_name::<PointRow>(),
+            file_name::<LayerRow>(),
+            file_name::<ComputeEnergyRow>(),
+            file_name::<ReplicationRow>(),
+            file_name::<LatencyRow>(),
+            file_name::<AnswerRow>(),
+        ];
+        tables.into_iter().chain([MANIFEST.into(), REPORT.into()]).collect()
     }
-    let parent = parent(folder);
-    fs::create_dir_all(parent).map_err(failed(parent))?;
-    beside(folder, "partial").map(drop)
+
+    /// Writes `results` in place of older results, whose report goes with them.
+    ///
+    /// # Errors
+    /// [`FolderError`]; then the older results are as they were, or [`FolderError::is_stored`] says that the new ones are there.
+    pub fn write(&self, results: &Results) -> Result<(), FolderError> {
+        let mut staging = Staging::begin(self.folder())?;
+        write_table(&results.points, &mut staging)?;
+        write_table(&results.layers, &mut staging)?;
+        write_table(&results.compute_energy, &mut staging)?;
+        write_table(&results.replications, &mut staging)?;
+        write_table(&results.latencies, &mut staging)?;
+        write_table(&results.answers, &mut staging)?;
+        let manifest = StoredManifest { manifest: results.manifest.clone(), tables: staging.hashes.clone() };
+        let path = self.folder().join(MANIFEST);
+        let text = manifest.to_json().map_err(|error| FolderError::Manifest { path, error })?;
+        staging.add_text(MANIFEST, &text)?;
+        staging.commit()
+    }
+
+    /// Writes the `files` of a report, text by name, in place of those of an older report.
+    ///
+    /// # Errors
+    /// [`FolderError`]; then the older report is as it was, or [`FolderError::is_stored`] says that the new one is there.
+    pub fn write_report<'a>(&self, files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<(), FolderError> {
+        let mut staging = Staging::begin(self.folder())?;
+        files.into_iter().try_for_each(|(name, text)| staging.add_text(name, text))?;
+        let path = self.folder().join(REPORT);
+        let record = ReportRecord::new(staging.hashes.clone());
+        let text = record.to_json().map_err(|error| FolderError::Record { path, error })?;
+        staging.add_text(REPORT, &text)?;
+        staging.commit()
+    }
 }
 
-/// Writes `results` as the folder `folder`, in place of older results if there are any.
+/// Writes `results` into the folder `folder`, which is new or empty or holds older results.
 ///
 /// # Errors
-/// [`FolderError`] if the place is taken or the files cannot be written; then the folder is as it was.
+/// Those of [`Place::open`] and [`Place::write`].
 pub fn write(results: &Results, folder: &Path) -> Result<(), FolderError> {
-    prepare(folder)?;
-    let partial = beside(folder, "partial")?;
-    write_files(results, partial.path())?;
-    if folder.exists() {
-        return replace(folder, partial);
-    }
-    fs::rename(partial.path(), folder).map_err(failed(folder))?;
-    // What was renamed is no longer there to be removed.
-    let _ = partial.keep();
-    Ok(())
-}
-
-/// Puts `partial`, which is whole by now, in the place of `folder`.
-fn replace(folder: &Path, partial: TempDir) -> Result<(), FolderError> {
-    let old = beside(folder, "old")?;
-    fs::rename(folder, old.path().join(OLD)).map_err(failed(folder))?;
-    if let Err(error) = fs::rename(partial.path(), folder) {
-        // The first error is the one to report; older results that cannot be put back are kept where they are.
-        if fs::rename(old.path().join(OLD), folder).is_err() {
-            let _ = old.keep();
-        }
-        return Err(failed(folder)(error));
-    }
-    let _ = partial.keep();
-    let path = old.path().to_path_buf();
-    old.close().map_err(failed(&path))
-}
-
-/// A new folder beside `folder`, hidden, with its name and `what` in its own.
-fn beside(folder: &Path, what: &str) -> Result<TempDir, FolderError> {
-    let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    let parent = parent(folder);
-    unique::folder(parent, &format!(".{name}.{what}-")).map_err(failed(parent))
-}
-
-/// The folder around `folder`; of a bare name that is the current one.
-fn parent(folder: &Path) -> &Path {
-    match folder.parent() {
-        Some(parent) if parent == Path::new("") => Path::new("."),
-        Some(parent) => parent,
-        None => folder,
-    }
-}
-
-fn write_files(results: &Results, folder: &Path) -> Result<(), FolderError> {
-    let path = folder.join(MANIFEST);
-    let manifest = results.manifest.to_json().map_err(|error| FolderError::Manifest { path: path.clone(), error })?;
-    fs::write(&path, manifest).map_err(failed(&path))?;
-    write_table(&results.points, folder)?;
-    write_table(&results.layers, folder)?;
-    write_table(&results.compute_energy, folder)?;
-    write_table(&results.replications, folder)?;
-    write_table(&results.latencies, folder)?;
-    write_table(&results.answers, folder)
+    let place = Place::open(folder, &[])?;
+    place.check(Place::names().iter().map(String::as_str))?;
+    place.write(results)
 }
 
 /// Reads the results in `folder`.
 ///
 /// # Errors
-/// [`FolderError`] for a file that is missing, damaged or of another version of CoSpike.
+/// [`FolderError`] for a file that is missing, is not the one that was written, or is of another version of CoSpike.
 pub fn read(folder: &Path) -> Result<Results, FolderError> {
-    let path = folder.join(MANIFEST);
-    let text = fs::read_to_string(&path).map_err(failed(&path))?;
-    let manifest = Manifest::from_json(&text).map_err(|error| FolderError::Manifest { path, error })?;
+    let mut outcome = read_once(folder);
+    for _ in 0..TRIES {
+        match outcome {
+            // Another process replaces the results: the manifest is that of one study and a table that of another.
+            (before, Err(_)) if manifest(folder).ok() != before => outcome = read_once(folder),
+            (_, outcome) => return outcome,
+        }
+    }
+    outcome.1
+}
+
+/// Text of the manifest, if there is one, and results.
+fn read_once(folder: &Path) -> (Option<String>, Result<Results, FolderError>) {
+    match manifest(folder) {
+        Err(error) => (None, Err(error)),
+        Ok(text) => {
+            let results = read_tables(folder, &text);
+            (Some(text), results)
+        }
+    }
+}
+
+fn manifest(folder: &Path) -> Result<String, FolderError> {
+    let mut bytes = vec![];
+    match transaction::open(folder, MANIFEST).and_then(|mut file| file.read_to_end(&mut bytes)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && fs::metadata(folder).is_ok_and(|f| f.is_dir()) => {
+            Err(FolderError::NoResults { path: folder.into() })
+        }
+        Err(error) if fs::metadata(folder).is_err() => Err(failed(folder)(error)),
+        read => {
+            read.map_err(failed(&folder.join(MANIFEST)))?;
+            Ok(String::from_utf8_lossy(&bytes).into_owned())
+        }
+    }
+}
+
+fn read_tables(folder: &Path, manifest: &str) -> Result<Results, FolderError> {
+    let stored = StoredManifest::from_json(manifest);
+    let stored = stored.map_err(|error| FolderError::Manifest { path: folder.join(MANIFEST), error })?;
     Ok(Results {
-        manifest,
-        points: read_table(folder)?,
-        layers: read_table(folder)?,
-        compute_energy: read_table(folder)?,
-        replications: read_table(folder)?,
-        latencies: read_table(folder)?,
-        answers: read_table(folder)?,
+        points: read_table(folder, &stored)?,
+        layers: read_table(folder, &stored)?,
+        compute_energy: read_table(folder, &stored)?,
+        replications: read_table(folder, &stored)?,
+        latencies: read_table(folder, &stored)?,
+        answers: read_table(folder, &stored)?,
+        manifest: stored.manifest,
     })
 }
 
-fn write_table<T: Table>(rows: &[T], folder: &Path) -> Result<(), FolderError> {
-    let path = path_of::<T>(folder);
-    let file = File::create(&path).map_err(failed(&path))?;
-    table::write(rows, file).map_err(|error| FolderError::Table { path, error })
+fn write_table<T: Table>(rows: &[T], staging: &mut Staging<'_>) -> Result<(), FolderError> {
+    staging.add(&file_name::<T>(), |path, file| {
+        table::write(rows, file).map_err(|error| match error {
+            // The system's own words.
+            ParquetError::External(error) => match error.downcast() {
+                Ok(error) => failed(path)(*error),
+                Err(error) => FolderError::Table { path: path.into(), error: ParquetError::External(error) },
+            },
+            error => FolderError::Table { path: path.into(), error },
+        })
+    })
 }
 
-fn read_table<T: Table>(folder: &Path) -> Result<Vec<T>, FolderError> {
-    let path = path_of::<T>(folder);
-    let file = File::open(&path).map_err(failed(&path))?;
+fn read_table<T: Table>(folder: &Path, manifest: &StoredManifest) -> Result<Vec<T>, FolderError> {
+    let name = file_name::<T>();
+    let path = folder.join(&name);
+    let Some(wanted) = manifest.tables.get(&name) else {
+        return Err(FolderError::NoTable { path: folder.join(MANIFEST), table: name });
+    };
+    let mut file = match transaction::open(folder, &name) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(FolderError::Missing { path }),
+        file => file.map_err(failed(&path))?,
+    };
+    if own::hash(&file).map_err(failed(&path))? != *wanted {
+        return Err(FolderError::Damaged { path });
+    }
+    file.rewind().map_err(failed(&path))?;
     table::read(file).map_err(|error| FolderError::Table { path, error })
 }
 
-fn path_of<T: Table>(folder: &Path) -> PathBuf {
-    folder.join(format!("{}.parquet", T::NAME))
-}
-
-fn failed(path: &Path) -> impl FnOnce(io::Error) -> FolderError {
-    let path = path.to_path_buf();
-    |error| FolderError::Io { path, error }
+fn file_name<T: Table>() -> String {
+    format!("{}.parquet", T::NAME)
 }

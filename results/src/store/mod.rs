@@ -2,10 +2,17 @@
 //!
 //! | module | provides |
 //! |---|---|
-//! | [`folder`] | the result folder of a study: `manifest.json` and one Parquet file per table |
+//! | [`folder`] | the result folder of a study: its place, its tables, its report |
 //! | [`entries`] | the content-addressed store of finished pieces |
+//! | [`whole_file`] | single files that take their name when they are whole |
 
 pub mod entries;
+mod error;
 pub mod folder;
+mod lock;
+mod own;
+mod place;
 mod table;
+mod transaction;
 mod unique;
+pub mod whole_file;

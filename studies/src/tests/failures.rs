@@ -52,7 +52,7 @@ fn of_point(results: &Results, point: u32) -> Vec<ReplicationRow> {
 fn a_design_point_that_starves_fails_alone_and_is_tried_again() {
     let alone = super::study().run(None, &|_| ()).unwrap();
     let place = tempfile::tempdir().unwrap();
-    let store = Entries::open(place.path()).unwrap();
+    let store = Entries::open(place.path(), |_| ()).unwrap();
     let study = study(two_points(starve));
     let results = study.run(Some(&store), &|_| ()).unwrap();
     let [failed, kept] = &results.points[..] else { panic!("two points") };
@@ -117,20 +117,24 @@ fn energies_beyond_a_double_fail_and_no_table_holds_them() {
     }
 }
 
-/// The first piece is damaged.
+/// The first piece is damaged; then something else has its name.
 #[test]
 fn a_store_that_fails_is_told_and_costs_no_result() {
     let place = tempfile::tempdir().unwrap();
-    let store = Entries::open(place.path()).unwrap();
+    let store = Entries::open(place.path(), |_| ()).unwrap();
     let study = super::study();
     let results = study.run(Some(&store), &|_| ()).unwrap();
     let stored = place.path().join(names(place.path()).pop_first().unwrap());
     std::fs::write(&stored, "something else").unwrap();
+    assert_eq!(study.run(Some(&store), &|_| ()).unwrap(), results, "computed anew");
+    std::fs::remove_file(&stored).unwrap();
+    std::fs::create_dir(&stored).unwrap();
     let error = study.run(Some(&store), &|_| ()).unwrap_err();
-    assert!(error.to_string().contains("is damaged"), "{error}");
+    assert!(error.to_string().contains("directory"), "{error}");
     let StudyError::Store { results: kept, error: StoreError::Entry(_) } = error else { panic!("{error}") };
     assert_eq!(*kept, results);
-    assert_eq!(study.run(Some(&store), &|_| ()).unwrap(), results, "and was computed anew");
+    std::fs::remove_dir(&stored).unwrap();
+    assert_eq!(study.run(Some(&store), &|_| ()).unwrap(), results);
 }
 
 /// Nothing happens after the warm-up, nothing happens at all, nothing is answered: each is a result.
