@@ -2,7 +2,7 @@
 
 use super::{names, plan};
 use crate::error::{StoreError, StudyError};
-use crate::plan::{DesignPoint, Metric, Plan, Precision};
+use crate::plan::{DesignPoint, Metric, Plan, PlanError, Precision};
 use crate::study::Study;
 use cospike_models::dataset::Dataset;
 use cospike_models::zoo::Zoo;
@@ -100,21 +100,23 @@ fn a_network_that_cannot_be_executed_costs_only_its_own_design_points() {
     let Err(StudyError::Failed(_)) = study.verify(&|_| ()) else { panic!("nothing to compare") };
 }
 
-/// One price at which the energy of a head is beyond a double, one at which that of all requests is.
+/// Sums of joules stay far within a double, because no price is above a joule: a plan with another is refused.
 #[test]
-fn energies_beyond_a_double_fail_and_no_table_holds_them() {
-    let cheap = super::study().run(None, &|_| ()).unwrap();
-    let accumulates = cheap.replications[0].energy.unwrap().compute.ac / 1e-24;
-    for (price, expected) in [(1e308, "energy of a head step"), (1e308 / accumulates, "`energy_ac_j` is too large")] {
+fn a_price_above_a_joule_is_refused_with_its_plan() {
+    let priced = |price: f64| {
         let mut plan = two_points(|_| ());
         let list = format!(r#"{{"operations":{{"ac":{price:e},"mac":0,"neuron_update":0}}}}"#);
         plan.prices[0].list = serde_json::from_str(&list).unwrap();
-        let results = study(plan).run(None, &|_| ()).unwrap();
-        let reason = results.points[0].failure.as_deref().unwrap();
-        assert!(reason.contains(expected), "{reason}");
-        assert!(results.replications.is_empty() && !results.layers.is_empty() && Summary::new(&results).is_ok());
-        assert!(results.compute_energy.iter().all(|row| row.first_not_finite().is_none()));
+        Study::new(plan, &Zoo::shipped().unwrap(), [Dataset::fashion_mnist_test().unwrap()])
+    };
+    for price in [1.001, 1e300, 1e308] {
+        let Err(StudyError::Plan(PlanError::Price { name, error })) = priced(price) else {
+            panic!("{price} is accepted")
+        };
+        assert_eq!((&*name, error.name, error.value), ("unit", "ac", price));
     }
+    let results = priced(1.0).unwrap().run(None, &|_| ()).unwrap();
+    assert!(results.points.iter().all(|point| point.failure.is_none()) && Summary::new(&results).is_ok());
 }
 
 /// The first piece is damaged; then something else has its name.
