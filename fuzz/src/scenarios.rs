@@ -2,22 +2,13 @@
 
 use crate::check_message;
 use cospike_models::zoo::Zoo;
-use cospike_scenarios::diagnostic::{Diagnostic, Origin, Source};
+use cospike_scenarios::diagnostic::{Diagnostic, Source};
 use cospike_scenarios::profiles::{CloudProfile, DeviceProfile, LinkProfile, Prices, Profile};
-use cospike_scenarios::{CompileError, compile};
-use std::fs;
+use cospike_scenarios::{CompileError, compile, traces};
+use cospike_sim_core::link::{Link, RadioPower, Rate};
 use std::sync::LazyLock;
-use tempfile::TempDir;
 
 static ZOO: LazyLock<Zoo> = LazyLock::new(|| Zoo::shipped().expect("the zoo that ships can be read"));
-
-thread_local! {
-    /// Folder of the traces that a scenario of this thread reads.
-    static FOLDER: TempDir = tempfile::tempdir().expect("there is a place for temporary files");
-}
-
-/// A scenario that reads a trace: what is in place of `LINK` and `WORKLOAD` names it.
-const WITH_TRACE: &str = include_str!("with-trace.toml");
 
 /// A scenario file: one that is accepted compiles to a plan that passes its own check.
 pub fn scenario(bytes: &[u8]) {
@@ -58,26 +49,50 @@ fn decodes<P: Profile>(bytes: &[u8]) {
     }
 }
 
-/// Rates of a link over time (`seconds,mbps`), with and without a length after which they begin again.
+/// Rates of a link over time (`seconds,mbps`), with and without a length after which they begin again: those that are accepted
+/// make a link that passes its own check.
 pub fn rate_trace(bytes: &[u8]) {
-    with_trace(bytes, "rate_trace = \"trace\"", "rate_hz = 5.0");
-    with_trace(bytes, "rate_trace = \"trace\"\nrate_trace_period_s = 100.0", "rate_hz = 5.0");
+    for period_seconds in [None, Some(MAX_PERIOD_SECONDS)] {
+        with_text(bytes, |source| {
+            let steps = traces::decode_rates(source, period_seconds.is_some())?;
+            check_link(Rate::Steps { steps: steps.into(), period_seconds });
+            Ok(())
+        });
+    }
 }
 
-/// Arrivals of requests (`seconds,device`).
+/// Arrivals of requests (`seconds,device`): those that are accepted make a workload that passes its own check.
 pub fn arrival_trace(bytes: &[u8]) {
-    with_trace(bytes, "", "trace = \"trace\"");
-}
-
-/// Packet-delivery instants in mahimahi's format.
-pub fn delivery_trace(bytes: &[u8]) {
-    with_trace(bytes, "mahimahi_trace = \"trace\"", "rate_hz = 5.0");
-}
-
-fn with_trace(bytes: &[u8], link: &str, workload: &str) {
-    FOLDER.with(|folder| {
-        fs::write(folder.path().join("trace"), bytes).expect("a temporary file can be written");
-        let text = WITH_TRACE.replace("LINK", link).replace("WORKLOAD", workload);
-        compiles(&Source { name: "fuzzed.toml".into(), origin: Origin::Folder(folder.path().into()), text });
+    with_text(bytes, |source| {
+        let arrivals = traces::decode_arrivals(source, DEVICES)?;
+        assert!(arrivals.iter().all(|arrival| arrival.device < DEVICES), "a request of nobody");
+        assert!(arrivals.is_sorted_by_key(|arrival| arrival.seconds), "requests out of order");
+        Ok(())
     });
+}
+
+/// Packet-delivery instants in mahimahi's format: those that are accepted make a link that passes its own check.
+pub fn delivery_trace(bytes: &[u8]) {
+    with_text(bytes, |source| {
+        check_link(Rate::Opportunities { milliseconds: traces::decode_opportunities(source)?.into() });
+        Ok(())
+    });
+}
+
+/// Devices of the fleet to which traces of arrivals belong.
+const DEVICES: u32 = 3;
+/// Length of a repeated trace, beyond every time that one may have.
+const MAX_PERIOD_SECONDS: f64 = 1e9;
+
+fn with_text(bytes: &[u8], decode: impl Fn(&Source) -> Result<(), Diagnostic>) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Err(mistake) = decode(&Source::shipped("fuzzed", text)) {
+        check_mistake(&mistake);
+    }
+}
+
+fn check_link(uplink: Rate) {
+    let power = RadioPower { up_watts_per_mbps: 0.0, down_watts_per_mbps: 0.0, active_watts: 0.0 };
+    let link = Link { uplink, ..Link::plain(1e6, 1e6, power) };
+    link.check().expect("a trace that is accepted can be simulated");
 }

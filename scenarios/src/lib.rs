@@ -19,7 +19,7 @@ pub mod scenario;
 pub mod schema;
 mod shape;
 pub mod sweep;
-mod traces;
+pub mod traces;
 
 pub use compile::{CompileError, Compiled, compile};
 pub use located::Located;

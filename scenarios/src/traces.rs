@@ -1,7 +1,7 @@
 //! Traces that a scenario refers to: rates of a link over time, packet-delivery instants, arrivals of requests.
 
 use crate::declarations::grouped;
-use crate::diagnostic::{BYTE_ORDER_MARK, Mistake, Origin, Source};
+use crate::diagnostic::{BYTE_ORDER_MARK, Diagnostic, Mistake, Origin, Source};
 use crate::library;
 use crate::located::Located;
 use crate::scenario::{MAX_MBPS, MIN_MBPS};
@@ -38,6 +38,32 @@ fn read(name: &Located<String>, origin: &Origin) -> Result<Source, Mistake> {
 /// BLAKE3 hash of the trace `name`, in hexadecimal.
 pub(crate) fn blake3(name: &Located<String>, origin: &Origin) -> Result<String, Mistake> {
     Ok(blake3::hash(read(name, origin)?.text.as_bytes()).to_hex().to_string())
+}
+
+/// The rates of a link over time in `source`, a CSV text of `seconds,mbps`; `repeats` says whether the trace begins again after
+/// some time, or its last rate holds.
+///
+/// # Errors
+/// The first mistake in the text.
+pub fn decode_rates(source: &Source, repeats: bool) -> Result<Vec<RateStep>, Diagnostic> {
+    let (steps, _) = parse_rates(&source.text, repeats).map_err(|mistake| mistake.into_diagnostic(source))?;
+    Ok(steps)
+}
+
+/// The packet-delivery instants in `source`, in milliseconds, a text in mahimahi's format.
+///
+/// # Errors
+/// The first mistake in the text.
+pub fn decode_opportunities(source: &Source) -> Result<Vec<u32>, Diagnostic> {
+    parse_opportunities(&source.text).map_err(|mistake| mistake.into_diagnostic(source))
+}
+
+/// The arrivals of requests at a fleet of `devices` devices in `source`, a CSV text of `seconds,device`.
+///
+/// # Errors
+/// The first mistake in the text.
+pub fn decode_arrivals(source: &Source, devices: u32) -> Result<Vec<TraceArrival>, Diagnostic> {
+    parse_arrivals(&source.text, devices).map_err(|mistake| mistake.into_diagnostic(source))
 }
 
 /// The records of a CSV text, each with its position in bytes. Lines that are blank or begin with `#` are skipped.

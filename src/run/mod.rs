@@ -6,7 +6,7 @@ mod verify;
 
 use crate::arguments::Run;
 use crate::estimate::check_memory;
-use crate::failure::Failure;
+use crate::failure::{Failure, printable_lines};
 use crate::output::{note, print_json};
 use crate::progress::Bar;
 use crate::scenario::compile_scenario;
@@ -126,6 +126,6 @@ fn keep(store: Entries, pieces: &Path, errors: [Option<anyhow::Error>; 2]) -> Fa
 fn last<const N: usize>(errors: [Option<anyhow::Error>; N]) -> Option<anyhow::Error> {
     let mut errors: Vec<_> = errors.into_iter().flatten().collect();
     let last = errors.pop();
-    errors.iter().for_each(|error| note!("error: {error:#}"));
+    errors.iter().for_each(|error| note!("error: {}", printable_lines(&format!("{error:#}"))));
     last
 }

@@ -161,3 +161,12 @@ fn invariant_3_bursts_are_the_same_for_all_designs() {
     assert!(none.len() > 100 && none.len() < 400, "{}", none.len());
     assert!(none.len().abs_diff(one.len()) <= 1);
 }
+
+/// More messages than 16 bits can count wait for one uplink: 8 bits each at 1,000 bit/s, all asked at once.
+#[test]
+fn an_overloaded_uplink_holds_as_many_messages_as_there_are() {
+    let requests = 70_000;
+    let found = run_one(&arriving(&vec![(0.0, 0); requests]), Design::whole(0, 1, 0));
+    assert_eq!(found.requests.completed, requests as u64);
+    close(found.latency.unwrap().max, requests as f64 * 8e-3 + 32e-6, 1e-6);
+}

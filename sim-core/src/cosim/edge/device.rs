@@ -36,9 +36,9 @@ pub(super) struct RadioSide {
     pub(super) connection: Connection,
     pub(super) sending: bool,
     /// Number of answers being received; they may overlap.
-    pub(super) receiving: u16,
+    pub(super) receiving: u32,
     /// Number of messages in the queue of the uplink or being sent.
-    pub(super) queued: u16,
+    pub(super) queued: u32,
     pub(super) tail: Timer,
     /// Messages that wait for the radio to connect.
     pub(super) held: Line,
