@@ -98,7 +98,9 @@ fn equal_networks_on_equal_samples_are_executed_once() {
     assert_eq!((study.plan().points.len(), study.plan().networks.len()), (6, 2));
     let last = Mutex::new(None);
     study.run(None, &|progress| *last.lock().unwrap() = Some(progress)).unwrap();
-    assert_eq!(*last.lock().unwrap(), Some(Progress::Simulation { done: 18, total: 18 }));
+    // 6 design points, 3 replications, 60 requests.
+    let all = 6 * 3 * 60;
+    assert_eq!(*last.lock().unwrap(), Some(Progress::Simulation { done: all, total: all }));
 }
 
 #[test]
