@@ -17,9 +17,10 @@ use cospike_results::manifest::ProfileUsed;
 use cospike_sim_core::cloud::CloudPower;
 use cospike_sim_core::compute::Processor;
 use cospike_sim_core::edge;
+use cospike_sim_core::inference::Convention;
 use cospike_sim_core::kernel::{not_negative, positive, probability};
 use cospike_sim_core::link::{self, Radio, RadioPower, WakeUpRadio};
-use quantity::whole;
+use quantity::{switch, whole};
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -190,6 +191,9 @@ profile! {
         wake_time: "ms", not_negative;
         /// Power while waking up, in addition to the static power.
         wake_power: "mW", not_negative;
+        /// Whether the processor skips real values that are zero (1), in time and energy, or computes with them (0); 0 if it is
+        /// left out.
+        skips_zeros: "0 or 1", switch;
     }
 }
 
@@ -259,6 +263,9 @@ profile! {
         idle_power: "W", not_negative;
         /// Power of a computing server, in addition to `idle_power`; 0 if it is left out.
         busy_power: "W", not_negative;
+        /// Whether its processor skips real values that are zero (1), in time and energy, or computes with them (0); 0 if it is
+        /// left out.
+        skips_zeros: "0 or 1", switch;
     }
 }
 
@@ -276,6 +283,11 @@ fn or_zero(quantity: &Option<Quantity>) -> f64 {
     quantity.as_ref().map_or(0.0, Quantity::get)
 }
 
+/// Operations that a processor executes.
+fn convention(skips_zeros: &Option<Quantity>) -> Convention {
+    if or_zero(skips_zeros) == 1.0 { Convention::NonZero } else { Convention::Inside }
+}
+
 /// A quantity that the scenario needs.
 ///
 /// # Errors
@@ -288,6 +300,11 @@ impl DeviceProfile {
     /// Rates and overhead of the device's processor.
     pub fn processor(&self) -> Processor {
         processor(&self.ac_per_second, &self.mac_per_second, &self.neuron_updates_per_second, &self.overhead)
+    }
+
+    /// Operations that the device's processor executes: all, or all but those on zeros.
+    pub fn convention(&self) -> Convention {
+        convention(&self.skips_zeros)
     }
 
     /// Power that the device draws at all times, in watts.
@@ -365,6 +382,11 @@ impl CloudProfile {
     /// Rates and overhead of the processor of one server.
     pub fn processor(&self) -> Processor {
         processor(&self.ac_per_second, &self.mac_per_second, &self.neuron_updates_per_second, &self.overhead)
+    }
+
+    /// Operations that a server's processor executes: all, or all but those on zeros.
+    pub fn convention(&self) -> Convention {
+        convention(&self.skips_zeros)
     }
 
     /// Power of one server, in addition to what its operations cost.

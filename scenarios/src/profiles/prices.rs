@@ -3,6 +3,7 @@
 //! A list names its `form`, see [`Form`], and has a quantity for every key of that form and no other. Some forms let a list
 //! leave out certain keys; the list must then name them in `unpriced`.
 
+use super::quantity::switch;
 use super::{Expected, Profile, Quantity, Scope};
 use crate::decode::{self, explain};
 use crate::diagnostic::{Mistake, did_you_mean};
@@ -68,16 +69,18 @@ impl Profile for Prices {
         }
         file.refuse_the_rest()?;
         let value = |wanted| prices.iter().find(|(key, _)| key.key == wanted).map(|(_, quantity)| quantity.get());
-        // `Profile::checked` checks each value and reports it at its position.
+        // A value that its unit does not have is reported at its position, before the list refuses it without one.
+        prices.iter().try_for_each(|(key, quantity)| quantity.check(&expected(key)))?;
         let list = PriceList::new(form, value).map_err(|error| Mistake::in_file(error.to_string()))?;
         Ok(Self { description, form, prices, list })
     }
 }
 
-/// What a list must say about `key`: sizes are above 0, prices at least 0.
+/// What a list must say about `key`: sizes are above 0, prices at least 0, switches 0 or 1.
 fn expected(key: &PriceKey) -> Expected {
     let check = match key.unit {
         Unit::Bits | Unit::Bytes => positive,
+        Unit::Switch => switch,
         _ => not_negative,
     };
     Expected { key: key.key, unit: key.unit.name(), check }

@@ -3,6 +3,7 @@
 use crate::diagnostic::Mistake;
 use crate::located::Located;
 use cospike_results::manifest::ValueUsed;
+use cospike_sim_core::energy::Unit;
 use cospike_sim_core::kernel::ImpossibleValue;
 use serde::{Deserialize, Serialize};
 
@@ -118,4 +119,9 @@ pub(super) fn whole(name: &'static str, value: f64) -> Result<(), ImpossibleValu
     let fits = value.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&value);
     let needed = "a whole number from 0 to 4,294,967,295";
     if fits { Ok(()) } else { Err(ImpossibleValue { name, value, needed }) }
+}
+
+/// Accepts 0 (no) and 1 (yes).
+pub(super) fn switch(name: &'static str, value: f64) -> Result<(), ImpossibleValue> {
+    Unit::Switch.check(name, value)
 }

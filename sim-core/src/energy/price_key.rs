@@ -1,5 +1,7 @@
 //! Keys of price lists, and the units of their values.
 
+use crate::kernel::{ImpossibleValue, not_negative, positive};
+
 /// A price, or a value that prices depend on, that lists of a form have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PriceKey {
@@ -29,6 +31,8 @@ pub enum Unit {
     Bytes,
     /// Distance on a chip.
     Hops,
+    /// A rule of the form that holds (1) or does not (0).
+    Switch,
 }
 
 impl Unit {
@@ -42,6 +46,7 @@ impl Unit {
             Self::Bits => "bit",
             Self::Bytes => "byte",
             Self::Hops => "hops",
+            Self::Switch => "0 or 1",
         }
     }
 
@@ -50,7 +55,20 @@ impl Unit {
         match self {
             Self::Picojoules | Self::PicojoulesPerBit => value * 1e-12,
             Self::PicojoulesPer64Bits | Self::PicojoulesPer64BitsAndBit => value * 1e-12 / 64.0,
-            Self::Bits | Self::Bytes | Self::Hops => value,
+            Self::Bits | Self::Bytes | Self::Hops | Self::Switch => value,
+        }
+    }
+
+    /// Whether a value is possible in this unit: sizes are above 0, prices and distances at least 0, switches 0 or 1.
+    ///
+    /// # Errors
+    /// [`ImpossibleValue`] with `key` as its name.
+    pub fn check(self, key: &'static str, value: f64) -> Result<(), ImpossibleValue> {
+        match self {
+            Self::Bits | Self::Bytes => positive(key, value),
+            Self::Switch if value == 0.0 || value == 1.0 => Ok(()),
+            Self::Switch => Err(ImpossibleValue { name: key, value, needed: "0 or 1" }),
+            _ => not_negative(key, value),
         }
     }
 }
