@@ -4,9 +4,7 @@
 //! (`corpus/`), so that what failed once is tried by every `cargo test`. Each function fails by a panic: from the reader, or from
 //! an assertion of what must hold of every answer. docs/reliability.md has the commands, and how many inputs were tried.
 
-
 mod scenarios;
-
 
 pub use scenarios::{arrival_trace, delivery_trace, prices, profile, rate_trace, scenario};
 
@@ -33,7 +31,6 @@ pub const TARGETS: [Target; 11] = [
     ("idx", idx),
     ("cifar", cifar),
     ("reference", reference),
-
 ];
 
 /// Longest message that a person would read.
