@@ -30,7 +30,8 @@ fn main() -> io::Result<()> {
 fn write_list(code: &mut String, constant: &str, folder: &Path, ending: &str) -> io::Result<()> {
     let mut files = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
     files.retain(|path| path.extension().is_some_and(|e| e == ending) && !path.ends_with("Cargo.toml"));
-    files.sort();
+    // By the name without its ending, so that `a` comes before `a-b`.
+    files.sort_by_key(|path| path.with_extension(""));
     writeln!(code, "pub(crate) static {constant}: &[(&str, &[u8])] = &[").map_err(io::Error::other)?;
     for path in files {
         let name = path.file_stem().unwrap_or_default().display();

@@ -276,6 +276,9 @@ pub(crate) struct Energy {
     /// Number of test images to use, from the first on
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) samples: u32,
+    /// Also show the energies if the zeros of the borders are computed too, in both families
+    #[arg(long)]
+    pub(crate) borders: bool,
     /// Print every line of the energy accounts; needs `--prices NAME`
     #[arg(long)]
     pub(crate) ledger: bool,

@@ -5,6 +5,7 @@ use crate::figure::{shorten, text_width};
 use cospike_results::index::PointIndex;
 use cospike_results::rows::{ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results, Table};
 use cospike_results::summary::{Comparison, Estimate, PointSummary, Summary, energy_difference};
+use cospike_sim_core::inference::Convention;
 use cospike_sim_core::record::Field;
 use cospike_sim_core::stats::Interval;
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,8 +48,10 @@ pub(crate) struct Design<'a> {
     pub(crate) parts: Vec<f64>,
     /// Percentile (0 to 100) with its latency in seconds, the mean over the replications that have one.
     pub(crate) latencies: Vec<(f64, f64)>,
-    /// Joules per sample of the head's compute by price list.
+    /// Joules per sample of the head's compute by price list, on a machine that computes with zeros.
     pub(crate) compute: BTreeMap<&'a str, f64>,
+    /// The same on a machine that skips real values that are zero.
+    pub(crate) compute_skipping: BTreeMap<&'a str, f64>,
 }
 
 /// Design point whose network was executed, with what that says of it.
@@ -193,8 +196,9 @@ impl<'a> Design<'a> {
         compute: &[&'a ComputeEnergyRow],
         energy_parts: &[Field],
     ) -> Result<Self, ReportError> {
-        let mut by_list = BTreeMap::new();
+        let (mut by_list, mut skipping) = (BTreeMap::new(), BTreeMap::new());
         for row in compute {
+            let by_list = if row.convention == Convention::NonZero.name() { &mut skipping } else { &mut by_list };
             let sum = by_list.entry(row.prices.as_str()).or_insert(0.0_f64);
             *sum = (*sum + row.joules).clamp(-f64::MAX, f64::MAX);
         }
@@ -202,7 +206,16 @@ impl<'a> Design<'a> {
         let mean = |part: usize| Estimate::new(joules.iter().map(|row| row.get(part).copied()), 0).mean;
         let parts = (0..energy_parts.len()).filter_map(mean).collect();
         let latencies = mean_percentiles(latencies);
-        Ok(Self { row, summary, parameters: parameters(row)?, replications, parts, latencies, compute: by_list })
+        Ok(Self {
+            row,
+            summary,
+            parameters: parameters(row)?,
+            replications,
+            parts,
+            latencies,
+            compute: by_list,
+            compute_skipping: skipping,
+        })
     }
 
     /// What the execution of its network says; `None` if that failed.

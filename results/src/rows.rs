@@ -8,6 +8,7 @@ use crate::index::{NetworkIndex, PointIndex};
 use crate::manifest::Manifest;
 use cospike_sim_core::cosim::{Phases, RequestCounters, TrafficCounters, Trajectory};
 use cospike_sim_core::energy::Energy;
+use cospike_sim_core::inference::MeanCounts;
 use cospike_sim_core::record;
 use cospike_sim_core::record::{Field, Record, Value};
 
@@ -82,6 +83,9 @@ record! {
         pub codec: String => ("", "codec"),
         /// Time steps of the network; 1 for float networks.
         pub time_steps: u32 => ("steps", "time steps"),
+        /// Operations on zeros that the devices execute: `inside` (all that land inside the output) or `non-zero` (real values that
+        /// are zero are skipped).
+        pub convention: String => ("", "convention"),
         /// Samples on which offline accuracy was measured.
         pub samples: u32 => ("samples", "samples"),
         /// Samples answered correctly with nothing lost on the way; missing where the network cannot be executed.
@@ -101,7 +105,10 @@ record! {
 
 impl Table for LayerRow {
     const NAME: &'static str = "layers";
-    const ABOUT: &'static str = "One row per design point and layer: what the layer counts, as means per sample.";
+    const ABOUT: &'static str = "One row per design point and layer: what the layer counts, as means per sample, three times. Columns \
+        without an ending count every pair of a value and a weight that lands inside the output; those that end in \
+        `_with_borders` also the padding of layers on real values and what spikes send outside the output; those that end in \
+        `_nonzero` leave out real values that are zero, as a machine does that skips them by a map.";
 }
 
 record! {
@@ -116,32 +123,27 @@ record! {
         pub name: String => ("", "name"),
         /// Half of the cut network to which the layer belongs: `head` or `tail`.
         pub half: String => ("", "half"),
-        /// Non-zero values that enter the layer.
+        /// Spikes that enter the layer.
         pub input_events: f64 => ("events", "input events"),
-        /// Non-zero values that leave the layer.
+        /// Spikes that leave the layer.
         pub output_events: f64 => ("events", "output events"),
-        /// Accumulates.
-        pub ac: f64 => ("operations", "accumulates"),
-        /// Multiply-accumulates.
-        pub mac: f64 => ("operations", "multiply-accumulates"),
-        /// Updates of a neuron's membrane potential.
-        pub neuron_updates: f64 => ("operations", "neuron updates"),
-        /// Weights read from memory.
-        pub weight_reads: f64 => ("accesses", "weight reads"),
-        /// Membrane potentials read from or written to memory.
-        pub state_accesses: f64 => ("accesses", "state accesses"),
-        /// Input activations read from memory.
-        pub activation_reads: f64 => ("accesses", "activation reads"),
-        /// Output activations written to memory.
-        pub activation_writes: f64 => ("accesses", "activation writes"),
+        /// Real values that enter the layer and are not zero, each once per time that the layer is computed.
+        pub nonzero_inputs: f64 => ("values", "non-zero inputs"),
+        /// Pairs of a value and a weight that land inside the output, whatever the value.
+        pub counts: MeanCounts,
+        /// As these, and the padding of layers on real values and what spikes send outside the output.
+        pub with_borders: MeanCounts => ["", "_with_borders"],
+        /// As the first, without real values that are zero.
+        pub nonzero: MeanCounts => ["", "_nonzero"],
     }
 }
 
 impl Table for ComputeEnergyRow {
     const NAME: &'static str = "compute_energy";
-    const ABOUT: &'static str = "One row per design point, price list and event that happened: mean energy of the head's \
-        compute per sample. There are no rows where the list leaves an event of the head without a price, where the network \
-        cannot be executed, and where the energy is too large for a number.";
+    const ABOUT: &'static str = "One row per design point, price list, convention, event that happened and its price: mean energy of \
+        the head's compute per sample. Each list is there twice, for a machine that computes with zeros and for one that skips \
+        them. There are no rows where the list leaves an event of the head without a price, where the network cannot be \
+        executed, and where the energy is too large for a number.";
 }
 
 record! {
@@ -152,8 +154,14 @@ record! {
         pub point: PointIndex => ("", "design point"),
         /// Name of the price list.
         pub prices: String => ("", "price list"),
-        /// Event that is priced, as the form of the price list names it, such as `ac` or `weight_read`.
+        /// Which operations on zeros are executed: `inside` (all that land inside the output) or `non-zero` (real values that are
+        /// zero are skipped).
+        pub convention: String => ("", "convention"),
+        /// Event that is priced, as the form of the price list names it, such as `accumulate` or `weight bytes read`.
         pub event: String => ("", "event"),
+        /// Key of its price. Of a list of form `memory` it names the memory in which the weights, membranes or activations of the
+        /// event lie, such as `sram_32_kib`; a row for each.
+        pub price: String => ("", "price"),
         /// Mean energy of all such events of a sample.
         pub joules: f64 => ("J", "compute energy"),
     }

@@ -2,6 +2,7 @@
 
 use crate::index::{NetworkIndex, PointIndex};
 use crate::rows::{AnswerRow, PointRow, ReplicationRow, Results};
+use cospike_sim_core::inference::Convention;
 use cospike_sim_core::stats::{
     Interval, PairedDifference, StatsError, compare_with_control, holm, mean_interval, paired_difference, wilson,
 };
@@ -335,6 +336,22 @@ fn pairs(points: &[PointRow]) -> Vec<(&PointRow, &PointRow)> {
     let spiking = points.iter().filter(|point| point.family == "spiking");
     let partners = |point: &PointRow| float.get(&key(point)).cloned().unwrap_or_default();
     spiking.flat_map(|point| partners(point).into_iter().map(move |partner| (point, partner))).collect()
+}
+
+/// Whether the devices of a study compute with the zeros of real-valued layers, as a sentence: no latency or energy of a float
+/// network means anything without it.
+pub fn zeros(points: &[PointRow]) -> &'static str {
+    let skips = |point: &PointRow| point.convention == Convention::NonZero.name();
+    match (points.iter().any(skips), points.iter().all(skips)) {
+        (false, _) => {
+            "Latency and energy hold for devices that compute with the zeros of real-valued layers, as with any other value."
+        }
+        (true, true) => "Latency and energy hold for devices that skip the zeros of real-valued layers.",
+        (true, false) => {
+            "The devices of some design points skip the zeros of real-valued layers, those of others compute with them, as their \
+             profiles say (column `convention` of the table `points`)."
+        }
+    }
 }
 
 #[cfg(test)]

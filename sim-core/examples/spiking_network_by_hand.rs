@@ -11,7 +11,7 @@
 #[allow(dead_code, reason = "this example runs no simulation")]
 mod quadrants;
 
-use cospike_sim_core::inference::Feature;
+use cospike_sim_core::inference::{Convention, Feature};
 use cospike_sim_core::payload::Damage;
 use cospike_sim_core::split::HeadOutput;
 use quadrants::{STEPS, image, prices, split, total};
@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("class scores, averaged over the steps: {:?}; answer {}", tail.scores.means(), tail.answer);
 
     let layers = [head.layers, tail.layers].concat();
-    let account = prices()?.account(split.network(), Some(STEPS), &layers);
+    let account = prices()?.account(split.network(), Some(STEPS), &layers, Convention::Inside);
     for line in &account.lines {
         let (name, picojoules) = (&split.network().layers[line.layer].name, line.joules().unwrap_or(0.0) * 1e12);
         println!("{name:8} {:4} x {:20} {picojoules:6.1} pJ", line.count, line.event);

@@ -50,7 +50,8 @@
 //!
 //! # 2. Price what it did
 //!
-//! Every execution returns [`Counts`](inference::Counts) of operations, layer by layer. Joules follow from a
+//! Every execution returns [`Counts`](inference::Counts) of operations, layer by layer, by three
+//! [conventions](inference::Convention) that differ in which zeros they count. Joules follow from a
 //! [`PriceList`](energy::PriceList); seconds follow from a [`Processor`](compute::Processor).
 //!
 //! ```
@@ -60,6 +61,7 @@
 //! # let sample = cospike_sim_core::inference::Feature::Real(executable.sample(&sample)?);
 //! # let executable = executable.executable();
 //! use cospike_sim_core::energy::{Form, PriceList};
+//! use cospike_sim_core::inference::Convention;
 //!
 //! // Horowitz (ISSCC 2014), 32-bit integers at 45 nm, in picojoules.
 //! let prices = PriceList::new(Form::Operations, |key| match key {
@@ -68,7 +70,7 @@
 //!     _ => None,
 //! })?;
 //! let layers = executable.run(1..network.layers.len(), &sample, steps)?.layers;
-//! let account = prices.account(&network, Some(steps), &layers);
+//! let account = prices.account(&network, Some(steps), &layers, Convention::Inside);
 //!
 //! // 64 multiply-accumulates on the real-valued sample, computed once; 16 neurons x 4 steps; 24 spikes x 4 classes.
 //! let counts: Vec<f64> = account.lines.iter().map(|line| line.count).collect();

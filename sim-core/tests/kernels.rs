@@ -216,9 +216,20 @@ proptest! {
         for run in [&alone, &fused] {
             let counts = run.layers[0].counts;
             let is_weighted = matches!(case.operation, Operation::Conv2d(_) | Operation::ConvTranspose2d(_) | Operation::Linear);
+            let layer = run.layers[0];
             if is_weighted && case.signal == Signal::Real {
-                prop_assert_eq!((counts.ac, counts.mac), (0, network.dense_macs(op..op + 1)));
+                let synapses = plain::synapses(&rest, 1);
+                let nonzero: usize = maps.iter().map(|map| synapses.iter().filter(|&&(i, ..)| map[i] != 0.0).count()).sum();
+                prop_assert_eq!((counts.ac, counts.mac), (0, synapses.len() as u64));
+                prop_assert_eq!(layer.with_borders.mac, network.dense_macs(op..op + 1));
+                prop_assert_eq!((layer.nonzero.mac, layer.nonzero.weight_reads), (nonzero as u64, nonzero as u64));
             } else if is_weighted {
+                let padding = match case.operation {
+                    Operation::Conv2d(conv) | Operation::ConvTranspose2d(conv) => conv.padding,
+                    _ => 0,
+                };
+                prop_assert!(layer.with_borders.ac == counts.ac || (padding > 0 && layer.with_borders.ac > counts.ac));
+                prop_assert_eq!(layer.nonzero, counts);
                 let synapses = plain::synapses(&rest, 1);
                 let pairs: u64 = maps.iter().map(|map| synapses.iter().map(|&(i, ..)| map[i] as u64).sum::<u64>()).sum();
                 prop_assert_eq!((counts.ac, counts.mac), (pairs, 0));

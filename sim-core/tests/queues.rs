@@ -145,7 +145,7 @@ struct Sizes(Vec<[u32; 1]>);
 impl CoInference for Sizes {
     fn head(&self, _: u8, sample: u32) -> Head<'_> {
         const STEP: HeadStep = HeadStep {
-            counts: NOTHING,
+            counts: Counts::NONE,
             energy: ComputeEnergy { ac: 0.0, mac: 0.0, neuron: 0.0, memory: 0.0, other: 0.0 },
             packets: 1,
             guess: None,
@@ -155,19 +155,9 @@ impl CoInference for Sizes {
 
     fn tail(&mut self, _: u8, _: u32, _: &Received<'_>) -> Result<TailStep, SplitError> {
         let guess = Guess { answer: 0, entropy: 0.0 };
-        Ok(TailStep { counts: NOTHING, energy: ComputeEnergy::default(), guess })
+        Ok(TailStep { counts: Counts::NONE, energy: ComputeEnergy::default(), guess })
     }
 }
-
-const NOTHING: Counts = Counts {
-    ac: 0,
-    mac: 0,
-    neuron_updates: 0,
-    weight_reads: 0,
-    state_accesses: 0,
-    activation_reads: 0,
-    activation_writes: 0,
-};
 
 /// Mean time in the shared cell at load 0.7 with messages of 1 s on average when alone.
 fn in_the_shared_cell(exponential: bool) -> Interval {

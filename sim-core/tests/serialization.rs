@@ -6,7 +6,7 @@ use cospike_sim_core::cosim::System;
 use cospike_sim_core::edge::{
     DesignChoice, DesignThreshold, DropPolicy, EdgeDevice, Governor, Sleep, SpeedLevel, Standby,
 };
-use cospike_sim_core::energy::{Form, PriceList};
+use cospike_sim_core::energy::{Form, PriceList, Unit};
 use cospike_sim_core::link::{
     Channel, Link, PacketLoss, Radio, RadioPower, Rate, RateStep, Sharing, Standby as RadioStandby, Transport,
     WakeUpRadio,
@@ -167,7 +167,12 @@ proptest! {
         for form in Form::ALL {
             let value = |key| {
                 let index = form.keys().iter().position(|priced| priced.key == key)?;
-                Some(values[index]).filter(|_| !(unpriced && form.keys()[index].may_be_unpriced))
+                // A switch is 0 or 1, and a width is above 0.
+                let value = match form.keys()[index].unit {
+                    Unit::Switch => f64::from(u8::from(unpriced)),
+                    _ => 1.0 + values[index],
+                };
+                Some(value).filter(|_| !(unpriced && form.keys()[index].may_be_unpriced))
             };
             let list = PriceList::new(form, value).unwrap();
             prop_assert_eq!(read_back(&list), list);

@@ -8,8 +8,8 @@ use cospike_sim_core::network::{Network, Operation};
 pub(super) struct Activity {
     /// Mean number of spikes per neuron and step, over all neurons.
     pub(super) rate: f64,
-    /// Mean number of spikes per synapse and inference: accumulates over dense multiply-accumulates, of the layers that read
-    /// spikes.
+    /// Mean number of spikes per synapse and inference: accumulates over dense multiply-accumulates, both with the borders, of the
+    /// layers that read spikes.
     pub(super) per_synapse: f64,
     /// Number of time steps, T.
     pub(super) steps: usize,
@@ -44,7 +44,7 @@ impl Activity {
         let layers = layers.collect();
         let on_spikes = measured.layers.iter().filter(|layer| is_on_spikes(network, layer.layer));
         let (met, synapses) = on_spikes.fold((0, 0), |(met, synapses), layer| {
-            (met + layer.counts.ac, synapses + network.dense_macs(layer.layer..layer.layer + 1))
+            (met + layer.with_borders.ac, synapses + network.dense_macs(layer.layer..layer.layer + 1))
         });
         let per_synapse = measured.mean(per_update(met, synapses));
         Self { rate, per_synapse, steps: measured.zoo.network.steps(), layers }

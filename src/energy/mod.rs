@@ -10,6 +10,7 @@ use crate::given::{check_samples, unknown_name};
 use activity::Activity;
 use cospike_scenarios::diagnostic::Diagnostic;
 use cospike_scenarios::profiles::{Prices, all_shipped, find_for_option};
+use cospike_sim_core::inference::Convention;
 use priced::{Measured, Priced};
 use std::io::IsTerminal;
 
@@ -25,15 +26,12 @@ pub(crate) fn energy(arguments: &Energy) -> Result<(), Failure> {
     check_samples(arguments.samples, dataset.len(), "test images")?;
     let [spiking, float] = twins.map(|choice| Measured::infer(&zoo, choice, &dataset, arguments.samples));
     let (spiking, float) = (spiking?, float?);
-    let priced: Vec<Priced> = lists
-        .into_iter()
-        .map(|(name, prices)| Priced {
-            name,
-            spiking: spiking.account(prices.list()),
-            float: float.account(prices.list()),
-            prices,
-        })
-        .collect();
+    let mut conventions = vec![Convention::Inside, Convention::NonZero];
+    if arguments.borders {
+        conventions.push(Convention::WithBorders);
+    }
+    let priced: Vec<Priced> =
+        lists.into_iter().map(|list| Priced::new(list, [&spiking, &float], &conventions)).collect();
     let activity = Activity::new(&spiking);
     match (arguments.json, arguments.ledger) {
         (true, _) => print::json(&priced, &spiking, &float, &activity),

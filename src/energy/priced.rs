@@ -8,7 +8,7 @@ use cospike_models::offline::{self, Input};
 use cospike_models::zoo::{NetworkChoice, Zoo, ZooNetwork};
 use cospike_scenarios::profiles::Prices;
 use cospike_sim_core::energy::{Account, PriceList};
-use cospike_sim_core::inference::{Coding, LayerCounts};
+use cospike_sim_core::inference::{Coding, Convention, LayerCounts};
 
 /// A network and the operations of its head, which is executed on the edge.
 pub(super) struct Measured {
@@ -19,11 +19,18 @@ pub(super) struct Measured {
     pub(super) samples: u32,
 }
 
-/// A price list, and the accounts of both networks under it, summed over the samples.
+/// A price list, and accounts of both networks under it, summed over the samples.
 pub(super) struct Priced {
     /// Name of the price list.
     pub(super) name: String,
     pub(super) prices: Prices,
+    /// By each convention that was asked for, the default first.
+    pub(super) pairs: Vec<Pair>,
+}
+
+/// The accounts of both networks by one convention.
+pub(super) struct Pair {
+    pub(super) convention: Convention,
     pub(super) spiking: Account,
     pub(super) float: Account,
 }
@@ -42,8 +49,8 @@ impl Measured {
     }
 
     /// Account of the head under a price list, summed over the samples.
-    pub(super) fn account(&self, list: &PriceList) -> Account {
-        list.account(self.zoo.network.network(), self.zoo.matched_steps, &self.layers)
+    fn account(&self, list: &PriceList, convention: Convention) -> Account {
+        list.account(self.zoo.network.network(), self.zoo.matched_steps, &self.layers, convention)
     }
 
     /// Mean per sample of a sum over the samples.
@@ -53,6 +60,27 @@ impl Measured {
 }
 
 impl Priced {
+    /// The accounts of `spiking` and `float` under the list `name`, by each of `conventions`.
+    pub(super) fn new(
+        (name, prices): (String, Prices),
+        [spiking, float]: [&Measured; 2],
+        conventions: &[Convention],
+    ) -> Self {
+        let pair = |&convention: &Convention| {
+            let [spiking, float] = [spiking, float].map(|measured| measured.account(prices.list(), convention));
+            Pair { convention, spiking, float }
+        };
+        let pairs = conventions.iter().map(pair).collect();
+        Self { name, prices, pairs }
+    }
+
+    /// Ratio of the energies by `convention`, see [`Pair::ratio`].
+    pub(super) fn ratio(&self, convention: Convention) -> Option<f64> {
+        self.pairs.iter().find(|pair| pair.convention == convention)?.ratio()
+    }
+}
+
+impl Pair {
     /// Energy of the spiking network over that of the float one; `None` if either is partial, or the float network needs none.
     pub(super) fn ratio(&self) -> Option<f64> {
         let (spiking, float) = (self.spiking.total()?, self.float.total()?);

@@ -2,9 +2,10 @@
 
 use crate::arguments::Count;
 use crate::output::{say, significant, table};
-use cospike_sim_core::inference::{LayerCounts, LayerObservation, Tool, ToolCounts};
+use cospike_sim_core::inference::{LayerCounts, LayerObservation, MeanCounts, Tool, ToolCounts};
 use cospike_sim_core::network::Network;
-use serde_json::{Value, json};
+use cospike_sim_core::record::{Record, Value};
+use serde_json::json;
 
 /// The layers of a network, and their operations on a number of samples.
 pub(super) struct Layers<'a> {
@@ -34,7 +35,16 @@ impl Layers<'_> {
         let zero_weights = self.tool.is_some();
         let mut titles = vec!["layer"];
         titles.extend(self.cut.map(|_| "part"));
-        titles.extend(["shape", "spikes in", "spikes out", "AC", "MAC", "neuron updates"]);
+        titles.extend([
+            "shape",
+            "spikes in",
+            "spikes out",
+            "AC",
+            "MAC",
+            "MAC with borders",
+            "MAC non-zero",
+            "neuron updates",
+        ]);
         titles.extend(zero_weights.then_some("on zero weights"));
         let mut layers = table(&titles);
         for counted in self.counts {
@@ -43,7 +53,15 @@ impl Layers<'_> {
             let mut row = vec![layer.name.clone()];
             row.extend(self.cut.map(|cut| half(counted.layer, cut).into()));
             row.push(layer.output.to_string());
-            let columns = [counted.input_events, counted.output_events, counts.ac, counts.mac, counts.neuron_updates];
+            let columns = [
+                counted.input_events,
+                counted.output_events,
+                counts.ac,
+                counts.mac,
+                counted.with_borders.mac,
+                counted.nonzero.mac,
+                counts.neuron_updates,
+            ];
             row.extend(columns.map(|sum| self.mean(sum as f64)));
             row.extend(zero_weights.then(|| self.mean(self.on_zero_weights(counted.layer) as f64)));
             layers.add_row(row);
@@ -68,7 +86,9 @@ impl Layers<'_> {
     pub(super) fn print_notes(&self, folded: usize) {
         let tool = self.tool.and_then(Count::tool);
         let counted = match tool {
-            None => "AC, MAC: accumulates on spikes, multiply-accumulates on real values".to_string(),
+            None => {
+                "AC, MAC: accumulates on spikes, multiply-accumulates on real values, inside the borders".to_string()
+            }
             Some(tool) => format!("AC, MAC: as {} counts them", tool_name(tool)),
         };
         say!("means per sample over all time steps; {counted}");
@@ -79,25 +99,27 @@ impl Layers<'_> {
     }
 
     /// Means per sample as JSON, a value for each layer.
-    pub(super) fn json(&self) -> Vec<Value> {
+    pub(super) fn json(&self) -> Vec<serde_json::Value> {
         self.counts.iter().map(|counted| self.layer_json(counted)).collect()
     }
 
-    fn layer_json(&self, counted: &LayerCounts) -> Value {
+    fn layer_json(&self, counted: &LayerCounts) -> serde_json::Value {
         let mean = |sum: f64| sum / self.samples as f64;
-        let counts = &counted.counts;
         let mut layer = json!({
             "layer": self.network.layers[counted.layer].name,
             "input_events": mean(counted.input_events as f64),
             "output_events": mean(counted.output_events as f64),
-            "ac": mean(counts.ac as f64),
-            "mac": mean(counts.mac as f64),
-            "neuron_updates": mean(counts.neuron_updates as f64),
-            "weight_reads": mean(counts.weight_reads as f64),
-            "state_accesses": mean(counts.state_accesses as f64),
-            "activation_reads": mean(counts.activation_reads as f64),
-            "activation_writes": mean(counts.activation_writes as f64),
+            "nonzero_inputs": mean(counted.nonzero_inputs as f64),
         });
+        for (counts, ending) in
+            [(&counted.counts, ""), (&counted.with_borders, "_with_borders"), (&counted.nonzero, "_nonzero")]
+        {
+            for (field, value) in MeanCounts::fields().iter().zip(counts.mean(self.samples).values()) {
+                if let Value::Real(value) = value {
+                    layer[format!("{}{ending}", field.name)] = value.into();
+                }
+            }
+        }
         if let Some(cut) = self.cut {
             layer["part"] = half(counted.layer, cut).into();
         }

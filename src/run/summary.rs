@@ -3,7 +3,7 @@
 use crate::output::{mean, percent, printable, say, significant, table};
 use cospike_results::index::PointIndex;
 use cospike_results::rows::Results;
-use cospike_results::summary::{AdjustedP, PointSummary, SIGNIFICANCE, Summary};
+use cospike_results::summary::{AdjustedP, PointSummary, SIGNIFICANCE, Summary, zeros};
 use cospike_sim_core::stats::Interval;
 
 /// Prints a row for each design point, and the paired differences.
@@ -44,6 +44,7 @@ pub(super) fn print_summary(summary: &Summary, results: &Results) {
          completed request, {}",
         intervals(summary)
     );
+    say!("{}", zeros(&results.points));
     print_failures(summary);
     if !summary.comparisons.is_empty() {
         say!();

@@ -5,7 +5,8 @@ use crate::inference::{PreparedNetwork, guess};
 use crate::plan::{DesignPoint, NamedPrices, Packets};
 use crate::prices::{Priced, PricedNetwork, PricedNetworks, PricedSample, PricedStep};
 use cospike_results::index::{NetworkIndex, PriceIndex};
-use cospike_sim_core::cosim::{CoInference, Head, HeadStep, Received, TailStep};
+use cospike_sim_core::cosim::{CoInference, Guess, Head, HeadStep, Received, TailStep};
+use cospike_sim_core::inference::Convention;
 use cospike_sim_core::payload::{Damage, Payload};
 use cospike_sim_core::split::{SplitError, SplitNetwork};
 use std::collections::{BTreeMap, HashMap};
@@ -21,6 +22,8 @@ struct HeadsKey {
     packets: Packets,
     /// Price list of the device.
     prices: PriceIndex,
+    /// Operations on zeros that the device executes.
+    convention: Convention,
 }
 
 /// Heads and packets of every sample.
@@ -44,14 +47,13 @@ impl Heads {
         let ranges: Vec<Vec<Range<usize>>> = payloads.map(cut).collect();
         let bytes = ranges.iter().map(|packets| packets.iter().map(|range| range.len() as u32).collect()).collect();
         let samples = network.samples.iter().zip(&ranges);
-        let mut steps: Vec<Vec<HeadStep>> =
-            samples.map(|(sample, packets)| head_steps(sample, packets, key.prices)).collect();
+        let mut steps: Vec<Vec<HeadStep>> = samples.map(|(sample, packets)| head_steps(sample, packets, key)).collect();
         let local = key.local.map(|local| &networks[&local]);
         if let Some(local) = local {
             for (steps, sample) in steps.iter_mut().zip(&local.samples) {
                 let first = sample.steps.iter().map(|step| HeadStep {
-                    counts: step.head.counts,
-                    energy: step.head.energy(Some(key.prices)),
+                    counts: step.head.counts(key.convention),
+                    energy: step.head.energy(Some(key.prices), key.convention),
                     packets: 0,
                     guess: Some(step.guess),
                 });
@@ -64,7 +66,7 @@ impl Heads {
 }
 
 /// The steps of a sample's head, each with the packets that begin in its share of the payload.
-fn head_steps(sample: &PricedSample, packets: &[Range<usize>], prices: PriceIndex) -> Vec<HeadStep> {
+fn head_steps(sample: &PricedSample, packets: &[Range<usize>], key: HeadsKey) -> Vec<HeadStep> {
     let ends = match &sample.payload {
         Some(payload) if sample.steps.len() > 1 => payload.step_ranges().map(|step| step.end).collect(),
         Some(payload) => vec![payload.bytes.len()],
@@ -75,8 +77,8 @@ fn head_steps(sample: &PricedSample, packets: &[Range<usize>], prices: PriceInde
         let sent = packets.iter().filter(|range| (begin..end).contains(&range.start)).count();
         begin = end;
         HeadStep {
-            counts: step.head.counts,
-            energy: step.head.energy(Some(prices)),
+            counts: step.head.counts(key.convention),
+            energy: step.head.energy(Some(key.prices), key.convention),
             packets: sent as u32,
             guess: sample.payload.is_none().then_some(step.guess),
         }
@@ -103,8 +105,8 @@ impl AllHeads {
 }
 
 fn keys(point: &DesignPoint) -> impl Iterator<Item = HeadsKey> {
-    let DesignPoint { local, packets, prices, .. } = *point;
-    point.designs.iter().map(move |&network| HeadsKey { network, local, packets, prices })
+    let DesignPoint { local, packets, prices, convention, .. } = *point;
+    point.designs.iter().map(move |&network| HeadsKey { network, local, packets, prices, convention })
 }
 
 /// The networks of a study, and what they did.
@@ -121,6 +123,8 @@ pub(crate) struct Designs<'a> {
     designs: Vec<Design<'a>>,
     /// Price list of the cloud.
     cloud_prices: Option<PriceIndex>,
+    /// Operations on zeros that the cloud executes.
+    cloud_convention: Convention,
     prices: &'a [NamedPrices],
     /// Tails that were executed on damaged payloads.
     damaged: BTreeMap<Delivery, DamagedTail>,
@@ -164,6 +168,7 @@ impl<'a> Designs<'a> {
         Self {
             designs: point.designs.iter().zip(networks.heads.point(point)).map(design).collect(),
             cloud_prices: point.cloud_prices,
+            cloud_convention: point.cloud_convention,
             prices: networks.prices,
             damaged: BTreeMap::new(),
         }
@@ -172,7 +177,7 @@ impl<'a> Designs<'a> {
     /// Step number `step` of the split network's tail on a whole payload.
     fn whole(&self, design: u8, sample: u32, step: usize) -> TailStep {
         let step = &self.designs[usize::from(design)].priced.samples[sample as usize].steps[step];
-        TailStep { counts: step.tail.counts, energy: step.tail.energy(self.cloud_prices), guess: step.guess }
+        self.tail_step(&step.tail, step.guess)
     }
 
     /// What the tail does in the last step of a delivery: all of it, less what it did on the steps before.
@@ -182,8 +187,13 @@ impl<'a> Designs<'a> {
             return Ok(whole.step);
         }
         let before = self.execute(self.without_last_step(delivery))?;
-        let step = whole.priced.beyond(&before.priced);
-        Ok(TailStep { counts: step.counts, energy: step.energy(self.cloud_prices), guess: whole.step.guess })
+        Ok(self.tail_step(&whole.priced.beyond(&before.priced), whole.step.guess))
+    }
+
+    /// What the cloud executes of a step, and at what cost.
+    fn tail_step(&self, priced: &Priced, guess: Guess) -> TailStep {
+        let convention = self.cloud_convention;
+        TailStep { counts: priced.counts(convention), energy: priced.energy(self.cloud_prices, convention), guess }
     }
 
     /// Executes the tail on what arrived, unless that was done before.
@@ -201,8 +211,7 @@ impl<'a> Designs<'a> {
         let stage = &design.stages[delivery.steps - 1];
         let tail = stage.tail(&payload, &damage)?;
         let priced = Priced::new(stage.network(), design.prepared.matched_steps, &tail.layers, self.prices);
-        let energy = priced.energy(self.cloud_prices);
-        let step = TailStep { counts: priced.counts, energy, guess: guess(&tail.scores) };
+        let step = self.tail_step(&priced, guess(&tail.scores));
         let tail = DamagedTail { priced, step };
         self.damaged.insert(delivery, tail.clone());
         Ok(tail)

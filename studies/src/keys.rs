@@ -10,13 +10,14 @@ use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::key::{ContentKey, KeyError};
 use cospike_sim_core::cosim::System;
 use cospike_sim_core::energy::PriceList;
+use cospike_sim_core::inference::Convention;
 use cospike_sim_core::network::{BottleneckKind, Family};
 use cospike_sim_core::payload::Missing;
 use serde::Serialize;
 
 /// Version of everything that turns a plan into results. It grows with every change after which an equal plan gives other
 /// numbers, and with every change of the form in which pieces are stored.
-pub const ENGINE_SCHEMA: u32 = 4;
+pub const ENGINE_SCHEMA: u32 = 5;
 
 /// What an inference depends on.
 #[derive(Serialize)]
@@ -43,6 +44,7 @@ struct PointContent<'a> {
     missing: Missing,
     prices: &'a PriceList,
     cloud_prices: Option<&'a PriceList>,
+    conventions: [Convention; 2],
     designs: Vec<(ContentKey, Option<u32>)>,
     local: Option<(ContentKey, Option<u32>)>,
 }
@@ -83,6 +85,7 @@ impl Plan {
     pub fn point_key(&self, point: PointIndex) -> Result<ContentKey, KeyError> {
         let DesignPoint { system, packets, missing, prices, cloud_prices, designs, local, .. } =
             &self.points[point.position()];
+        let DesignPoint { convention, cloud_convention, .. } = &self.points[point.position()];
         let network =
             |index: NetworkIndex| Ok((self.inference_key(index)?, self.networks[index.position()].matched_steps));
         let content = PointContent {
@@ -93,6 +96,7 @@ impl Plan {
             missing: *missing,
             prices: &self.prices[prices.position()].list,
             cloud_prices: cloud_prices.map(|prices| &self.prices[prices.position()].list),
+            conventions: [*convention, *cloud_convention],
             designs: designs.iter().map(|&design| network(design)).collect::<Result<_, _>>()?,
             local: local.map(network).transpose()?,
         };

@@ -9,6 +9,7 @@ use cospike_results::index::{NetworkIndex, PriceIndex};
 use cospike_results::manifest::{FileUsed, ProfileUsed};
 use cospike_sim_core::cosim::{MAX_DESIGNS, System};
 use cospike_sim_core::energy::PriceList;
+use cospike_sim_core::inference::Convention;
 use cospike_sim_core::kernel::ImpossibleValue;
 use cospike_sim_core::payload::{Missing, Packetise};
 use cospike_sim_core::stats::{PrecisionTarget, Sequential};
@@ -124,6 +125,10 @@ pub struct DesignPoint {
     pub prices: PriceIndex,
     /// Price list of the cloud; `None` if operations there cost nothing.
     pub cloud_prices: Option<PriceIndex>,
+    /// Operations on zeros that the processors of the devices execute, in time and energy.
+    pub convention: Convention,
+    /// Operations on zeros that the servers of the cloud execute.
+    pub cloud_convention: Convention,
     /// Networks among which a device chooses: first the one as it is cut, then the alternatives. At least 1, at most
     /// [`MAX_DESIGNS`], all on the same samples.
     pub designs: Vec<NetworkIndex>,

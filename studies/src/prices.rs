@@ -5,7 +5,7 @@ use crate::plan::NamedPrices;
 use cospike_results::index::{NetworkIndex, PriceIndex};
 use cospike_sim_core::cosim::Guess;
 use cospike_sim_core::energy::ComputeEnergy;
-use cospike_sim_core::inference::{Counts, LayerCounts};
+use cospike_sim_core::inference::{Convention, Counts, LayerCounts};
 use cospike_sim_core::network::Network;
 use cospike_sim_core::payload::Payload;
 use rayon::prelude::*; // threads are spent on samples
@@ -43,12 +43,17 @@ pub(crate) struct PricedStep {
     pub(crate) guess: Guess,
 }
 
-/// Operations, and their energy by each price list.
+/// Operations by each convention, and their energy by each price list.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Priced {
-    pub(crate) counts: Counts,
+    /// In the order of [`EXECUTED`].
+    counts: [Counts; EXECUTED.len()],
+    /// For each of these the energy by each price list.
     energies: Box<[ComputeEnergy]>,
 }
+
+/// Conventions by which processors work: they compute with zeros, or skip them. None runs over the padding.
+pub(crate) const EXECUTED: [Convention; 2] = [Convention::Inside, Convention::NonZero];
 
 impl PricedNetwork {
     /// Prices what `network` did by each of `prices`, on the threads of the current rayon pool.
@@ -89,7 +94,8 @@ impl PricedSample {
 
 impl Priced {
     fn nothing(prices: &[NamedPrices]) -> Self {
-        Self { counts: Counts::default(), energies: vec![ComputeEnergy::default(); prices.len()].into() }
+        let energies = vec![ComputeEnergy::default(); EXECUTED.len() * prices.len()];
+        Self { counts: Default::default(), energies: energies.into() }
     }
 
     /// Operations of `layers` of `network`; for `matched_steps` see
@@ -100,19 +106,35 @@ impl Priced {
         layers: &[LayerCounts],
         prices: &[NamedPrices],
     ) -> Self {
-        let counts = layers.iter().map(|layer| layer.counts).sum();
-        let energy = |prices: &NamedPrices| prices.list.account(network, matched_steps, layers).energy();
-        Self { counts, energies: prices.iter().map(energy).collect() }
+        let counts = EXECUTED.map(|convention| layers.iter().map(|layer| *layer.by(convention)).sum());
+        let lists = EXECUTED.iter().flat_map(|&convention| prices.iter().map(move |prices| (convention, prices)));
+        let energy = |(convention, prices): (_, &NamedPrices)| {
+            prices.list.account(network, matched_steps, layers, convention).energy()
+        };
+        Self { counts, energies: lists.map(energy).collect() }
     }
 
     /// What this has more than `earlier`.
     pub(crate) fn beyond(&self, earlier: &Self) -> Self {
         let energies = self.energies.iter().zip(&earlier.energies).map(|(later, earlier)| later.beyond(earlier));
-        Self { counts: self.counts.beyond(&earlier.counts), energies: energies.collect() }
+        let counts = std::array::from_fn(|i| self.counts[i].beyond(&earlier.counts[i]));
+        Self { counts, energies: energies.collect() }
     }
 
-    /// Energy by one price list; none without a list.
-    pub(crate) fn energy(&self, prices: Option<PriceIndex>) -> ComputeEnergy {
-        prices.map_or_else(ComputeEnergy::default, |prices| self.energies[prices.position()])
+    /// Operations that a processor executes.
+    pub(crate) fn counts(&self, convention: Convention) -> Counts {
+        self.counts[place(convention)]
     }
+
+    /// Energy of these operations by one price list; none without a list.
+    pub(crate) fn energy(&self, prices: Option<PriceIndex>, convention: Convention) -> ComputeEnergy {
+        let lists = self.energies.len() / EXECUTED.len();
+        prices
+            .map_or_else(ComputeEnergy::default, |prices| self.energies[place(convention) * lists + prices.position()])
+    }
+}
+
+/// Place of a convention in [`EXECUTED`].
+fn place(convention: Convention) -> usize {
+    usize::from(convention == Convention::NonZero)
 }

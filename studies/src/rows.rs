@@ -1,7 +1,7 @@
 //! From what networks did and what was simulated to the rows of the results.
 
 use crate::plan::{DesignPoint, NamedPrices};
-use crate::prices::{PricedNetwork, PricedNetworks, PricedSample};
+use crate::prices::{EXECUTED, PricedNetwork, PricedNetworks, PricedSample};
 use crate::schedule::Simulated;
 use crate::study::{Executed, Study};
 use cospike_results::index::{NetworkIndex, PointIndex};
@@ -47,6 +47,7 @@ impl Study {
             variant: choice.unit.as_ref().map(|unit| unit.variant.clone()),
             codec: prepared.zoo.codec.to_string(),
             time_steps: network.steps() as u32,
+            convention: point.convention.name().into(),
             samples: prepared.samples.count,
             correct: priced.map(|priced| priced.correct(self.labels(point.network()))),
             payload_bits: priced.map(PricedNetwork::payload_bits),
@@ -60,7 +61,8 @@ impl Study {
     fn layer_rows(&self, number: PointIndex, point: &DesignPoint, networks: &PricedNetworks) -> Vec<LayerRow> {
         let network = &self.networks[point.network().position()].zoo.network;
         let Some(priced) = networks.get(&point.network()) else { return vec![] };
-        let mean = |sum: u64| sum as f64 / priced.samples.len() as f64;
+        let samples = priced.samples.len();
+        let mean = |sum: u64| sum as f64 / samples as f64;
         let row = |layer: &cospike_sim_core::inference::LayerCounts| LayerRow {
             point: number,
             layer: layer.layer as u32,
@@ -68,13 +70,10 @@ impl Study {
             half: if layer.layer <= network.cut() { "head" } else { "tail" }.into(),
             input_events: mean(layer.input_events),
             output_events: mean(layer.output_events),
-            ac: mean(layer.counts.ac),
-            mac: mean(layer.counts.mac),
-            neuron_updates: mean(layer.counts.neuron_updates),
-            weight_reads: mean(layer.counts.weight_reads),
-            state_accesses: mean(layer.counts.state_accesses),
-            activation_reads: mean(layer.counts.activation_reads),
-            activation_writes: mean(layer.counts.activation_writes),
+            nonzero_inputs: mean(layer.nonzero_inputs),
+            counts: layer.counts.mean(samples),
+            with_borders: layer.with_borders.mean(samples),
+            nonzero: layer.nonzero.mean(samples),
         };
         priced.layers.iter().map(row).collect()
     }
@@ -84,20 +83,23 @@ impl Study {
         let Some(priced) = networks.get(&point.network()) else { return vec![] };
         let network = &prepared.zoo.network;
         let head: Vec<_> = priced.layers.iter().filter(|layer| layer.layer <= network.cut()).copied().collect();
-        let lists = self.plan().prices.iter().flat_map(|NamedPrices { name, list }| {
-            let account = list.account(network.network(), prepared.matched_steps, &head);
+        let lists = self.plan().prices.iter().flat_map(|list| EXECUTED.map(|convention| (list, convention)));
+        let rows = lists.flat_map(|(NamedPrices { name, list }, convention)| {
+            let account = list.account(network.network(), prepared.matched_steps, &head, convention);
             // A sum without some of its terms is no energy to compare.
             let events = if account.is_partial() { vec![] } else { joules_by_event(&account) };
             let is_number = events.iter().map(|(_, joules)| joules).sum::<f64>().is_finite();
             let events = if is_number { events } else { vec![] };
-            events.into_iter().map(|(event, joules)| ComputeEnergyRow {
+            events.into_iter().map(move |((event, price), joules)| ComputeEnergyRow {
                 point: number,
                 prices: name.clone(),
+                convention: convention.name().into(),
                 event: event.into(),
+                price: price.into(),
                 joules: joules / priced.samples.len() as f64,
             })
         });
-        lists.collect()
+        rows.collect()
     }
 
     fn answer_rows(&self, index: NetworkIndex, network: &PricedNetwork) -> Vec<AnswerRow> {
@@ -119,14 +121,15 @@ fn split_values(network: &Network, split: &str) -> u64 {
     point.map_or(0, |point| network.layers[point.layer].output.len() as u64)
 }
 
-/// Joules of each kind of event over all layers, in order of appearance; none of what has no price.
-fn joules_by_event(account: &Account) -> Vec<(&'static str, f64)> {
-    let mut events: Vec<(&'static str, f64)> = vec![];
+/// Joules of each kind of event at each price over all layers, in order of appearance; none of what has no price.
+fn joules_by_event(account: &Account) -> Vec<((&'static str, &'static str), f64)> {
+    let mut events: Vec<((&'static str, &'static str), f64)> = vec![];
     for line in &account.lines {
         let Some(joules) = line.joules() else { continue };
-        match events.iter_mut().find(|(event, _)| *event == line.event) {
+        let kind = (line.event, line.key);
+        match events.iter_mut().find(|(known, _)| *known == kind) {
             Some((_, sum)) => *sum += joules,
-            None => events.push((line.event, joules)),
+            None => events.push((kind, joules)),
         }
     }
     events

@@ -19,6 +19,7 @@ use cospike_sim_core::compute::Processor;
 use cospike_sim_core::cosim::System;
 use cospike_sim_core::edge::EdgeDevice;
 use cospike_sim_core::energy::{Form, PriceList};
+use cospike_sim_core::inference::Convention;
 use cospike_sim_core::link::{Link, RadioPower};
 use cospike_sim_core::network::{BottleneckKind, Family};
 use cospike_sim_core::payload::{Missing, Packetise};
@@ -84,6 +85,8 @@ pub(crate) fn plan(zoo: &Zoo, dataset: &Dataset) -> Plan {
             missing: Missing::Zero,
             prices: PriceIndex(0),
             cloud_prices: None,
+            convention: Convention::Inside,
+            cloud_convention: Convention::Inside,
             designs: vec![NetworkIndex(0)],
             local: None,
         }],
@@ -210,7 +213,7 @@ fn invariant_14_every_value_that_matters_is_part_of_the_key() {
     let (inference, point) = keys(&plan);
     /// Name, whether the inference depends on it, and the change.
     type Change = (&'static str, bool, fn(&mut Plan));
-    let changes: [Change; 9] = [
+    let changes: [Change; 11] = [
         ("weights", true, |plan| plan.networks[0].weights[1].blake3.push('0')),
         ("samples", true, |plan| plan.networks[0].samples.count -= 1),
         ("unit", true, |plan| plan.networks[0].choice.unit.as_mut().unwrap().width = 4),
@@ -219,6 +222,8 @@ fn invariant_14_every_value_that_matters_is_part_of_the_key() {
         ("link", false, |plan| plan.points[0].system.link.propagation_seconds = 1e-9),
         ("packets", false, |plan| plan.points[0].packets.packetise = Packetise::Step),
         ("cloud prices", false, |plan| plan.points[0].cloud_prices = Some(PriceIndex(0))),
+        ("zeros at the edge", false, |plan| plan.points[0].convention = Convention::NonZero),
+        ("zeros in the cloud", false, |plan| plan.points[0].cloud_convention = Convention::NonZero),
         ("matched steps", false, |plan| plan.networks[0].matched_steps = None),
     ];
     for (what, is_of_the_inference, change) in changes {
@@ -240,7 +245,7 @@ fn invariant_14_numbers_change_with_the_engine_s_schema_only() {
     let hash = ContentKey::from_json("numbers of the test study", &text).unwrap().to_string();
     assert_eq!(
         (ENGINE_SCHEMA, &hash[..16]),
-        (4, "6401877f82f79f3e"),
+        (5, "a2aec484f3a86fdc"),
         "if a number has changed on purpose, raise ENGINE_SCHEMA"
     );
 }

@@ -7,7 +7,7 @@ use crate::figure::{
     text_width,
 };
 use crate::quantity::{Quantity, fixed};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 const NAME: &str = "price-lists";
 /// Height of a row, in pixels.
@@ -17,7 +17,7 @@ const LIST: f64 = 24.0;
 /// Height of the title above the ratios, in pixels.
 const COLUMN_TITLE: f64 = 22.0;
 /// Width of the column of ratios, in pixels.
-const RATIOS: f64 = 150.0;
+const RATIOS: f64 = 210.0;
 
 /// Draws one row per price list and split point, the widths of a kind side by side in it.
 pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
@@ -42,13 +42,15 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     let ratios = if digest.pairs.is_empty() {
         ""
     } else {
-        " The ratios on the right are those of networks that differ in nothing but the kind (k = how many); they are \
-         exact for the counts of this study's samples and carry the error of the prices."
+        " The ratios on the right are those of networks that differ in nothing but the kind (k = how many), first as drawn, \
+         then on a machine that skips zeros; they are exact for the counts of this study's samples and carry the error of \
+         the prices."
     };
     let caption = format!(
         "Mean compute energy of the head per sample, under each price list, by split point; every marker is one \
          network, so the widths of a kind lie side by side. Published estimators disagree by orders of magnitude, \
-         so only ratios within one price list mean anything. A network is not drawn under a list that has no price for \
+         so only ratios within one price list mean anything. Drawn is a machine that computes with the zeros of real-valued \
+         layers. A network is not drawn under a list that has no price for \
          something it does.{ratios}{left_out}"
     );
     let legend = kind_legend(digest);
@@ -70,7 +72,7 @@ fn body(digest: &Digest<'_>, lists: &BTreeSet<&str>, splits: &[&str], sheet: &Sh
     plot.axes()?;
     if !digest.pairs.is_empty() {
         let font = Font::new(TICK).bold().anchor(HPos::Left, VPos::Bottom);
-        sheet.text("spiking ÷ float", (frame.right + 12.0, frame.top - 2.0), font)?;
+        sheet.text("spiking ÷ float: zeros computed; skipped", (frame.right + 12.0, frame.top - 2.0), font)?;
     }
     let mut y = frame.top;
     for list in lists {
@@ -101,14 +103,21 @@ fn row(digest: &Digest<'_>, list: &str, split: &str, plot: &Plot<'_, '_>, y: f64
         let style = kind_style(&design.row.kind, &digest.kinds);
         plot.sheet.marker((plot.column(*joules), y + shift), style.marker, 3.6, style.colour)?;
     }
-    match ratios(digest, list, split) {
+    let dense = ratios(digest, (list, split), |design| &design.compute);
+    let skipping = ratios(digest, (list, split), |design| &design.compute_skipping);
+    let text = dense.map(|dense| [Some(dense), skipping].into_iter().flatten().collect::<Vec<_>>().join("; "));
+    match text {
         Some(text) => plot.sheet.text(&text, (plot.frame.right + 12.0, y), Font::new(TICK).colour(GREY)),
         None => Ok(()),
     }
 }
 
 /// Smallest and largest ratio of spiking to float networks that differ in nothing but the kind.
-fn ratios(digest: &Digest<'_>, list: &str, split: &str) -> Option<String> {
+fn ratios<'d>(
+    digest: &'d Digest<'_>,
+    (list, split): (&str, &str),
+    compute: impl Fn(&'d Design<'_>) -> &'d BTreeMap<&'d str, f64>,
+) -> Option<String> {
     let mut seen = BTreeSet::new();
     let ratios: Vec<f64> = digest
         .pairs
@@ -117,7 +126,7 @@ fn ratios(digest: &Digest<'_>, list: &str, split: &str) -> Option<String> {
         .filter(|(spiking, _)| spiking.row.split == split)
         .filter(|(spiking, float)| seen.insert((spiking.row.network, float.row.network)))
         .filter_map(|(spiking, float)| {
-            let (one, other) = (spiking.compute.get(list)?, float.compute.get(list)?);
+            let (one, other) = (compute(spiking).get(list)?, compute(float).get(list)?);
             (*other > 0.0).then(|| one / other).filter(|ratio| ratio.is_finite())
         })
         .collect();

@@ -3,6 +3,7 @@
 use super::quoted::{Verdict, accuracy, compression, estimate};
 use crate::digest::{Design, Digest, Executed, Pair};
 use crate::quantity::{Quantity, count, plural, points_range, signed_points};
+use cospike_results::summary::zeros;
 use cospike_sim_core::stats::PairedDifference;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
@@ -21,6 +22,7 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
                     (energy_comparison(digest))
                 }
                 (least_energy(digest))
+                li { (zeros(&digest.results.points)) " Compute energy both ways is in the figure of price lists." }
             }
             (best_at_each_payload(digest))
         }

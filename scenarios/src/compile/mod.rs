@@ -181,6 +181,7 @@ impl<'a> Compiler<'a> {
                 self.traces.insert((**trace).clone(), traces::blake3(trace, origin)?);
             }
         }
+        let [convention, cloud_convention] = self.profiles.conventions(scenario, origin)?;
         Ok(DesignPoint {
             label: networks::label(point, &cuts[0]),
             parameters: point.parameters.clone(),
@@ -192,6 +193,8 @@ impl<'a> Compiler<'a> {
             missing: scenario.link.missing.get(),
             prices: self.profiles.price_index(&scenario.fleet.prices),
             cloud_prices: scenario.cloud.prices.as_ref().map(|name| self.profiles.price_index(name)),
+            convention,
+            cloud_convention,
             designs,
             local,
         })

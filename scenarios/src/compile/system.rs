@@ -8,6 +8,7 @@ use crate::scenario::Scenario;
 use cospike_results::index::PriceIndex;
 use cospike_results::manifest::ProfileUsed;
 use cospike_sim_core::cosim::System;
+use cospike_sim_core::inference::Convention;
 use cospike_sim_core::network::{Operation, Signal};
 use cospike_sim_core::split::SplitNetwork;
 use std::collections::BTreeMap;
@@ -78,6 +79,12 @@ impl Profiles {
     /// Index of the price list `name`, which has been loaded, in the order of [`Profiles::price_lists`].
     pub(super) fn price_index(&self, name: &str) -> PriceIndex {
         PriceIndex(self.prices.loaded.keys().take_while(|loaded| loaded.as_str() < name).count() as u32)
+    }
+
+    /// Operations on zeros that the devices execute, and those that the servers execute.
+    pub(super) fn conventions(&mut self, scenario: &Scenario, origin: &Origin) -> Result<[Convention; 2], Mistake> {
+        let device = self.devices.get(&scenario.fleet.profile, origin)?.convention();
+        Ok([device, self.clouds.get(&scenario.cloud.profile, origin)?.convention()])
     }
 
     /// What `scenario` simulates.

@@ -20,6 +20,7 @@ use cospike_sim_core::cloud::CloudPower;
 use cospike_sim_core::compute::Processor;
 use cospike_sim_core::compute::{MAX_OPERATIONS_PER_SECOND, MIN_OPERATIONS_PER_SECOND};
 use cospike_sim_core::edge;
+use cospike_sim_core::inference::Convention;
 use cospike_sim_core::kernel::{MAX_PER_SECOND, MAX_SECONDS, MAX_WATTS, MIN_PER_SECOND};
 use cospike_sim_core::link::{self, Radio, RadioPower, WakeUpRadio};
 use serde::Deserialize;
@@ -131,6 +132,8 @@ const MICROSECONDS: Limits = Limits::between(1e-3, MAX_SECONDS * 1e6).or_zero();
 const MILLISECONDS: Limits = Limits::between(1e-6, MAX_SECONDS * 1e3).or_zero();
 const WATTS: Limits = Limits::between(0.0, MAX_WATTS);
 const MILLIWATTS: Limits = Limits::between(0.0, MAX_WATTS * 1e3);
+/// A property that a machine has (1) or has not (0).
+const SWITCH: Limits = Limits::whole(0.0, 1.0);
 const MICROWATTS: Limits = Limits::between(0.0, MAX_WATTS * 1e6);
 const MBPS: Limits = Limits::between(MIN_MBPS, MAX_MBPS);
 const PROBABILITY: Limits = Limits::between(0.0, 1.0);
@@ -209,6 +212,9 @@ profile! {
         wake_time: "ms", MILLISECONDS;
         /// Power while waking up, in addition to the static power.
         wake_power: "mW", MILLIWATTS;
+        /// Whether the processor skips real values that are zero (1), in time and energy, or computes with them (0); 0 if it is
+        /// left out.
+        skips_zeros: "0 or 1", SWITCH;
     }
 }
 
@@ -278,6 +284,9 @@ profile! {
         idle_power: "W", WATTS;
         /// Power of a computing server, in addition to `idle_power`; 0 if it is left out.
         busy_power: "W", WATTS;
+        /// Whether its processor skips real values that are zero (1), in time and energy, or computes with them (0); 0 if it is
+        /// left out.
+        skips_zeros: "0 or 1", SWITCH;
     }
 }
 
@@ -295,6 +304,11 @@ fn or_zero(quantity: &Option<Quantity>) -> f64 {
     quantity.as_ref().map_or(0.0, Quantity::get)
 }
 
+/// Operations that a processor executes.
+fn convention(skips_zeros: &Option<Quantity>) -> Convention {
+    if or_zero(skips_zeros) == 1.0 { Convention::NonZero } else { Convention::Inside }
+}
+
 /// A quantity that the scenario needs.
 ///
 /// # Errors
@@ -307,6 +321,11 @@ impl DeviceProfile {
     /// Rates and overhead of the device's processor.
     pub fn processor(&self) -> Processor {
         processor(&self.ac_per_second, &self.mac_per_second, &self.neuron_updates_per_second, &self.overhead)
+    }
+
+    /// Operations that the device's processor executes: all, or all but those on zeros.
+    pub fn convention(&self) -> Convention {
+        convention(&self.skips_zeros)
     }
 
     /// Power that the device draws at all times, in watts.
@@ -384,6 +403,11 @@ impl CloudProfile {
     /// Rates and overhead of the processor of one server.
     pub fn processor(&self) -> Processor {
         processor(&self.ac_per_second, &self.mac_per_second, &self.neuron_updates_per_second, &self.overhead)
+    }
+
+    /// Operations that a server's processor executes: all, or all but those on zeros.
+    pub fn convention(&self) -> Convention {
+        convention(&self.skips_zeros)
     }
 
     /// Power of one server, in addition to what its operations cost.

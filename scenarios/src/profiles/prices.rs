@@ -9,7 +9,7 @@ use crate::diagnostic::{Mistake, did_you_mean, excerpt};
 use crate::library;
 use crate::located::Located;
 use crate::shape::refuse_control_characters;
-use cospike_sim_core::energy::{Form, PriceKey, PriceList};
+use cospike_sim_core::energy::{Form, PriceKey, PriceList, Unit};
 use serde::Deserialize;
 use std::ops::Range;
 use toml::de::{DeTable, ValueDeserializer};
@@ -70,16 +70,21 @@ impl Profile for Prices {
         }
         file.refuse_the_rest()?;
         let value = |wanted| prices.iter().find(|(key, _)| key.key == wanted).map(|(_, quantity)| quantity.get());
+        // A value that its unit does not have is reported at its position, before the list refuses it without one.
         prices.iter().try_for_each(|(key, quantity): &(&PriceKey, Quantity)| quantity.check(&expected(key)))?;
         let list = PriceList::new(form, value).map_err(|error| Mistake::in_file(error.to_string()))?;
         Ok(Self { description, form, prices, list })
     }
 }
 
-/// What a list must say about `key`: sizes are above 0, prices at least 0.
+/// What a list must say about `key`: sizes are above 0, prices at least 0, switches 0 or 1.
 fn expected(key: &PriceKey) -> Expected {
     let (least, most) = key.unit.limits();
-    Expected { key: key.key, unit: key.unit.name(), limits: Limits::between(least, most) }
+    let limits = match key.unit {
+        Unit::Switch => Limits::whole(least, most),
+        _ => Limits::between(least, most),
+    };
+    Expected { key: key.key, unit: key.unit.name(), limits }
 }
 
 /// The part of a price list that is still to be read.

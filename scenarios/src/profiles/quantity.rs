@@ -81,7 +81,12 @@ impl Quantity {
             return Ok(());
         }
         let found = Number(self.get());
-        let message = format!("the value of `{key}` is {found}, but must be {}, in {unit}", expected.limits);
+        // The unit of a switch says what it may be.
+        let needed = match expected.limits == super::SWITCH {
+            true => unit.to_string(),
+            false => format!("{}, in {unit}", expected.limits),
+        };
+        let message = format!("the value of `{key}` is {found}, but must be {needed}");
         Err(Mistake::in_value(&self.value, message))
     }
 

@@ -4,7 +4,7 @@ use crate::random_zoo::random_zoo;
 use crate::{small, study};
 use cospike_scenarios::profiles::{CloudProfile, DeviceProfile, LinkProfile, Prices, Profile, all_shipped};
 use cospike_sim_core::energy::{Form, PriceList};
-use cospike_sim_core::inference::Counts;
+use cospike_sim_core::inference::{Convention, Counts};
 use cospike_sim_core::link::Rate;
 
 fn close(found: f64, expected: f64) {
@@ -78,4 +78,42 @@ fn every_shipped_profile_is_without_mistakes_and_every_form_has_a_price_list() {
     let PriceList::AllIn(chip) = list("truenorth-2014") else { panic!("the list has another form") };
     close(chip.synaptic_event, 26e-12);
     assert_eq!(chip.real_valued_operation, None);
+}
+
+/// int8 products are added up in 32 bits: 0.2 + 0.1 pJ for a multiply-accumulate, 0.1 pJ for an accumulate, whatever else a list
+/// counts. Three accumulates and two multiply-accumulates cost 0.9 pJ.
+#[test]
+fn int8_lists_add_in_32_bits_for_both_families() {
+    let lists = all_shipped::<Prices>().unwrap();
+    let int8: Vec<_> = lists.iter().filter(|(name, _)| name.contains("int8")).collect();
+    assert_eq!(int8.len(), 3);
+    for (name, list) in int8 {
+        let values = list.used(name).values;
+        let value = |key: &str| values.iter().find(|value| value.key == key).unwrap().value;
+        close(3.0 * value("ac") + 2.0 * value("mac"), 0.9);
+        close(value("neuron_update"), value("ac"));
+    }
+}
+
+/// What a shipped profile says that differs from another one in nothing but that.
+#[test]
+fn variants_of_lists_and_devices_differ_in_one_value() {
+    fn differences<P: Profile>(names: [&str; 2]) -> Vec<(String, f64, f64)> {
+        let shipped = all_shipped::<P>().unwrap();
+        let [one, other] =
+            names.map(|name| shipped.iter().find(|(shipped, _)| *shipped == name).unwrap().1.used(name).values);
+        assert_eq!(one.len(), other.len());
+        let pairs = one.iter().zip(&other).filter(|(one, other)| one.value != other.value);
+        pairs.map(|(one, other)| (one.key.clone(), one.value, other.value)).collect()
+    }
+    let only = |key: &str| vec![(key.to_string(), 0.0, 1.0)];
+    for width in ["fp32", "int8"] {
+        let (events, registers) = (format!("memory-45nm-{width}"), format!("memory-45nm-{width}-registers"));
+        assert_eq!(differences::<Prices>([&events, &registers]), only("membranes_in_registers"));
+    }
+    assert_eq!(differences::<Prices>(["yan-2024", "yan-2024-spyx"]), only("matched_weights"));
+    let accelerators = ["edge-accelerator", "edge-accelerator-zero-skipping"];
+    assert_eq!(differences::<DeviceProfile>(accelerators), only("skips_zeros"));
+    let clouds = all_shipped::<CloudProfile>().unwrap();
+    assert!(clouds.iter().all(|(_, cloud)| cloud.convention() == Convention::Inside), "off by default");
 }

@@ -288,3 +288,67 @@ fn the_manifest_has_a_hash_of_every_file_that_was_read() {
     other.labels[0] ^= 1;
     assert_ne!(other.blake3(), images.blake3());
 }
+
+/// Whole networks at the edge and in the cloud, on processors that compute with zeros and that skip them: time and energy are those
+/// of the operations in the layers table. 4 GHz, 20 us and 0.9 and 4.6 pJ at the edge.
+#[test]
+fn invariant_15_a_processor_that_skips_zeros_does_so_in_time_and_energy_for_both_families() {
+    let results = run("[sweep]\nnetwork.family = ['spiking', 'float']\nnetwork.split = ['output']\n\
+         fleet.profile = ['edge-accelerator', 'edge-accelerator-zero-skipping']\n");
+    assert_eq!(results.points.len(), 4);
+    let close = |found: f64, expected: f64| assert!((found / expected - 1.0).abs() < 1e-6, "{found} is not {expected}");
+    let mut seconds = vec![];
+    for point in &results.points {
+        let layers = results.layers.iter().filter(|layer| layer.point == point.point);
+        let skips = point.convention == "non-zero";
+        let (ac, mac, updates) = layers.fold((0.0, 0.0, 0.0), |(ac, mac, updates), layer| {
+            let counts = if skips { layer.nonzero } else { layer.counts };
+            (ac + counts.ac, mac + counts.mac, updates + counts.neuron_updates)
+        });
+        // Each sample is asked for three times; the first 5 answers are no part of the latencies, so means differ a little.
+        for row in replications(&results, point.point.0) {
+            let expected = (ac + mac + updates) / 4e9 + 20e-6;
+            assert!((row.phases.unwrap().edge_compute / expected - 1.0).abs() < 0.05, "{}", point.label);
+            close(row.energy.unwrap().compute.sum(), (0.9 * (ac + updates) + 4.6 * mac) * 1e-12);
+        }
+        seconds.push((ac + mac + updates) / 4e9);
+    }
+    let [spiking, spiking_skipping, float, float_skipping] = seconds[..] else { panic!("four design points") };
+    assert!(spiking_skipping < spiking, "the first layer of the spiking network reads real values too");
+    assert!(float_skipping < float);
+    // Both conventions are in the table of energies, whatever the devices do.
+    let joules = |point: u32, convention: &str| -> f64 {
+        let rows = results.compute_energy.iter().filter(|row| row.point.0 == point && row.prices == "memory-45nm-fp32");
+        rows.filter(|row| row.convention == convention).map(|row| row.joules).sum()
+    };
+    assert_eq!((joules(2, "inside"), joules(2, "non-zero")), (joules(3, "inside"), joules(3, "non-zero")));
+    assert!(joules(2, "non-zero") < joules(2, "inside"));
+    // The rows of the memory list name the memory of each event.
+    let memories = results
+        .compute_energy
+        .iter()
+        .filter(|row| row.event == "weight bytes read" && row.prices == "memory-45nm-fp32");
+    assert!(memories.into_iter().all(|row| row.price.starts_with("sram_") || row.price == "dram"));
+}
+
+/// The tails of a float network in a cloud that skips zeros: the flag is the profile's, and nothing at the edge changes.
+#[test]
+fn a_cloud_skips_zeros_only_if_its_profile_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = include_str!("../../profiles/cloud/server.toml");
+    let (dense, rest) = server.split_once("[skips_zeros]\nvalue = 0").unwrap();
+    std::fs::write(folder.path().join("sparse.toml"), format!("{dense}[skips_zeros]\nvalue = 1{rest}")).unwrap();
+    let text = small("[sweep]\nnetwork.split = ['stage1']\ncloud.profile = ['server', 'sparse.toml']\n").text;
+    let text = text.replace("family = \"spiking\"", "family = \"float\"");
+    let text = text.replace("servers = 1", "servers = 1\nprices = \"horowitz-45nm-fp32\"");
+    std::fs::write(folder.path().join("study.toml"), text).unwrap();
+    let source = Source::read(&folder.path().join("study.toml")).unwrap();
+    let results = study(&source, &random_zoo()).run(None, &|_| ()).unwrap();
+    let mean = |point: u32, value: fn(&ReplicationRow) -> f64| {
+        let rows = replications(&results, point);
+        rows.iter().map(|row| value(row)).sum::<f64>() / rows.len() as f64
+    };
+    assert_eq!(mean(0, |row| row.energy.unwrap().compute.sum()), mean(1, |row| row.energy.unwrap().compute.sum()));
+    assert!(mean(1, |row| row.phases.unwrap().cloud_service) < mean(0, |row| row.phases.unwrap().cloud_service));
+    assert!(mean(1, |row| row.cloud_energy_j.unwrap()) < mean(0, |row| row.cloud_energy_j.unwrap()));
+}

@@ -6,7 +6,7 @@
 
 use cospike_sim_core::cosim::{CoInference, Guess, Head, HeadStep, Received, TailStep};
 use cospike_sim_core::energy::{Form, PriceError, PriceList};
-use cospike_sim_core::inference::{Counts, LayerCounts};
+use cospike_sim_core::inference::{Convention, Counts, LayerCounts};
 use cospike_sim_core::network::{
     Conv2d, Network, NetworkError, Neuron, Nonlinearity, OUTPUT, Operation, Shape, Tensor, TensorStore, Weights,
 };
@@ -98,7 +98,8 @@ impl Quadrants {
             let head = split.head(&image(class))?;
             let HeadOutput::Payload(payload) = head.output else { return Err(SplitError::NoTail) };
             let packets = payload.packets(packet_bytes, Packetise::Message);
-            let energy = prices.account(split.network(), Some(split.steps()), &head.layers).energy();
+            let energy =
+                prices.account(split.network(), Some(split.steps()), &head.layers, Convention::Inside).energy();
             let counts = total(&head.layers);
             let steps = [HeadStep { counts, energy, packets: packets.len() as u32, guess: None }];
             let sizes = packets.iter().map(|packet| packet.len() as u32).collect();
@@ -120,7 +121,10 @@ impl CoInference for Quadrants {
         let lost: Vec<_> = received.lost.iter().map(|&packet| head.packets[packet as usize].clone()).collect();
         let damage = Damage { lost: &lost, flipped: received.flipped, erased: received.erased };
         let tail = self.split.tail(&head.payload, &damage)?;
-        let energy = self.prices.account(self.split.network(), Some(self.split.steps()), &tail.layers).energy();
+        let energy = self
+            .prices
+            .account(self.split.network(), Some(self.split.steps()), &tail.layers, Convention::Inside)
+            .energy();
         Ok(TailStep { counts: total(&tail.layers), energy, guess: Guess::from_scores(&tail.scores.means()) })
     }
 }

@@ -17,6 +17,9 @@ pub struct AccountLine {
     pub price: Option<f64>,
     /// Key, or sum of keys, of the price in the price list.
     pub key: &'static str,
+    /// What the memory that is accessed has to hold, in bytes; `None` where the size of a memory decides no price. The form
+    /// `memory` takes the smallest of its memories that holds so much, which `key` names.
+    pub held_bytes: Option<f64>,
 }
 
 /// All lines of an inference, by layer.

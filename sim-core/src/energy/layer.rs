@@ -2,13 +2,15 @@
 
 use super::account::AccountLine;
 use super::compute::ComputePart;
-use crate::inference::LayerCounts;
+use crate::inference::{Convention, Counts, LayerCounts};
 use crate::network::{Leak, Network, Operation};
 
 /// One layer of an inference that is priced.
 pub(super) struct PricedLayer<'a> {
     pub(super) network: &'a Network,
     pub(super) counted: &'a LayerCounts,
+    /// Which of the operations on zeros are priced.
+    pub(super) convention: Convention,
     /// Weights of all layers that are priced together: they lie in one memory.
     pub(super) all_weights: u64,
     /// T of the spiking network, or of the one that a float network is compared with.
@@ -18,6 +20,11 @@ pub(super) struct PricedLayer<'a> {
 impl PricedLayer<'_> {
     fn operation(&self) -> Operation {
         self.network.layers[self.counted.layer].operation
+    }
+
+    /// The operations that are priced.
+    pub(super) fn counts(&self) -> &Counts {
+        self.counted.by(self.convention)
     }
 
     pub(super) fn is_neuron(&self) -> bool {
@@ -70,23 +77,40 @@ impl PricedLayer<'_> {
         self.counted.input_events > 0
     }
 
-    /// Times that a layer on real values was computed: once, or in each step if its input changes.
-    pub(super) fn dense_passes(&self) -> u64 {
+    /// Real values that a weighted layer takes in, each once per time that it is computed: all of them, or those that are not
+    /// zero if these are skipped.
+    pub(super) fn real_inputs(&self) -> u64 {
+        if self.convention == Convention::NonZero && self.is_weighted() {
+            return self.counted.nonzero_inputs;
+        }
+        // Once, or in each step if the input changes.
         let dense = self.network.dense_macs(self.counted.layer..self.counted.layer + 1);
-        self.counted.counts.mac.checked_div(dense).unwrap_or(0)
+        self.inputs() * self.counted.with_borders.mac.checked_div(dense).unwrap_or(0)
+    }
+
+    /// Inputs of a weighted layer whose place in the output has to be found: spikes, and real values if zeros are skipped.
+    pub(super) fn addressed_inputs(&self) -> u64 {
+        let real = if self.convention == Convention::NonZero { self.counted.nonzero_inputs } else { 0 };
+        if self.is_weighted() { self.counted.input_events + real } else { 0 }
+    }
+
+    /// Spikes that are added to a membrane: one per synaptic event, and one per spike of a shortcut whose sum is not stored.
+    pub(super) fn events_into_membranes(&self) -> u64 {
+        let is_stored = self.counted.counts.activation_writes > 0;
+        if self.is_neuron() || (is_stored && !self.is_weighted()) { 0 } else { self.synaptic_events() }
     }
 
     /// Operations on real values: multiply-accumulates, and accumulates of a pool or sum whose operands are stored values.
     /// (Two currents that meet in a membrane are no operation of their own there.)
     pub(super) fn real_valued_operations(&self) -> u64 {
-        let counts = &self.counted.counts;
+        let counts = self.counts();
         let adds_values = !self.is_weighted() && !self.on_spikes() && counts.activation_reads > 0;
         counts.mac + if adds_values { counts.ac } else { 0 }
     }
 
     /// Spikes that met a synapse: pairs of spike and weight, spikes of a shortcut, pairs of spike and window of a pool.
     pub(super) fn synaptic_events(&self) -> u64 {
-        if self.is_weighted() || self.on_spikes() { self.counted.counts.ac } else { 0 }
+        if self.is_weighted() || self.on_spikes() { self.counts().ac } else { 0 }
     }
 }
 
@@ -115,8 +139,24 @@ impl Lines<'_> {
         count: f64,
         (key, price): (&'static str, impl Into<Option<f64>>),
     ) {
-        if count > 0.0 {
-            self.lines.push(AccountLine { layer: self.layer, event, part, count, price: price.into(), key });
+        self.push(AccountLine { layer: self.layer, event, part, count, price: price.into(), key, held_bytes: None });
+    }
+
+    /// Adds accesses to a memory that holds `held_bytes`, unless nothing happened.
+    pub(super) fn add_accesses(
+        &mut self,
+        event: &'static str,
+        count: f64,
+        held_bytes: f64,
+        (key, price): (&'static str, f64),
+    ) {
+        let (part, price, held_bytes) = (ComputePart::Memory, Some(price), Some(held_bytes));
+        self.push(AccountLine { layer: self.layer, event, part, count, price, key, held_bytes });
+    }
+
+    fn push(&mut self, line: AccountLine) {
+        if line.count > 0.0 {
+            self.lines.push(line);
         }
     }
 }

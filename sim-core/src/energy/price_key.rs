@@ -31,6 +31,8 @@ pub enum Unit {
     Bytes,
     /// Distance on a chip.
     Hops,
+    /// A rule of the form that holds (1) or does not (0).
+    Switch,
 }
 
 impl Unit {
@@ -44,6 +46,7 @@ impl Unit {
             Self::Bits => "bit",
             Self::Bytes => "byte",
             Self::Hops => "hops",
+            Self::Switch => "0 or 1",
         }
     }
 
@@ -56,6 +59,7 @@ impl Unit {
             Self::Bits => (1.0, 1e6),
             Self::Bytes => (1.0, 1e15),
             Self::Hops => (0.0, 1e6),
+            Self::Switch => (0.0, 1.0),
         }
     }
 
@@ -69,14 +73,17 @@ impl Unit {
             Self::Bits => "1 to 1e6 bits",
             Self::Bytes => "1 to 1e15 bytes",
             Self::Hops => "0 to 1e6 hops",
+            Self::Switch => "0 or 1",
         };
-        if (least..=most).contains(&value) { Ok(()) } else { Err(ImpossibleValue { name, value, needed }) }
+        let is_whole = self != Self::Switch || value.fract() == 0.0;
+        if is_whole && (least..=most).contains(&value) { Ok(()) } else { Err(ImpossibleValue { name, value, needed }) }
     }
 
     /// Refuses a value in joules, or the width or distance itself, that no list may give.
     pub(super) fn check_in_joules(self, name: &'static str, value: f64) -> Result<(), ImpossibleValue> {
         let (least, most) = self.limits();
-        let holds = value.is_finite() && value >= self.in_joules(least) && value <= self.in_joules(most);
+        let holds = value.is_finite() && (self != Self::Switch || value.fract() == 0.0);
+        let holds = holds && value >= self.in_joules(least) && value <= self.in_joules(most);
         if holds { Ok(()) } else { Err(ImpossibleValue { name, value, needed: "within the limits of its unit" }) }
     }
 
@@ -85,7 +92,7 @@ impl Unit {
         match self {
             Self::Picojoules | Self::PicojoulesPerBit => value * 1e-12,
             Self::PicojoulesPer64Bits | Self::PicojoulesPer64BitsAndBit => value * 1e-12 / 64.0,
-            Self::Bits | Self::Bytes | Self::Hops => value,
+            Self::Bits | Self::Bytes | Self::Hops | Self::Switch => value,
         }
     }
 }

@@ -4,7 +4,7 @@ use super::account::Account;
 use super::forms::{AllIn, ChipEvents, Lemaire2022, Memory, Operations, Yan2024};
 use super::layer::{Lines, PricedLayer, weights};
 use super::price_key::PriceKey;
-use crate::inference::LayerCounts;
+use crate::inference::{Convention, LayerCounts};
 use crate::kernel::ImpossibleValue;
 use crate::network::Network;
 use serde::{Deserialize, Serialize};
@@ -60,7 +60,7 @@ pub enum PriceError {
         /// Key of the missing price.
         key: &'static str,
     },
-    /// A value is negative or not finite.
+    /// A value that its unit does not have: negative, not finite, or neither of two numbers.
     #[error(transparent)]
     ImpossibleValue(#[from] ImpossibleValue),
 }
@@ -141,17 +141,23 @@ impl PriceList {
         })
     }
 
-    /// The account of the layers of `network` that were run, by their counts: of one inference, or of several added up
-    /// layer by layer.
+    /// The account of the layers of `network` that were run, by their counts by `convention`: of one inference, or of several
+    /// added up layer by layer.
     ///
     /// `steps` is T of a spiking network; of a float network it is T of the spiking one that it is compared with,
     /// whose resolution [`Form::Yan2024`] gives to both. Without it that form leaves operations on real values
     /// unpriced.
-    pub fn account(&self, network: &Network, steps: Option<usize>, layers: &[LayerCounts]) -> Account {
+    pub fn account(
+        &self,
+        network: &Network,
+        steps: Option<usize>,
+        layers: &[LayerCounts],
+        convention: Convention,
+    ) -> Account {
         let all_weights = layers.iter().map(|counted| weights(network, counted.layer)).sum();
         let mut account = Account::default();
         for counted in layers {
-            let layer = PricedLayer { network, counted, all_weights, steps };
+            let layer = PricedLayer { network, counted, convention, all_weights, steps };
             let lines = &mut Lines { layer: counted.layer, lines: &mut account.lines };
             match self {
                 Self::Operations(prices) => prices.price(&layer, lines),

@@ -77,17 +77,26 @@ impl Product {
 
 /// Applies `f` to every value; with one level of quantisation the values are spikes.
 pub(super) fn activate(input: &Real, f: Activation) -> Feature {
-    let apply = |x: f32| match f {
-        Activation::Relu => x.max(0.0),
-        Activation::Clip { max } => x.max(0.0).min(max),
-        Activation::Quantise { levels } => (x.clamp(0.0, 1.0) * levels as f32 + 0.5).floor() / levels as f32,
-        Activation::Sigmoid => 1.0 / (1.0 + (-x).exp()),
-    };
     let data = match f {
         Activation::Quantise { levels: 1 } => return Feature::Spikes(threshold(input)),
-        _ => input.data.iter().map(|&x| apply(x)).collect(),
+        // Known before the loop, so that it is one of vectors.
+        Activation::Relu => input.data.iter().map(|&x| Activation::Relu.apply(x)).collect(),
+        _ => input.data.iter().map(|&x| f.apply(x)).collect(),
     };
     Feature::Real(Real { shape: input.shape, steps: input.steps, data })
+}
+
+impl Activation {
+    /// The function of one value.
+    #[inline]
+    pub(super) fn apply(self, x: f32) -> f32 {
+        match self {
+            Self::Relu => x.max(0.0),
+            Self::Clip { max } => x.max(0.0).min(max),
+            Self::Quantise { levels } => (x.clamp(0.0, 1.0) * levels as f32 + 0.5).floor() / levels as f32,
+            Self::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+        }
+    }
 }
 
 /// A spike for every value of a half or more.

@@ -29,6 +29,8 @@ pub(super) struct Plan {
     /// Whether its output is kept. Changing currents that only neurons take, directly or through sums, are added up
     /// in the membranes.
     pub(super) stored: bool,
+    /// Whether a machine that skips zeros keeps a map of those in its output: a layer that skips them reads it.
+    pub(super) mapped: bool,
     /// Indices of the layers that read its output.
     pub(super) readers: Vec<usize>,
 }
@@ -81,7 +83,7 @@ impl Executable {
             let varies = starts || layer.inputs.iter().any(|&input| plans[input].varies);
             layer.inputs.iter().for_each(|&input| plans[input].readers.push(i));
             let work = work(network, &signals, weights, i)?;
-            plans.push(Plan { work, signal: signals[i], varies, stored: true, readers: vec![] });
+            plans.push(Plan { work, signal: signals[i], varies, stored: true, mapped: false, readers: vec![] });
         }
         // Backwards, because whether a sum is stored decides whether its inputs are.
         for i in (0..plans.len()).rev() {
@@ -92,7 +94,15 @@ impl Executable {
                 Work::Add => !plans[r].stored,
                 _ => false,
             };
+            let skips_zeros = |&r: &usize| match plans[r].work {
+                Work::Dense(..) | Work::DenseGrouped(..) | Work::Pool(..) => true,
+                Work::Add => plans[r].stored,
+                Work::Activation(_) | Work::Flatten => plans[r].mapped,
+                _ => false,
+            };
+            let mapped = plan.signal == Signal::Real && plan.readers.iter().any(skips_zeros);
             plans[i].stored = !(currents && plan.readers.iter().all(into_membrane));
+            plans[i].mapped = mapped;
         }
         Ok(Self { network: network.clone(), plans })
     }

@@ -36,7 +36,7 @@ mod vector;
 mod windows;
 
 pub use coding::{Coding, CodingError};
-pub use counts::{Counts, LayerCounts};
+pub use counts::{Convention, Counts, LayerCounts, MeanCounts};
 pub use executable::Executable;
 pub use execution::Execution;
 pub use feature::{Feature, Real, argmax};

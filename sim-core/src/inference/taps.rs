@@ -20,12 +20,16 @@ pub(super) struct Axis {
     pub(super) kernel: usize,
     /// (output, input, kernel element), in order.
     pub(super) taps: Vec<(usize, usize, usize)>,
+    /// For every input the number of kernel elements that lead to an output, those beyond the borders included: as many more
+    /// outputs on each side as read padding.
+    padded: Vec<u64>,
 }
 
 impl Axis {
     /// An axis with one output that reads every input.
     fn all(inputs: usize) -> Self {
-        Self { inputs, outputs: 1, kernel: inputs, taps: (0..inputs).map(|i| (0, i, i)).collect() }
+        let taps = (0..inputs).map(|i| (0, i, i)).collect();
+        Self { inputs, outputs: 1, kernel: inputs, taps, padded: vec![1; inputs] }
     }
 
     /// (input, kernel element) pairs that `output` reads.
@@ -49,27 +53,32 @@ pub(super) struct Taps {
     pub(super) axes: [Axis; 2],
     /// Output positions that each input position reaches.
     pub(super) fan_out: Vec<u64>,
+    /// Input positions near the borders, each with the number of kernel elements that lead outside the output.
+    pub(super) outside: Vec<(u32, u64)>,
 }
 
 impl Taps {
     /// Output row `y` reads input row `y * stride + k * dilation - padding`.
     pub(super) fn plain(c: Conv2d) -> Self {
         let source = |out, k, inputs| slide(out, c.stride, k * c.dilation, c.padding, inputs);
-        Self::sliding(c.input, c.output, (c.kernel, c.kernel), source)
+        let padded = |input, kernel, outputs| reached(input, outputs, c.stride, (kernel, c.dilation), c.padding);
+        Self::sliding(c.input, c.output, (c.kernel, c.kernel), source, padded)
     }
 
     /// Input row `i` writes output row `i * stride + k * dilation - padding`.
     pub(super) fn transposed(c: Conv2d) -> Self {
-        Self::sliding(c.input, c.output, (c.kernel, c.kernel), |out, k, inputs| {
+        let source = |out: usize, k: usize, inputs: usize| {
             let scaled = (out + c.padding).checked_sub(k * c.dilation).filter(|s| s % c.stride == 0)?;
             Some(scaled / c.stride).filter(|&i| i < inputs)
-        })
+        };
+        Self::sliding(c.input, c.output, (c.kernel, c.kernel), source, |_, kernel, _| kernel as u64)
     }
 
     /// As [`Taps::plain`], with the window for a kernel.
     pub(super) fn pool(p: Pool2d) -> Self {
         let source = |out, k, inputs| slide(out, p.stride, k, p.padding, inputs);
-        Self::sliding(p.input, p.output, p.window, source)
+        let padded = |input, window, outputs| reached(input, outputs, p.stride, (window, 1), p.padding);
+        Self::sliding(p.input, p.output, p.window, source, padded)
     }
 
     /// Taps of one output position that reads every input position.
@@ -77,17 +86,20 @@ impl Taps {
         Self::new([Axis::all(input.height), Axis::all(input.width)])
     }
 
-    /// `source(output, kernel element, inputs)` is the input row or column, if any; the same for both axes.
+    /// `source(output, kernel element, inputs)` is the input row or column, if any, and `padded(input, kernel, outputs)` the number
+    /// of kernel elements of [`Axis::padded`]; the same for both axes.
     fn sliding(
         input: Shape,
         output: Shape,
         (rows, columns): (usize, usize),
         source: impl Fn(usize, usize, usize) -> Option<usize>,
+        padded: impl Fn(usize, usize, usize) -> u64,
     ) -> Self {
         let axis = |inputs: usize, outputs: usize, kernel: usize| {
             let pairs = (0..outputs).flat_map(|output| (0..kernel).map(move |k| (output, k)));
             let tap = |(output, k)| Some((output, source(output, k, inputs)?, k));
-            Axis { inputs, outputs, kernel, taps: pairs.filter_map(tap).collect() }
+            let padded = (0..inputs).map(|input| padded(input, kernel, outputs)).collect();
+            Axis { inputs, outputs, kernel, taps: pairs.filter_map(tap).collect(), padded }
         };
         Self::new([axis(input.height, output.height, rows), axis(input.width, output.width, columns)])
     }
@@ -107,7 +119,10 @@ impl Taps {
             }
             starts.push(taps.len());
         }
-        Self { starts, taps, kernel: rows.kernel * columns.kernel, axes, fan_out }
+        let padded = rows.padded.iter().flat_map(|row| columns.padded.iter().map(move |column| row * column));
+        let outside = (0..).zip(padded.zip(&fan_out)).map(|(position, (all, inside))| (position, all - inside));
+        let outside = outside.filter(|&(_, pairs)| pairs > 0).collect();
+        Self { starts, taps, kernel: rows.kernel * columns.kernel, axes, fan_out, outside }
     }
 
     /// The taps of output `position`.
@@ -130,4 +145,16 @@ impl Taps {
 /// The row or column that output `out` of a sliding window reads at `offset`, unless that is padding.
 fn slide(out: usize, stride: usize, offset: usize, padding: usize, inputs: usize) -> Option<usize> {
     (out * stride + offset).checked_sub(padding).filter(|&i| i < inputs)
+}
+
+/// The number of elements of a sliding kernel that lead from the row or column `input` to one of `outputs`, or to one of the
+/// `padding / stride` (rounded up) that would follow on each side.
+fn reached(input: usize, outputs: usize, stride: usize, (kernel, dilation): (usize, usize), padding: usize) -> u64 {
+    let more = padding.div_ceil(stride);
+    // Counted from the first of these, so that nothing is negative but what lies before it.
+    let leads = |k: &usize| {
+        let place = (input + padding + more * stride).checked_sub(k * dilation);
+        place.is_some_and(|place| place % stride == 0 && place / stride < outputs + 2 * more)
+    };
+    (0..kernel).filter(leads).count() as u64
 }

@@ -4,7 +4,7 @@ use cospike_models::zoo::Zoo;
 use cospike_scenarios::compile;
 use cospike_scenarios::diagnostic::{Origin, Source};
 use cospike_scenarios::profiles::{CloudProfile, DeviceProfile, LinkProfile, Profile};
-use cospike_sim_core::energy::{Form, PriceList};
+use cospike_sim_core::energy::{Form, PriceList, Unit};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -23,6 +23,7 @@ idle_power                   mW     7.5   1e-3  AWAKE/edge/standby/idle_watts
 sleep_power                  mW     8.5   1e-3  ASLEEP/edge/standby/sleep/watts
 wake_time                    ms     9.5   1e-3  ASLEEP/edge/standby/sleep/wake_seconds
 wake_power                   mW     10.5  1e-3  ASLEEP/edge/standby/sleep/wake_watts
+skips_zeros                  0_or_1 1       1     EDGE_ZEROS
 ";
 
 const LINK: &str = "
@@ -55,10 +56,11 @@ overhead                     us     5.5   1e-6  AWAKE/cloud/processor/overhead_s
 answer                       bytes  44    1     AWAKE/cloud/answer_bytes
 idle_power                   W      6.5   1     AWAKE/cloud/power/idle_watts
 busy_power                   W      7.5   1     AWAKE/cloud/power/busy_watts
+skips_zeros                  0_or_1 1       1     CLOUD_ZEROS
 ";
 
 /// Units of price lists, and joules in each; widths and distances stay.
-const PRICE_UNITS: [(&str, f64); 7] = [
+const PRICE_UNITS: [(&str, f64); 8] = [
     ("pJ", 1e-12),
     ("pJ/64bit", 1e-12 / 64.0),
     ("pJ/64bit/bit", 1e-12 / 64.0),
@@ -66,6 +68,7 @@ const PRICE_UNITS: [(&str, f64); 7] = [
     ("bit", 1.0),
     ("byte", 1.0),
     ("hops", 1.0),
+    ("0 or 1", 1.0),
 ];
 
 fn rows(table: &str) -> impl Iterator<Item = [&str; 5]> {
@@ -78,6 +81,7 @@ fn rows(table: &str) -> impl Iterator<Item = [&str; 5]> {
 /// A profile with the values of a table.
 fn text(table: &str) -> String {
     let quantity = |[key, unit, value, ..]: [&str; 5]| {
+        let unit = unit.replace('_', " ");
         format!(
             "[{key}]\nvalue = {value}\nunit = \"{unit}\"\nscope = \"per-operation\"\nevidence = \"assumed\"\nsource = \"a test\"\n"
         )
@@ -101,6 +105,15 @@ fn every_quantity_of_a_profile_reaches_the_plan_in_si_units() {
     };
     let (asleep, awake) = (plan(EVERY), plan(&OTHER.replace("uplink_mbps = 2.5\npacket_loss = 0.15\n", "")));
     for [key, _, value, factor, place] in [DEVICE, LINK, CLOUD].into_iter().flat_map(rows) {
+        let zeros = match place {
+            "EDGE_ZEROS" => Some("/points/0/convention"),
+            "CLOUD_ZEROS" => Some("/points/0/cloud_convention"),
+            _ => None,
+        };
+        if let Some(pointer) = zeros {
+            assert_eq!(awake.pointer(pointer).and_then(Value::as_str), Some("non-zero"), "{key}");
+            continue;
+        }
         let (value, factor): (f64, f64) = (value.parse().unwrap(), factor.parse().unwrap());
         let (plan, pointer, expected) = match place.split_once('/') {
             Some(("ASLEEP", rest)) => (&asleep, format!("/points/0/system/{rest}"), value * factor),
@@ -130,12 +143,16 @@ fn every_quantity_of_a_profile_reaches_the_plan_in_si_units() {
 fn every_price_reaches_the_plan_in_joules() {
     for form in Form::ALL {
         let keys = form.keys();
-        let value = |wanted| keys.iter().position(|key| key.key == wanted).map(|place| 1.5 + place as f64);
+        let value = |wanted| {
+            let place = keys.iter().position(|key| key.key == wanted)?;
+            Some(if keys[place].unit == Unit::Switch { 1.0 } else { 1.5 + place as f64 })
+        };
         let list = serde_json::to_value(PriceList::new(form, value).unwrap()).unwrap();
         let prices = list.as_object().unwrap().values().next().unwrap();
         for key in keys {
             let factor = PRICE_UNITS.iter().find(|(unit, _)| *unit == key.unit.name()).unwrap().1;
-            let (found, expected) = (prices[key.key].as_f64().unwrap(), value(key.key).unwrap() * factor);
+            let found = prices[key.key].as_f64().unwrap_or(f64::from(prices[key.key] == Value::Bool(true)));
+            let (found, expected) = (found, value(key.key).unwrap() * factor);
             assert!((found / expected - 1.0).abs() < 1e-12, "{} of {}: {found}, not {expected}", key.key, form.name());
         }
     }

@@ -17,15 +17,7 @@ impl CoInference for OneOperation {
     fn head(&self, _: u8, _: u32) -> Head<'_> {
         Head {
             steps: &[HeadStep {
-                counts: Counts {
-                    ac: 1,
-                    mac: 0,
-                    neuron_updates: 0,
-                    weight_reads: 0,
-                    state_accesses: 0,
-                    activation_reads: 0,
-                    activation_writes: 0,
-                },
+                counts: Counts { ac: 1, ..Counts::NONE },
                 energy: ComputeEnergy { ac: 0.0, mac: 0.0, neuron: 0.0, memory: 0.0, other: 0.0 },
                 packets: 1,
                 guess: None,
@@ -36,7 +28,7 @@ impl CoInference for OneOperation {
 
     fn tail(&mut self, _: u8, _: u32, _: &Received<'_>) -> Result<TailStep, SplitError> {
         Ok(TailStep {
-            counts: Counts { ac: 1, ..Counts::default() },
+            counts: Counts { ac: 1, ..Counts::NONE },
             energy: ComputeEnergy::default(),
             guess: Guess { answer: 0, entropy: 0.0 },
         })

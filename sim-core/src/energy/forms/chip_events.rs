@@ -46,7 +46,7 @@ impl ChipEvents {
             return;
         }
         let active = counted.output_events;
-        let inactive = counted.counts.neuron_updates.saturating_sub(active);
+        let inactive = layer.counts().neuron_updates.saturating_sub(active);
         let deliveries = (active * layer.readers()) as f64;
         let mut neuron = |event, count, price| lines.add(event, ComputePart::Neuron, count, price);
         neuron("active update", active as f64, ("neuron_update_active", self.neuron_update_active));

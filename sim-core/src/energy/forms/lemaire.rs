@@ -10,7 +10,9 @@ form! {
     ///   input read, 2 multiply-accumulates and one accumulate per kernel element to find addresses, per spike;
     /// - a neuron layer: `T N` membranes read and written, biases read and added, one multiply-accumulate each if it
     ///   leaks; `theta` outputs written, and as many accumulates to reset;
-    /// - a layer on real values: as many weights and inputs read as multiply-accumulates, every output written once.
+    /// - a layer on real values: as many weights and inputs read as multiply-accumulates, every output written once;
+    /// - if zeros are skipped: 2 multiply-accumulates and one accumulate per kernel element per value that is not zero, as per
+    ///   spike, and the map of the zeros, read and written in values of `value_bits`.
     ///
     /// Three corrections: synaptic events are counted exactly (inside the output; the paper's `theta k k` ignores borders
     /// and strides, and its Eq. 2.4 counts inputs of a fully connected layer too often); the reset is counted in
@@ -33,7 +35,7 @@ form! {
 impl Lemaire2022 {
     pub(in crate::energy) fn price(&self, layer: &PricedLayer<'_>, lines: &mut Lines<'_>) {
         let counted = layer.counted;
-        let counts = &counted.counts;
+        let counts = layer.counts();
         let (accumulate, multiply) = (("add", self.add), ("multiply + add", self.multiply + self.add));
         let (mut ac, mut mac) = (counts.ac, counts.mac);
         if layer.is_neuron() {
@@ -42,30 +44,27 @@ impl Lemaire2022 {
         }
         lines.add("accumulate", ComputePart::Ac, ac as f64, accumulate);
         lines.add("multiply-accumulate", ComputePart::Mac, mac as f64, multiply);
-        if layer.is_weighted() {
-            let spikes = counted.input_events as f64;
-            lines.add("address multiply-accumulate", ComputePart::Other, 2.0 * spikes, multiply);
-            lines.add("address accumulate", ComputePart::Other, spikes * layer.kernel() as f64, accumulate);
-        }
-        let mut access = |event, count: u64, held: u64| {
-            lines.add(event, ComputePart::Memory, count as f64, ("ram_base + ram_slope", self.access_to(held)));
+        let addressed = layer.addressed_inputs() as f64;
+        lines.add("address multiply-accumulate", ComputePart::Other, 2.0 * addressed, multiply);
+        lines.add("address accumulate", ComputePart::Other, addressed * layer.kernel() as f64, accumulate);
+        let mut access_words = |event, count: f64, held: u64| {
+            let held_bytes = held as f64 * self.value_bits / 8.0;
+            lines.add_accesses(event, count, held_bytes, ("ram_base + ram_slope", self.access_to(held)));
         };
+        let words = |bits: u64| bits as f64 / self.value_bits;
+        access_words("map read", words(counts.map_bits_read), layer.inputs());
+        access_words("map written", words(counts.map_bits_written), layer.outputs());
+        let mut access = |event, count: u64, held: u64| access_words(event, count as f64, held);
         access("weight read", counts.weight_reads, layer.weights());
         access("input read", counts.activation_reads, layer.inputs());
         if layer.is_neuron() {
             // A stored current takes the place of the bias, which is in it.
             access("bias read", counts.neuron_updates.saturating_sub(counts.activation_reads), layer.output_channels());
         }
-        let into_membranes = self.events_into_membranes(layer) + counts.state_accesses / 2;
+        let into_membranes = layer.events_into_membranes() + counts.state_accesses / 2;
         access("membrane read", into_membranes, layer.outputs());
         access("membrane written", into_membranes, layer.outputs());
         access("output written", counts.activation_writes, layer.outputs());
-    }
-
-    /// Spikes that are added to a membrane: one per synaptic event, and one per spike of a shortcut whose sum is not stored.
-    fn events_into_membranes(&self, layer: &PricedLayer<'_>) -> u64 {
-        let stored = layer.counted.counts.activation_writes > 0;
-        if layer.is_neuron() || (stored && !layer.is_weighted()) { 0 } else { layer.synaptic_events() }
     }
 
     /// Joules of one value in a memory of `values`.

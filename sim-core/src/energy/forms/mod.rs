@@ -14,7 +14,7 @@ pub use memory::Memory;
 pub use operations::Operations;
 pub use yan::{Yan2024, matched_bits};
 
-/// A value of a list: a number, or a price that may be left out.
+/// A value of a list: a number, a price that may be left out, or a switch.
 trait Value: Sized {
     const MAY_BE_UNPRICED: bool;
     fn take(value: Option<f64>) -> Option<Self>;
@@ -39,6 +39,16 @@ impl Value for Option<f64> {
     }
     fn number(self) -> Option<f64> {
         self
+    }
+}
+
+impl Value for bool {
+    const MAY_BE_UNPRICED: bool = false;
+    fn take(value: Option<f64>) -> Option<Self> {
+        value.map(|value| value != 0.0)
+    }
+    fn number(self) -> Option<f64> {
+        Some(f64::from(u8::from(self)))
     }
 }
 

@@ -10,10 +10,12 @@ form! {
     /// - spiking: `S (e_acc + b_w e_w) + T N e_cmp + theta e_sub + 2 T N b_v e_chip`, with `S` synaptic events and
     ///   `theta` spikes;
     /// - on real values, which is all of the float network and what the spiking one has of it (the first layer of a
-    ///   directly coded image): `MAC (b e_bit + b e_w) + inputs b e_chip`.
+    ///   directly coded image): `MAC (b e_bit + b_w e_w) + inputs b e_chip`; if zeros are skipped, of those that are not, and
+    ///   `e_chip` more per input for a map of one bit.
     ///
-    /// The float network is priced as if its weights and activations had `b` bits, whatever it was run with. What a spike
-    /// costs on its way is left out, in favour of the spiking network.
+    /// The float network is priced as if its activations had `b` bits, whatever it was run with, and its weights the `b_w` of
+    /// the spiking one, or `b` as well (`matched_weights`). What a spike costs on its way is left out, in favour of the spiking
+    /// network.
     Yan2024 {
         /// Accumulate, in joules.
         accumulate: f64, Picojoules;
@@ -27,10 +29,12 @@ form! {
         weight_traffic: f64, PicojoulesPerBit;
         /// Moving membranes and activations on the chip, in joules per bit.
         on_chip_traffic: f64, PicojoulesPerBit;
-        /// Width of the spiking network's weights.
+        /// Width of weights.
         weight_bits: f64, Bits;
         /// Width of a membrane.
         state_bits: f64, Bits;
+        /// Whether weights that meet real values are as wide as these instead.
+        matched_weights: bool, Switch;
     }
 }
 
@@ -42,7 +46,7 @@ pub fn matched_bits(steps: usize) -> u32 {
 impl Yan2024 {
     pub(in crate::energy) fn price(&self, layer: &PricedLayer<'_>, lines: &mut Lines<'_>) {
         let counted = layer.counted;
-        let counts = &counted.counts;
+        let counts = layer.counts();
         lines.add("accumulate", ComputePart::Ac, counts.ac as f64, ("accumulate", self.accumulate));
         lines.add("comparison", ComputePart::Neuron, counts.neuron_updates as f64, ("compare", self.compare));
         if layer.is_neuron() {
@@ -53,14 +57,16 @@ impl Yan2024 {
         lines.add("weight bits read", ComputePart::Memory, weights, ("weight_traffic", self.weight_traffic));
         let membranes = counts.state_accesses as f64 * self.state_bits;
         lines.add("membrane bits read, written", ComputePart::Memory, membranes, chip);
-        let inputs = layer.inputs() * layer.dense_passes();
         let Some(bits) = layer.steps.map(|steps| f64::from(matched_bits(steps))) else {
             lines.add("multiply-accumulate of unknown width", ComputePart::Mac, counts.mac as f64, ("mac", None));
             return;
         };
-        let mac = counts.mac as f64 * bits;
-        lines.add("bits multiplied, accumulated", ComputePart::Mac, mac, ("mac", self.mac));
-        lines.add("matched weight bits read", ComputePart::Memory, mac, ("weight_traffic", self.weight_traffic));
-        lines.add("activation bits moved", ComputePart::Memory, inputs as f64 * bits, chip);
+        let (mac, wide) = (counts.mac as f64, if self.matched_weights { bits } else { self.weight_bits });
+        let weights = ("weight_traffic", self.weight_traffic);
+        lines.add("bits multiplied, accumulated", ComputePart::Mac, mac * bits, ("mac", self.mac));
+        lines.add("weight bits read for real values", ComputePart::Memory, mac * wide, weights);
+        lines.add("activation bits moved", ComputePart::Memory, layer.real_inputs() as f64 * bits, chip);
+        let map_bits = if layer.is_weighted() { counts.map_bits_read } else { 0 };
+        lines.add("map bits moved", ComputePart::Memory, map_bits as f64, chip);
     }
 }
