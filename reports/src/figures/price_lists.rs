@@ -14,10 +14,12 @@ const NAME: &str = "price-lists";
 const ROW: f64 = 19.0;
 /// Height of the heading of a price list, in pixels.
 const LIST: f64 = 24.0;
-/// Height of the title above the ratios, in pixels.
-const COLUMN_TITLE: f64 = 22.0;
-/// Width of the column of ratios, in pixels.
-const RATIOS: f64 = 210.0;
+/// Height of the titles above the ratios, in pixels.
+const COLUMN_TITLES: f64 = 36.0;
+/// Width of a column of ratios, in pixels.
+const COLUMN: f64 = 106.0;
+/// Space between the plot and the columns of ratios, in pixels.
+const GAP: f64 = 12.0;
 
 /// Draws one row per price list and split point, the widths of a kind side by side in it.
 pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
@@ -42,8 +44,8 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     let ratios = if digest.pairs.is_empty() {
         ""
     } else {
-        " The ratios on the right are those of networks that differ in nothing but the kind (k = how many), first as drawn, \
-         then on a machine that skips zeros; they are exact for the counts of this study's samples and carry the error of \
+        " The ratios on the right are those of networks that differ in nothing but the kind, the smallest and the largest where \
+         there are several, first as drawn, then on a machine that skips zeros; they are exact for the counts of this study's samples and carry the error of \
          the prices."
     };
     let caption = format!(
@@ -54,14 +56,14 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
          something it does.{ratios}{left_out}"
     );
     let legend = kind_legend(digest);
-    let height = COLUMN_TITLE + lists.len() as f64 * (LIST + splits.len() as f64 * ROW) + 6.0 + Frame::BELOW;
+    let height = COLUMN_TITLES + lists.len() as f64 * (LIST + splits.len() as f64 * ROW) + 6.0 + Frame::BELOW;
     let title = "Compute energy under different price lists";
     let draft = Draft { name: NAME, title, note: &note, legend: &legend, caption, height };
     draft.draw(|sheet, top| {
         let names = splits.iter().map(|split| text_width(split, TICK)).fold(0.0, f64::max).min(140.0) + 20.0;
-        let ratios = if digest.pairs.is_empty() { 12.0 } else { RATIOS };
+        let ratios = if digest.pairs.is_empty() { GAP } else { GAP + 2.0 * COLUMN };
         let bottom = top + height - Frame::BELOW;
-        let frame = Frame { left: MARGIN + names, top: top + COLUMN_TITLE, right: WIDTH - MARGIN - ratios, bottom };
+        let frame = Frame { left: MARGIN + names, top: top + COLUMN_TITLES, right: WIDTH - MARGIN - ratios, bottom };
         body(digest, &lists, &splits, sheet, frame)
     })
 }
@@ -72,7 +74,10 @@ fn body(digest: &Digest<'_>, lists: &BTreeSet<&str>, splits: &[&str], sheet: &Sh
     plot.axes()?;
     if !digest.pairs.is_empty() {
         let font = Font::new(TICK).bold().anchor(HPos::Left, VPos::Bottom);
-        sheet.text("spiking ÷ float: zeros computed; skipped", (frame.right + 12.0, frame.top - 2.0), font)?;
+        let [computed, skipped] = columns(frame);
+        sheet.text("spiking ÷ float, zeros", (computed, frame.top - 17.0), font)?;
+        sheet.text("computed", (computed, frame.top - 2.0), font)?;
+        sheet.text("skipped", (skipped, frame.top - 2.0), font)?;
     }
     let mut y = frame.top;
     for list in lists {
@@ -103,13 +108,18 @@ fn row(digest: &Digest<'_>, list: &str, split: &str, plot: &Plot<'_, '_>, y: f64
         let style = kind_style(&design.row.kind, &digest.kinds);
         plot.sheet.marker((plot.column(*joules), y + shift), style.marker, 3.6, style.colour)?;
     }
-    let dense = ratios(digest, (list, split), |design| &design.compute);
-    let skipping = ratios(digest, (list, split), |design| &design.compute_skipping);
-    let text = dense.map(|dense| [Some(dense), skipping].into_iter().flatten().collect::<Vec<_>>().join("; "));
-    match text {
-        Some(text) => plot.sheet.text(&text, (plot.frame.right + 12.0, y), Font::new(TICK).colour(GREY)),
+    let [computed, skipped] = columns(plot.frame);
+    let write = |text: Option<String>, x| match text {
+        Some(text) => plot.sheet.text(&text, (x, y), Font::new(TICK).colour(GREY)),
         None => Ok(()),
-    }
+    };
+    write(ratios(digest, (list, split), |design| &design.compute), computed)?;
+    write(ratios(digest, (list, split), |design| &design.compute_skipping), skipped)
+}
+
+/// Left edges of the columns of ratios beside the plot.
+fn columns(frame: Frame) -> [f64; 2] {
+    [frame.right + GAP, frame.right + GAP + COLUMN]
 }
 
 /// Smallest and largest ratio of spiking to float networks that differ in nothing but the kind.
@@ -133,8 +143,7 @@ fn ratios<'d>(
     let low = ratios.iter().copied().reduce(f64::min)?;
     let high = ratios.iter().copied().reduce(f64::max)?;
     let (from, to) = (ratio(low), ratio(high));
-    let range = if from == to { from } else { format!("{from} to {to}") };
-    Some(format!("{range} (k = {})", ratios.len()))
+    Some(if from == to { from } else { format!("{from} to {to}") })
 }
 
 fn ratio(value: f64) -> String {
