@@ -206,12 +206,14 @@ impl std::fmt::Display for Diagnostic {
 
 impl std::error::Error for Diagnostic {}
 
-/// The part of `span` on its first line, at character boundaries.
+/// The part of `span` on its first line, at character boundaries. White space at the end of the text is no part of it, nor are
+/// carriage returns: they are not shown, and the renderer panics at a position that it is not shown.
 fn within_a_line(text: &str, span: Range<usize>) -> Range<usize> {
-    let start = text.floor_char_boundary(span.start.min(text.len()));
-    let rest = &text[start..];
-    let line_end = start + rest.find('\n').unwrap_or(rest.len());
-    start..text.floor_char_boundary(span.end.clamp(start, line_end))
+    let shown = text.trim_end();
+    let start = shown.floor_char_boundary(span.start.min(shown.len()));
+    let rest = &shown[start..];
+    let line_end = start + rest.find(['\n', '\r']).unwrap_or(rest.len());
+    start..shown.floor_char_boundary(span.end.clamp(start, line_end))
 }
 
 /// The beginning of a text, on one line.
@@ -238,5 +240,28 @@ pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) ->
         Some(near) if known.len() > MAX_LISTED => format!("did you mean `{near}`?"),
         Some(near) => format!("did you mean `{near}`? {list}"),
         None => list,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The renderer panics at positions that it does not have, so every span of every short text is shown, line ends of all
+    /// kinds and white space at the end included.
+    #[test]
+    fn any_span_of_any_text_can_be_shown() {
+        let pieces = ["", "a", "é", "\r", "\n", " ", "\t", "\u{85}", "\u{2028}"];
+        for number in 0..pieces.len().pow(3) {
+            let piece = |place: u32| pieces[number / pieces.len().pow(place) % pieces.len()];
+            let source = Source::shipped("text", format!("x{}{}{}", piece(0), piece(1), piece(2)));
+            for start in 0..=source.text.len() + 1 {
+                for end in start..=source.text.len() + 2 {
+                    let diagnostic = Mistake::at_span(start..end, "a mistake").into_diagnostic(&source);
+                    let shown = diagnostic.render(false);
+                    assert!(shown.contains("a mistake") && diagnostic.line() > 0, "{:?} {start}..{end}", source.text);
+                }
+            }
+        }
     }
 }

@@ -5,9 +5,11 @@
 
 use super::unique;
 use crate::key::ContentKey;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bytes of the checksum in front of an entry's content.
 const CHECKSUM: usize = blake3::OUT_LEN;
@@ -21,6 +23,8 @@ const DAMAGED: &str = "damaged";
 pub struct Entries {
     folder: PathBuf,
     on_damage: fn(&Damage),
+    /// Keys that were put or asked for.
+    used: Arc<Mutex<BTreeSet<ContentKey>>>,
 }
 
 /// A damaged entry that was found and set aside, so that it counts as not there.
@@ -50,6 +54,12 @@ pub enum EntryError {
         /// Message of the system.
         error: io::Error,
     },
+    /// The place of the store is a file.
+    #[error("{} is no folder: give a folder for the store, or a name that is free", path.display())]
+    NotFolder {
+        /// The file.
+        path: PathBuf,
+    },
     /// An entry cannot be written. The store is as it was.
     #[error("{}: what was just finished cannot be stored: {error}", path.display())]
     NotStored {
@@ -61,15 +71,20 @@ pub enum EntryError {
 }
 
 impl Entries {
-    /// Opens the store in `folder`, which is made if it does not exist, and removes what killed processes left half written.
-    /// `on_damage` is called, from any thread, for each entry that is not what was put there.
+    /// Opens the store in `folder`, which is made if it does not exist, proves that it can be written to, and removes what
+    /// killed processes left half written. `on_damage` is called, from any thread, for each entry that is not what was put there.
     ///
     /// # Errors
-    /// [`EntryError::Io`] if the folder cannot be made.
+    /// [`EntryError::NotFolder`]; [`EntryError::Io`] if the folder cannot be made or written to.
     pub fn open(folder: &Path, on_damage: fn(&Damage)) -> Result<Self, EntryError> {
+        if fs::metadata(folder).is_ok_and(|found| !found.is_dir()) {
+            return Err(EntryError::NotFolder { path: folder.into() });
+        }
         fs::create_dir_all(folder).map_err(failed(folder))?;
-        unique::remove_left(folder, |name| name.starts_with(PARTIAL)).map_err(failed(folder))?;
-        Ok(Self { folder: folder.into(), on_damage })
+        unique::remove_left(folder, |name| unique::is_unique(name, PARTIAL)).map_err(failed(folder))?;
+        let probe = unique::file(folder, PARTIAL).and_then(|mut file| file.write_all(&[0]));
+        probe.map_err(failed(folder))?;
+        Ok(Self { folder: folder.into(), on_damage, used: Arc::default() })
     }
 
     /// Stores `bytes` under `key`, in place of an entry that is there already.
@@ -77,6 +92,7 @@ impl Entries {
     /// # Errors
     /// [`EntryError::NotStored`]; then the store is as it was.
     pub fn put(&self, key: &ContentKey, bytes: &[u8]) -> Result<(), EntryError> {
+        self.use_key(key);
         self.try_put(key, bytes).map_err(|error| EntryError::NotStored { path: self.path(key), error })
     }
 
@@ -95,10 +111,17 @@ impl Entries {
     /// # Errors
     /// [`EntryError::Io`] if the entry cannot be read or set aside.
     pub fn get(&self, key: &ContentKey) -> Result<Option<Vec<u8>>, EntryError> {
+        self.use_key(key);
         let path = self.path(key);
-        let mut bytes = match fs::read(&path) {
+        let is_file = match fs::metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            bytes => bytes.map_err(failed(&path))?,
+            found => found.map_err(failed(&path))?.is_file(),
+        };
+        // A pipe or a device would never end; no entry is one.
+        let mut bytes = match is_file.then(|| fs::read(&path)) {
+            Some(Err(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Some(bytes) => bytes.map_err(failed(&path))?,
+            None => vec![],
         };
         match bytes.split_at_checked(CHECKSUM) {
             Some((found, content)) if *found == checksum(key, content) => {
@@ -120,22 +143,27 @@ impl Entries {
         Ok(fs::read_dir(&self.folder).map_err(failed(&self.folder))?.next().is_none())
     }
 
-    /// Removes all entries, partial and damaged ones too, and the folder if nothing else is in it. What is not of the store
-    /// stays.
+    /// Removes the entries that were put or asked for, damaged ones too, and the folder if nothing else is in it. What others
+    /// have stored stays, and what is not of the store.
     ///
     /// # Errors
     /// [`EntryError::Io`] if an entry cannot be removed.
     pub fn remove(self) -> Result<(), EntryError> {
-        for file in fs::read_dir(&self.folder).map_err(failed(&self.folder))? {
-            let path = file.map_err(failed(&self.folder))?.path();
-            let is_key = path.file_stem().and_then(|stem| stem.to_str()?.parse::<ContentKey>().ok()).is_some();
-            if is_key || is_partial(&path) {
-                unique::remove(&path).map_err(failed(&path))?;
+        let used = std::mem::take(&mut *self.used.lock().unwrap_or_else(PoisonError::into_inner));
+        for path in used.iter().map(|key| self.path(key)) {
+            for path in [path.with_extension(DAMAGED), path] {
+                if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_dir()) {
+                    unique::remove(&path).map_err(failed(&path))?;
+                }
             }
         }
         // It stays if something else is in it.
         let _ = fs::remove_dir(&self.folder);
         Ok(())
+    }
+
+    fn use_key(&self, key: &ContentKey) {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(*key);
     }
 
     fn path(&self, key: &ContentKey) -> PathBuf {
@@ -146,10 +174,6 @@ impl Entries {
 /// Checksum of an entry; it covers the key too, so that a renamed entry counts as damaged.
 fn checksum(key: &ContentKey, content: &[u8]) -> [u8; CHECKSUM] {
     blake3::keyed_hash(key.as_bytes(), content).into()
-}
-
-fn is_partial(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(PARTIAL))
 }
 
 fn set_aside(path: PathBuf) -> Result<Damage, EntryError> {
@@ -231,6 +255,44 @@ mod tests {
         open(&entries.folder);
         assert!(!left.exists(), "left by a process that was killed");
         assert!(partial.path().exists(), "being written");
+    }
+
+    #[test]
+    fn invariant_13_removing_touches_only_what_was_used_and_opening_only_what_was_left_half_written() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("store");
+        Entries::open(&folder, |_| ()).unwrap().put(&key(1), b"of another study").unwrap();
+        let others = [".partial-thesis.tex".to_string(), format!("{}.txt", key(2)), "notes".into()];
+        others.iter().for_each(|name| fs::write(folder.join(name), "mine").unwrap());
+        fs::write(folder.join(".partial-0123456789ab"), "left").unwrap();
+        let entries = Entries::open(&folder, |_| ()).unwrap();
+        entries.put(&key(2), b"content").unwrap();
+        assert_eq!(entries.get(&key(3)).unwrap(), None);
+        entries.remove().unwrap();
+        let mut left: Vec<_> = fs::read_dir(&folder).unwrap().map(|file| file.unwrap().file_name()).collect();
+        left.sort();
+        let mut expected: Vec<_> =
+            others.into_iter().chain([key(1).to_string()]).map(std::ffi::OsString::from).collect();
+        expected.sort();
+        assert_eq!(left, expected);
+        fs::write(place.path().join("file"), "").unwrap();
+        let taken = Entries::open(&place.path().join("file"), |_| ());
+        assert!(matches!(taken, Err(EntryError::NotFolder { .. })));
+    }
+
+    #[test]
+    fn what_is_no_file_is_a_damaged_entry() {
+        let folder = tempfile::tempdir().unwrap();
+        let entries = Entries::open(folder.path(), |_| ()).unwrap();
+        fs::create_dir(entries.path(&key(1))).unwrap();
+        assert_eq!(entries.get(&key(1)).unwrap(), None);
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("/dev/zero", entries.path(&key(2))).unwrap();
+            assert_eq!(entries.get(&key(2)).unwrap(), None);
+        }
+        entries.put(&key(1), b"content").unwrap();
+        assert_eq!(entries.get(&key(1)).unwrap().as_deref(), Some(&b"content"[..]));
     }
 
     #[test]

@@ -43,6 +43,15 @@ pub enum FolderError {
         /// The file or folder.
         path: PathBuf,
     },
+    /// The folder was replaced, or its lock removed, while results were being computed for it.
+    #[error(
+        "{} is no longer the folder that this process has locked: somebody has moved or replaced it, so nothing is written",
+        path.display()
+    )]
+    LockLost {
+        /// The place.
+        path: PathBuf,
+    },
     /// A name in the place was given for something else.
     #[error("{} is a name that the results need: choose another one", path.display())]
     NameNeeded {

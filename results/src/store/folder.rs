@@ -39,6 +39,7 @@ impl Place {
     /// # Errors
     /// [`FolderError`]; then the older results are as they were, or [`FolderError::is_stored`] says that the new ones are there.
     pub fn write(&self, results: &Results) -> Result<(), FolderError> {
+        self.check_lock()?;
         let mut staging = Staging::begin(self.folder())?;
         write_table(&results.points, &mut staging)?;
         write_table(&results.layers, &mut staging)?;
@@ -50,6 +51,7 @@ impl Place {
         let path = self.folder().join(MANIFEST);
         let text = manifest.to_json().map_err(|error| FolderError::Manifest { path, error })?;
         staging.add_text(MANIFEST, &text)?;
+        self.check_lock()?;
         staging.commit()
     }
 
@@ -58,12 +60,14 @@ impl Place {
     /// # Errors
     /// [`FolderError`]; then the older report is as it was, or [`FolderError::is_stored`] says that the new one is there.
     pub fn write_report<'a>(&self, files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<(), FolderError> {
+        self.check_lock()?;
         let mut staging = Staging::begin(self.folder())?;
         files.into_iter().try_for_each(|(name, text)| staging.add_text(name, text))?;
         let path = self.folder().join(REPORT);
         let record = ReportRecord::new(staging.hashes.clone());
         let text = record.to_json().map_err(|error| FolderError::Record { path, error })?;
         staging.add_text(REPORT, &text)?;
+        self.check_lock()?;
         staging.commit()
     }
 }

@@ -79,12 +79,19 @@ impl Lock {
     pub(super) fn is_in(folder: &Path) -> bool {
         open_file(&folder.join(LOCK)).and_then(|mut file| content(&mut file)).is_ok_and(|text| text.starts_with(START))
     }
+
+    /// Whether the folder is still the one that was locked: nobody has put another in its place, or removed the lock.
+    pub(super) fn is_held(&self) -> bool {
+        is_at(&self.file, &self.path).unwrap_or(false)
+    }
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
         // Before it is unlocked, so that no other process has locked it by then. A file that stays blocks nobody.
-        let _ = fs::remove_file(&self.path);
+        if self.is_held() {
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }
 

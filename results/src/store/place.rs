@@ -24,7 +24,7 @@ const LONGEST_NAME: usize = 72;
 pub struct Place {
     pub(super) folder: PathBuf,
     // Dropped in this order: a folder is empty when nothing is locked in it any more.
-    _lock: Lock,
+    lock: Lock,
     _made: Made,
 }
 
@@ -47,14 +47,27 @@ impl Place {
             LockError::Foreign => FolderError::Foreign { path: folder.join(LOCK) },
             LockError::Io(error) => failed(&folder.join(LOCK))(error),
         })?;
-        let place = Self { folder: folder.into(), _lock: lock, _made: made };
+        let place = Self { folder: folder.into(), lock, _made: made };
         transaction::finish(folder)?;
         recognise(folder, beside)?;
+        // A link would lead to entries that are somebody else's.
+        let pieces = place.pieces();
+        if fs::symlink_metadata(&pieces).is_ok_and(|found| !found.is_dir()) {
+            return Err(FolderError::Foreign { path: pieces });
+        }
         place.remove_leftovers()?;
         place.probe()?;
         let own = Own::read(folder)?;
         own.names().chain([MANIFEST, REPORT]).try_for_each(|name| own.check(folder, name))?;
         Ok(place)
+    }
+
+    /// Makes sure, before anything is written, that the folder is still this process's.
+    pub(super) fn check_lock(&self) -> Result<(), FolderError> {
+        match self.lock.is_held() {
+            true => Ok(()),
+            false => Err(FolderError::LockLost { path: self.folder.clone() }),
+        }
     }
 
     /// The folder.

@@ -60,7 +60,12 @@ pub(super) fn staging_folder(parent: &Path) -> io::Result<TempDir> {
 
 /// Whether a file or folder of this name is one of the above, left by a process that was killed.
 pub(super) fn is_staging(name: &str) -> bool {
-    name.strip_prefix(STAGING)
+    is_unique(name, STAGING)
+}
+
+/// Whether `name` is one that [`file`] gives with this prefix.
+pub(super) fn is_unique(name: &str, prefix: &str) -> bool {
+    name.strip_prefix(prefix)
         .is_some_and(|random| random.len() == RANDOM && random.chars().all(|c| c.is_ascii_alphanumeric()))
 }
 
