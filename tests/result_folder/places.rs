@@ -67,7 +67,7 @@ fn invariant_13_a_stranger_s_folder_is_refused_before_anything_is_computed() {
         ("--trace", "new/manifest.json", "a name that the results need"),
         ("--trace", "new/report.html", "a name that the results need"),
         ("--store", "new", "a name that the results need"),
-        ("--store", "file", "file: "),
+        ("--store", "file", "file is no folder: give a folder for the store"),
     ] {
         refuses(here, &["run", &scenario, "--out", "new", option, path], &[part]);
     }
