@@ -183,7 +183,9 @@ impl Diagnostic {
         }
         let rest = &text[start..text.ceil_char_boundary((end + BEHIND).min(text.len()))];
         let last = start + rest.find('\n').unwrap_or(rest.len());
-        (text[first..last].trim_end_matches('\r'), start - first..end.min(last) - first)
+        let line = text[first..last].trim_end_matches('\r');
+        let within = |position: usize| (position - first).min(line.len());
+        (line, within(start)..within(end.max(start)))
     }
 
     /// The message with the line in question, a caret below it and the help, coloured for a terminal if wanted.
@@ -251,10 +253,10 @@ mod tests {
     /// kinds and white space at the end included.
     #[test]
     fn any_span_of_any_text_can_be_shown() {
-        let pieces = ["", "a", "é", "\r", "\n", " ", "\t", "\u{85}", "\u{2028}"];
-        for number in 0..pieces.len().pow(3) {
+        let pieces = ["", "é", "\r", "\n", " ", "\u{2028}"];
+        for number in 0..pieces.len().pow(5) {
             let piece = |place: u32| pieces[number / pieces.len().pow(place) % pieces.len()];
-            let source = Source::shipped("text", format!("x{}{}{}", piece(0), piece(1), piece(2)));
+            let source = Source::shipped("text", (0..5).map(piece).collect::<String>());
             for start in 0..=source.text.len() + 1 {
                 for end in start..=source.text.len() + 2 {
                     let diagnostic = Mistake::at_span(start..end, "a mistake").into_diagnostic(&source);
