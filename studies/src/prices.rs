@@ -106,7 +106,7 @@ impl Priced {
         layers: &[LayerCounts],
         prices: &[NamedPrices],
     ) -> Self {
-        let counts = EXECUTED.map(|convention| layers.iter().map(|layer| *layer.by(convention)).sum());
+        let counts = EXECUTED.map(|convention| layers.iter().map(|layer| *layer.counts_under(convention)).sum());
         let lists = EXECUTED.iter().flat_map(|&convention| prices.iter().map(move |prices| (convention, prices)));
         let energy = |(convention, prices): (_, &NamedPrices)| {
             prices.list.account(network, matched_steps, layers, convention).energy()

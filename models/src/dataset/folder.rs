@@ -18,7 +18,7 @@ enum Format {
 
 impl Format {
     /// Formats in which `subset` may be stored.
-    fn of(subset: Subset) -> [Self; 4] {
+    fn all_for(subset: Subset) -> [Self; 4] {
         match subset {
             Subset::Training => [
                 Self::Idx([
@@ -64,7 +64,7 @@ impl Dataset {
     pub fn from_folder(folder: &Path, subset: Subset) -> Result<Self, DatasetError> {
         let place = Place::open(folder)?;
         let mut present: Option<(Format, String)> = None;
-        for format in Format::of(subset) {
+        for format in Format::all_for(subset) {
             let Some(first) = format.first_file(&place)? else { continue };
             if let Some((_, other)) = present {
                 return Err(DatasetError::Ambiguous { folder: place.name(), first: other, second: first });
@@ -120,7 +120,7 @@ impl Format {
 fn read_idx(images: &Path, labels: &Path) -> Result<Dataset, DatasetError> {
     let (shape, count, pixels) = in_file(images, idx::read_images)?;
     let classes = in_file(labels, |file| idx::read_labels(file, count))?;
-    let dataset = Dataset::new(shape, pixels, classes).map_err(|error| at(images, error))?;
+    let dataset = Dataset::new(shape, pixels, classes).map_err(|error| name_file(images, error))?;
     Ok(dataset.with_files(vec![FileRecords { path: labels.display().to_string(), records: count }]))
 }
 
@@ -131,7 +131,9 @@ fn read_cifar(kind: Cifar, paths: &[PathBuf]) -> Result<Dataset, DatasetError> {
         in_file(path, |file| cifar::read_records(kind, file, &mut pixels, &mut labels))?;
         files.push(FileRecords { path: path.display().to_string(), records: labels.len() - before });
     }
-    Ok(Dataset::new(Shape::new(3, 32, 32), pixels, labels).map_err(|error| at(&paths[0], error))?.with_files(files))
+    Ok(Dataset::new(Shape::new(3, 32, 32), pixels, labels)
+        .map_err(|error| name_file(&paths[0], error))?
+        .with_files(files))
 }
 
 fn read_npz(path: &Path) -> Result<Dataset, DatasetError> {
@@ -152,10 +154,11 @@ fn read_npz(path: &Path) -> Result<Dataset, DatasetError> {
 
 /// Reads the file at `path`; its errors name it.
 fn in_file<T>(path: &Path, read: impl FnOnce(File) -> Result<T, DatasetError>) -> Result<T, DatasetError> {
-    read(file::open(path)?).map_err(|error| at(path, error))
+    read(file::open(path)?).map_err(|error| name_file(path, error))
 }
 
-fn at(path: &Path, error: DatasetError) -> DatasetError {
+/// The error of a file, with its path.
+fn name_file(path: &Path, error: DatasetError) -> DatasetError {
     DatasetError::File { path: path.display().to_string(), error: Box::new(error) }
 }
 
@@ -205,7 +208,7 @@ impl<'a> Place<'a> {
 
     /// A folder that has the name of a file of `subset`.
     fn folder_in_place_of_a_file(&self, subset: Subset) -> Option<PathBuf> {
-        let names = Format::of(subset).into_iter().flat_map(|format| format.files()).flatten();
+        let names = Format::all_for(subset).into_iter().flat_map(|format| format.files()).flatten();
         let paths = names.flat_map(|name| [self.folder.join(name), self.folder.join(format!("{name}.gz"))]);
         paths.into_iter().find(|path| path.is_dir())
     }

@@ -12,27 +12,27 @@ pub enum FolderError {
     /// The place belongs to something else.
     #[error("{} holds {found}, and no results of CoSpike: choose another place, or an empty folder", path.display())]
     Taken {
-        /// The place.
+        /// Folder that was given for the results.
         path: PathBuf,
-        /// What is there.
+        /// Names of what was found there.
         found: String,
     },
     /// The place is no folder.
     #[error("{} is no folder, and results need one: choose another place", path.display())]
     NotFolder {
-        /// The place.
+        /// Folder that was given for the results.
         path: PathBuf,
     },
     /// The place is a link to nothing.
     #[error("{} is a link to something that does not exist: make that folder, or choose another place", path.display())]
     DanglingLink {
-        /// The place.
+        /// Folder that was given for the results.
         path: PathBuf,
     },
     /// Another process writes there.
     #[error("{} is in use by {holder}: wait until that has ended, or choose another place", path.display())]
     Held {
-        /// The place.
+        /// Folder that was given for the results.
         path: PathBuf,
         /// What the other process says of itself: program, process and machine.
         holder: String,
@@ -49,7 +49,7 @@ pub enum FolderError {
         path.display()
     )]
     LockLost {
-        /// The place.
+        /// Folder that was given for the results.
         path: PathBuf,
     },
     /// A name in the place was given for something else.
@@ -106,7 +106,7 @@ pub enum FolderError {
     /// There are no results.
     #[error("{} holds no results: there is no {}", path.display(), super::own::MANIFEST)]
     NoResults {
-        /// The place.
+        /// Folder that was given for the results.
         path: PathBuf,
     },
     /// The manifest is damaged, or of another version of CoSpike.

@@ -24,7 +24,7 @@ impl PricedLayer<'_> {
 
     /// The operations that are priced.
     pub(super) fn counts(&self) -> &Counts {
-        self.counted.by(self.convention)
+        self.counted.counts_under(self.convention)
     }
 
     pub(super) fn is_neuron(&self) -> bool {

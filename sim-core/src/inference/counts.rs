@@ -158,7 +158,7 @@ pub struct LayerCounts {
 
 impl LayerCounts {
     /// Operations of the layer by `convention`.
-    pub fn by(&self, convention: Convention) -> &Counts {
+    pub fn counts_under(&self, convention: Convention) -> &Counts {
         match convention {
             Convention::Inside => &self.counts,
             Convention::WithBorders => &self.with_borders,
