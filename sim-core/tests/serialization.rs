@@ -62,7 +62,7 @@ fn system() -> System {
                 designs: vec![DesignThreshold { from_bits_per_second: 0.0, design: 1 }],
             },
             exit_entropy: Some(0.2),
-            computing_watts: Some(0.1 / 3.0),
+            measured_watts: Some(0.1 / 3.0),
             ..EdgeDevice::plain(processor, 0.7)
         },
         link: Link {

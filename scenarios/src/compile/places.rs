@@ -24,7 +24,7 @@ pub(super) fn edge(scenario: &Scenario, device: &DeviceProfile) -> Result<EdgeDe
     })?;
     let (levels, governor) = speed(scenario);
     Ok(EdgeDevice {
-        computing_watts: computing_watts(fleet, device)?,
+        measured_watts: measured_watts(fleet, device)?,
         standby,
         levels,
         governor,
@@ -41,11 +41,11 @@ pub(super) fn edge(scenario: &Scenario, device: &DeviceProfile) -> Result<EdgeDe
 }
 
 /// What the device draws while it computes, if there are no prices of operations.
-fn computing_watts(fleet: &FleetSection, device: &DeviceProfile) -> Result<Option<f64>, Mistake> {
+fn measured_watts(fleet: &FleetSection, device: &DeviceProfile) -> Result<Option<f64>, Mistake> {
     if fleet.prices.is_some() {
         return Ok(None);
     }
-    device.computing_watts().map(Some).map_err(|quantity| {
+    device.measured_watts().map(Some).map_err(|quantity| {
         let message = format!(
             "without `prices` a device needs `{quantity}`, what it draws while it computes, which the profile `{}` does not \
              have",

@@ -52,7 +52,7 @@ fn edge(system: &mut System, choices: &mut Choices) {
         edge.governor = Governor::ByQueue { thresholds: vec![2] };
     }
     edge.battery_joules = choices.pick(&[None, None, Some(0.8)]);
-    edge.computing_watts = choices.pick(&[None, Some(0.2)]);
+    edge.measured_watts = choices.pick(&[None, Some(0.2)]);
     edge.exit_entropy = choices.pick(&[None, Some(0.4), Some(0.6)]);
     let threshold = |from_bits_per_second, design| DesignThreshold { from_bits_per_second, design };
     edge.design = choices.pick(&[

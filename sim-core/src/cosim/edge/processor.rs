@@ -98,7 +98,7 @@ impl Edge<'_> {
     fn nominal_energy(&self, made: usize, step: &HeadStep) -> ComputeEnergy {
         let measured =
             |watts| ComputeEnergy { other: watts * self.nominal_seconds(made, step), ..ComputeEnergy::default() };
-        self.profile.computing_watts.map_or(step.energy, measured)
+        self.profile.measured_watts.map_or(step.energy, measured)
     }
 
     fn level(&self, level: u8) -> SpeedLevel {
