@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 /// Summary of the results of a study. It serialises as `cospike run --json` prints it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
+    /// What was simulated but is not as it should be, see [`Manifest::warnings`](crate::manifest::Manifest::warnings).
+    pub warnings: Vec<String>,
     /// Summaries of the design points, in the order of the table `points`.
     pub points: Vec<PointSummary>,
     /// Comparisons of every pair of a spiking design point and one of the float family, with a float or a binary bottleneck
@@ -162,7 +164,8 @@ impl Summary {
                 energy_j: paired(energy),
             })
         });
-        Ok(Self { points, comparisons: adjust(&pairs.collect::<Result<Vec<_>, StatsError>>()?) })
+        let comparisons = adjust(&pairs.collect::<Result<Vec<_>, StatsError>>()?);
+        Ok(Self { warnings: results.manifest.warnings.clone(), points, comparisons })
     }
 }
 

@@ -7,7 +7,7 @@ mod verify;
 use crate::arguments::Run;
 use crate::estimate::check_memory;
 use crate::failure::{Failure, printable_lines};
-use crate::output::{note, print_json};
+use crate::output::{note, print_json, printable};
 use crate::progress::Bar;
 use crate::scenario::compile_scenario;
 use anyhow::{Context, anyhow};
@@ -25,6 +25,7 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     let zoo = arguments.zoo.open()?;
     let compiled = compile_scenario(&arguments.scenario, &zoo)?;
     check_memory(&compiled.plan)?;
+    compiled.plan.provenance.warnings.iter().for_each(|warning| note!("warning: {}", printable(warning)));
     let study = compiled.into_study(&zoo)?;
     if arguments.verify {
         return verify::verify(&study, arguments.json);

@@ -218,6 +218,7 @@ impl Study {
             datasets: datasets.into_iter().map(dataset).collect(),
             traces: provenance.traces.clone(),
             profiles: provenance.profiles.clone(),
+            warnings: provenance.warnings.clone(),
         }
     }
 }

@@ -84,7 +84,7 @@ pub(crate) fn plan(zoo: &Zoo, dataset: &Dataset) -> Plan {
             system,
             packets: Packets { packetise: Packetise::Message, payload_bytes: NonZeroUsize::new(1_000).unwrap() },
             missing: Missing::Zero,
-            prices: PriceIndex(0),
+            prices: Some(PriceIndex(0)),
             cloud_prices: None,
             convention: Convention::Inside,
             cloud_convention: Convention::Inside,

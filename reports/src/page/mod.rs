@@ -28,6 +28,7 @@ pub(crate) fn render(digest: &Digest<'_>, figures: &[Figure]) -> Markup {
                 main {
                     h1 { (manifest.name) }
                     (what_was_run(digest))
+                    (warnings(digest))
                     (what_failed(digest))
                     (headline::section(digest))
                     section {
@@ -78,6 +79,19 @@ fn replications(digest: &Digest<'_>) -> String {
     let numbers = || digest.designs.iter().map(|design| design.summary.energy_j.of);
     let (least, most) = (numbers().min().unwrap_or(0), numbers().max().unwrap_or(0));
     if least < most { format!("{least} to {}", plural(most, "replication")) } else { plural(most, "replication") }
+}
+
+/// The section "Warnings"; empty if there are none.
+fn warnings(digest: &Digest<'_>) -> Markup {
+    let warnings = &digest.results.manifest.warnings;
+    html! {
+        @if !warnings.is_empty() {
+            section {
+                h2 { "Warnings" }
+                ul { @for warning in warnings { li { (warning) "." } } }
+            }
+        }
+    }
 }
 
 /// The section "What failed"; empty if nothing did.

@@ -4,7 +4,7 @@
 
 use crate::declarations::grouped;
 use crate::diagnostic::Mistake;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, Sharing};
 use cospike_sim_core::cloud::BatchTime;
 use cospike_sim_core::cosim::System;
 use cospike_sim_core::kernel::{Number, SimTime};
@@ -120,6 +120,11 @@ fn delays(scenario: &Scenario, system: &System) -> Vec<Share> {
     add("the jitter there and back", 2.0 * link.jitter_seconds, jitter);
     let radio = link.radio.promotion_seconds + link.radio.tail_seconds;
     add("promotion and tail of this radio", radio, profile(&section.profile));
+    add("the permissions to send on this link", one_by_one * link.grant_seconds, profile(&section.profile));
+    // A request has at least one packet up and one down; of each device, and of all where they share one uplink.
+    let packets =
+        one_by_one * 2.0 * f64::from(if section.sharing.get() == Sharing::Dedicated { 1 } else { system.devices });
+    add("the packets on this link", packets * link.frame.overhead_seconds, profile(&section.profile));
     if let (Transport::Retransmit { timeout_seconds, tries }, Some(key)) = (&link.transport, &section.retransmit) {
         add("all tries with this timeout", f64::from(*tries) * timeout_seconds, key.timeout_ms.span());
     }

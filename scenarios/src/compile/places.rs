@@ -3,7 +3,7 @@
 use crate::diagnostic::{Mistake, Origin};
 use crate::located::Located;
 use crate::profiles::{CloudProfile, DeviceProfile, LinkProfile};
-use crate::scenario::{self, LinkSection, Scenario};
+use crate::scenario::{self, FleetSection, LinkSection, Scenario};
 use crate::traces;
 use cospike_sim_core::cloud::{Autoscaling, BatchTime, Batching, Cloud};
 use cospike_sim_core::edge::{DesignChoice, DesignThreshold, DropPolicy, EdgeDevice, Governor, SpeedLevel};
@@ -24,6 +24,7 @@ pub(super) fn edge(scenario: &Scenario, device: &DeviceProfile) -> Result<EdgeDe
     })?;
     let (levels, governor) = speed(scenario);
     Ok(EdgeDevice {
+        computing_watts: computing_watts(fleet, device)?,
         standby,
         levels,
         governor,
@@ -36,6 +37,21 @@ pub(super) fn edge(scenario: &Scenario, device: &DeviceProfile) -> Result<EdgeDe
         design: design(scenario),
         exit_entropy: fleet.exit_entropy.as_ref().map(Located::get),
         ..EdgeDevice::plain(device.processor(), device.static_watts())
+    })
+}
+
+/// What the device draws while it computes, if there are no prices of operations.
+fn computing_watts(fleet: &FleetSection, device: &DeviceProfile) -> Result<Option<f64>, Mistake> {
+    if fleet.prices.is_some() {
+        return Ok(None);
+    }
+    device.computing_watts().map(Some).map_err(|quantity| {
+        let message = format!(
+            "without `prices` a device needs `{quantity}`, what it draws while it computes, which the profile `{}` does not \
+             have",
+            *fleet.profile
+        );
+        Mistake::in_value(&fleet.profile, message).help("give `prices` in [fleet], or another profile")
     })
 }
 
@@ -79,6 +95,8 @@ pub(super) fn link(scenario: &Scenario, profile: &LinkProfile, origin: &Origin) 
         propagation_seconds: or(&section.propagation_ms, profile.propagation.get()) * 1e-3,
         jitter_seconds: or(&section.jitter_ms, 0.0) * 1e-3,
         header_bytes: profile.header.get() as u32, // checked to be a whole number of 32 bits
+        frame: profile.frame(),
+        grant_seconds: profile.grant_seconds(),
         channel: Channel {
             packet_loss: packet_loss(section, profile),
             bit_error_probability: or(&section.bit_error, 0.0),

@@ -1,6 +1,6 @@
 //! From the profiles and values of a scenario to the models of `cospike-sim-core`.
 
-use super::{places, workload};
+use super::{places, warnings, workload};
 use crate::diagnostic::{Mistake, Origin};
 use crate::located::Located;
 use crate::profiles::{CloudProfile, DeviceProfile, LinkProfile, Prices, Profile, all_shipped};
@@ -72,7 +72,7 @@ impl Profiles {
     /// Loads the price lists that `scenario` asks for. Those of all scenarios of a study are loaded before anything else,
     /// so that their numbers stay.
     pub(super) fn load_prices(&mut self, scenario: &Scenario, origin: &Origin) -> Result<(), Mistake> {
-        let mut names = std::iter::once(&scenario.fleet.prices).chain(&scenario.cloud.prices);
+        let mut names = scenario.fleet.prices.iter().chain(&scenario.cloud.prices);
         names.try_for_each(|name| self.prices.get(name, origin).map(|_| ()))
     }
 
@@ -91,13 +91,13 @@ impl Profiles {
     pub(super) fn system(&mut self, scenario: &Scenario, origin: &Origin) -> Result<System, Mistake> {
         let Scenario { fleet, cloud, link, .. } = scenario;
         let device = self.devices.get(&fleet.profile, origin)?;
-        let prices = self.prices.get(&fleet.prices, origin)?;
-        if prices.form().is_all_in() && device.static_watts() > 0.0 {
-            let message = format!(
-                "`{}` is all-in, so it contains the static power that `{}` also has",
-                *fleet.prices, *fleet.profile
-            );
-            return Err(Mistake::in_value(&fleet.prices, message).help("use a device whose static power is 0"));
+        if let Some(prices) = &fleet.prices
+            && self.prices.get(prices, origin)?.form().is_all_in()
+            && device.static_watts() > 0.0
+        {
+            let message =
+                format!("`{}` is all-in, so it contains the static power that `{}` also has", **prices, *fleet.profile);
+            return Err(Mistake::in_value(prices, message).help("use a device whose static power is 0"));
         }
         let system = System {
             devices: fleet.devices.get(),
@@ -112,6 +112,29 @@ impl Profiles {
         Ok(system)
     }
 
+    /// What is not as it should be with the profiles of `scenario`, which make up `system`.
+    pub(super) fn warnings(
+        &mut self,
+        scenario: &Scenario,
+        system: &System,
+        origin: &Origin,
+    ) -> Result<Vec<String>, Mistake> {
+        let Scenario { fleet, cloud, link, .. } = scenario;
+        let device = self.devices.get(&fleet.profile, origin)?;
+        let server = self.clouds.get(&cloud.profile, origin)?;
+        let link = self.links.get(&link.profile, origin)?;
+        let list = |name: &Option<Located<String>>| {
+            let name = name.as_ref()?.as_str();
+            self.prices.loaded.get_key_value(name).map(|(name, prices)| (name.as_str(), prices))
+        };
+        let processors = warnings::of_device(scenario, device, list(&fleet.prices)).chain(warnings::of_cloud(
+            scenario,
+            server,
+            list(&cloud.prices),
+        ));
+        Ok(processors.chain(warnings::of_link(scenario, link, &system.link)).collect())
+    }
+
     /// Refuses a price list that has no price for something that the head, or the tail in the cloud, does: its joules
     /// would be too few.
     pub(super) fn check_prices(
@@ -121,7 +144,7 @@ impl Profiles {
         origin: &Origin,
     ) -> Result<(), Mistake> {
         let (cut, layers) = (network.cut(), network.network().layers.len());
-        let head = std::iter::once((&scenario.fleet.prices, "head", 0..cut + 1));
+        let head = scenario.fleet.prices.iter().map(|name| (name, "head", 0..cut + 1));
         let tail = scenario.cloud.prices.iter().map(|name| (name, "tail", cut + 1..layers));
         for (name, part, range) in head.chain(tail) {
             let Some(unpriced) = self.prices.get(name, origin)?.unpriced().next() else { continue };

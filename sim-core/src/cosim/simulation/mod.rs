@@ -133,6 +133,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
             }
             EventKind::HeadDone => return self.head_done(subject),
             EventKind::RadioReady => self.radio_ready(subject)?,
+            EventKind::Granted => self.granted(subject)?,
             EventKind::Retry => self.submit(subject)?,
             EventKind::Sent => self.sent(subject)?,
             EventKind::CellSent => self.cell_sent()?,
@@ -191,7 +192,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
             self.context.discard(message, Phase::UplinkWait);
             return Ok(());
         }
-        if self.edge.connect(device, &mut self.context)? {
+        if self.edge.connect(device, &mut self.context)? && self.edge.ask(device, &mut self.context)? {
             return self.join_uplink(device, message);
         }
         self.edge.hold(device, message, &mut self.context);
@@ -201,10 +202,24 @@ impl<'a, O: Observer> Simulation<'a, O> {
     /// The radio of a device is connected: what it has held back goes on.
     fn radio_ready(&mut self, device: u32) -> Result<(), CosimError> {
         self.edge.radio_ready(device, &mut self.context)?;
+        if self.edge.holds(device) && self.edge.ask(device, &mut self.context)? {
+            self.send_held(device)?;
+        }
+        self.edge.receive_held(device, &mut self.context)
+    }
+
+    /// The radio of a device may send: what it has held back goes on.
+    fn granted(&mut self, device: u32) -> Result<(), CosimError> {
+        self.edge.granted(device);
+        self.send_held(device)?;
+        self.edge.rest_radio(device, &mut self.context)
+    }
+
+    fn send_held(&mut self, device: u32) -> Result<(), CosimError> {
         while let Some(message) = self.edge.next_held(device, &mut self.context) {
             self.join_uplink(device, message)?;
         }
-        self.edge.receive_held(device, &mut self.context)
+        Ok(())
     }
 
     /// A message joins the queue of the uplink; the radio is connected.
@@ -236,7 +251,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
     fn sent(&mut self, message: u32) -> Result<(), CosimError> {
         let context = &mut self.context;
         let sent = self.air.end_sending(message, context);
-        self.edge.end_sending(sent.device, sent.bits, sent.joined, context)?;
+        self.edge.end_sending(sent, context)?;
         let complete = self.air.count_round(message, context);
         if let Some(next) = self.air.next(sent.station, context)? {
             self.begin_sending(sent.station, next)?;
