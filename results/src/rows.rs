@@ -119,7 +119,7 @@ record! {
         pub point: PointIndex => ("", "design point"),
         /// Index of the layer in the network, from 0.
         pub layer: u32 => ("", "layer"),
-        /// Name of the layer.
+        /// Name of the layer; `codec` for coding the output of the head for the link, where that takes operations (JPEG, 8-bit values).
         pub name: String => ("", "name"),
         /// Half of the cut network to which the layer belongs: `head` or `tail`.
         pub half: String => ("", "half"),
@@ -157,7 +157,8 @@ record! {
         /// Which operations on zeros are executed: `inside` (all that land inside the output) or `non-zero` (real values that are
         /// zero are skipped).
         pub convention: String => ("", "convention"),
-        /// Event that is priced, as the form of the price list names it, such as `accumulate` or `weight bytes read`.
+        /// Event that is priced, as the form of the price list names it, such as `accumulate` or `weight bytes read`; `codec` for
+        /// all events of coding the output for the link.
         pub event: String => ("", "event"),
         /// Key of its price. Of a list of form `memory` it names the memory in which the weights, membranes or activations of the
         /// event lie, such as `sram_32_kib`; a row for each.

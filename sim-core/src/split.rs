@@ -35,6 +35,8 @@ pub struct HeadExecution {
     pub output: HeadOutput,
     /// Operations of each layer of the head, in order.
     pub layers: Vec<LayerCounts>,
+    /// Operations of coding the payload, see [`Coder::operations`]; none if values go as they are stored.
+    pub codec: Option<LayerCounts>,
 }
 
 /// Result of executing the tail.
@@ -157,11 +159,26 @@ impl SplitNetwork {
     pub fn head(&self, pixels: &[u8]) -> Result<HeadExecution, SplitError> {
         let sample = Feature::Real(self.sample(pixels)?);
         let run = self.executable.run(1..self.cut + 1, &sample, self.steps)?;
-        let output = match &self.feature {
-            Some(coder) => HeadOutput::Payload(coder.encode(&run.output)?),
-            None => HeadOutput::Scores(self.scores(run.output)?),
+        let Some(coder) = &self.feature else {
+            let output = HeadOutput::Scores(self.scores(run.output)?);
+            return Ok(HeadExecution { output, layers: run.layers, codec: None });
         };
-        Ok(HeadExecution { output, layers: run.layers })
+        let payload = coder.encode(&run.output)?;
+        let codec = coder.operations(&payload, self.cut == 0).map(|counts| LayerCounts {
+            layer: self.cut,
+            is_codec: true,
+            counts,
+            with_borders: counts,
+            nonzero: counts,
+            ..LayerCounts::default()
+        });
+        Ok(HeadExecution { output: HeadOutput::Payload(payload), layers: run.layers, codec })
+    }
+
+    /// Whether the payload is computed, see [`Coder::operations`].
+    pub fn codec_computes(&self) -> bool {
+        let nothing = Payload { bytes: vec![], step_starts: vec![] };
+        self.feature.as_ref().is_some_and(|coder| coder.operations(&nothing, self.cut == 0).is_some())
     }
 
     /// This network for `steps` time steps; the weights are shared. What a spiking network does in a step does not

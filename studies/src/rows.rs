@@ -66,7 +66,10 @@ impl Study {
         let row = |layer: &cospike_sim_core::inference::LayerCounts| LayerRow {
             point: number,
             layer: layer.layer as u32,
-            name: network.network().layers[layer.layer].name.clone(),
+            name: match layer.is_codec {
+                true => "codec".into(),
+                false => network.network().layers[layer.layer].name.clone(),
+            },
             half: if layer.layer <= network.cut() { "head" } else { "tail" }.into(),
             input_events: mean(layer.input_events),
             output_events: mean(layer.output_events),

@@ -148,8 +148,10 @@ impl Profiles {
         let tail = scenario.cloud.prices.iter().map(|name| (name, "tail", cut + 1..layers));
         for (name, part, range) in head.chain(tail) {
             let Some(unpriced) = self.prices.get(name, origin)?.unpriced().next() else { continue };
-            let Some(layer) = first_on_real_values(network, range) else { continue };
-            let message = format!("`{}` leaves `{unpriced}` unpriced, but the {part} has them in `{layer}`", **name);
+            let coding = (part == "head" && network.codec_computes()).then_some("its codec".to_string());
+            let layer = first_on_real_values(network, range).map(|layer| format!("`{layer}`"));
+            let Some(place) = layer.or(coding) else { continue };
+            let message = format!("`{}` leaves `{unpriced}` unpriced, but the {part} has them in {place}", **name);
             let help = "the joules of a request would be too few: use a list that prices them";
             return Err(Mistake::in_value(name, message).help(help));
         }
