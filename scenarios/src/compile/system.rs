@@ -92,7 +92,8 @@ impl Profiles {
         let Scenario { fleet, cloud, link, .. } = scenario;
         let device = self.devices.get(&fleet.profile, origin)?;
         let prices = self.prices.get(&fleet.prices, origin)?;
-        if prices.form().is_all_in() && device.static_watts() > 0.0 {
+        let form = prices.form();
+        if form.is_all_in() && device.static_watts() > 0.0 {
             let message = format!(
                 "`{}` is all-in, so it contains the static power that `{}` also has",
                 *fleet.prices, *fleet.profile
@@ -101,7 +102,7 @@ impl Profiles {
         }
         let system = System {
             devices: fleet.devices.get(),
-            edge: places::edge(scenario, self.devices.get(&fleet.profile, origin)?)?,
+            edge: places::edge(scenario, self.devices.get(&fleet.profile, origin)?, form)?,
             link: places::link(scenario, self.links.get(&link.profile, origin)?, origin)?,
             cloud: places::cloud(scenario, self.clouds.get(&cloud.profile, origin)?),
             workload: workload::workload(scenario, origin)?,

@@ -20,6 +20,7 @@ use cospike_sim_core::cloud::CloudPower;
 use cospike_sim_core::compute::Processor;
 use cospike_sim_core::compute::{MAX_OPERATIONS_PER_SECOND, MIN_OPERATIONS_PER_SECOND};
 use cospike_sim_core::edge;
+use cospike_sim_core::energy::Form;
 use cospike_sim_core::inference::Convention;
 use cospike_sim_core::kernel::{MAX_PER_SECOND, MAX_SECONDS, MAX_WATTS, MIN_PER_SECOND};
 use cospike_sim_core::link::{self, Radio, RadioPower, WakeUpRadio};
@@ -204,7 +205,8 @@ profile! {
         static_power: "mW", MILLIWATTS;
     }
     optional {
-        /// Power between inferences while awake, in addition to the static power; 0 if it is left out.
+        /// Power of the processor while awake, in addition to the static power: idle, and also while it computes, unless the
+        /// price list is all-in; 0 if it is left out.
         idle_power: "mW", MILLIWATTS;
         /// Power while asleep, in addition to the static power.
         sleep_power: "mW", MILLIWATTS;
@@ -333,12 +335,12 @@ impl DeviceProfile {
         self.static_power.get() * 1e-3
     }
 
-    /// Power of the processor between inferences. It falls asleep after `sleep_after_seconds` without work, never if this is
-    /// `None`.
+    /// Power of the processor besides its operations, which are priced by a list of `form`. It falls asleep after
+    /// `sleep_after_seconds` without work, never if this is `None`.
     ///
     /// # Errors
     /// The key of a quantity that sleeping needs and the profile leaves out.
-    pub fn standby(&self, sleep_after_seconds: Option<f64>) -> Result<edge::Standby, &'static str> {
+    pub fn standby(&self, sleep_after_seconds: Option<f64>, form: Form) -> Result<edge::Standby, &'static str> {
         let sleep = |after_seconds| -> Result<edge::Sleep, &'static str> {
             Ok(edge::Sleep {
                 after_seconds,
@@ -348,7 +350,10 @@ impl DeviceProfile {
             })
         };
         let sleep = sleep_after_seconds.map(sleep).transpose()?;
-        Ok(edge::Standby { idle_watts: or_zero(&self.idle_power) * 1e-3, sleep })
+        let idle_watts = or_zero(&self.idle_power) * 1e-3;
+        // The price of an all-in list is the power of a whole chip at work.
+        let computing_watts = if form.is_all_in() { 0.0 } else { idle_watts };
+        Ok(edge::Standby { idle_watts, computing_watts, sleep })
     }
 }
 

@@ -19,7 +19,7 @@ pub struct EdgeDevice {
     pub processor: Processor,
     /// Power drawn all the time, whatever the device does, in watts; everything else comes on top.
     pub static_watts: f64,
-    /// Power of the processor between inferences.
+    /// Power of the processor besides its operations.
     pub standby: Standby,
     /// Speed levels of the processor; the rates of [`EdgeDevice::processor`] and the prices of operations are those of a
     /// level of factors 1. At least one.
