@@ -67,8 +67,12 @@ pub struct PointSummary {
     pub latency_mean_s: Estimate,
     /// 95th percentile of latency in seconds.
     pub latency_p95_s: Estimate,
-    /// Energy of all edge devices per completed request, in joules.
+    /// Energy of all edge devices per answered request in steady state, in joules.
     pub energy_j: Estimate,
+    /// Mean power of an edge device in steady state, in watts.
+    pub power_per_device_w: Estimate,
+    /// Reason why a replication has no energy per request, that of the first one if several have none; `None` if all have.
+    pub no_energy: Option<String>,
     /// Mean payload in bits; `None` if the network cannot be executed.
     pub payload_bits: Option<f64>,
     /// Bits of the float32 feature tensor at the split over payload bits; `None` if nothing is sent.
@@ -90,7 +94,7 @@ pub struct Comparison {
     pub accuracy: Option<PairedDifference>,
     /// Difference of mean latency in seconds, over the replications in which both have one.
     pub latency_mean_s: Estimate,
-    /// Difference of energy per completed request in joules, over the replications in which both have one.
+    /// Difference of energy per answered request in joules, over the replications in which both have one.
     pub energy_j: Estimate,
     /// Probabilities of differences as large as these if there are none.
     pub adjusted_p: AdjustedP,
@@ -209,12 +213,12 @@ fn scaled(values: &[f64], size: f64) -> Vec<f64> {
     values.iter().map(|value| value / unit(size)).collect()
 }
 
-/// Energy of the devices per completed request.
+/// Energy of the devices per answered request.
 fn energy(row: &ReplicationRow) -> Option<f64> {
     row.energy.map(|energy| energy.total)
 }
 
-/// Difference of energy per completed request in joules, the first point less the second, over the replications in which
+/// Difference of energy per answered request in joules, the first point less the second, over the replications in which
 /// both have one; `rows` are those of the points.
 pub fn energy_difference(points: [&PointRow; 2], rows: [&[&ReplicationRow]; 2]) -> Estimate {
     Paired::new(points, rows, energy).difference
@@ -302,6 +306,8 @@ fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary,
         latency_mean_s: mean(|row| row.latency_mean_s),
         latency_p95_s: mean(|row| row.latency_p95_s),
         energy_j: mean(energy),
+        power_per_device_w: mean(|row| row.power_per_device_w),
+        no_energy: rows.iter().find_map(|row| row.no_energy.clone()),
         payload_bits: point.payload_bits,
         ratio_to_float32: ratio(point.float32_bits),
         ratio_to_binary: ratio(point.binary_bits),
@@ -314,8 +320,9 @@ fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary,
 
 impl PointSummary {
     /// Means over the replications.
-    pub fn estimates(&self) -> [&Estimate; 5] {
-        [&self.accuracy, &self.completed, &self.latency_mean_s, &self.latency_p95_s, &self.energy_j]
+    pub fn estimates(&self) -> [&Estimate; 6] {
+        let Self { accuracy, completed, latency_mean_s, latency_p95_s, energy_j, power_per_device_w, .. } = self;
+        [accuracy, completed, latency_mean_s, latency_p95_s, energy_j, power_per_device_w]
     }
 }
 

@@ -49,6 +49,7 @@ fn system() -> System {
         edge: EdgeDevice {
             standby: Standby {
                 idle_watts: 0.1,
+                computing_watts: 0.1,
                 sleep: Some(Sleep { after_seconds: 0.5, watts: 0.01, wake_seconds: 0.02, wake_watts: 0.3 }),
             },
             levels: vec![SpeedLevel { rate_factor: 1.0 / 3.0, power_factor: 0.32 }, SpeedLevel::NOMINAL],
@@ -62,7 +63,7 @@ fn system() -> System {
                 designs: vec![DesignThreshold { from_bits_per_second: 0.0, design: 1 }],
             },
             exit_entropy: Some(0.2),
-            computing_watts: Some(0.1 / 3.0),
+            measured_watts: Some(0.1 / 3.0),
             ..EdgeDevice::plain(processor, 0.7)
         },
         link: Link {

@@ -18,7 +18,7 @@ pub(super) fn print_summary(summary: &Summary, results: &Results) {
     if unanswered {
         titles.extend(["answered %", "right of these %"]);
     }
-    titles.extend(["payload bit", "x float32", "x binary", "latency ms", "p95 ms", "energy mJ"]);
+    titles.extend(["payload bit", "x float32", "x binary", "latency ms", "p95 ms", "energy mJ", "device mW"]);
     let mut points = table(&titles);
     for point in &summary.points {
         let offline = point.offline_accuracy.as_ref().map_or_else(|| "-".into(), percent);
@@ -33,6 +33,7 @@ pub(super) fn print_summary(summary: &Summary, results: &Results) {
             mean(&point.latency_mean_s, 3),
             mean(&point.latency_p95_s, 3),
             mean(&point.energy_j, 3),
+            mean(&point.power_per_device_w, 3),
         ]);
         points.add_row(row);
     }
@@ -40,12 +41,13 @@ pub(super) fn print_summary(summary: &Summary, results: &Results) {
     let samples = results.points.iter().map(|point| point.samples).max().unwrap_or(0);
     say!(
         "\naccuracy with nothing lost, on {samples} samples, 95 % Wilson interval; x float32, x binary: bits of the float32 \
-         and of the T-step binary tensor at the split per payload bit;\nlatency and energy of the edge device per \
-         completed request, {}",
+         and of the T-step binary tensor at the split per payload bit;\nlatency per request and energy of the edge devices per \
+         answered request; device: mean power of one; energy and power from the end of the warm-up to the last request, {}",
         intervals(summary)
     );
     say!("{}", zeros(&results.points));
     print_failures(summary);
+    print_missing_energies(summary);
     if !summary.comparisons.is_empty() {
         say!();
         print_comparisons(summary);
@@ -91,6 +93,16 @@ fn print_failures(summary: &Summary) {
         let (failed, all) = (point.failed_replications, point.energy_j.of);
         let (label, reason) = (printable(&point.label), printable(reason));
         say!("\nfailed: {label}, {failed} of {all} replications: {reason}");
+    }
+}
+
+/// Names the design points without energy, each with the reason.
+fn print_missing_energies(summary: &Summary) {
+    for point in &summary.points {
+        let Some(reason) = &point.no_energy else { continue };
+        let (missing, all) = (point.replications - point.energy_j.over, point.replications);
+        let (label, reason) = (printable(&point.label), printable(reason));
+        say!("\nno energy: {label}, {missing} of {all} replications: {reason}");
     }
 }
 

@@ -83,7 +83,7 @@ fn energy_comparison(digest: &Digest<'_>) -> Markup {
     html! {
         @if !verdicts.is_empty() {
             li {
-                "Energy per completed request, spiking minus float, replication by replication: of "
+                "Energy per answered request, spiking minus float, replication by replication: of "
                 (plural(verdicts.len(), "pair")) ", the spiking design point needs less in " (number(Verdict::Below))
                 ", more in " (number(Verdict::Above)) ", and in " (number(Verdict::Open))
                 " no difference is shown (at 5 % for all pairs together, Holm's correction)."
@@ -103,7 +103,7 @@ fn least_energy(digest: &Digest<'_>) -> Markup {
     html! {
         @if !least.is_empty() {
             li {
-                "Least energy per completed request: "
+                "Least energy per answered request: "
                 @for (index, design) in least.iter().enumerate() {
                     @if index > 0 { "; " }
                     b { (design.row.label) } @if let Some(energy) = energy(design) { " with " (energy.to_string()) }

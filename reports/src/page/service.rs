@@ -21,7 +21,7 @@ struct Column {
     write: fn(f64) -> String,
 }
 
-const COLUMNS: [Column; 5] = [
+const COLUMNS: [Column; 6] = [
     Column {
         name: "deadline_misses",
         base: ", of all requests",
@@ -49,6 +49,12 @@ const COLUMNS: [Column; 5] = [
         base: "",
         value: |row| row.cloud_energy_j,
         write: |joules| Quantity::Joules.format(joules),
+    },
+    Column {
+        name: "cloud_power_w",
+        base: "",
+        value: |row| row.cloud_power_w,
+        write: |watts| Quantity::Watts.format(watts),
     },
 ];
 

@@ -7,6 +7,7 @@ use crate::scenario::{self, FleetSection, LinkSection, Scenario};
 use crate::traces;
 use cospike_sim_core::cloud::{Autoscaling, BatchTime, Batching, Cloud};
 use cospike_sim_core::edge::{DesignChoice, DesignThreshold, DropPolicy, EdgeDevice, Governor, SpeedLevel};
+use cospike_sim_core::energy::Form;
 use cospike_sim_core::link::{Channel, Link, PacketLoss, Radio, Rate, Sharing, Transport};
 
 /// A profile that leaves out what `key` of the scenario needs.
@@ -15,16 +16,17 @@ fn lacks<T>(key: &Located<T>, profile: &Located<String>, quantity: &str) -> Mist
     Mistake::in_value(key, message).help("add it to a copy of the profile, with its source, or leave this out")
 }
 
-pub(super) fn edge(scenario: &Scenario, device: &DeviceProfile) -> Result<EdgeDevice, Mistake> {
+pub(super) fn edge(scenario: &Scenario, device: &DeviceProfile, form: Option<Form>) -> Result<EdgeDevice, Mistake> {
     let fleet = &scenario.fleet;
     let sleep_after = fleet.sleep_after_ms.as_ref();
-    let standby = device.standby(sleep_after.map(|ms| ms.get() * 1e-3)).map_err(|quantity| match sleep_after {
-        Some(key) => lacks(key, &fleet.profile, quantity),
-        None => lacks(&fleet.profile, &fleet.profile, quantity),
-    })?;
+    let standby =
+        device.standby(sleep_after.map(|ms| ms.get() * 1e-3), form).map_err(|quantity| match sleep_after {
+            Some(key) => lacks(key, &fleet.profile, quantity),
+            None => lacks(&fleet.profile, &fleet.profile, quantity),
+        })?;
     let (levels, governor) = speed(scenario);
     Ok(EdgeDevice {
-        computing_watts: computing_watts(fleet, device)?,
+        measured_watts: measured_watts(fleet, device)?,
         standby,
         levels,
         governor,
@@ -41,7 +43,7 @@ pub(super) fn edge(scenario: &Scenario, device: &DeviceProfile) -> Result<EdgeDe
 }
 
 /// What the device draws while it computes, if there are no prices of operations.
-fn computing_watts(fleet: &FleetSection, device: &DeviceProfile) -> Result<Option<f64>, Mistake> {
+fn measured_watts(fleet: &FleetSection, device: &DeviceProfile) -> Result<Option<f64>, Mistake> {
     if fleet.prices.is_some() {
         return Ok(None);
     }

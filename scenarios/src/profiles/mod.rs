@@ -20,6 +20,7 @@ use cospike_sim_core::cloud::CloudPower;
 use cospike_sim_core::compute::Processor;
 use cospike_sim_core::compute::{MAX_OPERATIONS_PER_SECOND, MIN_OPERATIONS_PER_SECOND};
 use cospike_sim_core::edge;
+use cospike_sim_core::energy::Form;
 use cospike_sim_core::inference::Convention;
 use cospike_sim_core::kernel::{MAX_PER_SECOND, MAX_SECONDS, MAX_WATTS, MIN_PER_SECOND};
 use cospike_sim_core::link::{self, Frame, Radio, RadioPower, WakeUpRadio};
@@ -212,7 +213,8 @@ profile! {
         /// Power while computing, in addition to the static power, of a device that was measured as a whole: the idle power is
         /// contained. It is drawn where a scenario gives no price list for the operations.
         computing_power: "mW", MILLIWATTS;
-        /// Power between inferences while awake, in addition to the static power; 0 if it is left out.
+        /// Power of the processor while awake, in addition to the static power: idle, and also while it computes, unless the
+        /// price list is all-in or `computing_power` is drawn; 0 if it is left out.
         idle_power: "mW", MILLIWATTS;
         /// Power while asleep, in addition to the static power.
         sleep_power: "mW", MILLIWATTS;
@@ -370,12 +372,13 @@ impl DeviceProfile {
         Ok(needed("computing_power", &self.computing_power)?.get() * 1e-3)
     }
 
-    /// Power of the processor between inferences. It falls asleep after `sleep_after_seconds` without work, never if this is
-    /// `None`.
+    /// Power of the processor besides its operations, which are priced by a list of `form`, or are contained in the power of a
+    /// device that was measured as a whole (`None`). It falls asleep after `sleep_after_seconds` without work, never if this
+    /// is `None`.
     ///
     /// # Errors
     /// The key of a quantity that sleeping needs and the profile leaves out.
-    pub fn standby(&self, sleep_after_seconds: Option<f64>) -> Result<edge::Standby, &'static str> {
+    pub fn standby(&self, sleep_after_seconds: Option<f64>, form: Option<Form>) -> Result<edge::Standby, &'static str> {
         let sleep = |after_seconds| -> Result<edge::Sleep, &'static str> {
             Ok(edge::Sleep {
                 after_seconds,
@@ -385,7 +388,10 @@ impl DeviceProfile {
             })
         };
         let sleep = sleep_after_seconds.map(sleep).transpose()?;
-        Ok(edge::Standby { idle_watts: or_zero(&self.idle_power) * 1e-3, sleep })
+        let idle_watts = or_zero(&self.idle_power) * 1e-3;
+        // The price of an all-in list, and the power of a device measured as a whole, is that of all of it at work.
+        let computing_watts = if form.is_none_or(Form::is_all_in) { 0.0 } else { idle_watts };
+        Ok(edge::Standby { idle_watts, computing_watts, sleep })
     }
 }
 

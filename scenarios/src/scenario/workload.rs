@@ -27,12 +27,13 @@ pub struct WorkloadSection {
     /// Number of requests of all devices together.
     #[schemars(range(min = 1, max = Workload::MAX_REQUESTS))]
     pub requests: Located<u64>,
-    /// Number of requests, from the start, that are left out of the latency statistics.
+    /// Number of requests, from the start, that are left out of the latency statistics. Energy is measured from the first
+    /// request on that is made when all of these have ended.
     #[serde(default)]
     #[schemars(range(min = 0, max = Workload::MAX_REQUESTS))]
     pub warmup: Located<u64>,
     /// Simulated time at which the run ends, even with requests in flight; if all are answered earlier, devices are idle until
-    /// then. If it is left out, the run ends when all requests are answered or dropped.
+    /// then. Energy per request is measured until then, or until the last request if that comes earlier. If it is left out, the run ends when all requests are answered or dropped.
     #[schemars(range(min = MIN_S, max = MAX_SECONDS))]
     pub horizon_s: Option<Located<f64>>,
     /// Time within which a request should be answered; the devices take the list in turn.

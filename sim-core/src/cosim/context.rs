@@ -99,6 +99,7 @@ impl<O: Observer> Context<'_, O> {
     /// A request is given up as it comes, before it has a slot.
     pub(super) fn refuse(&mut self, number: u64, device: u32, reason: DropReason) {
         self.tally.requests.count_drop(reason);
+        self.tally.count_end(number);
         self.observer.end(self.agenda.now(), number, device, End::Dropped(reason));
         self.ended.push(device);
     }
@@ -114,6 +115,7 @@ impl<O: Observer> Context<'_, O> {
     fn end_request(&mut self, slot: u32, answered: bool, end: End) -> Request {
         let now = self.now();
         let request = self.requests.end(slot, answered, now);
+        self.tally.count_end(request.number);
         self.observer.end(now, request.number, request.device, end);
         // Messages that wait at the cloud for an earlier one wait no more.
         let mut early = request.early;

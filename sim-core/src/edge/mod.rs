@@ -21,8 +21,8 @@ pub struct EdgeDevice {
     pub static_watts: f64,
     /// Power while computing at the nominal speed, in watts, if the device was measured as a whole: all that it draws then but the
     /// static power, the idle power contained. `None`: it draws what its operations cost.
-    pub computing_watts: Option<f64>,
-    /// Power of the processor between inferences.
+    pub measured_watts: Option<f64>,
+    /// Power of the processor besides its operations.
     pub standby: Standby,
     /// Speed levels of the processor; the rates of [`EdgeDevice::processor`] and the prices of operations are those of a
     /// level of factors 1. At least one.
@@ -64,7 +64,7 @@ impl EdgeDevice {
         Self {
             processor,
             static_watts,
-            computing_watts: None,
+            measured_watts: None,
             standby: Standby::default(),
             levels: vec![SpeedLevel::NOMINAL],
             governor: Governor::Fixed { level: 0 },
@@ -85,7 +85,7 @@ impl EdgeDevice {
     pub fn check(&self) -> Result<(), ImpossibleValue> {
         self.processor.check()?;
         watts("static_watts", self.static_watts)?;
-        watts("computing_watts", self.computing_watts.unwrap_or(0.0))?;
+        watts("measured_watts", self.measured_watts.unwrap_or(0.0))?;
         self.standby.check()?;
         positive("number of speed levels", self.levels.len() as f64)?;
         self.levels.iter().try_for_each(SpeedLevel::check)?;

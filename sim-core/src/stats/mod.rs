@@ -5,6 +5,7 @@
 //! | mean of independent values, such as one per replication | [`mean_interval`] |
 //! | ... and how many replications it takes | [`Sequential`] |
 //! | mean of one long run that starts empty | [`SteadyMean`] |
+//! | ratio of two means, such as joules per answer | [`ratio_interval`] |
 //! | a proportion, such as an accuracy | [`wilson`] |
 //! | two designs on the same samples | [`paired_difference`] |
 //! | designs that saw the same random streams | [`compare_with_control`] |
@@ -20,6 +21,7 @@ mod intervals;
 mod moments;
 mod paired;
 mod quantiles;
+mod ratio;
 mod sequential;
 mod steady;
 mod time_weighted;
@@ -31,6 +33,7 @@ pub use intervals::{Interval, mean_interval, wilson};
 pub use moments::Moments;
 pub use paired::{PairedDifference, paired_difference};
 pub use quantiles::Quantiles;
+pub use ratio::ratio_interval;
 pub use sequential::{PrecisionTarget, Sequential, Verdict};
 pub use steady::{SteadyEstimate, SteadyMean};
 pub use time_weighted::TimeWeighted;

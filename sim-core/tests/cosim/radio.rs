@@ -155,7 +155,7 @@ fn false_alarms_need_a_radio_that_listens() {
 #[test]
 fn a_device_measured_as_a_whole_draws_its_power_while_it_computes() {
     let mut system = asked_at(&[0.0], LISTENING);
-    system.edge.computing_watts = Some(0.078);
+    system.edge.measured_watts = Some(0.078);
     let joules = |system: &System| run_one(system, Design::whole(100 * MILLISECOND, 100, 0)).energy.compute;
     close(joules(&system).total(), 7.8e-3, 1e-12);
     close(joules(&system).other, 7.8e-3, 1e-12);

@@ -19,7 +19,7 @@ mac_per_second               1/s    3e6   1     AWAKE/edge/processor/mac_per_sec
 neuron_updates_per_second    1/s    4e6   1     AWAKE/edge/processor/neuron_updates_per_second
 overhead                     us     5.5   1e-6  AWAKE/edge/processor/overhead_seconds
 static_power                 mW     6.5   1e-3  AWAKE/edge/static_watts
-computing_power              mW     6.75  1e-3  OWN/edge/computing_watts
+computing_power              mW     6.75  1e-3  OWN/edge/measured_watts
 idle_power                   mW     7.5   1e-3  AWAKE/edge/standby/idle_watts
 sleep_power                  mW     8.5   1e-3  ASLEEP/edge/standby/sleep/watts
 wake_time                    ms     9.5   1e-3  ASLEEP/edge/standby/sleep/wake_seconds
