@@ -20,6 +20,9 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
                 "that have a value, and says over how many if that is not all; where none has one, there is a dash."
             }
             @if let Some(note) = deterministic(digest) { p { (note) } }
+            @if digest.designs.iter().flat_map(|design| design.summary.estimates()).any(Estimate::is_vague) {
+                p { "An interval that is wider than its value to either side leaves the value open: more replications would narrow it." }
+            }
             div.wide {
                 table {
                     thead {
