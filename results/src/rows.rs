@@ -52,7 +52,7 @@ pub trait Table: Record {
 impl Table for PointRow {
     const NAME: &'static str = "points";
     const ABOUT: &'static str = "One row per design point: its parameters, what inference alone says of it, and the reason if \
-        it could not be simulated.";
+        it failed.";
 }
 
 record! {
@@ -98,7 +98,8 @@ record! {
         pub binary_bits: u64 => ("bit", "binary tensor"),
         /// Number of replications that failed, and have no row in the table `replications`.
         pub failed_replications: u32 => ("replications", "failed replications"),
-        /// Reason why a replication failed, that of the first one if several did; missing where none failed.
+        /// Reason why the design point failed: that of its first replication that could not be simulated, or why no replication
+        /// has an answer after its warm-up; missing where it did not fail.
         pub failure: Option<String> => ("", "failure"),
     }
 }

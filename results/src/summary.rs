@@ -50,7 +50,7 @@ pub struct PointSummary {
     pub replications: usize,
     /// Number of replications that failed.
     pub failed_replications: usize,
-    /// Reason why a replication failed, that of the first one if several did.
+    /// Reason why the design point failed: that of its first replication that did, or why none has an answer.
     pub failure: Option<String>,
     /// Whether there are two replications or more, equal event by event and number by number: nothing random happened in
     /// them, so their number says nothing about how certain the means are.
@@ -73,6 +73,16 @@ pub struct PointSummary {
     pub power_per_device_w: Estimate,
     /// Reason why a replication has no energy per request, that of the first one if several have none; `None` if all have.
     pub no_energy: Option<String>,
+    /// Share of requests that missed their deadline, by a late answer or by none; 0 without deadlines.
+    pub deadline_misses: Estimate,
+    /// Time in seconds at which the first battery ran empty.
+    pub first_depletion_s: Estimate,
+    /// Restricted mean lifetime of the devices in seconds.
+    pub restricted_lifetime_s: Estimate,
+    /// Mean number of servers that draw power.
+    pub mean_servers: Estimate,
+    /// Energy of the cloud per completed request, in joules.
+    pub cloud_energy_j: Estimate,
     /// Mean payload in bits; `None` if the network cannot be executed.
     pub payload_bits: Option<f64>,
     /// Bits of the float32 feature tensor at the split over payload bits; `None` if nothing is sent.
@@ -180,6 +190,11 @@ impl Estimate {
         let values = values.into_iter().inspect(|_| of += 1).flatten().filter(|value| value.is_finite());
         let values: Vec<f64> = values.collect();
         Self::of_values(&values, of, largest(&values))
+    }
+
+    /// Whether half the interval is wider than the mean itself, so that more replications are needed to say anything.
+    pub fn is_vague(&self) -> bool {
+        self.interval.zip(self.mean).is_some_and(|(interval, mean)| interval.half_width() > mean.abs())
     }
 
     /// The mean of `values`, which were computed from numbers up to `size`.
@@ -308,6 +323,11 @@ fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary,
         energy_j: mean(energy),
         power_per_device_w: mean(|row| row.power_per_device_w),
         no_energy: rows.iter().find_map(|row| row.no_energy.clone()),
+        deadline_misses: mean(|row| share(row.requests.deadline_misses, row.requests.generated)),
+        first_depletion_s: mean(|row| row.first_depletion_s),
+        restricted_lifetime_s: mean(|row| row.restricted_lifetime_s),
+        mean_servers: mean(|row| row.mean_servers),
+        cloud_energy_j: mean(|row| row.cloud_energy_j),
         payload_bits: point.payload_bits,
         ratio_to_float32: ratio(point.float32_bits),
         ratio_to_binary: ratio(point.binary_bits),
@@ -319,7 +339,7 @@ fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary,
 }
 
 impl PointSummary {
-    /// Means over the replications.
+    /// Means over the replications that every study has.
     pub fn estimates(&self) -> [&Estimate; 6] {
         let Self { accuracy, completed, latency_mean_s, latency_p95_s, energy_j, power_per_device_w, .. } = self;
         [accuracy, completed, latency_mean_s, latency_p95_s, energy_j, power_per_device_w]

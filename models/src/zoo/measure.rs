@@ -35,8 +35,10 @@ pub enum MeasureError {
         error: Unsuitable,
     },
     /// A network cannot be executed on a sample.
-    #[error("sample {sample}: {error}")]
+    #[error("{network} on sample {sample}: {error}")]
     Inference {
+        /// Name of the network's weight file.
+        network: String,
         /// Index of the sample, from 0.
         sample: usize,
         /// Cause of the failure.
@@ -75,7 +77,12 @@ impl Zoo {
     ) -> Result<Vec<Measurement>, MeasureError> {
         let members = files.iter().map(|file| self.member(file, dataset)).collect::<Result<Vec<_>, _>>()?;
         let on_sample = |sample: usize| {
-            let sums = answers(&members, dataset, sample).map_err(|error| MeasureError::Inference { sample, error });
+            let failed = |(member, error): (usize, _)| MeasureError::Inference {
+                network: files[member].name.clone(),
+                sample,
+                error,
+            };
+            let sums = answers(&members, dataset, sample).map_err(failed);
             tick();
             sums
         };
@@ -104,25 +111,29 @@ impl Zoo {
     }
 }
 
-/// For each network, whether it answers the sample correctly (1 or 0), and its payload in bits.
-fn answers(members: &[Member], dataset: &Dataset, sample: usize) -> Result<Vec<(u64, u64)>, SplitError> {
+/// For each network, whether it answers the sample correctly (1 or 0), and its payload in bits. The error is that of the network
+/// with this index.
+fn answers(members: &[Member], dataset: &Dataset, sample: usize) -> Result<Vec<(u64, u64)>, (usize, SplitError)> {
     let mut order: Vec<usize> = (0..members.len()).collect();
     order.sort_by_key(|&index| members[index].shared);
     let mut found = vec![(0, 0); members.len()];
     let (mut feature, mut done) = (None, 0);
     for index in order {
         let Member { network, shared } = &members[index];
+        let failed = |error| (index, error);
         let mut before = match feature.take() {
             Some(feature) => feature,
-            None => Feature::Real(network.sample(&dataset.sample(sample))?),
+            None => Feature::Real(network.sample(&dataset.sample(sample)).map_err(failed)?),
         };
         if *shared > done {
-            before = network.executable().run(done + 1..shared + 1, &before, network.steps())?.output;
+            let run = network.executable().run(done + 1..shared + 1, &before, network.steps());
+            before = run.map_err(|error| failed(error.into()))?.output;
             done = *shared;
         }
         let execution = network.run(&before, |layers, feature| {
             network.executable().run(layers.start.max(shared + 1)..layers.end, feature, network.steps())
-        })?;
+        });
+        let execution = execution.map_err(failed)?;
         let right = execution.scores.answer() == usize::from(dataset.labels[sample]);
         found[index] = (right.into(), execution.payload.map_or(0, |payload| 8 * payload.bytes.len() as u64));
         feature = Some(before);

@@ -8,6 +8,7 @@ use crate::scenario::Scenario;
 use cospike_results::index::PriceIndex;
 use cospike_results::manifest::ProfileUsed;
 use cospike_sim_core::cosim::System;
+use cospike_sim_core::energy::Form;
 use cospike_sim_core::inference::Convention;
 use cospike_sim_core::network::{Operation, Signal};
 use cospike_sim_core::split::SplitNetwork;

@@ -31,6 +31,8 @@ use std::path::PathBuf;
 pub trait Profile: Sized {
     /// Name of the kind: `device`, `link`, `cloud` or `prices`.
     const KIND: &'static str;
+    /// What a file of the kind is called, such as `device profile`.
+    const NOUN: &'static str;
     /// Folder of its shipped files, as messages show it.
     const FOLDER: &'static str;
     /// Shipped files of the kind: name and content.
@@ -90,14 +92,14 @@ pub trait Profile: Sized {
 fn find<P: Profile>(name: &Located<String>, origin: &Origin) -> Result<Source, Mistake> {
     if !name.ends_with(".toml") {
         let help = || format!("{}, or a path ending in .toml", did_you_mean(name, library::names(P::SHIPPED)));
-        let message = || format!("no {} profile is called `{}`", P::KIND, excerpt(name));
+        let message = || format!("no {} is called `{}`", P::NOUN, excerpt(name));
         return shipped::<P>(name).ok_or_else(|| Mistake::in_value(name, message()).help(help()));
     }
     let Origin::Folder(folder) = origin else {
         return Err(Mistake::in_value(name, "a scenario that ships with CoSpike can only use shipped profiles"));
     };
     let path = folder.join(name.as_str());
-    let message = |error| format!("cannot read the profile {}: {error}", path.display());
+    let message = |error| format!("cannot read the {} {}: {error}", P::NOUN, path.display());
     Source::read(&path).map_err(|error| Mistake::in_value(name, message(error)))
 }
 
@@ -168,6 +170,7 @@ macro_rules! profile {
 
         impl Profile for $name {
             const KIND: &'static str = $kind;
+            const NOUN: &'static str = concat!($kind, " profile");
             const FOLDER: &'static str = $folder;
             const SHIPPED: &'static [(&'static str, &'static [u8])] = library::$shipped;
 

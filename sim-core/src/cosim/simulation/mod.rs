@@ -1,7 +1,5 @@
 //! The event loop of one run: it alone connects the places.
 
-mod starvation;
-
 use super::agenda::Agenda;
 use super::air::Air;
 use super::cloud::Cloud;
@@ -17,10 +15,10 @@ use super::observer::Observer;
 use super::outcome::Outcome;
 use super::phase::Phase;
 use super::requests::{Request, Requests};
+use super::starvation::StarvationWatch;
 use super::tally::Tally;
 use super::{CoInference, CosimError, Stranded, System};
 use crate::kernel::{Happening, SimTime, Streams};
-use starvation::StarvationWatch;
 
 /// Events at one point of time after which it is held to stand still. Far more than a fleet has at once by chance:
 /// arrivals are continuous and a request has some ten events.
@@ -37,7 +35,6 @@ pub(super) struct Simulation<'a, O> {
     /// End of the run, even if requests are left or all have ended.
     horizon: Option<SimTime>,
     meter: Meter,
-    starvation: StarvationWatch,
 }
 
 impl<'a, O: Observer> Simulation<'a, O> {
@@ -62,6 +59,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
                 requests: Requests::new(air.can_do_damage()),
                 messages: Messages::new(air.can_do_damage()),
                 tally,
+                starvation: StarvationWatch::new(system.starvation_seconds)?,
                 ended: Vec::new(),
             },
             demand: Demand::new(&system.workload, samples, system.devices, streams),
@@ -70,7 +68,6 @@ impl<'a, O: Observer> Simulation<'a, O> {
             cloud: Cloud::new(&system.cloud)?,
             horizon,
             meter,
-            starvation: StarvationWatch::new(system.starvation_seconds)?,
         };
         simulation.demand.begin(&mut simulation.context)?;
         let demand = &simulation.demand;
@@ -101,16 +98,18 @@ impl<'a, O: Observer> Simulation<'a, O> {
             return Err(self.standstill());
         }
         self.context.tally.events += 1;
-        self.starvation.look(&self.context)?;
+        let Context { starvation, tally, requests, agenda, .. } = &mut self.context;
+        starvation.look(tally.events, requests, agenda.now())?;
         Ok(self.context.agenda.pop())
     }
 
-    /// No event is left; Little's law must hold at every queue.
+    /// No event is left. No request may have starved, and Little's law must hold at every queue.
     fn end(&self) -> Result<Option<Event>, CosimError> {
         let end = self.context.agenda.end();
         self.edge.check(end)?;
         self.air.check(end)?;
         self.cloud.check(end)?;
+        self.context.starvation.look_at_all(&self.context.requests, end)?;
         Ok(None)
     }
 
