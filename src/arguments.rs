@@ -40,6 +40,15 @@ pub(crate) enum Verb {
     Networks(Networks),
     /// List the trained networks with their accuracies, or verify them
     Zoo(Zoo),
+    /// Test what papers claim on the trained networks
+    #[command(subcommand)]
+    Paper(Paper),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Paper {
+    /// Write the documentation page about the claims: paper.md. Takes some minutes
+    Page(Page),
 }
 
 #[derive(Args)]

@@ -14,6 +14,7 @@ mod infer;
 mod memory;
 mod networks;
 mod output;
+mod paper;
 mod progress;
 mod report;
 mod run;
@@ -81,6 +82,7 @@ fn execute(verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Energy(energy) => energy::energy(&energy),
         Verb::Bench(arguments::Bench::Inference(inference)) => bench::inference(&inference),
         Verb::Networks(networks) => networks::networks(&networks),
+        Verb::Paper(arguments::Paper::Page(page)) => paper::page(&page),
         Verb::Zoo(arguments::Zoo { verb: None, zoo, json }) => zoo::list(&zoo, json),
         Verb::Zoo(arguments::Zoo { verb: Some(ZooVerb::Verify(verify)), .. }) => match zoo::verify(&verify)? {
             true => Ok(()),
