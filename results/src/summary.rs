@@ -81,8 +81,10 @@ pub struct PointSummary {
     pub restricted_lifetime_s: Estimate,
     /// Mean number of servers that draw power.
     pub mean_servers: Estimate,
-    /// Energy of the cloud per completed request, in joules.
+    /// Energy of the cloud per answered request in steady state, in joules.
     pub cloud_energy_j: Estimate,
+    /// Mean power of the cloud in steady state, in watts.
+    pub cloud_power_w: Estimate,
     /// Mean payload in bits; `None` if the network cannot be executed.
     pub payload_bits: Option<f64>,
     /// Bits of the float32 feature tensor at the split over payload bits; `None` if nothing is sent.
@@ -328,6 +330,7 @@ fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary,
         restricted_lifetime_s: mean(|row| row.restricted_lifetime_s),
         mean_servers: mean(|row| row.mean_servers),
         cloud_energy_j: mean(|row| row.cloud_energy_j),
+        cloud_power_w: mean(|row| row.cloud_power_w),
         payload_bits: point.payload_bits,
         ratio_to_float32: ratio(point.float32_bits),
         ratio_to_binary: ratio(point.binary_bits),

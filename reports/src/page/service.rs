@@ -54,7 +54,7 @@ const COLUMNS: [Column; 6] = [
     Column {
         name: "cloud_power_w",
         base: "",
-        value: |row| row.cloud_power_w,
+        estimate: |point| &point.cloud_power_w,
         write: |watts| Quantity::Watts.format(watts),
     },
 ];
