@@ -11,7 +11,6 @@ use cospike_reports::{Evidence, paper_page};
 use cospike_results::rows::Results;
 use cospike_scenarios::profiles::{Prices, all_shipped};
 use cospike_sim_core::network::BottleneckKind;
-use std::collections::BTreeMap;
 use std::io::IsTerminal;
 
 /// Probabilities of an inverted bit that units at the last split point meet.
@@ -24,7 +23,6 @@ pub(crate) fn page(arguments: &Page) -> Result<(), Failure> {
     let prices =
         all_shipped::<Prices>().map_err(|mistake| Failure::Input(mistake.render(std::io::stderr().is_terminal())))?;
     let evidence = Evidence {
-        zoo: &zoo,
         executed: execute_all(&zoo, &dataset)?,
         with_errors: execute_with_errors(&zoo, &dataset)?,
         bit_errors: BIT_ERRORS.to_vec(),
@@ -36,15 +34,14 @@ pub(crate) fn page(arguments: &Page) -> Result<(), Failure> {
     paper_page(&evidence)?.write(&arguments.folder).map_err(Failure::mistake)
 }
 
-/// Executes the network of every weight file, by the file's name.
-fn execute_all(zoo: &Zoo, dataset: &Dataset) -> Result<BTreeMap<String, Executed>, Failure> {
+/// Executes the network of every weight file.
+fn execute_all(zoo: &Zoo, dataset: &Dataset) -> Result<Vec<Executed>, Failure> {
     let groups = zoo.backbone_groups();
     let bar = SampleBar::new((groups.len() * dataset.len()) as u64);
-    let mut all = BTreeMap::new();
+    let mut all = vec![];
     for files in groups {
         let choices = choices(zoo, &files)?;
-        let executed = zoo.execute(&choices, dataset, &[], &|| bar.tick())?;
-        all.extend(files.iter().map(|file| file.name.clone()).zip(executed));
+        all.extend(zoo.execute(&choices, dataset, &[], &|| bar.tick())?);
     }
     Ok(all)
 }

@@ -36,4 +36,4 @@ pub use error::{WeightFileError, ZooError};
 pub use execute::{BATCH, Executed};
 pub use file::{MAX_TIME_STEPS, Metadata, Unit, WeightFile};
 pub use measure::{MeasureError, Measurement};
-pub use series::{Branch, Series, Spread, splits};
+pub use series::{Branch, Series, Spread, splits, without_seed};

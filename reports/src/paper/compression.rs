@@ -1,11 +1,11 @@
 //! Claims on payloads and what they cost in accuracy.
 
-use super::evidence::{Evidence, Units, ratio_of};
+use super::evidence::{Evidence, Trained, Units, ratio_of};
 use super::finding::{Finding, bits, points, setting};
 use crate::error::ReportError;
 use crate::quantity::{fixed, times};
 use crate::zoo::row;
-use cospike_models::zoo::Executed;
+use cospike_models::zoo::{Executed, NetworkChoice};
 use cospike_sim_core::network::BottleneckKind;
 use cospike_sim_core::stats::{Claim, CrossedDifference, Interval};
 
@@ -49,7 +49,7 @@ fn sent_bits(units: &Units<'_>) -> f64 {
 /// Findings on a claim that units of `kind` at the last split point compress by `ratio` and lose at most `points_lost`: for each
 /// basis of the ratio, of the widest unit that compresses so much.
 pub(super) fn findings(
-    evidence: &Evidence<'_>,
+    evidence: &Evidence,
     kind: BottleneckKind,
     ratio: f64,
     points_lost: f64,
@@ -57,7 +57,7 @@ pub(super) fn findings(
     let mut findings = vec![];
     for basis in Basis::ALL {
         for architecture in evidence.architectures() {
-            let units = evidence.last_units(&architecture, kind);
+            let units = evidence.last_units(architecture, kind);
             let widest = units.iter().filter(|units| basis.ratio(units) >= ratio).max_by_key(|units| units.width);
             let what =
                 |units: &Units<'_>| format!("{}; {} the {}", setting(units), times(basis.ratio(units)), basis.name());
@@ -78,22 +78,26 @@ pub(super) fn findings(
 }
 
 /// Loss of units as they are sent, see [`sent_bits`].
-fn plain_loss(evidence: &Evidence<'_>, units: &Units<'_>) -> Result<CrossedDifference, ReportError> {
+fn plain_loss(evidence: &Evidence, units: &Units<'_>) -> Result<CrossedDifference, ReportError> {
     if units.kind != BottleneckKind::Float {
         return Ok(units.loss()?);
     }
-    let groups = evidence.damaged(&units.backbone.choice.backbone);
-    let raw = groups
-        .into_iter()
-        .find(|(key, _)| key.kind == units.kind && key.is_raw && !key.is_noisy && key.width == units.width);
-    let trainings = raw.map_or_else(|| units.trainings.clone(), |(_, trainings)| trainings);
-    Ok(Units { trainings, ..units.clone() }.loss()?)
+    let raw: Vec<&Executed> = evidence.with_errors.iter().filter(|executed| executed.choice.codec.is_some()).collect();
+    let plain = |unit: &&Executed| {
+        let is_it = |raw: &&&Executed| NetworkChoice { codec: None, ..raw.choice.clone() } == unit.choice;
+        raw.iter().find(is_it).copied()
+    };
+    let trained = units.backbones.iter().map(|trained| Trained {
+        backbone: trained.backbone,
+        units: trained.units.iter().filter_map(plain).collect(),
+    });
+    Ok(Units { backbones: trained.collect(), ..units.clone() }.loss()?)
 }
 
 /// Findings on a claim that payloads at earlier split points are at least by the share `least` smaller than 8-bit values.
-pub(super) fn smaller(evidence: &Evidence<'_>, least: f64) -> Vec<Finding> {
-    let finding = |architecture: String| {
-        let units = evidence.last_units(&architecture, BottleneckKind::Spiking);
+pub(super) fn smaller(evidence: &Evidence, least: f64) -> Vec<Finding> {
+    let finding = |architecture: &str| {
+        let units = evidence.last_units(architecture, BottleneckKind::Spiking);
         let steps = units.first()?.steps();
         // One bit per value and step against eight bits per value.
         let saved = 1.0 - steps / 8.0;
@@ -111,31 +115,33 @@ pub(super) fn smaller(evidence: &Evidence<'_>, least: f64) -> Vec<Finding> {
 }
 
 /// Findings on a claim that 1-bit activations lose at most `most` points more than spikes, by width from the widest on.
-pub(super) fn one_bit(evidence: &Evidence<'_>, most: f64) -> Result<Vec<Finding>, ReportError> {
+pub(super) fn one_bit(evidence: &Evidence, most: f64) -> Result<Vec<Finding>, ReportError> {
     let mut findings = vec![];
     for (spiking, binary) in bit_pairs(evidence) {
         let more = CrossedDifference::new(&binary.losses(), &spiking.losses())?;
         let setting = format!(
-            "{}, {}, width {}; {} against {} bits, {} and {} trainings",
-            spiking.backbone.choice.backbone,
+            "{}, {}, width {}; {} against {} bits; {} and {}",
+            spiking.architecture,
             spiking.split,
             spiking.width,
             bits(binary.payload_bits()),
             bits(spiking.payload_bits()),
-            binary.trainings.len(),
-            spiking.trainings.len()
+            binary.trainings(),
+            spiking.trainings()
         );
-        findings.push(Finding::of_points(Claim::AtMost(most), &more, setting));
+        let finding = Finding::of_points(Claim::AtMost(most), &more, setting);
+        let share = format!("One bit against T: T is {} here, and 8 in the source.", spiking.steps());
+        findings.push(finding.remarked(&share));
     }
     Ok(findings)
 }
 
 /// Spiking and binary units of equal width at the last split point, from the widest on.
-fn bit_pairs<'a>(evidence: &'a Evidence<'_>) -> Vec<(Units<'a>, Units<'a>)> {
+fn bit_pairs<'a>(evidence: &'a Evidence) -> Vec<(Units<'a>, Units<'a>)> {
     let mut pairs = vec![];
     for architecture in evidence.architectures() {
-        let binary = evidence.last_units(&architecture, BottleneckKind::Binary);
-        for spiking in evidence.last_units(&architecture, BottleneckKind::Spiking).into_iter().rev() {
+        let binary = evidence.last_units(architecture, BottleneckKind::Binary);
+        for spiking in evidence.last_units(architecture, BottleneckKind::Spiking).into_iter().rev() {
             if let Some(binary) = binary.iter().find(|binary| binary.width == spiking.width) {
                 pairs.push((spiking, binary.clone()));
             }
@@ -145,7 +151,7 @@ fn bit_pairs<'a>(evidence: &'a Evidence<'_>) -> Vec<(Units<'a>, Units<'a>)> {
 }
 
 /// Table of every unit at the last split point.
-pub(super) fn section(evidence: &Evidence<'_>) -> Result<String, ReportError> {
+pub(super) fn section(evidence: &Evidence) -> Result<String, ReportError> {
     let mut text = "### Loss at the last split point\n\n\
                     Points below the unsplit backbone of the same family, with 95 % intervals over images and trainings. \
                     The claims of 256x and 2048x, 0.16, 2 and 2.5 points are to be read against this table. Float units: JPEG as \
@@ -155,13 +161,13 @@ pub(super) fn section(evidence: &Evidence<'_>) -> Result<String, ReportError> {
         .to_owned();
     for architecture in evidence.architectures() {
         for kind in BottleneckKind::ALL {
-            for units in evidence.last_units(&architecture, kind) {
+            for units in evidence.last_units(architecture, kind) {
                 let sent = units.payload_bits();
                 let cells = [
-                    architecture.clone(),
+                    architecture.to_owned(),
                     kind.name().to_owned(),
                     units.width.to_string(),
-                    units.trainings.len().to_string(),
+                    units.trainings(),
                     bits(sent),
                     times(32.0 * units.values() / sent),
                     times(units.steps() * units.values() / sent),
@@ -181,11 +187,11 @@ pub(super) fn section(evidence: &Evidence<'_>) -> Result<String, ReportError> {
         let more_loss = CrossedDifference::new(&binary.losses(), &spiking.losses())?;
         let more_right = CrossedDifference::new(&binary.right(), &spiking.right())?;
         let cells = [
-            spiking.backbone.choice.backbone.clone(),
+            spiking.architecture.to_owned(),
             spiking.width.to_string(),
             bits(binary.payload_bits()),
             bits(spiking.payload_bits()),
-            format!("{} and {}", binary.trainings.len(), spiking.trainings.len()),
+            format!("{} and {}", binary.trainings(), spiking.trainings()),
             points(&more_loss.difference),
             points(&more_right.difference),
         ];
@@ -196,7 +202,7 @@ pub(super) fn section(evidence: &Evidence<'_>) -> Result<String, ReportError> {
 }
 
 /// Table of payloads before the last split point, spiking beside float.
-fn earlier(evidence: &Evidence<'_>) -> Result<String, ReportError> {
+fn earlier(evidence: &Evidence) -> Result<String, ReportError> {
     let mut text = "\n### Payloads at earlier split points\n\n\
                     A spiking unit beside the float unit of equal width, whose values are sent as JPEG or as 8 bits each. Accuracy: \
                     spiking less float, in points.\n\n\
@@ -204,19 +210,19 @@ fn earlier(evidence: &Evidence<'_>) -> Result<String, ReportError> {
                     |---|---|---:|---:|---:|---:|---:|---:|---:|\n"
         .to_owned();
     for architecture in evidence.architectures() {
-        let spiking = evidence.units(&architecture, BottleneckKind::Spiking);
+        let spiking = evidence.units(architecture, BottleneckKind::Spiking);
         let last = spiking.last().map(|units| units.split);
-        let float = evidence.units(&architecture, BottleneckKind::Float);
+        let float = evidence.units(architecture, BottleneckKind::Float);
         for spiking in spiking.iter().filter(|units| Some(units.split) != last) {
             let is_twin = |float: &&Units<'_>| (float.split, float.width) == (spiking.split, spiking.width);
             let Some(float) = float.iter().find(is_twin) else { continue };
             let sent = |unit: &Executed| unit.payload_bits.iter().map(|&bits| f64::from(bits)).collect::<Vec<f64>>();
-            let share = ratio_of(&sent(spiking.trainings[0]), &sent(float.trainings[0]))?;
+            let share = ratio_of(&sent(spiking.any()), &sent(float.any()))?;
             let saved = Interval { estimate: 1.0 - share.estimate, low: 1.0 - share.high, high: 1.0 - share.low };
             let raw = 8.0 * float.sent_values();
             let more = CrossedDifference::new(&spiking.right(), &float.right())?;
             let cells = [
-                architecture.clone(),
+                architecture.to_owned(),
                 spiking.split.to_owned(),
                 spiking.width.to_string(),
                 bits(spiking.payload_bits()),

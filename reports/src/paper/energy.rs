@@ -1,6 +1,6 @@
 //! Claims on the compute energy of the head and its encoder.
 
-use super::evidence::{Evidence, joules, ratio_of, spikes_per_neuron};
+use super::evidence::{Evidence, Units, joules, ratio_of, spikes_per_neuron};
 use super::finding::{Finding, ratio};
 use crate::error::ReportError;
 use crate::quantity::{fixed, times};
@@ -15,6 +15,11 @@ use cospike_sim_core::stats::{Claim, Interval};
 struct Twins<'a> {
     spiking: &'a Executed,
     float: &'a Executed,
+}
+
+/// The first training of units, which stands for the others: their heads count almost alike.
+fn first<'a>(units: &Units<'a>) -> &'a Executed {
+    units.backbones[0].units[0]
 }
 
 /// Conventions, with the name of what becomes of zeros under each.
@@ -74,15 +79,16 @@ impl Parts {
     }
 }
 
-impl Evidence<'_> {
+impl Evidence {
     /// All twins of the zoo: uncut networks, and networks with the first plain unit of each split point and width.
     fn twins(&self, architecture: &str) -> Vec<Twins<'_>> {
-        let uncut = self.backbone(architecture, Family::Spiking).zip(self.backbone(architecture, Family::Float));
+        let [spiking, float] = [Family::Spiking, Family::Float].map(|family| self.backbones(architecture, family));
+        let uncut = spiking.first().zip(float.first());
         let mut all: Vec<Twins<'_>> = uncut.map(|(spiking, float)| Twins { spiking, float }).into_iter().collect();
         let floats = self.units(architecture, BottleneckKind::Float);
         for spiking in self.units(architecture, BottleneckKind::Spiking) {
             let twin = floats.iter().find(|float| (float.split, float.width) == (spiking.split, spiking.width));
-            all.extend(twin.map(|float| Twins { spiking: spiking.trainings[0], float: float.trainings[0] }));
+            all.extend(twin.map(|float| Twins { spiking: first(&spiking), float: first(float) }));
         }
         all
     }
@@ -93,14 +99,14 @@ impl Evidence<'_> {
     }
 
     fn all_twins(&self) -> Vec<Twins<'_>> {
-        self.architectures().iter().flat_map(|architecture| self.twins(architecture)).collect()
+        self.architectures().into_iter().flat_map(|architecture| self.twins(architecture)).collect()
     }
 
     /// The price lists under which both families have a total.
     pub(super) fn complete_lists(&self) -> Vec<&(String, PriceList)> {
         let architectures = self.architectures();
         let twins: Vec<Twins<'_>> =
-            architectures.iter().filter_map(|architecture| self.last_twins(architecture)).collect();
+            architectures.into_iter().filter_map(|name| self.last_twins(name)).collect();
         let is_complete = |list: &&(String, PriceList)| {
             twins
                 .iter()
@@ -136,7 +142,7 @@ fn largest<'a, 'b>(
 }
 
 /// Findings on a claim that the float network's head takes `claimed` times the energy of the spiking one's.
-pub(super) fn findings(evidence: &Evidence<'_>, claimed: f64) -> Result<Vec<Finding>, ReportError> {
+pub(super) fn findings(evidence: &Evidence, claimed: f64) -> Result<Vec<Finding>, ReportError> {
     let (twins, lists) = (evidence.all_twins(), evidence.complete_lists());
     let mut findings = vec![];
     for (convention, zeros) in ZEROS {
@@ -154,7 +160,7 @@ pub(super) fn findings(evidence: &Evidence<'_>, claimed: f64) -> Result<Vec<Find
 }
 
 /// Tables of ratios, and of the spikes that the claimed ratios would need.
-pub(super) fn section(evidence: &Evidence<'_>, claimed: &[f64]) -> Result<String, ReportError> {
+pub(super) fn section(evidence: &Evidence, claimed: &[f64]) -> Result<String, ReportError> {
     let lists = evidence.complete_lists();
     let left_out: Vec<String> = (evidence.prices.iter())
         .filter(|(name, _)| lists.iter().all(|(complete, _)| complete != name))
@@ -175,7 +181,7 @@ pub(super) fn section(evidence: &Evidence<'_>, claimed: &[f64]) -> Result<String
     for (name, list) in &lists {
         for (convention, zeros) in ZEROS {
             let mut cells = vec![format!("`{name}`"), zeros.to_owned()];
-            for architecture in &architectures {
+            for architecture in architectures.iter().copied() {
                 let twins = evidence.last_twins(architecture);
                 let found = twins.map(|twins| twins.ratio(list, convention)).transpose()?.flatten();
                 cells.push(found.map_or_else(|| "–".into(), |found| ratio(&found)));
@@ -189,7 +195,7 @@ pub(super) fn section(evidence: &Evidence<'_>, claimed: &[f64]) -> Result<String
 }
 
 /// Table of the largest ratio of each list.
-fn over_all(evidence: &Evidence<'_>, lists: &[&(String, PriceList)]) -> Result<String, ReportError> {
+fn over_all(evidence: &Evidence, lists: &[&(String, PriceList)]) -> Result<String, ReportError> {
     let mut text = "\n#### The largest ratio of all networks, split points and widths\n\n\
                     Uncut networks are among them. Chosen as the largest of many, so by chance a little too large.\n\n\
                     | price list | zeros | times less | where | rate x T |\n|---|---|---:|---|---:|\n"
@@ -206,7 +212,7 @@ fn over_all(evidence: &Evidence<'_>, lists: &[&(String, PriceList)]) -> Result<S
 }
 
 /// Table of the spikes at which the claimed ratios would be reached by arithmetic alone.
-fn needed(evidence: &Evidence<'_>, lists: &[&(String, PriceList)], claimed: &[f64]) -> String {
+fn needed(evidence: &Evidence, lists: &[&(String, PriceList)], claimed: &[f64]) -> String {
     let mut text = "\n#### Spikes that the claimed ratios would need\n\n\
                     Rate x T, spikes per neuron and inference, at which the widest unit at the last split point would reach the claimed ratio, if \
                     accumulates grew with the spikes and all other counts stayed: the multiply-accumulates of the first layer, which \
@@ -217,14 +223,14 @@ fn needed(evidence: &Evidence<'_>, lists: &[&(String, PriceList)], claimed: &[f6
     claimed.iter().for_each(|ratio| text += &format!(" for {}x |", fixed(*ratio, 0)));
     text += &format!(" most |\n|---|---|---|---:|{}---:|\n", "---:|".repeat(claimed.len()));
     for architecture in evidence.architectures() {
-        let Some(twins) = evidence.last_twins(&architecture) else { continue };
+        let Some(twins) = evidence.last_twins(architecture) else { continue };
         for (name, list) in lists.iter().filter(|(name, _)| name.ends_with("-fp32") || name.ends_with("-int32")) {
             if !matches!(list, PriceList::Operations(_)) {
                 continue;
             }
             for (convention, zeros) in ZEROS {
                 let (parts, here) = (twins.parts(list, convention), spikes_per_neuron(twins.spiking));
-                let mut cells = vec![architecture.clone(), format!("`{name}`"), zeros.to_owned(), fixed(here, 3)];
+                let mut cells = vec![architecture.to_owned(), format!("`{name}`"), zeros.to_owned(), fixed(here, 3)];
                 cells.extend(claimed.iter().map(|&wanted| match parts.factor_for(wanted) {
                     never if never < 0.0 => "never".to_owned(),
                     factor => fixed(here * factor, 3),

@@ -19,7 +19,7 @@ fn accuracy(trainings: &[&Executed], right: impl Fn(&Executed) -> &[bool]) -> Re
     Ok(CrossedDifference::new(&rows, &zeros)?.difference)
 }
 
-impl Evidence<'_> {
+impl Evidence {
     /// Place of the claimed probability among those that were executed.
     fn claimed_errors(&self) -> Option<usize> {
         self.bit_errors.iter().position(|&probability| probability == CLAIMED)
@@ -43,11 +43,11 @@ fn setting(architecture: &str, group: &Damaged, trainings: usize) -> String {
 }
 
 /// Findings on the claim that 8-bit values leave no more than chance with one bit in ten inverted.
-pub(super) fn collapse(evidence: &Evidence<'_>) -> Result<Vec<Finding>, ReportError> {
+pub(super) fn collapse(evidence: &Evidence) -> Result<Vec<Finding>, ReportError> {
     let Some(place) = evidence.claimed_errors() else { return Ok(vec![]) };
     let mut findings = vec![];
     for architecture in evidence.architectures() {
-        let mut groups = evidence.groups(&architecture, |group| group.kind == BottleneckKind::Float);
+        let mut groups = evidence.groups(architecture, |group| group.kind == BottleneckKind::Float);
         groups.sort_by_key(|(group, _)| !group.is_raw);
         for (group, trainings) in groups {
             let found = accuracy(&trainings, |unit| &unit.right_with_errors[place])?;
@@ -59,7 +59,7 @@ pub(super) fn collapse(evidence: &Evidence<'_>) -> Result<Vec<Finding>, ReportEr
                 interval(&found, 100.0, 2),
                 fixed(100.0 * before.estimate, 2)
             );
-            let setting = setting(&architecture, &group, trainings.len());
+            let setting = setting(architecture, &group, trainings.len());
             let remark = format!("Chance is {} % of {classes} classes.", fixed(100.0 * chance, 0));
             findings.push(Finding::new(Claim::AtMost(chance), &found, setting, figure).remarked(&remark));
         }
@@ -69,13 +69,13 @@ pub(super) fn collapse(evidence: &Evidence<'_>) -> Result<Vec<Finding>, ReportEr
 
 /// Findings on a claim that units of `kind` lose at most `most` points with one bit in ten inverted; those that were trained with
 /// errors first.
-pub(super) fn robust(evidence: &Evidence<'_>, kind: BottleneckKind, most: f64) -> Result<Vec<Finding>, ReportError> {
+pub(super) fn robust(evidence: &Evidence, kind: BottleneckKind, most: f64) -> Result<Vec<Finding>, ReportError> {
     let Some(place) = evidence.claimed_errors() else { return Ok(vec![]) };
     let mut findings = vec![];
     for is_noisy in [true, false] {
         for architecture in evidence.architectures() {
             for (group, trainings) in
-                evidence.groups(&architecture, |group| group.kind == kind && group.is_noisy == is_noisy)
+                evidence.groups(architecture, |group| group.kind == kind && group.is_noisy == is_noisy)
             {
                 let before: Vec<Vec<f64>> = trainings.iter().map(|unit| numbers(&unit.right)).collect();
                 let lost = trainings.iter().zip(before).map(|(unit, before)| {
@@ -84,7 +84,7 @@ pub(super) fn robust(evidence: &Evidence<'_>, kind: BottleneckKind, most: f64) -
                 });
                 let lost: Vec<Vec<f64>> = lost.collect();
                 let loss = CrossedDifference::new(&lost, &[vec![0.0; lost[0].len()]])?;
-                let setting = setting(&architecture, &group, trainings.len());
+                let setting = setting(architecture, &group, trainings.len());
                 findings.push(Finding::of_points(Claim::AtMost(most), &loss, setting));
             }
         }
@@ -93,7 +93,7 @@ pub(super) fn robust(evidence: &Evidence<'_>, kind: BottleneckKind, most: f64) -
 }
 
 /// Table of accuracies by probability of an inverted bit.
-pub(super) fn section(evidence: &Evidence<'_>) -> Result<String, ReportError> {
+pub(super) fn section(evidence: &Evidence) -> Result<String, ReportError> {
     let mut text = "### Inverted bits\n\n\
                     Accuracy in % on all test images, each bit of the payload being inverted with the probability above the column, \
                     with 95 % intervals over images and trainings. *Noisy* units were trained with such errors. A JPEG scan cannot be \
@@ -103,9 +103,9 @@ pub(super) fn section(evidence: &Evidence<'_>) -> Result<String, ReportError> {
     evidence.bit_errors.iter().for_each(|probability| text += &format!(" {probability} |"));
     text += &format!("\n|---|---|---:|---:|{}\n", "---:|".repeat(1 + evidence.bit_errors.len()));
     for architecture in evidence.architectures() {
-        for (group, trainings) in evidence.damaged(&architecture) {
+        for (group, trainings) in evidence.damaged(architecture) {
             let mut cells =
-                vec![architecture.clone(), group.name(), group.width.to_string(), trainings.len().to_string()];
+                vec![architecture.to_owned(), group.name(), group.width.to_string(), trainings.len().to_string()];
             cells.push(interval(&accuracy(&trainings, |unit| &unit.right)?, 100.0, 1));
             for place in 0..evidence.bit_errors.len() {
                 let found = accuracy(&trainings, |unit| &unit.right_with_errors[place])?;

@@ -116,11 +116,11 @@ pub(super) fn setting(units: &Units<'_>) -> String {
     let steps = if steps > 1.0 { format!(", T = {steps}") } else { String::new() };
     format!(
         "{}, {}, {} width {}{steps}, {}",
-        units.backbone.choice.backbone,
+        units.architecture,
         units.split,
         units.kind.name(),
         units.width,
-        plural(units.trainings.len(), "training")
+        units.trainings()
     )
 }
 

@@ -44,7 +44,7 @@ struct Tested {
 ///
 /// # Errors
 /// [`ReportError::Statistics`] for evidence that no execution can give, such as networks without samples.
-pub fn paper_page(evidence: &Evidence<'_>) -> Result<PaperPage, ReportError> {
+pub fn paper_page(evidence: &Evidence) -> Result<PaperPage, ReportError> {
     let tested = CLAIMS.iter().map(|claim| Ok(Tested { claim, findings: test(evidence, claim)? }));
     let tested: Vec<Tested> = tested.collect::<Result<_, ReportError>>()?;
     let mut markdown = introduction(evidence) + &overview(&tested);
@@ -82,7 +82,7 @@ impl PaperClaim {
     }
 }
 
-fn test(evidence: &Evidence<'_>, claim: &PaperClaim) -> Result<Vec<Finding>, ReportError> {
+fn test(evidence: &Evidence, claim: &PaperClaim) -> Result<Vec<Finding>, ReportError> {
     Ok(match claim.test {
         Test::NotHere(reason) => vec![Finding::untested(String::new(), reason.to_owned())],
         Test::Compression { kind, ratio, points } => compression::findings(evidence, kind, ratio, points)?,
@@ -99,8 +99,8 @@ fn test(evidence: &Evidence<'_>, claim: &PaperClaim) -> Result<Vec<Finding>, Rep
     })
 }
 
-fn introduction(evidence: &Evidence<'_>) -> String {
-    let samples = evidence.executed.values().next().map_or(0, |executed| executed.right.len());
+fn introduction(evidence: &Evidence) -> String {
+    let samples = evidence.executed.first().map_or(0, |executed| executed.right.len());
     format!(
         "# The claims of the papers\n\n\
          What papers on split computing with spiking networks claim, beside what the networks that ship do. This page is made by `cospike \
@@ -116,8 +116,8 @@ fn introduction(evidence: &Evidence<'_>) -> String {
          | not testable here | there is no figure, for the reason that is given |\n\n\
          Intervals of accuracies are over images *and* trainings as crossed random effects, paired by image (variance components of the two-way \
          table with Satterthwaite's degrees of freedom; Searle, Casella and McCulloch 1992; [notes/statistics.md](notes/statistics.md)). Where a \
-         unit was trained once, they are over images alone, and the verdict holds for that training. All units of a family have the same \
-         backbone, so no verdict is about other trainings of the backbone. Thresholds are met exactly as printed by the source. \
+         unit was trained once, they are over images alone, and the verdict holds for that training. Where several backbones were trained, \
+         these are the trainings, each with the mean of its units; where there is one, no verdict is about other trainings of it. Thresholds are met exactly as printed by the source. \
          Intervals and verdicts are each for themselves, not adjusted for their number.\n\n",
         evidence.executed.len(),
         count(samples as u64)
@@ -226,5 +226,18 @@ mod tests {
         }
         let names: std::collections::BTreeSet<&str> = CLAIMS.iter().map(|claim| claim.source.name).collect();
         assert_eq!(names.len(), 10, "{names:?}");
+    }
+
+    /// The share that is sent in ECC-SNN's sum if the rest of its constants give the 79.4 % that it claims, by hand.
+    #[test]
+    fn the_share_that_ecc_snn_s_constants_imply_is_the_one_in_the_text() {
+        let (cloud, link, edge) = (15_167.0, 8.77, 0.69);
+        let all = cloud + link + edge;
+        // CUR all + (1 - CUR) edge = (1 - 0.794) all.
+        let sent = (0.206 * all - edge) / (all - edge);
+        let claim = CLAIMS.iter().find(|claim| claim.says.contains("79.4 %")).unwrap();
+        let Test::NotHere(reason) = claim.test else { panic!("{claim:?}") };
+        assert!(reason.contains(&format!("if CUR is {} %", fixed(100.0 * sent, 1))), "{sent}");
+        assert!(reason.contains(&format!("{} % of the", fixed(100.0 * cloud / all, 1))));
     }
 }

@@ -121,7 +121,7 @@ fn mean_ratio(
 }
 
 /// Findings on claims of so many times less latency and energy than sending the image, as means over the three links.
-pub(super) fn cloud_only(evidence: &Evidence<'_>, latency: f64, energy: f64) -> Result<Vec<Finding>, ReportError> {
+pub(super) fn cloud_only(evidence: &Evidence, latency: f64, energy: f64) -> Result<Vec<Finding>, ReportError> {
     let points = points(&evidence.radios);
     let mut findings = vec![];
     for architecture in evidence.architectures() {
@@ -132,13 +132,13 @@ pub(super) fn cloud_only(evidence: &Evidence<'_>, latency: f64, energy: f64) -> 
             for image in &images {
                 let sides = [image.as_str(), cut.as_str()];
                 for (claimed, what, found) in [
-                    (energy, "energy while active", mean_ratio(&points, &architecture, sides, |of| of.energy(active))?),
+                    (energy, "energy while active", mean_ratio(&points, architecture, sides, |of| of.energy(active))?),
                     (
                         energy,
                         "energy of the whole device",
-                        mean_ratio(&points, &architecture, sides, |of| of.energy(whole))?,
+                        mean_ratio(&points, architecture, sides, |of| of.energy(whole))?,
                     ),
-                    (latency, "latency", mean_ratio(&points, &architecture, sides, |of| of.latency())?),
+                    (latency, "latency", mean_ratio(&points, architecture, sides, |of| of.latency())?),
                 ] {
                     let Some(found) = found else { continue };
                     let setting = format!("{architecture}, {cut} against {image}, {what}");
@@ -156,7 +156,7 @@ pub(super) fn cloud_only(evidence: &Evidence<'_>, latency: f64, energy: f64) -> 
 }
 
 /// Findings on the claim that sending costs less on Wi-Fi than on 4G, and less on 4G than on 3G.
-pub(super) fn order(evidence: &Evidence<'_>) -> Result<Vec<Finding>, ReportError> {
+pub(super) fn order(evidence: &Evidence) -> Result<Vec<Finding>, ReportError> {
     let points = points(&evidence.radios);
     let Some(architecture) = evidence.architectures().into_iter().next() else { return Ok(vec![]) };
     let mut findings = vec![];
@@ -167,7 +167,7 @@ pub(super) fn order(evidence: &Evidence<'_>) -> Result<Vec<Finding>, ReportError
         for way in ways(&points) {
             let mut ratios: Vec<Interval> = vec![];
             for pair in LINKS.windows(2) {
-                let sides = [0, 1].map(|side| radio_point(&points, &architecture, &way, pair[side]));
+                let sides = [0, 1].map(|side| radio_point(&points, architecture, &way, pair[side]));
                 let [Some(slow), Some(fast)] = sides else { continue };
                 ratios.push(ratio_of(&slow.energy(of), &fast.energy(of))?);
             }
@@ -196,11 +196,11 @@ fn cuts<'a>(points: &'a [Point<'a>], architecture: &str) -> Option<Cuts<'a>> {
 
 /// Findings on a claim that cut networks take at most the share `most` of the energy of the device alone: of the cut with the least,
 /// for the whole device and for compute alone.
-pub(super) fn edge_only_energy(evidence: &Evidence<'_>, most: f64) -> Result<Vec<Finding>, ReportError> {
+pub(super) fn edge_only_energy(evidence: &Evidence, most: f64) -> Result<Vec<Finding>, ReportError> {
     let points = points(&evidence.whole_device);
     let mut findings = vec![];
     for architecture in evidence.architectures() {
-        let Some(Cuts { uncut, cut }) = cuts(&points, &architecture) else { continue };
+        let Some(Cuts { uncut, cut }) = cuts(&points, architecture) else { continue };
         for (of, name) in [
             (whole as fn(&Energy) -> f64, "the whole device on Wi-Fi"),
             (|energy: &Energy| energy.compute.total(), "compute of head and encoder alone"),
@@ -220,11 +220,11 @@ pub(super) fn edge_only_energy(evidence: &Evidence<'_>, most: f64) -> Result<Vec
 }
 
 /// Findings on a claim that cut networks answer so many times faster than the device alone: of the fastest cut.
-pub(super) fn edge_only_latency(evidence: &Evidence<'_>, times: f64) -> Result<Vec<Finding>, ReportError> {
+pub(super) fn edge_only_latency(evidence: &Evidence, times: f64) -> Result<Vec<Finding>, ReportError> {
     let points = points(&evidence.whole_device);
     let mut findings = vec![];
     for architecture in evidence.architectures() {
-        let Some(Cuts { uncut, cut }) = cuts(&points, &architecture) else { continue };
+        let Some(Cuts { uncut, cut }) = cuts(&points, architecture) else { continue };
         let ratios = cut.iter().map(|point| Ok((point, ratio_of(&uncut.latency(), &point.latency())?)));
         let ratios: Vec<_> = ratios.collect::<Result<_, ReportError>>()?;
         let Some((point, found)) = ratios.into_iter().max_by(|a, b| a.1.estimate.total_cmp(&b.1.estimate)) else {
@@ -249,7 +249,7 @@ const EQUAL: f64 = 0.01;
 
 /// Findings on the sum CUR (cloud + communication + edge) + (1 - CUR) edge: the engine's energy at each limit of entropy beside the
 /// sum, whose terms are what the engine finds if everything is sent, and if nothing is.
-pub(super) fn fallback(evidence: &Evidence<'_>) -> Result<Vec<Finding>, ReportError> {
+pub(super) fn fallback(evidence: &Evidence) -> Result<Vec<Finding>, ReportError> {
     let points = points(&evidence.fallback);
     let mut findings = vec![];
     for architecture in evidence.architectures() {
@@ -277,12 +277,12 @@ pub(super) fn fallback(evidence: &Evidence<'_>) -> Result<Vec<Finding>, ReportEr
 }
 
 /// Tables of the simulations.
-pub(super) fn section(evidence: &Evidence<'_>) -> Result<String, ReportError> {
+pub(super) fn section(evidence: &Evidence) -> Result<String, ReportError> {
     Ok(whole_device(evidence)? + &radios(evidence)? + &fallback_table(evidence)?)
 }
 
 /// Table of ratios of the whole device under each list.
-fn whole_device(evidence: &Evidence<'_>) -> Result<String, ReportError> {
+fn whole_device(evidence: &Evidence) -> Result<String, ReportError> {
     let points = points(&evidence.whole_device);
     let mut text = "### The whole device\n\n\
                     The same ratio, float over spiking, for everything that the device draws (scenario `whole-device`: Wi-Fi that is priced only \
@@ -312,7 +312,7 @@ fn whole_device(evidence: &Evidence<'_>) -> Result<String, ReportError> {
                 let cells = [
                     format!("`{name}`"),
                     zeros.to_owned(),
-                    architecture.clone(),
+                    architecture.to_owned(),
                     interval(&found, 1.0, 3),
                     share(own, &spiking),
                     share(other, &float),
@@ -325,7 +325,7 @@ fn whole_device(evidence: &Evidence<'_>) -> Result<String, ReportError> {
 }
 
 /// Table of energies and latencies on the three links.
-fn radios(evidence: &Evidence<'_>) -> Result<String, ReportError> {
+fn radios(evidence: &Evidence) -> Result<String, ReportError> {
     let points = points(&evidence.radios);
     let mut text = "### 3G, 4G and Wi-Fi\n\n\
                     Scenario `radios`: one device that asks every 40 seconds, so each request pays for promotion and tail. *Active* is compute, \
@@ -340,9 +340,9 @@ fn radios(evidence: &Evidence<'_>) -> Result<String, ReportError> {
     for architecture in evidence.architectures() {
         for way in ways(&points) {
             for link in LINKS {
-                let Some(point) = radio_point(&points, &architecture, &way, link) else { continue };
+                let Some(point) = radio_point(&points, architecture, &way, link) else { continue };
                 let cells = [
-                    architecture.clone(),
+                    architecture.to_owned(),
                     way.clone(),
                     link.to_owned(),
                     point.row.payload_bits.map_or_else(|| "–".to_owned(), |bits| fixed(bits, 0)),
@@ -358,7 +358,7 @@ fn radios(evidence: &Evidence<'_>) -> Result<String, ReportError> {
 }
 
 /// Table of the scenario `fallback`.
-fn fallback_table(evidence: &Evidence<'_>) -> Result<String, ReportError> {
+fn fallback_table(evidence: &Evidence) -> Result<String, ReportError> {
     let points = points(&evidence.fallback);
     let mut text = "### Asking the cloud only in doubt\n\n\
                     Scenario `fallback`: the spiking network on the device answers if the entropy of its answer is at most the limit; else the \

@@ -1,6 +1,6 @@
 //! The page about a zoo, from the metadata of its weight files alone.
 
-mod claim;
+mod last_cut;
 mod metadata;
 mod training;
 
@@ -49,7 +49,7 @@ pub fn zoo_page(zoo: &Zoo) -> Result<ZooPage, ReportError> {
         }
         page.add(&units(&own));
     }
-    page.add(&claim::section(&branches));
+    page.add(&last_cut::section(&branches));
     page.add(&training::section(zoo));
     page.add(&every_network(&branches));
     Ok(page)
