@@ -3,7 +3,7 @@
 use crate::arguments::Check;
 use crate::estimate::{estimate, notable};
 use crate::failure::Failure;
-use crate::output::{note, print_json, printable, say};
+use crate::output::{note, plural, print_json, printable, say};
 use crate::scenario::compile_scenario;
 use serde_json::json;
 
@@ -33,9 +33,12 @@ pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
         }));
     } else {
         say!(
-            "{}: {} design points x {replications} replications; {networks} networks on {samples} samples in all",
+            "{}: {} x {}; {} on {} in all",
             plan.name,
-            labels.len()
+            plural(labels.len() as u64, "design point"),
+            plural(replications.into(), "replication"),
+            plural(networks as u64, "network"),
+            plural(samples, "sample")
         );
         notable(&estimate).iter().for_each(|line| say!("{line}"));
         labels.iter().for_each(|label| say!("  {label}"));

@@ -49,6 +49,7 @@ fn system() -> System {
         edge: EdgeDevice {
             standby: Standby {
                 idle_watts: 0.1,
+                computing_watts: 0.1,
                 sleep: Some(Sleep { after_seconds: 0.5, watts: 0.01, wake_seconds: 0.02, wake_watts: 0.3 }),
             },
             levels: vec![SpeedLevel { rate_factor: 1.0 / 3.0, power_factor: 0.32 }, SpeedLevel::NOMINAL],

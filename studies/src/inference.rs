@@ -83,7 +83,7 @@ impl PreparedNetwork {
 
     /// Names of its weight files.
     pub(crate) fn name(&self) -> String {
-        names(self.zoo.files.iter().map(|(name, _)| name.as_str()))
+        self.zoo.name()
     }
 
     /// Executes the network on its samples of `dataset`, on the threads of the current rayon pool; `tick` is called after

@@ -65,7 +65,7 @@ pub struct Precision {
 pub enum Metric {
     /// Mean latency of the completed requests.
     Latency,
-    /// Energy of the devices per completed request.
+    /// Energy of the devices per answered request.
     Energy,
 }
 

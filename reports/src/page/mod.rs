@@ -11,6 +11,11 @@ use crate::figures::Figure;
 use crate::quantity::{count, plural};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+/// End of the title of every page.
+const TITLE_END: &str = " · CoSpike";
+/// The same as it stands in the page, by which a page is told.
+pub(crate) const MARK: &str = " · CoSpike</title>";
+
 /// Renders the page around `figures`.
 pub(crate) fn render(digest: &Digest<'_>, figures: &[Figure]) -> Markup {
     let manifest = &digest.results.manifest;
@@ -21,7 +26,7 @@ pub(crate) fn render(digest: &Digest<'_>, figures: &[Figure]) -> Markup {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (manifest.name) " · CoSpike" }
+                title { (manifest.name) (TITLE_END) }
                 style { (PreEscaped(include_str!("style.css"))) }
             }
             body {
@@ -103,13 +108,17 @@ fn what_failed(digest: &Digest<'_>) -> Markup {
                 h2 { "What failed" }
                 p {
                     (count(failed.len() as u64)) " of " (plural(digest.designs.len(), "design point"))
-                    " could not be simulated, or not in all replications. Everything else is what it would be without them."
+                    " could not be simulated, not in all replications, or without an answer. Everything else is what it would be without them."
                 }
                 ul {
                     @for design in failed {
                         li {
-                            b { (design.row.label) } ", " (count(design.summary.failed_replications as u64)) " of "
-                            (plural(design.summary.energy_j.of, "replication")) ": "
+                            b { (design.row.label) }
+                            @if design.summary.failed_replications > 0 {
+                                ", " (count(design.summary.failed_replications as u64)) " of "
+                                (plural(design.summary.energy_j.of, "replication"))
+                            }
+                            ": "
                             @if let Some(reason) = &design.summary.failure { (reason) }
                         }
                     }

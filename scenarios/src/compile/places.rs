@@ -7,6 +7,7 @@ use crate::scenario::{self, FleetSection, LinkSection, Scenario};
 use crate::traces;
 use cospike_sim_core::cloud::{Autoscaling, BatchTime, Batching, Cloud};
 use cospike_sim_core::edge::{DesignChoice, DesignThreshold, DropPolicy, EdgeDevice, Governor, SpeedLevel};
+use cospike_sim_core::energy::Form;
 use cospike_sim_core::link::{Channel, Link, PacketLoss, Radio, Rate, Sharing, Transport};
 
 /// A profile that leaves out what `key` of the scenario needs.
@@ -15,13 +16,14 @@ fn lacks<T>(key: &Located<T>, profile: &Located<String>, quantity: &str) -> Mist
     Mistake::in_value(key, message).help("add it to a copy of the profile, with its source, or leave this out")
 }
 
-pub(super) fn edge(scenario: &Scenario, device: &DeviceProfile) -> Result<EdgeDevice, Mistake> {
+pub(super) fn edge(scenario: &Scenario, device: &DeviceProfile, form: Option<Form>) -> Result<EdgeDevice, Mistake> {
     let fleet = &scenario.fleet;
     let sleep_after = fleet.sleep_after_ms.as_ref();
-    let standby = device.standby(sleep_after.map(|ms| ms.get() * 1e-3)).map_err(|quantity| match sleep_after {
-        Some(key) => lacks(key, &fleet.profile, quantity),
-        None => lacks(&fleet.profile, &fleet.profile, quantity),
-    })?;
+    let standby =
+        device.standby(sleep_after.map(|ms| ms.get() * 1e-3), form).map_err(|quantity| match sleep_after {
+            Some(key) => lacks(key, &fleet.profile, quantity),
+            None => lacks(&fleet.profile, &fleet.profile, quantity),
+        })?;
     let (levels, governor) = speed(scenario);
     Ok(EdgeDevice {
         measured_watts: measured_watts(fleet, device)?,

@@ -8,6 +8,7 @@ use crate::scenario::Scenario;
 use cospike_results::index::PriceIndex;
 use cospike_results::manifest::ProfileUsed;
 use cospike_sim_core::cosim::System;
+use cospike_sim_core::energy::Form;
 use cospike_sim_core::inference::Convention;
 use cospike_sim_core::network::{Operation, Signal};
 use cospike_sim_core::split::SplitNetwork;
@@ -91,8 +92,12 @@ impl Profiles {
     pub(super) fn system(&mut self, scenario: &Scenario, origin: &Origin) -> Result<System, Mistake> {
         let Scenario { fleet, cloud, link, .. } = scenario;
         let device = self.devices.get(&fleet.profile, origin)?;
+        let form = match &fleet.prices {
+            Some(prices) => Some(self.prices.get(prices, origin)?.form()),
+            None => None,
+        };
         if let Some(prices) = &fleet.prices
-            && self.prices.get(prices, origin)?.form().is_all_in()
+            && form.is_some_and(Form::is_all_in)
             && device.static_watts() > 0.0
         {
             let message =
@@ -101,7 +106,7 @@ impl Profiles {
         }
         let system = System {
             devices: fleet.devices.get(),
-            edge: places::edge(scenario, self.devices.get(&fleet.profile, origin)?)?,
+            edge: places::edge(scenario, self.devices.get(&fleet.profile, origin)?, form)?,
             link: places::link(scenario, self.links.get(&link.profile, origin)?, origin)?,
             cloud: places::cloud(scenario, self.clouds.get(&cloud.profile, origin)?),
             workload: workload::workload(scenario, origin)?,

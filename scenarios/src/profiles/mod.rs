@@ -20,6 +20,7 @@ use cospike_sim_core::cloud::CloudPower;
 use cospike_sim_core::compute::Processor;
 use cospike_sim_core::compute::{MAX_OPERATIONS_PER_SECOND, MIN_OPERATIONS_PER_SECOND};
 use cospike_sim_core::edge;
+use cospike_sim_core::energy::Form;
 use cospike_sim_core::inference::Convention;
 use cospike_sim_core::kernel::{MAX_PER_SECOND, MAX_SECONDS, MAX_WATTS, MIN_PER_SECOND};
 use cospike_sim_core::link::{self, Frame, Radio, RadioPower, WakeUpRadio};
@@ -30,6 +31,8 @@ use std::path::PathBuf;
 pub trait Profile: Sized {
     /// Name of the kind: `device`, `link`, `cloud` or `prices`.
     const KIND: &'static str;
+    /// What a file of the kind is called, such as `device profile`.
+    const NOUN: &'static str;
     /// Folder of its shipped files, as messages show it.
     const FOLDER: &'static str;
     /// Shipped files of the kind: name and content.
@@ -89,14 +92,14 @@ pub trait Profile: Sized {
 fn find<P: Profile>(name: &Located<String>, origin: &Origin) -> Result<Source, Mistake> {
     if !name.ends_with(".toml") {
         let help = || format!("{}, or a path ending in .toml", did_you_mean(name, library::names(P::SHIPPED)));
-        let message = || format!("no {} profile is called `{}`", P::KIND, excerpt(name));
+        let message = || format!("no {} is called `{}`", P::NOUN, excerpt(name));
         return shipped::<P>(name).ok_or_else(|| Mistake::in_value(name, message()).help(help()));
     }
     let Origin::Folder(folder) = origin else {
         return Err(Mistake::in_value(name, "a scenario that ships with CoSpike can only use shipped profiles"));
     };
     let path = folder.join(name.as_str());
-    let message = |error| format!("cannot read the profile {}: {error}", path.display());
+    let message = |error| format!("cannot read the {} {}: {error}", P::NOUN, path.display());
     Source::read(&path).map_err(|error| Mistake::in_value(name, message(error)))
 }
 
@@ -167,6 +170,7 @@ macro_rules! profile {
 
         impl Profile for $name {
             const KIND: &'static str = $kind;
+            const NOUN: &'static str = concat!($kind, " profile");
             const FOLDER: &'static str = $folder;
             const SHIPPED: &'static [(&'static str, &'static [u8])] = library::$shipped;
 
@@ -212,7 +216,8 @@ profile! {
         /// Power while computing, in addition to the static power, of a device that was measured as a whole: the idle power is
         /// contained. It is drawn where a scenario gives no price list for the operations.
         computing_power: "mW", MILLIWATTS;
-        /// Power between inferences while awake, in addition to the static power; 0 if it is left out.
+        /// Power of the processor while awake, in addition to the static power: idle, and also while it computes, unless the
+        /// price list is all-in or `computing_power` is drawn; 0 if it is left out.
         idle_power: "mW", MILLIWATTS;
         /// Power while asleep, in addition to the static power.
         sleep_power: "mW", MILLIWATTS;
@@ -370,12 +375,13 @@ impl DeviceProfile {
         Ok(needed("computing_power", &self.computing_power)?.get() * 1e-3)
     }
 
-    /// Power of the processor between inferences. It falls asleep after `sleep_after_seconds` without work, never if this is
-    /// `None`.
+    /// Power of the processor besides its operations, which are priced by a list of `form`, or are contained in the power of a
+    /// device that was measured as a whole (`None`). It falls asleep after `sleep_after_seconds` without work, never if this
+    /// is `None`.
     ///
     /// # Errors
     /// The key of a quantity that sleeping needs and the profile leaves out.
-    pub fn standby(&self, sleep_after_seconds: Option<f64>) -> Result<edge::Standby, &'static str> {
+    pub fn standby(&self, sleep_after_seconds: Option<f64>, form: Option<Form>) -> Result<edge::Standby, &'static str> {
         let sleep = |after_seconds| -> Result<edge::Sleep, &'static str> {
             Ok(edge::Sleep {
                 after_seconds,
@@ -385,7 +391,10 @@ impl DeviceProfile {
             })
         };
         let sleep = sleep_after_seconds.map(sleep).transpose()?;
-        Ok(edge::Standby { idle_watts: or_zero(&self.idle_power) * 1e-3, sleep })
+        let idle_watts = or_zero(&self.idle_power) * 1e-3;
+        // The price of an all-in list, and the power of a device measured as a whole, is that of all of it at work.
+        let computing_watts = if form.is_none_or(Form::is_all_in) { 0.0 } else { idle_watts };
+        Ok(edge::Standby { idle_watts, computing_watts, sleep })
     }
 }
 

@@ -37,7 +37,7 @@ fn a_measured_device_gives_the_published_time_and_joules_of_its_network() {
         let joules = seconds * (device.measured_watts().unwrap() + device.static_watts());
         assert!((seconds * 1e3 / milliseconds - 1.0).abs() < 2e-3, "{name}: {seconds} s");
         assert!((joules * 1e3 / millijoules - 1.0).abs() < 3e-3, "{name}: {joules} J");
-        let idle = device.standby(None).unwrap().idle_watts;
+        let idle = device.standby(None, None).unwrap().idle_watts;
         assert!(idle < device.measured_watts().unwrap(), "{name} draws more while computing");
     }
     let own = devices.iter().filter(|(_, device)| device.computing_power.is_some());

@@ -32,6 +32,26 @@ fn values_are_converted_to_si_units() {
     assert_eq!((system.cloud.power.idle_watts, system.cloud.power.busy_watts), (140.0, 70.0));
 }
 
+/// 0.9 mW of leakage and clock, also while it computes, unless the price of an operation is that of a whole chip at work. At
+/// horowitz-45nm-fp32 `cospike run` adds that up to the joules of computing time.
+#[test]
+fn a_computing_processor_draws_its_idle_power_unless_the_prices_are_all_in() {
+    let shipped = all_shipped::<DeviceProfile>().unwrap();
+    let device = &shipped.iter().find(|(name, _)| *name == "edge-accelerator").unwrap().1;
+    let watts = |form| device.standby(None, form).unwrap().computing_watts;
+    close(watts(Some(Form::Operations)), 0.9e-3);
+    assert_eq!((watts(Some(Form::AllIn)), watts(None)), (0.0, 0.0));
+    let results = study(&small("[sweep]\nworkload.rate_hz = [0.2]\n"), &random_zoo()).run(None, &|_| ()).unwrap();
+    for row in &results.replications {
+        let (power, phases) = (row.energy.unwrap().power, row.phases.unwrap());
+        assert!((power.computing / (0.9e-3 * phases.edge_compute) - 1.0).abs() < 0.02, "{power:?}");
+        // It is idle for the rest of the time.
+        let window = row.window_to_s.unwrap() - row.window_from_s.unwrap();
+        let per_answer = 0.9e-3 * 3.0 * window / row.window_answered.unwrap() as f64;
+        assert!(((power.computing + power.standby) / per_answer - 1.0).abs() < 1e-9, "{power:?}");
+    }
+}
+
 #[test]
 fn a_scenario_replaces_values_of_its_profiles() {
     let text =

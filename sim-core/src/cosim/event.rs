@@ -18,6 +18,8 @@ pub enum EventKind {
     TailTimer,
     /// A device asks for an inference.
     Arrival,
+    /// The processor of a device has woken up, and begins with a head.
+    ProcessorAwake,
     /// A device has computed a step of a head.
     HeadDone,
     /// The radio of a device is connected.
@@ -81,7 +83,9 @@ impl EventKind {
         match self {
             Self::Arrival | Self::RadioReady | Self::Granted | Self::FalseAlarm => Subject::Device,
             Self::BatteryLook | Self::SleepTimer | Self::TailTimer => Subject::Device,
-            Self::HeadDone | Self::AnswerBegins | Self::WakeSignal | Self::AnswerReceived => Subject::Request,
+            Self::ProcessorAwake | Self::HeadDone | Self::AnswerBegins | Self::WakeSignal | Self::AnswerReceived => {
+                Subject::Request
+            }
             Self::Retry | Self::Sent | Self::Delivered => Subject::Message,
             Self::TailDone => Subject::Batch,
             Self::ScaleLook | Self::CellSent | Self::ServerStarted | Self::BatchTimer => Subject::None,

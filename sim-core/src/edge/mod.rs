@@ -22,7 +22,7 @@ pub struct EdgeDevice {
     /// Power while computing at the nominal speed, in watts, if the device was measured as a whole: all that it draws then but the
     /// static power, the idle power contained. `None`: it draws what its operations cost.
     pub measured_watts: Option<f64>,
-    /// Power of the processor between inferences.
+    /// Power of the processor besides its operations.
     pub standby: Standby,
     /// Speed levels of the processor; the rates of [`EdgeDevice::processor`] and the prices of operations are those of a
     /// level of factors 1. At least one.

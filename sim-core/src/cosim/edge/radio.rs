@@ -154,6 +154,7 @@ impl Edge<'_> {
             if tail == SimTime::ZERO {
                 at.radio.connection = Connection::Standby;
             } else {
+                at.radio.tail_since_past = false;
                 context.agenda.set_timer(&mut at.radio.tail, tail, EventKind::TailTimer, device)?;
             }
         }
@@ -169,6 +170,12 @@ impl Edge<'_> {
         let radio = &mut self.devices[device as usize].radio;
         if !context.agenda.ring(&mut radio.tail, EventKind::TailTimer, device)? {
             return Ok(());
+        }
+        // The tail began with the answer, later than the request by a time that is not known.
+        if std::mem::take(&mut radio.tail_since_past)
+            && let Some(longer) = self.received.mean()
+        {
+            return Ok(context.agenda.set_timer(&mut radio.tail, longer, EventKind::TailTimer, device)?);
         }
         radio.connection = Connection::Standby;
         self.radio_changed(device, context)
