@@ -94,8 +94,10 @@ pub fn infer(
     let mut observed = nothing.clone();
     for first in (0..samples).step_by(CHUNK) {
         let chunk = (first..samples.min(first + CHUNK)).into_par_iter();
-        let executions: Vec<_> = chunk.map(on_sample).collect::<Result<_, _>>()?;
-        for (execution, observation) in executions {
+        let executions: Vec<_> = chunk.map(on_sample).collect();
+        for execution in executions {
+            // Of several failures the first in the order of the samples, whichever thread came first.
+            let (execution, observation) = execution?;
             all.add(execution);
             observation.into_iter().for_each(|observation| observed.merge(observation));
         }

@@ -149,7 +149,10 @@ fn a_plan_that_cannot_be_executed_says_why() {
         (|plan| plan.replications = 0, |error| matches!(error, PlanError::Nothing { what: "replications" })),
         (|plan| plan.points.clear(), |error| matches!(error, PlanError::Nothing { what: "design points" })),
         (|plan| plan.points[0].designs.clear(), |error| matches!(error, PlanError::Designs { designs: 0, .. })),
-        (|plan| plan.points[0].prices = Some(PriceIndex(1)), |error| matches!(error, PlanError::Index { index: 1, .. })),
+        (
+            |plan| plan.points[0].prices = Some(PriceIndex(1)),
+            |error| matches!(error, PlanError::Index { index: 1, .. }),
+        ),
         (
             |plan| plan.points[0].local = Some(NetworkIndex(9)),
             |error| matches!(error, PlanError::Index { what: "network", index: 9, len: 1, .. }),
