@@ -90,7 +90,7 @@ fn a_point_without_an_answer_after_the_warm_up_has_empty_cells() {
     };
     assert!(latencies(0).all(|latency| latency.is_some()) && latencies(1).all(|latency| latency.is_none()));
     assert!(found.points.iter().all(|point: &PointRow| point.failure.is_none()));
-    assert!(page(&place).contains("1 design point without a latency"), "the figure says what it leaves out");
+    assert!(page(&place).contains("1 design point without energy or latency"), "the figure says what it leaves out");
 }
 
 /// With most packets lost and few requests some replications have no answer at all.

@@ -297,7 +297,6 @@ fn invariant_15_a_processor_that_skips_zeros_does_so_in_time_and_energy_for_both
     let results = run("[sweep]\nnetwork.family = ['spiking', 'float']\nnetwork.split = ['output']\n\
          fleet.profile = ['edge-accelerator', 'edge-accelerator-zero-skipping']\n");
     assert_eq!(results.points.len(), 4);
-    let close = |found: f64, expected: f64| assert!((found / expected - 1.0).abs() < 1e-6, "{found} is not {expected}");
     let mut seconds = vec![];
     for point in &results.points {
         let layers = results.layers.iter().filter(|layer| layer.point == point.point);
