@@ -3,7 +3,7 @@
 use crate::output::{mean, percent, printable, say, significant, table};
 use cospike_results::index::PointIndex;
 use cospike_results::rows::Results;
-use cospike_results::summary::{AdjustedP, PointSummary, SIGNIFICANCE, Summary, zeros};
+use cospike_results::summary::{AdjustedP, PointSummary, SIGNIFICANCE, Summary, compute_share, zeros};
 use cospike_sim_core::stats::Interval;
 
 /// Prints a row for each design point, and the paired differences.
@@ -44,6 +44,13 @@ pub(super) fn print_summary(summary: &Summary, results: &Results) {
          completed request, {}",
         intervals(summary)
     );
+    if let Some([least, most]) = compute_share(&results.replications) {
+        say!(
+            "compute alone is {} to {} % of this energy, the rest is radio and waiting; the report compares it under every price list",
+            significant(100.0 * least),
+            significant(100.0 * most)
+        );
+    }
     say!("{}", zeros(&results.points));
     print_failures(summary);
     if !summary.comparisons.is_empty() {
