@@ -148,7 +148,7 @@ fn but_the_uplink(row: &ReplicationRow) -> ReplicationRow {
         steady_deleted: None,
         phases: row.phases.map(|phases| Phases { uplink_wait: 0.0, uplink: 0.0, cloud_wait: 0.0, ..phases }),
         energy: row.energy.map(|energy| Energy {
-            power: PowerEnergy { static_power: 0.0, standby: 0.0, radio_tx: 0.0, ..energy.power },
+            power: PowerEnergy { static_power: 0.0, computing: 0.0, standby: 0.0, radio_tx: 0.0, ..energy.power },
             total: 0.0,
             ..energy
         }),

@@ -44,8 +44,10 @@ pub enum OfflineError {
         error: CodingError,
     },
     /// The network cannot be executed on the sample.
-    #[error("sample {sample}: {error}")]
+    #[error("{network} on sample {sample}: {error}")]
     Execution {
+        /// Names of the weight files.
+        network: String,
         /// Index of the sample, from 0.
         sample: usize,
         /// Cause of the failure.
@@ -76,7 +78,7 @@ pub fn infer(
     let nothing = Observation::new(split.executable(), &network.weights, split.steps());
     let random = Streams::new(input.seed, 0).family("input coding");
     let on_sample = |sample: usize| -> Result<(WholeExecution, Option<Observation>), OfflineError> {
-        let failed = |error| OfflineError::Execution { sample, error };
+        let failed = |error| OfflineError::Execution { network: network.name(), sample, error };
         let pixels = split.sample(&dataset.sample(sample)).map_err(failed)?;
         let coded: Feature = (input.coding.encode(&pixels, split.steps(), &mut random.stream(sample as u64)))
             .map_err(|error| OfflineError::Coding { sample, error })?;

@@ -33,6 +33,9 @@ pub const FILES: [&str; 7] = [
     PAGE,
 ];
 
+/// A page as a file of its own.
+pub const PAGE_FILE: Kind = Kind { name: "report of CoSpike", start: "<!DOCTYPE html>", mark: page::MARK };
+
 /// A figure as a file of its own.
 pub const FIGURE: Kind = Kind { name: "figure of CoSpike", start: "<svg xmlns=", mark: figure::FONTS };
 

@@ -243,7 +243,7 @@ fn what_is_missing_is_said_and_left_out() {
         "Left out: 2 design points without a completed request.",
         "Left out: 2 design points without latencies.",
         "Left out: 1 network that could not be executed.",
-        "no request completed</text>".trim_end_matches("</text>"),
+        "no energy</text>".trim_end_matches("</text>"),
     ] {
         assert!(html.contains(part), "{part}");
     }

@@ -37,6 +37,8 @@ pub struct Executed {
 
 /// A network, and the last of the layers that it has in common with its backbone.
 struct Member {
+    /// Name of its weight file.
+    name: String,
     choice: NetworkChoice,
     network: SplitNetwork,
     matched_steps: Option<usize>,
@@ -79,7 +81,10 @@ impl Zoo {
         let on_sample = |sample: usize| {
             let answers = answers(&members, dataset, sample, &errors);
             tick();
-            answers.map_err(|error| MeasureError::Inference { sample, error })
+            answers.map_err(|(member, error)| {
+                let network = members[member].name.clone();
+                MeasureError::Inference { network, sample, error }
+            })
         };
         let mut all: Vec<Executed> = members.iter().map(|member| Executed::new(member, bit_errors.len())).collect();
         for first in (0..dataset.len()).step_by(BATCH) {
@@ -95,12 +100,12 @@ impl Zoo {
 
     fn member(&self, choice: &NetworkChoice, dataset: &Dataset) -> Result<Member, MeasureError> {
         let made = self.network(choice)?;
-        let file = || made.files.last().map_or_else(String::new, |(name, _)| name.clone());
-        made.check_samples(dataset).map_err(|error| MeasureError::Unsuitable { network: file(), error })?;
+        let name = made.files.last().map_or_else(String::new, |(name, _)| name.clone());
+        made.check_samples(dataset).map_err(|error| MeasureError::Unsuitable { network: name.clone(), error })?;
         let split = choice.unit.as_ref().map(|_| made.network.network().split(&choice.split));
         let shared = split.transpose().map_err(ZooError::from)?.unwrap_or(0);
         let (network, matched_steps) = (made.network, made.matched_steps);
-        Ok(Member { choice: choice.clone(), network, matched_steps, shared })
+        Ok(Member { name, choice: choice.clone(), network, matched_steps, shared })
     }
 }
 
@@ -139,32 +144,35 @@ impl Executed {
     }
 }
 
-/// What each network does on the sample.
+/// What each network does on the sample. The error is that of the network with this index.
 fn answers(
     members: &[Member],
     dataset: &Dataset,
     sample: usize,
     errors: &Errors<'_>,
-) -> Result<Vec<Answer>, SplitError> {
+) -> Result<Vec<Answer>, (usize, SplitError)> {
     let mut order: Vec<usize> = (0..members.len()).collect();
     order.sort_by_key(|&index| members[index].shared);
     let mut found: Vec<Option<Answer>> = members.iter().map(|_| None).collect();
     let (mut feature, mut done, mut before_split) = (None, 0, vec![]);
     for index in order {
         let Member { network, shared, .. } = &members[index];
+        let failed = |error| (index, error);
         let mut before = match feature.take() {
             Some(feature) => feature,
-            None => Feature::Real(network.sample(&dataset.sample(sample))?),
+            None => Feature::Real(network.sample(&dataset.sample(sample)).map_err(failed)?),
         };
         if *shared > done {
-            let execution = network.executable().run(done + 1..shared + 1, &before, network.steps())?;
+            let execution = network.executable().run(done + 1..shared + 1, &before, network.steps());
+            let execution = execution.map_err(|error| failed(error.into()))?;
             before = execution.output;
             before_split.extend(execution.layers);
             done = *shared;
         }
         let execution = network.run(&before, |layers, feature| {
             network.executable().run(layers.start.max(shared + 1)..layers.end, feature, network.steps())
-        })?;
+        });
+        let execution = execution.map_err(failed)?;
         let is_right = |answer: usize| answer == usize::from(dataset.labels[sample]);
         let right = is_right(execution.scores.answer());
         let own = execution.layers.iter().filter(|layer| layer.layer <= network.cut());
@@ -173,7 +181,8 @@ fn answers(
         if let Some(payload) = &execution.payload {
             for (right, &probability) in right_with_errors.iter_mut().zip(errors.probabilities) {
                 let flipped = errors.flipped(payload, probability, sample);
-                *right = is_right(network.tail(payload, &Damage { flipped: &flipped, ..Damage::NONE })?.answer);
+                let tail = network.tail(payload, &Damage { flipped: &flipped, ..Damage::NONE });
+                *right = is_right(tail.map_err(failed)?.answer);
             }
         }
         let payload_bits = execution.payload.map_or(0, |payload| 8 * payload.bytes.len() as u32);

@@ -33,8 +33,10 @@ pub enum MeasureError {
         error: Unsuitable,
     },
     /// A network cannot be executed on a sample.
-    #[error("sample {sample}: {error}")]
+    #[error("{network} on sample {sample}: {error}")]
     Inference {
+        /// Name of the network's weight file.
+        network: String,
         /// Index of the sample, from 0.
         sample: usize,
         /// Cause of the failure.

@@ -49,7 +49,7 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     };
     let note = format!("Accuracy of completed requests, losses included; {replications}.{left_out}");
     let caption = format!(
-        "Accuracy of the completed requests, losses included, against the energy of the edge devices per completed \
+        "Accuracy of the completed requests, losses included, against the energy of the edge devices per answered \
          request (left) and the mean latency (right): {replications}. The intervals cover the randomness of \
          arrivals, sample order and link, not that of the finite set of samples, which the Wilson intervals \
          show. Ringed points, joined, are those that no other design point beats in both respects by its means; \

@@ -85,7 +85,7 @@ fn energy_comparison(digest: &Digest<'_>) -> Markup {
     html! {
         @if !verdicts.is_empty() {
             li {
-                "Energy of the whole device per completed request, radio and waiting included, spiking minus float, replication by "
+                "Energy of the whole device per answered request, radio and waiting included, spiking minus float, replication by "
                 "replication: of "
                 (plural(verdicts.len(), "pair")) ", the spiking design point needs less in " (number(Verdict::Below))
                 ", more in " (number(Verdict::Above)) ", and in " (number(Verdict::Open))
@@ -106,7 +106,7 @@ fn least_energy(digest: &Digest<'_>) -> Markup {
     html! {
         @if !least.is_empty() {
             li {
-                "Least energy of the whole device per completed request, with the prices and profiles of this study: "
+                "Least energy of the whole device per answered request, with the prices and profiles of this study: "
                 @for (index, design) in least.iter().enumerate() {
                     @if index > 0 { "; " }
                     b { (design.row.label) } @if let Some(energy) = energy(design) { " with " (energy.to_string()) }

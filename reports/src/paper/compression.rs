@@ -1,13 +1,13 @@
 //! Claims on payloads and what they cost in accuracy.
 
-use super::evidence::{Evidence, Trained, Units};
+use super::evidence::{Evidence, Trained, Units, ratio_of};
 use super::finding::{Finding, bits, points, setting};
 use crate::error::ReportError;
 use crate::quantity::{fixed, times};
 use crate::zoo::row;
 use cospike_models::zoo::{Executed, NetworkChoice};
 use cospike_sim_core::network::BottleneckKind;
-use cospike_sim_core::stats::{Claim, CrossedDifference, Interval, ratio_of_means};
+use cospike_sim_core::stats::{Claim, CrossedDifference, Interval};
 
 /// Basis of a compression ratio.
 #[derive(Clone, Copy)]
@@ -217,7 +217,7 @@ fn earlier(evidence: &Evidence) -> Result<String, ReportError> {
             let is_twin = |float: &&Units<'_>| (float.split, float.width) == (spiking.split, spiking.width);
             let Some(float) = float.iter().find(is_twin) else { continue };
             let sent = |unit: &Executed| unit.payload_bits.iter().map(|&bits| f64::from(bits)).collect::<Vec<f64>>();
-            let share = ratio_of_means(&sent(spiking.any()), &sent(float.any()))?;
+            let share = ratio_of(&sent(spiking.any()), &sent(float.any()))?;
             let saved = Interval { estimate: 1.0 - share.estimate, low: 1.0 - share.high, high: 1.0 - share.low };
             let raw = 8.0 * float.sent_values();
             let more = CrossedDifference::new(&spiking.right(), &float.right())?;

@@ -1,6 +1,6 @@
 //! Claims on the compute energy of the head and its encoder.
 
-use super::evidence::{Evidence, Units, joules, spikes_per_neuron};
+use super::evidence::{Evidence, Units, joules, ratio_of, spikes_per_neuron};
 use super::finding::{Finding, ratio};
 use crate::error::ReportError;
 use crate::quantity::{fixed, times};
@@ -9,7 +9,7 @@ use cospike_models::zoo::Executed;
 use cospike_sim_core::energy::{ComputePart, PriceList};
 use cospike_sim_core::inference::Convention;
 use cospike_sim_core::network::{BottleneckKind, Family};
-use cospike_sim_core::stats::{Claim, Interval, ratio_of_means};
+use cospike_sim_core::stats::{Claim, Interval};
 
 /// A spiking network and its float twin, cut alike.
 struct Twins<'a> {
@@ -34,7 +34,7 @@ impl Twins<'_> {
     /// does not price everything that happens.
     fn ratio(&self, list: &PriceList, convention: Convention) -> Result<Option<Interval>, ReportError> {
         let energies = joules(self.float, list, convention).zip(joules(self.spiking, list, convention));
-        Ok(energies.map(|(float, spiking)| ratio_of_means(&float, &spiking)).transpose()?)
+        Ok(energies.map(|(float, spiking)| ratio_of(&float, &spiking)).transpose()?)
     }
 
     fn name(&self) -> String {

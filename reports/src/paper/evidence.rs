@@ -6,7 +6,7 @@ use cospike_results::rows::Results;
 use cospike_sim_core::energy::PriceList;
 use cospike_sim_core::inference::Convention;
 use cospike_sim_core::network::{BottleneckKind, Family};
-use cospike_sim_core::stats::{CrossedDifference, StatsError};
+use cospike_sim_core::stats::{CrossedDifference, Interval, StatsError, ratio_interval};
 use std::collections::BTreeMap;
 
 /// Everything that the page about the papers is computed from.
@@ -234,4 +234,9 @@ pub(super) fn spikes_per_neuron(executed: &Executed) -> f64 {
     let (spikes, updates) = neurons
         .fold((0, 0), |(spikes, updates), layer| (spikes + layer.output_events, updates + layer.counts.neuron_updates));
     f64::from(executed.choice.time_steps.unwrap_or(1)) * spikes as f64 / updates as f64
+}
+
+/// Ratio of the means of values that belong to the same samples, batches or replications one by one.
+pub(super) fn ratio_of(first: &[f64], second: &[f64]) -> Result<Interval, StatsError> {
+    ratio_interval(&first.iter().copied().zip(second.iter().copied()).collect::<Vec<_>>())
 }

@@ -1,13 +1,13 @@
 //! Claims on whole devices and links, from simulations.
 
-use super::evidence::Evidence;
+use super::evidence::{Evidence, ratio_of};
 use super::finding::{Finding, interval, ratio};
 use crate::error::ReportError;
 use crate::quantity::{Quantity, fixed};
 use crate::zoo::row;
 use cospike_results::rows::{PointRow, ReplicationRow, Results};
 use cospike_sim_core::energy::{Energy, PowerPart};
-use cospike_sim_core::stats::{Claim, Interval, mean_interval, ratio_of_means};
+use cospike_sim_core::stats::{Claim, Interval, mean_interval};
 use serde_json::Value;
 
 /// A design point with its replications.
@@ -169,7 +169,7 @@ pub(super) fn order(evidence: &Evidence) -> Result<Vec<Finding>, ReportError> {
             for pair in LINKS.windows(2) {
                 let sides = [0, 1].map(|side| radio_point(&points, architecture, &way, pair[side]));
                 let [Some(slow), Some(fast)] = sides else { continue };
-                ratios.push(ratio_of_means(&slow.energy(of), &fast.energy(of))?);
+                ratios.push(ratio_of(&slow.energy(of), &fast.energy(of))?);
             }
             // The smaller of the two decides whether both steps go down.
             let Some(least) = ratios.iter().min_by(|a, b| a.low.total_cmp(&b.low)) else { continue };
@@ -206,7 +206,7 @@ pub(super) fn edge_only_energy(evidence: &Evidence, most: f64) -> Result<Vec<Fin
             (|energy: &Energy| energy.compute.total(), "compute of head and encoder alone"),
         ] {
             let alone = uncut.energy(of);
-            let shares = cut.iter().map(|point| Ok((point, ratio_of_means(&point.energy(of), &alone)?)));
+            let shares = cut.iter().map(|point| Ok((point, ratio_of(&point.energy(of), &alone)?)));
             let shares: Vec<_> = shares.collect::<Result<_, ReportError>>()?;
             let Some((point, share)) = shares.into_iter().min_by(|a, b| a.1.estimate.total_cmp(&b.1.estimate)) else {
                 continue;
@@ -225,7 +225,7 @@ pub(super) fn edge_only_latency(evidence: &Evidence, times: f64) -> Result<Vec<F
     let mut findings = vec![];
     for architecture in evidence.architectures() {
         let Some(Cuts { uncut, cut }) = cuts(&points, architecture) else { continue };
-        let ratios = cut.iter().map(|point| Ok((point, ratio_of_means(&uncut.latency(), &point.latency())?)));
+        let ratios = cut.iter().map(|point| Ok((point, ratio_of(&uncut.latency(), &point.latency())?)));
         let ratios: Vec<_> = ratios.collect::<Result<_, ReportError>>()?;
         let Some((point, found)) = ratios.into_iter().max_by(|a, b| a.1.estimate.total_cmp(&b.1.estimate)) else {
             continue;
@@ -308,7 +308,7 @@ fn whole_device(evidence: &Evidence) -> Result<String, ReportError> {
                 let (Some((own, spiking)), Some((other, float))) = (side("spiking"), side("float")) else { continue };
                 let share =
                     |compute: f64, all: &[f64]| fixed(100.0 * compute * all.len() as f64 / all.iter().sum::<f64>(), 2);
-                let found = ratio_of_means(&float, &spiking)?;
+                let found = ratio_of(&float, &spiking)?;
                 let cells = [
                     format!("`{name}`"),
                     zeros.to_owned(),

@@ -5,11 +5,11 @@
 //! | mean of independent values, such as one per replication | [`mean_interval`] |
 //! | ... and how many replications it takes | [`Sequential`] |
 //! | mean of one long run that starts empty | [`SteadyMean`] |
+//! | ratio of two means, such as joules per answer | [`ratio_interval`] |
 //! | a proportion, such as an accuracy | [`wilson`] |
 //! | two designs on the same samples | [`paired_difference`] |
 //! | networks that were trained several times | [`CrossedDifference`] |
 //! | ... and whether a claim about them holds | [`Claim`] |
-//! | the ratio of two means on the same samples | [`ratio_of_means`] |
 //! | designs that saw the same random streams | [`compare_with_control`] |
 //! | percentiles | [`Quantiles`] |
 //! | mean length of a queue | [`TimeWeighted`] |
@@ -39,7 +39,7 @@ pub use intervals::{Interval, mean_interval, wilson};
 pub use moments::Moments;
 pub use paired::{PairedDifference, paired_difference};
 pub use quantiles::Quantiles;
-pub use ratio::ratio_of_means;
+pub use ratio::ratio_interval;
 pub use sequential::{PrecisionTarget, Sequential, Verdict};
 pub use steady::{SteadyEstimate, SteadyMean};
 pub use time_weighted::TimeWeighted;
