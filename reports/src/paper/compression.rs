@@ -87,10 +87,10 @@ fn plain_loss(evidence: &Evidence, units: &Units<'_>) -> Result<CrossedDifferenc
         let is_it = |raw: &&&Executed| NetworkChoice { codec: None, ..raw.choice.clone() } == unit.choice;
         raw.iter().find(is_it).copied()
     };
-    let trained = units.backbones.iter().map(|trained| Trained {
-        backbone: trained.backbone,
-        units: trained.units.iter().filter_map(plain).collect(),
-    });
+    let trained = units
+        .backbones
+        .iter()
+        .map(|trained| Trained { backbone: trained.backbone, units: trained.units.iter().filter_map(plain).collect() });
     Ok(Units { backbones: trained.collect(), ..units.clone() }.loss()?)
 }
 

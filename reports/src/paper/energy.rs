@@ -105,8 +105,7 @@ impl Evidence {
     /// The price lists under which both families have a total.
     pub(super) fn complete_lists(&self) -> Vec<&(String, PriceList)> {
         let architectures = self.architectures();
-        let twins: Vec<Twins<'_>> =
-            architectures.into_iter().filter_map(|name| self.last_twins(name)).collect();
+        let twins: Vec<Twins<'_>> = architectures.into_iter().filter_map(|name| self.last_twins(name)).collect();
         let is_complete = |list: &&(String, PriceList)| {
             twins
                 .iter()
