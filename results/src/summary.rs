@@ -235,6 +235,15 @@ fn energy(row: &ReplicationRow) -> Option<f64> {
     row.energy.map(|energy| energy.total)
 }
 
+/// Smallest and largest share of compute in the energy of the devices, over all replications; `None` if none has an energy.
+pub fn compute_share(rows: &[ReplicationRow]) -> Option<[f64; 2]> {
+    let shares = || {
+        let shares = rows.iter().filter_map(|row| row.energy).map(|energy| energy.compute.total() / energy.total);
+        shares.filter(|share| share.is_finite())
+    };
+    Some([shares().reduce(f64::min)?, shares().reduce(f64::max)?])
+}
+
 /// Difference of energy per answered request in joules, the first point less the second, over the replications in which
 /// both have one; `rows` are those of the points.
 pub fn energy_difference(points: [&PointRow; 2], rows: [&[&ReplicationRow]; 2]) -> Estimate {

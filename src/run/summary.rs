@@ -3,7 +3,7 @@
 use crate::output::{mean, percent, printable, say, significant, table};
 use cospike_results::index::PointIndex;
 use cospike_results::rows::Results;
-use cospike_results::summary::{AdjustedP, Estimate, PointSummary, SIGNIFICANCE, Summary, zeros};
+use cospike_results::summary::{AdjustedP, Estimate, PointSummary, SIGNIFICANCE, Summary, compute_share, zeros};
 use cospike_sim_core::stats::Interval;
 
 /// Prints a row for each design point, and the paired differences.
@@ -52,6 +52,13 @@ pub(super) fn print_summary(summary: &Summary, results: &Results) {
          answered request; device: mean power of one; energy and power from the end of the warm-up to the last request, {}",
         intervals(summary)
     );
+    if let Some([least, most]) = compute_share(&results.replications) {
+        say!(
+            "compute alone is {} to {} % of this energy, the rest is radio and waiting; the report compares it under every price list",
+            significant(100.0 * least),
+            significant(100.0 * most)
+        );
+    }
     if misses {
         say!("missed: deadlines missed, by a late answer or by none, of all requests");
     }

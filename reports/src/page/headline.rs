@@ -3,7 +3,7 @@
 use super::quoted::{Verdict, accuracy, compression, estimate};
 use crate::digest::{Design, Digest, Executed, Pair};
 use crate::quantity::{Quantity, count, plural, points_range, signed_points};
-use cospike_results::summary::zeros;
+use cospike_results::summary::{compute_share, zeros};
 use cospike_sim_core::stats::PairedDifference;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
@@ -22,7 +22,7 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
                     (energy_comparison(digest))
                 }
                 (least_energy(digest))
-                (compute_share(digest))
+                (share_of_compute(digest))
                 li { (zeros(&digest.results.points)) " Compute energy both ways is in the figure of price lists." }
             }
             (compute_alone(digest))
@@ -121,17 +121,9 @@ fn least_energy(digest: &Digest<'_>) -> Markup {
 }
 
 /// What compute is of the joules of a device, over all design points.
-fn compute_share(digest: &Digest<'_>) -> Markup {
-    let share = |design: &Design<'_>| {
-        let energies = || design.replications.iter().filter_map(|row| row.energy.as_ref());
-        let all: f64 = energies().map(|energy| energy.total).sum();
-        (all > 0.0).then(|| energies().map(|energy| energy.compute.total()).sum::<f64>() / all)
-    };
-    let shares: Vec<f64> = digest.designs.iter().filter_map(share).collect();
-    let least = shares.iter().copied().reduce(f64::min);
-    let most = shares.iter().copied().reduce(f64::max);
+fn share_of_compute(digest: &Digest<'_>) -> Markup {
     html! {
-        @if let Some((least, most)) = least.zip(most) {
+        @if let Some([least, most]) = compute_share(&digest.results.replications) {
             li {
                 "Compute alone is " (Quantity::Share.format_range(least, most)) " of the joules of a device; the rest is its radio and what "
                 "it draws all the time."
