@@ -103,6 +103,17 @@ fn find<P: Profile>(name: &Located<String>, origin: &Origin) -> Result<Source, M
     Source::read(&path).map_err(|error| Mistake::in_value(name, message(error)))
 }
 
+/// Refuses the name of a price list that does not ship and is no path.
+fn check_list(name: &Located<String>) -> Result<(), Mistake> {
+    if name.ends_with(".toml") || library::text(library::PRICES, name).is_some() {
+        return Ok(());
+    }
+    let message = format!("no price list is called `{}`", excerpt(name));
+    let help =
+        format!("{}, or the path of one that scenarios give", did_you_mean(name, library::names(library::PRICES)));
+    Err(Mistake::in_value(name, message).help(help))
+}
+
 /// The shipped profile `name`; `None` if there is none.
 fn shipped<P: Profile>(name: &str) -> Option<Source> {
     Some(Source::shipped(format!("{}/{name}.toml", P::FOLDER), library::text(P::SHIPPED, name)?))
@@ -192,6 +203,7 @@ macro_rules! profile {
             fn read(text: &str) -> Result<Self, Mistake> {
                 let profile: Self = decode::decode(decode::parse(text)?)?;
                 refuse_control_characters(&profile.description)?;
+                $($(profile.$names.iter().try_for_each(check_list)?;)*)?
                 Ok(profile)
             }
         }

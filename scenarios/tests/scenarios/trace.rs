@@ -192,12 +192,17 @@ fn counters_are_never_negative_and_queues_drain() {
     assert!(all("edge queue").any(|(_, values)| values.iter().any(|&(_, length)| length == 1.0)));
     assert!(all("radio").all(|(_, values)| values[0] == (0, 0.0) && values.iter().any(|&(_, state)| state == 3.0)));
     assert_eq!((all("power W").count(), all("battery J").count()), (3, 3));
-    // What the batteries lost in the window was drawn by the devices, but for what came since the last change of power.
+    // What the batteries lost in the window was drawn by the devices, but for inferences and bits under way at its ends.
     let row = row(&results, 0);
     let left = |seconds: Option<f64>| -> f64 {
         let until = (seconds.unwrap() * 1e9) as u64;
-        let last = |values: &[(u64, f64)]| values.iter().rev().find(|(now, _)| *now <= until).unwrap().1;
-        all("battery J").map(|(_, values)| last(values)).sum()
+        let last = |values: &[(u64, f64)]| *values.iter().rev().find(|(now, _)| *now <= until).unwrap();
+        // The device has drawn the power of its last change ever since.
+        let left = |battery, power| {
+            let ((since, joules), (_, watts)) = (last(battery), last(power));
+            joules - watts * (until - since) as f64 * 1e-9
+        };
+        all("battery J").zip(all("power W")).map(|((_, battery), (_, power))| left(battery, power)).sum()
     };
     let (gone, drawn) = (left(row.window_from_s) - left(row.window_to_s), row.energy.unwrap().total);
     let drawn = drawn * row.window_answered.unwrap() as f64;
