@@ -52,7 +52,7 @@ pub trait Table: Record {
 impl Table for PointRow {
     const NAME: &'static str = "points";
     const ABOUT: &'static str = "One row per design point: its parameters, what inference alone says of it, and the reason if \
-        it could not be simulated.";
+        it failed.";
 }
 
 record! {
@@ -98,7 +98,8 @@ record! {
         pub binary_bits: u64 => ("bit", "binary tensor"),
         /// Number of replications that failed, and have no row in the table `replications`.
         pub failed_replications: u32 => ("replications", "failed replications"),
-        /// Reason why a replication failed, that of the first one if several did; missing where none failed.
+        /// Reason why the design point failed: that of its first replication that could not be simulated, or why no replication
+        /// has an answer after its warm-up; missing where it did not fail.
         pub failure: Option<String> => ("", "failure"),
     }
 }
@@ -119,7 +120,7 @@ record! {
         pub point: PointIndex => ("", "design point"),
         /// Index of the layer in the network, from 0.
         pub layer: u32 => ("", "layer"),
-        /// Name of the layer.
+        /// Name of the layer; `codec` for coding the output of the head for the link, where that takes operations (JPEG, 8-bit values).
         pub name: String => ("", "name"),
         /// Half of the cut network to which the layer belongs: `head` or `tail`.
         pub half: String => ("", "half"),
@@ -157,7 +158,8 @@ record! {
         /// Which operations on zeros are executed: `inside` (all that land inside the output) or `non-zero` (real values that are
         /// zero are skipped).
         pub convention: String => ("", "convention"),
-        /// Event that is priced, as the form of the price list names it, such as `accumulate` or `weight bytes read`.
+        /// Event that is priced, as the form of the price list names it, such as `accumulate` or `weight bytes read`; `codec` for
+        /// all events of coding the output for the link.
         pub event: String => ("", "event"),
         /// Key of its price. Of a list of form `memory` it names the memory in which the weights, membranes or activations of the
         /// event lie, such as `sram_32_kib`; a row for each.

@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 /// Summary of the results of a study. It serialises as `cospike run --json` prints it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
+    /// What was simulated but is not as it should be, see [`Manifest::warnings`](crate::manifest::Manifest::warnings).
+    pub warnings: Vec<String>,
     /// Summaries of the design points, in the order of the table `points`.
     pub points: Vec<PointSummary>,
     /// Comparisons of every pair of a spiking design point and one of the float family, with a float or a binary bottleneck
@@ -48,7 +50,7 @@ pub struct PointSummary {
     pub replications: usize,
     /// Number of replications that failed.
     pub failed_replications: usize,
-    /// Reason why a replication failed, that of the first one if several did.
+    /// Reason why the design point failed: that of its first replication that did, or why none has an answer.
     pub failure: Option<String>,
     /// Whether there are two replications or more, equal event by event and number by number: nothing random happened in
     /// them, so their number says nothing about how certain the means are.
@@ -71,6 +73,18 @@ pub struct PointSummary {
     pub power_per_device_w: Estimate,
     /// Reason why a replication has no energy per request, that of the first one if several have none; `None` if all have.
     pub no_energy: Option<String>,
+    /// Share of requests that missed their deadline, by a late answer or by none; 0 without deadlines.
+    pub deadline_misses: Estimate,
+    /// Time in seconds at which the first battery ran empty.
+    pub first_depletion_s: Estimate,
+    /// Restricted mean lifetime of the devices in seconds.
+    pub restricted_lifetime_s: Estimate,
+    /// Mean number of servers that draw power.
+    pub mean_servers: Estimate,
+    /// Energy of the cloud per answered request in steady state, in joules.
+    pub cloud_energy_j: Estimate,
+    /// Mean power of the cloud in steady state, in watts.
+    pub cloud_power_w: Estimate,
     /// Mean payload in bits; `None` if the network cannot be executed.
     pub payload_bits: Option<f64>,
     /// Bits of the float32 feature tensor at the split over payload bits; `None` if nothing is sent.
@@ -166,7 +180,8 @@ impl Summary {
                 energy_j: paired(energy),
             })
         });
-        Ok(Self { points, comparisons: adjust(&pairs.collect::<Result<Vec<_>, StatsError>>()?) })
+        let comparisons = adjust(&pairs.collect::<Result<Vec<_>, StatsError>>()?);
+        Ok(Self { warnings: results.manifest.warnings.clone(), points, comparisons })
     }
 }
 
@@ -177,6 +192,11 @@ impl Estimate {
         let values = values.into_iter().inspect(|_| of += 1).flatten().filter(|value| value.is_finite());
         let values: Vec<f64> = values.collect();
         Self::of_values(&values, of, largest(&values))
+    }
+
+    /// Whether half the interval is wider than the mean itself, so that more replications are needed to say anything.
+    pub fn is_vague(&self) -> bool {
+        self.interval.zip(self.mean).is_some_and(|(interval, mean)| interval.half_width() > mean.abs())
     }
 
     /// The mean of `values`, which were computed from numbers up to `size`.
@@ -213,6 +233,15 @@ fn scaled(values: &[f64], size: f64) -> Vec<f64> {
 /// Energy of the devices per answered request.
 fn energy(row: &ReplicationRow) -> Option<f64> {
     row.energy.map(|energy| energy.total)
+}
+
+/// Smallest and largest share of compute in the energy of the devices, over all replications; `None` if none has an energy.
+pub fn compute_share(rows: &[ReplicationRow]) -> Option<[f64; 2]> {
+    let shares = || {
+        let shares = rows.iter().filter_map(|row| row.energy).map(|energy| energy.compute.total() / energy.total);
+        shares.filter(|share| share.is_finite())
+    };
+    Some([shares().reduce(f64::min)?, shares().reduce(f64::max)?])
 }
 
 /// Difference of energy per answered request in joules, the first point less the second, over the replications in which
@@ -305,6 +334,12 @@ fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary,
         energy_j: mean(energy),
         power_per_device_w: mean(|row| row.power_per_device_w),
         no_energy: rows.iter().find_map(|row| row.no_energy.clone()),
+        deadline_misses: mean(|row| share(row.requests.deadline_misses, row.requests.generated)),
+        first_depletion_s: mean(|row| row.first_depletion_s),
+        restricted_lifetime_s: mean(|row| row.restricted_lifetime_s),
+        mean_servers: mean(|row| row.mean_servers),
+        cloud_energy_j: mean(|row| row.cloud_energy_j),
+        cloud_power_w: mean(|row| row.cloud_power_w),
         payload_bits: point.payload_bits,
         ratio_to_float32: ratio(point.float32_bits),
         ratio_to_binary: ratio(point.binary_bits),
@@ -316,7 +351,7 @@ fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary,
 }
 
 impl PointSummary {
-    /// Means over the replications.
+    /// Means over the replications that every study has.
     pub fn estimates(&self) -> [&Estimate; 6] {
         let Self { accuracy, completed, latency_mean_s, latency_p95_s, energy_j, power_per_device_w, .. } = self;
         [accuracy, completed, latency_mean_s, latency_p95_s, energy_j, power_per_device_w]

@@ -22,6 +22,9 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
             }
             @if let Some(note) = deterministic(digest) { p { (note) } }
             @for (label, reason) in without_energy(digest) { p { b { (label) } " has replications without energy: " (reason) "." } }
+            @if digest.designs.iter().flat_map(|design| design.summary.estimates()).any(Estimate::is_vague) {
+                p { "An interval that is wider than its value to either side leaves the value open: more replications would narrow it." }
+            }
             div.wide {
                 table {
                     thead {

@@ -257,5 +257,6 @@ fn manifest(replications: u32) -> Manifest {
                 values: vec![value("rate", 2e7, "bit/s")],
             },
         ],
+        warnings: vec!["prices and rates of <different> machines".to_owned()],
     }
 }

@@ -3,7 +3,7 @@
 use super::check;
 use crate::diagnostic::Mistake;
 use crate::located::Located;
-use crate::scenario::limits::{MAX_MS, MIN_MS, MIN_S};
+use crate::scenario::limits::{MAX_MS, MIN_MS, MIN_S, MIN_STATE_S};
 use cospike_sim_core::kernel::{MAX_PER_SECOND, MAX_SECONDS, MIN_PER_SECOND};
 use cospike_sim_core::workload::Workload;
 use schemars::JsonSchema;
@@ -66,10 +66,10 @@ pub struct Bursty {
     #[schemars(range(min = MIN_PER_SECOND, max = MAX_PER_SECOND))]
     pub burst_hz: Located<f64>,
     /// Mean length of a quiet time.
-    #[schemars(range(min = MIN_S, max = MAX_SECONDS))]
+    #[schemars(range(min = MIN_STATE_S, max = MAX_SECONDS))]
     pub mean_quiet_s: Located<f64>,
     /// Mean length of a burst.
-    #[schemars(range(min = MIN_S, max = MAX_SECONDS))]
+    #[schemars(range(min = MIN_STATE_S, max = MAX_SECONDS))]
     pub mean_burst_s: Located<f64>,
 }
 

@@ -269,6 +269,22 @@ fn images_and_bottlenet_features_have_a_choice_of_codec() {
     ));
     let codecs: Vec<&str> = results.points.iter().map(|point| point.codec.as_str()).collect();
     assert_eq!(codecs, ["8-bit", "jpeg 5", "jpeg 95", "8-bit", "jpeg 90"]);
+    // An image of 28 x 28 pixels has 16 blocks of 256 multiplications, whatever its quality.
+    let multiplied = |point: u32| {
+        let rows = results.compute_energy.iter().filter(|row| {
+            let is_codec = row.event == "codec" && row.price == "mac" && row.convention == "inside";
+            row.point.0 == point && is_codec && row.prices == "horowitz-45nm-fp32"
+        });
+        rows.map(|row| row.joules).sum::<f64>()
+    };
+    assert_eq!(multiplied(0), 0.0);
+    for point in [1, 2] {
+        assert!((multiplied(point) / (16.0 * 256.0 * 4.6e-12) - 1.0).abs() < 1e-9, "{}", multiplied(point));
+    }
+    assert!(multiplied(3) > 0.0 && multiplied(4) > multiplied(3), "features become bytes first");
+    let latency = |point: usize| results.replications.iter().find(|row| row.point.0 as usize == point).unwrap();
+    let compute = |point| latency(point).phases.unwrap().edge_compute;
+    assert!(compute(0) == 0.0 && compute(1) > 20e-6, "coding takes the device time, and the overhead of an inference");
     let bits: Vec<f64> = results.points.iter().map(|point| point.payload_bits.unwrap()).collect();
     assert_eq!((bits[0], bits[3]), (8.0 * 28.0 * 28.0, 8.0 * 4.0 * 2.0 * 2.0));
     assert!(bits[1] < bits[2] && bits[2] < bits[0], "{bits:?}");

@@ -24,6 +24,8 @@ pub enum EventKind {
     HeadDone,
     /// The radio of a device is connected.
     RadioReady,
+    /// The radio of a device may send.
+    Granted,
     /// Packets that were lost are to be sent again.
     Retry,
     /// The last bit of a message has left the device.
@@ -79,8 +81,8 @@ impl EventKind {
 
     pub(super) fn subject(self) -> Subject {
         match self {
-            Self::Arrival | Self::RadioReady | Self::FalseAlarm | Self::BatteryLook => Subject::Device,
-            Self::SleepTimer | Self::TailTimer => Subject::Device,
+            Self::Arrival | Self::RadioReady | Self::Granted | Self::FalseAlarm => Subject::Device,
+            Self::BatteryLook | Self::SleepTimer | Self::TailTimer => Subject::Device,
             Self::ProcessorAwake | Self::HeadDone | Self::AnswerBegins | Self::WakeSignal | Self::AnswerReceived => {
                 Subject::Request
             }

@@ -56,6 +56,7 @@ mod phase;
 mod requests;
 mod run;
 mod simulation;
+mod starvation;
 mod stations;
 mod tally;
 mod timer;

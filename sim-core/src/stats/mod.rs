@@ -8,6 +8,8 @@
 //! | ratio of two means, such as joules per answer | [`ratio_interval`] |
 //! | a proportion, such as an accuracy | [`wilson`] |
 //! | two designs on the same samples | [`paired_difference`] |
+//! | networks that were trained several times | [`CrossedDifference`] |
+//! | ... and whether a claim about them holds | [`Claim`] |
 //! | designs that saw the same random streams | [`compare_with_control`] |
 //! | percentiles | [`Quantiles`] |
 //! | mean length of a queue | [`TimeWeighted`] |
@@ -16,7 +18,9 @@
 //! often they hold the truth.
 
 mod batch_means;
+mod claim;
 mod comparison;
+mod crossed;
 mod intervals;
 mod moments;
 mod paired;
@@ -28,7 +32,9 @@ mod time_weighted;
 mod warm_up;
 
 pub use batch_means::{batch_means, overlapping_batch_means};
+pub use claim::{Claim, ClaimVerdict};
 pub use comparison::{Comparison, compare_with_control, holm};
+pub use crossed::{CrossedDifference, Resolution};
 pub use intervals::{Interval, mean_interval, wilson};
 pub use moments::Moments;
 pub use paired::{PairedDifference, paired_difference};

@@ -8,7 +8,7 @@ use cospike_sim_core::cosim::{Guess, Outcome, RequestCounters, System, run};
 use cospike_sim_core::edge::{DesignChoice, DesignThreshold, DropPolicy, Governor, Sleep, SpeedLevel, Standby};
 use cospike_sim_core::energy::PowerPart;
 use cospike_sim_core::kernel::Streams;
-use cospike_sim_core::link::{self, Channel, PacketLoss, Rate, RateStep, Sharing, Transport, WakeUpRadio};
+use cospike_sim_core::link::{self, Channel, Frame, PacketLoss, Rate, RateStep, Sharing, Transport, WakeUpRadio};
 use cospike_sim_core::workload::{ArrivalProcess, SampleOrder, TraceArrival};
 use proptest::prelude::*;
 
@@ -54,6 +54,7 @@ fn edge(system: &mut System, choices: &mut Choices) {
         edge.governor = Governor::ByQueue { thresholds: vec![2] };
     }
     edge.battery_joules = choices.pick(&[None, None, Some(0.8)]);
+    edge.measured_watts = choices.pick(&[None, Some(0.2)]);
     edge.exit_entropy = choices.pick(&[None, Some(0.4), Some(0.6)]);
     let threshold = |from_bits_per_second, design| DesignThreshold { from_bits_per_second, design };
     edge.design = choices.pick(&[
@@ -102,6 +103,9 @@ fn link(system: &mut System, choices: &mut Choices) {
         Transport::Retransmit { timeout_seconds: 0.03, tries: 4 },
         Transport::Repeat { copies: 3 },
     ]);
+    let frame = Frame { overhead_seconds: 2e-4, header_bytes: 39, sent_joules: 1e-4 };
+    link.frame = choices.pick(&[Frame::default(), frame]);
+    link.grant_seconds = choices.pick(&[0.0, 0.018]);
     radio(system, choices);
 }
 

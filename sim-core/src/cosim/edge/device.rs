@@ -41,7 +41,7 @@ pub enum RadioState {
     Promotion,
     /// Connected, but neither sending nor receiving.
     Connected,
-    /// Sending, receiving, or both.
+    /// Sending, receiving, or asking for permission to send.
     Active,
 }
 
@@ -50,6 +50,8 @@ pub enum RadioState {
 pub(super) struct RadioSide {
     pub(super) connection: Connection,
     pub(super) sending: bool,
+    /// Whether it has asked for permission to send, and waits for it.
+    pub(super) asking: bool,
     /// Number of answers being received; they may overlap.
     pub(super) receiving: u32,
     /// Number of messages in the queue of the uplink or being sent.
@@ -77,6 +79,7 @@ impl RadioSide {
     pub(super) const NEW: Self = Self {
         connection: Connection::Standby,
         sending: false,
+        asking: false,
         receiving: 0,
         queued: 0,
         tail: Timer::NEW,
@@ -88,14 +91,19 @@ impl RadioSide {
 
     /// Whether nothing keeps it connected.
     pub(super) fn has_nothing_to_do(&self) -> bool {
-        !self.sending && self.receiving == 0 && self.queued == 0
+        !self.sending && !self.asking && self.receiving == 0 && self.queued == 0
+    }
+
+    /// Whether it sends, or asks for permission to.
+    fn sends(&self) -> bool {
+        self.sending || self.asking
     }
 
     pub(super) fn state(&self) -> RadioState {
         match self.connection {
             Connection::Standby => RadioState::Standby,
             Connection::Promoting => RadioState::Promotion,
-            Connection::Connected if self.sending || self.receiving > 0 => RadioState::Active,
+            Connection::Connected if self.sends() || self.receiving > 0 => RadioState::Active,
             Connection::Connected => RadioState::Connected,
         }
     }
@@ -105,7 +113,7 @@ impl RadioSide {
     pub(super) fn power(&self, profile: &Radio) -> (PowerPart, f64) {
         match self.state() {
             RadioState::Promotion => (PowerPart::RadioPromotion, profile.promotion_watts),
-            RadioState::Active if self.sending => (PowerPart::RadioTx, profile.power.active_watts),
+            RadioState::Active if self.sends() => (PowerPart::RadioTx, profile.power.active_watts),
             RadioState::Active => (PowerPart::RadioRx, profile.power.active_watts),
             // A radio without promotion and tail is connected only in name while it waits for the cell.
             RadioState::Connected if !profile.is_always_ready() => (PowerPart::RadioTail, profile.tail_watts),

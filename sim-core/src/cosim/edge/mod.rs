@@ -36,6 +36,8 @@ pub(super) struct Edge<'a> {
     profile: &'a EdgeDevice,
     /// Profile of every device's radio.
     radio: &'a Radio,
+    /// Energy of a packet that is sent, besides the power of the radio, in joules.
+    frame_joules: f64,
     devices: Vec<Device>,
     processors: Stations,
     /// How long requests took until their answer had been received, and until their head was done.
@@ -49,6 +51,8 @@ pub(super) struct Edge<'a> {
 struct Times {
     /// From standby to connected.
     promotion: SimTime,
+    /// From connected to permitted to send.
+    grant: SimTime,
     /// How long a radio stays connected with nothing to do.
     tail: SimTime,
     /// How long an answer takes to receive, and how many bits it has.
@@ -79,12 +83,14 @@ impl<'a> Edge<'a> {
         Ok(Self {
             profile: &system.edge,
             radio: &link.radio,
+            frame_joules: link.frame.sent_joules,
             devices: vec![new_device(system); system.devices as usize],
             processors: Stations::new(system.devices, |device| QueueAt::Edge { device }),
             received: MeanTime::default(),
             computed: MeanTime::default(),
             times: Times {
                 promotion: SimTime::from_seconds(link.radio.promotion_seconds)?,
+                grant: SimTime::from_seconds(link.grant_seconds)?,
                 tail: SimTime::from_seconds(link.radio.tail_seconds)?,
                 answer: link.downlink_time(answer_bytes)?,
                 answer_bits: answer_bytes as f64 * 8.0,

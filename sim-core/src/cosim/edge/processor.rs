@@ -9,6 +9,7 @@ use crate::cosim::phase::Phase;
 use crate::cosim::requests::Request;
 use crate::cosim::{CosimError, Head, HeadStep};
 use crate::edge::{DropPolicy, SpeedLevel};
+use crate::energy::ComputeEnergy;
 use crate::kernel::{SimTime, not_negative};
 
 /// What a head step came to.
@@ -92,14 +93,27 @@ impl Edge<'_> {
 
     /// The next step of a head begins.
     fn begin_step<O: Observer>(&self, slot: u32, context: &mut Context<'_, O>) -> Result<(), CosimError> {
-        let processor = &self.profile.processor;
         let request = context.requests.get(slot);
         let made = usize::from(request.made);
-        let operations = processor.operation_seconds(&context.head(slot).steps[made].counts);
-        let seconds = if made == 0 { processor.with_overhead(operations) } else { operations };
+        let seconds = self.nominal_seconds(made, &context.head(slot).steps[made]);
         let time = SimTime::from_seconds(seconds / self.level(request.level).rate_factor)?;
         context.agenda.schedule(time, EventKind::HeadDone, slot)?;
         Ok(())
+    }
+
+    /// Seconds of step number `made` of a head at the nominal speed.
+    fn nominal_seconds(&self, made: usize, step: &HeadStep) -> f64 {
+        let processor = &self.profile.processor;
+        let operations = processor.operation_seconds(&step.counts);
+        if made == 0 { processor.with_overhead(operations) } else { operations }
+    }
+
+    /// Energy of step number `made` of a head at the nominal speed: what its operations cost, or what a device draws meanwhile
+    /// that was measured as a whole.
+    fn nominal_energy(&self, made: usize, step: &HeadStep) -> ComputeEnergy {
+        let measured =
+            |watts| ComputeEnergy { other: watts * self.nominal_seconds(made, step), ..ComputeEnergy::default() };
+        self.profile.measured_watts.map_or(step.energy, measured)
     }
 
     fn level(&self, level: u8) -> SpeedLevel {
@@ -125,7 +139,8 @@ impl Edge<'_> {
         let (is_last, sends) = (made + 1 == head.steps.len(), !head.packets.is_empty());
         let first = head.steps[..made].iter().map(|step| step.packets).sum();
         context.requests.get_mut(slot).made += 1;
-        self.device_mut(device).ledger.charge(&step.energy, level.energy_factor());
+        let energy = self.nominal_energy(made, &step);
+        self.device_mut(device).ledger.charge(&energy, level.energy_factor());
         self.power_changed(device, context)?;
         let request = context.requests.get_mut(slot);
         if request.has_ended() {

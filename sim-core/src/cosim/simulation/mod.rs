@@ -1,7 +1,5 @@
 //! The event loop of one run: it alone connects the places.
 
-mod starvation;
-
 use super::agenda::Agenda;
 use super::air::Air;
 use super::cloud::Cloud;
@@ -17,10 +15,10 @@ use super::observer::Observer;
 use super::outcome::Outcome;
 use super::phase::Phase;
 use super::requests::{Request, Requests};
+use super::starvation::StarvationWatch;
 use super::tally::Tally;
 use super::{CoInference, CosimError, Stranded, System};
 use crate::kernel::{Happening, SimTime, Streams};
-use starvation::StarvationWatch;
 
 /// Events at one point of time after which it is held to stand still. Far more than a fleet has at once by chance:
 /// arrivals are continuous and a request has some ten events.
@@ -37,7 +35,6 @@ pub(super) struct Simulation<'a, O> {
     /// End of the run, even if requests are left or all have ended.
     horizon: Option<SimTime>,
     meter: Meter,
-    starvation: StarvationWatch,
 }
 
 impl<'a, O: Observer> Simulation<'a, O> {
@@ -62,6 +59,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
                 requests: Requests::new(air.can_do_damage()),
                 messages: Messages::new(air.can_do_damage()),
                 tally,
+                starvation: StarvationWatch::new(system.starvation_seconds)?,
                 ended: Vec::new(),
             },
             demand: Demand::new(&system.workload, samples, system.devices, streams),
@@ -70,7 +68,6 @@ impl<'a, O: Observer> Simulation<'a, O> {
             cloud: Cloud::new(&system.cloud)?,
             horizon,
             meter,
-            starvation: StarvationWatch::new(system.starvation_seconds)?,
         };
         simulation.demand.begin(&mut simulation.context)?;
         let demand = &simulation.demand;
@@ -101,16 +98,18 @@ impl<'a, O: Observer> Simulation<'a, O> {
             return Err(self.standstill());
         }
         self.context.tally.events += 1;
-        self.starvation.look(&self.context)?;
+        let Context { starvation, tally, requests, agenda, .. } = &mut self.context;
+        starvation.look(tally.events, requests, agenda.now())?;
         Ok(self.context.agenda.pop())
     }
 
-    /// No event is left; Little's law must hold at every queue.
+    /// No event is left. No request may have starved, and Little's law must hold at every queue.
     fn end(&self) -> Result<Option<Event>, CosimError> {
         let end = self.context.agenda.end();
         self.edge.check(end)?;
         self.air.check(end)?;
         self.cloud.check(end)?;
+        self.context.starvation.look_at_all(&self.context.requests, end)?;
         Ok(None)
     }
 
@@ -158,6 +157,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
             EventKind::ProcessorAwake => self.edge.processor_awake(subject, context)?,
             EventKind::HeadDone => return self.head_done(subject),
             EventKind::RadioReady => self.radio_ready(subject)?,
+            EventKind::Granted => self.granted(subject)?,
             EventKind::Retry => self.submit(subject)?,
             EventKind::Sent => self.sent(subject)?,
             EventKind::CellSent => self.cell_sent()?,
@@ -216,7 +216,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
             self.context.discard(message, Phase::UplinkWait);
             return Ok(());
         }
-        if self.edge.connect(device, &mut self.context)? {
+        if self.edge.connect(device, &mut self.context)? && self.edge.ask(device, &mut self.context)? {
             return self.join_uplink(device, message);
         }
         self.edge.hold(device, message, &mut self.context);
@@ -226,10 +226,24 @@ impl<'a, O: Observer> Simulation<'a, O> {
     /// The radio of a device is connected: what it has held back goes on.
     fn radio_ready(&mut self, device: u32) -> Result<(), CosimError> {
         self.edge.radio_ready(device, &mut self.context)?;
+        if self.edge.holds(device) && self.edge.ask(device, &mut self.context)? {
+            self.send_held(device)?;
+        }
+        self.edge.receive_held(device, &mut self.context)
+    }
+
+    /// The radio of a device may send: what it has held back goes on.
+    fn granted(&mut self, device: u32) -> Result<(), CosimError> {
+        self.edge.granted(device);
+        self.send_held(device)?;
+        self.edge.rest_radio(device, &mut self.context)
+    }
+
+    fn send_held(&mut self, device: u32) -> Result<(), CosimError> {
         while let Some(message) = self.edge.next_held(device, &mut self.context) {
             self.join_uplink(device, message)?;
         }
-        self.edge.receive_held(device, &mut self.context)
+        Ok(())
     }
 
     /// A message joins the queue of the uplink; the radio is connected.
@@ -261,7 +275,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
     fn sent(&mut self, message: u32) -> Result<(), CosimError> {
         let context = &mut self.context;
         let sent = self.air.end_sending(message, context);
-        self.edge.end_sending(sent.device, sent.bits, sent.joined, context)?;
+        self.edge.end_sending(sent, context)?;
         let complete = self.air.count_round(message, context);
         if let Some(next) = self.air.next(sent.station, context)? {
             self.begin_sending(sent.station, next)?;
