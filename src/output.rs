@@ -3,7 +3,8 @@
 //! Nobody may be left to read what is printed (`| head`), and there may be no room for it (a full disk). Neither may end a
 //! command halfway, as `println` would: [`say`] and [`note`] go on, and what standard output has lost decides the exit code.
 
-use comfy_table::{CellAlignment, Table, presets}; // column widths, and wrapping on a narrow terminal
+pub(crate) use comfy_table::CellAlignment;
+use comfy_table::{Table, presets}; // column widths, and wrapping on a narrow terminal
 use cospike_results::summary::Estimate;
 use cospike_sim_core::stats::Interval;
 use serde_json::Value;

@@ -50,7 +50,7 @@ fn most_accurate(digest: &Digest<'_>, kind: &str) -> Markup {
 fn accuracy_comparison(digest: &Digest<'_>) -> Markup {
     let mut seen = BTreeSet::new();
     let network = |index: usize| digest.designs[index].row.network;
-    let distinct = |pair: &&Pair| seen.insert((network(pair.spiking), network(pair.float)));
+    let distinct = |pair: &&Pair| seen.insert((network(pair.spiking), network(pair.baseline)));
     let compared = |&Pair { spiking, ref difference, .. }: &Pair| {
         let found = difference.accuracy?;
         let verdict = Verdict::adjusted(found.difference.estimate, difference.adjusted_p.accuracy?);
@@ -61,7 +61,7 @@ fn accuracy_comparison(digest: &Digest<'_>) -> Markup {
     let size = |found: &PairedDifference| found.difference.estimate.abs();
     let largest = pairs.iter().max_by(|(_, a, _), (_, b, _)| size(a).total_cmp(&size(b)));
     html! {
-        "Accuracy, spiking minus float, the same split and width, the same samples: of "
+        "Accuracy, spiking minus the other family, the same split and width, the same samples: of "
         (plural(pairs.len(), "pair")) ", the spiking network is more accurate in " (number(Verdict::Above))
         ", less accurate in " (number(Verdict::Below)) ", and in " (number(Verdict::Open))
         " no difference is shown (at 5 % for all pairs together, Holm's correction)."
@@ -83,7 +83,7 @@ fn energy_comparison(digest: &Digest<'_>) -> Markup {
     html! {
         @if !verdicts.is_empty() {
             li {
-                "Energy per completed request, spiking minus float, replication by replication: of "
+                "Energy per completed request, spiking minus the other family, replication by replication: of "
                 (plural(verdicts.len(), "pair")) ", the spiking design point needs less in " (number(Verdict::Below))
                 ", more in " (number(Verdict::Above)) ", and in " (number(Verdict::Open))
                 " no difference is shown (at 5 % for all pairs together, Holm's correction)."

@@ -1,8 +1,9 @@
 //! Comparison of the paper's claim for the last stage with the measured networks.
 
-use super::metadata::{float32_bits, row};
-use crate::quantity::{fixed, times};
-use cospike_models::zoo::{Branch, PLAIN, Series, Spread};
+use super::metadata::{epochs, float32_bits, row, said};
+use crate::quantity::{count as number, fixed, times};
+use cospike_models::zoo::{Branch, PLAIN, Series, Spread, WeightFile};
+use std::collections::BTreeSet;
 
 /// Compression claimed for the last convolutional stage, against float32. SpikeBottleNet (Hassan and Davy,
 /// arXiv:2410.08673), abstract.
@@ -18,10 +19,11 @@ pub(super) fn section(branches: &[Branch<'_>]) -> String {
          convolutional stage of a ResNet with a loss of {CLAIMED_LOSS} % (its first version: 2.5 %); its abstract does not say what \
          the bits are compared with. Here: loss in points of test accuracy against the unsplit backbone of the same family, on \
          the same test images; compression against the float32 features at the split, and against their T-step binary form (T = 1 \
-         in a float network). Over several seeds of the unit (the backbone is one), the mean, and in brackets the lowest and the \
-         highest. *Kept*: at least {CLAIMED_RATIO:.0}x against float32 at a mean loss of at most {CLAIMED_LOSS} points.\n\n\
-         | backbone | split | unit | width | seeds | payload bit | x float32 | x binary | loss | claim |\n\
-         |---|---|---|---:|---:|---:|---:|---:|---:|---|\n"
+         in a float or quantised network). Over several seeds of the unit (the backbone is one), the mean, and in brackets the lowest and the \
+         highest. *Kept*: at least {CLAIMED_RATIO:.0}x against float32 at a mean loss of at most {CLAIMED_LOSS} points. \
+         *Epochs* and *images* are those of the unit's training, all phases together; compare only what had as much of both.\n\n\
+         | backbone | split | unit | width | seeds | epochs | images | payload bit | x float32 | x binary | loss | claim |\n\
+         |---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---|\n"
     );
     for branch in branches {
         let last = branch.series.last().map(|series| series.split);
@@ -50,6 +52,8 @@ fn add(text: &mut String, branch: &Branch<'_>, series: &Series<'_>) {
             series.name(),
             width.to_string(),
             count.to_string(),
+            alike(units, |unit| epochs(&unit.metadata).map_or_else(String::new, |epochs| epochs.to_string())),
+            alike(units, |unit| said(&unit.metadata, "training_images").parse().map_or_else(|_| String::new(), number)),
             fixed(bits, 1),
             times(ratio),
             times(ratio * f64::from(backbone.metadata.time_steps) / 32.0),
@@ -58,6 +62,12 @@ fn add(text: &mut String, branch: &Branch<'_>, series: &Series<'_>) {
         ];
         row(text, &cells.each_ref().map(String::as_str));
     }
+}
+
+/// What all `units` say, or the different things that they say.
+fn alike(units: &[&WeightFile], says: impl Fn(&WeightFile) -> String) -> String {
+    let said: BTreeSet<String> = units.iter().map(|unit| says(unit)).collect();
+    said.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 fn verdict(ratio: f64, loss: f64) -> &'static str {
