@@ -26,10 +26,7 @@ pub(crate) enum Verb {
     /// Run a scenario: print a summary, write results and report
     Run(Run),
     /// Draw the report of a result folder again
-    Report {
-        /// Result folder that `cospike run` wrote
-        directory: PathBuf,
-    },
+    Report(Report),
     /// Check a scenario and list its design points, without running it
     Check(Check),
     /// Print the JSON Schema of a scenario file, with which an editor completes and checks keys
@@ -45,6 +42,15 @@ pub(crate) enum Verb {
     Networks(Networks),
     /// List the trained networks with their accuracies, or verify them
     Zoo(Zoo),
+    /// Test what papers claim on the trained networks
+    #[command(subcommand)]
+    Paper(Paper),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Paper {
+    /// Write the documentation page about the claims: paper.md. Takes some minutes
+    Page(Page),
 }
 
 #[derive(Args)]
@@ -123,6 +129,15 @@ pub(crate) struct Run {
     /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Report {
+    /// Result folder that `cospike run` wrote
+    pub(crate) folder: PathBuf,
+    /// Write the page alone, which holds all figures, to this file, and nothing into the folder
+    #[arg(long, value_name = "FILE")]
+    pub(crate) page: Option<PathBuf>,
 }
 
 #[derive(Args)]

@@ -3,7 +3,7 @@
 use crate::arguments::Check;
 use crate::estimate::{estimate, notable};
 use crate::failure::Failure;
-use crate::output::{print_json, say};
+use crate::output::{note, plural, print_json, printable, say};
 use crate::scenario::compile_scenario;
 use serde_json::json;
 
@@ -14,6 +14,7 @@ pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
         say!("{}", serde_json::to_string_pretty(&plan)?);
         return Ok(());
     }
+    plan.provenance.warnings.iter().for_each(|warning| note!("warning: {}", printable(warning)));
     let labels: Vec<&str> = plan.points.iter().map(|point| point.label.as_str()).collect();
     let (networks, replications) = (plan.networks.len(), plan.replications);
     let estimate = estimate(&plan);
@@ -24,6 +25,7 @@ pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
             "design_points": labels,
             "replications": replications,
             "networks": networks,
+            "warnings": plan.provenance.warnings,
             "inferences": samples,
             "requests": estimate.requests,
             "least_memory_bytes": estimate.bytes(),
@@ -31,9 +33,12 @@ pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
         }));
     } else {
         say!(
-            "{}: {} design points x {replications} replications; {networks} networks on {samples} samples in all",
+            "{}: {} x {}; {} on {} in all",
             plan.name,
-            labels.len()
+            plural(labels.len() as u64, "design point"),
+            plural(replications.into(), "replication"),
+            plural(networks as u64, "network"),
+            plural(samples, "sample")
         );
         notable(&estimate).iter().for_each(|line| say!("{line}"));
         labels.iter().for_each(|label| say!("  {label}"));

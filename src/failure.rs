@@ -1,6 +1,6 @@
 //! Why a command ends early.
 
-use crate::output::printable;
+use crate::output::{printable, shortened};
 use std::fmt::Display;
 
 /// Failure of a command, which decides its exit code.
@@ -20,7 +20,7 @@ impl Failure {
 
 /// `text` without what would control the terminal, such as the names in a file that was made to do so.
 pub(crate) fn printable_lines(text: &str) -> String {
-    text.lines().map(printable).collect::<Vec<_>>().join("\n")
+    text.lines().map(|line| shortened(&printable(line))).collect::<Vec<_>>().join("\n")
 }
 
 impl<E: Into<anyhow::Error>> From<E> for Failure {

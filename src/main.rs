@@ -14,6 +14,7 @@ mod infer;
 mod memory;
 mod networks;
 mod output;
+mod paper;
 mod progress;
 mod report;
 mod run;
@@ -23,23 +24,28 @@ mod zoo;
 
 use arguments::{Arguments, Verb, ZooVerb};
 use clap::Parser;
+use cospike_results::store::catches_panics;
 use failure::{Failure, printable_lines};
-use output::{lost, note};
+use output::{lost, note, print_parsed};
 use std::process::ExitCode;
 
 /// Exit code for a mistake in what the user gave; clap uses the same for its own errors.
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
-    let code = match execute(Arguments::parse().verb) {
-        Ok(code) => code,
-        Err(Failure::Input(message)) => {
-            note!("{message}");
-            ExitCode::from(USAGE)
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        // Of a damaged table the error says enough.
+        if !catches_panics() {
+            usual(panic);
         }
-        Err(Failure::Other(error)) => {
-            note!("error: {}", printable_lines(&format!("{error:#}")));
-            ExitCode::FAILURE
+    }));
+    let code = match Arguments::try_parse() {
+        Ok(arguments) => outcome(execute(arguments.verb)),
+        // Help and version come this way too.
+        Err(said) => {
+            print_parsed(&said);
+            if said.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
         }
     };
     match lost() {
@@ -51,16 +57,32 @@ fn main() -> ExitCode {
     }
 }
 
+/// Says why a command failed, and gives its exit code.
+fn outcome(executed: Result<ExitCode, Failure>) -> ExitCode {
+    match executed {
+        Ok(code) => code,
+        Err(Failure::Input(message)) => {
+            note!("{message}");
+            ExitCode::from(USAGE)
+        }
+        Err(Failure::Other(error)) => {
+            note!("error: {}", printable_lines(&format!("{error:#}")));
+            ExitCode::FAILURE
+        }
+    }
+}
+
 fn execute(verb: Verb) -> Result<ExitCode, Failure> {
     match verb {
         Verb::Run(run) => run::run(&run),
-        Verb::Report { directory } => report::report(&directory),
+        Verb::Report(report) => report::report(&report),
         Verb::Check(check) => check::check(&check),
         Verb::Schema => schema::schema(),
         Verb::Infer(infer) => infer::infer(&infer),
         Verb::Energy(energy) => energy::energy(&energy),
         Verb::Bench(arguments::Bench::Inference(inference)) => bench::inference(&inference),
         Verb::Networks(networks) => networks::networks(&networks),
+        Verb::Paper(arguments::Paper::Page(page)) => paper::page(&page),
         Verb::Zoo(arguments::Zoo { verb: None, zoo, json }) => zoo::list(&zoo, json),
         Verb::Zoo(arguments::Zoo { verb: Some(ZooVerb::Verify(verify)), .. }) => match zoo::verify(&verify)? {
             true => Ok(()),

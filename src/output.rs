@@ -3,11 +3,14 @@
 //! Nobody may be left to read what is printed (`| head`), and there may be no room for it (a full disk). Neither may end a
 //! command halfway, as `println` would: [`say`] and [`note`] go on, and what standard output has lost decides the exit code.
 
+use anstream::stream::RawStream;
+use anstream::{AutoStream, ColorChoice}; // knows NO_COLOR, CLICOLOR, CLICOLOR_FORCE and TERM
 pub(crate) use comfy_table::CellAlignment;
 use comfy_table::{Table, presets}; // column widths, and wrapping on a narrow terminal
 use cospike_results::summary::Estimate;
 use cospike_sim_core::stats::Interval;
 use serde_json::Value;
+use std::ffi::OsStr;
 use std::fmt::Arguments;
 use std::io::{self, ErrorKind, Write};
 use std::sync::{Mutex, PoisonError};
@@ -49,6 +52,26 @@ pub(crate) fn lost() -> Option<io::Error> {
     error.filter(|error| error.kind() != ErrorKind::BrokenPipe)
 }
 
+/// Whether what is written to `stream` may have colours. A terminal without a name (`TERM=`) knows none.
+pub(crate) fn is_coloured(stream: &impl RawStream) -> bool {
+    let is = |name, value: fn(&OsStr) -> bool| std::env::var_os(name).is_some_and(|found| value(&found));
+    let is_nameless = is("TERM", OsStr::is_empty) && !is("CLICOLOR_FORCE", |force| force != "0");
+    AutoStream::choice(stream) != ColorChoice::Never && !is_nameless
+}
+
+/// Prints what the parser of the command line has to say: help and version on standard output, mistakes on standard error.
+pub(crate) fn print_parsed(said: &clap::Error) {
+    let is_mistake = said.use_stderr();
+    let is_coloured = if is_mistake { is_coloured(&io::stderr()) } else { is_coloured(&io::stdout()) };
+    let text = said.render();
+    let text = if is_coloured { text.ansi().to_string() } else { text.to_string() };
+    let text = text.trim_end_matches('\n');
+    match is_mistake {
+        true => text.lines().for_each(|line| note!("{}", shortened(line))),
+        false => say!("{text}"),
+    }
+}
+
 /// An empty table with these column titles. The first column is aligned to the left, the others to the right.
 pub(crate) fn table(titles: &[&str]) -> Table {
     let mut table = Table::new();
@@ -73,6 +96,11 @@ pub(crate) fn mean(estimate: &Estimate, shift: i32) -> String {
     [Some(shifted(mean, shift)), margin, some].into_iter().flatten().collect()
 }
 
+/// A number with its noun: `1 sample`, `5 samples`.
+pub(crate) fn plural(number: u64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
 /// A number with three significant digits: without exponent, unless it is very large or very small.
 pub(crate) fn significant(value: f64) -> String {
     shifted(value, 0)
@@ -81,6 +109,17 @@ pub(crate) fn significant(value: f64) -> String {
 /// `text` with the replacement character for everything that would control the terminal.
 pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter }).collect()
+}
+
+/// `line` with the beginning only of words that are longer than any that a reader would want to see whole.
+pub(crate) fn shortened(line: &str) -> String {
+    const LONGEST: usize = 500;
+    const SHOWN: usize = 60;
+    let word = |word: &str| match word.chars().nth(LONGEST) {
+        Some(_) => word.chars().take(SHOWN).collect::<String>() + "...",
+        None => word.into(),
+    };
+    line.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// `value` times ten to the power of `shift`, with `places` digits after the point, unless it is very large or very small.

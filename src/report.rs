@@ -1,16 +1,32 @@
 //! `report`: the report of stored results.
 
+use crate::arguments::Report;
 use crate::failure::Failure;
 use crate::output::say;
-use cospike_reports::{FILES, PAGE, render};
-use cospike_results::store::folder::{self, Place};
+use cospike_reports::{FILES, PAGE, PAGE_FILE, render};
+use cospike_results::store::folder::{self, FolderError, Place};
+use cospike_results::store::whole_file::WholeFile;
 use std::path::Path;
 
-/// Draws the report of a result folder again, and prints the path of its page.
-pub(crate) fn report(folder: &Path) -> Result<(), Failure> {
+/// Draws the report of a result folder again, there or in a file elsewhere, and prints the path of its page.
+pub(crate) fn report(Report { folder, page }: &Report) -> Result<(), Failure> {
     // Read first: a folder without results is not made one.
-    folder::read(folder).map_err(Failure::mistake)?;
-    let place = Place::open(folder, &[]).map_err(Failure::mistake)?;
+    let results = folder::read(folder).map_err(Failure::mistake)?;
+    let Some(page) = page else { return draw_in(folder) };
+    let file = WholeFile::with_text(page, PAGE_FILE, &render(&results)?.html).map_err(Failure::mistake)?;
+    file.finish()?;
+    say!("{}", page.display());
+    Ok(())
+}
+
+/// Draws the report into the folder of its results.
+fn draw_in(folder: &Path) -> Result<(), Failure> {
+    let place = Place::open(folder, &[]).map_err(|error| match error {
+        FolderError::ReadOnly { .. } => {
+            Failure::mistake(format_args!("{error}\nhelp: `--page FILE` writes the page to another place"))
+        }
+        error => Failure::mistake(error),
+    })?;
     place.check(FILES).map_err(Failure::mistake)?;
     // Once more, because what was begun before may have been finished now.
     let report = render(&folder::read(folder)?)?;

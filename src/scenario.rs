@@ -1,7 +1,7 @@
 //! Scenarios that the user names.
 
 use crate::failure::Failure;
-use anstream::{AutoStream, ColorChoice}; // knows NO_COLOR, CLICOLOR, CLICOLOR_FORCE and TERM
+use crate::output::is_coloured;
 use cospike_models::zoo::Zoo;
 use cospike_scenarios::{CompileError, Compiled, compile, library};
 
@@ -10,10 +10,7 @@ use cospike_scenarios::{CompileError, Compiled, compile, library};
 pub(crate) fn compile_scenario(word: &str, zoo: &Zoo) -> Result<Compiled, Failure> {
     let source = library::find_scenario(word).map_err(Failure::mistake)?;
     match compile(&source, zoo) {
-        Err(CompileError::Mistake(mistake)) => {
-            let in_colour = AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
-            Err(Failure::Input(mistake.render(in_colour)))
-        }
+        Err(CompileError::Mistake(mistake)) => Err(Failure::Input(mistake.render(is_coloured(&std::io::stderr())))),
         compiled => compiled.map_err(Failure::mistake),
     }
 }

@@ -148,11 +148,15 @@ fn but_the_uplink(row: &ReplicationRow) -> ReplicationRow {
         steady_deleted: None,
         phases: row.phases.map(|phases| Phases { uplink_wait: 0.0, uplink: 0.0, cloud_wait: 0.0, ..phases }),
         energy: row.energy.map(|energy| Energy {
-            power: PowerEnergy { static_power: 0.0, standby: 0.0, radio_tx: 0.0, ..energy.power },
+            power: PowerEnergy { static_power: 0.0, computing: 0.0, standby: 0.0, radio_tx: 0.0, ..energy.power },
             total: 0.0,
             ..energy
         }),
+        power_per_device_w: None,
         cloud_energy_j: None,
+        cloud_power_w: None,
+        window_from_s: None,
+        window_to_s: None,
         uplink_utilisation: None,
         edge_utilisation: None,
         cloud_utilisation: None,
@@ -197,7 +201,8 @@ fn a_price_changes_its_own_energy_and_the_total() {
         assert!(ac(listed) == 0.0 || (ac(mine) / ac(listed) - 2.0).abs() < 1e-9);
         let others = |row: &ReplicationRow| {
             let compute = ComputeEnergy { ac: 0.0, ..energy(row).compute };
-            ReplicationRow { energy: Some(Energy { compute, total: 0.0, ..energy(row) }), ..row.clone() }
+            let energy = Some(Energy { compute, total: 0.0, ..energy(row) });
+            ReplicationRow { energy, power_per_device_w: None, ..row.clone() }
         };
         assert_eq!(others(listed), others(mine));
         let (more, total) = (ac(mine) - ac(listed), energy(mine).total - energy(listed).total);

@@ -77,20 +77,41 @@ fn a_point_that_starves_fails_alone() {
     run(place.path(), &["--verify"], 0);
 }
 
-/// The horizon lies inside the warm-up of one point of two.
+/// A point that answers, and one that ends before the first request, loses all packets, or ends inside the warm-up: that has empty
+/// cells and says why.
 #[test]
-fn a_point_without_an_answer_after_the_warm_up_has_empty_cells() {
-    let horizon = ("network.width = [4]", "network.width = [4]\nworkload.horizon_s = [100.0, 0.3]");
-    let place = scenario(&[horizon, ("packet_loss = 0.05", "packet_loss = 0.0"), ("warmup = 10", "warmup = 60")]);
-    let (table, _) = run(place.path(), &[], 0);
-    assert!(table.contains("-: no replication has the value") && !table.contains("NaN"), "{table}");
-    let found = results(&place);
+fn a_point_without_answers_fails_with_its_reason() {
+    let cases = [
+        ("workload.horizon_s = [100.0, 1e-9]", "no request was made before the horizon, 1e-9 s"),
+        ("workload.horizon_s = [100.0, 0.3]", "are to requests of the warm-up, the first 60"),
+        ("link.packet_loss = [0.0, 1.0]", "none of 240 requests was answered: 240 dropped: all packets lost"),
+    ];
+    for (swept, reason) in cases {
+        let swept = format!("network.width = [4]\n{swept}");
+        let lossless = ("packet_loss = 0.05", "packet_loss = 0.0");
+        let place = scenario(&[("network.width = [4]", &swept), lossless, ("warmup = 10", "warmup = 60")]);
+        let (table, errors) = run(place.path(), &[], 1);
+        assert!(table.contains("-: no replication has the value") && !table.contains("NaN"), "{table}");
+        assert!(table.contains("\nfailed: spiking stage3 w4 ") && table.contains(reason), "{table}");
+        assert!(errors.contains("1 of 2 design points failed") && !errors.contains("is kept in"), "{errors}");
+        assert!(!place.path().join("out/small/.pieces").exists(), "nothing is left to compute");
+        check_empty_cells(&place, reason);
+    }
+}
+
+/// The first design point has answers, the second has none, for this `reason`.
+fn check_empty_cells(place: &TempDir, reason: &str) {
+    let found = results(place);
     let latencies = |point: u32| {
         found.replications.iter().filter(move |row| row.point.0 == point).map(|row: &ReplicationRow| row.latency_mean_s)
     };
     assert!(latencies(0).all(|latency| latency.is_some()) && latencies(1).all(|latency| latency.is_none()));
-    assert!(found.points.iter().all(|point: &PointRow| point.failure.is_none()));
-    assert!(page(&place).contains("1 design point without a latency"), "the figure says what it leaves out");
+    let [first, second]: [&PointRow; 2] = [&found.points[0], &found.points[1]];
+    assert!(first.failure.is_none() && second.failure.as_ref().is_some_and(|found| found.contains(reason)));
+    assert_eq!(second.failed_replications, 0);
+    let page = page(place);
+    assert!(page.contains("1 design point without energy or latency"), "the figure says what it leaves out");
+    assert!(page.contains("1 of 2 design points could not be simulated") && page.contains(reason));
 }
 
 /// With most packets lost and few requests some replications have no answer at all.

@@ -71,6 +71,7 @@ fn empty() -> Results {
         datasets: vec![],
         traces: vec![],
         profiles: vec![],
+        warnings: vec![],
     };
     Results {
         manifest,

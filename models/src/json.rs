@@ -5,6 +5,14 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::marker::PhantomData;
 
+/// Where a text is no JSON, or not of the form that is needed, if that is known.
+pub(crate) fn place(error: &serde_json::Error) -> String {
+    match error.line() {
+        0 => String::new(),
+        line => format!(" (line {line}, column {})", error.column()),
+    }
+}
+
 /// The entries of an object, in order.
 pub(crate) struct Object<V>(pub(crate) Vec<(String, V)>);
 

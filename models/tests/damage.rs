@@ -232,11 +232,14 @@ fn labels_are_whole_numbers_of_any_type_and_byte_order() {
             assert_eq!(read(&descr, &[stored(7), stored(most)].concat()), Ok(vec![7, most as u16]), "{descr}");
             let found = read(&descr, &[stored(7), stored(u64::MAX)].concat());
             let expected = match (letter, width) {
-                ('i', _) => Err("record 1 has the label -1; there are 65536 classes, numbered from 0".into()),
+                ('i', _) => Err("record 1 has the label -1, but a label is a whole number from 0 to 65535".into()),
                 (_, 1 | 2) => Ok(vec![7, if width == 1 { 255 } else { 65_535 }]),
-                (_, 4) => Err("record 1 has the label 4294967295; there are 65536 classes, numbered from 0".into()),
+                (_, 4) => {
+                    Err("record 1 has the label 4294967295, but a label is a whole number from 0 to 65535".into())
+                }
                 _ => {
-                    Err("record 1 has the label 18446744073709551615; there are 65536 classes, numbered from 0".into())
+                    Err("record 1 has the label 18446744073709551615, but a label is a whole number from 0 to 65535"
+                        .into())
                 }
             };
             assert_eq!(found, expected, "{descr}");

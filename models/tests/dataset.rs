@@ -102,7 +102,10 @@ fn npz_archives_are_read_with_channels_first_or_last() {
     assert!(fault(npz(&[1, 2, 3, 4], &[1, 2, 2], &[0, 1])).contains("1 images, but 2 labels"));
     assert!(fault(npz(&[1, 2, 3, 4], &[2, 2], &[0, 1])).contains("array `images` must be of shape (n, h, w)"));
     assert!(fault(npz(&[1, 2, 3, 4], &[1, 2, 2], &[-1])).contains("record 0 has the label -1"));
-    assert!(fault(npz(&[1, 2, 3, 4], &[1, 2, 2], &[65_536])).contains("there are 65536 classes, numbered from 0"));
+    assert!(
+        fault(npz(&[1, 2, 3, 4], &[1, 2, 2], &[65_536]))
+            .contains("has the label 65536, but a label is a whole number from 0 to 65535")
+    );
     let whole = npz(&[1, 2, 3, 4], &[1, 2, 2], &[0]);
     assert!(fault(whole[..whole.len() / 2].to_vec()).contains("not an .npz file"));
 }

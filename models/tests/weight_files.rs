@@ -1,7 +1,9 @@
 //! Weight files: each fault of one is found when it is read, and named with the file and the tensor or key.
 
 use cospike_models::dataset::{Dataset, Unsuitable};
+use cospike_models::offline::{self, Input};
 use cospike_models::zoo::{WeightFile, Zoo};
+use cospike_sim_core::inference::Coding;
 use cospike_sim_core::network::{TensorStore, read_safetensors};
 use safetensors::tensor::{Dtype, TensorView};
 use std::borrow::Cow;
@@ -165,8 +167,8 @@ fn metadata_are_complete_and_in_range() {
     }
     let records: [(&str, &[&str]); 5] = [
         ("test_correct", &["10001", "-1", "x"]),
-        ("test_images", &["0"]),
-        ("payload_bits", &["nan", "inf", "-1"]),
+        ("test_images", &["0", "4294967296"]),
+        ("payload_bits", &["nan", "inf", "-1", "1e300", "4294967296"]),
         ("validation_accuracy", &["1.1", "nan", "92 %"]),
         ("task", &["", "a\nb"]),
     ];
@@ -185,6 +187,19 @@ fn metadata_are_complete_and_in_range() {
     assert!(WeightFile::from_bytes(UNIT, &none).unwrap().metadata.claim().is_none());
     let stranger = changed(UNIT, |_, metadata| drop(metadata.insert("format".into(), "pt".into())));
     assert_eq!(WeightFile::from_bytes(UNIT, &stranger).unwrap().metadata.all["format"], "pt", "other keys are records");
+}
+
+/// Each weight is a number, but their sum over the four steps is none.
+#[test]
+fn scores_that_are_no_numbers_are_an_error_with_network_and_sample() {
+    let large = changed(BACKBONE, |tensors, _| tensors.get_mut("fc.bias").unwrap().data.fill(3.4e38));
+    let zoo = Zoo::from_files([(BACKBONE.to_string(), Cow::Owned(large))]).unwrap();
+    let dataset = Dataset::fashion_mnist_test().unwrap();
+    let network = zoo.network(&zoo.choice(BACKBONE).unwrap()).unwrap();
+    let input = Input { coding: Coding::Direct, seed: 0 };
+    let error = offline::infer(&network, input, (&dataset, 2), false, &|| ()).unwrap_err().to_string();
+    let reason = "its class scores are not finite: its weights are too large for 32-bit floats";
+    assert_eq!(error, format!("{BACKBONE} on sample 0: {reason}"));
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub(crate) struct Design<'a> {
     pub(crate) parameters: BTreeMap<String, String>,
     /// Rows of the table `replications`, in order.
     pub(crate) replications: Vec<&'a ReplicationRow>,
-    /// Joules per completed request by part, in the order of [`Digest::energy_parts`], the mean over replications; empty if
+    /// Joules per answered request by part, in the order of [`Digest::energy_parts`], the mean over replications; empty if
     /// no request was completed.
     pub(crate) parts: Vec<f64>,
     /// Percentile (0 to 100) with its latency in seconds, the mean over the replications that have one.
@@ -240,7 +240,7 @@ impl<'a> Design<'a> {
         rest.and_then(|rest| rest.strip_prefix(' ')).unwrap_or(&self.row.label)
     }
 
-    /// Joules per completed request of this design point minus those of `other`, replication by replication: both saw
+    /// Joules per answered request of this design point minus those of `other`, replication by replication: both saw
     /// the same arrivals, samples and link (invariant 3).
     pub(crate) fn energy_difference(&self, other: &Self) -> Estimate {
         energy_difference([self.row, other.row], [&self.replications, &other.replications])

@@ -1,4 +1,5 @@
-//! From results to SVG figures and one self-contained HTML page; from a zoo to its page in Markdown.
+//! From results to SVG figures and one self-contained HTML page; from a zoo to its page in Markdown, and
+//! from evidence to a page about the claims of papers.
 
 mod digest;
 mod error;
@@ -6,11 +7,13 @@ mod figure;
 mod figures;
 mod names;
 mod page;
+mod paper;
 mod quantity;
 mod zoo;
 
 pub use error::ReportError;
 pub use figures::{DensityLine, density_figure};
+pub use paper::{Evidence, PaperPage, paper_page};
 pub use zoo::{ZooPage, zoo_page};
 
 use cospike_results::rows::Results;
@@ -29,6 +32,9 @@ pub const FILES: [&str; 7] = [
     "split-width.svg",
     PAGE,
 ];
+
+/// A page as a file of its own.
+pub const PAGE_FILE: Kind = Kind { name: "report of CoSpike", start: "<!DOCTYPE html>", mark: page::MARK };
 
 /// A figure as a file of its own.
 pub const FIGURE: Kind = Kind { name: "figure of CoSpike", start: "<svg xmlns=", mark: figure::FONTS };

@@ -9,6 +9,8 @@ pub(crate) enum Quantity {
     Bits,
     /// Energy in joules.
     Joules,
+    /// Power in watts.
+    Watts,
     /// Time in seconds.
     Seconds,
     /// A share from 0 to 1, written in per cent.
@@ -27,6 +29,8 @@ pub(crate) struct Prefix {
 /// Exponents of ten and names of the units of energy, in ascending order.
 const JOULES: [(i32, &str); 9] =
     [(-15, "fJ"), (-12, "pJ"), (-9, "nJ"), (-6, "µJ"), (-3, "mJ"), (0, "J"), (3, "kJ"), (6, "MJ"), (9, "GJ")];
+/// Exponents of ten and names of the units of power, in ascending order.
+const WATTS: [(i32, &str); 7] = [(-12, "pW"), (-9, "nW"), (-6, "µW"), (-3, "mW"), (0, "W"), (3, "kW"), (6, "MW")];
 /// Exponents of ten and names of the units of time, in ascending order.
 const SECONDS: [(i32, &str); 4] = [(-9, "ns"), (-6, "µs"), (-3, "ms"), (0, "s")];
 
@@ -37,6 +41,7 @@ impl Quantity {
             Self::Bits => return Prefix { factor: 1.0, unit: "bits" },
             Self::Share => return Prefix { factor: 0.01, unit: "%" },
             Self::Joules => (&JOULES, "J"),
+            Self::Watts => (&WATTS, "W"),
             Self::Seconds => (&SECONDS, "s"),
         };
         let size = rounded(value.abs());
@@ -79,7 +84,9 @@ impl Quantity {
         let scaled = value / prefix.factor;
         match self {
             Self::Bits if self.decimals(scaled) == 0 && (0.0..PLAIN).contains(&scaled) => count(scaled.round() as u64),
-            Self::Joules | Self::Seconds if scaled != 0.0 && scaled.abs() < 1e-3 => format!("{scaled:.2e}"),
+            Self::Joules | Self::Watts | Self::Seconds if scaled != 0.0 && scaled.abs() < 1e-3 => {
+                format!("{scaled:.2e}")
+            }
             _ => fixed(scaled, self.decimals(scaled)),
         }
     }
@@ -90,7 +97,7 @@ impl Quantity {
             Self::Share => 1,
             // Mean payloads may be fractions of bits: below a hundred the fraction is worth showing.
             Self::Bits => usize::from(scaled.fract() != 0.0 && scaled < 100.0),
-            Self::Joules | Self::Seconds => significant_decimals(scaled),
+            Self::Joules | Self::Watts | Self::Seconds => significant_decimals(scaled),
         }
     }
 }

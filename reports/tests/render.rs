@@ -181,6 +181,30 @@ fn the_page_prints_intervals_bases_and_sample_counts() {
     assert!(single.contains("no interval, 1 replication"), "a single replication has no interval");
 }
 
+/// A ratio of compute says little about a device of which compute is a small part, and a list's winner may lose where zeros are
+/// skipped.
+#[test]
+fn compute_alone_is_told_from_the_whole_device_and_by_what_becomes_of_zeros() {
+    let mut results = Synthetic::eighteen().results();
+    for row in &mut results.replications {
+        let energy = row.energy.as_mut().unwrap();
+        energy.total = energy.compute.total() * if row.point.0 == 0 { 8.0 } else { 4.0 };
+    }
+    for row in results.compute_energy.iter_mut().filter(|row| row.point.0 >= 9 && row.prices == "loihi-2018") {
+        // 0.33 of what the float networks took becomes 0.165, and the spiking ones take 0.2.
+        row.joules *= if row.convention == "non-zero" { 0.5 } else { 1.0 };
+    }
+    let html = render(&results).unwrap().html.replace('\u{a0}', " ");
+    assert!(html.contains("Compute alone is 12.5 to 25.0 % of the joules of a device"), "share");
+    let row = |list: &str, wins: [u32; 2]| {
+        let cells = wins.map(|wins| format!("<td>{wins} of 9</td>")).concat();
+        assert!(html.contains(&format!("<th scope=\"row\">{list}</th>{cells}")), "{list}");
+    };
+    row("horowitz-45nm-fp32", [9, 9]);
+    row("loihi-2018", [9, 0]);
+    assert!(html.contains("Energy of the whole device per completed request"));
+}
+
 #[test]
 fn points_of_the_same_cut_are_told_by_their_codec() {
     let mut results = Synthetic { families: vec!["float"], splits: vec!["stage3"; 2], ..Synthetic::one() }.results();

@@ -162,6 +162,9 @@ mod tests {
         let json = serde_json::to_string(&numbers).unwrap();
         let wanted = blake3::derive_key("CoSpike content key: test", json.as_bytes());
         assert_eq!(key.as_bytes(), &wanted);
+        let numbered: BTreeMap<_, _> = [(9, true), (10, false)].into();
+        let wanted = blake3::derive_key("CoSpike content key: test", br#"{"10":false,"9":true}"#);
+        assert_eq!(ContentKey::from_json("test", &numbered).unwrap().as_bytes(), &wanted);
         let fields = r#"{"rate":0.1,"rates":[],"seed":18446744073709551615,"unit":null}"#;
         let wanted = blake3::derive_key("CoSpike content key: test", fields.as_bytes());
         assert_eq!(ContentKey::from_json("test", &CONTENT).unwrap().as_bytes(), &wanted);

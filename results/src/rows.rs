@@ -52,7 +52,7 @@ pub trait Table: Record {
 impl Table for PointRow {
     const NAME: &'static str = "points";
     const ABOUT: &'static str = "One row per design point: its parameters, what inference alone says of it, and the reason if \
-        it could not be simulated.";
+        it failed.";
 }
 
 record! {
@@ -98,7 +98,8 @@ record! {
         pub binary_bits: u64 => ("bit", "binary tensor"),
         /// Number of replications that failed, and have no row in the table `replications`.
         pub failed_replications: u32 => ("replications", "failed replications"),
-        /// Reason why a replication failed, that of the first one if several did; missing where none failed.
+        /// Reason why the design point failed: that of its first replication that could not be simulated, or why no replication
+        /// has an answer after its warm-up; missing where it did not fail.
         pub failure: Option<String> => ("", "failure"),
     }
 }
@@ -119,7 +120,7 @@ record! {
         pub point: PointIndex => ("", "design point"),
         /// Index of the layer in the network, from 0.
         pub layer: u32 => ("", "layer"),
-        /// Name of the layer.
+        /// Name of the layer; `codec` for coding the output of the head for the link, where that takes operations (JPEG, 8-bit values).
         pub name: String => ("", "name"),
         /// Half of the cut network to which the layer belongs: `head` or `tail`.
         pub half: String => ("", "half"),
@@ -157,7 +158,8 @@ record! {
         /// Which operations on zeros are executed: `inside` (all that land inside the output) or `non-zero` (real values that are
         /// zero are skipped).
         pub convention: String => ("", "convention"),
-        /// Event that is priced, as the form of the price list names it, such as `accumulate` or `weight bytes read`.
+        /// Event that is priced, as the form of the price list names it, such as `accumulate` or `weight bytes read`; `codec` for
+        /// all events of coding the output for the link.
         pub event: String => ("", "event"),
         /// Key of its price. Of a list of form `memory` it names the memory in which the weights, membranes or activations of the
         /// event lie, such as `sram_32_kib`; a row for each.
@@ -171,14 +173,15 @@ impl Table for ReplicationRow {
     const NAME: &'static str = "replications";
     const ABOUT: &'static str = "One row per design point and replication that did not fail: the outcome of one event loop. \
         Times are means over the completed requests after the warm-up, and missing where there are none. Energies are \
-        those of all edge devices together, per completed request, and missing where none was completed; \
-        `cloud_energy_j` is that of the cloud.";
+        those drawn in a window of the run, from the first request after the warm-up to the last (`window_from_s` to \
+        `window_to_s`), by all edge devices together, per request that was answered in it; `cloud_energy_j` is that of the \
+        cloud. Where they are missing, `no_energy` says why.";
 }
 
 record! {
     /// Row of the table `replications`: the outcome of one event loop. Times are means over the completed requests after
-    /// the warm-up, energies are those of all edge devices per completed request; a mean over no request is missing. No
-    /// number is NaN or infinite.
+    /// the warm-up, energies are those of all edge devices in the window, per request answered in it; a mean over no request
+    /// is missing. No number is NaN or infinite.
     #[derive(Clone, Debug, PartialEq)]
     pub struct ReplicationRow {
         /// Number of the design point.
@@ -211,6 +214,14 @@ record! {
         pub phases: Option<Phases> => ["", "_s"],
         /// Energy of the devices by part.
         pub energy: Option<Energy> => ["energy_", "_j"],
+        /// Lower end of the 95 % interval of `energy_total_j`, from the batches of this replication alone. Missing for fewer
+        /// than 200 requests, and where a tenth of the window is no longer than radios and processors remember a
+        /// request.
+        pub steady_energy_low_j: Option<f64> => ("J", "energy, lower end"),
+        /// Upper end of the 95 % interval of `energy_total_j`, from the batches of this replication alone.
+        pub steady_energy_high_j: Option<f64> => ("J", "energy, upper end"),
+        /// Mean power of an edge device in the window.
+        pub power_per_device_w: Option<f64> => ("W", "power per device"),
         /// Payload bytes put on the uplink per completed request; missing where none was completed.
         pub payload_bytes: Option<f64> => ("B", "payload"),
         /// Bytes put on the uplink per completed request, with headers; missing where none was completed.
@@ -223,8 +234,19 @@ record! {
         /// until the end of the run (`simulated_s`) where it was not. At most the mean lifetime, and equal to it if
         /// `depleted_devices` are all devices. Missing without batteries.
         pub restricted_lifetime_s: Option<f64> => ("s", "lifetime within the run"),
-        /// Energy of the cloud per completed request; missing where none was completed.
+        /// Energy of the cloud in the window, per request answered in it.
         pub cloud_energy_j: Option<f64> => ("J", "energy of the cloud per request"),
+        /// Mean power of all servers of the cloud together in the window.
+        pub cloud_power_w: Option<f64> => ("W", "power of the cloud"),
+        /// Start of the window over which energy is measured: the first request that is made when all requests of the
+        /// warm-up, and at least one, have ended.
+        pub window_from_s: Option<f64> => ("s", "window from"),
+        /// End of that window: the last request, or the horizon if it comes earlier.
+        pub window_to_s: Option<f64> => ("s", "window to"),
+        /// Requests answered in that window.
+        pub window_answered: Option<u64> => ("requests", "answered in the window"),
+        /// Reason why there is no energy per request; missing where there is one.
+        pub no_energy: Option<String> => ("", "no energy"),
         /// Mean number of servers that draw power over time, those that are starting included; missing, like all shares of
         /// time, if no time passed.
         pub mean_servers: Option<f64> => ("servers", "servers"),
@@ -298,7 +320,7 @@ impl ReplicationRow {
         Self::fields().into_iter().filter(|field| Self::is_energy_part(&field.name)).collect()
     }
 
-    /// Joules per completed request of every part, in the order of [`ReplicationRow::energy_parts`]; empty if no request was
+    /// Joules per answered request of every part, in the order of [`ReplicationRow::energy_parts`]; empty if no request was
     /// completed.
     pub fn joules_by_part(&self) -> Vec<f64> {
         let fields = Self::fields().into_iter().zip(self.values());
@@ -349,9 +371,9 @@ mod tests {
         let row = ReplicationRow::from_values(&mut columns.into_iter()).unwrap();
         let energy = row.energy.unwrap();
         let first = energy.compute.ac;
-        let joules: Vec<f64> = (0..12).map(|part| first + f64::from(part)).collect();
+        let joules: Vec<f64> = (0..13).map(|part| first + f64::from(part)).collect();
         assert_eq!(row.joules_by_part(), joules);
-        assert_eq!(energy.total, first + 12.0);
+        assert_eq!(energy.total, first + 13.0);
         assert_eq!(ReplicationRow::energy_parts().len(), joules.len());
         assert!(ReplicationRow { energy: None, ..row }.joules_by_part().is_empty());
     }

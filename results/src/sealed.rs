@@ -18,7 +18,7 @@ struct Sealed<T> {
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
     /// The text is no JSON, or lacks a field.
-    #[error("{0}")]
+    #[error("it is not the JSON text that CoSpike wrote{}", place(.0))]
     Json(#[from] serde_json::Error),
     /// The content has no key.
     #[error(transparent)]
@@ -26,6 +26,14 @@ pub enum SealError {
     /// Values or fields are others than those that were written.
     #[error("its content is not what CoSpike wrote")]
     Changed,
+}
+
+/// Where the text is wrong, if that is known.
+fn place(error: &serde_json::Error) -> String {
+    match error.line() {
+        0 => String::new(),
+        line => format!(", from line {line}, column {} on", error.column()),
+    }
 }
 
 /// The document of `content`, with a line break at the end. `schema` names the kind of document.

@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 /// Summary of the results of a study. It serialises as `cospike run --json` prints it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
+    /// What was simulated but is not as it should be, see [`Manifest::warnings`](crate::manifest::Manifest::warnings).
+    pub warnings: Vec<String>,
     /// Summaries of the design points, in the order of the table `points`.
     pub points: Vec<PointSummary>,
     /// Comparisons of every pair of a spiking design point and one of another family (float, with a float or a binary bottleneck
@@ -48,7 +50,7 @@ pub struct PointSummary {
     pub replications: usize,
     /// Number of replications that failed.
     pub failed_replications: usize,
-    /// Reason why a replication failed, that of the first one if several did.
+    /// Reason why the design point failed: that of its first replication that did, or why none has an answer.
     pub failure: Option<String>,
     /// Whether there are two replications or more, equal event by event and number by number: nothing random happened in
     /// them, so their number says nothing about how certain the means are.
@@ -65,8 +67,24 @@ pub struct PointSummary {
     pub latency_mean_s: Estimate,
     /// 95th percentile of latency in seconds.
     pub latency_p95_s: Estimate,
-    /// Energy of all edge devices per completed request, in joules.
+    /// Energy of all edge devices per answered request in steady state, in joules.
     pub energy_j: Estimate,
+    /// Mean power of an edge device in steady state, in watts.
+    pub power_per_device_w: Estimate,
+    /// Reason why a replication has no energy per request, that of the first one if several have none; `None` if all have.
+    pub no_energy: Option<String>,
+    /// Share of requests that missed their deadline, by a late answer or by none; 0 without deadlines.
+    pub deadline_misses: Estimate,
+    /// Time in seconds at which the first battery ran empty.
+    pub first_depletion_s: Estimate,
+    /// Restricted mean lifetime of the devices in seconds.
+    pub restricted_lifetime_s: Estimate,
+    /// Mean number of servers that draw power.
+    pub mean_servers: Estimate,
+    /// Energy of the cloud per answered request in steady state, in joules.
+    pub cloud_energy_j: Estimate,
+    /// Mean power of the cloud in steady state, in watts.
+    pub cloud_power_w: Estimate,
     /// Mean payload in bits; `None` if the network cannot be executed.
     pub payload_bits: Option<f64>,
     /// Bits of the float32 feature tensor at the split over payload bits; `None` if nothing is sent.
@@ -88,7 +106,7 @@ pub struct Comparison {
     pub accuracy: Option<PairedDifference>,
     /// Difference of mean latency in seconds, over the replications in which both have one.
     pub latency_mean_s: Estimate,
-    /// Difference of energy per completed request in joules, over the replications in which both have one.
+    /// Difference of energy per answered request in joules, over the replications in which both have one.
     pub energy_j: Estimate,
     /// Probabilities of differences as large as these if there are none.
     pub adjusted_p: AdjustedP,
@@ -162,7 +180,8 @@ impl Summary {
                 energy_j: paired(energy),
             })
         });
-        Ok(Self { points, comparisons: adjust(&pairs.collect::<Result<Vec<_>, StatsError>>()?) })
+        let comparisons = adjust(&pairs.collect::<Result<Vec<_>, StatsError>>()?);
+        Ok(Self { warnings: results.manifest.warnings.clone(), points, comparisons })
     }
 }
 
@@ -173,6 +192,11 @@ impl Estimate {
         let values = values.into_iter().inspect(|_| of += 1).flatten().filter(|value| value.is_finite());
         let values: Vec<f64> = values.collect();
         Self::of_values(&values, of, largest(&values))
+    }
+
+    /// Whether half the interval is wider than the mean itself, so that more replications are needed to say anything.
+    pub fn is_vague(&self) -> bool {
+        self.interval.zip(self.mean).is_some_and(|(interval, mean)| interval.half_width() > mean.abs())
     }
 
     /// The mean of `values`, which were computed from numbers up to `size`.
@@ -206,12 +230,21 @@ fn scaled(values: &[f64], size: f64) -> Vec<f64> {
     values.iter().map(|value| value / unit(size)).collect()
 }
 
-/// Energy of the devices per completed request.
+/// Energy of the devices per answered request.
 fn energy(row: &ReplicationRow) -> Option<f64> {
     row.energy.map(|energy| energy.total)
 }
 
-/// Difference of energy per completed request in joules, the first point less the second, over the replications in which
+/// Smallest and largest share of compute in the energy of the devices, over all replications; `None` if none has an energy.
+pub fn compute_share(rows: &[ReplicationRow]) -> Option<[f64; 2]> {
+    let shares = || {
+        let shares = rows.iter().filter_map(|row| row.energy).map(|energy| energy.compute.total() / energy.total);
+        shares.filter(|share| share.is_finite())
+    };
+    Some([shares().reduce(f64::min)?, shares().reduce(f64::max)?])
+}
+
+/// Difference of energy per answered request in joules, the first point less the second, over the replications in which
 /// both have one; `rows` are those of the points.
 pub fn energy_difference(points: [&PointRow; 2], rows: [&[&ReplicationRow]; 2]) -> Estimate {
     Paired::new(points, rows, energy).difference
@@ -299,6 +332,14 @@ fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary,
         latency_mean_s: mean(|row| row.latency_mean_s),
         latency_p95_s: mean(|row| row.latency_p95_s),
         energy_j: mean(energy),
+        power_per_device_w: mean(|row| row.power_per_device_w),
+        no_energy: rows.iter().find_map(|row| row.no_energy.clone()),
+        deadline_misses: mean(|row| share(row.requests.deadline_misses, row.requests.generated)),
+        first_depletion_s: mean(|row| row.first_depletion_s),
+        restricted_lifetime_s: mean(|row| row.restricted_lifetime_s),
+        mean_servers: mean(|row| row.mean_servers),
+        cloud_energy_j: mean(|row| row.cloud_energy_j),
+        cloud_power_w: mean(|row| row.cloud_power_w),
         payload_bits: point.payload_bits,
         ratio_to_float32: ratio(point.float32_bits),
         ratio_to_binary: ratio(point.binary_bits),
@@ -310,9 +351,10 @@ fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary,
 }
 
 impl PointSummary {
-    /// Means over the replications.
-    pub fn estimates(&self) -> [&Estimate; 5] {
-        [&self.accuracy, &self.completed, &self.latency_mean_s, &self.latency_p95_s, &self.energy_j]
+    /// Means over the replications that every study has.
+    pub fn estimates(&self) -> [&Estimate; 6] {
+        let Self { accuracy, completed, latency_mean_s, latency_p95_s, energy_j, power_per_device_w, .. } = self;
+        [accuracy, completed, latency_mean_s, latency_p95_s, energy_j, power_per_device_w]
     }
 }
 

@@ -117,6 +117,11 @@ impl Mistake {
         Self::at_span(0..0, message)
     }
 
+    /// The same mistake at another place.
+    pub(crate) fn at(self, span: Range<usize>) -> Self {
+        Self { span, ..self }
+    }
+
     pub(crate) fn help(self, help: impl Into<String>) -> Self {
         Self { help: Some(help.into()), ..self }
     }

@@ -1,6 +1,6 @@
 //! The files that ship with CoSpike and are embedded in the program: scenarios with their traces, profiles, price lists.
 
-use crate::diagnostic::{Source, did_you_mean};
+use crate::diagnostic::{Source, did_you_mean, excerpt};
 use std::path::PathBuf;
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
@@ -55,7 +55,8 @@ pub enum FindError {
     },
     /// No shipped scenario has this name.
     #[error(
-        "no scenario that ships with CoSpike is called `{word}`: {help}; for a file of your own, give its path, ending in .toml"
+        "no scenario that ships with CoSpike is called `{}`: {help}; for a file of your own, give its path, ending in .toml",
+        excerpt(word)
     )]
     Unknown {
         /// Name that was asked for.

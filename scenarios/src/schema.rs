@@ -133,11 +133,7 @@ impl Key {
                 schema.insert("properties".into(), properties.into());
                 schema
             }
-            KeyValue::Scalar(value) => {
-                let mut schema = list(scalar(value));
-                schema.insert("minItems".into(), 1.into());
-                schema
-            }
+            KeyValue::Scalar(value) => list(scalar(value)),
             KeyValue::List(_) | KeyValue::ListOfTables(_) => return None,
         };
         schema.insert("description".into(), self.description.clone().into());
@@ -163,7 +159,7 @@ impl Key {
 }
 
 fn list(element: Map<String, Value>) -> Map<String, Value> {
-    Map::from_iter([("type".into(), "array".into()), ("items".into(), element.into())])
+    Map::from_iter([("type".into(), "array".into()), ("items".into(), element.into()), ("minItems".into(), 1.into())])
 }
 
 /// The schema of a value in standard keywords only.

@@ -6,7 +6,7 @@ use crate::diagnostic::{Mistake, did_you_mean, excerpt};
 use crate::located::Located;
 use cospike_sim_core::kernel::Number;
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
@@ -54,6 +54,10 @@ fn check_table(table: &Table, document: &DeTable<'_>) -> Result<(), Mistake> {
 fn check_value(declared: &Key, key: &Spanned<DeString<'_>>, value: &Spanned<DeValue<'_>>) -> Result<(), Mistake> {
     let name = &declared.name;
     match (&declared.value, value.get_ref()) {
+        (KeyValue::List(_) | KeyValue::ListOfTables(_), DeValue::Array(values)) if values.is_empty() => {
+            Err(Mistake::at_span(value.span(), format!("`{name}` is an empty list, which says nothing"))
+                .help("list at least one value, or leave the key out"))
+        }
         (KeyValue::Table(table), DeValue::Table(inner)) => check_table(table, inner),
         (KeyValue::Table(_), _) => Err(wrong(name, value, "a table of keys")),
         (KeyValue::ListOfTables(table), DeValue::Array(tables)) => tables.iter().try_for_each(|inner| {
@@ -86,17 +90,8 @@ fn check_swept(declared: &Key, key: &Spanned<DeString<'_>>, value: &Spanned<DeVa
                 .help(help))
         }
         (KeyValue::Scalar(schema), DeValue::Array(values)) => {
-            let mut seen = BTreeSet::new();
-            values.iter().try_for_each(|value| {
-                check_scalar(&declared.name, schema, value)?;
-                let found = found(value.get_ref());
-                match seen.insert(found.clone()) {
-                    true => Ok(()),
-                    false => {
-                        Err(Mistake::at_span(value.span(), format!("the list has {found} twice")).help("leave one out"))
-                    }
-                }
-            })
+            check_distinct(values)?;
+            values.iter().try_for_each(|value| check_scalar(&declared.name, schema, value))
         }
         (KeyValue::Scalar(_), _) => {
             Err(Mistake::at_span(value.span(), format!("`{}` is no key with keys of its own", declared.name)))
@@ -105,6 +100,21 @@ fn check_swept(declared: &Key, key: &Spanned<DeString<'_>>, value: &Spanned<DeVa
             Err(Mistake::at_span(key.span(), format!("`{}` is a list, and lists cannot be swept", declared.name)))
         }
     }
+}
+
+/// Refuses a value that a list has twice, also if it is written in two ways, as 4 and 4.0.
+fn check_distinct(values: &[Spanned<DeValue<'_>>]) -> Result<(), Mistake> {
+    let mut seen = BTreeMap::new();
+    values.iter().try_for_each(|value| {
+        let found = found(value.get_ref());
+        let same = number(value.get_ref()).map_or_else(|| found.clone(), |number| number.to_string());
+        let message = match seen.insert(same, found.clone()) {
+            None => return Ok(()),
+            Some(first) if first == found => format!("the list has {found} twice"),
+            Some(first) => format!("the list has {first} and {found}, which are equal"),
+        };
+        Err(Mistake::at_span(value.span(), message).help("leave one out"))
+    })
 }
 
 /// Checks a number, word, text, true or false.
@@ -173,7 +183,12 @@ fn wrong(name: &str, value: &Spanned<DeValue<'_>>, needed: &str) -> Mistake {
 fn found(value: &DeValue<'_>) -> String {
     match value {
         DeValue::String(text) => format!("{:?}", excerpt(text)),
-        DeValue::Float(_) => number(value).map_or_else(|| "no number".into(), |float| Number(float).to_string()),
+        DeValue::Float(_) => match number(value) {
+            // Not to be taken for the whole number that would be accepted.
+            Some(float) if float.fract() == 0.0 && float.abs() < 1e9 => format!("{float:.1}"),
+            Some(float) => Number(float).to_string(),
+            None => "no number".into(),
+        },
         DeValue::Integer(integer) => match number(value) {
             Some(_) => integer.as_str().into(),
             None => "beyond the whole numbers of TOML, which have 64 bits".into(),

@@ -10,7 +10,7 @@
 //! reported where it stands in the sweep.
 
 use crate::declarations::grouped;
-use crate::decode::{Document, decode, parse};
+use crate::decode::{Document, decode, explain, parse};
 use crate::diagnostic::{Diagnostic, Mistake, Source};
 use crate::scenario::Scenario;
 use crate::shape::{self, GRID_NAME};
@@ -250,7 +250,7 @@ fn overlay(document: &Document<'_>, grid: &Grid<'_>, chosen: &[usize]) -> Result
             return Err(Mistake::at_span(value.span(), "a swept value must be a number, a text, true or false"));
         }
         let plain = Value::deserialize(ValueDeserializer::from(value.clone()));
-        parameters.insert(axis.dotted_path(), plain.map_err(|error| Mistake::at_span(value.span(), error.message()))?);
+        parameters.insert(axis.dotted_path(), plain.map_err(|error| explain(&error).at(value.span()))?);
         insert(document.get_mut(), &axis.path, value.clone())?;
     }
     let scenario: Scenario = decode(document)?;

@@ -1,7 +1,7 @@
 //! Traces that a scenario refers to: rates of a link over time, packet-delivery instants, arrivals of requests.
 
 use crate::declarations::grouped;
-use crate::diagnostic::{BYTE_ORDER_MARK, Diagnostic, Mistake, Origin, Source};
+use crate::diagnostic::{BYTE_ORDER_MARK, Diagnostic, Mistake, Origin, Source, excerpt};
 use crate::library;
 use crate::located::Located;
 use crate::scenario::{MAX_MBPS, MIN_MBPS};
@@ -10,6 +10,7 @@ use cospike_sim_core::link::RateStep;
 use cospike_sim_core::workload::TraceArrival;
 use csv::{ReaderBuilder, StringRecord, Trim}; // comments, blank lines and white space follow common practice
 use std::ops::Range;
+use std::str::FromStr;
 
 /// Greatest size of a trace: several million arrivals.
 const MAX_BYTES: u64 = 256 << 20;
@@ -86,8 +87,30 @@ fn records(text: &str) -> impl Iterator<Item = Result<(StringRecord, Range<usize
 /// A row of a table of two columns: its values and its position in bytes.
 type Row<A, B> = (A, B, Range<usize>);
 
+/// A value of a trace.
+trait Cell: FromStr {
+    /// What is accepted, in words.
+    const NEEDED: &'static str;
+}
+
+impl Cell for f64 {
+    const NEEDED: &'static str = "a number, written with a point, as in 0.25";
+}
+
+impl Cell for u32 {
+    const NEEDED: &'static str = "a whole number from 0 on, as in 12";
+}
+
+/// Reads a value of the column `name`; the line is at `span`.
+fn cell<T: Cell>(name: &str, text: &str, span: &Range<usize>) -> Result<T, Mistake> {
+    text.parse().map_err(|_| {
+        let message = format!("`{name}` is `{}`, but must be {}", excerpt(text), T::NEEDED);
+        Mistake::at_span(span.clone(), message)
+    })
+}
+
 /// The rows of a CSV text of two columns, whose first line must be `heading`, the names of the columns.
-fn rows<A: std::str::FromStr, B: std::str::FromStr>(text: &str, heading: [&str; 2]) -> Result<Vec<Row<A, B>>, Mistake> {
+fn rows<A: Cell, B: Cell>(text: &str, heading: [&str; 2]) -> Result<Vec<Row<A, B>>, Mistake> {
     let mut records = records(text);
     let heading_text = heading.join(",");
     match records.next().transpose()? {
@@ -99,16 +122,13 @@ fn rows<A: std::str::FromStr, B: std::str::FromStr>(text: &str, heading: [&str; 
     }
     let row = |record: Result<(StringRecord, Range<usize>), Mistake>| {
         let (record, span) = record?;
-        let values = match record.iter().collect::<Vec<_>>()[..] {
-            [first, second] => first.parse().ok().zip(second.parse().ok()),
-            _ => None,
-        };
-        let wrong = || {
-            let message = format!("this line must have two numbers, `{heading_text}`");
-            Mistake::at_span(span.clone(), message)
-                .help("numbers are written with a point, the second of a device is whole")
-        };
-        values.map(|(first, second)| (first, second, span.clone())).ok_or_else(wrong)
+        match record.iter().collect::<Vec<_>>()[..] {
+            [first, second] => Ok((cell(heading[0], first, &span)?, cell(heading[1], second, &span)?, span)),
+            ref values => {
+                let message = format!("this line has {} values, but must have two, `{heading_text}`", values.len());
+                Err(Mistake::at_span(span, message))
+            }
+        }
     };
     records.map(row).collect()
 }

@@ -35,6 +35,8 @@ pub struct HeadExecution {
     pub output: HeadOutput,
     /// Operations of each layer of the head, in order.
     pub layers: Vec<LayerCounts>,
+    /// Operations of coding the payload, see [`Coder::operations`]; none if values go as they are stored.
+    pub codec: Option<LayerCounts>,
 }
 
 /// Result of executing the tail.
@@ -81,6 +83,15 @@ pub enum SplitError {
     NoScores {
         /// Name of the layer.
         layer: String,
+    },
+    /// The class scores are not numbers, although nothing was lost or damaged on the way.
+    #[error(
+        "its class scores are not finite{}: its weights are too large for 32-bit floats",
+        layer.as_ref().map_or_else(String::new, |layer| format!(", and neither are the values of the layer `{layer}`"))
+    )]
+    NotFinite {
+        /// Name of the first executed layer whose stored output holds NaN or infinity, if there is one.
+        layer: Option<String>,
     },
 }
 
@@ -153,15 +164,30 @@ impl SplitNetwork {
     /// `pixel / 255`.
     ///
     /// # Errors
-    /// A wrong number of pixels, or a feature that the codec cannot take.
+    /// A wrong number of pixels, a feature that the codec cannot take, or [`SplitError::NotFinite`].
     pub fn head(&self, pixels: &[u8]) -> Result<HeadExecution, SplitError> {
         let sample = Feature::Real(self.sample(pixels)?);
         let run = self.executable.run(1..self.cut + 1, &sample, self.steps)?;
-        let output = match &self.feature {
-            Some(coder) => HeadOutput::Payload(coder.encode(&run.output)?),
-            None => HeadOutput::Scores(self.scores(run.output)?),
+        let Some(coder) = &self.feature else {
+            let output = HeadOutput::Scores(self.finite_scores(run.output, 1, &sample)?);
+            return Ok(HeadExecution { output, layers: run.layers, codec: None });
         };
-        Ok(HeadExecution { output, layers: run.layers })
+        let payload = coder.encode(&run.output)?;
+        let codec = coder.operations(&payload, self.cut == 0).map(|counts| LayerCounts {
+            layer: self.cut,
+            is_codec: true,
+            counts,
+            with_borders: counts,
+            nonzero: counts,
+            ..LayerCounts::default()
+        });
+        Ok(HeadExecution { output: HeadOutput::Payload(payload), layers: run.layers, codec })
+    }
+
+    /// Whether the payload is computed, see [`Coder::operations`].
+    pub fn codec_computes(&self) -> bool {
+        let nothing = Payload { bytes: vec![], step_starts: vec![] };
+        self.feature.as_ref().is_some_and(|coder| coder.operations(&nothing, self.cut == 0).is_some())
     }
 
     /// This network for `steps` time steps; the weights are shared. What a spiking network does in a step does not
@@ -187,15 +213,20 @@ impl SplitNetwork {
     /// substitute for missing bits.
     ///
     /// # Errors
-    /// [`SplitError::NoTail`], or a payload that this network's head cannot have made.
+    /// [`SplitError::NoTail`], a payload that this network's head cannot have made, or, without damage,
+    /// [`SplitError::NotFinite`].
     pub fn tail(&self, payload: &Payload, damage: &Damage<'_>) -> Result<TailExecution, SplitError> {
         let coder = self.feature.as_ref().ok_or(SplitError::NoTail)?;
         let feature = coder.decode(payload, damage)?;
         // A feature that holds every step may have lost some of them; a constant one says nothing about T.
         let steps = if coder.steps() == 1 { self.steps } else { feature.steps() };
         let layers = self.cut + 1..self.network().layers.len();
-        let run = self.executable.run(layers, &feature, steps)?;
-        let scores = self.scores(run.output)?;
+        let run = self.executable.run(layers.clone(), &feature, steps)?;
+        // Flipped bits make any number of a value.
+        let scores = match *damage == Damage::NONE {
+            true => self.finite_scores(run.output, layers.start, &feature)?,
+            false => self.scores(run.output)?,
+        };
         Ok(TailExecution { answer: scores.answer(), scores, layers: run.layers })
     }
 
@@ -214,7 +245,8 @@ impl SplitNetwork {
     /// [`Executable::run`] or [`crate::inference::Observation::run`] do.
     ///
     /// # Errors
-    /// An input of another kind than the network was prepared for, or a feature that the codec cannot take.
+    /// An input of another kind than the network was prepared for, a feature that the codec cannot take, or
+    /// [`SplitError::NotFinite`].
     pub fn run(
         &self,
         input: &Feature,
@@ -222,12 +254,39 @@ impl SplitNetwork {
     ) -> Result<WholeExecution, SplitError> {
         let head = run(1..self.cut + 1, input)?;
         let Some(coder) = &self.feature else {
-            return Ok(WholeExecution { payload: None, scores: self.scores(head.output)?, layers: head.layers });
+            let scores = self.finite_scores(head.output, 1, input)?;
+            return Ok(WholeExecution { payload: None, scores, layers: head.layers });
         };
         let payload = coder.encode(&head.output)?;
         let tail = run(self.cut + 1..self.network().layers.len(), &coder.decode(&payload, &Damage::NONE)?)?;
         let layers = [head.layers, tail.layers].concat();
-        Ok(WholeExecution { payload: Some(payload), scores: self.scores(tail.output)?, layers })
+        Ok(WholeExecution { payload: Some(payload), scores: self.finite_scores(tail.output, 1, input)?, layers })
+    }
+
+    /// The class scores that `output` holds, which are finite; the layers from `first` on were executed on `input`.
+    fn finite_scores(&self, output: Feature, first: usize, input: &Feature) -> Result<Real, SplitError> {
+        let scores = self.scores(output)?;
+        match scores.means().iter().all(|score| score.is_finite()) {
+            true => Ok(scores),
+            false => Err(SplitError::NotFinite { layer: self.first_not_finite(first, input) }),
+        }
+    }
+
+    /// Name of the first layer from `first` on whose stored output on `input` holds NaN or infinity.
+    fn first_not_finite(&self, first: usize, input: &Feature) -> Option<String> {
+        let mut found = None;
+        let layers = first..self.network().layers.len();
+        let is_infinite = |output: &Feature| match output {
+            Feature::Real(real) => !real.data.iter().all(|value| value.is_finite()),
+            Feature::Spikes(_) | Feature::Graded(_) => false,
+        };
+        // Executed once more, to say where; if that fails, it is not said.
+        let _ = self.executable.run_observed(layers, input, self.steps, |layer, _, output| {
+            if found.is_none() && output.is_some_and(is_infinite) {
+                found = Some(layer);
+            }
+        });
+        Some(self.network().layers[found?].name.clone())
     }
 
     fn scores(&self, output: Feature) -> Result<Real, SplitError> {

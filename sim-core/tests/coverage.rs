@@ -7,10 +7,11 @@ mod truth;
 
 use cospike_sim_core::kernel::Streams;
 use cospike_sim_core::stats::{
-    Comparison, Interval, Moments, PrecisionTarget, Sequential, StatsError, SteadyMean, Verdict, batch_means,
-    compare_with_control, mean_interval, mser, overlapping_batch_means, paired_difference, wilson,
+    Comparison, CrossedDifference, Interval, Moments, PrecisionTarget, Sequential, StatsError, SteadyMean, Verdict,
+    batch_means, compare_with_control, mean_interval, mser, overlapping_batch_means, paired_difference, wilson,
 };
 use rand::RngExt;
+use rand_distr::StandardNormal;
 use std::num::NonZero;
 use std::thread;
 use truth::*;
@@ -263,6 +264,30 @@ fn proportions() {
             });
             let (first, second): (Vec<bool>, Vec<bool>) = answers.unzip();
             paired_difference(&first, &second).unwrap().difference
+        });
+    }
+}
+
+/// Mean loss of a network against its backbone, over samples and trainings that are both drawn anew in each experiment.
+#[test]
+fn samples_and_trainings() {
+    heading("mean loss of 2.3 points over samples and trainings, 2,000 samples");
+    // Standard deviation over trainings in points, and number of trainings.
+    for (spread, trainings) in [(0.0, 3), (0.2, 3), (0.5, 3), (0.5, 5), (1.0, 5)] {
+        let name = format!("{trainings} trainings that differ by {spread} points");
+        let trained = |experiment| {
+            let mut rng = Streams::new(SEED, experiment).stream("trainings", 0);
+            let hard: Vec<f64> = (0..2_000).map(|_| 0.1 * rng.random::<f64>().powi(4)).collect();
+            let row = |_| {
+                let own = 0.003 + 0.01 * spread * rng.sample::<f64, _>(StandardNormal);
+                // 5 % of the answers are mended; lost are as many, and more where a sample is hard: 2 % in the mean.
+                let loss = |hard: &f64, draw: f64| f64::from(draw < 0.05 + own + hard) - f64::from(draw > 0.95);
+                hard.iter().map(|hard| loss(hard, rng.random())).collect::<Vec<f64>>()
+            };
+            (0..trainings).map(row).collect::<Vec<_>>()
+        };
+        assert_covers(&name, 0.023, |experiment| {
+            CrossedDifference::new(&trained(experiment), &[vec![0.0; 2_000]]).unwrap().difference
         });
     }
 }

@@ -8,7 +8,7 @@ use cospike_sim_core::edge::{
 };
 use cospike_sim_core::energy::{Form, PriceList, Unit};
 use cospike_sim_core::link::{
-    Channel, Link, PacketLoss, Radio, RadioPower, Rate, RateStep, Sharing, Standby as RadioStandby, Transport,
+    Channel, Frame, Link, PacketLoss, Radio, RadioPower, Rate, RateStep, Sharing, Standby as RadioStandby, Transport,
     WakeUpRadio,
 };
 use cospike_sim_core::payload::{Codec, Missing, Packetise};
@@ -49,6 +49,7 @@ fn system() -> System {
         edge: EdgeDevice {
             standby: Standby {
                 idle_watts: 0.1,
+                computing_watts: 0.1,
                 sleep: Some(Sleep { after_seconds: 0.5, watts: 0.01, wake_seconds: 0.02, wake_watts: 0.3 }),
             },
             levels: vec![SpeedLevel { rate_factor: 1.0 / 3.0, power_factor: 0.32 }, SpeedLevel::NOMINAL],
@@ -62,6 +63,7 @@ fn system() -> System {
                 designs: vec![DesignThreshold { from_bits_per_second: 0.0, design: 1 }],
             },
             exit_entropy: Some(0.2),
+            measured_watts: Some(0.1 / 3.0),
             ..EdgeDevice::plain(processor, 0.7)
         },
         link: Link {
@@ -73,6 +75,8 @@ fn system() -> System {
             propagation_seconds: 0.01,
             jitter_seconds: 0.001,
             header_bytes: 28,
+            frame: Frame { overhead_seconds: 1.7e-4, header_bytes: 39, sent_joules: 1e-4 / 3.0 },
+            grant_seconds: 0.018,
             channel: Channel {
                 packet_loss: PacketLoss::GilbertElliott {
                     mean_good_seconds: 0.9,

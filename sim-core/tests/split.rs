@@ -3,7 +3,8 @@
 #[path = "common/random.rs"]
 mod random;
 
-use cospike_sim_core::inference::{Counts, Executable, Feature, InferenceError, LayerCounts, Real};
+use cospike_sim_core::energy::{Form, PriceList};
+use cospike_sim_core::inference::{Convention, Counts, Executable, Feature, InferenceError, LayerCounts, Real};
 use cospike_sim_core::network::{
     Activation, Bottleneck, BottleneckKind, Network, Neuron, Nonlinearity, Operation, ResNet, Shape, Stage, Stem,
     Weights,
@@ -162,6 +163,43 @@ fn the_tail_of_a_float_bottleneck_runs_on_the_jpeg_round_trip() {
     let lost = split.tail(&payload, &Damage::losing(std::slice::from_ref(&(0..1)))).unwrap();
     let silent = Feature::Real(Real::zeros(shape, 1));
     assert_eq!(Feature::Real(lost.scores), executable.run(cut + 1..network.layers.len(), &silent, 1).unwrap().output);
+}
+
+/// An image of 2 channels, 9 rows and 11 columns is a JPEG of 22 x 9 pixels: 3 x 2 blocks. A unit of width 3 and stride 2 emits 5 x 6
+/// values a channel, 90 in all: a JPEG of 12 x 10 pixels, 2 x 2 blocks. A block takes 16 x 12 + 64 = 256 multiplications and
+/// 64 + 16 x 32 + 64 + 64 = 704 additions, and each bit of the scan one more; features are made 8-bit values first.
+#[test]
+fn coding_is_counted_and_priced_by_what_the_encoder_does() {
+    let unit = |kind| Bottleneck { kind, width: 3, stride: 2 };
+    let image = (backbone(FLOAT), 0);
+    let float = backbone(FLOAT).with_bottleneck("stage1", unit(BottleneckKind::Float)).unwrap();
+    let spiking = backbone(SPIKING).with_bottleneck("stage1", unit(BottleneckKind::Spiking)).unwrap();
+    let jpeg = Codec::Jpeg { quality: 40 };
+    let price = |key| Some(if key == "mac" { 4.6 } else { 0.9 });
+    let list = PriceList::new(Form::Operations, price).unwrap();
+    let cases = [
+        (&image, jpeg, Some((6, 0))),
+        (&image, Codec::Pixels8, None),
+        (&float, jpeg, Some((4, 90))),
+        (&float, Codec::Pixels8, Some((0, 90))),
+        (&float, Codec::Float32, None),
+        (&spiking, Codec::Spikes, None),
+    ];
+    for ((network, cut), codec, expected) in cases {
+        let split = SplitNetwork::new(network, &weights(network), *cut, codec, STEPS).unwrap();
+        let head = split.head(&random::pixels(network, 5)).unwrap();
+        let HeadOutput::Payload(payload) = head.output else { panic!("cut before the end") };
+        assert_eq!((head.codec.is_some(), split.codec_computes()), (expected.is_some(), expected.is_some()), "{codec}");
+        let (Some(found), Some((blocks, values))) = (head.codec, expected) else { continue };
+        let bits = if blocks > 0 { 8 * payload.bytes.len() as u64 } else { 0 };
+        let (mac, ac) = (256 * blocks + values, 704 * blocks + bits);
+        assert_eq!((found.counts.mac, found.counts.ac), (mac, ac), "{codec}");
+        assert_eq!((found.layer, found.counts, found.nonzero), (*cut, found.with_borders, found.counts));
+        let account = list.account(network, None, &[found], Convention::Inside);
+        assert!(account.lines.iter().all(|line| line.event == "codec"), "{account:?}");
+        let picojoules = 4.6 * mac as f64 + 0.9 * ac as f64;
+        assert!((account.total().unwrap() * 1e12 / picojoules - 1.0).abs() < 1e-12, "{codec}");
+    }
 }
 
 #[test]

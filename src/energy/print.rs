@@ -59,7 +59,7 @@ fn print_accuracies(priced: &[Priced]) -> Result<(), Failure> {
     }
     lists.sort_by_key(|(measured, ..)| measured.family);
     let mut rows = table(&["network as executed", "weights", "activations", "accuracy %", "priced by"]);
-    rows.column_iter_mut().skip(4).for_each(|column| drop(column.set_cell_alignment(CellAlignment::Left)));
+    rows.column_iter_mut().skip(4).for_each(|column| column.set_cell_alignment(CellAlignment::Left));
     for (measured, activations, names) in lists {
         let accuracy = wilson(measured.correct.into(), measured.samples.into())?;
         let cells = [measured.name().into(), weights(measured), activations, percent(&accuracy), names.join(", ")];

@@ -7,7 +7,7 @@ mod verify;
 use crate::arguments::Run;
 use crate::estimate::check_memory;
 use crate::failure::{Failure, printable_lines};
-use crate::output::{note, print_json};
+use crate::output::{note, plural, print_json, printable};
 use crate::progress::Bar;
 use crate::scenario::compile_scenario;
 use anyhow::{Context, anyhow};
@@ -25,6 +25,7 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     let zoo = arguments.zoo.open()?;
     let compiled = compile_scenario(&arguments.scenario, &zoo)?;
     check_memory(&compiled.plan)?;
+    compiled.plan.provenance.warnings.iter().for_each(|warning| note!("warning: {}", printable(warning)));
     let study = compiled.into_study(&zoo)?;
     if arguments.verify {
         return verify::verify(&study, arguments.json);
@@ -51,22 +52,31 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
         Err(error) => return Err(keep(store, &pieces, [traced.err(), Some(error)])),
     };
     let failed = results.points.iter().filter(|point| point.failure.is_some()).count();
+    // A design point without answers is finished all the same.
+    let is_finished = results.points.iter().all(|point| point.failed_replications == 0);
     let removed = match arguments.store {
         // The result folder holds everything now.
-        None if failed == 0 => store.clone().remove().map_err(anyhow::Error::from),
+        None if is_finished => store.clone().remove().map_err(anyhow::Error::from),
         _ => Ok(()),
     };
     let drawn = draw(&results, &place);
     let printed = print(&results, arguments.json);
     let page = if drawn.is_ok() { format!(" and {PAGE}") } else { String::new() };
     note!("\nresults{page} in {}", place.folder().display());
+    if arguments.store.is_none() {
+        say_others(&store, &pieces);
+    }
     let store_failure = store_failure.map(|error| anyhow!("the results are whole, but the store failed: {error}"));
     let errors = [traced.err(), removed.err(), store_failure, drawn.err(), printed.err()];
     if failed == 0 {
         return last(errors).map_or(Ok(()), |error| Err(error.into()));
     }
-    let failure = anyhow!("{failed} of {} design points failed", results.points.len());
-    Err(keep(store, &pieces, [last(errors), Some(failure)]))
+    let failure = anyhow!("{failed} of {} failed", plural(results.points.len() as u64, "design point"));
+    let errors = [last(errors), Some(failure)];
+    match is_finished {
+        true => Err(last(errors).unwrap_or_else(|| anyhow!("the study failed")).into()),
+        false => Err(keep(store, &pieces, errors)),
+    }
 }
 
 /// The results of a finished study, and why its store failed, if it did.
@@ -108,6 +118,20 @@ fn draw(results: &Results, place: &Place) -> anyhow::Result<()> {
     };
     let report = render(results).with_context(again)?;
     place.write_report(report.files()).with_context(again)
+}
+
+/// Says that a place still keeps pieces of other studies, which nobody sees because they are hidden.
+fn say_others(store: &Entries, pieces: &Path) {
+    // Of a folder that cannot be read there is something to say when it is written to.
+    let (number, bytes) = store.others().unwrap_or_default();
+    if number > 0 {
+        let (piece, size) = (plural(number, "finished piece"), bytes.div_ceil(1000));
+        note!(
+            "{} still holds {piece} of other studies or versions, {size} kB: a study that they belong to goes on from them; \
+             remove the folder if there is none",
+            pieces.display()
+        );
+    }
 }
 
 /// Says where the finished pieces of a study are that has no results, or not all. Returns the last of the `errors`, the others being printed.

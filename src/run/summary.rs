@@ -3,7 +3,7 @@
 use crate::output::{mean, percent, printable, say, significant, table};
 use cospike_results::index::PointIndex;
 use cospike_results::rows::Results;
-use cospike_results::summary::{AdjustedP, PointSummary, SIGNIFICANCE, Summary, zeros};
+use cospike_results::summary::{AdjustedP, Estimate, PointSummary, SIGNIFICANCE, Summary, compute_share, zeros};
 use cospike_sim_core::stats::Interval;
 
 /// Prints a row for each design point, and the paired differences.
@@ -18,7 +18,11 @@ pub(super) fn print_summary(summary: &Summary, results: &Results) {
     if unanswered {
         titles.extend(["answered %", "right of these %"]);
     }
-    titles.extend(["payload bit", "x float32", "x binary", "latency ms", "p95 ms", "energy mJ"]);
+    titles.extend(["payload bit", "x float32", "x binary", "latency ms", "p95 ms", "energy mJ", "device mW"]);
+    let misses = summary.points.iter().any(|point| point.deadline_misses.mean > Some(0.0));
+    if misses {
+        titles.push("missed %");
+    }
     let mut points = table(&titles);
     for point in &summary.points {
         let offline = point.offline_accuracy.as_ref().map_or_else(|| "-".into(), percent);
@@ -33,19 +37,34 @@ pub(super) fn print_summary(summary: &Summary, results: &Results) {
             mean(&point.latency_mean_s, 3),
             mean(&point.latency_p95_s, 3),
             mean(&point.energy_j, 3),
+            mean(&point.power_per_device_w, 3),
         ]);
+        if misses {
+            row.push(mean(&point.deadline_misses, 2));
+        }
         points.add_row(row);
     }
     say!("{points}");
     let samples = results.points.iter().map(|point| point.samples).max().unwrap_or(0);
     say!(
         "\naccuracy with nothing lost, on {samples} samples, 95 % Wilson interval; x float32, x binary: bits of the float32 \
-         and of the T-step binary tensor at the split per payload bit;\nlatency and energy of the edge device per \
-         completed request, {}",
+         and of the T-step binary tensor at the split per payload bit;\nlatency per request and energy of the edge devices per \
+         answered request; device: mean power of one; energy and power from the end of the warm-up to the last request, {}",
         intervals(summary)
     );
+    if let Some([least, most]) = compute_share(&results.replications) {
+        say!(
+            "compute alone is {} to {} % of this energy, the rest is radio and waiting; the report compares it under every price list",
+            significant(100.0 * least),
+            significant(100.0 * most)
+        );
+    }
+    if misses {
+        say!("missed: deadlines missed, by a late answer or by none, of all requests");
+    }
     say!("{}", zeros(&results.points));
     print_failures(summary);
+    print_missing_energies(summary);
     if !summary.comparisons.is_empty() {
         say!();
         print_comparisons(summary);
@@ -69,6 +88,9 @@ fn intervals(summary: &Summary) -> String {
     if estimates().any(|estimate| estimate.mean.is_none()) {
         text += ";\n-: no replication has the value";
     }
+    if estimates().any(Estimate::is_vague) {
+        text += ";\na ± that is larger than its value leaves the value open: give more `replications`";
+    }
     let deterministic = summary.points.iter().filter(|point| point.is_deterministic).count();
     if deterministic > 0 {
         let of = match deterministic == summary.points.len() {
@@ -88,9 +110,21 @@ fn intervals(summary: &Summary) -> String {
 fn print_failures(summary: &Summary) {
     for point in &summary.points {
         let Some(reason) = &point.failure else { continue };
-        let (failed, all) = (point.failed_replications, point.energy_j.of);
         let (label, reason) = (printable(&point.label), printable(reason));
-        say!("\nfailed: {label}, {failed} of {all} replications: {reason}");
+        match (point.failed_replications, point.energy_j.of) {
+            (0, _) => say!("\nfailed: {label}: {reason}"),
+            (failed, all) => say!("\nfailed: {label}, {failed} of {all} replications: {reason}"),
+        }
+    }
+}
+
+/// Names the design points without energy, each with the reason.
+fn print_missing_energies(summary: &Summary) {
+    for point in &summary.points {
+        let Some(reason) = &point.no_energy else { continue };
+        let (missing, all) = (point.replications - point.energy_j.over, point.replications);
+        let (label, reason) = (printable(&point.label), printable(reason));
+        say!("\nno energy: {label}, {missing} of {all} replications: {reason}");
     }
 }
 

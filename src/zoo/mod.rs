@@ -7,7 +7,7 @@ pub(crate) use verify::verify;
 use crate::arguments::Page;
 use crate::failure::Failure;
 use crate::given::GivenZoo;
-use crate::output::{print_json, say, table};
+use crate::output::{plural, print_json, say, table};
 use cospike_models::zoo::{Branch, PLAIN, Series, Spread, WeightFile};
 use cospike_reports::zoo_page;
 use serde_json::{Value, json};
@@ -23,14 +23,17 @@ pub(crate) fn list(given: &GivenZoo, as_json: bool) -> Result<(), Failure> {
     zoo.branches().iter().for_each(print_branch);
     let unmeasured = zoo.weight_files().iter().filter(|file| file.metadata.claim().is_none()).count();
     if unmeasured > 0 {
-        say!("v: on the validation images; {unmeasured} networks were not measured on the test images yet");
+        say!(
+            "v: on the validation images; not measured on the test images yet: {}",
+            plural(unmeasured as u64, "network")
+        );
     }
     let size: usize = zoo.weight_files().iter().map(WeightFile::size).sum();
     say!(
-        "{} networks, {} kB; accuracy in % on all test images / payload in bits, which `cospike zoo verify` measures \
+        "{}, {} kB; accuracy in % on all test images / payload in bits, which `cospike zoo verify` measures \
          again; [lowest, highest] over seeds;\na network with a unit takes its head from the backbone's file; names, and \
          how each was trained: `cospike zoo --json`",
-        zoo.weight_files().len(),
+        plural(zoo.weight_files().len() as u64, "network"),
         size / 1000
     );
     Ok(())

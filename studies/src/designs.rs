@@ -21,7 +21,7 @@ struct HeadsKey {
     local: Option<NetworkIndex>,
     packets: Packets,
     /// Price list of the device.
-    prices: PriceIndex,
+    prices: Option<PriceIndex>,
     /// Operations on zeros that the device executes.
     convention: Convention,
 }
@@ -53,7 +53,7 @@ impl Heads {
             for (steps, sample) in steps.iter_mut().zip(&local.samples) {
                 let first = sample.steps.iter().map(|step| HeadStep {
                     counts: step.head.counts(key.convention),
-                    energy: step.head.energy(Some(key.prices), key.convention),
+                    energy: step.head.energy(key.prices, key.convention),
                     packets: 0,
                     guess: Some(step.guess),
                 });
@@ -78,7 +78,7 @@ fn head_steps(sample: &PricedSample, packets: &[Range<usize>], key: HeadsKey) ->
         begin = end;
         HeadStep {
             counts: step.head.counts(key.convention),
-            energy: step.head.energy(Some(key.prices), key.convention),
+            energy: step.head.energy(key.prices, key.convention),
             packets: sent as u32,
             guess: sample.payload.is_none().then_some(step.guess),
         }

@@ -49,7 +49,7 @@ pub(crate) struct SampleInference {
 /// What a network did from its first time step up to some.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct StageInference {
-    /// Counts of the head's layers.
+    /// Counts of the head's layers, and of coding its output, if that takes operations.
     pub(crate) head: Vec<LayerCounts>,
     /// Counts of the tail's layers.
     pub(crate) tail: Vec<LayerCounts>,
@@ -83,7 +83,7 @@ impl PreparedNetwork {
 
     /// Names of its weight files.
     pub(crate) fn name(&self) -> String {
-        names(self.zoo.files.iter().map(|(name, _)| name.as_str()))
+        self.zoo.name()
     }
 
     /// Executes the network on its samples of `dataset`, on the threads of the current rayon pool; `tick` is called after
@@ -94,7 +94,9 @@ impl PreparedNetwork {
             tick();
             inference.map_err(|error| Failure::Inference { network: self.name(), sample, error: Box::new(error) })
         };
-        let samples = (0..self.samples.count).into_par_iter().map(on_sample).collect::<Result<Vec<_>, _>>()?;
+        let samples: Vec<_> = (0..self.samples.count).into_par_iter().map(on_sample).collect();
+        // Of several failures the first in the order of the samples, whichever thread came first.
+        let samples = samples.into_iter().collect::<Result<Vec<_>, _>>()?;
         let mut layers: Vec<LayerCounts> = vec![];
         for stage in samples.iter().filter_map(|sample| sample.stages.last()) {
             let counts = stage.head.iter().chain(&stage.tail).copied();
@@ -118,7 +120,9 @@ impl PreparedNetwork {
                     (Some(sent), tail.scores, tail.layers)
                 }
             };
-            stages.push(StageInference { head: head.layers, tail, guess: guess(&scores) });
+            let mut layers = head.layers;
+            layers.extend(head.codec);
+            stages.push(StageInference { head: layers, tail, guess: guess(&scores) });
         }
         let answer = stages.last().map_or(0, |stage| stage.guess.answer);
         Ok(SampleInference { stages, payload, answer })

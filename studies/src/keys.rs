@@ -6,7 +6,7 @@
 
 use crate::plan::{DesignPoint, Packets, Plan, PlannedNetwork};
 use cospike_models::zoo::{CodecChoice, NetworkChoice};
-use cospike_results::index::{NetworkIndex, PointIndex};
+use cospike_results::index::{NetworkIndex, PointIndex, PriceIndex};
 use cospike_results::key::{ContentKey, KeyError};
 use cospike_sim_core::cosim::System;
 use cospike_sim_core::energy::PriceList;
@@ -17,7 +17,7 @@ use serde::Serialize;
 
 /// Version of everything that turns a plan into results. It grows with every change after which an equal plan gives other
 /// numbers, and with every change of the form in which pieces are stored.
-pub const ENGINE_SCHEMA: u32 = 5;
+pub const ENGINE_SCHEMA: u32 = 7;
 
 /// What an inference depends on.
 #[derive(Serialize)]
@@ -42,7 +42,7 @@ struct PointContent<'a> {
     system: &'a System,
     packets: Packets,
     missing: Missing,
-    prices: &'a PriceList,
+    prices: Option<&'a PriceList>,
     cloud_prices: Option<&'a PriceList>,
     conventions: [Convention; 2],
     designs: Vec<(ContentKey, Option<u32>)>,
@@ -88,14 +88,15 @@ impl Plan {
         let DesignPoint { convention, cloud_convention, .. } = &self.points[point.position()];
         let network =
             |index: NetworkIndex| Ok((self.inference_key(index)?, self.networks[index.position()].matched_steps));
+        let list = |prices: PriceIndex| &self.prices[prices.position()].list;
         let content = PointContent {
             engine: ENGINE_SCHEMA,
             seed: self.seed,
             system,
             packets: *packets,
             missing: *missing,
-            prices: &self.prices[prices.position()].list,
-            cloud_prices: cloud_prices.map(|prices| &self.prices[prices.position()].list),
+            prices: prices.map(list),
+            cloud_prices: cloud_prices.map(list),
             conventions: [*convention, *cloud_convention],
             designs: designs.iter().map(|&design| network(design)).collect::<Result<_, _>>()?,
             local: local.map(network).transpose()?,

@@ -25,6 +25,7 @@ mod study;
 #[cfg(test)]
 mod tests;
 pub mod trace;
+mod unanswered;
 mod verify;
 
 pub use error::{Failure, StoreError, StudyError};

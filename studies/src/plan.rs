@@ -65,7 +65,7 @@ pub struct Precision {
 pub enum Metric {
     /// Mean latency of the completed requests.
     Latency,
-    /// Energy of the devices per completed request.
+    /// Energy of the devices per answered request.
     Energy,
 }
 
@@ -121,8 +121,8 @@ pub struct DesignPoint {
     pub packets: Packets,
     /// What the receiver puts in the place of missing parts of a payload.
     pub missing: Missing,
-    /// Price list of the devices.
-    pub prices: PriceIndex,
+    /// Price list of the devices; `None` if they draw what was measured of them as a whole.
+    pub prices: Option<PriceIndex>,
     /// Price list of the cloud; `None` if operations there cost nothing.
     pub cloud_prices: Option<PriceIndex>,
     /// Operations on zeros that the processors of the devices execute, in time and energy.
@@ -158,6 +158,8 @@ pub struct Provenance {
     pub traces: Vec<FileUsed>,
     /// Profiles and price lists, with the provenance of each value.
     pub profiles: Vec<ProfileUsed>,
+    /// What can be simulated but is not as it should be, in sentences.
+    pub warnings: Vec<String>,
 }
 
 /// A plan that cannot be executed.
@@ -282,7 +284,7 @@ impl Plan {
             true => Ok(()),
             false => Err(PlanError::Index { point: number, what, index, len }),
         };
-        for prices in [Some(point.prices), point.cloud_prices].into_iter().flatten() {
+        for prices in [point.prices, point.cloud_prices].into_iter().flatten() {
             exists("price list", prices.0, self.prices.len())?;
         }
         for network in point.networks() {

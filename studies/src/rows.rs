@@ -4,6 +4,7 @@ use crate::plan::{DesignPoint, NamedPrices};
 use crate::prices::{EXECUTED, PricedNetwork, PricedNetworks, PricedSample};
 use crate::schedule::Simulated;
 use crate::study::{Executed, Study};
+use crate::unanswered;
 use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::rows::{AnswerRow, ComputeEnergyRow, LayerRow, PointRow, Results};
 use cospike_sim_core::energy::Account;
@@ -32,7 +33,10 @@ impl Study {
         let values = split_values(network.network(), &choice.split);
         let (failed_replications, failure) = match point.networks().find_map(|index| executed.failures.get(&index)) {
             Some(failure) => (self.plan().replications, Some(failure.to_string())),
-            None => (of.failed, of.first_failure.as_ref().map(|(number, of)| format!("replication {number}: {of}"))),
+            None => match &of.first_failure {
+                Some((number, failure)) => (of.failed, Some(format!("replication {number}: {failure}"))),
+                None => (0, unanswered::explain(&point.system.workload, &of.replications())),
+            },
         };
         PointRow {
             point: number,
@@ -66,7 +70,10 @@ impl Study {
         let row = |layer: &cospike_sim_core::inference::LayerCounts| LayerRow {
             point: number,
             layer: layer.layer as u32,
-            name: network.network().layers[layer.layer].name.clone(),
+            name: match layer.is_codec {
+                true => "codec".into(),
+                false => network.network().layers[layer.layer].name.clone(),
+            },
             half: if layer.layer <= network.cut() { "head" } else { "tail" }.into(),
             input_events: mean(layer.input_events),
             output_events: mean(layer.output_events),

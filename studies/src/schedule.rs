@@ -159,6 +159,11 @@ fn is_executed(point: &DesignPoint, priced: &PricedNetworks) -> bool {
 }
 
 impl Simulated {
+    /// Rows of the table `replications`.
+    pub(crate) fn replications(&self) -> Vec<&ReplicationRow> {
+        self.rows.iter().map(|rows| &rows.replication).collect()
+    }
+
     fn take(&mut self, replication: u32, outcome: Result<Rows, Failure>) {
         match outcome {
             Ok(rows) => self.rows.push(rows),

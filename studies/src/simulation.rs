@@ -5,7 +5,7 @@ use crate::error::Failure;
 use crate::plan::DesignPoint;
 use cospike_results::index::PointIndex;
 use cospike_results::rows::{LatencyRow, ReplicationRow, Table};
-use cospike_sim_core::cosim::{CosimError, Latency, Observer, Outcome, Run};
+use cospike_sim_core::cosim::{CosimError, Latency, Observer, Outcome, Run, Window};
 use cospike_sim_core::kernel::{Steps, Streams};
 
 /// Events between two reports of how far a replication has come: many times a second, and too seldom to cost anything.
@@ -86,6 +86,10 @@ impl<'a> Replication<'a> {
     fn row(&self, outcome: &Outcome) -> ReplicationRow {
         let answers = (outcome.requests.completed > 0).then_some(outcome.requests.completed as f64);
         let per_request = |total: f64| answers.map(|answers| total / answers);
+        let window = outcome.window.as_ref().ok();
+        let answered = window.filter(|window| window.answered > 0);
+        let per_answer = |window: &Window, total: f64| total / window.answered as f64;
+        let interval = answered.and_then(|window| window.joules_per_answer);
         let latency = |get: fn(&Latency) -> f64| outcome.latency.as_ref().map(get);
         let steady = outcome.latency.as_ref().and_then(|latency| latency.steady);
         ReplicationRow {
@@ -102,13 +106,21 @@ impl<'a> Replication<'a> {
             steady_latency_high_s: steady.map(|steady| steady.mean.high),
             steady_deleted: steady.map(|steady| steady.deleted),
             phases: outcome.latency.as_ref().map(|latency| latency.phases),
-            energy: answers.map(|answers| outcome.energy.divided_by(answers)),
+            energy: answered.map(|window| window.energy.divided_by(window.answered as f64)),
+            steady_energy_low_j: interval.map(|interval| interval.low),
+            steady_energy_high_j: interval.map(|interval| interval.high),
+            power_per_device_w: window.map(|window| window.watts_per_device(self.point.system.devices)),
             payload_bytes: per_request(outcome.payload_bytes as f64),
             sent_bytes: per_request(outcome.sent_bytes as f64),
             traffic: outcome.traffic,
             first_depletion_s: outcome.depletion.first.map(|time| time.seconds()),
             restricted_lifetime_s: outcome.depletion.restricted_mean_seconds,
-            cloud_energy_j: per_request(outcome.cloud_energy.total()),
+            cloud_energy_j: answered.map(|window| per_answer(window, window.cloud_energy.total())),
+            cloud_power_w: window.map(Window::cloud_watts),
+            window_from_s: window.map(|window| window.from.seconds()),
+            window_to_s: window.map(|window| window.to.seconds()),
+            window_answered: window.map(|window| window.answered),
+            no_energy: why_no_energy(outcome),
             mean_servers: outcome.mean_servers,
             edge_utilisation: outcome.edge.utilisation,
             uplink_utilisation: outcome.uplink.utilisation,
@@ -130,5 +142,16 @@ impl<'a> Replication<'a> {
             seconds,
         };
         [(0.0, latency.min)].into_iter().chain(whole).chain(ends).map(row).collect()
+    }
+}
+
+/// Reason why a replication has no energy per request; `None` if it has.
+fn why_no_energy(outcome: &Outcome) -> Option<String> {
+    match &outcome.window {
+        Err(reason) => Some(reason.to_string()),
+        Ok(window) if window.answered == 0 => {
+            Some("no request was answered in the window, so there is power but no energy per request".into())
+        }
+        Ok(_) => None,
     }
 }

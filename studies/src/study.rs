@@ -90,7 +90,7 @@ impl Study {
     /// depend on their number. `progress` is called from many threads.
     ///
     /// A network that cannot be executed, and a replication that cannot be simulated, costs no other its results:
-    /// [`PointRow::failure`](cospike_results::rows::PointRow::failure) has the reason.
+    /// [`PointRow::failure`](cospike_results::rows::PointRow::failure) has the reason, also that of a design point without answers.
     ///
     /// Each finished inference and replication is put into `store` at once, and none that is there is executed again. What
     /// failed is not stored, so another run tries it again.
@@ -218,6 +218,7 @@ impl Study {
             datasets: datasets.into_iter().map(dataset).collect(),
             traces: provenance.traces.clone(),
             profiles: provenance.profiles.clone(),
+            warnings: provenance.warnings.clone(),
         }
     }
 }

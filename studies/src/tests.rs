@@ -1,6 +1,7 @@
 //! A plan that is made in code, without any scenario file.
 
 mod failures;
+mod streaming;
 
 use crate::error::StudyError;
 use crate::keys::ENGINE_SCHEMA;
@@ -83,7 +84,7 @@ pub(crate) fn plan(zoo: &Zoo, dataset: &Dataset) -> Plan {
             system,
             packets: Packets { packetise: Packetise::Message, payload_bytes: NonZeroUsize::new(1_000).unwrap() },
             missing: Missing::Zero,
-            prices: PriceIndex(0),
+            prices: Some(PriceIndex(0)),
             cloud_prices: None,
             convention: Convention::Inside,
             cloud_convention: Convention::Inside,
@@ -148,7 +149,10 @@ fn a_plan_that_cannot_be_executed_says_why() {
         (|plan| plan.replications = 0, |error| matches!(error, PlanError::Nothing { what: "replications" })),
         (|plan| plan.points.clear(), |error| matches!(error, PlanError::Nothing { what: "design points" })),
         (|plan| plan.points[0].designs.clear(), |error| matches!(error, PlanError::Designs { designs: 0, .. })),
-        (|plan| plan.points[0].prices = PriceIndex(1), |error| matches!(error, PlanError::Index { index: 1, .. })),
+        (
+            |plan| plan.points[0].prices = Some(PriceIndex(1)),
+            |error| matches!(error, PlanError::Index { index: 1, .. }),
+        ),
         (
             |plan| plan.points[0].local = Some(NetworkIndex(9)),
             |error| matches!(error, PlanError::Index { what: "network", index: 9, len: 1, .. }),
@@ -245,7 +249,7 @@ fn invariant_14_numbers_change_with_the_engine_s_schema_only() {
     let hash = ContentKey::from_json("numbers of the test study", &text).unwrap().to_string();
     assert_eq!(
         (ENGINE_SCHEMA, &hash[..16]),
-        (5, "a2aec484f3a86fdc"),
+        (7, "e42bde341e8554fc"),
         "if a number has changed on purpose, raise ENGINE_SCHEMA"
     );
 }

@@ -77,6 +77,14 @@ pub enum DatasetError {
         /// Number of classes.
         classes: u32,
     },
+    /// A label is not a number that a class can have.
+    #[error("record {record} has the label {label}, but a label is a whole number from 0 to {}", u16::MAX)]
+    NoClass {
+        /// Index of the record, from 0.
+        record: usize,
+        /// Label that was found.
+        label: i128,
+    },
     /// The file is not an archive of NumPy arrays, or is a damaged one.
     #[error(transparent)]
     Npz(#[from] NpzError),

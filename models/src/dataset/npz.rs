@@ -12,7 +12,7 @@ impl Dataset {
     ///
     /// # Errors
     /// [`DatasetError::Npz`] for a file that is not such an archive or is damaged, [`DatasetError::Array`] for a missing array or
-    /// one of another type or shape, [`DatasetError::Label`], [`DatasetError::Count`], [`DatasetError::Empty`].
+    /// one of another type or shape, [`DatasetError::NoClass`], [`DatasetError::Count`], [`DatasetError::Empty`].
     pub fn from_npz(file: impl Read + Seek) -> Result<Self, DatasetError> {
         let mut archive = Archive::open(file)?;
         let images = array(&mut archive, "images")?;
@@ -53,9 +53,8 @@ fn labels(array: &Array, count: usize) -> Result<Vec<u16>, DatasetError> {
     let values = array
         .whole_numbers()
         .ok_or_else(|| wrong("labels", "of an integer type, such as uint8 or int64", array.kind()))?;
-    let class = |(record, label): (usize, i128)| {
-        u16::try_from(label).map_err(|_| DatasetError::Label { record, label, classes: Dataset::MAX_CLASSES })
-    };
+    let class =
+        |(record, label): (usize, i128)| u16::try_from(label).map_err(|_| DatasetError::NoClass { record, label });
     values.enumerate().map(class).collect()
 }
 

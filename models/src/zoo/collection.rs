@@ -309,6 +309,11 @@ impl ZooNetwork {
         Ok(Self { network, weights, ..self })
     }
 
+    /// Names of its weight files, as one text.
+    pub fn name(&self) -> String {
+        self.files.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" with ")
+    }
+
     /// Checks that the network was made for the samples of `dataset`, see [`Dataset::check_for`]; and, where both are known,
     /// that it was trained for their task.
     ///

@@ -2,7 +2,7 @@
 
 use super::{PLAIN, UnitChoice, WeightFileError, ZooError};
 use crate::file::{self, DATA_LIMIT};
-use crate::json::Object;
+use crate::json::{Object, place};
 use cospike_sim_core::network::{
     Bottleneck, BottleneckKind, Family, Network, NetworkError, NetworkName, Neuron, Operation, TensorStore, Weights,
     read_safetensors,
@@ -213,7 +213,7 @@ fn check_header(bytes: &[u8]) -> Result<(), WeightFileError> {
     let (length, rest) = bytes.split_first_chunk().ok_or_else(|| wrong("no length".into()))?;
     let header = rest.get(..u64::from_le_bytes(*length) as usize).unwrap_or(rest);
     let entries: Object<Object<serde::de::IgnoredAny>> = serde_json::from_slice(header)
-        .map_err(|error| wrong(format!("something else than objects of objects: {error}")))?;
+        .map_err(|error| wrong(format!("something else than objects of objects{}", place(&error))))?;
     let inner = entries.0.iter().map(|(_, value)| value.repeated());
     match std::iter::once(entries.repeated()).chain(inner).flatten().next() {
         Some(key) => Err(wrong(format!("the key {key:?} twice"))),
@@ -297,9 +297,10 @@ impl Keys<'_> {
         if !["test_images", "test_correct", "payload_bits"].iter().any(|&key| self.all.contains_key(key)) {
             return Ok(());
         }
-        let images = self.number("test_images", "a whole number from 1 on", 1..=u64::MAX)?;
+        let images = self.number("test_images", "a whole number from 1 to 4294967295", 1..=u32::MAX)?;
         self.number("test_correct", "a whole number from 0 to `test_images`", 0..=images)?;
-        self.number("payload_bits", "a number from 0 on", 0.0..=f64::MAX).map(drop)
+        // As large as a payload can be in the results of a study.
+        self.number("payload_bits", "a number from 0 to 4294967295", 0.0..=f64::from(u32::MAX)).map(drop)
     }
 }
 

@@ -1,10 +1,8 @@
 //! Accuracy and payload of the networks of a zoo: measured on a data set, or claimed by their files.
 
-use super::{Metadata, WeightFile, Zoo, ZooError};
+use super::{Executed, Metadata, WeightFile, Zoo, ZooError};
 use crate::dataset::{Dataset, Unsuitable};
-use cospike_sim_core::inference::Feature;
-use cospike_sim_core::split::{SplitError, SplitNetwork};
-use rayon::prelude::*;
+use cospike_sim_core::split::SplitError;
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 
@@ -35,19 +33,15 @@ pub enum MeasureError {
         error: Unsuitable,
     },
     /// A network cannot be executed on a sample.
-    #[error("sample {sample}: {error}")]
+    #[error("{network} on sample {sample}: {error}")]
     Inference {
+        /// Name of the network's weight file.
+        network: String,
         /// Index of the sample, from 0.
         sample: usize,
         /// Cause of the failure.
-        error: SplitError,
+        error: Box<SplitError>,
     },
-}
-
-/// A network, and the last of the layers that it has in common with its backbone.
-struct Member {
-    network: SplitNetwork,
-    shared: usize,
 }
 
 impl Zoo {
@@ -61,73 +55,19 @@ impl Zoo {
         groups.into_values().collect()
     }
 
-    /// Measures networks of one group of [`Zoo::backbone_groups`] on all of `dataset`, each cut in two, on the threads of the
-    /// current rayon pool. The layers before the split points are executed once for all of them, which changes no answer:
-    /// an inference cut in two equals the uncut one bit for bit. `tick` is called after each sample.
+    /// Measures networks of one group of [`Zoo::backbone_groups`] on all of `dataset`, see [`Zoo::execute`].
     ///
     /// # Errors
-    /// [`MeasureError`]: a network that cannot be made, was made for other samples, or cannot be executed on a sample.
+    /// Those of [`Zoo::execute`].
     pub fn measure(
         &self,
         files: &[&WeightFile],
         dataset: &Dataset,
         tick: &(dyn Fn() + Sync),
     ) -> Result<Vec<Measurement>, MeasureError> {
-        let members = files.iter().map(|file| self.member(file, dataset)).collect::<Result<Vec<_>, _>>()?;
-        let on_sample = |sample: usize| {
-            let sums = answers(&members, dataset, sample).map_err(|error| MeasureError::Inference { sample, error });
-            tick();
-            sums
-        };
-        let nothing = || vec![(0, 0); members.len()];
-        let add = |one: Vec<(u64, u64)>, other: Vec<(u64, u64)>| {
-            one.into_iter().zip(other).map(|((correct, bits), more)| (correct + more.0, bits + more.1)).collect()
-        };
-        let samples = dataset.len();
-        let sums = (0..samples).into_par_iter().map(on_sample).try_reduce(nothing, |one, other| Ok(add(one, other)))?;
-        let measurement = |(correct, bits): (u64, u64)| Measurement {
-            correct,
-            samples: samples as u64,
-            payload_bits: bits as f64 / samples as f64,
-        };
-        Ok(sums.into_iter().map(measurement).collect())
+        let choices = files.iter().map(|file| self.choice(&file.name)).collect::<Result<Vec<_>, _>>()?;
+        Ok(self.execute(&choices, dataset, &[], tick)?.iter().map(Executed::measurement).collect())
     }
-
-    fn member(&self, file: &WeightFile, dataset: &Dataset) -> Result<Member, MeasureError> {
-        let network = self.network(&self.choice(&file.name)?)?;
-        let unsuitable = |error| MeasureError::Unsuitable { network: file.name.clone(), error };
-        network.check_samples(dataset).map_err(unsuitable)?;
-        let network = network.network;
-        let split = file.metadata.unit.as_ref().map(|unit| network.network().split(&unit.split));
-        let shared = split.transpose().map_err(ZooError::from)?.unwrap_or(0);
-        Ok(Member { network, shared })
-    }
-}
-
-/// For each network, whether it answers the sample correctly (1 or 0), and its payload in bits.
-fn answers(members: &[Member], dataset: &Dataset, sample: usize) -> Result<Vec<(u64, u64)>, SplitError> {
-    let mut order: Vec<usize> = (0..members.len()).collect();
-    order.sort_by_key(|&index| members[index].shared);
-    let mut found = vec![(0, 0); members.len()];
-    let (mut feature, mut done) = (None, 0);
-    for index in order {
-        let Member { network, shared } = &members[index];
-        let mut before = match feature.take() {
-            Some(feature) => feature,
-            None => Feature::Real(network.sample(&dataset.sample(sample))?),
-        };
-        if *shared > done {
-            before = network.executable().run(done + 1..shared + 1, &before, network.steps())?.output;
-            done = *shared;
-        }
-        let execution = network.run(&before, |layers, feature| {
-            network.executable().run(layers.start.max(shared + 1)..layers.end, feature, network.steps())
-        })?;
-        let right = execution.scores.answer() == usize::from(dataset.labels[sample]);
-        found[index] = (right.into(), execution.payload.map_or(0, |payload| 8 * payload.bytes.len() as u64));
-        feature = Some(before);
-    }
-    Ok(found)
 }
 
 impl Metadata {

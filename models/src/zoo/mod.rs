@@ -27,6 +27,7 @@
 mod choice;
 mod collection;
 mod error;
+mod execute;
 mod file;
 mod measure;
 mod series;
@@ -34,6 +35,7 @@ mod series;
 pub use choice::{CodecChoice, NetworkChoice, PLAIN, UnitChoice};
 pub use collection::{Twins, Zoo, ZooNetwork};
 pub use error::{WeightFileError, ZooError};
+pub use execute::{BATCH, Executed};
 pub use file::{MAX_LEVELS, MAX_TIME_STEPS, Metadata, Unit, WeightFile};
 pub use measure::{MeasureError, Measurement};
-pub use series::{Branch, Series, Spread, splits};
+pub use series::{Branch, Series, Spread, splits, without_seed};

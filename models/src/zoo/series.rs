@@ -111,8 +111,9 @@ fn place(file: &WeightFile, split: &str) -> usize {
     network.ok().and_then(|network| network.split(split).ok()).unwrap_or(usize::MAX)
 }
 
-/// The variant without its seed: `noisy-seed2` becomes `noisy`.
-fn without_seed(variant: &str) -> String {
+/// The variant of a unit, or the name of a backbone, without its seed: `noisy-seed2` becomes `noisy`, and [`PLAIN`] stands for what
+/// is nothing but a seed.
+pub fn without_seed(variant: &str) -> String {
     let is_seed = |mark: &str| mark.strip_prefix("seed").is_some_and(|number| number.parse::<u64>().is_ok());
     let marks: Vec<&str> = variant.split('-').filter(|mark| !is_seed(mark)).collect();
     if marks.is_empty() { PLAIN.into() } else { marks.join("-") }

@@ -90,7 +90,9 @@ impl Axis {
     /// Title of the axis: its name, and the unit unless the ticks carry it.
     pub(crate) fn title(&self) -> String {
         match (self.scale, self.quantity) {
-            (Scale::Log, Quantity::Joules | Quantity::Seconds) => format!("{} (log scale)", self.name),
+            (Scale::Log, Quantity::Joules | Quantity::Watts | Quantity::Seconds) => {
+                format!("{} (log scale)", self.name)
+            }
             (Scale::Log, _) => format!("{} ({}, log scale)", self.name, self.prefix().unit),
             (Scale::Linear, _) => format!("{} ({})", self.name, self.prefix().unit),
         }
@@ -174,7 +176,7 @@ impl Axis {
             _ => format!("{scaled:.0e}"),
         };
         match self.quantity {
-            Quantity::Joules | Quantity::Seconds => format!("{number}\u{a0}{unit}"),
+            Quantity::Joules | Quantity::Watts | Quantity::Seconds => format!("{number}\u{a0}{unit}"),
             Quantity::Bits | Quantity::Share => number,
         }
     }
@@ -267,7 +269,7 @@ mod tests {
             &[f64::NAN, f64::INFINITY, f64::NEG_INFINITY],
             &[f64::NAN, 2.0],
         ];
-        let quantities = [Quantity::Bits, Quantity::Joules, Quantity::Seconds, Quantity::Share];
+        let quantities = [Quantity::Bits, Quantity::Joules, Quantity::Watts, Quantity::Seconds, Quantity::Share];
         for (values, quantity) in sets.iter().flat_map(|values| quantities.map(|quantity| (values.to_vec(), quantity)))
         {
             let name = "x";

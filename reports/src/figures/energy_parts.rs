@@ -23,12 +23,13 @@ const ROOM: f64 = 1.6;
 const MOST_NAME: f64 = 210.0;
 
 /// Colours of the parts, in the order of their columns.
-const COLOURS: [RGBColor; 12] = [
+const COLOURS: [RGBColor; 13] = [
     SKY,
     BLUE,
     GREEN,
     ORANGE,
     GREY,
+    RGBColor(0x77, 0x77, 0x77),
     RGBColor(0x99, 0x99, 0x99),
     RGBColor(0xCC, 0xCC, 0xCC),
     VERMILLION,
@@ -52,9 +53,9 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
         |index: &usize| Entry { key: Key::Swatch(COLOURS[*index]), text: digest.energy_parts[*index].label.to_owned() };
     let legend: Vec<Entry> = present.iter().map(entry).collect();
     let replications = replications_note(digest, |summary| &summary.energy_j);
-    let note = format!("All edge devices together, per completed request; {replications}.");
+    let note = format!("All edge devices together, per answered request; {replications}.");
     let caption = format!(
-        "Energy of all edge devices per completed request, by part: everything on the left, the compute of the head \
+        "Energy of all edge devices per answered request, by part: everything on the left, the compute of the head \
          alone on the right, on its own scale. Static power and the idle radio are shared out over the requests, so \
          they depend on how often requests come. Black bars on the left: {replications}."
     );
@@ -99,7 +100,7 @@ fn bars(digest: &Digest<'_>, parts: usize, sheet: &Sheet<'_>, frame: Frame) -> D
     for (index, design) in digest.designs.iter().enumerate() {
         let y = frame.top + (index as f64 + 0.5) * ROW + 3.0;
         if design.parts.is_empty() {
-            let why = if design.row.failure.is_some() { "failed" } else { "no request completed" };
+            let why = if design.row.failed_replications > 0 { "failed" } else { "no energy" };
             sheet.text(why, (frame.left + 5.0, y), Font::new(TICK).colour(GREY))?;
             continue;
         }

@@ -40,16 +40,16 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     let replications = replications_note(digest, |summary| &summary.energy_j);
     let absent = drawn.each_ref().map(|points| digest.designs.len() - points.len());
     let left_out = match absent {
-        [left, right] if left == right => left_out(left, "design point", "without a completed request"),
+        [left, right] if left == right => left_out(left, "design point", "without energy or latency"),
         [left, right] => format!(
             "{}{}",
-            left_out(left, "design point", "without a completed request"),
+            left_out(left, "design point", "without energy"),
             left_out(right, "design point", "without a latency")
         ),
     };
     let note = format!("Accuracy of completed requests, losses included; {replications}.{left_out}");
     let caption = format!(
-        "Accuracy of the completed requests, losses included, against the energy of the edge devices per completed \
+        "Accuracy of the completed requests, losses included, against the energy of the edge devices per answered \
          request (left) and the mean latency (right): {replications}. The intervals cover the randomness of \
          arrivals, sample order and link, not that of the finite set of samples, which the Wilson intervals \
          show. Ringed points, joined, are those that no other design point beats in both respects by its means; \

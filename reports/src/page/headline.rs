@@ -3,7 +3,7 @@
 use super::quoted::{Verdict, accuracy, compression, estimate};
 use crate::digest::{Design, Digest, Executed, Pair};
 use crate::quantity::{Quantity, count, plural, points_range, signed_points};
-use cospike_results::summary::zeros;
+use cospike_results::summary::{compute_share, zeros};
 use cospike_sim_core::stats::PairedDifference;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
@@ -22,8 +22,10 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
                     (energy_comparison(digest))
                 }
                 (least_energy(digest))
+                (share_of_compute(digest))
                 li { (zeros(&digest.results.points)) " Compute energy both ways is in the figure of price lists." }
             }
+            (compute_alone(digest))
             (best_at_each_payload(digest))
         }
     }
@@ -83,7 +85,8 @@ fn energy_comparison(digest: &Digest<'_>) -> Markup {
     html! {
         @if !verdicts.is_empty() {
             li {
-                "Energy per completed request, spiking minus the other family, replication by replication: of "
+                "Energy of the whole device per answered request, radio and waiting included, spiking minus the other family, replication by "
+                "replication: of "
                 (plural(verdicts.len(), "pair")) ", the spiking design point needs less in " (number(Verdict::Below))
                 ", more in " (number(Verdict::Above)) ", and in " (number(Verdict::Open))
                 " no difference is shown (at 5 % for all pairs together, Holm's correction)."
@@ -103,7 +106,7 @@ fn least_energy(digest: &Digest<'_>) -> Markup {
     html! {
         @if !least.is_empty() {
             li {
-                "Least energy per completed request: "
+                "Least energy of the whole device per answered request, with the prices and profiles of this study: "
                 @for (index, design) in least.iter().enumerate() {
                     @if index > 0 { "; " }
                     b { (design.row.label) } @if let Some(energy) = energy(design) { " with " (energy.to_string()) }
@@ -111,6 +114,62 @@ fn least_energy(digest: &Digest<'_>) -> Markup {
                 "."
                 @if let [one, other] = least[..] {
                     " " (energy_verdict(one, other))
+                }
+            }
+        }
+    }
+}
+
+/// What compute is of the joules of a device, over all design points.
+fn share_of_compute(digest: &Digest<'_>) -> Markup {
+    html! {
+        @if let Some([least, most]) = compute_share(&digest.results.replications) {
+            li {
+                "Compute alone is " (Quantity::Share.format_range(least, most)) " of the joules of a device; the rest is its radio and what "
+                "it draws all the time."
+            }
+        }
+    }
+}
+
+/// Table of which compute needs less energy under each price list, pair by pair.
+fn compute_alone(digest: &Digest<'_>) -> Markup {
+    let mut seen = BTreeSet::new();
+    let pairs: Vec<[&Design<'_>; 2]> = digest
+        .pairs
+        .iter()
+        .map(|pair| [pair.spiking, pair.baseline].map(|index| &digest.designs[index]))
+        .filter(|[spiking, baseline]| seen.insert((spiking.row.network, baseline.row.network)))
+        .collect();
+    let lists: BTreeSet<&str> = digest.designs.iter().flat_map(|design| design.compute.keys().copied()).collect();
+    let compared = |list: &str, skipping: bool| -> Vec<bool> {
+        let joules = |design: &Design<'_>| {
+            let priced = if skipping { &design.compute_skipping } else { &design.compute };
+            priced.get(list).copied()
+        };
+        pairs.iter().filter_map(|[spiking, baseline]| Some(joules(spiking)? < joules(baseline)?)).collect()
+    };
+    let rows = lists.into_iter().map(|list| (list, compared(list, false), compared(list, true)));
+    let rows: Vec<_> = rows.filter(|(_, computed, skipped)| !computed.is_empty() || !skipped.is_empty()).collect();
+    let wins = |compared: &[bool]| {
+        let wins = compared.iter().filter(|spiking| **spiking).count();
+        format!("{} of {}", count(wins as u64), count(compared.len() as u64))
+    };
+    html! {
+        @if !rows.is_empty() {
+            h3 { "Compute alone" }
+            p {
+                "Pairs of the same split and width in which the head of the spiking network needs less energy than that of the other one, "
+                "by price list, on machines that compute with the zeros of real-valued layers and on machines that skip them."
+            }
+            div.wide {
+                table {
+                    thead { tr { th { "Price list" } th { "Zeros computed" } th { "Zeros skipped" } } }
+                    tbody {
+                        @for (list, computed, skipped) in &rows {
+                            tr { th scope="row" { (list) } td { (wins(computed)) } td { (wins(skipped)) } }
+                        }
+                    }
                 }
             }
         }

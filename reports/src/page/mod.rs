@@ -11,6 +11,11 @@ use crate::figures::Figure;
 use crate::quantity::{count, plural};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+/// End of the title of every page.
+const TITLE_END: &str = " · CoSpike";
+/// The same as it stands in the page, by which a page is told.
+pub(crate) const MARK: &str = " · CoSpike</title>";
+
 /// Renders the page around `figures`.
 pub(crate) fn render(digest: &Digest<'_>, figures: &[Figure]) -> Markup {
     let manifest = &digest.results.manifest;
@@ -21,13 +26,14 @@ pub(crate) fn render(digest: &Digest<'_>, figures: &[Figure]) -> Markup {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (manifest.name) " · CoSpike" }
+                title { (manifest.name) (TITLE_END) }
                 style { (PreEscaped(include_str!("style.css"))) }
             }
             body {
                 main {
                     h1 { (manifest.name) }
                     (what_was_run(digest))
+                    (warnings(digest))
                     (what_failed(digest))
                     (headline::section(digest))
                     section {
@@ -80,6 +86,19 @@ fn replications(digest: &Digest<'_>) -> String {
     if least < most { format!("{least} to {}", plural(most, "replication")) } else { plural(most, "replication") }
 }
 
+/// The section "Warnings"; empty if there are none.
+fn warnings(digest: &Digest<'_>) -> Markup {
+    let warnings = &digest.results.manifest.warnings;
+    html! {
+        @if !warnings.is_empty() {
+            section {
+                h2 { "Warnings" }
+                ul { @for warning in warnings { li { (warning) "." } } }
+            }
+        }
+    }
+}
+
 /// The section "What failed"; empty if nothing did.
 fn what_failed(digest: &Digest<'_>) -> Markup {
     let failed: Vec<_> = digest.designs.iter().filter(|design| design.summary.failure.is_some()).collect();
@@ -89,13 +108,17 @@ fn what_failed(digest: &Digest<'_>) -> Markup {
                 h2 { "What failed" }
                 p {
                     (count(failed.len() as u64)) " of " (plural(digest.designs.len(), "design point"))
-                    " could not be simulated, or not in all replications. Everything else is what it would be without them."
+                    " could not be simulated, not in all replications, or without an answer. Everything else is what it would be without them."
                 }
                 ul {
                     @for design in failed {
                         li {
-                            b { (design.row.label) } ", " (count(design.summary.failed_replications as u64)) " of "
-                            (plural(design.summary.energy_j.of, "replication")) ": "
+                            b { (design.row.label) }
+                            @if design.summary.failed_replications > 0 {
+                                ", " (count(design.summary.failed_replications as u64)) " of "
+                                (plural(design.summary.energy_j.of, "replication"))
+                            }
+                            ": "
                             @if let Some(reason) = &design.summary.failure { (reason) }
                         }
                     }

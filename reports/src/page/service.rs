@@ -4,8 +4,7 @@ use super::quoted::{Quoted, cell, mean_written};
 use crate::digest::{Design, Digest};
 use crate::quantity::{Quantity, fixed};
 use cospike_results::rows::ReplicationRow;
-use cospike_results::summary::Estimate;
-use cospike_sim_core::cosim::RequestCounters;
+use cospike_results::summary::{Estimate, PointSummary};
 use cospike_sim_core::record::Record;
 use maud::{Markup, html};
 
@@ -15,40 +14,48 @@ struct Column {
     name: &'static str,
     /// Words added to the title, for a value that is not the column's own.
     base: &'static str,
-    /// Value of one replication.
-    value: fn(&ReplicationRow) -> Option<f64>,
+    /// Mean over the replications.
+    estimate: fn(&PointSummary) -> &Estimate,
     /// Writes a value with its unit.
     write: fn(f64) -> String,
 }
 
-const COLUMNS: [Column; 5] = [
+const COLUMNS: [Column; 6] = [
     Column {
         name: "deadline_misses",
         base: ", of all requests",
-        value: |row| {
-            let RequestCounters { deadline_misses, generated, .. } = row.requests;
-            (generated > 0).then(|| deadline_misses as f64 / generated as f64)
-        },
+        estimate: |point| &point.deadline_misses,
         write: |share| Quantity::Share.format(share),
     },
     Column {
         name: "first_depletion_s",
         base: "",
-        value: |row| row.first_depletion_s,
+        estimate: |point| &point.first_depletion_s,
         write: |seconds| Quantity::Seconds.format(seconds),
     },
     Column {
         name: "restricted_lifetime_s",
         base: "",
-        value: |row| row.restricted_lifetime_s,
+        estimate: |point| &point.restricted_lifetime_s,
         write: |seconds| Quantity::Seconds.format(seconds),
     },
-    Column { name: "mean_servers", base: "", value: |row| row.mean_servers, write: |servers| fixed(servers, 2) },
+    Column {
+        name: "mean_servers",
+        base: "",
+        estimate: |point| &point.mean_servers,
+        write: |servers| fixed(servers, 2),
+    },
     Column {
         name: "cloud_energy_j",
         base: "",
-        value: |row| row.cloud_energy_j,
+        estimate: |point| &point.cloud_energy_j,
         write: |joules| Quantity::Joules.format(joules),
+    },
+    Column {
+        name: "cloud_power_w",
+        base: "",
+        estimate: |point| &point.cloud_power_w,
+        write: |watts| Quantity::Watts.format(watts),
     },
 ];
 
@@ -62,15 +69,13 @@ impl Column {
 
     /// The mean over the replications that have a value, with its 95 % t-interval; `None` if none has one.
     fn quoted(&self, design: &Design<'_>) -> Option<Quoted> {
-        let values = design.replications.iter().map(|row| (self.value)(row));
-        let estimate = Estimate::new(values, design.summary.failed_replications);
-        mean_written(&estimate, self.write, |low, high| format!("{} to {}", (self.write)(low), (self.write)(high)))
+        let estimate = (self.estimate)(&design.summary);
+        mean_written(estimate, self.write, |low, high| format!("{} to {}", (self.write)(low), (self.write)(high)))
     }
 
     /// Whether any replication of the study has a value above zero.
     fn applies(&self, digest: &Digest<'_>) -> bool {
-        let mut values = digest.designs.iter().flat_map(|design| &design.replications).map(|row| (self.value)(row));
-        values.any(|value| value > Some(0.0))
+        digest.designs.iter().any(|design| (self.estimate)(&design.summary).mean > Some(0.0))
     }
 }
 

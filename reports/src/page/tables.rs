@@ -16,17 +16,22 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
             p {
                 "Offline accuracy is that with nothing lost, with its 95 % Wilson interval over the samples. All other "
                 "intervals are 95 % Student-t intervals over replications. Energy is that of all edge devices together per "
-                "completed request; latency is that of completed requests after warm-up. A mean is over the replications "
+                "answered request, power that of one device on average, both in steady state: from the end of the warm-up to the "
+                "last request. Latency is that of completed requests after warm-up. A mean is over the replications "
                 "that have a value, and says over how many if that is not all; where none has one, there is a dash."
             }
             @if let Some(note) = deterministic(digest) { p { (note) } }
+            @for (label, reason) in without_energy(digest) { p { b { (label) } " has replications without energy: " (reason) "." } }
+            @if digest.designs.iter().flat_map(|design| design.summary.estimates()).any(Estimate::is_vague) {
+                p { "An interval that is wider than its value to either side leaves the value open: more replications would narrow it." }
+            }
             div.wide {
                 table {
                     thead {
                         tr {
                             th { "Design point" } th { "T" } th { "Offline accuracy" } th { "Payload" }
                             th { "Float32 over payload" } th { "Binary over payload" } th { "Completed requests" } th { "Replications" }
-                            th { "Accuracy, completed" } th { (names::ENERGY) } th { (names::LATENCY) }
+                            th { "Accuracy, completed" } th { (names::ENERGY) } th { (names::POWER) } th { (names::LATENCY) }
                             th { "95th percentile of latency" }
                         }
                     }
@@ -36,6 +41,12 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
             @if !digest.pairs.is_empty() { (pairs(digest)) }
         }
     }
+}
+
+/// Labels of the design points that have replications without energy, with the reason.
+fn without_energy<'d>(digest: &'d Digest<'_>) -> impl Iterator<Item = (&'d str, &'d str)> {
+    let missing = |design: &'d Design<'_>| Some((design.row.label.as_str(), design.summary.no_energy.as_deref()?));
+    digest.designs.iter().filter_map(missing)
 }
 
 /// Sentence on design points without any randomness.
@@ -67,6 +78,7 @@ fn design_row(design: &Design<'_>) -> Markup {
             td { (summary.replications) @if failed > 0 { br; small { (count(failed as u64)) " failed" } } }
             (outcome(Quantity::Share, &summary.accuracy))
             (outcome(Quantity::Joules, &summary.energy_j))
+            (outcome(Quantity::Watts, &summary.power_per_device_w))
             (outcome(Quantity::Seconds, &summary.latency_mean_s))
             (outcome(Quantity::Seconds, &summary.latency_p95_s))
         }

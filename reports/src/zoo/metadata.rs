@@ -24,7 +24,7 @@ pub(super) fn said<'a>(metadata: &'a Metadata, key: &str) -> &'a str {
 }
 
 /// Appends a row of a Markdown table.
-pub(super) fn row(text: &mut String, cells: &[&str]) {
+pub(crate) fn row(text: &mut String, cells: &[&str]) {
     // Writing to a string cannot fail.
     let _ = writeln!(text, "| {} |", cells.join(" | "));
 }

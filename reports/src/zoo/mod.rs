@@ -1,6 +1,6 @@
 //! The page about a zoo, from the metadata of its weight files alone.
 
-mod claim;
+mod last_cut;
 mod metadata;
 mod training;
 
@@ -10,7 +10,8 @@ use crate::figures::zoo_figure;
 use crate::quantity::{count, fixed, times};
 use cospike_models::zoo::{Branch, Series, Spread, WeightFile, Zoo, splits};
 use cospike_results::store::whole_file::{Kind, WholeFile};
-use metadata::{float32_bits, row, said};
+pub(crate) use metadata::row;
+use metadata::{float32_bits, said};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -48,7 +49,7 @@ pub fn zoo_page(zoo: &Zoo) -> Result<ZooPage, ReportError> {
         }
         page.add(&units(&own));
     }
-    page.add(&claim::section(&branches));
+    page.add(&last_cut::section(&branches));
     page.add(&training::section(zoo));
     page.add(&every_network(&branches));
     Ok(page)

@@ -203,7 +203,15 @@ impl Synthetic {
             },
             first_depletion_s: None,
             restricted_lifetime_s: None,
+            steady_energy_low_j: None,
+            steady_energy_high_j: None,
+            power_per_device_w: mean((compute.sum() + power.sum()) * 0.5),
             cloud_energy_j: mean(0.0),
+            cloud_power_w: mean(0.0),
+            window_from_s: Some(4.0),
+            window_to_s: Some(40.0),
+            window_answered: Some(completed),
+            no_energy: (!self.completes).then(|| "no request was answered in the window".to_owned()),
             mean_servers: Some(2.0),
             edge_utilisation: Some(0.1),
             uplink_utilisation: Some(0.1),
@@ -249,5 +257,6 @@ fn manifest(replications: u32) -> Manifest {
                 values: vec![value("rate", 2e7, "bit/s")],
             },
         ],
+        warnings: vec!["prices and rates of <different> machines".to_owned()],
     }
 }

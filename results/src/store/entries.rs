@@ -143,6 +143,28 @@ impl Entries {
         Ok(fs::read_dir(&self.folder).map_err(failed(&self.folder))?.next().is_none())
     }
 
+    /// Number and bytes of the entries that were neither put nor asked for.
+    ///
+    /// # Errors
+    /// [`EntryError::Io`] if the folder cannot be read.
+    pub fn others(&self) -> Result<(u64, u64), EntryError> {
+        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let used: BTreeSet<PathBuf> = used.iter().map(|key| self.path(key)).collect();
+        let listed = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((0, 0)),
+            listed => listed.map_err(failed(&self.folder))?,
+        };
+        let (mut number, mut bytes) = (0, 0);
+        for entry in listed {
+            let entry = entry.map_err(failed(&self.folder))?;
+            let is_entry = entry.file_name().to_str().is_some_and(|name| name.parse::<ContentKey>().is_ok());
+            if is_entry && !used.contains(&entry.path()) {
+                (number, bytes) = (number + 1, bytes + entry.metadata().map_or(0, |found| found.len()));
+            }
+        }
+        Ok((number, bytes))
+    }
+
     /// Removes the entries that were put or asked for, damaged ones too, and the folder if nothing else is in it. What others
     /// have stored stays, and what is not of the store.
     ///

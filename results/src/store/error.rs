@@ -52,6 +52,14 @@ pub enum FolderError {
         /// Folder that was given for the results.
         path: PathBuf,
     },
+    /// The place cannot be written to.
+    #[error("{} cannot be written to: {error}", path.display())]
+    ReadOnly {
+        /// Folder that was given for the results.
+        path: PathBuf,
+        /// Message of the system.
+        error: io::Error,
+    },
     /// A name in the place was given for something else.
     #[error("{} is a name that the results need: choose another one", path.display())]
     NameNeeded {

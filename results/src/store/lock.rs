@@ -24,6 +24,8 @@ pub(super) struct Lock {
     path: PathBuf,
     /// Open as long as the lock is held.
     file: File,
+    /// The folder itself, locked too where the system can: whoever removes the file has not unlocked it.
+    folder: Option<File>,
 }
 
 /// Reason why a folder was not locked.
@@ -67,7 +69,8 @@ impl Lock {
             if !found.is_empty() && !found.starts_with(START) {
                 return Err(LockError::Foreign);
             }
-            let mut lock = Self { path, file };
+            let mut lock = Self { path, file, folder: None };
+            lock.folder = lock_itself(folder)?;
             lock.file.set_len(0)?;
             lock.file.rewind()?;
             lock.file.write_all(introduction().as_bytes())?;
@@ -86,8 +89,22 @@ impl Lock {
     }
 }
 
+/// Locks the folder without a file in it; `None` where the system does not lock folders.
+fn lock_itself(folder: &Path) -> Result<Option<File>, LockError> {
+    let Ok(folder) = File::open(folder) else { return Ok(None) };
+    match folder.try_lock() {
+        Ok(()) => Ok(Some(folder)),
+        Err(TryLockError::WouldBlock) => {
+            Err(LockError::Held { holder: format!("a process whose file {LOCK} somebody has removed") })
+        }
+        Err(TryLockError::Error(_)) => Ok(None),
+    }
+}
+
 impl Drop for Lock {
     fn drop(&mut self) {
+        // First, because the next process takes it last.
+        self.folder = None;
         // Before it is unlocked, so that no other process has locked it by then. A file that stays blocks nobody.
         if self.is_held() {
             let _ = fs::remove_file(&self.path);
@@ -148,6 +165,18 @@ mod tests {
         fs::write(folder.path().join(LOCK), "mine").unwrap();
         assert!(matches!(Lock::take(folder.path()), Err(LockError::Foreign)));
         assert_eq!(fs::read_to_string(folder.path().join(LOCK)).unwrap(), "mine");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn invariant_13_removing_the_file_lets_nobody_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let lock = Lock::take(folder.path()).ok().unwrap();
+        fs::remove_file(folder.path().join(LOCK)).unwrap();
+        assert!(matches!(Lock::take(folder.path()), Err(LockError::Held { .. })) && !lock.is_held());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        drop(lock);
+        assert!(Lock::take(folder.path()).is_ok());
     }
 
     #[test]

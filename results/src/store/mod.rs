@@ -16,3 +16,5 @@ mod table;
 mod transaction;
 mod unique;
 pub mod whole_file;
+
+pub use table::catches_panics;

@@ -14,8 +14,18 @@ use std::path::{Path, PathBuf};
 
 /// Folder of finished pieces of a study whose results are not whole yet.
 const PIECES: &str = ".pieces";
-/// What the system puts into an empty file system.
-const LOST_AND_FOUND: &str = "lost+found";
+/// What systems and desktops put into an empty folder, and what tells other programs to pass it over.
+const LITTER: [&str; 9] = [
+    "lost+found",
+    ".DS_Store",
+    ".localized",
+    ".directory",
+    "Thumbs.db",
+    "desktop.ini",
+    ".gitignore",
+    ".gitkeep",
+    ".nomedia",
+];
 /// As many characters as the longest name that is ever needed in the folders within a place: that of a damaged piece.
 const LONGEST_NAME: usize = 72;
 
@@ -45,6 +55,7 @@ impl Place {
         let lock = Lock::take(folder).map_err(|error| match error {
             LockError::Held { holder } => FolderError::Held { path: folder.into(), holder },
             LockError::Foreign => FolderError::Foreign { path: folder.join(LOCK) },
+            LockError::Io(error) if is_read_only(&error) => FolderError::ReadOnly { path: folder.into(), error },
             LockError::Io(error) => failed(&folder.join(LOCK))(error),
         })?;
         let place = Self { folder: folder.into(), lock, _made: made };
@@ -120,8 +131,13 @@ impl Place {
             fs::write(staging.path().join("0".repeat(LONGEST_NAME)), [0])?;
             staging.close()
         };
-        probed().map_err(failed(&self.folder))
+        probed().map_err(|error| failed(&self.folder)(unique::without_path(error)))
     }
+}
+
+/// Whether nothing can be made in the folder of which this is the error.
+fn is_read_only(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
 }
 
 /// Refuses a folder that belongs to something else. It is ours if it holds results, or pieces of them; or else it must be empty.
@@ -136,8 +152,8 @@ fn recognise(folder: &Path, beside: &[&Path]) -> Result<(), FolderError> {
         let is_beside = || real(&here).is_some_and(|here| beside.iter().any(|other| other.starts_with(&here)));
         match here.file_name().unwrap_or_default().to_string_lossy().as_ref() {
             PIECES => return Ok(()),
-            LOCK | LOST_AND_FOUND => {}
-            name if unique::is_staging(name) || is_beside() => {}
+            LOCK => {}
+            name if LITTER.contains(&name) || unique::is_staging(name) || is_beside() => {}
             name => others.push(name.to_string()),
         }
     }

@@ -17,7 +17,8 @@ const RANDOM: usize = 12;
 /// takes it for one that was left.
 pub(super) fn file(folder: &Path, prefix: &str) -> io::Result<NamedTempFile> {
     loop {
-        let file = shared(Builder::new().prefix(prefix).rand_bytes(RANDOM), 0o666).tempfile_in(folder)?;
+        let file = shared(Builder::new().prefix(prefix).rand_bytes(RANDOM), 0o666).tempfile_in(folder);
+        let file = file.map_err(without_path)?;
         match file.as_file().try_lock() {
             // Somebody has taken it for one that was left, before it was locked.
             Err(TryLockError::WouldBlock) => {}
@@ -55,7 +56,14 @@ pub(super) fn staging_file(folder: &Path) -> io::Result<NamedTempFile> {
 
 /// A new folder in `parent` for what is not whole yet; it is removed with its content when dropped.
 pub(super) fn staging_folder(parent: &Path) -> io::Result<TempDir> {
-    shared(Builder::new().prefix(STAGING).rand_bytes(RANDOM), 0o777).tempdir_in(parent)
+    shared(Builder::new().prefix(STAGING).rand_bytes(RANDOM), 0o777).tempdir_in(parent).map_err(without_path)
+}
+
+/// The system's own words, without the random name that the library adds to them.
+pub(super) fn without_path(error: io::Error) -> io::Error {
+    let source = error.get_ref().and_then(std::error::Error::source);
+    let code = source.and_then(|source| source.downcast_ref::<io::Error>()).and_then(io::Error::raw_os_error);
+    code.map_or(error, io::Error::from_raw_os_error)
 }
 
 /// Whether a file or folder of this name is one of the above, left by a process that was killed.

@@ -4,7 +4,7 @@
 
 use crate::declarations::grouped;
 use crate::diagnostic::Mistake;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, Sharing};
 use cospike_sim_core::cloud::BatchTime;
 use cospike_sim_core::cosim::System;
 use cospike_sim_core::kernel::{Number, SimTime};
@@ -16,8 +16,13 @@ use std::ops::Range;
 /// random and their sum may exceed what is expected.
 const MOST_SECONDS: f64 = SimTime::MAX.seconds() / 2.0;
 
-/// Greatest number of recurrences of one thing in a run; each is an event or a draw, and so many take a quarter of an hour or more.
-const MOST_RECURRENCES: f64 = 1e10;
+/// Greatest number of recurrences of one thing in a run, however few requests there are. Each is an event or a draw, and so many
+/// take a minute.
+const MOST_RECURRENCES: f64 = 1e9;
+
+/// Greatest number of recurrences for each request, of which each takes some ten events itself. In all there may be as many as a
+/// channel can count, which numbers its states in 32 bits.
+const MOST_PER_REQUEST: f64 = 10.0;
 
 /// Shortest mean time between two requests of the fleet, in seconds.
 const SHORTEST_GAP: f64 = 1e-9;
@@ -33,10 +38,13 @@ struct Share {
 pub(super) fn check(scenario: &Scenario, system: &System) -> Result<(), Mistake> {
     let arrivals = arrivals(scenario, system);
     check_gap(&arrivals, system)?;
-    let length = system.workload.horizon_seconds.unwrap_or(arrivals.seconds);
-    if system.workload.horizon_seconds.is_none() {
-        check_clock(arrivals, delays(scenario, system))?;
+    if let Some(horizon) = system.workload.horizon_seconds {
+        return check_recurrences(scenario, system, horizon);
     }
+    let mut shares = delays(scenario, system);
+    shares.push(arrivals);
+    let length = shares.iter().map(|share| share.seconds).sum();
+    check_clock(shares, length)?;
     check_recurrences(scenario, system, length)
 }
 
@@ -94,7 +102,7 @@ fn check_gap(arrivals: &Share, system: &System) -> Result<(), Mistake> {
     if is_recorded || gap >= SHORTEST_GAP {
         return Ok(());
     }
-    let (devices, gap) = (grouped(system.devices.into()), Number(gap));
+    let (devices, gap) = (grouped(system.devices.into()), Number(three_digits(gap)));
     let message = format!("{devices} devices together would ask every {gap} s, but the clock counts nanoseconds");
     Err(Mistake::at_span(arrivals.span.clone(), message).help("give fewer devices, or let each ask less often"))
 }
@@ -120,6 +128,11 @@ fn delays(scenario: &Scenario, system: &System) -> Vec<Share> {
     add("the jitter there and back", 2.0 * link.jitter_seconds, jitter);
     let radio = link.radio.promotion_seconds + link.radio.tail_seconds;
     add("promotion and tail of this radio", radio, profile(&section.profile));
+    add("the permissions to send on this link", one_by_one * link.grant_seconds, profile(&section.profile));
+    // A request has at least one packet up and one down; of each device, and of all where they share one uplink.
+    let packets =
+        one_by_one * 2.0 * f64::from(if section.sharing.get() == Sharing::Dedicated { 1 } else { system.devices });
+    add("the packets on this link", packets * link.frame.overhead_seconds, profile(&section.profile));
     if let (Transport::Retransmit { timeout_seconds, tries }, Some(key)) = (&link.transport, &section.retransmit) {
         add("all tries with this timeout", f64::from(*tries) * timeout_seconds, key.timeout_ms.span());
     }
@@ -144,14 +157,12 @@ fn delays(scenario: &Scenario, system: &System) -> Vec<Share> {
     shares
 }
 
-/// Refuses a run that would pass the end of the clock, at the value that takes most of it.
-fn check_clock(arrivals: Share, mut delays: Vec<Share>) -> Result<(), Mistake> {
-    delays.push(arrivals);
-    let total: f64 = delays.iter().map(|share| share.seconds).sum();
-    if total <= MOST_SECONDS {
+/// Refuses a run of `length` seconds that would pass the end of the clock, at the one of its `shares` that takes most of it.
+fn check_clock(shares: Vec<Share>, length: f64) -> Result<(), Mistake> {
+    if length <= MOST_SECONDS {
         return Ok(());
     }
-    let longest = delays.into_iter().max_by(|a, b| a.seconds.total_cmp(&b.seconds));
+    let longest = shares.into_iter().max_by(|a, b| a.seconds.total_cmp(&b.seconds));
     longest.map_or(Ok(()), |Share { what, seconds, span }| {
         let (seconds, most) = (Number(three_digits(seconds)), Number(three_digits(MOST_SECONDS)));
         let message = format!("{what} take about {seconds} s, but {most} s can be simulated at most");
@@ -162,12 +173,12 @@ fn check_clock(arrivals: Share, mut delays: Vec<Share>) -> Result<(), Mistake> {
 /// Refuses what recurs so often in `length` seconds that the run would not end.
 fn check_recurrences(scenario: &Scenario, system: &System, length: f64) -> Result<(), Mistake> {
     let devices = f64::from(system.devices);
+    let most = (MOST_PER_REQUEST * system.workload.requests as f64).clamp(MOST_RECURRENCES, f64::from(u32::MAX));
     let refuse = |what: &str, times: f64, span: Range<usize>| {
-        if times <= MOST_RECURRENCES {
+        if times <= most {
             return Ok(());
         }
-        let (times, length, most) =
-            (Number(three_digits(times)), Number(three_digits(length)), Number(MOST_RECURRENCES));
+        let [times, length, most] = [times, length, most].map(|value| Number(three_digits(value)));
         let message = format!("{what} about {times} times in the {length} s of this run, more than {most}");
         Err(Mistake::at_span(span, message)
             .help("such a run would take too long: give a longer time, or fewer `requests`"))

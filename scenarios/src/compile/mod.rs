@@ -6,6 +6,7 @@ mod extent;
 mod networks;
 mod places;
 mod system;
+mod warnings;
 mod workload;
 
 use crate::diagnostic::{Diagnostic, Mistake, Origin, Source, excerpt};
@@ -108,6 +109,7 @@ fn compile_sweep(sweep: &Sweep, origin: &Origin, zoo: &Zoo) -> Result<Compiled, 
                 axes: sweep.axes.clone(),
                 traces: used(compiler.traces).collect(),
                 profiles: compiler.profiles.used(),
+                warnings: compiler.warnings,
             },
         },
         datasets: compiler.datasets.into_values().map(|(dataset, _)| dataset).collect(),
@@ -131,6 +133,8 @@ struct Compiler<'a> {
     datasets: BTreeMap<String, (Dataset, String)>,
     /// Hashes of the traces, by the path in the scenario.
     traces: BTreeMap<String, String>,
+    /// What is not as it should be, each once.
+    warnings: Vec<String>,
     /// Distinct networks, in the order of the plan.
     networks: Vec<CompiledNetwork>,
     /// Position of each in the list above.
@@ -159,6 +163,7 @@ impl<'a> Compiler<'a> {
             profiles: Profiles::with_shipped_prices()?,
             datasets: BTreeMap::new(),
             traces: BTreeMap::new(),
+            warnings: vec![],
             networks: vec![],
             known: BTreeMap::new(),
         })
@@ -176,6 +181,11 @@ impl<'a> Compiler<'a> {
             self.profiles.check_prices(scenario, network, origin)?;
         }
         extent::check(scenario, &system)?;
+        for warning in self.profiles.warnings(scenario, &system, origin)? {
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
         for trace in scenario.traces() {
             if !self.traces.contains_key(trace.as_str()) {
                 self.traces.insert((**trace).clone(), traces::blake3(trace, origin)?);
@@ -191,7 +201,7 @@ impl<'a> Compiler<'a> {
                 payload_bytes: self.profiles.packet_payload(scenario, origin)?,
             },
             missing: scenario.link.missing.get(),
-            prices: self.profiles.price_index(&scenario.fleet.prices),
+            prices: scenario.fleet.prices.as_ref().map(|name| self.profiles.price_index(name)),
             cloud_prices: scenario.cloud.prices.as_ref().map(|name| self.profiles.price_index(name)),
             convention,
             cloud_convention,

@@ -3,10 +3,11 @@
 use crate::diagnostic::{Mistake, Origin};
 use crate::located::Located;
 use crate::profiles::{CloudProfile, DeviceProfile, LinkProfile};
-use crate::scenario::{self, LinkSection, Scenario};
+use crate::scenario::{self, FleetSection, LinkSection, Scenario};
 use crate::traces;
 use cospike_sim_core::cloud::{Autoscaling, BatchTime, Batching, Cloud};
 use cospike_sim_core::edge::{DesignChoice, DesignThreshold, DropPolicy, EdgeDevice, Governor, SpeedLevel};
+use cospike_sim_core::energy::Form;
 use cospike_sim_core::link::{Channel, Link, PacketLoss, Radio, Rate, Sharing, Transport};
 
 /// A profile that leaves out what `key` of the scenario needs.
@@ -15,15 +16,17 @@ fn lacks<T>(key: &Located<T>, profile: &Located<String>, quantity: &str) -> Mist
     Mistake::in_value(key, message).help("add it to a copy of the profile, with its source, or leave this out")
 }
 
-pub(super) fn edge(scenario: &Scenario, device: &DeviceProfile) -> Result<EdgeDevice, Mistake> {
+pub(super) fn edge(scenario: &Scenario, device: &DeviceProfile, form: Option<Form>) -> Result<EdgeDevice, Mistake> {
     let fleet = &scenario.fleet;
     let sleep_after = fleet.sleep_after_ms.as_ref();
-    let standby = device.standby(sleep_after.map(|ms| ms.get() * 1e-3)).map_err(|quantity| match sleep_after {
-        Some(key) => lacks(key, &fleet.profile, quantity),
-        None => lacks(&fleet.profile, &fleet.profile, quantity),
-    })?;
+    let standby =
+        device.standby(sleep_after.map(|ms| ms.get() * 1e-3), form).map_err(|quantity| match sleep_after {
+            Some(key) => lacks(key, &fleet.profile, quantity),
+            None => lacks(&fleet.profile, &fleet.profile, quantity),
+        })?;
     let (levels, governor) = speed(scenario);
     Ok(EdgeDevice {
+        measured_watts: measured_watts(fleet, device)?,
         standby,
         levels,
         governor,
@@ -36,6 +39,21 @@ pub(super) fn edge(scenario: &Scenario, device: &DeviceProfile) -> Result<EdgeDe
         design: design(scenario),
         exit_entropy: fleet.exit_entropy.as_ref().map(Located::get),
         ..EdgeDevice::plain(device.processor(), device.static_watts())
+    })
+}
+
+/// What the device draws while it computes, if there are no prices of operations.
+fn measured_watts(fleet: &FleetSection, device: &DeviceProfile) -> Result<Option<f64>, Mistake> {
+    if fleet.prices.is_some() {
+        return Ok(None);
+    }
+    device.measured_watts().map(Some).map_err(|quantity| {
+        let message = format!(
+            "without `prices` a device needs `{quantity}`, what it draws while it computes, which the profile `{}` does not \
+             have",
+            *fleet.profile
+        );
+        Mistake::in_value(&fleet.profile, message).help("give `prices` in [fleet], or another profile")
     })
 }
 
@@ -79,6 +97,8 @@ pub(super) fn link(scenario: &Scenario, profile: &LinkProfile, origin: &Origin) 
         propagation_seconds: or(&section.propagation_ms, profile.propagation.get()) * 1e-3,
         jitter_seconds: or(&section.jitter_ms, 0.0) * 1e-3,
         header_bytes: profile.header.get() as u32, // checked to be a whole number of 32 bits
+        frame: profile.frame(),
+        grant_seconds: profile.grant_seconds(),
         channel: Channel {
             packet_loss: packet_loss(section, profile),
             bit_error_probability: or(&section.bit_error, 0.0),

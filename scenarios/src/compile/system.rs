@@ -1,6 +1,6 @@
 //! From the profiles and values of a scenario to the models of `cospike-sim-core`.
 
-use super::{places, workload};
+use super::{places, warnings, workload};
 use crate::diagnostic::{Mistake, Origin};
 use crate::located::Located;
 use crate::profiles::{CloudProfile, DeviceProfile, LinkProfile, Prices, Profile, all_shipped};
@@ -8,6 +8,7 @@ use crate::scenario::Scenario;
 use cospike_results::index::PriceIndex;
 use cospike_results::manifest::ProfileUsed;
 use cospike_sim_core::cosim::System;
+use cospike_sim_core::energy::Form;
 use cospike_sim_core::inference::Convention;
 use cospike_sim_core::network::{Operation, Signal};
 use cospike_sim_core::split::SplitNetwork;
@@ -72,7 +73,7 @@ impl Profiles {
     /// Loads the price lists that `scenario` asks for. Those of all scenarios of a study are loaded before anything else,
     /// so that their numbers stay.
     pub(super) fn load_prices(&mut self, scenario: &Scenario, origin: &Origin) -> Result<(), Mistake> {
-        let mut names = std::iter::once(&scenario.fleet.prices).chain(&scenario.cloud.prices);
+        let mut names = scenario.fleet.prices.iter().chain(&scenario.cloud.prices);
         names.try_for_each(|name| self.prices.get(name, origin).map(|_| ()))
     }
 
@@ -91,17 +92,21 @@ impl Profiles {
     pub(super) fn system(&mut self, scenario: &Scenario, origin: &Origin) -> Result<System, Mistake> {
         let Scenario { fleet, cloud, link, .. } = scenario;
         let device = self.devices.get(&fleet.profile, origin)?;
-        let prices = self.prices.get(&fleet.prices, origin)?;
-        if prices.form().is_all_in() && device.static_watts() > 0.0 {
-            let message = format!(
-                "`{}` is all-in, so it contains the static power that `{}` also has",
-                *fleet.prices, *fleet.profile
-            );
-            return Err(Mistake::in_value(&fleet.prices, message).help("use a device whose static power is 0"));
+        let form = match &fleet.prices {
+            Some(prices) => Some(self.prices.get(prices, origin)?.form()),
+            None => None,
+        };
+        if let Some(prices) = &fleet.prices
+            && form.is_some_and(Form::is_all_in)
+            && device.static_watts() > 0.0
+        {
+            let message =
+                format!("`{}` is all-in, so it contains the static power that `{}` also has", **prices, *fleet.profile);
+            return Err(Mistake::in_value(prices, message).help("use a device whose static power is 0"));
         }
         let system = System {
             devices: fleet.devices.get(),
-            edge: places::edge(scenario, self.devices.get(&fleet.profile, origin)?)?,
+            edge: places::edge(scenario, self.devices.get(&fleet.profile, origin)?, form)?,
             link: places::link(scenario, self.links.get(&link.profile, origin)?, origin)?,
             cloud: places::cloud(scenario, self.clouds.get(&cloud.profile, origin)?),
             workload: workload::workload(scenario, origin)?,
@@ -110,6 +115,29 @@ impl Profiles {
         // Every key was checked where it stands; this is for what only shows when profile and scenario come together.
         system.check().map_err(|error| Mistake::in_value(&scenario.study.name, error.to_string()))?;
         Ok(system)
+    }
+
+    /// What is not as it should be with the profiles of `scenario`, which make up `system`.
+    pub(super) fn warnings(
+        &mut self,
+        scenario: &Scenario,
+        system: &System,
+        origin: &Origin,
+    ) -> Result<Vec<String>, Mistake> {
+        let Scenario { fleet, cloud, link, .. } = scenario;
+        let device = self.devices.get(&fleet.profile, origin)?;
+        let server = self.clouds.get(&cloud.profile, origin)?;
+        let link = self.links.get(&link.profile, origin)?;
+        let list = |name: &Option<Located<String>>| {
+            let name = name.as_ref()?.as_str();
+            self.prices.loaded.get_key_value(name).map(|(name, prices)| (name.as_str(), prices))
+        };
+        let processors = warnings::of_device(scenario, device, list(&fleet.prices)).chain(warnings::of_cloud(
+            scenario,
+            server,
+            list(&cloud.prices),
+        ));
+        Ok(processors.chain(warnings::of_link(scenario, link, &system.link)).collect())
     }
 
     /// Refuses a price list that has no price for something that the head, or the tail in the cloud, does: its joules
@@ -121,12 +149,14 @@ impl Profiles {
         origin: &Origin,
     ) -> Result<(), Mistake> {
         let (cut, layers) = (network.cut(), network.network().layers.len());
-        let head = std::iter::once((&scenario.fleet.prices, "head", 0..cut + 1));
+        let head = scenario.fleet.prices.iter().map(|name| (name, "head", 0..cut + 1));
         let tail = scenario.cloud.prices.iter().map(|name| (name, "tail", cut + 1..layers));
         for (name, part, range) in head.chain(tail) {
             let Some(unpriced) = self.prices.get(name, origin)?.unpriced().next() else { continue };
-            let Some(layer) = first_on_real_values(network, range) else { continue };
-            let message = format!("`{}` leaves `{unpriced}` unpriced, but the {part} has them in `{layer}`", **name);
+            let coding = (part == "head" && network.codec_computes()).then_some("its codec".to_string());
+            let layer = first_on_real_values(network, range).map(|layer| format!("`{layer}`"));
+            let Some(place) = layer.or(coding) else { continue };
+            let message = format!("`{}` leaves `{unpriced}` unpriced, but the {part} has them in {place}", **name);
             let help = "the joules of a request would be too few: use a list that prices them";
             return Err(Mistake::in_value(name, message).help(help));
         }

@@ -20,9 +20,10 @@ use cospike_sim_core::cloud::CloudPower;
 use cospike_sim_core::compute::Processor;
 use cospike_sim_core::compute::{MAX_OPERATIONS_PER_SECOND, MIN_OPERATIONS_PER_SECOND};
 use cospike_sim_core::edge;
+use cospike_sim_core::energy::Form;
 use cospike_sim_core::inference::Convention;
 use cospike_sim_core::kernel::{MAX_PER_SECOND, MAX_SECONDS, MAX_WATTS, MIN_PER_SECOND};
-use cospike_sim_core::link::{self, Radio, RadioPower, WakeUpRadio};
+use cospike_sim_core::link::{self, Frame, Radio, RadioPower, WakeUpRadio};
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -30,6 +31,8 @@ use std::path::PathBuf;
 pub trait Profile: Sized {
     /// Name of the kind: `device`, `link`, `cloud` or `prices`.
     const KIND: &'static str;
+    /// What a file of the kind is called, such as `device profile`.
+    const NOUN: &'static str;
     /// Folder of its shipped files, as messages show it.
     const FOLDER: &'static str;
     /// Shipped files of the kind: name and content.
@@ -89,14 +92,14 @@ pub trait Profile: Sized {
 fn find<P: Profile>(name: &Located<String>, origin: &Origin) -> Result<Source, Mistake> {
     if !name.ends_with(".toml") {
         let help = || format!("{}, or a path ending in .toml", did_you_mean(name, library::names(P::SHIPPED)));
-        let message = || format!("no {} profile is called `{}`", P::KIND, excerpt(name));
+        let message = || format!("no {} is called `{}`", P::NOUN, excerpt(name));
         return shipped::<P>(name).ok_or_else(|| Mistake::in_value(name, message()).help(help()));
     }
     let Origin::Folder(folder) = origin else {
         return Err(Mistake::in_value(name, "a scenario that ships with CoSpike can only use shipped profiles"));
     };
     let path = folder.join(name.as_str());
-    let message = |error| format!("cannot read the profile {}: {error}", path.display());
+    let message = |error| format!("cannot read the {} {}: {error}", P::NOUN, path.display());
     Source::read(&path).map_err(|error| Mistake::in_value(name, message(error)))
 }
 
@@ -134,6 +137,8 @@ const WATTS: Limits = Limits::between(0.0, MAX_WATTS);
 const MILLIWATTS: Limits = Limits::between(0.0, MAX_WATTS * 1e3);
 /// A property that a machine has (1) or has not (0).
 const SWITCH: Limits = Limits::whole(0.0, 1.0);
+/// The energy of a packet besides the power of the radio.
+const MICROJOULES: Limits = Limits::between(0.0, Frame::MAX_JOULES * 1e6);
 const MICROWATTS: Limits = Limits::between(0.0, MAX_WATTS * 1e6);
 const MBPS: Limits = Limits::between(MIN_MBPS, MAX_MBPS);
 const PROBABILITY: Limits = Limits::between(0.0, 1.0);
@@ -143,12 +148,14 @@ const PACKET_BYTES: Limits = Limits::whole(1.0, MAX_PACKET_BYTES as f64);
 const ANSWER_BYTES: Limits = Limits::whole(0.0, 1e9);
 
 /// Declares a kind of profile: each quantity with its unit and the limits of its value. The quantities that every profile of
-/// the kind must have come first, then those that only some scenarios need.
+/// the kind must have come first, then those that only some scenarios need, then lists of names.
 macro_rules! profile {
     ($(#[$doc:meta])* $name:ident, $kind:literal, $folder:literal, $shipped:ident {
         $($(#[$key_doc:meta])* $key:ident: $unit:literal, $limits:expr;)*
     } $(optional {
         $($(#[$extra_doc:meta])* $extra:ident: $extra_unit:literal, $extra_limits:expr;)*
+    })? $(names {
+        $($(#[$names_doc:meta])* $names:ident;)*
     })?) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -158,10 +165,12 @@ macro_rules! profile {
             pub description: Located<String>,
             $($(#[$key_doc])* pub $key: Quantity,)*
             $($($(#[$extra_doc])* pub $extra: Option<Quantity>,)*)?
+            $($($(#[$names_doc])* #[serde(default)] pub $names: Vec<Located<String>>,)*)?
         }
 
         impl Profile for $name {
             const KIND: &'static str = $kind;
+            const NOUN: &'static str = concat!($kind, " profile");
             const FOLDER: &'static str = $folder;
             const SHIPPED: &'static [(&'static str, &'static [u8])] = library::$shipped;
 
@@ -204,7 +213,11 @@ profile! {
         static_power: "mW", MILLIWATTS;
     }
     optional {
-        /// Power between inferences while awake, in addition to the static power; 0 if it is left out.
+        /// Power while computing, in addition to the static power, of a device that was measured as a whole: the idle power is
+        /// contained. It is drawn where a scenario gives no price list for the operations.
+        computing_power: "mW", MILLIWATTS;
+        /// Power of the processor while awake, in addition to the static power: idle, and also while it computes, unless the
+        /// price list is all-in or `computing_power` is drawn; 0 if it is left out.
         idle_power: "mW", MILLIWATTS;
         /// Power while asleep, in addition to the static power.
         sleep_power: "mW", MILLIWATTS;
@@ -215,6 +228,10 @@ profile! {
         /// Whether the processor skips real values that are zero (1), in time and energy, or computes with them (0); 0 if it is
         /// left out.
         skips_zeros: "0 or 1", SWITCH;
+    }
+    names {
+        /// Price lists that are for a machine like this; another one is used with a warning.
+        price_lists;
     }
 }
 
@@ -252,6 +269,19 @@ profile! {
         tail_time: "ms", MILLISECONDS;
         /// Power while connected, but neither sending nor receiving; `idle` if it is left out.
         tail_power: "mW", MILLIWATTS;
+        /// Time of a packet in addition to that of its bits, in both directions: waiting for the medium, preamble, acknowledgement.
+        frame_time: "us", MICROSECONDS;
+        /// Link-layer headers and checksum of a packet; they are no part of `mtu`.
+        frame_header: "bytes", HEADER_BYTES;
+        /// Energy of a packet that is sent, in addition to the power of the radio.
+        frame_energy: "uJ", MICROJOULES;
+        /// Time from a message of a connected radio that has nothing else to send to the permission to send it; `beta` is drawn
+        /// meanwhile.
+        grant_delay: "ms", MILLISECONDS;
+        /// Greatest rate of the uplink for which `alpha_up` and `beta` were fitted; beyond it there is a warning.
+        law_up_to: "Mbit/s", MBPS;
+        /// Greatest rate of the downlink for which `alpha_down` and `beta` were fitted.
+        law_down_to: "Mbit/s", MBPS;
         /// Power of the main radio while it is off and a wake-up radio listens for it.
         off_power: "mW", MILLIWATTS;
         /// Power of the wake-up radio while it listens.
@@ -287,6 +317,10 @@ profile! {
         /// Whether its processor skips real values that are zero (1), in time and energy, or computes with them (0); 0 if it is
         /// left out.
         skips_zeros: "0 or 1", SWITCH;
+    }
+    names {
+        /// Price lists that are for a machine like this; another one is used with a warning.
+        price_lists;
     }
 }
 
@@ -333,12 +367,21 @@ impl DeviceProfile {
         self.static_power.get() * 1e-3
     }
 
-    /// Power of the processor between inferences. It falls asleep after `sleep_after_seconds` without work, never if this is
-    /// `None`.
+    /// Power of a device that was measured as a whole while it computes, in watts.
+    ///
+    /// # Errors
+    /// The key of that power, if the profile leaves it out.
+    pub fn measured_watts(&self) -> Result<f64, &'static str> {
+        Ok(needed("computing_power", &self.computing_power)?.get() * 1e-3)
+    }
+
+    /// Power of the processor besides its operations, which are priced by a list of `form`, or are contained in the power of a
+    /// device that was measured as a whole (`None`). It falls asleep after `sleep_after_seconds` without work, never if this
+    /// is `None`.
     ///
     /// # Errors
     /// The key of a quantity that sleeping needs and the profile leaves out.
-    pub fn standby(&self, sleep_after_seconds: Option<f64>) -> Result<edge::Standby, &'static str> {
+    pub fn standby(&self, sleep_after_seconds: Option<f64>, form: Option<Form>) -> Result<edge::Standby, &'static str> {
         let sleep = |after_seconds| -> Result<edge::Sleep, &'static str> {
             Ok(edge::Sleep {
                 after_seconds,
@@ -348,11 +391,28 @@ impl DeviceProfile {
             })
         };
         let sleep = sleep_after_seconds.map(sleep).transpose()?;
-        Ok(edge::Standby { idle_watts: or_zero(&self.idle_power) * 1e-3, sleep })
+        let idle_watts = or_zero(&self.idle_power) * 1e-3;
+        // The price of an all-in list, and the power of a device measured as a whole, is that of all of it at work.
+        let computing_watts = if form.is_none_or(Form::is_all_in) { 0.0 } else { idle_watts };
+        Ok(edge::Standby { idle_watts, computing_watts, sleep })
     }
 }
 
 impl LinkProfile {
+    /// What a packet costs on the air besides its bits.
+    pub fn frame(&self) -> Frame {
+        Frame {
+            overhead_seconds: or_zero(&self.frame_time) * 1e-6,
+            header_bytes: or_zero(&self.frame_header) as u32, // checked to be a whole number of 32 bits
+            sent_joules: or_zero(&self.frame_energy) * 1e-6,
+        }
+    }
+
+    /// Time from a message to the permission to send it, in seconds.
+    pub fn grant_seconds(&self) -> f64 {
+        or_zero(&self.grant_delay) * 1e-3
+    }
+
     /// The radio of a device, in standby between messages: it always listens for answers itself.
     pub fn radio(&self) -> Radio {
         let power = RadioPower {

@@ -64,6 +64,7 @@ impl Prices {
 
 impl Profile for Prices {
     const KIND: &'static str = "prices";
+    const NOUN: &'static str = "price list";
     const FOLDER: &'static str = "prices";
     const SHIPPED: &'static [(&'static str, &'static [u8])] = library::PRICES;
 
@@ -161,6 +162,10 @@ impl File<'_> {
     /// Removes the list of unpriced keys; its form must allow each of them to be unpriced.
     fn unpriced(&mut self, form: Form) -> Result<Vec<&'static str>, Mistake> {
         let Some(words) = self.take_if_any::<Vec<Located<String>>>("unpriced")? else { return Ok(vec![]) };
+        if words.is_empty() {
+            return Err(Mistake::in_value(&words, "`unpriced` is an empty list, which says nothing")
+                .help("list at least one key, or leave `unpriced` out"));
+        }
         let may_be = || form.keys().iter().filter(|key| key.may_be_unpriced).map(|key| key.key);
         let known = |word: &Located<String>| {
             let wrong = || {

@@ -16,8 +16,8 @@ pub struct FleetSection {
     pub devices: Located<u32>,
     /// Profile of a device.
     pub profile: Located<String>,
-    /// Price list of the operations on a device.
-    pub prices: Located<String>,
+    /// Price list of the operations on a device. If it is left out, the device draws the `computing_power` of its profile.
+    pub prices: Option<Located<String>>,
     /// Maximum number of requests that wait for the processor of a device, the one that it computes not counted; what waits for
     /// the uplink is not bounded. Unbounded if it is left out.
     #[schemars(range(min = 0, max = MAX_WAITING))]

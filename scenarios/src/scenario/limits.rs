@@ -9,6 +9,11 @@ use cospike_sim_core::kernel::{MAX_BITS_PER_SECOND, MAX_SECONDS, MIN_BITS_PER_SE
 pub(super) const MIN_S: f64 = 1e-9;
 /// Shortest time in milliseconds.
 pub(super) const MIN_MS: f64 = 1e-6;
+/// Shortest mean length, in seconds, of a state that comes and goes by itself, such as a burst: a microsecond. Within less, no
+/// radio sends a packet and nobody asks twice, but every state takes its draw, whether anything happens in it or not.
+pub(super) const MIN_STATE_S: f64 = 1e-6;
+/// The same in milliseconds.
+pub(super) const MIN_STATE_MS: f64 = 1e-3;
 /// Longest time in milliseconds.
 pub(super) const MAX_MS: f64 = MAX_SECONDS * 1e3;
 /// Smallest rate of a link in Mbit/s.

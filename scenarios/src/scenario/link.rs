@@ -4,7 +4,7 @@ use super::check;
 use crate::diagnostic::Mistake;
 use crate::located::Located;
 use crate::scenario::limits::{
-    MAX_MBPS, MAX_MS, MAX_PACKET_BYTES, MAX_WEIGHT, MIN_MBPS, MIN_MS, MIN_S, MIN_SHARE, MIN_WEIGHT,
+    MAX_MBPS, MAX_MS, MAX_PACKET_BYTES, MAX_WEIGHT, MIN_MBPS, MIN_MS, MIN_S, MIN_SHARE, MIN_STATE_MS, MIN_WEIGHT,
 };
 use cospike_sim_core::kernel::MAX_SECONDS;
 use cospike_sim_core::link::Transport;
@@ -88,10 +88,10 @@ pub enum Sharing {
 #[serde(deny_unknown_fields)]
 pub struct Bursts {
     /// Mean length of a good time.
-    #[schemars(range(min = MIN_MS, max = MAX_MS))]
+    #[schemars(range(min = MIN_STATE_MS, max = MAX_MS))]
     pub mean_good_ms: Located<f64>,
     /// Mean length of a bad time.
-    #[schemars(range(min = MIN_MS, max = MAX_MS))]
+    #[schemars(range(min = MIN_STATE_MS, max = MAX_MS))]
     pub mean_bad_ms: Located<f64>,
     /// Probability that a packet is lost in a good time.
     #[serde(default)]
@@ -122,7 +122,7 @@ pub struct WakeUp {
     #[schemars(range(min = MIN_SHARE, max = 1.0))]
     pub duty: Located<f64>,
     /// Length of a period; the wake-up radio listens from its start on.
-    #[schemars(range(min = MIN_MS, max = MAX_MS))]
+    #[schemars(range(min = MIN_STATE_MS, max = MAX_MS))]
     pub period_ms: Located<f64>,
     /// Maximum number of signals sent for an answer.
     #[schemars(range(min = 1, max = u8::MAX))]

@@ -121,7 +121,7 @@ impl TryFrom<String> for DatasetName {
             path if path.contains(std::path::is_separator) => Ok(Self::Folder(word)),
             _ => {
                 let help = "or the path of a folder that holds one, with a `/` in it, such as `./images`";
-                Err(format!("no dataset is called `{word}`: give `{FASHION_MNIST}`, {help}"))
+                Err(format!("no dataset is called `{}`: give `{FASHION_MNIST}`, {help}", excerpt(&word)))
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::check;
 use crate::diagnostic::Mistake;
 use crate::located::Located;
-use crate::scenario::limits::{MAX_MS, MIN_MS, MIN_S};
+use crate::scenario::limits::{MAX_MS, MIN_MS, MIN_S, MIN_STATE_S};
 use cospike_sim_core::kernel::{MAX_PER_SECOND, MAX_SECONDS, MIN_PER_SECOND};
 use cospike_sim_core::workload::Workload;
 use schemars::JsonSchema;
@@ -27,12 +27,13 @@ pub struct WorkloadSection {
     /// Number of requests of all devices together.
     #[schemars(range(min = 1, max = Workload::MAX_REQUESTS))]
     pub requests: Located<u64>,
-    /// Number of requests, from the start, that are left out of the latency statistics.
+    /// Number of requests, from the start, that are left out of the latency statistics. Energy is measured from the first
+    /// request on that is made when all of these have ended.
     #[serde(default)]
     #[schemars(range(min = 0, max = Workload::MAX_REQUESTS))]
     pub warmup: Located<u64>,
     /// Simulated time at which the run ends, even with requests in flight; if all are answered earlier, devices are idle until
-    /// then. If it is left out, the run ends when all requests are answered or dropped.
+    /// then. Energy per request is measured until then, or until the last request if that comes earlier. If it is left out, the run ends when all requests are answered or dropped.
     #[schemars(range(min = MIN_S, max = MAX_SECONDS))]
     pub horizon_s: Option<Located<f64>>,
     /// Time within which a request should be answered; the devices take the list in turn.
@@ -65,10 +66,10 @@ pub struct Bursty {
     #[schemars(range(min = MIN_PER_SECOND, max = MAX_PER_SECOND))]
     pub burst_hz: Located<f64>,
     /// Mean length of a quiet time.
-    #[schemars(range(min = MIN_S, max = MAX_SECONDS))]
+    #[schemars(range(min = MIN_STATE_S, max = MAX_SECONDS))]
     pub mean_quiet_s: Located<f64>,
     /// Mean length of a burst.
-    #[schemars(range(min = MIN_S, max = MAX_SECONDS))]
+    #[schemars(range(min = MIN_STATE_S, max = MAX_SECONDS))]
     pub mean_burst_s: Located<f64>,
 }
 

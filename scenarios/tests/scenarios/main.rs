@@ -2,6 +2,7 @@
 
 mod diagnostics;
 mod keys;
+mod machines;
 mod profiles;
 // Shared with the tests of the zoo itself.
 #[path = "../../../models/tests/random_zoo/mod.rs"]

@@ -17,17 +17,39 @@ fn values_are_converted_to_si_units() {
     let study = study(&small(""), &random_zoo());
     let system = &study.plan().points[0].system;
     let power = system.link.radio.power;
-    close(power.up_watts_per_mbps * 18.88 + power.active_watts, 5.479_109_6); // 283.17 mW/(Mbit/s) * 18.88 Mbit/s + 132.86 mW
-    assert_eq!(system.link.uplink, Rate::Constant { bits_per_second: 18.88e6 });
+    close(power.up_watts_per_mbps * 54.0 + power.active_watts, 0.403); // whatever the rate
+    assert_eq!(system.link.uplink, Rate::Constant { bits_per_second: 54e6 });
+    assert_eq!((system.link.frame.header_bytes, system.link.grant_seconds), (39, 0.0));
+    close(system.link.frame.overhead_seconds, 165.5e-6);
     close(system.link.propagation_seconds, 5e-3);
     let radio = &system.link.radio;
-    close(radio.promotion_seconds * radio.promotion_watts, 9.840_04e-3); // 79.1 ms * 124.4 mW
-    close(radio.tail_seconds * radio.tail_watts, 28.405_33e-3); // 238.1 ms * 119.3 mW
-    close(radio.standby_watts(), 1.9e-3);
+    assert_eq!(radio.promotion_seconds, 0.0);
+    close(radio.tail_seconds * radio.tail_watts, 100.75e-3); // 250 ms * 403 mW
+    close(radio.standby_watts(), 20e-3);
     let counts = Counts { ac: 3_000_000, mac: 1_000_000, neuron_updates: 400_000, ..Counts::default() };
     close(system.edge.processor.time(&counts).unwrap().seconds(), 1.12e-3); // 4.4 M / 4 GHz + 20 us
     assert_eq!(study.plan().points[0].packets.payload_bytes.get(), 1_472); // 1,500 less IPv4 and UDP
     assert_eq!((system.cloud.power.idle_watts, system.cloud.power.busy_watts), (140.0, 70.0));
+}
+
+/// 0.9 mW of leakage and clock, also while it computes, unless the price of an operation is that of a whole chip at work. At
+/// horowitz-45nm-fp32 `cospike run` adds that up to the joules of computing time.
+#[test]
+fn a_computing_processor_draws_its_idle_power_unless_the_prices_are_all_in() {
+    let shipped = all_shipped::<DeviceProfile>().unwrap();
+    let device = &shipped.iter().find(|(name, _)| *name == "edge-accelerator").unwrap().1;
+    let watts = |form| device.standby(None, form).unwrap().computing_watts;
+    close(watts(Some(Form::Operations)), 0.9e-3);
+    assert_eq!((watts(Some(Form::AllIn)), watts(None)), (0.0, 0.0));
+    let results = study(&small("[sweep]\nworkload.rate_hz = [0.2]\n"), &random_zoo()).run(None, &|_| ()).unwrap();
+    for row in &results.replications {
+        let (power, phases) = (row.energy.unwrap().power, row.phases.unwrap());
+        assert!((power.computing / (0.9e-3 * phases.edge_compute) - 1.0).abs() < 0.02, "{power:?}");
+        // It is idle for the rest of the time.
+        let window = row.window_to_s.unwrap() - row.window_from_s.unwrap();
+        let per_answer = 0.9e-3 * 3.0 * window / row.window_answered.unwrap() as f64;
+        assert!(((power.computing + power.standby) / per_answer - 1.0).abs() < 1e-9, "{power:?}");
+    }
 }
 
 #[test]
@@ -42,14 +64,18 @@ fn a_scenario_replaces_values_of_its_profiles() {
     assert_eq!(point.packets.payload_bytes.get(), 100);
 }
 
-/// The profile for studies that account for the radio as BottleNet's authors do is `wifi` without the power between messages.
+/// Profiles for studies that account for the radio as BottleNet's authors do: nothing but their law, 283.17 mW/(Mbit/s) *
+/// 18.88 Mbit/s + 132.86 mW.
 #[test]
-fn bottlenet_wifi_equals_wifi_except_between_messages() {
+fn bottlenet_radios_draw_power_only_while_they_send_or_receive() {
     let shipped = all_shipped::<LinkProfile>().unwrap();
-    let values = |name| shipped.iter().find(|(shipped, _)| *shipped == name).unwrap().1.used(name).values;
-    let wifi = values("wifi");
-    for value in values("bottlenet-wifi").iter().filter(|value| value.key != "idle") {
-        assert!(wifi.contains(value), "{}", value.key);
+    let profile = |name| &shipped.iter().find(|(shipped, _)| *shipped == name).unwrap().1;
+    for (name, watts) in [("bottlenet-3g", 1.773_758), ("bottlenet-4g", 3.852_621_5), ("bottlenet-wifi", 5.479_109_6)] {
+        let profile = profile(name);
+        let (radio, frame) = (profile.radio(), profile.frame());
+        close(radio.power.up_watts_per_mbps * profile.uplink.get() + radio.power.active_watts, watts);
+        assert!(radio.is_always_ready() && radio.standby_watts() == 0.0, "{name}");
+        assert_eq!((frame.overhead_seconds, frame.header_bytes, frame.sent_joules), (0.0, 0, 0.0), "{name}");
     }
 }
 

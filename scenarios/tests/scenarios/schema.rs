@@ -60,6 +60,10 @@ fn the_schema_refuses_what_the_reader_refuses() {
         ("devices = 3", "devices = 3.5"),
         ("sharing = \"dedicated\"", "sharing = \"alone\""),
         ("rate_hz", "rate_hertz"),
+        ("warmup = 5", "warmup = 5\ndeadlines_ms = []"),
+        ("devices = 3", "devices = 3\nspeed = []"),
+        ("split = \"stage3\"", "split = \"stage3\"\nalternative = []"),
+        ("sharing = \"dedicated\"", "sharing = \"shared-cell\"\nweights = []"),
     ];
     let added = added.map(|text| valid.clone() + text).into_iter();
     let replaced = replaced.map(|(from, to)| valid.replace(from, to)).into_iter();

@@ -84,7 +84,7 @@ fn invariant_1_and_5_requests_and_joules_are_conserved_on_a_lossy_link_with_full
             + energy.compute.other;
         let sent = energy.power.radio_tx + energy.power.radio_rx;
         let radio = sent + energy.power.radio_promotion + energy.power.radio_tail + energy.power.radio_idle;
-        let processor = compute + energy.power.static_power + energy.power.standby;
+        let processor = compute + energy.power.static_power + energy.power.computing + energy.power.standby;
         assert!((processor + radio - energy.total).abs() < 1e-9 * energy.total);
     }
     let total = |get: fn(&ReplicationRow) -> u64| results.replications.iter().map(get).sum::<u64>();
@@ -218,7 +218,8 @@ fn kinds_and_variants_of_bottleneck_units_have_labels_and_comparisons_of_their_o
 /// steps add up to those of the whole.
 #[test]
 fn invariant_7_streaming_changes_no_answer_and_no_energy_of_computing() {
-    let results = run("[sweep]\nnetwork.stream = [false, true]\n");
+    // So seldom that no request is under way when the window of the energy opens or closes.
+    let results = run("[sweep]\nnetwork.stream = [false, true]\nworkload.rate_hz = [0.2]\n");
     let (whole, streamed) = (replications(&results, 0), replications(&results, 1));
     assert_eq!(results.points[0].correct, results.points[1].correct);
     for (whole, streamed) in whole.iter().zip(&streamed) {
@@ -269,6 +270,22 @@ fn images_and_bottlenet_features_have_a_choice_of_codec() {
     ));
     let codecs: Vec<&str> = results.points.iter().map(|point| point.codec.as_str()).collect();
     assert_eq!(codecs, ["8-bit", "jpeg 5", "jpeg 95", "8-bit", "jpeg 90"]);
+    // An image of 28 x 28 pixels has 16 blocks of 256 multiplications, whatever its quality.
+    let multiplied = |point: u32| {
+        let rows = results.compute_energy.iter().filter(|row| {
+            let is_codec = row.event == "codec" && row.price == "mac" && row.convention == "inside";
+            row.point.0 == point && is_codec && row.prices == "horowitz-45nm-fp32"
+        });
+        rows.map(|row| row.joules).sum::<f64>()
+    };
+    assert_eq!(multiplied(0), 0.0);
+    for point in [1, 2] {
+        assert!((multiplied(point) / (16.0 * 256.0 * 4.6e-12) - 1.0).abs() < 1e-9, "{}", multiplied(point));
+    }
+    assert!(multiplied(3) > 0.0 && multiplied(4) > multiplied(3), "features become bytes first");
+    let latency = |point: usize| results.replications.iter().find(|row| row.point.0 as usize == point).unwrap();
+    let compute = |point| latency(point).phases.unwrap().edge_compute;
+    assert!(compute(0) == 0.0 && compute(1) > 20e-6, "coding takes the device time, and the overhead of an inference");
     let bits: Vec<f64> = results.points.iter().map(|point| point.payload_bits.unwrap()).collect();
     assert_eq!((bits[0], bits[3]), (8.0 * 28.0 * 28.0, 8.0 * 4.0 * 2.0 * 2.0));
     assert!(bits[1] < bits[2] && bits[2] < bits[0], "{bits:?}");
@@ -297,7 +314,6 @@ fn invariant_15_a_processor_that_skips_zeros_does_so_in_time_and_energy_for_both
     let results = run("[sweep]\nnetwork.family = ['spiking', 'float']\nnetwork.split = ['output']\n\
          fleet.profile = ['edge-accelerator', 'edge-accelerator-zero-skipping']\n");
     assert_eq!(results.points.len(), 4);
-    let close = |found: f64, expected: f64| assert!((found / expected - 1.0).abs() < 1e-6, "{found} is not {expected}");
     let mut seconds = vec![];
     for point in &results.points {
         let layers = results.layers.iter().filter(|layer| layer.point == point.point);
@@ -310,7 +326,9 @@ fn invariant_15_a_processor_that_skips_zeros_does_so_in_time_and_energy_for_both
         for row in replications(&results, point.point.0) {
             let expected = (ac + mac + updates) / 4e9 + 20e-6;
             assert!((row.phases.unwrap().edge_compute / expected - 1.0).abs() < 0.05, "{}", point.label);
-            close(row.energy.unwrap().compute.sum(), (0.9 * (ac + updates) + 4.6 * mac) * 1e-12);
+            // Nor are all answers in the window in which energy is measured.
+            let joules = (0.9 * (ac + updates) + 4.6 * mac) * 1e-12;
+            assert!((row.energy.unwrap().compute.sum() / joules - 1.0).abs() < 0.02, "{}", point.label);
         }
         seconds.push((ac + mac + updates) / 4e9);
     }

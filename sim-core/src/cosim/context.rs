@@ -6,6 +6,7 @@ use super::messages::Messages;
 use super::observer::{DropReason, End, Observer};
 use super::phase::Phase;
 use super::requests::{Request, Requests};
+use super::starvation::StarvationWatch;
 use super::tally::Tally;
 use crate::kernel::SimTime;
 
@@ -27,6 +28,7 @@ pub(super) struct Context<'a, O> {
     pub(super) requests: Requests,
     pub(super) messages: Messages,
     pub(super) tally: Tally,
+    pub(super) starvation: StarvationWatch,
     /// Devices of the requests that have ended in the present event, in order.
     pub(super) ended: Vec<u32>,
 }
@@ -99,6 +101,7 @@ impl<O: Observer> Context<'_, O> {
     /// A request is given up as it comes, before it has a slot.
     pub(super) fn refuse(&mut self, number: u64, device: u32, reason: DropReason) {
         self.tally.requests.count_drop(reason);
+        self.tally.count_end(number);
         self.observer.end(self.agenda.now(), number, device, End::Dropped(reason));
         self.ended.push(device);
     }
@@ -114,6 +117,8 @@ impl<O: Observer> Context<'_, O> {
     fn end_request(&mut self, slot: u32, answered: bool, end: End) -> Request {
         let now = self.now();
         let request = self.requests.end(slot, answered, now);
+        self.tally.count_end(request.number);
+        self.starvation.end(&request, answered, now);
         self.observer.end(now, request.number, request.device, end);
         // Messages that wait at the cloud for an earlier one wait no more.
         let mut early = request.early;

@@ -5,12 +5,13 @@ use super::context::Context;
 use super::event::EventKind;
 use super::observer::Observer;
 use crate::kernel::{SimTime, Streams};
-use crate::workload::{Arrivals, Samples, Workload};
+use crate::workload::{Arrivals, Past, Pasts, Samples, Workload};
 
 /// Makes the requests of the devices.
 pub(super) struct Demand<'a> {
     profile: &'a Workload,
     arrivals: Arrivals,
+    pasts: Pasts,
     samples: Samples,
 }
 
@@ -30,6 +31,7 @@ impl<'a> Demand<'a> {
         Self {
             profile,
             arrivals: Arrivals::new(&profile.arrivals, devices, streams),
+            pasts: Pasts::new(&profile.arrivals, streams),
             samples: Samples::new(profile.samples, samples, devices, streams),
         }
     }
@@ -37,6 +39,11 @@ impl<'a> Demand<'a> {
     /// Schedules the first arrival of every source.
     pub(super) fn begin<O: Observer>(&mut self, context: &mut Context<'_, O>) -> Result<(), CosimError> {
         (0..self.arrivals.sources()).try_for_each(|source| self.schedule_arrival(source, context))
+    }
+
+    /// The requests that a device made before the run.
+    pub(super) fn past(&self, device: u32) -> Past {
+        self.pasts.of(device, self.arrivals.phase_seconds(device))
     }
 
     fn schedule_arrival<O: Observer>(&mut self, source: u32, context: &mut Context<'_, O>) -> Result<(), CosimError> {

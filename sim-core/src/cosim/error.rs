@@ -135,7 +135,7 @@ pub enum CosimError {
     },
     /// Requests are older than the bound while others are answered (invariant 12).
     #[error(
-        "at {at} {starving} requests are older than {bound}, while {answered} others were answered since the last look: {}",
+        "at {at} {starving} requests are older than {bound}, while others were answered, {answered} so far: {}",
         list(first)
     )]
     Starvation {
@@ -143,9 +143,9 @@ pub enum CosimError {
         at: SimTime,
         /// Age from which a request starves.
         bound: SimTime,
-        /// Number of requests that are older.
+        /// Number of requests that are older, or were when they ended.
         starving: u64,
-        /// Number of requests that were answered meanwhile.
+        /// Number of requests that were answered up to then.
         answered: u64,
         /// The requests that came first, at most ten.
         first: Vec<Stranded>,

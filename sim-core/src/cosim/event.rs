@@ -18,10 +18,14 @@ pub enum EventKind {
     TailTimer,
     /// A device asks for an inference.
     Arrival,
+    /// The processor of a device has woken up, and begins with a head.
+    ProcessorAwake,
     /// A device has computed a step of a head.
     HeadDone,
     /// The radio of a device is connected.
     RadioReady,
+    /// The radio of a device may send.
+    Granted,
     /// Packets that were lost are to be sent again.
     Retry,
     /// The last bit of a message has left the device.
@@ -77,9 +81,11 @@ impl EventKind {
 
     pub(super) fn subject(self) -> Subject {
         match self {
-            Self::Arrival | Self::RadioReady | Self::FalseAlarm | Self::BatteryLook => Subject::Device,
-            Self::SleepTimer | Self::TailTimer => Subject::Device,
-            Self::HeadDone | Self::AnswerBegins | Self::WakeSignal | Self::AnswerReceived => Subject::Request,
+            Self::Arrival | Self::RadioReady | Self::Granted | Self::FalseAlarm => Subject::Device,
+            Self::BatteryLook | Self::SleepTimer | Self::TailTimer => Subject::Device,
+            Self::ProcessorAwake | Self::HeadDone | Self::AnswerBegins | Self::WakeSignal | Self::AnswerReceived => {
+                Subject::Request
+            }
             Self::Retry | Self::Sent | Self::Delivered => Subject::Message,
             Self::TailDone => Subject::Batch,
             Self::ScaleLook | Self::CellSent | Self::ServerStarted | Self::BatchTimer => Subject::None,

@@ -23,6 +23,8 @@ pub(super) struct Message {
     pub(super) begun: SimTime,
     /// Bytes on the wire of the present round, copies and headers included.
     pub(super) bytes: u64,
+    /// Packets of the present round, copies included.
+    pub(super) frames: u32,
     link: Link,
 }
 
@@ -61,6 +63,7 @@ impl Messages {
             joined: SimTime::ZERO,
             begun: SimTime::ZERO,
             bytes: 0,
+            frames: 0,
             link: Link::LOOSE,
         };
         if let Some(slot) = self.free.pop() {

@@ -28,7 +28,11 @@
 //! places: it leads each event to its place, and what follows from it to the next. Profiles are the values of
 //! [`crate::edge`], [`crate::link`], [`crate::cloud`] and [`crate::workload`].
 //!
-//! A device takes 360 bytes, and 16 for each of its two queues; some workloads and channels add up to 24 bytes each.
+//! A device takes 384 bytes, and 16 for each of its two queues; some workloads and channels add up to 24 bytes each.
+//!
+//! Energy is measured over a [`Window`] of the run (`meter`), so that it depends neither on how the run begins nor on how it
+//! ends. Devices begin as if they had been running before: their radios and processors are as the requests before time zero
+//! left them, as far as the arrival process says when these were made.
 //!
 //! Events at the same time run downstream first (a place frees its server before the next request comes), in the
 //! order of [`EventKind`] from last to first, then in the order they were scheduled.
@@ -45,12 +49,14 @@ mod error;
 mod event;
 mod line;
 mod messages;
+mod meter;
 mod observer;
 mod outcome;
 mod phase;
 mod requests;
 mod run;
 mod simulation;
+mod starvation;
 mod stations;
 mod tally;
 mod timer;
@@ -62,7 +68,7 @@ pub use edge::{ProcessorState, RadioState};
 pub use error::{CosimError, Stranded};
 pub use event::EventKind;
 pub use observer::{DropReason, End, Observer, QueueAt, ServerAt};
-pub use outcome::{CloudEnergy, Depletion, Latency, Outcome, PlaceUse};
+pub use outcome::{CloudEnergy, Depletion, Latency, NoWindow, Outcome, PlaceUse, Window};
 pub use phase::{Phase, Phases};
 pub use run::{Run, run, run_observed};
 

@@ -4,7 +4,7 @@ use super::counters::{RequestCounters, TrafficCounters, Trajectory};
 use super::phase::Phases;
 use crate::energy::Energy;
 use crate::kernel::SimTime;
-use crate::stats::SteadyEstimate;
+use crate::stats::{Interval, SteadyEstimate};
 
 /// Outcome of a run. Equal systems, samples and streams give equal outcomes, bit for bit.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,8 +13,11 @@ pub struct Outcome {
     pub requests: RequestCounters,
     /// Latency of the answered requests after the warm-up; `None` if there are none.
     pub latency: Option<Latency>,
-    /// Energy of all devices, from time zero to the end. An inference is booked when it is done.
+    /// Energy of all devices, from time zero to the end. An inference is booked when it is done. It depends on how the run
+    /// begins and ends: [`Outcome::window`] has the energy of a request.
     pub energy: Energy,
+    /// What was drawn and answered in steady state.
+    pub window: Result<Window, NoWindow>,
     /// Bytes put on the uplink, with headers.
     pub sent_bytes: u64,
     /// Bytes of payload put on the uplink.
@@ -23,7 +26,7 @@ pub struct Outcome {
     pub traffic: TrafficCounters,
     /// When batteries ran empty.
     pub depletion: Depletion,
-    /// Energy of the cloud's servers. [`Outcome::energy`] is that of the devices.
+    /// Energy of the cloud's servers, from time zero to the end. [`Outcome::energy`] is that of the devices.
     pub cloud_energy: CloudEnergy,
     /// Mean number of servers that draw power, those that are starting included; `None` if no time passed.
     pub mean_servers: Option<f64>,
@@ -37,6 +40,68 @@ pub struct Outcome {
     pub simulated: SimTime,
     /// Number and fingerprint of the events.
     pub trajectory: Trajectory,
+}
+
+/// What was drawn and answered between two moments of a run: from the first request that is made when all requests of the
+/// warm-up, and at least one, have ended, to the last request, or to the horizon if that comes earlier.
+///
+/// Each power counts for the time of its state that lies inside; an inference, and the bits of a message, count if they
+/// are done inside. Between two requests as many gaps lie as requests, so that starting and ending anywhere else in a
+/// cycle adds nothing to the energy of a request.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Window {
+    /// When it opens: everything that happens at that time before the request is outside.
+    pub from: SimTime,
+    /// When it closes: everything that happens at that time before the last request is inside.
+    pub to: SimTime,
+    /// Requests answered inside, at the device or by the cloud, whenever they were made. Those that are lost or dropped
+    /// cost energy, but are no answers.
+    pub answered: u64,
+    /// Energy of all devices.
+    pub energy: Energy,
+    /// Energy of the cloud's servers.
+    pub cloud_energy: CloudEnergy,
+    /// Energy of all devices per answer, in joules, with its interval from the batches of this run alone. `None` for fewer
+    /// than 200 requests, and for batches no longer than radios and processors remember a request.
+    pub joules_per_answer: Option<Interval>,
+}
+
+/// Reason why a run has no [`Window`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoWindow {
+    /// No request was made in steady state.
+    #[error(
+        "no request was made after the first {warm_up} had ended, so no energy was measured: ask for more requests or a \
+         shorter warm-up, or lower the load"
+    )]
+    NeverOpened {
+        /// Number of requests that have to end first.
+        warm_up: u64,
+    },
+    /// The first and the last request after the warm-up were made at the same time.
+    #[error(
+        "no time passed between the first request after the warm-up and the last, so no energy was measured: ask for \
+             more requests or a longer run"
+    )]
+    NoTime,
+}
+
+impl Window {
+    /// Length in seconds, above 0.
+    pub fn seconds(&self) -> f64 {
+        self.to.since(self.from).seconds()
+    }
+
+    /// Mean power of each of `devices` devices, in watts.
+    pub fn watts_per_device(&self, devices: u32) -> f64 {
+        self.energy.total / self.seconds() / f64::from(devices)
+    }
+
+    /// Mean power of all servers together, in watts.
+    pub fn cloud_watts(&self) -> f64 {
+        self.cloud_energy.total() / self.seconds()
+    }
 }
 
 /// When batteries ran empty; [`TrafficCounters::depleted_devices`] says how many.
@@ -63,6 +128,15 @@ pub struct CloudEnergy {
 }
 
 impl CloudEnergy {
+    /// What this is more than `earlier`, part by part.
+    pub(super) fn since(&self, earlier: &Self) -> Self {
+        Self {
+            idle: self.idle - earlier.idle,
+            busy: self.busy - earlier.busy,
+            operations: self.operations - earlier.operations,
+        }
+    }
+
     /// Energy of all parts together.
     pub fn total(&self) -> f64 {
         self.idle + self.busy + self.operations

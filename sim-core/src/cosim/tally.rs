@@ -24,6 +24,9 @@ pub(super) struct Tally {
     lifetime_nanoseconds: u128,
     /// Requests, by arrival, that are left out of the latency statistics.
     warmup: u64,
+    /// Requests that have to end before the window of the energy opens, by arrival, and how many of them have not ended.
+    settling: u64,
+    unsettled: u64,
     latency: LatencyTally,
 }
 
@@ -39,8 +42,25 @@ impl Tally {
             first_depletion: None,
             lifetime_nanoseconds: 0,
             warmup,
+            settling: warmup.max(1),
+            unsettled: warmup.max(1),
             latency: LatencyTally::new(),
         }
+    }
+
+    /// Requests that have to end before the window of the energy opens: those of the warm-up, and at least one.
+    pub(super) fn settling(&self) -> u64 {
+        self.settling
+    }
+
+    /// Whether all of these have ended.
+    pub(super) fn is_settled(&self) -> bool {
+        self.unsettled == 0
+    }
+
+    /// Counts the end of request `number`, whatever became of it.
+    pub(super) fn count_end(&mut self, number: u64) {
+        self.unsettled -= u64::from(number < self.settling);
     }
 
     /// Counts a request that was answered `now`. True if that was after its deadline.

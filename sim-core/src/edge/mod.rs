@@ -19,7 +19,10 @@ pub struct EdgeDevice {
     pub processor: Processor,
     /// Power drawn all the time, whatever the device does, in watts; everything else comes on top.
     pub static_watts: f64,
-    /// Power of the processor between inferences.
+    /// Power while computing at the nominal speed, in watts, if the device was measured as a whole: all that it draws then but the
+    /// static power, the idle power contained. `None`: it draws what its operations cost.
+    pub measured_watts: Option<f64>,
+    /// Power of the processor besides its operations.
     pub standby: Standby,
     /// Speed levels of the processor; the rates of [`EdgeDevice::processor`] and the prices of operations are those of a
     /// level of factors 1. At least one.
@@ -61,6 +64,7 @@ impl EdgeDevice {
         Self {
             processor,
             static_watts,
+            measured_watts: None,
             standby: Standby::default(),
             levels: vec![SpeedLevel::NOMINAL],
             governor: Governor::Fixed { level: 0 },
@@ -81,6 +85,7 @@ impl EdgeDevice {
     pub fn check(&self) -> Result<(), ImpossibleValue> {
         self.processor.check()?;
         watts("static_watts", self.static_watts)?;
+        watts("measured_watts", self.measured_watts.unwrap_or(0.0))?;
         self.standby.check()?;
         positive("number of speed levels", self.levels.len() as f64)?;
         self.levels.iter().try_for_each(SpeedLevel::check)?;

@@ -32,13 +32,15 @@ pub enum Governor {
     },
 }
 
-/// Power of the processor between inferences, besides the static power. While it computes it draws what its
-/// operations cost.
+/// Power of the processor, besides the static power and the energy of its operations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Standby {
     /// Power while awake and idle, in watts.
     pub idle_watts: f64,
+    /// Power while it computes, which the energy of its operations comes on top of, in watts: the idle power, because clocks
+    /// and leakage do not stop for a computation; 0 if the prices of the operations are those of a whole chip at work.
+    pub computing_watts: f64,
     /// Sleep mode; `None`: the processor never sleeps.
     pub sleep: Option<Sleep>,
 }
@@ -121,6 +123,7 @@ impl Governor {
 impl Standby {
     pub(super) fn check(&self) -> Result<(), ImpossibleValue> {
         watts("idle_watts", self.idle_watts)?;
+        watts("computing_watts", self.computing_watts)?;
         let Some(sleep) = &self.sleep else { return Ok(()) };
         seconds("after_seconds", sleep.after_seconds)?;
         watts("sleep watts", sleep.watts)?;

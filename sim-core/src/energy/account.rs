@@ -7,7 +7,8 @@ use super::{ComputeEnergy, ComputePart};
 pub struct AccountLine {
     /// Index of the layer in its network.
     pub layer: usize,
-    /// Kind of event, in words; for traffic with the unit that is counted.
+    /// Kind of event, in words, for traffic with the unit that is counted; `codec` for all that coding the output of the layer
+    /// for the link takes.
     pub event: &'static str,
     /// Part of the inference's energy that the events belong to.
     pub part: ComputePart,

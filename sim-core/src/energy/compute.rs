@@ -16,8 +16,9 @@ breakdown! {
         Neuron => neuron, "neuron updates";
         /// Memory traffic of weights, membranes and activations.
         Memory => memory, "memory";
-        /// Other events that the price list counts: addressing, carrying spikes, events whose price covers everything.
-        Other => other, "other events";
+        /// Other events that the price list counts: addressing, carrying spikes, events whose price covers everything; or all
+        /// that a device draws while it computes, if it was measured as a whole.
+        Other => other, "other events, or all in one";
     }
 }
 

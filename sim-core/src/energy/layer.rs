@@ -28,7 +28,7 @@ impl PricedLayer<'_> {
     }
 
     pub(super) fn is_neuron(&self) -> bool {
-        matches!(self.operation(), Operation::Neuron(_))
+        !self.counted.is_codec && matches!(self.operation(), Operation::Neuron(_))
     }
 
     pub(super) fn is_leaky(&self) -> bool {
@@ -40,8 +40,9 @@ impl PricedLayer<'_> {
         self.weights() > 0
     }
 
+    /// Number of its weights; coding has none.
     pub(super) fn weights(&self) -> u64 {
-        weights(self.network, self.counted.layer)
+        if self.counted.is_codec { 0 } else { weights(self.network, self.counted.layer) }
     }
 
     /// Positions of the kernel; 1 for a fully connected layer.
@@ -61,8 +62,11 @@ impl PricedLayer<'_> {
         self.network.layers[self.counted.layer].output.channels as u64
     }
 
-    /// Values of one step of all inputs.
+    /// Values of one step of all inputs; of coding, of what is coded.
     pub(super) fn inputs(&self) -> u64 {
+        if self.counted.is_codec {
+            return self.outputs();
+        }
         let inputs = &self.network.layers[self.counted.layer].inputs;
         inputs.iter().map(|&input| self.network.layers[input].output.len() as u64).sum()
     }
@@ -124,9 +128,13 @@ pub(super) fn weights(network: &Network, index: usize) -> u64 {
     }
 }
 
-/// Collects the lines of one layer.
+/// Event of every line of coding.
+const CODEC: &str = "codec";
+
+/// Collects the lines of one layer, or of coding its output.
 pub(super) struct Lines<'a> {
     pub(super) layer: usize,
+    pub(super) is_codec: bool,
     pub(super) lines: &'a mut Vec<AccountLine>,
 }
 
@@ -155,8 +163,9 @@ impl Lines<'_> {
     }
 
     fn push(&mut self, line: AccountLine) {
+        let event = if self.is_codec { CODEC } else { line.event };
         if line.count > 0.0 {
-            self.lines.push(line);
+            self.lines.push(AccountLine { event, ..line });
         }
     }
 }

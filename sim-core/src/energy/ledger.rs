@@ -14,6 +14,8 @@ breakdown! {
     pub struct PowerEnergy in "J" {
         /// Static power, as long as the device runs.
         StaticPower => static_power, "static power";
+        /// Processor while it computes, besides its operations: what it also draws when idle.
+        Computing => computing, "processor computing";
         /// Processor between inferences: idle, asleep, waking up.
         Standby => standby, "processor standby";
         /// Radio while it sends.
@@ -30,6 +32,8 @@ breakdown! {
 }
 
 impl PowerPart {
+    /// The parts of the processor, which draws power for one of them at a time.
+    const PROCESSOR: [Self; 2] = [Self::Computing, Self::Standby];
     /// The parts of the radio, which draws power for one of them at a time.
     const RADIO: [Self; 5] = [Self::RadioTx, Self::RadioRx, Self::RadioIdle, Self::RadioPromotion, Self::RadioTail];
 }
@@ -53,6 +57,16 @@ impl Energy {
         PowerPart::ALL.into_iter().fold(self.compute.total(), |sum, part| sum + self.power[part])
     }
 
+    /// What this is more than `earlier`, part by part: the energy between two moments, of both of which this counts from the
+    /// same start.
+    pub fn since(&self, earlier: &Self) -> Self {
+        Self {
+            compute: ComputeEnergy::from_fn(|part| self.compute[part] - earlier.compute[part]),
+            power: PowerEnergy::from_fn(|part| self.power[part] - earlier.power[part]),
+            total: self.total - earlier.total,
+        }
+    }
+
     /// Each part, and the total, divided by `number`: the mean of so many devices or requests.
     pub fn divided_by(&self, number: f64) -> Self {
         Self {
@@ -73,7 +87,7 @@ impl AddAssign for Energy {
 
 /// Keeps the energy of one device. Power is integrated whenever it changes, from integer nanoseconds: each part by
 /// its own integrator, which looks only at changes of that part, and the total by another, which looks at every
-/// change. A part that is forgotten, counted twice or closed too early makes the two disagree. 232 bytes.
+/// change. A part that is forgotten, counted twice or closed too early makes the two disagree. 256 bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct EnergyLedger {
     compute: ComputeEnergy,
@@ -83,16 +97,17 @@ pub struct EnergyLedger {
 }
 
 impl EnergyLedger {
-    /// A device that draws `static_watts` always, and `standby_watts` and `radio` from time zero on.
-    pub fn new(static_watts: f64, standby_watts: f64, (radio, radio_watts): (PowerPart, f64)) -> Self {
+    /// A device that draws `static_watts` always, and watts for a part of the processor and one of the radio from time zero
+    /// on.
+    pub fn new(static_watts: f64, processor: (PowerPart, f64), radio: (PowerPart, f64)) -> Self {
         let mut ledger = Self {
             compute: ComputeEnergy::default(),
             parts: [Integrator::default(); PowerPart::COUNT],
             total: Integrator::default(),
         };
         ledger.part(PowerPart::StaticPower).watts = static_watts;
-        ledger.part(PowerPart::Standby).watts = standby_watts;
-        ledger.set_radio(SimTime::ZERO, radio, radio_watts);
+        ledger.set_processor(SimTime::ZERO, processor.0, processor.1);
+        ledger.set_radio(SimTime::ZERO, radio.0, radio.1);
         ledger
     }
 
@@ -106,12 +121,6 @@ impl EnergyLedger {
         self.total.joules += energy.total() * factor;
     }
 
-    /// Books the energy of waking up the processor, in joules.
-    pub fn charge_wake_up(&mut self, joules: f64) {
-        self.part(PowerPart::Standby).joules += joules;
-        self.total.joules += joules;
-    }
-
     /// Books the energy of bits that were sent, and of bits that were received, in joules.
     pub fn charge_bits(&mut self, sent_joules: f64, received_joules: f64) {
         self.part(PowerPart::RadioTx).joules += sent_joules;
@@ -119,16 +128,20 @@ impl EnergyLedger {
         self.total.joules += sent_joules + received_joules;
     }
 
-    /// The processor draws `watts` between inferences from `now` on. Times must not run backwards.
-    pub fn set_standby(&mut self, now: SimTime, watts: f64) {
-        self.part(PowerPart::Standby).set(now, watts);
-        self.change(now);
+    /// The processor draws `watts` for `part` from `now` on, and nothing for the other part of the processor. Times must not
+    /// run backwards.
+    pub fn set_processor(&mut self, now: SimTime, part: PowerPart, watts: f64) {
+        self.draw_for_one_of(&PowerPart::PROCESSOR, now, part, watts);
     }
 
     /// The radio draws `watts` for `part` from `now` on, and nothing for the other parts of the radio. Times must not run
     /// backwards.
     pub fn set_radio(&mut self, now: SimTime, part: PowerPart, watts: f64) {
-        for other in PowerPart::RADIO {
+        self.draw_for_one_of(&PowerPart::RADIO, now, part, watts);
+    }
+
+    fn draw_for_one_of(&mut self, parts: &[PowerPart], now: SimTime, part: PowerPart, watts: f64) {
+        for &other in parts {
             self.part(other).set(now, if other == part { watts } else { 0.0 });
         }
         self.change(now);
@@ -204,18 +217,22 @@ mod tests {
             let watts = [1.25, 0.75, 0.0625, 0.5, 0.25];
             let radio = |state: usize| (PowerPart::RADIO[state], watts[state]);
             let at = SimTime::from_nanoseconds;
-            let mut ledger = EnergyLedger::new(0.5, 0.125, radio(2));
+            let processor = |clock: u64| match clock % 2 {
+                0 => (PowerPart::Standby, 0.125),
+                _ => (PowerPart::Computing, 0.75),
+            };
+            let mut ledger = EnergyLedger::new(0.5, processor(0), radio(2));
             let (mut clock, mut current, mut expected) = (0, radio(2), Energy::default());
             for (nanoseconds, state) in spans {
                 let seconds = nanoseconds as f64 * 1e-9;
                 expected.power.static_power += 0.5 * seconds;
                 expected.power[current.0] += current.1 * seconds;
-                expected.power.standby += if clock % 2 == 0 { 0.125 } else { 0.75 } * seconds;
+                expected.power[processor(clock).0] += processor(clock).1 * seconds;
                 clock += nanoseconds;
                 current = radio(state);
                 ledger.set_radio(at(clock), current.0, current.1);
                 ledger.charge(&ComputeEnergy { ac: 1e-3, memory: 2e-3, other: 6e-3, ..ComputeEnergy::default() }, 0.5);
-                ledger.set_standby(at(clock), if clock % 2 == 0 { 0.125 } else { 0.75 });
+                ledger.set_processor(at(clock), processor(clock).0, processor(clock).1);
                 ledger.charge_bits(3e-3, 4e-3);
                 expected.compute += ComputeEnergy { ac: 0.5e-3, memory: 1e-3, other: 3e-3, ..ComputeEnergy::default() };
                 expected.power.radio_tx += 3e-3;

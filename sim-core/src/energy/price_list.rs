@@ -165,7 +165,7 @@ impl PriceList {
     }
 
     /// The account of the layers of `network` that were run, by their counts by `convention`: of one inference, or of several
-    /// added up layer by layer.
+    /// added up layer by layer. Operations of coding are priced as those on real values; the event of their lines is `codec`.
     ///
     /// `steps` is T of a spiking network, or the levels of a quantised one; of a float network it is T of the spiking one that it
     /// is compared with, whose resolution [`Form::Yan2024`] gives to both. Without it that form leaves operations on real values
@@ -177,11 +177,12 @@ impl PriceList {
         layers: &[LayerCounts],
         convention: Convention,
     ) -> Account {
-        let all_weights = layers.iter().map(|counted| weights(network, counted.layer)).sum();
+        let own = layers.iter().filter(|counted| !counted.is_codec);
+        let all_weights = own.map(|counted| weights(network, counted.layer)).sum();
         let mut account = Account::default();
         for counted in layers {
             let layer = PricedLayer { network, counted, convention, all_weights, steps };
-            let lines = &mut Lines { layer: counted.layer, lines: &mut account.lines };
+            let lines = &mut Lines { layer: counted.layer, is_codec: counted.is_codec, lines: &mut account.lines };
             match self {
                 Self::Operations(prices) => prices.price(&layer, lines),
                 Self::Memory(prices) => prices.price(&layer, lines),

@@ -142,6 +142,8 @@ impl std::iter::Sum for Counts {
 pub struct LayerCounts {
     /// Index of the layer in its network.
     pub layer: usize,
+    /// Whether these are not the operations of the layer, but of coding its output for the link.
+    pub is_codec: bool,
     /// Number of input spikes over all steps; real values are not events.
     pub input_events: u64,
     /// Number of output spikes over all steps.

@@ -21,6 +21,7 @@ pub struct Number(pub f64);
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
+            value if value.is_infinite() => f.write_str(if value > 0.0 { "infinity" } else { "-infinity" }),
             value if value == 0.0 || !value.is_finite() || (1e-4..1e9).contains(&value.abs()) => write!(f, "{value}"),
             value => write!(f, "{value:e}"),
         }

@@ -58,7 +58,8 @@ pub(crate) struct Round<'a> {
 pub(crate) struct Medium {
     channel: Channel,
     transport: Transport,
-    header_bytes: u32,
+    /// Bytes of all headers of a packet.
+    headers: u64,
     losses: StreamFamily,
     errors: StreamFamily,
     erasures: StreamFamily,
@@ -81,7 +82,7 @@ impl Medium {
         Self {
             channel: link.channel,
             transport: link.transport,
-            header_bytes: link.header_bytes,
+            headers: link.headers(),
             losses: streams.family("packet-loss"),
             errors: streams.family("bit-errors"),
             erasures: streams.family("bit-erasures"),
@@ -142,7 +143,7 @@ impl Medium {
     }
 
     fn wire_bytes(&self, round: &Round<'_>, index: u32) -> u64 {
-        u64::from(round.packets[index as usize]) + u64::from(self.header_bytes)
+        u64::from(round.packets[index as usize]) + self.headers
     }
 
     fn loss_probability(&mut self, device: u32, time: SimTime) -> f64 {

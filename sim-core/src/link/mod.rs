@@ -7,6 +7,7 @@
 
 mod bursts;
 mod channel;
+mod frame;
 mod medium;
 mod radio;
 mod rate;
@@ -16,6 +17,7 @@ pub(crate) use medium::{Medium, PacketDamage, Round};
 pub(crate) use rate::{Capacity, Carried};
 
 pub use channel::{Channel, PacketLoss};
+pub use frame::Frame;
 pub use radio::{Radio, RadioPower, Standby, WakeUpRadio};
 pub use rate::{OPPORTUNITY_BYTES, Rate, RateStep};
 pub use transport::Transport;
@@ -38,6 +40,13 @@ pub struct Link {
     pub jitter_seconds: f64,
     /// Bytes of headers that every packet carries besides its payload.
     pub header_bytes: u32,
+    /// What every packet costs on the air besides, in both directions.
+    pub frame: Frame,
+    /// Time from a message that a connected radio wants to send to the permission to do so, in seconds: in LTE, from the
+    /// scheduling request to the granted subframe. The radio draws its active power meanwhile, the uplink is free for others, and
+    /// messages of the same device that come before the last one is sent need no permission of their own: its buffer status goes
+    /// along with them.
+    pub grant_seconds: f64,
     /// Losses and bit errors of packets on the uplink.
     pub channel: Channel,
     /// Countermeasure against losses and bit errors.
@@ -74,6 +83,8 @@ impl Link {
             propagation_seconds: 0.0,
             jitter_seconds: 0.0,
             header_bytes: 0,
+            frame: Frame::default(),
+            grant_seconds: 0.0,
             channel: Channel::CLEAN,
             transport: Transport::Datagram,
             sharing: Sharing::Dedicated,
@@ -91,6 +102,8 @@ impl Link {
         bits_per_second("downlink_bits_per_second", self.downlink_bits_per_second)?;
         seconds("propagation_seconds", self.propagation_seconds)?;
         seconds("jitter_seconds", self.jitter_seconds)?;
+        self.frame.check()?;
+        seconds("grant_seconds", self.grant_seconds)?;
         self.channel.check()?;
         self.transport.check()?;
         self.radio.check()?;
@@ -102,15 +115,21 @@ impl Link {
 
     /// Bytes on the air, headers included, of a message sent once; `packets` are the payload bytes of its packets.
     pub fn bytes(&self, packets: &[u32]) -> u64 {
-        packets.iter().map(|&payload| u64::from(payload) + u64::from(self.header_bytes)).sum()
+        packets.iter().map(|&payload| u64::from(payload) + self.headers()).sum()
     }
 
-    /// Time to send `bytes` down: bits over rate.
+    /// Bytes of all headers of a packet.
+    pub(crate) fn headers(&self) -> u64 {
+        u64::from(self.header_bytes) + u64::from(self.frame.header_bytes)
+    }
+
+    /// Time to send a packet of `bytes`, headers included, down: bits over rate, and what a packet takes besides.
     ///
     /// # Errors
     /// [`TimeError`] if the time cannot be represented.
     pub fn downlink_time(&self, bytes: u64) -> Result<SimTime, TimeError> {
-        SimTime::from_seconds(bytes as f64 * 8.0 / self.downlink_bits_per_second)
+        let seconds = bytes as f64 * 8.0 / self.downlink_bits_per_second;
+        SimTime::from_seconds(seconds + self.frame.overhead_seconds)
     }
 }
 

@@ -45,6 +45,15 @@ pub struct RateStep {
 }
 
 impl Rate {
+    /// The greatest rate, in bit/s; `None` of packet-delivery opportunities, which are instants.
+    pub fn most_bits_per_second(&self) -> Option<f64> {
+        match self {
+            Self::Constant { bits_per_second } => Some(*bits_per_second),
+            Self::Steps { steps, .. } => steps.iter().map(|step| step.bits_per_second).reduce(f64::max),
+            Self::Opportunities { .. } => None,
+        }
+    }
+
     pub(super) fn check(&self) -> Result<(), ImpossibleValue> {
         let refuse = |name, value, needed| Err(ImpossibleValue { name, value, needed });
         match self {
@@ -201,6 +210,18 @@ impl Capacity {
             _ => cycles as f64 * self.cycle.bits(),
         };
         if later.stretch < earlier.stretch { 0.0 } else { (wholes + later.bits - earlier.bits).max(0.0) }
+    }
+
+    /// Bits that can be carried in the `seconds` from `now` on.
+    ///
+    /// # Errors
+    /// [`TimeError`] if the time cannot be represented.
+    pub(crate) fn bits_within(&self, now: SimTime, seconds: f64) -> Result<f64, TimeError> {
+        if seconds == 0.0 {
+            return Ok(0.0);
+        }
+        let end = now.after(SimTime::from_seconds(seconds)?)?;
+        Ok(self.bits_between(self.carried_before(now), self.carried_before(end)))
     }
 
     /// Earliest time at which `carried` has been carried since the start.

@@ -59,7 +59,9 @@ fn reason(error: &SafeTensorError) -> String {
                 error.column()
             )
         }
-        SafeTensorError::InvalidHeaderDeserialization(error) => format!("its header is not JSON: {error}"),
+        SafeTensorError::InvalidHeaderDeserialization(error) => {
+            format!("its header is not JSON of tensors (line {}, column {})", error.line(), error.column())
+        }
         SafeTensorError::InvalidOffset(name) => {
             format!("tensor `{name}` does not begin where the one before it ends, or ends before it begins")
         }

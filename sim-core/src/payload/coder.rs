@@ -5,7 +5,7 @@ use super::damage::{Arrived, Damage, Missing};
 use super::error::PayloadError;
 use super::jpeg::{self, Jpeg};
 use super::{Codec, Payload};
-use crate::inference::{Feature, GradedTrain, Real, SpikeTrain};
+use crate::inference::{Counts, Feature, GradedTrain, Real, SpikeTrain};
 use crate::network::Shape;
 use std::ops::Range;
 
@@ -90,6 +90,22 @@ impl Coder {
             payload.bytes.extend(part);
         }
         Ok(payload)
+    }
+
+    /// Operations of making `payload`, which this coder has made, of what are 8-bit values already if `from_bytes`; `None` if
+    /// values go as they are stored: spikes as bit maps, real values as float32, bytes as bytes. An 8-bit value takes one
+    /// multiplication, `255 x`, which counts as a multiply-accumulate, and JPEG what [`Jpeg`] does with them.
+    pub fn operations(&self, payload: &Payload, from_bytes: bool) -> Option<Counts> {
+        let values = (self.shape.len() * self.steps) as u64;
+        let to_bytes = Counts { mac: values, activation_reads: values, ..Counts::NONE };
+        let to_bytes = if from_bytes { Counts::NONE } else { to_bytes };
+        match (&self.jpeg, self.codec) {
+            (Some(jpeg), _) => {
+                Some(payload.step_ranges().map(|scan| jpeg.operations(scan.len())).sum::<Counts>() + to_bytes)
+            }
+            (None, Codec::Pixels8) if !from_bytes => Some(to_bytes),
+            (None, _) => None,
+        }
     }
 
     /// Refuses payloads that this coder cannot have made: it makes the steps in order, each of a fixed length except

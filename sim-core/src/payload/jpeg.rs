@@ -1,6 +1,7 @@
 //! Features as 8-bit JPEG images, the payload of BottleNet.
 
 use super::error::PayloadError;
+use crate::inference::Counts;
 use crate::network::Shape;
 // Baseline encoder and decoder in safe Rust: JPEG is not what CoSpike is about.
 use jpeg_encoder::{ColorType, Encoder};
@@ -65,6 +66,30 @@ impl Jpeg {
         let mut scan = self.compress(&pixels)?.split_off(self.header.len());
         scan.truncate(scan.len() - END_OF_IMAGE.len());
         Ok(scan)
+    }
+
+    /// Operations of encoding one image to a scan of so many bytes, by what the encoder does with every block of 64 values:
+    ///
+    /// - 64 additions to make the values signed;
+    /// - 16 cosine transforms of 8 values, 12 multiplications and 32 additions each: the variant without chained multiplications
+    ///   of Loeffler, Ligtenberg and Moschytz (ICASSP 1989), which is the default of libjpeg-turbo (`jfdctint.c`) too;
+    /// - 64 quantisations, one multiplication and one addition for rounding each;
+    /// - 64 comparisons, counted as additions: is the coefficient 0, is the first one the last block's.
+    ///
+    /// Besides, one addition for every bit of the scan. A multiplication counts as a multiply-accumulate. Each value is read once, and
+    /// with it a value of the table by which it is quantised; coefficients stay in registers, and looking codes up, moving and
+    /// branching are not counted, so this is a lower bound: an ESP32-S2 takes 240 cycles a pixel in all
+    /// (`docs/notes/measured-machines.md`).
+    pub(super) fn operations(&self, scan_bytes: usize) -> Counts {
+        let blocks = |side: u16| u64::from(side.div_ceil(8));
+        let blocks = blocks(self.size.0) * blocks(self.size.1);
+        Counts {
+            mac: blocks * (16 * 12 + 64),
+            ac: blocks * (64 + 16 * 32 + 64 + 64) + 8 * scan_bytes as u64,
+            weight_reads: blocks * 64,
+            activation_reads: blocks * 64,
+            ..Counts::NONE
+        }
     }
 
     /// Decodes a complete scan; `put(channel, position, value)` receives every value.

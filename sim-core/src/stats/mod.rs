@@ -5,8 +5,11 @@
 //! | mean of independent values, such as one per replication | [`mean_interval`] |
 //! | ... and how many replications it takes | [`Sequential`] |
 //! | mean of one long run that starts empty | [`SteadyMean`] |
+//! | ratio of two means, such as joules per answer | [`ratio_interval`] |
 //! | a proportion, such as an accuracy | [`wilson`] |
 //! | two designs on the same samples | [`paired_difference`] |
+//! | networks that were trained several times | [`CrossedDifference`] |
+//! | ... and whether a claim about them holds | [`Claim`] |
 //! | designs that saw the same random streams | [`compare_with_control`] |
 //! | percentiles | [`Quantiles`] |
 //! | mean length of a queue | [`TimeWeighted`] |
@@ -15,22 +18,28 @@
 //! often they hold the truth.
 
 mod batch_means;
+mod claim;
 mod comparison;
+mod crossed;
 mod intervals;
 mod moments;
 mod paired;
 mod quantiles;
+mod ratio;
 mod sequential;
 mod steady;
 mod time_weighted;
 mod warm_up;
 
 pub use batch_means::{batch_means, overlapping_batch_means};
+pub use claim::{Claim, ClaimVerdict};
 pub use comparison::{Comparison, compare_with_control, holm};
+pub use crossed::{CrossedDifference, Resolution};
 pub use intervals::{Interval, mean_interval, wilson};
 pub use moments::Moments;
 pub use paired::{PairedDifference, paired_difference};
 pub use quantiles::Quantiles;
+pub use ratio::ratio_interval;
 pub use sequential::{PrecisionTarget, Sequential, Verdict};
 pub use steady::{SteadyEstimate, SteadyMean};
 pub use time_weighted::TimeWeighted;

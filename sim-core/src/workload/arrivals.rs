@@ -1,6 +1,7 @@
 //! The arrivals of a fleet, one after the other.
 
-use super::{ArrivalProcess, TraceArrival};
+use super::past::is_bursting_at_first;
+use super::{ArrivalProcess, Pasts, TraceArrival};
 use crate::kernel::{SimTime, StreamFamily, Streams, TimeError};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -18,7 +19,7 @@ pub(crate) struct Next {
 #[derive(Clone, Debug)]
 pub(crate) enum Arrivals {
     Poisson { draws: Box<PoissonDraws>, mean_gap_seconds: f64, devices: u32 },
-    Periodic { streams: StreamFamily, period_seconds: f64, jitter_seconds: f64, devices: Vec<Periodic> },
+    Periodic { streams: StreamFamily, pasts: Pasts, period_seconds: f64, jitter_seconds: f64, devices: Vec<Periodic> },
     Bursty { streams: StreamFamily, rates: [f64; 2], mean_seconds: [f64; 2], devices: Vec<Bursty> },
     ClosedLoop { streams: StreamFamily, mean_think_seconds: f64, asked: Vec<u32> },
     Trace { arrivals: Arc<[TraceArrival]>, next: usize },
@@ -35,6 +36,8 @@ pub(crate) struct PoissonDraws {
 pub(crate) struct Periodic {
     phase_seconds: f64,
     asked: u32,
+    /// Whether its first arrival has been given.
+    has_begun: bool,
 }
 
 /// A bursty device: 24 bytes.
@@ -62,9 +65,10 @@ impl Arrivals {
             &ArrivalProcess::Periodic { period_seconds, jitter_seconds } => {
                 let phases = streams.family("arrival-phase");
                 let phase = |device| phases.stream(device).random::<f64>() * period_seconds;
-                let device = |device| Periodic { phase_seconds: phase(device), asked: 0 };
+                let device = |device| Periodic { phase_seconds: phase(device), ..Periodic::default() };
                 Self::Periodic {
                     streams: streams.family("arrival-jitter"),
+                    pasts: Pasts::new(process, streams),
                     period_seconds,
                     jitter_seconds,
                     devices: (0..u64::from(devices)).map(device).collect(),
@@ -103,6 +107,14 @@ impl Arrivals {
         matches!(self, Self::ClosedLoop { .. })
     }
 
+    /// Point in its period at which a periodic device asks, in seconds; 0 for other processes.
+    pub(crate) fn phase_seconds(&self, device: u32) -> f64 {
+        match self {
+            Self::Periodic { devices, .. } => devices[device as usize].phase_seconds,
+            _ => 0.0,
+        }
+    }
+
     /// The arrival after the one `now` (the start, the last arrival, or in a closed loop the last end of a request) of
     /// `device`, which a process of the fleet as a whole does not look at; `None` at the end of a trace.
     ///
@@ -116,8 +128,15 @@ impl Arrivals {
                 let delay = SimTime::from_seconds(gaps.sample::<f64, _>(Exp1) * *mean_gap_seconds)?;
                 Ok(Some(Next { delay, device: choices.random_range(0..*devices) }))
             }
-            Self::Periodic { streams, period_seconds, jitter_seconds, devices } => {
-                let Periodic { phase_seconds, asked } = &mut devices[index];
+            Self::Periodic { streams, pasts, period_seconds, jitter_seconds, devices } => {
+                let Periodic { phase_seconds, asked, has_begun } = &mut devices[index];
+                // The request that was due a period before the first may be delayed until after the start.
+                if !std::mem::replace(has_begun, true)
+                    && *jitter_seconds > 0.0
+                    && let Some(age) = pasts.of(device, *phase_seconds).next(0.0)
+                {
+                    return Ok(Some(Next { delay: delay_until(-age, now)?, device }));
+                }
                 let mut at = *phase_seconds + f64::from(*asked) * *period_seconds;
                 if *jitter_seconds > 0.0 {
                     at += streams.draw(device.into(), (*asked).into()).random::<f64>() * *jitter_seconds;
@@ -149,7 +168,7 @@ impl Bursty {
     /// need not be drawn again, and a request that would fall behind its end is drawn anew from there.
     fn next(&mut self, device: u32, now: f64, streams: &StreamFamily, rates: [f64; 2], means: [f64; 2]) -> f64 {
         if self.draws == 0 {
-            self.bursting = streams.draw(device.into(), 0).random::<f64>() * (means[0] + means[1]) < means[1];
+            self.bursting = is_bursting_at_first(device, streams, means);
             self.draws = 1;
             self.until_seconds = self.exponential(device, streams) * means[usize::from(self.bursting)];
         }
@@ -225,7 +244,11 @@ mod tests {
             let own: Vec<f64> = found.iter().filter(|arrival| arrival.1 == device).map(|arrival| arrival.0).collect();
             let offsets: Vec<f64> = own.iter().enumerate().map(|(k, at)| at - 0.5 * k as f64).collect();
             let (low, high) = offsets.iter().fold((f64::MAX, 0.0_f64), |(low, high), &at| (low.min(at), high.max(at)));
-            assert!(low >= 0.0 && high < 0.6 && high - low > 0.08 && high - low <= 0.1, "{low} to {high}");
+            // The first may be one that was delayed until after the start.
+            assert!(
+                low >= -0.1 && own[0] >= 0.0 && high < 0.6 && high - low > 0.08 && high - low <= 0.1,
+                "{low} to {high}"
+            );
             phases.push(low);
         }
         phases.sort_by(f64::total_cmp);

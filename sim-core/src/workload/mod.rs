@@ -1,9 +1,11 @@
 //! Workloads: which device makes a request when, for which sample, and by which deadline.
 
 mod arrivals;
+mod past;
 mod samples;
 
 pub(crate) use arrivals::Arrivals;
+pub(crate) use past::{Past, Pasts};
 pub(crate) use samples::Samples;
 
 use crate::kernel::{
@@ -30,7 +32,8 @@ pub struct Workload {
     /// statistics: that favours short latencies unless the horizon is long. If all have ended earlier, the devices are idle
     /// until then, and draw the power of that. `None`: the run ends when all requests have.
     pub horizon_seconds: Option<f64>,
-    /// Number of requests, from the first arrival on, that the latency statistics leave out.
+    /// Number of requests, from the first arrival on, that the latency statistics leave out. The window in which energy is
+    /// measured ([`Window`](crate::cosim::Window)) opens when they have ended.
     pub warmup: u64,
     /// Deadlines in seconds after the arrival of a request; device `d` has deadline `d % n` of the `n` given. Empty: no
     /// deadlines. A late answer counts as an answer and as a deadline miss; a dropped request counts as a miss too.
@@ -51,8 +54,8 @@ pub enum ArrivalProcess {
         /// Mean number of requests per second of one device.
         requests_per_second: f64,
     },
-    /// Device `d` asks at `phase(d) + k period + jitter(d, k)`, `k = 0, 1, ...`: the phase is uniform over one period,
-    /// the jitter uniform from 0 to `jitter_seconds`.
+    /// Device `d` asks at `phase(d) + k period + jitter(d, k)` for every whole `k` that makes this time positive: the phase is
+    /// uniform over one period, the jitter uniform from 0 to `jitter_seconds`.
     Periodic {
         /// Seconds between two requests of a device, jitter aside.
         period_seconds: f64,

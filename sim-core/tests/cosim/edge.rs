@@ -66,13 +66,17 @@ fn a_governor_runs_faster_when_requests_wait() {
 fn a_processor_sleeps_and_takes_time_and_energy_to_wake() {
     let mut system = asked_at(&[1_000, 2_020, 2_100]);
     let sleep = Sleep { after_seconds: 0.1, watts: 0.001, wake_seconds: 0.02, wake_watts: 0.5 };
-    system.edge.standby = Standby { idle_watts: 0.1, sleep: Some(sleep) };
+    system.edge.standby = Standby { idle_watts: 0.1, computing_watts: 0.1, sleep: Some(sleep) };
     let found = run_one(&system, own_answers(&[0.0], 0));
     let latency = found.latency.unwrap();
     assert_eq!((latency.min, latency.max), (0.01, 0.03));
     // Asleep 0 to 1.000, 1.130 to 2.020; waking twice; idle 1.030 to 1.130, 2.050 to 2.100, 2.110 to 2.210, when the run ends.
     let expected = 0.001 * (1.0 + 0.89) + 0.5 * 0.04 + 0.1 * (0.1 + 0.05 + 0.1);
     close(found.energy.power.standby, expected, 1e-12);
+    // Computing 1.020 to 1.030, 2.040 to 2.050 and 2.100 to 2.110: idle power besides 1 mJ of operations each.
+    close(found.energy.power.computing, 0.1 * 0.03, 1e-12);
+    close(found.energy.compute.total(), 3e-3, 1e-12);
+    close(found.energy.sum_of_parts(), found.energy.total, 1e-12);
     assert_eq!(found.simulated.seconds(), 2.21);
 }
 

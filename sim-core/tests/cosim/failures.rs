@@ -46,6 +46,31 @@ fn invariant_12_starvation_names_who_starves() {
     assert_eq!(network.run(&system, 1).requests.completed, 20_000);
 }
 
+/// The server, which serves the last one first, is busy with device 1 while the request of device 0 waits: in a run of a few events
+/// that is found too, when the request is answered late, and when the horizon comes before that.
+#[test]
+fn invariant_12_starvation_is_found_in_the_smallest_run() {
+    let mut system = system(1.0, 4);
+    system.devices = 2;
+    let arrival = |(seconds, device)| TraceArrival { seconds, device };
+    let arrivals = [(0.0, 1), (0.1, 0), (0.5, 1), (1.5, 1)].map(arrival);
+    system.workload.arrivals = ArrivalProcess::Trace(arrivals.into());
+    system.workload.deadlines_seconds = vec![1e6, 1.0];
+    system.cloud.order = Order::EarliestDeadline;
+    system.starvation_seconds = Some(2.0);
+    let mut network = Scripted::new([Design::whole(0, 0, MILLISECOND * 1_000)]);
+    for horizon in [None, Some(2.9)] {
+        system.workload.horizon_seconds = horizon;
+        let error = run(&system, &mut network, &[0; 4], &Streams::new(1, 0)).unwrap_err();
+        let CosimError::Starvation { first, starving: 1, .. } = &error else { panic!("{error}") };
+        assert_eq!((first[0].request, first[0].device), (1, 0), "{error}");
+    }
+    // Nobody is answered between its arrival and its answer, however long that takes.
+    system.workload.arrivals = ArrivalProcess::Trace([(0.0, 0), (5.0, 0)].map(arrival).into());
+    (system.workload.requests, system.workload.horizon_seconds, system.starvation_seconds) = (2, None, Some(0.5));
+    assert_eq!(network.run(&system, 1).requests.completed, 2);
+}
+
 #[test]
 fn impossible_systems_are_refused_by_name() {
     type Change = fn(&mut System);

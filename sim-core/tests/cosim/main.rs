@@ -14,6 +14,7 @@ mod radio;
 mod scripted;
 mod streaming;
 mod trajectory;
+mod window;
 mod workload;
 
 pub(crate) fn close(found: f64, expected: f64, tolerance: f64) {

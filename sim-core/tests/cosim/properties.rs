@@ -6,8 +6,9 @@ use crate::scripted::{Asked, Design, MILLISECOND, Scripted};
 use cospike_sim_core::cloud::{Autoscaling, BatchTime, Batching, CloudPower, Order};
 use cospike_sim_core::cosim::{Guess, Outcome, RequestCounters, System, run};
 use cospike_sim_core::edge::{DesignChoice, DesignThreshold, DropPolicy, Governor, Sleep, SpeedLevel, Standby};
+use cospike_sim_core::energy::PowerPart;
 use cospike_sim_core::kernel::Streams;
-use cospike_sim_core::link::{self, Channel, PacketLoss, Rate, RateStep, Sharing, Transport, WakeUpRadio};
+use cospike_sim_core::link::{self, Channel, Frame, PacketLoss, Rate, RateStep, Sharing, Transport, WakeUpRadio};
 use cospike_sim_core::workload::{ArrivalProcess, SampleOrder, TraceArrival};
 use proptest::prelude::*;
 
@@ -46,12 +47,14 @@ fn edge(system: &mut System, choices: &mut Choices) {
     let sleep = Sleep { after_seconds: 0.05, watts: 0.001, wake_seconds: 0.01, wake_watts: 0.3 };
     let at_once = Sleep { after_seconds: 0.0, ..sleep };
     edge.standby.idle_watts = 0.05;
+    edge.standby.computing_watts = choices.pick(&[0.05, 0.0]);
     edge.standby = Standby { sleep: choices.pick(&[None, Some(sleep), Some(at_once)]), ..edge.standby };
     if choices.pick(&[true, false]) {
         edge.levels = vec![SpeedLevel { rate_factor: 0.5, power_factor: 0.2 }, SpeedLevel::NOMINAL];
         edge.governor = Governor::ByQueue { thresholds: vec![2] };
     }
     edge.battery_joules = choices.pick(&[None, None, Some(0.8)]);
+    edge.measured_watts = choices.pick(&[None, Some(0.2)]);
     edge.exit_entropy = choices.pick(&[None, Some(0.4), Some(0.6)]);
     let threshold = |from_bits_per_second, design| DesignThreshold { from_bits_per_second, design };
     edge.design = choices.pick(&[
@@ -100,6 +103,9 @@ fn link(system: &mut System, choices: &mut Choices) {
         Transport::Retransmit { timeout_seconds: 0.03, tries: 4 },
         Transport::Repeat { copies: 3 },
     ]);
+    let frame = Frame { overhead_seconds: 2e-4, header_bytes: 39, sent_joules: 1e-4 };
+    link.frame = choices.pick(&[Frame::default(), frame]);
+    link.grant_seconds = choices.pick(&[0.0, 0.018]);
     radio(system, choices);
 }
 
@@ -186,6 +192,13 @@ fn check(system: &System, found: &Outcome) {
     );
     assert!(system.workload.horizon_seconds.is_some() || found.requests.in_flight == 0);
     close(found.energy.sum_of_parts(), found.energy.total, 1e-9);
+    if let Ok(window) = &found.window {
+        assert!(window.from < window.to && window.to <= found.simulated && window.answered <= found.requests.completed);
+        let (inside, whole) = (window.energy, found.energy);
+        assert!((inside.sum_of_parts() - inside.total).abs() <= 1e-9 * whole.total, "{inside:?}");
+        let parts = PowerPart::ALL.into_iter().map(|part| (inside.power[part], whole.power[part]));
+        assert!(parts.into_iter().all(|(inside, whole)| (0.0..=whole * (1.0 + 1e-12)).contains(&inside)), "{inside:?}");
+    }
     let asked_for = system.workload.deadlines_seconds.is_empty();
     assert_eq!(found.requests.deadline_misses, if asked_for { 0 } else { found.requests.deadline_misses });
     assert!(

@@ -4,7 +4,10 @@ use crate::close;
 use crate::common::system;
 use crate::scripted::{Design, MILLISECOND, run_one};
 use cospike_sim_core::cosim::System;
-use cospike_sim_core::link::{Radio, Standby, WakeUpRadio};
+use cospike_sim_core::edge::SpeedLevel;
+use cospike_sim_core::link::{
+    Frame, Link, Radio, RadioPower, Rate, RateStep, Sharing, Standby, Transport, WakeUpRadio,
+};
 use cospike_sim_core::workload::{ArrivalProcess, TraceArrival};
 
 /// One device that is asked at these seconds, with a radio that takes 0.2 s at 1.5 W to connect and stays so for 1 s at 0.8 W.
@@ -145,4 +148,101 @@ fn false_alarms_need_a_radio_that_listens() {
     let expected: f64 = 20.0 * 1_000.0 / (39.50 * 0.5 + 0.025 + 1.2 + 0.275);
     let alarms = found.traffic.false_alarms as f64;
     assert!((alarms - expected).abs() < 4.0 * expected.sqrt(), "{alarms} is not {expected}");
+}
+
+/// A device that was measured as a whole draws 78 mW for the 100 ms of a head at nominal speed, whatever its operations are
+/// priced at; at half the rate and a quarter of the power, half of that.
+#[test]
+fn a_device_measured_as_a_whole_draws_its_power_while_it_computes() {
+    let mut system = asked_at(&[0.0], LISTENING);
+    system.edge.measured_watts = Some(0.078);
+    let joules = |system: &System| run_one(system, Design::whole(100 * MILLISECOND, 100, 0)).energy.compute;
+    close(joules(&system).total(), 7.8e-3, 1e-12);
+    close(joules(&system).other, 7.8e-3, 1e-12);
+    system.edge.processor.overhead_seconds = 0.05;
+    close(joules(&system).total(), 11.7e-3, 1e-12);
+    system.edge.levels = vec![SpeedLevel { rate_factor: 0.5, power_factor: 0.25 }];
+    close(joules(&system).total(), 5.85e-3, 1e-12);
+}
+
+/// A packet of 125 bytes with 38 of link-layer headers at 1 Mbit/s takes 1.304 ms, and 0.15 ms more for preamble, backoff and
+/// acknowledgement; three of them three times that. The radio draws 0.3 W per Mbit/s for the bits, 0.1 W all the time, and 0.1 mJ
+/// for each. An answer of 4 bytes takes 0.336 ms at its 1 Mbit/s, and the same more. Every copy of a packet has its own.
+#[test]
+fn frames_cost_time_and_energy_besides_their_bits() {
+    let frames = |copies| {
+        let mut system = asked_at(&[0.0], LISTENING);
+        system.link = Link {
+            uplink: Rate::Constant { bits_per_second: 1e6 },
+            downlink_bits_per_second: 1e6,
+            frame: Frame { overhead_seconds: 150e-6, header_bytes: 38, sent_joules: 1e-4 },
+            transport: Transport::Repeat { copies },
+            radio: Radio::always_ready(RadioPower {
+                up_watts_per_mbps: 0.3,
+                down_watts_per_mbps: 0.2,
+                active_watts: 0.1,
+            }),
+            ..system.link
+        };
+        system.cloud.answer_bytes = 4;
+        system
+    };
+    let mut design = Design::whole(0, 125, 0);
+    design.packets = vec![125; 3];
+    design.steps[0].packets = 3;
+    for (copies, sharing) in [
+        (1, Sharing::Dedicated),
+        (2, Sharing::Dedicated),
+        (1, Sharing::Cell),
+        (1, Sharing::SharedCell { weights: vec![] }),
+    ] {
+        let mut system = frames(copies);
+        system.link.sharing = sharing;
+        let found = run_one(&system, design.clone());
+        let sent = 3.0 * f64::from(copies);
+        let (up, down) = (sent * (1.304e-3 + 0.15e-3), 0.336e-3 + 0.15e-3);
+        close(found.latency.unwrap().mean, up + down, 1e-6);
+        let bits = sent * 1304.0;
+        close(found.energy.power.radio_tx, 0.3e-6 * bits + 0.1 * up + sent * 1e-4, 1e-6);
+        close(found.energy.power.radio_rx, 0.2e-6 * 336.0 + 0.1 * down, 1e-6);
+        assert_eq!((found.sent_bytes, found.payload_bytes), (163 * sent as u64, 125 * sent as u64));
+    }
+    // From a trace, the overhead takes what the link would have carried: at 1 kbit/s to 1 s, then at 1 Mbit/s, 0.15 bit.
+    let mut system = frames(1);
+    system.link.frame.overhead_seconds = 0.5;
+    let step = |seconds, bits_per_second| RateStep { seconds, bits_per_second };
+    system.link.uplink = Rate::Steps { steps: [step(0.0, 1e3), step(1.0, 1e6)].into(), period_seconds: None };
+    let found = run_one(&system, Design::whole(0, 125, 0));
+    // 500 of the 1,304 bits go by the end of the first second.
+    close(found.latency.unwrap().mean, 1.0 + 804e-6 + 0.336e-3 + 0.5, 1e-6);
+}
+
+/// Permission takes 18 ms at the active power of 0.2 W, whether the radio has just connected or still was; a second message that is
+/// ready before the first is sent needs none. Two devices of one cell ask at the same time: nobody waits for the other's permission.
+#[test]
+fn permission_to_send_costs_time_and_power_but_not_the_cell() {
+    let mut system = asked_at(&[0.0, 1.0], LISTENING);
+    system.link.grant_seconds = 0.018;
+    let found = run_one(&system, Design::whole(0, 10_000, 0));
+    // Messages take 80 ms, answers 32 us; the tail of 1 s begins after the first answer, so the second finds the radio connected.
+    let latency = found.latency.unwrap();
+    close(latency.max, 0.2 + 0.018 + 0.08 + 32e-6, 1e-12);
+    close(latency.min, 0.018 + 0.08 + 32e-6, 1e-12);
+    close(found.energy.power.radio_tx, 2.0 * ((0.2 + 0.3) * 0.08 + 0.2 * 0.018), 1e-9);
+    close(found.energy.power.radio_promotion, 1.5 * 0.2, 1e-12);
+    close(found.energy.sum_of_parts(), found.energy.total, 1e-12);
+    // Two steps at once: the second message waits for the first, not for a permission.
+    let mut at_once = asked_at(&[0.0], LISTENING);
+    at_once.link.grant_seconds = 0.018;
+    let found = run_one(&at_once, Design::streaming(2, 0, 5_000, 0));
+    close(found.latency.unwrap().max, 0.2 + 0.018 + 0.08 + 32e-6, 1e-12);
+    // A cell of two devices: 18 ms for both, then one message after the other.
+    at_once.devices = 2;
+    at_once.link.sharing = Sharing::Cell;
+    at_once.workload.requests = 2;
+    let both = [0, 1].map(|device| TraceArrival { seconds: 0.0, device });
+    at_once.workload.arrivals = ArrivalProcess::Trace(both.into());
+    let latency = run_one(&at_once, Design::whole(0, 10_000, 0)).latency.unwrap();
+    close(latency.min, 0.2 + 0.018 + 0.08 + 32e-6, 1e-12);
+    close(latency.max, 0.2 + 0.018 + 0.16 + 32e-6, 1e-12);
 }

@@ -148,7 +148,9 @@ fn where_there_is_no_answer_cells_are_empty_and_never_nan() {
         |point| point.system.link.channel.packet_loss = ALL_LOST,
         |point| point.system.edge.battery_joules = Some(1e-9),
     ];
-    for (number, change) in changes.into_iter().enumerate() {
+    let why =
+        ["made after the first 39 had ended", "made after the first 1 had ended", "answered in the", "answered in the"];
+    for ((number, change), why) in changes.into_iter().enumerate().zip(why) {
         let mut plan = two_points(change);
         plan.replications = 3;
         let results = study(plan).run(None, &|_| ()).unwrap();
@@ -158,8 +160,12 @@ fn where_there_is_no_answer_cells_are_empty_and_never_nan() {
         let rows = of_point(&results, 0);
         let nothing = rows.iter().all(|row| row.latency_mean_s.is_none() && row.phases.is_none());
         assert!(nothing == (number > 0) && rows.len() == 3, "{number}: {rows:?}");
-        assert!(rows.iter().all(|row| row.energy.is_some() == (row.requests.completed > 0)));
-        let text = serde_json::to_string(&Summary::new(&results).unwrap()).unwrap();
+        assert!(
+            rows.iter().all(|row| row.energy.is_none() && row.no_energy.as_ref().is_some_and(|of| of.contains(why)))
+        );
+        let summary = Summary::new(&results).unwrap();
+        assert!(summary.points[0].no_energy.is_some() && summary.points[1].no_energy.is_none());
+        let text = serde_json::to_string(&summary).unwrap();
         let other = of_point(&results, 1);
         assert!(other.iter().all(|row| row.latency_mean_s.is_some() && row.first_depletion_s.is_none()), "{text}");
         assert_eq!(rows.iter().all(|row| row.first_depletion_s.is_some()), number == 3);

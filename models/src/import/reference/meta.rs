@@ -1,7 +1,7 @@
 //! The metadata of a reference: the JSON text in its array `meta`.
 
 use super::error::ReferenceError;
-use crate::json::Object;
+use crate::json::{Object, place};
 use crate::zoo::MAX_TIME_STEPS;
 use cospike_sim_core::network::{Leak, NORM_EPSILON, Neuron, Reset};
 use serde_json::Value;
@@ -32,8 +32,7 @@ const MISSPELT: f64 = 0.88;
 impl Meta {
     pub(super) fn read(text: &str) -> Result<Self, ReferenceError> {
         let not_json = |error: serde_json::Error| {
-            let reason =
-                if error.is_data() { "not a JSON object".into() } else { format!("not a JSON object: {error}") };
+            let reason = format!("not a JSON object{}", place(&error));
             ReferenceError::Array { name: "meta".into(), reason }
         };
         let keys = Keys::new(serde_json::from_str(text).map_err(not_json)?)?;

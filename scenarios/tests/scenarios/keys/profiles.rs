@@ -19,6 +19,7 @@ mac_per_second               1/s    3e6   1     AWAKE/edge/processor/mac_per_sec
 neuron_updates_per_second    1/s    4e6   1     AWAKE/edge/processor/neuron_updates_per_second
 overhead                     us     5.5   1e-6  AWAKE/edge/processor/overhead_seconds
 static_power                 mW     6.5   1e-3  AWAKE/edge/static_watts
+computing_power              mW     6.75  1e-3  OWN/edge/measured_watts
 idle_power                   mW     7.5   1e-3  AWAKE/edge/standby/idle_watts
 sleep_power                  mW     8.5   1e-3  ASLEEP/edge/standby/sleep/watts
 wake_time                    ms     9.5   1e-3  ASLEEP/edge/standby/sleep/wake_seconds
@@ -41,6 +42,12 @@ promotion_time               ms             9.5   1e-3  AWAKE/link/radio/promoti
 promotion_power              mW             10.5  1e-3  AWAKE/link/radio/promotion_watts
 tail_time                    ms             11.5  1e-3  AWAKE/link/radio/tail_seconds
 tail_power                   mW             12.5  1e-3  AWAKE/link/radio/tail_watts
+frame_time                   us             12.6  1e-6  AWAKE/link/frame/overhead_seconds
+frame_header                 bytes          12    1     AWAKE/link/frame/header_bytes
+frame_energy                 uJ             12.7  1e-6  AWAKE/link/frame/sent_joules
+grant_delay                  ms             12.8  1e-3  AWAKE/link/grant_seconds
+law_up_to                    Mbit/s         1.5   1     WARNING
+law_down_to                  Mbit/s         1.25  1     WARNING
 off_power                    mW             13.5  1e-3  ASLEEP/link/radio/standby/asleep/watts
 wake_up_power                uW             14.5  1e-6  ASLEEP/link/radio/standby/asleep/wake_up/watts
 wake_up_signal               ms             15.5  1e-3  ASLEEP/link/radio/standby/asleep/wake_up/signal_seconds
@@ -103,7 +110,9 @@ fn every_quantity_of_a_profile_reaches_the_plan_in_si_units() {
         let compiled = compile(&Source { name: "profiles.toml".into(), origin, text }, &zoo);
         serde_json::to_value(compiled.unwrap_or_else(|error| panic!("{error}")).plan).unwrap()
     };
-    let (asleep, awake) = (plan(EVERY), plan(&OTHER.replace("uplink_mbps = 2.5\npacket_loss = 0.15\n", "")));
+    let awake_text = OTHER.replace("uplink_mbps = 2.5\npacket_loss = 0.15\n", "");
+    let (asleep, awake) = (plan(EVERY), plan(&awake_text));
+    let own = plan(&awake_text.replace("prices = \"horowitz-45nm-fp32\"\n", ""));
     for [key, _, value, factor, place] in [DEVICE, LINK, CLOUD].into_iter().flat_map(rows) {
         let zeros = match place {
             "EDGE_ZEROS" => Some("/points/0/convention"),
@@ -114,8 +123,14 @@ fn every_quantity_of_a_profile_reaches_the_plan_in_si_units() {
             assert_eq!(awake.pointer(pointer).and_then(Value::as_str), Some("non-zero"), "{key}");
             continue;
         }
+        if place == "WARNING" {
+            let warnings = awake["provenance"]["warnings"].to_string();
+            assert!(warnings.contains(&format!("fitted to rates up to {value} Mbit/s")), "{key}: {warnings}");
+            continue;
+        }
         let (value, factor): (f64, f64) = (value.parse().unwrap(), factor.parse().unwrap());
         let (plan, pointer, expected) = match place.split_once('/') {
+            Some(("OWN", rest)) => (&own, format!("/points/0/system/{rest}"), value * factor),
             Some(("ASLEEP", rest)) => (&asleep, format!("/points/0/system/{rest}"), value * factor),
             Some((_, rest)) => (&awake, format!("/points/0/system/{rest}"), value * factor),
             // The size of a packet reaches the plan less its headers.
@@ -124,19 +139,19 @@ fn every_quantity_of_a_profile_reaches_the_plan_in_si_units() {
         let found = plan.pointer(&pointer).and_then(Value::as_f64).unwrap_or_else(|| panic!("{key}: {pointer}"));
         assert!((found / expected - 1.0).abs() < 1e-12, "{key}: {found} in the plan, {expected} in the profile");
     }
-    fn declared<P: Profile>(table: &str) {
+    fn declared<P: Profile>(table: &str, others: &[&'static str]) {
         let profile = P::checked(&text(table)).unwrap_or_else(|_| panic!("a profile of kind {}", P::KIND));
         let given = profile.quantities().len();
         // Where an unknown key is refused, every declared one is named.
         let mistake = P::decode(&Source::shipped("unknown.toml", "qqqq = 1")).err().unwrap();
         let help = mistake.help().unwrap_or_default();
         let known: BTreeSet<&str> = help.trim_start_matches("choose from ").split(", ").collect();
-        let table = rows(table).map(|[key, ..]| key).chain(["description"]).collect();
-        assert_eq!((known, given + 1), (table, help.split(", ").count()), "{}", P::KIND);
+        let table = rows(table).map(|[key, ..]| key).chain(others.iter().copied()).collect();
+        assert_eq!((known, given + others.len()), (table, help.split(", ").count()), "{}", P::KIND);
     }
-    declared::<DeviceProfile>(DEVICE);
-    declared::<LinkProfile>(LINK);
-    declared::<CloudProfile>(CLOUD);
+    declared::<DeviceProfile>(DEVICE, &["description", "price_lists"]);
+    declared::<LinkProfile>(LINK, &["description"]);
+    declared::<CloudProfile>(CLOUD, &["description", "price_lists"]);
 }
 
 #[test]

@@ -38,6 +38,8 @@ pub(super) struct SentMessage {
     pub(super) station: u32,
     /// Bits on the wire, copies and headers included.
     pub(super) bits: f64,
+    /// Packets, copies included.
+    pub(super) frames: u32,
     /// When it joined the queue of the uplink.
     pub(super) joined: SimTime,
 }
@@ -114,9 +116,9 @@ impl<'a> Air<'a> {
         context: &mut Context<'_, O>,
     ) -> Result<(), CosimError> {
         let now = context.now();
-        let bytes = self.plan_round(message, context);
+        let (bytes, frames) = self.plan_round(message, context);
         let at = context.messages.get_mut(message);
-        (at.bytes, at.begun, at.tries) = (bytes, now, at.tries.saturating_add(1));
+        (at.bytes, at.frames, at.begun, at.tries) = (bytes, frames, now, at.tries.saturating_add(1));
         let (slot, is_first) = (at.request, at.tries == 1);
         let request = context.requests.get_mut(slot);
         request.sent += u16::from(is_first);
@@ -125,34 +127,44 @@ impl<'a> Air<'a> {
         context.go_on(slot, Phase::UplinkWait, Phase::Uplink);
         context.observer.begin_service(now, ServerAt::Uplink { uplink: station }, number);
         let bits = bytes as f64 * 8.0;
+        let overhead = f64::from(frames) * self.link.frame.overhead_seconds;
+        if let (Rate::Constant { bits_per_second }, None) = (&self.link.uplink, &self.cell) {
+            let time = SimTime::from_seconds(bits / bits_per_second + overhead)?;
+            context.agenda.schedule(time, EventKind::Sent, message)?;
+            return Ok(());
+        }
+        // The overhead takes from the link what it could have carried meanwhile.
+        let bits = bits + self.capacity.bits_within(now, overhead)?;
         if let Some(cell) = &mut self.cell {
             let weight = self.link.sharing.weight(device);
             cell.enter(message, bits, weight, &self.capacity, now);
             return self.await_cell(context);
         }
-        let time = match (&self.link.uplink, self.used.get_mut(station as usize)) {
-            (_, Some(used)) => self.capacity.send(now, bits, used)?,
-            (Rate::Constant { bits_per_second }, None) => SimTime::from_seconds(bits / bits_per_second)?,
-            (_, None) => self.capacity.send(now, bits, &mut Carried::default())?,
+        let time = match self.used.get_mut(station as usize) {
+            Some(used) => self.capacity.send(now, bits, used)?,
+            None => self.capacity.send(now, bits, &mut Carried::default())?,
         };
         context.agenda.schedule(time, EventKind::Sent, message)?;
         Ok(())
     }
 
-    /// Plans which packets the next round of a message sends; gives its bytes on the wire. On a clean channel that is all
-    /// of them.
-    fn plan_round<O: Observer>(&self, message: u32, context: &mut Context<'_, O>) -> u64 {
+    /// Plans which packets the next round of a message sends; gives its bytes on the wire, and how many packets they are. On a
+    /// clean channel that is all of them.
+    fn plan_round<O: Observer>(&self, message: u32, context: &mut Context<'_, O>) -> (u64, u32) {
         let Message { request, first, packets, tries, .. } = *context.messages.get(message);
         let request = context.requests.get(request);
         let all = context.computation.head(request.design, request.sample).packets;
-        let once: u64 = if self.medium.is_clean() {
-            self.link.bytes(&all[first as usize..(first + packets) as usize])
+        let (once, frames): (u64, u32) = if self.medium.is_clean() {
+            (self.link.bytes(&all[first as usize..(first + packets) as usize]), packets)
         } else {
             context.messages.plan_round(message, tries);
-            let round = context.messages.round.iter();
-            round.map(|&packet| self.link.bytes(&all[packet as usize..packet as usize + 1])).sum()
+            let round = &context.messages.round;
+            let bytes = round.iter().map(|&packet| self.link.bytes(&all[packet as usize..packet as usize + 1]));
+            (bytes.sum(), round.len() as u32)
         };
-        once * u64::from(self.link.transport.copies())
+        let copies = self.link.transport.copies();
+        // Fewer packets than there are bytes in the largest payload, and at most 64 copies.
+        (once * u64::from(copies), frames.saturating_mul(copies.into()))
     }
 
     /// Schedules when the cell, whose membership has changed, has sent its next message.
@@ -176,11 +188,11 @@ impl<'a> Air<'a> {
 
     /// The last bit of a message has left its device.
     pub(super) fn end_sending<O: Observer>(&self, message: u32, context: &mut Context<'_, O>) -> SentMessage {
-        let Message { bytes, joined, .. } = *context.messages.get(message);
+        let Message { bytes, frames, joined, .. } = *context.messages.get(message);
         let device = context.request_of(message).device;
         let station = self.station(device);
         context.observer.end_service(context.agenda.now(), ServerAt::Uplink { uplink: station });
-        SentMessage { device, station, bits: bytes as f64 * 8.0, joined }
+        SentMessage { device, station, bits: bytes as f64 * 8.0, frames, joined }
     }
 
     /// Counts what was sent of a message and draws what became of it. True if there is nothing to send again.

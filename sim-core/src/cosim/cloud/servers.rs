@@ -212,7 +212,7 @@ impl Servers {
     }
 
     pub(super) fn energy(&self, end: SimTime) -> CloudEnergy {
-        let seconds = |level: &TimeWeighted| level.mean(end).map_or(0.0, |mean| mean * end.seconds());
+        let seconds = |level: &TimeWeighted| level.area_until(end) as f64 / 1e9;
         CloudEnergy {
             idle: self.profile.power.idle_watts * seconds(&self.powered_time),
             busy: self.profile.power.busy_watts * seconds(&self.usage.serving),

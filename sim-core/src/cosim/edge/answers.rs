@@ -7,6 +7,7 @@ use crate::cosim::context::{Answered, Context};
 use crate::cosim::event::EventKind;
 use crate::cosim::observer::{DropReason, Observer};
 use crate::cosim::phase::Phase;
+use crate::cosim::requests::Request;
 use crate::kernel::SimTime;
 use crate::link::{Standby, WakeUpRadio};
 use rand::RngExt;
@@ -78,11 +79,12 @@ impl Edge<'_> {
         slot: u32,
         context: &mut Context<'_, O>,
     ) -> Result<Option<Answered>, CosimError> {
-        let device = context.requests.get(slot).device;
+        let &Request { device, arrived, .. } = context.requests.get(slot);
         self.device_mut(device).radio.receiving -= 1;
         if self.gives_up(slot, context) {
             return Ok(None);
         }
+        self.received.add(context.now().since(arrived));
         let joules = self.radio.power.down_joules(self.times.answer_bits);
         self.device_mut(device).ledger.charge_bits(0.0, joules);
         self.rest_radio(device, context)?;

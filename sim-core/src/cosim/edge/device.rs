@@ -2,6 +2,7 @@
 
 use crate::cosim::line::Line;
 use crate::cosim::timer::Timer;
+use crate::edge::Standby;
 use crate::energy::{EnergyLedger, PowerPart};
 use crate::kernel::{SimTime, Ticket};
 use crate::link::Radio;
@@ -13,8 +14,22 @@ pub enum ProcessorState {
     Idle,
     /// Asleep: it has to wake up before the next inference.
     Asleep,
-    /// Running an inference, after waking up if it slept.
+    /// Waking up for an inference.
+    Waking,
+    /// Running an inference.
     Computing,
+}
+
+impl ProcessorState {
+    /// The part of the device's energy that the processor draws power for in this state, and how much, in watts.
+    pub(super) fn power(self, profile: &Standby) -> (PowerPart, f64) {
+        match (self, profile.sleep) {
+            (Self::Computing, _) => (PowerPart::Computing, profile.computing_watts),
+            (Self::Asleep, Some(sleep)) => (PowerPart::Standby, sleep.watts),
+            (Self::Waking, Some(sleep)) => (PowerPart::Standby, sleep.wake_watts),
+            _ => (PowerPart::Standby, profile.idle_watts),
+        }
+    }
 }
 
 /// State of a radio.
@@ -26,7 +41,7 @@ pub enum RadioState {
     Promotion,
     /// Connected, but neither sending nor receiving.
     Connected,
-    /// Sending, receiving, or both.
+    /// Sending, receiving, or asking for permission to send.
     Active,
 }
 
@@ -35,11 +50,15 @@ pub enum RadioState {
 pub(super) struct RadioSide {
     pub(super) connection: Connection,
     pub(super) sending: bool,
+    /// Whether it has asked for permission to send, and waits for it.
+    pub(super) asking: bool,
     /// Number of answers being received; they may overlap.
     pub(super) receiving: u32,
     /// Number of messages in the queue of the uplink or being sent.
     pub(super) queued: u32,
     pub(super) tail: Timer,
+    /// Whether its tail is that of a request made before the run.
+    pub(super) tail_since_past: bool,
     /// Messages that wait for the radio to connect.
     pub(super) held: Line,
     /// Requests whose answers wait for the radio to connect.
@@ -60,9 +79,11 @@ impl RadioSide {
     pub(super) const NEW: Self = Self {
         connection: Connection::Standby,
         sending: false,
+        asking: false,
         receiving: 0,
         queued: 0,
         tail: Timer::NEW,
+        tail_since_past: false,
         held: Line::EMPTY,
         answers: Line::EMPTY,
         alarms: 0,
@@ -70,14 +91,19 @@ impl RadioSide {
 
     /// Whether nothing keeps it connected.
     pub(super) fn has_nothing_to_do(&self) -> bool {
-        !self.sending && self.receiving == 0 && self.queued == 0
+        !self.sending && !self.asking && self.receiving == 0 && self.queued == 0
+    }
+
+    /// Whether it sends, or asks for permission to.
+    fn sends(&self) -> bool {
+        self.sending || self.asking
     }
 
     pub(super) fn state(&self) -> RadioState {
         match self.connection {
             Connection::Standby => RadioState::Standby,
             Connection::Promoting => RadioState::Promotion,
-            Connection::Connected if self.sending || self.receiving > 0 => RadioState::Active,
+            Connection::Connected if self.sends() || self.receiving > 0 => RadioState::Active,
             Connection::Connected => RadioState::Connected,
         }
     }
@@ -87,7 +113,7 @@ impl RadioSide {
     pub(super) fn power(&self, profile: &Radio) -> (PowerPart, f64) {
         match self.state() {
             RadioState::Promotion => (PowerPart::RadioPromotion, profile.promotion_watts),
-            RadioState::Active if self.sending => (PowerPart::RadioTx, profile.power.active_watts),
+            RadioState::Active if self.sends() => (PowerPart::RadioTx, profile.power.active_watts),
             RadioState::Active => (PowerPart::RadioRx, profile.power.active_watts),
             // A radio without promotion and tail is connected only in name while it waits for the cell.
             RadioState::Connected if !profile.is_always_ready() => (PowerPart::RadioTail, profile.tail_watts),
@@ -96,13 +122,15 @@ impl RadioSide {
     }
 }
 
-/// A device; its queues are in the [`Stations`](crate::cosim::stations::Stations). 360 bytes.
+/// A device; its queues are in the [`Stations`](crate::cosim::stations::Stations). 384 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Device {
     pub(super) ledger: EnergyLedger,
     pub(super) radio: RadioSide,
     pub(super) processor: ProcessorState,
     pub(super) sleep: Timer,
+    /// Whether it has been idle since a request made before the run.
+    pub(super) idles_since_past: bool,
     /// Estimate of the uplink's rate, in bit/s.
     pub(super) uplink_estimate: f64,
     pub(super) battery: Battery,
@@ -120,7 +148,15 @@ pub(super) struct Battery {
 
 impl Device {
     pub(super) fn new(ledger: EnergyLedger, radio: RadioSide, processor: ProcessorState, uplink_estimate: f64) -> Self {
-        Self { ledger, radio, processor, sleep: Timer::NEW, uplink_estimate, battery: Battery::default() }
+        Self {
+            ledger,
+            radio,
+            processor,
+            sleep: Timer::NEW,
+            idles_since_past: false,
+            uplink_estimate,
+            battery: Battery::default(),
+        }
     }
 
     /// Whether it still runs.
@@ -139,7 +175,7 @@ mod tests {
     /// arrivals' and the channel's 24 each, samples' 4, pending events.
     #[test]
     fn devices_requests_and_messages_are_as_small_as_stated() {
-        assert!(size_of::<Device>() <= 360, "{} bytes", size_of::<Device>());
+        assert!(size_of::<Device>() <= 384, "{} bytes", size_of::<Device>());
         assert!(size_of::<Request>() <= 208, "{} bytes", size_of::<Request>());
         assert!(size_of::<Message>() <= 64, "{} bytes", size_of::<Message>());
     }

@@ -6,8 +6,10 @@ use crate::cosim::demand::Asked;
 use crate::cosim::event::EventKind;
 use crate::cosim::observer::{DropReason, Observer, QueueAt, ServerAt};
 use crate::cosim::phase::Phase;
+use crate::cosim::requests::Request;
 use crate::cosim::{CosimError, Head, HeadStep};
 use crate::edge::{DropPolicy, SpeedLevel};
+use crate::energy::ComputeEnergy;
 use crate::kernel::{SimTime, not_negative};
 
 /// What a head step came to.
@@ -64,27 +66,54 @@ impl Edge<'_> {
         request.design = design;
         request.level = self.profile.governor.level(self.processors.waiting(device));
         check_head(&context.computation.head(design, sample), design, sample)?;
-        let wake_seconds = self.wake(device, context)?;
+        let is_awake = self.wake(device, context)?;
         context.go_on(slot, Phase::EdgeWait, Phase::EdgeCompute);
         context.observer.begin_service(context.agenda.now(), ServerAt::Edge { device }, number);
-        self.begin_step(slot, wake_seconds, context)
+        if is_awake {
+            return self.begin_step(slot, context);
+        }
+        context.agenda.schedule(self.times.wake, EventKind::ProcessorAwake, slot)?;
+        Ok(())
     }
 
-    /// The next step of a head begins, `after_seconds` from now.
-    fn begin_step<O: Observer>(
-        &self,
+    /// The processor has woken up for a request, if the device still lives.
+    pub(in crate::cosim) fn processor_awake<O: Observer>(
+        &mut self,
         slot: u32,
-        after_seconds: f64,
         context: &mut Context<'_, O>,
     ) -> Result<(), CosimError> {
-        let processor = &self.profile.processor;
+        let device = context.requests.get(slot).device;
+        if !self.is_alive(device) {
+            context.drop_request(slot, DropReason::BatteryEmpty);
+            return self.end_head(slot, context);
+        }
+        self.set_processor(device, ProcessorState::Computing, context)?;
+        self.begin_step(slot, context)
+    }
+
+    /// The next step of a head begins.
+    fn begin_step<O: Observer>(&self, slot: u32, context: &mut Context<'_, O>) -> Result<(), CosimError> {
         let request = context.requests.get(slot);
         let made = usize::from(request.made);
-        let operations = processor.operation_seconds(&context.head(slot).steps[made].counts);
-        let seconds = if made == 0 { processor.with_overhead(operations) } else { operations };
-        let time = SimTime::from_seconds(after_seconds + seconds / self.level(request.level).rate_factor)?;
+        let seconds = self.nominal_seconds(made, &context.head(slot).steps[made]);
+        let time = SimTime::from_seconds(seconds / self.level(request.level).rate_factor)?;
         context.agenda.schedule(time, EventKind::HeadDone, slot)?;
         Ok(())
+    }
+
+    /// Seconds of step number `made` of a head at the nominal speed.
+    fn nominal_seconds(&self, made: usize, step: &HeadStep) -> f64 {
+        let processor = &self.profile.processor;
+        let operations = processor.operation_seconds(&step.counts);
+        if made == 0 { processor.with_overhead(operations) } else { operations }
+    }
+
+    /// Energy of step number `made` of a head at the nominal speed: what its operations cost, or what a device draws meanwhile
+    /// that was measured as a whole.
+    fn nominal_energy(&self, made: usize, step: &HeadStep) -> ComputeEnergy {
+        let measured =
+            |watts| ComputeEnergy { other: watts * self.nominal_seconds(made, step), ..ComputeEnergy::default() };
+        self.profile.measured_watts.map_or(step.energy, measured)
     }
 
     fn level(&self, level: u8) -> SpeedLevel {
@@ -110,7 +139,8 @@ impl Edge<'_> {
         let (is_last, sends) = (made + 1 == head.steps.len(), !head.packets.is_empty());
         let first = head.steps[..made].iter().map(|step| step.packets).sum();
         context.requests.get_mut(slot).made += 1;
-        self.device_mut(device).ledger.charge(&step.energy, level.energy_factor());
+        let energy = self.nominal_energy(made, &step);
+        self.device_mut(device).ledger.charge(&energy, level.energy_factor());
         self.power_changed(device, context)?;
         let request = context.requests.get_mut(slot);
         if request.has_ended() {
@@ -136,11 +166,11 @@ impl Edge<'_> {
         is_last: bool,
         context: &mut Context<'_, O>,
     ) -> Result<(), CosimError> {
-        if is_last { self.end_head(slot, context) } else { self.begin_step(slot, 0.0, context) }
+        if is_last { self.end_head(slot, context) } else { self.begin_step(slot, context) }
     }
 
     /// The edge's own answer, if it is sure enough and nothing was sent, or if there is nothing to send at all.
-    fn own_answer(&self, step: &HeadStep, was_sent: bool, is_last: bool, sends: bool) -> Option<u32> {
+    pub(super) fn own_answer(&self, step: &HeadStep, was_sent: bool, is_last: bool, sends: bool) -> Option<u32> {
         let guess = step.guess?;
         let is_sure = self.profile.exit_entropy.is_some_and(|most| guess.entropy <= most);
         (is_sure && !was_sent || is_last && !sends).then_some(guess.answer)
@@ -148,7 +178,8 @@ impl Edge<'_> {
 
     /// The processor is done with a request: it goes on with the next one, or rests.
     fn end_head<O: Observer>(&mut self, slot: u32, context: &mut Context<'_, O>) -> Result<(), CosimError> {
-        let (device, now) = (context.requests.get(slot).device, context.now());
+        let (&Request { device, arrived, .. }, now) = (context.requests.get(slot), context.now());
+        self.computed.add(now.since(arrived));
         context.leave(slot, Phase::EdgeCompute);
         context.observer.end_service(now, ServerAt::Edge { device });
         while let Some(next) = self.processors.leave(device, &mut context.requests, now)? {
@@ -162,26 +193,21 @@ impl Edge<'_> {
         if self.is_alive(device) { self.rest_processor(device, context) } else { Ok(()) }
     }
 
-    /// Makes the processor compute; gives the seconds until it is awake.
-    fn wake<O: Observer>(&mut self, device: u32, context: &mut Context<'_, O>) -> Result<f64, CosimError> {
-        if !self.times.has_standby {
+    /// Makes the processor compute, or wake up first if it sleeps. True if it computes.
+    fn wake<O: Observer>(&mut self, device: u32, context: &mut Context<'_, O>) -> Result<bool, CosimError> {
+        if !self.times.has_states {
             context.observer.processor(context.agenda.now(), device, ProcessorState::Computing);
-            return Ok(0.0);
+            return Ok(true);
         }
-        let standby = &self.profile.standby;
         let at = &mut self.devices[device as usize];
         context.agenda.stop_timer(&mut at.sleep);
-        let mut seconds = 0.0;
-        if let (ProcessorState::Asleep, Some(sleep)) = (at.processor, standby.sleep) {
-            seconds = sleep.wake_seconds;
-            at.ledger.charge_wake_up(sleep.wake_watts * seconds);
-        }
-        self.set_processor(device, ProcessorState::Computing, context)?;
-        Ok(seconds)
+        let is_awake = at.processor != ProcessorState::Asleep || self.times.wake == SimTime::ZERO;
+        let state = if is_awake { ProcessorState::Computing } else { ProcessorState::Waking };
+        self.set_processor(device, state, context).map(|()| is_awake)
     }
 
     fn rest_processor<O: Observer>(&mut self, device: u32, context: &mut Context<'_, O>) -> Result<(), CosimError> {
-        if !self.times.has_standby {
+        if !self.times.has_states {
             context.observer.processor(context.agenda.now(), device, ProcessorState::Idle);
             return Ok(());
         }
@@ -193,9 +219,9 @@ impl Edge<'_> {
             return self.set_processor(device, ProcessorState::Asleep, context);
         }
         self.set_processor(device, ProcessorState::Idle, context)?;
-        let sleep = &mut self.devices[device as usize].sleep;
-        context.agenda.set_timer(sleep, after, EventKind::SleepTimer, device)?;
-        Ok(())
+        let at = &mut self.devices[device as usize];
+        at.idles_since_past = false;
+        Ok(context.agenda.set_timer(&mut at.sleep, after, EventKind::SleepTimer, device)?)
     }
 
     /// The timer of an idle processor has rung.
@@ -204,29 +230,30 @@ impl Edge<'_> {
         device: u32,
         context: &mut Context<'_, O>,
     ) -> Result<(), CosimError> {
-        let sleep = &mut self.devices[device as usize].sleep;
-        if context.agenda.ring(sleep, EventKind::SleepTimer, device)? {
-            self.set_processor(device, ProcessorState::Asleep, context)?;
+        let at = &mut self.devices[device as usize];
+        if !context.agenda.ring(&mut at.sleep, EventKind::SleepTimer, device)? {
+            return Ok(());
         }
-        Ok(())
+        // It has been idle since the head was done, later than the request by a time that is not known.
+        if std::mem::take(&mut at.idles_since_past)
+            && let Some(longer) = self.computed.mean()
+        {
+            return Ok(context.agenda.set_timer(&mut at.sleep, longer, EventKind::SleepTimer, device)?);
+        }
+        self.set_processor(device, ProcessorState::Asleep, context)
     }
 
-    fn set_processor<O: Observer>(
+    pub(super) fn set_processor<O: Observer>(
         &mut self,
         device: u32,
         state: ProcessorState,
         context: &mut Context<'_, O>,
     ) -> Result<(), CosimError> {
-        let standby = &self.profile.standby;
-        let watts = match state {
-            ProcessorState::Idle => standby.idle_watts,
-            ProcessorState::Asleep => standby.sleep.map_or(standby.idle_watts, |sleep| sleep.watts),
-            ProcessorState::Computing => 0.0,
-        };
+        let (part, watts) = state.power(&self.profile.standby);
         let now = context.now();
         let at = self.device_mut(device);
         at.processor = state;
-        at.ledger.set_standby(now, watts);
+        at.ledger.set_processor(now, part, watts);
         context.observer.processor(now, device, state);
         self.power_changed(device, context)
     }

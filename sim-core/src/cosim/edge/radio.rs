@@ -3,6 +3,7 @@
 use super::Edge;
 use super::device::Connection;
 use crate::cosim::CosimError;
+use crate::cosim::air::SentMessage;
 use crate::cosim::context::Context;
 use crate::cosim::event::EventKind;
 use crate::cosim::observer::Observer;
@@ -58,10 +59,39 @@ impl Edge<'_> {
         self.device_mut(device).radio.held.push(message, &mut context.messages, now);
     }
 
-    /// Takes the next message that waits for the radio to connect.
+    /// Whether messages wait for the radio to connect. A device that is dead has none.
+    pub(in crate::cosim) fn holds(&self, device: u32) -> bool {
+        self.device(device).radio.held.len() > 0
+    }
+
+    /// Takes the next message that waits for the radio to connect, or to be permitted to send.
     pub(in crate::cosim) fn next_held<O>(&mut self, device: u32, context: &mut Context<'_, O>) -> Option<u32> {
         let now = context.agenda.now();
         self.device_mut(device).radio.held.pop(&mut context.messages, now).map(|(message, _)| message)
+    }
+
+    /// Makes sure that a connected radio may send, or asks for it. True if it may: none has to, or the permission for an earlier
+    /// message that is still to be sent stands.
+    pub(in crate::cosim) fn ask<O: Observer>(
+        &mut self,
+        device: u32,
+        context: &mut Context<'_, O>,
+    ) -> Result<bool, CosimError> {
+        let radio = &mut self.devices[device as usize].radio;
+        if self.times.grant == SimTime::ZERO || radio.queued > 0 {
+            return Ok(true);
+        }
+        if !radio.asking {
+            radio.asking = true;
+            context.agenda.schedule(self.times.grant, EventKind::Granted, device)?;
+            self.radio_changed(device, context)?;
+        }
+        Ok(false)
+    }
+
+    /// The radio of a device may send. What it has held back is to follow ([`Edge::next_held`]), then [`Edge::rest_radio`].
+    pub(in crate::cosim) fn granted(&mut self, device: u32) {
+        self.device_mut(device).radio.asking = false;
     }
 
     /// A message of the device joins the queue of the uplink.
@@ -89,15 +119,14 @@ impl Edge<'_> {
         self.radio_changed(device, context)
     }
 
-    /// The radio has sent the last of a message's `bits`, which `joined` the queue of the uplink earlier.
+    /// The radio has sent the last bit of a message.
     pub(in crate::cosim) fn end_sending<O: Observer>(
         &mut self,
-        device: u32,
-        bits: f64,
-        joined: SimTime,
+        SentMessage { device, bits, frames, joined, .. }: SentMessage,
         context: &mut Context<'_, O>,
     ) -> Result<(), CosimError> {
-        let (profile, joules) = (self.profile, self.radio.power.up_joules(bits));
+        let joules = self.radio.power.up_joules(bits) + f64::from(frames) * self.frame_joules;
+        let profile = self.profile;
         let at = self.device_mut(device);
         at.radio.sending = false;
         at.radio.queued -= 1;
@@ -125,6 +154,7 @@ impl Edge<'_> {
             if tail == SimTime::ZERO {
                 at.radio.connection = Connection::Standby;
             } else {
+                at.radio.tail_since_past = false;
                 context.agenda.set_timer(&mut at.radio.tail, tail, EventKind::TailTimer, device)?;
             }
         }
@@ -140,6 +170,12 @@ impl Edge<'_> {
         let radio = &mut self.devices[device as usize].radio;
         if !context.agenda.ring(&mut radio.tail, EventKind::TailTimer, device)? {
             return Ok(());
+        }
+        // The tail began with the answer, later than the request by a time that is not known.
+        if std::mem::take(&mut radio.tail_since_past)
+            && let Some(longer) = self.received.mean()
+        {
+            return Ok(context.agenda.set_timer(&mut radio.tail, longer, EventKind::TailTimer, device)?);
         }
         radio.connection = Connection::Standby;
         self.radio_changed(device, context)

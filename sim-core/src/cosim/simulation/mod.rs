@@ -1,7 +1,5 @@
 //! The event loop of one run: it alone connects the places.
 
-mod starvation;
-
 use super::agenda::Agenda;
 use super::air::Air;
 use super::cloud::Cloud;
@@ -12,14 +10,15 @@ use super::edge::{Edge, HeadStepDone};
 use super::error::MAX_NAMED;
 use super::event::{Event, EventKind, Subject};
 use super::messages::Messages;
+use super::meter::{Meter, Reading};
 use super::observer::Observer;
 use super::outcome::Outcome;
 use super::phase::Phase;
 use super::requests::{Request, Requests};
+use super::starvation::StarvationWatch;
 use super::tally::Tally;
 use super::{CoInference, CosimError, Stranded, System};
 use crate::kernel::{Happening, SimTime, Streams};
-use starvation::StarvationWatch;
 
 /// Events at one point of time after which it is held to stand still. Far more than a fleet has at once by chance:
 /// arrivals are continuous and a request has some ten events.
@@ -35,7 +34,7 @@ pub(super) struct Simulation<'a, O> {
     cloud: Cloud<'a>,
     /// End of the run, even if requests are left or all have ended.
     horizon: Option<SimTime>,
-    starvation: StarvationWatch,
+    meter: Meter,
 }
 
 impl<'a, O: Observer> Simulation<'a, O> {
@@ -48,6 +47,9 @@ impl<'a, O: Observer> Simulation<'a, O> {
         streams: &Streams,
     ) -> Result<Self, CosimError> {
         let air = Air::new(&system.link, system.devices, streams)?;
+        let horizon = system.workload.horizon_seconds.map(SimTime::from_seconds).transpose()?;
+        let (edge, tally) = (Edge::new(system, streams)?, Tally::new(system.workload.warmup));
+        let meter = Meter::new(tally.settling(), system.workload.requests, horizon, edge.memory());
         let mut simulation = Self {
             system,
             context: Context {
@@ -56,18 +58,20 @@ impl<'a, O: Observer> Simulation<'a, O> {
                 agenda: Agenda::new(),
                 requests: Requests::new(air.can_do_damage()),
                 messages: Messages::new(air.can_do_damage()),
-                tally: Tally::new(system.workload.warmup),
+                tally,
+                starvation: StarvationWatch::new(system.starvation_seconds)?,
                 ended: Vec::new(),
             },
             demand: Demand::new(&system.workload, samples, system.devices, streams),
-            edge: Edge::new(system, streams)?,
+            edge,
             air,
             cloud: Cloud::new(&system.cloud)?,
-            horizon: system.workload.horizon_seconds.map(SimTime::from_seconds).transpose()?,
-            starvation: StarvationWatch::new(system.starvation_seconds)?,
+            horizon,
+            meter,
         };
         simulation.demand.begin(&mut simulation.context)?;
-        simulation.edge.begin(&mut simulation.context)?;
+        let demand = &simulation.demand;
+        simulation.edge.begin(|device| demand.past(device), samples, &mut simulation.context)?;
         simulation.cloud.begin(&mut simulation.context)?;
         Ok(simulation)
     }
@@ -94,16 +98,18 @@ impl<'a, O: Observer> Simulation<'a, O> {
             return Err(self.standstill());
         }
         self.context.tally.events += 1;
-        self.starvation.look(&self.context)?;
+        let Context { starvation, tally, requests, agenda, .. } = &mut self.context;
+        starvation.look(tally.events, requests, agenda.now())?;
         Ok(self.context.agenda.pop())
     }
 
-    /// No event is left; Little's law must hold at every queue.
+    /// No event is left. No request may have starved, and Little's law must hold at every queue.
     fn end(&self) -> Result<Option<Event>, CosimError> {
         let end = self.context.agenda.end();
         self.edge.check(end)?;
         self.air.check(end)?;
         self.cloud.check(end)?;
+        self.context.starvation.look_at_all(&self.context.requests, end)?;
         Ok(None)
     }
 
@@ -114,6 +120,10 @@ impl<'a, O: Observer> Simulation<'a, O> {
             // A timer that was set anew or switched off is no event: it happens only if it has run out.
             EventKind::TailTimer | EventKind::SleepTimer => {}
             EventKind::Arrival if self.demand.is_exhausted(&self.context) => return Ok(None),
+            EventKind::Arrival => {
+                self.read_meter();
+                self.context.agenda.happens(kind, self.number_of(kind, subject));
+            }
             _ => self.context.agenda.happens(kind, self.number_of(kind, subject)),
         }
         let answered = self.lead_on(kind, subject)?;
@@ -121,6 +131,19 @@ impl<'a, O: Observer> Simulation<'a, O> {
             self.demand.ask_again(&mut self.context, |device| self.edge.is_alive(device))?;
         }
         Ok(answered)
+    }
+
+    /// Reads the energy that has been drawn, if that is due at this arrival.
+    fn read_meter(&mut self) {
+        let (number, now, tally) = (self.asked(), self.context.now(), &self.context.tally);
+        if self.meter.is_due(number, now) && tally.is_settled() {
+            self.meter.take(number, self.reading(now));
+        }
+    }
+
+    fn reading(&self, now: SimTime) -> Reading {
+        let answered = self.context.tally.requests.completed;
+        Reading { at: now, answered, energy: self.edge.energy(now), cloud: self.cloud.energy(now) }
     }
 
     /// Leads an event to the place where it happens, and what follows from it to the next place.
@@ -131,8 +154,10 @@ impl<'a, O: Observer> Simulation<'a, O> {
                 let asked = self.demand.arrival(subject, context)?;
                 self.edge.arrival(asked, context)?;
             }
+            EventKind::ProcessorAwake => self.edge.processor_awake(subject, context)?,
             EventKind::HeadDone => return self.head_done(subject),
             EventKind::RadioReady => self.radio_ready(subject)?,
+            EventKind::Granted => self.granted(subject)?,
             EventKind::Retry => self.submit(subject)?,
             EventKind::Sent => self.sent(subject)?,
             EventKind::CellSent => self.cell_sent()?,
@@ -191,7 +216,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
             self.context.discard(message, Phase::UplinkWait);
             return Ok(());
         }
-        if self.edge.connect(device, &mut self.context)? {
+        if self.edge.connect(device, &mut self.context)? && self.edge.ask(device, &mut self.context)? {
             return self.join_uplink(device, message);
         }
         self.edge.hold(device, message, &mut self.context);
@@ -201,10 +226,24 @@ impl<'a, O: Observer> Simulation<'a, O> {
     /// The radio of a device is connected: what it has held back goes on.
     fn radio_ready(&mut self, device: u32) -> Result<(), CosimError> {
         self.edge.radio_ready(device, &mut self.context)?;
+        if self.edge.holds(device) && self.edge.ask(device, &mut self.context)? {
+            self.send_held(device)?;
+        }
+        self.edge.receive_held(device, &mut self.context)
+    }
+
+    /// The radio of a device may send: what it has held back goes on.
+    fn granted(&mut self, device: u32) -> Result<(), CosimError> {
+        self.edge.granted(device);
+        self.send_held(device)?;
+        self.edge.rest_radio(device, &mut self.context)
+    }
+
+    fn send_held(&mut self, device: u32) -> Result<(), CosimError> {
         while let Some(message) = self.edge.next_held(device, &mut self.context) {
             self.join_uplink(device, message)?;
         }
-        self.edge.receive_held(device, &mut self.context)
+        Ok(())
     }
 
     /// A message joins the queue of the uplink; the radio is connected.
@@ -236,7 +275,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
     fn sent(&mut self, message: u32) -> Result<(), CosimError> {
         let context = &mut self.context;
         let sent = self.air.end_sending(message, context);
-        self.edge.end_sending(sent.device, sent.bits, sent.joined, context)?;
+        self.edge.end_sending(sent, context)?;
         let complete = self.air.count_round(message, context);
         if let Some(next) = self.air.next(sent.station, context)? {
             self.begin_sending(sent.station, next)?;
@@ -313,6 +352,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
 
     pub(super) fn outcome(&self, correct: u64, correct_in_time: u64) -> Outcome {
         let (end, tally) = (self.context.agenda.end(), &self.context.tally);
+        let reading = self.reading(end);
         let batteries = self.system.edge.battery_joules.map_or(0, |_| self.system.devices);
         Outcome {
             requests: RequestCounters {
@@ -323,12 +363,13 @@ impl<'a, O: Observer> Simulation<'a, O> {
                 ..tally.requests
             },
             latency: tally.latency(),
-            energy: self.edge.energy(end),
+            energy: reading.energy,
+            window: self.meter.window(reading),
             sent_bytes: tally.sent_bytes,
             payload_bytes: tally.payload_bytes,
             traffic: tally.traffic,
             depletion: tally.depletion(batteries, end),
-            cloud_energy: self.cloud.energy(end),
+            cloud_energy: reading.cloud,
             mean_servers: self.cloud.mean_powered(end),
             edge: self.edge.usage(end),
             uplink: self.air.usage(end),

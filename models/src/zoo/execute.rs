@@ -1,0 +1,202 @@
+//! Networks of a zoo that share a backbone, executed on all samples of a data set.
+
+use super::{MeasureError, Measurement, NetworkChoice, Zoo, ZooError};
+use crate::dataset::Dataset;
+use cospike_sim_core::inference::{Feature, LayerCounts};
+use cospike_sim_core::kernel::{StreamFamily, Streams};
+use cospike_sim_core::network::Network;
+use cospike_sim_core::payload::{Damage, Payload};
+use cospike_sim_core::split::{SplitError, SplitNetwork};
+use rand::RngExt;
+use rayon::prelude::*;
+
+/// Number of consecutive samples whose counts are kept as one sum; the last batch may have fewer.
+pub const BATCH: usize = 200;
+
+/// What a network of a zoo did on each sample of a data set.
+#[derive(Clone, Debug)]
+pub struct Executed {
+    /// The network as it was cut.
+    pub choice: NetworkChoice,
+    /// Its layers.
+    pub network: Network,
+    /// Index of the last layer of the head.
+    pub cut: usize,
+    /// T as price lists need it, see [`ZooNetwork::matched_steps`](super::ZooNetwork::matched_steps).
+    pub matched_steps: Option<usize>,
+    /// Whether each sample was answered with its label.
+    pub right: Vec<bool>,
+    /// For each probability of a bit error that was asked for, whether each sample was answered with its label although its
+    /// payload had met such errors; as `right` where nothing is sent.
+    pub right_with_errors: Vec<Vec<bool>>,
+    /// Payload of each sample in bits; 0 where nothing is sent.
+    pub payload_bits: Vec<u32>,
+    /// For each batch of [`BATCH`] samples, counts of each layer of the head but the input, summed over the batch.
+    pub heads: Vec<Vec<LayerCounts>>,
+}
+
+/// A network, and the last of the layers that it has in common with its backbone.
+struct Member {
+    /// Name of its weight file.
+    name: String,
+    choice: NetworkChoice,
+    network: SplitNetwork,
+    matched_steps: Option<usize>,
+    shared: usize,
+}
+
+/// What a member did on one sample.
+struct Answer {
+    right: bool,
+    right_with_errors: Vec<bool>,
+    payload_bits: u32,
+    head: Vec<LayerCounts>,
+}
+
+/// Inverted bits: each bit of a payload with one of these probabilities.
+struct Errors<'a> {
+    probabilities: &'a [f64],
+    draws: StreamFamily,
+}
+
+impl Zoo {
+    /// Executes networks of the same backbone, family and time steps on all of `dataset`, each cut in two, on the threads of the
+    /// current rayon pool. The layers before the split points are executed once for all of them, which changes no answer: an
+    /// inference cut in two equals the uncut one bit for bit. `tick` is called after each sample.
+    ///
+    /// For each of `bit_errors`, a probability, the tail is also executed on a payload whose bits are each inverted with it. The
+    /// draws are a sample's own and the same for all networks.
+    ///
+    /// # Errors
+    /// [`MeasureError`]: a network that cannot be made, was made for other samples, or cannot be executed on a sample.
+    pub fn execute(
+        &self,
+        choices: &[NetworkChoice],
+        dataset: &Dataset,
+        bit_errors: &[f64],
+        tick: &(dyn Fn() + Sync),
+    ) -> Result<Vec<Executed>, MeasureError> {
+        let members = choices.iter().map(|choice| self.member(choice, dataset)).collect::<Result<Vec<_>, _>>()?;
+        let errors = Errors { probabilities: bit_errors, draws: Streams::new(0, 0).family("bit-errors") };
+        let on_sample = |sample: usize| {
+            let answers = answers(&members, dataset, sample, &errors);
+            tick();
+            answers.map_err(|(member, error)| {
+                let network = members[member].name.clone();
+                MeasureError::Inference { network, sample, error: Box::new(error) }
+            })
+        };
+        let mut all: Vec<Executed> = members.iter().map(|member| Executed::new(member, bit_errors.len())).collect();
+        for first in (0..dataset.len()).step_by(BATCH) {
+            let batch = (first..dataset.len().min(first + BATCH)).into_par_iter();
+            let answers: Vec<_> = batch.map(on_sample).collect();
+            all.iter_mut().for_each(|executed| executed.heads.push(vec![]));
+            for answers in answers {
+                // Of several failures the first in the order of the samples, whichever thread came first.
+                all.iter_mut().zip(answers?).for_each(|(executed, answer)| executed.add(answer));
+            }
+        }
+        Ok(all)
+    }
+
+    fn member(&self, choice: &NetworkChoice, dataset: &Dataset) -> Result<Member, MeasureError> {
+        let made = self.network(choice)?;
+        let name = made.files.last().map_or_else(String::new, |(name, _)| name.clone());
+        made.check_samples(dataset).map_err(|error| MeasureError::Unsuitable { network: name.clone(), error })?;
+        let split = choice.unit.as_ref().map(|_| made.network.network().split(&choice.split));
+        let shared = split.transpose().map_err(ZooError::from)?.unwrap_or(0);
+        let (network, matched_steps) = (made.network, made.matched_steps);
+        Ok(Member { name, choice: choice.clone(), network, matched_steps, shared })
+    }
+}
+
+impl Executed {
+    fn new(member: &Member, errors: usize) -> Self {
+        Self {
+            choice: member.choice.clone(),
+            network: member.network.network().clone(),
+            cut: member.network.cut(),
+            matched_steps: member.matched_steps,
+            right: vec![],
+            right_with_errors: vec![vec![]; errors],
+            payload_bits: vec![],
+            heads: vec![],
+        }
+    }
+
+    /// Adds what was done on the next sample, to the last batch.
+    fn add(&mut self, answer: Answer) {
+        self.right.push(answer.right);
+        self.right_with_errors.iter_mut().zip(answer.right_with_errors).for_each(|(all, right)| all.push(right));
+        self.payload_bits.push(answer.payload_bits);
+        match self.heads.last_mut() {
+            Some(sum) if sum.is_empty() => *sum = answer.head,
+            Some(sum) => sum.iter_mut().zip(answer.head).for_each(|(sum, layer)| *sum += layer),
+            None => {}
+        }
+    }
+
+    /// Accuracy and payload.
+    pub fn measurement(&self) -> Measurement {
+        let samples = self.right.len() as u64;
+        let bits: u64 = self.payload_bits.iter().map(|&bits| u64::from(bits)).sum();
+        let correct = self.right.iter().filter(|&&right| right).count() as u64;
+        Measurement { correct, samples, payload_bits: bits as f64 / samples as f64 }
+    }
+}
+
+/// What each network does on the sample. The error is that of the network with this index.
+fn answers(
+    members: &[Member],
+    dataset: &Dataset,
+    sample: usize,
+    errors: &Errors<'_>,
+) -> Result<Vec<Answer>, (usize, SplitError)> {
+    let mut order: Vec<usize> = (0..members.len()).collect();
+    order.sort_by_key(|&index| members[index].shared);
+    let mut found: Vec<Option<Answer>> = members.iter().map(|_| None).collect();
+    let (mut feature, mut done, mut before_split) = (None, 0, vec![]);
+    for index in order {
+        let Member { network, shared, .. } = &members[index];
+        let failed = |error| (index, error);
+        let mut before = match feature.take() {
+            Some(feature) => feature,
+            None => Feature::Real(network.sample(&dataset.sample(sample)).map_err(failed)?),
+        };
+        if *shared > done {
+            let execution = network.executable().run(done + 1..shared + 1, &before, network.steps());
+            let execution = execution.map_err(|error| failed(error.into()))?;
+            before = execution.output;
+            before_split.extend(execution.layers);
+            done = *shared;
+        }
+        let execution = network.run(&before, |layers, feature| {
+            network.executable().run(layers.start.max(shared + 1)..layers.end, feature, network.steps())
+        });
+        let execution = execution.map_err(failed)?;
+        let is_right = |answer: usize| answer == usize::from(dataset.labels[sample]);
+        let right = is_right(execution.scores.answer());
+        let own = execution.layers.iter().filter(|layer| layer.layer <= network.cut());
+        let head = before_split.iter().filter(|layer| layer.layer <= *shared).chain(own).copied().collect();
+        let mut right_with_errors = vec![right; errors.probabilities.len()];
+        if let Some(payload) = &execution.payload {
+            for (right, &probability) in right_with_errors.iter_mut().zip(errors.probabilities) {
+                let flipped = errors.flipped(payload, probability, sample);
+                let tail = network.tail(payload, &Damage { flipped: &flipped, ..Damage::NONE });
+                *right = is_right(tail.map_err(failed)?.answer);
+            }
+        }
+        let payload_bits = execution.payload.map_or(0, |payload| 8 * payload.bytes.len() as u32);
+        found[index] = Some(Answer { right, right_with_errors, payload_bits, head });
+        feature = Some(before);
+    }
+    Ok(found.into_iter().flatten().collect())
+}
+
+impl Errors<'_> {
+    /// Positions of the bits of `payload` that are inverted.
+    fn flipped(&self, payload: &Payload, probability: f64, sample: usize) -> Vec<u32> {
+        let mut draws = self.draws.stream(sample as u64);
+        (0..8 * payload.bytes.len() as u32).filter(|_| draws.random_bool(probability)).collect()
+    }
+}

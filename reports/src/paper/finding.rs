@@ -1,0 +1,130 @@
+//! What was found of a claim in one setting, in words.
+
+use super::evidence::Units;
+use crate::quantity::{count, fixed, plural};
+use cospike_sim_core::stats::{Claim, ClaimVerdict, CrossedDifference, Interval};
+
+/// What was found of a claim in one setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Finding {
+    /// Network, split point, width, T and number of trainings, or what else was set.
+    pub(super) setting: String,
+    /// Figure with its interval; the reason why there is none otherwise.
+    pub(super) figure: String,
+    /// Verdict; `None` where there is no figure.
+    pub(super) verdict: Option<ClaimVerdict>,
+    /// What the verdict is restricted to, or what would resolve it.
+    pub(super) remark: String,
+}
+
+impl Finding {
+    /// The finding on a `claim` about a quantity that lies in `found`, which `figure` shows.
+    pub(super) fn new(claim: Claim, found: &Interval, setting: String, figure: String) -> Self {
+        Self { setting, figure, verdict: Some(claim.verdict(found)), remark: String::new() }
+    }
+
+    /// A setting in which the claim cannot be tested, for this reason.
+    pub(super) fn untested(setting: String, reason: String) -> Self {
+        Self { setting, figure: reason, verdict: None, remark: String::new() }
+    }
+
+    /// The finding on a `claim` in points about a difference of accuracies.
+    pub(super) fn of_points(claim: Claim, found: &CrossedDifference, setting: String) -> Self {
+        let figure = format!("{} points", points(&found.difference));
+        let in_points = Interval {
+            estimate: 100.0 * found.difference.estimate,
+            low: 100.0 * found.difference.low,
+            high: 100.0 * found.difference.high,
+        };
+        let mut finding = Self::new(claim, &in_points, setting, figure);
+        finding.remark = remark(finding.verdict, found, claim.threshold() / 100.0);
+        finding
+    }
+
+    /// With more to its remark.
+    pub(super) fn remarked(mut self, more: &str) -> Self {
+        if !self.remark.is_empty() {
+            self.remark += " ";
+        }
+        self.remark += more;
+        self
+    }
+
+    /// The verdict in words.
+    pub(super) fn verdict(&self) -> &'static str {
+        self.verdict.map_or("not testable here", ClaimVerdict::name)
+    }
+}
+
+/// What a verdict on a difference is restricted to, and what would resolve it.
+fn remark(verdict: Option<ClaimVerdict>, found: &CrossedDifference, threshold: f64) -> String {
+    let single = match found.trainings {
+        [1, 1] => "It holds for this one training only: another may differ.",
+        _ => "",
+    };
+    let Some(resolution) = found.resolution(threshold).filter(|_| verdict == Some(ClaimVerdict::Unresolved)) else {
+        return single.to_owned();
+    };
+    let trainings = found.trainings.into_iter().max().unwrap_or(1);
+    let here = plural(found.samples, "image");
+    let ways = [
+        resolution.trainings.map(|more| format!("about {} of each on these {here}", plural(more, "training"))),
+        resolution
+            .samples
+            .map(|more| format!("about {} with {}", plural(more, "image"), plural(trainings, "training"))),
+        resolution
+            .both
+            .map(|(rows, more)| format!("about {} of each on {}", plural(rows, "training"), plural(more, "image"))),
+    ];
+    let ways: Vec<String> = ways.into_iter().flatten().collect();
+    match ways.is_empty() {
+        true => {
+            format!("{single} No number of trainings or images within reach would resolve it, if the estimate stayed.")
+        }
+        false => format!("{single} It would take {}, if the estimate stayed.", ways.join(", or ")),
+    }
+    .trim_start()
+    .to_owned()
+}
+
+/// Points of accuracy with the interval: `0.33 [0.14, 0.53]`.
+pub(super) fn points(found: &Interval) -> String {
+    interval(found, 100.0, 2)
+}
+
+/// An estimate with its interval, times `factor`: `0.33 [0.14, 0.53]`.
+pub(super) fn interval(found: &Interval, factor: f64, decimals: usize) -> String {
+    let number = |value: f64| fixed(factor * value, decimals);
+    format!("{} [{}, {}]", number(found.estimate), number(found.low), number(found.high))
+}
+
+/// A ratio with its interval, to three significant digits.
+pub(super) fn ratio(found: &Interval) -> String {
+    let decimals = match found.estimate.abs() {
+        100.0.. => 0,
+        10.0.. => 1,
+        1.0.. => 2,
+        0.1.. => 3,
+        _ => 4,
+    };
+    interval(found, 1.0, decimals)
+}
+
+/// The setting of units: `resnet14, stage3, width 8, T = 4, 3 trainings`.
+pub(super) fn setting(units: &Units<'_>) -> String {
+    let steps = units.steps();
+    let steps = if steps > 1.0 { format!(", T = {steps}") } else { String::new() };
+    format!(
+        "{}, {}, {} width {}{steps}, {}",
+        units.architecture,
+        units.split,
+        units.kind.name(),
+        units.width,
+        units.trainings()
+    )
+}
+
+/// A number of bits: whole, or with one decimal if it is a mean.
+pub(super) fn bits(bits: f64) -> String {
+    if bits.fract() == 0.0 { count(bits as u64) } else { fixed(bits, 1) }
+}
