@@ -9,6 +9,8 @@ use std::path::PathBuf;
 
 /// Greatest number of time steps that `cospike networks` takes.
 const MAX_TIME_STEPS: i64 = 1024;
+/// Most levels of a quantised network.
+const MAX_LEVELS: i64 = 255;
 
 /// Simulates edge-cloud co-inference with spiking neural networks. The network is really executed: accuracy, energy and latency
 /// come from the same requests
@@ -229,6 +231,9 @@ pub(crate) struct Networks {
     /// Number of time steps of the spiking network [default: 4]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=MAX_TIME_STEPS), requires = "name")]
     pub(crate) time_steps: Option<u32>,
+    /// Number of levels of the quantised network [default: 4]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(2..=MAX_LEVELS), requires = "name")]
+    pub(crate) levels: Option<u32>,
     /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,
@@ -274,6 +279,18 @@ pub(crate) enum Family {
     Spiking,
     /// Float activations, executed once
     Float,
+    /// Quantisers in place of the neurons, executed once
+    Quantised,
+}
+
+impl Family {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Spiking => "spiking",
+            Self::Float => "float",
+            Self::Quantised => "quantised",
+        }
+    }
 }
 
 #[derive(Args)]

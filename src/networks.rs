@@ -7,7 +7,7 @@ use cospike_scenarios::diagnostic::did_you_mean;
 use cospike_sim_core::network::{Network, NetworkError, NetworkName, Neuron, ParameterRule};
 use serde_json::{Value, json};
 
-/// Default number of time steps: that of the zoo's spiking networks.
+/// Default number of time steps and of levels: that of the zoo's networks.
 const TIME_STEPS: u32 = 4;
 /// Number of bits of a float32 value.
 const FLOAT_BITS: u64 = 32;
@@ -19,10 +19,16 @@ pub(crate) fn networks(arguments: &Networks) -> Result<(), Failure> {
         return Ok(());
     };
     let name: NetworkName = text.parse().map_err(|error| unknown(&error))?;
-    if arguments.family == Family::Float && arguments.time_steps.is_some() {
-        return Err(Failure::mistake("a float network runs once\nhelp: leave `--time-steps` out"));
+    let Networks { family, time_steps, levels, .. } = *arguments;
+    if family != Family::Spiking && time_steps.is_some() {
+        let name = family.name();
+        return Err(Failure::mistake(format!("a {name} network runs once\nhelp: leave `--time-steps` out")));
     }
-    let sized = Sized::new(name, arguments.family, arguments.time_steps.unwrap_or(TIME_STEPS));
+    if family != Family::Quantised && levels.is_some() {
+        let name = family.name();
+        return Err(Failure::mistake(format!("a {name} network has no quantisers\nhelp: leave `--levels` out")));
+    }
+    let sized = Sized::new(name, family, time_steps.or(levels).unwrap_or(TIME_STEPS));
     if arguments.json {
         print_json(&sized.json())
     } else {
@@ -61,7 +67,7 @@ fn list(as_json: bool) {
     say!("{rows}");
     say!(
         "\nparameters: as trained, with batch normalisation; MACs: multiply-accumulates, dense, one time step; both are the \
-         same in the spiking and the float network.\nother widths, image sizes and classes: \
+         same in the spiking, the float and the quantised network.\nother widths, image sizes and classes: \
          ARCHITECTURE[-WIDTH][@SIDE][:CLASSES]; layers and split points of one: `cospike networks NAME`"
     );
 }
@@ -76,8 +82,9 @@ struct Sized {
     name: NetworkName,
     network: Network,
     layers: Vec<SizedLayer>,
-    /// Number of time steps, T; `None` for a float network.
-    steps: Option<u32>,
+    family: Family,
+    /// Number of time steps, T, of a spiking network; of levels of a quantised one.
+    steps: u32,
 }
 
 /// Sizes of one layer.
@@ -90,8 +97,9 @@ struct SizedLayer {
     macs: u64,
     /// Size of the output as a float32 tensor, in bits.
     float_bits: u64,
-    /// Size of the output as spikes of all time steps, in bits; `None` where real values are emitted.
-    spike_bits: Option<u64>,
+    /// Size of the output as spikes of all time steps, or as levels of a quantiser, in bits; `None` where other values are
+    /// emitted.
+    code_bits: Option<u64>,
     /// Name of the split point behind the layer, if there is one.
     split: Option<String>,
     /// Share of the network's multiply-accumulates up to and including the layer, in per cent.
@@ -103,19 +111,23 @@ impl Sized {
         let network = match family {
             Family::Spiking => name.spiking(Neuron::INTEGRATE_AND_FIRE),
             Family::Float => name.float(),
+            Family::Quantised => name.quantised(steps),
         };
         let total = network.dense_macs(whole(&network));
-        let spike_bits = network.spike_bits(steps as usize);
-        let layers = network.layers.iter().zip(spike_bits).enumerate().map(|(i, (layer, spike_bits))| SizedLayer {
+        let code_bits = match family {
+            Family::Quantised => network.level_bits(),
+            Family::Spiking | Family::Float => network.spike_bits(steps as usize),
+        };
+        let layers = network.layers.iter().zip(code_bits).enumerate().map(|(i, (layer, code_bits))| SizedLayer {
             parameters: network.parameters(i..i + 1, name.parameter_rule()),
             folded: network.parameters(i..i + 1, ParameterRule::Folded),
             macs: network.dense_macs(i..i + 1),
             float_bits: layer.output.len() as u64 * FLOAT_BITS,
-            spike_bits,
+            code_bits,
             split: network.split_points.iter().find(|split| split.layer == i).map(|split| split.name.clone()),
             head_percent: 100.0 * network.dense_macs(0..i + 1) as f64 / total as f64,
         });
-        Self { name, layers: layers.collect(), steps: (family == Family::Spiking).then_some(steps), network }
+        Self { name, layers: layers.collect(), family, steps, network }
     }
 
     /// Sum of a size over the layers.
@@ -124,9 +136,13 @@ impl Sized {
     }
 
     fn print(&self) {
-        let spikes = self.steps.map(|steps| format!("bits of {steps}-step spikes"));
+        let codes = match self.family {
+            Family::Spiking => Some(format!("bits of {}-step spikes", self.steps)),
+            Family::Float => None,
+            Family::Quantised => Some(format!("bits of {} levels", self.steps)),
+        };
         let mut titles = vec!["layer", "output", "parameters", "MACs", "bits of float32"];
-        titles.extend(spikes.as_deref());
+        titles.extend(codes.as_deref());
         titles.extend(["split point", "head MACs %"]);
         let mut rows = table(&titles);
         for (layer, sized) in self.network.layers.iter().zip(&self.layers) {
@@ -137,8 +153,8 @@ impl Sized {
                 sized.macs.to_string(),
                 sized.float_bits.to_string(),
             ];
-            if self.steps.is_some() {
-                row.push(sized.spike_bits.map_or("-".into(), |bits| bits.to_string()));
+            if codes.is_some() {
+                row.push(sized.code_bits.map_or("-".into(), |bits| bits.to_string()));
             }
             row.push(sized.split.clone().unwrap_or_default());
             row.push(if sized.split.is_some() { format!("{:.1}", sized.head_percent) } else { String::new() });
@@ -154,16 +170,20 @@ impl Sized {
             self.sum(|layer| layer.folded),
             self.sum(|layer| layer.macs),
         );
-        match self.steps {
-            Some(steps) => say!(
-                "MACs: dense, one of {steps} time steps, and what spikes save is not in them (`cospike infer` counts it); bits \
-                 of spikes: `-` where real values are passed on"
+        match self.family {
+            Family::Spiking => say!(
+                "MACs: dense, one of {} time steps, and what spikes save is not in them (`cospike infer` counts it); bits \
+                 of spikes: `-` where real values are passed on",
+                self.steps
             ),
-            None => say!("MACs: dense"),
+            Family::Float => say!("MACs: dense"),
+            Family::Quantised => {
+                say!("MACs: dense; bits of levels: `-` where a sum, a mean or a convolution passes on other values");
+            }
         }
     }
 
-    /// Sizes that are the same in both families, as JSON.
+    /// Sizes that are the same in all families, as JSON.
     fn summary(&self) -> Value {
         let input = self.name.input();
         let split_points: Vec<_> = self.network.split_points.iter().map(|split| &split.name).collect();
@@ -187,14 +207,16 @@ impl Sized {
                 "parameters_folded": sized.folded,
                 "macs": sized.macs,
                 "float32_bits": sized.float_bits,
-                "spike_bits": if self.steps.is_some() { sized.spike_bits } else { None },
+                "spike_bits": sized.code_bits.filter(|_| self.family == Family::Spiking),
+                "level_bits": sized.code_bits.filter(|_| self.family == Family::Quantised),
                 "split_point": sized.split,
                 "head_macs_percent": sized.head_percent,
             })
         });
         let mut value = self.summary();
-        value["family"] = if self.steps.is_some() { "spiking" } else { "float" }.into();
-        value["time_steps"] = self.steps.unwrap_or(1).into();
+        value["family"] = self.family.name().into();
+        value["time_steps"] = if self.family == Family::Spiking { self.steps } else { 1 }.into();
+        value["levels"] = (self.family == Family::Quantised).then_some(self.steps).into();
         value["parameter_rule"] = rule(self.name.parameter_rule()).into();
         value["layers"] = layers.collect();
         value

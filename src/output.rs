@@ -5,7 +5,8 @@
 
 use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice}; // knows NO_COLOR, CLICOLOR, CLICOLOR_FORCE and TERM
-use comfy_table::{CellAlignment, Table, presets}; // column widths, and wrapping on a narrow terminal
+pub(crate) use comfy_table::CellAlignment;
+use comfy_table::{Table, presets}; // column widths, and wrapping on a narrow terminal
 use cospike_results::summary::Estimate;
 use cospike_sim_core::stats::Interval;
 use serde_json::Value;

@@ -61,19 +61,26 @@ class Layer:
 
 
 class Network:
-    """One family of the ResNet-14 on one image after the other."""
+    """One family of the ResNet-14 on one image after the other. `bits(on_spikes)` is the width of the whole numbers that weights
+    are rounded to, or none."""
 
-    def __init__(self, family):
-        self.spiking = family == "spiking"
+    def __init__(self, family, bits=lambda on_spikes: None):
+        self.spiking, self.quantised, self.bits = family == "spiking", family == "quantised", bits
         self.tensors = load_file(ROOT / f"models/zoo/resnet14-{family}.safetensors")
         self.layers = {}
 
-    def weights(self, name):
-        """Weights and biases, normalisation folded in (in double precision, then rounded)."""
+    def weights(self, name, on_spikes):
+        """Weights and biases, normalisation folded in (in double precision, then rounded to float32), and the weights rounded to
+        whole multiples of a step, one for each output channel."""
         tensor = lambda part: self.tensors[f"{name}.{part}"].astype(numpy.float64)
         scale = tensor("norm.weight") / numpy.sqrt(tensor("norm.running_var") + 1e-5)
         bias = tensor("norm.bias") - tensor("norm.running_mean") * scale
-        return (tensor("weight") * scale[:, None, None, None]).astype(numpy.float32), bias.astype(numpy.float32)
+        weight = (tensor("weight") * scale[:, None, None, None]).astype(numpy.float32)
+        if bits := self.bits(on_spikes):
+            step = numpy.abs(weight).max((1, 2, 3), keepdims=True).astype(numpy.float64) / (2 ** (bits - 1) - 1)
+            whole = numpy.sign(weight) * numpy.floor(numpy.abs(weight) / step + 0.5)  # half away from zero
+            weight = (whole * step).astype(numpy.float32)
+        return weight, bias.astype(numpy.float32)
 
     def layer(self, name, *shape, **kind):
         return self.layers.setdefault(name, Layer(*shape, **kind))
@@ -85,7 +92,7 @@ class Network:
 
     def convolution(self, name, steps, stride, on_spikes):
         """The outputs of a convolution on each of `steps`."""
-        weight, bias = self.weights(name)
+        weight, bias = self.weights(name, on_spikes)
         outs, _, kernel, _ = weight.shape
         padding, results = kernel // 2, []
         for x in steps:
@@ -131,12 +138,15 @@ class Network:
         return spikes
 
     def activation(self, name, producer, x, stored=False):
-        """Neurons, or a ReLU, which is applied as `producer` writes."""
+        """Neurons, or a ReLU or a quantiser, which is applied as `producer` writes."""
         if self.spiking:
             if stored:
                 self.written(self.layers[producer], x[0], mapped=False)
             return self.neurons(name, x, stored)
-        x = [numpy.maximum(x[0], 0)]
+        if self.quantised:
+            x = [numpy.floor(numpy.clip(x[0], 0, 1) * numpy.float32(STEPS) + numpy.float32(0.5)) / numpy.float32(STEPS)]
+        else:
+            x = [numpy.maximum(x[0], 0)]
         self.written(self.layers[producer], x[0], mapped=True)
         return x
 
@@ -238,12 +248,28 @@ def yan(price, layers, convention):
 FORMS = {"memory": memory, "yan-2024": yan}
 
 
+def run(family, bits=lambda on_spikes: None):
+    network = Network(family, bits)
+    for image in images():
+        network.run(image)
+    return network
+
+
+def widths(table):
+    """Bits of the weights that meet spikes and of those that meet real values, as a list takes them to be; none for float32."""
+    if table["form"] == "yan-2024":
+        wide = int(table["weight_bits"]["value"])
+        return wide, math.ceil(math.log2(STEPS + 1)) if table["matched_weights"]["value"] else wide
+    return table.get("integer_bits"), table.get("integer_bits")
+
+
 def lists():
     for path in sorted((ROOT / "scenarios/prices").glob("*.toml")):
         with path.open("rb") as file:
             table = tomllib.load(file)
         if table["form"] in FORMS:
-            yield path.stem, FORMS[table["form"]], {key: value["value"] for key, value in table.items() if isinstance(value, dict)}
+            prices = {key: value["value"] for key, value in table.items() if isinstance(value, dict)}
+            yield path.stem, table["form"], prices, widths(table)
 
 
 def cospike(*arguments):
@@ -262,10 +288,8 @@ def main():
             sys.exit(f"{what}: {ours} here, {theirs} in CoSpike")
 
     networks, values = {}, 0
-    for family in ("spiking", "float"):
-        network = networks[family] = Network(family)
-        for image in images():
-            network.run(image)
+    for family in ("spiking", "float", "quantised"):
+        network = networks[family, (None, None)] = run(family)
         for found in cospike("infer", f"resnet14-{family}")["layers"]:
             layer = network.layers.get(found["layer"], Layer(0, 0))  # an activation function counts nothing
             for convention, ending in CONVENTIONS.items():
@@ -277,20 +301,26 @@ def main():
                 values += 1
     print(f"resnet14, {IMAGES} images, T = {STEPS}: {values} counts of layers agree")
     for convention in CONVENTIONS:
-        for family, network in networks.items():
+        for (family, _), network in networks.items():
             total = {key: sum(layer.counts[convention][key] for layer in network.layers.values()) / IMAGES for key in COUNTS}
-            print(f"{convention:13} {family:8} ac {total['ac']:12,.1f}  mac {total['mac']:12,.1f}"
+            print(f"{convention:13} {family:9} ac {total['ac']:12,.1f}  mac {total['mac']:12,.1f}"
                   f"  neuron updates {total['neuron_updates']:10,.1f}")
     found = {prices["name"]: prices for prices in cospike("energy", "resnet14", "--borders")["price_lists"]}
-    print(f"\n{'price list':27} {'convention':13} {'spiking uJ':>14} {'float uJ':>14} {'ratio':>10}")
-    for name, form, price in lists():
+    print(f"\n{'price list':27} {'convention':13} {'spiking uJ':>14} {'twin':>9} {'twin uJ':>14} {'ratio':>10}")
+    for name, form, price, width in lists():
+        twin = "quantised" if form == "yan-2024" else "float"
+        for family in ("spiking", twin):
+            if (family, width) not in networks:
+                networks[family, width] = run(family, lambda on_spikes: width[0] if on_spikes else width[1])
         for pair in found[name]["conventions"]:
-            convention = pair["convention"]
-            joules = [form(price, list(network.layers.values()), convention) / IMAGES for network in networks.values()]
-            for family, energy in zip(networks, joules):
-                compare(f"{name} {convention} {family}", energy, pair[family]["joules"])
-            compare(f"{name} {convention} ratio", joules[0] / joules[1], pair["ratio"])
-            print(f"{name:27} {convention:13} {joules[0] * 1e6:14.6f} {joules[1] * 1e6:14.6f} {joules[0] / joules[1]:10.6f}")
+            convention, joules = pair["convention"], {}
+            for family in ("spiking", twin):
+                layers = list(networks[family, width].layers.values())
+                joules[family] = FORMS[form](price, layers, convention) / IMAGES
+                compare(f"{name} {convention} {family}", joules[family], pair[family]["joules"])
+            ratio = joules["spiking"] / joules[twin]
+            compare(f"{name} {convention} ratio", ratio, pair["ratio"])
+            print(f"{name:27} {convention:13} {joules['spiking'] * 1e6:14.6f} {twin:>9} {joules[twin] * 1e6:14.6f} {ratio:10.6f}")
     print(f"\nlargest relative difference {largest:.1e}")
 
 

@@ -58,6 +58,48 @@ fn values_that_are_no_weights_are_named() {
     assert!(message.starts_with("resnet14-spiking: layer `stem.conv`: with its normalisation folded in"), "{message}");
 }
 
+/// A spiking file as one of a quantised network, which has the same tensors.
+fn quantised(name: &str, levels: Option<&str>) -> Vec<u8> {
+    changed(name, |_, metadata| {
+        metadata.extend([("family", "quantised"), ("time_steps", "1")].map(|(k, v)| (k.to_string(), v.to_string())));
+        metadata.extend(levels.map(|levels| ("levels".to_string(), levels.to_string())));
+        if let Some(kind) = metadata.get_mut("bottleneck") {
+            *kind = "quantised".into();
+        }
+    })
+}
+
+/// A quantised network needs its levels, and a unit of other levels than its backbone's would be decoded to other values.
+#[test]
+fn levels_are_in_range_and_alike_in_a_unit_and_its_backbone() {
+    for levels in [None, Some("0"), Some("1"), Some("256"), Some("4.0"), Some("")] {
+        let found = fault(UNIT, &quantised(UNIT, levels));
+        assert!(found.starts_with("metadata `levels` must be a whole number from 2 to 255"), "{found}");
+    }
+    let message = |levels: &str| {
+        let files = [("backbone", quantised(BACKBONE, Some("4"))), ("unit", quantised(UNIT, Some(levels)))];
+        let zoo = Zoo::from_files(files.map(|(name, bytes)| (name.to_string(), Cow::Owned(bytes)))).unwrap();
+        zoo.network(&zoo.choice("unit").unwrap()).err().map(|error| error.to_string())
+    };
+    assert_eq!(message("4"), None);
+    let expected = "unit has quantisers of 7 levels, but its backbone backbone of 4";
+    assert_eq!(message("7").as_deref(), Some(expected));
+}
+
+/// A backbone trained again has a name of its own, and says whose architecture it has.
+#[test]
+fn a_backbone_can_have_another_name_than_its_architecture() {
+    let named = |keys: &[(&str, &str)]| {
+        let bytes = changed(BACKBONE, |_, metadata| {
+            metadata.extend(keys.iter().map(|(key, value)| (key.to_string(), value.to_string())));
+        });
+        WeightFile::from_bytes("again", &bytes)
+    };
+    let again = named(&[("backbone", "resnet14-seed2"), ("network", "resnet14")]).unwrap().metadata;
+    assert_eq!((again.backbone.as_str(), again.network.as_str()), ("resnet14-seed2", "resnet14"));
+    assert!(named(&[("backbone", "resnet14-seed2")]).is_err(), "its name is that of no architecture");
+}
+
 /// What is not there is not taken for zero, and what is there is not passed over.
 #[test]
 fn every_tensor_of_a_file_is_needed_and_has_its_shape() {
@@ -101,7 +143,7 @@ fn every_tensor_of_a_file_is_needed_and_has_its_shape() {
 fn metadata_are_complete_and_in_range() {
     // File, key, impossible values; each must be named.
     let needed: [(&str, &str, &[&str]); 12] = [
-        (BACKBONE, "family", &["float", "spikes", ""]),
+        (BACKBONE, "family", &["float", "quantised", "spikes", ""]),
         (BACKBONE, "kind", &["units"]),
         (BACKBONE, "time_steps", &["0", "1025", "4294967295", "-4", "4.0", ""]),
         (FLOAT_UNIT, "time_steps", &["4"]),
@@ -110,7 +152,7 @@ fn metadata_are_complete_and_in_range() {
         (UNIT, "stride", &["0", "1", "5", "4294967295"]),
         (UNIT, "split", &["stage9", "input", "output", "stem"]),
         (UNIT, "variant", &["a\nb", "\u{1b}[31m", "../x"]),
-        (UNIT, "bottleneck", &["float", "binary"]),
+        (UNIT, "bottleneck", &["float", "binary", "quantised"]),
         (FLOAT_UNIT, "bottleneck", &["spiking", "binary"]),
         (FLOAT_UNIT, "jpeg_quality", &["0", "101", "256"]),
     ];

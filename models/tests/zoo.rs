@@ -31,7 +31,7 @@ fn what_the_zoo_does_not_have_is_named_with_what_it_has() {
     let error = zoo.network(&choice(Family::Float, "stage2", Some(5))).unwrap_err();
     let ZooError::UnknownUnit { unit, known, .. } = error else { panic!("{error}") };
     let same_kind = known.iter().filter(|other| other.kind == unit.kind).map(|other| other.width);
-    assert_eq!((same_kind.collect::<Vec<_>>(), known.len()), (vec![2, 4, 8], 6));
+    assert_eq!((same_kind.collect::<Vec<_>>(), known.len()), (vec![2, 4, 8], 9));
     let error = zoo.network(&choice(Family::Float, "stage9", None)).unwrap_err();
     assert!(error.to_string().contains("stage9"));
     let empty = Zoo::from_files([]).unwrap();
@@ -46,7 +46,7 @@ fn what_the_zoo_does_not_have_is_named_with_what_it_has() {
 fn every_unit_is_chosen_by_kind_variant_and_width() {
     let zoo = random_zoo();
     let files: Vec<_> = zoo.weight_files().iter().filter(|file| file.metadata.unit.is_some()).collect();
-    assert_eq!(files.len(), 2 * 9 + 3);
+    assert_eq!(files.len(), 3 * 9 + 3);
     for file in files {
         let network = zoo.network(&zoo.choice(&file.name).unwrap()).unwrap();
         assert_eq!(network.files[1], (file.name.clone(), file.blake3.clone()));
@@ -56,4 +56,20 @@ fn every_unit_is_chosen_by_kind_variant_and_width() {
     // 4 channels of 2x2, each value in one bit, once.
     let head = zoo.network(&binary).unwrap().network.head(&[100; 784]).unwrap();
     assert!(matches!(head.output, HeadOutput::Payload(payload) if payload.bytes.len() == 2));
+    // As many values of 4 levels, which have three bits, once.
+    let quantised = zoo.network(&choice(Family::Quantised, "stage3", Some(4))).unwrap();
+    assert_eq!((quantised.network.steps(), quantised.matched_steps), (1, Some(4)));
+    let head = quantised.network.head(&[100; 784]).unwrap();
+    assert!(matches!(head.output, HeadOutput::Payload(payload) if payload.bytes.len() == 6));
+}
+
+#[test]
+fn twins_are_found_by_the_name_of_any_of_them() {
+    let zoo = random_zoo();
+    for name in ["resnet14-stage2-w4", "resnet14-spiking-stage2-w4", "resnet14-quantised-stage2-w4"] {
+        let twins = zoo.twins(name).unwrap();
+        let families = [twins.spiking, twins.float, twins.quantised.unwrap()].map(|choice| choice.family);
+        assert_eq!(families, Family::ALL, "{name}");
+    }
+    assert_eq!(zoo.twins("resnet14-stage3-w4-binary").map_err(|error| error.to_string().is_empty()), Err(false));
 }

@@ -27,7 +27,7 @@ pub(crate) struct Digest<'a> {
     pub(crate) networks: Vec<usize>,
     /// Kinds of bottleneck units, and families of networks without one, in order of appearance.
     pub(crate) kinds: Vec<String>,
-    /// Pairs of a spiking design point and one of the float family that is otherwise equal.
+    /// Pairs of a spiking design point and one of another family that is otherwise equal.
     pub(crate) pairs: Vec<Pair>,
     /// Swept keys in which the networks of each kind differ.
     varied: BTreeMap<String, BTreeSet<String>>,
@@ -65,13 +65,13 @@ pub(crate) struct Executed<'d, 'a> {
     pub(crate) payload_bits: f64,
 }
 
-/// Spiking design point with the float one to which it is compared.
+/// Spiking design point with the one of another family to which it is compared.
 pub(crate) struct Pair {
     /// Index of the spiking design point.
     pub(crate) spiking: usize,
-    /// Index of the float design point.
-    pub(crate) float: usize,
-    /// Differences, spiking minus float.
+    /// Index of the design point of the other family.
+    pub(crate) baseline: usize,
+    /// Differences, spiking minus baseline.
     pub(crate) difference: Comparison,
 }
 
@@ -108,8 +108,8 @@ impl<'a> Digest<'a> {
         let index: BTreeMap<PointIndex, usize> =
             results.points.iter().zip(0..).map(|(row, index)| (row.point, index)).collect();
         let pair = |difference: Comparison| {
-            let (spiking, float) = (*index.get(&difference.spiking)?, *index.get(&difference.float)?);
-            Some(Pair { spiking, float, difference })
+            let (spiking, baseline) = (*index.get(&difference.spiking)?, *index.get(&difference.baseline)?);
+            Some(Pair { spiking, baseline, difference })
         };
         let pairs = summary.comparisons.into_iter().filter_map(pair).collect();
         let varied = varied(networks.iter().map(|index| &designs[*index]));

@@ -1,4 +1,4 @@
-//! Summary of results: one line per design point, and spiking against float networks pair by pair.
+//! Summary of results: one line per design point, and spiking networks against those that are executed once, pair by pair.
 
 use crate::index::{NetworkIndex, PointIndex};
 use crate::rows::{AnswerRow, PointRow, ReplicationRow, Results};
@@ -17,8 +17,8 @@ pub struct Summary {
     pub warnings: Vec<String>,
     /// Summaries of the design points, in the order of the table `points`.
     pub points: Vec<PointSummary>,
-    /// Comparisons of every pair of a spiking design point and one of the float family, with a float or a binary bottleneck
-    /// unit, that are otherwise equal.
+    /// Comparisons of every pair of a spiking design point and one of another family (float, with a float or a binary bottleneck
+    /// unit, or quantised) that are otherwise equal.
     pub comparisons: Vec<Comparison>,
 }
 
@@ -93,14 +93,14 @@ pub struct PointSummary {
     pub ratio_to_binary: Option<f64>,
 }
 
-/// Comparison of a spiking network with one of the float family at the same split, width and other parameters. Differences
-/// are spiking minus float; both saw the same samples and, replication by replication, the same arrivals.
+/// Comparison of a spiking network with one of another family, the baseline, at the same split, width and other parameters.
+/// Differences are spiking minus baseline; both saw the same samples and, replication by replication, the same arrivals.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Comparison {
     /// Number of the spiking design point.
     pub spiking: PointIndex,
-    /// Number of the design point of the float family.
-    pub float: PointIndex,
+    /// Number of the design point of the other family.
+    pub baseline: PointIndex,
     /// Difference of offline accuracy, sample by sample; `None` if one of the networks cannot be executed.
     #[serde(serialize_with = "optional_difference")]
     pub accuracy: Option<PairedDifference>,
@@ -166,12 +166,12 @@ impl Summary {
         for &AnswerRow { network, label, answer, .. } in &results.answers {
             correct.entry(network).or_default().push(label == answer);
         }
-        let pairs = pairs(&results.points).into_iter().map(|(spiking, float)| {
-            let answers = [spiking, float].map(|point| correct.get(&point.network));
-            let paired = |get| Paired::new([spiking, float], [rows(spiking), rows(float)], get);
+        let pairs = pairs(&results.points).into_iter().map(|(spiking, baseline)| {
+            let answers = [spiking, baseline].map(|point| correct.get(&point.network));
+            let paired = |get| Paired::new([spiking, baseline], [rows(spiking), rows(baseline)], get);
             Ok(Pair {
-                points: [spiking.point, float.point],
-                networks: [spiking.network, float.network],
+                points: [spiking.point, baseline.point],
+                networks: [spiking.network, baseline.network],
                 accuracy: match answers {
                     [Some(first), Some(second)] => Some(paired_difference(first, second)?),
                     _ => None,
@@ -293,7 +293,7 @@ fn adjust(pairs: &[Pair]) -> Vec<Comparison> {
     let (latency, energy) = (by_pair(|pair| pair.latency_mean_s.p_value), by_pair(|pair| pair.energy_j.p_value));
     let comparison = |(index, pair): (usize, &Pair)| Comparison {
         spiking: pair.points[0],
-        float: pair.points[1],
+        baseline: pair.points[1],
         accuracy: pair.accuracy,
         latency_mean_s: pair.latency_mean_s.difference,
         energy_j: pair.energy_j.difference,
@@ -363,8 +363,8 @@ fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-/// Pairs of a spiking and a float design point that differ only in the family, the kind of bottleneck unit, and the time
-/// steps, which a float network does not have.
+/// Pairs of a spiking design point and one of another family that differ only in the family, the kind of bottleneck unit, and
+/// the time steps, which other networks do not have.
 fn pairs(points: &[PointRow]) -> Vec<(&PointRow, &PointRow)> {
     let key = |point: &PointRow| {
         let mut others: BTreeMap<String, Value> = serde_json::from_str(&point.parameters).unwrap_or_default();
@@ -373,11 +373,11 @@ fn pairs(points: &[PointRow]) -> Vec<(&PointRow, &PointRow)> {
         others.remove("network.time_steps");
         (serde_json::json!(others).to_string(), point.split.clone(), point.width)
     };
-    let mut float: BTreeMap<_, Vec<&PointRow>> = BTreeMap::new();
-    points.iter().filter(|p| p.family == "float").for_each(|p| float.entry(key(p)).or_default().push(p));
-    let spiking = points.iter().filter(|point| point.family == "spiking");
-    let partners = |point: &PointRow| float.get(&key(point)).cloned().unwrap_or_default();
-    spiking.flat_map(|point| partners(point).into_iter().map(move |partner| (point, partner))).collect()
+    let (spiking, others): (Vec<_>, Vec<_>) = points.iter().partition(|point| point.family == "spiking");
+    let mut baselines: BTreeMap<_, Vec<&PointRow>> = BTreeMap::new();
+    others.into_iter().for_each(|point| baselines.entry(key(point)).or_default().push(point));
+    let partners = |point: &PointRow| baselines.get(&key(point)).cloned().unwrap_or_default();
+    spiking.into_iter().flat_map(|point| partners(point).into_iter().map(move |partner| (point, partner))).collect()
 }
 
 /// Whether the devices of a study compute with the zeros of real-valued layers, as a sentence: no latency or energy of a float

@@ -10,9 +10,9 @@ fn name(text: &str) -> NetworkName {
     text.parse().unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Both twins as large as published and as small as sensible.
+/// The network of every family as large as published and as small as sensible.
 fn twins(name: NetworkName) -> impl Iterator<Item = Network> {
-    [name.spiking(NEURON), name.float()].into_iter().chain(name.small(NEURON))
+    [name.spiking(NEURON), name.float(), name.quantised(4)].into_iter().chain(name.small(NEURON))
 }
 
 fn parameters(network: &Network, rule: ParameterRule) -> u64 {
@@ -127,18 +127,20 @@ fn assert_nothing_reaches_back(network: &Network) {
 fn a_bottleneck_unit_fits_at_every_inner_split_point() {
     for name in NetworkName::all() {
         for network in twins(name) {
-            let kinds: &[_] = match network.is_spiking() {
-                true => &[BottleneckKind::Spiking],
-                false => &[BottleneckKind::Float, BottleneckKind::Binary],
-            };
+            let family = network.family();
+            let kinds = BottleneckKind::ALL.into_iter().filter(|kind| kind.family() == family);
             for split in &network.split_points[1..network.split_points.len() - 1] {
-                for &kind in kinds {
+                for kind in kinds.clone() {
                     let unit = Bottleneck { kind, width: 3, stride: 2 };
                     let (with, cut) = network.with_bottleneck(&split.name, unit).unwrap();
                     with.check().unwrap_or_else(|error| panic!("{name}, {kind:?} at {}: {error}", split.name));
                     assert_nothing_reaches_back(&with);
                     assert_eq!(with.layers[cut].name, "encoder.act");
-                    assert_eq!(with.signals(Signal::Real)[cut] == Signal::BINARY, kind != BottleneckKind::Float);
+                    let one_bit = matches!(kind, BottleneckKind::Spiking | BottleneckKind::Binary);
+                    assert_eq!(with.signals(Signal::Real)[cut] == Signal::BINARY, one_bit);
+                    let levels = if kind == BottleneckKind::Quantised { Some(4) } else { None };
+                    assert_eq!(with.levels_at(cut).filter(|_| !one_bit), levels);
+                    assert_eq!(with.family(), family, "{name}, {kind:?}");
                     let of_unit = |layer: &str| layer.starts_with("encoder.") || layer.starts_with("decoder.");
                     let backbone = with.layers.iter().filter(|l| !of_unit(&l.name));
                     let unchanged =
@@ -181,6 +183,7 @@ fn a_decoder_ends_as_the_split_does() {
         assert_eq!(last(&name(text).float(), BottleneckKind::Float), float);
         assert_eq!(last(&name(text).float(), BottleneckKind::Binary), binary);
         assert_eq!(last(&name(text).spiking(NEURON), BottleneckKind::Spiking), "decoder.act");
+        assert_eq!(last(&name(text).quantised(4), BottleneckKind::Quantised), "decoder.act");
     }
     let unit = Bottleneck { kind: BottleneckKind::Binary, width: 3, stride: 2 };
     let error = name("vgg11@32").spiking(NEURON).with_bottleneck("stage2", unit).unwrap_err();

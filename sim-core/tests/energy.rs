@@ -1,6 +1,6 @@
 //! Price lists against joules worked out by hand, and what must hold for any counts.
 
-use cospike_sim_core::energy::{Account, Form, PriceError, PriceList, Unit, matched_bits};
+use cospike_sim_core::energy::{Account, Form, PriceError, PriceList, Unit, Yan2024, matched_bits};
 use cospike_sim_core::inference::{Convention, Counts, LayerCounts};
 use cospike_sim_core::network::{Conv2d, Leak, Network, Neuron, Nonlinearity, Operation, Pool2d, Reduction, Shape};
 use proptest::prelude::*;
@@ -299,6 +299,22 @@ fn yan_by_hand() {
     assert_eq!([1, 2, 3, 4, 5, 7, 8, 15, 16].map(matched_bits), [1, 2, 2, 3, 3, 3, 4, 4, 5]);
     let alone = list(Form::Yan2024).account(&two_layers(), None, &three_steps(), Convention::Inside);
     assert!(alone.is_partial(), "without T there is no counterpart");
+}
+
+/// Weights that a list takes to be whole numbers: 8 bits, where the first layer meets the image as many as T = 3 resolves if
+/// they are matched. Widths that no whole number has are not executed.
+#[test]
+fn widths_of_weights_by_hand() {
+    let bits = |list: PriceList, steps| [1, 3].map(|layer| list.weight_bits(&two_layers(), steps, layer));
+    assert_eq!(bits(list(Form::Yan2024), Some(STEPS)), [Some(8), Some(8)]);
+    assert_eq!(bits(with_switches(Form::Yan2024, 1.0), Some(STEPS)), [Some(2), Some(8)]);
+    assert_eq!(bits(list(Form::Yan2024), None), [None, Some(8)]);
+    assert_eq!(bits(list(Form::Memory), Some(STEPS)), [None, None]);
+    let PriceList::Yan2024(prices) = list(Form::Yan2024) else { panic!("it has this form") };
+    let odd = PriceList::Yan2024(Yan2024 { weight_bits: 2.5, ..prices });
+    assert_eq!(bits(odd, Some(STEPS)), [None, None]);
+    assert_eq!(list(Form::Yan2024).activation_bits(Some(4)), Some(3));
+    assert_eq!(list(Form::Operations).activation_bits(Some(4)), None);
 }
 
 /// 15 of 144 updates fire. The spikes of `b` go to no layer.

@@ -27,7 +27,7 @@ fn neuron(i: usize) -> Neuron {
     }
 }
 
-/// Every architecture in every form, spiking and float, with weights.
+/// Every architecture in every form, spiking, float and quantised, with weights.
 fn networks() -> impl Iterator<Item = (Network, TensorStore, Weights)> {
     // Made small, a network is the same whatever width its name asked for.
     let names = NetworkName::all().filter(|name| !name.to_string().contains("-0."));
@@ -88,7 +88,7 @@ fn every_network_equals_plain_loops_on_direct_and_coded_samples() {
 
 #[test]
 fn invariant_6_the_cut_is_invisible_at_every_split_point_of_every_network() {
-    let mut graded = 0;
+    let (mut graded, mut levels) = (0, 0);
     for (network, _, weights) in networks() {
         let executable = Executable::new(&network, &weights).unwrap();
         let pixels = random::pixels(&network, 5);
@@ -104,6 +104,7 @@ fn invariant_6_the_cut_is_invisible_at_every_split_point_of_every_network() {
                 codec => codec,
             };
             graded += usize::from(matches!(codec, Codec::Graded { .. }));
+            levels += usize::from(codec == Codec::Levels { levels: 4 });
             let name = format!("{} cut after {}", network.name, point.name);
             let split = SplitNetwork::new(&network, &weights, point.layer, codec, STEPS).unwrap();
             let head = split.head(&pixels).unwrap();
@@ -119,6 +120,7 @@ fn invariant_6_the_cut_is_invisible_at_every_split_point_of_every_network() {
         }
     }
     assert!(graded > 10, "the networks with sums of spikes are cut behind them");
+    assert!(levels > 50, "quantised networks are cut behind quantisers: {levels}");
 }
 
 #[test]

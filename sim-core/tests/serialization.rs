@@ -136,8 +136,8 @@ fn a_system_survives_json_exactly() {
     for rate in [Rate::Constant { bits_per_second: 0.1 }, Rate::Opportunities { milliseconds: vec![1, 1, 5].into() }] {
         assert_survives(&rate);
     }
-    for codec in [Codec::Spikes, Codec::Graded { max: 3 }, Codec::Jpeg { quality: 20 }, Codec::Float32, Codec::Pixels8]
-    {
+    let codecs = [Codec::Spikes, Codec::Graded { max: 3 }, Codec::Levels { levels: 4 }];
+    for codec in codecs.into_iter().chain([Codec::Jpeg { quality: 20 }, Codec::Float32, Codec::Pixels8]) {
         assert_survives(&codec);
     }
     assert_survives(&(Packetise::Message, Packetise::Step, Missing::Zero, Missing::Last, Missing::DropStep));

@@ -78,3 +78,28 @@ fn the_tensors_of_some_layers_can_be_checked_alone() {
     store.insert("neuron.w".into(), leak);
     assert_eq!(Weights::check(&network, 2..3, &store), Err(NetworkError::UnusedTensors { names: unused }));
 }
+
+/// With 3 bits a channel has the steps -3 to 3, of which the largest weight is one end.
+#[test]
+fn rounded_weights_are_steps_of_the_largest_of_their_channel() {
+    let mut net = Network::new("three", Shape::new(2, 1, 1));
+    let conv = net.conv("conv", 0, Conv2d::plain(net.input(), 2, 1, 1, 0));
+    let up = Conv2d::transposed(net.layers[conv].output, Shape::new(2, 1, 1), 1, 1, 0);
+    let up = net.push("up", Operation::ConvTranspose2d(up), &[conv], up.output);
+    net.push("fc", Operation::Linear, &[up], Shape::vector(2));
+    let data = vec![3.0, -0.6, 0.0, 0.75];
+    let tensor = |name: &str| {
+        let shape = if name == "fc" { vec![2, 2] } else { vec![2, 2, 1, 1] };
+        (format!("{name}.weight"), Tensor { shape, data: data.clone() })
+    };
+    let store: TensorStore = ["conv", "up", "fc"].into_iter().map(tensor).collect();
+    let weights = Weights::from_store(&net, &store).unwrap();
+    let rounded = weights.rounded(&net, |layer| (layer != 3).then_some(3));
+    let of = |weights: &Weights, layer| weights.layer(layer).unwrap().weight.data.clone();
+    // The rows of `conv` are (3, -0.6) and (0, 0.75): steps of 1 and of 0.25.
+    assert_eq!(of(&rounded, 1), [3.0, -1.0, 0.0, 0.75]);
+    // An output channel of `up` is a column: (3, 0) and (-0.6, 0.75).
+    assert_eq!(of(&rounded, 2), [3.0, -0.5, 0.0, 0.75]);
+    assert_eq!(of(&rounded, 3), of(&weights, 3));
+    assert_eq!(rounded.rounded(&net, |_| Some(3)).layer(1), rounded.layer(1), "what is rounded stays");
+}

@@ -1,4 +1,5 @@
-//! `energy`: what an inference costs under each price list, a spiking network and its float twin side by side.
+//! `energy`: what an inference costs under each price list, a spiking network and its twin side by side: the float one, or the
+//! quantised one where a list is for activations of as few bits as the spiking network's steps resolve.
 
 mod activity;
 mod priced;
@@ -12,7 +13,7 @@ use activity::Activity;
 use cospike_scenarios::diagnostic::Diagnostic;
 use cospike_scenarios::profiles::{Prices, all_shipped, find_for_option};
 use cospike_sim_core::inference::Convention;
-use priced::{Measured, Priced};
+use priced::{Networks, Priced};
 
 /// Executes both networks on test images and prints what they cost.
 pub(crate) fn energy(arguments: &Energy) -> Result<(), Failure> {
@@ -24,19 +25,22 @@ pub(crate) fn energy(arguments: &Energy) -> Result<(), Failure> {
     let twins = zoo.twins(&arguments.network).map_err(unknown_name)?;
     let dataset = arguments.data.open()?;
     check_samples(arguments.samples, dataset.len(), "test images")?;
-    let [spiking, float] = twins.map(|choice| Measured::infer(&zoo, choice, &dataset, arguments.samples));
-    let (spiking, float) = (spiking?, float?);
+    let mut networks = Networks::new(&zoo, twins, &dataset, arguments.samples);
+    let spiking = networks.spiking()?;
     let mut conventions = vec![Convention::Inside, Convention::NonZero];
     if arguments.borders {
         conventions.push(Convention::WithBorders);
     }
-    let priced: Vec<Priced> =
-        lists.into_iter().map(|list| Priced::new(list, [&spiking, &float], &conventions)).collect();
+    let priced = lists.into_iter().map(|(name, prices)| {
+        let pair = networks.under(&prices)?;
+        Ok(Priced::new((name, prices), pair, &conventions))
+    });
+    let priced = priced.collect::<Result<Vec<Priced>, Failure>>()?;
     let activity = Activity::new(&spiking);
     match (arguments.json, arguments.ledger) {
-        (true, _) => print::json(&priced, &spiking, &float, &activity),
-        (false, true) => priced.iter().for_each(|priced| print::ledger(priced, &spiking, &float, &activity)),
-        (false, false) => print::comparison(&arguments.network, &priced, &spiking, &activity),
+        (true, _) => print::json(&priced, &activity, arguments.samples)?,
+        (false, true) => priced.iter().for_each(|priced| print::ledger(priced, &activity)),
+        (false, false) => print::comparison(&arguments.network, &priced, &activity)?,
     }
     Ok(())
 }

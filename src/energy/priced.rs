@@ -5,25 +5,44 @@ use crate::given::check_dataset;
 use crate::progress::SampleBar;
 use cospike_models::dataset::Dataset;
 use cospike_models::offline::{self, Input};
-use cospike_models::zoo::{NetworkChoice, Zoo, ZooNetwork};
+use cospike_models::zoo::{NetworkChoice, Twins, Zoo, ZooNetwork};
 use cospike_scenarios::profiles::Prices;
-use cospike_sim_core::energy::{Account, PriceList};
+use cospike_sim_core::energy::{Account, Form, PriceList};
 use cospike_sim_core::inference::{Coding, Convention, LayerCounts};
+use cospike_sim_core::network::Family;
+use std::rc::Rc;
 
-/// A network and the operations of its head, which is executed on the edge.
+/// A network as it was executed, and the operations of its head, which is executed on the edge.
 pub(super) struct Measured {
     pub(super) zoo: ZooNetwork,
+    pub(super) family: Family,
+    /// Bits of the whole numbers that the weights of each layer were rounded to; `None` where they are as trained.
+    pub(super) weight_bits: Vec<Option<u32>>,
     /// Counts of each layer of the head but the input, summed over the samples.
     pub(super) layers: Vec<LayerCounts>,
     /// Number of samples.
     pub(super) samples: u32,
+    /// Number of samples that were answered correctly.
+    pub(super) correct: u32,
 }
 
-/// A price list, and accounts of both networks under it, summed over the samples.
+/// The twins in all families, executed as the price lists ask for.
+pub(super) struct Networks<'a> {
+    zoo: &'a Zoo,
+    twins: Twins,
+    dataset: &'a Dataset,
+    samples: u32,
+    measured: Vec<Rc<Measured>>,
+}
+
+/// A price list, and accounts of two networks under it, summed over the samples.
 pub(super) struct Priced {
     /// Name of the price list.
     pub(super) name: String,
     pub(super) prices: Prices,
+    pub(super) spiking: Rc<Measured>,
+    /// The network that the spiking one is compared with.
+    pub(super) twin: Rc<Measured>,
     /// By each convention that was asked for, the default first.
     pub(super) pairs: Vec<Pair>,
 }
@@ -32,20 +51,67 @@ pub(super) struct Priced {
 pub(super) struct Pair {
     pub(super) convention: Convention,
     pub(super) spiking: Account,
-    pub(super) float: Account,
+    pub(super) twin: Account,
+}
+
+impl<'a> Networks<'a> {
+    /// The networks `twins` on the first `samples` samples of `dataset`.
+    pub(super) fn new(zoo: &'a Zoo, twins: Twins, dataset: &'a Dataset, samples: u32) -> Self {
+        Self { zoo, twins, dataset, samples, measured: vec![] }
+    }
+
+    /// The spiking network with its weights as trained.
+    pub(super) fn spiking(&mut self) -> Result<Rc<Measured>, Failure> {
+        self.measure(self.twins.spiking.clone(), |_, _| None)
+    }
+
+    /// The spiking network and its twin, each with weights as `prices` takes them to be. The twin is the quantised one if the
+    /// list prices activations of that resolution, and the zoo has it.
+    pub(super) fn under(&mut self, prices: &Prices) -> Result<[Rc<Measured>; 2], Failure> {
+        let matched = self.twins.quantised.clone().filter(|_| prices.form() == Form::Yan2024);
+        let twin = matched.unwrap_or_else(|| self.twins.float.clone());
+        let bits = |zoo: &ZooNetwork, layer| prices.weight_bits(zoo.network.network(), zoo.matched_steps, layer);
+        Ok([self.measure(self.twins.spiking.clone(), bits)?, self.measure(twin, bits)?])
+    }
+
+    /// The network `choice` with weights of `bits(layer)` bits, executed unless it was before.
+    fn measure(
+        &mut self,
+        choice: NetworkChoice,
+        bits: impl Fn(&ZooNetwork, usize) -> Option<u32>,
+    ) -> Result<Rc<Measured>, Failure> {
+        let network = self.zoo.network(&choice).map_err(Failure::mistake)?;
+        let weighted = (0..network.network.network().layers.len()).filter(|&i| network.weights.layer(i).is_some());
+        let weight_bits: Vec<Option<u32>> = weighted.clone().map(|layer| bits(&network, layer)).collect();
+        let is_same = |known: &&Rc<Measured>| known.family == choice.family && known.weight_bits == weight_bits;
+        if let Some(known) = self.measured.iter().find(is_same) {
+            return Ok(known.clone());
+        }
+        let by_layer: Vec<(usize, Option<u32>)> = weighted.zip(weight_bits.iter().copied()).collect();
+        let of_layer = |layer| by_layer.iter().find(|(index, _)| *index == layer).and_then(|(_, bits)| *bits);
+        let network = network.rounded(of_layer).map_err(Failure::mistake)?;
+        let measured = Rc::new(self.infer(network, choice.family, weight_bits)?);
+        self.measured.push(measured.clone());
+        Ok(measured)
+    }
+
+    fn infer(&self, zoo: ZooNetwork, family: Family, weight_bits: Vec<Option<u32>>) -> Result<Measured, Failure> {
+        let (dataset, samples) = (self.dataset, self.samples);
+        check_dataset(dataset, &zoo)?;
+        let bar = SampleBar::new(samples.into());
+        let input = Input { coding: Coding::Direct, seed: 0 };
+        let inference = offline::infer(&zoo, input, (dataset, samples as usize), false, &|| bar.tick())?;
+        let correct = inference.correct(&dataset.labels);
+        let cut = zoo.network.cut();
+        let layers = inference.layers.into_iter().filter(|layer| layer.layer <= cut).collect();
+        Ok(Measured { zoo, family, weight_bits, layers, samples, correct })
+    }
 }
 
 impl Measured {
-    /// Executes the network `choice` on the first `samples` samples of `dataset`.
-    pub(super) fn infer(zoo: &Zoo, choice: NetworkChoice, dataset: &Dataset, samples: u32) -> Result<Self, Failure> {
-        let network = zoo.network(&choice).map_err(Failure::mistake)?;
-        check_dataset(dataset, &network)?;
-        let bar = SampleBar::new(samples.into());
-        let input = Input { coding: Coding::Direct, seed: 0 };
-        let inference = offline::infer(&network, input, (dataset, samples as usize), false, &|| bar.tick())?;
-        let cut = network.network.cut();
-        let layers = inference.layers.into_iter().filter(|layer| layer.layer <= cut).collect();
-        Ok(Self { zoo: network, layers, samples })
+    /// Name of the network in the zoo.
+    pub(super) fn name(&self) -> &str {
+        self.zoo.files.last().map_or("", |(name, _)| name)
     }
 
     /// Account of the head under a price list, summed over the samples.
@@ -57,33 +123,44 @@ impl Measured {
     pub(super) fn mean(&self, sum: f64) -> f64 {
         sum / f64::from(self.samples)
     }
+
+    /// Bits of the activations of a quantised network; `None` for spikes and float32 values.
+    pub(super) fn activation_bits(&self) -> Option<u32> {
+        self.zoo.network.network().levels().map(|levels| u32::BITS - levels.leading_zeros())
+    }
 }
 
 impl Priced {
-    /// The accounts of `spiking` and `float` under the list `name`, by each of `conventions`.
+    /// The accounts of two networks under the list `name`, by each of `conventions`.
     pub(super) fn new(
         (name, prices): (String, Prices),
-        [spiking, float]: [&Measured; 2],
+        [spiking, twin]: [Rc<Measured>; 2],
         conventions: &[Convention],
     ) -> Self {
         let pair = |&convention: &Convention| {
-            let [spiking, float] = [spiking, float].map(|measured| measured.account(prices.list(), convention));
-            Pair { convention, spiking, float }
+            let [spiking, twin] = [&spiking, &twin].map(|measured| measured.account(prices.list(), convention));
+            Pair { convention, spiking, twin }
         };
         let pairs = conventions.iter().map(pair).collect();
-        Self { name, prices, pairs }
+        Self { name, prices, spiking, twin, pairs }
     }
 
     /// Ratio of the energies by `convention`, see [`Pair::ratio`].
     pub(super) fn ratio(&self, convention: Convention) -> Option<f64> {
         self.pairs.iter().find(|pair| pair.convention == convention)?.ratio()
     }
+
+    /// Bits of the activations that are priced in `measured`, if it was executed with others.
+    pub(super) fn activations_not_executed(&self, measured: &Measured) -> Option<u32> {
+        let priced = self.prices.activation_bits(measured.zoo.matched_steps)?;
+        (measured.family == Family::Float).then_some(priced)
+    }
 }
 
 impl Pair {
-    /// Energy of the spiking network over that of the float one; `None` if either is partial, or the float network needs none.
+    /// Energy of the spiking network over that of its twin; `None` if either is partial, or the twin needs none.
     pub(super) fn ratio(&self) -> Option<f64> {
-        let (spiking, float) = (self.spiking.total()?, self.float.total()?);
-        (float > 0.0).then(|| spiking / float)
+        let (spiking, twin) = (self.spiking.total()?, self.twin.total()?);
+        (twin > 0.0).then(|| spiking / twin)
     }
 }

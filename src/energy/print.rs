@@ -2,40 +2,92 @@
 
 use super::activity::Activity;
 use super::priced::{Measured, Pair, Priced};
-use crate::output::{decimal, print_json, say, shifted, significant, table};
+use crate::failure::Failure;
+use crate::output::{CellAlignment, decimal, percent, print_json, say, shifted, significant, table};
 use cospike_scenarios::profiles::Profile;
 use cospike_sim_core::energy::{Account, AccountLine};
 use cospike_sim_core::inference::Convention;
+use cospike_sim_core::network::Family;
+use cospike_sim_core::stats::wilson;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Power of ten of microjoules per joule.
 const MICRO: i32 = 6;
 /// Power of ten of picojoules per joule.
 const PICO: i32 = 12;
 
-/// Prints both networks under every price list, the activity of the spiking one, and which needs less energy.
-pub(super) fn comparison(network: &str, priced: &[Priced], spiking: &Measured, activity: &Activity) {
-    let mut lists = table(&["price list", "zeros", "spiking uJ", "float uJ", "spiking / float", "less energy"]);
+/// Prints both networks under every price list, the activity of the spiking one, which needs less energy, and how accurate the
+/// networks are that were priced.
+pub(super) fn comparison(network: &str, priced: &[Priced], activity: &Activity) -> Result<(), Failure> {
+    let mut lists = table(&["price list", "zeros", "spiking uJ", "twin", "twin uJ", "spiking / twin", "less energy"]);
     for (list, pair) in priced.iter().flat_map(|list| list.pairs.iter().map(move |pair| (list, pair))) {
-        let ratio = pair.ratio();
+        let (ratio, twin) = (pair.ratio(), list.twin.family.name());
         lists.add_row([
             list.name.clone(),
             zeros(pair.convention).into(),
-            microjoules(&pair.spiking, spiking),
-            microjoules(&pair.float, spiking),
+            microjoules(&pair.spiking, &list.spiking),
+            twin.into(),
+            microjoules(&pair.twin, &list.twin),
             ratio.map_or_else(|| "-".into(), significant),
-            ratio.map_or("no comparison", winner).into(),
+            ratio.map_or("no comparison", |ratio| winner(ratio).unwrap_or(twin)).into(),
         ]);
     }
     say!("{lists}\n");
-    say!("{network}, means of {} samples; `>`: partial, the list has no price for", spiking.samples);
+    let samples = priced.first().map_or(0, |list| list.spiking.samples);
+    say!("{network}, means of {samples} samples; `>`: partial, the list has no price for");
     say!("operations on real values, and neither network can win by it");
     say!(
         "zeros skipped: real values that are zero cost nothing but a bit each in a map, in both networks; computed: as any other value"
     );
+    print_accuracies(priced)?;
     print_activity(activity);
     say!("\n{}", wins(priced));
     say!("ratios hold within one list only: the lists differ by orders of magnitude in what they count");
+    Ok(())
+}
+
+/// Prints the accuracy of every network as it was executed, and the lists that priced it.
+fn print_accuracies(priced: &[Priced]) -> Result<(), Failure> {
+    let mut lists: Vec<(&Measured, String, Vec<&str>)> = vec![];
+    for (list, measured) in priced.iter().flat_map(|list| [(list, &*list.spiking), (list, &*list.twin)]) {
+        let activations = activations(list, measured);
+        match lists.iter_mut().find(|(known, words, _)| std::ptr::eq(*known, measured) && *words == activations) {
+            Some((_, _, names)) => names.push(&list.name),
+            None => lists.push((measured, activations, vec![&list.name])),
+        }
+    }
+    lists.sort_by_key(|(measured, ..)| measured.family);
+    let mut rows = table(&["network as executed", "weights", "activations", "accuracy %", "priced by"]);
+    rows.column_iter_mut().skip(4).for_each(|column| column.set_cell_alignment(CellAlignment::Left));
+    for (measured, activations, names) in lists {
+        let accuracy = wilson(measured.correct.into(), measured.samples.into())?;
+        let cells = [measured.name().into(), weights(measured), activations, percent(&accuracy), names.join(", ")];
+        rows.add_row(cells);
+    }
+    say!("\n{rows}");
+    Ok(())
+}
+
+/// Widths of the weights of a network as it was executed: `float32`, `8 bits`, `3 and 8 bits`.
+fn weights(measured: &Measured) -> String {
+    let widths: BTreeSet<Option<u32>> = measured.weight_bits.iter().copied().collect();
+    let words = |width: &Option<u32>| width.map_or_else(|| "float32".to_string(), |bits| bits.to_string());
+    let bits = if widths.iter().all(Option::is_none) { "" } else { " bits" };
+    widths.iter().map(words).collect::<Vec<_>>().join(" and ") + bits
+}
+
+/// Activations of a network as it was executed, and what `list` takes them to be if that is something else.
+fn activations(list: &Priced, measured: &Measured) -> String {
+    let executed = match (measured.family, measured.activation_bits()) {
+        (Family::Spiking, _) => format!("spikes, T = {}", measured.zoo.network.steps()),
+        (_, Some(bits)) => format!("{bits} bits"),
+        (_, None) => "float32".into(),
+    };
+    match list.activations_not_executed(measured) {
+        Some(bits) => format!("{executed}, priced as {bits} bits"),
+        None => executed,
+    }
 }
 
 /// What becomes of zeros by a convention, in words.
@@ -47,39 +99,35 @@ fn zeros(convention: Convention) -> &'static str {
     }
 }
 
-/// Family of the network that needs less energy, given the ratio of spiking to float.
-fn winner(ratio: f64) -> &'static str {
+/// The spiking network, if it needs no more energy, given its energy over that of its twin; `None` if the twin needs less.
+fn winner(ratio: f64) -> Option<&'static str> {
     match ratio {
-        ratio if ratio < 1.0 => "spiking",
-        ratio if ratio > 1.0 => "float",
-        _ => "equal",
+        ratio if ratio < 1.0 => Some("spiking"),
+        ratio if ratio > 1.0 => None,
+        _ => Some("equal"),
     }
 }
 
-/// Says under which price lists each network needs less energy, how many times less, and whether that holds against a float
-/// network that computes with its zeros, against one that skips them, or against both.
+/// Says under which price lists each network needs less energy, how many times less, and whether that holds against a twin that
+/// computes with its zeros, against one that skips them, or against both.
 fn wins(priced: &[Priced]) -> String {
-    let ratios = priced.iter().filter_map(|list| {
-        Some((list.name.as_str(), [list.ratio(Convention::Inside)?, list.ratio(Convention::NonZero)?]))
-    });
-    let ratios: Vec<(&str, [f64; 2])> = ratios.collect();
+    let ratios = priced
+        .iter()
+        .filter_map(|list| Some((list, [list.ratio(Convention::Inside)?, list.ratio(Convention::NonZero)?])));
+    let ratios: Vec<(&Priced, [f64; 2])> = ratios.collect();
+    let spiking = Some("spiking");
     let cases = [
-        (["spiking", "spiking"], "the spiking network needs less whether zeros are computed or skipped"),
-        (
-            ["spiking", "float"],
-            "the spiking network needs less only if zeros are computed, the float network if they are skipped",
-        ),
-        (
-            ["float", "spiking"],
-            "the float network needs less only if zeros are computed, the spiking network if they are skipped",
-        ),
-        (["float", "float"], "the float network needs less whether zeros are computed or skipped"),
+        ([spiking, spiking], "the spiking network needs less whether zeros are computed or skipped"),
+        ([spiking, None], "the spiking network needs less only if zeros are computed, its twin if they are skipped"),
+        ([None, spiking], "the twin needs less only if zeros are computed, the spiking network if they are skipped"),
+        ([None, None], "the twin needs less whether zeros are computed or skipped"),
     ];
     let said = cases.into_iter().filter_map(|(winners, says)| {
         let lists = ratios.iter().filter(|(_, ratios)| ratios.map(winner) == winners);
         let times = |ratio: f64| significant(ratio.max(1.0 / ratio));
-        let lists = lists
-            .map(|(name, [dense, skipped])| format!("{name} ({} and {} times less)", times(*dense), times(*skipped)));
+        let lists = lists.map(|(list, [dense, skipped])| {
+            format!("{} ({} and {} times less)", list.name, times(*dense), times(*skipped))
+        });
         let lists = lists.collect::<Vec<_>>().join(", ");
         (!lists.is_empty()).then(|| format!("{says}:\n  {lists}"))
     });
@@ -114,9 +162,9 @@ fn microjoules(account: &Account, measured: &Measured) -> String {
 }
 
 /// Prints every line of both networks' accounts under one price list, and the sources of its prices.
-pub(super) fn ledger(priced: &Priced, spiking: &Measured, float: &Measured, activity: &Activity) {
+pub(super) fn ledger(priced: &Priced, activity: &Activity) {
     for pair in &priced.pairs {
-        for (family, account, measured) in [("spiking", &pair.spiking, spiking), ("float", &pair.float, float)] {
+        for (account, measured) in [(&pair.spiking, &priced.spiking), (&pair.twin, &priced.twin)] {
             let mut lines = table(&["layer", "event", "count", "pJ each", "price", "memory holds bytes", "pJ"]);
             for account_line in &account.lines {
                 lines.add_row(row(account_line, measured));
@@ -124,7 +172,7 @@ pub(super) fn ledger(priced: &Priced, spiking: &Measured, float: &Measured, acti
             say!("{lines}");
             let total = decimal(measured.mean(account.energy().total()), PICO, 3);
             let partial = if account.is_partial() { ", partial: some events have no price" } else { "" };
-            let zeros = zeros(pair.convention);
+            let (family, zeros) = (measured.family.name(), zeros(pair.convention));
             say!("{family}, zeros {zeros}: {total} pJ a sample under {}{partial}\n", priced.name);
         }
     }
@@ -136,7 +184,7 @@ pub(super) fn ledger(priced: &Priced, spiking: &Measured, float: &Measured, acti
     for value in priced.prices.used(&priced.name).values {
         say!(" {}: {} {} ({}, {}): {}", value.key, value.value, value.unit, value.scope, value.evidence, value.source);
     }
-    say!("\ncounts and pJ: means of {} samples; count x pJ each = pJ", spiking.samples);
+    say!("\ncounts and pJ: means of {} samples; count x pJ each = pJ", priced.spiking.samples);
 }
 
 /// Row of the ledger for a line of the account.
@@ -154,23 +202,38 @@ fn row(line: &AccountLine, measured: &Measured) -> [String; 7] {
 }
 
 /// Prints all of it as JSON.
-pub(super) fn json(priced: &[Priced], spiking: &Measured, float: &Measured, activity: &Activity) {
-    let pair = |pair: &Pair| {
+pub(super) fn json(priced: &[Priced], activity: &Activity, samples: u32) -> Result<(), Failure> {
+    let pair = |list: &Priced, pair: &Pair| {
         json!({
             "convention": pair.convention.name(),
-            "spiking": account_json(&pair.spiking, spiking),
-            "float": account_json(&pair.float, float),
+            "spiking": account_json(&pair.spiking, &list.spiking),
+            list.twin.family.name(): account_json(&pair.twin, &list.twin),
             "ratio": pair.ratio(),
         })
     };
-    let list = |list: &Priced| {
-        json!({
+    let network = |list: &Priced, measured: &Measured| -> Result<Value, Failure> {
+        let accuracy = wilson(measured.correct.into(), measured.samples.into())?;
+        let weight_bits: BTreeSet<Option<u32>> = measured.weight_bits.iter().copied().collect();
+        Ok(json!({
+            "network": measured.name(),
+            "family": measured.family.name(),
+            "weight_bits": weight_bits,
+            "activation_bits": measured.activation_bits(),
+            "activation_bits_priced_only": list.activations_not_executed(measured),
+            "correct": measured.correct,
+            "accuracy": accuracy.estimate,
+            "interval": [accuracy.low, accuracy.high],
+        }))
+    };
+    let list = |list: &Priced| -> Result<Value, Failure> {
+        Ok(json!({
             "name": list.name,
             "form": list.prices.form().name(),
             "unpriced": list.prices.unpriced().collect::<Vec<_>>(),
             "prices": list.prices.used(&list.name).values,
-            "conventions": list.pairs.iter().map(pair).collect::<Vec<_>>(),
-        })
+            "networks": [network(list, &list.spiking)?, network(list, &list.twin)?],
+            "conventions": list.pairs.iter().map(|found| pair(list, found)).collect::<Vec<_>>(),
+        }))
     };
     let crossover = |crossover: super::activity::Crossover| {
         json!({
@@ -182,15 +245,16 @@ pub(super) fn json(priced: &[Priced], spiking: &Measured, float: &Measured, acti
     };
     let layer = |(name, rate): &(String, f64)| json!({ "layer": name, "spikes_per_neuron_and_step": rate });
     print_json(&json!({
-        "samples": spiking.samples,
+        "samples": samples,
         "time_steps": activity.steps,
         "spikes_per_neuron_and_step": activity.rate,
         "spikes_per_neuron": activity.rate * activity.steps as f64,
         "spikes_per_synapse": activity.per_synapse,
         "rates": activity.layers.iter().map(layer).collect::<Vec<_>>(),
         "crossovers": activity.crossovers().into_iter().map(crossover).collect::<Vec<_>>(),
-        "price_lists": priced.iter().map(list).collect::<Vec<_>>(),
+        "price_lists": priced.iter().map(list).collect::<Result<Vec<_>, Failure>>()?,
     }));
+    Ok(())
 }
 
 fn account_json(account: &Account, measured: &Measured) -> Value {

@@ -11,7 +11,6 @@ use crate::progress::SampleBar;
 use cospike_models::offline::{self, Input, OfflineInference};
 use cospike_models::zoo::{NetworkChoice, ZooNetwork};
 use cospike_sim_core::inference;
-use cospike_sim_core::network::Family;
 use cospike_sim_core::stats::wilson;
 use layers::Layers;
 use serde_json::json;
@@ -41,15 +40,19 @@ fn infer_network(arguments: &Infer, name: &str) -> Result<(), Failure> {
     print(arguments, name, &network, &inference, inference.correct(&dataset.labels))
 }
 
-/// The coding that was asked for. A float network is refused spikes: it would multiply in every step, for nothing.
+/// The coding that was asked for. A network that is executed once is refused spikes: it would multiply in every step, for
+/// nothing.
 fn coding(arguments: &Infer, choice: &NetworkChoice) -> Result<inference::Coding, Failure> {
     let coding = match arguments.coding {
         Coding::Direct => inference::Coding::Direct,
         Coding::Rate => inference::Coding::Rate,
         Coding::Latency => inference::Coding::Latency,
     };
-    if coding != inference::Coding::Direct && choice.family == Family::Float {
-        let message = "a float network takes direct coding only: samples coded in spikes need a spiking network";
+    if coding != inference::Coding::Direct && !choice.family.has_steps() {
+        let message = format!(
+            "a {} network takes direct coding only: samples coded in spikes need a spiking network",
+            choice.family.name()
+        );
         return Err(Failure::mistake(message));
     }
     if arguments.seed.is_some() && coding != inference::Coding::Rate {

@@ -133,14 +133,14 @@ fn number(value: Option<f64>) -> String {
     value.map_or_else(|| "-".into(), significant)
 }
 
-/// Prints the differences between spiking and float design points.
+/// Prints the differences between spiking design points and those of other families.
 fn print_comparisons(summary: &Summary) {
-    let mut pairs = table(&["spiking - float", "accuracy points", "latency ms", "energy mJ"]);
+    let mut pairs = table(&["spiking - other", "accuracy points", "latency ms", "energy mJ"]);
     let label = |number: PointIndex| summary.points.iter().find(|p| p.point == number).map_or("", |p| p.label.as_str());
     for pair in &summary.comparisons {
         let AdjustedP { accuracy, latency_mean_s, energy_j } = pair.adjusted_p;
         pairs.add_row([
-            printable(&format!("{} - {}", label(pair.spiking), label(pair.float))),
+            printable(&format!("{} - {}", label(pair.spiking), label(pair.baseline))),
             pair.accuracy.map_or_else(|| "-".into(), |found| marked(&percent_points(&found.difference), accuracy)),
             marked(&mean(&pair.latency_mean_s, 3), latency_mean_s),
             marked(&mean(&pair.energy_j, 3), energy_j),

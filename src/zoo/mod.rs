@@ -51,7 +51,9 @@ fn print_branch(branch: &Branch<'_>) {
     let metadata = &file.metadata;
     let task = metadata.all.get("task").map_or("task not recorded", String::as_str);
     let unsplit = branch.backbone.map_or_else(|| "not in this zoo".into(), |backbone| accuracies(&[backbone]));
-    say!("{} {} (T = {}, {task}): unsplit {unsplit}", metadata.backbone, metadata.family.name(), metadata.time_steps);
+    let resolution =
+        metadata.levels.map_or_else(|| format!("T = {}", metadata.time_steps), |levels| format!("{levels} levels"));
+    say!("{} {} ({resolution}, {task}): unsplit {unsplit}", metadata.backbone, metadata.family.name());
     let widths: BTreeSet<u32> = branch.series.iter().flat_map(|series| series.widths.keys().copied()).collect();
     if !widths.is_empty() {
         let titles: Vec<String> =

@@ -11,7 +11,7 @@ use crate::unit::{Carry, FrozenBackbone, UnitTask};
 use crate::weight_file::{Precision, WeightFile};
 use anyhow::{Context, Result};
 use cospike_models::zoo;
-use cospike_sim_core::network::{Bottleneck, BottleneckKind, Family, Network, Shape, TensorStore};
+use cospike_sim_core::network::{Bottleneck, BottleneckKind, Network, Shape, TensorStore};
 use cospike_sim_core::payload::Jpeg;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -99,7 +99,7 @@ impl Factory<'_> {
             |(_, model)| model.clone(),
         );
         let trained = self.workshop(plan.seed).backbone(&plan.name(), net, start, &plan.phases()?, teacher.as_ref())?;
-        let mut metadata = describe(net, plan.family(), "backbone", plan.time_steps(), plan.seed);
+        let mut metadata = describe(net, &plan.backbone(), "backbone", plan.time_steps(), plan.seed);
         metadata.insert("training_images".into(), self.samples.training().to_string());
         metadata.extend(plan.teacher.iter().map(|name| ("teacher".to_string(), name.clone())));
         let start = if plan.start_as_teacher { "weights of the teacher" } else { "random weights" };
@@ -139,7 +139,7 @@ impl Factory<'_> {
         let at = backbone.split(&plan.split)?;
         let shape = Bottleneck { kind: plan.kind, width: plan.width, stride: plan.stride };
         let (net, cut) = backbone.with_bottleneck(&plan.split, shape)?;
-        let file = self.read(&plan.backbone())?;
+        let file = self.read(&plan.backbone_file())?;
         let steps: usize = file
             .metadata
             .get("time_steps")
@@ -156,7 +156,7 @@ impl Factory<'_> {
             (None, None) => None,
         };
         let head = Head {
-            backbone: plan.backbone(),
+            backbone: plan.backbone_file(),
             split: plan.split.clone(),
             seed: plan.seed,
             images: plan.images.min(self.samples.training()),
@@ -178,7 +178,7 @@ impl Factory<'_> {
             classify: plan.classify,
             tune_tail: plan.tune_tail,
         })?;
-        let mut metadata = describe(&net, plan.family(), "unit", steps, plan.seed);
+        let mut metadata = describe(&net, &plan.backbone(), "unit", steps, plan.seed);
         metadata.extend([
             ("training_images".into(), images.to_string()),
             ("split".into(), plan.split.clone()),
@@ -199,16 +199,18 @@ impl Factory<'_> {
 }
 
 /// Metadata that every weight file has.
-fn describe(net: &Network, family: Family, kind: &str, steps: usize, seed: u64) -> BTreeMap<String, String> {
+fn describe(net: &Network, backbone: &str, kind: &str, steps: usize, seed: u64) -> BTreeMap<String, String> {
     let entries = [
-        ("backbone", net.name.clone()),
-        ("family", family.name().into()),
+        ("backbone", backbone.to_string()),
+        ("network", net.name.clone()),
+        ("family", net.family().name().into()),
         ("kind", kind.into()),
         ("time_steps", steps.to_string()),
         ("seed", seed.to_string()),
         ("macs", net.dense_macs(0..net.layers.len()).to_string()),
     ];
-    entries.map(|(key, value)| (key.to_string(), value)).into()
+    let levels = net.levels().map(|levels| ("levels", levels.to_string()));
+    entries.into_iter().chain(levels).map(|(key, value)| (key.to_string(), value)).collect()
 }
 
 /// Replaces the features by what the cloud decodes from their JPEG. The codec takes channel after channel.

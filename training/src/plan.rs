@@ -27,6 +27,8 @@ pub(crate) struct Backbone {
     /// Name of its architecture, as in [`NetworkName`].
     network: String,
     family: Family,
+    /// Levels of the quantisers of a quantised network, from 2 on.
+    levels: Option<u32>,
     /// Name of the float backbone whose class scores it learns from as well.
     pub(crate) teacher: Option<String>,
     /// Whether it starts from the teacher's weights instead of random ones.
@@ -37,7 +39,7 @@ pub(crate) struct Backbone {
     pub(crate) seed: u64,
 }
 
-/// A schedule, with the evaluation of neurons in it.
+/// A schedule, with the evaluation of neurons in it, if there are any.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PhasePlan {
@@ -57,6 +59,9 @@ struct PhasePlan {
 #[serde(deny_unknown_fields)]
 struct Units {
     network: String,
+    /// Seed of the backbone's training.
+    #[serde(default = "first_seed")]
+    backbone_seed: u64,
     kinds: Vec<BottleneckKind>,
     splits: Vec<String>,
     widths: Vec<usize>,
@@ -86,6 +91,9 @@ pub(crate) struct Noise {
 #[derive(Clone, Debug)]
 pub(crate) struct UnitPlan {
     network: String,
+    backbone_seed: u64,
+    /// Levels of its backbone's quantisers, if the plan has that backbone and it is quantised.
+    levels: Option<u32>,
     pub(crate) kind: BottleneckKind,
     pub(crate) split: String,
     pub(crate) width: usize,
@@ -130,7 +138,10 @@ impl Plan {
 
     /// All jobs, each after those whose weights it needs.
     pub(crate) fn jobs(&self) -> Vec<Job> {
-        let units = self.units.iter().flat_map(Units::jobs).map(Job::Unit);
+        let levels =
+            |unit: &UnitPlan| self.backbone.iter().find(|backbone| backbone.name() == unit.backbone_file())?.levels;
+        let units = self.units.iter().flat_map(Units::jobs);
+        let units = units.map(|unit| Job::Unit(UnitPlan { levels: levels(&unit), ..unit }));
         self.backbone.iter().cloned().map(Job::Backbone).chain(units).collect()
     }
 }
@@ -143,10 +154,12 @@ impl Units {
             for (&kind, &seed) in self.kinds.iter().flat_map(|k| self.seeds.iter().map(move |s| (k, s))) {
                 for (&width, &stride) in self.widths.iter().flat_map(|w| self.strides.iter().map(move |s| (w, s))) {
                     let (network, split) = (self.network.clone(), split.clone());
-                    let Self { noise, images, restore, classify, tune_tail, .. } = *self;
+                    let Self { backbone_seed, noise, images, restore, classify, tune_tail, .. } = *self;
                     let quantised = self.quantised.filter(|_| kind == BottleneckKind::Spiking);
                     jobs.push(UnitPlan {
                         network,
+                        backbone_seed,
+                        levels: None,
                         kind,
                         split,
                         width,
@@ -169,11 +182,12 @@ impl Units {
 impl Backbone {
     /// Name in the zoo.
     pub(crate) fn name(&self) -> String {
-        backbone_name(&self.network, self.family)
+        format!("{}-{}", self.backbone(), self.family.name())
     }
 
-    pub(crate) fn family(&self) -> Family {
-        self.family
+    /// Name of the backbone without its family.
+    pub(crate) fn backbone(&self) -> String {
+        seeded(&self.network, self.seed)
     }
 
     /// Dynamics and schedule of each phase of its training.
@@ -183,10 +197,10 @@ impl Backbone {
             let dynamics = match (phase.levels, phase.steps, self.family) {
                 (Some(levels), None, Family::Spiking) => Dynamics::Rate(levels),
                 (None, Some(steps), Family::Spiking) => Dynamics::Steps(steps),
-                (None, None, Family::Float) => Dynamics::Steps(1),
+                (None, None, Family::Float | Family::Quantised) => Dynamics::Steps(1),
                 _ => bail!(
                     "a phase of `{}` has `levels` {:?} and `steps` {:?}: a spiking network needs exactly one of them in \
-                     every phase, a float one takes neither",
+                     every phase, any other network takes neither",
                     self.name(),
                     phase.levels,
                     phase.steps
@@ -208,9 +222,14 @@ impl UnitPlan {
         self.kind.family()
     }
 
-    /// Name of its backbone.
+    /// Name of its backbone without the family.
     pub(crate) fn backbone(&self) -> String {
-        backbone_name(&self.network, self.family())
+        seeded(&self.network, self.backbone_seed)
+    }
+
+    /// Name of its backbone in the zoo.
+    pub(crate) fn backbone_file(&self) -> String {
+        format!("{}-{}", self.backbone(), self.family().name())
     }
 
     /// Differences from the unit that a scenario gets by default, such as `binary-s1`; empty for that unit.
@@ -226,7 +245,7 @@ impl UnitPlan {
 
     /// Name in the zoo.
     pub(crate) fn name(&self) -> String {
-        let name = format!("{}-{}-w{}", self.backbone(), self.split, self.width);
+        let name = format!("{}-{}-w{}", self.backbone_file(), self.split, self.width);
         let variant = self.variant();
         if variant.is_empty() { name } else { format!("{name}-{variant}") }
     }
@@ -243,14 +262,19 @@ impl Job {
 
     /// The layer graph of its backbone.
     pub(crate) fn network(&self) -> Result<Network> {
-        let (name, family) = match self {
-            Self::Backbone(backbone) => (&backbone.network, backbone.family),
-            Self::Unit(unit) => (&unit.network, unit.family()),
+        let (name, family, levels) = match self {
+            Self::Backbone(backbone) => (&backbone.network, backbone.family, backbone.levels),
+            Self::Unit(unit) => (&unit.network, unit.family(), unit.levels),
         };
         let name: NetworkName = name.parse()?;
-        Ok(match family {
-            Family::Spiking => name.spiking(Neuron::INTEGRATE_AND_FIRE),
-            Family::Float => name.float(),
+        Ok(match (family, levels) {
+            (Family::Spiking, _) => name.spiking(Neuron::INTEGRATE_AND_FIRE),
+            (Family::Float, _) => name.float(),
+            (Family::Quantised, Some(levels)) if levels > 1 => name.quantised(levels),
+            (Family::Quantised, _) => bail!(
+                "`{}` needs the number of levels of its quantisers: give its backbone `levels`, 2 or more, in this plan",
+                self.name()
+            ),
         })
     }
 
@@ -264,6 +288,11 @@ impl Job {
                 ensure!(
                     !backbone.phases()?.is_empty(),
                     "`{}` has no phase: give it at least one in `phases`",
+                    self.name()
+                );
+                ensure!(
+                    backbone.levels.is_none() || backbone.family == Family::Quantised,
+                    "`{}` has `levels`, which belong to quantised networks: a spiking one has them in its phases",
                     self.name()
                 );
                 ensure!(
@@ -284,7 +313,7 @@ impl Job {
     }
 }
 
-/// Name in the zoo of the backbone of this architecture and family.
-fn backbone_name(network: &str, family: Family) -> String {
-    format!("{network}-{}", family.name())
+/// The name `network` with the seed from which its backbone was trained, unless that is the first one.
+fn seeded(network: &str, seed: u64) -> String {
+    if seed == first_seed() { network.into() } else { format!("{network}-seed{seed}") }
 }

@@ -38,6 +38,7 @@ pub(crate) const TINY_MOBILE: MobileNetV1 = MobileNetV1 {
 
 pub(crate) const SPIKING: Nonlinearity = Nonlinearity::Spiking(Neuron::INTEGRATE_AND_FIRE);
 pub(crate) const FLOAT: Nonlinearity = Nonlinearity::Float(Activation::Relu);
+const QUANTISED: Nonlinearity = Nonlinearity::Float(Activation::Quantise { levels: 4 });
 
 /// Images whose class is the third of the rows that is bright.
 pub(crate) fn bars(n: usize) -> Dataset {
@@ -229,6 +230,8 @@ fn the_trainer_and_the_inference_engine_compute_the_same_network() {
         (TINY.build(FLOAT), BottleneckKind::Binary, 1),
         (TINY_MOBILE.build(SPIKING), BottleneckKind::Spiking, 4),
         (TINY_MOBILE.build(FLOAT), BottleneckKind::Binary, 1),
+        (TINY.build(QUANTISED), BottleneckKind::Quantised, 1),
+        (TINY_MOBILE.build(QUANTISED), BottleneckKind::Quantised, 1),
     ];
     for (backbone, kind, steps) in cases {
         for split in ["stem", "stage2"] {
@@ -243,11 +246,53 @@ fn the_trainer_and_the_inference_engine_compute_the_same_network() {
     }
 }
 
+/// A quantised network is what a spiking one is in its phases with `levels`, layer by layer and unit by unit.
 #[test]
-fn the_plan_that_ships_is_one() {
-    let plan = Plan::read(include_str!("../plan.toml")).unwrap();
-    let names: Vec<String> = plan.jobs().iter().map(crate::plan::Job::name).collect();
-    for name in ["resnet14-spiking", "mobilenet-float", "resnet14-spiking-stage3-w2", "resnet14-float-stem-w8-binary"] {
-        assert!(names.iter().any(|n| n == name), "{name} is not in {names:?}");
+fn a_quantised_network_is_a_spiking_one_evaluated_by_levels() {
+    let with_unit = |backbone: Network, kind| {
+        backbone.with_bottleneck("stage1", Bottleneck { kind, width: 3, stride: 2 }).unwrap().0
+    };
+    let spiking = with_unit(TINY.build(SPIKING), BottleneckKind::Spiking);
+    let quantised = with_unit(TINY.build(QUANTISED), BottleneckKind::Quantised);
+    let model = random_model(&spiking);
+    let mut rng = stream(7, "image");
+    let images = Maps { shape: spiking.input(), frames: 3, data: (0..3 * 64).map(|_| rng.random()).collect() };
+    let scores = |net: &Network, dynamics| {
+        let pass = Pass::evaluation(net, 1..net.layers.len(), dynamics, &Device::Kernels);
+        pass.scores(&model, images.clone(), 3, &mut Pool::default()).unwrap()
+    };
+    assert_eq!(scores(&quantised, Dynamics::Steps(1)), scores(&spiking, Dynamics::Rate(4)));
+}
+
+#[test]
+fn the_plans_that_ship_are_plans() {
+    let names =
+        |text: &str| -> Vec<String> { Plan::read(text).unwrap().jobs().iter().map(crate::plan::Job::name).collect() };
+    let zoo = names(include_str!("../plan.toml"));
+    for name in ["resnet14-spiking", "mobilenet-float", "resnet14-quantised-stage3-w2", "resnet14-float-stem-w8-binary"]
+    {
+        assert!(zoo.iter().any(|n| n == name), "{name} is not in {zoo:?}");
+    }
+    let seeds = names(include_str!("../seeds.toml"));
+    assert!(seeds.iter().any(|name| name == "resnet14-seed2-spiking-stage3-w8-seed5"), "{seeds:?}");
+    assert!(zoo.iter().all(|name| !seeds.contains(name)), "each network has one recipe");
+}
+
+/// Levels belong to the backbone, whose units take them from it.
+#[test]
+fn a_quantised_network_needs_its_levels() {
+    let plan = |own: &str| {
+        Plan::read(&format!(
+            "task = 't'\nvalidation_images = 1\n[[backbone]]\nnetwork = 'resnet14'\nfamily = 'quantised'\n{own}\n"
+        ))
+    };
+    assert!(plan("levels = 3\nphases = [{ epochs = 1, batch = 1, peak_rate = 1e-3 }]").is_ok());
+    for own in [
+        "phases = [{ epochs = 1, batch = 1, peak_rate = 1e-3 }]",
+        "levels = 1\nphases = [{ epochs = 1, batch = 1, peak_rate = 1e-3 }]",
+        "levels = 4\nphases = [{ levels = 4, epochs = 1, batch = 1, peak_rate = 1e-3 }]",
+    ] {
+        let error = format!("{:#}", plan(own).unwrap_err());
+        assert!(error.contains("levels"), "{error}");
     }
 }

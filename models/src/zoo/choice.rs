@@ -10,7 +10,7 @@ use std::fmt::{self, Display};
 pub struct NetworkChoice {
     /// Name of the backbone, e.g. `resnet14`.
     pub backbone: String,
-    /// Family of the network: spiking or float.
+    /// Family of the network.
     pub family: Family,
     /// Name of the split point.
     pub split: String,
@@ -26,7 +26,7 @@ pub struct NetworkChoice {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UnitChoice {
-    /// Kind of the unit: spiking, float or binary.
+    /// Kind of the unit.
     pub kind: BottleneckKind,
     /// Variant of the training, such as `noisy` or `seed2`; [`PLAIN`] for the default one.
     pub variant: String,

@@ -6,7 +6,7 @@ use crate::embedded;
 use crate::file::FileError;
 use cospike_sim_core::network::{Bottleneck, Family, Network, OUTPUT, Signal, Weights};
 use cospike_sim_core::payload::Codec;
-use cospike_sim_core::split::SplitNetwork;
+use cospike_sim_core::split::{SplitError, SplitNetwork};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -29,13 +29,25 @@ pub struct ZooNetwork {
     pub weights: Weights,
     /// Codec of what crosses the cut.
     pub codec: Codec,
-    /// T of a spiking network; of a float one, the T that its spiking twin was trained with, if the zoo has one. See
+    /// T of a spiking network; levels of a quantised one; of a float one, the T that its spiking twin was trained with, if the
+    /// zoo has one. See
     /// [`PriceList::account`](cospike_sim_core::energy::PriceList::account).
     pub matched_steps: Option<usize>,
     /// Name and BLAKE3 (hexadecimal) of each weight file that was used, the backbone's first.
     pub files: Vec<(String, String)>,
     /// Task that the weights were trained for, and path of the weight file that says so; `None` if that was not recorded.
     pub task: Option<(String, String)>,
+}
+
+/// The same network in every family.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Twins {
+    /// The spiking one.
+    pub spiking: NetworkChoice,
+    /// The float one.
+    pub float: NetworkChoice,
+    /// The quantised one, if the zoo has it.
+    pub quantised: Option<NetworkChoice>,
 }
 
 impl Zoo {
@@ -117,19 +129,23 @@ impl Zoo {
         })
     }
 
-    /// Choices of a spiking network and its float twin, in this order. `name` is a backbone (`resnet14`), a unit without its
-    /// family (`resnet14-stage3-w4`), or the file of either twin. A backbone is not cut; a unit is cut in its middle.
+    /// Choices of a spiking network and of its twins in the other families. `name` is a backbone (`resnet14`), a unit without
+    /// its family (`resnet14-stage3-w4`), or the file of any of them. A backbone is not cut; a unit is cut in its middle.
     ///
     /// # Errors
-    /// [`ZooError::UnknownName`] with the pairs that exist.
-    pub fn twins(&self, name: &str) -> Result<[NetworkChoice; 2], ZooError> {
+    /// [`ZooError::UnknownName`] with the networks that exist spiking and float.
+    pub fn twins(&self, name: &str) -> Result<Twins, ZooError> {
         let find = |family: Family, stem: &str| {
             self.files.iter().find(|file| file.metadata.family == family && file.pair_name() == stem)
         };
         let exact = self.files.iter().find(|file| file.name == name).map(WeightFile::pair_name);
         let stem = exact.unwrap_or_else(|| name.into());
         match (find(Family::Spiking, &stem), find(Family::Float, &stem)) {
-            (Some(spiking), Some(float)) => Ok([self.choice(&spiking.name)?, self.choice(&float.name)?]),
+            (Some(spiking), Some(float)) => Ok(Twins {
+                spiking: self.choice(&spiking.name)?,
+                float: self.choice(&float.name)?,
+                quantised: find(Family::Quantised, &stem).map(|file| self.choice(&file.name)).transpose()?,
+            }),
             _ => {
                 let stems = self.files.iter().filter(|file| file.metadata.family == Family::Spiking);
                 let pairs = stems.map(WeightFile::pair_name).filter(|stem| find(Family::Float, stem).is_some());
@@ -170,6 +186,7 @@ impl Zoo {
             Some(choice) => {
                 let (file, unit) = self.unit(wanted, choice)?;
                 check_task(file, backbone)?;
+                check_levels(file, backbone)?;
                 let shape =
                     Bottleneck { kind: choice.kind, width: choice.width as usize, stride: unit.stride as usize };
                 let (network, cut) = plain.with_bottleneck(&wanted.split, shape)?;
@@ -186,16 +203,17 @@ impl Zoo {
             error: WeightFileError::Weights(error),
         })?;
         let network = SplitNetwork::with_input(input, &network, &weights, cut, codec, steps as usize)?;
-        let matched_steps = self.matched_steps(wanted, steps).map(|steps| steps as usize);
+        let matched_steps = self.matched_steps(wanted, backbone, steps).map(|steps| steps as usize);
         let task = used.iter().rev().find_map(|file| Some((file.metadata.task.clone()?, file.path().to_string())));
         let files = used.into_iter().map(|file| (file.name.clone(), file.blake3.clone())).collect();
         Ok(ZooNetwork { network, weights, codec, matched_steps, files, task })
     }
 
-    /// T of `wanted`, which is executed for `steps`, or of its spiking twin.
-    fn matched_steps(&self, wanted: &NetworkChoice, steps: u32) -> Option<u32> {
+    /// T of `wanted`, which is executed for `steps`, or of its spiking twin; levels of a quantised network.
+    fn matched_steps(&self, wanted: &NetworkChoice, backbone: &WeightFile, steps: u32) -> Option<u32> {
         match wanted.family {
             Family::Spiking => Some(steps),
+            Family::Quantised => backbone.metadata.levels,
             Family::Float => {
                 let twin = self.backbone(&NetworkChoice { family: Family::Spiking, ..wanted.clone() });
                 twin.ok().map(|twin| twin.metadata.time_steps)
@@ -265,7 +283,32 @@ fn check_task(unit: &WeightFile, backbone: &WeightFile) -> Result<(), ZooError> 
     }
 }
 
+/// Refuses a unit whose quantisers have other levels than those of its backbone.
+fn check_levels(unit: &WeightFile, backbone: &WeightFile) -> Result<(), ZooError> {
+    match (unit.metadata.levels, backbone.metadata.levels) {
+        (Some(unit_levels), Some(backbone_levels)) if unit_levels != backbone_levels => Err(ZooError::OtherLevels {
+            unit: unit.path().into(),
+            unit_levels,
+            backbone: backbone.path().into(),
+            backbone_levels,
+        }),
+        _ => Ok(()),
+    }
+}
+
 impl ZooNetwork {
+    /// This network, for samples of real values, with weights rounded to whole numbers of `bits(layer)` bits, see
+    /// [`Weights::rounded`].
+    ///
+    /// # Errors
+    /// None that making the network has not found.
+    pub fn rounded(self, bits: impl Fn(usize) -> Option<u32>) -> Result<Self, SplitError> {
+        let (plain, steps) = (self.network.network(), self.network.steps());
+        let weights = self.weights.rounded(plain, bits);
+        let network = SplitNetwork::new(plain, &weights, self.network.cut(), self.codec, steps)?;
+        Ok(Self { network, weights, ..self })
+    }
+
     /// Names of its weight files, as one text.
     pub fn name(&self) -> String {
         self.files.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" with ")

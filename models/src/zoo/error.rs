@@ -42,6 +42,18 @@ pub enum ZooError {
         /// Task in its metadata.
         backbone_task: String,
     },
+    /// A quantised unit has other levels than its backbone.
+    #[error("{unit} has quantisers of {unit_levels} levels, but its backbone {backbone} of {backbone_levels}")]
+    OtherLevels {
+        /// Path of the unit's weight file.
+        unit: String,
+        /// Levels in its metadata.
+        unit_levels: u32,
+        /// Path of the backbone's weight file.
+        backbone: String,
+        /// Levels in its metadata.
+        backbone_levels: u32,
+    },
     /// The zoo has no such backbone in this family.
     #[error("the zoo has no {} backbone `{backbone}`", family.name())]
     UnknownBackbone {

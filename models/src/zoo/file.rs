@@ -30,14 +30,18 @@ pub struct WeightFile {
 /// What a weight file says of its network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Metadata {
-    /// Name of the backbone, e.g. `resnet14`.
+    /// Name of the backbone, e.g. `resnet14`, or `resnet14-seed2` if it was trained again from another seed.
     pub backbone: String,
-    /// Family of the network: spiking or float.
+    /// Name of the backbone's architecture, see [`NetworkName`].
+    pub network: String,
+    /// Family of the network.
     pub family: Family,
     /// Bottleneck unit that the file holds; `None` if it holds a backbone.
     pub unit: Option<Unit>,
-    /// Number of time steps that the network was trained with; 1 for a float network.
+    /// Number of time steps that the network was trained with; 1 for a network that is executed once.
     pub time_steps: u32,
+    /// Levels of the quantisers of a quantised network; `None` for other families.
+    pub levels: Option<u32>,
     /// Name of the data set that the network was trained for, such as `fashion-mnist`; `None` if that was not recorded.
     pub task: Option<String>,
     /// All metadata of the file, by key: those above, and the records of training and test. Keys that are not known are
@@ -60,6 +64,9 @@ pub struct Unit {
 
 /// Most time steps that a spiking network can have; conversions of float networks take up to some hundreds.
 pub const MAX_TIME_STEPS: u32 = 1024;
+
+/// Most levels of a quantised network's activations, which then have 8 bits.
+pub const MAX_LEVELS: u32 = 255;
 
 impl WeightFile {
     /// Reads the weight file at `path`.
@@ -122,12 +129,14 @@ impl Metadata {
     /// Layer graph of the backbone.
     ///
     /// # Errors
-    /// Those of [`NetworkName`], if [`Metadata::backbone`] does not name an architecture.
+    /// Those of [`NetworkName`], if [`Metadata::network`] does not name an architecture.
     pub fn architecture(&self) -> Result<Network, NetworkError> {
-        let name: NetworkName = self.backbone.parse()?;
+        let name: NetworkName = self.network.parse()?;
         Ok(match self.family {
             Family::Spiking => name.spiking(Neuron::INTEGRATE_AND_FIRE),
             Family::Float => name.float(),
+            // No file is read without levels, and no network is executed with none.
+            Family::Quantised => name.quantised(self.levels.unwrap_or_default()),
         })
     }
 
@@ -168,10 +177,8 @@ impl Metadata {
 
     fn read(all: BTreeMap<String, String>) -> Result<Self, WeightFileError> {
         let keys = Keys { all: &all };
-        let family = keys.choose("family", "`spiking` or `float`", |word| match word {
-            "spiking" => Some(Family::Spiking),
-            "float" => Some(Family::Float),
-            _ => None,
+        let family = keys.choose("family", "`spiking`, `float` or `quantised`", |word| {
+            Family::ALL.into_iter().find(|family| family.name() == word)
         })?;
         let is_unit = keys.choose("kind", "`backbone` or `unit`", |word| match word {
             "backbone" => Some(false),
@@ -181,13 +188,18 @@ impl Metadata {
         let (needed, most) = match family {
             Family::Spiking => ("a whole number from 1 to 1024", MAX_TIME_STEPS),
             Family::Float => ("1 in a float network", 1),
+            Family::Quantised => ("1 in a quantised network", 1),
         };
+        let levels = || keys.number("levels", "a whole number from 2 to 255 in a quantised network", 2..=MAX_LEVELS);
         keys.check_claim()?;
+        let backbone: String = keys.parse("backbone", "a name")?;
         Ok(Self {
-            backbone: keys.parse("backbone", "a name")?,
+            network: all.get("network").unwrap_or(&backbone).clone(),
+            backbone,
             family,
             unit: if is_unit { Some(keys.unit(family)?) } else { None },
             time_steps: keys.number("time_steps", needed, 1..=most)?,
+            levels: (family == Family::Quantised).then(levels).transpose()?,
             task: keys.task()?,
             all,
         })
@@ -253,7 +265,7 @@ impl Keys<'_> {
             },
             stride: self.number("stride", "a whole number from 1 on", 1..=u32::MAX)?,
             jpeg_quality: match kind {
-                BottleneckKind::Spiking | BottleneckKind::Binary => None,
+                BottleneckKind::Spiking | BottleneckKind::Binary | BottleneckKind::Quantised => None,
                 BottleneckKind::Float => Some(self.number("jpeg_quality", "a whole number from 1 to 100", 1..=100)?),
             },
         })
@@ -264,6 +276,7 @@ impl Keys<'_> {
         let needed = match family {
             Family::Spiking => "`spiking` in a spiking network",
             Family::Float => "`float` or `binary` in a float network",
+            Family::Quantised => "`quantised` in a quantised network",
         };
         self.choose("bottleneck", needed, |word| {
             BottleneckKind::ALL.into_iter().find(|kind| kind.name() == word && kind.family() == family)

@@ -11,11 +11,13 @@
 //! | key | value |
 //! |---|---|
 //! | `kind` | `backbone` or `unit` |
-//! | `backbone` | name of the architecture, see [`NetworkName`](cospike_sim_core::network::NetworkName) |
-//! | `family` | `spiking` or `float` |
-//! | `time_steps` | time steps that it was trained with, 1 to 1024; 1 if it is float |
+//! | `backbone` | name of the backbone, by which its units find it |
+//! | `network` | name of its architecture, see [`NetworkName`](cospike_sim_core::network::NetworkName); that of the backbone if it is left out |
+//! | `family` | `spiking`, `float` or `quantised` |
+//! | `time_steps` | time steps that it was trained with, 1 to 1024; 1 if it is not spiking |
+//! | `levels` | of a quantised network: levels of its activations, 2 to 255 |
 //! | `split`, `width`, `stride` | of a unit: its split point, channels that the encoder emits, stride of the encoder |
-//! | `bottleneck` | of a unit: `spiking`, `float` or `binary` |
+//! | `bottleneck` | of a unit: `spiking`, `float`, `binary` or `quantised` |
 //! | `variant` | of a unit: mark of its training, may be empty |
 //! | `jpeg_quality` | of a float unit: 1 to 100 |
 //! | `task` | optional: data set that it was trained for; samples known to be another's are refused |
@@ -31,9 +33,9 @@ mod measure;
 mod series;
 
 pub use choice::{CodecChoice, NetworkChoice, PLAIN, UnitChoice};
-pub use collection::{Zoo, ZooNetwork};
+pub use collection::{Twins, Zoo, ZooNetwork};
 pub use error::{WeightFileError, ZooError};
 pub use execute::{BATCH, Executed};
-pub use file::{MAX_TIME_STEPS, Metadata, Unit, WeightFile};
+pub use file::{MAX_LEVELS, MAX_TIME_STEPS, Metadata, Unit, WeightFile};
 pub use measure::{MeasureError, Measurement};
 pub use series::{Branch, Series, Spread, splits, without_seed};

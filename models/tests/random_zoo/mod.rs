@@ -16,11 +16,12 @@ pub(crate) fn random_zoo() -> Zoo {
     let families = [
         ("spiking", "4", Nonlinearity::Spiking(Neuron::INTEGRATE_AND_FIRE)),
         ("float", "1", Nonlinearity::Float(Activation::Relu)),
+        ("quantised", "1", Nonlinearity::Float(Activation::Quantise { levels: 4 })),
     ];
     let mut files = vec![];
     for (family, steps, nonlinearity) in families {
         let backbone = ResNet::ZOO.build(nonlinearity);
-        let common = [("backbone", "resnet14"), ("family", family), ("time_steps", steps)];
+        let common = [("backbone", "resnet14"), ("family", family), ("time_steps", steps), ("levels", "4")];
         let metadata = [common.as_slice(), &[("kind", "backbone")]].concat();
         files.push((format!("resnet14-{family}"), weight_file(&backbone, 0.., &metadata)));
         let mut units: Vec<_> = ["stage1", "stage2", "stage3"]
@@ -34,7 +35,8 @@ pub(crate) fn random_zoo() -> Zoo {
                 (BottleneckKind::Binary, "stage3", "4", "binary"),
                 (BottleneckKind::Binary, "stage3", "8", "binary"),
             ],
-            _ => vec![(BottleneckKind::Spiking, "stage3", "4", "noisy")],
+            "spiking" => vec![(BottleneckKind::Spiking, "stage3", "4", "noisy")],
+            _ => vec![],
         });
         for (kind, split, width, variant) in units {
             let unit = Bottleneck { kind, width: width.parse().unwrap(), stride: 2 };

@@ -64,21 +64,17 @@ pub(crate) struct Style {
     pub(crate) marker: Marker,
 }
 
-/// The style of `kind`, given all kinds of the study: spiking, float and binary look the same in every study.
+/// The style of `kind`, given all kinds of the study: spiking, float, binary and quantised look the same in every study.
 pub(crate) fn kind_style(kind: &str, kinds: &[String]) -> Style {
-    let others = [
-        (PURPLE, Marker::Diamond),
-        (ORANGE, Marker::Circle),
-        (SKY, Marker::Square),
-        (INK, Marker::Triangle),
-        (GREY, Marker::Diamond),
-    ];
+    let others = [(ORANGE, Marker::Circle), (SKY, Marker::Square), (INK, Marker::Triangle), (GREY, Marker::Diamond)];
     let (colour, marker) = match kind {
         "spiking" => (BLUE, Marker::Circle),
         "float" => (VERMILLION, Marker::Square),
         "binary" => (GREEN, Marker::Triangle),
+        "quantised" => (PURPLE, Marker::Diamond),
         _ => {
-            let rest = kinds.iter().filter(|name| !matches!(name.as_str(), "spiking" | "float" | "binary"));
+            let is_known = |name: &str| matches!(name, "spiking" | "float" | "binary" | "quantised");
+            let rest = kinds.iter().filter(|name| !is_known(name));
             others[rest.take_while(|name| *name != kind).count() % others.len()]
         }
     };

@@ -52,7 +52,8 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
         "Mean compute energy of the head per sample, under each price list, by split point; every marker is one \
          network, so the widths of a kind lie side by side. Published estimators disagree by orders of magnitude, \
          so only ratios within one price list mean anything. Drawn is a machine that computes with the zeros of real-valued \
-         layers. A network is not drawn under a list that has no price for \
+         layers. A list for numbers of few bits prices the operations of the network as this study executed it, whatever its bits \
+         (`cospike energy` executes the bits that are priced). A network is not drawn under a list that has no price for \
          something it does.{ratios}{left_out}"
     );
     let legend = kind_legend(digest);
@@ -75,7 +76,7 @@ fn body(digest: &Digest<'_>, lists: &BTreeSet<&str>, splits: &[&str], sheet: &Sh
     if !digest.pairs.is_empty() {
         let font = Font::new(TICK).bold().anchor(HPos::Left, VPos::Bottom);
         let [computed, skipped] = columns(frame);
-        sheet.text("spiking ÷ float, zeros", (computed, frame.top - 17.0), font)?;
+        sheet.text("spiking ÷ other, zeros", (computed, frame.top - 17.0), font)?;
         sheet.text("computed", (computed, frame.top - 2.0), font)?;
         sheet.text("skipped", (skipped, frame.top - 2.0), font)?;
     }
@@ -122,7 +123,7 @@ fn columns(frame: Frame) -> [f64; 2] {
     [frame.right + GAP, frame.right + GAP + COLUMN]
 }
 
-/// Smallest and largest ratio of spiking to float networks that differ in nothing but the kind.
+/// Smallest and largest ratio of spiking to other networks that differ in nothing but the kind.
 fn ratios<'d>(
     digest: &'d Digest<'_>,
     (list, split): (&str, &str),
@@ -132,11 +133,11 @@ fn ratios<'d>(
     let ratios: Vec<f64> = digest
         .pairs
         .iter()
-        .map(|pair| (&digest.designs[pair.spiking], &digest.designs[pair.float]))
+        .map(|pair| (&digest.designs[pair.spiking], &digest.designs[pair.baseline]))
         .filter(|(spiking, _)| spiking.row.split == split)
-        .filter(|(spiking, float)| seen.insert((spiking.row.network, float.row.network)))
-        .filter_map(|(spiking, float)| {
-            let (one, other) = (compute(spiking).get(list)?, compute(float).get(list)?);
+        .filter(|(spiking, baseline)| seen.insert((spiking.row.network, baseline.row.network)))
+        .filter_map(|(spiking, baseline)| {
+            let (one, other) = (compute(spiking).get(list)?, compute(baseline).get(list)?);
             (*other > 0.0).then(|| one / other).filter(|ratio| ratio.is_finite())
         })
         .collect();

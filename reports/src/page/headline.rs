@@ -52,7 +52,7 @@ fn most_accurate(digest: &Digest<'_>, kind: &str) -> Markup {
 fn accuracy_comparison(digest: &Digest<'_>) -> Markup {
     let mut seen = BTreeSet::new();
     let network = |index: usize| digest.designs[index].row.network;
-    let distinct = |pair: &&Pair| seen.insert((network(pair.spiking), network(pair.float)));
+    let distinct = |pair: &&Pair| seen.insert((network(pair.spiking), network(pair.baseline)));
     let compared = |&Pair { spiking, ref difference, .. }: &Pair| {
         let found = difference.accuracy?;
         let verdict = Verdict::adjusted(found.difference.estimate, difference.adjusted_p.accuracy?);
@@ -63,7 +63,7 @@ fn accuracy_comparison(digest: &Digest<'_>) -> Markup {
     let size = |found: &PairedDifference| found.difference.estimate.abs();
     let largest = pairs.iter().max_by(|(_, a, _), (_, b, _)| size(a).total_cmp(&size(b)));
     html! {
-        "Accuracy, spiking minus float, the same split and width, the same samples: of "
+        "Accuracy, spiking minus the other family, the same split and width, the same samples: of "
         (plural(pairs.len(), "pair")) ", the spiking network is more accurate in " (number(Verdict::Above))
         ", less accurate in " (number(Verdict::Below)) ", and in " (number(Verdict::Open))
         " no difference is shown (at 5 % for all pairs together, Holm's correction)."
@@ -85,7 +85,7 @@ fn energy_comparison(digest: &Digest<'_>) -> Markup {
     html! {
         @if !verdicts.is_empty() {
             li {
-                "Energy of the whole device per answered request, radio and waiting included, spiking minus float, replication by "
+                "Energy of the whole device per answered request, radio and waiting included, spiking minus the other family, replication by "
                 "replication: of "
                 (plural(verdicts.len(), "pair")) ", the spiking design point needs less in " (number(Verdict::Below))
                 ", more in " (number(Verdict::Above)) ", and in " (number(Verdict::Open))
@@ -138,8 +138,8 @@ fn compute_alone(digest: &Digest<'_>) -> Markup {
     let pairs: Vec<[&Design<'_>; 2]> = digest
         .pairs
         .iter()
-        .map(|pair| [pair.spiking, pair.float].map(|index| &digest.designs[index]))
-        .filter(|[spiking, float]| seen.insert((spiking.row.network, float.row.network)))
+        .map(|pair| [pair.spiking, pair.baseline].map(|index| &digest.designs[index]))
+        .filter(|[spiking, baseline]| seen.insert((spiking.row.network, baseline.row.network)))
         .collect();
     let lists: BTreeSet<&str> = digest.designs.iter().flat_map(|design| design.compute.keys().copied()).collect();
     let compared = |list: &str, skipping: bool| -> Vec<bool> {
@@ -147,7 +147,7 @@ fn compute_alone(digest: &Digest<'_>) -> Markup {
             let priced = if skipping { &design.compute_skipping } else { &design.compute };
             priced.get(list).copied()
         };
-        pairs.iter().filter_map(|[spiking, float]| Some(joules(spiking)? < joules(float)?)).collect()
+        pairs.iter().filter_map(|[spiking, baseline]| Some(joules(spiking)? < joules(baseline)?)).collect()
     };
     let rows = lists.into_iter().map(|list| (list, compared(list, false), compared(list, true)));
     let rows: Vec<_> = rows.filter(|(_, computed, skipped)| !computed.is_empty() || !skipped.is_empty()).collect();
@@ -159,7 +159,7 @@ fn compute_alone(digest: &Digest<'_>) -> Markup {
         @if !rows.is_empty() {
             h3 { "Compute alone" }
             p {
-                "Pairs of the same split and width in which the head of the spiking network needs less energy than that of the float one, "
+                "Pairs of the same split and width in which the head of the spiking network needs less energy than that of the other one, "
                 "by price list, on machines that compute with the zeros of real-valued layers and on machines that skip them."
             }
             div.wide {

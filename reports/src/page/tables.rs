@@ -8,7 +8,7 @@ use cospike_results::summary::{Comparison, Estimate};
 use cospike_sim_core::stats::PairedDifference;
 use maud::{Markup, html};
 
-/// The sections "Design points" and "Spiking against float".
+/// The sections "Design points" and "Spiking against other families".
 pub(super) fn section(digest: &Digest<'_>) -> Markup {
     html! {
         section {
@@ -87,10 +87,10 @@ fn design_row(design: &Design<'_>) -> Markup {
 
 fn pairs(digest: &Digest<'_>) -> Markup {
     html! {
-        h2 { "Spiking against float" }
+        h2 { "Spiking against other families" }
         p {
-            "Each row is a spiking design point and one of the float family, with a float or a binary bottleneck unit, that is "
-            "otherwise equal; where a cell holds two numbers, the spiking one is on top. Differences are spiking minus float. Accuracy is compared "
+            "Each row is a spiking design point and one of another family (float, with a float or a binary bottleneck unit, or quantised) that is "
+            "otherwise equal; where a cell holds two numbers, the spiking one is on top. Differences are spiking minus the other. Accuracy is compared "
             "sample by sample (95 % interval of Newcombe 1998, method 10), energy replication by replication on the same "
             "arrivals, samples and link (95 % Student-t interval). The payloads of a pair need not be equal: read the "
             "accuracy next to them. Right alone counts the samples that only one of the two got right. Intervals are per row and not widened for the number of rows; what accuracy and energy "
@@ -100,7 +100,7 @@ fn pairs(digest: &Digest<'_>) -> Markup {
             table {
                 thead {
                     tr {
-                        th { "Spiking" } th { "Float" } th { "Payloads" }
+                        th { "Spiking" } th { "Other" } th { "Payloads" }
                         th { "Accuracy, difference" } th { "Right alone" }
                         th { "Accuracy says" } th { "Energy per request, difference" } th { "Replications" } th { "Energy says" }
                     }
@@ -112,7 +112,7 @@ fn pairs(digest: &Digest<'_>) -> Markup {
 }
 
 fn pair_row(digest: &Digest<'_>, pair: &Pair) -> Markup {
-    let (spiking, float) = (&digest.designs[pair.spiking], &digest.designs[pair.float]);
+    let (spiking, baseline) = (&digest.designs[pair.spiking], &digest.designs[pair.baseline]);
     let Comparison { accuracy, energy_j, adjusted_p, .. } = &pair.difference;
     let accuracy_says = match accuracy.zip(adjusted_p.accuracy) {
         Some((found, p)) => match Verdict::adjusted(found.difference.estimate, p) {
@@ -138,8 +138,8 @@ fn pair_row(digest: &Digest<'_>, pair: &Pair) -> Markup {
     html! {
         tr {
             th scope="row" { (spiking.row.label) }
-            td { (float.row.label) }
-            (two_lines(&payload(spiking), &payload(float)))
+            td { (baseline.row.label) }
+            (two_lines(&payload(spiking), &payload(baseline)))
             (cell(difference))
             (two_lines(&right_alone(|found| found.only_first), &right_alone(|found| found.only_second)))
             td { (accuracy_says) }
@@ -155,7 +155,7 @@ fn dash() -> String {
     "–".to_owned()
 }
 
-/// Table cell with the number of the spiking network above that of the float one.
+/// Table cell with the number of the spiking network above that of the other one.
 fn two_lines(spiking: &str, baseline: &str) -> Markup {
     html! { td { (spiking) br; (baseline) } }
 }

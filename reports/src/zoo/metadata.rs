@@ -10,6 +10,14 @@ pub(super) fn float32_bits(metadata: &Metadata) -> Option<f64> {
     Some(32.0 * network.layers[cut].output.len() as f64)
 }
 
+/// Epochs of all phases of the training, from the recipe, which names one `epoch KEPT of ALL` for each; `None` if it names none.
+pub(super) fn epochs(metadata: &Metadata) -> Option<u32> {
+    let phases = said(metadata, "recipe").split("epoch ").skip(1);
+    let all =
+        |phase: &str| phase.split_once(" of ")?.1.split(|c: char| !c.is_ascii_digit()).next()?.parse::<u32>().ok();
+    phases.map(all).try_fold(0_u32, |sum, epochs| sum.checked_add(epochs?)).filter(|&sum| sum > 0)
+}
+
 /// Value under `key` in the metadata; empty if there is none.
 pub(super) fn said<'a>(metadata: &'a Metadata, key: &str) -> &'a str {
     metadata.all.get(key).map_or("", String::as_str)

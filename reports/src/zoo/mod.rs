@@ -88,8 +88,10 @@ fn introduction(zoo: &Zoo) -> String {
          The epoch of each was chosen on validation images that were held out of the training images. How to train these again, or networks on other images, is in [training.md](training.md); what was tried and \
          did not work in [notes/training.md](notes/training.md).\n\n\
          A *unit* is a bottleneck unit at a split point with the tail that was trained with it; its head is the backbone's. \
-         Kinds: *spiking* (SpikeBottleNet: one bit per value in each of T steps), *float* (BottleNet: 8-bit values and JPEG) and \
-         *binary* (a float network with 1-bit activations at the cut: one bit per value). *noisy* units were trained on a \
+         Kinds: *spiking* (SpikeBottleNet: one bit per value in each of T steps), *float* (BottleNet: 8-bit values and JPEG), \
+         *binary* (a float network with 1-bit activations at the cut: one bit per value) and *quantised* (the spiking network \
+         without time: quantisers of some levels in the place of its neurons, executed once, ceil(log2(levels + 1)) bits per \
+         value). *noisy* units were trained on a \
          link that erases and flips bits. Accuracies are in % of all test images; where several seeds were trained, the mean, and \
          in brackets the lowest and the highest.\n\n",
         zoo.weight_files().len(),
@@ -107,7 +109,7 @@ fn name<'a>(branch: &'a Branch<'_>) -> Option<&'a str> {
 }
 
 fn backbones(branches: &[Branch<'_>]) -> String {
-    let mut text = "## Backbones\n\n| network | T | test accuracy | validation | dense MACs | file |\n\
+    let mut text = "## Backbones\n\n| network | T, or levels | test accuracy | validation | dense MACs | file |\n\
                     |---|---:|---:|---:|---:|---:|\n"
         .to_owned();
     for file in branches.iter().filter_map(|branch| branch.backbone) {
@@ -115,7 +117,8 @@ fn backbones(branches: &[Branch<'_>]) -> String {
         let macs = said(&file.metadata, "macs").parse().map_or_else(|_| "–".to_owned(), count);
         let (test, validation) = (test_accuracy(file), validation(file));
         let (name, steps) = (&file.name, file.metadata.time_steps);
-        row(&mut text, &[&format!("`{name}`"), &steps.to_string(), &test, &validation, &macs, &format!("{size} kB")]);
+        let resolution = file.metadata.levels.map_or_else(|| steps.to_string(), |levels| format!("{levels} levels"));
+        row(&mut text, &[&format!("`{name}`"), &resolution, &test, &validation, &macs, &format!("{size} kB")]);
     }
     text + "\n"
 }

@@ -79,7 +79,7 @@ fn is_stepwise(scenario: &Scenario, family: Family, split: &str) -> bool {
     let network = &scenario.network;
     let exits = split == OUTPUT && scenario.fleet.exit_entropy.is_some() && network.local.is_none();
     let streams = network.streams() && split != OUTPUT && split != INPUT;
-    family == Family::Spiking && (exits || streams)
+    family.has_steps() && (exits || streams)
 }
 
 /// The network that a device executes first.

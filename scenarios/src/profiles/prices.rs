@@ -1,7 +1,8 @@
 //! Price lists: the energy of each kind of event in a network.
 //!
 //! A list names its `form`, see [`Form`], and has a quantity for every key of that form and no other. Some forms let a list
-//! leave out certain keys; the list must then name them in `unpriced`.
+//! leave out certain keys; the list must then name them in `unpriced`. A list for whole numbers says how wide they are in
+//! `integer_bits`.
 
 use super::{Expected, Limits, Profile, Quantity, Scope};
 use crate::decode::{self, explain};
@@ -10,8 +11,9 @@ use crate::library;
 use crate::located::Located;
 use crate::shape::refuse_control_characters;
 use cospike_sim_core::energy::{Form, PriceKey, PriceList, Unit};
+use cospike_sim_core::network::Network;
 use serde::Deserialize;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use toml::de::{DeTable, ValueDeserializer};
 
 /// A price list: the energy of each kind of event, on a device or a server.
@@ -19,10 +21,16 @@ use toml::de::{DeTable, ValueDeserializer};
 pub struct Prices {
     description: String,
     form: Form,
+    /// Width of the whole numbers that weights and activations are taken to be; `None` if they are taken as they are, or the form
+    /// says it.
+    integer_bits: Option<u32>,
     /// Quantities that the list has, in the order of the form's keys.
     prices: Vec<(&'static PriceKey, Quantity)>,
     list: PriceList,
 }
+
+/// Widths of whole numbers that a list can be for: a sign and a size at least, and no more than float32 can hold.
+const INTEGER_BITS: RangeInclusive<u32> = 2..=24;
 
 impl Prices {
     /// The prices, in joules.
@@ -33,6 +41,18 @@ impl Prices {
     /// Form of the list: the events that it has prices for.
     pub fn form(&self) -> Form {
         self.form
+    }
+
+    /// Bits of the whole numbers that the list takes the weights of layer `index` of `network` to be, see
+    /// [`PriceList::weight_bits`]; `None` if it takes them as they are.
+    pub fn weight_bits(&self, network: &Network, steps: Option<usize>, index: usize) -> Option<u32> {
+        self.list.weight_bits(network, steps, index).or(self.integer_bits)
+    }
+
+    /// Bits of the activations of networks on real values, see [`PriceList::activation_bits`]; `None` if the list takes them as
+    /// they are.
+    pub fn activation_bits(&self, steps: Option<usize>) -> Option<u32> {
+        self.list.activation_bits(steps).or(self.integer_bits)
     }
 
     /// Keys of the form that the list leaves unpriced.
@@ -63,6 +83,7 @@ impl Profile for Prices {
         refuse_control_characters(&description)?;
         let description = description.into_inner();
         let form = file.form()?;
+        let integer_bits = file.integer_bits()?;
         let unpriced = file.unpriced(form)?;
         file.refuse_unknown(form)?;
         let mut prices = vec![];
@@ -74,7 +95,7 @@ impl Profile for Prices {
         // A value that its unit does not have is reported at its position, before the list refuses it without one.
         prices.iter().try_for_each(|(key, quantity): &(&PriceKey, Quantity)| quantity.check(&expected(key)))?;
         let list = PriceList::new(form, value).map_err(|error| Mistake::in_file(error.to_string()))?;
-        Ok(Self { description, form, prices, list })
+        Ok(Self { description, form, integer_bits, prices, list })
     }
 }
 
@@ -126,6 +147,16 @@ impl File<'_> {
             Mistake::in_value(&word, message).help(help(&word))
         };
         Form::ALL.into_iter().find(|form| form.name() == *word).ok_or_else(unknown)
+    }
+
+    /// Removes the width of whole numbers.
+    fn integer_bits(&mut self) -> Result<Option<u32>, Mistake> {
+        let Some(bits) = self.take_if_any::<i64>("integer_bits")? else { return Ok(None) };
+        let width = u32::try_from(bits.get()).ok().filter(|width| INTEGER_BITS.contains(width));
+        let (least, most) = (INTEGER_BITS.start(), INTEGER_BITS.end());
+        let wrong =
+            || Mistake::in_value(&bits, format!("`integer_bits` must be a whole number from {least} to {most}"));
+        width.map(Some).ok_or_else(wrong)
     }
 
     /// Removes the list of unpriced keys; its form must allow each of them to be unpriced.

@@ -176,7 +176,7 @@ impl Scenario {
 
     /// Refuses limits of entropy where neither the device nor the cloud can answer early, and a local network without one.
     fn check_exits(&self, family: Family) -> Result<(), Mistake> {
-        let in_time = family == Family::Spiking && *self.network.split == OUTPUT;
+        let in_time = family.has_steps() && *self.network.split == OUTPUT;
         if let (Some(entropy), None, false) = (&self.fleet.exit_entropy, &self.network.local, in_time) {
             let message = "nothing on the device could answer early";
             let help = "give a [network.local] to ask first, or cut a spiking network at `output`";

@@ -118,9 +118,11 @@ impl NetworkSection {
         if let Some(local) = &section.local {
             check_steps(local.family.get(), local.time_steps.as_ref())?;
         }
-        if let Some(stream) = section.stream.as_ref().filter(|_| section.streams() && family == Family::Float) {
-            let message = "a float network is executed once and has no time steps to stream";
-            return Err(Mistake::in_value(stream, message).help("leave `stream` out for `family = \"float\"`"));
+        if let Some(stream) = section.stream.as_ref().filter(|_| section.streams() && !family.has_steps()) {
+            let name = family.name();
+            let message = format!("a {name} network is executed once and has no time steps to stream");
+            let help = format!("leave `stream` out for `family = \"{name}\"`");
+            return Err(Mistake::in_value(stream, message).help(help));
         }
         section.check_alternatives()?;
         Ok(family)
@@ -199,9 +201,11 @@ fn check_width(split: &Located<String>, width: Option<&Located<u32>>) -> Result<
 
 fn check_steps(family: Family, steps: Option<&Located<u32>>) -> Result<(), Mistake> {
     let Some(steps) = steps else { return Ok(()) };
-    if family == Family::Float {
-        let message = "a float network is executed once and has no time steps";
-        return Err(Mistake::in_value(steps, message).help("leave `time_steps` out for `family = \"float\"`"));
+    if !family.has_steps() {
+        let name = family.name();
+        let message = format!("a {name} network is executed once and has no time steps");
+        let help = format!("leave `time_steps` out for `family = \"{name}\"`");
+        return Err(Mistake::in_value(steps, message).help(help));
     }
     Ok(())
 }

@@ -107,10 +107,10 @@ fn equal_networks_on_equal_samples_are_executed_once() {
 fn the_summary_pairs_spiking_with_float_points() {
     let results = run("[sweep]\nnetwork.family = ['float', 'spiking']\nnetwork.width = [2, 4]\n");
     let summary = Summary::new(&results).unwrap();
-    let pairs: Vec<_> = summary.comparisons.iter().map(|pair| (pair.spiking.0, pair.float.0)).collect();
+    let pairs: Vec<_> = summary.comparisons.iter().map(|pair| (pair.spiking.0, pair.baseline.0)).collect();
     assert_eq!(pairs, [(2, 0), (3, 1)]);
     for pair in &summary.comparisons {
-        let (spiking, float) = (&summary.points[pair.spiking.0 as usize], &summary.points[pair.float.0 as usize]);
+        let (spiking, float) = (&summary.points[pair.spiking.0 as usize], &summary.points[pair.baseline.0 as usize]);
         let [one, other] = [spiking, float].map(|point| point.offline_accuracy.unwrap().estimate);
         assert!((pair.accuracy.unwrap().difference.estimate - (one - other)).abs() < 1e-12);
         let [difference, one, other] = [pair.energy_j, spiking.energy_j, float.energy_j].map(|of| of.mean.unwrap());
@@ -212,7 +212,8 @@ fn kinds_and_variants_of_bottleneck_units_have_labels_and_comparisons_of_their_o
     assert_eq!(kinds, [("spiking", "spiking"), ("float", "float"), ("binary", "float"), ("spiking", "spiking")]);
     let bits: Vec<_> = results.points.iter().map(|point| (point.payload_bits.unwrap(), point.binary_bits)).collect();
     assert_eq!((bits[0], bits[2]), ((64.0, 4 * 1024), (16.0, 1024)), "4 channels of 2x2, in 4 steps and once");
-    let pairs: Vec<_> = Summary::new(&results).unwrap().comparisons.iter().map(|p| (p.spiking.0, p.float.0)).collect();
+    let pairs: Vec<_> =
+        Summary::new(&results).unwrap().comparisons.iter().map(|p| (p.spiking.0, p.baseline.0)).collect();
     assert_eq!(pairs, [(0, 1), (0, 2)]);
 }
 

@@ -1,12 +1,12 @@
 //! Price lists and the forms they have.
 
 use super::account::Account;
-use super::forms::{AllIn, ChipEvents, Lemaire2022, Memory, Operations, Yan2024};
+use super::forms::{AllIn, ChipEvents, Lemaire2022, Memory, Operations, Yan2024, matched_bits};
 use super::layer::{Lines, PricedLayer, weights};
 use super::price_key::PriceKey;
 use crate::inference::{Convention, LayerCounts};
 use crate::kernel::ImpossibleValue;
-use crate::network::Network;
+use crate::network::{Network, Signal};
 use serde::{Deserialize, Serialize};
 
 /// Prices of events. A list has a price for every event of its form, no more and no fewer.
@@ -141,11 +141,34 @@ impl PriceList {
         })
     }
 
+    /// Bits of the whole numbers that the list takes the weights of layer `index` of `network` to be; `None` if it does not
+    /// say, or gives no whole number from 2 to 24, beyond which float32 has no finer weights. For `steps` see
+    /// [`PriceList::account`].
+    pub fn weight_bits(&self, network: &Network, steps: Option<usize>, index: usize) -> Option<u32> {
+        let Self::Yan2024(prices) = self else { return None };
+        let signals = network.signals(Signal::Real);
+        let on_spikes = network.layers[index].inputs.iter().any(|&input| signals[input] != Signal::Real);
+        let bits = match on_spikes {
+            true => prices.weight_bits,
+            false => prices.real_weight_bits(steps?),
+        };
+        ((2.0..=24.0).contains(&bits) && bits.fract() == 0.0).then_some(bits as u32)
+    }
+
+    /// Bits of the activations that the list prices in networks on real values, whatever they were executed with; `None` if it
+    /// does not say. For `steps` see [`PriceList::account`].
+    pub fn activation_bits(&self, steps: Option<usize>) -> Option<u32> {
+        match self {
+            Self::Yan2024(_) => steps.map(matched_bits),
+            _ => None,
+        }
+    }
+
     /// The account of the layers of `network` that were run, by their counts by `convention`: of one inference, or of several
     /// added up layer by layer. Operations of coding are priced as those on real values; the event of their lines is `codec`.
     ///
-    /// `steps` is T of a spiking network; of a float network it is T of the spiking one that it is compared with,
-    /// whose resolution [`Form::Yan2024`] gives to both. Without it that form leaves operations on real values
+    /// `steps` is T of a spiking network, or the levels of a quantised one; of a float network it is T of the spiking one that it
+    /// is compared with, whose resolution [`Form::Yan2024`] gives to both. Without it that form leaves operations on real values
     /// unpriced.
     pub fn account(
         &self,

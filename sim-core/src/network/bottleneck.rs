@@ -36,6 +36,9 @@ pub enum BottleneckKind {
     /// Of a float network, with the layers of the spiking unit but 1-bit activations: `encoder.conv`, a quantiser to 0 and
     /// 1, **cut**, `decoder.conv`, ReLU. The payload of one step of the spiking unit, without spikes.
     Binary,
+    /// Of a quantised network, with the layers of the spiking unit and the quantiser of the network in the place of its
+    /// neurons.
+    Quantised,
 }
 
 /// Rows and columns of every kernel of a unit.
@@ -43,13 +46,15 @@ const KERNEL: usize = 3;
 
 impl BottleneckKind {
     /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Spiking, Self::Float, Self::Binary];
+    pub const ALL: [Self; 4] = [Self::Spiking, Self::Float, Self::Binary, Self::Quantised];
 
-    /// The kind that the literature inserts into networks of `family`: SpikeBottleNet's or BottleNet's.
+    /// The kind that is inserted into networks of `family`, unless another is chosen: that of SpikeBottleNet, of BottleNet, or
+    /// the quantised twin of the first.
     pub fn default_for(family: Family) -> Self {
         match family {
             Family::Spiking => Self::Spiking,
             Family::Float => Self::Float,
+            Family::Quantised => Self::Quantised,
         }
     }
 
@@ -58,6 +63,7 @@ impl BottleneckKind {
         match self {
             Self::Spiking => Family::Spiking,
             Self::Float | Self::Binary => Family::Float,
+            Self::Quantised => Family::Quantised,
         }
     }
 
@@ -67,6 +73,7 @@ impl BottleneckKind {
             Self::Spiking => "spiking",
             Self::Float => "float",
             Self::Binary => "binary",
+            Self::Quantised => "quantised",
         }
     }
 }
@@ -78,8 +85,8 @@ impl Network {
     /// # Errors
     /// [`NetworkError::UnknownSplit`]; [`NetworkError::NoRoomForBottleneck`] at the input or output;
     /// [`NetworkError::BottleneckSize`] for a width or stride of 0, [`NetworkError::BottleneckStride`] for a stride larger than
-    /// the kernel and the side of what crosses there; [`NetworkError::BottleneckFamily`] for a spiking unit in
-    /// a float network or the reverse.
+    /// the kernel and the side of what crosses there; [`NetworkError::BottleneckFamily`] for a unit of
+    /// another family than the network's.
     pub fn with_bottleneck(&self, split: &str, unit: Bottleneck) -> Result<(Network, usize), NetworkError> {
         let at = self.split(split)?;
         if split == INPUT || split == OUTPUT {
@@ -99,11 +106,19 @@ impl Network {
             layers: self.layers[..=at].to_vec(),
             split_points: self.split_points.iter().filter(|s| s.layer <= at).cloned().collect(),
         };
-        let (cut, end) = match (unit.kind, self.is_spiking()) {
-            (BottleneckKind::Spiking, true) => net.spiking_unit(unit)?,
-            (BottleneckKind::Float, false) => net.float_unit(unit),
-            (BottleneckKind::Binary, false) => net.binary_unit(unit),
-            (kind, _) => return Err(NetworkError::BottleneckFamily { kind, network: self.name.clone() }),
+        let family = self.family();
+        if unit.kind.family() != family {
+            return Err(NetworkError::BottleneckFamily { kind: unit.kind, network: self.name.clone(), family });
+        }
+        let (cut, end) = match unit.kind {
+            BottleneckKind::Spiking => net.spiking_unit(unit)?,
+            BottleneckKind::Float => net.float_unit(unit),
+            BottleneckKind::Binary => net.binary_unit(unit),
+            BottleneckKind::Quantised => {
+                let levels = self.levels().expect("a network of this family has a quantiser");
+                let f = Nonlinearity::Float(Activation::Quantise { levels });
+                net.one_convolution_unit(unit, f, Some(f))
+            }
         };
         let shift = end - at;
         let moved = |i: usize| if i >= at { i + shift } else { i };

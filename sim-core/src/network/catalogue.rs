@@ -161,9 +161,15 @@ impl NetworkName {
         self.build(Nonlinearity::Float(self.activation()), self.input())
     }
 
-    /// The spiking and the float network with an eighth of the channels, three classes and the smallest input that leaves a
-    /// value in every layer: the same graph, quick enough for tests of every architecture.
-    pub fn small(&self, neuron: Neuron) -> [Network; 2] {
+    /// The quantised network, with quantisers of `levels` levels where the spiking one has neurons. With one level it would be
+    /// the spiking network of a single step; give 2 or more.
+    pub fn quantised(&self, levels: u32) -> Network {
+        self.build(Nonlinearity::Float(Activation::Quantise { levels }), self.input())
+    }
+
+    /// The spiking, the float and the quantised network (of 4 levels) with an eighth of the channels, three classes and the
+    /// smallest input that leaves a value in every layer: the same graph, quick enough for tests of every architecture.
+    pub fn small(&self, neuron: Neuron) -> [Network; 3] {
         let side = match (self.architecture, self.form()) {
             (Architecture::Vgg11 | Architecture::Vgg16, _) | (_, Form::LargeImage) => 32,
             (Architecture::MobileNetV1, Form::SmallImage) => 16,
@@ -172,7 +178,9 @@ impl NetworkName {
         };
         let small = Self { width: Width(0.125), classes: 3, ..*self };
         let input = Shape::new(self.input().channels, side, side);
-        [Nonlinearity::Spiking(neuron), Nonlinearity::Float(self.activation())].map(|f| small.build(f, input))
+        let quantiser = Activation::Quantise { levels: 4 };
+        [Nonlinearity::Spiking(neuron), Nonlinearity::Float(self.activation()), Nonlinearity::Float(quantiser)]
+            .map(|f| small.build(f, input))
     }
 
     fn activation(&self) -> Activation {

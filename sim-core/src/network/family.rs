@@ -1,4 +1,4 @@
-//! The two families of networks.
+//! The families of networks.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,17 +11,26 @@ pub enum Family {
     Spiking,
     /// Float activations, executed once; with a bottleneck unit, BottleNet.
     Float,
+    /// Quantisers of some levels in place of the neurons, executed once: the spiking network without time (QCFS, Bu et al.,
+    /// ICLR 2022). Its activations have as many values as a neuron of as many time steps has numbers of spikes.
+    Quantised,
 }
 
 impl Family {
-    /// Both families.
-    pub const ALL: [Self; 2] = [Self::Spiking, Self::Float];
+    /// All families.
+    pub const ALL: [Self; 3] = [Self::Spiking, Self::Float, Self::Quantised];
 
     /// Name of the family in scenarios, file names and results.
     pub fn name(self) -> &'static str {
         match self {
             Self::Spiking => "spiking",
             Self::Float => "float",
+            Self::Quantised => "quantised",
         }
+    }
+
+    /// Whether its networks are executed for several time steps.
+    pub fn has_steps(self) -> bool {
+        self == Self::Spiking
     }
 }

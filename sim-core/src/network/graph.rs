@@ -223,8 +223,8 @@ pub enum Activation {
         /// Upper bound of the output.
         max: f32,
     },
-    /// `floor(min(max(x, 0), 1) * levels + 0.5) / levels`. With one level the output is binary: 1 from `x = 0.5` on, and is
-    /// executed and sent as spikes of a single step.
+    /// `floor(min(max(x, 0), 1) * levels + 0.5) / levels`, which has `levels + 1` values. With one level the output is binary: 1
+    /// from `x = 0.5` on, and is executed and sent as spikes of a single step.
     Quantise {
         /// Steps between 0 and 1.
         levels: u32,
@@ -338,14 +338,42 @@ impl Network {
         self.layers[self.layers.len() - 1].output.channels
     }
 
-    /// Family of the network: spiking if it has a spiking neuron.
+    /// Family of the network: spiking if it has a spiking neuron, quantised if it has none and a quantiser of several levels
+    /// (one of a single level is that of a binary bottleneck unit, see [`super::BottleneckKind::Binary`]).
     pub fn family(&self) -> Family {
-        if self.is_spiking() { Family::Spiking } else { Family::Float }
+        match (self.is_spiking(), self.levels()) {
+            (true, _) => Family::Spiking,
+            (false, Some(_)) => Family::Quantised,
+            (false, None) => Family::Float,
+        }
+    }
+
+    /// Levels of the network's last quantiser of several levels; none if it has no such quantiser.
+    pub fn levels(&self) -> Option<u32> {
+        self.layers.iter().rev().find_map(|layer| match layer.operation {
+            Operation::Activation(Activation::Quantise { levels }) if levels > 1 => Some(levels),
+            _ => None,
+        })
     }
 
     /// Whether the network has spiking neurons and is therefore executed for T steps.
     pub fn is_spiking(&self) -> bool {
         self.layers.iter().any(|l| matches!(l.operation, Operation::Neuron(_)))
+    }
+
+    /// Levels of the quantiser whose values layer `index` emits or passes on; none if its output has more values than such a
+    /// quantiser gives.
+    ///
+    /// # Panics
+    /// If there is no such layer.
+    pub fn levels_at(&self, index: usize) -> Option<u32> {
+        let layer = &self.layers[index];
+        match layer.operation {
+            Operation::Activation(Activation::Quantise { levels }) => Some(levels),
+            Operation::Pool(pool) if pool.reduction == Reduction::Max => self.levels_at(layer.inputs[0]),
+            Operation::Flatten => self.levels_at(layer.inputs[0]),
+            _ => None,
+        }
     }
 
     /// Index of the last layer of the head at the split point `name`.

@@ -115,15 +115,18 @@ pub enum NetworkError {
         /// The stride asked for.
         stride: usize,
     },
-    /// A bottleneck unit of the other family.
+    /// A bottleneck unit of another family.
     #[error(
-        "`{network}` takes no {kind:?} bottleneck unit: a spiking network takes Spiking ones, a float network Float or Binary ones"
+        "`{network}` is a {} network and takes no {} bottleneck unit: that is one of {} networks",
+        family.name(), kind.name(), kind.family().name()
     )]
     BottleneckFamily {
         /// The unit asked for.
         kind: BottleneckKind,
         /// Name of the network.
         network: String,
+        /// Family of the network.
+        family: Family,
     },
     /// A spiking unit with no neuron to take over.
     #[error("a spiking bottleneck unit takes the neuron before it, but there is none up to layer `{layer}`")]

@@ -1,6 +1,6 @@
 //! How large a network is, from shapes alone: parameters, and the values that its layers emit.
 
-use super::{Network, Operation, Signal, weight_shape};
+use super::{Layer, Network, Operation, Signal, weight_shape};
 use std::ops::Range;
 
 /// Rule by which parameters besides the weights are counted; published totals differ in it.
@@ -45,5 +45,15 @@ impl Network {
             Signal::Spikes { max } => Some(values as u64 * steps as u64 * u64::from(u32::BITS - max.leading_zeros())),
         };
         self.signals(Signal::Real).into_iter().zip(self.layers.iter().map(|l| l.output.len())).map(bits).collect()
+    }
+
+    /// For every layer the bits of its output, if a quantiser of several levels made it: `ceil(log2(levels + 1))` per value.
+    /// `None` for spikes and other real values.
+    pub fn level_bits(&self) -> Vec<Option<u64>> {
+        let bits = |(index, layer): (usize, &Layer)| {
+            let levels = self.levels_at(index).filter(|&levels| levels > 1)?;
+            Some(layer.output.len() as u64 * u64::from(u32::BITS - levels.leading_zeros()))
+        };
+        self.layers.iter().enumerate().map(bits).collect()
     }
 }

@@ -119,6 +119,23 @@ impl Weights {
         }
     }
 
+    /// These weights rounded to whole numbers of `bits(layer)` bits with a scale for each output channel, symmetric about 0: the
+    /// largest weight of the channel in size is `2^(bits - 1) - 1` steps. Layers without such a number keep theirs, and biases
+    /// stay as they are, as sums in wide accumulators do. `network` is that of the weights.
+    ///
+    /// # Panics
+    /// If a layer has fewer than 2 bits, or the weights are another network's.
+    pub fn rounded(&self, network: &Network, bits: impl Fn(usize) -> Option<u32>) -> Self {
+        let round = |(index, layer): (usize, &LayerWeights)| match (layer, bits(index)) {
+            (LayerWeights::Affine(affine), Some(bits)) => {
+                assert!(bits >= 2, "a weight has a sign and a size");
+                LayerWeights::Affine(affine.rounded(network.layers[index].operation, bits))
+            }
+            _ => layer.clone(),
+        };
+        Self(self.0.iter().enumerate().map(round).collect())
+    }
+
     /// Number of layers that a batch normalisation was folded into.
     pub fn folded(&self) -> usize {
         (0..self.0.len()).filter_map(|i| self.layer(i)).filter(|affine| affine.is_folded).count()
@@ -132,6 +149,23 @@ impl Weights {
             LayerWeights::Leak(_) => 1,
         };
         self.0.iter().map(held).sum()
+    }
+}
+
+impl Affine {
+    fn rounded(&self, operation: Operation, bits: u32) -> Self {
+        let mut largest = vec![0.0_f32; self.bias.len()];
+        let channel = |i| output_channel(operation, &self.weight.shape, i);
+        for (i, weight) in self.weight.data.iter().enumerate() {
+            largest[channel(i)] = largest[channel(i)].max(weight.abs());
+        }
+        let most = 2.0_f64.powi(bits as i32 - 1) - 1.0;
+        let round = |(i, &weight): (usize, &f32)| match f64::from(largest[channel(i)]) / most {
+            step if step > 0.0 => ((f64::from(weight) / step).round() * step) as f32,
+            _ => weight,
+        };
+        let data = self.weight.data.iter().enumerate().map(round).collect();
+        Self { weight: Tensor { shape: self.weight.shape.clone(), data }, ..self.clone() }
     }
 }
 

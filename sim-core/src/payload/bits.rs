@@ -1,4 +1,4 @@
-//! Bit-packing of spike trains.
+//! Bit-packing of spike trains and of whole numbers.
 
 use super::error::PayloadError;
 use crate::inference::{GradedTrain, SpikeTrain};
@@ -7,6 +7,31 @@ use crate::network::Shape;
 /// Number of binary digits of the numbers up to `max`.
 pub(super) fn digits(max: u32) -> u32 {
     u32::BITS - max.leading_zeros()
+}
+
+/// Packs numbers of `digits` binary digits one behind the other, the lowest digit first.
+pub(super) fn pack_numbers(numbers: impl Iterator<Item = u32>, digits: u32) -> Vec<u8> {
+    let mut bytes = vec![];
+    let (mut pending, mut held) = (0_u64, 0);
+    for number in numbers {
+        pending |= u64::from(number) << held;
+        held += digits;
+        while held >= 8 {
+            bytes.push(pending as u8);
+            pending >>= 8;
+            held -= 8;
+        }
+    }
+    if held > 0 {
+        bytes.push(pending as u8);
+    }
+    bytes
+}
+
+/// Number `index` of what [`pack_numbers`] made.
+pub(super) fn number(bytes: &[u8], digits: u32, index: usize) -> u32 {
+    let bit = |at: usize| u32::from(bytes[at / 8] >> (at % 8) & 1);
+    (0..digits).fold(0, |number, digit| number | bit(index * digits as usize + digit as usize) << digit)
 }
 
 /// Packs the numbers of one step: the bit map of every digit, the lowest first.

@@ -70,6 +70,11 @@ impl Coder {
                 (Codec::Graded { max }, Feature::Graded(graded), _) if graded.max() == max => {
                     Ok(bits::pack_graded(graded, step))
                 }
+                (Codec::Levels { levels }, Feature::Real(real), _) => {
+                    let numbers = real.step(step).iter().map(|&value| level(value, levels));
+                    let numbers = numbers.collect::<Result<Vec<u32>, _>>()?;
+                    Ok(bits::pack_numbers(numbers.into_iter(), bits::digits(levels)))
+                }
                 (Codec::Float32, Feature::Real(real), _) => {
                     Ok(real.step(step).iter().flat_map(|v| v.to_le_bytes()).collect())
                 }
@@ -109,6 +114,7 @@ impl Coder {
         let per_step = match self.codec {
             Codec::Spikes => self.shape.len().div_ceil(8),
             Codec::Graded { max } => bits::digits(max) as usize * self.shape.len().div_ceil(8),
+            Codec::Levels { levels } => (bits::digits(levels) as usize * self.shape.len()).div_ceil(8),
             Codec::Float32 => 4 * self.shape.len(),
             Codec::Pixels8 => self.shape.len(),
             Codec::Jpeg { .. } => payload.bytes.len() / self.steps.max(1),
@@ -140,7 +146,7 @@ impl Coder {
         match self.codec {
             Codec::Spikes => return Ok(Feature::Spikes(self.spikes(arrived, &parts))),
             Codec::Graded { max } => return self.graded(arrived, &parts, max, damage).map(Feature::Graded),
-            Codec::Jpeg { .. } | Codec::Float32 | Codec::Pixels8 => {}
+            Codec::Levels { .. } | Codec::Jpeg { .. } | Codec::Float32 | Codec::Pixels8 => {}
         }
         let mut real = Real { shape: self.shape, steps: 0, data: vec![] };
         for part in parts {
@@ -213,6 +219,20 @@ impl Coder {
                     *value = (*missing == [0; 4] && (found.is_finite() || damage.flipped.is_empty())).then_some(found);
                 }
             }
+            (None, Codec::Levels { levels }) => {
+                let digits = bits::digits(levels);
+                for (index, value) in values.iter_mut().enumerate() {
+                    // Only damage can raise a number above `levels`.
+                    let number = match bits::number(bytes, digits, index) {
+                        number if number > levels && damage.flipped.is_empty() => {
+                            return Err(PayloadError::Grade { found: number, max: levels });
+                        }
+                        number => number.min(levels),
+                    };
+                    let is_whole = bits::number(missing, digits, index) == 0;
+                    *value = is_whole.then_some(number as f32 / levels as f32);
+                }
+            }
             (None, _) => {
                 let pixels = bytes.iter().zip(missing);
                 values.iter_mut().zip(pixels).for_each(|(value, (&pixel, &missing))| {
@@ -246,4 +266,12 @@ impl Coder {
             },
         }
     }
+}
+
+/// The whole number `k` of the value `k / levels`.
+fn level(value: f32, levels: u32) -> Result<u32, PayloadError> {
+    let number = (value * levels as f32).round();
+    // Also false for NaN.
+    let is_level = (0.0..=levels as f32).contains(&number) && number / levels as f32 == value;
+    if is_level { Ok(number as u32) } else { Err(PayloadError::Level { value, levels }) }
 }

@@ -25,10 +25,16 @@ pub enum PayloadError {
         /// The value found.
         value: f32,
     },
-    /// A received number of spikes that is larger than any that can be sent.
-    #[error(
-        "a graded spike of {found} was decoded, but none above {max} can be sent: was the payload made for this cut?"
-    )]
+    /// A value that the quantiser before the cut cannot have emitted.
+    #[error("value {value} is no multiple of 1/{levels} from 0 to 1: quantise the feature before the cut")]
+    Level {
+        /// The value found.
+        value: f32,
+        /// Levels of the quantiser.
+        levels: u32,
+    },
+    /// A received number, of spikes or of a level, that is larger than any that can be sent.
+    #[error("the number {found} was decoded, but none above {max} can be sent: was the payload made for this cut?")]
     Grade {
         /// The number received.
         found: u32,

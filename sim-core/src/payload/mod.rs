@@ -34,6 +34,13 @@ pub enum Codec {
         /// Largest number of spikes that a neuron can emit in one step.
         max: u32,
     },
+    /// Values of a quantiser, `k / levels` with a whole `k` from 0 to `levels`, as the numbers `k` of `ceil(log2(levels + 1))`
+    /// bits, one behind the other, the lowest bit first. A value counts as missing if any of its bits is missing; a number that
+    /// damage has raised above `levels` is read as `levels`.
+    Levels {
+        /// Steps between 0 and 1.
+        levels: u32,
+    },
     /// 8-bit values in a JPEG image, see [`Jpeg`]. A scan cannot be decoded past a gap: the whole step counts as
     /// missing if any bit is missing or the damaged scan is invalid.
     Jpeg {
@@ -48,8 +55,8 @@ pub enum Codec {
 }
 
 impl Codec {
-    /// The codec of a network cut after layer `cut`: pixels for the sample itself, bits for spikes, JPEG for the
-    /// unit-range output of a float bottleneck encoder, float32 for any other feature.
+    /// The codec of a network cut after layer `cut`: pixels for the sample itself, bits for spikes, levels for what a quantiser
+    /// emits, JPEG for the unit-range output of a float bottleneck encoder, float32 for any other feature.
     ///
     /// # Panics
     /// If `network` has no layer `cut`.
@@ -59,7 +66,7 @@ impl Codec {
             (_, Signal::BINARY) => Self::Spikes,
             (_, Signal::Spikes { max }) => Self::Graded { max },
             (Operation::Activation(f), _) if f == Activation::UNIT_CLIP => Self::Jpeg { quality: jpeg_quality },
-            _ => Self::Float32,
+            _ => network.levels_at(cut).map_or(Self::Float32, |levels| Self::Levels { levels }),
         }
     }
 }
@@ -69,6 +76,7 @@ impl Display for Codec {
         match self {
             Self::Spikes => formatter.write_str("spikes"),
             Self::Graded { max } => write!(formatter, "graded spikes up to {max}"),
+            Self::Levels { levels } => write!(formatter, "{levels} levels"),
             Self::Jpeg { quality } => write!(formatter, "jpeg {quality}"),
             Self::Float32 => formatter.write_str("float32"),
             Self::Pixels8 => formatter.write_str("8-bit"),

@@ -153,3 +153,34 @@ fn a_damaged_jpeg_scan_is_values_or_a_missing_step() {
     }
     assert!(missing > 0, "no damage was too much for the decoder");
 }
+
+/// Four levels are numbers of three bits, 0 to 4; what damage makes of the others is a level too.
+#[test]
+fn levels_are_numbers_of_as_few_bits_as_they_need() {
+    let coder = Coder::new(Codec::Levels { levels: 4 }, Shape::vector(5), 1).unwrap();
+    let feature = |data: [f32; 5]| Feature::Real(Real { shape: Shape::vector(5), steps: 1, data: data.into() });
+    let payload = coder.encode(&feature([0.0, 0.25, 0.5, 0.75, 1.0])).unwrap();
+    // Lowest bit first: 000 100 010 110 001.
+    assert_eq!(payload.bytes, [0b1000_1000, 0b0100_0110]);
+    let decode = |damage: Damage<'_>| coder.decode(&payload, &damage).unwrap();
+    assert_eq!(decode(Damage::NONE), feature([0.0, 0.25, 0.5, 0.75, 1.0]));
+    // Bit 5 belongs to the second value, though it is 0; bits 12 and 13 make a 7 of the 4.
+    assert_eq!(decode(Damage { erased: &[5], ..Damage::NONE }), feature([0.0, 0.0, 0.5, 0.75, 1.0]));
+    assert_eq!(decode(Damage { flipped: &[0, 12, 13], ..Damage::NONE }), feature([0.25, 0.25, 0.5, 0.75, 1.0]));
+    // The first byte has the two lower bits of the third value.
+    assert_eq!(decode(Damage::losing(std::slice::from_ref(&(0..1)))), feature([0.0, 0.0, 0.0, 0.75, 1.0]));
+    let dropped = coder.clone().with_missing(Missing::DropStep);
+    assert_eq!(dropped.decode(&payload, &Damage::losing(std::slice::from_ref(&(1..2)))).unwrap(), feature([0.0; 5]));
+    for value in [0.3, -0.25, 1.25, f32::NAN] {
+        let refused = coder.encode(&feature([0.0, 0.25, value, 0.75, 1.0]));
+        assert!(matches!(refused, Err(PayloadError::Level { levels: 4, .. })), "{value}: {refused:?}");
+    }
+    let seven = Payload { bytes: vec![0b111, 0], step_starts: vec![0] };
+    assert_eq!(coder.decode(&seven, &Damage::NONE), Err(PayloadError::Grade { found: 7, max: 4 }));
+    // As many bits as the numbers of spikes in as many steps need.
+    for (levels, bits) in [(2, 2), (3, 2), (4, 3), (7, 3), (8, 4), (255, 8)] {
+        let coder = Coder::new(Codec::Levels { levels }, Shape::vector(8), 1).unwrap();
+        let bytes = coder.encode(&Feature::Real(Real::zeros(Shape::vector(8), 1))).unwrap().bytes;
+        assert_eq!(bytes.len(), bits, "{levels} levels");
+    }
+}

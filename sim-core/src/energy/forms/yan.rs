@@ -13,8 +13,8 @@ form! {
     ///   directly coded image): `MAC (b e_bit + b_w e_w) + inputs b e_chip`; if zeros are skipped, of those that are not, and
     ///   `e_chip` more per input for a map of one bit.
     ///
-    /// The float network is priced as if its activations had `b` bits, whatever it was run with, and its weights the `b_w` of
-    /// the spiking one, or `b` as well (`matched_weights`). What a spike costs on its way is left out, in favour of the spiking
+    /// A quantised network of T levels has activations of `b` bits. A float one is priced as if it had, whatever it was run with.
+    /// Weights have the `b_w` bits of the spiking network, or `b` as well (`matched_weights`). What a spike costs on its way is left out, in favour of the spiking
     /// network.
     Yan2024 {
         /// Accumulate, in joules.
@@ -44,6 +44,11 @@ pub fn matched_bits(steps: usize) -> u32 {
 }
 
 impl Yan2024 {
+    /// Bits of a weight that meets real values, in a comparison with a network of T = `steps`.
+    pub(in crate::energy) fn real_weight_bits(&self, steps: usize) -> f64 {
+        if self.matched_weights { f64::from(matched_bits(steps)) } else { self.weight_bits }
+    }
+
     pub(in crate::energy) fn price(&self, layer: &PricedLayer<'_>, lines: &mut Lines<'_>) {
         let counted = layer.counted;
         let counts = layer.counts();
@@ -57,11 +62,12 @@ impl Yan2024 {
         lines.add("weight bits read", ComputePart::Memory, weights, ("weight_traffic", self.weight_traffic));
         let membranes = counts.state_accesses as f64 * self.state_bits;
         lines.add("membrane bits read, written", ComputePart::Memory, membranes, chip);
-        let Some(bits) = layer.steps.map(|steps| f64::from(matched_bits(steps))) else {
+        let Some(steps) = layer.steps else {
             lines.add("multiply-accumulate of unknown width", ComputePart::Mac, counts.mac as f64, ("mac", None));
             return;
         };
-        let (mac, wide) = (counts.mac as f64, if self.matched_weights { bits } else { self.weight_bits });
+        let (bits, wide) = (f64::from(matched_bits(steps)), self.real_weight_bits(steps));
+        let mac = counts.mac as f64;
         let weights = ("weight_traffic", self.weight_traffic);
         lines.add("bits multiplied, accumulated", ComputePart::Mac, mac * bits, ("mac", self.mac));
         lines.add("weight bits read for real values", ComputePart::Memory, mac * wide, weights);
