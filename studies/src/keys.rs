@@ -17,7 +17,7 @@ use serde::Serialize;
 
 /// Version of everything that turns a plan into results. It grows with every change after which an equal plan gives other
 /// numbers, and with every change of the form in which pieces are stored.
-pub const ENGINE_SCHEMA: u32 = 7;
+pub const ENGINE_SCHEMA: u32 = 8;
 
 /// What an inference depends on.
 #[derive(Serialize)]
