@@ -152,7 +152,11 @@ fn but_the_uplink(row: &ReplicationRow) -> ReplicationRow {
             total: 0.0,
             ..energy
         }),
+        power_per_device_w: None,
         cloud_energy_j: None,
+        cloud_power_w: None,
+        window_from_s: None,
+        window_to_s: None,
         uplink_utilisation: None,
         edge_utilisation: None,
         cloud_utilisation: None,
@@ -197,7 +201,8 @@ fn a_price_changes_its_own_energy_and_the_total() {
         assert!(ac(listed) == 0.0 || (ac(mine) / ac(listed) - 2.0).abs() < 1e-9);
         let others = |row: &ReplicationRow| {
             let compute = ComputeEnergy { ac: 0.0, ..energy(row).compute };
-            ReplicationRow { energy: Some(Energy { compute, total: 0.0, ..energy(row) }), ..row.clone() }
+            let energy = Some(Energy { compute, total: 0.0, ..energy(row) });
+            ReplicationRow { energy, power_per_device_w: None, ..row.clone() }
         };
         assert_eq!(others(listed), others(mine));
         let (more, total) = (ac(mine) - ac(listed), energy(mine).total - energy(listed).total);

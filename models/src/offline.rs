@@ -51,7 +51,7 @@ pub enum OfflineError {
         /// Index of the sample, from 0.
         sample: usize,
         /// Cause of the failure.
-        error: SplitError,
+        error: Box<SplitError>,
     },
 }
 
@@ -78,7 +78,7 @@ pub fn infer(
     let nothing = Observation::new(split.executable(), &network.weights, split.steps());
     let random = Streams::new(input.seed, 0).family("input coding");
     let on_sample = |sample: usize| -> Result<(WholeExecution, Option<Observation>), OfflineError> {
-        let failed = |error| OfflineError::Execution { network: network.name(), sample, error };
+        let failed = |error| OfflineError::Execution { network: network.name(), sample, error: Box::new(error) };
         let pixels = split.sample(&dataset.sample(sample)).map_err(failed)?;
         let coded: Feature = (input.coding.encode(&pixels, split.steps(), &mut random.stream(sample as u64)))
             .map_err(|error| OfflineError::Coding { sample, error })?;
@@ -94,8 +94,10 @@ pub fn infer(
     let mut observed = nothing.clone();
     for first in (0..samples).step_by(CHUNK) {
         let chunk = (first..samples.min(first + CHUNK)).into_par_iter();
-        let executions: Vec<_> = chunk.map(on_sample).collect::<Result<_, _>>()?;
-        for (execution, observation) in executions {
+        let executions: Vec<_> = chunk.map(on_sample).collect();
+        for execution in executions {
+            // Of several failures the first in the order of the samples, whichever thread came first.
+            let (execution, observation) = execution?;
             all.add(execution);
             observation.into_iter().for_each(|observation| observed.merge(observation));
         }

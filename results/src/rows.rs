@@ -215,7 +215,7 @@ record! {
         /// Energy of the devices by part.
         pub energy: Option<Energy> => ["energy_", "_j"],
         /// Lower end of the 95 % interval of `energy_total_j`, from the batches of this replication alone. Missing for fewer
-        /// than 200 requests, and where a twentieth of the window is no longer than radios and processors remember a
+        /// than 200 requests, and where a tenth of the window is no longer than radios and processors remember a
         /// request.
         pub steady_energy_low_j: Option<f64> => ("J", "energy, lower end"),
         /// Upper end of the 95 % interval of `energy_total_j`, from the batches of this replication alone.

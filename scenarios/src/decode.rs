@@ -50,9 +50,7 @@ pub(crate) fn explain(error: &Error) -> Mistake {
             mistake(format!("this is {}, but must be {}", plain_value(found), plain_type(expected)))
         }
         // A syntax error, in the words of the parser, but for those that are of Rust.
-        None if message.contains("recursion limit") => {
-            mistake("lists and tables lie too deep in one another here".into())
-        }
+        None if message.contains("recurs") => mistake("lists and tables lie too deep in one another here".into()),
         None if message.contains("number too large") || message.contains("number too small") => {
             mistake("this number is beyond the whole numbers of TOML, which have 64 bits".into())
         }

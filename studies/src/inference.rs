@@ -94,7 +94,9 @@ impl PreparedNetwork {
             tick();
             inference.map_err(|error| Failure::Inference { network: self.name(), sample, error: Box::new(error) })
         };
-        let samples = (0..self.samples.count).into_par_iter().map(on_sample).collect::<Result<Vec<_>, _>>()?;
+        let samples: Vec<_> = (0..self.samples.count).into_par_iter().map(on_sample).collect();
+        // Of several failures the first in the order of the samples, whichever thread came first.
+        let samples = samples.into_iter().collect::<Result<Vec<_>, _>>()?;
         let mut layers: Vec<LayerCounts> = vec![];
         for stage in samples.iter().filter_map(|sample| sample.stages.last()) {
             let counts = stage.head.iter().chain(&stage.tail).copied();

@@ -84,16 +84,17 @@ impl Zoo {
             tick();
             answers.map_err(|(member, error)| {
                 let network = members[member].name.clone();
-                MeasureError::Inference { network, sample, error }
+                MeasureError::Inference { network, sample, error: Box::new(error) }
             })
         };
         let mut all: Vec<Executed> = members.iter().map(|member| Executed::new(member, bit_errors.len())).collect();
         for first in (0..samples).step_by(BATCH) {
             let batch = (first..samples.min(first + BATCH)).into_par_iter();
-            let answers = batch.map(on_sample).collect::<Result<Vec<_>, _>>()?;
+            let answers: Vec<_> = batch.map(on_sample).collect();
             all.iter_mut().for_each(|executed| executed.heads.push(vec![]));
             for answers in answers {
-                all.iter_mut().zip(answers).for_each(|(executed, answer)| executed.add(answer));
+                // Of several failures the first in the order of the samples, whichever thread came first.
+                all.iter_mut().zip(answers?).for_each(|(executed, answer)| executed.add(answer));
             }
         }
         Ok(all)

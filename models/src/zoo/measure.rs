@@ -40,7 +40,7 @@ pub enum MeasureError {
         /// Index of the sample, from 0.
         sample: usize,
         /// Cause of the failure.
-        error: SplitError,
+        error: Box<SplitError>,
     },
 }
 

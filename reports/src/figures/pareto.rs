@@ -40,10 +40,10 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     let replications = replications_note(digest, |summary| &summary.energy_j);
     let absent = drawn.each_ref().map(|points| digest.designs.len() - points.len());
     let left_out = match absent {
-        [left, right] if left == right => left_out(left, "design point", "without a completed request"),
+        [left, right] if left == right => left_out(left, "design point", "without energy or latency"),
         [left, right] => format!(
             "{}{}",
-            left_out(left, "design point", "without a completed request"),
+            left_out(left, "design point", "without energy"),
             left_out(right, "design point", "without a latency")
         ),
     };

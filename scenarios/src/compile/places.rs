@@ -47,7 +47,7 @@ fn measured_watts(fleet: &FleetSection, device: &DeviceProfile) -> Result<Option
     if fleet.prices.is_some() {
         return Ok(None);
     }
-    device.computing_watts().map(Some).map_err(|quantity| {
+    device.measured_watts().map(Some).map_err(|quantity| {
         let message = format!(
             "without `prices` a device needs `{quantity}`, what it draws while it computes, which the profile `{}` does not \
              have",

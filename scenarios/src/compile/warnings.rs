@@ -60,10 +60,9 @@ impl Machine<'_> {
         let (event, joules, per_second) = priciest_operation(list, &self.processor);
         let mut text = format!(
             "prices and rates of different machines: the {kind} `{name}` does not name the price list `{prices}` as its own; \
-             together they imply {} while it computes ({} pJ per {event}, at {} per second)",
+             together they imply {} while it computes ({} pJ per {event}, at {per_second:e} per second)",
             watts(joules * per_second),
             rounded(joules * 1e12),
-            Number(per_second)
         );
         if let Some(measured) = self.measured {
             text += &format!(", where {} were measured: leave `prices` out to use that", watts(measured.get() * 1e-3));
@@ -94,14 +93,14 @@ pub(super) fn of_link(scenario: &Scenario, profile: &LinkProfile, link: &Link) -
     let down = (Some(link.downlink_bits_per_second), power.down_watts_per_mbps, "receiving", &profile.law_down_to);
     let name = (*scenario.link.profile).clone();
     [up, down].into_iter().filter_map(move |(bits_per_second, slope, what, law)| {
-        let (mbps, most) = (bits_per_second? * 1e-6, law.as_ref()?.get());
+        let (mbps, most) = (bits_per_second? / 1e6, law.as_ref()?.get());
         let at = |mbps: f64| watts(slope * mbps + power.active_watts);
         (mbps > most && slope > 0.0).then(|| {
             format!(
                 "beyond the range of a power law: that of the link `{name}` was fitted to rates up to {most} Mbit/s for {what}, \
                  where it gives {}; at {} Mbit/s it gives {}",
                 at(most),
-                rounded(mbps),
+                Number(mbps),
                 at(mbps)
             )
         })

@@ -371,7 +371,7 @@ impl DeviceProfile {
     ///
     /// # Errors
     /// The key of that power, if the profile leaves it out.
-    pub fn computing_watts(&self) -> Result<f64, &'static str> {
+    pub fn measured_watts(&self) -> Result<f64, &'static str> {
         Ok(needed("computing_power", &self.computing_power)?.get() * 1e-3)
     }
 

@@ -192,11 +192,16 @@ fn counters_are_never_negative_and_queues_drain() {
     assert!(all("edge queue").any(|(_, values)| values.iter().any(|&(_, length)| length == 1.0)));
     assert!(all("radio").all(|(_, values)| values[0] == (0, 0.0) && values.iter().any(|&(_, state)| state == 3.0)));
     assert_eq!((all("power W").count(), all("battery J").count()), (3, 3));
-    // What the batteries lost is what the devices drew, whose power in steady state is known.
-    let gone: f64 = all("battery J").map(|(_, values)| 1e3 - values.last().unwrap().1).sum();
+    // What the batteries lost in the window was drawn by the devices, but for what came since the last change of power.
     let row = row(&results, 0);
-    let drawn = row.power_per_device_w.unwrap() * 3.0 * row.simulated_s;
-    assert!((0.5 * drawn..1.5 * drawn).contains(&gone), "{gone} J, and {drawn} J at the power of the window");
+    let left = |seconds: Option<f64>| -> f64 {
+        let until = (seconds.unwrap() * 1e9) as u64;
+        let last = |values: &[(u64, f64)]| values.iter().rev().find(|(now, _)| *now <= until).unwrap().1;
+        all("battery J").map(|(_, values)| last(values)).sum()
+    };
+    let (gone, drawn) = (left(row.window_from_s) - left(row.window_to_s), row.energy.unwrap().total);
+    let drawn = drawn * row.window_answered.unwrap() as f64;
+    assert!((gone / drawn - 1.0).abs() < 0.1, "{gone} J of {drawn} J");
 }
 
 /// The trace of a window of time and one device is that part of the whole trace, cut off at both ends.

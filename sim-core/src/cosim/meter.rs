@@ -6,10 +6,10 @@ use crate::kernel::SimTime;
 use crate::stats::{Interval, ratio_interval};
 
 /// Number of batches into which the window is divided, for the interval of its energy.
-const BATCHES: u64 = 20;
+const BATCHES: u64 = 10;
 
-/// Fewest requests of a window with an interval: ten for each batch.
-const FEWEST_REQUESTS: u64 = 10 * BATCHES;
+/// Fewest requests of a window with an interval: twenty for each batch.
+const FEWEST_REQUESTS: u64 = 20 * BATCHES;
 
 /// What was drawn and answered from time zero to a moment.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +21,7 @@ pub(super) struct Reading {
     pub(super) cloud: CloudEnergy,
 }
 
-/// Reads the energy of the whole system when the window opens, when it closes, and at the ends of its batches: some twenty
+/// Reads the energy of the whole system when the window opens, when it closes, and at the ends of its batches: some ten
 /// times in a run. Each reading looks at all devices, and divides the state of each at that moment.
 #[derive(Debug)]
 pub(super) struct Meter {

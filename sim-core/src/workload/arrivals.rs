@@ -1,5 +1,6 @@
 //! The arrivals of a fleet, one after the other.
 
+use super::past::is_bursting_at_first;
 use super::{ArrivalProcess, Pasts, TraceArrival};
 use crate::kernel::{SimTime, StreamFamily, Streams, TimeError};
 use rand::RngExt;
@@ -188,11 +189,6 @@ impl Bursty {
         self.draws += 1;
         streams.draw(device.into(), self.draws.into()).sample(Exp1)
     }
-}
-
-/// Whether a bursty device bursts at time zero, in its stationary distribution.
-pub(super) fn is_bursting_at_first(device: u32, streams: &StreamFamily, means: [f64; 2]) -> bool {
-    streams.draw(device.into(), 0).random::<f64>() * (means[0] + means[1]) < means[1]
 }
 
 /// Delay from `now` until `at`, in seconds from the start; 0 if that has passed by rounding.

@@ -1,7 +1,6 @@
 //! The requests that a device made before the run.
 
 use super::ArrivalProcess;
-use super::arrivals::is_bursting_at_first;
 use crate::kernel::{StreamFamily, Streams};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -113,6 +112,11 @@ impl Past {
         }
         (*age < limit_seconds).then_some(*age)
     }
+}
+
+/// Whether a bursty device bursts at time zero, in its stationary distribution.
+pub(super) fn is_bursting_at_first(device: u32, streams: &StreamFamily, means: [f64; 2]) -> bool {
+    streams.draw(device.into(), 0).random::<f64>() * (means[0] + means[1]) < means[1]
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 mod answers;
 mod device;
+mod mean_time;
 mod past;
 mod power;
 mod processor;
@@ -25,7 +26,7 @@ use crate::kernel::{SimTime, StreamFamily, Streams};
 use crate::link::Radio;
 use crate::workload::Past;
 use device::{Device, RadioSide};
-use past::MeanTime;
+use mean_time::MeanTime;
 
 /// Bytes of a device without its queues.
 pub(super) const DEVICE_BYTES: usize = size_of::<Device>();

@@ -11,27 +11,6 @@ use crate::kernel::SimTime;
 use crate::workload::Past;
 use rand::RngExt;
 
-/// How long requests have taken so far, on average. The time that a request before the run took is not known, and this
-/// stands for it.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct MeanTime {
-    number: u64,
-    nanoseconds: u128,
-}
-
-impl MeanTime {
-    pub(super) fn add(&mut self, time: SimTime) {
-        self.number += 1;
-        self.nanoseconds += u128::from(time.nanoseconds());
-    }
-
-    /// The mean; `None` of nothing.
-    pub(super) fn mean(&self) -> Option<SimTime> {
-        let mean = self.nanoseconds.checked_div(self.number.into())?;
-        Some(SimTime::from_nanoseconds(mean as u64))
-    }
-}
-
 impl Edge<'_> {
     /// Puts every device into the state that its `past` implies, each of so many `samples` being equally likely to have been
     /// asked for.
