@@ -6,7 +6,7 @@ use crate::progress::{Bar, SampleBar};
 use crate::scenario::compile_scenario;
 use anyhow::anyhow;
 use cospike_models::dataset::Dataset;
-use cospike_models::zoo::{CodecChoice, Executed, NetworkChoice, WeightFile, Zoo};
+use cospike_models::zoo::{CodecChoice, Executed, NetworkChoice, PLAIN, Series, WeightFile, Zoo};
 use cospike_reports::{Evidence, paper_page};
 use cospike_results::rows::Results;
 use cospike_scenarios::profiles::{Prices, all_shipped};
@@ -16,6 +16,9 @@ use std::io::IsTerminal;
 /// Probabilities of an inverted bit that units at the last split point meet.
 const BIT_ERRORS: [f64; 4] = [0.03, 0.1, 0.2, 0.3];
 
+/// Number of images, from the first on, on which units at earlier split points are executed.
+const EARLIER: usize = 2000;
+
 /// Executes and simulates all that the claims need, and writes the page about them.
 pub(crate) fn page(arguments: &Page) -> Result<(), Failure> {
     let zoo = arguments.zoo.open()?;
@@ -24,7 +27,6 @@ pub(crate) fn page(arguments: &Page) -> Result<(), Failure> {
         all_shipped::<Prices>().map_err(|mistake| Failure::Input(mistake.render(std::io::stderr().is_terminal())))?;
     let evidence = Evidence {
         executed: execute_all(&zoo, &dataset)?,
-        with_errors: execute_with_errors(&zoo, &dataset)?,
         bit_errors: BIT_ERRORS.to_vec(),
         prices: prices.into_iter().map(|(name, prices)| (name.to_owned(), *prices.list())).collect(),
         radios: simulate("radios", &zoo)?,
@@ -34,40 +36,47 @@ pub(crate) fn page(arguments: &Page) -> Result<(), Failure> {
     paper_page(&evidence)?.write(&arguments.folder).map_err(Failure::mistake)
 }
 
-/// Executes the network of every weight file.
+/// Executes unsplit networks, and all units at the last split points, on all images, without and with bit errors; float units with
+/// plain values too. Units at earlier split points, whose tails are almost whole networks, are executed on the first [`EARLIER`]
+/// images without errors, and only the kinds that claims compare there.
 fn execute_all(zoo: &Zoo, dataset: &Dataset) -> Result<Vec<Executed>, Failure> {
-    let groups = zoo.backbone_groups();
-    let bar = SampleBar::new((groups.len() * dataset.len()) as u64);
+    let compared = [BottleneckKind::Spiking, BottleneckKind::Float];
+    let is_compared = |series: &&Series<'_>| series.variant == PLAIN && compared.contains(&series.kind);
+    let is_float =
+        |choice: &&NetworkChoice| choice.unit.as_ref().is_some_and(|unit| unit.kind == BottleneckKind::Float);
     let mut all = vec![];
-    for files in groups {
-        let choices = choices(zoo, &files)?;
-        all.extend(zoo.execute(&choices, dataset, &[], &|| bar.tick())?);
-    }
-    Ok(all)
-}
-
-/// Executes all units at the last split points with bit errors, float ones with plain values too.
-fn execute_with_errors(zoo: &Zoo, dataset: &Dataset) -> Result<Vec<Executed>, Failure> {
-    let branches = zoo.branches();
-    let bar = SampleBar::new((branches.len() * dataset.len()) as u64);
-    let mut all = vec![];
-    for branch in branches {
+    for branch in zoo.branches() {
         let last = branch.series.last().map(|series| series.split);
-        let series = branch.series.iter().filter(|series| Some(series.split) == last);
-        let files: Vec<&WeightFile> = series.flat_map(|series| series.widths.values().flatten().copied()).collect();
-        let usual = choices(zoo, &files)?;
-        let is_float =
-            |choice: &&NetworkChoice| choice.unit.as_ref().is_some_and(|unit| unit.kind == BottleneckKind::Float);
-        let plain = usual.iter().filter(is_float).cloned();
-        let plain = plain.map(|choice| NetworkChoice { codec: Some(CodecChoice::Raw), ..choice });
-        let choices: Vec<NetworkChoice> = plain.chain(usual.iter().cloned()).collect();
-        all.extend(zoo.execute(&choices, dataset, &BIT_ERRORS, &|| bar.tick())?);
+        let (at_last, earlier): (Vec<_>, Vec<_>) = branch.series.iter().partition(|series| Some(series.split) == last);
+        let mut choices = named(zoo, branch.backbone.into_iter().chain(files(at_last)))?;
+        let plain = choices.iter().filter(is_float).cloned();
+        let plain: Vec<_> = plain.map(|choice| NetworkChoice { codec: Some(CodecChoice::Raw), ..choice }).collect();
+        choices.extend(plain);
+        all.extend(execute(zoo, &choices, (dataset, dataset.len()), &BIT_ERRORS)?);
+        let choices = named(zoo, files(earlier.into_iter().filter(is_compared)))?;
+        all.extend(execute(zoo, &choices, (dataset, EARLIER.min(dataset.len())), &[])?);
     }
     Ok(all)
 }
 
-fn choices(zoo: &Zoo, files: &[&WeightFile]) -> Result<Vec<NetworkChoice>, Failure> {
-    Ok(files.iter().map(|file| zoo.choice(&file.name)).collect::<Result<_, _>>()?)
+fn execute(
+    zoo: &Zoo,
+    choices: &[NetworkChoice],
+    samples: (&Dataset, usize),
+    bit_errors: &[f64],
+) -> Result<Vec<Executed>, Failure> {
+    let bar = SampleBar::new(samples.1 as u64);
+    Ok(zoo.execute(choices, samples, bit_errors, &|| bar.tick())?)
+}
+
+/// All files of some series.
+fn files<'a>(series: impl IntoIterator<Item = &'a Series<'a>>) -> impl Iterator<Item = &'a WeightFile> {
+    series.into_iter().flat_map(|series| series.widths.values().flatten().copied())
+}
+
+/// Choices of the networks of some files.
+fn named<'a>(zoo: &Zoo, files: impl Iterator<Item = &'a WeightFile>) -> Result<Vec<NetworkChoice>, Failure> {
+    Ok(files.map(|file| zoo.choice(&file.name)).collect::<Result<_, _>>()?)
 }
 
 /// Runs a built-in scenario.

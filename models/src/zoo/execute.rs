@@ -86,7 +86,8 @@ struct Errors<'a> {
 }
 
 impl Zoo {
-    /// Executes networks of the same backbone, family and time steps on all of `dataset`, each cut in two, on the threads of the
+    /// Executes networks of the same backbone, family and time steps on the first `samples` samples of `dataset`, which has as
+    /// many, each cut in two, on the threads of the
     /// current rayon pool. The layers before the split points are executed once for all of them, which changes no answer: an
     /// inference cut in two equals the uncut one bit for bit. `tick` is called after each sample.
     ///
@@ -98,7 +99,7 @@ impl Zoo {
     pub fn execute(
         &self,
         choices: &[NetworkChoice],
-        dataset: &Dataset,
+        (dataset, samples): (&Dataset, usize),
         bit_errors: &[f64],
         tick: &(dyn Fn() + Sync),
     ) -> Result<Vec<Executed>, MeasureError> {
@@ -113,8 +114,8 @@ impl Zoo {
             })
         };
         let mut all: Vec<Executed> = members.iter().map(|member| Executed::new(member, bit_errors.len())).collect();
-        for first in (0..dataset.len()).step_by(BATCH) {
-            let batch = (first..dataset.len().min(first + BATCH)).into_par_iter();
+        for first in (0..samples).step_by(BATCH) {
+            let batch = (first..samples.min(first + BATCH)).into_par_iter();
             let answers: Vec<_> = batch.map(on_sample).collect();
             all.iter_mut().for_each(|executed| executed.heads.push(vec![]));
             for answers in answers {

@@ -39,7 +39,7 @@ impl Zoo {
         tick: &(dyn Fn() + Sync),
     ) -> Result<Vec<Measurement>, MeasureError> {
         let choices = files.iter().map(|file| self.choice(&file.name)).collect::<Result<Vec<_>, _>>()?;
-        Ok(self.execute(&choices, dataset, &[], tick)?.iter().map(Executed::measurement).collect())
+        Ok(self.execute(&choices, (dataset, dataset.len()), &[], tick)?.iter().map(Executed::measurement).collect())
     }
 }
 

@@ -3,7 +3,7 @@
 use super::evidence::{Evidence, Trained, Units, ratio_of};
 use super::finding::{Finding, bits, points, setting};
 use crate::error::ReportError;
-use crate::quantity::{fixed, times};
+use crate::quantity::{count, fixed, times};
 use crate::zoo::row;
 use cospike_models::zoo::{Executed, NetworkChoice};
 use cospike_sim_core::network::BottleneckKind;
@@ -74,6 +74,8 @@ pub(super) fn findings(
             });
         }
     }
+    // What has a figure first.
+    findings.sort_by_key(|finding| finding.verdict.is_none());
     Ok(findings)
 }
 
@@ -82,7 +84,7 @@ fn plain_loss(evidence: &Evidence, units: &Units<'_>) -> Result<CrossedDifferenc
     if units.kind != BottleneckKind::Float {
         return Ok(units.loss()?);
     }
-    let raw: Vec<&Executed> = evidence.with_errors.iter().filter(|executed| executed.choice.codec.is_some()).collect();
+    let raw: Vec<&Executed> = evidence.executed.iter().filter(|executed| executed.choice.codec.is_some()).collect();
     let plain = |unit: &&Executed| {
         let is_it = |raw: &&&Executed| NetworkChoice { codec: None, ..raw.choice.clone() } == unit.choice;
         raw.iter().find(is_it).copied()
@@ -103,7 +105,10 @@ pub(super) fn smaller(evidence: &Evidence, least: f64) -> Vec<Finding> {
         let saved = 1.0 - steps / 8.0;
         let exact = Interval { estimate: saved, low: saved, high: saved };
         let setting = format!("{architecture}, every split point and width, T = {steps}");
-        let figure = format!("{} % smaller than 8-bit values of as many channels, exactly", fixed(100.0 * saved, 0));
+        let figure = format!(
+            "{} % smaller than 8-bit values of as many channels (less where whole bytes are padded)",
+            fixed(100.0 * saved, 0)
+        );
         let most = (8.0 * (1.0 - least)).floor();
         let remark = format!(
             "One bit in each of T steps against 8 bits is T / 8, whatever the network: T of at most {most} saves so much. The table \
@@ -120,7 +125,7 @@ pub(super) fn one_bit(evidence: &Evidence, most: f64) -> Result<Vec<Finding>, Re
     for (spiking, binary) in bit_pairs(evidence) {
         let more = CrossedDifference::new(&binary.losses(), &spiking.losses())?;
         let setting = format!(
-            "{}, {}, width {}; {} against {} bits; {} and {}",
+            "{}, {}, width {}; {} against {} bits; binary {}, spiking {}",
             spiking.architecture,
             spiking.split,
             spiking.width,
@@ -155,7 +160,7 @@ pub(super) fn section(evidence: &Evidence) -> Result<String, ReportError> {
     let mut text = "### Loss at the last split point\n\n\
                     Points below the unsplit backbone of the same family, with 95 % intervals over images and trainings. \
                     The claims of 256x and 2048x, 0.16, 2 and 2.5 points are to be read against this table. Float units: JPEG as \
-                    they were trained.\n\n\
+                    they were trained. Trainings: of the unit, `15 on 3` being 15 units on 3 backbones.\n\n\
                     | backbone | unit | width | trainings | payload bit | x float32 | x binary | loss in points |\n\
                     |---|---|---:|---:|---:|---:|---:|---:|\n"
         .to_owned();
@@ -167,7 +172,7 @@ pub(super) fn section(evidence: &Evidence) -> Result<String, ReportError> {
                     architecture.to_owned(),
                     kind.name().to_owned(),
                     units.width.to_string(),
-                    units.trainings(),
+                    units.number_of_trainings(),
                     bits(sent),
                     times(32.0 * units.values() / sent),
                     times(units.steps() * units.values() / sent),
@@ -191,7 +196,7 @@ pub(super) fn section(evidence: &Evidence) -> Result<String, ReportError> {
             spiking.width.to_string(),
             bits(binary.payload_bits()),
             bits(spiking.payload_bits()),
-            format!("{} and {}", binary.trainings(), spiking.trainings()),
+            format!("{} and {}", binary.number_of_trainings(), spiking.number_of_trainings()),
             points(&more_loss.difference),
             points(&more_right.difference),
         ];
@@ -205,9 +210,9 @@ pub(super) fn section(evidence: &Evidence) -> Result<String, ReportError> {
 fn earlier(evidence: &Evidence) -> Result<String, ReportError> {
     let mut text = "\n### Payloads at earlier split points\n\n\
                     A spiking unit beside the float unit of equal width, whose values are sent as JPEG or as 8 bits each. Accuracy: \
-                    spiking less float, in points.\n\n\
-                    | backbone | split | width | spiking bit | JPEG bit | 8-bit bit | saved against JPEG % | against 8 bits % | more accuracy |\n\
-                    |---|---|---:|---:|---:|---:|---:|---:|---:|\n"
+                    spiking less float, in points, on as many images as stand in the last column.\n\n\
+                    | backbone | split | width | spiking bit | JPEG bit | 8-bit bit | saved against JPEG % | against 8 bits % | more accuracy | images |\n\
+                    |---|---|---:|---:|---:|---:|---:|---:|---:|---:|\n"
         .to_owned();
     for architecture in evidence.architectures() {
         let spiking = evidence.units(architecture, BottleneckKind::Spiking);
@@ -231,6 +236,7 @@ fn earlier(evidence: &Evidence) -> Result<String, ReportError> {
                 super::finding::interval(&saved, 100.0, 1),
                 fixed(100.0 * (1.0 - spiking.payload_bits() / raw), 1),
                 points(&more.difference),
+                count(more.samples as u64),
             ];
             row(&mut text, &cells.each_ref().map(String::as_str));
         }

@@ -12,11 +12,10 @@ use std::collections::BTreeMap;
 /// Everything that the page about the papers is computed from.
 #[derive(Debug)]
 pub struct Evidence {
-    /// What the network of each weight file did, in the order of their names.
+    /// What networks did: unsplit ones, and units. Float units at the last split point are there twice, with their values as JPEG
+    /// and plain. Units at the last split point met bit errors, others none.
     pub executed: Vec<Executed>,
-    /// What units at the last split point did, whose payloads met bit errors; 8-bit values as JPEG and plain.
-    pub with_errors: Vec<Executed>,
-    /// Probabilities of an inverted bit there.
+    /// Probabilities of an inverted bit.
     pub bit_errors: Vec<f64>,
     /// Price lists, with their names.
     pub prices: Vec<(String, PriceList)>,
@@ -73,7 +72,8 @@ impl Evidence {
     pub(super) fn units(&self, name: &str, kind: BottleneckKind) -> Vec<Units<'_>> {
         let mut groups: BTreeMap<(usize, u32), Vec<&Executed>> = BTreeMap::new();
         for executed in self.executed.iter().filter(|executed| architecture(executed) == name) {
-            let Some(unit) = executed.choice.unit.as_ref().filter(|unit| unit.kind == kind) else { continue };
+            let usual = executed.choice.unit.as_ref().filter(|_| executed.choice.codec.is_none());
+            let Some(unit) = usual.filter(|unit| unit.kind == kind) else { continue };
             if let (PLAIN, Ok(place)) = (&*without_seed(&unit.variant), executed.network.split(&executed.choice.split))
             {
                 groups.entry((place, unit.width)).or_default().push(executed);
@@ -105,8 +105,9 @@ impl Evidence {
     /// Units that met bit errors: of one kind, variant and width, with plain values or JPEG, one per training.
     pub(super) fn damaged(&self, name: &str) -> BTreeMap<Damaged, Vec<&Executed>> {
         let mut groups: BTreeMap<Damaged, Vec<&Executed>> = BTreeMap::new();
-        for executed in self.with_errors.iter().filter(|executed| architecture(executed) == name) {
-            let Some(unit) = &executed.choice.unit else { continue };
+        for executed in self.executed.iter().filter(|executed| architecture(executed) == name) {
+            let met = executed.choice.unit.as_ref().filter(|_| !executed.right_with_errors.is_empty());
+            let Some(unit) = met else { continue };
             let is_noisy = unit.variant.split('-').any(|mark| mark == "noisy");
             let is_raw = executed.choice.codec.is_some();
             let key = Damaged { kind: unit.kind, is_raw, is_noisy, width: unit.width };
@@ -191,6 +192,14 @@ impl Units<'_> {
         match self.backbones.len() {
             1 => plural(self.all().count(), "training"),
             several => format!("{} with {}", plural(several, "backbone"), plural(self.all().count(), "unit")),
+        }
+    }
+
+    /// Number of trainings for a table: `3`, or `15 on 3`.
+    pub(super) fn number_of_trainings(&self) -> String {
+        match self.backbones.len() {
+            1 => self.all().count().to_string(),
+            several => format!("{} on {several}", self.all().count()),
         }
     }
 

@@ -23,6 +23,17 @@ impl Finding {
         Self { setting, figure, verdict: Some(claim.verdict(found)), remark: String::new() }
     }
 
+    /// The finding on several claims at once: held if all are, refuted if any is.
+    pub(super) fn of_all(claims: &[(Claim, Interval)], setting: String, figure: String) -> Self {
+        let verdicts: Vec<ClaimVerdict> = claims.iter().map(|(claim, found)| claim.verdict(found)).collect();
+        let verdict = match () {
+            () if verdicts.contains(&ClaimVerdict::Refuted) => ClaimVerdict::Refuted,
+            () if verdicts.contains(&ClaimVerdict::Unresolved) => ClaimVerdict::Unresolved,
+            () => ClaimVerdict::Held,
+        };
+        Self { setting, figure, verdict: Some(verdict), remark: String::new() }
+    }
+
     /// A setting in which the claim cannot be tested, for this reason.
     pub(super) fn untested(setting: String, reason: String) -> Self {
         Self { setting, figure: reason, verdict: None, remark: String::new() }
@@ -67,14 +78,11 @@ fn remark(verdict: Option<ClaimVerdict>, found: &CrossedDifference, threshold: f
     };
     let trainings = found.trainings.into_iter().max().unwrap_or(1);
     let here = plural(found.samples, "image");
+    let some = |number: usize, noun: &str| plural(two_digits(number), noun);
     let ways = [
-        resolution.trainings.map(|more| format!("about {} of each on these {here}", plural(more, "training"))),
-        resolution
-            .samples
-            .map(|more| format!("about {} with {}", plural(more, "image"), plural(trainings, "training"))),
-        resolution
-            .both
-            .map(|(rows, more)| format!("about {} of each on {}", plural(rows, "training"), plural(more, "image"))),
+        resolution.trainings.map(|more| format!("about {} on these {here}", some(more, "training"))),
+        resolution.samples.map(|more| format!("about {} with {}", some(more, "image"), plural(trainings, "training"))),
+        resolution.both.map(|(rows, more)| format!("about {} on {}", some(rows, "training"), some(more, "image"))),
     ];
     let ways: Vec<String> = ways.into_iter().flatten().collect();
     match ways.is_empty() {
@@ -85,6 +93,12 @@ fn remark(verdict: Option<ClaimVerdict>, found: &CrossedDifference, threshold: f
     }
     .trim_start()
     .to_owned()
+}
+
+/// `number` rounded to two significant digits: it is a rough one.
+fn two_digits(number: usize) -> usize {
+    let unit = 10_usize.pow(number.max(1).ilog10().saturating_sub(1));
+    number.div_ceil(unit) * unit
 }
 
 /// Points of accuracy with the interval: `0.33 [0.14, 0.53]`.

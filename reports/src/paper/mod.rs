@@ -100,11 +100,11 @@ fn test(evidence: &Evidence, claim: &PaperClaim) -> Result<Vec<Finding>, ReportE
 }
 
 fn introduction(evidence: &Evidence) -> String {
-    let samples = evidence.executed.first().map_or(0, |executed| executed.right.len());
+    let samples = evidence.executed.iter().map(|executed| executed.right.len()).max().unwrap_or(0);
     format!(
         "# The claims of the papers\n\n\
          What papers on split computing with spiking networks claim, beside what the networks that ship do. This page is made by `cospike \
-         paper page docs`, which executes {} networks on {} test images and simulates the scenarios `radios`, `whole-device` and \
+         paper page docs`, which executes {} networks on {} test images (units before the last split point on fewer) and simulates the scenarios `radios`, `whole-device` and \
          `fallback`; no figure on it is written by hand.\n\n\
          **Read the verdicts as what they are.** Most of these papers could be read only in part (see *Sources*), their networks and data \
          sets are larger, and their settings are not known. A verdict is on the *nearest setting here*: small networks on \
@@ -119,7 +119,7 @@ fn introduction(evidence: &Evidence) -> String {
          unit was trained once, they are over images alone, and the verdict holds for that training. Where several backbones were trained, \
          these are the trainings, each with the mean of its units; where there is one, no verdict is about other trainings of it. Thresholds are met exactly as printed by the source. \
          Intervals and verdicts are each for themselves, not adjusted for their number.\n\n",
-        evidence.executed.len(),
+        evidence.executed.iter().filter(|executed| executed.choice.codec.is_none()).count(),
         count(samples as u64)
     )
 }
