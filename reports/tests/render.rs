@@ -202,7 +202,7 @@ fn compute_alone_is_told_from_the_whole_device_and_by_what_becomes_of_zeros() {
     };
     row("horowitz-45nm-fp32", [9, 9]);
     row("loihi-2018", [9, 0]);
-    assert!(html.contains("Energy of the whole device per completed request"));
+    assert!(html.contains("Energy of the whole device per answered request"));
 }
 
 #[test]
