@@ -239,7 +239,8 @@ fn energy(row: &ReplicationRow) -> Option<f64> {
 pub fn compute_share(rows: &[ReplicationRow]) -> Option<[f64; 2]> {
     let shares = || {
         let shares = rows.iter().filter_map(|row| row.energy).map(|energy| energy.compute.total() / energy.total);
-        shares.filter(|share| share.is_finite())
+        // Parts sum to the total (invariant 5), so a study has no other shares.
+        shares.filter(|share| (0.0..=1.0 + 1e-9).contains(share))
     };
     Some([shares().reduce(f64::min)?, shares().reduce(f64::max)?])
 }

@@ -142,3 +142,34 @@ pub(super) fn setting(units: &Units<'_>) -> String {
 pub(super) fn bits(bits: f64) -> String {
     if bits.fract() == 0.0 { count(bits as u64) } else { fixed(bits, 1) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_claims_are_held_if_all_are_and_refuted_if_any_is() {
+        let claim = |threshold| (Claim::AtLeast(threshold), Interval { estimate: 8.7, low: 8.6, high: 8.8 });
+        for (thresholds, verdict) in [
+            (vec![6.9, 5.1], ClaimVerdict::Held),
+            (vec![6.9, 8.7], ClaimVerdict::Unresolved),
+            (vec![8.7, 40.0, 6.9], ClaimVerdict::Refuted),
+        ] {
+            let claims: Vec<_> = thresholds.into_iter().map(claim).collect();
+            assert_eq!(Finding::of_all(&claims, String::new(), String::new()).verdict, Some(verdict));
+        }
+    }
+
+    #[test]
+    fn a_remark_says_what_a_single_training_does_not_and_what_would_resolve() {
+        let row = |right: usize| (0..10_000).map(|sample| f64::from(sample % 100 < right)).collect::<Vec<_>>();
+        let one = CrossedDifference::new(&[row(93)], &[row(92)]).unwrap();
+        let found = Finding::of_points(Claim::AtMost(1.1), &one, String::new());
+        assert_eq!(found.verdict, Some(ClaimVerdict::Unresolved));
+        // A loss of 1 % of the images has a standard error of sqrt(0.01 / n): 1.96 of it are 0.1 points for n = 38,000.
+        let says = "It holds for this one training only: another may differ. It would take about 39,000 images with 1 training";
+        assert!(found.remark.starts_with(says), "{}", found.remark);
+        assert_eq!(Finding::of_points(Claim::AtMost(0.5), &one, String::new()).verdict, Some(ClaimVerdict::Refuted));
+        assert_eq!((two_digits(5), two_digits(99), two_digits(12_463)), (5, 99, 13_000));
+    }
+}

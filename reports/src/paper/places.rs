@@ -305,8 +305,8 @@ fn whole_device(evidence: &Evidence) -> Result<String, ReportError> {
         for (convention, zeros) in [("inside", "computed"), ("non-zero", "skipped")] {
             for architecture in evidence.architectures() {
                 let find = |kind: &str| {
-                    let own = points.iter().filter(|of| of.row.backbone == architecture && of.row.kind == kind);
-                    own.filter(|of| of.row.width.is_some()).next_back()
+                    let is_it = |of: &&Point<'_>| of.row.backbone == architecture && of.row.kind == kind;
+                    points.iter().rfind(|of| is_it(of) && of.row.width.is_some())
                 };
                 let side = |kind: &str| {
                     let point = find(kind)?;
