@@ -47,9 +47,10 @@ fn check_message(error: &impl Display) {
 }
 
 /// The backbones whose units a fuzzed weight file may be.
-const BACKBONES: [(&str, &[u8]); 2] = [
+const BACKBONES: [(&str, &[u8]); 3] = [
     ("resnet14-spiking", include_bytes!("../../models/zoo/resnet14-spiking.safetensors")),
     ("resnet14-float", include_bytes!("../../models/zoo/resnet14-float.safetensors")),
+    ("resnet14-quantised", include_bytes!("../../models/zoo/resnet14-quantised.safetensors")),
 ];
 
 /// A weight file (`.safetensors`): a unit that is accepted makes a network with its backbone, or is refused there.
