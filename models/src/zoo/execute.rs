@@ -1,7 +1,7 @@
 //! Networks of a zoo that share a backbone, executed on all samples of a data set.
 
-use super::{MeasureError, Measurement, NetworkChoice, Zoo, ZooError};
-use crate::dataset::Dataset;
+use super::{NetworkChoice, Zoo, ZooError};
+use crate::dataset::{Dataset, Unsuitable};
 use cospike_sim_core::inference::{Feature, LayerCounts};
 use cospike_sim_core::kernel::{StreamFamily, Streams};
 use cospike_sim_core::network::Network;
@@ -33,6 +33,32 @@ pub struct Executed {
     pub payload_bits: Vec<u32>,
     /// For each batch of [`BATCH`] samples, counts of each layer of the head but the input, summed over the batch.
     pub heads: Vec<Vec<LayerCounts>>,
+}
+
+/// Failure to measure networks.
+#[derive(Debug, thiserror::Error)]
+pub enum MeasureError {
+    /// The zoo cannot make one of the networks.
+    #[error(transparent)]
+    Zoo(#[from] ZooError),
+    /// The samples are not of the kind that the network was made for.
+    #[error("{network}: {error}")]
+    Unsuitable {
+        /// Name of the network's weight file.
+        network: String,
+        /// What does not fit.
+        error: Unsuitable,
+    },
+    /// A network cannot be executed on a sample.
+    #[error("{network} on sample {sample}: {error}")]
+    Inference {
+        /// Name of the network's weight file.
+        network: String,
+        /// Index of the sample, from 0.
+        sample: usize,
+        /// Cause of the failure.
+        error: Box<SplitError>,
+    },
 }
 
 /// A network, and the last of the layers that it has in common with its backbone.
@@ -135,14 +161,6 @@ impl Executed {
             Some(sum) => sum.iter_mut().zip(answer.head).for_each(|(sum, layer)| *sum += layer),
             None => {}
         }
-    }
-
-    /// Accuracy and payload.
-    pub fn measurement(&self) -> Measurement {
-        let samples = self.right.len() as u64;
-        let bits: u64 = self.payload_bits.iter().map(|&bits| u64::from(bits)).sum();
-        let correct = self.right.iter().filter(|&&right| right).count() as u64;
-        Measurement { correct, samples, payload_bits: bits as f64 / samples as f64 }
     }
 }
 

@@ -1,8 +1,7 @@
 //! Accuracy and payload of the networks of a zoo: measured on a data set, or claimed by their files.
 
-use super::{Executed, Metadata, WeightFile, Zoo, ZooError};
-use crate::dataset::{Dataset, Unsuitable};
-use cospike_sim_core::split::SplitError;
+use super::{Executed, MeasureError, Metadata, WeightFile, Zoo};
+use crate::dataset::Dataset;
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 
@@ -16,32 +15,6 @@ pub struct Measurement {
     pub samples: u64,
     /// Mean payload of a sample, in bits; 0 for an uncut network.
     pub payload_bits: f64,
-}
-
-/// Failure to measure networks.
-#[derive(Debug, thiserror::Error)]
-pub enum MeasureError {
-    /// The zoo cannot make one of the networks.
-    #[error(transparent)]
-    Zoo(#[from] ZooError),
-    /// The samples are not of the kind that the network was made for.
-    #[error("{network}: {error}")]
-    Unsuitable {
-        /// Name of the network's weight file.
-        network: String,
-        /// What does not fit.
-        error: Unsuitable,
-    },
-    /// A network cannot be executed on a sample.
-    #[error("{network} on sample {sample}: {error}")]
-    Inference {
-        /// Name of the network's weight file.
-        network: String,
-        /// Index of the sample, from 0.
-        sample: usize,
-        /// Cause of the failure.
-        error: Box<SplitError>,
-    },
 }
 
 impl Zoo {
@@ -67,6 +40,16 @@ impl Zoo {
     ) -> Result<Vec<Measurement>, MeasureError> {
         let choices = files.iter().map(|file| self.choice(&file.name)).collect::<Result<Vec<_>, _>>()?;
         Ok(self.execute(&choices, (dataset, dataset.len()), &[], tick)?.iter().map(Executed::measurement).collect())
+    }
+}
+
+impl Executed {
+    /// Accuracy and payload.
+    pub fn measurement(&self) -> Measurement {
+        let samples = self.right.len() as u64;
+        let bits: u64 = self.payload_bits.iter().map(|&bits| u64::from(bits)).sum();
+        let correct = self.right.iter().filter(|&&right| right).count() as u64;
+        Measurement { correct, samples, payload_bits: bits as f64 / samples as f64 }
     }
 }
 
