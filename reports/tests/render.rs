@@ -175,6 +175,7 @@ fn the_page_prints_intervals_bases_and_sample_counts() {
     assert!(html.contains("85.0 % (81.2 to 88.2 %, n = 400)"), "accuracy");
     // 392 bits instead of 32 x 12544 / 4, and of 4 x 12544 / 4.
     assert!(html.contains("256× (of 100,352 bits)") && html.contains("32.0× (of 12,544 bits)"), "compression");
+    assert!(html.contains("Energy of the whole device per answered request"), "what the joules are of");
     assert!(html.contains("seed 7") && html.contains("cospike run scenario.toml"), "how to make it again");
     assert!(html.contains("9e-13") && html.contains("made up for this test"), "provenance");
     let single = render(&Synthetic::one().results()).unwrap().html;
@@ -202,7 +203,6 @@ fn compute_alone_is_told_from_the_whole_device_and_by_what_becomes_of_zeros() {
     };
     row("horowitz-45nm-fp32", [9, 9]);
     row("loihi-2018", [9, 0]);
-    assert!(html.contains("Energy of the whole device per answered request"));
 }
 
 #[test]
