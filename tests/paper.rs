@@ -67,7 +67,7 @@ fn the_losses_are_those_of_the_zoo() {
     let losses = rows(&page(), "### Loss at the last split point");
     assert!(losses.len() >= 24, "{}", losses.len());
     for cells in losses {
-        let family = if cells[1] == "spiking" { "spiking" } else { "float" };
+        let family = if ["float", "binary"].contains(&&*cells[1]) { "float" } else { &*cells[1] };
         let (unit, trainings) = mean([&cells[0], family, "stage3", &cells[1], &cells[2]]);
         let (whole, _) = mean([&cells[0], family, "", "", ""]);
         let loss = cells[7].split(' ').next().unwrap().replace('−', "-").parse::<f64>().unwrap();
