@@ -132,12 +132,12 @@ impl Profiles {
             let name = name.as_ref()?.as_str();
             self.prices.loaded.get_key_value(name).map(|(name, prices)| (name.as_str(), prices))
         };
-        let processors = warnings::of_device(scenario, device, list(&fleet.prices)).chain(warnings::of_cloud(
+        let processors = warnings::device_mix(scenario, device, list(&fleet.prices)).chain(warnings::cloud_mix(
             scenario,
             server,
             list(&cloud.prices),
         ));
-        Ok(processors.chain(warnings::of_link(scenario, link, &system.link)).collect())
+        Ok(processors.chain(warnings::link_range(scenario, link, &system.link)).collect())
     }
 
     /// Refuses a price list that has no price for something that the head, or the tail in the cloud, does: its joules

@@ -19,7 +19,7 @@ struct Machine<'a> {
 }
 
 /// What to say of a device whose operations are priced by `list`.
-pub(super) fn of_device(
+pub(super) fn device_mix(
     scenario: &Scenario,
     device: &DeviceProfile,
     list: Option<(&str, &Prices)>,
@@ -35,7 +35,7 @@ pub(super) fn of_device(
 }
 
 /// What to say of servers whose operations are priced by `list`.
-pub(super) fn of_cloud(
+pub(super) fn cloud_mix(
     scenario: &Scenario,
     cloud: &CloudProfile,
     list: Option<(&str, &Prices)>,
@@ -87,7 +87,7 @@ fn priciest_operation(list: &PriceList, processor: &Processor) -> (&'static str,
 }
 
 /// What to say of the radio: its power at rates beyond those that the profile's law was fitted to.
-pub(super) fn of_link(scenario: &Scenario, profile: &LinkProfile, link: &Link) -> impl Iterator<Item = String> {
+pub(super) fn link_range(scenario: &Scenario, profile: &LinkProfile, link: &Link) -> impl Iterator<Item = String> {
     let power = link.radio.power;
     let up = (link.uplink.most_bits_per_second(), power.up_watts_per_mbps, "sending", &profile.law_up_to);
     let down = (Some(link.downlink_bits_per_second), power.down_watts_per_mbps, "receiving", &profile.law_down_to);

@@ -43,7 +43,7 @@ impl<'a> Demand<'a> {
 
     /// The requests that a device made before the run.
     pub(super) fn past(&self, device: u32) -> Past {
-        self.pasts.of(device, self.arrivals.phase_seconds(device))
+        self.pasts.draw(device, self.arrivals.phase_seconds(device))
     }
 
     fn schedule_arrival<O: Observer>(&mut self, source: u32, context: &mut Context<'_, O>) -> Result<(), CosimError> {

@@ -11,11 +11,16 @@ pub(super) fn digits(max: u32) -> u32 {
 
 /// Packs numbers of `digits` binary digits one behind the other, the lowest digit first.
 pub(super) fn pack_numbers(numbers: impl Iterator<Item = u32>, digits: u32) -> Vec<u8> {
+    pack_fields(numbers.map(|number| (number.into(), digits)))
+}
+
+/// Packs fields, each a value and its number of bits, at most 64, one behind the other, the lowest bit first.
+fn pack_fields(fields: impl Iterator<Item = (u64, u32)>) -> Vec<u8> {
     let mut bytes = vec![];
-    let (mut pending, mut held) = (0_u64, 0);
-    for number in numbers {
-        pending |= u64::from(number) << held;
-        held += digits;
+    let (mut pending, mut held) = (0_u128, 0);
+    for (value, bits) in fields {
+        pending |= u128::from(value) << held;
+        held += bits;
         while held >= 8 {
             bytes.push(pending as u8);
             pending >>= 8;
@@ -89,21 +94,7 @@ pub(super) fn pack(train: &SpikeTrain, step: usize) -> Vec<u8> {
 }
 
 fn pack_words(words: &[u64], channels: usize) -> Vec<u8> {
-    let mut bytes = vec![];
-    let (mut pending, mut held) = (0_u128, 0);
-    for (i, &word) in words.iter().enumerate() {
-        pending |= u128::from(word) << held;
-        held += width(channels, i);
-        while held >= 8 {
-            bytes.push(pending as u8);
-            pending >>= 8;
-            held -= 8;
-        }
-    }
-    if held > 0 {
-        bytes.push(pending as u8);
-    }
-    bytes
+    pack_fields(words.iter().enumerate().map(|(i, &word)| (word, width(channels, i) as u32)))
 }
 
 /// Sets the spikes of `step` in a silent `train` from what [`pack`] made.

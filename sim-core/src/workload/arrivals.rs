@@ -133,7 +133,7 @@ impl Arrivals {
                 // The request that was due a period before the first may be delayed until after the start.
                 if !std::mem::replace(has_begun, true)
                     && *jitter_seconds > 0.0
-                    && let Some(age) = pasts.of(device, *phase_seconds).next(0.0)
+                    && let Some(age) = pasts.draw(device, *phase_seconds).next(0.0)
                 {
                     return Ok(Some(Next { delay: delay_until(-age, now)?, device }));
                 }

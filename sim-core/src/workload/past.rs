@@ -66,7 +66,7 @@ impl Pasts {
     }
 
     /// The past of a device; one that asks periodically does so at `phase_seconds` and whole periods after that.
-    pub(crate) fn of(&self, device: u32, phase_seconds: f64) -> Past {
+    pub(crate) fn draw(&self, device: u32, phase_seconds: f64) -> Past {
         let mut past = Past { process: self.process, draws: self.draws.stream(device.into()), age_seconds: 0.0 };
         match &mut past.process {
             Process::Periodic { phase_seconds: phase, .. } => *phase = phase_seconds,
@@ -127,7 +127,7 @@ mod tests {
     fn ages(process: &ArrivalProcess, devices: u32, limit: f64) -> Vec<Vec<f64>> {
         let pasts = Pasts::new(process, &Streams::new(3, 0));
         let of = |device| {
-            let mut past = pasts.of(device, f64::from(device) / f64::from(devices) * 2.0);
+            let mut past = pasts.draw(device, f64::from(device) / f64::from(devices) * 2.0);
             std::iter::from_fn(|| past.next(limit)).collect()
         };
         (0..devices).map(of).collect()
