@@ -1,6 +1,6 @@
 //! The command line: verbs, options and their help.
 
-use crate::given::{GivenData, GivenZoo};
+use crate::given::{GivenData, GivenStore, GivenZoo};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cospike_sim_core::inference::Tool;
 use cospike_sim_core::kernel::SimTime;
@@ -116,13 +116,11 @@ pub(crate) struct Run {
     /// out/NAME, with the name of the study]
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
-    /// Folder in which finished inferences and replications are kept; what is there is not computed again [default: a hidden
-    /// folder among the results, removed when they are whole]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) store: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) store: GivenStore,
     /// Run everything twice and compare the two event by event; print what was compared, and the first difference. The exit
     /// code is 1 if there is one. Nothing is written
-    #[arg(long, conflicts_with_all = ["out", "store", "trace"])]
+    #[arg(long, conflicts_with_all = ["out", "store", "no_store", "trace"])]
     pub(crate) verify: bool,
     #[command(flatten)]
     pub(crate) trace: Trace,

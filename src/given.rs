@@ -1,12 +1,14 @@
-//! Zoo and data set that a user may give in place of the built-in ones.
+//! Zoo, data set and store that a user may give in place of the usual ones.
 
 use crate::failure::Failure;
+use crate::output::note;
 use clap::Args;
 use cospike_models::dataset::{Dataset, Subset, Unsuitable};
 use cospike_models::zoo::{Zoo, ZooError, ZooNetwork};
+use cospike_results::store::entries::{Entries, Location};
 use cospike_scenarios::diagnostic::did_you_mean;
 use std::fmt::Display;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Option for a zoo of the user's.
 #[derive(Args)]
@@ -23,6 +25,60 @@ pub(crate) struct GivenData {
     /// version, or test.npz, each plain or with .gz
     #[arg(id = "data", long = "data", value_name = "DIR")]
     folder: Option<PathBuf>,
+}
+
+/// Environment variable that names the store.
+const STORE: &str = "COSPIKE_STORE";
+
+/// Options for the store of finished work.
+#[derive(Args)]
+pub(crate) struct GivenStore {
+    /// Store of finished inferences and replications, which are not computed again: a folder, or an address such as
+    /// s3://bucket/folder [default: $COSPIKE_STORE, the scenario's `study.store`, or else a folder in the user's cache]
+    #[arg(id = "store", long = "store", value_name = "DIR|URL")]
+    location: Option<PathBuf>,
+    /// Look for no finished work, and keep none
+    #[arg(id = "no_store", long = "no-store", conflicts_with = "store")]
+    none: bool,
+}
+
+impl GivenStore {
+    /// Place of the store: the one that the command line or the environment names, or `scenario` does, or the user's cache.
+    /// `None` if there shall be none, or the system names no cache.
+    pub(crate) fn location(&self, scenario: Option<&Location>) -> Option<Location> {
+        let cache = || Some(Location::Folder(dirs::cache_dir()?.join("cospike"))); // knows where each system keeps caches
+        match self.none {
+            true => None,
+            false => self.named().or_else(|| scenario.cloned()).or_else(cache),
+        }
+    }
+
+    /// The place that the command line or the environment names.
+    fn named(&self) -> Option<Location> {
+        let variable = std::env::var_os(STORE).filter(|named| !named.is_empty());
+        let given = self.location.as_deref().map(Location::new);
+        given.or_else(|| variable.map(|named| Location::new(Path::new(&named))))
+    }
+
+    /// Opens the store. One that nobody has named may be missing: where the user's cache cannot be used, this is said and
+    /// finished work is not kept.
+    pub(crate) fn open(&self, scenario: Option<&Location>) -> Result<Option<(Location, Entries)>, Failure> {
+        let is_named = scenario.is_some() || self.named().is_some();
+        let Some(location) = self.location(scenario) else {
+            if !self.none {
+                note!("warning: finished work is not kept, because this system names no cache; `--store DIR` keeps it");
+            }
+            return Ok(None);
+        };
+        match Entries::open(&location, |damage| note!("warning: {damage}")) {
+            Ok(entries) => Ok(Some((location, entries))),
+            Err(error) if is_named => Err(Failure::mistake(error)),
+            Err(error) => {
+                note!("warning: finished work is not kept, because {error}; `--store DIR` keeps it");
+                Ok(None)
+            }
+        }
+    }
 }
 
 impl GivenZoo {

@@ -1,14 +1,16 @@
 //! Progress bars. They are drawn on standard error, and only if that is a terminal.
 
-use cospike_studies::Progress;
+use cospike_studies::{Progress, Reuse};
 use indicatif::{ProgressBar, ProgressStyle}; // hides itself in log files of a cluster
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Bar that shows the progress of a study: first the samples of its inferences, then its replications.
 pub(crate) struct Bar {
     /// Name and bar of the stage that is shown.
     stage: Mutex<Option<(Stage, ProgressBar)>>,
+    /// What a finished study had in its store.
+    reuse: Mutex<Option<Reuse>>,
 }
 
 /// Stage of a study, and what it counts.
@@ -20,7 +22,12 @@ struct Stage {
 
 impl Bar {
     pub(crate) fn new() -> Self {
-        Self { stage: Mutex::new(None) }
+        Self { stage: Mutex::default(), reuse: Mutex::default() }
+    }
+
+    /// What the study had in its store, once it has finished with one.
+    pub(crate) fn reuse(&self) -> Option<Reuse> {
+        *self.reuse.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Moves the bar. May be called from many threads.
@@ -28,6 +35,7 @@ impl Bar {
         let (stage_now, done, total) = match progress {
             Progress::Inference { done, total } => (Stage { name: "inference", unit: "samples" }, done, total),
             Progress::Simulation { done, total } => (Stage { name: "simulation", unit: "requests" }, done, total),
+            Progress::Reused(reuse) => return *self.reuse.lock().unwrap_or_else(PoisonError::into_inner) = Some(reuse),
         };
         // A poisoned lock means that a drawing thread panicked; the study goes on without its bar.
         let Ok(mut stage) = self.stage.lock() else { return };

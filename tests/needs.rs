@@ -5,7 +5,7 @@ use std::path::Path;
 
 fn cospike(arguments: &[&str], folder: &Path) -> Command {
     let mut command = Command::cargo_bin("cospike").unwrap();
-    command.current_dir(folder).args(arguments);
+    command.current_dir(folder).args(arguments).env("COSPIKE_STORE", folder.join(".store"));
     command
 }
 

@@ -6,7 +6,14 @@ use std::path::Path;
 
 fn output(arguments: &[&str], folder: &Path) -> (String, String) {
     let mut command = Command::cargo_bin("cospike").unwrap();
-    let output = command.current_dir(folder).args(arguments).assert().success().get_output().clone();
+    let output = command
+        .current_dir(folder)
+        .env("COSPIKE_STORE", folder.join(".store"))
+        .args(arguments)
+        .assert()
+        .success()
+        .get_output()
+        .clone();
     (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
 }
 

@@ -38,7 +38,7 @@ impl<'a> TraceFile<'a> {
     }
 
     /// Runs the study and watches that replication.
-    pub(super) fn run(&mut self, study: &Study, store: &Entries, bar: &Bar) -> Result<Results, StudyError> {
+    pub(super) fn run(&mut self, study: &Study, store: Option<&Entries>, bar: &Bar) -> Result<Results, StudyError> {
         let about = json!({
             "cospike": env!("CARGO_PKG_VERSION"),
             "study": study.plan().name,
@@ -50,7 +50,7 @@ impl<'a> TraceFile<'a> {
         let scope = Scope { devices: self.asked.devices.clone(), time: self.asked.time.clone() };
         let mut trace = Trace::new(BufWriter::new(self.file.file()), &self.point.system, scope, &about);
         let watched = Watched { point: self.asked.point, replication: self.asked.replication, observer: &mut trace };
-        let results = study.run_observed(watched, Some(store), &|progress| bar.show(progress));
+        let results = study.run_observed(watched, store, &|progress| bar.show(progress));
         self.traced = Some(trace.finish());
         results
     }

@@ -15,14 +15,19 @@ use cospike_sim_core::network::{BottleneckKind, Family};
 use cospike_sim_core::payload::Missing;
 use serde::Serialize;
 
-/// Version of everything that turns a plan into results. It grows with every change after which an equal plan gives other
-/// numbers, and with every change of the form in which pieces are stored.
-pub const ENGINE_SCHEMA: u32 = 8;
+/// Version of everything that turns weights and samples into an inference. It grows with every change after which an equal
+/// network gives other spikes, counts or payloads on equal samples, and with every change of the form in which inferences are
+/// stored; with no other change, so that a new version of CoSpike finds what older ones have computed.
+pub const INFERENCE_SCHEMA: u32 = 8;
+
+/// Version of everything that turns inferences and a design point into a replication's numbers, and of the form in which these
+/// are stored. It grows with such changes, and with no other. An inference does not depend on it.
+pub const SIMULATION_SCHEMA: u32 = 9;
 
 /// What an inference depends on.
 #[derive(Serialize)]
 struct InferenceContent<'a> {
-    engine: u32,
+    schema: u32,
     backbone: &'a str,
     family: Family,
     split: &'a str,
@@ -37,7 +42,7 @@ struct InferenceContent<'a> {
 /// What all replications of a design point depend on.
 #[derive(Serialize)]
 struct PointContent<'a> {
-    engine: u32,
+    schema: u32,
     seed: u64,
     system: &'a System,
     packets: Packets,
@@ -61,7 +66,7 @@ impl Plan {
         let PlannedNetwork { choice, weights, stepwise, samples, .. } = &self.networks[network.position()];
         let NetworkChoice { backbone, family, split, unit, codec, time_steps } = choice;
         let content = InferenceContent {
-            engine: ENGINE_SCHEMA,
+            schema: INFERENCE_SCHEMA,
             backbone,
             family: *family,
             split,
@@ -90,7 +95,7 @@ impl Plan {
             |index: NetworkIndex| Ok((self.inference_key(index)?, self.networks[index.position()].matched_steps));
         let list = |prices: PriceIndex| &self.prices[prices.position()].list;
         let content = PointContent {
-            engine: ENGINE_SCHEMA,
+            schema: SIMULATION_SCHEMA,
             seed: self.seed,
             system,
             packets: *packets,

@@ -29,6 +29,7 @@ mod unanswered;
 mod verify;
 
 pub use error::{Failure, StoreError, StudyError};
+pub use pieces::{Found, Reuse};
 pub use plan::Plan;
 pub use study::{Progress, Study, Watched};
 pub use verify::{Difference, Verification, Verified};

@@ -6,10 +6,10 @@ use crate::error::{StoreError, StudyError};
 use crate::inference::NetworkInference;
 use crate::keys::replication_key;
 use crate::plan::Plan;
-use crate::simulation::Rows;
+use crate::simulation::{Rows, latency_rows};
 use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::key::ContentKey;
-use cospike_results::rows::{LatencyRow, ReplicationRow};
+use cospike_results::rows::ReplicationRow;
 use cospike_results::store::entries::Entries;
 use cospike_sim_core::record::{Record, Value};
 use serde::de::DeserializeOwned;
@@ -21,9 +21,28 @@ use std::sync::{Mutex, PoisonError};
 #[derive(Debug)]
 pub(crate) struct Pieces<'a> {
     entries: &'a Entries,
+    reuse: Mutex<Reuse>,
     failure: Mutex<Option<StoreError>>,
     networks: Vec<ContentKey>,
     points: Vec<ContentKey>,
+}
+
+/// What a study found in its store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reuse {
+    /// Inferences, one per network.
+    pub inferences: Found,
+    /// Replications of design points.
+    pub replications: Found,
+}
+
+/// Pieces that were looked for in a store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Number of pieces that were there.
+    pub found: u64,
+    /// Number of pieces looked for.
+    pub asked: u64,
 }
 
 /// The stored form of a replication. The number of its design point is left out: another plan may number it otherwise.
@@ -31,8 +50,8 @@ pub(crate) struct Pieces<'a> {
 struct StoredReplication {
     /// Values of [`ReplicationRow`].
     row: Vec<Value>,
-    /// Percentile and latency in seconds.
-    latencies: Vec<(f64, f64)>,
+    /// Latencies in seconds, see [`latency_rows`]; empty if no request was answered.
+    latencies: Vec<f64>,
 }
 
 impl<'a> Pieces<'a> {
@@ -41,7 +60,20 @@ impl<'a> Pieces<'a> {
         let networks = (0..plan.networks.len() as u32).map(|index| plan.inference_key(NetworkIndex(index)));
         let points = (0..plan.points.len() as u32).map(|index| plan.point_key(PointIndex(index)));
         let (networks, points) = (networks.collect::<Result<_, _>>()?, points.collect::<Result<_, _>>()?);
-        Ok(Self { entries, failure: Mutex::new(None), networks, points })
+        Ok(Self { entries, reuse: Mutex::default(), failure: Mutex::new(None), networks, points })
+    }
+
+    /// What was found so far, and what was not.
+    pub(crate) fn reuse(&self) -> Reuse {
+        *self.reuse.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn count<T>(&self, found: Option<T>, counter: fn(&mut Reuse) -> &mut Found) -> Option<T> {
+        let mut reuse = self.reuse.lock().unwrap_or_else(PoisonError::into_inner);
+        let counter = counter(&mut reuse);
+        counter.asked += 1;
+        counter.found += u64::from(found.is_some());
+        found
     }
 
     /// The first failure of the store.
@@ -59,7 +91,7 @@ impl<'a> Pieces<'a> {
 
     /// The inference of a network, if it is stored.
     pub(crate) fn inference(&self, network: usize) -> Option<NetworkInference> {
-        self.remember(self.get(&self.networks[network]))
+        self.count(self.remember(self.get(&self.networks[network])), |reuse| &mut reuse.inferences)
     }
 
     pub(crate) fn put_inference(&self, network: usize, inference: &NetworkInference) {
@@ -68,7 +100,7 @@ impl<'a> Pieces<'a> {
 
     /// The rows of a replication, if they are stored.
     pub(crate) fn replication(&self, point: usize, replication: u32) -> Option<Rows> {
-        self.remember(self.find_replication(point, replication))
+        self.count(self.remember(self.find_replication(point, replication)), |reuse| &mut reuse.replications)
     }
 
     fn find_replication(&self, point: usize, replication: u32) -> Result<Option<Rows>, StoreError> {
@@ -78,17 +110,16 @@ impl<'a> Pieces<'a> {
             return Err(StoreError::Foreign { key });
         };
         let point = PointIndex(point as u32);
-        let latency = |(percentile, seconds)| LatencyRow { point, replication, percentile, seconds };
         Ok(Some(Rows {
             replication: ReplicationRow { point, ..row },
-            latencies: stored.latencies.into_iter().map(latency).collect(),
+            latencies: latency_rows(point, replication, stored.latencies),
         }))
     }
 
     pub(crate) fn put_replication(&self, point: usize, replication: u32, rows: &Rows) {
         let stored = StoredReplication {
             row: rows.replication.values(),
-            latencies: rows.latencies.iter().map(|row| (row.percentile, row.seconds)).collect(),
+            latencies: rows.latencies.iter().map(|row| row.seconds).collect(),
         };
         let key = replication_key(&self.points[point], replication).map_err(StoreError::from);
         self.remember::<()>(key.and_then(|key| self.put(&key, &stored)).map(Some));

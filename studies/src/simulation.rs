@@ -133,16 +133,21 @@ impl<'a> Replication<'a> {
     /// Minimum, percentiles 1 to 99, 99.9 and maximum.
     fn latencies(&self, latency: Option<&Latency>) -> Vec<LatencyRow> {
         let Some(latency) = latency else { return vec![] };
-        let whole = (1..=99).map(f64::from).zip(latency.percentiles);
-        let ends = [(99.9, latency.percentile_99_9), (100.0, latency.max)];
-        let row = |(percentile, seconds)| LatencyRow {
-            point: PointIndex(self.number as u32),
-            replication: self.replication,
-            percentile,
-            seconds,
-        };
-        [(0.0, latency.min)].into_iter().chain(whole).chain(ends).map(row).collect()
+        let ends = [latency.percentile_99_9, latency.max];
+        let seconds = [latency.min].into_iter().chain(latency.percentiles).chain(ends);
+        latency_rows(PointIndex(self.number as u32), self.replication, seconds)
     }
+}
+
+/// The latencies of a replication in `seconds`: minimum, percentiles 1 to 99, 99.9 and maximum.
+pub(super) fn latency_rows(
+    point: PointIndex,
+    replication: u32,
+    seconds: impl IntoIterator<Item = f64>,
+) -> Vec<LatencyRow> {
+    let percentiles = (0..=99).map(f64::from).chain([99.9, 100.0]);
+    let row = |(percentile, seconds)| LatencyRow { point, replication, percentile, seconds };
+    percentiles.zip(seconds).map(row).collect()
 }
 
 /// Reason why a replication has no energy per request; `None` if it has.

@@ -2,7 +2,7 @@
 
 use crate::error::{Failure, StudyError};
 use crate::inference::{NetworkInference, PreparedNetwork};
-use crate::pieces::Pieces;
+use crate::pieces::{Pieces, Reuse};
 use crate::plan::{DesignPoint, Plan};
 use crate::prices::{PricedNetwork, PricedNetworks};
 use cospike_models::dataset::Dataset;
@@ -61,6 +61,8 @@ pub enum Progress {
         /// Requests of all replications; grows while a precision target asks for more.
         total: u64,
     },
+    /// The study is finished, and this is what its store had of it. Told once, if there is a store.
+    Reused(Reuse),
 }
 
 impl Study {
@@ -125,6 +127,9 @@ impl Study {
         let executed = self.execute(pieces.as_ref(), progress);
         let simulated = self.simulate(&executed.networks, watched, pieces.as_ref(), progress)?;
         let results = self.results(&executed, simulated);
+        if let Some(pieces) = &pieces {
+            progress(Progress::Reused(pieces.reuse()));
+        }
         match pieces.and_then(Pieces::into_failure) {
             Some(error) => Err(StudyError::Store { results: Box::new(results), error }),
             None => Ok(results),

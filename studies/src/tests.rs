@@ -4,7 +4,7 @@ mod failures;
 mod streaming;
 
 use crate::error::StudyError;
-use crate::keys::ENGINE_SCHEMA;
+use crate::keys::{INFERENCE_SCHEMA, SIMULATION_SCHEMA};
 use crate::plan::{
     DesignPoint, NamedPrices, PLAN_SCHEMA, Packets, Plan, PlanError, PlannedNetwork, Provenance, SampleSet,
 };
@@ -14,7 +14,7 @@ use cospike_models::zoo::{NetworkChoice, PLAIN, UnitChoice, Zoo};
 use cospike_results::index::{NetworkIndex, PointIndex, PriceIndex};
 use cospike_results::key::ContentKey;
 use cospike_results::manifest::FileUsed;
-use cospike_results::store::entries::Entries;
+use cospike_results::store::entries::{Entries, Location};
 use cospike_sim_core::cloud::Cloud;
 use cospike_sim_core::compute::Processor;
 use cospike_sim_core::cosim::System;
@@ -173,36 +173,35 @@ fn a_plan_that_cannot_be_executed_says_why() {
     }
 }
 
-/// Names of the files in a folder.
-fn names(folder: &std::path::Path) -> std::collections::BTreeSet<String> {
-    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
-    files.collect()
+/// A store in `folder` in which nothing is damaged.
+fn open(folder: &std::path::Path) -> Entries {
+    Entries::open(&Location::Folder(folder.into()), |damage| panic!("{damage}")).unwrap()
 }
 
 #[test]
 fn invariant_13_what_was_finished_is_found_again_and_only_what_is_new_is_added() {
     let (zoo, dataset) = (Zoo::shipped().unwrap(), Dataset::fashion_mnist_test().unwrap());
     let place = tempfile::tempdir().unwrap();
-    let store = Entries::open(place.path(), |damage| panic!("{damage}")).unwrap();
+    let store = open(place.path());
     let run = |plan: Plan| Study::new(plan, &zoo, [dataset.clone()]).unwrap().run(Some(&store), &|_| ()).unwrap();
     let first = plan(&zoo, &dataset);
     let results = run(first.clone());
     assert_eq!(results, study().run(None, &|_| ()).unwrap(), "a store changes no result");
-    let stored = names(place.path());
+    let stored = store.keys().unwrap();
     assert_eq!(stored.len(), 1 + 2, "an inference and two replications");
     assert_eq!(run(first.clone()), results);
     let mut renamed = first.clone();
     renamed.points[0].label = "another label".into();
     renamed.networks[0].weights[1].name = "renamed".into();
     assert_eq!(run(renamed).replications, results.replications);
-    assert_eq!(names(place.path()), stored, "nothing was new");
+    assert_eq!(store.keys().unwrap(), stored, "nothing was new");
     let mut dearer = first.clone();
     dearer.prices[0].list = PriceList::new(Form::Operations, |_| Some(2e-12)).unwrap();
     dearer.replications = 3;
     run(dearer);
-    assert_eq!(names(place.path()).len(), stored.len() + 3, "other prices need no other inference");
-    let lost = names(place.path()).pop_last().unwrap();
-    std::fs::remove_file(place.path().join(&lost)).unwrap();
+    assert_eq!(store.keys().unwrap().len(), stored.len() + 3, "other prices need no other inference");
+    let lost = store.list().unwrap().pop().unwrap();
+    store.remove(&lost).unwrap();
     assert_eq!(run(first), results, "an interrupted study goes on where it was");
 }
 
@@ -239,17 +238,16 @@ fn invariant_14_every_value_that_matters_is_part_of_the_key() {
     }
 }
 
-/// Who changes a number of an equal plan has to raise [`ENGINE_SCHEMA`], or stored pieces of an older version would pass for
-/// new ones. Then the hash here changes with it.
+/// Who changes a number of an equal plan has to raise [`INFERENCE_SCHEMA`] or [`SIMULATION_SCHEMA`], or stored pieces of an older
+/// version would pass for new ones. Then the hash here changes with it.
 #[test]
-fn invariant_14_numbers_change_with_the_engine_s_schema_only() {
-    let results = study().run(None, &|_| ()).unwrap();
-    let rows = results.replications.iter().map(Record::values).chain(results.answers.iter().map(Record::values));
-    let text = format!("{:?}", rows.collect::<Vec<_>>());
-    let hash = ContentKey::from_json("numbers of the test study", &text).unwrap().to_string();
-    assert_eq!(
-        (ENGINE_SCHEMA, &hash[..16]),
-        (8, "30cc005bb9affda8"),
-        "if a number has changed on purpose, raise ENGINE_SCHEMA"
-    );
+fn invariant_14_numbers_change_with_the_schemas_only() {
+    let study = study();
+    let hash = |text: String| ContentKey::from_json("numbers of the test study", &text).unwrap().to_string();
+    let inference = hash(format!("{:?}", study.infer(&study.networks[0], &|| ()).unwrap()));
+    let rows: Vec<_> = study.run(None, &|_| ()).unwrap().replications.iter().map(Record::values).collect();
+    let simulation = hash(format!("{rows:?}"));
+    let help = "if a number has changed on purpose, raise the schema";
+    assert_eq!((INFERENCE_SCHEMA, &inference[..16]), (8, "4ef38b2894907d55"), "{help}");
+    assert_eq!((SIMULATION_SCHEMA, &simulation[..16]), (9, "321eb5994a927a63"), "{help}");
 }

@@ -147,7 +147,6 @@ fn invariant_13_an_empty_folder_a_link_and_a_mount_point_are_good_places() {
     write(here, "killed/.lock", "CoSpike 0.1.0: cospike, process 1 on box\n");
     write(here, "killed/.staging-0123456789ab/points.parquet", "half");
     write(here, "killed/.staging-ba9876543210", "half a trace");
-    fs::create_dir(here.join("killed/.pieces")).unwrap();
     succeeds(here, &["run", &scenario, "--out", "killed"]);
     assert!(files(&here.join("killed")) == whole);
 }

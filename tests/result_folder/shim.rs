@@ -38,7 +38,7 @@ pub(crate) struct Fault<'a> {
 /// The program with these arguments, on one thread.
 pub(crate) fn cospike(arguments: &[&str], here: &Path) -> Command {
     let mut command = Command::cargo_bin("cospike").unwrap();
-    command.current_dir(here).args(arguments).env("RAYON_NUM_THREADS", "1");
+    command.current_dir(here).args(arguments).env("COSPIKE_STORE", here.join(".store")).env("RAYON_NUM_THREADS", "1");
     if arguments.first() == Some(&"run") {
         command.arg("--zoo").arg(crate::inputs().join("zoo"));
     }

@@ -6,9 +6,12 @@
 //! | [`entries`] | the content-addressed store of finished pieces |
 //! | [`whole_file`] | single files that take their name when they are whole |
 
+mod backend;
 pub mod entries;
 mod error;
 pub mod folder;
+mod local;
+mod location;
 mod lock;
 mod own;
 mod place;

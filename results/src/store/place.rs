@@ -12,8 +12,6 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Folder of finished pieces of a study whose results are not whole yet.
-const PIECES: &str = ".pieces";
 /// What systems and desktops put into an empty folder, and what tells other programs to pass it over.
 const LITTER: [&str; 9] = [
     "lost+found",
@@ -61,11 +59,6 @@ impl Place {
         let place = Self { folder: folder.into(), lock, _made: made };
         transaction::finish(folder)?;
         recognise(folder, beside)?;
-        // A link would lead to entries that are somebody else's.
-        let pieces = place.pieces();
-        if fs::symlink_metadata(&pieces).is_ok_and(|found| !found.is_dir()) {
-            return Err(FolderError::Foreign { path: pieces });
-        }
         place.remove_leftovers()?;
         place.probe()?;
         let own = Own::read(folder)?;
@@ -86,11 +79,6 @@ impl Place {
         &self.folder
     }
 
-    /// Folder in the place for the finished pieces of a study whose results are not whole yet.
-    pub fn pieces(&self) -> PathBuf {
-        self.folder.join(PIECES)
-    }
-
     /// Refuses files that CoSpike did not write under these `names`, which are going to be written.
     ///
     /// # Errors
@@ -109,7 +97,7 @@ impl Place {
         let (Ok(folder), Some(path_there)) = (fs::canonicalize(&self.folder), real(path)) else { return Ok(()) };
         let Ok(inside) = path_there.strip_prefix(folder) else { return Ok(()) };
         let first = inside.iter().next().unwrap_or_default();
-        let mut needed = names.into_iter().chain([MANIFEST, REPORT, LOCK, PIECES, INCOMING]);
+        let mut needed = names.into_iter().chain([MANIFEST, REPORT, LOCK, INCOMING]);
         match first.is_empty() || needed.any(|name| first == name) {
             true => Err(FolderError::NameNeeded { path: path.into() }),
             false => Ok(()),
@@ -140,7 +128,7 @@ fn is_read_only(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
 }
 
-/// Refuses a folder that belongs to something else. It is ours if it holds results, or pieces of them; or else it must be empty.
+/// Refuses a folder that belongs to something else. It is ours if it holds results, or else it must be empty.
 fn recognise(folder: &Path, beside: &[&Path]) -> Result<(), FolderError> {
     let own = Own::read(folder)?;
     if own.tables.is_some() || Own::read(&folder.join(INCOMING)).is_ok_and(|new| new.tables.is_some()) {
@@ -151,7 +139,6 @@ fn recognise(folder: &Path, beside: &[&Path]) -> Result<(), FolderError> {
     for (here, _) in entries(folder)? {
         let is_beside = || real(&here).is_some_and(|here| beside.iter().any(|other| other.starts_with(&here)));
         match here.file_name().unwrap_or_default().to_string_lossy().as_ref() {
-            PIECES => return Ok(()),
             LOCK => {}
             name if LITTER.contains(&name) || unique::is_staging(name) || is_beside() => {}
             name => others.push(name.to_string()),

@@ -17,12 +17,14 @@ use cospike_models::dataset::Dataset;
 use cospike_models::zoo::{NetworkChoice, Zoo, ZooError, ZooNetwork};
 use cospike_results::index::NetworkIndex;
 use cospike_results::manifest::FileUsed;
+use cospike_results::store::entries::Location;
 use cospike_studies::plan::{
     self, DesignPoint, NamedPrices, PLAN_SCHEMA, Packets, Plan, PlannedNetwork, Provenance, SampleSet,
 };
 use cospike_studies::{Study, StudyError};
 use networks::Asked;
 use std::collections::BTreeMap;
+use std::path::Path;
 use system::Profiles;
 
 /// A compiled scenario.
@@ -32,6 +34,8 @@ pub struct Compiled {
     pub plan: Plan,
     /// Data sets of the plan, each with all its samples.
     pub datasets: Vec<Dataset>,
+    /// Place of the store that the scenario names.
+    pub store: Option<Location>,
 }
 
 /// Cause for which a scenario could not be compiled.
@@ -112,8 +116,17 @@ fn compile_sweep(sweep: &Sweep, origin: &Origin, zoo: &Zoo) -> Result<Compiled, 
                 warnings: compiler.warnings,
             },
         },
+        store: study.store.as_ref().map(|store| store_location(store, origin)),
         datasets: compiler.datasets.into_values().map(|(dataset, _)| dataset).collect(),
     })
+}
+
+/// Place of the store called `name`; a folder is relative to `origin`.
+fn store_location(name: &str, origin: &Origin) -> Location {
+    match (Location::new(Path::new(name)), origin) {
+        (Location::Folder(relative), Origin::Folder(folder)) => Location::Folder(folder.join(relative)),
+        (location, _) => location,
+    }
 }
 
 fn precision_target(precision: &Precision) -> plan::Precision {

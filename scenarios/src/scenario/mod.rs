@@ -63,6 +63,9 @@ pub struct StudySection {
     pub replications: Located<u32>,
     /// Design points get further replications until their means are known this precisely.
     pub precision: Option<Located<Precision>>,
+    /// Place of the store in which finished inferences and replications are kept and looked for: a folder, relative to the
+    /// scenario's file, or an address such as `s3://bucket/folder`. The command line may name another one.
+    pub store: Option<Located<String>>,
     /// Age from which on a request starves if others are answered meanwhile; then the design point fails.
     #[schemars(range(min = MIN_S, max = MAX_SECONDS))]
     pub starvation_s: Option<Located<f64>>,

@@ -1,6 +1,6 @@
 //! What cannot be executed or simulated costs nothing else its results.
 
-use super::{names, plan};
+use super::plan;
 use crate::error::{StoreError, StudyError};
 use crate::plan::{DesignPoint, Metric, Plan, PlanError, Precision};
 use crate::study::Study;
@@ -8,7 +8,7 @@ use cospike_models::dataset::Dataset;
 use cospike_models::zoo::Zoo;
 use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::rows::{PointRow, ReplicationRow, Results, Table};
-use cospike_results::store::entries::Entries;
+use cospike_results::store::entries::{Entries, Location};
 use cospike_results::summary::Summary;
 use cospike_sim_core::compute::Processor;
 use cospike_sim_core::link::PacketLoss;
@@ -52,7 +52,7 @@ fn of_point(results: &Results, point: u32) -> Vec<ReplicationRow> {
 fn a_design_point_that_starves_fails_alone_and_is_tried_again() {
     let alone = super::study().run(None, &|_| ()).unwrap();
     let place = tempfile::tempdir().unwrap();
-    let store = Entries::open(place.path(), |_| ()).unwrap();
+    let store = super::open(place.path());
     let study = study(two_points(starve));
     let results = study.run(Some(&store), &|_| ()).unwrap();
     let [failed, kept] = &results.points[..] else { panic!("two points") };
@@ -61,7 +61,7 @@ fn a_design_point_that_starves_fails_alone_and_is_tried_again() {
     assert_eq!((failed.failed_replications, failed.correct), (2, kept.correct), "inference is that of the network");
     assert_eq!((kept.failed_replications, &kept.failure), (0, &None));
     assert_eq!((of_point(&results, 0), of_point(&results, 1)), (vec![], alone.replications.clone()));
-    assert_eq!(names(place.path()).len(), 1 + 2, "an inference, and the two replications that did not fail");
+    assert_eq!(store.keys().unwrap().len(), 1 + 2, "an inference, and the two replications that did not fail");
     assert_eq!(study.run(Some(&store), &|_| ()).unwrap(), results);
 
     let summary = Summary::new(&results).unwrap();
@@ -123,10 +123,10 @@ fn a_price_above_a_joule_is_refused_with_its_plan() {
 #[test]
 fn a_store_that_fails_is_told_and_costs_no_result() {
     let place = tempfile::tempdir().unwrap();
-    let store = Entries::open(place.path(), |_| ()).unwrap();
+    let store = Entries::open(&Location::Folder(place.path().into()), |_| ()).unwrap();
     let study = super::study();
     let results = study.run(Some(&store), &|_| ()).unwrap();
-    let stored = place.path().join(names(place.path()).pop_first().unwrap());
+    let stored = place.path().join(store.list().unwrap().pop().unwrap().name);
     std::fs::write(&stored, "something else").unwrap();
     assert_eq!(study.run(Some(&store), &|_| ()).unwrap(), results, "computed anew");
     std::fs::remove_file(&stored).unwrap();
