@@ -13,6 +13,7 @@ use crate::scenario::compile_scenario;
 use anyhow::{Context, anyhow};
 use cospike_reports::{FILES, PAGE, render};
 use cospike_results::rows::Results;
+use cospike_results::store::entries::Location;
 use cospike_results::store::folder::Place;
 use cospike_results::summary::Summary;
 use cospike_studies::{Found, Reuse, StoreError, Study, StudyError};
@@ -31,10 +32,11 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
         return verify::verify(&study, arguments.json);
     }
     // Before anything is computed: what could not be written is refused now.
-    let store = arguments.store.open(location.as_ref())?;
-    let place = open_place(arguments, &study, store.as_ref().and_then(|(location, _)| location.folder()))?;
+    let store = arguments.store.location(location.as_ref());
+    let place = open_place(arguments, &study, store.as_ref().and_then(Location::folder))?;
     let trace = arguments.trace.file.as_deref();
     let mut trace = trace.map(|path| TraceFile::begin(&study, path, &arguments.trace)).transpose()?;
+    let store = arguments.store.open(location.as_ref())?;
     let (bar, entries) = (Bar::new(), store.as_ref().map(|(_, entries)| entries));
     let outcome = match &mut trace {
         Some(trace) => trace.run(&study, entries, &bar),
