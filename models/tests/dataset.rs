@@ -37,11 +37,28 @@ fn cifar_is_read_plane_by_plane() {
     let files: Vec<(&str, Vec<u8>)> = batches.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect();
     let ten = Dataset::from_folder(folder(&files).path(), Subset::Training).unwrap();
     assert_eq!((ten.shape, ten.labels.as_slice()), (Shape::new(3, 32, 32), &[1, 8, 2, 7, 3, 6, 4, 5, 5, 4][..]));
+    let described = [0, 1, 2, 9].map(|index| ten.describe_record(index));
+    for (index, (record, batch)) in [(0, 1), (1, 1), (0, 2), (1, 5)].into_iter().enumerate() {
+        assert!(described[index].starts_with(&format!("record {record} of ")), "{described:?}");
+        assert!(described[index].ends_with(&format!("data_batch_{batch}.bin")), "{described:?}");
+    }
     assert_eq!((ten.image(9)[0], ten.image(9)[1024 + 5], ten.image(9)[3071]), (10, 25, 61));
 
     let hundred = folder(&[("test.bin", record(&[19, 99]))]);
     let hundred = Dataset::from_folder(hundred.path(), Subset::Test).unwrap();
     assert_eq!((hundred.labels.as_slice(), hundred.image(0)[2048]), (&[99][..], 30));
+}
+
+#[test]
+fn data_sets_are_equal_if_their_samples_are() {
+    let made = |shape, pixel: u8, label| Dataset::new(shape, vec![0, 1, 2, pixel], vec![label]).unwrap();
+    let square = Shape::new(1, 2, 2);
+    let first = made(square, 3, 1);
+    assert_eq!(first.describe_record(0), "record 0 of the data set");
+    assert_eq!(first, made(square, 3, 1));
+    for other in [made(square, 4, 1), made(square, 3, 2), made(Shape::new(1, 1, 4), 3, 1)] {
+        assert_ne!(first, other);
+    }
 }
 
 #[test]

@@ -49,9 +49,6 @@ impl PartialEq for Dataset {
 impl Eq for Dataset {}
 
 impl Dataset {
-    /// Greatest number of classes that a data set can have, since labels are `u16`.
-    pub const MAX_CLASSES: u32 = 1 << u16::BITS;
-
     /// Images of the given shape with these pixels, see [`Dataset::pixels`], and a label for each.
     ///
     /// # Errors

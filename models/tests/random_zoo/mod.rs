@@ -13,6 +13,11 @@ use std::ops::RangeFrom;
 
 /// Backbones and units of widths 2, 4 and 8 at all stages, and at the last one binary units and a noisy one, all random.
 pub(crate) fn random_zoo() -> Zoo {
+    random_zoo_for("fashion-mnist")
+}
+
+/// The same for this task.
+pub(crate) fn random_zoo_for(task: &str) -> Zoo {
     let families = [
         ("spiking", "4", Nonlinearity::Spiking(Neuron::INTEGRATE_AND_FIRE)),
         ("float", "1", Nonlinearity::Float(Activation::Relu)),
@@ -21,7 +26,8 @@ pub(crate) fn random_zoo() -> Zoo {
     let mut files = vec![];
     for (family, steps, nonlinearity) in families {
         let backbone = ResNet::ZOO.build(nonlinearity);
-        let common = [("backbone", "resnet14"), ("family", family), ("time_steps", steps), ("levels", "4")];
+        let common =
+            [("backbone", "resnet14"), ("family", family), ("time_steps", steps), ("levels", "4"), ("task", task)];
         let metadata = [common.as_slice(), &[("kind", "backbone")]].concat();
         files.push((format!("resnet14-{family}"), weight_file(&backbone, 0.., &metadata)));
         let mut units: Vec<_> = ["stage1", "stage2", "stage3"]

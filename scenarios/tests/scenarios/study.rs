@@ -1,6 +1,6 @@
 //! Whole studies from scenario to results: common random numbers, conservation, accuracy, comparisons, streaming, codecs.
 
-use crate::random_zoo::random_zoo;
+use crate::random_zoo::{random_zoo, random_zoo_for};
 use crate::{small, study};
 use cospike_models::dataset::Dataset;
 use cospike_models::zoo::Zoo;
@@ -8,6 +8,7 @@ use cospike_results::manifest::FileUsed;
 use cospike_results::rows::{ReplicationRow, Results};
 use cospike_results::store::folder;
 use cospike_results::summary::{Comparison, Summary};
+use cospike_scenarios::compile;
 use cospike_scenarios::diagnostic::Source;
 use cospike_scenarios::library::find_scenario;
 use cospike_sim_core::energy::Energy;
@@ -89,6 +90,14 @@ fn invariant_1_and_5_requests_and_joules_are_conserved_on_a_lossy_link_with_full
     }
     let total = |get: fn(&ReplicationRow) -> u64| results.replications.iter().map(get).sum::<u64>();
     assert!(total(|row| row.requests.dropped_queue_full) > 0 && total(|row| row.requests.dropped_lost) > 0);
+}
+
+#[test]
+fn weights_for_another_task_are_refused_for_the_images_that_ship() {
+    let source = small("");
+    assert!(compile(&source, &random_zoo_for("fashion-mnist")).is_ok());
+    let error = compile(&source, &random_zoo_for("kuzushiji")).unwrap_err().to_string();
+    assert!(error.contains("were trained for kuzushiji, not for fashion-mnist"), "{error}");
 }
 
 #[test]
