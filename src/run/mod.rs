@@ -73,7 +73,11 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
 
 /// What a study found in its store, in words.
 fn reused(reuse: &Reuse) -> String {
-    let part = |Found { found, asked }: Found, what: &str| format!("{found} of {}", plural(asked, what));
+    let part = |Found { found, failed, asked }: Found, what: &str| {
+        let failures =
+            if failed > 0 { format!(" ({failed} of them failed then, and would again)") } else { String::new() };
+        format!("{found} of {}{failures}", plural(asked, what))
+    };
     format!("found {} and {}", part(reuse.inferences, "inference"), part(reuse.replications, "replication"))
 }
 

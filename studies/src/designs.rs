@@ -11,7 +11,7 @@ use cospike_sim_core::payload::{Damage, Payload};
 use cospike_sim_core::split::{SplitError, SplitNetwork};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What the heads and packets of a design depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -86,21 +86,19 @@ fn head_steps(sample: &PricedSample, packets: &[Range<usize>], key: HeadsKey) ->
     sample.steps.iter().zip(ends).map(step).collect()
 }
 
-/// The heads of all designs of some points; points that agree in what these depend on share them.
-pub(crate) struct AllHeads(HashMap<HeadsKey, Arc<Heads>>);
+/// The heads of all designs of some points; points that agree in what these depend on share them. They are made when they are
+/// first asked for: a point whose replications are all stored needs none.
+pub(crate) struct AllHeads(HashMap<HeadsKey, OnceLock<Arc<Heads>>>);
 
 impl AllHeads {
-    pub(crate) fn new<'p>(points: impl Iterator<Item = &'p DesignPoint>, networks: &PricedNetworks) -> Self {
-        let mut all = HashMap::new();
-        for key in points.flat_map(keys) {
-            all.entry(key).or_insert_with(|| Arc::new(Heads::new(key, networks)));
-        }
-        Self(all)
+    pub(crate) fn new<'p>(points: impl Iterator<Item = &'p DesignPoint>) -> Self {
+        Self(points.flat_map(keys).map(|key| (key, OnceLock::new())).collect())
     }
 
     /// The heads of each design of `point`, in order.
-    fn point(&self, point: &DesignPoint) -> Vec<Arc<Heads>> {
-        keys(point).map(|key| self.0[&key].clone()).collect()
+    fn point(&self, point: &DesignPoint, networks: &PricedNetworks) -> Vec<Arc<Heads>> {
+        let heads = |key| self.0[&key].get_or_init(|| Arc::new(Heads::new(key, networks))).clone();
+        keys(point).map(heads).collect()
     }
 }
 
@@ -166,7 +164,7 @@ impl<'a> Designs<'a> {
             Design { prepared, stages, priced: &networks.priced[&index], heads }
         };
         Self {
-            designs: point.designs.iter().zip(networks.heads.point(point)).map(design).collect(),
+            designs: point.designs.iter().zip(networks.heads.point(point, networks.priced)).map(design).collect(),
             cloud_prices: point.cloud_prices,
             cloud_convention: point.cloud_convention,
             prices: networks.prices,

@@ -74,6 +74,9 @@ pub enum StudyError {
     /// The plan has no content key.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The store could not be read or written while only a part of the study was worked on.
+    #[error(transparent)]
+    Unstored(#[from] StoreError),
     /// The study is finished, but the store could not be read or written.
     #[error("the study is finished, but its store failed: {error}")]
     Store {
@@ -119,6 +122,15 @@ pub enum Failure {
     /// The event loop could not be started or finished.
     #[error(transparent)]
     Simulation(#[from] Box<CosimError>),
+    /// It failed earlier, and would fail again: the reason was stored in place of a result.
+    #[error("{reason}")]
+    Earlier {
+        /// The failure, as it was said then.
+        reason: String,
+    },
+    /// It is neither stored nor may it be computed now.
+    #[error("not computed yet")]
+    NotComputed,
     /// A number of the outcome is beyond the largest that a double holds.
     #[error("`{column}` is too large for a number: lower the prices or powers behind it")]
     TooLarge {

@@ -86,8 +86,8 @@ fn sample_bytes(network: &PlannedNetwork, prices: u64) -> u64 {
     u64::from(network.samples.count) * sample
 }
 
-/// Requests of a replication, as many as are expected before its horizon.
-fn requests(point: &DesignPoint) -> f64 {
+/// Requests of a replication, as many as are expected before its horizon; 0 if that is not known.
+pub(crate) fn requests(point: &DesignPoint) -> f64 {
     let (workload, devices) = (&point.system.workload, f64::from(point.system.devices));
     let all = workload.requests as f64;
     let Some(horizon) = workload.horizon_seconds else { return all };

@@ -110,6 +110,15 @@ impl Plan {
     }
 }
 
+/// Key under which the reason is stored for which there is no piece with the key `piece`. A listing of keys alone tells failures
+/// from results.
+///
+/// # Errors
+/// [`KeyError`], which keys do not give.
+pub fn failure_key(piece: &ContentKey) -> Result<ContentKey, KeyError> {
+    ContentKey::from_json("failure", piece)
+}
+
 /// Key of one replication of the design point with the key `point`.
 ///
 /// # Errors

@@ -1,10 +1,11 @@
-//! Finished pieces of a study, stored as they come: an inference per network, a row per replication.
+//! Finished pieces of a study, stored as they come: an inference per network, a row per replication, or why there is none.
 //!
-//! A piece is found by its content key, so whatever was finished once, by whichever run, is not computed again.
+//! A piece is found by its content key, so whatever was finished once, by whichever run, is not computed again. That holds for
+//! failures too: what fails does so because of the values in its key, so it would fail again.
 
-use crate::error::{StoreError, StudyError};
+use crate::error::{Failure, StoreError, StudyError};
 use crate::inference::NetworkInference;
-use crate::keys::replication_key;
+use crate::keys::{failure_key, replication_key};
 use crate::plan::Plan;
 use crate::simulation::{Rows, latency_rows};
 use cospike_results::index::{NetworkIndex, PointIndex};
@@ -16,15 +17,27 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::sync::{Mutex, PoisonError};
 
+/// A part of a study that is computed and stored as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Piece {
+    /// What a network did on its samples.
+    Inference(NetworkIndex),
+    /// A replication of a design point, by its number from 0.
+    Replication(PointIndex, u32),
+}
+
 /// The pieces of one plan in a store. A failure of the store costs no result: what cannot be found is computed, what cannot
 /// be stored is kept in memory, and the first failure is remembered.
 #[derive(Debug)]
-pub(crate) struct Pieces<'a> {
+pub struct Pieces<'a> {
     entries: &'a Entries,
     reuse: Mutex<Reuse>,
     failure: Mutex<Option<StoreError>>,
     networks: Vec<ContentKey>,
     points: Vec<ContentKey>,
+    study: ContentKey,
+    /// Whether only what is stored counts, and nothing is computed.
+    is_collected: bool,
 }
 
 /// What a study found in its store.
@@ -41,6 +54,8 @@ pub struct Reuse {
 pub struct Found {
     /// Number of pieces that were there.
     pub found: u64,
+    /// Number of those in whose place there was only the reason for which they failed, and would fail again.
+    pub failed: u64,
     /// Number of pieces looked for.
     pub asked: u64,
 }
@@ -56,11 +71,17 @@ struct StoredReplication {
 
 impl<'a> Pieces<'a> {
     /// The pieces of `plan` in `entries`.
-    pub(crate) fn new(plan: &Plan, entries: &'a Entries) -> Result<Self, StudyError> {
+    ///
+    /// # Errors
+    /// [`StudyError::Key`], which a checked plan does not give.
+    pub fn new(plan: &Plan, entries: &'a Entries) -> Result<Self, StudyError> {
         let networks = (0..plan.networks.len() as u32).map(|index| plan.inference_key(NetworkIndex(index)));
         let points = (0..plan.points.len() as u32).map(|index| plan.point_key(PointIndex(index)));
-        let (networks, points) = (networks.collect::<Result<_, _>>()?, points.collect::<Result<_, _>>()?);
-        Ok(Self { entries, reuse: Mutex::default(), failure: Mutex::new(None), networks, points })
+        let (networks, points): (Vec<_>, Vec<_>) =
+            (networks.collect::<Result<_, _>>()?, points.collect::<Result<_, _>>()?);
+        let study = ContentKey::from_json("study", &(&networks, &points, plan.replications, plan.precision))?;
+        let (reuse, failure) = (Mutex::default(), Mutex::default());
+        Ok(Self { entries, reuse, failure, networks, points, study, is_collected: false })
     }
 
     /// What was found so far, and what was not.
@@ -68,17 +89,61 @@ impl<'a> Pieces<'a> {
         *self.reuse.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn count<T>(&self, found: Option<T>, counter: fn(&mut Reuse) -> &mut Found) -> Option<T> {
-        let mut reuse = self.reuse.lock().unwrap_or_else(PoisonError::into_inner);
-        let counter = counter(&mut reuse);
-        counter.asked += 1;
-        counter.found += u64::from(found.is_some());
-        found
+    /// The same, of which nothing is computed that is missing.
+    pub(crate) fn collected(self) -> Self {
+        Self { is_collected: true, ..self }
     }
 
-    /// The first failure of the store.
-    pub(crate) fn into_failure(self) -> Option<StoreError> {
-        self.failure.into_inner().unwrap_or_else(PoisonError::into_inner)
+    /// Key of the study: where it is equal, so are all pieces, and the units into which the study is divided.
+    pub fn study_key(&self) -> ContentKey {
+        self.study
+    }
+
+    /// Key under which a piece is stored.
+    ///
+    /// # Errors
+    /// [`StoreError::Key`], which whole numbers do not give.
+    ///
+    /// # Panics
+    /// If the plan has no such network or design point.
+    pub fn key(&self, piece: Piece) -> Result<ContentKey, StoreError> {
+        match piece {
+            Piece::Inference(network) => Ok(self.networks[network.position()]),
+            Piece::Replication(point, number) => Ok(replication_key(&self.points[point.position()], number)?),
+        }
+    }
+
+    /// Whether a piece or its failure is stored.
+    ///
+    /// # Errors
+    /// [`StoreError::Entry`] if the store cannot be read.
+    pub fn contains(&self, piece: Piece) -> Result<bool, StoreError> {
+        let key = self.key(piece)?;
+        Ok(self.entries.contains(&key)? || self.entries.contains(&failure_key(&key)?)?)
+    }
+
+    /// Why there is no such piece, if that is stored.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be read.
+    pub fn reason(&self, piece: Piece) -> Result<Option<String>, StoreError> {
+        let key = failure_key(&self.key(piece)?)?;
+        let Some(bytes) = self.entries.get(&key)? else { return Ok(None) };
+        String::from_utf8(bytes).map(Some).map_err(|_| StoreError::Foreign { key })
+    }
+
+    /// The first failure of the store since this was asked last.
+    pub fn take_failure(&self) -> Option<StoreError> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Key of a design point, from which those of its replications are made.
+    pub(crate) fn point_key(&self, point: PointIndex) -> ContentKey {
+        self.points[point.position()]
+    }
+
+    pub(crate) fn entries(&self) -> &'a Entries {
+        self.entries
     }
 
     /// What the store gave; nothing if it failed, which is remembered.
@@ -89,50 +154,80 @@ impl<'a> Pieces<'a> {
         })
     }
 
-    /// The inference of a network, if it is stored.
-    pub(crate) fn inference(&self, network: usize) -> Option<NetworkInference> {
-        self.count(self.remember(self.get(&self.networks[network])), |reuse| &mut reuse.inferences)
+    /// The inference of a network, or its failure, if one of them is stored.
+    pub(crate) fn inference(&self, network: NetworkIndex) -> Option<Result<NetworkInference, Failure>> {
+        let piece = Piece::Inference(network);
+        self.count(self.remember(self.get(piece)), piece)
     }
 
-    pub(crate) fn put_inference(&self, network: usize, inference: &NetworkInference) {
-        self.remember::<()>(self.put(&self.networks[network], inference).map(Some));
+    /// Stores the inference of a network, or its failure.
+    pub(crate) fn put_inference(&self, network: NetworkIndex, inference: Result<&NetworkInference, &Failure>) {
+        self.put(Piece::Inference(network), inference);
     }
 
-    /// The rows of a replication, if they are stored.
-    pub(crate) fn replication(&self, point: usize, replication: u32) -> Option<Rows> {
-        self.count(self.remember(self.find_replication(point, replication)), |reuse| &mut reuse.replications)
+    /// The rows of a replication, or its failure, if one of them is stored.
+    pub(crate) fn replication(&self, point: PointIndex, replication: u32) -> Option<Result<Rows, Failure>> {
+        self.count(self.remember(self.find_rows(point, replication)), Piece::Replication(point, replication))
     }
 
-    fn find_replication(&self, point: usize, replication: u32) -> Result<Option<Rows>, StoreError> {
-        let key = replication_key(&self.points[point], replication)?;
-        let Some(stored) = self.get::<StoredReplication>(&key)? else { return Ok(None) };
+    fn find_rows(&self, point: PointIndex, replication: u32) -> Result<Option<Rows>, StoreError> {
+        let piece = Piece::Replication(point, replication);
+        let Some(stored) = self.get::<StoredReplication>(piece)? else { return Ok(None) };
         let Some(row) = ReplicationRow::from_values(&mut stored.row.into_iter()) else {
-            return Err(StoreError::Foreign { key });
+            return Err(StoreError::Foreign { key: self.key(piece)? });
         };
-        let point = PointIndex(point as u32);
         Ok(Some(Rows {
             replication: ReplicationRow { point, ..row },
             latencies: latency_rows(point, replication, stored.latencies),
         }))
     }
 
-    pub(crate) fn put_replication(&self, point: usize, replication: u32, rows: &Rows) {
-        let stored = StoredReplication {
+    /// Stores the rows of a replication, or its failure.
+    pub(crate) fn put_replication(&self, point: PointIndex, replication: u32, outcome: Result<&Rows, &Failure>) {
+        let stored = outcome.map(|rows| StoredReplication {
             row: rows.replication.values(),
             latencies: rows.latencies.iter().map(|row| row.seconds).collect(),
+        });
+        self.put(Piece::Replication(point, replication), stored.as_ref().map_err(|failure| *failure));
+    }
+
+    /// What was found of a piece, or its failure, if that is stored in its place; both are counted.
+    fn count<T>(&self, found: Option<T>, piece: Piece) -> Option<Result<T, Failure>> {
+        let reason = if found.is_none() { self.remember(self.reason(piece)) } else { None };
+        let mut reuse = self.reuse.lock().unwrap_or_else(PoisonError::into_inner);
+        let counter = match piece {
+            Piece::Inference(_) => &mut reuse.inferences,
+            Piece::Replication(..) => &mut reuse.replications,
         };
-        let key = replication_key(&self.points[point], replication).map_err(StoreError::from);
-        self.remember::<()>(key.and_then(|key| self.put(&key, &stored)).map(Some));
+        counter.asked += 1;
+        counter.found += u64::from(found.is_some() || reason.is_some());
+        counter.failed += u64::from(reason.is_some());
+        match (found, reason) {
+            (Some(found), _) => Some(Ok(found)),
+            (None, Some(reason)) => Some(Err(Failure::Earlier { reason })),
+            (None, None) => self.is_collected.then_some(Err(Failure::NotComputed)),
+        }
     }
 
-    fn get<T: DeserializeOwned>(&self, key: &ContentKey) -> Result<Option<T>, StoreError> {
-        let Some(bytes) = self.entries.get(key)? else { return Ok(None) };
-        postcard::from_bytes(&bytes).map(Some).map_err(|_| StoreError::Foreign { key: *key })
+    fn get<T: DeserializeOwned>(&self, piece: Piece) -> Result<Option<T>, StoreError> {
+        let key = self.key(piece)?;
+        let Some(bytes) = self.entries.get(&key)? else { return Ok(None) };
+        postcard::from_bytes(&bytes).map(Some).map_err(|_| StoreError::Foreign { key })
     }
 
-    fn put(&self, key: &ContentKey, piece: &impl Serialize) -> Result<(), StoreError> {
-        // A compact form that keeps every bit of a number; counts take a byte or two.
-        let bytes = postcard::to_stdvec(piece).map_err(|_| StoreError::Foreign { key: *key })?;
-        Ok(self.entries.put(key, &bytes)?)
+    fn put(&self, piece: Piece, outcome: Result<&impl Serialize, &Failure>) {
+        self.remember::<()>(self.try_put(piece, outcome).map(Some));
+    }
+
+    fn try_put(&self, piece: Piece, outcome: Result<&impl Serialize, &Failure>) -> Result<(), StoreError> {
+        let key = self.key(piece)?;
+        match outcome {
+            Ok(content) => {
+                // A compact form that keeps every bit of a number; counts take a byte or two.
+                let bytes = postcard::to_stdvec(content).map_err(|_| StoreError::Foreign { key })?;
+                Ok(self.entries.put(&key, &bytes)?)
+            }
+            Err(failure) => Ok(self.entries.put(&failure_key(&key)?, failure.to_string().as_bytes())?),
+        }
     }
 }

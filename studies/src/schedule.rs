@@ -7,6 +7,7 @@ use crate::plan::{DesignPoint, Metric, PlanError};
 use crate::prices::PricedNetworks;
 use crate::simulation::{Replication, Rows};
 use crate::study::{Progress, Study, Watched};
+use cospike_results::index::PointIndex;
 use cospike_results::rows::ReplicationRow;
 use cospike_sim_core::cosim::Observer;
 use cospike_sim_core::stats::{Sequential, Verdict};
@@ -18,6 +19,12 @@ use std::sync::{Mutex, PoisonError};
 /// so that the result depends neither on this number nor on threads.
 const ROUND: u32 = 5;
 
+/// A replication to simulate: position of its design point, and its number.
+pub(crate) type Job = (usize, u32);
+
+/// What came of some replications, in their order.
+pub(crate) type Outcomes = Vec<Result<Rows, Failure>>;
+
 /// The replications of a design point.
 #[derive(Default)]
 pub(crate) struct Simulated {
@@ -27,12 +34,15 @@ pub(crate) struct Simulated {
     pub(crate) failed: u32,
     /// Number and failure of the first of them.
     pub(crate) first_failure: Option<(u32, Failure)>,
+    /// Whether one of them failed only because it may not be computed now.
+    pub(crate) is_incomplete: bool,
 }
 
-/// A design point that gets replications until its mean is precise enough, or one of them fails.
+/// A design point that gets replications until there are enough, or one of them fails.
 struct Pending {
     point: usize,
-    rule: Sequential,
+    /// When its mean is precise enough, if that is asked for, and of what.
+    rule: Option<(Sequential, Metric)>,
     /// Number of replications before the first decision, and the most that there may be.
     bounds: (u32, u32),
     next: u32,
@@ -63,8 +73,8 @@ impl Study {
         Replication { number, point, replication, networks, labels: self.labels_of_point(point) }
     }
 
-    /// The rows of a replication: those that are stored, or those of a new run, which are then stored.
-    fn simulate_or_find(
+    /// The rows of a replication: those that are stored, or those of a new run, which are then stored; so is a failure.
+    pub(crate) fn simulate_or_find(
         &self,
         number: usize,
         replication: u32,
@@ -72,14 +82,15 @@ impl Study {
         pieces: Option<&Pieces<'_>>,
         asked: &mut dyn FnMut(u64),
     ) -> Result<Rows, Failure> {
-        if let Some(found) = pieces.and_then(|pieces| pieces.replication(number, replication)) {
-            return Ok(found);
+        let point = PointIndex(number as u32);
+        if let Some(found) = pieces.and_then(|pieces| pieces.replication(point, replication)) {
+            return found;
         }
-        let rows = self.replication(number, replication, networks).run(self.plan().seed, &mut (), asked)?;
+        let rows = self.replication(number, replication, networks).run(self.plan().seed, &mut (), asked);
         if let Some(pieces) = pieces {
-            pieces.put_replication(number, replication, &rows);
+            pieces.put_replication(point, replication, rows.as_ref());
         }
-        Ok(rows)
+        rows
     }
 
     /// Number of requests of one replication of a design point.
@@ -100,7 +111,7 @@ impl Study {
         pieces: Option<&Pieces<'_>>,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Vec<Simulated>, StudyError> {
-        let heads = AllHeads::new(self.plan().points.iter().filter(|point| is_executed(point, priced)), priced);
+        let heads = AllHeads::new(self.plan().points.iter().filter(|point| is_executed(point, priced)));
         let networks = self.networks(priced, &heads);
         let (done, total) = (AtomicU64::new(0), AtomicU64::new(0));
         let watched = watched.map(|watched| ((watched.point, watched.replication), Mutex::new(watched.observer)));
@@ -122,34 +133,46 @@ impl Study {
             asked(self.requests(number));
             rows
         };
-        let all = |jobs: Vec<(usize, u32)>| {
-            total.fetch_add(self.all_requests(&jobs), Ordering::Relaxed);
-            let outcomes: Vec<_> = jobs.par_iter().map(|&job| run(job)).collect();
-            jobs.into_iter().zip(outcomes)
+        let all = |jobs: &[(usize, u32)]| -> Vec<_> {
+            total.fetch_add(self.all_requests(jobs), Ordering::Relaxed);
+            jobs.par_iter().map(|&job| run(job)).collect()
         };
+        let points = (0..self.plan().points.len()).filter(|&point| is_executed(&self.plan().points[point], priced));
         let mut simulated: Vec<Simulated> = self.plan().points.iter().map(|_| Simulated::default()).collect();
-        let (Some(precision), Some(rule)) = (self.plan().precision, self.plan().precision_rule()) else {
-            for ((point, replication), outcome) in all(self.first_replications(priced)) {
-                simulated[point].take(replication, outcome);
-            }
-            return Ok(simulated);
-        };
-        let rule = rule.map_err(PlanError::Precision)?;
-        let bounds = (self.plan().replications, precision.max_replications);
-        let points = (0..simulated.len()).filter(|&point| is_executed(&self.plan().points[point], priced));
-        let mut pending: Vec<Pending> = points.map(|point| Pending::new(point, rule.clone(), bounds)).collect();
-        while pending.iter().any(|pending| !pending.decided) {
-            let open = pending.iter().filter(|pending| !pending.decided);
-            let mut outcomes = all(open.flat_map(Pending::jobs).collect());
-            for pending in pending.iter_mut().filter(|pending| !pending.decided) {
-                let round = pending.jobs().count();
-                pending.take(outcomes.by_ref().take(round), precision.metric);
-            }
-        }
-        for pending in pending {
-            simulated[pending.point] = pending.simulated;
+        for (point, of) in self.replicate(points, &all)? {
+            simulated[point] = of;
         }
         Ok(simulated)
+    }
+
+    /// The replications of some design points: all that the plan asks for, or until the mean of each point is precise enough.
+    /// `simulate` gives the outcomes of any number of replications, in their order.
+    pub(crate) fn replicate(
+        &self,
+        points: impl Iterator<Item = usize>,
+        simulate: &dyn Fn(&[Job]) -> Outcomes,
+    ) -> Result<Vec<(usize, Simulated)>, StudyError> {
+        let first = self.plan().replications;
+        let target = match self.plan().precision_rule().transpose().map_err(PlanError::Precision)? {
+            Some(rule) => self.plan().precision.map(|precision| (precision, rule)),
+            None => None,
+        };
+        let pending = |point| match &target {
+            Some((precision, rule)) => {
+                Pending::new(point, (first, precision.max_replications), Some((rule.clone(), precision.metric)))
+            }
+            None => Pending::new(point, (first, first), None),
+        };
+        let mut pending: Vec<Pending> = points.map(pending).collect();
+        while pending.iter().any(|pending| !pending.decided) {
+            let jobs: Vec<_> = pending.iter().filter(|pending| !pending.decided).flat_map(Pending::jobs).collect();
+            let mut outcomes = simulate(&jobs).into_iter();
+            for pending in pending.iter_mut().filter(|pending| !pending.decided) {
+                let round = pending.jobs().count();
+                pending.take(outcomes.by_ref().take(round));
+            }
+        }
+        Ok(pending.into_iter().map(|pending| (pending.point, pending.simulated)).collect())
     }
 }
 
@@ -169,17 +192,15 @@ impl Simulated {
             Ok(rows) => self.rows.push(rows),
             Err(failure) => {
                 self.failed += 1;
+                self.is_incomplete |= matches!(failure, Failure::NotComputed);
                 self.first_failure.get_or_insert((replication, failure));
             }
         }
     }
 }
 
-/// A replication, by the index of its design point and its number, with its outcome.
-type Finished = ((usize, u32), Result<Rows, Failure>);
-
 impl Pending {
-    fn new(point: usize, rule: Sequential, bounds: (u32, u32)) -> Self {
+    fn new(point: usize, bounds: (u32, u32), rule: Option<(Sequential, Metric)>) -> Self {
         Self { point, rule, bounds, next: 0, simulated: Simulated::default(), decided: false }
     }
 
@@ -192,15 +213,20 @@ impl Pending {
     }
 
     /// Takes the next replications up to the decision.
-    fn take(&mut self, round: impl Iterator<Item = Finished>, metric: Metric) {
-        for ((_, replication), outcome) in round {
+    fn take(&mut self, round: impl Iterator<Item = Result<Rows, Failure>>) {
+        for outcome in round {
+            let replication = self.next;
             self.next += 1;
             if self.decided {
                 continue;
             }
-            // A replication without a value says nothing about the mean, but counts.
-            let value = outcome.as_ref().ok().and_then(|rows| value(&rows.replication, metric));
-            let precise = value.is_some_and(|value| self.rule.push(value) != Verdict::Continue);
+            let precise = match (&mut self.rule, &outcome) {
+                // A replication without a value says nothing about the mean, but counts.
+                (Some((rule, metric)), Ok(rows)) => {
+                    value(&rows.replication, *metric).is_some_and(|value| rule.push(value) != Verdict::Continue)
+                }
+                _ => false,
+            };
             self.simulated.take(replication, outcome);
             let (first, most) = self.bounds;
             self.decided = precise || self.next >= most || (self.simulated.failed > 0 && self.next >= first);

@@ -94,8 +94,8 @@ impl Study {
     /// A network that cannot be executed, and a replication that cannot be simulated, costs no other its results:
     /// [`PointRow::failure`](cospike_results::rows::PointRow::failure) has the reason, also that of a design point without answers.
     ///
-    /// Each finished inference and replication is put into `store` at once, and none that is there is executed again. What
-    /// failed is not stored, so another run tries it again.
+    /// Each finished inference and replication is put into `store` at once, and none that is there is executed again. Nor is
+    /// one that failed: the reason is stored in its place.
     ///
     /// # Errors
     /// [`StudyError::Store`], which holds the results, if the store failed.
@@ -117,20 +117,37 @@ impl Study {
         self.run_watched(Some(watched), store, progress)
     }
 
+    /// The results of what is in `store`, without computing anything: those of [`Study::run`] if everything is there. A design
+    /// point of which something is missing has what there is of it, and that as its failure.
+    ///
+    /// # Errors
+    /// [`StudyError::Store`], which holds what could be read, if the store failed.
+    pub fn collect(&self, store: &Entries) -> Result<Results, StudyError> {
+        self.assemble::<()>(None, Some(Pieces::new(&self.plan, store)?.collected()), &|_| ())
+    }
+
     fn run_watched<O: Observer + Send>(
         &self,
         watched: Option<Watched<'_, O>>,
         store: Option<&Entries>,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Results, StudyError> {
-        let pieces = store.map(|entries| Pieces::new(&self.plan, entries)).transpose()?;
+        self.assemble(watched, store.map(|entries| Pieces::new(&self.plan, entries)).transpose()?, progress)
+    }
+
+    fn assemble<O: Observer + Send>(
+        &self,
+        watched: Option<Watched<'_, O>>,
+        pieces: Option<Pieces<'_>>,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Result<Results, StudyError> {
         let executed = self.execute(pieces.as_ref(), progress);
         let simulated = self.simulate(&executed.networks, watched, pieces.as_ref(), progress)?;
         let results = self.results(&executed, simulated);
         if let Some(pieces) = &pieces {
             progress(Progress::Reused(pieces.reuse()));
         }
-        match pieces.and_then(Pieces::into_failure) {
+        match pieces.and_then(|pieces| pieces.take_failure()) {
             Some(error) => Err(StudyError::Store { results: Box::new(results), error }),
             None => Ok(results),
         }
@@ -146,7 +163,7 @@ impl Study {
         let mut executed = Executed::default();
         for (index, network) in self.networks.iter().enumerate() {
             let key = NetworkIndex(index as u32);
-            match self.infer_or_find(index, pieces, &tick) {
+            match self.infer_or_find(key, pieces, &tick) {
                 // Priced at once, so that the counts of one network only are held in memory.
                 Ok(inference) => _ = executed.networks.insert(key, self.price(network, inference)),
                 Err(failure) => _ = executed.failures.insert(key, failure),
@@ -155,23 +172,23 @@ impl Study {
         executed
     }
 
-    /// The inference of a network: the one that is stored, or a new one, which is then stored.
-    fn infer_or_find(
+    /// The inference of a network: the one that is stored, or a new one, which is then stored; so is a failure.
+    pub(crate) fn infer_or_find(
         &self,
-        index: usize,
+        index: NetworkIndex,
         pieces: Option<&Pieces<'_>>,
         tick: &(dyn Fn(u64) + Sync),
     ) -> Result<NetworkInference, Failure> {
-        let network = &self.networks[index];
+        let network = &self.networks[index.position()];
         if let Some(found) = pieces.and_then(|pieces| pieces.inference(index)) {
             tick(network.samples.count.into());
-            return Ok(found);
+            return found;
         }
-        let inference = self.infer(network, &|| tick(1))?;
+        let inference = self.infer(network, &|| tick(1));
         if let Some(pieces) = pieces {
-            pieces.put_inference(index, &inference);
+            pieces.put_inference(index, inference.as_ref());
         }
-        Ok(inference)
+        inference
     }
 
     /// Samples that networks are executed on, each network's counted.
@@ -190,6 +207,14 @@ impl Study {
 
     pub(crate) fn price(&self, network: &PreparedNetwork, inference: NetworkInference) -> PricedNetwork {
         PricedNetwork::new(network, inference, &self.plan.prices)
+    }
+
+    /// Names of the weight files of a network.
+    ///
+    /// # Panics
+    /// If the plan has no such network.
+    pub fn network_name(&self, network: NetworkIndex) -> String {
+        self.networks[network.position()].name()
     }
 
     /// Classes of the samples of a network.

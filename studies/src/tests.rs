@@ -1,6 +1,7 @@
 //! A plan that is made in code, without any scenario file.
 
 mod failures;
+mod shares;
 mod streaming;
 
 use crate::error::StudyError;

@@ -75,7 +75,7 @@ impl Study {
         let inferences = [self.infer_all(&tick)?, self.infer_all(&tick)?];
         self.compare(&inferences)?;
         let priced = inferences.map(|inferences| self.price_all(inferences));
-        let heads = priced.each_ref().map(|priced| AllHeads::new(self.plan().points.iter(), priced));
+        let heads = [0, 1].map(|_| AllHeads::new(self.plan().points.iter()));
         let jobs = self.first_replications(&priced[0]);
         let (done, total) = (AtomicU64::new(0), self.all_requests(&jobs));
         let verify = |(number, replication)| {
@@ -163,7 +163,7 @@ mod tests {
     fn invariant_4_another_seed_is_found_out_by_its_first_event() {
         let study = study();
         let priced = study.price_all(study.infer_all(&|| ()).unwrap());
-        let heads = AllHeads::new(study.plan().points.iter(), &priced);
+        let heads = AllHeads::new(study.plan().points.iter());
         let replication = |number| study.replication(0, number, study.networks(&priced, &heads));
         let found = beside(&[replication(1), replication(1)], [7, 8]);
         let Some(Difference::Event(Divergence { index: 0, first: Some(one), second: Some(other) })) = found.difference

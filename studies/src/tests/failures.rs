@@ -8,7 +8,7 @@ use cospike_models::dataset::Dataset;
 use cospike_models::zoo::Zoo;
 use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::rows::{PointRow, ReplicationRow, Results, Table};
-use cospike_results::store::entries::{Entries, Location};
+use cospike_results::store::entries::{Entries, Listed, Location, entry_key};
 use cospike_results::summary::Summary;
 use cospike_sim_core::compute::Processor;
 use cospike_sim_core::link::PacketLoss;
@@ -49,7 +49,7 @@ fn of_point(results: &Results, point: u32) -> Vec<ReplicationRow> {
 }
 
 #[test]
-fn a_design_point_that_starves_fails_alone_and_is_tried_again() {
+fn invariant_13_a_design_point_that_starves_fails_alone_and_once() {
     let alone = super::study().run(None, &|_| ()).unwrap();
     let place = tempfile::tempdir().unwrap();
     let store = super::open(place.path());
@@ -61,8 +61,21 @@ fn a_design_point_that_starves_fails_alone_and_is_tried_again() {
     assert_eq!((failed.failed_replications, failed.correct), (2, kept.correct), "inference is that of the network");
     assert_eq!((kept.failed_replications, &kept.failure), (0, &None));
     assert_eq!((of_point(&results, 0), of_point(&results, 1)), (vec![], alone.replications.clone()));
-    assert_eq!(store.keys().unwrap().len(), 1 + 2, "an inference, and the two replications that did not fail");
+    assert_eq!(
+        store.keys().unwrap().len(),
+        1 + 2 + 2,
+        "an inference, two replications, and why there are not two others"
+    );
     assert_eq!(study.run(Some(&store), &|_| ()).unwrap(), results);
+    assert_eq!(study.collect(&store).unwrap(), results, "failures are among what is stored");
+    let is_reason = |entry: &&Listed| {
+        let bytes = store.get(&entry_key(&entry.name).unwrap()).unwrap().unwrap();
+        String::from_utf8(bytes).is_ok_and(|text| text.contains("are older than 2"))
+    };
+    store.remove(store.list().unwrap().iter().find(is_reason).unwrap()).unwrap();
+    let collected = study.collect(&store).unwrap();
+    assert!(collected.points[0].failure.as_ref().is_some_and(|reason| reason.contains("not computed yet")));
+    assert_eq!((collected.points[0].failed_replications, &collected.points[1]), (2, kept));
 
     let summary = Summary::new(&results).unwrap();
     let point = &summary.points[0];

@@ -1,0 +1,187 @@
+//! A study divided into units, which processes on one machine or on many may execute in any order.
+//!
+//! The division depends on the plan alone, so every process makes the same one, whatever is stored and whoever else is at work.
+
+use crate::error::{StoreError, StudyError};
+use crate::estimate::requests;
+use crate::inference::PreparedNetwork;
+use crate::pieces::{Piece, Pieces};
+use crate::plan::DesignPoint;
+use crate::study::Study;
+use cospike_results::index::{NetworkIndex, PointIndex};
+use cospike_results::key::ContentKey;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// About as many units of simulation are made at most. Each costs a few small files or requests to the store, and each is
+/// executed by one process.
+const UNITS: u64 = 4096;
+
+/// Nanoseconds of one thread for a dense multiply-accumulate of a network, of which spikes leave most out.
+const NANOSECONDS_PER_MAC: f64 = 0.2;
+/// Nanoseconds of one thread for a request in the event loop.
+const NANOSECONDS_PER_REQUEST: f64 = 2_000.0;
+/// Nanoseconds of one thread for storing a piece.
+const NANOSECONDS_PER_PIECE: f64 = 500_000.0;
+
+/// A part of a study that one process executes at a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unit {
+    /// Key of its content: units of equal keys, whichever study they belong to, have the same pieces.
+    pub key: ContentKey,
+    /// Expected time on one thread, in nanoseconds; only the ratio of two of them means something.
+    pub cost: u64,
+    /// What is executed.
+    pub task: Task,
+}
+
+/// What is executed as one unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// A network on all its samples.
+    Inference(NetworkIndex),
+    /// Replications of design points that need the same networks.
+    Simulation {
+        /// The networks that must be executed before.
+        networks: Vec<NetworkIndex>,
+        /// The design points.
+        points: Vec<PointIndex>,
+        /// Numbers of the replications of each of them; with a precision target up to the maximum, of which not all may be
+        /// needed.
+        replications: Range<u32>,
+    },
+}
+
+impl Task {
+    /// The pieces that may come of it.
+    pub fn pieces(&self) -> Vec<Piece> {
+        match self {
+            Self::Inference(network) => vec![Piece::Inference(*network)],
+            Self::Simulation { points, replications, .. } => {
+                let of_point = |&point| replications.clone().map(move |number| Piece::Replication(point, number));
+                points.iter().flat_map(of_point).collect()
+            }
+        }
+    }
+}
+
+impl Study {
+    /// The units of the study: inferences first, in the order of the plan, then simulations, those that need the same networks
+    /// together. A design point with more to simulate than others is divided by replications, unless it has a precision
+    /// target; several with little are one unit.
+    ///
+    /// # Errors
+    /// [`StoreError::Key`], which a checked plan does not give.
+    pub fn units(&self, pieces: &Pieces<'_>) -> Result<Vec<Unit>, StudyError> {
+        let inferences = (0..).map(NetworkIndex).zip(&self.networks).map(|(index, network)| {
+            let cost = network.executed_macs() * f64::from(network.samples.count) * NANOSECONDS_PER_MAC;
+            let key = pieces.key(Piece::Inference(index))?;
+            Ok(Unit { key, cost: whole(cost), task: Task::Inference(index) })
+        });
+        let mut units: Vec<Unit> = inferences.collect::<Result<_, StoreError>>()?;
+        let mut groups: BTreeMap<Vec<NetworkIndex>, Vec<PointIndex>> = BTreeMap::new();
+        for (index, point) in (0..).map(PointIndex).zip(&self.plan().points) {
+            let mut networks: Vec<_> = point.networks().collect();
+            networks.sort();
+            networks.dedup();
+            groups.entry(networks).or_default().push(index);
+        }
+        let costs: Vec<u64> = self.plan().points.iter().map(|point| self.replication_cost(point)).collect();
+        let total: u64 = costs.iter().fold(0, |sum, cost| sum.saturating_add(*cost));
+        let most = total.saturating_mul(self.plan().replications.into()) / UNITS;
+        for (networks, points) in groups {
+            self.divide(&points, &costs, most, |points, replications, cost| {
+                let points: Vec<_> = points.to_vec();
+                let (networks, task_points) = (networks.clone(), points.clone());
+                let task = Task::Simulation { networks, points: task_points, replications: replications.clone() };
+                units.push(Unit { key: simulation_key(pieces, &points, &replications)?, cost, task });
+                Ok(())
+            })?;
+        }
+        Ok(units)
+    }
+
+    /// Divides design points that need the same networks into units that cost about `most` each.
+    fn divide(
+        &self,
+        points: &[PointIndex],
+        costs: &[u64],
+        most: u64,
+        mut unit: impl FnMut(&[PointIndex], Range<u32>, u64) -> Result<(), StudyError>,
+    ) -> Result<(), StudyError> {
+        let (first, precision) = (self.plan().replications, self.plan().precision);
+        let all = 0..precision.map_or(first, |precision| precision.max_replications);
+        let cost = |point: &PointIndex| costs[point.position()];
+        let mut rest = points;
+        while let Some(point) = rest.first() {
+            let at_once = u32::try_from(most / cost(point).max(1)).unwrap_or(u32::MAX).max(1);
+            if precision.is_none() && at_once < first {
+                for from in all.clone().step_by(at_once as usize) {
+                    let replications = from..first.min(from.saturating_add(at_once));
+                    let cost = cost(point).saturating_mul(replications.len() as u64);
+                    unit(&rest[..1], replications, cost)?;
+                }
+                rest = &rest[1..];
+                continue;
+            }
+            let (mut number, mut sum) = (0, 0_u64);
+            while let Some(next) = rest.get(number) {
+                let more = cost(next).saturating_mul(first.into());
+                if number > 0 && sum.saturating_add(more) > most {
+                    break;
+                }
+                (number, sum) = (number + 1, sum.saturating_add(more));
+            }
+            unit(&rest[..number], all.clone(), sum)?;
+            rest = &rest[number..];
+        }
+        Ok(())
+    }
+
+    /// Expected nanoseconds of a replication of `point`.
+    fn replication_cost(&self, point: &DesignPoint) -> u64 {
+        let requests = match requests(point) {
+            // Not known beforehand: at most these.
+            0.0 => point.system.workload.requests as f64,
+            requests => requests,
+        };
+        // Whatever arrives damaged is executed: how much that is shows only in the simulation.
+        let tail = match point.system.link.channel.is_clean() {
+            true => 0.0,
+            false => self.networks[point.network().position()].tail_macs() * NANOSECONDS_PER_MAC,
+        };
+        whole(requests * (NANOSECONDS_PER_REQUEST + tail) + NANOSECONDS_PER_PIECE)
+    }
+}
+
+impl PreparedNetwork {
+    /// Dense multiply-accumulates of all steps that are executed for a sample.
+    fn executed_macs(&self) -> f64 {
+        let macs = |stage: &cospike_sim_core::split::SplitNetwork| {
+            let network = stage.network();
+            network.dense_macs(0..network.layers.len()) as f64 * stage.steps() as f64
+        };
+        self.stages.iter().map(macs).sum()
+    }
+
+    /// Dense multiply-accumulates of all steps behind the cut.
+    fn tail_macs(&self) -> f64 {
+        let stage = &self.zoo.network;
+        let network = stage.network();
+        network.dense_macs(stage.cut() + 1..network.layers.len()) as f64 * stage.steps() as f64
+    }
+}
+
+fn simulation_key(
+    pieces: &Pieces<'_>,
+    points: &[PointIndex],
+    replications: &Range<u32>,
+) -> Result<ContentKey, StudyError> {
+    let points: Vec<ContentKey> = points.iter().map(|&point| pieces.point_key(point)).collect();
+    Ok(ContentKey::from_json("unit of simulation", &(points, replications))?)
+}
+
+/// The whole number next to a positive one.
+fn whole(nanoseconds: f64) -> u64 {
+    nanoseconds as u64 + 1
+}
