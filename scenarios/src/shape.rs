@@ -27,6 +27,39 @@ pub(crate) fn check_grid(grid: &DeTable<'_>) -> Result<(), Mistake> {
     sections.into_iter().try_for_each(|(key, value)| check_swept(known(&SCENARIO, key)?, key, value))
 }
 
+/// The last key of `path`, which leads to it section by section, and its declaration.
+pub(crate) fn find_key<'p, 'a>(
+    path: &'p [Spanned<DeString<'a>>],
+) -> Result<(&'p Spanned<DeString<'a>>, &'static Key), Mistake> {
+    let mut table = &*SCENARIO;
+    let (last, sections) = path.split_last().ok_or_else(|| Mistake::in_file("no key is given"))?;
+    if let Some(sweep) = path.first().filter(|key| key.get_ref() == "sweep") {
+        return Err(Mistake::at_span(sweep.span(), "lists of values cannot be set")
+            .help("set the key that is swept: its value replaces all that are listed"));
+    }
+    for section in sections {
+        let key = known(table, section)?;
+        let KeyValue::Table(inner) = &key.value else {
+            return Err(Mistake::at_span(section.span(), format!("`{}` is no section with keys of its own", key.name)));
+        };
+        table = inner;
+    }
+    Ok((last, known(table, last)?))
+}
+
+/// Checks a value that is given beside the scenario.
+pub(crate) fn check_setting(
+    declared: &Key,
+    key: &Spanned<DeString<'_>>,
+    value: &Spanned<DeValue<'_>>,
+) -> Result<(), Mistake> {
+    match &declared.value {
+        KeyValue::Table(table) => Err(Mistake::at_span(key.span(), format!("`{}` is a section", declared.name))
+            .help(format!("set one of its keys: {}", table.names()))),
+        KeyValue::List(_) | KeyValue::ListOfTables(_) | KeyValue::Scalar(_) => check_value(declared, key, value),
+    }
+}
+
 /// The entries of a table in the order of the file; the parser sorts them by name.
 fn in_order<'d, 'a>(table: &'d DeTable<'a>) -> Vec<Keyed<'d, 'a>> {
     let mut entries: Vec<_> = table.iter().collect();
@@ -82,10 +115,7 @@ fn check_swept(declared: &Key, key: &Spanned<DeString<'_>>, value: &Spanned<DeVa
             in_order(inner).into_iter().try_for_each(|(key, value)| check_swept(known(table, key)?, key, value))
         }
         (KeyValue::Table(table), _) => {
-            let help = format!(
-                "sweep one of its keys: {}",
-                table.keys.iter().map(|key| key.name.as_str()).collect::<Vec<_>>().join(", ")
-            );
+            let help = format!("sweep one of its keys: {}", table.names());
             Err(Mistake::at_span(key.span(), format!("`{}` is a section, which has no values to list", declared.name))
                 .help(help))
         }

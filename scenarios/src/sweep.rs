@@ -13,6 +13,7 @@ use crate::declarations::grouped;
 use crate::decode::{Document, decode, explain, parse};
 use crate::diagnostic::{Diagnostic, Mistake, Source};
 use crate::scenario::Scenario;
+use crate::settings::{self, Setting};
 use crate::shape::{self, GRID_NAME};
 use serde::Deserialize;
 use serde_json::Value;
@@ -67,7 +68,15 @@ impl Axis<'_> {
     }
 }
 
-impl Grid<'_> {
+impl<'a> Grid<'a> {
+    /// Replaces the values of a key, if they are listed here, by the one that is set.
+    fn set(&mut self, setting: &Setting<'a>) {
+        let path = setting.dotted_path();
+        for axis in self.axes.iter_mut().filter(|axis| axis.dotted_path() == path) {
+            axis.values = vec![setting.value.clone()];
+        }
+    }
+
     /// Number of combinations of its values; `None` beyond 128 bits.
     fn count_points(&self) -> Option<u128> {
         self.axes.iter().try_fold(1_u128, |points, axis| points.checked_mul(axis.values.len() as u128))
@@ -94,17 +103,24 @@ fn check_number(grids: &[Grid<'_>]) -> Result<(), Mistake> {
 /// # Errors
 /// The first mistake in the file.
 pub fn expand(source: &Source) -> Result<Sweep, Diagnostic> {
-    expand_text(&source.text).map_err(|mistake| mistake.into_diagnostic(source))
+    expand_text(&source.text, &[]).map_err(|mistake| mistake.into_diagnostic(source))
 }
 
-pub(crate) fn expand_text(text: &str) -> Result<Sweep, Mistake> {
+/// The scenarios of the file `text`, with `settings` (each `KEY=VALUE`) in the place of its values. Positions beyond its end are
+/// those of settings, see [`settings::locate`].
+pub(crate) fn expand_text(text: &str, settings: &[String]) -> Result<Sweep, Mistake> {
     let mut document = parse(text)?;
     let sweep = document.get_mut().remove("sweep");
-    let grids = sweep.as_ref().map_or_else(|| Ok(vec![Grid { name: None, axes: vec![] }]), read_grids)?;
+    let mut grids = sweep.as_ref().map_or_else(|| Ok(vec![Grid { name: None, axes: vec![] }]), read_grids)?;
+    let settings = settings::read(settings, text.len())?;
+    settings.iter().for_each(|setting| grids.iter_mut().for_each(|grid| grid.set(setting)));
     check_number(&grids)?;
     shape::check_scenario(document.get_ref())?;
     let tables = sweep.iter().flat_map(grid_tables).filter_map(|grid| grid.get_ref().as_table());
     tables.into_iter().try_for_each(shape::check_grid)?;
+    for Setting { path, value } in settings {
+        insert(document.get_mut(), &path, value)?;
+    }
     expand_grids(&document, &grids)
 }
 
