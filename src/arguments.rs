@@ -1,6 +1,6 @@
 //! The command line: verbs, options and their help.
 
-use crate::given::{GivenData, GivenStore, GivenZoo};
+use crate::given::{GivenData, GivenScenario, GivenStore, GivenZoo, range};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cospike_sim_core::inference::Tool;
 use cospike_sim_core::kernel::SimTime;
@@ -94,10 +94,8 @@ pub(crate) struct Verify {
 
 #[derive(Args)]
 pub(crate) struct Check {
-    /// Scenario file, or the name of a built-in one
-    pub(crate) scenario: String,
     #[command(flatten)]
-    pub(crate) zoo: GivenZoo,
+    pub(crate) scenario: GivenScenario,
     /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,
@@ -108,10 +106,8 @@ pub(crate) struct Check {
 
 #[derive(Args)]
 pub(crate) struct Run {
-    /// Scenario file, or the name of a built-in one, such as `quickstart`
-    pub(crate) scenario: String,
     #[command(flatten)]
-    pub(crate) zoo: GivenZoo,
+    pub(crate) scenario: GivenScenario,
     /// Result folder to write: new, empty, or with older results, which are replaced; whatever else is in it stays [default:
     /// out/NAME, with the name of the study]
     #[arg(long)]
@@ -161,7 +157,7 @@ pub(crate) struct Trace {
         value_parser = seconds
     )]
     pub(crate) time: Range<SimTime>,
-    /// Design point to trace, counted from 0 in the order of `cospike check`
+    /// Design point to trace, counted from 0 in the order of `cospike check` with the same scenario, `--set` and `--point`
     #[arg(long = "trace-point", value_name = "NUMBER", default_value_t = 0, requires = "trace")]
     pub(crate) point: usize,
     /// Replication to trace, counted from 0
@@ -180,13 +176,6 @@ fn seconds(text: &str) -> Result<Range<SimTime>, String> {
         let seconds = end.parse().map_err(|_| format!("`{end}` is not a number of seconds"))?;
         SimTime::from_seconds(seconds).map_err(|error| error.to_string())
     })
-}
-
-/// Parses `FROM..TO`, which must not be empty.
-fn range<T: PartialOrd>(text: &str, end: impl Fn(&str) -> Result<T, String>) -> Result<Range<T>, String> {
-    let (from, to) = text.split_once("..").ok_or("give FROM..TO, such as 0..8")?;
-    let range = end(from)?..end(to)?;
-    if range.is_empty() { Err("nothing lies between: give FROM..TO with FROM less than TO".into()) } else { Ok(range) }
 }
 
 #[derive(Args)]

@@ -4,12 +4,11 @@ use crate::arguments::Check;
 use crate::estimate::{estimate, notable};
 use crate::failure::Failure;
 use crate::output::{note, plural, print_json, printable, say};
-use crate::scenario::compile_scenario;
 use serde_json::json;
 
 /// Checks a scenario and prints its design points, or the plan that it compiles to.
 pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
-    let plan = compile_scenario(&arguments.scenario, &arguments.zoo.open()?)?.plan;
+    let plan = arguments.scenario.compile(&arguments.scenario.zoo()?)?.plan;
     if arguments.plan {
         say!("{}", serde_json::to_string_pretty(&plan)?);
         return Ok(());

@@ -1,14 +1,66 @@
-//! Zoo, data set and store that a user may give in place of the usual ones.
+//! What several commands are given: a scenario with changes to it, a zoo, a data set, a store.
 
 use crate::failure::Failure;
 use crate::output::note;
+use crate::scenario::compile_scenario;
 use clap::Args;
 use cospike_models::dataset::{Dataset, Subset, Unsuitable};
 use cospike_models::zoo::{Zoo, ZooError, ZooNetwork};
 use cospike_results::store::entries::{Entries, Location};
+use cospike_scenarios::Compiled;
 use cospike_scenarios::diagnostic::did_you_mean;
+use cospike_scenarios::given::Given;
 use std::fmt::Display;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+
+/// A scenario, with what replaces parts of it, and the zoo that it is compiled with.
+#[derive(Args)]
+pub(crate) struct GivenScenario {
+    /// Scenario file, or the name of a built-in one, such as `quickstart`
+    #[arg(id = "scenario", value_name = "SCENARIO")]
+    word: String,
+    /// Value in the place of the scenario's, such as `fleet.devices=100`; of a key that is swept, it replaces all listed values.
+    /// Can be given several times
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    settings: Vec<String>,
+    /// Design point to keep, or several as FROM..TO without the one numbered TO, counted from 0 in the order of `cospike check`.
+    /// Can be given several times [default: all]
+    #[arg(long = "point", value_name = "NUMBER", value_parser = points)]
+    points: Vec<Range<usize>>,
+    #[command(flatten)]
+    zoo: GivenZoo,
+}
+
+/// Parses `NUMBER` or `FROM..TO`.
+fn points(text: &str) -> Result<Range<usize>, String> {
+    let number = |text: &str| {
+        let most = cospike_scenarios::sweep::MAX_POINTS;
+        let number = text.parse().ok().filter(|&number| number <= most);
+        number.ok_or_else(|| format!("`{text}` is not the number of a design point: give a whole number from 0"))
+    };
+    if text.contains("..") { range(text, number) } else { number(text).map(|number| number..number + 1) }
+}
+
+/// Parses `FROM..TO`, which must not be empty.
+pub(crate) fn range<T: PartialOrd>(text: &str, end: impl Fn(&str) -> Result<T, String>) -> Result<Range<T>, String> {
+    let (from, to) = text.split_once("..").ok_or("give FROM..TO, such as 0..8")?;
+    let range = end(from)?..end(to)?;
+    if range.is_empty() { Err("nothing lies between: give FROM..TO with FROM less than TO".into()) } else { Ok(range) }
+}
+
+impl GivenScenario {
+    /// Reads the zoo.
+    pub(crate) fn zoo(&self) -> Result<Zoo, Failure> {
+        self.zoo.open()
+    }
+
+    /// Compiles the scenario with `zoo`.
+    pub(crate) fn compile(&self, zoo: &Zoo) -> Result<Compiled, Failure> {
+        let given = Given { settings: self.settings.clone(), points: self.points.clone() };
+        compile_scenario(&self.word, &given, zoo)
+    }
+}
 
 /// Option for a zoo of the user's.
 #[derive(Args)]

@@ -9,6 +9,7 @@ use cospike_models::dataset::Dataset;
 use cospike_models::zoo::{CodecChoice, Executed, NetworkChoice, PLAIN, Series, WeightFile, Zoo};
 use cospike_reports::{Evidence, paper_page};
 use cospike_results::rows::Results;
+use cospike_scenarios::given::Given;
 use cospike_scenarios::profiles::{Prices, all_shipped};
 use cospike_sim_core::network::BottleneckKind;
 use std::io::IsTerminal;
@@ -81,7 +82,7 @@ fn named<'a>(zoo: &Zoo, files: impl Iterator<Item = &'a WeightFile>) -> Result<V
 
 /// Runs a built-in scenario.
 fn simulate(name: &str, zoo: &Zoo) -> Result<Results, Failure> {
-    let study = compile_scenario(name, zoo)?.into_study(zoo)?;
+    let study = compile_scenario(name, &Given::default(), zoo)?.into_study(zoo)?;
     let bar = Bar::new();
     let results = study.run(None, &|progress| bar.show(progress))?;
     match results.points.iter().find_map(|point| point.failure.as_ref().map(|failure| (&point.label, failure))) {

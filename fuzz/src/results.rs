@@ -64,6 +64,8 @@ fn empty() -> Results {
         version: "0".into(),
         name: "fuzzed".into(),
         scenario: String::new(),
+        settings: vec![],
+        selected: vec![],
         seed: 0,
         replications: 1,
         axes: vec![],

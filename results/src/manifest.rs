@@ -20,6 +20,13 @@ pub struct Manifest {
     pub name: String,
     /// Text of the scenario file, verbatim.
     pub scenario: String,
+    /// Values that were given beside the scenario and replace its own, each as `KEY=VALUE`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settings: Vec<String>,
+    /// Design points of the scenario that were selected, as numbers and ranges `FROM..TO` without TO, counted from 0; empty if
+    /// all were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub selected: Vec<String>,
     /// Seed of all random streams.
     pub seed: u64,
     /// Replications per design point.
@@ -178,6 +185,8 @@ mod tests {
             version: "0.1.0".into(),
             name: "study".into(),
             scenario: "[study]\n".into(),
+            settings: vec!["fleet.devices=10".into()],
+            selected: vec!["0".into(), "3..7".into()],
             seed: u64::MAX,
             replications: 2,
             axes: vec!["network.width".into()],

@@ -24,6 +24,13 @@ pub(crate) struct Table {
     pub(crate) keys: Vec<Key>,
 }
 
+impl Table {
+    /// Names of its keys, as messages list them.
+    pub(crate) fn names(&self) -> String {
+        self.keys.iter().map(|key| key.name.as_str()).collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// A key of a table.
 pub(crate) struct Key {
     pub(crate) name: String,
@@ -66,6 +73,11 @@ pub(crate) fn accepted(schema: &Map<String, Value>) -> String {
 /// The words that a value accepts; `None` if it is no word.
 pub(crate) fn words(schema: &Map<String, Value>) -> Option<impl Iterator<Item = &str>> {
     Some(schema.get("oneOf")?.as_array()?.iter().filter_map(|word| word["const"].as_str()))
+}
+
+/// Whether a value is a text or a word.
+pub(crate) fn is_text(schema: &Map<String, Value>) -> bool {
+    words(schema).is_some() || schema.get("type").and_then(Value::as_str) == Some("string")
 }
 
 /// A limit as pages and messages show it: `1,000,000` or `1e-9`.

@@ -122,6 +122,16 @@ impl Mistake {
         Self { span, ..self }
     }
 
+    /// The same mistake, `distance` bytes further on.
+    pub(crate) fn moved(self, distance: usize) -> Self {
+        Self { span: self.span.start + distance..self.span.end + distance, ..self }
+    }
+
+    /// Where the mistake stands in the file that is being read; `None` if it is in another file.
+    pub(crate) fn span_in_own_file(&self) -> Option<Range<usize>> {
+        self.source.is_none().then(|| self.span.clone())
+    }
+
     pub(crate) fn help(self, help: impl Into<String>) -> Self {
         Self { help: Some(help.into()), ..self }
     }

@@ -1,7 +1,7 @@
 //! The language of scenario files, and what compiles them.
 //!
 //! ```text
-//! library or file -> diagnostic::Source
+//! library or file -> diagnostic::Source, and beside it given::Given
 //!     -> sweep: one checked scenario per design point
 //!     -> compile: profiles, prices, traces, zoo and data set put in -> studies::Plan, plain data
 //! ```
@@ -12,14 +12,16 @@ mod compile;
 mod declarations;
 mod decode;
 pub mod diagnostic;
+pub mod given;
 pub mod library;
 mod located;
 pub mod profiles;
 pub mod scenario;
 pub mod schema;
+mod settings;
 mod shape;
 pub mod sweep;
 pub mod traces;
 
-pub use compile::{CompileError, Compiled, compile};
+pub use compile::{CompileError, Compiled, compile, compile_given};
 pub use located::Located;

@@ -3,6 +3,7 @@
 //! Both are written from the declarations in [`crate::scenario`], which `schemars` describes.
 
 use crate::declarations::{Key, KeyValue, MINIMUM_ABOVE_0, SCENARIO, Table, accepted};
+use crate::sweep::{MAX_POINTS, SCALES, is_number};
 use schemars::{Schema, json_schema};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -32,6 +33,7 @@ pub fn json_schema() -> Schema {
         "properties": properties,
         "additionalProperties": false,
         "required": [STUDY],
+        "$defs": { "range": range() },
         // With a sweep, a key that a section leaves out may be given there.
         "if": { "not": { "required": ["sweep"] } },
         "then": scenario.requirements(),
@@ -51,12 +53,36 @@ pub fn page_with_keys(page: &str) -> Option<String> {
 fn sweep(scenario: &Table) -> Value {
     let sections = scenario.keys.iter().filter(|key| key.name != STUDY);
     let mut properties: Map<_, _> = sections.filter_map(Key::swept).collect();
-    let description = "Name of the grid in tables and charts.";
-    properties.insert("name".into(), json!({ "type": "string", "description": description }));
+    let zip = json!({ "type": "object", "properties": properties, "additionalProperties": false });
+    let own = [
+        ("name", json!({ "type": "string", "description": "Name of the grid in tables and charts." })),
+        ("zip", one_or_several("Values that change together: the first of each list, then the second of each.", zip)),
+    ];
+    properties.extend(own.map(|(name, schema)| (name.into(), schema)));
     let grid = json!({ "type": "object", "properties": properties, "additionalProperties": false });
+    one_or_several("Values that vary from design point to design point: all combinations of the lists.", grid)
+}
+
+/// A table, or a list of such tables.
+fn one_or_several(description: &str, table: Value) -> Value {
+    json!({ "description": description, "anyOf": [table, { "type": "array", "items": table, "minItems": 1 }] })
+}
+
+/// The values between two ends, in the place of a list.
+fn range() -> Value {
     json!({
-        "description": "Values that vary from design point to design point: all combinations of the lists.",
-        "anyOf": [grid, { "type": "array", "items": grid, "minItems": 1 }],
+        "type": "object",
+        "description": "Values from one end to the other, both included: at equal distances, or so many.",
+        "properties": {
+            "from": { "type": "number", "description": "Smallest value." },
+            "to": { "type": "number", "description": "Largest value." },
+            "step": { "type": "number", "exclusiveMinimum": 0, "description": "Distance from a value to the next." },
+            "count": { "type": "integer", "minimum": 2, "maximum": MAX_POINTS, "description": "Number of values." },
+            "scale": { "enum": SCALES, "description": "Equal distances, or equal ratios.", "default": SCALES[0] },
+        },
+        "required": ["from", "to"],
+        "not": { "required": ["step", "count"] },
+        "additionalProperties": false,
     })
 }
 
@@ -132,6 +158,10 @@ impl Key {
                 let mut schema = table.schema(false);
                 schema.insert("properties".into(), properties.into());
                 schema
+            }
+            KeyValue::Scalar(value) if is_number(value) => {
+                let forms = json!([list(scalar(value)), { "$ref": "#/$defs/range" }]);
+                Map::from_iter([("anyOf".into(), forms)])
             }
             KeyValue::Scalar(value) => list(scalar(value)),
             KeyValue::List(_) | KeyValue::ListOfTables(_) => return None,

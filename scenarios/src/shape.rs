@@ -1,52 +1,75 @@
 //! Whether a document has the shape that the declarations of its keys give: known keys only, each with a value of its kind and
-//! within its limits. Of a `[sweep]` every listed value is checked, and of the scenario also the values that a sweep replaces.
+//! within its limits. Of the scenario also the values are checked that a sweep replaces.
 
 use crate::declarations::{Key, KeyValue, MINIMUM_ABOVE_0, SCENARIO, Table, accepted, words};
 use crate::diagnostic::{Mistake, did_you_mean, excerpt};
 use crate::located::Located;
 use cospike_sim_core::kernel::Number;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
-
-/// Key of a grid's name; no section of a scenario is called so.
-pub(crate) const GRID_NAME: &str = "name";
 
 type Keyed<'d, 'a> = (&'d Spanned<DeString<'a>>, &'d Spanned<DeValue<'a>>);
 
 /// Checks the sections of a scenario, of which some keys may be missing because a sweep gives them.
 pub(crate) fn check_scenario(document: &DeTable<'_>) -> Result<(), Mistake> {
-    check_table(&SCENARIO, document)
+    check_table(&SCENARIO, &["sweep"], document)
 }
 
-/// Checks a grid of a sweep: a list of distinct values in the place of each value.
-pub(crate) fn check_grid(grid: &DeTable<'_>) -> Result<(), Mistake> {
-    let sections = in_order(grid).into_iter().filter(|(key, _)| key.get_ref() != GRID_NAME);
-    sections.into_iter().try_for_each(|(key, value)| check_swept(known(&SCENARIO, key)?, key, value))
+/// The last key of `path`, which leads to it section by section, and its declaration.
+pub(crate) fn find_key<'p, 'a>(
+    path: &'p [Spanned<DeString<'a>>],
+) -> Result<(&'p Spanned<DeString<'a>>, &'static Key), Mistake> {
+    let mut table = &*SCENARIO;
+    let (last, sections) = path.split_last().ok_or_else(|| Mistake::in_file("no key is given"))?;
+    if let Some(sweep) = path.first().filter(|key| key.get_ref() == "sweep") {
+        return Err(Mistake::at_span(sweep.span(), "lists of values cannot be set")
+            .help("set the key that is swept: its value replaces all that are listed"));
+    }
+    for section in sections {
+        let key = known(table, section, &[])?;
+        let KeyValue::Table(inner) = &key.value else {
+            return Err(Mistake::at_span(section.span(), format!("`{}` is no section with keys of its own", key.name)));
+        };
+        table = inner;
+    }
+    Ok((last, known(table, last, &[])?))
+}
+
+/// Checks a value that is given beside the scenario.
+pub(crate) fn check_setting(
+    declared: &Key,
+    key: &Spanned<DeString<'_>>,
+    value: &Spanned<DeValue<'_>>,
+) -> Result<(), Mistake> {
+    match &declared.value {
+        KeyValue::Table(table) => Err(Mistake::at_span(key.span(), format!("`{}` is a section", declared.name))
+            .help(format!("set one of its keys: {}", table.names()))),
+        KeyValue::List(_) | KeyValue::ListOfTables(_) | KeyValue::Scalar(_) => check_value(declared, key, value),
+    }
 }
 
 /// The entries of a table in the order of the file; the parser sorts them by name.
-fn in_order<'d, 'a>(table: &'d DeTable<'a>) -> Vec<Keyed<'d, 'a>> {
+pub(crate) fn in_order<'d, 'a>(table: &'d DeTable<'a>) -> Vec<Keyed<'d, 'a>> {
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     entries
 }
 
-fn known<'t>(table: &'t Table, key: &Spanned<DeString<'_>>) -> Result<&'t Key, Mistake> {
+/// The declaration of `key` in `table`, or the mistake that it is neither there nor among the `others` that may stand there.
+pub(crate) fn known<'t>(table: &'t Table, key: &Spanned<DeString<'_>>, others: &[&str]) -> Result<&'t Key, Mistake> {
     let unknown = || {
         let message = format!("unknown key `{}`", excerpt(key.get_ref()));
-        let sweep = std::ptr::eq(table, &*SCENARIO).then_some("sweep");
-        let names = table.keys.iter().map(|key| key.name.as_str()).chain(sweep);
+        let names = table.keys.iter().map(|key| key.name.as_str()).chain(others.iter().copied());
         Mistake::at_span(key.span(), message).help(did_you_mean(key.get_ref(), names))
     };
     table.keys.iter().find(|known| known.name == *key.get_ref()).ok_or_else(unknown)
 }
 
-fn check_table(table: &Table, document: &DeTable<'_>) -> Result<(), Mistake> {
+fn check_table(table: &Table, others: &[&str], document: &DeTable<'_>) -> Result<(), Mistake> {
     in_order(document).into_iter().try_for_each(|(key, value)| {
-        let known = known(table, key)?;
+        let known = known(table, key, others)?;
         check_value(known, key, value)
     })
 }
@@ -58,11 +81,11 @@ fn check_value(declared: &Key, key: &Spanned<DeString<'_>>, value: &Spanned<DeVa
             Err(Mistake::at_span(value.span(), format!("`{name}` is an empty list, which says nothing"))
                 .help("list at least one value, or leave the key out"))
         }
-        (KeyValue::Table(table), DeValue::Table(inner)) => check_table(table, inner),
+        (KeyValue::Table(table), DeValue::Table(inner)) => check_table(table, &[], inner),
         (KeyValue::Table(_), _) => Err(wrong(name, value, "a table of keys")),
         (KeyValue::ListOfTables(table), DeValue::Array(tables)) => tables.iter().try_for_each(|inner| {
             let DeValue::Table(keys) = inner.get_ref() else { return Err(wrong(name, inner, "a list of tables")) };
-            check_table(table, keys)
+            check_table(table, &[], keys)
         }),
         (KeyValue::ListOfTables(_), _) => Err(wrong(name, value, "a list of tables")
             .help(format!("write its heading in double brackets, [[...{}]]", key.get_ref()))),
@@ -76,49 +99,12 @@ fn check_value(declared: &Key, key: &Spanned<DeString<'_>>, value: &Spanned<DeVa
     }
 }
 
-fn check_swept(declared: &Key, key: &Spanned<DeString<'_>>, value: &Spanned<DeValue<'_>>) -> Result<(), Mistake> {
-    match (&declared.value, value.get_ref()) {
-        (KeyValue::Table(table), DeValue::Table(inner)) => {
-            in_order(inner).into_iter().try_for_each(|(key, value)| check_swept(known(table, key)?, key, value))
-        }
-        (KeyValue::Table(table), _) => {
-            let help = format!(
-                "sweep one of its keys: {}",
-                table.keys.iter().map(|key| key.name.as_str()).collect::<Vec<_>>().join(", ")
-            );
-            Err(Mistake::at_span(key.span(), format!("`{}` is a section, which has no values to list", declared.name))
-                .help(help))
-        }
-        (KeyValue::Scalar(schema), DeValue::Array(values)) => {
-            check_distinct(values)?;
-            values.iter().try_for_each(|value| check_scalar(&declared.name, schema, value))
-        }
-        (KeyValue::Scalar(_), _) => {
-            Err(Mistake::at_span(value.span(), format!("`{}` is no key with keys of its own", declared.name)))
-        }
-        (KeyValue::List(_) | KeyValue::ListOfTables(_), _) => {
-            Err(Mistake::at_span(key.span(), format!("`{}` is a list, and lists cannot be swept", declared.name)))
-        }
-    }
-}
-
-/// Refuses a value that a list has twice, also if it is written in two ways, as 4 and 4.0.
-fn check_distinct(values: &[Spanned<DeValue<'_>>]) -> Result<(), Mistake> {
-    let mut seen = BTreeMap::new();
-    values.iter().try_for_each(|value| {
-        let found = found(value.get_ref());
-        let same = number(value.get_ref()).map_or_else(|| found.clone(), |number| number.to_string());
-        let message = match seen.insert(same, found.clone()) {
-            None => return Ok(()),
-            Some(first) if first == found => format!("the list has {found} twice"),
-            Some(first) => format!("the list has {first} and {found}, which are equal"),
-        };
-        Err(Mistake::at_span(value.span(), message).help("leave one out"))
-    })
-}
-
 /// Checks a number, word, text, true or false.
-fn check_scalar(name: &str, schema: &Map<String, Value>, value: &Spanned<DeValue<'_>>) -> Result<(), Mistake> {
+pub(crate) fn check_scalar(
+    name: &str,
+    schema: &Map<String, Value>,
+    value: &Spanned<DeValue<'_>>,
+) -> Result<(), Mistake> {
     if let (Some(mut known), DeValue::String(word)) = (words(schema), value.get_ref()) {
         let unknown = || {
             let help = did_you_mean(word, words(schema).into_iter().flatten());
@@ -180,7 +166,7 @@ fn wrong(name: &str, value: &Spanned<DeValue<'_>>, needed: &str) -> Mistake {
 }
 
 /// A value as messages show it.
-fn found(value: &DeValue<'_>) -> String {
+pub(crate) fn found(value: &DeValue<'_>) -> String {
     match value {
         DeValue::String(text) => format!("{:?}", excerpt(text)),
         DeValue::Float(_) => match number(value) {

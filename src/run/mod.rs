@@ -9,7 +9,6 @@ use crate::estimate::check_memory;
 use crate::failure::{Failure, printable_lines};
 use crate::output::{note, plural, print_json, printable};
 use crate::progress::Bar;
-use crate::scenario::compile_scenario;
 use anyhow::{Context, anyhow};
 use cospike_reports::{FILES, PAGE, render};
 use cospike_results::rows::Results;
@@ -22,8 +21,8 @@ use trace::TraceFile;
 
 /// Runs a scenario, writes its results, draws the report and prints the summary.
 pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
-    let zoo = arguments.zoo.open()?;
-    let compiled = compile_scenario(&arguments.scenario, &zoo)?;
+    let zoo = arguments.scenario.zoo()?;
+    let compiled = arguments.scenario.compile(&zoo)?;
     check_memory(&compiled.plan)?;
     compiled.plan.provenance.warnings.iter().for_each(|warning| note!("warning: {}", printable(warning)));
     let location = compiled.store.clone();

@@ -152,6 +152,12 @@ pub struct Packets {
 pub struct Provenance {
     /// Text of the scenario file; empty for a plan that was made without one.
     pub scenario: String,
+    /// Values that were given beside the scenario and replace its own, each as `KEY=VALUE`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settings: Vec<String>,
+    /// Design points of the scenario that were selected, as numbers and ranges `FROM..TO`; empty if all were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub selected: Vec<String>,
     /// Dotted paths of the swept keys, in the order of the file.
     pub axes: Vec<String>,
     /// Recorded rates and arrivals: name, and hash of the content.

@@ -241,6 +241,8 @@ impl Study {
             version: env!("CARGO_PKG_VERSION").into(),
             name: name.clone(),
             scenario: provenance.scenario.clone(),
+            settings: provenance.settings.clone(),
+            selected: provenance.selected.clone(),
             seed: *seed,
             replications: *replications,
             axes: provenance.axes.clone(),

@@ -1,8 +1,9 @@
 //! Provenance of every number, and how to make the page again.
 
 use crate::digest::Digest;
-use cospike_results::manifest::{FileUsed, ProfileUsed, ValueUsed};
+use cospike_results::manifest::{FileUsed, Manifest, ProfileUsed, ValueUsed};
 use maud::{Markup, html};
+use std::borrow::Cow;
 
 /// The sections on prices and profiles, on the files that were read, and on how to make the page again.
 pub(super) fn section(digest: &Digest<'_>) -> Markup {
@@ -33,9 +34,24 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
                 "; the seed, " (manifest.seed) ", is part of the study, and the same scenario, files and version give the "
                 "same bytes on any number of threads."
             }
-            pre { code { "cospike run scenario.toml" } }
+            pre { code { (command(manifest)) } }
         }
     }
+}
+
+/// The command that makes the results again, as a shell takes it.
+fn command(manifest: &Manifest) -> String {
+    let options =
+        |name: &str, values: &[String]| values.iter().map(|value| format!(" {name} {}", quoted(value))).collect();
+    let [settings, points]: [String; 2] =
+        [options("--set", &manifest.settings), options("--point", &manifest.selected)];
+    format!("cospike run scenario.toml{settings}{points}")
+}
+
+/// A word of a command, in quotation marks if a shell would not take it as it is.
+fn quoted(word: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,".contains(c);
+    if word.chars().all(is_plain) { word.into() } else { format!("'{}'", word.replace('\'', r"'\''")).into() }
 }
 
 fn files(what: &str, files: &[FileUsed]) -> Markup {

@@ -237,6 +237,8 @@ fn manifest(replications: u32) -> Manifest {
         version: "0.0.0-test".to_owned(),
         name: "synthetic".to_owned(),
         scenario: "# made up\n[study]\nname = \"synthetic\"\n".to_owned(),
+        settings: vec!["link.profile=my link".to_owned()],
+        selected: vec!["3..7".to_owned()],
         seed: 7,
         replications,
         axes: ["network.family", "network.split", "network.width"].map(str::to_owned).to_vec(),

@@ -10,7 +10,9 @@ mod warnings;
 mod workload;
 
 use crate::diagnostic::{Diagnostic, Mistake, Origin, Source, excerpt};
+use crate::given::Given;
 use crate::scenario::{DatasetName, Precision, Scenario};
+use crate::settings;
 use crate::sweep::{self, Sweep, SweepPoint};
 use crate::traces;
 use cospike_models::dataset::Dataset;
@@ -48,12 +50,21 @@ pub enum CompileError {
     /// A broken weight file.
     #[error(transparent)]
     Zoo(#[from] ZooError),
+    /// A design point was selected that the study does not have.
+    #[error("there is no design point {number}: the study has {count}, counted from 0")]
+    NoSuchPoint {
+        /// Number that was selected.
+        number: usize,
+        /// Number of design points.
+        count: usize,
+    },
 }
 
 /// A failure inside a file whose name and text are not known here.
 enum Failure {
     Mistake(Mistake),
     Zoo(ZooError),
+    NoSuchPoint { number: usize, count: usize },
 }
 
 impl From<Mistake> for Failure {
@@ -67,14 +78,31 @@ impl From<Mistake> for Failure {
 /// # Errors
 /// The first mistake in the scenario or in a file that it uses; a broken weight file.
 pub fn compile(source: &Source, zoo: &Zoo) -> Result<Compiled, CompileError> {
-    let compiled = sweep::expand_text(&source.text)
+    compile_given(source, &Given::default(), zoo)
+}
+
+/// Compiles the scenario in `source` with what is `given` beside it. A design point that is selected is the same, label
+/// included, as in the whole study; the plan numbers the selected points anew, from 0.
+///
+/// # Errors
+/// Those of [`compile`]; a mistake in a setting; a design point that does not exist.
+pub fn compile_given(source: &Source, given: &Given, zoo: &Zoo) -> Result<Compiled, CompileError> {
+    let (text, settings) = (&source.text, &given.settings);
+    let compiled = sweep::expand_text(text, settings)
         .map_err(Failure::from)
-        .and_then(|sweep| compile_sweep(&sweep, &source.origin, zoo));
+        .and_then(|sweep| compile_sweep(&sweep, given, &source.origin, zoo));
     let mut compiled = compiled.map_err(|failure| match failure {
-        Failure::Mistake(mistake) => CompileError::Mistake(Box::new(mistake.into_diagnostic(source))),
+        Failure::Mistake(mistake) => {
+            let mistake = settings::locate(mistake, settings, text.len());
+            CompileError::Mistake(Box::new(mistake.into_diagnostic(source)))
+        }
         Failure::Zoo(error) => CompileError::Zoo(error),
+        Failure::NoSuchPoint { number, count } => CompileError::NoSuchPoint { number, count },
     })?;
-    compiled.plan.provenance.scenario.clone_from(&source.text);
+    let provenance = &mut compiled.plan.provenance;
+    provenance.scenario.clone_from(text);
+    provenance.settings.clone_from(settings);
+    provenance.selected = given.selected();
     Ok(compiled)
 }
 
@@ -88,13 +116,18 @@ impl Compiled {
     }
 }
 
-fn compile_sweep(sweep: &Sweep, origin: &Origin, zoo: &Zoo) -> Result<Compiled, Failure> {
+fn compile_sweep(sweep: &Sweep, given: &Given, origin: &Origin, zoo: &Zoo) -> Result<Compiled, Failure> {
     let mut compiler = Compiler::new(origin, zoo)?;
     for point in &sweep.points {
         compiler.profiles.load_prices(&point.scenario, origin)?;
     }
-    let mut points = sweep.points.iter().map(|point| compiler.point(point)).collect::<Result<Vec<_>, _>>()?;
-    networks::distinguish(&mut points);
+    let labels = networks::labels(&sweep.points)?;
+    let count = sweep.points.len();
+    if let Some(number) = given.beyond(count) {
+        return Err(Failure::NoSuchPoint { number, count });
+    }
+    let selected = sweep.points.iter().zip(labels).enumerate().filter(|(number, _)| given.selects(*number));
+    let points = selected.map(|(_, (point, label))| compiler.point(point, label)).collect::<Result<Vec<_>, _>>()?;
     let study = &sweep.points[0].scenario.study;
     let used = |files: BTreeMap<String, String>| files.into_iter().map(|(name, blake3)| FileUsed { name, blake3 });
     let prices = compiler.profiles.price_lists();
@@ -110,6 +143,8 @@ fn compile_sweep(sweep: &Sweep, origin: &Origin, zoo: &Zoo) -> Result<Compiled, 
             points,
             provenance: Provenance {
                 scenario: String::new(),
+                settings: vec![],
+                selected: vec![],
                 axes: sweep.axes.clone(),
                 traces: used(compiler.traces).collect(),
                 profiles: compiler.profiles.used(),
@@ -182,7 +217,7 @@ impl<'a> Compiler<'a> {
         })
     }
 
-    fn point(&mut self, point: &SweepPoint) -> Result<DesignPoint, Failure> {
+    fn point(&mut self, point: &SweepPoint, label: String) -> Result<DesignPoint, Failure> {
         let (scenario, origin) = (&point.scenario, self.origin);
         self.load_samples(scenario)?;
         let system = self.profiles.system(scenario, origin)?;
@@ -206,7 +241,7 @@ impl<'a> Compiler<'a> {
         }
         let [convention, cloud_convention] = self.profiles.conventions(scenario, origin)?;
         Ok(DesignPoint {
-            label: networks::label(point, &cuts[0]),
+            label,
             parameters: point.parameters.clone(),
             system,
             packets: Packets {

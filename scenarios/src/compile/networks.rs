@@ -9,7 +9,6 @@ use cospike_models::zoo::{CodecChoice, NetworkChoice, PLAIN, UnitChoice, ZooErro
 use cospike_sim_core::cosim::MAX_DESIGNS;
 use cospike_sim_core::network::{BottleneckKind, Family, INPUT, NetworkError, OUTPUT};
 use cospike_sim_core::payload::Packetise;
-use cospike_studies::plan::DesignPoint;
 use std::collections::BTreeMap;
 
 /// A network that a scenario asks for, and where the request stands.
@@ -113,8 +112,16 @@ pub(super) fn samples(scenario: &Scenario, dataset: &Dataset) -> Result<u32, Mis
     Err(Mistake::in_value(count, message).help(format!("give 1 to {found}")))
 }
 
+/// Labels of the design points, each of them another one.
+pub(super) fn labels(points: &[SweepPoint]) -> Result<Vec<String>, Mistake> {
+    let label = |point: &SweepPoint| Ok(label(point, &cuts(&point.scenario)?[0]));
+    let mut labels = points.iter().map(label).collect::<Result<Vec<_>, Mistake>>()?;
+    distinguish(&mut labels, points);
+    Ok(labels)
+}
+
 /// Label of a design point: kind, split, width, variant and codec, the name of the grid, then whatever else is swept.
-pub(super) fn label(point: &SweepPoint, asked: &Asked<'_>) -> String {
+fn label(point: &SweepPoint, asked: &Asked<'_>) -> String {
     let network = &point.scenario.network;
     let choice = asked.choice();
     let mut label = format!("{} {}", choice.kind(), choice.split);
@@ -145,19 +152,18 @@ pub(super) fn label(point: &SweepPoint, asked: &Asked<'_>) -> String {
 
 /// Tells apart points with the same label, as the name of a grid can make them: by all swept values, and by the number of the
 /// point if these are the same too.
-pub(super) fn distinguish(points: &mut [DesignPoint]) {
-    let number = |number: usize, _: &DesignPoint| format!(" #{number}");
-    extend_equal_labels(points, |_, point| {
-        point.parameters.iter().map(|(path, value)| format!(" {path}={value}")).collect()
+fn distinguish(labels: &mut [String], points: &[SweepPoint]) {
+    extend_equal(labels, |number| {
+        points[number].parameters.iter().map(|(path, value)| format!(" {path}={value}")).collect()
     });
-    extend_equal_labels(points, number);
+    extend_equal(labels, |number| format!(" #{number}"));
 }
 
-fn extend_equal_labels(points: &mut [DesignPoint], more: impl Fn(usize, &DesignPoint) -> String) {
+fn extend_equal(labels: &mut [String], more: impl Fn(usize) -> String) {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    points.iter().for_each(|point| *counts.entry(point.label.clone()).or_default() += 1);
-    for (number, point) in points.iter_mut().enumerate().filter(|(_, point)| counts[&point.label] > 1) {
-        point.label += &more(number, point);
+    labels.iter().for_each(|label| *counts.entry(label.clone()).or_default() += 1);
+    for (number, label) in labels.iter_mut().enumerate().filter(|(_, label)| counts[*label] > 1) {
+        *label += &more(number);
     }
 }
 

@@ -49,6 +49,14 @@ fn the_schema_refuses_what_the_reader_refuses() {
         "[sweep]\nstudy.seed = [1, 2]\n",
         "[sweep]\nworkload.deadlines_ms = [[1.0]]\n",
         "[[sweep]]\nname = 3\n",
+        "[sweep]\nfleet.devices = { from = 1, to = 3 , step = 1, count = 3 }\n",
+        "[sweep]\nfleet.devices = { from = 1, step = 1 }\n",
+        "[sweep]\nfleet.devices = { from = 1, to = 3, step = 0 }\n",
+        "[sweep]\nfleet.devices = { from = 1, to = 3, count = 1 }\n",
+        "[sweep]\nfleet.devices = { from = 1, to = 3, steps = 1 }\n",
+        "[sweep]\nnetwork.split = { from = 'stage1', to = 'stage2', step = 1 }\n",
+        "[sweep.zip]\nfleet.device = [1, 2]\n",
+        "[sweep]\nzip = [['fleet.devices', 'link.repeat']]\n",
         "[fleet.switching]\nsmoothing = 0.5\n",
         "[[fleet.speed]]\nfrom_waiting = 0\n",
         "[cluod]\n",
@@ -75,6 +83,21 @@ fn the_schema_refuses_what_the_reader_refuses() {
     assert!(!accepts(&swept), "without a sweep a required key cannot come from one");
     let swept = swept + "[[sweep]]\nnetwork.split = ['input']\n";
     assert!(accepts(&swept) && expand(&source(&swept)).is_ok());
+}
+
+/// Every form of a sweep, each added to a scenario without mistakes.
+#[test]
+fn the_schema_accepts_every_form_of_a_sweep() {
+    for sweep in [
+        "[sweep]\nfleet.devices = { from = 1, to = 3, step = 1 }\nlink.repeat = [1, 2]\n",
+        "[sweep]\nlink.uplink_mbps = { from = 0.1, to = 10, count = 3, scale = 'log' }\n",
+        "[sweep.zip]\nfleet.devices = [1, 2]\nlink.packet_loss = { from = 0.1, to = 0.2, count = 2 }\n",
+        "[[sweep]]\nname = 'one'\n[[sweep.zip]]\nfleet.devices = [1, 2]\nlink.repeat = [1, 2]\n[[sweep.zip]]\ncloud.servers = [1, 2]\n",
+    ] {
+        let text = small(sweep).text;
+        expand(&source(&text)).unwrap_or_else(|mistake| panic!("{mistake}"));
+        assert!(accepts(&text), "{sweep}");
+    }
 }
 
 fn source(text: &str) -> cospike_scenarios::diagnostic::Source {

@@ -34,6 +34,19 @@ fn several_grids_follow_one_another_and_a_value_may_be_given_in_the_sweep_only()
 }
 
 #[test]
+fn zipped_keys_change_together_and_a_range_lists_its_values() {
+    let found = parameters(
+        "[sweep]\nlink.repeat = { from = 1, to = 3, step = 2 }\nzip.fleet.devices = [5, 6]\nzip.network.split = ['stage3', 'stage1']\n",
+    );
+    let expected = [1, 3].into_iter().flat_map(|repeat| {
+        [(5, "stage3"), (6, "stage1")].map(|(devices, split)| {
+            format!(r#"{{"fleet.devices":{devices},"link.repeat":{repeat},"network.split":"{split}"}}"#)
+        })
+    });
+    assert_eq!(found, expected.collect::<Vec<_>>());
+}
+
+#[test]
 fn labels_show_the_name_of_a_grid_and_what_varies_within_it() {
     let grids =
         "[[sweep]]\nname = 'far'\nnetwork.width = [2]\nfleet.devices = [1, 2]\n[[sweep]]\nnetwork.width = [4]\n";

@@ -1,0 +1,197 @@
+//! From one scenario file to the scenarios of its design points.
+//!
+//! `[sweep]` mirrors the scenario with a list in place of each value that shall vary. This is a grid: its design points are
+//! all combinations of the listed values, the first key of the file changing slowest; a list may be given as a range, and the
+//! keys of a `zip` change together. Several `[[sweep]]` are several grids,
+//! whose design points follow one another; each may have a `name`, which the labels of its points contain. A swept value
+//! replaces the scenario's, or supplies one that the scenario leaves out: a `width` that only some points have is left out
+//! of `[network]` and given by the grids that need it.
+//!
+//! ```text
+//! grid: what a [[sweep]] says, every value listed <- range: the values between two ends
+//!     -> here: each combination laid over the scenario, decoded and checked
+//! ```
+//!
+//! Each point is decoded anew from the document with the swept values laid over it, so a wrong swept value is
+//! reported where it stands in the sweep.
+
+mod grid;
+mod range;
+
+use crate::declarations::grouped;
+use crate::decode::{Document, decode, explain, parse};
+use crate::diagnostic::{Diagnostic, Mistake, Source};
+use crate::located::Located;
+use crate::scenario::Scenario;
+use crate::settings::{self, Setting};
+use crate::shape;
+use grid::{Axis, Dimension, Grid};
+pub(crate) use range::{SCALES, is_number};
+use serde::Deserialize;
+use serde_json::Value;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue, ValueDeserializer};
+
+/// The scenarios of a file, in the order of the design points.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sweep {
+    /// Dotted paths of the swept keys, in the order of the file.
+    pub axes: Vec<String>,
+    /// One scenario per design point.
+    pub points: Vec<SweepPoint>,
+}
+
+/// The scenario of one design point.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SweepPoint {
+    /// The scenario with the swept values in it.
+    pub scenario: Scenario,
+    /// The swept values by dotted path.
+    pub parameters: BTreeMap<String, Value>,
+    /// Name of the grid that the point belongs to, if the grid has one.
+    pub grid: Option<String>,
+    /// Dotted paths of the swept values that the point's label shows: all of them, or, in a grid with a name, those of
+    /// which the grid lists more than one.
+    pub label_axes: BTreeSet<String>,
+}
+
+/// Greatest number of design points of a study: each is decoded and checked on its own, is held in memory with all its values,
+/// and has a row in each table and a place in each chart.
+pub const MAX_POINTS: usize = 100_000;
+
+/// Refuses more than [`MAX_POINTS`] design points in all. Nothing has been expanded yet.
+fn check_number(grids: &[Grid<'_>]) -> Result<(), Mistake> {
+    let points = grids.iter().try_fold(0_u128, |sum, grid| sum.checked_add(grid.count_points()?));
+    if points.is_some_and(|points| points <= MAX_POINTS as u128) {
+        return Ok(());
+    }
+    let number = points.map_or_else(|| "more than 10^38".into(), grouped);
+    let most = grouped(MAX_POINTS as u128);
+    let message = format!("this sweep has {number} design points, but a study can have {most} at most");
+    let longest = grids.iter().flat_map(Grid::axes).max_by_key(|axis| axis.values.len());
+    let span = longest.map_or(0..0, Axis::key_span);
+    let help = "the design points are all combinations of the lists: sweep fewer keys or fewer values";
+    Err(Mistake::at_span(span, message).help(help))
+}
+
+/// Expands the scenario file and checks every value of every design point that can be checked without other files.
+///
+/// # Errors
+/// The first mistake in the file.
+pub fn expand(source: &Source) -> Result<Sweep, Diagnostic> {
+    expand_text(&source.text, &[]).map_err(|mistake| mistake.into_diagnostic(source))
+}
+
+/// The scenarios of the file `text`, with `settings` (each `KEY=VALUE`) in the place of its values. Positions beyond its end are
+/// those of settings, see [`settings::locate`].
+pub(crate) fn expand_text(text: &str, settings: &[String]) -> Result<Sweep, Mistake> {
+    let mut document = parse(text)?;
+    let sweep = document.get_mut().remove("sweep");
+    shape::check_scenario(document.get_ref())?;
+    let settings = settings::read(settings, text.len())?;
+    let grids = sweep.as_ref().map_or_else(|| Ok(vec![Grid::default()]), |sweep| grid::read(sweep, &settings))?;
+    check_number(&grids)?;
+    for Setting { path, value } in settings {
+        insert(document.get_mut(), &path, value)?;
+    }
+    expand_grids(&document, &grids)
+}
+
+/// The design points of all grids, each decoded and checked.
+fn expand_grids(document: &Document<'_>, grids: &[Grid<'_>]) -> Result<Sweep, Mistake> {
+    let mut axes: Vec<String> = vec![];
+    let mut points = vec![];
+    let mut seen = BTreeMap::new();
+    for grid in grids {
+        axes.extend(grid.axes().map(Axis::dotted_path));
+        // `check_number` accepts no number that does not fit.
+        for combination in 0..grid.count_points().unwrap_or_default() as usize {
+            let chosen = grid.value_indices(combination);
+            let point = overlay(document, grid, &chosen)?;
+            // Spans are left out when a scenario is serialised, so equal text means equal values.
+            let text = serde_json::to_vec(&point.scenario).map_err(|error| Mistake::in_file(error.to_string()))?;
+            if let Some(first) = seen.insert(*blake3::hash(&text).as_bytes(), points.len()) {
+                return Err(duplicate(grid, &chosen, first, &points));
+            }
+            points.push(point);
+        }
+    }
+    let mut named = BTreeSet::new();
+    axes.retain(|axis| named.insert(axis.clone()));
+    Ok(Sweep { axes, points })
+}
+
+/// The design point of `grid` whose dimensions have their values of the indices `chosen`, laid over the scenario in `document`.
+fn overlay(document: &Document<'_>, grid: &Grid<'_>, chosen: &[usize]) -> Result<SweepPoint, Mistake> {
+    let chosen: Vec<_> = grid.chosen(chosen).map(|(axis, value)| (axis, value, value.to_string())).collect();
+    let mut document = document.clone();
+    let mut parameters = BTreeMap::new();
+    for (axis, value, text) in &chosen {
+        parameters.insert(axis.dotted_path(), (**value).clone().into_inner());
+        insert(document.get_mut(), &axis.path, written(value, text)?)?;
+    }
+    let scenario: Scenario = decode(document)?;
+    scenario.check()?;
+    let shown = grid.axes().filter(|axis| grid.name.is_none() || axis.values.len() > 1).map(Axis::dotted_path);
+    Ok(SweepPoint { scenario, parameters, grid: grid.name.clone(), label_axes: shown.collect() })
+}
+
+/// A plain value, whose JSON is `text`, as the parser would give it.
+fn written<'t>(value: &Located<Value>, text: &'t str) -> Result<Spanned<DeValue<'t>>, Mistake> {
+    let inner = match &**value {
+        Value::String(word) => DeValue::String(Cow::Owned(word.clone())),
+        // JSON writes true, false and numbers as TOML does.
+        _ => DeValue::parse(text).map_err(|error| explain(&error).at(value.span()))?.into_inner(),
+    };
+    Ok(Spanned::new(value.span(), inner))
+}
+
+/// A number, text, true or false as a plain value.
+fn plain(value: &Spanned<DeValue<'_>>) -> Result<Located<Value>, Mistake> {
+    let plain = Value::deserialize(ValueDeserializer::from(value.clone()));
+    plain.map(|plain| Located::new(value.span(), plain)).map_err(|error| explain(&error).at(value.span()))
+}
+
+/// Puts `value` at `path` below `table`, in the place of the value there, if any.
+fn insert<'a>(
+    table: &mut DeTable<'a>,
+    path: &[Spanned<DeString<'a>>],
+    value: Spanned<DeValue<'a>>,
+) -> Result<(), Mistake> {
+    let Some((key, rest)) = path.split_first() else { return Ok(()) };
+    if rest.is_empty() {
+        table.insert(key.clone(), value);
+        return Ok(());
+    }
+    let section = || Spanned::new(key.span(), DeValue::Table(DeTable::new()));
+    match table.entry(key.clone()).or_insert_with(section).get_mut() {
+        DeValue::Table(inner) => insert(inner, rest, value),
+        _ => {
+            Err(Mistake::at_span(key.span(), format!("`{}` is a value of the scenario, not a section", key.get_ref())))
+        }
+    }
+}
+
+/// The mistake of a design point that equals an earlier one, `first`. It is shown at a value that the grid repeats, or else
+/// at the last value of the point.
+fn duplicate(grid: &Grid<'_>, chosen: &[usize], first: usize, before: &[SweepPoint]) -> Mistake {
+    let values = |dimension: &Dimension<'_>, index: usize| -> Vec<Value> {
+        dimension.axes.iter().map(|axis| axis.values[index].clone().into_inner()).collect()
+    };
+    // Within one grid the two differ in the position of at least one value; the later one repeats the earlier.
+    let repeats = |dimension: &Dimension<'_>, index: usize| {
+        (0..index).any(|earlier| values(dimension, earlier) == values(dimension, index))
+    };
+    let mut places = grid.dimensions.iter().zip(chosen.iter().copied());
+    let last = places.clone().next_back();
+    let place = places.find(|(dimension, index)| repeats(dimension, *index)).or(last);
+    let span = place.and_then(|(dimension, index)| Some(dimension.axes.last()?.values[index].span()));
+    let parameters = before.get(first).map(|point| serde_json::json!(point.parameters).to_string());
+    Mistake::at_span(
+        span.unwrap_or(0..0),
+        format!("design point {} is the same as design point {first} (counted from 0)", before.len()),
+    )
+    .help(format!("both are {}; leave one out", parameters.unwrap_or_default()))
+}
