@@ -421,14 +421,14 @@ fn invariant_13_a_store_holds_what_was_finished_and_a_run_without_one_leaves_not
             .len()
     };
     assert_eq!(names(&here.join("out")), 1, "nothing but the results");
-    assert_eq!(pieces(), 4 + 4 * 2, "four networks, four points with two replications each");
+    assert_eq!(pieces(), 4 * 2 + 4 * 2, "four networks, four points with two replications each");
     run(&["--store", "pieces", "--out", "again"]);
     assert_eq!(files(&here.join("again")), files(&here.join("stored")));
-    assert_eq!(pieces(), 12);
+    assert_eq!(pieces(), 16);
     let text = std::fs::read_to_string(here.join("small.toml")).unwrap();
     let text =
         text.replace("horowitz-45nm-fp32", "horowitz-45nm-int32").replace("uplink_mbps = 10.0", "uplink_mbps = 9.0");
     std::fs::write(here.join("small.toml"), text).unwrap();
     run(&["--store", "pieces", "--out", "other"]);
-    assert_eq!(pieces(), 12 + 8, "only the replications are new");
+    assert_eq!(pieces(), 16 + 8, "only the replications are new");
 }

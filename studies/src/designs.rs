@@ -2,8 +2,8 @@
 //! damaged.
 
 use crate::inference::{PreparedNetwork, guess};
-use crate::plan::{DesignPoint, NamedPrices, Packets};
-use crate::prices::{Priced, PricedNetwork, PricedNetworks, PricedSample, PricedStep};
+use crate::plan::{DesignPoint, Packets};
+use crate::prices::{Priced, PricedNetwork, PricedNetworks, PricedSample, PricedStep, UsedLists};
 use cospike_results::index::{NetworkIndex, PriceIndex};
 use cospike_sim_core::cosim::{CoInference, Guess, Head, HeadStep, Received, TailStep};
 use cospike_sim_core::inference::Convention;
@@ -39,7 +39,7 @@ pub(crate) struct Heads {
 }
 
 impl Heads {
-    fn new(key: HeadsKey, networks: &PricedNetworks) -> Self {
+    fn new(key: HeadsKey, networks: &PricedNetworks, lists: &UsedLists) -> Self {
         let network = &networks[&key.network];
         let payloads = network.samples.iter().map(|sample| sample.payload.as_ref());
         let Packets { packetise, payload_bytes } = key.packets;
@@ -47,13 +47,14 @@ impl Heads {
         let ranges: Vec<Vec<Range<usize>>> = payloads.map(cut).collect();
         let bytes = ranges.iter().map(|packets| packets.iter().map(|range| range.len() as u32).collect()).collect();
         let samples = network.samples.iter().zip(&ranges);
-        let mut steps: Vec<Vec<HeadStep>> = samples.map(|(sample, packets)| head_steps(sample, packets, key)).collect();
+        let steps_of = |(sample, packets): (&PricedSample, &Vec<Range<usize>>)| head_steps(sample, packets, key, lists);
+        let mut steps: Vec<Vec<HeadStep>> = samples.map(steps_of).collect();
         let local = key.local.map(|local| &networks[&local]);
         if let Some(local) = local {
             for (steps, sample) in steps.iter_mut().zip(&local.samples) {
                 let first = sample.steps.iter().map(|step| HeadStep {
                     counts: step.head.counts(key.convention),
-                    energy: step.head.energy(key.prices, key.convention),
+                    energy: step.head.energy(lists, key.prices, key.convention),
                     packets: 0,
                     guess: Some(step.guess),
                 });
@@ -66,7 +67,7 @@ impl Heads {
 }
 
 /// The steps of a sample's head, each with the packets that begin in its share of the payload.
-fn head_steps(sample: &PricedSample, packets: &[Range<usize>], key: HeadsKey) -> Vec<HeadStep> {
+fn head_steps(sample: &PricedSample, packets: &[Range<usize>], key: HeadsKey, lists: &UsedLists) -> Vec<HeadStep> {
     let ends = match &sample.payload {
         Some(payload) if sample.steps.len() > 1 => payload.step_ranges().map(|step| step.end).collect(),
         Some(payload) => vec![payload.bytes.len()],
@@ -78,7 +79,7 @@ fn head_steps(sample: &PricedSample, packets: &[Range<usize>], key: HeadsKey) ->
         begin = end;
         HeadStep {
             counts: step.head.counts(key.convention),
-            energy: step.head.energy(key.prices, key.convention),
+            energy: step.head.energy(lists, key.prices, key.convention),
             packets: sent as u32,
             guess: sample.payload.is_none().then_some(step.guess),
         }
@@ -96,8 +97,8 @@ impl AllHeads {
     }
 
     /// The heads of each design of `point`, in order.
-    fn point(&self, point: &DesignPoint, networks: &PricedNetworks) -> Vec<Arc<Heads>> {
-        let heads = |key| self.0[&key].get_or_init(|| Arc::new(Heads::new(key, networks))).clone();
+    fn point(&self, point: &DesignPoint, networks: &PricedNetworks, lists: &UsedLists) -> Vec<Arc<Heads>> {
+        let heads = |key| self.0[&key].get_or_init(|| Arc::new(Heads::new(key, networks, lists))).clone();
         keys(point).map(heads).collect()
     }
 }
@@ -112,7 +113,7 @@ fn keys(point: &DesignPoint) -> impl Iterator<Item = HeadsKey> {
 pub(crate) struct Networks<'a> {
     pub(crate) prepared: &'a [PreparedNetwork],
     pub(crate) priced: &'a PricedNetworks,
-    pub(crate) prices: &'a [NamedPrices],
+    pub(crate) lists: &'a UsedLists,
     pub(crate) heads: &'a AllHeads,
 }
 
@@ -123,7 +124,7 @@ pub(crate) struct Designs<'a> {
     cloud_prices: Option<PriceIndex>,
     /// Operations on zeros that the cloud executes.
     cloud_convention: Convention,
-    prices: &'a [NamedPrices],
+    lists: &'a UsedLists,
     /// Tails that were executed on damaged payloads.
     damaged: BTreeMap<Delivery, DamagedTail>,
 }
@@ -164,10 +165,15 @@ impl<'a> Designs<'a> {
             Design { prepared, stages, priced: &networks.priced[&index], heads }
         };
         Self {
-            designs: point.designs.iter().zip(networks.heads.point(point, networks.priced)).map(design).collect(),
+            designs: point
+                .designs
+                .iter()
+                .zip(networks.heads.point(point, networks.priced, networks.lists))
+                .map(design)
+                .collect(),
             cloud_prices: point.cloud_prices,
             cloud_convention: point.cloud_convention,
-            prices: networks.prices,
+            lists: networks.lists,
             damaged: BTreeMap::new(),
         }
     }
@@ -191,7 +197,11 @@ impl<'a> Designs<'a> {
     /// What the cloud executes of a step, and at what cost.
     fn tail_step(&self, priced: &Priced, guess: Guess) -> TailStep {
         let convention = self.cloud_convention;
-        TailStep { counts: priced.counts(convention), energy: priced.energy(self.cloud_prices, convention), guess }
+        TailStep {
+            counts: priced.counts(convention),
+            energy: priced.energy(self.lists, self.cloud_prices, convention),
+            guess,
+        }
     }
 
     /// Executes the tail on what arrived, unless that was done before.
@@ -208,7 +218,7 @@ impl<'a> Designs<'a> {
         let damage = Damage { lost: &lost, flipped: &delivery.flipped, erased: &delivery.erased };
         let stage = &design.stages[delivery.steps - 1];
         let tail = stage.tail(&payload, &damage)?;
-        let priced = Priced::new(stage.network(), design.prepared.matched_steps, &tail.layers, self.prices);
+        let priced = Priced::new(stage.network(), design.prepared.matched_steps, &tail.layers, self.lists);
         let step = self.tail_step(&priced, guess(&tail.scores));
         let tail = DamagedTail { priced, step };
         self.damaged.insert(delivery, tail.clone());

@@ -1,7 +1,7 @@
 //! What a study needs at the least, estimated from its plan before anything of it is executed.
 
 use crate::plan::{DesignPoint, Plan, PlannedNetwork};
-use crate::prices::{Priced, PricedSample, PricedStep};
+use crate::prices::{Priced, PricedSample, PricedStep, UsedLists};
 use cospike_results::rows::{AnswerRow, LatencyRow, ReplicationRow};
 use cospike_sim_core::cosim::System;
 use cospike_sim_core::energy::ComputeEnergy;
@@ -32,13 +32,16 @@ pub struct Estimate {
 
 impl Estimate {
     /// Estimate for `plan` on `threads` threads.
+    ///
+    /// # Panics
+    /// If a point asks for a price list that the plan does not have, see [`Plan::check`].
     pub fn new(plan: &Plan, threads: usize) -> Self {
         let threads = threads.max(1) as u64;
         let replications = plan.points.len() as u64 * u64::from(plan.replications);
         let side_by_side = threads.min(u64::from(plan.replications));
         let devices = plan.points.iter().map(|point| u64::from(point.system.devices)).max().unwrap_or_default();
         let row = size_of::<ReplicationRow>() as u64 + LATENCIES * size_of::<LatencyRow>() as u64;
-        let prices = plan.prices.len() as u64;
+        let prices = UsedLists::new(plan).len() as u64;
         Self {
             device_bytes: side_by_side * devices * System::DEVICE_BYTES as u64,
             replication_bytes: replications.saturating_mul(row),

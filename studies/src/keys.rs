@@ -110,6 +110,14 @@ impl Plan {
     }
 }
 
+/// Key of the summary of the inference with the key `inference`, which is stored beside it.
+///
+/// # Errors
+/// [`KeyError`], which keys do not give.
+pub fn summary_key(inference: &ContentKey) -> Result<ContentKey, KeyError> {
+    ContentKey::from_json("summary", inference)
+}
+
 /// Key under which the reason is stored for which there is no piece with the key `piece`. A listing of keys alone tells failures
 /// from results.
 ///

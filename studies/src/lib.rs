@@ -23,6 +23,7 @@ mod rows;
 mod schedule;
 mod simulation;
 mod study;
+mod summary;
 #[cfg(test)]
 mod tests;
 pub mod trace;

@@ -5,9 +5,10 @@
 
 use crate::error::{Failure, StoreError, StudyError};
 use crate::inference::NetworkInference;
-use crate::keys::{failure_key, replication_key};
+use crate::keys::{failure_key, replication_key, summary_key};
 use crate::plan::Plan;
 use crate::simulation::{Rows, latency_rows};
+use crate::summary::InferenceSummary;
 use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::key::ContentKey;
 use cospike_results::rows::ReplicationRow;
@@ -160,9 +161,24 @@ impl<'a> Pieces<'a> {
         self.count(self.remember(self.get(piece)), piece)
     }
 
-    /// Stores the inference of a network, or its failure.
+    /// What the results need of the inference of a network, if that is stored; if not, the inference itself may be.
+    pub(crate) fn summary(&self, network: NetworkIndex) -> Option<InferenceSummary> {
+        let key = summary_key(&self.networks[network.position()]).map_err(StoreError::from);
+        let found = self.remember(key.and_then(|key| self.get_entry(key)))?;
+        let mut reuse = self.reuse.lock().unwrap_or_else(PoisonError::into_inner);
+        reuse.inferences.asked += 1;
+        reuse.inferences.found += 1;
+        Some(found)
+    }
+
+    /// Stores the inference of a network and its summary, or its failure.
     pub(crate) fn put_inference(&self, network: NetworkIndex, inference: Result<&NetworkInference, &Failure>) {
         self.put(Piece::Inference(network), inference);
+        if let Ok(inference) = inference {
+            let key = summary_key(&self.networks[network.position()]).map_err(StoreError::from);
+            let put = |key| self.put_entry(key, &InferenceSummary::new(inference));
+            self.remember::<()>(key.and_then(put).map(Some));
+        }
     }
 
     /// The rows of a replication, or its failure, if one of them is stored.
@@ -210,7 +226,10 @@ impl<'a> Pieces<'a> {
     }
 
     fn get<T: DeserializeOwned>(&self, piece: Piece) -> Result<Option<T>, StoreError> {
-        let key = self.key(piece)?;
+        self.get_entry(self.key(piece)?)
+    }
+
+    fn get_entry<T: DeserializeOwned>(&self, key: ContentKey) -> Result<Option<T>, StoreError> {
         let Some(bytes) = self.entries.get(&key)? else { return Ok(None) };
         postcard::from_bytes(&bytes).map(Some).map_err(|_| StoreError::Foreign { key })
     }
@@ -222,12 +241,14 @@ impl<'a> Pieces<'a> {
     fn try_put(&self, piece: Piece, outcome: Result<&impl Serialize, &Failure>) -> Result<(), StoreError> {
         let key = self.key(piece)?;
         match outcome {
-            Ok(content) => {
-                // A compact form that keeps every bit of a number; counts take a byte or two.
-                let bytes = postcard::to_stdvec(content).map_err(|_| StoreError::Foreign { key })?;
-                Ok(self.entries.put(&key, &bytes)?)
-            }
+            Ok(content) => self.put_entry(key, content),
             Err(failure) => Ok(self.entries.put(&failure_key(&key)?, failure.to_string().as_bytes())?),
         }
+    }
+
+    fn put_entry(&self, key: ContentKey, content: &impl Serialize) -> Result<(), StoreError> {
+        // A compact form that keeps every bit of a number; counts take a byte or two.
+        let bytes = postcard::to_stdvec(content).map_err(|_| StoreError::Foreign { key })?;
+        Ok(self.entries.put(&key, &bytes)?)
     }
 }

@@ -1,26 +1,24 @@
 //! Prices of what networks did, step by step.
 
 use crate::inference::{NetworkInference, PreparedNetwork, SampleInference, StageInference};
-use crate::plan::NamedPrices;
+use crate::plan::Plan;
 use cospike_results::index::{NetworkIndex, PriceIndex};
 use cospike_sim_core::cosim::Guess;
-use cospike_sim_core::energy::ComputeEnergy;
+use cospike_sim_core::energy::{ComputeEnergy, PriceList};
 use cospike_sim_core::inference::{Convention, Counts, LayerCounts};
 use cospike_sim_core::network::Network;
 use cospike_sim_core::payload::Payload;
 use rayon::prelude::*; // threads are spent on samples
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the networks of a plan did; those that could not be executed are missing.
 pub(crate) type PricedNetworks = BTreeMap<NetworkIndex, PricedNetwork>;
 
-/// What a network did on its samples, with its energy by every price list.
+/// What a network did on its samples, with its energy by the price lists that design points use.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct PricedNetwork {
     /// One per sample, in the order of the data set.
     pub(crate) samples: Vec<PricedSample>,
-    /// Counts of each layer but the input, summed over the samples.
-    pub(crate) layers: Vec<LayerCounts>,
 }
 
 /// What a network did on one sample.
@@ -30,8 +28,6 @@ pub(crate) struct PricedSample {
     pub(crate) steps: Vec<PricedStep>,
     /// Payload of all steps together; `None` if everything is executed on the edge.
     pub(crate) payload: Option<Payload>,
-    /// Class answered.
-    pub(crate) answer: u32,
 }
 
 /// What a network did in one step.
@@ -43,58 +39,82 @@ pub(crate) struct PricedStep {
     pub(crate) guess: Guess,
 }
 
-/// Operations by each convention, and their energy by each price list.
+/// Operations by each convention, and their energy.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Priced {
     /// In the order of [`EXECUTED`].
     counts: [Counts; EXECUTED.len()],
-    /// For each of these the energy by each price list.
+    /// One for each of the [`UsedLists`].
     energies: Box<[ComputeEnergy]>,
+}
+
+/// The price lists by which the design points of a plan price what their devices and servers execute. The others of the plan
+/// are only for comparison, which takes no prices of single samples.
+#[derive(Clone, Debug)]
+pub(crate) struct UsedLists(Vec<UsedList>);
+
+/// A price list and the operations that count under it.
+#[derive(Clone, Debug)]
+struct UsedList {
+    index: PriceIndex,
+    convention: Convention,
+    list: PriceList,
+}
+
+impl UsedLists {
+    /// The lists that the points of `plan`, which was checked, use.
+    pub(crate) fn new(plan: &Plan) -> Self {
+        let of_point = |point: &crate::plan::DesignPoint| {
+            let device = point.prices.map(|index| (index, place(point.convention)));
+            let cloud = point.cloud_prices.map(|index| (index, place(point.cloud_convention)));
+            [device, cloud]
+        };
+        let used: BTreeSet<(PriceIndex, usize)> = plan.points.iter().flat_map(of_point).flatten().collect();
+        let list = |(index, place): (PriceIndex, usize)| UsedList {
+            index,
+            convention: EXECUTED[place],
+            list: plan.prices[index.position()].list,
+        };
+        Self(used.into_iter().map(list).collect())
+    }
+
+    /// Number of lists.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn position(&self, prices: PriceIndex, convention: Convention) -> Option<usize> {
+        self.0.iter().position(|used| (used.index, used.convention) == (prices, convention))
+    }
 }
 
 /// Conventions by which processors work: they compute with zeros, or skip them. None runs over the padding.
 pub(crate) const EXECUTED: [Convention; 2] = [Convention::Inside, Convention::NonZero];
 
 impl PricedNetwork {
-    /// Prices what `network` did by each of `prices`, on the threads of the current rayon pool.
-    pub(crate) fn new(network: &PreparedNetwork, inference: NetworkInference, prices: &[NamedPrices]) -> Self {
-        let samples = inference.samples.into_par_iter().map(|sample| PricedSample::new(network, sample, prices));
-        Self { samples: samples.collect(), layers: inference.layers }
-    }
-
-    /// Samples that were answered with their label.
-    pub(crate) fn correct(&self, labels: &[u16]) -> u32 {
-        self.samples.iter().zip(labels).filter(|&(sample, &label)| sample.answer == u32::from(label)).count() as u32
-    }
-
-    /// Mean payload of a sample, in bits.
-    pub(crate) fn payload_bits(&self) -> f64 {
-        self.samples.iter().map(PricedSample::payload_bits).sum::<u64>() as f64 / self.samples.len() as f64
+    /// Prices what `network` did by each of `lists`, on the threads of the current rayon pool.
+    pub(crate) fn new(network: &PreparedNetwork, inference: NetworkInference, lists: &UsedLists) -> Self {
+        let samples = inference.samples.into_par_iter().map(|sample| PricedSample::new(network, sample, lists));
+        Self { samples: samples.collect() }
     }
 }
 
 impl PricedSample {
-    fn new(network: &PreparedNetwork, sample: SampleInference, prices: &[NamedPrices]) -> Self {
-        let (mut steps, mut earlier) = (vec![], [Priced::nothing(prices), Priced::nothing(prices)]);
+    fn new(network: &PreparedNetwork, sample: SampleInference, lists: &UsedLists) -> Self {
+        let (mut steps, mut earlier) = (vec![], [Priced::nothing(lists), Priced::nothing(lists)]);
         for (stage, StageInference { head, tail, guess }) in network.stages.iter().zip(sample.stages) {
-            let priced =
-                [head, tail].map(|layers| Priced::new(stage.network(), network.matched_steps, &layers, prices));
+            let priced = [head, tail].map(|layers| Priced::new(stage.network(), network.matched_steps, &layers, lists));
             let [head, tail] = [0, 1].map(|half| priced[half].beyond(&earlier[half]));
             steps.push(PricedStep { head, tail, guess });
             earlier = priced;
         }
-        Self { steps, payload: sample.payload, answer: sample.answer }
-    }
-
-    /// Payload in bits; 0 if nothing is sent.
-    pub(crate) fn payload_bits(&self) -> u64 {
-        self.payload.as_ref().map_or(0, |payload| payload.bytes.len() as u64 * 8)
+        Self { steps, payload: sample.payload }
     }
 }
 
 impl Priced {
-    fn nothing(prices: &[NamedPrices]) -> Self {
-        let energies = vec![ComputeEnergy::default(); EXECUTED.len() * prices.len()];
+    fn nothing(lists: &UsedLists) -> Self {
+        let energies = vec![ComputeEnergy::default(); lists.len()];
         Self { counts: Default::default(), energies: energies.into() }
     }
 
@@ -104,14 +124,11 @@ impl Priced {
         network: &Network,
         matched_steps: Option<usize>,
         layers: &[LayerCounts],
-        prices: &[NamedPrices],
+        lists: &UsedLists,
     ) -> Self {
         let counts = EXECUTED.map(|convention| layers.iter().map(|layer| *layer.counts_under(convention)).sum());
-        let lists = EXECUTED.iter().flat_map(|&convention| prices.iter().map(move |prices| (convention, prices)));
-        let energy = |(convention, prices): (_, &NamedPrices)| {
-            prices.list.account(network, matched_steps, layers, convention).energy()
-        };
-        Self { counts, energies: lists.map(energy).collect() }
+        let energy = |used: &UsedList| used.list.account(network, matched_steps, layers, used.convention).energy();
+        Self { counts, energies: lists.0.iter().map(energy).collect() }
     }
 
     /// What this has more than `earlier`.
@@ -126,11 +143,15 @@ impl Priced {
         self.counts[place(convention)]
     }
 
-    /// Energy of these operations by one price list; none without a list.
-    pub(crate) fn energy(&self, prices: Option<PriceIndex>, convention: Convention) -> ComputeEnergy {
-        let lists = self.energies.len() / EXECUTED.len();
-        prices
-            .map_or_else(ComputeEnergy::default, |prices| self.energies[place(convention) * lists + prices.position()])
+    /// Energy of these operations by one of `lists`; none without one.
+    pub(crate) fn energy(
+        &self,
+        lists: &UsedLists,
+        prices: Option<PriceIndex>,
+        convention: Convention,
+    ) -> ComputeEnergy {
+        let position = prices.and_then(|prices| lists.position(prices, convention));
+        position.map_or_else(ComputeEnergy::default, |position| self.energies[position])
     }
 }
 

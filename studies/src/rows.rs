@@ -1,9 +1,10 @@
 //! From what networks did and what was simulated to the rows of the results.
 
 use crate::plan::{DesignPoint, NamedPrices};
-use crate::prices::{EXECUTED, PricedNetwork, PricedNetworks, PricedSample};
+use crate::prices::EXECUTED;
 use crate::schedule::Simulated;
-use crate::study::{Executed, Study};
+use crate::study::{Executed, Study, Summaries};
+use crate::summary::InferenceSummary;
 use crate::unanswered;
 use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::rows::{AnswerRow, ComputeEnergyRow, LayerRow, PointRow, Results};
@@ -15,7 +16,7 @@ impl Study {
     pub(super) fn results(&self, executed: &Executed, simulated: Vec<Simulated>) -> Results {
         let points = || (0..).map(PointIndex).zip(&self.plan().points);
         let rows = points().zip(&simulated).map(|((number, point), of)| self.point_row(number, point, executed, of));
-        let networks = &executed.networks;
+        let networks = &executed.summaries;
         Results {
             manifest: self.manifest(),
             points: rows.collect(),
@@ -28,7 +29,7 @@ impl Study {
     }
 
     fn point_row(&self, number: PointIndex, point: &DesignPoint, executed: &Executed, of: &Simulated) -> PointRow {
-        let (prepared, priced) = (&self.networks[point.network().position()], executed.networks.get(&point.network()));
+        let (prepared, done) = (&self.networks[point.network().position()], executed.summaries.get(&point.network()));
         let (choice, network) = (&prepared.choice, &prepared.zoo.network);
         let values = split_values(network.network(), &choice.split);
         let (failed_replications, failure) = match point.networks().find_map(|index| executed.failures.get(&index)) {
@@ -53,8 +54,8 @@ impl Study {
             time_steps: network.steps() as u32,
             convention: point.convention.name().into(),
             samples: prepared.samples.count,
-            correct: priced.map(|priced| priced.correct(self.labels(point.network()))),
-            payload_bits: priced.map(PricedNetwork::payload_bits),
+            correct: done.map(|done| done.correct(self.labels(point.network()))),
+            payload_bits: done.map(InferenceSummary::payload_bits),
             float32_bits: values * 32,
             binary_bits: values * network.steps() as u64,
             failed_replications,
@@ -62,10 +63,10 @@ impl Study {
         }
     }
 
-    fn layer_rows(&self, number: PointIndex, point: &DesignPoint, networks: &PricedNetworks) -> Vec<LayerRow> {
+    fn layer_rows(&self, number: PointIndex, point: &DesignPoint, networks: &Summaries) -> Vec<LayerRow> {
         let network = &self.networks[point.network().position()].zoo.network;
-        let Some(priced) = networks.get(&point.network()) else { return vec![] };
-        let samples = priced.samples.len();
+        let Some(done) = networks.get(&point.network()) else { return vec![] };
+        let samples = done.samples();
         let mean = |sum: u64| sum as f64 / samples as f64;
         let row = |layer: &cospike_sim_core::inference::LayerCounts| LayerRow {
             point: number,
@@ -82,14 +83,14 @@ impl Study {
             with_borders: layer.with_borders.mean(samples),
             nonzero: layer.nonzero.mean(samples),
         };
-        priced.layers.iter().map(row).collect()
+        done.layers.iter().map(row).collect()
     }
 
-    fn energy_rows(&self, number: PointIndex, point: &DesignPoint, networks: &PricedNetworks) -> Vec<ComputeEnergyRow> {
+    fn energy_rows(&self, number: PointIndex, point: &DesignPoint, networks: &Summaries) -> Vec<ComputeEnergyRow> {
         let prepared = &self.networks[point.network().position()];
-        let Some(priced) = networks.get(&point.network()) else { return vec![] };
+        let Some(done) = networks.get(&point.network()) else { return vec![] };
         let network = &prepared.zoo.network;
-        let head: Vec<_> = priced.layers.iter().filter(|layer| layer.layer <= network.cut()).copied().collect();
+        let head: Vec<_> = done.layers.iter().filter(|layer| layer.layer <= network.cut()).copied().collect();
         let lists = self.plan().prices.iter().flat_map(|list| EXECUTED.map(|convention| (list, convention)));
         let rows = lists.flat_map(|(NamedPrices { name, list }, convention)| {
             let account = list.account(network.network(), prepared.matched_steps, &head, convention);
@@ -103,20 +104,20 @@ impl Study {
                 convention: convention.name().into(),
                 event: event.into(),
                 price: price.into(),
-                joules: joules / priced.samples.len() as f64,
+                joules: joules / done.samples() as f64,
             })
         });
         rows.collect()
     }
 
-    fn answer_rows(&self, index: NetworkIndex, network: &PricedNetwork) -> Vec<AnswerRow> {
-        let samples = network.samples.iter().zip(self.labels(index));
-        let row = |(sample, (inference, &label)): (u32, (&PricedSample, &u16))| AnswerRow {
+    fn answer_rows(&self, index: NetworkIndex, done: &InferenceSummary) -> Vec<AnswerRow> {
+        let samples = done.answers.iter().zip(&done.payload_bytes).zip(self.labels(index));
+        let row = |(sample, ((&answer, &bytes), &label)): (u32, ((&u32, &u32), &u16))| AnswerRow {
             network: index,
             sample,
             label: label.into(),
-            answer: inference.answer,
-            payload_bits: inference.payload_bits() as u32,
+            answer,
+            payload_bits: bytes * 8,
         };
         (0..).zip(samples).map(row).collect()
     }

@@ -6,12 +6,15 @@ use crate::pieces::Pieces;
 use crate::plan::{DesignPoint, Metric, PlanError};
 use crate::prices::PricedNetworks;
 use crate::simulation::{Replication, Rows};
-use crate::study::{Progress, Study, Watched};
-use cospike_results::index::PointIndex;
+use crate::study::{Progress, Study, Summaries, Watched};
+use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::rows::ReplicationRow;
 use cospike_sim_core::cosim::Observer;
 use cospike_sim_core::stats::{Sequential, Verdict};
 use rayon::prelude::*; // threads are spent on replications, never inside one
+use std::cell::RefCell;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -51,16 +54,15 @@ struct Pending {
 }
 
 impl Study {
-    /// Index of the design point and number of the replication, for all that are simulated whatever comes out: those of the
-    /// design points whose networks were all executed.
-    pub(super) fn first_replications(&self, priced: &PricedNetworks) -> Vec<(usize, u32)> {
+    /// Position of the design point and number of the replication, for all that are simulated whatever comes out.
+    pub(super) fn first_replications(&self) -> Vec<Job> {
         let replications = self.plan().replications;
-        let points = self.plan().points.iter().enumerate().filter(|(_, point)| is_executed(point, priced));
-        points.flat_map(|(point, _)| (0..replications).map(move |replication| (point, replication))).collect()
+        let of_point = |point| (0..replications).map(move |replication| (point, replication));
+        (0..self.plan().points.len()).flat_map(of_point).collect()
     }
 
     pub(super) fn networks<'a>(&'a self, priced: &'a PricedNetworks, heads: &'a AllHeads) -> Networks<'a> {
-        Networks { prepared: &self.networks, priced, prices: &self.plan().prices, heads }
+        Networks { prepared: &self.networks, priced, lists: &self.lists, heads }
     }
 
     pub(super) fn replication<'a>(
@@ -73,22 +75,17 @@ impl Study {
         Replication { number, point, replication, networks, labels: self.labels_of_point(point) }
     }
 
-    /// The rows of a replication: those that are stored, or those of a new run, which are then stored; so is a failure.
-    pub(crate) fn simulate_or_find(
+    /// Simulates a replication and stores its rows, or its failure.
+    pub(crate) fn simulate_and_store(
         &self,
-        number: usize,
-        replication: u32,
+        (number, replication): Job,
         networks: Networks<'_>,
         pieces: Option<&Pieces<'_>>,
         asked: &mut dyn FnMut(u64),
     ) -> Result<Rows, Failure> {
-        let point = PointIndex(number as u32);
-        if let Some(found) = pieces.and_then(|pieces| pieces.replication(point, replication)) {
-            return found;
-        }
         let rows = self.replication(number, replication, networks).run(self.plan().seed, &mut (), asked);
         if let Some(pieces) = pieces {
-            pieces.put_replication(point, replication, rows.as_ref());
+            pieces.put_replication(PointIndex(number as u32), replication, rows.as_ref());
         }
         rows
     }
@@ -103,46 +100,90 @@ impl Study {
         jobs.iter().map(|&(point, _)| self.requests(point)).sum()
     }
 
-    /// Simulates the replications of all design points, in the order of the plan. What fails is left out and told.
+    /// Gets the replications of all design points, in the order of the plan: from the store, or by simulation. What fails is left
+    /// out and told. `executed` are the networks that could be, and `priced` those among them that were executed just now.
     pub(super) fn simulate<O: Observer + Send>(
         &self,
-        priced: &PricedNetworks,
+        executed: &Summaries,
+        priced: PricedNetworks,
         watched: Option<Watched<'_, O>>,
         pieces: Option<&Pieces<'_>>,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Vec<Simulated>, StudyError> {
-        let heads = AllHeads::new(self.plan().points.iter().filter(|point| is_executed(point, priced)));
-        let networks = self.networks(priced, &heads);
+        let is_executed = |point: &DesignPoint| point.networks().all(|network| executed.contains_key(&network));
+        let points = || self.plan().points.iter().enumerate().filter(|(_, point)| is_executed(point));
+        let heads = AllHeads::new(points().map(|(_, point)| point));
         let (done, total) = (AtomicU64::new(0), AtomicU64::new(0));
+        let tell = |more| {
+            let done = done.fetch_add(more, Ordering::Relaxed) + more;
+            progress(Progress::Simulation { done, total: total.load(Ordering::Relaxed) });
+        };
         let watched = watched.map(|watched| ((watched.point, watched.replication), Mutex::new(watched.observer)));
-        let run = |(number, replication): (usize, u32)| {
+        let is_watched = |job: &Job| watched.as_ref().is_some_and(|(seen, _)| seen == job);
+        let find = |job: &Job| {
+            let found = pieces.filter(|_| !is_watched(job))?.replication(PointIndex(job.0 as u32), job.1);
+            found.inspect(|_| tell(self.requests(job.0)))
+        };
+        let run = |&(number, replication): &Job, networks: Networks<'_>| {
             let mut reported = 0;
             let mut asked = |asked: u64| {
-                let done = done.fetch_add(asked - reported, Ordering::Relaxed) + asked - reported;
+                tell(asked - reported);
                 reported = asked;
-                progress(Progress::Simulation { done, total: total.load(Ordering::Relaxed) });
             };
-            let rows = match &watched {
+            let outcome = match &watched {
                 Some((seen, observer)) if *seen == (number, replication) => {
                     // One replication alone takes the lock.
                     let mut observer = observer.lock().unwrap_or_else(PoisonError::into_inner);
                     self.replication(number, replication, networks).run(self.plan().seed, &mut **observer, &mut asked)
                 }
-                _ => self.simulate_or_find(number, replication, networks, pieces, &mut asked),
+                _ => self.simulate_and_store((number, replication), networks, pieces, &mut asked),
             };
             asked(self.requests(number));
-            rows
+            outcome
         };
-        let all = |jobs: &[(usize, u32)]| -> Vec<_> {
+        let priced = RefCell::new(priced);
+        let all = |jobs: &[Job]| -> Outcomes {
             total.fetch_add(self.all_requests(jobs), Ordering::Relaxed);
-            jobs.par_iter().map(|&job| run(job)).collect()
+            let found: Vec<_> = jobs.par_iter().map(find).collect();
+            let missing = jobs.iter().zip(&found).filter(|(_, found)| found.is_none());
+            // Of networks that no replication has to be simulated for, the summary is enough.
+            let failures = self.price_for(missing.map(|(job, _)| job.0), &mut priced.borrow_mut(), pieces);
+            let priced = priced.borrow();
+            let networks = self.networks(&priced, &heads);
+            let outcome = |(job, found): (&Job, Option<Result<Rows, Failure>>)| {
+                let failure = || self.plan().points[job.0].networks().find_map(|network| failures.get(&network));
+                found.unwrap_or_else(|| match failure() {
+                    Some(failure) => Err(Failure::Earlier { reason: failure.to_string() }),
+                    None => run(job, networks),
+                })
+            };
+            jobs.par_iter().zip(found).map(outcome).collect()
         };
-        let points = (0..self.plan().points.len()).filter(|&point| is_executed(&self.plan().points[point], priced));
         let mut simulated: Vec<Simulated> = self.plan().points.iter().map(|_| Simulated::default()).collect();
-        for (point, of) in self.replicate(points, &all)? {
+        for (point, of) in self.replicate(points().map(|(point, _)| point), &all)? {
             simulated[point] = of;
         }
         Ok(simulated)
+    }
+
+    /// Adds to `priced` the networks of some design points, from the store or, should they not be there, executed again. Returns why
+    /// some could not be.
+    fn price_for(
+        &self,
+        points: impl Iterator<Item = usize>,
+        priced: &mut PricedNetworks,
+        pieces: Option<&Pieces<'_>>,
+    ) -> BTreeMap<NetworkIndex, Failure> {
+        let needed: BTreeSet<NetworkIndex> = points.flat_map(|point| self.plan().points[point].networks()).collect();
+        let mut failures = BTreeMap::new();
+        for network in needed {
+            let Entry::Vacant(place) = priced.entry(network) else { continue };
+            match self.infer_or_find(network, pieces, &|_| ()) {
+                Ok(found) => _ = place.insert(self.price(&self.networks[network.position()], found)),
+                Err(failure) => _ = failures.insert(network, failure),
+            }
+        }
+        failures
     }
 
     /// The replications of some design points: all that the plan asks for, or until the mean of each point is precise enough.
@@ -174,11 +215,6 @@ impl Study {
         }
         Ok(pending.into_iter().map(|pending| (pending.point, pending.simulated)).collect())
     }
-}
-
-/// Whether all networks of `point` were executed.
-fn is_executed(point: &DesignPoint, priced: &PricedNetworks) -> bool {
-    point.networks().all(|network| priced.contains_key(&network))
 }
 
 impl Simulated {

@@ -4,7 +4,8 @@ use crate::error::{Failure, StudyError};
 use crate::inference::{NetworkInference, PreparedNetwork};
 use crate::pieces::{Pieces, Reuse};
 use crate::plan::{DesignPoint, Plan};
-use crate::prices::{PricedNetwork, PricedNetworks};
+use crate::prices::{PricedNetwork, PricedNetworks, UsedLists};
+use crate::summary::InferenceSummary;
 use cospike_models::dataset::Dataset;
 use cospike_models::zoo::Zoo;
 use cospike_results::index::NetworkIndex;
@@ -19,6 +20,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Clone, Debug)]
 pub struct Study {
     plan: Plan,
+    pub(crate) lists: UsedLists,
     /// In the order of [`Plan::networks`].
     pub(crate) networks: Vec<PreparedNetwork>,
     /// By their hash.
@@ -35,11 +37,16 @@ pub struct Watched<'a, O> {
     pub observer: &'a mut O,
 }
 
+/// What the networks of a study did, those that could be executed.
+pub(crate) type Summaries = BTreeMap<NetworkIndex, InferenceSummary>;
+
 /// Networks of a study after their execution.
 #[derive(Debug, Default)]
 pub(crate) struct Executed {
     /// What those did that could be executed.
-    pub(crate) networks: PricedNetworks,
+    pub(crate) summaries: Summaries,
+    /// The same with all that simulations need, of networks that were executed just now.
+    pub(crate) priced: PricedNetworks,
     /// Why the others could not.
     pub(crate) failures: BTreeMap<NetworkIndex, Failure>,
 }
@@ -80,7 +87,7 @@ impl Study {
             .iter()
             .map(|planned| PreparedNetwork::new(planned, zoo, &datasets))
             .collect::<Result<_, _>>()?;
-        Ok(Self { plan, networks, datasets })
+        Ok(Self { lists: UsedLists::new(&plan), plan, networks, datasets })
     }
 
     /// The plan.
@@ -141,8 +148,9 @@ impl Study {
         pieces: Option<Pieces<'_>>,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Results, StudyError> {
-        let executed = self.execute(pieces.as_ref(), progress);
-        let simulated = self.simulate(&executed.networks, watched, pieces.as_ref(), progress)?;
+        let mut executed = self.execute(pieces.as_ref(), progress);
+        let priced = std::mem::take(&mut executed.priced);
+        let simulated = self.simulate(&executed.summaries, priced, watched, pieces.as_ref(), progress)?;
         let results = self.results(&executed, simulated);
         if let Some(pieces) = &pieces {
             progress(Progress::Reused(pieces.reuse()));
@@ -163,9 +171,17 @@ impl Study {
         let mut executed = Executed::default();
         for (index, network) in self.networks.iter().enumerate() {
             let key = NetworkIndex(index as u32);
+            if let Some(summary) = pieces.and_then(|pieces| pieces.summary(key)) {
+                tick(network.samples.count.into());
+                executed.summaries.insert(key, summary);
+                continue;
+            }
             match self.infer_or_find(key, pieces, &tick) {
-                // Priced at once, so that the counts of one network only are held in memory.
-                Ok(inference) => _ = executed.networks.insert(key, self.price(network, inference)),
+                Ok(inference) => {
+                    executed.summaries.insert(key, InferenceSummary::new(&inference));
+                    // Priced at once, so that the counts of one network only are held in memory.
+                    executed.priced.insert(key, self.price(network, inference));
+                }
                 Err(failure) => _ = executed.failures.insert(key, failure),
             }
         }
@@ -206,7 +222,7 @@ impl Study {
     }
 
     pub(crate) fn price(&self, network: &PreparedNetwork, inference: NetworkInference) -> PricedNetwork {
-        PricedNetwork::new(network, inference, &self.plan.prices)
+        PricedNetwork::new(network, inference, &self.lists)
     }
 
     /// Names of the weight files of a network.

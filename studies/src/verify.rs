@@ -76,7 +76,7 @@ impl Study {
         self.compare(&inferences)?;
         let priced = inferences.map(|inferences| self.price_all(inferences));
         let heads = [0, 1].map(|_| AllHeads::new(self.plan().points.iter()));
-        let jobs = self.first_replications(&priced[0]);
+        let jobs = self.first_replications();
         let (done, total) = (AtomicU64::new(0), self.all_requests(&jobs));
         let verify = |(number, replication)| {
             let side = |i: usize| self.replication(number, replication, self.networks(&priced[i], &heads[i]));

@@ -95,7 +95,7 @@ impl Study {
             if stop.load(Ordering::Relaxed) {
                 return Err(Failure::NotComputed);
             }
-            self.simulate_or_find(point, number, networks, Some(pieces), &mut |_| ())
+            self.simulate_and_store((point, number), networks, Some(pieces), &mut |_| ())
         };
         let finished = match self.plan().precision {
             None => {

@@ -2,6 +2,7 @@
 
 use super::plan;
 use crate::error::{StoreError, StudyError};
+use crate::keys::{failure_key, replication_key};
 use crate::plan::{DesignPoint, Metric, Plan, PlanError, Precision};
 use crate::study::Study;
 use cospike_models::dataset::Dataset;
@@ -63,15 +64,14 @@ fn invariant_13_a_design_point_that_starves_fails_alone_and_once() {
     assert_eq!((of_point(&results, 0), of_point(&results, 1)), (vec![], alone.replications.clone()));
     assert_eq!(
         store.keys().unwrap().len(),
-        1 + 2 + 2,
-        "an inference, two replications, and why there are not two others"
+        2 + 2 + 2,
+        "an inference and its summary, two replications, and why there are not two others"
     );
     assert_eq!(study.run(Some(&store), &|_| ()).unwrap(), results);
     assert_eq!(study.collect(&store).unwrap(), results, "failures are among what is stored");
-    let is_reason = |entry: &&Listed| {
-        let bytes = store.get(&entry_key(&entry.name).unwrap()).unwrap().unwrap();
-        String::from_utf8(bytes).is_ok_and(|text| text.contains("are older than 2"))
-    };
+    let first = replication_key(&study.plan().point_key(PointIndex(0)).unwrap(), 0).unwrap();
+    let reason = failure_key(&first).unwrap();
+    let is_reason = |entry: &&Listed| entry_key(&entry.name) == Some(reason);
     store.remove(store.list().unwrap().iter().find(is_reason).unwrap()).unwrap();
     let collected = study.collect(&store).unwrap();
     assert!(collected.points[0].failure.as_ref().is_some_and(|reason| reason.contains("not computed yet")));
@@ -139,7 +139,9 @@ fn a_store_that_fails_is_told_and_costs_no_result() {
     let store = Entries::open(&Location::Folder(place.path().into()), |_| ()).unwrap();
     let study = super::study();
     let results = study.run(Some(&store), &|_| ()).unwrap();
-    let stored = place.path().join(store.list().unwrap().pop().unwrap().name);
+    let replication = replication_key(&study.plan().point_key(PointIndex(0)).unwrap(), 0).unwrap();
+    let is_of_it = |listed: &Listed| entry_key(&listed.name) == Some(replication);
+    let stored = place.path().join(store.list().unwrap().into_iter().find(is_of_it).unwrap().name);
     std::fs::write(&stored, "something else").unwrap();
     assert_eq!(study.run(Some(&store), &|_| ()).unwrap(), results, "computed anew");
     std::fs::remove_file(&stored).unwrap();
