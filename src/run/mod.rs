@@ -11,8 +11,9 @@ use crate::failure::Failure;
 use crate::output::{note, plural, printable};
 use crate::progress::Bar;
 use anyhow::anyhow;
-use cospike_results::store::entries::Location;
-use cospike_studies::{Found, Reuse};
+use cospike_results::store::entries::{Entries, Location};
+use cospike_studies::housekeeping::StudyRecord;
+use cospike_studies::{Found, Pieces, Reuse, Study};
 use publish::{finished, last, open_place, present};
 use trace::TraceFile;
 
@@ -34,6 +35,9 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     let place = open_place(arguments.out.as_deref(), &study, others)?;
     let mut trace = trace.map(|path| TraceFile::begin(&study, path, &arguments.trace)).transpose()?;
     let store = arguments.store.open(location.as_ref())?;
+    if let Some((_, entries)) = &store {
+        leave_record(&study, entries);
+    }
     let (bar, entries) = (Bar::new(), store.as_ref().map(|(_, entries)| entries));
     let outcome = match &mut trace {
         Some(trace) => trace.run(&study, entries, &bar),
@@ -60,6 +64,18 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     }
     let store_failure = store_failure.map(|error| anyhow!("the results are whole, but the store failed: {error}"));
     last([traced.err(), store_failure, drawn, printed, failed]).map_or(Ok(()), |error| Err(error.into()))
+}
+
+/// Leaves a record of the study in its store, by which `cospike store` knows whose the pieces are. Without it they are only harder to
+/// look after, so a failure is said and nothing ends.
+pub(crate) fn leave_record(study: &Study, store: &Entries) {
+    let written = Pieces::new(study.plan(), store).map_err(anyhow::Error::from).and_then(|pieces| {
+        let record = StudyRecord::new(study.plan(), &pieces);
+        Ok(record.write(&pieces)?)
+    });
+    if let Err(error) = written {
+        note!("warning: the store knows nothing of this study, because {error:#}");
+    }
 }
 
 /// What a study found in its store, in words.

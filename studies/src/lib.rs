@@ -13,6 +13,7 @@
 mod designs;
 mod error;
 pub mod estimate;
+pub mod housekeeping;
 mod inference;
 mod inventory;
 pub mod keys;

@@ -143,6 +143,11 @@ impl<'a> Pieces<'a> {
         self.points[point.position()]
     }
 
+    /// Keys of the inferences and of the design points, in the order of the plan.
+    pub(crate) fn content_keys(&self) -> (&[ContentKey], &[ContentKey]) {
+        (&self.networks, &self.points)
+    }
+
     pub(crate) fn entries(&self) -> &'a Entries {
         self.entries
     }
