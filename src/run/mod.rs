@@ -14,7 +14,7 @@ use anyhow::anyhow;
 use cospike_results::store::entries::{Entries, Location};
 use cospike_studies::housekeeping::StudyRecord;
 use cospike_studies::{Found, Pieces, Reuse, Study};
-use publish::{finished, last, open_place, present};
+use publish::{failed_points, finished, last, open_place, present};
 use trace::TraceFile;
 
 /// Runs a scenario, writes its results, draws the report and prints the summary.
@@ -58,10 +58,12 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
             return Err(last([traced.err(), Some(error)]).unwrap_or_else(|| anyhow!("the study failed")).into());
         }
     };
-    let [drawn, printed, failed] = present(&results, &place, arguments.json);
+    let [drawn, printed] = present(&results, &place, arguments.json);
     if let Some(((location, _), reuse)) = store.as_ref().zip(bar.reuse()) {
         note!("{} in the store {location}", reused(&reuse));
     }
+    let failed = results.points.iter().filter(|point| point.failure.is_some()).count();
+    let failed = failed_points(failed, &results);
     let store_failure = store_failure.map(|error| anyhow!("the results are whole, but the store failed: {error}"));
     last([traced.err(), store_failure, drawn, printed, failed]).map_or(Ok(()), |error| Err(error.into()))
 }
