@@ -1,6 +1,7 @@
 //! The grids of a sweep as they stand in the file, with the values of each swept key listed.
 
-use super::{plain, range};
+use super::range;
+use super::value::plain;
 use crate::declarations::{Key, KeyValue, SCENARIO};
 use crate::diagnostic::{Mistake, excerpt};
 use crate::located::Located;

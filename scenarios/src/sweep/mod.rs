@@ -17,15 +17,24 @@
 
 mod grid;
 mod range;
+<<<<<<< HEAD
 
 use crate::declarations::grouped;
 use crate::decode::{Document, decode, explain, parse};
 use crate::diagnostic::{Diagnostic, Mistake, Source};
 use crate::located::Located;
+=======
+mod value;
+
+use crate::declarations::grouped;
+use crate::decode::{Document, decode, parse};
+use crate::diagnostic::{Diagnostic, Mistake, Source};
+>>>>>>> 91d06b6 (Ranges in sweeps, and keys that change together)
 use crate::scenario::Scenario;
 use crate::settings::{self, Setting};
 use crate::shape;
 use grid::{Axis, Dimension, Grid};
+<<<<<<< HEAD
 pub(crate) use range::{SCALES, is_number};
 use serde::Deserialize;
 use serde_json::Value;
@@ -33,6 +42,15 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue, ValueDeserializer};
+=======
+pub use range::MAX_POINTS;
+pub(crate) use range::{SCALES, is_number};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+use value::written;
+>>>>>>> 91d06b6 (Ranges in sweeps, and keys that change together)
 
 /// The scenarios of a file, in the order of the design points.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,10 +75,13 @@ pub struct SweepPoint {
     pub label_axes: BTreeSet<String>,
 }
 
+<<<<<<< HEAD
 /// Greatest number of design points of a study: each is decoded and checked on its own, is held in memory with all its values,
 /// and has a row in each table and a place in each chart.
 pub const MAX_POINTS: usize = 100_000;
 
+=======
+>>>>>>> 91d06b6 (Ranges in sweeps, and keys that change together)
 /// Refuses more than [`MAX_POINTS`] design points in all. Nothing has been expanded yet.
 fn check_number(grids: &[Grid<'_>]) -> Result<(), Mistake> {
     let points = grids.iter().try_fold(0_u128, |sum, grid| sum.checked_add(grid.count_points()?));
@@ -138,6 +159,7 @@ fn overlay(document: &Document<'_>, grid: &Grid<'_>, chosen: &[usize]) -> Result
     Ok(SweepPoint { scenario, parameters, grid: grid.name.clone(), label_axes: shown.collect() })
 }
 
+<<<<<<< HEAD
 /// A plain value, whose JSON is `text`, as the parser would give it.
 fn written<'t>(value: &Located<Value>, text: &'t str) -> Result<Spanned<DeValue<'t>>, Mistake> {
     let inner = match &**value {
@@ -154,6 +176,8 @@ fn plain(value: &Spanned<DeValue<'_>>) -> Result<Located<Value>, Mistake> {
     plain.map(|plain| Located::new(value.span(), plain)).map_err(|error| explain(&error).at(value.span()))
 }
 
+=======
+>>>>>>> 91d06b6 (Ranges in sweeps, and keys that change together)
 /// Puts `value` at `path` below `table`, in the place of the value there, if any.
 fn insert<'a>(
     table: &mut DeTable<'a>,

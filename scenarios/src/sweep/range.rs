@@ -2,11 +2,18 @@
 //!
 //! Numbers are decimal here, as they are written: steps of 0.1 from 0 give 0.3, not the sum of three binary fractions.
 
+<<<<<<< HEAD
+=======
+use super::value::plain;
+>>>>>>> 91d06b6 (Ranges in sweeps, and keys that change together)
 use crate::declarations::{grouped, is_text};
 use crate::diagnostic::{Mistake, did_you_mean, excerpt};
 use crate::located::Located;
 use crate::shape::{check_scalar, found, in_order};
+<<<<<<< HEAD
 use crate::sweep::{MAX_POINTS, plain};
+=======
+>>>>>>> 91d06b6 (Ranges in sweeps, and keys that change together)
 use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 use rust_decimal::{Decimal, RoundingStrategy}; // exact sums and quotients of decimal numbers
 use serde_json::{Map, Value};
@@ -14,6 +21,13 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+<<<<<<< HEAD
+=======
+/// Greatest number of design points of a study: each is decoded and checked on its own, is held in memory with all its values,
+/// and has a row in each table and a place in each chart.
+pub const MAX_POINTS: usize = 100_000;
+
+>>>>>>> 91d06b6 (Ranges in sweeps, and keys that change together)
 /// Keys of a range.
 pub(crate) const RANGE_KEYS: [&str; 5] = ["from", "to", "step", "count", "scale"];
 /// Words of `scale`.
