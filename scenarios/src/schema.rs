@@ -56,6 +56,10 @@ fn sweep(scenario: &Table) -> Value {
     let zip = json!({ "type": "object", "properties": properties, "additionalProperties": false });
     let own = [
         ("name", json!({ "type": "string", "description": "Name of the grid in tables and charts." })),
+        (
+            "where",
+            json!({ "type": "string", "description": "Condition on the keys of the scenario that design points fulfil." }),
+        ),
         ("zip", one_or_several("Values that change together: the first of each list, then the second of each.", zip)),
     ];
     properties.extend(own.map(|(name, schema)| (name.into(), schema)));

@@ -1,5 +1,6 @@
 //! The grids of a sweep as they stand in the file, with the values of each swept key listed.
 
+use super::condition::Condition;
 use super::range;
 use super::value::plain;
 use crate::declarations::{Key, KeyValue, SCENARIO};
@@ -14,9 +15,10 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 /// Keys of a grid beside the sections of a scenario, of which none is called so.
-pub(super) const GRID_KEYS: [&str; 2] = [NAME, ZIP];
+pub(super) const GRID_KEYS: [&str; 3] = [NAME, ZIP, WHERE];
 const NAME: &str = "name";
 const ZIP: &str = "zip";
+const WHERE: &str = "where";
 /// The one section that holds for all design points.
 const STUDY: &str = "study";
 
@@ -26,6 +28,8 @@ pub(super) struct Grid<'a> {
     pub(super) name: Option<String>,
     /// In the order of the file.
     pub(super) dimensions: Vec<Dimension<'a>>,
+    /// Condition that the combinations must fulfil.
+    pub(super) condition: Option<Condition>,
 }
 
 /// A swept key, or several that change together, each with as many values as the others; at least one key and one value.
@@ -112,8 +116,12 @@ impl<'a> Grid<'a> {
 }
 
 /// The grids of `sweep`, in the order of the file.
-/// Of a key that is set, the one value replaces all that are listed.
-pub(super) fn read<'a>(sweep: &Spanned<DeValue<'a>>, settings: &[Setting<'a>]) -> Result<Vec<Grid<'a>>, Mistake> {
+/// `file` is their text. Of a key that is set, the one value replaces all that are listed.
+pub(super) fn read<'a>(
+    file: &str,
+    sweep: &Spanned<DeValue<'a>>,
+    settings: &[Setting<'a>],
+) -> Result<Vec<Grid<'a>>, Mistake> {
     if sweep.get_ref().as_array().is_some_and(|grids| grids.is_empty()) {
         return Err(sweeps_nothing(sweep.span()));
     }
@@ -122,7 +130,7 @@ pub(super) fn read<'a>(sweep: &Spanned<DeValue<'a>>, settings: &[Setting<'a>]) -
         let help = "write it as [sweep], or as several [[sweep]], with a list of values for each swept key";
         let wrong = || Mistake::at_span(value.span(), "`sweep` must be a table, or a list of tables").help(help);
         let table = value.get_ref().as_table().ok_or_else(wrong)?;
-        let grid = read_grid(table, settings)?;
+        let grid = read_grid(file, table, settings)?;
         if grid.dimensions.is_empty() && grid.name.is_none() {
             return Err(sweeps_nothing(value.span()));
         }
@@ -135,11 +143,12 @@ pub(super) fn read<'a>(sweep: &Spanned<DeValue<'a>>, settings: &[Setting<'a>]) -
     tables(sweep).into_iter().map(grid).collect()
 }
 
-fn read_grid<'a>(table: &DeTable<'a>, settings: &[Setting<'a>]) -> Result<Grid<'a>, Mistake> {
+fn read_grid<'a>(file: &str, table: &DeTable<'a>, settings: &[Setting<'a>]) -> Result<Grid<'a>, Mistake> {
     let mut grid = Grid::default();
     for (key, value) in in_order(table) {
         match key.get_ref().as_ref() {
             NAME => grid.name = Some(read_name(value)?),
+            WHERE => grid.condition = Some(Condition::read(value, file)?),
             ZIP => {
                 let zips = tables(value).into_iter().map(read_zip).collect::<Result<Vec<_>, _>>()?;
                 grid.dimensions.extend(zips);

@@ -9,12 +9,16 @@
 //!
 //! ```text
 //! grid: what a [[sweep]] says, every value listed <- range: the values between two ends
+//!     -> constraint: the combinations that fulfil `where` <- condition <- expression: its text
 //!     -> here: each combination laid over the scenario, decoded and checked
 //! ```
 //!
 //! Each point is decoded anew from the document with the swept values laid over it, so a wrong swept value is
 //! reported where it stands in the sweep.
 
+mod condition;
+mod constraint;
+mod expression;
 mod grid;
 mod range;
 <<<<<<< HEAD
@@ -33,6 +37,7 @@ use crate::diagnostic::{Diagnostic, Mistake, Source};
 use crate::scenario::Scenario;
 use crate::settings::{self, Setting};
 use crate::shape;
+use constraint::Constraint;
 use grid::{Axis, Dimension, Grid};
 <<<<<<< HEAD
 pub(crate) use range::{SCALES, is_number};
@@ -59,6 +64,8 @@ pub struct Sweep {
     pub axes: Vec<String>,
     /// One scenario per design point.
     pub points: Vec<SweepPoint>,
+    /// What is not as it should be, in sentences.
+    pub warnings: Vec<String>,
 }
 
 /// The scenario of one design point.
@@ -112,7 +119,7 @@ pub(crate) fn expand_text(text: &str, settings: &[String]) -> Result<Sweep, Mist
     let sweep = document.get_mut().remove("sweep");
     shape::check_scenario(document.get_ref())?;
     let settings = settings::read(settings, text.len())?;
-    let grids = sweep.as_ref().map_or_else(|| Ok(vec![Grid::default()]), |sweep| grid::read(sweep, &settings))?;
+    let grids = sweep.as_ref().map_or_else(|| Ok(vec![Grid::default()]), |sweep| grid::read(text, sweep, &settings))?;
     check_number(&grids)?;
     for Setting { path, value } in settings {
         insert(document.get_mut(), &path, value)?;
@@ -123,13 +130,14 @@ pub(crate) fn expand_text(text: &str, settings: &[String]) -> Result<Sweep, Mist
 /// The design points of all grids, each decoded and checked.
 fn expand_grids(document: &Document<'_>, grids: &[Grid<'_>]) -> Result<Sweep, Mistake> {
     let mut axes: Vec<String> = vec![];
+    let mut warnings = vec![];
     let mut points = vec![];
     let mut seen = BTreeMap::new();
     for grid in grids {
         axes.extend(grid.axes().map(Axis::dotted_path));
-        // `check_number` accepts no number that does not fit.
-        for combination in 0..grid.count_points().unwrap_or_default() as usize {
-            let chosen = grid.value_indices(combination);
+        let combinations = combinations(document, grid)?;
+        warnings.extend(excludes_nothing(grid, combinations.len()));
+        for chosen in combinations {
             let point = overlay(document, grid, &chosen)?;
             // Spans are left out when a scenario is serialised, so equal text means equal values.
             let text = serde_json::to_vec(&point.scenario).map_err(|error| Mistake::in_file(error.to_string()))?;
@@ -141,7 +149,37 @@ fn expand_grids(document: &Document<'_>, grids: &[Grid<'_>]) -> Result<Sweep, Mi
     }
     let mut named = BTreeSet::new();
     axes.retain(|axis| named.insert(axis.clone()));
-    Ok(Sweep { axes, points })
+    Ok(Sweep { axes, points, warnings })
+}
+
+/// The combinations of a grid that fulfil its condition, each by the indices of its values.
+fn combinations(document: &Document<'_>, grid: &Grid<'_>) -> Result<Vec<Vec<usize>>, Mistake> {
+    // `check_number` accepts no number that does not fit.
+    let all = (0..grid.count_points().unwrap_or_default() as usize).map(|combination| grid.value_indices(combination));
+    let Some(condition) = &grid.condition else { return Ok(all.collect()) };
+    let constraint = Constraint::new(condition, grid, document.get_ref())?;
+    let mut kept = vec![];
+    for chosen in all {
+        if constraint.holds(grid, &chosen)? {
+            kept.push(chosen);
+        }
+    }
+    match kept.is_empty() {
+        true => {
+            let number = grouped(grid.count_points().unwrap_or_default());
+            Err(Mistake::at_span(condition.span.clone(), "no design point of this grid fulfils the condition")
+                .help(format!("without it the grid has {number}")))
+        }
+        false => Ok(kept),
+    }
+}
+
+/// Words on a condition that all combinations of `grid` fulfil, of which `kept` are left.
+fn excludes_nothing(grid: &Grid<'_>, kept: usize) -> Option<String> {
+    let condition = grid.condition.as_ref().filter(|_| grid.count_points() == Some(kept as u128))?;
+    let name = grid.name.as_ref().map(|name| format!(" of the grid `{name}`")).unwrap_or_default();
+    let kept = grouped(kept as u128);
+    Some(format!("the condition `{}`{name} excludes nothing: all {kept} combinations fulfil it", condition.text))
 }
 
 /// The design point of `grid` whose dimensions have their values of the indices `chosen`, laid over the scenario in `document`.

@@ -4,7 +4,7 @@ use crate::small;
 use cospike_models::zoo::Zoo;
 use cospike_scenarios::compile;
 use cospike_scenarios::library::{find_scenario, scenarios};
-use cospike_scenarios::sweep::expand;
+use cospike_scenarios::sweep::{SweepPoint, expand};
 
 /// The swept values of every design point, as JSON.
 fn parameters(rest: &str) -> Vec<String> {
@@ -44,6 +44,35 @@ fn zipped_keys_change_together_and_a_range_lists_its_values() {
         })
     });
     assert_eq!(found, expected.collect::<Vec<_>>());
+}
+
+/// Keys are found in the grid, then in the scenario; a key of which several have the last part is the one that has a value.
+#[test]
+fn a_condition_keeps_the_combinations_that_fulfil_it() {
+    let grid = "[sweep]\nnetwork.split = ['stem', 'stage3']\nnetwork.width = [2, 4, 8]\n";
+    for (condition, expected) in [
+        ("width <= 4 or split != 'stem'", "stem 2, stem 4, stage3 2, stage3 4, stage3 8"),
+        ("network.width * devices > 20 and not (split == 'stem')", "stage3 8"),
+        ("family == 'spiking' and width == 2", "stem 2, stage3 2"),
+        ("warmup < 6 and deadline != 1 or width == 8", "no key is called `deadline`"),
+        ("samples.order == 'fleet-deck' and width < 4", "stem 2, stage3 2"),
+        ("workload.horizon_s > 5 or width == 2", "`workload.horizon_s` has no value"),
+        ("width == 2 or width == 4 or workload.horizon_s > 5", "`workload.horizon_s` has no value"),
+    ] {
+        let text = small(&format!("{grid}where = \"{condition}\"\n"));
+        let found = match expand(&text) {
+            Ok(sweep) => {
+                let parameter = |point: &SweepPoint, key: &str| point.parameters[key].to_string().replace('"', "");
+                let point =
+                    |p: &SweepPoint| format!("{} {}", parameter(p, "network.split"), parameter(p, "network.width"));
+                sweep.points.iter().map(point).collect::<Vec<_>>().join(", ")
+            }
+            Err(mistake) => mistake.message().into(),
+        };
+        assert!(found.starts_with(expected), "{condition}: {found}");
+    }
+    let all = expand(&small(&format!("{grid}where = 'width < 9'\n"))).unwrap();
+    assert_eq!(all.warnings, ["the condition `width < 9` excludes nothing: all 6 combinations fulfil it"]);
 }
 
 #[test]
