@@ -1,8 +1,9 @@
 //! `where`: which combinations of a grid are design points.
 
+use super::axis::Axis;
 use super::condition::Condition;
 use super::expression::{Expression, Kind, Node, Operator, Term};
-use super::grid::{Axis, Grid};
+use super::grid::Grid;
 use crate::declarations::{Key, KeyValue, SCENARIO, Table, is_text, words};
 use crate::diagnostic::{Mistake, did_you_mean, excerpt};
 use serde::Deserialize;

@@ -8,7 +8,8 @@
 //! of `[network]` and given by the grids that need it.
 //!
 //! ```text
-//! grid: what a [[sweep]] says, every value listed <- range: the values between two ends
+//! grid: what a [[sweep]] says, every value listed <- axis: one key <- range: the values between two ends
+//!                                                 <- sampling: some points in the place of all
 //!     -> constraint: the combinations that fulfil `where` <- condition <- expression: its text
 //!     -> here: each combination laid over the scenario, decoded and checked
 //! ```
@@ -16,46 +17,32 @@
 //! Each point is decoded anew from the document with the swept values laid over it, so a wrong swept value is
 //! reported where it stands in the sweep.
 
+mod axis;
 mod condition;
 mod constraint;
 mod expression;
 mod grid;
 mod range;
-<<<<<<< HEAD
-
-use crate::declarations::grouped;
-use crate::decode::{Document, decode, explain, parse};
-use crate::diagnostic::{Diagnostic, Mistake, Source};
-use crate::located::Located;
-=======
+mod sampling;
 mod value;
 
 use crate::declarations::grouped;
 use crate::decode::{Document, decode, parse};
 use crate::diagnostic::{Diagnostic, Mistake, Source};
->>>>>>> 91d06b6 (Ranges in sweeps, and keys that change together)
 use crate::scenario::Scenario;
 use crate::settings::{self, Setting};
 use crate::shape;
+use axis::{Axis, Dimension};
 use constraint::Constraint;
-use grid::{Axis, Dimension, Grid};
-<<<<<<< HEAD
-pub(crate) use range::{SCALES, is_number};
-use serde::Deserialize;
-use serde_json::Value;
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
-use toml::Spanned;
-use toml::de::{DeString, DeTable, DeValue, ValueDeserializer};
-=======
+use grid::Grid;
 pub use range::MAX_POINTS;
 pub(crate) use range::{SCALES, is_number};
+pub(crate) use sampling::METHODS;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 use value::written;
->>>>>>> 91d06b6 (Ranges in sweeps, and keys that change together)
 
 /// The scenarios of a file, in the order of the design points.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,13 +69,6 @@ pub struct SweepPoint {
     pub label_axes: BTreeSet<String>,
 }
 
-<<<<<<< HEAD
-/// Greatest number of design points of a study: each is decoded and checked on its own, is held in memory with all its values,
-/// and has a row in each table and a place in each chart.
-pub const MAX_POINTS: usize = 100_000;
-
-=======
->>>>>>> 91d06b6 (Ranges in sweeps, and keys that change together)
 /// Refuses more than [`MAX_POINTS`] design points in all. Nothing has been expanded yet.
 fn check_number(grids: &[Grid<'_>]) -> Result<(), Mistake> {
     let points = grids.iter().try_fold(0_u128, |sum, grid| sum.checked_add(grid.count_points()?));
@@ -136,7 +116,7 @@ fn expand_grids(document: &Document<'_>, grids: &[Grid<'_>]) -> Result<Sweep, Mi
     for grid in grids {
         axes.extend(grid.axes().map(Axis::dotted_path));
         let combinations = combinations(document, grid)?;
-        warnings.extend(excludes_nothing(grid, combinations.len()));
+        warnings.extend([draws_twice(grid), excludes_nothing(grid, combinations.len())].into_iter().flatten());
         for chosen in combinations {
             let point = overlay(document, grid, &chosen)?;
             // Spans are left out when a scenario is serialised, so equal text means equal values.
@@ -174,12 +154,23 @@ fn combinations(document: &Document<'_>, grid: &Grid<'_>) -> Result<Vec<Vec<usiz
     }
 }
 
+/// Words on a sample of which some points are equal.
+fn draws_twice(grid: &Grid<'_>) -> Option<String> {
+    let (drawn, differ) = (grid.drawn? as u128, grid.count_points()?);
+    let [all, kept] = [drawn, differ].map(grouped);
+    (differ < drawn)
+        .then(|| format!("the sample{} has {kept} design points only: the others of {all} equal them", of_grid(grid)))
+}
+
 /// Words on a condition that all combinations of `grid` fulfil, of which `kept` are left.
 fn excludes_nothing(grid: &Grid<'_>, kept: usize) -> Option<String> {
     let condition = grid.condition.as_ref().filter(|_| grid.count_points() == Some(kept as u128))?;
-    let name = grid.name.as_ref().map(|name| format!(" of the grid `{name}`")).unwrap_or_default();
-    let kept = grouped(kept as u128);
+    let (name, kept) = (of_grid(grid), grouped(kept as u128));
     Some(format!("the condition `{}`{name} excludes nothing: all {kept} combinations fulfil it", condition.text))
+}
+
+fn of_grid(grid: &Grid<'_>) -> String {
+    grid.name.as_ref().map(|name| format!(" of the grid `{name}`")).unwrap_or_default()
 }
 
 /// The design point of `grid` whose dimensions have their values of the indices `chosen`, laid over the scenario in `document`.
@@ -197,25 +188,6 @@ fn overlay(document: &Document<'_>, grid: &Grid<'_>, chosen: &[usize]) -> Result
     Ok(SweepPoint { scenario, parameters, grid: grid.name.clone(), label_axes: shown.collect() })
 }
 
-<<<<<<< HEAD
-/// A plain value, whose JSON is `text`, as the parser would give it.
-fn written<'t>(value: &Located<Value>, text: &'t str) -> Result<Spanned<DeValue<'t>>, Mistake> {
-    let inner = match &**value {
-        Value::String(word) => DeValue::String(Cow::Owned(word.clone())),
-        // JSON writes true, false and numbers as TOML does.
-        _ => DeValue::parse(text).map_err(|error| explain(&error).at(value.span()))?.into_inner(),
-    };
-    Ok(Spanned::new(value.span(), inner))
-}
-
-/// A number, text, true or false as a plain value.
-fn plain(value: &Spanned<DeValue<'_>>) -> Result<Located<Value>, Mistake> {
-    let plain = Value::deserialize(ValueDeserializer::from(value.clone()));
-    plain.map(|plain| Located::new(value.span(), plain)).map_err(|error| explain(&error).at(value.span()))
-}
-
-=======
->>>>>>> 91d06b6 (Ranges in sweeps, and keys that change together)
 /// Puts `value` at `path` below `table`, in the place of the value there, if any.
 fn insert<'a>(
     table: &mut DeTable<'a>,

@@ -76,6 +76,38 @@ fn a_condition_keeps_the_combinations_that_fulfil_it() {
 }
 
 #[test]
+fn a_sample_spreads_its_points_over_ranges_and_lists() {
+    let text = "[sweep]\nlink.uplink_mbps = { from = 0.1, to = 1000, scale = 'log' }\nfleet.devices = { from = 1, to = 8 }\nnetwork.split = ['stage2', 'stage3']\n";
+    let points = |rest: &str| expand(&small(&format!("{text}{rest}"))).unwrap().points;
+    let column = |points: &[SweepPoint], key: &str| -> Vec<f64> {
+        points.iter().map(|point| point.parameters[key].as_f64().unwrap()).collect()
+    };
+    let cube = points("sample = { method = 'latin-hypercube', count = 16, seed = 1 }\n");
+    let mut rates = column(&cube, "link.uplink_mbps");
+    rates.sort_by(f64::total_cmp);
+    for (stratum, rate) in rates.iter().enumerate() {
+        let share = (rate / 0.1).log10() / 4.0 * 16.0;
+        assert!((stratum as f64..(stratum + 1) as f64).contains(&share), "{rate} is not in stratum {stratum}");
+    }
+    let mut devices = column(&cube, "fleet.devices");
+    devices.sort_by(f64::total_cmp);
+    assert_eq!(devices, [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8].map(f64::from), "two of each");
+    let deep = cube.iter().filter(|point| point.parameters["network.split"] == "stage3").count();
+    assert_eq!(deep, 8);
+
+    let sobol = points("sample = { method = 'sobol', count = 4 }\n");
+    assert_eq!(column(&sobol, "link.uplink_mbps"), [0.1, 10.0, 100.0, 1.0]);
+    assert_eq!(column(&sobol, "fleet.devices"), [1.0, 5.0, 3.0, 7.0]);
+    let kept = points("sample = { method = 'sobol', count = 4 }\nwhere = 'devices > 2'\n");
+    assert_eq!(kept, sobol[1..]);
+
+    let few = "[sweep]\nfleet.devices = [1, 2]\nsample = { method = 'random', count = 50, seed = 1 }\n";
+    let few = expand(&small(few)).unwrap();
+    assert_eq!(few.points.len(), 2);
+    assert_eq!(few.warnings, ["the sample has 2 design points only: the others of 50 equal them"]);
+}
+
+#[test]
 fn labels_show_the_name_of_a_grid_and_what_varies_within_it() {
     let grids =
         "[[sweep]]\nname = 'far'\nnetwork.width = [2]\nfleet.devices = [1, 2]\n[[sweep]]\nnetwork.width = [4]\n";
