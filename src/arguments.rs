@@ -1,7 +1,8 @@
 //! The command line: verbs, options and their help.
 
 use crate::given::{GivenData, GivenScenario, GivenStore, GivenZoo, range};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use cospike_cluster::Shard;
 use cospike_sim_core::inference::Tool;
 use cospike_sim_core::kernel::SimTime;
 use std::ops::Range;
@@ -25,6 +26,15 @@ pub(crate) struct Arguments {
 pub(crate) enum Verb {
     /// Run a scenario: print a summary, write results and report
     Run(Run),
+    /// Work on a share of a study until it is stored, beside any number of other processes. Exit code 1 if something of it failed, 3
+    /// if it was stopped by a signal, 4 if it was stopped before anything was stored
+    Work(Work),
+    /// Say how far a study has come that processes work on, what failed, and how long the rest will take
+    Status(Status),
+    /// Make results and report of what is stored of a study. Exit code 1 if something failed or is missing
+    Collect(Collect),
+    /// Submit what is missing of a study to a scheduler, as an array of jobs that each work on a share
+    Submit(Submit),
     /// Draw the report of a result folder again
     Report(Report),
     /// Check a scenario and list its design points, without running it
@@ -123,6 +133,101 @@ pub(crate) struct Run {
     /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// A study that many processes work on.
+#[derive(Args)]
+pub(crate) struct SharedStudy {
+    #[command(flatten)]
+    pub(crate) scenario: GivenScenario,
+    #[command(flatten)]
+    pub(crate) store: GivenStore,
+}
+
+#[derive(Args)]
+pub(crate) struct Work {
+    #[command(flatten)]
+    pub(crate) study: SharedStudy,
+    /// Share of the study, counted from 0: of eight shares 0/8 is the first and 7/8 the last [default: the element of the job array
+    /// that Slurm, Kubernetes, AWS Batch, PBS, Grid Engine, LSF or HyperQueue has started, else all of the study]
+    #[arg(long, value_name = "I/N")]
+    pub(crate) shard: Option<Shard>,
+    /// Number of shares, where the scheduler says only which element of an array this is, counted from 0 [default: $COSPIKE_SHARDS]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "shard")]
+    pub(crate) shards: Option<u32>,
+    /// Take the shares that `cospike submit` has noted under this name
+    #[arg(long, value_name = "ID", conflicts_with = "shards")]
+    pub(crate) submission: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    pub(crate) study: SharedStudy,
+    /// Print JSON instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print it again every few seconds, until everything is done
+    #[arg(long)]
+    pub(crate) watch: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Collect {
+    #[command(flatten)]
+    pub(crate) study: SharedStudy,
+    /// Result folder to write, as that of `cospike run` [default: out/NAME, with the name of the study]
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+    /// Print JSON instead of tables
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+#[command(group = ArgGroup::new("scheduler").required(true))]
+pub(crate) struct Submit {
+    #[command(flatten)]
+    pub(crate) study: SharedStudy,
+    /// Submit to Slurm: write a script and run `sbatch`
+    #[arg(long, group = "scheduler")]
+    pub(crate) slurm: bool,
+    /// Submit to HyperQueue: print the `hq submit` command, and run it where `hq` is installed
+    #[arg(long, group = "scheduler")]
+    pub(crate) hq: bool,
+    /// Print the manifest of an Indexed Job for `kubectl apply -f -`
+    #[arg(long, group = "scheduler", requires = "image")]
+    pub(crate) kubernetes: bool,
+    /// Partition of Slurm
+    #[arg(long, requires = "slurm")]
+    pub(crate) partition: Option<String>,
+    /// Account of Slurm that pays
+    #[arg(long, requires = "slurm")]
+    pub(crate) account: Option<String>,
+    /// Time limit of each share, as Slurm takes it, such as 2:00:00
+    #[arg(long, requires = "slurm")]
+    pub(crate) time: Option<String>,
+    /// Memory of each share: megabytes, or a number with K, M, G or T
+    #[arg(long, value_name = "SIZE", conflicts_with = "hq")]
+    pub(crate) mem: Option<String>,
+    /// Processors of each share [default: that of Slurm, 1 for the others]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) cpus: Option<u32>,
+    /// Most shares; Slurm's own limit holds besides
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_array: Option<u32>,
+    /// Number of shares [default: as many as make about a minute of work each, by an estimate]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) shards: Option<u32>,
+    /// Image for Kubernetes that has `cospike` in its path
+    #[arg(long, requires = "kubernetes")]
+    pub(crate) image: Option<String>,
+    /// Folder for the script and the logs, which all nodes see [default: cospike-jobs/NAME-ID]
+    #[arg(long, value_name = "DIR", conflicts_with = "kubernetes")]
+    pub(crate) jobs: Option<PathBuf>,
+    /// Print what would be submitted, and neither write nor submit anything
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Args)]

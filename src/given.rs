@@ -10,6 +10,8 @@ use cospike_results::store::entries::{Entries, Location};
 use cospike_scenarios::Compiled;
 use cospike_scenarios::diagnostic::did_you_mean;
 use cospike_scenarios::given::Given;
+use cospike_scenarios::library;
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -53,6 +55,28 @@ impl GivenScenario {
     /// Reads the zoo.
     pub(crate) fn zoo(&self) -> Result<Zoo, Failure> {
         self.zoo.open()
+    }
+
+    /// Path of the scenario; `None` for a built-in one.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        library::is_file(&self.word).then(|| Path::new(&self.word))
+    }
+
+    /// The scenario as it was given.
+    pub(crate) fn word(&self) -> &str {
+        &self.word
+    }
+
+    /// The options of the command line that change the scenario, as they were given; a folder by its absolute path.
+    pub(crate) fn options(&self) -> std::io::Result<Vec<OsString>> {
+        let points = self.points.iter().map(|Range { start, end }| format!("{start}..{end}"));
+        let settings = self.settings.iter().flat_map(|setting| ["--set".into(), setting.into()]);
+        let mut options: Vec<OsString> = settings.collect();
+        options.extend(points.flat_map(|points| ["--point".into(), points.into()]));
+        if let Some(folder) = &self.zoo.folder {
+            options.extend(["--zoo".into(), std::path::absolute(folder)?.into()]);
+        }
+        Ok(options)
     }
 
     /// Compiles the scenario with `zoo`.

@@ -6,6 +6,7 @@
 mod arguments;
 mod bench;
 mod check;
+mod cluster;
 mod energy;
 mod estimate;
 mod failure;
@@ -75,6 +76,10 @@ fn outcome(executed: Result<ExitCode, Failure>) -> ExitCode {
 fn execute(verb: Verb) -> Result<ExitCode, Failure> {
     match verb {
         Verb::Run(run) => run::run(&run),
+        Verb::Work(work) => return cluster::work(&work),
+        Verb::Status(status) => cluster::status(&status),
+        Verb::Collect(collect) => cluster::collect(&collect),
+        Verb::Submit(submit) => cluster::submit(&submit),
         Verb::Report(report) => report::report(&report),
         Verb::Check(check) => check::check(&check),
         Verb::Schema => schema::schema(),

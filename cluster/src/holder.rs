@@ -81,7 +81,7 @@ impl Holder {
     pub fn this(environment: Environment<'_>) -> std::io::Result<Self> {
         let process = std::process::id();
         Ok(Self {
-            id: unique()?,
+            id: unique_name()?,
             host: gethostname::gethostname().to_string_lossy().into_owned(),
             process,
             job: find_job(environment),
@@ -125,8 +125,11 @@ fn started(process: u32) -> Option<u64> {
     if matches!(state, "Z" | "X") { None } else { fields.nth(18)?.parse().ok() }
 }
 
-/// A name that no other process makes.
-pub(crate) fn unique() -> std::io::Result<String> {
+/// A name that nothing else has: 16 hexadecimal digits.
+///
+/// # Errors
+/// The message of the system, if it gives no random number.
+pub fn unique_name() -> std::io::Result<String> {
     Ok(format!("{:016x}", getrandom::u64()?))
 }
 

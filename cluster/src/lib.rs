@@ -11,8 +11,11 @@
 //! Who runs what, retries and balancing are the scheduler's. What lies in the store decides what is done: notes (claims, workers,
 //! submissions) save time, and no result depends on them.
 
+mod array_job;
 mod claims;
 mod holder;
+pub mod hyperqueue;
+pub mod kubernetes;
 mod packing;
 mod progress;
 mod shard;
@@ -22,12 +25,13 @@ mod status;
 mod submission;
 mod work;
 
+pub use array_job::{ArrayJob, Resources, ScriptError};
 pub use claims::{Claim, Claims, find_claims};
-pub use holder::{Holder, Timestamp};
+pub use holder::{Holder, Timestamp, unique_name};
 pub use packing::pack;
 pub use progress::{Progress, WorkerNote, find_workers};
 pub use shard::{Environment, SHARDS, Shard, ShardError, find_job, find_shard};
-pub use shell::{CommandError, quote};
+pub use shell::{CommandError, quote_all};
 pub use status::{AtWork, NetworkStatus, PointStatus, Stage, Status, StatusError};
 pub use submission::{Engine, Submission, SubmissionError, covered, shares_of_missing};
 pub use work::{Event, Outcome, WorkError, Worker};

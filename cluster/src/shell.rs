@@ -1,5 +1,6 @@
 //! Programs of schedulers, and words of a command line as a shell reads them.
 
+use crate::array_job::ScriptError;
 use std::process::{Command, Stdio};
 
 /// Reason why a program of a scheduler gave no answer.
@@ -46,7 +47,12 @@ pub(crate) fn run(program: &'static str, arguments: &[&str]) -> Result<String, C
     Err(CommandError::Failed { program, said })
 }
 
-/// A word as a shell has to be given it; `None` if it cannot be.
-pub fn quote(word: &str) -> Option<String> {
-    shlex::try_quote(word).ok().map(String::from)
+/// A command as a shell has to be given it.
+///
+/// # Errors
+/// [`ScriptError::Word`] for a word that no shell can be given.
+pub fn quote_all(words: &[String]) -> Result<String, ScriptError> {
+    let refused = |word: &str| ScriptError::Word { word: word.into() };
+    let quoted = words.iter().map(|word| shlex::try_quote(word).map_err(|_| refused(word)));
+    Ok(quoted.collect::<Result<Vec<_>, _>>()?.join(" "))
 }

@@ -1,91 +1,29 @@
 //! Slurm: the script of an array job, and what of earlier ones is still queued.
 
-use crate::shell::{CommandError, quote, run};
+use crate::array_job::{ArrayJob, Resources, SIZES, ScriptError, is_size};
+use crate::shell::{CommandError, quote_all, run};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Greatest array of Slurm where the administrator has not set another (`MaxArraySize`).
 pub const DEFAULT_MAX_ARRAY: u32 = 1001;
 
-/// What is asked of Slurm, each as `sbatch` takes it; its own default where there is nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Resources {
-    /// Partitions, separated by commas.
-    pub partition: Option<String>,
-    /// Account that pays.
-    pub account: Option<String>,
-    /// Time limit of each element.
-    pub time: Option<String>,
-    /// Memory of each element.
-    pub memory: Option<String>,
-    /// Processors of each element.
-    pub cpus: Option<u32>,
-}
-
-/// An array job, each of whose elements runs the same command.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ArrayJob {
-    /// Name, by which the queue is asked for it.
-    pub name: String,
-    /// Number of elements, from 0 on.
-    pub elements: u32,
-    /// Absolute path of the folder for the logs.
-    pub logs: PathBuf,
-    /// Program and arguments, paths absolute.
-    pub command: Vec<String>,
-}
-
-/// Reason why there is no script.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ScriptError {
-    /// A value is not of the form that Slurm takes.
-    #[error("`{option} {value}` is nothing that Slurm takes: {expected}")]
-    Value {
-        /// Option of the command line.
-        option: &'static str,
-        /// Its value.
-        value: String,
-        /// What is expected.
-        expected: &'static str,
-    },
-    /// A path cannot be written into a script.
-    #[error("{} cannot stand in a job script: choose a path without quotes, backslashes and line breaks", path.display())]
-    Path {
-        /// The path.
-        path: PathBuf,
-    },
-    /// A word of the command cannot be written into a script.
-    #[error("{word:?} cannot stand in a job script, because it holds a zero byte")]
-    Word {
-        /// The word.
-        word: String,
-    },
-}
-
-impl Resources {
-    /// The options as lines of a script.
-    fn directives(&self) -> Result<Vec<String>, ScriptError> {
-        let is_name = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "_-.,+@".contains(c));
-        let is_time = |text: &str| text.chars().all(|c| c.is_ascii_digit() || c == ':' || c == '-');
-        let is_size = |text: &str| {
-            let digits = text.trim_end_matches(['K', 'M', 'G', 'T']);
-            text.len() - digits.len() <= 1 && !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
-        };
-        let names = "names of letters, digits, -, _ and ., separated by commas";
-        let times = "minutes, HOURS:MINUTES:SECONDS or DAYS-HOURS:MINUTES";
-        let sizes = "megabytes, or a number with K, M, G or T, such as 4G";
-        let name = |text: &str| !text.is_empty() && !text.starts_with('-') && is_name(text);
-        let time = |text: &str| text.starts_with(|c: char| c.is_ascii_digit()) && is_time(text);
-        let lines = [
-            directive("--partition", self.partition.as_ref(), name, names)?,
-            directive("--account", self.account.as_ref(), name, names)?,
-            directive("--time", self.time.as_ref(), time, times)?,
-            directive("--mem", self.memory.as_ref(), is_size, sizes)?,
-            self.cpus.map(|cpus| format!("#SBATCH --cpus-per-task={cpus}")),
-        ];
-        Ok(lines.into_iter().flatten().collect())
-    }
+/// What is asked for as lines of a script.
+fn directives(resources: &Resources) -> Result<Vec<String>, ScriptError> {
+    let is_name = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "_-.,+@".contains(c));
+    let is_time = |text: &str| text.chars().all(|c| c.is_ascii_digit() || c == ':' || c == '-');
+    let names = "names of letters, digits, -, _ and ., separated by commas";
+    let times = "minutes, HOURS:MINUTES:SECONDS or DAYS-HOURS:MINUTES";
+    let name = |text: &str| !text.is_empty() && !text.starts_with('-') && is_name(text);
+    let time = |text: &str| text.starts_with(|c: char| c.is_ascii_digit()) && is_time(text);
+    let lines = [
+        directive("--partition", resources.partition.as_ref(), name, names)?,
+        directive("--account", resources.account.as_ref(), name, names)?,
+        directive("--time", resources.time.as_ref(), time, times)?,
+        directive("--mem", resources.memory.as_ref(), is_size, SIZES)?,
+        resources.cpus.map(|cpus| format!("#SBATCH --cpus-per-task={cpus}")),
+    ];
+    Ok(lines.into_iter().flatten().collect())
 }
 
 /// The line of a script for an option that is given.
@@ -136,15 +74,14 @@ exit $?
 /// # Errors
 /// [`ScriptError`].
 pub fn script(job: &ArrayJob, resources: &Resources) -> Result<String, ScriptError> {
-    let logs = job.logs.to_str().filter(|path| !path.chars().any(|c| c.is_control() || c == '"' || c == '\\'));
     // In the name of a log file Slurm replaces what follows a per cent sign.
-    let logs = logs.ok_or_else(|| ScriptError::Path { path: job.logs.clone() })?.replace('%', "%%");
+    let logs = job.plain_logs()?.replace('%', "%%");
     let mut lines = vec![
         "#!/bin/bash".to_string(),
         format!("#SBATCH --job-name={}", job.name),
         format!("#SBATCH --array=0-{}", job.elements.saturating_sub(1)),
     ];
-    lines.extend(resources.directives()?);
+    lines.extend(directives(resources)?);
     lines.extend(
         [
             // The environment of who submits is not that of the node: everything that is needed stands below.
@@ -156,8 +93,6 @@ pub fn script(job: &ArrayJob, resources: &Resources) -> Result<String, ScriptErr
         .map(String::from),
     );
     lines.push(format!("#SBATCH --output=\"{logs}/%A_%a.log\""));
-    let words = job.command.iter().map(|word| quote(word).ok_or_else(|| ScriptError::Word { word: word.clone() }));
-    let words: Vec<String> = words.collect::<Result<_, _>>()?;
     let text = [
         "",
         "# Each element of this array works on one share of a study and stores every piece when it is finished. Whatever ends it,",
@@ -168,7 +103,7 @@ pub fn script(job: &ArrayJob, resources: &Resources) -> Result<String, ScriptErr
         "",
     ];
     lines.extend(text.map(String::from));
-    lines.push(format!("{} &", words.join(" ")));
+    lines.push(format!("{} &", quote_all(&job.command)?));
     Ok(lines.join("\n") + "\n" + REST)
 }
 

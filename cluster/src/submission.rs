@@ -1,6 +1,6 @@
 //! What was submitted of a study: notes that say which element of which job works on which units.
 
-use crate::holder::{Timestamp, unique};
+use crate::holder::{Timestamp, unique_name};
 use crate::packing::pack;
 use cospike_results::key::ContentKey;
 use cospike_results::store::entries::{Entries, EntryError};
@@ -71,7 +71,7 @@ impl Submission {
     /// # Errors
     /// [`SubmissionError::Unique`].
     pub fn new(engine: Engine, shares: Vec<Vec<u32>>) -> Result<Self, SubmissionError> {
-        Ok(Self { id: unique()?, engine, job: None, submitted: Timestamp::now(), shares })
+        Ok(Self { id: unique_name()?, engine, job: None, submitted: Timestamp::now(), shares })
     }
 
     /// Name of its job, by which a queue can be asked for it.

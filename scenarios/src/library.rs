@@ -28,12 +28,17 @@ pub(crate) fn trace(path: &str) -> Option<Source> {
     Some(Source::shipped(format!("scenarios/{path}"), text))
 }
 
+/// Whether `word` means a file, and not the name of a shipped scenario.
+pub fn is_file(word: &str) -> bool {
+    word.ends_with(".toml")
+}
+
 /// Finds the scenario that a user names: `word` is a path ending in `.toml`, or the name of a shipped scenario.
 ///
 /// # Errors
 /// [`FindError::Read`] for a file that cannot be read, [`FindError::Unknown`] for a name that no shipped scenario has.
 pub fn find_scenario(word: &str) -> Result<Source, FindError> {
-    if word.ends_with(".toml") {
+    if is_file(word) {
         let path = PathBuf::from(word);
         return Source::read(&path).map_err(|error| FindError::Read { path, error });
     }

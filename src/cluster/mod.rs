@@ -11,29 +11,35 @@ pub(crate) use status::status;
 pub(crate) use submit::submit;
 pub(crate) use work::work;
 
-use crate::arguments::Shared;
+use crate::arguments::SharedStudy;
 use crate::estimate::check_memory;
 use crate::failure::Failure;
 use crate::output::{note, printable};
-use crate::scenario::compile_scenario;
 use cospike_cluster::Environment;
-use cospike_results::store::entries::Entries;
+use cospike_results::store::entries::{Entries, Location};
 use cospike_studies::{Pieces, Study};
 
 /// A study and the store in which its pieces are.
 struct Opened {
     study: Study,
+    location: Location,
     store: Entries,
 }
 
 impl Opened {
-    fn new(shared: &Shared) -> Result<Self, Failure> {
-        let zoo = shared.zoo.open()?;
-        let compiled = compile_scenario(&shared.scenario, &zoo)?;
+    fn new(given: &SharedStudy) -> Result<Self, Failure> {
+        let zoo = given.scenario.zoo()?;
+        let compiled = given.scenario.compile(&zoo)?;
         check_memory(&compiled.plan)?;
         compiled.plan.provenance.warnings.iter().for_each(|warning| note!("warning: {}", printable(warning)));
-        let store = Entries::open(&shared.store, |damage| note!("warning: {damage}")).map_err(Failure::mistake)?;
-        Ok(Self { study: compiled.into_study(&zoo)?, store })
+        let named = compiled.store.clone();
+        let study = compiled.into_study(&zoo)?;
+        let (location, store) = given.store.open(named.as_ref())?.ok_or_else(|| {
+            Failure::mistake(
+                "processes that work on a study meet in its store: name one with `--store DIR` or `--store URL`",
+            )
+        })?;
+        Ok(Self { study, location, store })
     }
 
     fn pieces(&self) -> Result<Pieces<'_>, Failure> {

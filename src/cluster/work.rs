@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// Works on a share of a study until all of it is stored.
 pub(crate) fn work(arguments: &Work) -> Result<ExitCode, Failure> {
-    let opened = Opened::new(&arguments.shared)?;
+    let opened = Opened::new(&arguments.study)?;
     let (study, pieces) = (&opened.study, opened.pieces()?);
     let units = study.units(&pieces)?;
     let (shard, numbers) = share(arguments, &opened, &pieces, &units)?;
@@ -36,8 +36,7 @@ pub(crate) fn work(arguments: &Work) -> Result<ExitCode, Failure> {
         }
         teller.tell(&event);
     };
-    let worker =
-        Worker { study, pieces: &pieces, claims: &claims, progress: &progress, stop: &stop, tell: &tell };
+    let worker = Worker { study, pieces: &pieces, claims: &claims, progress: &progress, stop: &stop, tell: &tell };
     let outcome = worker.work(&share);
     progress.end();
     claims.release_all();
@@ -120,15 +119,22 @@ impl Teller<'_> {
         let what = match &unit.task {
             Task::Inference(network) => self.study.network_name(*network),
             Task::Simulation { points, replications, .. } => {
-                let label = |point: &cospike_results::index::PointIndex| &self.study.plan().points[point.position()].label;
+                let label =
+                    |point: &cospike_results::index::PointIndex| &self.study.plan().points[point.position()].label;
                 let points = match &points[..] {
                     [] => String::new(),
                     [point] => format!("design point {point} ({})", label(point)),
-                    [first, .., last] => format!("{} from {first} to {last}", plural(points.len() as u64, "design point")),
+                    [first, .., last] => {
+                        format!("{} from {first} to {last}", plural(points.len() as u64, "design point"))
+                    }
                 };
                 match replications.len() {
                     1 => format!("{points}, replication {}", replications.start),
-                    number => format!("{points}, replications {} to {}", replications.start, replications.start as usize + number - 1),
+                    number => format!(
+                        "{points}, replications {} to {}",
+                        replications.start,
+                        replications.start as usize + number - 1
+                    ),
                 }
             }
         };

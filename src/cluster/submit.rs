@@ -1,0 +1,226 @@
+//! `submit`: what is missing of a study, as an array of jobs.
+
+use super::Opened;
+use crate::arguments::Submit;
+use crate::failure::Failure;
+use crate::output::{note, plural, say};
+use anyhow::Context;
+use cospike_cluster::kubernetes::{self, IndexedJob, Scenario};
+use cospike_cluster::{
+    ArrayJob, CommandError, Engine, Resources, Submission, covered, hyperqueue, quote_all, shares_of_missing, slurm,
+    unique_name,
+};
+use cospike_results::store::entries::Location;
+use cospike_studies::{Pieces, Unit};
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Submits what is neither stored nor submitted of a study.
+pub(crate) fn submit(arguments: &Submit) -> Result<(), Failure> {
+    let opened = Opened::new(&arguments.study)?;
+    let pieces = opened.pieces()?;
+    let units = opened.study.units(&pieces)?;
+    let request = Request { arguments, opened: &opened, pieces: &pieces, units: &units };
+    match (arguments.slurm, arguments.hq) {
+        (true, _) => request.slurm(),
+        (_, true) => request.hyperqueue(),
+        _ => request.kubernetes(),
+    }
+}
+
+/// What is to be submitted.
+struct Request<'a> {
+    arguments: &'a Submit,
+    opened: &'a Opened,
+    pieces: &'a Pieces<'a>,
+    units: &'a [Unit],
+}
+
+impl Request<'_> {
+    fn slurm(&self) -> Result<(), Failure> {
+        let resources = self.resources();
+        let earlier = Submission::all(&self.opened.store, &self.pieces.study_key())?;
+        let earlier: Vec<_> = earlier.into_iter().filter(|submission| submission.engine == Engine::Slurm).collect();
+        let queued = self.queued(&earlier)?;
+        let Some(shares) = self.shares(&queued, self.most()?)? else { return Ok(()) };
+        let mut submission = Submission::new(Engine::Slurm, shares)?;
+        let folder = self.folder(&submission)?;
+        let job = self.job(&submission, &folder)?;
+        let text = slurm::script(&job, &resources).map_err(Failure::mistake)?;
+        if self.arguments.dry_run {
+            say!("{}", text.trim_end());
+            return Ok(());
+        }
+        fs::create_dir_all(&job.logs).with_context(|| job.logs.display().to_string())?;
+        let script = folder.join("job.sh");
+        fs::write(&script, text).with_context(|| script.display().to_string())?;
+        // Noted before it is submitted: an element may start at once, and looks its share up.
+        submission.write(&self.opened.store, &self.pieces.study_key())?;
+        match slurm::submit(&script) {
+            Ok(number) => submission.job = Some(number),
+            Err(error) => {
+                submission.remove(&self.opened.store, &self.pieces.study_key())?;
+                return Err(error.into());
+            }
+        }
+        submission.write(&self.opened.store, &self.pieces.study_key())?;
+        let number = submission.job.as_deref().unwrap_or_default();
+        say!("submitted as Slurm job {number}: {}", plural(submission.shares.len() as u64, "share"));
+        say!("script {}, logs in {}", script.display(), job.logs.display());
+        Ok(())
+    }
+
+    /// Numbers of the units on which elements will work that are queued or running; says so.
+    fn queued(&self, earlier: &[Submission]) -> Result<BTreeSet<u32>, Failure> {
+        let study = &self.opened.study.plan().name;
+        let names: Vec<String> = earlier.iter().map(|submission| submission.job_name(study)).collect();
+        let live = match slurm::live_elements(&names) {
+            // Nothing is submitted without asking first; a script can be read everywhere.
+            Err(CommandError::Missing { .. }) if self.arguments.dry_run => return Ok(BTreeSet::new()),
+            live => live?,
+        };
+        for submission in earlier {
+            let number = submission.job.as_deref().unwrap_or("of unknown number");
+            match live.get(&submission.job_name(study)) {
+                Some(elements) => note!(
+                    "Slurm job {number} of {} is still queued or running, with {} of {}",
+                    submission.submitted,
+                    elements.len(),
+                    plural(submission.shares.len() as u64, "share")
+                ),
+                None if self.arguments.dry_run => {}
+                None => submission.remove(&self.opened.store, &self.pieces.study_key())?,
+            }
+        }
+        Ok(covered(earlier, study, &live))
+    }
+
+    /// Most elements that an array may have.
+    fn most(&self) -> Result<u32, Failure> {
+        let of_slurm = match slurm::max_array() {
+            Err(CommandError::Missing { .. }) if self.arguments.dry_run => {
+                note!("warning: Slurm is not here, so its usual limit of {} shares is taken", slurm::DEFAULT_MAX_ARRAY);
+                slurm::DEFAULT_MAX_ARRAY
+            }
+            most => most?,
+        };
+        Ok(self.arguments.max_array.unwrap_or(u32::MAX).min(of_slurm))
+    }
+
+    fn hyperqueue(&self) -> Result<(), Failure> {
+        let most = self.arguments.max_array.unwrap_or(u32::MAX);
+        let Some(shares) = self.shares(&BTreeSet::new(), most)? else { return Ok(()) };
+        let submission = Submission::new(Engine::HyperQueue, shares)?;
+        let folder = self.folder(&submission)?;
+        let job = self.job(&submission, &folder)?;
+        let words = hyperqueue::submission(&job, &self.resources()).map_err(Failure::mistake)?;
+        let line = quote_all(&words).map_err(Failure::mistake)?;
+        say!("{line}");
+        if self.arguments.dry_run {
+            return Ok(());
+        }
+        fs::create_dir_all(&job.logs).with_context(|| job.logs.display().to_string())?;
+        submission.write(&self.opened.store, &self.pieces.study_key())?;
+        match hyperqueue::submit(&words) {
+            Ok(said) => note!("{}", said.trim_end()),
+            Err(CommandError::Missing { .. }) => note!("`hq` is not installed here: run this line where it is"),
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    fn kubernetes(&self) -> Result<(), Failure> {
+        let Location::Url(store) = &self.opened.location else {
+            return Err(Failure::mistake(
+                "pods share no folder: give them an object store with `--store s3://BUCKET/FOLDER`",
+            ));
+        };
+        let plan = self.opened.study.plan();
+        let most = self.arguments.max_array.unwrap_or(u32::MAX);
+        let Some(shares) = self.shares(&BTreeSet::new(), most)? else { return Ok(()) };
+        let given = &self.arguments.study.scenario;
+        let scenario = match given.file() {
+            None => Scenario::BuiltIn(given.word().into()),
+            Some(path) => Scenario::Text(fs::read_to_string(path).with_context(|| path.display().to_string())?),
+        };
+        let options = given.options()?.into_iter().map(text).collect::<Result<Vec<String>, _>>()?;
+        if let (Scenario::Text(_), Some(file)) = (&scenario, plan.provenance.traces.first()) {
+            return Err(Failure::mistake(format_args!(
+                "the scenario reads {}, which pods do not have: only scenarios that read no other files can run there",
+                file.name
+            )));
+        }
+        let job = IndexedJob {
+            name: kubernetes::job_name(&plan.name, &unique_name()?),
+            pods: shares.len() as u32,
+            image: self.arguments.image.clone().unwrap_or_default(),
+            scenario,
+            arguments: options.into_iter().chain(["--store".into(), store.clone()]).collect(),
+        };
+        let text = kubernetes::manifest(&job, &self.resources()).map_err(Failure::mistake)?;
+        say!("{}", text.trim_end());
+        Ok(())
+    }
+
+    /// Shares of what is neither stored nor `queued`; `None` if that is nothing, which is said.
+    fn shares(&self, queued: &BTreeSet<u32>, most: u32) -> Result<Option<Vec<Vec<u32>>>, Failure> {
+        let inventory = self.opened.study.inventory(self.pieces)?;
+        let missing = self.units.iter().filter(|unit| !inventory.has(unit)).count();
+        let shares = shares_of_missing(self.units, &inventory, queued, self.arguments.shards, most);
+        let left: usize = shares.iter().map(Vec::len).sum();
+        let units = plural(self.units.len() as u64, "unit");
+        note!("{units}: {} stored, {} queued or running, {left} to submit", self.units.len() - missing, missing - left);
+        match (left, missing) {
+            (0, 0) => say!("nothing to submit: everything is stored; `cospike collect` makes the results"),
+            (0, _) => say!("nothing to submit: all that is missing is queued or running"),
+            _ => return Ok(Some(shares)),
+        }
+        Ok(None)
+    }
+
+    fn resources(&self) -> Resources {
+        let Submit { partition, account, time, mem, cpus, .. } = self.arguments;
+        Resources {
+            partition: partition.clone(),
+            account: account.clone(),
+            time: time.clone(),
+            memory: mem.clone(),
+            cpus: *cpus,
+        }
+    }
+
+    /// Absolute path of the folder for script and logs.
+    fn folder(&self, submission: &Submission) -> Result<PathBuf, Failure> {
+        let name = format!("{}-{}", self.opened.study.plan().name, submission.id);
+        let folder = self.arguments.jobs.clone().unwrap_or_else(|| Path::new("cospike-jobs").join(name));
+        Ok(std::path::absolute(folder)?)
+    }
+
+    /// The job, whose elements find everything by absolute paths, wherever they start and whatever their environment.
+    fn job(&self, submission: &Submission, folder: &Path) -> Result<ArrayJob, Failure> {
+        let given = &self.arguments.study.scenario;
+        let program = std::env::current_exe().context("the path of this program is not known")?;
+        let scenario = given.file().map_or_else(|| Ok(PathBuf::from(given.word())), std::path::absolute)?;
+        let store = match &self.opened.location {
+            Location::Folder(folder) => std::path::absolute(folder)?,
+            Location::Url(url) => PathBuf::from(url),
+        };
+        let mut command: Vec<OsString> = vec![program.into(), "work".into(), scenario.into()];
+        command.extend(given.options()?);
+        command.extend(["--store".into(), store.into(), "--submission".into(), submission.id.clone().into()]);
+        Ok(ArrayJob {
+            name: submission.job_name(&self.opened.study.plan().name),
+            elements: submission.shares.len() as u32,
+            logs: folder.join("logs"),
+            command: command.into_iter().map(text).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+/// A word of a command line that can be written into a script.
+fn text(word: OsString) -> Result<String, Failure> {
+    let refused = |word: OsString| Failure::mistake(format_args!("{} is no valid text", word.display()));
+    word.into_string().map_err(refused)
+}

@@ -1,0 +1,79 @@
+//! Results and their report in a folder, and their summary on the terminal: of a study that was run, and of what was collected.
+
+use super::summary::print_summary;
+use crate::failure::{Failure, printable_lines};
+use crate::output::{note, plural, print_json};
+use anyhow::{Context, anyhow};
+use cospike_reports::{FILES, PAGE, render};
+use cospike_results::rows::Results;
+use cospike_results::store::folder::Place;
+use cospike_results::summary::Summary;
+use cospike_studies::{StoreError, Study, StudyError};
+use std::path::{Path, PathBuf};
+
+/// Takes the place of the results, `out` or one under the study's name, and refuses everything that would be lost or in the way
+/// in the end. The place may hold none of the `others`.
+pub(crate) fn open_place<'a>(
+    out: Option<&Path>,
+    study: &Study,
+    others: impl IntoIterator<Item = &'a Path>,
+) -> Result<Place, Failure> {
+    let folder = out.map_or_else(|| PathBuf::from("out").join(&study.plan().name), Path::to_path_buf);
+    let others: Vec<&Path> = others.into_iter().collect();
+    let place = Place::open(&folder, &others).map_err(Failure::mistake)?;
+    let names = Place::names();
+    let names = || names.iter().map(String::as_str).chain(FILES);
+    place.check(names()).map_err(Failure::mistake)?;
+    others.iter().try_for_each(|other| place.check_other(other, names())).map_err(Failure::mistake)?;
+    Ok(place)
+}
+
+/// The results of a finished study, and why its store failed, if it did.
+pub(crate) fn finished(outcome: Result<Results, StudyError>) -> anyhow::Result<(Results, Option<StoreError>)> {
+    match outcome {
+        Ok(results) => Ok((results, None)),
+        Err(StudyError::Store { results, error }) => Ok((*results, Some(error))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Draws the report of results that are written, and prints their summary. Gives what went wrong: with the report, with the summary, and
+/// with design points.
+pub(crate) fn present(results: &Results, place: &Place, as_json: bool) -> [Option<anyhow::Error>; 3] {
+    let drawn = draw(results, place);
+    let printed = print(results, as_json);
+    let page = if drawn.is_ok() { format!(" and {PAGE}") } else { String::new() };
+    note!("\nresults{page} in {}", place.folder().display());
+    let failed = results.points.iter().filter(|point| point.failure.is_some()).count();
+    let failed =
+        (failed > 0).then(|| anyhow!("{failed} of {} failed", plural(results.points.len() as u64, "design point")));
+    [drawn.err(), printed.err(), failed]
+}
+
+/// Prints the summary.
+fn print(results: &Results, as_json: bool) -> anyhow::Result<()> {
+    let summary = Summary::new(results)?;
+    match as_json {
+        true => print_json(&serde_json::to_value(&summary)?),
+        false => print_summary(&summary, results),
+    }
+    Ok(())
+}
+
+/// Draws the report into the place of its results.
+fn draw(results: &Results, place: &Place) -> anyhow::Result<()> {
+    let again = || {
+        let folder = place.folder().display();
+        format!("the results are whole in {folder}, but without their report, which `cospike report {folder}` draws")
+    };
+    let report = render(results).with_context(again)?;
+    place.write_report(report.files()).with_context(again)
+}
+
+/// The last of several errors; the others are printed.
+pub(crate) fn last<const N: usize>(errors: [Option<anyhow::Error>; N]) -> Option<anyhow::Error> {
+    let mut errors: Vec<_> = errors.into_iter().flatten().collect();
+    let last = errors.pop();
+    errors.iter().for_each(|error| note!("error: {}", printable_lines(&format!("{error:#}"))));
+    last
+}
