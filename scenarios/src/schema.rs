@@ -3,7 +3,7 @@
 //! Both are written from the declarations in [`crate::scenario`], which `schemars` describes.
 
 use crate::declarations::{Key, KeyValue, MINIMUM_ABOVE_0, SCENARIO, Table, accepted};
-use crate::sweep::{MAX_POINTS, SCALES, is_number};
+use crate::sweep::{MAX_POINTS, METHODS, SCALES, is_number};
 use schemars::{Schema, json_schema};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -56,6 +56,11 @@ fn sweep(scenario: &Table) -> Value {
     let zip = json!({ "type": "object", "properties": properties, "additionalProperties": false });
     let own = [
         ("name", json!({ "type": "string", "description": "Name of the grid in tables and charts." })),
+        ("sample", sample()),
+        (
+            "where",
+            json!({ "type": "string", "description": "Condition on the keys of the scenario that design points fulfil." }),
+        ),
         ("zip", one_or_several("Values that change together: the first of each list, then the second of each.", zip)),
     ];
     properties.extend(own.map(|(name, schema)| (name.into(), schema)));
@@ -66,6 +71,24 @@ fn sweep(scenario: &Table) -> Value {
 /// A table, or a list of such tables.
 fn one_or_several(description: &str, table: Value) -> Value {
     json!({ "description": description, "anyOf": [table, { "type": "array", "items": table, "minItems": 1 }] })
+}
+
+/// Some points of a grid in the place of all.
+fn sample() -> Value {
+    json!({
+        "type": "object",
+        "description": "Some points of the grid in the place of all combinations; ranges need neither `step` nor `count`.",
+        "properties": {
+            "method": { "enum": METHODS, "description": "How the points are spread." },
+            "count": { "type": "integer", "minimum": 2, "maximum": MAX_POINTS, "description": "Number of points." },
+            "seed": { "type": "integer", "minimum": 0, "description": "Seed of the points; not of `sobol`." },
+        },
+        "required": ["method", "count"],
+        "if": { "properties": { "method": { "const": "sobol" } } },
+        "then": { "not": { "required": ["seed"] } },
+        "else": { "required": ["seed"] },
+        "additionalProperties": false,
+    })
 }
 
 /// The values between two ends, in the place of a list.

@@ -148,7 +148,7 @@ fn compile_sweep(sweep: &Sweep, given: &Given, origin: &Origin, zoo: &Zoo) -> Re
                 axes: sweep.axes.clone(),
                 traces: used(compiler.traces).collect(),
                 profiles: compiler.profiles.used(),
-                warnings: compiler.warnings,
+                warnings: [sweep.warnings.clone(), compiler.warnings].concat(),
             },
         },
         store: study.store.as_ref().map(|store| store_location(store, origin)),

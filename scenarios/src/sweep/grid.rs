@@ -1,23 +1,19 @@
 //! The grids of a sweep as they stand in the file, with the values of each swept key listed.
 
-use super::{plain, range};
-use crate::declarations::{Key, KeyValue, SCENARIO};
-use crate::diagnostic::{Mistake, excerpt};
+use super::axis::{
+    Axis, Dimension, NAME, SAMPLE, WHERE, ZIP, check_distinct, collect_section, read_zip, sweeps_nothing,
+};
+use super::condition::Condition;
+use super::sampling::Sample;
+use super::value::plain;
+use crate::diagnostic::Mistake;
 use crate::located::Located;
 use crate::settings::Setting;
-use crate::shape::{check_scalar, in_order, known};
-use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
+use crate::shape::in_order;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use toml::Spanned;
-use toml::de::{DeString, DeTable, DeValue};
-
-/// Keys of a grid beside the sections of a scenario, of which none is called so.
-pub(super) const GRID_KEYS: [&str; 2] = [NAME, ZIP];
-const NAME: &str = "name";
-const ZIP: &str = "zip";
-/// The one section that holds for all design points.
-const STUDY: &str = "study";
+use toml::de::{DeTable, DeValue};
 
 /// One `[[sweep]]`: the values whose combinations are design points.
 #[derive(Default)]
@@ -25,41 +21,10 @@ pub(super) struct Grid<'a> {
     pub(super) name: Option<String>,
     /// In the order of the file.
     pub(super) dimensions: Vec<Dimension<'a>>,
-}
-
-/// A swept key, or several that change together, each with as many values as the others; at least one key and one value.
-pub(super) struct Dimension<'a> {
-    pub(super) axes: Vec<Axis<'a>>,
-}
-
-/// A swept key with its list of values.
-pub(super) struct Axis<'a> {
-    pub(super) path: Vec<Spanned<DeString<'a>>>,
-    pub(super) values: Vec<Located<Value>>,
-}
-
-impl Axis<'_> {
-    /// Dotted path of the swept key.
-    pub(super) fn dotted_path(&self) -> String {
-        self.path.iter().map(|key| key.get_ref().as_ref()).collect::<Vec<_>>().join(".")
-    }
-
-    /// Position of the key itself, the last of its path.
-    pub(super) fn key_span(&self) -> Range<usize> {
-        self.path.last().map_or(0..0, Spanned::span)
-    }
-}
-
-impl Dimension<'_> {
-    /// Number of values of each key.
-    pub(super) fn len(&self) -> usize {
-        self.axes.first().map_or(0, |axis| axis.values.len())
-    }
-
-    /// Where it stands in the file.
-    fn position(&self) -> usize {
-        self.axes.iter().map(|axis| axis.key_span().start).min().unwrap_or_default()
-    }
+    /// Condition that the combinations must fulfil.
+    pub(super) condition: Option<Condition>,
+    /// Number of points that were drawn, if a sample was; those that differ are in `dimensions`.
+    pub(super) drawn: Option<usize>,
 }
 
 impl<'a> Grid<'a> {
@@ -73,11 +38,31 @@ impl<'a> Grid<'a> {
         let path = setting.dotted_path();
         let lists = |axis: &mut Axis<'a>| axis.dotted_path() == path;
         let set = self.dimensions.iter_mut().flat_map(|dimension| dimension.axes.extract_if(.., lists));
-        let only = |axis| Ok(Axis { values: vec![plain(&setting.value)?], ..axis });
+        let only = |axis: Axis<'a>| Ok(Axis::new(&axis.path, vec![plain(&setting.value)?]));
         let set = set.map(only).collect::<Result<Vec<_>, Mistake>>()?;
         self.dimensions.retain(|dimension| !dimension.axes.is_empty());
         self.dimensions.extend(set.into_iter().map(|axis| Dimension { axes: vec![axis] }));
         Ok(())
+    }
+
+    /// The grid with the points of a sample in the place of all combinations: one dimension of all keys. A point that equals an
+    /// earlier one is left out.
+    fn draw(self, sample: &Sample) -> Result<Self, Mistake> {
+        let names: Vec<String> = self.dimensions.iter().map(Dimension::name).collect();
+        let coordinates = sample.coordinates(&names)?;
+        let mut seen = BTreeSet::new();
+        let mut points: Vec<Vec<Located<Value>>> = vec![];
+        for number in 0..sample.count {
+            let places = self.dimensions.iter().zip(coordinates.iter().map(|column| column[number]));
+            let values = places.flat_map(|(dimension, share)| dimension.axes.iter().map(move |axis| axis.at(share)));
+            let point = values.collect::<Result<Vec<_>, Mistake>>()?;
+            if seen.insert(json!(point).to_string()) {
+                points.push(point);
+            }
+        }
+        let values = |key: usize| points.iter().map(|point| point[key].clone()).collect();
+        let axes = self.axes().enumerate().map(|(key, axis)| Axis::new(&axis.path, values(key))).collect();
+        Ok(Self { dimensions: vec![Dimension { axes }], drawn: Some(sample.count), ..self })
     }
 
     /// For each dimension, the index of its values in this combination; the first dimension changes slowest.
@@ -111,8 +96,12 @@ impl<'a> Grid<'a> {
 }
 
 /// The grids of `sweep`, in the order of the file.
-/// Of a key that is set, the one value replaces all that are listed.
-pub(super) fn read<'a>(sweep: &Spanned<DeValue<'a>>, settings: &[Setting<'a>]) -> Result<Vec<Grid<'a>>, Mistake> {
+/// `file` is their text. Of a key that is set, the one value replaces all that are listed.
+pub(super) fn read<'a>(
+    file: &str,
+    sweep: &Spanned<DeValue<'a>>,
+    settings: &[Setting<'a>],
+) -> Result<Vec<Grid<'a>>, Mistake> {
     if sweep.get_ref().as_array().is_some_and(|grids| grids.is_empty()) {
         return Err(sweeps_nothing(sweep.span()));
     }
@@ -121,7 +110,7 @@ pub(super) fn read<'a>(sweep: &Spanned<DeValue<'a>>, settings: &[Setting<'a>]) -
         let help = "write it as [sweep], or as several [[sweep]], with a list of values for each swept key";
         let wrong = || Mistake::at_span(value.span(), "`sweep` must be a table, or a list of tables").help(help);
         let table = value.get_ref().as_table().ok_or_else(wrong)?;
-        let grid = read_grid(table, settings)?;
+        let grid = read_grid(file, table, settings)?;
         if grid.dimensions.is_empty() && grid.name.is_none() {
             return Err(sweeps_nothing(value.span()));
         }
@@ -134,11 +123,14 @@ pub(super) fn read<'a>(sweep: &Spanned<DeValue<'a>>, settings: &[Setting<'a>]) -
     tables(sweep).into_iter().map(grid).collect()
 }
 
-fn read_grid<'a>(table: &DeTable<'a>, settings: &[Setting<'a>]) -> Result<Grid<'a>, Mistake> {
+fn read_grid<'a>(file: &str, table: &DeTable<'a>, settings: &[Setting<'a>]) -> Result<Grid<'a>, Mistake> {
     let mut grid = Grid::default();
+    let mut sample = None;
     for (key, value) in in_order(table) {
         match key.get_ref().as_ref() {
             NAME => grid.name = Some(read_name(value)?),
+            SAMPLE => sample = Some(Sample::read(value)?),
+            WHERE => grid.condition = Some(Condition::read(value, file)?),
             ZIP => {
                 let zips = tables(value).into_iter().map(read_zip).collect::<Result<Vec<_>, _>>()?;
                 grid.dimensions.extend(zips);
@@ -146,9 +138,9 @@ fn read_grid<'a>(table: &DeTable<'a>, settings: &[Setting<'a>]) -> Result<Grid<'
             _ => {
                 let mut axes = vec![];
                 collect_section(key, value, &mut axes)?;
-                for Axis { path, values } in axes {
-                    check_distinct(&values)?;
-                    grid.dimensions.push(Dimension { axes: vec![Axis { path, values }] });
+                for axis in axes {
+                    check_distinct(&axis.values)?;
+                    grid.dimensions.push(Dimension { axes: vec![axis] });
                 }
             }
         }
@@ -157,93 +149,11 @@ fn read_grid<'a>(table: &DeTable<'a>, settings: &[Setting<'a>]) -> Result<Grid<'
     grid.dimensions.sort_by_key(Dimension::position);
     check_once(grid.axes())?;
     settings.iter().try_for_each(|setting| grid.set(setting))?;
+    if let Some(sample) = sample.filter(|_| !grid.dimensions.is_empty()) {
+        return grid.draw(&sample);
+    }
+    grid.axes().try_for_each(Axis::check_values)?;
     Ok(grid)
-}
-
-/// Keys that change together: the first value of each, then the second of each.
-fn read_zip<'a>(zip: &Spanned<DeValue<'a>>) -> Result<Dimension<'a>, Mistake> {
-    let help = "write it as [sweep.zip], or as several [[sweep.zip]], with a list of values for each key";
-    let wrong = || Mistake::at_span(zip.span(), "`zip` must be a table, or a list of tables").help(help);
-    let mut axes = vec![];
-    for (key, value) in in_order(zip.get_ref().as_table().ok_or_else(wrong)?) {
-        collect_section(key, value, &mut axes)?;
-    }
-    axes.sort_by_key(|axis| axis.key_span().start);
-    let (first, rest) = axes.split_first().ok_or_else(|| sweeps_nothing(zip.span()))?;
-    let unequal = rest.iter().find(|axis| axis.values.len() != first.values.len());
-    match unequal {
-        None => Ok(Dimension { axes }),
-        Some(axis) => {
-            let side = |axis: &Axis<'_>| format!("`{}` has {}", axis.dotted_path(), axis.values.len());
-            let message = format!("{} values, but {}", side(first), side(axis));
-            Err(Mistake::at_span(axis.key_span(), message)
-                .help("zipped keys change together, so each needs as many values as the others"))
-        }
-    }
-}
-
-/// Adds the values in `value`, that of `key` in a grid or a zip, to `axes`.
-fn collect_section<'a>(
-    key: &Spanned<DeString<'a>>,
-    value: &Spanned<DeValue<'a>>,
-    axes: &mut Vec<Axis<'a>>,
-) -> Result<(), Mistake> {
-    if key.get_ref() == STUDY {
-        let message = "[study] holds for all design points, so none of its keys can be swept";
-        return Err(Mistake::at_span(key.span(), message));
-    }
-    collect(known(&SCENARIO, key, &GRID_KEYS)?, std::slice::from_ref(key), value, axes)
-}
-
-/// Adds the values in `value`, the part of a grid at `path`, to `axes`.
-fn collect<'a>(
-    declared: &Key,
-    path: &[Spanned<DeString<'a>>],
-    value: &Spanned<DeValue<'a>>,
-    axes: &mut Vec<Axis<'a>>,
-) -> Result<(), Mistake> {
-    let key = path.last().map_or(0..0, Spanned::span);
-    let name = &declared.name;
-    match (&declared.value, value.get_ref()) {
-        (_, DeValue::Table(inner)) if inner.is_empty() => Err(sweeps_nothing(value.span())),
-        (KeyValue::Table(table), DeValue::Table(inner)) => in_order(inner).into_iter().try_for_each(|(key, value)| {
-            collect(known(table, key, &[])?, &[path, std::slice::from_ref(key)].concat(), value, axes)
-        }),
-        (KeyValue::Table(table), _) => {
-            let message = format!("`{name}` is a section, which has no values to list");
-            Err(Mistake::at_span(key, message).help(format!("sweep one of its keys: {}", table.names())))
-        }
-        (KeyValue::Scalar(schema), DeValue::Array(values)) if !values.is_empty() => {
-            let checked = |value| check_scalar(name, schema, value).and_then(|()| plain(value));
-            axes.push(Axis { path: path.to_vec(), values: values.iter().map(checked).collect::<Result<_, _>>()? });
-            Ok(())
-        }
-        (KeyValue::Scalar(schema), DeValue::Table(table)) => {
-            let values = range::read(name, schema, table, value.span())?;
-            axes.push(Axis { path: path.to_vec(), values });
-            Ok(())
-        }
-        (KeyValue::Scalar(_), _) => Err(Mistake::at_span(value.span(), "a swept key needs a list of values")
-            .help("write its values in brackets, at least one: [1, 2]")),
-        (KeyValue::List(_) | KeyValue::ListOfTables(_), _) => {
-            Err(Mistake::at_span(key, format!("`{name}` is a list, and lists cannot be swept")))
-        }
-    }
-}
-
-/// Refuses a value that a list has twice, also if it is written in two ways, as 4 and 4.0.
-fn check_distinct(values: &[Located<Value>]) -> Result<(), Mistake> {
-    let mut seen = BTreeMap::new();
-    values.iter().try_for_each(|value| {
-        let found = excerpt(&value.to_string());
-        let same = value.as_f64().map_or_else(|| value.to_string(), |number| number.to_string());
-        let message = match seen.insert(same, found.clone()) {
-            None => return Ok(()),
-            Some(first) if first == found => format!("the list has {found} twice"),
-            Some(first) => format!("the list has {first} and {found}, which are equal"),
-        };
-        Err(Mistake::in_value(value, message).help("leave one out"))
-    })
 }
 
 /// Refuses a key that a grid sweeps twice, by itself and in a zip or in two of them.
@@ -257,11 +167,6 @@ fn check_once<'g, 'a: 'g>(axes: impl Iterator<Item = &'g Axis<'a>>) -> Result<()
         }
     }
     Ok(())
-}
-
-fn sweeps_nothing(span: Range<usize>) -> Mistake {
-    let help = "list the values of a key, such as fleet.devices = [1, 2], or leave this out";
-    Mistake::at_span(span, "this part of the sweep is empty: it lists no values").help(help)
 }
 
 /// Most characters of a grid's name.

@@ -8,31 +8,41 @@
 //! of `[network]` and given by the grids that need it.
 //!
 //! ```text
-//! grid: what a [[sweep]] says, every value listed <- range: the values between two ends
+//! grid: what a [[sweep]] says, every value listed <- axis: one key <- range: the values between two ends
+//!                                                 <- sampling: some points in the place of all
+//!     -> constraint: the combinations that fulfil `where` <- condition <- expression: its text
 //!     -> here: each combination laid over the scenario, decoded and checked
 //! ```
 //!
 //! Each point is decoded anew from the document with the swept values laid over it, so a wrong swept value is
 //! reported where it stands in the sweep.
 
+mod axis;
+mod condition;
+mod constraint;
+mod expression;
 mod grid;
 mod range;
+mod sampling;
+mod value;
 
 use crate::declarations::grouped;
-use crate::decode::{Document, decode, explain, parse};
+use crate::decode::{Document, decode, parse};
 use crate::diagnostic::{Diagnostic, Mistake, Source};
-use crate::located::Located;
 use crate::scenario::Scenario;
 use crate::settings::{self, Setting};
 use crate::shape;
-use grid::{Axis, Dimension, Grid};
+use axis::{Axis, Dimension};
+use constraint::Constraint;
+use grid::Grid;
+pub use range::MAX_POINTS;
 pub(crate) use range::{SCALES, is_number};
-use serde::Deserialize;
+pub(crate) use sampling::METHODS;
 use serde_json::Value;
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
-use toml::de::{DeString, DeTable, DeValue, ValueDeserializer};
+use toml::de::{DeString, DeTable, DeValue};
+use value::written;
 
 /// The scenarios of a file, in the order of the design points.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +51,8 @@ pub struct Sweep {
     pub axes: Vec<String>,
     /// One scenario per design point.
     pub points: Vec<SweepPoint>,
+    /// What is not as it should be, in sentences.
+    pub warnings: Vec<String>,
 }
 
 /// The scenario of one design point.
@@ -56,10 +68,6 @@ pub struct SweepPoint {
     /// which the grid lists more than one.
     pub label_axes: BTreeSet<String>,
 }
-
-/// Greatest number of design points of a study: each is decoded and checked on its own, is held in memory with all its values,
-/// and has a row in each table and a place in each chart.
-pub const MAX_POINTS: usize = 100_000;
 
 /// Refuses more than [`MAX_POINTS`] design points in all. Nothing has been expanded yet.
 fn check_number(grids: &[Grid<'_>]) -> Result<(), Mistake> {
@@ -91,7 +99,7 @@ pub(crate) fn expand_text(text: &str, settings: &[String]) -> Result<Sweep, Mist
     let sweep = document.get_mut().remove("sweep");
     shape::check_scenario(document.get_ref())?;
     let settings = settings::read(settings, text.len())?;
-    let grids = sweep.as_ref().map_or_else(|| Ok(vec![Grid::default()]), |sweep| grid::read(sweep, &settings))?;
+    let grids = sweep.as_ref().map_or_else(|| Ok(vec![Grid::default()]), |sweep| grid::read(text, sweep, &settings))?;
     check_number(&grids)?;
     for Setting { path, value } in settings {
         insert(document.get_mut(), &path, value)?;
@@ -102,13 +110,14 @@ pub(crate) fn expand_text(text: &str, settings: &[String]) -> Result<Sweep, Mist
 /// The design points of all grids, each decoded and checked.
 fn expand_grids(document: &Document<'_>, grids: &[Grid<'_>]) -> Result<Sweep, Mistake> {
     let mut axes: Vec<String> = vec![];
+    let mut warnings = vec![];
     let mut points = vec![];
     let mut seen = BTreeMap::new();
     for grid in grids {
         axes.extend(grid.axes().map(Axis::dotted_path));
-        // `check_number` accepts no number that does not fit.
-        for combination in 0..grid.count_points().unwrap_or_default() as usize {
-            let chosen = grid.value_indices(combination);
+        let combinations = combinations(document, grid)?;
+        warnings.extend([draws_twice(grid), excludes_nothing(grid, combinations.len())].into_iter().flatten());
+        for chosen in combinations {
             let point = overlay(document, grid, &chosen)?;
             // Spans are left out when a scenario is serialised, so equal text means equal values.
             let text = serde_json::to_vec(&point.scenario).map_err(|error| Mistake::in_file(error.to_string()))?;
@@ -120,7 +129,48 @@ fn expand_grids(document: &Document<'_>, grids: &[Grid<'_>]) -> Result<Sweep, Mi
     }
     let mut named = BTreeSet::new();
     axes.retain(|axis| named.insert(axis.clone()));
-    Ok(Sweep { axes, points })
+    Ok(Sweep { axes, points, warnings })
+}
+
+/// The combinations of a grid that fulfil its condition, each by the indices of its values.
+fn combinations(document: &Document<'_>, grid: &Grid<'_>) -> Result<Vec<Vec<usize>>, Mistake> {
+    // `check_number` accepts no number that does not fit.
+    let all = (0..grid.count_points().unwrap_or_default() as usize).map(|combination| grid.value_indices(combination));
+    let Some(condition) = &grid.condition else { return Ok(all.collect()) };
+    let constraint = Constraint::new(condition, grid, document.get_ref())?;
+    let mut kept = vec![];
+    for chosen in all {
+        if constraint.holds(grid, &chosen)? {
+            kept.push(chosen);
+        }
+    }
+    match kept.is_empty() {
+        true => {
+            let number = grouped(grid.count_points().unwrap_or_default());
+            Err(Mistake::at_span(condition.span.clone(), "no design point of this grid fulfils the condition")
+                .help(format!("without it the grid has {number}")))
+        }
+        false => Ok(kept),
+    }
+}
+
+/// Words on a sample of which some points are equal.
+fn draws_twice(grid: &Grid<'_>) -> Option<String> {
+    let (drawn, differ) = (grid.drawn? as u128, grid.count_points()?);
+    let [all, kept] = [drawn, differ].map(grouped);
+    (differ < drawn)
+        .then(|| format!("the sample{} has {kept} design points only: the others of {all} equal them", of_grid(grid)))
+}
+
+/// Words on a condition that all combinations of `grid` fulfil, of which `kept` are left.
+fn excludes_nothing(grid: &Grid<'_>, kept: usize) -> Option<String> {
+    let condition = grid.condition.as_ref().filter(|_| grid.count_points() == Some(kept as u128))?;
+    let (name, kept) = (of_grid(grid), grouped(kept as u128));
+    Some(format!("the condition `{}`{name} excludes nothing: all {kept} combinations fulfil it", condition.text))
+}
+
+fn of_grid(grid: &Grid<'_>) -> String {
+    grid.name.as_ref().map(|name| format!(" of the grid `{name}`")).unwrap_or_default()
 }
 
 /// The design point of `grid` whose dimensions have their values of the indices `chosen`, laid over the scenario in `document`.
@@ -136,22 +186,6 @@ fn overlay(document: &Document<'_>, grid: &Grid<'_>, chosen: &[usize]) -> Result
     scenario.check()?;
     let shown = grid.axes().filter(|axis| grid.name.is_none() || axis.values.len() > 1).map(Axis::dotted_path);
     Ok(SweepPoint { scenario, parameters, grid: grid.name.clone(), label_axes: shown.collect() })
-}
-
-/// A plain value, whose JSON is `text`, as the parser would give it.
-fn written<'t>(value: &Located<Value>, text: &'t str) -> Result<Spanned<DeValue<'t>>, Mistake> {
-    let inner = match &**value {
-        Value::String(word) => DeValue::String(Cow::Owned(word.clone())),
-        // JSON writes true, false and numbers as TOML does.
-        _ => DeValue::parse(text).map_err(|error| explain(&error).at(value.span()))?.into_inner(),
-    };
-    Ok(Spanned::new(value.span(), inner))
-}
-
-/// A number, text, true or false as a plain value.
-fn plain(value: &Spanned<DeValue<'_>>) -> Result<Located<Value>, Mistake> {
-    let plain = Value::deserialize(ValueDeserializer::from(value.clone()));
-    plain.map(|plain| Located::new(value.span(), plain)).map_err(|error| explain(&error).at(value.span()))
 }
 
 /// Puts `value` at `path` below `table`, in the place of the value there, if any.

@@ -2,17 +2,21 @@
 //!
 //! Numbers are decimal here, as they are written: steps of 0.1 from 0 give 0.3, not the sum of three binary fractions.
 
-use crate::declarations::{grouped, is_text};
+use super::value::plain;
+use crate::declarations::{Key, grouped, is_text};
 use crate::diagnostic::{Mistake, did_you_mean, excerpt};
 use crate::located::Located;
 use crate::shape::{check_scalar, found, in_order};
-use crate::sweep::{MAX_POINTS, plain};
 use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 use rust_decimal::{Decimal, RoundingStrategy}; // exact sums and quotients of decimal numbers
 use serde_json::{Map, Value};
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+/// Greatest number of design points of a study: each is decoded and checked on its own, is held in memory with all its values,
+/// and has a row in each table and a place in each chart.
+pub const MAX_POINTS: usize = 100_000;
 
 /// Keys of a range.
 pub(crate) const RANGE_KEYS: [&str; 5] = ["from", "to", "step", "count", "scale"];
@@ -31,7 +35,12 @@ enum Scale {
 }
 
 /// The numbers between two ends.
-struct Interval {
+#[derive(Clone)]
+pub(super) struct Interval {
+    key: &'static Key,
+    schema: &'static Map<String, Value>,
+    /// Position of the range.
+    span: Range<usize>,
     from: Decimal,
     to: Decimal,
     scale: Scale,
@@ -41,17 +50,27 @@ struct Interval {
     is_float: bool,
 }
 
-/// Values of the key `name`, whose schema is `schema`, that the range `table` at `span` describes. Both ends belong to it.
+/// A range as it is given in the place of a list.
+pub(super) enum Given {
+    /// Its values.
+    List(Vec<Located<Value>>),
+    /// Its ends only, between which a sample is drawn.
+    Interval(Interval),
+}
+
+/// Reads the range `table` at `span`, given for a key and its schema. Both ends belong to it.
+///
+/// # Errors
+/// A key that is no number; a range without ends or values, or with values that the key does not accept.
 pub(super) fn read(
-    name: &str,
-    schema: &Map<String, Value>,
+    key: &'static Key,
+    schema: &'static Map<String, Value>,
     table: &DeTable<'_>,
     span: Range<usize>,
-) -> Result<Vec<Located<Value>>, Mistake> {
-    check_keys(name, schema, table)?;
-    let (step, count) = (table.get("step"), table.get("count"));
-    let interval = Interval::read(schema, table, &span)?;
-    let values = match (step, count) {
+) -> Result<Given, Mistake> {
+    check_keys(&key.name, schema, table)?;
+    let interval = Interval::read(key, schema, table, span)?;
+    let values = match (table.get("step"), table.get("count")) {
         (Some(step), None) => interval.by_step(step, table.get("scale"))?,
         (None, Some(count)) => interval.by_count(count)?,
         (Some(_), Some(count)) => {
@@ -59,29 +78,18 @@ pub(super) fn read(
             return Err(Mistake::at_span(count.span(), message).help("leave one out"));
         }
         (None, None) => {
-            return Err(Mistake::at_span(span, "this range has neither `step` nor `count`")
-                .help("give the distance of its values as `step`, or their number as `count`"));
+            [interval.from, interval.to]
+                .iter()
+                .try_for_each(|&end| interval.checked(&written(end, false)).map(drop))?;
+            return Ok(Given::Interval(interval));
         }
     };
     let ends = values.first().zip(values.last()).map(|(first, last)| format!("{first} to {last}"));
-    let values = values.iter().map(|text| checked(name, schema, text, &span)).collect::<Result<_, _>>();
-    values.map_err(|mistake: Mistake| match ends {
+    let values = values.iter().map(|text| interval.checked(text)).collect::<Result<_, _>>();
+    values.map(Given::List).map_err(|mistake: Mistake| match ends {
         Some(ends) => mistake.help(format!("the values of this range are {ends}")),
         None => mistake,
     })
-}
-
-/// A value of a range, given as it would be written.
-fn checked(
-    name: &str,
-    schema: &Map<String, Value>,
-    text: &str,
-    span: &Range<usize>,
-) -> Result<Located<Value>, Mistake> {
-    let value = DeValue::parse(text).map_err(|error| Mistake::at_span(span.clone(), error.message()))?;
-    let value = Spanned::new(span.clone(), value.into_inner());
-    check_scalar(name, schema, &value)?;
-    plain(&value)
 }
 
 /// Refuses a range of a key that is no number, and keys that a range does not have.
@@ -145,7 +153,12 @@ fn read_scale(value: &Spanned<DeValue<'_>>) -> Result<Scale, Mistake> {
 }
 
 impl Interval {
-    fn read(schema: &Map<String, Value>, table: &DeTable<'_>, span: &Range<usize>) -> Result<Self, Mistake> {
+    fn read(
+        key: &'static Key,
+        schema: &'static Map<String, Value>,
+        table: &DeTable<'_>,
+        span: Range<usize>,
+    ) -> Result<Self, Mistake> {
         let end = |key: &str| {
             let missing = || Mistake::at_span(span.clone(), format!("this range has no `{key}`"));
             let value = table.get(key).ok_or_else(missing)?;
@@ -156,6 +169,9 @@ impl Interval {
             let message = format!("this range ends at {to}, but begins at {from}");
             return Err(Mistake::at_span(last.span(), message).help("give a `to` that is larger than `from`"));
         }
+        if to.checked_sub(from).is_none() {
+            return Err(Mistake::at_span(span, "the ends of this range are too far apart"));
+        }
         let scale = table.get("scale").map_or(Ok(Scale::Linear), read_scale)?;
         if scale == Scale::Log && from <= Decimal::ZERO {
             let message = format!("a range with `scale = \"log\"` begins above 0, but this one at {from}");
@@ -164,7 +180,35 @@ impl Interval {
         let is_whole = schema.get("type").and_then(Value::as_str) == Some("integer");
         let numbers = [Some(first), Some(last), table.get("step")];
         let is_float = numbers.iter().flatten().any(|value| value.get_ref().is_float());
-        Ok(Self { from, to, scale, is_whole, is_float })
+        Ok(Self { key, schema, span, from, to, scale, is_whole, is_float })
+    }
+
+    /// The mistake of a range that has ends only where values are needed.
+    pub(super) fn without_values(&self) -> Mistake {
+        Mistake::at_span(self.span.clone(), "this range has neither `step` nor `count`")
+            .help("give the distance of its values as `step`, or their number as `count`")
+    }
+
+    /// A value of this range, given as it would be written.
+    fn checked(&self, text: &str) -> Result<Located<Value>, Mistake> {
+        let value = DeValue::parse(text).map_err(|error| Mistake::at_span(self.span.clone(), error.message()))?;
+        let value = Spanned::new(self.span.clone(), value.into_inner());
+        check_scalar(&self.key.name, self.schema, &value)?;
+        plain(&value)
+    }
+
+    /// The value at `share` of the way, from 0 (included) to 1 (excluded). Of a whole-number key each number has an equal part of
+    /// the way, or of its logarithm.
+    ///
+    /// # Errors
+    /// A value that the key does not accept.
+    pub(super) fn draw(&self, share: f64) -> Result<Located<Value>, Mistake> {
+        let value = match self.is_whole {
+            true => Decimal::from_f64(self.along(self.to + Decimal::ONE, share)).map(|value| value.floor()),
+            false => self.rounded(self.along(self.to, share), self.to - self.from),
+        };
+        let value = value.unwrap_or(self.from).clamp(self.from, self.to);
+        self.checked(&written(value, !self.is_whole))
     }
 
     /// Values at equal distances, from the first end on; the last one is the second end or the last before it.
@@ -231,20 +275,27 @@ impl Interval {
         }
     }
 
-    /// The value at `share` of the way, 0 to 1, from one end to the other, rounded: with equal distances to as many digits as
-    /// `distance` needs, with equal ratios to as many of its own.
     fn between(&self, share: f64, distance: Decimal) -> Decimal {
-        let [from, to] = [self.from, self.to].map(|end| end.to_f64().unwrap_or_default());
-        let (value, unit) = match self.scale {
-            Scale::Linear => (from + share * (to - from), distance.to_f64().unwrap_or_default()),
-            Scale::Log => {
-                let value = from * (to / from).powf(share);
-                (value, value)
-            }
+        self.rounded(self.along(self.to, share), distance).unwrap_or(self.from).clamp(self.from, self.to)
+    }
+
+    /// The value at `share` of the way, 0 to 1, from the first end to `to`.
+    fn along(&self, to: Decimal, share: f64) -> f64 {
+        let [from, to] = [self.from, to].map(|end| end.to_f64().unwrap_or_default());
+        match self.scale {
+            Scale::Linear => from + share * (to - from),
+            Scale::Log => from * (to / from).powf(share),
+        }
+    }
+
+    /// A value with six digits: with equal ratios its own, with equal distances those of `distance`.
+    fn rounded(&self, value: f64, distance: Decimal) -> Option<Decimal> {
+        let unit = match self.scale {
+            Scale::Linear => distance.to_f64()?,
+            Scale::Log => value,
         };
         let places = (DIGITS as f64 - 1.0 - unit.log10().floor()).clamp(0.0, 27.0);
-        let rounded = Decimal::from_f64(value).map(|value| value.round_dp_with_strategy(places as u32, HALF_UP));
-        rounded.unwrap_or(self.from).clamp(self.from, self.to)
+        Decimal::from_f64(value).map(|value| value.round_dp_with_strategy(places as u32, HALF_UP))
     }
 }
 
@@ -260,14 +311,39 @@ fn written(value: Decimal, is_float: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::declarations::KeyValue;
     use serde_json::json;
 
-    fn values(kind: &str, range: &str) -> String {
-        let schema = json!({ "type": kind, "minimum": 0, "maximum": 1e9 });
-        let table = DeTable::parse(range).unwrap();
-        let values = read("key", schema.as_object().unwrap(), table.get_ref(), 0..0);
-        let values = values.unwrap_or_else(|_| panic!("{range} is a range"));
+    fn range(kind: &str, text: &str) -> Given {
+        let schema = json!({ "type": kind, "minimum": 0, "maximum": 1e9 }).as_object().unwrap().clone();
+        let (name, description, value) = ("key".into(), String::new(), KeyValue::Scalar(schema));
+        let key: &'static Key =
+            Box::leak(Box::new(Key { name, description, is_required: false, default: None, value }));
+        let KeyValue::Scalar(schema) = &key.value else { unreachable!() };
+        read(key, schema, DeTable::parse(text).unwrap().get_ref(), 0..0).unwrap_or_else(|_| panic!("{text} is a range"))
+    }
+
+    fn values(kind: &str, text: &str) -> String {
+        let Given::List(values) = range(kind, text) else { panic!("{text} has values") };
         values.iter().map(|value| value.to_string()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Each whole number has an equal part of the way; with equal ratios, of its logarithm.
+    #[test]
+    fn values_are_drawn_over_the_whole_range() {
+        for (kind, text, expected) in [
+            ("integer", "from = 1\nto = 4", "1 1 3 4 4"),
+            ("integer", "from = 1\nto = 7\nscale = 'log'", "1 1 2 4 7"),
+            ("number", "from = 0\nto = 3", "0.0 0.75 1.5 2.25 3.0"),
+            ("number", "from = 0.01\nto = 100\nscale = 'log'", "0.01 0.1 1.0 10.0 100.0"),
+        ] {
+            let Given::Interval(interval) = range(kind, text) else { panic!("{text} has no values") };
+            let values = [0.0, 0.2499999, 0.5, 0.75, 0.9999999].map(|share| match kind {
+                "integer" => interval.draw(share).unwrap().to_string(),
+                _ => interval.draw((share * 4.0).round() / 4.0).unwrap().to_string(),
+            });
+            assert_eq!(values.join(" "), expected, "{text}");
+        }
     }
 
     #[test]

@@ -57,6 +57,10 @@ fn the_schema_refuses_what_the_reader_refuses() {
         "[sweep]\nnetwork.split = { from = 'stage1', to = 'stage2', step = 1 }\n",
         "[sweep.zip]\nfleet.device = [1, 2]\n",
         "[sweep]\nzip = [['fleet.devices', 'link.repeat']]\n",
+        "[sweep]\nfleet.devices = [1, 2]\nwhere = true\n",
+        "[sweep]\nfleet.devices = [1, 2]\nsample = { method = 'sobol', count = 4, seed = 1 }\n",
+        "[sweep]\nfleet.devices = [1, 2]\nsample = { method = 'random', count = 4 }\n",
+        "[sweep]\nfleet.devices = [1, 2]\nsample = { method = 'rnadom', count = 4, seed = 1 }\n",
         "[fleet.switching]\nsmoothing = 0.5\n",
         "[[fleet.speed]]\nfrom_waiting = 0\n",
         "[cluod]\n",
@@ -91,6 +95,9 @@ fn the_schema_accepts_every_form_of_a_sweep() {
     for sweep in [
         "[sweep]\nfleet.devices = { from = 1, to = 3, step = 1 }\nlink.repeat = [1, 2]\n",
         "[sweep]\nlink.uplink_mbps = { from = 0.1, to = 10, count = 3, scale = 'log' }\n",
+        "[sweep]\nfleet.devices = [1, 2]\nlink.repeat = [1, 2]\nwhere = 'devices != repeat'\n",
+        "[sweep]\nfleet.devices = { from = 1, to = 9 }\nsample = { method = 'sobol', count = 4 }\n",
+        "[sweep]\nfleet.devices = { from = 1, to = 9, scale = 'log' }\nsample = { method = 'random', count = 4, seed = 0 }\n",
         "[sweep.zip]\nfleet.devices = [1, 2]\nlink.packet_loss = { from = 0.1, to = 0.2, count = 2 }\n",
         "[[sweep]]\nname = 'one'\n[[sweep.zip]]\nfleet.devices = [1, 2]\nlink.repeat = [1, 2]\n[[sweep.zip]]\ncloud.servers = [1, 2]\n",
     ] {

@@ -4,7 +4,7 @@ use crate::small;
 use cospike_models::zoo::Zoo;
 use cospike_scenarios::compile;
 use cospike_scenarios::library::{find_scenario, scenarios};
-use cospike_scenarios::sweep::expand;
+use cospike_scenarios::sweep::{SweepPoint, expand};
 
 /// The swept values of every design point, as JSON.
 fn parameters(rest: &str) -> Vec<String> {
@@ -44,6 +44,67 @@ fn zipped_keys_change_together_and_a_range_lists_its_values() {
         })
     });
     assert_eq!(found, expected.collect::<Vec<_>>());
+}
+
+/// Keys are found in the grid, then in the scenario; a key of which several have the last part is the one that has a value.
+#[test]
+fn a_condition_keeps_the_combinations_that_fulfil_it() {
+    let grid = "[sweep]\nnetwork.split = ['stem', 'stage3']\nnetwork.width = [2, 4, 8]\n";
+    for (condition, expected) in [
+        ("width <= 4 or split != 'stem'", "stem 2, stem 4, stage3 2, stage3 4, stage3 8"),
+        ("network.width * devices > 20 and not (split == 'stem')", "stage3 8"),
+        ("family == 'spiking' and width == 2", "stem 2, stage3 2"),
+        ("warmup < 6 and deadline != 1 or width == 8", "no key is called `deadline`"),
+        ("samples.order == 'fleet-deck' and width < 4", "stem 2, stage3 2"),
+        ("workload.horizon_s > 5 or width == 2", "`workload.horizon_s` has no value"),
+        ("width == 2 or width == 4 or workload.horizon_s > 5", "`workload.horizon_s` has no value"),
+    ] {
+        let text = small(&format!("{grid}where = \"{condition}\"\n"));
+        let found = match expand(&text) {
+            Ok(sweep) => {
+                let parameter = |point: &SweepPoint, key: &str| point.parameters[key].to_string().replace('"', "");
+                let point =
+                    |p: &SweepPoint| format!("{} {}", parameter(p, "network.split"), parameter(p, "network.width"));
+                sweep.points.iter().map(point).collect::<Vec<_>>().join(", ")
+            }
+            Err(mistake) => mistake.message().into(),
+        };
+        assert!(found.starts_with(expected), "{condition}: {found}");
+    }
+    let all = expand(&small(&format!("{grid}where = 'width < 9'\n"))).unwrap();
+    assert_eq!(all.warnings, ["the condition `width < 9` excludes nothing: all 6 combinations fulfil it"]);
+}
+
+#[test]
+fn a_sample_spreads_its_points_over_ranges_and_lists() {
+    let text = "[sweep]\nlink.uplink_mbps = { from = 0.1, to = 1000, scale = 'log' }\nfleet.devices = { from = 1, to = 8 }\nnetwork.split = ['stage2', 'stage3']\n";
+    let points = |rest: &str| expand(&small(&format!("{text}{rest}"))).unwrap().points;
+    let column = |points: &[SweepPoint], key: &str| -> Vec<f64> {
+        points.iter().map(|point| point.parameters[key].as_f64().unwrap()).collect()
+    };
+    let cube = points("sample = { method = 'latin-hypercube', count = 16, seed = 1 }\n");
+    let mut rates = column(&cube, "link.uplink_mbps");
+    rates.sort_by(f64::total_cmp);
+    for (stratum, rate) in rates.iter().enumerate() {
+        let share = (rate / 0.1).log10() / 4.0 * 16.0;
+        assert!((stratum as f64..(stratum + 1) as f64).contains(&share), "{rate} is not in stratum {stratum}");
+    }
+    let mut devices = column(&cube, "fleet.devices");
+    devices.sort_by(f64::total_cmp);
+    assert_eq!(devices, [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8].map(f64::from), "two of each");
+    let deep = cube.iter().filter(|point| point.parameters["network.split"] == "stage3").count();
+    assert_eq!(deep, 8);
+
+    let sobol = points("sample = { method = 'sobol', count = 4 }\n");
+    assert_eq!(column(&sobol, "link.uplink_mbps"), [0.1, 10.0, 100.0, 1.0]);
+    assert_eq!(column(&sobol, "fleet.devices"), [1.0, 5.0, 3.0, 7.0]);
+    let kept = points("sample = { method = 'sobol', count = 4 }\nwhere = 'devices > 2'\n");
+    assert_eq!(kept, sobol[1..]);
+
+    let few = "[sweep]\nfleet.devices = [1, 2]\nsample = { method = 'random', count = 50, seed = 1 }\n";
+    let few = expand(&small(few)).unwrap();
+    assert_eq!(few.points.len(), 2);
+    assert_eq!(few.warnings, ["the sample has 2 design points only: the others of 50 equal them"]);
 }
 
 #[test]
