@@ -115,6 +115,12 @@ impl Entries {
         Ok(Self { backend, on_damage })
     }
 
+    /// A store whose place is `backend`.
+    #[cfg(all(test, feature = "object-store"))]
+    pub(super) fn over(backend: Arc<dyn Backend>) -> Self {
+        Self { backend, on_damage: |_| () }
+    }
+
     /// Stores `bytes` under `key`, in place of an entry that is there already.
     ///
     /// # Errors
