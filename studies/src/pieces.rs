@@ -136,14 +136,15 @@ impl<'a> Pieces<'a> {
         Some(found)
     }
 
-    /// Stores the inference of a network and its summary, or its failure.
+    /// Stores the inference of a network, or its failure.
     pub(crate) fn put_inference(&self, network: NetworkIndex, inference: Result<&NetworkInference, &Failure>) {
         self.put(Piece::Inference(network), inference);
-        if let Ok(inference) = inference {
-            let key = summary_key(&self.keys.networks()[network.position()]).map_err(StoreError::from);
-            let put = |key| self.put_entry(key, &InferenceSummary::new(inference));
-            self.remember::<()>(key.and_then(put).map(Some));
-        }
+    }
+
+    /// Stores the summary of an inference.
+    pub(crate) fn put_summary(&self, network: NetworkIndex, summary: &InferenceSummary) {
+        let key = summary_key(&self.keys.networks()[network.position()]).map_err(StoreError::from);
+        self.remember::<()>(key.and_then(|key| self.put_entry(key, summary)).map(Some));
     }
 
     /// The rows of a replication, or its failure, if one of them is stored.
