@@ -117,7 +117,10 @@ impl Request<'_> {
         let names: Vec<String> = earlier.iter().map(|submission| submission.job_name(study)).collect();
         let live = match slurm::live_elements(&names) {
             // Nothing is submitted without asking first; a script can be read everywhere.
-            Err(CommandError::Missing { .. }) if self.arguments.dry_run => return Ok(BTreeSet::new()),
+            Err(error) if self.arguments.dry_run => {
+                note!("warning: what is queued is not known: {error}");
+                return Ok(BTreeSet::new());
+            }
             live => live?,
         };
         for submission in earlier {
@@ -139,9 +142,10 @@ impl Request<'_> {
     /// Most elements that an array may have.
     fn most(&self) -> Result<u32, Failure> {
         let of_slurm = match slurm::max_array() {
-            Err(CommandError::Missing { .. }) if self.arguments.dry_run => {
-                note!("warning: Slurm is not here, so its usual limit of {} shares is taken", slurm::DEFAULT_MAX_ARRAY);
-                slurm::DEFAULT_MAX_ARRAY
+            Err(error) if self.arguments.dry_run => {
+                let usual = slurm::DEFAULT_MAX_ARRAY;
+                note!("warning: Slurm's usual limit of {usual} shares is taken, because its own is not known: {error}");
+                usual
             }
             most => most?,
         };
