@@ -33,5 +33,5 @@ pub use progress::{Progress, WorkerNote, find_workers};
 pub use shard::{Environment, SHARDS, Shard, ShardError, find_job, find_shard};
 pub use shell::{CommandError, quote_all};
 pub use status::{AtWork, NetworkStatus, PointStatus, Stage, Status, StatusError};
-pub use submission::{Engine, Submission, SubmissionError, covered, shares_of_missing};
+pub use submission::{Engine, Submission, SubmissionError, covered, number_of_shares, shares_of_missing};
 pub use work::{Event, Outcome, WorkError, Worker};

@@ -162,7 +162,7 @@ impl Worker<'_> {
         if self.contains(piece)? {
             return Ok(true);
         }
-        let key = self.pieces.key(piece).map_err(StudyError::from)?;
+        let key = self.pieces.keys().key(piece).map_err(StudyError::from)?;
         let Attempt::Mine(_held) = self.claims.claim(key)? else { return Ok(false) };
         // It may have been stored just before it was claimed.
         if self.contains(piece)? {

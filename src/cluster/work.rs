@@ -16,14 +16,17 @@ use std::time::Duration;
 /// Works on a share of a study until all of it is stored.
 pub(crate) fn work(arguments: &Work) -> Result<ExitCode, Failure> {
     let opened = Opened::new(&arguments.study)?;
-    leave_record(&opened.study, &opened.store);
+    // What was submitted has left its record then.
+    if arguments.submission.is_none() {
+        leave_record(&opened.study, &opened.store);
+    }
     let (study, pieces) = (&opened.study, opened.pieces()?);
-    let units = study.units(&pieces)?;
+    let units = study.units(pieces.keys())?;
     let (shard, numbers) = share(arguments, &opened, &pieces, &units)?;
     let share: Vec<&Unit> = numbers.iter().filter_map(|&number| units.get(number)).collect();
     let holder = Holder::this(ENVIRONMENT)?;
     let claims = Arc::new(Claims::new(opened.store.clone(), holder.clone()));
-    let progress = Progress::new(opened.store.clone(), &pieces.study_key(), holder);
+    let progress = Progress::new(opened.store.clone(), &pieces.keys().study(), holder);
     let has_computed = Arc::new(AtomicBool::new(false));
     let (of_signals, computed) = (claims.clone(), has_computed.clone());
     let stop = stop_on_signals(move || {
@@ -53,7 +56,7 @@ fn share(
     units: &[Unit],
 ) -> Result<(Shard, Vec<usize>), Failure> {
     if let Some(id) = &arguments.submission {
-        let submission = Submission::find(&opened.store, &pieces.study_key(), id).map_err(Failure::mistake)?;
+        let submission = Submission::find(&opened.store, &pieces.keys().study(), id).map_err(Failure::mistake)?;
         let of = submission.shares.len() as u32;
         let shard = arguments.shard.map_or_else(|| find_shard(Some(of), ENVIRONMENT), Ok).map_err(Failure::mistake)?;
         let share = submission.shares.get(shard.index as usize).filter(|_| shard.of == of);

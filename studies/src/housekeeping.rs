@@ -145,7 +145,7 @@ impl StudyRecord {
     /// The record of a study that uses its store now.
     pub fn new(plan: &Plan, pieces: &Pieces<'_>) -> Self {
         let most = plan.precision.map_or(plan.replications, |precision| precision.max_replications);
-        let (inferences, points) = pieces.content_keys();
+        let (inferences, points) = (pieces.keys().networks(), pieces.keys().points());
         Self {
             name: plan.name.clone(),
             version: env!("CARGO_PKG_VERSION").into(),
@@ -161,7 +161,7 @@ impl StudyRecord {
     /// # Errors
     /// [`HousekeepingError::Entry`].
     pub fn write(&self, pieces: &Pieces<'_>) -> Result<(), HousekeepingError> {
-        let key = pieces.study_key().to_string();
+        let key = pieces.keys().study().to_string();
         let name = format!("{RECORDS}/{}-{}", self.name, &key[..KEY_DIGITS]);
         let text = serde_json::to_vec(self).map_err(|_| HousekeepingError::Record { name: name.clone() })?;
         Ok(pieces.entries().write_note(&name, &text)?)
