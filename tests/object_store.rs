@@ -60,23 +60,17 @@ fn a_server_that_is_killed_and_started_again_costs_nothing() {
     let Some(mut server) = Server::start() else { return };
     let here = tempfile::tempdir().unwrap();
     let here = here.path();
-    let (local, _) = results(run(here, "local", "store").output().unwrap(), here, "local");
-    // As many runs as it takes for one to be at work when the server is back.
-    let waited = (0..20).any(|number| {
-        let (out, folder) = (format!("out{number}"), format!("folder{number}"));
-        let mut command = run_at(&server, here, &out, &folder);
-        let mut run = command.spawn().unwrap();
-        // Opened, since it has got that far that a note is there or the run has ended.
-        while !is_begun(&server, here, &folder) && run.try_wait().unwrap().is_none() {}
-        server.kill();
-        server.start_again();
-        let waited = run.try_wait().unwrap().is_none();
-        assert!(results(run.wait_with_output().unwrap(), here, &out).0 == local);
-        let (again, said) = results(run_at(&server, here, &out, &folder).output().unwrap(), here, &out);
-        assert!(again == local && said.contains("found 4 of 4 inferences and 8 of 8 replications"), "{said}");
-        waited
-    });
-    assert!(waited, "every run had ended before the server was back");
+    let many = ["--set", "study.replications=200"];
+    let (local, _) = results(run(here, "local", "store").args(many).output().unwrap(), here, "local");
+    let mut run = run_at(&server, here, "bucket", "killed").args(many).spawn().unwrap();
+    while !is_begun(&server, here, "killed") {}
+    server.kill();
+    assert!(run.try_wait().unwrap().is_none(), "the run had ended before the server was killed");
+    server.start_again();
+    assert!(results(run.wait_with_output().unwrap(), here, "bucket").0 == local);
+    let again = run_at(&server, here, "bucket", "killed").args(many).output().unwrap();
+    let (again, said) = results(again, here, "bucket");
+    assert!(again == local && said.contains("found 4 of 4 inferences and 800 of 800 replications"), "{said}");
 }
 
 /// Whether a run has put something into the store.
