@@ -108,7 +108,7 @@ impl Worker<'_> {
             self.work_on(open, &|unit, finished, elapsed| {
                 *computed.lock().unwrap_or_else(PoisonError::into_inner) += u64::from(finished.computed);
                 (self.tell)(Event::Finished { unit, finished, elapsed });
-                self.progress.add(unit, finished, elapsed);
+                self.progress.add(unit, finished);
             })?;
         }
         Err(WorkError::Damaged)

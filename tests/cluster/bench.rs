@@ -47,7 +47,7 @@ impl Bench {
     }
 
     /// The same with a variable of the environment.
-    pub(crate) fn with(mut self, variable: &'static str, value: PathBuf) -> Self {
+    pub(crate) fn with_variable(mut self, variable: &'static str, value: PathBuf) -> Self {
         self.variables.push((variable, value));
         self
     }

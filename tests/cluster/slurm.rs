@@ -52,7 +52,7 @@ impl Submitter<'_> {
 #[test]
 fn invariant_13_a_study_goes_through_slurm_whatever_is_killed() {
     let Some(slurm) = OwnSlurm::start(NODES) else { return };
-    let bench = Bench::busy().with("SLURM_CONF", slurm.conf());
+    let bench = Bench::busy().with_variable("SLURM_CONF", slurm.conf());
     let submitter = Submitter { bench: &bench, slurm: &slurm };
     let read = submitter.submit(&["--dry-run", "--max-array", "7"]);
     assert!(read.contains("#SBATCH --export=NONE") && submitter.queue().is_empty(), "{read}");
@@ -86,7 +86,7 @@ fn invariant_13_a_study_goes_through_slurm_whatever_is_killed() {
 #[test]
 fn an_element_at_its_time_limit_stores_what_it_has_begun_and_goes_back_into_the_queue() {
     let Some(slurm) = OwnSlurm::start(1) else { return };
-    let bench = Bench::busy().with("SLURM_CONF", slurm.conf());
+    let bench = Bench::busy().with_variable("SLURM_CONF", slurm.conf());
     let submitter = Submitter { bench: &bench, slurm: &slurm };
     submitter.submit(&["--shards", "1"]);
     wait("something is stored", || bench.stored(STORE) > 0);
