@@ -50,13 +50,13 @@ fn main() -> ExitCode {
             if said.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
         }
     };
-    match lost() {
-        Some(error) if code == ExitCode::SUCCESS => {
-            note!("error: a part of the output is lost, because standard output cannot be written: {error}");
-            ExitCode::FAILURE
+    if let Some(error) = lost() {
+        note!("error: a part of the output is lost, because standard output cannot be written: {error}");
+        if code == ExitCode::SUCCESS {
+            return ExitCode::FAILURE;
         }
-        _ => code,
     }
+    code
 }
 
 /// Says why a command failed, and gives its exit code.
