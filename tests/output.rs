@@ -6,11 +6,14 @@ use std::io::pipe;
 use std::process::{Command, Stdio};
 
 /// A command of each kind that prints much, which takes little time.
-const COMMANDS: [&[&str]; 12] = [
+const COMMANDS: [&[&str]; 15] = [
     &["--help"],
     &["--version"],
     &["schema"],
     &["networks"],
+    &["profiles"],
+    &["profile", "wifi"],
+    &["prices"],
     &["zoo"],
     &["zoo", "--json"],
     &["check", "quickstart"],
