@@ -4,14 +4,14 @@ use crate::error::ReportError;
 use crate::figure::{shorten, text_width};
 use cospike_results::index::PointIndex;
 use cospike_results::rows::{ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results, Table};
-use cospike_results::summary::{Comparison, Estimate, PointSummary, Summary, energy_difference};
+use cospike_results::summary::{Caution, Comparison, Estimate, PointSummary, Summary, energy_difference};
 use cospike_sim_core::inference::Convention;
 use cospike_sim_core::record::Field;
 use cospike_sim_core::stats::Interval;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Swept keys whose values figures show by colour.
-const KIND: [&str; 2] = ["network.family", "network.bottleneck"];
+pub(crate) const KIND: [&str; 2] = ["network.family", "network.bottleneck"];
 /// Swept keys whose values are the rows and columns of the heat map.
 const CELL: [&str; 2] = ["network.split", "network.width"];
 
@@ -222,6 +222,11 @@ impl<'a> Design<'a> {
     pub(crate) fn executed(&self) -> Option<Executed<'_, 'a>> {
         let (accuracy, payload_bits) = (self.summary.offline_accuracy?, self.row.payload_bits?);
         Some(Executed { design: self, accuracy, payload_bits })
+    }
+
+    /// Whether a place is asked for more than it can do.
+    pub(crate) fn is_overloaded(&self) -> bool {
+        self.summary.cautions.iter().any(|caution| matches!(caution, Caution::Overloaded { .. }))
     }
 
     /// Requests made, over all replications.

@@ -5,10 +5,12 @@ mod digest;
 mod error;
 mod figure;
 mod figures;
+mod metric;
 mod names;
 mod page;
 mod paper;
 mod quantity;
+mod sweep;
 mod zoo;
 
 pub use error::ReportError;

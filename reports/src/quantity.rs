@@ -15,6 +15,8 @@ pub(crate) enum Quantity {
     Seconds,
     /// A share from 0 to 1, written in per cent.
     Share,
+    /// A plain number, such as the value of a key.
+    Number,
 }
 
 /// A unit with the prefix of a power of ten.
@@ -40,6 +42,7 @@ impl Quantity {
         let (table, plain): (&[(i32, &'static str)], _) = match self {
             Self::Bits => return Prefix { factor: 1.0, unit: "bits" },
             Self::Share => return Prefix { factor: 0.01, unit: "%" },
+            Self::Number => return Prefix { factor: 1.0, unit: "" },
             Self::Joules => (&JOULES, "J"),
             Self::Watts => (&WATTS, "W"),
             Self::Seconds => (&SECONDS, "s"),
@@ -56,7 +59,10 @@ impl Quantity {
     /// `value` with its unit, such as `1.23 mJ`, `91.5 %`, `12,544 bits`.
     pub(crate) fn format(self, value: f64) -> String {
         let prefix = self.prefix(value);
-        format!("{}\u{a0}{}", self.digits(value, prefix), prefix.unit)
+        match self {
+            Self::Number => number(value),
+            _ => format!("{}\u{a0}{}", self.digits(value, prefix), prefix.unit),
+        }
     }
 
     /// `mean` and the half-width of its interval in one unit: `426 ± 8 µJ`; at most one digit more than the mean alone
@@ -97,7 +103,7 @@ impl Quantity {
             Self::Share => 1,
             // Mean payloads may be fractions of bits: below a hundred the fraction is worth showing.
             Self::Bits => usize::from(scaled.fract() != 0.0 && scaled < 100.0),
-            Self::Joules | Self::Watts | Self::Seconds => significant_decimals(scaled),
+            Self::Joules | Self::Watts | Self::Seconds | Self::Number => significant_decimals(scaled),
         }
     }
 }
@@ -133,6 +139,20 @@ pub(crate) fn count(value: u64) -> String {
 /// A count with its noun: `1 replication`, `5 replications`.
 pub(crate) fn plural(number: usize, noun: &str) -> String {
     format!("{} {noun}{}", count(number as u64), if number == 1 { "" } else { "s" })
+}
+
+/// The value of a key as a person would type it: `2,000`, `0.03`, `1e-9`; four digits where it has more.
+fn number(value: f64) -> String {
+    let exact = format!("{value}").replace('-', "−");
+    match value.abs() {
+        size if value.fract() == 0.0 && size < PLAIN => {
+            format!("{}{}", if value < 0.0 { "−" } else { "" }, count(size as u64))
+        }
+        1e-4..1e6 if exact.chars().filter(char::is_ascii_digit).count() <= 6 => exact,
+        1e-4..1e6 => fixed(value, significant_decimals(value).max(1)),
+        _ if format!("{value:e}").len() <= 8 => format!("{value:e}"),
+        _ => format!("{value:.2e}"),
+    }
 }
 
 /// A ratio as a factor: `32×`, `4.57×`.

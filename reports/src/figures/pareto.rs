@@ -32,7 +32,7 @@ const COSTS: [Cost; 2] = [
 /// Draws the accuracy of the completed requests against energy and latency.
 pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     let drawn = COSTS.each_ref().map(|cost| Point::all(digest, cost));
-    if drawn.iter().all(Vec::is_empty) {
+    if drawn.iter().all(|points| points.len() < 2) {
         return Ok(None);
     }
     let mut legend = kind_legend(digest);

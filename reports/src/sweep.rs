@@ -1,0 +1,133 @@
+//! What a study varied: every key with several numbers, and the lines of design points that differ in that key alone.
+
+use crate::digest::{Design, Digest, KIND};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Key with several numbers.
+pub(crate) struct Swept {
+    /// Dotted path of the key.
+    pub(crate) key: String,
+    /// Its values in ascending order, each once.
+    pub(crate) values: Vec<f64>,
+    /// Design points that differ in the key alone, line by line, in order of appearance.
+    pub(crate) lines: Vec<Line>,
+    /// Indices of the design points that do not have the key.
+    pub(crate) without: Vec<usize>,
+    /// Whether other keys vary along with this one, so that neighbours on a line differ in more than the key.
+    pub(crate) is_scattered: bool,
+}
+
+/// Design points that differ in one key alone.
+pub(crate) struct Line {
+    /// The other keys that vary, with their values.
+    pub(crate) others: BTreeMap<String, String>,
+    /// Value of the key, and index of the design point, by ascending value.
+    pub(crate) points: Vec<(f64, usize)>,
+}
+
+impl Swept {
+    /// Every key of which at least one line has two values, in the order of the scenario.
+    pub(crate) fn all(digest: &Digest<'_>) -> Vec<Self> {
+        let varied = varied(&digest.designs);
+        let axes = &digest.results.manifest.axes;
+        let place = |key: &&String| axes.iter().position(|axis| axis == *key).unwrap_or(axes.len());
+        let mut keys: Vec<&String> = varied.iter().collect();
+        keys.sort_by_key(place);
+        keys.into_iter().filter_map(|key| Self::new(digest, key, &varied)).collect()
+    }
+
+    fn new(digest: &Digest<'_>, key: &str, varied: &BTreeSet<String>) -> Option<Self> {
+        let number = |design: &Design<'_>| design.parameters.get(key).and_then(|value| number(value));
+        let designs = || digest.designs.iter().enumerate();
+        let with: Vec<(f64, usize)> = designs().filter_map(|(index, design)| Some((number(design)?, index))).collect();
+        let along: BTreeSet<&String> = varied.iter().filter(|other| goes_along(digest, &with, key, other)).collect();
+        let mut lines: Vec<Line> = Vec::new();
+        let mut places: BTreeMap<BTreeMap<String, String>, usize> = BTreeMap::new();
+        for &(value, index) in &with {
+            let own = digest.designs[index].parameters.iter();
+            let others = own.filter(|(other, _)| *other != key && varied.contains(*other) && !along.contains(other));
+            let others: BTreeMap<String, String> = others.map(|(key, value)| (key.clone(), value.clone())).collect();
+            let place = *places.entry(others.clone()).or_insert(lines.len());
+            match lines.get_mut(place) {
+                Some(line) => line.points.push((value, index)),
+                None => lines.push(Line { others, points: vec![(value, index)] }),
+            }
+        }
+        lines.iter_mut().for_each(|line| line.points.sort_by(|a, b| a.0.total_cmp(&b.0)));
+        let is_line = |line: &Line| line.points.first().map(|point| point.0) < line.points.last().map(|point| point.0);
+        if !lines.iter().any(is_line) {
+            return None;
+        }
+        let mut values: Vec<f64> = with.iter().map(|(value, _)| *value).collect();
+        values.sort_by(f64::total_cmp);
+        values.dedup();
+        let without = designs().filter(|(_, design)| number(design).is_none()).map(|(index, _)| index).collect();
+        Some(Self { key: key.to_owned(), values, lines, without, is_scattered: !along.is_empty() })
+    }
+
+    /// Names of the lines: what their labels say beside the key and beside the words that all of them have, and beside the
+    /// key `dropped`.
+    pub(crate) fn names(&self, digest: &Digest<'_>, dropped: Option<&str>) -> Vec<String> {
+        let lines = self.lines.iter().filter_map(|line| line.points.first());
+        let labels: Vec<String> = lines.map(|(_, index)| self.name(&digest.designs[*index], dropped)).collect();
+        let words: Vec<BTreeSet<&str>> = labels.iter().map(|label| label.split(' ').collect()).collect();
+        let is_shared = |word: &str| words.iter().all(|words| words.contains(word));
+        let own = |label: &String| {
+            let own: Vec<&str> = label.split(' ').filter(|word| labels.len() > 1 && !is_shared(word)).collect();
+            if own.is_empty() { label.clone() } else { own.join(" ") }
+        };
+        labels.iter().map(own).collect()
+    }
+
+    /// The label of a design point without the key, and without another one.
+    fn name(&self, design: &Design<'_>, dropped: Option<&str>) -> String {
+        let keys = [Some(self.key.as_str()), dropped].into_iter().flatten();
+        let dropped = keys.filter_map(|key| Some(words_of(key, design.parameters.get(key)?)));
+        let dropped: Vec<String> = dropped.flatten().collect();
+        let kept: Vec<&str> =
+            design.row.label.split(' ').filter(|word| !dropped.iter().any(|other| other == word)).collect();
+        if kept.is_empty() { design.row.kind.clone() } else { kept.join(" ") }
+    }
+}
+
+impl Line {
+    /// Kind of the networks of the line.
+    pub(crate) fn kind<'a>(&self, digest: &Digest<'a>) -> &'a str {
+        self.points.first().map_or("", |(_, index)| &digest.designs[*index].row.kind)
+    }
+}
+
+/// The forms that a value of a key has in a label.
+fn words_of(key: &str, value: &str) -> [String; 3] {
+    let width = if key == "network.width" { format!("w{value}") } else { value.to_owned() };
+    [width, value.to_owned(), format!("{key}={value}")]
+}
+
+/// A finite number that was swept.
+fn number(value: &str) -> Option<f64> {
+    value.parse::<f64>().ok().filter(|value| value.is_finite())
+}
+
+/// Keys of which the design points have several values, or that only some of them have.
+fn varied(designs: &[Design<'_>]) -> BTreeSet<String> {
+    let keys: BTreeSet<&String> = designs.iter().flat_map(|design| design.parameters.keys()).collect();
+    let differs =
+        |key: &&String| designs.iter().any(|design| design.parameters.get(*key) != designs[0].parameters.get(*key));
+    keys.into_iter().filter(differs).cloned().collect()
+}
+
+/// Whether `other` follows from the value of `key`, as in a table of combinations or a random sample. Kinds never do: they are
+/// lines of their own.
+fn goes_along(digest: &Digest<'_>, with: &[(f64, usize)], key: &str, other: &str) -> bool {
+    if key == other || KIND.contains(&other) {
+        return false;
+    }
+    let mut seen: BTreeMap<u64, Option<&String>> = BTreeMap::new();
+    let mut values: BTreeSet<Option<&String>> = BTreeSet::new();
+    let follows = with.iter().all(|(value, index)| {
+        let found = digest.designs[*index].parameters.get(other);
+        values.insert(found);
+        *seen.entry(value.to_bits()).or_insert(found) == found
+    });
+    follows && values.len() > 1
+}
