@@ -65,28 +65,41 @@ impl Swept {
         Some(Self { key: key.to_owned(), values, lines, without, is_scattered: !along.is_empty() })
     }
 
-    /// Names of the lines: what their labels say beside the key and beside the words that all of them have, and beside the
-    /// key `dropped`.
-    pub(crate) fn names(&self, digest: &Digest<'_>, dropped: Option<&str>) -> Vec<String> {
-        let lines = self.lines.iter().filter_map(|line| line.points.first());
-        let labels: Vec<String> = lines.map(|(_, index)| self.name(&digest.designs[*index], dropped)).collect();
-        let words: Vec<BTreeSet<&str>> = labels.iter().map(|label| label.split(' ').collect()).collect();
-        let is_shared = |word: &str| words.iter().all(|words| words.contains(word));
-        let own = |label: &String| {
-            let own: Vec<&str> = label.split(' ').filter(|word| labels.len() > 1 && !is_shared(word)).collect();
-            if own.is_empty() { label.clone() } else { own.join(" ") }
-        };
-        labels.iter().map(own).collect()
+    /// Names of the lines, and of the design points without the key: what their labels say beside this key and the key `dropped`, and
+    /// beside the words that all of them have.
+    pub(crate) fn names(&self, digest: &Digest<'_>, dropped: Option<&str>) -> [Vec<String>; 2] {
+        let lines = self.lines.iter().map(|line| self.words(digest, line, dropped));
+        let without = self.without.iter().map(|index| digest.designs[*index].row.label.split(' ').collect());
+        let words: Vec<Vec<&str>> = lines.chain(without).collect();
+        let is_shared = |word: &&str| words.len() > 1 && words.iter().all(|words| words.contains(word));
+        let mut names: Vec<String> = words
+            .iter()
+            .map(|words| words.iter().copied().filter(|word| !is_shared(word)).collect::<Vec<_>>().join(" "))
+            .collect();
+        let without = names.split_off(self.lines.len());
+        for (name, line) in names.iter_mut().zip(&self.lines).filter(|(name, _)| name.is_empty()) {
+            let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
+            let others = line.others.iter().filter(|(key, _)| Some(key.as_str()) != dropped);
+            let others: Vec<String> = others.map(|(key, value)| format!("{}={value}", last(key))).collect();
+            *name = if others.is_empty() { line.kind(digest).to_owned() } else { others.join(" ") };
+        }
+        [names, without]
     }
 
-    /// The label of a design point without the key, and without another one.
-    fn name(&self, design: &Design<'_>, dropped: Option<&str>) -> String {
-        let keys = [Some(self.key.as_str()), dropped].into_iter().flatten();
-        let dropped = keys.filter_map(|key| Some(words_of(key, design.parameters.get(key)?)));
-        let dropped: Vec<String> = dropped.flatten().collect();
-        let kept: Vec<&str> =
-            design.row.label.split(' ').filter(|word| !dropped.iter().any(|other| other == word)).collect();
-        if kept.is_empty() { design.row.kind.clone() } else { kept.join(" ") }
+    /// Words that the labels of all design points of a line have, without the values of this key and of the key `dropped`.
+    fn words<'d>(&self, digest: &'d Digest<'_>, line: &Line, dropped: Option<&str>) -> Vec<&'d str> {
+        let own = |index: usize| {
+            let design = &digest.designs[index];
+            let keys = [Some(self.key.as_str()), dropped].into_iter().flatten();
+            let dropped: Vec<String> =
+                keys.filter_map(|key| Some(words_of(key, design.parameters.get(key)?))).flatten().collect();
+            let words = design.row.label.split(' ').filter(move |word| !dropped.iter().any(|other| other == word));
+            words.collect::<Vec<&str>>()
+        };
+        let mut points = line.points.iter().map(|(_, index)| own(*index));
+        let mut words = points.next().unwrap_or_default();
+        points.for_each(|other| words.retain(|word| other.contains(word)));
+        words
     }
 }
 

@@ -139,10 +139,15 @@ impl Axis {
     /// Labelled ticks, about `most` of them.
     pub(crate) fn ticks(&self, most: usize) -> Vec<Tick> {
         match self.scale {
-            _ if !self.marks.is_empty() => self.marked_ticks(most),
             Scale::Linear => self.linear_ticks(most),
             Scale::Log | Scale::LogAndZero => self.log_ticks(most),
         }
+    }
+
+    /// Ticks at the values of a swept key; `None` where the axis has no such marks.
+    pub(crate) fn marks(&self) -> Option<Vec<Tick>> {
+        let tick = |value: &f64| Tick { value: *value, label: self.quantity.format(*value) };
+        (!self.marks.is_empty()).then(|| self.marks.iter().map(tick).collect())
     }
 
     /// Unlabelled ticks of a logarithmic axis: 2 to 9 times each power of ten; none where they would be too dense.
@@ -151,13 +156,6 @@ impl Axis {
             return Vec::new();
         }
         self.log_values(&[2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0])
-    }
-
-    /// Ticks at the marks: all, or every second, third, ... so that there are at most `most` but always the first.
-    fn marked_ticks(&self, most: usize) -> Vec<Tick> {
-        let stride = self.marks.len().div_ceil(most.max(1));
-        let tick = |value: &f64| Tick { value: *value, label: self.quantity.format(*value).trim_end().to_owned() };
-        self.marks.iter().step_by(stride).map(tick).collect()
     }
 
     fn linear_ticks(&self, most: usize) -> Vec<Tick> {

@@ -8,6 +8,7 @@ use crate::figure::{
 };
 use crate::metric::{METRICS, Metric};
 use crate::sweep::Swept;
+use std::collections::BTreeSet;
 
 const NAME: &str = "design-points";
 /// Height of a row, in pixels.
@@ -19,16 +20,17 @@ const MOST_NAME: f64 = 210.0;
 /// Most rows that are read at a glance.
 const MOST_ROWS: usize = 40;
 /// Most panels.
-const MOST_PANELS: usize = 4;
+const MOST_PANELS: usize = 3;
 
 /// Draws the figure where the design points differ in more than numbers, which have figures of their own.
 pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     let designs = &digest.designs;
-    let all_on_lines =
-        Swept::all(digest).iter().any(|swept| swept.without.is_empty() && swept.lines.len() < designs.len());
+    let swept = Swept::all(digest);
+    let lines = swept.iter().flat_map(|swept| &swept.lines).filter(|line| line.points.len() > 1);
+    let on_lines: BTreeSet<usize> = lines.flat_map(|line| line.points.iter().map(|(_, index)| *index)).collect();
     let metrics: Vec<&Metric> =
         METRICS.iter().filter(|metric| metric.varies(designs.iter())).take(MOST_PANELS).collect();
-    if all_on_lines || !(2..=MOST_ROWS).contains(&designs.len()) || metrics.is_empty() {
+    if on_lines.len() == designs.len() || !(2..=MOST_ROWS).contains(&designs.len()) || metrics.is_empty() {
         return Ok(None);
     }
     let replications = replications_note(digest, |summary| &summary.latency_mean_s);

@@ -15,6 +15,7 @@ mod zoo;
 
 pub use density::{DensityLine, density_figure};
 pub(crate) use draft::Figure;
+pub(crate) use swept::name as swept_name;
 pub(crate) use zoo::zoo_figure;
 
 use crate::digest::Digest;

@@ -127,14 +127,21 @@ struct Graph<'f, 'a> {
     /// Names and styles of the lines; equal names have equal styles.
     names: Vec<String>,
     styles: Vec<LineStyle>,
-    /// Design points without the key that are drawn as horizontal lines, with their styles.
-    levels: Vec<(usize, LineStyle)>,
+    /// Design points without the key, if they are few.
+    levels: Vec<Level>,
+}
+
+/// Design point without the key, drawn as a horizontal line.
+struct Level {
+    index: usize,
+    name: String,
+    style: LineStyle,
 }
 
 impl<'f, 'a> Graph<'f, 'a> {
     /// Lines have the colour of their kind; those of one kind differ in shade, marker and dashes.
     fn new(digest: &'f Digest<'a>, swept: &'f Swept, facets: &Facets) -> Self {
-        let names = swept.names(digest, facets.by.as_ref().map(|(key, _)| key.as_str()));
+        let [names, without] = swept.names(digest, facets.by.as_ref().map(|(key, _)| key.as_str()));
         let mut known: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         let mut style = |kind: &'a str, name: &str| {
             let names = known.entry(kind).or_default();
@@ -146,9 +153,10 @@ impl<'f, 'a> Graph<'f, 'a> {
         };
         let styles = swept.lines.iter().zip(&names).map(|(line, name)| style(line.kind(digest), name)).collect();
         let few = facets.by.is_none() && swept.without.len() <= MOST_LEVELS;
-        let levels = swept.without.iter().filter(|_| few).map(|&index| {
-            let row = digest.designs[index].row;
-            (index, style(&row.kind, &row.label))
+        let levels = swept.without.iter().zip(without).filter(|_| few).map(|(&index, name)| Level {
+            index,
+            style: style(&digest.designs[index].row.kind, &name),
+            name,
         });
         let levels = levels.collect();
         Self { digest, swept, names, styles, levels }
@@ -165,7 +173,7 @@ impl<'f, 'a> Graph<'f, 'a> {
     /// Indices of the design points that a panel shows.
     fn drawn(&self, facet: Facet<'_>) -> Vec<usize> {
         let lines = self.lines(facet).flat_map(|(line, _)| line.points.iter().map(|(_, index)| *index));
-        lines.chain(self.levels.iter().map(|(index, _)| *index)).collect()
+        lines.chain(self.levels.iter().map(|level| level.index)).collect()
     }
 
     fn is_overloaded(&self) -> bool {
@@ -195,10 +203,7 @@ impl<'f, 'a> Graph<'f, 'a> {
                 }
             }
         }
-        let level = |(index, style): &(usize, LineStyle)| Entry {
-            key: Key::Dashes(style.colour),
-            text: self.digest.designs[*index].row.label.clone(),
-        };
+        let level = |level: &Level| Entry { key: Key::Dashes(level.style.colour), text: level.name.clone() };
         legend.extend(self.levels.iter().map(level));
         if self.is_overloaded() {
             legend.push(Entry { key: Key::Cross(INK), text: "overloaded".to_owned() });
@@ -214,7 +219,7 @@ impl<'f, 'a> Graph<'f, 'a> {
             let text = shorten(&format!("{key} = {value}"), LABEL * 1.1, frame.right - frame.left);
             plot.sheet.text(&text, (frame.left, frame.top - 3.0), font)?;
         }
-        for (index, style) in &self.levels {
+        for Level { index, style, .. } in &self.levels {
             if let Some(spread) = metric.of(&self.digest.designs[*index]) {
                 let (_, y) = plot.pixel((0.0, spread.mean));
                 let stroke = Stroke { colour: style.colour, width: 1.4 };

@@ -213,7 +213,7 @@ fn best_at_each_payload(digest: &Digest<'_>) -> Markup {
         @if !rows.is_empty() {
             h3 { "Best accuracy at each payload" }
             p {
-                "Per kind, the networks that none with as small a payload beats. Compression is printed with its base: "
+                "Per kind, the networks of best accuracy at or below each payload. Compression is printed with its base: "
                 "bits of the float32 features at the split over payload bits, and bits of the T-step binary features "
                 "(float networks: one bit per value) over payload bits. Neighbours whose intervals overlap are not shown to differ."
             }

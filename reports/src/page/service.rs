@@ -87,7 +87,7 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
             section {
                 h2 { "Deadlines, batteries, servers" }
                 p {
-                    "Means over replications, with their 95 % Student-t intervals. A deadline is missed by a late answer and by none. "
+                    "Means over replications, with their 95 % Student-t intervals. Late and unanswered requests count as missed. "
                     "A mean is over the replications that have a value, and says over how many if that is not all; there is a dash where "
                     "none has one: no battery that ran empty, no request completed. The lifetime within the run counts every device "
                     "until its battery was empty or the run ended; it is at most the mean lifetime."

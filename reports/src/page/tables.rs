@@ -102,7 +102,7 @@ fn pairs(digest: &Digest<'_>) -> Markup {
                     tr {
                         th { "Spiking" } th { "Other" } th { "Payloads" }
                         th { "Accuracy, difference" } th { "Right alone" }
-                        th { "Accuracy says" } th { "Energy per request, difference" } th { "Replications" } th { "Energy says" }
+                        th { "Accuracy: verdict" } th { "Energy per request, difference" } th { "Replications" } th { "Energy: verdict" }
                     }
                 }
                 tbody { @for pair in &digest.pairs { (pair_row(digest, pair)) } }
