@@ -174,6 +174,20 @@ impl Metric {
         most(|of| of.low) > least(|of| of.high) && self.matters(low, high)
     }
 
+    /// Whether the means of two design points are far enough apart to matter to anybody.
+    pub(crate) fn is_relevant(&self, designs: [&Design<'_>; 2]) -> bool {
+        let [Some(first), Some(second)] = designs.map(|design| self.of(design)) else { return false };
+        self.matters(first.mean.min(second.mean), first.mean.max(second.mean))
+    }
+
+    /// Smallest difference that matters, in words.
+    pub(crate) fn least_difference(&self) -> String {
+        match self.quantity {
+            Quantity::Share => format!("{} points", 100.0 * LEAST_SHARE),
+            _ => format!("{}\u{a0}%", 100.0 * LEAST_RATIO),
+        }
+    }
+
     /// Whether two means, the lower one first, are far enough apart to matter to anybody.
     fn matters(&self, low: f64, high: f64) -> bool {
         match self.quantity {

@@ -15,6 +15,8 @@ pub(crate) enum Quantity {
     Seconds,
     /// A share from 0 to 1, written in per cent.
     Share,
+    /// Information in bytes, without a prefix.
+    Bytes,
     /// A plain number, such as the value of a key.
     Number,
 }
@@ -33,6 +35,8 @@ const JOULES: [(i32, &str); 9] =
     [(-15, "fJ"), (-12, "pJ"), (-9, "nJ"), (-6, "µJ"), (-3, "mJ"), (0, "J"), (3, "kJ"), (6, "MJ"), (9, "GJ")];
 /// Exponents of ten and names of the units of power, in ascending order.
 const WATTS: [(i32, &str); 7] = [(-12, "pW"), (-9, "nW"), (-6, "µW"), (-3, "mW"), (0, "W"), (3, "kW"), (6, "MW")];
+/// Seconds from which times are written in hours.
+const HOURS_FROM: f64 = 7200.0;
 /// Exponents of ten and names of the units of time, in ascending order.
 const SECONDS: [(i32, &str); 4] = [(-9, "ns"), (-6, "µs"), (-3, "ms"), (0, "s")];
 
@@ -43,6 +47,8 @@ impl Quantity {
             Self::Bits => return Prefix { factor: 1.0, unit: "bits" },
             Self::Share => return Prefix { factor: 0.01, unit: "%" },
             Self::Number => return Prefix { factor: 1.0, unit: "" },
+            Self::Bytes => return Prefix { factor: 1.0, unit: "B" },
+            Self::Seconds if value.abs() >= HOURS_FROM => return Prefix { factor: 3600.0, unit: "h" },
             Self::Joules => (&JOULES, "J"),
             Self::Watts => (&WATTS, "W"),
             Self::Seconds => (&SECONDS, "s"),
@@ -87,7 +93,7 @@ impl Quantity {
     }
 
     fn digits(self, value: f64, prefix: Prefix) -> String {
-        let scaled = value / prefix.factor;
+        let scaled = (value / prefix.factor).clamp(-f64::MAX, f64::MAX);
         match self {
             Self::Bits if self.decimals(scaled) == 0 && (0.0..PLAIN).contains(&scaled) => count(scaled.round() as u64),
             Self::Joules | Self::Watts | Self::Seconds if scaled != 0.0 && scaled.abs() < 1e-3 => {
@@ -103,7 +109,7 @@ impl Quantity {
             Self::Share => 1,
             // Mean payloads may be fractions of bits: below a hundred the fraction is worth showing.
             Self::Bits => usize::from(scaled.fract() != 0.0 && scaled < 100.0),
-            Self::Joules | Self::Watts | Self::Seconds | Self::Number => significant_decimals(scaled),
+            Self::Joules | Self::Watts | Self::Seconds | Self::Bytes | Self::Number => significant_decimals(scaled),
         }
     }
 }
@@ -208,6 +214,11 @@ mod tests {
             (Quantity::Joules, 2.5e-17, "0.025 fJ"),
             (Quantity::Seconds, 75.0, "75.0 s"),
             (Quantity::Seconds, 4500.0, "4500 s"),
+            (Quantity::Seconds, 736_220.0, "205 h"),
+            (Quantity::Bytes, 119.6, "120 B"),
+            (Quantity::Number, 2000.0, "2,000"),
+            (Quantity::Number, 0.03, "0.03"),
+            (Quantity::Number, -1e-9, "-1e-9"),
             (Quantity::Share, 0.915, "91.5 %"),
             (Quantity::Bits, 12544.0, "12,544 bits"),
             (Quantity::Bits, 99.55, "99.5 bits"),

@@ -13,7 +13,7 @@ pub(crate) struct Swept {
     pub(crate) lines: Vec<Line>,
     /// Indices of the design points that do not have the key.
     pub(crate) without: Vec<usize>,
-    /// Whether other keys vary along with this one, so that neighbours on a line differ in more than the key.
+    /// Whether other keys vary along with this one, and not in its order: neighbours on a line have little in common then.
     pub(crate) is_scattered: bool,
 }
 
@@ -33,7 +33,19 @@ impl Swept {
         let place = |key: &&String| axes.iter().position(|axis| axis == *key).unwrap_or(axes.len());
         let mut keys: Vec<&String> = varied.iter().collect();
         keys.sort_by_key(place);
-        keys.into_iter().filter_map(|key| Self::new(digest, key, &varied)).collect()
+        let mut all: Vec<Self> = Vec::new();
+        for swept in keys.into_iter().filter_map(|key| Self::new(digest, key, &varied)) {
+            // Of keys that rise together, the first one tells all.
+            if swept.is_scattered || !all.iter().any(|other| other.order() == swept.order()) {
+                all.push(swept);
+            }
+        }
+        all
+    }
+
+    /// Indices of the design points, line by line.
+    fn order(&self) -> Vec<Vec<usize>> {
+        self.lines.iter().map(|line| line.points.iter().map(|(_, index)| *index).collect()).collect()
     }
 
     fn new(digest: &Digest<'_>, key: &str, varied: &BTreeSet<String>) -> Option<Self> {
@@ -41,6 +53,7 @@ impl Swept {
         let designs = || digest.designs.iter().enumerate();
         let with: Vec<(f64, usize)> = designs().filter_map(|(index, design)| Some((number(design)?, index))).collect();
         let along: BTreeSet<&String> = varied.iter().filter(|other| goes_along(digest, &with, key, other)).collect();
+        let is_scattered = along.iter().any(|other| !is_in_order(digest, &with, other));
         let mut lines: Vec<Line> = Vec::new();
         let mut places: BTreeMap<BTreeMap<String, String>, usize> = BTreeMap::new();
         for &(value, index) in &with {
@@ -62,7 +75,7 @@ impl Swept {
         values.sort_by(f64::total_cmp);
         values.dedup();
         let without = designs().filter(|(_, design)| number(design).is_none()).map(|(index, _)| index).collect();
-        Some(Self { key: key.to_owned(), values, lines, without, is_scattered: !along.is_empty() })
+        Some(Self { key: key.to_owned(), values, lines, without, is_scattered })
     }
 
     /// Names of the lines, and of the design points without the key: what their labels say beside this key and the key `dropped`, and
@@ -127,6 +140,15 @@ fn varied(designs: &[Design<'_>]) -> BTreeSet<String> {
     let differs =
         |key: &&String| designs.iter().any(|design| design.parameters.get(*key) != designs[0].parameters.get(*key));
     keys.into_iter().filter(differs).cloned().collect()
+}
+
+/// Whether the numbers of `other` rise with those of a key, or fall.
+fn is_in_order(digest: &Digest<'_>, with: &[(f64, usize)], other: &str) -> bool {
+    let value = |index: usize| digest.designs[index].parameters.get(other).and_then(|value| number(value));
+    let mut pairs: Vec<(f64, Option<f64>)> = with.iter().map(|(own, index)| (*own, value(*index))).collect();
+    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let values: Option<Vec<f64>> = pairs.into_iter().map(|(_, value)| value).collect();
+    values.is_some_and(|values| values.is_sorted() || values.iter().rev().is_sorted())
 }
 
 /// Whether `other` follows from the value of `key`, as in a table of combinations or a random sample. Kinds never do: they are

@@ -4,7 +4,7 @@ use super::summary::print_summary;
 use crate::failure::{Failure, printable_lines};
 use crate::output::{note, plural, print_json};
 use anyhow::{Context, anyhow};
-use cospike_reports::{FILES, PAGE, render};
+use cospike_reports::{PAGE, files, render};
 use cospike_results::rows::Results;
 use cospike_results::store::folder::Place;
 use cospike_results::summary::Summary;
@@ -21,8 +21,8 @@ pub(crate) fn open_place<'a>(
     let folder = out.map_or_else(|| PathBuf::from("out").join(&study.plan().name), Path::to_path_buf);
     let others: Vec<&Path> = others.into_iter().collect();
     let place = Place::open(&folder, &others).map_err(Failure::mistake)?;
-    let names = Place::names();
-    let names = || names.iter().map(String::as_str).chain(FILES);
+    let names = [Place::names(), files(&study.plan().provenance.axes)].concat();
+    let names = || names.iter().map(String::as_str);
     place.check(names()).map_err(Failure::mistake)?;
     others.iter().try_for_each(|other| place.check_other(other, names())).map_err(Failure::mistake)?;
     Ok(place)

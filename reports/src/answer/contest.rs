@@ -11,10 +11,12 @@ use cospike_sim_core::stats::{compare_with_control, holm, wilson};
 pub(super) struct Contest {
     /// Position of the contender with the best mean.
     pub(super) best: usize,
-    /// Positions of those from which no test tells it apart, in order of their means.
+    /// Positions of those right behind it from which no test tells it apart, in order of their means.
     pub(super) level: Vec<usize>,
     /// Position of the best one from which a test tells it apart.
     pub(super) next: Option<usize>,
+    /// Number of those behind that one from which no test tells the best one apart: their replications differ too much.
+    pub(super) unclear: usize,
 }
 
 /// One contest among design points, with the p-values of the best against each other one.
@@ -48,12 +50,15 @@ impl<'m> Open<'m> {
         let mut adjusted = holm(&all).into_iter();
         let decide = |(contest, designs): (&Self, &Vec<&Design<'_>>)| {
             let (best, rivals) = (contest.order[0], &contest.order[1..]);
-            let is_shown =
-                |rival: usize, p: f64| p <= SIGNIFICANCE && contest.metric.tells_apart([designs[best], designs[rival]]);
+            let is_shown = |rival: usize, p: f64| {
+                let pair = [designs[best], designs[rival]];
+                p <= SIGNIFICANCE && contest.metric.is_relevant(pair) && contest.metric.tells_apart(pair)
+            };
             let shown: Vec<bool> = rivals.iter().zip(adjusted.by_ref()).map(|(rival, p)| is_shown(*rival, p)).collect();
-            let found =
-                |wanted: bool| rivals.iter().zip(&shown).filter(move |(_, is)| **is == wanted).map(|(rival, _)| *rival);
-            Contest { best, level: found(false).collect(), next: found(true).next() }
+            let first = shown.iter().position(|is_shown| *is_shown);
+            let unclear = first.map_or(0, |first| shown[first..].iter().filter(|is_shown| !**is_shown).count());
+            let level = rivals[..first.unwrap_or(rivals.len())].to_vec();
+            Contest { best, level, next: first.map(|first| rivals[first]), unclear }
         };
         contests.iter().zip(designs).map(decide).collect()
     }

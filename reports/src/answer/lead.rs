@@ -8,7 +8,7 @@ use crate::quantity::{Quantity, signed_points};
 use crate::sweep::Swept;
 
 /// Most names in a list of those that are level.
-const MOST_NAMES: usize = 3;
+const MOST_NAMES: usize = 4;
 /// Most contenders: with more, a test of each pair says little.
 const MOST_CONTENDERS: usize = 200;
 
@@ -78,37 +78,47 @@ pub(super) fn along(digest: &Digest<'_>, swept: &Swept) -> Option<String> {
         };
         let best = share(stretch.contest.best)?;
         let next = stretch.contest.next.and_then(|next| Some(format!("{}, {}", all_names[place][next], share(next)?)));
-        let next = next.map_or_else(String::new, |next| format!("; next {next}"));
+        let next = next.map_or_else(String::new, |next| format!("; next {next}{}", unclear(&stretch.contest)));
         let at = if stretch.from == stretch.to { String::new() } else { format!(" at {to}") };
         Some(match &stretch.names[..] {
-            [leader] => format!("{range} {leader} leads ({best}{at}{next})"),
-            level if level.len() <= MOST_NAMES => format!("{range} {} are level ({best}{at}{next})", listed(level)),
-            level => format!("{range} {} of {} are level ({best}{at}{next})", level.len(), all_names[place].len()),
+            [leader] => format!("{range}, {leader} leads ({best}{at}{next})"),
+            level if level.len() <= MOST_NAMES => format!("{range}, {} are level ({best}{at}{next})", listed(level)),
+            level if level.len() == all_names[place].len() => {
+                format!("{range}, all {} are level ({best}{at}{next})", level.len())
+            }
+            level => format!("{range}, {} of {} are level ({best}{at}{next})", level.len(), all_names[place].len()),
         })
     };
+    let is_open = |stretch: &Stretch| stretch.contest.next.is_none();
+    if stretches.len() == 1 && stretches.iter().all(is_open) {
+        return None;
+    }
     let parts: Vec<String> = stretches.iter().filter_map(written).collect();
     Some(format!("Correct answers of all requests, by {}: {}.", swept.key, parts.join("; ")))
 }
 
-/// Sentences on the best design points in the metrics that vary, at most `most` of them.
-pub(super) fn overall(digest: &Digest<'_>, most: usize) -> Vec<String> {
+/// Sentences on the best design points in the metrics that vary, at most `most` of them; without correct answers if
+/// `beside_correct`.
+pub(super) fn overall(digest: &Digest<'_>, most: usize, beside_correct: bool) -> Vec<String> {
     let designs: Vec<&Design<'_>> = digest.designs.iter().collect();
     if designs.len() > MOST_CONTENDERS {
         return Vec::new();
     }
-    let varied = METRICS.iter().filter(|metric| metric.best.is_some() && metric.varies(designs.iter().copied()));
+    let metrics = METRICS.iter().skip(usize::from(beside_correct));
+    let varied = metrics.filter(|metric| metric.best.is_some() && metric.varies(designs.iter().copied()));
+    let names = digest.short_names();
     let open: Vec<(&Metric, Open<'_>)> =
         varied.filter_map(|metric| Some((metric, Open::new(metric, &designs)?))).take(most).collect();
     let (metrics, open): (Vec<&Metric>, Vec<Open<'_>>) = open.into_iter().unzip();
     let decided = Open::decide(&open, &vec![designs.clone(); open.len()]);
-    metrics.iter().zip(decided).filter_map(|(metric, contest)| best(metric, &contest, &designs)).collect()
+    metrics.iter().zip(decided).filter_map(|(metric, contest)| best(metric, &contest, &designs, &names)).collect()
 }
 
 /// Sentence on the best design point in a metric, with those that are level and the next one.
-fn best(metric: &Metric, contest: &Contest, designs: &[&Design<'_>]) -> Option<String> {
+fn best(metric: &Metric, contest: &Contest, designs: &[&Design<'_>], names: &[String]) -> Option<String> {
     let title = metric.best?;
     let mean = |place: usize| Some(metric.of(designs[place])?.mean);
-    let named = |place: usize| Some(format!("{} ({})", designs[place].row.label, metric.quantity.format(mean(place)?)));
+    let named = |place: usize| Some(format!("{} ({})", names[place], metric.quantity.format(mean(place)?)));
     let first = mean(contest.best)?;
     let next = contest.next.and_then(|next| {
         let second = mean(next)?;
@@ -117,19 +127,25 @@ fn best(metric: &Metric, contest: &Contest, designs: &[&Design<'_>]) -> Option<S
             _ if first > 0.0 && second > 0.0 => format!("{:+.0} %", 100.0 * (second / first - 1.0)).replace('-', "−"),
             _ => return named(next),
         };
-        Some(format!("{} ({}, {more})", designs[next].row.label, metric.quantity.format(second)))
+        Some(format!("{} ({}, {more})", names[next], metric.quantity.format(second)))
     });
-    let next = next.map_or_else(String::new, |next| format!("; next {next}"));
+    let next = next.map_or_else(String::new, |next| format!("; next {next}{}", unclear(contest)));
+    let none = format!("no difference of {} or more is shown", metric.least_difference());
     let level: Vec<String> = [contest.best].iter().chain(&contest.level).filter_map(|place| named(*place)).collect();
     Some(match &level[..] {
         [only] => format!("{title}: {only}{next}."),
         level if level.len() <= MOST_NAMES => {
-            format!("{title}: {}, between which no difference is shown{next}.", listed(level))
+            format!("{title}: {}, between which {none}{next}.", listed(level))
         }
-        level => format!(
-            "{title}: {}, level with {} others, between which no difference is shown{next}.",
-            level[0],
-            level.len() - 1
-        ),
+        level => format!("{title}: {}, level with {} others: {none}{next}.", level[0], level.len() - 1),
     })
+}
+
+/// Words on those that are too uncertain to be placed.
+fn unclear(contest: &Contest) -> String {
+    match contest.unclear {
+        0 => String::new(),
+        1 => "; one more is too uncertain to place".to_owned(),
+        more => format!("; {more} more are too uncertain to place"),
+    }
 }

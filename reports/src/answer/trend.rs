@@ -19,17 +19,17 @@ pub(super) fn sentence(digest: &Digest<'_>, swept: &Swept) -> Option<String> {
         let [from, to] = [first, last].map(|(_, index)| metric.of(&digest.designs[*index]));
         let (from, to) = (from?.mean, to?.mean);
         let (written, ended) = (metric.quantity.format(from), metric.quantity.format(to));
-        let name = metric.name.to_lowercase().replace("p95", "the p95");
+        let name = metric.name.to_lowercase();
         let values = designs().filter_map(|design| Some(metric.of(design)?.mean));
         let turns = values.clone().any(|value| value > from.max(to) * 1.02 || value < from.min(to) * 0.98);
         let between =
             values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
         Some(match turns {
             true => format!(
-                "{name} lies between {}",
+                "{name} between {}",
                 metric.quantity.format_range(between.0, between.1).replace(" to ", " and ")
             ),
-            false => format!("{name} {} from {written} to {ended}", if to > from { "rises" } else { "falls" }),
+            false => format!("{name} from {written} to {ended}"),
         })
     };
     let varied = METRICS.iter().filter(|metric| metric.best.is_some() && metric.varies(designs()));

@@ -203,15 +203,26 @@ impl Axis {
     }
 
     fn log_values(&self, digits: &[f64]) -> Vec<f64> {
-        let decades = self.low.log10().floor() as i32..=self.high.log10().ceil() as i32;
+        let unit = self.log_unit();
+        let decades = (self.low / unit).log10().floor() as i32..=(self.high / unit).log10().ceil() as i32;
         decades
             .flat_map(|decade| digits.iter().map(move |digit| digit * power_of_ten(decade)))
+            .map(|value| value * unit)
             .filter(|value| (self.low..=self.high).contains(value))
             .collect()
     }
 
+    /// Unit in which the ticks of a logarithmic axis are round: the hour where all of it is about an hour or more.
+    fn log_unit(&self) -> f64 {
+        if self.quantity == Quantity::Seconds && self.low >= 900.0 { 3600.0 } else { 1.0 }
+    }
+
     fn log_label(&self, value: f64) -> String {
-        let Prefix { factor, unit } = self.quantity.prefix(value);
+        let Prefix { factor, unit } = match self.quantity {
+            Quantity::Seconds if self.log_unit() > 1.0 => Prefix { factor: 3600.0, unit: "h" },
+            Quantity::Seconds if value >= 1.0 => Prefix { factor: 1.0, unit: "s" },
+            quantity => quantity.prefix(value),
+        };
         let scaled = value / factor;
         let decimals = (-(scaled * 1.001).log10().floor()).max(0.0) as usize;
         let number = match scaled {
@@ -221,7 +232,7 @@ impl Axis {
         };
         match self.quantity {
             Quantity::Joules | Quantity::Watts | Quantity::Seconds => format!("{number}\u{a0}{unit}"),
-            Quantity::Bits | Quantity::Share | Quantity::Number => number,
+            Quantity::Bits | Quantity::Bytes | Quantity::Share | Quantity::Number => number,
         }
     }
 

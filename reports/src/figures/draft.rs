@@ -10,6 +10,8 @@ use cospike_results::summary::{Estimate, PointSummary};
 pub(crate) struct Figure {
     /// Name of the figure, unique in the report, and of its file without the ending.
     pub(crate) name: String,
+    /// Title above the figure.
+    pub(crate) title: String,
     /// Text below the figure on how to read it.
     pub(crate) caption: String,
     /// The figure as an SVG document.
@@ -58,7 +60,7 @@ impl Draft<'_> {
             body(sheet, top)
         });
         let svg = svg.map_err(|error| Undrawn { figure: self.name.to_owned(), error })?;
-        Ok(Some(Figure { name: self.name.to_owned(), caption: self.caption, svg }))
+        Ok(Some(Figure { name: self.name.to_owned(), title: self.title.to_owned(), caption: self.caption, svg }))
     }
 }
 

@@ -17,6 +17,9 @@ const HEIGHT: f64 = 330.0;
 /// Distance between the panels, in pixels.
 const GAP: f64 = 18.0;
 
+/// Number of points above which they are dots without intervals.
+const MOST_MARKERS: usize = 400;
+
 /// Cost that one of the two panels shows.
 struct Cost {
     name: &'static str,
@@ -123,7 +126,14 @@ fn panel(digest: &Digest<'_>, points: &[Point<'_, '_>], cost: &Cost, sheet: &She
         plot.line(&staircase, Stroke { colour: INK, width: 1.0 })?;
         labels.avoid_path(&staircase.iter().map(|point| plot.pixel(*point)).collect::<Vec<_>>());
     }
-    for point in points {
+    if points.len() > MOST_MARKERS {
+        for kind in &digest.kinds {
+            let own = points.iter().filter(|point| point.design.row.kind == *kind);
+            let dots: Vec<_> = own.map(|point| plot.pixel(point.place())).collect();
+            sheet.dots(&dots, 1.8, kind_style(kind, &digest.kinds).colour);
+        }
+    }
+    for point in points.iter().filter(|_| points.len() <= MOST_MARKERS) {
         let (x, y) = point.place();
         let style = kind_style(&point.design.row.kind, &digest.kinds);
         if let (_, Some(interval)) = point.cost {
@@ -137,7 +147,7 @@ fn panel(digest: &Digest<'_>, points: &[Point<'_, '_>], cost: &Cost, sheet: &She
         sheet.marker(plot.pixel((x, y)), style.marker, 3.6, style.colour)?;
         labels.avoid_marker(plot.pixel((x, y)), 5.0);
     }
-    for index in front {
+    for index in front.into_iter().filter(|_| points.len() <= MOST_MARKERS) {
         let (design, at) = (points[index].design, plot.pixel(points[index].place()));
         sheet.ring(at, 6.5, Stroke { colour: INK, width: 1.2 })?;
         // Without room the label is left out, as the caption says.

@@ -7,12 +7,9 @@ use crate::figure::{
     text_width,
 };
 use crate::quantity::{Quantity, fixed};
-use cospike_results::summary::compute_share;
 use std::collections::{BTreeMap, BTreeSet};
 
 const NAME: &str = "price-lists";
-/// Share of compute in the energy of the devices below which no price list changes anything.
-const LEAST_SHARE: f64 = 0.01;
 /// Height of a row, in pixels.
 const ROW: f64 = 19.0;
 /// Height of the heading of a price list, in pixels.
@@ -34,8 +31,7 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
             splits.push(&design.row.split);
         }
     }
-    let share = compute_share(&digest.results.replications).map_or(0.0, |[_, most]| most);
-    if splits.is_empty() || share < LEAST_SHARE {
+    if splits.is_empty() || !digest.compute_matters() {
         return Ok(None);
     }
     let idle = digest.executed().filter(|of| !priced(&of.design)).count();
