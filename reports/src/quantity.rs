@@ -75,7 +75,7 @@ impl Quantity {
     /// would have, so `25.49 ± <0.01 µJ`.
     pub(crate) fn format_margin(self, mean: f64, half_width: f64) -> String {
         let prefix = self.prefix(mean);
-        let (mean, half_width) = (mean / prefix.factor, half_width / prefix.factor);
+        let [mean, half_width] = [mean, half_width].map(|value| self.scaled(value, prefix));
         let decimals = self.decimals(mean);
         let decimals = if half_width < 0.5 * 10_f64.powi(-(decimals as i32)) { decimals + 1 } else { decimals };
         let smallest = 10_f64.powi(-(decimals as i32));
@@ -92,8 +92,13 @@ impl Quantity {
         format!("{} to {}\u{a0}{}", self.digits(low, prefix), self.digits(high, prefix), prefix.unit)
     }
 
+    /// `value` in prefixed units. Of shares, dividing by 0.01 would round 0.9365 down to 93.6 %, and the terminal up.
+    fn scaled(self, value: f64, prefix: Prefix) -> f64 {
+        if self == Self::Share { value * 100.0 } else { value / prefix.factor }
+    }
+
     fn digits(self, value: f64, prefix: Prefix) -> String {
-        let scaled = (value / prefix.factor).clamp(-f64::MAX, f64::MAX);
+        let scaled = self.scaled(value, prefix).clamp(-f64::MAX, f64::MAX);
         match self {
             Self::Bits if self.decimals(scaled) == 0 && (0.0..PLAIN).contains(&scaled) => count(scaled.round() as u64),
             Self::Joules | Self::Watts | Self::Seconds if scaled != 0.0 && scaled.abs() < 1e-3 => {
@@ -220,6 +225,7 @@ mod tests {
             (Quantity::Number, 0.03, "0.03"),
             (Quantity::Number, -1e-9, "-1e-9"),
             (Quantity::Share, 0.915, "91.5 %"),
+            (Quantity::Share, 0.9365, "93.7 %"),
             (Quantity::Bits, 12544.0, "12,544 bits"),
             (Quantity::Bits, 99.55, "99.5 bits"),
             (Quantity::Bits, 1e300, "1.00e300 bits"),

@@ -24,7 +24,7 @@ pub(crate) struct Frame {
 
 impl Frame {
     /// Room that [`Plot::axes`] needs to the left of a frame, in pixels.
-    pub(crate) const LEFT: f64 = 58.0;
+    pub(crate) const LEFT: f64 = 64.0;
     /// Room that [`Plot::axes`] needs below a frame, in pixels.
     pub(crate) const BELOW: f64 = 48.0;
 
