@@ -142,7 +142,7 @@ fn cautions(digest: &Digest<'_>) -> Markup {
     let doubtful: Vec<_> = digest.designs.iter().filter(|design| !design.summary.cautions.is_empty()).collect();
     html! {
         @if !doubtful.is_empty() {
-            section {
+            section #cautions {
                 h2 { "Means of this run only" }
                 p {
                     (count(doubtful.len() as u64)) " of " (plural(digest.designs.len(), "design point"))

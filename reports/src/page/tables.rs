@@ -4,7 +4,7 @@ use super::quoted::{Quoted, Verdict, accuracy, cell, compression, mean};
 use crate::digest::{Design, Digest, Pair};
 use crate::names;
 use crate::quantity::{Quantity, count, plural, points_range, signed_points};
-use cospike_results::summary::{Comparison, Estimate};
+use cospike_results::summary::{Caution, Comparison, Estimate};
 use cospike_sim_core::stats::PairedDifference;
 use maud::{Markup, html};
 
@@ -73,7 +73,7 @@ fn design_row(design: &Design<'_>) -> Markup {
         tr {
             th scope="row" {
                 (row.label)
-                @for caution in &summary.cautions { br; small { (caution.to_string()) } }
+                @for caution in &summary.cautions { br; small { a href="#cautions" { (in_a_word(caution)) } } }
             }
             td { (row.time_steps) }
             (outcome(Quantity::Share, &summary.correct))
@@ -94,6 +94,15 @@ fn design_row(design: &Design<'_>) -> Markup {
                 basis: place.to_owned(),
             })))
         }
+    }
+}
+
+/// What the section on cautions says at length.
+fn in_a_word(caution: &Caution) -> &'static str {
+    match caution {
+        Caution::Overloaded { .. } => "overloaded",
+        Caution::Drifting => "not steady",
+        Caution::TooShort => "too short",
     }
 }
 
