@@ -1,6 +1,6 @@
 //! How far a key can be raised before a place is overloaded.
 
-use super::listed;
+use super::words::listed;
 use crate::digest::{Design, Digest};
 use crate::quantity::Quantity;
 use crate::sweep::{Line, Swept};

@@ -1,7 +1,7 @@
 //! Who leads: at every value of a key, and among all design points.
 
 use super::contest::{Contest, Open};
-use super::listed;
+use super::words::listed;
 use crate::digest::{Design, Digest};
 use crate::metric::{METRICS, Metric};
 use crate::quantity::{Quantity, signed_points};

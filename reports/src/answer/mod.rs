@@ -7,6 +7,7 @@ mod capacity;
 mod contest;
 mod lead;
 mod trend;
+mod words;
 
 use crate::digest::{Design, Digest};
 use crate::metric::{METRICS, Metric};
@@ -52,13 +53,4 @@ fn alone(design: &Design<'_>) -> Option<String> {
     };
     let values: Vec<String> = METRICS.iter().filter_map(value).collect();
     (!values.is_empty()).then(|| format!("{}: {}.", design.row.label, values.join(", ")))
-}
-
-/// Words in a row: `a`, `a and b`, `a, b and c`.
-fn listed(words: &[String]) -> String {
-    match words {
-        [] => String::new(),
-        [only] => only.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
 }

@@ -1,6 +1,6 @@
 //! What a key does along a single line.
 
-use super::listed;
+use super::words::listed;
 use crate::digest::Digest;
 use crate::metric::{METRICS, Metric};
 use crate::quantity::Quantity;
