@@ -63,6 +63,7 @@ fn empty() -> Results {
         schema: MANIFEST_SCHEMA,
         version: "0".into(),
         name: "fuzzed".into(),
+        question: None,
         scenario: String::new(),
         settings: vec![],
         selected: vec![],

@@ -4,14 +4,18 @@ use crate::error::ReportError;
 use crate::figure::{shorten, text_width};
 use cospike_results::index::PointIndex;
 use cospike_results::rows::{ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results, Table};
-use cospike_results::summary::{Comparison, Estimate, PointSummary, Summary, energy_difference};
+use cospike_results::summary::{
+    Caution, Comparison, Estimate, PointSummary, Summary, compute_share, energy_difference,
+};
 use cospike_sim_core::inference::Convention;
 use cospike_sim_core::record::Field;
 use cospike_sim_core::stats::Interval;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Swept keys whose values figures show by colour.
-const KIND: [&str; 2] = ["network.family", "network.bottleneck"];
+pub(crate) const KIND: [&str; 2] = ["network.family", "network.bottleneck"];
+/// Share of compute in the energy of a device below which no price list changes what it needs.
+const LEAST_COMPUTE: f64 = 0.01;
 /// Swept keys whose values are the rows and columns of the heat map.
 const CELL: [&str; 2] = ["network.split", "network.width"];
 
@@ -116,6 +120,12 @@ impl<'a> Digest<'a> {
         Ok(Self { results, designs, energy_parts, networks, kinds, pairs, varied })
     }
 
+    /// Whether compute is so much of the energy of any design point that price lists change it. Without energies, nothing else is there
+    /// to compare.
+    pub(crate) fn compute_matters(&self) -> bool {
+        compute_share(&self.results.replications).is_none_or(|[_, most]| most >= LEAST_COMPUTE)
+    }
+
     /// The first design point of every distinct network.
     pub(crate) fn networks(&self) -> impl Iterator<Item = &Design<'a>> {
         self.networks.iter().map(|index| &self.designs[*index])
@@ -144,6 +154,11 @@ impl<'a> Digest<'a> {
             _ => shorten(&format!("{}: {label}", design.row.point), size, width),
         };
         self.designs.iter().zip(short.iter().zip(&labels)).map(name).collect()
+    }
+
+    /// Labels of the design points without the words that all of them have.
+    pub(crate) fn short_names(&self) -> Vec<String> {
+        without_shared_words(&self.designs.iter().map(|design| design.row.label.as_str()).collect::<Vec<_>>())
     }
 
     /// Split and width, and codec, time steps and backbone where the study has several, such as `stage3 w4`.
@@ -222,6 +237,11 @@ impl<'a> Design<'a> {
     pub(crate) fn executed(&self) -> Option<Executed<'_, 'a>> {
         let (accuracy, payload_bits) = (self.summary.offline_accuracy?, self.row.payload_bits?);
         Some(Executed { design: self, accuracy, payload_bits })
+    }
+
+    /// Whether a place is asked for more than it can do.
+    pub(crate) fn is_overloaded(&self) -> bool {
+        self.summary.cautions.iter().any(|caution| matches!(caution, Caution::Overloaded { .. }))
     }
 
     /// Requests made, over all replications.

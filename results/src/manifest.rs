@@ -18,6 +18,9 @@ pub struct Manifest {
     pub version: String,
     /// Name of the study.
     pub name: String,
+    /// Question that the study is to answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
     /// Text of the scenario file, verbatim.
     pub scenario: String,
     /// Values that were given beside the scenario and replace its own, each as `KEY=VALUE`.
@@ -184,6 +187,7 @@ mod tests {
             schema: MANIFEST_SCHEMA,
             version: "0.1.0".into(),
             name: "study".into(),
+            question: Some("Which is best?".into()),
             scenario: "[study]\n".into(),
             settings: vec!["fleet.devices=10".into()],
             selected: vec!["0".into(), "3..7".into()],

@@ -16,6 +16,7 @@ pub mod given;
 pub mod library;
 mod located;
 pub mod profiles;
+mod question;
 pub mod scenario;
 pub mod schema;
 mod settings;

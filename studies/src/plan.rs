@@ -150,6 +150,9 @@ pub struct Packets {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Provenance {
+    /// Question that the study is to answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
     /// Text of the scenario file; empty for a plan that was made without one.
     pub scenario: String,
     /// Values that were given beside the scenario and replace its own, each as `KEY=VALUE`.

@@ -261,6 +261,7 @@ impl Study {
             schema: MANIFEST_SCHEMA,
             version: env!("CARGO_PKG_VERSION").into(),
             name: name.clone(),
+            question: provenance.question.clone(),
             scenario: provenance.scenario.clone(),
             settings: provenance.settings.clone(),
             selected: provenance.selected.clone(),

@@ -239,6 +239,7 @@ fn manifest(replications: u32) -> Manifest {
         schema: MANIFEST_SCHEMA,
         version: "0.0.0-test".to_owned(),
         name: "synthetic".to_owned(),
+        question: Some("Which of <these> is best?".to_owned()),
         scenario: "# made up\n[study]\nname = \"synthetic\"\n".to_owned(),
         settings: vec!["link.profile=my link".to_owned()],
         selected: vec!["3..7".to_owned()],

@@ -11,6 +11,7 @@ mod workload;
 
 use crate::diagnostic::{Diagnostic, Mistake, Origin, Source, excerpt};
 use crate::given::Given;
+use crate::question;
 use crate::scenario::{DatasetName, Precision, Scenario};
 use crate::settings;
 use crate::sweep::{self, Sweep, SweepPoint};
@@ -100,6 +101,9 @@ pub fn compile_given(source: &Source, given: &Given, zoo: &Zoo) -> Result<Compil
         Failure::NoSuchPoint { number, count } => CompileError::NoSuchPoint { number, count },
     })?;
     let provenance = &mut compiled.plan.provenance;
+    if provenance.question.is_none() {
+        provenance.question = question::in_comment(text);
+    }
     provenance.scenario.clone_from(text);
     provenance.settings.clone_from(settings);
     provenance.selected = given.selected();
@@ -142,6 +146,7 @@ fn compile_sweep(sweep: &Sweep, given: &Given, origin: &Origin, zoo: &Zoo) -> Re
             networks: compiler.networks.into_iter().map(|network| network.planned).collect(),
             points,
             provenance: Provenance {
+                question: study.question.as_ref().map(|question| question.trim().to_owned()),
                 scenario: String::new(),
                 settings: vec![],
                 selected: vec![],

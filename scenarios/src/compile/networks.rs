@@ -120,6 +120,10 @@ pub(super) fn labels(points: &[SweepPoint]) -> Result<Vec<String>, Mistake> {
     Ok(labels)
 }
 
+/// Keys that say how long a run is, which mostly follows from what else is swept. A label has them only where points differ in nothing
+/// else.
+const EXTENT: [&str; 3] = ["workload.requests", "workload.warmup", "workload.horizon_s"];
+
 /// Label of a design point: kind, split, width, variant and codec, the name of the grid, then whatever else is swept.
 fn label(point: &SweepPoint, asked: &Asked<'_>) -> String {
     let network = &point.scenario.network;
@@ -142,7 +146,8 @@ fn label(point: &SweepPoint, asked: &Asked<'_>) -> String {
     }
     let named = ["family", "split", "width", "bottleneck", "variant", "codec", "jpeg_quality", "time_steps"]
         .map(|key| format!("network.{key}"));
-    let is_shown = |path: &String| point.label_axes.contains(path) && !named.contains(path);
+    let is_shown =
+        |path: &String| point.label_axes.contains(path) && !named.contains(path) && !EXTENT.contains(&path.as_str());
     for (path, value) in point.parameters.iter().filter(|(path, _)| is_shown(path)) {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_string);
         label += &format!(" {path}={value}");
