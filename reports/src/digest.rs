@@ -2,8 +2,8 @@
 
 use crate::error::ReportError;
 use crate::figure::{shorten, text_width};
-use cospike_results::index::PointIndex;
-use cospike_results::rows::{ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results, Table};
+use cospike_results::index::{NetworkIndex, PointIndex};
+use cospike_results::rows::{AnswerRow, ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results, Table};
 use cospike_results::summary::{
     Caution, Comparison, Estimate, PointSummary, Summary, compute_share, energy_difference,
 };
@@ -11,6 +11,7 @@ use cospike_sim_core::inference::Convention;
 use cospike_sim_core::record::Field;
 use cospike_sim_core::stats::Interval;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// Swept keys whose values figures show by colour.
 pub(crate) const KIND: [&str; 2] = ["network.family", "network.bottleneck"];
@@ -56,6 +57,9 @@ pub(crate) struct Design<'a> {
     pub(crate) compute: BTreeMap<&'a str, f64>,
     /// The same on a machine that skips real values that are zero.
     pub(crate) compute_skipping: BTreeMap<&'a str, f64>,
+    /// Whether the network answers each sample correctly with nothing lost, in the order of the samples; empty if it cannot be
+    /// executed.
+    pub(crate) right: Rc<[bool]>,
 }
 
 /// Design point whose network was executed, with what that says of it.
@@ -99,13 +103,15 @@ impl<'a> Digest<'a> {
         let compute = by_point(&results.compute_energy, |row| row.point);
         let summary = Summary::new(results)?;
         let energy_parts = ReplicationRow::energy_parts();
+        let right = right_by_network(results);
         let designs = results.points.iter().zip(summary.points).map(|(row, summary)| {
             let replications = replications.get(&row.point).cloned().unwrap_or_default();
             let latencies = latencies.get(&row.point).map_or(&[][..], Vec::as_slice);
             let compute = compute.get(&row.point).map_or(&[][..], Vec::as_slice);
-            Design::new(row, summary, replications, latencies, compute, &energy_parts)
+            let design = Design::new(row, summary, replications, latencies, compute, &energy_parts)?;
+            Ok(Design { right: right.get(&row.network).cloned().unwrap_or_default(), ..design })
         });
-        let designs = designs.collect::<Result<Vec<_>, _>>()?;
+        let designs = designs.collect::<Result<Vec<_>, ReportError>>()?;
         let networks = firsts(&designs, |design| design.row.network);
         let kinds = firsts(&designs, |design| &design.row.kind);
         let kinds = kinds.into_iter().map(|index| designs[index].row.kind.clone()).collect();
@@ -230,6 +236,7 @@ impl<'a> Design<'a> {
             latencies,
             compute: by_list,
             compute_skipping: skipping,
+            right: Rc::default(),
         })
     }
 
@@ -293,6 +300,15 @@ fn without_shared_words(labels: &[&str]) -> Vec<String> {
         if kept.is_empty() { words.join(" ") } else { kept.join(" ") }
     };
     all.iter().map(own).collect()
+}
+
+/// Whether each network answers each sample correctly, in the order of the samples.
+fn right_by_network(results: &Results) -> BTreeMap<NetworkIndex, Rc<[bool]>> {
+    let mut right: BTreeMap<NetworkIndex, Vec<bool>> = BTreeMap::new();
+    for &AnswerRow { network, label, answer, .. } in &results.answers {
+        right.entry(network).or_default().push(label == answer);
+    }
+    right.into_iter().map(|(network, right)| (network, right.into())).collect()
 }
 
 /// Rows of a table by design point.
