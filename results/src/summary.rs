@@ -1,7 +1,9 @@
 //! Summary of results: one line per design point, and spiking networks against those that are executed once, pair by pair.
 
 use crate::index::{NetworkIndex, PointIndex};
+use crate::metrics::{self, energy};
 use crate::rows::{AnswerRow, PointRow, ReplicationRow, Results};
+use crate::searches::{Answer, answers};
 use cospike_sim_core::inference::Convention;
 use cospike_sim_core::stats::{
     Interval, PairedDifference, StatsError, compare_with_control, holm, mean_interval, paired_difference, wilson,
@@ -20,6 +22,8 @@ pub struct Summary {
     /// Comparisons of every pair of a spiking design point and one of another family (float, with a float or a binary bottleneck
     /// unit, or quantised) that are otherwise equal.
     pub comparisons: Vec<Comparison>,
+    /// Answers of searches; none without `[find]`.
+    pub searches: Vec<Answer>,
 }
 
 /// Mean over the replications that have a value.
@@ -181,7 +185,7 @@ impl Summary {
             })
         });
         let comparisons = adjust(&pairs.collect::<Result<Vec<_>, StatsError>>()?);
-        Ok(Self { warnings: results.manifest.warnings.clone(), points, comparisons })
+        Ok(Self { warnings: results.manifest.warnings.clone(), points, comparisons, searches: answers(results) })
     }
 }
 
@@ -228,11 +232,6 @@ fn unit(size: f64) -> f64 {
 
 fn scaled(values: &[f64], size: f64) -> Vec<f64> {
     values.iter().map(|value| value / unit(size)).collect()
-}
-
-/// Energy of the devices per answered request.
-fn energy(row: &ReplicationRow) -> Option<f64> {
-    row.energy.map(|energy| energy.total)
 }
 
 /// Smallest and largest share of compute in the energy of the devices, over all replications; `None` if none has an energy.
@@ -328,14 +327,14 @@ fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary,
         failure: point.failure.clone(),
         is_deterministic: false,
         offline_accuracy: point.correct.map(|correct| wilson(correct.into(), point.samples.into())).transpose()?,
-        accuracy: mean(|row| share(row.requests.correct, row.requests.completed)),
-        completed: mean(|row| share(row.requests.completed, row.requests.generated)),
+        accuracy: mean(metrics::accuracy),
+        completed: mean(metrics::completed),
         latency_mean_s: mean(|row| row.latency_mean_s),
         latency_p95_s: mean(|row| row.latency_p95_s),
         energy_j: mean(energy),
         power_per_device_w: mean(|row| row.power_per_device_w),
         no_energy: rows.iter().find_map(|row| row.no_energy.clone()),
-        deadline_misses: mean(|row| share(row.requests.deadline_misses, row.requests.generated)),
+        deadline_misses: mean(metrics::deadline_misses),
         first_depletion_s: mean(|row| row.first_depletion_s),
         restricted_lifetime_s: mean(|row| row.restricted_lifetime_s),
         mean_servers: mean(|row| row.mean_servers),
@@ -357,11 +356,6 @@ impl PointSummary {
         let Self { accuracy, completed, latency_mean_s, latency_p95_s, energy_j, power_per_device_w, .. } = self;
         [accuracy, completed, latency_mean_s, latency_p95_s, energy_j, power_per_device_w]
     }
-}
-
-/// `part` as a share of `whole`; `None` of nothing.
-fn share(part: u64, whole: u64) -> Option<f64> {
-    (whole > 0).then(|| part as f64 / whole as f64)
 }
 
 /// Pairs of a spiking design point and one of another family that differ only in the family, the kind of bottleneck unit, and

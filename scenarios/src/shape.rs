@@ -14,7 +14,7 @@ type Keyed<'d, 'a> = (&'d Spanned<DeString<'a>>, &'d Spanned<DeValue<'a>>);
 
 /// Checks the sections of a scenario, of which some keys may be missing because a sweep gives them.
 pub(crate) fn check_scenario(document: &DeTable<'_>) -> Result<(), Mistake> {
-    check_table(&SCENARIO, &["sweep"], document)
+    check_table(&SCENARIO, &["sweep", "find"], document)
 }
 
 /// The last key of `path`, which leads to it section by section, and its declaration.

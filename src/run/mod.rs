@@ -1,6 +1,7 @@
 //! `run`: a scenario from its file to its results and report.
 
 pub(crate) mod publish;
+mod search;
 mod summary;
 mod trace;
 mod verify;
@@ -19,10 +20,15 @@ use trace::TraceFile;
 /// Runs a scenario, writes its results, draws the report and prints the summary.
 pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     let zoo = arguments.scenario.zoo()?;
-    let compiled = arguments.scenario.compile(&zoo)?;
+    let compiled = arguments.scenario.compile_with_searches(&zoo)?;
     check_memory(&compiled.plan)?;
     compiled.plan.provenance.warnings.iter().for_each(|warning| note!("warning: {}", printable(warning)));
-    let location = compiled.store.clone();
+    let (location, searches) = (compiled.store.clone(), compiled.searches.clone());
+    if searches.is_some() && (arguments.verify || arguments.trace.file.is_some()) {
+        return Err(Failure::mistake(
+            "a search is neither verified nor traced: give a value with `--set`, and leave [find] out",
+        ));
+    }
     let study = compiled.into_study(&zoo)?;
     if arguments.verify {
         return verify::verify(&study, arguments.json);
@@ -35,12 +41,13 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     let mut trace = trace.map(|path| TraceFile::begin(&study, path, &arguments.trace)).transpose()?;
     let store = arguments.store.open(location.as_ref())?;
     let (bar, entries) = (Bar::new(), store.as_ref().map(|(_, entries)| entries));
-    let outcome = match &mut trace {
-        Some(trace) => trace.run(&study, entries, &bar),
-        None => study.run(entries, &|progress| bar.show(progress)),
+    let outcome = match (&searches, &mut trace) {
+        (Some(searches), _) => Ok((search::search((&arguments.scenario, &zoo), searches, entries, &bar)?, None)),
+        (None, Some(trace)) => finished(trace.run(&study, entries, &bar)),
+        (None, None) => finished(study.run(entries, &|progress| bar.show(progress))),
     };
     // Written before anything is drawn: a failure to draw loses no result.
-    let stored = finished(outcome).and_then(|(results, store_failure)| {
+    let stored = outcome.and_then(|(results, store_failure)| {
         place.write(&results)?;
         Ok((results, store_failure))
     });
@@ -55,7 +62,9 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
         }
     };
     let [drawn, printed, failed] = present(&results, &place, arguments.json);
-    if let Some(((location, _), reuse)) = store.as_ref().zip(bar.reuse()) {
+    // The last step of a search finds everything.
+    let reuse = bar.reuse().filter(|_| searches.is_none());
+    if let Some(((location, _), reuse)) = store.as_ref().zip(reuse) {
         note!("{} in the store {location}", reused(&reuse));
     }
     let store_failure = store_failure.map(|error| anyhow!("the results are whole, but the store failed: {error}"));

@@ -1,5 +1,6 @@
 //! Results and their report in a folder, and their summary on the terminal: of a study that was run, and of what was collected.
 
+use super::search::print_answers;
 use super::summary::print_summary;
 use crate::failure::{Failure, printable_lines};
 use crate::output::{note, plural, print_json};
@@ -45,8 +46,9 @@ pub(crate) fn present(results: &Results, place: &Place, as_json: bool) -> [Optio
     let page = if drawn.is_ok() { format!(" and {PAGE}") } else { String::new() };
     note!("\nresults{page} in {}", place.folder().display());
     let failed = results.points.iter().filter(|point| point.failure.is_some()).count();
-    let failed =
-        (failed > 0).then(|| anyhow!("{failed} of {} failed", plural(results.points.len() as u64, "design point")));
+    // A candidate that fails is an answer to a search.
+    let failed = (failed > 0 && results.manifest.search.is_none())
+        .then(|| anyhow!("{failed} of {} failed", plural(results.points.len() as u64, "design point")));
     [drawn.err(), printed.err(), failed]
 }
 
@@ -55,7 +57,12 @@ fn print(results: &Results, as_json: bool) -> anyhow::Result<()> {
     let summary = Summary::new(results)?;
     match as_json {
         true => print_json(&serde_json::to_value(&summary)?),
-        false => print_summary(&summary, results),
+        false => {
+            print_summary(&summary, results);
+            if let Some(search) = &results.manifest.search {
+                print_answers(&summary.searches, search);
+            }
+        }
     }
     Ok(())
 }

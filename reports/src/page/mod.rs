@@ -3,6 +3,7 @@
 mod headline;
 mod provenance;
 mod quoted;
+mod search;
 mod service;
 mod tables;
 
@@ -35,6 +36,7 @@ pub(crate) fn render(digest: &Digest<'_>, figures: &[Figure]) -> Markup {
                     (what_was_run(digest))
                     (warnings(digest))
                     (what_failed(digest))
+                    (search::section(digest))
                     (headline::section(digest))
                     section {
                         h2 { "Figures" }

@@ -41,6 +41,14 @@ pub fn mean_interval(values: &[f64]) -> Result<Interval, StatsError> {
     moments_interval(&values.iter().copied().collect(), CONFIDENCE)
 }
 
+/// As [`mean_interval`] with another confidence, above 0 and below 1.
+///
+/// # Errors
+/// Those of [`mean_interval`].
+pub fn mean_interval_at(values: &[f64], confidence: f64) -> Result<Interval, StatsError> {
+    moments_interval(&values.iter().copied().collect(), confidence)
+}
+
 /// As [`mean_interval`], from the moments of the values.
 pub(super) fn moments_interval(moments: &Moments, confidence: f64) -> Result<Interval, StatsError> {
     let (Some(mean), Some(variance)) = (moments.mean(), moments.variance()) else {
