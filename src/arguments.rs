@@ -35,6 +35,9 @@ pub(crate) enum Verb {
     Collect(Collect),
     /// Submit what is missing of a study to a scheduler, as an array of jobs that each work on a share
     Submit(Submit),
+    /// Look after a store of finished work: what is there, of which study, and what can go
+    #[command(subcommand)]
+    Store(Store),
     /// Draw the report of a result folder again
     Report(Report),
     /// Check a scenario and list its design points, without running it
@@ -142,6 +145,59 @@ pub(crate) struct SharedStudy {
     pub(crate) scenario: GivenScenario,
     #[command(flatten)]
     pub(crate) store: GivenStore,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Store {
+    /// List the studies that have used the store
+    Ls(ListStore),
+    /// Print how much room each kind of piece takes
+    Du(ListStore),
+    /// Remove what was set aside as damaged, and what no study on record has and is older than a day
+    Gc(CollectGarbage),
+    /// Read every piece and compare its checksum; a damaged one is set aside, and the exit code is 1
+    Verify(VerifyStore),
+    /// Copy pieces into another store
+    Export(ExportStore),
+}
+
+#[derive(Args)]
+pub(crate) struct ListStore {
+    #[command(flatten)]
+    pub(crate) store: GivenStore,
+    /// Print JSON instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct CollectGarbage {
+    #[command(flatten)]
+    pub(crate) store: GivenStore,
+    /// Also forget the studies that have not used the store for so many days, and remove what only they have
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) unused_days: Option<u32>,
+    /// Only say what would be removed
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct VerifyStore {
+    #[command(flatten)]
+    pub(crate) store: GivenStore,
+}
+
+#[derive(Args)]
+pub(crate) struct ExportStore {
+    /// The other store: a folder, which is made if it is not there, or an address such as s3://bucket/folder
+    #[arg(value_name = "DIR|URL")]
+    pub(crate) destination: PathBuf,
+    #[command(flatten)]
+    pub(crate) store: GivenStore,
+    /// Copy only what the studies of this name have [default: everything]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) study: Option<String>,
 }
 
 #[derive(Args)]

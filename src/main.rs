@@ -21,6 +21,7 @@ mod report;
 mod run;
 mod scenario;
 mod schema;
+mod store;
 mod zoo;
 
 use arguments::{Arguments, Verb, ZooVerb};
@@ -80,6 +81,11 @@ fn execute(verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Status(status) => cluster::status(&status),
         Verb::Collect(collect) => cluster::collect(&collect),
         Verb::Submit(submit) => cluster::submit(&submit),
+        Verb::Store(arguments::Store::Ls(list)) => store::list(&list),
+        Verb::Store(arguments::Store::Du(list)) => store::sizes(&list),
+        Verb::Store(arguments::Store::Gc(garbage)) => store::collect_garbage(&garbage),
+        Verb::Store(arguments::Store::Verify(verify)) => store::verify(&verify),
+        Verb::Store(arguments::Store::Export(export)) => store::export(&export),
         Verb::Report(report) => report::report(&report),
         Verb::Check(check) => check::check(&check),
         Verb::Schema => schema::schema(),

@@ -91,9 +91,18 @@ pub(crate) fn percent(share: &Interval) -> String {
 /// of replications behind it if not all have a value: `12.3 ±0.4 over 7 of 10`. A dash if none has one.
 pub(crate) fn mean(estimate: &Estimate, shift: i32) -> String {
     let Some(mean) = estimate.mean else { return "-".into() };
-    let margin = estimate.interval.map(|interval| format!(" ±{}", margin(interval.half_width(), mean, shift)));
+    let margin = estimate.interval.map(|interval| match is_symmetric(&interval) {
+        true => format!(" ±{}", margin(interval.half_width(), mean, shift)),
+        false => format!(" [{}, {}]", shifted(interval.low, shift), shifted(interval.high, shift)),
+    });
     let some = (estimate.over < estimate.of).then(|| format!(" over {} of {}", estimate.over, estimate.of));
     [Some(shifted(mean, shift)), margin, some].into_iter().flatten().collect()
+}
+
+/// Whether an interval reaches as far to either side of its estimate; one of a quantity that cannot be negative, or above 1, may not.
+fn is_symmetric(interval: &Interval) -> bool {
+    let [below, above] = [interval.estimate - interval.low, interval.high - interval.estimate];
+    (below - above).abs() <= 1e-9 * interval.estimate.abs().max(above)
 }
 
 /// A number with its noun: `1 sample`, `5 samples`.

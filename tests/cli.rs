@@ -159,6 +159,7 @@ fn but_the_uplink(row: &ReplicationRow) -> ReplicationRow {
         window_from_s: None,
         window_to_s: None,
         uplink_utilisation: None,
+        uplink_load: None,
         edge_utilisation: None,
         cloud_utilisation: None,
         simulated_s: 0.0,

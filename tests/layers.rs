@@ -5,16 +5,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates, and those that each may depend on.
-const CRATES: [(&str, &[&str]); 9] = [
+const CRATES: [(&str, &[&str]); 10] = [
     ("sim-core", &[]),
     ("models", &["sim-core"]),
     ("results", &["sim-core"]),
     ("studies", &["sim-core", "models", "results"]),
+    ("cluster", &["results", "studies"]),
     ("scenarios", &["sim-core", "models", "results", "studies"]),
     ("reports", &["sim-core", "models", "results"]),
     ("training", &["sim-core", "models"]),
     ("bench", &["sim-core", "models"]),
-    (".", &["sim-core", "models", "results", "studies", "scenarios", "reports", "bench"]),
+    (".", &["sim-core", "models", "results", "studies", "cluster", "scenarios", "reports", "bench"]),
 ];
 
 /// Modules of sim-core, lowest first. Each may use those before it; those of one group do not know one another.

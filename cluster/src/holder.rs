@@ -1,10 +1,11 @@
 //! Who is at work: a process, and whether it still is.
 
+pub use cospike_results::timestamp::Timestamp;
+
 use crate::shard::{Environment, find_job};
 use serde::{Deserialize, Serialize};
 use std::fmt::{Display, Formatter};
 use std::fs;
-use std::time::{Duration, SystemTime};
 
 /// A process that works on a study.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,45 +33,6 @@ struct Identity {
     namespace: String,
     /// Ticks from the start of the machine to that of the process.
     started: u64,
-}
-
-/// A moment by the clock of a machine, in UTC. It is shown to people, and never compared with the clock of another machine to decide
-/// anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
-pub struct Timestamp(SystemTime);
-
-impl Timestamp {
-    /// The present moment, to the second.
-    pub fn now() -> Self {
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Self(SystemTime::UNIX_EPOCH + Duration::from_secs(since.as_secs()))
-    }
-
-    /// The time that has passed since then; none if it lies ahead.
-    pub fn elapsed(self) -> Duration {
-        self.0.elapsed().unwrap_or_default()
-    }
-}
-
-impl Display for Timestamp {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
-        humantime::format_rfc3339_seconds(self.0).fmt(formatter)
-    }
-}
-
-impl From<Timestamp> for String {
-    fn from(moment: Timestamp) -> Self {
-        moment.to_string()
-    }
-}
-
-impl TryFrom<String> for Timestamp {
-    type Error = humantime::TimestampError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        humantime::parse_rfc3339(&text).map(Self)
-    }
 }
 
 impl Holder {

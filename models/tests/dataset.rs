@@ -37,6 +37,7 @@ fn cifar_is_read_plane_by_plane() {
     let files: Vec<(&str, Vec<u8>)> = batches.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect();
     let ten = Dataset::from_folder(folder(&files).path(), Subset::Training).unwrap();
     assert_eq!((ten.shape, ten.labels.as_slice()), (Shape::new(3, 32, 32), &[1, 8, 2, 7, 3, 6, 4, 5, 5, 4][..]));
+    assert!(!ten.is_empty());
     let described = [0, 1, 2, 9].map(|index| ten.describe_record(index));
     for (index, (record, batch)) in [(0, 1), (1, 1), (0, 2), (1, 5)].into_iter().enumerate() {
         assert!(described[index].starts_with(&format!("record {record} of ")), "{described:?}");

@@ -8,6 +8,7 @@
 //! | [`sealed`] | JSON documents that show whether they are as they were written |
 //! | [`store`] | result folders, and the content-addressed store of finished pieces |
 //! | [`summary`] | one line per design point, and spiking against float networks pair by pair |
+//! | [`timestamp`] | moments, for notes about work in progress |
 //! | [`index`] | numbers of design points and networks |
 //! | [`docs`] | the tables of columns in `docs/results.md` |
 //!
@@ -23,3 +24,4 @@ pub mod sealed;
 pub mod searches;
 pub mod store;
 pub mod summary;
+pub mod timestamp;

@@ -6,8 +6,9 @@ use crate::rows::ReplicationRow;
 pub type Metric = fn(&ReplicationRow) -> Option<f64>;
 
 /// Every metric by its name, which ends in its unit; shares have none.
-pub const METRICS: [(&str, Metric); 15] = [
+pub const METRICS: [(&str, Metric); 16] = [
     ("accuracy", accuracy),
+    ("correct", correct),
     ("completed", completed),
     ("deadline_misses", deadline_misses),
     ("latency_mean_s", |row| row.latency_mean_s),
@@ -32,6 +33,11 @@ pub fn metric(name: &str) -> Option<Metric> {
 /// Share of completed requests answered correctly in the event loop.
 pub(crate) fn accuracy(row: &ReplicationRow) -> Option<f64> {
     share(row.requests.correct, row.requests.completed)
+}
+
+/// Share of all requests answered correctly in the event loop.
+pub(crate) fn correct(row: &ReplicationRow) -> Option<f64> {
+    share(row.requests.correct, row.requests.generated)
 }
 
 /// Share of requests that were completed.

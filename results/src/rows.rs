@@ -254,10 +254,17 @@ record! {
         pub mean_servers: Option<f64> => ("servers", "servers"),
         /// Mean share of edge devices that are computing.
         pub edge_utilisation: Option<f64> => ("share", "edge utilisation"),
-        /// Mean share of uplinks that are busy.
+        /// Mean share of uplinks that are busy; of a cell that all share at the same time, the share of time in which it is.
         pub uplink_utilisation: Option<f64> => ("share", "uplink utilisation"),
         /// Mean share of servers that are computing.
         pub cloud_utilisation: Option<f64> => ("share", "cloud utilisation"),
+        /// Offered load of the edge devices: the work that requests bring over what the devices can do while requests are made.
+        /// At 1 and above a place is overloaded, and its queues grow with the length of the run.
+        pub edge_load: Option<f64> => ("share", "load of the edge devices"),
+        /// Offered load of the uplinks, or of the cell.
+        pub uplink_load: Option<f64> => ("share", "load of the uplink"),
+        /// Offered load of the cloud, of as many servers as may run.
+        pub cloud_load: Option<f64> => ("share", "load of the cloud"),
         /// Simulated time, from the start to the last event or the horizon.
         pub simulated_s: f64 => ("s", "simulated time"),
         /// Number and fingerprint of the events.

@@ -63,6 +63,8 @@ pub struct PointSummary {
     /// be executed.
     #[serde(serialize_with = "optional_interval")]
     pub offline_accuracy: Option<Interval>,
+    /// Share of all requests that were asked which were answered, and correctly: what the users of the system get.
+    pub correct: Estimate,
     /// Share of completed requests answered correctly in the event loop.
     pub accuracy: Estimate,
     /// Share of requests that were completed.
@@ -89,12 +91,77 @@ pub struct PointSummary {
     pub cloud_energy_j: Estimate,
     /// Mean power of the cloud in steady state, in watts.
     pub cloud_power_w: Estimate,
+    /// Offered load of the edge devices, of the uplinks or the cell, and of the cloud, see
+    /// [`ReplicationRow::edge_load`].
+    pub load: Loads,
+    /// What speaks against taking the means for those of a longer run.
+    pub cautions: Vec<Caution>,
+    /// Bytes on the uplink per request asked: headers, copies and what was sent again included.
+    pub on_air_bytes: Estimate,
     /// Mean payload in bits; `None` if the network cannot be executed.
     pub payload_bits: Option<f64>,
     /// Bits of the float32 feature tensor at the split over payload bits; `None` if nothing is sent.
     pub ratio_to_float32: Option<f64>,
     /// Bits of the T-step binary feature tensor at the split over payload bits; `None` if nothing is sent.
     pub ratio_to_binary: Option<f64>,
+}
+
+/// Offered load of each place.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Loads {
+    /// Of the edge devices.
+    pub edge: Estimate,
+    /// Of the uplinks, or of the cell.
+    pub uplink: Estimate,
+    /// Of the cloud, of as many servers as may run.
+    pub cloud: Estimate,
+}
+
+impl Loads {
+    /// The place that is asked for most, with its load; `None` if no place has one.
+    pub fn greatest(&self) -> Option<(&'static str, f64)> {
+        let places = [("edge devices", &self.edge), ("uplink", &self.uplink), ("cloud", &self.cloud)];
+        let loads = places.into_iter().filter_map(|(place, load)| Some((place, load.mean?)));
+        loads.max_by(|(_, one), (_, other)| one.total_cmp(other))
+    }
+}
+
+/// Reason why the means of a design point hold for this run only (invariant 16).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Caution {
+    /// A place is asked for more than it can do, so queues and latencies grow with the length of the run.
+    Overloaded {
+        /// The place.
+        place: &'static str,
+        /// Its offered load.
+        load: f64,
+    },
+    /// The latency of most replications was still drifting when half of the answers had been given.
+    Drifting,
+    /// The 95th percentile of latency is below the mean: a few requests, those of the start or of the end, decide the mean.
+    TooShort,
+}
+
+impl std::fmt::Display for Caution {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Overloaded { place, load } => write!(
+                formatter,
+                "overloaded: the {place} is asked for {load:.2} times what it can do, so latencies grow with the length of the run"
+            ),
+            Self::Drifting => {
+                write!(
+                    formatter,
+                    "not steady: latencies are still drifting, so the means depend on the length of the run"
+                )
+            }
+            Self::TooShort => write!(
+                formatter,
+                "too short: the 95th percentile of latency is below its mean, so a few requests decide the mean; ask for more"
+            ),
+        }
+    }
 }
 
 /// Comparison of a spiking network with one of another family, the baseline, at the same split, width and other parameters.
@@ -198,6 +265,30 @@ impl Estimate {
         Self::of_values(&values, of, largest(&values))
     }
 
+    /// The same of a quantity that lies within `limits`. A t-interval that goes beyond them cannot be true; in its place stands
+    /// that of a transformed mean, by the delta method: of its logarithm, `mean * exp(+-h / mean)`, or between two limits of its
+    /// logit, with `h` half the t-interval.
+    fn within(self, limits: Limits) -> Self {
+        let bounded = |interval: Interval| {
+            let Interval { estimate, low, high } = interval;
+            let half = interval.half_width();
+            match limits {
+                Limits::Positive if low < 0.0 && estimate > 0.0 => {
+                    let factor = (half / estimate).exp();
+                    Interval { estimate, low: estimate / factor, high: (estimate * factor).min(f64::MAX) }
+                }
+                Limits::Share if (low < 0.0 || high > 1.0) && estimate > 0.0 && estimate < 1.0 => {
+                    let odds = estimate / (1.0 - estimate);
+                    let factor = (half / (estimate * (1.0 - estimate))).exp();
+                    let share = |odds: f64| if odds.is_finite() { odds / (1.0 + odds) } else { 1.0 };
+                    Interval { estimate, low: share(odds / factor), high: share(odds * factor) }
+                }
+                _ => interval,
+            }
+        };
+        Self { interval: self.interval.map(bounded), ..self }
+    }
+
     /// Whether half the interval is wider than the mean itself, so that more replications are needed to say anything.
     pub fn is_vague(&self) -> bool {
         self.interval.zip(self.mean).is_some_and(|(interval, mean)| interval.half_width() > mean.abs())
@@ -215,6 +306,15 @@ impl Estimate {
         let mean = interval.map_or(values.first().copied(), |interval| Some(interval.estimate * unit));
         Self { mean, interval: interval.and_then(in_place), over: values.len(), of, is_constant }
     }
+}
+
+/// Values that a quantity can have.
+#[derive(Clone, Copy)]
+enum Limits {
+    /// 0 and more.
+    Positive,
+    /// From 0 to 1.
+    Share,
 }
 
 /// Difference, as a share of the numbers, up to which these count as equal: sums in another order differ by less.
@@ -316,7 +416,9 @@ fn adjusted<K: Ord>(tests: BTreeMap<K, Option<f64>>) -> BTreeMap<K, f64> {
 
 fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary, StatsError> {
     let failed = point.failed_replications as usize;
-    let mean = |get: fn(&ReplicationRow) -> Option<f64>| Estimate::new(rows.iter().map(|row| get(row)), failed);
+    let any = |get: fn(&ReplicationRow) -> Option<f64>| Estimate::new(rows.iter().map(|row| get(row)), failed);
+    let mean = |get| any(get).within(Limits::Positive);
+    let mean_share = |get| any(get).within(Limits::Share);
     let sent = point.payload_bits.filter(|bits| *bits > 0.0);
     let ratio = |bits: u64| sent.map(|sent| bits as f64 / sent).filter(|ratio| ratio.is_finite());
     let mut summary = PointSummary {
@@ -327,27 +429,57 @@ fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary,
         failure: point.failure.clone(),
         is_deterministic: false,
         offline_accuracy: point.correct.map(|correct| wilson(correct.into(), point.samples.into())).transpose()?,
-        accuracy: mean(metrics::accuracy),
-        completed: mean(metrics::completed),
+        correct: mean_share(metrics::correct),
+        accuracy: mean_share(metrics::accuracy),
+        completed: mean_share(metrics::completed),
         latency_mean_s: mean(|row| row.latency_mean_s),
         latency_p95_s: mean(|row| row.latency_p95_s),
         energy_j: mean(energy),
         power_per_device_w: mean(|row| row.power_per_device_w),
         no_energy: rows.iter().find_map(|row| row.no_energy.clone()),
-        deadline_misses: mean(metrics::deadline_misses),
+        deadline_misses: mean_share(metrics::deadline_misses),
         first_depletion_s: mean(|row| row.first_depletion_s),
         restricted_lifetime_s: mean(|row| row.restricted_lifetime_s),
         mean_servers: mean(|row| row.mean_servers),
         cloud_energy_j: mean(|row| row.cloud_energy_j),
         cloud_power_w: mean(|row| row.cloud_power_w),
+        load: Loads {
+            edge: mean(|row| row.edge_load),
+            uplink: mean(|row| row.uplink_load),
+            cloud: mean(|row| row.cloud_load),
+        },
+        cautions: vec![],
+        on_air_bytes: mean(|row| Some(row.sent_bytes? * metrics::completed(row)?)),
         payload_bits: point.payload_bits,
         ratio_to_float32: ratio(point.float32_bits),
         ratio_to_binary: ratio(point.binary_bits),
     };
+    summary.cautions = cautions(&summary, rows);
     let constant = summary.estimates().iter().all(|estimate| estimate.interval.is_none());
     summary.is_deterministic =
         rows.len() > 1 && constant && rows.iter().all(|row| row.trajectory == rows[0].trajectory);
     Ok(summary)
+}
+
+/// Answers of a replication from which on a missing steady latency means that it was drifting, and not that there are too few.
+const ENOUGH_ANSWERS: u64 = 1_000;
+
+/// What speaks against taking the means of a point for those of a longer run.
+fn cautions(summary: &PointSummary, rows: &[&ReplicationRow]) -> Vec<Caution> {
+    let overloaded = summary.load.greatest().filter(|(_, load)| *load >= 1.0);
+    let overloaded = overloaded.map(|(place, load)| Caution::Overloaded { place, load });
+    let is_drifting =
+        |row: &&&ReplicationRow| row.requests.completed >= ENOUGH_ANSWERS && row.steady_latency_s.is_none();
+    let drifting = 2 * rows.iter().filter(is_drifting).count() > rows.len();
+    let is_short = summary.latency_p95_s.mean.zip(summary.latency_mean_s.mean).is_some_and(|(p95, mean)| p95 < mean);
+    // An overloaded place explains the others.
+    match overloaded {
+        Some(overloaded) => vec![overloaded],
+        None => [drifting.then_some(Caution::Drifting), is_short.then_some(Caution::TooShort)]
+            .into_iter()
+            .flatten()
+            .collect(),
+    }
 }
 
 impl PointSummary {

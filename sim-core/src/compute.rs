@@ -65,3 +65,42 @@ impl Processor {
         if operation_seconds > 0.0 { self.overhead_seconds + operation_seconds } else { 0.0 }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROCESSOR: Processor =
+        Processor { ac_per_second: 1e6, mac_per_second: 1e5, neuron_updates_per_second: 1e4, overhead_seconds: 1e-3 };
+
+    #[test]
+    fn each_kind_of_operation_takes_its_time_and_nothing_takes_none() {
+        let counts = |ac, mac, neuron_updates| Counts { ac, mac, neuron_updates, ..Counts::default() };
+        let milliseconds = |counts| PROCESSOR.time(&counts).unwrap().seconds() * 1e3;
+        for (counts, expected) in [
+            (counts(1_000, 0, 0), 2.0),
+            (counts(0, 300, 0), 4.0),
+            (counts(0, 0, 50), 6.0),
+            (counts(2_000, 100, 10), 5.0),
+            (counts(0, 0, 0), 0.0),
+        ] {
+            assert!((milliseconds(counts) - expected).abs() < 1e-9, "{counts:?}");
+        }
+    }
+
+    #[test]
+    fn impossible_rates_are_refused_by_name() {
+        assert_eq!(PROCESSOR.check(), Ok(()));
+        for rate in [0.0, -1.0, MIN_OPERATIONS_PER_SECOND / 2.0, MAX_OPERATIONS_PER_SECOND * 2.0, f64::NAN] {
+            let names = [
+                Processor { ac_per_second: rate, ..PROCESSOR },
+                Processor { mac_per_second: rate, ..PROCESSOR },
+                Processor { neuron_updates_per_second: rate, ..PROCESSOR },
+            ];
+            let names = names.map(|processor| processor.check().unwrap_err().name);
+            assert_eq!(names, ["ac_per_second", "mac_per_second", "neuron_updates_per_second"]);
+        }
+        let negative = Processor { overhead_seconds: -1.0, ..PROCESSOR };
+        assert_eq!(negative.check().unwrap_err().name, "overhead_seconds");
+    }
+}

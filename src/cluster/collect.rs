@@ -3,7 +3,8 @@
 use super::Opened;
 use crate::arguments::Collect;
 use crate::failure::Failure;
-use crate::run::publish::{finished, last, open_place, present};
+use crate::output::plural;
+use crate::run::publish::{failed_points, finished, last, open_place, present};
 use anyhow::anyhow;
 use cospike_studies::State;
 
@@ -14,15 +15,19 @@ pub(crate) fn collect(arguments: &Collect) -> Result<(), Failure> {
     let place = open_place(arguments.out.as_deref(), study, opened.location.folder())?;
     let (results, store_failure) = finished(study.collect(&opened.store))?;
     place.write(&results)?;
-    let [drawn, printed, failed] = present(&results, &place, arguments.json);
+    let [drawn, printed] = present(&results, &place, arguments.json);
     let inventory = study.inventory(&opened.pieces()?)?;
     let networks = inventory.networks.iter().filter(|state| **state == State::Missing).count();
-    let points = inventory.points.iter().filter(|point| !point.is_complete).count();
-    let missing = (networks + points > 0).then(|| {
+    let missing = inventory.points.iter().filter(|point| !point.is_complete).count();
+    let points = results.points.iter().zip(&inventory.points);
+    let failed = points.filter(|(point, found)| point.failure.is_some() && found.is_complete).count();
+    let failed = failed_points(failed, &results);
+    let missing = (networks + missing > 0).then(|| {
+        let inferences = plural(inventory.networks.len() as u64, "inference");
+        let points = plural(inventory.points.len() as u64, "design point");
         anyhow!(
-            "not computed yet: {points} of {} design points and {networks} of {} inferences; `cospike status` says more",
-            inventory.points.len(),
-            inventory.networks.len()
+            "{missing} of {points} and {networks} of {inferences} are not computed yet: `cospike work` computes them, and \
+             `cospike status` says who does"
         )
     });
     let store_failure = store_failure.map(|error| anyhow!("the store failed, so some of this may be missing: {error}"));

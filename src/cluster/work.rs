@@ -5,6 +5,7 @@ use super::{ENVIRONMENT, Opened};
 use crate::arguments::Work;
 use crate::failure::Failure;
 use crate::output::{note, plural, printable, say, significant};
+use crate::run::leave_record;
 use cospike_cluster::{Claims, Event, Holder, Outcome, Progress, Shard, Submission, Worker, find_shard, pack};
 use cospike_studies::{Finished, Pieces, Study, Task, Unit};
 use std::process::ExitCode;
@@ -15,6 +16,7 @@ use std::time::Duration;
 /// Works on a share of a study until all of it is stored.
 pub(crate) fn work(arguments: &Work) -> Result<ExitCode, Failure> {
     let opened = Opened::new(&arguments.study)?;
+    leave_record(&opened.study, &opened.store);
     let (study, pieces) = (&opened.study, opened.pieces()?);
     let units = study.units(&pieces)?;
     let (shard, numbers) = share(arguments, &opened, &pieces, &units)?;

@@ -12,9 +12,10 @@ use crate::failure::Failure;
 use crate::output::{note, plural, printable};
 use crate::progress::Bar;
 use anyhow::anyhow;
-use cospike_results::store::entries::Location;
-use cospike_studies::{Found, Reuse};
-use publish::{finished, last, open_place, present};
+use cospike_results::store::entries::{Entries, Location};
+use cospike_studies::housekeeping::StudyRecord;
+use cospike_studies::{Found, Pieces, Reuse, Study};
+use publish::{failed_points, finished, last, open_place, present};
 use trace::TraceFile;
 
 /// Runs a scenario, writes its results, draws the report and prints the summary.
@@ -40,6 +41,9 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     let place = open_place(arguments.out.as_deref(), &study, others)?;
     let mut trace = trace.map(|path| TraceFile::begin(&study, path, &arguments.trace)).transpose()?;
     let store = arguments.store.open(location.as_ref())?;
+    if let Some((_, entries)) = &store {
+        leave_record(&study, entries);
+    }
     let (bar, entries) = (Bar::new(), store.as_ref().map(|(_, entries)| entries));
     let outcome = match (&searches, &mut trace) {
         (Some(searches), _) => Ok((search::search((&arguments.scenario, &zoo), searches, entries, &bar)?, None)),
@@ -61,14 +65,28 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
             return Err(last([traced.err(), Some(error)]).unwrap_or_else(|| anyhow!("the study failed")).into());
         }
     };
-    let [drawn, printed, failed] = present(&results, &place, arguments.json);
+    let [drawn, printed] = present(&results, &place, arguments.json);
     // The last step of a search finds everything.
     let reuse = bar.reuse().filter(|_| searches.is_none());
     if let Some(((location, _), reuse)) = store.as_ref().zip(reuse) {
         note!("{} in the store {location}", reused(&reuse));
     }
+    let failed = results.points.iter().filter(|point| point.failure.is_some()).count();
+    let failed = failed_points(failed, &results);
     let store_failure = store_failure.map(|error| anyhow!("the results are whole, but the store failed: {error}"));
     last([traced.err(), store_failure, drawn, printed, failed]).map_or(Ok(()), |error| Err(error.into()))
+}
+
+/// Leaves a record of the study in its store, by which `cospike store` knows whose the pieces are. Without it they are only harder to
+/// look after, so a failure is said and nothing ends.
+pub(crate) fn leave_record(study: &Study, store: &Entries) {
+    let written = Pieces::new(study.plan(), store).map_err(anyhow::Error::from).and_then(|pieces| {
+        let record = StudyRecord::new(study.plan(), &pieces);
+        Ok(record.write(&pieces)?)
+    });
+    if let Err(error) = written {
+        note!("warning: the store knows nothing of this study, because {error:#}");
+    }
 }
 
 /// What a study found in its store, in words.

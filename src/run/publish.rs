@@ -38,18 +38,19 @@ pub(crate) fn finished(outcome: Result<Results, StudyError>) -> anyhow::Result<(
     }
 }
 
-/// Draws the report of results that are written, and prints their summary. Gives what went wrong: with the report, with the summary, and
-/// with design points.
-pub(crate) fn present(results: &Results, place: &Place, as_json: bool) -> [Option<anyhow::Error>; 3] {
+/// Draws the report of results that are written, and prints their summary. Gives what went wrong: with the report, and with the summary.
+pub(crate) fn present(results: &Results, place: &Place, as_json: bool) -> [Option<anyhow::Error>; 2] {
     let drawn = draw(results, place);
     let printed = print(results, as_json);
     let page = if drawn.is_ok() { format!(" and {PAGE}") } else { String::new() };
     note!("\nresults{page} in {}", place.folder().display());
-    let failed = results.points.iter().filter(|point| point.failure.is_some()).count();
-    // A candidate that fails is an answer to a search.
-    let failed = (failed > 0 && results.manifest.search.is_none())
-        .then(|| anyhow!("{failed} of {} failed", plural(results.points.len() as u64, "design point")));
-    [drawn.err(), printed.err(), failed]
+    [drawn.err(), printed.err()]
+}
+
+/// The error that `failed` of the design points of some results did, if any did. A candidate that fails is an answer to a search.
+pub(crate) fn failed_points(failed: usize, results: &Results) -> Option<anyhow::Error> {
+    (failed > 0 && results.manifest.search.is_none())
+        .then(|| anyhow!("{failed} of {} failed", plural(results.points.len() as u64, "design point")))
 }
 
 /// Prints the summary.

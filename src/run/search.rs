@@ -1,5 +1,6 @@
 //! `run` of a scenario with `[find]`.
 
+use super::leave_record;
 use crate::failure::Failure;
 use crate::given::GivenScenario;
 use crate::output::{printable, say, table};
@@ -22,7 +23,12 @@ pub(super) fn search(
     let needed =
         "[find] needs a store, in which each step finds what the ones before it have computed: leave `--no-store` out";
     let entries = entries.ok_or_else(|| Failure::mistake(needed))?;
-    searches.run(&|probes| scenario.study_of(probes, zoo), entries, &|progress| bar.show(progress))
+    let make = |probes: &_| {
+        let study = scenario.study_of(probes, zoo)?;
+        leave_record(&study, entries);
+        Ok(study)
+    };
+    searches.run(&make, entries, &|progress| bar.show(progress))
 }
 
 /// Prints the path of each search and its answer.

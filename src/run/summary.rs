@@ -14,11 +14,22 @@ pub(super) fn print_summary(summary: &Summary, results: &Results) {
         let early = row.traffic.steps_saved > 0 || (1..row.requests.completed).contains(&row.requests.answered_at_edge);
         damaged || early || row.requests.completed < row.requests.generated
     });
-    let mut titles = vec!["design point", "accuracy %"];
-    if unanswered {
-        titles.extend(["answered %", "right of these %"]);
+    let mut titles = vec!["design point"];
+    match unanswered {
+        true => titles.extend(["correct %", "answered %", "correct among answered, %", "loss-free %"]),
+        false => titles.push("accuracy %"),
     }
-    titles.extend(["payload bit", "x float32", "x binary", "latency ms", "p95 ms", "energy mJ", "device mW"]);
+    titles.extend([
+        "payload bit",
+        "x float32",
+        "x binary",
+        "on air B",
+        "latency ms",
+        "p95 ms",
+        "energy mJ",
+        "device mW",
+    ]);
+    titles.push("load");
     let misses = summary.points.iter().any(|point| point.deadline_misses.mean > Some(0.0));
     if misses {
         titles.push("missed %");
@@ -26,18 +37,21 @@ pub(super) fn print_summary(summary: &Summary, results: &Results) {
     let mut points = table(&titles);
     for point in &summary.points {
         let offline = point.offline_accuracy.as_ref().map_or_else(|| "-".into(), percent);
-        let mut row = vec![printable(&point.label), offline];
+        let mut row = vec![printable(&point.label)];
         if unanswered {
-            row.extend([mean(&point.completed, 2), mean(&point.accuracy, 2)]);
+            row.extend([&point.correct, &point.completed, &point.accuracy].map(|share| mean(share, 2)));
         }
+        row.push(offline);
         row.extend([
             number(point.payload_bits),
             number(point.ratio_to_float32),
             number(point.ratio_to_binary),
+            number(point.on_air_bytes.mean),
             mean(&point.latency_mean_s, 3),
             mean(&point.latency_p95_s, 3),
             mean(&point.energy_j, 3),
             mean(&point.power_per_device_w, 3),
+            load(point),
         ]);
         if misses {
             row.push(mean(&point.deadline_misses, 2));
@@ -46,12 +60,21 @@ pub(super) fn print_summary(summary: &Summary, results: &Results) {
     }
     say!("{points}");
     let samples = results.points.iter().map(|point| point.samples).max().unwrap_or(0);
+    let accuracy = match unanswered {
+        true => {
+            "correct: answered correctly, of all requests asked; loss-free: accuracy of the network with nothing lost, on"
+        }
+        false => "accuracy with nothing lost, on",
+    };
     say!(
-        "\naccuracy with nothing lost, on {samples} samples, 95 % Wilson interval; x float32, x binary: bits of the float32 \
-         and of the T-step binary tensor at the split per payload bit;\nlatency per request and energy of the edge devices per \
-         answered request; device: mean power of one; energy and power from the end of the warm-up to the last request, {}",
+        "\n{accuracy} {samples} samples, 95 % Wilson interval; x float32, x binary: bits of the float32 \
+         and of the T-step binary tensor at the split per payload bit;\non air: bytes on the uplink per request asked, with headers, \
+         copies and what was sent again; load: offered load of the place that is asked for most;\nlatency per request and energy of the \
+         edge devices per answered request; device: mean power of one; energy and power from the end of the warm-up to the last \
+         request, {}",
         intervals(summary)
     );
+    print_cautions(summary);
     if let Some([least, most]) = compute_share(&results.replications) {
         say!(
             "compute alone is {} to {} % of this energy, the rest is radio and waiting; the report compares it under every price list",
@@ -68,6 +91,19 @@ pub(super) fn print_summary(summary: &Summary, results: &Results) {
     if !summary.comparisons.is_empty() {
         say!();
         print_comparisons(summary);
+    }
+}
+
+/// Offered load of the place that is asked for most, with an exclamation mark if the means hold for this run only.
+fn load(point: &PointSummary) -> String {
+    let mark = if point.cautions.is_empty() { "" } else { "! " };
+    point.load.greatest().map_or_else(|| "-".into(), |(place, load)| format!("{mark}{load:.2} {place}"))
+}
+
+/// Names the design points whose means hold for this run only.
+fn print_cautions(summary: &Summary) {
+    for point in &summary.points {
+        point.cautions.iter().for_each(|caution| say!("! {}: {caution}", printable(&point.label)));
     }
 }
 

@@ -14,6 +14,7 @@ pub mod condition;
 mod designs;
 mod error;
 pub mod estimate;
+pub mod housekeeping;
 mod inference;
 mod inventory;
 pub mod keys;

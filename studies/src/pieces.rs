@@ -144,6 +144,11 @@ impl<'a> Pieces<'a> {
         self.points[point.position()]
     }
 
+    /// Keys of the inferences and of the design points, in the order of the plan.
+    pub(crate) fn content_keys(&self) -> (&[ContentKey], &[ContentKey]) {
+        (&self.networks, &self.points)
+    }
+
     pub(crate) fn entries(&self) -> &'a Entries {
         self.entries
     }
@@ -172,14 +177,15 @@ impl<'a> Pieces<'a> {
         Some(found)
     }
 
-    /// Stores the inference of a network and its summary, or its failure.
+    /// Stores the inference of a network, or its failure.
     pub(crate) fn put_inference(&self, network: NetworkIndex, inference: Result<&NetworkInference, &Failure>) {
         self.put(Piece::Inference(network), inference);
-        if let Ok(inference) = inference {
-            let key = summary_key(&self.networks[network.position()]).map_err(StoreError::from);
-            let put = |key| self.put_entry(key, &InferenceSummary::new(inference));
-            self.remember::<()>(key.and_then(put).map(Some));
-        }
+    }
+
+    /// Stores the summary of an inference.
+    pub(crate) fn put_summary(&self, network: NetworkIndex, summary: &InferenceSummary) {
+        let key = summary_key(&self.networks[network.position()]).map_err(StoreError::from);
+        self.remember::<()>(key.and_then(|key| self.put_entry(key, summary)).map(Some));
     }
 
     /// The rows of a replication, or its failure, if one of them is stored.

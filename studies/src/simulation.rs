@@ -125,6 +125,9 @@ impl<'a> Replication<'a> {
             edge_utilisation: outcome.edge.utilisation,
             uplink_utilisation: outcome.uplink.utilisation,
             cloud_utilisation: outcome.cloud.utilisation,
+            edge_load: outcome.edge.load,
+            uplink_load: outcome.uplink.load,
+            cloud_load: outcome.cloud.load,
             simulated_s: outcome.simulated.seconds(),
             trajectory: outcome.trajectory,
         }

@@ -178,7 +178,12 @@ impl Study {
             }
             match self.infer_or_find(key, pieces, &tick) {
                 Ok(inference) => {
-                    executed.summaries.insert(key, InferenceSummary::new(&inference));
+                    let summary = InferenceSummary::new(&inference);
+                    // Also of an inference that was found: the process that stored it may have been killed before this.
+                    if let Some(pieces) = pieces {
+                        pieces.put_summary(key, &summary);
+                    }
+                    executed.summaries.insert(key, summary);
                     // Priced at once, so that the counts of one network only are held in memory.
                     executed.priced.insert(key, self.price(network, inference));
                 }

@@ -10,6 +10,9 @@ use crate::plan::DesignPoint;
 use crate::study::Study;
 use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::key::ContentKey;
+use cospike_sim_core::link::{Channel, PacketLoss};
+use cospike_sim_core::network::Family;
+use cospike_sim_core::split::SplitNetwork;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -17,8 +20,12 @@ use std::ops::Range;
 /// executed by one process.
 const UNITS: u64 = 4096;
 
-/// Nanoseconds of one thread for a dense multiply-accumulate of a network, of which spikes leave most out.
+/// Nanoseconds of one thread for a dense multiply-accumulate of a network.
 const NANOSECONDS_PER_MAC: f64 = 0.2;
+/// The same for a step of a spiking network, of whose multiply-accumulates most meet no spike.
+const NANOSECONDS_PER_SPIKING_MAC: f64 = 0.05;
+/// Packets, and bits, of a message of which one that is lost or damaged has the tail executed anew: in the middle of what is usual.
+const PACKETS_AND_BITS: [f64; 2] = [4.0, 4_000.0];
 /// Nanoseconds of one thread for a request in the event loop.
 const NANOSECONDS_PER_REQUEST: f64 = 2_000.0;
 /// Nanoseconds of one thread for storing a piece.
@@ -74,7 +81,7 @@ impl Study {
     /// [`StoreError::Key`], which a checked plan does not give.
     pub fn units(&self, pieces: &Pieces<'_>) -> Result<Vec<Unit>, StudyError> {
         let inferences = (0..).map(NetworkIndex).zip(&self.networks).map(|(index, network)| {
-            let cost = network.executed_macs() * f64::from(network.samples.count) * NANOSECONDS_PER_MAC;
+            let cost = network.executed_nanoseconds() * f64::from(network.samples.count);
             let key = pieces.key(Piece::Inference(index))?;
             Ok(Unit { key, cost: whole(cost), task: Task::Inference(index) })
         });
@@ -145,31 +152,45 @@ impl Study {
             0.0 => point.system.workload.requests as f64,
             requests => requests,
         };
-        // Whatever arrives damaged is executed: how much that is shows only in the simulation.
-        let tail = match point.system.link.channel.is_clean() {
-            true => 0.0,
-            false => self.networks[point.network().position()].tail_macs() * NANOSECONDS_PER_MAC,
-        };
+        let damaged = damaged_share(&point.system.link.channel);
+        let tail = damaged * self.networks[point.network().position()].tail_nanoseconds();
         whole(requests * (NANOSECONDS_PER_REQUEST + tail) + NANOSECONDS_PER_PIECE)
     }
 }
 
 impl PreparedNetwork {
-    /// Dense multiply-accumulates of all steps that are executed for a sample.
-    fn executed_macs(&self) -> f64 {
-        let macs = |stage: &cospike_sim_core::split::SplitNetwork| {
-            let network = stage.network();
-            network.dense_macs(0..network.layers.len()) as f64 * stage.steps() as f64
-        };
-        self.stages.iter().map(macs).sum()
+    /// Nanoseconds for all that is executed for a sample.
+    fn executed_nanoseconds(&self) -> f64 {
+        self.stages.iter().map(|stage| self.nanoseconds(stage, 0)).sum()
     }
 
-    /// Dense multiply-accumulates of all steps behind the cut.
-    fn tail_macs(&self) -> f64 {
-        let stage = &self.zoo.network;
-        let network = stage.network();
-        network.dense_macs(stage.cut() + 1..network.layers.len()) as f64 * stage.steps() as f64
+    /// Nanoseconds for all steps behind the cut.
+    fn tail_nanoseconds(&self) -> f64 {
+        self.nanoseconds(&self.zoo.network, self.zoo.network.cut() + 1)
     }
+
+    /// Nanoseconds for all steps of a network from a layer on.
+    fn nanoseconds(&self, split: &SplitNetwork, from: usize) -> f64 {
+        let per_mac = match self.choice.family {
+            Family::Spiking => NANOSECONDS_PER_SPIKING_MAC,
+            Family::Float | Family::Quantised => NANOSECONDS_PER_MAC,
+        };
+        let network = split.network();
+        network.dense_macs(from..network.layers.len()) as f64 * split.steps() as f64 * per_mac
+    }
+}
+
+/// Share of the payloads that do not arrive as they were sent.
+fn damaged_share(channel: &Channel) -> f64 {
+    let loss = match channel.packet_loss {
+        PacketLoss::Independent { probability } => probability,
+        PacketLoss::GilbertElliott { mean_good_seconds, mean_bad_seconds, good_probability, bad_probability } => {
+            let lost = mean_good_seconds * good_probability + mean_bad_seconds * bad_probability;
+            lost / (mean_good_seconds + mean_bad_seconds)
+        }
+    };
+    let [packets, bits] = PACKETS_AND_BITS;
+    (packets * loss + bits * (channel.bit_error_probability + channel.bit_erasure_probability)).min(1.0)
 }
 
 fn simulation_key(

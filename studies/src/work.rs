@@ -7,6 +7,7 @@ use crate::prices::PricedNetworks;
 use crate::schedule::{Job, Simulated};
 use crate::simulation::Rows;
 use crate::study::Study;
+use crate::summary::InferenceSummary;
 use cospike_results::index::{NetworkIndex, PointIndex};
 use rayon::prelude::*; // threads are spent on replications
 use std::ops::Range;
@@ -46,6 +47,9 @@ impl Study {
     /// [`StudyError::Unstored`] if the store cannot be read or written.
     pub fn work_on_inference(&self, network: NetworkIndex, pieces: &Pieces<'_>) -> Result<Finished, StudyError> {
         let outcome = self.infer_or_find(network, Some(pieces), &|_| ());
+        if let Ok(inference) = &outcome {
+            pieces.put_summary(network, &InferenceSummary::new(inference));
+        }
         check(pieces)?;
         Ok(Finished { computed: 1, failed: outcome.is_err().into(), is_incomplete: false })
     }

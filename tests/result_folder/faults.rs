@@ -240,3 +240,38 @@ fn invariant_13_what_was_computed_before_a_failure_is_kept_and_said() {
     assert!(message.contains("the results are whole, but the store failed"), "{message}");
     assert!(files(&place) == bench.new);
 }
+
+/// A study of forty replications is killed a hundred times, in the middle of looking for a piece, writing one or giving it its name.
+#[test]
+fn invariant_13_a_hundred_kills_lose_nothing_and_leave_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let name = scenario(here, 1);
+    let text = std::fs::read_to_string(here.join(&name)).unwrap();
+    std::fs::write(here.join(&name), text.replace("replications = 1", "replications = 40")).unwrap();
+    let output = cospike(&["run", &name, "--out", "undisturbed", "--no-store"], here).output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    let store = here.join("pieces");
+    std::fs::create_dir(&store).unwrap();
+    let arguments = ["run", &name, "--out", "r", "--store", store.to_str().unwrap()];
+    // Each in a folder of its own, which may still be empty.
+    let is_piece = |path: &Path| path.starts_with("entries") && path.components().count() == 3;
+    let pieces = || files(&store).into_iter().filter(|(path, _)| is_piece(path)).collect::<Files>();
+    let mut kept = Files::new();
+    for kill in 0..100 {
+        // A piece takes about ten operations; what is killed before the first one has made nothing.
+        let fault = Fault { below: &store, at: 12 + 7 * (kill % 13), kind: "KILL" };
+        let Some(mut command) = faulty(&arguments, here, fault) else { return };
+        let output = command.output().unwrap();
+        assert!(output.status.code().is_none_or(|code| code == 0), "{}", said(&output));
+        let now = pieces();
+        assert!(kept.iter().all(|(path, bytes)| now.get(path) == Some(bytes)), "kill {kill} has lost a piece");
+        kept = now;
+    }
+    assert!(kept.len() > 2, "what was finished before a kill is kept");
+    let output = cospike(&arguments, here).output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(pieces().len(), 2 + 40, "an inference, its summary, and each replication once");
+    assert!(files(&here.join("r")) == files(&here.join("undisturbed")), "other bytes than those of an undisturbed run");
+    assert_eq!(std::fs::read_dir(store.join("partial")).unwrap().count(), 0, "what was half written is removed");
+}

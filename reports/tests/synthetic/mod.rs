@@ -217,6 +217,9 @@ impl Synthetic {
             edge_utilisation: Some(0.1),
             uplink_utilisation: Some(0.1),
             cloud_utilisation: Some(0.1),
+            edge_load: Some(0.1),
+            uplink_load: Some(0.1),
+            cloud_load: Some(0.1),
             simulated_s: 40.0,
             trajectory: Trajectory { events: 12_000, fingerprint: u64::from(point) },
         }

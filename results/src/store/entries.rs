@@ -107,9 +107,9 @@ impl Entries {
             #[cfg(feature = "object-store")]
             Location::Url(url) => Arc::new(super::bucket::Bucket::open(url)?),
             #[cfg(not(feature = "object-store"))]
-            Location::Url(url) => {
+            Location::Url(_) => {
                 let reason = "this program was built without object stores; build it with `--features object-store`";
-                return Err(EntryError::Address { address: url.clone(), reason: reason.into() });
+                return Err(EntryError::Address { address: location.to_string(), reason: reason.into() });
             }
         };
         Ok(Self { backend, on_damage })

@@ -1,10 +1,11 @@
 //! Where a store is: a folder, or an address in an object store.
 
-use std::fmt::{Display, Formatter};
+use percent_encoding::percent_decode_str; // addresses of files have their names encoded
+use std::fmt::{Debug, Display, Formatter};
 use std::path::{Path, PathBuf};
 
-/// Place of a store.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Place of a store. Its text has no password that an address may have.
+#[derive(Clone, PartialEq, Eq)]
 pub enum Location {
     /// A folder.
     Folder(PathBuf),
@@ -13,11 +14,13 @@ pub enum Location {
 }
 
 impl Location {
-    /// The place that a user means by `text`: an address if it has `://` in it, else a folder.
+    /// The place that a user means by `text`: an address if it has `://` in it, else a folder. `file:///a%20b` is the folder `/a b`.
     pub fn new(text: &Path) -> Self {
-        match text.to_str() {
-            Some(url) if url.contains("://") => Self::Url(url.into()),
-            _ => Self::Folder(text.into()),
+        let Some(url) = text.to_str().filter(|text| text.contains("://")) else { return Self::Folder(text.into()) };
+        let local = ["file://localhost/", "file:///"].iter().find_map(|start| url.strip_prefix(start));
+        match local.map(|path| percent_decode_str(path).decode_utf8()) {
+            Some(Ok(path)) => Self::Folder(Path::new("/").join(&*path)),
+            _ => Self::Url(url.into()),
         }
     }
 
@@ -30,11 +33,29 @@ impl Location {
     }
 }
 
+impl Debug for Location {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+        Display::fmt(self, formatter)
+    }
+}
+
 impl Display for Location {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Folder(folder) => folder.display().fmt(formatter),
-            Self::Url(url) => url.fmt(formatter),
+            Self::Folder(folder) => Display::fmt(&folder.display(), formatter),
+            Self::Url(url) => Display::fmt(&without_secrets(url), formatter),
+        }
+    }
+}
+
+/// `url` without a password in it, or what else could be a key: what stands behind `?` or `#`.
+fn without_secrets(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let parts = url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?)));
+    match parts {
+        None => url.into(),
+        Some((scheme, (user, host))) => {
+            format!("{scheme}://{}@{host}", user.split(':').next().unwrap_or_default())
         }
     }
 }

@@ -7,6 +7,8 @@
 //! | [`whole_file`] | single files that take their name when they are whole |
 
 mod backend;
+#[cfg(feature = "object-store")]
+mod bucket;
 pub mod entries;
 mod error;
 pub mod folder;

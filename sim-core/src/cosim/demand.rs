@@ -73,6 +73,7 @@ impl<'a> Demand<'a> {
     ) -> Result<Asked, CosimError> {
         let number = context.tally.requests.generated;
         context.tally.requests.generated += 1;
+        context.tally.last_asked = context.now();
         // The card is dealt even if the request is then dropped: the next request's sample must not depend on that.
         let sample = self.samples.next(device);
         if !self.arrivals.waits_for_the_end() {

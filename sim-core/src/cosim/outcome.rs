@@ -173,8 +173,13 @@ pub struct Latency {
 /// itself counts them in, and fails ([`super::CosimError::LittlesLaw`]) if the law does not hold to the nanosecond.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PlaceUse {
-    /// Mean share of its servers that were busy; `None` if no time passed.
+    /// Mean share of its servers that were busy; `None` if no time passed. Includes the time in which the run drains.
     pub utilisation: Option<f64>,
+    /// Offered load: the work that the requests bring, in time of one server, over what all servers can do while requests are
+    /// made, from time zero to the last request or the horizon. At 1 and above the place is overloaded: the longer the run, the
+    /// longer its queues. The work of what was turned away, or is still waiting at the horizon, counts as that of the others does on
+    /// average. `None` if nothing was served or no time passed.
+    pub load: Option<f64>,
     /// Time average of the requests waiting, those in service left out; `None` if no time passed.
     pub mean_queue_length: Option<f64>,
     /// Requests that came, whether they waited or not.

@@ -4,7 +4,7 @@ use super::CosimError;
 use super::line::{Line, Linked};
 use super::observer::QueueAt;
 use super::outcome::PlaceUse;
-use super::usage::Usage;
+use super::usage::{Extent, Usage};
 use crate::kernel::SimTime;
 
 /// A line in front of a server. 16 bytes.
@@ -110,9 +110,13 @@ impl Stations {
         self.stations[station as usize].line.pop(pool, now).is_some()
     }
 
-    /// How the place was used from time zero to `end`.
-    pub(super) fn usage(&self, end: SimTime) -> PlaceUse {
-        let servers = self.stations.len() as f64;
-        self.usage.until(end, self.usage.serving.mean(end).map(|serving| serving / servers))
+    /// How the place was used in `run`; `turned_away` came but were not let in.
+    pub(super) fn usage(&self, run: Extent, turned_away: u64) -> PlaceUse {
+        self.usage.over(run, self.usage.serving.area_until(run.end), self.stations.len() as f64, turned_away)
+    }
+
+    /// The same, if all stations share one server, which was `busy` for so many nanoseconds.
+    pub(super) fn usage_of_one(&self, run: Extent, busy: u128) -> PlaceUse {
+        self.usage.over(run, busy, 1.0, 0)
     }
 }

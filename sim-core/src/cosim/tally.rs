@@ -14,6 +14,8 @@ pub(super) struct Tally {
     pub(super) traffic: TrafficCounters,
     /// Events executed so far.
     pub(super) events: u64,
+    /// Time of the last request; zero before the first.
+    pub(super) last_asked: SimTime,
     /// Requests answered after their deadline.
     pub(super) late: u64,
     /// Bytes put on the uplink, with headers.
@@ -36,6 +38,7 @@ impl Tally {
             requests: RequestCounters::default(),
             traffic: TrafficCounters::default(),
             events: 0,
+            last_asked: SimTime::ZERO,
             late: 0,
             sent_bytes: 0,
             payload_bytes: 0,

@@ -6,6 +6,15 @@ use super::outcome::PlaceUse;
 use crate::kernel::SimTime;
 use crate::stats::TimeWeighted;
 
+/// Two lengths of a run, both from time zero.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Extent {
+    /// Up to the last event or the horizon.
+    pub(super) end: SimTime,
+    /// Up to the last request, or to the horizon if others would have come.
+    pub(super) asking: SimTime,
+}
+
 /// How a place is used, all its queues taken together.
 #[derive(Debug, Default)]
 pub(super) struct Usage {
@@ -69,9 +78,15 @@ impl Usage {
         self.waited_nanoseconds += 1;
     }
 
-    pub(super) fn until(&self, end: SimTime, utilisation: Option<f64>) -> PlaceUse {
+    /// How the place was used from time zero to the end of `run`, in which its servers, so many of them, were busy for the `busy`
+    /// nanoseconds together, and `turned_away` more came but were not let in.
+    pub(super) fn over(&self, run: Extent, busy: u128, servers: f64, turned_away: u64) -> PlaceUse {
+        let share = |time: SimTime| (time > SimTime::ZERO).then(|| busy as f64 / (servers * time.nanoseconds() as f64));
+        let brought = (self.entered + turned_away) as f64 / self.left as f64;
+        let end = run.end;
         PlaceUse {
-            utilisation,
+            utilisation: share(end),
+            load: share(run.asking).filter(|_| self.left > 0).map(|served| served * brought),
             mean_queue_length: self.waiting.mean(end),
             entered: self.entered,
             mean_wait_seconds: (self.left > 0).then(|| self.waited_nanoseconds as f64 / 1e9 / self.left as f64),

@@ -8,6 +8,7 @@ mod edge;
 mod failures;
 mod invariants;
 mod link;
+mod load;
 mod observer;
 mod properties;
 mod radio;

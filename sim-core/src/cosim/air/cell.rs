@@ -2,6 +2,7 @@
 
 use crate::kernel::{SimTime, Ticket, TimeError};
 use crate::link::{Capacity, Carried};
+use crate::stats::TimeWeighted;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
@@ -17,6 +18,8 @@ pub(super) struct Cell {
     at: Carried,
     weights: f64,
     come: u64,
+    /// 1 while something is being sent.
+    pub(super) busy: TimeWeighted,
     /// The event of the next message that has been sent.
     pub(super) event: Option<Ticket>,
 }
@@ -37,6 +40,7 @@ impl Cell {
             at: Carried::default(),
             weights: 0.0,
             come: 0,
+            busy: TimeWeighted::default(),
             event: None,
         }
     }
@@ -56,6 +60,7 @@ impl Cell {
         self.catch_up(capacity, now);
         if self.sending.is_empty() {
             (self.virtual_bits, self.weights) = (0.0, 0.0);
+            self.busy.increase(now);
         }
         self.come += 1;
         self.weights += weight;
@@ -79,6 +84,9 @@ impl Cell {
         // The clock is rounded; this is the point that it stands for.
         self.virtual_bits = self.virtual_bits.max(first.sent_at);
         self.weights -= first.weight;
+        if self.sending.is_empty() {
+            self.busy.decrease(now);
+        }
         Some(first.message)
     }
 }

@@ -10,6 +10,7 @@ use super::observer::{Observer, QueueAt, ServerAt};
 use super::outcome::PlaceUse;
 use super::phase::Phase;
 use super::stations::Stations;
+use super::usage::Extent;
 use crate::kernel::{SimTime, StreamFamily, Streams, TimeError};
 use crate::link::{Capacity, Carried, Link, Medium, Rate, Round, Sharing, Transport};
 use cell::Cell;
@@ -279,9 +280,12 @@ impl<'a> Air<'a> {
         self.uplinks.check_all(end)
     }
 
-    /// How the uplinks were used from time zero to `end`.
-    pub(super) fn usage(&self, end: SimTime) -> PlaceUse {
-        self.uplinks.usage(end)
+    /// How the uplinks were used in `run`. A cell that all share at the same time is one server.
+    pub(super) fn usage(&self, run: Extent) -> PlaceUse {
+        match &self.cell {
+            Some(cell) => self.uplinks.usage_of_one(run, cell.busy.area_until(run.end)),
+            None => self.uplinks.usage(run, 0),
+        }
     }
 
     /// The queues, to be broken by a test.

@@ -8,6 +8,7 @@ use super::messages::Message;
 use super::observer::{DropReason, Observer, QueueAt, ServerAt};
 use super::outcome::{CloudEnergy, PlaceUse};
 use super::phase::Phase;
+use super::usage::Extent;
 use super::{CosimError, Received, TailStep};
 use crate::kernel::{SimTime, Ticket, not_negative};
 use crate::link::PacketDamage;
@@ -211,9 +212,9 @@ impl<'a> Cloud<'a> {
         self.servers.check(end)
     }
 
-    /// How the servers were used from time zero to `end`.
-    pub(super) fn usage(&self, end: SimTime) -> PlaceUse {
-        self.servers.usage(end)
+    /// How the servers were used in `run`.
+    pub(super) fn usage(&self, run: Extent) -> PlaceUse {
+        self.servers.usage(run)
     }
 
     /// Mean number of servers that draw power from time zero to `end`.

@@ -5,7 +5,7 @@ use crate::cosim::CosimError;
 use crate::cosim::line::{Line, Linked};
 use crate::cosim::observer::QueueAt;
 use crate::cosim::outcome::{CloudEnergy, PlaceUse};
-use crate::cosim::usage::Usage;
+use crate::cosim::usage::{Extent, Usage};
 use crate::kernel::{SimTime, TimeError};
 use crate::stats::TimeWeighted;
 use std::cmp::Reverse;
@@ -200,10 +200,12 @@ impl Servers {
         self.running
     }
 
-    /// How the servers were used from time zero to `end`.
-    pub(super) fn usage(&self, end: SimTime) -> PlaceUse {
-        let share = self.usage.serving.mean(end).zip(self.running_time.mean(end)).map(|(busy, all)| busy / all);
-        self.usage.until(end, share)
+    /// How the servers were used in `run`: of those that were running, and offered load of all that may be.
+    pub(super) fn usage(&self, run: Extent) -> PlaceUse {
+        let busy = self.usage.serving.area_until(run.end);
+        let share = self.usage.serving.mean(run.end).zip(self.running_time.mean(run.end));
+        let most = self.profile.scaling.as_ref().map_or(self.profile.servers, |scaling| scaling.max_servers);
+        PlaceUse { utilisation: share.map(|(busy, all)| busy / all), ..self.usage.over(run, busy, f64::from(most), 0) }
     }
 
     /// Mean number of servers that draw power: those that run and those that are starting.

@@ -20,6 +20,7 @@ use super::context::Context;
 use super::observer::{Observer, QueueAt};
 use super::outcome::PlaceUse;
 use super::stations::Stations;
+use super::usage::Extent;
 use crate::edge::{DesignChoice, EdgeDevice};
 use crate::energy::{Energy, EnergyLedger};
 use crate::kernel::{SimTime, StreamFamily, Streams};
@@ -145,9 +146,9 @@ impl<'a> Edge<'a> {
         self.processors.check_all(end)
     }
 
-    /// How the processors were used from time zero to `end`.
-    pub(super) fn usage(&self, end: SimTime) -> PlaceUse {
-        self.processors.usage(end)
+    /// How the processors were used in `run`; `turned_away` requests found a full queue.
+    pub(super) fn usage(&self, run: Extent, turned_away: u64) -> PlaceUse {
+        self.processors.usage(run, turned_away)
     }
 
     /// Energy of all devices from time zero to `end`.

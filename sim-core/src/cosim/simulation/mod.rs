@@ -17,6 +17,7 @@ use super::phase::Phase;
 use super::requests::{Request, Requests};
 use super::starvation::StarvationWatch;
 use super::tally::Tally;
+use super::usage::Extent;
 use super::{CoInference, CosimError, Stranded, System};
 use crate::kernel::{Happening, SimTime, Streams};
 
@@ -353,6 +354,9 @@ impl<'a, O: Observer> Simulation<'a, O> {
     pub(super) fn outcome(&self, correct: u64, correct_in_time: u64) -> Outcome {
         let (end, tally) = (self.context.agenda.end(), &self.context.tally);
         let reading = self.reading(end);
+        // Without a request to come, the horizon only lets the rest of the run pass.
+        let goes_on = self.horizon.is_some() && self.demand.goes_on(&self.context);
+        let extent = Extent { end, asking: if goes_on { end } else { tally.last_asked } };
         let batteries = self.system.edge.battery_joules.map_or(0, |_| self.system.devices);
         Outcome {
             requests: RequestCounters {
@@ -371,9 +375,9 @@ impl<'a, O: Observer> Simulation<'a, O> {
             depletion: tally.depletion(batteries, end),
             cloud_energy: reading.cloud,
             mean_servers: self.cloud.mean_powered(end),
-            edge: self.edge.usage(end),
-            uplink: self.air.usage(end),
-            cloud: self.cloud.usage(end),
+            edge: self.edge.usage(extent, tally.requests.dropped_queue_full),
+            uplink: self.air.usage(extent),
+            cloud: self.cloud.usage(extent),
             simulated: end,
             trajectory: Trajectory { events: tally.events, fingerprint: self.context.agenda.fingerprint() },
         }
