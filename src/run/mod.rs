@@ -1,6 +1,7 @@
 //! `run`: a scenario from its file to its results and report.
 
 pub(crate) mod publish;
+pub(crate) mod record;
 mod search;
 mod summary;
 mod trace;
@@ -12,10 +13,10 @@ use crate::failure::Failure;
 use crate::output::{note, plural, printable};
 use crate::progress::Bar;
 use anyhow::anyhow;
-use cospike_results::store::entries::{Entries, Location};
-use cospike_studies::housekeeping::StudyRecord;
-use cospike_studies::{Found, Pieces, Reuse, Study};
+use cospike_results::store::entries::Location;
+use cospike_studies::{Found, Reuse};
 use publish::{failed_points, finished, last, open_place, present};
+use record::leave_record;
 use trace::TraceFile;
 
 /// Runs a scenario, writes its results, draws the report and prints the summary.
@@ -75,18 +76,6 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     let failed = failed_points(failed, &results);
     let store_failure = store_failure.map(|error| anyhow!("the results are whole, but the store failed: {error}"));
     last([traced.err(), store_failure, drawn, printed, failed]).map_or(Ok(()), |error| Err(error.into()))
-}
-
-/// Leaves a record of the study in its store, by which `cospike store` knows whose the pieces are. Without it they are only harder to
-/// look after, so a failure is said and nothing ends.
-pub(crate) fn leave_record(study: &Study, store: &Entries) {
-    let written = Pieces::new(study.plan(), store).map_err(anyhow::Error::from).and_then(|pieces| {
-        let record = StudyRecord::new(study.plan(), &pieces);
-        Ok(record.write(&pieces)?)
-    });
-    if let Err(error) = written {
-        note!("warning: the store knows nothing of this study, because {error:#}");
-    }
 }
 
 /// What a study found in its store, in words.

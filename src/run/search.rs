@@ -1,6 +1,6 @@
 //! `run` of a scenario with `[find]`.
 
-use super::leave_record;
+use super::record::leave_record;
 use crate::failure::Failure;
 use crate::given::GivenScenario;
 use crate::output::{printable, say, table};

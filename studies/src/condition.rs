@@ -1,6 +1,5 @@
 //! Conditions on the means of a design point, and whether its replications decide them.
 
-use crate::schedule::Simulated;
 use cospike_results::metrics::metric;
 use cospike_results::rows::ReplicationRow;
 use cospike_sim_core::stats::{Interval, mean_interval_at};
@@ -179,11 +178,6 @@ impl Decision {
             _ => Verdict::Fails,
         };
         (verdict, judged)
-    }
-
-    /// Whether `simulated` needs no more replications.
-    pub(crate) fn is_decided(&self, simulated: &Simulated, first: u32) -> bool {
-        self.judge(&simulated.replications(), simulated.failed, first).0 != Verdict::Undecided
     }
 }
 

@@ -1,6 +1,6 @@
 //! Replications to simulate: as many as the plan asks for, or until a mean is precise enough.
 
-use crate::condition::Decision;
+use crate::condition::{self, Decision};
 use crate::designs::{AllHeads, Networks};
 use crate::error::{Failure, StudyError};
 use crate::pieces::Pieces;
@@ -280,7 +280,9 @@ impl Pending {
             self.decided = precise || self.next >= most || (self.simulated.failed > 0 && self.next >= first);
         }
         if let Rule::Decided(decision) = &self.rule {
-            self.decided |= decision.is_decided(&self.simulated, self.bounds.0);
+            let Simulated { failed, .. } = self.simulated;
+            let (verdict, _) = decision.judge(&self.simulated.replications(), failed, self.bounds.0);
+            self.decided |= verdict != condition::Verdict::Undecided;
         }
     }
 }
