@@ -99,7 +99,9 @@ fn a_sample_spreads_its_points_over_ranges_and_lists() {
     assert_eq!(column(&sobol, "link.uplink_mbps"), [0.1, 10.0, 100.0, 1.0]);
     assert_eq!(column(&sobol, "fleet.devices"), [1.0, 5.0, 3.0, 7.0]);
     let kept = points("sample = { method = 'sobol', count = 4 }\nwhere = 'devices > 2'\n");
-    assert_eq!(kept, sobol[1..]);
+    let parameters =
+        |points: &[SweepPoint]| -> Vec<_> { points.iter().map(|point| point.parameters.clone()).collect() };
+    assert_eq!(parameters(&kept), parameters(&sobol[1..]));
 
     let few = "[sweep]\nfleet.devices = [1, 2]\nsample = { method = 'random', count = 50, seed = 1 }\n";
     let few = expand(&small(few)).unwrap();
