@@ -61,8 +61,13 @@ fn what_is_in_a_store_is_listed_by_study_and_by_kind() {
     let bytes: u64 = entries(&here.join("s")).iter().map(|path| fs::metadata(path).unwrap().len()).sum();
     assert_eq!((&sizes["bytes"], &sizes["pieces"]), (&bytes.into(), &6.into()));
     assert!(run(here, &["store", "ls"], 0).contains("small"));
-    run(here, &["store", "ls", "--store", "nowhere"], 2);
-    assert!(!here.join("nowhere").exists());
+    fs::create_dir(here.join("thesis")).unwrap();
+    for folder in ["nowhere", "thesis"] {
+        for verb in [&["ls"][..], &["du"], &["gc"], &["verify"], &["export", "copy"]] {
+            run(here, &[&["store"], verb, &["--store", folder]].concat(), 2);
+        }
+    }
+    assert!(!here.join("nowhere").exists() && fs::read_dir(here.join("thesis")).unwrap().next().is_none());
 }
 
 #[test]
@@ -74,16 +79,29 @@ fn invariant_13_only_what_no_study_has_is_removed() {
     let orphan = here.join("s/entries/ab").join(&key);
     fs::create_dir_all(orphan.parent().unwrap()).unwrap();
     fs::write(&orphan, "of an older version").unwrap();
-    fs::write(here.join("s/notes.txt"), "mine").unwrap();
+    // Whatever else lies in a store, somebody else has put there.
+    let mine = ["notes.txt", "entries/post.md", "entries/ab/draft.damaged", "notes/workers/list.txt"]
+        .map(|name| here.join("s").join(name));
+    for path in &mine {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "mine").unwrap();
+    }
+    let worker = here.join("s/notes/workers").join("0".repeat(64)).join("0123456789abcdef");
+    fs::create_dir_all(worker.parent().unwrap()).unwrap();
+    fs::write(&worker, "{}").unwrap();
     assert!(run(here, &["store", "gc"], 0).contains("removed 0 pieces"));
     assert!(orphan.exists(), "a process may be about to write its record");
     let yesterday = std::time::SystemTime::now() - std::time::Duration::from_hours(25);
-    fs::File::options().write(true).open(&orphan).unwrap().set_modified(yesterday).unwrap();
+    for path in mine.iter().chain([&orphan, &worker]) {
+        fs::File::options().write(true).open(path).unwrap().set_modified(yesterday).unwrap();
+    }
     assert!(run(here, &["store", "gc", "--dry-run"], 0).contains("would remove 1 piece "));
     assert!(orphan.exists());
     assert!(run(here, &["store", "gc"], 0).contains("removed 1 piece "));
+    assert!(!orphan.exists() && !worker.exists());
+    assert!(mine.iter().all(|path| fs::read_to_string(path).unwrap() == "mine"));
+    mine.iter().for_each(|path| fs::remove_file(path).unwrap());
     assert_eq!(entries(&here.join("s")), before);
-    assert!(here.join("s/notes.txt").exists());
     // One study is forgotten; what the other one has as well stays.
     let record = fs::read_dir(here.join("s/notes/studies")).unwrap().map(|entry| entry.unwrap().path());
     let record =

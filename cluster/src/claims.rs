@@ -18,11 +18,16 @@ use std::time::{Duration, Instant};
 /// Folder of the notes.
 pub(crate) const CLAIMS: &str = "claims";
 /// Time between two beats of a claim.
-const BEAT: Duration = Duration::from_secs(5);
+const BEAT: Duration = shorter_in_tests(5_000);
 /// A claim that has not changed for so long is taken over.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = shorter_in_tests(30_000);
 /// Time after which every process that wanted the same claim has written itself into it.
-const SETTLE: Duration = Duration::from_secs(1);
+const SETTLE: Duration = shorter_in_tests(1_000);
+
+/// A time, in the tests of this crate a twentieth of it.
+const fn shorter_in_tests(milliseconds: u64) -> Duration {
+    Duration::from_millis(if cfg!(test) { milliseconds / 20 } else { milliseconds })
+}
 
 /// The note of a claim.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -254,4 +259,64 @@ fn note(claim: &Claim) -> Vec<u8> {
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cospike_results::store::entries::Location;
+
+    /// Claims of a process of another machine, of which nobody here can know whether it lives.
+    fn elsewhere(store: &Entries) -> Claims {
+        Claims::new(store.clone(), Holder::this(&|_| None).unwrap().elsewhere())
+    }
+
+    /// Looks until a claim is got.
+    fn get(claims: &Claims, key: ContentKey) -> Held<'_> {
+        loop {
+            match claims.claim(key).unwrap() {
+                Attempt::Mine(held) => return held,
+                Attempt::Other(_) => std::thread::yield_now(),
+            }
+        }
+    }
+
+    #[test]
+    fn a_claim_that_beats_is_kept_and_one_that_does_not_is_taken_over_by_one() {
+        let place = tempfile::tempdir().unwrap();
+        let store = Entries::open(&Location::Folder(place.path().into()), |damage| panic!("{damage}")).unwrap();
+        let key = ContentKey::from_json("test", &1).unwrap();
+        let (first, second) = (elsewhere(&store), elsewhere(&store));
+        let held = get(&first, key);
+        let begin = Instant::now();
+        while begin.elapsed() < 2 * PATIENCE {
+            assert!(matches!(second.claim(key).unwrap(), Attempt::Other(Some(_))), "it beats");
+            assert!(!second.is_free(key).unwrap());
+        }
+        drop(held);
+        assert!(second.is_free(key).unwrap() && find_claims(&store).unwrap().is_empty(), "it was released");
+        // A note of a process that is gone, and whatever else may stand there.
+        let dead = Holder::this(&|_| None).unwrap().elsewhere();
+        let dead = Claim { holder: dead, since: Timestamp::now(), seen: Timestamp::now(), beat: 7 };
+        for left in [note(&dead), b"something else".to_vec()] {
+            store.write_note(&name(&key), &left).unwrap();
+            let begin = Instant::now();
+            let at_once = Mutex::new(0_u32);
+            std::thread::scope(|scope| {
+                for claims in [&first, &second] {
+                    let at_once = &at_once;
+                    scope.spawn(move || {
+                        let held = get(claims, key);
+                        *lock(at_once) += 1;
+                        assert_eq!(*lock(at_once), 1, "one has it at a time");
+                        sleep(2 * SETTLE);
+                        *lock(at_once) -= 1;
+                        drop(held);
+                    });
+                }
+            });
+            assert!(begin.elapsed() >= PATIENCE, "it was waited for");
+            assert!(find_claims(&store).unwrap().is_empty());
+        }
+    }
 }

@@ -52,6 +52,12 @@ impl Holder {
         })
     }
 
+    /// The same, as if it were a process of another machine.
+    #[cfg(test)]
+    pub(crate) fn elsewhere(self) -> Self {
+        Self { identity: None, ..self }
+    }
+
     /// Whether the process is known to have ended, because it was one of this machine. Of others nothing is known here.
     pub fn is_dead(&self) -> bool {
         let (Some(identity), Some(here)) = (&self.identity, Identity::find(std::process::id())) else { return false };

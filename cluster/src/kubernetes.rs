@@ -2,8 +2,7 @@
 
 use crate::array_job::{Resources, SIZES, ScriptError, is_size};
 use crate::shard::SHARDS;
-use serde_json::{Value, json};
-use std::fmt::Write;
+use serde_json::json;
 
 /// Most bytes of a scenario: a ConfigMap takes 1 MiB, with its names.
 const MOST_SCENARIO: usize = 1_000_000;
@@ -40,7 +39,7 @@ pub fn job_name(study: &str, id: &str) -> String {
     format!("cospike-{}-{id}", study.trim_matches('-')).replace("--", "-")
 }
 
-/// The manifest.
+/// The manifest: a list of the job and, unless its scenario is built in, of the ConfigMap with that, as JSON.
 ///
 /// # Errors
 /// [`ScriptError`] for an amount of memory that is none, or a scenario that is too long.
@@ -109,12 +108,9 @@ pub fn manifest(job: &IndexedJob, resources: &Resources) -> Result<String, Scrip
             } },
         },
     }));
-    let mut text = String::new();
-    for document in &documents {
-        text.push_str("---\n");
-        write_block(document, 0, &mut text);
-    }
-    Ok(text)
+    // As JSON, which `kubectl` takes as well as YAML: a library writes it, and in it no letter of a scenario has a meaning.
+    let list = json!({ "apiVersion": "v1", "kind": "List", "items": documents });
+    Ok(format!("{list:#}\n"))
 }
 
 /// An amount of memory as Kubernetes writes it.
@@ -127,49 +123,6 @@ fn quantity(memory: &str) -> Result<String, ScriptError> {
         None if memory.ends_with(|c: char| c.is_ascii_digit()) => format!("{memory}M"),
         None => memory.into(),
     })
-}
-
-/// Writes a value as YAML with `indent` spaces before each line: objects and lists in blocks, everything else as JSON has it, which
-/// YAML takes too.
-fn write_block(value: &Value, indent: usize, text: &mut String) {
-    let entries: Vec<(String, &Value)> = match value {
-        Value::Object(fields) => fields.iter().map(|(name, value)| (format!("{name}:"), value)).collect(),
-        Value::Array(elements) => elements.iter().map(|element| ("-".into(), element)).collect(),
-        _ => vec![],
-    };
-    for (key, value) in entries {
-        let is_block = match value {
-            Value::Object(fields) => !fields.is_empty(),
-            Value::Array(elements) => !elements.is_empty(),
-            _ => false,
-        };
-        text.push_str(&" ".repeat(indent));
-        text.push_str(&key);
-        match value {
-            _ if is_block => {
-                text.push('\n');
-                write_block(value, indent + 2, text);
-                continue;
-            }
-            Value::String(string) => write_quoted(string, text),
-            plain => _ = write!(text, " {plain}"),
-        }
-        text.push('\n');
-    }
-}
-
-/// Writes a string in the quotes of YAML in which every character has an escape, so that none has a meaning.
-fn write_quoted(string: &str, text: &mut String) {
-    text.push_str(" \"");
-    for letter in string.chars() {
-        match letter {
-            '"' | '\\' => text.extend(['\\', letter]),
-            '\n' => text.push_str("\\n"),
-            ' '..='~' => text.push(letter),
-            other => _ = write!(text, "\\U{:08X}", u32::from(other)),
-        }
-    }
-    text.push('"');
 }
 
 #[cfg(test)]
@@ -188,7 +141,7 @@ mod tests {
         };
         let resources = Resources { memory: Some("2G".into()), cpus: Some(2), ..Resources::default() };
         let text = manifest(&job, &resources).unwrap();
-        let wanted = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/kubernetes_manifest.expected");
+        let wanted = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/kubernetes_manifest.expected.json");
         if std::env::var_os("COSPIKE_BLESS").is_some() {
             std::fs::write(&wanted, &text).unwrap();
         }

@@ -29,9 +29,13 @@ pub use array_job::{ArrayJob, Resources, ScriptError};
 pub use claims::{Claim, Claims, find_claims};
 pub use holder::{Holder, Timestamp, unique_name};
 pub use packing::pack;
+
+/// Folders of the notes that processes write about their work: they mean nothing once the processes have ended.
+pub const PASSING_NOTES: [&str; 2] = [claims::CLAIMS, progress::WORKERS];
+
 pub use progress::{Progress, WorkerNote, find_workers};
 pub use shard::{Environment, SHARDS, Shard, ShardError, find_job, find_shard};
 pub use shell::{CommandError, quote_all};
 pub use status::{AtWork, NetworkStatus, PointStatus, Stage, Status, StatusError};
-pub use submission::{Engine, Submission, SubmissionError, covered, shares_of_missing};
+pub use submission::{Engine, Submission, SubmissionError, covered, number_of_shares, shares_of_missing};
 pub use work::{Event, Outcome, WorkError, Worker};

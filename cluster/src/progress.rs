@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// Folder of the notes.
-const WORKERS: &str = "workers";
+pub(crate) const WORKERS: &str = "workers";
 /// Time between two notes of a worker.
 const PERIOD: Duration = Duration::from_secs(5);
 
@@ -47,7 +47,7 @@ impl Progress {
     }
 
     /// Counts a unit that was finished.
-    pub fn add(&self, unit: &Unit, finished: Finished, _elapsed: Duration) {
+    pub fn add(&self, unit: &Unit, finished: Finished) {
         let mut state = lock(&self.state);
         if !finished.is_incomplete {
             state.0.cost = state.0.cost.saturating_add(unit.cost);

@@ -112,7 +112,7 @@ impl Status {
     /// # Errors
     /// [`StatusError`].
     pub fn new(study: &Study, pieces: &Pieces<'_>, store: &Entries) -> Result<Self, StatusError> {
-        let (claims, units) = (find_claims(store)?, study.units(pieces)?);
+        let (claims, units) = (find_claims(store)?, study.units(pieces.keys()).map_err(StudyError::from)?);
         let inventory = study.inventory(pieces)?;
         let at_work = at_work(&units, &claims);
         let networks = (0..).map(NetworkIndex).zip(&inventory.networks);
@@ -122,7 +122,7 @@ impl Status {
         let live = claims.values().filter(|claim| units_have(&units, &claims, claim) && silence(claim).is_none());
         let workers = live.map(|claim| &claim.holder.id).collect::<BTreeSet<_>>().len();
         let left = cost_left(&units, &inventory);
-        let seconds_left = seconds_left(left, &find_workers(store, &pieces.study_key())?, workers);
+        let seconds_left = seconds_left(left, &find_workers(store, &pieces.keys().study())?, workers);
         Ok(Self {
             study: study.plan().name.clone(),
             networks: networks.collect::<Result<_, _>>()?,

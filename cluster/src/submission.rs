@@ -132,8 +132,15 @@ pub fn covered(submissions: &[Submission], study: &str, live: &BTreeMap<String, 
     submissions.iter().flat_map(units).collect()
 }
 
-/// Shares of those of the `units` that are neither stored nor covered: `shares` of them if that is given, else as many as make each
-/// worth starting; never more than `most`, nor more than there are units. None if nothing is left.
+/// Number of shares of units of these costs: `shares` if that is given, else as many as make each worth starting; never more than
+/// `most`, nor more than there are units.
+pub fn number_of_shares(costs: &[u64], shares: Option<u32>, most: u32) -> u32 {
+    let total = costs.iter().fold(0, |sum: u64, cost| sum.saturating_add(*cost));
+    let worth = u32::try_from(total.div_ceil(COST_PER_SHARE)).unwrap_or(u32::MAX);
+    shares.unwrap_or(worth).min(most).min(u32::try_from(costs.len()).unwrap_or(u32::MAX)).max(1)
+}
+
+/// Shares of those of the `units` that are neither stored nor covered, see [`number_of_shares`]. None if nothing is left.
 pub fn shares_of_missing(
     units: &[Unit],
     inventory: &Inventory,
@@ -147,9 +154,7 @@ pub fn shares_of_missing(
         return vec![];
     }
     let costs: Vec<u64> = left.iter().map(|(_, unit)| unit.cost).collect();
-    let total = costs.iter().fold(0, |sum: u64, cost| sum.saturating_add(*cost));
-    let worth = u32::try_from(total.div_ceil(COST_PER_SHARE)).unwrap_or(u32::MAX);
-    let number = shares.unwrap_or(worth).min(most).min(u32::try_from(left.len()).unwrap_or(u32::MAX)).max(1);
+    let number = number_of_shares(&costs, shares, most);
     let inferences = left.iter().take_while(|(_, unit)| matches!(unit.task, Task::Inference(_))).count();
     let packed = pack(&costs, inferences, number as usize).into_iter();
     packed.map(|items| items.into_iter().map(|item| left[item].0).collect()).collect()

@@ -108,7 +108,7 @@ impl Worker<'_> {
             self.work_on(open, &|unit, finished, elapsed| {
                 *computed.lock().unwrap_or_else(PoisonError::into_inner) += u64::from(finished.computed);
                 (self.tell)(Event::Finished { unit, finished, elapsed });
-                self.progress.add(unit, finished, elapsed);
+                self.progress.add(unit, finished);
             })?;
         }
         Err(WorkError::Damaged)
@@ -162,7 +162,7 @@ impl Worker<'_> {
         if self.contains(piece)? {
             return Ok(true);
         }
-        let key = self.pieces.key(piece).map_err(StudyError::from)?;
+        let key = self.pieces.keys().key(piece).map_err(StudyError::from)?;
         let Attempt::Mine(_held) = self.claims.claim(key)? else { return Ok(false) };
         // It may have been stored just before it was claimed.
         if self.contains(piece)? {

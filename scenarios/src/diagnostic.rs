@@ -118,7 +118,7 @@ impl Mistake {
     }
 
     /// The same mistake at another place.
-    pub(crate) fn at(self, span: Range<usize>) -> Self {
+    pub(crate) fn moved_to(self, span: Range<usize>) -> Self {
         Self { span, ..self }
     }
 

@@ -45,7 +45,7 @@ pub(crate) fn locate(mistake: Mistake, texts: &[String], file_bytes: usize) -> M
     let Some((start, text)) = placed(texts, file_bytes).take_while(|(start, _)| *start <= span.start).last() else {
         return mistake;
     };
-    mistake.at(span.start - start..span.end - start).within(&Source::shipped("--set", text))
+    mistake.moved_to(span.start - start..span.end - start).within(&Source::shipped("--set", text))
 }
 
 /// Each setting with its position behind the file.

@@ -28,12 +28,7 @@ struct Opened {
 
 impl Opened {
     fn new(given: &SharedStudy) -> Result<Self, Failure> {
-        let zoo = given.scenario.zoo()?;
-        let compiled = given.scenario.compile(&zoo)?;
-        check_memory(&compiled.plan)?;
-        compiled.plan.provenance.warnings.iter().for_each(|warning| note!("warning: {}", printable(warning)));
-        let named = compiled.store.clone();
-        let study = compiled.into_study(&zoo)?;
+        let (study, named) = compile(given)?;
         let (location, store) = given.store.open(named.as_ref())?.ok_or_else(|| {
             Failure::mistake(
                 "processes that work on a study meet in its store: name one with `--store DIR` or `--store URL`",
@@ -45,6 +40,16 @@ impl Opened {
     fn pieces(&self) -> Result<Pieces<'_>, Failure> {
         Ok(Pieces::new(self.study.plan(), &self.store)?)
     }
+}
+
+/// The study that is given, and the place of the store that its scenario names.
+fn compile(given: &SharedStudy) -> Result<(Study, Option<Location>), Failure> {
+    let zoo = given.scenario.zoo()?;
+    let compiled = given.scenario.compile(&zoo)?;
+    check_memory(&compiled.plan)?;
+    compiled.plan.provenance.warnings.iter().for_each(|warning| note!("warning: {}", printable(warning)));
+    let named = compiled.store.clone();
+    Ok((compiled.into_study(&zoo)?, named))
 }
 
 /// The environment of this process. A value that is no text is none that a scheduler has set.

@@ -1,17 +1,18 @@
 //! `submit`: what is missing of a study, as an array of jobs.
 
-use super::Opened;
+use super::{Opened, compile};
 use crate::arguments::Submit;
 use crate::failure::Failure;
 use crate::output::{note, plural, say};
+use crate::run::record::leave_record;
 use anyhow::Context;
 use cospike_cluster::kubernetes::{self, IndexedJob, Scenario};
 use cospike_cluster::{
-    ArrayJob, CommandError, Engine, Resources, Submission, covered, hyperqueue, quote_all, shares_of_missing, slurm,
-    unique_name,
+    ArrayJob, CommandError, Engine, Resources, Submission, covered, hyperqueue, number_of_shares, quote_all,
+    shares_of_missing, slurm, unique_name,
 };
 use cospike_results::store::entries::Location;
-use cospike_studies::{Pieces, Unit};
+use cospike_studies::{PieceKeys, Pieces, Unit};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
@@ -19,15 +20,53 @@ use std::path::{Path, PathBuf};
 
 /// Submits what is neither stored nor submitted of a study.
 pub(crate) fn submit(arguments: &Submit) -> Result<(), Failure> {
+    if arguments.kubernetes {
+        return print_manifest(arguments);
+    }
     let opened = Opened::new(&arguments.study)?;
     let pieces = opened.pieces()?;
-    let units = opened.study.units(&pieces)?;
-    let request = Request { arguments, opened: &opened, pieces: &pieces, units: &units };
-    match (arguments.slurm, arguments.hq) {
-        (true, _) => request.slurm(),
-        (_, true) => request.hyperqueue(),
-        _ => request.kubernetes(),
+    let units = opened.study.units(pieces.keys())?;
+    if !arguments.dry_run {
+        leave_record(&opened.study, &opened.store);
     }
+    let request = Request { arguments, opened: &opened, pieces: &pieces, units: &units };
+    if arguments.slurm { request.slurm() } else { request.hyperqueue() }
+}
+
+/// Prints the manifest of a job for Kubernetes. The store is not asked what is missing, because it may be out of reach from here; the
+/// pods find it out.
+fn print_manifest(arguments: &Submit) -> Result<(), Failure> {
+    let (study, named) = compile(&arguments.study)?;
+    let Some(Location::Url(store)) = arguments.study.store.location(named.as_ref()) else {
+        return Err(Failure::mistake(
+            "pods share no folder: give them an object store with `--store s3://BUCKET/FOLDER`",
+        ));
+    };
+    let plan = study.plan();
+    let units = study.units(&PieceKeys::new(plan)?)?;
+    let given = &arguments.study.scenario;
+    let scenario = match given.file() {
+        None => Scenario::BuiltIn(given.word().into()),
+        Some(path) => Scenario::Text(fs::read_to_string(path).with_context(|| path.display().to_string())?),
+    };
+    if let (Scenario::Text(_), Some(file)) = (&scenario, plan.provenance.traces.first()) {
+        return Err(Failure::mistake(format_args!(
+            "the scenario reads {}, which pods do not have: only scenarios that read no other files can run there",
+            file.name
+        )));
+    }
+    let options = given.options()?.into_iter().map(text).collect::<Result<Vec<String>, _>>()?;
+    let costs: Vec<u64> = units.iter().map(|unit| unit.cost).collect();
+    let job = IndexedJob {
+        name: kubernetes::job_name(&plan.name, &unique_name()?),
+        pods: number_of_shares(&costs, arguments.shards, arguments.max_array.unwrap_or(u32::MAX)),
+        image: arguments.image.clone().unwrap_or_default(),
+        scenario,
+        arguments: options.into_iter().chain(["--store".into(), store]).collect(),
+    };
+    let text = kubernetes::manifest(&job, &resources(arguments)).map_err(Failure::mistake)?;
+    say!("{}", text.trim_end());
+    Ok(())
 }
 
 /// What is to be submitted.
@@ -40,8 +79,8 @@ struct Request<'a> {
 
 impl Request<'_> {
     fn slurm(&self) -> Result<(), Failure> {
-        let resources = self.resources();
-        let earlier = Submission::all(&self.opened.store, &self.pieces.study_key())?;
+        let resources = resources(self.arguments);
+        let earlier = Submission::all(&self.opened.store, &self.pieces.keys().study())?;
         let earlier: Vec<_> = earlier.into_iter().filter(|submission| submission.engine == Engine::Slurm).collect();
         let queued = self.queued(&earlier)?;
         let Some(shares) = self.shares(&queued, self.most()?)? else { return Ok(()) };
@@ -57,15 +96,15 @@ impl Request<'_> {
         let script = folder.join("job.sh");
         fs::write(&script, text).with_context(|| script.display().to_string())?;
         // Noted before it is submitted: an element may start at once, and looks its share up.
-        submission.write(&self.opened.store, &self.pieces.study_key())?;
+        submission.write(&self.opened.store, &self.pieces.keys().study())?;
         match slurm::submit(&script) {
             Ok(number) => submission.job = Some(number),
             Err(error) => {
-                submission.remove(&self.opened.store, &self.pieces.study_key())?;
+                submission.remove(&self.opened.store, &self.pieces.keys().study())?;
                 return Err(error.into());
             }
         }
-        submission.write(&self.opened.store, &self.pieces.study_key())?;
+        submission.write(&self.opened.store, &self.pieces.keys().study())?;
         let number = submission.job.as_deref().unwrap_or_default();
         say!("submitted as Slurm job {number}: {}", plural(submission.shares.len() as u64, "share"));
         say!("script {}, logs in {}", script.display(), job.logs.display());
@@ -78,7 +117,10 @@ impl Request<'_> {
         let names: Vec<String> = earlier.iter().map(|submission| submission.job_name(study)).collect();
         let live = match slurm::live_elements(&names) {
             // Nothing is submitted without asking first; a script can be read everywhere.
-            Err(CommandError::Missing { .. }) if self.arguments.dry_run => return Ok(BTreeSet::new()),
+            Err(error) if self.arguments.dry_run => {
+                note!("warning: what is queued is not known: {error}");
+                return Ok(BTreeSet::new());
+            }
             live => live?,
         };
         for submission in earlier {
@@ -91,7 +133,7 @@ impl Request<'_> {
                     plural(submission.shares.len() as u64, "share")
                 ),
                 None if self.arguments.dry_run => {}
-                None => submission.remove(&self.opened.store, &self.pieces.study_key())?,
+                None => submission.remove(&self.opened.store, &self.pieces.keys().study())?,
             }
         }
         Ok(covered(earlier, study, &live))
@@ -100,9 +142,10 @@ impl Request<'_> {
     /// Most elements that an array may have.
     fn most(&self) -> Result<u32, Failure> {
         let of_slurm = match slurm::max_array() {
-            Err(CommandError::Missing { .. }) if self.arguments.dry_run => {
-                note!("warning: Slurm is not here, so its usual limit of {} shares is taken", slurm::DEFAULT_MAX_ARRAY);
-                slurm::DEFAULT_MAX_ARRAY
+            Err(error) if self.arguments.dry_run => {
+                let usual = slurm::DEFAULT_MAX_ARRAY;
+                note!("warning: Slurm's usual limit of {usual} shares is taken, because its own is not known: {error}");
+                usual
             }
             most => most?,
         };
@@ -115,52 +158,19 @@ impl Request<'_> {
         let submission = Submission::new(Engine::HyperQueue, shares)?;
         let folder = self.folder(&submission)?;
         let job = self.job(&submission, &folder)?;
-        let words = hyperqueue::submission(&job, &self.resources()).map_err(Failure::mistake)?;
+        let words = hyperqueue::submission(&job, &resources(self.arguments)).map_err(Failure::mistake)?;
         let line = quote_all(&words).map_err(Failure::mistake)?;
         say!("{line}");
         if self.arguments.dry_run {
             return Ok(());
         }
         fs::create_dir_all(&job.logs).with_context(|| job.logs.display().to_string())?;
-        submission.write(&self.opened.store, &self.pieces.study_key())?;
+        submission.write(&self.opened.store, &self.pieces.keys().study())?;
         match hyperqueue::submit(&words) {
             Ok(said) => note!("{}", said.trim_end()),
             Err(CommandError::Missing { .. }) => note!("`hq` is not installed here: run this line where it is"),
             Err(error) => return Err(error.into()),
         }
-        Ok(())
-    }
-
-    fn kubernetes(&self) -> Result<(), Failure> {
-        let Location::Url(store) = &self.opened.location else {
-            return Err(Failure::mistake(
-                "pods share no folder: give them an object store with `--store s3://BUCKET/FOLDER`",
-            ));
-        };
-        let plan = self.opened.study.plan();
-        let most = self.arguments.max_array.unwrap_or(u32::MAX);
-        let Some(shares) = self.shares(&BTreeSet::new(), most)? else { return Ok(()) };
-        let given = &self.arguments.study.scenario;
-        let scenario = match given.file() {
-            None => Scenario::BuiltIn(given.word().into()),
-            Some(path) => Scenario::Text(fs::read_to_string(path).with_context(|| path.display().to_string())?),
-        };
-        let options = given.options()?.into_iter().map(text).collect::<Result<Vec<String>, _>>()?;
-        if let (Scenario::Text(_), Some(file)) = (&scenario, plan.provenance.traces.first()) {
-            return Err(Failure::mistake(format_args!(
-                "the scenario reads {}, which pods do not have: only scenarios that read no other files can run there",
-                file.name
-            )));
-        }
-        let job = IndexedJob {
-            name: kubernetes::job_name(&plan.name, &unique_name()?),
-            pods: shares.len() as u32,
-            image: self.arguments.image.clone().unwrap_or_default(),
-            scenario,
-            arguments: options.into_iter().chain(["--store".into(), store.clone()]).collect(),
-        };
-        let text = kubernetes::manifest(&job, &self.resources()).map_err(Failure::mistake)?;
-        say!("{}", text.trim_end());
         Ok(())
     }
 
@@ -178,17 +188,6 @@ impl Request<'_> {
             _ => return Ok(Some(shares)),
         }
         Ok(None)
-    }
-
-    fn resources(&self) -> Resources {
-        let Submit { partition, account, time, mem, cpus, .. } = self.arguments;
-        Resources {
-            partition: partition.clone(),
-            account: account.clone(),
-            time: time.clone(),
-            memory: mem.clone(),
-            cpus: *cpus,
-        }
     }
 
     /// Absolute path of the folder for script and logs.
@@ -216,6 +215,17 @@ impl Request<'_> {
             logs: folder.join("logs"),
             command: command.into_iter().map(text).collect::<Result<_, _>>()?,
         })
+    }
+}
+
+fn resources(arguments: &Submit) -> Resources {
+    let Submit { partition, account, time, mem, cpus, .. } = arguments;
+    Resources {
+        partition: partition.clone(),
+        account: account.clone(),
+        time: time.clone(),
+        memory: mem.clone(),
+        cpus: *cpus,
     }
 }
 

@@ -7,7 +7,9 @@ use crate::failure::Failure;
 use crate::output::{note, plural, printable, say, significant};
 use crate::run::record::leave_record;
 use cospike_cluster::{Claims, Event, Holder, Outcome, Progress, Shard, Submission, Worker, find_shard, pack};
+use cospike_results::key::ContentKey;
 use cospike_studies::{Finished, Pieces, Study, Task, Unit};
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,14 +18,17 @@ use std::time::Duration;
 /// Works on a share of a study until all of it is stored.
 pub(crate) fn work(arguments: &Work) -> Result<ExitCode, Failure> {
     let opened = Opened::new(&arguments.study)?;
-    leave_record(&opened.study, &opened.store);
+    // What was submitted has left its record then.
+    if arguments.submission.is_none() {
+        leave_record(&opened.study, &opened.store);
+    }
     let (study, pieces) = (&opened.study, opened.pieces()?);
-    let units = study.units(&pieces)?;
+    let units = study.units(pieces.keys())?;
     let (shard, numbers) = share(arguments, &opened, &pieces, &units)?;
     let share: Vec<&Unit> = numbers.iter().filter_map(|&number| units.get(number)).collect();
     let holder = Holder::this(ENVIRONMENT)?;
     let claims = Arc::new(Claims::new(opened.store.clone(), holder.clone()));
-    let progress = Progress::new(opened.store.clone(), &pieces.study_key(), holder);
+    let progress = Progress::new(opened.store.clone(), &pieces.keys().study(), holder);
     let has_computed = Arc::new(AtomicBool::new(false));
     let (of_signals, computed) = (claims.clone(), has_computed.clone());
     let stop = stop_on_signals(move || {
@@ -31,7 +36,8 @@ pub(crate) fn work(arguments: &Work) -> Result<ExitCode, Failure> {
         stopped(computed.load(Ordering::Relaxed))
     })?;
     say!("share {shard} of `{}`: {}", study.plan().name, plural(share.len() as u64, "unit"));
-    let teller = Teller { study, total: share.len(), number: AtomicUsize::new(0), waits_for: Mutex::default() };
+    let keys = share.iter().map(|unit| unit.key).collect();
+    let teller = Teller { study, share: keys, number: AtomicUsize::new(0), waits_for: Mutex::default() };
     let tell = |event: Event<'_>| {
         if matches!(&event, Event::Finished { finished, .. } if finished.computed > 0) {
             has_computed.store(true, Ordering::Relaxed);
@@ -53,7 +59,7 @@ fn share(
     units: &[Unit],
 ) -> Result<(Shard, Vec<usize>), Failure> {
     if let Some(id) = &arguments.submission {
-        let submission = Submission::find(&opened.store, &pieces.study_key(), id).map_err(Failure::mistake)?;
+        let submission = Submission::find(&opened.store, &pieces.keys().study(), id).map_err(Failure::mistake)?;
         let of = submission.shares.len() as u32;
         let shard = arguments.shard.map_or_else(|| find_shard(Some(of), ENVIRONMENT), Ok).map_err(Failure::mistake)?;
         let share = submission.shares.get(shard.index as usize).filter(|_| shard.of == of);
@@ -95,7 +101,9 @@ fn end(shard: Shard, outcome: &Outcome) -> ExitCode {
 /// Prints a line for each unit.
 struct Teller<'a> {
     study: &'a Study,
-    total: usize,
+    /// Keys of the units of the share.
+    share: BTreeSet<ContentKey>,
+    /// Number of those that are done.
     number: AtomicUsize,
     /// For whom it was last said that it is waited.
     waits_for: Mutex<Option<String>>,
@@ -117,7 +125,6 @@ impl Teller<'_> {
     }
 
     fn finished(&self, unit: &Unit, finished: Finished, elapsed: Duration) {
-        let number = self.number.fetch_add(1, Ordering::Relaxed) + 1;
         let what = match &unit.task {
             Task::Inference(network) => self.study.network_name(*network),
             Task::Simulation { points, replications, .. } => {
@@ -141,8 +148,15 @@ impl Teller<'_> {
             }
         };
         let failed = if finished.failed > 0 { format!(", {} failed", finished.failed) } else { String::new() };
-        let word = if finished.is_incomplete { "stopped" } else { "done" };
-        let seconds = significant(elapsed.as_secs_f64());
-        say!("{word} {number}/{}: {}{failed}, {seconds} s", self.total, printable(&what));
+        let (what, seconds) = (printable(&what), significant(elapsed.as_secs_f64()));
+        let word = match (finished.is_incomplete, self.share.contains(&unit.key)) {
+            (true, _) => "stopped".to_string(),
+            (false, true) => {
+                format!("done {}/{}", self.number.fetch_add(1, Ordering::Relaxed) + 1, self.share.len())
+            }
+            // What its simulations need is in the share of another process, which has not come to it.
+            (false, false) => "done for all shares".into(),
+        };
+        say!("{word}: {what}{failed}, {seconds} s");
     }
 }

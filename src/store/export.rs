@@ -4,13 +4,14 @@ use super::open;
 use crate::arguments::ExportStore;
 use crate::failure::Failure;
 use crate::output::{note, plural, say};
+use cospike_cluster::PASSING_NOTES;
 use cospike_results::store::entries::{Entries, Location};
 use cospike_studies::housekeeping::Survey;
 
 /// Copies the entries of one study, or all, into another store.
 pub(crate) fn export(arguments: &ExportStore) -> Result<(), Failure> {
     let (location, entries) = open(&arguments.store)?;
-    let survey = Survey::new(&entries)?;
+    let survey = Survey::new(&entries, &PASSING_NOTES)?;
     let (keys, tenants) = survey.selection(arguments.study.as_deref()).map_err(Failure::mistake)?;
     let destination = Location::new(&arguments.destination);
     let other = Entries::open(&destination, |damage| note!("warning: {damage}")).map_err(Failure::mistake)?;

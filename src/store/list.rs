@@ -4,13 +4,14 @@ use super::{bytes, open};
 use crate::arguments::ListStore;
 use crate::failure::Failure;
 use crate::output::{plural, print_json, say, table};
+use cospike_cluster::PASSING_NOTES;
 use cospike_studies::housekeeping::{Amount, Kind, Survey};
 use serde_json::json;
 
 /// Prints the studies that have used a store.
 pub(crate) fn list(arguments: &ListStore) -> Result<(), Failure> {
     let (location, entries) = open(&arguments.store)?;
-    let survey = Survey::new(&entries)?;
+    let survey = Survey::new(&entries, &PASSING_NOTES)?;
     let unclaimed = survey.kinds.get(&Kind::Unclaimed).copied().unwrap_or_default();
     if arguments.json {
         let study = |tenant: &cospike_studies::housekeeping::Tenant| {
@@ -65,7 +66,7 @@ pub(crate) fn list(arguments: &ListStore) -> Result<(), Failure> {
 /// Prints the sizes of everything in a store.
 pub(crate) fn sizes(arguments: &ListStore) -> Result<(), Failure> {
     let (location, entries) = open(&arguments.store)?;
-    let survey = Survey::new(&entries)?;
+    let survey = Survey::new(&entries, &PASSING_NOTES)?;
     let sum = |get: fn(&Amount) -> u64| survey.kinds.values().map(get).sum::<u64>();
     let (number, size) = (sum(|amount| amount.entries), sum(|amount| amount.bytes));
     if arguments.json {

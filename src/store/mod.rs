@@ -11,16 +11,17 @@ use crate::failure::Failure;
 use crate::given::GivenStore;
 use crate::output::{plural, say};
 use anyhow::anyhow;
+use cospike_cluster::PASSING_NOTES;
 use cospike_results::store::entries::{Entries, Location, entry_key};
 use cospike_studies::housekeeping::Survey;
 use std::time::Duration;
 
-/// Opens the store that is meant, which must be there: a mistyped folder is not made.
+/// Opens the store that is meant, which must be there: a mistyped folder is not made, and nothing is written into another one.
 fn open(given: &GivenStore) -> Result<(Location, Entries), Failure> {
     let nowhere = || Failure::mistake("this system names no cache: name a store with `--store`");
     let location = given.location(None).ok_or_else(nowhere)?;
-    if location.folder().is_some_and(|folder| !folder.is_dir()) {
-        return Err(Failure::mistake(format_args!("{location}: there is no store yet; `cospike run` makes it")));
+    if !Entries::is_there(&location) {
+        return Err(Failure::mistake(format_args!("{location} holds no store: `cospike run` makes one")));
     }
     given.open(None)?.ok_or_else(|| Failure::mistake(format_args!("{location}: this store cannot be used")))
 }
@@ -33,11 +34,13 @@ fn bytes(bytes: u64) -> String {
 /// Removes what nobody needs.
 pub(crate) fn collect_garbage(arguments: &CollectGarbage) -> Result<(), Failure> {
     let (location, entries) = open(&arguments.store)?;
-    let survey = Survey::new(&entries)?;
+    let survey = Survey::new(&entries, &PASSING_NOTES)?;
     let days = |days: u32| Duration::from_hours(24 * u64::from(days));
     let garbage = survey.garbage(arguments.unused_days.map(days))?;
     let (amount, records) = (garbage.amount(), plural(garbage.records.len() as u64, "study record"));
-    let what = format!("{} ({}) and {records}", plural(amount.entries, "piece"), bytes(amount.bytes));
+    let notes = plural(garbage.passed.len() as u64, "note");
+    let what =
+        format!("{} ({}), {records} and {notes} of processes", plural(amount.entries, "piece"), bytes(amount.bytes));
     if arguments.dry_run {
         say!("would remove {what} from {location}");
         return Ok(());

@@ -130,6 +130,8 @@ pub struct Survey {
     pub kinds: BTreeMap<Kind, Amount>,
     /// The entries, each with its kind.
     entries: Vec<(Listed, Kind)>,
+    /// Notes of processes about their work, which mean nothing once these have ended.
+    passing: Vec<Listed>,
 }
 
 /// What is removed from a store.
@@ -139,13 +141,15 @@ pub struct Garbage {
     pub records: Vec<String>,
     /// The entries.
     pub entries: Vec<Listed>,
+    /// Notes of processes that have ended long ago.
+    pub passed: Vec<Listed>,
 }
 
 impl StudyRecord {
     /// The record of a study that uses its store now.
     pub fn new(plan: &Plan, pieces: &Pieces<'_>) -> Self {
         let most = plan.most_replications();
-        let (inferences, points) = pieces.content_keys();
+        let (inferences, points) = (pieces.keys().networks(), pieces.keys().points());
         Self {
             name: plan.name.clone(),
             version: env!("CARGO_PKG_VERSION").into(),
@@ -161,7 +165,7 @@ impl StudyRecord {
     /// # Errors
     /// [`HousekeepingError::Entry`].
     pub fn write(&self, pieces: &Pieces<'_>) -> Result<(), HousekeepingError> {
-        let key = pieces.study_key().to_string();
+        let key = pieces.keys().study().to_string();
         let name = format!("{RECORDS}/{}-{}", self.name, &key[..KEY_DIGITS]);
         let text = serde_json::to_vec(self).map_err(|_| HousekeepingError::Record { name: name.clone() })?;
         Ok(pieces.entries().write_note(&name, &text)?)
@@ -187,11 +191,11 @@ impl StudyRecord {
 }
 
 impl Survey {
-    /// What is in the store `entries`.
+    /// What is in the store `entries`. `passing` are the folders of notes that processes write about their work.
     ///
     /// # Errors
     /// [`HousekeepingError::Entry`] if the store cannot be read, [`HousekeepingError::Record`].
-    pub fn new(entries: &Entries) -> Result<Self, HousekeepingError> {
+    pub fn new(entries: &Entries, passing: &[&str]) -> Result<Self, HousekeepingError> {
         let listed = entries.list()?;
         let there: BTreeMap<ContentKey, &Listed> =
             listed.iter().filter_map(|found| Some((entry_key(&found.name)?, found))).collect();
@@ -219,10 +223,13 @@ impl Survey {
         let sorted: Vec<(Listed, Kind)> = listed.iter().map(|found| (found.clone(), kind(found))).collect();
         let mut kinds: BTreeMap<Kind, Amount> = BTreeMap::new();
         sorted.iter().for_each(|(found, kind)| kinds.entry(*kind).or_default().add(found));
-        Ok(Self { tenants, kinds, entries: sorted })
+        let notes: Vec<Vec<Listed>> =
+            passing.iter().map(|folder| entries.list_notes(folder)).collect::<Result<_, _>>()?;
+        let passing = notes.into_iter().flatten().filter(|note| is_named_by_keys(&note.name)).collect();
+        Ok(Self { tenants, kinds, entries: sorted, passing })
     }
 
-    /// What can be removed: what was set aside, what is of no study on record and a day old, and, if `unused_for` is given, what only
+    /// What can be removed: what was set aside, what is of no study on record and a day old, notes of processes that are as old, and, if `unused_for` is given, what only
     /// studies have that have not used the store for so long.
     ///
     /// # Errors
@@ -241,7 +248,8 @@ impl Survey {
             (_, Some(key)) => of_forgotten.contains(&key) && !of_kept.contains(&key),
         };
         let entries = self.entries.iter().filter(is_garbage).map(|(found, _)| found.clone()).collect();
-        Ok(Garbage { records: forgotten.iter().map(|tenant| tenant.note.clone()).collect(), entries })
+        let records = forgotten.iter().map(|tenant| tenant.note.clone()).collect();
+        Ok(Garbage { records, entries, passed: self.passing.iter().filter(|note| is_old(note)).cloned().collect() })
     }
 
     /// Keys of everything that is there of the studies called `name`, or of all, those of no study too; and the records.
@@ -278,8 +286,14 @@ impl Garbage {
     pub fn remove(&self, entries: &Entries) -> Result<(), HousekeepingError> {
         // First the records: pieces without one are garbage, a record without pieces is a study that has to be computed.
         self.records.iter().try_for_each(|note| entries.remove_note(note))?;
-        Ok(self.entries.iter().try_for_each(|found| entries.remove(found))?)
+        Ok(self.entries.iter().chain(&self.passed).try_for_each(|found| entries.remove(found))?)
     }
+}
+
+/// Whether the parts of a note's name, after that of its folder, are hexadecimal digits, as those of keys and processes are.
+fn is_named_by_keys(name: &str) -> bool {
+    let mut parts = name.split('/').skip(2).peekable();
+    parts.peek().is_some() && parts.all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// Whether something was stored longer ago than the grace period; what has no time was not stored just now.

@@ -1,8 +1,8 @@
 //! What of a study is stored, found by one listing of the store.
 
 use crate::error::{Failure, StoreError, StudyError};
-use crate::keys::failure_key;
-use crate::pieces::{Piece, Pieces};
+use crate::keys::{Piece, failure_key};
+use crate::pieces::Pieces;
 use crate::study::Study;
 use crate::units::{Task, Unit};
 use cospike_results::index::{NetworkIndex, PointIndex};
@@ -114,7 +114,7 @@ impl Study {
 }
 
 fn state(piece: Piece, pieces: &Pieces<'_>, keys: &BTreeSet<ContentKey>) -> Result<State, StudyError> {
-    let key = pieces.key(piece)?;
+    let key = pieces.keys().key(piece)?;
     Ok(match keys.contains(&key) {
         true => State::Stored,
         false if keys.contains(&failure_key(&key).map_err(StoreError::from)?) => State::Failed,

@@ -134,3 +134,65 @@ pub fn failure_key(piece: &ContentKey) -> Result<ContentKey, KeyError> {
 pub fn replication_key(point: &ContentKey, replication: u32) -> Result<ContentKey, KeyError> {
     ContentKey::from_json("replication", &(point, replication))
 }
+
+/// A part of a study that is computed and stored as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Piece {
+    /// What a network did on its samples.
+    Inference(NetworkIndex),
+    /// A replication of a design point, by its number from 0.
+    Replication(PointIndex, u32),
+}
+
+/// Keys of the pieces of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PieceKeys {
+    networks: Vec<ContentKey>,
+    points: Vec<ContentKey>,
+    study: ContentKey,
+}
+
+impl PieceKeys {
+    /// The keys of the pieces of `plan`.
+    ///
+    /// # Errors
+    /// [`KeyError`], which a checked plan does not give.
+    pub fn new(plan: &Plan) -> Result<Self, KeyError> {
+        let networks = (0..plan.networks.len() as u32).map(|index| plan.inference_key(NetworkIndex(index)));
+        let points = (0..plan.points.len() as u32).map(|index| plan.point_key(PointIndex(index)));
+        let (networks, points): (Vec<_>, Vec<_>) =
+            (networks.collect::<Result<_, _>>()?, points.collect::<Result<_, _>>()?);
+        let study =
+            ContentKey::from_json("study", &(&networks, &points, plan.replications, plan.precision, &plan.decision))?;
+        Ok(Self { networks, points, study })
+    }
+
+    /// Key of the study: where it is equal, so are all pieces, and the units into which the study is divided.
+    pub fn study(&self) -> ContentKey {
+        self.study
+    }
+
+    /// Keys of the inferences, in the order of the plan.
+    pub fn networks(&self) -> &[ContentKey] {
+        &self.networks
+    }
+
+    /// Keys of the design points, from which those of their replications are made, in the order of the plan.
+    pub fn points(&self) -> &[ContentKey] {
+        &self.points
+    }
+
+    /// Key under which a piece is stored.
+    ///
+    /// # Errors
+    /// [`KeyError`], which whole numbers do not give.
+    ///
+    /// # Panics
+    /// If the plan has no such network or design point.
+    pub fn key(&self, piece: Piece) -> Result<ContentKey, KeyError> {
+        match piece {
+            Piece::Inference(network) => Ok(self.networks[network.position()]),
+            Piece::Replication(point, number) => replication_key(&self.points[point.position()], number),
+        }
+    }
+}

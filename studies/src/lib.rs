@@ -37,7 +37,8 @@ mod work;
 
 pub use error::{Failure, StoreError, StudyError};
 pub use inventory::{Inventory, PointInventory, State};
-pub use pieces::{Found, Piece, Pieces, Reuse};
+pub use keys::{Piece, PieceKeys};
+pub use pieces::{Found, Pieces, Reuse};
 pub use plan::Plan;
 pub use study::{Progress, Study, Watched};
 pub use units::{Task, Unit};

@@ -5,7 +5,7 @@
 
 use crate::error::{Failure, StoreError, StudyError};
 use crate::inference::NetworkInference;
-use crate::keys::{failure_key, replication_key, summary_key};
+use crate::keys::{Piece, PieceKeys, failure_key, summary_key};
 use crate::plan::Plan;
 use crate::simulation::{Rows, latency_rows};
 use crate::summary::InferenceSummary;
@@ -18,15 +18,6 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::sync::{Mutex, PoisonError};
 
-/// A part of a study that is computed and stored as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Piece {
-    /// What a network did on its samples.
-    Inference(NetworkIndex),
-    /// A replication of a design point, by its number from 0.
-    Replication(PointIndex, u32),
-}
-
 /// The pieces of one plan in a store. A failure of the store costs no result: what cannot be found is computed, what cannot
 /// be stored is kept in memory, and the first failure is remembered.
 #[derive(Debug)]
@@ -34,9 +25,7 @@ pub struct Pieces<'a> {
     entries: &'a Entries,
     reuse: Mutex<Reuse>,
     failure: Mutex<Option<StoreError>>,
-    networks: Vec<ContentKey>,
-    points: Vec<ContentKey>,
-    study: ContentKey,
+    keys: PieceKeys,
     /// Whether only what is stored counts, and nothing is computed.
     is_collected: bool,
 }
@@ -76,14 +65,8 @@ impl<'a> Pieces<'a> {
     /// # Errors
     /// [`StudyError::Key`], which a checked plan does not give.
     pub fn new(plan: &Plan, entries: &'a Entries) -> Result<Self, StudyError> {
-        let networks = (0..plan.networks.len() as u32).map(|index| plan.inference_key(NetworkIndex(index)));
-        let points = (0..plan.points.len() as u32).map(|index| plan.point_key(PointIndex(index)));
-        let (networks, points): (Vec<_>, Vec<_>) =
-            (networks.collect::<Result<_, _>>()?, points.collect::<Result<_, _>>()?);
-        let study =
-            ContentKey::from_json("study", &(&networks, &points, plan.replications, plan.precision, &plan.decision))?;
         let (reuse, failure) = (Mutex::default(), Mutex::default());
-        Ok(Self { entries, reuse, failure, networks, points, study, is_collected: false })
+        Ok(Self { entries, reuse, failure, keys: PieceKeys::new(plan)?, is_collected: false })
     }
 
     /// What was found so far, and what was not.
@@ -96,23 +79,9 @@ impl<'a> Pieces<'a> {
         Self { is_collected: true, ..self }
     }
 
-    /// Key of the study: where it is equal, so are all pieces, and the units into which the study is divided.
-    pub fn study_key(&self) -> ContentKey {
-        self.study
-    }
-
-    /// Key under which a piece is stored.
-    ///
-    /// # Errors
-    /// [`StoreError::Key`], which whole numbers do not give.
-    ///
-    /// # Panics
-    /// If the plan has no such network or design point.
-    pub fn key(&self, piece: Piece) -> Result<ContentKey, StoreError> {
-        match piece {
-            Piece::Inference(network) => Ok(self.networks[network.position()]),
-            Piece::Replication(point, number) => Ok(replication_key(&self.points[point.position()], number)?),
-        }
+    /// Their keys.
+    pub fn keys(&self) -> &PieceKeys {
+        &self.keys
     }
 
     /// Whether a piece or its failure is stored.
@@ -120,7 +89,7 @@ impl<'a> Pieces<'a> {
     /// # Errors
     /// [`StoreError::Entry`] if the store cannot be read.
     pub fn contains(&self, piece: Piece) -> Result<bool, StoreError> {
-        let key = self.key(piece)?;
+        let key = self.keys.key(piece)?;
         Ok(self.entries.contains(&key)? || self.entries.contains(&failure_key(&key)?)?)
     }
 
@@ -129,7 +98,7 @@ impl<'a> Pieces<'a> {
     /// # Errors
     /// [`StoreError`] if the store cannot be read.
     pub fn reason(&self, piece: Piece) -> Result<Option<String>, StoreError> {
-        let key = failure_key(&self.key(piece)?)?;
+        let key = failure_key(&self.keys.key(piece)?)?;
         let Some(bytes) = self.entries.get(&key)? else { return Ok(None) };
         String::from_utf8(bytes).map(Some).map_err(|_| StoreError::Foreign { key })
     }
@@ -137,16 +106,6 @@ impl<'a> Pieces<'a> {
     /// The first failure of the store since this was asked last.
     pub fn take_failure(&self) -> Option<StoreError> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    /// Key of a design point, from which those of its replications are made.
-    pub(crate) fn point_key(&self, point: PointIndex) -> ContentKey {
-        self.points[point.position()]
-    }
-
-    /// Keys of the inferences and of the design points, in the order of the plan.
-    pub(crate) fn content_keys(&self) -> (&[ContentKey], &[ContentKey]) {
-        (&self.networks, &self.points)
     }
 
     pub(crate) fn entries(&self) -> &'a Entries {
@@ -169,7 +128,7 @@ impl<'a> Pieces<'a> {
 
     /// What the results need of the inference of a network, if that is stored; if not, the inference itself may be.
     pub(crate) fn summary(&self, network: NetworkIndex) -> Option<InferenceSummary> {
-        let key = summary_key(&self.networks[network.position()]).map_err(StoreError::from);
+        let key = summary_key(&self.keys.networks()[network.position()]).map_err(StoreError::from);
         let found = self.remember(key.and_then(|key| self.get_entry(key)))?;
         let mut reuse = self.reuse.lock().unwrap_or_else(PoisonError::into_inner);
         reuse.inferences.asked += 1;
@@ -184,7 +143,7 @@ impl<'a> Pieces<'a> {
 
     /// Stores the summary of an inference.
     pub(crate) fn put_summary(&self, network: NetworkIndex, summary: &InferenceSummary) {
-        let key = summary_key(&self.networks[network.position()]).map_err(StoreError::from);
+        let key = summary_key(&self.keys.networks()[network.position()]).map_err(StoreError::from);
         self.remember::<()>(key.and_then(|key| self.put_entry(key, summary)).map(Some));
     }
 
@@ -197,7 +156,7 @@ impl<'a> Pieces<'a> {
         let piece = Piece::Replication(point, replication);
         let Some(stored) = self.get::<StoredReplication>(piece)? else { return Ok(None) };
         let Some(row) = ReplicationRow::from_values(&mut stored.row.into_iter()) else {
-            return Err(StoreError::Foreign { key: self.key(piece)? });
+            return Err(StoreError::Foreign { key: self.keys.key(piece)? });
         };
         Ok(Some(Rows {
             replication: ReplicationRow { point, ..row },
@@ -233,7 +192,7 @@ impl<'a> Pieces<'a> {
     }
 
     fn get<T: DeserializeOwned>(&self, piece: Piece) -> Result<Option<T>, StoreError> {
-        self.get_entry(self.key(piece)?)
+        self.get_entry(self.keys.key(piece)?)
     }
 
     fn get_entry<T: DeserializeOwned>(&self, key: ContentKey) -> Result<Option<T>, StoreError> {
@@ -246,7 +205,7 @@ impl<'a> Pieces<'a> {
     }
 
     fn try_put(&self, piece: Piece, outcome: Result<&impl Serialize, &Failure>) -> Result<(), StoreError> {
-        let key = self.key(piece)?;
+        let key = self.keys.key(piece)?;
         match outcome {
             Ok(content) => self.put_entry(key, content),
             Err(failure) => Ok(self.entries.put(&failure_key(&key)?, failure.to_string().as_bytes())?),

@@ -2,14 +2,13 @@
 //!
 //! The division depends on the plan alone, so every process makes the same one, whatever is stored and whoever else is at work.
 
-use crate::error::{StoreError, StudyError};
 use crate::estimate::requests;
 use crate::inference::PreparedNetwork;
-use crate::pieces::{Piece, Pieces};
+use crate::keys::{Piece, PieceKeys};
 use crate::plan::DesignPoint;
 use crate::study::Study;
 use cospike_results::index::{NetworkIndex, PointIndex};
-use cospike_results::key::ContentKey;
+use cospike_results::key::{ContentKey, KeyError};
 use cospike_sim_core::link::{Channel, PacketLoss};
 use cospike_sim_core::network::Family;
 use cospike_sim_core::split::SplitNetwork;
@@ -78,14 +77,13 @@ impl Study {
     /// target; several with little are one unit.
     ///
     /// # Errors
-    /// [`StoreError::Key`], which a checked plan does not give.
-    pub fn units(&self, pieces: &Pieces<'_>) -> Result<Vec<Unit>, StudyError> {
+    /// [`KeyError`], which a checked plan does not give.
+    pub fn units(&self, keys: &PieceKeys) -> Result<Vec<Unit>, KeyError> {
         let inferences = (0..).map(NetworkIndex).zip(&self.networks).map(|(index, network)| {
             let cost = network.executed_nanoseconds() * f64::from(network.samples.count);
-            let key = pieces.key(Piece::Inference(index))?;
-            Ok(Unit { key, cost: whole(cost), task: Task::Inference(index) })
+            Unit { key: keys.networks()[index.position()], cost: whole(cost), task: Task::Inference(index) }
         });
-        let mut units: Vec<Unit> = inferences.collect::<Result<_, StoreError>>()?;
+        let mut units: Vec<Unit> = inferences.collect();
         let mut groups: BTreeMap<Vec<NetworkIndex>, Vec<PointIndex>> = BTreeMap::new();
         for (index, point) in (0..).map(PointIndex).zip(&self.plan().points) {
             let mut networks: Vec<_> = point.networks().collect();
@@ -101,7 +99,7 @@ impl Study {
                 let points: Vec<_> = points.to_vec();
                 let (networks, task_points) = (networks.clone(), points.clone());
                 let task = Task::Simulation { networks, points: task_points, replications: replications.clone() };
-                units.push(Unit { key: simulation_key(pieces, &points, &replications)?, cost, task });
+                units.push(Unit { key: simulation_key(keys, &points, &replications)?, cost, task });
                 Ok(())
             })?;
         }
@@ -114,8 +112,8 @@ impl Study {
         points: &[PointIndex],
         costs: &[u64],
         most: u64,
-        mut unit: impl FnMut(&[PointIndex], Range<u32>, u64) -> Result<(), StudyError>,
-    ) -> Result<(), StudyError> {
+        mut unit: impl FnMut(&[PointIndex], Range<u32>, u64) -> Result<(), KeyError>,
+    ) -> Result<(), KeyError> {
         let first = self.plan().replications;
         let all = 0..self.plan().most_replications();
         let cost = |point: &PointIndex| costs[point.position()];
@@ -193,13 +191,9 @@ fn damaged_share(channel: &Channel) -> f64 {
     (packets * loss + bits * (channel.bit_error_probability + channel.bit_erasure_probability)).min(1.0)
 }
 
-fn simulation_key(
-    pieces: &Pieces<'_>,
-    points: &[PointIndex],
-    replications: &Range<u32>,
-) -> Result<ContentKey, StudyError> {
-    let points: Vec<ContentKey> = points.iter().map(|&point| pieces.point_key(point)).collect();
-    Ok(ContentKey::from_json("unit of simulation", &(points, replications))?)
+fn simulation_key(keys: &PieceKeys, points: &[PointIndex], replications: &Range<u32>) -> Result<ContentKey, KeyError> {
+    let points: Vec<ContentKey> = points.iter().map(|point| keys.points()[point.position()]).collect();
+    ContentKey::from_json("unit of simulation", &(points, replications))
 }
 
 /// The whole number next to a positive one.

@@ -2,7 +2,8 @@
 
 use crate::designs::AllHeads;
 use crate::error::{Failure, StudyError};
-use crate::pieces::{Piece, Pieces};
+use crate::keys::Piece;
+use crate::pieces::Pieces;
 use crate::prices::PricedNetworks;
 use crate::schedule::{Job, Simulated};
 use crate::simulation::Rows;

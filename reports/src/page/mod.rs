@@ -37,6 +37,7 @@ pub(crate) fn render(digest: &Digest<'_>, figures: &[Figure]) -> Markup {
                     (warnings(digest))
                     (what_failed(digest))
                     (search::section(digest))
+                    (cautions(digest))
                     (headline::section(digest))
                     section {
                         h2 { "Figures" }
@@ -96,6 +97,27 @@ fn warnings(digest: &Digest<'_>) -> Markup {
             section {
                 h2 { "Warnings" }
                 ul { @for warning in warnings { li { (warning) "." } } }
+            }
+        }
+    }
+}
+
+/// The section "Means of this run only", about overloaded places and runs that are not steady; empty if there are none (invariant 16).
+fn cautions(digest: &Digest<'_>) -> Markup {
+    let doubtful: Vec<_> = digest.designs.iter().filter(|design| !design.summary.cautions.is_empty()).collect();
+    html! {
+        @if !doubtful.is_empty() {
+            section {
+                h2 { "Means of this run only" }
+                p {
+                    (count(doubtful.len() as u64)) " of " (plural(digest.designs.len(), "design point"))
+                    " have means that a longer run would change. Do not compare them with others."
+                }
+                ul {
+                    @for design in doubtful {
+                        @for caution in &design.summary.cautions { li { b { (design.row.label) } ": " (caution) "." } }
+                    }
+                }
             }
         }
     }

@@ -22,14 +22,14 @@ use std::sync::Arc;
 
 /// Bytes of the checksum in front of an entry's content.
 const CHECKSUM: usize = blake3::OUT_LEN;
-/// Folder of the entries.
+/// Folder, within the store, of the entries.
 const ENTRIES: &str = "entries";
-/// Folder of the notes.
+/// Folder, within the store, of the notes.
 const NOTES: &str = "notes";
 /// Ending of a damaged entry that was set aside.
 const DAMAGED: &str = ".damaged";
 
-/// A store.
+/// A store of finished pieces and of notes, in a folder or a bucket.
 #[derive(Clone, Debug)]
 pub struct Entries {
     backend: Arc<dyn Backend>,
@@ -88,6 +88,11 @@ pub enum EntryError {
 }
 
 impl Entries {
+    /// Whether there is a store at `location`, as far as that can be seen without opening it: in a folder, something has been stored.
+    pub fn is_there(location: &Location) -> bool {
+        location.folder().is_none_or(|folder| folder.join(ENTRIES).is_dir())
+    }
+
     /// Opens the store at `location`: a folder, which is made if it does not exist, is proven to be writable and cleaned of what
     /// killed processes left half written; or a place in an object store. `on_damage` is called, from any thread, for each
     /// entry that is not what was put there.
@@ -113,6 +118,12 @@ impl Entries {
             }
         };
         Ok(Self { backend, on_damage })
+    }
+
+    /// A store whose place is `backend`.
+    #[cfg(all(test, feature = "object-store"))]
+    pub(super) fn over(backend: Arc<dyn Backend>) -> Self {
+        Self { backend, on_damage: |_| () }
     }
 
     /// Stores `bytes` under `key`, in place of an entry that is there already.
@@ -150,7 +161,7 @@ impl Entries {
     /// Whether there is an entry for `key`, which may be damaged.
     ///
     /// # Errors
-    /// [`EntryError::Io`].
+    /// [`EntryError::Io`] if the store cannot be read.
     pub fn contains(&self, key: &ContentKey) -> Result<bool, EntryError> {
         let name = entry_name(key);
         self.backend.exists(&name).map_err(self.failed(&name))
@@ -159,23 +170,26 @@ impl Entries {
     /// Keys of all entries, each of which may be damaged.
     ///
     /// # Errors
-    /// [`EntryError::Io`].
+    /// [`EntryError::Io`] if the store cannot be read.
     pub fn keys(&self) -> Result<BTreeSet<ContentKey>, EntryError> {
         Ok(self.list()?.into_iter().filter_map(|found| entry_key(&found.name)).collect())
     }
 
-    /// All entries, those that were set aside too; [`entry_key`] tells them apart.
+    /// All entries, those that were set aside too; [`entry_key`] tells them apart. Whatever else lies among them, somebody else has put
+    /// there.
     ///
     /// # Errors
-    /// [`EntryError::Io`].
+    /// [`EntryError::Io`] if the store cannot be read.
     pub fn list(&self) -> Result<Vec<Listed>, EntryError> {
-        self.backend.list(ENTRIES).map_err(self.failed(ENTRIES))
+        let mut listed = self.backend.list(ENTRIES).map_err(self.failed(ENTRIES))?;
+        listed.retain(|found| entry_key(found.name.strip_suffix(DAMAGED).unwrap_or(&found.name)).is_some());
+        Ok(listed)
     }
 
-    /// Removes something that [`Entries::list`] has found.
+    /// Removes something that [`Entries::list`] or [`Entries::list_notes`] has found.
     ///
     /// # Errors
-    /// [`EntryError::Io`].
+    /// [`EntryError::Io`] if it cannot be removed.
     pub fn remove(&self, listed: &Listed) -> Result<(), EntryError> {
         self.backend.remove(&listed.name).map_err(self.failed(&listed.name))
     }
@@ -183,7 +197,7 @@ impl Entries {
     /// The note `name`; `None` if there is none.
     ///
     /// # Errors
-    /// [`EntryError::Io`].
+    /// [`EntryError::Io`] if it cannot be read.
     pub fn note(&self, name: &str) -> Result<Option<Vec<u8>>, EntryError> {
         let name = note_name(name);
         self.backend.read(&name).map_err(self.failed(&name))
@@ -192,7 +206,7 @@ impl Entries {
     /// Writes the note `name`: letters, digits, `-`, `_` and `.`, with `/` between its parts. It replaces one that is there.
     ///
     /// # Errors
-    /// [`EntryError::NotStored`].
+    /// [`EntryError::NotStored`] if it cannot be written.
     pub fn write_note(&self, name: &str, bytes: &[u8]) -> Result<(), EntryError> {
         let name = note_name(name);
         self.backend.write(&name, bytes).map_err(self.not_stored(&name))
@@ -201,7 +215,7 @@ impl Entries {
     /// Writes the note `name` if there is none; of several that try at once, one succeeds.
     ///
     /// # Errors
-    /// [`EntryError::NotStored`].
+    /// [`EntryError::NotStored`] if it cannot be written.
     pub fn create_note(&self, name: &str, bytes: &[u8]) -> Result<bool, EntryError> {
         let name = note_name(name);
         self.backend.create(&name, bytes).map_err(self.not_stored(&name))
@@ -210,7 +224,7 @@ impl Entries {
     /// Removes the note `name`, if there is one.
     ///
     /// # Errors
-    /// [`EntryError::Io`].
+    /// [`EntryError::Io`] if it cannot be removed.
     pub fn remove_note(&self, name: &str) -> Result<(), EntryError> {
         let name = note_name(name);
         self.backend.remove(&name).map_err(self.failed(&name))
@@ -219,12 +233,19 @@ impl Entries {
     /// Names of the notes whose names start with `folder` and `/`, sorted.
     ///
     /// # Errors
-    /// [`EntryError::Io`].
+    /// [`EntryError::Io`] if the store cannot be read.
     pub fn notes(&self, folder: &str) -> Result<BTreeSet<String>, EntryError> {
-        let folder = note_name(folder);
-        let listed = self.backend.list(&folder).map_err(self.failed(&folder))?;
         let name = |found: &Listed| Some(found.name.strip_prefix(NOTES)?.strip_prefix('/')?.to_owned());
-        Ok(listed.iter().filter_map(name).collect())
+        Ok(self.list_notes(folder)?.iter().filter_map(name).collect())
+    }
+
+    /// The notes whose names start with `folder` and `/`, to be looked at by their age or to be removed.
+    ///
+    /// # Errors
+    /// [`EntryError::Io`] if the store cannot be read.
+    pub fn list_notes(&self, folder: &str) -> Result<Vec<Listed>, EntryError> {
+        let folder = note_name(folder);
+        self.backend.list(&folder).map_err(self.failed(&folder))
     }
 
     fn failed<'a>(&'a self, name: &'a str) -> impl FnOnce(io::Error) -> EntryError + use<'a> {

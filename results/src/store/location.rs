@@ -59,3 +59,27 @@ fn without_secrets(url: &str) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_a_file_is_a_folder_and_no_text_of_an_address_has_a_secret() {
+        let folder = |text: &str| Location::new(Path::new(text)).folder().map(Path::to_owned);
+        for (text, path) in [("file:///a%20b/c", "/a b/c"), ("file://localhost/a", "/a"), ("a%20b", "a%20b")] {
+            assert_eq!(folder(text).as_deref(), Some(Path::new(path)), "{text}");
+        }
+        for (address, shown) in [
+            ("s3://bucket/a", "s3://bucket/a"),
+            ("s3://key:sesame@bucket/a", "s3://key@bucket/a"),
+            ("s3://key:ses@me@bucket/a", "s3://key@bucket/a"),
+            ("az://user@host/a?sig=sesame", "az://user@host/a"),
+            ("gs://bucket/a#sesame", "gs://bucket/a"),
+            ("file://elsewhere/a", "file://elsewhere/a"),
+        ] {
+            let location = Location::new(Path::new(address));
+            assert_eq!((location.to_string(), format!("{location:?}")), (shown.into(), shown.into()));
+        }
+    }
+}

@@ -48,7 +48,7 @@ impl<'a> Axis<'a> {
     ///
     /// # Errors
     /// A value of a range that the key does not accept.
-    pub(super) fn at(&self, share: f64) -> Result<Located<Value>, Mistake> {
+    pub(super) fn value_at(&self, share: f64) -> Result<Located<Value>, Mistake> {
         match &self.interval {
             Some(interval) => interval.draw(share),
             None => Ok(self.values[(share * self.values.len() as f64) as usize].clone()),

@@ -44,6 +44,6 @@ impl Condition {
 fn located(mistake: Mistake, start: Option<usize>, span: &Range<usize>) -> Mistake {
     match start {
         Some(start) => mistake.moved(start),
-        None => mistake.at(span.clone()),
+        None => mistake.moved_to(span.clone()),
     }
 }

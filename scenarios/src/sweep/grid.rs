@@ -54,7 +54,8 @@ impl<'a> Grid<'a> {
         let mut points: Vec<Vec<Located<Value>>> = vec![];
         for number in 0..sample.count {
             let places = self.dimensions.iter().zip(coordinates.iter().map(|column| column[number]));
-            let values = places.flat_map(|(dimension, share)| dimension.axes.iter().map(move |axis| axis.at(share)));
+            let values =
+                places.flat_map(|(dimension, share)| dimension.axes.iter().map(move |axis| axis.value_at(share)));
             let point = values.collect::<Result<Vec<_>, Mistake>>()?;
             if seen.insert(json!(point).to_string()) {
                 points.push(point);

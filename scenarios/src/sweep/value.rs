@@ -14,7 +14,7 @@ pub(super) fn written<'t>(value: &Located<Value>, text: &'t str) -> Result<Spann
     let inner = match &**value {
         Value::String(word) => DeValue::String(Cow::Owned(word.clone())),
         // JSON writes true, false and numbers as TOML does.
-        _ => DeValue::parse(text).map_err(|error| explain(&error).at(value.span()))?.into_inner(),
+        _ => DeValue::parse(text).map_err(|error| explain(&error).moved_to(value.span()))?.into_inner(),
     };
     Ok(Spanned::new(value.span(), inner))
 }
@@ -22,5 +22,5 @@ pub(super) fn written<'t>(value: &Located<Value>, text: &'t str) -> Result<Spann
 /// A number, text, true or false as a plain value.
 pub(super) fn plain(value: &Spanned<DeValue<'_>>) -> Result<Located<Value>, Mistake> {
     let plain = Value::deserialize(ValueDeserializer::from(value.clone()));
-    plain.map(|plain| Located::new(value.span(), plain)).map_err(|error| explain(&error).at(value.span()))
+    plain.map(|plain| Located::new(value.span(), plain)).map_err(|error| explain(&error).moved_to(value.span()))
 }

@@ -11,7 +11,7 @@ use cospike_sim_core::workload::{ArrivalProcess, TraceArrival};
 const ANSWER: f64 = 32e-6;
 
 /// A fleet of two whose requests come at these (milliseconds, device), and take no time to get to the cloud.
-fn arriving(at: &[(u32, u32)]) -> System {
+pub(crate) fn arriving(at: &[(u32, u32)]) -> System {
     let arrival = |&(ms, device): &(u32, u32)| TraceArrival { seconds: f64::from(ms) * 1e-3, device };
     let mut system = system(1.0, at.len() as u64);
     system.devices = 2;

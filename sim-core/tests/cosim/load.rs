@@ -1,20 +1,10 @@
 //! The offered load of each place, on timetables worked out by hand: what comes, over what the place can do while requests come.
 
 use crate::close;
-use crate::common::system;
+use crate::cloud::arriving;
 use crate::scripted::{Design, MILLISECOND, run_one};
 use cospike_sim_core::cosim::System;
 use cospike_sim_core::link::Sharing;
-use cospike_sim_core::workload::{ArrivalProcess, TraceArrival};
-
-/// A fleet of two whose requests come at these (milliseconds, device).
-fn arriving(at: &[(u32, u32)]) -> System {
-    let arrival = |&(ms, device): &(u32, u32)| TraceArrival { seconds: f64::from(ms) * 1e-3, device };
-    let mut system = system(1.0, at.len() as u64);
-    system.devices = 2;
-    system.workload.arrivals = ArrivalProcess::Trace(at.iter().map(arrival).collect());
-    system
-}
 
 /// Four tails of 10 ms for one server within 15 ms. At a horizon of 22 ms three of them have begun, and 22 ms were served.
 #[test]

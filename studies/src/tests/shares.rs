@@ -2,7 +2,8 @@
 
 use super::{open, plan, study};
 use crate::inventory::State;
-use crate::pieces::{Piece, Pieces};
+use crate::keys::Piece;
+use crate::pieces::Pieces;
 use crate::plan::{DesignPoint, Metric, Plan, Precision};
 use crate::study::Study;
 use crate::units::{Task, Unit};
@@ -47,7 +48,7 @@ fn work_on(study: &Study, unit: &Unit, pieces: &Pieces<'_>) -> Finished {
 }
 
 fn remove(store: &Entries, pieces: &Pieces<'_>, piece: Piece) {
-    let key = pieces.key(piece).unwrap();
+    let key = pieces.keys().key(piece).unwrap();
     let listed = store.list().unwrap();
     store.remove(listed.iter().find(|listed| entry_key(&listed.name) == Some(key)).unwrap()).unwrap();
 }
@@ -60,7 +61,7 @@ fn every_piece_is_in_one_unit_whatever_the_points_cost() {
     for (requests, replications) in [(&[40, 40, 40][..], 7), (&[40][..], 1_000), (&cheap_and_dear[..], 3)] {
         let study = study_of(requests, replications);
         let pieces = Pieces::new(study.plan(), &store).unwrap();
-        let units = study.units(&pieces).unwrap();
+        let units = study.units(pieces.keys()).unwrap();
         let all: Vec<Piece> = units.iter().flat_map(|unit| unit.task.pieces()).collect();
         assert_eq!(all.len(), 2 + requests.len() * replications as usize);
         assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len(), "none twice");
@@ -79,7 +80,7 @@ fn invariant_4_units_in_any_order_give_what_a_run_gives() {
     let place = tempfile::tempdir().unwrap();
     let store = open(place.path());
     let pieces = Pieces::new(study.plan(), &store).unwrap();
-    let mut units = study.units(&pieces).unwrap();
+    let mut units = study.units(pieces.keys()).unwrap();
     let before = study.collect(&store).unwrap();
     assert!(before.points.iter().all(|point| point.failure.as_deref() == Some("not computed yet")), "{before:?}");
     assert!(before.replications.is_empty() && store.keys().unwrap().is_empty(), "nothing is computed");
@@ -117,7 +118,7 @@ fn a_point_with_a_precision_target_is_complete_when_its_mean_is_precise() {
     let place = tempfile::tempdir().unwrap();
     let store = open(place.path());
     let pieces = Pieces::new(study.plan(), &store).unwrap();
-    let units = study.units(&pieces).unwrap();
+    let units = study.units(pieces.keys()).unwrap();
     assert_eq!(units.len(), 2);
     let finished: Vec<u32> = units.iter().map(|unit| work_on(&study, unit, &pieces).computed).collect();
     assert_eq!(finished, [1, 13]);

@@ -87,7 +87,7 @@ impl Address {
     pub(super) fn connect(&self, settings: &[(String, String)], patience: Duration) -> Result<Connection, String> {
         let prefix = self.provider.prefix();
         let settings = settings.iter().filter(|(name, value)| name.starts_with(prefix) && !value.is_empty());
-        let settings = settings.map(|(name, value)| (name.to_ascii_lowercase(), value));
+        settings.clone().try_for_each(check_setting)?;
         // Tried for as long as patience lasts, however often that is.
         let backoff = BackoffConfig { max_backoff: Duration::from_secs(5), ..BackoffConfig::default() };
         let retry = RetryConfig { backoff, max_retries: usize::MAX, retry_timeout: patience };
@@ -95,7 +95,7 @@ impl Address {
         macro_rules! builder {
             ($builder:ty, $key:ty) => {
                 settings
-                    .filter_map(|(name, value)| Some((name.parse::<$key>().ok()?, value)))
+                    .filter_map(|(name, value)| Some((name.to_ascii_lowercase().parse::<$key>().ok()?, value)))
                     .fold(<$builder>::new().with_url(self.url.as_str()).with_retry(retry), |builder, (key, value)| {
                         builder.with_config(key, value)
                     })
@@ -121,7 +121,7 @@ impl Address {
                 builder.build().map(|store| Arc::new(store) as _)
             }
         };
-        let store = store.map_err(|error| super::words::root(&error).to_string())?;
+        let store = store.map_err(|error| super::words::setting(&error))?;
         Ok(Connection { store, patience })
     }
 
@@ -135,6 +135,16 @@ impl Address {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// Refuses what cannot be sent to a server, such as the line break of another system at the end of a key.
+fn check_setting((name, value): &(String, String)) -> Result<(), String> {
+    // Files have any name. Google's settings are not sent as they are, and may be whole files.
+    let is_sent = !name.ends_with("_FILE") && !name.starts_with(Provider::Google.prefix());
+    match is_sent && value.contains(|c: char| c != ' ' && !c.is_ascii_graphic()) {
+        true => Err(format!("{name} has a line break in it, or another character that cannot be sent")),
+        false => Ok(()),
     }
 }
 

@@ -10,8 +10,8 @@ use std::iter::successors;
 use std::time::Duration;
 use url::Url;
 
-/// Servers that give credentials to the machines of a cloud, and are asked where no others are given.
-const METADATA: [&str; 4] = ["169.254.169.254", "169.254.170.2", "metadata", "metadata.google.internal"];
+/// What the machines of a cloud ask for credentials, where no others are given.
+const METADATA: [&str; 4] = ["/latest/api/token", "/latest/meta-data/", "/computeMetadata/", "/metadata/identity/"];
 
 /// Whether `error` is that a server did not answer, or answered that it cannot serve anybody now.
 pub(super) fn is_silence(error: &Error) -> bool {
@@ -21,16 +21,16 @@ pub(super) fn is_silence(error: &Error) -> bool {
 /// `error` in words, after `tried`.
 pub(super) fn words(error: &Error, provider: Provider, tried: Duration) -> io::Error {
     let text = error.to_string();
-    let server = server(&text);
+    let asked = asked(&text);
     let seconds = tried.as_secs();
     let credentials = provider.credentials();
     let (kind, words) = match (error, cut_short(error)) {
-        _ if server.as_ref().is_some_and(|server| METADATA.contains(&server.host_str().unwrap_or_default())) => {
-            let none = "no credentials are given, and this machine has none from its cloud";
+        _ if asked.as_ref().is_some_and(|asked| METADATA.iter().any(|path| asked.path().starts_with(path))) => {
+            let none = "there are no credentials in the environment, nor from a cloud on whose machine this is";
             (ErrorKind::PermissionDenied, format!("{none}: set {credentials}"))
         }
         (_, Some(cause)) => {
-            let server = server.map_or("the server".into(), |server| server.origin().ascii_serialization());
+            let server = asked.map_or("the server".into(), |asked| asked.origin().ascii_serialization());
             (ErrorKind::TimedOut, format!("{server} does not answer, though it was asked for {seconds} s: {cause}"))
         }
         (Error::NotFound { .. }, _) => (ErrorKind::NotFound, "there is no such bucket".to_owned() + &answer(&text)),
@@ -49,6 +49,17 @@ pub(super) fn words(error: &Error, provider: Provider, tried: Duration) -> io::E
     io::Error::new(kind, words)
 }
 
+/// What is wrong with the settings of a store, in words.
+pub(super) fn setting(error: &Error) -> String {
+    let cause = root(error).to_string();
+    match cause.as_str() {
+        "Missing AccessKeyId" => "AWS_ACCESS_KEY_ID is missing".into(),
+        "Missing SecretAccessKey" => "AWS_SECRET_ACCESS_KEY is missing".into(),
+        "Account must be specified" => "AZURE_STORAGE_ACCOUNT_NAME is missing".into(),
+        _ => cause,
+    }
+}
+
 /// The first cause of an error, whose message repeats no others.
 pub(super) fn root(error: &Error) -> &dyn std::error::Error {
     causes(error).last().unwrap_or(error)
@@ -63,8 +74,8 @@ fn cut_short(error: &Error) -> Option<String> {
     causes(error).any(|cause| cause.is::<HttpError>()).then(|| root(error).to_string())
 }
 
-/// The server that did not answer as it should.
-fn server(text: &str) -> Option<Url> {
+/// What was asked for.
+fn asked(text: &str) -> Option<Url> {
     text.split(' ').find_map(|word| Url::parse(word).ok().filter(Url::has_host))
 }
 

@@ -146,3 +146,10 @@ fn of_those_that_create_one_note_at_once_one_succeeds() {
     assert_eq!(entries.note("claims/one").unwrap(), None);
     assert_eq!(entries.keys().unwrap(), BTreeSet::new(), "a note is no entry");
 }
+
+#[cfg(not(feature = "object-store"))]
+#[test]
+fn an_address_is_refused_with_what_would_take_it_and_without_its_password() {
+    let refused = Entries::open(&Location::new(Path::new("s3://key:sesame@bucket/x")), |_| ()).unwrap_err().to_string();
+    assert!(refused.starts_with("`s3://key@bucket/x` cannot be used") && refused.contains("--features object-store"));
+}

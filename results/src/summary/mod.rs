@@ -1,13 +1,21 @@
 //! Summary of results: one line per design point, and spiking networks against those that are executed once, pair by pair.
 
+mod caution;
+mod estimate;
+
+pub use caution::{Caution, Loads};
+pub use estimate::Estimate;
+
 use crate::index::{NetworkIndex, PointIndex};
 use crate::metrics::{self, energy};
 use crate::rows::{AnswerRow, PointRow, ReplicationRow, Results};
 use crate::searches::{Answer, answers};
+use caution::cautions;
 use cospike_sim_core::inference::Convention;
 use cospike_sim_core::stats::{
-    Interval, PairedDifference, StatsError, compare_with_control, holm, mean_interval, paired_difference, wilson,
+    Interval, PairedDifference, StatsError, compare_with_control, holm, paired_difference, wilson,
 };
+use estimate::{Limits, largest, scaled, unit};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -24,23 +32,6 @@ pub struct Summary {
     pub comparisons: Vec<Comparison>,
     /// Answers of searches; none without `[find]`.
     pub searches: Vec<Answer>,
-}
-
-/// Mean over the replications that have a value.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Estimate {
-    /// Mean, in the unit of what is estimated; `None` if no replication has a value.
-    pub mean: Option<f64>,
-    /// 95 % t-interval of the mean; `None` for fewer than two values, and if all are equal: then nothing random moved them,
-    /// and an interval of no width would claim that the mean is known exactly.
-    #[serde(serialize_with = "optional_interval")]
-    pub interval: Option<Interval>,
-    /// Number of replications that have a value.
-    pub over: usize,
-    /// Number of all replications, also of those that failed.
-    pub of: usize,
-    /// Whether two replications or more have a value, and all values are equal but for rounding.
-    pub is_constant: bool,
 }
 
 /// Summary of one design point.
@@ -104,64 +95,6 @@ pub struct PointSummary {
     pub ratio_to_float32: Option<f64>,
     /// Bits of the T-step binary feature tensor at the split over payload bits; `None` if nothing is sent.
     pub ratio_to_binary: Option<f64>,
-}
-
-/// Offered load of each place.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Loads {
-    /// Of the edge devices.
-    pub edge: Estimate,
-    /// Of the uplinks, or of the cell.
-    pub uplink: Estimate,
-    /// Of the cloud, of as many servers as may run.
-    pub cloud: Estimate,
-}
-
-impl Loads {
-    /// The place that is asked for most, with its load; `None` if no place has one.
-    pub fn greatest(&self) -> Option<(&'static str, f64)> {
-        let places = [("edge devices", &self.edge), ("uplink", &self.uplink), ("cloud", &self.cloud)];
-        let loads = places.into_iter().filter_map(|(place, load)| Some((place, load.mean?)));
-        loads.max_by(|(_, one), (_, other)| one.total_cmp(other))
-    }
-}
-
-/// Reason why the means of a design point hold for this run only (invariant 16).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Caution {
-    /// A place is asked for more than it can do, so queues and latencies grow with the length of the run.
-    Overloaded {
-        /// The place.
-        place: &'static str,
-        /// Its offered load.
-        load: f64,
-    },
-    /// The latency of most replications was still drifting when half of the answers had been given.
-    Drifting,
-    /// The 95th percentile of latency is below the mean: a few requests, those of the start or of the end, decide the mean.
-    TooShort,
-}
-
-impl std::fmt::Display for Caution {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Overloaded { place, load } => write!(
-                formatter,
-                "overloaded: the {place} is asked for {load:.2} times what it can do, so latencies grow with the length of the run"
-            ),
-            Self::Drifting => {
-                write!(
-                    formatter,
-                    "not steady: latencies are still drifting, so the means depend on the length of the run"
-                )
-            }
-            Self::TooShort => write!(
-                formatter,
-                "too short: the 95th percentile of latency is below its mean, so a few requests decide the mean; ask for more"
-            ),
-        }
-    }
 }
 
 /// Comparison of a spiking network with one of another family, the baseline, at the same split, width and other parameters.
@@ -254,84 +187,6 @@ impl Summary {
         let comparisons = adjust(&pairs.collect::<Result<Vec<_>, StatsError>>()?);
         Ok(Self { warnings: results.manifest.warnings.clone(), points, comparisons, searches: answers(results) })
     }
-}
-
-impl Estimate {
-    /// The mean of `values`, one per replication that did not fail; `failed` did. A value that is not finite is none.
-    pub fn new(values: impl IntoIterator<Item = Option<f64>>, failed: usize) -> Self {
-        let mut of = failed;
-        let values = values.into_iter().inspect(|_| of += 1).flatten().filter(|value| value.is_finite());
-        let values: Vec<f64> = values.collect();
-        Self::of_values(&values, of, largest(&values))
-    }
-
-    /// The same of a quantity that lies within `limits`. A t-interval that goes beyond them cannot be true; in its place stands
-    /// that of a transformed mean, by the delta method: of its logarithm, `mean * exp(+-h / mean)`, or between two limits of its
-    /// logit, with `h` half the t-interval.
-    fn within(self, limits: Limits) -> Self {
-        let bounded = |interval: Interval| {
-            let Interval { estimate, low, high } = interval;
-            let half = interval.half_width();
-            match limits {
-                Limits::Positive if low < 0.0 && estimate > 0.0 => {
-                    let factor = (half / estimate).exp();
-                    Interval { estimate, low: estimate / factor, high: (estimate * factor).min(f64::MAX) }
-                }
-                Limits::Share if (low < 0.0 || high > 1.0) && estimate > 0.0 && estimate < 1.0 => {
-                    let odds = estimate / (1.0 - estimate);
-                    let factor = (half / (estimate * (1.0 - estimate))).exp();
-                    let share = |odds: f64| if odds.is_finite() { odds / (1.0 + odds) } else { 1.0 };
-                    Interval { estimate, low: share(odds / factor), high: share(odds * factor) }
-                }
-                _ => interval,
-            }
-        };
-        Self { interval: self.interval.map(bounded), ..self }
-    }
-
-    /// Whether half the interval is wider than the mean itself, so that more replications are needed to say anything.
-    pub fn is_vague(&self) -> bool {
-        self.interval.zip(self.mean).is_some_and(|(interval, mean)| interval.half_width() > mean.abs())
-    }
-
-    /// The mean of `values`, which were computed from numbers up to `size`.
-    fn of_values(values: &[f64], of: usize, size: f64) -> Self {
-        let is_constant = values.len() > 1 && values.iter().all(|value| (value - values[0]).abs() <= ROUNDING * size);
-        let interval = if is_constant { None } else { mean_interval(&scaled(values, size)).ok() };
-        let unit = unit(size);
-        let in_place = |interval: Interval| {
-            let [estimate, low, high] = [interval.estimate, interval.low, interval.high].map(|value| value * unit);
-            (low.is_finite() && high.is_finite()).then_some(Interval { estimate, low, high })
-        };
-        let mean = interval.map_or(values.first().copied(), |interval| Some(interval.estimate * unit));
-        Self { mean, interval: interval.and_then(in_place), over: values.len(), of, is_constant }
-    }
-}
-
-/// Values that a quantity can have.
-#[derive(Clone, Copy)]
-enum Limits {
-    /// 0 and more.
-    Positive,
-    /// From 0 to 1.
-    Share,
-}
-
-/// Difference, as a share of the numbers, up to which these count as equal: sums in another order differ by less.
-const ROUNDING: f64 = 1e-12;
-
-/// The largest size among `values`.
-fn largest(values: &[f64]) -> f64 {
-    values.iter().copied().map(f64::abs).fold(0.0, f64::max)
-}
-
-/// Unit in which numbers as large as `size` are summed: 1, unless their squares were beyond a double.
-fn unit(size: f64) -> f64 {
-    if size == 0.0 || (1e-100..1e100).contains(&size) { 1.0 } else { size }
-}
-
-fn scaled(values: &[f64], size: f64) -> Vec<f64> {
-    values.iter().map(|value| value / unit(size)).collect()
 }
 
 /// Smallest and largest share of compute in the energy of the devices, over all replications; `None` if none has an energy.
@@ -461,27 +316,6 @@ fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary,
     Ok(summary)
 }
 
-/// Answers of a replication from which on a missing steady latency means that it was drifting, and not that there are too few.
-const ENOUGH_ANSWERS: u64 = 1_000;
-
-/// What speaks against taking the means of a point for those of a longer run.
-fn cautions(summary: &PointSummary, rows: &[&ReplicationRow]) -> Vec<Caution> {
-    let overloaded = summary.load.greatest().filter(|(_, load)| *load >= 1.0);
-    let overloaded = overloaded.map(|(place, load)| Caution::Overloaded { place, load });
-    let is_drifting =
-        |row: &&&ReplicationRow| row.requests.completed >= ENOUGH_ANSWERS && row.steady_latency_s.is_none();
-    let drifting = 2 * rows.iter().filter(is_drifting).count() > rows.len();
-    let is_short = summary.latency_p95_s.mean.zip(summary.latency_mean_s.mean).is_some_and(|(p95, mean)| p95 < mean);
-    // An overloaded place explains the others.
-    match overloaded {
-        Some(overloaded) => vec![overloaded],
-        None => [drifting.then_some(Caution::Drifting), is_short.then_some(Caution::TooShort)]
-            .into_iter()
-            .flatten()
-            .collect(),
-    }
-}
-
 impl PointSummary {
     /// Means over the replications that every study has.
     pub fn estimates(&self) -> [&Estimate; 6] {
@@ -520,47 +354,5 @@ pub fn zeros(points: &[PointRow]) -> &'static str {
             "The devices of some design points skip the zeros of real-valued layers, those of others compute with them, as their \
              profiles say (column `convention` of the table `points`)."
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn interval(values: &[f64]) -> Option<Interval> {
-        Estimate::new(values.iter().copied().map(Some), 0).interval
-    }
-
-    #[test]
-    fn a_mean_is_over_the_values_that_there_are() {
-        let estimate = Estimate::new([Some(1.0), None, Some(3.0), Some(f64::NAN)], 2);
-        assert_eq!((estimate.mean, estimate.over, estimate.of), (Some(2.0), 2, 6));
-        // t(0.975, 1) = 12.706 times a standard error of 1.
-        assert!((estimate.interval.unwrap().high - 14.706).abs() < 1e-3);
-        let one = Estimate::new([None, Some(7.0)], 0);
-        assert_eq!((one.mean, one.interval, one.is_constant), (Some(7.0), None, false));
-        let none = Estimate::new([None, None], 1);
-        assert_eq!((none.mean, none.interval, none.over, none.of), (None, None, 0, 3));
-    }
-
-    #[test]
-    fn values_that_are_equal_but_for_rounding_have_no_interval() {
-        let equal = Estimate::new([0.1, 0.1_f64.next_up(), 0.1].map(Some), 0);
-        assert_eq!((equal.mean, equal.interval, equal.is_constant), (Some(0.1), None, true));
-        assert!(Estimate::new([0.0, -0.0].map(Some), 0).is_constant && interval(&[0.1, 0.100_001]).is_some());
-    }
-
-    /// Squares of these are beyond a double, and their sums too.
-    #[test]
-    fn intervals_scale_with_the_numbers_however_large_or_small() {
-        let Interval { estimate, low, high } = interval(&[1.0, 2.0, 4.0]).unwrap();
-        for unit in [1e-300, 1e200, 1e300] {
-            let scaled = interval(&[unit, 2.0 * unit, 4.0 * unit]).unwrap();
-            for (found, plain) in [(scaled.estimate, estimate), (scaled.low, low), (scaled.high, high)] {
-                assert!((found / unit / plain - 1.0).abs() < 1e-12, "{unit}");
-            }
-        }
-        let most = Estimate::new([f64::MAX, f64::MAX, 1.0].map(Some), 0);
-        assert!(most.mean.unwrap().is_finite() && most.interval.is_none(), "its upper end is no number");
     }
 }

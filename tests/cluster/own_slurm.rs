@@ -1,21 +1,22 @@
 //! A Slurm of our own on this machine: a controller and virtual nodes that listen on the loopback only.
 
+use crate::bench::{said, wait};
 use std::fmt::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Names of the programs without which there is nothing to test.
 const PROGRAMS: [&str; 6] = ["slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "scancel"];
 
 /// A Slurm, stopped when it is dropped.
-pub(crate) struct Cluster {
+pub(crate) struct OwnSlurm {
     root: tempfile::TempDir,
     nodes: usize,
 }
 
-impl Cluster {
+impl OwnSlurm {
     /// Starts a controller and some nodes of one processor; `None` where Slurm is not installed.
     pub(crate) fn start(nodes: usize) -> Option<Self> {
         let is_there = |program: &&str| Command::new(program).arg("-V").output().is_ok();
@@ -23,16 +24,16 @@ impl Cluster {
             eprintln!("skipped: `{missing}` is not installed (Debian: apt-get install slurm-wlm)");
             return None;
         }
-        let cluster = Self { root: tempfile::tempdir().unwrap(), nodes };
-        ["run", "log", "state", "spool"].iter().for_each(|folder| std::fs::create_dir(cluster.path(folder)).unwrap());
-        std::fs::write(cluster.conf(), cluster.configuration()).unwrap();
-        cluster.start_controller();
-        (0..nodes).for_each(|node| cluster.start_node(node));
-        cluster.wait("all nodes are idle", || {
-            let states = cluster.slurm("sinfo", &["--noheader", "--Node", "--format=%t"]);
+        let slurm = Self { root: tempfile::tempdir().unwrap(), nodes };
+        ["run", "log", "state", "spool"].iter().for_each(|folder| std::fs::create_dir(slurm.path(folder)).unwrap());
+        std::fs::write(slurm.conf(), slurm.configuration()).unwrap();
+        slurm.start_controller();
+        (0..nodes).for_each(|node| slurm.start_node(node));
+        wait("all nodes are idle", || {
+            let states = slurm.ask("sinfo", &["--noheader", "--Node", "--format=%t"]);
             states.lines().filter(|state| *state == "idle").count() == nodes
         });
-        Some(cluster)
+        Some(slurm)
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -74,14 +75,14 @@ impl Cluster {
 
     /// Starts the controller, which goes on with the jobs of an earlier one.
     pub(crate) fn start_controller(&self) {
-        self.slurm("slurmctld", &["-f", self.conf().to_str().unwrap()]);
+        self.ask("slurmctld", &["-f", self.conf().to_str().unwrap()]);
     }
 
     /// Starts a node, which goes back to work if it was down.
     pub(crate) fn start_node(&self, node: usize) {
         let name = format!("n{node}");
         std::fs::create_dir_all(self.path("spool").join(&name)).unwrap();
-        self.slurm("slurmd", &["-N", &name, "-f", self.conf().to_str().unwrap()]);
+        self.ask("slurmd", &["-N", &name, "-f", self.conf().to_str().unwrap()]);
     }
 
     pub(crate) fn kill_controller(&self) {
@@ -95,7 +96,7 @@ impl Cluster {
     /// Sends a signal to the process whose number is in a file, if there is one, and waits until it has ended.
     fn kill(&self, file: &str, signal: &str) {
         let Ok(pid) = std::fs::read_to_string(self.path("run").join(file)) else { return };
-        kill(pid.trim(), signal);
+        crate::bench::signal(pid.trim(), signal);
         let process = Path::new("/proc").join(pid.trim());
         let begin = Instant::now();
         while process.exists() && begin.elapsed() < Duration::from_secs(20) {
@@ -105,9 +106,9 @@ impl Cluster {
     }
 
     /// What a program of Slurm prints.
-    pub(crate) fn slurm(&self, program: &str, arguments: &[&str]) -> String {
+    pub(crate) fn ask(&self, program: &str, arguments: &[&str]) -> String {
         let output = self.command(program).args(arguments).output().unwrap();
-        assert!(output.status.success(), "{program} {arguments:?}: {}", text(&output));
+        assert!(output.status.success(), "{program} {arguments:?}: {}", said(&output));
         String::from_utf8(output.stdout).unwrap()
     }
 
@@ -117,22 +118,9 @@ impl Cluster {
         command.env("SLURM_CONF", self.conf()).stdin(Stdio::null());
         command
     }
-
-    /// Looks again and again until something is so.
-    pub(crate) fn wait(&self, what: &str, is_so: impl Fn() -> bool) {
-        let begin = Instant::now();
-        while !is_so() {
-            assert!(begin.elapsed() < Duration::from_secs(240), "{what}: not even after a long time\n{}", self.log());
-            std::thread::sleep(Duration::from_millis(200));
-        }
-    }
-
-    fn log(&self) -> String {
-        std::fs::read_to_string(self.path("log/slurmctld.log")).unwrap_or_default()
-    }
 }
 
-impl Drop for Cluster {
+impl Drop for OwnSlurm {
     fn drop(&mut self) {
         let _ = self.command("scancel").args(["--user", "root"]).output();
         let begin = Instant::now();
@@ -143,16 +131,6 @@ impl Drop for Cluster {
         (0..self.nodes).for_each(|node| self.kill(&format!("slurmd-n{node}.pid"), "-TERM"));
         self.kill("slurmctld.pid", "-TERM");
     }
-}
-
-/// Sends a signal to a process that may have ended.
-pub(crate) fn kill(process: &str, signal: &str) {
-    Command::new("kill").args([signal, process]).stderr(Stdio::null()).status().unwrap();
-}
-
-/// All that a program has said.
-pub(crate) fn text(output: &Output) -> String {
-    String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned()
 }
 
 fn hostname() -> String {
