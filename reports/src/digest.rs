@@ -4,6 +4,7 @@ use crate::error::ReportError;
 use crate::figure::{shorten, text_width};
 use cospike_results::index::PointIndex;
 use cospike_results::rows::{ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results, Table};
+use cospike_results::searches::Answer;
 use cospike_results::summary::{Comparison, Estimate, PointSummary, Summary, energy_difference};
 use cospike_sim_core::inference::Convention;
 use cospike_sim_core::record::Field;
@@ -29,6 +30,8 @@ pub(crate) struct Digest<'a> {
     pub(crate) kinds: Vec<String>,
     /// Pairs of a spiking design point and one of another family that is otherwise equal.
     pub(crate) pairs: Vec<Pair>,
+    /// Answers of searches.
+    pub(crate) searches: Vec<Answer>,
     /// Swept keys in which the networks of each kind differ.
     varied: BTreeMap<String, BTreeSet<String>>,
 }
@@ -113,7 +116,8 @@ impl<'a> Digest<'a> {
         };
         let pairs = summary.comparisons.into_iter().filter_map(pair).collect();
         let varied = varied(networks.iter().map(|index| &designs[*index]));
-        Ok(Self { results, designs, energy_parts, networks, kinds, pairs, varied })
+        let searches = summary.searches;
+        Ok(Self { results, designs, energy_parts, networks, kinds, pairs, searches, varied })
     }
 
     /// The first design point of every distinct network.

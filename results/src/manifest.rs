@@ -63,7 +63,7 @@ pub struct SearchUsed {
     pub candidates: u32,
     /// Condition that must hold, as it was written.
     pub condition: String,
-    /// Probability that a decision is right.
+    /// Probability that no verdict of one search is wrong.
     pub confidence: f64,
     /// Maximum number of replications of a candidate.
     pub max_replications: u32,

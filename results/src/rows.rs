@@ -406,8 +406,8 @@ record! {
         pub step: u32 => ("", "step"),
         /// Value of the key that is searched.
         pub value: f64 => ("", "value"),
-        /// Whether the whole condition holds: `holds`, `fails`, or `undecided` if an interval contains its limit after the maximum number
-        /// of replications.
+        /// Whether the whole condition holds: `holds`, `violated`, `undecided` if an interval contains its limit after the maximum number
+        /// of replications, or `failed` if a replication did.
         pub verdict: String => ("", "verdict"),
         /// Metric that is limited.
         pub metric: String => ("", "metric"),
@@ -421,7 +421,7 @@ record! {
         pub low: Option<f64> => ("", "lower end"),
         /// Upper end of the interval by which was decided.
         pub high: Option<f64> => ("", "upper end"),
-        /// Whether this limit is kept: `holds`, `fails` or `undecided`.
+        /// Whether this limit is kept: `holds`, `violated` (also where `estimate` is missing) or `undecided`.
         pub limit_verdict: String => ("", "verdict on the limit"),
     }
 }

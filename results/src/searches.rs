@@ -1,9 +1,12 @@
 //! What searches came to, read from the table `probes`.
 
+use crate::index::PointIndex;
 use crate::manifest::SearchUsed;
 use crate::rows::{ProbeRow, Results};
+use crate::summary::{Caution, PointSummary};
 use cospike_sim_core::kernel::Number;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// One search with its answer.
@@ -11,7 +14,8 @@ use std::fmt;
 pub struct Answer {
     /// What the search is for, see [`ProbeRow::search`].
     pub search: String,
-    /// The value that was looked for; `None` if the condition holds for no candidate.
+    /// The value that was looked for: of those that were probed, the last one towards the goal for which the condition holds; `None`
+    /// if it holds for none of them.
     pub value: Option<f64>,
     /// The answer in words.
     pub text: String,
@@ -24,14 +28,18 @@ pub struct Answer {
 pub struct Probed {
     /// Value of the searched key.
     pub value: f64,
+    /// Number of the design point.
+    pub point: PointIndex,
     /// Step of the search, from 0.
     pub step: u32,
-    /// Number of replications.
+    /// Number of replications that did not fail.
     pub replications: usize,
-    /// `holds`, `fails` or `undecided`.
+    /// `holds`, `violated`, `undecided` or `failed`.
     pub verdict: String,
     /// The limits of the condition with what was found.
     pub limits: Vec<ProbedLimit>,
+    /// What speaks against taking the means for those of a longer run.
+    pub cautions: Vec<Caution>,
 }
 
 /// A limit of the condition beside what was found at a candidate.
@@ -51,26 +59,48 @@ pub struct ProbedLimit {
     pub high: Option<f64>,
 }
 
-/// The answers of a study's searches, in the order of the table; none without `[find]`.
-pub fn answers(results: &Results) -> Vec<Answer> {
+/// The answers of a study's searches, in the order of the table; none without `[find]`. `points` are the summaries of the design points.
+pub(crate) fn answers(results: &Results, points: &[PointSummary]) -> Vec<Answer> {
     let Some(search) = &results.manifest.search else { return vec![] };
-    let mut answers: Vec<Answer> = vec![];
-    for row in &results.probes {
-        if answers.last().is_none_or(|answer| answer.search != row.search) {
-            answers.push(Answer { search: row.search.clone(), value: None, text: String::new(), probes: vec![] });
-        }
-        let Some(Answer { probes, .. }) = answers.last_mut() else { continue };
-        if probes.last().is_none_or(|probe| probe.value != row.value) {
-            let replications = results.replications.iter().filter(|of| of.point == row.point).count();
-            let (value, step, verdict) = (row.value, row.step, row.verdict.clone());
-            probes.push(Probed { value, step, replications, verdict, limits: vec![] });
-        }
-        if let Some(probe) = probes.last_mut() {
-            probe.limits.push(ProbedLimit::new(row));
+    let points: BTreeMap<PointIndex, &PointSummary> = points.iter().map(|point| (point.point, point)).collect();
+    let by_search = results.probes.chunk_by(|one, next| one.search == next.search);
+    let answer = |rows: &[ProbeRow]| {
+        let probes = rows.chunk_by(|one, next| one.value == next.value);
+        let probes: Vec<Probed> = probes.map(|rows| Probed::new(rows, points.get(&rows[0].point).copied())).collect();
+        Answer::new(rows[0].search.clone(), probes, search)
+    };
+    by_search.map(answer).collect()
+}
+
+impl Probed {
+    /// A candidate from its rows, at least one, and the summary of its design point.
+    fn new(rows: &[ProbeRow], point: Option<&PointSummary>) -> Self {
+        let ProbeRow { value, point: number, step, ref verdict, .. } = rows[0];
+        Self {
+            value,
+            point: number,
+            step,
+            replications: point.map_or(0, |point| point.replications),
+            verdict: verdict.clone(),
+            limits: rows.iter().map(ProbedLimit::new).collect(),
+            cautions: point.map_or(vec![], |point| point.cautions.clone()),
         }
     }
-    answers.iter_mut().for_each(|answer| answer.conclude(search));
-    answers
+
+    fn holds(&self) -> bool {
+        self.verdict == "holds"
+    }
+
+    /// What is known for this value, if not that the condition holds.
+    fn doubt(&self) -> String {
+        let lacking = self.limits.iter().find(|limit| limit.estimate.is_none());
+        match (self.verdict.as_str(), lacking) {
+            ("undecided", _) => format!("it is undecided after {} replications", self.replications),
+            ("failed", _) => "a replication failed".into(),
+            (_, Some(limit)) => format!("`{}` has no value", limit.metric),
+            _ => "it does not hold".into(),
+        }
+    }
 }
 
 impl ProbedLimit {
@@ -102,42 +132,53 @@ fn rounded(value: f64) -> Number {
 }
 
 impl Answer {
-    /// Concludes from the probes.
-    fn conclude(&mut self, search: &SearchUsed) {
-        let is_largest = search.goal == "largest";
-        let mut path: Vec<&Probed> = self.probes.iter().collect();
-        if !is_largest {
-            path.reverse();
-        }
-        let holds = |probe: &&&Probed| probe.verdict == "holds";
-        let kept = path.iter().take_while(|probe| holds(probe)).count();
-        let value = kept.checked_sub(1).map(|last| path[last].value);
-        let SearchUsed { key, goal, condition, .. } = search;
-        let number = |value: f64| Number(value).to_string();
-        let other = path.get(kept).map(|probe| match probe.verdict.as_str() {
-            "undecided" => {
-                format!("for {} it is undecided after {} replications", number(probe.value), probe.replications)
-            }
-            _ => format!("for {} it does not hold", number(probe.value)),
-        });
-        let mut text = match (value, other) {
-            (Some(value), Some(other)) => {
-                format!("the {goal} {key} for which `{condition}` holds is {}; {other}", number(value))
-            }
-            (Some(value), None) => {
-                format!(
-                    "`{condition}` holds for every {key} that was probed, to the end of the range, {}",
-                    number(value)
-                )
-            }
-            (None, Some(other)) => format!("`{condition}` holds for no {key}: {other}"),
-            (None, None) => "nothing was probed".into(),
+    /// Concludes from what was probed, by ascending value.
+    fn new(name: String, probes: Vec<Probed>, search: &SearchUsed) -> Self {
+        let towards_goal: Vec<&Probed> = match search.goal.as_str() {
+            "smallest" => probes.iter().rev().collect(),
+            _ => probes.iter().collect(),
         };
-        let beyond: Vec<String> = path.iter().skip(kept).filter(holds).map(|probe| number(probe.value)).collect();
-        if !beyond.is_empty() {
-            text +=
-                &format!("; but it holds for {} again, so that there is more than one border", beyond.join(" and "));
-        }
-        (self.value, self.text) = (value, text);
+        let found = towards_goal.iter().rposition(|probe| probe.holds());
+        let text = match found {
+            Some(at) => found_text(&towards_goal, at, search),
+            None => format!(
+                "`{}` is not known to hold for any {} that was probed: {}; between these values it may",
+                search.condition,
+                search.key,
+                doubts(&towards_goal)
+            ),
+        };
+        Self { search: name, value: found.map(|at| towards_goal[at].value), text, probes }
     }
+}
+
+/// The answer `probes[at]`, what is known of the next value and of those before, and what is to be said of its means.
+fn found_text(probes: &[&Probed], at: usize, SearchUsed { key, goal, condition, .. }: &SearchUsed) -> String {
+    let answer = probes[at];
+    let mut text = format!("the {goal} {key} for which `{condition}` holds is {}", Number(answer.value));
+    match probes.get(at + 1) {
+        Some(next) => text += &format!("; {}", doubts(&[next])),
+        None => text += ", the end of the range",
+    }
+    let before: Vec<&Probed> = probes[..at].iter().copied().filter(|probe| !probe.holds()).collect();
+    if !before.is_empty() {
+        text += &format!(
+            "; but {}, so there is more than one border, and values that were not probed may differ",
+            doubts(&before)
+        );
+    }
+    for caution in &answer.cautions {
+        text += &format!("; means for {} are those of this run only ({caution})", Number(answer.value));
+    }
+    text
+}
+
+/// What is known for each of these values, for which the condition is not known to hold.
+fn doubts(probes: &[&Probed]) -> String {
+    let group = |probes: &[&Probed]| {
+        let values: Vec<String> = probes.iter().map(|probe| Number(probe.value).to_string()).collect();
+        format!("for {} {}", values.join(", "), probes[0].doubt())
+    };
+    let groups = probes.chunk_by(|one, next| one.doubt() == next.doubt());
+    groups.map(group).collect::<Vec<_>>().join(", ")
 }

@@ -78,7 +78,7 @@ fn find() -> Value {
         "where": { "type": "string", "description": "Condition on the metrics of a design point that must hold." },
         "confidence": {
             "type": "number", "minimum": 0.5, "maximum": 0.999_999, "default": CONFIDENCE,
-            "description": "Probability that a verdict on the condition is right.",
+            "description": "Probability that no verdict of a search is wrong.",
         },
         "max_replications": {
             "type": "integer", "minimum": 2, "maximum": MAX_POINTS, "default": MAX_REPLICATIONS,

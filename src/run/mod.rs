@@ -26,10 +26,8 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     check_memory(&compiled.plan)?;
     compiled.plan.provenance.warnings.iter().for_each(|warning| note!("warning: {}", printable(warning)));
     let (location, searches) = (compiled.store.clone(), compiled.searches.clone());
-    if searches.is_some() && (arguments.verify || arguments.trace.file.is_some()) {
-        return Err(Failure::mistake(
-            "a search is neither verified nor traced: give a value with `--set`, and leave [find] out",
-        ));
+    if searches.is_some() {
+        search::check(arguments)?;
     }
     let study = compiled.into_study(&zoo)?;
     if arguments.verify {
@@ -47,7 +45,7 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     }
     let (bar, entries) = (Bar::new(), store.as_ref().map(|(_, entries)| entries));
     let outcome = match (&searches, &mut trace) {
-        (Some(searches), _) => Ok((search::search((&arguments.scenario, &zoo), searches, entries, &bar)?, None)),
+        (Some(searches), _) => search::search((&arguments.scenario, &zoo), (searches, &study), entries, &bar),
         (None, Some(trace)) => finished(trace.run(&study, entries, &bar)),
         (None, None) => finished(study.run(entries, &|progress| bar.show(progress))),
     };

@@ -47,10 +47,9 @@ pub(crate) fn present(results: &Results, place: &Place, as_json: bool) -> [Optio
     [drawn.err(), printed.err()]
 }
 
-/// The error that `failed` of the design points of some results did, if any did. A candidate that fails is an answer to a search.
+/// The error that `failed` of the design points of some results did, if any did.
 pub(crate) fn failed_points(failed: usize, results: &Results) -> Option<anyhow::Error> {
-    (failed > 0 && results.manifest.search.is_none())
-        .then(|| anyhow!("{failed} of {} failed", plural(results.points.len() as u64, "design point")))
+    (failed > 0).then(|| anyhow!("{failed} of {} failed", plural(results.points.len() as u64, "design point")))
 }
 
 /// Prints the summary.

@@ -1,10 +1,12 @@
 //! `run` of a scenario with `[find]`.
 
-use super::record::leave_record;
+use super::record::RecordOfParts;
+use crate::arguments::Run;
 use crate::failure::Failure;
 use crate::given::GivenScenario;
 use crate::output::{printable, say, table};
 use crate::progress::Bar;
+use anyhow::Context;
 use cospike_models::zoo::Zoo;
 use cospike_results::manifest::SearchUsed;
 use cospike_results::rows::Results;
@@ -12,23 +14,39 @@ use cospike_results::searches::{Answer, ProbedLimit};
 use cospike_results::store::entries::Entries;
 use cospike_sim_core::kernel::Number;
 use cospike_studies::search::Searches;
+use cospike_studies::{StoreError, Study};
 
-/// Searches, and returns the results of everything that was probed. A search without a store is refused.
+const NO_STORE: &str = "[find] needs a store, in which each step finds what the ones before it have computed: name one with \
+     `--store DIR`, and leave `--no-store` out";
+
+/// Refuses what a search cannot do.
+pub(super) fn check(arguments: &Run) -> Result<(), Failure> {
+    let message = if arguments.verify || arguments.trace.file.is_some() {
+        "a search is neither verified nor traced: take [find] out of the scenario, and give a value with `--set`"
+    } else if arguments.store.location(None).is_none() {
+        NO_STORE
+    } else {
+        return Ok(());
+    };
+    Err(Failure::mistake(message))
+}
+
+/// Searches, and returns the results of everything that was probed. `ends` is the study of both ends.
 pub(super) fn search(
     (scenario, zoo): (&GivenScenario, &Zoo),
-    searches: &Searches,
+    (searches, ends): (&Searches, &Study),
     entries: Option<&Entries>,
     bar: &Bar,
-) -> Result<Results, Failure> {
-    let needed =
-        "[find] needs a store, in which each step finds what the ones before it have computed: leave `--no-store` out";
-    let entries = entries.ok_or_else(|| Failure::mistake(needed))?;
+) -> anyhow::Result<(Results, Option<StoreError>)> {
+    let entries = entries.context(NO_STORE)?;
+    let record = RecordOfParts::new(ends, entries);
     let make = |probes: &_| {
         let study = scenario.study_of(probes, zoo)?;
-        leave_record(&study, entries);
+        record.add(&study);
         Ok(study)
     };
-    searches.run(&make, entries, &|progress| bar.show(progress))
+    let found = searches.run(&make, entries, &|progress| bar.show(progress));
+    found.map(|results| (results, None)).map_err(Failure::into_error)
 }
 
 /// Prints the path of each search and its answer.
@@ -44,7 +62,7 @@ pub(super) fn print_answers(answers: &[Answer], search: &SearchUsed) {
     }
     let percent = Number(100.0 * search.confidence);
     say!(
-        "\nby bisection, which takes it that there is one border; each verdict with {percent} % confidence, over all looks at the \
-         replications and all limits together"
+        "\nby bisection, which takes it that there is one border; each answer with {percent} % confidence, over all verdicts of its search \
+         and all looks at the replications together"
     );
 }

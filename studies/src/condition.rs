@@ -1,8 +1,8 @@
 //! Conditions on the means of a design point, and whether its replications decide them.
 
-use cospike_results::metrics::metric;
+use cospike_results::metrics::{LimitError, Metric, Share, metric};
 use cospike_results::rows::ReplicationRow;
-use cospike_sim_core::stats::{Interval, mean_interval_at};
+use cospike_sim_core::stats::{Interval, mean_interval_at, wilson_at};
 use serde::{Deserialize, Serialize};
 
 /// A condition on the means of a design point.
@@ -21,7 +21,7 @@ pub enum Condition {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limit {
-    /// Name of the metric, one of [`METRICS`](cospike_results::metrics::METRICS).
+    /// Name of the [`metric`].
     pub metric: String,
     /// Side on which the mean must lie.
     pub side: Side,
@@ -39,17 +39,20 @@ pub enum Side {
     AtLeast,
 }
 
-/// A condition that the replications of a design point have to decide.
+/// A condition that the replications of design points have to decide.
 ///
-/// They are looked at after the replications that the plan asks for, and each time that their number has doubled. The intervals
-/// of one look are so wide that the probability of a wrong decision on any look and limit together is at most `1 - confidence`.
+/// They are looked at after the replications that the plan asks for, and each time that their number has doubled. Every interval
+/// is so wide that all of them together, over looks, limits and design points, miss their means with a probability of at most
+/// `1 - confidence` (Bonferroni). An interval that does not miss its mean leads to no wrong verdict.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Decision {
     /// What has to be decided.
     pub condition: Condition,
-    /// Probability that a decision is right, above 0 and below 1.
+    /// Probability that no verdict is wrong, above 0 and below 1.
     pub confidence: f64,
+    /// Maximum number of design points whose verdicts have this confidence together; at least 1.
+    pub verdicts: u32,
     /// Maximum number of replications of a design point.
     pub max_replications: u32,
 }
@@ -59,10 +62,12 @@ pub struct Decision {
 pub enum Verdict {
     /// It holds, with the confidence that was asked for.
     Holds,
-    /// It does not, with that confidence, or because a replication failed or has no value.
-    Fails,
+    /// It does not, with that confidence, or because a replication has no value.
+    Violated,
     /// An interval still contains its limit.
     Undecided,
+    /// A replication failed.
+    Failed,
 }
 
 /// A limit beside the mean that was found.
@@ -70,7 +75,7 @@ pub enum Verdict {
 pub struct Judged {
     /// The limit.
     pub limit: Limit,
-    /// The mean with its interval; of equal values, without width. `None` if a replication has no value.
+    /// The mean with its interval, see [`Limit`]. `None` if a replication has no value.
     pub found: Option<Interval>,
     /// Whether the mean lies on its side.
     pub verdict: Verdict,
@@ -81,8 +86,9 @@ impl Verdict {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Holds => "holds",
-            Self::Fails => "fails",
+            Self::Violated => "violated",
             Self::Undecided => "undecided",
+            Self::Failed => "failed",
         }
     }
 }
@@ -117,8 +123,8 @@ impl Condition {
             }
         };
         match self {
-            Self::All(parts) => join(parts, Verdict::Fails, Verdict::Holds),
-            Self::Any(parts) => join(parts, Verdict::Holds, Verdict::Fails),
+            Self::All(parts) => join(parts, Verdict::Violated, Verdict::Holds),
+            Self::Any(parts) => join(parts, Verdict::Holds, Verdict::Violated),
             Self::Limit(_) => limits.next().unwrap_or(Verdict::Undecided),
         }
     }
@@ -128,17 +134,18 @@ impl Condition {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecisionError {
-    /// The confidence is no probability of a decision that may be wrong.
+    /// The confidence is no probability of being right that can be kept.
     #[error("confidence {0}: give a number above 0 and below 1")]
     Confidence(f64),
-    /// A limit that no mean can be compared with.
-    #[error("limit {value} of `{metric}`: give the name of a metric, and a finite number")]
-    Limit {
-        /// Name of the metric.
-        metric: String,
-        /// Value of the limit.
-        value: f64,
-    },
+    /// There is nothing to decide.
+    #[error("a decision on 0 design points: give the number of those that have to be decided")]
+    Verdicts,
+    /// Name that no metric has.
+    #[error("no metric is called `{0}`")]
+    Metric(String),
+    /// A limit that no results could decide.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
 }
 
 impl Decision {
@@ -147,11 +154,13 @@ impl Decision {
         if !(self.confidence > 0.0 && self.confidence < 1.0) {
             return Err(DecisionError::Confidence(self.confidence));
         }
-        let wrong = |limit: &&Limit| metric(&limit.metric).is_none() || !limit.value.is_finite();
-        match self.condition.limits().into_iter().find(wrong) {
-            Some(limit) => Err(DecisionError::Limit { metric: limit.metric.clone(), value: limit.value }),
-            None => Ok(()),
+        if self.verdicts == 0 {
+            return Err(DecisionError::Verdicts);
         }
+        for Limit { metric: name, value, .. } in self.condition.limits() {
+            metric(name).ok_or_else(|| DecisionError::Metric(name.clone()))?.check_limit(*value)?;
+        }
+        Ok(())
     }
 
     /// Numbers of replications after which is looked, of which `first` is the first.
@@ -161,21 +170,22 @@ impl Decision {
         doubled.map(|look| look.min(self.max_replications.max(first))).collect()
     }
 
-    /// Confidence of the intervals of one look: all looks and limits share the probability of a wrong decision (Bonferroni).
-    fn confidence_of_look(&self, first: u32) -> f64 {
-        let comparisons = (self.condition.limits().len() * self.looks(first).len()).max(1);
-        1.0 - (1.0 - self.confidence) / comparisons as f64
+    /// Confidence of each interval, of which there is one for every look, limit and design point.
+    fn confidence_of_interval(&self, first: u32) -> f64 {
+        let intervals =
+            (self.condition.limits().len() * self.looks(first).len()).max(1) as f64 * f64::from(self.verdicts);
+        1.0 - (1.0 - self.confidence) / intervals
     }
 
     /// The verdict on `rows`, the replications of a design point of which `failed` more failed, with what it rests on.
     /// `first` is the number of replications of the first look.
     pub fn judge(&self, rows: &[&ReplicationRow], failed: u32, first: u32) -> (Verdict, Vec<Judged>) {
         let limits = self.condition.limits();
-        let confidence = self.confidence_of_look(first);
+        let confidence = self.confidence_of_interval(first);
         let judged: Vec<Judged> = limits.into_iter().map(|limit| limit.judge(rows, confidence)).collect();
         let verdict = match failed {
             0 => self.condition.verdict(&mut judged.iter().map(|judged| judged.verdict)),
-            _ => Verdict::Fails,
+            _ => Verdict::Failed,
         };
         (verdict, judged)
     }
@@ -183,41 +193,40 @@ impl Decision {
 
 impl Limit {
     fn judge(&self, rows: &[&ReplicationRow], confidence: f64) -> Judged {
-        let values =
-            metric(&self.metric).and_then(|metric| rows.iter().map(|row| metric(row)).collect::<Option<Vec<f64>>>());
-        self.judge_values(values, confidence)
+        let found = metric(&self.metric).and_then(|metric| estimate(&metric, rows, confidence));
+        Judged { limit: self.clone(), found, verdict: self.verdict(found) }
     }
 
-    /// The verdict on the values of all replications; there are none if one of them has no value.
-    fn judge_values(&self, values: Option<Vec<f64>>, confidence: f64) -> Judged {
-        let found = values.and_then(|values| interval(&values, confidence));
-        let verdict = match found {
-            None => Verdict::Fails,
-            Some(Interval { low, high, .. }) => match self.side {
-                Side::AtMost => side(high <= self.value, low > self.value),
-                Side::AtLeast => side(low >= self.value, high < self.value),
-            },
+    fn verdict(&self, found: Option<Interval>) -> Verdict {
+        let Some(Interval { low, high, .. }) = found else { return Verdict::Violated };
+        let (holds, is_violated) = match self.side {
+            Side::AtMost => (high <= self.value, low > self.value),
+            Side::AtLeast => (low >= self.value, high < self.value),
         };
-        Judged { limit: self.clone(), found, verdict }
+        match (holds, is_violated) {
+            (true, _) => Verdict::Holds,
+            (_, true) => Verdict::Violated,
+            _ => Verdict::Undecided,
+        }
     }
 }
 
-fn side(holds: bool, fails: bool) -> Verdict {
-    match (holds, fails) {
-        (true, _) => Verdict::Holds,
-        (_, true) => Verdict::Fails,
-        _ => Verdict::Undecided,
-    }
+/// The mean of a metric over `rows` with its interval; `None` if one of them has no value.
+fn estimate(metric: &Metric, rows: &[&ReplicationRow], confidence: f64) -> Option<Interval> {
+    let values: Vec<f64> = rows.iter().map(|row| metric.value(row)).collect::<Option<_>>()?;
+    interval(&values, metric.pooled(rows), confidence)
 }
 
-/// The mean of `values` with its interval, which has no width if they are all equal: nothing random happened then, and more
-/// replications would show nothing else. Of a single value the mean is not known at all.
-fn interval(values: &[f64], confidence: f64) -> Option<Interval> {
+/// Student's t-interval of the mean of `values`. If they are all equal, it would have no width: of a share, which is `pooled`, there
+/// is Wilson's instead, because what is rare may just not have happened; anything else is taken to be constant then. Of a
+/// single value the mean is not known at all.
+fn interval(values: &[f64], pooled: Option<Share>, confidence: f64) -> Option<Interval> {
     let (first, rest) = values.split_first()?;
-    match rest {
-        [] => Some(Interval { estimate: *first, low: f64::NEG_INFINITY, high: f64::INFINITY }),
-        _ if rest.iter().all(|value| value == first) => Some(Interval { estimate: *first, low: *first, high: *first }),
-        _ => mean_interval_at(values, confidence).ok(),
+    match (rest, pooled) {
+        ([], _) => Some(Interval { estimate: *first, low: f64::NEG_INFINITY, high: f64::INFINITY }),
+        _ if rest.iter().any(|value| value != first) => mean_interval_at(values, confidence).ok(),
+        (_, Some(Share { part, whole })) => wilson_at(part, whole, confidence).ok(),
+        _ => Some(Interval { estimate: *first, low: *first, high: *first }),
     }
 }
 
@@ -233,7 +242,7 @@ mod tests {
     }
 
     fn decision(condition: Condition) -> Decision {
-        Decision { condition, confidence: 0.95, max_replications: 50 }
+        Decision { condition, confidence: 0.95, verdicts: 1, max_replications: 50 }
     }
 
     #[test]
@@ -253,40 +262,64 @@ mod tests {
             let draws: Vec<f64> = StandardNormal.sample_iter(&mut stream).take(50).map(|z: f64| mean + z).collect();
             let looks = decision.looks(5).into_iter();
             let verdict = |look: u32| {
-                let values = draws[..look as usize].to_vec();
-                limit(Side::AtMost).judge_values(Some(values), decision.confidence_of_look(5)).verdict
+                let found = interval(&draws[..look as usize], None, decision.confidence_of_interval(5));
+                limit(Side::AtMost).verdict(found)
             };
             looks.map(verdict).find(|verdict| *verdict != Verdict::Undecided)
         };
         let mut count = |mean: f64, wanted| (0..2000).filter(|_| run(mean) == Some(wanted)).count();
         assert!(count(1.0 + 1e-9, Verdict::Holds) <= 100, "5 % of 2000");
-        assert!(count(2.0, Verdict::Fails) > 1900, "a mean of one standard deviation beyond the limit is found out");
+        assert!(count(2.0, Verdict::Violated) > 1900, "a mean of one standard deviation beyond the limit is found out");
     }
 
     #[test]
     fn verdicts_join_as_their_conditions_do() {
-        use Verdict::{Fails, Holds, Undecided};
+        use Verdict::{Holds, Undecided, Violated};
         let two = || vec![Condition::Limit(limit(Side::AtMost)), Condition::Limit(limit(Side::AtLeast))];
         for (verdicts, all, any) in [
             ([Holds, Holds], Holds, Holds),
-            ([Holds, Fails], Fails, Holds),
-            ([Undecided, Fails], Fails, Undecided),
+            ([Holds, Violated], Violated, Holds),
+            ([Undecided, Violated], Violated, Undecided),
             ([Undecided, Holds], Undecided, Holds),
-            ([Fails, Fails], Fails, Fails),
+            ([Violated, Violated], Violated, Violated),
         ] {
             assert_eq!(Condition::All(two()).verdict(&mut verdicts.into_iter()), all);
             assert_eq!(Condition::Any(two()).verdict(&mut verdicts.into_iter()), any);
         }
         let all_of_any = Condition::All(vec![Condition::Any(two()), Condition::Limit(limit(Side::AtMost))]);
-        assert_eq!(all_of_any.verdict(&mut [Fails, Holds, Holds].into_iter()), Holds);
+        assert_eq!(all_of_any.verdict(&mut [Violated, Holds, Holds].into_iter()), Holds);
     }
 
     #[test]
-    fn equal_values_decide_at_once_and_one_or_none_does_not() {
-        let judge = |values: Option<Vec<f64>>| limit(Side::AtMost).judge_values(values, 0.99).verdict;
-        assert_eq!(judge(Some(vec![0.9, 0.9])), Verdict::Holds);
-        assert_eq!(judge(Some(vec![1.1, 1.1])), Verdict::Fails);
-        assert_eq!(judge(Some(vec![0.9])), Verdict::Undecided);
-        assert_eq!(judge(None), Verdict::Fails, "a replication without a value");
+    fn equal_amounts_decide_at_once_and_one_or_none_does_not() {
+        let judge = |values: &[f64]| limit(Side::AtMost).verdict(interval(values, None, 0.99));
+        assert_eq!(judge(&[0.9, 0.9]), Verdict::Holds);
+        assert_eq!(judge(&[1.1, 1.1]), Verdict::Violated);
+        assert_eq!(judge(&[0.9]), Verdict::Undecided);
+        assert_eq!(limit(Side::AtMost).verdict(None), Verdict::Violated, "a replication without a value");
+    }
+
+    /// No request of 5 x 20 missed its deadline: one in a hundred may still do.
+    #[test]
+    fn a_share_that_is_equal_in_all_replications_is_known_as_well_as_its_requests_show() {
+        let judge = |whole, value| {
+            let limit = Limit { metric: "deadline_misses".into(), side: Side::AtMost, value };
+            limit.verdict(interval(&[0.0; 5], Some(Share { part: 0, whole }), 0.95))
+        };
+        assert_eq!(judge(100, 0.01), Verdict::Undecided);
+        assert_eq!(judge(100, 0.05), Verdict::Holds, "z^2 / (n + z^2) = 0.037");
+        assert_eq!(judge(100_000, 0.01), Verdict::Holds);
+    }
+
+    /// The verdicts of a search share the probability of an error.
+    #[test]
+    fn intervals_are_wider_the_more_looks_limits_and_verdicts_there_are() {
+        let one = Condition::Limit(limit(Side::AtMost));
+        let two = Condition::All(vec![one.clone(), one.clone()]);
+        let error = |decision: &Decision, first| (1.0 - decision.confidence_of_interval(first)) / 0.05;
+        let near = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-12, "{found} {expected}");
+        near(error(&decision(one.clone()), 50), 1.0);
+        near(error(&decision(one.clone()), 5), 1.0 / 5.0);
+        near(error(&Decision { verdicts: 8, ..decision(two) }, 5), 1.0 / 80.0);
     }
 }

@@ -160,6 +160,16 @@ impl StudyRecord {
         }
     }
 
+    /// The record of a study of which `self` and `other` are parts.
+    pub fn joined(self, other: Self) -> Self {
+        let join = |one: Vec<ContentKey>, other: Vec<ContentKey>| {
+            let all: BTreeSet<ContentKey> = one.into_iter().chain(other).collect();
+            all.into_iter().collect()
+        };
+        let (inferences, points) = (join(self.inferences, other.inferences), join(self.points, other.points));
+        Self { inferences, points, ..other }
+    }
+
     /// Writes the record of the study of these `pieces` into their store.
     ///
     /// # Errors

@@ -15,8 +15,8 @@ use std::collections::BTreeMap;
 /// The searches of a study.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Searches {
-    /// Number and label of the design point of the rest of the study for which each searches.
-    pub bases: Vec<(usize, String)>,
+    /// Label of the design point of the rest of the study for which each searches, by its number.
+    pub bases: BTreeMap<usize, String>,
     /// Candidates, ascending; at least 2.
     pub candidates: Vec<f64>,
     /// Which candidate is looked for.
@@ -26,9 +26,9 @@ pub struct Searches {
 /// Which candidate is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Goal {
-    /// The largest for which the condition holds. It is taken to hold for all smaller ones.
+    /// The largest for which the condition holds.
     Largest,
-    /// The smallest for which the condition holds. It is taken to hold for all larger ones.
+    /// The smallest for which the condition holds.
     Smallest,
 }
 
@@ -41,9 +41,9 @@ pub struct Probe {
     pub candidate: usize,
 }
 
-/// Most candidates that one of so many is probed at: both ends, one per halving, and two neighbours.
+/// Maximum number of probes of a search among so many candidates: both ends, three quarters, one per halving, two neighbours.
 pub fn most_probes(candidates: usize) -> u32 {
-    candidates.max(2).ilog2() + 1 + 4
+    candidates.max(2).ilog2() + 1 + 5
 }
 
 impl Searches {
@@ -51,47 +51,42 @@ impl Searches {
     /// makes a study whose design points are some probes, in their order, and whose plan has a decision.
     ///
     /// # Errors
-    /// Those of `make` and of [`Study::run`].
+    /// Those of `make` and of [`Study::run`]. A store that fails ends the search, which could not find again what it has computed.
     pub fn run<E: From<StudyError>>(
         &self,
         make: &dyn Fn(&[Probe]) -> Result<Study, E>,
         store: &Entries,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Results, E> {
-        let mut searches: Vec<_> =
-            self.bases.iter().map(|(base, _)| (*base, Bisection::new(self.candidates.len(), self.goal))).collect();
+        let mut searches: BTreeMap<usize, Bisection> =
+            self.bases.keys().map(|base| (*base, Bisection::new(self.candidates.len(), self.goal))).collect();
         let mut steps: BTreeMap<Probe, u32> = BTreeMap::new();
         for step in 0.. {
-            let of = |(base, search): &(usize, Bisection)| {
-                let base = *base;
-                search.next().into_iter().map(move |candidate| Probe { base, candidate })
-            };
-            let probes: Vec<Probe> = searches.iter().flat_map(of).collect();
+            let probes: Vec<Probe> = searches.iter().flat_map(|(base, search)| search.next_probes(*base)).collect();
             if probes.is_empty() {
                 break;
             }
             let study = make(&probes)?;
-            let results = study.run(Some(store), progress)?;
+            let results = stored(study.run(Some(store), progress))?;
             for (probe, (verdict, _)) in probes.into_iter().zip(study.judged(&results)) {
                 steps.insert(probe, step);
-                for (_, search) in searches.iter_mut().filter(|(base, _)| *base == probe.base) {
+                if let Some(search) = searches.get_mut(&probe.base) {
                     search.tell(probe.candidate, verdict == Verdict::Holds);
                 }
             }
         }
         let probes: Vec<Probe> = steps.keys().copied().collect();
         let study = make(&probes)?;
-        let mut results = study.run(Some(store), progress)?;
+        let mut results = stored(study.run(Some(store), progress))?;
         results.probes = self.rows(&steps, study.judged(&results));
         Ok(results)
     }
 
     /// The rows of the probes, which are the design points in this order.
     fn rows(&self, steps: &BTreeMap<Probe, u32>, judged: Vec<(Verdict, Vec<Judged>)>) -> Vec<ProbeRow> {
-        let label = |base: usize| self.bases.iter().find(|(number, _)| *number == base).map(|(_, label)| label.clone());
         let rows =
             (0..).map(PointIndex).zip(steps).zip(judged).flat_map(|((point, (probe, &step)), (verdict, judged))| {
-                let search = label(probe.base).unwrap_or_default();
+                let search = self.bases.get(&probe.base).cloned().unwrap_or_default();
                 judged.into_iter().map(move |Judged { limit, found, verdict: of_limit }| {
                     let finite = |value: f64| Some(value).filter(|value| value.is_finite());
                     ProbeRow {
@@ -114,6 +109,14 @@ impl Searches {
     }
 }
 
+/// The results of a step, of which none may be missing in the store.
+fn stored(outcome: Result<Results, StudyError>) -> Result<Results, StudyError> {
+    outcome.map_err(|error| match error {
+        StudyError::Store { error, .. } => StudyError::Unstored(error),
+        error => error,
+    })
+}
+
 impl Study {
     /// The verdict on each design point and what it rests on; nothing if the plan has no decision.
     fn judged(&self, results: &Results) -> Vec<(Verdict, Vec<Judged>)> {
@@ -126,57 +129,67 @@ impl Study {
     }
 }
 
-/// One search. Numbers of candidates are as in [`Goal::Largest`]; for the smallest they are counted from the other end.
+/// One search. Candidates are numbered in ascending order outside, and inside towards the goal: for the smallest from the largest on.
 #[derive(Clone, Debug)]
 struct Bisection {
-    candidates: usize,
+    /// Number of the last candidate.
+    last: usize,
     goal: Goal,
-    /// What is known of candidates: whether the condition holds.
+    /// Whether the condition holds, of every candidate that was probed.
     known: BTreeMap<usize, bool>,
 }
 
 impl Bisection {
     fn new(candidates: usize, goal: Goal) -> Self {
-        Self { candidates, goal, known: BTreeMap::new() }
+        Self { last: candidates - 1, goal, known: BTreeMap::new() }
     }
 
-    /// The candidate as it is counted here, and back.
+    /// The number inside of a candidate outside, and the other way round.
     fn mirrored(&self, candidate: usize) -> usize {
         match self.goal {
             Goal::Largest => candidate,
-            Goal::Smallest => self.candidates - 1 - candidate,
+            Goal::Smallest => self.last - candidate,
         }
-    }
-
-    /// The candidates to probe next: both ends, then the middle between one for which the condition holds and one for which it
-    /// does not, until they are neighbours, and at last the neighbours of these two, for which it should be as for them.
-    fn next(&self) -> Vec<usize> {
-        let last = self.candidates - 1;
-        let (holds, fails) = (self.best(), self.worst());
-        let wanted: Vec<usize> = match (holds, fails) {
-            (None, None) => vec![0, last],
-            (Some(holds), Some(fails)) if fails > holds + 1 => vec![usize::midpoint(holds, fails)],
-            (Some(holds), Some(fails)) => [holds.checked_sub(1), Some(fails + 1)].into_iter().flatten().collect(),
-            (Some(holds), None) => holds.checked_sub(1).into_iter().collect(),
-            (None, Some(fails)) => vec![fails + 1],
-        };
-        let new = wanted.into_iter().filter(|candidate| *candidate <= last && !self.known.contains_key(candidate));
-        new.map(|candidate| self.mirrored(candidate)).collect()
     }
 
     fn tell(&mut self, candidate: usize, holds: bool) {
         self.known.insert(self.mirrored(candidate), holds);
     }
 
-    /// The first candidate for which the condition is known not to hold.
-    fn worst(&self) -> Option<usize> {
-        self.known.iter().find(|(_, holds)| !**holds).map(|(candidate, _)| *candidate)
+    /// The probes of the next step, ascending; none at the end of the search.
+    fn next_probes(&self, base: usize) -> Vec<Probe> {
+        let new = self.wanted().into_iter().filter(|candidate| !self.known.contains_key(candidate));
+        let mut probes: Vec<Probe> = new.map(|candidate| Probe { base, candidate: self.mirrored(candidate) }).collect();
+        probes.sort();
+        probes
     }
 
-    /// The last candidate before that for which it is known to hold.
-    fn best(&self) -> Option<usize> {
-        let end = self.worst().unwrap_or(self.candidates);
-        self.known.range(..end).next_back().map(|(candidate, _)| *candidate)
+    /// The candidates that the search has to know now, of which some may be known: both ends; if the condition holds at neither, the
+    /// quarters between them; then the middle between one for which it holds and one for which it does not, until they are
+    /// neighbours; at last the neighbours of these two, for which it should be as for them.
+    fn wanted(&self) -> Vec<usize> {
+        let last = self.last;
+        let holds = |candidate: usize| self.known.get(&candidate).copied();
+        let (Some(holds_at_first), Some(holds_at_last)) = (holds(0), holds(last)) else { return vec![0, last] };
+        if holds_at_last {
+            return vec![last - 1];
+        }
+        let quarters = [last / 4, last / 2, last - last / 4];
+        let starts = if holds_at_first { vec![0, last] } else { [&[0], &quarters[..], &[last]].concat() };
+        if starts.iter().any(|candidate| holds(*candidate).is_none()) {
+            return starts;
+        }
+        let Some(start) = starts.iter().rposition(|candidate| holds(*candidate) == Some(true)) else { return vec![] };
+        let (mut kept, mut broken) = (starts[start], starts[start + 1]);
+        while broken - kept > 1 {
+            let middle = usize::midpoint(kept, broken);
+            match holds(middle) {
+                Some(true) => kept = middle,
+                Some(false) => broken = middle,
+                None => return vec![middle],
+            }
+        }
+        [kept.checked_sub(1), Some(broken + 1).filter(|next| *next <= last)].into_iter().flatten().collect()
     }
 }
 
@@ -184,43 +197,71 @@ impl Bisection {
 mod tests {
     use super::*;
 
-    /// Candidates that a search probes when the condition holds for those that `holds` says, in order.
-    fn probed(candidates: usize, goal: Goal, holds: impl Fn(usize) -> bool) -> BTreeMap<usize, bool> {
+    /// What a search probes when the condition holds for the candidates that `holds` says, and the last one, in the direction of the
+    /// goal, of those that it probed and for which it holds.
+    fn probed(candidates: usize, goal: Goal, holds: impl Fn(usize) -> bool) -> (BTreeMap<usize, bool>, Option<usize>) {
         let mut search = Bisection::new(candidates, goal);
         let mut probes = BTreeMap::new();
         loop {
-            let next = search.next();
+            let next = search.next_probes(0);
             if next.is_empty() {
                 break;
             }
-            for candidate in next {
+            assert!(next.is_sorted());
+            for Probe { candidate, .. } in next {
                 assert!(probes.insert(candidate, holds(candidate)).is_none(), "{candidate} is probed once");
                 search.tell(candidate, holds(candidate));
             }
         }
-        probes
+        assert!(probes.len() <= most_probes(candidates) as usize, "{} of {candidates}", probes.len());
+        let kept = probes.iter().filter(|(_, holds)| **holds).map(|(candidate, _)| *candidate);
+        let answer = if goal == Goal::Largest { kept.max() } else { kept.min() };
+        (probes, answer)
     }
 
     #[test]
-    fn a_search_probes_the_answer_and_its_neighbours_and_few_others() {
-        for candidates in [2, 3, 7, 100, 1000] {
+    fn a_search_finds_the_only_border_and_probes_its_neighbours() {
+        for candidates in [2, 3, 4, 7, 100, 1000] {
             for border in 0..=candidates.min(200) {
                 let largest = probed(candidates, Goal::Largest, |candidate| candidate < border);
                 let smallest = probed(candidates, Goal::Smallest, |candidate| candidate >= border);
-                assert!(largest.len().max(smallest.len()) <= most_probes(candidates) as usize);
+                assert_eq!(largest.1, border.checked_sub(1), "{border} of {candidates}");
+                assert_eq!(smallest.1, Some(border).filter(|border| *border < candidates), "{border} of {candidates}");
                 let near = border.saturating_sub(2)..(border + 2).min(candidates);
-                for probes in [largest, smallest] {
-                    assert!(near.clone().all(|candidate| probes.contains_key(&candidate)), "{border} of {candidates}");
+                let is_found = border > 0 && border < candidates;
+                for (probes, _) in [largest, smallest] {
+                    assert!(
+                        !is_found || near.clone().all(|near| probes.contains_key(&near)),
+                        "{border} of {candidates}"
+                    );
                 }
             }
         }
     }
 
+    /// Where it holds in the middle only, at least for a quarter of the candidates, the border on the side of the goal is found.
     #[test]
-    fn a_condition_that_is_not_monotone_ends_too() {
-        for pattern in 0..1 << 7 {
-            probed(7, Goal::Largest, |candidate| pattern >> candidate & 1 == 1);
-            probed(7, Goal::Smallest, |candidate| pattern >> candidate & 1 == 1);
+    fn a_search_finds_what_lies_in_the_middle() {
+        for first in 1..70 {
+            let last = first + 28;
+            let holds = |candidate: usize| (first..=last).contains(&candidate);
+            assert_eq!(probed(100, Goal::Largest, holds).1, Some(last));
+            assert_eq!(probed(100, Goal::Smallest, holds).1, Some(first));
+        }
+    }
+
+    /// Whatever holds where, there are no more probes than `most_probes`, and an end that holds is the answer.
+    #[test]
+    fn a_condition_with_many_borders_takes_no_more_probes() {
+        for candidates in [2, 3, 4, 5, 9, 12] {
+            for pattern in 0..1_u32 << candidates {
+                let holds = |candidate: usize| pattern >> candidate & 1 == 1;
+                let largest = probed(candidates, Goal::Largest, holds).1;
+                let smallest = probed(candidates, Goal::Smallest, holds).1;
+                assert!(largest.is_none_or(holds) && smallest.is_none_or(holds));
+                assert!(!holds(candidates - 1) || largest == Some(candidates - 1));
+                assert!(!holds(0) || smallest == Some(0));
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::digest::Digest;
 use crate::quantity::count;
 use cospike_results::manifest::SearchUsed;
-use cospike_results::searches::{Answer, answers};
+use cospike_results::searches::Answer;
 use cospike_sim_core::kernel::Number;
 use maud::{Markup, html};
 
@@ -14,7 +14,7 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
             section {
                 h2 { "What was searched" }
                 p { (about(search)) }
-                @for answer in answers(digest.results) { (path(&answer, search)) }
+                @for answer in &digest.searches { (path(answer, search)) }
             }
         }
     }
@@ -26,8 +26,9 @@ fn about(search: &SearchUsed) -> Markup {
         "The " (goal) " " code { (key) } " for which " code { (condition) } ", of " (count(u64::from(*candidates))) " from "
         (Number(*from)) " to " (Number(*to)) ". Bisection takes it that there is one border, and probes the neighbours of the "
         "answer. A candidate gets replications, at most " (count(u64::from(*max_replications))) ", until each interval that "
-        "matters lies on one side of its limit; a verdict is right with " (Number(100.0 * confidence)) " % confidence, over all "
-        "looks at the replications and all limits together. All candidates see the same arrivals, samples and losses."
+        "matters lies on one side of its limit. The intervals are so wide that all verdicts of a search, over all looks at the "
+        "replications, are right with " (Number(100.0 * confidence)) " % confidence together. All candidates see the same arrivals, "
+        "samples and losses."
     }
 }
 

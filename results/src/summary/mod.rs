@@ -7,7 +7,7 @@ pub use caution::{Caution, Loads};
 pub use estimate::Estimate;
 
 use crate::index::{NetworkIndex, PointIndex};
-use crate::metrics::{self, energy};
+use crate::metrics::{self, Share, energy};
 use crate::rows::{AnswerRow, PointRow, ReplicationRow, Results};
 use crate::searches::{Answer, answers};
 use caution::cautions;
@@ -165,7 +165,7 @@ impl Summary {
             replications.entry(row.point).or_default().push(row);
         }
         let rows = |point: &PointRow| replications.get(&point.point).map_or(&[][..], Vec::as_slice);
-        let points = results.points.iter().map(|point| summarise(point, rows(point))).collect::<Result<_, _>>()?;
+        let points = results.points.iter().map(|point| summarise(point, rows(point))).collect::<Result<Vec<_>, _>>()?;
         let mut correct: BTreeMap<NetworkIndex, Vec<bool>> = BTreeMap::new();
         for &AnswerRow { network, label, answer, .. } in &results.answers {
             correct.entry(network).or_default().push(label == answer);
@@ -185,7 +185,8 @@ impl Summary {
             })
         });
         let comparisons = adjust(&pairs.collect::<Result<Vec<_>, StatsError>>()?);
-        Ok(Self { warnings: results.manifest.warnings.clone(), points, comparisons, searches: answers(results) })
+        let searches = answers(results, &points);
+        Ok(Self { warnings: results.manifest.warnings.clone(), points, comparisons, searches })
     }
 }
 
@@ -271,9 +272,9 @@ fn adjusted<K: Ord>(tests: BTreeMap<K, Option<f64>>) -> BTreeMap<K, f64> {
 
 fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary, StatsError> {
     let failed = point.failed_replications as usize;
-    let any = |get: fn(&ReplicationRow) -> Option<f64>| Estimate::new(rows.iter().map(|row| get(row)), failed);
-    let mean = |get| any(get).within(Limits::Positive);
-    let mean_share = |get| any(get).within(Limits::Share);
+    let any = |get: &dyn Fn(&ReplicationRow) -> Option<f64>| Estimate::new(rows.iter().map(|row| get(row)), failed);
+    let mean = |get: fn(&ReplicationRow) -> Option<f64>| any(&get).within(Limits::Positive);
+    let mean_share = |get: fn(&ReplicationRow) -> Share| any(&|row| get(row).value()).within(Limits::Share);
     let sent = point.payload_bits.filter(|bits| *bits > 0.0);
     let ratio = |bits: u64| sent.map(|sent| bits as f64 / sent).filter(|ratio| ratio.is_finite());
     let mut summary = PointSummary {
@@ -304,7 +305,7 @@ fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary,
             cloud: mean(|row| row.cloud_load),
         },
         cautions: vec![],
-        on_air_bytes: mean(|row| Some(row.sent_bytes? * metrics::completed(row)?)),
+        on_air_bytes: mean(|row| Some(row.sent_bytes? * metrics::completed(row).value()?)),
         payload_bits: point.payload_bits,
         ratio_to_float32: ratio(point.float32_bits),
         ratio_to_binary: ratio(point.binary_bits),

@@ -92,7 +92,12 @@ pub fn compile(source: &Source, zoo: &Zoo) -> Result<Compiled, CompileError> {
 /// # Errors
 /// Those of [`compile`]; a mistake in a setting; a design point that does not exist.
 pub fn compile_given(source: &Source, given: &Given, zoo: &Zoo) -> Result<Compiled, CompileError> {
-    compile_some(source, given, None, zoo)
+    let compiled = compile_some(source, given, None, zoo)?;
+    let search = compiled.plan.provenance.search.as_ref().zip(compiled.searches.as_ref());
+    if let Some(candidates) = search.and_then(|(search, searches)| searches::all_to_check(search, searches)) {
+        compile_some(source, given, Some(&candidates), zoo)?;
+    }
+    Ok(compiled)
 }
 
 /// Compiles the design points of some `probes` of the searches in `source`, in their order, which is ascending.
@@ -139,9 +144,8 @@ fn compile_sweep(sweep: &Sweep, given: &Given, origin: &Origin, zoo: &Zoo) -> Re
         compiler.profiles.load_prices(&point.scenario, origin)?;
     }
     let labels = networks::labels(&sweep.points)?;
-    let count = sweep.points.last().map_or(0, |point| point.base + 1);
-    if let Some(number) = given.beyond(count) {
-        return Err(Failure::NoSuchPoint { number, count });
+    if let Some(number) = given.beyond(sweep.combinations) {
+        return Err(Failure::NoSuchPoint { number, count: sweep.combinations });
     }
     let selected = sweep.points.iter().zip(labels).filter(|(point, _)| given.selects(point.base));
     let points = selected.map(|(point, label)| compiler.point(point, label)).collect::<Result<Vec<_>, _>>()?;

@@ -5,7 +5,7 @@ use crate::diagnostic::Mistake;
 use crate::given::Given;
 use crate::sweep::{Search, Sweep, SweepPoint};
 use cospike_results::manifest::SearchUsed;
-use cospike_studies::search::{Goal, Searches};
+use cospike_studies::search::{Goal, Probe, Searches};
 use std::collections::BTreeMap;
 
 /// The searches of `sweep`, one for each combination of its swept values that is selected.
@@ -20,20 +20,19 @@ pub(super) fn compile(search: &Search, sweep: &Sweep, given: &Given) -> Result<S
         let message = format!("`max_replications` of [find] is {most}, but `replications` of [study] {first}");
         return Err(Mistake::at_span(search.span.clone(), message).help("give a larger `max_replications`"));
     }
-    let bases: BTreeMap<usize, SweepPoint> =
-        sweep.points.iter().map(|point| (point.base, without_key(point, &search.key))).collect();
-    let (numbers, points): (Vec<usize>, Vec<SweepPoint>) = bases.into_iter().unzip();
-    let labels = networks::labels(&points)?;
+    let firsts: BTreeMap<usize, &SweepPoint> = sweep.points.iter().rev().map(|point| (point.base, point)).collect();
+    let (numbers, points): (Vec<usize>, Vec<SweepPoint>) =
+        firsts.into_iter().map(|(base, point)| (base, point.clone())).unzip();
+    let labels = networks::labels_without(&points, &search.key)?;
     let bases = numbers.into_iter().zip(labels).filter(|(number, _)| given.selects(*number));
     Ok(Searches { bases: bases.collect(), candidates: search.values.clone(), goal: search.goal })
 }
 
-/// A design point of which the label leaves out `key`.
-fn without_key(point: &SweepPoint, key: &str) -> SweepPoint {
-    let mut point = point.clone();
-    point.parameters.remove(key);
-    point.label_axes.remove(key);
-    point
+/// All candidates of the searches, if some may be impossible although both ends are not: networks exist for some values only.
+pub(super) fn all_to_check(search: &SearchUsed, searches: &Searches) -> Option<Vec<Probe>> {
+    let candidates = 0..searches.candidates.len();
+    let of_base = |&base: &usize| candidates.clone().map(move |candidate| Probe { base, candidate });
+    search.key.starts_with("network.").then(|| searches.bases.keys().flat_map(of_base).collect())
 }
 
 /// The search as the results record it.

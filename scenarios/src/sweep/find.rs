@@ -7,9 +7,10 @@ use crate::declarations::KeyValue;
 use crate::diagnostic::{Mistake, did_you_mean, excerpt};
 use crate::located::Located;
 use crate::shape::{find_key, found, in_order};
-use cospike_results::metrics::{METRICS, metric};
+use cospike_results::metrics::{LimitError, metric, names};
+use cospike_sim_core::kernel::Number;
 use cospike_studies::condition::{self, Decision, Limit, Side};
-use cospike_studies::search::Goal;
+use cospike_studies::search::{Goal, most_probes};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -20,7 +21,7 @@ use toml::de::{DeString, DeTable, DeValue};
 const KEYS: [&str; 5] = ["key", "goal", "where", "confidence", "max_replications"];
 /// Words of `goal`.
 pub(crate) const GOALS: [&str; 2] = ["largest", "smallest"];
-/// Probability that a decision is right, unless the scenario gives another.
+/// Probability that no verdict of a search is wrong, unless the scenario gives another.
 pub(crate) const CONFIDENCE: f64 = 0.95;
 /// Most replications of a candidate, unless the scenario gives another number.
 pub(crate) const MAX_REPLICATIONS: u32 = 64;
@@ -66,14 +67,15 @@ impl<'a> Find<'a> {
         let goal = read_goal(needed("goal", "goal = \"largest\"")?)?;
         let condition = needed("where", "where = \"latency_p95_s <= 0.1 and accuracy >= 0.9\"")?;
         let condition = Condition::read(condition, file)?;
+        let values = candidates(&path, table, &span)?;
         let decision = Decision {
             condition: read_condition(&condition)?,
+            verdicts: most_probes(values.len()),
             confidence: table.get("confidence").map_or(Ok(CONFIDENCE), read_confidence)?,
             max_replications: table
                 .get("max_replications")
                 .map_or(Ok(MAX_REPLICATIONS), |value| read_count("max_replications", value))?,
         };
-        let values = candidates(&path, table, &span)?;
         Ok(Self { path, values, goal, decision, condition: condition.text, span })
     }
 
@@ -159,8 +161,8 @@ fn read_condition(text: &Condition) -> Result<condition::Condition, Mistake> {
     let is_metric = |name: &str, span: &Range<usize>| match metric(name) {
         Some(_) => Ok(Kind::Number),
         None => {
-            let message = format!("no metric is called `{}`", excerpt(name));
-            Err(Mistake::at_span(span.clone(), message).help(did_you_mean(name, METRICS.map(|(name, _)| name))))
+            let (message, known) = (format!("no metric is called `{}`", excerpt(name)), names().collect::<Vec<_>>());
+            Err(Mistake::at_span(span.clone(), message).help(did_you_mean(name, known.iter().map(String::as_str))))
         }
     };
     let checked = text.expression.check(&is_metric).and_then(|_| limits(&text.expression, false));
@@ -210,10 +212,26 @@ fn limit(
     };
     let side = if is_mirrored != is_denied { opposite(side) } else { side };
     let no_names = |_: &str, _: &Range<usize>| Err(no_limit(whole));
-    match number.value(&no_names)? {
-        Term::Number(value) => Ok(condition::Condition::Limit(Limit { metric: name.clone(), side, value })),
-        _ => Err(no_limit(whole)),
-    }
+    let Term::Number(value) = number.value(&no_names)? else { return Err(no_limit(whole)) };
+    metric(name)
+        .ok_or_else(|| no_limit(whole))?
+        .check_limit(value)
+        .map_err(|error| impossible(&error, &number.span))?;
+    Ok(condition::Condition::Limit(Limit { metric: name.clone(), side, value }))
+}
+
+/// The mistake of a limit that no results could decide.
+fn impossible(error: &LimitError, span: &Range<usize>) -> Mistake {
+    let help = match error {
+        LimitError::Share { limit, .. } if *limit > 1.0 && *limit < 100.0 => {
+            format!("for {} %, write {}", Number(*limit), Number(limit / 100.0))
+        }
+        LimitError::Share { limit, .. } if *limit == 0.0 || *limit == 1.0 => {
+            "that something always or never happens no number of requests can show: give a limit such as 0.999".into()
+        }
+        _ => "another limit would be kept always or never".into(),
+    };
+    Mistake::at_span(span.clone(), error.to_string()).help(help)
 }
 
 fn opposite(side: Side) -> Side {

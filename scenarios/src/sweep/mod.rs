@@ -57,6 +57,8 @@ pub struct Sweep {
     pub axes: Vec<String>,
     /// One scenario per design point.
     pub points: Vec<SweepPoint>,
+    /// Number of combinations of the swept values, of each of which there is a design point, or a search.
+    pub combinations: usize,
     /// What is not as it should be, in sentences.
     pub warnings: Vec<String>,
     /// What is searched for each combination of the swept values. The points are those of the first and the last candidate then.
@@ -105,7 +107,11 @@ fn check_number(grids: &[Grid<'_>], find: Option<&Find<'_>>) -> Result<(), Mista
     }
     let number = points.map_or_else(|| "more than 10^38".into(), grouped);
     let most = grouped(MAX_POINTS as u128);
-    let message = format!("this sweep has {number} design points, but a study can have {most} at most");
+    let number = match find {
+        Some(_) => format!("{number} design points, {each} for each search"),
+        None => format!("{number} design points"),
+    };
+    let message = format!("this sweep has {number}, but a study can have {most} at most");
     let longest = grids.iter().flat_map(Grid::axes).max_by_key(|axis| axis.values.len());
     let span = longest.map_or(0..0, Axis::key_span);
     let help = "the design points are all combinations of the lists: sweep fewer keys or fewer values";
@@ -121,7 +127,8 @@ pub fn expand(source: &Source) -> Result<Sweep, Diagnostic> {
 }
 
 /// The scenarios of the file `text`, with `settings` (each `KEY=VALUE`) in the place of its values. Positions beyond its end are
-/// those of settings, see [`settings::locate`]. Of a search, the design points are the `probes`, or both ends where there are none.
+/// those of settings, see [`settings::locate`]. Of a search, the design points are the `probes`, which ascend, or both ends where there
+/// are none.
 pub(crate) fn expand_text(text: &str, settings: &[String], probes: Option<&[Probe]>) -> Result<Sweep, Mistake> {
     let mut document = parse(text)?;
     let [sweep, find] = ["sweep", "find"].map(|key| document.get_mut().remove(key));
@@ -191,7 +198,7 @@ fn expand_grids<'a>(
     }
     let mut named = BTreeSet::new();
     axes.retain(|axis| named.insert(axis.clone()));
-    Ok(Sweep { axes, points, warnings, search: find.map(Search::from) })
+    Ok(Sweep { axes, points, combinations: base, warnings, search: find.map(Search::from) })
 }
 
 /// The candidates of which design points are made, by their numbers; without a search, one point without a candidate.
@@ -200,7 +207,8 @@ fn candidates(find: Option<&Find<'_>>, base: usize, probes: Option<&[Probe]>) ->
         (None, _) => vec![None],
         (Some(find), None) => vec![Some(0), Some(find.values.len() - 1)],
         (Some(_), Some(probes)) => {
-            probes.iter().filter(|probe| probe.base == base).map(|probe| Some(probe.candidate)).collect()
+            let first = probes.partition_point(|probe| probe.base < base);
+            probes[first..].iter().take_while(|probe| probe.base == base).map(|probe| Some(probe.candidate)).collect()
         }
     }
 }
