@@ -21,7 +21,6 @@ pub mod manifest;
 pub mod metrics;
 pub mod rows;
 pub mod sealed;
-pub mod searches;
 pub mod store;
 pub mod summary;
 pub mod timestamp;

@@ -3,7 +3,7 @@
 use crate::digest::Digest;
 use crate::quantity::count;
 use cospike_results::manifest::SearchUsed;
-use cospike_results::searches::Answer;
+use cospike_results::summary::Answer;
 use cospike_sim_core::kernel::Number;
 use maud::{Markup, html};
 

@@ -2,20 +2,22 @@
 
 mod caution;
 mod estimate;
+mod search;
 
 pub use caution::{Caution, Loads};
 pub use estimate::Estimate;
+pub use search::{Answer, Probed, ProbedLimit};
 
 use crate::index::{NetworkIndex, PointIndex};
 use crate::metrics::{self, Share, energy};
 use crate::rows::{AnswerRow, PointRow, ReplicationRow, Results};
-use crate::searches::{Answer, answers};
 use caution::cautions;
 use cospike_sim_core::inference::Convention;
 use cospike_sim_core::stats::{
     Interval, PairedDifference, StatsError, compare_with_control, holm, paired_difference, wilson,
 };
 use estimate::{Limits, largest, scaled, unit};
+use search::answers;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -1,9 +1,9 @@
 //! What searches came to, read from the table `probes`.
 
+use super::{Caution, PointSummary};
 use crate::index::PointIndex;
 use crate::manifest::SearchUsed;
 use crate::rows::{ProbeRow, Results};
-use crate::summary::{Caution, PointSummary};
 use cospike_sim_core::kernel::Number;
 use serde::Serialize;
 use std::collections::BTreeMap;
