@@ -1,6 +1,6 @@
 //! Load of the places of a design point, and what speaks against its means (invariant 16).
 
-use super::{Estimate, PointSummary};
+use super::estimate::Estimate;
 use crate::rows::ReplicationRow;
 use serde::Serialize;
 
@@ -66,13 +66,18 @@ impl std::fmt::Display for Caution {
 const ENOUGH_ANSWERS: u64 = 1_000;
 
 /// What speaks against taking the means of a point for those of a longer run.
-pub(super) fn cautions(summary: &PointSummary, rows: &[&ReplicationRow]) -> Vec<Caution> {
-    let overloaded = summary.load.greatest().filter(|(_, load)| *load >= 1.0);
+pub(super) fn cautions(
+    load: &Loads,
+    latency_mean_s: &Estimate,
+    latency_p95_s: &Estimate,
+    rows: &[&ReplicationRow],
+) -> Vec<Caution> {
+    let overloaded = load.greatest().filter(|(_, load)| *load >= 1.0);
     let overloaded = overloaded.map(|(place, load)| Caution::Overloaded { place, load });
     let is_drifting =
         |row: &&&ReplicationRow| row.requests.completed >= ENOUGH_ANSWERS && row.steady_latency_s.is_none();
     let drifting = 2 * rows.iter().filter(is_drifting).count() > rows.len();
-    let is_short = summary.latency_p95_s.mean.zip(summary.latency_mean_s.mean).is_some_and(|(p95, mean)| p95 < mean);
+    let is_short = latency_p95_s.mean.zip(latency_mean_s.mean).is_some_and(|(p95, mean)| p95 < mean);
     // An overloaded place explains the others.
     match overloaded {
         Some(overloaded) => vec![overloaded],

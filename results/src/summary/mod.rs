@@ -16,7 +16,7 @@ use cospike_sim_core::inference::Convention;
 use cospike_sim_core::stats::{
     Interval, PairedDifference, StatsError, compare_with_control, holm, paired_difference, wilson,
 };
-use estimate::{Limits, largest, scaled, unit};
+use estimate::{Limits, Serialised, largest, optional_interval, scaled, unit};
 use search::answers;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -131,23 +131,6 @@ pub struct AdjustedP {
     pub energy_j: Option<f64>,
 }
 
-/// The form of an [`Interval`], which is a type of another crate without one.
-#[derive(Serialize)]
-#[serde(remote = "Interval")]
-struct IntervalForm {
-    estimate: f64,
-    low: f64,
-    high: f64,
-}
-
-/// An [`Interval`] that serialises.
-#[derive(Serialize)]
-struct Serialised<'a>(#[serde(with = "IntervalForm")] &'a Interval);
-
-fn optional_interval<S: Serializer>(interval: &Option<Interval>, serializer: S) -> Result<S::Ok, S::Error> {
-    interval.as_ref().map(Serialised).serialize(serializer)
-}
-
 fn optional_difference<S: Serializer>(found: &Option<PairedDifference>, serializer: S) -> Result<S::Ok, S::Error> {
     found.as_ref().map(|found| Serialised(&found.difference)).serialize(serializer)
 }
@@ -187,7 +170,8 @@ impl Summary {
             })
         });
         let comparisons = adjust(&pairs.collect::<Result<Vec<_>, StatsError>>()?);
-        let searches = answers(results, &points);
+        let searches =
+            answers(results, points.iter().map(|point| (point.point, (point.replications, &point.cautions[..]))));
         Ok(Self { warnings: results.manifest.warnings.clone(), points, comparisons, searches })
     }
 }
@@ -312,7 +296,7 @@ fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary,
         ratio_to_float32: ratio(point.float32_bits),
         ratio_to_binary: ratio(point.binary_bits),
     };
-    summary.cautions = cautions(&summary, rows);
+    summary.cautions = cautions(&summary.load, &summary.latency_mean_s, &summary.latency_p95_s, rows);
     let constant = summary.estimates().iter().all(|estimate| estimate.interval.is_none());
     summary.is_deterministic =
         rows.len() > 1 && constant && rows.iter().all(|row| row.trajectory == rows[0].trajectory);

@@ -1,6 +1,6 @@
 //! What searches came to, read from the table `probes`.
 
-use super::{Caution, PointSummary};
+use super::caution::Caution;
 use crate::index::PointIndex;
 use crate::manifest::SearchUsed;
 use crate::rows::{ProbeRow, Results};
@@ -59,32 +59,30 @@ pub struct ProbedLimit {
     pub high: Option<f64>,
 }
 
-/// The answers of a study's searches, in the order of the table; none without `[find]`. `points` are the summaries of the design points.
-pub(crate) fn answers(results: &Results, points: &[PointSummary]) -> Vec<Answer> {
+/// The answers of a study's searches, in the order of the table; none without `[find]`. Each of the `points` has its number of replications
+/// and what speaks against its means.
+pub(super) fn answers<'a>(
+    results: &Results,
+    points: impl Iterator<Item = (PointIndex, (usize, &'a [Caution]))>,
+) -> Vec<Answer> {
     let Some(search) = &results.manifest.search else { return vec![] };
-    let points: BTreeMap<PointIndex, &PointSummary> = points.iter().map(|point| (point.point, point)).collect();
+    let points: BTreeMap<_, _> = points.collect();
     let by_search = results.probes.chunk_by(|one, next| one.search == next.search);
     let answer = |rows: &[ProbeRow]| {
         let probes = rows.chunk_by(|one, next| one.value == next.value);
-        let probes: Vec<Probed> = probes.map(|rows| Probed::new(rows, points.get(&rows[0].point).copied())).collect();
-        Answer::new(rows[0].search.clone(), probes, search)
+        let probes = probes.map(|rows| Probed::new(rows, points.get(&rows[0].point).copied().unwrap_or_default()));
+        Answer::new(rows[0].search.clone(), probes.collect(), search)
     };
     by_search.map(answer).collect()
 }
 
 impl Probed {
-    /// A candidate from its rows, at least one, and the summary of its design point.
-    fn new(rows: &[ProbeRow], point: Option<&PointSummary>) -> Self {
-        let ProbeRow { value, point: number, step, ref verdict, .. } = rows[0];
-        Self {
-            value,
-            point: number,
-            step,
-            replications: point.map_or(0, |point| point.replications),
-            verdict: verdict.clone(),
-            limits: rows.iter().map(ProbedLimit::new).collect(),
-            cautions: point.map_or(vec![], |point| point.cautions.clone()),
-        }
+    /// A candidate from its rows, at least one, its number of replications and what speaks against its means.
+    fn new(rows: &[ProbeRow], (replications, cautions): (usize, &[Caution])) -> Self {
+        let ProbeRow { value, point, step, ref verdict, .. } = rows[0];
+        let (verdict, cautions) = (verdict.clone(), cautions.to_vec());
+        let limits = rows.iter().map(ProbedLimit::new).collect();
+        Self { value, point, step, replications, verdict, limits, cautions }
     }
 
     fn holds(&self) -> bool {

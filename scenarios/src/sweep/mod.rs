@@ -271,6 +271,7 @@ fn overlay(document: &Document<'_>, grid: &Grid<'_>, base: usize, chosen: &[usiz
         parameters.insert(axis.dotted_path(), (**value).clone().into_inner());
         insert(document.get_mut(), &axis.path, written(value, text)?)?;
     }
+    shape::check_complete(&document)?;
     let scenario: Scenario = decode(document)?;
     scenario.check()?;
     let shown = grid.axes().filter(|axis| grid.name.is_none() || axis.values.len() > 1).map(Axis::dotted_path);
