@@ -82,7 +82,7 @@ fn named<'a>(zoo: &Zoo, files: impl Iterator<Item = &'a WeightFile>) -> Result<V
 
 /// Runs a built-in scenario.
 fn simulate(name: &str, zoo: &Zoo) -> Result<Results, Failure> {
-    let study = compile_scenario(name, &Given::default(), zoo)?.into_study(zoo)?;
+    let study = compile_scenario(name, &Given::default(), None, zoo)?.into_study(zoo)?;
     let bar = Bar::new();
     let results = study.run(None, &|progress| bar.show(progress))?;
     match results.points.iter().find_map(|point| point.failure.as_ref().map(|failure| (&point.label, failure))) {

@@ -5,7 +5,7 @@ use crate::figure::{shorten, text_width};
 use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::rows::{AnswerRow, ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results, Table};
 use cospike_results::summary::{
-    Caution, Comparison, Estimate, PointSummary, Summary, compute_share, energy_difference,
+    Answer, Caution, Comparison, Estimate, PointSummary, Summary, compute_share, energy_difference,
 };
 use cospike_sim_core::inference::Convention;
 use cospike_sim_core::record::Field;
@@ -34,6 +34,8 @@ pub(crate) struct Digest<'a> {
     pub(crate) kinds: Vec<String>,
     /// Pairs of a spiking design point and one of another family that is otherwise equal.
     pub(crate) pairs: Vec<Pair>,
+    /// Answers of searches.
+    pub(crate) searches: Vec<Answer>,
     /// Swept keys in which the networks of each kind differ.
     varied: BTreeMap<String, BTreeSet<String>>,
 }
@@ -123,7 +125,8 @@ impl<'a> Digest<'a> {
         };
         let pairs = summary.comparisons.into_iter().filter_map(pair).collect();
         let varied = varied(networks.iter().map(|index| &designs[*index]));
-        Ok(Self { results, designs, energy_parts, networks, kinds, pairs, varied })
+        let searches = summary.searches;
+        Ok(Self { results, designs, energy_parts, networks, kinds, pairs, searches, varied })
     }
 
     /// Whether compute is so much of the energy of any design point that price lists change it. Without energies, nothing else is there
