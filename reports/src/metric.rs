@@ -156,9 +156,6 @@ impl Metric {
     /// Mean with both ends of its interval, the mean itself where there is none; `None` where there is no mean, or where none can be
     /// offered because a place is overloaded.
     pub(crate) fn of(&self, design: &Design<'_>) -> Option<Spread> {
-        if self.is_steady && design.is_overloaded() {
-            return None;
-        }
         let Estimate { mean, interval, .. } = (self.estimate)(&design.summary);
         let mean = (*mean)?;
         let (low, high) = interval.map_or((mean, mean), |interval| (interval.low, interval.high));

@@ -46,7 +46,9 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     let replications = replications_note(digest, |summary| &summary.energy_j);
     let absent = drawn.each_ref().map(|points| digest.designs.len() - points.len());
     let left_out = match absent {
-        [left, right] if left == right => left_out(left, "design point", "without energy or latency"),
+        [left, right] if left == right => {
+            left_out(left, "design point", "without energy or latency, or with an overloaded place")
+        }
         [left, right] => format!(
             "{}{}",
             left_out(left, "design point", "without energy"),

@@ -152,6 +152,7 @@ fn pair_row(digest: &Digest<'_>, pair: &Pair) -> Markup {
         Some(Verdict::Above) => "spiking needs more",
         Some(Verdict::Below) => "spiking needs less",
         Some(Verdict::Open) => "no difference shown",
+        None if spiking.is_overloaded() || baseline.is_overloaded() => "a place is overloaded: not compared",
         None => "no interval",
     };
     let right_alone =
