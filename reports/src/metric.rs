@@ -177,6 +177,12 @@ impl Metric {
         self.matters(first.mean.min(second.mean), first.mean.max(second.mean))
     }
 
+    /// Name and value in words: `p95 latency 12.0 ms (11.9 to 12.1 ms)`.
+    pub(crate) fn describe(&self, Spread { mean, low, high }: Spread) -> String {
+        let range = if low < high { format!(" ({})", self.quantity.format_range(low, high)) } else { String::new() };
+        format!("{} {}{range}", self.name, self.quantity.format(mean))
+    }
+
     /// Smallest difference that matters, in words.
     pub(crate) fn least_difference(&self) -> String {
         match self.quantity {

@@ -147,6 +147,9 @@ fn panel(digest: &Digest<'_>, points: &[Point<'_, '_>], cost: &Cost, sheet: &She
             labels.avoid_path(&[plot.pixel((x, interval.low)), plot.pixel((x, interval.high))]);
         }
         sheet.marker(plot.pixel((x, y)), style.marker, 3.6, style.colour)?;
+        let (x_written, y_written) = (cost.quantity.format(x), Quantity::Share.format(y));
+        let label = &point.design.row.label;
+        sheet.hint(plot.pixel((x, y)), &format!("{label}: {} {x_written}, {} {y_written}", cost.name, names::CORRECT));
         labels.avoid_marker(plot.pixel((x, y)), 5.0);
     }
     for index in front.into_iter().filter(|_| points.len() <= MOST_MARKERS) {

@@ -4,9 +4,11 @@ use super::quoted::{Quoted, Verdict, accuracy, cell, compression, mean};
 use crate::digest::{Design, Digest, Pair};
 use crate::names;
 use crate::quantity::{Quantity, count, plural, points_range, signed_points};
+use cospike_results::rows::PointRow;
 use cospike_results::summary::{Caution, Comparison, Estimate};
 use cospike_sim_core::stats::PairedDifference;
 use maud::{Markup, html};
+use std::collections::BTreeMap;
 
 /// The sections "Design points" and "Spiking against other families".
 pub(super) fn section(digest: &Digest<'_>) -> Markup {
@@ -70,7 +72,7 @@ fn design_row(design: &Design<'_>) -> Markup {
     let outcome = |quantity, estimate: &Estimate| cell(mean(quantity, estimate));
     let failed = summary.failed_replications;
     html! {
-        tr {
+        tr data-toml=(toml(row)) {
             th scope="row" {
                 (row.label)
                 @for caution in &summary.cautions { br; small { a href="#cautions" { (in_a_word(caution)) } } }
@@ -95,6 +97,13 @@ fn design_row(design: &Design<'_>) -> Markup {
             })))
         }
     }
+}
+
+/// The swept values of a design point as they stand in a scenario, a key per line. Values of JSON that a sweep can have are written alike
+/// in TOML.
+fn toml(row: &PointRow) -> String {
+    let values: BTreeMap<String, serde_json::Value> = serde_json::from_str(&row.parameters).unwrap_or_default();
+    values.iter().map(|(key, value)| format!("{key} = {value}\n")).collect()
 }
 
 /// What the section on cautions says at length.
