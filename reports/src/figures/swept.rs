@@ -75,6 +75,12 @@ fn designs<'d, 'a>(digest: &'d Digest<'a>, line: &'d Line) -> impl Iterator<Item
     line.points.iter().map(|(_, index)| &digest.designs[*index])
 }
 
+/// Places of at most `most` of `all` things, from the first to the last.
+fn spread(all: usize, most: usize) -> impl Iterator<Item = usize> {
+    let shown = all.min(most);
+    (0..shown).map(move |place| if shown < 2 { 0 } else { place * (all - 1) / (shown - 1) })
+}
+
 /// Key and value that the lines of a panel have in common.
 type Facet<'f> = Option<(&'f str, &'f str)>;
 
@@ -102,12 +108,10 @@ impl Facets {
         let Some((key, _)) = best.filter(|_| swept.lines.len() > MOST_LINES) else {
             return Self { by: None, left_out: swept.lines.len().saturating_sub(MOST_LINES_AT_ALL) };
         };
-        let mut shown: Vec<String> = Vec::new();
-        for value in swept.lines.iter().filter_map(|line| line.others.get(key)) {
-            if !shown.contains(value) && shown.len() < MOST_PANELS {
-                shown.push(value.clone());
-            }
-        }
+        let mut seen = BTreeSet::new();
+        let values = swept.lines.iter().filter_map(|line| line.others.get(key));
+        let values: Vec<&String> = values.filter(|value| seen.insert(*value)).collect();
+        let shown: Vec<String> = spread(values.len(), MOST_PANELS).map(|place| values[place].clone()).collect();
         let of = |value: &String| swept.lines.iter().filter(|line| line.others.get(key) == Some(value)).count();
         let drawn: usize = shown.iter().map(|value| of(value).min(MOST_LINES_AT_ALL)).sum();
         Self { by: Some((key.clone(), shown)), left_out: swept.lines.len() - drawn }

@@ -1,5 +1,6 @@
 //! Every design point and every paired comparison, in numbers.
 
+use super::limits::{MOST_LISTED, MOST_ROWS, and_more, beyond};
 use super::quoted::{Quoted, Verdict, accuracy, cell, compression, mean};
 use crate::digest::{Design, Digest, Pair};
 use crate::names;
@@ -26,7 +27,7 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
             }
             (beyond(digest.designs.len(), "design points"))
             @if let Some(note) = deterministic(digest) { p { (note) } }
-            @for (label, reason) in without_energy(digest) { p { b { (label) } " has replications without energy: " (reason) "." } }
+            (missing_energy(digest))
             @if digest.designs.iter().flat_map(|design| design.summary.estimates()).any(Estimate::is_vague) {
                 p { "An interval that is wider than its value to either side leaves the value open: more replications would narrow it." }
             }
@@ -48,10 +49,23 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
     }
 }
 
-/// Labels of the design points that have replications without energy, with the reason.
-fn without_energy<'d>(digest: &'d Digest<'_>) -> impl Iterator<Item = (&'d str, &'d str)> {
-    let missing = |design: &'d Design<'_>| Some((design.row.label.as_str(), design.summary.no_energy.as_deref()?));
-    digest.designs.iter().filter_map(missing)
+/// List of the design points that have replications without energy, with the reason.
+fn missing_energy(digest: &Digest<'_>) -> Markup {
+    let missing = |design| {
+        let Design { row, summary, .. }: &Design<'_> = design;
+        Some((row.label.as_str(), summary.no_energy.as_deref()?))
+    };
+    let all: Vec<(&str, &str)> = digest.designs.iter().filter_map(missing).collect();
+    html! {
+        @if !all.is_empty() {
+            ul {
+                @for (label, reason) in all.iter().take(MOST_LISTED) {
+                    li { b { (label) } " has replications without energy: " (reason) "." }
+                }
+                (and_more(all.len()))
+            }
+        }
+    }
 }
 
 /// Sentence on design points without any randomness.
@@ -178,21 +192,6 @@ fn pair_row(digest: &Digest<'_>, pair: &Pair) -> Markup {
             (cell(mean(Quantity::Joules, energy_j)))
             td { (energy_j.of) }
             td { (energy_says) }
-        }
-    }
-}
-
-/// Most rows of a table: a browser is slow with more, and nobody reads them.
-pub(super) const MOST_ROWS: usize = 1_000;
-
-/// Paragraph on rows that a table of `rows` rows leaves out; empty if it has all.
-pub(super) fn beyond(rows: usize, what: &str) -> Markup {
-    html! {
-        @if rows > MOST_ROWS {
-            p {
-                "The table holds the first " (count(MOST_ROWS as u64)) " of " (count(rows as u64)) " " (what)
-                "; the Parquet files in the folder hold all."
-            }
         }
     }
 }
