@@ -2,10 +2,11 @@
 
 use crate::error::ReportError;
 use crate::figure::{shorten, text_width};
+use crate::pooled::pooled;
 use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::rows::{AnswerRow, ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results, Table};
 use cospike_results::summary::{
-    Answer, Caution, Comparison, Estimate, PointSummary, Summary, compute_share, energy_difference,
+    Answer, Comparison, Estimate, LEAST_COMPUTE, PointSummary, Summary, compute_share, energy_difference,
 };
 use cospike_sim_core::inference::Convention;
 use cospike_sim_core::record::Field;
@@ -15,8 +16,6 @@ use std::rc::Rc;
 
 /// Swept keys whose values figures show by colour.
 pub(crate) const KIND: [&str; 2] = ["network.family", "network.bottleneck"];
-/// Share of compute in the energy of a device below which no price list changes what it needs.
-const LEAST_COMPUTE: f64 = 0.01;
 /// Swept keys whose values are the rows and columns of the heat map.
 const CELL: [&str; 2] = ["network.split", "network.width"];
 
@@ -51,9 +50,9 @@ pub(crate) struct Design<'a> {
     /// Rows of the table `replications`, in order.
     pub(crate) replications: Vec<&'a ReplicationRow>,
     /// Joules per answered request by part, in the order of [`Digest::energy_parts`], the mean over replications; empty if
-    /// no request was completed.
+    /// no request was completed, or a place is overloaded.
     pub(crate) parts: Vec<f64>,
-    /// Percentile (0 to 100) with its latency in seconds, the mean over the replications that have one.
+    /// Percentile (0 to 100) with its latency in seconds, of the answers of all replications together; none where a place is overloaded.
     pub(crate) latencies: Vec<(f64, f64)>,
     /// Joules per sample of the head's compute by price list, on a machine that computes with zeros.
     pub(crate) compute: BTreeMap<&'a str, f64>,
@@ -226,10 +225,14 @@ impl<'a> Design<'a> {
             let sum = by_list.entry(row.prices.as_str()).or_insert(0.0_f64);
             *sum = (*sum + row.joules).clamp(-f64::MAX, f64::MAX);
         }
-        let joules: Vec<Vec<f64>> = replications.iter().map(|row| row.joules_by_part()).collect();
+        // What grows with the run is nowhere shown as if it held.
+        let summary = summary.that_holds();
+        let (steady, latencies) =
+            if summary.is_overloaded() { (&[][..], &[][..]) } else { (&replications[..], latencies) };
+        let joules: Vec<Vec<f64>> = steady.iter().map(|row| row.joules_by_part()).collect();
         let mean = |part: usize| Estimate::new(joules.iter().map(|row| row.get(part).copied()), 0).mean;
         let parts = (0..energy_parts.len()).filter_map(mean).collect();
-        let latencies = mean_percentiles(latencies);
+        let latencies = pooled_percentiles(latencies, &replications);
         Ok(Self {
             row,
             summary,
@@ -251,7 +254,7 @@ impl<'a> Design<'a> {
 
     /// Whether a place is asked for more than it can do.
     pub(crate) fn is_overloaded(&self) -> bool {
-        self.summary.cautions.iter().any(|caution| matches!(caution, Caution::Overloaded { .. }))
+        self.summary.is_overloaded()
     }
 
     /// Requests made, over all replications.
@@ -358,13 +361,12 @@ fn check_finite<T: Table>(rows: &[T]) -> Result<(), ReportError> {
     }
 }
 
-/// Mean latency at every percentile over the replications that have one.
-fn mean_percentiles(rows: &[&LatencyRow]) -> Vec<(f64, f64)> {
-    let mut rows = rows.to_vec();
-    rows.sort_by(|a, b| a.percentile.total_cmp(&b.percentile));
-    let mean = |rows: &[&LatencyRow]| {
-        let mean = Estimate::new(rows.iter().map(|row| Some(row.seconds)), 0).mean?;
-        Some((rows[0].percentile, mean))
-    };
-    rows.chunk_by(|a, b| a.percentile == b.percentile).filter_map(mean).collect()
+/// Latency at every percentile of the answers of all replications together.
+fn pooled_percentiles(rows: &[&LatencyRow], replications: &[&ReplicationRow]) -> Vec<(f64, f64)> {
+    let completed: BTreeMap<u32, u64> =
+        replications.iter().map(|row| (row.replication, row.requests.completed)).collect();
+    let mut each: BTreeMap<u32, Vec<(f64, f64)>> = BTreeMap::new();
+    rows.iter().for_each(|row| each.entry(row.replication).or_default().push((row.percentile, row.seconds)));
+    let weight = |replication: &u32| completed.get(replication).copied().unwrap_or(0) as f64;
+    pooled(each.iter().map(|(replication, points)| (weight(replication), points.as_slice())).collect())
 }

@@ -10,6 +10,7 @@ mod metric;
 mod names;
 mod page;
 mod paper;
+mod pooled;
 mod quantity;
 mod sweep;
 mod zoo;

@@ -156,9 +156,6 @@ impl Metric {
     /// Mean with both ends of its interval, the mean itself where there is none; `None` where there is no mean, or where none can be
     /// offered because a place is overloaded.
     pub(crate) fn of(&self, design: &Design<'_>) -> Option<Spread> {
-        if self.is_steady && design.is_overloaded() {
-            return None;
-        }
         let Estimate { mean, interval, .. } = (self.estimate)(&design.summary);
         let mean = (*mean)?;
         let (low, high) = interval.map_or((mean, mean), |interval| (interval.low, interval.high));
@@ -178,6 +175,12 @@ impl Metric {
     pub(crate) fn is_relevant(&self, designs: [&Design<'_>; 2]) -> bool {
         let [Some(first), Some(second)] = designs.map(|design| self.of(design)) else { return false };
         self.matters(first.mean.min(second.mean), first.mean.max(second.mean))
+    }
+
+    /// Name and value in words: `p95 latency 12.0 ms (11.9 to 12.1 ms)`.
+    pub(crate) fn describe(&self, Spread { mean, low, high }: Spread) -> String {
+        let range = if low < high { format!(" ({})", self.quantity.format_range(low, high)) } else { String::new() };
+        format!("{} {}{range}", self.name, self.quantity.format(mean))
     }
 
     /// Smallest difference that matters, in words.

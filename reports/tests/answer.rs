@@ -135,8 +135,28 @@ fn a_capacity_is_the_last_value_before_a_place_is_overloaded() {
           times what it can do)."
         ]
     );
-    let too_much = fleet.replace("| 0.2", "| 1.1");
-    assert!(answered(&too_much)[0].starts_with("cameras: spiking holds at no value tried, at 100 the uplink"));
+    // Of a rate, too little is too much.
+    let rate = r#"
+        spiking mbps=1 | {"mbps":1} | 900 900 900 | 2.00 | 1.6
+        spiking mbps=2 | {"mbps":2} | 900 900 900 | 0.06 | 0.8
+        spiking mbps=4 | {"mbps":4} | 900 900 900 | 0.05 | 0.4
+    "#;
+    assert_eq!(
+        answered(rate)[0],
+        "mbps: spiking holds from 2 on (p95 latency at most 60.6 ms), at 1 the uplink is overloaded (asked for 1.60 times \
+         what it can do)."
+    );
+    let all = rate.replace("| 0.8", "| 1.1").replace("| 0.4", "| 1.05");
+    assert!(answered(&all)[0].starts_with("mbps: spiking holds at no value tried, at 1 the uplink is overloaded"));
+    let between = rate.replace("| 1.6", "| 0.9").replace("| 0.8", "| 1.1");
+    assert_eq!(answered(&between)[0], "mbps: spiking is overloaded at 1 of 3 values: 2.");
+    // A line that holds everywhere is named beside one that does not.
+    let two = fleet.replace("{\"cameras\"", "{\"network.family\":\"spiking\",\"cameras\"")
+        + r#"
+        float cameras=100 | {"network.family":"float","cameras":100} | 900 900 900 | 0.05 | 0.1
+        float cameras=400 | {"network.family":"float","cameras":400} | 900 900 900 | 0.07 | 0.5
+    "#;
+    assert!(answered(&two)[0].ends_with("; float holds at every value tried (p95 latency at most 70.7 ms)."), "{two}");
     // Without overload there is nothing to say of capacity.
     let steady = answered(&fleet.replace("| 1.3", "| 0.9"));
     assert_eq!(
@@ -169,9 +189,13 @@ fn design_points_without_numbers_have_a_best_one_and_the_next() {
 fn a_single_design_point_is_answered_by_its_values() {
     let one = answered(r#"spiking | {} | 900 910 890 | 0.05 | 0.125"#);
     assert_eq!(one.len(), 1);
-    assert!(
-        one[0].starts_with("spiking: correct of all requests 90.0 %, p95 latency 50.5 ms, energy per request "),
-        "{one:?}"
+    let start = "spiking: no place is overloaded (the greatest load is 12.5 %, of the uplink), correct of all requests 90.0 %, p95 latency \
+                 50.5 ms, energy per request ";
+    assert!(one[0].starts_with(start), "{one:?}");
+    let over = answered(r#"spiking | {} | 900 910 890 | 0.05 | 1.25"#);
+    assert_eq!(
+        over,
+        ["spiking: the uplink is overloaded (asked for 1.25 times what it can do), correct of all requests 90.0 %."],
+        "nothing is said that grows with the run"
     );
-    assert!(one[0].contains("load of the uplink 12.5 %"), "{one:?}");
 }

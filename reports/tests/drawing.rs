@@ -190,6 +190,10 @@ fn ten_thousand_design_points_are_drawn() {
         parameters: format!(r#"{{"workload.rate_hz":{},"link.packet_loss":{}}}"#, number + 1, number % 7),
         ..row
     };
+    let mut overloaded = many(10_000, sampled);
+    overloaded.replications.iter_mut().for_each(|row| row.uplink_load = Some(2.0));
+    let page = render(&overloaded).unwrap().html;
+    assert!(page.contains("… and 9,980 more") && page.len() < 10_000_000, "the page has {} bytes", page.len());
     let report = render(&many(10_000, sampled)).unwrap();
     assert!(report.figures.iter().any(|(name, _)| name == "swept-workload.rate_hz.svg"));
     assert!(report.html.len() < 10_000_000, "the page has {} bytes", report.html.len());
@@ -248,8 +252,8 @@ fn what_is_missing_is_said_and_left_out() {
         "1 of 18 design points could not be simulated",
         "5 of 5 replications: replication 0: nothing &lt;works&gt;",
         "no interval, over 1 of 5 replications",
-        "Left out: 2 design points without energy or latency.",
-        "Left out: 2 design points without latencies.",
+        "Left out: 2 design points without energy or latency, or with an overloaded place.",
+        "Left out: 2 design points without latencies or with an overloaded place.",
         "Left out: 1 network that could not be executed.",
         "no energy</text>".trim_end_matches("</text>"),
     ] {

@@ -3,7 +3,9 @@
 use crate::output::{mean, percent, printable, say, significant, table};
 use cospike_results::index::PointIndex;
 use cospike_results::rows::Results;
-use cospike_results::summary::{AdjustedP, Estimate, PointSummary, SIGNIFICANCE, Summary, compute_share, zeros};
+use cospike_results::summary::{
+    AdjustedP, Estimate, LEAST_COMPUTE, PointSummary, SIGNIFICANCE, Summary, compute_share, zeros,
+};
 use cospike_sim_core::stats::Interval;
 
 /// Prints the question of a study, and the sentences of its answer.
@@ -46,7 +48,7 @@ pub(super) fn print_summary(summary: &Summary, results: &Results) {
         titles.push("missed %");
     }
     let mut points = table(&titles);
-    for point in &summary.points {
+    for point in summary.points.iter().cloned().map(PointSummary::that_holds) {
         let offline = point.offline_accuracy.as_ref().map_or_else(|| "-".into(), percent);
         let mut row = vec![printable(&point.label)];
         if unanswered {
@@ -62,7 +64,7 @@ pub(super) fn print_summary(summary: &Summary, results: &Results) {
             mean(&point.latency_p95_s, 3),
             mean(&point.energy_j, 3),
             mean(&point.power_per_device_w, 3),
-            load(point),
+            load(&point),
         ]);
         if misses {
             row.push(mean(&point.deadline_misses, 2));
@@ -87,8 +89,9 @@ pub(super) fn print_summary(summary: &Summary, results: &Results) {
     );
     print_cautions(summary);
     if let Some([least, most]) = compute_share(&results.replications) {
+        let compared = if most < LEAST_COMPUTE { "" } else { "; the report compares it under every price list" };
         say!(
-            "compute alone is {} to {} % of this energy, the rest is radio and waiting; the report compares it under every price list",
+            "compute alone is {} to {} % of this energy, the rest is radio and waiting{compared}",
             significant(100.0 * least),
             significant(100.0 * most)
         );
@@ -134,6 +137,9 @@ fn intervals(summary: &Summary) -> String {
     }
     if estimates().any(|estimate| estimate.mean.is_none()) {
         text += ";\n-: no replication has the value";
+    }
+    if summary.points.iter().any(PointSummary::is_overloaded) {
+        text += ";\nno latency, energy or power where a place is overloaded, and no comparison with it: they grow with the run (--json has them)";
     }
     if estimates().any(Estimate::is_vague) {
         text += ";\na ± that is larger than its value leaves the value open: give more `replications`";

@@ -1,4 +1,4 @@
-//! How far a key can be raised before a place is overloaded.
+//! For which values of a key no place is overloaded.
 
 use super::words::listed;
 use crate::digest::{Design, Digest};
@@ -6,83 +6,86 @@ use crate::quantity::Quantity;
 use crate::sweep::{Line, Swept};
 use cospike_results::summary::Caution;
 
-/// What one line says of its capacity.
-struct Reach {
-    /// Largest value up to which nothing is overloaded, with the largest p95 latency until there; `None` if even the smallest value is
-    /// too much.
-    holds: Option<(f64, Option<f64>)>,
-    /// First value at which a place is overloaded, the place and its load.
-    breaks: Option<(f64, &'static str, f64)>,
-}
+/// Most lines that are named.
+const MOST_LINES: usize = 6;
 
-/// Sentence on how far the key goes with each line; `None` if nothing is overloaded.
+/// Overloaded place with its load.
+type Overload = (&'static str, f64);
+
+/// Points of a line: value of the key, design point, and its overload if it has one.
+type Points<'d, 'a> = Vec<(f64, &'d Design<'a>, Option<Overload>)>;
+
+/// Sentence on the values of the key at which each line holds; `None` if nothing is overloaded.
 pub(super) fn sentence(digest: &Digest<'_>, swept: &Swept) -> Option<String> {
     let [names, _] = swept.names(digest, None);
-    let reaches: Vec<(String, Reach)> = swept
-        .lines
-        .iter()
-        .zip(names)
-        .filter(|(line, _)| line.points.len() > 1)
-        .map(|(line, name)| (name, reach(digest, line)))
-        .collect();
-    let broken = reaches.iter().filter_map(|(name, reach)| Some(words(name, reach, reach.breaks?)));
-    let mut parts: Vec<String> = broken.collect();
-    if parts.is_empty() {
+    let lines = swept.lines.iter().zip(names).filter(|(line, _)| line.points.len() > 1);
+    let lines: Vec<(String, Points<'_, '_>)> = lines.map(|(line, name)| (name, points(digest, line))).collect();
+    let (whole, broken): (Vec<_>, Vec<_>) =
+        lines.iter().partition(|(_, points)| points.iter().all(|(.., overload)| overload.is_none()));
+    if broken.is_empty() {
         return None;
     }
-    let whole: Vec<&(String, Reach)> = reaches.iter().filter(|(_, reach)| reach.breaks.is_none()).collect();
-    let most = whole.iter().filter_map(|(_, reach)| Some(reach.holds?.0)).fold(f64::NEG_INFINITY, f64::max);
+    let mut parts: Vec<String> = broken.iter().take(MOST_LINES).map(|(name, points)| words(name, points)).collect();
+    if broken.len() > MOST_LINES {
+        parts.push(format!("{} more lines are overloaded at some value", broken.len() - MOST_LINES));
+    }
     if !whole.is_empty() {
         let names: Vec<String> = whole.iter().map(|(name, _)| name.clone()).collect();
         let verb = if names.len() == 1 { "holds" } else { "hold" };
-        let p95 = whole
-            .iter()
-            .filter_map(|(_, reach)| reach.holds?.1)
-            .fold(None, |most: Option<f64>, p95| Some(most.map_or(p95, |most| most.max(p95))));
-        parts.push(format!(
-            "{} {verb} up to {}, the largest value tried{}",
-            listed(&names),
-            Quantity::Number.format(most),
-            at_most(p95)
-        ));
+        let names = if names.len() > MOST_LINES { format!("{} lines", names.len()) } else { listed(&names) };
+        let all: Vec<_> = whole.iter().flat_map(|(_, points)| points).collect();
+        parts.push(format!("{names} {verb} at every value tried{}", at_most(all.iter().map(|(_, design, _)| *design))));
     }
     Some(format!("{}: {}.", swept.key, parts.join("; ")))
 }
 
-fn words(name: &str, reach: &Reach, (value, place, load): (f64, &str, f64)) -> String {
-    let over = format!(
-        "at {} the {place} is overloaded (asked for {load:.2} times what it can do)",
-        Quantity::Number.format(value)
-    );
-    match reach.holds {
-        Some((holds, p95)) => format!("{name} holds up to {}{}, {over}", Quantity::Number.format(holds), at_most(p95)),
-        None => format!("{name} holds at no value tried, {over}"),
-    }
-}
-
-fn at_most(p95: Option<f64>) -> String {
-    p95.map_or_else(String::new, |p95| format!(" (p95 latency at most {})", Quantity::Seconds.format(p95)))
-}
-
-fn reach(digest: &Digest<'_>, line: &Line) -> Reach {
-    let design = |index: usize| &digest.designs[index];
-    let breaks = line.points.iter().find_map(|(value, index)| {
-        let (place, load) = overload(design(*index))?;
-        Some((*value, place, load))
-    });
-    let before = line.points.iter().take_while(|(value, _)| breaks.is_none_or(|(first, ..)| *value < first));
-    let holds = before.fold(None, |found: Option<(f64, Option<f64>)>, (value, index)| {
-        let p95 = design(*index).summary.latency_p95_s.mean;
-        let most = found.and_then(|(_, most)| most);
-        Some((*value, most.into_iter().chain(p95).reduce(f64::max)))
-    });
-    Reach { holds, breaks }
+fn points<'d, 'a>(digest: &'d Digest<'a>, line: &Line) -> Points<'d, 'a> {
+    let point = |(value, index): &(f64, usize)| {
+        let design = &digest.designs[*index];
+        (*value, design, overload(design))
+    };
+    line.points.iter().map(point).collect()
 }
 
 /// The overloaded place of a design point, with its load.
-fn overload(design: &Design<'_>) -> Option<(&'static str, f64)> {
+fn overload(design: &Design<'_>) -> Option<Overload> {
     design.summary.cautions.iter().find_map(|caution| match caution {
         Caution::Overloaded { place, load } => Some((*place, *load)),
         _ => None,
     })
+}
+
+/// Words on a line that is overloaded somewhere: more of a key may be too much, as of devices, or too little may be, as of a rate.
+fn words(name: &str, points: &Points<'_, '_>) -> String {
+    let number = |value: f64| Quantity::Number.format(value);
+    let over = |(value, _, overload): &(f64, &Design<'_>, Option<Overload>)| {
+        let (place, load) = (*overload)?;
+        Some(format!("at {} the {place} is overloaded (asked for {load:.2} times what it can do)", number(*value)))
+    };
+    let is_over: Vec<bool> = points.iter().map(|(.., overload)| overload.is_some()).collect();
+    let changes = is_over.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    let first_change = is_over.windows(2).position(|pair| pair[0] != pair[1]).map(|place| place + 1);
+    let holding = || at_most(points.iter().filter(|(.., overload)| overload.is_none()).map(|(_, design, _)| *design));
+    match (first_change, changes, is_over[0]) {
+        (Some(change), 1, false) => {
+            let over = over(&points[change]).unwrap_or_default();
+            format!("{name} holds up to {}{}, {over}", number(points[change - 1].0), holding())
+        }
+        (Some(change), 1, true) => {
+            let over = over(&points[change - 1]).unwrap_or_default();
+            format!("{name} holds from {} on{}, {over}", number(points[change].0), holding())
+        }
+        (None, ..) => format!("{name} holds at no value tried, {}", over(&points[0]).unwrap_or_default()),
+        _ => {
+            let over: Vec<String> =
+                points.iter().filter(|(.., overload)| overload.is_some()).map(|(value, ..)| number(*value)).collect();
+            format!("{name} is overloaded at {} of {} values: {}", over.len(), points.len(), listed(&over))
+        }
+    }
+}
+
+/// The largest 95th percentile of latency of some design points, in brackets.
+fn at_most<'d, 'a: 'd>(designs: impl Iterator<Item = &'d Design<'a>>) -> String {
+    let most = designs.filter_map(|design| design.summary.latency_p95_s.mean).reduce(f64::max);
+    most.map_or_else(String::new, |p95| format!(" (p95 latency at most {})", Quantity::Seconds.format(p95)))
 }

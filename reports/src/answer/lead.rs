@@ -12,6 +12,9 @@ const MOST_NAMES: usize = 4;
 /// Most contenders: with more, a test of each pair says little.
 const MOST_CONTENDERS: usize = 200;
 
+/// Most stretches of one sentence: where the lead changes more often, the figure says it better.
+const MOST_STRETCHES: usize = 6;
+
 /// Who leads in correct answers at which values of the key: neighbouring values with the same outcome are one stretch.
 struct Stretch {
     from: f64,
@@ -90,7 +93,7 @@ pub(super) fn along(digest: &Digest<'_>, swept: &Swept) -> Option<String> {
         })
     };
     let is_open = |stretch: &Stretch| stretch.contest.next.is_none();
-    if stretches.len() == 1 && stretches.iter().all(is_open) {
+    if stretches.len() > MOST_STRETCHES || (stretches.len() == 1 && stretches.iter().all(is_open)) {
         return None;
     }
     let parts: Vec<String> = stretches.iter().filter_map(written).collect();

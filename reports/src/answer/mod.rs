@@ -14,6 +14,7 @@ use crate::metric::{METRICS, Metric};
 use crate::names;
 use crate::quantity::Quantity;
 use crate::sweep::Swept;
+use cospike_results::summary::compute_share;
 
 /// Most sentences of an answer.
 const MOST: usize = 4;
@@ -39,18 +40,41 @@ pub(crate) fn sentences(digest: &Digest<'_>) -> Vec<String> {
     }
     sentences.extend(swept.iter().filter_map(|swept| trend::sentence(digest, swept)));
     sentences.truncate(MOST);
+    sentences.extend(share_of_compute(digest));
     sentences
+}
+
+/// What compute is of the energy, where it is enough to matter.
+fn share_of_compute(digest: &Digest<'_>) -> Option<String> {
+    let [least, most] = compute_share(&digest.results.replications).filter(|_| digest.compute_matters())?;
+    let share = match least < LEAST_SHARE {
+        true => format!("at most {}", Quantity::Share.format(most)),
+        false => Quantity::Share.format_range(least, most),
+    };
+    Some(format!("Compute is {share} of the energy of a device."))
 }
 
 /// What came out for the only design point.
 fn alone(design: &Design<'_>) -> Option<String> {
     let value = |metric: &Metric| {
         let mean = metric.of(design)?.mean;
-        let is_telling = metric.best.is_some() || metric.name.starts_with("Load") || metric.name == names::POWER;
+        let is_telling = metric.best.is_some() || metric.name == names::POWER;
         let least = if metric.quantity == Quantity::Share { LEAST_SHARE } else { f64::MIN_POSITIVE };
         (is_telling && mean >= least)
             .then(|| format!("{} {}", metric.name.to_lowercase(), metric.quantity.format(mean)))
     };
-    let values: Vec<String> = METRICS.iter().filter_map(value).collect();
+    let values = load(design).into_iter().chain(METRICS.iter().filter_map(value));
+    let values: Vec<String> = values.collect();
     (!values.is_empty()).then(|| format!("{}: {}.", design.row.label, values.join(", ")))
+}
+
+/// Words on the place that is asked for most.
+fn load(design: &Design<'_>) -> Option<String> {
+    let (place, load) = design.summary.load.greatest()?;
+    Some(match design.is_overloaded() {
+        true => format!("the {place} is overloaded (asked for {load:.2} times what it can do)"),
+        false => {
+            format!("no place is overloaded (the greatest load is {}, of the {place})", Quantity::Share.format(load))
+        }
+    })
 }

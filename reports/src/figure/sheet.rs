@@ -15,6 +15,8 @@ use std::collections::BTreeSet;
 
 /// Enlargement of the drawing, which the header undoes: plotters places everything on whole pixels.
 const SCALE: f64 = 4.0;
+/// Radius around a marker within which it is pointed at, in pixels.
+const HINT: f64 = 7.0;
 /// Divisor that plotters applies to every font size before it writes it.
 const FONT_SIZE_DIVISOR: f64 = 1.24;
 
@@ -196,6 +198,15 @@ impl Sheet<'_> {
         self.above.borrow_mut().push_str(&format!(
             "<path d=\"{path}\" fill=\"none\" stroke=\"#{red:02X}{green:02X}{blue:02X}\" stroke-width=\"{width}\" \
              stroke-linecap=\"round\" opacity=\"0.7\"/>\n"
+        ));
+    }
+
+    /// Gives the marker at `centre` a text that a reader sees who points at it.
+    pub(crate) fn hint(&self, centre: Pixel, text: &str) {
+        let (x, y) = device(centre);
+        let (radius, text) = (whole(HINT), escape(&printable(text)));
+        self.above.borrow_mut().push_str(&format!(
+            "<circle class=\"hint\" cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" fill=\"transparent\"><title>{text}</title></circle>\n"
         ));
     }
 

@@ -143,9 +143,11 @@ fn draw_line(digest: &Digest<'_>, line: &[Executed<'_, '_>], plot: &Plot<'_, '_>
         plot.line(&points, Stroke { colour: style.colour, width: 1.0 })?;
     }
     labels.avoid_path(&points.iter().map(|point| plot.pixel(*point)).collect::<Vec<_>>());
-    for &Executed { payload_bits: x, accuracy: interval, .. } in line {
+    for &Executed { design, payload_bits: x, accuracy: interval } in line {
         plot.vertical_bar(x, (interval.low, interval.high), style.colour)?;
         plot.sheet.marker(plot.pixel((x, interval.estimate)), style.marker, 4.0, style.colour)?;
+        let (bits, share) = (Quantity::Bits.format(x), Quantity::Share.format(interval.estimate));
+        plot.sheet.hint(plot.pixel((x, interval.estimate)), &format!("{}: {share} at {bits}", design.row.label));
         labels.avoid_marker(plot.pixel((x, interval.estimate)), 5.0);
         labels.avoid_path(&[plot.pixel((x, interval.low)), plot.pixel((x, interval.high))]);
     }

@@ -92,7 +92,9 @@ fn mark(digest: &Digest<'_>, design: &Design<'_>, metric: &Metric, plot: &Plot<'
             if of.low < of.high {
                 plot.horizontal_bar((of.low, of.high), y, style.colour)?;
             }
-            plot.sheet.marker((plot.column(of.mean), y), style.marker, 4.0, style.colour)
+            let at = (plot.column(of.mean), y);
+            plot.sheet.hint(at, &format!("{}: {}", design.row.label, metric.describe(of)));
+            plot.sheet.marker(at, style.marker, 4.0, style.colour)
         }
         None if metric.is_steady && design.is_overloaded() => {
             plot.sheet.cross((plot.frame.right - 8.0, y), 3.5, Stroke { colour: style.colour, width: 1.6 })

@@ -104,7 +104,11 @@ fn bars(digest: &Digest<'_>, parts: usize, sheet: &Sheet<'_>, frame: Frame) -> D
     for (index, design) in digest.designs.iter().take(MOST_ROWS).enumerate() {
         let y = frame.top + (index as f64 + 0.5) * ROW + 3.0;
         if design.parts.is_empty() {
-            let why = if design.row.failed_replications > 0 { "failed" } else { "no energy" };
+            let why = match design {
+                failed if failed.row.failed_replications > 0 => "failed",
+                overloaded if overloaded.is_overloaded() => "overloaded: grows with the run",
+                _ => "no energy",
+            };
             sheet.text(why, (frame.left + 5.0, y), Font::new(TICK).colour(GREY))?;
             continue;
         }

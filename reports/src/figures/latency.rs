@@ -2,14 +2,14 @@
 
 use super::draft::{Draft, Figure, Undrawn, count_range, left_out};
 use crate::digest::{Design, Digest};
-use crate::figure::{Axis, Drawn, Entry, Frame, Key, LABEL, LINES, MARGIN, Plot, Sheet, Stroke, WIDTH, kind_style};
+use crate::figure::{Axis, Drawn, Entry, Frame, LABEL, LineStyle, MARGIN, Plot, Sheet, WIDTH, line_style};
 use crate::quantity::Quantity;
 
 const NAME: &str = "latency";
 /// Height of the plot with its axis, in pixels.
 const HEIGHT: f64 = 320.0;
-/// Largest number of lines, one for each distinct colour.
-const MOST: usize = LINES.len();
+/// Largest number of lines that can be told apart.
+const MOST: usize = 8;
 /// Percentiles that carry a marker.
 const MARKED: [f64; 3] = [50.0, 95.0, 99.0];
 
@@ -27,15 +27,15 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
         return Ok(None);
     }
     let names = digest.names(LABEL, WIDTH / 2.0);
-    let entry = |(shown, colour): (&Shown<'_, '_>, _)| {
-        let marker = kind_style(&shown.design.row.kind, &digest.kinds).marker;
+    let styles = styles(digest, &shown);
+    let entry = |(shown, style): (&Shown<'_, '_>, &LineStyle)| {
         let reasons = shown.reasons.join(", ");
         let index = digest.designs.iter().position(|design| design.row.point == shown.design.row.point);
         let label = index.map_or(&shown.design.row.label, |index| &names[index]);
         let text = if reasons.is_empty() { label.clone() } else { format!("{label} ({reasons})") };
-        Entry { key: Key::Line(marker, colour), text }
+        Entry { key: style.key(), text }
     };
-    let legend: Vec<Entry> = shown.iter().zip(LINES).map(entry).collect();
+    let legend: Vec<Entry> = shown.iter().zip(&styles).map(entry).collect();
     let selection = if designs.len() > MOST {
         format!(
             "{} of {} design points: of each kind the most accurate, then the one of least energy, then the fastest, \
@@ -46,17 +46,18 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     } else {
         String::new()
     };
-    let absent = left_out(digest.designs.len() - designs.len(), "design point", "without latencies");
+    let absent =
+        left_out(digest.designs.len() - designs.len(), "design point", "without latencies or with an overloaded place");
     let requests = count_range(shown.iter().map(|shown| shown.design.completed()));
     let note = format!("{selection}{requests} completed requests per line; markers at 50, 95 and 99 %.{absent}");
     let caption = format!(
         "Share of the completed requests that were answered within the time on the horizontal axis. {selection}\
-         {requests} completed requests per line, over all replications; percentiles are averaged over replications \
-         and joined by straight lines. Markers show the median, the 95th and the 99th percentile.{absent}"
+         {requests} completed requests per line, over all replications; those of all replications \
+         together, percentiles joined by straight lines. Markers show the median, the 95th and the 99th percentile.{absent}"
     );
     let draft =
         Draft { name: NAME, title: "How long answers take", note: &note, legend: &legend, caption, height: HEIGHT };
-    draft.draw(|sheet, top| body(digest, &shown, sheet, top))
+    draft.draw(|sheet, top| body(&shown, &styles, sheet, top))
 }
 
 fn everything<'d, 'a>(designs: &[&'d Design<'a>]) -> Vec<Shown<'d, 'a>> {
@@ -87,7 +88,14 @@ fn select<'d, 'a>(digest: &Digest<'_>, designs: &[&'d Design<'a>]) -> Vec<Shown<
     shown
 }
 
-fn body(digest: &Digest<'_>, shown: &[Shown<'_, '_>], sheet: &Sheet<'_>, top: f64) -> Drawn {
+/// Lines have the colour of their kind; those of one kind differ in shade, marker and dashes.
+fn styles(digest: &Digest<'_>, shown: &[Shown<'_, '_>]) -> Vec<LineStyle> {
+    let kind = |of: &Shown<'_, '_>| of.design.row.kind.clone();
+    let before = |place: usize| shown[..place].iter().filter(|other| kind(other) == kind(&shown[place])).count();
+    shown.iter().enumerate().map(|(place, of)| line_style(&kind(of), &digest.kinds, before(place))).collect()
+}
+
+fn body(shown: &[Shown<'_, '_>], styles: &[LineStyle], sheet: &Sheet<'_>, top: f64) -> Drawn {
     let seconds = shown.iter().flat_map(|shown| shown.design.latencies.iter().map(|(_, seconds)| *seconds));
     let frame = Frame { left: MARGIN + Frame::LEFT, top, right: WIDTH - MARGIN, bottom: top + HEIGHT - Frame::BELOW };
     let plot = Plot {
@@ -97,12 +105,11 @@ fn body(digest: &Digest<'_>, shown: &[Shown<'_, '_>], sheet: &Sheet<'_>, top: f6
         y: Some(Axis::exactly("Requests answered", Quantity::Share, (0.0, 1.0))),
     };
     plot.axes()?;
-    for (shown, colour) in shown.iter().zip(LINES) {
+    for (shown, style) in shown.iter().zip(styles) {
         let points = shown.design.latencies.iter().map(|(percentile, seconds)| (*seconds, percentile / 100.0));
-        plot.line(&points.collect::<Vec<_>>(), Stroke { colour, width: 1.6 })?;
-        let marker = kind_style(&shown.design.row.kind, &digest.kinds).marker;
+        style.path(sheet, &points.map(|point| plot.pixel(point)).collect::<Vec<_>>())?;
         for (percentile, seconds) in shown.design.latencies.iter().filter(|(at, _)| MARKED.contains(at)) {
-            sheet.marker(plot.pixel((*seconds, percentile / 100.0)), marker, 3.5, colour)?;
+            sheet.marker(plot.pixel((*seconds, percentile / 100.0)), style.marker, 3.5, style.colour)?;
         }
     }
     Ok(())

@@ -46,7 +46,9 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     let replications = replications_note(digest, |summary| &summary.energy_j);
     let absent = drawn.each_ref().map(|points| digest.designs.len() - points.len());
     let left_out = match absent {
-        [left, right] if left == right => left_out(left, "design point", "without energy or latency"),
+        [left, right] if left == right => {
+            left_out(left, "design point", "without energy or latency, or with an overloaded place")
+        }
         [left, right] => format!(
             "{}{}",
             left_out(left, "design point", "without energy"),
@@ -145,6 +147,9 @@ fn panel(digest: &Digest<'_>, points: &[Point<'_, '_>], cost: &Cost, sheet: &She
             labels.avoid_path(&[plot.pixel((x, interval.low)), plot.pixel((x, interval.high))]);
         }
         sheet.marker(plot.pixel((x, y)), style.marker, 3.6, style.colour)?;
+        let (x_written, y_written) = (cost.quantity.format(x), Quantity::Share.format(y));
+        let label = &point.design.row.label;
+        sheet.hint(plot.pixel((x, y)), &format!("{label}: {} {x_written}, {} {y_written}", cost.name, names::CORRECT));
         labels.avoid_marker(plot.pixel((x, y)), 5.0);
     }
     for index in front.into_iter().filter(|_| points.len() <= MOST_MARKERS) {

@@ -8,6 +8,7 @@ use crate::figure::{
     shorten,
 };
 use crate::metric::{METRICS, Metric, Spread};
+use crate::quantity::Quantity;
 use crate::sweep::{Line, Swept};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,6 +75,12 @@ fn designs<'d, 'a>(digest: &'d Digest<'a>, line: &'d Line) -> impl Iterator<Item
     line.points.iter().map(|(_, index)| &digest.designs[*index])
 }
 
+/// Places of at most `most` of `all` things, from the first to the last.
+fn spread(all: usize, most: usize) -> impl Iterator<Item = usize> {
+    let shown = all.min(most);
+    (0..shown).map(move |place| if shown < 2 { 0 } else { place * (all - 1) / (shown - 1) })
+}
+
 /// Key and value that the lines of a panel have in common.
 type Facet<'f> = Option<(&'f str, &'f str)>;
 
@@ -101,12 +108,10 @@ impl Facets {
         let Some((key, _)) = best.filter(|_| swept.lines.len() > MOST_LINES) else {
             return Self { by: None, left_out: swept.lines.len().saturating_sub(MOST_LINES_AT_ALL) };
         };
-        let mut shown: Vec<String> = Vec::new();
-        for value in swept.lines.iter().filter_map(|line| line.others.get(key)) {
-            if !shown.contains(value) && shown.len() < MOST_PANELS {
-                shown.push(value.clone());
-            }
-        }
+        let mut seen = BTreeSet::new();
+        let values = swept.lines.iter().filter_map(|line| line.others.get(key));
+        let values: Vec<&String> = values.filter(|value| seen.insert(*value)).collect();
+        let shown: Vec<String> = spread(values.len(), MOST_PANELS).map(|place| values[place].clone()).collect();
         let of = |value: &String| swept.lines.iter().filter(|line| line.others.get(key) == Some(value)).count();
         let drawn: usize = shown.iter().map(|value| of(value).min(MOST_LINES_AT_ALL)).sum();
         Self { by: Some((key.clone(), shown)), left_out: swept.lines.len() - drawn }
@@ -162,17 +167,18 @@ impl<'f, 'a> Graph<'f, 'a> {
         Self { digest, swept, names, styles, levels }
     }
 
-    /// The lines of a panel, with their styles.
-    fn lines(&self, facet: Facet<'_>) -> impl Iterator<Item = (&Line, LineStyle)> {
+    /// The lines of a panel, with their styles and names.
+    fn lines(&self, facet: Facet<'_>) -> impl Iterator<Item = (&Line, LineStyle, &str)> {
         let belongs =
             move |line: &Line| facet.is_none_or(|(key, value)| line.others.get(key).is_some_and(|of| of == value));
-        let lines = self.swept.lines.iter().zip(self.styles.iter().copied());
-        lines.filter(move |(line, _)| belongs(line)).take(MOST_LINES_AT_ALL)
+        let named = self.styles.iter().copied().zip(self.names.iter().map(String::as_str));
+        let lines = self.swept.lines.iter().zip(named).map(|(line, (style, name))| (line, style, name));
+        lines.filter(move |(line, ..)| belongs(line)).take(MOST_LINES_AT_ALL)
     }
 
     /// Indices of the design points that a panel shows.
     fn drawn(&self, facet: Facet<'_>) -> Vec<usize> {
-        let lines = self.lines(facet).flat_map(|(line, _)| line.points.iter().map(|(_, index)| *index));
+        let lines = self.lines(facet).flat_map(|(line, ..)| line.points.iter().map(|(_, index)| *index));
         lines.chain(self.levels.iter().map(|level| level.index)).collect()
     }
 
@@ -226,13 +232,28 @@ impl<'f, 'a> Graph<'f, 'a> {
                 plot.sheet.dashes(&[(frame.left, y), (frame.right, y)], stroke)?;
             }
         }
-        let drawn = self.lines(facet).map(|(line, style)| self.line(plot, metric, line, style));
+        let drawn = self.lines(facet).map(|(line, style, name)| {
+            self.hints(plot, metric, line, name);
+            self.line(plot, metric, line, style)
+        });
         if drawn.collect::<Result<Vec<bool>, DrawError>>()?.contains(&true) {
             return Ok(());
         }
         let middle = ((frame.left + frame.right) / 2.0, (frame.top + frame.bottom) / 2.0);
         let font = Font::new(TICK).colour(GREY).anchor(HPos::Center, VPos::Center);
         plot.sheet.text("no design point has a value", middle, font)
+    }
+
+    /// Gives the markers of a line their names and values.
+    fn hints(&self, plot: &Plot<'_, '_>, metric: &Metric, line: &Line, name: &str) {
+        let points = line.points.iter().filter(|_| line.points.len() <= MOST_MARKERS && !self.swept.is_scattered);
+        for (x, index) in points {
+            if let Some(spread) = metric.of(&self.digest.designs[*index]) {
+                let at = Quantity::Number.format(*x);
+                let text = format!("{name}, {} = {at}: {}", self.swept.key, metric.describe(spread));
+                plot.sheet.hint(plot.pixel((*x, spread.mean)), &text);
+            }
+        }
     }
 
     /// Draws one line, with a cross at the upper edge for every overloaded point that has no value then; returns whether any has one.

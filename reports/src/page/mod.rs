@@ -2,6 +2,7 @@
 //! sorts and filters tables and saves them; it asks no host for anything.
 
 mod headline;
+mod limits;
 mod provenance;
 mod quoted;
 mod search;
@@ -11,6 +12,7 @@ mod tables;
 use crate::digest::Digest;
 use crate::figures::Figure;
 use crate::quantity::{count, plural};
+use limits::{MOST_LISTED, and_more};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// End of the title of every page.
@@ -151,9 +153,10 @@ fn cautions(digest: &Digest<'_>) -> Markup {
                     " have means that a longer run would change. Do not compare them with others."
                 }
                 ul {
-                    @for design in doubtful {
+                    @for design in doubtful.iter().take(MOST_LISTED) {
                         @for caution in &design.summary.cautions { li { b { (design.row.label) } ": " (caution) "." } }
                     }
+                    (and_more(doubtful.len()))
                 }
             }
         }
@@ -172,7 +175,7 @@ fn what_failed(digest: &Digest<'_>) -> Markup {
                     " could not be simulated, not in all replications, or without an answer. Everything else is what it would be without them."
                 }
                 ul {
-                    @for design in failed {
+                    @for design in failed.iter().take(MOST_LISTED) {
                         li {
                             b { (design.row.label) }
                             @if design.summary.failed_replications > 0 {
@@ -183,6 +186,7 @@ fn what_failed(digest: &Digest<'_>) -> Markup {
                             @if let Some(reason) = &design.summary.failure { (reason) }
                         }
                     }
+                    (and_more(failed.len()))
                 }
             }
         }

@@ -1,5 +1,5 @@
 "use strict";
-// Sorts, filters and saves the tables. Nothing on the page needs it.
+// Sorts, filters and saves tables and figures, and names what is pointed at. Nothing on the page needs it.
 const UNITS = { f: 1e-15, p: 1e-12, n: 1e-9, "µ": 1e-6, m: 1e-3, k: 1e3, M: 1e6, G: 1e9 };
 const text = (cell) => (cell.firstChild ? cell.firstChild.textContent : "").trim();
 function value(cell) {
@@ -37,9 +37,12 @@ function save(name, type, content) {
   URL.revokeObjectURL(link.href);
 }
 function csv(table) {
-  const quoted = (cell) => `"${cell.innerText.trim().replace(/\s+/g, " ").replace(/"/g, '""')}"`;
+  const words = (cell) => [...cell.childNodes].filter((node) => node.nodeName !== "BUTTON" || cell.closest("thead"));
+  const content = (cell) => words(cell).map((node) => node.textContent).join(" ");
+  const quoted = (cell) => `"${content(cell).trim().replace(/\s+/g, " ").replace(/"/g, '""')}"`;
   const rows = [...table.rows].filter((row) => !row.hidden);
-  return rows.map((row) => [...row.cells].map(quoted).join(",")).join("\n") + "\n";
+  const shown = (row) => [...row.cells].filter((cell) => !cell.hidden);
+  return rows.map((row) => shown(row).map(quoted).join(",")).join("\n") + "\n";
 }
 function button(label, act) {
   const made = document.createElement("button");
@@ -54,9 +57,15 @@ function tools(...parts) {
   bar.append(...parts);
   return bar;
 }
-document.querySelectorAll("table").forEach((table) => {
-  if (table.tBodies.length !== 1 || table.tBodies[0].rows.length < 2) return;
-  sortable(table);
+// Hides columns that say the same of all rows, or shows them again.
+function hideConstants(table, hide) {
+  const rows = [...table.tBodies[0].rows];
+  table.querySelectorAll("thead th").forEach((head, column) => {
+    const same = column > 0 && rows.every((row) => row.cells[column].textContent === rows[0].cells[column].textContent);
+    for (const cell of [head, ...rows.map((row) => row.cells[column])]) cell.hidden = hide && same;
+  });
+}
+function filterOf(table) {
   const filter = document.createElement("input");
   filter.type = "search";
   filter.placeholder = "filter rows";
@@ -68,9 +77,54 @@ document.querySelectorAll("table").forEach((table) => {
       row.hidden = !words.every((word) => content.includes(word));
     }
   });
-  table.closest(".wide").before(tools(filter, button("Save as CSV", () => save("table.csv", "text/csv", csv(table)))));
+  return filter;
+}
+function constantsOf(table) {
+  const made = button("Hide constant columns", () => {
+    const hide = made.getAttribute("aria-pressed") !== "true";
+    made.setAttribute("aria-pressed", hide);
+    hideConstants(table, hide);
+  });
+  made.setAttribute("aria-pressed", "false");
+  return made;
+}
+async function copy(row, made) {
+  try {
+    await navigator.clipboard.writeText(row.dataset.toml);
+    made.textContent = "copied";
+  } catch {
+    made.textContent = "no clipboard";
+  }
+}
+document.querySelectorAll("table").forEach((table) => {
+  if (table.tBodies.length !== 1 || table.tBodies[0].rows.length < 2) return;
+  sortable(table);
+  const name = (table.closest("section") || document.body).id || "table";
+  const saved = button("Save as CSV", () => save(`${name}.csv`, "text/csv", csv(table)));
+  table.closest(".wide").before(tools(filterOf(table), constantsOf(table), saved));
+});
+document.querySelectorAll("tr[data-toml]").forEach((row) => {
+  const label = text(row.cells[0]);
+  const made = button("TOML", () => copy(row, made));
+  made.className = "copy";
+  made.setAttribute("aria-label", `Copy the keys of ${label} as TOML`);
+  row.cells[0].append(" ", made);
 });
 document.querySelectorAll("figure").forEach((figure) => {
   const svg = figure.querySelector("svg");
   figure.append(tools(button("Save as SVG", () => save(`${figure.id}.svg`, "image/svg+xml", svg.outerHTML))));
+});
+const tip = document.createElement("div");
+tip.id = "tip";
+tip.hidden = true;
+document.body.append(tip);
+document.addEventListener("pointerover", (event) => {
+  const hint = event.target.closest ? event.target.closest(".hint") : null;
+  tip.hidden = !hint;
+  if (!hint) return;
+  tip.textContent = hint.textContent;
+  const { left, bottom } = hint.getBoundingClientRect();
+  const most = document.documentElement.clientWidth - tip.offsetWidth - 8;
+  tip.style.left = `${Math.max(8, Math.min(left, most)) + window.scrollX}px`;
+  tip.style.top = `${bottom + 4 + window.scrollY}px`;
 });

@@ -1,7 +1,7 @@
 //! Deadlines, batteries and servers, beside latency and energy of the devices.
 
+use super::limits::MOST_ROWS;
 use super::quoted::{Quoted, cell, mean_written};
-use super::tables::MOST_ROWS;
 use crate::digest::{Design, Digest};
 use crate::quantity::{Quantity, fixed};
 use cospike_results::rows::ReplicationRow;

@@ -1,12 +1,15 @@
 //! Every design point and every paired comparison, in numbers.
 
+use super::limits::{MOST_LISTED, MOST_ROWS, and_more, beyond};
 use super::quoted::{Quoted, Verdict, accuracy, cell, compression, mean};
 use crate::digest::{Design, Digest, Pair};
 use crate::names;
 use crate::quantity::{Quantity, count, plural, points_range, signed_points};
+use cospike_results::rows::PointRow;
 use cospike_results::summary::{Caution, Comparison, Estimate};
 use cospike_sim_core::stats::PairedDifference;
 use maud::{Markup, html};
+use std::collections::BTreeMap;
 
 /// The sections "Design points" and "Spiking against other families".
 pub(super) fn section(digest: &Digest<'_>) -> Markup {
@@ -24,7 +27,7 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
             }
             (beyond(digest.designs.len(), "design points"))
             @if let Some(note) = deterministic(digest) { p { (note) } }
-            @for (label, reason) in without_energy(digest) { p { b { (label) } " has replications without energy: " (reason) "." } }
+            (missing_energy(digest))
             @if digest.designs.iter().flat_map(|design| design.summary.estimates()).any(Estimate::is_vague) {
                 p { "An interval that is wider than its value to either side leaves the value open: more replications would narrow it." }
             }
@@ -46,10 +49,23 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
     }
 }
 
-/// Labels of the design points that have replications without energy, with the reason.
-fn without_energy<'d>(digest: &'d Digest<'_>) -> impl Iterator<Item = (&'d str, &'d str)> {
-    let missing = |design: &'d Design<'_>| Some((design.row.label.as_str(), design.summary.no_energy.as_deref()?));
-    digest.designs.iter().filter_map(missing)
+/// List of the design points that have replications without energy, with the reason.
+fn missing_energy(digest: &Digest<'_>) -> Markup {
+    let missing = |design| {
+        let Design { row, summary, .. }: &Design<'_> = design;
+        Some((row.label.as_str(), summary.no_energy.as_deref()?))
+    };
+    let all: Vec<(&str, &str)> = digest.designs.iter().filter_map(missing).collect();
+    html! {
+        @if !all.is_empty() {
+            ul {
+                @for (label, reason) in all.iter().take(MOST_LISTED) {
+                    li { b { (label) } " has replications without energy: " (reason) "." }
+                }
+                (and_more(all.len()))
+            }
+        }
+    }
 }
 
 /// Sentence on design points without any randomness.
@@ -70,7 +86,7 @@ fn design_row(design: &Design<'_>) -> Markup {
     let outcome = |quantity, estimate: &Estimate| cell(mean(quantity, estimate));
     let failed = summary.failed_replications;
     html! {
-        tr {
+        tr data-toml=(toml(row)) {
             th scope="row" {
                 (row.label)
                 @for caution in &summary.cautions { br; small { a href="#cautions" { (in_a_word(caution)) } } }
@@ -95,6 +111,13 @@ fn design_row(design: &Design<'_>) -> Markup {
             })))
         }
     }
+}
+
+/// The swept values of a design point as they stand in a scenario, a key per line. Values of JSON that a sweep can have are written alike
+/// in TOML.
+fn toml(row: &PointRow) -> String {
+    let values: BTreeMap<String, serde_json::Value> = serde_json::from_str(&row.parameters).unwrap_or_default();
+    values.iter().map(|(key, value)| format!("{key} = {value}\n")).collect()
 }
 
 /// What the section on cautions says at length.
@@ -152,6 +175,7 @@ fn pair_row(digest: &Digest<'_>, pair: &Pair) -> Markup {
         Some(Verdict::Above) => "spiking needs more",
         Some(Verdict::Below) => "spiking needs less",
         Some(Verdict::Open) => "no difference shown",
+        None if spiking.is_overloaded() || baseline.is_overloaded() => "a place is overloaded: not compared",
         None => "no interval",
     };
     let right_alone =
@@ -168,21 +192,6 @@ fn pair_row(digest: &Digest<'_>, pair: &Pair) -> Markup {
             (cell(mean(Quantity::Joules, energy_j)))
             td { (energy_j.of) }
             td { (energy_says) }
-        }
-    }
-}
-
-/// Most rows of a table: a browser is slow with more, and nobody reads them.
-pub(super) const MOST_ROWS: usize = 1_000;
-
-/// Paragraph on rows that a table of `rows` rows leaves out; empty if it has all.
-pub(super) fn beyond(rows: usize, what: &str) -> Markup {
-    html! {
-        @if rows > MOST_ROWS {
-            p {
-                "The table holds the first " (count(MOST_ROWS as u64)) " of " (count(rows as u64)) " " (what)
-                "; the Parquet files in the folder hold all."
-            }
         }
     }
 }

@@ -54,6 +54,11 @@ impl Estimate {
         Self { interval: self.interval.map(bounded), ..self }
     }
 
+    /// The estimate that there is where none can be offered.
+    pub(super) fn without_value(self) -> Self {
+        Self { mean: None, interval: None, over: 0, of: self.of, is_constant: false }
+    }
+
     /// Whether half the interval is wider than the mean itself, so that more replications are needed to say anything.
     pub fn is_vague(&self) -> bool {
         self.interval.zip(self.mean).is_some_and(|(interval, mean)| interval.half_width() > mean.abs())

@@ -20,7 +20,7 @@ use estimate::{Limits, Serialised, largest, optional_interval, scaled, unit};
 use search::answers;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Summary of the results of a study. It serialises as `cospike run --json` prints it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -110,9 +110,10 @@ pub struct Comparison {
     /// Difference of offline accuracy, sample by sample; `None` if one of the networks cannot be executed.
     #[serde(serialize_with = "optional_difference")]
     pub accuracy: Option<PairedDifference>,
-    /// Difference of mean latency in seconds, over the replications in which both have one.
+    /// Difference of mean latency in seconds, over the replications in which both have one; none where a place of either is
+    /// overloaded, because it would grow with the run.
     pub latency_mean_s: Estimate,
-    /// Difference of energy per answered request in joules, over the replications in which both have one.
+    /// Difference of energy per answered request in joules, over the replications in which both have one; none as for latency.
     pub energy_j: Estimate,
     /// Probabilities of differences as large as these if there are none.
     pub adjusted_p: AdjustedP,
@@ -150,14 +151,21 @@ impl Summary {
             replications.entry(row.point).or_default().push(row);
         }
         let rows = |point: &PointRow| replications.get(&point.point).map_or(&[][..], Vec::as_slice);
-        let points = results.points.iter().map(|point| summarise(point, rows(point))).collect::<Result<Vec<_>, _>>()?;
+        let points: Vec<PointSummary> =
+            results.points.iter().map(|point| summarise(point, rows(point))).collect::<Result<_, _>>()?;
         let mut correct: BTreeMap<NetworkIndex, Vec<bool>> = BTreeMap::new();
         for &AnswerRow { network, label, answer, .. } in &results.answers {
             correct.entry(network).or_default().push(label == answer);
         }
+        let overloaded: BTreeSet<PointIndex> =
+            points.iter().filter(|point| point.is_overloaded()).map(|point| point.point).collect();
         let pairs = pairs(&results.points).into_iter().map(|(spiking, baseline)| {
             let answers = [spiking, baseline].map(|point| correct.get(&point.network));
-            let paired = |get| Paired::new([spiking, baseline], [rows(spiking), rows(baseline)], get);
+            let holds = ![spiking, baseline].iter().any(|point| overloaded.contains(&point.point));
+            let paired = |get| {
+                let of = Paired::new([spiking, baseline], [rows(spiking), rows(baseline)], get);
+                if holds { of } else { Paired { difference: of.difference.without_value(), p_value: None } }
+            };
             Ok(Pair {
                 points: [spiking.point, baseline.point],
                 networks: [spiking.network, baseline.network],
@@ -175,6 +183,9 @@ impl Summary {
         Ok(Self { warnings: results.manifest.warnings.clone(), points, comparisons, searches })
     }
 }
+
+/// Share of compute in the energy of a device below which no price list changes what it needs.
+pub const LEAST_COMPUTE: f64 = 0.01;
 
 /// Smallest and largest share of compute in the energy of the devices, over all replications; `None` if none has an energy.
 pub fn compute_share(rows: &[ReplicationRow]) -> Option<[f64; 2]> {
@@ -304,6 +315,29 @@ fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary,
 }
 
 impl PointSummary {
+    /// Whether a place is asked for more than it can do.
+    pub fn is_overloaded(&self) -> bool {
+        self.cautions.iter().any(|caution| matches!(caution, Caution::Overloaded { .. }))
+    }
+
+    /// The summary as it can be shown: where a place is overloaded, without the means that grow with the length of the run, or
+    /// depend on how it ended (invariant 16).
+    pub fn that_holds(mut self) -> Self {
+        if self.is_overloaded() {
+            let growing = [
+                &mut self.latency_mean_s,
+                &mut self.latency_p95_s,
+                &mut self.energy_j,
+                &mut self.power_per_device_w,
+                &mut self.deadline_misses,
+                &mut self.cloud_energy_j,
+                &mut self.cloud_power_w,
+            ];
+            growing.into_iter().for_each(|estimate| *estimate = estimate.without_value());
+        }
+        self
+    }
+
     /// Means over the replications that every study has.
     pub fn estimates(&self) -> [&Estimate; 6] {
         let Self { accuracy, completed, latency_mean_s, latency_p95_s, energy_j, power_per_device_w, .. } = self;
