@@ -3,11 +3,16 @@
 use crate::arguments::Check;
 use crate::estimate::{estimate, notable};
 use crate::failure::Failure;
+use crate::nir;
 use crate::output::{note, plural, print_json, printable, say};
 use serde_json::json;
 
 /// Checks a scenario and prints its design points, or the plan that it compiles to.
 pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
+    if let Some(path) = nir::is_file(arguments.scenario.word()) {
+        return nir::check(path, &arguments.nir, arguments.json);
+    }
+    arguments.nir.refuse()?;
     let plan = arguments.scenario.compile(&arguments.scenario.zoo()?)?.plan;
     if arguments.plan {
         say!("{}", serde_json::to_string_pretty(&plan)?);

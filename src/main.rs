@@ -14,6 +14,7 @@ mod given;
 mod infer;
 mod memory;
 mod networks;
+mod nir;
 mod output;
 mod paper;
 mod progress;

@@ -1,6 +1,6 @@
 //! A network cut in two: the head on the edge, a payload, the tail in the cloud.
 
-use crate::inference::{Executable, Execution, Feature, InferenceError, LayerCounts, Real};
+use crate::inference::{Executable, Execution, Feature, InferenceError, InputKind, LayerCounts, Real};
 use crate::network::{Network, Signal, Weights};
 use crate::payload::{Codec, Coder, Damage, Missing, Payload, PayloadError};
 use std::ops::Range;
@@ -118,7 +118,7 @@ impl SplitNetwork {
     /// # Errors
     /// As [`SplitNetwork::new`].
     pub fn with_input(
-        input: Signal,
+        input: impl Into<InputKind>,
         network: &Network,
         weights: &Weights,
         cut: usize,

@@ -6,6 +6,7 @@ mod reference;
 use crate::arguments::{Coding, Infer};
 use crate::failure::Failure;
 use crate::given::{check_dataset, check_samples, unknown_name};
+use crate::nir;
 use crate::output::{percent, print_json, say, significant};
 use crate::progress::SampleBar;
 use cospike_models::offline::{self, Input, OfflineInference};
@@ -17,6 +18,13 @@ use serde_json::json;
 
 /// Executes a network on test images, or a reference on its own images, and prints the operations of each layer.
 pub(crate) fn infer(arguments: &Infer) -> Result<(), Failure> {
+    if let Some(path) = arguments.network.as_deref().and_then(nir::is_file) {
+        return nir::infer(arguments, path);
+    }
+    arguments.nir.refuse()?;
+    if arguments.compare.is_some() {
+        return Err(Failure::mistake("`--compare` needs the file of a network of another framework (.nir)"));
+    }
     match (&arguments.network, &arguments.reference) {
         (_, Some(path)) => reference::compare(arguments, path),
         (Some(name), None) => infer_network(arguments, name),
