@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::output::{note, print_json, printable, say, table};
 use clap::{Args, ValueEnum};
 use comfy_table::CellAlignment;
-use cospike_models::import::nir::{Initial, NirFile, NirOptions, NodeReport, Runs};
+use cospike_models::import::nir::{Initial, NirError, NirFile, NirOptions, NodeReport, Runs};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -101,7 +101,17 @@ pub(crate) fn check(path: &Path, given: &GivenNir, as_json: bool) -> Result<(), 
     }
     match &file.network {
         Ok(_) => Ok(()),
-        Err(error) => Err(Failure::mistake(format_args!("{}: {error}", file.path))),
+        Err(error) => Err(not_runnable(&file.path, error)),
+    }
+}
+
+/// The failure of a file that makes no network.
+fn not_runnable(path: &str, error: &NirError) -> Failure {
+    match error {
+        NirError::TimeStep(_) => {
+            Failure::mistake(format_args!("{path}: {error}\nhelp: give the time step with `--dt`"))
+        }
+        _ => Failure::mistake(format_args!("{path}: {error}")),
     }
 }
 

@@ -7,7 +7,7 @@ use super::graph::{Array, Neurons, Node, SpikeValues};
 use super::shapes::{self, Sizes, broadcast};
 use cospike_sim_core::network::{
     CellOutput, CellReset, Cells, Fires, INPUT, Leak, Membrane, Network, Neuron, OUTPUT, Operation, Reset, Shape,
-    Signal, Tensor, TensorStore,
+    SplitPoint, Tensor, TensorStore,
 };
 
 /// A node, and whether and how it is executed.
@@ -81,7 +81,7 @@ pub(super) fn sizes(flat: &Flat) -> Vec<Result<Sizes, String>> {
 
 /// Sizes of the first input of `node` that is known.
 fn input_of(node: &FlatNode, all: &[Result<Sizes, String>]) -> Result<Sizes, String> {
-    node.reads.iter().find_map(|edge| all[edge.from].clone().ok()).map_or(Err(String::new()), Ok)
+    node.reads.iter().find_map(|edge| all[edge.from].clone().ok()).ok_or(String::new())
 }
 
 fn emitted(node: &FlatNode, nodes: &[FlatNode], all: &[Result<Sizes, String>]) -> Result<Sizes, String> {
@@ -100,28 +100,19 @@ fn emitted(node: &FlatNode, nodes: &[FlatNode], all: &[Result<Sizes, String>]) -
     }
 }
 
-/// How each node is executed; `signals` of the network, if one can be made.
+/// How each node is executed.
 pub(super) fn reports(
     flat: &Flat,
     sizes: &[Result<Sizes, String>],
     time_step: Option<TimeStep>,
     options: &NirOptions,
-    made: Option<&Made>,
 ) -> Vec<NodeReport> {
-    let signals = made.map(|made| made.network.signals(Signal::Real));
+    let emits = emit_spikes(flat);
     let report = |(i, node): (usize, &FlatNode)| {
         let failed = sizes[i].clone().err().or_else(|| {
             let Node::Neurons(neurons) = &node.node else { return None };
             let input = input_of(node, sizes).ok()?;
             discrete(neurons, &input, time_step?.dt, options).err()
-        });
-        let spiking_layer = made.zip(signals.as_ref()).is_some_and(|(made, signals)| {
-            let layer = made.nodes.iter().rposition(|&of| of == i);
-            layer.is_some_and(|layer| {
-                let inputs = &made.network.layers[layer].inputs;
-                let is_spikes = |&layer: &usize| signals[layer] != Signal::Real;
-                is_spikes(&layer) || inputs.iter().any(is_spikes)
-            })
         });
         NodeReport {
             name: node.name.clone(),
@@ -129,13 +120,25 @@ pub(super) fn reports(
             emits: sizes[i].clone().ok(),
             runs: match failed {
                 Some(reason) => Runs::NotSupported(reason),
-                None if spiking_layer => Runs::AsSpikes,
+                None if emits[i] || node.reads.iter().any(|edge| emits[edge.from]) => Runs::AsSpikes,
                 None => Runs::AsRealValues,
             },
             approximations: approximations(&node.node, time_step),
         }
     };
     flat.nodes.iter().enumerate().map(report).collect()
+}
+
+/// Whether each node emits spikes, on an input of real values.
+fn emit_spikes(flat: &Flat) -> Vec<bool> {
+    let spike = |node: &Node| matches!(node, Node::Threshold(_) | Node::Neurons(Neurons { spikes: Some(_), .. }));
+    let mut emits: Vec<bool> = flat.nodes.iter().map(|node| spike(&node.node)).collect();
+    for (i, node) in flat.nodes.iter().enumerate() {
+        if let Node::Flatten { .. } = node.node {
+            emits[i] = node.reads.iter().all(|edge| emits[edge.from]);
+        }
+    }
+    emits
 }
 
 fn approximations(node: &Node, time_step: Option<TimeStep>) -> Vec<String> {
@@ -172,7 +175,7 @@ pub(super) fn convert(
     let known: Vec<&[usize]> = sizes.iter().map(|sizes| sizes.as_deref().unwrap_or_default()).collect();
     let input = shapes::map(known[0]).map_err(NirError::Graph)?;
     let made = Made { network: Network::new(name, input), store: TensorStore::new(), nodes: vec![0] };
-    let layers = vec![Some(0); 1];
+    let layers = vec![Some(0)];
     let dt = time_step.map_or(1.0, |time_step| time_step.dt);
     let mut builder = Builder { flat, sizes: known, dt, options, made, layers, late: vec![None; flat.nodes.len()] };
     builder.layers.resize(flat.nodes.len(), None);
@@ -426,7 +429,7 @@ impl Builder<'_> {
         let splits: Vec<usize> = (1..last).filter(is_split).collect();
         for i in splits {
             let name = network.layers[i].name.clone();
-            network.split_points.push(cospike_sim_core::network::SplitPoint { name, layer: i });
+            network.split_points.push(SplitPoint { name, layer: i });
         }
         network.mark_split(OUTPUT);
         Ok(self.made)

@@ -71,7 +71,7 @@ pub(super) fn time_step(nodes: &[FlatNode], given: Option<f64>) -> Result<Option
     match said.iter().find(|(_, other)| !is_same(*other, dt)) {
         None => Ok(Some(TimeStep { dt: shortest(dt), is_inferred: true })),
         Some((other, theirs)) => Err(NirError::TimeStep(format!(
-            "an input of weight 1 would need {dt:e} in `{first}`, but {theirs:e} in `{other}`"
+            "an input of weight 1 would need {dt:.3e} in `{first}`, but {theirs:.3e} in `{other}`"
         ))),
     }
 }

@@ -24,7 +24,7 @@ pub enum NirError {
     #[error("not an HDF5 file, or a truncated or damaged one: {0}")]
     Hdf5(String),
     /// A node, or one of its values, is missing, damaged or not what the format says.
-    #[error("node `{node}`: {reason}")]
+    #[error("{}: {reason}", if node.is_empty() { "the graph".into() } else { format!("node `{node}`") })]
     Node {
         /// Name of the node, with those of the graphs that it is in; of the graph itself empty.
         node: String,

@@ -155,7 +155,7 @@ struct Ordering<'a> {
 
 impl Ordering<'_> {
     fn order(&self) -> Result<Flat, NirError> {
-        let found = self.from_input();
+        let found = self.explored();
         let late = self.late(&found)?;
         // Backwards from the output, so that a node stands right before the first that reads it. What was found first comes first.
         let mut order: Vec<usize> = vec![];
@@ -193,6 +193,16 @@ impl Ordering<'_> {
         place: &[Option<usize>],
         late: &BTreeSet<(usize, usize)>,
     ) -> Result<Flat, NirError> {
+        let last = match self.reads[self.output][..] {
+            [from] => place[from],
+            _ => None,
+        };
+        let Some(last) = last else {
+            let name = &self.parts.nodes[self.output].0;
+            return Err(NirError::Graph(format!(
+                "one edge, and no more, must lead into `{name}`, which is the output"
+            )));
+        };
         let mut notes = self.parts.notes.clone();
         let mut nodes = vec![];
         for &i in order.iter().filter(|&&i| i != self.output) {
@@ -212,23 +222,13 @@ impl Ordering<'_> {
         if nodes.first().is_none_or(|first| !matches!(first.node, Node::Input { .. })) {
             return Err(NirError::Graph("no way leads from the input to the output".into()));
         }
-        let last = match self.reads[self.output][..] {
-            [from] => place[from],
-            _ => None,
-        };
-        let Some(last) = last else {
-            let name = &self.parts.nodes[self.output].0;
-            return Err(NirError::Graph(format!(
-                "one edge, and no more, must lead into `{name}`, which is the output"
-            )));
-        };
         let unused = (0..place.len()).filter(|&i| place[i].is_none() && self.parts.nodes[i].1.is_some());
         notes.extend(unused.map(|i| format!("`{}` leads to no output; it is left out", self.parts.nodes[i].0)));
         Ok(Flat { nodes, last, notes })
     }
 
     /// Follows the edges from the input, depth first.
-    fn from_input(&self) -> Found {
+    fn explored(&self) -> Found {
         let mut readers = vec![vec![]; self.reads.len()];
         for (to, reads) in self.reads.iter().enumerate() {
             reads.iter().for_each(|&from| readers[from].push(to));

@@ -88,7 +88,7 @@ impl NirFile {
         let found = discrete::time_step(&flat.nodes, options.dt);
         let time_step = *found.as_ref().unwrap_or(&None);
         let made = found.and_then(|time_step| convert::convert(name, &flat, &sizes, time_step, options));
-        let nodes = convert::reports(&flat, &sizes, time_step, options, made.as_ref().ok());
+        let nodes = convert::reports(&flat, &sizes, time_step, options);
         let network = made.and_then(|made| {
             let weights = Weights::from_store(&made.network, &made.store)?;
             Ok(NirNetwork { network: made.network, tensors: made.store, weights })
