@@ -365,6 +365,13 @@ pub(crate) struct Infer {
     /// Number of images to use, from the first on [default: all]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) samples: Option<u32>,
+    /// Number of time steps of a spiking network [default: that of its training; a .nir file says none]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=MAX_TIME_STEPS), conflicts_with_all = ["reference", "compare"])]
+    pub(crate) time_steps: Option<u32>,
+    /// Also write the class scores of each sample, means over the time steps, to this NumPy archive (.npz): `scores`, `answers`,
+    /// `labels`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["reference", "compare"])]
+    pub(crate) scores: Option<PathBuf>,
     /// Coding of the images
     #[arg(long, value_enum, default_value = "direct")]
     pub(crate) coding: Coding,

@@ -1,6 +1,6 @@
 //! A network of another framework, executed on recorded inputs and compared with what was recorded of its nodes.
 
-use super::{not_runnable, semantics};
+use super::{refused, semantics};
 use crate::arguments::Infer;
 use crate::failure::Failure;
 use crate::given::check_samples;
@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// Prints the differences. Fails if there are more than rounding makes.
-pub(super) fn compare(arguments: &Infer, path: &Path, recorded: &Path) -> Result<(), Failure> {
+pub(crate) fn compare(arguments: &Infer, path: &Path, recorded: &Path) -> Result<(), Failure> {
     let recorded = Recorded::read(recorded).map_err(Failure::mistake)?;
     let options = recorded.complete(arguments.nir.options());
     let file = NirFile::read(path, &options).map_err(Failure::mistake)?;
-    let made = file.network.as_ref().map_err(|error| not_runnable(&file.path, error))?;
+    let made = file.network.as_ref().map_err(|error| refused(&file.path, error))?;
     let samples = arguments.samples;
     let samples = samples.map(|samples| check_samples(samples, recorded.samples(), "recorded samples")).transpose()?;
     let comparison = recorded.compare(made, samples).map_err(Failure::mistake)?;

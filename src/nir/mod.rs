@@ -2,12 +2,14 @@
 
 mod compare;
 
-use crate::arguments::Infer;
+pub(crate) use compare::compare;
+
 use crate::failure::Failure;
 use crate::output::{note, print_json, printable, say, table};
 use clap::{Args, ValueEnum};
 use comfy_table::CellAlignment;
 use cospike_models::import::nir::{Initial, NirError, NirFile, NirOptions, NodeReport, Runs};
+use cospike_models::zoo::ZooError;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -101,12 +103,12 @@ pub(crate) fn check(path: &Path, given: &GivenNir, as_json: bool) -> Result<(), 
     }
     match &file.network {
         Ok(_) => Ok(()),
-        Err(error) => Err(not_runnable(&file.path, error)),
+        Err(error) => Err(refused(&file.path, error)),
     }
 }
 
 /// The failure of a file that makes no network.
-fn not_runnable(path: &str, error: &NirError) -> Failure {
+fn refused(path: &str, error: &NirError) -> Failure {
     match error {
         NirError::TimeStep(_) => {
             Failure::mistake(format_args!("{path}: {error}\nhelp: give the time step with `--dt`"))
@@ -115,11 +117,11 @@ fn not_runnable(path: &str, error: &NirError) -> Failure {
     }
 }
 
-/// Executes the network at `path`.
-pub(crate) fn infer(arguments: &Infer, path: &Path) -> Result<(), Failure> {
-    match &arguments.compare {
-        Some(recorded) => compare::compare(arguments, path, recorded),
-        None => Err(Failure::mistake("give recorded values with `--compare`")),
+/// The failure of a file that is no network of a zoo.
+pub(crate) fn not_runnable(error: ZooError) -> Failure {
+    match &error {
+        ZooError::Nir(NirError::File { path, error }) => refused(path, error),
+        _ => Failure::mistake(error),
     }
 }
 
