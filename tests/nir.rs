@@ -79,3 +79,33 @@ fn what_cannot_be_executed_is_refused_before_anything_runs() {
     let message = stderr(&mut cospike(&["check", "quickstart", "--fire", "ge"]), 2);
     assert!(message.contains("`--fire` needs the file of a network (.nir)"), "{message}");
 }
+
+/// A scenario names the file; every layer through which alone values flow is a split point, at which the study has the accuracy that
+/// `infer` has.
+#[test]
+fn a_network_of_another_framework_is_simulated_like_one_of_the_zoo() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(file("graph_images.nir"), folder.path().join("net.nir")).unwrap();
+    let (before, _) = include_str!("data/small.toml").split_once("[sweep]").unwrap();
+    let network = "file = \"net.nir\"\ntime_steps = 3\nsplit = \"if.1\"";
+    let text = before.replace("backbone = \"resnet14\"\nsplit = \"stage3\"", network);
+    assert!(text.contains(network));
+    let sweep = "[sweep]\nnetwork.split = [\"input\", \"conv\", \"if.1\", \"pool\", \"fc\", \"output\"]\n";
+    std::fs::write(folder.path().join("own.toml"), text.clone() + sweep).unwrap();
+    let run = |arguments: &[&str]| json(cospike(arguments).current_dir(folder.path()).env("COSPIKE_STORE", folder.path().join("store")));
+    let printed = run(&["run", "own.toml", "--json"]);
+    let points = printed["points"].as_array().unwrap();
+    assert_eq!(points.len(), 6);
+    let infer = run(&["infer", "net.nir", "--time-steps", "3", "--samples", "60", "--scores", "scores.npz", "--json"]);
+    for point in points {
+        assert_eq!(point["offline_accuracy"]["estimate"], infer["accuracy"], "{point}");
+    }
+    assert!(folder.path().join("scores.npz").is_file());
+    // Another rule for what equals a threshold makes another network of the same file.
+    let ge = text + "[network.nir]\nfire = \"ge\"\ninitial = \"zero\"\n";
+    std::fs::write(folder.path().join("ge.toml"), ge).unwrap();
+    let plan = |name: &str| run(&["check", name, "--plan"])["networks"][0]["weights"][0]["blake3"].clone();
+    assert_ne!(plan("own.toml"), plan("ge.toml"));
+    let message = stderr(cospike(&["infer", "net.nir"]).current_dir(folder.path()), 2);
+    assert!(message.contains("says no number of time steps") && message.contains("`--time-steps`"), "{message}");
+}

@@ -343,5 +343,30 @@ def graph_recurrent():
     save("graph_recurrent", graph, x, record, record["li"], dt=DT)
 
 
-for make in (snntorch_conv, snntorch_recurrent, spikingjelly_if, graph_residual, graph_recurrent):
+def graph_images():
+    """A network for images of 28x28 pixels, of small random weights, for tests of what needs samples: nothing is recorded."""
+    rng = np.random.default_rng(6)
+
+    def neurons(*shape):
+        return nir.IF(r=np.full(shape, 1.0), v_threshold=np.full(shape, 1.0))
+
+    graph = nir.NIRGraph(
+        nodes={
+            "in": nir.Input(np.array([1, 28, 28])),
+            "conv": nir.Conv2d((28, 28), rng.normal(0, 0.5, (4, 1, 5, 5)).astype(np.float32), 3, 2, 1, 1, np.zeros(4, np.float32)),
+            "if.1": neurons(4, 10, 10),
+            "pool": nir.SumPool2d(np.array([2, 2]), np.array([2, 2]), np.array([0, 0])),
+            "flat": nir.Flatten(np.array([4, 5, 5]), 0, -1),
+            "fc": nir.Affine(rng.normal(0, 0.1, (10, 100)).astype(np.float32), np.zeros(10, np.float32)),
+            "if.2": neurons(10),
+            "out": nir.Output(np.array([10])),
+        },
+        edges=[("in", "conv"), ("conv", "if.1"), ("if.1", "pool"), ("pool", "flat"), ("flat", "fc"), ("fc", "if.2"),
+               ("if.2", "out")],
+        type_check=False,
+    )
+    nir.write(OUT / "graph_images.nir", graph)
+
+
+for make in (graph_images, snntorch_conv, snntorch_recurrent, spikingjelly_if, graph_residual, graph_recurrent):
     make()

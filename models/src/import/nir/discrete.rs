@@ -21,6 +21,22 @@ pub struct NirOptions {
     pub initial: Initial,
 }
 
+impl std::fmt::Display for NirOptions {
+    /// What differs from the default, as `dt=1e-4 fire=ge`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let dt = self.dt.map(|dt| format!("dt={dt:e}"));
+        let reset = self.soft_reset.then(|| "reset=soft".to_string());
+        let fire = self.fires_at_threshold.then(|| "fire=ge".to_string());
+        let initial = match self.initial {
+            Initial::Rest => None,
+            Initial::Reset => Some("initial=reset".to_string()),
+            Initial::Zero => Some("initial=zero".to_string()),
+        };
+        let words: Vec<String> = [dt, reset, fire, initial].into_iter().flatten().collect();
+        f.write_str(&words.join(" "))
+    }
+}
+
 /// Membranes before the first step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Initial {
