@@ -1,6 +1,7 @@
 //! The command line: verbs, options and their help.
 
 use crate::given::{GivenData, GivenScenario, GivenStore, GivenZoo, range};
+use crate::nir::GivenNir;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use cospike_cluster::Shard;
 use cospike_sim_core::inference::Tool;
@@ -40,7 +41,8 @@ pub(crate) enum Verb {
     Store(Store),
     /// Draw the report of a result folder again
     Report(Report),
-    /// Check a scenario and list its design points, without running it
+    /// Check a scenario and list its design points, without running it; or check a network of another framework (.nir): say of every
+    /// node how it is executed. Exit code 2 if one is not
     Check(Check),
     /// Write a scenario file of your own, which begins as a copy of one that ships with CoSpike
     New(New),
@@ -117,6 +119,8 @@ pub(crate) struct Verify {
 pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) scenario: GivenScenario,
+    #[command(flatten)]
+    pub(crate) nir: GivenNir,
     /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,
@@ -380,9 +384,15 @@ fn seconds(text: &str) -> Result<Range<SimTime>, String> {
 
 #[derive(Args)]
 pub(crate) struct Infer {
-    /// Name of the network; `cospike zoo --json` lists all names
+    /// Name of the network, or the file of one of another framework (.nir); `cospike zoo --json` lists all names
     #[arg(required_unless_present = "reference")]
     pub(crate) network: Option<String>,
+    #[command(flatten)]
+    pub(crate) nir: GivenNir,
+    /// Compare what the nodes of a network of another framework emit with what was recorded of them in this NumPy archive (.npz); the
+    /// exit code is 1 if a spike differs, or a value by more than rounding
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["reference", "coding", "seed", "zoo", "data", "count"])]
+    pub(crate) compare: Option<PathBuf>,
     /// Compare spike for spike with what another framework recorded in this NumPy archive (.npz); the exit code is 1 if a spike or
     /// a score differs
     #[arg(long, value_name = "FILE", conflicts_with_all = ["network", "coding", "seed", "zoo", "data"])]
@@ -394,6 +404,13 @@ pub(crate) struct Infer {
     /// Number of images to use, from the first on [default: all]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) samples: Option<u32>,
+    /// Number of time steps of a spiking network [default: that of its training; a .nir file says none]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=MAX_TIME_STEPS), conflicts_with_all = ["reference", "compare"])]
+    pub(crate) time_steps: Option<u32>,
+    /// Also write the class scores of each sample, means over the time steps, to this NumPy archive (.npz): `scores`, `answers`,
+    /// `labels`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["reference", "compare"])]
+    pub(crate) scores: Option<PathBuf>,
     /// Coding of the images
     #[arg(long, value_enum, default_value = "direct")]
     pub(crate) coding: Coding,

@@ -3,6 +3,7 @@
 use crate::arguments::Check;
 use crate::estimate::{estimate, notable};
 use crate::failure::Failure;
+use crate::nir;
 use crate::output::{note, plural, print_json, printable, say};
 use cospike_results::manifest::SearchUsed;
 use cospike_scenarios::Compiled;
@@ -11,6 +12,10 @@ use serde_json::json;
 
 /// Checks a scenario and prints its design points, or the plan that it compiles to.
 pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
+    if let Some(path) = nir::is_file(arguments.scenario.word()) {
+        return nir::check(path, &arguments.nir, arguments.json);
+    }
+    arguments.nir.refuse()?;
     let Compiled { plan, searches, .. } = arguments.scenario.compile_with_searches(&arguments.scenario.zoo()?)?;
     if arguments.plan {
         say!("{}", serde_json::to_string_pretty(&plan)?);

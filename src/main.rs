@@ -15,6 +15,7 @@ mod infer;
 mod memory;
 mod networks;
 mod new;
+mod nir;
 mod output;
 mod paper;
 mod profiles;

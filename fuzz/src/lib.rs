@@ -11,8 +11,10 @@ pub use results::result_folder;
 pub use scenarios::{arrival_trace, delivery_trace, prices, profile, rate_trace, scenario};
 
 use cospike_models::dataset::{Cifar, Dataset};
+use cospike_models::import::nir::{NirFile, NirOptions};
 use cospike_models::import::reference::Reference;
 use cospike_models::zoo::{WeightFile, Zoo};
+use cospike_sim_core::inference::Executable;
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::Cursor;
@@ -21,7 +23,7 @@ use std::io::Cursor;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 13] = [
     ("scenario", scenario),
     ("profile", profile),
     ("prices", prices),
@@ -33,6 +35,7 @@ pub const TARGETS: [Target; 12] = [
     ("idx", idx),
     ("cifar", cifar),
     ("reference", reference),
+    ("nir", nir),
     ("result_folder", result_folder),
 ];
 
@@ -101,5 +104,21 @@ fn check_dataset(read: Result<Dataset, impl Display>) {
 pub fn reference(bytes: &[u8]) {
     if let Err(error) = Reference::from_reader(Cursor::new(bytes)) {
         check_message(&error);
+    }
+}
+
+/// A network of another framework (`.nir`): one that is accepted can be prepared for execution, and says of every node how it runs.
+pub fn nir(bytes: &[u8]) {
+    for dt in [None, Some(1e-4)] {
+        match NirFile::from_bytes("fuzzed", bytes.to_vec(), &NirOptions { dt, ..NirOptions::default() }) {
+            Ok(file) => match file.network {
+                Ok(made) => {
+                    let executable = Executable::new(&made.network, &made.weights);
+                    executable.err().iter().for_each(check_message);
+                }
+                Err(error) => check_message(&error),
+            },
+            Err(error) => check_message(&error),
+        }
     }
 }

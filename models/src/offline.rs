@@ -1,11 +1,14 @@
 //! Offline inference: a network of the zoo on a data set, without devices.
 
 use crate::dataset::Dataset;
+use crate::file::FileError;
+use crate::npz;
 use crate::zoo::ZooNetwork;
 use cospike_sim_core::inference::{Coding, CodingError, Feature, LayerCounts, LayerObservation, Observation};
 use cospike_sim_core::kernel::Streams;
 use cospike_sim_core::split::{SplitError, WholeExecution};
 use rayon::prelude::*;
+use std::path::Path;
 
 /// Number of samples that are executed in parallel before their results are summed, which is done in the order of the samples.
 const CHUNK: usize = 256;
@@ -24,6 +27,8 @@ pub struct Input {
 pub struct OfflineInference {
     /// Class that was answered, for each sample.
     pub answers: Vec<usize>,
+    /// Class scores of each sample, means over the time steps.
+    pub scores: Vec<Vec<f32>>,
     /// Sum of the payloads of all samples, in bits.
     pub payload_bits: u64,
     /// Operation counts of each layer except the input, summed over the samples.
@@ -90,7 +95,8 @@ pub fn infer(
         tick();
         Ok((execution.map_err(failed)?, observation))
     };
-    let mut all = OfflineInference { answers: vec![], payload_bits: 0, layers: vec![], observed: vec![] };
+    let mut all =
+        OfflineInference { answers: vec![], scores: vec![], payload_bits: 0, layers: vec![], observed: vec![] };
     let mut observed = nothing.clone();
     for first in (0..samples).step_by(CHUNK) {
         let chunk = (first..samples.min(first + CHUNK)).into_par_iter();
@@ -109,9 +115,30 @@ pub fn infer(
 }
 
 impl OfflineInference {
+    /// Writes the class scores, the answers and the `labels` to a NumPy archive at `path`.
+    ///
+    /// # Errors
+    /// [`FileError::Write`].
+    pub fn write_scores(&self, path: &Path, labels: &[u16]) -> Result<(), FileError> {
+        let classes = self.scores.first().map_or(0, Vec::len);
+        let scores = self.scores.iter().flatten().flat_map(|score| score.to_le_bytes()).collect();
+        let answers = self.answers.iter().flat_map(|&answer| (answer as u32).to_le_bytes()).collect();
+        let samples = self.answers.len();
+        let labels = labels.iter().take(samples).flat_map(|label| label.to_le_bytes()).collect();
+        npz::write(
+            path,
+            &[
+                ("scores", "<f4", &[samples, classes], scores),
+                ("answers", "<u4", &[samples], answers),
+                ("labels", "<u2", &[samples], labels),
+            ],
+        )
+    }
+
     /// Adds the execution on the next sample.
     fn add(&mut self, execution: WholeExecution) {
         self.answers.push(execution.scores.answer());
+        self.scores.push(execution.scores.means());
         self.payload_bits += execution.payload.map_or(0, |payload| 8 * payload.bytes.len() as u64);
         match self.layers.is_empty() {
             true => self.layers = execution.layers,

@@ -2,7 +2,9 @@
 //! panic, and never makes a reader read on without end.
 
 use cospike_models::dataset::{Cifar, Dataset};
+use cospike_models::import::nir::{NirFile, NirOptions};
 use cospike_models::import::reference::Reference;
+use cospike_sim_core::inference::Executable;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use rand::{RngExt, SeedableRng};
@@ -279,4 +281,24 @@ fn members_that_leave_a_choice_or_cannot_be_read_are_refused() {
     assert!(
         read_npz(&npz(&strange[..2], CompressionMethod::Stored)).unwrap_err().contains("array `labels` must be there")
     );
+}
+
+/// HDF5 has no checksums in these files: what is read is a network that can be prepared, or it is refused in words.
+#[test]
+fn a_damaged_network_of_another_framework_is_refused_or_whole() {
+    for whole in [
+        &include_bytes!("../../fuzz/corpus/nir/recurrent.nir")[..],
+        include_bytes!("../../fuzz/corpus/nir/convolution.nir"),
+    ] {
+        for bytes in damaged(whole, 1200).into_iter().chain(scrambled(whole, 800)) {
+            let options = NirOptions { dt: Some(1.0), ..NirOptions::default() };
+            match NirFile::from_bytes("damaged", bytes, &options) {
+                Ok(file) => match file.network {
+                    Ok(made) => assert!(Executable::new(&made.network, &made.weights).is_ok()),
+                    Err(error) => assert!(!error.to_string().is_empty()),
+                },
+                Err(error) => assert!(!error.to_string().is_empty()),
+            }
+        }
+    }
 }

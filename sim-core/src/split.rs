@@ -1,6 +1,6 @@
 //! A network cut in two: the head on the edge, a payload, the tail in the cloud.
 
-use crate::inference::{Executable, Execution, Feature, InferenceError, LayerCounts, Real};
+use crate::inference::{Executable, Execution, Feature, InferenceError, InputKind, LayerCounts, Real};
 use crate::network::{Network, Signal, Weights};
 use crate::payload::{Codec, Coder, Damage, Missing, Payload, PayloadError};
 use std::ops::Range;
@@ -76,14 +76,6 @@ pub enum SplitError {
     /// The network is cut after its last layer, so there is no tail.
     #[error("the network is cut after its last layer: the edge has the answer and there is no tail to run")]
     NoTail,
-    /// The last layer emits spikes instead of class scores.
-    #[error(
-        "the last layer, `{layer}`, emits spikes; class scores are real values: end the network with a linear layer"
-    )]
-    NoScores {
-        /// Name of the layer.
-        layer: String,
-    },
     /// The class scores are not numbers, although nothing was lost or damaged on the way.
     #[error(
         "its class scores are not finite{}: its weights are too large for 32-bit floats",
@@ -118,7 +110,7 @@ impl SplitNetwork {
     /// # Errors
     /// As [`SplitNetwork::new`].
     pub fn with_input(
-        input: Signal,
+        input: impl Into<InputKind>,
         network: &Network,
         weights: &Weights,
         cut: usize,
@@ -225,7 +217,7 @@ impl SplitNetwork {
         // Flipped bits make any number of a value.
         let scores = match *damage == Damage::NONE {
             true => self.finite_scores(run.output, layers.start, &feature)?,
-            false => self.scores(run.output)?,
+            false => scores(run.output),
         };
         Ok(TailExecution { answer: scores.answer(), scores, layers: run.layers })
     }
@@ -265,7 +257,7 @@ impl SplitNetwork {
 
     /// The class scores that `output` holds, which are finite; the layers from `first` on were executed on `input`.
     fn finite_scores(&self, output: Feature, first: usize, input: &Feature) -> Result<Real, SplitError> {
-        let scores = self.scores(output)?;
+        let scores = scores(output);
         match scores.means().iter().all(|score| score.is_finite()) {
             true => Ok(scores),
             false => Err(SplitError::NotFinite { layer: self.first_not_finite(first, input) }),
@@ -288,14 +280,12 @@ impl SplitNetwork {
         });
         Some(self.network().layers[found?].name.clone())
     }
+}
 
-    fn scores(&self, output: Feature) -> Result<Real, SplitError> {
-        match output {
-            Feature::Real(scores) => Ok(scores),
-            Feature::Spikes(_) | Feature::Graded(_) => {
-                let last = self.network().layers.last();
-                Err(SplitError::NoScores { layer: last.map_or_else(String::new, |l| l.name.clone()) })
-            }
-        }
+/// The class scores of every step: what the last layer emits, or its numbers of spikes.
+fn scores(output: Feature) -> Real {
+    match output {
+        Feature::Real(scores) => scores,
+        spikes => Real { shape: spikes.shape(), steps: spikes.steps(), data: spikes.numbers() },
     }
 }

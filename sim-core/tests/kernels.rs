@@ -6,8 +6,8 @@ mod plain;
 
 use cospike_sim_core::inference::{Executable, Feature, GradedTrain, Real, SpikeTrain};
 use cospike_sim_core::network::{
-    Activation, Conv2d, Leak, Network, Neuron, Operation, Pool2d, Reduction, Reset, Shape, Signal, Tensor, TensorStore,
-    Weights,
+    Activation, Conv2d, Fires, Leak, Network, Neuron, Operation, Pool2d, Reduction, Reset, Shape, Signal, Slide,
+    Tensor, TensorStore, Weights,
 };
 use plain::Map;
 use proptest::prelude::*;
@@ -73,11 +73,12 @@ impl Case {
 }
 
 prop_compose! {
-    fn neurons()(leak in 0..4_usize, decay_input: bool, soft: bool) -> Neuron {
+    fn neurons()(leak in 0..4_usize, decay_input: bool, soft: bool, above: bool) -> Neuron {
         Neuron {
             leak: [Leak::None, Leak::Tau(2.0), Leak::Share(0.5), Leak::Learned][leak],
             decay_input,
             threshold: 1.0,
+            fires: if above { Fires::Above } else { Fires::From },
             initial: 0.25,
             reset: if soft { Reset::Soft } else { Reset::Hard(-0.125) },
         }
@@ -91,8 +92,9 @@ prop_compose! {
         narrow in prop_oneof![1..20_usize, 30..34_usize, 60..70_usize],
         grouping in 0..5,
         (height, width) in (1..6_usize, 1..6_usize),
-        (kernel, stride, padding, dilation) in (1..4_usize, 1..4_usize, 0..3_usize, 1..3_usize),
-        (extra_y, extra_x) in (0..3_usize, 0..3_usize),
+        rows in slides(),
+        columns in slides(),
+        extra in (0..3_usize, 0..3_usize),
     ) -> Conv2d {
         let (groups, wide, narrow) = match grouping {
             // Depthwise, and groups with more than one input and output channel.
@@ -101,27 +103,48 @@ prop_compose! {
             2 => (3, (wide % 25 + 1) * 3, (narrow % 25 + 1) * 3),
             _ => (1, wide, narrow),
         };
-        let span = (kernel - 1) * dilation + 1;
-        let output = Shape::new(narrow, height, width);
-        // Less padding than would leave nothing of the wide side.
-        let padding = padding.min(((height.min(width) - 1) * stride + span - 1) / 2);
-        let side = |n: usize, extra: usize| (n - 1) * stride + span + extra.min(stride - 1) - 2 * padding;
-        let input = Shape::new(wide, side(height, extra_y), side(width, extra_x));
-        Conv2d { input, output, kernel, stride, padding, dilation, groups }
+        let (rows, input_rows) = widened(rows, height, extra.0);
+        let (columns, input_columns) = widened(columns, width, extra.1);
+        let (input, output) = (Shape::new(wide, input_rows, input_columns), Shape::new(narrow, height, width));
+        Conv2d { input, output, rows, columns, groups }
     }
+}
+
+prop_compose! {
+    fn slides()(
+        (size, stride, dilation) in (1..4_usize, 1..4_usize, 1..3_usize),
+        padding in (0..3_usize, 0..3_usize),
+    ) -> Slide {
+        Slide { size, stride, padding, dilation }
+    }
+}
+
+/// The slide with less padding than would leave nothing of the wide side, and the length of the wide side so that it takes
+/// `places`; `extra` values are left over.
+fn widened(slide: Slide, places: usize, extra: usize) -> (Slide, usize) {
+    let padded = (places - 1) * slide.stride + slide.span();
+    let most = (padded - 1) / 2;
+    let padding = (slide.padding.0.min(most), slide.padding.1.min(most));
+    (Slide { padding, ..slide }, padded + extra.min(slide.stride - 1) - padding.0 - padding.1)
 }
 
 prop_compose! {
     fn pools()(
         channels in prop_oneof![1..5_usize, 60..70_usize],
         (height, width) in (3..8_usize, 3..8_usize),
-        (window, stride, padding) in (1..4_usize, 1..4_usize, 0..2_usize),
+        rows in slides(),
+        columns in slides(),
         global: bool,
         reduction in 0..3_usize,
     ) -> Pool2d {
         let reduction = [Reduction::Average, Reduction::Sum, Reduction::Max][reduction];
         let input = Shape::new(channels, height, width);
-        if global { Pool2d::global(reduction, input) } else { Pool2d::new(reduction, input, window, stride, padding.min(window / 2)) }
+        let filled = |slide: Slide| {
+            let most = slide.size / 2;
+            Slide { padding: (slide.padding.0.min(most), slide.padding.1.min(most)), dilation: 1, ..slide }
+        };
+        let sliding = Pool2d::sliding(reduction, input, filled(rows), filled(columns));
+        if global { Pool2d::global(reduction, input) } else { sliding }
     }
 }
 
@@ -139,6 +162,7 @@ fn operations() -> impl Strategy<Value = (Shape, Operation, Shape)> {
         4 => convolutions().prop_map(swapped).prop_map(|c| (c.input, Operation::ConvTranspose2d(c), c.output)),
         1 => convolutions().prop_map(|c| (c.output, Operation::Linear, Shape::vector(c.input.channels))),
         3 => pools().prop_map(|p| (p.input, Operation::Pool(p), p.output)),
+        1 => pools().prop_map(|p| (p.input, Operation::Scale, p.input)),
         1 => pools().prop_map(|p| (p.input, Operation::Flatten, Shape::vector(p.input.len()))),
         1 => (pools(), 0..activations.len()).prop_map(move |(p, i)| (p.input, Operation::Activation(activations[i]), p.input)),
     ]
@@ -225,7 +249,10 @@ proptest! {
                 prop_assert_eq!((layer.nonzero.mac, layer.nonzero.weight_reads), (nonzero as u64, nonzero as u64));
             } else if is_weighted {
                 let padding = match case.operation {
-                    Operation::Conv2d(conv) | Operation::ConvTranspose2d(conv) => conv.padding,
+                    Operation::Conv2d(Conv2d { rows, columns, .. })
+                    | Operation::ConvTranspose2d(Conv2d { rows, columns, .. }) => {
+                        rows.padding.0 + rows.padding.1 + columns.padding.0 + columns.padding.1
+                    }
                     _ => 0,
                 };
                 prop_assert!(layer.with_borders.ac == counts.ac || (padding > 0 && layer.with_borders.ac > counts.ac));
@@ -241,10 +268,13 @@ proptest! {
                 let reads = spikes(&plain::run(&rest, &store, &ones.collect::<Vec<_>>())[1]);
                 let is_max = matches!(case.operation, Operation::Pool(p) if p.reduction == Reduction::Max);
                 prop_assert_eq!((counts.ac, counts.mac, counts.activation_reads), (if is_max { 0 } else { reads }, 0, reads));
+            } else if case.operation == Operation::Scale {
+                let values = if case.signal == Signal::Real { (0, case.input.len() as u64) } else { (spikes(&maps), 0) };
+                prop_assert_eq!((counts.ac, counts.mac), values);
             } else {
                 prop_assert_eq!((counts.ac, counts.mac), (0, 0));
             }
-            prop_assert_eq!(counts.weight_reads, if is_weighted { counts.ac + counts.mac } else { 0 });
+            prop_assert_eq!(counts.weight_reads, if is_weighted || case.operation == Operation::Scale { counts.ac + counts.mac } else { 0 });
             prop_assert_eq!(run.layers[0].input_events, if case.signal == Signal::Real { 0 } else { spikes(&maps) });
         }
     }

@@ -8,7 +8,9 @@ mod random;
 
 use cospike_sim_core::inference::{Coding, Executable, Feature, Real};
 use cospike_sim_core::kernel::Streams;
-use cospike_sim_core::network::{Leak, Network, NetworkName, Neuron, Operation, Reset, Signal, TensorStore, Weights};
+use cospike_sim_core::network::{
+    Fires, Leak, Network, NetworkName, Neuron, Operation, Reset, Signal, TensorStore, Weights,
+};
 use cospike_sim_core::payload::Codec;
 use cospike_sim_core::split::{HeadOutput, SplitNetwork};
 use plain::Map;
@@ -22,6 +24,7 @@ fn neuron(i: usize) -> Neuron {
         leak: leaks[i % 4],
         decay_input: i.is_multiple_of(3),
         threshold: 0.5,
+        fires: Fires::From,
         initial: 0.125,
         reset: if i.is_multiple_of(2) { Reset::Hard(0.0) } else { Reset::Soft },
     }

@@ -6,17 +6,29 @@ mod reference;
 use crate::arguments::{Coding, Infer};
 use crate::failure::Failure;
 use crate::given::{check_dataset, check_samples, unknown_name};
+use crate::nir;
 use crate::output::{percent, print_json, say, significant};
 use crate::progress::SampleBar;
 use cospike_models::offline::{self, Input, OfflineInference};
-use cospike_models::zoo::{NetworkChoice, ZooNetwork};
+use cospike_models::zoo::{NetworkChoice, WeightFile, Zoo, ZooNetwork};
 use cospike_sim_core::inference;
 use cospike_sim_core::stats::wilson;
 use layers::Layers;
 use serde_json::json;
+use std::path::Path;
 
 /// Executes a network on test images, or a reference on its own images, and prints the operations of each layer.
 pub(crate) fn infer(arguments: &Infer) -> Result<(), Failure> {
+    if let Some(path) = arguments.network.as_deref().and_then(nir::is_file) {
+        return match &arguments.compare {
+            Some(recorded) => nir::compare(arguments, path, recorded),
+            None => infer_file(arguments, path),
+        };
+    }
+    arguments.nir.refuse()?;
+    if arguments.compare.is_some() {
+        return Err(Failure::mistake("`--compare` needs the file of a network of another framework (.nir)"));
+    }
     match (&arguments.network, &arguments.reference) {
         (_, Some(path)) => reference::compare(arguments, path),
         (Some(name), None) => infer_network(arguments, name),
@@ -24,9 +36,30 @@ pub(crate) fn infer(arguments: &Infer) -> Result<(), Failure> {
     }
 }
 
+/// Executes a network of another framework on test images.
+fn infer_file(arguments: &Infer, path: &Path) -> Result<(), Failure> {
+    let (options, name) = (arguments.nir.options(), path.display().to_string());
+    let steps = arguments.time_steps.unwrap_or(1);
+    let file = WeightFile::read_nir(path, &name, &options, steps).map_err(nir::not_runnable)?;
+    if file.metadata.family.has_steps() && arguments.time_steps.is_none() {
+        return Err(Failure::mistake(format_args!(
+            "{name} has spiking neurons, but says no number of time steps\nhelp: give it with `--time-steps`"
+        )));
+    }
+    infer_one_of(arguments, &Zoo::of([file])?, &name)
+}
+
 fn infer_network(arguments: &Infer, name: &str) -> Result<(), Failure> {
-    let zoo = arguments.zoo.open()?;
-    let choice = zoo.choice(name).map_err(unknown_name)?;
+    infer_one_of(arguments, &arguments.zoo.open()?, name)
+}
+
+fn infer_one_of(arguments: &Infer, zoo: &Zoo, name: &str) -> Result<(), Failure> {
+    let mut choice = zoo.choice(name).map_err(unknown_name)?;
+    if arguments.time_steps.is_some_and(|steps| steps > 1 && !choice.family.has_steps()) {
+        let family = choice.family.name();
+        return Err(Failure::mistake(format!("a {family} network runs once\nhelp: leave `--time-steps` out")));
+    }
+    choice.time_steps = arguments.time_steps.or(choice.time_steps);
     let dataset = arguments.data.open()?;
     let samples = arguments.samples.unwrap_or(dataset.len() as u32);
     check_samples(samples, dataset.len(), "test images")?;
@@ -37,6 +70,9 @@ fn infer_network(arguments: &Infer, name: &str) -> Result<(), Failure> {
     let input = Input { coding, seed: arguments.seed.unwrap_or(0) };
     let observe = arguments.count.is_some();
     let inference = offline::infer(&network, input, (&dataset, samples as usize), observe, &|| bar.tick())?;
+    if let Some(path) = &arguments.scores {
+        inference.write_scores(path, &dataset.labels).map_err(Failure::mistake)?;
+    }
     print(arguments, name, &network, &inference, inference.correct(&dataset.labels))
 }
 

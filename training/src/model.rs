@@ -29,12 +29,12 @@ impl Model {
             match layer.operation {
                 Operation::Conv2d(c) => {
                     let (outputs, inputs) = (c.output.channels, c.input.channels / c.groups);
-                    model.convolution(name, [outputs, inputs, c.kernel, c.kernel], 1, outputs, rng);
+                    model.convolution(name, [outputs, inputs, c.rows.size, c.columns.size], 1, outputs, rng);
                 }
                 Operation::ConvTranspose2d(c) => {
                     let (outputs, inputs) = (c.output.channels, c.input.channels);
-                    let share = c.stride * c.stride;
-                    model.convolution(name, [inputs, outputs, c.kernel, c.kernel], share, outputs, rng);
+                    let share = c.rows.stride * c.columns.stride;
+                    model.convolution(name, [inputs, outputs, c.rows.size, c.columns.size], share, outputs, rng);
                 }
                 Operation::Linear => {
                     let (outputs, inputs) = (layer.output.len(), net.layers[layer.inputs[0]].output.len());

@@ -1,3 +1,4 @@
-//! Networks recorded in other frameworks. Each format has a submodule of its own.
+//! Networks of other frameworks. Each format has a submodule of its own.
 
+pub mod nir;
 pub mod reference;

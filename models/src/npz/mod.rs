@@ -4,9 +4,11 @@
 //! than [`DATA_LIMIT`], whatever a few compressed bytes would expand to.
 
 mod npy;
+mod write;
 
 pub(crate) use npy::Array;
 pub use npy::NpyError;
+pub(crate) use write::write;
 
 use crate::file::DATA_LIMIT;
 use std::io::{self, Read, Seek};

@@ -82,7 +82,15 @@ impl Zoo {
         Self::new(files.into_iter().map(|(name, bytes)| WeightFile::from_bytes(&name, &bytes)))
     }
 
-    fn new(files: impl Iterator<Item = Result<WeightFile, ZooError>>) -> Result<Self, ZooError> {
+    /// A zoo of these files alone.
+    ///
+    /// # Errors
+    /// [`ZooError::SameNetwork`].
+    pub fn of(files: impl IntoIterator<Item = WeightFile>) -> Result<Self, ZooError> {
+        Self::new(files.into_iter().map(Ok))
+    }
+
+    pub(super) fn new(files: impl Iterator<Item = Result<WeightFile, ZooError>>) -> Result<Self, ZooError> {
         let mut files = files.collect::<Result<Vec<_>, _>>()?;
         files.sort_by(|a, b| a.name.cmp(&b.name));
         let mut networks = BTreeMap::new();
@@ -177,7 +185,7 @@ impl Zoo {
     /// [`ZooError`], with the names that exist instead of an unknown one.
     pub fn network_on(&self, input: Signal, wanted: &NetworkChoice) -> Result<ZooNetwork, ZooError> {
         let backbone = self.backbone(wanted)?;
-        let plain = backbone.metadata.architecture()?;
+        let plain = backbone.architecture()?;
         let at = plain.split(&wanted.split)?;
         let mut store = backbone.tensors().clone();
         let mut used = vec![backbone];

@@ -2,6 +2,7 @@
 
 use super::UnitChoice;
 use crate::file::FileError;
+use crate::import::nir::NirError;
 use cospike_sim_core::network::{Family, NetworkError};
 use cospike_sim_core::payload::Codec;
 use cospike_sim_core::split::SplitError;
@@ -100,6 +101,17 @@ pub enum ZooError {
     /// The split point does not exist.
     #[error(transparent)]
     Network(#[from] NetworkError),
+    /// The file of another framework cannot be read, or makes no network.
+    #[error(transparent)]
+    Nir(#[from] NirError),
+    /// A network without neurons, which is executed once, was to be executed for several time steps.
+    #[error("{path} has no neurons, so it is executed once, not for {time_steps} time steps")]
+    TimeSteps {
+        /// Path of the file.
+        path: String,
+        /// Time steps asked for.
+        time_steps: u32,
+    },
     /// The network cannot be cut at this split point.
     #[error(transparent)]
     Split(#[from] SplitError),

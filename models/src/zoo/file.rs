@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::ops::{Range, RangeInclusive};
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// A weight file of a zoo.
 #[derive(Clone, Debug)]
@@ -22,9 +23,11 @@ pub struct WeightFile {
     /// BLAKE3 of the file's bytes, hexadecimal.
     pub blake3: String,
     /// Path as given, or the name of a file that was not read from a folder.
-    path: String,
-    size: usize,
-    tensors: TensorStore,
+    pub(super) path: String,
+    pub(super) size: usize,
+    pub(super) tensors: TensorStore,
+    /// Layers, if another framework has made them; those of an architecture of the catalogue otherwise.
+    pub(super) imported: Option<Arc<Network>>,
 }
 
 /// What a weight file says of its network.
@@ -98,7 +101,7 @@ impl WeightFile {
         match decoded() {
             Ok((tensors, metadata)) => {
                 let blake3 = blake3::hash(bytes).to_hex().to_string();
-                Ok(Self { name, path, metadata, blake3, size: bytes.len(), tensors })
+                Ok(Self { name, path, metadata, blake3, size: bytes.len(), tensors, imported: None })
             }
             Err(error) => Err(ZooError::File { path, error }),
         }
@@ -114,7 +117,18 @@ impl WeightFile {
         &self.path
     }
 
-    /// Size of the file in bytes.
+    /// Layer graph of the backbone.
+    ///
+    /// # Errors
+    /// Those of [`Metadata::architecture`].
+    pub fn architecture(&self) -> Result<Network, NetworkError> {
+        match &self.imported {
+            Some(network) => Ok(Network::clone(network)),
+            None => self.metadata.architecture(),
+        }
+    }
+
+    /// Size of the file in bytes; of an imported network, of its weights.
     pub fn size(&self) -> usize {
         self.size
     }

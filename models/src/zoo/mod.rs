@@ -29,6 +29,7 @@ mod collection;
 mod error;
 mod execute;
 mod file;
+mod imported;
 mod measure;
 mod series;
 

@@ -107,7 +107,7 @@ impl Spread {
 
 /// Index of the layer at a split point, so that split points are in the order of the network; an unknown one comes last.
 fn place(file: &WeightFile, split: &str) -> usize {
-    let network = file.metadata.architecture();
+    let network = file.architecture();
     network.ok().and_then(|network| network.split(split).ok()).unwrap_or(usize::MAX)
 }
 

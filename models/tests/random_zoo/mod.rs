@@ -66,8 +66,8 @@ fn weight_file(network: &Network, layers: RangeFrom<usize>, metadata: &[(&str, &
         .iter()
         .flat_map(|layer| {
             let shape = match layer.operation {
-                Operation::Conv2d(c) => vec![c.output.channels, c.input.channels, c.kernel, c.kernel],
-                Operation::ConvTranspose2d(c) => vec![c.input.channels, c.output.channels, c.kernel, c.kernel],
+                Operation::Conv2d(c) => vec![c.output.channels, c.input.channels, c.rows.size, c.columns.size],
+                Operation::ConvTranspose2d(c) => vec![c.input.channels, c.output.channels, c.rows.size, c.columns.size],
                 Operation::Linear => vec![layer.output.len(), network.layers[layer.inputs[0]].output.len()],
                 _ => return vec![],
             };

@@ -18,7 +18,8 @@ use crate::settings;
 use crate::sweep::{self, Sweep, SweepPoint};
 use crate::traces;
 use cospike_models::dataset::Dataset;
-use cospike_models::zoo::{NetworkChoice, Zoo, ZooError, ZooNetwork};
+use cospike_models::import::nir::NirError;
+use cospike_models::zoo::{NetworkChoice, WeightFile, Zoo, ZooError, ZooNetwork};
 use cospike_results::index::NetworkIndex;
 use cospike_results::manifest::FileUsed;
 use cospike_results::store::entries::Location;
@@ -28,6 +29,7 @@ use cospike_studies::plan::{
 use cospike_studies::search::{Probe, Searches};
 use cospike_studies::{Study, StudyError};
 use networks::Asked;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 use system::Profiles;
@@ -39,6 +41,8 @@ pub struct Compiled {
     pub plan: Plan,
     /// Data sets of the plan, each with all its samples.
     pub datasets: Vec<Dataset>,
+    /// Networks of files, which the zoo does not have.
+    pub imported: Vec<WeightFile>,
     /// Place of the store that the scenario names.
     pub store: Option<Location>,
     /// The searches, if the scenario has `[find]`. The points of the plan are those of the first and the last candidate of each then;
@@ -138,7 +142,10 @@ impl Compiled {
     /// # Errors
     /// Those of [`Study::new`].
     pub fn into_study(self, zoo: &Zoo) -> Result<Study, StudyError> {
-        Study::new(self.plan, zoo, self.datasets)
+        match self.imported.is_empty() {
+            true => Study::new(self.plan, zoo, self.datasets),
+            false => Study::new(self.plan, &zoo.with(self.imported)?, self.datasets),
+        }
     }
 }
 
@@ -182,6 +189,7 @@ fn compile_sweep(sweep: &Sweep, given: &Given, origin: &Origin, zoo: &Zoo) -> Re
         },
         searches,
         store: study.store.as_ref().map(|store| store_location(store, origin)),
+        imported: compiler.imported,
         datasets: compiler.datasets.into_values().map(|(dataset, _)| dataset).collect(),
     })
 }
@@ -205,7 +213,9 @@ fn precision_target(precision: &Precision) -> plan::Precision {
 /// Turns scenarios into design points and keeps what they share.
 struct Compiler<'a> {
     origin: &'a Origin,
-    zoo: &'a Zoo,
+    /// The zoo, with the networks of files that were read.
+    zoo: Cow<'a, Zoo>,
+    imported: Vec<WeightFile>,
     profiles: Profiles,
     /// Data sets and their hashes, by the name in the scenario.
     datasets: BTreeMap<String, (Dataset, String)>,
@@ -237,7 +247,8 @@ impl<'a> Compiler<'a> {
     fn new(origin: &'a Origin, zoo: &'a Zoo) -> Result<Self, Mistake> {
         Ok(Self {
             origin,
-            zoo,
+            zoo: Cow::Borrowed(zoo),
+            imported: vec![],
             profiles: Profiles::with_shipped_prices()?,
             datasets: BTreeMap::new(),
             traces: BTreeMap::new(),
@@ -316,12 +327,46 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
+    /// Reads the file that is asked for, unless it was read before.
+    fn import(&mut self, asked: &Asked<'_>) -> Result<(), Failure> {
+        let Some(options) = &asked.file else { return Ok(()) };
+        let (named, name) = (asked.named(), asked.name());
+        if self.imported.iter().any(|file| file.name == name) {
+            return Ok(());
+        }
+        let Origin::Folder(folder) = self.origin else {
+            return Err(
+                Mistake::in_value(named, "a scenario that ships with CoSpike can only use networks that do").into()
+            );
+        };
+        let file = WeightFile::read_nir(&folder.join(named.as_str()), &name, options, asked.steps().unwrap_or(1));
+        let file = file.map_err(|error| match &error {
+            ZooError::Nir(NirError::File { error: inner, .. }) if matches!(**inner, NirError::TimeStep(_)) => {
+                Mistake::in_value(named, error.to_string()).help("give the time step: `dt` in [network.nir]")
+            }
+            _ => Mistake::in_value(named, error.to_string()),
+        })?;
+        if file.metadata.family != asked.family {
+            let (found, wanted) = (file.metadata.family.name(), asked.family.name());
+            let message = format!("this is a {found} network, not a {wanted} one");
+            return Err(Mistake::in_value(named, message).help(format!("give `family = \"{found}\"`")).into());
+        }
+        if asked.family.has_steps() && asked.steps().is_none() {
+            let message = "this file has spiking neurons, but says no number of time steps";
+            return Err(Mistake::in_value(named, message).help("give `time_steps`").into());
+        }
+        self.zoo = Cow::Owned(self.zoo.with([file.clone()]).map_err(Failure::Zoo)?);
+        self.imported.push(file);
+        Ok(())
+    }
+
     /// Index of the network that `scenario` asks for; it is added to the plan unless it is there.
     fn network(&mut self, scenario: &Scenario, asked: &Asked<'_>) -> Result<NetworkIndex, Failure> {
         let located = |error| match networks::locate(error, asked) {
             Ok(mistake) => Failure::Mistake(mistake),
             Err(error) => Failure::Zoo(error),
         };
+        self.import(asked)?;
         let name = String::from((*scenario.samples.dataset).clone());
         let (dataset, blake3) = &self.datasets[&name];
         let samples = networks::samples(scenario, dataset)?;

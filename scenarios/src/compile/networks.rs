@@ -2,9 +2,10 @@
 
 use crate::diagnostic::{Mistake, did_you_mean};
 use crate::located::Located;
-use crate::scenario::{CodecKey, Scenario};
+use crate::scenario::{CodecKey, NirSection, Scenario};
 use crate::sweep::SweepPoint;
 use cospike_models::dataset::Dataset;
+use cospike_models::import::nir::NirOptions;
 use cospike_models::zoo::{CodecChoice, NetworkChoice, PLAIN, UnitChoice, ZooError};
 use cospike_sim_core::cosim::MAX_DESIGNS;
 use cospike_sim_core::network::{BottleneckKind, Family, INPUT, NetworkError, OUTPUT};
@@ -13,8 +14,11 @@ use std::collections::BTreeMap;
 
 /// A network that a scenario asks for, and where the request stands.
 pub(super) struct Asked<'a> {
+    /// The backbone, or the path of a file.
     backbone: &'a Located<String>,
-    family: Family,
+    /// How the file at this path is made a network; `None` for a backbone of the zoo.
+    pub(super) file: Option<NirOptions>,
+    pub(super) family: Family,
     /// Split point; `None` for a network that is executed whole on the edge.
     split: Option<&'a Located<String>>,
     unit: Option<AskedUnit<'a>>,
@@ -39,9 +43,27 @@ impl AskedUnit<'_> {
 }
 
 impl Asked<'_> {
+    /// Name of the backbone in the zoo. The same file with other options is another one.
+    pub(super) fn name(&self) -> String {
+        match &self.file {
+            Some(options) if *options != NirOptions::default() => format!("{} {options}", **self.backbone),
+            _ => (**self.backbone).clone(),
+        }
+    }
+
+    /// Number of time steps for which the network of a file is executed.
+    pub(super) fn steps(&self) -> Option<u32> {
+        self.time_steps.map(Located::get)
+    }
+
+    /// What names the network.
+    pub(super) fn named(&self) -> &Located<String> {
+        self.backbone
+    }
+
     pub(super) fn choice(&self) -> NetworkChoice {
         NetworkChoice {
-            backbone: (**self.backbone).clone(),
+            backbone: self.name(),
             family: self.family,
             split: self.split.map_or_else(|| OUTPUT.into(), |split| (**split).clone()),
             unit: self.unit.as_ref().map(AskedUnit::choice),
@@ -54,10 +76,14 @@ impl Asked<'_> {
 /// The designs of `scenario`: the network as it is cut, then its alternatives.
 pub(super) fn cuts<'a>(scenario: &'a Scenario) -> Result<Vec<Asked<'a>>, Mistake> {
     let network = &scenario.network;
-    let Some(family) = network.family() else { return Err(Mistake::in_value(network, "no family is given")) };
+    let (Some(family), Some(named)) = (network.family(), network.named()) else {
+        return Err(Mistake::in_value(network, "no network is named, or no family"));
+    };
+    let file = network.file.as_ref().map(|_| NirSection::options(network.nir.as_ref()));
     let kind = network.bottleneck.as_ref().map_or(BottleneckKind::default_for(family), Located::get);
     let asked = |split: &'a Located<String>, width: &'a Option<Located<u32>>| Asked {
-        backbone: &network.backbone,
+        backbone: named,
+        file,
         family,
         split: Some(split),
         unit: width.as_ref().map(|width| AskedUnit { width, kind, variant: network.variant.as_ref() }),
@@ -85,7 +111,7 @@ fn is_stepwise(scenario: &Scenario, family: Family, split: &str) -> bool {
 pub(super) fn local(scenario: &Scenario) -> Option<Asked<'_>> {
     let local = scenario.network.local.as_ref()?;
     let (backbone, family, time_steps) = (&local.backbone, local.family.get(), local.time_steps.as_ref());
-    Some(Asked { backbone, family, split: None, unit: None, codec: None, time_steps, stepwise: false })
+    Some(Asked { backbone, file: None, family, split: None, unit: None, codec: None, time_steps, stepwise: false })
 }
 
 /// What may share a packet. Time steps that are sent one by one share none.

@@ -1,9 +1,10 @@
 //! `[network]`: the network, and where it is cut.
 
 use super::check;
-use crate::diagnostic::Mistake;
+use crate::diagnostic::{Mistake, excerpt};
 use crate::located::Located;
 use crate::scenario::limits::{MAX_MBPS, MAX_TIME_STEPS, MAX_WIDTH, MIN_MBPS};
+use cospike_models::import::nir::{Initial, NirOptions};
 use cospike_models::zoo::CodecChoice;
 use cospike_sim_core::network::{BottleneckKind, Family, INPUT, OUTPUT};
 use schemars::JsonSchema;
@@ -14,9 +15,14 @@ use std::ops::Range;
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NetworkSection {
-    /// Backbone, one of the zoo's.
-    pub backbone: Located<String>,
-    /// Family of the network; can be left out where `bottleneck` is given.
+    /// Backbone, one of the zoo's; or leave it out and give `file`.
+    pub backbone: Option<Located<String>>,
+    /// File of a network of another framework (`.nir`), in the place of `backbone`. Every layer through which alone values flow is a
+    /// split point; `cospike check FILE` lists them.
+    pub file: Option<Located<String>>,
+    /// What the format of `file` leaves open.
+    pub nir: Option<Located<NirSection>>,
+    /// Family of the network; can be left out where `bottleneck` is given, and for a `file` with neurons.
     pub family: Option<Located<Family>>,
     /// Split point: `input` (everything in the cloud), a stage, or `output` (everything on the edge).
     pub split: Located<String>,
@@ -45,6 +51,69 @@ pub struct NetworkSection {
     pub alternative: Vec<Located<Alternative>>,
     /// Network that a device executes first.
     pub local: Option<Located<LocalSection>>,
+}
+
+/// How neurons are made of what a `.nir` file says.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NirSection {
+    /// Length of a time step, in the unit of the file's time constants. The one with which inputs have the weight 1 if it is left out
+    /// and all neurons agree on it.
+    pub dt: Option<Located<f64>>,
+    /// What a spike does to the membrane: sets it to the file's value (the default), or takes the threshold off it.
+    pub reset: Option<Located<NirReset>>,
+    /// Where neurons fire: above their threshold (the default), or from it on.
+    pub fire: Option<Located<NirFire>>,
+    /// Membranes before the first step: where they decay to (the default), where they are after a spike, or zero.
+    pub initial: Option<Located<NirInitial>>,
+}
+
+/// What a spike does to the membrane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum NirReset {
+    /// Sets it to the value in the file, or to 0.
+    Hard,
+    /// Takes the threshold off it.
+    Soft,
+}
+
+/// Where neurons fire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum NirFire {
+    /// Above the threshold.
+    Gt,
+    /// From the threshold on.
+    Ge,
+}
+
+/// Membranes before the first step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum NirInitial {
+    /// Where they decay to.
+    Rest,
+    /// Where they are after a spike.
+    Reset,
+    /// Zero.
+    Zero,
+}
+
+impl NirSection {
+    pub(crate) fn options(section: Option<&Located<Self>>) -> NirOptions {
+        let Some(section) = section else { return NirOptions::default() };
+        NirOptions {
+            dt: section.dt.as_ref().map(Located::get),
+            soft_reset: section.reset.as_ref().is_some_and(|reset| reset.get() == NirReset::Soft),
+            fires_at_threshold: section.fire.as_ref().is_some_and(|fire| fire.get() == NirFire::Ge),
+            initial: match section.initial.as_ref().map(Located::get) {
+                None | Some(NirInitial::Rest) => Initial::Rest,
+                Some(NirInitial::Reset) => Initial::Reset,
+                Some(NirInitial::Zero) => Initial::Zero,
+            },
+        }
+    }
 }
 
 /// Coding of 8-bit values on the link.
@@ -102,11 +171,47 @@ impl NetworkSection {
     /// which [`NetworkSection::check`] refuses.
     pub(crate) fn family(&self) -> Option<Family> {
         let implied = self.bottleneck.as_ref().map(|kind| kind.get().family());
-        self.family.as_ref().map(Located::get).or(implied)
+        let of_file = self.file.as_ref().map(|_| Family::Spiking);
+        self.family.as_ref().map(Located::get).or(implied).or(of_file)
+    }
+
+    /// What names the network: the backbone or the file; none if neither is given, which [`NetworkSection::check`] refuses.
+    pub(crate) fn named(&self) -> Option<&Located<String>> {
+        self.file.as_ref().or(self.backbone.as_ref())
+    }
+
+    fn check_named(section: &Located<Self>) -> Result<(), Mistake> {
+        let Some(file) = &section.file else {
+            if section.backbone.is_none() {
+                let message = "[network] does not name a network";
+                return Err(Mistake::in_value(section, message).help("give `backbone`, or `file`"));
+            }
+            return match &section.nir {
+                Some(nir) => {
+                    Err(Mistake::in_value(nir, "[network.nir] describes a file, but there is no `file` in [network]"))
+                }
+                None => Ok(()),
+            };
+        };
+        if let Some(backbone) = &section.backbone {
+            let message = "`backbone` and `file` both name a network";
+            return Err(Mistake::in_value(backbone, message).help("leave one of them out"));
+        }
+        let width = section.alternative.iter().find_map(|alternative| alternative.width.as_ref());
+        if let Some(width) = section.width.as_ref().or(width) {
+            let message = "there are no bottleneck units for the network of a file";
+            return Err(Mistake::in_value(width, message).help("leave `width` out to send the features as they are"));
+        }
+        if !file.ends_with(".nir") {
+            let message = format!("`{}` is no file in a format that is read", excerpt(file));
+            return Err(Mistake::in_value(file, message).help("give a network in the NIR format, NAME.nir"));
+        }
+        Ok(())
     }
 
     /// Checks every value and returns the family of the network.
     pub(super) fn check(section: &Located<Self>) -> Result<Family, Mistake> {
+        Self::check_named(section)?;
         let Some(family) = section.family() else {
             let message = "[network] does not give the family of the network";
             return Err(Mistake::in_value(section, message).help("give `family`, or `bottleneck` and `width`"));

@@ -3,7 +3,7 @@
 use super::account::AccountLine;
 use super::compute::ComputePart;
 use crate::inference::{Convention, Counts, LayerCounts};
-use crate::network::{Leak, Network, Operation};
+use crate::network::{Leak, Membrane, Network, Operation};
 
 /// One layer of an inference that is priced.
 pub(super) struct PricedLayer<'a> {
@@ -28,11 +28,15 @@ impl PricedLayer<'_> {
     }
 
     pub(super) fn is_neuron(&self) -> bool {
-        !self.counted.is_codec && matches!(self.operation(), Operation::Neuron(_))
+        !self.counted.is_codec && matches!(self.operation(), Operation::Neuron(_) | Operation::Cells(_))
     }
 
     pub(super) fn is_leaky(&self) -> bool {
-        matches!(self.operation(), Operation::Neuron(neuron) if neuron.leak != Leak::None)
+        match self.operation() {
+            Operation::Neuron(neuron) => neuron.leak != Leak::None,
+            Operation::Cells(cells) => cells.synapse || cells.membrane == Membrane::Leaky,
+            _ => false,
+        }
     }
 
     /// Convolution, transposed convolution or fully connected.
@@ -48,7 +52,7 @@ impl PricedLayer<'_> {
     /// Positions of the kernel; 1 for a fully connected layer.
     pub(super) fn kernel(&self) -> u64 {
         match self.operation() {
-            Operation::Conv2d(conv) | Operation::ConvTranspose2d(conv) => (conv.kernel * conv.kernel) as u64,
+            Operation::Conv2d(conv) | Operation::ConvTranspose2d(conv) => conv.elements() as u64,
             _ => 1,
         }
     }

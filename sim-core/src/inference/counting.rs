@@ -20,8 +20,16 @@ impl Executable {
             [inputs.iter().map(|&(_, feature)| spikes_of(feature)).sum(), spikes_of(output)];
         let mut counted = LayerCounts { layer: i, input_events, output_events, ..LayerCounts::default() };
         match &self.plans[i].work {
-            Work::Input | Work::Activation(_) | Work::Flatten => {}
-            Work::Neuron(_) => self.count_neurons(&mut counted, inputs[0].0, steps),
+            Work::Input | Work::Activation(_) | Work::Flatten | Work::Previous => {}
+            Work::Neuron(_) => self.count_neurons(&mut counted, inputs[0].0, steps, 1),
+            Work::Cells(_) => {
+                let Operation::Cells(cells) = self.network.layers[i].operation else {
+                    unreachable!("a layer of cells")
+                };
+                self.count_neurons(&mut counted, inputs[0].0, steps, cells.states() as u64);
+            }
+            Work::Scale(taps, _) if self.is_spikes(inputs[0].0) => self.count_synapses(&mut counted, taps, inputs[0].1),
+            Work::Scale(taps, _) => self.count_products(&mut counted, taps, inputs[0].1),
             Work::Spiking(taps, _) | Work::SpikingDepthwise(taps, _) | Work::SpikingGrouped(taps, _) => {
                 self.count_synapses(&mut counted, taps, inputs[0].1);
             }
@@ -40,12 +48,13 @@ impl Executable {
         (self.network.layers[i].output.len() * self.steps_after(i, steps)) as u64
     }
 
-    fn count_neurons(&self, counted: &mut LayerCounts, input: usize, steps: usize) {
+    /// Neurons that keep `states` values each from step to step.
+    fn count_neurons(&self, counted: &mut LayerCounts, input: usize, steps: usize, states: u64) {
         let updates = self.values(counted.layer, steps);
         let reads = if self.plans[input].stored && !self.is_spikes(input) { updates } else { 0 };
         counted.in_each(|counts| {
             counts.neuron_updates = updates;
-            counts.state_accesses = 2 * updates;
+            counts.state_accesses = 2 * states * updates;
             counts.activation_reads = reads;
         });
     }
@@ -109,8 +118,9 @@ impl Executable {
     fn count_writes(&self, counted: &mut LayerCounts, output: Option<&Feature>, steps: usize) {
         let (i, plan) = (counted.layer, &self.plans[counted.layer]);
         let written = match plan.work {
-            Work::Input | Work::Activation(_) | Work::Flatten => 0,
+            Work::Input | Work::Activation(_) | Work::Flatten | Work::Previous => 0,
             Work::Neuron(_) => counted.output_events,
+            Work::Cells(_) if plan.signal != Signal::Real => counted.output_events,
             Work::Pool(..) if plan.signal != Signal::Real => counted.output_events,
             _ if plan.stored && plan.signal == Signal::Real => self.values(i, steps),
             _ => 0,
@@ -139,10 +149,11 @@ impl Executable {
         (self.network.layers[i].output.channels / self.groups(i)) as u64
     }
 
-    /// Groups of a convolution; 1 for any other layer.
+    /// Groups of a convolution; of products as many as channels; 1 for any other layer.
     pub(super) fn groups(&self, i: usize) -> usize {
         match self.network.layers[i].operation {
             Operation::Conv2d(conv) | Operation::ConvTranspose2d(conv) => conv.groups,
+            Operation::Scale => self.network.layers[i].output.channels,
             _ => 1,
         }
     }

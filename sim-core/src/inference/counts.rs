@@ -56,6 +56,7 @@ counts! {
     /// - A weighted layer on real values counts one multiply-accumulate (`mac`) per pair of a value and a weight that lands
     ///   inside the output, once per sample if its input does not change over time, because it is computed once; so never
     ///   times T in a float network.
+    /// - A product of every value with a weight of its own is a weighted layer in which a value leads to itself alone.
     /// - A residual sum of currents counts one `ac` per spike of a binary shortcut, or one per element if both sides are real.
     ///   A sum of spike trains counts nothing: it is not computed, its reader adds up both.
     /// - An average or sum pool counts one `ac` per (spike or real value, window) pair; the division does not count. A maximum
@@ -74,7 +75,8 @@ counts! {
         neuron_updates => ("operations", "neuron updates"),
         /// Weights fetched, in values: one per `ac` of a weighted layer and per `mac`.
         weight_reads => ("accesses", "weight reads"),
-        /// Membrane values read and written, in values: two per neuron update.
+        /// Membranes and synaptic currents read and written, in values: two per neuron update, four with a synaptic current, none
+        /// of neurons without memory.
         state_accesses => ("accesses", "state accesses"),
         /// Input values read: one per input spike of a weighted layer, one per `mac`, one per `ac` of a sum whose operands are
         /// stored, one per (spike or real value, window) pair of a pool, and one per update of a neuron whose current is

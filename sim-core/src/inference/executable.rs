@@ -1,6 +1,7 @@
 //! A network prepared for execution: weights laid out for the kernels, and the kind of each layer's output.
 
 use super::InferenceError;
+use super::cells::{CellLayer, channels_last};
 use super::dense::Dense;
 use super::depthwise::Depthwise;
 use super::gather::Rows;
@@ -9,12 +10,36 @@ use super::taps::Taps;
 use crate::network::{
     Activation, Affine, Conv2d, Leak, Network, NetworkError, Neuron, Operation, Pool2d, Signal, Weights, weight_shape,
 };
+use std::ops::Range;
 
 /// A network with its weights, prepared for execution. It is read-only, so threads can share it.
 #[derive(Clone, Debug)]
 pub struct Executable {
     pub(super) network: Network,
     pub(super) plans: Vec<Plan>,
+    /// Stretches of layers that are executed step by step, see [`Network::loops`].
+    pub(super) loops: Vec<Range<usize>>,
+}
+
+/// What the first layer reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InputKind {
+    /// Kind of its values.
+    pub signal: Signal,
+    /// Whether it changes over time.
+    pub varies: bool,
+}
+
+impl InputKind {
+    /// Real values that change from step to step, such as the frames of an event camera.
+    pub const FRAMES: Self = Self { signal: Signal::Real, varies: true };
+}
+
+impl From<Signal> for InputKind {
+    /// A sample of real values, which is the same in every step, or spikes.
+    fn from(signal: Signal) -> Self {
+        Self { signal, varies: signal != Signal::Real }
+    }
 }
 
 /// Everything about a layer that does not depend on the sample.
@@ -50,6 +75,11 @@ pub(super) enum Work {
     /// Grouped convolution, also depthwise, on real values.
     DenseGrouped(Taps, Grouped),
     Neuron(Neuron),
+    Cells(CellLayer),
+    /// What the layer it reads emitted one step earlier.
+    Previous,
+    /// Factors in the order `[row][column][channel]`, and the geometry of a value that leads to itself alone.
+    Scale(Taps, Vec<f32>),
     Activation(Activation),
     Add,
     Pool(Pool2d, Taps),
@@ -66,36 +96,42 @@ impl Executable {
     }
 
     /// Prepares `network` with `weights` for execution on samples of the kind `input`, such as [`Signal::BINARY`] if
-    /// they are coded in spikes; the first layer is then event-driven too.
+    /// they are coded in spikes; the first layer is then event-driven too. [`InputKind::FRAMES`] are real values that change.
     ///
     /// # Errors
     /// As [`Executable::new`].
-    pub fn with_input(input: Signal, network: &Network, weights: &Weights) -> Result<Self, InferenceError> {
+    pub fn with_input(
+        input: impl Into<InputKind>,
+        network: &Network,
+        weights: &Weights,
+    ) -> Result<Self, InferenceError> {
         network.check()?;
-        let signals = network.signals(input);
+        let input = input.into();
+        let signals = network.signals(input.signal);
         let mut plans: Vec<Plan> = vec![];
         for (i, layer) in network.layers.iter().enumerate() {
-            let starts = match layer.operation {
-                Operation::Neuron(_) => true,
-                Operation::Input => input != Signal::Real,
-                _ => false,
+            let varies = match layer.operation {
+                Operation::Neuron(_) | Operation::Cells(_) | Operation::Previous => true,
+                Operation::Input => input.varies,
+                _ => layer.inputs.iter().any(|&input| plans[input].varies),
             };
-            let varies = starts || layer.inputs.iter().any(|&input| plans[input].varies);
-            layer.inputs.iter().for_each(|&input| plans[input].readers.push(i));
             let work = work(network, &signals, weights, i)?;
             plans.push(Plan { work, signal: signals[i], varies, stored: true, mapped: false, readers: vec![] });
+        }
+        for (i, layer) in network.layers.iter().enumerate() {
+            layer.inputs.iter().for_each(|&input| plans[input].readers.push(i));
         }
         // Backwards, because whether a sum is stored decides whether its inputs are.
         for i in (0..plans.len()).rev() {
             let plan = &plans[i];
             let currents = plan.varies && plan.signal == Signal::Real && !plan.readers.is_empty();
             let into_membrane = |&r: &usize| match plans[r].work {
-                Work::Neuron(_) => true,
+                Work::Neuron(_) | Work::Cells(_) => true,
                 Work::Add => !plans[r].stored,
                 _ => false,
             };
             let skips_zeros = |&r: &usize| match plans[r].work {
-                Work::Dense(..) | Work::DenseGrouped(..) | Work::Pool(..) => true,
+                Work::Dense(..) | Work::DenseGrouped(..) | Work::Pool(..) | Work::Scale(..) => true,
                 Work::Add => plans[r].stored,
                 Work::Activation(_) | Work::Flatten => plans[r].mapped,
                 _ => false,
@@ -104,7 +140,7 @@ impl Executable {
             plans[i].stored = !(currents && plan.readers.iter().all(into_membrane));
             plans[i].mapped = mapped;
         }
-        Ok(Self { network: network.clone(), plans })
+        Ok(Self { network: network.clone(), plans, loops: network.loops() })
     }
 
     /// The network.
@@ -154,6 +190,15 @@ fn work(network: &Network, signals: &[Signal], weights: &Weights, index: usize) 
     Ok(match layer.operation {
         Operation::Input => Work::Input,
         Operation::Neuron(neuron) => Work::Neuron(with_leak(network, weights, index, neuron)?),
+        Operation::Cells(cells) => Work::Cells(CellLayer::new(&layer.name, cells, layer.output, weights.cells(index))?),
+        Operation::Previous => Work::Previous,
+        Operation::Scale => {
+            let factors = weights.scale(index).and_then(|factors| channels_last(factors, layer.output));
+            let shape = vec![layer.output.channels, layer.output.height, layer.output.width];
+            let missing = NetworkError::MissingTensor { name: format!("{}.scale", layer.name), shape };
+            let alone = Conv2d::depthwise(layer.output, 1, 1, 0);
+            Work::Scale(Taps::plain(alone), factors.ok_or(missing)?)
+        }
         Operation::Add => Work::Add,
         Operation::Pool(pool) => Work::Pool(pool, Taps::pool(pool)),
         Operation::Flatten => Work::Flatten,

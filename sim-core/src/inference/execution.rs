@@ -3,6 +3,7 @@
 use super::dense::activate;
 use super::executable::{Executable, Work};
 use super::pool::{flatten, pool};
+use super::scale::scale;
 use super::spiking::{self, Direct, Scratch, Source};
 use super::{Feature, GradedTrain, InferenceError, LayerCounts, Real};
 use crate::network::{Shape, Signal};
@@ -50,11 +51,26 @@ impl Executable {
         let first = layers.start - 1;
         self.check_input(first, input, steps)?;
         let outputs = vec![Some(Cow::Borrowed(input))];
-        let reads = |i: usize| self.plans[i].readers.iter().filter(|&&reader| reader < layers.end).count();
+        // What is read one step late is kept by the loop.
+        let reads =
+            |i: usize| self.plans[i].readers.iter().filter(|&&reader| i < reader && reader < layers.end).count();
         let unread = (first..layers.end).map(reads).collect();
         let scratch = Scratch::default();
         let mut running = Running { executable: self, first, end: layers.end, steps, outputs, unread, scratch };
-        let counts = layers.map(|i| running.layer(i, &mut observe)).collect();
+        let mut counts = vec![];
+        let mut next = layers.start;
+        while next < layers.end {
+            match self.loops.iter().find(|stretch| stretch.start == next) {
+                Some(stretch) => {
+                    counts.extend(running.run_loop(stretch.clone(), &mut observe));
+                    next = stretch.end;
+                }
+                None => {
+                    counts.push(running.layer(next, &mut observe));
+                    next += 1;
+                }
+            }
+        }
         // Nothing in the range reads the last layer, so it was not deferred.
         let output = running.outputs.pop().flatten().expect("the last layer is computed").into_owned();
         Ok(Execution { output, layers: counts })
@@ -65,6 +81,16 @@ impl Executable {
         let all = &self.network.layers;
         if layers.start == 0 || layers.start > layers.end || layers.end > all.len() {
             return Err(InferenceError::Range { start: layers.start, end: layers.end, layers: all.len() });
+        }
+        let divides = |stretch: &Range<usize>, end: usize| stretch.start < end && end < stretch.end;
+        for end in [layers.start, layers.end] {
+            if let Some(stretch) = self.loops.iter().find(|stretch| divides(stretch, end)) {
+                return Err(InferenceError::CutsLoop {
+                    cut: all[end - 1].name.clone(),
+                    first: all[stretch.start].name.clone(),
+                    last: all[stretch.end - 1].name.clone(),
+                });
+            }
         }
         for layer in &all[layers.clone()] {
             if let Some(&early) = layer.inputs.iter().find(|&&i| i + 1 < layers.start) {
@@ -103,19 +129,19 @@ impl Executable {
 }
 
 /// A run in progress.
-struct Running<'a> {
-    executable: &'a Executable,
+pub(super) struct Running<'a> {
+    pub(super) executable: &'a Executable,
     /// Layer whose output is `outputs[0]`.
-    first: usize,
+    pub(super) first: usize,
     /// One past the last layer to run.
-    end: usize,
-    steps: usize,
+    pub(super) end: usize,
+    pub(super) steps: usize,
     /// Outputs of the layers run so far; none of a layer that was deferred, or has no reader
     /// left: no more is held than the network's widest cut.
-    outputs: Vec<Option<Cow<'a, Feature>>>,
+    pub(super) outputs: Vec<Option<Cow<'a, Feature>>>,
     /// How often each output is still to be read.
-    unread: Vec<usize>,
-    scratch: Scratch,
+    pub(super) unread: Vec<usize>,
+    pub(super) scratch: Scratch,
 }
 
 impl Running<'_> {
@@ -126,10 +152,7 @@ impl Running<'_> {
         observe: &mut impl FnMut(usize, &[(usize, Option<&Feature>)], Option<&Feature>),
     ) -> LayerCounts {
         let output = if self.is_deferred(i) { None } else { Some(self.compute(i)) };
-        let inputs = &self.executable.network.layers[i].inputs;
-        let inputs: Vec<_> = inputs.iter().map(|&j| (j, self.output_if_any(j))).collect();
-        let counts = self.executable.count(i, &inputs, output.as_ref(), self.steps);
-        observe(i, &inputs, output.as_ref());
+        let counts = self.counted(i, output.as_ref(), observe);
         if output.is_some() {
             self.release(i);
         }
@@ -137,10 +160,23 @@ impl Running<'_> {
         counts
     }
 
+    /// Counts of layer `i`, whose `output` is none if it was deferred, once its inputs are there.
+    pub(super) fn counted(
+        &self,
+        i: usize,
+        output: Option<&Feature>,
+        observe: &mut impl FnMut(usize, &[(usize, Option<&Feature>)], Option<&Feature>),
+    ) -> LayerCounts {
+        let inputs = &self.executable.network.layers[i].inputs;
+        let inputs: Vec<_> = inputs.iter().map(|&j| (j, self.output_if_any(j))).collect();
+        observe(i, &inputs, output);
+        self.executable.count(i, &inputs, output, self.steps)
+    }
+
     /// Frees what nobody reads after layer `i`, which has just been computed.
-    fn release(&mut self, i: usize) {
+    pub(super) fn release(&mut self, i: usize) {
         let executable = self.executable;
-        for &input in &executable.network.layers[i].inputs {
+        for &input in executable.network.layers[i].inputs.iter().filter(|&&input| input < i) {
             let at = input - self.first;
             if self.outputs[at].is_none() {
                 // Deferred until now.
@@ -155,11 +191,11 @@ impl Running<'_> {
 
     /// Whether the layer that reads layer `i` computes its currents on the fly: a neuron, which takes them step by
     /// step, or a sum, which is deferred to its neuron or adds them up position by position.
-    fn is_deferred(&self, i: usize) -> bool {
+    pub(super) fn is_deferred(&self, i: usize) -> bool {
         let plan = &self.executable.plans[i];
         let &[reader] = plan.readers.as_slice() else { return false };
         let reader_work = &self.executable.plans[reader].work;
-        let into_neuron = matches!(reader_work, Work::Neuron(_));
+        let into_neuron = matches!(reader_work, Work::Neuron(_) | Work::Cells(_));
         reader < self.end
             && plan.varies
             && plan.signal == Signal::Real
@@ -172,7 +208,7 @@ impl Running<'_> {
             }
     }
 
-    fn compute(&mut self, i: usize) -> Feature {
+    pub(super) fn compute(&mut self, i: usize) -> Feature {
         let executable = self.executable;
         let (layer, plan) = (&executable.network.layers[i], &executable.plans[i]);
         match &plan.work {
@@ -183,6 +219,8 @@ impl Running<'_> {
                 self.scratch = scratch;
                 Feature::Spikes(spikes)
             }
+            Work::Cells(cells) => cells.run(&self.currents(i)),
+            Work::Scale(_, factors) => scale(self.output(layer.inputs[0]), factors),
             Work::Add if plan.signal != Signal::Real => {
                 let [a, b] = [0, 1].map(|input| self.output(layer.inputs[input]).planes());
                 Feature::Graded(GradedTrain::sum(a, b, executable.steps_after(i, self.steps)))
@@ -202,7 +240,17 @@ impl Running<'_> {
             Work::Pool(geometry, taps) => pool(self.output(layer.inputs[0]), *geometry, taps),
             Work::Flatten => flatten(self.output(layer.inputs[0])),
             Work::Input => unreachable!("`Network::check` lets no layer but the first be the input"),
+            Work::Previous => unreachable!("`run_loop` keeps what was emitted in the step before"),
         }
+    }
+
+    /// The currents into the neurons of layer `i`, in every step.
+    pub(super) fn currents(&mut self, i: usize) -> Real {
+        let layer = &self.executable.network.layers[i];
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let currents = spiking::sum(self.sources(layer.inputs[0]), layer.output, self.steps, &mut scratch);
+        self.scratch = scratch;
+        currents
     }
 
     /// The output of layer `i`, or what makes it up if it was deferred.
@@ -238,7 +286,7 @@ impl Running<'_> {
         self.output_if_any(i).expect("layers that are read whole are computed")
     }
 
-    fn output_if_any(&self, i: usize) -> Option<&Feature> {
+    pub(super) fn output_if_any(&self, i: usize) -> Option<&Feature> {
         self.outputs[i - self.first].as_deref()
     }
 

@@ -1,6 +1,7 @@
 //! Features, the values between layers: real values or spike trains, both with the channels of a position stored
 //! together.
 
+use super::dense::ones;
 use super::graded::GradedTrain;
 use super::spike_train::SpikeTrain;
 use crate::network::{Shape, Signal};
@@ -109,6 +110,54 @@ impl Feature {
             Self::Spikes(train) => std::slice::from_ref(train),
             Self::Graded(graded) => graded.planes(),
         }
+    }
+
+    /// What is held of `step`, alone; of a feature that does not change, that of every step.
+    pub(super) fn step(&self, step: usize) -> Self {
+        let step = step.min(self.steps() - 1);
+        match self {
+            Self::Real(real) => Self::Real(Real { steps: 1, data: real.step(step).to_vec(), ..*real }),
+            Self::Spikes(train) => Self::Spikes(train.at(step)),
+            Self::Graded(graded) => {
+                Self::Graded(GradedTrain::from_planes(graded.planes().iter().map(|plane| plane.at(step)).collect()))
+            }
+        }
+    }
+
+    /// Features of one shape and kind, one after the other in time; there is at least one.
+    pub(super) fn join(features: &[Self]) -> Self {
+        let plane = |i: usize| SpikeTrain::join(features.iter().map(|feature| &feature.planes()[i]));
+        match &features[0] {
+            Self::Real(first) => {
+                let parts = features.iter().filter_map(|feature| match feature {
+                    Self::Real(real) => Some(real),
+                    _ => None,
+                });
+                let steps = parts.clone().map(|part| part.steps).sum();
+                Self::Real(Real {
+                    shape: first.shape,
+                    steps,
+                    data: parts.flat_map(|part| &part.data).copied().collect(),
+                })
+            }
+            Self::Spikes(_) => Self::Spikes(plane(0)),
+            Self::Graded(graded) => {
+                Self::Graded(GradedTrain::from_planes((0..graded.planes().len()).map(plane).collect()))
+            }
+        }
+    }
+
+    /// The numbers of spikes as real values, in the order of [`Real`]; nothing of real values.
+    pub fn numbers(&self) -> Vec<f32> {
+        let (shape, steps) = (self.shape(), self.steps());
+        let mut numbers = vec![0.0; if self.planes().is_empty() { 0 } else { steps * shape.len() }];
+        for train in self.planes() {
+            for (i, &word) in (0..steps).flat_map(|step| train.step(step)).enumerate() {
+                let (position, first) = (i / train.words(), i % train.words() * 64);
+                ones(word).for_each(|bit| numbers[position * shape.channels + first + bit] += 1.0);
+            }
+        }
+        numbers
     }
 
     /// Number of spikes; a graded spike counts as often as its number says, real values do not count.

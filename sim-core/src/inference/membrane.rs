@@ -4,7 +4,7 @@ use super::SpikeTrain;
 use super::lines::{LANES, LINES_PER_WORD, Line};
 use super::tile::Tile;
 use super::vector::{Vector, Vectorised, vectorise};
-use crate::network::{Leak, Neuron, Reset};
+use crate::network::{Fires, Leak, Neuron, Reset};
 
 /// Charges the neurons of a `tile` with its `currents`, `[step][column][line]`, of every step or of the only one, and adds
 /// who fires to `spikes`; see [`Neuron`] for the equations. `scratch` is overwritten.
@@ -74,6 +74,11 @@ impl Charge<'_> {
     fn update<V: Vector>(self, equation: impl Equation<V>) {
         let Self { neuron, tile, currents, membranes, fired, spikes } = self;
         let (threshold, initial) = (V::splat(neuron.threshold), V::splat(neuron.initial));
+        // Above a number is from the next one on.
+        let firing = match neuron.fires {
+            Fires::From => threshold,
+            Fires::Above => V::splat(neuron.threshold.next_up()),
+        };
         for membrane in membranes.iter_mut() {
             membrane.set(initial);
         }
@@ -86,13 +91,13 @@ impl Charge<'_> {
                     let value = V::splat(value);
                     for ((membrane, current), fired) in lines {
                         let charged = equation.charged(membrane.vector(), current.vector());
-                        *fired = fire(membrane, charged, value, threshold);
+                        *fired = fire(membrane, charged, value, firing);
                     }
                 }
                 Reset::Soft => {
                     for ((membrane, current), fired) in lines {
                         let charged = equation.charged(membrane.vector(), current.vector());
-                        *fired = fire(membrane, charged, charged.sub(threshold), threshold);
+                        *fired = fire(membrane, charged, charged.sub(threshold), firing);
                     }
                 }
             }
@@ -101,10 +106,10 @@ impl Charge<'_> {
     }
 }
 
-/// Sets `membrane` to `charged`, or where that fires to `reset`; returns where it does.
+/// Sets `membrane` to `charged`, or to `reset` where it fires, from `firing` on; returns where it does.
 #[inline(always)]
-fn fire<V: Vector>(membrane: &mut Line, charged: V, reset: V, threshold: V) -> u16 {
-    let (after, fired) = charged.choose(threshold, reset, charged);
+fn fire<V: Vector>(membrane: &mut Line, charged: V, reset: V, firing: V) -> u16 {
+    let (after, fired) = charged.choose(firing, reset, charged);
     membrane.set(after);
     fired
 }

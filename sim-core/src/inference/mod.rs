@@ -7,8 +7,9 @@
 //! spikes are bits, and every set bit adds a row of weights; a graded spike adds it as often as its number says. Only depthwise
 //! ones, whose rows are single weights, go through all taps instead. Layers on real values are dense. Whatever does not
 //! change over time is computed once: all of a float network, and the first layer of a spiking one, whose input is the
-//! constant sample.
+//! constant sample. Layers that depend on their own earlier steps are executed together, step by step.
 
+mod cells;
 mod coding;
 mod convolution;
 mod counting;
@@ -28,6 +29,8 @@ mod observation;
 pub(crate) mod peak;
 mod pool;
 mod reach;
+mod recurrence;
+mod scale;
 mod spike_train;
 mod spiking;
 mod taps;
@@ -37,7 +40,7 @@ mod windows;
 
 pub use coding::{Coding, CodingError};
 pub use counts::{Convention, Counts, LayerCounts, MeanCounts};
-pub use executable::Executable;
+pub use executable::{Executable, InputKind};
 pub use execution::Execution;
 pub use feature::{Feature, Real, argmax};
 pub use graded::GradedTrain;
@@ -82,6 +85,16 @@ pub enum InferenceError {
         needed: String,
         /// Kind, shape and steps of the given input.
         found: String,
+    },
+    /// The cut divides layers that depend on their own earlier steps.
+    #[error("the network cannot be cut after `{cut}`: from `{first}` to `{last}` every step depends on the one before")]
+    CutsLoop {
+        /// The layer after which the cut was asked for.
+        cut: String,
+        /// First layer of those that depend on their earlier steps.
+        first: String,
+        /// Last of them.
+        last: String,
     },
     /// The number of time steps is zero.
     #[error("0 time steps were asked for: a network is executed for at least 1")]

@@ -22,7 +22,7 @@ pub(super) fn pool(input: &Feature, pool: Pool2d, taps: &Taps) -> Feature {
                 _ => count(input, pool.output, taps),
             };
             if pool.reduction == Reduction::Average {
-                let window = (pool.window.0 * pool.window.1) as f32;
+                let window = pool.elements() as f32;
                 sums.data.iter_mut().for_each(|sum| *sum /= window);
             }
             Feature::Real(sums)

@@ -74,6 +74,20 @@ impl SpikeTrain {
         &self.bits[step * len..(step + 1) * len]
     }
 
+    /// The maps of `step` alone.
+    pub(super) fn at(&self, step: usize) -> Self {
+        Self { steps: 1, bits: self.step(step).to_vec(), ..*self }
+    }
+
+    /// Trains of one shape, one after the other in time; there is at least one.
+    pub(super) fn join<'a>(trains: impl Iterator<Item = &'a Self> + Clone) -> Self {
+        let steps = trains.clone().map(|train| train.steps).sum();
+        let bits = trains.clone().flat_map(|train| &train.bits).copied().collect();
+        let first = trains.clone().next();
+        let (shape, words) = first.map_or((Shape::new(0, 0, 0), 0), |first| (first.shape, first.words));
+        Self { shape, steps, words, bits }
+    }
+
     /// The same maps, over `steps` steps if they are constant.
     pub(super) fn repeated(&self, steps: usize) -> Self {
         match self.steps {

@@ -1,6 +1,6 @@
 //! Which input positions reach which output position: the geometry of every weighted layer and pool in one form.
 
-use crate::network::{Conv2d, Pool2d, Shape};
+use crate::network::{Conv2d, Pool2d, Shape, Slide};
 
 /// One input position that reaches an output position, and through which kernel element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,20 @@ pub(super) struct Axis {
 }
 
 impl Axis {
+    /// `source(output, kernel element)` is the input that is read, if any, and `padded(input)` the number of kernel elements of
+    /// [`Axis::padded`].
+    fn new(
+        inputs: usize,
+        outputs: usize,
+        kernel: usize,
+        source: impl Fn(usize, usize) -> Option<usize>,
+        padded: impl Fn(usize) -> u64,
+    ) -> Self {
+        let pairs = (0..outputs).flat_map(|output| (0..kernel).map(move |k| (output, k)));
+        let taps = pairs.filter_map(|(output, k)| Some((output, source(output, k)?, k))).collect();
+        Self { inputs, outputs, kernel, taps, padded: (0..inputs).map(padded).collect() }
+    }
+
     /// An axis with one output that reads every input.
     fn all(inputs: usize) -> Self {
         let taps = (0..inputs).map(|i| (0, i, i)).collect();
@@ -60,25 +74,24 @@ pub(super) struct Taps {
 impl Taps {
     /// Output row `y` reads input row `y * stride + k * dilation - padding`.
     pub(super) fn plain(c: Conv2d) -> Self {
-        let source = |out, k, inputs| slide(out, c.stride, k * c.dilation, c.padding, inputs);
-        let padded = |input, kernel, outputs| reached(input, outputs, c.stride, (kernel, c.dilation), c.padding);
-        Self::sliding(c.input, c.output, (c.kernel, c.kernel), source, padded)
+        Self::sliding(c.input, c.output, c.rows, c.columns)
     }
 
     /// Input row `i` writes output row `i * stride + k * dilation - padding`.
     pub(super) fn transposed(c: Conv2d) -> Self {
-        let source = |out: usize, k: usize, inputs: usize| {
-            let scaled = (out + c.padding).checked_sub(k * c.dilation).filter(|s| s % c.stride == 0)?;
-            Some(scaled / c.stride).filter(|&i| i < inputs)
+        let axis = |slide: Slide, inputs, outputs| {
+            let source = |out: usize, k: usize| {
+                let scaled = (out + slide.padding.0).checked_sub(k * slide.dilation);
+                Some(scaled.filter(|scaled| scaled % slide.stride == 0)? / slide.stride).filter(|&i| i < inputs)
+            };
+            Axis::new(inputs, outputs, slide.size, source, |_| slide.size as u64)
         };
-        Self::sliding(c.input, c.output, (c.kernel, c.kernel), source, |_, kernel, _| kernel as u64)
+        Self::new([axis(c.rows, c.input.height, c.output.height), axis(c.columns, c.input.width, c.output.width)])
     }
 
     /// As [`Taps::plain`], with the window for a kernel.
     pub(super) fn pool(p: Pool2d) -> Self {
-        let source = |out, k, inputs| slide(out, p.stride, k, p.padding, inputs);
-        let padded = |input, window, outputs| reached(input, outputs, p.stride, (window, 1), p.padding);
-        Self::sliding(p.input, p.output, p.window, source, padded)
+        Self::sliding(p.input, p.output, p.rows, p.columns)
     }
 
     /// Taps of one output position that reads every input position.
@@ -86,22 +99,12 @@ impl Taps {
         Self::new([Axis::all(input.height), Axis::all(input.width)])
     }
 
-    /// `source(output, kernel element, inputs)` is the input row or column, if any, and `padded(input, kernel, outputs)` the number
-    /// of kernel elements of [`Axis::padded`]; the same for both axes.
-    fn sliding(
-        input: Shape,
-        output: Shape,
-        (rows, columns): (usize, usize),
-        source: impl Fn(usize, usize, usize) -> Option<usize>,
-        padded: impl Fn(usize, usize, usize) -> u64,
-    ) -> Self {
-        let axis = |inputs: usize, outputs: usize, kernel: usize| {
-            let pairs = (0..outputs).flat_map(|output| (0..kernel).map(move |k| (output, k)));
-            let tap = |(output, k)| Some((output, source(output, k, inputs)?, k));
-            let padded = (0..inputs).map(|input| padded(input, kernel, outputs)).collect();
-            Axis { inputs, outputs, kernel, taps: pairs.filter_map(tap).collect(), padded }
+    fn sliding(input: Shape, output: Shape, rows: Slide, columns: Slide) -> Self {
+        let axis = |slide: Slide, inputs, outputs| {
+            let source = |out, k| slid(out, k, slide, inputs);
+            Axis::new(inputs, outputs, slide.size, source, |input| reached(input, outputs, slide))
         };
-        Self::new([axis(input.height, output.height, rows), axis(input.width, output.width, columns)])
+        Self::new([axis(rows, input.height, output.height), axis(columns, input.width, output.width)])
     }
 
     fn new(axes: [Axis; 2]) -> Self {
@@ -142,19 +145,20 @@ impl Taps {
     }
 }
 
-/// The row or column that output `out` of a sliding window reads at `offset`, unless that is padding.
-fn slide(out: usize, stride: usize, offset: usize, padding: usize, inputs: usize) -> Option<usize> {
-    (out * stride + offset).checked_sub(padding).filter(|&i| i < inputs)
+/// The row or column that output `out` of a window reads through its element `k`, unless that is padding.
+fn slid(out: usize, k: usize, slide: Slide, inputs: usize) -> Option<usize> {
+    (out * slide.stride + k * slide.dilation).checked_sub(slide.padding.0).filter(|&i| i < inputs)
 }
 
-/// The number of elements of a sliding kernel that lead from the row or column `input` to one of `outputs`, or to one of the
+/// The number of elements of a sliding window that lead from the row or column `input` to one of `outputs`, or to one of the
 /// `padding / stride` (rounded up) that would follow on each side.
-fn reached(input: usize, outputs: usize, stride: usize, (kernel, dilation): (usize, usize), padding: usize) -> u64 {
-    let more = padding.div_ceil(stride);
+fn reached(input: usize, outputs: usize, slide: Slide) -> u64 {
+    let Slide { size, stride, padding, dilation } = slide;
+    let (before, after) = (padding.0.div_ceil(stride), padding.1.div_ceil(stride));
     // Counted from the first of these, so that nothing is negative but what lies before it.
     let leads = |k: &usize| {
-        let place = (input + padding + more * stride).checked_sub(k * dilation);
-        place.is_some_and(|place| place % stride == 0 && place / stride < outputs + 2 * more)
+        let place = (input + padding.0 + before * stride).checked_sub(k * dilation);
+        place.is_some_and(|place| place % stride == 0 && place / stride < outputs + before + after)
     };
-    (0..kernel).filter(leads).count() as u64
+    (0..size).filter(leads).count() as u64
 }

@@ -352,14 +352,17 @@ impl Run {
 mod tests {
     use super::super::taps::Taps;
     use super::*;
-    use crate::network::{Conv2d, Shape};
+    use crate::network::{Conv2d, Shape, Slide};
 
     /// So every sum is in the order of the input, whatever the geometry, and does not change with the layout.
     #[test]
     fn an_output_sees_input_columns_in_order() {
         let conv = Conv2d::plain(Shape::new(1, 7, 7), 1, 3, 2, 1);
         let transposed = Conv2d { input: conv.output, output: conv.input, ..conv };
-        let dilated = Conv2d { dilation: 2, padding: 2, stride: 1, output: conv.input, ..conv };
+        let dilated = {
+            let slide = Slide { dilation: 2, ..Slide::new(3, 1, 2) };
+            Conv2d::sliding(conv.input, 1, slide, slide)
+        };
         let outputs = [(Taps::plain(conv), 4, 2), (Taps::plain(dilated), 7, 3), (Taps::transposed(transposed), 7, 1)];
         for (taps, outputs, step) in outputs {
             let field = ReceptiveField::new(&taps.axes, 1);

@@ -185,7 +185,13 @@ impl Network {
     /// linear.
     fn closing_activation(&self) -> Option<Nonlinearity> {
         match self.layers[self.layers.len() - 1].operation {
-            Operation::Conv2d(_) | Operation::ConvTranspose2d(_) | Operation::Linear | Operation::Add => None,
+            Operation::Conv2d(_)
+            | Operation::ConvTranspose2d(_)
+            | Operation::Linear
+            | Operation::Add
+            | Operation::Cells(_)
+            | Operation::Previous
+            | Operation::Scale => None,
             _ => Some(Nonlinearity::Float(Activation::Relu)),
         }
     }

@@ -1,12 +1,12 @@
 //! Checks that a layer graph is consistent.
 
-use super::{Activation, Conv2d, Layer, Leak, Network, NetworkError, Neuron, Operation, Pool2d, Shape, Signal};
+use super::{Activation, Conv2d, Layer, Leak, Network, NetworkError, Neuron, Operation, Pool2d, Shape, Signal, Slide};
 
 /// Largest number of spikes that a graded neuron may emit in one step. Every number up to it has a bit map.
 const MAX_GRADE: u32 = 255;
 
 impl Network {
-    /// Checks that layers read earlier layers only, that shapes follow from each other, and that no feature map
+    /// Checks that layers read earlier layers only (or cells one step late), that shapes follow from each other, and that no feature map
     /// holds more than 2^32 - 1 values or sums of more than 255 spike trains.
     ///
     /// # Errors
@@ -18,6 +18,12 @@ impl Network {
         for (i, layer) in self.layers.iter().enumerate() {
             self.check_layer(i, layer)
                 .map_err(|reason| NetworkError::Inconsistent { layer: layer.name.clone(), reason })?;
+        }
+        for layer in self.loops().into_iter().flat_map(|stretch| &self.layers[stretch]) {
+            if matches!(layer.operation, Operation::Neuron(_)) {
+                let reason = "neurons that depend on their own earlier steps must be cells".into();
+                return Err(NetworkError::Inconsistent { layer: layer.name.clone(), reason });
+            }
         }
         let graded = self.signals(Signal::BINARY).into_iter().zip(&self.layers);
         for (signal, layer) in graded {
@@ -39,7 +45,12 @@ impl Network {
         if layer.inputs.len() != arity {
             return Err(format!("it reads {} layers instead of {arity}", layer.inputs.len()));
         }
-        if let Some(late) = layer.inputs.iter().find(|&&i| i >= index) {
+        if layer.operation == Operation::Previous {
+            let source = self.layers.get(layer.inputs[0]).map(|source| source.operation);
+            if !matches!(source, Some(Operation::Cells(_))) {
+                return Err("only cells can be read one step late".into());
+            }
+        } else if let Some(late) = layer.inputs.iter().find(|&&i| i >= index) {
             return Err(format!("it reads layer {late}, which does not come before it"));
         }
         if (index == 0) != (layer.operation == Operation::Input) {
@@ -72,7 +83,12 @@ fn follows(layer: &Layer, input: Shape) -> Result<(), String> {
         Operation::Activation(Activation::Quantise { levels: 0 }) => {
             return Err("a quantiser needs at least one level".into());
         }
-        Operation::Neuron(_) | Operation::Activation(_) | Operation::Add => input == output,
+        Operation::Neuron(_)
+        | Operation::Cells(_)
+        | Operation::Previous
+        | Operation::Scale
+        | Operation::Activation(_)
+        | Operation::Add => input == output,
     };
     if right { Ok(()) } else { Err(format!("{:?} cannot turn shape {input} into {output}", layer.operation)) }
 }
@@ -80,12 +96,9 @@ fn follows(layer: &Layer, input: Shape) -> Result<(), String> {
 /// Whether the kernel slides over `wide` in just as many steps as `narrow` has rows and columns, and its groups divide
 /// the channels.
 fn fits(conv: Conv2d, wide: Shape, narrow: Shape) -> bool {
-    let slide = |wide, narrow| slides(wide, narrow, conv.span(), conv.stride, conv.padding);
     let divides = |channels: usize| channels.checked_rem(conv.groups) == Some(0);
-    conv.kernel > 0
-        && conv.dilation > 0
-        && slide(wide.height, narrow.height)
-        && slide(wide.width, narrow.width)
+    slides(conv.rows, wide.height, narrow.height)
+        && slides(conv.columns, wide.width, narrow.width)
         && divides(wide.channels)
         && divides(narrow.channels)
 }
@@ -93,16 +106,15 @@ fn fits(conv: Conv2d, wide: Shape, narrow: Shape) -> bool {
 /// Whether the window slides over the input in as many steps as the output has rows and columns, and never lies in the
 /// padding alone.
 fn pool_fits(pool: Pool2d) -> bool {
-    let (rows, columns) = pool.window;
-    let slide = |wide, narrow, window| {
-        window > 0 && pool.padding * 2 <= window && slides(wide, narrow, window, pool.stride, pool.padding)
+    let slide = |slide: Slide, wide, narrow| {
+        let is_filled = slide.padding.0.max(slide.padding.1) * 2 <= slide.size;
+        is_filled && slides(slide, wide, narrow)
     };
-    slide(pool.input.height, pool.output.height, rows)
-        && slide(pool.input.width, pool.output.width, columns)
+    slide(pool.rows, pool.input.height, pool.output.height)
+        && slide(pool.columns, pool.input.width, pool.output.width)
         && pool.input.channels == pool.output.channels
 }
 
-fn slides(wide: usize, narrow: usize, span: usize, stride: usize, padding: usize) -> bool {
-    let room = (wide + 2 * padding).checked_sub(span);
-    room.and_then(|room| room.checked_div(stride)) == narrow.checked_sub(1)
+fn slides(slide: Slide, wide: usize, narrow: usize) -> bool {
+    slide.size > 0 && slide.dilation > 0 && narrow > 0 && slide.places(wide) == narrow
 }

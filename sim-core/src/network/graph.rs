@@ -1,6 +1,6 @@
 //! Layers and the graph they form.
 
-use super::{Family, NetworkError};
+use super::{Cells, Family, NetworkError};
 use serde::{Deserialize, Serialize};
 
 /// Shape of one sample's feature map (no batch, no time).
@@ -47,33 +47,73 @@ impl std::fmt::Display for Shape {
     }
 }
 
-/// Geometry of a 2-d convolution with a square kernel, plain or transposed, as in PyTorch:
-/// weights are `[out, in, k, k]` for a plain and `[in, out, k, k]` for a transposed convolution.
+/// How a window slides along one axis, rows or columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slide {
+    /// Number of elements of the window.
+    pub size: usize,
+    /// Step of the window.
+    pub stride: usize,
+    /// Zeros that are added before the first and after the last value of the axis.
+    pub padding: (usize, usize),
+    /// Distance between neighbouring elements; 1 is a dense window.
+    pub dilation: usize,
+}
+
+impl Slide {
+    /// A dense window with the same padding on both sides.
+    pub const fn new(size: usize, stride: usize, padding: usize) -> Self {
+        Self { size, stride, padding: (padding, padding), dilation: 1 }
+    }
+
+    /// A window that covers an axis of `length` values.
+    pub const fn whole(length: usize) -> Self {
+        Self::new(length, 1, 0)
+    }
+
+    /// Number of values of the axis that the window spans.
+    pub fn span(&self) -> usize {
+        self.size.saturating_sub(1).saturating_mul(self.dilation).saturating_add(1)
+    }
+
+    /// Number of places that the window takes on an axis of `length` values; 0 where it does not fit, which
+    /// [`Network::check`] refuses.
+    pub fn places(&self, length: usize) -> usize {
+        let padded = length.saturating_add(self.padding.0).saturating_add(self.padding.1);
+        let room = padded.checked_sub(self.span()).and_then(|room| room.checked_div(self.stride));
+        room.map_or(0, |steps| steps + 1)
+    }
+}
+
+/// Geometry of a 2-d convolution, plain or transposed, as in PyTorch: weights are `[out, in, rows, columns]` for a plain and
+/// `[in, out, rows, columns]` for a transposed convolution. One along a single axis (a 1-d convolution) has one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Conv2d {
     /// Shape of the input.
     pub input: Shape,
     /// Shape of the output.
     pub output: Shape,
-    /// Kernel height and width.
-    pub kernel: usize,
-    /// Step of the kernel over the input (plain), or of the input over the output (transposed).
-    pub stride: usize,
-    /// Zero padding on every side.
-    pub padding: usize,
-    /// Distance between neighbouring kernel elements; 1 is a dense kernel.
-    pub dilation: usize,
+    /// How the kernel slides along rows: over the input (plain), or over the output (transposed).
+    pub rows: Slide,
+    /// How it slides along columns.
+    pub columns: Slide,
     /// Groups that input and output channels fall into, in order; an output channel reads its own group only, so the
-    /// weights are `[out, in / groups, k, k]` (plain) or `[in, out / groups, k, k]` (transposed). With as many groups
-    /// as input channels the convolution is *depthwise*.
+    /// weights are `[out, in / groups, rows, columns]` (plain) or `[in, out / groups, rows, columns]` (transposed). With as
+    /// many groups as input channels the convolution is *depthwise*.
     pub groups: usize,
 }
 
 impl Conv2d {
-    /// A plain convolution; the output shape follows from the input's.
+    /// A plain convolution with a square kernel; the output shape follows from the input's.
     pub fn plain(input: Shape, channels: usize, kernel: usize, stride: usize, padding: usize) -> Self {
-        let output = Shape { channels, ..input };
-        Self { input, output, kernel, stride, padding, dilation: 1, groups: 1 }.fitted()
+        let slide = Slide::new(kernel, stride, padding);
+        Self::sliding(input, channels, slide, slide)
+    }
+
+    /// A plain convolution whose kernel slides along `rows` and `columns`; the output shape follows from the input's.
+    pub fn sliding(input: Shape, channels: usize, rows: Slide, columns: Slide) -> Self {
+        let output = Shape::new(channels, rows.places(input.height), columns.places(input.width));
+        Self { input, output, rows, columns, groups: 1 }
     }
 
     /// A plain depthwise convolution: as many groups and output channels as input channels.
@@ -86,31 +126,26 @@ impl Conv2d {
         Self { groups, ..self }
     }
 
-    /// Rows (or columns) of the input that one application of the kernel spans.
-    pub fn span(&self) -> usize {
-        self.kernel.saturating_sub(1) * self.dilation + 1
-    }
-
-    /// Sets the output size that follows from the input's; 0 where the kernel does not fit, which [`Network::check`]
-    /// refuses.
-    fn fitted(self) -> Self {
-        let side = |n: usize| {
-            let room = (n + 2 * self.padding).checked_sub(self.span());
-            room.and_then(|room| room.checked_div(self.stride)).map_or(0, |steps| steps + 1)
-        };
-        let output = Shape::new(self.output.channels, side(self.input.height), side(self.input.width));
-        Self { output, ..self }
+    /// Number of kernel elements between two channels.
+    pub fn elements(&self) -> usize {
+        self.rows.size * self.columns.size
     }
 
     /// A transposed convolution onto `output`, which the caller names because several sizes share one input size.
     pub fn transposed(input: Shape, output: Shape, kernel: usize, stride: usize, padding: usize) -> Self {
-        Self { input, output, kernel, stride, padding, dilation: 1, groups: 1 }
+        let slide = Slide::new(kernel, stride, padding);
+        Self { input, output, rows: slide, columns: slide, groups: 1 }
     }
 
-    /// Rows (or columns) that a transposed convolution adds on one side to reach its output height.
+    /// Rows and columns that a transposed convolution adds on one side to reach its output's.
     pub fn output_padding(&self) -> (usize, usize) {
-        let extra = |i: usize, o: usize| o + 2 * self.padding - self.span() - (i - 1) * self.stride;
-        (extra(self.input.height, self.output.height), extra(self.input.width, self.output.width))
+        let extra = |i: usize, o: usize, slide: Slide| {
+            o + slide.padding.0 + slide.padding.1 - slide.span() - (i - 1) * slide.stride
+        };
+        (
+            extra(self.input.height, self.output.height, self.rows),
+            extra(self.input.width, self.output.width, self.columns),
+        )
     }
 }
 
@@ -134,30 +169,39 @@ pub struct Pool2d {
     pub input: Shape,
     /// Shape of the output.
     pub output: Shape,
-    /// Rows and columns of the window.
-    pub window: (usize, usize),
-    /// Step of the window over the input.
-    pub stride: usize,
-    /// Zero padding on every side (for a maximum, positions that do not count).
-    pub padding: usize,
+    /// How the window slides along rows (for a maximum, padding does not count).
+    pub rows: Slide,
+    /// How it slides along columns.
+    pub columns: Slide,
 }
 
 impl Pool2d {
     /// A pool with a square window; the output shape follows from the input's, rounded down.
     pub fn new(reduction: Reduction, input: Shape, window: usize, stride: usize, padding: usize) -> Self {
-        let conv = Conv2d::plain(input, input.channels, window, stride, padding);
-        Self { reduction, input, output: conv.output, window: (window, window), stride, padding }
+        let slide = Slide::new(window, stride, padding);
+        Self::sliding(reduction, input, slide, slide)
+    }
+
+    /// A pool whose window slides along `rows` and `columns`; the output shape follows from the input's, rounded down.
+    pub fn sliding(reduction: Reduction, input: Shape, rows: Slide, columns: Slide) -> Self {
+        let output = Shape::new(input.channels, rows.places(input.height), columns.places(input.width));
+        Self { reduction, input, output, rows, columns }
     }
 
     /// One window that is the whole feature map.
     pub fn global(reduction: Reduction, input: Shape) -> Self {
-        let (output, window) = (Shape::vector(input.channels), (input.height, input.width));
-        Self { reduction, input, output, window, stride: 1, padding: 0 }
+        Self::sliding(reduction, input, Slide::whole(input.height), Slide::whole(input.width))
+    }
+
+    /// Number of values in the window.
+    pub fn elements(&self) -> usize {
+        self.rows.size * self.columns.size
     }
 
     /// Whether the window covers the whole input.
     pub fn is_global(&self) -> bool {
-        self.window == (self.input.height, self.input.width) && self.padding == 0
+        let covers = |slide: Slide, length| slide.size == length && slide.padding == (0, 0) && slide.dilation == 1;
+        covers(self.rows, self.input.height) && covers(self.columns, self.input.width)
     }
 }
 
@@ -185,12 +229,22 @@ pub enum Leak {
     Learned,
 }
 
+/// Which membrane potentials make a neuron fire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fires {
+    /// Those from the threshold on, `h >= threshold`: SpikingJelly, sinabs.
+    #[default]
+    From,
+    /// Those above it, `h > threshold`: snnTorch, Norse, the text of NIR.
+    Above,
+}
+
 /// A discrete-time (leaky) integrate-and-fire neuron. One step with input `x`:
 ///
 /// - `h = v + x` without leak; with time constant `tau`, the form of SpikingJelly 2.0:
 ///   `h = v + (x - (v - v_rest)) / tau` if `decay_input`, else `h = v - (v - v_rest) / tau + x`,
 ///   where `v_rest` is the hard reset's value, or 0 (multiplied by `1 / tau` where that is a share or learned);
-/// - a spike if `h >= threshold`;
+/// - a spike where `h` passes the threshold, see [`Fires`];
 /// - then the [`Reset`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Neuron {
@@ -198,8 +252,10 @@ pub struct Neuron {
     pub leak: Leak,
     /// Whether the input is divided by `tau` too (ignored without leak).
     pub decay_input: bool,
-    /// Membrane potential from which on the neuron fires.
+    /// Membrane potential that the neuron fires at.
     pub threshold: f32,
+    /// Whether it fires at the threshold or above it.
+    pub fires: Fires,
     /// Membrane potential before the first step.
     pub initial: f32,
     /// Reset of the membrane after a spike.
@@ -209,8 +265,14 @@ pub struct Neuron {
 impl Neuron {
     /// The integrate-and-fire neuron of the shipped networks: threshold 1, soft reset, membrane starting at half
     /// the threshold, which makes T steps round like a T-level quantiser (Bu et al., ICLR 2022, "QCFS").
-    pub const INTEGRATE_AND_FIRE: Self =
-        Self { leak: Leak::None, decay_input: false, threshold: 1.0, initial: 0.5, reset: Reset::Soft };
+    pub const INTEGRATE_AND_FIRE: Self = Self {
+        leak: Leak::None,
+        decay_input: false,
+        threshold: 1.0,
+        fires: Fires::From,
+        initial: 0.5,
+        reset: Reset::Soft,
+    };
 }
 
 /// Element-wise function of a float network.
@@ -268,8 +330,14 @@ pub enum Operation {
     ConvTranspose2d(Conv2d),
     /// Fully connected layer with weights `[out, in]`, with bias if the weights have one.
     Linear,
-    /// Spiking neurons, one per value of the input.
+    /// Spiking neurons, one per value of the input, all with the same values.
     Neuron(Neuron),
+    /// Neurons with values of their own, which may also emit their membranes.
+    Cells(Cells),
+    /// What a layer of neurons, which may come later, emitted one step earlier; nothing in the first step.
+    Previous,
+    /// Product of every value with a weight of its own.
+    Scale,
     /// Float activation, value by value.
     Activation(Activation),
     /// Sum of two inputs of one shape: of currents, for a neuron behind it; of two spike trains, which gives the graded
@@ -289,7 +357,7 @@ pub struct Layer {
     pub name: String,
     /// Operation that the layer computes.
     pub operation: Operation,
-    /// Indices of the layers it reads, all smaller than its own.
+    /// Indices of the layers it reads, all smaller than its own, except for [`Operation::Previous`].
     pub inputs: Vec<usize>,
     /// Shape of its output.
     pub output: Shape,
@@ -358,7 +426,7 @@ impl Network {
 
     /// Whether the network has spiking neurons and is therefore executed for T steps.
     pub fn is_spiking(&self) -> bool {
-        self.layers.iter().any(|l| matches!(l.operation, Operation::Neuron(_)))
+        self.layers.iter().any(|l| matches!(l.operation, Operation::Neuron(_) | Operation::Cells(_)))
     }
 
     /// Levels of the quantiser whose values layer `index` emits or passes on; none if its output has more values than such a
@@ -395,9 +463,10 @@ impl Network {
 
     fn layer_macs(&self, layer: &Layer) -> u64 {
         let macs = match layer.operation {
-            Operation::Conv2d(c) => c.output.len() * (c.input.channels / c.groups) * c.kernel * c.kernel,
-            Operation::ConvTranspose2d(c) => c.input.len() * (c.output.channels / c.groups) * c.kernel * c.kernel,
+            Operation::Conv2d(c) => c.output.len() * (c.input.channels / c.groups) * c.elements(),
+            Operation::ConvTranspose2d(c) => c.input.len() * (c.output.channels / c.groups) * c.elements(),
             Operation::Linear => layer.output.len() * self.layers[layer.inputs[0]].output.len(),
+            Operation::Scale => layer.output.len(),
             _ => 0,
         };
         macs as u64

@@ -7,6 +7,7 @@
 
 mod bottleneck;
 mod catalogue;
+mod cells;
 mod check;
 mod family;
 mod graph;
@@ -21,10 +22,11 @@ mod weights;
 
 pub use bottleneck::{Bottleneck, BottleneckKind};
 pub use catalogue::NetworkName;
+pub use cells::{CellOutput, CellReset, Cells, Membrane};
 pub use family::Family;
 pub use graph::{
-    Activation, Conv2d, INPUT, Layer, Leak, Network, Neuron, Nonlinearity, OUTPUT, Operation, Pool2d, Reduction, Reset,
-    Shape, SplitPoint,
+    Activation, Conv2d, Fires, INPUT, Layer, Leak, Network, Neuron, Nonlinearity, OUTPUT, Operation, Pool2d, Reduction,
+    Reset, Shape, Slide, SplitPoint,
 };
 pub use mobilenet::{MobileNetV1, MobileNetV2};
 pub use resnet::{ResNet, ResidualBlock, ResidualSum, Stem};
@@ -34,7 +36,7 @@ pub use size::ParameterRule;
 pub use stage::{Stage, Width};
 pub use vgg::Vgg;
 pub(crate) use weights::weight_shape;
-pub use weights::{Affine, NORM_EPSILON, Tensor, TensorStore, Weights};
+pub use weights::{Affine, CellValues, NORM_EPSILON, Tensor, TensorStore, Weights};
 
 /// Defect of a network, a split point or a set of weights.
 #[derive(Debug, thiserror::Error, PartialEq)]

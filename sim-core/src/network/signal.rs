@@ -1,6 +1,6 @@
 //! Which layers emit spikes, and how many at once.
 
-use super::{Activation, Network, Operation, Reduction};
+use super::{Activation, Cells, Network, Operation, Reduction};
 
 /// Kind of values that a layer emits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,21 +28,32 @@ impl Network {
     pub fn signals(&self, input: Signal) -> Vec<Signal> {
         let mut signals: Vec<Signal> = Vec::with_capacity(self.layers.len());
         for layer in &self.layers {
-            // A layer that reads later ones is refused by `Network::check`; it has no meaning here.
+            // A layer that reads later ones is refused by `Network::check`, unless these are neurons; it has no meaning here.
             let read = |i: usize| layer.inputs.get(i).and_then(|&input| signals.get(input)).copied();
             let first = read(0).unwrap_or(Signal::Real);
             signals.push(match layer.operation {
                 Operation::Input => input,
                 Operation::Neuron(_) | Operation::Activation(Activation::Quantise { levels: 1 }) => Signal::BINARY,
+                Operation::Cells(cells) => of_cells(&cells),
+                Operation::Previous => match layer.inputs.first().map(|&source| self.layers[source].operation) {
+                    Some(Operation::Cells(cells)) => of_cells(&cells),
+                    _ => Signal::BINARY,
+                },
                 Operation::Add => sum(first, read(1).unwrap_or(Signal::Real)),
                 Operation::Pool(pool) if pool.reduction == Reduction::Max => first,
                 Operation::Flatten => first,
                 Operation::Pool(_) | Operation::Activation(_) => Signal::Real,
-                Operation::Conv2d(_) | Operation::ConvTranspose2d(_) | Operation::Linear => Signal::Real,
+                Operation::Conv2d(_) | Operation::ConvTranspose2d(_) | Operation::Linear | Operation::Scale => {
+                    Signal::Real
+                }
             });
         }
         signals
     }
+}
+
+fn of_cells(cells: &Cells) -> Signal {
+    if cells.are_spiking() { Signal::BINARY } else { Signal::Real }
 }
 
 fn sum(a: Signal, b: Signal) -> Signal {

@@ -41,7 +41,13 @@ enum LayerWeights {
     Affine(Affine),
     /// The logit of a learned leak.
     Leak(f32),
+    Scale(Vec<f32>),
+    Cells(CellValues),
 }
+
+/// Values of a layer of cells by their names, see [`super::Cells::values`]: each a single value, or one per cell in the order
+/// `[channel][row][column]`.
+pub type CellValues = BTreeMap<&'static str, Vec<f32>>;
 
 /// Added to the variance before the square root: the default of PyTorch's `BatchNorm2d`.
 pub const NORM_EPSILON: f64 = 1e-5;
@@ -52,7 +58,8 @@ impl Weights {
     /// A layer `NAME` with weights reads `NAME.weight`, and `NAME.bias` if it is there. If `NAME.norm.weight`,
     /// `.bias`, `.running_mean` and `.running_var` are there, that batch normalisation is folded in (in double
     /// precision): `w' = w * g / sqrt(var + 1e-5)`, `b' = (b - mean) * g / sqrt(var + 1e-5) + beta`. A neuron layer `NAME`
-    /// with a learned leak reads the single value `NAME.w`.
+    /// with a learned leak reads the single value `NAME.w`; a [`Operation::Scale`] reads `NAME.scale` and a layer of
+    /// [`super::Cells`] each of its values, all of shape `[channels, rows, columns]`, or `[1]` for a single value.
     ///
     /// # Errors
     /// An inconsistent network; missing, misshapen or unused tensors, and such with values that are not finite or negative
@@ -96,7 +103,10 @@ impl Weights {
             match weight_shape(network, i) {
                 Some((shape, outs)) => vec![named("weight", shape), named("bias", vec![outs])],
                 None if has_learned_leak(layer) => vec![named("w", vec![])],
-                None => vec![],
+                None => {
+                    let shape = vec![layer.output.channels, layer.output.height, layer.output.width];
+                    own_values(layer).into_iter().map(|value| named(value, shape.clone())).collect()
+                }
             }
         };
         network.layers.iter().enumerate().flat_map(tensors).collect()
@@ -106,7 +116,7 @@ impl Weights {
     pub fn layer(&self, index: usize) -> Option<&Affine> {
         match self.0.get(index)? {
             LayerWeights::Affine(affine) => Some(affine),
-            LayerWeights::Nothing | LayerWeights::Leak(_) => None,
+            _ => None,
         }
     }
 
@@ -115,7 +125,23 @@ impl Weights {
     pub fn leak(&self, index: usize) -> Option<f32> {
         match self.0.get(index)? {
             &LayerWeights::Leak(logit) => Some(1.0 / (1.0 + (-logit).exp())),
-            LayerWeights::Nothing | LayerWeights::Affine(_) => None,
+            _ => None,
+        }
+    }
+
+    /// The factors of layer `index`, if it is a [`Operation::Scale`]: a single one, or one per value.
+    pub fn scale(&self, index: usize) -> Option<&[f32]> {
+        match self.0.get(index)? {
+            LayerWeights::Scale(factors) => Some(factors),
+            _ => None,
+        }
+    }
+
+    /// The values of layer `index`, if it is one of cells.
+    pub fn cells(&self, index: usize) -> Option<&CellValues> {
+        match self.0.get(index)? {
+            LayerWeights::Cells(values) => Some(values),
+            _ => None,
         }
     }
 
@@ -141,12 +167,14 @@ impl Weights {
         (0..self.0.len()).filter_map(|i| self.layer(i)).filter(|affine| affine.is_folded).count()
     }
 
-    /// Number of weights, biases and learned leaks, after folding.
+    /// Number of weights, biases, learned leaks, factors and values of cells, after folding.
     pub fn parameters(&self) -> usize {
         let held = |layer: &LayerWeights| match layer {
             LayerWeights::Nothing => 0,
             LayerWeights::Affine(affine) => affine.weight.data.len() + affine.bias.len(),
             LayerWeights::Leak(_) => 1,
+            LayerWeights::Scale(factors) => factors.len(),
+            LayerWeights::Cells(values) => values.values().map(Vec::len).sum(),
         };
         self.0.iter().map(held).sum()
     }
@@ -169,6 +197,15 @@ impl Affine {
     }
 }
 
+/// Names of the tensors with one value for each value of the layer's output.
+fn own_values(layer: &Layer) -> Vec<&'static str> {
+    match layer.operation {
+        Operation::Scale => vec!["scale"],
+        Operation::Cells(cells) => cells.values(),
+        _ => vec![],
+    }
+}
+
 fn has_learned_leak(layer: &Layer) -> bool {
     matches!(layer.operation, Operation::Neuron(Neuron { leak: Leak::Learned, .. }))
 }
@@ -178,8 +215,8 @@ pub(crate) fn weight_shape(network: &Network, index: usize) -> Option<(Vec<usize
     let layer = &network.layers[index];
     let outs = layer.output.channels;
     let shape = match layer.operation {
-        Operation::Conv2d(c) => vec![outs, c.input.channels / c.groups, c.kernel, c.kernel],
-        Operation::ConvTranspose2d(c) => vec![c.input.channels, outs / c.groups, c.kernel, c.kernel],
+        Operation::Conv2d(c) => vec![outs, c.input.channels / c.groups, c.rows.size, c.columns.size],
+        Operation::ConvTranspose2d(c) => vec![c.input.channels, outs / c.groups, c.rows.size, c.columns.size],
         Operation::Linear => vec![outs, network.layers[layer.inputs[0]].output.len()],
         _ => return None,
     };
@@ -191,6 +228,8 @@ enum Found<'a> {
     Affine(AffineTensors<'a>),
     /// The logit of a learned leak.
     Leak(f32),
+    Scale(&'a [f32]),
+    Cells(BTreeMap<&'static str, &'a [f32]>),
 }
 
 /// Tensors of a layer with weights.
@@ -240,7 +279,17 @@ impl<'a> Source<'a> {
         match weight_shape(network, index) {
             Some((shape, outs)) => self.affine(&layer.name, &shape, outs).map(Found::Affine),
             None if has_learned_leak(layer) => self.leak(format!("{}.w", layer.name)).map(Found::Leak),
-            None => None,
+            None => match layer.operation {
+                Operation::Scale => self.per_value(layer, "scale").map(Found::Scale),
+                // All of them are looked up, so that all that are wrong are named.
+                Operation::Cells(cells) => {
+                    let values = cells.values().into_iter().map(|name| (name, self.per_value(layer, name)));
+                    let values: Vec<_> = values.collect();
+                    let found = values.into_iter().map(|(name, values)| Some((name, values?)));
+                    found.collect::<Option<_>>().map(Found::Cells)
+                }
+                _ => None,
+            },
         }
     }
 
@@ -271,6 +320,15 @@ impl<'a> Source<'a> {
         // PyTorch keeps a single parameter as a scalar; some writers keep it as a vector of one.
         let is_vector = self.store.get(&name).is_some_and(|tensor| tensor.shape == [1]);
         Some(self.take(name, if is_vector { &[1] } else { &[] })?.data[0])
+    }
+
+    /// A tensor with one value for each value of the layer's output, or a single one for all.
+    fn per_value(&mut self, layer: &Layer, value: &str) -> Option<&'a [f32]> {
+        let name = format!("{}.{value}", layer.name);
+        let is_single = self.store.get(&name).is_some_and(|tensor| tensor.shape == [1]);
+        let shape = [layer.output.channels, layer.output.height, layer.output.width];
+        let tensor = if is_single { self.take(name, &[1]) } else { self.take(name, &shape) };
+        Some(&tensor?.data)
     }
 
     fn has(&self, name: String) -> bool {
@@ -312,6 +370,11 @@ impl Found<'_> {
     fn make(self, layer: &Layer, epsilon: f64) -> Result<LayerWeights, NetworkError> {
         let AffineTensors { weight, bias, norm } = match self {
             Self::Leak(logit) => return Ok(LayerWeights::Leak(logit)),
+            Self::Scale(factors) => return Ok(LayerWeights::Scale(factors.to_vec())),
+            Self::Cells(values) => {
+                let values = values.into_iter().map(|(name, values)| (name, values.to_vec()));
+                return Ok(LayerWeights::Cells(values.collect()));
+            }
             Self::Affine(tensors) => tensors,
         };
         let mut affine = Affine {

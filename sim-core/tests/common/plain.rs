@@ -3,7 +3,7 @@
 
 use cospike_sim_core::inference::Feature;
 use cospike_sim_core::network::{
-    Activation, Conv2d, Leak, Network, Neuron, Operation, Pool2d, Reduction, Reset, Shape, TensorStore,
+    Activation, Conv2d, Fires, Leak, Network, Neuron, Operation, Pool2d, Reduction, Reset, Shape, TensorStore,
 };
 
 /// Values of one step, `[channel][row][column]`.
@@ -40,6 +40,11 @@ pub(crate) fn run(network: &Network, store: &TensorStore, input: &[Map]) -> Vec<
             }
             Operation::Pool(pool) => of_each_step(&|map| pooled(pool, map)),
             Operation::Flatten => read[0].clone(),
+            Operation::Scale => {
+                let factors = &store[&format!("{}.scale", layer.name)].data;
+                of_each_step(&|map| map.iter().zip(factors).map(|(x, factor)| x * factor).collect())
+            }
+            Operation::Cells(_) | Operation::Previous => panic!("`cells.rs` has a loop for these"),
         };
         outputs.push(output);
     }
@@ -65,23 +70,25 @@ pub(crate) fn synapses(network: &Network, layer: usize) -> Vec<(usize, usize, us
 
 /// Every (narrow, wide, weight) of a kernel that slides over the wide side, one stride for every narrow position.
 fn slides(conv: Conv2d, narrow: Shape, wide: Shape) -> Vec<(usize, usize, usize)> {
-    let k = conv.kernel;
+    let (rows, columns) = (conv.rows, conv.columns);
     let (narrow_group, wide_group) = (narrow.channels / conv.groups, wide.channels / conv.groups);
     let mut synapses = vec![];
     for (n, w) in pairs(narrow.channels, wide_group) {
-        for ((y, x), (ky, kx)) in pairs(narrow.height, narrow.width).flat_map(|at| pairs(k, k).map(move |k| (at, k))) {
-            let (row, column) = (y * conv.stride + ky * conv.dilation, x * conv.stride + kx * conv.dilation);
-            if row < conv.padding || column < conv.padding {
+        for ((y, x), (ky, kx)) in
+            pairs(narrow.height, narrow.width).flat_map(|at| pairs(rows.size, columns.size).map(move |k| (at, k)))
+        {
+            let (row, column) = (y * rows.stride + ky * rows.dilation, x * columns.stride + kx * columns.dilation);
+            if row < rows.padding.0 || column < columns.padding.0 {
                 continue;
             }
-            let (row, column) = (row - conv.padding, column - conv.padding);
+            let (row, column) = (row - rows.padding.0, column - columns.padding.0);
             if row >= wide.height || column >= wide.width {
                 continue;
             }
             let channel = n / narrow_group * wide_group + w;
             let wide_at = (channel * wide.height + row) * wide.width + column;
             let narrow_at = (n * narrow.height + y) * narrow.width + x;
-            synapses.push((narrow_at, wide_at, ((n * wide_group + w) * k + ky) * k + kx));
+            synapses.push((narrow_at, wide_at, ((n * wide_group + w) * rows.size + ky) * columns.size + kx));
         }
     }
     synapses
@@ -109,7 +116,7 @@ fn spikes(n: Neuron, share: Option<f32>, currents: &[Map]) -> Vec<Map> {
                 (_, true) => *v + (x - (*v - rest)) * share,
                 (_, false) => *v - (*v - rest) * share + x,
             };
-            let fires = *v >= n.threshold;
+            let fires = if n.fires == Fires::Above { *v > n.threshold } else { *v >= n.threshold };
             if fires {
                 *v = if let Reset::Hard(rest) = n.reset { rest } else { *v - n.threshold };
             }
@@ -130,19 +137,19 @@ fn activate(f: Activation, x: f32) -> f32 {
 }
 
 fn pooled(pool: Pool2d, map: &Map) -> Map {
-    let (rows, columns) = pool.window;
+    let (rows, columns) = (pool.rows, pool.columns);
     let value = |o: usize| {
         let (c, y, x) = (o / pool.output.area(), o % pool.output.area() / pool.output.width, o % pool.output.width);
-        let inside = pairs(rows, columns).filter_map(|(ky, kx)| {
-            let row = (y * pool.stride + ky).checked_sub(pool.padding).filter(|&row| row < pool.input.height)?;
+        let inside = pairs(rows.size, columns.size).filter_map(|(ky, kx)| {
+            let row = (y * rows.stride + ky).checked_sub(rows.padding.0).filter(|&row| row < pool.input.height)?;
             let column =
-                (x * pool.stride + kx).checked_sub(pool.padding).filter(|&column| column < pool.input.width)?;
+                (x * columns.stride + kx).checked_sub(columns.padding.0).filter(|&column| column < pool.input.width)?;
             Some(map[(c * pool.input.height + row) * pool.input.width + column])
         });
         match pool.reduction {
             Reduction::Max => inside.fold(f32::NEG_INFINITY, f32::max),
             Reduction::Sum => inside.sum(),
-            Reduction::Average => inside.sum::<f32>() / (rows * columns) as f32,
+            Reduction::Average => inside.sum::<f32>() / pool.elements() as f32,
         }
     };
     (0..pool.output.len()).map(value).collect()

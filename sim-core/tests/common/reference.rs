@@ -2,7 +2,7 @@
 
 use cospike_sim_core::inference::{Feature, Real};
 use cospike_sim_core::network::{
-    Leak, Network, Neuron, Nonlinearity, ResNet, Reset, Shape, Stem, Tensor, TensorStore, Weights,
+    Fires, Leak, Network, Neuron, Nonlinearity, ResNet, Reset, Shape, Stem, Tensor, TensorStore, Weights,
 };
 use npyz::NpyFile;
 use std::io::{Cursor, Read};
@@ -33,8 +33,14 @@ pub(crate) fn array_names(archive: &Archive) -> Vec<String> {
 }
 
 /// Leaky integrate-and-fire with tau 2, decayed input, threshold 1, hard reset to 0.
-pub(crate) const LIF: Neuron =
-    Neuron { leak: Leak::Tau(2.0), decay_input: true, threshold: 1.0, initial: 0.0, reset: Reset::Hard(0.0) };
+pub(crate) const LIF: Neuron = Neuron {
+    leak: Leak::Tau(2.0),
+    decay_input: true,
+    threshold: 1.0,
+    fires: Fires::From,
+    initial: 0.0,
+    reset: Reset::Hard(0.0),
+};
 
 /// The layer graph: the zoo's residual network with a stride-1 stem.
 pub(crate) fn network() -> Network {

@@ -11,7 +11,7 @@
 
 use super::maps::{CHUNKS, Maps};
 use super::product::{LANES, Left, Output, Right, Run, multiply, pack, padded, push_run};
-use cospike_sim_core::network::{Conv2d, Shape};
+use cospike_sim_core::network::{Conv2d, Shape, Slide};
 use rayon::prelude::*;
 
 /// Sizes of a convolution.
@@ -48,9 +48,11 @@ impl Geometry {
 
     fn new(wide: Shape, narrow: Shape, c: Conv2d) -> Self {
         // A pointwise convolution does not look at neighbours: one long row gives the same result faster.
-        let pointwise = c.kernel == 1 && c.stride == 1 && c.padding == 0;
+        // `check` refuses kernels that are not square.
+        let Slide { size: kernel, stride, padding: (padding, _), .. } = c.rows;
+        let pointwise = kernel == 1 && stride == 1 && padding == 0;
         let row = |s: Shape| if pointwise { Shape::new(s.channels, 1, s.area()) } else { s };
-        Self { wide: row(wide), narrow: row(narrow), kernel: c.kernel, stride: c.stride, padding: c.padding }
+        Self { wide: row(wide), narrow: row(narrow), kernel, stride, padding }
     }
 
     /// Every narrow value is a weighted sum of the wide values under its kernel. Overwrites `narrow`.

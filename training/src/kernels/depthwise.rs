@@ -2,7 +2,7 @@
 
 use super::maps::Maps;
 use super::vector::vectorised;
-use cospike_sim_core::network::{Conv2d, Shape};
+use cospike_sim_core::network::{Conv2d, Shape, Slide};
 use rayon::prelude::*;
 
 /// Number of channels that are summed in registers at a time.
@@ -41,7 +41,7 @@ impl Depthwise {
 
     /// Gradient of the weights: for every weight the sum over the pairs of values that it connects.
     pub(crate) fn correlate(&self, wide: &Maps, narrow: &Maps) -> Vec<f32> {
-        let (channels, taps) = (self.0.groups, self.0.kernel * self.0.kernel);
+        let (channels, taps) = (self.0.groups, self.0.elements());
         let mut by_tap = vec![vec![]; taps];
         self.all_contacts().for_each(|contact| by_tap[contact.tap].push(contact));
         let chunks = wide.data.par_chunks(wide.chunk()).zip(narrow.data.par_chunks(narrow.chunk()));
@@ -73,14 +73,15 @@ impl Depthwise {
     }
 
     fn all_contacts(&self) -> impl Iterator<Item = Contact> {
-        let Conv2d { input, output, kernel, stride, padding, dilation, groups } = self.0;
-        let reached = move |at: usize, k: usize, side: usize| {
-            (at * stride + k * dilation).checked_sub(padding).filter(|&i| i < side)
+        let Conv2d { input, output, rows, columns, groups } = self.0;
+        let reached = |at: usize, k: usize, slide: Slide, side: usize| {
+            (at * slide.stride + k * slide.dilation).checked_sub(slide.padding.0).filter(|&i| i < side)
         };
         let positions = (0..output.height).flat_map(move |y| (0..output.width).map(move |x| (y, x)));
         positions.flat_map(move |(y, x)| {
-            (0..kernel * kernel).filter_map(move |tap| {
-                let (row, column) = (reached(y, tap / kernel, input.height)?, reached(x, tap % kernel, input.width)?);
+            (0..rows.size * columns.size).filter_map(move |tap| {
+                let row = reached(y, tap / columns.size, rows, input.height)?;
+                let column = reached(x, tap % columns.size, columns, input.width)?;
                 let wide = (row * input.width + column) * groups;
                 Some(Contact { wide, narrow: (y * output.width + x) * groups, tap })
             })
@@ -96,7 +97,7 @@ impl Depthwise {
         to: &mut Maps,
         add: bool,
     ) {
-        let (channels, taps) = (self.0.groups, self.0.kernel * self.0.kernel);
+        let (channels, taps) = (self.0.groups, self.0.elements());
         let by_tap: Vec<f32> = (0..taps).flat_map(|tap| (0..channels).map(move |c| weights[c * taps + tap])).collect();
         let (to_chunk, to_len, from_len) = (to.chunk(), to.shape.len(), from.shape.len());
         to.data.par_chunks_mut(to_chunk).zip(from.data.par_chunks(from.chunk())).for_each(|(to, from)| {

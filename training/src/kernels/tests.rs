@@ -3,7 +3,7 @@
 use super::product::{Left, Output, Right, Run, multiply, pack};
 use super::*;
 use crate::random::stream;
-use cospike_sim_core::network::{Conv2d, Leak, Neuron, Reset, Shape};
+use cospike_sim_core::network::{Conv2d, Leak, Neuron, Reset, Shape, Slide};
 use rand::RngExt;
 
 fn random(shape: Shape, frames: usize, name: &str) -> Maps {
@@ -24,13 +24,14 @@ fn defined(c: Conv2d, input: &Maps, weights: &[f32], frame: usize, channel: usiz
     let mut sum = 0.0;
     let per_group = (c.input.channels / c.groups, c.output.channels / c.groups);
     for i in 0..per_group.0 {
-        for tap in 0..c.kernel * c.kernel {
-            let row = (y * c.stride + tap / c.kernel).checked_sub(c.padding).filter(|&r| r < c.input.height);
-            let column = (x * c.stride + tap % c.kernel).checked_sub(c.padding).filter(|&r| r < c.input.width);
+        let Slide { size, stride, padding: (padding, _), .. } = c.rows;
+        for tap in 0..size * size {
+            let row = (y * stride + tap / size).checked_sub(padding).filter(|&r| r < c.input.height);
+            let column = (x * stride + tap % size).checked_sub(padding).filter(|&r| r < c.input.width);
             if let (Some(row), Some(column)) = (row, column) {
                 let from = channel / per_group.1 * per_group.0 + i;
                 let value = input.frame(frame)[(row * c.input.width + column) * c.input.channels + from];
-                let weight = weights[(channel * per_group.0 + i) * c.kernel * c.kernel + tap];
+                let weight = weights[(channel * per_group.0 + i) * size * size + tap];
                 sum += f64::from(value) * f64::from(weight);
             }
         }
@@ -86,7 +87,8 @@ fn convolutions_and_their_gradients_follow_their_definition() {
     for c in cases {
         let (wide, narrow) = (random(c.input, 11, "wide"), random(c.output, 11, "narrow"));
         let weights =
-            random(shape(c.output.channels * c.input.channels / c.groups, c.kernel, c.kernel), 1, "weights").data;
+            random(shape(c.output.channels * c.input.channels / c.groups, c.rows.size, c.columns.size), 1, "weights")
+                .data;
         let Kernels { gather, scatter, correlate } = kernels(c);
 
         let mut output = random(c.output, 11, "overwritten");

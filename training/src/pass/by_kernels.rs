@@ -203,9 +203,13 @@ impl Backward<'_> {
                 });
                 pool.give(gradient);
             }
-            Operation::Input | Operation::Neuron(_) | Operation::Activation(_) | Operation::Flatten => {
-                unreachable!("`check` refused it, or it was done above")
-            }
+            Operation::Input
+            | Operation::Neuron(_)
+            | Operation::Cells(_)
+            | Operation::Previous
+            | Operation::Scale
+            | Operation::Activation(_)
+            | Operation::Flatten => unreachable!("`check` refused it, or it was done above"),
         }
     }
 

@@ -88,12 +88,15 @@ impl Forward<'_> {
             Operation::Add => inputs[1..].iter().try_fold(input.clone(), |sum, input| add(&sum, input)),
             Operation::Conv2d(c) => {
                 let kernel = self.parameter(i, "weight")?;
-                self.normalise(i, &input.conv2d(&kernel, c.padding, c.stride, c.dilation, c.groups)?)
+                self.normalise(i, &input.conv2d(&kernel, c.rows.padding.0, c.rows.stride, c.rows.dilation, c.groups)?)
             }
             Operation::ConvTranspose2d(c) => {
                 let kernel = self.parameter(i, "weight")?;
                 let extra = output_padding(c)?;
-                self.normalise(i, &input.conv_transpose2d(&kernel, c.padding, extra, c.stride, c.dilation)?)
+                self.normalise(
+                    i,
+                    &input.conv_transpose2d(&kernel, c.rows.padding.0, extra, c.rows.stride, c.rows.dilation)?,
+                )
             }
             Operation::Linear => {
                 let (matrix, bias) = (self.parameter(i, "weight")?, self.parameter(i, "bias")?);
@@ -101,9 +104,13 @@ impl Forward<'_> {
                 Ok(output.reshape((input.dim(0)?, layer.output.channels, 1, 1))?)
             }
             Operation::Pool(_) => Ok(input.mean_keepdim((2, 3))?),
-            Operation::Input | Operation::Neuron(_) | Operation::Activation(_) | Operation::Flatten => {
-                unreachable!("`check` refused it, or it was done above")
-            }
+            Operation::Input
+            | Operation::Neuron(_)
+            | Operation::Cells(_)
+            | Operation::Previous
+            | Operation::Scale
+            | Operation::Activation(_)
+            | Operation::Flatten => unreachable!("`check` refused it, or it was done above"),
         }
     }
 

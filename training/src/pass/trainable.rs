@@ -1,7 +1,7 @@
 //! Which networks this program can train.
 
 use crate::kernels::Depthwise;
-use cospike_sim_core::network::{Activation, Leak, Network, Operation, Reduction};
+use cospike_sim_core::network::{Activation, Conv2d, Leak, Network, Operation, Reduction};
 
 /// Reason why a network cannot be trained.
 #[derive(Debug, thiserror::Error)]
@@ -9,6 +9,11 @@ pub(crate) enum Untrainable {
     /// An operation whose gradient this program does not have.
     #[error("layer `{layer}` of `{network}` cannot be trained by this program: {reason}; choose another network")]
     Operation { network: String, layer: String, reason: &'static str },
+}
+
+/// Whether the kernel slides along both axes alike, with the same padding on all sides.
+fn is_square(conv: Conv2d) -> bool {
+    conv.rows == conv.columns && conv.rows.padding.0 == conv.rows.padding.1
 }
 
 /// Checks that this program can train every layer of `net`.
@@ -21,8 +26,9 @@ pub(crate) fn check(net: &Network) -> Result<(), Untrainable> {
             Operation::Conv2d(c) if c.groups > 1 && Depthwise::new(c).is_none() => {
                 "it convolves in groups of several channels"
             }
-            Operation::Conv2d(c) if c.dilation > 1 && Depthwise::new(c).is_none() => "its kernel is dilated",
-            Operation::ConvTranspose2d(c) if c.groups > 1 || c.dilation > 1 => {
+            Operation::Conv2d(c) | Operation::ConvTranspose2d(c) if !is_square(c) => "its kernel is not square",
+            Operation::Conv2d(c) if c.rows.dilation > 1 && Depthwise::new(c).is_none() => "its kernel is dilated",
+            Operation::ConvTranspose2d(c) if c.groups > 1 || c.rows.dilation > 1 => {
                 "its transposed kernel is grouped or dilated"
             }
             Operation::Pool(pool) if !pool.is_global() || pool.reduction != Reduction::Average => {
@@ -32,6 +38,9 @@ pub(crate) fn check(net: &Network) -> Result<(), Untrainable> {
             Operation::Flatten => "it flattens a feature map",
             Operation::Neuron(neuron) if neuron.leak == Leak::Learned => "its leak is learned",
             Operation::Activation(Activation::Sigmoid) => "it is a sigmoid",
+            Operation::Cells(_) => "its neurons have values of their own",
+            Operation::Previous => "it reads an earlier step",
+            Operation::Scale => "it scales every value by itself",
             Operation::Conv2d(_) | Operation::ConvTranspose2d(_) | Operation::Linear | Operation::Pool(_)
                 if reads_raw =>
             {

@@ -3,7 +3,7 @@
 use super::error::ReferenceError;
 use crate::json::{Object, place};
 use crate::zoo::MAX_TIME_STEPS;
-use cospike_sim_core::network::{Leak, NORM_EPSILON, Neuron, Reset};
+use cospike_sim_core::network::{Fires, Leak, NORM_EPSILON, Neuron, Reset};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -115,7 +115,7 @@ impl Keys {
         let threshold = self.number("v_th", needed, |threshold| threshold as f32 > rest)?;
         let threshold = threshold.ok_or_else(|| missing("v_th", needed))? as f32;
         let initial = self.number("v_init", "a number", |_| true)?.map_or(rest, |initial| initial as f32);
-        Ok(Neuron { leak, decay_input, threshold, initial, reset })
+        Ok(Neuron { leak, decay_input, threshold, fires: Fires::From, initial, reset })
     }
 
     /// A number in the range of float32 that is `right`; `None` if the key is missing or null.

@@ -2,7 +2,7 @@
 
 use super::layer::{LayerObservation, ToolCounts};
 use super::values::Values;
-use crate::network::{Leak, Neuron, Operation, Pool2d, Reduction, Reset};
+use crate::network::{CellOutput, CellReset, Cells, Leak, Membrane, Neuron, Operation, Reduction, Reset};
 
 /// A weighted layer whose input is zeros and ones counts an accumulate per (spike, weight) pair (its `SynOp` is the same
 /// number), any other dense multiply-accumulates without regard to borders. Biases count nothing. (The same rule for
@@ -21,12 +21,34 @@ pub(super) fn count(operation: Operation, layer: &LayerObservation) -> ToolCount
             ToolCounts::ac(layer.inputs.iter().map(|values| values.nonzero).sum())
         }
         Operation::Add => ToolCounts::ac(layer.outputs),
-        Operation::Pool(Pool2d { reduction: Reduction::Average | Reduction::Sum, window: (rows, columns), .. }) => {
-            ToolCounts::ac(layer.outputs * (rows * columns - 1) as u64)
+        Operation::Pool(pool) if pool.reduction != Reduction::Max => {
+            ToolCounts::ac(layer.outputs * (pool.elements() - 1) as u64)
         }
         Operation::Neuron(neuron) => ToolCounts::ac(layer.outputs * additions(&neuron)),
-        Operation::Pool(_) | Operation::Input | Operation::Activation(_) | Operation::Flatten => ToolCounts::default(),
+        Operation::Cells(cells) => ToolCounts::ac(layer.outputs * additions_of_cells(&cells)),
+        Operation::Pool(_)
+        | Operation::Input
+        | Operation::Activation(_)
+        | Operation::Flatten
+        | Operation::Previous
+        | Operation::Scale => ToolCounts::default(),
     }
+}
+
+/// As [`additions`], of neurons as they would be written there: two more for a synaptic current.
+fn additions_of_cells(cells: &Cells) -> u64 {
+    let synapse = if cells.synapse { 2 } else { 0 };
+    let charge = match cells.membrane {
+        Membrane::Direct => 0,
+        Membrane::Integrating => 1,
+        Membrane::Leaky => 3,
+    };
+    let fire = match cells.output {
+        CellOutput::Membrane => 0,
+        CellOutput::Spikes { reset: CellReset::Soft, .. } => 2,
+        CellOutput::Spikes { reset: CellReset::Hard, .. } => 3,
+    };
+    synapse + charge + fire
 }
 
 fn is_binary(values: &Values) -> bool {

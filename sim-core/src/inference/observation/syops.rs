@@ -13,16 +13,22 @@ use crate::network::{Activation, Operation, Pool2d, Reduction};
 pub(super) fn count(operation: Operation, layer: &LayerObservation) -> ToolCounts {
     let dense = match operation {
         Operation::Conv2d(conv) | Operation::ConvTranspose2d(conv) => {
-            let per_output = conv.kernel * conv.kernel * (conv.input.channels / conv.groups);
+            let per_output = conv.elements() * (conv.input.channels / conv.groups);
             layer.outputs * (per_output as u64 + u64::from(layer.has_bias))
         }
         Operation::Linear => layer.dense + if layer.has_bias { layer.channels } else { 0 },
         Operation::Pool(Pool2d { reduction: Reduction::Average | Reduction::Max, .. }) => layer.inputs[0].count,
-        Operation::Neuron(_) => return ToolCounts::ac(layer.outputs),
+        Operation::Neuron(_) | Operation::Cells(_) => return ToolCounts::ac(layer.outputs),
         Operation::Activation(Activation::Relu) | Operation::Activation(Activation::Clip { max: 6.0 }) => {
             return ToolCounts { ac: 0.0, mac: layer.outputs as f64 };
         }
-        Operation::Input | Operation::Activation(_) | Operation::Pool(_) | Operation::Add | Operation::Flatten => 0,
+        Operation::Input
+        | Operation::Activation(_)
+        | Operation::Pool(_)
+        | Operation::Add
+        | Operation::Flatten
+        | Operation::Previous
+        | Operation::Scale => 0,
     };
     match layer.inputs.first() {
         Some(input) if input.are_two_in_unit_range() => ToolCounts::either(true, dense as f64 * input.mean()),

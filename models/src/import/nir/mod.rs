@@ -1,0 +1,98 @@
+//! Networks in the Neuromorphic Intermediate Representation, NIR (Pedersen et al., Nature Communications 15, 2024), as snnTorch,
+//! SpikingJelly, Norse, Sinabs, Rockpool and others write them (`.nir`, an HDF5 file).
+//!
+//! | module | does |
+//! |---|---|
+//! | `read` | the file, into a typed graph (`graph`) |
+//! | `flat` | graphs in graphs resolved, an order of execution, and which edges close loops |
+//! | `shapes` | shapes of everything, from the input on |
+//! | `discrete` | continuous time to time steps |
+//! | `convert` | layers and tensors |
+//! | `recorded` | values that another framework recorded, to compare with |
+//!
+//! The format carries no time step, no kind of reset, no rule for what equals a threshold and no initial state: [`NirOptions`] says
+//! them. Edges into one node are summed; a loop reads what its neurons emitted one step earlier.
+
+mod convert;
+mod discrete;
+mod error;
+mod flat;
+mod graph;
+mod read;
+mod recorded;
+mod shapes;
+
+pub use convert::{NodeReport, Runs};
+pub use discrete::{Initial, NirOptions, TimeStep};
+pub use error::NirError;
+pub use recorded::{NodeComparison, Recorded, RecordedComparison};
+
+use crate::file::{self, DATA_LIMIT};
+use cospike_sim_core::network::{Network, TensorStore, Weights};
+use flat::Flat;
+use std::path::Path;
+
+/// A file in the NIR format, examined.
+#[derive(Debug)]
+pub struct NirFile {
+    /// Path as given.
+    pub path: String,
+    /// Version of NIR that wrote it, if it says so.
+    pub version: Option<String>,
+    /// BLAKE3 of the file's bytes, hexadecimal.
+    pub blake3: String,
+    /// Its nodes in the order of execution, each with how it is executed.
+    pub nodes: Vec<NodeReport>,
+    /// What is not executed as it is in the file, in sentences.
+    pub notes: Vec<String>,
+    /// Length of a time step; `None` of a network without neurons.
+    pub time_step: Option<TimeStep>,
+    /// The network that it makes, or why it makes none.
+    pub network: Result<NirNetwork, NirError>,
+}
+
+/// A network made of a NIR file.
+#[derive(Clone, Debug)]
+pub struct NirNetwork {
+    /// Layers, named as the nodes that they were made of.
+    pub network: Network,
+    /// Its tensors.
+    pub tensors: TensorStore,
+    /// Its weights.
+    pub weights: Weights,
+}
+
+impl NirFile {
+    /// Reads and examines the file at `path`.
+    ///
+    /// # Errors
+    /// [`NirError::Read`], or [`NirError::File`] for one that is not in the format. A network that cannot be executed is no error, see
+    /// [`NirFile::network`].
+    pub fn read(path: &Path, options: &NirOptions) -> Result<Self, NirError> {
+        let bytes = file::read(path, DATA_LIMIT)?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let shown = path.display().to_string();
+        let in_file = |error| NirError::File { path: shown.clone(), error: Box::new(error) };
+        Ok(Self { path: shown.clone(), ..Self::from_bytes(&name, bytes, options).map_err(in_file)? })
+    }
+
+    /// Examines the `bytes` of a file; the network gets the name `name`.
+    ///
+    /// # Errors
+    /// Bytes that are not in the format, or whose edges make no graph with one input and one output.
+    pub fn from_bytes(name: &str, bytes: Vec<u8>, options: &NirOptions) -> Result<Self, NirError> {
+        let blake3 = blake3::hash(&bytes).to_hex().to_string();
+        let (graph, version) = read::read(bytes)?;
+        let flat = Flat::new(graph)?;
+        let sizes = convert::sizes(&flat);
+        let found = discrete::time_step(&flat.nodes, options.dt);
+        let time_step = *found.as_ref().unwrap_or(&None);
+        let made = found.and_then(|time_step| convert::convert(name, &flat, &sizes, time_step, options));
+        let nodes = convert::reports(&flat, &sizes, time_step, options);
+        let network = made.and_then(|made| {
+            let weights = Weights::from_store(&made.network, &made.store)?;
+            Ok(NirNetwork { network: made.network, tensors: made.store, weights })
+        });
+        Ok(Self { path: name.into(), version, blake3, nodes, notes: flat.notes, time_step, network })
+    }
+}
