@@ -67,6 +67,7 @@ fn empty() -> Results {
         scenario: String::new(),
         settings: vec![],
         selected: vec![],
+        search: None,
         seed: 0,
         replications: 1,
         axes: vec![],
@@ -84,5 +85,6 @@ fn empty() -> Results {
         replications: vec![],
         latencies: vec![],
         answers: vec![],
+        probes: vec![],
     }
 }

@@ -3,15 +3,16 @@
 use crate::error::ReportError;
 use crate::figure::{shorten, text_width};
 use crate::pooled::pooled;
-use cospike_results::index::PointIndex;
-use cospike_results::rows::{ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results, Table};
+use cospike_results::index::{NetworkIndex, PointIndex};
+use cospike_results::rows::{AnswerRow, ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results, Table};
 use cospike_results::summary::{
-    Comparison, Estimate, LEAST_COMPUTE, PointSummary, Summary, compute_share, energy_difference,
+    Answer, Comparison, Estimate, LEAST_COMPUTE, PointSummary, Summary, compute_share, energy_difference,
 };
 use cospike_sim_core::inference::Convention;
 use cospike_sim_core::record::Field;
 use cospike_sim_core::stats::Interval;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// Swept keys whose values figures show by colour.
 pub(crate) const KIND: [&str; 2] = ["network.family", "network.bottleneck"];
@@ -32,6 +33,8 @@ pub(crate) struct Digest<'a> {
     pub(crate) kinds: Vec<String>,
     /// Pairs of a spiking design point and one of another family that is otherwise equal.
     pub(crate) pairs: Vec<Pair>,
+    /// Answers of searches.
+    pub(crate) searches: Vec<Answer>,
     /// Swept keys in which the networks of each kind differ.
     varied: BTreeMap<String, BTreeSet<String>>,
 }
@@ -55,6 +58,9 @@ pub(crate) struct Design<'a> {
     pub(crate) compute: BTreeMap<&'a str, f64>,
     /// The same on a machine that skips real values that are zero.
     pub(crate) compute_skipping: BTreeMap<&'a str, f64>,
+    /// Whether the network answers each sample correctly with nothing lost, in the order of the samples; empty if it cannot be
+    /// executed.
+    pub(crate) right: Rc<[bool]>,
 }
 
 /// Design point whose network was executed, with what that says of it.
@@ -98,13 +104,15 @@ impl<'a> Digest<'a> {
         let compute = by_point(&results.compute_energy, |row| row.point);
         let summary = Summary::new(results)?;
         let energy_parts = ReplicationRow::energy_parts();
+        let right = right_by_network(results);
         let designs = results.points.iter().zip(summary.points).map(|(row, summary)| {
             let replications = replications.get(&row.point).cloned().unwrap_or_default();
             let latencies = latencies.get(&row.point).map_or(&[][..], Vec::as_slice);
             let compute = compute.get(&row.point).map_or(&[][..], Vec::as_slice);
-            Design::new(row, summary, replications, latencies, compute, &energy_parts)
+            let design = Design::new(row, summary, replications, latencies, compute, &energy_parts)?;
+            Ok(Design { right: right.get(&row.network).cloned().unwrap_or_default(), ..design })
         });
-        let designs = designs.collect::<Result<Vec<_>, _>>()?;
+        let designs = designs.collect::<Result<Vec<_>, ReportError>>()?;
         let networks = firsts(&designs, |design| design.row.network);
         let kinds = firsts(&designs, |design| &design.row.kind);
         let kinds = kinds.into_iter().map(|index| designs[index].row.kind.clone()).collect();
@@ -116,7 +124,8 @@ impl<'a> Digest<'a> {
         };
         let pairs = summary.comparisons.into_iter().filter_map(pair).collect();
         let varied = varied(networks.iter().map(|index| &designs[*index]));
-        Ok(Self { results, designs, energy_parts, networks, kinds, pairs, varied })
+        let searches = summary.searches;
+        Ok(Self { results, designs, energy_parts, networks, kinds, pairs, searches, varied })
     }
 
     /// Whether compute is so much of the energy of any design point that price lists change it. Without energies, nothing else is there
@@ -233,6 +242,7 @@ impl<'a> Design<'a> {
             latencies,
             compute: by_list,
             compute_skipping: skipping,
+            right: Rc::default(),
         })
     }
 
@@ -296,6 +306,15 @@ fn without_shared_words(labels: &[&str]) -> Vec<String> {
         if kept.is_empty() { words.join(" ") } else { kept.join(" ") }
     };
     all.iter().map(own).collect()
+}
+
+/// Whether each network answers each sample correctly, in the order of the samples.
+fn right_by_network(results: &Results) -> BTreeMap<NetworkIndex, Rc<[bool]>> {
+    let mut right: BTreeMap<NetworkIndex, Vec<bool>> = BTreeMap::new();
+    for &AnswerRow { network, label, answer, .. } in &results.answers {
+        right.entry(network).or_default().push(label == answer);
+    }
+    right.into_iter().map(|(network, right)| (network, right.into())).collect()
 }
 
 /// Rows of a table by design point.

@@ -5,7 +5,7 @@ mod synthetic;
 
 use cospike_reports::answer;
 use cospike_results::index::{NetworkIndex, PointIndex};
-use cospike_results::rows::{PointRow, Results};
+use cospike_results::rows::{AnswerRow, PointRow, Results};
 use synthetic::Synthetic;
 
 /// A study with a design point per line: label, parameters, correct answers of 1,000 requests in each replication, 95th percentile of
@@ -73,6 +73,35 @@ fn whoever_leads_at_a_value_is_told_apart_from_every_rival_there() {
     // Half a point less is within what 2,000 samples leave open.
     let closer = crossing.replace("921 922 920", "929 930 928");
     assert!(answered(&closer)[0].contains("at 0, float and spiking are level (93.9 %); from 0.1 on, spiking leads"));
+}
+
+/// One point of 1,000 samples is within chance for networks that see different ones, and is not for two that see the same and of which one
+/// answers all that the other does.
+#[test]
+fn networks_are_told_apart_on_the_same_samples() {
+    let mut results = study(
+        r#"
+        float loss=0     | {"network.family":"float","loss":0}     | 900 902 901 | 0.01 | 0.1
+        spiking loss=0   | {"network.family":"spiking","loss":0}   | 890 891 892 | 0.01 | 0.1
+        "#,
+    );
+    let told = |results: &Results| answer(results).unwrap()[0].replace('\u{a0}', " ");
+    assert!(
+        told(&results).contains("float (90.1 %) and spiking (89.1 %), between which no difference"),
+        "{}",
+        told(&results)
+    );
+    for (network, right) in [(0, 1800), (1, 1780)] {
+        let row = |sample| AnswerRow {
+            network: NetworkIndex(network),
+            sample,
+            label: 1,
+            answer: u16::from(sample < right).into(),
+            payload_bits: 8,
+        };
+        results.answers.extend((0..2000).map(row));
+    }
+    assert!(told(&results).contains("float (90.1 %); next spiking (89.1 %"), "{}", told(&results));
 }
 
 #[test]

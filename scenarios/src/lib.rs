@@ -24,5 +24,5 @@ mod shape;
 pub mod sweep;
 pub mod traces;
 
-pub use compile::{CompileError, Compiled, compile, compile_given};
+pub use compile::{CompileError, Compiled, compile, compile_given, compile_probes};
 pub use located::Located;

@@ -1,5 +1,6 @@
 //! Results and their report in a folder, and their summary on the terminal: of a study that was run, and of what was collected.
 
+use super::search::print_answers;
 use super::summary::{print_answer, print_summary};
 use crate::failure::{Failure, printable_lines};
 use crate::output::{note, plural, print_json};
@@ -65,6 +66,9 @@ fn print(results: &Results, as_json: bool) -> anyhow::Result<()> {
         false => {
             print_answer(results.manifest.question.as_deref(), &answer);
             print_summary(&summary, results);
+            if let Some(search) = &results.manifest.search {
+                print_answers(&summary.searches, search);
+            }
         }
     }
     Ok(())

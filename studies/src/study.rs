@@ -265,6 +265,7 @@ impl Study {
             scenario: provenance.scenario.clone(),
             settings: provenance.settings.clone(),
             selected: provenance.selected.clone(),
+            search: provenance.search.clone(),
             seed: *seed,
             replications: *replications,
             axes: provenance.axes.clone(),

@@ -4,7 +4,7 @@ use crate::digest::Design;
 use crate::metric::{Better, Metric};
 use crate::quantity::Quantity;
 use cospike_results::summary::SIGNIFICANCE;
-use cospike_sim_core::stats::{compare_with_control, holm, wilson};
+use cospike_sim_core::stats::{compare_with_control, holm, paired_difference, wilson};
 
 /// Outcome of a contest.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,15 +73,19 @@ fn p_value(metric: &Metric, designs: [&Design<'_>; 2]) -> f64 {
 
 impl Metric {
     /// Whether the finite number of samples, which replications share and so cannot show, tells two networks apart as well: for
-    /// correct answers, whether the interval of the difference of two independent proportions excludes 0 (Newcombe 1998, method 10
-    /// without its correlation, which makes the interval wider).
+    /// correct answers, whether the interval of their difference excludes 0. Where nothing is lost, it is that of the same samples
+    /// answered by both networks; else which samples suffered is not known, and it is that of two independent proportions, which is
+    /// wider (Newcombe 1998, methods 10 of both papers).
     fn tells_apart(&self, designs: [&Design<'_>; 2]) -> bool {
         let [first, second] = designs;
-        if self.quantity != Quantity::Share
-            || self.name != crate::names::CORRECT
-            || first.row.network == second.row.network
-        {
+        let is_correct = self.quantity == Quantity::Share && self.name == crate::names::CORRECT;
+        if !is_correct || first.row.network == second.row.network {
             return true;
+        }
+        if designs.iter().all(|design| self.is_as_executed(design))
+            && let Ok(paired) = paired_difference(&first.right, &second.right)
+        {
+            return !paired.difference.contains(0.0);
         }
         let interval = |design: &Design<'_>| {
             let samples = u64::from(design.row.samples);
@@ -92,5 +96,14 @@ impl Metric {
         let (above, below) = if a.estimate > b.estimate { (a, b) } else { (b, a) };
         let side = (above.estimate - above.low).hypot(below.high - below.estimate);
         above.estimate - below.estimate > side
+    }
+
+    /// Whether as many of the requests were answered correctly as of the samples with nothing lost, but for which samples were
+    /// asked for more often than others.
+    fn is_as_executed(&self, design: &Design<'_>) -> bool {
+        let offline = design.summary.offline_accuracy;
+        self.of(design).zip(offline).is_some_and(|(online, offline)| {
+            offline.contains(online.mean) && design.summary.completed.mean == Some(1.0)
+        })
     }
 }

@@ -5,6 +5,7 @@ mod headline;
 mod limits;
 mod provenance;
 mod quoted;
+mod search;
 mod service;
 mod tables;
 
@@ -40,6 +41,7 @@ pub(crate) fn render(digest: &Digest<'_>, figures: &[Figure]) -> Markup {
                     (what_was_run(digest))
                     (warnings(digest))
                     (what_failed(digest))
+                    (search::section(digest))
                     (cautions(digest))
                     section #figures {
                         h2 { "Figures" }
