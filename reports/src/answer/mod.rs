@@ -15,28 +15,36 @@ use crate::names;
 use crate::quantity::Quantity;
 use crate::sweep::Swept;
 use cospike_results::summary::compute_share;
+use std::collections::BTreeSet;
 
 /// Most sentences of an answer.
 const MOST: usize = 4;
 /// Share below which nothing is said of it.
 const LEAST_SHARE: f64 = 0.000_5;
-/// Most sentences until those on the best design points are among them.
+/// Most sentences on the best design points; with those on who leads at which value, if these compare all points.
 const BEST: usize = 3;
 
-/// The answer, the most important sentence first.
+/// The answer, the most important sentence first. Of searches it is what they found: which values they probed says nothing more.
 pub(crate) fn sentences(digest: &Digest<'_>) -> Vec<String> {
+    if !digest.searches.is_empty() {
+        return digest.searches.iter().map(|of| format!("{}: {}.", of.search, of.text)).collect();
+    }
     if let [only] = &digest.designs[..] {
         return alone(only).into_iter().collect();
     }
     let swept: Vec<Swept> = Swept::all(digest).into_iter().filter(|swept| !swept.is_scattered).collect();
     let mut sentences: Vec<String> = swept.iter().filter_map(|swept| capacity::sentence(digest, swept)).collect();
     let has_capacity = !sentences.is_empty();
-    let leads: Vec<String> = swept.iter().filter_map(|swept| lead::along(digest, swept)).collect();
-    let has_leads = !leads.is_empty();
-    sentences.extend(leads);
+    let leads: Vec<(&Swept, String)> =
+        swept.iter().filter_map(|swept| Some((swept, lead::along(digest, swept)?))).collect();
+    let compared = leads.iter().flat_map(|(swept, _)| swept.lines.iter().flat_map(|line| &line.points));
+    let compared: BTreeSet<usize> = compared.map(|(_, index)| *index).collect();
+    let are_all_compared = compared.len() == digest.designs.len();
+    sentences.extend(leads.into_iter().map(|(_, sentence)| sentence));
     let is_one_line = swept.iter().any(|swept| swept.lines.len() == 1 && swept.without.is_empty());
     if !has_capacity && !is_one_line {
-        sentences.extend(lead::overall(digest, BEST.saturating_sub(sentences.len()), has_leads));
+        let room = if are_all_compared { BEST.saturating_sub(sentences.len()) } else { BEST };
+        sentences.extend(lead::overall(digest, room, are_all_compared));
     }
     sentences.extend(swept.iter().filter_map(|swept| trend::sentence(digest, swept)));
     sentences.truncate(MOST);

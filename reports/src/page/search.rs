@@ -37,7 +37,7 @@ fn path(answer: &Answer, search: &SearchUsed) -> Markup {
     html! {
         h3 { (answer.search) }
         p { (answer.text) "." }
-        div.wide {
+        div.wide tabindex="0" role="region" aria-label="Table, scrolls sideways" {
             table {
                 thead { tr { th { (search.key) } th { "Step" } th { "Replications" } th { "Mean [interval], limit" } th { "Verdict" } } }
                 tbody {

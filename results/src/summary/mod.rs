@@ -151,8 +151,7 @@ impl Summary {
             replications.entry(row.point).or_default().push(row);
         }
         let rows = |point: &PointRow| replications.get(&point.point).map_or(&[][..], Vec::as_slice);
-        let points: Vec<PointSummary> =
-            results.points.iter().map(|point| summarise(point, rows(point))).collect::<Result<_, _>>()?;
+        let points = results.points.iter().map(|point| summarise(point, rows(point))).collect::<Result<Vec<_>, _>>()?;
         let mut correct: BTreeMap<NetworkIndex, Vec<bool>> = BTreeMap::new();
         for &AnswerRow { network, label, answer, .. } in &results.answers {
             correct.entry(network).or_default().push(label == answer);
