@@ -92,7 +92,9 @@ fn a_network_of_another_framework_is_simulated_like_one_of_the_zoo() {
     assert!(text.contains(network));
     let sweep = "[sweep]\nnetwork.split = [\"input\", \"conv\", \"if.1\", \"pool\", \"fc\", \"output\"]\n";
     std::fs::write(folder.path().join("own.toml"), text.clone() + sweep).unwrap();
-    let run = |arguments: &[&str]| json(cospike(arguments).current_dir(folder.path()).env("COSPIKE_STORE", folder.path().join("store")));
+    let run = |arguments: &[&str]| {
+        json(cospike(arguments).current_dir(folder.path()).env("COSPIKE_STORE", folder.path().join("store")))
+    };
     let printed = run(&["run", "own.toml", "--json"]);
     let points = printed["points"].as_array().unwrap();
     assert_eq!(points.len(), 6);
