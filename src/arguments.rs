@@ -44,6 +44,14 @@ pub(crate) enum Verb {
     /// Check a scenario and list its design points, without running it; or check a network of another framework (.nir): say of every
     /// node how it is executed. Exit code 2 if one is not
     Check(Check),
+    /// Write a scenario file of your own, which begins as a copy of one that ships with CoSpike
+    New(New),
+    /// List the profiles of devices, links and clouds that scenarios can name
+    Profiles(Profiles),
+    /// Print the file of a profile, to make one of your own: `cospike profile wifi > my-wifi.toml`
+    Profile(Profile),
+    /// List the price lists, or print the file of one, to make one of your own
+    Prices(Prices),
     /// Print the JSON Schema of a scenario file, with which an editor completes and checks keys
     Schema,
     /// Measure accuracy and operations of a network, without simulating devices
@@ -121,6 +129,37 @@ pub(crate) struct Check {
     /// Print the plan that the scenario compiles to, as JSON: all design points, networks and prices
     #[arg(long, conflicts_with = "json")]
     pub(crate) plan: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct New {
+    /// Scenario file to write, ending in .toml; the study gets its name
+    pub(crate) file: PathBuf,
+    /// Scenario that ships with CoSpike and is copied
+    #[arg(long, value_name = "SCENARIO", default_value = "quickstart")]
+    pub(crate) from: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Profiles {
+    /// Print JSON instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Profile {
+    /// Name of the profile; `cospike profiles` lists them
+    pub(crate) name: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Prices {
+    /// Name of the price list whose file is printed [default: all are listed]
+    pub(crate) name: Option<String>,
+    /// Print JSON instead of a table
+    #[arg(long, conflicts_with = "name")]
+    pub(crate) json: bool,
 }
 
 #[derive(Args)]

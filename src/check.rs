@@ -5,6 +5,9 @@ use crate::estimate::{estimate, notable};
 use crate::failure::Failure;
 use crate::nir;
 use crate::output::{note, plural, print_json, printable, say};
+use cospike_results::manifest::SearchUsed;
+use cospike_scenarios::Compiled;
+use cospike_studies::search::{Searches, most_probes};
 use serde_json::json;
 
 /// Checks a scenario and prints its design points, or the plan that it compiles to.
@@ -13,7 +16,7 @@ pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
         return nir::check(path, &arguments.nir, arguments.json);
     }
     arguments.nir.refuse()?;
-    let plan = arguments.scenario.compile(&arguments.scenario.zoo()?)?.plan;
+    let Compiled { plan, searches, .. } = arguments.scenario.compile_with_searches(&arguments.scenario.zoo()?)?;
     if arguments.plan {
         say!("{}", serde_json::to_string_pretty(&plan)?);
         return Ok(());
@@ -30,6 +33,7 @@ pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
             "replications": replications,
             "networks": networks,
             "warnings": plan.provenance.warnings,
+            "search": plan.provenance.search,
             "inferences": samples,
             "requests": estimate.requests,
             "least_memory_bytes": estimate.bytes(),
@@ -46,6 +50,20 @@ pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
         );
         notable(&estimate).iter().for_each(|line| say!("{line}"));
         labels.iter().for_each(|label| say!("  {label}"));
+        if let Some((search, searches)) = plan.provenance.search.as_ref().zip(searches) {
+            print_search(search, &searches);
+        }
     }
     Ok(())
+}
+
+/// Says what is searched; the design points above are its ends.
+fn print_search(search: &SearchUsed, searches: &Searches) {
+    let SearchUsed { key, goal, from, to, candidates, condition, max_replications, .. } = search;
+    say!(
+        "\nthese are the ends of {}: the {goal} {key} for which {condition}, of {candidates} from {from} to {to}; \
+         at most {} candidates of each are probed, with at most {max_replications} replications",
+        plural(searches.bases.len() as u64, "search").replace("searchs", "searches"),
+        most_probes(searches.candidates.len()),
+    );
 }

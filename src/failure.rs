@@ -1,6 +1,7 @@
 //! Why a command ends early.
 
 use crate::output::{printable, shortened};
+use anyhow::anyhow;
 use std::fmt::Display;
 
 /// Failure of a command, which decides its exit code.
@@ -15,6 +16,14 @@ impl Failure {
     /// A mistake in what the user gave: what was found, and what is accepted.
     pub(crate) fn mistake(message: impl Display) -> Self {
         Self::Input(format!("error: {}", printable_lines(&message.to_string())))
+    }
+
+    /// The failure as an error, which no longer knows whose mistake it was.
+    pub(crate) fn into_error(self) -> anyhow::Error {
+        match self {
+            Self::Input(message) => anyhow!("{}", message.trim_start_matches("error: ")),
+            Self::Other(error) => error,
+        }
     }
 }
 

@@ -11,6 +11,8 @@ use cospike_scenarios::Compiled;
 use cospike_scenarios::diagnostic::did_you_mean;
 use cospike_scenarios::given::Given;
 use cospike_scenarios::library;
+use cospike_studies::Study;
+use cospike_studies::search::Probe;
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::ops::Range;
@@ -79,10 +81,30 @@ impl GivenScenario {
         Ok(options)
     }
 
-    /// Compiles the scenario with `zoo`.
+    /// Compiles the scenario with `zoo`. Refuses one with `[find]`, whose design points depend on results.
     pub(crate) fn compile(&self, zoo: &Zoo) -> Result<Compiled, Failure> {
-        let given = Given { settings: self.settings.clone(), points: self.points.clone() };
-        compile_scenario(&self.word, &given, zoo)
+        let compiled = self.compile_with_searches(zoo)?;
+        match compiled.searches {
+            None => Ok(compiled),
+            Some(_) => {
+                let message = "the design points of a scenario with [find] depend on results: it takes `cospike run`";
+                Err(Failure::mistake(message))
+            }
+        }
+    }
+
+    /// Compiles the scenario with `zoo`; of searches, the design points of both ends.
+    pub(crate) fn compile_with_searches(&self, zoo: &Zoo) -> Result<Compiled, Failure> {
+        compile_scenario(&self.word, &self.given(), None, zoo)
+    }
+
+    /// The study of some probes of the searches in the scenario.
+    pub(crate) fn study_of(&self, probes: &[Probe], zoo: &Zoo) -> Result<Study, Failure> {
+        Ok(compile_scenario(&self.word, &self.given(), Some(probes), zoo)?.into_study(zoo)?)
+    }
+
+    fn given(&self) -> Given {
+        Given { settings: self.settings.clone(), points: self.points.clone() }
     }
 }
 

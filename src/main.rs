@@ -15,9 +15,11 @@ mod given;
 mod infer;
 mod memory;
 mod networks;
+mod new;
 mod nir;
 mod output;
 mod paper;
+mod profiles;
 mod progress;
 mod report;
 mod run;
@@ -52,13 +54,13 @@ fn main() -> ExitCode {
             if said.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
         }
     };
-    match lost() {
-        Some(error) if code == ExitCode::SUCCESS => {
-            note!("error: a part of the output is lost, because standard output cannot be written: {error}");
-            ExitCode::FAILURE
+    if let Some(error) = lost() {
+        note!("error: a part of the output is lost, because standard output cannot be written: {error}");
+        if code == ExitCode::SUCCESS {
+            return ExitCode::FAILURE;
         }
-        _ => code,
     }
+    code
 }
 
 /// Says why a command failed, and gives its exit code.
@@ -90,6 +92,11 @@ fn execute(verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Store(arguments::Store::Export(export)) => store::export(&export),
         Verb::Report(report) => report::report(&report),
         Verb::Check(check) => check::check(&check),
+        Verb::New(new) => new::new(&new),
+        Verb::Profiles(list) => profiles::list(list.json),
+        Verb::Profile(profile) => profiles::print(&profile.name),
+        Verb::Prices(arguments::Prices { name: Some(name), .. }) => profiles::print_prices(&name),
+        Verb::Prices(arguments::Prices { name: None, json }) => profiles::list_prices(json),
         Verb::Schema => schema::schema(),
         Verb::Infer(infer) => infer::infer(&infer),
         Verb::Export(export) => export::export(&export),

@@ -41,7 +41,7 @@ pub(crate) fn page(arguments: &Page) -> Result<(), Failure> {
 /// plain values too. Units at earlier split points, whose tails are almost whole networks, are executed on the first [`EARLIER`]
 /// images without errors, and only the kinds that claims compare there.
 fn execute_all(zoo: &Zoo, dataset: &Dataset) -> Result<Vec<Executed>, Failure> {
-    let compared = [BottleneckKind::Spiking, BottleneckKind::Float];
+    let compared = [BottleneckKind::Spiking, BottleneckKind::Float, BottleneckKind::Quantised];
     let is_compared = |series: &&Series<'_>| series.variant == PLAIN && compared.contains(&series.kind);
     let is_float =
         |choice: &&NetworkChoice| choice.unit.as_ref().is_some_and(|unit| unit.kind == BottleneckKind::Float);
@@ -82,7 +82,7 @@ fn named<'a>(zoo: &Zoo, files: impl Iterator<Item = &'a WeightFile>) -> Result<V
 
 /// Runs a built-in scenario.
 fn simulate(name: &str, zoo: &Zoo) -> Result<Results, Failure> {
-    let study = compile_scenario(name, &Given::default(), zoo)?.into_study(zoo)?;
+    let study = compile_scenario(name, &Given::default(), None, zoo)?.into_study(zoo)?;
     let bar = Bar::new();
     let results = study.run(None, &|progress| bar.show(progress))?;
     match results.points.iter().find_map(|point| point.failure.as_ref().map(|failure| (&point.label, failure))) {

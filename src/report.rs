@@ -3,7 +3,7 @@
 use crate::arguments::Report;
 use crate::failure::Failure;
 use crate::output::say;
-use cospike_reports::{FILES, PAGE, PAGE_FILE, render};
+use cospike_reports::{PAGE, PAGE_FILE, files, render};
 use cospike_results::store::folder::{self, FolderError, Place};
 use cospike_results::store::whole_file::WholeFile;
 use std::path::Path;
@@ -27,9 +27,11 @@ fn draw_in(folder: &Path) -> Result<(), Failure> {
         }
         error => Failure::mistake(error),
     })?;
-    place.check(FILES).map_err(Failure::mistake)?;
     // Once more, because what was begun before may have been finished now.
-    let report = render(&folder::read(folder)?)?;
+    let results = folder::read(folder)?;
+    let names = files(&results.manifest.axes);
+    place.check(names.iter().map(String::as_str)).map_err(Failure::mistake)?;
+    let report = render(&results)?;
     place.write_report(report.files())?;
     say!("{}", folder.join(PAGE).display());
     Ok(())

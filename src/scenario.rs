@@ -4,13 +4,23 @@ use crate::failure::Failure;
 use crate::output::is_coloured;
 use cospike_models::zoo::Zoo;
 use cospike_scenarios::given::Given;
-use cospike_scenarios::{CompileError, Compiled, compile_given, library};
+use cospike_scenarios::{CompileError, Compiled, compile_given, compile_probes, library};
+use cospike_studies::search::Probe;
 
-/// Compiles the scenario `word`, which is a file or the name of a built-in one, with what is `given` beside it. A mistake is
-/// rendered with the line that it stands in.
-pub(crate) fn compile_scenario(word: &str, given: &Given, zoo: &Zoo) -> Result<Compiled, Failure> {
+/// Compiles the scenario `word`, which is a file or the name of a built-in one, with what is `given` beside it; of searches, the
+/// `probes`, or both ends where there are none. A mistake is rendered with the line that it stands in.
+pub(crate) fn compile_scenario(
+    word: &str,
+    given: &Given,
+    probes: Option<&[Probe]>,
+    zoo: &Zoo,
+) -> Result<Compiled, Failure> {
     let source = library::find_scenario(word).map_err(Failure::mistake)?;
-    match compile_given(&source, given, zoo) {
+    let compiled = match probes {
+        None => compile_given(&source, given, zoo),
+        Some(probes) => compile_probes(&source, given, probes, zoo),
+    };
+    match compiled {
         Err(CompileError::Mistake(mistake)) => Err(Failure::Input(mistake.render(is_coloured(&std::io::stderr())))),
         compiled => compiled.map_err(Failure::mistake),
     }

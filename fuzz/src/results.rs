@@ -63,9 +63,11 @@ fn empty() -> Results {
         schema: MANIFEST_SCHEMA,
         version: "0".into(),
         name: "fuzzed".into(),
+        question: None,
         scenario: String::new(),
         settings: vec![],
         selected: vec![],
+        search: None,
         seed: 0,
         replications: 1,
         axes: vec![],
@@ -83,5 +85,6 @@ fn empty() -> Results {
         replications: vec![],
         latencies: vec![],
         answers: vec![],
+        probes: vec![],
     }
 }

@@ -2,16 +2,21 @@
 
 use crate::error::ReportError;
 use crate::figure::{shorten, text_width};
-use cospike_results::index::PointIndex;
-use cospike_results::rows::{ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results, Table};
-use cospike_results::summary::{Comparison, Estimate, PointSummary, Summary, energy_difference};
+use cospike_results::index::{NetworkIndex, PointIndex};
+use cospike_results::rows::{AnswerRow, ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results, Table};
+use cospike_results::summary::{
+    Answer, Caution, Comparison, Estimate, PointSummary, Summary, compute_share, energy_difference,
+};
 use cospike_sim_core::inference::Convention;
 use cospike_sim_core::record::Field;
 use cospike_sim_core::stats::Interval;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// Swept keys whose values figures show by colour.
-const KIND: [&str; 2] = ["network.family", "network.bottleneck"];
+pub(crate) const KIND: [&str; 2] = ["network.family", "network.bottleneck"];
+/// Share of compute in the energy of a device below which no price list changes what it needs.
+const LEAST_COMPUTE: f64 = 0.01;
 /// Swept keys whose values are the rows and columns of the heat map.
 const CELL: [&str; 2] = ["network.split", "network.width"];
 
@@ -29,6 +34,8 @@ pub(crate) struct Digest<'a> {
     pub(crate) kinds: Vec<String>,
     /// Pairs of a spiking design point and one of another family that is otherwise equal.
     pub(crate) pairs: Vec<Pair>,
+    /// Answers of searches.
+    pub(crate) searches: Vec<Answer>,
     /// Swept keys in which the networks of each kind differ.
     varied: BTreeMap<String, BTreeSet<String>>,
 }
@@ -52,6 +59,9 @@ pub(crate) struct Design<'a> {
     pub(crate) compute: BTreeMap<&'a str, f64>,
     /// The same on a machine that skips real values that are zero.
     pub(crate) compute_skipping: BTreeMap<&'a str, f64>,
+    /// Whether the network answers each sample correctly with nothing lost, in the order of the samples; empty if it cannot be
+    /// executed.
+    pub(crate) right: Rc<[bool]>,
 }
 
 /// Design point whose network was executed, with what that says of it.
@@ -95,13 +105,15 @@ impl<'a> Digest<'a> {
         let compute = by_point(&results.compute_energy, |row| row.point);
         let summary = Summary::new(results)?;
         let energy_parts = ReplicationRow::energy_parts();
+        let right = right_by_network(results);
         let designs = results.points.iter().zip(summary.points).map(|(row, summary)| {
             let replications = replications.get(&row.point).cloned().unwrap_or_default();
             let latencies = latencies.get(&row.point).map_or(&[][..], Vec::as_slice);
             let compute = compute.get(&row.point).map_or(&[][..], Vec::as_slice);
-            Design::new(row, summary, replications, latencies, compute, &energy_parts)
+            let design = Design::new(row, summary, replications, latencies, compute, &energy_parts)?;
+            Ok(Design { right: right.get(&row.network).cloned().unwrap_or_default(), ..design })
         });
-        let designs = designs.collect::<Result<Vec<_>, _>>()?;
+        let designs = designs.collect::<Result<Vec<_>, ReportError>>()?;
         let networks = firsts(&designs, |design| design.row.network);
         let kinds = firsts(&designs, |design| &design.row.kind);
         let kinds = kinds.into_iter().map(|index| designs[index].row.kind.clone()).collect();
@@ -113,7 +125,14 @@ impl<'a> Digest<'a> {
         };
         let pairs = summary.comparisons.into_iter().filter_map(pair).collect();
         let varied = varied(networks.iter().map(|index| &designs[*index]));
-        Ok(Self { results, designs, energy_parts, networks, kinds, pairs, varied })
+        let searches = summary.searches;
+        Ok(Self { results, designs, energy_parts, networks, kinds, pairs, searches, varied })
+    }
+
+    /// Whether compute is so much of the energy of any design point that price lists change it. Without energies, nothing else is there
+    /// to compare.
+    pub(crate) fn compute_matters(&self) -> bool {
+        compute_share(&self.results.replications).is_none_or(|[_, most]| most >= LEAST_COMPUTE)
     }
 
     /// The first design point of every distinct network.
@@ -144,6 +163,11 @@ impl<'a> Digest<'a> {
             _ => shorten(&format!("{}: {label}", design.row.point), size, width),
         };
         self.designs.iter().zip(short.iter().zip(&labels)).map(name).collect()
+    }
+
+    /// Labels of the design points without the words that all of them have.
+    pub(crate) fn short_names(&self) -> Vec<String> {
+        without_shared_words(&self.designs.iter().map(|design| design.row.label.as_str()).collect::<Vec<_>>())
     }
 
     /// Split and width, and codec, time steps and backbone where the study has several, such as `stage3 w4`.
@@ -215,6 +239,7 @@ impl<'a> Design<'a> {
             latencies,
             compute: by_list,
             compute_skipping: skipping,
+            right: Rc::default(),
         })
     }
 
@@ -222,6 +247,11 @@ impl<'a> Design<'a> {
     pub(crate) fn executed(&self) -> Option<Executed<'_, 'a>> {
         let (accuracy, payload_bits) = (self.summary.offline_accuracy?, self.row.payload_bits?);
         Some(Executed { design: self, accuracy, payload_bits })
+    }
+
+    /// Whether a place is asked for more than it can do.
+    pub(crate) fn is_overloaded(&self) -> bool {
+        self.summary.cautions.iter().any(|caution| matches!(caution, Caution::Overloaded { .. }))
     }
 
     /// Requests made, over all replications.
@@ -273,6 +303,15 @@ fn without_shared_words(labels: &[&str]) -> Vec<String> {
         if kept.is_empty() { words.join(" ") } else { kept.join(" ") }
     };
     all.iter().map(own).collect()
+}
+
+/// Whether each network answers each sample correctly, in the order of the samples.
+fn right_by_network(results: &Results) -> BTreeMap<NetworkIndex, Rc<[bool]>> {
+    let mut right: BTreeMap<NetworkIndex, Vec<bool>> = BTreeMap::new();
+    for &AnswerRow { network, label, answer, .. } in &results.answers {
+        right.entry(network).or_default().push(label == answer);
+    }
+    right.into_iter().map(|(network, right)| (network, right.into())).collect()
 }
 
 /// Rows of a table by design point.

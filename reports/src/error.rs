@@ -59,7 +59,7 @@ pub enum ReportError {
     #[error("figure {figure} cannot be drawn: {reason}")]
     Drawing {
         /// Name of the figure.
-        figure: &'static str,
+        figure: String,
         /// Message of the drawing library.
         reason: String,
     },

@@ -1,14 +1,17 @@
 //! From results to SVG figures and one self-contained HTML page; from a zoo to its page in Markdown, and
 //! from evidence to a page about the claims of papers.
 
+mod answer;
 mod digest;
 mod error;
 mod figure;
 mod figures;
+mod metric;
 mod names;
 mod page;
 mod paper;
 mod quantity;
+mod sweep;
 mod zoo;
 
 pub use error::ReportError;
@@ -22,9 +25,10 @@ use cospike_results::store::whole_file::Kind;
 /// Name of the page within a report's folder.
 pub const PAGE: &str = "report.html";
 
-/// Names of all files that a report may have.
-pub const FILES: [&str; 7] = [
+/// Names of the files that a report may have, whatever its study varies.
+const FILES: [&str; 8] = [
     "accuracy-payload.svg",
+    "design-points.svg",
     "energy-parts.svg",
     "latency.svg",
     "pareto.svg",
@@ -32,6 +36,12 @@ pub const FILES: [&str; 7] = [
     "split-width.svg",
     PAGE,
 ];
+
+/// Names of all files that the report of a study with these swept keys may have.
+pub fn files(axes: &[String]) -> Vec<String> {
+    let swept = axes.iter().map(|key| format!("{}.svg", figures::swept_name(key)));
+    FILES.iter().map(|name| (*name).to_owned()).chain(swept).collect()
+}
 
 /// A page as a file of its own.
 pub const PAGE_FILE: Kind = Kind { name: "report of CoSpike", start: "<!DOCTYPE html>", mark: page::MARK };
@@ -62,6 +72,15 @@ pub fn render(results: &Results) -> Result<Report, ReportError> {
     let html = html.chars().map(|letter| if shown(letter) { letter } else { char::REPLACEMENT_CHARACTER }).collect();
     let figures = figures.into_iter().map(|figure| (format!("{}.svg", figure.name), figure.svg)).collect();
     Ok(Report { figures, html })
+}
+
+/// The answer to the question of a study: sentences made from tests on what it varied, the most important first. Empty where nothing
+/// varied by more than its intervals.
+///
+/// # Errors
+/// Those of [`render`].
+pub fn answer(results: &Results) -> Result<Vec<String>, ReportError> {
+    Ok(answer::sentences(&digest::Digest::new(results)?))
 }
 
 impl Report {

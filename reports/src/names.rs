@@ -2,6 +2,8 @@
 
 /// Name of the share of correct answers.
 pub(crate) const ACCURACY: &str = "Accuracy";
+/// Name of the share of all requests that were answered correctly.
+pub(crate) const CORRECT: &str = "Correct of all requests";
 /// Name of the energy of the edge devices per answered request.
 pub(crate) const ENERGY: &str = "Energy per request";
 /// Name of the mean power of an edge device.

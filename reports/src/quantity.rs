@@ -15,6 +15,10 @@ pub(crate) enum Quantity {
     Seconds,
     /// A share from 0 to 1, written in per cent.
     Share,
+    /// Information in bytes, without a prefix.
+    Bytes,
+    /// A plain number, such as the value of a key.
+    Number,
 }
 
 /// A unit with the prefix of a power of ten.
@@ -31,6 +35,8 @@ const JOULES: [(i32, &str); 9] =
     [(-15, "fJ"), (-12, "pJ"), (-9, "nJ"), (-6, "µJ"), (-3, "mJ"), (0, "J"), (3, "kJ"), (6, "MJ"), (9, "GJ")];
 /// Exponents of ten and names of the units of power, in ascending order.
 const WATTS: [(i32, &str); 7] = [(-12, "pW"), (-9, "nW"), (-6, "µW"), (-3, "mW"), (0, "W"), (3, "kW"), (6, "MW")];
+/// Seconds from which times are written in hours.
+const HOURS_FROM: f64 = 7200.0;
 /// Exponents of ten and names of the units of time, in ascending order.
 const SECONDS: [(i32, &str); 4] = [(-9, "ns"), (-6, "µs"), (-3, "ms"), (0, "s")];
 
@@ -40,6 +46,9 @@ impl Quantity {
         let (table, plain): (&[(i32, &'static str)], _) = match self {
             Self::Bits => return Prefix { factor: 1.0, unit: "bits" },
             Self::Share => return Prefix { factor: 0.01, unit: "%" },
+            Self::Number => return Prefix { factor: 1.0, unit: "" },
+            Self::Bytes => return Prefix { factor: 1.0, unit: "B" },
+            Self::Seconds if value.abs() >= HOURS_FROM => return Prefix { factor: 3600.0, unit: "h" },
             Self::Joules => (&JOULES, "J"),
             Self::Watts => (&WATTS, "W"),
             Self::Seconds => (&SECONDS, "s"),
@@ -56,14 +65,17 @@ impl Quantity {
     /// `value` with its unit, such as `1.23 mJ`, `91.5 %`, `12,544 bits`.
     pub(crate) fn format(self, value: f64) -> String {
         let prefix = self.prefix(value);
-        format!("{}\u{a0}{}", self.digits(value, prefix), prefix.unit)
+        match self {
+            Self::Number => number(value),
+            _ => format!("{}\u{a0}{}", self.digits(value, prefix), prefix.unit),
+        }
     }
 
     /// `mean` and the half-width of its interval in one unit: `426 ± 8 µJ`; at most one digit more than the mean alone
     /// would have, so `25.49 ± <0.01 µJ`.
     pub(crate) fn format_margin(self, mean: f64, half_width: f64) -> String {
         let prefix = self.prefix(mean);
-        let (mean, half_width) = (mean / prefix.factor, half_width / prefix.factor);
+        let [mean, half_width] = [mean, half_width].map(|value| self.scaled(value, prefix));
         let decimals = self.decimals(mean);
         let decimals = if half_width < 0.5 * 10_f64.powi(-(decimals as i32)) { decimals + 1 } else { decimals };
         let smallest = 10_f64.powi(-(decimals as i32));
@@ -80,8 +92,13 @@ impl Quantity {
         format!("{} to {}\u{a0}{}", self.digits(low, prefix), self.digits(high, prefix), prefix.unit)
     }
 
+    /// `value` in prefixed units. Of shares, dividing by 0.01 would round 0.9365 down to 93.6 %, and the terminal up.
+    fn scaled(self, value: f64, prefix: Prefix) -> f64 {
+        if self == Self::Share { value * 100.0 } else { value / prefix.factor }
+    }
+
     fn digits(self, value: f64, prefix: Prefix) -> String {
-        let scaled = value / prefix.factor;
+        let scaled = self.scaled(value, prefix).clamp(-f64::MAX, f64::MAX);
         match self {
             Self::Bits if self.decimals(scaled) == 0 && (0.0..PLAIN).contains(&scaled) => count(scaled.round() as u64),
             Self::Joules | Self::Watts | Self::Seconds if scaled != 0.0 && scaled.abs() < 1e-3 => {
@@ -97,7 +114,7 @@ impl Quantity {
             Self::Share => 1,
             // Mean payloads may be fractions of bits: below a hundred the fraction is worth showing.
             Self::Bits => usize::from(scaled.fract() != 0.0 && scaled < 100.0),
-            Self::Joules | Self::Watts | Self::Seconds => significant_decimals(scaled),
+            Self::Joules | Self::Watts | Self::Seconds | Self::Bytes | Self::Number => significant_decimals(scaled),
         }
     }
 }
@@ -133,6 +150,20 @@ pub(crate) fn count(value: u64) -> String {
 /// A count with its noun: `1 replication`, `5 replications`.
 pub(crate) fn plural(number: usize, noun: &str) -> String {
     format!("{} {noun}{}", count(number as u64), if number == 1 { "" } else { "s" })
+}
+
+/// The value of a key as a person would type it: `2,000`, `0.03`, `1e-9`; four digits where it has more.
+fn number(value: f64) -> String {
+    let exact = format!("{value}").replace('-', "−");
+    match value.abs() {
+        size if value.fract() == 0.0 && size < PLAIN => {
+            format!("{}{}", if value < 0.0 { "−" } else { "" }, count(size as u64))
+        }
+        1e-4..1e6 if exact.chars().filter(char::is_ascii_digit).count() <= 6 => exact,
+        1e-4..1e6 => fixed(value, significant_decimals(value).max(1)),
+        _ if format!("{value:e}").len() <= 8 => format!("{value:e}"),
+        _ => format!("{value:.2e}"),
+    }
 }
 
 /// A ratio as a factor: `32×`, `4.57×`.
@@ -188,7 +219,13 @@ mod tests {
             (Quantity::Joules, 2.5e-17, "0.025 fJ"),
             (Quantity::Seconds, 75.0, "75.0 s"),
             (Quantity::Seconds, 4500.0, "4500 s"),
+            (Quantity::Seconds, 736_220.0, "205 h"),
+            (Quantity::Bytes, 119.6, "120 B"),
+            (Quantity::Number, 2000.0, "2,000"),
+            (Quantity::Number, 0.03, "0.03"),
+            (Quantity::Number, -1e-9, "-1e-9"),
             (Quantity::Share, 0.915, "91.5 %"),
+            (Quantity::Share, 0.9365, "93.7 %"),
             (Quantity::Bits, 12544.0, "12,544 bits"),
             (Quantity::Bits, 99.55, "99.5 bits"),
             (Quantity::Bits, 1e300, "1.00e300 bits"),

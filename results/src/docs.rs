@@ -1,6 +1,6 @@
 //! The tables of columns in `docs/results.md`, written from the declarations of the rows.
 
-use crate::rows::{AnswerRow, ComputeEnergyRow, LatencyRow, LayerRow, PointRow, ReplicationRow, Table};
+use crate::rows::{AnswerRow, ComputeEnergyRow, LatencyRow, LayerRow, PointRow, ProbeRow, ReplicationRow, Table};
 use cospike_sim_core::record::{Field, Kind};
 
 /// Line of `docs/results.md` before the generated text.
@@ -24,6 +24,7 @@ pub fn columns_page() -> String {
         section::<ReplicationRow>(),
         section::<LatencyRow>(),
         section::<AnswerRow>(),
+        section::<ProbeRow>(),
     ]
     .join("\n")
 }

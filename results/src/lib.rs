@@ -18,6 +18,7 @@ pub mod docs;
 pub mod index;
 pub mod key;
 pub mod manifest;
+pub mod metrics;
 pub mod rows;
 pub mod sealed;
 pub mod store;

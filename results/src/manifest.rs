@@ -18,6 +18,9 @@ pub struct Manifest {
     pub version: String,
     /// Name of the study.
     pub name: String,
+    /// Question that the study is to answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
     /// Text of the scenario file, verbatim.
     pub scenario: String,
     /// Values that were given beside the scenario and replace its own, each as `KEY=VALUE`.
@@ -27,6 +30,9 @@ pub struct Manifest {
     /// all were.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub selected: Vec<String>,
+    /// What was searched, and how it was decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<SearchUsed>,
     /// Seed of all random streams.
     pub seed: u64,
     /// Replications per design point.
@@ -43,6 +49,27 @@ pub struct Manifest {
     pub profiles: Vec<ProfileUsed>,
     /// What was simulated but is not as it should be, in sentences: a mix of prices and rates, a law beyond its range.
     pub warnings: Vec<String>,
+}
+
+/// Search for a value of a key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SearchUsed {
+    /// Dotted path of the searched key.
+    pub key: String,
+    /// `largest` or `smallest`.
+    pub goal: String,
+    /// Smallest candidate.
+    pub from: f64,
+    /// Largest candidate.
+    pub to: f64,
+    /// Number of candidates.
+    pub candidates: u32,
+    /// Condition that must hold, as it was written.
+    pub condition: String,
+    /// Probability that no verdict of one search is wrong.
+    pub confidence: f64,
+    /// Maximum number of replications of a candidate.
+    pub max_replications: u32,
 }
 
 /// File that a study read beside its scenario.
@@ -184,9 +211,11 @@ mod tests {
             schema: MANIFEST_SCHEMA,
             version: "0.1.0".into(),
             name: "study".into(),
+            question: Some("Which is best?".into()),
             scenario: "[study]\n".into(),
             settings: vec!["fleet.devices=10".into()],
             selected: vec!["0".into(), "3..7".into()],
+            search: None,
             seed: u64::MAX,
             replications: 2,
             axes: vec!["network.width".into()],

@@ -29,6 +29,8 @@ pub struct Results {
     pub latencies: Vec<LatencyRow>,
     /// The table `answers`.
     pub answers: Vec<AnswerRow>,
+    /// The table `probes`.
+    pub probes: Vec<ProbeRow>,
 }
 
 /// A type of row with its table.
@@ -383,5 +385,43 @@ mod tests {
         assert_eq!(energy.total, first + 13.0);
         assert_eq!(ReplicationRow::energy_parts().len(), joules.len());
         assert!(ReplicationRow { energy: None, ..row }.joules_by_part().is_empty());
+    }
+}
+
+impl Table for ProbeRow {
+    const NAME: &'static str = "probes";
+    const ABOUT: &'static str = "One row per candidate that a search probed and limit of its condition, search by search, in \
+        ascending order of the values: how the search came to its answer. Empty without `[find]`.";
+}
+
+record! {
+    /// Row of the table `probes`: a candidate of a search, and what was found of it at one limit of the condition.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct ProbeRow {
+        /// What the search is for: label of the design points of the search without the value.
+        pub search: String => ("", "search"),
+        /// Number of the design point that the candidate is.
+        pub point: PointIndex => ("", "design point"),
+        /// Step of the search in which it was probed, from 0.
+        pub step: u32 => ("", "step"),
+        /// Value of the key that is searched.
+        pub value: f64 => ("", "value"),
+        /// Whether the whole condition holds: `holds`, `violated`, `undecided` if an interval contains its limit after the maximum number
+        /// of replications, or `failed` if a replication did.
+        pub verdict: String => ("", "verdict"),
+        /// Metric that is limited.
+        pub metric: String => ("", "metric"),
+        /// Side of the limit on which it must lie: `at most` or `at least`.
+        pub side: String => ("", "side"),
+        /// Limit, in the unit of the metric.
+        pub limit: f64 => ("", "limit"),
+        /// Mean of the metric over the replications; missing where one of them has no value.
+        pub estimate: Option<f64> => ("", "mean"),
+        /// Lower end of the interval by which was decided.
+        pub low: Option<f64> => ("", "lower end"),
+        /// Upper end of the interval by which was decided.
+        pub high: Option<f64> => ("", "upper end"),
+        /// Whether this limit is kept: `holds`, `violated` (also where `estimate` is missing) or `undecided`.
+        pub limit_verdict: String => ("", "verdict on the limit"),
     }
 }

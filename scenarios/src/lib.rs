@@ -16,6 +16,7 @@ pub mod given;
 pub mod library;
 mod located;
 pub mod profiles;
+mod question;
 pub mod scenario;
 pub mod schema;
 mod settings;
@@ -23,5 +24,5 @@ mod shape;
 pub mod sweep;
 pub mod traces;
 
-pub use compile::{CompileError, Compiled, compile, compile_given};
+pub use compile::{CompileError, Compiled, compile, compile_given, compile_probes};
 pub use located::Located;

@@ -3,7 +3,7 @@
 //! Both are written from the declarations in [`crate::scenario`], which `schemars` describes.
 
 use crate::declarations::{Key, KeyValue, MINIMUM_ABOVE_0, SCENARIO, Table, accepted};
-use crate::sweep::{MAX_POINTS, METHODS, SCALES, is_number};
+use crate::sweep::{CONFIDENCE, GOALS, MAX_POINTS, MAX_REPLICATIONS, METHODS, SCALES, is_number};
 use schemars::{Schema, json_schema};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -26,6 +26,7 @@ pub fn json_schema() -> Schema {
         properties.insert(STUDY.into(), study.schema(true));
     }
     properties.insert("sweep".into(), sweep(scenario));
+    properties.insert("find".into(), find());
     json_schema!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Scenario of CoSpike",
@@ -34,8 +35,8 @@ pub fn json_schema() -> Schema {
         "additionalProperties": false,
         "required": [STUDY],
         "$defs": { "range": range() },
-        // With a sweep, a key that a section leaves out may be given there.
-        "if": { "not": { "required": ["sweep"] } },
+        // With a sweep or a search, a key that a section leaves out may be given there.
+        "if": { "not": { "anyOf": [{ "required": ["sweep"] }, { "required": ["find"] }] } },
         "then": scenario.requirements(),
     })
 }
@@ -66,6 +67,35 @@ fn sweep(scenario: &Table) -> Value {
     properties.extend(own.map(|(name, schema)| (name.into(), schema)));
     let grid = json!({ "type": "object", "properties": properties, "additionalProperties": false });
     one_or_several("Values that vary from design point to design point: all combinations of the lists.", grid)
+}
+
+/// A search for a value of a key.
+fn find() -> Value {
+    let mut properties = range()["properties"].clone();
+    let own = json!({
+        "key": { "type": "string", "description": "Key that is searched, such as `fleet.devices`." },
+        "goal": { "enum": GOALS, "description": "Which value is looked for." },
+        "where": { "type": "string", "description": "Condition on the metrics of a design point that must hold." },
+        "confidence": {
+            "type": "number", "minimum": 0.5, "maximum": 0.999_999, "default": CONFIDENCE,
+            "description": "Probability that no verdict of a search is wrong.",
+        },
+        "max_replications": {
+            "type": "integer", "minimum": 2, "maximum": MAX_POINTS, "default": MAX_REPLICATIONS,
+            "description": "Maximum number of replications of a value.",
+        },
+    });
+    if let (Value::Object(properties), Value::Object(own)) = (&mut properties, own) {
+        properties.extend(own);
+    }
+    json!({
+        "type": "object",
+        "description": "Search for the largest or smallest value of a key for which a condition on the results holds.",
+        "properties": properties,
+        "required": ["key", "goal", "where", "from", "to"],
+        "oneOf": [{ "required": ["step"] }, { "required": ["count"] }],
+        "additionalProperties": false,
+    })
 }
 
 /// A table, or a list of such tables.

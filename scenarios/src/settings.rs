@@ -63,7 +63,8 @@ impl Setting<'_> {
         self.path.iter().map(|key| key.get_ref().as_ref()).collect::<Vec<_>>().join(".")
     }
 
-    fn key_span(&self) -> Range<usize> {
+    /// Position of the key.
+    pub(crate) fn key_span(&self) -> Range<usize> {
         let span = |key: Option<&Spanned<DeString<'_>>>| key.map_or(0..0, Spanned::span);
         span(self.path.first()).start..span(self.path.last()).end
     }

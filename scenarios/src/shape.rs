@@ -14,7 +14,68 @@ type Keyed<'d, 'a> = (&'d Spanned<DeString<'a>>, &'d Spanned<DeValue<'a>>);
 
 /// Checks the sections of a scenario, of which some keys may be missing because a sweep gives them.
 pub(crate) fn check_scenario(document: &DeTable<'_>) -> Result<(), Mistake> {
-    check_table(&SCENARIO, &["sweep"], document)
+    check_table(&SCENARIO, &["sweep", "find"], document)
+}
+
+/// Refuses a scenario in which keys are missing that have no default; names them all at once.
+pub(crate) fn check_complete(document: &Spanned<DeTable<'_>>) -> Result<(), Mistake> {
+    let mut missing = vec![];
+    collect_missing(&SCENARIO, "", Some(document.get_ref()), &mut missing);
+    let Some(first) = missing.first() else { return Ok(()) };
+    let names: Vec<String> = missing.iter().map(|key| format!("`{}`", key.path())).collect();
+    let section = document
+        .get_ref()
+        .get_key_value(first.section.split('.').next().unwrap_or_default())
+        .map(|(section, _)| section.span());
+    let mut template = String::new();
+    for (index, key) in missing.iter().enumerate() {
+        if index == 0 || missing[index - 1].section != key.section {
+            template += &format!("\n    [{}]", key.section);
+        }
+        template += &format!("\n    {} = ...   # {}", key.name, key.accepted);
+    }
+    Err(Mistake::at_span(section.unwrap_or(0..0), format!("the scenario lacks {}", names.join(", "))).help(format!(
+        "without a default {}{template}\n`cospike new FILE` writes a scenario that has all keys it needs",
+        if missing.len() == 1 { "is" } else { "are" }
+    )))
+}
+
+/// A key that a scenario lacks.
+struct MissingKey {
+    /// Dotted path of its section.
+    section: String,
+    name: &'static str,
+    /// What it accepts, in words.
+    accepted: String,
+}
+
+impl MissingKey {
+    fn path(&self) -> String {
+        format!("{}.{}", self.section, self.name)
+    }
+}
+
+/// Adds the keys that `table`, declared at `path`, needs and does not have; `None` where the table itself is missing.
+fn collect_missing(declared: &'static Table, path: &str, table: Option<&DeTable<'_>>, missing: &mut Vec<MissingKey>) {
+    for key in &declared.keys {
+        let found = table.and_then(|table| table.get(key.name.as_str()));
+        match (&key.value, found.map(Spanned::get_ref)) {
+            (KeyValue::Table(inner), Some(DeValue::Table(found))) => {
+                collect_missing(inner, &below(path, &key.name), Some(found), missing);
+            }
+            (KeyValue::Table(inner), None) if key.is_required => {
+                collect_missing(inner, &below(path, &key.name), None, missing);
+            }
+            (KeyValue::Scalar(schema) | KeyValue::List(schema), None) if key.is_required => {
+                missing.push(MissingKey { section: path.into(), name: &key.name, accepted: accepted(schema) });
+            }
+            _ => {}
+        }
+    }
+}
+
+fn below(path: &str, name: &str) -> String {
+    if path.is_empty() { name.into() } else { format!("{path}.{name}") }
 }
 
 /// The last key of `path`, which leads to it section by section, and its declaration.

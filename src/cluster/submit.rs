@@ -4,7 +4,7 @@ use super::{Opened, compile};
 use crate::arguments::Submit;
 use crate::failure::Failure;
 use crate::output::{note, plural, say};
-use crate::run::leave_record;
+use crate::run::record::leave_record;
 use anyhow::Context;
 use cospike_cluster::kubernetes::{self, IndexedJob, Scenario};
 use cospike_cluster::{

@@ -5,7 +5,7 @@ use super::{ENVIRONMENT, Opened};
 use crate::arguments::Work;
 use crate::failure::Failure;
 use crate::output::{note, plural, printable, say, significant};
-use crate::run::leave_record;
+use crate::run::record::leave_record;
 use cospike_cluster::{Claims, Event, Holder, Outcome, Progress, Shard, Submission, Worker, find_shard, pack};
 use cospike_results::key::ContentKey;
 use cospike_studies::{Finished, Pieces, Study, Task, Unit};

@@ -1,6 +1,8 @@
 //! `run`: a scenario from its file to its results and report.
 
 pub(crate) mod publish;
+pub(crate) mod record;
+mod search;
 mod summary;
 mod trace;
 mod verify;
@@ -11,19 +13,22 @@ use crate::failure::Failure;
 use crate::output::{note, plural, printable};
 use crate::progress::Bar;
 use anyhow::anyhow;
-use cospike_results::store::entries::{Entries, Location};
-use cospike_studies::housekeeping::StudyRecord;
-use cospike_studies::{Found, Pieces, Reuse, Study};
+use cospike_results::store::entries::Location;
+use cospike_studies::{Found, Reuse};
 use publish::{failed_points, finished, last, open_place, present};
+use record::leave_record;
 use trace::TraceFile;
 
 /// Runs a scenario, writes its results, draws the report and prints the summary.
 pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     let zoo = arguments.scenario.zoo()?;
-    let compiled = arguments.scenario.compile(&zoo)?;
+    let compiled = arguments.scenario.compile_with_searches(&zoo)?;
     check_memory(&compiled.plan)?;
     compiled.plan.provenance.warnings.iter().for_each(|warning| note!("warning: {}", printable(warning)));
-    let location = compiled.store.clone();
+    let (location, searches) = (compiled.store.clone(), compiled.searches.clone());
+    if searches.is_some() {
+        search::check(arguments)?;
+    }
     let study = compiled.into_study(&zoo)?;
     if arguments.verify {
         return verify::verify(&study, arguments.json);
@@ -39,12 +44,13 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
         leave_record(&study, entries);
     }
     let (bar, entries) = (Bar::new(), store.as_ref().map(|(_, entries)| entries));
-    let outcome = match &mut trace {
-        Some(trace) => trace.run(&study, entries, &bar),
-        None => study.run(entries, &|progress| bar.show(progress)),
+    let outcome = match (&searches, &mut trace) {
+        (Some(searches), _) => search::search((&arguments.scenario, &zoo), (searches, &study), entries, &bar),
+        (None, Some(trace)) => finished(trace.run(&study, entries, &bar)),
+        (None, None) => finished(study.run(entries, &|progress| bar.show(progress))),
     };
     // Written before anything is drawn: a failure to draw loses no result.
-    let stored = finished(outcome).and_then(|(results, store_failure)| {
+    let stored = outcome.and_then(|(results, store_failure)| {
         place.write(&results)?;
         Ok((results, store_failure))
     });
@@ -59,25 +65,15 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
         }
     };
     let [drawn, printed] = present(&results, &place, arguments.json);
-    if let Some(((location, _), reuse)) = store.as_ref().zip(bar.reuse()) {
+    // The last step of a search finds everything.
+    let reuse = bar.reuse().filter(|_| searches.is_none());
+    if let Some(((location, _), reuse)) = store.as_ref().zip(reuse) {
         note!("{} in the store {location}", reused(&reuse));
     }
     let failed = results.points.iter().filter(|point| point.failure.is_some()).count();
     let failed = failed_points(failed, &results);
     let store_failure = store_failure.map(|error| anyhow!("the results are whole, but the store failed: {error}"));
     last([traced.err(), store_failure, drawn, printed, failed]).map_or(Ok(()), |error| Err(error.into()))
-}
-
-/// Leaves a record of the study in its store, by which `cospike store` knows whose the pieces are. Without it they are only harder to
-/// look after, so a failure is said and nothing ends.
-pub(crate) fn leave_record(study: &Study, store: &Entries) {
-    let written = Pieces::new(study.plan(), store).map_err(anyhow::Error::from).and_then(|pieces| {
-        let record = StudyRecord::new(study.plan(), &pieces);
-        Ok(record.write(&pieces)?)
-    });
-    if let Err(error) = written {
-        note!("warning: the store knows nothing of this study, because {error:#}");
-    }
 }
 
 /// What a study found in its store, in words.

@@ -1,14 +1,16 @@
 //! Results and their report in a folder, and their summary on the terminal: of a study that was run, and of what was collected.
 
-use super::summary::print_summary;
+use super::search::print_answers;
+use super::summary::{print_answer, print_summary};
 use crate::failure::{Failure, printable_lines};
 use crate::output::{note, plural, print_json};
 use anyhow::{Context, anyhow};
-use cospike_reports::{FILES, PAGE, render};
+use cospike_reports::{PAGE, answer, files, render};
 use cospike_results::rows::Results;
 use cospike_results::store::folder::Place;
 use cospike_results::summary::Summary;
 use cospike_studies::{StoreError, Study, StudyError};
+use serde_json::json;
 use std::path::{Path, PathBuf};
 
 /// Takes the place of the results, `out` or one under the study's name, and refuses everything that would be lost or in the way
@@ -21,8 +23,8 @@ pub(crate) fn open_place<'a>(
     let folder = out.map_or_else(|| PathBuf::from("out").join(&study.plan().name), Path::to_path_buf);
     let others: Vec<&Path> = others.into_iter().collect();
     let place = Place::open(&folder, &others).map_err(Failure::mistake)?;
-    let names = Place::names();
-    let names = || names.iter().map(String::as_str).chain(FILES);
+    let names = [Place::names(), files(&study.plan().provenance.axes)].concat();
+    let names = || names.iter().map(String::as_str);
     place.check(names()).map_err(Failure::mistake)?;
     others.iter().try_for_each(|other| place.check_other(other, names())).map_err(Failure::mistake)?;
     Ok(place)
@@ -53,10 +55,21 @@ pub(crate) fn failed_points(failed: usize, results: &Results) -> Option<anyhow::
 
 /// Prints the summary.
 fn print(results: &Results, as_json: bool) -> anyhow::Result<()> {
-    let summary = Summary::new(results)?;
+    let (summary, answer) = (Summary::new(results)?, answer(results)?);
     match as_json {
-        true => print_json(&serde_json::to_value(&summary)?),
-        false => print_summary(&summary, results),
+        true => {
+            let mut value = serde_json::to_value(&summary)?;
+            value["question"] = json!(results.manifest.question);
+            value["answer"] = json!(answer);
+            print_json(&value);
+        }
+        false => {
+            print_answer(results.manifest.question.as_deref(), &answer);
+            print_summary(&summary, results);
+            if let Some(search) = &results.manifest.search {
+                print_answers(&summary.searches, search);
+            }
+        }
     }
     Ok(())
 }

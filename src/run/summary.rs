@@ -6,6 +6,17 @@ use cospike_results::rows::Results;
 use cospike_results::summary::{AdjustedP, Estimate, PointSummary, SIGNIFICANCE, Summary, compute_share, zeros};
 use cospike_sim_core::stats::Interval;
 
+/// Prints the question of a study, and the sentences of its answer.
+pub(super) fn print_answer(question: Option<&str>, answer: &[String]) {
+    if let Some(question) = question {
+        say!("{}", printable(question));
+    }
+    answer.iter().for_each(|sentence| say!("- {}", printable(sentence)));
+    if question.is_some() || !answer.is_empty() {
+        say!();
+    }
+}
+
 /// Prints a row for each design point, and the paired differences.
 pub(super) fn print_summary(summary: &Summary, results: &Results) {
     // Loss, damage, full queues and early answers make the event loop's accuracy differ from the network's.

@@ -148,7 +148,7 @@ pub struct Garbage {
 impl StudyRecord {
     /// The record of a study that uses its store now.
     pub fn new(plan: &Plan, pieces: &Pieces<'_>) -> Self {
-        let most = plan.precision.map_or(plan.replications, |precision| precision.max_replications);
+        let most = plan.most_replications();
         let (inferences, points) = (pieces.keys().networks(), pieces.keys().points());
         Self {
             name: plan.name.clone(),
@@ -158,6 +158,16 @@ impl StudyRecord {
             inferences: inferences.to_vec(),
             points: points.to_vec(),
         }
+    }
+
+    /// The record of a study of which `self` and `other` are parts.
+    pub fn joined(self, other: Self) -> Self {
+        let join = |one: Vec<ContentKey>, other: Vec<ContentKey>| {
+            let all: BTreeSet<ContentKey> = one.into_iter().chain(other).collect();
+            all.into_iter().collect()
+        };
+        let (inferences, points) = (join(self.inferences, other.inferences), join(self.points, other.points));
+        Self { inferences, points, ..other }
     }
 
     /// Writes the record of the study of these `pieces` into their store.

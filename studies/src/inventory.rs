@@ -90,7 +90,7 @@ impl Study {
     ) -> Result<PointInventory, StudyError> {
         let needed = || self.plan().points[point.position()].networks();
         let first = self.plan().replications;
-        let most = self.plan().precision.map_or(first, |precision| precision.max_replications);
+        let most = self.plan().most_replications();
         let states = (0..most).map(|number| state(Piece::Replication(point, number), pieces, keys));
         let replications: Vec<State> = states.collect::<Result<_, _>>()?;
         let begun = replications.iter().take(first as usize).all(|state| *state != State::Missing);
@@ -98,7 +98,7 @@ impl Study {
         let is_complete = failed_network.is_some()
             || begun
                 && needed().all(|network| networks[network.position()] == State::Stored)
-                && (self.plan().precision.is_none() || self.is_precise(point, pieces)?);
+                && (!self.plan().is_sequential() || self.is_precise(point, pieces)?);
         Ok(PointInventory { replications, is_complete, failed_network })
     }
 

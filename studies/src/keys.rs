@@ -162,7 +162,8 @@ impl PieceKeys {
         let points = (0..plan.points.len() as u32).map(|index| plan.point_key(PointIndex(index)));
         let (networks, points): (Vec<_>, Vec<_>) =
             (networks.collect::<Result<_, _>>()?, points.collect::<Result<_, _>>()?);
-        let study = ContentKey::from_json("study", &(&networks, &points, plan.replications, plan.precision))?;
+        let study =
+            ContentKey::from_json("study", &(&networks, &points, plan.replications, plan.precision, &plan.decision))?;
         Ok(Self { networks, points, study })
     }
 

@@ -10,6 +10,7 @@
 //! A [`Plan`] serialises, so it can be written by `cospike check --plan`, sent elsewhere, or made by a Rust program
 //! without any scenario file. The crate reads no file and knows no TOML.
 
+pub mod condition;
 mod designs;
 mod error;
 pub mod estimate;
@@ -22,6 +23,7 @@ pub mod plan;
 mod prices;
 mod rows;
 mod schedule;
+pub mod search;
 mod simulation;
 mod study;
 mod summary;

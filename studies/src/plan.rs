@@ -4,9 +4,10 @@
 //! [`SampleSet::blake3`] are hashes. It holds no path, no position in a text and no reference to a scenario file; whoever
 //! has the same weights and samples can execute it.
 
+use crate::condition::{Decision, DecisionError};
 use cospike_models::zoo::NetworkChoice;
 use cospike_results::index::{NetworkIndex, PriceIndex};
-use cospike_results::manifest::{FileUsed, ProfileUsed};
+use cospike_results::manifest::{FileUsed, ProfileUsed, SearchUsed};
 use cospike_sim_core::cosim::{MAX_DESIGNS, System};
 use cospike_sim_core::energy::PriceList;
 use cospike_sim_core::inference::Convention;
@@ -35,6 +36,9 @@ pub struct Plan {
     pub replications: u32,
     /// Precision target for which design points get further replications.
     pub precision: Option<Precision>,
+    /// Condition that the replications of each design point have to decide, in the place of a precision target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
     /// Price lists, by which every network's inference is priced. Points refer to them by index.
     pub prices: Vec<NamedPrices>,
     /// Distinct networks on their samples. Points refer to them by index, and each is executed once.
@@ -150,6 +154,9 @@ pub struct Packets {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Provenance {
+    /// Question that the study is to answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
     /// Text of the scenario file; empty for a plan that was made without one.
     pub scenario: String,
     /// Values that were given beside the scenario and replace its own, each as `KEY=VALUE`.
@@ -158,6 +165,9 @@ pub struct Provenance {
     /// Design points of the scenario that were selected, as numbers and ranges `FROM..TO`; empty if all were.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub selected: Vec<String>,
+    /// What was searched, and how it was decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<SearchUsed>,
     /// Dotted paths of the swept keys, in the order of the file.
     pub axes: Vec<String>,
     /// Recorded rates and arrivals: name, and hash of the content.
@@ -249,6 +259,9 @@ pub enum PlanError {
     /// A precision target that the stopping rule does not accept.
     #[error("precision target: {0}")]
     Precision(ImpossibleValue),
+    /// A decision that cannot be made.
+    #[error(transparent)]
+    Decision(DecisionError),
 }
 
 impl Plan {
@@ -274,6 +287,9 @@ impl Plan {
         }
         for NamedPrices { name, list } in &self.prices {
             list.check().map_err(|error| PlanError::Price { name: name.clone(), error })?;
+        }
+        if let Some(decision) = &self.decision {
+            decision.check().map_err(PlanError::Decision)?;
         }
         self.precision_rule().transpose().map_err(PlanError::Precision)?;
         let mut labels = BTreeMap::new();
@@ -305,6 +321,18 @@ impl Plan {
             return Err(PlanError::Samples { point: number });
         }
         point.system.check().map_err(|error| PlanError::Value { point: number, error })
+    }
+
+    /// Maximum number of replications of a design point.
+    pub fn most_replications(&self) -> u32 {
+        let precision = self.precision.map(|precision| precision.max_replications);
+        let most = precision.or(self.decision.as_ref().map(|decision| decision.max_replications));
+        most.map_or(self.replications, |most| most.max(self.replications))
+    }
+
+    /// Whether the number of replications depends on what they give.
+    pub fn is_sequential(&self) -> bool {
+        self.precision.is_some() || self.decision.is_some()
     }
 
     /// The stopping rule of the precision target, if there is one.

@@ -19,6 +19,7 @@ impl Study {
         let networks = &executed.summaries;
         Results {
             manifest: self.manifest(),
+            probes: vec![],
             points: rows.collect(),
             layers: points().flat_map(|(number, point)| self.layer_rows(number, point, networks)).collect(),
             compute_energy: points().flat_map(|(number, point)| self.energy_rows(number, point, networks)).collect(),

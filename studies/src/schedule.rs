@@ -1,5 +1,6 @@
 //! Replications to simulate: as many as the plan asks for, or until a mean is precise enough.
 
+use crate::condition::{self, Decision};
 use crate::designs::{AllHeads, Networks};
 use crate::error::{Failure, StudyError};
 use crate::pieces::Pieces;
@@ -44,13 +45,23 @@ pub(crate) struct Simulated {
 /// A design point that gets replications until there are enough, or one of them fails.
 struct Pending {
     point: usize,
-    /// When its mean is precise enough, if that is asked for, and of what.
-    rule: Option<(Sequential, Metric)>,
+    rule: Rule,
     /// Number of replications before the first decision, and the most that there may be.
     bounds: (u32, u32),
     next: u32,
     simulated: Simulated,
     decided: bool,
+}
+
+/// When a design point has enough replications.
+#[derive(Clone)]
+enum Rule {
+    /// When it has the first ones.
+    All,
+    /// When a mean is precise enough.
+    Precise(Sequential, Metric),
+    /// When a condition is decided.
+    Decided(Decision),
 }
 
 impl Study {
@@ -194,17 +205,14 @@ impl Study {
         simulate: &dyn Fn(&[Job]) -> Outcomes,
     ) -> Result<Vec<(usize, Simulated)>, StudyError> {
         let first = self.plan().replications;
-        let target = match self.plan().precision_rule().transpose().map_err(PlanError::Precision)? {
-            Some(rule) => self.plan().precision.map(|precision| (precision, rule)),
-            None => None,
+        let precise = self.plan().precision_rule().transpose().map_err(PlanError::Precision)?;
+        let most = self.plan().most_replications();
+        let rule = match (precise.zip(self.plan().precision), &self.plan().decision) {
+            (Some((rule, precision)), _) => Rule::Precise(rule, precision.metric),
+            (None, Some(decision)) => Rule::Decided(decision.clone()),
+            (None, None) => Rule::All,
         };
-        let pending = |point| match &target {
-            Some((precision, rule)) => {
-                Pending::new(point, (first, precision.max_replications), Some((rule.clone(), precision.metric)))
-            }
-            None => Pending::new(point, (first, first), None),
-        };
-        let mut pending: Vec<Pending> = points.map(pending).collect();
+        let mut pending: Vec<Pending> = points.map(|point| Pending::new(point, (first, most), rule.clone())).collect();
         while pending.iter().any(|pending| !pending.decided) {
             let jobs: Vec<_> = pending.iter().filter(|pending| !pending.decided).flat_map(Pending::jobs).collect();
             let mut outcomes = simulate(&jobs).into_iter();
@@ -236,14 +244,18 @@ impl Simulated {
 }
 
 impl Pending {
-    fn new(point: usize, bounds: (u32, u32), rule: Option<(Sequential, Metric)>) -> Self {
+    fn new(point: usize, bounds: (u32, u32), rule: Rule) -> Self {
         Self { point, rule, bounds, next: 0, simulated: Simulated::default(), decided: false }
     }
 
     /// The replications of the next round.
     fn jobs(&self) -> impl Iterator<Item = (usize, u32)> + use<> {
         let (first, most) = self.bounds;
-        let size = if self.next == 0 { first } else { ROUND.min(most - self.next) };
+        let size = match self.rule {
+            _ if self.next == 0 => first,
+            Rule::Decided(_) => self.next.min(most - self.next),
+            _ => ROUND.min(most - self.next),
+        };
         let point = self.point;
         (self.next..self.next + size).map(move |replication| (point, replication))
     }
@@ -258,7 +270,7 @@ impl Pending {
             }
             let precise = match (&mut self.rule, &outcome) {
                 // A replication without a value says nothing about the mean, but counts.
-                (Some((rule, metric)), Ok(rows)) => {
+                (Rule::Precise(rule, metric), Ok(rows)) => {
                     value(&rows.replication, *metric).is_some_and(|value| rule.push(value) != Verdict::Continue)
                 }
                 _ => false,
@@ -266,6 +278,11 @@ impl Pending {
             self.simulated.take(replication, outcome);
             let (first, most) = self.bounds;
             self.decided = precise || self.next >= most || (self.simulated.failed > 0 && self.next >= first);
+        }
+        if let Rule::Decided(decision) = &self.rule {
+            let Simulated { failed, .. } = self.simulated;
+            let (verdict, _) = decision.judge(&self.simulated.replications(), failed, self.bounds.0);
+            self.decided |= verdict != condition::Verdict::Undecided;
         }
     }
 }

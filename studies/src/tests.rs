@@ -68,6 +68,7 @@ pub(crate) fn plan(zoo: &Zoo, dataset: &Dataset) -> Plan {
         seed: 7,
         replications: 2,
         precision: None,
+        decision: None,
         prices: vec![NamedPrices {
             name: "unit".into(),
             list: PriceList::new(Form::Operations, |_| Some(1e-12)).unwrap(),

@@ -114,13 +114,13 @@ impl Study {
         most: u64,
         mut unit: impl FnMut(&[PointIndex], Range<u32>, u64) -> Result<(), KeyError>,
     ) -> Result<(), KeyError> {
-        let (first, precision) = (self.plan().replications, self.plan().precision);
-        let all = 0..precision.map_or(first, |precision| precision.max_replications);
+        let first = self.plan().replications;
+        let all = 0..self.plan().most_replications();
         let cost = |point: &PointIndex| costs[point.position()];
         let mut rest = points;
         while let Some(point) = rest.first() {
             let at_once = u32::try_from(most / cost(point).max(1)).unwrap_or(u32::MAX).max(1);
-            if precision.is_none() && at_once < first {
+            if !self.plan().is_sequential() && at_once < first {
                 for from in all.clone().step_by(at_once as usize) {
                     let replications = from..first.min(from.saturating_add(at_once));
                     let cost = cost(point).saturating_mul(replications.len() as u64);

@@ -102,15 +102,15 @@ impl Study {
             }
             self.simulate_and_store((point, number), networks, Some(pieces), &mut |_| ())
         };
-        let finished = match self.plan().precision {
-            None => {
+        let finished = match self.plan().is_sequential() {
+            false => {
                 let number = |&point: &PointIndex| replications.clone().map(move |number| (point.position(), number));
                 let jobs: Vec<Job> = points.iter().flat_map(number).collect();
                 let outcomes: Vec<_> = jobs.par_iter().map(|job| self.outcome(job, pieces, simulate)).collect();
                 outcomes.into_iter().try_fold(Finished::default(), |sum, one| one.map(|one| sum.and(one)))?
             }
             // Its replications depend on what the earlier ones gave.
-            Some(_) => {
+            true => {
                 let computed = AtomicU32::new(0);
                 let one = |job: &Job| match pieces.replication(PointIndex(job.0 as u32), job.1) {
                     Some(found) => found,

@@ -11,6 +11,8 @@ const LOG_ABOVE: f64 = 30.0;
 enum Scale {
     Linear,
     Log,
+    /// Logarithmic, with zero at the start.
+    LogAndZero,
 }
 
 /// One axis of a plot.
@@ -21,7 +23,12 @@ pub(crate) struct Axis {
     scale: Scale,
     low: f64,
     high: f64,
+    /// Values at which the ticks stand, where they are given.
+    marks: Vec<f64>,
 }
+
+/// Share of an axis between zero and the smallest other value, where all else is logarithmic.
+const BEFORE_LOG: f64 = 0.14;
 
 /// A tick and its label.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,7 +44,10 @@ impl Axis {
     pub(crate) fn linear(name: &str, quantity: Quantity, values: impl IntoIterator<Item = f64>) -> Self {
         let (low, high) = extremes(values).unwrap_or((0.0, 1.0));
         let air = (high / 2.0 - low / 2.0) * 0.12;
-        Self::new(name, quantity, Scale::Linear, (low - air, high + air))
+        // No quantity but a difference is below zero, and no share above one.
+        let bottom = if low >= 0.0 { (low - air).max(0.0) } else { low - air };
+        let top = if quantity == Quantity::Share && high <= 1.0 { (high + air).min(1.0) } else { high + air };
+        Self::new(name, quantity, Scale::Linear, (bottom, top))
     }
 
     /// A linear axis from zero to a little more than the largest of `values`.
@@ -68,32 +78,60 @@ impl Axis {
         }
     }
 
+    /// An axis of the `values` of a swept key, with ticks at these: logarithmic where they span a decade, then with a place for
+    /// zero before the others.
+    pub(crate) fn swept(key: &str, values: &[f64]) -> Self {
+        let (low, high) = extremes(values.iter().copied()).unwrap_or((0.0, 1.0));
+        let above = extremes(values.iter().copied().filter(|value| *value > 0.0));
+        let axis = match above {
+            Some((least, _)) if low >= 0.0 && high / least >= 10.0 && values.len() > 2 => {
+                let scale = if low == 0.0 { Scale::LogAndZero } else { Scale::Log };
+                let air = (high / least).powf(0.05);
+                Self::new(key, Quantity::Number, scale, (least / if low == 0.0 { 1.0 } else { air }, high * air))
+            }
+            _ => {
+                let air = (high / 2.0 - low / 2.0) * 0.1;
+                Self::new(key, Quantity::Number, Scale::Linear, (low - air, high + air))
+            }
+        };
+        Self { marks: values.to_vec(), ..axis }
+    }
+
     /// The one place where the range of an axis is made: any two numbers become one that can be divided.
     fn new(name: &str, quantity: Quantity, scale: Scale, range: (f64, f64)) -> Self {
         let (low, high) = match scale {
             Scale::Linear => divisible(range),
             // A decade from the ends there is room for ticks.
-            Scale::Log => (range.0.clamp(1.0 / LARGEST, LARGEST / 1e2), range.1.clamp(1e2 / LARGEST, LARGEST)),
+            Scale::Log | Scale::LogAndZero => {
+                (range.0.clamp(1.0 / LARGEST, LARGEST / 1e2), range.1.clamp(1e2 / LARGEST, LARGEST))
+            }
         };
-        Self { name: name.to_owned(), quantity, scale, low, high }
+        Self { name: name.to_owned(), quantity, scale, low, high, marks: Vec::new() }
     }
 
     /// Position of `value` on the axis: 0 at its start and before it, 1 at its end and behind it.
     pub(crate) fn position(&self, value: f64) -> f64 {
         let position = match self.scale {
             Scale::Linear => (value - self.low) / (self.high - self.low),
-            Scale::Log => (value.ln() - self.low.ln()) / (self.high.ln() - self.low.ln()),
+            Scale::Log => self.decades(value),
+            Scale::LogAndZero if value <= 0.0 => 0.03,
+            Scale::LogAndZero => BEFORE_LOG + (1.0 - BEFORE_LOG) * self.decades(value),
         };
         if position.is_nan() { 0.0 } else { position.clamp(0.0, 1.0) }
+    }
+
+    fn decades(&self, value: f64) -> f64 {
+        (value.ln() - self.low.ln()) / (self.high.ln() - self.low.ln())
     }
 
     /// Title of the axis: its name, and the unit unless the ticks carry it.
     pub(crate) fn title(&self) -> String {
         match (self.scale, self.quantity) {
+            (_, Quantity::Number) => self.name.clone(),
             (Scale::Log, Quantity::Joules | Quantity::Watts | Quantity::Seconds) => {
                 format!("{} (log scale)", self.name)
             }
-            (Scale::Log, _) => format!("{} ({}, log scale)", self.name, self.prefix().unit),
+            (Scale::Log | Scale::LogAndZero, _) => format!("{} ({}, log scale)", self.name, self.prefix().unit),
             (Scale::Linear, _) => format!("{} ({})", self.name, self.prefix().unit),
         }
     }
@@ -102,13 +140,19 @@ impl Axis {
     pub(crate) fn ticks(&self, most: usize) -> Vec<Tick> {
         match self.scale {
             Scale::Linear => self.linear_ticks(most),
-            Scale::Log => self.log_ticks(most),
+            Scale::Log | Scale::LogAndZero => self.log_ticks(most),
         }
+    }
+
+    /// Ticks at the values of a swept key; `None` where the axis has no such marks.
+    pub(crate) fn marks(&self) -> Option<Vec<Tick>> {
+        let tick = |value: &f64| Tick { value: *value, label: self.quantity.format(*value) };
+        (!self.marks.is_empty()).then(|| self.marks.iter().map(tick).collect())
     }
 
     /// Unlabelled ticks of a logarithmic axis: 2 to 9 times each power of ten; none where they would be too dense.
     pub(crate) fn minor_ticks(&self) -> Vec<f64> {
-        if self.scale == Scale::Linear || (self.high / self.low).log10() > 6.0 {
+        if self.scale == Scale::Linear || !self.marks.is_empty() || (self.high / self.low).log10() > 6.0 {
             return Vec::new();
         }
         self.log_values(&[2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0])
@@ -159,15 +203,26 @@ impl Axis {
     }
 
     fn log_values(&self, digits: &[f64]) -> Vec<f64> {
-        let decades = self.low.log10().floor() as i32..=self.high.log10().ceil() as i32;
+        let unit = self.log_unit();
+        let decades = (self.low / unit).log10().floor() as i32..=(self.high / unit).log10().ceil() as i32;
         decades
             .flat_map(|decade| digits.iter().map(move |digit| digit * power_of_ten(decade)))
+            .map(|value| value * unit)
             .filter(|value| (self.low..=self.high).contains(value))
             .collect()
     }
 
+    /// Unit in which the ticks of a logarithmic axis are round: the hour where all of it is about an hour or more.
+    fn log_unit(&self) -> f64 {
+        if self.quantity == Quantity::Seconds && self.low >= 900.0 { 3600.0 } else { 1.0 }
+    }
+
     fn log_label(&self, value: f64) -> String {
-        let Prefix { factor, unit } = self.quantity.prefix(value);
+        let Prefix { factor, unit } = match self.quantity {
+            Quantity::Seconds if self.log_unit() > 1.0 => Prefix { factor: 3600.0, unit: "h" },
+            Quantity::Seconds if value >= 1.0 => Prefix { factor: 1.0, unit: "s" },
+            quantity => quantity.prefix(value),
+        };
         let scaled = value / factor;
         let decimals = (-(scaled * 1.001).log10().floor()).max(0.0) as usize;
         let number = match scaled {
@@ -177,7 +232,7 @@ impl Axis {
         };
         match self.quantity {
             Quantity::Joules | Quantity::Watts | Quantity::Seconds => format!("{number}\u{a0}{unit}"),
-            Quantity::Bits | Quantity::Share => number,
+            Quantity::Bits | Quantity::Bytes | Quantity::Share | Quantity::Number => number,
         }
     }
 

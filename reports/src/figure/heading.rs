@@ -21,8 +21,12 @@ pub(crate) enum Key {
     Ring(RGBColor),
     /// Line with markers.
     Line(Marker, RGBColor),
+    /// Dashed line with markers.
+    DashedLine(Marker, RGBColor),
     /// Dashed line.
     Dashes(RGBColor),
+    /// Cross, as it stands for a value that does not hold.
+    Cross(RGBColor),
     /// Filled rectangle, for bars.
     Swatch(RGBColor),
 }
@@ -114,6 +118,10 @@ impl Entry {
             Key::Line(marker, colour) => sheet
                 .path(&[(left, y), (right, y)], line(colour))
                 .and_then(|()| sheet.marker((centre, y), marker, 3.5, colour)),
+            Key::DashedLine(marker, colour) => sheet
+                .dashes(&[(left, y), (right, y)], line(colour))
+                .and_then(|()| sheet.marker((centre, y), marker, 3.5, colour)),
+            Key::Cross(colour) => sheet.cross((centre, y), 3.5, Stroke { colour, width: 1.6 }),
             Key::Dashes(colour) => sheet.dashes(&[(left, y), (right, y)], line(colour)),
             Key::Swatch(colour) => sheet.rectangle((left + 3.0, y - 5.0), (right, y + 5.0), colour),
         }?;

@@ -7,6 +7,7 @@ mod axis;
 mod colour_bar;
 mod heading;
 mod labels;
+mod line;
 mod plot;
 mod sheet;
 mod theme;

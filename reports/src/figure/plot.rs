@@ -2,7 +2,7 @@
 
 use super::axis::Axis;
 use super::sheet::{Drawn, Font, Pixel, Sheet, Stroke};
-use super::theme::{GREY, GRID, INK, LABEL, TICK, text_width};
+use super::theme::{GREY, GRID, INK, LABEL, TICK, text_width, wrap};
 use plotters::style::RGBColor;
 use plotters::style::text_anchor::{HPos, VPos};
 
@@ -24,7 +24,7 @@ pub(crate) struct Frame {
 
 impl Frame {
     /// Room that [`Plot::axes`] needs to the left of a frame, in pixels.
-    pub(crate) const LEFT: f64 = 58.0;
+    pub(crate) const LEFT: f64 = 64.0;
     /// Room that [`Plot::axes`] needs below a frame, in pixels.
     pub(crate) const BELOW: f64 = 48.0;
 
@@ -87,11 +87,19 @@ impl Plot<'_, '_> {
         }
         self.sheet.path(&[(left, bottom), (right, bottom)], Stroke { colour: INK, width: 1.0 })?;
         let font = Font::new(LABEL).anchor(HPos::Center, VPos::Top);
-        self.sheet.text(&self.x.title(), ((left + right) / 2.0, bottom + 25.0), font)
+        // A narrow panel has room for two lines.
+        let lines = wrap(&self.x.title(), LABEL, right - left + 20.0);
+        lines.iter().take(2).enumerate().try_for_each(|(line, text)| {
+            let at = ((left + right) / 2.0, bottom + 22.0 + line as f64 * LABEL * 1.15);
+            self.sheet.text(text, at, font)
+        })
     }
 
     /// As many labelled ticks as fit with a space between their labels.
     fn x_ticks(&self) -> Vec<super::axis::Tick> {
+        if let Some(marks) = self.x.marks() {
+            return self.marks_that_fit(marks);
+        }
         let fits = |ticks: &[super::axis::Tick]| {
             ticks.windows(2).all(|pair| {
                 let widths = text_width(&pair[0].label, TICK) + text_width(&pair[1].label, TICK);
@@ -101,6 +109,20 @@ impl Plot<'_, '_> {
         let sets = (2..=8).rev().map(|most| self.x.ticks(most));
         let mut sets = sets.filter(|ticks| ticks.len() >= 2);
         sets.find(|ticks| fits(ticks)).unwrap_or_else(|| self.x.ticks(2))
+    }
+
+    /// Marks from the left whose labels have room beside the one before.
+    fn marks_that_fit(&self, marks: Vec<super::axis::Tick>) -> Vec<super::axis::Tick> {
+        let mut free = f64::NEG_INFINITY;
+        let fits = |tick: &super::axis::Tick| {
+            let (middle, half) = (self.column(tick.value), text_width(&tick.label, TICK) / 2.0);
+            let fits = middle - half >= free;
+            if fits {
+                free = middle + half + 6.0;
+            }
+            fits
+        };
+        marks.into_iter().filter(fits).collect()
     }
 
     fn vertical_axis(&self, axis: &Axis) -> Drawn {

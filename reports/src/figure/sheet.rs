@@ -10,6 +10,8 @@ use plotters::prelude::{
 };
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontStyle, FontTransform, TextStyle};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 /// Enlargement of the drawing, which the header undoes: plotters places everything on whole pixels.
 const SCALE: f64 = 4.0;
@@ -81,6 +83,8 @@ impl Font {
 /// Sheet of one figure.
 pub(crate) struct Sheet<'a> {
     area: DrawingArea<SVGBackend<'a>, Shift>,
+    /// Elements that plotters does not have, drawn above all others.
+    above: RefCell<String>,
 }
 
 /// Identity of a figure, for screen readers and links.
@@ -101,12 +105,15 @@ pub(crate) fn draw(
 ) -> Result<String, DrawError> {
     let size = (whole(width) as u32, whole(height) as u32);
     let mut svg = String::new();
-    {
-        let sheet = Sheet { area: SVGBackend::with_string(&mut svg, size).into_drawing_area() };
+    let above = {
+        let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
+        let sheet = Sheet { area, above: RefCell::default() };
         sheet.rectangle((0.0, 0.0), (width, height), theme::PAPER)?;
         figure(&sheet)?;
         sheet.area.present().map_err(|error| DrawError(error.to_string()))?;
-    }
+        sheet.above.take()
+    };
+    let svg = svg.trim_end().strip_suffix("</svg>").map_or(svg.clone(), |body| format!("{body}{above}</svg>\n"));
     finish(&svg, identity, (width, height))
 }
 
@@ -167,6 +174,29 @@ impl Sheet<'_> {
             Marker::Triangle => polygon(&[(0.0, -1.0), (0.92, 0.7), (-0.92, 0.7)], 1.3),
             Marker::Diamond => polygon(&[(0.0, -1.0), (1.0, 0.0), (0.0, 1.0), (-1.0, 0.0)], 1.25),
         }
+    }
+
+    /// Fills the area around which `corners` stand with a light tint, through which what lies below is seen.
+    pub(crate) fn area(&self, corners: &[Pixel], fill: RGBColor) -> Drawn {
+        self.put(&Polygon::new(scaled(corners), fill.mix(0.16).filled()))
+    }
+
+    /// Draws a diagonal cross.
+    pub(crate) fn cross(&self, (x, y): Pixel, radius: f64, stroke: Stroke) -> Drawn {
+        self.path(&[(x - radius, y - radius), (x + radius, y + radius)], stroke)?;
+        self.path(&[(x - radius, y + radius), (x + radius, y - radius)], stroke)
+    }
+
+    /// Draws many equal dots as one element, so that thousands are small and fast; those on the same pixel are one.
+    pub(crate) fn dots(&self, centres: &[Pixel], radius: f64, fill: RGBColor) {
+        let places: BTreeSet<(i32, i32)> = scaled(centres).into_iter().collect();
+        let path: String = places.into_iter().map(|(x, y)| format!("M{x} {y}h0")).collect();
+        let RGBColor(red, green, blue) = fill;
+        let width = whole(2.0 * radius);
+        self.above.borrow_mut().push_str(&format!(
+            "<path d=\"{path}\" fill=\"none\" stroke=\"#{red:02X}{green:02X}{blue:02X}\" stroke-width=\"{width}\" \
+             stroke-linecap=\"round\" opacity=\"0.7\"/>\n"
+        ));
     }
 
     /// Draws a circle, as around a marker.

@@ -81,6 +81,36 @@ pub(crate) fn kind_style(kind: &str, kinds: &[String]) -> Style {
     Style { colour, marker }
 }
 
+/// Colour, marker and stroke of a line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct LineStyle {
+    /// Colour of the line.
+    pub(crate) colour: RGBColor,
+    /// Shape of its markers.
+    pub(crate) marker: Marker,
+    /// Whether the line is dashed.
+    pub(crate) is_dashed: bool,
+}
+
+/// The style of the `place`-th line of a kind: its colour, and for all but the first another shade, marker and stroke.
+pub(crate) fn line_style(kind: &str, kinds: &[String], place: usize) -> LineStyle {
+    let Style { colour, marker } = kind_style(kind, kinds);
+    let colour = match place % 3 {
+        0 => colour,
+        1 => mixed(colour, INK, 0.45),
+        _ => mixed(colour, PAPER, 0.35),
+    };
+    let markers = [Marker::Circle, Marker::Square, Marker::Triangle, Marker::Diamond];
+    let first = markers.iter().position(|other| *other == marker).unwrap_or(0);
+    LineStyle { colour, marker: markers[(first + place) % markers.len()], is_dashed: place % 2 == 1 }
+}
+
+/// `colour` with a share of `other`.
+fn mixed(RGBColor(red, green, blue): RGBColor, other: RGBColor, share: f64) -> RGBColor {
+    let mix = |a: u8, b: u8| (f64::from(a) * (1.0 - share) + f64::from(b) * share).round() as u8;
+    RGBColor(mix(red, other.0), mix(green, other.1), mix(blue, other.2))
+}
+
 /// Width of `text`, in pixels at font size `size`, from the widths of DejaVu Sans. That is the widest of
 /// [`FONTS`], so text never needs more.
 pub(crate) fn text_width(text: &str, size: f64) -> f64 {

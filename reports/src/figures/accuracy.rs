@@ -18,7 +18,8 @@ const MOST_LINES: usize = 6;
 /// Draws the offline accuracy of every network that sends anything.
 pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     let sending: Vec<Executed<'_, '_>> = digest.executed().filter(|of| of.payload_bits > 0.0).collect();
-    if sending.is_empty() {
+    // A single point shows nothing that a number does not.
+    if sending.len() < 2 {
         return Ok(None);
     }
     let backbones = digest.backbones();

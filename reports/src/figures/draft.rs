@@ -9,7 +9,9 @@ use cospike_results::summary::{Estimate, PointSummary};
 /// Figure that is ready for the page.
 pub(crate) struct Figure {
     /// Name of the figure, unique in the report, and of its file without the ending.
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
+    /// Title above the figure.
+    pub(crate) title: String,
     /// Text below the figure on how to read it.
     pub(crate) caption: String,
     /// The figure as an SVG document.
@@ -19,7 +21,7 @@ pub(crate) struct Figure {
 /// Everything about a figure but its body.
 pub(super) struct Draft<'a> {
     /// Name of the figure, as in [`Figure::name`].
-    pub(super) name: &'static str,
+    pub(super) name: &'a str,
     /// Title above the figure.
     pub(super) title: &'a str,
     /// Note below the title: samples, intervals, and what is left out.
@@ -36,7 +38,7 @@ pub(super) struct Draft<'a> {
 #[derive(Debug)]
 pub(super) struct Undrawn {
     /// Name of the figure.
-    figure: &'static str,
+    figure: String,
     /// Cause of the failure.
     error: DrawError,
 }
@@ -57,8 +59,8 @@ impl Draft<'_> {
             heading.draw(sheet)?;
             body(sheet, top)
         });
-        let svg = svg.map_err(|error| Undrawn { figure: self.name, error })?;
-        Ok(Some(Figure { name: self.name, caption: self.caption, svg }))
+        let svg = svg.map_err(|error| Undrawn { figure: self.name.to_owned(), error })?;
+        Ok(Some(Figure { name: self.name.to_owned(), title: self.title.to_owned(), caption: self.caption, svg }))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Energy per request by part, for every design point.
 
-use super::draft::{Draft, Figure, Undrawn, replications_note};
+use super::draft::{Draft, Figure, Undrawn, left_out, replications_note};
 use crate::digest::{Design, Digest};
 use crate::figure::{
     Axis, BLUE, Drawn, Entry, Font, Frame, GREEN, GREY, HPos, INK, Key, MARGIN, ORANGE, PURPLE, Plot, RGBColor, SKY,
@@ -40,6 +40,8 @@ const COLOURS: [RGBColor; 13] = [
 ];
 /// Number of parts that are compute; they come first.
 const COMPUTE: usize = 5;
+/// Most rows: more fill no page that anybody reads.
+const MOST_ROWS: usize = 60;
 
 /// Draws stacked bars: everything on the left, compute alone on the right.
 pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
@@ -53,16 +55,18 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
         |index: &usize| Entry { key: Key::Swatch(COLOURS[*index]), text: digest.energy_parts[*index].label.to_owned() };
     let legend: Vec<Entry> = present.iter().map(entry).collect();
     let replications = replications_note(digest, |summary| &summary.energy_j);
-    let note = format!("All edge devices together, per answered request; {replications}.");
+    let rest = left_out(digest.designs.len().saturating_sub(MOST_ROWS), "design point", "behind these");
+    let note = format!("All edge devices together, per answered request; {replications}.{rest}");
     let caption = format!(
         "Energy of all edge devices per answered request, by part: everything on the left, the compute of the head \
          alone on the right, on its own scale. Static power and the idle radio are shared out over the requests, so \
-         they depend on how often requests come. Black bars on the left: {replications}."
+         they depend on how often requests come. Black bars on the left: {replications}.{rest}"
     );
-    let height = PANEL_TITLE + digest.designs.len() as f64 * ROW + 6.0 + Frame::BELOW;
+    let height = PANEL_TITLE + digest.designs.len().min(MOST_ROWS) as f64 * ROW + 6.0 + Frame::BELOW;
     let draft = Draft { name: NAME, title: "Where the energy goes", note: &note, legend: &legend, caption, height };
     draft.draw(|sheet, top| {
-        let shown = digest.names(TICK, MOST_NAME);
+        let mut shown = digest.names(TICK, MOST_NAME);
+        shown.truncate(MOST_ROWS);
         let names = shown.iter().map(|name| text_width(name, TICK)).fold(0.0, f64::max) + 22.0;
         let panel = (WIDTH - 2.0 * MARGIN - names - GAP) / 2.0;
         row_names(digest, &shown, sheet, top + PANEL_TITLE)?;
@@ -94,10 +98,10 @@ fn bars(digest: &Digest<'_>, parts: usize, sheet: &Sheet<'_>, frame: Frame) -> D
     let total = |design: &Design<'_>| shown(design).iter().sum::<f64>().clamp(-f64::MAX, f64::MAX);
     let interval = |design: &Design<'_>| design.summary.energy_j.interval.filter(|_| everything);
     let end = |design: &Design<'_>| interval(design).map_or(total(design), |interval| interval.high.max(total(design)));
-    let ends = digest.designs.iter().map(|design| (end(design) * ROOM).min(f64::MAX));
+    let ends = digest.designs.iter().take(MOST_ROWS).map(|design| (end(design) * ROOM).min(f64::MAX));
     let plot = Plot { sheet, frame, x: Axis::from_zero(names::ENERGY, Quantity::Joules, ends), y: None };
     plot.axes()?;
-    for (index, design) in digest.designs.iter().enumerate() {
+    for (index, design) in digest.designs.iter().take(MOST_ROWS).enumerate() {
         let y = frame.top + (index as f64 + 0.5) * ROW + 3.0;
         if design.parts.is_empty() {
             let why = if design.row.failed_replications > 0 { "failed" } else { "no energy" };

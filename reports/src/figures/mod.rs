@@ -2,6 +2,7 @@
 
 mod accuracy;
 mod density;
+mod designs;
 mod draft;
 mod energy_parts;
 mod heat_map;
@@ -9,10 +10,12 @@ mod latency;
 mod panels;
 mod pareto;
 mod price_lists;
+mod swept;
 mod zoo;
 
 pub use density::{DensityLine, density_figure};
 pub(crate) use draft::Figure;
+pub(crate) use swept::name as swept_name;
 pub(crate) use zoo::zoo_figure;
 
 use crate::digest::Digest;
@@ -25,7 +28,18 @@ use draft::Undrawn;
 /// [`ReportError::Drawing`].
 pub(crate) fn all(digest: &Digest<'_>) -> Result<Vec<Figure>, ReportError> {
     type Draw = fn(&Digest<'_>) -> Result<Option<Figure>, Undrawn>;
-    let figures: [Draw; 6] =
-        [accuracy::draw, heat_map::draw, pareto::draw, energy_parts::draw, price_lists::draw, latency::draw];
-    figures.into_iter().filter_map(|draw| draw(digest).map_err(ReportError::from).transpose()).collect()
+    let figures: [Draw; 7] = [
+        designs::draw,
+        accuracy::draw,
+        heat_map::draw,
+        pareto::draw,
+        energy_parts::draw,
+        price_lists::draw,
+        latency::draw,
+    ];
+    let mut all = swept::draw_all(digest)?;
+    for draw in figures {
+        all.extend(draw(digest)?);
+    }
+    Ok(all)
 }

@@ -17,6 +17,9 @@ const HEIGHT: f64 = 330.0;
 /// Distance between the panels, in pixels.
 const GAP: f64 = 18.0;
 
+/// Number of points above which they are dots without intervals.
+const MOST_MARKERS: usize = 400;
+
 /// Cost that one of the two panels shows.
 struct Cost {
     name: &'static str,
@@ -29,14 +32,17 @@ const COSTS: [Cost; 2] = [
     Cost { name: names::LATENCY, quantity: Quantity::Seconds, value: |summary| &summary.latency_mean_s },
 ];
 
-/// Draws the accuracy of the completed requests against energy and latency.
+/// Draws the share of correct answers against energy and latency.
 pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     let drawn = COSTS.each_ref().map(|cost| Point::all(digest, cost));
-    if drawn.iter().all(Vec::is_empty) {
+    if drawn.iter().all(|points| points.len() < 2) {
         return Ok(None);
     }
     let mut legend = kind_legend(digest);
-    legend.push(Entry { key: Key::Ring(INK), text: "not dominated: nothing is both better and cheaper".to_owned() });
+    legend.push(Entry {
+        key: Key::Ring(INK),
+        text: "Pareto-optimal: no other point is at least as good in both respects and better in one".to_owned(),
+    });
     let replications = replications_note(digest, |summary| &summary.energy_j);
     let absent = drawn.each_ref().map(|points| digest.designs.len() - points.len());
     let left_out = match absent {
@@ -47,9 +53,10 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
             left_out(right, "design point", "without a latency")
         ),
     };
-    let note = format!("Accuracy of completed requests, losses included; {replications}.{left_out}");
+    let note =
+        format!("Correct answers of all requests asked, lost and unanswered ones included; {replications}.{left_out}");
     let caption = format!(
-        "Accuracy of the completed requests, losses included, against the energy of the edge devices per answered \
+        "Correct answers as a share of all requests asked, against the energy of the edge devices per answered \
          request (left) and the mean latency (right): {replications}. The intervals cover the randomness of \
          arrivals, sample order and link, not that of the finite set of samples, which the Wilson intervals \
          show. Ringed points, joined, are those that no other design point beats in both respects by its means; \
@@ -83,7 +90,7 @@ impl<'d, 'a> Point<'d, 'a> {
     fn all(digest: &'d Digest<'a>, cost: &Cost) -> Vec<Self> {
         let mean = |estimate: &Estimate| Some((estimate.mean?, estimate.interval));
         let point = |design: &'d Design<'a>| {
-            let (cost, accuracy) = (mean((cost.value)(&design.summary))?, mean(&design.summary.accuracy)?);
+            let (cost, accuracy) = (mean((cost.value)(&design.summary))?, mean(&design.summary.correct)?);
             Some(Self { design, cost, accuracy })
         };
         digest.designs.iter().filter_map(point).collect()
@@ -104,7 +111,7 @@ fn panel(digest: &Digest<'_>, points: &[Point<'_, '_>], cost: &Cost, sheet: &She
         sheet,
         frame,
         x: Axis::fit(cost.name, cost.quantity, points.iter().flat_map(|point| ends(point.cost))),
-        y: Some(Axis::linear(names::ACCURACY, Quantity::Share, points.iter().flat_map(|point| ends(point.accuracy)))),
+        y: Some(Axis::linear(names::CORRECT, Quantity::Share, points.iter().flat_map(|point| ends(point.accuracy)))),
     };
     plot.axes()?;
     if points.is_empty() {
@@ -119,7 +126,14 @@ fn panel(digest: &Digest<'_>, points: &[Point<'_, '_>], cost: &Cost, sheet: &She
         plot.line(&staircase, Stroke { colour: INK, width: 1.0 })?;
         labels.avoid_path(&staircase.iter().map(|point| plot.pixel(*point)).collect::<Vec<_>>());
     }
-    for point in points {
+    if points.len() > MOST_MARKERS {
+        for kind in &digest.kinds {
+            let own = points.iter().filter(|point| point.design.row.kind == *kind);
+            let dots: Vec<_> = own.map(|point| plot.pixel(point.place())).collect();
+            sheet.dots(&dots, 1.8, kind_style(kind, &digest.kinds).colour);
+        }
+    }
+    for point in points.iter().filter(|_| points.len() <= MOST_MARKERS) {
         let (x, y) = point.place();
         let style = kind_style(&point.design.row.kind, &digest.kinds);
         if let (_, Some(interval)) = point.cost {
@@ -133,7 +147,7 @@ fn panel(digest: &Digest<'_>, points: &[Point<'_, '_>], cost: &Cost, sheet: &She
         sheet.marker(plot.pixel((x, y)), style.marker, 3.6, style.colour)?;
         labels.avoid_marker(plot.pixel((x, y)), 5.0);
     }
-    for index in front {
+    for index in front.into_iter().filter(|_| points.len() <= MOST_MARKERS) {
         let (design, at) = (points[index].design, plot.pixel(points[index].place()));
         sheet.ring(at, 6.5, Stroke { colour: INK, width: 1.2 })?;
         // Without room the label is left out, as the caption says.

@@ -31,7 +31,7 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
             splits.push(&design.row.split);
         }
     }
-    if splits.is_empty() {
+    if splits.is_empty() || !digest.compute_matters() {
         return Ok(None);
     }
     let idle = digest.executed().filter(|of| !priced(&of.design)).count();

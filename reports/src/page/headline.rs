@@ -8,10 +8,13 @@ use cospike_sim_core::stats::PairedDifference;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
+/// Share that is written as 0.1 % or more.
+const LEAST_WRITTEN: f64 = 0.001;
+
 /// The section "In short".
 pub(super) fn section(digest: &Digest<'_>) -> Markup {
     html! {
-        section {
+        section #in-short {
             h2 { "In short" }
             ul {
                 @for kind in &digest.kinds {
@@ -23,9 +26,12 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
                 }
                 (least_energy(digest))
                 (share_of_compute(digest))
-                li { (zeros(&digest.results.points)) " Compute energy both ways is in the figure of price lists." }
+                li {
+                    (zeros(&digest.results.points))
+                    @if digest.compute_matters() { " Compute energy both ways is in the figure of price lists." }
+                }
             }
-            (compute_alone(digest))
+            @if digest.compute_matters() { (compute_alone(digest)) }
             (best_at_each_payload(digest))
         }
     }
@@ -125,7 +131,9 @@ fn share_of_compute(digest: &Digest<'_>) -> Markup {
     html! {
         @if let Some([least, most]) = compute_share(&digest.results.replications) {
             li {
-                "Compute alone is " (Quantity::Share.format_range(least, most)) " of the joules of a device; the rest is its radio and what "
+                "Compute alone is "
+                @if most < LEAST_WRITTEN { "less than 0.1\u{a0}%" } @else { (Quantity::Share.format_range(least, most)) }
+                " of the joules of a device; the rest is its radio and what "
                 "it draws all the time."
             }
         }
@@ -162,7 +170,7 @@ fn compute_alone(digest: &Digest<'_>) -> Markup {
                 "Pairs of the same split and width in which the head of the spiking network needs less energy than that of the other one, "
                 "by price list, on machines that compute with the zeros of real-valued layers and on machines that skip them."
             }
-            div.wide {
+            div.wide tabindex="0" role="region" aria-label="Table, scrolls sideways" {
                 table {
                     thead { tr { th { "Price list" } th { "Zeros computed" } th { "Zeros skipped" } } }
                     tbody {
@@ -213,11 +221,11 @@ fn best_at_each_payload(digest: &Digest<'_>) -> Markup {
         @if !rows.is_empty() {
             h3 { "Best accuracy at each payload" }
             p {
-                "Per kind, the networks that none with as small a payload beats. Compression is printed with its base: "
+                "Per kind, the networks of best accuracy at or below each payload. Compression is printed with its base: "
                 "bits of the float32 features at the split over payload bits, and bits of the T-step binary features "
                 "(float networks: one bit per value) over payload bits. Neighbours whose intervals overlap are not shown to differ."
             }
-            div.wide {
+            div.wide tabindex="0" role="region" aria-label="Table, scrolls sideways" {
                 table {
                     thead {
                         tr {

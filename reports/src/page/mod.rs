@@ -1,8 +1,10 @@
-//! The page: one self-contained HTML file without scripts, readable on a phone and on paper.
+//! The page: one self-contained HTML file complete without scripts, readable on a phone and on paper. Its script
+//! sorts and filters tables and saves them; it asks no host for anything.
 
 mod headline;
 mod provenance;
 mod quoted;
+mod search;
 mod service;
 mod tables;
 
@@ -32,25 +34,62 @@ pub(crate) fn render(digest: &Digest<'_>, figures: &[Figure]) -> Markup {
             body {
                 main {
                     h1 { (manifest.name) }
+                    (answer(digest))
+                    (contents(digest, figures))
                     (what_was_run(digest))
                     (warnings(digest))
                     (what_failed(digest))
+                    (search::section(digest))
                     (cautions(digest))
-                    (headline::section(digest))
-                    section {
+                    section #figures {
                         h2 { "Figures" }
                         @for figure in figures {
                             figure id=(figure.name) {
                                 // On a phone the figure scrolls sideways and keeps its font size.
-                                div.wide { (PreEscaped(&figure.svg)) }
+                                div.wide tabindex="0" role="region" aria-label="Figure, scrolls sideways" { (PreEscaped(&figure.svg)) }
                                 figcaption { (figure.caption) }
                             }
                         }
                     }
+                    (headline::section(digest))
                     (tables::section(digest))
                     (service::section(digest))
                     (provenance::section(digest))
                 }
+                script { (PreEscaped(include_str!("page.js"))) }
+            }
+        }
+    }
+}
+
+/// The question of the study, and the answer that its tests give.
+fn answer(digest: &Digest<'_>) -> Markup {
+    let sentences = crate::answer::sentences(digest);
+    html! {
+        @if let Some(question) = &digest.results.manifest.question { p.question { (question) } }
+        @if !sentences.is_empty() {
+            section.answer #answer aria-label="Answer" {
+                ul { @for sentence in &sentences { li { (sentence) } } }
+                p {
+                    "Leads and ties are decided by paired t tests over replications, at 5 % for all together (Holm), and of different "
+                    "networks also by the finite number of samples; differences below 1 %, or half a point, count as none. "
+                    a href="#provenance" { "What is assumed" } "."
+                }
+            }
+        }
+    }
+}
+
+/// Links to the sections and the figures.
+fn contents(digest: &Digest<'_>, figures: &[Figure]) -> Markup {
+    html! {
+        nav aria-label="Contents" {
+            ul {
+                @for figure in figures { li { a href={ "#" (figure.name) } { (figure.title) } } }
+                li { a href="#in-short" { "In short" } }
+                li { a href="#points" { "Design points" } }
+                @if !digest.pairs.is_empty() { li { a href="#pairs" { "Spiking against other families" } } }
+                li { a href="#provenance" { "Provenance" } }
             }
         }
     }
@@ -105,7 +144,7 @@ fn cautions(digest: &Digest<'_>) -> Markup {
     let doubtful: Vec<_> = digest.designs.iter().filter(|design| !design.summary.cautions.is_empty()).collect();
     html! {
         @if !doubtful.is_empty() {
-            section {
+            section #cautions {
                 h2 { "Means of this run only" }
                 p {
                     (count(doubtful.len() as u64)) " of " (plural(digest.designs.len(), "design point"))

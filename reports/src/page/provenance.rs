@@ -9,14 +9,14 @@ use std::borrow::Cow;
 pub(super) fn section(digest: &Digest<'_>) -> Markup {
     let manifest = &digest.results.manifest;
     html! {
-        section {
+        section #provenance {
             h2 { "Prices and profiles" }
             p { "Every value with its source, what it covers and how good it is. Prices per operation and all-in powers never mix." }
             @for profile in &manifest.profiles { (profile_used(profile)) }
         }
         section {
             h2 { "Networks, images and traces" }
-            div.wide {
+            div.wide tabindex="0" role="region" aria-label="Table, scrolls sideways" {
                 table {
                     thead { tr { th { "What was read" } th { "Name" } th { "BLAKE3" } } }
                     tbody {
@@ -67,7 +67,7 @@ fn profile_used(profile: &ProfileUsed) -> Markup {
         details open[profile.kind == "prices"] {
             summary { (profile.kind) ": " b { (profile.name) } }
             p { (profile.description) }
-            div.wide {
+            div.wide tabindex="0" role="region" aria-label="Table, scrolls sideways" {
                 table {
                     thead {
                         tr { th { "Quantity" } th { "Value" } th { "Unit" } th { "Source" } th { "Scope" } th { "Evidence" } }

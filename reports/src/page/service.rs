@@ -1,6 +1,7 @@
 //! Deadlines, batteries and servers, beside latency and energy of the devices.
 
 use super::quoted::{Quoted, cell, mean_written};
+use super::tables::MOST_ROWS;
 use crate::digest::{Design, Digest};
 use crate::quantity::{Quantity, fixed};
 use cospike_results::rows::ReplicationRow;
@@ -84,19 +85,19 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
     let columns: Vec<&Column> = COLUMNS.iter().filter(|column| column.applies(digest)).collect();
     html! {
         @if !columns.is_empty() {
-            section {
+            section #service {
                 h2 { "Deadlines, batteries, servers" }
                 p {
-                    "Means over replications, with their 95 % Student-t intervals. A deadline is missed by a late answer and by none. "
+                    "Means over replications, with their 95 % Student-t intervals. Late and unanswered requests count as missed. "
                     "A mean is over the replications that have a value, and says over how many if that is not all; there is a dash where "
                     "none has one: no battery that ran empty, no request completed. The lifetime within the run counts every device "
                     "until its battery was empty or the run ended; it is at most the mean lifetime."
                 }
-                div.wide {
+                div.wide tabindex="0" role="region" aria-label="Table, scrolls sideways" {
                     table {
                         thead { tr { th { "Design point" } @for column in &columns { th { (column.title()) } } } }
                         tbody {
-                            @for design in &digest.designs {
+                            @for design in digest.designs.iter().take(MOST_ROWS) {
                                 tr {
                                     th scope="row" { (design.row.label) }
                                     @for column in &columns { (cell(column.quoted(design))) }

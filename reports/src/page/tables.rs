@@ -4,38 +4,41 @@ use super::quoted::{Quoted, Verdict, accuracy, cell, compression, mean};
 use crate::digest::{Design, Digest, Pair};
 use crate::names;
 use crate::quantity::{Quantity, count, plural, points_range, signed_points};
-use cospike_results::summary::{Comparison, Estimate};
+use cospike_results::summary::{Caution, Comparison, Estimate};
 use cospike_sim_core::stats::PairedDifference;
 use maud::{Markup, html};
 
 /// The sections "Design points" and "Spiking against other families".
 pub(super) fn section(digest: &Digest<'_>) -> Markup {
     html! {
-        section {
+        section #points {
             h2 { "Design points" }
             p {
+                "Correct of all requests counts what was lost or not answered as not correct. On air are the bytes of a request with headers, and "
+                "with what was sent again. The greatest load is that of the place that is asked for most, as a share of what it can do. "
                 "Offline accuracy is that with nothing lost, with its 95 % Wilson interval over the samples. All other "
                 "intervals are 95 % Student-t intervals over replications. Energy is that of all edge devices together per "
                 "answered request, power that of one device on average, both in steady state: from the end of the warm-up to the "
                 "last request. Latency is that of completed requests after warm-up. A mean is over the replications "
                 "that have a value, and says over how many if that is not all; where none has one, there is a dash."
             }
+            (beyond(digest.designs.len(), "design points"))
             @if let Some(note) = deterministic(digest) { p { (note) } }
             @for (label, reason) in without_energy(digest) { p { b { (label) } " has replications without energy: " (reason) "." } }
             @if digest.designs.iter().flat_map(|design| design.summary.estimates()).any(Estimate::is_vague) {
                 p { "An interval that is wider than its value to either side leaves the value open: more replications would narrow it." }
             }
-            div.wide {
+            div.wide tabindex="0" role="region" aria-label="Table, scrolls sideways" {
                 table {
                     thead {
                         tr {
-                            th { "Design point" } th { "T" } th { "Offline accuracy" } th { "Payload" }
+                            th { "Design point" } th { "T" } th { (names::CORRECT) } th { "Offline accuracy" } th { "Payload" } th { "On air, per request" }
                             th { "Float32 over payload" } th { "Binary over payload" } th { "Completed requests" } th { "Replications" }
                             th { "Accuracy, completed" } th { (names::ENERGY) } th { (names::POWER) } th { (names::LATENCY) }
-                            th { "95th percentile of latency" }
+                            th { "95th percentile of latency" } th { "Greatest load" }
                         }
                     }
-                    tbody { @for design in &digest.designs { (design_row(design)) } }
+                    tbody { @for design in digest.designs.iter().take(MOST_ROWS) { (design_row(design)) } }
                 }
             }
             @if !digest.pairs.is_empty() { (pairs(digest)) }
@@ -68,10 +71,15 @@ fn design_row(design: &Design<'_>) -> Markup {
     let failed = summary.failed_replications;
     html! {
         tr {
-            th scope="row" { (row.label) }
+            th scope="row" {
+                (row.label)
+                @for caution in &summary.cautions { br; small { a href="#cautions" { (in_a_word(caution)) } } }
+            }
             td { (row.time_steps) }
+            (outcome(Quantity::Share, &summary.correct))
             (cell(design.executed().as_ref().map(accuracy)))
             td { (row.payload_bits.map_or_else(dash, |bits| Quantity::Bits.format(bits))) }
+            (outcome(Quantity::Bytes, &summary.on_air_bytes))
             (cell(Some(compression(summary.ratio_to_float32, row.float32_bits))))
             (cell(Some(compression(summary.ratio_to_binary, row.binary_bits))))
             (cell(Some(Quoted { value: count(design.completed()), basis: format!("of {}", count(design.generated())) })))
@@ -81,13 +89,27 @@ fn design_row(design: &Design<'_>) -> Markup {
             (outcome(Quantity::Watts, &summary.power_per_device_w))
             (outcome(Quantity::Seconds, &summary.latency_mean_s))
             (outcome(Quantity::Seconds, &summary.latency_p95_s))
+            (cell(summary.load.greatest().map(|(place, load)| Quoted {
+                value: Quantity::Share.format(load),
+                basis: place.to_owned(),
+            })))
         }
+    }
+}
+
+/// What the section on cautions says at length.
+fn in_a_word(caution: &Caution) -> &'static str {
+    match caution {
+        Caution::Overloaded { .. } => "overloaded",
+        Caution::Drifting => "not steady",
+        Caution::TooShort => "too short",
     }
 }
 
 fn pairs(digest: &Digest<'_>) -> Markup {
     html! {
-        h2 { "Spiking against other families" }
+        h2 #pairs { "Spiking against other families" }
+        (beyond(digest.pairs.len(), "pairs"))
         p {
             "Each row is a spiking design point and one of another family (float, with a float or a binary bottleneck unit, or quantised) that is "
             "otherwise equal; where a cell holds two numbers, the spiking one is on top. Differences are spiking minus the other. Accuracy is compared "
@@ -96,16 +118,16 @@ fn pairs(digest: &Digest<'_>) -> Markup {
             "accuracy next to them. Right alone counts the samples that only one of the two got right. Intervals are per row and not widened for the number of rows; what accuracy and energy "
             "say is, at a level of 5 % for all rows together (McNemar's mid-p test and the paired t test, Holm's correction)."
         }
-        div.wide {
+        div.wide tabindex="0" role="region" aria-label="Table, scrolls sideways" {
             table {
                 thead {
                     tr {
                         th { "Spiking" } th { "Other" } th { "Payloads" }
                         th { "Accuracy, difference" } th { "Right alone" }
-                        th { "Accuracy says" } th { "Energy per request, difference" } th { "Replications" } th { "Energy says" }
+                        th { "Accuracy: verdict" } th { "Energy per request, difference" } th { "Replications" } th { "Energy: verdict" }
                     }
                 }
-                tbody { @for pair in &digest.pairs { (pair_row(digest, pair)) } }
+                tbody { @for pair in digest.pairs.iter().take(MOST_ROWS) { (pair_row(digest, pair)) } }
             }
         }
     }
@@ -146,6 +168,21 @@ fn pair_row(digest: &Digest<'_>, pair: &Pair) -> Markup {
             (cell(mean(Quantity::Joules, energy_j)))
             td { (energy_j.of) }
             td { (energy_says) }
+        }
+    }
+}
+
+/// Most rows of a table: a browser is slow with more, and nobody reads them.
+pub(super) const MOST_ROWS: usize = 1_000;
+
+/// Paragraph on rows that a table of `rows` rows leaves out; empty if it has all.
+pub(super) fn beyond(rows: usize, what: &str) -> Markup {
+    html! {
+        @if rows > MOST_ROWS {
+            p {
+                "The table holds the first " (count(MOST_ROWS as u64)) " of " (count(rows as u64)) " " (what)
+                "; the Parquet files in the folder hold all."
+            }
         }
     }
 }

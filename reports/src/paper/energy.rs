@@ -11,15 +11,23 @@ use cospike_sim_core::inference::Convention;
 use cospike_sim_core::network::{BottleneckKind, Family};
 use cospike_sim_core::stats::{Claim, Interval};
 
-/// A spiking network and its float twin, cut alike.
+/// A spiking network and its twins on real values, cut alike.
+#[derive(Clone, Copy)]
 struct Twins<'a> {
     spiking: &'a Executed,
     float: &'a Executed,
+    /// The quantised network of as many levels as the spiking one has time steps, if there is one.
+    quantised: Option<&'a Executed>,
 }
 
 /// The first training of units, which stands for the others: their heads count almost alike.
 fn first<'a>(units: &Units<'a>) -> &'a Executed {
     units.backbones[0].units[0]
+}
+
+/// The first training of the units among `others` that are at the split point of `units`, with its width.
+fn like<'a>(units: &Units<'_>, others: &[Units<'a>]) -> Option<&'a Executed> {
+    others.iter().find(|other| (other.split, other.width) == (units.split, units.width)).map(first)
 }
 
 /// Conventions, with the name of what becomes of zeros under each.
@@ -29,12 +37,21 @@ const ZEROS: [(Convention, &str); 3] = [
     (Convention::NonZero, "skipped"),
 ];
 
-impl Twins<'_> {
-    /// Energy of the float network over that of the spiking one, with its interval over batches of samples; `None` where the list
-    /// does not price everything that happens.
+impl<'a> Twins<'a> {
+    /// The twin that a list is for: of a list that prices activations of few bits, the network that has them.
+    fn real(&self, list: &PriceList) -> Option<&'a Executed> {
+        match list.activation_bits(self.spiking.matched_steps) {
+            Some(_) => self.quantised,
+            None => Some(self.float),
+        }
+    }
+
+    /// Energy of the twin on real values over that of the spiking network, with its interval over batches of samples; `None` where
+    /// there is no such twin, or the list does not price everything that happens.
     fn ratio(&self, list: &PriceList, convention: Convention) -> Result<Option<Interval>, ReportError> {
-        let energies = joules(self.float, list, convention).zip(joules(self.spiking, list, convention));
-        Ok(energies.map(|(float, spiking)| ratio_of(&float, &spiking)).transpose()?)
+        let Some(real) = self.real(list) else { return Ok(None) };
+        let energies = joules(real, list, convention).zip(joules(self.spiking, list, convention));
+        Ok(energies.map(|(real, spiking)| ratio_of(&real, &spiking)).transpose()?)
     }
 
     fn name(&self) -> String {
@@ -82,15 +99,22 @@ impl Parts {
 impl Evidence {
     /// All twins of the zoo: uncut networks, and networks with the first plain unit of each split point and width.
     fn twins(&self, architecture: &str) -> Vec<Twins<'_>> {
-        let [spiking, float] = [Family::Spiking, Family::Float].map(|family| self.backbones(architecture, family));
-        let uncut = spiking.first().zip(float.first());
-        let mut all: Vec<Twins<'_>> = uncut.map(|(spiking, float)| Twins { spiking, float }).into_iter().collect();
-        let floats = self.units(architecture, BottleneckKind::Float);
-        for spiking in self.units(architecture, BottleneckKind::Spiking) {
-            let twin = floats.iter().find(|float| (float.split, float.width) == (spiking.split, spiking.width));
-            all.extend(twin.map(|float| Twins { spiking: first(&spiking), float: first(float) }));
-        }
-        all
+        let uncut = |family| self.backbones(architecture, family).first().copied();
+        let uncut = uncut(Family::Spiking).zip(uncut(Family::Float)).map(|(spiking, float)| Twins {
+            spiking,
+            float,
+            quantised: uncut(Family::Quantised),
+        });
+        let [floats, quantised] =
+            [BottleneckKind::Float, BottleneckKind::Quantised].map(|kind| self.units(architecture, kind));
+        let cut = self.units(architecture, BottleneckKind::Spiking).into_iter().filter_map(|spiking| {
+            Some(Twins {
+                spiking: first(&spiking),
+                float: like(&spiking, &floats)?,
+                quantised: like(&spiking, &quantised),
+            })
+        });
+        uncut.into_iter().chain(cut).collect()
     }
 
     /// Twins with the widest unit at the last split point.
@@ -102,15 +126,15 @@ impl Evidence {
         self.architectures().into_iter().flat_map(|architecture| self.twins(architecture)).collect()
     }
 
-    /// The price lists under which both families have a total.
+    /// The price lists under which both twins have a total.
     pub(super) fn complete_lists(&self) -> Vec<&(String, PriceList)> {
         let architectures = self.architectures();
         let twins: Vec<Twins<'_>> = architectures.into_iter().filter_map(|name| self.last_twins(name)).collect();
         let is_complete = |list: &&(String, PriceList)| {
             twins
                 .iter()
-                .flat_map(|twins| [twins.spiking, twins.float])
-                .all(|network| joules(network, &list.1, Convention::Inside).is_some())
+                .flat_map(|twins| [Some(twins.spiking), twins.real(&list.1)])
+                .all(|network| network.is_some_and(|network| joules(network, &list.1, Convention::Inside).is_some()))
         };
         self.prices.iter().filter(is_complete).collect()
     }
@@ -165,13 +189,19 @@ pub(super) fn section(evidence: &Evidence, claimed: &[f64]) -> Result<String, Re
         .filter(|(name, _)| lists.iter().all(|(complete, _)| complete != name))
         .map(|(name, _)| format!("`{name}`"))
         .collect();
+    let of_few_bits = |list: &PriceList| list.activation_bits(Some(1)).is_some();
+    let quantised: Vec<String> =
+        lists.iter().filter(|(_, list)| of_few_bits(list)).map(|(name, _)| format!("`{name}`")).collect();
     let mut text = format!(
         "### Compute energy of head and encoder\n\n\
          How many times the energy of the spiking network the float network takes, up to and with the encoder of the unit, by price list \
          and by what becomes of real values that are zero, with 95 % intervals over images (batches of them). Below 1 the float network takes \
-         less. Neither JPEG nor the radio is in it. Left out, because they have no price for operations on real values: {}. \
+         less. Neither JPEG nor the radio is in it. Under lists that price activations of as few bits as it takes to say how often a neuron \
+         fired ({}), the quantised network, which has such activations and was executed with them, takes the place of the float one. Left out, because \
+         they have no price for operations on real values: {}. \
          [energy.md](energy.md) has the lists.\n\n\
          #### At the last split point, the widest unit\n\n| price list | zeros |",
+        if quantised.is_empty() { "none".into() } else { quantised.join(", ") },
         left_out.join(", ")
     );
     let architectures = evidence.architectures();

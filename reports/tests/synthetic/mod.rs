@@ -55,6 +55,7 @@ impl Synthetic {
             replications: Vec::new(),
             latencies: Vec::new(),
             answers: Vec::new(),
+            probes: Vec::new(),
         };
         for (f, family) in self.families.iter().enumerate() {
             for (s, split) in self.splits.iter().enumerate() {
@@ -239,9 +240,11 @@ fn manifest(replications: u32) -> Manifest {
         schema: MANIFEST_SCHEMA,
         version: "0.0.0-test".to_owned(),
         name: "synthetic".to_owned(),
+        question: Some("Which of <these> is best?".to_owned()),
         scenario: "# made up\n[study]\nname = \"synthetic\"\n".to_owned(),
         settings: vec!["link.profile=my link".to_owned()],
         selected: vec!["3..7".to_owned()],
+        search: None,
         seed: 7,
         replications,
         axes: ["network.family", "network.split", "network.width"].map(str::to_owned).to_vec(),

@@ -11,7 +11,9 @@ use super::own::{self, MANIFEST, REPORT, ReportRecord};
 use super::table;
 use super::transaction::{self, Staging};
 use crate::manifest::StoredManifest;
-use crate::rows::{AnswerRow, ComputeEnergyRow, LatencyRow, LayerRow, PointRow, ReplicationRow, Results, Table};
+use crate::rows::{
+    AnswerRow, ComputeEnergyRow, LatencyRow, LayerRow, PointRow, ProbeRow, ReplicationRow, Results, Table,
+};
 use parquet::errors::ParquetError;
 use std::fs;
 use std::io::{self, Read, Seek};
@@ -30,6 +32,7 @@ impl Place {
             file_name::<ReplicationRow>(),
             file_name::<LatencyRow>(),
             file_name::<AnswerRow>(),
+            file_name::<ProbeRow>(),
         ];
         tables.into_iter().chain([MANIFEST.into(), REPORT.into()]).collect()
     }
@@ -47,6 +50,7 @@ impl Place {
         write_table(&results.replications, &mut staging)?;
         write_table(&results.latencies, &mut staging)?;
         write_table(&results.answers, &mut staging)?;
+        write_table(&results.probes, &mut staging)?;
         let manifest = StoredManifest { manifest: results.manifest.clone(), tables: staging.hashes.clone() };
         let path = self.folder().join(MANIFEST);
         let text = manifest.to_json().map_err(|error| FolderError::Manifest { path, error })?;
@@ -133,6 +137,7 @@ fn read_tables(folder: &Path, manifest: &str) -> Result<Results, FolderError> {
         replications: read_table(folder, &stored)?,
         latencies: read_table(folder, &stored)?,
         answers: read_table(folder, &stored)?,
+        probes: read_table(folder, &stored)?,
         manifest: stored.manifest,
     })
 }

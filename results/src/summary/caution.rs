@@ -1,6 +1,6 @@
 //! Load of the places of a design point, and what speaks against its means (invariant 16).
 
-use super::{Estimate, PointSummary};
+use super::estimate::Estimate;
 use crate::rows::ReplicationRow;
 use serde::Serialize;
 
@@ -37,7 +37,7 @@ pub enum Caution {
     },
     /// The latency of most replications was still drifting when half of the answers had been given.
     Drifting,
-    /// The 95th percentile of latency is below the mean: a few requests, those of the start or of the end, decide the mean.
+    /// The 95th percentile of latency is well below the mean: a few requests, those of the start or of the end, decide the mean.
     TooShort,
 }
 
@@ -56,7 +56,7 @@ impl std::fmt::Display for Caution {
             }
             Self::TooShort => write!(
                 formatter,
-                "too short: the 95th percentile of latency is below its mean, so a few requests decide the mean; ask for more"
+                "too short: the 95th percentile of latency is well below its mean, so a few requests decide the mean; ask for more"
             ),
         }
     }
@@ -65,14 +65,23 @@ impl std::fmt::Display for Caution {
 /// Answers of a replication from which on a missing steady latency means that it was drifting, and not that there are too few.
 const ENOUGH_ANSWERS: u64 = 1_000;
 
+/// Share of the mean below which a 95th percentile is well below it. Where nearly all latencies are equal, the few that are longer put the
+/// mean a little above the percentile.
+const WELL_BELOW: f64 = 0.9;
+
 /// What speaks against taking the means of a point for those of a longer run.
-pub(super) fn cautions(summary: &PointSummary, rows: &[&ReplicationRow]) -> Vec<Caution> {
-    let overloaded = summary.load.greatest().filter(|(_, load)| *load >= 1.0);
+pub(super) fn cautions(
+    load: &Loads,
+    latency_mean_s: &Estimate,
+    latency_p95_s: &Estimate,
+    rows: &[&ReplicationRow],
+) -> Vec<Caution> {
+    let overloaded = load.greatest().filter(|(_, load)| *load >= 1.0);
     let overloaded = overloaded.map(|(place, load)| Caution::Overloaded { place, load });
     let is_drifting =
         |row: &&&ReplicationRow| row.requests.completed >= ENOUGH_ANSWERS && row.steady_latency_s.is_none();
     let drifting = 2 * rows.iter().filter(is_drifting).count() > rows.len();
-    let is_short = summary.latency_p95_s.mean.zip(summary.latency_mean_s.mean).is_some_and(|(p95, mean)| p95 < mean);
+    let is_short = latency_p95_s.mean.zip(latency_mean_s.mean).is_some_and(|(p95, mean)| p95 < WELL_BELOW * mean);
     // An overloaded place explains the others.
     match overloaded {
         Some(overloaded) => vec![overloaded],

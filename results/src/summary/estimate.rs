@@ -1,8 +1,7 @@
 //! Means over replications with intervals that can be true.
 
-use super::optional_interval;
 use cospike_sim_core::stats::{Interval, mean_interval};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// Mean over the replications that have a value.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -98,6 +97,23 @@ pub(super) fn unit(size: f64) -> f64 {
 
 pub(super) fn scaled(values: &[f64], size: f64) -> Vec<f64> {
     values.iter().map(|value| value / unit(size)).collect()
+}
+
+/// The form of an [`Interval`], which is a type of another crate without one.
+#[derive(Serialize)]
+#[serde(remote = "Interval")]
+struct IntervalForm {
+    estimate: f64,
+    low: f64,
+    high: f64,
+}
+
+/// An [`Interval`] that serialises.
+#[derive(Serialize)]
+pub(super) struct Serialised<'a>(#[serde(with = "IntervalForm")] pub(super) &'a Interval);
+
+pub(super) fn optional_interval<S: Serializer>(interval: &Option<Interval>, serializer: S) -> Result<S::Ok, S::Error> {
+    interval.as_ref().map(Serialised).serialize(serializer)
 }
 
 #[cfg(test)]

@@ -2,18 +2,22 @@
 
 mod caution;
 mod estimate;
+mod search;
 
 pub use caution::{Caution, Loads};
 pub use estimate::Estimate;
+pub use search::{Answer, Probed, ProbedLimit};
 
 use crate::index::{NetworkIndex, PointIndex};
+use crate::metrics::{self, Share, energy};
 use crate::rows::{AnswerRow, PointRow, ReplicationRow, Results};
 use caution::cautions;
 use cospike_sim_core::inference::Convention;
 use cospike_sim_core::stats::{
     Interval, PairedDifference, StatsError, compare_with_control, holm, paired_difference, wilson,
 };
-use estimate::{Limits, largest, scaled, unit};
+use estimate::{Limits, Serialised, largest, optional_interval, scaled, unit};
+use search::answers;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -28,6 +32,8 @@ pub struct Summary {
     /// Comparisons of every pair of a spiking design point and one of another family (float, with a float or a binary bottleneck
     /// unit, or quantised) that are otherwise equal.
     pub comparisons: Vec<Comparison>,
+    /// Answers of searches; none without `[find]`.
+    pub searches: Vec<Answer>,
 }
 
 /// Summary of one design point.
@@ -125,23 +131,6 @@ pub struct AdjustedP {
     pub energy_j: Option<f64>,
 }
 
-/// The form of an [`Interval`], which is a type of another crate without one.
-#[derive(Serialize)]
-#[serde(remote = "Interval")]
-struct IntervalForm {
-    estimate: f64,
-    low: f64,
-    high: f64,
-}
-
-/// An [`Interval`] that serialises.
-#[derive(Serialize)]
-struct Serialised<'a>(#[serde(with = "IntervalForm")] &'a Interval);
-
-fn optional_interval<S: Serializer>(interval: &Option<Interval>, serializer: S) -> Result<S::Ok, S::Error> {
-    interval.as_ref().map(Serialised).serialize(serializer)
-}
-
 fn optional_difference<S: Serializer>(found: &Option<PairedDifference>, serializer: S) -> Result<S::Ok, S::Error> {
     found.as_ref().map(|found| Serialised(&found.difference)).serialize(serializer)
 }
@@ -161,7 +150,7 @@ impl Summary {
             replications.entry(row.point).or_default().push(row);
         }
         let rows = |point: &PointRow| replications.get(&point.point).map_or(&[][..], Vec::as_slice);
-        let points = results.points.iter().map(|point| summarise(point, rows(point))).collect::<Result<_, _>>()?;
+        let points = results.points.iter().map(|point| summarise(point, rows(point))).collect::<Result<Vec<_>, _>>()?;
         let mut correct: BTreeMap<NetworkIndex, Vec<bool>> = BTreeMap::new();
         for &AnswerRow { network, label, answer, .. } in &results.answers {
             correct.entry(network).or_default().push(label == answer);
@@ -181,13 +170,10 @@ impl Summary {
             })
         });
         let comparisons = adjust(&pairs.collect::<Result<Vec<_>, StatsError>>()?);
-        Ok(Self { warnings: results.manifest.warnings.clone(), points, comparisons })
+        let searches =
+            answers(results, points.iter().map(|point| (point.point, (point.replications, &point.cautions[..]))));
+        Ok(Self { warnings: results.manifest.warnings.clone(), points, comparisons, searches })
     }
-}
-
-/// Energy of the devices per answered request.
-fn energy(row: &ReplicationRow) -> Option<f64> {
-    row.energy.map(|energy| energy.total)
 }
 
 /// Smallest and largest share of compute in the energy of the devices, over all replications; `None` if none has an energy.
@@ -272,9 +258,9 @@ fn adjusted<K: Ord>(tests: BTreeMap<K, Option<f64>>) -> BTreeMap<K, f64> {
 
 fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary, StatsError> {
     let failed = point.failed_replications as usize;
-    let any = |get: fn(&ReplicationRow) -> Option<f64>| Estimate::new(rows.iter().map(|row| get(row)), failed);
-    let mean = |get| any(get).within(Limits::Positive);
-    let mean_share = |get| any(get).within(Limits::Share);
+    let any = |get: &dyn Fn(&ReplicationRow) -> Option<f64>| Estimate::new(rows.iter().map(|row| get(row)), failed);
+    let mean = |get: fn(&ReplicationRow) -> Option<f64>| any(&get).within(Limits::Positive);
+    let mean_share = |get: fn(&ReplicationRow) -> Share| any(&|row| get(row).value()).within(Limits::Share);
     let sent = point.payload_bits.filter(|bits| *bits > 0.0);
     let ratio = |bits: u64| sent.map(|sent| bits as f64 / sent).filter(|ratio| ratio.is_finite());
     let mut summary = PointSummary {
@@ -285,15 +271,15 @@ fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary,
         failure: point.failure.clone(),
         is_deterministic: false,
         offline_accuracy: point.correct.map(|correct| wilson(correct.into(), point.samples.into())).transpose()?,
-        correct: mean_share(|row| share(row.requests.correct, row.requests.generated)),
-        accuracy: mean_share(|row| share(row.requests.correct, row.requests.completed)),
-        completed: mean_share(|row| share(row.requests.completed, row.requests.generated)),
+        correct: mean_share(metrics::correct),
+        accuracy: mean_share(metrics::accuracy),
+        completed: mean_share(metrics::completed),
         latency_mean_s: mean(|row| row.latency_mean_s),
         latency_p95_s: mean(|row| row.latency_p95_s),
         energy_j: mean(energy),
         power_per_device_w: mean(|row| row.power_per_device_w),
         no_energy: rows.iter().find_map(|row| row.no_energy.clone()),
-        deadline_misses: mean_share(|row| share(row.requests.deadline_misses, row.requests.generated)),
+        deadline_misses: mean_share(metrics::deadline_misses),
         first_depletion_s: mean(|row| row.first_depletion_s),
         restricted_lifetime_s: mean(|row| row.restricted_lifetime_s),
         mean_servers: mean(|row| row.mean_servers),
@@ -305,12 +291,12 @@ fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary,
             cloud: mean(|row| row.cloud_load),
         },
         cautions: vec![],
-        on_air_bytes: mean(|row| Some(row.sent_bytes? * share(row.requests.completed, row.requests.generated)?)),
+        on_air_bytes: mean(|row| Some(row.sent_bytes? * metrics::completed(row).value()?)),
         payload_bits: point.payload_bits,
         ratio_to_float32: ratio(point.float32_bits),
         ratio_to_binary: ratio(point.binary_bits),
     };
-    summary.cautions = cautions(&summary, rows);
+    summary.cautions = cautions(&summary.load, &summary.latency_mean_s, &summary.latency_p95_s, rows);
     let constant = summary.estimates().iter().all(|estimate| estimate.interval.is_none());
     summary.is_deterministic =
         rows.len() > 1 && constant && rows.iter().all(|row| row.trajectory == rows[0].trajectory);
@@ -323,11 +309,6 @@ impl PointSummary {
         let Self { accuracy, completed, latency_mean_s, latency_p95_s, energy_j, power_per_device_w, .. } = self;
         [accuracy, completed, latency_mean_s, latency_p95_s, energy_j, power_per_device_w]
     }
-}
-
-/// `part` as a share of `whole`; `None` of nothing.
-fn share(part: u64, whole: u64) -> Option<f64> {
-    (whole > 0).then(|| part as f64 / whole as f64)
 }
 
 /// Pairs of a spiking design point and one of another family that differ only in the family, the kind of bottleneck unit, and

@@ -5,12 +5,14 @@
 mod extent;
 mod networks;
 mod places;
+mod searches;
 mod system;
 mod warnings;
 mod workload;
 
 use crate::diagnostic::{Diagnostic, Mistake, Origin, Source, excerpt};
 use crate::given::Given;
+use crate::question;
 use crate::scenario::{DatasetName, Precision, Scenario};
 use crate::settings;
 use crate::sweep::{self, Sweep, SweepPoint};
@@ -24,6 +26,7 @@ use cospike_results::store::entries::Location;
 use cospike_studies::plan::{
     self, DesignPoint, NamedPrices, PLAN_SCHEMA, Packets, Plan, PlannedNetwork, Provenance, SampleSet,
 };
+use cospike_studies::search::{Probe, Searches};
 use cospike_studies::{Study, StudyError};
 use networks::Asked;
 use std::borrow::Cow;
@@ -42,6 +45,9 @@ pub struct Compiled {
     pub imported: Vec<WeightFile>,
     /// Place of the store that the scenario names.
     pub store: Option<Location>,
+    /// The searches, if the scenario has `[find]`. The points of the plan are those of the first and the last candidate of each then;
+    /// [`compile_probes`] makes others.
+    pub searches: Option<Searches>,
 }
 
 /// Cause for which a scenario could not be compiled.
@@ -91,8 +97,25 @@ pub fn compile(source: &Source, zoo: &Zoo) -> Result<Compiled, CompileError> {
 /// # Errors
 /// Those of [`compile`]; a mistake in a setting; a design point that does not exist.
 pub fn compile_given(source: &Source, given: &Given, zoo: &Zoo) -> Result<Compiled, CompileError> {
+    let compiled = compile_some(source, given, None, zoo)?;
+    let search = compiled.plan.provenance.search.as_ref().zip(compiled.searches.as_ref());
+    if let Some(candidates) = search.and_then(|(search, searches)| searches::all_to_check(search, searches)) {
+        compile_some(source, given, Some(&candidates), zoo)?;
+    }
+    Ok(compiled)
+}
+
+/// Compiles the design points of some `probes` of the searches in `source`, in their order, which is ascending.
+///
+/// # Errors
+/// Those of [`compile_given`].
+pub fn compile_probes(source: &Source, given: &Given, probes: &[Probe], zoo: &Zoo) -> Result<Compiled, CompileError> {
+    compile_some(source, given, Some(probes), zoo)
+}
+
+fn compile_some(source: &Source, given: &Given, probes: Option<&[Probe]>, zoo: &Zoo) -> Result<Compiled, CompileError> {
     let (text, settings) = (&source.text, &given.settings);
-    let compiled = sweep::expand_text(text, settings)
+    let compiled = sweep::expand_text(text, settings, probes)
         .map_err(Failure::from)
         .and_then(|sweep| compile_sweep(&sweep, given, &source.origin, zoo));
     let mut compiled = compiled.map_err(|failure| match failure {
@@ -104,6 +127,9 @@ pub fn compile_given(source: &Source, given: &Given, zoo: &Zoo) -> Result<Compil
         Failure::NoSuchPoint { number, count } => CompileError::NoSuchPoint { number, count },
     })?;
     let provenance = &mut compiled.plan.provenance;
+    if provenance.question.is_none() {
+        provenance.question = question::in_comment(text);
+    }
     provenance.scenario.clone_from(text);
     provenance.settings.clone_from(settings);
     provenance.selected = given.selected();
@@ -129,13 +155,13 @@ fn compile_sweep(sweep: &Sweep, given: &Given, origin: &Origin, zoo: &Zoo) -> Re
         compiler.profiles.load_prices(&point.scenario, origin)?;
     }
     let labels = networks::labels(&sweep.points)?;
-    let count = sweep.points.len();
-    if let Some(number) = given.beyond(count) {
-        return Err(Failure::NoSuchPoint { number, count });
+    if let Some(number) = given.beyond(sweep.combinations) {
+        return Err(Failure::NoSuchPoint { number, count: sweep.combinations });
     }
-    let selected = sweep.points.iter().zip(labels).enumerate().filter(|(number, _)| given.selects(*number));
-    let points = selected.map(|(_, (point, label))| compiler.point(point, label)).collect::<Result<Vec<_>, _>>()?;
+    let selected = sweep.points.iter().zip(labels).filter(|(point, _)| given.selects(point.base));
+    let points = selected.map(|(point, label)| compiler.point(point, label)).collect::<Result<Vec<_>, _>>()?;
     let study = &sweep.points[0].scenario.study;
+    let searches = sweep.search.as_ref().map(|search| searches::compile(search, sweep, given)).transpose()?;
     let used = |files: BTreeMap<String, String>| files.into_iter().map(|(name, blake3)| FileUsed { name, blake3 });
     let prices = compiler.profiles.price_lists();
     Ok(Compiled {
@@ -144,20 +170,24 @@ fn compile_sweep(sweep: &Sweep, given: &Given, origin: &Origin, zoo: &Zoo) -> Re
             name: (*study.name).clone(),
             seed: study.seed,
             replications: study.replications.get(),
+            decision: sweep.search.as_ref().map(|search| search.decision.clone()),
             precision: study.precision.as_ref().map(|precision| precision_target(precision)),
             prices: prices.map(|(name, prices)| NamedPrices { name: name.into(), list: *prices.list() }).collect(),
             networks: compiler.networks.into_iter().map(|network| network.planned).collect(),
             points,
             provenance: Provenance {
+                question: study.question.as_ref().map(|question| question.trim().to_owned()),
                 scenario: String::new(),
                 settings: vec![],
                 selected: vec![],
+                search: sweep.search.as_ref().map(searches::used),
                 axes: sweep.axes.clone(),
                 traces: used(compiler.traces).collect(),
                 profiles: compiler.profiles.used(),
                 warnings: [sweep.warnings.clone(), compiler.warnings].concat(),
             },
         },
+        searches,
         store: study.store.as_ref().map(|store| store_location(store, origin)),
         imported: compiler.imported,
         datasets: compiler.datasets.into_values().map(|(dataset, _)| dataset).collect(),

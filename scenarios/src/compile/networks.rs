@@ -140,27 +140,39 @@ pub(super) fn samples(scenario: &Scenario, dataset: &Dataset) -> Result<u32, Mis
 
 /// Labels of the design points, each of them another one.
 pub(super) fn labels(points: &[SweepPoint]) -> Result<Vec<String>, Mistake> {
-    let label = |point: &SweepPoint| Ok(label(point, &cuts(&point.scenario)?[0]));
+    labels_without(points, "")
+}
+
+/// The same without the value of the key `searched`.
+pub(super) fn labels_without(points: &[SweepPoint], searched: &str) -> Result<Vec<String>, Mistake> {
+    let label = |point: &SweepPoint| Ok(label(point, &cuts(&point.scenario)?[0], searched));
     let mut labels = points.iter().map(label).collect::<Result<Vec<_>, Mistake>>()?;
-    distinguish(&mut labels, points);
+    distinguish(&mut labels, points, searched);
     Ok(labels)
 }
 
-/// Label of a design point: kind, split, width, variant and codec, the name of the grid, then whatever else is swept.
-fn label(point: &SweepPoint, asked: &Asked<'_>) -> String {
+/// Keys that say how long a run is, which mostly follows from what else is swept. A label has them only where points differ in nothing
+/// else.
+const EXTENT: [&str; 3] = ["workload.requests", "workload.warmup", "workload.horizon_s"];
+
+/// Label of a design point: kind, split, width, variant and codec, the name of the grid, then whatever else is swept. The value of the
+/// key `searched` is left out.
+fn label(point: &SweepPoint, asked: &Asked<'_>, searched: &str) -> String {
     let network = &point.scenario.network;
     let choice = asked.choice();
     let mut label = format!("{} {}", choice.kind(), choice.split);
     if let Some(UnitChoice { width, variant, .. }) = &choice.unit {
-        label += &format!(" w{width}");
+        if searched != "network.width" {
+            label += &format!(" w{width}");
+        }
         if variant != PLAIN {
             label += &format!(" {variant}");
         }
     }
-    if let Some(codec) = choice.codec {
+    if let Some(codec) = choice.codec.filter(|_| searched != "network.jpeg_quality") {
         label += &format!(" {codec}");
     }
-    if let Some(steps) = &network.time_steps {
+    if let Some(steps) = network.time_steps.as_ref().filter(|_| searched != "network.time_steps") {
         label += &format!(" T{steps}");
     }
     if let Some(grid) = &point.grid {
@@ -168,7 +180,10 @@ fn label(point: &SweepPoint, asked: &Asked<'_>) -> String {
     }
     let named = ["family", "split", "width", "bottleneck", "variant", "codec", "jpeg_quality", "time_steps"]
         .map(|key| format!("network.{key}"));
-    let is_shown = |path: &String| point.label_axes.contains(path) && !named.contains(path);
+    let is_shown = |path: &String| {
+        let is_elsewhere = path == searched || named.contains(path) || EXTENT.contains(&path.as_str());
+        point.label_axes.contains(path) && !is_elsewhere
+    };
     for (path, value) in point.parameters.iter().filter(|(path, _)| is_shown(path)) {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_string);
         label += &format!(" {path}={value}");
@@ -178,9 +193,10 @@ fn label(point: &SweepPoint, asked: &Asked<'_>) -> String {
 
 /// Tells apart points with the same label, as the name of a grid can make them: by all swept values, and by the number of the
 /// point if these are the same too.
-fn distinguish(labels: &mut [String], points: &[SweepPoint]) {
+fn distinguish(labels: &mut [String], points: &[SweepPoint], searched: &str) {
     extend_equal(labels, |number| {
-        points[number].parameters.iter().map(|(path, value)| format!(" {path}={value}")).collect()
+        let others = points[number].parameters.iter().filter(|(path, _)| *path != searched);
+        others.map(|(path, value)| format!(" {path}={value}")).collect()
     });
     extend_equal(labels, |number| format!(" #{number}"));
 }

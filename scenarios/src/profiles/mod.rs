@@ -3,9 +3,11 @@
 //! A scenario gives the name of a profile that ships with CoSpike, or the path of a file, ending in `.toml` and relative to
 //! the scenario's own file.
 
+mod catalogue;
 mod prices;
 mod quantity;
 
+pub use catalogue::{CatalogueEntry, catalogue, price_catalogue};
 pub use prices::Prices;
 pub use quantity::{Evidence, Expected, Limits, Quantity, Scope};
 

@@ -55,6 +55,9 @@ pub struct Scenario {
 pub struct StudySection {
     /// Name of the study; its results are stored under it.
     pub name: Located<String>,
+    /// Question that the study is to answer; it stands on top of the report. Without it, the first comment of the file up to its last
+    /// question mark is.
+    pub question: Option<Located<String>>,
     /// Seed of all random streams.
     #[schemars(range(min = 0, max = MAX_SEED))]
     pub seed: u64,
@@ -224,6 +227,7 @@ impl StudySection {
             let help = format!("use 1 to {MAX_NAME} letters, digits, - and _");
             return Err(Mistake::in_value(&self.name, message).help(help));
         }
+        self.question.as_ref().map_or(Ok(()), check_question)?;
         self.precision.as_ref().map_or(Ok(()), |precision| self.check_precision(precision))
     }
 
@@ -241,5 +245,19 @@ impl StudySection {
             return Err(Mistake::in_value(&precision.max_replications, message));
         }
         Ok(())
+    }
+}
+
+/// Most characters of a question, which stands above everything else in a report.
+const MAX_QUESTION: usize = 500;
+
+fn check_question(question: &Located<String>) -> Result<(), Mistake> {
+    match question.trim().chars().count() {
+        0 => Err(Mistake::in_value(question, "the question is empty").help("ask one, or leave the key out")),
+        1..=MAX_QUESTION => Ok(()),
+        found => {
+            let message = format!("the question has {found} characters, which is more than {MAX_QUESTION}");
+            Err(Mistake::in_value(question, message).help("ask in a sentence or two; comments may say more"))
+        }
     }
 }

@@ -21,6 +21,7 @@ mod axis;
 mod condition;
 mod constraint;
 mod expression;
+mod find;
 mod grid;
 mod range;
 mod sampling;
@@ -34,12 +35,17 @@ use crate::settings::{self, Setting};
 use crate::shape;
 use axis::{Axis, Dimension};
 use constraint::Constraint;
+use cospike_studies::condition::Decision;
+use cospike_studies::search::{Goal, Probe, most_probes};
+use find::Find;
+pub(crate) use find::{CONFIDENCE, GOALS, MAX_REPLICATIONS};
 use grid::Grid;
 pub use range::MAX_POINTS;
 pub(crate) use range::{SCALES, is_number};
 pub(crate) use sampling::METHODS;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 use value::written;
@@ -51,8 +57,29 @@ pub struct Sweep {
     pub axes: Vec<String>,
     /// One scenario per design point.
     pub points: Vec<SweepPoint>,
+    /// Number of combinations of the swept values, of each of which there is a design point, or a search.
+    pub combinations: usize,
     /// What is not as it should be, in sentences.
     pub warnings: Vec<String>,
+    /// What is searched for each combination of the swept values. The points are those of the first and the last candidate then.
+    pub search: Option<Search>,
+}
+
+/// A search for a value of a key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Search {
+    /// Dotted path of the searched key.
+    pub key: String,
+    /// Candidates, ascending; at least 2.
+    pub values: Vec<f64>,
+    /// Which of them is looked for.
+    pub goal: Goal,
+    /// How the condition is decided.
+    pub decision: Decision,
+    /// Text of the condition.
+    pub condition: String,
+    /// Position of `[find]` in the file.
+    pub(crate) span: Range<usize>,
 }
 
 /// The scenario of one design point.
@@ -67,17 +94,24 @@ pub struct SweepPoint {
     /// Dotted paths of the swept values that the point's label shows: all of them, or, in a grid with a name, those of
     /// which the grid lists more than one.
     pub label_axes: BTreeSet<String>,
+    /// Number of the combination of swept values, from 0, in the whole sweep; that of the design point itself unless there is a search.
+    pub base: usize,
 }
 
 /// Refuses more than [`MAX_POINTS`] design points in all. Nothing has been expanded yet.
-fn check_number(grids: &[Grid<'_>]) -> Result<(), Mistake> {
-    let points = grids.iter().try_fold(0_u128, |sum, grid| sum.checked_add(grid.count_points()?));
+fn check_number(grids: &[Grid<'_>], find: Option<&Find<'_>>) -> Result<(), Mistake> {
+    let each = find.map_or(1, |find| most_probes(find.values.len()).into());
+    let points = grids.iter().try_fold(0_u128, |sum, grid| sum.checked_add(grid.count_points()?.checked_mul(each)?));
     if points.is_some_and(|points| points <= MAX_POINTS as u128) {
         return Ok(());
     }
     let number = points.map_or_else(|| "more than 10^38".into(), grouped);
     let most = grouped(MAX_POINTS as u128);
-    let message = format!("this sweep has {number} design points, but a study can have {most} at most");
+    let number = match find {
+        Some(_) => format!("{number} design points, {each} for each search"),
+        None => format!("{number} design points"),
+    };
+    let message = format!("this sweep has {number}, but a study can have {most} at most");
     let longest = grids.iter().flat_map(Grid::axes).max_by_key(|axis| axis.values.len());
     let span = longest.map_or(0..0, Axis::key_span);
     let help = "the design points are all combinations of the lists: sweep fewer keys or fewer values";
@@ -89,47 +123,102 @@ fn check_number(grids: &[Grid<'_>]) -> Result<(), Mistake> {
 /// # Errors
 /// The first mistake in the file.
 pub fn expand(source: &Source) -> Result<Sweep, Diagnostic> {
-    expand_text(&source.text, &[]).map_err(|mistake| mistake.into_diagnostic(source))
+    expand_text(&source.text, &[], None).map_err(|mistake| mistake.into_diagnostic(source))
 }
 
 /// The scenarios of the file `text`, with `settings` (each `KEY=VALUE`) in the place of its values. Positions beyond its end are
-/// those of settings, see [`settings::locate`].
-pub(crate) fn expand_text(text: &str, settings: &[String]) -> Result<Sweep, Mistake> {
+/// those of settings, see [`settings::locate`]. Of a search, the design points are the `probes`, which ascend, or both ends where there
+/// are none.
+pub(crate) fn expand_text(text: &str, settings: &[String], probes: Option<&[Probe]>) -> Result<Sweep, Mistake> {
     let mut document = parse(text)?;
-    let sweep = document.get_mut().remove("sweep");
+    let [sweep, find] = ["sweep", "find"].map(|key| document.get_mut().remove(key));
     shape::check_scenario(document.get_ref())?;
     let settings = settings::read(settings, text.len())?;
     let grids = sweep.as_ref().map_or_else(|| Ok(vec![Grid::default()]), |sweep| grid::read(text, sweep, &settings))?;
-    check_number(&grids)?;
+    let find = find.as_ref().map(|find| Find::read(find, text)).transpose()?;
+    if let Some(find) = &find {
+        check_apart(find, &grids, &settings)?;
+    }
+    check_number(&grids, find.as_ref())?;
     for Setting { path, value } in settings {
         insert(document.get_mut(), &path, value)?;
     }
-    expand_grids(&document, &grids)
+    expand_grids(&document, grids, find, probes)
 }
 
-/// The design points of all grids, each decoded and checked.
-fn expand_grids(document: &Document<'_>, grids: &[Grid<'_>]) -> Result<Sweep, Mistake> {
+/// Refuses a searched key that is swept or set, too.
+fn check_apart(find: &Find<'_>, grids: &[Grid<'_>], settings: &[Setting<'_>]) -> Result<(), Mistake> {
+    let path = find.dotted_path();
+    if grids.iter().flat_map(Grid::axes).any(|axis| axis.dotted_path() == path) {
+        let message = format!("`{path}` is swept, so it cannot be searched");
+        return Err(Mistake::at_span(find.key_span(), message).help("leave it out of [sweep] or of [find]"));
+    }
+    match settings.iter().find(|setting| setting.dotted_path() == path) {
+        Some(setting) => {
+            let message = format!("`{path}` is what [find] searches, so it cannot be set");
+            Err(Mistake::at_span(setting.key_span(), message))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The design points of all grids, each decoded and checked. A searched key is one more dimension of every grid, of which some
+/// values only are taken.
+fn expand_grids<'a>(
+    document: &Document<'a>,
+    grids: Vec<Grid<'a>>,
+    find: Option<Find<'a>>,
+    probes: Option<&[Probe]>,
+) -> Result<Sweep, Mistake> {
     let mut axes: Vec<String> = vec![];
     let mut warnings = vec![];
     let mut points = vec![];
     let mut seen = BTreeMap::new();
-    for grid in grids {
+    let mut base = 0;
+    for mut grid in grids {
+        let combinations = combinations(document, &grid)?;
+        warnings.extend([draws_twice(&grid), excludes_nothing(&grid, combinations.len())].into_iter().flatten());
+        if let Some(find) = &find {
+            grid.dimensions.push(Dimension { axes: vec![Axis::new(&find.path, find.values.clone())] });
+        }
         axes.extend(grid.axes().map(Axis::dotted_path));
-        let combinations = combinations(document, grid)?;
-        warnings.extend([draws_twice(grid), excludes_nothing(grid, combinations.len())].into_iter().flatten());
-        for chosen in combinations {
-            let point = overlay(document, grid, &chosen)?;
-            // Spans are left out when a scenario is serialised, so equal text means equal values.
-            let text = serde_json::to_vec(&point.scenario).map_err(|error| Mistake::in_file(error.to_string()))?;
-            if let Some(first) = seen.insert(*blake3::hash(&text).as_bytes(), points.len()) {
-                return Err(duplicate(grid, &chosen, first, &points));
+        for combination in combinations {
+            for candidate in candidates(find.as_ref(), base, probes) {
+                let chosen: Vec<usize> = combination.iter().copied().chain(candidate).collect();
+                let point = overlay(document, &grid, base, &chosen)?;
+                // Spans are left out when a scenario is serialised, so equal text means equal values.
+                let text = serde_json::to_vec(&point.scenario).map_err(|error| Mistake::in_file(error.to_string()))?;
+                if let Some(first) = seen.insert(*blake3::hash(&text).as_bytes(), points.len()) {
+                    return Err(duplicate(&grid, &chosen, first, &points));
+                }
+                points.push(point);
             }
-            points.push(point);
+            base += 1;
         }
     }
     let mut named = BTreeSet::new();
     axes.retain(|axis| named.insert(axis.clone()));
-    Ok(Sweep { axes, points, warnings })
+    Ok(Sweep { axes, points, combinations: base, warnings, search: find.map(Search::from) })
+}
+
+/// The candidates of which design points are made, by their numbers; without a search, one point without a candidate.
+fn candidates(find: Option<&Find<'_>>, base: usize, probes: Option<&[Probe]>) -> Vec<Option<usize>> {
+    match (find, probes) {
+        (None, _) => vec![None],
+        (Some(find), None) => vec![Some(0), Some(find.values.len() - 1)],
+        (Some(_), Some(probes)) => {
+            let first = probes.partition_point(|probe| probe.base < base);
+            probes[first..].iter().take_while(|probe| probe.base == base).map(|probe| Some(probe.candidate)).collect()
+        }
+    }
+}
+
+impl From<Find<'_>> for Search {
+    fn from(find: Find<'_>) -> Self {
+        let key = find.dotted_path();
+        let values = find.values.iter().filter_map(|value| value.as_f64()).collect();
+        Self { key, values, goal: find.goal, decision: find.decision, condition: find.condition, span: find.span }
+    }
 }
 
 /// The combinations of a grid that fulfil its condition, each by the indices of its values.
@@ -174,7 +263,7 @@ fn of_grid(grid: &Grid<'_>) -> String {
 }
 
 /// The design point of `grid` whose dimensions have their values of the indices `chosen`, laid over the scenario in `document`.
-fn overlay(document: &Document<'_>, grid: &Grid<'_>, chosen: &[usize]) -> Result<SweepPoint, Mistake> {
+fn overlay(document: &Document<'_>, grid: &Grid<'_>, base: usize, chosen: &[usize]) -> Result<SweepPoint, Mistake> {
     let chosen: Vec<_> = grid.chosen(chosen).map(|(axis, value)| (axis, value, value.to_string())).collect();
     let mut document = document.clone();
     let mut parameters = BTreeMap::new();
@@ -182,10 +271,11 @@ fn overlay(document: &Document<'_>, grid: &Grid<'_>, chosen: &[usize]) -> Result
         parameters.insert(axis.dotted_path(), (**value).clone().into_inner());
         insert(document.get_mut(), &axis.path, written(value, text)?)?;
     }
+    shape::check_complete(&document)?;
     let scenario: Scenario = decode(document)?;
     scenario.check()?;
     let shown = grid.axes().filter(|axis| grid.name.is_none() || axis.values.len() > 1).map(Axis::dotted_path);
-    Ok(SweepPoint { scenario, parameters, grid: grid.name.clone(), label_axes: shown.collect() })
+    Ok(SweepPoint { scenario, parameters, grid: grid.name.clone(), label_axes: shown.collect(), base })
 }
 
 /// Puts `value` at `path` below `table`, in the place of the value there, if any.

@@ -130,13 +130,13 @@ fn read_number(key: &str, value: &Spanned<DeValue<'_>>) -> Result<Decimal, Mista
     })
 }
 
-/// Number of values of a range.
-pub(super) fn read_count(value: &Spanned<DeValue<'_>>) -> Result<u32, Mistake> {
-    let whole = matches!(value.get_ref(), DeValue::Integer(_)).then(|| read_number("count", value).ok()).flatten();
+/// A number of values, points or replications.
+pub(super) fn read_count(key: &str, value: &Spanned<DeValue<'_>>) -> Result<u32, Mistake> {
+    let whole = matches!(value.get_ref(), DeValue::Integer(_)).then(|| read_number(key, value).ok()).flatten();
     let count = whole.and_then(|count| count.to_u32());
     count.filter(|&count| (2..=MAX_POINTS as u32).contains(&count)).ok_or_else(|| {
         let most = grouped(MAX_POINTS as u128);
-        let message = format!("`count` is {}, but must be a whole number from 2 to {most}", found(value.get_ref()));
+        let message = format!("`{key}` is {}, but must be a whole number from 2 to {most}", found(value.get_ref()));
         Mistake::at_span(value.span(), message)
     })
 }
@@ -247,7 +247,7 @@ impl Interval {
 
     /// `count` values from one end to the other. Of a whole-number key they are rounded, and equal ones are left out.
     fn by_count(&self, count: &Spanned<DeValue<'_>>) -> Result<Vec<String>, Mistake> {
-        let number = read_count(count)?;
+        let number = read_count("count", count)?;
         let mut values: Vec<Decimal> = (0..number).map(|place| self.value(place, number - 1)).collect();
         if self.is_whole {
             values.iter_mut().for_each(|value| *value = value.round_dp_with_strategy(0, HALF_UP));

@@ -60,7 +60,7 @@ impl Sample {
         }
         let missing = |key: &str| Mistake::at_span(span.clone(), format!("this sample has no `{key}`")).help(help);
         let method = Method::read(table, missing)?;
-        let count = read_count(table.get("count").ok_or_else(|| missing("count"))?)? as usize;
+        let count = read_count("count", table.get("count").ok_or_else(|| missing("count"))?)? as usize;
         Ok(Self { method, count, span })
     }
 

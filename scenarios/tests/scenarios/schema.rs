@@ -56,6 +56,8 @@ fn the_schema_refuses_what_the_reader_refuses() {
         "[sweep]\nfleet.devices = { from = 1, to = 3, steps = 1 }\n",
         "[sweep]\nnetwork.split = { from = 'stage1', to = 'stage2', step = 1 }\n",
         "[sweep.zip]\nfleet.device = [1, 2]\n",
+        "[find]\nkey = 'fleet.devices'\ngoal = 'largest'\nfrom = 1\nto = 9\nwhere = 'accuracy > 0.5'\n",
+        "[find]\nkey = 'fleet.devices'\ngoal = 'most'\nfrom = 1\nto = 9\nstep = 1\nwhere = 'accuracy > 0.5'\n",
         "[sweep]\nzip = [['fleet.devices', 'link.repeat']]\n",
         "[sweep]\nfleet.devices = [1, 2]\nwhere = true\n",
         "[sweep]\nfleet.devices = [1, 2]\nsample = { method = 'sobol', count = 4, seed = 1 }\n",
@@ -98,6 +100,7 @@ fn the_schema_accepts_every_form_of_a_sweep() {
         "[sweep]\nfleet.devices = [1, 2]\nlink.repeat = [1, 2]\nwhere = 'devices != repeat'\n",
         "[sweep]\nfleet.devices = { from = 1, to = 9 }\nsample = { method = 'sobol', count = 4 }\n",
         "[sweep]\nfleet.devices = { from = 1, to = 9, scale = 'log' }\nsample = { method = 'random', count = 4, seed = 0 }\n",
+        "[find]\nkey = 'fleet.devices'\ngoal = 'largest'\nfrom = 1\nto = 9\nstep = 1\nwhere = 'accuracy > 0.5'\nconfidence = 0.9\n",
         "[sweep.zip]\nfleet.devices = [1, 2]\nlink.packet_loss = { from = 0.1, to = 0.2, count = 2 }\n",
         "[[sweep]]\nname = 'one'\n[[sweep.zip]]\nfleet.devices = [1, 2]\nlink.repeat = [1, 2]\n[[sweep.zip]]\ncloud.servers = [1, 2]\n",
     ] {
@@ -127,7 +130,9 @@ fn compare_keys(path: &str, properties: &serde_json::Map<String, Value>, compare
         (path, false) => format!("[{path}]"),
         (path, true) => format!("[[{path}]]"),
     };
-    for (key, schema) in properties.iter().filter(|(key, _)| path.is_empty() && *key != "sweep" || !path.is_empty()) {
+    for (key, schema) in
+        properties.iter().filter(|(key, _)| !path.is_empty() || !["sweep", "find"].contains(&key.as_str()))
+    {
         let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
         let is_list = schema["items"].is_object();
         let table = if is_list { &schema["items"] } else { schema };

@@ -2,9 +2,11 @@
 
 use crate::small;
 use cospike_models::zoo::Zoo;
-use cospike_scenarios::compile;
+use cospike_scenarios::given::Given;
 use cospike_scenarios::library::{find_scenario, scenarios};
 use cospike_scenarios::sweep::{SweepPoint, expand};
+use cospike_scenarios::{compile, compile_given, compile_probes};
+use cospike_studies::search::Probe;
 
 /// The swept values of every design point, as JSON.
 fn parameters(rest: &str) -> Vec<String> {
@@ -99,7 +101,9 @@ fn a_sample_spreads_its_points_over_ranges_and_lists() {
     assert_eq!(column(&sobol, "link.uplink_mbps"), [0.1, 10.0, 100.0, 1.0]);
     assert_eq!(column(&sobol, "fleet.devices"), [1.0, 5.0, 3.0, 7.0]);
     let kept = points("sample = { method = 'sobol', count = 4 }\nwhere = 'devices > 2'\n");
-    assert_eq!(kept, sobol[1..]);
+    let parameters =
+        |points: &[SweepPoint]| -> Vec<_> { points.iter().map(|point| point.parameters.clone()).collect() };
+    assert_eq!(parameters(&kept), parameters(&sobol[1..]));
 
     let few = "[sweep]\nfleet.devices = [1, 2]\nsample = { method = 'random', count = 50, seed = 1 }\n";
     let few = expand(&small(few)).unwrap();
@@ -131,4 +135,23 @@ fn every_shipped_scenario_compiles_to_points_with_labels_of_their_own() {
         assert_eq!(labels.len(), plan.points.len(), "labels of {name} are unique");
     }
     assert!(find_scenario("quikstart").unwrap_err().to_string().contains("did you mean `quickstart`?"));
+}
+
+/// A search that ends later than another is selected by the number that it has in the whole scenario.
+#[test]
+fn the_probes_of_some_searches_are_numbered_as_in_all() {
+    let find = "[find]\nkey = 'fleet.devices'\ngoal = 'largest'\nfrom = 1\nto = 9\nstep = 1\nwhere = 'correct > 0.5'\n";
+    let source = small(&format!("[sweep]\nlink.repeat = [1, 2, 3]\n{find}"));
+    let given = Given { points: vec![1..2, 2..3], ..Given::default() };
+    let zoo = Zoo::shipped().unwrap();
+    let compiled = compile_given(&source, &given, &zoo).unwrap();
+    assert_eq!(compiled.searches.unwrap().bases.into_keys().collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(compiled.plan.points.len(), 4, "both ends of each");
+    let probes = [Probe { base: 1, candidate: 3 }, Probe { base: 1, candidate: 4 }];
+    let compiled = compile_probes(&source, &given, &probes, &zoo).unwrap();
+    let labels: Vec<&str> = compiled.plan.points.iter().map(|point| point.label.as_str()).collect();
+    assert_eq!(
+        labels,
+        ["spiking stage3 fleet.devices=4 link.repeat=2", "spiking stage3 fleet.devices=5 link.repeat=2"]
+    );
 }

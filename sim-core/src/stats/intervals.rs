@@ -1,7 +1,7 @@
 //! Confidence intervals.
 
 use super::{Moments, StatsError};
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
 /// Confidence level of all intervals, unless stated otherwise.
 pub(super) const CONFIDENCE: f64 = 0.95;
@@ -41,6 +41,14 @@ pub fn mean_interval(values: &[f64]) -> Result<Interval, StatsError> {
     moments_interval(&values.iter().copied().collect(), CONFIDENCE)
 }
 
+/// As [`mean_interval`] with another confidence, above 0 and below 1.
+///
+/// # Errors
+/// Those of [`mean_interval`].
+pub fn mean_interval_at(values: &[f64], confidence: f64) -> Result<Interval, StatsError> {
+    moments_interval(&values.iter().copied().collect(), confidence)
+}
+
 /// As [`mean_interval`], from the moments of the values.
 pub(super) fn moments_interval(moments: &Moments, confidence: f64) -> Result<Interval, StatsError> {
     let (Some(mean), Some(variance)) = (moments.mean(), moments.variance()) else {
@@ -65,16 +73,29 @@ pub(super) fn t_interval(estimate: f64, error: f64, freedom: f64, confidence: f6
 /// # Errors
 /// [`StatsError::NoTrials`], [`StatsError::MoreSuccessesThanTrials`].
 pub fn wilson(successes: u64, trials: u64) -> Result<Interval, StatsError> {
+    score_interval(successes, trials, NORMAL_975)
+}
+
+/// As [`wilson`] with another confidence, above 0 and below 1.
+///
+/// # Errors
+/// Those of [`wilson`].
+pub fn wilson_at(successes: u64, trials: u64, confidence: f64) -> Result<Interval, StatsError> {
+    score_interval(successes, trials, Normal::standard().inverse_cdf((1.0 + confidence) / 2.0))
+}
+
+/// The interval of [`wilson`] with the quantile `z` of the standard normal distribution.
+fn score_interval(successes: u64, trials: u64, z: f64) -> Result<Interval, StatsError> {
     if trials == 0 {
         return Err(StatsError::NoTrials);
     }
     if successes > trials {
         return Err(StatsError::MoreSuccessesThanTrials { successes, trials });
     }
-    let (n, z2) = (trials as f64, NORMAL_975 * NORMAL_975);
+    let (n, z2) = (trials as f64, z * z);
     let p = successes as f64 / n;
     let centre = p + z2 / (2.0 * n);
-    let half = NORMAL_975 * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
+    let half = z * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
     let scale = 1.0 + z2 / n;
     Ok(Interval { estimate: p, low: (centre - half) / scale, high: (centre + half) / scale })
 }

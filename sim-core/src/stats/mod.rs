@@ -35,7 +35,7 @@ pub use batch_means::{batch_means, overlapping_batch_means};
 pub use claim::{Claim, ClaimVerdict};
 pub use comparison::{Comparison, compare_with_control, holm};
 pub use crossed::{CrossedDifference, Resolution};
-pub use intervals::{Interval, mean_interval, wilson};
+pub use intervals::{Interval, mean_interval, mean_interval_at, wilson, wilson_at};
 pub use moments::Moments;
 pub use paired::{PairedDifference, paired_difference};
 pub use quantiles::Quantiles;

@@ -32,7 +32,8 @@ fn numeric_keys() -> Vec<NumericKey> {
 }
 
 fn collect(path: &str, in_list: bool, properties: &Map<String, Value>, keys: &mut Vec<NumericKey>) {
-    for (name, schema) in properties.iter().filter(|(name, _)| !path.is_empty() || *name != "sweep") {
+    let is_of_scenario = |name: &str| !path.is_empty() || !["sweep", "find"].contains(&name);
+    for (name, schema) in properties.iter().filter(|(name, _)| is_of_scenario(name)) {
         let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
         let is_list = schema["items"].is_object();
         let value = if is_list { &schema["items"] } else { schema };

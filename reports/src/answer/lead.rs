@@ -1,0 +1,151 @@
+//! Who leads: at every value of a key, and among all design points.
+
+use super::contest::{Contest, Open};
+use super::words::listed;
+use crate::digest::{Design, Digest};
+use crate::metric::{METRICS, Metric};
+use crate::quantity::{Quantity, signed_points};
+use crate::sweep::Swept;
+
+/// Most names in a list of those that are level.
+const MOST_NAMES: usize = 4;
+/// Most contenders: with more, a test of each pair says little.
+const MOST_CONTENDERS: usize = 200;
+
+/// Who leads in correct answers at which values of the key: neighbouring values with the same outcome are one stretch.
+struct Stretch {
+    from: f64,
+    to: f64,
+    /// Names of the leader, or of those that are level.
+    names: Vec<String>,
+    /// The last contest of the stretch.
+    contest: Contest,
+}
+
+/// Sentence on which line gives the most correct answers at which values of the key; `None` if these do not vary, or there are no
+/// two lines.
+pub(super) fn along(digest: &Digest<'_>, swept: &Swept) -> Option<String> {
+    let metric = METRICS.first()?;
+    let [names, _] = swept.names(digest, None);
+    let lines: Vec<_> = swept.lines.iter().zip(&names).filter(|(line, _)| line.points.len() > 1).collect();
+    let reacts =
+        lines.iter().any(|(line, _)| metric.varies(line.points.iter().map(|(_, index)| &digest.designs[*index])));
+    if lines.len() < 2 || lines.len() > MOST_CONTENDERS || !reacts {
+        return None;
+    }
+    let at = |value: f64| {
+        let own = |(line, name): &(&crate::sweep::Line, &String)| {
+            let (_, index) = line.points.iter().find(|(own, _)| *own == value)?;
+            Some(((*name).clone(), &digest.designs[*index]))
+        };
+        lines.iter().filter_map(own).unzip::<String, &Design<'_>, Vec<_>, Vec<_>>()
+    };
+    let contests = swept.values.iter().filter_map(|value| {
+        let (names, designs) = at(*value);
+        Some((*value, names, Open::new(metric, &designs)?, designs))
+    });
+    let (mut values, mut all_names, mut open, mut designs) = (vec![], vec![], vec![], vec![]);
+    for (value, names, contest, own) in contests {
+        values.push(value);
+        all_names.push(names);
+        open.push(contest);
+        designs.push(own);
+    }
+    let decided = Open::decide(&open, &designs);
+    let mut stretches: Vec<Stretch> = Vec::new();
+    for ((value, names), contest) in values.iter().zip(&all_names).zip(decided) {
+        let mut level: Vec<String> =
+            [contest.best].iter().chain(&contest.level).map(|place| names[*place].clone()).collect();
+        level.sort();
+        match stretches.last_mut().filter(|stretch| stretch.names == level) {
+            Some(stretch) => (stretch.to, stretch.contest) = (*value, contest),
+            None => stretches.push(Stretch { from: *value, to: *value, names: level, contest }),
+        }
+    }
+    let position = |value: f64| values.iter().position(|other| *other == value);
+    let written = |stretch: &Stretch| {
+        let place = position(stretch.to)?;
+        let share = |contender: usize| Some(metric.quantity.format(metric.of(designs[place][contender])?.mean));
+        let (first, last) = (values.first()?, values.last()?);
+        let number = |value| Quantity::Number.format(value);
+        let (from, to) = (number(stretch.from), number(stretch.to));
+        let range = match (stretch.from == *first, stretch.to == *last) {
+            _ if stretch.from == stretch.to => format!("at {to}"),
+            (true, true) => format!("from {from} to {to}"),
+            (true, false) => format!("up to {to}"),
+            (false, true) => format!("from {from} on"),
+            (false, false) => format!("from {from} to {to}"),
+        };
+        let best = share(stretch.contest.best)?;
+        let next = stretch.contest.next.and_then(|next| Some(format!("{}, {}", all_names[place][next], share(next)?)));
+        let next = next.map_or_else(String::new, |next| format!("; next {next}{}", unclear(&stretch.contest)));
+        let at = if stretch.from == stretch.to { String::new() } else { format!(" at {to}") };
+        Some(match &stretch.names[..] {
+            [leader] => format!("{range}, {leader} leads ({best}{at}{next})"),
+            level if level.len() <= MOST_NAMES => format!("{range}, {} are level ({best}{at}{next})", listed(level)),
+            level if level.len() == all_names[place].len() => {
+                format!("{range}, all {} are level ({best}{at}{next})", level.len())
+            }
+            level => format!("{range}, {} of {} are level ({best}{at}{next})", level.len(), all_names[place].len()),
+        })
+    };
+    let is_open = |stretch: &Stretch| stretch.contest.next.is_none();
+    if stretches.len() == 1 && stretches.iter().all(is_open) {
+        return None;
+    }
+    let parts: Vec<String> = stretches.iter().filter_map(written).collect();
+    Some(format!("Correct answers of all requests, by {}: {}.", swept.key, parts.join("; ")))
+}
+
+/// Sentences on the best design points in the metrics that vary, at most `most` of them; without correct answers if
+/// `beside_correct`.
+pub(super) fn overall(digest: &Digest<'_>, most: usize, beside_correct: bool) -> Vec<String> {
+    let designs: Vec<&Design<'_>> = digest.designs.iter().collect();
+    if designs.len() > MOST_CONTENDERS {
+        return Vec::new();
+    }
+    let metrics = METRICS.iter().skip(usize::from(beside_correct));
+    let varied = metrics.filter(|metric| metric.best.is_some() && metric.varies(designs.iter().copied()));
+    let names = digest.short_names();
+    let open: Vec<(&Metric, Open<'_>)> =
+        varied.filter_map(|metric| Some((metric, Open::new(metric, &designs)?))).take(most).collect();
+    let (metrics, open): (Vec<&Metric>, Vec<Open<'_>>) = open.into_iter().unzip();
+    let decided = Open::decide(&open, &vec![designs.clone(); open.len()]);
+    metrics.iter().zip(decided).filter_map(|(metric, contest)| best(metric, &contest, &designs, &names)).collect()
+}
+
+/// Sentence on the best design point in a metric, with those that are level and the next one.
+fn best(metric: &Metric, contest: &Contest, designs: &[&Design<'_>], names: &[String]) -> Option<String> {
+    let title = metric.best?;
+    let mean = |place: usize| Some(metric.of(designs[place])?.mean);
+    let named = |place: usize| Some(format!("{} ({})", names[place], metric.quantity.format(mean(place)?)));
+    let first = mean(contest.best)?;
+    let next = contest.next.and_then(|next| {
+        let second = mean(next)?;
+        let more = match metric.quantity {
+            Quantity::Share => signed_points(second - first),
+            _ if first > 0.0 && second > 0.0 => format!("{:+.0} %", 100.0 * (second / first - 1.0)).replace('-', "−"),
+            _ => return named(next),
+        };
+        Some(format!("{} ({}, {more})", names[next], metric.quantity.format(second)))
+    });
+    let next = next.map_or_else(String::new, |next| format!("; next {next}{}", unclear(contest)));
+    let none = format!("no difference of {} or more is shown", metric.least_difference());
+    let level: Vec<String> = [contest.best].iter().chain(&contest.level).filter_map(|place| named(*place)).collect();
+    Some(match &level[..] {
+        [only] => format!("{title}: {only}{next}."),
+        level if level.len() <= MOST_NAMES => {
+            format!("{title}: {}, between which {none}{next}.", listed(level))
+        }
+        level => format!("{title}: {}, level with {} others: {none}{next}.", level[0], level.len() - 1),
+    })
+}
+
+/// Words on those that are too uncertain to be placed.
+fn unclear(contest: &Contest) -> String {
+    match contest.unclear {
+        0 => String::new(),
+        1 => "; one more is too uncertain to place".to_owned(),
+        more => format!("; {more} more are too uncertain to place"),
+    }
+}

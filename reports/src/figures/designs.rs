@@ -1,0 +1,102 @@
+//! Design points side by side: a row each, a panel per metric that tells them apart.
+
+use super::draft::{Draft, Figure, Undrawn, kind_legend, replications_note};
+use crate::digest::{Design, Digest};
+use crate::figure::{
+    Axis, Drawn, Entry, Font, Frame, GREY, HPos, INK, Key, MARGIN, Plot, Sheet, Stroke, TICK, VPos, WIDTH, kind_style,
+    text_width,
+};
+use crate::metric::{METRICS, Metric};
+use crate::sweep::Swept;
+use std::collections::BTreeSet;
+
+const NAME: &str = "design-points";
+/// Height of a row, in pixels.
+const ROW: f64 = 20.0;
+/// Distance between two panels, in pixels.
+const GAP: f64 = 16.0;
+/// Width of the longest name of a row, in pixels.
+const MOST_NAME: f64 = 210.0;
+/// Most rows that are read at a glance.
+const MOST_ROWS: usize = 40;
+/// Most panels.
+const MOST_PANELS: usize = 3;
+
+/// Draws the figure where the design points differ in more than numbers, which have figures of their own.
+pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
+    let designs = &digest.designs;
+    let swept = Swept::all(digest);
+    let lines = swept.iter().flat_map(|swept| &swept.lines).filter(|line| line.points.len() > 1);
+    let on_lines: BTreeSet<usize> = lines.flat_map(|line| line.points.iter().map(|(_, index)| *index)).collect();
+    let metrics: Vec<&Metric> =
+        METRICS.iter().filter(|metric| metric.varies(designs.iter())).take(MOST_PANELS).collect();
+    if on_lines.len() == designs.len() || !(2..=MOST_ROWS).contains(&designs.len()) || metrics.is_empty() {
+        return Ok(None);
+    }
+    let replications = replications_note(digest, |summary| &summary.latency_mean_s);
+    let is_overloaded = designs.iter().any(|design| design.is_overloaded());
+    let broken = if is_overloaded {
+        " A cross marks an overloaded place: what is measured there grows with the run."
+    } else {
+        ""
+    };
+    let note = format!("One row per design point, each panel with its own scale: {replications}.{broken}");
+    let caption =
+        format!("The design points by what tells them apart by more than their intervals: {replications}.{broken}");
+    let mut legend = if digest.kinds.len() > 1 { kind_legend(digest) } else { Vec::new() };
+    if is_overloaded {
+        legend.push(Entry { key: Key::Cross(INK), text: "overloaded".to_owned() });
+    }
+    let height = designs.len() as f64 * ROW + 6.0 + Frame::BELOW;
+    let draft =
+        Draft { name: NAME, title: "Design points side by side", note: &note, legend: &legend, caption, height };
+    draft.draw(|sheet, top| {
+        let shown = digest.names(TICK, MOST_NAME);
+        let names = shown.iter().map(|name| text_width(name, TICK)).fold(0.0, f64::max) + 16.0;
+        let width = (WIDTH - 2.0 * MARGIN - names - GAP * (metrics.len() as f64 - 1.0)) / metrics.len() as f64;
+        for (row, name) in shown.iter().enumerate() {
+            let at = (MARGIN + names - 12.0, middle(top, row));
+            sheet.text(name, at, Font::new(TICK).anchor(HPos::Right, VPos::Center))?;
+        }
+        metrics.iter().enumerate().try_for_each(|(place, metric)| {
+            let left = MARGIN + names + place as f64 * (width + GAP);
+            let frame = Frame { left, top, right: left + width, bottom: top + height - Frame::BELOW };
+            panel(digest, metric, sheet, frame)
+        })
+    })
+}
+
+/// Height of the middle of a row.
+fn middle(top: f64, row: usize) -> f64 {
+    top + (row as f64 + 0.5) * ROW
+}
+
+fn panel(digest: &Digest<'_>, metric: &Metric, sheet: &Sheet<'_>, frame: Frame) -> Drawn {
+    let spreads = || digest.designs.iter().filter_map(|design| metric.of(design));
+    let ends = spreads().flat_map(|of| [of.mean, of.low, of.high]);
+    let plot = Plot { sheet, frame, x: Axis::fit(metric.name, metric.quantity, ends), y: None };
+    plot.axes()?;
+    sheet.path(&[(frame.left, frame.top), (frame.left, frame.bottom)], Stroke { colour: INK, width: 1.0 })?;
+    digest
+        .designs
+        .iter()
+        .enumerate()
+        .try_for_each(|(row, design)| mark(digest, design, metric, &plot, middle(frame.top, row)))
+}
+
+/// Draws the value of one design point, or why there is none.
+fn mark(digest: &Digest<'_>, design: &Design<'_>, metric: &Metric, plot: &Plot<'_, '_>, y: f64) -> Drawn {
+    let style = kind_style(&design.row.kind, &digest.kinds);
+    match metric.of(design) {
+        Some(of) => {
+            if of.low < of.high {
+                plot.horizontal_bar((of.low, of.high), y, style.colour)?;
+            }
+            plot.sheet.marker((plot.column(of.mean), y), style.marker, 4.0, style.colour)
+        }
+        None if metric.is_steady && design.is_overloaded() => {
+            plot.sheet.cross((plot.frame.right - 8.0, y), 3.5, Stroke { colour: style.colour, width: 1.6 })
+        }
+        None => plot.sheet.text("none", (plot.frame.left + 5.0, y), Font::new(TICK).colour(GREY)),
+    }
+}

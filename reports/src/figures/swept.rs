@@ -1,0 +1,274 @@
+//! Metrics against a swept key: one figure per key, one small panel per metric, one line per combination of the rest.
+
+use super::draft::{Draft, Figure, Undrawn, left_out, replications_note};
+use super::panels::Layout;
+use crate::digest::{Design, Digest};
+use crate::figure::{
+    Axis, DrawError, Drawn, Entry, Font, GREY, HPos, INK, Key, LABEL, LineStyle, Plot, Stroke, TICK, VPos, line_style,
+    shorten,
+};
+use crate::metric::{METRICS, Metric, Spread};
+use crate::sweep::{Line, Swept};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Most panels of one figure.
+const MOST_PANELS: usize = 6;
+/// Most lines of a panel before the panels are split by another key.
+const MOST_LINES: usize = 6;
+/// Most lines of a panel that can be told apart.
+const MOST_LINES_AT_ALL: usize = 12;
+/// Most design points without the key that are drawn as horizontal lines.
+const MOST_LEVELS: usize = 4;
+/// Number of points of a line above which it is drawn as dots, without intervals.
+const MOST_MARKERS: usize = 60;
+
+/// Name of the figure of `key`, and of its file without the ending.
+pub(crate) fn name(key: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-');
+    let key: String = key.chars().take(100).map(|letter| if plain(letter) { letter } else { '-' }).collect();
+    format!("swept-{key}")
+}
+
+/// Draws a figure for every swept key against which something varies.
+pub(super) fn draw_all(digest: &Digest<'_>) -> Result<Vec<Figure>, Undrawn> {
+    let mut names = BTreeSet::new();
+    let swept = Swept::all(digest).into_iter().filter(|swept| names.insert(name(&swept.key)));
+    let figures: Vec<Option<Figure>> = swept.map(|swept| draw(digest, &swept)).collect::<Result<_, _>>()?;
+    Ok(figures.into_iter().flatten().collect())
+}
+
+fn draw(digest: &Digest<'_>, swept: &Swept) -> Result<Option<Figure>, Undrawn> {
+    let facets = Facets::new(swept);
+    let values = facets.by.as_ref().map_or(1, |(_, values)| values.len());
+    let reacts = |metric: &&Metric| swept.lines.iter().any(|line| metric.varies(designs(digest, line)));
+    let metrics: Vec<&Metric> = METRICS.iter().filter(reacts).take((MOST_PANELS / values).max(1)).collect();
+    if metrics.is_empty() {
+        return Ok(None);
+    }
+    let panels = facets.panels(&metrics);
+    let graph = Graph::new(digest, swept, &facets);
+    let layout = Layout { panels: panels.len() };
+    let replications = replications_note(digest, |summary| &summary.latency_mean_s);
+    let remarks = graph.remarks(&facets);
+    let note = format!("Bands and bars: {replications}.{remarks}");
+    let caption = format!(
+        "What reacts to {}, each panel with its own scale: {replications}. One line per combination of everything else that \
+         varies.{remarks}",
+        swept.key
+    );
+    let (name, title, legend) = (name(&swept.key), format!("Against {}", swept.key), graph.legend());
+    let draft = Draft { name: &name, title: &title, note: &note, legend: &legend, caption, height: layout.height() };
+    draft.draw(|sheet, top| {
+        panels.iter().enumerate().try_for_each(|(place, &(facet, metric))| {
+            let spreads = graph.drawn(facet).into_iter().filter_map(|index| metric.of(&digest.designs[index]));
+            let ends = spreads.flat_map(|Spread { mean, low, high }| [mean, low, high]);
+            let x = Axis::swept(&swept.key, &swept.values);
+            let y = Some(Axis::fit(metric.name, metric.quantity, ends));
+            graph.panel(&Plot { sheet, frame: layout.frame(place, top), x, y }, metric, facet)
+        })
+    })
+}
+
+/// Design points of a line.
+fn designs<'d, 'a>(digest: &'d Digest<'a>, line: &'d Line) -> impl Iterator<Item = &'d Design<'a>> {
+    line.points.iter().map(|(_, index)| &digest.designs[*index])
+}
+
+/// Key and value that the lines of a panel have in common.
+type Facet<'f> = Option<(&'f str, &'f str)>;
+
+/// Values of another key by which panels are split.
+struct Facets {
+    /// The other key with its values; `None` where one panel per metric holds all lines.
+    by: Option<(String, Vec<String>)>,
+    /// Number of lines without a panel.
+    left_out: usize,
+}
+
+impl Facets {
+    /// All lines together, or split by the key that leaves the fewest lines in a panel, with the fewest panels.
+    fn new(swept: &Swept) -> Self {
+        let mut keys: BTreeMap<&String, BTreeMap<&String, usize>> = BTreeMap::new();
+        for (key, value) in swept.lines.iter().flat_map(|line| &line.others) {
+            *keys.entry(key).or_default().entry(value).or_default() += 1;
+        }
+        let most = |values: &BTreeMap<&String, usize>| values.values().copied().max().unwrap_or(0).max(MOST_LINES);
+        // Splitting by kind would part what is to be compared.
+        let is_kind = |key: &str| crate::digest::KIND.contains(&key);
+        let all_have = |values: &BTreeMap<&String, usize>| values.values().sum::<usize>() == swept.lines.len();
+        let keys = keys.into_iter().filter(|(key, values)| values.len() > 1 && !is_kind(key) && all_have(values));
+        let best = keys.min_by_key(|(_, values)| (most(values), values.len()));
+        let Some((key, _)) = best.filter(|_| swept.lines.len() > MOST_LINES) else {
+            return Self { by: None, left_out: swept.lines.len().saturating_sub(MOST_LINES_AT_ALL) };
+        };
+        let mut shown: Vec<String> = Vec::new();
+        for value in swept.lines.iter().filter_map(|line| line.others.get(key)) {
+            if !shown.contains(value) && shown.len() < MOST_PANELS {
+                shown.push(value.clone());
+            }
+        }
+        let of = |value: &String| swept.lines.iter().filter(|line| line.others.get(key) == Some(value)).count();
+        let drawn: usize = shown.iter().map(|value| of(value).min(MOST_LINES_AT_ALL)).sum();
+        Self { by: Some((key.clone(), shown)), left_out: swept.lines.len() - drawn }
+    }
+
+    /// Every panel: what its lines have in common, and its metric.
+    fn panels<'f>(&'f self, metrics: &[&'f Metric]) -> Vec<(Facet<'f>, &'f Metric)> {
+        let Some((key, values)) = &self.by else { return metrics.iter().map(|metric| (None, *metric)).collect() };
+        let facets = values.iter().map(|value| (key.as_str(), value.as_str()));
+        facets.flat_map(|facet| metrics.iter().map(move |metric| (Some(facet), *metric))).collect()
+    }
+}
+
+/// Everything that the panels of one figure share.
+struct Graph<'f, 'a> {
+    digest: &'f Digest<'a>,
+    swept: &'f Swept,
+    /// Names and styles of the lines; equal names have equal styles.
+    names: Vec<String>,
+    styles: Vec<LineStyle>,
+    /// Design points without the key, if they are few.
+    levels: Vec<Level>,
+}
+
+/// Design point without the key, drawn as a horizontal line.
+struct Level {
+    index: usize,
+    name: String,
+    style: LineStyle,
+}
+
+impl<'f, 'a> Graph<'f, 'a> {
+    /// Lines have the colour of their kind; those of one kind differ in shade, marker and dashes.
+    fn new(digest: &'f Digest<'a>, swept: &'f Swept, facets: &Facets) -> Self {
+        let [names, without] = swept.names(digest, facets.by.as_ref().map(|(key, _)| key.as_str()));
+        let mut known: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        let mut style = |kind: &'a str, name: &str| {
+            let names = known.entry(kind).or_default();
+            let place = names.iter().position(|other| other == name).unwrap_or_else(|| {
+                names.push(name.to_owned());
+                names.len() - 1
+            });
+            line_style(kind, &digest.kinds, place)
+        };
+        let styles = swept.lines.iter().zip(&names).map(|(line, name)| style(line.kind(digest), name)).collect();
+        let few = facets.by.is_none() && swept.without.len() <= MOST_LEVELS;
+        let levels = swept.without.iter().zip(without).filter(|_| few).map(|(&index, name)| Level {
+            index,
+            style: style(&digest.designs[index].row.kind, &name),
+            name,
+        });
+        let levels = levels.collect();
+        Self { digest, swept, names, styles, levels }
+    }
+
+    /// The lines of a panel, with their styles.
+    fn lines(&self, facet: Facet<'_>) -> impl Iterator<Item = (&Line, LineStyle)> {
+        let belongs =
+            move |line: &Line| facet.is_none_or(|(key, value)| line.others.get(key).is_some_and(|of| of == value));
+        let lines = self.swept.lines.iter().zip(self.styles.iter().copied());
+        lines.filter(move |(line, _)| belongs(line)).take(MOST_LINES_AT_ALL)
+    }
+
+    /// Indices of the design points that a panel shows.
+    fn drawn(&self, facet: Facet<'_>) -> Vec<usize> {
+        let lines = self.lines(facet).flat_map(|(line, _)| line.points.iter().map(|(_, index)| *index));
+        lines.chain(self.levels.iter().map(|level| level.index)).collect()
+    }
+
+    fn is_overloaded(&self) -> bool {
+        self.drawn(None).into_iter().any(|index| self.digest.designs[index].is_overloaded())
+    }
+
+    /// Sentences on what is not drawn as one might expect, each with a space in front.
+    fn remarks(&self, facets: &Facets) -> String {
+        let broken = " A line breaks where a place is overloaded: what is measured there grows with the run.";
+        let scattered = " Other keys vary along with this one.";
+        let without = self.swept.without.len() - self.levels.len();
+        [
+            if self.is_overloaded() { broken } else { "" },
+            if self.swept.is_scattered { scattered } else { "" },
+            &left_out(facets.left_out, "line", "for which there is no room"),
+            &left_out(without, "design point", "that do not vary this key"),
+        ]
+        .concat()
+    }
+
+    fn legend(&self) -> Vec<Entry> {
+        let mut legend: Vec<Entry> = Vec::new();
+        if self.swept.lines.len() + self.levels.len() > 1 {
+            for (name, style) in self.names.iter().zip(&self.styles) {
+                if legend.len() < MOST_LINES_AT_ALL && !legend.iter().any(|entry| entry.text == *name) {
+                    legend.push(Entry { key: style.key(), text: name.clone() });
+                }
+            }
+        }
+        let level = |level: &Level| Entry { key: Key::Dashes(level.style.colour), text: level.name.clone() };
+        legend.extend(self.levels.iter().map(level));
+        if self.is_overloaded() {
+            legend.push(Entry { key: Key::Cross(INK), text: "overloaded".to_owned() });
+        }
+        legend
+    }
+
+    fn panel(&self, plot: &Plot<'_, '_>, metric: &Metric, facet: Facet<'_>) -> Drawn {
+        let frame = plot.frame;
+        plot.axes()?;
+        if let Some((key, value)) = facet {
+            let font = Font::new(LABEL).bold().anchor(HPos::Left, VPos::Bottom);
+            let text = shorten(&format!("{key} = {value}"), LABEL * 1.1, frame.right - frame.left);
+            plot.sheet.text(&text, (frame.left, frame.top - 3.0), font)?;
+        }
+        for Level { index, style, .. } in &self.levels {
+            if let Some(spread) = metric.of(&self.digest.designs[*index]) {
+                let (_, y) = plot.pixel((0.0, spread.mean));
+                let stroke = Stroke { colour: style.colour, width: 1.4 };
+                plot.sheet.dashes(&[(frame.left, y), (frame.right, y)], stroke)?;
+            }
+        }
+        let drawn = self.lines(facet).map(|(line, style)| self.line(plot, metric, line, style));
+        if drawn.collect::<Result<Vec<bool>, DrawError>>()?.contains(&true) {
+            return Ok(());
+        }
+        let middle = ((frame.left + frame.right) / 2.0, (frame.top + frame.bottom) / 2.0);
+        let font = Font::new(TICK).colour(GREY).anchor(HPos::Center, VPos::Center);
+        plot.sheet.text("no design point has a value", middle, font)
+    }
+
+    /// Draws one line, with a cross at the upper edge for every overloaded point that has no value then; returns whether any has one.
+    fn line(&self, plot: &Plot<'_, '_>, metric: &Metric, line: &Line, style: LineStyle) -> Result<bool, DrawError> {
+        let points = || line.points.iter().map(|(x, index)| (*x, &self.digest.designs[*index]));
+        for (x, _) in points().filter(|(_, design)| metric.is_steady && design.is_overloaded()) {
+            let stroke = Stroke { colour: style.colour, width: 1.6 };
+            plot.sheet.cross((plot.column(x), plot.frame.top + 6.0), 3.5, stroke)?;
+        }
+        let values: Vec<Option<(f64, Spread)>> = points().map(|(x, design)| Some((x, metric.of(design)?))).collect();
+        let known = values.iter().flatten().count();
+        if known > MOST_MARKERS || self.swept.is_scattered {
+            let dots: Vec<_> = values.iter().flatten().map(|(x, spread)| plot.pixel((*x, spread.mean))).collect();
+            plot.sheet.dots(&dots, 1.8, style.colour);
+        } else {
+            let mut stretches = values.split(Option::is_none);
+            stretches.try_for_each(|stretch| {
+                stretch_of_line(plot, &stretch.iter().copied().flatten().collect::<Vec<_>>(), style)
+            })?;
+        }
+        Ok(known > 0)
+    }
+}
+
+/// Draws neighbouring points of a line with their band.
+fn stretch_of_line(plot: &Plot<'_, '_>, points: &[(f64, Spread)], style: LineStyle) -> Drawn {
+    if let [(x, Spread { low, high, .. })] = points {
+        if low < high {
+            plot.vertical_bar(*x, (*low, *high), style.colour)?;
+        }
+    } else if !points.is_empty() {
+        let upper = points.iter().map(|(x, spread)| plot.pixel((*x, spread.high)));
+        let lower = points.iter().rev().map(|(x, spread)| plot.pixel((*x, spread.low)));
+        plot.sheet.area(&upper.chain(lower).collect::<Vec<_>>(), style.colour)?;
+        style.path(plot.sheet, &points.iter().map(|(x, spread)| plot.pixel((*x, spread.mean))).collect::<Vec<_>>())?;
+    }
+    let markers = points.iter().map(|(x, spread)| plot.pixel((*x, spread.mean)));
+    markers.into_iter().try_for_each(|at| plot.sheet.marker(at, style.marker, 3.4, style.colour))
+}

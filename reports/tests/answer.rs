@@ -1,0 +1,177 @@
+//! Answers to the question of a study, from rows whose numbers decide them.
+
+#[allow(dead_code, reason = "each file of tests uses a part of it")]
+mod synthetic;
+
+use cospike_reports::answer;
+use cospike_results::index::{NetworkIndex, PointIndex};
+use cospike_results::rows::{AnswerRow, PointRow, Results};
+use synthetic::Synthetic;
+
+/// A study with a design point per line: label, parameters, correct answers of 1,000 requests in each replication, 95th percentile of
+/// latency in seconds, and load of the uplink. Networks differ in their first word.
+fn study(points: &str) -> Results {
+    let mut results = Synthetic::one().results();
+    let (point, row) = (results.points[0].clone(), results.replications[0].clone());
+    (results.points, results.replications) = (vec![], vec![]);
+    let mut networks: Vec<&str> = vec![];
+    for (number, line) in points.lines().map(str::trim).filter(|line| !line.is_empty()).enumerate() {
+        let parts: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [label, parameters, correct, p95, load] = parts[..] else { panic!("{line}") };
+        let kind = label.split(' ').next().unwrap();
+        if !networks.contains(&kind) {
+            networks.push(kind);
+        }
+        let index = PointIndex(number as u32);
+        results.points.push(PointRow {
+            point: index,
+            label: label.into(),
+            parameters: parameters.into(),
+            network: NetworkIndex(networks.iter().position(|other| *other == kind).unwrap() as u32),
+            kind: kind.into(),
+            samples: 2000,
+            correct: Some(1800),
+            ..point.clone()
+        });
+        for (replication, correct) in correct.split(' ').enumerate() {
+            let mut row = row.clone();
+            (row.point, row.replication) = (index, replication as u32);
+            (row.requests.generated, row.requests.completed) = (1000, 1000);
+            row.requests.correct = correct.parse().unwrap();
+            let seconds = p95.parse::<f64>().unwrap() * (1.0 + 0.01 * replication as f64);
+            (row.latency_p95_s, row.latency_mean_s) = (Some(seconds), Some(0.8 * seconds));
+            row.uplink_load = Some(load.parse().unwrap());
+            results.replications.push(row);
+        }
+    }
+    (results.latencies, results.answers) = (vec![], vec![]);
+    results
+}
+
+fn answered(points: &str) -> Vec<String> {
+    answer(&study(points)).unwrap().into_iter().map(|sentence| sentence.replace('\u{a0}', " ")).collect()
+}
+
+/// The means of all but the crossing are apart by more than their samples let them be by chance.
+#[test]
+fn whoever_leads_at_a_value_is_told_apart_from_every_rival_there() {
+    let crossing = r#"
+        float loss=0     | {"network.family":"float","loss":0}     | 938 940 939 | 0.01 | 0.1
+        float loss=0.1   | {"network.family":"float","loss":0.1}   | 850 853 851 | 0.01 | 0.1
+        float loss=0.3   | {"network.family":"float","loss":0.3}   | 660 664 662 | 0.01 | 0.1
+        spiking loss=0   | {"network.family":"spiking","loss":0}   | 921 922 920 | 0.01 | 0.1
+        spiking loss=0.1 | {"network.family":"spiking","loss":0.1} | 910 911 912 | 0.01 | 0.1
+        spiking loss=0.3 | {"network.family":"spiking","loss":0.3} | 838 838 839 | 0.01 | 0.1
+    "#;
+    assert_eq!(
+        answered(crossing),
+        [
+            "Correct answers of all requests, by loss: at 0, float leads (93.9 %; next spiking, 92.1 %); from 0.1 on, spiking \
+          leads (83.8 % at 0.3; next float, 66.2 %)."
+        ]
+    );
+    // Half a point less is within what 2,000 samples leave open.
+    let closer = crossing.replace("921 922 920", "929 930 928");
+    assert!(answered(&closer)[0].contains("at 0, float and spiking are level (93.9 %); from 0.1 on, spiking leads"));
+}
+
+/// One point of 1,000 samples is within chance for networks that see different ones, and is not for two that see the same and of which one
+/// answers all that the other does.
+#[test]
+fn networks_are_told_apart_on_the_same_samples() {
+    let mut results = study(
+        r#"
+        float loss=0     | {"network.family":"float","loss":0}     | 900 902 901 | 0.01 | 0.1
+        spiking loss=0   | {"network.family":"spiking","loss":0}   | 890 891 892 | 0.01 | 0.1
+        "#,
+    );
+    let told = |results: &Results| answer(results).unwrap()[0].replace('\u{a0}', " ");
+    assert!(
+        told(&results).contains("float (90.1 %) and spiking (89.1 %), between which no difference"),
+        "{}",
+        told(&results)
+    );
+    for (network, right) in [(0, 1800), (1, 1780)] {
+        let row = |sample| AnswerRow {
+            network: NetworkIndex(network),
+            sample,
+            label: 1,
+            answer: u16::from(sample < right).into(),
+            payload_bits: 8,
+        };
+        results.answers.extend((0..2000).map(row));
+    }
+    assert!(told(&results).contains("float (90.1 %); next spiking (89.1 %"), "{}", told(&results));
+}
+
+#[test]
+fn ties_are_called_ties() {
+    let level = r#"
+        float loss=0     | {"network.family":"float","loss":0}     | 938 940 936 | 0.01 | 0.1
+        float loss=0.1   | {"network.family":"float","loss":0.1}   | 900 901 902 | 0.01 | 0.1
+        spiking loss=0   | {"network.family":"spiking","loss":0}   | 937 941 938 | 0.01 | 0.1
+        spiking loss=0.1 | {"network.family":"spiking","loss":0.1} | 901 900 904 | 0.01 | 0.1
+    "#;
+    assert_eq!(
+        answered(level),
+        [
+            "Most correct answers: spiking loss=0 (93.9 %) and float loss=0 (93.8 %), between which no difference of 0.5 points \
+          or more is shown; next spiking loss=0.1 (90.2 %, −3.7 points)."
+        ]
+    );
+}
+
+#[test]
+fn a_capacity_is_the_last_value_before_a_place_is_overloaded() {
+    let fleet = r#"
+        spiking cameras=100 | {"cameras":100} | 900 900 900 | 0.05 | 0.2
+        spiking cameras=200 | {"cameras":200} | 900 900 900 | 0.06 | 0.7
+        spiking cameras=400 | {"cameras":400} | 900 900 900 | 2.00 | 1.3
+    "#;
+    assert_eq!(
+        answered(fleet),
+        [
+            "cameras: spiking holds up to 200 (p95 latency at most 60.6 ms), at 400 the uplink is overloaded (asked for 1.30 \
+          times what it can do)."
+        ]
+    );
+    let too_much = fleet.replace("| 0.2", "| 1.1");
+    assert!(answered(&too_much)[0].starts_with("cameras: spiking holds at no value tried, at 100 the uplink"));
+    // Without overload there is nothing to say of capacity.
+    let steady = answered(&fleet.replace("| 1.3", "| 0.9"));
+    assert_eq!(
+        steady,
+        ["cameras from 100 to 400: p95 latency from 50.5 ms to 2.02 s and mean latency from 40.4 ms to 1.62 s."]
+    );
+}
+
+#[test]
+fn design_points_without_numbers_have_a_best_one_and_the_next() {
+    let links = r#"
+        spiking wifi | {"link.profile":"wifi"} | 900 900 900 | 0.01 | 0.1
+        spiking 4g   | {"link.profile":"4g"}   | 900 900 900 | 0.05 | 0.1
+    "#;
+    assert_eq!(
+        answered(links),
+        [
+            "Lowest p95 latency: wifi (10.1 ms); next 4g (50.5 ms, +400 %).",
+            "Lowest mean latency: wifi (8.08 ms); next 4g (40.4 ms, +400 %)."
+        ]
+    );
+    // One replication orders nothing.
+    assert!(
+        answered(&links.replace("900 900 900", "900"))[0]
+            .contains("between which no difference of 1 % or more is shown")
+    );
+}
+
+#[test]
+fn a_single_design_point_is_answered_by_its_values() {
+    let one = answered(r#"spiking | {} | 900 910 890 | 0.05 | 0.125"#);
+    assert_eq!(one.len(), 1);
+    assert!(
+        one[0].starts_with("spiking: correct of all requests 90.0 %, p95 latency 50.5 ms, energy per request "),
+        "{one:?}"
+    );
+    assert!(one[0].contains("load of the uplink 12.5 %"), "{one:?}");
+}

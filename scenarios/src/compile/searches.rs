@@ -1,0 +1,54 @@
+//! From `[find]` to the searches of a study.
+
+use super::networks;
+use crate::diagnostic::Mistake;
+use crate::given::Given;
+use crate::sweep::{Search, Sweep, SweepPoint};
+use cospike_results::manifest::SearchUsed;
+use cospike_studies::search::{Goal, Probe, Searches};
+use std::collections::BTreeMap;
+
+/// The searches of `sweep`, one for each combination of its swept values that is selected.
+pub(super) fn compile(search: &Search, sweep: &Sweep, given: &Given) -> Result<Searches, Mistake> {
+    let study = &sweep.points[0].scenario.study;
+    if let Some(precision) = &study.precision {
+        let message = "[find] decides how many replications there are, so there is no precision target beside it";
+        return Err(Mistake::in_value(precision, message).help("leave [study.precision] out"));
+    }
+    let (first, most) = (study.replications.get(), search.decision.max_replications);
+    if most < first {
+        let message = format!("`max_replications` of [find] is {most}, but `replications` of [study] {first}");
+        return Err(Mistake::at_span(search.span.clone(), message).help("give a larger `max_replications`"));
+    }
+    let firsts: BTreeMap<usize, &SweepPoint> = sweep.points.iter().rev().map(|point| (point.base, point)).collect();
+    let (numbers, points): (Vec<usize>, Vec<SweepPoint>) =
+        firsts.into_iter().map(|(base, point)| (base, point.clone())).unzip();
+    let labels = networks::labels_without(&points, &search.key)?;
+    let bases = numbers.into_iter().zip(labels).filter(|(number, _)| given.selects(*number));
+    Ok(Searches { bases: bases.collect(), candidates: search.values.clone(), goal: search.goal })
+}
+
+/// All candidates of the searches, if some may be impossible although both ends are not: networks exist for some values only.
+pub(super) fn all_to_check(search: &SearchUsed, searches: &Searches) -> Option<Vec<Probe>> {
+    let candidates = 0..searches.candidates.len();
+    let of_base = |&base: &usize| candidates.clone().map(move |candidate| Probe { base, candidate });
+    search.key.starts_with("network.").then(|| searches.bases.keys().flat_map(of_base).collect())
+}
+
+/// The search as the results record it.
+pub(super) fn used(search: &Search) -> SearchUsed {
+    let end = |value: Option<&f64>| value.copied().unwrap_or_default();
+    SearchUsed {
+        key: search.key.clone(),
+        goal: match search.goal {
+            Goal::Largest => "largest".into(),
+            Goal::Smallest => "smallest".into(),
+        },
+        from: end(search.values.first()),
+        to: end(search.values.last()),
+        candidates: search.values.len() as u32,
+        condition: search.condition.clone(),
+        confidence: search.decision.confidence,
+        max_replications: search.decision.max_replications,
+    }
+}
