@@ -56,6 +56,8 @@ pub(crate) enum Verb {
     Schema,
     /// Measure accuracy and operations of a network, without simulating devices
     Infer(Infer),
+    /// Write a network to a file that other frameworks read
+    Export(Export),
     /// Compare the energy of a spiking network and of its float twin under each price list
     Energy(Energy),
     /// Measure how fast this machine executes networks, and how close that is to its limit
@@ -423,6 +425,16 @@ pub(crate) struct Infer {
     /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Export {
+    /// Name of the network; `cospike zoo --json` lists all names
+    pub(crate) network: String,
+    /// File to write, in the NIR format: NAME.nir
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) zoo: GivenZoo,
 }
 
 #[derive(Args)]

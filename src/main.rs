@@ -9,6 +9,7 @@ mod check;
 mod cluster;
 mod energy;
 mod estimate;
+mod export;
 mod failure;
 mod given;
 mod infer;
@@ -98,6 +99,7 @@ fn execute(verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Prices(arguments::Prices { name: None, json }) => profiles::list_prices(json),
         Verb::Schema => schema::schema(),
         Verb::Infer(infer) => infer::infer(&infer),
+        Verb::Export(export) => export::export(&export),
         Verb::Energy(energy) => energy::energy(&energy),
         Verb::Bench(arguments::Bench::Inference(inference)) => bench::inference(&inference),
         Verb::Networks(networks) => networks::networks(&networks),

@@ -1,9 +1,12 @@
 //! Networks in the NIR format: those of other frameworks spike for spike, and files that are wrong.
 
-use cospike_models::import::nir::{NirError, NirFile, NirOptions, Recorded, Runs};
+use cospike_models::dataset::Dataset;
+use cospike_models::import::nir::{NirError, NirFile, NirOptions, Recorded, Runs, write};
+use cospike_models::zoo::Zoo;
 use cospike_sim_core::inference::{Executable, Feature, Real};
-use cospike_sim_core::network::Operation;
+use cospike_sim_core::network::{Network, Operation};
 use hdf5_pure::FileBuilder;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 fn path(name: &str) -> PathBuf {
@@ -215,4 +218,45 @@ fn every_node_has_a_verdict_also_beside_one_that_is_not_supported() {
     let is_not = |at: usize, reason: &str| matches!(&runs[at].1, Runs::NotSupported(text) if text.contains(reason));
     assert!(is_not(2, "delays") && is_not(3, "it reads `b`"), "{runs:?}");
     assert!(matches!(file.network, Err(NirError::Unsupported { nodes }) if nodes.len() == 2));
+}
+
+/// The format has no soft reset: the neurons of the zoo become loops, which the reader executes to the same spikes.
+#[test]
+fn a_network_of_the_zoo_is_the_same_after_it_was_written_and_read() {
+    let zoo = Zoo::shipped().unwrap();
+    let ours = zoo.network(&zoo.choice("resnet14-spiking").unwrap()).unwrap();
+    let (network, steps) = (ours.network.network(), 4);
+    let options = NirOptions { fires_at_threshold: true, ..NirOptions::default() };
+    let read = NirFile::from_bytes("read", write(network, &ours.weights).unwrap(), &options).unwrap();
+    let made = read.network.unwrap();
+    let executable = Executable::new(&made.network, &made.weights).unwrap();
+    let data = Dataset::fashion_mnist_test().unwrap();
+    let splits = |network: &Network| network.split_points.len();
+    assert!(splits(&made.network) >= splits(network));
+    for index in 0..3 {
+        let input = Feature::Real(ours.network.sample(&data.sample(index)).unwrap());
+        let spikes = |executable: &Executable| {
+            let mut spikes = BTreeMap::new();
+            let layers = executable.network().layers.len();
+            let run = executable.run_observed(1..layers, &input, steps, |layer, _, output| {
+                if let Some(train @ Feature::Spikes(_)) = output {
+                    spikes.insert(executable.network().layers[layer].name.clone(), train.clone());
+                }
+            });
+            (run.unwrap().output, spikes)
+        };
+        let (scores, spikes_of_ours) = spikes(ours.network.executable());
+        let (scores_read, spikes_read) = spikes(&executable);
+        assert_eq!(spikes_of_ours.len(), 13);
+        for (name, train) in &spikes_of_ours {
+            assert_eq!(&spikes_read[name], train, "{name}");
+        }
+        assert_eq!(scores, scores_read);
+    }
+    let float = zoo.network(&zoo.choice("resnet14-float").unwrap()).unwrap();
+    let error = write(float.network.network(), &float.weights).unwrap_err().to_string();
+    assert!(
+        error.starts_with("the format cannot hold layer `stem.act`: the format has no activation functions"),
+        "{error}"
+    );
 }

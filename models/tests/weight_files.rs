@@ -4,7 +4,7 @@ use cospike_models::dataset::{Dataset, Unsuitable};
 use cospike_models::offline::{self, Input};
 use cospike_models::zoo::{WeightFile, Zoo};
 use cospike_sim_core::inference::Coding;
-use cospike_sim_core::network::{TensorStore, read_safetensors};
+use cospike_sim_core::network::{Fires, Leak, Neuron, Operation, Reset, TensorStore, read_safetensors};
 use safetensors::tensor::{Dtype, TensorView};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -218,12 +218,11 @@ fn keys_and_networks_that_are_there_twice_are_refused() {
     let entry = &header[at..=at + header[at..].find('}').unwrap()];
     assert_eq!(twice(entry, &format!("{entry},{entry}")), "the header has the key \"fc.bias\" twice");
 
-    let two = ["first", "second"].map(|name| (name.to_string(), Cow::Owned(whole.clone())));
+    let two = ["first", "second"].map(|name| (name.to_string(), Cow::Owned(shipped(UNIT))));
     let message = Zoo::from_files(two).unwrap_err().to_string();
-    assert!(
-        message.starts_with("first and second both say that they hold the spiking backbone `resnet14`"),
-        "{message}"
-    );
+    let unit =
+        "first and second both say that they hold the spiking bottleneck unit of width 4 at `stage3` of `resnet14`";
+    assert!(message.starts_with(unit), "{message}");
 }
 
 #[test]
@@ -268,4 +267,79 @@ fn a_damaged_weight_file_is_refused_or_read_but_never_a_panic() {
     }
     let brackets = vec![b'['; 1_000_000];
     assert!(!read(&[&(brackets.len() as u64).to_le_bytes(), &brackets[..]].concat()));
+}
+
+/// The metadata of a shipped backbone as another trainer would write them.
+fn foreign(change: impl FnOnce(&mut BTreeMap<String, String>)) -> Vec<u8> {
+    changed(BACKBONE, |_, metadata| {
+        metadata.retain(|key, _| ["kind", "backbone", "family", "time_steps"].contains(&key.as_str()));
+        let own = [
+            ("neuron", "lif:tau=2,decay_input=false,threshold=1,fire=gt,reset=hard:0,initial=0"),
+            ("coding", "direct"),
+            ("normalisation", "none"),
+        ];
+        metadata.extend(own.map(|(key, value)| (key.to_string(), value.to_string())));
+        change(metadata);
+    })
+}
+
+/// Without them a network would be executed with our neurons, whatever its own were.
+#[test]
+fn what_another_trainer_wrote_says_neuron_coding_and_normalisation_and_nothing_unknown() {
+    let file = WeightFile::from_bytes("own", &foreign(|_| ())).unwrap();
+    let Neuron { leak, fires, reset, initial, .. } = file.metadata.neuron;
+    assert_eq!((leak, fires, reset, initial), (Leak::Tau(2.0), Fires::Above, Reset::Hard(0.0), 0.0));
+    let neurons = file.architecture().unwrap().layers.into_iter().filter_map(|layer| match layer.operation {
+        Operation::Neuron(neuron) => Some(neuron),
+        _ => None,
+    });
+    assert!(neurons.clone().count() > 10 && neurons.clone().all(|neuron| neuron == file.metadata.neuron));
+    for key in ["neuron", "coding", "normalisation"] {
+        let found = fault("own", &foreign(|metadata| drop(metadata.remove(key))));
+        assert!(found.starts_with(&format!("metadata `{key}` must be")) && found.ends_with("missing"), "{found}");
+    }
+    let set = |key: &str, value: &str| {
+        fault("own", &foreign(|metadata| drop(metadata.insert(key.to_string(), value.to_string()))))
+    };
+    for text in [
+        "",
+        "lif",
+        "lif:tau=2",
+        "relu:threshold=1,fire=ge,reset=soft,initial=0",
+        "if:threshold=1,fire=ge,reset=soft",
+        "if:threshold=1,fire=ge,reset=soft,initial=0,leak=1",
+        "if:threshold=1,threshold=1,fire=ge,reset=soft,initial=0",
+        "lif:tau=0.5,decay_input=true,threshold=1,fire=ge,reset=soft,initial=0",
+        "if:threshold=nan,fire=ge,reset=soft,initial=0",
+        "if:threshold=1,fire=>=,reset=soft,initial=0",
+        "if:threshold=0,fire=ge,reset=hard:0,initial=0",
+    ] {
+        assert!(set("neuron", text).starts_with("metadata `neuron` must be `if` or `lif`"), "{text}");
+    }
+    assert!(set("coding", "rate").contains("is \"rate\"") || set("coding", "rate").contains("but is"));
+    assert!(set("normalisation", "mean=0.5").contains("Fold a mean"));
+    assert_eq!(set("v_threshold", "1"), "metadata `v_threshold` has no meaning here: leave it out");
+    assert_eq!(
+        set("normalization", "none"),
+        "metadata `normalization` has no meaning here (is it `normalisation`?): leave it out"
+    );
+}
+
+/// Two trainings of one architecture that say the same of themselves.
+#[test]
+fn a_network_is_executed_by_its_own_name_beside_another_of_its_architecture() {
+    let other = |scale: f32| changed(BACKBONE, |tensors, _| tensors.get_mut("fc.bias").unwrap().data.fill(scale));
+    let files = [("a", other(0.0)), ("b", other(1.0)), ("resnet14-float", shipped("resnet14-float"))];
+    let zoo = Zoo::from_files(files.map(|(name, bytes)| (name.to_string(), Cow::Owned(bytes)))).unwrap();
+    for (name, bias) in [("a", 0.0), ("b", 1.0)] {
+        let choice = zoo.choice(name).unwrap();
+        let network = zoo.network(&choice).unwrap();
+        assert_eq!((choice.backbone.as_str(), network.name().as_str()), (name, name));
+        let last = network.network.network().layers.len() - 1;
+        assert_eq!(network.weights.layer(last).unwrap().bias, vec![bias; 10]);
+    }
+    // Of a unit it would not be clear whose it is.
+    let with_unit = [("a", other(0.0)), ("b", other(1.0)), ("unit", shipped(UNIT))];
+    let error = Zoo::from_files(with_unit.map(|(name, bytes)| (name.to_string(), Cow::Owned(bytes)))).unwrap_err();
+    assert!(error.to_string().contains("spiking backbone `resnet14`"), "{error}");
 }

@@ -49,8 +49,18 @@ fn infer_file(arguments: &Infer, path: &Path) -> Result<(), Failure> {
     infer_one_of(arguments, &Zoo::of([file])?, &name)
 }
 
+/// Executes a network of the zoo by the name of its weight file, or one in a weight file by its path, and no other.
 fn infer_network(arguments: &Infer, name: &str) -> Result<(), Failure> {
-    infer_one_of(arguments, &arguments.zoo.open()?, name)
+    let zoo = arguments.zoo.open()?;
+    if !name.ends_with(".safetensors") {
+        return infer_one_of(arguments, &zoo, name);
+    }
+    let file = WeightFile::read(Path::new(name)).map_err(Failure::mistake)?;
+    let own = file.name.clone();
+    // A backbone is the file's alone; a unit finds its backbone in the zoo.
+    let zoo =
+        if file.metadata.unit.is_none() { Zoo::of([file])? } else { zoo.replaced(file).map_err(Failure::mistake)? };
+    infer_one_of(arguments, &zoo, &own)
 }
 
 fn infer_one_of(arguments: &Infer, zoo: &Zoo, name: &str) -> Result<(), Failure> {

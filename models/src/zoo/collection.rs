@@ -8,7 +8,7 @@ use cospike_sim_core::network::{Bottleneck, Family, Network, OUTPUT, Signal, Wei
 use cospike_sim_core::payload::Codec;
 use cospike_sim_core::split::{SplitError, SplitNetwork};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// JPEG quality handed over where it is not used: only the cut of a float unit is coded as JPEG, and its file has a quality.
@@ -93,6 +93,7 @@ impl Zoo {
     pub(super) fn new(files: impl Iterator<Item = Result<WeightFile, ZooError>>) -> Result<Self, ZooError> {
         let mut files = files.collect::<Result<Vec<_>, _>>()?;
         files.sort_by(|a, b| a.name.cmp(&b.name));
+        name_apart(&mut files);
         let mut networks = BTreeMap::new();
         for file in &files {
             let Metadata { backbone, family, unit, .. } = &file.metadata;
@@ -195,6 +196,7 @@ impl Zoo {
                 let (file, unit) = self.unit(wanted, choice)?;
                 check_task(file, backbone)?;
                 check_levels(file, backbone)?;
+                check_neurons(file, backbone)?;
                 let shape =
                     Bottleneck { kind: choice.kind, width: choice.width as usize, stride: unit.stride as usize };
                 let (network, cut) = plain.with_bottleneck(&wanted.split, shape)?;
@@ -258,6 +260,22 @@ impl Zoo {
     }
 }
 
+/// Backbones that say the same name, in one family, are called as their files instead, so that none answers for another. Where units say
+/// that name it is not clear whose they are, so it stays, and is refused.
+fn name_apart(files: &mut [WeightFile]) {
+    let backbones = files.iter().filter(|file| file.metadata.unit.is_none());
+    let mut counts: BTreeMap<(String, Family), usize> = BTreeMap::new();
+    backbones.for_each(|file| *counts.entry(file.backbone()).or_default() += 1);
+    let of_units: BTreeSet<_> =
+        files.iter().filter(|file| file.metadata.unit.is_some()).map(WeightFile::backbone).collect();
+    for file in files.iter_mut().filter(|file| file.metadata.unit.is_none()) {
+        let said = file.backbone();
+        if counts[&said] > 1 && !of_units.contains(&said) {
+            file.metadata.backbone.clone_from(&file.name);
+        }
+    }
+}
+
 /// The codec that `wanted` asks for, at a cut whose usual codec is `usual`.
 fn codec(wanted: &NetworkChoice, usual: Codec) -> Result<Codec, ZooError> {
     match (wanted.codec, usual) {
@@ -288,6 +306,14 @@ fn check_task(unit: &WeightFile, backbone: &WeightFile) -> Result<(), ZooError> 
             backbone_task: backbone_task.clone(),
         }),
         _ => Ok(()),
+    }
+}
+
+/// Refuses a unit that was trained with other neurons than its backbone.
+fn check_neurons(unit: &WeightFile, backbone: &WeightFile) -> Result<(), ZooError> {
+    match unit.metadata.neuron == backbone.metadata.neuron {
+        true => Ok(()),
+        false => Err(ZooError::OtherNeurons { unit: unit.path().into(), backbone: backbone.path().into() }),
     }
 }
 

@@ -55,6 +55,14 @@ pub enum ZooError {
         /// Levels in its metadata.
         backbone_levels: u32,
     },
+    /// A unit was trained with other neurons than its backbone has.
+    #[error("{unit} was trained with other neurons than its backbone {backbone} has")]
+    OtherNeurons {
+        /// Path of the unit's weight file.
+        unit: String,
+        /// Path of the backbone's weight file.
+        backbone: String,
+    },
     /// The zoo has no such backbone in this family.
     #[error("the zoo has no {} backbone `{backbone}`", family.name())]
     UnknownBackbone {
@@ -136,6 +144,14 @@ pub enum WeightFileError {
         needed: &'static str,
         /// Value that was found; `None` if the key is missing.
         found: Option<String>,
+    },
+    /// A metadata key of another trainer's file that is not known.
+    #[error("metadata `{key}` has no meaning here{}: leave it out", nearest.map_or_else(String::new, |nearest| format!(" (is it `{nearest}`?)")))]
+    UnknownKey {
+        /// The key.
+        key: String,
+        /// The known key that is most like it, if one is.
+        nearest: Option<&'static str>,
     },
     /// The metadata name no network, or no place for the unit in it.
     #[error("its metadata describe no network: {0}")]

@@ -1,6 +1,6 @@
 //! A weight file: tensors, and metadata that say what network they belong to.
 
-use super::{PLAIN, UnitChoice, WeightFileError, ZooError};
+use super::{PLAIN, UnitChoice, WeightFileError, ZooError, foreign};
 use crate::file::{self, DATA_LIMIT};
 use crate::json::{Object, place};
 use cospike_sim_core::network::{
@@ -31,7 +31,7 @@ pub struct WeightFile {
 }
 
 /// What a weight file says of its network.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Metadata {
     /// Name of the backbone, e.g. `resnet14`, or `resnet14-seed2` if it was trained again from another seed.
     pub backbone: String,
@@ -41,6 +41,8 @@ pub struct Metadata {
     pub family: Family,
     /// Bottleneck unit that the file holds; `None` if it holds a backbone.
     pub unit: Option<Unit>,
+    /// Neuron of a spiking network.
+    pub neuron: Neuron,
     /// Number of time steps that the network was trained with; 1 for a network that is executed once.
     pub time_steps: u32,
     /// Levels of the quantisers of a quantised network; `None` for other families.
@@ -112,6 +114,11 @@ impl WeightFile {
         self.name.replace(&format!("-{}", self.metadata.family.name()), "")
     }
 
+    /// Name and family of the backbone that it is, or is a unit of.
+    pub(super) fn backbone(&self) -> (String, Family) {
+        (self.metadata.backbone.clone(), self.metadata.family)
+    }
+
     /// Path as it was given; the name, if the file was not read from a folder.
     pub fn path(&self) -> &str {
         &self.path
@@ -147,7 +154,7 @@ impl Metadata {
     pub fn architecture(&self) -> Result<Network, NetworkError> {
         let name: NetworkName = self.network.parse()?;
         Ok(match self.family {
-            Family::Spiking => name.spiking(Neuron::INTEGRATE_AND_FIRE),
+            Family::Spiking => name.spiking(self.neuron),
             Family::Float => name.float(),
             // No file is read without levels, and no network is executed with none.
             Family::Quantised => name.quantised(self.levels.unwrap_or_default()),
@@ -211,6 +218,7 @@ impl Metadata {
             network: all.get("network").unwrap_or(&backbone).clone(),
             backbone,
             family,
+            neuron: foreign::neuron(&all, family)?,
             unit: if is_unit { Some(keys.unit(family)?) } else { None },
             time_steps: keys.number("time_steps", needed, 1..=most)?,
             levels: (family == Family::Quantised).then(levels).transpose()?,

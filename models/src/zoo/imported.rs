@@ -2,7 +2,7 @@
 
 use super::{Metadata, WeightFile, Zoo, ZooError};
 use crate::import::nir::{NirError, NirFile, NirOptions};
-use cospike_sim_core::network::Family;
+use cospike_sim_core::network::{Family, Neuron};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -38,6 +38,7 @@ impl WeightFile {
                 backbone: name.into(),
                 network: name.into(),
                 family,
+                neuron: Neuron::INTEGRATE_AND_FIRE,
                 unit: None,
                 time_steps,
                 levels: None,
@@ -54,6 +55,20 @@ impl WeightFile {
 }
 
 impl Zoo {
+    /// This zoo with `file` in the place of the one that describes the same unit, or has the same name.
+    ///
+    /// # Errors
+    /// [`ZooError::SameNetwork`].
+    pub fn replaced(&self, file: WeightFile) -> Result<Self, ZooError> {
+        let same = |other: &&WeightFile| {
+            let unit =
+                |file: &WeightFile| file.metadata.unit.as_ref().map(|unit| (unit.split.clone(), unit.choice.clone()));
+            other.name == file.name || (other.backbone(), unit(other)) == (file.backbone(), unit(&file))
+        };
+        let others: Vec<_> = self.weight_files().iter().filter(|other| !same(other)).cloned().collect();
+        Self::of(others.into_iter().chain([file]))
+    }
+
     /// This zoo with `files` besides.
     ///
     /// # Errors

@@ -6,7 +6,7 @@
 //!
 //! A file is checked when it is read. Its tensors are exactly those of its layers, float32 or float16, all of their values finite
 //! and no variance negative: `LAYER.weight`, and `LAYER.bias` or, of a convolution, the four of a batch normalisation
-//! (`LAYER.norm.weight`, `.bias`, `.running_mean`, `.running_var`). These metadata have a meaning; all others are records:
+//! (`LAYER.norm.weight`, `.bias`, `.running_mean`, `.running_var`). These metadata have a meaning; of CoSpike's own files all others are records:
 //!
 //! | key | value |
 //! |---|---|
@@ -23,12 +23,19 @@
 //! | `task` | optional: data set that it was trained for; samples known to be another's are refused |
 //! | `test_images`, `test_correct`, `payload_bits` | optional, all or none: what `zoo verify` measures again |
 //! | `validation_accuracy` | optional: a share, 0 to 1 |
+//! | `cospike_version` | version of CoSpike whose trainer wrote the file; without it the following are mandatory |
+//! | `neuron` | of a spiking network: its neuron, such as `lif:tau=2,decay_input=true,threshold=1,fire=ge,reset=hard:0,initial=0` |
+//! | `coding` | `direct` |
+//! | `normalisation` | `none`: pixels divided by 255 |
+//!
+//! A file that another trainer wrote is refused if it has a key that is not known: it may change what the network does.
 
 mod choice;
 mod collection;
 mod error;
 mod execute;
 mod file;
+mod foreign;
 mod imported;
 mod measure;
 mod series;

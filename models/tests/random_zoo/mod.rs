@@ -26,8 +26,14 @@ pub(crate) fn random_zoo_for(task: &str) -> Zoo {
     let mut files = vec![];
     for (family, steps, nonlinearity) in families {
         let backbone = ResNet::ZOO.build(nonlinearity);
-        let common =
-            [("backbone", "resnet14"), ("family", family), ("time_steps", steps), ("levels", "4"), ("task", task)];
+        let common = [
+            ("backbone", "resnet14"),
+            ("family", family),
+            ("time_steps", steps),
+            ("levels", "4"),
+            ("task", task),
+            ("cospike_version", "0.1.0"),
+        ];
         let metadata = [common.as_slice(), &[("kind", "backbone")]].concat();
         files.push((format!("resnet14-{family}"), weight_file(&backbone, 0.., &metadata)));
         let mut units: Vec<_> = ["stage1", "stage2", "stage3"]

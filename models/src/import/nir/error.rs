@@ -40,6 +40,12 @@ pub enum NirError {
         /// Names of the nodes, with the reasons.
         nodes: Vec<(String, String)>,
     },
+    /// The format cannot hold some layers.
+    #[error("the format cannot hold {}", not_written(layers))]
+    NotWritten {
+        /// Names of the layers, with the reasons.
+        layers: Vec<(String, String)>,
+    },
     /// The length of a time step does not follow from the file.
     #[error("the file does not say how long a time step is, and it does not follow from its neurons: {0}")]
     TimeStep(String),
@@ -66,6 +72,15 @@ fn unsupported(nodes: &[(String, String)]) -> String {
     let lines: Vec<_> =
         nodes.iter().map(|(node, reason)| format!("node `{node}` cannot be executed: {reason}")).collect();
     lines.join("\n")
+}
+
+/// Layers that are named one by one.
+const NAMED: usize = 4;
+
+fn not_written(layers: &[(String, String)]) -> String {
+    let named = layers.iter().take(NAMED).map(|(layer, reason)| format!("layer `{layer}`: {reason}"));
+    let more = layers.len().saturating_sub(NAMED);
+    named.chain((more > 0).then(|| format!("and {more} more layers"))).collect::<Vec<_>>().join("\n")
 }
 
 /// The error of the node `name`.

@@ -157,6 +157,7 @@ impl Ordering<'_> {
     fn order(&self) -> Result<Flat, NirError> {
         let found = self.explored();
         let late = self.late(&found)?;
+        let is_fed = self.fed(&found, &late);
         // Backwards from the output, so that a node stands right before the first that reads it. What was found first comes first.
         let mut order: Vec<usize> = vec![];
         let mut place = vec![None; self.reads.len()];
@@ -173,7 +174,8 @@ impl Ordering<'_> {
             open.push((node, true));
             let mut reads: Vec<_> =
                 self.reads[node].iter().filter(|&&from| !late.contains(&(from, node))).copied().collect();
-            reads.sort_by_key(|&from| std::cmp::Reverse(found.rank[from]));
+            // What depends on earlier steps alone comes last, so that loops are short.
+            reads.sort_by_key(|&from| std::cmp::Reverse((!is_fed[from], found.rank[from])));
             open.extend(reads.into_iter().map(|from| (from, false)));
         }
         // Nodes that are read one step late only.
@@ -185,6 +187,19 @@ impl Ordering<'_> {
             )));
         }
         self.listed(&order, &place, &late)
+    }
+
+    /// Whether a way leads from the input to each node on which nothing is read late.
+    fn fed(&self, found: &Found, late: &BTreeSet<(usize, usize)>) -> Vec<bool> {
+        let mut is_fed = vec![false; self.reads.len()];
+        let mut open = vec![self.input];
+        while let Some(node) = open.pop() {
+            if std::mem::replace(&mut is_fed[node], true) {
+                continue;
+            }
+            open.extend(found.readers[node].iter().filter(|&&to| !late.contains(&(node, to))));
+        }
+        is_fed
     }
 
     fn listed(
@@ -270,7 +285,7 @@ impl Ordering<'_> {
         let mut open = found.back.clone();
         while let Some((from, to)) = open.pop() {
             let (name, node) = &self.parts.nodes[from];
-            if matches!(node, Some(Node::Neurons(_))) {
+            if matches!(node, Some(Node::Neurons(_) | Node::Threshold(_))) {
                 late.insert((from, to));
                 continue;
             }

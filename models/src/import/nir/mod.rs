@@ -8,6 +8,7 @@
 //! | `shapes` | shapes of everything, from the input on |
 //! | `discrete` | continuous time to time steps |
 //! | `convert` | layers and tensors |
+//! | `write` | networks of ours, into the format |
 //! | `recorded` | values that another framework recorded, to compare with |
 //!
 //! The format carries no time step, no kind of reset, no rule for what equals a threshold and no initial state: [`NirOptions`] says
@@ -21,11 +22,13 @@ mod graph;
 mod read;
 mod recorded;
 mod shapes;
+mod write;
 
 pub use convert::{NodeReport, Runs};
 pub use discrete::{Initial, NirOptions, TimeStep};
 pub use error::NirError;
 pub use recorded::{NodeComparison, Recorded, RecordedComparison};
+pub use write::{TIME_STEP, write};
 
 use crate::file::{self, DATA_LIMIT};
 use cospike_sim_core::network::{Network, TensorStore, Weights};

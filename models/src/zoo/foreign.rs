@@ -1,0 +1,139 @@
+//! What a weight file has to say that CoSpike's own trainer has not written.
+
+use super::WeightFileError;
+use cospike_sim_core::network::{Family, Fires, Leak, Neuron, Reset};
+use std::collections::BTreeMap;
+
+/// Key by which CoSpike's trainer says that it wrote a file.
+const OURS: &str = "cospike_version";
+
+/// Keys that have a meaning.
+const MEANINGS: [&str; 21] = [
+    "kind",
+    "backbone",
+    "network",
+    "family",
+    "time_steps",
+    "levels",
+    "split",
+    "width",
+    "stride",
+    "bottleneck",
+    "variant",
+    "jpeg_quality",
+    "task",
+    "test_images",
+    "test_correct",
+    "payload_bits",
+    "validation_accuracy",
+    "neuron",
+    "coding",
+    "normalisation",
+    "cospike_version",
+];
+
+/// Keys that are records: they have no effect.
+const RECORDS: [&str; 13] = [
+    "format",
+    "seed",
+    "recipe",
+    "teacher",
+    "device",
+    "start",
+    "macs",
+    "noise",
+    "tail",
+    "training_images",
+    "training_seconds",
+    "validation_images",
+    "test_accuracy",
+];
+
+/// Similarity, 0 to 1, from which on another key is taken for a misspelt one.
+const MISSPELT: f64 = 0.8;
+
+/// The neuron of the network that the metadata `all` describe.
+///
+/// # Errors
+/// In a file of another trainer: a key that is not known; `coding`, `normalisation` and, of a spiking network, `neuron` that are missing
+/// or not accepted.
+pub(super) fn neuron(all: &BTreeMap<String, String>, family: Family) -> Result<Neuron, WeightFileError> {
+    let is_ours = all.contains_key(OURS);
+    if !is_ours {
+        check_keys(all)?;
+        must_be(all, "coding", "direct", "`direct`: pixels are fed in as they are, the same in every step")?;
+        must_be(all, "normalisation", "none", NORMALISATION)?;
+    }
+    match all.get("neuron") {
+        Some(text) if family == Family::Spiking => parsed(text).ok_or_else(|| wrong("neuron", NEURON, Some(text))),
+        Some(text) => Err(wrong("neuron", "left out: only a spiking network has neurons", Some(text))),
+        None if is_ours || family != Family::Spiking => Ok(Neuron::INTEGRATE_AND_FIRE),
+        None => Err(wrong("neuron", NEURON, None)),
+    }
+}
+
+const NORMALISATION: &str = "`none`: the network was trained on pixels divided by 255. Fold a mean and a standard deviation into the \
+    first convolution, or train without";
+
+/// Form of the value of `neuron`.
+const NEURON: &str = "`if` or `lif`, then `:` and, separated by commas, `tau=STEPS` (of lif), `decay_input=true|false` (of lif), \
+    `threshold=V`, `fire=ge|gt`, `reset=soft` or `reset=hard:V`, `initial=V`; all of them, such as \
+    `lif:tau=2,decay_input=true,threshold=1,fire=ge,reset=hard:0,initial=0`";
+
+fn parsed(text: &str) -> Option<Neuron> {
+    let (kind, values) = text.split_once(':')?;
+    let mut found: BTreeMap<&str, &str> = BTreeMap::new();
+    for value in values.split(',') {
+        let (key, value) = value.split_once('=')?;
+        if found.insert(key.trim(), value.trim()).is_some() {
+            return None;
+        }
+    }
+    let number = |text: &str| text.parse().ok().filter(|number: &f32| number.is_finite());
+    let mut take = |key: &str| found.remove(key);
+    let (leak, decay_input) = match kind {
+        "if" => (Leak::None, false),
+        "lif" => {
+            let tau = number(take("tau")?).filter(|&tau| tau >= 1.0)?;
+            (Leak::Tau(tau), take("decay_input")?.parse().ok()?)
+        }
+        _ => return None,
+    };
+    let reset = match take("reset")? {
+        "soft" => Reset::Soft,
+        hard => Reset::Hard(number(hard.strip_prefix("hard:")?)?),
+    };
+    let fires = match take("fire")? {
+        "ge" => Fires::From,
+        "gt" => Fires::Above,
+        _ => return None,
+    };
+    let (threshold, initial) = (number(take("threshold")?)?, number(take("initial")?)?);
+    let rest = if let Reset::Hard(rest) = reset { rest } else { 0.0 };
+    let neuron = Neuron { leak, decay_input, threshold, fires, initial, reset };
+    (found.is_empty() && threshold > rest).then_some(neuron)
+}
+
+fn check_keys(all: &BTreeMap<String, String>) -> Result<(), WeightFileError> {
+    let known = || MEANINGS.iter().chain(&RECORDS);
+    let Some(key) = all.keys().find(|key| !known().any(|known| *known == key.as_str())) else { return Ok(()) };
+    let likeness = |known: &&&str| (strsim::jaro_winkler(key, known) * 1e6) as u32;
+    let nearest = known().max_by_key(likeness).filter(|nearest| strsim::jaro_winkler(key, nearest) >= MISSPELT);
+    Err(WeightFileError::UnknownKey { key: key.escape_debug().to_string(), nearest: nearest.copied() })
+}
+
+fn must_be(
+    all: &BTreeMap<String, String>,
+    key: &'static str,
+    value: &str,
+    needed: &'static str,
+) -> Result<(), WeightFileError> {
+    match all.get(key) {
+        Some(found) if found == value => Ok(()),
+        found => Err(wrong(key, needed, found)),
+    }
+}
+
+fn wrong(key: &'static str, needed: &'static str, found: Option<&String>) -> WeightFileError {
+    WeightFileError::Metadata { key, needed, found: found.cloned() }
+}

@@ -1,0 +1,28 @@
+//! `export`: a network in a format of other frameworks.
+
+use crate::arguments::Export;
+use crate::failure::Failure;
+use crate::given::unknown_name;
+use crate::nir;
+use crate::output::say;
+use cospike_models::import::nir::{TIME_STEP, write};
+
+/// Writes a network of the zoo to a `.nir` file.
+pub(crate) fn export(arguments: &Export) -> Result<(), Failure> {
+    let path = &arguments.file;
+    let shown = path.display();
+    if nir::is_file(&shown.to_string()).is_none() {
+        return Err(Failure::mistake(format_args!("{shown} is in no format that is written\nhelp: name it NAME.nir")));
+    }
+    let zoo = arguments.zoo.open()?;
+    let choice = zoo.choice(&arguments.network).map_err(unknown_name)?;
+    let network = zoo.network(&choice).map_err(Failure::mistake)?;
+    let name = &arguments.network;
+    let bytes = write(network.network.network(), &network.weights)
+        .map_err(|error| Failure::mistake(format_args!("{name} cannot be written to a .nir file: {error}")))?;
+    std::fs::write(path, bytes).map_err(|error| Failure::mistake(format_args!("cannot write {shown}: {error}")))?;
+    say!(
+        "{shown}: {name} in the NIR format, in time steps of {TIME_STEP:e} s; spikes fire from the threshold on (`--fire ge`)"
+    );
+    Ok(())
+}
