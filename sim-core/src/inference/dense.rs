@@ -108,15 +108,3 @@ fn threshold(input: &Real) -> SpikeTrain {
     }
     train
 }
-
-/// Positions of the set bits, lowest first.
-#[inline(always)]
-pub(super) fn ones(mut word: u64) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let bit = word.trailing_zeros() as usize;
-        (word != 0).then(|| {
-            word &= word - 1;
-            bit
-        })
-    })
-}

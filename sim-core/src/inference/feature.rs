@@ -1,9 +1,8 @@
 //! Features, the values between layers: real values or spike trains, both with the channels of a position stored
 //! together.
 
-use super::dense::ones;
 use super::graded::GradedTrain;
-use super::spike_train::SpikeTrain;
+use super::spike_train::{SpikeTrain, ones};
 use crate::network::{Shape, Signal};
 
 /// A real-valued feature map, one value per channel, position and step.

@@ -4,8 +4,8 @@
 //! multiply with: the work is in walking the taps. Where a row is a single weight, spikes have a kernel of their own
 //! (`depthwise`).
 
-use super::dense::ones;
 use super::lines::{LANES, Line, fill};
+use super::spike_train::ones;
 use super::taps::Taps;
 use super::tile::Tile;
 use super::{Real, SpikeTrain};

@@ -1,6 +1,6 @@
 //! Pools, and flattening.
 
-use super::dense::ones;
+use super::spike_train::ones;
 use super::taps::Taps;
 use super::{Feature, GradedTrain, Real, SpikeTrain};
 use crate::network::{Pool2d, Reduction, Shape};

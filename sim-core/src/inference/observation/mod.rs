@@ -13,8 +13,8 @@ mod values;
 pub use layer::{LayerObservation, ToolCounts};
 pub use values::Values;
 
-use super::dense::ones;
 use super::executable::Executable;
+use super::spike_train::ones;
 use super::taps::Taps;
 use super::{Execution, Feature, InferenceError};
 use crate::network::{Operation, Weights};
