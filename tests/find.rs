@@ -71,6 +71,9 @@ fn the_answer_of_a_search_is_what_all_candidates_say() {
         answers.iter().map(|answer| answer.search.as_str()).collect::<Vec<_>>(),
         ["spiking stage3 w4", "float stage3 w4"]
     );
+    let on_top: Vec<String> = answers.iter().map(|answer| format!("{}: {}.", answer.search, answer.text)).collect();
+    assert_eq!(cospike_reports::answer(&search).unwrap(), on_top);
+    assert!(table.starts_with(&format!("- {}", on_top[0])), "{table}");
     let mut decided = 0;
     for answer in &answers {
         assert!(table.contains(&answer.text) && answer.probes.len() < 12, "{}", answer.text);

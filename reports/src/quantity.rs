@@ -156,6 +156,8 @@ pub(crate) fn plural(number: usize, noun: &str) -> String {
 fn number(value: f64) -> String {
     let exact = format!("{value}").replace('-', "−");
     match value.abs() {
+        // Millions and more that are round are read sooner by their exponent.
+        size if size >= 1e7 && format!("{size:e}").len() <= 5 => format!("{value:e}").replace('-', "−"),
         size if value.fract() == 0.0 && size < PLAIN => {
             format!("{}{}", if value < 0.0 { "−" } else { "" }, count(size as u64))
         }
@@ -223,6 +225,8 @@ mod tests {
             (Quantity::Bytes, 119.6, "120 B"),
             (Quantity::Number, 2000.0, "2,000"),
             (Quantity::Number, 0.03, "0.03"),
+            (Quantity::Number, 1e9, "1e9"),
+            (Quantity::Number, 12_345_678.0, "12,345,678"),
             (Quantity::Number, -1e-9, "-1e-9"),
             (Quantity::Share, 0.915, "91.5 %"),
             (Quantity::Share, 0.9365, "93.7 %"),

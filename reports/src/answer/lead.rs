@@ -133,14 +133,17 @@ fn best(metric: &Metric, contest: &Contest, designs: &[&Design<'_>], names: &[St
         Some(format!("{} ({}, {more})", names[next], metric.quantity.format(second)))
     });
     let next = next.map_or_else(String::new, |next| format!("; next {next}{}", unclear(contest)));
-    let none = format!("no difference of {} or more is shown", metric.least_difference());
+    let undecided = match designs.iter().all(|design| design.replications.len() < 2) {
+        true => "which one replication cannot tell apart".to_owned(),
+        false => format!("between which no difference of {} or more is shown", metric.least_difference()),
+    };
     let level: Vec<String> = [contest.best].iter().chain(&contest.level).filter_map(|place| named(*place)).collect();
     Some(match &level[..] {
         [only] => format!("{title}: {only}{next}."),
         level if level.len() <= MOST_NAMES => {
-            format!("{title}: {}, between which {none}{next}.", listed(level))
+            format!("{title}: {}, {undecided}{next}.", listed(level))
         }
-        level => format!("{title}: {}, level with {} others: {none}{next}.", level[0], level.len() - 1),
+        level => format!("{title}: {} and {} others, {undecided}{next}.", level[0], level.len() - 1),
     })
 }
 

@@ -226,6 +226,8 @@ impl Axis {
         let scaled = value / factor;
         let decimals = (-(scaled * 1.001).log10().floor()).max(0.0) as usize;
         let number = match scaled {
+            // With its unit, a longer number would reach into the title of the axis.
+            1e5.. if self.quantity == Quantity::Seconds => format!("{scaled:.0e}"),
             1e-6..1e6 => self.label(scaled, decimals),
             1e6..PLAIN if self.quantity == Quantity::Bits => self.label(scaled, decimals),
             _ => format!("{scaled:.0e}"),
