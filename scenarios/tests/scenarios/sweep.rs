@@ -177,7 +177,7 @@ fn a_selected_point_is_that_of_the_whole_study_and_the_others_are_not_made() {
     );
     assert_eq!(labels("[30, 40, 50]", vec![0..1, 5..6]).unwrap(), [all[0].clone(), all[5].clone()]);
     assert_eq!(labels("[30, 1, 50]", vec![0..1, 5..6]).unwrap(), [all[0].clone(), all[5].clone()]);
-    for points in [vec![], vec![2..3]] {
+    for points in [vec![], vec![2..3, 3..4]] {
         let mistake = labels("[30, 1, 50]", points).unwrap_err();
         assert!(mistake.contains("warmup"), "{mistake}");
     }
