@@ -221,9 +221,10 @@ impl<'a> Design<'a> {
     ) -> Result<Self, ReportError> {
         let (mut by_list, mut skipping) = (BTreeMap::new(), BTreeMap::new());
         for row in compute {
-            let by_list = if row.convention == Convention::NonZero.name() { &mut skipping } else { &mut by_list };
-            let sum = by_list.entry(row.prices.as_str()).or_insert(0.0_f64);
-            *sum = (*sum + row.joules).clamp(-f64::MAX, f64::MAX);
+            let by_list =
+                if row.energy.convention == Convention::NonZero.name() { &mut skipping } else { &mut by_list };
+            let sum = by_list.entry(row.energy.prices.as_str()).or_insert(0.0_f64);
+            *sum = (*sum + row.energy.joules).clamp(-f64::MAX, f64::MAX);
         }
         // What grows with the run is nowhere shown as if it held.
         let summary = summary.that_holds();

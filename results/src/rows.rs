@@ -11,6 +11,7 @@ use cospike_sim_core::energy::Energy;
 use cospike_sim_core::inference::MeanCounts;
 use cospike_sim_core::record;
 use cospike_sim_core::record::{Field, Record, Value};
+use std::sync::Arc;
 
 /// Everything a study found.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,6 +121,15 @@ record! {
     pub struct LayerRow {
         /// Number of the design point.
         pub point: PointIndex => ("", "design point"),
+        /// The layer and what it counts, the same at all design points of a network.
+        pub means: Arc<LayerMeans>,
+    }
+}
+
+record! {
+    /// Mean counts of one layer of a network per sample.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct LayerMeans {
         /// Index of the layer in the network, from 0.
         pub layer: u32 => ("", "layer"),
         /// Name of the layer; `codec` for coding the output of the head for the link, where that takes operations (JPEG, 8-bit values).
@@ -155,6 +165,15 @@ record! {
     pub struct ComputeEnergyRow {
         /// Number of the design point.
         pub point: PointIndex => ("", "design point"),
+        /// The event and its energy, the same at all design points of a network.
+        pub energy: Arc<EventEnergy>,
+    }
+}
+
+record! {
+    /// Mean energy of one event in the head of a network per sample, under one price list.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct EventEnergy {
         /// Name of the price list.
         pub prices: String => ("", "price list"),
         /// Which operations on zeros are executed: `inside` (all that land inside the output) or `non-zero` (real values that are

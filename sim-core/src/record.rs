@@ -28,6 +28,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// A struct whose fields are declared by [`record!`](crate::record!).
 pub trait Record: FieldType {
@@ -97,7 +98,7 @@ pub enum Value {
     Missing,
 }
 
-/// A type that a field of a record can have: a [`Scalar`], a nested record, or an `Option` of either.
+/// A type that a field of a record can have: a [`Scalar`], a nested record, an `Option` of either, or a nested record that is shared.
 pub trait FieldType: Sized {
     /// Number of values of the field: 1, or those of the nested record.
     fn width() -> usize;
@@ -176,6 +177,27 @@ impl<T: FieldType> FieldType for Option<T> {
 impl<T: Record> Record for Option<T> {
     fn fields() -> Vec<Field> {
         T::fields().into_iter().map(|field| Field { is_optional: true, ..field }).collect()
+    }
+}
+
+/// A record that many others share.
+impl<T: FieldType> FieldType for Arc<T> {
+    fn width() -> usize {
+        T::width()
+    }
+
+    fn append(&self, values: &mut Vec<Value>) {
+        (**self).append(values);
+    }
+
+    fn read(values: &mut dyn Iterator<Item = Value>) -> Option<Self> {
+        T::read(values).map(Arc::new)
+    }
+}
+
+impl<T: Record> Record for Arc<T> {
+    fn fields() -> Vec<Field> {
+        T::fields()
     }
 }
 

@@ -1,12 +1,15 @@
 //! The summary of a study's results as a table.
 
-use crate::output::{mean, percent, printable, say, significant, table};
+use crate::output::{mean, percent, plural, printable, say, significant, table};
 use cospike_results::index::PointIndex;
 use cospike_results::rows::Results;
 use cospike_results::summary::{
     AdjustedP, Estimate, LEAST_COMPUTE, PointSummary, SIGNIFICANCE, Summary, compute_share, zeros,
 };
 use cospike_sim_core::stats::Interval;
+
+/// Most design points of which the terminal lists anything; a reader of more needs the files.
+const MOST_LISTED: usize = 1_000;
 
 /// Prints the question of a study, and the sentences of its answer.
 pub(super) fn print_answer(question: Option<&str>, answer: &[String]) {
@@ -48,7 +51,7 @@ pub(super) fn print_summary(summary: &Summary, results: &Results) {
         titles.push("missed %");
     }
     let mut points = table(&titles);
-    for point in summary.points.iter().cloned().map(PointSummary::that_holds) {
+    for point in summary.points.iter().take(MOST_LISTED).cloned().map(PointSummary::that_holds) {
         let offline = point.offline_accuracy.as_ref().map_or_else(|| "-".into(), percent);
         let mut row = vec![printable(&point.label)];
         if unanswered {
@@ -72,6 +75,7 @@ pub(super) fn print_summary(summary: &Summary, results: &Results) {
         points.add_row(row);
     }
     say!("{points}");
+    say_left_out(summary.points.len(), "design point", "points.parquet, replications.parquet and `--json` have");
     let samples = results.points.iter().map(|point| point.samples).max().unwrap_or(0);
     let accuracy = match unanswered {
         true => {
@@ -114,11 +118,21 @@ fn load(point: &PointSummary) -> String {
     point.load.greatest().map_or_else(|| "-".into(), |(place, load)| format!("{mark}{load:.2} {place}"))
 }
 
+/// Says how many of `all` are not listed, and what has them.
+fn say_left_out(all: usize, what: &str, elsewhere: &str) {
+    if let Some(left) = all.checked_sub(MOST_LISTED).filter(|left| *left > 0) {
+        say!("... and {} more, which {elsewhere}", plural(left as u64, what));
+    }
+}
+
 /// Names the design points whose means hold for this run only.
 fn print_cautions(summary: &Summary) {
-    for point in &summary.points {
-        point.cautions.iter().for_each(|caution| say!("! {}: {caution}", printable(&point.label)));
+    let cautions =
+        || summary.points.iter().flat_map(|point| point.cautions.iter().map(move |caution| (point, caution)));
+    for (point, caution) in cautions().take(MOST_LISTED) {
+        say!("! {}: {caution}", printable(&point.label));
     }
+    say_left_out(cautions().count(), "caution", "`--json` has");
 }
 
 /// Words on the replications behind the means.
@@ -161,24 +175,26 @@ fn intervals(summary: &Summary) -> String {
 
 /// Names the design points that failed, each with its reason.
 fn print_failures(summary: &Summary) {
-    for point in &summary.points {
-        let Some(reason) = &point.failure else { continue };
+    let failed = || summary.points.iter().filter_map(|point| Some((point, point.failure.as_ref()?)));
+    for (point, reason) in failed().take(MOST_LISTED) {
         let (label, reason) = (printable(&point.label), printable(reason));
         match (point.failed_replications, point.energy_j.of) {
             (0, _) => say!("\nfailed: {label}: {reason}"),
             (failed, all) => say!("\nfailed: {label}, {failed} of {all} replications: {reason}"),
         }
     }
+    say_left_out(failed().count(), "failed design point", "points.parquet and `--json` have");
 }
 
 /// Names the design points without energy, each with the reason.
 fn print_missing_energies(summary: &Summary) {
-    for point in &summary.points {
-        let Some(reason) = &point.no_energy else { continue };
+    let without = || summary.points.iter().filter_map(|point| Some((point, point.no_energy.as_ref()?)));
+    for (point, reason) in without().take(MOST_LISTED) {
         let (missing, all) = (point.replications - point.energy_j.over, point.replications);
         let (label, reason) = (printable(&point.label), printable(reason));
         say!("\nno energy: {label}, {missing} of {all} replications: {reason}");
     }
+    say_left_out(without().count(), "design point", "replications.parquet and `--json` have");
 }
 
 /// A number, or a dash where there is none.
@@ -190,7 +206,7 @@ fn number(value: Option<f64>) -> String {
 fn print_comparisons(summary: &Summary) {
     let mut pairs = table(&["spiking - other", "accuracy points", "latency ms", "energy mJ"]);
     let label = |number: PointIndex| summary.points.iter().find(|p| p.point == number).map_or("", |p| p.label.as_str());
-    for pair in &summary.comparisons {
+    for pair in summary.comparisons.iter().take(MOST_LISTED) {
         let AdjustedP { accuracy, latency_mean_s, energy_j } = pair.adjusted_p;
         pairs.add_row([
             printable(&format!("{} - {}", label(pair.spiking), label(pair.baseline))),
@@ -199,8 +215,10 @@ fn print_comparisons(summary: &Summary) {
             marked(&mean(&pair.energy_j, 3), energy_j),
         ]);
     }
+    say!("{pairs}");
+    say_left_out(summary.comparisons.len(), "difference", "`--json` has");
     say!(
-        "{pairs}\n\npaired differences: the same samples, and the same arrivals in each replication, each with its own 95 % \
+        "\npaired differences: the same samples, and the same arrivals in each replication, each with its own 95 % \
          interval;\n*: shown to differ, at a level of 5 % for all differences of its column together (Holm's correction)"
     );
 }

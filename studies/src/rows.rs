@@ -7,9 +7,11 @@ use crate::study::{Executed, Study, Summaries};
 use crate::summary::InferenceSummary;
 use crate::unanswered;
 use cospike_results::index::{NetworkIndex, PointIndex};
-use cospike_results::rows::{AnswerRow, ComputeEnergyRow, LayerRow, PointRow, Results};
+use cospike_results::rows::{AnswerRow, ComputeEnergyRow, EventEnergy, LayerMeans, LayerRow, PointRow, Results};
 use cospike_sim_core::energy::Account;
 use cospike_sim_core::network::Network;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 impl Study {
     /// The tables of networks that were `executed` and of design points that were `simulated`.
@@ -21,8 +23,9 @@ impl Study {
             manifest: self.manifest(),
             probes: vec![],
             points: rows.collect(),
-            layers: points().flat_map(|(number, point)| self.layer_rows(number, point, networks)).collect(),
-            compute_energy: points().flat_map(|(number, point)| self.energy_rows(number, point, networks)).collect(),
+            layers: self.of_networks(networks, Self::layer_means, |point, means| LayerRow { point, means }),
+            compute_energy: self
+                .of_networks(networks, Self::energies, |point, energy| ComputeEnergyRow { point, energy }),
             answers: networks.iter().flat_map(|(&index, network)| self.answer_rows(index, network)).collect(),
             latencies: simulated.iter().flat_map(|of| &of.rows).flat_map(|rows| rows.latencies.clone()).collect(),
             replications: simulated.into_iter().flat_map(|of| of.rows).map(|rows| rows.replication).collect(),
@@ -64,13 +67,29 @@ impl Study {
         }
     }
 
-    fn layer_rows(&self, number: PointIndex, point: &DesignPoint, networks: &Summaries) -> Vec<LayerRow> {
-        let network = &self.networks[point.network().position()].zoo.network;
-        let Some(done) = networks.get(&point.network()) else { return vec![] };
+    /// The rows of each design point that say the same of all design points of its network: `contents` gives what they say, which
+    /// they share, and `row` makes one of it.
+    fn of_networks<T, R>(
+        &self,
+        networks: &Summaries,
+        contents: impl Fn(&Self, NetworkIndex, &InferenceSummary) -> Vec<T>,
+        row: impl Fn(PointIndex, Arc<T>) -> R,
+    ) -> Vec<R> {
+        let shared = |(&index, done)| (index, contents(self, index, done).into_iter().map(Arc::new).collect());
+        let shared: BTreeMap<NetworkIndex, Vec<Arc<T>>> = networks.iter().map(shared).collect();
+        let of_point = |(number, point): (PointIndex, &DesignPoint)| {
+            let contents = shared.get(&point.network()).map_or(&[][..], Vec::as_slice);
+            contents.iter().map(move |content| (number, content.clone()))
+        };
+        let points = (0..).map(PointIndex).zip(&self.plan().points);
+        points.flat_map(of_point).map(|(number, content)| row(number, content)).collect()
+    }
+
+    fn layer_means(&self, index: NetworkIndex, done: &InferenceSummary) -> Vec<LayerMeans> {
+        let network = &self.networks[index.position()].zoo.network;
         let samples = done.samples();
         let mean = |sum: u64| sum as f64 / samples as f64;
-        let row = |layer: &cospike_sim_core::inference::LayerCounts| LayerRow {
-            point: number,
+        let row = |layer: &cospike_sim_core::inference::LayerCounts| LayerMeans {
             layer: layer.layer as u32,
             name: match layer.is_codec {
                 true => "codec".into(),
@@ -87,9 +106,8 @@ impl Study {
         done.layers.iter().map(row).collect()
     }
 
-    fn energy_rows(&self, number: PointIndex, point: &DesignPoint, networks: &Summaries) -> Vec<ComputeEnergyRow> {
-        let prepared = &self.networks[point.network().position()];
-        let Some(done) = networks.get(&point.network()) else { return vec![] };
+    fn energies(&self, index: NetworkIndex, done: &InferenceSummary) -> Vec<EventEnergy> {
+        let prepared = &self.networks[index.position()];
         let network = &prepared.zoo.network;
         let head: Vec<_> = done.layers.iter().filter(|layer| layer.layer <= network.cut()).copied().collect();
         let lists = self.plan().prices.iter().flat_map(|list| EXECUTED.map(|convention| (list, convention)));
@@ -99,8 +117,7 @@ impl Study {
             let events = if account.is_partial() { vec![] } else { joules_by_event(&account) };
             let is_number = events.iter().map(|(_, joules)| joules).sum::<f64>().is_finite();
             let events = if is_number { events } else { vec![] };
-            events.into_iter().map(move |((event, price), joules)| ComputeEnergyRow {
-                point: number,
+            events.into_iter().map(move |((event, price), joules)| EventEnergy {
                 prices: name.clone(),
                 convention: convention.name().into(),
                 event: event.into(),

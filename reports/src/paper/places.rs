@@ -52,8 +52,10 @@ impl Point<'_> {
             .results
             .compute_energy
             .iter()
-            .filter(|row| row.point == self.row.point && row.prices == prices && row.convention == convention);
-        rows.map(|row| row.joules).reduce(|sum, joules| sum + joules)
+            .filter(|row| row.point == self.row.point)
+            .map(|row| &row.energy)
+            .filter(|energy| energy.prices == prices && energy.convention == convention);
+        rows.map(|energy| energy.joules).reduce(|sum, joules| sum + joules)
     }
 }
 

@@ -2,9 +2,10 @@
 
 use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::manifest::{FileUsed, MANIFEST_SCHEMA, Manifest, ProfileUsed, ValueUsed};
-use cospike_results::rows::{AnswerRow, ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results};
+use cospike_results::rows::{AnswerRow, ComputeEnergyRow, EventEnergy, LatencyRow, PointRow, ReplicationRow, Results};
 use cospike_sim_core::cosim::{Phase, Phases, RequestCounters, TrafficCounters, Trajectory};
 use cospike_sim_core::energy::{ComputeEnergy, Energy, PowerEnergy};
+use std::sync::Arc;
 
 /// Samples of every synthetic network.
 const SAMPLES: u32 = 400;
@@ -117,11 +118,13 @@ impl Synthetic {
             for (convention, factor) in [("inside", factor), ("non-zero", factor * skipping)] {
                 results.compute_energy.extend(events.iter().map(|(event, share)| ComputeEnergyRow {
                     point: PointIndex(point),
-                    prices: prices.to_owned(),
-                    convention: convention.to_owned(),
-                    event: (*event).to_owned(),
-                    price: (*event).to_owned(),
-                    joules: work * factor * share,
+                    energy: Arc::new(EventEnergy {
+                        prices: prices.to_owned(),
+                        convention: convention.to_owned(),
+                        event: (*event).to_owned(),
+                        price: (*event).to_owned(),
+                        joules: work * factor * share,
+                    }),
                 }));
             }
         }

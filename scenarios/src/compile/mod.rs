@@ -15,7 +15,7 @@ use crate::given::Given;
 use crate::question;
 use crate::scenario::{DatasetName, Precision, Scenario};
 use crate::settings;
-use crate::sweep::{self, Sweep, SweepPoint};
+use crate::sweep::{self, Expansion, SweepPoint};
 use crate::traces;
 use cospike_models::dataset::Dataset;
 use cospike_models::import::nir::NirError;
@@ -115,9 +115,9 @@ pub fn compile_probes(source: &Source, given: &Given, probes: &[Probe], zoo: &Zo
 
 fn compile_some(source: &Source, given: &Given, probes: Option<&[Probe]>, zoo: &Zoo) -> Result<Compiled, CompileError> {
     let (text, settings) = (&source.text, &given.settings);
-    let compiled = sweep::expand_text(text, settings, probes)
+    let compiled = sweep::read(text, settings, probes)
         .map_err(Failure::from)
-        .and_then(|sweep| compile_sweep(&sweep, given, &source.origin, zoo));
+        .and_then(|expansion| compile_points(&expansion, given, &source.origin, zoo));
     let mut compiled = compiled.map_err(|failure| match failure {
         Failure::Mistake(mistake) => {
             let mistake = settings::locate(mistake, settings, text.len());
@@ -149,19 +149,29 @@ impl Compiled {
     }
 }
 
-fn compile_sweep(sweep: &Sweep, given: &Given, origin: &Origin, zoo: &Zoo) -> Result<Compiled, Failure> {
+/// Compiles the design points that are selected. Each is dropped as a scenario before the next is decoded.
+fn compile_points(expansion: &Expansion<'_>, given: &Given, origin: &Origin, zoo: &Zoo) -> Result<Compiled, Failure> {
+    if let Some(number) = given.beyond(expansion.combinations) {
+        return Err(Failure::NoSuchPoint { number, count: expansion.combinations });
+    }
     let mut compiler = Compiler::new(origin, zoo)?;
-    for point in &sweep.points {
-        compiler.profiles.load_prices(&point.scenario, origin)?;
+    let outlines = expansion.outlines();
+    let mut prices = outlines.iter().flatten().flat_map(|outline| &outline.prices);
+    prices.try_for_each(|name| compiler.profiles.load_prices(name, origin))?;
+    let numbers: Vec<usize> = (0..outlines.len()).collect();
+    let mut labels = networks::labels(expansion, &outlines, &numbers, "");
+    let (mut study, mut points) = (None, vec![]);
+    for point in expansion.points(|base| given.selects(base)) {
+        let (number, point) = point?;
+        points.push(compiler.point(&point, std::mem::take(&mut labels[number]))?);
+        study.get_or_insert(point.scenario.study);
     }
-    let labels = networks::labels(&sweep.points)?;
-    if let Some(number) = given.beyond(sweep.combinations) {
-        return Err(Failure::NoSuchPoint { number, count: sweep.combinations });
-    }
-    let selected = sweep.points.iter().zip(labels).filter(|(point, _)| given.selects(point.base));
-    let points = selected.map(|(point, label)| compiler.point(point, label)).collect::<Result<Vec<_>, _>>()?;
-    let study = &sweep.points[0].scenario.study;
-    let searches = sweep.search.as_ref().map(|search| searches::compile(search, sweep, given)).transpose()?;
+    let study = study.ok_or_else(|| Mistake::in_file("this study has no design point"))?;
+    let searches = expansion.search.as_ref().map(|search| {
+        searches::check(search, &study)?;
+        Ok::<_, Mistake>(searches::compile(search, expansion, &outlines, given))
+    });
+    let searches = searches.transpose()?;
     let used = |files: BTreeMap<String, String>| files.into_iter().map(|(name, blake3)| FileUsed { name, blake3 });
     let prices = compiler.profiles.price_lists();
     Ok(Compiled {
@@ -170,7 +180,7 @@ fn compile_sweep(sweep: &Sweep, given: &Given, origin: &Origin, zoo: &Zoo) -> Re
             name: (*study.name).clone(),
             seed: study.seed,
             replications: study.replications.get(),
-            decision: sweep.search.as_ref().map(|search| search.decision.clone()),
+            decision: expansion.search.as_ref().map(|search| search.decision.clone()),
             precision: study.precision.as_ref().map(|precision| precision_target(precision)),
             prices: prices.map(|(name, prices)| NamedPrices { name: name.into(), list: *prices.list() }).collect(),
             networks: compiler.networks.into_iter().map(|network| network.planned).collect(),
@@ -180,11 +190,11 @@ fn compile_sweep(sweep: &Sweep, given: &Given, origin: &Origin, zoo: &Zoo) -> Re
                 scenario: String::new(),
                 settings: vec![],
                 selected: vec![],
-                search: sweep.search.as_ref().map(searches::used),
-                axes: sweep.axes.clone(),
+                search: expansion.search.as_ref().map(searches::used),
+                axes: expansion.axes.clone(),
                 traces: used(compiler.traces).collect(),
                 profiles: compiler.profiles.used(),
-                warnings: [sweep.warnings.clone(), compiler.warnings].concat(),
+                warnings: [expansion.warnings.clone(), compiler.warnings].concat(),
             },
         },
         searches,
@@ -283,7 +293,7 @@ impl<'a> Compiler<'a> {
         let [convention, cloud_convention] = self.profiles.conventions(scenario, origin)?;
         Ok(DesignPoint {
             label,
-            parameters: point.parameters.clone(),
+            parameters: point.combination.parameters.clone(),
             system,
             packets: Packets {
                 packetise: networks::packetise(scenario)?,

@@ -2,8 +2,8 @@
 
 use crate::diagnostic::{Mistake, did_you_mean};
 use crate::located::Located;
-use crate::scenario::{CodecKey, NirSection, Scenario};
-use crate::sweep::SweepPoint;
+use crate::scenario::{CodecKey, NetworkSection, NirSection, Scenario};
+use crate::sweep::{Combination, Expansion, Outline};
 use cospike_models::dataset::Dataset;
 use cospike_models::import::nir::NirOptions;
 use cospike_models::zoo::{CodecChoice, NetworkChoice, PLAIN, UnitChoice, ZooError};
@@ -11,6 +11,7 @@ use cospike_sim_core::cosim::MAX_DESIGNS;
 use cospike_sim_core::network::{BottleneckKind, Family, INPUT, NetworkError, OUTPUT};
 use cospike_sim_core::payload::Packetise;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// A network that a scenario asks for, and where the request stands.
 pub(super) struct Asked<'a> {
@@ -76,27 +77,39 @@ impl Asked<'_> {
 /// The designs of `scenario`: the network as it is cut, then its alternatives.
 pub(super) fn cuts<'a>(scenario: &'a Scenario) -> Result<Vec<Asked<'a>>, Mistake> {
     let network = &scenario.network;
-    let (Some(family), Some(named)) = (network.family(), network.named()) else {
+    let (Some(family), Some(_)) = (network.family(), network.named()) else {
         return Err(Mistake::in_value(network, "no network is named, or no family"));
     };
-    let file = network.file.as_ref().map(|_| NirSection::options(network.nir.as_ref()));
+    let cut = |split: &'a Located<String>, width: &'a Option<Located<u32>>| {
+        let asked = asked(network, family, split, width)?;
+        Some(Asked { stepwise: is_stepwise(scenario, family, split), ..asked })
+    };
+    if let Some(extra) = network.alternative.get(MAX_DESIGNS - 1) {
+        return Err(Mistake::in_value(extra, format!("there are more than {} alternatives", MAX_DESIGNS - 1)));
+    }
+    let alternatives = network.alternative.iter().map(|alternative| cut(&alternative.split, &alternative.width));
+    Ok([cut(&network.split, &network.width)].into_iter().chain(alternatives).flatten().collect())
+}
+
+/// The network of a section, cut at `split` with a bottleneck unit of this width, if any; all time steps are evaluated together. `None` if
+/// no network is named.
+fn asked<'a>(
+    network: &'a NetworkSection,
+    family: Family,
+    split: &'a Located<String>,
+    width: &'a Option<Located<u32>>,
+) -> Option<Asked<'a>> {
     let kind = network.bottleneck.as_ref().map_or(BottleneckKind::default_for(family), Located::get);
-    let asked = |split: &'a Located<String>, width: &'a Option<Located<u32>>| Asked {
-        backbone: named,
-        file,
+    Some(Asked {
+        backbone: network.named()?,
+        file: network.file.as_ref().map(|_| NirSection::options(network.nir.as_ref())),
         family,
         split: Some(split),
         unit: width.as_ref().map(|width| AskedUnit { width, kind, variant: network.variant.as_ref() }),
         codec: network.codec(),
         time_steps: network.time_steps.as_ref(),
-        stepwise: is_stepwise(scenario, family, split),
-    };
-    if let Some(extra) = network.alternative.get(MAX_DESIGNS - 1) {
-        return Err(Mistake::in_value(extra, format!("there are more than {} alternatives", MAX_DESIGNS - 1)));
-    }
-    let mut cuts = vec![asked(&network.split, &network.width)];
-    cuts.extend(network.alternative.iter().map(|alternative| asked(&alternative.split, &alternative.width)));
-    Ok(cuts)
+        stepwise: false,
+    })
 }
 
 /// Whether each time step of the network cut at `split` is evaluated on its own.
@@ -138,17 +151,27 @@ pub(super) fn samples(scenario: &Scenario, dataset: &Dataset) -> Result<u32, Mis
     Err(Mistake::in_value(count, message).help(format!("give 1 to {found}")))
 }
 
-/// Labels of the design points, each of them another one.
-pub(super) fn labels(points: &[SweepPoint]) -> Result<Vec<String>, Mistake> {
-    labels_without(points, "")
-}
-
-/// The same without the value of the key `searched`.
-pub(super) fn labels_without(points: &[SweepPoint], searched: &str) -> Result<Vec<String>, Mistake> {
-    let label = |point: &SweepPoint| Ok(label(point, &cuts(&point.scenario)?[0], searched));
-    let mut labels = points.iter().map(label).collect::<Result<Vec<_>, Mistake>>()?;
-    distinguish(&mut labels, points, searched);
-    Ok(labels)
+/// Labels of the design points with the numbers `points`, each of them another one, without the value of the key `searched`. One of
+/// which no network is known has a mistake, and no label that matters.
+pub(super) fn labels(
+    expansion: &Expansion<'_>,
+    outlines: &[Option<Rc<Outline>>],
+    points: &[usize],
+    searched: &str,
+) -> Vec<String> {
+    let label = |&number: &usize| {
+        let network = &outlines[number].as_ref()?.network;
+        let choice = asked(network, network.family()?, &network.split, &network.width)?.choice();
+        Some(label(&expansion.combination(number), &choice, searched))
+    };
+    let mut labels: Vec<String> = points.iter().map(|number| label(number).unwrap_or_default()).collect();
+    extend_equal(&mut labels, |index| {
+        let parameters = expansion.combination(points[index]).parameters;
+        let others = parameters.iter().filter(|(path, _)| *path != searched);
+        others.map(|(path, value)| format!(" {path}={value}")).collect()
+    });
+    extend_equal(&mut labels, |index| format!(" #{index}"));
+    labels
 }
 
 /// Keys that say how long a run is, which mostly follows from what else is swept. A label has them only where points differ in nothing
@@ -157,9 +180,7 @@ const EXTENT: [&str; 3] = ["workload.requests", "workload.warmup", "workload.hor
 
 /// Label of a design point: kind, split, width, variant and codec, the name of the grid, then whatever else is swept. The value of the
 /// key `searched` is left out.
-fn label(point: &SweepPoint, asked: &Asked<'_>, searched: &str) -> String {
-    let network = &point.scenario.network;
-    let choice = asked.choice();
+fn label(combination: &Combination, choice: &NetworkChoice, searched: &str) -> String {
     let mut label = format!("{} {}", choice.kind(), choice.split);
     if let Some(UnitChoice { width, variant, .. }) = &choice.unit {
         if searched != "network.width" {
@@ -172,35 +193,26 @@ fn label(point: &SweepPoint, asked: &Asked<'_>, searched: &str) -> String {
     if let Some(codec) = choice.codec.filter(|_| searched != "network.jpeg_quality") {
         label += &format!(" {codec}");
     }
-    if let Some(steps) = network.time_steps.as_ref().filter(|_| searched != "network.time_steps") {
+    if let Some(steps) = choice.time_steps.filter(|_| searched != "network.time_steps") {
         label += &format!(" T{steps}");
     }
-    if let Some(grid) = &point.grid {
+    if let Some(grid) = &combination.grid {
         label += &format!(" {grid}");
     }
     let named = ["family", "split", "width", "bottleneck", "variant", "codec", "jpeg_quality", "time_steps"]
         .map(|key| format!("network.{key}"));
     let is_shown = |path: &String| {
         let is_elsewhere = path == searched || named.contains(path) || EXTENT.contains(&path.as_str());
-        point.label_axes.contains(path) && !is_elsewhere
+        combination.label_axes.contains(path) && !is_elsewhere
     };
-    for (path, value) in point.parameters.iter().filter(|(path, _)| is_shown(path)) {
+    for (path, value) in combination.parameters.iter().filter(|(path, _)| is_shown(path)) {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_string);
         label += &format!(" {path}={value}");
     }
     label
 }
 
-/// Tells apart points with the same label, as the name of a grid can make them: by all swept values, and by the number of the
-/// point if these are the same too.
-fn distinguish(labels: &mut [String], points: &[SweepPoint], searched: &str) {
-    extend_equal(labels, |number| {
-        let others = points[number].parameters.iter().filter(|(path, _)| *path != searched);
-        others.map(|(path, value)| format!(" {path}={value}")).collect()
-    });
-    extend_equal(labels, |number| format!(" #{number}"));
-}
-
+/// Tells apart points with the same label, as the name of a grid can make them.
 fn extend_equal(labels: &mut [String], more: impl Fn(usize) -> String) {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     labels.iter().for_each(|label| *counts.entry(label.clone()).or_default() += 1);

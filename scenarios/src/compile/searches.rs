@@ -3,14 +3,30 @@
 use super::networks;
 use crate::diagnostic::Mistake;
 use crate::given::Given;
-use crate::sweep::{Search, Sweep, SweepPoint};
+use crate::scenario::StudySection;
+use crate::sweep::{Expansion, Outline, Search};
 use cospike_results::manifest::SearchUsed;
 use cospike_studies::search::{Goal, Probe, Searches};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
-/// The searches of `sweep`, one for each combination of its swept values that is selected.
-pub(super) fn compile(search: &Search, sweep: &Sweep, given: &Given) -> Result<Searches, Mistake> {
-    let study = &sweep.points[0].scenario.study;
+/// The searches of a scenario, one for each combination of its swept values that is selected.
+pub(super) fn compile(
+    search: &Search,
+    expansion: &Expansion<'_>,
+    outlines: &[Option<Rc<Outline>>],
+    given: &Given,
+) -> Searches {
+    let mut firsts = BTreeMap::new();
+    expansion.bases().enumerate().for_each(|(point, base)| _ = firsts.entry(base).or_insert(point));
+    let points: Vec<usize> = firsts.values().copied().collect();
+    let labels = networks::labels(expansion, outlines, &points, &search.key);
+    let bases = firsts.into_keys().zip(labels).filter(|(base, _)| given.selects(*base));
+    Searches { bases: bases.collect(), candidates: search.values.clone(), goal: search.goal }
+}
+
+/// Refuses a search beside what contradicts it in `study`.
+pub(super) fn check(search: &Search, study: &StudySection) -> Result<(), Mistake> {
     if let Some(precision) = &study.precision {
         let message = "[find] decides how many replications there are, so there is no precision target beside it";
         return Err(Mistake::in_value(precision, message).help("leave [study.precision] out"));
@@ -20,12 +36,7 @@ pub(super) fn compile(search: &Search, sweep: &Sweep, given: &Given) -> Result<S
         let message = format!("`max_replications` of [find] is {most}, but `replications` of [study] {first}");
         return Err(Mistake::at_span(search.span.clone(), message).help("give a larger `max_replications`"));
     }
-    let firsts: BTreeMap<usize, &SweepPoint> = sweep.points.iter().rev().map(|point| (point.base, point)).collect();
-    let (numbers, points): (Vec<usize>, Vec<SweepPoint>) =
-        firsts.into_iter().map(|(base, point)| (base, point.clone())).unzip();
-    let labels = networks::labels_without(&points, &search.key)?;
-    let bases = numbers.into_iter().zip(labels).filter(|(number, _)| given.selects(*number));
-    Ok(Searches { bases: bases.collect(), candidates: search.values.clone(), goal: search.goal })
+    Ok(())
 }
 
 /// All candidates of the searches, if some may be impossible although both ends are not: networks exist for some values only.

@@ -70,11 +70,9 @@ impl Profiles {
         self.prices.loaded.iter().map(|(name, prices)| (name.as_str(), prices))
     }
 
-    /// Loads the price lists that `scenario` asks for. Those of all scenarios of a study are loaded before anything else,
-    /// so that their numbers stay.
-    pub(super) fn load_prices(&mut self, scenario: &Scenario, origin: &Origin) -> Result<(), Mistake> {
-        let mut names = scenario.fleet.prices.iter().chain(&scenario.cloud.prices);
-        names.try_for_each(|name| self.prices.get(name, origin).map(|_| ()))
+    /// Loads the price list `name`. Those of all scenarios of a study are loaded before anything else, so that their numbers stay.
+    pub(super) fn load_prices(&mut self, name: &Located<String>, origin: &Origin) -> Result<(), Mistake> {
+        self.prices.get(name, origin).map(|_| ())
     }
 
     /// Index of the price list `name`, which has been loaded, in the order of [`Profiles::price_lists`].

@@ -285,10 +285,11 @@ fn images_and_bottlenet_features_have_a_choice_of_codec() {
     // An image of 28 x 28 pixels has 16 blocks of 256 multiplications, whatever its quality.
     let multiplied = |point: u32| {
         let rows = results.compute_energy.iter().filter(|row| {
-            let is_codec = row.event == "codec" && row.price == "mac" && row.convention == "inside";
-            row.point.0 == point && is_codec && row.prices == "horowitz-45nm-fp32"
+            let is_codec =
+                row.energy.event == "codec" && row.energy.price == "mac" && row.energy.convention == "inside";
+            row.point.0 == point && is_codec && row.energy.prices == "horowitz-45nm-fp32"
         });
-        rows.map(|row| row.joules).sum::<f64>()
+        rows.map(|row| row.energy.joules).sum::<f64>()
     };
     assert_eq!(multiplied(0), 0.0);
     for point in [1, 2] {
@@ -328,7 +329,7 @@ fn invariant_15_a_processor_that_skips_zeros_does_so_in_time_and_energy_for_both
     assert_eq!(results.points.len(), 4);
     let mut seconds = vec![];
     for point in &results.points {
-        let layers = results.layers.iter().filter(|layer| layer.point == point.point);
+        let layers = results.layers.iter().filter(|layer| layer.point == point.point).map(|layer| &layer.means);
         let skips = point.convention == "non-zero";
         let (ac, mac, updates) = layers.fold((0.0, 0.0, 0.0), |(ac, mac, updates), layer| {
             let counts = if skips { layer.nonzero } else { layer.counts };
@@ -349,8 +350,9 @@ fn invariant_15_a_processor_that_skips_zeros_does_so_in_time_and_energy_for_both
     assert!(float_skipping < float);
     // Both conventions are in the table of energies, whatever the devices do.
     let joules = |point: u32, convention: &str| -> f64 {
-        let rows = results.compute_energy.iter().filter(|row| row.point.0 == point && row.prices == "memory-45nm-fp32");
-        rows.filter(|row| row.convention == convention).map(|row| row.joules).sum()
+        let rows = results.compute_energy.iter().filter(|row| row.point.0 == point).map(|row| &row.energy);
+        let rows = rows.filter(|energy| energy.prices == "memory-45nm-fp32" && energy.convention == convention);
+        rows.map(|energy| energy.joules).sum()
     };
     assert_eq!((joules(2, "inside"), joules(2, "non-zero")), (joules(3, "inside"), joules(3, "non-zero")));
     assert!(joules(2, "non-zero") < joules(2, "inside"));
@@ -358,8 +360,9 @@ fn invariant_15_a_processor_that_skips_zeros_does_so_in_time_and_energy_for_both
     let memories = results
         .compute_energy
         .iter()
-        .filter(|row| row.event == "weight bytes read" && row.prices == "memory-45nm-fp32");
-    assert!(memories.into_iter().all(|row| row.price.starts_with("sram_") || row.price == "dram"));
+        .map(|row| &row.energy)
+        .filter(|energy| energy.event == "weight bytes read" && energy.prices == "memory-45nm-fp32");
+    assert!(memories.into_iter().all(|energy| energy.price.starts_with("sram_") || energy.price == "dram"));
 }
 
 /// The tails of a float network in a cloud that skips zeros: the flag is the profile's, and nothing at the edge changes.

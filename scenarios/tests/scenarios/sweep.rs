@@ -6,12 +6,13 @@ use cospike_scenarios::given::Given;
 use cospike_scenarios::library::{find_scenario, scenarios};
 use cospike_scenarios::sweep::{SweepPoint, expand};
 use cospike_scenarios::{compile, compile_given, compile_probes};
+use cospike_studies::plan::Plan;
 use cospike_studies::search::Probe;
 
 /// The swept values of every design point, as JSON.
 fn parameters(rest: &str) -> Vec<String> {
     let points = expand(&small(rest)).unwrap().points;
-    points.iter().map(|point| serde_json::json!(point.parameters).to_string()).collect()
+    points.iter().map(|point| serde_json::json!(point.combination.parameters).to_string()).collect()
 }
 
 #[test]
@@ -64,7 +65,8 @@ fn a_condition_keeps_the_combinations_that_fulfil_it() {
         let text = small(&format!("{grid}where = \"{condition}\"\n"));
         let found = match expand(&text) {
             Ok(sweep) => {
-                let parameter = |point: &SweepPoint, key: &str| point.parameters[key].to_string().replace('"', "");
+                let parameter =
+                    |point: &SweepPoint, key: &str| point.combination.parameters[key].to_string().replace('"', "");
                 let point =
                     |p: &SweepPoint| format!("{} {}", parameter(p, "network.split"), parameter(p, "network.width"));
                 sweep.points.iter().map(point).collect::<Vec<_>>().join(", ")
@@ -82,7 +84,7 @@ fn a_sample_spreads_its_points_over_ranges_and_lists() {
     let text = "[sweep]\nlink.uplink_mbps = { from = 0.1, to = 1000, scale = 'log' }\nfleet.devices = { from = 1, to = 8 }\nnetwork.split = ['stage2', 'stage3']\n";
     let points = |rest: &str| expand(&small(&format!("{text}{rest}"))).unwrap().points;
     let column = |points: &[SweepPoint], key: &str| -> Vec<f64> {
-        points.iter().map(|point| point.parameters[key].as_f64().unwrap()).collect()
+        points.iter().map(|point| point.combination.parameters[key].as_f64().unwrap()).collect()
     };
     let cube = points("sample = { method = 'latin-hypercube', count = 16, seed = 1 }\n");
     let mut rates = column(&cube, "link.uplink_mbps");
@@ -94,7 +96,7 @@ fn a_sample_spreads_its_points_over_ranges_and_lists() {
     let mut devices = column(&cube, "fleet.devices");
     devices.sort_by(f64::total_cmp);
     assert_eq!(devices, [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8].map(f64::from), "two of each");
-    let deep = cube.iter().filter(|point| point.parameters["network.split"] == "stage3").count();
+    let deep = cube.iter().filter(|point| point.combination.parameters["network.split"] == "stage3").count();
     assert_eq!(deep, 8);
 
     let sobol = points("sample = { method = 'sobol', count = 4 }\n");
@@ -102,7 +104,7 @@ fn a_sample_spreads_its_points_over_ranges_and_lists() {
     assert_eq!(column(&sobol, "fleet.devices"), [1.0, 5.0, 3.0, 7.0]);
     let kept = points("sample = { method = 'sobol', count = 4 }\nwhere = 'devices > 2'\n");
     let parameters =
-        |points: &[SweepPoint]| -> Vec<_> { points.iter().map(|point| point.parameters.clone()).collect() };
+        |points: &[SweepPoint]| -> Vec<_> { points.iter().map(|point| point.combination.parameters.clone()).collect() };
     assert_eq!(parameters(&kept), parameters(&sobol[1..]));
 
     let few = "[sweep]\nfleet.devices = [1, 2]\nsample = { method = 'random', count = 50, seed = 1 }\n";
@@ -116,8 +118,10 @@ fn labels_show_the_name_of_a_grid_and_what_varies_within_it() {
     let grids =
         "[[sweep]]\nname = 'far'\nnetwork.width = [2]\nfleet.devices = [1, 2]\n[[sweep]]\nnetwork.width = [4]\n";
     let points = expand(&small(grids)).unwrap().points;
-    let shown: Vec<_> =
-        points.iter().map(|p| (p.grid.as_deref(), p.label_axes.iter().map(String::as_str).collect())).collect();
+    let shown: Vec<_> = points
+        .iter()
+        .map(|p| (p.combination.grid.as_deref(), p.combination.label_axes.iter().map(String::as_str).collect()))
+        .collect();
     let expected: [(Option<&str>, Vec<&str>); 3] =
         [(Some("far"), vec!["fleet.devices"]), (Some("far"), vec!["fleet.devices"]), (None, vec!["network.width"])];
     assert_eq!(shown, expected);
@@ -154,4 +158,27 @@ fn the_probes_of_some_searches_are_numbered_as_in_all() {
         labels,
         ["spiking stage3 fleet.devices=4 link.repeat=2", "spiking stage3 fleet.devices=5 link.repeat=2"]
     );
+}
+
+/// One that is not selected is not even decoded: the second of these asks for fewer requests than its warm-up has.
+#[test]
+fn a_selected_point_is_that_of_the_whole_study_and_the_others_are_not_made() {
+    let zoo = Zoo::shipped().unwrap();
+    let labels = |requests: &str, points: Vec<std::ops::Range<usize>>| {
+        let source = small(&format!("[sweep]\nworkload.requests = {requests}\nlink.repeat = [1, 2]\n"));
+        let compiled = compile_given(&source, &Given { points, ..Given::default() }, &zoo);
+        let labels = |plan: Plan| plan.points.into_iter().map(|point| point.label).collect::<Vec<_>>();
+        compiled.map(|compiled| labels(compiled.plan)).map_err(|error| error.to_string())
+    };
+    let all = labels("[30, 40, 50]", vec![]).unwrap();
+    assert_eq!(
+        all[5], "spiking stage3 link.repeat=2 link.repeat=2 workload.requests=50",
+        "others have the same network"
+    );
+    assert_eq!(labels("[30, 40, 50]", vec![0..1, 5..6]).unwrap(), [all[0].clone(), all[5].clone()]);
+    assert_eq!(labels("[30, 1, 50]", vec![0..1, 5..6]).unwrap(), [all[0].clone(), all[5].clone()]);
+    for points in [vec![], vec![2..3, 3..4]] {
+        let mistake = labels("[30, 1, 50]", points).unwrap_err();
+        assert!(mistake.contains("warmup"), "{mistake}");
+    }
 }
