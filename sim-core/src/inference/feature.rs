@@ -1,7 +1,6 @@
 //! Features, the values between layers: real values or spike trains, both with the channels of a position stored
 //! together.
 
-use super::dense::ones;
 use super::graded::GradedTrain;
 use super::spike_train::SpikeTrain;
 use crate::network::{Shape, Signal};
@@ -152,9 +151,9 @@ impl Feature {
         let (shape, steps) = (self.shape(), self.steps());
         let mut numbers = vec![0.0; if self.planes().is_empty() { 0 } else { steps * shape.len() }];
         for train in self.planes() {
-            for (i, &word) in (0..steps).flat_map(|step| train.step(step)).enumerate() {
-                let (position, first) = (i / train.words(), i % train.words() * 64);
-                ones(word).for_each(|bit| numbers[position * shape.channels + first + bit] += 1.0);
+            for (i, number) in numbers.iter_mut().enumerate() {
+                let (step, value) = (i / shape.len(), i % shape.len());
+                *number += f32::from(train.get(step, value / shape.channels, value % shape.channels));
             }
         }
         numbers

@@ -1,6 +1,14 @@
 //! Neurons with values of their own, as other frameworks describe them.
 
-use super::{Fires, Network, Operation};
+/// Which membrane potentials make a neuron fire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fires {
+    /// Those from the threshold on, `h >= threshold`: SpikingJelly, sinabs.
+    #[default]
+    From,
+    /// Those above it, `h > threshold`: snnTorch, Norse, the text of NIR.
+    Above,
+}
 
 /// A layer of neurons, each with values of its own, one per value of the input. One step with input `x`:
 ///
@@ -79,24 +87,5 @@ impl Cells {
     /// Number of values that a cell keeps from step to step.
     pub fn states(&self) -> usize {
         usize::from(self.synapse) + usize::from(self.membrane != Membrane::Direct)
-    }
-}
-
-impl Network {
-    /// The stretches of layers that depend on their own earlier steps, in order: each from a [`Operation::Previous`] to the layer
-    /// it reads, or over several such that overlap. They are executed step by step, and cannot be cut.
-    pub fn loops(&self) -> Vec<std::ops::Range<usize>> {
-        let mut loops: Vec<std::ops::Range<usize>> = vec![];
-        for (i, layer) in self.layers.iter().enumerate() {
-            if layer.operation != Operation::Previous {
-                continue;
-            }
-            let end = layer.inputs.first().map_or(i, |&source| source.max(i)) + 1;
-            match loops.last_mut() {
-                Some(last) if i < last.end => last.end = last.end.max(end),
-                _ => loops.push(i..end),
-            }
-        }
-        loops
     }
 }

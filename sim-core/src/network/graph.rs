@@ -1,6 +1,6 @@
 //! Layers and the graph they form.
 
-use super::{Cells, Family, NetworkError};
+use super::{Cells, Family, Fires, NetworkError};
 use serde::{Deserialize, Serialize};
 
 /// Shape of one sample's feature map (no batch, no time).
@@ -227,16 +227,6 @@ pub enum Leak {
     /// Decay with a learned time constant, one per layer: parametric LIF (Fang et al., ICCV 2021), where `1 / tau =
     /// sigmoid(w)` and `w` is the layer's tensor `NAME.w`.
     Learned,
-}
-
-/// Which membrane potentials make a neuron fire.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Fires {
-    /// Those from the threshold on, `h >= threshold`: SpikingJelly, sinabs.
-    #[default]
-    From,
-    /// Those above it, `h > threshold`: snnTorch, Norse, the text of NIR.
-    Above,
 }
 
 /// A discrete-time (leaky) integrate-and-fire neuron. One step with input `x`:

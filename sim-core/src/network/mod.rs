@@ -11,6 +11,7 @@ mod cells;
 mod check;
 mod family;
 mod graph;
+mod loops;
 mod mobilenet;
 mod resnet;
 mod safetensors;
@@ -22,11 +23,11 @@ mod weights;
 
 pub use bottleneck::{Bottleneck, BottleneckKind};
 pub use catalogue::NetworkName;
-pub use cells::{CellOutput, CellReset, Cells, Membrane};
+pub use cells::{CellOutput, CellReset, Cells, Fires, Membrane};
 pub use family::Family;
 pub use graph::{
-    Activation, Conv2d, Fires, INPUT, Layer, Leak, Network, Neuron, Nonlinearity, OUTPUT, Operation, Pool2d, Reduction,
-    Reset, Shape, Slide, SplitPoint,
+    Activation, Conv2d, INPUT, Layer, Leak, Network, Neuron, Nonlinearity, OUTPUT, Operation, Pool2d, Reduction, Reset,
+    Shape, Slide, SplitPoint,
 };
 pub use mobilenet::{MobileNetV1, MobileNetV2};
 pub use resnet::{ResNet, ResidualBlock, ResidualSum, Stem};
