@@ -108,6 +108,9 @@ fn a_network_of_another_framework_is_simulated_like_one_of_the_zoo() {
     std::fs::write(folder.path().join("ge.toml"), ge).unwrap();
     let plan = |name: &str| run(&["check", name, "--plan"])["networks"][0]["weights"][0]["blake3"].clone();
     assert_ne!(plan("own.toml"), plan("ge.toml"));
+    let text = std::fs::read_to_string(folder.path().join("ge.toml")).unwrap();
+    std::fs::write(folder.path().join("dt.toml"), text + "dt = 0.5\n").unwrap();
+    assert_ne!(plan("dt.toml"), plan("ge.toml"));
     let message = stderr(cospike(&["infer", "net.nir"]).current_dir(folder.path()), 2);
     assert!(message.contains("says no number of time steps") && message.contains("`--time-steps`"), "{message}");
 }

@@ -3,7 +3,7 @@
 use super::check;
 use crate::diagnostic::{Mistake, excerpt};
 use crate::located::Located;
-use crate::scenario::limits::{MAX_MBPS, MAX_TIME_STEPS, MAX_WIDTH, MIN_MBPS};
+use crate::scenario::limits::{MAX_DT, MAX_MBPS, MAX_TIME_STEPS, MAX_WIDTH, MIN_DT, MIN_MBPS};
 use cospike_models::import::nir::{Initial, NirOptions};
 use cospike_models::zoo::CodecChoice;
 use cospike_sim_core::network::{BottleneckKind, Family, INPUT, OUTPUT};
@@ -59,6 +59,7 @@ pub struct NetworkSection {
 pub struct NirSection {
     /// Length of a time step, in the unit of the file's time constants. The one with which inputs have the weight 1 if it is left out
     /// and all neurons agree on it.
+    #[schemars(range(min = MIN_DT, max = MAX_DT))]
     pub dt: Option<Located<f64>>,
     /// What a spike does to the membrane: sets it to the file's value (the default), or takes the threshold off it.
     pub reset: Option<Located<NirReset>>,

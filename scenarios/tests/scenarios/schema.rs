@@ -69,7 +69,8 @@ fn the_schema_refuses_what_the_reader_refuses() {
     ];
     let replaced = [
         ("seed = 7\n", ""),
-        ("backbone = \"resnet14\"\n", ""),
+        ("split = \"stage3\"\n", ""),
+        ("backbone = \"resnet14\"\n", "backbone = 14\n"),
         ("devices = 3", "devices = \"three\""),
         ("devices = 3", "devices = 3.5"),
         ("sharing = \"dedicated\"", "sharing = \"alone\""),

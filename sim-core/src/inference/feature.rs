@@ -2,7 +2,7 @@
 //! together.
 
 use super::graded::GradedTrain;
-use super::spike_train::{SpikeTrain, ones};
+use super::spike_train::SpikeTrain;
 use crate::network::{Shape, Signal};
 
 /// A real-valued feature map, one value per channel, position and step.
@@ -151,9 +151,9 @@ impl Feature {
         let (shape, steps) = (self.shape(), self.steps());
         let mut numbers = vec![0.0; if self.planes().is_empty() { 0 } else { steps * shape.len() }];
         for train in self.planes() {
-            for (i, &word) in (0..steps).flat_map(|step| train.step(step)).enumerate() {
-                let (position, first) = (i / train.words(), i % train.words() * 64);
-                ones(word).for_each(|bit| numbers[position * shape.channels + first + bit] += 1.0);
+            for (i, number) in numbers.iter_mut().enumerate() {
+                let (step, value) = (i / shape.len(), i % shape.len());
+                *number += f32::from(train.get(step, value / shape.channels, value % shape.channels));
             }
         }
         numbers

@@ -1,12 +1,13 @@
 //! Layers that depend on their own earlier steps.
 
 use super::{Network, Operation};
+use std::ops::Range;
 
 impl Network {
     /// The stretches of layers that depend on their own earlier steps, in order: each from a [`Operation::Previous`] to the layer
     /// it reads, or over several such that overlap. They are executed step by step, and cannot be cut.
-    pub fn loops(&self) -> Vec<std::ops::Range<usize>> {
-        let mut loops: Vec<std::ops::Range<usize>> = vec![];
+    pub fn loops(&self) -> Vec<Range<usize>> {
+        let mut loops: Vec<Range<usize>> = vec![];
         for (i, layer) in self.layers.iter().enumerate() {
             if layer.operation != Operation::Previous {
                 continue;
