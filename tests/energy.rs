@@ -174,3 +174,17 @@ fn invariant_11_mistakes_are_answered_with_what_there_is() {
         assert!(message.contains(expected), "`{expected}` in:\n{message}");
     }
 }
+
+/// The account line by line is of one list; its lines sum to its total.
+#[test]
+fn the_ledger_is_of_one_price_list() {
+    let output = cospike(&["resnet14", "--samples", "2", "--ledger"]).assert().code(2).get_output().clone();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("`--ledger` shows the account under one price list: add `--prices NAME`"), "{said}");
+    let one = ["resnet14", "--samples", "2", "--ledger", "--prices", "horowitz-45nm-fp32"];
+    let output = cospike(&one).assert().success().get_output().clone();
+    let said = String::from_utf8(output.stdout).unwrap();
+    for event in ["accumulate", "multiply-accumulate", "neuron update"] {
+        assert!(said.lines().any(|line| line.contains(event)), "{event} is not in {said}");
+    }
+}
