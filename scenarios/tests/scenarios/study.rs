@@ -97,7 +97,10 @@ fn weights_for_another_task_are_refused_for_the_images_that_ship() {
     let source = small("");
     assert!(compile(&source, &random_zoo_for("fashion-mnist")).is_ok());
     let error = compile(&source, &random_zoo_for("kuzushiji")).unwrap_err().to_string();
-    assert!(error.contains("were trained for kuzushiji, not for fashion-mnist"), "{error}");
+    assert!(
+        error.contains("the weights `resnet14-spiking` were trained for kuzushiji, not for fashion-mnist"),
+        "{error}"
+    );
 }
 
 #[test]
