@@ -6,6 +6,8 @@ use crate::given::unknown_name;
 use crate::nir;
 use crate::output::say;
 use cospike_models::import::nir::{TIME_STEP, write};
+use cospike_results::store::whole_file::WholeFile;
+use std::io::Write;
 
 /// Writes a network of the zoo to a `.nir` file.
 pub(crate) fn export(arguments: &Export) -> Result<(), Failure> {
@@ -20,7 +22,10 @@ pub(crate) fn export(arguments: &Export) -> Result<(), Failure> {
     let name = &arguments.network;
     let bytes = write(network.network.network(), &network.weights)
         .map_err(|error| Failure::mistake(format_args!("{name} cannot be written to a .nir file: {error}")))?;
-    std::fs::write(path, bytes).map_err(|error| Failure::mistake(format_args!("cannot write {shown}: {error}")))?;
+    // A network that somebody has trained has the same kind of file.
+    let file = WholeFile::create_new(path).map_err(Failure::mistake)?;
+    file.file().write_all(&bytes)?;
+    file.finish()?;
     say!(
         "{shown}: {name} in the NIR format, in time steps of {TIME_STEP:e} s; spikes fire from the threshold on (`--fire ge`)"
     );

@@ -114,3 +114,29 @@ fn a_network_of_another_framework_is_simulated_like_one_of_the_zoo() {
     let message = stderr(cospike(&["infer", "net.nir"]).current_dir(folder.path()), 2);
     assert!(message.contains("says no number of time steps") && message.contains("`--time-steps`"), "{message}");
 }
+
+/// A trained network and recorded scores are the work of hours, and their names are as good as any.
+#[test]
+fn invariant_13_what_is_written_replaces_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    let here = |arguments: &[&str]| {
+        let mut command = cospike(arguments);
+        command.current_dir(place.path());
+        command
+    };
+    let infer =
+        |network: &'static str| ["infer", network, "--time-steps", "4", "--samples", "20", "--fire", "ge", "--json"];
+    here(&["export", "resnet14-spiking", "net.nir"]).assert().success();
+    let ours = json(&mut here(&["infer", "resnet14-spiking", "--samples", "20", "--scores", "scores.npz", "--json"]));
+    let exported = json(&mut here(&infer("net.nir")));
+    assert_eq!(exported["correct"], ours["correct"], "{exported}");
+    for (name, arguments) in [
+        ("net.nir", &["export", "resnet14-spiking", "net.nir"][..]),
+        ("scores.npz", &["infer", "resnet14-spiking", "--samples", "2", "--scores", "scores.npz"]),
+    ] {
+        std::fs::write(place.path().join(name), "mine").unwrap();
+        let said = stderr(&mut here(arguments), 2);
+        assert!(said.contains(&format!("{name} is there already, and is not replaced")), "{said}");
+        assert_eq!(std::fs::read(place.path().join(name)).unwrap(), b"mine");
+    }
+}

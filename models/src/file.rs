@@ -23,14 +23,6 @@ pub enum FileError {
         /// Cause of the failure.
         error: io::Error,
     },
-    /// The file cannot be written.
-    #[error("cannot write {path}: {error}")]
-    Write {
-        /// Path as given.
-        path: String,
-        /// Cause of the failure.
-        error: io::Error,
-    },
     /// There is something else than a file under this name.
     #[error("{path} is {found}; give the name of a regular file")]
     NotAFile {

@@ -1,14 +1,14 @@
 //! Offline inference: a network of the zoo on a data set, without devices.
 
 use crate::dataset::Dataset;
-use crate::file::FileError;
 use crate::npz;
 use crate::zoo::ZooNetwork;
 use cospike_sim_core::inference::{Coding, CodingError, Feature, LayerCounts, LayerObservation, Observation};
 use cospike_sim_core::kernel::Streams;
 use cospike_sim_core::split::{SplitError, WholeExecution};
 use rayon::prelude::*;
-use std::path::Path;
+use std::fs::File;
+use std::io;
 
 /// Number of samples that are executed in parallel before their results are summed, which is done in the order of the samples.
 const CHUNK: usize = 256;
@@ -115,18 +115,19 @@ pub fn infer(
 }
 
 impl OfflineInference {
-    /// Writes the class scores, the answers and the `labels` to a NumPy archive at `path`.
+    /// Writes a NumPy archive: the class scores (`scores`, float32, samples x classes), the answers (`answers`, uint32) and the labels
+    /// (`labels`, uint16).
     ///
     /// # Errors
-    /// [`FileError::Write`].
-    pub fn write_scores(&self, path: &Path, labels: &[u16]) -> Result<(), FileError> {
+    /// Those of writing to `file`.
+    pub fn write_scores(&self, file: &File, labels: &[u16]) -> io::Result<()> {
         let classes = self.scores.first().map_or(0, Vec::len);
         let scores = self.scores.iter().flatten().flat_map(|score| score.to_le_bytes()).collect();
         let answers = self.answers.iter().flat_map(|&answer| (answer as u32).to_le_bytes()).collect();
         let samples = self.answers.len();
         let labels = labels.iter().take(samples).flat_map(|label| label.to_le_bytes()).collect();
         npz::write(
-            path,
+            file,
             &[
                 ("scores", "<f4", &[samples, classes], scores),
                 ("answers", "<u4", &[samples], answers),

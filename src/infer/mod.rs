@@ -11,6 +11,7 @@ use crate::output::{percent, print_json, say, significant};
 use crate::progress::SampleBar;
 use cospike_models::offline::{self, Input, OfflineInference};
 use cospike_models::zoo::{NetworkChoice, WeightFile, Zoo, ZooNetwork};
+use cospike_results::store::whole_file::WholeFile;
 use cospike_sim_core::inference;
 use cospike_sim_core::stats::wilson;
 use layers::Layers;
@@ -76,12 +77,15 @@ fn infer_one_of(arguments: &Infer, zoo: &Zoo, name: &str) -> Result<(), Failure>
     let coding = coding(arguments, &choice)?;
     let network = zoo.network_on(coding.signal(), &choice).map_err(Failure::mistake)?;
     check_dataset(&dataset, &network)?;
+    // Before minutes are spent on what could not be written.
+    let scores = arguments.scores.as_deref().map(WholeFile::create_new).transpose().map_err(Failure::mistake)?;
     let bar = SampleBar::new(samples.into());
     let input = Input { coding, seed: arguments.seed.unwrap_or(0) };
     let observe = arguments.count.is_some();
     let inference = offline::infer(&network, input, (&dataset, samples as usize), observe, &|| bar.tick())?;
-    if let Some(path) = &arguments.scores {
-        inference.write_scores(path, &dataset.labels).map_err(Failure::mistake)?;
+    if let Some(file) = scores {
+        inference.write_scores(file.file(), &dataset.labels)?;
+        file.finish()?;
     }
     print(arguments, name, &network, &inference, inference.correct(&dataset.labels))
 }

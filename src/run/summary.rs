@@ -94,11 +94,9 @@ pub(super) fn print_summary(summary: &Summary, results: &Results) {
     print_cautions(summary);
     if let Some([least, most]) = compute_share(&results.replications) {
         let compared = if most < LEAST_COMPUTE { "" } else { "; the report compares it under every price list" };
-        say!(
-            "compute alone is {} to {} % of this energy, the rest is radio and waiting{compared}",
-            significant(100.0 * least),
-            significant(100.0 * most)
-        );
+        let [least, most] = [least, most].map(|share| significant(100.0 * share));
+        let range = if least == most { most } else { format!("{least} to {most}") };
+        say!("compute alone is {range} % of this energy, the rest is radio and waiting{compared}");
     }
     if misses {
         say!("missed: deadlines missed, by a late answer or by none, of all requests");

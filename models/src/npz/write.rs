@@ -1,22 +1,15 @@
 //! Writing of archives.
 
-use crate::file::FileError;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 /// An array: name, type in NumPy's words, shape, and values, little-endian in C order.
 pub(crate) type Member<'a> = (&'a str, &'a str, &'a [usize], Vec<u8>);
 
-/// Writes `arrays` to an archive at `path`.
-pub(crate) fn write(path: &Path, arrays: &[Member<'_>]) -> Result<(), FileError> {
-    let written = File::create(path).and_then(|file| write_to(file, arrays));
-    written.map_err(|error| FileError::Write { path: path.display().to_string(), error })
-}
-
-fn write_to(file: File, arrays: &[Member<'_>]) -> io::Result<()> {
+/// Writes `arrays` as an archive.
+pub(crate) fn write(file: &File, arrays: &[Member<'_>]) -> io::Result<()> {
     let mut archive = ZipWriter::new(BufWriter::new(file));
     for (name, kind, shape, values) in arrays {
         archive.start_file(format!("{name}.npy"), SimpleFileOptions::default())?;

@@ -13,7 +13,8 @@ pub struct WholeFile {
     path: PathBuf,
     /// Where links from there lead.
     target: PathBuf,
-    kind: Kind,
+    /// Kind of file that it may replace; `None` if it replaces none.
+    kind: Option<Kind>,
     aside: NamedTempFile,
 }
 
@@ -50,6 +51,12 @@ pub enum WholeFileError {
         /// Kind of file that may be overwritten.
         kind: &'static str,
     },
+    /// A file that is never replaced has the name.
+    #[error("{} is there already, and is not replaced: choose another name", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
     /// The name belongs to a folder, a device or a pipe.
     #[error("{} is no plain file: choose another name", path.display())]
     NotPlain {
@@ -78,6 +85,18 @@ impl WholeFile {
     /// # Errors
     /// [`WholeFileError`] if the name is taken by anything but a plain file of this `kind`, or the folder cannot be written to.
     pub fn create(path: &Path, kind: Kind) -> Result<Self, WholeFileError> {
+        Self::begin(path, Some(kind))
+    }
+
+    /// Begins a file that will be called `path`, of a kind that others write too: it replaces nothing.
+    ///
+    /// # Errors
+    /// [`WholeFileError`] if the name is taken, or the folder cannot be written to.
+    pub fn create_new(path: &Path) -> Result<Self, WholeFileError> {
+        Self::begin(path, None)
+    }
+
+    fn begin(path: &Path, kind: Option<Kind>) -> Result<Self, WholeFileError> {
         let failed = |error| WholeFileError::Io { path: path.into(), error };
         let target = follow(path)?;
         let replaced = check(path, &target, kind)?;
@@ -130,8 +149,8 @@ fn follow(path: &Path) -> Result<PathBuf, WholeFileError> {
     }
 }
 
-/// Refuses whatever is not a file of this kind. Returns what would be replaced.
-fn check(path: &Path, target: &Path, kind: Kind) -> Result<Option<fs::Metadata>, WholeFileError> {
+/// Refuses whatever is not a file of this kind, and everything if there is none. Returns what would be replaced.
+fn check(path: &Path, target: &Path, kind: Option<Kind>) -> Result<Option<fs::Metadata>, WholeFileError> {
     let failed = |error| WholeFileError::Io { path: path.into(), error };
     let found = match fs::symlink_metadata(target) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -140,6 +159,7 @@ fn check(path: &Path, target: &Path, kind: Kind) -> Result<Option<fs::Metadata>,
     if !found.is_file() {
         return Err(WholeFileError::NotPlain { path: path.into() });
     }
+    let Some(kind) = kind else { return Err(WholeFileError::Exists { path: path.into() }) };
     let mut start = vec![];
     let file = File::open(target).map_err(failed)?;
     file.take(LOOKED_AT).read_to_end(&mut start).map_err(failed)?;
@@ -182,7 +202,11 @@ mod tests {
         fs::write(&path, "list: without its mark").unwrap();
         assert!(matches!(write(&path, LIST, "list: 3\n"), Err(WholeFileError::OtherKind { .. })));
         fs::write(&path, "").unwrap();
+        assert!(matches!(WholeFile::create_new(&path), Err(WholeFileError::Exists { .. })));
         write(&path, LIST, "list: 4\n").unwrap();
+        let late = WholeFile::create_new(&folder.path().join("new.txt")).unwrap();
+        fs::write(folder.path().join("new.txt"), "came meanwhile").unwrap();
+        assert!(matches!(late.finish(), Err(WholeFileError::Exists { .. })));
         assert!(matches!(write(folder.path(), LIST, "list:\n"), Err(WholeFileError::NotPlain { .. })));
         assert!(matches!(write(&folder.path().join("no/list"), LIST, "list:\n"), Err(WholeFileError::Io { .. })));
     }
