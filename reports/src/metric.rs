@@ -155,7 +155,7 @@ impl Metric {
 
     /// Mean with both ends of its interval, the mean itself where there is none; `None` where there is no mean, or where none can be
     /// offered because a place is overloaded.
-    pub(crate) fn of(&self, design: &Design<'_>) -> Option<Spread> {
+    pub(crate) fn spread(&self, design: &Design<'_>) -> Option<Spread> {
         let Estimate { mean, interval, .. } = (self.estimate)(&design.summary);
         let mean = (*mean)?;
         let (low, high) = interval.map_or((mean, mean), |interval| (interval.low, interval.high));
@@ -164,7 +164,7 @@ impl Metric {
 
     /// Whether the metric differs among `designs` by more than its intervals, and by enough to matter.
     pub(crate) fn varies<'d, 'a: 'd>(&self, designs: impl Iterator<Item = &'d Design<'a>>) -> bool {
-        let spreads: Vec<Spread> = designs.filter_map(|design| self.of(design)).collect();
+        let spreads: Vec<Spread> = designs.filter_map(|design| self.spread(design)).collect();
         let least = |get: fn(&Spread) -> f64| spreads.iter().map(get).fold(f64::INFINITY, f64::min);
         let most = |get: fn(&Spread) -> f64| spreads.iter().map(get).fold(f64::NEG_INFINITY, f64::max);
         let (low, high) = (least(|of| of.mean), most(|of| of.mean));
@@ -173,7 +173,7 @@ impl Metric {
 
     /// Whether the means of two design points are far enough apart to matter to anybody.
     pub(crate) fn is_relevant(&self, designs: [&Design<'_>; 2]) -> bool {
-        let [Some(first), Some(second)] = designs.map(|design| self.of(design)) else { return false };
+        let [Some(first), Some(second)] = designs.map(|design| self.spread(design)) else { return false };
         self.matters(first.mean.min(second.mean), first.mean.max(second.mean))
     }
 

@@ -47,7 +47,7 @@ fn infer_file(arguments: &Infer, path: &Path) -> Result<(), Failure> {
             "{name} has spiking neurons, but says no number of time steps\nhelp: give it with `--time-steps`"
         )));
     }
-    infer_one_of(arguments, &Zoo::of([file])?, &name)
+    infer_one_of(arguments, &Zoo::from_weight_files([file])?, &name)
 }
 
 /// Executes a network of the zoo by the name of its weight file, or one in a weight file by its path, and no other.
@@ -59,8 +59,11 @@ fn infer_network(arguments: &Infer, name: &str) -> Result<(), Failure> {
     let file = WeightFile::read(Path::new(name)).map_err(Failure::mistake)?;
     let own = file.name.clone();
     // A backbone is the file's alone; a unit finds its backbone in the zoo.
-    let zoo =
-        if file.metadata.unit.is_none() { Zoo::of([file])? } else { zoo.replaced(file).map_err(Failure::mistake)? };
+    let zoo = if file.metadata.unit.is_none() {
+        Zoo::from_weight_files([file])?
+    } else {
+        zoo.replaced(file).map_err(Failure::mistake)?
+    };
     infer_one_of(arguments, &zoo, &own)
 }
 

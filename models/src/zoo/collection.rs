@@ -86,7 +86,7 @@ impl Zoo {
     ///
     /// # Errors
     /// [`ZooError::SameNetwork`].
-    pub fn of(files: impl IntoIterator<Item = WeightFile>) -> Result<Self, ZooError> {
+    pub fn from_weight_files(files: impl IntoIterator<Item = WeightFile>) -> Result<Self, ZooError> {
         Self::new(files.into_iter().map(Ok))
     }
 

@@ -66,14 +66,14 @@ impl Zoo {
             other.name == file.name || (other.backbone(), unit(other)) == (file.backbone(), unit(&file))
         };
         let others: Vec<_> = self.weight_files().iter().filter(|other| !same(other)).cloned().collect();
-        Self::of(others.into_iter().chain([file]))
+        Self::from_weight_files(others.into_iter().chain([file]))
     }
 
     /// This zoo with `files` besides.
     ///
     /// # Errors
     /// [`ZooError::SameNetwork`].
-    pub fn with(&self, files: impl IntoIterator<Item = WeightFile>) -> Result<Self, ZooError> {
+    pub fn extended(&self, files: impl IntoIterator<Item = WeightFile>) -> Result<Self, ZooError> {
         Self::new(self.weight_files().iter().cloned().chain(files).map(Ok))
     }
 }

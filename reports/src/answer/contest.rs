@@ -31,7 +31,7 @@ pub(super) struct Open<'m> {
 impl<'m> Open<'m> {
     /// The contest of `designs` in `metric`; `None` if fewer than two have a mean.
     pub(super) fn new(metric: &'m Metric, designs: &[&Design<'_>]) -> Option<Self> {
-        let mean = |place: &usize| metric.of(designs[*place]).map(|spread| spread.mean);
+        let mean = |place: &usize| metric.spread(designs[*place]).map(|spread| spread.mean);
         let mut order: Vec<usize> = (0..designs.len()).filter(|place| mean(place).is_some()).collect();
         order.sort_by(|a, b| {
             let (a, b) = (mean(a).unwrap_or_default(), mean(b).unwrap_or_default());
@@ -89,7 +89,7 @@ impl Metric {
         }
         let interval = |design: &Design<'_>| {
             let samples = u64::from(design.row.samples);
-            let share = self.of(design)?.mean;
+            let share = self.spread(design)?.mean;
             wilson((share * samples as f64).round() as u64, samples).ok()
         };
         let (Some(a), Some(b)) = (interval(first), interval(second)) else { return false };
@@ -102,7 +102,7 @@ impl Metric {
     /// asked for more often than others.
     fn is_as_executed(&self, design: &Design<'_>) -> bool {
         let offline = design.summary.offline_accuracy;
-        self.of(design).zip(offline).is_some_and(|(online, offline)| {
+        self.spread(design).zip(offline).is_some_and(|(online, offline)| {
             offline.contains(online.mean) && design.summary.completed.mean == Some(1.0)
         })
     }

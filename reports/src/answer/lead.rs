@@ -68,7 +68,7 @@ pub(super) fn along(digest: &Digest<'_>, swept: &Swept) -> Option<String> {
     let position = |value: f64| values.iter().position(|other| *other == value);
     let written = |stretch: &Stretch| {
         let place = position(stretch.to)?;
-        let share = |contender: usize| Some(metric.quantity.format(metric.of(designs[place][contender])?.mean));
+        let share = |contender: usize| Some(metric.quantity.format(metric.spread(designs[place][contender])?.mean));
         let (first, last) = (values.first()?, values.last()?);
         let number = |value| Quantity::Number.format(value);
         let (from, to) = (number(stretch.from), number(stretch.to));
@@ -120,7 +120,7 @@ pub(super) fn overall(digest: &Digest<'_>, most: usize, beside_correct: bool) ->
 /// Sentence on the best design point in a metric, with those that are level and the next one.
 fn best(metric: &Metric, contest: &Contest, designs: &[&Design<'_>], names: &[String]) -> Option<String> {
     let title = metric.best?;
-    let mean = |place: usize| Some(metric.of(designs[place])?.mean);
+    let mean = |place: usize| Some(metric.spread(designs[place])?.mean);
     let named = |place: usize| Some(format!("{} ({})", names[place], metric.quantity.format(mean(place)?)));
     let first = mean(contest.best)?;
     let next = contest.next.and_then(|next| {

@@ -65,7 +65,7 @@ fn share_of_compute(digest: &Digest<'_>) -> Option<String> {
 /// What came out for the only design point.
 fn alone(design: &Design<'_>) -> Option<String> {
     let value = |metric: &Metric| {
-        let mean = metric.of(design)?.mean;
+        let mean = metric.spread(design)?.mean;
         let is_telling = metric.best.is_some() || metric.name == names::POWER;
         let least = if metric.quantity == Quantity::Share { LEAST_SHARE } else { f64::MIN_POSITIVE };
         (is_telling && mean >= least)

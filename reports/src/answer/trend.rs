@@ -16,11 +16,11 @@ pub(super) fn sentence(digest: &Digest<'_>, swept: &Swept) -> Option<String> {
     let designs = || line.points.iter().map(|(_, index)| &digest.designs[*index]);
     let (first, last) = (line.points.first()?, line.points.last()?);
     let change = |metric: &Metric| {
-        let [from, to] = [first, last].map(|(_, index)| metric.of(&digest.designs[*index]));
+        let [from, to] = [first, last].map(|(_, index)| metric.spread(&digest.designs[*index]));
         let (from, to) = (from?.mean, to?.mean);
         let (written, ended) = (metric.quantity.format(from), metric.quantity.format(to));
         let name = metric.name.to_lowercase();
-        let values = designs().filter_map(|design| Some(metric.of(design)?.mean));
+        let values = designs().filter_map(|design| Some(metric.spread(design)?.mean));
         let turns = values.clone().any(|value| value > from.max(to) * 1.02 || value < from.min(to) * 0.98);
         let between =
             values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));

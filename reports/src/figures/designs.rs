@@ -72,7 +72,7 @@ fn middle(top: f64, row: usize) -> f64 {
 }
 
 fn panel(digest: &Digest<'_>, metric: &Metric, sheet: &Sheet<'_>, frame: Frame) -> Drawn {
-    let spreads = || digest.designs.iter().filter_map(|design| metric.of(design));
+    let spreads = || digest.designs.iter().filter_map(|design| metric.spread(design));
     let ends = spreads().flat_map(|of| [of.mean, of.low, of.high]);
     let plot = Plot { sheet, frame, x: Axis::fit(metric.name, metric.quantity, ends), y: None };
     plot.axes()?;
@@ -87,7 +87,7 @@ fn panel(digest: &Digest<'_>, metric: &Metric, sheet: &Sheet<'_>, frame: Frame) 
 /// Draws the value of one design point, or why there is none.
 fn mark(digest: &Digest<'_>, design: &Design<'_>, metric: &Metric, plot: &Plot<'_, '_>, y: f64) -> Drawn {
     let style = kind_style(&design.row.kind, &digest.kinds);
-    match metric.of(design) {
+    match metric.spread(design) {
         Some(of) => {
             if of.low < of.high {
                 plot.horizontal_bar((of.low, of.high), y, style.colour)?;

@@ -61,7 +61,7 @@ fn draw(digest: &Digest<'_>, swept: &Swept) -> Result<Option<Figure>, Undrawn> {
     let draft = Draft { name: &name, title: &title, note: &note, legend: &legend, caption, height: layout.height() };
     draft.draw(|sheet, top| {
         panels.iter().enumerate().try_for_each(|(place, &(facet, metric))| {
-            let spreads = graph.drawn(facet).into_iter().filter_map(|index| metric.of(&digest.designs[index]));
+            let spreads = graph.drawn(facet).into_iter().filter_map(|index| metric.spread(&digest.designs[index]));
             let ends = spreads.flat_map(|Spread { mean, low, high }| [mean, low, high]);
             let x = Axis::swept(&swept.key, &swept.values);
             let y = Some(Axis::fit(metric.name, metric.quantity, ends));
@@ -226,7 +226,7 @@ impl<'f, 'a> Graph<'f, 'a> {
             plot.sheet.text(&text, (frame.left, frame.top - 3.0), font)?;
         }
         for Level { index, style, .. } in &self.levels {
-            if let Some(spread) = metric.of(&self.digest.designs[*index]) {
+            if let Some(spread) = metric.spread(&self.digest.designs[*index]) {
                 let (_, y) = plot.pixel((0.0, spread.mean));
                 let stroke = Stroke { colour: style.colour, width: 1.4 };
                 plot.sheet.dashes(&[(frame.left, y), (frame.right, y)], stroke)?;
@@ -248,7 +248,7 @@ impl<'f, 'a> Graph<'f, 'a> {
     fn hints(&self, plot: &Plot<'_, '_>, metric: &Metric, line: &Line, name: &str) {
         let points = line.points.iter().filter(|_| line.points.len() <= MOST_MARKERS && !self.swept.is_scattered);
         for (x, index) in points {
-            if let Some(spread) = metric.of(&self.digest.designs[*index]) {
+            if let Some(spread) = metric.spread(&self.digest.designs[*index]) {
                 let at = Quantity::Number.format(*x);
                 let text = format!("{name}, {} = {at}: {}", self.swept.key, metric.describe(spread));
                 plot.sheet.hint(plot.pixel((*x, spread.mean)), &text);
@@ -263,7 +263,8 @@ impl<'f, 'a> Graph<'f, 'a> {
             let stroke = Stroke { colour: style.colour, width: 1.6 };
             plot.sheet.cross((plot.column(x), plot.frame.top + 6.0), 3.5, stroke)?;
         }
-        let values: Vec<Option<(f64, Spread)>> = points().map(|(x, design)| Some((x, metric.of(design)?))).collect();
+        let values: Vec<Option<(f64, Spread)>> =
+            points().map(|(x, design)| Some((x, metric.spread(design)?))).collect();
         let known = values.iter().flatten().count();
         if known > MOST_MARKERS || self.swept.is_scattered {
             let dots: Vec<_> = values.iter().flatten().map(|(x, spread)| plot.pixel((*x, spread.mean))).collect();

@@ -144,7 +144,7 @@ impl Compiled {
     pub fn into_study(self, zoo: &Zoo) -> Result<Study, StudyError> {
         match self.imported.is_empty() {
             true => Study::new(self.plan, zoo, self.datasets),
-            false => Study::new(self.plan, &zoo.with(self.imported)?, self.datasets),
+            false => Study::new(self.plan, &zoo.extended(self.imported)?, self.datasets),
         }
     }
 }
@@ -365,7 +365,7 @@ impl<'a> Compiler<'a> {
             let message = "this file has spiking neurons, but says no number of time steps";
             return Err(Mistake::in_value(named, message).help("give `time_steps`").into());
         }
-        self.zoo = Cow::Owned(self.zoo.with([file.clone()]).map_err(Failure::Zoo)?);
+        self.zoo = Cow::Owned(self.zoo.extended([file.clone()]).map_err(Failure::Zoo)?);
         self.imported.push(file);
         Ok(())
     }

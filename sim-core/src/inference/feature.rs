@@ -116,10 +116,10 @@ impl Feature {
         let step = step.min(self.steps() - 1);
         match self {
             Self::Real(real) => Self::Real(Real { steps: 1, data: real.step(step).to_vec(), ..*real }),
-            Self::Spikes(train) => Self::Spikes(train.at(step)),
-            Self::Graded(graded) => {
-                Self::Graded(GradedTrain::from_planes(graded.planes().iter().map(|plane| plane.at(step)).collect()))
-            }
+            Self::Spikes(train) => Self::Spikes(train.single_step(step)),
+            Self::Graded(graded) => Self::Graded(GradedTrain::from_planes(
+                graded.planes().iter().map(|plane| plane.single_step(step)).collect(),
+            )),
         }
     }
 

@@ -75,7 +75,7 @@ impl SpikeTrain {
     }
 
     /// The maps of `step` alone.
-    pub(super) fn at(&self, step: usize) -> Self {
+    pub(super) fn single_step(&self, step: usize) -> Self {
         Self { steps: 1, bits: self.step(step).to_vec(), ..*self }
     }
 

@@ -245,21 +245,22 @@ impl Values {
     }
 
     /// The values of `sample` in `step`, in the order `[channel][row][column]`.
-    fn of(&self, sample: usize, step: usize) -> &[f32] {
+    fn values(&self, sample: usize, step: usize) -> &[f32] {
         &self.data[(step * self.samples + sample) * self.len..][..self.len]
     }
 
     fn feature(&self, sample: usize, shape: Shape, is_binary: bool) -> Feature {
         let area = shape.area();
         if !is_binary {
-            let of_step =
-                |t| (0..shape.len()).map(move |i| self.of(sample, t)[i % shape.channels * area + i / shape.channels]);
+            let of_step = |t| {
+                (0..shape.len()).map(move |i| self.values(sample, t)[i % shape.channels * area + i / shape.channels])
+            };
             let data = (0..self.steps).flat_map(of_step).collect();
             return Feature::Real(Real { shape, steps: self.steps, data });
         }
         let mut train = SpikeTrain::silent(shape, self.steps);
         for step in 0..self.steps {
-            for (i, _) in self.of(sample, step).iter().enumerate().filter(|&(_, &value)| value == 1.0) {
+            for (i, _) in self.values(sample, step).iter().enumerate().filter(|&(_, &value)| value == 1.0) {
                 train.fire(step, i % area, i / area);
             }
         }
@@ -283,7 +284,7 @@ impl Values {
         let mut recorded_spikes = 0.0;
         for step in 0..self.steps {
             let held = step.min(output.steps() - 1);
-            for (i, &recorded) in self.of(sample, step).iter().enumerate() {
+            for (i, &recorded) in self.values(sample, step).iter().enumerate() {
                 let at = held * shape.len() + i % shape.area() * shape.channels + i / shape.area();
                 found.flips += u64::from(is_spikes && numbers[at] != recorded);
                 if !is_spikes {
