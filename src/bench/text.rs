@@ -108,6 +108,7 @@ pub(super) fn large_network(large: &LargeNetwork) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::tests::sweep;
     use cospike_bench::{BatchRate, KindSeconds, WidthRates};
 
     const PEAK: Peak = Peak { adds_per_second: 50e9, multiply_adds_per_second: 60.04e9 };
@@ -169,14 +170,7 @@ mod tests {
 
     #[test]
     fn densities_and_the_large_network_are_in_their_units() {
-        let sweep = DensitySweep {
-            channels: 16,
-            side: 28,
-            density: vec![0.01, 0.5],
-            event_driven_seconds: vec![1e-5, 3e-4],
-            dense_seconds: 2e-4,
-            crossover: None,
-        };
+        let sweep = sweep();
         let crossing = DensitySweep { crossover: Some(0.37), ..sweep.clone() };
         let rows = lines(&density(&[sweep, crossing]));
         assert_eq!(rows[1], "channels map 1 % 50 % dense crossover");

@@ -210,6 +210,11 @@ fn checked_json(file: &NirFile, options: &NirOptions) -> Value {
         "dt_inferred": file.time_step.map(|step| step.is_inferred),
         "fire": if options.fires_at_threshold { "ge" } else { "gt" },
         "reset": if options.soft_reset { "soft" } else { "hard" },
+        "initial": match options.initial {
+            Initial::Rest => "rest",
+            Initial::Reset => "reset",
+            Initial::Zero => "zero",
+        },
         "nodes": file.nodes.iter().map(node).collect::<Vec<_>>(),
         "warnings": file.notes,
         "split_points": splits,
