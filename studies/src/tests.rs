@@ -3,6 +3,7 @@
 mod failures;
 mod shares;
 mod streaming;
+mod symbols;
 
 use crate::error::StudyError;
 use crate::keys::{INFERENCE_SCHEMA, SIMULATION_SCHEMA};

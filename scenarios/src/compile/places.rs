@@ -103,6 +103,7 @@ pub(super) fn link(scenario: &Scenario, profile: &LinkProfile, origin: &Origin) 
             packet_loss: packet_loss(section, profile),
             bit_error_probability: or(&section.bit_error, 0.0),
             bit_erasure_probability: or(&section.bit_erasure, 0.0),
+            peak_snr_db: section.peak_snr_db.as_ref().map(Located::get),
         },
         transport: transport(section),
         sharing: match section.sharing.get() {

@@ -58,6 +58,7 @@ link.bursts.good_loss             SYSTEM/link/channel/packet_loss/gilbert-elliot
 link.bursts.bad_loss              SYSTEM/link/channel/packet_loss/gilbert-elliott/bad_probability
 link.bit_error                    SYSTEM/link/channel/bit_error_probability
 link.bit_erasure                  SYSTEM/link/channel/bit_erasure_probability
+link.peak_snr_db                  SYSTEM/link/channel/peak_snr_db
 link.retransmit.timeout_ms        SYSTEM/link/transport/retransmit/timeout_seconds
 link.retransmit.tries             SYSTEM/link/transport/retransmit/tries
 link.wake_up.duty                 SYSTEM/link/radio/standby/asleep/wake_up/duty

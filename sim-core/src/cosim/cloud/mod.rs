@@ -282,7 +282,7 @@ fn run_tail<O: Observer>(slot: u32, context: &mut Context<'_, O>) -> Result<Tail
     };
     let tail = context
         .computation
-        .tail(design, sample, &Received { steps, lost, flipped, erased })
+        .tail(design, sample, &Received { request: request.number, steps, lost, flipped, erased })
         .map_err(|error| CosimError::Tail { design, sample, error: Box::new(error) })?;
     not_negative("energy of a tail step", tail.energy.total())?;
     Ok(tail)
