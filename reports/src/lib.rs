@@ -17,7 +17,7 @@ mod zoo;
 
 pub use error::ReportError;
 pub use figures::{DensityLine, density_figure};
-pub use paper::{Evidence, PaperPage, paper_page};
+pub use paper::{CHANNELS, Evidence, PaperPage, paper_page};
 pub use zoo::{ZooPage, zoo_page};
 
 use cospike_results::rows::Results;
