@@ -1,5 +1,6 @@
 //! The command line: verbs, options and their help.
 
+use crate::data::Data;
 use crate::given::{GivenData, GivenScenario, GivenStore, GivenZoo, range};
 use crate::nir::GivenNir;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
@@ -54,6 +55,9 @@ pub(crate) enum Verb {
     Prices(Prices),
     /// Print the JSON Schema of a scenario file, with which an editor completes and checks keys
     Schema,
+    /// Look at a data set of your own
+    #[command(subcommand)]
+    Data(Data),
     /// Measure accuracy and operations of a network, without simulating devices
     Infer(Infer),
     /// Write a network to a file that other frameworks read

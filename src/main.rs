@@ -7,6 +7,7 @@ mod arguments;
 mod bench;
 mod check;
 mod cluster;
+mod data;
 mod energy;
 mod estimate;
 mod export;
@@ -93,6 +94,7 @@ fn execute(verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Report(report) => report::report(&report),
         Verb::Check(check) => check::check(&check),
         Verb::New(new) => new::new(&new),
+        Verb::Data(data::Data::Check(folder)) => data::check(&folder),
         Verb::Profiles(list) => profiles::list(list.json),
         Verb::Profile(profile) => profiles::print(&profile.name),
         Verb::Prices(arguments::Prices { name: Some(name), .. }) => profiles::print_prices(&name),
