@@ -1,6 +1,7 @@
 //! The command line: verbs, options and their help.
 
 use crate::data::Data;
+use crate::figure::Figure;
 use crate::given::{GivenData, GivenScenario, GivenStore, GivenZoo, range};
 use crate::nir::GivenNir;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
@@ -42,6 +43,8 @@ pub(crate) enum Verb {
     Store(Store),
     /// Draw the report of a result folder again
     Report(Report),
+    /// Draw one figure of a result folder for a paper or a slide, at its exact size, with its data beside it
+    Figure(Figure),
     /// Check a scenario and list its design points, without running it; or check a network of another framework (.nir): say of every
     /// node how it is executed. Exit code 2 if one is not
     Check(Check),

@@ -12,6 +12,7 @@ mod energy;
 mod estimate;
 mod export;
 mod failure;
+mod figure;
 mod given;
 mod infer;
 mod memory;
@@ -92,6 +93,7 @@ fn execute(verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Store(arguments::Store::Verify(verify)) => store::verify(&verify),
         Verb::Store(arguments::Store::Export(export)) => store::export(&export),
         Verb::Report(report) => report::report(&report),
+        Verb::Figure(figure) => figure::figure(&figure),
         Verb::Check(check) => check::check(&check),
         Verb::New(new) => new::new(&new),
         Verb::Data(data::Data::Check(folder)) => data::check(&folder),
