@@ -6,7 +6,7 @@ use crate::rows::ReplicationRow;
 #[derive(Clone, Copy, Debug)]
 pub struct Metric {
     /// Name, which ends in the unit; shares have none.
-    name: &'static str,
+    pub name: &'static str,
     measure: Measure,
     /// Values per unit: 1, or 1000 for thousandths of the unit.
     per_unit: f64,
@@ -109,6 +109,26 @@ impl Metric {
             Measure::Amount(of) => of(row).map(|amount| amount * self.per_unit),
         };
         value.filter(|value| value.is_finite())
+    }
+
+    /// Whether it means nothing where a place is overloaded, because it changes with the length of the run then (invariant 16).
+    pub(crate) fn is_steady(&self) -> bool {
+        !["accuracy", "correct", "completed", "restricted_lifetime_s", "mean_servers"].contains(&self.name)
+    }
+
+    /// Whether it is a share of requests.
+    pub fn is_share(&self) -> bool {
+        matches!(self.measure, Measure::Share(_))
+    }
+
+    /// Whether it depends on which samples are answered correctly.
+    pub(crate) fn is_of_answers(&self) -> bool {
+        ["accuracy", "correct"].contains(&self.name)
+    }
+
+    /// `value`, in the unit of the name, in the unit without a prefix.
+    pub fn in_plain_unit(&self, value: f64) -> f64 {
+        value / self.per_unit
     }
 
     /// Share over all `rows` together; `None` of an amount.

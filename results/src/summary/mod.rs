@@ -8,6 +8,7 @@ pub use caution::{Caution, Loads};
 pub use estimate::Estimate;
 pub use search::{Answer, Probed, ProbedLimit};
 
+use crate::goal::Selection;
 use crate::index::{NetworkIndex, PointIndex};
 use crate::metrics::{self, Share, energy};
 use crate::rows::{AnswerRow, PointRow, ReplicationRow, Results};
@@ -34,6 +35,8 @@ pub struct Summary {
     pub comparisons: Vec<Comparison>,
     /// Answers of searches; none without `[find]`.
     pub searches: Vec<Answer>,
+    /// The best design point; `None` without `[goal]`.
+    pub selection: Option<Selection>,
 }
 
 /// Summary of one design point.
@@ -179,7 +182,8 @@ impl Summary {
         let comparisons = adjust(&pairs.collect::<Result<Vec<_>, StatsError>>()?);
         let searches =
             answers(results, points.iter().map(|point| (point.point, (point.replications, &point.cautions[..]))));
-        Ok(Self { warnings: results.manifest.warnings.clone(), points, comparisons, searches })
+        let selection = Selection::new(results, &points);
+        Ok(Self { warnings: results.manifest.warnings.clone(), points, comparisons, searches, selection })
     }
 }
 
