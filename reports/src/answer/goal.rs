@@ -2,10 +2,9 @@
 
 use super::words::listed;
 use crate::digest::Digest;
+use crate::metric::MetricOfDesigns;
 use crate::quantity::{Quantity, signed_points};
-use cospike_results::goal::{
-    Aim, Chosen, GoalUsed, INDIFFERENCE, INDIFFERENCE_OF_SHARES, Reason, Rival, Selection, Slack,
-};
+use cospike_results::goal::{Aim, Chosen, GoalUsed, Reason, Rival, Selection, Slack};
 use cospike_results::index::PointIndex;
 use cospike_results::metrics::{Metric, metric};
 use std::collections::BTreeMap;
@@ -50,9 +49,10 @@ impl Words<'_> {
         let next = runner_up.as_ref().map(|next| format!("; next {}", self.beside(next, choice.mean)));
         let next = next.unwrap_or_default();
         let is_sure = goal.limits.is_none() || choice.keeps_limits.is_some_and(|keeps| keeps >= goal.confidence);
-        let least = match self.metric.is_share() {
-            true => format!("{} points", 100.0 * INDIFFERENCE_OF_SHARES),
-            false => format!("{}\u{a0}%", 100.0 * INDIFFERENCE),
+        let least = self.metric.least_difference();
+        let shown = match choice.probability {
+            Some(_) => format!("are level, no difference of {least} or more is shown"),
+            None => "cannot be told apart by one replication".to_owned(),
         };
         let asked = self.asked();
         match (&named[..], is_sure) {
@@ -72,13 +72,9 @@ impl Words<'_> {
                 format!("{asked}: {only}{next}{sure}.")
             }
             (few, _) if few.len() <= MOST_NAMES => {
-                format!("{asked}: {} are level, no difference of {least} or more is shown{next}.", listed(few))
+                format!("{asked}: {} {shown}{next}.", listed(few))
             }
-            (many, _) => format!(
-                "{asked}: {} and {} others are level, no difference of {least} or more is shown{next}.",
-                many[0],
-                many.len() - 1
-            ),
+            (many, _) => format!("{asked}: {} and {} others {shown}{next}.", many[0], many.len() - 1),
         }
     }
 
@@ -169,7 +165,7 @@ impl Words<'_> {
 
     /// A design point with its mean and how that differs from `other`: `float stage3 (323 µJ, −4 %)`.
     fn beside(&self, Rival { point, mean, .. }: &Rival, other: f64) -> String {
-        let difference = match quantity(&self.metric) {
+        let difference = match self.metric.quantity() {
             Quantity::Share => Some(signed_points(mean - other)),
             _ if other > 0.0 => Some(format!("{:+.1}\u{a0}%", 100.0 * (mean / other - 1.0)).replace('-', "−")),
             _ => None,
@@ -183,12 +179,12 @@ impl Words<'_> {
     }
 
     fn written(&self, mean: f64) -> String {
-        quantity(&self.metric).format(self.metric.in_plain_unit(mean))
+        self.metric.quantity().format(self.metric.in_plain_unit(mean))
     }
 
     fn mean_of(&self, slack: &Slack) -> String {
         metric(&slack.limit.metric)
-            .map_or_else(String::new, |metric| quantity(&metric).format(metric.in_plain_unit(slack.mean)))
+            .map_or_else(String::new, |metric| metric.quantity().format(metric.in_plain_unit(slack.mean)))
     }
 }
 
@@ -203,15 +199,4 @@ fn at_least(probability: f64) -> String {
 /// A probability in per cent, rounded down.
 fn percent(probability: f64) -> String {
     format!("{:.1}\u{a0}%", (1000.0 * probability).floor() / 10.0)
-}
-
-/// What a metric measures.
-fn quantity(metric: &Metric) -> Quantity {
-    match metric.name.rsplit_once('_') {
-        _ if metric.is_share() => Quantity::Share,
-        Some((_, "s")) => Quantity::Seconds,
-        Some((_, "j")) => Quantity::Joules,
-        Some((_, "w")) => Quantity::Watts,
-        _ => Quantity::Number,
-    }
 }

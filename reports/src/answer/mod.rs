@@ -11,10 +11,10 @@ mod trend;
 mod words;
 
 use crate::digest::{Design, Digest};
-use crate::metric::{METRICS, Metric};
-use crate::names;
+use crate::metric::{Metric, MetricOfDesigns, prominent};
 use crate::quantity::Quantity;
 use crate::sweep::Swept;
+use cospike_results::metrics::POWER;
 use cospike_results::summary::compute_share;
 use std::collections::BTreeSet;
 
@@ -74,12 +74,12 @@ fn share_of_compute(digest: &Digest<'_>) -> Option<String> {
 fn alone(design: &Design<'_>) -> Option<String> {
     let value = |metric: &Metric| {
         let mean = metric.spread(design)?.mean;
-        let is_telling = metric.best.is_some() || metric.name == names::POWER;
-        let least = if metric.quantity == Quantity::Share { LEAST_SHARE } else { f64::MIN_POSITIVE };
+        let is_telling = metric.best.is_some() || metric.name == POWER.name;
+        let least = if metric.quantity() == Quantity::Share { LEAST_SHARE } else { f64::MIN_POSITIVE };
         (is_telling && mean >= least)
-            .then(|| format!("{} {}", metric.name.to_lowercase(), metric.quantity.format(mean)))
+            .then(|| format!("{} {}", metric.label.to_lowercase(), metric.quantity().format(mean)))
     };
-    let values = load(design).into_iter().chain(METRICS.iter().filter_map(value));
+    let values = load(design).into_iter().chain(prominent().filter_map(value));
     let values: Vec<String> = values.collect();
     (!values.is_empty()).then(|| format!("{}: {}.", design.row.label, values.join(", ")))
 }

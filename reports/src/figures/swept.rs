@@ -7,7 +7,7 @@ use crate::figure::{
     Axis, DrawError, Drawn, Entry, Font, GREY, HPos, INK, Key, LABEL, LineStyle, Plot, Stroke, TICK, VPos, line_style,
     shorten,
 };
-use crate::metric::{METRICS, Metric, Spread};
+use crate::metric::{Metric, MetricOfDesigns, Spread, prominent};
 use crate::quantity::Quantity;
 use crate::sweep::{Line, Swept};
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,7 +42,7 @@ fn draw(digest: &Digest<'_>, swept: &Swept) -> Result<Option<Figure>, Undrawn> {
     let facets = Facets::new(swept);
     let values = facets.by.as_ref().map_or(1, |(_, values)| values.len());
     let reacts = |metric: &&Metric| swept.lines.iter().any(|line| metric.varies(designs(digest, line)));
-    let metrics: Vec<&Metric> = METRICS.iter().filter(reacts).take((MOST_PANELS / values).max(1)).collect();
+    let metrics: Vec<&Metric> = prominent().filter(reacts).take((MOST_PANELS / values).max(1)).collect();
     if metrics.is_empty() {
         return Ok(None);
     }
@@ -64,7 +64,7 @@ fn draw(digest: &Digest<'_>, swept: &Swept) -> Result<Option<Figure>, Undrawn> {
             let spreads = graph.drawn(facet).into_iter().filter_map(|index| metric.spread(&digest.designs[index]));
             let ends = spreads.flat_map(|Spread { mean, low, high }| [mean, low, high]);
             let x = Axis::swept(&swept.key, &swept.values);
-            let y = Some(Axis::fit(metric.name, metric.quantity, ends));
+            let y = Some(Axis::fit(metric.label, metric.quantity(), ends));
             graph.panel(&Plot { sheet, frame: layout.frame(place, top), x, y }, metric, facet)
         })
     })

@@ -3,7 +3,7 @@
 use super::{Aim, GoalUsed, INDIFFERENCE, INDIFFERENCE_OF_SHARES, Reason, Rival, Slack};
 use crate::condition::{Condition, Limit, Side};
 use crate::index::{NetworkIndex, PointIndex};
-use crate::metrics::{Metric, metric};
+use crate::metrics::{Metric, Unit, metric};
 use crate::rows::{AnswerRow, PointRow, ReplicationRow, Results};
 use crate::summary::PointSummary;
 use cospike_sim_core::stats::{Belief, paired_difference, share_at_most};
@@ -55,7 +55,7 @@ impl<'r> Candidate<'r> {
         let limited = goal.limits.iter().flat_map(Condition::limits).map(|limit| &limit.metric);
         for name in [&goal.metric].into_iter().chain(limited) {
             let Some(found) = metric(name) else { return Err(Reason::NoValue(name.clone())) };
-            if summary.is_overloaded() && found.is_steady() {
+            if summary.is_overloaded() && found.is_steady {
                 return Err(Reason::Overloaded(name.clone()));
             }
             if rows.is_empty() || rows.iter().any(|row| found.value(row).is_none()) {
@@ -91,7 +91,7 @@ impl<'r> Candidate<'r> {
 
     /// Difference of the metric that does not matter.
     pub(super) fn indifference(&self) -> f64 {
-        if self.metric.is_share() { INDIFFERENCE_OF_SHARES } else { INDIFFERENCE * self.mean.abs() }
+        if self.metric.unit == Unit::Share { INDIFFERENCE_OF_SHARES } else { INDIFFERENCE * self.mean.abs() }
     }
 
     /// Whether the mean is better than that of `other` by enough to matter.

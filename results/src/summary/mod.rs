@@ -10,14 +10,15 @@ pub use search::{Answer, Probed, ProbedLimit};
 
 use crate::goal::Selection;
 use crate::index::{NetworkIndex, PointIndex};
-use crate::metrics::{self, Share, energy};
+use crate::metrics::{METRICS, energy};
 use crate::rows::{AnswerRow, PointRow, ReplicationRow, Results};
 use caution::cautions;
 use cospike_sim_core::inference::Convention;
 use cospike_sim_core::stats::{
     Interval, PairedDifference, StatsError, compare_with_control, holm, paired_difference, wilson,
 };
-use estimate::{Limits, Serialised, largest, optional_interval, scaled, unit};
+pub(crate) use estimate::Limits;
+use estimate::{Serialised, largest, optional_interval, scaled, unit};
 use search::answers;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -67,8 +68,14 @@ pub struct PointSummary {
     pub completed: Estimate,
     /// Mean latency in seconds.
     pub latency_mean_s: Estimate,
+    /// Median of latency in seconds.
+    pub latency_p50_s: Estimate,
     /// 95th percentile of latency in seconds.
     pub latency_p95_s: Estimate,
+    /// 99th percentile of latency in seconds.
+    pub latency_p99_s: Estimate,
+    /// Longest latency in seconds.
+    pub latency_max_s: Estimate,
     /// Energy of all edge devices per answered request in steady state, in joules.
     pub energy_j: Estimate,
     /// Mean power of an edge device in steady state, in watts.
@@ -272,9 +279,9 @@ fn adjusted<K: Ord>(tests: BTreeMap<K, Option<f64>>) -> BTreeMap<K, f64> {
 
 fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary, StatsError> {
     let failed = point.failed_replications as usize;
-    let any = |get: &dyn Fn(&ReplicationRow) -> Option<f64>| Estimate::new(rows.iter().map(|row| get(row)), failed);
-    let mean = |get: fn(&ReplicationRow) -> Option<f64>| any(&get).within(Limits::Positive);
-    let mean_share = |get: fn(&ReplicationRow) -> Share| any(&|row| get(row).value()).within(Limits::Share);
+    let depletion = Estimate::new(rows.iter().map(|row| row.first_depletion_s), failed).within(Limits::Positive);
+    // Every metric gets its mean below.
+    let none = Estimate::default();
     let sent = point.payload_bits.filter(|bits| *bits > 0.0);
     let ratio = |bits: u64| sent.map(|sent| bits as f64 / sent).filter(|ratio| ratio.is_finite());
     let mut summary = PointSummary {
@@ -285,31 +292,33 @@ fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary,
         failure: point.failure.clone(),
         is_deterministic: false,
         offline_accuracy: point.correct.map(|correct| wilson(correct.into(), point.samples.into())).transpose()?,
-        correct: mean_share(metrics::correct),
-        accuracy: mean_share(metrics::accuracy),
-        completed: mean_share(metrics::completed),
-        latency_mean_s: mean(|row| row.latency_mean_s),
-        latency_p95_s: mean(|row| row.latency_p95_s),
-        energy_j: mean(energy),
-        power_per_device_w: mean(|row| row.power_per_device_w),
+        correct: none,
+        accuracy: none,
+        completed: none,
+        latency_mean_s: none,
+        latency_p50_s: none,
+        latency_p95_s: none,
+        latency_p99_s: none,
+        latency_max_s: none,
+        energy_j: none,
+        power_per_device_w: none,
         no_energy: rows.iter().find_map(|row| row.no_energy.clone()),
-        deadline_misses: mean_share(metrics::deadline_misses),
-        first_depletion_s: mean(|row| row.first_depletion_s),
-        restricted_lifetime_s: mean(|row| row.restricted_lifetime_s),
-        mean_servers: mean(|row| row.mean_servers),
-        cloud_energy_j: mean(|row| row.cloud_energy_j),
-        cloud_power_w: mean(|row| row.cloud_power_w),
-        load: Loads {
-            edge: mean(|row| row.edge_load),
-            uplink: mean(|row| row.uplink_load),
-            cloud: mean(|row| row.cloud_load),
-        },
+        deadline_misses: none,
+        first_depletion_s: depletion,
+        restricted_lifetime_s: none,
+        mean_servers: none,
+        cloud_energy_j: none,
+        cloud_power_w: none,
+        load: Loads { edge: none, uplink: none, cloud: none },
         cautions: vec![],
-        on_air_bytes: mean(|row| Some(row.sent_bytes? * metrics::completed(row).value()?)),
+        on_air_bytes: none,
         payload_bits: point.payload_bits,
         ratio_to_float32: ratio(point.float32_bits),
         ratio_to_binary: ratio(point.binary_bits),
     };
+    for metric in &METRICS {
+        *metric.place(&mut summary) = metric.estimate(rows, failed);
+    }
     summary.cautions = cautions(&summary.load, &summary.latency_mean_s, &summary.latency_p95_s, rows);
     let constant = summary.estimates().iter().all(|estimate| estimate.interval.is_none());
     summary.is_deterministic =
@@ -327,16 +336,10 @@ impl PointSummary {
     /// depend on how it ended (invariant 16).
     pub fn that_holds(mut self) -> Self {
         if self.is_overloaded() {
-            let growing = [
-                &mut self.latency_mean_s,
-                &mut self.latency_p95_s,
-                &mut self.energy_j,
-                &mut self.power_per_device_w,
-                &mut self.deadline_misses,
-                &mut self.cloud_energy_j,
-                &mut self.cloud_power_w,
-            ];
-            growing.into_iter().for_each(|estimate| *estimate = estimate.without_value());
+            for metric in METRICS.iter().filter(|metric| metric.is_steady) {
+                let place = metric.place(&mut self);
+                *place = place.without_value();
+            }
         }
         self
     }

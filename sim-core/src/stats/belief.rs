@@ -7,6 +7,9 @@
 use super::{Moments, StatsError};
 use statrs::distribution::{Beta, ContinuousCDF, StudentsT};
 
+/// Degrees of freedom from which Student's t is the normal distribution.
+const MOST_FREEDOM: f64 = 1e9;
+
 /// What independent values say of their mean: Student's t around it, as follows from the prior that prefers no mean and no scale
 /// (Gelman et al., Bayesian Data Analysis, 3rd ed., section 3.2).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,9 +34,12 @@ impl Belief {
         Ok(Self { mean, variance: variance / n, freedom: n - 1.0 })
     }
 
-    /// The same where all values have an error in common, of this variance, which their differences cannot show.
+    /// The same where all values have an error in common, of this (known) variance, which their differences cannot show. The degrees
+    /// of freedom are those of Welch and Satterthwaite (Biometrics Bulletin 2(6), 1946).
     pub fn with_common_error(self, variance: f64) -> Self {
-        Self { variance: self.variance + variance, ..self }
+        let sum = self.variance + variance;
+        let share = if sum > 0.0 { self.variance / sum } else { 1.0 };
+        Self { variance: sum, freedom: (self.freedom / (share * share)).min(MOST_FREEDOM), ..self }
     }
 
     /// Probability that the mean is at most `limit`. Of values that are all equal it is 0 or 1.
@@ -75,9 +81,12 @@ mod tests {
         let expected = 0.5 + t / (2.0 * (2.0 + t * t).sqrt());
         assert!((belief.at_most(3.0) - expected).abs() < 1e-12);
         assert!((belief.at_most(3.0) + belief.at_most(1.0) - 1.0).abs() < 1e-12 && belief.at_most(2.0) == 0.5);
-        let wider = belief.with_common_error(1.0);
-        let t = 1.0 / (4.0_f64 / 3.0).sqrt();
-        assert!((wider.at_most(3.0) - (0.5 + t / (2.0 * (2.0 + t * t).sqrt()))).abs() < 1e-12);
+        // Twice the variance has four times the degrees of freedom. A known error alone is normal.
+        let wider = belief.with_common_error(1.0 / 3.0);
+        let eight = StudentsT::new(0.0, 1.0, 8.0).unwrap();
+        assert!((wider.at_most(3.0) - eight.cdf(1.5_f64.sqrt())).abs() < 1e-12);
+        let known = Belief::new(&[0.0, 0.0]).unwrap().with_common_error(1.0);
+        assert!((known.at_most(1.0) - 0.841_344_746).abs() < 1e-6);
         let equal = Belief::new(&[2.0, 2.0]).unwrap();
         assert_eq!([1.9, 2.0, 2.1].map(|limit| equal.at_most(limit)), [0.0, 1.0, 1.0]);
         assert_eq!(Belief::new(&[1.0]), Err(StatsError::TooFew { found: 1 }));
