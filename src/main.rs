@@ -7,6 +7,8 @@ mod arguments;
 mod bench;
 mod check;
 mod cluster;
+mod columns;
+mod compare;
 mod energy;
 mod estimate;
 mod export;
@@ -91,6 +93,7 @@ fn execute(verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Store(arguments::Store::Verify(verify)) => store::verify(&verify),
         Verb::Store(arguments::Store::Export(export)) => store::export(&export),
         Verb::Report(report) => report::report(&report),
+        Verb::Compare(compare) => return compare::compare(&compare),
         Verb::Check(check) => check::check(&check),
         Verb::New(new) => new::new(&new),
         Verb::Profiles(list) => profiles::list(list.json),

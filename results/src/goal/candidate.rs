@@ -1,31 +1,13 @@
 //! A design point that may be chosen, and what its replications say of it.
 
 use super::{Aim, GoalUsed, INDIFFERENCE, INDIFFERENCE_OF_SHARES, Reason, Rival, Slack};
+use crate::answers::{Answered, Answers};
 use crate::condition::{Condition, Limit, Side};
-use crate::index::{NetworkIndex, PointIndex};
+use crate::index::PointIndex;
 use crate::metrics::{Metric, Unit, metric};
-use crate::rows::{AnswerRow, PointRow, ReplicationRow, Results};
+use crate::rows::{PointRow, ReplicationRow};
 use crate::summary::PointSummary;
-use cospike_sim_core::stats::{Belief, paired_difference, share_at_most};
-use std::collections::BTreeMap;
-use std::rc::Rc;
-
-/// What a network answers on its samples.
-#[derive(Clone)]
-pub(super) struct Network {
-    /// Whether each sample is answered correctly with nothing lost.
-    right: Rc<[bool]>,
-}
-
-impl Network {
-    pub(super) fn all(results: &Results) -> BTreeMap<NetworkIndex, Self> {
-        let mut right: BTreeMap<NetworkIndex, Vec<bool>> = BTreeMap::new();
-        for &AnswerRow { network, label, answer, .. } in &results.answers {
-            right.entry(network).or_default().push(label == answer);
-        }
-        right.into_iter().map(|(network, right)| (network, Self { right: right.into() })).collect()
-    }
-}
+use cospike_sim_core::stats::{Belief, share_at_most};
 
 /// A design point that may be chosen.
 pub(super) struct Candidate<'r> {
@@ -35,10 +17,7 @@ pub(super) struct Candidate<'r> {
     aim: Aim,
     metric: Metric,
     rows: Vec<&'r ReplicationRow>,
-    network: NetworkIndex,
-    samples: f64,
-    /// Answers of the network, if the requests were answered as it does: nothing was lost or damaged.
-    as_executed: Option<Rc<[bool]>>,
+    answered: Answered,
 }
 
 impl<'r> Candidate<'r> {
@@ -47,7 +26,7 @@ impl<'r> Candidate<'r> {
         goal: &GoalUsed,
         (row, summary): (&PointRow, &PointSummary),
         rows: &[&'r ReplicationRow],
-        networks: &BTreeMap<NetworkIndex, Network>,
+        answers: &Answers,
     ) -> Result<Self, Reason> {
         if summary.failed_replications > 0 || summary.failure.is_some() {
             return Err(Reason::Failed);
@@ -63,17 +42,13 @@ impl<'r> Candidate<'r> {
             }
         }
         let metric = metric(&goal.metric).ok_or_else(|| Reason::NoValue(goal.metric.clone()))?;
-        let is_as_executed = summary.completed.mean == Some(1.0)
-            && summary.correct.mean.zip(summary.offline_accuracy).is_some_and(|(mean, offline)| offline.contains(mean));
         Ok(Self {
             point: row.point,
             mean: mean(&values(&metric, rows)),
             aim: goal.aim,
             metric,
             rows: rows.to_vec(),
-            network: row.network,
-            samples: f64::from(row.samples.max(1)),
-            as_executed: networks.get(&row.network).filter(|_| is_as_executed).map(|network| network.right.clone()),
+            answered: answers.of(row, summary),
         })
     }
 
@@ -114,24 +89,10 @@ impl<'r> Candidate<'r> {
 
     /// Variance of the difference to `other` that comes from the finite number of samples, which all replications share.
     fn common_error(&self, other: &Self) -> f64 {
-        if !self.metric.is_of_answers() || self.network == other.network {
-            return 0.0;
+        match self.metric.is_of_answers() {
+            true => self.answered.error_of_difference(self.mean, &other.answered, other.mean),
+            false => 0.0,
         }
-        let paired = self.as_executed.as_ref().zip(other.as_executed.as_ref());
-        match paired.and_then(|(own, others)| paired_difference(own, others).ok()) {
-            Some(paired) => {
-                let [n, first, second] =
-                    [paired.samples, paired.only_first, paired.only_second].map(|count| count as f64);
-                (first + second - (first - second).powi(2) / n) / (n * n)
-            }
-            // Which samples suffered is not known.
-            None => self.error_of_samples(self.mean) + other.error_of_samples(other.mean),
-        }
-    }
-
-    /// Variance of a share of answers that comes from the finite number of samples.
-    fn error_of_samples(&self, share: f64) -> f64 {
-        share * (1.0 - share) / self.samples
     }
 
     /// Whether it keeps all `parts` with the confidence asked for.
@@ -168,7 +129,7 @@ impl<'r> Candidate<'r> {
                 share_at_most(share.part, share.whole, limit.value).ok()?
             }
             _ if metric.is_of_answers() => {
-                belief.with_common_error(self.error_of_samples(mean(&values))).at_most(limit.value)
+                belief.with_common_error(self.answered.error(mean(&values))).at_most(limit.value)
             }
             _ => belief.at_most(limit.value),
         };

@@ -11,11 +11,12 @@
 
 mod candidate;
 
+use crate::answers::Answers;
 use crate::condition::{Condition, Limit};
 use crate::index::PointIndex;
 use crate::rows::{ReplicationRow, Results};
 use crate::summary::PointSummary;
-use candidate::{Candidate, Network};
+use candidate::Candidate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -147,11 +148,11 @@ impl Selection {
         let goal = results.manifest.goal.as_ref()?;
         let mut rows: BTreeMap<PointIndex, Vec<&ReplicationRow>> = BTreeMap::new();
         results.replications.iter().for_each(|row| rows.entry(row.point).or_default().push(row));
-        let networks = Network::all(results);
+        let answers = Answers::new(results);
         let (mut candidates, mut left_out) = (vec![], vec![]);
         for (row, summary) in results.points.iter().zip(points) {
             let replications = rows.get(&row.point).map_or(&[][..], Vec::as_slice);
-            match Candidate::new(goal, (row, summary), replications, &networks) {
+            match Candidate::new(goal, (row, summary), replications, &answers) {
                 Ok(candidate) => candidates.push(candidate),
                 Err(reason) => left_out.push(LeftOut { point: row.point, reason }),
             }

@@ -18,6 +18,7 @@ use cospike_sim_core::stats::{
     Interval, PairedDifference, StatsError, compare_with_control, holm, paired_difference, wilson,
 };
 pub(crate) use estimate::Limits;
+pub(crate) use estimate::ROUNDING;
 use estimate::{Serialised, largest, optional_interval, scaled, unit};
 use search::answers;
 use serde::{Serialize, Serializer};

@@ -136,7 +136,7 @@ fn compare_keys(path: &str, properties: &serde_json::Map<String, Value>, compare
         (path, true) => format!("[[{path}]]"),
     };
     for (key, schema) in
-        properties.iter().filter(|(key, _)| !path.is_empty() || !["sweep", "find"].contains(&key.as_str()))
+        properties.iter().filter(|(key, _)| !path.is_empty() || !["sweep", "find", "goal"].contains(&key.as_str()))
     {
         let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
         let is_list = schema["items"].is_object();
