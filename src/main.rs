@@ -7,6 +7,8 @@ mod arguments;
 mod bench;
 mod check;
 mod cluster;
+mod columns;
+mod compare;
 mod data;
 mod energy;
 mod estimate;
@@ -94,6 +96,7 @@ fn execute(verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Store(arguments::Store::Export(export)) => store::export(&export),
         Verb::Report(report) => report::report(&report),
         Verb::Figure(figure) => figure::figure(&figure),
+        Verb::Compare(compare) => return compare::compare(&compare),
         Verb::Check(check) => check::check(&check),
         Verb::New(new) => new::new(&new),
         Verb::Data(data::Data::Check(folder)) => data::check(&folder),

@@ -1,11 +1,13 @@
 //! The summary of a study's results as a table.
 
 use crate::output::{mean, percent, plural, printable, say, significant, table};
+use cospike_results::goal::Selection;
 use cospike_results::index::PointIndex;
 use cospike_results::rows::Results;
 use cospike_results::summary::{
     AdjustedP, Estimate, LEAST_COMPUTE, PointSummary, SIGNIFICANCE, Summary, compute_share, zeros,
 };
+use cospike_sim_core::kernel::Number;
 use cospike_sim_core::stats::Interval;
 
 /// Most design points of which the terminal lists anything; a reader of more needs the files.
@@ -102,6 +104,13 @@ pub(super) fn print_summary(summary: &Summary, results: &Results) {
         say!("missed: deadlines missed, by a late answer or by none, of all requests");
     }
     say!("{}", zeros(&results.points));
+    if let Some(Selection { goal, .. }) = &summary.selection {
+        let confidence = Number(100.0 * goal.confidence);
+        say!(
+            "the choice: limits are kept with {confidence} % probability; how sure it is, by Student's t replication by replication, \
+             summed over all others (Bonferroni)"
+        );
+    }
     print_failures(summary);
     print_missing_energies(summary);
     if !summary.comparisons.is_empty() {

@@ -6,6 +6,7 @@
 
 use crate::condition::{Decision, DecisionError};
 use cospike_models::zoo::{CodecChoice, NetworkChoice};
+use cospike_results::goal::GoalUsed;
 use cospike_results::index::{NetworkIndex, PriceIndex};
 use cospike_results::manifest::{FileUsed, ProfileUsed, SearchUsed};
 use cospike_sim_core::cosim::{MAX_DESIGNS, System};
@@ -168,6 +169,9 @@ pub struct Provenance {
     /// What was searched, and how it was decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<SearchUsed>,
+    /// Which design point is the best.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub goal: Option<GoalUsed>,
     /// Dotted paths of the swept keys, in the order of the file.
     pub axes: Vec<String>,
     /// Recorded rates and arrivals: name, and hash of the content.

@@ -10,6 +10,7 @@ pub use estimate::Estimate;
 pub use point::PointSummary;
 pub use search::{Answer, Probed, ProbedLimit};
 
+use crate::goal::Selection;
 use crate::index::{NetworkIndex, PointIndex};
 use crate::metrics::{METRICS, energy};
 use crate::rows::{AnswerRow, PointRow, ReplicationRow, Results};
@@ -17,6 +18,7 @@ use caution::cautions;
 use cospike_sim_core::inference::Convention;
 use cospike_sim_core::stats::{PairedDifference, StatsError, compare_with_control, holm, paired_difference, wilson};
 pub(crate) use estimate::Limits;
+pub(crate) use estimate::ROUNDING;
 use estimate::{Serialised, largest, scaled, unit};
 use search::answers;
 use serde::{Serialize, Serializer};
@@ -35,6 +37,8 @@ pub struct Summary {
     pub comparisons: Vec<Comparison>,
     /// Answers of searches; none without `[find]`.
     pub searches: Vec<Answer>,
+    /// The best design point; `None` without `[goal]`.
+    pub selection: Option<Selection>,
 }
 
 /// Comparison of a spiking network with one of another family, the baseline, at the same split, width and other parameters.
@@ -117,7 +121,8 @@ impl Summary {
         let comparisons = adjust(&pairs.collect::<Result<Vec<_>, StatsError>>()?);
         let searches =
             answers(results, points.iter().map(|point| (point.point, (point.replications, &point.cautions[..]))));
-        Ok(Self { warnings: results.manifest.warnings.clone(), points, comparisons, searches })
+        let selection = Selection::new(results, &points);
+        Ok(Self { warnings: results.manifest.warnings.clone(), points, comparisons, searches, selection })
     }
 }
 

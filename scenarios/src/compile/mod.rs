@@ -191,6 +191,7 @@ fn compile_points(expansion: &Expansion<'_>, given: &Given, origin: &Origin, zoo
                 settings: vec![],
                 selected: vec![],
                 search: expansion.search.as_ref().map(searches::used),
+                goal: expansion.goal.clone(),
                 axes: expansion.axes.clone(),
                 traces: used(compiler.traces).collect(),
                 profiles: compiler.profiles.used(),
