@@ -77,14 +77,5 @@ fn empty() -> Results {
         profiles: vec![],
         warnings: vec![],
     };
-    Results {
-        manifest,
-        points: vec![],
-        layers: vec![],
-        compute_energy: vec![],
-        replications: vec![],
-        latencies: vec![],
-        answers: vec![],
-        probes: vec![],
-    }
+    Results::new(manifest, 0)
 }
