@@ -78,6 +78,14 @@ pub(super) fn print_summary(summary: &Summary, results: &Results) {
     }
     say!("{points}");
     say_left_out(summary.points.len(), "design point", "points.parquet, replications.parquet and `--json` have");
+    if summary.all_points > summary.points.len() {
+        say!(
+            "all of this, `--json` and the report are of the first {} of {}: points.parquet, replications.parquet and the other tables \
+             have all, and `--point FROM..TO` shows a part of them",
+            summary.points.len(),
+            plural(summary.all_points as u64, "design point")
+        );
+    }
     let samples = results.points.iter().map(|point| point.samples).max().unwrap_or(0);
     let accuracy = match unanswered {
         true => {

@@ -1,6 +1,7 @@
 //! A plan that is made in code, without any scenario file.
 
 mod failures;
+mod parts;
 mod shares;
 mod streaming;
 mod symbols;
