@@ -34,6 +34,7 @@ pub(crate) fn page(arguments: &Page) -> Result<(), Failure> {
         radios: simulate("radios", &zoo)?,
         whole_device: simulate("whole-device", &zoo)?,
         fallback: simulate("fallback", &zoo)?,
+        neucodex: simulate("neucodex", &zoo)?,
     };
     paper_page(&evidence)?.write(&arguments.folder).map_err(Failure::mistake)
 }

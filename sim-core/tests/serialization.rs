@@ -1,6 +1,6 @@
 //! Systems and price lists are plain data: they survive JSON exactly, and unknown keys are refused.
 
-use cospike_sim_core::cloud::{Autoscaling, BatchTime, Batching, Cloud, CloudPower, Order};
+use cospike_sim_core::cloud::{Autoscaling, BatchTime, Batching, Cloud, CloudPower, EarlyExit, ExitAt, Order};
 use cospike_sim_core::compute::Processor;
 use cospike_sim_core::cosim::System;
 use cospike_sim_core::edge::{
@@ -115,7 +115,7 @@ fn system() -> System {
                 startup_seconds: 0.5,
             }),
             power: CloudPower { idle_watts: 30.0, busy_watts: 70.0 },
-            exit_entropy: Some(0.1),
+            exit: Some(EarlyExit { entropy: 0.1, at: ExitAt::Edge }),
             ..Cloud::plain(2, processor, 4)
         },
         workload: Workload {

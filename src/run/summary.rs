@@ -29,7 +29,8 @@ pub(super) fn print_summary(summary: &Summary, results: &Results) {
     // Loss, damage, full queues and early answers make the event loop's accuracy differ from the network's.
     let unanswered = results.replications.iter().any(|row| {
         let damaged = row.traffic.packets_lost > 0 || row.traffic.bits_flipped > 0 || row.traffic.bits_erased > 0;
-        let early = row.traffic.steps_saved > 0 || (1..row.requests.completed).contains(&row.requests.answered_at_edge);
+        let early = row.traffic.steps_saved + row.traffic.steps_wasted > 0
+            || (1..row.requests.completed).contains(&row.requests.answered_at_edge);
         damaged || early || row.requests.completed < row.requests.generated
     });
     let mut titles = vec!["design point"];

@@ -201,14 +201,15 @@ pub(super) static CLAIMS: &[PaperClaim] = &[
         source: &NEUCODEX,
         says: "Edge energy less by more than 90 %.",
         baseline: "Edge-only inference.",
-        unknown: "Hardware, accounting, split point; the answer that is sent back after each time step.",
+        unknown: "Hardware, accounting, split point and threshold; the size of the scores that are sent back after each time step.",
         test: Test::EdgeOnlyEnergy { share: 0.1 },
     },
     PaperClaim {
         source: &NEUCODEX,
         says: "End-to-end latency less by up to 3x.",
         baseline: "Edge-only inference.",
-        unknown: "Hardware and link of its testbed.",
+        unknown: "Hardware and link of its testbed, and the threshold; whether the device waits for the scores before its next step. Here \
+                  it does not.",
         test: Test::EdgeOnlyLatency { ratio: 3.0 },
     },
     PaperClaim {

@@ -28,6 +28,8 @@ pub struct Evidence {
     pub whole_device: Results,
     /// Results of the scenario `fallback`.
     pub fallback: Results,
+    /// Results of the scenario `neucodex`.
+    pub neucodex: Results,
 }
 
 /// Units of one kind and width at one split point.

@@ -108,8 +108,8 @@ fn introduction(evidence: &Evidence) -> String {
     format!(
         "# The claims of the papers\n\n\
          What papers on split computing with spiking networks claim, beside what the networks that ship do. This page is made by `cospike \
-         paper page docs`, which executes {} networks on {} test images (units before the last split point on fewer) and simulates the scenarios `radios`, `whole-device` and \
-         `fallback`; no figure on it is written by hand.\n\n\
+         paper page docs`, which executes {} networks on {} test images (units before the last split point on fewer) and simulates the scenarios `radios`, `whole-device`, \
+         `fallback` and `neucodex`; no figure on it is written by hand.\n\n\
          **Read the verdicts as what they are.** Most of these papers could be read only in part (see *Sources*), their networks and data \
          sets are larger, and their settings are not known. A verdict is on the *nearest setting here*: small networks on \
          Fashion-MNIST. It says whether the claim carries over, not whether the authors measured correctly.\n\n\

@@ -193,10 +193,14 @@ impl Scenario {
             let message = "there is a local network, but no `exit_entropy` in [fleet], up to which its answer is final";
             return Err(Mistake::in_value(local, message));
         }
-        match &self.cloud.exit_entropy {
-            Some(entropy) if !self.network.streams() => {
-                let message = "the cloud can answer early only if time steps reach it one by one";
+        match (&self.cloud.exit_entropy, &self.cloud.exit_at) {
+            (Some(entropy), _) if !self.network.streams() => {
+                let message = "an answer can stand early only if time steps reach the cloud one by one";
                 Err(Mistake::in_value(entropy, message).help("give `stream = true` in [network]"))
+            }
+            (None, Some(place)) => {
+                let message = "there is no `exit_entropy` in [cloud], so nothing is decided early";
+                Err(Mistake::in_value(place, message).help("give `exit_entropy`, or leave this out"))
             }
             _ => Ok(()),
         }

@@ -76,7 +76,7 @@ cloud.autoscaling.up_above        SYSTEM/cloud/scaling/up_above
 cloud.autoscaling.down_below      SYSTEM/cloud/scaling/down_below
 cloud.autoscaling.period_s        SYSTEM/cloud/scaling/period_seconds
 cloud.autoscaling.startup_s       SYSTEM/cloud/scaling/startup_seconds
-cloud.exit_entropy                SYSTEM/cloud/exit_entropy
+cloud.exit_entropy                SYSTEM/cloud/exit/entropy
 ";
 
 const IN_OTHER: &str = "
