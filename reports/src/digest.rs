@@ -3,8 +3,8 @@
 use crate::error::ReportError;
 use crate::figure::{shorten, text_width};
 use crate::pooled::pooled;
-use cospike_results::goal::Selection;
 use crate::quantity::{count, plural};
+use cospike_results::goal::Selection;
 use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::rows::{AnswerRow, ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results, Table};
 use cospike_results::summary::{
