@@ -3,6 +3,8 @@
 use crate::error::ReportError;
 use crate::figure::{shorten, text_width};
 use crate::pooled::pooled;
+use crate::quantity::{count, plural};
+use cospike_results::goal::Selection;
 use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::rows::{AnswerRow, ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results, Table};
 use cospike_results::summary::{
@@ -35,6 +37,8 @@ pub(crate) struct Digest<'a> {
     pub(crate) pairs: Vec<Pair>,
     /// Answers of searches.
     pub(crate) searches: Vec<Answer>,
+    /// The best design point, if that was asked for.
+    pub(crate) selection: Option<Selection>,
     /// Swept keys in which the networks of each kind differ.
     varied: BTreeMap<String, BTreeSet<String>>,
 }
@@ -124,8 +128,15 @@ impl<'a> Digest<'a> {
         };
         let pairs = summary.comparisons.into_iter().filter_map(pair).collect();
         let varied = varied(networks.iter().map(|index| &designs[*index]));
-        let searches = summary.searches;
-        Ok(Self { results, designs, energy_parts, networks, kinds, pairs, searches, varied })
+        let (searches, selection) = (summary.searches, summary.selection);
+        Ok(Self { results, designs, energy_parts, networks, kinds, pairs, searches, selection, varied })
+    }
+
+    /// Words on the part of a larger study that this is; `None` if it is all of it.
+    pub(crate) fn shown(&self) -> Option<String> {
+        let (shown, all) = (self.designs.len(), self.results.all_points);
+        let words = || format!("first {} of {}", count(shown as u64), plural(all, "design point"));
+        (shown < all).then(words)
     }
 
     /// Whether compute is so much of the energy of any design point that price lists change it. Without energies, nothing else is there

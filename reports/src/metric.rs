@@ -2,14 +2,11 @@
 
 use crate::digest::Design;
 use crate::quantity::Quantity;
+use cospike_results::goal::{INDIFFERENCE, INDIFFERENCE_OF_SHARES};
 pub(crate) use cospike_results::metrics::{Better, Metric};
 use cospike_results::metrics::{METRICS, Unit};
 use cospike_results::rows::ReplicationRow;
 use cospike_results::summary::Estimate;
-
-/// Difference of shares, and relative difference of everything else, below which nothing is said to vary.
-const LEAST_SHARE: f64 = 0.005;
-const LEAST_RATIO: f64 = 0.01;
 
 /// The metrics that figures and answers choose by themselves, those that matter to most readers first.
 pub(crate) fn prominent() -> impl Iterator<Item = &'static Metric> + Clone {
@@ -90,8 +87,8 @@ impl MetricOfDesigns for Metric {
 
     fn least_difference(&self) -> String {
         match self.quantity() {
-            Quantity::Share => format!("{} points", 100.0 * LEAST_SHARE),
-            _ => format!("{}\u{a0}%", 100.0 * LEAST_RATIO),
+            Quantity::Share => format!("{} points", 100.0 * INDIFFERENCE_OF_SHARES),
+            _ => format!("{}\u{a0}%", 100.0 * INDIFFERENCE),
         }
     }
 }
@@ -99,8 +96,8 @@ impl MetricOfDesigns for Metric {
 /// Whether two means, the lower one first, are far enough apart to matter to anybody.
 fn matters(quantity: Quantity, low: f64, high: f64) -> bool {
     match quantity {
-        Quantity::Share => high - low >= LEAST_SHARE,
-        _ => high - low >= LEAST_RATIO * high.abs(),
+        Quantity::Share => high - low >= INDIFFERENCE_OF_SHARES,
+        _ => high - low >= INDIFFERENCE * high.abs(),
     }
 }
 

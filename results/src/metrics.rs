@@ -226,6 +226,16 @@ impl Metric {
         value.filter(|value| value.is_finite())
     }
 
+    /// Whether it depends on which samples are answered correctly.
+    pub(crate) fn is_of_answers(&self) -> bool {
+        ["accuracy", "correct"].contains(&self.name)
+    }
+
+    /// `value`, in the unit of the name, in the unit without a prefix.
+    pub fn in_plain_unit(&self, value: f64) -> f64 {
+        value / self.per_unit
+    }
+
     /// Share over all `rows` together; `None` of an amount.
     pub fn pooled(&self, rows: &[&ReplicationRow]) -> Option<Share> {
         let Measure::Share(of) = self.measure else { return None };

@@ -5,6 +5,7 @@
 
 mod capacity;
 mod contest;
+mod goal;
 mod lead;
 mod trend;
 mod words;
@@ -24,11 +25,27 @@ const LEAST_SHARE: f64 = 0.000_5;
 /// Most sentences on the best design points; with those on who leads at which value, if these compare all points.
 const BEST: usize = 3;
 
-/// The answer, the most important sentence first. Of searches it is what they found: which values they probed says nothing more.
+/// The answer, the most important sentence first: what comes of the goal, if there is one, then what varied.
 pub(crate) fn sentences(digest: &Digest<'_>) -> Vec<String> {
+    let mut sentences = goal::sentences(digest);
+    sentences.extend(of_what_varied(digest));
+    sentences
+}
+
+/// What is to be said without a goal. Of searches it is what they found: which values they probed says nothing more.
+fn of_what_varied(digest: &Digest<'_>) -> Vec<String> {
     if !digest.searches.is_empty() {
         return digest.searches.iter().map(|of| format!("{}: {}.", of.search, of.text)).collect();
     }
+    let mut sentences = of_points(digest);
+    if let Some(shown) = digest.shown().filter(|_| !sentences.is_empty()) {
+        sentences.insert(0, format!("What follows is of the {shown}."));
+    }
+    sentences
+}
+
+/// The answer of a study without searches.
+fn of_points(digest: &Digest<'_>) -> Vec<String> {
     if let [only] = &digest.designs[..] {
         return alone(only).into_iter().collect();
     }

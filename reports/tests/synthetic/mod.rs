@@ -48,16 +48,7 @@ impl Synthetic {
 
     /// The rows.
     pub(crate) fn results(&self) -> Results {
-        let mut results = Results {
-            manifest: manifest(self.replications),
-            points: Vec::new(),
-            layers: Vec::new(),
-            compute_energy: Vec::new(),
-            replications: Vec::new(),
-            latencies: Vec::new(),
-            answers: Vec::new(),
-            probes: Vec::new(),
-        };
+        let mut results = Results::new(manifest(self.replications), 0);
         for (f, family) in self.families.iter().enumerate() {
             for (s, split) in self.splits.iter().enumerate() {
                 for width in &self.widths {
@@ -68,6 +59,7 @@ impl Synthetic {
                 self.add(&mut results, (f, family), (self.splits.len(), "output"), None);
             }
         }
+        results.all_points = results.points.len();
         results
     }
 
@@ -248,6 +240,7 @@ fn manifest(replications: u32) -> Manifest {
         settings: vec!["link.profile=my link".to_owned()],
         selected: vec!["3..7".to_owned()],
         search: None,
+        goal: None,
         seed: 7,
         replications,
         axes: ["network.family", "network.split", "network.width"].map(str::to_owned).to_vec(),

@@ -88,7 +88,7 @@ pub(crate) enum Limits {
 }
 
 /// Difference, as a share of the numbers, up to which these count as equal: sums in another order differ by less.
-const ROUNDING: f64 = 1e-12;
+pub(crate) const ROUNDING: f64 = 1e-12;
 
 /// The largest size among `values`.
 pub(super) fn largest(values: &[f64]) -> f64 {

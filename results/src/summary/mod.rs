@@ -10,6 +10,7 @@ pub use estimate::Estimate;
 pub use point::PointSummary;
 pub use search::{Answer, Probed, ProbedLimit};
 
+use crate::goal::Selection;
 use crate::index::{NetworkIndex, PointIndex};
 use crate::metrics::{METRICS, energy};
 use crate::rows::{AnswerRow, PointRow, ReplicationRow, Results};
@@ -17,15 +18,22 @@ use caution::cautions;
 use cospike_sim_core::inference::Convention;
 use cospike_sim_core::stats::{PairedDifference, StatsError, compare_with_control, holm, paired_difference, wilson};
 pub(crate) use estimate::Limits;
+pub(crate) use estimate::ROUNDING;
 use estimate::{Serialised, largest, scaled, unit};
 use search::answers;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Most design points that terminal, JSON and report show, the first ones: no browser shows more, no reader reads them, and each takes
+/// memory. The tables have all.
+pub const MOST_POINTS: usize = 10_000;
+
 /// Summary of the results of a study. It serialises as `cospike run --json` prints it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
+    /// Number of design points of the study, of which `points` are the first.
+    pub all_points: usize,
     /// What was simulated but is not as it should be, see [`Manifest::warnings`](crate::manifest::Manifest::warnings).
     pub warnings: Vec<String>,
     /// Summaries of the design points, in the order of the table `points`.
@@ -35,6 +43,8 @@ pub struct Summary {
     pub comparisons: Vec<Comparison>,
     /// Answers of searches; none without `[find]`.
     pub searches: Vec<Answer>,
+    /// The best design point; `None` without `[goal]`.
+    pub selection: Option<Selection>,
 }
 
 /// Comparison of a spiking network with one of another family, the baseline, at the same split, width and other parameters.
@@ -117,7 +127,9 @@ impl Summary {
         let comparisons = adjust(&pairs.collect::<Result<Vec<_>, StatsError>>()?);
         let searches =
             answers(results, points.iter().map(|point| (point.point, (point.replications, &point.cautions[..]))));
-        Ok(Self { warnings: results.manifest.warnings.clone(), points, comparisons, searches })
+        let selection = Selection::new(results, &points);
+        let (all_points, warnings) = (results.all_points, results.manifest.warnings.clone());
+        Ok(Self { all_points, warnings, points, comparisons, searches, selection })
     }
 }
 
