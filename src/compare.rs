@@ -9,6 +9,7 @@ use cospike_results::compare::{Compared, Difference};
 use cospike_results::manifest::Manifest;
 use cospike_results::metrics::{METRICS, Metric};
 use cospike_results::rows::Results;
+use cospike_results::summary::MOST_POINTS;
 use cospike_scenarios::{Change, changes};
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -23,8 +24,11 @@ const MOST_NAMED: usize = 5;
 pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode, Failure> {
     let limits = arguments.fail_if_worse.iter().map(|of| Ok((of, known_metric(&of.metric)?)));
     let limits = limits.collect::<Result<Vec<_>, Failure>>()?;
-    let results =
-        arguments.folders.iter().map(|folder| read_results(folder)).collect::<Result<Vec<Results>, Failure>>()?;
+    let results = arguments
+        .folders
+        .iter()
+        .map(|folder| read_results(folder, MOST_POINTS))
+        .collect::<Result<Vec<Results>, Failure>>()?;
     let (first, others) = results.split_first().ok_or_else(|| Failure::mistake("give two result folders"))?;
     let compared = others.iter().map(|other| Compared::new(first, other)).collect::<Result<Vec<_>, _>>()?;
     if let Some(place) = compared.iter().position(|compared| compared.points.is_empty()) {

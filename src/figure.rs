@@ -2,12 +2,12 @@
 
 use crate::failure::Failure;
 use crate::output::say;
+use crate::report::read_results;
 use clap::{Args, ValueEnum};
 use cospike_reports::{
     FIGURE, FIGURE_DATA, Filter, Form, PDF_FIGURE, PNG_FIGURE, PaperSize, Publication, PublicationError,
     PublishedFigure, publication,
 };
-use cospike_results::store::folder;
 use cospike_results::store::whole_file::{Kind, WholeFile};
 use cospike_scenarios::diagnostic::did_you_mean;
 use std::io::Write;
@@ -149,7 +149,8 @@ impl Format {
 /// Draws the figure, and prints the paths of its file and of its data.
 pub(crate) fn figure(arguments: &Figure) -> Result<(), Failure> {
     let format = Format::of(&arguments.out)?;
-    let results = folder::read(&arguments.folder).map_err(Failure::mistake)?;
+    // All of them: a filter may leave any.
+    let results = read_results(&arguments.folder, usize::MAX)?;
     let drawn = publication(&results, &arguments.asked()).map_err(explain)?;
     let data = arguments.out.with_extension("csv");
     // Neither file takes its name before both are whole.

@@ -13,7 +13,7 @@ use std::path::Path;
 /// Draws the report of a result folder again, there or in a file elsewhere, and prints the path of its page.
 pub(crate) fn report(Report { folder, page }: &Report) -> Result<(), Failure> {
     // Read first: a folder without results is not made one.
-    let results = read_results(folder)?;
+    let results = read_results(folder, MOST_POINTS)?;
     let Some(page) = page else { return draw_in(folder) };
     let file = WholeFile::with_text(page, PAGE_FILE, &render(&results)?.html).map_err(Failure::mistake)?;
     file.finish()?;
@@ -21,15 +21,15 @@ pub(crate) fn report(Report { folder, page }: &Report) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Reads the results of a folder that the user names, of at most [`MOST_POINTS`] design points.
-pub(crate) fn read_results(folder: &Path) -> Result<Results, Failure> {
+/// Reads the results of the first `points` design points in a folder that the user names.
+pub(crate) fn read_results(folder: &Path, points: usize) -> Result<Results, Failure> {
     if !folder.exists() {
         let message = format!("there is no folder {}", folder.display());
         return Err(Failure::mistake(format_args!(
             "{message}\nhelp: `cospike run` writes results to out/NAME, or where `--out` says"
         )));
     }
-    folder::read_first(folder, MOST_POINTS).map_err(Failure::mistake)
+    folder::read_first(folder, points).map_err(Failure::mistake)
 }
 
 /// Draws the report into the folder of its results.

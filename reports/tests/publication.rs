@@ -193,6 +193,7 @@ fn grid(keep: impl Fn(u32) -> bool) -> Results {
     }
     results.manifest.axes = ["network.family", "link.delay_ms", "network.width"].map(str::to_owned).to_vec();
     results.points.retain(|row| keep(row.point.0));
+    results.all_points = results.points.len();
     results.replications.retain(|row| keep(row.point.0));
     results.latencies.retain(|row| keep(row.point.0));
     results.compute_energy.retain(|row| keep(row.point.0));
