@@ -19,13 +19,21 @@ use synthetic::Synthetic;
 
 /// Studies that between them have every figure: one and many splits, more kinds than have colours of their own, and two keys with
 /// numbers, overloaded in one corner, with deadlines, batteries and a cloud.
-fn studies() -> [(&'static str, Results); 4] {
+fn studies() -> [(&'static str, Results); 5] {
     let many = Synthetic { families: vec!["spiking", "float", "binary", "quantised", "jpeg"], ..Synthetic::eighteen() };
     let mut many = many.results();
+    // Nothing with numbers varies, so the design points stand side by side.
+    let words = Synthetic { widths: vec![4], ..Synthetic::eighteen() };
     // The title of its figure needs two lines.
     let long = format!("network.{}", "width_".repeat(20));
     many.points.iter_mut().for_each(|row| row.parameters = row.parameters.replace("network.width", &long));
-    [("eighteen", compute()), ("sixty", Synthetic::sixty().results()), ("many", many), ("grid", grid())]
+    [
+        ("eighteen", compute()),
+        ("sixty", Synthetic::sixty().results()),
+        ("many", many),
+        ("grid", grid()),
+        ("words", words.results()),
+    ]
 }
 
 /// Compute is half of the energy, so price lists matter.
