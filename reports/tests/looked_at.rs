@@ -170,7 +170,7 @@ fn the_page_of_the_papers_is_as_it_was_looked_at() {
         let last = branch.series.last().map(|series| series.split);
         let choices = |is_it: &dyn Fn(&Series<'_>) -> bool| -> Vec<NetworkChoice> {
             let own = branch.series.iter().filter(|series| Some(series.split) == last && is_it(series));
-            let files = own.flat_map(|series| series.widths.values().copied().flatten());
+            let files = own.flat_map(|series| series.widths.values().flatten().copied());
             let files = files.filter(|file| file.name.starts_with("resnet14"));
             files.map(|file| zoo.choice(&file.name).unwrap()).collect()
         };
