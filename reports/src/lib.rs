@@ -10,6 +10,7 @@ mod metric;
 mod names;
 mod page;
 mod paper;
+mod pivot;
 mod pooled;
 mod quantity;
 mod sweep;
@@ -18,6 +19,7 @@ mod zoo;
 pub use error::ReportError;
 pub use figures::{DensityLine, density_figure};
 pub use paper::{Evidence, PaperPage, paper_page};
+pub use pivot::{Cell, Pivot};
 pub use zoo::{ZooPage, zoo_page};
 
 use cospike_results::rows::Results;
@@ -82,6 +84,14 @@ pub fn render(results: &Results) -> Result<Report, ReportError> {
 /// Those of [`render`].
 pub fn answer(results: &Results) -> Result<Vec<String>, ReportError> {
     Ok(answer::sentences(&digest::Digest::new(results)?))
+}
+
+/// Tables of the metrics that vary against the one number that a study varied; none where several vary.
+///
+/// # Errors
+/// Those of [`render`].
+pub fn pivots(results: &Results) -> Result<Vec<Pivot>, ReportError> {
+    Ok(pivot::all(&digest::Digest::new(results)?))
 }
 
 impl Report {

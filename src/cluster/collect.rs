@@ -4,18 +4,19 @@ use super::Opened;
 use crate::arguments::Collect;
 use crate::failure::Failure;
 use crate::output::plural;
-use crate::run::publish::{failed_points, finished, last, open_place, present};
+use crate::run::publish::{PrintedAs, failed_points, finished, last, open_place, present};
 use anyhow::anyhow;
 use cospike_studies::State;
 
 /// Writes results and report of what is stored of a study, and says what is missing.
 pub(crate) fn collect(arguments: &Collect) -> Result<(), Failure> {
+    let printed_as = PrintedAs::new(arguments.json, &arguments.columns)?;
     let opened = Opened::new(&arguments.study)?;
     let study = &opened.study;
     let place = open_place(arguments.out.as_deref(), study, opened.location.folder())?;
     let (results, store_failure) = finished(study.collect(&opened.store))?;
     place.write(&results)?;
-    let [drawn, printed] = present(&results, &place, arguments.json);
+    let [drawn, printed] = present(&results, &place, &printed_as);
     let inventory = study.inventory(&opened.pieces()?)?;
     let networks = inventory.networks.iter().filter(|state| **state == State::Missing).count();
     let missing = inventory.points.iter().filter(|point| !point.is_complete).count();
