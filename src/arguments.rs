@@ -1,5 +1,6 @@
 //! The command line: verbs, options and their help.
 
+use crate::figure::Figure;
 use crate::given::{GivenData, GivenScenario, GivenStore, GivenZoo, range};
 use crate::nir::GivenNir;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
@@ -45,6 +46,9 @@ pub(crate) enum Verb {
     /// if a metric of `--fail-if-worse` is worse than in the first
     Compare(Compare),
     /// Check a scenario: list its design points, how long it will take, and, from a trial of a few samples, what its places are asked for; or check a network of another framework (.nir): say of every
+    /// Draw one figure of a result folder for a paper or a slide, at its exact size, with its data beside it
+    Figure(Figure),
+    /// Check a scenario and list its design points, without running it; or check a network of another framework (.nir): say of every
     /// node how it is executed. Exit code 2 if one is not
     Check(Check),
     /// Write a scenario file of your own, which begins as a copy of one that ships with CoSpike

@@ -13,6 +13,7 @@ mod energy;
 mod estimate;
 mod export;
 mod failure;
+mod figure;
 mod given;
 mod infer;
 mod memory;
@@ -95,6 +96,7 @@ fn execute(verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Store(arguments::Store::Export(export)) => store::export(&export),
         Verb::Report(report) => report::report(&report),
         Verb::Compare(compare) => return compare::compare(&compare),
+        Verb::Figure(figure) => figure::figure(&figure),
         Verb::Check(check) => check::check(&check),
         Verb::New(new) => new::new(&new),
         Verb::Profiles(list) => profiles::list(list.json),

@@ -1,7 +1,7 @@
 //! The summary of a study's results as a table.
 
 use super::points::{MOST_LISTED, loses, misses, print_columns, print_pivots, print_points, say_left_out};
-use crate::output::{mean, plural, printable, say, significant, table};
+use crate::output::{mean, printable, say, significant, table};
 use cospike_reports::Pivot;
 use cospike_results::goal::Selection;
 use cospike_results::index::PointIndex;

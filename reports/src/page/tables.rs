@@ -86,7 +86,7 @@ fn design_row(design: &Design<'_>) -> Markup {
     let outcome = |quantity, estimate: &Estimate| cell(mean(quantity, estimate));
     let failed = summary.failed_replications;
     html! {
-        tr data-toml=(toml(row)) {
+        tr data-point=(row.point) data-toml=(toml(row)) {
             th scope="row" {
                 (row.label)
                 @for caution in &summary.cautions { br; small { a href="#cautions" { (in_a_word(caution)) } } }
