@@ -62,7 +62,7 @@ impl Outlook {
             rows.add_row([printable(&point.label)].into_iter().chain(loads));
         }
         say!(
-            "\n{rows}\nby a trial of {TRIAL_SAMPLES} samples and {TRIAL_REQUESTS} requests of each design point, so about"
+            "\n{rows}\nby a trial of {TRIAL_SAMPLES} samples and {TRIAL_REQUESTS} requests of each design point, so not exact"
         );
         for (label, place, load) in overloads(points) {
             note!("warning: {}: the {place} is asked for about {load:.2} times what it can do", printable(label));
