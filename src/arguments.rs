@@ -1,5 +1,6 @@
 //! The command line: verbs, options and their help.
 
+use crate::data::Data;
 use crate::figure::Figure;
 use crate::given::{GivenData, GivenScenario, GivenStore, GivenZoo, range};
 use crate::nir::GivenNir;
@@ -42,14 +43,13 @@ pub(crate) enum Verb {
     Store(Store),
     /// Draw the report of a result folder again
     Report(Report),
+    /// Draw one figure of a result folder for a paper or a slide, at its exact size, with its data beside it
+    Figure(Figure),
     /// Compare the same design points of two or three result folders: what changed in their scenarios, and what came of it. Exit code 1
     /// if a metric of `--fail-if-worse` is worse than in the first
     Compare(Compare),
-    /// Check a scenario: list its design points, how long it will take, and, from a trial of a few samples, what its places are asked for; or check a network of another framework (.nir): say of every
-    /// Draw one figure of a result folder for a paper or a slide, at its exact size, with its data beside it
-    Figure(Figure),
-    /// Check a scenario and list its design points, without running it; or check a network of another framework (.nir): say of every
-    /// node how it is executed. Exit code 2 if one is not
+    /// Check a scenario: list its design points, how long it takes, and, from a trial of a few samples, what its places are asked for; or
+    /// check a network of another framework (.nir): say of every node how it is executed. Exit code 2 if one is not
     Check(Check),
     /// Write a scenario file of your own, which begins as a copy of one that ships with CoSpike
     New(New),
@@ -61,6 +61,9 @@ pub(crate) enum Verb {
     Prices(Prices),
     /// Print the JSON Schema of a scenario file, with which an editor completes and checks keys
     Schema,
+    /// Look at a data set of your own
+    #[command(subcommand)]
+    Data(Data),
     /// Measure accuracy and operations of a network, without simulating devices
     Infer(Infer),
     /// Write a network to a file that other frameworks read

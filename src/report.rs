@@ -7,6 +7,7 @@ use cospike_reports::{PAGE, PAGE_FILE, files, render};
 use cospike_results::rows::Results;
 use cospike_results::store::folder::{self, FolderError, Place};
 use cospike_results::store::whole_file::WholeFile;
+use cospike_results::summary::MOST_POINTS;
 use std::path::Path;
 
 /// Draws the report of a result folder again, there or in a file elsewhere, and prints the path of its page.
@@ -20,7 +21,7 @@ pub(crate) fn report(Report { folder, page }: &Report) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Reads the results of a folder that the user names.
+/// Reads the results of a folder that the user names, of at most [`MOST_POINTS`] design points.
 pub(crate) fn read_results(folder: &Path) -> Result<Results, Failure> {
     if !folder.exists() {
         let message = format!("there is no folder {}", folder.display());
@@ -28,7 +29,7 @@ pub(crate) fn read_results(folder: &Path) -> Result<Results, Failure> {
             "{message}\nhelp: `cospike run` writes results to out/NAME, or where `--out` says"
         )));
     }
-    folder::read(folder).map_err(Failure::mistake)
+    folder::read_first(folder, MOST_POINTS).map_err(Failure::mistake)
 }
 
 /// Draws the report into the folder of its results.
@@ -40,7 +41,7 @@ fn draw_in(folder: &Path) -> Result<(), Failure> {
         error => Failure::mistake(error),
     })?;
     // Once more, because what was begun before may have been finished now.
-    let results = folder::read(folder)?;
+    let results = folder::read_first(folder, MOST_POINTS)?;
     let names = files(&results.manifest.axes);
     place.check(names.iter().map(String::as_str)).map_err(Failure::mistake)?;
     let report = render(&results)?;

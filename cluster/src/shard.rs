@@ -77,14 +77,16 @@ pub enum ShardError {
     },
     /// The element of the array lies outside of the shares.
     #[error(
-        "{variable} is {index}, but {of} shares are numbered from 0 to {last}: number the array from 0 to {last}",
-        last = of - 1
+        "{variable} is {index}, but {of} shares are numbered from {first} to {last}: number the array from {first} to {last}",
+        last = first + u64::from(*of) - 1
     )]
     Outside {
         /// Variable with the index.
         variable: &'static str,
         /// Index of the element of the array.
         index: u64,
+        /// Index of the first share.
+        first: u64,
         /// Number of shares.
         of: u32,
     },
@@ -92,7 +94,7 @@ pub enum ShardError {
     #[error(
         "{scheduler} says that {variable} is {index} in an array from {first} to {last} in steps of {step}{count}, which does not \
          number shares one after the other: submit an array without gaps, or give `--shards N`, of which {variable} is then \
-         the number from 0"
+         the number from {least}"
     )]
     Gaps {
         /// Name of the scheduler.
@@ -109,6 +111,8 @@ pub enum ShardError {
         step: u64,
         /// Number of elements, in words, if it is said.
         count: String,
+        /// Least index that an array can have.
+        least: u64,
     },
     /// Two schedulers have each set their variables.
     #[error("both {first} and {second} are set, so the share is not known: give it with `--shard I/N`")]
@@ -140,6 +144,8 @@ struct Scheduler {
     index: &'static str,
     /// A value of it that means that the job is no array.
     no_array: Option<&'static str>,
+    /// Least index that an array can have. It is that of the first share where the number of shares is given.
+    least: u64,
     /// How the number of elements is known.
     range: Range,
 }
@@ -151,44 +157,42 @@ enum Range {
     /// They begin at 0, and this variable has their number.
     Count(&'static str),
     /// These variables have the first and the last index, the step between two, and their number.
-    Bounds { first: First, last: &'static str, step: &'static str, count: Option<&'static str> },
-}
-
-/// The first index of an array.
-enum First {
-    /// In this variable.
-    Variable(&'static str),
-    /// Always the same.
-    Fixed(u64),
+    /// Without one for the first, it is the least that there can be.
+    Bounds { first: Option<&'static str>, last: &'static str, step: &'static str, count: Option<&'static str> },
 }
 
 /// The schedulers that are known, each as its documentation has it.
-const SCHEDULERS: [Scheduler; 7] = [
+const SCHEDULERS: [Scheduler; 8] = [
     Scheduler {
         name: "Slurm",
         index: "SLURM_ARRAY_TASK_ID",
         no_array: None,
+        least: 0,
         range: Range::Bounds {
-            first: First::Variable("SLURM_ARRAY_TASK_MIN"),
+            first: Some("SLURM_ARRAY_TASK_MIN"),
             last: "SLURM_ARRAY_TASK_MAX",
             step: "SLURM_ARRAY_TASK_STEP",
             count: Some("SLURM_ARRAY_TASK_COUNT"),
         },
     },
-    Scheduler { name: "Kubernetes", index: "JOB_COMPLETION_INDEX", no_array: None, range: Range::Unknown },
+    Scheduler { name: "Kubernetes", index: "JOB_COMPLETION_INDEX", no_array: None, least: 0, range: Range::Unknown },
     Scheduler {
         name: "AWS Batch",
         index: "AWS_BATCH_JOB_ARRAY_INDEX",
         no_array: None,
+        least: 0,
         range: Range::Count("AWS_BATCH_JOB_ARRAY_SIZE"),
     },
-    Scheduler { name: "PBS", index: "PBS_ARRAY_INDEX", no_array: None, range: Range::Unknown },
+    // PBS Professional and OpenPBS; an array begins where the user says.
+    Scheduler { name: "PBS", index: "PBS_ARRAY_INDEX", no_array: None, least: 0, range: Range::Unknown },
+    Scheduler { name: "Torque", index: "PBS_ARRAYID", no_array: None, least: 0, range: Range::Unknown },
     Scheduler {
         name: "Grid Engine",
         index: "SGE_TASK_ID",
         no_array: Some("undefined"),
+        least: 1,
         range: Range::Bounds {
-            first: First::Variable("SGE_TASK_FIRST"),
+            first: Some("SGE_TASK_FIRST"),
             last: "SGE_TASK_LAST",
             step: "SGE_TASK_STEPSIZE",
             count: None,
@@ -197,24 +201,20 @@ const SCHEDULERS: [Scheduler; 7] = [
     Scheduler {
         name: "LSF",
         index: "LSB_JOBINDEX",
-        // Set in every job; arrays count from 1.
+        // Set in every job; indices are positive, and which is the first is not said.
         no_array: Some("0"),
-        range: Range::Bounds {
-            first: First::Fixed(1),
-            last: "LSB_JOBINDEX_END",
-            step: "LSB_JOBINDEX_STEP",
-            count: None,
-        },
+        least: 1,
+        range: Range::Bounds { first: None, last: "LSB_JOBINDEX_END", step: "LSB_JOBINDEX_STEP", count: None },
     },
-    Scheduler { name: "HyperQueue", index: "HQ_TASK_ID", no_array: None, range: Range::Unknown },
+    Scheduler { name: "HyperQueue", index: "HQ_TASK_ID", no_array: None, least: 0, range: Range::Unknown },
 ];
 
 /// The environment, by the names of its variables.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// The share of an element of a job array: as the scheduler says in the `environment`, all of a study outside of any array. With
-/// a number of `shards`, given here or as the variable [`SHARDS`], the index of the element is the number of its share, whichever
-/// other elements there are: so a single element can be submitted again.
+/// a number of `shards`, given here or as the variable [`SHARDS`], the index of the element is the number of its share, counted from the
+/// least index that the scheduler permits, whichever other elements there are: so a single element can be submitted again.
 ///
 /// # Errors
 /// [`ShardError`]: variables that contradict one another, or say less than a share.
@@ -259,18 +259,22 @@ pub fn find_job(environment: Environment<'_>) -> Option<String> {
 impl Scheduler {
     fn shard(&self, shards: Option<u32>, environment: Environment<'_>) -> Result<Shard, ShardError> {
         let Some(index) = number(self.index, 0, environment)? else { return Ok(Shard::WHOLE) };
+        let outside = |of| ShardError::Outside { variable: self.index, index, first: self.least, of };
         let missing = |missing| ShardError::HalfSet { scheduler: self.name, set: self.index, missing };
         let needed = |name, least| number(name, least, environment)?.ok_or_else(|| missing(name));
         let (index, of) = match (&self.range, shards) {
-            (_, Some(of)) => (index, of),
+            (_, Some(of)) => match index.checked_sub(self.least) {
+                Some(index) => (index, of),
+                None => return Err(outside(of)),
+            },
             (Range::Unknown, None) => {
                 return Err(ShardError::NoCount { scheduler: self.name, variable: self.index, index });
             }
             (Range::Count(count), None) => (index, narrow(count, needed(count, 1)?)?),
             (Range::Bounds { first, last, step, count }, None) => {
                 let first = match first {
-                    First::Variable(name) => needed(name, 0)?,
-                    First::Fixed(first) => *first,
+                    Some(name) => needed(name, 0)?,
+                    None => self.least,
                 };
                 let (last, step) = (needed(last, 0)?, needed(step, 1)?);
                 let count = count.map(|count| needed(count, 1)).transpose()?;
@@ -279,7 +283,7 @@ impl Scheduler {
         };
         match u32::try_from(index) {
             Ok(index) if index < of => Ok(Shard { index, of }),
-            _ => Err(ShardError::Outside { variable: self.index, index, of }),
+            _ => Err(outside(of)),
         }
     }
 
@@ -301,6 +305,7 @@ impl Scheduler {
             last,
             step,
             count: count.map(|count| format!(" with {count} elements")).unwrap_or_default(),
+            least: self.least,
         };
         let of = of.and_then(|of| u32::try_from(of).ok()).ok_or_else(gaps)?;
         Ok(((index - first) / step, of))

@@ -105,7 +105,7 @@ impl Worker<'_> {
                 let failed = failures(&inventory, units);
                 return Ok(Outcome { computed, found, failed, is_stopped: !open.is_empty() });
             }
-            self.work_on(open, &|unit, finished, elapsed| {
+            self.work_on(open, &inventory, &|unit, finished, elapsed| {
                 *computed.lock().unwrap_or_else(PoisonError::into_inner) += u64::from(finished.computed);
                 (self.tell)(Event::Finished { unit, finished, elapsed });
                 self.progress.add(unit, finished);
@@ -118,7 +118,8 @@ impl Worker<'_> {
         self.stop.load(Ordering::Relaxed)
     }
 
-    fn work_on(&self, open: Vec<&Unit>, done: Done<'_>) -> Result<(), WorkError> {
+    /// Works on units of which the `inventory`, a fresh one, says that they are open.
+    fn work_on(&self, open: Vec<&Unit>, inventory: &Inventory, done: Done<'_>) -> Result<(), WorkError> {
         let is_inference = |unit: &&Unit| matches!(unit.task, Task::Inference(_));
         let (mut inferences, simulations): (Vec<&Unit>, Vec<&Unit>) = open.into_iter().partition(is_inference);
         let mut groups = groups(simulations);
@@ -128,7 +129,7 @@ impl Worker<'_> {
             inferences = self.left_of_inferences(inferences, done)?;
             let mut left = vec![];
             for group in groups {
-                left.push(self.left_of_group(group, is_first, done)?);
+                left.push(self.left_of_group(group, (inventory, is_first), done)?);
             }
             groups = left;
             groups.retain(|group| !group.is_empty());
@@ -181,7 +182,12 @@ impl Worker<'_> {
 
     /// Simulates those of a group of units that nobody has claimed; gives the others. Unless the listing of the store is fresh,
     /// the units that are done by now are found first.
-    fn left_of_group<'u>(&self, group: Group<'u>, is_fresh: bool, done: Done<'_>) -> Result<Group<'u>, WorkError> {
+    fn left_of_group<'u>(
+        &self,
+        group: Group<'u>,
+        (inventory, is_fresh): (&Inventory, bool),
+        done: Done<'_>,
+    ) -> Result<Group<'u>, WorkError> {
         let mut open = vec![];
         for unit in group {
             if is_fresh || !self.is_done(unit)? {
@@ -208,20 +214,27 @@ impl Worker<'_> {
                 Preparation::Missing(_) => {}
             }
         };
-        let left = open.par_iter().map(|unit| self.simulate(unit, &prepared, done).map(|is_done| (*unit, is_done)));
+        let simulate = |unit| self.simulate(unit, (&prepared, inventory), done);
+        let left = open.par_iter().map(|unit| simulate(unit).map(|is_done| (*unit, is_done)));
         let left: Vec<(&Unit, bool)> = left.collect::<Result<_, WorkError>>()?;
         Ok(left.into_iter().filter(|(_, is_done)| !is_done).map(|(unit, _)| unit).collect())
     }
 
     /// Simulates a unit, unless another process has claimed it; whether it is done now.
-    fn simulate(&self, unit: &Unit, prepared: &Prepared, done: Done<'_>) -> Result<bool, WorkError> {
+    fn simulate(
+        &self,
+        unit: &Unit,
+        (prepared, inventory): (&Prepared, &Inventory),
+        done: Done<'_>,
+    ) -> Result<bool, WorkError> {
         let Task::Simulation { points, replications, .. } = &unit.task else { return Ok(true) };
         if self.is_stopped() {
             return Ok(false);
         }
         let Attempt::Mine(_held) = self.claims.claim(unit.key)? else { return Ok(false) };
         let begin = Instant::now();
-        let finished = self.study.work_on_simulation((points, replications), prepared, self.pieces, self.stop)?;
+        let of_unit = (&points[..], replications);
+        let finished = self.study.work_on_simulation(of_unit, prepared, (self.pieces, inventory), self.stop)?;
         if finished.computed > 0 {
             done(unit, finished, begin.elapsed());
         }

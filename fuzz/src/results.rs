@@ -68,6 +68,7 @@ fn empty() -> Results {
         settings: vec![],
         selected: vec![],
         search: None,
+        goal: None,
         seed: 0,
         replications: 1,
         axes: vec![],
@@ -77,14 +78,5 @@ fn empty() -> Results {
         profiles: vec![],
         warnings: vec![],
     };
-    Results {
-        manifest,
-        points: vec![],
-        layers: vec![],
-        compute_energy: vec![],
-        replications: vec![],
-        latencies: vec![],
-        answers: vec![],
-        probes: vec![],
-    }
+    Results::new(manifest, 0)
 }

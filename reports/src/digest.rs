@@ -3,6 +3,7 @@
 use crate::error::ReportError;
 use crate::figure::{shorten, text_width};
 use crate::pooled::pooled;
+use crate::quantity::{count, plural};
 use cospike_results::goal::Selection;
 use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::rows::{AnswerRow, ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results, Table};
@@ -129,6 +130,13 @@ impl<'a> Digest<'a> {
         let varied = varied(networks.iter().map(|index| &designs[*index]));
         let (searches, selection) = (summary.searches, summary.selection);
         Ok(Self { results, designs, energy_parts, networks, kinds, pairs, searches, selection, varied })
+    }
+
+    /// Words on the part of a larger study that this is; `None` if it is all of it.
+    pub(crate) fn shown(&self) -> Option<String> {
+        let (shown, all) = (self.designs.len(), self.results.all_points);
+        let words = || format!("first {} of {}", count(shown as u64), plural(all, "design point"));
+        (shown < all).then(words)
     }
 
     /// Whether compute is so much of the energy of any design point that price lists change it. Without energies, nothing else is there

@@ -21,7 +21,7 @@ mod zoo;
 pub use column::UnknownColumn;
 pub use error::ReportError;
 pub use figures::{DensityLine, density_figure};
-pub use paper::{Evidence, PaperPage, paper_page};
+pub use paper::{CHANNELS, Evidence, PaperPage, paper_page};
 pub use pivot::{Cell, Pivot};
 pub use publication::{
     Filter, FilterError, Form, PaperSize, Publication, PublicationError, PublishedFigure, SizeError, publication,

@@ -2,7 +2,7 @@
 
 mod synthetic;
 
-use cospike_reports::{PAGE, Report, ReportError, files, render};
+use cospike_reports::{PAGE, Report, ReportError, answer, files, render};
 use cospike_results::index::PointIndex;
 use cospike_results::rows::Results;
 use roxmltree::{Document, Node};
@@ -51,6 +51,20 @@ fn invariant_4_equal_results_give_equal_bytes() {
     for (name, results) in studies() {
         assert_eq!(render(&results).unwrap(), render(&results.clone()).unwrap(), "{name}");
     }
+}
+
+/// Of a larger study only the first design points are here, and page and answer say so.
+#[test]
+fn a_report_of_a_part_says_of_which() {
+    let mut results = Synthetic::eighteen().results();
+    let (whole, answer_of_all) = (render(&results).unwrap().html, answer(&results).unwrap());
+    results.all_points = 20_000;
+    let part = "first 18 of 20,000 design points";
+    let html = render(&results).unwrap().html.replace('\u{a0}', " ");
+    assert!(html.contains(&format!("This page is of the {part}")) && !whole.contains("This page is of"));
+    let answer = answer(&results).unwrap();
+    assert_eq!(answer[0].replace('\u{a0}', " "), format!("What follows is of the {part}."));
+    assert_eq!(answer[1..], answer_of_all);
 }
 
 #[test]

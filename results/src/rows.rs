@@ -13,11 +13,13 @@ use cospike_sim_core::record;
 use cospike_sim_core::record::{Field, Record, Value};
 use std::sync::Arc;
 
-/// Everything a study found.
+/// What a study found: of all its design points, or of a part of them that follow one another.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Results {
     /// What was run.
     pub manifest: Manifest,
+    /// Number of design points of the study, of which `points` may be a part.
+    pub all_points: usize,
     /// The table `points`.
     pub points: Vec<PointRow>,
     /// The table `layers`.
@@ -34,12 +36,62 @@ pub struct Results {
     pub probes: Vec<ProbeRow>,
 }
 
+impl Results {
+    /// The results of a study of which nothing is known yet.
+    pub fn new(manifest: Manifest, all_points: usize) -> Self {
+        Self {
+            manifest,
+            all_points,
+            points: vec![],
+            layers: vec![],
+            compute_energy: vec![],
+            replications: vec![],
+            latencies: vec![],
+            answers: vec![],
+            probes: vec![],
+        }
+    }
+
+    /// Adds the results of the design points that follow.
+    pub fn append(&mut self, next: Self) {
+        self.points.extend(next.points);
+        self.layers.extend(next.layers);
+        self.compute_energy.extend(next.compute_energy);
+        self.replications.extend(next.replications);
+        self.latencies.extend(next.latencies);
+        self.answers.extend(next.answers);
+        self.probes.extend(next.probes);
+    }
+
+    /// Keeps the first `points` design points of the study, as far as they are here.
+    pub fn truncate(&mut self, points: usize) {
+        fn cut<T: Table>(rows: &mut Vec<T>, points: usize) {
+            rows.retain(|row| row.is_of_first(points));
+        }
+        cut(&mut self.points, points);
+        cut(&mut self.layers, points);
+        cut(&mut self.compute_energy, points);
+        cut(&mut self.replications, points);
+        cut(&mut self.latencies, points);
+    }
+}
+
 /// A type of row with its table.
 pub trait Table: Record {
     /// Name of the table, and of its file without the ending.
     const NAME: &'static str;
     /// What a row stands for and what its columns share, as a complete sentence or more.
     const ABOUT: &'static str;
+
+    /// The design point by whose number the table is sorted; `None` in a table that is sorted by something else.
+    fn point(&self) -> Option<PointIndex> {
+        None
+    }
+
+    /// Whether the row says something of the first `points` design points of a study, or of all of them.
+    fn is_of_first(&self, points: usize) -> bool {
+        self.point().is_none_or(|point| point.position() < points)
+    }
 
     /// The first column of this row that holds NaN or infinity, with its value. A study writes no such row.
     fn first_not_finite(&self) -> Option<(Field, f64)> {
@@ -56,6 +108,10 @@ impl Table for PointRow {
     const NAME: &'static str = "points";
     const ABOUT: &'static str = "One row per design point: its parameters, what inference alone says of it, and the reason if \
         it failed.";
+
+    fn point(&self) -> Option<PointIndex> {
+        Some(self.point)
+    }
 }
 
 record! {
@@ -74,7 +130,7 @@ record! {
         pub backbone: String => ("", "backbone"),
         /// Family of the network: `spiking`, `float` or `quantised`.
         pub family: String => ("", "family"),
-        /// Kind of the bottleneck unit, `spiking`, `float`, `binary` or `quantised`; the family where there is none.
+        /// Kind of the bottleneck unit, `spiking`, `float`, `binary`, `jscc` or `quantised`; the family where there is none.
         pub kind: String => ("", "kind"),
         /// Name of the split point, from `input` (all in the cloud) to `output` (all on the edge).
         pub split: String => ("", "split"),
@@ -113,6 +169,10 @@ impl Table for LayerRow {
         without an ending count every pair of a value and a weight that lands inside the output; those that end in \
         `_with_borders` also the padding of layers on real values and what spikes send outside the output; those that end in \
         `_nonzero` leave out real values that are zero, as a machine does that skips them by a map.";
+
+    fn point(&self) -> Option<PointIndex> {
+        Some(self.point)
+    }
 }
 
 record! {
@@ -157,6 +217,10 @@ impl Table for ComputeEnergyRow {
         the head's compute per sample. Each list is there twice, for a machine that computes with zeros and for one that skips \
         them. There are no rows where the list leaves an event of the head without a price, where the network cannot be \
         executed, and where the energy is too large for a number.";
+
+    fn point(&self) -> Option<PointIndex> {
+        Some(self.point)
+    }
 }
 
 record! {
@@ -197,6 +261,10 @@ impl Table for ReplicationRow {
         those drawn in a window of the run, from the first request after the warm-up to the last (`window_from_s` to \
         `window_to_s`), by all edge devices together, per request that was answered in it; `cloud_energy_j` is that of the \
         cloud. Where they are missing, `no_energy` says why.";
+
+    fn point(&self) -> Option<PointIndex> {
+        Some(self.point)
+    }
 }
 
 record! {
@@ -295,6 +363,10 @@ impl Table for LatencyRow {
     const NAME: &'static str = "latencies";
     const ABOUT: &'static str = "One row per design point, replication and percentile of latency: minimum, 1st to 99th \
         percentile, 99.9th and maximum. There are no rows where no request was completed.";
+
+    fn point(&self) -> Option<PointIndex> {
+        Some(self.point)
+    }
 }
 
 record! {

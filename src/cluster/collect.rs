@@ -4,7 +4,7 @@ use super::Opened;
 use crate::arguments::Collect;
 use crate::failure::Failure;
 use crate::output::plural;
-use crate::run::publish::{PrintedAs, failed_points, finished, last, open_place, present};
+use crate::run::publish::{PrintedAs, Publication, Published, failed_points, last, open_place, present};
 use anyhow::anyhow;
 use cospike_studies::State;
 
@@ -14,15 +14,15 @@ pub(crate) fn collect(arguments: &Collect) -> Result<(), Failure> {
     let opened = Opened::new(&arguments.study)?;
     let study = &opened.study;
     let place = open_place(arguments.out.as_deref(), study, opened.location.folder())?;
-    let (results, store_failure) = finished(study.collect(&opened.store))?;
-    place.write(&results)?;
-    let [drawn, printed] = present(&results, &place, &printed_as);
+    let mut publication = Publication::new(study, &place);
+    let store_failure = study.collect_in_parts(&opened.store, &mut |part| publication.take(part))?;
+    let Published { shown, failed } = publication.finish()?;
+    let [drawn, printed] = present(&shown, &place, &printed_as);
     let inventory = study.inventory(&opened.pieces()?)?;
     let networks = inventory.networks.iter().filter(|state| **state == State::Missing).count();
     let missing = inventory.points.iter().filter(|point| !point.is_complete).count();
-    let points = results.points.iter().zip(&inventory.points);
-    let failed = points.filter(|(point, found)| point.failure.is_some() && found.is_complete).count();
-    let failed = failed_points(failed, &results);
+    let failed = failed.iter().filter(|point| inventory.points[point.position()].is_complete).count();
+    let failed = failed_points(failed, &shown);
     let missing = (networks + missing > 0).then(|| {
         let inferences = plural(inventory.networks.len() as u64, "inference");
         let points = plural(inventory.points.len() as u64, "design point");

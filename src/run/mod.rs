@@ -16,7 +16,7 @@ use crate::progress::Bar;
 use anyhow::anyhow;
 use cospike_results::store::entries::Location;
 use cospike_studies::{Found, Reuse};
-use publish::{PrintedAs, failed_points, finished, last, open_place, present};
+use publish::{PrintedAs, Publication, Published, failed_points, last, open_place, present};
 use record::leave_record;
 use trace::TraceFile;
 
@@ -46,18 +46,22 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
         leave_record(&study, entries);
     }
     let (bar, entries) = (Bar::new(), store.as_ref().map(|(_, entries)| entries));
+    let mut publication = Publication::new(&study, &place);
     let outcome = match (&searches, &mut trace) {
-        (Some(searches), _) => search::search((&arguments.scenario, &zoo), (searches, &study), entries, &bar),
-        (None, Some(trace)) => finished(trace.run(&study, entries, &bar)),
-        (None, None) => finished(study.run(entries, &|progress| bar.show(progress))),
+        (Some(searches), _) => {
+            let found = search::search((&arguments.scenario, &zoo), (searches, &study), entries, &bar);
+            found.and_then(|results| publication.take_all(results)).map(|()| None)
+        }
+        (None, Some(trace)) => trace.run(&study, entries, &bar, &mut |part| publication.take(part)),
+        (None, None) => {
+            let show = |progress| bar.show(progress);
+            study.run_in_parts::<(), _>(None, entries, &show, &mut |part| publication.take(part))
+        }
     };
     // Written before anything is drawn: a failure to draw loses no result.
-    let stored = outcome.and_then(|(results, store_failure)| {
-        place.write(&results)?;
-        Ok((results, store_failure))
-    });
+    let stored = outcome.and_then(|store_failure| Ok((publication.finish()?, store_failure)));
     let traced = trace.map_or(Ok(()), TraceFile::finish);
-    let (results, store_failure) = match stored {
+    let (Published { shown, failed }, store_failure) = match stored {
         Ok(stored) => stored,
         Err(error) => {
             if let Some((location, _)) = &store {
@@ -66,14 +70,13 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
             return Err(last([traced.err(), Some(error)]).unwrap_or_else(|| anyhow!("the study failed")).into());
         }
     };
-    let [drawn, printed] = present(&results, &place, &printed_as);
+    let [drawn, printed] = present(&shown, &place, &printed_as);
     // The last step of a search finds everything.
     let reuse = bar.reuse().filter(|_| searches.is_none());
     if let Some(((location, _), reuse)) = store.as_ref().zip(reuse) {
         note!("{} in the store {location}", reused(&reuse));
     }
-    let failed = results.points.iter().filter(|point| point.failure.is_some()).count();
-    let failed = failed_points(failed, &results);
+    let failed = failed_points(failed.len(), &shown);
     let store_failure = store_failure.map(|error| anyhow!("the results are whole, but the store failed: {error}"));
     last([traced.err(), store_failure, drawn, printed, failed]).map_or(Ok(()), |error| Err(error.into()))
 }

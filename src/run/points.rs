@@ -25,7 +25,8 @@ struct Shown {
 pub(super) fn loses(results: &Results) -> bool {
     results.replications.iter().any(|row| {
         let damaged = row.traffic.packets_lost > 0 || row.traffic.bits_flipped > 0 || row.traffic.bits_erased > 0;
-        let early = row.traffic.steps_saved > 0 || (1..row.requests.completed).contains(&row.requests.answered_at_edge);
+        let early = row.traffic.steps_saved + row.traffic.steps_wasted > 0
+            || (1..row.requests.completed).contains(&row.requests.answered_at_edge);
         damaged || early || row.requests.completed < row.requests.generated
     })
 }
@@ -49,7 +50,7 @@ pub(super) fn print_points(summary: &Summary, results: &Results) {
         rows.add_row([label].into_iter().chain(cells));
     }
     say!("{rows}");
-    say_left_out(summary.points.len(), "design point", "points.parquet, replications.parquet and `--json` have");
+    say_all_left_out(summary);
     if !left.is_empty() {
         say!("not shown in {} columns: {} (COLUMNS=200, or --columns METRIC,... shows more)", width(), left.join(", "));
     }
@@ -131,7 +132,7 @@ pub(super) fn print_columns(summary: &Summary, metrics: &[Metric]) {
         rows.add_row([label].into_iter().chain(cells));
     }
     say!("{rows}");
-    say_left_out(summary.points.len(), "design point", "points.parquet, replications.parquet and `--json` have");
+    say_all_left_out(summary);
 }
 
 /// Prints metrics against the one number that the study varied.
@@ -169,6 +170,19 @@ fn written(column: &Column, cell: &Cell) -> String {
         Cell::Doubtful(mean) => format!("{}?", column.format(*mean)),
         Cell::Overloaded => "!".into(),
         Cell::NoValue => "-".into(),
+    }
+}
+
+/// Says how many design points are not listed, and of how many nothing is said here.
+fn say_all_left_out(summary: &Summary) {
+    say_left_out(summary.points.len(), "design point", "points.parquet, replications.parquet and `--json` have");
+    if summary.all_points > summary.points.len() {
+        say!(
+            "all of this, `--json` and the report are of the first {} of {}: points.parquet, replications.parquet and the other tables \
+             have all, and `--point FROM..TO` shows a part of them",
+            summary.points.len(),
+            plural(summary.all_points as u64, "design point")
+        );
     }
 }
 

@@ -7,11 +7,12 @@ use crate::failure::{Failure, printable_lines};
 use crate::output::{note, plural, print_json};
 use anyhow::{Context, anyhow};
 use cospike_reports::{PAGE, answer, files, pivots, render};
+use cospike_results::index::PointIndex;
 use cospike_results::metrics::Metric;
 use cospike_results::rows::Results;
-use cospike_results::store::folder::Place;
-use cospike_results::summary::Summary;
-use cospike_studies::{StoreError, Study, StudyError};
+use cospike_results::store::folder::{Place, Writing};
+use cospike_results::summary::{MOST_POINTS, Summary};
+use cospike_studies::Study;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -32,12 +33,53 @@ pub(crate) fn open_place<'a>(
     Ok(place)
 }
 
-/// The results of a finished study, and why its store failed, if it did.
-pub(crate) fn finished(outcome: Result<Results, StudyError>) -> anyhow::Result<(Results, Option<StoreError>)> {
-    match outcome {
-        Ok(results) => Ok((results, None)),
-        Err(StudyError::Store { results, error }) => Ok((*results, Some(error))),
-        Err(error) => Err(error.into()),
+/// Results on their way into their place: all are written, and those of the first design points are kept to be shown.
+pub(crate) struct Publication<'a> {
+    place: &'a Place,
+    /// Nothing, before the first part has come.
+    writing: Option<Writing<'a>>,
+    shown: Results,
+    failed: Vec<PointIndex>,
+}
+
+/// Results that are written.
+pub(crate) struct Published {
+    /// Those of the first design points, at most [`MOST_POINTS`].
+    pub(crate) shown: Results,
+    /// Design points that failed, of all.
+    pub(crate) failed: Vec<PointIndex>,
+}
+
+impl<'a> Publication<'a> {
+    pub(crate) fn new(study: &Study, place: &'a Place) -> Self {
+        let shown = Results::new(study.manifest(), study.plan().points.len());
+        Self { place, writing: None, shown, failed: vec![] }
+    }
+
+    /// Takes the results of the design points that follow.
+    pub(crate) fn take(&mut self, mut part: Results) -> anyhow::Result<()> {
+        let writing = match &mut self.writing {
+            Some(writing) => writing,
+            none => none.insert(self.place.begin()?),
+        };
+        writing.add(&part)?;
+        self.failed.extend(part.points.iter().filter(|row| row.failure.is_some()).map(|row| row.point));
+        part.truncate(MOST_POINTS);
+        self.shown.append(part);
+        Ok(())
+    }
+
+    /// Takes all results of another study, of which this one was only the beginning.
+    pub(crate) fn take_all(&mut self, results: Results) -> anyhow::Result<()> {
+        self.shown = Results::new(results.manifest.clone(), results.all_points);
+        self.take(results)
+    }
+
+    /// Puts the results, which are whole by now, in place of older ones.
+    pub(crate) fn finish(self) -> anyhow::Result<Published> {
+        let Self { place, writing, shown, failed } = self;
+        writing.map_or_else(|| place.begin(), Ok)?.finish(&shown.manifest)?;
+        Ok(Published { shown, failed })
     }
 }
 
@@ -70,7 +112,7 @@ pub(crate) fn present(results: &Results, place: &Place, printed_as: &PrintedAs) 
 
 /// The error that `failed` of the design points of some results did, if any did.
 pub(crate) fn failed_points(failed: usize, results: &Results) -> Option<anyhow::Error> {
-    (failed > 0).then(|| anyhow!("{failed} of {} failed", plural(results.points.len() as u64, "design point")))
+    (failed > 0).then(|| anyhow!("{failed} of {} failed", plural(results.all_points as u64, "design point")))
 }
 
 /// Prints the summary.

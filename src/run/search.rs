@@ -13,8 +13,8 @@ use cospike_results::rows::Results;
 use cospike_results::store::entries::Entries;
 use cospike_results::summary::{Answer, ProbedLimit};
 use cospike_sim_core::kernel::Number;
+use cospike_studies::Study;
 use cospike_studies::search::Searches;
-use cospike_studies::{StoreError, Study};
 
 const NO_STORE: &str = "[find] needs a store, in which each step finds what the ones before it have computed: name one with \
      `--store DIR`, and leave `--no-store` out";
@@ -37,7 +37,7 @@ pub(super) fn search(
     (searches, ends): (&Searches, &Study),
     entries: Option<&Entries>,
     bar: &Bar,
-) -> anyhow::Result<(Results, Option<StoreError>)> {
+) -> anyhow::Result<Results> {
     let entries = entries.context(NO_STORE)?;
     let record = RecordOfParts::new(ends, entries);
     let make = |probes: &_| {
@@ -45,8 +45,7 @@ pub(super) fn search(
         record.add(&study);
         Ok(study)
     };
-    let found = searches.run(&make, entries, &|progress| bar.show(progress));
-    found.map(|results| (results, None)).map_err(Failure::into_error)
+    searches.run(&make, entries, &|progress| bar.show(progress)).map_err(Failure::into_error)
 }
 
 /// Prints the path of each search and its answer.

@@ -9,7 +9,7 @@ use cospike_results::store::entries::Entries;
 use cospike_results::store::whole_file::{Kind, WholeFile};
 use cospike_studies::plan::DesignPoint;
 use cospike_studies::trace::{Scope, Trace, Traced};
-use cospike_studies::{Study, StudyError, Watched};
+use cospike_studies::{StoreError, Study, Watched};
 use serde_json::json;
 use std::io::{self, BufWriter};
 use std::path::Path;
@@ -37,8 +37,14 @@ impl<'a> TraceFile<'a> {
         Ok(Self { asked, path, point, file, traced: None })
     }
 
-    /// Runs the study and watches that replication.
-    pub(super) fn run(&mut self, study: &Study, store: Option<&Entries>, bar: &Bar) -> Result<Results, StudyError> {
+    /// Runs the study and watches that replication. Gives results to `take`, and why the store failed, if it did.
+    pub(super) fn run(
+        &mut self,
+        study: &Study,
+        store: Option<&Entries>,
+        bar: &Bar,
+        take: &mut dyn FnMut(Results) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Option<StoreError>> {
         let about = json!({
             "cospike": env!("CARGO_PKG_VERSION"),
             "study": study.plan().name,
@@ -50,9 +56,9 @@ impl<'a> TraceFile<'a> {
         let scope = Scope { devices: self.asked.devices.clone(), time: self.asked.time.clone() };
         let mut trace = Trace::new(BufWriter::new(self.file.file()), &self.point.system, scope, &about);
         let watched = Watched { point: self.asked.point, replication: self.asked.replication, observer: &mut trace };
-        let results = study.run_observed(watched, store, &|progress| bar.show(progress));
+        let outcome = study.run_in_parts(Some(watched), store, &|progress| bar.show(progress), take);
         self.traced = Some(trace.finish());
-        results
+        outcome
     }
 
     /// Gives the trace its name, also that of a study that failed.

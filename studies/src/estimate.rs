@@ -3,6 +3,7 @@
 use crate::plan::{DesignPoint, Plan, PlannedNetwork};
 use crate::prices::{Priced, PricedSample, PricedStep, UsedLists};
 use cospike_results::rows::{AnswerRow, LatencyRow, ReplicationRow};
+use cospike_results::summary::MOST_POINTS;
 use cospike_sim_core::cosim::System;
 use cospike_sim_core::energy::ComputeEnergy;
 use cospike_sim_core::workload::ArrivalProcess;
@@ -18,7 +19,7 @@ const REQUESTS_PER_SECOND: f64 = 2e6;
 pub struct Estimate {
     /// Bytes for the state of all devices in the replications that are simulated side by side.
     pub device_bytes: u64,
-    /// Bytes for the rows of all replications.
+    /// Bytes for the rows of the replications that are shown: of all, or of the first [`MOST_POINTS`] design points.
     pub replication_bytes: u64,
     /// Bytes for what the networks did on each of their samples.
     pub sample_bytes: u64,
@@ -38,13 +39,14 @@ impl Estimate {
     pub fn new(plan: &Plan, threads: usize) -> Self {
         let threads = threads.max(1) as u64;
         let replications = plan.points.len() as u64 * u64::from(plan.replications);
+        let shown = plan.points.len().min(MOST_POINTS) as u64 * u64::from(plan.replications);
         let side_by_side = threads.min(u64::from(plan.replications));
         let devices = plan.points.iter().map(|point| u64::from(point.system.devices)).max().unwrap_or_default();
         let row = size_of::<ReplicationRow>() as u64 + LATENCIES * size_of::<LatencyRow>() as u64;
         let prices = UsedLists::new(plan).len() as u64;
         Self {
             device_bytes: side_by_side * devices * System::DEVICE_BYTES as u64,
-            replication_bytes: replications.saturating_mul(row),
+            replication_bytes: shown.saturating_mul(row),
             sample_bytes: plan.networks.iter().map(|network| sample_bytes(network, prices)).sum(),
             replications,
             requests: plan.points.iter().map(requests).sum::<f64>() * f64::from(plan.replications),
@@ -70,7 +72,7 @@ impl Estimate {
     fn parts(&self) -> [(&'static str, u64); 3] {
         [
             ("the devices of the replications that run side by side", self.device_bytes),
-            ("the rows of all replications", self.replication_bytes),
+            ("the rows of replications", self.replication_bytes),
             ("what the networks do on each of their samples", self.sample_bytes),
         ]
     }
@@ -131,7 +133,7 @@ mod tests {
         plan.replications = 2_000_000;
         let after = estimate(&plan, 1);
         assert_eq!(after.replication_bytes, 1_000_000 * before.replication_bytes);
-        assert_eq!(after.most(), "the rows of all replications");
+        assert_eq!(after.most(), "the rows of replications");
         assert_eq!(after.bytes(), after.device_bytes + after.replication_bytes + after.sample_bytes);
     }
 }

@@ -3,6 +3,7 @@
 use crate::error::{Failure, StoreError, StudyError};
 use crate::keys::{Piece, failure_key};
 use crate::pieces::Pieces;
+use crate::schedule::Job;
 use crate::study::Study;
 use crate::units::{Task, Unit};
 use cospike_results::index::{NetworkIndex, PointIndex};
@@ -58,6 +59,11 @@ impl Inventory {
                 of.is_complete || of.replications[range].iter().all(|state| *state != State::Missing)
             }),
         }
+    }
+
+    /// State of a replication of a design point.
+    pub(crate) fn replication(&self, (point, number): Job) -> State {
+        self.points[point].replications[number as usize]
     }
 
     /// Whether nothing is left to do.

@@ -93,6 +93,11 @@ impl<'a> Pieces<'a> {
         Ok(self.entries.contains(&key)? || self.entries.contains(&failure_key(&key)?)?)
     }
 
+    /// Whether a piece is stored, and not its failure: one question to the store.
+    pub(crate) fn is_stored(&self, piece: Piece) -> Result<bool, StoreError> {
+        Ok(self.entries.contains(&self.keys.key(piece)?)?)
+    }
+
     /// Why there is no such piece, if that is stored.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use crate::plan::{DesignPoint, NamedPrices};
 use crate::prices::EXECUTED;
 use crate::schedule::Simulated;
+use crate::simulation::Rows;
 use crate::study::{Executed, Study, Summaries};
 use crate::summary::InferenceSummary;
 use crate::unanswered;
@@ -11,24 +12,53 @@ use cospike_results::rows::{AnswerRow, ComputeEnergyRow, EventEnergy, LayerMeans
 use cospike_sim_core::energy::Account;
 use cospike_sim_core::network::Network;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
+/// What rows say of each network; those of all its design points share it.
+type OfNetworks<T> = BTreeMap<NetworkIndex, Vec<Arc<T>>>;
+
+/// What the rows of the tables `layers` and `compute_energy` say.
+pub(super) struct NetworkRows {
+    layers: OfNetworks<LayerMeans>,
+    energies: OfNetworks<EventEnergy>,
+}
+
 impl Study {
-    /// The tables of networks that were `executed` and of design points that were `simulated`.
-    pub(super) fn results(&self, executed: &Executed, simulated: Vec<Simulated>) -> Results {
-        let points = || (0..).map(PointIndex).zip(&self.plan().points);
+    /// What the rows of networks that were `executed` say.
+    pub(super) fn network_rows(&self, networks: &Summaries) -> NetworkRows {
+        NetworkRows {
+            layers: self.of_networks(networks, Self::layer_means),
+            energies: self.of_networks(networks, Self::energies),
+        }
+    }
+
+    /// The tables of a part of the design points, which were `simulated`. The first part has the answers of all networks.
+    pub(super) fn part(
+        &self,
+        part: Range<usize>,
+        executed: &Executed,
+        networks: &NetworkRows,
+        simulated: Vec<Simulated>,
+    ) -> Results {
+        let first = PointIndex(part.start as u32);
+        let points = || (first.0..).map(PointIndex).zip(&self.plan().points[part.clone()]);
         let rows = points().zip(&simulated).map(|((number, point), of)| self.point_row(number, point, executed, of));
-        let networks = &executed.summaries;
+        let rows = rows.collect();
+        let (replications, latencies): (Vec<_>, Vec<_>) = simulated
+            .into_iter()
+            .flat_map(|of| of.rows)
+            .map(|Rows { replication, latencies }| (replication, latencies))
+            .unzip();
+        let answers = executed.summaries.iter().filter(|_| first == PointIndex(0));
         Results {
-            manifest: self.manifest(),
-            probes: vec![],
-            points: rows.collect(),
-            layers: self.of_networks(networks, Self::layer_means, |point, means| LayerRow { point, means }),
-            compute_energy: self
-                .of_networks(networks, Self::energies, |point, energy| ComputeEnergyRow { point, energy }),
-            answers: networks.iter().flat_map(|(&index, network)| self.answer_rows(index, network)).collect(),
-            latencies: simulated.iter().flat_map(|of| &of.rows).flat_map(|rows| rows.latencies.clone()).collect(),
-            replications: simulated.into_iter().flat_map(|of| of.rows).map(|rows| rows.replication).collect(),
+            points: rows,
+            layers: of_points(points(), &networks.layers, |point, means| LayerRow { point, means }),
+            compute_energy: of_points(points(), &networks.energies, |point, energy| ComputeEnergyRow { point, energy }),
+            answers: answers.flat_map(|(&index, network)| self.answer_rows(index, network)).collect(),
+            latencies: latencies.into_iter().flatten().collect(),
+            replications,
+            ..Results::new(self.manifest(), self.plan().points.len())
         }
     }
 
@@ -67,22 +97,14 @@ impl Study {
         }
     }
 
-    /// The rows of each design point that say the same of all design points of its network: `contents` gives what they say, which
-    /// they share, and `row` makes one of it.
-    fn of_networks<T, R>(
+    /// What the rows of each network say, in an order of its own.
+    fn of_networks<T>(
         &self,
         networks: &Summaries,
         contents: impl Fn(&Self, NetworkIndex, &InferenceSummary) -> Vec<T>,
-        row: impl Fn(PointIndex, Arc<T>) -> R,
-    ) -> Vec<R> {
+    ) -> OfNetworks<T> {
         let shared = |(&index, done)| (index, contents(self, index, done).into_iter().map(Arc::new).collect());
-        let shared: BTreeMap<NetworkIndex, Vec<Arc<T>>> = networks.iter().map(shared).collect();
-        let of_point = |(number, point): (PointIndex, &DesignPoint)| {
-            let contents = shared.get(&point.network()).map_or(&[][..], Vec::as_slice);
-            contents.iter().map(move |content| (number, content.clone()))
-        };
-        let points = (0..).map(PointIndex).zip(&self.plan().points);
-        points.flat_map(of_point).map(|(number, content)| row(number, content)).collect()
+        networks.iter().map(shared).collect()
     }
 
     fn layer_means(&self, index: NetworkIndex, done: &InferenceSummary) -> Vec<LayerMeans> {
@@ -139,6 +161,19 @@ impl Study {
         };
         (0..).zip(samples).map(row).collect()
     }
+}
+
+/// The rows of some design points: `row` makes one of each thing that is to be said of the network of a point.
+fn of_points<'p, T: 'p, R>(
+    points: impl Iterator<Item = (PointIndex, &'p DesignPoint)>,
+    networks: &OfNetworks<T>,
+    row: impl Fn(PointIndex, Arc<T>) -> R,
+) -> Vec<R> {
+    let of_point = |(number, point): (PointIndex, &DesignPoint)| {
+        let contents = networks.get(&point.network()).map_or(&[][..], Vec::as_slice);
+        contents.iter().map(move |content| (number, content.clone()))
+    };
+    points.flat_map(of_point).map(|(number, content)| row(number, content)).collect()
 }
 
 /// Values of the feature at the split point, before any bottleneck unit.

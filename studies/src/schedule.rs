@@ -16,12 +16,27 @@ use rayon::prelude::*; // threads are spent on replications, never inside one
 use std::cell::RefCell;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Replications that a design point gets at once after the first ones. Those beyond the decision to stop are discarded,
 /// so that the result depends neither on this number nor on threads.
 const ROUND: u32 = 5;
+
+/// Replications, of those that every design point gets, in a part of a study. At the end of each part a thread may wait for the others,
+/// for one replication at most, so it is many times the number of threads.
+const PART: u32 = 4_096;
+/// Design points in a part whose replications depend on earlier ones, so that there are enough to simulate side by side.
+const LEAST_POINTS: usize = 256;
+
+/// What replications are simulated from, and who is told.
+pub(crate) struct Simulation<'a> {
+    /// Networks that could be executed.
+    pub(crate) executed: &'a Summaries,
+    pub(crate) pieces: Option<&'a Pieces<'a>>,
+    pub(crate) progress: &'a (dyn Fn(Progress) + Sync),
+}
 
 /// A replication to simulate: position of its design point, and its number.
 pub(crate) type Job = (usize, u32);
@@ -111,20 +126,31 @@ impl Study {
         jobs.iter().map(|&(point, _)| self.requests(point)).sum()
     }
 
-    /// Gets the replications of all design points, in the order of the plan: from the store, or by simulation. What fails is left
-    /// out and told. `executed` are the networks that could be, and `priced` those among them that were executed just now.
-    pub(super) fn simulate<O: Observer + Send>(
+    /// Design points whose replications are simulated side by side, part after part in the order of the plan: what all parts give
+    /// need not be in memory together.
+    fn parts(&self) -> impl Iterator<Item = Range<usize>> {
+        let least = if self.plan().is_sequential() { LEAST_POINTS } else { 1 };
+        let size = ((PART / self.plan().replications) as usize).max(least);
+        let all = self.plan().points.len();
+        (0..all).step_by(size).map(move |first| first..all.min(first + size))
+    }
+
+    /// Gets the replications of all design points, from the store or by simulation, and gives those of each part to `take`, in the
+    /// order of the plan. What fails is left out and told. `priced` are the networks that were executed just now.
+    pub(super) fn simulate<O: Observer + Send, E: From<StudyError>>(
         &self,
-        executed: &Summaries,
+        Simulation { executed, pieces, progress }: Simulation<'_>,
         priced: PricedNetworks,
         watched: Option<Watched<'_, O>>,
-        pieces: Option<&Pieces<'_>>,
-        progress: &(dyn Fn(Progress) + Sync),
-    ) -> Result<Vec<Simulated>, StudyError> {
+        take: &mut dyn FnMut(Range<usize>, Vec<Simulated>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let points = &self.plan().points;
         let is_executed = |point: &DesignPoint| point.networks().all(|network| executed.contains_key(&network));
-        let points = || self.plan().points.iter().enumerate().filter(|(_, point)| is_executed(point));
-        let heads = AllHeads::new(points().map(|(_, point)| point));
-        let (done, total) = (AtomicU64::new(0), AtomicU64::new(0));
+        let heads = AllHeads::new(points.iter().filter(|point| is_executed(point)));
+        let first = self.plan().replications;
+        let asked_first = |(number, point)| if is_executed(point) { self.requests(number) } else { 0 };
+        let requests: u64 = points.iter().enumerate().map(asked_first).sum();
+        let (done, total) = (AtomicU64::new(0), AtomicU64::new(requests * u64::from(first)));
         let tell = |more| {
             let done = done.fetch_add(more, Ordering::Relaxed) + more;
             progress(Progress::Simulation { done, total: total.load(Ordering::Relaxed) });
@@ -154,7 +180,8 @@ impl Study {
         };
         let priced = RefCell::new(priced);
         let all = |jobs: &[Job]| -> Outcomes {
-            total.fetch_add(self.all_requests(jobs), Ordering::Relaxed);
+            let further = jobs.iter().filter(|(_, replication)| *replication >= first);
+            total.fetch_add(further.map(|(point, _)| self.requests(*point)).sum(), Ordering::Relaxed);
             let found: Vec<_> = jobs.par_iter().map(find).collect();
             let missing = jobs.iter().zip(&found).filter(|(_, found)| found.is_none());
             // Of networks that no replication has to be simulated for, the summary is enough.
@@ -170,11 +197,15 @@ impl Study {
             };
             jobs.par_iter().zip(found).map(outcome).collect()
         };
-        let mut simulated: Vec<Simulated> = self.plan().points.iter().map(|_| Simulated::default()).collect();
-        for (point, of) in self.replicate(points().map(|(point, _)| point), &all)? {
-            simulated[point] = of;
+        for part in self.parts() {
+            let mut simulated: Vec<Simulated> = part.clone().map(|_| Simulated::default()).collect();
+            let executed = part.clone().filter(|point| is_executed(&points[*point]));
+            for (point, of) in self.replicate(executed, &all)? {
+                simulated[point - part.start] = of;
+            }
+            take(part, simulated)?;
         }
-        Ok(simulated)
+        Ok(())
     }
 
     /// Adds to `priced` the networks of some design points, from the store or, should they not be there, executed again. Returns why

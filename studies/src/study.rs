@@ -1,10 +1,11 @@
 //! A plan with the networks and samples that it names, ready to be executed.
 
-use crate::error::{Failure, StudyError};
+use crate::error::{Failure, StoreError, StudyError};
 use crate::inference::{NetworkInference, PreparedNetwork};
 use crate::pieces::{Pieces, Reuse};
 use crate::plan::{DesignPoint, Plan};
 use crate::prices::{PricedNetwork, PricedNetworks, UsedLists};
+use crate::schedule::Simulation;
 use crate::summary::InferenceSummary;
 use cospike_models::dataset::Dataset;
 use cospike_models::zoo::Zoo;
@@ -107,7 +108,7 @@ impl Study {
     /// # Errors
     /// [`StudyError::Store`], which holds the results, if the store failed.
     pub fn run(&self, store: Option<&Entries>, progress: &(dyn Fn(Progress) + Sync)) -> Result<Results, StudyError> {
-        self.run_watched::<()>(None, store, progress)
+        self.joined(|take| self.run_in_parts::<(), _>(None, store, progress, take))
     }
 
     /// Like [`Study::run`]; `watched.observer` is notified of every event of its replication, which is executed even if it
@@ -121,7 +122,24 @@ impl Study {
         store: Option<&Entries>,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Results, StudyError> {
-        self.run_watched(Some(watched), store, progress)
+        self.joined(|take| self.run_in_parts(Some(watched), store, progress, take))
+    }
+
+    /// Like [`Study::run`] and, with `watched`, [`Study::run_observed`], for studies whose results are too many for the memory: gives
+    /// those of some design points after the other to `take`, in the order of the plan. An error of `take` ends it. Returns why
+    /// the store failed, if it did; the results are whole all the same.
+    ///
+    /// # Errors
+    /// [`StudyError`] for a plan that cannot be executed, and those of `take`.
+    pub fn run_in_parts<O: Observer + Send, E: From<StudyError>>(
+        &self,
+        watched: Option<Watched<'_, O>>,
+        store: Option<&Entries>,
+        progress: &(dyn Fn(Progress) + Sync),
+        take: &mut dyn FnMut(Results) -> Result<(), E>,
+    ) -> Result<Option<StoreError>, E> {
+        let pieces = store.map(|entries| Pieces::new(&self.plan, entries)).transpose()?;
+        self.assemble(watched, pieces, progress, take)
     }
 
     /// The results of what is in `store`, without computing anything: those of [`Study::run`] if everything is there. A design
@@ -130,35 +148,55 @@ impl Study {
     /// # Errors
     /// [`StudyError::Store`], which holds what could be read, if the store failed.
     pub fn collect(&self, store: &Entries) -> Result<Results, StudyError> {
-        self.assemble::<()>(None, Some(Pieces::new(&self.plan, store)?.collected()), &|_| ())
+        self.joined(|take| self.collect_in_parts(store, take))
     }
 
-    fn run_watched<O: Observer + Send>(
+    /// Like [`Study::collect`], part by part as [`Study::run_in_parts`].
+    ///
+    /// # Errors
+    /// Those of [`Study::run_in_parts`].
+    pub fn collect_in_parts<E: From<StudyError>>(
         &self,
-        watched: Option<Watched<'_, O>>,
-        store: Option<&Entries>,
-        progress: &(dyn Fn(Progress) + Sync),
-    ) -> Result<Results, StudyError> {
-        self.assemble(watched, store.map(|entries| Pieces::new(&self.plan, entries)).transpose()?, progress)
+        store: &Entries,
+        take: &mut dyn FnMut(Results) -> Result<(), E>,
+    ) -> Result<Option<StoreError>, E> {
+        self.assemble::<(), E>(None, Some(Pieces::new(&self.plan, store)?.collected()), &|_| (), take)
     }
 
-    fn assemble<O: Observer + Send>(
+    /// The results of all parts together.
+    fn joined(
+        &self,
+        parts: impl FnOnce(&mut dyn FnMut(Results) -> Result<(), StudyError>) -> Result<Option<StoreError>, StudyError>,
+    ) -> Result<Results, StudyError> {
+        let mut results = Results::new(self.manifest(), self.plan.points.len());
+        let failure = parts(&mut |part| {
+            results.append(part);
+            Ok(())
+        })?;
+        match failure {
+            Some(error) => Err(StudyError::Store { results: Box::new(results), error }),
+            None => Ok(results),
+        }
+    }
+
+    fn assemble<O: Observer + Send, E: From<StudyError>>(
         &self,
         watched: Option<Watched<'_, O>>,
         pieces: Option<Pieces<'_>>,
         progress: &(dyn Fn(Progress) + Sync),
-    ) -> Result<Results, StudyError> {
+        take: &mut dyn FnMut(Results) -> Result<(), E>,
+    ) -> Result<Option<StoreError>, E> {
         let mut executed = self.execute(pieces.as_ref(), progress);
         let priced = std::mem::take(&mut executed.priced);
-        let simulated = self.simulate(&executed.summaries, priced, watched, pieces.as_ref(), progress)?;
-        let results = self.results(&executed, simulated);
+        let rows = self.network_rows(&executed.summaries);
+        let simulation = Simulation { executed: &executed.summaries, pieces: pieces.as_ref(), progress };
+        self.simulate(simulation, priced, watched, &mut |points, simulated| {
+            take(self.part(points, &executed, &rows, simulated))
+        })?;
         if let Some(pieces) = &pieces {
             progress(Progress::Reused(pieces.reuse()));
         }
-        match pieces.and_then(|pieces| pieces.take_failure()) {
-            Some(error) => Err(StudyError::Store { results: Box::new(results), error }),
-            None => Ok(results),
-        }
+        Ok(pieces.and_then(|pieces| pieces.take_failure()))
     }
 
     /// Executes and prices every network on its samples.

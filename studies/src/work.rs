@@ -1,7 +1,8 @@
 //! One unit of a study at a time: what it gives is stored, and nothing else remembers it.
 
-use crate::designs::AllHeads;
+use crate::designs::{AllHeads, Networks};
 use crate::error::{Failure, StudyError};
+use crate::inventory::{Inventory, State};
 use crate::keys::Piece;
 use crate::pieces::Pieces;
 use crate::prices::PricedNetworks;
@@ -80,8 +81,13 @@ impl Study {
         Ok(Preparation::Ready(Prepared { priced, heads }))
     }
 
+    pub(crate) fn networks_of<'a>(&'a self, prepared: &'a Prepared) -> Networks<'a> {
+        self.networks(&prepared.priced, &prepared.heads)
+    }
+
     /// Simulates replications of some `points` that are not stored, on the threads of the current rayon pool, and stores each. None
-    /// is begun after `stop` was set.
+    /// is begun after `stop` was set. What the `inventory` says is stored is not looked for; what it misses is, because another
+    /// process may have stored it since.
     ///
     /// # Errors
     /// [`StudyError::Unstored`] if the store cannot be read or written.
@@ -92,10 +98,10 @@ impl Study {
         &self,
         (points, replications): (&[PointIndex], &Range<u32>),
         prepared: &Prepared,
-        pieces: &Pieces<'_>,
+        (pieces, inventory): (&Pieces<'_>, &Inventory),
         stop: &AtomicBool,
     ) -> Result<Finished, StudyError> {
-        let networks = self.networks(&prepared.priced, &prepared.heads);
+        let networks = self.networks_of(prepared);
         let simulate = |&(point, number): &Job| {
             if stop.load(Ordering::Relaxed) {
                 return Err(Failure::NotComputed);
@@ -106,7 +112,12 @@ impl Study {
             false => {
                 let number = |&point: &PointIndex| replications.clone().map(move |number| (point.position(), number));
                 let jobs: Vec<Job> = points.iter().flat_map(number).collect();
-                let outcomes: Vec<_> = jobs.par_iter().map(|job| self.outcome(job, pieces, simulate)).collect();
+                let outcome = |job: &Job| match inventory.replication(*job) {
+                    State::Stored => Ok(Finished::default()),
+                    State::Failed => Ok(Finished { failed: 1, ..Finished::default() }),
+                    State::Missing => outcome(job, pieces, simulate),
+                };
+                let outcomes: Vec<_> = jobs.par_iter().map(outcome).collect();
                 outcomes.into_iter().try_fold(Finished::default(), |sum, one| one.map(|one| sum.and(one)))?
             }
             // Its replications depend on what the earlier ones gave.
@@ -126,25 +137,23 @@ impl Study {
         check(pieces)?;
         Ok(finished)
     }
+}
 
-    /// What comes of one replication, which is only looked for where its rows are not needed.
-    fn outcome(
-        &self,
-        job: &Job,
-        pieces: &Pieces<'_>,
-        simulate: impl Fn(&Job) -> Result<Rows, Failure>,
-    ) -> Result<Finished, StudyError> {
-        let piece = Piece::Replication(PointIndex(job.0 as u32), job.1);
-        if pieces.contains(piece)? {
-            let failed = pieces.reason(piece)?.is_some().into();
-            return Ok(Finished { failed, ..Finished::default() });
-        }
-        Ok(match simulate(job) {
-            Ok(_) => Finished { computed: 1, ..Finished::default() },
-            Err(Failure::NotComputed) => Finished { is_incomplete: true, ..Finished::default() },
-            Err(_) => Finished { computed: 1, failed: 1, is_incomplete: false },
-        })
+/// What comes of one replication that was missing a while ago. Whether it has failed since is not looked for: a second question to a
+/// store that may be far away costs more than the rare failure that is repeated for nothing.
+fn outcome(
+    job: &Job,
+    pieces: &Pieces<'_>,
+    simulate: impl Fn(&Job) -> Result<Rows, Failure>,
+) -> Result<Finished, StudyError> {
+    if pieces.is_stored(Piece::Replication(PointIndex(job.0 as u32), job.1))? {
+        return Ok(Finished::default());
     }
+    Ok(match simulate(job) {
+        Ok(_) => Finished { computed: 1, ..Finished::default() },
+        Err(Failure::NotComputed) => Finished { is_incomplete: true, ..Finished::default() },
+        Err(_) => Finished { computed: 1, failed: 1, is_incomplete: false },
+    })
 }
 
 impl Finished {

@@ -38,6 +38,15 @@ fn of_what_varied(digest: &Digest<'_>) -> Vec<String> {
     if !digest.searches.is_empty() {
         return digest.searches.iter().map(|of| format!("{}: {}.", of.search, of.text)).collect();
     }
+    let mut sentences = of_points(digest);
+    if let Some(shown) = digest.shown().filter(|_| !sentences.is_empty()) {
+        sentences.insert(0, format!("What follows is of the {shown}."));
+    }
+    sentences
+}
+
+/// The answer of a study without searches.
+fn of_points(digest: &Digest<'_>) -> Vec<String> {
     if let [only] = &digest.designs[..] {
         return alone(only).into_iter().collect();
     }

@@ -106,7 +106,11 @@ fn what_was_run(digest: &Digest<'_>) -> Markup {
         p.lead {
             (plural(digest.designs.len(), "design point")) ", " (plural(digest.networks.len(), "distinct network")) ", "
             (replications(digest)) " of each, "
-            (count(generated)) " requests in all. CoSpike " (manifest.version) ", seed " (manifest.seed) "."
+            (count(generated)) " requests in all. "
+            @if let Some(shown) = digest.shown() {
+                b { "This page is of the " (shown) ": the Parquet files in the folder hold all." } " "
+            }
+            "CoSpike " (manifest.version) ", seed " (manifest.seed) "."
             @if !manifest.axes.is_empty() {
                 " Swept: "
                 @for (index, axis) in manifest.axes.iter().enumerate() {

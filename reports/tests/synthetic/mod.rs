@@ -48,16 +48,7 @@ impl Synthetic {
 
     /// The rows.
     pub(crate) fn results(&self) -> Results {
-        let mut results = Results {
-            manifest: manifest(self.replications),
-            points: Vec::new(),
-            layers: Vec::new(),
-            compute_energy: Vec::new(),
-            replications: Vec::new(),
-            latencies: Vec::new(),
-            answers: Vec::new(),
-            probes: Vec::new(),
-        };
+        let mut results = Results::new(manifest(self.replications), 0);
         for (f, family) in self.families.iter().enumerate() {
             for (s, split) in self.splits.iter().enumerate() {
                 for width in &self.widths {
@@ -68,6 +59,7 @@ impl Synthetic {
                 self.add(&mut results, (f, family), (self.splits.len(), "output"), None);
             }
         }
+        results.all_points = results.points.len();
         results
     }
 

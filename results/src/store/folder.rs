@@ -5,19 +5,23 @@
 
 pub use super::error::FolderError;
 pub use super::place::Place;
+pub use super::writing::Writing;
 
 use super::error::failed;
 use super::own::{self, MANIFEST, REPORT, ReportRecord};
 use super::table;
 use super::transaction::{self, Staging};
+use crate::index::{NetworkIndex, PointIndex};
 use crate::manifest::StoredManifest;
 use crate::rows::{
     AnswerRow, ComputeEnergyRow, LatencyRow, LayerRow, PointRow, ProbeRow, ReplicationRow, Results, Table,
 };
-use parquet::errors::ParquetError;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read, Seek};
+use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
 /// How often results that are replaced meanwhile are read again.
 const TRIES: usize = 20;
@@ -42,21 +46,9 @@ impl Place {
     /// # Errors
     /// [`FolderError`]; then the older results are as they were, or [`FolderError::is_stored`] says that the new ones are there.
     pub fn write(&self, results: &Results) -> Result<(), FolderError> {
-        self.check_lock()?;
-        let mut staging = Staging::begin(self.folder())?;
-        write_table(&results.points, &mut staging)?;
-        write_table(&results.layers, &mut staging)?;
-        write_table(&results.compute_energy, &mut staging)?;
-        write_table(&results.replications, &mut staging)?;
-        write_table(&results.latencies, &mut staging)?;
-        write_table(&results.answers, &mut staging)?;
-        write_table(&results.probes, &mut staging)?;
-        let manifest = StoredManifest { manifest: results.manifest.clone(), tables: staging.hashes.clone() };
-        let path = self.folder().join(MANIFEST);
-        let text = manifest.to_json().map_err(|error| FolderError::Manifest { path, error })?;
-        staging.add_text(MANIFEST, &text)?;
-        self.check_lock()?;
-        staging.commit()
+        let mut writing = self.begin()?;
+        writing.add(results)?;
+        writing.finish(&results.manifest)
     }
 
     /// Writes the `files` of a report, text by name, in place of those of an older report.
@@ -91,11 +83,19 @@ pub fn write(results: &Results, folder: &Path) -> Result<(), FolderError> {
 /// # Errors
 /// [`FolderError`] for a file that is missing, is not the one that was written, or is of another version of CoSpike.
 pub fn read(folder: &Path) -> Result<Results, FolderError> {
-    let mut outcome = read_once(folder);
+    read_first(folder, usize::MAX)
+}
+
+/// Reads the results of the first `points` design points in `folder`.
+///
+/// # Errors
+/// Those of [`read`].
+pub fn read_first(folder: &Path, points: usize) -> Result<Results, FolderError> {
+    let mut outcome = read_once(folder, points);
     for _ in 0..TRIES {
         match outcome {
             // Another process replaces the results: the manifest is that of one study and a table that of another.
-            (before, Err(_)) if manifest(folder).ok() != before => outcome = read_once(folder),
+            (before, Err(_)) if manifest(folder).ok() != before => outcome = read_once(folder, points),
             (_, outcome) => return outcome,
         }
     }
@@ -103,11 +103,11 @@ pub fn read(folder: &Path) -> Result<Results, FolderError> {
 }
 
 /// Text of the manifest, if there is one, and results.
-fn read_once(folder: &Path) -> (Option<String>, Result<Results, FolderError>) {
+fn read_once(folder: &Path, points: usize) -> (Option<String>, Result<Results, FolderError>) {
     match manifest(folder) {
         Err(error) => (None, Err(error)),
         Ok(text) => {
-            let results = read_tables(folder, &text);
+            let results = read_tables(folder, &text, points);
             (Some(text), results)
         }
     }
@@ -127,51 +127,103 @@ fn manifest(folder: &Path) -> Result<String, FolderError> {
     }
 }
 
-fn read_tables(folder: &Path, manifest: &str) -> Result<Results, FolderError> {
+fn read_tables(folder: &Path, manifest: &str, points: usize) -> Result<Results, FolderError> {
     let stored = StoredManifest::from_json(manifest);
     let stored = stored.map_err(|error| FolderError::Manifest { path: folder.join(MANIFEST), error })?;
-    Ok(Results {
-        points: read_table(folder, &stored)?,
-        layers: read_table(folder, &stored)?,
-        compute_energy: read_table(folder, &stored)?,
-        replications: read_table(folder, &stored)?,
-        latencies: read_table(folder, &stored)?,
-        answers: read_table(folder, &stored)?,
-        probes: read_table(folder, &stored)?,
-        manifest: stored.manifest,
-    })
+    let mut all_points = 0;
+    let table = Reading { folder, manifest: &stored, points };
+    let mut results = Results::new(stored.manifest.clone(), 0);
+    table.read(|row: PointRow| {
+        all_points += 1;
+        if row.is_of_first(points) {
+            results.points.push(row);
+        }
+        ControlFlow::Continue(())
+    })?;
+    let network: BTreeMap<PointIndex, NetworkIndex> =
+        results.points.iter().map(|row| (row.point, row.network)).collect();
+    let mut layers = Shared::new(&network);
+    let mut energies = Shared::new(&network);
+    results.all_points = all_points;
+    results.layers = table.rows(|row: &mut LayerRow| layers.share(row.point, &mut row.means))?;
+    results.compute_energy = table.rows(|row: &mut ComputeEnergyRow| energies.share(row.point, &mut row.energy))?;
+    results.replications = table.rows(|_| ())?;
+    results.latencies = table.rows(|_| ())?;
+    results.answers = table.rows(|_| ())?;
+    results.probes = table.rows(|_| ())?;
+    Ok(results)
 }
 
-fn write_table<T: Table>(rows: &[T], staging: &mut Staging<'_>) -> Result<(), FolderError> {
-    staging.add(&file_name::<T>(), |path, file| {
-        table::write(rows, file).map_err(|error| match error {
-            // The system's own words.
-            ParquetError::External(error) => match error.downcast() {
-                Ok(error) => failed(path)(*error),
-                Err(error) => FolderError::Table { path: path.into(), error: ParquetError::External(error) },
-            },
-            error => FolderError::Table { path: path.into(), error },
-        })
-    })
+/// Tables of a result folder that are being read, as far as they say something of the first `points` design points.
+struct Reading<'a> {
+    folder: &'a Path,
+    manifest: &'a StoredManifest,
+    points: usize,
 }
 
-fn read_table<T: Table>(folder: &Path, manifest: &StoredManifest) -> Result<Vec<T>, FolderError> {
-    let name = file_name::<T>();
-    let path = folder.join(&name);
-    let Some(wanted) = manifest.tables.get(&name) else {
-        return Err(FolderError::NoTable { path: folder.join(MANIFEST), table: name });
-    };
-    let mut file = match transaction::open(folder, &name) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(FolderError::Missing { path }),
-        file => file.map_err(failed(&path))?,
-    };
-    if own::hash(&file).map_err(failed(&path))? != *wanted {
-        return Err(FolderError::Damaged { path });
+impl Reading<'_> {
+    /// The rows of a table, each when `look` has seen it.
+    fn rows<T: Table>(&self, mut look: impl FnMut(&mut T)) -> Result<Vec<T>, FolderError> {
+        let mut rows = vec![];
+        self.read(|mut row: T| {
+            if !row.is_of_first(self.points) {
+                return ControlFlow::Break(());
+            }
+            look(&mut row);
+            rows.push(row);
+            ControlFlow::Continue(())
+        })?;
+        Ok(rows)
     }
-    file.rewind().map_err(failed(&path))?;
-    table::read(file).map_err(|error| FolderError::Table { path, error })
+
+    /// Gives the rows of a table to `take`, until that wants no more.
+    fn read<T: Table>(&self, take: impl FnMut(T) -> ControlFlow<()>) -> Result<(), FolderError> {
+        let (folder, name) = (self.folder, file_name::<T>());
+        let path = folder.join(&name);
+        let Some(wanted) = self.manifest.tables.get(&name) else {
+            return Err(FolderError::NoTable { path: folder.join(MANIFEST), table: name });
+        };
+        let mut file = match transaction::open(folder, &name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(FolderError::Missing { path }),
+            file => file.map_err(failed(&path))?,
+        };
+        if own::hash(&file).map_err(failed(&path))? != *wanted {
+            return Err(FolderError::Damaged { path });
+        }
+        file.rewind().map_err(failed(&path))?;
+        table::read(file, take).map_err(|error| FolderError::Table { path, error })
+    }
 }
 
-fn file_name<T: Table>() -> String {
+/// What rows of design points with the same network say: in memory once, as long as it is the same.
+struct Shared<'a, T> {
+    network: &'a BTreeMap<PointIndex, NetworkIndex>,
+    /// What the rows of a design point of each network say.
+    of_networks: BTreeMap<NetworkIndex, Vec<Arc<T>>>,
+    /// The design point whose rows are being read, and their number.
+    present: Option<(PointIndex, usize)>,
+}
+
+impl<'a, T: PartialEq> Shared<'a, T> {
+    fn new(network: &'a BTreeMap<PointIndex, NetworkIndex>) -> Self {
+        Self { network, of_networks: BTreeMap::new(), present: None }
+    }
+
+    /// Takes the next row, of a `point`, and lets it share what it says with an earlier one.
+    fn share(&mut self, point: PointIndex, says: &mut Arc<T>) {
+        let number = self.present.filter(|(present, _)| *present == point).map_or(0, |(_, number)| number);
+        self.present = Some((point, number + 1));
+        let Some(network) = self.network.get(&point) else { return };
+        let known = self.of_networks.entry(*network).or_default();
+        match known.get(number) {
+            Some(same) if **same == **says => *says = same.clone(),
+            Some(_) => {}
+            None => known.push(says.clone()),
+        }
+    }
+}
+
+/// Name of the file of a table.
+pub(super) fn file_name<T: Table>() -> String {
     format!("{}.parquet", T::NAME)
 }

@@ -21,5 +21,6 @@ mod table;
 mod transaction;
 mod unique;
 pub mod whole_file;
+mod writing;
 
 pub use table::catches_panics;

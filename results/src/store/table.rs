@@ -15,28 +15,66 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::Type;
 use std::cell::Cell;
 use std::fs::File;
+use std::marker::PhantomData;
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-/// Rows of a row group, the unit that readers hold in memory.
-const ROWS_PER_GROUP: usize = 1 << 20;
+/// Cells of a row group, the unit that readers and writers hold in memory: some ten to forty megabytes.
+const CELLS_PER_GROUP: usize = 1 << 20;
 
-/// Writes the table of `rows` to `file`; equal rows give equal bytes.
-pub(super) fn write<T: Table>(rows: &[T], file: File) -> Result<()> {
-    // Nothing here depends on the machine or the time.
-    let properties = WriterProperties::builder()
-        .set_created_by("CoSpike".into())
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        .build();
-    let fields = T::fields();
-    let mut writer = SerializedFileWriter::new(file, Arc::new(schema::<T>(&fields)?), Arc::new(properties))?;
-    for rows in rows.chunks(ROWS_PER_GROUP) {
-        let mut group = writer.next_row_group()?;
-        columns(rows, &fields)?.iter().try_for_each(|column| column.write(&mut group))?;
-        group.close()?;
+/// A table that is being written, some rows at a time. The bytes depend on the rows alone, not on how they came.
+pub(super) struct TableWriter<T> {
+    writer: SerializedFileWriter<File>,
+    /// Rows of the group that is not written yet.
+    columns: Vec<Column>,
+    rows: usize,
+    of: PhantomData<T>,
+}
+
+impl<T: Table> TableWriter<T> {
+    /// Begins a table in `file`.
+    pub(super) fn new(file: File) -> Result<Self> {
+        // Nothing here depends on the machine or the time.
+        let properties = WriterProperties::builder()
+            .set_created_by("CoSpike".into())
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .build();
+        let fields = T::fields();
+        let writer = SerializedFileWriter::new(file, Arc::new(schema::<T>(&fields)?), Arc::new(properties))?;
+        Ok(Self { writer, columns: fields.iter().map(Column::new).collect(), rows: 0, of: PhantomData })
     }
-    writer.close()?;
-    Ok(())
+
+    /// Adds rows.
+    pub(super) fn add(&mut self, rows: &[T]) -> Result<()> {
+        let mut values = Vec::with_capacity(self.columns.len());
+        for row in rows {
+            row.append(&mut values);
+            self.columns.iter_mut().zip(values.drain(..)).try_for_each(|(column, value)| column.push(value))?;
+            self.rows += 1;
+            if self.rows == CELLS_PER_GROUP / self.columns.len() {
+                self.write_group()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what is left. The file is whole then.
+    pub(super) fn finish(mut self) -> Result<()> {
+        if self.rows > 0 {
+            self.write_group()?;
+        }
+        self.writer.close().map(|_| ())
+    }
+
+    fn write_group(&mut self) -> Result<()> {
+        let mut group = self.writer.next_row_group()?;
+        self.columns.iter().try_for_each(|column| column.write(&mut group))?;
+        group.close()?;
+        self.columns.iter_mut().for_each(Column::clear);
+        self.rows = 0;
+        Ok(())
+    }
 }
 
 thread_local! {
@@ -50,16 +88,17 @@ pub fn catches_panics() -> bool {
     IS_READING.get()
 }
 
-/// Reads the table in `file`, which must have exactly the columns of `T`.
-pub(super) fn read<T: Table>(file: File) -> Result<Vec<T>> {
+/// Reads the table in `file`, which must have exactly the columns of `T`: gives its rows to `take`, one after the other, until that
+/// wants no more.
+pub(super) fn read<T: Table>(file: File, take: impl FnMut(T) -> ControlFlow<()>) -> Result<()> {
     // The library panics at some metadata that no writer makes, which the fuzzer does.
     IS_READING.set(true);
-    let read = catch_unwind(AssertUnwindSafe(|| read_table(file)));
+    let read = catch_unwind(AssertUnwindSafe(|| read_table(file, take)));
     IS_READING.set(false);
     read.unwrap_or_else(|_| Err(ParquetError::General("its metadata contradict themselves".into())))
 }
 
-fn read_table<T: Table>(file: File) -> Result<Vec<T>> {
+fn read_table<T: Table>(file: File, mut take: impl FnMut(T) -> ControlFlow<()>) -> Result<()> {
     let reader = SerializedFileReader::new(file)?;
     let fields = T::fields();
     let found = reader.metadata().file_metadata().schema();
@@ -70,17 +109,18 @@ fn read_table<T: Table>(file: File) -> Result<Vec<T>> {
         let message = format!("columns {}, but this version of CoSpike reads {}", names(found), names(&needed));
         return Err(ParquetError::General(message));
     }
-    let mut rows = vec![];
     for group in 0..reader.num_row_groups() {
         let group = reader.get_row_group(group)?;
         let columns = fields.iter().enumerate().map(|(index, field)| Column::read(&*group, index, field));
         let mut columns: Vec<_> = columns.collect::<Result<Vec<_>>>()?.into_iter().map(Column::into_values).collect();
         for _ in 0..group.metadata().num_rows() {
             let mut values = columns.iter_mut().map_while(Iterator::next);
-            rows.push(T::from_values(&mut values).ok_or_else(too_short)?);
+            if take(T::from_values(&mut values).ok_or_else(too_short)?).is_break() {
+                return Ok(());
+            }
         }
     }
-    Ok(rows)
+    Ok(())
 }
 
 fn schema<T: Table>(fields: &[Field]) -> Result<Type> {
@@ -101,17 +141,6 @@ fn declare(field: &Field) -> Result<Type> {
     column.with_logical_type(logical).with_repetition(repetition).build()
 }
 
-/// The columns of some rows.
-fn columns<T: Table>(rows: &[T], fields: &[Field]) -> Result<Vec<Column>> {
-    let mut columns: Vec<Column> = fields.iter().map(|field| Column::new(field, rows.len())).collect();
-    let mut values = Vec::with_capacity(fields.len());
-    for row in rows {
-        row.append(&mut values);
-        columns.iter_mut().zip(values.drain(..)).try_for_each(|(column, value)| column.push(value))?;
-    }
-    Ok(columns)
-}
-
 /// The cells of one column in a row group.
 struct Column {
     cells: Cells,
@@ -128,14 +157,24 @@ enum Cells {
 }
 
 impl Column {
-    fn new(field: &Field, rows: usize) -> Self {
+    fn new(field: &Field) -> Self {
         let cells = match field.kind {
-            Kind::Whole32 => Cells::Whole32(Vec::with_capacity(rows)),
-            Kind::Whole64 => Cells::Whole64(Vec::with_capacity(rows)),
-            Kind::Real => Cells::Real(Vec::with_capacity(rows)),
-            Kind::Text => Cells::Text(Vec::with_capacity(rows)),
+            Kind::Whole32 => Cells::Whole32(vec![]),
+            Kind::Whole64 => Cells::Whole64(vec![]),
+            Kind::Real => Cells::Real(vec![]),
+            Kind::Text => Cells::Text(vec![]),
         };
-        Self { cells, present: field.is_optional.then(|| Vec::with_capacity(rows)) }
+        Self { cells, present: field.is_optional.then(Vec::new) }
+    }
+
+    fn clear(&mut self) {
+        match &mut self.cells {
+            Cells::Whole32(cells) => cells.clear(),
+            Cells::Whole64(cells) => cells.clear(),
+            Cells::Real(cells) => cells.clear(),
+            Cells::Text(cells) => cells.clear(),
+        }
+        self.present.iter_mut().for_each(Vec::clear);
     }
 
     fn push(&mut self, value: Value) -> Result<()> {
@@ -148,7 +187,11 @@ impl Column {
             }
             (Cells::Whole64(cells), Value::Whole(number)) => cells.push(number.cast_signed()),
             (Cells::Real(cells), Value::Real(number)) => cells.push(number),
-            (Cells::Text(cells), Value::Text(text)) => cells.push(text.into_bytes().into()),
+            // Many texts say what the row before says, and share its memory.
+            (Cells::Text(cells), Value::Text(text)) => match cells.last() {
+                Some(last) if last.data() == text.as_bytes() => cells.push(last.clone()),
+                _ => cells.push(text.into_bytes().into()),
+            },
             (_, Value::Missing) if self.present.is_some() => {}
             _ => return Err(too_short()),
         }
@@ -168,7 +211,7 @@ impl Column {
     }
 
     fn read(group: &dyn RowGroupReader, index: usize, field: &Field) -> Result<Self> {
-        let mut column = Self::new(field, 0);
+        let mut column = Self::new(field);
         let present = &mut column.present;
         match &mut column.cells {
             Cells::Whole32(cells) => read_cells::<Int32Type>(group, index, cells, present)?,

@@ -10,7 +10,7 @@ use super::unique;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// Folder of the new files that have no names in the result folder yet.
@@ -31,16 +31,16 @@ impl<'a> Staging<'a> {
         Ok(Self { folder, files, hashes: BTreeMap::new() })
     }
 
-    /// Adds the file `name`, which `write` fills, and waits until it is on the disk.
-    pub(super) fn add(
-        &mut self,
-        name: &str,
-        write: impl FnOnce(&Path, File) -> Result<(), FolderError>,
-    ) -> Result<(), FolderError> {
+    /// Begins the file `name`; gives its present path, and the file.
+    pub(super) fn create(&self, name: &str) -> Result<(PathBuf, File), FolderError> {
         let path = self.files.path().join(name);
         let file = File::create(&path).map_err(failed(&path))?;
-        let same = file.try_clone().map_err(failed(&path))?;
-        write(&path, same)?;
+        Ok((path, file))
+    }
+
+    /// Adds the file `name`, which is whole by now, and waits until it is on the disk.
+    pub(super) fn add(&mut self, name: &str, file: &File) -> Result<(), FolderError> {
+        let path = self.files.path().join(name);
         file.sync_all().map_err(failed(&path))?;
         self.hashes.insert(name.into(), hash_of(&path)?);
         Ok(())
@@ -48,7 +48,9 @@ impl<'a> Staging<'a> {
 
     /// Adds a file with this text.
     pub(super) fn add_text(&mut self, name: &str, text: &str) -> Result<(), FolderError> {
-        self.add(name, |path, mut file| file.write_all(text.as_bytes()).map_err(failed(path)))
+        let (path, mut file) = self.create(name)?;
+        file.write_all(text.as_bytes()).map_err(failed(&path))?;
+        self.add(name, &file)
     }
 
     /// Puts the files in the place of the old ones. Refuses to overwrite anything that is not as CoSpike wrote it.

@@ -25,9 +25,15 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Most design points that terminal, JSON and report show, the first ones: no browser shows more, no reader reads them, and each takes
+/// memory. The tables have all.
+pub const MOST_POINTS: usize = 10_000;
+
 /// Summary of the results of a study. It serialises as `cospike run --json` prints it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
+    /// Number of design points of the study, of which `points` are the first.
+    pub all_points: usize,
     /// What was simulated but is not as it should be, see [`Manifest::warnings`](crate::manifest::Manifest::warnings).
     pub warnings: Vec<String>,
     /// Summaries of the design points, in the order of the table `points`.
@@ -122,7 +128,8 @@ impl Summary {
         let searches =
             answers(results, points.iter().map(|point| (point.point, (point.replications, &point.cautions[..]))));
         let selection = Selection::new(results, &points);
-        Ok(Self { warnings: results.manifest.warnings.clone(), points, comparisons, searches, selection })
+        let (all_points, warnings) = (results.all_points, results.manifest.warnings.clone());
+        Ok(Self { all_points, warnings, points, comparisons, searches, selection })
     }
 }
 

@@ -42,7 +42,8 @@ fn work_on(study: &Study, unit: &Unit, pieces: &Pieces<'_>) -> Finished {
                 panic!("stored")
             };
             let goes_on = AtomicBool::new(false);
-            study.work_on_simulation((points, replications), &prepared, pieces, &goes_on).unwrap()
+            let inventory = study.inventory(pieces).unwrap();
+            study.work_on_simulation((points, replications), &prepared, (pieces, &inventory), &goes_on).unwrap()
         }
     }
 }
@@ -103,10 +104,15 @@ fn invariant_4_units_in_any_order_give_what_a_run_gives() {
     let Preparation::Ready(prepared) = study.prepare(&[NetworkIndex(1)], &[PointIndex(1)], &pieces).unwrap() else {
         panic!("stored")
     };
-    let stopped = study.work_on_simulation((&[PointIndex(1)], &(0..3)), &prepared, &pieces, &stop).unwrap();
+    let missing = (&[PointIndex(1)][..], &(0..3));
+    let stopped = study.work_on_simulation(missing, &prepared, (&pieces, &inventory), &stop).unwrap();
     assert_eq!(stopped, Finished { computed: 0, failed: 0, is_incomplete: true });
     let collected = study.collect(&store).unwrap();
     assert_eq!(collected.points[1].failure.as_deref(), Some("replication 2: not computed yet"));
+    let by_another = study.simulate_and_store((1, 2), study.networks_of(&prepared), Some(&pieces), &mut |_| ());
+    assert!(by_another.is_ok());
+    let late = study.work_on_simulation(missing, &prepared, (&pieces, &inventory), &AtomicBool::new(false)).unwrap();
+    assert_eq!(late, Finished::default(), "what another process has stored since is found");
 }
 
 #[test]
