@@ -48,8 +48,8 @@ pub(crate) enum Verb {
     /// Compare the same design points of two or three result folders: what changed in their scenarios, and what came of it. Exit code 1
     /// if a metric of `--fail-if-worse` is worse than in the first
     Compare(Compare),
-    /// Check a scenario and list its design points, without running it; or check a network of another framework (.nir): say of every
-    /// node how it is executed. Exit code 2 if one is not
+    /// Check a scenario: list its design points, how long it takes, and, from a trial of a few samples, what its places are asked for; or
+    /// check a network of another framework (.nir): say of every node how it is executed. Exit code 2 if one is not
     Check(Check),
     /// Write a scenario file of your own, which begins as a copy of one that ships with CoSpike
     New(New),
@@ -188,6 +188,9 @@ pub(crate) struct Run {
     pub(crate) verify: bool,
     #[command(flatten)]
     pub(crate) trace: Trace,
+    /// Metrics to show of each design point instead of the usual columns, by their names, such as `correct,latency_p99_s`
+    #[arg(long, value_name = "METRIC,...", value_delimiter = ',', conflicts_with = "json")]
+    pub(crate) columns: Vec<String>,
     /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,
@@ -322,6 +325,9 @@ pub(crate) struct Collect {
     /// Result folder to write, as that of `cospike run` [default: out/NAME, with the name of the study]
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
+    /// Metrics to show of each design point instead of the usual columns, by their names, such as `correct,latency_p99_s`
+    #[arg(long, value_name = "METRIC,...", value_delimiter = ',', conflicts_with = "json")]
+    pub(crate) columns: Vec<String>,
     /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,

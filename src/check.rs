@@ -4,9 +4,9 @@ use crate::arguments::Check;
 use crate::estimate::{estimate, notable};
 use crate::failure::Failure;
 use crate::nir;
+use crate::outlook::Outlook;
 use crate::output::{note, plural, print_json, printable, say};
 use cospike_results::manifest::SearchUsed;
-use cospike_scenarios::Compiled;
 use cospike_studies::search::{Searches, most_probes};
 use serde_json::json;
 
@@ -16,7 +16,9 @@ pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
         return nir::check(path, &arguments.nir, arguments.json);
     }
     arguments.nir.refuse()?;
-    let Compiled { plan, searches, .. } = arguments.scenario.compile_with_searches(&arguments.scenario.zoo()?)?;
+    let zoo = arguments.scenario.zoo()?;
+    let compiled = arguments.scenario.compile_with_searches(&zoo)?;
+    let (plan, searches) = (compiled.plan.clone(), compiled.searches.clone());
     if arguments.plan {
         say!("{}", serde_json::to_string_pretty(&plan)?);
         return Ok(());
@@ -25,6 +27,7 @@ pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
     let labels: Vec<&str> = plan.points.iter().map(|point| point.label.as_str()).collect();
     let (networks, replications) = (plan.networks.len(), plan.replications);
     let estimate = estimate(&plan);
+    let outlook = Outlook::new(compiled, &zoo)?;
     let samples: u64 = plan.networks.iter().map(|network| u64::from(network.samples.count)).sum();
     if arguments.json {
         print_json(&json!({
@@ -38,6 +41,9 @@ pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
             "requests": estimate.requests,
             "least_memory_bytes": estimate.bytes(),
             "least_simulation_seconds": estimate.seconds(),
+            "expected_inference_seconds": outlook.time.inference,
+            "expected_simulation_seconds": outlook.time.simulation,
+            "trial_loads": outlook.loads_json(),
         }));
     } else {
         say!(
@@ -49,7 +55,9 @@ pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
             plural(samples, "sample")
         );
         notable(&estimate).iter().for_each(|line| say!("{line}"));
+        outlook.print_time();
         labels.iter().for_each(|label| say!("  {label}"));
+        outlook.print_loads();
         if let Some((search, searches)) = plan.provenance.search.as_ref().zip(searches) {
             print_search(search, &searches);
         }

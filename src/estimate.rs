@@ -13,7 +13,12 @@ const NOTABLE_SECONDS: f64 = 3_600.0;
 
 /// Estimate for `plan` on the threads that a run would have.
 pub(crate) fn estimate(plan: &Plan) -> Estimate {
-    Estimate::new(plan, std::thread::available_parallelism().map_or(1, usize::from))
+    Estimate::new(plan, threads())
+}
+
+/// Number of threads that a run has.
+pub(crate) fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Refuses a plan that needs more memory than the machine has.

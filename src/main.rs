@@ -21,6 +21,7 @@ mod memory;
 mod networks;
 mod new;
 mod nir;
+mod outlook;
 mod output;
 mod paper;
 mod profiles;

@@ -6,13 +6,14 @@
 use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice}; // knows NO_COLOR, CLICOLOR, CLICOLOR_FORCE and TERM
 pub(crate) use comfy_table::CellAlignment;
-use comfy_table::{Table, presets}; // column widths, and wrapping on a narrow terminal
+use comfy_table::{ContentArrangement, LineStyle, Table, presets}; // column widths, and wrapping on a narrow terminal
+use console::Term; // the size of a terminal on every system
 use cospike_results::summary::Estimate;
 use cospike_sim_core::stats::Interval;
 use serde_json::Value;
 use std::ffi::OsStr;
-use std::fmt::Arguments;
-use std::io::{self, ErrorKind, Write};
+use std::fmt::{self, Arguments, Display, Formatter};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 
 /// First error of standard output. What is printed after it is left out.
@@ -72,14 +73,66 @@ pub(crate) fn print_parsed(said: &clap::Error) {
     }
 }
 
-/// An empty table with these column titles. The first column is aligned to the left, the others to the right.
-pub(crate) fn table(titles: &[&str]) -> Table {
+/// Width of a line where nothing says another.
+const WIDTH: usize = 80;
+
+/// Width of the lines that a reader sees: that of `COLUMNS`, or else of the terminal; `None` where there is neither.
+fn known_width() -> Option<usize> {
+    let variable = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let terminal = || io::stdout().is_terminal().then(|| Term::stdout().size_checked()).flatten();
+    variable.or_else(|| terminal().map(|(_, columns)| usize::from(columns))).filter(|columns| *columns > 0)
+}
+
+/// Width that a table is made for.
+pub(crate) fn width() -> usize {
+    known_width().unwrap_or(WIDTH)
+}
+
+/// A table that is printed with its titles in bold, over a rule, on a terminal that shows such.
+pub(crate) struct Lines(Table);
+
+/// An empty table with these column titles. The first column is aligned to the left, the others to the right. Cells are wrapped
+/// where the width is known: what is read by another program has one line for each row.
+pub(crate) fn table(titles: &[&str]) -> Lines {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(titles);
+    if let Some(width) = known_width() {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width.min(u16::MAX.into()) as u16);
+    }
+    if is_coloured(&io::stdout()) {
+        table.load_style(presets::NOTHING.header_separator(LineStyle::none().fill(RULE).junction(RULE)));
+    }
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    table
+    Lines(table)
+}
+
+/// Character of the rule below the titles.
+const RULE: char = '─';
+
+impl std::ops::Deref for Lines {
+    type Target = Table;
+
+    fn deref(&self) -> &Table {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Lines {
+    fn deref_mut(&mut self) -> &mut Table {
+        &mut self.0
+    }
+}
+
+impl Display for Lines {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        let text = self.0.to_string();
+        match text.split_once(&format!("\n{RULE}")) {
+            Some((titles, rest)) => write!(formatter, "\x1b[1m{titles}\x1b[0m\n{RULE}{rest}"),
+            None => formatter.write_str(&text),
+        }
+    }
 }
 
 /// A share and its interval in per cent: `90.1 [88.7, 91.3]`.

@@ -307,7 +307,7 @@ fn varied<'d, 'a: 'd>(designs: impl Iterator<Item = &'d Design<'a>>) -> BTreeMap
 
 /// The labels without the words that stand in all of them at the same place, counted from the start; one that has no
 /// others keeps them.
-fn without_shared_words(labels: &[&str]) -> Vec<String> {
+pub(crate) fn without_shared_words(labels: &[&str]) -> Vec<String> {
     let words = |label: &str| label.split(' ').map(str::to_owned).collect::<Vec<_>>();
     let all: Vec<Vec<String>> = labels.iter().map(|label| words(label)).collect();
     let is_shared = |(place, word): (usize, &String)| all.iter().all(|words| words.get(place) == Some(word));

@@ -11,6 +11,7 @@ mod metric;
 mod names;
 mod page;
 mod paper;
+mod pivot;
 mod pooled;
 mod publication;
 mod quantity;
@@ -21,6 +22,7 @@ pub use column::UnknownColumn;
 pub use error::ReportError;
 pub use figures::{DensityLine, density_figure};
 pub use paper::{CHANNELS, Evidence, PaperPage, paper_page};
+pub use pivot::{Cell, Pivot};
 pub use publication::{
     Filter, FilterError, Form, PaperSize, Publication, PublicationError, PublishedFigure, SizeError, publication,
 };
@@ -100,6 +102,14 @@ pub fn render(results: &Results) -> Result<Report, ReportError> {
 /// Those of [`render`].
 pub fn answer(results: &Results) -> Result<Vec<String>, ReportError> {
     Ok(answer::sentences(&digest::Digest::new(results)?))
+}
+
+/// Tables of the metrics that vary against the one number that a study varied; none where several vary.
+///
+/// # Errors
+/// Those of [`render`].
+pub fn pivots(results: &Results) -> Result<Vec<Pivot>, ReportError> {
+    Ok(pivot::all(&digest::Digest::new(results)?))
 }
 
 impl Report {

@@ -3,7 +3,7 @@
 #[allow(dead_code, reason = "each file of tests uses a part of it")]
 mod synthetic;
 
-use cospike_reports::answer;
+use cospike_reports::{Cell, answer, pivots};
 use cospike_results::condition::{Condition, Limit, Side};
 use cospike_results::goal::{Aim, GoalUsed, Selection};
 use cospike_results::index::{NetworkIndex, PointIndex};
@@ -308,4 +308,55 @@ fn the_probability_of_a_choice_is_that_of_students_t() {
     let right = 0.5 + t / (2.0 * (2.0 + t * t).sqrt());
     assert!((choice.probability.unwrap() - right).abs() < 1e-9, "{:?} {right}", choice.probability);
     assert_eq!(selection.level.len(), 1);
+}
+
+/// On one link energy differs, on the other two it does not; what a reader builds depends on the link that there is.
+#[test]
+fn where_links_are_swept_by_name_each_has_its_own_leader() {
+    let mut results = study(
+        r#"
+        float a link.profile=3g     | {"network.family":"float","link.profile":"3g"}     | 900 901 902 | 0.100 | 0.1
+        spiking a link.profile=3g   | {"network.family":"spiking","link.profile":"3g"}   | 900 901 902 | 0.050 | 0.1
+        float a link.profile=4g     | {"network.family":"float","link.profile":"4g"}     | 900 901 902 | 0.030 | 0.1
+        spiking a link.profile=4g   | {"network.family":"spiking","link.profile":"4g"}   | 900 901 902 | 0.030 | 0.1
+        float a link.profile=wifi   | {"network.family":"float","link.profile":"wifi"}   | 900 901 902 | 0.010 | 0.1
+        spiking a link.profile=wifi | {"network.family":"spiking","link.profile":"wifi"} | 900 901 902 | 0.010 | 0.1
+        "#,
+    );
+    let told = |results: &Results| answer(results).unwrap()[0].replace('\u{a0}', " ");
+    assert_eq!(
+        told(&results),
+        "Lowest p95 latency, by link.profile: 3g: spiking leads (50.5 ms; next float, 101 ms, +100 %); 4g and wifi: all 2 are level \
+         (10.1 to 30.3 ms)."
+    );
+    // A place with a single design point has nobody to compare with.
+    results.points.pop();
+    results.replications.retain(|row| row.point != PointIndex(5));
+    assert!(
+        told(&results).starts_with("Lowest p95 latency: float link.profile=wifi (10.1 ms); next"),
+        "{}",
+        told(&results)
+    );
+}
+
+/// A key with two numbers on two lines is a table of the metrics that vary; overloaded points have no value of what grows then.
+#[test]
+fn metrics_are_tabled_against_the_only_number_that_varies() {
+    let lines = r#"
+        float n=1   | {"network.family":"float","n":1}   | 900 901 902 | 0.010 | 0.1
+        float n=2   | {"network.family":"float","n":2}   | 800 801 802 | 0.020 | 1.2
+        spiking n=1 | {"network.family":"spiking","n":1} | 700 701 702 | 0.030 | 0.1
+        spiking n=2 | {"network.family":"spiking","n":2} | 600 601 602 | 0.040 | 0.1
+    "#;
+    let pivots = pivots(&study(lines)).unwrap();
+    let [correct, latency, load] = &pivots[..] else { panic!("{} tables", pivots.len()) };
+    assert_eq!((correct.key.as_str(), &correct.values[..]), ("n", &[1.0, 2.0][..]));
+    assert_eq!([correct, latency, load].map(|pivot| pivot.metric.name), ["correct", "latency_p95_s", "uplink_load"]);
+    let names: Vec<&str> = correct.lines.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["float", "spiking"]);
+    assert!(matches!(correct.lines[0].1[..], [Cell::Mean(a), Cell::Mean(b)] if a > 0.9 && b > 0.8));
+    // 1,000 answers without a steady latency may still be drifting.
+    assert!(matches!(latency.lines[0].1[..], [Cell::Doubtful(_), Cell::Overloaded]));
+    let one = "float n=1 | {\"n\":1} | 900 901 902 | 0.010 | 0.1";
+    assert!(crate::pivots(&study(one)).unwrap().is_empty());
 }

@@ -16,6 +16,8 @@ impl Answers {
         for &AnswerRow { network, label, answer, .. } in &results.answers {
             right.entry(network).or_default().push(label == answer);
         }
+        // Those that cannot be executed have none.
+        results.points.iter().for_each(|row| _ = right.entry(row.network).or_default());
         Self(right.into_iter().map(|(network, right)| (network, right.into())).collect())
     }
 
@@ -49,7 +51,8 @@ impl Answered {
     /// The same of the difference to the share of another design point. Where requests were answered otherwise than by their networks, it is
     /// not known which samples suffered, and the shares count as independent, which is wider.
     pub(crate) fn error_of_difference(&self, share: f64, other: &Self, other_share: f64) -> f64 {
-        if !self.right.is_empty() && self.right == other.right {
+        let is_same = Rc::ptr_eq(&self.right, &other.right) || (!self.right.is_empty() && self.right == other.right);
+        if is_same {
             return 0.0;
         }
         let are_paired = self.is_as_executed && other.is_as_executed && !self.right.is_empty();

@@ -4,19 +4,20 @@ use super::Opened;
 use crate::arguments::Collect;
 use crate::failure::Failure;
 use crate::output::plural;
-use crate::run::publish::{Publication, Published, failed_points, last, open_place, present};
+use crate::run::publish::{PrintedAs, Publication, Published, failed_points, last, open_place, present};
 use anyhow::anyhow;
 use cospike_studies::State;
 
 /// Writes results and report of what is stored of a study, and says what is missing.
 pub(crate) fn collect(arguments: &Collect) -> Result<(), Failure> {
+    let printed_as = PrintedAs::new(arguments.json, &arguments.columns)?;
     let opened = Opened::new(&arguments.study)?;
     let study = &opened.study;
     let place = open_place(arguments.out.as_deref(), study, opened.location.folder())?;
     let mut publication = Publication::new(study, &place);
     let store_failure = study.collect_in_parts(&opened.store, &mut |part| publication.take(part))?;
     let Published { shown, failed } = publication.finish()?;
-    let [drawn, printed] = present(&shown, &place, arguments.json);
+    let [drawn, printed] = present(&shown, &place, &printed_as);
     let inventory = study.inventory(&opened.pieces()?)?;
     let networks = inventory.networks.iter().filter(|state| **state == State::Missing).count();
     let missing = inventory.points.iter().filter(|point| !point.is_complete).count();

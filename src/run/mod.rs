@@ -1,5 +1,6 @@
 //! `run`: a scenario from its file to its results and report.
 
+mod points;
 pub(crate) mod publish;
 pub(crate) mod record;
 mod search;
@@ -15,12 +16,13 @@ use crate::progress::Bar;
 use anyhow::anyhow;
 use cospike_results::store::entries::Location;
 use cospike_studies::{Found, Reuse};
-use publish::{Publication, Published, failed_points, last, open_place, present};
+use publish::{PrintedAs, Publication, Published, failed_points, last, open_place, present};
 use record::leave_record;
 use trace::TraceFile;
 
 /// Runs a scenario, writes its results, draws the report and prints the summary.
 pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
+    let printed_as = PrintedAs::new(arguments.json, &arguments.columns)?;
     let zoo = arguments.scenario.zoo()?;
     let compiled = arguments.scenario.compile_with_searches(&zoo)?;
     check_memory(&compiled.plan)?;
@@ -68,7 +70,7 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
             return Err(last([traced.err(), Some(error)]).unwrap_or_else(|| anyhow!("the study failed")).into());
         }
     };
-    let [drawn, printed] = present(&shown, &place, arguments.json);
+    let [drawn, printed] = present(&shown, &place, &printed_as);
     // The last step of a search finds everything.
     let reuse = bar.reuse().filter(|_| searches.is_none());
     if let Some(((location, _), reuse)) = store.as_ref().zip(reuse) {

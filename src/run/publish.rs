@@ -2,11 +2,13 @@
 
 use super::search::print_answers;
 use super::summary::{print_answer, print_summary};
+use crate::columns::known_metric;
 use crate::failure::{Failure, printable_lines};
 use crate::output::{note, plural, print_json};
 use anyhow::{Context, anyhow};
-use cospike_reports::{PAGE, answer, files, render};
+use cospike_reports::{PAGE, answer, files, pivots, render};
 use cospike_results::index::PointIndex;
+use cospike_results::metrics::Metric;
 use cospike_results::rows::Results;
 use cospike_results::store::folder::{Place, Writing};
 use cospike_results::summary::{MOST_POINTS, Summary};
@@ -81,10 +83,28 @@ impl<'a> Publication<'a> {
     }
 }
 
+/// How a summary is printed.
+pub(crate) enum PrintedAs {
+    /// As JSON.
+    Json,
+    /// As tables; with these metrics of the design points, if there are any.
+    Tables(Vec<Metric>),
+}
+
+impl PrintedAs {
+    /// As was asked for, `columns` being names of metrics.
+    pub(crate) fn new(as_json: bool, columns: &[String]) -> Result<Self, Failure> {
+        match as_json {
+            true => Ok(Self::Json),
+            false => Ok(Self::Tables(columns.iter().map(|name| known_metric(name)).collect::<Result<_, _>>()?)),
+        }
+    }
+}
+
 /// Draws the report of results that are written, and prints their summary. Gives what went wrong: with the report, and with the summary.
-pub(crate) fn present(results: &Results, place: &Place, as_json: bool) -> [Option<anyhow::Error>; 2] {
+pub(crate) fn present(results: &Results, place: &Place, printed_as: &PrintedAs) -> [Option<anyhow::Error>; 2] {
     let drawn = draw(results, place);
-    let printed = print(results, as_json);
+    let printed = print(results, printed_as);
     let page = if drawn.is_ok() { format!(" and {PAGE}") } else { String::new() };
     note!("\nresults{page} in {}", place.folder().display());
     [drawn.err(), printed.err()]
@@ -96,18 +116,18 @@ pub(crate) fn failed_points(failed: usize, results: &Results) -> Option<anyhow::
 }
 
 /// Prints the summary.
-fn print(results: &Results, as_json: bool) -> anyhow::Result<()> {
+fn print(results: &Results, printed_as: &PrintedAs) -> anyhow::Result<()> {
     let (summary, answer) = (Summary::new(results)?, answer(results)?);
-    match as_json {
-        true => {
+    match printed_as {
+        PrintedAs::Json => {
             let mut value = serde_json::to_value(&summary)?;
             value["question"] = json!(results.manifest.question);
             value["answer"] = json!(answer);
             print_json(&value);
         }
-        false => {
+        PrintedAs::Tables(metrics) => {
             print_answer(results.manifest.question.as_deref(), &answer);
-            print_summary(&summary, results);
+            print_summary(&summary, results, &pivots(results)?, metrics);
             if let Some(search) = &results.manifest.search {
                 print_answers(&summary.searches, search);
             }

@@ -1,17 +1,17 @@
 //! The summary of a study's results as a table.
 
-use crate::output::{mean, percent, plural, printable, say, significant, table};
+use super::points::{MOST_LISTED, loses, misses, print_columns, print_pivots, print_points, say_left_out};
+use crate::output::{mean, printable, say, significant, table};
+use cospike_reports::Pivot;
 use cospike_results::goal::Selection;
 use cospike_results::index::PointIndex;
+use cospike_results::metrics::Metric;
 use cospike_results::rows::Results;
 use cospike_results::summary::{
     AdjustedP, Estimate, LEAST_COMPUTE, PointSummary, SIGNIFICANCE, Summary, compute_share, zeros,
 };
 use cospike_sim_core::kernel::Number;
 use cospike_sim_core::stats::Interval;
-
-/// Most design points of which the terminal lists anything; a reader of more needs the files.
-const MOST_LISTED: usize = 1_000;
 
 /// Prints the question of a study, and the sentences of its answer.
 pub(super) fn print_answer(question: Option<&str>, answer: &[String]) {
@@ -24,69 +24,18 @@ pub(super) fn print_answer(question: Option<&str>, answer: &[String]) {
     }
 }
 
-/// Prints a row for each design point, and the paired differences.
-pub(super) fn print_summary(summary: &Summary, results: &Results) {
-    // Loss, damage, full queues and early answers make the event loop's accuracy differ from the network's.
-    let unanswered = results.replications.iter().any(|row| {
-        let damaged = row.traffic.packets_lost > 0 || row.traffic.bits_flipped > 0 || row.traffic.bits_erased > 0;
-        let early = row.traffic.steps_saved + row.traffic.steps_wasted > 0
-            || (1..row.requests.completed).contains(&row.requests.answered_at_edge);
-        damaged || early || row.requests.completed < row.requests.generated
-    });
-    let mut titles = vec!["design point"];
-    match unanswered {
-        true => titles.extend(["correct %", "answered %", "correct among answered, %", "loss-free %"]),
-        false => titles.push("accuracy %"),
+/// Prints the design points, with the metrics that were asked for if some were, and the paired differences.
+pub(super) fn print_summary(summary: &Summary, results: &Results, pivots: &[Pivot], metrics: &[Metric]) {
+    if !metrics.is_empty() {
+        print_columns(summary, metrics);
+        say!("\nmeans over the replications; {}", intervals(summary));
+        print_cautions(summary);
+        print_failures(summary);
+        return;
     }
-    titles.extend([
-        "payload bit",
-        "x float32",
-        "x binary",
-        "on air B",
-        "latency ms",
-        "p95 ms",
-        "energy mJ",
-        "device mW",
-    ]);
-    titles.push("load");
-    let misses = summary.points.iter().any(|point| point.deadline_misses.mean > Some(0.0));
-    if misses {
-        titles.push("missed %");
-    }
-    let mut points = table(&titles);
-    for point in summary.points.iter().take(MOST_LISTED).cloned().map(PointSummary::that_holds) {
-        let offline = point.offline_accuracy.as_ref().map_or_else(|| "-".into(), percent);
-        let mut row = vec![printable(&point.label)];
-        if unanswered {
-            row.extend([&point.correct, &point.completed, &point.accuracy].map(|share| mean(share, 2)));
-        }
-        row.push(offline);
-        row.extend([
-            number(point.payload_bits),
-            number(point.ratio_to_float32),
-            number(point.ratio_to_binary),
-            number(point.on_air_bytes.mean),
-            mean(&point.latency_mean_s, 3),
-            mean(&point.latency_p95_s, 3),
-            mean(&point.energy_j, 3),
-            mean(&point.power_per_device_w, 3),
-            load(&point),
-        ]);
-        if misses {
-            row.push(mean(&point.deadline_misses, 2));
-        }
-        points.add_row(row);
-    }
-    say!("{points}");
-    say_left_out(summary.points.len(), "design point", "points.parquet, replications.parquet and `--json` have");
-    if summary.all_points > summary.points.len() {
-        say!(
-            "all of this, `--json` and the report are of the first {} of {}: points.parquet, replications.parquet and the other tables \
-             have all, and `--point FROM..TO` shows a part of them",
-            summary.points.len(),
-            plural(summary.all_points as u64, "design point")
-        );
-    }
+    print_pivots(pivots);
+    let (unanswered, misses) = (loses(results), misses(summary));
+    print_points(summary, results);
     let samples = results.points.iter().map(|point| point.samples).max().unwrap_or(0);
     let accuracy = match unanswered {
         true => {
@@ -125,19 +74,6 @@ pub(super) fn print_summary(summary: &Summary, results: &Results) {
     if !summary.comparisons.is_empty() {
         say!();
         print_comparisons(summary);
-    }
-}
-
-/// Offered load of the place that is asked for most, with an exclamation mark if the means hold for this run only.
-fn load(point: &PointSummary) -> String {
-    let mark = if point.cautions.is_empty() { "" } else { "! " };
-    point.load.greatest().map_or_else(|| "-".into(), |(place, load)| format!("{mark}{load:.2} {place}"))
-}
-
-/// Says how many of `all` are not listed, and what has them.
-fn say_left_out(all: usize, what: &str, elsewhere: &str) {
-    if let Some(left) = all.checked_sub(MOST_LISTED).filter(|left| *left > 0) {
-        say!("... and {} more, which {elsewhere}", plural(left as u64, what));
     }
 }
 
@@ -211,11 +147,6 @@ fn print_missing_energies(summary: &Summary) {
         say!("\nno energy: {label}, {missing} of {all} replications: {reason}");
     }
     say_left_out(without().count(), "design point", "replications.parquet and `--json` have");
-}
-
-/// A number, or a dash where there is none.
-fn number(value: Option<f64>) -> String {
-    value.map_or_else(|| "-".into(), significant)
 }
 
 /// Prints the differences between spiking design points and those of other families.

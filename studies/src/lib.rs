@@ -30,6 +30,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 pub mod trace;
+pub mod trial;
 mod unanswered;
 mod units;
 mod verify;

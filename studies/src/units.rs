@@ -81,8 +81,8 @@ impl Study {
     /// [`KeyError`], which a checked plan does not give.
     pub fn units(&self, keys: &PieceKeys) -> Result<Vec<Unit>, KeyError> {
         let inferences = (0..).map(NetworkIndex).zip(&self.networks).map(|(index, network)| {
-            let cost = network.executed_nanoseconds() * f64::from(network.samples.count);
-            Unit { key: keys.networks()[index.position()], cost: whole(cost), task: Task::Inference(index) }
+            let cost = whole(network.inference_nanoseconds());
+            Unit { key: keys.networks()[index.position()], cost, task: Task::Inference(index) }
         });
         let mut units: Vec<Unit> = inferences.collect();
         let mut groups: BTreeMap<Vec<NetworkIndex>, Vec<PointIndex>> = BTreeMap::new();
@@ -145,7 +145,7 @@ impl Study {
     }
 
     /// Expected nanoseconds of a replication of `point`.
-    fn replication_cost(&self, point: &DesignPoint) -> u64 {
+    pub(crate) fn replication_cost(&self, point: &DesignPoint) -> u64 {
         let requests = match requests(point) {
             // Not known beforehand: at most these.
             0.0 => point.system.workload.requests as f64,
@@ -160,6 +160,11 @@ impl Study {
 }
 
 impl PreparedNetwork {
+    /// Nanoseconds for all samples.
+    pub(crate) fn inference_nanoseconds(&self) -> f64 {
+        self.executed_nanoseconds() * f64::from(self.samples.count)
+    }
+
     /// Nanoseconds for all that is executed for a sample.
     fn executed_nanoseconds(&self) -> f64 {
         self.stages.iter().map(|stage| self.nanoseconds(stage, 0)).sum()

@@ -8,7 +8,7 @@ use crate::quantity::{Quantity, signed_points};
 use crate::sweep::Swept;
 
 /// Most names in a list of those that are level.
-const MOST_NAMES: usize = 4;
+pub(super) const MOST_NAMES: usize = 4;
 /// Most contenders: with more, a test of each pair says little.
 const MOST_CONTENDERS: usize = 200;
 
@@ -123,15 +123,7 @@ fn best(metric: &Metric, contest: &Contest, designs: &[&Design<'_>], names: &[St
     let mean = |place: usize| Some(metric.spread(designs[place])?.mean);
     let named = |place: usize| Some(format!("{} ({})", names[place], metric.quantity().format(mean(place)?)));
     let first = mean(contest.best)?;
-    let next = contest.next.and_then(|next| {
-        let second = mean(next)?;
-        let more = match metric.quantity() {
-            Quantity::Share => signed_points(second - first),
-            _ if first > 0.0 && second > 0.0 => format!("{:+.0} %", 100.0 * (second / first - 1.0)).replace('-', "−"),
-            _ => return named(next),
-        };
-        Some(format!("{} ({}, {more})", names[next], metric.quantity().format(second)))
-    });
+    let next = contest.next.and_then(|next| Some(format!("{} ({})", names[next], margin(metric, first, mean(next)?))));
     let next = next.map_or_else(String::new, |next| format!("; next {next}{}", unclear(contest)));
     let undecided = match designs.iter().all(|design| design.replications.len() < 2) {
         true => "which one replication cannot tell apart".to_owned(),
@@ -147,8 +139,20 @@ fn best(metric: &Metric, contest: &Contest, designs: &[&Design<'_>], names: &[St
     })
 }
 
+/// A mean with what it is more than that of the best one: `332 µJ, +3 %`.
+pub(super) fn margin(metric: &Metric, best: f64, mean: f64) -> String {
+    let written = metric.quantity().format(mean);
+    match metric.quantity() {
+        Quantity::Share => format!("{written}, {}", signed_points(mean - best)),
+        _ if best > 0.0 && mean > 0.0 => {
+            format!("{written}, {}", format!("{:+.0} %", 100.0 * (mean / best - 1.0)).replace('-', "−"))
+        }
+        _ => written,
+    }
+}
+
 /// Words on those that are too uncertain to be placed.
-fn unclear(contest: &Contest) -> String {
+pub(super) fn unclear(contest: &Contest) -> String {
     match contest.unclear {
         0 => String::new(),
         1 => "; one more is too uncertain to place".to_owned(),

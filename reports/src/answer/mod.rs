@@ -7,6 +7,7 @@ mod capacity;
 mod contest;
 mod goal;
 mod lead;
+mod places;
 mod trend;
 mod words;
 
@@ -61,7 +62,8 @@ fn of_points(digest: &Digest<'_>) -> Vec<String> {
     let is_one_line = swept.iter().any(|swept| swept.lines.len() == 1 && swept.without.is_empty());
     if !has_capacity && !is_one_line {
         let room = if are_all_compared { BEST.saturating_sub(sentences.len()) } else { BEST };
-        sentences.extend(lead::overall(digest, room, are_all_compared));
+        let at_places = places::sentences(digest, room);
+        sentences.extend(at_places.unwrap_or_else(|| lead::overall(digest, room, are_all_compared)));
     }
     sentences.extend(swept.iter().filter_map(|swept| trend::sentence(digest, swept)));
     sentences.truncate(MOST);

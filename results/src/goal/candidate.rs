@@ -1,6 +1,7 @@
 //! A design point that may be chosen, and what its replications say of it.
 
-use super::{Aim, GoalUsed, INDIFFERENCE, INDIFFERENCE_OF_SHARES, Reason, Rival, Slack};
+use super::asked::{Aim, GoalUsed, INDIFFERENCE, INDIFFERENCE_OF_SHARES};
+use super::outcome::{Reason, Rival, Slack};
 use crate::answers::{Answered, Answers};
 use crate::condition::{Condition, Limit, Side};
 use crate::index::PointIndex;

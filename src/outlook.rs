@@ -1,0 +1,101 @@
+//! What a study will be like, before it is run: how long it takes, and what a trial shows of the load of its places.
+
+use crate::estimate::{check_memory, threads};
+use crate::failure::Failure;
+use crate::output::{note, plural, printable, say, table};
+use cospike_models::zoo::Zoo;
+use cospike_results::summary::{Caution, PointSummary, Summary};
+use cospike_scenarios::Compiled;
+use cospike_studies::trial::{ExpectedTime, TRIAL_REQUESTS, TRIAL_SAMPLES};
+use serde_json::{Value, json};
+
+/// Longest trial, in expected seconds of one thread, and most design points.
+const LONGEST_TRIAL: f64 = 20.0;
+const MOST_POINTS: usize = 200;
+
+/// What a study will be like.
+pub(crate) struct Outlook {
+    /// Expected time of one thread.
+    pub(crate) time: ExpectedTime,
+    /// Design points of the trial; `None` if it would take too long.
+    trial: Option<Vec<PointSummary>>,
+}
+
+impl Outlook {
+    /// Expects the time of a study, and tries it with a few samples and requests, unless that would take long.
+    pub(crate) fn new(compiled: Compiled, zoo: &Zoo) -> Result<Self, Failure> {
+        let trial = Compiled { plan: compiled.plan.trial(), ..compiled.clone() };
+        let time = compiled.into_study(zoo)?.expected_time();
+        let study = trial.into_study(zoo)?;
+        let is_short = study.expected_time().sum() <= LONGEST_TRIAL && study.plan().points.len() <= MOST_POINTS;
+        if !is_short || check_memory(study.plan()).is_err() {
+            return Ok(Self { time, trial: None });
+        }
+        // What fails in the trial fails in the run, which says why.
+        let results = study.run(None, &|_| {}).ok();
+        let summary = results.map(|results| Summary::new(&results)).transpose()?;
+        Ok(Self { time, trial: summary.map(|summary| summary.points) })
+    }
+
+    /// Says how long the study takes.
+    pub(crate) fn print_time(&self) {
+        let threads = threads();
+        let [inference, simulation] =
+            [self.time.inference, self.time.simulation].map(|one| words(one / threads as f64));
+        say!(
+            "expected time on {}: {inference} for inference, {simulation} for simulation, less what the store has (roughly: from \
+             multiply-accumulates and requests)",
+            plural(threads as u64, "thread")
+        );
+    }
+
+    /// Shows the loads of the places, and warns of those that are asked for more than they serve.
+    pub(crate) fn print_loads(&self) {
+        let Some(points) = &self.trial else {
+            say!("\noffered loads: a trial would take too long here; give `--point` or smaller numbers to see them");
+            return;
+        };
+        let mut rows = table(&["offered load", "edge devices", "uplink", "cloud"]);
+        for point in points {
+            let load = |load: Option<f64>| load.map_or_else(|| "-".into(), |load| format!("{load:.3}"));
+            let loads = [&point.load.edge, &point.load.uplink, &point.load.cloud].map(|of| load(of.mean));
+            rows.add_row([printable(&point.label)].into_iter().chain(loads));
+        }
+        say!(
+            "\n{rows}\nby a trial of {TRIAL_SAMPLES} samples and {TRIAL_REQUESTS} requests of each design point, so not exact"
+        );
+        for (label, place, load) in overloads(points) {
+            note!("warning: {}: the {place} is asked for about {load:.2} times what it can do", printable(label));
+        }
+    }
+
+    /// The loads by design point.
+    pub(crate) fn loads_json(&self) -> Value {
+        let point = |point: &PointSummary| {
+            let load = &point.load;
+            json!({ "design_point": point.label, "edge": load.edge.mean, "uplink": load.uplink.mean, "cloud": load.cloud.mean })
+        };
+        self.trial.as_ref().map_or(Value::Null, |points| points.iter().map(point).collect())
+    }
+}
+
+/// The design points with an overloaded place.
+fn overloads(points: &[PointSummary]) -> impl Iterator<Item = (&str, &'static str, f64)> {
+    let overload = |point: &PointSummary| {
+        point.cautions.iter().find_map(|caution| match caution {
+            Caution::Overloaded { place, load } => Some((*place, *load)),
+            _ => None,
+        })
+    };
+    points.iter().filter_map(move |point| overload(point).map(|(place, load)| (point.label.as_str(), place, load)))
+}
+
+/// A time in words.
+fn words(seconds: f64) -> String {
+    match seconds {
+        s if s < 1.0 => "less than 1 s".into(),
+        s if s < 120.0 => format!("about {s:.0} s"),
+        s if s < 7_200.0 => format!("about {:.0} min", s / 60.0),
+        s => format!("about {:.0} h", s / 3_600.0),
+    }
+}

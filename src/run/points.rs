@@ -1,0 +1,194 @@
+//! The table of the design points: as many columns as fit, or those that were asked for; and tables of metrics against a swept key.
+
+use crate::columns::Column;
+use crate::output::{mean, percent, plural, printable, say, significant, table, width};
+use cospike_reports::{Cell, Pivot};
+use cospike_results::metrics::Metric;
+use cospike_results::rows::Results;
+use cospike_results::summary::{PointSummary, Summary};
+use cospike_sim_core::kernel::Number;
+
+/// Most design points of which the terminal lists anything; a reader of more needs the files.
+pub(super) const MOST_LISTED: usize = 1_000;
+
+/// Most columns of values that a table has whatever the width.
+const ALWAYS: usize = 4;
+
+/// A column of the table, with the place that it has when there is no room for all: the lower, the sooner it is shown.
+struct Shown {
+    title: &'static str,
+    rank: usize,
+    cells: Vec<String>,
+}
+
+/// Whether the event loop's accuracy may differ from the network's: by loss, damage, full queues and early answers.
+pub(super) fn loses(results: &Results) -> bool {
+    results.replications.iter().any(|row| {
+        let damaged = row.traffic.packets_lost > 0 || row.traffic.bits_flipped > 0 || row.traffic.bits_erased > 0;
+        let early = row.traffic.steps_saved + row.traffic.steps_wasted > 0
+            || (1..row.requests.completed).contains(&row.requests.answered_at_edge);
+        damaged || early || row.requests.completed < row.requests.generated
+    })
+}
+
+/// Whether any deadline was missed.
+pub(super) fn misses(summary: &Summary) -> bool {
+    summary.points.iter().any(|point| point.deadline_misses.mean > Some(0.0))
+}
+
+/// Prints the design points with the columns that fit into the width, the most important ones first.
+pub(super) fn print_points(summary: &Summary, results: &Results) {
+    let points: Vec<PointSummary> =
+        summary.points.iter().take(MOST_LISTED).cloned().map(PointSummary::that_holds).collect();
+    let labels: Vec<String> = points.iter().map(|point| printable(&point.label)).collect();
+    let mut columns = columns(&points, loses(results), misses(summary));
+    let left = leave_out(&mut columns, &labels);
+    let titles: Vec<&str> = ["design point"].into_iter().chain(columns.iter().map(|column| column.title)).collect();
+    let mut rows = table(&titles);
+    for (index, label) in labels.into_iter().enumerate() {
+        let cells = columns.iter().map(|column| column.cells[index].clone());
+        rows.add_row([label].into_iter().chain(cells));
+    }
+    say!("{rows}");
+    say_all_left_out(summary);
+    if !left.is_empty() {
+        say!("not shown in {} columns: {} (COLUMNS=200, or --columns METRIC,... shows more)", width(), left.join(", "));
+    }
+}
+
+fn columns(points: &[PointSummary], loses: bool, misses: bool) -> Vec<Shown> {
+    let column = |title, rank, cell: &dyn Fn(&PointSummary) -> String| Shown {
+        title,
+        rank,
+        cells: points.iter().map(cell).collect(),
+    };
+    let number = |value: Option<f64>| value.map_or_else(|| "-".into(), significant);
+    let offline = |point: &PointSummary| point.offline_accuracy.as_ref().map_or_else(|| "-".into(), percent);
+    let accuracy = match loses {
+        true => vec![
+            column("correct %", 0, &|point| mean(&point.correct, 2)),
+            column("answered %", 6, &|point| mean(&point.completed, 2)),
+            column("correct among answered, %", 10, &|point| mean(&point.accuracy, 2)),
+            column("loss-free %", 11, &offline),
+        ],
+        false => vec![column("accuracy %", 0, &offline)],
+    };
+    let others = [
+        column("payload bit", 9, &|point| number(point.payload_bits)),
+        column("x float32", 12, &|point| number(point.ratio_to_float32)),
+        column("x binary", 13, &|point| number(point.ratio_to_binary)),
+        column("on air B", 5, &|point| number(point.on_air_bytes.mean)),
+        column("latency ms", 7, &|point| mean(&point.latency_mean_s, 3)),
+        column("p95 ms", 1, &|point| mean(&point.latency_p95_s, 3)),
+        column("energy mJ", 2, &|point| mean(&point.energy_j, 3)),
+        column("device mW", 8, &|point| mean(&point.power_per_device_w, 3)),
+        column("load", 3, &load),
+    ];
+    let missed = misses.then(|| column("missed %", 4, &|point| mean(&point.deadline_misses, 2)));
+    accuracy.into_iter().chain(others).chain(missed).collect()
+}
+
+/// Takes out of `columns` what does not fit beside `labels`, the least important first, and returns the titles.
+fn leave_out(columns: &mut Vec<Shown>, labels: &[String]) -> Vec<&'static str> {
+    // A blank on either side of each column.
+    let longest = |cells: &[String], title: &str| {
+        cells.iter().map(|cell| cell.chars().count()).max().unwrap_or(0).max(title.chars().count()) + 2
+    };
+    let own = longest(labels, "design point");
+    let mut left = vec![];
+    loop {
+        let sum: usize = own + columns.iter().map(|column| longest(&column.cells, column.title)).sum::<usize>();
+        let least = columns.iter().enumerate().max_by_key(|(_, column)| column.rank);
+        match least {
+            Some((place, column)) if sum > width() && column.rank >= ALWAYS => {
+                left.push((place, columns.remove(place).title));
+            }
+            _ => break,
+        }
+    }
+    left.into_iter().map(|(_, title)| title).collect()
+}
+
+/// Offered load of the place that is asked for most, with an exclamation mark if the means hold for this run only.
+fn load(point: &PointSummary) -> String {
+    let mark = if point.cautions.is_empty() { "" } else { "! " };
+    point.load.greatest().map_or_else(|| "-".into(), |(place, load)| format!("{mark}{load:.2} {place}"))
+}
+
+/// Prints the design points with the metrics that were asked for.
+pub(super) fn print_columns(summary: &Summary, metrics: &[Metric]) {
+    let points: Vec<PointSummary> =
+        summary.points.iter().take(MOST_LISTED).cloned().map(PointSummary::that_holds).collect();
+    let largest =
+        |metric: &Metric| points.iter().filter_map(|point| metric.mean(point).mean).map(f64::abs).fold(0.0, f64::max);
+    let columns: Vec<Column> = metrics.iter().map(|metric| Column::new(*metric, largest(metric))).collect();
+    let titles: Vec<String> =
+        ["design point".to_owned()].into_iter().chain(columns.iter().map(Column::title)).collect();
+    let mut rows = table(&titles.iter().map(String::as_str).collect::<Vec<_>>());
+    for point in &points {
+        let mark = if point.cautions.is_empty() { "" } else { "! " };
+        let label = format!("{mark}{}", printable(&point.label));
+        let cells = columns.iter().map(|column| mean(column.metric.mean(point), column.shift));
+        rows.add_row([label].into_iter().chain(cells));
+    }
+    say!("{rows}");
+    say_all_left_out(summary);
+}
+
+/// Prints metrics against the one number that the study varied.
+pub(super) fn print_pivots(pivots: &[Pivot]) {
+    for Pivot { key, metric, values, lines } in pivots {
+        let means = lines.iter().flat_map(|(_, cells)| cells).filter_map(|cell| match cell {
+            Cell::Mean(mean) | Cell::Doubtful(mean) => Some(mean.abs()),
+            _ => None,
+        });
+        let column = Column::new(**metric, means.fold(0.0, f64::max));
+        let values = values.iter().map(|value| Number(*value).to_string());
+        let titles: Vec<String> = [printable(key)].into_iter().chain(values).collect();
+        let mut rows = table(&titles.iter().map(String::as_str).collect::<Vec<_>>());
+        for (name, cells) in lines {
+            let cells = cells.iter().map(|cell| written(&column, cell));
+            rows.add_row([printable(name)].into_iter().chain(cells));
+        }
+        say!("{}\n{rows}\n", column.title());
+    }
+    let cells = || pivots.iter().flat_map(|pivot| pivot.lines.iter().flat_map(|(_, cells)| cells));
+    let explained = [
+        (cells().any(|cell| matches!(cell, Cell::Overloaded)), "!: a place is overloaded, so it grows with the run"),
+        (cells().any(|cell| matches!(cell, Cell::Doubtful(_))), "?: it holds for this run only"),
+    ];
+    let explained: Vec<&str> = explained.into_iter().filter(|(is_there, _)| *is_there).map(|(_, text)| text).collect();
+    if !explained.is_empty() {
+        say!("{}\n", explained.join("; "));
+    }
+}
+
+fn written(column: &Column, cell: &Cell) -> String {
+    match cell {
+        Cell::None => String::new(),
+        Cell::Mean(mean) => column.format(*mean),
+        Cell::Doubtful(mean) => format!("{}?", column.format(*mean)),
+        Cell::Overloaded => "!".into(),
+        Cell::NoValue => "-".into(),
+    }
+}
+
+/// Says how many design points are not listed, and of how many nothing is said here.
+fn say_all_left_out(summary: &Summary) {
+    say_left_out(summary.points.len(), "design point", "points.parquet, replications.parquet and `--json` have");
+    if summary.all_points > summary.points.len() {
+        say!(
+            "all of this, `--json` and the report are of the first {} of {}: points.parquet, replications.parquet and the other tables \
+             have all, and `--point FROM..TO` shows a part of them",
+            summary.points.len(),
+            plural(summary.all_points as u64, "design point")
+        );
+    }
+}
+
+/// Says how many of `all` are not listed, and what has them.
+pub(super) fn say_left_out(all: usize, what: &str, elsewhere: &str) {
+    if let Some(left) = all.checked_sub(MOST_LISTED).filter(|left| *left > 0) {
+        say!("... and {} more, which {elsewhere}", plural(left as u64, what));
+    }
+}

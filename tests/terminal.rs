@@ -1,0 +1,82 @@
+//! Tables suit the width, and show the columns that are asked for.
+
+use assert_cmd::Command;
+use std::path::Path;
+
+fn run(here: &Path, arguments: &[&str], columns: Option<&str>) -> String {
+    let mut command = Command::cargo_bin("cospike").unwrap();
+    command.current_dir(here).args(["run", "small.toml", "--store", "store"]).args(arguments).env_remove("COLUMNS");
+    columns.into_iter().for_each(|columns| _ = command.env("COLUMNS", columns));
+    String::from_utf8(command.assert().success().get_output().stdout.clone()).unwrap()
+}
+
+/// The titles of the table of design points.
+fn titles(printed: &str) -> &str {
+    printed.lines().find(|line| line.starts_with(" design point")).unwrap()
+}
+
+#[test]
+fn as_many_columns_are_shown_as_fit_and_any_when_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    std::fs::write(here.join("small.toml"), include_str!("data/small.toml")).unwrap();
+    let [narrow, usual, wide] = [run(here, &[], Some("80")), run(here, &[], None), run(here, &[], Some("200"))];
+    assert_eq!(titles(&narrow), titles(&usual), "80 columns without a terminal");
+    let row =
+        |printed: &str| printed.lines().find(|line| line.starts_with(" spiking stage3 w4 ")).unwrap().chars().count();
+    assert!(row(&narrow) <= 80 && (121..=200).contains(&row(&wide)), "{narrow}\n{wide}");
+    for title in ["correct %", "p95 ms", "energy mJ", "load"] {
+        assert!(titles(&narrow).contains(title) && titles(&wide).contains(title), "{title}");
+    }
+    assert!(titles(&wide).contains("x float32") && !titles(&narrow).contains("x float32"));
+    assert!(narrow.contains("not shown in 80 columns: x binary, x float32") && !wide.contains("not shown"), "{narrow}");
+    // The width is the only number that varies, so metrics stand against it.
+    assert!(wide.contains("Correct of all requests, %\n network.width     4     8 \n spiking "), "{wide}");
+    let asked = run(here, &["--columns", "latency_p99_ms,on_air_bytes"], None);
+    assert_eq!(
+        titles(&asked).split("  ").map(str::trim).filter(|title| !title.is_empty()).collect::<Vec<_>>(),
+        ["design point", "p99 latency, ms", "Bytes on air per request, B"]
+    );
+    assert!(!wide.contains('\u{1b}'), "no colours without a terminal");
+}
+
+#[test]
+fn an_unknown_column_is_refused_before_anything_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    std::fs::write(here.join("small.toml"), include_str!("data/small.toml")).unwrap();
+    let mut command = Command::cargo_bin("cospike").unwrap();
+    let refused =
+        command.current_dir(here).args(["run", "small.toml", "--columns", "correct,latency_p95"]).assert().code(2);
+    let error = String::from_utf8(refused.get_output().stderr.clone()).unwrap();
+    assert!(
+        error.contains("no metric is called `latency_p95`") && error.contains("did you mean `latency_p95_s`"),
+        "{error}"
+    );
+    assert!(!here.join("out").exists());
+}
+
+/// The cell of 20 kbit/s is asked for six times what it can do.
+#[test]
+fn check_shows_loads_and_expects_a_time_without_leaving_anything() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let text = include_str!("data/small.toml").replace("\"dedicated\"", "\"cell\"");
+    std::fs::write(here.join("small.toml"), text).unwrap();
+    let check = |arguments: &[&str]| {
+        let mut command = Command::cargo_bin("cospike").unwrap();
+        command.current_dir(here).args(["check", "small.toml", "--set", "link.uplink_mbps=0.02"]).args(arguments);
+        let output = command.assert().success().get_output().clone();
+        [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap())
+    };
+    let [printed, warned] = check(&[]);
+    assert!(printed.contains("expected time on ") && printed.contains(" offered load "), "{printed}");
+    assert!(warned.contains("warning: spiking stage3 w4: the uplink is asked for about"), "{warned}");
+    let json: serde_json::Value = serde_json::from_str(&check(&["--json"])[0]).unwrap();
+    assert!(
+        json["trial_loads"][0]["uplink"].as_f64().unwrap() > 1.0
+            && json["trial_loads"][0]["cloud"].as_f64().unwrap() < 1.0
+    );
+    assert!(json["expected_simulation_seconds"].as_f64().unwrap() > 0.0, "{json}");
+    assert_eq!(std::fs::read_dir(here).unwrap().count(), 1, "nothing is left behind");
+}
