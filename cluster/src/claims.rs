@@ -24,6 +24,9 @@ const PATIENCE: Duration = shorter_in_tests(30_000);
 /// Time after which every process that wanted the same claim has written itself into it.
 const SETTLE: Duration = shorter_in_tests(1_000);
 
+/// Time between two looks at what other processes have claimed.
+pub(crate) const LOOK: Duration = Duration::from_millis(500);
+
 /// A time, in the tests of this crate a twentieth of it.
 const fn shorter_in_tests(milliseconds: u64) -> Duration {
     Duration::from_millis(if cfg!(test) { milliseconds / 20 } else { milliseconds })
