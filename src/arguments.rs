@@ -1,5 +1,7 @@
 //! The command line: verbs, options and their help.
 
+use crate::data::Data;
+use crate::figure::Figure;
 use crate::given::{GivenData, GivenScenario, GivenStore, GivenZoo, range};
 use crate::nir::GivenNir;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
@@ -41,6 +43,11 @@ pub(crate) enum Verb {
     Store(Store),
     /// Draw the report of a result folder again
     Report(Report),
+    /// Draw one figure of a result folder for a paper or a slide, at its exact size, with its data beside it
+    Figure(Figure),
+    /// Compare the same design points of two or three result folders: what changed in their scenarios, and what came of it. Exit code 1
+    /// if a metric of `--fail-if-worse` is worse than in the first
+    Compare(Compare),
     /// Check a scenario and list its design points, without running it; or check a network of another framework (.nir): say of every
     /// node how it is executed. Exit code 2 if one is not
     Check(Check),
@@ -54,6 +61,9 @@ pub(crate) enum Verb {
     Prices(Prices),
     /// Print the JSON Schema of a scenario file, with which an editor completes and checks keys
     Schema,
+    /// Look at a data set of your own
+    #[command(subcommand)]
+    Data(Data),
     /// Measure accuracy and operations of a network, without simulating devices
     Infer(Infer),
     /// Write a network to a file that other frameworks read
@@ -181,6 +191,38 @@ pub(crate) struct Run {
     /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Compare {
+    /// Result folders: the first, and one or two that are compared with it
+    #[arg(value_name = "DIR", num_args = 2..=3, required = true)]
+    pub(crate) folders: Vec<PathBuf>,
+    /// Metric that may not be worse in the others by more than this part of the first, in per cent (of a share: percentage points;
+    /// without a number: not at all), such as `latency_p95_s:5`. It is worse if the interval of the difference, for all design points
+    /// together with 95 % confidence, lies beyond that, or if there is a mean no longer. Can be given several times
+    #[arg(long, value_name = "METRIC[:PERCENT]", value_parser = not_worse)]
+    pub(crate) fail_if_worse: Vec<NotWorse>,
+    /// Print JSON instead of tables
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A metric that may be worse by so much only.
+#[derive(Clone)]
+pub(crate) struct NotWorse {
+    /// Name of the metric.
+    pub(crate) metric: String,
+    /// Part of the first, in per cent; of a share, percentage points.
+    pub(crate) percent: f64,
+}
+
+/// Parses `METRIC` or `METRIC:PERCENT`.
+fn not_worse(text: &str) -> Result<NotWorse, String> {
+    let (metric, percent) = text.split_once(':').unwrap_or((text, "0"));
+    let percent = percent.trim_end_matches('%').parse::<f64>().ok().filter(|percent| (0.0..1e6).contains(percent));
+    let percent = percent.ok_or("give a number of per cent from 0 behind the colon, such as latency_p95_s:5")?;
+    Ok(NotWorse { metric: metric.into(), percent })
 }
 
 /// A study that many processes work on.

@@ -7,10 +7,14 @@ mod arguments;
 mod bench;
 mod check;
 mod cluster;
+mod columns;
+mod compare;
+mod data;
 mod energy;
 mod estimate;
 mod export;
 mod failure;
+mod figure;
 mod given;
 mod infer;
 mod memory;
@@ -91,8 +95,11 @@ fn execute(verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Store(arguments::Store::Verify(verify)) => store::verify(&verify),
         Verb::Store(arguments::Store::Export(export)) => store::export(&export),
         Verb::Report(report) => report::report(&report),
+        Verb::Figure(figure) => figure::figure(&figure),
+        Verb::Compare(compare) => return compare::compare(&compare),
         Verb::Check(check) => check::check(&check),
         Verb::New(new) => new::new(&new),
+        Verb::Data(data::Data::Check(folder)) => data::check(&folder),
         Verb::Profiles(list) => profiles::list(list.json),
         Verb::Profile(profile) => profiles::print(&profile.name),
         Verb::Prices(arguments::Prices { name: Some(name), .. }) => profiles::print_prices(&name),

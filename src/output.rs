@@ -172,8 +172,18 @@ fn with_exponent(value: f64, shift: i32) -> String {
     }
 }
 
+/// A difference with its sign and so many digits after the point; without a sign where these are all 0.
+pub(crate) fn signed(difference: f64, places: usize) -> String {
+    if !is_plain(difference) && difference.abs() >= 1.0 {
+        return format!("{difference:+.2e}");
+    }
+    let text = format!("{difference:+.places$}");
+    let is_zero = text.chars().all(|letter| matches!(letter, '+' | '-' | '0' | '.'));
+    if is_zero { text[1..].to_owned() } else { text }
+}
+
 /// Number of digits after the point that make three significant ones.
-fn decimals(value: f64) -> usize {
+pub(crate) fn decimals(value: f64) -> usize {
     match value.abs() {
         size if size > 0.0 && size.is_finite() => (2.0 - size.log10().floor()).clamp(0.0, 12.0) as usize,
         _ => 0,

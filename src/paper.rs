@@ -6,8 +6,8 @@ use crate::progress::{Bar, SampleBar};
 use crate::scenario::compile_scenario;
 use anyhow::anyhow;
 use cospike_models::dataset::Dataset;
-use cospike_models::zoo::{CodecChoice, Executed, NetworkChoice, PLAIN, Series, WeightFile, Zoo};
-use cospike_reports::{Evidence, paper_page};
+use cospike_models::zoo::{CodecChoice, Disturbance, Executed, NetworkChoice, PLAIN, Series, WeightFile, Zoo};
+use cospike_reports::{CHANNELS, Evidence, paper_page};
 use cospike_results::rows::Results;
 use cospike_scenarios::given::Given;
 use cospike_scenarios::profiles::{Prices, all_shipped};
@@ -29,10 +29,12 @@ pub(crate) fn page(arguments: &Page) -> Result<(), Failure> {
     let evidence = Evidence {
         executed: execute_all(&zoo, &dataset)?,
         bit_errors: BIT_ERRORS.to_vec(),
+        joint: execute_joint(&zoo, &dataset)?,
         prices: prices.into_iter().map(|(name, prices)| (name.to_owned(), *prices.list())).collect(),
         radios: simulate("radios", &zoo)?,
         whole_device: simulate("whole-device", &zoo)?,
         fallback: simulate("fallback", &zoo)?,
+        neucodex: simulate("neucodex", &zoo)?,
     };
     paper_page(&evidence)?.write(&arguments.folder).map_err(Failure::mistake)
 }
@@ -48,26 +50,47 @@ fn execute_all(zoo: &Zoo, dataset: &Dataset) -> Result<Vec<Executed>, Failure> {
     let mut all = vec![];
     for branch in zoo.branches() {
         let last = branch.series.last().map(|series| series.split);
-        let (at_last, earlier): (Vec<_>, Vec<_>) = branch.series.iter().partition(|series| Some(series.split) == last);
+        let separate = branch.series.iter().filter(|series| series.kind != BottleneckKind::Jscc);
+        let (at_last, earlier): (Vec<_>, Vec<_>) = separate.partition(|series| Some(series.split) == last);
         let mut choices = named(zoo, branch.backbone.into_iter().chain(files(at_last)))?;
         let plain = choices.iter().filter(is_float).cloned();
         let plain: Vec<_> = plain.map(|choice| NetworkChoice { codec: Some(CodecChoice::Raw), ..choice }).collect();
         choices.extend(plain);
-        all.extend(execute(zoo, &choices, (dataset, dataset.len()), &BIT_ERRORS)?);
+        let errors = BIT_ERRORS.map(Disturbance::Errors);
+        all.extend(execute(zoo, &choices, (dataset, dataset.len()), &errors)?);
         let choices = named(zoo, files(earlier.into_iter().filter(is_compared)))?;
         all.extend(execute(zoo, &choices, (dataset, EARLIER.min(dataset.len())), &[])?);
     }
     Ok(all)
 }
 
+/// Executes the units of joint source-channel coding on all images, each on the channel that it was trained for.
+fn execute_joint(zoo: &Zoo, dataset: &Dataset) -> Result<Vec<(Disturbance, Vec<Executed>)>, Failure> {
+    let mut joint = vec![];
+    for (variant, disturbance) in CHANNELS {
+        let mut all = vec![];
+        for branch in zoo.branches() {
+            let is_it = |series: &&Series<'_>| series.kind == BottleneckKind::Jscc && series.variant == variant;
+            let choices = named(zoo, files(branch.series.iter().filter(is_it)))?;
+            let codec = matches!(disturbance, Disturbance::Noise(_)).then_some(CodecChoice::Symbols);
+            let choices: Vec<_> = choices.into_iter().map(|choice| NetworkChoice { codec, ..choice }).collect();
+            if !choices.is_empty() {
+                all.extend(execute(zoo, &choices, (dataset, dataset.len()), &[disturbance])?);
+            }
+        }
+        joint.push((disturbance, all));
+    }
+    Ok(joint)
+}
+
 fn execute(
     zoo: &Zoo,
     choices: &[NetworkChoice],
     samples: (&Dataset, usize),
-    bit_errors: &[f64],
+    disturbances: &[Disturbance],
 ) -> Result<Vec<Executed>, Failure> {
     let bar = SampleBar::new(samples.1 as u64);
-    Ok(zoo.execute(choices, samples, bit_errors, &|| bar.tick())?)
+    Ok(zoo.execute(choices, samples, disturbances, &|| bar.tick())?)
 }
 
 /// All files of some series.

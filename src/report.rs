@@ -4,6 +4,7 @@ use crate::arguments::Report;
 use crate::failure::Failure;
 use crate::output::say;
 use cospike_reports::{PAGE, PAGE_FILE, files, render};
+use cospike_results::rows::Results;
 use cospike_results::store::folder::{self, FolderError, Place};
 use cospike_results::store::whole_file::WholeFile;
 use cospike_results::summary::MOST_POINTS;
@@ -12,12 +13,23 @@ use std::path::Path;
 /// Draws the report of a result folder again, there or in a file elsewhere, and prints the path of its page.
 pub(crate) fn report(Report { folder, page }: &Report) -> Result<(), Failure> {
     // Read first: a folder without results is not made one.
-    let results = folder::read_first(folder, MOST_POINTS).map_err(Failure::mistake)?;
+    let results = read_results(folder)?;
     let Some(page) = page else { return draw_in(folder) };
     let file = WholeFile::with_text(page, PAGE_FILE, &render(&results)?.html).map_err(Failure::mistake)?;
     file.finish()?;
     say!("{}", page.display());
     Ok(())
+}
+
+/// Reads the results of a folder that the user names, of at most [`MOST_POINTS`] design points.
+pub(crate) fn read_results(folder: &Path) -> Result<Results, Failure> {
+    if !folder.exists() {
+        let message = format!("there is no folder {}", folder.display());
+        return Err(Failure::mistake(format_args!(
+            "{message}\nhelp: `cospike run` writes results to out/NAME, or where `--out` says"
+        )));
+    }
+    folder::read_first(folder, MOST_POINTS).map_err(Failure::mistake)
 }
 
 /// Draws the report into the folder of its results.

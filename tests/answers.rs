@@ -31,6 +31,7 @@ scenarios! {
     fleet "fleet"
     lossy_link "lossy-link"
     million "million"
+    neucodex "neucodex"
     quickstart "quickstart"
     radios "radios"
     streaming_early_exit "streaming-early-exit"

@@ -18,19 +18,16 @@ use std::time::{Duration, Instant};
 /// Folder of the notes.
 pub(crate) const CLAIMS: &str = "claims";
 /// Time between two beats of a claim.
-const BEAT: Duration = shorter_in_tests(5_000);
+const BEAT: Duration = Duration::from_millis(5_000 / HASTE);
 /// A claim that has not changed for so long is taken over.
-const PATIENCE: Duration = shorter_in_tests(30_000);
+const PATIENCE: Duration = Duration::from_millis(30_000 / HASTE);
 /// Time after which every process that wanted the same claim has written itself into it.
-const SETTLE: Duration = shorter_in_tests(1_000);
-
+const SETTLE: Duration = Duration::from_millis(1_000 / HASTE);
 /// Time between two looks at what other processes have claimed.
 pub(crate) const LOOK: Duration = Duration::from_millis(500);
 
-/// A time, in the tests of this crate a twentieth of it.
-const fn shorter_in_tests(milliseconds: u64) -> Duration {
-    Duration::from_millis(if cfg!(test) { milliseconds / 20 } else { milliseconds })
-}
+/// How much faster all this goes in the tests of this crate.
+const HASTE: u64 = if cfg!(test) { 20 } else { 1 };
 
 /// The note of a claim.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,9 +119,14 @@ impl Claims {
         }
         self.book.store.write_note(&name, &note(&claim))?;
         sleep(SETTLE);
-        match self.book.store.note(&name)? {
-            Some(settled) if settled == note(&claim) => Ok(self.held(key, claim)),
-            settled => Ok(Attempt::Other(settled.as_deref().and_then(Claim::read).map(Box::new))),
+        Ok(self.settled(key, claim, self.book.store.note(&name)?))
+    }
+
+    /// What became of `claim`, which took over another one, when everybody who did the same has written: the last one has it.
+    fn settled(&self, key: ContentKey, claim: Claim, last: Option<Vec<u8>>) -> Attempt<'_> {
+        match last {
+            Some(last) if last == note(&claim) => self.held(key, claim),
+            last => Attempt::Other(last.as_deref().and_then(Claim::read).map(Box::new)),
         }
     }
 
@@ -321,5 +323,27 @@ mod tests {
             assert!(begin.elapsed() >= PATIENCE, "it was waited for");
             assert!(find_claims(&store).unwrap().is_empty());
         }
+    }
+
+    #[test]
+    fn of_several_that_take_a_claim_over_the_last_to_write_has_it() {
+        let place = tempfile::tempdir().unwrap();
+        let store = Entries::open(&Location::Folder(place.path().into()), |damage| panic!("{damage}")).unwrap();
+        let key = ContentKey::from_json("test", &1).unwrap();
+        let (first, second) = (elsewhere(&store), elsewhere(&store));
+        let claim = |claims: &Claims| Claim {
+            holder: claims.book.holder.clone(),
+            since: Timestamp::now(),
+            seen: Timestamp::now(),
+            beat: 0,
+        };
+        let (one, two) = (claim(&first), claim(&second));
+        let last = Some(note(&two));
+        match first.settled(key, one.clone(), last.clone()) {
+            Attempt::Other(Some(other)) => assert_eq!(other.holder.id, two.holder.id),
+            _ => panic!("the second wrote later"),
+        }
+        assert!(matches!(second.settled(key, two, last), Attempt::Mine(_)));
+        assert!(matches!(first.settled(key, one, None), Attempt::Other(None)), "it is gone again");
     }
 }

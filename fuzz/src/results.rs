@@ -68,6 +68,7 @@ fn empty() -> Results {
         settings: vec![],
         selected: vec![],
         search: None,
+        goal: None,
         seed: 0,
         replications: 1,
         axes: vec![],

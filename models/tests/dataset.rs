@@ -193,3 +193,73 @@ fn networks_see_the_colours_of_an_image_where_they_are() {
     let input = Input { coding: Coding::Direct, seed: 0 };
     assert_eq!(infer(&zoo, input, (&dataset, 3), false, &|| ()).unwrap().answers, [0, 1, 2]);
 }
+
+/// An image of 3 rows and 2 columns in the folder, whose values count up from `first`.
+fn picture(folder: &Path, name: &str, image: impl Into<image::DynamicImage>) {
+    let path = folder.join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    image.into().save(path).unwrap();
+}
+
+/// Grey and coloured PNG, as torchvision's `ImageFolder` would find them: classes by name; here they take turns.
+#[test]
+fn images_in_a_folder_for_each_class_are_a_data_set() {
+    let place = tempfile::tempdir().unwrap();
+    let grey = |first: u8| image::GrayImage::from_fn(2, 3, move |x, y| image::Luma([first + (2 * y + x) as u8]));
+    let colour = image::RgbImage::from_fn(2, 3, |x, y| image::Rgb([0, 100, 200].map(|base| base + (2 * y + x) as u8)));
+    picture(place.path(), "test/shirt/a.png", grey(10));
+    picture(place.path(), "test/bag/b.png", grey(20));
+    picture(place.path(), "test/bag/a.png", grey(30));
+    picture(place.path(), "train/bag/a.PNG", colour.clone());
+    std::fs::write(place.path().join("test/.DS_Store"), b"of a Mac").unwrap();
+    let test = Dataset::from_folder(place.path(), Subset::Test).unwrap();
+    assert_eq!((test.shape, &test.labels[..], test.class_sizes()), (Shape::new(1, 3, 2), &[0, 1, 0][..], vec![2, 1]));
+    assert_eq!([0, 1, 2].map(|index| test.image(index)[5]), [35, 15, 25]);
+    assert!(test.describe_record(2).ends_with("bag/b.png"), "{}", test.describe_record(2));
+    let training = Dataset::from_folder(place.path(), Subset::Training).unwrap();
+    assert_eq!((training.shape, training.image(0)[1], training.image(0)[17]), (Shape::new(3, 3, 2), 1, 205));
+    // A grey image among coloured ones is the same in all channels.
+    picture(place.path(), "train/shirt/a.png", grey(40));
+    let mixed = Dataset::from_folder(place.path(), Subset::Training).unwrap();
+    assert_eq!([0, 6, 12].map(|at| mixed.image(1)[at]), [40, 40, 40]);
+    // What is opaque everywhere is read without its transparency, and an ending is no promise.
+    let opaque = image::DynamicImage::from(colour.clone()).into_rgba8();
+    picture(place.path(), "train/bag/b.png", opaque.clone());
+    std::fs::rename(place.path().join("train/bag/b.png"), place.path().join("train/bag/b.jpeg")).unwrap();
+    let named = Dataset::from_folder(place.path(), Subset::Training).unwrap();
+    assert_eq!(named.image(2), named.image(0));
+
+    let fault = |name: &str, image: image::DynamicImage| {
+        picture(place.path(), name, image);
+        let error = Dataset::from_folder(place.path(), Subset::Training).unwrap_err().to_string();
+        std::fs::remove_file(place.path().join(name)).unwrap();
+        error
+    };
+    let clear = image::RgbaImage::from_pixel(2, 3, image::Rgba([1, 2, 3, 254]));
+    let deep = image::DynamicImage::new_luma16(2, 3);
+    for (name, image, words) in [
+        ("train/bag/large.png", image::DynamicImage::new_luma8(3, 2), "has 2x3 pixels, but"),
+        ("train/bag/clear.png", clear.into(), "without transparency"),
+        ("train/bag/deep.png", deep, "pixels of the form L16"),
+        ("train/bag.png", image::DynamicImage::new_luma8(2, 3), "stands among the folders of the classes"),
+    ] {
+        let error = fault(name, image);
+        assert!(error.contains(words) && error.contains(name), "{error}");
+    }
+    for (name, bytes, words) in [
+        ("train/bag/notes.txt", &b"notes"[..], "stands among images that end with .png, .jpg or .jpeg"),
+        ("train/bag/empty.png", b"", "cannot be decoded as PNG or JPEG"),
+        ("train/bag/cut.jpg", b"\xff\xd8\xff\xe0\x00\x10JFIF", "cannot be decoded as PNG or JPEG"),
+    ] {
+        std::fs::write(place.path().join(name), bytes).unwrap();
+        let error = Dataset::from_folder(place.path(), Subset::Training).unwrap_err().to_string();
+        assert!(error.contains(words) && error.contains(name), "{error}");
+        std::fs::remove_file(place.path().join(name)).unwrap();
+    }
+    std::fs::create_dir(place.path().join("train/shoe")).unwrap();
+    let error = Dataset::from_folder(place.path(), Subset::Training).unwrap_err().to_string();
+    assert!(error.ends_with("shoe holds no PNG or JPEG image"), "{error}");
+    std::fs::write(place.path().join("test.npz"), b"").unwrap();
+    let error = Dataset::from_folder(place.path(), Subset::Test).unwrap_err().to_string();
+    assert!(error.contains("holds both test.npz and test/"), "{error}");
+}

@@ -4,6 +4,7 @@ use crate::error::ReportError;
 use crate::figure::{shorten, text_width};
 use crate::pooled::pooled;
 use crate::quantity::{count, plural};
+use cospike_results::goal::Selection;
 use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::rows::{AnswerRow, ComputeEnergyRow, LatencyRow, PointRow, ReplicationRow, Results, Table};
 use cospike_results::summary::{
@@ -36,6 +37,8 @@ pub(crate) struct Digest<'a> {
     pub(crate) pairs: Vec<Pair>,
     /// Answers of searches.
     pub(crate) searches: Vec<Answer>,
+    /// The best design point, if that was asked for.
+    pub(crate) selection: Option<Selection>,
     /// Swept keys in which the networks of each kind differ.
     varied: BTreeMap<String, BTreeSet<String>>,
 }
@@ -125,8 +128,8 @@ impl<'a> Digest<'a> {
         };
         let pairs = summary.comparisons.into_iter().filter_map(pair).collect();
         let varied = varied(networks.iter().map(|index| &designs[*index]));
-        let searches = summary.searches;
-        Ok(Self { results, designs, energy_parts, networks, kinds, pairs, searches, varied })
+        let (searches, selection) = (summary.searches, summary.selection);
+        Ok(Self { results, designs, energy_parts, networks, kinds, pairs, searches, selection, varied })
     }
 
     /// Words on the part of a larger study that this is; `None` if it is all of it.

@@ -2,6 +2,7 @@
 //! from evidence to a page about the claims of papers.
 
 mod answer;
+mod column;
 mod digest;
 mod error;
 mod figure;
@@ -11,13 +12,18 @@ mod names;
 mod page;
 mod paper;
 mod pooled;
+mod publication;
 mod quantity;
 mod sweep;
 mod zoo;
 
+pub use column::UnknownColumn;
 pub use error::ReportError;
 pub use figures::{DensityLine, density_figure};
-pub use paper::{Evidence, PaperPage, paper_page};
+pub use paper::{CHANNELS, Evidence, PaperPage, paper_page};
+pub use publication::{
+    Filter, FilterError, Form, PaperSize, Publication, PublicationError, PublishedFigure, SizeError, publication,
+};
 pub use zoo::{ZooPage, zoo_page};
 
 use cospike_results::rows::Results;
@@ -41,7 +47,10 @@ const FILES: [&str; 8] = [
 /// Names of all files that the report of a study with these swept keys may have.
 pub fn files(axes: &[String]) -> Vec<String> {
     let swept = axes.iter().map(|key| format!("{}.svg", figures::swept_name(key)));
-    FILES.iter().map(|name| (*name).to_owned()).chain(swept).collect()
+    let pairs =
+        axes.iter().enumerate().flat_map(|(place, across)| axes[place + 1..].iter().map(move |up| [across, up]));
+    let heat = pairs.map(|[across, upwards]| format!("{}.svg", figures::heat_name([across, upwards])));
+    FILES.iter().map(|name| (*name).to_owned()).chain(swept).chain(heat).collect()
 }
 
 /// A page as a file of its own.
@@ -49,6 +58,15 @@ pub const PAGE_FILE: Kind = Kind { name: "report of CoSpike", start: "<!DOCTYPE 
 
 /// A figure as a file of its own.
 pub const FIGURE: Kind = Kind { name: "figure of CoSpike", start: "<svg xmlns=", mark: figure::FONTS };
+
+/// A figure for print as a file of its own, as PDF.
+pub const PDF_FIGURE: Kind = Kind { name: publication::PROGRAM, start: "%PDF-", mark: publication::PROGRAM };
+
+/// A figure for print as a file of its own, as PNG; its first byte is no letter.
+pub const PNG_FIGURE: Kind = Kind { name: publication::PROGRAM, start: "", mark: "Software\0figure of CoSpike" };
+
+/// The data of a figure for print.
+pub const FIGURE_DATA: Kind = Kind { name: "data of a figure of CoSpike", start: "line,design_point,label,", mark: "" };
 
 /// Figures and page of one study.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,8 +4,11 @@
 mod synthetic;
 
 use cospike_reports::answer;
+use cospike_results::condition::{Condition, Limit, Side};
+use cospike_results::goal::{Aim, GoalUsed, Selection};
 use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::rows::{AnswerRow, PointRow, Results};
+use cospike_results::summary::Summary;
 use synthetic::Synthetic;
 
 /// A study with a design point per line: label, parameters, correct answers of 1,000 requests in each replication, 95th percentile of
@@ -198,4 +201,111 @@ fn a_single_design_point_is_answered_by_its_values() {
         ["spiking: the uplink is overloaded (asked for 1.25 times what it can do), correct of all requests 90.0 %."],
         "nothing is said that grows with the run"
     );
+}
+
+/// The study of `points` with a goal, and what its answer says of that.
+fn chosen(points: &str, goal: GoalUsed) -> (Selection, Vec<String>) {
+    let mut results = study(points);
+    results.manifest.goal = Some(goal);
+    let selection = Summary::new(&results).unwrap().selection.unwrap();
+    let sentences = answer(&results).unwrap().into_iter();
+    (selection, sentences.map(|sentence| sentence.replace('\u{a0}', " ")).collect())
+}
+
+/// Least p95 latency of those that answer so many of a thousand correctly.
+fn least_latency(correct: Option<f64>) -> GoalUsed {
+    let limit = |value| Limit { metric: "correct".into(), side: Side::AtLeast, value };
+    GoalUsed {
+        aim: Aim::Minimise,
+        metric: "latency_p95_ms".into(),
+        limits: correct.map(|value| Condition::Limit(limit(value))),
+        condition: correct.map(|value| format!("correct >= {value}")),
+        confidence: 0.95,
+    }
+}
+
+const FOUR: &str = r#"
+    float a   | {"k":1} | 951 949 950 | 0.012 | 0.1
+    spiking b | {"k":2} | 901 899 900 | 0.011 | 0.1
+    binary c  | {"k":3} | 851 849 850 | 0.010 | 0.1
+    quantised d | {"k":4} | 953 951 952 | 0.020 | 0.1
+"#;
+
+/// With 2,000 samples the error of 90 % is 0.67 points, so a limit of 89.5 % is open, and 95 % keeps it.
+#[test]
+fn a_goal_is_answered_with_what_binds_and_what_is_open() {
+    let (selection, sentences) = chosen(FOUR, least_latency(Some(0.895)));
+    assert_eq!(selection.choice.as_ref().unwrap().point, PointIndex(0));
+    assert_eq!(
+        sentences[..3],
+        [
+            "To minimise `latency_p95_ms` where `correct >= 0.895`: float a (12.1 ms); next quantised d (20.2 ms, +66.7 %); that no \
+             other that keeps the limits is better by 1 % or more is at least 22.8 % probable.",
+            "Without `correct >= 0.895` it would be binary c (10.1 ms, −16.7 %); `correct >= 0.895` is kept with 95.0 %.",
+            "spiking b (11.1 ms, −8.3 %) would be better, and may keep the limits, with a probability of 77.1 %: more replications or \
+             samples may decide it.",
+        ]
+    );
+}
+
+#[test]
+fn a_goal_names_ties_and_the_nearest_miss_and_leaves_out_what_is_overloaded() {
+    let tie = FOUR.replace("0.012", "0.01101");
+    let (_, sentences) = chosen(&tie, least_latency(Some(0.88)));
+    assert!(
+        sentences[0].contains("spiking b (11.1 ms) and float a (11.1 ms) are level, no difference of 1 % or more is shown; next quantised d"),
+        "{}",
+        sentences[0]
+    );
+    let (selection, sentences) = chosen(FOUR, least_latency(Some(0.99)));
+    assert!(selection.choice.is_none());
+    let nearest = "To minimise `latency_p95_ms`: no design point keeps `correct >= 0.99`; quantised d (20.2 ms) comes nearest and misses \
+                   `correct >= 0.99` (95.2 %).";
+    assert_eq!(sentences[0], nearest);
+    let overloaded = FOUR.replace("0.012 | 0.1", "0.012 | 1.1");
+    let (selection, sentences) = chosen(&overloaded, least_latency(Some(0.94)));
+    assert_eq!(selection.choice.unwrap().point, PointIndex(3));
+    assert!(
+        sentences.contains(
+            &"Left out of the choice: a place is overloaded, where `latency_p95_ms` grows with the run (1).".to_owned()
+        ),
+        "{sentences:?}"
+    );
+    let one = FOUR
+        .replace("951 949 950", "950")
+        .replace("901 899 900", "900")
+        .replace("851 849 850", "850")
+        .replace("953 951 952", "952");
+    let (_, sentences) = chosen(&one, least_latency(Some(0.88)));
+    assert!(
+        sentences[0].contains(
+            "none is known to keep the limits; spiking b (11.0 ms) does on its means, which one replication cannot show"
+        ),
+        "{}",
+        sentences[0]
+    );
+    let (_, sentences) = chosen(&one, least_latency(None));
+    assert!(
+        sentences[0].contains("and quantised d (20.0 ms) cannot be told apart by one replication."),
+        "{}",
+        sentences[0]
+    );
+}
+
+/// The gains of the second over the first in correct answers are 0, 1 and 5 in a thousand: their mean is 2 with an error of
+/// sqrt(7/3). For the first to be better by the half point that matters, the mean would have to be -5.
+#[test]
+fn the_probability_of_a_choice_is_that_of_students_t() {
+    let two = r#"
+        float a | {"k":1} | 900 900 900 | 0.012 | 0.1
+        float b | {"k":2} | 900 901 905 | 0.012 | 0.1
+    "#;
+    let most = GoalUsed { aim: Aim::Maximise, metric: "correct".into(), ..least_latency(None) };
+    let (selection, _) = chosen(two, most);
+    let choice = selection.choice.unwrap();
+    assert_eq!((choice.point, choice.keeps_limits), (PointIndex(1), Some(1.0)));
+    let t = (2.0 + 5.0) / (7.0_f64 / 3.0).sqrt();
+    let right = 0.5 + t / (2.0 * (2.0 + t * t).sqrt());
+    assert!((choice.probability.unwrap() - right).abs() < 1e-9, "{:?} {right}", choice.probability);
+    assert_eq!(selection.level.len(), 1);
 }

@@ -9,12 +9,19 @@
 //! | [`store`] | result folders, and the content-addressed store of finished pieces |
 //! | [`summary`] | one line per design point, and spiking against float networks pair by pair |
 //! | [`timestamp`] | moments, for notes about work in progress |
+//! | [`condition`], [`metrics`] | limits of means, and what can be limited |
+//! | [`compare`] | the same design points in two results |
+//! | [`goal`] | the best design point that keeps some limits |
 //! | [`index`] | numbers of design points and networks |
 //! | [`docs`] | the tables of columns in `docs/results.md` |
 //!
 //! The crate knows neither scenarios nor networks: it can read the results of any study.
 
+mod answers;
+pub mod compare;
+pub mod condition;
 pub mod docs;
+pub mod goal;
 pub mod index;
 pub mod key;
 pub mod manifest;

@@ -1,5 +1,6 @@
 //! Description of what was run: `manifest.json` in a result folder.
 
+use crate::goal::GoalUsed;
 use crate::sealed::{self, SealError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -33,6 +34,9 @@ pub struct Manifest {
     /// What was searched, and how it was decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<SearchUsed>,
+    /// Which design point is the best.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub goal: Option<GoalUsed>,
     /// Seed of all random streams.
     pub seed: u64,
     /// Replications per design point.
@@ -216,6 +220,7 @@ mod tests {
             settings: vec!["fleet.devices=10".into()],
             selected: vec!["0".into(), "3..7".into()],
             search: None,
+            goal: None,
             seed: u64::MAX,
             replications: 2,
             axes: vec!["network.width".into()],

@@ -1,15 +1,57 @@
-//! What a replication is judged by: the numbers of its row that a summary takes means of and conditions name.
+//! What a replication is judged by. Summaries, conditions, figures and answers take names, units, directions and values from here.
 
 use crate::rows::ReplicationRow;
+use crate::summary::{Estimate, Limits, PointSummary};
 
-/// A number of a replication, by which it is judged.
+/// A number of a replication, by which it is judged, and whose mean is estimated for every design point.
 #[derive(Clone, Copy, Debug)]
 pub struct Metric {
-    /// Name, which ends in the unit; shares have none.
-    name: &'static str,
+    /// Name, which ends in the unit; shares and numbers have none.
+    pub name: &'static str,
+    /// Name for people, as axes show it, with a capital letter.
+    pub label: &'static str,
+    /// Unit of the values.
+    pub unit: Unit,
+    /// Direction in which it gets better.
+    pub better: Better,
+    /// Words for the design point that is best; `None` where being best is no aim.
+    pub best: Option<&'static str>,
+    /// Whether figures and answers choose it by themselves. The others tell nearly the same as one of these, and are shown when they are
+    /// asked for.
+    pub is_prominent: bool,
+    /// Whether it means nothing where a place is overloaded, because it changes with the length of the run then (invariant 16).
+    pub is_steady: bool,
     measure: Measure,
     /// Values per unit: 1, or 1000 for thousandths of the unit.
     per_unit: f64,
+    estimate: fn(&PointSummary) -> &Estimate,
+    place: fn(&mut PointSummary) -> &mut Estimate,
+}
+
+/// Unit of a metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Share, from 0 to 1; loads may be above.
+    Share,
+    /// Seconds.
+    Seconds,
+    /// Joules.
+    Joules,
+    /// Watts.
+    Watts,
+    /// Bytes.
+    Bytes,
+    /// None, as of a number of servers.
+    Number,
+}
+
+/// Direction in which a metric gets better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Better {
+    /// More is better.
+    Higher,
+    /// Less is better.
+    Lower,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -51,28 +93,79 @@ pub enum LimitError {
     },
 }
 
-/// Every metric. Those in seconds, joules and watts can be named in thousandths of these units, too.
-const METRICS: [Metric; 15] = [
-    Metric::share("accuracy", accuracy),
-    Metric::share("correct", correct),
-    Metric::share("completed", completed),
-    Metric::share("deadline_misses", deadline_misses),
-    Metric::amount("latency_mean_s", |row| row.latency_mean_s),
-    Metric::amount("latency_p50_s", |row| row.latency_p50_s),
-    Metric::amount("latency_p95_s", |row| row.latency_p95_s),
-    Metric::amount("latency_p99_s", |row| row.latency_p99_s),
-    Metric::amount("latency_max_s", |row| row.latency_max_s),
-    Metric::amount("energy_j", energy),
-    Metric::amount("power_per_device_w", |row| row.power_per_device_w),
-    Metric::amount("restricted_lifetime_s", |row| row.restricted_lifetime_s),
-    Metric::amount("mean_servers", |row| row.mean_servers),
-    Metric::amount("cloud_energy_j", |row| row.cloud_energy_j),
-    Metric::amount("cloud_power_w", |row| row.cloud_power_w),
+/// Declares a metric whose estimate is the field `place` of a summary.
+macro_rules! metric {
+    ($name:literal, $label:literal, $unit:ident, $better:ident, $measure:expr, $($place:ident).+) => {
+        Metric {
+            name: $name,
+            label: $label,
+            unit: Unit::$unit,
+            better: Better::$better,
+            best: None,
+            is_prominent: false,
+            is_steady: false,
+            measure: $measure,
+            per_unit: 1.0,
+            estimate: |summary| &summary.$($place).+,
+            place: |summary| &mut summary.$($place).+,
+        }
+    };
+}
+
+use Measure::Amount;
+
+/// Requests, of all, that were answered, and correctly.
+#[rustfmt::skip]
+pub const CORRECT: Metric =
+    metric!("correct", "Correct of all requests", Share, Higher, Measure::Share(correct), correct).best("Most correct answers");
+/// Energy of the edge devices per answered request.
+#[rustfmt::skip]
+pub const ENERGY: Metric =
+    metric!("energy_j", "Energy per request", Joules, Lower, Amount(energy), energy_j).best("Least energy per request").steady();
+/// Mean latency of the completed requests.
+#[rustfmt::skip]
+pub const LATENCY: Metric =
+    metric!("latency_mean_s", "Mean latency", Seconds, Lower, Amount(|row| row.latency_mean_s), latency_mean_s)
+        .best("Lowest mean latency").steady();
+/// Mean power of an edge device.
+#[rustfmt::skip]
+pub const POWER: Metric =
+    metric!("power_per_device_w", "Power per device", Watts, Lower, Amount(|row| row.power_per_device_w), power_per_device_w)
+        .prominent().steady();
+
+/// Every metric, those that matter to most readers first. Those in seconds, joules and watts can be named in thousandths of these
+/// units, too.
+#[rustfmt::skip]
+pub static METRICS: [Metric; 19] = [
+    CORRECT,
+    metric!("deadline_misses", "Missed deadlines", Share, Lower, Measure::Share(deadline_misses), deadline_misses)
+        .best("Fewest missed deadlines").steady(),
+    metric!("restricted_lifetime_s", "Lifetime within the run", Seconds, Higher, Amount(|row| row.restricted_lifetime_s), restricted_lifetime_s)
+        .best("Longest lifetime"),
+    metric!("latency_p95_s", "p95 latency", Seconds, Lower, Amount(|row| row.latency_p95_s), latency_p95_s)
+        .best("Lowest p95 latency").steady(),
+    ENERGY,
+    metric!("edge_load", "Load of the devices", Share, Lower, Amount(|row| row.edge_load), load.edge).prominent(),
+    metric!("uplink_load", "Load of the uplink", Share, Lower, Amount(|row| row.uplink_load), load.uplink).prominent(),
+    metric!("cloud_load", "Load of the cloud", Share, Lower, Amount(|row| row.cloud_load), load.cloud).prominent(),
+    metric!("completed", "Answered requests", Share, Higher, Measure::Share(completed), completed).prominent(),
+    metric!("cloud_energy_j", "Energy of the cloud", Joules, Lower, Amount(|row| row.cloud_energy_j), cloud_energy_j)
+        .best("Least energy of the cloud").steady(),
+    LATENCY,
+    POWER,
+    metric!("cloud_power_w", "Power of the cloud", Watts, Lower, Amount(|row| row.cloud_power_w), cloud_power_w)
+        .prominent().steady(),
+    metric!("accuracy", "Correct of answered requests", Share, Higher, Measure::Share(accuracy), accuracy),
+    metric!("on_air_bytes", "Bytes on air per request", Bytes, Lower, Amount(on_air), on_air_bytes),
+    metric!("latency_p50_s", "Median latency", Seconds, Lower, Amount(|row| row.latency_p50_s), latency_p50_s).steady(),
+    metric!("latency_p99_s", "p99 latency", Seconds, Lower, Amount(|row| row.latency_p99_s), latency_p99_s).steady(),
+    metric!("latency_max_s", "Longest latency", Seconds, Lower, Amount(|row| row.latency_max_s), latency_max_s).steady(),
+    metric!("mean_servers", "Servers that draw power", Number, Lower, Amount(|row| row.mean_servers), mean_servers),
 ];
 
 /// The metric called `name`, such as `latency_p95_s`, or in thousandths of its unit, `latency_p95_ms`.
 pub fn metric(name: &str) -> Option<Metric> {
-    let known = |name: &str| METRICS.into_iter().find(|metric| metric.name == name);
+    let known = |name: &str| METRICS.iter().find(|metric| metric.name == name).copied();
     known(name).or_else(|| {
         let (stem, unit) = name.rsplit_once("_m").filter(|(_, unit)| UNITS.contains(unit))?;
         Some(Metric { per_unit: 1e3, ..known(&format!("{stem}_{unit}"))? })
@@ -84,16 +177,38 @@ const UNITS: [&str; 3] = ["s", "j", "w"];
 
 /// Names of all metrics, in both units.
 pub fn names() -> impl Iterator<Item = String> {
-    METRICS.into_iter().flat_map(|metric| [Some(metric.name.into()), metric.thousandths()].into_iter().flatten())
+    METRICS.iter().flat_map(|metric| [Some(metric.name.into()), metric.thousandths()].into_iter().flatten())
 }
 
 impl Metric {
-    const fn share(name: &'static str, of: fn(&ReplicationRow) -> Share) -> Self {
-        Self { name, measure: Measure::Share(of), per_unit: 1.0 }
+    const fn best(self, best: &'static str) -> Self {
+        Self { best: Some(best), ..self.prominent() }
     }
 
-    const fn amount(name: &'static str, of: fn(&ReplicationRow) -> Option<f64>) -> Self {
-        Self { name, measure: Measure::Amount(of), per_unit: 1.0 }
+    const fn prominent(self) -> Self {
+        Self { is_prominent: true, ..self }
+    }
+
+    const fn steady(self) -> Self {
+        Self { is_steady: true, ..self }
+    }
+
+    /// Mean over the replications of a design point, in the plain unit.
+    pub fn mean<'s>(&self, summary: &'s PointSummary) -> &'s Estimate {
+        (self.estimate)(summary)
+    }
+
+    /// The place of the mean in a summary.
+    pub(crate) fn place<'s>(&self, summary: &'s mut PointSummary) -> &'s mut Estimate {
+        (self.place)(summary)
+    }
+
+    /// Mean over `rows`, the replications of a design point, of which `failed` more failed.
+    pub(crate) fn estimate(&self, rows: &[&ReplicationRow], failed: usize) -> Estimate {
+        Estimate::new(rows.iter().map(|row| self.value(row)), failed).within(match self.measure {
+            Measure::Share(_) => Limits::Share,
+            Measure::Amount(_) => Limits::Positive,
+        })
     }
 
     /// Name in thousandths of its unit; `None` without a unit.
@@ -109,6 +224,16 @@ impl Metric {
             Measure::Amount(of) => of(row).map(|amount| amount * self.per_unit),
         };
         value.filter(|value| value.is_finite())
+    }
+
+    /// Whether it depends on which samples are answered correctly.
+    pub(crate) fn is_of_answers(&self) -> bool {
+        ["accuracy", "correct"].contains(&self.name)
+    }
+
+    /// `value`, in the unit of the name, in the unit without a prefix.
+    pub fn in_plain_unit(&self, value: f64) -> f64 {
+        value / self.per_unit
     }
 
     /// Share over all `rows` together; `None` of an amount.
@@ -142,23 +267,28 @@ impl Share {
 }
 
 /// Completed requests answered correctly in the event loop.
-pub(crate) fn accuracy(row: &ReplicationRow) -> Share {
+fn accuracy(row: &ReplicationRow) -> Share {
     Share { part: row.requests.correct, whole: row.requests.completed }
 }
 
 /// Requests, of all, answered correctly in the event loop.
-pub(crate) fn correct(row: &ReplicationRow) -> Share {
+fn correct(row: &ReplicationRow) -> Share {
     Share { part: row.requests.correct, whole: row.requests.generated }
 }
 
 /// Requests that were completed.
-pub(crate) fn completed(row: &ReplicationRow) -> Share {
+fn completed(row: &ReplicationRow) -> Share {
     Share { part: row.requests.completed, whole: row.requests.generated }
 }
 
 /// Requests that missed their deadline, by a late answer or by none.
-pub(crate) fn deadline_misses(row: &ReplicationRow) -> Share {
+fn deadline_misses(row: &ReplicationRow) -> Share {
     Share { part: row.requests.deadline_misses, whole: row.requests.generated }
+}
+
+/// Bytes on the uplink per request asked: headers, copies and what was sent again included.
+fn on_air(row: &ReplicationRow) -> Option<f64> {
+    Some(row.sent_bytes? * completed(row).value()?)
 }
 
 /// Energy of the devices per answered request, in joules.
@@ -180,7 +310,7 @@ mod tests {
         }
         let names: Vec<String> = names().collect();
         assert!(names.iter().all(|name| metric(name).is_some()));
-        assert_eq!(names.len(), 4 + 1 + 2 * 10, "four shares, a number and ten amounts with a unit");
+        assert_eq!(names.len(), 4 + 5 + 2 * 10, "four shares, three loads, two numbers and ten amounts with a unit");
         let check = |name: &str, limit| metric(name).unwrap().check_limit(limit);
         for limit in [0.0, 1.0, 90.0, -0.1, f64::NAN] {
             assert!(check("accuracy", limit).is_err(), "{limit}");

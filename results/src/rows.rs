@@ -130,7 +130,7 @@ record! {
         pub backbone: String => ("", "backbone"),
         /// Family of the network: `spiking`, `float` or `quantised`.
         pub family: String => ("", "family"),
-        /// Kind of the bottleneck unit, `spiking`, `float`, `binary` or `quantised`; the family where there is none.
+        /// Kind of the bottleneck unit, `spiking`, `float`, `binary`, `jscc` or `quantised`; the family where there is none.
         pub kind: String => ("", "kind"),
         /// Name of the split point, from `input` (all in the cloud) to `output` (all on the edge).
         pub split: String => ("", "split"),

@@ -8,6 +8,7 @@
 //!
 //! Every mistake in a file is a [`diagnostic::Diagnostic`] that names file, line and column, and says what to do.
 
+mod changes;
 mod compile;
 mod declarations;
 mod decode;
@@ -24,5 +25,6 @@ mod shape;
 pub mod sweep;
 pub mod traces;
 
+pub use changes::{Change, changes};
 pub use compile::{CompileError, Compiled, compile, compile_given, compile_probes};
 pub use located::Located;

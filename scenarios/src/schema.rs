@@ -3,7 +3,7 @@
 //! Both are written from the declarations in [`crate::scenario`], which `schemars` describes.
 
 use crate::declarations::{Key, KeyValue, MINIMUM_ABOVE_0, SCENARIO, Table, accepted};
-use crate::sweep::{CONFIDENCE, GOALS, MAX_POINTS, MAX_REPLICATIONS, METHODS, SCALES, is_number};
+use crate::sweep::{AIMS, CONFIDENCE, GOALS, MAX_POINTS, MAX_REPLICATIONS, METHODS, SCALES, is_number};
 use schemars::{Schema, json_schema};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -27,6 +27,7 @@ pub fn json_schema() -> Schema {
     }
     properties.insert("sweep".into(), sweep(scenario));
     properties.insert("find".into(), find());
+    properties.insert("goal".into(), goal());
     json_schema!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Scenario of CoSpike",
@@ -94,6 +95,26 @@ fn find() -> Value {
         "properties": properties,
         "required": ["key", "goal", "where", "from", "to"],
         "oneOf": [{ "required": ["step"] }, { "required": ["count"] }],
+        "additionalProperties": false,
+    })
+}
+
+/// Which design point is the best.
+fn goal() -> Value {
+    let metric = |words| json!({ "type": "string", "description": format!("Metric of which {words} is better, such as `energy_j`.") });
+    json!({
+        "type": "object",
+        "description": "Which design point is the best: least or most of a metric, within limits of others.",
+        "properties": {
+            AIMS[0].0: metric("less"),
+            AIMS[1].0: metric("more"),
+            "where": { "type": "string", "description": "Limits of metrics that the design point has to keep." },
+            "confidence": {
+                "type": "number", "minimum": 0.5, "maximum": 0.999_999, "default": CONFIDENCE,
+                "description": "Probability with which limits must be kept, and differences be shown.",
+            },
+        },
+        "oneOf": [{ "required": [AIMS[0].0] }, { "required": [AIMS[1].0] }],
         "additionalProperties": false,
     })
 }

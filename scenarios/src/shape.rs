@@ -14,7 +14,7 @@ type Keyed<'d, 'a> = (&'d Spanned<DeString<'a>>, &'d Spanned<DeValue<'a>>);
 
 /// Checks the sections of a scenario, of which some keys may be missing because a sweep gives them.
 pub(crate) fn check_scenario(document: &DeTable<'_>) -> Result<(), Mistake> {
-    check_table(&SCENARIO, &["sweep", "find"], document)
+    check_table(&SCENARIO, &["sweep", "find", "goal"], document)
 }
 
 /// Refuses a scenario in which keys are missing that have no default; names them all at once.

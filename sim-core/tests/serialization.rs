@@ -1,6 +1,6 @@
 //! Systems and price lists are plain data: they survive JSON exactly, and unknown keys are refused.
 
-use cospike_sim_core::cloud::{Autoscaling, BatchTime, Batching, Cloud, CloudPower, Order};
+use cospike_sim_core::cloud::{Autoscaling, BatchTime, Batching, Cloud, CloudPower, EarlyExit, ExitAt, Order};
 use cospike_sim_core::compute::Processor;
 use cospike_sim_core::cosim::System;
 use cospike_sim_core::edge::{
@@ -86,6 +86,7 @@ fn system() -> System {
                 },
                 bit_error_probability: 1e-6,
                 bit_erasure_probability: 1e-7,
+                peak_snr_db: Some(20.0 / 3.0),
             },
             transport: Transport::Retransmit { timeout_seconds: 0.1, tries: 3 },
             sharing: Sharing::SharedCell { weights: vec![1.0, 2.0 / 3.0] },
@@ -114,7 +115,7 @@ fn system() -> System {
                 startup_seconds: 0.5,
             }),
             power: CloudPower { idle_watts: 30.0, busy_watts: 70.0 },
-            exit_entropy: Some(0.1),
+            exit: Some(EarlyExit { entropy: 0.1, at: ExitAt::Edge }),
             ..Cloud::plain(2, processor, 4)
         },
         workload: Workload {
@@ -137,10 +138,18 @@ fn a_system_survives_json_exactly() {
         assert_survives(&rate);
     }
     let codecs = [Codec::Spikes, Codec::Graded { max: 3 }, Codec::Levels { levels: 4 }];
-    for codec in codecs.into_iter().chain([Codec::Jpeg { quality: 20 }, Codec::Float32, Codec::Pixels8]) {
+    for codec in codecs.into_iter().chain([Codec::Jpeg { quality: 20 }, Codec::Float32, Codec::Pixels8, Codec::Symbols])
+    {
         assert_survives(&codec);
     }
-    assert_survives(&(Packetise::Message, Packetise::Step, Missing::Zero, Missing::Last, Missing::DropStep));
+    assert_survives(&(
+        Packetise::Message,
+        Packetise::Step,
+        Missing::Zero,
+        Missing::Middle,
+        Missing::Last,
+        Missing::DropStep,
+    ));
 }
 
 #[test]

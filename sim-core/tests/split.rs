@@ -173,6 +173,7 @@ fn coding_is_counted_and_priced_by_what_the_encoder_does() {
     let unit = |kind| Bottleneck { kind, width: 3, stride: 2 };
     let image = (backbone(FLOAT), 0);
     let float = backbone(FLOAT).with_bottleneck("stage1", unit(BottleneckKind::Float)).unwrap();
+    let jscc = backbone(FLOAT).with_bottleneck("stage1", unit(BottleneckKind::Jscc)).unwrap();
     let spiking = backbone(SPIKING).with_bottleneck("stage1", unit(BottleneckKind::Spiking)).unwrap();
     let jpeg = Codec::Jpeg { quality: 40 };
     let price = |key| Some(if key == "mac" { 4.6 } else { 0.9 });
@@ -183,6 +184,8 @@ fn coding_is_counted_and_priced_by_what_the_encoder_does() {
         (&float, jpeg, Some((4, 90))),
         (&float, Codec::Pixels8, Some((0, 90))),
         (&float, Codec::Float32, None),
+        (&jscc, Codec::Pixels8, Some((0, 90))),
+        (&jscc, Codec::Symbols, None),
         (&spiking, Codec::Spikes, None),
     ];
     for ((network, cut), codec, expected) in cases {

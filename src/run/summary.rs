@@ -1,11 +1,13 @@
 //! The summary of a study's results as a table.
 
 use crate::output::{mean, percent, plural, printable, say, significant, table};
+use cospike_results::goal::Selection;
 use cospike_results::index::PointIndex;
 use cospike_results::rows::Results;
 use cospike_results::summary::{
     AdjustedP, Estimate, LEAST_COMPUTE, PointSummary, SIGNIFICANCE, Summary, compute_share, zeros,
 };
+use cospike_sim_core::kernel::Number;
 use cospike_sim_core::stats::Interval;
 
 /// Most design points of which the terminal lists anything; a reader of more needs the files.
@@ -27,7 +29,8 @@ pub(super) fn print_summary(summary: &Summary, results: &Results) {
     // Loss, damage, full queues and early answers make the event loop's accuracy differ from the network's.
     let unanswered = results.replications.iter().any(|row| {
         let damaged = row.traffic.packets_lost > 0 || row.traffic.bits_flipped > 0 || row.traffic.bits_erased > 0;
-        let early = row.traffic.steps_saved > 0 || (1..row.requests.completed).contains(&row.requests.answered_at_edge);
+        let early = row.traffic.steps_saved + row.traffic.steps_wasted > 0
+            || (1..row.requests.completed).contains(&row.requests.answered_at_edge);
         damaged || early || row.requests.completed < row.requests.generated
     });
     let mut titles = vec!["design point"];
@@ -110,6 +113,13 @@ pub(super) fn print_summary(summary: &Summary, results: &Results) {
         say!("missed: deadlines missed, by a late answer or by none, of all requests");
     }
     say!("{}", zeros(&results.points));
+    if let Some(Selection { goal, .. }) = &summary.selection {
+        let confidence = Number(100.0 * goal.confidence);
+        say!(
+            "the choice: limits are kept with {confidence} % probability; how sure it is, by Student's t replication by replication, \
+             summed over all others (Bonferroni)"
+        );
+    }
     print_failures(summary);
     print_missing_energies(summary);
     if !summary.comparisons.is_empty() {

@@ -1,43 +1,10 @@
-//! Conditions on the means of a design point, and whether its replications decide them.
+//! Whether the replications of a design point decide a condition on its means.
 
+use cospike_results::condition::{Condition, Limit, Side};
 use cospike_results::metrics::{LimitError, Metric, Share, metric};
 use cospike_results::rows::ReplicationRow;
 use cospike_sim_core::stats::{Interval, mean_interval_at, wilson_at};
 use serde::{Deserialize, Serialize};
-
-/// A condition on the means of a design point.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub enum Condition {
-    /// All of these hold.
-    All(Vec<Condition>),
-    /// At least one of these holds.
-    Any(Vec<Condition>),
-    /// A mean lies on one side of a limit.
-    Limit(Limit),
-}
-
-/// A limit of a mean.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Limit {
-    /// Name of the [`metric`].
-    pub metric: String,
-    /// Side on which the mean must lie.
-    pub side: Side,
-    /// Value of the limit, in the unit of the metric.
-    pub value: f64,
-}
-
-/// Side of a limit; the limit belongs to both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Side {
-    /// At most the limit.
-    AtMost,
-    /// At least the limit.
-    AtLeast,
-}
 
 /// A condition that the replications of design points have to decide.
 ///
@@ -93,40 +60,20 @@ impl Verdict {
     }
 }
 
-impl Side {
-    /// Words of the tables.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::AtMost => "at most",
-            Self::AtLeast => "at least",
+/// The verdict on the whole of a condition from those on its limits, in their order.
+fn verdict(condition: &Condition, limits: &mut impl Iterator<Item = Verdict>) -> Verdict {
+    let mut join = |parts: &[Condition], decisive: Verdict, otherwise: Verdict| {
+        let verdicts: Vec<Verdict> = parts.iter().map(|part| verdict(part, limits)).collect();
+        match verdicts {
+            some if some.contains(&decisive) => decisive,
+            some if some.contains(&Verdict::Undecided) => Verdict::Undecided,
+            _ => otherwise,
         }
-    }
-}
-
-impl Condition {
-    /// The limits, in their order.
-    pub fn limits(&self) -> Vec<&Limit> {
-        match self {
-            Self::All(parts) | Self::Any(parts) => parts.iter().flat_map(Self::limits).collect(),
-            Self::Limit(limit) => vec![limit],
-        }
-    }
-
-    /// The verdict on the whole from those on its limits, in their order.
-    fn verdict(&self, limits: &mut impl Iterator<Item = Verdict>) -> Verdict {
-        let mut join = |parts: &[Self], decisive: Verdict, otherwise: Verdict| {
-            let verdicts: Vec<Verdict> = parts.iter().map(|part| part.verdict(limits)).collect();
-            match verdicts {
-                some if some.contains(&decisive) => decisive,
-                some if some.contains(&Verdict::Undecided) => Verdict::Undecided,
-                _ => otherwise,
-            }
-        };
-        match self {
-            Self::All(parts) => join(parts, Verdict::Violated, Verdict::Holds),
-            Self::Any(parts) => join(parts, Verdict::Holds, Verdict::Violated),
-            Self::Limit(_) => limits.next().unwrap_or(Verdict::Undecided),
-        }
+    };
+    match condition {
+        Condition::All(parts) => join(parts, Verdict::Violated, Verdict::Holds),
+        Condition::Any(parts) => join(parts, Verdict::Holds, Verdict::Violated),
+        Condition::Limit(_) => limits.next().unwrap_or(Verdict::Undecided),
     }
 }
 
@@ -182,32 +129,32 @@ impl Decision {
     pub fn judge(&self, rows: &[&ReplicationRow], failed: u32, first: u32) -> (Verdict, Vec<Judged>) {
         let limits = self.condition.limits();
         let confidence = self.confidence_of_interval(first);
-        let judged: Vec<Judged> = limits.into_iter().map(|limit| limit.judge(rows, confidence)).collect();
+        let judged: Vec<Judged> = limits.into_iter().map(|limit| Judged::new(limit, rows, confidence)).collect();
         let verdict = match failed {
-            0 => self.condition.verdict(&mut judged.iter().map(|judged| judged.verdict)),
+            0 => verdict(&self.condition, &mut judged.iter().map(|judged| judged.verdict)),
             _ => Verdict::Failed,
         };
         (verdict, judged)
     }
 }
 
-impl Limit {
-    fn judge(&self, rows: &[&ReplicationRow], confidence: f64) -> Judged {
-        let found = metric(&self.metric).and_then(|metric| estimate(&metric, rows, confidence));
-        Judged { limit: self.clone(), found, verdict: self.verdict(found) }
+impl Judged {
+    fn new(limit: &Limit, rows: &[&ReplicationRow], confidence: f64) -> Self {
+        let found = metric(&limit.metric).and_then(|metric| estimate(&metric, rows, confidence));
+        Self { limit: limit.clone(), found, verdict: verdict_on(limit, found) }
     }
+}
 
-    fn verdict(&self, found: Option<Interval>) -> Verdict {
-        let Some(Interval { low, high, .. }) = found else { return Verdict::Violated };
-        let (holds, is_violated) = match self.side {
-            Side::AtMost => (high <= self.value, low > self.value),
-            Side::AtLeast => (low >= self.value, high < self.value),
-        };
-        match (holds, is_violated) {
-            (true, _) => Verdict::Holds,
-            (_, true) => Verdict::Violated,
-            _ => Verdict::Undecided,
-        }
+fn verdict_on(limit: &Limit, found: Option<Interval>) -> Verdict {
+    let Some(Interval { low, high, .. }) = found else { return Verdict::Violated };
+    let (holds, is_violated) = match limit.side {
+        Side::AtMost => (high <= limit.value, low > limit.value),
+        Side::AtLeast => (low >= limit.value, high < limit.value),
+    };
+    match (holds, is_violated) {
+        (true, _) => Verdict::Holds,
+        (_, true) => Verdict::Violated,
+        _ => Verdict::Undecided,
     }
 }
 
@@ -263,7 +210,7 @@ mod tests {
             let looks = decision.looks(5).into_iter();
             let verdict = |look: u32| {
                 let found = interval(&draws[..look as usize], None, decision.confidence_of_interval(5));
-                limit(Side::AtMost).verdict(found)
+                verdict_on(&limit(Side::AtMost), found)
             };
             looks.map(verdict).find(|verdict| *verdict != Verdict::Undecided)
         };
@@ -283,20 +230,20 @@ mod tests {
             ([Undecided, Holds], Undecided, Holds),
             ([Violated, Violated], Violated, Violated),
         ] {
-            assert_eq!(Condition::All(two()).verdict(&mut verdicts.into_iter()), all);
-            assert_eq!(Condition::Any(two()).verdict(&mut verdicts.into_iter()), any);
+            assert_eq!(verdict(&Condition::All(two()), &mut verdicts.into_iter()), all);
+            assert_eq!(verdict(&Condition::Any(two()), &mut verdicts.into_iter()), any);
         }
         let all_of_any = Condition::All(vec![Condition::Any(two()), Condition::Limit(limit(Side::AtMost))]);
-        assert_eq!(all_of_any.verdict(&mut [Violated, Holds, Holds].into_iter()), Holds);
+        assert_eq!(verdict(&all_of_any, &mut [Violated, Holds, Holds].into_iter()), Holds);
     }
 
     #[test]
     fn equal_amounts_decide_at_once_and_one_or_none_does_not() {
-        let judge = |values: &[f64]| limit(Side::AtMost).verdict(interval(values, None, 0.99));
+        let judge = |values: &[f64]| verdict_on(&limit(Side::AtMost), interval(values, None, 0.99));
         assert_eq!(judge(&[0.9, 0.9]), Verdict::Holds);
         assert_eq!(judge(&[1.1, 1.1]), Verdict::Violated);
         assert_eq!(judge(&[0.9]), Verdict::Undecided);
-        assert_eq!(limit(Side::AtMost).verdict(None), Verdict::Violated, "a replication without a value");
+        assert_eq!(verdict_on(&limit(Side::AtMost), None), Verdict::Violated, "a replication without a value");
     }
 
     /// No request of 5 x 20 missed its deadline: one in a hundred may still do.
@@ -304,7 +251,7 @@ mod tests {
     fn a_share_that_is_equal_in_all_replications_is_known_as_well_as_its_requests_show() {
         let judge = |whole, value| {
             let limit = Limit { metric: "deadline_misses".into(), side: Side::AtMost, value };
-            limit.verdict(interval(&[0.0; 5], Some(Share { part: 0, whole }), 0.95))
+            verdict_on(&limit, interval(&[0.0; 5], Some(Share { part: 0, whole }), 0.95))
         };
         assert_eq!(judge(100, 0.01), Verdict::Undecided);
         assert_eq!(judge(100, 0.05), Verdict::Holds, "z^2 / (n + z^2) = 0.037");

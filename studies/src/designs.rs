@@ -7,8 +7,12 @@ use crate::prices::{Priced, PricedNetwork, PricedNetworks, PricedSample, PricedS
 use cospike_results::index::{NetworkIndex, PriceIndex};
 use cospike_sim_core::cosim::{CoInference, Guess, Head, HeadStep, Received, TailStep};
 use cospike_sim_core::inference::Convention;
-use cospike_sim_core::payload::{Damage, Payload};
+use cospike_sim_core::kernel::{StreamFamily, Streams};
+use cospike_sim_core::link::{Channel, noise_deviation, symbol_bits};
+use cospike_sim_core::payload::{Codec, Damage, Payload};
 use cospike_sim_core::split::{SplitError, SplitNetwork};
+use rand::RngExt;
+use rand_distr::StandardNormal;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -24,6 +28,8 @@ struct HeadsKey {
     prices: Option<PriceIndex>,
     /// Operations on zeros that the device executes.
     convention: Convention,
+    /// Bit pattern of the ratio of signal to noise, on which the length of analogue symbols depends.
+    peak_snr_db: Option<u64>,
 }
 
 /// Heads and packets of every sample.
@@ -42,10 +48,10 @@ impl Heads {
     fn new(key: HeadsKey, networks: &PricedNetworks, lists: &UsedLists) -> Self {
         let network = &networks[&key.network];
         let payloads = network.samples.iter().map(|sample| sample.payload.as_ref());
-        let Packets { packetise, payload_bytes } = key.packets;
-        let cut = |payload: Option<&Payload>| payload.map_or(vec![], |p| p.packets(payload_bytes, packetise));
-        let ranges: Vec<Vec<Range<usize>>> = payloads.map(cut).collect();
-        let bytes = ranges.iter().map(|packets| packets.iter().map(|range| range.len() as u32).collect()).collect();
+        let symbols = key.peak_snr_db.filter(|_| network.codec == Codec::Symbols).map(f64::from_bits).map(symbol_bits);
+        let cut = |payload: Option<&Payload>| payload.map_or(vec![], |payload| packets(payload, key.packets, symbols));
+        let (ranges, bytes): (Vec<Vec<_>>, Vec<Vec<_>>) =
+            payloads.map(|payload| cut(payload).into_iter().unzip()).unzip();
         let samples = network.samples.iter().zip(&ranges);
         let steps_of = |(sample, packets): (&PricedSample, &Vec<Range<usize>>)| head_steps(sample, packets, key, lists);
         let mut steps: Vec<Vec<HeadStep>> = samples.map(steps_of).collect();
@@ -63,6 +69,19 @@ impl Heads {
         }
         let local = local.and_then(|local| local.samples.first()).map_or(0, |sample| sample.steps.len() as u32);
         Self { steps, local, ranges, bytes }
+    }
+}
+
+/// Byte ranges of the packets of `payload`, and the bytes of each on the link; `symbols` are the bits that take as long as one of its
+/// analogue symbols, if it consists of them.
+fn packets(payload: &Payload, cut: Packets, symbols: Option<f64>) -> Vec<(Range<usize>, u32)> {
+    let Packets { packetise, payload_bytes } = cut;
+    match symbols {
+        Some(bits) => payload.symbol_packets(payload_bytes, packetise, bits),
+        None => {
+            let ranges = payload.packets(payload_bytes, packetise).into_iter();
+            ranges.map(|range| (range.clone(), range.len() as u32)).collect()
+        }
     }
 }
 
@@ -105,7 +124,8 @@ impl AllHeads {
 
 fn keys(point: &DesignPoint) -> impl Iterator<Item = HeadsKey> {
     let DesignPoint { local, packets, prices, convention, .. } = *point;
-    point.designs.iter().map(move |&network| HeadsKey { network, local, packets, prices, convention })
+    let peak_snr_db = point.system.link.channel.peak_snr_db.map(f64::to_bits);
+    point.designs.iter().map(move |&network| HeadsKey { network, local, packets, prices, convention, peak_snr_db })
 }
 
 /// The networks of a study, and what they did.
@@ -127,6 +147,26 @@ pub(crate) struct Designs<'a> {
     lists: &'a UsedLists,
     /// Tails that were executed on damaged payloads.
     damaged: BTreeMap<Delivery, DamagedTail>,
+    noise: Option<Noise>,
+}
+
+/// Noise on analogue symbols: that of each request is its own, and the same in every design point, but for its strength.
+struct Noise {
+    deviation: f64,
+    draws: StreamFamily,
+}
+
+impl Noise {
+    fn new(channel: &Channel, streams: &Streams) -> Option<Self> {
+        let deviation = noise_deviation(channel.peak_snr_db?);
+        Some(Self { deviation, draws: streams.family("symbol-noise") })
+    }
+
+    /// What is added to the symbols of `request`, `count` of them.
+    fn on(&self, request: u64, count: usize) -> Vec<f32> {
+        let mut draws = self.draws.stream(request);
+        (0..count).map(|_| (self.deviation * draws.sample::<f64, _>(StandardNormal)) as f32).collect()
+    }
 }
 
 /// One of the split networks among which a device chooses.
@@ -158,7 +198,7 @@ struct DamagedTail {
 }
 
 impl<'a> Designs<'a> {
-    pub(crate) fn new(point: &DesignPoint, networks: Networks<'a>) -> Self {
+    pub(crate) fn new(point: &DesignPoint, networks: Networks<'a>, streams: &Streams) -> Self {
         let design = |(&index, heads): (&NetworkIndex, Arc<Heads>)| {
             let prepared = &networks.prepared[index.position()];
             let stages = prepared.stages.iter().map(|stage| stage.clone().with_missing(point.missing)).collect();
@@ -175,6 +215,7 @@ impl<'a> Designs<'a> {
             cloud_convention: point.cloud_convention,
             lists: networks.lists,
             damaged: BTreeMap::new(),
+            noise: Noise::new(&point.system.link.channel, streams),
         }
     }
 
@@ -209,20 +250,33 @@ impl<'a> Designs<'a> {
         if let Some(known) = self.damaged.get(&delivery) {
             return Ok(known.clone());
         }
+        let tail = self.execute_anew(&delivery, &[])?;
+        self.damaged.insert(delivery, tail.clone());
+        Ok(tail)
+    }
+
+    /// Executes the tail on what arrived, with `noise` on its analogue symbols.
+    fn execute_anew(&self, delivery: &Delivery, noise: &[f32]) -> Result<DamagedTail, SplitError> {
         let design = &self.designs[delivery.design as usize];
         let sample = &design.priced.samples[delivery.sample as usize];
         let payload = sample.payload.as_ref().ok_or(SplitError::NoTail)?;
         let payload = if design.stages.len() > 1 { first_parts(payload, delivery.steps) } else { payload.clone() };
         let ranges = &design.heads.ranges[delivery.sample as usize];
         let lost: Vec<Range<usize>> = delivery.lost.iter().map(|&packet| ranges[packet as usize].clone()).collect();
-        let damage = Damage { lost: &lost, flipped: &delivery.flipped, erased: &delivery.erased };
+        let damage = Damage { lost: &lost, flipped: &delivery.flipped, erased: &delivery.erased, noise };
         let stage = &design.stages[delivery.steps - 1];
         let tail = stage.tail(&payload, &damage)?;
         let priced = Priced::new(stage.network(), design.prepared.matched_steps, &tail.layers, self.lists);
         let step = self.tail_step(&priced, guess(&tail.scores));
-        let tail = DamagedTail { priced, step };
-        self.damaged.insert(delivery, tail.clone());
-        Ok(tail)
+        Ok(DamagedTail { priced, step })
+    }
+
+    /// The noise on the symbols that `request` sends of `sample`; `None` if they are bits.
+    fn noise(&self, design: u8, sample: u32, request: u64) -> Option<Vec<f32>> {
+        let network = self.designs[design as usize].priced;
+        let noise = self.noise.as_ref().filter(|_| network.codec == Codec::Symbols)?;
+        let payload = network.samples[sample as usize].payload.as_ref()?;
+        Some(noise.on(request, payload.symbols()))
     }
 
     fn without_last_step(&self, delivery: Delivery) -> Delivery {
@@ -262,7 +316,8 @@ impl CoInference for Designs<'_> {
     fn tail(&mut self, design: u8, sample: u32, received: &Received<'_>) -> Result<TailStep, SplitError> {
         let local = self.designs[design as usize].heads.local;
         let steps = received.steps.saturating_sub(local).max(1) as usize;
-        if received.is_whole() {
+        let noise = self.noise(design, sample, received.request);
+        if received.is_whole() && noise.is_none() {
             return Ok(self.whole(design, sample, steps - 1));
         }
         let delivery = Delivery {
@@ -273,6 +328,10 @@ impl CoInference for Designs<'_> {
             flipped: received.flipped.to_vec(),
             erased: received.erased.to_vec(),
         };
-        self.last_step(delivery)
+        match noise {
+            // No two requests meet the same noise, so nothing is kept; only float networks, of one step, emit values.
+            Some(noise) => Ok(self.execute_anew(&delivery, &noise)?.step),
+            None => self.last_step(delivery),
+        }
     }
 }

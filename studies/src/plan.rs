@@ -5,7 +5,8 @@
 //! has the same weights and samples can execute it.
 
 use crate::condition::{Decision, DecisionError};
-use cospike_models::zoo::NetworkChoice;
+use cospike_models::zoo::{CodecChoice, NetworkChoice};
+use cospike_results::goal::GoalUsed;
 use cospike_results::index::{NetworkIndex, PriceIndex};
 use cospike_results::manifest::{FileUsed, ProfileUsed, SearchUsed};
 use cospike_sim_core::cosim::{MAX_DESIGNS, System};
@@ -168,6 +169,9 @@ pub struct Provenance {
     /// What was searched, and how it was decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<SearchUsed>,
+    /// Which design point is the best.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub goal: Option<GoalUsed>,
     /// Dotted paths of the swept keys, in the order of the file.
     pub axes: Vec<String>,
     /// Recorded rates and arrivals: name, and hash of the content.
@@ -248,6 +252,14 @@ pub enum PlanError {
         /// Value and what would be accepted.
         error: ImpossibleValue,
     },
+    /// Analogue symbols on a link of which the noise is not known.
+    #[error(
+        "design point {point} sends analogue symbols, but its channel has no ratio of signal to noise: give it `peak_snr_db`"
+    )]
+    Noise {
+        /// Index of the design point.
+        point: usize,
+    },
     /// A price that is negative or not finite.
     #[error("price list `{name}`: {error}")]
     Price {
@@ -319,6 +331,12 @@ impl Plan {
         let first = samples.next();
         if samples.any(|other| Some(other) != first) {
             return Err(PlanError::Samples { point: number });
+        }
+        let codecs = point.networks().map(|network| self.networks[network.position()].choice.codec);
+        if point.system.link.channel.peak_snr_db.is_none()
+            && codecs.into_iter().any(|codec| codec == Some(CodecChoice::Symbols))
+        {
+            return Err(PlanError::Noise { point: number });
         }
         point.system.check().map_err(|error| PlanError::Value { point: number, error })
     }

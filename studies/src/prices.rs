@@ -7,7 +7,7 @@ use cospike_sim_core::cosim::Guess;
 use cospike_sim_core::energy::{ComputeEnergy, PriceList};
 use cospike_sim_core::inference::{Convention, Counts, LayerCounts};
 use cospike_sim_core::network::Network;
-use cospike_sim_core::payload::Payload;
+use cospike_sim_core::payload::{Codec, Payload};
 use rayon::prelude::*; // threads are spent on samples
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +19,8 @@ pub(crate) type PricedNetworks = BTreeMap<NetworkIndex, PricedNetwork>;
 pub(crate) struct PricedNetwork {
     /// One per sample, in the order of the data set.
     pub(crate) samples: Vec<PricedSample>,
+    /// Codec of the payloads.
+    pub(crate) codec: Codec,
 }
 
 /// What a network did on one sample.
@@ -95,7 +97,7 @@ impl PricedNetwork {
     /// Prices what `network` did by each of `lists`, on the threads of the current rayon pool.
     pub(crate) fn new(network: &PreparedNetwork, inference: NetworkInference, lists: &UsedLists) -> Self {
         let samples = inference.samples.into_par_iter().map(|sample| PricedSample::new(network, sample, lists));
-        Self { samples: samples.collect() }
+        Self { samples: samples.collect(), codec: network.zoo.codec }
     }
 }
 

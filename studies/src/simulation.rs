@@ -49,8 +49,8 @@ impl<'a> Replication<'a> {
         observer: &mut O,
         asked: &mut dyn FnMut(u64),
     ) -> Result<Outcome, CosimError> {
-        let mut designs = Designs::new(self.point, self.networks);
         let (system, labels, streams) = (&self.point.system, self.labels(), self.streams(seed));
+        let mut designs = Designs::new(self.point, self.networks, &streams);
         let mut run = Run::new(system, &mut designs, &labels, &streams, observer)?;
         let mut events = 0_u32;
         while run.step()?.is_some() {

@@ -311,6 +311,7 @@ impl Study {
             settings: provenance.settings.clone(),
             selected: provenance.selected.clone(),
             search: provenance.search.clone(),
+            goal: provenance.goal.clone(),
             seed: *seed,
             replications: *replications,
             axes: provenance.axes.clone(),

@@ -7,6 +7,7 @@ use crate::inference::PreparedNetwork;
 use crate::keys::{Piece, PieceKeys};
 use crate::plan::DesignPoint;
 use crate::study::Study;
+use cospike_models::zoo::CodecChoice;
 use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::key::{ContentKey, KeyError};
 use cospike_sim_core::link::{Channel, PacketLoss};
@@ -150,7 +151,9 @@ impl Study {
             0.0 => point.system.workload.requests as f64,
             requests => requests,
         };
-        let damaged = damaged_share(&point.system.link.channel);
+        let channel = &point.system.link.channel;
+        let is_noisy = self.plan().networks[point.network().position()].choice.codec == Some(CodecChoice::Symbols);
+        let damaged = if is_noisy { 1.0 } else { damaged_share(channel) };
         let tail = damaged * self.networks[point.network().position()].tail_nanoseconds();
         whole(requests * (NANOSECONDS_PER_REQUEST + tail) + NANOSECONDS_PER_PIECE)
     }

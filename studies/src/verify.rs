@@ -114,7 +114,8 @@ impl Study {
 fn beside(pair: &[Replication<'_>; 2], seeds: [u64; 2]) -> Verified {
     let [first, second] = pair;
     let labels = first.labels();
-    let mut designs = pair.each_ref().map(|replication| Designs::new(replication.point, replication.networks));
+    let side = |index: usize| Designs::new(pair[index].point, pair[index].networks, &pair[index].streams(seeds[index]));
+    let mut designs = [side(0), side(1)];
     let [one, other] = &mut designs;
     let compared = in_lockstep((first, one, seeds[0]), (second, other, seeds[1]), &labels);
     let (trajectory, difference, failure) = match compared {

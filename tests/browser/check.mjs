@@ -79,7 +79,7 @@ async function use() {
   seen.columns.push(await columns());
   await press("figure .tools button", "Save as SVG");
   const figure = await page.$eval("figure", (figure) => figure.id);
-  seen.svg = (await downloaded(`${figure}.svg`)).slice(0, 40);
+  seen.svg = await downloaded(`${figure}.svg`);
   seen.toml = await page.$eval("tr[data-toml]", (row) => row.dataset.toml);
   await browser.defaultBrowserContext().overridePermissions(address, ["clipboard-read", "clipboard-write", "clipboard-sanitized-write"]).catch(() => {});
   await page.bringToFront();
@@ -89,6 +89,50 @@ async function use() {
   await page.$eval("figure circle.hint", (hint) => hint.scrollIntoView({ block: "center" }));
   await page.hover("figure circle.hint");
   seen.tip = await page.$eval("#tip", (tip) => (tip.hidden ? null : tip.textContent));
+  seen.faults = faults;
+  await page.close();
+  return seen;
+}
+
+// Chooses axes and colour, goes from point to point by keys, and saves the figure.
+async function explore() {
+  const { page, faults } = await open(1280, "light");
+  const client = await page.createCDPSession();
+  await client.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: downloads });
+  const choose = (label, value) =>
+    page.evaluate((label, value) => {
+      const select = [...document.querySelectorAll("#explore label")].find((made) => made.textContent.startsWith(label)).querySelector("select");
+      select.value = value;
+      select.dispatchEvent(new Event("change"));
+    }, label, value);
+  const rows = () => page.$$eval("#explore tbody tr", (rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent)));
+  const texts = () => page.$$eval("#explored .wide text", (texts) => texts.map((text) => text.textContent));
+  const lines = () => page.$$eval("#explored path[fill=none][stroke-width]", (lines) => lines.map((line) => line.getAttribute("stroke")));
+  const seen = { begin: { rows: await rows(), texts: await texts(), lines: await lines() } };
+  await choose("Vertical", "latency_mean_s");
+  await choose("Horizontal", "network.family");
+  await choose("Colour", "link.packet_loss");
+  seen.chosen = { rows: await rows(), texts: await texts(), lines: await lines(), legend: await page.$$eval("#explored .legend span", (all) => all.map((one) => one.textContent.trim())) };
+  await page.$eval("#explored .wide svg", (svg) => svg.focus());
+  await page.keyboard.press("ArrowRight");
+  seen.first = await page.$eval("#tip", (tip) => (tip.hidden ? null : tip.textContent));
+  await page.keyboard.press("ArrowLeft");
+  seen.last = await page.$eval("#tip", (tip) => (tip.hidden ? null : tip.textContent));
+  await page.type("#explore input", "float 0.3");
+  seen.filtered = { rows: await rows(), table: await page.$$eval("#points tbody tr[data-point]", (rows) => rows.filter((row) => !row.hidden).length) };
+  await page.evaluate(() => [...document.querySelectorAll("#explored .tools button")].forEach((made) => made.click()));
+  const file = async (name) => {
+    for (let tries = 0; !existsSync(join(downloads, name)) && tries < 100; tries += 1) await new Promise((done) => setTimeout(done, 50));
+    return readFileSync(join(downloads, name));
+  };
+  const png = await file("explored.png");
+  seen.png = { start: png.subarray(1, 4).toString(), width: png.readUInt32BE(16), height: png.readUInt32BE(20) };
+  await page.evaluate(() => [...document.querySelectorAll("#figures figure .tools button")].find((made) => made.textContent === "Save as PNG").click());
+  const name = await page.$eval("#figures figure", (figure) => figure.id);
+  const size = await page.$eval("#figures figure svg", (svg) => ["width", "height"].map((side) => Number(svg.getAttribute(side))));
+  const drawn = await file(`${name}.png`);
+  seen.static = { wanted: size.map((side) => 3 * side), found: [drawn.readUInt32BE(16), drawn.readUInt32BE(20)] };
+  seen.svg = (await file("explored.svg")).toString();
   seen.faults = faults;
   await page.close();
   return seen;
@@ -104,5 +148,5 @@ async function without_scripts() {
 
 const looks = [];
 for (const width of [1280, 390]) for (const scheme of ["light", "dark"]) looks.push(await look(width, scheme));
-console.log(JSON.stringify({ looks, use: await use(), without_scripts: await without_scripts() }));
+console.log(JSON.stringify({ looks, use: await use(), explore: await explore(), without_scripts: await without_scripts() }));
 await browser.close();

@@ -15,6 +15,7 @@ use cospike_sim_core::network::{Bottleneck, BottleneckKind, Network, Shape, Tens
 use cospike_sim_core::payload::Jpeg;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+use rand_distr::StandardNormal;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -150,6 +151,9 @@ impl Factory<'_> {
             .transpose()?;
         let link: Option<Box<Carry>> = match (&jpeg, plan.noise) {
             (Some(jpeg), _) => Some(Box::new(|maps: &mut Maps, _: &mut ChaCha8Rng| send_as_jpeg(jpeg, maps))),
+            (None, Some(noise)) if plan.kind == BottleneckKind::Jscc => {
+                Some(Box::new(move |maps: &mut Maps, rng: &mut ChaCha8Rng| transmit(noise, maps, rng)))
+            }
             (None, Some(noise)) => {
                 Some(Box::new(move |maps: &mut Maps, rng: &mut ChaCha8Rng| disturb(noise, maps, rng)))
             }
@@ -191,8 +195,12 @@ impl Factory<'_> {
         if plan.kind == BottleneckKind::Float {
             metadata.insert("jpeg_quality".into(), JPEG_QUALITY.to_string());
         }
-        if let Some(Noise { erasures, flips }) = plan.noise {
-            metadata.insert("noise".into(), format!("bits erased up to {erasures}, flipped up to {flips}"));
+        if let Some(Noise { erasures, flips, deviation }) = plan.noise {
+            let noise = match deviation > 0.0 {
+                true => format!("added to values, standard deviation up to {deviation}"),
+                false => format!("bits erased up to {erasures}, flipped up to {flips}"),
+            };
+            metadata.insert("noise".into(), noise);
         }
         Ok((trained, metadata))
     }
@@ -223,6 +231,23 @@ fn send_as_jpeg(jpeg: &Jpeg, maps: &mut Maps) {
         for (i, value) in sent.into_iter().enumerate() {
             frame[i % area * channels + i / area] = value;
         }
+    }
+}
+
+/// What the channel does to values in [0, 1], by a law whose strength is drawn anew for every batch: it adds white noise, or erases bits
+/// of them as 8-bit numbers, each of which then counts half (the two channels of BottleNet++).
+fn transmit(noise: Noise, maps: &mut Maps, rng: &mut ChaCha8Rng) {
+    if noise.deviation > 0.0 {
+        let deviation = rng.random_range(0.0..=noise.deviation);
+        maps.data.iter_mut().for_each(|value| *value += deviation * rng.sample::<f32, _>(StandardNormal));
+        return;
+    }
+    let erased: f32 = rng.random_range(0.0..=noise.erasures);
+    for value in &mut maps.data {
+        // A value of a diverged training is NaN, and the loss says so.
+        let sent = (*value * 255.0).round() as u8;
+        let missing = (0..u8::BITS).fold(0, |mask, bit| mask | u8::from(rng.random::<f32>() < erased) << bit);
+        *value = (f32::from(sent & !missing) + f32::from(missing) / 2.0) / 255.0;
     }
 }
 

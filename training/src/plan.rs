@@ -79,12 +79,16 @@ struct Units {
     tune_tail: bool,
 }
 
-/// Damage that the link does during training: largest probabilities with which it erases and flips a bit.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Damage that the link does during training. How much is drawn for every batch, up to these.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub(crate) struct Noise {
+    /// Probability with which a bit is erased.
     pub(crate) erasures: f32,
+    /// Probability with which a bit is flipped.
     pub(crate) flips: f32,
+    /// Standard deviation of the noise that is added to values in [0, 1]. Only `jscc` units have it, and either it or `erasures`.
+    pub(crate) deviation: f32,
 }
 
 /// One bottleneck unit to train.
@@ -235,12 +239,39 @@ impl UnitPlan {
     /// Differences from the unit that a scenario gets by default, such as `binary-s1`; empty for that unit.
     pub(crate) fn variant(&self) -> String {
         let marks = [
-            (self.kind == BottleneckKind::Binary).then(|| "binary".to_string()),
+            matches!(self.kind, BottleneckKind::Binary | BottleneckKind::Jscc).then(|| self.kind.name().to_string()),
             (self.stride != USUAL_STRIDE).then(|| format!("s{}", self.stride)),
-            self.noise.map(|_| "noisy".into()),
+            match (self.kind, self.noise) {
+                (BottleneckKind::Jscc, Some(Noise { deviation, .. })) => (deviation == 0.0).then(|| "erasures".into()),
+                (_, noise) => noise.map(|_| "noisy".into()),
+            },
             (self.seed != first_seed()).then(|| format!("seed{}", self.seed)),
         ];
         marks.into_iter().flatten().collect::<Vec<_>>().join("-")
+    }
+
+    /// Checks that the link does to the unit's values what can be done to them.
+    fn check_noise(&self) -> Result<()> {
+        let Noise { erasures, flips, deviation } = self.noise.unwrap_or_default();
+        let probabilities = [erasures, flips].iter().all(|share| (0.0..=1.0).contains(share));
+        ensure!(
+            probabilities && deviation.is_finite() && deviation >= 0.0,
+            "`{}` has the noise erasures {erasures}, flips {flips}, deviation {deviation}: give probabilities from 0 to 1 and a \
+             deviation of at least 0",
+            self.name()
+        );
+        let is_fine = match self.kind {
+            BottleneckKind::Jscc => flips == 0.0 && (erasures > 0.0) != (deviation > 0.0),
+            BottleneckKind::Float => self.noise.is_none(),
+            BottleneckKind::Spiking | BottleneckKind::Binary | BottleneckKind::Quantised => deviation == 0.0,
+        };
+        ensure!(
+            is_fine,
+            "`{}` cannot be trained with the noise erasures {erasures}, flips {flips}, deviation {deviation}: a `jscc` unit takes \
+             `erasures` or a `deviation` above 0, a `float` unit none, any other `erasures` and `flips`",
+            self.name()
+        );
+        Ok(())
     }
 
     /// Name in the zoo.
@@ -307,6 +338,7 @@ impl Job {
             }
             Self::Unit(unit) => {
                 net.split(&unit.split)?;
+                unit.check_noise()?;
             }
         }
         Ok(())

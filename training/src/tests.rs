@@ -228,6 +228,7 @@ fn the_trainer_and_the_inference_engine_compute_the_same_network() {
         (TINY.build(SPIKING), BottleneckKind::Spiking, 4),
         (TINY.build(FLOAT), BottleneckKind::Float, 1),
         (TINY.build(FLOAT), BottleneckKind::Binary, 1),
+        (TINY.build(FLOAT), BottleneckKind::Jscc, 1),
         (TINY_MOBILE.build(SPIKING), BottleneckKind::Spiking, 4),
         (TINY_MOBILE.build(FLOAT), BottleneckKind::Binary, 1),
         (TINY.build(QUANTISED), BottleneckKind::Quantised, 1),

@@ -98,6 +98,47 @@ pub enum DatasetError {
         /// Type or shape that was found.
         found: String,
     },
+    /// An image file is damaged or in no format that is read.
+    #[error("cannot be decoded as PNG or JPEG: {0}")]
+    Picture(String),
+    /// An image has another depth than 8 bits, or is transparent.
+    #[error("has pixels of the form {found}: grey and RGB images of 8 bits a channel are read, without transparency")]
+    PictureForm {
+        /// Form of its pixels.
+        found: String,
+    },
+    /// An image has another size than the first one.
+    #[error(
+        "{path} has {height}x{width} pixels, but {first} has {first_height}x{first_width}: all images need one size"
+    )]
+    PictureSize {
+        /// Path of the image.
+        path: String,
+        /// Its rows.
+        height: usize,
+        /// Its columns.
+        width: usize,
+        /// Path of the first image.
+        first: String,
+        /// Rows of the first image.
+        first_height: usize,
+        /// Columns of the first image.
+        first_width: usize,
+    },
+    /// A folder of a data set of image files holds none.
+    #[error("{folder} holds no PNG or JPEG image")]
+    NoPicture {
+        /// Path of the folder.
+        folder: String,
+    },
+    /// Something else stands among the folders or images of a data set of image files.
+    #[error("{path} stands among {needed}: move it elsewhere")]
+    Stray {
+        /// Path of what stands there.
+        path: String,
+        /// What should stand there.
+        needed: &'static str,
+    },
     /// A file cannot be read.
     #[error(transparent)]
     Read(#[from] FileError),
@@ -131,8 +172,8 @@ pub enum DatasetError {
     },
     /// The folder holds no file of a known name.
     #[error(
-        "{folder} holds no {} images: they must be IDX files ({}), CIFAR in its binary version ({}), or {}, each plain or with .gz",
-        subset.name(), subset.names()[0], subset.names()[1], subset.names()[2]
+        "{folder} holds no {} images: they must be IDX files ({}), CIFAR in its binary version ({}), or {}, each plain or with .gz, or PNG and JPEG files in {}",
+        subset.name(), subset.names()[0], subset.names()[1], subset.names()[2], subset.names()[3]
     )]
     NoDataset {
         /// Path of the folder.

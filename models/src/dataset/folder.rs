@@ -1,7 +1,7 @@
 //! Data sets in folders, recognised by the names of their files.
 
 use super::stream::Stream;
-use super::{Cifar, Dataset, DatasetError, FileRecords, Subset, cifar, idx};
+use super::{Cifar, Dataset, DatasetError, FileRecords, Subset, cifar, idx, pictures};
 use crate::file::{self, DATA_LIMIT, FileError};
 use cospike_sim_core::network::Shape;
 use std::fs::File;
@@ -14,11 +14,13 @@ enum Format {
     Idx([&'static [&'static str]; 2]),
     Cifar(Cifar, &'static [&'static str]),
     Npz(&'static str),
+    /// Image files in a folder for each class, within this one.
+    Pictures(&'static str),
 }
 
 impl Format {
     /// Formats in which `subset` may be stored.
-    fn all_for(subset: Subset) -> [Self; 4] {
+    fn all_for(subset: Subset) -> [Self; 5] {
         match subset {
             Subset::Training => [
                 Self::Idx([
@@ -37,6 +39,7 @@ impl Format {
                 ),
                 Self::Cifar(Cifar::Cifar100, &["train.bin"]),
                 Self::Npz("train.npz"),
+                Self::Pictures("train"),
             ],
             Subset::Test => [
                 Self::Idx([
@@ -46,6 +49,7 @@ impl Format {
                 Self::Cifar(Cifar::Cifar10, &["test_batch.bin"]),
                 Self::Cifar(Cifar::Cifar100, &["test.bin"]),
                 Self::Npz("test.npz"),
+                Self::Pictures("test"),
             ],
         }
     }
@@ -54,7 +58,8 @@ impl Format {
 impl Dataset {
     /// Reads the training or the test subset of the data set in `folder`. The format is recognised by the names of the files:
     /// the IDX files of MNIST and its successors, with a dash or a dot before `idx`; the binary version of CIFAR-10 and
-    /// CIFAR-100; `train.npz` and `test.npz` with the arrays `images` and `labels`. Each file may be plain or, with the
+    /// CIFAR-100; `train.npz` and `test.npz` with the arrays `images` and `labels`; PNG and JPEG files in `train/CLASS/` and
+    /// `test/CLASS/`, whose classes are numbered by name and take turns. Each of the other files may be plain or, with the
     /// ending `.gz`, gzipped; a plain one is preferred. Anything else that leaves a choice is refused: a file under both of its names,
     /// files of two formats.
     ///
@@ -88,6 +93,7 @@ impl Format {
             Self::Idx(files) => files.iter().map(|names| names.to_vec()).collect(),
             Self::Cifar(_, names) => names.iter().map(|&name| vec![name]).collect(),
             Self::Npz(name) => vec![vec![name]],
+            Self::Pictures(_) => vec![],
         }
     }
 
@@ -98,7 +104,10 @@ impl Format {
                 return Ok(Some(name));
             }
         }
-        Ok(None)
+        match self {
+            Self::Pictures(name) if place.folder.join(name).is_dir() => Ok(Some(format!("{name}/"))),
+            _ => Ok(None),
+        }
     }
 
     /// Reads the files of the format, of which `there` is one.
@@ -113,6 +122,7 @@ impl Format {
             Self::Idx(_) => read_idx(&paths[0], &paths[1]),
             Self::Cifar(kind, _) => read_cifar(*kind, &paths),
             Self::Npz(_) => read_npz(&paths[0]),
+            Self::Pictures(name) => pictures::read(&place.folder.join(name)),
         }
     }
 }

@@ -5,6 +5,7 @@ mod error;
 mod folder;
 mod idx;
 mod npz;
+mod pictures;
 mod shipped;
 mod stream;
 mod subset;
@@ -82,6 +83,11 @@ impl Dataset {
         format!("record {index} of the data set")
     }
 
+    /// Paths of the files in which the labels stand, or of the images whose folders say them, in the order of the samples.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|file| file.path.as_str())
+    }
+
     /// Name of the task that the samples pose, such as `fashion-mnist`, as weight files record it; `None` if it is not known, as
     /// for any folder.
     pub fn task(&self) -> Option<&'static str> {
@@ -101,6 +107,14 @@ impl Dataset {
         let bytes = self.labels.iter().map(|&label| u8::try_from(label)).collect::<Result<Vec<u8>, _>>();
         let labels = bytes.unwrap_or_else(|_| self.labels.iter().flat_map(|label| label.to_le_bytes()).collect());
         hasher.update(&labels).update(&self.pixels).finalize().to_hex().to_string()
+    }
+
+    /// Number of samples of each class, from class 0 to the highest that there is.
+    pub fn class_sizes(&self) -> Vec<usize> {
+        let highest = self.labels.iter().max().map_or(0, |&label| usize::from(label) + 1);
+        let mut sizes = vec![0; highest];
+        self.labels.iter().for_each(|&label| sizes[usize::from(label)] += 1);
+        sizes
     }
 
     /// Number of samples.

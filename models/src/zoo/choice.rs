@@ -16,7 +16,8 @@ pub struct NetworkChoice {
     pub split: String,
     /// Bottleneck unit at the split point; `None` if the features cross as they are.
     pub unit: Option<UnitChoice>,
-    /// Codec of 8-bit values; `None` for the usual one: raw for an image, JPEG at the quality of its training for a BottleNet.
+    /// Codec of values in [0, 1]; `None` for the usual one: 8-bit values for an image and a `jscc` unit, JPEG at the quality of its
+    /// training for a BottleNet.
     pub codec: Option<CodecChoice>,
     /// Number of time steps, T; `None` for as many as the network was trained with.
     pub time_steps: Option<u32>,
@@ -34,12 +35,14 @@ pub struct UnitChoice {
     pub width: u32,
 }
 
-/// Codec of the pixels of an image, or of the 8-bit values of a BottleNet.
+/// Codec of the pixels of an image, or of the values of a BottleNet or BottleNet++.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum CodecChoice {
     /// One byte per value.
     Raw,
+    /// One analogue symbol per value.
+    Symbols,
     /// The entropy-coded scan of a JPEG image.
     Jpeg {
         /// JPEG quality, 1 to 100; `None` for the quality that the unit was trained with.
@@ -61,6 +64,7 @@ impl Display for CodecChoice {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Raw => formatter.write_str("raw"),
+            Self::Symbols => formatter.write_str("symbols"),
             Self::Jpeg { quality: None } => formatter.write_str("jpeg"),
             Self::Jpeg { quality: Some(quality) } => write!(formatter, "jpeg {quality}"),
         }

@@ -281,6 +281,7 @@ fn codec(wanted: &NetworkChoice, usual: Codec) -> Result<Codec, ZooError> {
     match (wanted.codec, usual) {
         (None, usual) => Ok(usual),
         (Some(CodecChoice::Raw), Codec::Pixels8 | Codec::Jpeg { .. }) => Ok(Codec::Pixels8),
+        (Some(CodecChoice::Symbols), Codec::Pixels8 | Codec::Jpeg { .. }) => Ok(Codec::Symbols),
         (Some(CodecChoice::Jpeg { quality }), Codec::Jpeg { quality: trained }) => {
             Ok(Codec::Jpeg { quality: quality.unwrap_or(trained) })
         }

@@ -4,10 +4,12 @@ use super::{NetworkChoice, Zoo, ZooError};
 use crate::dataset::{Dataset, Unsuitable};
 use cospike_sim_core::inference::{Feature, LayerCounts};
 use cospike_sim_core::kernel::{StreamFamily, Streams};
+use cospike_sim_core::link::noise_deviation;
 use cospike_sim_core::network::Network;
-use cospike_sim_core::payload::{Damage, Payload};
+use cospike_sim_core::payload::{Damage, Missing, Payload};
 use cospike_sim_core::split::{SplitError, SplitNetwork};
 use rand::RngExt;
+use rand_distr::StandardNormal;
 use rayon::prelude::*;
 
 /// Number of consecutive samples whose counts are kept as one sum; the last batch may have fewer.
@@ -26,9 +28,9 @@ pub struct Executed {
     pub matched_steps: Option<usize>,
     /// Whether each sample was answered with its label.
     pub right: Vec<bool>,
-    /// For each probability of a bit error that was asked for, whether each sample was answered with its label although its
-    /// payload had met such errors; as `right` where nothing is sent.
-    pub right_with_errors: Vec<Vec<bool>>,
+    /// For each disturbance that was asked for, whether each sample was answered with its label although its payload had met it; as
+    /// `right` where nothing is sent.
+    pub right_disturbed: Vec<Vec<bool>>,
     /// Payload of each sample in bits; 0 where nothing is sent.
     pub payload_bits: Vec<u32>,
     /// For each batch of [`BATCH`] samples, counts of each layer of the head but the input, summed over the batch.
@@ -74,15 +76,28 @@ struct Member {
 /// What a member did on one sample.
 struct Answer {
     right: bool,
-    right_with_errors: Vec<bool>,
+    right_disturbed: Vec<bool>,
     payload_bits: u32,
     head: Vec<LayerCounts>,
 }
 
-/// Inverted bits: each bit of a payload with one of these probabilities.
-struct Errors<'a> {
-    probabilities: &'a [f64],
-    draws: StreamFamily,
+/// What a channel does to a payload.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Disturbance {
+    /// Each bit is inverted with this probability.
+    Errors(f64),
+    /// Each bit is erased with this probability, and the receiver puts the middle in its place ([`Missing::Middle`]).
+    Erasures(f64),
+    /// Noise is added to each analogue symbol, at this ratio of powers in dB
+    /// ([`Channel::peak_snr_db`](cospike_sim_core::link::Channel::peak_snr_db)).
+    Noise(f64),
+}
+
+/// The disturbances that payloads meet.
+struct Disturbances<'a> {
+    all: &'a [Disturbance],
+    bits: StreamFamily,
+    noise: StreamFamily,
 }
 
 impl Zoo {
@@ -91,8 +106,8 @@ impl Zoo {
     /// current rayon pool. The layers before the split points are executed once for all of them, which changes no answer: an
     /// inference cut in two equals the uncut one bit for bit. `tick` is called after each sample.
     ///
-    /// For each of `bit_errors`, a probability, the tail is also executed on a payload whose bits are each inverted with it. The
-    /// draws are a sample's own and the same for all networks.
+    /// The tail is also executed on a payload that has met each of `disturbances`. The draws are a sample's own and the same for all
+    /// networks.
     ///
     /// # Errors
     /// [`MeasureError`]: a network that cannot be made, was made for other samples, or cannot be executed on a sample.
@@ -100,20 +115,23 @@ impl Zoo {
         &self,
         choices: &[NetworkChoice],
         (dataset, samples): (&Dataset, usize),
-        bit_errors: &[f64],
+        disturbances: &[Disturbance],
         tick: &(dyn Fn() + Sync),
     ) -> Result<Vec<Executed>, MeasureError> {
         let members = choices.iter().map(|choice| self.member(choice, dataset)).collect::<Result<Vec<_>, _>>()?;
-        let errors = Errors { probabilities: bit_errors, draws: Streams::new(0, 0).family("bit-errors") };
+        let streams = Streams::new(0, 0);
+        let (bits, noise) = (streams.family("bit-errors"), streams.family("symbol-noise"));
+        let disturbances = Disturbances { all: disturbances, bits, noise };
         let on_sample = |sample: usize| {
-            let answers = answers(&members, dataset, sample, &errors);
+            let answers = answers(&members, dataset, sample, &disturbances);
             tick();
             answers.map_err(|(member, error)| {
                 let network = members[member].name.clone();
                 MeasureError::Inference { network, sample, error: Box::new(error) }
             })
         };
-        let mut all: Vec<Executed> = members.iter().map(|member| Executed::new(member, bit_errors.len())).collect();
+        let mut all: Vec<Executed> =
+            members.iter().map(|member| Executed::new(member, disturbances.all.len())).collect();
         for first in (0..samples).step_by(BATCH) {
             let batch = (first..samples.min(first + BATCH)).into_par_iter();
             let answers: Vec<_> = batch.map(on_sample).collect();
@@ -138,14 +156,14 @@ impl Zoo {
 }
 
 impl Executed {
-    fn new(member: &Member, errors: usize) -> Self {
+    fn new(member: &Member, disturbances: usize) -> Self {
         Self {
             choice: member.choice.clone(),
             network: member.network.network().clone(),
             cut: member.network.cut(),
             matched_steps: member.matched_steps,
             right: vec![],
-            right_with_errors: vec![vec![]; errors],
+            right_disturbed: vec![vec![]; disturbances],
             payload_bits: vec![],
             heads: vec![],
         }
@@ -154,7 +172,7 @@ impl Executed {
     /// Adds what was done on the next sample, to the last batch.
     fn add(&mut self, answer: Answer) {
         self.right.push(answer.right);
-        self.right_with_errors.iter_mut().zip(answer.right_with_errors).for_each(|(all, right)| all.push(right));
+        self.right_disturbed.iter_mut().zip(answer.right_disturbed).for_each(|(all, right)| all.push(right));
         self.payload_bits.push(answer.payload_bits);
         match self.heads.last_mut() {
             Some(sum) if sum.is_empty() => *sum = answer.head,
@@ -169,7 +187,7 @@ fn answers(
     members: &[Member],
     dataset: &Dataset,
     sample: usize,
-    errors: &Errors<'_>,
+    disturbances: &Disturbances<'_>,
 ) -> Result<Vec<Answer>, (usize, SplitError)> {
     let mut order: Vec<usize> = (0..members.len()).collect();
     order.sort_by_key(|&index| members[index].shared);
@@ -197,25 +215,50 @@ fn answers(
         let right = is_right(execution.scores.answer());
         let own = execution.layers.iter().filter(|layer| layer.layer <= network.cut());
         let head = before_split.iter().filter(|layer| layer.layer <= *shared).chain(own).copied().collect();
-        let mut right_with_errors = vec![right; errors.probabilities.len()];
+        let mut right_disturbed = vec![right; disturbances.all.len()];
         if let Some(payload) = &execution.payload {
-            for (right, &probability) in right_with_errors.iter_mut().zip(errors.probabilities) {
-                let flipped = errors.flipped(payload, probability, sample);
-                let tail = network.tail(payload, &Damage { flipped: &flipped, ..Damage::NONE });
-                *right = is_right(tail.map_err(failed)?.answer);
+            for (right, &disturbance) in right_disturbed.iter_mut().zip(disturbances.all) {
+                *right = is_right(disturbances.answer(network, payload, disturbance, sample).map_err(failed)?);
             }
         }
         let payload_bits = execution.payload.map_or(0, |payload| 8 * payload.bytes.len() as u32);
-        found[index] = Some(Answer { right, right_with_errors, payload_bits, head });
+        found[index] = Some(Answer { right, right_disturbed, payload_bits, head });
         feature = Some(before);
     }
     Ok(found.into_iter().flatten().collect())
 }
 
-impl Errors<'_> {
-    /// Positions of the bits of `payload` that are inverted.
-    fn flipped(&self, payload: &Payload, probability: f64, sample: usize) -> Vec<u32> {
-        let mut draws = self.draws.stream(sample as u64);
+impl Disturbances<'_> {
+    /// Answer of the tail of `network` on a `payload` that has met a disturbance.
+    fn answer(
+        &self,
+        network: &SplitNetwork,
+        payload: &Payload,
+        disturbance: Disturbance,
+        sample: usize,
+    ) -> Result<usize, SplitError> {
+        let tail = match disturbance {
+            Disturbance::Errors(probability) => {
+                let flipped = self.struck(payload, probability, sample);
+                network.tail(payload, &Damage { flipped: &flipped, ..Damage::NONE })
+            }
+            Disturbance::Erasures(probability) => {
+                let erased = self.struck(payload, probability, sample);
+                let network = network.clone().with_missing(Missing::Middle);
+                network.tail(payload, &Damage { erased: &erased, ..Damage::NONE })
+            }
+            Disturbance::Noise(ratio) => {
+                let (deviation, mut draws) = (noise_deviation(ratio), self.noise.stream(sample as u64));
+                let noise = (0..payload.symbols()).map(|_| (deviation * draws.sample::<f64, _>(StandardNormal)) as f32);
+                network.tail(payload, &Damage { noise: &noise.collect::<Vec<f32>>(), ..Damage::NONE })
+            }
+        };
+        Ok(tail?.answer)
+    }
+
+    /// Positions of the bits of `payload` that are struck.
+    fn struck(&self, payload: &Payload, probability: f64, sample: usize) -> Vec<u32> {
+        let mut draws = self.bits.stream(sample as u64);
         (0..8 * payload.bytes.len() as u32).filter(|_| draws.random_bool(probability)).collect()
     }
 }

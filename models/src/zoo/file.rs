@@ -287,7 +287,9 @@ impl Keys<'_> {
             },
             stride: self.number("stride", "a whole number from 1 on", 1..=u32::MAX)?,
             jpeg_quality: match kind {
-                BottleneckKind::Spiking | BottleneckKind::Binary | BottleneckKind::Quantised => None,
+                BottleneckKind::Spiking | BottleneckKind::Binary | BottleneckKind::Jscc | BottleneckKind::Quantised => {
+                    None
+                }
                 BottleneckKind::Float => Some(self.number("jpeg_quality", "a whole number from 1 to 100", 1..=100)?),
             },
         })
@@ -297,7 +299,7 @@ impl Keys<'_> {
     fn bottleneck(&self, family: Family) -> Result<BottleneckKind, WeightFileError> {
         let needed = match family {
             Family::Spiking => "`spiking` in a spiking network",
-            Family::Float => "`float` or `binary` in a float network",
+            Family::Float => "`float`, `binary` or `jscc` in a float network",
             Family::Quantised => "`quantised` in a quantised network",
         };
         self.choose("bottleneck", needed, |word| {

@@ -43,7 +43,7 @@ mod series;
 pub use choice::{CodecChoice, NetworkChoice, PLAIN, UnitChoice};
 pub use collection::{Twins, Zoo, ZooNetwork};
 pub use error::{WeightFileError, ZooError};
-pub use execute::{BATCH, Executed, MeasureError};
+pub use execute::{BATCH, Disturbance, Executed, MeasureError};
 pub use file::{MAX_LEVELS, MAX_TIME_STEPS, Metadata, Unit, WeightFile};
 pub use measure::Measurement;
 pub use series::{Branch, Series, Spread, splits, without_seed};

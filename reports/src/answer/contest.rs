@@ -1,8 +1,8 @@
 //! Contests between design points: who leads in a metric, and from whom no test tells it apart.
 
 use crate::digest::Design;
-use crate::metric::{Better, Metric};
-use crate::quantity::Quantity;
+use crate::metric::{Better, Metric, MetricOfDesigns};
+use cospike_results::metrics::CORRECT;
 use cospike_results::summary::SIGNIFICANCE;
 use cospike_sim_core::stats::{compare_with_control, holm, paired_difference, wilson};
 
@@ -52,7 +52,7 @@ impl<'m> Open<'m> {
             let (best, rivals) = (contest.order[0], &contest.order[1..]);
             let is_shown = |rival: usize, p: f64| {
                 let pair = [designs[best], designs[rival]];
-                p <= SIGNIFICANCE && contest.metric.is_relevant(pair) && contest.metric.tells_apart(pair)
+                p <= SIGNIFICANCE && contest.metric.is_relevant(pair) && tells_apart(contest.metric, pair)
             };
             let shown: Vec<bool> = rivals.iter().zip(adjusted.by_ref()).map(|(rival, p)| is_shown(*rival, p)).collect();
             let first = shown.iter().position(|is_shown| *is_shown);
@@ -71,39 +71,38 @@ fn p_value(metric: &Metric, designs: [&Design<'_>; 2]) -> f64 {
     compared.and_then(|compared| Some(compared.first()?.p_value)).filter(|p| p.is_finite()).unwrap_or(1.0)
 }
 
-impl Metric {
-    /// Whether the finite number of samples, which replications share and so cannot show, tells two networks apart as well: for
-    /// correct answers, whether the interval of their difference excludes 0. Where nothing is lost, it is that of the same samples
-    /// answered by both networks; else which samples suffered is not known, and it is that of two independent proportions, which is
-    /// wider (Newcombe 1998, methods 10 of both papers).
-    fn tells_apart(&self, designs: [&Design<'_>; 2]) -> bool {
-        let [first, second] = designs;
-        let is_correct = self.quantity == Quantity::Share && self.name == crate::names::CORRECT;
-        if !is_correct || first.row.network == second.row.network {
-            return true;
-        }
-        if designs.iter().all(|design| self.is_as_executed(design))
-            && let Ok(paired) = paired_difference(&first.right, &second.right)
-        {
-            return !paired.difference.contains(0.0);
-        }
-        let interval = |design: &Design<'_>| {
-            let samples = u64::from(design.row.samples);
-            let share = self.spread(design)?.mean;
-            wilson((share * samples as f64).round() as u64, samples).ok()
-        };
-        let (Some(a), Some(b)) = (interval(first), interval(second)) else { return false };
-        let (above, below) = if a.estimate > b.estimate { (a, b) } else { (b, a) };
-        let side = (above.estimate - above.low).hypot(below.high - below.estimate);
-        above.estimate - below.estimate > side
+/// Whether the finite number of samples, which replications share and so cannot show, tells two networks apart as well: for
+/// correct answers, whether the interval of their difference excludes 0. Where nothing is lost, it is that of the same samples
+/// answered by both networks; else which samples suffered is not known, and it is that of two independent proportions, which is
+/// wider (Newcombe 1998, methods 10 of both papers).
+fn tells_apart(metric: &Metric, designs: [&Design<'_>; 2]) -> bool {
+    let [first, second] = designs;
+    let is_correct = metric.name == CORRECT.name;
+    if !is_correct || first.row.network == second.row.network {
+        return true;
     }
+    if designs.iter().all(|design| is_as_executed(metric, design))
+        && let Ok(paired) = paired_difference(&first.right, &second.right)
+    {
+        return !paired.difference.contains(0.0);
+    }
+    let interval = |design: &Design<'_>| {
+        let samples = u64::from(design.row.samples);
+        let share = metric.spread(design)?.mean;
+        wilson((share * samples as f64).round() as u64, samples).ok()
+    };
+    let (Some(a), Some(b)) = (interval(first), interval(second)) else { return false };
+    let (above, below) = if a.estimate > b.estimate { (a, b) } else { (b, a) };
+    let side = (above.estimate - above.low).hypot(below.high - below.estimate);
+    above.estimate - below.estimate > side
+}
 
-    /// Whether as many of the requests were answered correctly as of the samples with nothing lost, but for which samples were
-    /// asked for more often than others.
-    fn is_as_executed(&self, design: &Design<'_>) -> bool {
-        let offline = design.summary.offline_accuracy;
-        self.spread(design).zip(offline).is_some_and(|(online, offline)| {
-            offline.contains(online.mean) && design.summary.completed.mean == Some(1.0)
-        })
-    }
+/// Whether as many of the requests were answered correctly as of the samples with nothing lost, but for which samples were
+/// asked for more often than others.
+fn is_as_executed(metric: &Metric, design: &Design<'_>) -> bool {
+    let offline = design.summary.offline_accuracy;
+    metric
+        .spread(design)
+        .zip(offline)
+        .is_some_and(|(online, offline)| offline.contains(online.mean) && design.summary.completed.mean == Some(1.0))
 }

@@ -3,7 +3,7 @@
 use super::contest::{Contest, Open};
 use super::words::listed;
 use crate::digest::{Design, Digest};
-use crate::metric::{METRICS, Metric};
+use crate::metric::{Metric, MetricOfDesigns, prominent};
 use crate::quantity::{Quantity, signed_points};
 use crate::sweep::Swept;
 
@@ -28,7 +28,7 @@ struct Stretch {
 /// Sentence on which line gives the most correct answers at which values of the key; `None` if these do not vary, or there are no
 /// two lines.
 pub(super) fn along(digest: &Digest<'_>, swept: &Swept) -> Option<String> {
-    let metric = METRICS.first()?;
+    let metric = prominent().next()?;
     let [names, _] = swept.names(digest, None);
     let lines: Vec<_> = swept.lines.iter().zip(&names).filter(|(line, _)| line.points.len() > 1).collect();
     let reacts =
@@ -68,7 +68,7 @@ pub(super) fn along(digest: &Digest<'_>, swept: &Swept) -> Option<String> {
     let position = |value: f64| values.iter().position(|other| *other == value);
     let written = |stretch: &Stretch| {
         let place = position(stretch.to)?;
-        let share = |contender: usize| Some(metric.quantity.format(metric.spread(designs[place][contender])?.mean));
+        let share = |contender: usize| Some(metric.quantity().format(metric.spread(designs[place][contender])?.mean));
         let (first, last) = (values.first()?, values.last()?);
         let number = |value| Quantity::Number.format(value);
         let (from, to) = (number(stretch.from), number(stretch.to));
@@ -107,7 +107,7 @@ pub(super) fn overall(digest: &Digest<'_>, most: usize, beside_correct: bool) ->
     if designs.len() > MOST_CONTENDERS {
         return Vec::new();
     }
-    let metrics = METRICS.iter().skip(usize::from(beside_correct));
+    let metrics = prominent().skip(usize::from(beside_correct));
     let varied = metrics.filter(|metric| metric.best.is_some() && metric.varies(designs.iter().copied()));
     let names = digest.short_names();
     let open: Vec<(&Metric, Open<'_>)> =
@@ -121,16 +121,16 @@ pub(super) fn overall(digest: &Digest<'_>, most: usize, beside_correct: bool) ->
 fn best(metric: &Metric, contest: &Contest, designs: &[&Design<'_>], names: &[String]) -> Option<String> {
     let title = metric.best?;
     let mean = |place: usize| Some(metric.spread(designs[place])?.mean);
-    let named = |place: usize| Some(format!("{} ({})", names[place], metric.quantity.format(mean(place)?)));
+    let named = |place: usize| Some(format!("{} ({})", names[place], metric.quantity().format(mean(place)?)));
     let first = mean(contest.best)?;
     let next = contest.next.and_then(|next| {
         let second = mean(next)?;
-        let more = match metric.quantity {
+        let more = match metric.quantity() {
             Quantity::Share => signed_points(second - first),
             _ if first > 0.0 && second > 0.0 => format!("{:+.0} %", 100.0 * (second / first - 1.0)).replace('-', "−"),
             _ => return named(next),
         };
-        Some(format!("{} ({}, {more})", names[next], metric.quantity.format(second)))
+        Some(format!("{} ({}, {more})", names[next], metric.quantity().format(second)))
     });
     let next = next.map_or_else(String::new, |next| format!("; next {next}{}", unclear(contest)));
     let undecided = match designs.iter().all(|design| design.replications.len() < 2) {

@@ -5,15 +5,16 @@
 
 mod capacity;
 mod contest;
+mod goal;
 mod lead;
 mod trend;
 mod words;
 
 use crate::digest::{Design, Digest};
-use crate::metric::{METRICS, Metric};
-use crate::names;
+use crate::metric::{Metric, MetricOfDesigns, prominent};
 use crate::quantity::Quantity;
 use crate::sweep::Swept;
+use cospike_results::metrics::POWER;
 use cospike_results::summary::compute_share;
 use std::collections::BTreeSet;
 
@@ -24,8 +25,15 @@ const LEAST_SHARE: f64 = 0.000_5;
 /// Most sentences on the best design points; with those on who leads at which value, if these compare all points.
 const BEST: usize = 3;
 
-/// The answer, the most important sentence first. Of searches it is what they found: which values they probed says nothing more.
+/// The answer, the most important sentence first: what comes of the goal, if there is one, then what varied.
 pub(crate) fn sentences(digest: &Digest<'_>) -> Vec<String> {
+    let mut sentences = goal::sentences(digest);
+    sentences.extend(of_what_varied(digest));
+    sentences
+}
+
+/// What is to be said without a goal. Of searches it is what they found: which values they probed says nothing more.
+fn of_what_varied(digest: &Digest<'_>) -> Vec<String> {
     if !digest.searches.is_empty() {
         return digest.searches.iter().map(|of| format!("{}: {}.", of.search, of.text)).collect();
     }
@@ -75,12 +83,12 @@ fn share_of_compute(digest: &Digest<'_>) -> Option<String> {
 fn alone(design: &Design<'_>) -> Option<String> {
     let value = |metric: &Metric| {
         let mean = metric.spread(design)?.mean;
-        let is_telling = metric.best.is_some() || metric.name == names::POWER;
-        let least = if metric.quantity == Quantity::Share { LEAST_SHARE } else { f64::MIN_POSITIVE };
+        let is_telling = metric.best.is_some() || metric.name == POWER.name;
+        let least = if metric.quantity() == Quantity::Share { LEAST_SHARE } else { f64::MIN_POSITIVE };
         (is_telling && mean >= least)
-            .then(|| format!("{} {}", metric.name.to_lowercase(), metric.quantity.format(mean)))
+            .then(|| format!("{} {}", metric.label.to_lowercase(), metric.quantity().format(mean)))
     };
-    let values = load(design).into_iter().chain(METRICS.iter().filter_map(value));
+    let values = load(design).into_iter().chain(prominent().filter_map(value));
     let values: Vec<String> = values.collect();
     (!values.is_empty()).then(|| format!("{}: {}.", design.row.label, values.join(", ")))
 }

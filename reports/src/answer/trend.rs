@@ -2,7 +2,7 @@
 
 use super::words::listed;
 use crate::digest::Digest;
-use crate::metric::{METRICS, Metric};
+use crate::metric::{Metric, MetricOfDesigns, prominent};
 use crate::quantity::Quantity;
 use crate::sweep::Swept;
 
@@ -18,8 +18,8 @@ pub(super) fn sentence(digest: &Digest<'_>, swept: &Swept) -> Option<String> {
     let change = |metric: &Metric| {
         let [from, to] = [first, last].map(|(_, index)| metric.spread(&digest.designs[*index]));
         let (from, to) = (from?.mean, to?.mean);
-        let (written, ended) = (metric.quantity.format(from), metric.quantity.format(to));
-        let name = metric.name.to_lowercase();
+        let (written, ended) = (metric.quantity().format(from), metric.quantity().format(to));
+        let name = metric.label.to_lowercase();
         let values = designs().filter_map(|design| Some(metric.spread(design)?.mean));
         let turns = values.clone().any(|value| value > from.max(to) * 1.02 || value < from.min(to) * 0.98);
         let between =
@@ -27,12 +27,12 @@ pub(super) fn sentence(digest: &Digest<'_>, swept: &Swept) -> Option<String> {
         Some(match turns {
             true => format!(
                 "{name} between {}",
-                metric.quantity.format_range(between.0, between.1).replace(" to ", " and ")
+                metric.quantity().format_range(between.0, between.1).replace(" to ", " and ")
             ),
             false => format!("{name} from {written} to {ended}"),
         })
     };
-    let varied = METRICS.iter().filter(|metric| metric.best.is_some() && metric.varies(designs()));
+    let varied = prominent().filter(|metric| metric.best.is_some() && metric.varies(designs()));
     let changes: Vec<String> = varied.filter_map(change).take(MOST).collect();
     let [from, to] = [first, last].map(|(value, _)| Quantity::Number.format(*value));
     (!changes.is_empty()).then(|| format!("{} from {from} to {to}: {}.", swept.key, listed(&changes)))

@@ -23,8 +23,8 @@ pub(crate) struct Axis {
     scale: Scale,
     low: f64,
     high: f64,
-    /// Values at which the ticks stand, where they are given.
-    marks: Vec<f64>,
+    /// Ticks, where they are given.
+    marks: Vec<Tick>,
 }
 
 /// Share of an axis between zero and the smallest other value, where all else is logarithmic.
@@ -46,14 +46,13 @@ impl Axis {
         let air = (high / 2.0 - low / 2.0) * 0.12;
         // No quantity but a difference is below zero, and no share above one.
         let bottom = if low >= 0.0 { (low - air).max(0.0) } else { low - air };
-        let top = if quantity == Quantity::Share && high <= 1.0 { (high + air).min(1.0) } else { high + air };
-        Self::new(name, quantity, Scale::Linear, (bottom, top))
+        Self::new(name, quantity, Scale::Linear, (bottom, at_most_all(quantity, high, high + air)))
     }
 
     /// A linear axis from zero to a little more than the largest of `values`.
     pub(crate) fn from_zero(name: &str, quantity: Quantity, values: impl IntoIterator<Item = f64>) -> Self {
         let high = extremes(values).map_or(1.0, |(_, high)| if high > 0.0 { high } else { 1.0 });
-        Self::new(name, quantity, Scale::Linear, (0.0, high * 1.03))
+        Self::new(name, quantity, Scale::Linear, (0.0, at_most_all(quantity, high, high * 1.03)))
     }
 
     /// A linear axis from exactly `low` to exactly `high`.
@@ -66,7 +65,7 @@ impl Axis {
         let (low, high) = extremes(values.into_iter().filter(|value| *value > 0.0)).unwrap_or((1.0, 1.0));
         let ratio = (high / low).min(f64::MAX);
         let air = ratio.powf(0.06).max((12.0 / ratio).sqrt());
-        Self::new(name, quantity, Scale::Log, (low / air, high * air))
+        Self::new(name, quantity, Scale::Log, (low / air, at_most_all(quantity, high, high * air)))
     }
 
     /// A logarithmic axis if `values` spread widely and all are above zero, else a linear one.
@@ -94,13 +93,24 @@ impl Axis {
                 Self::new(key, Quantity::Number, Scale::Linear, (low - air, high + air))
             }
         };
-        Self { marks: values.to_vec(), ..axis }
+        let mark = |value: &f64| Tick { value: *value, label: Quantity::Number.format(*value) };
+        Self { marks: values.iter().map(mark).collect(), ..axis }
+    }
+
+    /// An axis of words, the first one at 0, the next one at 1.
+    pub(crate) fn words(name: &str, words: &[String]) -> Self {
+        let axis = Self::new(name, Quantity::Number, Scale::Linear, (-0.5, words.len() as f64 - 0.5));
+        let mark = |(place, word): (usize, &String)| Tick { value: place as f64, label: word.clone() };
+        Self { marks: words.iter().enumerate().map(mark).collect(), ..axis }
     }
 
     /// The one place where the range of an axis is made: any two numbers become one that can be divided.
     fn new(name: &str, quantity: Quantity, scale: Scale, range: (f64, f64)) -> Self {
         let (low, high) = match scale {
-            Scale::Linear => divisible(range),
+            Scale::Linear => {
+                let (low, high) = divisible(range);
+                (low, at_most_all(quantity, range.1, high))
+            }
             // A decade from the ends there is room for ticks.
             Scale::Log | Scale::LogAndZero => {
                 (range.0.clamp(1.0 / LARGEST, LARGEST / 1e2), range.1.clamp(1e2 / LARGEST, LARGEST))
@@ -144,10 +154,9 @@ impl Axis {
         }
     }
 
-    /// Ticks at the values of a swept key; `None` where the axis has no such marks.
+    /// Ticks at the values of a swept key, or at words; `None` where the axis has no such marks.
     pub(crate) fn marks(&self) -> Option<Vec<Tick>> {
-        let tick = |value: &f64| Tick { value: *value, label: self.quantity.format(*value) };
-        (!self.marks.is_empty()).then(|| self.marks.iter().map(tick).collect())
+        (!self.marks.is_empty()).then(|| self.marks.clone())
     }
 
     /// Unlabelled ticks of a logarithmic axis: 2 to 9 times each power of ten; none where they would be too dense.
@@ -260,12 +269,17 @@ const SMALLEST: f64 = 1e-100;
 /// Size from which numbers are drawn at the edge: beyond it neither differences nor per cent are numbers.
 const LARGEST: f64 = 1e305;
 
+/// The end `top` of an axis whose largest value is `high`: of shares up to all, not above all.
+fn at_most_all(quantity: Quantity, high: f64, top: f64) -> f64 {
+    if quantity == Quantity::Share && high <= 1.0 { top.min(1.0) } else { top }
+}
+
 /// A finite range around `low` and `high` that is wide enough to be divided by ticks.
 fn divisible((low, high): (f64, f64)) -> (f64, f64) {
     let (low, high) = (low.clamp(-LARGEST, LARGEST), high.clamp(-LARGEST, LARGEST));
     let size = size(low, high);
     match size {
-        _ if size < SMALLEST && low == 0.0 && high > 0.0 => (0.0, 1.0),
+        _ if size < SMALLEST && low >= 0.0 => (0.0, 1.0),
         _ if size < SMALLEST => (-0.5, 0.5),
         _ if high - low > size * NARROWEST => (low, high),
         _ => (low - size * 0.05, high + size * 0.05),
@@ -345,6 +359,25 @@ mod tests {
                 assert!(values.iter().all(|value| (0.0..=1.0).contains(&axis.position(*value))), "{axis:?}");
                 assert!(axis.ticks(6).iter().all(|tick| (0.0..=1.0).contains(&axis.position(tick.value))), "{axis:?}");
             }
+        }
+    }
+
+    #[test]
+    fn no_axis_goes_where_no_value_can_be() {
+        let whole = |values: &[f64]| {
+            let of = |make: fn(&str, Quantity, Vec<f64>) -> Axis| make("share", Quantity::Share, values.to_vec());
+            [Axis::linear, Axis::from_zero, Axis::fit].map(of)
+        };
+        for values in [&[1.0][..], &[1.0, 1.0], &[0.0, 1.0], &[0.01, 1.0], &[0.999, 1.0], &[0.97]] {
+            for axis in whole(values) {
+                let last = axis.ticks(6).last().map_or(f64::NAN, |tick| tick.value);
+                assert!(last <= 1.0 && axis.high <= 1.0, "{values:?}: {last}");
+            }
+        }
+        let load = Axis::linear("load", Quantity::Share, [0.5, 1.5]);
+        assert!(load.high > 1.5, "what is asked for may be more than all");
+        for zero in [Axis::linear("misses", Quantity::Share, [0.0, 0.0]), Axis::fit("time", Quantity::Seconds, [0.0])] {
+            assert_eq!((zero.low, zero.high), (0.0, 1.0));
         }
     }
 }

@@ -40,6 +40,14 @@ pub(crate) struct Entry {
     pub(crate) text: String,
 }
 
+/// Entries of a legend in as many rows as they need.
+pub(crate) struct Legend<'a> {
+    /// The entries; may be empty.
+    pub(crate) entries: &'a [Entry],
+    /// Width of the sheet, in pixels.
+    pub(crate) width: f64,
+}
+
 /// Title, note and legend of a figure, across its whole width and outside the data.
 pub(crate) struct Heading<'a> {
     /// Title: the subject of the figure.
@@ -53,9 +61,9 @@ pub(crate) struct Heading<'a> {
 impl Heading<'_> {
     /// Height of the heading with the gap below it, in pixels.
     pub(crate) fn height(&self) -> f64 {
-        let lines = self.note_lines().len() + self.places().last().map_or(0, |(row, _)| row + 1);
+        let lines = self.note_lines().len() as f64 * LINE + self.rows().height();
         let between = if self.legend.is_empty() { 0.0 } else { 5.0 };
-        MARGIN + self.title_lines().len() as f64 * TITLE * LEADING + 3.0 + lines as f64 * LINE + between + 12.0
+        MARGIN + self.title_lines().len() as f64 * TITLE * LEADING + 3.0 + lines + between + 12.0
     }
 
     /// Draws the heading at the top of the sheet.
@@ -70,11 +78,11 @@ impl Heading<'_> {
             sheet.text(&line, (MARGIN, y), Font::new(LABEL).colour(GREY).anchor(HPos::Left, VPos::Top))?;
             y += LINE;
         }
-        y += 5.0 + LINE / 2.0;
-        for (entry, (row, x)) in self.legend.iter().zip(self.places()) {
-            entry.draw(sheet, (x, y + row as f64 * LINE))?;
-        }
-        Ok(())
+        self.rows().draw(sheet, y + 5.0)
+    }
+
+    fn rows(&self) -> Legend<'_> {
+        Legend { entries: self.legend, width: WIDTH }
     }
 
     fn title_lines(&self) -> Vec<String> {
@@ -86,14 +94,34 @@ impl Heading<'_> {
     fn note_lines(&self) -> Vec<String> {
         wrap(self.note, LABEL, WIDTH - 2.0 * MARGIN)
     }
+}
 
-    /// Row and left edge of every legend entry.
+impl Legend<'_> {
+    /// Height of all rows, in pixels.
+    pub(crate) fn height(&self) -> f64 {
+        self.places().last().map_or(0.0, |(row, _)| (row + 1) as f64 * LINE)
+    }
+
+    /// Draws the rows from the height `top` on.
+    pub(crate) fn draw(&self, sheet: &Sheet<'_>, top: f64) -> Drawn {
+        self.entries
+            .iter()
+            .zip(self.places())
+            .try_for_each(|(entry, (row, x))| entry.draw(sheet, (x, top + (row as f64 + 0.5) * LINE), self.room()))
+    }
+
+    /// Room for the text of an entry.
+    fn room(&self) -> f64 {
+        self.width - 2.0 * MARGIN - KEY_WIDTH
+    }
+
+    /// Row and left edge of every entry.
     fn places(&self) -> Vec<(usize, f64)> {
         let (mut row, mut x) = (0, MARGIN);
         let mut places = Vec::new();
-        for entry in self.legend {
-            let width = KEY_WIDTH + text_width(&entry.shown(), LABEL);
-            if x > MARGIN && x + width > WIDTH - MARGIN {
+        for entry in self.entries {
+            let width = KEY_WIDTH + text_width(&entry.shown(self.room()), LABEL);
+            if x > MARGIN && x + width > self.width - MARGIN {
                 (row, x) = (row + 1, MARGIN);
             }
             places.push((row, x));
@@ -105,11 +133,11 @@ impl Heading<'_> {
 
 impl Entry {
     /// The text as far as a line has room for it.
-    fn shown(&self) -> String {
-        shorten(&self.text, LABEL, WIDTH - 2.0 * MARGIN - KEY_WIDTH)
+    fn shown(&self, room: f64) -> String {
+        shorten(&self.text, LABEL, room)
     }
 
-    fn draw(&self, sheet: &Sheet<'_>, (x, y): (f64, f64)) -> Drawn {
+    fn draw(&self, sheet: &Sheet<'_>, (x, y): (f64, f64), room: f64) -> Drawn {
         let (centre, left, right) = (x + KEY_WIDTH / 2.0 - 2.0, x + 1.0, x + KEY_WIDTH - 5.0);
         let line = |colour| Stroke { colour, width: 2.0 };
         match self.key {
@@ -125,6 +153,6 @@ impl Entry {
             Key::Dashes(colour) => sheet.dashes(&[(left, y), (right, y)], line(colour)),
             Key::Swatch(colour) => sheet.rectangle((left + 3.0, y - 5.0), (right, y + 5.0), colour),
         }?;
-        sheet.text(&self.shown(), (x + KEY_WIDTH, y), Font::new(LABEL))
+        sheet.text(&self.shown(room), (x + KEY_WIDTH, y), Font::new(LABEL))
     }
 }

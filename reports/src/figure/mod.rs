@@ -14,10 +14,10 @@ mod theme;
 
 pub(crate) use axis::Axis;
 pub(crate) use colour_bar::{ColourBar, readable_on};
-pub(crate) use heading::{Entry, Heading, Key};
+pub(crate) use heading::{Entry, Heading, Key, Legend};
 pub(crate) use labels::Labels;
 pub(crate) use plot::{Frame, Plot};
 pub(crate) use plotters::style::RGBColor;
 pub(crate) use plotters::style::text_anchor::{HPos, VPos};
-pub(crate) use sheet::{DrawError, Drawn, Font, Identity, Sheet, Stroke, draw, is_printable};
+pub(crate) use sheet::{DrawError, Drawn, Font, Identity, Sheet, Stroke, draw, escape, is_printable};
 pub(crate) use theme::*;

@@ -264,6 +264,7 @@ fn printable(text: &str) -> String {
     text.chars().map(|letter| if is_printable(letter) { letter } else { '\u{fffd}' }).collect()
 }
 
-fn escape(text: &str) -> String {
+/// `text` as it stands in an XML document.
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

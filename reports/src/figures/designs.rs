@@ -6,7 +6,7 @@ use crate::figure::{
     Axis, Drawn, Entry, Font, Frame, GREY, HPos, INK, Key, MARGIN, Plot, Sheet, Stroke, TICK, VPos, WIDTH, kind_style,
     text_width,
 };
-use crate::metric::{METRICS, Metric};
+use crate::metric::{Metric, MetricOfDesigns, prominent};
 use crate::sweep::Swept;
 use std::collections::BTreeSet;
 
@@ -28,8 +28,7 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     let swept = Swept::all(digest);
     let lines = swept.iter().flat_map(|swept| &swept.lines).filter(|line| line.points.len() > 1);
     let on_lines: BTreeSet<usize> = lines.flat_map(|line| line.points.iter().map(|(_, index)| *index)).collect();
-    let metrics: Vec<&Metric> =
-        METRICS.iter().filter(|metric| metric.varies(designs.iter())).take(MOST_PANELS).collect();
+    let metrics: Vec<&Metric> = prominent().filter(|metric| metric.varies(designs.iter())).take(MOST_PANELS).collect();
     if on_lines.len() == designs.len() || !(2..=MOST_ROWS).contains(&designs.len()) || metrics.is_empty() {
         return Ok(None);
     }
@@ -74,7 +73,7 @@ fn middle(top: f64, row: usize) -> f64 {
 fn panel(digest: &Digest<'_>, metric: &Metric, sheet: &Sheet<'_>, frame: Frame) -> Drawn {
     let spreads = || digest.designs.iter().filter_map(|design| metric.spread(design));
     let ends = spreads().flat_map(|of| [of.mean, of.low, of.high]);
-    let plot = Plot { sheet, frame, x: Axis::fit(metric.name, metric.quantity, ends), y: None };
+    let plot = Plot { sheet, frame, x: Axis::fit(metric.label, metric.quantity(), ends), y: None };
     plot.axes()?;
     sheet.path(&[(frame.left, frame.top), (frame.left, frame.bottom)], Stroke { colour: INK, width: 1.0 })?;
     digest

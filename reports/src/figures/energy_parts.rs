@@ -6,8 +6,8 @@ use crate::figure::{
     Axis, BLUE, Drawn, Entry, Font, Frame, GREEN, GREY, HPos, INK, Key, MARGIN, ORANGE, PURPLE, Plot, RGBColor, SKY,
     Sheet, Stroke, TICK, VERMILLION, VPos, WIDTH, YELLOW, kind_style, text_width,
 };
-use crate::names;
 use crate::quantity::Quantity;
+use cospike_results::metrics::ENERGY;
 
 const NAME: &str = "energy-parts";
 /// Height of a row, in pixels.
@@ -99,7 +99,7 @@ fn bars(digest: &Digest<'_>, parts: usize, sheet: &Sheet<'_>, frame: Frame) -> D
     let interval = |design: &Design<'_>| design.summary.energy_j.interval.filter(|_| everything);
     let end = |design: &Design<'_>| interval(design).map_or(total(design), |interval| interval.high.max(total(design)));
     let ends = digest.designs.iter().take(MOST_ROWS).map(|design| (end(design) * ROOM).min(f64::MAX));
-    let plot = Plot { sheet, frame, x: Axis::from_zero(names::ENERGY, Quantity::Joules, ends), y: None };
+    let plot = Plot { sheet, frame, x: Axis::from_zero(ENERGY.label, Quantity::Joules, ends), y: None };
     plot.axes()?;
     for (index, design) in digest.designs.iter().take(MOST_ROWS).enumerate() {
         let y = frame.top + (index as f64 + 0.5) * ROW + 3.0;

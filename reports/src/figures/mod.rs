@@ -1,20 +1,26 @@
 //! Figures of a report, one file each.
 
 mod accuracy;
+mod cells;
 mod density;
 mod designs;
 mod draft;
 mod energy_parts;
+mod heat;
 mod heat_map;
 mod latency;
 mod panels;
 mod pareto;
 mod price_lists;
+mod series;
 mod swept;
 mod zoo;
 
+pub(crate) use cells::Cells;
 pub use density::{DensityLine, density_figure};
 pub(crate) use draft::Figure;
+pub(crate) use heat::name as heat_name;
+pub(crate) use series::{Series, SeriesPoint};
 pub(crate) use swept::name as swept_name;
 pub(crate) use zoo::zoo_figure;
 
@@ -38,6 +44,7 @@ pub(crate) fn all(digest: &Digest<'_>) -> Result<Vec<Figure>, ReportError> {
         latency::draw,
     ];
     let mut all = swept::draw_all(digest)?;
+    all.extend(heat::draw_all(digest)?);
     for draw in figures {
         all.extend(draw(digest)?);
     }

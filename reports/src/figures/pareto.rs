@@ -6,9 +6,10 @@ use crate::figure::{
     Axis, Drawn, Entry, Font, Frame, GREY, HPos, INK, Key, Labels, MARGIN, Plot, Sheet, Stroke, TICK, VPos, WIDTH,
     kind_style,
 };
-use crate::names;
+use crate::metric::{Metric, MetricOfDesigns};
 use crate::quantity::Quantity;
-use cospike_results::summary::{Estimate, PointSummary};
+use cospike_results::metrics::{CORRECT, ENERGY, LATENCY};
+use cospike_results::summary::Estimate;
 use cospike_sim_core::stats::Interval;
 
 const NAME: &str = "pareto";
@@ -20,17 +21,8 @@ const GAP: f64 = 18.0;
 /// Number of points above which they are dots without intervals.
 const MOST_MARKERS: usize = 400;
 
-/// Cost that one of the two panels shows.
-struct Cost {
-    name: &'static str,
-    quantity: Quantity,
-    value: fn(&PointSummary) -> &Estimate,
-}
-
-const COSTS: [Cost; 2] = [
-    Cost { name: names::ENERGY, quantity: Quantity::Joules, value: |summary| &summary.energy_j },
-    Cost { name: names::LATENCY, quantity: Quantity::Seconds, value: |summary| &summary.latency_mean_s },
-];
+/// Costs, a panel each.
+const COSTS: [Metric; 2] = [ENERGY, LATENCY];
 
 /// Draws the share of correct answers against energy and latency.
 pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
@@ -89,10 +81,10 @@ type Mean = (f64, Option<Interval>);
 
 impl<'d, 'a> Point<'d, 'a> {
     /// The design points that have both.
-    fn all(digest: &'d Digest<'a>, cost: &Cost) -> Vec<Self> {
+    fn all(digest: &'d Digest<'a>, cost: &Metric) -> Vec<Self> {
         let mean = |estimate: &Estimate| Some((estimate.mean?, estimate.interval));
         let point = |design: &'d Design<'a>| {
-            let (cost, accuracy) = (mean((cost.value)(&design.summary))?, mean(&design.summary.correct)?);
+            let (cost, accuracy) = (mean(cost.mean(&design.summary))?, mean(&design.summary.correct)?);
             Some(Self { design, cost, accuracy })
         };
         digest.designs.iter().filter_map(point).collect()
@@ -108,12 +100,12 @@ fn ends((mean, interval): Mean) -> [f64; 2] {
     interval.map_or([mean, mean], |interval| [interval.low, interval.high])
 }
 
-fn panel(digest: &Digest<'_>, points: &[Point<'_, '_>], cost: &Cost, sheet: &Sheet<'_>, frame: Frame) -> Drawn {
+fn panel(digest: &Digest<'_>, points: &[Point<'_, '_>], cost: &Metric, sheet: &Sheet<'_>, frame: Frame) -> Drawn {
     let plot = Plot {
         sheet,
         frame,
-        x: Axis::fit(cost.name, cost.quantity, points.iter().flat_map(|point| ends(point.cost))),
-        y: Some(Axis::linear(names::CORRECT, Quantity::Share, points.iter().flat_map(|point| ends(point.accuracy)))),
+        x: Axis::fit(cost.label, cost.quantity(), points.iter().flat_map(|point| ends(point.cost))),
+        y: Some(Axis::linear(CORRECT.label, Quantity::Share, points.iter().flat_map(|point| ends(point.accuracy)))),
     };
     plot.axes()?;
     if points.is_empty() {
@@ -147,9 +139,9 @@ fn panel(digest: &Digest<'_>, points: &[Point<'_, '_>], cost: &Cost, sheet: &She
             labels.avoid_path(&[plot.pixel((x, interval.low)), plot.pixel((x, interval.high))]);
         }
         sheet.marker(plot.pixel((x, y)), style.marker, 3.6, style.colour)?;
-        let (x_written, y_written) = (cost.quantity.format(x), Quantity::Share.format(y));
+        let (x_written, y_written) = (cost.quantity().format(x), Quantity::Share.format(y));
         let label = &point.design.row.label;
-        sheet.hint(plot.pixel((x, y)), &format!("{label}: {} {x_written}, {} {y_written}", cost.name, names::CORRECT));
+        sheet.hint(plot.pixel((x, y)), &format!("{label}: {} {x_written}, {} {y_written}", cost.label, CORRECT.label));
         labels.avoid_marker(plot.pixel((x, y)), 5.0);
     }
     for index in front.into_iter().filter(|_| points.len() <= MOST_MARKERS) {

@@ -2,12 +2,13 @@
 
 use super::draft::{Draft, Figure, Undrawn, left_out, replications_note};
 use super::panels::Layout;
+use super::series::{MOST_MARKERS, Series, SeriesPoint};
 use crate::digest::{Design, Digest};
 use crate::figure::{
     Axis, DrawError, Drawn, Entry, Font, GREY, HPos, INK, Key, LABEL, LineStyle, Plot, Stroke, TICK, VPos, line_style,
     shorten,
 };
-use crate::metric::{METRICS, Metric, Spread};
+use crate::metric::{Metric, MetricOfDesigns, Spread, prominent};
 use crate::quantity::Quantity;
 use crate::sweep::{Line, Swept};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,14 +21,15 @@ const MOST_LINES: usize = 6;
 const MOST_LINES_AT_ALL: usize = 12;
 /// Most design points without the key that are drawn as horizontal lines.
 const MOST_LEVELS: usize = 4;
-/// Number of points of a line above which it is drawn as dots, without intervals.
-const MOST_MARKERS: usize = 60;
-
 /// Name of the figure of `key`, and of its file without the ending.
 pub(crate) fn name(key: &str) -> String {
+    format!("swept-{}", in_file_name(key))
+}
+
+/// A key as a part of the name of a file.
+pub(super) fn in_file_name(key: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_' | '-');
-    let key: String = key.chars().take(100).map(|letter| if plain(letter) { letter } else { '-' }).collect();
-    format!("swept-{key}")
+    key.chars().take(100).map(|letter| if plain(letter) { letter } else { '-' }).collect()
 }
 
 /// Draws a figure for every swept key against which something varies.
@@ -42,7 +44,7 @@ fn draw(digest: &Digest<'_>, swept: &Swept) -> Result<Option<Figure>, Undrawn> {
     let facets = Facets::new(swept);
     let values = facets.by.as_ref().map_or(1, |(_, values)| values.len());
     let reacts = |metric: &&Metric| swept.lines.iter().any(|line| metric.varies(designs(digest, line)));
-    let metrics: Vec<&Metric> = METRICS.iter().filter(reacts).take((MOST_PANELS / values).max(1)).collect();
+    let metrics: Vec<&Metric> = prominent().filter(reacts).take((MOST_PANELS / values).max(1)).collect();
     if metrics.is_empty() {
         return Ok(None);
     }
@@ -64,7 +66,7 @@ fn draw(digest: &Digest<'_>, swept: &Swept) -> Result<Option<Figure>, Undrawn> {
             let spreads = graph.drawn(facet).into_iter().filter_map(|index| metric.spread(&digest.designs[index]));
             let ends = spreads.flat_map(|Spread { mean, low, high }| [mean, low, high]);
             let x = Axis::swept(&swept.key, &swept.values);
-            let y = Some(Axis::fit(metric.name, metric.quantity, ends));
+            let y = Some(Axis::fit(metric.label, metric.quantity(), ends));
             graph.panel(&Plot { sheet, frame: layout.frame(place, top), x, y }, metric, facet)
         })
     })
@@ -234,7 +236,7 @@ impl<'f, 'a> Graph<'f, 'a> {
         }
         let drawn = self.lines(facet).map(|(line, style, name)| {
             self.hints(plot, metric, line, name);
-            self.line(plot, metric, line, style)
+            self.series(metric, line, style).draw(plot)
         });
         if drawn.collect::<Result<Vec<bool>, DrawError>>()?.contains(&true) {
             return Ok(());
@@ -256,41 +258,16 @@ impl<'f, 'a> Graph<'f, 'a> {
         }
     }
 
-    /// Draws one line, with a cross at the upper edge for every overloaded point that has no value then; returns whether any has one.
-    fn line(&self, plot: &Plot<'_, '_>, metric: &Metric, line: &Line, style: LineStyle) -> Result<bool, DrawError> {
-        let points = || line.points.iter().map(|(x, index)| (*x, &self.digest.designs[*index]));
-        for (x, _) in points().filter(|(_, design)| metric.is_steady && design.is_overloaded()) {
-            let stroke = Stroke { colour: style.colour, width: 1.6 };
-            plot.sheet.cross((plot.column(x), plot.frame.top + 6.0), 3.5, stroke)?;
-        }
-        let values: Vec<Option<(f64, Spread)>> =
-            points().map(|(x, design)| Some((x, metric.spread(design)?))).collect();
-        let known = values.iter().flatten().count();
-        if known > MOST_MARKERS || self.swept.is_scattered {
-            let dots: Vec<_> = values.iter().flatten().map(|(x, spread)| plot.pixel((*x, spread.mean))).collect();
-            plot.sheet.dots(&dots, 1.8, style.colour);
-        } else {
-            let mut stretches = values.split(Option::is_none);
-            stretches.try_for_each(|stretch| {
-                stretch_of_line(plot, &stretch.iter().copied().flatten().collect::<Vec<_>>(), style)
-            })?;
-        }
-        Ok(known > 0)
+    /// A line of a panel.
+    fn series(&self, metric: &Metric, line: &Line, style: LineStyle) -> Series {
+        let point = |(x, index): &(f64, usize)| {
+            let design = &self.digest.designs[*index];
+            SeriesPoint {
+                x: Spread { mean: *x, low: *x, high: *x },
+                y: metric.spread(design),
+                is_overloaded: metric.is_steady && design.is_overloaded(),
+            }
+        };
+        Series { points: line.points.iter().map(point).collect(), style, is_joined: !self.swept.is_scattered }
     }
-}
-
-/// Draws neighbouring points of a line with their band.
-fn stretch_of_line(plot: &Plot<'_, '_>, points: &[(f64, Spread)], style: LineStyle) -> Drawn {
-    if let [(x, Spread { low, high, .. })] = points {
-        if low < high {
-            plot.vertical_bar(*x, (*low, *high), style.colour)?;
-        }
-    } else if !points.is_empty() {
-        let upper = points.iter().map(|(x, spread)| plot.pixel((*x, spread.high)));
-        let lower = points.iter().rev().map(|(x, spread)| plot.pixel((*x, spread.low)));
-        plot.sheet.area(&upper.chain(lower).collect::<Vec<_>>(), style.colour)?;
-        style.path(plot.sheet, &points.iter().map(|(x, spread)| plot.pixel((*x, spread.mean))).collect::<Vec<_>>())?;
-    }
-    let markers = points.iter().map(|(x, spread)| plot.pixel((*x, spread.mean)));
-    markers.into_iter().try_for_each(|at| plot.sheet.marker(at, style.marker, 3.4, style.colour))
 }

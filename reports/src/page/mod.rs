@@ -1,6 +1,7 @@
 //! The page: one self-contained HTML file complete without scripts, readable on a phone and on paper. Its script
-//! sorts and filters tables and saves them; it asks no host for anything.
+//! sorts and filters tables, saves them and the figures, and draws what the reader chooses; it asks no host for anything.
 
+mod explore;
 mod headline;
 mod limits;
 mod provenance;
@@ -53,12 +54,13 @@ pub(crate) fn render(digest: &Digest<'_>, figures: &[Figure]) -> Markup {
                             }
                         }
                     }
+                    (explore::section(digest))
                     (headline::section(digest))
                     (tables::section(digest))
                     (service::section(digest))
                     (provenance::section(digest))
                 }
-                script { (PreEscaped(include_str!("page.js"))) }
+                script { (PreEscaped(include_str!("page.js"))) (PreEscaped(include_str!("explore.js"))) }
             }
         }
     }

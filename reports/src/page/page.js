@@ -1,5 +1,6 @@
 "use strict";
 // Sorts, filters and saves tables and figures, and names what is pointed at. Nothing on the page needs it.
+const PNG_SCALE = 3;
 const UNITS = { f: 1e-15, p: 1e-12, n: 1e-9, "µ": 1e-6, m: 1e-3, k: 1e3, M: 1e6, G: 1e9 };
 const text = (cell) => (cell.firstChild ? cell.firstChild.textContent : "").trim();
 function value(cell) {
@@ -110,16 +111,32 @@ document.querySelectorAll("tr[data-toml]").forEach((row) => {
   made.setAttribute("aria-label", `Copy the keys of ${label} as TOML`);
   row.cells[0].append(" ", made);
 });
-document.querySelectorAll("figure").forEach((figure) => {
-  const svg = figure.querySelector("svg");
-  figure.append(tools(button("Save as SVG", () => save(`${figure.id}.svg`, "image/svg+xml", svg.outerHTML))));
-});
+// The drawing of a figure as a document of its own.
+const drawing = (figure) => new XMLSerializer().serializeToString(figure.querySelector(".wide svg"));
+async function savePng(figure) {
+  const [width, height] = ["width", "height"].map((side) => Number(figure.querySelector(".wide svg").getAttribute(side)) * PNG_SCALE);
+  const image = new Image();
+  image.src = URL.createObjectURL(new Blob([drawing(figure)], { type: "image/svg+xml" }));
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [width, height];
+  canvas.getContext("2d").drawImage(image, 0, 0, width, height);
+  URL.revokeObjectURL(image.src);
+  canvas.toBlob((png) => save(`${figure.id}.png`, "image/png", png));
+}
+const downloadsOf = (figure) =>
+  tools(
+    button("Save as SVG", () => save(`${figure.id}.svg`, "image/svg+xml", drawing(figure))),
+    button("Save as PNG", () => savePng(figure)),
+  );
+document.querySelectorAll("figure").forEach((figure) => figure.append(downloadsOf(figure)));
 const tip = document.createElement("div");
 tip.id = "tip";
 tip.hidden = true;
 document.body.append(tip);
-document.addEventListener("pointerover", (event) => {
-  const hint = event.target.closest ? event.target.closest(".hint") : null;
+tip.setAttribute("role", "status");
+// Shows the text of a point of a figure beside it; of none, nothing.
+function pointAt(hint) {
   tip.hidden = !hint;
   if (!hint) return;
   tip.textContent = hint.textContent;
@@ -127,4 +144,5 @@ document.addEventListener("pointerover", (event) => {
   const most = document.documentElement.clientWidth - tip.offsetWidth - 8;
   tip.style.left = `${Math.max(8, Math.min(left, most)) + window.scrollX}px`;
   tip.style.top = `${bottom + 4 + window.scrollY}px`;
-});
+}
+document.addEventListener("pointerover", (event) => pointAt(event.target.closest ? event.target.closest(".hint") : null));

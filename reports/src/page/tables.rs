@@ -3,8 +3,8 @@
 use super::limits::{MOST_LISTED, MOST_ROWS, and_more, beyond};
 use super::quoted::{Quoted, Verdict, accuracy, cell, compression, mean};
 use crate::digest::{Design, Digest, Pair};
-use crate::names;
 use crate::quantity::{Quantity, count, plural, points_range, signed_points};
+use cospike_results::metrics::{CORRECT, ENERGY, LATENCY, POWER};
 use cospike_results::rows::PointRow;
 use cospike_results::summary::{Caution, Comparison, Estimate};
 use cospike_sim_core::stats::PairedDifference;
@@ -35,9 +35,9 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
                 table {
                     thead {
                         tr {
-                            th { "Design point" } th { "T" } th { (names::CORRECT) } th { "Offline accuracy" } th { "Payload" } th { "On air, per request" }
+                            th { "Design point" } th { "T" } th { (CORRECT.label) } th { "Offline accuracy" } th { "Payload" } th { "On air, per request" }
                             th { "Float32 over payload" } th { "Binary over payload" } th { "Completed requests" } th { "Replications" }
-                            th { "Accuracy, completed" } th { (names::ENERGY) } th { (names::POWER) } th { (names::LATENCY) }
+                            th { "Accuracy, completed" } th { (ENERGY.label) } th { (POWER.label) } th { (LATENCY.label) }
                             th { "95th percentile of latency" } th { "Greatest load" }
                         }
                     }
@@ -86,7 +86,7 @@ fn design_row(design: &Design<'_>) -> Markup {
     let outcome = |quantity, estimate: &Estimate| cell(mean(quantity, estimate));
     let failed = summary.failed_replications;
     html! {
-        tr data-toml=(toml(row)) {
+        tr data-point=(row.point) data-toml=(toml(row)) {
             th scope="row" {
                 (row.label)
                 @for caution in &summary.cautions { br; small { a href="#cautions" { (in_a_word(caution)) } } }

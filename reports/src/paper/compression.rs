@@ -42,7 +42,9 @@ impl Basis {
 fn sent_bits(units: &Units<'_>) -> f64 {
     match units.kind {
         BottleneckKind::Float => 8.0 * units.sent_values(),
-        BottleneckKind::Spiking | BottleneckKind::Binary | BottleneckKind::Quantised => units.payload_bits(),
+        BottleneckKind::Spiking | BottleneckKind::Binary | BottleneckKind::Jscc | BottleneckKind::Quantised => {
+            units.payload_bits()
+        }
     }
 }
 

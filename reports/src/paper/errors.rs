@@ -50,7 +50,7 @@ pub(super) fn collapse(evidence: &Evidence) -> Result<Vec<Finding>, ReportError>
         let mut groups = evidence.groups(architecture, |group| group.kind == BottleneckKind::Float);
         groups.sort_by_key(|(group, _)| !group.is_raw);
         for (group, trainings) in groups {
-            let found = accuracy(&trainings, |unit| &unit.right_with_errors[place])?;
+            let found = accuracy(&trainings, |unit| &unit.right_disturbed[place])?;
             let before = accuracy(&trainings, |unit| &unit.right)?;
             let classes = trainings[0].network.layers.last().map_or(1, |layer| layer.output.len());
             let chance = 1.0 / classes as f64;
@@ -79,7 +79,7 @@ pub(super) fn robust(evidence: &Evidence, kind: BottleneckKind, most: f64) -> Re
             {
                 let before: Vec<Vec<f64>> = trainings.iter().map(|unit| numbers(&unit.right)).collect();
                 let lost = trainings.iter().zip(before).map(|(unit, before)| {
-                    let after = numbers(&unit.right_with_errors[place]);
+                    let after = numbers(&unit.right_disturbed[place]);
                     before.iter().zip(after).map(|(before, after)| before - after).collect()
                 });
                 let lost: Vec<Vec<f64>> = lost.collect();
@@ -108,7 +108,7 @@ pub(super) fn section(evidence: &Evidence) -> Result<String, ReportError> {
                 vec![architecture.to_owned(), group.name(), group.width.to_string(), trainings.len().to_string()];
             cells.push(interval(&accuracy(&trainings, |unit| &unit.right)?, 100.0, 1));
             for place in 0..evidence.bit_errors.len() {
-                let found = accuracy(&trainings, |unit| &unit.right_with_errors[place])?;
+                let found = accuracy(&trainings, |unit| &unit.right_disturbed[place])?;
                 cells.push(interval(&found, 100.0, 1));
             }
             row(&mut text, &cells.iter().map(String::as_str).collect::<Vec<_>>());

@@ -1,7 +1,7 @@
 //! What was executed and simulated to test the claims.
 
 use crate::quantity::plural;
-use cospike_models::zoo::{Executed, PLAIN, without_seed};
+use cospike_models::zoo::{Disturbance, Executed, PLAIN, without_seed};
 use cospike_results::rows::Results;
 use cospike_sim_core::energy::PriceList;
 use cospike_sim_core::inference::Convention;
@@ -17,6 +17,9 @@ pub struct Evidence {
     pub executed: Vec<Executed>,
     /// Probabilities of an inverted bit.
     pub bit_errors: Vec<f64>,
+    /// Units of joint source-channel coding at the last split points, each set with what its channel did to the payloads, which is the one
+    /// disturbance that they met.
+    pub joint: Vec<(Disturbance, Vec<Executed>)>,
     /// Price lists, with their names.
     pub prices: Vec<(String, PriceList)>,
     /// Results of the scenario `radios`.
@@ -25,6 +28,8 @@ pub struct Evidence {
     pub whole_device: Results,
     /// Results of the scenario `fallback`.
     pub fallback: Results,
+    /// Results of the scenario `neucodex`.
+    pub neucodex: Results,
 }
 
 /// Units of one kind and width at one split point.
@@ -47,7 +52,7 @@ pub(super) struct Trained<'a> {
 }
 
 /// Name of the architecture of a network: that of its backbone without a seed.
-fn architecture(executed: &Executed) -> &str {
+pub(super) fn architecture(executed: &Executed) -> &str {
     let name = &executed.choice.backbone;
     let end = name.find("-seed").unwrap_or(name.len());
     if without_seed(name) == name[..end] { &name[..end] } else { name }
@@ -106,7 +111,7 @@ impl Evidence {
     pub(super) fn damaged(&self, name: &str) -> BTreeMap<Damaged, Vec<&Executed>> {
         let mut groups: BTreeMap<Damaged, Vec<&Executed>> = BTreeMap::new();
         for executed in self.executed.iter().filter(|executed| architecture(executed) == name) {
-            let met = executed.choice.unit.as_ref().filter(|_| !executed.right_with_errors.is_empty());
+            let met = executed.choice.unit.as_ref().filter(|_| !executed.right_disturbed.is_empty());
             let Some(unit) = met else { continue };
             let is_noisy = unit.variant.split('-').any(|mark| mark == "noisy");
             let is_raw = executed.choice.codec.is_some();

@@ -1,5 +1,6 @@
 //! The page about the claims of the papers: each beside what the networks that ship do.
 
+mod channels;
 mod claims;
 mod compression;
 mod energy;
@@ -8,6 +9,7 @@ mod evidence;
 mod finding;
 mod places;
 
+pub use channels::CHANNELS;
 pub use evidence::Evidence;
 
 use crate::error::ReportError;
@@ -53,6 +55,7 @@ pub fn paper_page(evidence: &Evidence) -> Result<PaperPage, ReportError> {
     markdown += "## Tables\n\n";
     let ratios: Vec<f64> = CLAIMS.iter().filter_map(PaperClaim::energy_ratio).collect();
     markdown += &compression::section(evidence)?;
+    markdown += &channels::section(evidence)?;
     markdown += &errors::section(evidence)?;
     markdown += &energy::section(evidence, &ratios)?;
     markdown += &places::section(evidence)?;
@@ -86,6 +89,7 @@ fn test(evidence: &Evidence, claim: &PaperClaim) -> Result<Vec<Finding>, ReportE
     Ok(match claim.test {
         Test::NotHere(reason) => vec![Finding::untested(String::new(), reason.to_owned())],
         Test::Compression { kind, ratio, points } => compression::findings(evidence, kind, ratio, points)?,
+        Test::Joint { ratio, points, disturbance } => channels::findings(evidence, ratio, points, disturbance)?,
         Test::Smaller { share } => compression::smaller(evidence, share),
         Test::OneBit { points } => compression::one_bit(evidence, points)?,
         Test::EdgeEnergy { ratio } => energy::findings(evidence, ratio)?,
@@ -104,8 +108,8 @@ fn introduction(evidence: &Evidence) -> String {
     format!(
         "# The claims of the papers\n\n\
          What papers on split computing with spiking networks claim, beside what the networks that ship do. This page is made by `cospike \
-         paper page docs`, which executes {} networks on {} test images (units before the last split point on fewer) and simulates the scenarios `radios`, `whole-device` and \
-         `fallback`; no figure on it is written by hand.\n\n\
+         paper page docs`, which executes {} networks on {} test images (units before the last split point on fewer) and simulates the scenarios `radios`, `whole-device`, \
+         `fallback` and `neucodex`; no figure on it is written by hand.\n\n\
          **Read the verdicts as what they are.** Most of these papers could be read only in part (see *Sources*), their networks and data \
          sets are larger, and their settings are not known. A verdict is on the *nearest setting here*: small networks on \
          Fashion-MNIST. It says whether the claim carries over, not whether the authors measured correctly.\n\n\
@@ -119,7 +123,8 @@ fn introduction(evidence: &Evidence) -> String {
          unit was trained once, they are over images alone, and the verdict holds for that training. Where several backbones were trained, \
          these are the trainings, each with the mean of its units; where there is one, no verdict is about other trainings of it. Thresholds are met exactly as printed by the source. \
          Intervals and verdicts are each for themselves, not adjusted for their number.\n\n",
-        evidence.executed.iter().filter(|executed| executed.choice.codec.is_none()).count(),
+        evidence.executed.iter().filter(|executed| executed.choice.codec.is_none()).count()
+            + evidence.joint.iter().map(|(_, units)| units.len()).sum::<usize>(),
         count(samples as u64)
     )
 }
@@ -205,7 +210,7 @@ mod tests {
                     assert!(reason.len() > 20 && !reason.ends_with('.'), "{claim:?}");
                     vec![]
                 }
-                Test::Compression { ratio, points, .. } => vec![ratio, points],
+                Test::Compression { ratio, points, .. } | Test::Joint { ratio, points, .. } => vec![ratio, points],
                 Test::Smaller { share } => vec![100.0 * share],
                 Test::EdgeEnergy { ratio } | Test::EdgeOnlyLatency { ratio } => vec![ratio],
                 Test::EdgeOnlyEnergy { share } => vec![100.0 * (1.0 - share)],

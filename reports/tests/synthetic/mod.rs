@@ -240,6 +240,7 @@ fn manifest(replications: u32) -> Manifest {
         settings: vec!["link.profile=my link".to_owned()],
         selected: vec!["3..7".to_owned()],
         search: None,
+        goal: None,
         seed: 7,
         replications,
         axes: ["network.family", "network.split", "network.width"].map(str::to_owned).to_vec(),

@@ -4,7 +4,7 @@ use cospike_sim_core::stats::{Interval, mean_interval};
 use serde::{Serialize, Serializer};
 
 /// Mean over the replications that have a value.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Estimate {
     /// Mean, in the unit of what is estimated; `None` if no replication has a value.
     pub mean: Option<f64>,
@@ -33,7 +33,7 @@ impl Estimate {
     /// that of a transformed mean, by the delta method (Casella and Berger, Statistical Inference, 2nd ed., section 5.5.4), with `h` half
     /// the t-interval: of its logarithm, `mean * exp(+-h / mean)`; between two limits of its logit, whose half interval is
     /// `h / (mean * (1 - mean))`.
-    pub(super) fn within(self, limits: Limits) -> Self {
+    pub(crate) fn within(self, limits: Limits) -> Self {
         let bounded = |interval: Interval| {
             let Interval { estimate, low, high } = interval;
             let half = interval.half_width();
@@ -80,7 +80,7 @@ impl Estimate {
 
 /// Values that a quantity can have.
 #[derive(Clone, Copy)]
-pub(super) enum Limits {
+pub(crate) enum Limits {
     /// 0 and more.
     Positive,
     /// From 0 to 1.
@@ -88,7 +88,7 @@ pub(super) enum Limits {
 }
 
 /// Difference, as a share of the numbers, up to which these count as equal: sums in another order differ by less.
-const ROUNDING: f64 = 1e-12;
+pub(crate) const ROUNDING: f64 = 1e-12;
 
 /// The largest size among `values`.
 pub(super) fn largest(values: &[f64]) -> f64 {

@@ -2,21 +2,24 @@
 
 mod caution;
 mod estimate;
+mod point;
 mod search;
 
 pub use caution::{Caution, Loads};
 pub use estimate::Estimate;
+pub use point::PointSummary;
 pub use search::{Answer, Probed, ProbedLimit};
 
+use crate::goal::Selection;
 use crate::index::{NetworkIndex, PointIndex};
-use crate::metrics::{self, Share, energy};
+use crate::metrics::{METRICS, energy};
 use crate::rows::{AnswerRow, PointRow, ReplicationRow, Results};
 use caution::cautions;
 use cospike_sim_core::inference::Convention;
-use cospike_sim_core::stats::{
-    Interval, PairedDifference, StatsError, compare_with_control, holm, paired_difference, wilson,
-};
-use estimate::{Limits, Serialised, largest, optional_interval, scaled, unit};
+use cospike_sim_core::stats::{PairedDifference, StatsError, compare_with_control, holm, paired_difference, wilson};
+pub(crate) use estimate::Limits;
+pub(crate) use estimate::ROUNDING;
+use estimate::{Serialised, largest, scaled, unit};
 use search::answers;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -40,69 +43,8 @@ pub struct Summary {
     pub comparisons: Vec<Comparison>,
     /// Answers of searches; none without `[find]`.
     pub searches: Vec<Answer>,
-}
-
-/// Summary of one design point.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct PointSummary {
-    /// Number of the design point.
-    pub point: PointIndex,
-    /// Label of the design point, unique in the study.
-    pub label: String,
-    /// Number of replications that did not fail.
-    pub replications: usize,
-    /// Number of replications that failed.
-    pub failed_replications: usize,
-    /// Reason why the design point failed: that of its first replication that did, or why none has an answer.
-    pub failure: Option<String>,
-    /// Whether there are two replications or more, equal event by event and number by number: nothing random happened in
-    /// them, so their number says nothing about how certain the means are.
-    pub is_deterministic: bool,
-    /// Share of samples answered correctly with nothing lost, with its 95 % Wilson interval; `None` if the network cannot
-    /// be executed.
-    #[serde(serialize_with = "optional_interval")]
-    pub offline_accuracy: Option<Interval>,
-    /// Share of all requests that were asked which were answered, and correctly: what the users of the system get.
-    pub correct: Estimate,
-    /// Share of completed requests answered correctly in the event loop.
-    pub accuracy: Estimate,
-    /// Share of requests that were completed.
-    pub completed: Estimate,
-    /// Mean latency in seconds.
-    pub latency_mean_s: Estimate,
-    /// 95th percentile of latency in seconds.
-    pub latency_p95_s: Estimate,
-    /// Energy of all edge devices per answered request in steady state, in joules.
-    pub energy_j: Estimate,
-    /// Mean power of an edge device in steady state, in watts.
-    pub power_per_device_w: Estimate,
-    /// Reason why a replication has no energy per request, that of the first one if several have none; `None` if all have.
-    pub no_energy: Option<String>,
-    /// Share of requests that missed their deadline, by a late answer or by none; 0 without deadlines.
-    pub deadline_misses: Estimate,
-    /// Time in seconds at which the first battery ran empty.
-    pub first_depletion_s: Estimate,
-    /// Restricted mean lifetime of the devices in seconds.
-    pub restricted_lifetime_s: Estimate,
-    /// Mean number of servers that draw power.
-    pub mean_servers: Estimate,
-    /// Energy of the cloud per answered request in steady state, in joules.
-    pub cloud_energy_j: Estimate,
-    /// Mean power of the cloud in steady state, in watts.
-    pub cloud_power_w: Estimate,
-    /// Offered load of the edge devices, of the uplinks or the cell, and of the cloud, see
-    /// [`ReplicationRow::edge_load`].
-    pub load: Loads,
-    /// What speaks against taking the means for those of a longer run.
-    pub cautions: Vec<Caution>,
-    /// Bytes on the uplink per request asked: headers, copies and what was sent again included.
-    pub on_air_bytes: Estimate,
-    /// Mean payload in bits; `None` if the network cannot be executed.
-    pub payload_bits: Option<f64>,
-    /// Bits of the float32 feature tensor at the split over payload bits; `None` if nothing is sent.
-    pub ratio_to_float32: Option<f64>,
-    /// Bits of the T-step binary feature tensor at the split over payload bits; `None` if nothing is sent.
-    pub ratio_to_binary: Option<f64>,
+    /// The best design point; `None` without `[goal]`.
+    pub selection: Option<Selection>,
 }
 
 /// Comparison of a spiking network with one of another family, the baseline, at the same split, width and other parameters.
@@ -185,8 +127,9 @@ impl Summary {
         let comparisons = adjust(&pairs.collect::<Result<Vec<_>, StatsError>>()?);
         let searches =
             answers(results, points.iter().map(|point| (point.point, (point.replications, &point.cautions[..]))));
+        let selection = Selection::new(results, &points);
         let (all_points, warnings) = (results.all_points, results.manifest.warnings.clone());
-        Ok(Self { all_points, warnings, points, comparisons, searches })
+        Ok(Self { all_points, warnings, points, comparisons, searches, selection })
     }
 }
 
@@ -275,9 +218,9 @@ fn adjusted<K: Ord>(tests: BTreeMap<K, Option<f64>>) -> BTreeMap<K, f64> {
 
 fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary, StatsError> {
     let failed = point.failed_replications as usize;
-    let any = |get: &dyn Fn(&ReplicationRow) -> Option<f64>| Estimate::new(rows.iter().map(|row| get(row)), failed);
-    let mean = |get: fn(&ReplicationRow) -> Option<f64>| any(&get).within(Limits::Positive);
-    let mean_share = |get: fn(&ReplicationRow) -> Share| any(&|row| get(row).value()).within(Limits::Share);
+    let depletion = Estimate::new(rows.iter().map(|row| row.first_depletion_s), failed).within(Limits::Positive);
+    // Every metric gets its mean below.
+    let none = Estimate::default();
     let sent = point.payload_bits.filter(|bits| *bits > 0.0);
     let ratio = |bits: u64| sent.map(|sent| bits as f64 / sent).filter(|ratio| ratio.is_finite());
     let mut summary = PointSummary {
@@ -288,31 +231,33 @@ fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary,
         failure: point.failure.clone(),
         is_deterministic: false,
         offline_accuracy: point.correct.map(|correct| wilson(correct.into(), point.samples.into())).transpose()?,
-        correct: mean_share(metrics::correct),
-        accuracy: mean_share(metrics::accuracy),
-        completed: mean_share(metrics::completed),
-        latency_mean_s: mean(|row| row.latency_mean_s),
-        latency_p95_s: mean(|row| row.latency_p95_s),
-        energy_j: mean(energy),
-        power_per_device_w: mean(|row| row.power_per_device_w),
+        correct: none,
+        accuracy: none,
+        completed: none,
+        latency_mean_s: none,
+        latency_p50_s: none,
+        latency_p95_s: none,
+        latency_p99_s: none,
+        latency_max_s: none,
+        energy_j: none,
+        power_per_device_w: none,
         no_energy: rows.iter().find_map(|row| row.no_energy.clone()),
-        deadline_misses: mean_share(metrics::deadline_misses),
-        first_depletion_s: mean(|row| row.first_depletion_s),
-        restricted_lifetime_s: mean(|row| row.restricted_lifetime_s),
-        mean_servers: mean(|row| row.mean_servers),
-        cloud_energy_j: mean(|row| row.cloud_energy_j),
-        cloud_power_w: mean(|row| row.cloud_power_w),
-        load: Loads {
-            edge: mean(|row| row.edge_load),
-            uplink: mean(|row| row.uplink_load),
-            cloud: mean(|row| row.cloud_load),
-        },
+        deadline_misses: none,
+        first_depletion_s: depletion,
+        restricted_lifetime_s: none,
+        mean_servers: none,
+        cloud_energy_j: none,
+        cloud_power_w: none,
+        load: Loads { edge: none, uplink: none, cloud: none },
         cautions: vec![],
-        on_air_bytes: mean(|row| Some(row.sent_bytes? * metrics::completed(row).value()?)),
+        on_air_bytes: none,
         payload_bits: point.payload_bits,
         ratio_to_float32: ratio(point.float32_bits),
         ratio_to_binary: ratio(point.binary_bits),
     };
+    for metric in &METRICS {
+        *metric.place(&mut summary) = metric.estimate(rows, failed);
+    }
     summary.cautions = cautions(&summary.load, &summary.latency_mean_s, &summary.latency_p95_s, rows);
     let constant = summary.estimates().iter().all(|estimate| estimate.interval.is_none());
     summary.is_deterministic =
@@ -330,16 +275,10 @@ impl PointSummary {
     /// depend on how it ended (invariant 16).
     pub fn that_holds(mut self) -> Self {
         if self.is_overloaded() {
-            let growing = [
-                &mut self.latency_mean_s,
-                &mut self.latency_p95_s,
-                &mut self.energy_j,
-                &mut self.power_per_device_w,
-                &mut self.deadline_misses,
-                &mut self.cloud_energy_j,
-                &mut self.cloud_power_w,
-            ];
-            growing.into_iter().for_each(|estimate| *estimate = estimate.without_value());
+            for metric in METRICS.iter().filter(|metric| metric.is_steady) {
+                let place = metric.place(&mut self);
+                *place = place.without_value();
+            }
         }
         self
     }

@@ -191,6 +191,7 @@ fn compile_points(expansion: &Expansion<'_>, given: &Given, origin: &Origin, zoo
                 settings: vec![],
                 selected: vec![],
                 search: expansion.search.as_ref().map(searches::used),
+                goal: expansion.goal.clone(),
                 axes: expansion.axes.clone(),
                 traces: used(compiler.traces).collect(),
                 profiles: compiler.profiles.used(),
@@ -271,7 +272,7 @@ impl<'a> Compiler<'a> {
     fn point(&mut self, point: &SweepPoint, label: String) -> Result<DesignPoint, Failure> {
         let (scenario, origin) = (&point.scenario, self.origin);
         self.load_samples(scenario)?;
-        let system = self.profiles.system(scenario, origin)?;
+        let mut system = self.profiles.system(scenario, origin)?;
         let cuts = networks::cuts(scenario)?;
         let designs = cuts.iter().map(|cut| self.network(scenario, cut)).collect::<Result<Vec<_>, _>>()?;
         let local = networks::local(scenario).map(|local| self.network(scenario, &local)).transpose()?;
@@ -279,6 +280,8 @@ impl<'a> Compiler<'a> {
             let network = &self.networks[index.position()].network.network;
             self.profiles.check_prices(scenario, network, origin)?;
         }
+        let classes = designs.iter().map(|index| self.networks[index.position()].network.network.network().classes());
+        system.cloud.answer_bytes += places::score_bytes(&system.cloud, classes.max().unwrap_or(0));
         extent::check(scenario, &system)?;
         for warning in self.profiles.warnings(scenario, &system, origin)? {
             if !self.warnings.contains(&warning) {

@@ -5,7 +5,7 @@ use crate::located::Located;
 use crate::profiles::{CloudProfile, DeviceProfile, LinkProfile};
 use crate::scenario::{self, FleetSection, LinkSection, Scenario};
 use crate::traces;
-use cospike_sim_core::cloud::{Autoscaling, BatchTime, Batching, Cloud};
+use cospike_sim_core::cloud::{Autoscaling, BatchTime, Batching, Cloud, EarlyExit, ExitAt};
 use cospike_sim_core::edge::{DesignChoice, DesignThreshold, DropPolicy, EdgeDevice, Governor, SpeedLevel};
 use cospike_sim_core::energy::Form;
 use cospike_sim_core::link::{Channel, Link, PacketLoss, Radio, Rate, Sharing, Transport};
@@ -103,6 +103,7 @@ pub(super) fn link(scenario: &Scenario, profile: &LinkProfile, origin: &Origin) 
             packet_loss: packet_loss(section, profile),
             bit_error_probability: or(&section.bit_error, 0.0),
             bit_erasure_probability: or(&section.bit_erasure, 0.0),
+            peak_snr_db: section.peak_snr_db.as_ref().map(Located::get),
         },
         transport: transport(section),
         sharing: match section.sharing.get() {
@@ -171,12 +172,24 @@ pub(super) fn cloud(scenario: &Scenario, profile: &CloudProfile) -> Cloud {
         batching: section.batching.as_ref().map_or(Batching::NONE, |b| batching(b)),
         scaling: section.autoscaling.as_ref().map(|scaling| autoscaling(scaling)),
         power: profile.power(),
-        exit_entropy: section.exit_entropy.as_ref().map(Located::get),
+        exit: section.exit_entropy.as_ref().map(|entropy| EarlyExit {
+            entropy: entropy.get(),
+            at: section.exit_at.as_ref().map_or(ExitAt::Cloud, Located::get),
+        }),
         ..Cloud::plain(
             section.servers.get(),
             profile.processor(),
             profile.answer.get() as u32, // checked to be a whole number of 32 bits
         )
+    }
+}
+
+/// Bytes that answers hold in addition to the profile's: where devices decide about an early exit, the score of each class as a
+/// float32.
+pub(super) fn score_bytes(cloud: &Cloud, classes: usize) -> u32 {
+    match cloud.exit {
+        Some(EarlyExit { at: ExitAt::Edge, .. }) => 4 * classes as u32, // a layer has far fewer channels
+        _ => 0,
     }
 }
 

@@ -4,12 +4,15 @@ use crate::diagnostic::Mistake;
 use crate::located::Located;
 use crate::scenario::limits::{MAX_MS, MAX_WAITING, MIN_MS, MIN_S};
 use cospike_sim_core::cloud::Cloud;
-use cospike_sim_core::cloud::Order;
+use cospike_sim_core::cloud::{ExitAt, Order};
 use cospike_sim_core::kernel::MAX_SECONDS;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The servers that execute the tails.
+/// The servers that execute the tails. Where time steps are sent one by one, the answer after a step may stand early. Nothing takes back
+/// the steps under way by then: they cost device, link and servers what they cost, and if the device decides, the scores of those
+/// that reach the cloud come down too. It does not wait for scores before its next step, and what it takes to evaluate them, an
+/// exponential and three operations for each class, is neglected.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CloudSection {
@@ -27,9 +30,12 @@ pub struct CloudSection {
     pub batching: Option<Located<Batching>>,
     /// The number of servers follows the load.
     pub autoscaling: Option<Located<Autoscaling>>,
-    /// Entropy of the answer after a time step, from 0 (certain) to 1, up to which the cloud answers at once.
+    /// Entropy of the scores after a time step, from 0 (certain) to 1, up to which their answer stands, and no further step is needed.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub exit_entropy: Option<Located<f64>>,
+    /// Place that decides on that (default `cloud`): the cloud, which then answers, or the device (`edge`), to which the scores are sent
+    /// after each time step, 4 bytes for each class besides the profile's `answer`.
+    pub exit_at: Option<Located<ExitAt>>,
 }
 
 /// A batch of `n` requests takes `fixed_ms + n item_ms` if these are given, and else the time of its operations, of which

@@ -6,7 +6,7 @@ use crate::located::Located;
 use crate::scenario::limits::{
     MAX_MBPS, MAX_MS, MAX_PACKET_BYTES, MAX_WEIGHT, MIN_MBPS, MIN_MS, MIN_S, MIN_SHARE, MIN_STATE_MS, MIN_WEIGHT,
 };
-use cospike_sim_core::kernel::MAX_SECONDS;
+use cospike_sim_core::kernel::{MAX_SECONDS, SIGNAL_TO_NOISE_DB};
 use cospike_sim_core::link::Transport;
 use cospike_sim_core::payload::{Missing, Packetise};
 use schemars::JsonSchema;
@@ -58,13 +58,17 @@ pub struct LinkSection {
     /// Probability that a payload bit is erased.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub bit_erasure: Option<Located<f64>>,
+    /// Ratio of the power of the largest amplitude of an analogue symbol to that of the white Gaussian noise that is added to every one,
+    /// in dB. A symbol takes as long as the bits of a perfect code at that ratio, log2(1 + S/N) / 2. It does nothing to bits.
+    #[schemars(range(min = SIGNAL_TO_NOISE_DB[0], max = SIGNAL_TO_NOISE_DB[1]))]
+    pub peak_snr_db: Option<Located<f64>>,
     /// Lost packets are sent again.
     pub retransmit: Option<Located<Retransmit>>,
     /// Number of copies of every packet that are sent.
     #[schemars(range(min = 1, max = Transport::MAX_COPIES))]
     pub repeat: Option<Located<u8>>,
-    /// What the receiver puts in the place of a missing part of the payload: zeros (no spike), the values of the step
-    /// before, or nothing, the network running for fewer steps.
+    /// What the receiver puts in the place of a missing part of the payload: zeros (no spike), the middle of what a value in [0, 1] can
+    /// be, the values of the step before, or nothing, the network running for fewer steps.
     #[serde(default)]
     pub missing: Located<Missing>,
     /// The device's main radio is off between messages, and a wake-up radio listens for answers.

@@ -172,6 +172,7 @@ impl Scenario {
         self.link.check()?;
         self.cloud.check()?;
         self.check_exits(family)?;
+        self.check_symbols()?;
         self.check_switching()
     }
 
@@ -192,10 +193,40 @@ impl Scenario {
             let message = "there is a local network, but no `exit_entropy` in [fleet], up to which its answer is final";
             return Err(Mistake::in_value(local, message));
         }
-        match &self.cloud.exit_entropy {
-            Some(entropy) if !self.network.streams() => {
-                let message = "the cloud can answer early only if time steps reach it one by one";
+        match (&self.cloud.exit_entropy, &self.cloud.exit_at) {
+            (Some(entropy), _) if !self.network.streams() => {
+                let message = "an answer can stand early only if time steps reach the cloud one by one";
                 Err(Mistake::in_value(entropy, message).help("give `stream = true` in [network]"))
+            }
+            (None, Some(place)) => {
+                let message = "there is no `exit_entropy` in [cloud], so nothing is decided early";
+                Err(Mistake::in_value(place, message).help("give `exit_entropy`, or leave this out"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses analogue symbols on a link of which the noise is not known, and what can only be done to bits.
+    fn check_symbols(&self) -> Result<(), Mistake> {
+        let Some(codec) = self.network.codec.as_ref().filter(|codec| codec.get() == CodecName::Symbols) else {
+            return Ok(());
+        };
+        if self.link.peak_snr_db.is_none() {
+            let message = "the noise on analogue symbols is not known";
+            return Err(Mistake::in_value(codec, message).help("give `peak_snr_db` in [link]"));
+        }
+        let bits = [("bit_error", &self.link.bit_error), ("bit_erasure", &self.link.bit_erasure)];
+        if let Some((key, value)) = bits.into_iter().find_map(|(key, value)| Some((key, value.as_ref()?)))
+            && value.get() > 0.0
+        {
+            let message =
+                format!("there are no bits to which `{key}` could happen: the network sends analogue symbols");
+            return Err(Mistake::in_value(value, message).help(format!("leave `{key}` out, or give `codec = \"raw\"`")));
+        }
+        match &self.link.repeat {
+            Some(copies) if copies.get() > 1 => {
+                let message = "copies of analogue symbols cannot be voted on, and the simulator does not average them";
+                Err(Mistake::in_value(copies, message).help("leave `repeat` out, or give `codec = \"raw\"`"))
             }
             _ => Ok(()),
         }

@@ -29,12 +29,12 @@ pub struct NetworkSection {
     /// Number of channels that the encoder of the bottleneck unit emits; without it the features cross as they are.
     #[schemars(range(min = 1, max = MAX_WIDTH))]
     pub width: Option<Located<u32>>,
-    /// Kind of the bottleneck unit; `binary` units stand in float networks. That of the family if it is left out.
+    /// Kind of the bottleneck unit; `binary` and `jscc` units stand in float networks. That of the family if it is left out.
     pub bottleneck: Option<Located<BottleneckKind>>,
     /// Variant of the bottleneck unit's training in the zoo, such as `noisy` or `seed2`; `plain` if it is left out.
     pub variant: Option<Located<String>>,
-    /// Coding of the image (at `split = "input"`) or of BottleNet's 8-bit values on the link: `raw` is the default of the
-    /// image, `jpeg` that of BottleNet. A JPEG is one grey image with the channels side by side, of which the scan is sent:
+    /// Coding of the image (at `split = "input"`) or of the values of a `float` or `jscc` unit on the link: `raw` is the default of the
+    /// image and of `jscc`, `jpeg` that of `float`. A JPEG is one grey image with the channels side by side, of which the scan is sent:
     /// its header is the same for every request.
     pub codec: Option<Located<CodecName>>,
     /// Quality of the JPEG, where `codec` is `jpeg` or left out beside a `width` of BottleNet; that of the unit's training if it
@@ -117,12 +117,14 @@ impl NirSection {
     }
 }
 
-/// Coding of 8-bit values on the link.
+/// Coding of values in [0, 1] on the link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CodecName {
     /// One byte per value.
     Raw,
+    /// One analogue symbol per value, to which the channel adds noise (`peak_snr_db` in \[link\]).
+    Symbols,
     /// One grey JPEG image with the channels side by side, of which the entropy-coded scan is sent.
     Jpeg,
 }
@@ -272,7 +274,11 @@ impl NetworkSection {
         let jpeg = CodecChoice::Jpeg { quality };
         match (&self.codec, &self.jpeg_quality) {
             (Some(codec), _) => {
-                let choice = if codec.get() == CodecName::Raw { CodecChoice::Raw } else { jpeg };
+                let choice = match codec.get() {
+                    CodecName::Raw => CodecChoice::Raw,
+                    CodecName::Symbols => CodecChoice::Symbols,
+                    CodecName::Jpeg => jpeg,
+                };
                 Some((CodecKey { name: "codec", span: codec.span() }, choice))
             }
             (None, Some(quality)) => Some((CodecKey { name: "jpeg_quality", span: quality.span() }, jpeg)),

@@ -11,6 +11,7 @@ use crate::decode::{Document, decode};
 use crate::diagnostic::Mistake;
 use crate::scenario::Scenario;
 use crate::shape;
+use cospike_results::goal::GoalUsed;
 use cospike_studies::search::Probe;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +30,8 @@ pub(crate) struct Expansion<'a> {
     /// What is searched for each combination of the swept values. The points are those of the first and the last candidate then,
     /// or those of some probes.
     pub(crate) search: Option<Search>,
+    /// Which design point is the best.
+    pub(crate) goal: Option<GoalUsed>,
     pub(super) document: Document<'a>,
     pub(super) grids: Vec<Grid<'a>>,
     /// In the order of the design points.
@@ -80,7 +83,16 @@ impl<'a> Expansion<'a> {
         }
         let mut named = BTreeSet::new();
         axes.retain(|axis| named.insert(axis.clone()));
-        Ok(Self { axes, combinations: base, warnings, search: find.map(Search::from), document, grids, places })
+        Ok(Self {
+            axes,
+            combinations: base,
+            warnings,
+            search: find.map(Search::from),
+            goal: None,
+            document,
+            grids,
+            places,
+        })
     }
 
     /// Number of the combination of swept values of each design point, ascending.

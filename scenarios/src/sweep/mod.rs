@@ -24,7 +24,9 @@ mod constraint;
 mod expansion;
 mod expression;
 mod find;
+mod goal;
 mod grid;
+mod limits;
 mod outline;
 mod range;
 mod sampling;
@@ -41,8 +43,10 @@ use cospike_studies::condition::Decision;
 use cospike_studies::search::{Goal, Probe, most_probes};
 pub(crate) use expansion::Expansion;
 use find::Find;
-pub(crate) use find::{CONFIDENCE, GOALS, MAX_REPLICATIONS};
+pub(crate) use find::{GOALS, MAX_REPLICATIONS};
+pub(crate) use goal::AIMS;
 use grid::Grid;
+pub(crate) use limits::CONFIDENCE;
 pub(crate) use outline::Outline;
 pub use range::MAX_POINTS;
 pub(crate) use range::{SCALES, is_number};
@@ -143,19 +147,27 @@ pub(crate) fn read<'a>(
     probes: Option<&[Probe]>,
 ) -> Result<Expansion<'a>, Mistake> {
     let mut document = parse(text)?;
-    let [sweep, find] = ["sweep", "find"].map(|key| document.get_mut().remove(key));
+    let [sweep, find, goal] = ["sweep", "find", "goal"].map(|key| document.get_mut().remove(key));
     shape::check_scenario(document.get_ref())?;
     let settings = settings::read(settings, text.len())?;
     let grids = sweep.as_ref().map_or_else(|| Ok(vec![Grid::default()]), |sweep| grid::read(text, sweep, &settings))?;
     let find = find.as_ref().map(|find| Find::read(find, text)).transpose()?;
     if let Some(find) = &find {
         check_apart(find, &grids, &settings)?;
+        if let Some(goal) = &goal {
+            return Err(Mistake::at_span(
+                goal.span(),
+                "a search answers its own question, so there is no [goal] beside [find]",
+            )
+            .help("sweep the key in the place of searching it"));
+        }
     }
+    let goal = goal.as_ref().map(|goal| goal::read(goal, text)).transpose()?;
     check_number(&grids, find.as_ref())?;
     for Setting { path, value } in settings {
         expansion::insert(document.get_mut(), &path, value)?;
     }
-    Expansion::new(document, grids, find, probes)
+    Ok(Expansion { goal, ..Expansion::new(document, grids, find, probes)? })
 }
 
 /// Refuses a searched key that is swept or set, too.

@@ -57,6 +57,10 @@ fn the_schema_refuses_what_the_reader_refuses() {
         "[sweep]\nnetwork.split = { from = 'stage1', to = 'stage2', step = 1 }\n",
         "[sweep.zip]\nfleet.device = [1, 2]\n",
         "[find]\nkey = 'fleet.devices'\ngoal = 'largest'\nfrom = 1\nto = 9\nwhere = 'accuracy > 0.5'\n",
+        "[goal]\nwhere = 'correct >= 0.9'\n",
+        "[goal]\nminimise = 'energy_j'\nmaximise = 'correct'\n",
+        "[goal]\nminimise = 'energy_j'\nsubject_to = 'correct >= 0.9'\n",
+        "[goal]\nminimise = 'energy_j'\nconfidence = 1.0\n",
         "[find]\nkey = 'fleet.devices'\ngoal = 'most'\nfrom = 1\nto = 9\nstep = 1\nwhere = 'accuracy > 0.5'\n",
         "[sweep]\nzip = [['fleet.devices', 'link.repeat']]\n",
         "[sweep]\nfleet.devices = [1, 2]\nwhere = true\n",
@@ -132,7 +136,7 @@ fn compare_keys(path: &str, properties: &serde_json::Map<String, Value>, compare
         (path, true) => format!("[[{path}]]"),
     };
     for (key, schema) in
-        properties.iter().filter(|(key, _)| !path.is_empty() || !["sweep", "find"].contains(&key.as_str()))
+        properties.iter().filter(|(key, _)| !path.is_empty() || !["sweep", "find", "goal"].contains(&key.as_str()))
     {
         let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
         let is_list = schema["items"].is_object();

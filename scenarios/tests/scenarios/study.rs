@@ -262,6 +262,29 @@ fn an_early_answer_saves_the_steps_that_are_not_sent_yet() {
     }
 }
 
+/// Requests are so seldom that nobody waits, and the link is clean. The device has 40 bytes more per answer: 10 classes, 4 each.
+#[test]
+fn invariant_7_who_decides_about_an_early_exit_changes_no_answer() {
+    let sweep = "[sweep]\nnetwork.stream = [true]\ncloud.exit_entropy = [0.8, 1.0]\ncloud.exit_at = ['cloud', 'edge']\n\
+                 link.propagation_ms = [0.0]\nworkload.rate_hz = [0.2]\n";
+    let study = study(&small(sweep), &random_zoo());
+    let bytes: Vec<u32> = study.plan().points.iter().map(|point| point.system.cloud.answer_bytes).collect();
+    assert_eq!(bytes, [8, 48, 8, 48]);
+    let results = study.run(None, &|_| ()).unwrap();
+    for limit in [0, 2] {
+        for (cloud, edge) in replications(&results, limit).into_iter().zip(replications(&results, limit + 1)) {
+            assert_eq!(cloud.requests, edge.requests);
+            assert!(edge.latency_mean_s > cloud.latency_mean_s, "longer answers take longer");
+            assert_eq!(cloud.traffic.answers_received, cloud.requests.completed);
+            assert_eq!(edge.traffic.steps_sent + edge.traffic.steps_saved, 4 * edge.requests.completed);
+            assert_eq!(edge.traffic.answers_received, edge.traffic.steps_sent, "all that is sent is executed");
+            assert!(energy(edge).power.radio_rx > energy(cloud).power.radio_rx);
+        }
+    }
+    let wasted = |point| replications(&results, point).iter().map(|row| row.traffic.steps_wasted).sum::<u64>();
+    assert!(wasted(3) > 0 && wasted(3) >= wasted(1));
+}
+
 /// The answers of random networks are noise, so the test looks at the operations of the tail: on a lost step it executes a
 /// step of zeros, repeats the step before, or executes nothing.
 #[test]

@@ -119,7 +119,7 @@ impl CoInference for Quadrants {
     fn tail(&mut self, _design: u8, sample: u32, received: &Received<'_>) -> Result<TailStep, SplitError> {
         let head = &self.heads[sample as usize];
         let lost: Vec<_> = received.lost.iter().map(|&packet| head.packets[packet as usize].clone()).collect();
-        let damage = Damage { lost: &lost, flipped: received.flipped, erased: received.erased };
+        let damage = Damage { lost: &lost, flipped: received.flipped, erased: received.erased, ..Damage::NONE };
         let tail = self.split.tail(&head.payload, &damage)?;
         let energy = self
             .prices

@@ -1,13 +1,15 @@
 //! Profile of the cloud, which runs the tail.
 
+mod exit;
 mod scaling;
 mod service;
 
+pub use exit::{EarlyExit, ExitAt};
 pub use scaling::Autoscaling;
 pub use service::{BatchTime, Batching, CloudPower, Order};
 
 use crate::compute::Processor;
-use crate::kernel::{ImpossibleValue, count, probability};
+use crate::kernel::{ImpossibleValue, count};
 use serde::{Deserialize, Serialize};
 
 /// Profile of the cloud: equal servers that share one unbounded queue.
@@ -18,7 +20,7 @@ pub struct Cloud {
     pub servers: u32,
     /// Processor of each server.
     pub processor: Processor,
-    /// Size of an answer, without headers, in bytes.
+    /// Size of an answer, without headers, in bytes; where the device decides about an early exit, of the scores after each step.
     pub answer_bytes: u32,
     /// Order in which requests are served.
     pub order: Order,
@@ -28,10 +30,8 @@ pub struct Cloud {
     pub scaling: Option<Autoscaling>,
     /// Power of the servers.
     pub power: CloudPower,
-    /// Early exit in time, for designs that stream their steps: the cloud answers as soon as the cumulative answer after a
-    /// step has at most this normalised entropy (see [`Guess`](crate::cosim::Guess)). The answer tells the device to stop;
-    /// steps sent before it gets there are not undone. `None`: all steps are run.
-    pub exit_entropy: Option<f64>,
+    /// Early exit in time; `None`: all steps are run, and the answer is that of the last.
+    pub exit: Option<EarlyExit>,
 }
 
 impl Cloud {
@@ -49,7 +49,7 @@ impl Cloud {
             batching: Batching::NONE,
             scaling: None,
             power: CloudPower::default(),
-            exit_entropy: None,
+            exit: None,
         }
     }
 
@@ -67,6 +67,6 @@ impl Cloud {
             scaling.check(self.servers)?;
         }
         self.power.check()?;
-        probability("exit_entropy", self.exit_entropy.unwrap_or(0.0))
+        self.exit.as_ref().map_or(Ok(()), EarlyExit::check)
     }
 }

@@ -90,6 +90,8 @@ impl Head<'_> {
 /// The state in which the first steps of a request have reached the cloud.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Received<'a> {
+    /// Number of the request by arrival, from 0. Where noise is added to what it sends, that is its own.
+    pub request: u64,
     /// Number of head steps that are there or will never be; the tail is to run the last of them.
     pub steps: u32,
     /// Packets that did not arrive, by their index in [`Head::packets`], ascending.
@@ -102,7 +104,7 @@ pub struct Received<'a> {
 }
 
 impl Received<'_> {
-    /// Whether everything arrived as it was sent.
+    /// Whether no packet was lost and no bit damaged.
     pub fn is_whole(&self) -> bool {
         self.lost.is_empty() && self.flipped.is_empty() && self.erased.is_empty()
     }

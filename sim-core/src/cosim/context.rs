@@ -1,7 +1,9 @@
 //! What the places of the system share.
 
 use super::agenda::Agenda;
+use super::answers::Answers;
 use super::co_inference::{CoInference, Head};
+use super::line::Line;
 use super::messages::Messages;
 use super::observer::{DropReason, End, Observer};
 use super::phase::Phase;
@@ -19,14 +21,15 @@ pub(super) struct Answered {
     pub(super) late: bool,
 }
 
-/// What a place works with besides its own fields: the clock, the network, the requests and messages on their way, and who
-/// counts and watches. The life of a request, from phase to phase, is written here.
+/// What a place works with besides its own fields: the clock, the network, the requests, messages and answers on their way, and
+/// who counts and watches. The life of a request, from phase to phase, is written here.
 pub(super) struct Context<'a, O> {
     pub(super) computation: &'a mut dyn CoInference,
     pub(super) observer: &'a mut O,
     pub(super) agenda: Agenda,
     pub(super) requests: Requests,
     pub(super) messages: Messages,
+    pub(super) answers: Answers,
     pub(super) tally: Tally,
     pub(super) starvation: StarvationWatch,
     /// Devices of the requests that have ended in the present event, in order.
@@ -47,6 +50,11 @@ impl<O: Observer> Context<'_, O> {
     /// The request that a message belongs to.
     pub(super) fn request_of(&self, message: u32) -> &Request {
         self.requests.get(self.messages.get(message).request)
+    }
+
+    /// The request that an answer belongs to.
+    pub(super) fn request_answered_by(&self, answer: u32) -> &Request {
+        self.requests.get(self.answers.get(answer).request)
     }
 
     /// A step, message or answer of a request comes to `phase`.
@@ -70,7 +78,7 @@ impl<O: Observer> Context<'_, O> {
             let is_seen = !request.has_ended() && request.phase() != was;
             return self.observe_phase(slot, is_seen.then(|| request.phase()));
         }
-        if request.answered && request.exited {
+        if request.answered && request.known {
             let sent = u64::from(request.sent);
             self.tally.traffic.steps_saved += self.head(slot).messages() as u64 - sent;
         }
@@ -83,11 +91,13 @@ impl<O: Observer> Context<'_, O> {
         }
     }
 
-    /// A request is answered.
-    pub(super) fn complete(&mut self, slot: u32) -> Answered {
+    /// A request is answered, by what came of its first `steps` messages.
+    pub(super) fn complete(&mut self, slot: u32, answer: u32, steps: u16) -> Answered {
         let request = self.end_request(slot, true, End::Answered);
+        // No sending begins after the end.
+        self.tally.traffic.steps_wasted += u64::from(request.sent - steps);
         let late = self.tally.count_answer(&request, self.agenda.now());
-        Answered { sample: request.sample, answer: request.answer, late }
+        Answered { sample: request.sample, answer, late }
     }
 
     /// A request is given up, unless it has ended before.
@@ -112,6 +122,18 @@ impl<O: Observer> Context<'_, O> {
         self.messages.remove(message);
         self.drop_request(slot, DropReason::BatteryEmpty);
         self.leave(slot, phase);
+        self.release_early(slot);
+    }
+
+    /// An answer that does not reach its device is put away. If that leaves its request without one, this is the `reason` for
+    /// giving it up.
+    pub(super) fn discard_answer(&mut self, answer: u32, reason: Option<DropReason>) {
+        let slot = self.answers.get(answer).request;
+        self.answers.remove(answer);
+        if let Some(reason) = reason {
+            self.drop_request(slot, reason);
+        }
+        self.leave(slot, Phase::Downlink);
     }
 
     fn end_request(&mut self, slot: u32, answered: bool, end: End) -> Request {
@@ -120,13 +142,23 @@ impl<O: Observer> Context<'_, O> {
         self.tally.count_end(request.number);
         self.starvation.end(&request, answered, now);
         self.observer.end(now, request.number, request.device, end);
-        // Messages that wait at the cloud for an earlier one wait no more.
-        let mut early = request.early;
+        self.release_early(slot);
+        self.ended.push(request.device);
+        request
+    }
+
+    /// Messages of a request that has ended wait no more at the cloud for an earlier one, if the cloud is done with the request or
+    /// the earlier one will never come.
+    pub(super) fn release_early(&mut self, slot: u32) {
+        let now = self.now();
+        let request = self.requests.get_mut(slot);
+        if !request.has_ended() || !(request.is_closed() || request.awaits_none_early()) {
+            return;
+        }
+        let mut early = std::mem::replace(&mut request.early, Line::EMPTY);
         while let Some((message, _)) = early.pop(&mut self.messages, now) {
             self.messages.remove(message);
             self.leave(slot, Phase::Uplink);
         }
-        self.ended.push(request.device);
-        request
     }
 }

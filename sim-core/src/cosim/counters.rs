@@ -50,6 +50,11 @@ record! {
         pub steps_sent: u64 => ("steps", "steps sent"),
         /// Steps of answered requests that were not sent because the answer came first.
         pub steps_saved: u64 => ("steps", "steps saved"),
+        /// Steps of answered requests that were sent but came to nothing, because the answer was decided without them.
+        pub steps_wasted: u64 => ("steps", "steps wasted"),
+        /// Answers that devices received. Where the device decides about an early exit, each step that the cloud executes has one, also
+        /// after the decision.
+        pub answers_received: u64 => ("answers", "answers received"),
         /// Times that a wake-up radio took noise for a signal while the main radio was off.
         pub false_alarms: u64 => ("alarms", "false alarms"),
         /// Wake-up signals that were not noticed.

@@ -54,7 +54,7 @@ impl fmt::Display for EventKind {
         let subject = match self.subject() {
             Subject::Device if *self == Self::Arrival => "request",
             Subject::Device => "device",
-            Subject::Request | Subject::Message => "request",
+            Subject::Request | Subject::Message | Subject::Answer => "request",
             Subject::Batch => "batch",
             Subject::None if *self == Self::CellSent => "cell",
             Subject::None => "cloud",
@@ -69,6 +69,7 @@ pub(super) enum Subject {
     Device,
     Request,
     Message,
+    Answer,
     Batch,
     None,
 }
@@ -83,9 +84,8 @@ impl EventKind {
         match self {
             Self::Arrival | Self::RadioReady | Self::Granted | Self::FalseAlarm => Subject::Device,
             Self::BatteryLook | Self::SleepTimer | Self::TailTimer => Subject::Device,
-            Self::ProcessorAwake | Self::HeadDone | Self::AnswerBegins | Self::WakeSignal | Self::AnswerReceived => {
-                Subject::Request
-            }
+            Self::ProcessorAwake | Self::HeadDone => Subject::Request,
+            Self::AnswerBegins | Self::WakeSignal | Self::AnswerReceived => Subject::Answer,
             Self::Retry | Self::Sent | Self::Delivered => Subject::Message,
             Self::TailDone => Subject::Batch,
             Self::ScaleLook | Self::CellSent | Self::ServerStarted | Self::BatchTimer => Subject::None,

@@ -1,6 +1,7 @@
 //! The messages that carry steps up.
 
 use super::line::{Link, Linked};
+use super::pool::Pool;
 use crate::kernel::SimTime;
 use crate::link::PacketDamage;
 
@@ -28,11 +29,10 @@ pub(super) struct Message {
     link: Link,
 }
 
-/// The messages on their way, in slots that are used again.
+/// The messages on their way.
 #[derive(Debug)]
 pub(super) struct Messages {
-    slots: Vec<Message>,
-    free: Vec<u32>,
+    pool: Pool<Message>,
     /// PacketDamage by slot, after the rounds so far, if the channel can do damage. The packets that are lost are those that
     /// the next round sends.
     damage: Vec<PacketDamage>,
@@ -43,13 +43,13 @@ pub(super) struct Messages {
 
 impl Linked for Messages {
     fn link(&mut self, slot: u32) -> &mut Link {
-        &mut self.slots[slot as usize].link
+        &mut self.pool.get_mut(slot).link
     }
 }
 
 impl Messages {
     pub(super) fn new(with_damage: bool) -> Self {
-        Self { slots: Vec::new(), free: Vec::new(), damage: Vec::new(), with_damage, round: Vec::new() }
+        Self { pool: Pool::new(), damage: Vec::new(), with_damage, round: Vec::new() }
     }
 
     /// A new message; gives its slot.
@@ -66,30 +66,31 @@ impl Messages {
             frames: 0,
             link: Link::LOOSE,
         };
-        if let Some(slot) = self.free.pop() {
-            self.slots[slot as usize] = message;
-            return slot;
-        }
-        self.slots.push(message);
-        if self.with_damage {
+        let slot = self.pool.insert(message);
+        if self.with_damage && self.damage.len() < self.pool.slots() {
             self.damage.push(PacketDamage::default());
         }
-        (self.slots.len() - 1) as u32
+        slot
     }
 
     pub(super) fn remove(&mut self, slot: u32) {
         if self.with_damage {
             self.damage[slot as usize].clear();
         }
-        self.free.push(slot);
+        self.pool.remove(slot);
+    }
+
+    #[cfg(test)]
+    pub(super) fn used(&self) -> usize {
+        self.pool.used()
     }
 
     pub(super) fn get(&self, slot: u32) -> &Message {
-        &self.slots[slot as usize]
+        self.pool.get(slot)
     }
 
     pub(super) fn get_mut(&mut self, slot: u32) -> &mut Message {
-        &mut self.slots[slot as usize]
+        self.pool.get_mut(slot)
     }
 
     /// PacketDamage to a message after the rounds so far; `None` on a clean channel.
@@ -100,7 +101,7 @@ impl Messages {
     /// Puts the packets of a round into `round`, after `tries` rounds before it: all of the message at first, then those
     /// that were lost.
     pub(super) fn plan_round(&mut self, slot: u32, tries: u8) {
-        let Message { first, packets, .. } = self.slots[slot as usize];
+        let Message { first, packets, .. } = *self.pool.get(slot);
         self.round.clear();
         match self.damage.get(slot as usize) {
             Some(damage) if tries > 0 => self.round.extend_from_slice(&damage.lost),

@@ -11,6 +11,10 @@
 //!           '----------------------------'
 //! ```
 //!
+//! Where the device decides about an early exit ([`ExitAt::Edge`](crate::cloud::ExitAt::Edge)), each tail step has an answer, which goes down
+//! while the cloud runs the next one; the request ends with the first that is sure enough, or with the last, and what is on its way
+//! then goes on to no purpose.
+//!
 //! A run is one single-threaded event loop over plain values. The network really runs: [`CoInference::tail`] gets
 //! what arrived and gives the answer, from which time, joules and accuracy of the same request follow.
 //!
@@ -23,7 +27,7 @@
 //! | `air` | uplinks, the cell and its channel, propagation both ways |
 //! | `cloud` | the servers that run tails, and what they have of each request |
 //!
-//! A handler gets the shared `Context`: the clock with its pending events (`agenda`), the requests and messages on their
+//! A handler gets the shared `Context`: the clock with its pending events (`agenda`), the requests, messages and answers on their
 //! way, what is counted (`tally`), the network and the observer. The event loop in `simulation` alone connects the
 //! places: it leads each event to its place, and what follows from it to the next. Profiles are the values of
 //! [`crate::edge`], [`crate::link`], [`crate::cloud`] and [`crate::workload`].
@@ -39,6 +43,7 @@
 
 mod agenda;
 mod air;
+mod answers;
 mod cloud;
 mod co_inference;
 mod context;
@@ -53,6 +58,7 @@ mod meter;
 mod observer;
 mod outcome;
 mod phase;
+mod pool;
 mod requests;
 mod run;
 mod simulation;

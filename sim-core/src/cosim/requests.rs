@@ -3,6 +3,7 @@
 use super::Stranded;
 use super::line::{Line, Link, Linked};
 use super::phase::Phase;
+use super::pool::Pool;
 use crate::kernel::SimTime;
 use crate::link::PacketDamage;
 
@@ -29,16 +30,17 @@ pub(super) struct Request {
     since: SimTime,
     /// When the last of its messages reached the cloud.
     pub(super) delivered: SimTime,
-    /// Seconds that the operations of its present tail step take, and their energy in joules.
+    /// When the last of its answers reached the device, or will.
+    pub(super) answered_at: SimTime,
+    /// Seconds that the operations of its present tail step take, their energy in joules, and what comes out.
     pub(super) tail_seconds: f64,
     pub(super) tail_joules: f64,
     pub(super) tail_entropy: f64,
+    pub(super) tail_answer: u32,
     /// Messages that came before one that was sent earlier.
     pub(super) early: Line,
     pub(super) device: u32,
     pub(super) sample: u32,
-    /// The answer, once it is known.
-    pub(super) answer: u32,
     link: Link,
     /// Number of its steps, messages and answers in each phase. If there are none, it is between two phases, or has ended
     /// and holds no slot any more.
@@ -54,11 +56,9 @@ pub(super) struct Request {
     pub(super) design: u8,
     /// Speed level of the head.
     pub(super) level: u8,
-    /// Wake-up signals sent.
-    pub(super) signals: u8,
     /// Whether anything of it has reached the cloud.
     pub(super) known: bool,
-    /// Whether the cloud has answered.
+    /// Whether the cloud has sent its last answer.
     pub(super) exited: bool,
     /// Whether a step of it waits for a server or is being served.
     pub(super) at_work: bool,
@@ -68,11 +68,10 @@ pub(super) struct Request {
     state: State,
 }
 
-/// The requests on their way, in slots that are used again: no allocation once the busiest moment has passed.
+/// The requests on their way.
 #[derive(Debug)]
 pub(super) struct Requests {
-    slots: Vec<Request>,
-    free: Vec<u32>,
+    pool: Pool<Request>,
     in_flight: u64,
     /// PacketDamage to what the cloud has of each request, by slot, if the channel can do damage.
     damage: Vec<PacketDamage>,
@@ -81,13 +80,13 @@ pub(super) struct Requests {
 
 impl Linked for Requests {
     fn link(&mut self, slot: u32) -> &mut Link {
-        &mut self.slots[slot as usize].link
+        &mut self.pool.get_mut(slot).link
     }
 }
 
 impl Requests {
     pub(super) fn new(with_damage: bool) -> Self {
-        Self { slots: Vec::new(), free: Vec::new(), in_flight: 0, damage: Vec::new(), with_damage }
+        Self { pool: Pool::new(), in_flight: 0, damage: Vec::new(), with_damage }
     }
 
     pub(super) fn in_flight(&self) -> u64 {
@@ -96,7 +95,7 @@ impl Requests {
 
     /// Number of slots, used or free.
     pub(super) fn slots(&self) -> usize {
-        self.slots.len()
+        self.pool.slots()
     }
 
     /// A new request at the edge; gives its slot.
@@ -117,13 +116,14 @@ impl Requests {
             spent: [0; Phase::COUNT],
             since: now,
             delivered: SimTime::ZERO,
+            answered_at: SimTime::ZERO,
             tail_seconds: 0.0,
             tail_joules: 0.0,
             tail_entropy: 0.0,
+            tail_answer: 0,
             early: Line::EMPTY,
             device,
             sample,
-            answer: 0,
             link: Link::LOOSE,
             at,
             made: 0,
@@ -133,7 +133,6 @@ impl Requests {
             served: 0,
             design: 0,
             level: 0,
-            signals: 0,
             known: false,
             exited: false,
             at_work: false,
@@ -142,28 +141,24 @@ impl Requests {
             state: State::InFlight,
         };
         self.in_flight += 1;
-        match self.free.pop() {
-            Some(slot) => {
-                *self.get_mut(slot) = request;
-                slot
-            }
-            None => {
-                self.slots.push(request);
-                if self.with_damage {
-                    self.damage.push(PacketDamage::default());
-                }
-                // 2^32 slots would take 800 GB, so the index fits.
-                (self.slots.len() - 1) as u32
-            }
+        let slot = self.pool.insert(request);
+        if self.with_damage && self.damage.len() < self.pool.slots() {
+            self.damage.push(PacketDamage::default());
         }
+        slot
+    }
+
+    #[cfg(test)]
+    pub(super) fn used(&self) -> usize {
+        self.pool.used()
     }
 
     pub(super) fn get(&self, slot: u32) -> &Request {
-        &self.slots[slot as usize]
+        self.pool.get(slot)
     }
 
     pub(super) fn get_mut(&mut self, slot: u32) -> &mut Request {
-        &mut self.slots[slot as usize]
+        self.pool.get_mut(slot)
     }
 
     /// PacketDamage to what the cloud has of a request; `None` on a clean channel.
@@ -216,7 +211,7 @@ impl Requests {
         let over = request.has_ended() && request.at == [0; Phase::COUNT];
         if over {
             request.state = State::Free;
-            self.free.push(slot);
+            self.pool.remove(slot);
             if let Some(damage) = self.damage.get_mut(slot as usize) {
                 damage.clear();
             }
@@ -226,20 +221,32 @@ impl Requests {
 
     /// Every request in flight, by number.
     pub(super) fn by_number(&self) -> Vec<&Request> {
-        let mut found: Vec<_> = self.slots.iter().filter(|r| r.state == State::InFlight).collect();
+        let mut found: Vec<_> = self.pool.values().filter(|r| r.state == State::InFlight).collect();
         found.sort_unstable_by_key(|request| request.number);
         found
     }
 
     /// When the oldest request in flight arrived. Looks at every slot.
     pub(super) fn oldest(&self) -> Option<SimTime> {
-        self.slots.iter().filter(|r| r.state == State::InFlight).map(|r| r.arrived).min()
+        self.pool.values().filter(|r| r.state == State::InFlight).map(|r| r.arrived).min()
     }
 }
 
 impl Request {
     pub(super) fn has_ended(&self) -> bool {
         self.state != State::InFlight
+    }
+
+    /// Whether it has ended, and the cloud has no more to do for it. Where the device decides that the answer after a step
+    /// stands, the cloud does not get to know, and goes on with what reaches it.
+    pub(super) fn is_closed(&self) -> bool {
+        self.has_ended() && (self.exited || !self.answered)
+    }
+
+    /// Whether nothing of it is on its way to the cloud any more but what waits there for an earlier message.
+    pub(super) fn awaits_none_early(&self) -> bool {
+        let under_way = self.at[Phase::UplinkWait as usize] + self.at[Phase::Uplink as usize];
+        u32::from(under_way) == self.early.len()
     }
 
     /// Number of its next message, which is counted.

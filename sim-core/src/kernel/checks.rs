@@ -105,6 +105,15 @@ pub fn probability(name: &'static str, value: f64) -> Result<(), ImpossibleValue
     check((0.0..=1.0).contains(&value), name, value, "a probability from 0 to 1")
 }
 
+/// Least and greatest ratio of signal to noise, in dB: beyond them an analogue symbol says nothing, or more than a float holds.
+pub const SIGNAL_TO_NOISE_DB: [f64; 2] = [-40.0, 120.0];
+
+/// Refuses ratios of signal to noise outside [`SIGNAL_TO_NOISE_DB`].
+pub fn signal_to_noise(name: &'static str, value: f64) -> Result<(), ImpossibleValue> {
+    let [least, most] = SIGNAL_TO_NOISE_DB;
+    check((least..=most).contains(&value), name, value, "-40 to 120 dB")
+}
+
 /// Refuses values that are not above 0 and at most 1.
 pub fn share(name: &'static str, value: f64) -> Result<(), ImpossibleValue> {
     check(value > 0.0 && value <= 1.0, name, value, "above 0 and at most 1")

@@ -21,8 +21,8 @@ mod trajectory;
 
 pub use checks::{
     ImpossibleValue, MAX_BITS_PER_SECOND, MAX_PER_SECOND, MAX_SECONDS, MAX_WATTS, MIN_BITS_PER_SECOND, MIN_PER_SECOND,
-    Number, bits_per_second, count, not_negative, per_second, positive, positive_seconds, probability, seconds, share,
-    watts,
+    Number, SIGNAL_TO_NOISE_DB, bits_per_second, count, not_negative, per_second, positive, positive_seconds,
+    probability, seconds, share, signal_to_noise, watts,
 };
 pub use queue::{EventQueue, Ticket};
 pub use streams::{StreamFamily, Streams};

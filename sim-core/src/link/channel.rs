@@ -1,6 +1,6 @@
 //! Losses and bit errors of packets on the uplink.
 
-use crate::kernel::{ImpossibleValue, positive_seconds, probability};
+use crate::kernel::{ImpossibleValue, positive_seconds, probability, signal_to_noise};
 use serde::{Deserialize, Serialize};
 
 /// Law by which the uplink damages packets: whole packets are lost, bits of the payload are flipped or erased.
@@ -19,6 +19,22 @@ pub struct Channel {
     /// Probability that a bit of the payload is erased, independently of all others (binary erasure channel). The
     /// receiver knows which bits are erased.
     pub bit_erasure_probability: f64,
+    /// Ratio of the power of the largest amplitude, 1, to that of the white Gaussian noise that is added to every analogue symbol, in
+    /// dB: the noise has the standard deviation `10^(-dB / 20)`. Without it no analogue symbols can be sent. It does
+    /// nothing to bits.
+    pub peak_snr_db: Option<f64>,
+}
+
+/// Standard deviation of the noise at a ratio of powers, see [`Channel::peak_snr_db`].
+pub fn noise_deviation(peak_snr_db: f64) -> f64 {
+    10.0_f64.powf(-peak_snr_db / 20.0)
+}
+
+/// Number of bits that take as long on the link as an analogue symbol: the capacity of a real channel use,
+/// `log2(1 + S / N) / 2` (Shannon, Bell System Technical Journal 27, 1948). So bits are taken to be coded perfectly at the same ratio of
+/// powers, and nobody can say that an analogue payload is favoured.
+pub fn symbol_bits(peak_snr_db: f64) -> f64 {
+    10.0_f64.powf(peak_snr_db / 10.0).ln_1p() / std::f64::consts::LN_2 / 2.0
 }
 
 /// Law by which packets are lost.
@@ -52,6 +68,7 @@ impl Channel {
         packet_loss: PacketLoss::Independent { probability: 0.0 },
         bit_error_probability: 0.0,
         bit_erasure_probability: 0.0,
+        peak_snr_db: None,
     };
 
     /// A channel that loses packets independently with `probability` and damages no bits.
@@ -70,11 +87,15 @@ impl Channel {
             }
         }
         probability("bit_error_probability", self.bit_error_probability)?;
-        probability("bit_erasure_probability", self.bit_erasure_probability)
+        probability("bit_erasure_probability", self.bit_erasure_probability)?;
+        match self.peak_snr_db {
+            Some(ratio) => signal_to_noise("peak_snr_db", ratio),
+            None => Ok(()),
+        }
     }
 
-    /// Whether the channel is perfect.
+    /// Whether no packet is lost and no bit damaged.
     pub fn is_clean(&self) -> bool {
-        *self == Self::CLEAN
+        Self { peak_snr_db: None, ..*self } == Self::CLEAN
     }
 }

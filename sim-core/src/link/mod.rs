@@ -16,7 +16,7 @@ mod transport;
 pub(crate) use medium::{Medium, PacketDamage, Round};
 pub(crate) use rate::{Capacity, Carried};
 
-pub use channel::{Channel, PacketLoss};
+pub use channel::{Channel, PacketLoss, noise_deviation, symbol_bits};
 pub use frame::Frame;
 pub use radio::{Radio, RadioPower, Standby, WakeUpRadio};
 pub use rate::{OPPORTUNITY_BYTES, Rate, RateStep};

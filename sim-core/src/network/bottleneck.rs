@@ -36,6 +36,11 @@ pub enum BottleneckKind {
     /// Of a float network, with the layers of the spiking unit but 1-bit activations: `encoder.conv`, a quantiser to 0 and
     /// 1, **cut**, `decoder.conv`, ReLU. The payload of one step of the spiking unit, without spikes.
     Binary,
+    /// Of a float network, joint source-channel coding (BottleNet++, Shao and Zhang, ICC Workshops 2020, and its code): the layers of the
+    /// spiking unit with a sigmoid at the **cut** and a ReLU behind the decoder. The values go as 8-bit numbers or as analogue
+    /// symbols, and the unit is trained with what the channel does to them. Two things differ from that code: the
+    /// kernels are those of the other units, and the encoder is not told the noise level.
+    Jscc,
     /// Of a quantised network, with the layers of the spiking unit and the quantiser of the network in the place of its
     /// neurons.
     Quantised,
@@ -46,7 +51,7 @@ const KERNEL: usize = 3;
 
 impl BottleneckKind {
     /// All kinds.
-    pub const ALL: [Self; 4] = [Self::Spiking, Self::Float, Self::Binary, Self::Quantised];
+    pub const ALL: [Self; 5] = [Self::Spiking, Self::Float, Self::Binary, Self::Jscc, Self::Quantised];
 
     /// The kind that is inserted into networks of `family`, unless another is chosen: that of SpikeBottleNet, of BottleNet, or
     /// the quantised twin of the first.
@@ -62,7 +67,7 @@ impl BottleneckKind {
     pub fn family(self) -> Family {
         match self {
             Self::Spiking => Family::Spiking,
-            Self::Float | Self::Binary => Family::Float,
+            Self::Float | Self::Binary | Self::Jscc => Family::Float,
             Self::Quantised => Family::Quantised,
         }
     }
@@ -73,6 +78,7 @@ impl BottleneckKind {
             Self::Spiking => "spiking",
             Self::Float => "float",
             Self::Binary => "binary",
+            Self::Jscc => "jscc",
             Self::Quantised => "quantised",
         }
     }
@@ -113,7 +119,8 @@ impl Network {
         let (cut, end) = match unit.kind {
             BottleneckKind::Spiking => net.spiking_unit(unit)?,
             BottleneckKind::Float => net.float_unit(unit),
-            BottleneckKind::Binary => net.binary_unit(unit),
+            BottleneckKind::Binary => net.single_unit(unit, Activation::Quantise { levels: 1 }),
+            BottleneckKind::Jscc => net.single_unit(unit, Activation::Sigmoid),
             BottleneckKind::Quantised => {
                 let levels = self.levels().expect("a network of this family has a quantiser");
                 let f = Nonlinearity::Float(Activation::Quantise { levels });
@@ -144,9 +151,10 @@ impl Network {
         Ok(self.one_convolution_unit(unit, f, Some(f)))
     }
 
-    fn binary_unit(&mut self, unit: Bottleneck) -> (usize, usize) {
+    /// A unit of a float network with `cut` as its activation at the cut.
+    fn single_unit(&mut self, unit: Bottleneck, cut: Activation) -> (usize, usize) {
         let last = self.closing_activation();
-        self.one_convolution_unit(unit, Nonlinearity::Float(Activation::Quantise { levels: 1 }), last)
+        self.one_convolution_unit(unit, Nonlinearity::Float(cut), last)
     }
 
     /// Encoder and decoder of one convolution each at the end of this network, with `cut` and `last` as nonlinearities.

@@ -9,6 +9,9 @@ use crate::inference::{Counts, Feature, GradedTrain, Real, SpikeTrain};
 use crate::network::Shape;
 use std::ops::Range;
 
+/// Bytes that hold a value of [`Codec::Symbols`] in a payload.
+pub(super) const SYMBOL_BYTES: usize = size_of::<f32>();
+
 /// A codec prepared for the feature at one cut.
 #[derive(Clone, Debug)]
 pub struct Coder {
@@ -75,7 +78,7 @@ impl Coder {
                     let numbers = numbers.collect::<Result<Vec<u32>, _>>()?;
                     Ok(bits::pack_numbers(numbers.into_iter(), bits::digits(levels)))
                 }
-                (Codec::Float32, Feature::Real(real), _) => {
+                (Codec::Float32 | Codec::Symbols, Feature::Real(real), _) => {
                     Ok(real.step(step).iter().flat_map(|v| v.to_le_bytes()).collect())
                 }
                 (Codec::Pixels8, Feature::Real(real), _) => {
@@ -115,7 +118,7 @@ impl Coder {
             Codec::Spikes => self.shape.len().div_ceil(8),
             Codec::Graded { max } => bits::digits(max) as usize * self.shape.len().div_ceil(8),
             Codec::Levels { levels } => (bits::digits(levels) as usize * self.shape.len()).div_ceil(8),
-            Codec::Float32 => 4 * self.shape.len(),
+            Codec::Float32 | Codec::Symbols => SYMBOL_BYTES * self.shape.len(),
             Codec::Pixels8 => self.shape.len(),
             Codec::Jpeg { .. } => payload.bytes.len() / self.steps.max(1),
         };
@@ -146,7 +149,7 @@ impl Coder {
         match self.codec {
             Codec::Spikes => return Ok(Feature::Spikes(self.spikes(arrived, &parts))),
             Codec::Graded { max } => return self.graded(arrived, &parts, max, damage).map(Feature::Graded),
-            Codec::Levels { .. } | Codec::Jpeg { .. } | Codec::Float32 | Codec::Pixels8 => {}
+            Codec::Levels { .. } | Codec::Jpeg { .. } | Codec::Float32 | Codec::Pixels8 | Codec::Symbols => {}
         }
         let mut real = Real { shape: self.shape, steps: 0, data: vec![] };
         for part in parts {
@@ -180,7 +183,7 @@ impl Coder {
     fn kept(&self, mut arrived: Arrived, parts: &[Range<usize>]) -> (Vec<u8>, Vec<Range<usize>>) {
         let mut kept = parts.to_vec();
         match self.missing {
-            Missing::Zero => {}
+            Missing::Zero | Missing::Middle => {}
             Missing::Last => {
                 parts.windows(2).for_each(|pair| arrived.repeat(pair[0].clone(), pair[1].clone()));
             }
@@ -211,7 +214,7 @@ impl Coder {
                     _ => {}
                 }
             }
-            (None, Codec::Float32) => {
+            (None, Codec::Float32 | Codec::Symbols) => {
                 // Four bytes a value, as the length check made sure.
                 let parts = bytes.as_chunks().0.iter().zip(missing.as_chunks::<4>().0);
                 for (value, (&bytes, missing)) in values.iter_mut().zip(parts) {
@@ -229,14 +232,16 @@ impl Coder {
                         }
                         number => number.min(levels),
                     };
-                    let is_whole = bits::number(missing, digits, index) == 0;
-                    *value = is_whole.then_some(number as f32 / levels as f32);
+                    *value = self.whole_or_middle(number, bits::number(missing, digits, index), levels);
                 }
             }
             (None, _) => {
                 let pixels = bytes.iter().zip(missing);
                 values.iter_mut().zip(pixels).for_each(|(value, (&pixel, &missing))| {
-                    *value = (missing == 0).then(|| jpeg::dequantise(pixel));
+                    *value = match missing {
+                        0 => Some(jpeg::dequantise(pixel)),
+                        _ => self.whole_or_middle(pixel.into(), missing.into(), u8::MAX.into()),
+                    };
                 });
             }
         }
@@ -244,12 +249,21 @@ impl Coder {
             return Ok(());
         }
         let before = real.steps.checked_sub(1).filter(|_| self.missing == Missing::Last).map(|step| step * len);
-        for (index, value) in values.into_iter().enumerate() {
-            let instead = before.map_or(0.0, |start| real.data[start + index]);
-            real.data.push(value.unwrap_or(instead));
+        let zero_or_middle = if self.missing == Missing::Middle && self.codec.has_unit_range() { 0.5 } else { 0.0 };
+        let noise = damage.noise.get(len * real.steps..).unwrap_or(&[]).iter().copied().chain(std::iter::repeat(0.0));
+        for ((index, value), noise) in values.into_iter().enumerate().zip(noise) {
+            let instead = before.map_or(zero_or_middle, |start| real.data[start + index]);
+            real.data.push(value.map_or(instead, |value| value + noise));
         }
         real.steps += 1;
         Ok(())
+    }
+
+    /// The value `number / max` if none of its bits is missing. With [`Missing::Middle`] the bits of the mask `missing`, which
+    /// are 0 in `number`, count half.
+    fn whole_or_middle(&self, number: u32, missing: u32, max: u32) -> Option<f32> {
+        let value = (number as f32 + missing as f32 / 2.0).min(max as f32) / max as f32;
+        (missing == 0 || self.missing == Missing::Middle).then_some(value)
     }
 
     fn mismatch(&self, feature: &Feature) -> PayloadError {

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 /// What happened to a payload in transit, in terms of its bytes and bits. A bit position `b` is bit `b % 8`, counted from the least significant, of byte
 /// `b / 8`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Damage<'a> {
     /// Byte ranges that did not arrive.
     pub lost: &'a [Range<usize>],
@@ -15,6 +15,9 @@ pub struct Damage<'a> {
     pub flipped: &'a [u32],
     /// Positions of bits that arrived but could not be read; the receiver knows which.
     pub erased: &'a [u32],
+    /// What noise added to each value of a payload of [`Codec::Symbols`](super::Codec::Symbols); nothing to those behind the last
+    /// one. It is 0 for any other codec.
+    pub noise: &'a [f32],
 }
 
 /// What the receiver substitutes for missing bits and values.
@@ -25,6 +28,9 @@ pub enum Missing {
     /// No spike, or the value 0.
     #[default]
     Zero,
+    /// The middle of what it can be, for values in [0, 1]: a missing bit of a number counts half, and a value of which nothing is
+    /// known is 0.5, as in BottleNet++ (Shao and Zhang, ICC Workshops 2020). Spikes and float32 values, which have no middle, are 0.
+    Middle,
     /// The same bit or value of the previous step; zero in the first step.
     Last,
     /// Nothing: an incomplete step is left out, and the tail runs fewer steps. If no step is complete, the tail gets
@@ -34,7 +40,7 @@ pub enum Missing {
 
 impl<'a> Damage<'a> {
     /// No damage: everything arrived as it was sent.
-    pub const NONE: Self = Self { lost: &[], flipped: &[], erased: &[] };
+    pub const NONE: Self = Self { lost: &[], flipped: &[], erased: &[], noise: &[] };
 
     /// Damage in which these byte ranges did not arrive and all else is intact.
     pub fn losing(lost: &'a [Range<usize>]) -> Self {

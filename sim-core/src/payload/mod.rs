@@ -10,6 +10,8 @@ mod damage;
 mod error;
 mod jpeg;
 
+use coder::SYMBOL_BYTES;
+
 pub use coder::Coder;
 pub use damage::{Damage, Missing};
 pub use error::PayloadError;
@@ -52,11 +54,16 @@ pub enum Codec {
     Float32,
     /// Values in [0, 1] as 8-bit pixels `round(255 x)`, such as the sample itself.
     Pixels8,
+    /// Values in [0, 1] as amplitudes of analogue symbols, one each, to which the channel adds noise
+    /// ([`Channel::peak_snr_db`](crate::link::Channel::peak_snr_db)). The bytes of such a payload hold them as float32; on the link they take
+    /// the time of [`symbol_bits`](crate::link::symbol_bits), see [`Payload::symbol_packets`].
+    Symbols,
 }
 
 impl Codec {
     /// The codec of a network cut after layer `cut`: pixels for the sample itself, bits for spikes, levels for what a quantiser
-    /// emits, JPEG for the unit-range output of a float bottleneck encoder, float32 for any other feature.
+    /// emits, JPEG for the clipped output of BottleNet's encoder, 8-bit values for the sigmoid of BottleNet++'s, float32 for any
+    /// other feature.
     ///
     /// # Panics
     /// If `network` has no layer `cut`.
@@ -65,9 +72,17 @@ impl Codec {
             (Operation::Input, _) => Self::Pixels8,
             (_, Signal::BINARY) => Self::Spikes,
             (_, Signal::Spikes { max }) => Self::Graded { max },
+            (Operation::Activation(Activation::Sigmoid), _) => Self::Pixels8,
             (Operation::Activation(f), _) if f == Activation::UNIT_CLIP => Self::Jpeg { quality: jpeg_quality },
             _ => network.levels_at(cut).map_or(Self::Float32, |levels| Self::Levels { levels }),
         }
+    }
+}
+
+impl Codec {
+    /// Whether all values that it can take are from 0 to 1.
+    fn has_unit_range(self) -> bool {
+        matches!(self, Self::Levels { .. } | Self::Jpeg { .. } | Self::Pixels8 | Self::Symbols)
     }
 }
 
@@ -80,6 +95,7 @@ impl Display for Codec {
             Self::Jpeg { quality } => write!(formatter, "jpeg {quality}"),
             Self::Float32 => formatter.write_str("float32"),
             Self::Pixels8 => formatter.write_str("8-bit"),
+            Self::Symbols => formatter.write_str("analogue symbols"),
         }
     }
 }
@@ -120,6 +136,22 @@ impl Payload {
             Packetise::Message => cut(0..self.bytes.len()).collect(),
             Packetise::Step => self.step_ranges().flat_map(cut).collect(),
         }
+    }
+
+    /// Number of values in a payload of [`Codec::Symbols`].
+    pub fn symbols(&self) -> usize {
+        self.bytes.len() / SYMBOL_BYTES
+    }
+
+    /// The packets of a payload of [`Codec::Symbols`], of which each takes as long on the link as `bits` bits: byte ranges, and the
+    /// whole number of bytes that takes as long as their symbols, none more than `mtu_bytes` but that of a single symbol.
+    pub fn symbol_packets(&self, mtu_bytes: NonZeroUsize, packetise: Packetise, bits: f64) -> Vec<(Range<usize>, u32)> {
+        // Conversion of a float to a whole number saturates.
+        let symbols = ((8 * mtu_bytes.get()) as f64 / bits) as usize;
+        let most = NonZeroUsize::new(symbols.saturating_mul(SYMBOL_BYTES))
+            .unwrap_or(NonZeroUsize::MIN.saturating_add(SYMBOL_BYTES - 1));
+        let length = |range: &Range<usize>| ((range.len() / SYMBOL_BYTES) as f64 * bits / 8.0).ceil() as u32;
+        self.packets(most, packetise).into_iter().map(|range| (range.clone(), length(&range))).collect()
     }
 }
 

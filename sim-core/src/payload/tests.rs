@@ -128,7 +128,7 @@ fn missing_bits_become_what_the_receiver_was_told() {
     assert_eq!(decode(Missing::DropStep, Damage::losing(second)), [0b1010_1010, 0b0000_1111]);
     assert_eq!(decode(Missing::DropStep, Damage::losing(std::slice::from_ref(&(0..3)))), [0]);
     // Bit 1 of step 0 inverted; bit 0 (was 1) and bit 5 (was 0) of step 2 erased: step 1 had 0 and 1 there.
-    let bits = Damage { lost: &[], flipped: &[1], erased: &[16, 21] };
+    let bits = Damage { lost: &[], flipped: &[1], erased: &[16, 21], ..Damage::NONE };
     assert_eq!(decode(Missing::Zero, bits), [0b1010_1000, 0b1111_0000, 0b0000_1110]);
     assert_eq!(decode(Missing::Last, bits), [0b1010_1000, 0b1111_0000, 0b0010_1110]);
     assert_eq!(decode(Missing::DropStep, bits), [0b1010_1000, 0b1111_0000]);
@@ -183,4 +183,46 @@ fn levels_are_numbers_of_as_few_bits_as_they_need() {
         let bytes = coder.encode(&Feature::Real(Real::zeros(Shape::vector(8), 1))).unwrap().bytes;
         assert_eq!(bytes.len(), bits, "{levels} levels");
     }
+}
+
+/// As in the code of BottleNet++: a missing bit counts half of what it would be worth, so a missing byte is in the middle.
+#[test]
+fn missing_values_become_the_middle_of_what_they_can_be() {
+    let shape = Shape::vector(3);
+    let decode = |codec, bytes: &[u8], damage: Damage<'_>| {
+        let coder = Coder::new(codec, shape, 1).unwrap().with_missing(Missing::Middle);
+        let payload = Payload { bytes: bytes.into(), step_starts: vec![0] };
+        let Feature::Real(real) = coder.decode(&payload, &damage).unwrap() else { panic!("values were sent") };
+        real.data
+    };
+    let lost = std::slice::from_ref(&(2..3));
+    // 200 = 0b1100_1000 without its highest bit (72 + 64) and with its bit 3, which is 1, unknown (192 + 4).
+    let found = decode(Codec::Pixels8, &[200, 200, 255], Damage { lost, erased: &[7, 11], ..Damage::NONE });
+    assert_eq!(found, [136.0 / 255.0, 196.0 / 255.0, 127.5 / 255.0]);
+    // Levels 0 to 4 in three bits: an unknown bit 2 of a 4 is a 2, and one of a 3 is more than a 4 can be.
+    let coder = Coder::new(Codec::Levels { levels: 4 }, shape, 1).unwrap();
+    let levels = Real { shape, steps: 1, data: vec![1.0, 0.75, 0.25] };
+    let bytes = coder.encode(&Feature::Real(levels)).unwrap().bytes;
+    let found = decode(Codec::Levels { levels: 4 }, &bytes, Damage { erased: &[2, 5], ..Damage::NONE });
+    assert_eq!(found, [0.5, 1.0, 0.25]);
+    // Nothing is known of an image that cannot be decoded, nor of a symbol that is lost; float32 values have no middle.
+    let symbols: Vec<u8> = [0.25_f32, 0.5, 1.0].into_iter().flat_map(f32::to_le_bytes).collect();
+    let lost = Damage { lost: std::slice::from_ref(&(4..8)), noise: &[0.5, 7.0, -0.25], ..Damage::NONE };
+    assert_eq!(decode(Codec::Symbols, &symbols, lost), [0.75, 0.5, 0.75]);
+    assert_eq!(decode(Codec::Float32, &symbols, Damage { noise: &[], ..lost }), [0.25, 0.0, 1.0]);
+}
+
+/// At 20 dB a symbol takes as long as log2(101) / 2 = 3.329 bits: 24 of them fit the time of 10 bytes, and 7 that of 3.
+#[test]
+fn symbols_take_the_time_of_the_bits_that_a_perfect_code_would_send() {
+    let bits = crate::link::symbol_bits(20.0);
+    assert!((bits - 3.329_105_6).abs() < 1e-6, "{bits}");
+    let feature = real(Shape::vector(31), 1);
+    let payload = Coder::new(Codec::Symbols, feature.shape, 1).unwrap().encode(&Feature::Real(feature)).unwrap();
+    let mtu = |bytes| std::num::NonZeroUsize::new(bytes).unwrap();
+    assert_eq!(payload.symbol_packets(mtu(10), Packetise::Message, bits), [(0..96, 10), (96..124, 3)]);
+    assert_eq!(payload.symbol_packets(mtu(1_500), Packetise::Message, bits), [(0..124, 13)]);
+    // A packet shorter than a symbol holds one all the same.
+    let one = payload.symbol_packets(mtu(1), Packetise::Message, 20.0);
+    assert_eq!((one.len(), one[30].clone()), (31, (120..124, 3)));
 }

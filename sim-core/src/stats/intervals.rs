@@ -81,7 +81,12 @@ pub fn wilson(successes: u64, trials: u64) -> Result<Interval, StatsError> {
 /// # Errors
 /// Those of [`wilson`].
 pub fn wilson_at(successes: u64, trials: u64, confidence: f64) -> Result<Interval, StatsError> {
-    score_interval(successes, trials, Normal::standard().inverse_cdf((1.0 + confidence) / 2.0))
+    score_interval(successes, trials, normal_quantile(confidence))
+}
+
+/// Half the width, in standard deviations, of the interval of a normal distribution that holds this share of it.
+pub fn normal_quantile(confidence: f64) -> f64 {
+    Normal::standard().inverse_cdf((1.0 + confidence) / 2.0)
 }
 
 /// The interval of [`wilson`] with the quantile `z` of the standard normal distribution.

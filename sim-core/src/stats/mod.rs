@@ -11,6 +11,7 @@
 //! | networks that were trained several times | [`CrossedDifference`] |
 //! | ... and whether a claim about them holds | [`Claim`] |
 //! | designs that saw the same random streams | [`compare_with_control`] |
+//! | how probably a design is the best one, or keeps a limit | [`Belief`] |
 //! | percentiles | [`Quantiles`] |
 //! | mean length of a queue | [`TimeWeighted`] |
 //!
@@ -18,6 +19,7 @@
 //! often they hold the truth.
 
 mod batch_means;
+mod belief;
 mod claim;
 mod comparison;
 mod crossed;
@@ -32,10 +34,11 @@ mod time_weighted;
 mod warm_up;
 
 pub use batch_means::{batch_means, overlapping_batch_means};
+pub use belief::{Belief, share_at_most};
 pub use claim::{Claim, ClaimVerdict};
 pub use comparison::{Comparison, compare_with_control, holm};
 pub use crossed::{CrossedDifference, Resolution};
-pub use intervals::{Interval, mean_interval, mean_interval_at, wilson, wilson_at};
+pub use intervals::{Interval, mean_interval, mean_interval_at, normal_quantile, wilson, wilson_at};
 pub use moments::Moments;
 pub use paired::{PairedDifference, paired_difference};
 pub use quantiles::Quantiles;

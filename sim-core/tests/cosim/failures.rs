@@ -2,7 +2,7 @@
 
 use crate::common::system;
 use crate::scripted::{Design, MILLISECOND, Scripted};
-use cospike_sim_core::cloud::Order;
+use cospike_sim_core::cloud::{EarlyExit, ExitAt, Order};
 use cospike_sim_core::cosim::{CosimError, Phase, System, run};
 use cospike_sim_core::edge::{DesignChoice, DropPolicy, Governor, SpeedLevel};
 use cospike_sim_core::kernel::{ImpossibleValue, Streams};
@@ -90,7 +90,7 @@ fn impossible_systems_are_refused_by_name() {
         }),
         ("queue_capacity", |s| (s.edge.when_full, s.edge.queue_capacity) = (DropPolicy::Oldest, Some(0))),
         ("battery_joules", |s| s.edge.battery_joules = Some(-1.0)),
-        ("exit_entropy", |s| s.cloud.exit_entropy = Some(1.5)),
+        ("exit entropy", |s| s.cloud.exit = Some(EarlyExit { entropy: 1.5, at: ExitAt::Edge })),
         ("smoothing", |s| {
             s.edge.design = DesignChoice::ByRate { smoothing: 0.0, initial_bits_per_second: 0.0, designs: vec![] };
         }),

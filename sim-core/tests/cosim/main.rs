@@ -5,6 +5,7 @@ mod common;
 
 mod cloud;
 mod edge;
+mod exit;
 mod failures;
 mod invariants;
 mod link;

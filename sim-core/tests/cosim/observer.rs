@@ -2,7 +2,7 @@
 
 use crate::close;
 use crate::scripted::{Design, MILLISECOND, Scripted};
-use cospike_sim_core::cloud::Batching;
+use cospike_sim_core::cloud::{Batching, EarlyExit, ExitAt};
 use cospike_sim_core::cosim::{
     DropReason, End, Observer, Outcome, Phase, ProcessorState, QueueAt, RadioState, ServerAt, System, run_observed,
 };
@@ -124,7 +124,7 @@ fn observed() -> (System, Diary, Outcome) {
     system.edge.queue_capacity = Some(1);
     system.link.channel = Channel::losing(0.3);
     system.link.sharing = Sharing::Cell;
-    system.cloud.exit_entropy = Some(0.5);
+    system.cloud.exit = Some(EarlyExit { entropy: 0.5, at: ExitAt::Cloud });
     system.cloud.servers = 2;
     system.cloud.batching = Batching { max_size: 2, ..Batching::NONE };
     let mut design = Design::streaming(3, 40 * MILLISECOND, 800, 10 * MILLISECOND);

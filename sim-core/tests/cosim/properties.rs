@@ -3,7 +3,7 @@
 use crate::close;
 use crate::common::system;
 use crate::scripted::{Asked, Design, MILLISECOND, Scripted};
-use cospike_sim_core::cloud::{Autoscaling, BatchTime, Batching, CloudPower, Order};
+use cospike_sim_core::cloud::{Autoscaling, BatchTime, Batching, CloudPower, EarlyExit, ExitAt, Order};
 use cospike_sim_core::cosim::{Guess, Outcome, RequestCounters, System, run};
 use cospike_sim_core::edge::{DesignChoice, DesignThreshold, DropPolicy, Governor, Sleep, SpeedLevel, Standby};
 use cospike_sim_core::energy::PowerPart;
@@ -147,7 +147,8 @@ fn cloud(system: &mut System, choices: &mut Choices) {
     };
     cloud.scaling = choices.pick(&[None, Some(scaling)]);
     cloud.power = CloudPower { idle_watts: 3.0, busy_watts: 7.0 };
-    cloud.exit_entropy = choices.pick(&[None, Some(0.5)]);
+    let exit = |at| Some(EarlyExit { entropy: 0.5, at });
+    cloud.exit = choices.pick(&[None, exit(ExitAt::Cloud), exit(ExitAt::Edge)]);
 }
 
 /// Any system that the configuration can describe, but for the sizes.
@@ -191,6 +192,7 @@ fn check(system: &System, found: &Outcome) {
         found.requests.completed + found.requests.dropped() + found.requests.in_flight
     );
     assert!(system.workload.horizon_seconds.is_some() || found.requests.in_flight == 0);
+    assert!(found.traffic.steps_wasted <= found.traffic.steps_sent);
     close(found.energy.sum_of_parts(), found.energy.total, 1e-9);
     if let Ok(window) = &found.window {
         assert!(window.from < window.to && window.to <= found.simulated && window.answered <= found.requests.completed);

@@ -3,12 +3,17 @@
 use crate::close;
 use crate::common::system;
 use crate::scripted::{Design, MILLISECOND, Scripted, run_one};
+use cospike_sim_core::cloud::{EarlyExit, ExitAt};
 use cospike_sim_core::cosim::System;
 use cospike_sim_core::link::{Channel, Rate, Transport};
 
+fn exit_at_cloud(entropy: f64) -> EarlyExit {
+    EarlyExit { entropy, at: ExitAt::Cloud }
+}
+
 /// Heads of 10 ms a step, messages of 4 ms (500 bytes at 1 Mbit/s), propagation 5 ms, tails of 7 ms a step; answers of
 /// 4 bytes take 32 us.
-fn one_request() -> (System, Design) {
+pub(crate) fn one_request() -> (System, Design) {
     let mut system = system(1.0, 1);
     system.link.propagation_seconds = 5e-3;
     (system, Design::streaming(4, 10 * MILLISECOND, 500, 7 * MILLISECOND))
@@ -38,20 +43,21 @@ fn steps_overlap_and_the_last_one_decides() {
 #[test]
 fn an_early_exit_saves_exactly_the_steps_that_were_not_sent() {
     let (mut system, _) = one_request();
-    system.cloud.exit_entropy = Some(0.1);
+    system.cloud.exit = Some(exit_at_cloud(0.1));
     let mut design = Design::streaming(8, 10 * MILLISECOND, 500, 7 * MILLISECOND);
     design.tails[1].guess.entropy = 0.1;
     let mut network = Scripted::new([design.clone()]);
     let found = network.run(&system, 1);
     close(found.latency.unwrap().mean, 41.032e-3, 1e-12);
     assert_eq!((found.traffic.steps_sent, found.traffic.steps_saved), (4, 4));
+    assert_eq!((found.traffic.steps_wasted, found.traffic.answers_received), (2, 1));
     assert_eq!(network.asked.iter().map(|asked| asked.steps).collect::<Vec<_>>(), [1, 2]);
     // Five steps of the head were computed, though the fifth was of no use, and four messages were sent.
     close(found.energy.compute.ac, 5e-3, 1e-12);
     close(found.energy.power.radio_tx, 4.0 * 4e-3 * (0.3 + 0.2), 1e-9);
     assert_eq!(found.sent_bytes, 4 * 500);
     // Without the exit all eight are sent and run.
-    system.cloud.exit_entropy = None;
+    system.cloud.exit = None;
     let all = run_one(&system, design);
     assert_eq!((all.traffic.steps_sent, all.traffic.steps_saved), (8, 0));
 }
@@ -61,7 +67,7 @@ fn an_early_exit_saves_exactly_the_steps_that_were_not_sent() {
 #[test]
 fn a_stop_takes_back_what_waits_for_the_uplink() {
     let (mut system, _) = one_request();
-    system.cloud.exit_entropy = Some(0.1);
+    system.cloud.exit = Some(exit_at_cloud(0.1));
     system.link.uplink = Rate::Constant { bits_per_second: 1e5 };
     let mut design = Design::streaming(8, 10 * MILLISECOND, 500, 7 * MILLISECOND);
     design.tails[0].guess.entropy = 0.0;

@@ -59,6 +59,8 @@ pub(crate) enum Function {
     /// `x` clipped to [0, 1] and rounded to this many equal steps (QCFS, Bu et al., ICLR 2022); the gradient is that of
     /// the clip alone.
     Quantise(usize),
+    /// `1 / (1 + exp(-x))`.
+    Sigmoid,
     /// A spiking neuron over this many time steps. The gradient does not flow through the reset.
     Spike(Neuron, usize),
 }
@@ -99,6 +101,7 @@ impl Function {
                             let levels = levels as f32;
                             output.iter_mut().for_each(|v| *v = (v.clamp(0.0, 1.0) * levels + 0.5).floor() / levels);
                         }
+                        Self::Sigmoid => output.iter_mut().for_each(|v| *v = sigmoid(*v)),
                         Self::Spike(..) => unreachable!("done above"),
                     }
                 }
@@ -126,6 +129,11 @@ impl Function {
                 let mut sum = vec![0.0; len];
                 for (step, gradient) in gradient.iter_mut().enumerate() {
                     put_all(terms, samples, step, sample, &mut sum);
+                    if self == Self::Sigmoid {
+                        let slope = |x: f32| sigmoid(x) * (1.0 - sigmoid(x));
+                        gradient.iter_mut().zip(&sum).for_each(|(g, x)| *g *= slope(*x));
+                        continue;
+                    }
                     let top = match self {
                         Self::Relu => f32::INFINITY,
                         Self::Clip(max) => max,
@@ -138,6 +146,11 @@ impl Function {
             },
         );
     }
+}
+
+/// As the inference computes it.
+fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + libm::expf(-x))
 }
 
 /// Calls `work` with every sample and its frames of `data`, one per step.

@@ -230,4 +230,13 @@ fn activations_have_their_gradients() {
         function.backward(1, &terms, &mut back);
         assert_eq!((output.data.as_slice(), back.data.as_slice()), (&values[..], &gradient[..]), "{function:?}");
     }
+    // The logistic function of ln 3 is 3/4, and its slope 3/4 of 1/4.
+    let maps = Maps { shape: Shape::vector(2), frames: 1, data: vec![3.0_f32.ln(), -(3.0_f32.ln())] };
+    let affine = Affine { scale: vec![1.0; 2], shift: vec![0.0; 2] };
+    let terms = [Term { maps: &maps, affine: Some(&affine) }];
+    let (mut output, mut back) = (maps.clone(), Maps { data: vec![16.0; 2], ..maps.clone() });
+    Function::Sigmoid.forward(1, &terms, &mut output);
+    Function::Sigmoid.backward(1, &terms, &mut back);
+    let all: Vec<f32> = output.data.into_iter().chain(back.data).collect();
+    assert!(all.iter().zip([0.75, 0.25, 3.0, 3.0]).all(|(found, expected)| (found - expected).abs() < 1e-5), "{all:?}");
 }

@@ -166,6 +166,7 @@ fn add(a: &Tensor, b: &Tensor) -> Result<Tensor> {
 fn apply(function: Function, x: &Tensor, samples: usize) -> Result<Tensor> {
     let (value, top) = match function {
         Function::Spike(neuron, steps) => return spike(&neuron, x, samples, steps),
+        Function::Sigmoid => return Ok((x.neg()?.exp()? + 1.0)?.recip()?),
         Function::Relu => (x.maximum(0.0)?, f32::INFINITY),
         Function::Clip(max) => (x.clamp(0.0, f64::from(max))?, max),
         Function::Quantise(levels) => {

@@ -69,6 +69,7 @@ pub(super) fn function(layer: &Layer, dynamics: Dynamics) -> Option<Function> {
         (Operation::Activation(Activation::Relu), _) => Some(Function::Relu),
         (Operation::Activation(Activation::Clip { max }), _) => Some(Function::Clip(max)),
         (Operation::Activation(Activation::Quantise { levels }), _) => Some(Function::Quantise(levels as usize)),
+        (Operation::Activation(Activation::Sigmoid), _) => Some(Function::Sigmoid),
         _ => None,
     }
 }

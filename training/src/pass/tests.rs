@@ -92,11 +92,13 @@ fn float_networks_have_the_same_gradients_by_kernels_and_by_library() {
     let tiny = TINY.build(FLOAT);
     let clipped = with_unit(&tiny, BottleneckKind::Float).0;
     let binary = with_unit(&tiny, BottleneckKind::Binary).0;
+    let jscc = with_unit(&tiny, BottleneckKind::Jscc).0;
     for (what, net) in [
         ("float ResNet", tiny),
         ("float MobileNet", TINY_MOBILE.build(FLOAT)),
         ("float ResNet with a float unit", clipped),
         ("float ResNet with a binary unit", binary),
+        ("float ResNet with a jscc unit", jscc),
     ] {
         compare(what, whole(&net, Dynamics::Steps(1)));
     }

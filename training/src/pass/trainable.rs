@@ -1,7 +1,7 @@
 //! Which networks this program can train.
 
 use crate::kernels::Depthwise;
-use cospike_sim_core::network::{Activation, Conv2d, Leak, Network, Operation, Reduction};
+use cospike_sim_core::network::{Conv2d, Leak, Network, Operation, Reduction};
 
 /// Reason why a network cannot be trained.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +37,6 @@ pub(crate) fn check(net: &Network) -> Result<(), Untrainable> {
             Operation::Linear if net.layers[layer.inputs[0]].output.area() > 1 => "it flattens a feature map",
             Operation::Flatten => "it flattens a feature map",
             Operation::Neuron(neuron) if neuron.leak == Leak::Learned => "its leak is learned",
-            Operation::Activation(Activation::Sigmoid) => "it is a sigmoid",
             Operation::Cells(_) => "its neurons have values of their own",
             Operation::Previous => "it reads an earlier step",
             Operation::Scale => "it scales every value by itself",

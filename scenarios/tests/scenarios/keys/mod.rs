@@ -32,7 +32,7 @@ fn numeric_keys() -> Vec<NumericKey> {
 }
 
 fn collect(path: &str, in_list: bool, properties: &Map<String, Value>, keys: &mut Vec<NumericKey>) {
-    let is_of_scenario = |name: &str| !path.is_empty() || !["sweep", "find"].contains(&name);
+    let is_of_scenario = |name: &str| !path.is_empty() || !["sweep", "find", "goal"].contains(&name);
     for (name, schema) in properties.iter().filter(|(name, _)| is_of_scenario(name)) {
         let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
         let is_list = schema["items"].is_object();

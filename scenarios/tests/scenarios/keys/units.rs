@@ -58,6 +58,7 @@ link.bursts.good_loss             SYSTEM/link/channel/packet_loss/gilbert-elliot
 link.bursts.bad_loss              SYSTEM/link/channel/packet_loss/gilbert-elliott/bad_probability
 link.bit_error                    SYSTEM/link/channel/bit_error_probability
 link.bit_erasure                  SYSTEM/link/channel/bit_erasure_probability
+link.peak_snr_db                  SYSTEM/link/channel/peak_snr_db
 link.retransmit.timeout_ms        SYSTEM/link/transport/retransmit/timeout_seconds
 link.retransmit.tries             SYSTEM/link/transport/retransmit/tries
 link.wake_up.duty                 SYSTEM/link/radio/standby/asleep/wake_up/duty
@@ -75,7 +76,7 @@ cloud.autoscaling.up_above        SYSTEM/cloud/scaling/up_above
 cloud.autoscaling.down_below      SYSTEM/cloud/scaling/down_below
 cloud.autoscaling.period_s        SYSTEM/cloud/scaling/period_seconds
 cloud.autoscaling.startup_s       SYSTEM/cloud/scaling/startup_seconds
-cloud.exit_entropy                SYSTEM/cloud/exit_entropy
+cloud.exit_entropy                SYSTEM/cloud/exit/entropy
 ";
 
 const IN_OTHER: &str = "

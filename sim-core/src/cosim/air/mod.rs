@@ -3,6 +3,7 @@
 mod cell;
 
 use super::CosimError;
+use super::answers::Answer;
 use super::context::Context;
 use super::event::EventKind;
 use super::messages::Message;
@@ -253,11 +254,16 @@ impl<'a> Air<'a> {
         Ok(())
     }
 
-    /// An answer goes from the cloud to its device.
-    pub(super) fn send_answer<O: Observer>(&self, slot: u32, context: &mut Context<'_, O>) -> Result<(), CosimError> {
+    /// An answer goes from the cloud to its device; it does not overtake an earlier one of its request.
+    pub(super) fn send_answer<O: Observer>(&self, answer: u32, context: &mut Context<'_, O>) -> Result<(), CosimError> {
+        let now = context.now();
+        let Answer { request: slot, index, .. } = *context.answers.get(answer);
         context.go_on(slot, Phase::CloudService, Phase::Downlink);
-        let jitter = self.jitter(&self.downlink_jitter, context.requests.get(slot).number, 0)?;
-        context.agenda.schedule(self.propagation.after(jitter)?, EventKind::AnswerBegins, slot)?;
+        let request = context.requests.get_mut(slot);
+        let jitter = self.jitter(&self.downlink_jitter, request.number, index.into())?;
+        let at = now.after(self.propagation)?.after(jitter)?.max(request.answered_at);
+        request.answered_at = at;
+        context.agenda.schedule(at.since(now), EventKind::AnswerBegins, answer)?;
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 mod servers;
 
+use super::answers::Answer;
 use super::context::Context;
 use super::event::EventKind;
 use super::messages::Message;
@@ -9,7 +10,8 @@ use super::observer::{DropReason, Observer, QueueAt, ServerAt};
 use super::outcome::{CloudEnergy, PlaceUse};
 use super::phase::Phase;
 use super::usage::Extent;
-use super::{CosimError, Received, TailStep};
+use super::{CosimError, Guess, Received, TailStep};
+use crate::cloud::ExitAt;
 use crate::kernel::{SimTime, Ticket, not_negative};
 use crate::link::PacketDamage;
 use servers::{Next, Scaling, Servers};
@@ -45,13 +47,14 @@ impl<'a> Cloud<'a> {
         let Message { request: slot, index, .. } = *context.messages.get(message);
         let now = context.now();
         let request = context.requests.get_mut(slot);
-        if request.has_ended() {
+        if request.is_closed() {
             context.discard(message, Phase::Uplink);
             return Ok(());
         }
         if index != request.due {
             // An earlier message is still being repeated.
             request.early.push(message, &mut context.messages, now);
+            context.release_early(slot);
             return Ok(());
         }
         let released = take_in_order(slot, message, context);
@@ -61,11 +64,12 @@ impl<'a> Cloud<'a> {
             context.drop_request(slot, DropReason::AllPacketsLost);
         }
         (0..released).for_each(|_| context.leave(slot, Phase::Uplink));
+        context.release_early(slot);
         Ok(())
     }
 
     /// The cloud begins with the next step of a request, if it has one, nothing else to do for it, and knows of it.
-    fn go_on<O: Observer>(&mut self, slot: u32, context: &mut Context<'_, O>) -> Result<(), CosimError> {
+    pub(super) fn go_on<O: Observer>(&mut self, slot: u32, context: &mut Context<'_, O>) -> Result<(), CosimError> {
         let request = context.requests.get(slot);
         if request.at_work || request.exited || !request.known || request.served == request.due {
             return Ok(());
@@ -74,7 +78,7 @@ impl<'a> Cloud<'a> {
         let tail = run_tail(slot, context)?;
         let request = context.requests.get_mut(slot);
         request.at_work = true;
-        request.answer = tail.guess.answer;
+        request.tail_answer = tail.guess.answer;
         request.tail_entropy = tail.guess.entropy;
         request.tail_seconds = self.profile.processor.operation_seconds(&tail.counts);
         request.tail_joules = tail.energy.total();
@@ -153,27 +157,35 @@ impl<'a> Cloud<'a> {
         self.served = served;
     }
 
-    /// The cloud has run a step of a request: it answers, goes on with the next step, or waits for it. True if it answers;
-    /// the request is then still in the phase of cloud service.
+    /// The cloud has run a step of a request: it answers, or goes on with the next step, or waits for it. Gives the answer, which is
+    /// then still in the phase of cloud service; [`Cloud::go_on`] is to follow once it has been sent.
     pub(super) fn step_served<O: Observer>(
         &mut self,
         slot: u32,
         context: &mut Context<'_, O>,
-    ) -> Result<bool, CosimError> {
+    ) -> Result<Option<u32>, CosimError> {
         let all = context.head(slot).messages();
         let request = context.requests.get_mut(slot);
         request.at_work = false;
         request.served += 1;
-        if !request.has_ended() {
-            let is_sure = self.profile.exit_entropy.is_some_and(|most| request.tail_entropy <= most);
-            if is_sure || usize::from(request.served) == all {
-                request.exited = true;
-                return Ok(true);
-            }
-            self.go_on(slot, context)?;
+        if request.is_closed() {
+            context.leave(slot, Phase::CloudService);
+            return Ok(None);
         }
+        let exit_at = |place| self.profile.exit.and_then(|exit| exit.entropy_at(place));
+        let is_sure = exit_at(ExitAt::Cloud).is_some_and(|most| request.tail_entropy <= most);
+        let is_last = is_sure || usize::from(request.served) == all;
+        let asks_device = exit_at(ExitAt::Edge).is_some();
+        if is_last || asks_device {
+            request.exited = is_last;
+            let guess = Guess { answer: request.tail_answer, entropy: request.tail_entropy };
+            let before = if asks_device { request.served - 1 } else { 0 };
+            let answer = Answer::new(slot, request.served, before, guess, is_last);
+            return Ok(Some(context.answers.insert(answer)));
+        }
+        self.go_on(slot, context)?;
         context.leave(slot, Phase::CloudService);
-        Ok(false)
+        Ok(None)
     }
 
     fn schedule_scale_look<O: Observer>(&self, context: &mut Context<'_, O>) -> Result<(), CosimError> {
@@ -282,7 +294,7 @@ fn run_tail<O: Observer>(slot: u32, context: &mut Context<'_, O>) -> Result<Tail
     };
     let tail = context
         .computation
-        .tail(design, sample, &Received { steps, lost, flipped, erased })
+        .tail(design, sample, &Received { request: request.number, steps, lost, flipped, erased })
         .map_err(|error| CosimError::Tail { design, sample, error: Box::new(error) })?;
     not_negative("energy of a tail step", tail.energy.total())?;
     Ok(tail)

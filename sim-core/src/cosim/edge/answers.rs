@@ -1,8 +1,11 @@
-//! Answers come down; a radio that is off has to be woken first.
+//! Answers come down; a radio that is off has to be woken first. Where the device decides about an early exit, each answer holds the
+//! scores of the steps so far, and one that is certain enough ends its request; those that were on their way behind it are
+//! received like any other, and come to nothing.
 
 use super::Edge;
 use super::device::Connection;
 use crate::cosim::CosimError;
+use crate::cosim::answers::Answer;
 use crate::cosim::context::{Answered, Context};
 use crate::cosim::event::EventKind;
 use crate::cosim::observer::{DropReason, Observer};
@@ -16,41 +19,41 @@ impl Edge<'_> {
     /// The first bit of an answer reaches its device.
     pub(in crate::cosim) fn answer_begins<O: Observer>(
         &mut self,
-        slot: u32,
+        answer: u32,
         context: &mut Context<'_, O>,
     ) -> Result<(), CosimError> {
-        if self.gives_up(slot, context) {
+        if self.gives_up(answer, context) {
             return Ok(());
         }
-        let device = context.requests.get(slot).device;
+        let device = context.request_answered_by(answer).device;
         match (self.device(device).radio.connection, self.radio.standby) {
             (Connection::Standby, Standby::Asleep { wake_up, .. }) => {
-                self.signal(slot, &wake_up, SimTime::ZERO, context)
+                self.signal(answer, &wake_up, SimTime::ZERO, context)
             }
-            _ => self.receive_when_connected(slot, context),
+            _ => self.receive_when_connected(answer, context),
         }
     }
 
     fn receive_when_connected<O: Observer>(
         &mut self,
-        slot: u32,
+        answer: u32,
         context: &mut Context<'_, O>,
     ) -> Result<(), CosimError> {
-        let device = context.requests.get(slot).device;
+        let device = context.request_answered_by(answer).device;
         if self.connect(device, context)? {
-            return self.receive(slot, context);
+            return self.receive(answer, context);
         }
         let now = context.now();
-        self.device_mut(device).radio.answers.push(slot, &mut context.requests, now);
+        self.device_mut(device).radio.answers.push(answer, &mut context.answers, now);
         Ok(())
     }
 
     /// The radio, which is connected, begins to receive an answer.
-    fn receive<O: Observer>(&mut self, slot: u32, context: &mut Context<'_, O>) -> Result<(), CosimError> {
-        let device = context.requests.get(slot).device;
+    fn receive<O: Observer>(&mut self, answer: u32, context: &mut Context<'_, O>) -> Result<(), CosimError> {
+        let device = context.request_answered_by(answer).device;
         self.device_mut(device).radio.receiving += 1;
         self.radio_changed(device, context)?;
-        context.agenda.schedule(self.times.answer, EventKind::AnswerReceived, slot)?;
+        context.agenda.schedule(self.times.answer, EventKind::AnswerReceived, answer)?;
         Ok(())
     }
 
@@ -61,63 +64,69 @@ impl Edge<'_> {
         device: u32,
         context: &mut Context<'_, O>,
     ) -> Result<(), CosimError> {
-        while let Some(slot) = self.next_answer(device, context) {
-            self.receive(slot, context)?;
+        while let Some(answer) = self.next_answer(device, context) {
+            self.receive(answer, context)?;
         }
         self.rest_radio(device, context)
     }
 
-    /// Takes the next request whose answer waits for the radio to connect.
+    /// Takes the next answer that waits for the radio to connect.
     pub(super) fn next_answer<O>(&mut self, device: u32, context: &mut Context<'_, O>) -> Option<u32> {
         let now = context.agenda.now();
-        self.device_mut(device).radio.answers.pop(&mut context.requests, now).map(|(slot, _)| slot)
+        self.device_mut(device).radio.answers.pop(&mut context.answers, now).map(|(answer, _)| answer)
     }
 
-    /// The last bit of an answer has reached its device.
+    /// The last bit of an answer has reached its device: the answer stands, or comes to nothing.
     pub(in crate::cosim) fn answer_received<O: Observer>(
         &mut self,
-        slot: u32,
+        answer: u32,
         context: &mut Context<'_, O>,
     ) -> Result<Option<Answered>, CosimError> {
+        let Answer { request: slot, steps, guess, is_last, .. } = *context.answers.get(answer);
         let &Request { device, arrived, .. } = context.requests.get(slot);
         self.device_mut(device).radio.receiving -= 1;
-        if self.gives_up(slot, context) {
+        if self.gives_up(answer, context) {
             return Ok(None);
         }
-        self.received.add(context.now().since(arrived));
+        context.answers.remove(answer);
+        context.tally.traffic.answers_received += 1;
         let joules = self.radio.power.down_joules(self.times.answer_bits);
         self.device_mut(device).ledger.charge_bits(0.0, joules);
         self.rest_radio(device, context)?;
-        let answered = context.complete(slot);
+        let stands = is_last || self.exit_entropy.is_some_and(|most| guess.entropy <= most);
+        let answered = (stands && !context.requests.get(slot).has_ended()).then(|| {
+            self.received.add(context.now().since(arrived));
+            context.complete(slot, guess.answer, steps)
+        });
         context.leave(slot, Phase::Downlink);
-        Ok(Some(answered))
+        Ok(answered)
     }
 
-    /// Ends a request whose device has died. True if the request has ended.
-    fn gives_up<O: Observer>(&mut self, slot: u32, context: &mut Context<'_, O>) -> bool {
-        let request = context.requests.get(slot);
-        if self.is_alive(request.device) && !request.has_ended() {
+    /// Puts an answer away whose device has died, or whose request was dropped. True if it was.
+    fn gives_up<O: Observer>(&mut self, answer: u32, context: &mut Context<'_, O>) -> bool {
+        let request = context.request_answered_by(answer);
+        if self.is_alive(request.device) && (request.answered || !request.has_ended()) {
             return false;
         }
-        context.drop_request(slot, DropReason::BatteryEmpty);
-        context.leave(slot, Phase::Downlink);
+        context.discard_answer(answer, Some(DropReason::BatteryEmpty));
         true
     }
 
     /// Sends a wake-up signal when the device next listens, `after` from now or later.
     fn signal<O: Observer>(
         &self,
-        slot: u32,
+        answer: u32,
         wake_up: &WakeUpRadio,
         after: SimTime,
         context: &mut Context<'_, O>,
     ) -> Result<(), CosimError> {
         let now = context.now();
-        let request = context.requests.get_mut(slot);
-        request.signals = request.signals.saturating_add(1);
-        let listens = self.listens_at(request.device, wake_up, now.after(after)?)?;
+        let device = context.request_answered_by(answer).device;
+        let signals = &mut context.answers.get_mut(answer).signals;
+        *signals = signals.saturating_add(1);
+        let listens = self.listens_at(device, wake_up, now.after(after)?)?;
         let ends = listens.after(SimTime::from_seconds(wake_up.signal_seconds)?)?;
-        context.agenda.schedule(ends.since(now), EventKind::WakeSignal, slot)?;
+        context.agenda.schedule(ends.since(now), EventKind::WakeSignal, answer)?;
         Ok(())
     }
 
@@ -144,27 +153,27 @@ impl Edge<'_> {
     /// A wake-up signal for an answer has ended.
     pub(in crate::cosim) fn wake_signal<O: Observer>(
         &mut self,
-        slot: u32,
+        answer: u32,
         context: &mut Context<'_, O>,
     ) -> Result<(), CosimError> {
-        if self.gives_up(slot, context) {
+        if self.gives_up(answer, context) {
             return Ok(());
         }
-        let request = context.requests.get(slot);
-        let (owner, signals) = (request.number, request.signals);
-        let is_off = self.device(request.device).radio.connection == Connection::Standby;
+        let &Request { number, device, .. } = context.request_answered_by(answer);
+        let Answer { index, signals, is_last, .. } = *context.answers.get(answer);
+        let is_off = self.device(device).radio.connection == Connection::Standby;
+        let draw = u64::from(index) << 8 | u64::from(signals);
         if let Standby::Asleep { wake_up, .. } = self.radio.standby
             && is_off
-            && self.draws.wake_up_misses.draw(owner, signals.into()).random::<f64>() < wake_up.miss_probability
+            && self.draws.wake_up_misses.draw(number, draw).random::<f64>() < wake_up.miss_probability
         {
             context.tally.traffic.missed_signals += 1;
             if signals < wake_up.tries {
-                return self.signal(slot, &wake_up, SimTime::from_seconds(wake_up.retry_seconds)?, context);
+                return self.signal(answer, &wake_up, SimTime::from_seconds(wake_up.retry_seconds)?, context);
             }
-            context.drop_request(slot, DropReason::Unreachable);
-            context.leave(slot, Phase::Downlink);
+            context.discard_answer(answer, is_last.then_some(DropReason::Unreachable));
             return Ok(());
         }
-        self.receive_when_connected(slot, context)
+        self.receive_when_connected(answer, context)
     }
 }

@@ -61,7 +61,7 @@ pub(super) struct RadioSide {
     pub(super) tail_since_past: bool,
     /// Messages that wait for the radio to connect.
     pub(super) held: Line,
-    /// Requests whose answers wait for the radio to connect.
+    /// Answers that wait for the radio to connect.
     pub(super) answers: Line,
     /// False alarms of the wake-up radio so far.
     pub(super) alarms: u32,
@@ -168,15 +168,17 @@ impl Device {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cosim::answers::Answer;
     use crate::cosim::messages::Message;
     use crate::cosim::requests::Request;
 
     /// A million devices must fit in a gigabyte with everything that is kept elsewhere: two stations of 16 bytes, the
     /// arrivals' and the channel's 24 each, samples' 4, pending events.
     #[test]
-    fn devices_requests_and_messages_are_as_small_as_stated() {
+    fn devices_requests_messages_and_answers_are_as_small_as_stated() {
         assert!(size_of::<Device>() <= 384, "{} bytes", size_of::<Device>());
         assert!(size_of::<Request>() <= 208, "{} bytes", size_of::<Request>());
         assert!(size_of::<Message>() <= 64, "{} bytes", size_of::<Message>());
+        assert!(size_of::<Answer>() <= 48, "{} bytes", size_of::<Answer>());
     }
 }

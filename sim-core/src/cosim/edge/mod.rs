@@ -21,6 +21,7 @@ use super::observer::{Observer, QueueAt};
 use super::outcome::PlaceUse;
 use super::stations::Stations;
 use super::usage::Extent;
+use crate::cloud::ExitAt;
 use crate::edge::{DesignChoice, EdgeDevice};
 use crate::energy::{Energy, EnergyLedger};
 use crate::kernel::{SimTime, StreamFamily, Streams};
@@ -41,7 +42,9 @@ pub(super) struct Edge<'a> {
     frame_joules: f64,
     devices: Vec<Device>,
     processors: Stations,
-    /// How long requests took until their answer had been received, and until their head was done.
+    /// Entropy up to which the scores after a step are the answer, if the devices decide about that.
+    exit_entropy: Option<f64>,
+    /// How long requests took until they were answered, and until their head was done.
     received: MeanTime,
     computed: MeanTime,
     times: Times,
@@ -87,6 +90,7 @@ impl<'a> Edge<'a> {
             frame_joules: link.frame.sent_joules,
             devices: vec![new_device(system); system.devices as usize],
             processors: Stations::new(system.devices, |device| QueueAt::Edge { device }),
+            exit_entropy: system.cloud.exit.and_then(|exit| exit.entropy_at(ExitAt::Edge)),
             received: MeanTime::default(),
             computed: MeanTime::default(),
             times: Times {

@@ -93,9 +93,8 @@ impl Edge<'_> {
         while let Some(message) = self.next_held(device, context) {
             context.discard(message, Phase::UplinkWait);
         }
-        while let Some(slot) = self.next_answer(device, context) {
-            context.drop_request(slot, DropReason::BatteryEmpty);
-            context.leave(slot, Phase::Downlink);
+        while let Some(answer) = self.next_answer(device, context) {
+            context.discard_answer(answer, Some(DropReason::BatteryEmpty));
         }
     }
 }

@@ -142,16 +142,15 @@ impl Edge<'_> {
         let energy = self.nominal_energy(made, &step);
         self.device_mut(device).ledger.charge(&energy, level.energy_factor());
         self.power_changed(device, context)?;
-        let request = context.requests.get_mut(slot);
+        let request = context.requests.get(slot);
         if request.has_ended() {
-            // The cloud's answer came while this step was made.
+            // Its answer came while this step was made.
             self.end_head(slot, context)?;
             return Ok(HeadStepDone::Over);
         }
         if let Some(answer) = self.own_answer(&step, request.messages > 0, is_last, sends) {
-            request.answer = answer;
             context.tally.requests.answered_at_edge += 1;
-            let answered = context.complete(slot);
+            let answered = context.complete(slot, answer, 0);
             self.end_head(slot, context)?;
             return Ok(HeadStepDone::Answered(answered));
         }

@@ -2,6 +2,7 @@
 
 use super::agenda::Agenda;
 use super::air::Air;
+use super::answers::Answers;
 use super::cloud::Cloud;
 use super::context::{Answered, Context};
 use super::counters::{RequestCounters, Trajectory};
@@ -59,6 +60,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
                 agenda: Agenda::new(),
                 requests: Requests::new(air.can_do_damage()),
                 messages: Messages::new(air.can_do_damage()),
+                answers: Answers::new(),
                 tally,
                 starvation: StarvationWatch::new(system.starvation_seconds)?,
                 ended: Vec::new(),
@@ -185,6 +187,7 @@ impl<'a, O: Observer> Simulation<'a, O> {
             Subject::Device | Subject::Batch | Subject::None => subject.into(),
             Subject::Request => self.context.requests.get(subject).number,
             Subject::Message => self.context.request_of(subject).number,
+            Subject::Answer => self.context.request_answered_by(subject).number,
         }
     }
 
@@ -281,7 +284,8 @@ impl<'a, O: Observer> Simulation<'a, O> {
         if let Some(next) = self.air.next(sent.station, context)? {
             self.begin_sending(sent.station, next)?;
         }
-        if !self.is_wanted(message) {
+        let request = self.context.request_of(message);
+        if request.is_closed() || !self.edge.is_alive(request.device) {
             self.context.discard(message, Phase::Uplink);
             return Ok(());
         }
@@ -295,12 +299,13 @@ impl<'a, O: Observer> Simulation<'a, O> {
         self.air.await_cell(&mut self.context)
     }
 
-    /// A server has run the tails of a batch: requests with an answer go back to their devices.
+    /// A server has run the tails of a batch: answers go to the devices.
     fn tail_done(&mut self, batch: u32) -> Result<(), CosimError> {
         let served = self.cloud.tail_done(batch, &mut self.context);
         for &slot in &served {
-            if self.cloud.step_served(slot, &mut self.context)? {
-                self.air.send_answer(slot, &mut self.context)?;
+            if let Some(answer) = self.cloud.step_served(slot, &mut self.context)? {
+                self.air.send_answer(answer, &mut self.context)?;
+                self.cloud.go_on(slot, &mut self.context)?;
             }
         }
         self.cloud.reuse(served);

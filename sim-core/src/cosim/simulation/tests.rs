@@ -1,36 +1,35 @@
 //! What needs a broken inside.
 
 use super::*;
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, EarlyExit, ExitAt};
 use crate::compute::Processor;
 use crate::cosim::{Guess, Head, HeadStep, QueueAt, Received, TailStep};
 use crate::edge::EdgeDevice;
 use crate::energy::ComputeEnergy;
 use crate::inference::Counts;
-use crate::link::{Link, RadioPower, Rate};
+use crate::link::{Channel, Link, RadioPower, Rate, Transport};
 use crate::split::SplitError;
 use crate::workload::{ArrivalProcess, SampleOrder, Workload};
 
-struct OneOperation;
+/// A network whose steps each take one operation at either place, and which is certain after the second.
+struct OneOperation<const STEPS: usize>;
 
-impl CoInference for OneOperation {
+impl<const STEPS: usize> CoInference for OneOperation<STEPS> {
     fn head(&self, _: u8, _: u32) -> Head<'_> {
-        Head {
-            steps: &[HeadStep {
-                counts: Counts { ac: 1, ..Counts::NONE },
-                energy: ComputeEnergy { ac: 0.0, mac: 0.0, neuron: 0.0, memory: 0.0, other: 0.0 },
-                packets: 1,
-                guess: None,
-            }],
-            packets: &[1],
-        }
+        const STEP: HeadStep = HeadStep {
+            counts: Counts { ac: 1, ..Counts::NONE },
+            energy: ComputeEnergy { ac: 0.0, mac: 0.0, neuron: 0.0, memory: 0.0, other: 0.0 },
+            packets: 1,
+            guess: None,
+        };
+        Head { steps: &[STEP; STEPS], packets: &[1; STEPS] }
     }
 
-    fn tail(&mut self, _: u8, _: u32, _: &Received<'_>) -> Result<TailStep, SplitError> {
+    fn tail(&mut self, _: u8, _: u32, received: &Received<'_>) -> Result<TailStep, SplitError> {
         Ok(TailStep {
             counts: Counts { ac: 1, ..Counts::NONE },
             energy: ComputeEnergy::default(),
-            guess: Guess { answer: 0, entropy: 0.0 },
+            guess: Guess { answer: 0, entropy: if received.steps < 2 { 1.0 } else { 0.0 } },
         })
     }
 }
@@ -59,7 +58,7 @@ fn system() -> System {
 /// A cloud whose servers never become free: the queue of events runs dry with every request in its queue.
 #[test]
 fn invariant_12_a_run_that_runs_dry_names_the_stranded_requests() {
-    let (system, mut network, mut nobody) = (system(), OneOperation, ());
+    let (system, mut network, mut nobody) = (system(), OneOperation::<1>, ());
     let mut simulation = Simulation::new(&system, &mut network, &mut nobody, 5, &Streams::new(1, 0)).unwrap();
     simulation.cloud.servers().jam();
     let error = loop {
@@ -88,7 +87,7 @@ fn waiting() -> System {
 
 /// Runs it, breaking something once somebody waits at the edge and in the cloud.
 fn broken(system: &System, mut wreck: impl FnMut(&mut Simulation<'_, ()>)) -> Result<(), CosimError> {
-    let (mut network, mut nobody, mut whole) = (OneOperation, (), true);
+    let (mut network, mut nobody, mut whole) = (OneOperation::<1>, (), true);
     let mut simulation = Simulation::new(system, &mut network, &mut nobody, 5, &Streams::new(1, 0))?;
     while let Some(event) = simulation.next_event()? {
         simulation.handle(event)?;
@@ -131,4 +130,32 @@ fn invariant_8_a_request_that_left_its_line_uncounted_is_noticed_at_the_end() {
         panic!("{error:?}")
     };
     assert_eq!(entered, left + waiting + 1);
+}
+
+/// Neither requests, nor messages, nor answers stay in their slots, although steps wait for earlier ones that are not repeated any
+/// more once the request has its answer.
+#[test]
+fn invariant_1_nothing_is_left_behind_when_all_has_ended() {
+    for at in [ExitAt::Cloud, ExitAt::Edge] {
+        let mut system = system();
+        let fast = Processor { ac_per_second: 100.0, ..system.cloud.processor };
+        (system.edge.processor, system.cloud.processor) = (fast, fast);
+        system.link.channel = Channel::losing(0.4);
+        system.link.transport = Transport::Retransmit { timeout_seconds: 0.05, tries: 4 };
+        system.link.jitter_seconds = 0.02;
+        system.cloud.exit = Some(EarlyExit { entropy: 0.0, at });
+        system.workload.requests = 500;
+        let (mut network, mut nobody) = (OneOperation::<6>, ());
+        let mut simulation = Simulation::new(&system, &mut network, &mut nobody, 5, &Streams::new(1, 0)).unwrap();
+        let mut waited = 0;
+        while let Some(event) = simulation.next_event().unwrap() {
+            let is_given_up = event.kind == EventKind::Retry && !simulation.is_wanted(event.subject);
+            let waits = is_given_up && simulation.context.request_of(event.subject).early.len() > 0;
+            waited += u64::from(waits);
+            simulation.handle(event).unwrap();
+        }
+        let Context { requests, messages, answers, .. } = &simulation.context;
+        assert_eq!([requests.used(), messages.used(), answers.used()], [0, 0, 0], "{at:?}");
+        assert_eq!(waited > 10, at == ExitAt::Edge, "{waited}");
+    }
 }

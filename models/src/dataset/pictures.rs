@@ -1,0 +1,150 @@
+//! Data sets of image files in a folder for each class: `CLASS/NAME.png`, `.jpg` or `.jpeg`. Classes are numbered by their names in
+//! alphabetical order, as torchvision's `ImageFolder` does.
+
+use super::{Dataset, DatasetError, FileRecords};
+use crate::file::{self, DATA_LIMIT, FileError};
+use cospike_sim_core::network::Shape;
+use image::{DynamicImage, ImageFormat, ImageReader, Limits}; // decoding images is not what CoSpike is for
+use std::io::{BufReader, Cursor, Read};
+use std::path::{Path, PathBuf};
+
+/// An image as its file has it.
+struct Picture {
+    path: PathBuf,
+    height: usize,
+    width: usize,
+    /// 1 or 3.
+    channels: usize,
+    /// Channel by channel at each position, row by row.
+    values: Vec<u8>,
+}
+
+/// Reads all images of the class folders in `folder`. They are put in such an order that the classes take turns, so that the first
+/// samples of the data set are of all classes.
+pub(super) fn read(folder: &Path) -> Result<Dataset, DatasetError> {
+    let classes = class_folders(folder)?;
+    let files = classes.iter().map(|class| picture_files(class)).collect::<Result<Vec<_>, _>>()?;
+    let most = files.iter().map(Vec::len).max().unwrap_or(0);
+    let in_turn = (0..most).flat_map(|turn| {
+        let class = move |(label, files): (usize, &Vec<PathBuf>)| Some((label, files.get(turn)?.clone()));
+        files.iter().enumerate().filter_map(class).collect::<Vec<_>>()
+    });
+    let (mut pictures, mut labels, mut bytes) = (Vec::<Picture>::new(), vec![], 0);
+    for (label, path) in in_turn {
+        let picture = decode(&path)?;
+        if let Some(first) = pictures.first()
+            && (first.height, first.width) != (picture.height, picture.width)
+        {
+            return Err(DatasetError::PictureSize {
+                path: picture.path.display().to_string(),
+                height: picture.height,
+                width: picture.width,
+                first: first.path.display().to_string(),
+                first_height: first.height,
+                first_width: first.width,
+            });
+        }
+        bytes += 3 * (picture.height * picture.width) as u64;
+        if bytes > DATA_LIMIT {
+            let shape = format!("{} images of {}x{} pixels", pictures.len() + 1, picture.height, picture.width);
+            return Err(DatasetError::TooLarge { shape, limit: DATA_LIMIT });
+        }
+        pictures.push(picture);
+        labels.push(
+            u16::try_from(label).map_err(|_| DatasetError::NoClass { record: labels.len(), label: label as i128 })?,
+        );
+    }
+    let Some(first) = pictures.first() else {
+        return Err(DatasetError::NoPicture { folder: folder.display().to_string() });
+    };
+    let channels = pictures.iter().map(|picture| picture.channels).max().unwrap_or(1);
+    let shape = Shape::new(channels, first.height, first.width);
+    let pixels = pictures.iter().flat_map(|picture| picture.planes(channels)).collect();
+    let files = pictures.iter().map(|picture| FileRecords { path: picture.path.display().to_string(), records: 1 });
+    Ok(Dataset::new(shape, pixels, labels)?.with_files(files.collect()))
+}
+
+impl Picture {
+    /// The values of `channels` channels, channel by channel; a grey image has the same in all of them.
+    fn planes(&self, channels: usize) -> impl Iterator<Item = u8> {
+        let of = move |channel: usize| self.values.iter().skip(channel.min(self.channels - 1)).step_by(self.channels);
+        (0..channels).flat_map(of).copied()
+    }
+}
+
+/// What is in `folder`, by name; names that begin with a dot are not looked at.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
+    let unreadable = |error| FileError::Read { path: folder.display().to_string(), error };
+    let mut paths = vec![];
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        if !entry.file_name().to_string_lossy().starts_with('.') {
+            paths.push(entry.path());
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn class_folders(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
+    let paths = entries(folder)?;
+    match paths.iter().find(|path| !path.is_dir()) {
+        Some(stray) => {
+            Err(DatasetError::Stray { path: stray.display().to_string(), needed: "the folders of the classes" })
+        }
+        None => Ok(paths),
+    }
+}
+
+/// The images of a class, of which there is at least one.
+fn picture_files(class: &Path) -> Result<Vec<PathBuf>, DatasetError> {
+    let paths = entries(class)?;
+    if let Some(stray) = paths.iter().find(|path| format(path).is_none()) {
+        let needed = "images that end with .png, .jpg or .jpeg";
+        return Err(DatasetError::Stray { path: stray.display().to_string(), needed });
+    }
+    match paths.is_empty() {
+        true => Err(DatasetError::NoPicture { folder: class.display().to_string() }),
+        false => Ok(paths),
+    }
+}
+
+/// Format of the image at `path`, by its ending; `None` for anything else, and for a folder.
+fn format(path: &Path) -> Option<ImageFormat> {
+    let format = ImageFormat::from_path(path).ok()?;
+    (matches!(format, ImageFormat::Png | ImageFormat::Jpeg) && !path.is_dir()).then_some(format)
+}
+
+fn decode(path: &Path) -> Result<Picture, DatasetError> {
+    let named = |error: DatasetError| DatasetError::File { path: path.display().to_string(), error: Box::new(error) };
+    let mut bytes = vec![];
+    let file = file::open(path)?.take(DATA_LIMIT);
+    BufReader::new(file).read_to_end(&mut bytes).map_err(|error| named(DatasetError::Content(error)))?;
+    let mut reader = ImageReader::new(Cursor::new(bytes));
+    // By its content: many images have the ending of the other format.
+    reader = reader.with_guessed_format().map_err(|error| named(DatasetError::Content(error)))?;
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(DATA_LIMIT / 4);
+    reader.limits(limits);
+    let image = reader.decode().map_err(|error| named(DatasetError::Picture(error.to_string())))?;
+    let (height, width) = (image.height() as usize, image.width() as usize);
+    let (channels, values) = values(image).map_err(named)?;
+    Ok(Picture { path: path.into(), height, width, channels, values })
+}
+
+/// Number of channels, and values, of a grey or coloured image of 8 bits that is not transparent anywhere.
+fn values(image: DynamicImage) -> Result<(usize, Vec<u8>), DatasetError> {
+    let is_opaque =
+        |pixels: &[u8], channels: usize| pixels.iter().skip(channels - 1).step_by(channels).all(|&a| a == 255);
+    match image {
+        DynamicImage::ImageLuma8(grey) => Ok((1, grey.into_raw())),
+        DynamicImage::ImageRgb8(colour) => Ok((3, colour.into_raw())),
+        DynamicImage::ImageLumaA8(grey) if is_opaque(&grey, 2) => {
+            Ok((1, DynamicImage::from(grey).into_luma8().into_raw()))
+        }
+        DynamicImage::ImageRgba8(colour) if is_opaque(&colour, 4) => {
+            Ok((3, DynamicImage::from(colour).into_rgb8().into_raw()))
+        }
+        other => Err(DatasetError::PictureForm { found: format!("{:?}", other.color()) }),
+    }
+}

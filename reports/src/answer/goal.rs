@@ -1,0 +1,202 @@
+//! Which design point is the best, as `[goal]` asks for, in words.
+
+use super::words::listed;
+use crate::digest::Digest;
+use crate::metric::MetricOfDesigns;
+use crate::quantity::{Quantity, signed_points};
+use cospike_results::goal::{Aim, Chosen, GoalUsed, Reason, Rival, Selection, Slack};
+use cospike_results::index::PointIndex;
+use cospike_results::metrics::{Metric, metric};
+use std::collections::BTreeMap;
+
+/// Most design points that are named in a row.
+const MOST_NAMES: usize = 4;
+/// Probability that is called so; what is above is no better known.
+const NEARLY_CERTAIN: f64 = 0.999;
+
+/// Sentences on the choice, what it depends on, and what else there was; none without `[goal]`.
+pub(super) fn sentences(digest: &Digest<'_>) -> Vec<String> {
+    let Some(selection) = &digest.selection else { return vec![] };
+    let Some(metric) = metric(&selection.goal.metric) else { return vec![] };
+    let names = digest.designs.iter().map(|design| design.row.point).zip(digest.short_names()).collect();
+    let words = Words { selection, metric, names };
+    let first = match &selection.choice {
+        Some(choice) => words.choice(choice),
+        None => words.nothing(),
+    };
+    [Some(first), words.binding(), words.undecided(), words.left_out()].into_iter().flatten().collect()
+}
+
+struct Words<'s> {
+    selection: &'s Selection,
+    metric: Metric,
+    names: BTreeMap<PointIndex, String>,
+}
+
+impl Words<'_> {
+    /// What was asked for: "To minimise `energy_j` where `correct >= 0.9`".
+    fn asked(&self) -> String {
+        let GoalUsed { aim, metric, condition, .. } = &self.selection.goal;
+        let verb = if *aim == Aim::Minimise { "minimise" } else { "maximise" };
+        let limits = condition.as_ref().map_or_else(String::new, |condition| format!(" where `{condition}`"));
+        format!("To {verb} `{metric}`{limits}")
+    }
+
+    fn choice(&self, choice: &Chosen) -> String {
+        let Selection { goal, level, runner_up, .. } = self.selection;
+        let own = Rival { point: choice.point, mean: choice.mean, keeps_limits: choice.keeps_limits };
+        let named: Vec<String> = [&own].into_iter().chain(level).map(|rival| self.value(rival)).collect();
+        let next = runner_up.as_ref().map(|next| format!("; next {}", self.beside(next, choice.mean)));
+        let next = next.unwrap_or_default();
+        let is_sure = goal.limits.is_none() || choice.keeps_limits.is_some_and(|keeps| keeps >= goal.confidence);
+        let least = self.metric.least_difference();
+        let shown = match choice.probability {
+            Some(_) => format!("are level, no difference of {least} or more is shown"),
+            None => "cannot be told apart by one replication".to_owned(),
+        };
+        let asked = self.asked();
+        match (&named[..], is_sure) {
+            (_, false) => {
+                let how = choice.keeps_limits.map_or_else(
+                    || "which one replication cannot show".to_owned(),
+                    |keeps| format!("with a probability of {}", percent(keeps)),
+                );
+                format!("{asked}: none is known to keep the limits; {} does on its means, {how}.", named[0])
+            }
+            ([only], _) => {
+                let other = if goal.limits.is_some() { "no other that keeps the limits" } else { "no other" };
+                let sure = choice.probability.map_or_else(
+                    || "; one replication does not show how sure that is".to_owned(),
+                    |sure| format!("; that {other} is better by {least} or more is {} probable", at_least(sure)),
+                );
+                format!("{asked}: {only}{next}{sure}.")
+            }
+            (few, _) if few.len() <= MOST_NAMES => {
+                format!("{asked}: {} {shown}{next}.", listed(few))
+            }
+            (many, _) => format!("{asked}: {} and {} others {shown}{next}.", many[0], many.len() - 1),
+        }
+    }
+
+    fn nothing(&self) -> String {
+        let Selection { goal, nearest, slacks, .. } = self.selection;
+        let limits = goal.condition.as_deref().unwrap_or_default();
+        match nearest {
+            Some(nearest) => {
+                let missed = slacks.iter().filter(|slack| slack.relative < 0.0);
+                let missed: Vec<String> =
+                    missed.map(|slack| format!("`{}` ({})", slack.limit, self.mean_of(slack))).collect();
+                format!(
+                    "{}: no design point keeps `{limits}`; {} comes nearest and misses {}.",
+                    self.goal_alone(),
+                    self.value(nearest),
+                    listed(&missed)
+                )
+            }
+            None => format!("{}: no design point can be chosen.", self.asked()),
+        }
+    }
+
+    /// What was asked for without the limits.
+    fn goal_alone(&self) -> String {
+        let GoalUsed { aim, metric, .. } = &self.selection.goal;
+        format!("To {} `{metric}`", if *aim == Aim::Minimise { "minimise" } else { "maximise" })
+    }
+
+    /// What would change the choice: limits without which it would be another one, and the nearest of its limits.
+    fn binding(&self) -> Option<String> {
+        let Selection { choice, binding, slacks, .. } = self.selection;
+        let (choice, nearest) = (choice.as_ref()?, slacks.first()?);
+        let binds = binding.iter().map(|binding| {
+            format!("without `{}` it would be {}", binding.limit, self.beside(&binding.choice, choice.mean))
+        });
+        let binds: Vec<String> = binds.collect();
+        let binds = match &binds[..] {
+            [] => "No limit by itself changes the choice".to_owned(),
+            some => {
+                let text = listed(some);
+                text[..1].to_uppercase() + &text[1..]
+            }
+        };
+        let nearest = match slacks.len() {
+            1 => format!("`{}` is kept with {}", nearest.limit, self.mean_of(nearest)),
+            _ => format!("the nearest of its limits is `{}`, with {}", nearest.limit, self.mean_of(nearest)),
+        };
+        Some(format!("{binds}; {nearest}."))
+    }
+
+    /// Better design points whose limits are open.
+    fn undecided(&self) -> Option<String> {
+        let Selection { undecided, choice, .. } = self.selection;
+        let (first, mean) = (undecided.first()?, choice.as_ref()?.mean);
+        let probability = first.keeps_limits.map_or_else(
+            || "which one replication cannot show".to_owned(),
+            |keeps| format!("with a probability of {}", percent(keeps)),
+        );
+        let first = self.beside(first, mean);
+        let others = match undecided.len() {
+            1 => String::new(),
+            2 => ", as does another one".to_owned(),
+            more => format!(", as do {} others", more - 1),
+        };
+        Some(format!(
+            "{first} would be better, and may keep the limits, {probability}{others}: more replications or samples may decide it."
+        ))
+    }
+
+    fn left_out(&self) -> Option<String> {
+        let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
+        for left in &self.selection.left_out {
+            let reason = match &left.reason {
+                Reason::Failed => "a replication failed".to_owned(),
+                Reason::Overloaded(metric) => format!("a place is overloaded, where `{metric}` grows with the run"),
+                Reason::NoValue(metric) => format!("a replication has no `{metric}`"),
+            };
+            *reasons.entry(reason).or_default() += 1;
+        }
+        let reasons: Vec<String> = reasons.into_iter().map(|(reason, number)| format!("{reason} ({number})")).collect();
+        (!reasons.is_empty()).then(|| format!("Left out of the choice: {}.", listed(&reasons)))
+    }
+
+    /// A design point with its mean: `float stage3 (323 µJ)`.
+    fn value(&self, Rival { point, mean, .. }: &Rival) -> String {
+        format!("{} ({})", self.name(*point), self.written(*mean))
+    }
+
+    /// A design point with its mean and how that differs from `other`: `float stage3 (323 µJ, −4 %)`.
+    fn beside(&self, Rival { point, mean, .. }: &Rival, other: f64) -> String {
+        let difference = match self.metric.quantity() {
+            Quantity::Share => Some(signed_points(mean - other)),
+            _ if other > 0.0 => Some(format!("{:+.1}\u{a0}%", 100.0 * (mean / other - 1.0)).replace('-', "−")),
+            _ => None,
+        };
+        let difference = difference.map_or_else(String::new, |difference| format!(", {difference}"));
+        format!("{} ({}{difference})", self.name(*point), self.written(*mean))
+    }
+
+    fn name(&self, point: PointIndex) -> &str {
+        self.names.get(&point).map_or("", String::as_str)
+    }
+
+    fn written(&self, mean: f64) -> String {
+        self.metric.quantity().format(self.metric.in_plain_unit(mean))
+    }
+
+    fn mean_of(&self, slack: &Slack) -> String {
+        metric(&slack.limit.metric)
+            .map_or_else(String::new, |metric| metric.quantity().format(metric.in_plain_unit(slack.mean)))
+    }
+}
+
+/// Least probability in words, rounded down.
+fn at_least(probability: f64) -> String {
+    match probability {
+        p if p >= NEARLY_CERTAIN => format!("more than {}", percent(NEARLY_CERTAIN)),
+        p => format!("at least {}", percent(p)),
+    }
+}
+
+/// A probability in per cent, rounded down.
+fn percent(probability: f64) -> String {
+    format!("{:.1}\u{a0}%", (1000.0 * probability).floor() / 10.0)
+}

@@ -1,0 +1,240 @@
+//! The same design points in two results: what differs, and how surely.
+
+use crate::answers::{Answered, Answers};
+use crate::manifest::Manifest;
+use crate::metrics::{Better, METRICS, Metric, Unit};
+use crate::rows::{PointRow, ReplicationRow, Results};
+use crate::summary::{PointSummary, ROUNDING, SIGNIFICANCE, Summary};
+use cospike_sim_core::stats::{Interval, Moments, StatsError, mean_interval_at, normal_quantile};
+use serde::Serialize;
+use serde_json::Value;
+
+/// Two results, design point by design point.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Compared {
+    /// Whether replications are compared one by one: both studies have the same seed, and the same samples.
+    pub is_paired: bool,
+    /// Design points that both have, in the order of the first.
+    pub points: Vec<ComparedPoint>,
+    /// Labels of the design points that only the first has.
+    pub only_first: Vec<String>,
+    /// Labels of the design points that only the second has.
+    pub only_second: Vec<String>,
+}
+
+/// A design point of both results.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ComparedPoint {
+    /// Label in the first.
+    pub label: String,
+    /// Each metric that either has, in the order of [`METRICS`].
+    pub metrics: Vec<Difference>,
+}
+
+/// A metric of a design point in both results.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Difference {
+    /// Name of the metric.
+    pub metric: &'static str,
+    /// Mean in the first; `None` where it has none, or none that can be offered because a place is overloaded.
+    pub first: Option<f64>,
+    /// Mean in the second.
+    pub second: Option<f64>,
+    /// Second less first.
+    pub difference: Option<f64>,
+    /// Lower end of its 95 % interval; `None` with one replication.
+    pub low: Option<f64>,
+    /// Upper end of its 95 % interval.
+    pub high: Option<f64>,
+    /// The difference as a part of the first; `None` of shares, of which the difference says it.
+    pub relative: Option<f64>,
+    /// Whether the difference is shown: at a level of 5 % for all design points together (Bonferroni).
+    pub is_shown: bool,
+    /// The interval that is as wide as that takes, towards either side.
+    #[serde(skip)]
+    simultaneous: Option<Interval>,
+}
+
+impl Compared {
+    /// Compares the results of two studies.
+    ///
+    /// # Errors
+    /// Those of [`Summary::new`].
+    pub fn new(first: &Results, second: &Results) -> Result<Self, StatsError> {
+        let is_paired = are_paired(&first.manifest, &second.manifest);
+        let [first, second] = [Side::of(first)?, Side::of(second)?];
+        let pairs = pairs(&first, &second);
+        let confidence = 1.0 - SIGNIFICANCE / pairs.len().max(1) as f64;
+        let point = |&(one, other): &(usize, usize)| {
+            let sides = [&first[one], &second[other]];
+            let differences = METRICS.iter().map(|metric| Difference::new(metric, sides, is_paired, confidence));
+            let exists = |difference: &Difference| difference.first.is_some() || difference.second.is_some();
+            ComparedPoint { label: sides[0].row.label.clone(), metrics: differences.filter(exists).collect() }
+        };
+        let label = |side: &Side<'_>| side.row.label.clone();
+        let alone = |sides: &[Side<'_>], is_in: &dyn Fn(usize) -> bool| {
+            sides.iter().enumerate().filter(|(index, _)| !is_in(*index)).map(|(_, side)| label(side)).collect()
+        };
+        Ok(Self {
+            is_paired,
+            points: pairs.iter().map(point).collect(),
+            only_first: alone(&first, &|index| pairs.iter().any(|pair| pair.0 == index)),
+            only_second: alone(&second, &|index| pairs.iter().any(|pair| pair.1 == index)),
+        })
+    }
+}
+
+/// The interval of values that are equal but for rounding.
+const EQUAL: Interval = Interval { estimate: 0.0, low: 0.0, high: 0.0 };
+
+/// Whether replications of the same number saw the same random streams and samples.
+fn are_paired(first: &Manifest, second: &Manifest) -> bool {
+    let hashes = |of: &Manifest| of.datasets.iter().map(|file| file.blake3.clone()).collect::<Vec<_>>();
+    first.seed == second.seed && hashes(first) == hashes(second)
+}
+
+/// A design point of one of the results.
+struct Side<'r> {
+    row: &'r PointRow,
+    summary: PointSummary,
+    rows: Vec<&'r ReplicationRow>,
+    answered: Answered,
+}
+
+impl<'r> Side<'r> {
+    fn of(results: &'r Results) -> Result<Vec<Self>, StatsError> {
+        let answers = Answers::new(results);
+        let summary = Summary::new(results)?;
+        let side = |(row, summary): (&'r PointRow, PointSummary)| Self {
+            row,
+            answered: answers.of(row, &summary),
+            rows: results.replications.iter().filter(|of| of.point == row.point).collect(),
+            summary: summary.that_holds(),
+        };
+        Ok(results.points.iter().zip(summary.points).map(side).collect())
+    }
+
+    /// Values of the swept keys.
+    fn parameters(&self) -> Option<Value> {
+        serde_json::from_str(&self.row.parameters).ok()
+    }
+}
+
+/// Positions of the same design points: those with the same label and swept values; then, of what is left, those with the same swept values,
+/// and those with the same label. A single design point on each side is the same one.
+fn pairs(first: &[Side<'_>], second: &[Side<'_>]) -> Vec<(usize, usize)> {
+    if first.len() == 1 && second.len() == 1 {
+        return vec![(0, 0)];
+    }
+    let mut pairs: Vec<(usize, usize)> = vec![];
+    let values = |one: &Side<'_>, other: &Side<'_>| one.parameters() == other.parameters();
+    let label = |one: &Side<'_>, other: &Side<'_>| one.row.label == other.row.label;
+    let both = |one: &Side<'_>, other: &Side<'_>| label(one, other) && values(one, other);
+    for is_same in [&both as &dyn Fn(&Side<'_>, &Side<'_>) -> bool, &values, &label] {
+        for (one, side) in first.iter().enumerate() {
+            if pairs.iter().any(|pair| pair.0 == one) {
+                continue;
+            }
+            let is_free = |other: &usize| !pairs.iter().any(|pair| pair.1 == *other);
+            let mut same = (0..second.len()).filter(is_free).filter(|other| is_same(side, &second[*other]));
+            if let Some(other) = same.next() {
+                pairs.push((one, other));
+            }
+        }
+    }
+    pairs.sort_unstable();
+    pairs
+}
+
+impl Difference {
+    fn new(metric: &Metric, sides: [&Side<'_>; 2], is_paired: bool, confidence: f64) -> Self {
+        let [first, second] = sides.map(|side| metric.mean(&side.summary).mean);
+        let means = first.zip(second);
+        let interval = |confidence| means.and_then(|_| interval(metric, sides, is_paired, confidence));
+        let (single, simultaneous) = (interval(1.0 - SIGNIFICANCE), interval(confidence));
+        let difference = means.map(|(first, second)| second - first);
+        let difference = difference.map(|of| if single == Some(EQUAL) { 0.0 } else { of });
+        let relative = means.filter(|(first, _)| metric.unit != Unit::Share && *first != 0.0);
+        Self {
+            metric: metric.name,
+            first,
+            second,
+            difference,
+            low: single.map(|interval| interval.low),
+            high: single.map(|interval| interval.high),
+            relative: relative.zip(difference).map(|((first, _), difference)| difference / first.abs()),
+            is_shown: simultaneous.is_some_and(|interval| !interval.contains(0.0)),
+            simultaneous,
+        }
+    }
+
+    /// Whether the means differ by enough to be seen: by a thousandth of the first, or of shares by a twentieth of a point; or one of them is
+    /// missing.
+    pub fn is_visible(&self) -> bool {
+        match (self.difference, self.relative) {
+            (None, _) => true,
+            (_, Some(relative)) => relative.abs() >= 1e-3,
+            // Of shares, and of what was 0 before.
+            (Some(difference), None) => difference.abs() >= 5e-4,
+        }
+    }
+
+    /// Whether the second is worse than the first by more than `tolerance`, and that is shown: a part of the first, or of shares a difference.
+    /// A mean that there is no longer, because a place is overloaded now or a replication failed, is worse.
+    pub fn is_worse(&self, metric: &Metric, tolerance: f64) -> bool {
+        let (Some(first), Some(_)) = (self.first, self.second) else { return self.first.is_some() };
+        let tolerance = if metric.unit == Unit::Share { tolerance } else { tolerance * first.abs() };
+        self.simultaneous.is_some_and(|interval| match metric.better {
+            Better::Lower => interval.low > tolerance,
+            Better::Higher => interval.high < -tolerance,
+        })
+    }
+}
+
+/// Interval of second less first: of the differences of the replications, or, if they saw different streams, of the two means, whose
+/// intervals are joined in quadrature (Zou and Donner, Statistics in Medicine 27(10), 2008). For shares of correct answers, the error of
+/// the finite number of samples is added.
+fn interval(metric: &Metric, sides: [&Side<'_>; 2], is_paired: bool, confidence: f64) -> Option<Interval> {
+    let values = sides.map(|side| side.rows.iter().filter_map(|row| metric.value(row)).collect::<Vec<f64>>());
+    let found = match is_paired {
+        true => mean_interval_of(&paired(metric, sides), confidence)?,
+        false => {
+            let [first, second] =
+                [mean_interval_of(&values[0], confidence)?, mean_interval_of(&values[1], confidence)?];
+            let estimate = second.estimate - first.estimate;
+            let below = (second.estimate - second.low).hypot(first.high - first.estimate);
+            let above = (second.high - second.estimate).hypot(first.estimate - first.low);
+            Interval { estimate, low: estimate - below, high: estimate + above }
+        }
+    };
+    if !metric.is_of_answers() {
+        return Some(found);
+    }
+    let [first, second] = values.map(|values| values.iter().copied().collect::<Moments>().mean());
+    let error = sides[0].answered.error_of_difference(first?, &sides[1].answered, second?).sqrt();
+    let half = found.half_width().hypot(error * normal_quantile(confidence));
+    Some(Interval { low: found.estimate - half, high: found.estimate + half, ..found })
+}
+
+/// Differences of the replications that both have.
+fn paired(metric: &Metric, sides: [&Side<'_>; 2]) -> Vec<f64> {
+    let [first, second] = sides;
+    let other = |of: &ReplicationRow| second.rows.iter().find(|row| row.replication == of.replication);
+    let difference = |row: &&ReplicationRow| {
+        let (second, first) = (metric.value(other(row)?)?, metric.value(row)?);
+        // Sums in another order are the same sums.
+        let is_rounding = (second - first).abs() <= ROUNDING * first.abs().max(second.abs());
+        Some(if is_rounding { 0.0 } else { second - first })
+    };
+    first.rows.iter().filter_map(difference).collect()
+}
+
+/// Interval of a mean; of equal values it has no width, because nothing random moved them.
+fn mean_interval_of(values: &[f64], confidence: f64) -> Option<Interval> {
+    let (first, rest) = values.split_first()?;
+    let is_constant = !rest.is_empty() && rest.iter().all(|value| value == first);
+    if is_constant {
+        return Some(Interval { estimate: *first, low: *first, high: *first });
+    }
+    mean_interval_at(values, confidence).ok()
+}
