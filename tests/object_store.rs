@@ -54,6 +54,44 @@ fn invariant_13_results_are_the_same_whether_found_in_a_folder_or_a_bucket() {
     }
 }
 
+/// A command about the small study, whose store is a folder of the bucket.
+fn about_study(server: &Server, here: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::cargo_bin("cospike").unwrap();
+    let (verb, options) = arguments.split_first().unwrap();
+    let store = format!("s3://{BUCKET}/shares");
+    command.current_dir(here).args([verb, "small.toml", "--store", &store]).args(options);
+    command.envs(Server::settings(server.port())).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Three shares meet in a bucket, one of them is killed, and another process takes it over.
+#[test]
+fn invariant_4_shares_that_meet_in_a_bucket_give_what_one_process_gives() {
+    let Some(server) = Server::start() else { return };
+    let here = tempfile::tempdir().unwrap();
+    let here = here.path();
+    let many = ["--set", "study.replications=200"];
+    let (local, _) = results(run(here, "local", "store").args(many).output().unwrap(), here, "local");
+    let work = |shard: &str| about_study(&server, here, &[&["work", "--shard", shard], &many[..]].concat());
+    let shares = ["0/3", "1/3", "2/3"].map(|shard| work(shard).spawn().unwrap());
+    while !is_begun(&server, here, "shares") {}
+    let [mut killed, others @ ..] = shares;
+    assert!(killed.try_wait().unwrap().is_none(), "the share had ended before it was killed");
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    for share in others {
+        let output = share.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let collect = |out| about_study(&server, here, &[&["collect", "--out", out], &many[..]].concat()).output().unwrap();
+    let early = collect("early");
+    assert_eq!(early.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&early.stderr).contains("are not computed yet"));
+    let again = work("0/3").output().unwrap();
+    assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));
+    assert!(results(collect("whole"), here, "whole").0 == local);
+}
+
 /// Whatever the server is at when it is killed, nothing is lost of what it had, and the run goes on when it is back.
 #[test]
 fn a_server_that_is_killed_and_started_again_costs_nothing() {

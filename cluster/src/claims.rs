@@ -23,6 +23,8 @@ const BEAT: Duration = Duration::from_millis(5_000 / HASTE);
 const PATIENCE: Duration = Duration::from_millis(30_000 / HASTE);
 /// Time after which every process that wanted the same claim has written itself into it.
 const SETTLE: Duration = Duration::from_millis(1_000 / HASTE);
+/// Time between two looks at what other processes have claimed.
+pub(crate) const LOOK: Duration = Duration::from_millis(500);
 
 /// How much faster all this goes in the tests of this crate.
 const HASTE: u64 = if cfg!(test) { 20 } else { 1 };

@@ -13,9 +13,11 @@
 
 mod array_job;
 mod claims;
+mod event;
 mod holder;
 pub mod hyperqueue;
 pub mod kubernetes;
+mod networks;
 mod packing;
 mod progress;
 mod shard;
@@ -27,7 +29,9 @@ mod work;
 
 pub use array_job::{ArrayJob, Resources, ScriptError};
 pub use claims::{Claim, Claims, find_claims};
+pub use event::{Event, WorkError};
 pub use holder::{Holder, Timestamp, unique_name};
+pub use networks::execute_networks;
 pub use packing::pack;
 
 /// Folders of the notes that processes write about their work: they mean nothing once the processes have ended.
@@ -38,4 +42,4 @@ pub use shard::{Environment, SHARDS, Shard, ShardError, find_job, find_shard};
 pub use shell::{CommandError, quote_all};
 pub use status::{AtWork, NetworkStatus, PointStatus, Stage, Status, StatusError};
 pub use submission::{Engine, Submission, SubmissionError, covered, number_of_shares, shares_of_missing};
-pub use work::{Event, Outcome, WorkError, Worker};
+pub use work::{Outcome, Worker};

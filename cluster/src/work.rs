@@ -1,11 +1,12 @@
 //! A worker: executes units of a study that no live process has claimed, until all of its share are stored.
 
-use crate::claims::{Attempt, Claim, Claims};
+use crate::claims::{Attempt, Claims, LOOK};
+use crate::event::{Event, WorkError};
+use crate::networks::{Inferred, infer_unclaimed};
 use crate::progress::Progress;
 use cospike_results::index::{NetworkIndex, PointIndex};
-use cospike_results::store::entries::EntryError;
 use cospike_studies::{
-    Finished, Inventory, Piece, Pieces, Preparation, Prepared, State, StoreError, Study, StudyError, Task, Unit,
+    Finished, Inventory, Pieces, Preparation, Prepared, State, StoreError, Study, StudyError, Task, Unit,
 };
 use rayon::prelude::*; // threads are spent on units, and inside each on its replications
 use std::collections::BTreeMap;
@@ -13,45 +14,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Time between two looks at what other processes have claimed.
-const LOOK: Duration = Duration::from_millis(500);
 /// Time after which a worker that waits notices that it is to stop.
 const NOTICE: Duration = Duration::from_millis(50);
-
-/// Reason why a worker cannot go on.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum WorkError {
-    /// The store cannot be read or written, or the plan has no key.
-    #[error(transparent)]
-    Study(#[from] StudyError),
-    /// A note of the store cannot be read or written.
-    #[error(transparent)]
-    Note(#[from] EntryError),
-    /// What was just computed is gone from the store, again and again.
-    #[error("what was stored of this share is damaged as soon as it is written: the store cannot be trusted")]
-    Damaged,
-}
-
-/// What a worker tells while it works; from many threads.
-pub enum Event<'a> {
-    /// A unit was worked on, and whatever came of it is stored.
-    Finished {
-        /// The unit.
-        unit: &'a Unit,
-        /// What has come of it.
-        finished: Finished,
-        /// Time that it took.
-        elapsed: Duration,
-    },
-    /// All that is left of the share is claimed by other processes, for which this one waits.
-    Waiting {
-        /// Number of units that are left.
-        units: usize,
-        /// One of the claims, if it can be read.
-        claim: Option<Box<Claim>>,
-    },
-}
 
 /// How a worker has ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -159,25 +123,17 @@ impl Worker<'_> {
 
     /// Executes a network, unless it is stored; whether it is now. If it is not, another process has claimed it.
     fn infer(&self, network: NetworkIndex, unit: Option<&Unit>, done: Done<'_>) -> Result<bool, WorkError> {
-        let piece = Piece::Inference(network);
-        if self.contains(piece)? {
-            return Ok(true);
-        }
-        let key = self.pieces.keys().key(piece).map_err(StudyError::from)?;
-        let Attempt::Mine(_held) = self.claims.claim(key)? else { return Ok(false) };
-        // It may have been stored just before it was claimed.
-        if self.contains(piece)? {
-            return Ok(true);
-        }
         let begin = Instant::now();
-        let finished = self.study.work_on_inference(network, self.pieces)?;
-        let foreign = Unit { key, cost: 0, task: Task::Inference(network) };
-        done(unit.unwrap_or(&foreign), finished, begin.elapsed());
+        match infer_unclaimed((self.study, self.pieces, self.claims), network, &|_| ())? {
+            Inferred::ByAnother => return Ok(false),
+            Inferred::Stored => {}
+            Inferred::Now(finished) => {
+                let key = self.pieces.keys().networks()[network.position()];
+                let foreign = Unit { key, cost: 0, task: Task::Inference(network) };
+                done(unit.unwrap_or(&foreign), finished, begin.elapsed());
+            }
+        }
         Ok(true)
-    }
-
-    fn contains(&self, piece: Piece) -> Result<bool, WorkError> {
-        Ok(self.pieces.contains(piece).map_err(StudyError::from)?)
     }
 
     /// Simulates those of a group of units that nobody has claimed; gives the others. Unless the listing of the store is fresh,

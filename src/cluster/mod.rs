@@ -53,4 +53,4 @@ fn compile(given: &SharedStudy) -> Result<(Study, Option<Location>), Failure> {
 }
 
 /// The environment of this process. A value that is no text is none that a scheduler has set.
-const ENVIRONMENT: Environment<'static> = &|name| std::env::var(name).ok();
+pub(crate) const ENVIRONMENT: Environment<'static> = &|name| std::env::var(name).ok();

@@ -1,5 +1,6 @@
 //! `run`: a scenario from its file to its results and report.
 
+mod networks;
 mod points;
 pub(crate) mod publish;
 pub(crate) mod record;
@@ -15,7 +16,7 @@ use crate::output::{note, plural, printable};
 use crate::progress::Bar;
 use anyhow::anyhow;
 use cospike_results::store::entries::Location;
-use cospike_studies::{Found, Reuse};
+use cospike_studies::{Finished, Found, Reuse};
 use publish::{PrintedAs, Publication, Published, failed_points, last, open_place, present};
 use record::leave_record;
 use trace::TraceFile;
@@ -46,6 +47,8 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
         leave_record(&study, entries);
     }
     let (bar, entries) = (Bar::new(), store.as_ref().map(|(_, entries)| entries));
+    // Those of a search are known one step after the other.
+    let executed = entries.filter(|_| searches.is_none()).map(|entries| networks::execute(&study, entries, &bar));
     let mut publication = Publication::new(&study, &place);
     let outcome = match (&searches, &mut trace) {
         (Some(searches), _) => {
@@ -74,11 +77,21 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     // The last step of a search finds everything.
     let reuse = bar.reuse().filter(|_| searches.is_none());
     if let Some(((location, _), reuse)) = store.as_ref().zip(reuse) {
-        note!("{} in the store {location}", reused(&reuse));
+        note!("{} in the store {location}", reused(&without(executed.unwrap_or_default(), reuse)));
     }
     let failed = failed_points(failed.len(), &shown);
     let store_failure = store_failure.map(|error| anyhow!("the results are whole, but the store failed: {error}"));
     last([traced.err(), store_failure, drawn, printed, failed]).map_or(Ok(()), |error| Err(error.into()))
+}
+
+/// What a study found in its store, without the inferences that were `executed` for it just before.
+fn without(executed: Finished, Reuse { inferences, replications }: Reuse) -> Reuse {
+    let inferences = Found {
+        found: inferences.found.saturating_sub(executed.computed.into()),
+        failed: inferences.failed.saturating_sub(executed.failed.into()),
+        ..inferences
+    };
+    Reuse { inferences, replications }
 }
 
 /// What a study found in its store, in words.

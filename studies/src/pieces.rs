@@ -16,6 +16,7 @@ use cospike_results::store::entries::Entries;
 use cospike_sim_core::record::{Record, Value};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 /// The pieces of one plan in a store. A failure of the store costs no result: what cannot be found is computed, what cannot
@@ -24,6 +25,8 @@ use std::sync::{Mutex, PoisonError};
 pub struct Pieces<'a> {
     entries: &'a Entries,
     reuse: Mutex<Reuse>,
+    /// Networks that are counted in it: what was found of one may be asked for again.
+    counted: Mutex<BTreeSet<NetworkIndex>>,
     failure: Mutex<Option<StoreError>>,
     keys: PieceKeys,
     /// Whether only what is stored counts, and nothing is computed.
@@ -65,8 +68,8 @@ impl<'a> Pieces<'a> {
     /// # Errors
     /// [`StudyError::Key`], which a checked plan does not give.
     pub fn new(plan: &Plan, entries: &'a Entries) -> Result<Self, StudyError> {
-        let (reuse, failure) = (Mutex::default(), Mutex::default());
-        Ok(Self { entries, reuse, failure, keys: PieceKeys::new(plan)?, is_collected: false })
+        let (reuse, counted, failure) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Ok(Self { entries, reuse, counted, failure, keys: PieceKeys::new(plan)?, is_collected: false })
     }
 
     /// What was found so far, and what was not.
@@ -135,9 +138,7 @@ impl<'a> Pieces<'a> {
     pub(crate) fn summary(&self, network: NetworkIndex) -> Option<InferenceSummary> {
         let key = summary_key(&self.keys.networks()[network.position()]).map_err(StoreError::from);
         let found = self.remember(key.and_then(|key| self.get_entry(key)))?;
-        let mut reuse = self.reuse.lock().unwrap_or_else(PoisonError::into_inner);
-        reuse.inferences.asked += 1;
-        reuse.inferences.found += 1;
+        self.add(Piece::Inference(network), Found { found: 1, failed: 0, asked: 1 });
         Some(found)
     }
 
@@ -181,19 +182,27 @@ impl<'a> Pieces<'a> {
     /// What was found of a piece, or its failure, if that is stored in its place; both are counted.
     fn count<T>(&self, found: Option<T>, piece: Piece) -> Option<Result<T, Failure>> {
         let reason = if found.is_none() { self.remember(self.reason(piece)) } else { None };
-        let mut reuse = self.reuse.lock().unwrap_or_else(PoisonError::into_inner);
-        let counter = match piece {
-            Piece::Inference(_) => &mut reuse.inferences,
-            Piece::Replication(..) => &mut reuse.replications,
-        };
-        counter.asked += 1;
-        counter.found += u64::from(found.is_some() || reason.is_some());
-        counter.failed += u64::from(reason.is_some());
+        let is_found = found.is_some() || reason.is_some();
+        self.add(piece, Found { found: is_found.into(), failed: reason.is_some().into(), asked: 1 });
         match (found, reason) {
             (Some(found), _) => Some(Ok(found)),
             (None, Some(reason)) => Some(Err(Failure::Earlier { reason })),
             (None, None) => self.is_collected.then_some(Err(Failure::NotComputed)),
         }
+    }
+
+    /// Counts what was found of a piece, of a network once.
+    fn add(&self, piece: Piece, Found { found, failed, asked }: Found) {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reuse = self.reuse.lock().unwrap_or_else(PoisonError::into_inner);
+        let counter = match piece {
+            Piece::Inference(network) if !counted.insert(network) => return,
+            Piece::Inference(_) => &mut reuse.inferences,
+            Piece::Replication(..) => &mut reuse.replications,
+        };
+        counter.found += found;
+        counter.failed += failed;
+        counter.asked += asked;
     }
 
     fn get<T: DeserializeOwned>(&self, piece: Piece) -> Result<Option<T>, StoreError> {

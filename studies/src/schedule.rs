@@ -7,7 +7,7 @@ use crate::pieces::Pieces;
 use crate::plan::{DesignPoint, Metric, PlanError};
 use crate::prices::PricedNetworks;
 use crate::simulation::{Replication, Rows};
-use crate::study::{Progress, Study, Summaries, Watched};
+use crate::study::{Progress, Simulation, Study, Watched};
 use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::rows::ReplicationRow;
 use cospike_sim_core::cosim::Observer;
@@ -29,14 +29,6 @@ const ROUND: u32 = 5;
 const PART: u32 = 4_096;
 /// Design points in a part whose replications depend on earlier ones, so that there are enough to simulate side by side.
 const LEAST_POINTS: usize = 256;
-
-/// What replications are simulated from, and who is told.
-pub(crate) struct Simulation<'a> {
-    /// Networks that could be executed.
-    pub(crate) executed: &'a Summaries,
-    pub(crate) pieces: Option<&'a Pieces<'a>>,
-    pub(crate) progress: &'a (dyn Fn(Progress) + Sync),
-}
 
 /// A replication to simulate: position of its design point, and its number.
 pub(crate) type Job = (usize, u32);

@@ -5,7 +5,6 @@ use crate::inference::{NetworkInference, PreparedNetwork};
 use crate::pieces::{Pieces, Reuse};
 use crate::plan::{DesignPoint, Plan};
 use crate::prices::{PricedNetwork, PricedNetworks, UsedLists};
-use crate::schedule::Simulation;
 use crate::summary::InferenceSummary;
 use cospike_models::dataset::Dataset;
 use cospike_models::zoo::Zoo;
@@ -50,6 +49,14 @@ pub(crate) struct Executed {
     pub(crate) priced: PricedNetworks,
     /// Why the others could not.
     pub(crate) failures: BTreeMap<NetworkIndex, Failure>,
+}
+
+/// What replications are simulated from, and who is told.
+pub(crate) struct Simulation<'a> {
+    /// Networks that could be executed.
+    pub(crate) executed: &'a Summaries,
+    pub(crate) pieces: Option<&'a Pieces<'a>>,
+    pub(crate) progress: &'a (dyn Fn(Progress) + Sync),
 }
 
 /// Progress of a study.

@@ -44,11 +44,17 @@ pub struct Finished {
 
 impl Study {
     /// Executes a network on its samples, on the threads of the current rayon pool, and stores what it did, or why it could not.
+    /// `tick` is told of the samples, from many threads.
     ///
     /// # Errors
     /// [`StudyError::Unstored`] if the store cannot be read or written.
-    pub fn work_on_inference(&self, network: NetworkIndex, pieces: &Pieces<'_>) -> Result<Finished, StudyError> {
-        let outcome = self.infer_or_find(network, Some(pieces), &|_| ());
+    pub fn work_on_inference(
+        &self,
+        network: NetworkIndex,
+        pieces: &Pieces<'_>,
+        tick: &(dyn Fn(u64) + Sync),
+    ) -> Result<Finished, StudyError> {
+        let outcome = self.infer_or_find(network, Some(pieces), tick);
         if let Ok(inference) = &outcome {
             pieces.put_summary(network, &InferenceSummary::new(inference));
         }

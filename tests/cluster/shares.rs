@@ -30,6 +30,33 @@ fn invariant_4_shares_in_any_order_give_the_bytes_of_a_run() {
     bench.check_same("run", "again");
 }
 
+/// Eight runs of one study at once, on one store: each network is executed by one of them, and all write the same bytes.
+#[test]
+fn invariant_13_runs_at_once_execute_each_network_once_and_give_the_same_bytes() {
+    let bench = Bench::new(&[]);
+    let run = |number: usize| {
+        let mut command = bench.command(&["run", "--store", "one", "--out", &format!("run-{number}")]);
+        command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let worker = Worker::start(&bench, &["work", "--store", "one"]);
+    let runs: Vec<Child> = (0..8).map(run).collect();
+    let executed = runs.into_iter().map(|run| {
+        let output = run.wait_with_output().unwrap();
+        let said = said(&output);
+        assert!(output.status.success(), "{said}");
+        let (_, found) = said.split_once("found ").expect("it says what it has found");
+        2 - found.split(' ').next().unwrap().parse::<u32>().unwrap()
+    });
+    let executed: u32 = executed.sum();
+    let mut worker = worker;
+    let by_worker = worker.read(100).iter().filter(|line| line.contains("resnet14")).count() as u32;
+    assert_eq!(worker.end().0, Some(0));
+    assert_eq!(executed + by_worker, 2);
+    bench.run(&["run", "--no-store", "--out", "run"], 0);
+    (0..8).for_each(|number| bench.check_same("run", &format!("run-{number}")));
+    assert_eq!(bench.notes("one", "claims"), 0);
+}
+
 #[test]
 fn what_is_not_stored_yet_is_named_and_costs_nothing_else() {
     let bench = Bench::new(&[]);

@@ -36,7 +36,7 @@ fn study_of(requests: &[u64], replications: u32) -> Study {
 /// Executes a unit whose networks are stored.
 fn work_on(study: &Study, unit: &Unit, pieces: &Pieces<'_>) -> Finished {
     match &unit.task {
-        Task::Inference(network) => study.work_on_inference(*network, pieces).unwrap(),
+        Task::Inference(network) => study.work_on_inference(*network, pieces, &|_| ()).unwrap(),
         Task::Simulation { networks, points, replications } => {
             let Preparation::Ready(prepared) = study.prepare(networks, points, pieces).unwrap() else {
                 panic!("stored")
