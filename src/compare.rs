@@ -4,7 +4,7 @@ use crate::arguments::{Compare, NotWorse};
 use crate::columns::{Column, known_metric};
 use crate::failure::Failure;
 use crate::output::{plural, print_json, printable, say, signed, table};
-use crate::report::read_results;
+use crate::stored::read_results;
 use cospike_results::compare::{Compared, Difference};
 use cospike_results::manifest::Manifest;
 use cospike_results::metrics::{METRICS, Metric};

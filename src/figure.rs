@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::output::say;
-use crate::report::read_results;
+use crate::stored::read_results;
 use clap::{Args, ValueEnum};
 use cospike_reports::{
     FIGURE, FIGURE_DATA, Filter, Form, PDF_FIGURE, PNG_FIGURE, PaperSize, Publication, PublicationError,

@@ -31,6 +31,7 @@ mod run;
 mod scenario;
 mod schema;
 mod store;
+mod stored;
 mod zoo;
 
 use arguments::{Arguments, Verb, ZooVerb};

@@ -3,8 +3,8 @@
 use crate::arguments::Report;
 use crate::failure::Failure;
 use crate::output::say;
+use crate::stored::read_results;
 use cospike_reports::{PAGE, PAGE_FILE, files, render};
-use cospike_results::rows::Results;
 use cospike_results::store::folder::{self, FolderError, Place};
 use cospike_results::store::whole_file::WholeFile;
 use cospike_results::summary::MOST_POINTS;
@@ -19,17 +19,6 @@ pub(crate) fn report(Report { folder, page }: &Report) -> Result<(), Failure> {
     file.finish()?;
     say!("{}", page.display());
     Ok(())
-}
-
-/// Reads the results of the first `points` design points in a folder that the user names.
-pub(crate) fn read_results(folder: &Path, points: usize) -> Result<Results, Failure> {
-    if !folder.exists() {
-        let message = format!("there is no folder {}", folder.display());
-        return Err(Failure::mistake(format_args!(
-            "{message}\nhelp: `cospike run` writes results to out/NAME, or where `--out` says"
-        )));
-    }
-    folder::read_first(folder, points).map_err(Failure::mistake)
 }
 
 /// Draws the report into the folder of its results.
