@@ -3,7 +3,7 @@
 //! A message is a list of packets that are sent back to back. The [`Channel`] may lose or damage them, and the
 //! [`Transport`] may repair that; the receiver decides what to make of an incomplete payload. An answer comes down in
 //! one packet, on a downlink of the device's own, and is never lost, but a device whose main radio is off may fail to
-//! notice it, see [`WakeUpRadio`].
+//! notice it, see [`WakeUpRadio`]. Answers that come down at the same time do not slow one another down.
 
 mod bursts;
 mod channel;
@@ -36,7 +36,7 @@ pub struct Link {
     /// Propagation delay one way, in seconds; both directions alike.
     pub propagation_seconds: f64,
     /// Random extra delay of every message and answer, uniform from 0 to this, in seconds. Messages of one request never
-    /// overtake one another: a message that would arrive before an earlier one of its request arrives with it.
+    /// overtake one another, nor do its answers: one that would arrive before an earlier one of its request arrives with it.
     pub jitter_seconds: f64,
     /// Bytes of headers that every packet carries besides its payload.
     pub header_bytes: u32,

@@ -22,26 +22,23 @@ impl Edge<'_> {
         answer: u32,
         context: &mut Context<'_, O>,
     ) -> Result<(), CosimError> {
-        if self.gives_up(answer, context) {
-            return Ok(());
-        }
-        let device = context.request_answered_by(answer).device;
+        let Some(device) = self.recipient(answer, context) else { return Ok(()) };
         match (self.device(device).radio.connection, self.radio.standby) {
             (Connection::Standby, Standby::Asleep { wake_up, .. }) => {
-                self.signal(answer, &wake_up, SimTime::ZERO, context)
+                self.signal(answer, device, &wake_up, SimTime::ZERO, context)
             }
-            _ => self.receive_when_connected(answer, context),
+            _ => self.receive_when_connected(answer, device, context),
         }
     }
 
     fn receive_when_connected<O: Observer>(
         &mut self,
         answer: u32,
+        device: u32,
         context: &mut Context<'_, O>,
     ) -> Result<(), CosimError> {
-        let device = context.request_answered_by(answer).device;
         if self.connect(device, context)? {
-            return self.receive(answer, context);
+            return self.receive(answer, device, context);
         }
         let now = context.now();
         self.device_mut(device).radio.answers.push(answer, &mut context.answers, now);
@@ -49,8 +46,12 @@ impl Edge<'_> {
     }
 
     /// The radio, which is connected, begins to receive an answer.
-    fn receive<O: Observer>(&mut self, answer: u32, context: &mut Context<'_, O>) -> Result<(), CosimError> {
-        let device = context.request_answered_by(answer).device;
+    fn receive<O: Observer>(
+        &mut self,
+        answer: u32,
+        device: u32,
+        context: &mut Context<'_, O>,
+    ) -> Result<(), CosimError> {
         self.device_mut(device).radio.receiving += 1;
         self.radio_changed(device, context)?;
         context.agenda.schedule(self.times.answer, EventKind::AnswerReceived, answer)?;
@@ -65,7 +66,7 @@ impl Edge<'_> {
         context: &mut Context<'_, O>,
     ) -> Result<(), CosimError> {
         while let Some(answer) = self.next_answer(device, context) {
-            self.receive(answer, context)?;
+            self.receive(answer, device, context)?;
         }
         self.rest_radio(device, context)
     }
@@ -85,7 +86,7 @@ impl Edge<'_> {
         let Answer { request: slot, steps, guess, is_last, .. } = *context.answers.get(answer);
         let &Request { device, arrived, .. } = context.requests.get(slot);
         self.device_mut(device).radio.receiving -= 1;
-        if self.gives_up(answer, context) {
+        if self.recipient(answer, context).is_none() {
             return Ok(None);
         }
         context.answers.remove(answer);
@@ -102,26 +103,26 @@ impl Edge<'_> {
         Ok(answered)
     }
 
-    /// Puts an answer away whose device has died, or whose request was dropped. True if it was.
-    fn gives_up<O: Observer>(&mut self, answer: u32, context: &mut Context<'_, O>) -> bool {
+    /// The device that an answer goes to. If it has died, or the request was dropped, the answer is put away.
+    fn recipient<O: Observer>(&self, answer: u32, context: &mut Context<'_, O>) -> Option<u32> {
         let request = context.request_answered_by(answer);
         if self.is_alive(request.device) && (request.answered || !request.has_ended()) {
-            return false;
+            return Some(request.device);
         }
         context.discard_answer(answer, Some(DropReason::BatteryEmpty));
-        true
+        None
     }
 
     /// Sends a wake-up signal when the device next listens, `after` from now or later.
     fn signal<O: Observer>(
         &self,
         answer: u32,
+        device: u32,
         wake_up: &WakeUpRadio,
         after: SimTime,
         context: &mut Context<'_, O>,
     ) -> Result<(), CosimError> {
         let now = context.now();
-        let device = context.request_answered_by(answer).device;
         let signals = &mut context.answers.get_mut(answer).signals;
         *signals = signals.saturating_add(1);
         let listens = self.listens_at(device, wake_up, now.after(after)?)?;
@@ -156,10 +157,8 @@ impl Edge<'_> {
         answer: u32,
         context: &mut Context<'_, O>,
     ) -> Result<(), CosimError> {
-        if self.gives_up(answer, context) {
-            return Ok(());
-        }
-        let &Request { number, device, .. } = context.request_answered_by(answer);
+        let Some(device) = self.recipient(answer, context) else { return Ok(()) };
+        let number = context.request_answered_by(answer).number;
         let Answer { index, signals, is_last, .. } = *context.answers.get(answer);
         let is_off = self.device(device).radio.connection == Connection::Standby;
         let draw = u64::from(index) << 8 | u64::from(signals);
@@ -169,11 +168,11 @@ impl Edge<'_> {
         {
             context.tally.traffic.missed_signals += 1;
             if signals < wake_up.tries {
-                return self.signal(answer, &wake_up, SimTime::from_seconds(wake_up.retry_seconds)?, context);
+                return self.signal(answer, device, &wake_up, SimTime::from_seconds(wake_up.retry_seconds)?, context);
             }
             context.discard_answer(answer, is_last.then_some(DropReason::Unreachable));
             return Ok(());
         }
-        self.receive_when_connected(answer, context)
+        self.receive_when_connected(answer, device, context)
     }
 }
