@@ -99,3 +99,17 @@ impl Channel {
         Self { peak_snr_db: None, ..*self } == Self::CLEAN
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 20 dB are a ratio of 100: log2(101) / 2 bits, and a tenth of the amplitude. 0 dB are half a bit, and noise as strong as the signal.
+    #[test]
+    fn a_ratio_of_powers_is_a_capacity_and_a_deviation() {
+        for (ratio, bits, deviation) in [(20.0, 3.329_105_741, 0.1), (0.0, 0.5, 1.0), (-40.0, 7.213_114e-5, 100.0)] {
+            assert!((symbol_bits(ratio) / bits - 1.0).abs() < 1e-6, "{}", symbol_bits(ratio));
+            assert!((noise_deviation(ratio) / deviation - 1.0).abs() < 1e-12, "{}", noise_deviation(ratio));
+        }
+    }
+}

@@ -4,13 +4,11 @@ use super::bits;
 use super::damage::{Arrived, Damage, Missing};
 use super::error::PayloadError;
 use super::jpeg::{self, Jpeg};
+use super::symbols::SYMBOL_BYTES;
 use super::{Codec, Payload};
 use crate::inference::{Counts, Feature, GradedTrain, Real, SpikeTrain};
 use crate::network::Shape;
 use std::ops::Range;
-
-/// Bytes that hold a value of [`Codec::Symbols`] in a payload.
-pub(super) const SYMBOL_BYTES: usize = size_of::<f32>();
 
 /// A codec prepared for the feature at one cut.
 #[derive(Clone, Debug)]

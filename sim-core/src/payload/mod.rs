@@ -9,8 +9,7 @@ mod coder;
 mod damage;
 mod error;
 mod jpeg;
-
-use coder::SYMBOL_BYTES;
+mod symbols;
 
 pub use coder::Coder;
 pub use damage::{Damage, Missing};
@@ -140,18 +139,15 @@ impl Payload {
 
     /// Number of values in a payload of [`Codec::Symbols`].
     pub fn symbols(&self) -> usize {
-        self.bytes.len() / SYMBOL_BYTES
+        self.bytes.len() / symbols::SYMBOL_BYTES
     }
 
     /// The packets of a payload of [`Codec::Symbols`], of which each takes as long on the link as `bits` bits: byte ranges, and the
     /// whole number of bytes that takes as long as their symbols, none more than `mtu_bytes` but that of a single symbol.
     pub fn symbol_packets(&self, mtu_bytes: NonZeroUsize, packetise: Packetise, bits: f64) -> Vec<(Range<usize>, u32)> {
-        // Conversion of a float to a whole number saturates.
-        let symbols = ((8 * mtu_bytes.get()) as f64 / bits) as usize;
-        let most = NonZeroUsize::new(symbols.saturating_mul(SYMBOL_BYTES))
-            .unwrap_or(NonZeroUsize::MIN.saturating_add(SYMBOL_BYTES - 1));
-        let length = |range: &Range<usize>| ((range.len() / SYMBOL_BYTES) as f64 * bits / 8.0).ceil() as u32;
-        self.packets(most, packetise).into_iter().map(|range| (range.clone(), length(&range))).collect()
+        let most = symbols::bytes_within(mtu_bytes, bits);
+        let packets = self.packets(most, packetise).into_iter();
+        packets.map(|range| (range.clone(), symbols::bytes_on_air(range.len(), bits))).collect()
     }
 }
 
