@@ -212,14 +212,15 @@ fn number(value: &DeValue<'_>) -> Option<f64> {
     }
 }
 
-/// Whether a number is within the limits of its key. No key accepts negative numbers, so none accepts -0.
+/// Whether a number is within the limits of its key. None accepts -0, and only one with a negative limit accepts negative numbers.
 fn is_within(schema: &Map<String, Value>, number: f64) -> bool {
     let limit = |key| schema.get(key).and_then(Value::as_f64);
     let least = match limit(MINIMUM_ABOVE_0) {
         Some(least) if number != 0.0 => least,
         _ => limit("minimum").unwrap_or(f64::NEG_INFINITY),
     };
-    number.is_sign_positive() && number >= least && number <= limit("maximum").unwrap_or(f64::INFINITY)
+    let has_sign = number.is_sign_positive() || (number != 0.0 && limit("minimum").is_some_and(|least| least < 0.0));
+    has_sign && number >= least && number <= limit("maximum").unwrap_or(f64::INFINITY)
 }
 
 fn wrong(name: &str, value: &Spanned<DeValue<'_>>, needed: &str) -> Mistake {

@@ -73,7 +73,7 @@ fn invariant_13_a_stranger_s_folder_is_refused_before_anything_is_computed() {
     }
     refuses(here, &["report", "app"], &["app/manifest.json: it is no manifest of CoSpike"]);
     refuses(here, &["report", "notes"], &["notes holds no results"]);
-    refuses(here, &["report", "nowhere"], &["nowhere: No such file"]);
+    refuses(here, &["report", "nowhere"], &["there is no folder nowhere"]);
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink(here.join("nothing"), here.join("dangling")).unwrap();

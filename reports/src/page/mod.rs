@@ -15,6 +15,7 @@ use crate::figures::Figure;
 use crate::quantity::{count, plural};
 use limits::{MOST_LISTED, and_more};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use quoted::with_code;
 
 /// End of the title of every page.
 const TITLE_END: &str = " · CoSpike";
@@ -73,7 +74,7 @@ fn answer(digest: &Digest<'_>) -> Markup {
         @if let Some(question) = &digest.results.manifest.question { p.question { (question) } }
         @if !sentences.is_empty() {
             section.answer #answer aria-label="Answer" {
-                ul { @for sentence in &sentences { li { (sentence) } } }
+                ul { @for sentence in &sentences { li { (with_code(sentence)) } } }
                 p {
                     "Leads and ties are decided by paired t tests over replications, at 5 % for all together (Holm), and of different "
                     "networks also by the finite number of samples; differences below 1 %, or half a point, count as none. "
@@ -141,7 +142,7 @@ fn warnings(digest: &Digest<'_>) -> Markup {
         @if !warnings.is_empty() {
             section {
                 h2 { "Warnings" }
-                ul { @for warning in warnings { li { (warning) "." } } }
+                ul { @for warning in warnings { li { (with_code(warning)) "." } } }
             }
         }
     }

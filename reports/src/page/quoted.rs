@@ -7,6 +7,20 @@ use cospike_sim_core::stats::Interval;
 use maud::{Markup, html};
 use std::fmt::{Display, Formatter};
 
+/// A sentence in which what stands between backticks is code.
+pub(super) fn with_code(sentence: &str) -> Markup {
+    let parts: Vec<&str> = sentence.split('`').collect();
+    // Without its partner a backtick is one.
+    if parts.len() % 2 == 0 {
+        return html! { (sentence) };
+    }
+    html! {
+        @for (place, part) in parts.iter().enumerate() {
+            @if place % 2 == 0 { (part) } @else { code { (part) } }
+        }
+    }
+}
+
 /// Sign of a difference, as far as it is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -109,4 +123,17 @@ pub(super) fn cell(quoted: Option<Quoted>) -> Markup {
 pub(super) fn compression(ratio: Option<f64>, base: u64) -> Quoted {
     let value = ratio.map_or_else(|| "–".to_owned(), times);
     Quoted { value, basis: format!("of {} bits", count(base)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_between_backticks_is_code() {
+        let shown = |sentence| with_code(sentence).into_string();
+        assert_eq!(shown("least `energy_j` where `a < 1`"), "least <code>energy_j</code> where <code>a &lt; 1</code>");
+        assert_eq!(shown("one ` is one"), "one ` is one");
+        assert_eq!(shown("plain <b>"), "plain &lt;b&gt;");
+    }
 }

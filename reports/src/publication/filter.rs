@@ -46,7 +46,7 @@ impl FromStr for Filter {
         let (column, rest) = text.split_at(text.find(['=', '!', '<', '>']).ok_or_else(wrong)?);
         let found = RELATIONS.into_iter().find_map(|(sign, relation)| Some((relation, rest.strip_prefix(sign)?)));
         let (relation, value) = found.ok_or_else(wrong)?;
-        let (column, value) = (column.trim().to_owned(), value.trim().trim_matches('"').to_owned());
+        let (column, value) = (column.trim().to_owned(), value.trim().trim_matches(['"', '\'']).to_owned());
         if column.is_empty() || value.is_empty() || value.starts_with('=') {
             Err(wrong())
         } else {
@@ -102,6 +102,7 @@ mod tests {
         for (text, column, relation, value) in [
             ("link.packet_loss<=0.1", "link.packet_loss", Relation::AtMost, "0.1"),
             (" kind = \"float\" ", "kind", Relation::Equal, "float"),
+            ("kind = 'float'", "kind", Relation::Equal, "float"),
             ("a!=b", "a", Relation::Unequal, "b"),
             ("a>=1", "a", Relation::AtLeast, "1"),
             ("a<-1", "a", Relation::Less, "-1"),

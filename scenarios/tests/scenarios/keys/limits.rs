@@ -74,7 +74,8 @@ fn whole(key: &NumericKey) -> (Vec<Value>, Vec<Value>) {
 fn real(key: &NumericKey) -> (Vec<Value>, Vec<Value>) {
     let smallest = key.least_above_0.unwrap_or(key.least);
     let mut right = vec![key.least, key.most, smallest];
-    let mut wrong = vec![-0.0, -1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300, key.most * (1.0 + 1e-9)];
+    let below = if key.least < 0.0 { key.least * (1.0 + 1e-9) } else { -1.0 };
+    let mut wrong = vec![-0.0, below, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300, key.most * (1.0 + 1e-9)];
     if smallest > 0.0 {
         wrong.extend([smallest * 0.99, 1e-300, 5e-324]);
     } else {
