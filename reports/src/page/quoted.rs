@@ -11,12 +11,12 @@ use std::fmt::{Display, Formatter};
 pub(super) fn with_code(sentence: &str) -> Markup {
     let parts: Vec<&str> = sentence.split('`').collect();
     // Without its partner a backtick is one.
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return html! { (sentence) };
     }
     html! {
         @for (place, part) in parts.iter().enumerate() {
-            @if place % 2 == 0 { (part) } @else { code { (part) } }
+            @if place.is_multiple_of(2) { (part) } @else { code { (part) } }
         }
     }
 }
