@@ -15,7 +15,8 @@ fn close(a: f64, b: f64) {
 #[test]
 fn rates_and_shares_follow_from_counts_and_times() {
     let mut command = Command::cargo_bin("cospike").unwrap();
-    let output = command.args(["bench", "inference", "--density", "--json"]).assert().success().get_output().stdout.clone();
+    let output =
+        command.args(["bench", "inference", "--density", "--json"]).assert().success().get_output().stdout.clone();
     let found: Value = serde_json::from_slice(&output).unwrap();
     let (reference, adds) = (&found["reference"], number(&found["peak"]["adds_per_second"]));
     let operations = number(&reference["synaptic_operations_per_image"]);
