@@ -33,13 +33,13 @@ pub struct Metric {
 pub enum Unit {
     /// Share, from 0 to 1; loads may be above.
     Share,
-    /// Seconds.
+    /// A time in seconds.
     Seconds,
-    /// Joules.
+    /// An energy in joules.
     Joules,
-    /// Watts.
+    /// A power in watts.
     Watts,
-    /// Bytes.
+    /// A size in bytes.
     Bytes,
     /// None, as of a number of servers.
     Number,

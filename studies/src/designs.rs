@@ -162,8 +162,8 @@ impl Noise {
         Some(Self { deviation, draws: streams.family("symbol-noise") })
     }
 
-    /// What is added to the symbols of `request`, `count` of them.
-    fn on(&self, request: u64, count: usize) -> Vec<f32> {
+    /// Draws what is added to each of the `count` symbols of `request`, in units of the largest amplitude.
+    fn draw(&self, request: u64, count: usize) -> Vec<f32> {
         let mut draws = self.draws.stream(request);
         (0..count).map(|_| (self.deviation * draws.sample::<f64, _>(StandardNormal)) as f32).collect()
     }
@@ -276,7 +276,7 @@ impl<'a> Designs<'a> {
         let network = self.designs[design as usize].priced;
         let noise = self.noise.as_ref().filter(|_| network.codec == Codec::Symbols)?;
         let payload = network.samples[sample as usize].payload.as_ref()?;
-        Some(noise.on(request, payload.symbols()))
+        Some(noise.draw(request, payload.symbols()))
     }
 
     fn without_last_step(&self, delivery: Delivery) -> Delivery {

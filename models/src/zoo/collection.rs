@@ -42,11 +42,11 @@ pub struct ZooNetwork {
 /// The same network in every family.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Twins {
-    /// The spiking one.
+    /// The spiking network.
     pub spiking: NetworkChoice,
-    /// The float one.
+    /// The float network.
     pub float: NetworkChoice,
-    /// The quantised one, if the zoo has it.
+    /// The quantised network, if the zoo has it.
     pub quantised: Option<NetworkChoice>,
 }
 
