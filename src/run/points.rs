@@ -7,6 +7,7 @@ use cospike_results::metrics::Metric;
 use cospike_results::rows::Results;
 use cospike_results::summary::{PointSummary, Summary};
 use cospike_sim_core::kernel::Number;
+use cospike_sim_core::payload::Codec;
 
 /// Most design points of which the terminal lists anything; a reader of more needs the files.
 pub(super) const MOST_LISTED: usize = 1_000;
@@ -21,14 +22,17 @@ struct Shown {
     cells: Vec<String>,
 }
 
-/// Whether the event loop's accuracy may differ from the network's: by loss, damage, full queues and early answers.
+/// Whether the event loop's accuracy may differ from the network's: by loss, damage, noise, full queues and early
+/// answers.
 pub(super) fn loses(results: &Results) -> bool {
-    results.replications.iter().any(|row| {
-        let damaged = row.traffic.packets_lost > 0 || row.traffic.bits_flipped > 0 || row.traffic.bits_erased > 0;
-        let early = row.traffic.steps_saved + row.traffic.steps_wasted > 0
-            || (1..row.requests.completed).contains(&row.requests.answered_at_edge);
-        damaged || early || row.requests.completed < row.requests.generated
-    })
+    let noisy = Codec::Symbols.to_string();
+    results.points.iter().any(|point| point.codec == noisy)
+        || results.replications.iter().any(|row| {
+            let damaged = row.traffic.packets_lost > 0 || row.traffic.bits_flipped > 0 || row.traffic.bits_erased > 0;
+            let early = row.traffic.steps_saved + row.traffic.steps_wasted > 0
+                || (1..row.requests.completed).contains(&row.requests.answered_at_edge);
+            damaged || early || row.requests.completed < row.requests.generated
+        })
 }
 
 /// Whether any deadline was missed.
