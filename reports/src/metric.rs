@@ -26,7 +26,8 @@ pub(crate) trait MetricOfDesigns {
     /// offered because a place is overloaded.
     fn spread(&self, design: &Design<'_>) -> Option<Spread>;
 
-    /// Whether the metric differs among `designs` by more than its intervals, and by enough to matter.
+    /// Whether the metric differs among `designs` by more than its intervals over replications, and by enough to matter. The error of
+    /// samples, which design points share, is left out.
     fn varies<'d, 'a: 'd>(&self, designs: impl Iterator<Item = &'d Design<'a>>) -> bool;
 
     /// Whether the means of two design points are far enough apart to matter to anybody.
@@ -61,14 +62,15 @@ impl MetricOfDesigns for Metric {
     }
 
     fn spread(&self, design: &Design<'_>) -> Option<Spread> {
-        let Estimate { mean, interval, .. } = self.mean(&design.summary);
-        let mean = (*mean)?;
-        let (low, high) = interval.map_or((mean, mean), |interval| (interval.low, interval.high));
-        Some(Spread { mean, low, high })
+        Spread::new(self.mean(&design.summary))
     }
 
     fn varies<'d, 'a: 'd>(&self, designs: impl Iterator<Item = &'d Design<'a>>) -> bool {
-        let spreads: Vec<Spread> = designs.filter_map(|design| self.spread(design)).collect();
+        let spread = |design: &Design<'_>| match self.is_of_answers() {
+            true => Spread::new(&Estimate::new(design.replications.iter().map(|row| self.value(row)), 0)),
+            false => self.spread(design),
+        };
+        let spreads: Vec<Spread> = designs.filter_map(spread).collect();
         let least = |get: fn(&Spread) -> f64| spreads.iter().map(get).fold(f64::INFINITY, f64::min);
         let most = |get: fn(&Spread) -> f64| spreads.iter().map(get).fold(f64::NEG_INFINITY, f64::max);
         let (low, high) = (least(|of| of.mean), most(|of| of.mean));
@@ -110,4 +112,12 @@ pub(crate) struct Spread {
     pub(crate) low: f64,
     /// Upper end of the 95 % interval, or the mean.
     pub(crate) high: f64,
+}
+
+impl Spread {
+    fn new(Estimate { mean, interval, .. }: &Estimate) -> Option<Self> {
+        let mean = (*mean)?;
+        let (low, high) = interval.map_or((mean, mean), |interval| (interval.low, interval.high));
+        Some(Self { mean, low, high })
+    }
 }

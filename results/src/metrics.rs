@@ -203,12 +203,14 @@ impl Metric {
         (self.place)(summary)
     }
 
-    /// Mean over `rows`, the replications of a design point, of which `failed` more failed.
-    pub(crate) fn estimate(&self, rows: &[&ReplicationRow], failed: usize) -> Estimate {
-        Estimate::new(rows.iter().map(|row| self.value(row)), failed).within(match self.measure {
-            Measure::Share(_) => Limits::Share,
-            Measure::Amount(_) => Limits::Positive,
-        })
+    /// Mean over `rows`, the replications of a design point on `samples` samples, of which `failed` more failed.
+    pub(crate) fn estimate(&self, rows: &[&ReplicationRow], failed: usize, samples: u32) -> Estimate {
+        let values = rows.iter().map(|row| self.value(row));
+        match self.measure {
+            Measure::Share(_) if self.is_of_answers() => Estimate::on_samples(values, failed, samples),
+            Measure::Share(_) => Estimate::new(values, failed).within(Limits::Share),
+            Measure::Amount(_) => Estimate::new(values, failed).within(Limits::Positive),
+        }
     }
 
     /// Name in thousandths of its unit; `None` without a unit.
@@ -227,7 +229,7 @@ impl Metric {
     }
 
     /// Whether it depends on which samples are answered correctly.
-    pub(crate) fn is_of_answers(&self) -> bool {
+    pub fn is_of_answers(&self) -> bool {
         ["accuracy", "correct"].contains(&self.name)
     }
 

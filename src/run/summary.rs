@@ -119,8 +119,11 @@ fn intervals(summary: &Summary) -> String {
         text += &format!(
             ";\nthe replications of {of} are equal, event by event: nothing random happened in them, so there is no interval"
         );
-    } else if estimates().any(|estimate| estimate.is_constant) {
+    } else if estimates().any(|estimate| estimate.is_constant && estimate.interval.is_none()) {
         text += ";\nno ± where all replications give the same value";
+    }
+    if most > 1 {
+        text += ";\nintervals of correct answers have in them the error of the samples, which all replications share";
     }
     text
 }

@@ -1,6 +1,6 @@
 //! Design points side by side: a row each, a panel per metric that tells them apart.
 
-use super::draft::{Draft, Figure, Undrawn, kind_legend, replications_note};
+use super::draft::{Draft, Figure, Undrawn, kind_legend, replications_note, samples_note};
 use crate::digest::{Design, Digest};
 use crate::figure::{
     Axis, Drawn, Entry, Font, Frame, GREY, HPos, INK, Key, MARGIN, Plot, Sheet, Stroke, TICK, VPos, WIDTH, kind_style,
@@ -39,9 +39,10 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     } else {
         ""
     };
-    let note = format!("One row per design point, each panel with its own scale: {replications}.{broken}");
+    let remarks = format!("{}{broken}", samples_note(metrics.iter().copied()));
+    let note = format!("One row per design point, each panel with its own scale: {replications}.{remarks}");
     let caption =
-        format!("The design points by what tells them apart by more than their intervals: {replications}.{broken}");
+        format!("The design points by what tells them apart by more than their intervals: {replications}.{remarks}");
     let mut legend = if digest.kinds.len() > 1 { kind_legend(digest) } else { Vec::new() };
     if is_overloaded {
         legend.push(Entry { key: Key::Cross(INK), text: "overloaded".to_owned() });

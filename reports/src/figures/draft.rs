@@ -3,6 +3,7 @@
 use crate::digest::Digest;
 use crate::error::ReportError;
 use crate::figure::{DrawError, Drawn, Entry, Heading, Identity, Key, Sheet, WIDTH, draw, kind_style};
+use crate::metric::Metric;
 use crate::quantity::{count, plural};
 use cospike_results::summary::{Estimate, PointSummary};
 
@@ -90,9 +91,17 @@ pub(super) fn replications_note(digest: &Digest<'_>, estimate: fn(&PointSummary)
     if numbers.iter().all(|number| *number < 2) {
         return "one replication, so no intervals".to_owned();
     }
-    let is_constant = estimates().any(|estimate| estimate.is_constant);
+    let is_constant = estimates().any(|estimate| estimate.is_constant && estimate.interval.is_none());
     let equal = if is_constant { ", no interval where all are equal" } else { "" };
     format!("means and 95 % t-intervals over {} replications{equal}", count_range(numbers))
+}
+
+/// Sentence on the intervals of correct answers, with a space in front; empty if none of `metrics` is one.
+pub(super) fn samples_note<'m>(metrics: impl IntoIterator<Item = &'m Metric>) -> &'static str {
+    match metrics.into_iter().any(Metric::is_of_answers) {
+        true => " Intervals of correct answers include the error of their samples, which all replications share.",
+        false => "",
+    }
 }
 
 /// Sentence on networks that could not be executed, with a space in front; empty if there are none.

@@ -52,8 +52,8 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     let caption = format!(
         "Correct answers as a share of all requests asked, against the energy of the edge devices per answered \
          request (left) and the mean latency (right): {replications}. The intervals cover the randomness of \
-         arrivals, sample order and link, not that of the finite set of samples, which the Wilson intervals \
-         show. Ringed points, joined, are those that no other design point beats in both respects by its means; \
+         arrivals, sample order and link, and those of correct answers that of the finite set of samples too, which all \
+         replications share. Ringed points, joined, are those that no other design point beats in both respects by its means; \
          neighbours whose intervals overlap may change places. Labels are left out where they \
          would cover something, or stand nearer to another point.{left_out}"
     );

@@ -1,6 +1,6 @@
 //! Metrics against a swept key: one figure per key, one small panel per metric, one line per combination of the rest.
 
-use super::draft::{Draft, Figure, Undrawn, left_out, replications_note};
+use super::draft::{Draft, Figure, Undrawn, left_out, replications_note, samples_note};
 use super::panels::Layout;
 use super::series::{MOST_MARKERS, Series, SeriesPoint};
 use crate::digest::{Design, Digest};
@@ -52,7 +52,7 @@ fn draw(digest: &Digest<'_>, swept: &Swept) -> Result<Option<Figure>, Undrawn> {
     let graph = Graph::new(digest, swept, &facets);
     let layout = Layout { panels: panels.len() };
     let replications = replications_note(digest, |summary| &summary.latency_mean_s);
-    let remarks = graph.remarks(&facets);
+    let remarks = format!("{}{}", samples_note(metrics.iter().copied()), graph.remarks(&facets));
     let note = format!("Bands and bars: {replications}.{remarks}");
     let caption = format!(
         "What reacts to {}, each panel with its own scale: {replications}. One line per combination of everything else that \

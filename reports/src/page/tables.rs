@@ -20,7 +20,8 @@ pub(super) fn section(digest: &Digest<'_>) -> Markup {
                 "Correct of all requests counts what was lost or not answered as not correct. On air are the bytes of a request with headers, and "
                 "with what was sent again. The greatest load is that of the place that is asked for most, as a share of what it can do. "
                 "Offline accuracy is that with nothing lost, with its 95 % Wilson interval over the samples. All other "
-                "intervals are 95 % Student-t intervals over replications. Energy is that of all edge devices together per "
+                "intervals are 95 % Student-t intervals over replications; those of correct answers have in them the error of the samples, \
+                 which all replications share. Energy is that of all edge devices together per "
                 "answered request, power that of one device on average, both in steady state: from the end of the warm-up to the "
                 "last request. Latency is that of completed requests after warm-up. A mean is over the replications "
                 "that have a value, and says over how many if that is not all; where none has one, there is a dash."

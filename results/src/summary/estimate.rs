@@ -1,6 +1,6 @@
 //! Means over replications with intervals that can be true.
 
-use cospike_sim_core::stats::{Interval, mean_interval};
+use cospike_sim_core::stats::{Interval, mean_interval, share_interval};
 use serde::{Serialize, Serializer};
 
 /// Mean over the replications that have a value.
@@ -9,7 +9,8 @@ pub struct Estimate {
     /// Mean, in the unit of what is estimated; `None` if no replication has a value.
     pub mean: Option<f64>,
     /// 95 % t-interval of the mean; `None` for fewer than two values, and if all are equal: then nothing random moved them,
-    /// and an interval of no width would claim that the mean is known exactly.
+    /// and an interval of no width would claim that the mean is known exactly. That of a share of correct answers has the error of
+    /// the samples too, which all replications have in common, so it is there for equal values as well.
     #[serde(serialize_with = "optional_interval")]
     pub interval: Option<Interval>,
     /// Number of replications that have a value.
@@ -52,6 +53,13 @@ impl Estimate {
             }
         };
         Self { interval: self.interval.map(bounded), ..self }
+    }
+
+    /// The mean of shares of correct answers, which were all given to the same `samples` samples: see [`share_interval`].
+    pub(crate) fn on_samples(values: impl IntoIterator<Item = Option<f64>>, failed: usize, samples: u32) -> Self {
+        let values: Vec<Option<f64>> = values.into_iter().collect();
+        let shares: Vec<f64> = values.iter().copied().flatten().filter(|value| value.is_finite()).collect();
+        Self { interval: share_interval(&shares, samples.into()).ok(), ..Self::new(values, failed) }
     }
 
     /// The estimate that there is where none can be offered.

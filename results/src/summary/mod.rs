@@ -256,10 +256,10 @@ fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary,
         ratio_to_binary: ratio(point.binary_bits),
     };
     for metric in &METRICS {
-        *metric.place(&mut summary) = metric.estimate(rows, failed);
+        *metric.place(&mut summary) = metric.estimate(rows, failed, point.samples);
     }
     summary.cautions = cautions(&summary.load, &summary.latency_mean_s, &summary.latency_p95_s, rows);
-    let constant = summary.estimates().iter().all(|estimate| estimate.interval.is_none());
+    let constant = summary.estimates().iter().all(|estimate| estimate.is_constant || estimate.interval.is_none());
     summary.is_deterministic =
         rows.len() > 1 && constant && rows.iter().all(|row| row.trajectory == rows[0].trajectory);
     Ok(summary)

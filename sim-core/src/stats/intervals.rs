@@ -8,6 +8,9 @@ pub(super) const CONFIDENCE: f64 = 0.95;
 /// The 97.5 % quantile of the standard normal distribution.
 pub(super) const NORMAL_975: f64 = 1.959_963_984_540_054;
 
+/// Degrees of freedom from which the 97.5 % quantile of Student's t is that of the normal distribution, to six digits.
+const NORMAL_FREEDOM: f64 = 1e6;
+
 /// An estimate with its 95 % confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval {
@@ -89,6 +92,34 @@ pub fn normal_quantile(confidence: f64) -> f64 {
     Normal::standard().inverse_cdf((1.0 + confidence) / 2.0)
 }
 
+/// Interval of the share of samples for which something holds, from independent estimates of it that were all made on the same
+/// `samples` samples, such as one per replication. To the variance `s^2 / n` of their mean `p`, which only says how far it may be from that of more
+/// estimates on these samples, comes that of the samples, `p (1 - p) / samples`; the degrees of freedom are those of Welch and Satterthwaite
+/// (Biometrics Bulletin 2(6), 1946). The interval is that of [`wilson`] for the number of trials that have this variance, so it stays between
+/// 0 and 1; if all values are equal, the samples are the trials.
+///
+/// # Errors
+/// [`StatsError::TooFew`] for fewer than two values, [`StatsError::NoTrials`] without samples.
+pub fn share_interval(values: &[f64], samples: u64) -> Result<Interval, StatsError> {
+    let moments: Moments = values.iter().copied().collect();
+    let (Some(mean), Some(variance)) = (moments.mean(), moments.variance()) else {
+        return Err(StatsError::TooFew { found: values.len() });
+    };
+    if samples == 0 {
+        return Err(StatsError::NoTrials);
+    }
+    let (n, share) = (values.len() as f64, mean.clamp(0.0, 1.0));
+    let spread = share * (1.0 - share);
+    let own = variance / n;
+    let sum = own + spread / samples as f64;
+    if own == 0.0 || spread == 0.0 {
+        return Ok(score_of_share(share, samples as f64, NORMAL_975));
+    }
+    let freedom = (n - 1.0) * (sum / own).powi(2);
+    let quantile = if freedom > NORMAL_FREEDOM { NORMAL_975 } else { t_interval(0.0, 1.0, freedom, CONFIDENCE)?.high };
+    Ok(score_of_share(share, spread / sum, quantile))
+}
+
 /// The interval of [`wilson`] with the quantile `z` of the standard normal distribution.
 fn score_interval(successes: u64, trials: u64, z: f64) -> Result<Interval, StatsError> {
     if trials == 0 {
@@ -97,12 +128,16 @@ fn score_interval(successes: u64, trials: u64, z: f64) -> Result<Interval, Stats
     if successes > trials {
         return Err(StatsError::MoreSuccessesThanTrials { successes, trials });
     }
-    let (n, z2) = (trials as f64, z * z);
-    let p = successes as f64 / n;
+    Ok(score_of_share(successes as f64 / trials as f64, trials as f64, z))
+}
+
+/// The score interval of a share `p` of `n` trials, which need not be a whole number.
+fn score_of_share(p: f64, n: f64, z: f64) -> Interval {
+    let z2 = z * z;
     let centre = p + z2 / (2.0 * n);
     let half = z * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
     let scale = 1.0 + z2 / n;
-    Ok(Interval { estimate: p, low: (centre - half) / scale, high: (centre + half) / scale })
+    Interval { estimate: p, low: (centre - half) / scale, high: (centre + half) / scale }
 }
 
 #[cfg(test)]
@@ -166,5 +201,21 @@ mod tests {
         }
         assert_eq!(wilson(0, 0), Err(StatsError::NoTrials));
         assert_eq!(wilson(2, 1), Err(StatsError::MoreSuccessesThanTrials { successes: 2, trials: 1 }));
+    }
+
+    /// Of 0.88, 0.90 and 0.92 the mean has the variance 0.0004 / 3, and 675 samples of nine in ten have it again: twice the variance, four times
+    /// the two degrees of freedom, for which t is 2.306, and half of 675 trials.
+    #[test]
+    fn a_share_on_the_same_samples_has_their_error_too() {
+        let interval = share_interval(&[0.88, 0.90, 0.92], 675).unwrap();
+        let expected = score_of_share(0.9, 337.5, 2.306_004);
+        close(interval.low, expected.low, 6);
+        close(interval.high, expected.high, 6);
+        for share in [0.0, 0.5, 1.0] {
+            assert_eq!(share_interval(&[share; 3], 20), wilson((20.0 * share) as u64, 20));
+        }
+        assert!(share_interval(&[0.5, 0.5 + 1e-12], 20).unwrap().high.is_finite());
+        assert_eq!(share_interval(&[0.5], 20), Err(StatsError::TooFew { found: 1 }));
+        assert_eq!(share_interval(&[0.5, 0.6], 0), Err(StatsError::NoTrials));
     }
 }
