@@ -1,6 +1,8 @@
 //! The tables of columns in `docs/results.md`, written from the declarations of the rows.
 
-use crate::rows::{AnswerRow, ComputeEnergyRow, LatencyRow, LayerRow, PointRow, ProbeRow, ReplicationRow, Table};
+use crate::rows::{
+    AnswerRow, ComputeEnergyRow, LatencyRow, LayerRow, PointRow, ProbeRow, ReplicationRow, Table, TimeLineRow,
+};
 use cospike_sim_core::record::{Field, Kind};
 
 /// Line of `docs/results.md` before the generated text.
@@ -23,6 +25,7 @@ pub fn columns_page() -> String {
         section::<ComputeEnergyRow>(),
         section::<ReplicationRow>(),
         section::<LatencyRow>(),
+        section::<TimeLineRow>(),
         section::<AnswerRow>(),
         section::<ProbeRow>(),
     ]

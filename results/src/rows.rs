@@ -6,7 +6,7 @@
 
 use crate::index::{NetworkIndex, PointIndex};
 use crate::manifest::Manifest;
-use cospike_sim_core::cosim::{Phases, RequestCounters, TrafficCounters, Trajectory};
+use cospike_sim_core::cosim::{Phases, RequestCounters, TimeSlice, TrafficCounters, Trajectory};
 use cospike_sim_core::energy::Energy;
 use cospike_sim_core::inference::MeanCounts;
 use cospike_sim_core::record;
@@ -30,6 +30,8 @@ pub struct Results {
     pub replications: Vec<ReplicationRow>,
     /// The table `latencies`.
     pub latencies: Vec<LatencyRow>,
+    /// The table `time_line`.
+    pub time_line: Vec<TimeLineRow>,
     /// The table `answers`.
     pub answers: Vec<AnswerRow>,
     /// The table `probes`.
@@ -47,6 +49,7 @@ impl Results {
             compute_energy: vec![],
             replications: vec![],
             latencies: vec![],
+            time_line: vec![],
             answers: vec![],
             probes: vec![],
         }
@@ -59,6 +62,7 @@ impl Results {
         self.compute_energy.extend(next.compute_energy);
         self.replications.extend(next.replications);
         self.latencies.extend(next.latencies);
+        self.time_line.extend(next.time_line);
         self.answers.extend(next.answers);
         self.probes.extend(next.probes);
     }
@@ -73,6 +77,7 @@ impl Results {
         cut(&mut self.compute_energy, points);
         cut(&mut self.replications, points);
         cut(&mut self.latencies, points);
+        cut(&mut self.time_line, points);
     }
 }
 
@@ -384,6 +389,27 @@ record! {
     }
 }
 
+impl Table for TimeLineRow {
+    const NAME: &'static str = "time_line";
+    const ABOUT: &'static str = "At most 128 rows per design point in which something is decided while it runs, by switching or autoscaling: \
+        its first replication over time, in intervals of equal length. Empty without such design points.";
+
+    fn point(&self) -> Option<PointIndex> {
+        Some(self.point)
+    }
+}
+
+record! {
+    /// Row of the table `time_line`: what happened in an interval of the first replication of a design point.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct TimeLineRow {
+        /// Number of the design point.
+        pub point: PointIndex => ("", "design point"),
+        /// The interval.
+        pub slice: TimeSlice,
+    }
+}
+
 impl Table for AnswerRow {
     const NAME: &'static str = "answers";
     const ABOUT: &'static str = "One row per distinct network and sample: the answer with nothing lost on the way.";
@@ -455,6 +481,7 @@ mod tests {
         check::<ComputeEnergyRow>();
         check::<ReplicationRow>();
         check::<LatencyRow>();
+        check::<TimeLineRow>();
         check::<AnswerRow>();
     }
 

@@ -76,6 +76,12 @@ pub enum SplitError {
     /// The network is cut after its last layer, so there is no tail.
     #[error("the network is cut after its last layer: the edge has the answer and there is no tail to run")]
     NoTail,
+    /// The network was not ready for execution when it was needed, and could not be made so.
+    #[error("the network cannot be made ready for execution: {reason}")]
+    Unready {
+        /// Cause of the failure.
+        reason: String,
+    },
     /// The class scores are not numbers, although nothing was lost or damaged on the way.
     #[error(
         "its class scores are not finite{}: its weights are too large for 32-bit floats",
@@ -174,12 +180,6 @@ impl SplitNetwork {
             ..LayerCounts::default()
         });
         Ok(HeadExecution { output: HeadOutput::Payload(payload), layers: run.layers, codec })
-    }
-
-    /// Whether the payload is computed, see [`Coder::operations`].
-    pub fn codec_computes(&self) -> bool {
-        let nothing = Payload { bytes: vec![], step_starts: vec![] };
-        self.feature.as_ref().is_some_and(|coder| coder.operations(&nothing, self.cut == 0).is_some())
     }
 
     /// This network for `steps` time steps; the weights are shared. What a spiking network does in a step does not

@@ -9,8 +9,8 @@ use cospike_sim_core::cosim::{CoInference, Guess, Head, HeadStep, Received, Tail
 use cospike_sim_core::inference::Convention;
 use cospike_sim_core::kernel::{StreamFamily, Streams};
 use cospike_sim_core::link::{Channel, noise_deviation, symbol_bits};
-use cospike_sim_core::payload::{Codec, Damage, Payload};
-use cospike_sim_core::split::{SplitError, SplitNetwork};
+use cospike_sim_core::payload::{Codec, Damage, Missing, Payload};
+use cospike_sim_core::split::SplitError;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 use std::collections::{BTreeMap, HashMap};
@@ -148,6 +148,8 @@ pub(crate) struct Designs<'a> {
     /// Tails that were executed on damaged payloads.
     damaged: BTreeMap<Delivery, DamagedTail>,
     noise: Option<Noise>,
+    /// What stands in the place of what did not arrive.
+    missing: Missing,
 }
 
 /// Noise on analogue symbols: that of each request is its own, and the same in every design point, but for its strength.
@@ -172,8 +174,6 @@ impl Noise {
 /// One of the split networks among which a device chooses.
 struct Design<'a> {
     prepared: &'a PreparedNetwork,
-    /// The network for 1, 2, ... of its steps.
-    stages: Vec<SplitNetwork>,
     priced: &'a PricedNetwork,
     heads: Arc<Heads>,
 }
@@ -201,8 +201,7 @@ impl<'a> Designs<'a> {
     pub(crate) fn new(point: &DesignPoint, networks: Networks<'a>, streams: &Streams) -> Self {
         let design = |(&index, heads): (&NetworkIndex, Arc<Heads>)| {
             let prepared = &networks.prepared[index.position()];
-            let stages = prepared.stages.iter().map(|stage| stage.clone().with_missing(point.missing)).collect();
-            Design { prepared, stages, priced: &networks.priced[&index], heads }
+            Design { prepared, priced: &networks.priced[&index], heads }
         };
         Self {
             designs: point
@@ -216,6 +215,7 @@ impl<'a> Designs<'a> {
             lists: networks.lists,
             damaged: BTreeMap::new(),
             noise: Noise::new(&point.system.link.channel, streams),
+            missing: point.missing,
         }
     }
 
@@ -260,11 +260,12 @@ impl<'a> Designs<'a> {
         let design = &self.designs[delivery.design as usize];
         let sample = &design.priced.samples[delivery.sample as usize];
         let payload = sample.payload.as_ref().ok_or(SplitError::NoTail)?;
-        let payload = if design.stages.len() > 1 { first_parts(payload, delivery.steps) } else { payload.clone() };
+        let stages = design.prepared.stages()?;
+        let payload = if stages.len() > 1 { first_parts(payload, delivery.steps) } else { payload.clone() };
         let ranges = &design.heads.ranges[delivery.sample as usize];
         let lost: Vec<Range<usize>> = delivery.lost.iter().map(|&packet| ranges[packet as usize].clone()).collect();
         let damage = Damage { lost: &lost, flipped: &delivery.flipped, erased: &delivery.erased, noise };
-        let stage = &design.stages[delivery.steps - 1];
+        let stage = stages[delivery.steps - 1].clone().with_missing(self.missing);
         let tail = stage.tail(&payload, &damage)?;
         let priced = Priced::new(stage.network(), design.prepared.matched_steps, &tail.layers, self.lists);
         let step = self.tail_step(&priced, guess(&tail.scores));

@@ -3,7 +3,7 @@
 use crate::error::{Failure, StudyError};
 use crate::plan::{PlannedNetwork, SampleSet};
 use cospike_models::dataset::Dataset;
-use cospike_models::zoo::{NetworkChoice, Zoo, ZooError, ZooNetwork};
+use cospike_models::zoo::{Blueprint, NetworkChoice, Zoo};
 use cospike_results::manifest::FileUsed;
 use cospike_sim_core::cosim::Guess;
 use cospike_sim_core::inference::{LayerCounts, Real};
@@ -12,6 +12,7 @@ use cospike_sim_core::split::{HeadOutput, SplitError, SplitNetwork};
 use rayon::prelude::*; // threads are spent on samples
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// A network of a plan, ready to be executed.
 #[derive(Clone, Debug)]
@@ -20,9 +21,12 @@ pub(crate) struct PreparedNetwork {
     /// T of the spiking network or twin, see [`PlannedNetwork::matched_steps`].
     pub(crate) matched_steps: Option<usize>,
     pub(crate) samples: SampleSet,
-    pub(crate) zoo: ZooNetwork,
-    /// The network for 1, 2, ... time steps if it is evaluated step by step, else for all of them at once.
-    pub(crate) stages: Vec<SplitNetwork>,
+    /// Whether each time step is evaluated on its own.
+    pub(crate) stepwise: bool,
+    pub(crate) blueprint: Blueprint,
+    zoo: Zoo,
+    /// See [`PreparedNetwork::stages`].
+    pub(crate) stages: OnceLock<Vec<SplitNetwork>>,
 }
 
 /// Counts, answers and payloads of a network on its samples, nothing lost. No price enters here: another price list needs
@@ -64,35 +68,49 @@ impl PreparedNetwork {
         zoo: &Zoo,
         datasets: &BTreeMap<String, Dataset>,
     ) -> Result<Self, StudyError> {
-        let network = zoo.network(&planned.choice)?;
-        check_weights(planned, &network)?;
-        check_samples(planned, &network, datasets)?;
-        let split = &network.network;
-        let stages = match planned.stepwise {
-            true => (1..=split.steps()).map(|steps| split.for_steps(steps)).collect::<Result<_, _>>(),
-            false => Ok(vec![split.clone()]),
-        };
+        let blueprint = zoo.blueprint(&planned.choice)?;
+        check_weights(planned, &blueprint)?;
+        check_samples(planned, &blueprint, datasets)?;
         Ok(Self {
             choice: planned.choice.clone(),
             matched_steps: planned.matched_steps.map(|steps| steps as usize),
             samples: planned.samples.clone(),
-            stages: stages.map_err(ZooError::from)?,
-            zoo: network,
+            stepwise: planned.stepwise,
+            blueprint,
+            zoo: zoo.clone(),
+            stages: OnceLock::new(),
         })
     }
 
     /// Names of its weight files.
     pub(crate) fn name(&self) -> String {
-        self.zoo.name()
+        self.blueprint.name()
+    }
+
+    /// The network for 1, 2, ... time steps if it is evaluated step by step, else for all of them at once. It is made when it is asked for
+    /// the first time: a study whose results are stored never asks.
+    pub(crate) fn stages(&self) -> Result<&[SplitNetwork], SplitError> {
+        if let Some(stages) = self.stages.get() {
+            return Ok(stages);
+        }
+        let made = self.zoo.network(&self.choice).map_err(|error| SplitError::Unready { reason: error.to_string() });
+        let split = made?.network;
+        let stages = match self.stepwise {
+            true => (1..=split.steps()).map(|steps| split.for_steps(steps)).collect::<Result<_, _>>()?,
+            false => vec![split],
+        };
+        Ok(self.stages.get_or_init(|| stages))
     }
 
     /// Executes the network on its samples of `dataset`, on the threads of the current rayon pool; `tick` is called after
     /// each sample.
     pub(crate) fn infer(&self, dataset: &Dataset, tick: &(dyn Fn() + Sync)) -> Result<NetworkInference, Failure> {
+        let failed = |sample, error| Failure::Inference { network: self.name(), sample, error: Box::new(error) };
+        let stages = self.stages().map_err(|error| failed(0, error))?;
         let on_sample = |sample: u32| {
-            let inference = self.infer_sample(&dataset.sample(sample as usize));
+            let inference = infer_sample(stages, &dataset.sample(sample as usize));
             tick();
-            inference.map_err(|error| Failure::Inference { network: self.name(), sample, error: Box::new(error) })
+            inference.map_err(|error| failed(sample, error))
         };
         let samples: Vec<_> = (0..self.samples.count).into_par_iter().map(on_sample).collect();
         // Of several failures the first in the order of the samples, whichever thread came first.
@@ -107,26 +125,27 @@ impl PreparedNetwork {
         }
         Ok(NetworkInference { samples, layers })
     }
+}
 
-    fn infer_sample(&self, pixels: &[u8]) -> Result<SampleInference, SplitError> {
-        let (mut stages, mut payload) = (vec![], None);
-        for network in &self.stages {
-            let head = network.head(pixels)?;
-            let (scores, tail);
-            (payload, scores, tail) = match head.output {
-                HeadOutput::Scores(scores) => (None, scores, vec![]),
-                HeadOutput::Payload(sent) => {
-                    let tail = network.tail(&sent, &Damage::NONE)?;
-                    (Some(sent), tail.scores, tail.layers)
-                }
-            };
-            let mut layers = head.layers;
-            layers.extend(head.codec);
-            stages.push(StageInference { head: layers, tail, guess: guess(&scores) });
-        }
-        let answer = stages.last().map_or(0, |stage| stage.guess.answer);
-        Ok(SampleInference { stages, payload, answer })
+/// Executes the stages of a network on a sample.
+fn infer_sample(stages: &[SplitNetwork], pixels: &[u8]) -> Result<SampleInference, SplitError> {
+    let (mut executed, mut payload) = (vec![], None);
+    for network in stages {
+        let head = network.head(pixels)?;
+        let (scores, tail);
+        (payload, scores, tail) = match head.output {
+            HeadOutput::Scores(scores) => (None, scores, vec![]),
+            HeadOutput::Payload(sent) => {
+                let tail = network.tail(&sent, &Damage::NONE)?;
+                (Some(sent), tail.scores, tail.layers)
+            }
+        };
+        let mut layers = head.layers;
+        layers.extend(head.codec);
+        executed.push(StageInference { head: layers, tail, guess: guess(&scores) });
     }
+    let answer = executed.last().map_or(0, |stage| stage.guess.answer);
+    Ok(SampleInference { stages: executed, payload, answer })
 }
 
 /// The answer of class scores, as the network itself gives it.
@@ -139,9 +158,9 @@ fn names<'a>(files: impl Iterator<Item = &'a str>) -> String {
 }
 
 /// The weights must have the content that the plan names; their names may differ.
-fn check_weights(planned: &PlannedNetwork, network: &ZooNetwork) -> Result<(), StudyError> {
+fn check_weights(planned: &PlannedNetwork, blueprint: &Blueprint) -> Result<(), StudyError> {
     let wanted: Vec<&str> = planned.weights.iter().map(|file: &FileUsed| file.blake3.as_str()).collect();
-    let found: Vec<&str> = network.files.iter().map(|(_, blake3)| blake3.as_str()).collect();
+    let found: Vec<&str> = blueprint.files.iter().map(|(_, blake3)| blake3.as_str()).collect();
     if wanted == found {
         return Ok(());
     }
@@ -152,7 +171,7 @@ fn check_weights(planned: &PlannedNetwork, network: &ZooNetwork) -> Result<(), S
 /// The samples must be there, enough of them, and such that the network was made for.
 fn check_samples(
     planned: &PlannedNetwork,
-    network: &ZooNetwork,
+    blueprint: &Blueprint,
     datasets: &BTreeMap<String, Dataset>,
 ) -> Result<(), StudyError> {
     let SampleSet { dataset: name, blake3, count } = &planned.samples;
@@ -161,7 +180,7 @@ fn check_samples(
     if *count as usize > dataset.len() {
         return Err(StudyError::TooFewSamples { dataset: name.clone(), wanted: *count, found: dataset.len() });
     }
-    network.check_samples(dataset).map_err(|error| {
+    blueprint.check_samples(dataset).map_err(|error| {
         let network = names(planned.weights.iter().map(|file| file.name.as_str()));
         StudyError::Unsuitable { dataset: name.clone(), network, error }
     })

@@ -22,7 +22,7 @@ pub const INFERENCE_SCHEMA: u32 = 8;
 
 /// Version of everything that turns inferences and a design point into a replication's numbers, and of the form in which these
 /// are stored. It grows with such changes, and with no other. An inference does not depend on it.
-pub const SIMULATION_SCHEMA: u32 = 11;
+pub const SIMULATION_SCHEMA: u32 = 12;
 
 /// What an inference depends on.
 #[derive(Serialize)]

@@ -7,12 +7,13 @@ use crate::error::{Failure, StoreError, StudyError};
 use crate::inference::NetworkInference;
 use crate::keys::{Piece, PieceKeys, failure_key, summary_key};
 use crate::plan::Plan;
-use crate::simulation::{Rows, latency_rows};
+use crate::simulation::{Rows, latency_rows, time_line_rows};
 use crate::summary::InferenceSummary;
 use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::key::ContentKey;
 use cospike_results::rows::ReplicationRow;
 use cospike_results::store::entries::Entries;
+use cospike_sim_core::cosim::TimeSlice;
 use cospike_sim_core::record::{Record, Value};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -60,6 +61,8 @@ struct StoredReplication {
     row: Vec<Value>,
     /// Latencies in seconds, see [`latency_rows`]; empty if no request was answered.
     latencies: Vec<f64>,
+    /// Values of [`TimeSlice`]; empty without a time line.
+    time_line: Vec<Vec<Value>>,
 }
 
 impl<'a> Pieces<'a> {
@@ -161,12 +164,15 @@ impl<'a> Pieces<'a> {
     fn find_rows(&self, point: PointIndex, replication: u32) -> Result<Option<Rows>, StoreError> {
         let piece = Piece::Replication(point, replication);
         let Some(stored) = self.get::<StoredReplication>(piece)? else { return Ok(None) };
-        let Some(row) = ReplicationRow::from_values(&mut stored.row.into_iter()) else {
+        let row = ReplicationRow::from_values(&mut stored.row.into_iter());
+        let slices = stored.time_line.into_iter().map(|values| TimeSlice::from_values(&mut values.into_iter()));
+        let (Some(row), Some(slices)) = (row, slices.collect::<Option<Vec<_>>>()) else {
             return Err(StoreError::Foreign { key: self.keys.key(piece)? });
         };
         Ok(Some(Rows {
             replication: ReplicationRow { point, ..row },
             latencies: latency_rows(point, replication, stored.latencies),
+            time_line: time_line_rows(point, slices),
         }))
     }
 
@@ -175,6 +181,7 @@ impl<'a> Pieces<'a> {
         let stored = outcome.map(|rows| StoredReplication {
             row: rows.replication.values(),
             latencies: rows.latencies.iter().map(|row| row.seconds).collect(),
+            time_line: rows.time_line.iter().map(|row| row.slice.values()).collect(),
         });
         self.put(Piece::Replication(point, replication), stored.as_ref().map_err(|failure| *failure));
     }

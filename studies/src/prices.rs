@@ -97,15 +97,17 @@ impl PricedNetwork {
     /// Prices what `network` did by each of `lists`, on the threads of the current rayon pool.
     pub(crate) fn new(network: &PreparedNetwork, inference: NetworkInference, lists: &UsedLists) -> Self {
         let samples = inference.samples.into_par_iter().map(|sample| PricedSample::new(network, sample, lists));
-        Self { samples: samples.collect(), codec: network.zoo.codec }
+        Self { samples: samples.collect(), codec: network.blueprint.codec }
     }
 }
 
 impl PricedSample {
     fn new(network: &PreparedNetwork, sample: SampleInference, lists: &UsedLists) -> Self {
         let (mut steps, mut earlier) = (vec![], [Priced::nothing(lists), Priced::nothing(lists)]);
-        for (stage, StageInference { head, tail, guess }) in network.stages.iter().zip(sample.stages) {
-            let priced = [head, tail].map(|layers| Priced::new(stage.network(), network.matched_steps, &layers, lists));
+        let price =
+            |layers: Vec<LayerCounts>| Priced::new(&network.blueprint.network, network.matched_steps, &layers, lists);
+        for StageInference { head, tail, guess } in sample.stages {
+            let priced = [head, tail].map(price);
             let [head, tail] = [0, 1].map(|half| priced[half].beyond(&earlier[half]));
             steps.push(PricedStep { head, tail, guess });
             earlier = priced;

@@ -3,7 +3,6 @@
 use crate::plan::{DesignPoint, NamedPrices};
 use crate::prices::EXECUTED;
 use crate::schedule::Simulated;
-use crate::simulation::Rows;
 use crate::study::{Executed, Study, Summaries};
 use crate::summary::InferenceSummary;
 use crate::unanswered;
@@ -45,18 +44,20 @@ impl Study {
         let points = || (first.0..).map(PointIndex).zip(&self.plan().points[part.clone()]);
         let rows = points().zip(&simulated).map(|((number, point), of)| self.point_row(number, point, executed, of));
         let rows = rows.collect();
-        let (replications, latencies): (Vec<_>, Vec<_>) = simulated
-            .into_iter()
-            .flat_map(|of| of.rows)
-            .map(|Rows { replication, latencies }| (replication, latencies))
-            .unzip();
+        let (mut replications, mut latencies, mut time_line) = (vec![], vec![], vec![]);
+        for rows in simulated.into_iter().flat_map(|of| of.rows) {
+            replications.push(rows.replication);
+            latencies.extend(rows.latencies);
+            time_line.extend(rows.time_line);
+        }
         let answers = executed.summaries.iter().filter(|_| first == PointIndex(0));
         Results {
             points: rows,
             layers: of_points(points(), &networks.layers, |point, means| LayerRow { point, means }),
             compute_energy: of_points(points(), &networks.energies, |point, energy| ComputeEnergyRow { point, energy }),
             answers: answers.flat_map(|(&index, network)| self.answer_rows(index, network)).collect(),
-            latencies: latencies.into_iter().flatten().collect(),
+            latencies,
+            time_line,
             replications,
             ..Results::new(self.manifest(), self.plan().points.len())
         }
@@ -64,8 +65,8 @@ impl Study {
 
     fn point_row(&self, number: PointIndex, point: &DesignPoint, executed: &Executed, of: &Simulated) -> PointRow {
         let (prepared, done) = (&self.networks[point.network().position()], executed.summaries.get(&point.network()));
-        let (choice, network) = (&prepared.choice, &prepared.zoo.network);
-        let values = split_values(network.network(), &choice.split);
+        let (choice, blueprint) = (&prepared.choice, &prepared.blueprint);
+        let values = split_values(&blueprint.network, &choice.split);
         let (failed_replications, failure) = match point.networks().find_map(|index| executed.failures.get(&index)) {
             Some(failure) => (self.plan().replications, Some(failure.to_string())),
             None => match &of.first_failure {
@@ -84,14 +85,14 @@ impl Study {
             split: choice.split.clone(),
             width: choice.unit.as_ref().map(|unit| unit.width),
             variant: choice.unit.as_ref().map(|unit| unit.variant.clone()),
-            codec: prepared.zoo.codec.to_string(),
-            time_steps: network.steps() as u32,
+            codec: blueprint.codec.to_string(),
+            time_steps: blueprint.steps as u32,
             convention: point.convention.name().into(),
             samples: prepared.samples.count,
             correct: done.map(|done| done.correct(self.labels(point.network()))),
             payload_bits: done.map(InferenceSummary::payload_bits),
             float32_bits: values * 32,
-            binary_bits: values * network.steps() as u64,
+            binary_bits: values * blueprint.steps as u64,
             failed_replications,
             failure,
         }
@@ -108,16 +109,16 @@ impl Study {
     }
 
     fn layer_means(&self, index: NetworkIndex, done: &InferenceSummary) -> Vec<LayerMeans> {
-        let network = &self.networks[index.position()].zoo.network;
+        let blueprint = &self.networks[index.position()].blueprint;
         let samples = done.samples();
         let mean = |sum: u64| sum as f64 / samples as f64;
         let row = |layer: &cospike_sim_core::inference::LayerCounts| LayerMeans {
             layer: layer.layer as u32,
             name: match layer.is_codec {
                 true => "codec".into(),
-                false => network.network().layers[layer.layer].name.clone(),
+                false => blueprint.network.layers[layer.layer].name.clone(),
             },
-            half: if layer.layer <= network.cut() { "head" } else { "tail" }.into(),
+            half: if layer.layer <= blueprint.cut { "head" } else { "tail" }.into(),
             input_events: mean(layer.input_events),
             output_events: mean(layer.output_events),
             nonzero_inputs: mean(layer.nonzero_inputs),
@@ -130,11 +131,11 @@ impl Study {
 
     fn energies(&self, index: NetworkIndex, done: &InferenceSummary) -> Vec<EventEnergy> {
         let prepared = &self.networks[index.position()];
-        let network = &prepared.zoo.network;
-        let head: Vec<_> = done.layers.iter().filter(|layer| layer.layer <= network.cut()).copied().collect();
+        let blueprint = &prepared.blueprint;
+        let head: Vec<_> = done.layers.iter().filter(|layer| layer.layer <= blueprint.cut).copied().collect();
         let lists = self.plan().prices.iter().flat_map(|list| EXECUTED.map(|convention| (list, convention)));
         let rows = lists.flat_map(|(NamedPrices { name, list }, convention)| {
-            let account = list.account(network.network(), prepared.matched_steps, &head, convention);
+            let account = list.account(&blueprint.network, prepared.matched_steps, &head, convention);
             // A sum without some of its terms is no energy to compare.
             let events = if account.is_partial() { vec![] } else { joules_by_event(&account) };
             let is_number = events.iter().map(|(_, joules)| joules).sum::<f64>().is_finite();

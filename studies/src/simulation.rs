@@ -4,8 +4,8 @@ use crate::designs::{Designs, Networks};
 use crate::error::Failure;
 use crate::plan::DesignPoint;
 use cospike_results::index::PointIndex;
-use cospike_results::rows::{LatencyRow, ReplicationRow, Table};
-use cospike_sim_core::cosim::{CosimError, Latency, Observer, Outcome, Run, Window};
+use cospike_results::rows::{LatencyRow, ReplicationRow, Table, TimeLineRow};
+use cospike_sim_core::cosim::{CosimError, Latency, Observer, Outcome, Run, System, TimeLine, TimeSlice, Window};
 use cospike_sim_core::kernel::{Steps, Streams};
 
 /// Events between two reports of how far a replication has come: many times a second, and too seldom to cost anything.
@@ -15,6 +15,8 @@ const EVENTS_PER_REPORT: u32 = 1 << 16;
 pub(super) struct Rows {
     pub(super) replication: ReplicationRow,
     pub(super) latencies: Vec<LatencyRow>,
+    /// Of the first replication of a design point in which something is decided while it runs.
+    pub(super) time_line: Vec<TimeLineRow>,
 }
 
 /// One replication of a design point, to be simulated.
@@ -35,12 +37,29 @@ impl<'a> Replication<'a> {
         observer: &mut O,
         asked: &mut dyn FnMut(u64),
     ) -> Result<Rows, Failure> {
-        let outcome = self.simulate(seed, observer, asked).map_err(|error| self.failure(error))?;
+        let mut line = self.has_time_line().then(TimeLine::new);
+        let outcome = match &mut line {
+            Some(line) => self.simulate(seed, &mut (line, observer), asked),
+            None => self.simulate(seed, observer, asked),
+        };
+        let outcome = outcome.map_err(|error| self.failure(error))?;
         let replication = self.row(&outcome);
-        match replication.first_not_finite() {
-            Some((column, _)) => Err(Failure::TooLarge { column: column.name }),
-            None => Ok(Rows { replication, latencies: self.latencies(outcome.latency.as_ref()) }),
+        if let Some((column, _)) = replication.first_not_finite() {
+            return Err(Failure::TooLarge { column: column.name });
         }
+        let slices = line.map(|line| line.slices(outcome.simulated)).unwrap_or_default();
+        Ok(Rows {
+            replication,
+            latencies: self.latencies(outcome.latency.as_ref()),
+            time_line: time_line_rows(PointIndex(self.number as u32), slices),
+        })
+    }
+
+    /// Whether the results show this replication over time: the first one of a design point, if switching or autoscaling decide something
+    /// while it runs.
+    fn has_time_line(&self) -> bool {
+        let System { edge, cloud, .. } = &self.point.system;
+        self.replication == 0 && (edge.design.designs().nth(1).is_some() || cloud.scaling.is_some())
     }
 
     fn simulate<O: Observer>(
@@ -151,6 +170,11 @@ pub(super) fn latency_rows(
     let percentiles = (0..=99).map(f64::from).chain([99.9, 100.0]);
     let row = |(percentile, seconds)| LatencyRow { point, replication, percentile, seconds };
     percentiles.zip(seconds).map(row).collect()
+}
+
+/// The time line of a design point.
+pub(super) fn time_line_rows(point: PointIndex, slices: Vec<TimeSlice>) -> Vec<TimeLineRow> {
+    slices.into_iter().map(|slice| TimeLineRow { point, slice }).collect()
 }
 
 /// Reason why a replication has no energy per request; `None` if it has.

@@ -12,7 +12,6 @@ use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::key::{ContentKey, KeyError};
 use cospike_sim_core::link::{Channel, PacketLoss};
 use cospike_sim_core::network::Family;
-use cospike_sim_core::split::SplitNetwork;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -167,22 +166,25 @@ impl PreparedNetwork {
 
     /// Nanoseconds for all that is executed for a sample.
     fn executed_nanoseconds(&self) -> f64 {
-        self.stages.iter().map(|stage| self.nanoseconds(stage, 0)).sum()
+        let steps = self.blueprint.steps;
+        // Step by step, the network is executed for one step, then for two, and so on.
+        let steps = if self.stepwise { steps * (steps + 1) / 2 } else { steps };
+        self.nanoseconds(steps, 0)
     }
 
     /// Nanoseconds for all steps behind the cut.
     fn tail_nanoseconds(&self) -> f64 {
-        self.nanoseconds(&self.zoo.network, self.zoo.network.cut() + 1)
+        self.nanoseconds(self.blueprint.steps, self.blueprint.cut + 1)
     }
 
-    /// Nanoseconds for all steps of a network from a layer on.
-    fn nanoseconds(&self, split: &SplitNetwork, from: usize) -> f64 {
+    /// Nanoseconds for some time steps of the layers from one on.
+    fn nanoseconds(&self, steps: usize, from: usize) -> f64 {
         let per_mac = match self.choice.family {
             Family::Spiking => NANOSECONDS_PER_SPIKING_MAC,
             Family::Float | Family::Quantised => NANOSECONDS_PER_MAC,
         };
-        let network = split.network();
-        network.dense_macs(from..network.layers.len()) as f64 * split.steps() as f64 * per_mac
+        let network = &self.blueprint.network;
+        network.dense_macs(from..network.layers.len()) as f64 * steps as f64 * per_mac
     }
 }
 

@@ -1,15 +1,18 @@
 //! The weight files of a zoo, and the executable networks that they make.
 
-use super::{CodecChoice, Metadata, NetworkChoice, Unit, UnitChoice, WeightFile, WeightFileError, ZooError};
+use super::blueprint::check_samples;
+use super::{Blueprint, CodecChoice, Metadata, NetworkChoice, Unit, UnitChoice, WeightFile, WeightFileError, ZooError};
 use crate::dataset::{Dataset, Unsuitable};
 use crate::embedded;
 use crate::file::FileError;
 use cospike_sim_core::network::{Bottleneck, Family, Network, OUTPUT, Signal, Weights};
 use cospike_sim_core::payload::Codec;
 use cospike_sim_core::split::{SplitError, SplitNetwork};
+use rayon::prelude::*; // files are decoded on all threads
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 /// JPEG quality handed over where it is not used: only the cut of a float unit is coded as JPEG, and its file has a quality.
 const UNUSED_QUALITY: u8 = 100;
@@ -17,7 +20,7 @@ const UNUSED_QUALITY: u8 = 100;
 /// A set of weight files, sorted by name.
 #[derive(Clone, Debug)]
 pub struct Zoo {
-    files: Vec<WeightFile>,
+    files: Arc<[WeightFile]>,
 }
 
 /// An executable network, with its weights and the files that they came from.
@@ -37,6 +40,17 @@ pub struct ZooNetwork {
     pub files: Vec<(String, String)>,
     /// Task that the weights were trained for, and path of the weight file that says so; `None` if that was not recorded.
     pub task: Option<(String, String)>,
+}
+
+/// A network without the values of its weights, and where these are.
+struct Drawing<'z> {
+    blueprint: Blueprint,
+    backbone: &'z WeightFile,
+    unit: Option<&'z WeightFile>,
+    /// The backbone without the unit.
+    plain: Network,
+    /// Its last layer before the unit.
+    at: usize,
 }
 
 /// The same network in every family.
@@ -71,7 +85,8 @@ impl Zoo {
         paths.retain(|path| path.extension().is_some_and(|ending| ending == "safetensors"));
         // So that of several broken files always the same is named.
         paths.sort();
-        Self::new(paths.iter().map(|path| WeightFile::read(path)))
+        let files: Vec<_> = paths.par_iter().map(|path| WeightFile::read(path)).collect();
+        Self::new(files.into_iter())
     }
 
     /// Reads weight files from memory. Each has a name, without ending, and content.
@@ -79,7 +94,9 @@ impl Zoo {
     /// # Errors
     /// [`ZooError::File`] and [`ZooError::SameNetwork`].
     pub fn from_files(files: impl IntoIterator<Item = (String, Cow<'static, [u8]>)>) -> Result<Self, ZooError> {
-        Self::new(files.into_iter().map(|(name, bytes)| WeightFile::from_bytes(&name, &bytes)))
+        let files: Vec<_> = files.into_iter().collect();
+        let files: Vec<_> = files.par_iter().map(|(name, bytes)| WeightFile::from_bytes(name, bytes)).collect();
+        Self::new(files.into_iter())
     }
 
     /// A zoo of these files alone.
@@ -109,7 +126,7 @@ impl Zoo {
                 });
             }
         }
-        Ok(Self { files })
+        Ok(Self { files: files.into() })
     }
 
     /// All weight files, sorted by name.
@@ -185,13 +202,35 @@ impl Zoo {
     /// # Errors
     /// [`ZooError`], with the names that exist instead of an unknown one.
     pub fn network_on(&self, input: Signal, wanted: &NetworkChoice) -> Result<ZooNetwork, ZooError> {
+        let Drawing { blueprint, backbone, unit, plain, at } = self.draw(wanted)?;
+        let mut store = backbone.tensors().clone();
+        if let Some(unit) = unit {
+            store.retain(|name, _| belongs(&plain, ..=at, name));
+            store.extend(unit.tensors().iter().map(|(name, tensor)| (name.clone(), tensor.clone())));
+        }
+        let Blueprint { network, cut, steps, codec, matched_steps, files, task } = blueprint;
+        let weights = Weights::from_store(&network, &store).map_err(|error| ZooError::File {
+            path: std::iter::once(backbone).chain(unit).map(WeightFile::path).collect::<Vec<_>>().join(" with "),
+            error: WeightFileError::Weights(error),
+        })?;
+        let network = SplitNetwork::with_input(input, &network, &weights, cut, codec, steps)?;
+        Ok(ZooNetwork { network, weights, codec, matched_steps, files, task })
+    }
+
+    /// The network `wanted` without the values of its weights.
+    ///
+    /// # Errors
+    /// [`ZooError`], with the names that exist instead of an unknown one.
+    pub fn blueprint(&self, wanted: &NetworkChoice) -> Result<Blueprint, ZooError> {
+        self.draw(wanted).map(|drawing| drawing.blueprint)
+    }
+
+    fn draw(&self, wanted: &NetworkChoice) -> Result<Drawing<'_>, ZooError> {
         let backbone = self.backbone(wanted)?;
         let plain = backbone.architecture()?;
         let at = plain.split(&wanted.split)?;
-        let mut store = backbone.tensors().clone();
-        let mut used = vec![backbone];
-        let (network, cut, quality) = match &wanted.unit {
-            None => (plain, at, None),
+        let (network, cut, unit, quality) = match &wanted.unit {
+            None => (plain.clone(), at, None, None),
             Some(choice) => {
                 let (file, unit) = self.unit(wanted, choice)?;
                 check_task(file, backbone)?;
@@ -200,23 +239,19 @@ impl Zoo {
                 let shape =
                     Bottleneck { kind: choice.kind, width: choice.width as usize, stride: unit.stride as usize };
                 let (network, cut) = plain.with_bottleneck(&wanted.split, shape)?;
-                store.retain(|name, _| belongs(&plain, ..=at, name));
-                store.extend(file.tensors().iter().map(|(name, tensor)| (name.clone(), tensor.clone())));
-                used.push(file);
-                (network, cut, unit.jpeg_quality)
+                (network, cut, Some(file), unit.jpeg_quality)
             }
         };
         let steps = wanted.time_steps.unwrap_or(backbone.metadata.time_steps);
         let codec = codec(wanted, Codec::for_cut(&network, cut, quality.unwrap_or(UNUSED_QUALITY)))?;
-        let weights = Weights::from_store(&network, &store).map_err(|error| ZooError::File {
-            path: used.iter().map(|file| file.path()).collect::<Vec<_>>().join(" with "),
-            error: WeightFileError::Weights(error),
-        })?;
-        let network = SplitNetwork::with_input(input, &network, &weights, cut, codec, steps as usize)?;
         let matched_steps = self.matched_steps(wanted, backbone, steps).map(|steps| steps as usize);
-        let task = used.iter().rev().find_map(|file| Some((file.metadata.task.clone()?, file.path().to_string())));
-        let files = used.into_iter().map(|file| (file.name.clone(), file.blake3.clone())).collect();
-        Ok(ZooNetwork { network, weights, codec, matched_steps, files, task })
+        let used = || std::iter::once(backbone).chain(unit);
+        let task = unit.into_iter().chain([backbone]);
+        let task = task.into_iter().find_map(|file| Some((file.metadata.task.clone()?, file.path().to_string())));
+        let files = used().map(|file| (file.name.clone(), file.blake3.clone())).collect();
+        let blueprint = Blueprint { network, cut, steps: steps as usize, codec, matched_steps, files, task };
+        blueprint.check()?;
+        Ok(Drawing { blueprint, backbone, unit, plain, at })
     }
 
     /// T of `wanted`, which is executed for `steps`, or of its spiking twin; levels of a quantised network.
@@ -349,18 +384,11 @@ impl ZooNetwork {
         self.files.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" with ")
     }
 
-    /// Checks that the network was made for the samples of `dataset`, see [`Dataset::check_for`]; and, where both are known,
-    /// that it was trained for their task.
+    /// Checks that the network was made for the samples of `dataset`, see [`Blueprint::check_samples`].
     ///
     /// # Errors
     /// [`Unsuitable`].
     pub fn check_samples(&self, dataset: &Dataset) -> Result<(), Unsuitable> {
-        dataset.check_for(self.network.network())?;
-        match (&self.task, dataset.task()) {
-            (Some((trained, file)), Some(images)) if trained != images => {
-                Err(Unsuitable::Task { file: file.clone(), trained: trained.clone(), images })
-            }
-            _ => Ok(()),
-        }
+        check_samples(self.network.network(), self.task.as_ref(), dataset)
     }
 }

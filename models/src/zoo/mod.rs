@@ -30,6 +30,7 @@
 //!
 //! A file that another trainer wrote is refused if it has a key that is not known: it may change what the network does.
 
+mod blueprint;
 mod choice;
 mod collection;
 mod error;
@@ -40,6 +41,7 @@ mod imported;
 mod measure;
 mod series;
 
+pub use blueprint::Blueprint;
 pub use choice::{CodecChoice, NetworkChoice, PLAIN, UnitChoice};
 pub use collection::{Twins, Zoo, ZooNetwork};
 pub use error::{WeightFileError, ZooError};

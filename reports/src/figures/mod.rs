@@ -14,6 +14,7 @@ mod pareto;
 mod price_lists;
 mod series;
 mod swept;
+mod time_line;
 mod zoo;
 
 pub(crate) use cells::Cells;
@@ -34,7 +35,8 @@ use draft::Undrawn;
 /// [`ReportError::Drawing`].
 pub(crate) fn all(digest: &Digest<'_>) -> Result<Vec<Figure>, ReportError> {
     type Draw = fn(&Digest<'_>) -> Result<Option<Figure>, Undrawn>;
-    let figures: [Draw; 7] = [
+    let figures: [Draw; 8] = [
+        time_line::draw,
         designs::draw,
         accuracy::draw,
         heat_map::draw,

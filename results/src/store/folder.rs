@@ -14,7 +14,7 @@ use super::transaction::{self, Staging};
 use crate::index::{NetworkIndex, PointIndex};
 use crate::manifest::StoredManifest;
 use crate::rows::{
-    AnswerRow, ComputeEnergyRow, LatencyRow, LayerRow, PointRow, ProbeRow, ReplicationRow, Results, Table,
+    AnswerRow, ComputeEnergyRow, LatencyRow, LayerRow, PointRow, ProbeRow, ReplicationRow, Results, Table, TimeLineRow,
 };
 use std::collections::BTreeMap;
 use std::fs;
@@ -35,6 +35,7 @@ impl Place {
             file_name::<ComputeEnergyRow>(),
             file_name::<ReplicationRow>(),
             file_name::<LatencyRow>(),
+            file_name::<TimeLineRow>(),
             file_name::<AnswerRow>(),
             file_name::<ProbeRow>(),
         ];
@@ -149,6 +150,7 @@ fn read_tables(folder: &Path, manifest: &str, points: usize) -> Result<Results, 
     results.compute_energy = table.rows(|row: &mut ComputeEnergyRow| energies.share(row.point, &mut row.energy))?;
     results.replications = table.rows(|_| ())?;
     results.latencies = table.rows(|_| ())?;
+    results.time_line = table.rows(|_| ())?;
     results.answers = table.rows(|_| ())?;
     results.probes = table.rows(|_| ())?;
     Ok(results)

@@ -7,7 +7,7 @@ use super::table::TableWriter;
 use super::transaction::Staging;
 use crate::manifest::{Manifest, StoredManifest};
 use crate::rows::{
-    AnswerRow, ComputeEnergyRow, LatencyRow, LayerRow, PointRow, ProbeRow, ReplicationRow, Results, Table,
+    AnswerRow, ComputeEnergyRow, LatencyRow, LayerRow, PointRow, ProbeRow, ReplicationRow, Results, Table, TimeLineRow,
 };
 use parquet::errors::ParquetError;
 use std::fs::File;
@@ -23,6 +23,7 @@ pub struct Writing<'a> {
     compute_energy: TableFile<ComputeEnergyRow>,
     replications: TableFile<ReplicationRow>,
     latencies: TableFile<LatencyRow>,
+    time_line: TableFile<TimeLineRow>,
     answers: TableFile<AnswerRow>,
     probes: TableFile<ProbeRow>,
 }
@@ -41,6 +42,7 @@ impl Place {
             compute_energy: TableFile::begin(&staging)?,
             replications: TableFile::begin(&staging)?,
             latencies: TableFile::begin(&staging)?,
+            time_line: TableFile::begin(&staging)?,
             answers: TableFile::begin(&staging)?,
             probes: TableFile::begin(&staging)?,
             place: self,
@@ -60,6 +62,7 @@ impl Writing<'_> {
         self.compute_energy.add(&part.compute_energy)?;
         self.replications.add(&part.replications)?;
         self.latencies.add(&part.latencies)?;
+        self.time_line.add(&part.time_line)?;
         self.answers.add(&part.answers)?;
         self.probes.add(&part.probes)
     }
@@ -75,6 +78,7 @@ impl Writing<'_> {
         self.compute_energy.finish(&mut staging)?;
         self.replications.finish(&mut staging)?;
         self.latencies.finish(&mut staging)?;
+        self.time_line.finish(&mut staging)?;
         self.answers.finish(&mut staging)?;
         self.probes.finish(&mut staging)?;
         let manifest = StoredManifest { manifest: manifest.clone(), tables: staging.hashes.clone() };
@@ -171,7 +175,7 @@ mod tests {
             names
         };
         assert_eq!(names("parts"), names("whole"));
-        assert_eq!(names("parts").len(), 8);
+        assert_eq!(names("parts").len(), 9);
         for name in names("whole") {
             let [whole, parts] =
                 ["whole", "parts"].map(|folder| fs::read(here.path().join(folder).join(&name)).unwrap());

@@ -19,7 +19,7 @@ use crate::sweep::{self, Expansion, SweepPoint};
 use crate::traces;
 use cospike_models::dataset::Dataset;
 use cospike_models::import::nir::NirError;
-use cospike_models::zoo::{NetworkChoice, WeightFile, Zoo, ZooError, ZooNetwork};
+use cospike_models::zoo::{Blueprint, NetworkChoice, WeightFile, Zoo, ZooError};
 use cospike_results::index::NetworkIndex;
 use cospike_results::manifest::FileUsed;
 use cospike_results::store::entries::Location;
@@ -251,7 +251,7 @@ struct NetworkKey {
 
 struct CompiledNetwork {
     planned: PlannedNetwork,
-    network: ZooNetwork,
+    blueprint: Blueprint,
 }
 
 impl<'a> Compiler<'a> {
@@ -277,10 +277,10 @@ impl<'a> Compiler<'a> {
         let designs = cuts.iter().map(|cut| self.network(scenario, cut)).collect::<Result<Vec<_>, _>>()?;
         let local = networks::local(scenario).map(|local| self.network(scenario, &local)).transpose()?;
         for index in designs.iter().copied().chain(local) {
-            let network = &self.networks[index.position()].network.network;
-            self.profiles.check_prices(scenario, network, origin)?;
+            let blueprint = &self.networks[index.position()].blueprint;
+            self.profiles.check_prices(scenario, blueprint, origin)?;
         }
-        let classes = designs.iter().map(|index| self.networks[index.position()].network.network.network().classes());
+        let classes = designs.iter().map(|index| self.networks[index.position()].blueprint.network.classes());
         system.cloud.answer_bytes += places::score_bytes(&system.cloud, classes.max().unwrap_or(0));
         extent::check(scenario, &system)?;
         for warning in self.profiles.warnings(scenario, &system, origin)? {
@@ -324,7 +324,7 @@ impl<'a> Compiler<'a> {
 
     /// Refuses the images that ship for weights which say that they were trained for something else. What a folder holds, no
     /// file says.
-    fn check_task(&self, scenario: &Scenario, network: &ZooNetwork) -> Result<(), Mistake> {
+    fn check_task(&self, scenario: &Scenario, network: &Blueprint) -> Result<(), Mistake> {
         let dataset = &scenario.samples.dataset;
         let DatasetName::FashionMnist = **dataset else { return Ok(()) };
         let data = String::from((**dataset).clone());
@@ -388,21 +388,21 @@ impl<'a> Compiler<'a> {
         if let Some(&index) = self.known.get(&key) {
             return Ok(index);
         }
-        let network = self.zoo.network(&key.choice).map_err(located)?;
-        self.check_task(scenario, &network)?;
-        network
+        let blueprint = self.zoo.blueprint(&key.choice).map_err(located)?;
+        self.check_task(scenario, &blueprint)?;
+        blueprint
             .check_samples(dataset)
             .map_err(|error| Mistake::in_value(&scenario.samples.dataset, error.to_string()))?;
-        let weights = network.files.iter();
+        let weights = blueprint.files.iter();
         let planned = PlannedNetwork {
             choice: key.choice.clone(),
             weights: weights.map(|(name, blake3)| FileUsed { name: name.clone(), blake3: blake3.clone() }).collect(),
-            matched_steps: network.matched_steps.map(|steps| steps as u32),
+            matched_steps: blueprint.matched_steps.map(|steps| steps as u32),
             stepwise: key.stepwise,
             samples: SampleSet { dataset: key.dataset.clone(), blake3: blake3.clone(), count: samples },
         };
         let index = NetworkIndex(self.networks.len() as u32);
-        self.networks.push(CompiledNetwork { planned, network });
+        self.networks.push(CompiledNetwork { planned, blueprint });
         self.known.insert(key, index);
         Ok(index)
     }

@@ -5,13 +5,13 @@ use crate::diagnostic::{Mistake, Origin};
 use crate::located::Located;
 use crate::profiles::{CloudProfile, DeviceProfile, LinkProfile, Prices, Profile, all_shipped};
 use crate::scenario::Scenario;
+use cospike_models::zoo::Blueprint;
 use cospike_results::index::PriceIndex;
 use cospike_results::manifest::ProfileUsed;
 use cospike_sim_core::cosim::System;
 use cospike_sim_core::energy::Form;
 use cospike_sim_core::inference::Convention;
-use cospike_sim_core::network::{Operation, Signal};
-use cospike_sim_core::split::SplitNetwork;
+use cospike_sim_core::network::{Network, Operation, Signal};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::num::NonZeroUsize;
@@ -143,16 +143,16 @@ impl Profiles {
     pub(super) fn check_prices(
         &mut self,
         scenario: &Scenario,
-        network: &SplitNetwork,
+        blueprint: &Blueprint,
         origin: &Origin,
     ) -> Result<(), Mistake> {
-        let (cut, layers) = (network.cut(), network.network().layers.len());
+        let (cut, layers) = (blueprint.cut, blueprint.network.layers.len());
         let head = scenario.fleet.prices.iter().map(|name| (name, "head", 0..cut + 1));
         let tail = scenario.cloud.prices.iter().map(|name| (name, "tail", cut + 1..layers));
         for (name, part, range) in head.chain(tail) {
             let Some(unpriced) = self.prices.get(name, origin)?.unpriced().next() else { continue };
-            let coding = (part == "head" && network.codec_computes()).then_some("its codec".to_string());
-            let layer = first_on_real_values(network, range).map(|layer| format!("`{layer}`"));
+            let coding = (part == "head" && blueprint.codec_computes()).then_some("its codec".to_string());
+            let layer = first_on_real_values(&blueprint.network, range).map(|layer| format!("`{layer}`"));
             let Some(place) = layer.or(coding) else { continue };
             let message = format!("`{}` leaves `{unpriced}` unpriced, but the {part} has them in {place}", **name);
             let help = "the joules of a request would be too few: use a list that prices them";
@@ -176,9 +176,9 @@ impl Profiles {
 }
 
 /// The first of `layers` that has weights and works on real values.
-fn first_on_real_values(network: &SplitNetwork, layers: Range<usize>) -> Option<&str> {
-    let signals = network.network().signals(Signal::Real);
-    let layers = &network.network().layers[layers];
+fn first_on_real_values(network: &Network, layers: Range<usize>) -> Option<&str> {
+    let signals = network.signals(Signal::Real);
+    let layers = &network.layers[layers];
     let weighted =
         |operation| matches!(operation, Operation::Conv2d(_) | Operation::ConvTranspose2d(_) | Operation::Linear);
     let first = layers

@@ -65,6 +65,7 @@ mod simulation;
 mod starvation;
 mod stations;
 mod tally;
+mod time_line;
 mod timer;
 mod usage;
 
@@ -77,6 +78,7 @@ pub use observer::{DropReason, End, Observer, QueueAt, ServerAt};
 pub use outcome::{CloudEnergy, Depletion, Latency, NoWindow, Outcome, PlaceUse, Window};
 pub use phase::{Phase, Phases};
 pub use run::{Run, run, run_observed};
+pub use time_line::{TimeLine, TimeSlice};
 
 use crate::cloud::Cloud;
 use crate::edge::EdgeDevice;

@@ -93,6 +93,11 @@ pub trait Observer {
         let _ = (now, request, device, phase);
     }
 
+    /// A device begins a request, for which it has chosen a design.
+    fn chosen(&mut self, now: SimTime, request: u64, device: u32, design: u8) {
+        let _ = (now, request, device, design);
+    }
+
     /// A request has ended. One that finds the queue of its device full or its battery empty has never been in any phase.
     fn end(&mut self, now: SimTime, request: u64, device: u32, end: End) {
         let _ = (now, request, device, end);
@@ -142,3 +147,61 @@ pub trait Observer {
 
 /// Observes nothing.
 impl Observer for () {}
+
+/// Both observe.
+impl<A: Observer, B: Observer> Observer for (&mut A, &mut B) {
+    fn phase(&mut self, now: SimTime, request: u64, device: u32, phase: Phase) {
+        self.0.phase(now, request, device, phase);
+        self.1.phase(now, request, device, phase);
+    }
+
+    fn chosen(&mut self, now: SimTime, request: u64, device: u32, design: u8) {
+        self.0.chosen(now, request, device, design);
+        self.1.chosen(now, request, device, design);
+    }
+
+    fn end(&mut self, now: SimTime, request: u64, device: u32, end: End) {
+        self.0.end(now, request, device, end);
+        self.1.end(now, request, device, end);
+    }
+
+    fn queue(&mut self, now: SimTime, at: QueueAt, length: u32) {
+        self.0.queue(now, at, length);
+        self.1.queue(now, at, length);
+    }
+
+    fn begin_service(&mut self, now: SimTime, at: ServerAt, request: u64) {
+        self.0.begin_service(now, at, request);
+        self.1.begin_service(now, at, request);
+    }
+
+    fn end_service(&mut self, now: SimTime, at: ServerAt) {
+        self.0.end_service(now, at);
+        self.1.end_service(now, at);
+    }
+
+    fn servers(&mut self, now: SimTime, running: u32) {
+        self.0.servers(now, running);
+        self.1.servers(now, running);
+    }
+
+    fn processor(&mut self, now: SimTime, device: u32, state: ProcessorState) {
+        self.0.processor(now, device, state);
+        self.1.processor(now, device, state);
+    }
+
+    fn radio(&mut self, now: SimTime, device: u32, state: RadioState) {
+        self.0.radio(now, device, state);
+        self.1.radio(now, device, state);
+    }
+
+    fn power(&mut self, now: SimTime, device: u32, watts: f64, joules: f64) {
+        self.0.power(now, device, watts, joules);
+        self.1.power(now, device, watts, joules);
+    }
+
+    fn depleted(&mut self, now: SimTime, device: u32) {
+        self.0.depleted(now, device);
+        self.1.depleted(now, device);
+    }
+}

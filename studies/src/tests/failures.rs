@@ -101,7 +101,8 @@ fn a_network_that_cannot_be_executed_costs_only_its_own_design_points() {
     network.mark_split(OUTPUT);
     let tensor = Tensor { shape: vec![10, 4], data: vec![0.0; 40] };
     let weights = Weights::from_store(&network, &TensorStore::from([("sum.weight".into(), tensor)])).unwrap();
-    study.networks[1].stages = vec![SplitNetwork::new(&network, &weights, 1, Codec::Float32, 1).unwrap()];
+    let made = SplitNetwork::new(&network, &weights, 1, Codec::Float32, 1).unwrap();
+    study.networks[1].stages = vec![made].into();
     let results = study.run(None, &|_| ()).unwrap();
     let of = |point: usize| results.points[point].failure.as_deref();
     assert!(of(0).is_some_and(|reason| reason.contains("on sample 0: ")), "{:?}", of(0));

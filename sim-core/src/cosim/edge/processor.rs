@@ -68,6 +68,7 @@ impl Edge<'_> {
         check_head(&context.computation.head(design, sample), design, sample)?;
         let is_awake = self.wake(device, context)?;
         context.go_on(slot, Phase::EdgeWait, Phase::EdgeCompute);
+        context.observer.chosen(context.agenda.now(), number, device, design);
         context.observer.begin_service(context.agenda.now(), ServerAt::Edge { device }, number);
         if is_awake {
             return self.begin_step(slot, context);
