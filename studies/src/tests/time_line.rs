@@ -8,7 +8,6 @@ use cospike_results::index::PointIndex;
 use cospike_results::rows::TimeLineRow;
 use cospike_results::store::entries::{Entries, Location};
 use cospike_sim_core::cloud::Autoscaling;
-use cospike_sim_core::workload::ArrivalProcess;
 
 /// What happened in the intervals is what happened in the run, and is there only where something is decided while it goes on.
 #[test]
@@ -17,14 +16,14 @@ fn where_servers_follow_the_load_the_first_replication_is_shown_over_time() {
     let mut plan = plan(&zoo, &dataset);
     let mut scaled = plan.points[0].clone();
     scaled.label = "scaled".into();
-    // A server takes about a millisecond for a request.
-    scaled.system.workload.arrivals = ArrivalProcess::Poisson { requests_per_second: 5_000.0 };
+    // One server is asked for twice as much as it can do.
+    scaled.system.cloud.processor.overhead_seconds = 0.02;
     scaled.system.cloud.scaling = Some(Autoscaling {
         min_servers: 1,
         max_servers: 4,
         up_above: 0.0,
         down_below: 0.0,
-        period_seconds: 0.001,
+        period_seconds: 0.01,
         startup_seconds: 0.0,
     });
     plan.points.push(scaled);
