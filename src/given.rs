@@ -119,8 +119,8 @@ pub(crate) struct GivenZoo {
 /// Option for test images of the user's.
 #[derive(Args)]
 pub(crate) struct GivenData {
-    /// Folder of a data set whose test images are used instead of the built-in Fashion-MNIST: IDX files, CIFAR in its binary
-    /// version, or test.npz, each plain or with .gz
+    /// Folder of a data set whose test samples are used instead of the built-in Fashion-MNIST; `cospike data check DIR` says what a
+    /// folder is taken for
     #[arg(id = "data", long = "data", value_name = "DIR")]
     folder: Option<PathBuf>,
 }
@@ -193,7 +193,7 @@ impl GivenZoo {
 }
 
 impl GivenData {
-    /// Reads the test images that were given, or the built-in ones.
+    /// Reads the test samples that were given, or the built-in images.
     pub(crate) fn open(&self) -> Result<Dataset, Failure> {
         match &self.folder {
             None => Ok(Dataset::fashion_mnist_test()?),
@@ -219,6 +219,9 @@ pub(crate) fn check_dataset(dataset: &Dataset, network: &ZooNetwork) -> Result<(
 pub(crate) fn unsuitable(message: impl Display, error: &Unsuitable) -> Failure {
     match error {
         Unsuitable::Label { .. } => Failure::mistake(message),
+        Unsuitable::TimeSteps { frames, .. } => Failure::mistake(format_args!(
+            "{message}\nhelp: `--time-steps {frames}` of `cospike infer` executes a spiking network for as many"
+        )),
         _ => Failure::mistake(format_args!("{message}\nhelp: name the folder of its data set with `--data`")),
     }
 }

@@ -94,7 +94,8 @@ fn check_dataset(read: Result<Dataset, impl Display>) {
     match read {
         Ok(dataset) => {
             assert!(!dataset.is_empty(), "a data set without a sample");
-            (0..dataset.len()).for_each(|index| assert!(!dataset.image(index).is_empty(), "an image without a pixel"));
+            (0..dataset.len())
+                .for_each(|index| assert!(!dataset.sample_values(index).is_empty(), "a sample without a value"));
         }
         Err(error) => check_message(&error),
     }

@@ -6,7 +6,7 @@ use cospike_models::dataset::Dataset;
 use cospike_models::zoo::{NetworkChoice, Zoo, ZooError, ZooNetwork};
 use cospike_results::manifest::FileUsed;
 use cospike_sim_core::cosim::Guess;
-use cospike_sim_core::inference::{LayerCounts, Real};
+use cospike_sim_core::inference::{Feature, LayerCounts, Real};
 use cospike_sim_core::payload::{Damage, Payload};
 use cospike_sim_core::split::{HeadOutput, SplitError, SplitNetwork};
 use rayon::prelude::*; // threads are spent on samples
@@ -64,9 +64,10 @@ impl PreparedNetwork {
         zoo: &Zoo,
         datasets: &BTreeMap<String, Dataset>,
     ) -> Result<Self, StudyError> {
-        let network = zoo.network(&planned.choice)?;
+        let dataset = samples(&planned.samples, datasets)?;
+        let network = zoo.network_fed(dataset.feed(), &planned.choice)?;
         check_weights(planned, &network)?;
-        check_samples(planned, &network, datasets)?;
+        check_samples(planned, &network, dataset)?;
         let split = &network.network;
         let stages = match planned.stepwise {
             true => (1..=split.steps()).map(|steps| split.for_steps(steps)).collect::<Result<_, _>>(),
@@ -108,10 +109,10 @@ impl PreparedNetwork {
         Ok(NetworkInference { samples, layers })
     }
 
-    fn infer_sample(&self, pixels: &[u8]) -> Result<SampleInference, SplitError> {
+    fn infer_sample(&self, sample: &Feature) -> Result<SampleInference, SplitError> {
         let (mut stages, mut payload) = (vec![], None);
         for network in &self.stages {
-            let head = network.head(pixels)?;
+            let head = network.head_on(&sample.first_steps(network.steps()))?;
             let (scores, tail);
             (payload, scores, tail) = match head.output {
                 HeadOutput::Scores(scores) => (None, scores, vec![]),
@@ -149,20 +150,23 @@ fn check_weights(planned: &PlannedNetwork, network: &ZooNetwork) -> Result<(), S
     Err(StudyError::OtherWeights { network, wanted: wanted.join(" + "), found: found.join(" + ") })
 }
 
-/// The samples must be there, enough of them, and such that the network was made for.
-fn check_samples(
-    planned: &PlannedNetwork,
-    network: &ZooNetwork,
-    datasets: &BTreeMap<String, Dataset>,
-) -> Result<(), StudyError> {
-    let SampleSet { dataset: name, blake3, count } = &planned.samples;
+/// The data set of a plan's samples, of which there must be enough.
+fn samples<'a>(
+    SampleSet { dataset: name, blake3, count }: &SampleSet,
+    datasets: &'a BTreeMap<String, Dataset>,
+) -> Result<&'a Dataset, StudyError> {
     let dataset =
         datasets.get(blake3).ok_or_else(|| StudyError::NoDataset { dataset: name.clone(), blake3: blake3.clone() })?;
     if *count as usize > dataset.len() {
         return Err(StudyError::TooFewSamples { dataset: name.clone(), wanted: *count, found: dataset.len() });
     }
+    Ok(dataset)
+}
+
+/// The samples must be such that the network was made for.
+fn check_samples(planned: &PlannedNetwork, network: &ZooNetwork, dataset: &Dataset) -> Result<(), StudyError> {
     network.check_samples(dataset).map_err(|error| {
         let network = names(planned.weights.iter().map(|file| file.name.as_str()));
-        StudyError::Unsuitable { dataset: name.clone(), network, error }
+        StudyError::Unsuitable { dataset: planned.samples.dataset.clone(), network, error }
     })
 }

@@ -70,7 +70,7 @@ impl Samples {
         let shape = self.dataset.shape;
         let mut data = vec![0.0; indices.len() * shape.len()];
         for (&i, frame) in indices.iter().zip(data.chunks_exact_mut(shape.len())) {
-            place(self.dataset.image(self.order[i]), shape, augmentation(), frame);
+            place(&self.dataset.sample_values(self.order[i]), shape, augmentation(), frame);
         }
         Maps { shape, frames: indices.len(), data }
     }
@@ -82,7 +82,7 @@ impl Samples {
 }
 
 /// Writes an image, channel by channel, to a frame, position by position.
-fn place(image: &[u8], shape: Shape, how: Augmentation, frame: &mut [f32]) {
+fn place(image: &[f32], shape: Shape, how: Augmentation, frame: &mut [f32]) {
     let Shape { channels, height, width } = shape;
     let inside = |at: usize, shift: isize, side: usize| at.checked_add_signed(-shift).filter(|&i| i < side);
     for (y, row) in frame.chunks_exact_mut(width * channels).enumerate() {
@@ -90,7 +90,7 @@ fn place(image: &[u8], shape: Shape, how: Augmentation, frame: &mut [f32]) {
             let x = if how.flip { width - 1 - x } else { x };
             let from = inside(y, how.shift[0], height).zip(inside(x, how.shift[1], width));
             for (c, value) in position.iter_mut().enumerate() {
-                *value = from.map_or(0.0, |(y, x)| f32::from(image[(c * height + y) * width + x]) / 255.0);
+                *value = from.map_or(0.0, |(y, x)| image[(c * height + y) * width + x]);
             }
         }
     }

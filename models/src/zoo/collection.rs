@@ -1,10 +1,10 @@
 //! The weight files of a zoo, and the executable networks that they make.
 
 use super::{CodecChoice, Metadata, NetworkChoice, Unit, UnitChoice, WeightFile, WeightFileError, ZooError};
-use crate::dataset::{Dataset, Unsuitable};
+use crate::dataset::{Dataset, Feed, Unsuitable};
 use crate::embedded;
 use crate::file::FileError;
-use cospike_sim_core::network::{Bottleneck, Family, Network, OUTPUT, Signal, Weights};
+use cospike_sim_core::network::{Bottleneck, Family, Network, OUTPUT, Operation, Signal, Weights};
 use cospike_sim_core::payload::Codec;
 use cospike_sim_core::split::{SplitError, SplitNetwork};
 use std::borrow::Cow;
@@ -185,6 +185,15 @@ impl Zoo {
     /// # Errors
     /// [`ZooError`], with the names that exist instead of an unknown one.
     pub fn network_on(&self, input: Signal, wanted: &NetworkChoice) -> Result<ZooNetwork, ZooError> {
+        let codec = if input == Signal::Real { Codec::Pixels8 } else { Codec::Spikes };
+        self.network_fed(Feed { input: input.into(), codec }, wanted)
+    }
+
+    /// Makes the network `wanted` for samples that reach it as `feed` says, see [`Dataset::feed`].
+    ///
+    /// # Errors
+    /// [`ZooError`], with the names that exist instead of an unknown one.
+    pub fn network_fed(&self, feed: Feed, wanted: &NetworkChoice) -> Result<ZooNetwork, ZooError> {
         let backbone = self.backbone(wanted)?;
         let plain = backbone.architecture()?;
         let at = plain.split(&wanted.split)?;
@@ -207,12 +216,16 @@ impl Zoo {
             }
         };
         let steps = wanted.time_steps.unwrap_or(backbone.metadata.time_steps);
-        let codec = codec(wanted, Codec::for_cut(&network, cut, quality.unwrap_or(UNUSED_QUALITY)))?;
+        let usual = match network.layers[cut].operation {
+            Operation::Input => feed.codec,
+            _ => Codec::for_cut_on(feed.input.signal, &network, cut, quality.unwrap_or(UNUSED_QUALITY)),
+        };
+        let codec = codec(wanted, usual)?;
         let weights = Weights::from_store(&network, &store).map_err(|error| ZooError::File {
             path: used.iter().map(|file| file.path()).collect::<Vec<_>>().join(" with "),
             error: WeightFileError::Weights(error),
         })?;
-        let network = SplitNetwork::with_input(input, &network, &weights, cut, codec, steps as usize)?;
+        let network = SplitNetwork::with_input(feed.input, &network, &weights, cut, codec, steps as usize)?;
         let matched_steps = self.matched_steps(wanted, backbone, steps).map(|steps| steps as usize);
         let task = used.iter().rev().find_map(|file| Some((file.metadata.task.clone()?, file.path().to_string())));
         let files = used.into_iter().map(|file| (file.name.clone(), file.blake3.clone())).collect();
@@ -332,7 +345,7 @@ fn check_levels(unit: &WeightFile, backbone: &WeightFile) -> Result<(), ZooError
 }
 
 impl ZooNetwork {
-    /// This network, for samples of real values, with weights rounded to whole numbers of `bits(layer)` bits, see
+    /// This network with weights rounded to whole numbers of `bits(layer)` bits, see
     /// [`Weights::rounded`].
     ///
     /// # Errors
@@ -340,7 +353,8 @@ impl ZooNetwork {
     pub fn rounded(self, bits: impl Fn(usize) -> Option<u32>) -> Result<Self, SplitError> {
         let (plain, steps) = (self.network.network(), self.network.steps());
         let weights = self.weights.rounded(plain, bits);
-        let network = SplitNetwork::new(plain, &weights, self.network.cut(), self.codec, steps)?;
+        let (input, cut) = (self.network.executable().input(), self.network.cut());
+        let network = SplitNetwork::with_input(input, plain, &weights, cut, self.codec, steps)?;
         Ok(Self { network, weights, ..self })
     }
 
@@ -356,9 +370,10 @@ impl ZooNetwork {
     /// [`Unsuitable`].
     pub fn check_samples(&self, dataset: &Dataset) -> Result<(), Unsuitable> {
         dataset.check_for(self.network.network())?;
+        dataset.check_time_steps(self.network.steps())?;
         match (&self.task, dataset.task()) {
-            (Some((trained, file)), Some(images)) if trained != images => {
-                Err(Unsuitable::Task { file: file.clone(), trained: trained.clone(), images })
+            (Some((trained, file)), Some(samples)) if trained != samples => {
+                Err(Unsuitable::Task { file: file.clone(), trained: trained.clone(), samples })
             }
             _ => Ok(()),
         }
