@@ -130,7 +130,7 @@ impl<'a> Reader<'a> {
                 self.push_bytes(length)?;
             }
             b')' => self.push_tuple(vec![])?,
-            b'[' => self.push(Value::List(vec![]), 0)?,
+            b']' => self.push(Value::List(vec![]), 0)?,
             b'}' => self.push(Value::Dictionary(vec![]), 0)?,
             0x85..=0x87 => {
                 let from = self.stack.len().checked_sub(usize::from(code - 0x84));
