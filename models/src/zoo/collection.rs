@@ -209,7 +209,9 @@ impl Zoo {
                 let shape =
                     Bottleneck { kind: choice.kind, width: choice.width as usize, stride: unit.stride as usize };
                 let (network, cut) = plain.with_bottleneck(&wanted.split, shape)?;
-                store.retain(|name, _| belongs(&plain, ..=at, name));
+                if unit.has_tail {
+                    store.retain(|name, _| belongs(&plain, ..=at, name));
+                }
                 store.extend(file.tensors().iter().map(|(name, tensor)| (name.clone(), tensor.clone())));
                 used.push(file);
                 (network, cut, unit.jpeg_quality)
