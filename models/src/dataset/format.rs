@@ -93,7 +93,7 @@ impl Format {
     fn arrays(word: &str, names: &[String]) -> Vec<Self> {
         let file = |array: &str| format!("{word}_{array}.npy");
         let is_there = |array: &&str| names.iter().any(|name| plain(name) == file(array));
-        let mut there: Vec<&'static str> = SAMPLES.into_iter().filter(|array| is_there(&array)).collect();
+        let mut there: Vec<&'static str> = SAMPLES.into_iter().filter(|array| is_there(array)).collect();
         if there.is_empty() {
             there.push(SAMPLES[0]);
         }
