@@ -7,10 +7,10 @@ use clap::Args;
 use cospike_models::dataset::{Dataset, Subset, Unsuitable};
 use cospike_models::zoo::{Zoo, ZooError, ZooNetwork};
 use cospike_results::store::entries::{Entries, Location};
-use cospike_scenarios::Compiled;
 use cospike_scenarios::diagnostic::did_you_mean;
 use cospike_scenarios::given::Given;
 use cospike_scenarios::library;
+use cospike_scenarios::{Compiled, MissingNetwork, missing_networks};
 use cospike_studies::Study;
 use cospike_studies::search::Probe;
 use std::ffi::OsString;
@@ -79,6 +79,22 @@ impl GivenScenario {
             options.extend(["--zoo".into(), std::path::absolute(folder)?.into()]);
         }
         Ok(options)
+    }
+
+    /// Folder in which the scenario lies; that of the command for a built-in one.
+    pub(crate) fn folder(&self) -> &Path {
+        self.file().and_then(Path::parent).unwrap_or(Path::new(""))
+    }
+
+    /// Folder of the zoo, if one was given.
+    pub(crate) fn zoo_folder(&self) -> Option<&Path> {
+        self.zoo.folder.as_deref()
+    }
+
+    /// The networks that the scenario asks for and `zoo` does not have.
+    pub(crate) fn missing(&self, zoo: &Zoo) -> Result<Vec<MissingNetwork>, Failure> {
+        let source = library::find_scenario(&self.word).map_err(Failure::mistake)?;
+        missing_networks(&source, &self.given(), zoo).map_err(Failure::mistake)
     }
 
     /// Compiles the scenario with `zoo`. Refuses one with `[find]`, whose design points depend on results.

@@ -388,3 +388,26 @@ fn bad_plans_are_refused_in_words() {
     let held = Samples::new(bars(24), 24, 1).err().unwrap().to_string();
     assert!(held.contains("`validation_images` is 24, but there are 24 training images in all"), "{held}");
 }
+
+/// The plan that `cospike check --training-plan` writes for a scenario (see `tests/training_plan.rs` of the program) trains the networks that
+/// it asks for, under the names by which it finds them.
+#[test]
+fn a_plan_made_from_a_scenario_trains_what_it_asks_for() {
+    let plan = Plan::read(include_str!("../../tests/data/training_plan.toml")).unwrap();
+    let mut names: Vec<String> = plan.jobs().iter().map(crate::plan::Job::name).collect();
+    names.sort();
+    let expected = [
+        "resnet14-float",
+        "resnet14-float-stage3-w3-jscc-erasures",
+        "resnet14-quantised",
+        "resnet14-quantised-stage3-w3",
+        "resnet14-quantised-stage3-w3-s1-seed2",
+        "resnet14-quantised-stage3-w4-s1-seed2",
+        "resnet14-seed9-float",
+        "resnet14-seed9-spiking",
+        "resnet14-spiking-stage3-w3",
+        "resnet14-spiking-stage3-w3-s1-seed2",
+        "resnet14-spiking-stage3-w4-s1-seed2",
+    ];
+    assert_eq!(names, expected);
+}

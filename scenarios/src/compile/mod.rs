@@ -3,12 +3,15 @@
 //! Everything that a scenario asks for is read and checked here; what comes out holds values and content hashes only.
 
 mod extent;
+mod missing;
 mod networks;
 mod places;
 mod searches;
 mod system;
 mod warnings;
 mod workload;
+
+pub use missing::{MissingNetwork, missing_networks};
 
 use crate::diagnostic::{Diagnostic, Mistake, Origin, Source, excerpt};
 use crate::given::Given;
