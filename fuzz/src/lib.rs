@@ -83,11 +83,12 @@ pub fn idx(bytes: &[u8]) {
     check_dataset(Dataset::from_idx(images, labels));
 }
 
-/// Labelled images in a file of CIFAR's binary version: the first byte chooses between CIFAR-10 and CIFAR-100.
+/// Labelled images in a file of CIFAR: the lowest bit of the first byte chooses between CIFAR-10 and CIFAR-100, the next one between the
+/// binary and the Python version.
 pub fn cifar(bytes: &[u8]) {
     let Some((kind, file)) = bytes.split_first() else { return };
-    let kind = if kind % 2 == 0 { Cifar::Cifar10 } else { Cifar::Cifar100 };
-    check_dataset(Dataset::from_cifar(kind, [file]));
+    let (is_python, kind) = (kind & 2 != 0, if kind % 2 == 0 { Cifar::Cifar10 } else { Cifar::Cifar100 });
+    check_dataset(if is_python { Dataset::from_cifar_python(kind, [file]) } else { Dataset::from_cifar(kind, [file]) });
 }
 
 fn check_dataset(read: Result<Dataset, impl Display>) {

@@ -3,8 +3,21 @@
 
 use super::cifar::SHAPE;
 use super::stream::Stream;
-use super::{Cifar, DatasetError, pickle};
+use super::{Cifar, Dataset, DatasetError, pickle};
 use std::io::Read;
+
+impl Dataset {
+    /// Reads one or more files of CIFAR's Python version, in order, each plain or gzipped.
+    ///
+    /// # Errors
+    /// [`DatasetError::Pickle`] for a file that is no pickle of plain data, [`DatasetError::Entry`] for a dictionary without the entries
+    /// of CIFAR, [`DatasetError::Count`], [`DatasetError::Label`].
+    pub fn from_cifar_python<R: Read>(kind: Cifar, files: impl IntoIterator<Item = R>) -> Result<Self, DatasetError> {
+        let (mut pixels, mut labels) = (vec![], vec![]);
+        files.into_iter().try_for_each(|file| read_batch(kind, file, &mut pixels, &mut labels))?;
+        Self::new(SHAPE, pixels, labels)
+    }
+}
 
 /// Appends the images of one file.
 pub(super) fn read_batch(
