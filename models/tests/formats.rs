@@ -114,6 +114,7 @@ fn frames_are_spikes_numbers_or_real_values() {
     assert_eq!(frames("<f4", &floats((0..8).map(|v| v as f32))).as_ref(), Ok(&counts), "as float32, too");
     let spikes = frames("|u1", &[0, 1, 1, 0, 0, 0, 0, 1]).unwrap();
     assert_eq!((spikes.feed().input, spikes.feed().codec), (Signal::BINARY.into(), Codec::Spikes));
+    assert_eq!(frames("|b1", &[0, 1, 1, 0, 0, 0, 0, 1]).as_ref(), Ok(&spikes));
     let Feature::Spikes(train) = spikes.sample(0) else { panic!("nothing but 0 and 1") };
     let fired = |step, position, channel| train.get(step, position, channel);
     assert!(fired(0, 1, 0) && fired(0, 0, 1) && fired(1, 1, 1));

@@ -74,6 +74,9 @@ fn pixels_or_reals(name: &'static str, array: Array) -> Result<Values, DatasetEr
 
 /// Values of frames, of which `len` are a sample's: numbers of events, or real values if some are no whole numbers from 0 to 255.
 fn counts(array: &Array, len: usize) -> Result<Values, DatasetError> {
+    if let Some(truths) = array.truths() {
+        return Ok(Values::Counts(truths));
+    }
     let values = match (array.whole_numbers(), array.floats()) {
         (Some(numbers), _) => {
             let exact = |(at, number): (usize, i128)| match number.abs() <= EXACT {
@@ -87,7 +90,9 @@ fn counts(array: &Array, len: usize) -> Result<Values, DatasetError> {
             numbers.enumerate().map(exact).collect::<Result<Vec<f32>, _>>()?
         }
         (None, Some(values)) => values,
-        (None, None) => return Err(wrong("frames", "of whole numbers, float32 or float64", array.kind())),
+        (None, None) => {
+            return Err(wrong("frames", "of whole numbers, truth values, float32 or float64", array.kind()));
+        }
     };
     let is_count = |value: &f32| (0.0..=255.0).contains(value) && value.fract() == 0.0;
     Ok(match values.iter().all(is_count) {

@@ -1,7 +1,7 @@
 //! Errors of reading a data set.
 
+use super::Subset;
 use super::pickle::PickleError;
-use super::{Format, Subset};
 use crate::file::FileError;
 use crate::npz::{NpyError, NpzError};
 use std::io;
@@ -208,14 +208,13 @@ pub enum DatasetError {
         missing: String,
     },
     /// The folder holds no file of a known name.
-    #[error(
-        "{folder} holds no {} samples: they must be {}",
-        subset.name(), Format::names(*subset)
-    )]
+    #[error("{folder} holds no {} samples: they must be {names}", subset.name())]
     NoDataset {
         /// Path of the folder.
         folder: String,
         /// Subset that was looked for.
         subset: Subset,
+        /// Names of the files that it may have, in words.
+        names: String,
     },
 }

@@ -218,6 +218,6 @@ impl Place {
     }
 
     fn nothing(&self, subset: Subset) -> DatasetError {
-        DatasetError::NoDataset { folder: self.name(), subset }
+        DatasetError::NoDataset { folder: self.name(), subset, names: Format::names(subset) }
     }
 }

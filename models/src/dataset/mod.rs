@@ -18,7 +18,6 @@ mod values;
 
 pub use cifar::Cifar;
 pub use error::DatasetError;
-use format::Format;
 pub use pickle::PickleError;
 pub use subset::Subset;
 pub use suitability::Unsuitable;

@@ -112,6 +112,11 @@ impl Array {
         matches!(self.letter, 'i' | 'u').then(|| self.bits().map(move |bits| self.whole_number(bits, signed)))
     }
 
+    /// Values of an array of truth values, as 0 and 1; `None` for any other type.
+    pub(crate) fn truths(&self) -> Option<Vec<u8>> {
+        (self.letter == 'b').then(|| self.bytes.iter().map(|&byte| u8::from(byte != 0)).collect())
+    }
+
     /// Values of an array of float32 or float64, rounded to float32; `None` for any other type.
     pub(crate) fn floats(&self) -> Option<Vec<f32>> {
         match (self.letter, self.width) {
