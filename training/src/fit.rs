@@ -169,6 +169,10 @@ impl Phase<'_> {
             }
             let scored = state.average.as_ref().unwrap_or(&state.model);
             let score = validate(scored, pool)?;
+            if !score.is_finite() {
+                let epoch = epoch + 1;
+                bail!("the validation score is {score} after epoch {epoch}: training diverged; lower `peak_rate`");
+            }
             let seconds = start.elapsed().as_secs_f64();
             state.progress.validation.push(score);
             state.progress.seconds += seconds;

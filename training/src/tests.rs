@@ -411,3 +411,31 @@ fn a_plan_made_from_a_scenario_trains_what_it_asks_for() {
     ];
     assert_eq!(names, expected);
 }
+
+/// A training that diverges says so, whether its loss or only its validation shows it.
+#[test]
+fn what_diverges_is_said() {
+    let run = |loss: f64, score: f64| {
+        let place = tempfile::tempdir().unwrap();
+        let phase = Phase {
+            name: "diverging".into(),
+            seed: 1,
+            checkpoints: place.path(),
+            schedule: SHORT,
+            samples: 32,
+            made_of: String::new(),
+            adopt: false,
+        };
+        let ran = phase.run(
+            Model::default(),
+            &mut Pool::default(),
+            |_, _, _, _| Ok((loss, crate::pass::Gradients::default())),
+            |_, _| Ok(score),
+        );
+        ran.err().map(|error| error.to_string())
+    };
+    assert_eq!(run(1.0, 0.5), None);
+    let diverged = "training diverged; lower `peak_rate`";
+    assert_eq!(run(f64::NAN, 0.5).unwrap(), format!("the loss is NaN in epoch 1, step 0: {diverged}"));
+    assert_eq!(run(1.0, f64::NAN).unwrap(), format!("the validation score is NaN after epoch 1: {diverged}"));
+}
