@@ -139,6 +139,9 @@ pub(crate) struct Check {
     /// Print the plan that the scenario compiles to, as JSON: all design points, networks and prices
     #[arg(long, conflicts_with = "json")]
     pub(crate) plan: bool,
+    /// Write a plan for the trainer of the networks that the scenario asks for and no file has, and say how to train them
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "plan"])]
+    pub(crate) training_plan: Option<PathBuf>,
 }
 
 #[derive(Args)]

@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::nir;
 use crate::outlook::Outlook;
 use crate::output::{note, plural, print_json, printable, say};
+use crate::training_plan;
 use cospike_results::manifest::SearchUsed;
 use cospike_studies::search::{Searches, most_probes};
 use serde_json::json;
@@ -17,7 +18,16 @@ pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
     }
     arguments.nir.refuse()?;
     let zoo = arguments.scenario.zoo()?;
-    let compiled = arguments.scenario.compile_with_searches(&zoo)?;
+    if let Some(path) = &arguments.training_plan {
+        return training_plan::write(&arguments.scenario, &zoo, path);
+    }
+    let compiled = arguments.scenario.compile_with_searches(&zoo).map_err(|failure| match failure {
+        Failure::Input(message) => {
+            let advice = training_plan::advice(&arguments.scenario, &zoo);
+            Failure::Input([message.trim_end().to_owned()].into_iter().chain(advice).collect::<Vec<_>>().join("\n"))
+        }
+        other => other,
+    })?;
     let (plan, searches) = (compiled.plan.clone(), compiled.searches.clone());
     if arguments.plan {
         say!("{}", serde_json::to_string_pretty(&plan)?);

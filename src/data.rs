@@ -1,9 +1,10 @@
-//! `data check`: what a folder of images is taken for.
+//! `data check`: what a folder of samples is taken for.
 
 use crate::failure::Failure;
 use crate::output::{print_json, say};
 use clap::{Args, Subcommand};
-use cospike_models::dataset::{Dataset, DatasetError, Subset};
+use cospike_models::dataset::{Dataset, DatasetError, SampleKind, Subset, Values};
+use cospike_sim_core::network::Signal;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -46,15 +47,20 @@ pub(crate) fn check(arguments: &CheckData) -> Result<(), Failure> {
         print(subset.name(), dataset);
     }
     if let ([(Subset::Training, _)], true) = (&found[..], nothing.is_some()) {
-        say!("There are no test images: the trainer can use this folder, `infer` and scenarios cannot.");
+        say!("There are no test samples: the trainer can use this folder, `infer` and scenarios cannot.");
     }
     Ok(())
 }
 
 fn as_json(dataset: &Dataset) -> Value {
-    let shape = dataset.shape;
+    let (shape, (format, stored)) = (dataset.shape, dataset.format());
     json!({
-        "images": dataset.len(),
+        "kind": dataset.kind.name(),
+        "samples": dataset.len(),
+        "format": format,
+        "type": stored,
+        "reads": reads(dataset),
+        "time_steps": dataset.kind.steps(),
         "channels": shape.channels,
         "height": shape.height,
         "width": shape.width,
@@ -64,20 +70,36 @@ fn as_json(dataset: &Dataset) -> Value {
     })
 }
 
+/// How a network reads the values.
+fn reads(dataset: &Dataset) -> &'static str {
+    match (&dataset.values, dataset.feed().input.signal) {
+        (Values::Pixels(_), _) => "divided by 255",
+        (_, Signal::BINARY) => "as spikes: there is nothing but 0 and 1",
+        _ => "as they are",
+    }
+}
+
 fn print(subset: &str, dataset: &Dataset) {
-    let shape = dataset.shape;
+    let (format, stored) = dataset.format();
+    let (kind, shape) = (dataset.kind.name(), dataset.shape_in_words());
+    let samples = match dataset.kind {
+        SampleKind::Images => format!("{} images of {shape} (channels x rows x columns)", dataset.len()),
+        SampleKind::Frames { .. } => format!("{} samples of {shape} (channels x rows x columns)", dataset.len()),
+        SampleKind::Vectors => format!("{} vectors of {shape} values", dataset.len()),
+        SampleKind::Signals => format!("{} signals of {shape} (channels x length)", dataset.len()),
+    };
+    say!("{subset}: {samples}");
+    say!("    {format}, {kind} of {stored}, which a network reads {}", reads(dataset));
+    match dataset.kind.steps() {
+        Some(steps) => {
+            say!("    T = {steps}: another frame is fed in at each time step; no other number of them is accepted")
+        }
+        None => say!("    T is the network's: the same values are fed in at each time step"),
+    }
     let sizes = dataset.class_sizes();
     let (least, most) = (sizes.iter().min().unwrap_or(&0), sizes.iter().max().unwrap_or(&0));
     let each = if least == most { format!("{most}") } else { format!("{least} to {most}") };
-    let channels = if shape.channels == 1 { "channel" } else { "channels" };
-    say!(
-        "{subset}: {} images of {}x{} pixels, {} {channels}",
-        dataset.len(),
-        shape.height,
-        shape.width,
-        shape.channels
-    );
-    say!("    classes 0 to {}, {each} images of each", sizes.len().saturating_sub(1));
+    say!("    classes 0 to {}, {each} samples of each", sizes.len().saturating_sub(1));
     let mut files = dataset.files();
     if let Some(first) = files.next() {
         let others = files.count();

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::memory::machine_bytes;
+use crate::output::plural;
 use cospike_studies::Plan;
 use cospike_studies::estimate::Estimate;
 
@@ -56,11 +57,12 @@ fn gibibytes(bytes: u64) -> String {
     format!("{:.1}", bytes as f64 / (1_u64 << 30) as f64)
 }
 
-fn duration(seconds: f64) -> String {
+pub(crate) fn duration(seconds: f64) -> String {
     let days = seconds / 86_400.0;
     match days {
         days if days >= 730.0 => format!("{:.0} years", days / 365.25),
         days if days >= 2.0 => format!("{days:.0} days"),
-        _ => format!("{:.0} hours", days * 24.0),
+        days if days >= 2.0 / 24.0 => format!("{:.0} hours", days * 24.0),
+        _ => plural((seconds / 60.0).ceil() as u64, "minute"),
     }
 }

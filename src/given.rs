@@ -7,10 +7,10 @@ use clap::Args;
 use cospike_models::dataset::{Dataset, Subset, Unsuitable};
 use cospike_models::zoo::{Zoo, ZooError, ZooNetwork};
 use cospike_results::store::entries::{Entries, Location};
-use cospike_scenarios::Compiled;
 use cospike_scenarios::diagnostic::did_you_mean;
 use cospike_scenarios::given::Given;
 use cospike_scenarios::library;
+use cospike_scenarios::{Compiled, MissingNetwork, missing_networks};
 use cospike_studies::Study;
 use cospike_studies::search::Probe;
 use std::ffi::OsString;
@@ -81,6 +81,22 @@ impl GivenScenario {
         Ok(options)
     }
 
+    /// Folder in which the scenario lies; that of the command for a built-in one.
+    pub(crate) fn folder(&self) -> &Path {
+        self.file().and_then(Path::parent).unwrap_or(Path::new(""))
+    }
+
+    /// Folder of the zoo, if one was given.
+    pub(crate) fn zoo_folder(&self) -> Option<&Path> {
+        self.zoo.folder.as_deref()
+    }
+
+    /// The networks that the scenario asks for and `zoo` does not have.
+    pub(crate) fn missing(&self, zoo: &Zoo) -> Result<Vec<MissingNetwork>, Failure> {
+        let source = library::find_scenario(&self.word).map_err(Failure::mistake)?;
+        missing_networks(&source, &self.given(), zoo).map_err(Failure::mistake)
+    }
+
     /// Compiles the scenario with `zoo`. Refuses one with `[find]`, whose design points depend on results.
     pub(crate) fn compile(&self, zoo: &Zoo) -> Result<Compiled, Failure> {
         let compiled = self.compile_with_searches(zoo)?;
@@ -119,8 +135,8 @@ pub(crate) struct GivenZoo {
 /// Option for test images of the user's.
 #[derive(Args)]
 pub(crate) struct GivenData {
-    /// Folder of a data set whose test images are used instead of the built-in Fashion-MNIST: IDX files, CIFAR in its binary
-    /// version, or test.npz, each plain or with .gz
+    /// Folder of a data set whose test samples are used instead of the built-in Fashion-MNIST; `cospike data check DIR` says what a
+    /// folder is taken for
     #[arg(id = "data", long = "data", value_name = "DIR")]
     folder: Option<PathBuf>,
 }
@@ -193,7 +209,7 @@ impl GivenZoo {
 }
 
 impl GivenData {
-    /// Reads the test images that were given, or the built-in ones.
+    /// Reads the test samples that were given, or the built-in images.
     pub(crate) fn open(&self) -> Result<Dataset, Failure> {
         match &self.folder {
             None => Ok(Dataset::fashion_mnist_test()?),
@@ -219,6 +235,9 @@ pub(crate) fn check_dataset(dataset: &Dataset, network: &ZooNetwork) -> Result<(
 pub(crate) fn unsuitable(message: impl Display, error: &Unsuitable) -> Failure {
     match error {
         Unsuitable::Label { .. } => Failure::mistake(message),
+        Unsuitable::TimeSteps { frames, .. } => Failure::mistake(format_args!(
+            "{message}\nhelp: `--time-steps {frames}` of `cospike infer` executes a spiking network for as many"
+        )),
         _ => Failure::mistake(format_args!("{message}\nhelp: name the folder of its data set with `--data`")),
     }
 }

@@ -32,6 +32,7 @@ mod scenario;
 mod schema;
 mod store;
 mod stored;
+mod training_plan;
 mod zoo;
 
 use arguments::{Arguments, Verb, ZooVerb};

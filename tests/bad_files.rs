@@ -16,7 +16,7 @@ fn refused(arguments: &[&str], folder: &Path) -> String {
 fn place(label: impl Fn(u16) -> u8) -> tempfile::TempDir {
     let (folder, shipped) = (tempfile::tempdir().unwrap(), Dataset::fashion_mnist_test().unwrap());
     let (count, side) = (20_u32.to_be_bytes(), 28_u32.to_be_bytes());
-    let images = [&[0, 0, 8, 3], &count[..], &side, &side, &shipped.pixels[..20 * 784]].concat();
+    let images = [&[0, 0, 8, 3], &count[..], &side, &side, &shipped.pixels().unwrap()[..20 * 784]].concat();
     let labels: Vec<u8> = shipped.labels[..20].iter().map(|&class| label(class)).collect();
     let (data, zoo) = (folder.path().join("data"), folder.path().join("zoo"));
     std::fs::create_dir(&data).unwrap();
@@ -101,7 +101,7 @@ fn files_that_are_not_there_or_are_no_files_are_named() {
         refused(&["infer", "--reference", "absent.npz"], place.path()).starts_with("error: cannot read absent.npz")
     );
     let found = refused(&["infer", "resnet14-float", "--data", "zoo"], place.path());
-    assert!(found.starts_with("error: zoo holds no test images"), "{found}");
+    assert!(found.starts_with("error: zoo holds no test samples"), "{found}");
     if cfg!(unix) {
         let found = refused(&["infer", "--reference", "/dev/zero"], place.path());
         assert!(found.starts_with("error: /dev/zero is a device or a pipe"), "{found}");

@@ -266,7 +266,7 @@ fn the_schema_of_a_scenario_is_json_with_every_section() {
 fn few_images(count: usize) -> tempfile::TempDir {
     let (folder, all) = (tempfile::tempdir().unwrap(), Dataset::fashion_mnist_test().unwrap());
     let (size, side) = ((count as u32).to_be_bytes(), 28_u32.to_be_bytes());
-    let images = [&[0, 0, 8, 3], &size[..], &side, &side, &all.pixels[..count * 28 * 28]].concat();
+    let images = [&[0, 0, 8, 3], &size[..], &side, &side, &all.pixels().unwrap()[..count * 28 * 28]].concat();
     let classes: Vec<u8> = all.labels[..count].iter().map(|&label| label as u8).collect();
     let labels = [&[0, 0, 8, 1], &size[..], &classes].concat();
     std::fs::write(folder.path().join("t10k-images-idx3-ubyte"), images).unwrap();

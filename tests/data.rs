@@ -27,9 +27,9 @@ fn a_folder_says_what_it_is_taken_for_or_what_is_wrong_with_it() {
 
     write_idx(place.path(), "train");
     let found = output(check(place.path(), &[]).success());
-    assert!(found.contains("training: 2 images of 1x2 pixels, 1 channel\n"), "{found}");
-    assert!(found.contains("classes 0 to 3, 0 to 1 images of each"), "{found}");
-    assert!(found.contains("There are no test images"), "{found}");
+    assert!(found.contains("training: 2 images of 1x1x2 (channels x rows x columns)\n"), "{found}");
+    assert!(found.contains("classes 0 to 3, 0 to 1 samples of each"), "{found}");
+    assert!(found.contains("There are no test samples"), "{found}");
 
     write_idx(place.path(), "t10k");
     let found = output(check(place.path(), &["--json"]).success());

@@ -167,7 +167,7 @@ fn invariant_11_mistakes_are_answered_with_what_there_is() {
         (vec!["resnet14", "--prices", "horowitz-45nm-fp23"], "did you mean `horowitz-45nm-fp32`?"),
         (vec!["resnet14", "--prices", misspelt.to_str().unwrap()], "misspelt-price.toml:19:2"),
         (vec!["resnet14", "--ledger"], "--prices NAME"),
-        (vec!["resnet14", "--samples", "10001"], "10000 test images"),
+        (vec!["resnet14", "--samples", "10001"], "10000 test samples"),
     ] {
         let output = cospike(&arguments).assert().code(2).get_output().clone();
         let message = String::from_utf8(output.stderr).unwrap();

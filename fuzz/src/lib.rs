@@ -83,18 +83,20 @@ pub fn idx(bytes: &[u8]) {
     check_dataset(Dataset::from_idx(images, labels));
 }
 
-/// Labelled images in a file of CIFAR's binary version: the first byte chooses between CIFAR-10 and CIFAR-100.
+/// Labelled images in a file of CIFAR: the lowest bit of the first byte chooses between CIFAR-10 and CIFAR-100, the next one between the
+/// binary and the Python version.
 pub fn cifar(bytes: &[u8]) {
     let Some((kind, file)) = bytes.split_first() else { return };
-    let kind = if kind % 2 == 0 { Cifar::Cifar10 } else { Cifar::Cifar100 };
-    check_dataset(Dataset::from_cifar(kind, [file]));
+    let (is_python, kind) = (kind & 2 != 0, if kind % 2 == 0 { Cifar::Cifar10 } else { Cifar::Cifar100 });
+    check_dataset(if is_python { Dataset::from_cifar_python(kind, [file]) } else { Dataset::from_cifar(kind, [file]) });
 }
 
 fn check_dataset(read: Result<Dataset, impl Display>) {
     match read {
         Ok(dataset) => {
             assert!(!dataset.is_empty(), "a data set without a sample");
-            (0..dataset.len()).for_each(|index| assert!(!dataset.image(index).is_empty(), "an image without a pixel"));
+            (0..dataset.len())
+                .for_each(|index| assert!(!dataset.sample_values(index).is_empty(), "a sample without a value"));
         }
         Err(error) => check_message(&error),
     }

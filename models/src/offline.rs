@@ -84,9 +84,14 @@ pub fn infer(
     let random = Streams::new(input.seed, 0).family("input coding");
     let on_sample = |sample: usize| -> Result<(WholeExecution, Option<Observation>), OfflineError> {
         let failed = |error| OfflineError::Execution { network: network.name(), sample, error: Box::new(error) };
-        let pixels = split.sample(&dataset.sample(sample)).map_err(failed)?;
-        let coded: Feature = (input.coding.encode(&pixels, split.steps(), &mut random.stream(sample as u64)))
-            .map_err(|error| OfflineError::Coding { sample, error })?;
+        let coded = match dataset.sample(sample) {
+            Feature::Real(values) if dataset.kind.steps().is_none() => {
+                (input.coding.encode(&values, split.steps(), &mut random.stream(sample as u64)))
+                    .map_err(|error| OfflineError::Coding { sample, error })?
+            }
+            // Frames lie in time already.
+            frames => frames,
+        };
         let mut observation = observe.then(|| nothing.clone());
         let execution = split.run(&coded, |layers, feature| match &mut observation {
             Some(observation) => observation.run(layers, feature),

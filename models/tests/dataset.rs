@@ -43,11 +43,11 @@ fn cifar_is_read_plane_by_plane() {
         assert!(described[index].starts_with(&format!("record {record} of ")), "{described:?}");
         assert!(described[index].ends_with(&format!("data_batch_{batch}.bin")), "{described:?}");
     }
-    assert_eq!((ten.image(9)[0], ten.image(9)[1024 + 5], ten.image(9)[3071]), (10, 25, 61));
+    assert_eq!((ten.image(9).unwrap()[0], ten.image(9).unwrap()[1024 + 5], ten.image(9).unwrap()[3071]), (10, 25, 61));
 
     let hundred = folder(&[("test.bin", record(&[19, 99]))]);
     let hundred = Dataset::from_folder(hundred.path(), Subset::Test).unwrap();
-    assert_eq!((hundred.labels.as_slice(), hundred.image(0)[2048]), (&[99][..], 30));
+    assert_eq!((hundred.labels.as_slice(), hundred.image(0).unwrap()[2048]), (&[99][..], 30));
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn what_is_wrong_with_a_dataset_is_said() {
     assert!(fault(&[("test_batch.bin", short)]).contains("3072 bytes are not a whole number of records of 3073 bytes"));
     assert!(fault(&[("test_batch.bin", record(&[10]))]).contains("record 0 has the label 10; there are 10 classes"));
     assert!(fault(&[("test.npz", b"PK no".to_vec())]).contains("not an .npz file"));
-    assert!(fault(&[("readme.txt", vec![])]).contains("holds no test images: they must be IDX files"));
+    assert!(fault(&[("readme.txt", vec![])]).contains("holds no test samples: they must be IDX files"));
     let images = [&[0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2][..], &[1, 2, 3]].concat();
     let labels = vec![0, 0, 8, 1, 0, 0, 0, 1, 7];
     let idx = [("t10k-images-idx3-ubyte", images), ("t10k-labels-idx1-ubyte", labels)];
@@ -108,16 +108,19 @@ fn npz(images: &[u8], dims: &[u64], labels: &[i64]) -> Vec<u8> {
 fn npz_archives_are_read_with_channels_first_or_last() {
     let read = |file: Vec<u8>| Dataset::from_folder(folder(&[("train.npz", file)]).path(), Subset::Training);
     let grey = read(npz(&[1, 2, 3, 4, 5, 6, 7, 8], &[2, 2, 2], &[4, 2])).unwrap();
-    assert_eq!((grey.shape, grey.image(1)), (Shape::new(1, 2, 2), &[5, 6, 7, 8][..]));
+    assert_eq!((grey.shape, grey.image(1).unwrap()), (Shape::new(1, 2, 2), &[5, 6, 7, 8][..]));
     assert_eq!(grey.labels, [4, 2]);
     let pixels: Vec<u8> = (0..12).collect();
     let last = read(npz(&pixels, &[1, 2, 2, 3], &[0])).unwrap();
-    assert_eq!((last.shape, last.image(0)), (Shape::new(3, 2, 2), &[0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11][..]));
+    assert_eq!(
+        (last.shape, last.image(0).unwrap()),
+        (Shape::new(3, 2, 2), &[0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11][..])
+    );
     let first = read(npz(&pixels, &[1, 3, 2, 2], &[0])).unwrap();
-    assert_eq!(first.image(0), &pixels[..]);
+    assert_eq!(first.image(0).unwrap(), &pixels[..]);
 
     let fault = |file| read(file).unwrap_err().to_string();
-    assert!(fault(npz(&[1, 2, 3, 4], &[1, 2, 2], &[0, 1])).contains("1 images, but 2 labels"));
+    assert!(fault(npz(&[1, 2, 3, 4], &[1, 2, 2], &[0, 1])).contains("1 samples, but 2 labels"));
     assert!(fault(npz(&[1, 2, 3, 4], &[2, 2], &[0, 1])).contains("array `images` must be of shape (n, h, w)"));
     assert!(fault(npz(&[1, 2, 3, 4], &[1, 2, 2], &[-1])).contains("record 0 has the label -1"));
     assert!(
@@ -133,7 +136,7 @@ fn npz_archives_are_read_with_channels_first_or_last() {
 fn a_damaged_pixel_of_an_npz_archive_is_noticed() {
     let pixels: Vec<u8> = (100..200).collect();
     let mut file = npz_by(CompressionMethod::Stored, &pixels, &[1, 10, 10], &[0]);
-    assert_eq!(Dataset::from_npz(Cursor::new(&file)).unwrap().pixels, pixels);
+    assert_eq!(Dataset::from_npz(Cursor::new(&file)).unwrap().pixels().unwrap(), pixels);
     let at = file.windows(pixels.len()).position(|window| window == pixels).unwrap();
     file[at + 50] ^= 1;
     let error = Dataset::from_npz(Cursor::new(&file)).unwrap_err();
@@ -214,20 +217,23 @@ fn images_in_a_folder_for_each_class_are_a_data_set() {
     std::fs::write(place.path().join("test/.DS_Store"), b"of a Mac").unwrap();
     let test = Dataset::from_folder(place.path(), Subset::Test).unwrap();
     assert_eq!((test.shape, &test.labels[..], test.class_sizes()), (Shape::new(1, 3, 2), &[0, 1, 0][..], vec![2, 1]));
-    assert_eq!([0, 1, 2].map(|index| test.image(index)[5]), [35, 15, 25]);
+    assert_eq!([0, 1, 2].map(|index| test.image(index).unwrap()[5]), [35, 15, 25]);
     assert!(test.describe_record(2).ends_with("bag/b.png"), "{}", test.describe_record(2));
     let training = Dataset::from_folder(place.path(), Subset::Training).unwrap();
-    assert_eq!((training.shape, training.image(0)[1], training.image(0)[17]), (Shape::new(3, 3, 2), 1, 205));
+    assert_eq!(
+        (training.shape, training.image(0).unwrap()[1], training.image(0).unwrap()[17]),
+        (Shape::new(3, 3, 2), 1, 205)
+    );
     // A grey image among coloured ones is the same in all channels.
     picture(place.path(), "train/shirt/a.png", grey(40));
     let mixed = Dataset::from_folder(place.path(), Subset::Training).unwrap();
-    assert_eq!([0, 6, 12].map(|at| mixed.image(1)[at]), [40, 40, 40]);
+    assert_eq!([0, 6, 12].map(|at| mixed.image(1).unwrap()[at]), [40, 40, 40]);
     // What is opaque everywhere is read without its transparency, and an ending is no promise.
     let opaque = image::DynamicImage::from(colour.clone()).into_rgba8();
     picture(place.path(), "train/bag/b.png", opaque.clone());
     std::fs::rename(place.path().join("train/bag/b.png"), place.path().join("train/bag/b.jpeg")).unwrap();
     let named = Dataset::from_folder(place.path(), Subset::Training).unwrap();
-    assert_eq!(named.image(2), named.image(0));
+    assert_eq!(named.image(2).unwrap(), named.image(0).unwrap());
 
     let fault = |name: &str, image: image::DynamicImage| {
         picture(place.path(), name, image);

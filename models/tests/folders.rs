@@ -70,7 +70,7 @@ fn every_form_of_the_same_data_is_the_same_data() {
         vec![("test.npz", npz()), ("test.npz.gz", b"anything".to_vec())],
     ];
     let first = read(folder(&forms[0]).path()).unwrap();
-    assert_eq!((first.image(1), first.labels.as_slice()), (&[7, 8, 9, 10, 11, 12][..], &[7, 9][..]));
+    assert_eq!((first.image(1).unwrap(), first.labels.as_slice()), (&[7, 8, 9, 10, 11, 12][..], &[7, 9][..]));
     for form in &forms[1..] {
         let names: Vec<_> = form.iter().map(|(name, _)| name).collect();
         assert_eq!(read(folder(form).path()).as_ref(), Ok(&first), "{names:?}");
@@ -90,7 +90,7 @@ fn what_leaves_a_choice_or_is_not_there_is_said() {
     assert_eq!(with("test.bin.gz", vec![]), both(IMAGES, "test.bin.gz"));
     let lone = format!("F holds {LABELS}, but no {IMAGES} or t10k-images.idx3-ubyte, plain or with .gz");
     assert_eq!(fault(&idx[1..]), lone);
-    assert!(fault(&[]).starts_with("F holds no test images: they must be IDX files"));
+    assert!(fault(&[]).starts_with("F holds no test samples: they must be IDX files"));
     let batches = folder(&[("data_batch_1.bin", vec![]), ("data_batch_3.bin", vec![])]);
     let message = Dataset::from_folder(batches.path(), Subset::Training).unwrap_err().to_string();
     assert!(message.ends_with("holds data_batch_1.bin, but no data_batch_2.bin, plain or with .gz"), "{message}");
@@ -132,10 +132,10 @@ fn images_and_labels_that_do_not_belong_together_are_refused() {
         |images: Vec<u8>, labels: Vec<u8>| read(folder(&[(IMAGES, images), (LABELS, labels)]).path()).unwrap_err();
     let (images_at, labels_at) = (format!("F/{IMAGES}: "), format!("F/{LABELS}: "));
     let three = [&[0, 0, 8, 1, 0, 0, 0, 3, 7, 9, 1][..]].concat();
-    assert_eq!(fault(images(), three), format!("{labels_at}2 images, but 3 labels: every image needs one label"));
-    let none = format!("{images_at}it holds 0 images of 2x3 pixels: at least one image of one pixel is needed");
+    assert_eq!(fault(images(), three), format!("{labels_at}2 samples, but 3 labels: every sample needs one label"));
+    let none = format!("{images_at}it holds 0 samples of shape 1x2x3: at least one sample of one value is needed");
     assert_eq!(fault(header([0, 2, 3]), vec![0, 0, 8, 1, 0, 0, 0, 0]), none);
-    let flat = format!("{images_at}it holds 2 images of 0x3 pixels: at least one image of one pixel is needed");
+    let flat = format!("{images_at}it holds 2 samples of shape 1x0x3: at least one sample of one value is needed");
     assert_eq!(fault(header([2, 0, 3]), labels()), flat);
     for absurd in [[u32::MAX; 3], [1 << 30, 28, 28]] {
         let message = fault(header(absurd), labels());

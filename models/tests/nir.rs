@@ -234,7 +234,7 @@ fn a_network_of_the_zoo_is_the_same_after_it_was_written_and_read() {
     let splits = |network: &Network| network.split_points.len();
     assert!(splits(&made.network) >= splits(network));
     for index in 0..3 {
-        let input = Feature::Real(ours.network.sample(&data.sample(index)).unwrap());
+        let input = data.sample(index);
         let spikes = |executable: &Executable| {
             let mut spikes = BTreeMap::new();
             let layers = executable.network().layers.len();

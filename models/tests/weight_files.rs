@@ -37,6 +37,34 @@ fn fault(name: &str, bytes: &[u8]) -> String {
     message.strip_prefix(&format!("{name}: ")).unwrap_or_else(|| panic!("no file in {message}")).into()
 }
 
+/// A unit that was trained before the tail of its backbone holds nothing but itself; the network has the backbone's weights around it.
+#[test]
+fn a_unit_may_leave_the_tail_to_its_backbone() {
+    let of_unit = |name: &str| name.starts_with("encoder.") || name.starts_with("decoder.");
+    let frozen = |keep_tail: bool| {
+        changed(UNIT, |tensors, metadata| {
+            tensors.retain(|name, _| keep_tail || of_unit(name));
+            metadata.insert("tail".into(), "of the backbone".into());
+        })
+    };
+    let zoo = [(BACKBONE.to_string(), Cow::Owned(shipped(BACKBONE))), (UNIT.to_string(), Cow::Owned(frozen(false)))];
+    let zoo = Zoo::from_files(zoo).unwrap();
+    let made = zoo.network(&zoo.choice(UNIT).unwrap()).unwrap();
+    let whole = zoo.network(&zoo.choice(BACKBONE).unwrap()).unwrap();
+    let layer = |network: &cospike_models::zoo::ZooNetwork, name: &str| {
+        let at = network.network.network().layers.iter().position(|layer| layer.name == name).unwrap();
+        network.weights.layer(at).unwrap().clone()
+    };
+    for name in ["stem.conv", "fc"] {
+        assert_eq!(layer(&made, name), layer(&whole, name), "{name}");
+    }
+    assert!(fault(UNIT, &frozen(true)).contains("fc."), "a tail that nobody would read");
+    let alone = changed(UNIT, |tensors, _| tensors.retain(|name, _| of_unit(name)));
+    assert!(fault(UNIT, &alone).contains("fc."), "the tail is missing");
+    let other = changed(UNIT, |_, metadata| drop(metadata.insert("tail".into(), "mine".into())));
+    assert_eq!(fault(UNIT, &other), "metadata `tail` must be `tuned` or `of the backbone`, but is \"mine\"");
+}
+
 #[test]
 fn values_that_are_no_weights_are_named() {
     let set = |tensor: &'static str, value: f32| {
@@ -240,10 +268,10 @@ fn weights_of_another_task_are_refused() {
     let zoo = Zoo::from_files([(BACKBONE.to_string(), Cow::Owned(bytes))]).unwrap();
     let network = zoo.network(&zoo.choice(BACKBONE).unwrap()).unwrap();
     let shipped = Dataset::fashion_mnist_test().unwrap();
-    let Unsuitable::Task { file, trained, images } = network.check_samples(&shipped).unwrap_err() else { panic!() };
-    assert_eq!((file.as_str(), trained.as_str(), images), (BACKBONE, "kmnist", "fashion-mnist"));
-    // The task of images in a folder is not known.
-    let others = Dataset::new(shipped.shape, shipped.pixels.clone(), shipped.labels.clone()).unwrap();
+    let Unsuitable::Task { file, trained, samples } = network.check_samples(&shipped).unwrap_err() else { panic!() };
+    assert_eq!((file.as_str(), trained.as_str(), samples), (BACKBONE, "kmnist", "fashion-mnist"));
+    // The task of samples in a folder is not known.
+    let others = Dataset::new(shipped.shape, shipped.pixels().unwrap().to_vec(), shipped.labels.clone()).unwrap();
     assert_eq!(network.check_samples(&others), Ok(()));
 }
 

@@ -26,5 +26,5 @@ pub mod sweep;
 pub mod traces;
 
 pub use changes::{Change, changes};
-pub use compile::{CompileError, Compiled, compile, compile_given, compile_probes};
+pub use compile::{CompileError, Compiled, MissingNetwork, compile, compile_given, compile_probes, missing_networks};
 pub use located::Located;

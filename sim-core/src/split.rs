@@ -164,10 +164,17 @@ impl SplitNetwork {
     /// # Errors
     /// A wrong number of pixels, a feature that the codec cannot take, or [`SplitError::NotFinite`].
     pub fn head(&self, pixels: &[u8]) -> Result<HeadExecution, SplitError> {
-        let sample = Feature::Real(self.sample(pixels)?);
-        let run = self.executable.run(1..self.cut + 1, &sample, self.steps)?;
+        self.head_on(&Feature::Real(self.sample(pixels)?))
+    }
+
+    /// Executes the head on a `sample` of the kind that the network was prepared for.
+    ///
+    /// # Errors
+    /// A sample of another kind, shape or number of steps, a feature that the codec cannot take, or [`SplitError::NotFinite`].
+    pub fn head_on(&self, sample: &Feature) -> Result<HeadExecution, SplitError> {
+        let run = self.executable.run(1..self.cut + 1, sample, self.steps)?;
         let Some(coder) = &self.feature else {
-            let output = HeadOutput::Scores(self.finite_scores(run.output, 1, &sample)?);
+            let output = HeadOutput::Scores(self.finite_scores(run.output, 1, sample)?);
             return Ok(HeadExecution { output, layers: run.layers, codec: None });
         };
         let payload = coder.encode(&run.output)?;

@@ -137,7 +137,7 @@ fn a_system_survives_json_exactly() {
     for rate in [Rate::Constant { bits_per_second: 0.1 }, Rate::Opportunities { milliseconds: vec![1, 1, 5].into() }] {
         assert_survives(&rate);
     }
-    let codecs = [Codec::Spikes, Codec::Graded { max: 3 }, Codec::Levels { levels: 4 }];
+    let codecs = [Codec::Spikes, Codec::Graded { max: 3 }, Codec::Levels { levels: 4 }, Codec::Counts { max: 3 }];
     for codec in codecs.into_iter().chain([Codec::Jpeg { quality: 20 }, Codec::Float32, Codec::Pixels8, Codec::Symbols])
     {
         assert_survives(&codec);

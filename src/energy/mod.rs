@@ -24,7 +24,7 @@ pub(crate) fn energy(arguments: &Energy) -> Result<(), Failure> {
     let zoo = arguments.zoo.open()?;
     let twins = zoo.twins(&arguments.network).map_err(unknown_name)?;
     let dataset = arguments.data.open()?;
-    check_samples(arguments.samples, dataset.len(), "test images")?;
+    check_samples(arguments.samples, dataset.len(), "test samples")?;
     let mut networks = Networks::new(&zoo, twins, &dataset, arguments.samples);
     let spiking = networks.spiking()?;
     let mut conventions = vec![Convention::Inside, Convention::NonZero];

@@ -80,7 +80,7 @@ impl<'a> Networks<'a> {
         choice: NetworkChoice,
         bits: impl Fn(&ZooNetwork, usize) -> Option<u32>,
     ) -> Result<Rc<Measured>, Failure> {
-        let network = self.zoo.network(&choice).map_err(Failure::mistake)?;
+        let network = self.zoo.network_fed(self.dataset.feed(), &choice).map_err(Failure::mistake)?;
         let weighted = (0..network.network.network().layers.len()).filter(|&i| network.weights.layer(i).is_some());
         let weight_bits: Vec<Option<u32>> = weighted.clone().map(|layer| bits(&network, layer)).collect();
         let is_same = |known: &&Rc<Measured>| known.family == choice.family && known.weight_bits == weight_bits;

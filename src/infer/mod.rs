@@ -9,6 +9,7 @@ use crate::given::{check_dataset, check_samples, unknown_name};
 use crate::nir;
 use crate::output::{percent, print_json, say, significant};
 use crate::progress::SampleBar;
+use cospike_models::dataset::Dataset;
 use cospike_models::offline::{self, Input, OfflineInference};
 use cospike_models::zoo::{NetworkChoice, WeightFile, Zoo, ZooNetwork};
 use cospike_results::store::whole_file::WholeFile;
@@ -40,21 +41,23 @@ pub(crate) fn infer(arguments: &Infer) -> Result<(), Failure> {
 /// Executes a network of another framework on test images.
 fn infer_file(arguments: &Infer, path: &Path) -> Result<(), Failure> {
     let (options, name) = (arguments.nir.options(), path.display().to_string());
-    let steps = arguments.time_steps.unwrap_or(1);
-    let file = WeightFile::read_nir(path, &name, &options, steps).map_err(nir::not_runnable)?;
-    if file.metadata.family.has_steps() && arguments.time_steps.is_none() {
+    let dataset = arguments.data.open()?;
+    let frames = dataset.kind.steps().and_then(|steps| u32::try_from(steps).ok());
+    let steps = arguments.time_steps.or(frames);
+    let file = WeightFile::read_nir(path, &name, &options, steps.unwrap_or(1)).map_err(nir::not_runnable)?;
+    if file.metadata.family.has_steps() && steps.is_none() {
         return Err(Failure::mistake(format_args!(
             "{name} has spiking neurons, but says no number of time steps\nhelp: give it with `--time-steps`"
         )));
     }
-    infer_one_of(arguments, &Zoo::from_weight_files([file])?, &name)
+    infer_one_of(arguments, &Zoo::from_weight_files([file])?, &name, &dataset)
 }
 
 /// Executes a network of the zoo by the name of its weight file, or one in a weight file by its path, and no other.
 fn infer_network(arguments: &Infer, name: &str) -> Result<(), Failure> {
     let zoo = arguments.zoo.open()?;
     if !name.ends_with(".safetensors") {
-        return infer_one_of(arguments, &zoo, name);
+        return infer_one_of(arguments, &zoo, name, &arguments.data.open()?);
     }
     let file = WeightFile::read(Path::new(name)).map_err(Failure::mistake)?;
     let own = file.name.clone();
@@ -64,28 +67,34 @@ fn infer_network(arguments: &Infer, name: &str) -> Result<(), Failure> {
     } else {
         zoo.replaced(file).map_err(Failure::mistake)?
     };
-    infer_one_of(arguments, &zoo, &own)
+    infer_one_of(arguments, &zoo, &own, &arguments.data.open()?)
 }
 
-fn infer_one_of(arguments: &Infer, zoo: &Zoo, name: &str) -> Result<(), Failure> {
+fn infer_one_of(arguments: &Infer, zoo: &Zoo, name: &str, dataset: &Dataset) -> Result<(), Failure> {
     let mut choice = zoo.choice(name).map_err(unknown_name)?;
     if arguments.time_steps.is_some_and(|steps| steps > 1 && !choice.family.has_steps()) {
         let family = choice.family.name();
         return Err(Failure::mistake(format!("a {family} network runs once\nhelp: leave `--time-steps` out")));
     }
     choice.time_steps = arguments.time_steps.or(choice.time_steps);
-    let dataset = arguments.data.open()?;
     let samples = arguments.samples.unwrap_or(dataset.len() as u32);
-    check_samples(samples, dataset.len(), "test images")?;
+    check_samples(samples, dataset.len(), "test samples")?;
     let coding = coding(arguments, &choice)?;
-    let network = zoo.network_on(coding.signal(), &choice).map_err(Failure::mistake)?;
-    check_dataset(&dataset, &network)?;
+    let network = match coding {
+        inference::Coding::Direct => zoo.network_fed(dataset.feed(), &choice),
+        _ if dataset.kind.steps().is_some() => {
+            return Err(Failure::mistake("frames are fed in as they are\nhelp: leave `--coding` out"));
+        }
+        _ => zoo.network_on(coding.signal(), &choice),
+    };
+    let network = network.map_err(Failure::mistake)?;
+    check_dataset(dataset, &network)?;
     // Before minutes are spent on what could not be written.
     let scores = arguments.scores.as_deref().map(WholeFile::create_new).transpose().map_err(Failure::mistake)?;
     let bar = SampleBar::new(samples.into());
     let input = Input { coding, seed: arguments.seed.unwrap_or(0) };
     let observe = arguments.count.is_some();
-    let inference = offline::infer(&network, input, (&dataset, samples as usize), observe, &|| bar.tick())?;
+    let inference = offline::infer(&network, input, (dataset, samples as usize), observe, &|| bar.tick())?;
     if let Some(file) = scores {
         inference.write_scores(file.file(), &dataset.labels)?;
         file.finish()?;

@@ -2,11 +2,11 @@
 
 use crate::error::{Failure, StudyError};
 use crate::plan::{PlannedNetwork, SampleSet};
-use cospike_models::dataset::Dataset;
+use cospike_models::dataset::{Dataset, Feed};
 use cospike_models::zoo::{Blueprint, NetworkChoice, Zoo};
 use cospike_results::manifest::FileUsed;
 use cospike_sim_core::cosim::Guess;
-use cospike_sim_core::inference::{LayerCounts, Real};
+use cospike_sim_core::inference::{Feature, LayerCounts, Real};
 use cospike_sim_core::payload::{Damage, Payload};
 use cospike_sim_core::split::{HeadOutput, SplitError, SplitNetwork};
 use rayon::prelude::*; // threads are spent on samples
@@ -24,6 +24,8 @@ pub(crate) struct PreparedNetwork {
     /// Whether each time step is evaluated on its own.
     pub(crate) stepwise: bool,
     pub(crate) blueprint: Blueprint,
+    /// How samples reach the network.
+    feed: Feed,
     zoo: Zoo,
     /// See [`PreparedNetwork::stages`].
     pub(crate) stages: OnceLock<Vec<SplitNetwork>>,
@@ -68,15 +70,17 @@ impl PreparedNetwork {
         zoo: &Zoo,
         datasets: &BTreeMap<String, Dataset>,
     ) -> Result<Self, StudyError> {
-        let blueprint = zoo.blueprint(&planned.choice)?;
+        let dataset = samples(&planned.samples, datasets)?;
+        let blueprint = zoo.blueprint(dataset.feed(), &planned.choice)?;
         check_weights(planned, &blueprint)?;
-        check_samples(planned, &blueprint, datasets)?;
+        check_samples(planned, &blueprint, dataset)?;
         Ok(Self {
             choice: planned.choice.clone(),
             matched_steps: planned.matched_steps.map(|steps| steps as usize),
             samples: planned.samples.clone(),
             stepwise: planned.stepwise,
             blueprint,
+            feed: dataset.feed(),
             zoo: zoo.clone(),
             stages: OnceLock::new(),
         })
@@ -93,7 +97,10 @@ impl PreparedNetwork {
         if let Some(stages) = self.stages.get() {
             return Ok(stages);
         }
-        let made = self.zoo.network(&self.choice).map_err(|error| SplitError::Unready { reason: error.to_string() });
+        let made = self
+            .zoo
+            .network_fed(self.feed, &self.choice)
+            .map_err(|error| SplitError::Unready { reason: error.to_string() });
         let split = made?.network;
         let stages = match self.stepwise {
             true => (1..=split.steps()).map(|steps| split.for_steps(steps)).collect::<Result<_, _>>()?,
@@ -128,10 +135,10 @@ impl PreparedNetwork {
 }
 
 /// Executes the stages of a network on a sample.
-fn infer_sample(stages: &[SplitNetwork], pixels: &[u8]) -> Result<SampleInference, SplitError> {
+fn infer_sample(stages: &[SplitNetwork], sample: &Feature) -> Result<SampleInference, SplitError> {
     let (mut executed, mut payload) = (vec![], None);
     for network in stages {
-        let head = network.head(pixels)?;
+        let head = network.head_on(&sample.first_steps(network.steps()))?;
         let (scores, tail);
         (payload, scores, tail) = match head.output {
             HeadOutput::Scores(scores) => (None, scores, vec![]),
@@ -168,20 +175,23 @@ fn check_weights(planned: &PlannedNetwork, blueprint: &Blueprint) -> Result<(), 
     Err(StudyError::OtherWeights { network, wanted: wanted.join(" + "), found: found.join(" + ") })
 }
 
-/// The samples must be there, enough of them, and such that the network was made for.
-fn check_samples(
-    planned: &PlannedNetwork,
-    blueprint: &Blueprint,
-    datasets: &BTreeMap<String, Dataset>,
-) -> Result<(), StudyError> {
-    let SampleSet { dataset: name, blake3, count } = &planned.samples;
+/// The data set of a plan's samples, of which there must be enough.
+fn samples<'a>(
+    SampleSet { dataset: name, blake3, count }: &SampleSet,
+    datasets: &'a BTreeMap<String, Dataset>,
+) -> Result<&'a Dataset, StudyError> {
     let dataset =
         datasets.get(blake3).ok_or_else(|| StudyError::NoDataset { dataset: name.clone(), blake3: blake3.clone() })?;
     if *count as usize > dataset.len() {
         return Err(StudyError::TooFewSamples { dataset: name.clone(), wanted: *count, found: dataset.len() });
     }
+    Ok(dataset)
+}
+
+/// The samples must be such that the network was made for.
+fn check_samples(planned: &PlannedNetwork, blueprint: &Blueprint, dataset: &Dataset) -> Result<(), StudyError> {
     blueprint.check_samples(dataset).map_err(|error| {
         let network = names(planned.weights.iter().map(|file| file.name.as_str()));
-        StudyError::Unsuitable { dataset: name.clone(), network, error }
+        StudyError::Unsuitable { dataset: planned.samples.dataset.clone(), network, error }
     })
 }

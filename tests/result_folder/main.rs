@@ -26,7 +26,7 @@ fn inputs() -> &'static Path {
         }
         let (all, size, side) =
             (Dataset::fashion_mnist_test().unwrap(), (SAMPLES as u32).to_be_bytes(), 28_u32.to_be_bytes());
-        let pixels = [&[0, 0, 8, 3], &size[..], &side, &side, &all.pixels[..SAMPLES * 28 * 28]].concat();
+        let pixels = [&[0, 0, 8, 3], &size[..], &side, &side, &all.pixels().unwrap()[..SAMPLES * 28 * 28]].concat();
         let classes: Vec<u8> = all.labels[..SAMPLES].iter().map(|&label| label as u8).collect();
         std::fs::write(images.join("t10k-images-idx3-ubyte"), pixels).unwrap();
         std::fs::write(images.join("t10k-labels-idx1-ubyte"), [&[0, 0, 8, 1], &size[..], &classes].concat()).unwrap();

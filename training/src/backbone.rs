@@ -9,7 +9,8 @@ use crate::pass::{Device, Dynamics, Pass};
 use anyhow::Result;
 use cospike_sim_core::network::Network;
 use rand_chacha::ChaCha8Rng;
-use std::path::Path;
+use std::fmt::Debug;
+use std::path::{Path, PathBuf};
 
 /// Samples per forward pass when nothing is trained.
 pub(crate) const EVALUATION_BATCH: usize = 250;
@@ -22,6 +23,8 @@ pub(crate) struct Workshop<'a> {
     pub(crate) checkpoints: &'a Path,
     pub(crate) seed: u64,
     pub(crate) device: &'a Device,
+    /// Whether checkpoints that do not say what they were made of are resumed.
+    pub(crate) adopt: bool,
 }
 
 /// A trained network and the record of its training.
@@ -33,6 +36,8 @@ pub(crate) struct Trained {
     pub(crate) recipe: String,
     /// Wall-clock seconds of the training.
     pub(crate) seconds: f64,
+    /// Checkpoints of its phases, which nobody needs once the network is kept.
+    pub(crate) checkpoints: Vec<PathBuf>,
 }
 
 /// A trained network whose class scores another network learns from.
@@ -59,12 +64,19 @@ impl Workshop<'_> {
                 checkpoints: self.checkpoints,
                 schedule,
                 samples: self.samples.training(),
+                made_of: self.made_of(net, (dynamics, teacher.map(|teacher| (teacher.net, teacher.model.blake3())))),
+                adopt: self.adopt,
             };
             let (trained, progress) = self.phase(&phase, net, model, dynamics, teacher)?;
             model = trained;
             history.push((dynamics.name(), schedule, progress));
         }
         Ok(trained(model, &history))
+    }
+
+    /// What a phase's outcome depends on: the samples, the network, and how it learns.
+    pub(crate) fn made_of(&self, net: &Network, how: impl Debug) -> String {
+        format!("{} {net:?} {how:?}", self.samples.content())
     }
 
     fn phase(
@@ -110,5 +122,6 @@ pub(crate) fn trained(model: Model, phases: &[(String, Schedule, Progress)]) -> 
     let recipe = phases.iter().map(describe).collect::<Vec<_>>().join("; ");
     let validation = phases.last().map_or(0.0, |(_, _, p)| p.validation[p.best - 1]);
     let seconds = phases.iter().map(|(_, _, p)| p.seconds).sum();
-    Trained { model, validation, recipe, seconds }
+    let checkpoints = phases.iter().map(|(_, _, p)| p.checkpoint.clone()).collect();
+    Trained { model, validation, recipe, seconds, checkpoints }
 }

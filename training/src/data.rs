@@ -2,6 +2,7 @@
 
 use crate::kernels::Maps;
 use crate::random::stream;
+use anyhow::{Result, ensure};
 use cospike_models::dataset::{Dataset, Unsuitable};
 use cospike_sim_core::network::{Network, Shape};
 use rand::RngExt;
@@ -15,6 +16,8 @@ pub(crate) struct Samples {
     order: Vec<usize>,
     /// Number of training samples.
     training: usize,
+    /// Hash of the data set, and what was held out of it.
+    content: String,
 }
 
 /// Largest shift of an image, in pixels; equivalent to random crops of the image padded by as much.
@@ -30,11 +33,26 @@ struct Augmentation {
 
 impl Samples {
     /// Shuffles `dataset` and holds out `validation` images, on which every choice is made.
-    pub(crate) fn new(dataset: Dataset, validation: usize, seed: u64) -> Self {
+    pub(crate) fn new(dataset: Dataset, validation: usize, seed: u64) -> Result<Self> {
+        ensure!(
+            dataset.kind.steps().is_none(),
+            "the data are frames, another one for each time step: the trainer takes samples that are the same in every step"
+        );
+        let all = dataset.len();
+        ensure!(
+            validation < all,
+            "`validation_images` is {validation}, but there are {all} training images in all: give fewer, so that some are left to learn from"
+        );
         let mut order: Vec<usize> = (0..dataset.len()).collect();
         order.shuffle(&mut stream(seed, "validation-split"));
-        let training = order.len().saturating_sub(validation);
-        Self { dataset, order, training }
+        let training = all - validation;
+        let content = format!("{} without {validation} by {seed}", dataset.blake3());
+        Ok(Self { dataset, order, training, content })
+    }
+
+    /// What the samples are: two sets of the same content have the same samples in the same order.
+    pub(crate) fn content(&self) -> &str {
+        &self.content
     }
 
     /// Number of samples to train on; the validation samples follow them.
@@ -48,7 +66,7 @@ impl Samples {
     }
 
     /// Checks that `network` can learn from these samples.
-    pub(crate) fn check_for(&self, network: &Network) -> Result<(), Unsuitable> {
+    pub(crate) fn check_for(&self, network: &Network) -> std::result::Result<(), Unsuitable> {
         self.dataset.check_for(network)
     }
 
@@ -70,7 +88,7 @@ impl Samples {
         let shape = self.dataset.shape;
         let mut data = vec![0.0; indices.len() * shape.len()];
         for (&i, frame) in indices.iter().zip(data.chunks_exact_mut(shape.len())) {
-            place(self.dataset.image(self.order[i]), shape, augmentation(), frame);
+            place(&self.dataset.sample_values(self.order[i]), shape, augmentation(), frame);
         }
         Maps { shape, frames: indices.len(), data }
     }
@@ -82,7 +100,7 @@ impl Samples {
 }
 
 /// Writes an image, channel by channel, to a frame, position by position.
-fn place(image: &[u8], shape: Shape, how: Augmentation, frame: &mut [f32]) {
+fn place(image: &[f32], shape: Shape, how: Augmentation, frame: &mut [f32]) {
     let Shape { channels, height, width } = shape;
     let inside = |at: usize, shift: isize, side: usize| at.checked_add_signed(-shift).filter(|&i| i < side);
     for (y, row) in frame.chunks_exact_mut(width * channels).enumerate() {
@@ -90,7 +108,7 @@ fn place(image: &[u8], shape: Shape, how: Augmentation, frame: &mut [f32]) {
             let x = if how.flip { width - 1 - x } else { x };
             let from = inside(y, how.shift[0], height).zip(inside(x, how.shift[1], width));
             for (c, value) in position.iter_mut().enumerate() {
-                *value = from.map_or(0.0, |(y, x)| f32::from(image[(c * height + y) * width + x]) / 255.0);
+                *value = from.map_or(0.0, |(y, x)| image[(c * height + y) * width + x]);
             }
         }
     }

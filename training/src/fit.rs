@@ -6,7 +6,7 @@ use crate::optimizer::AdamW;
 use crate::pass::Gradients;
 use crate::random::stream;
 use crate::weight_file::{Precision, WeightFile};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use cospike_sim_core::network::{Tensor, TensorStore};
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -42,11 +42,36 @@ pub(crate) fn kept_share<'de, D: serde::Deserializer<'de>>(value: D) -> Result<O
     }
 }
 
+/// Largest learning rate; what is larger makes parameters infinite within some steps.
+const MOST_RATE: f32 = 10.0;
+
 /// Share of the steps in which the learning rate rises; afterwards it falls along a cosine (one-cycle policy,
 /// Smith and Topin 2017).
 const WARM_UP: f32 = 0.2;
 
 impl Schedule {
+    /// Checks that the phase `name` trains for some steps at some rate.
+    pub(crate) fn check(&self, name: &str) -> Result<()> {
+        let Self { epochs, batch, peak_rate, .. } = *self;
+        ensure!(epochs > 0, "`{name}` has `epochs` 0: give the number of passes over the training samples, at least 1");
+        ensure!(batch > 0, "`{name}` has `batch` 0: give the number of samples per step, at least 1");
+        ensure!(
+            peak_rate > 0.0 && peak_rate <= MOST_RATE,
+            "`{name}` has `peak_rate` {peak_rate}: give a learning rate above 0 and at most {MOST_RATE}, such as 1e-3"
+        );
+        Ok(())
+    }
+
+    /// Checks that `samples` are enough for one step of the phase `name`.
+    pub(crate) fn check_batch(&self, name: &str, samples: usize) -> Result<()> {
+        let batch = self.batch;
+        ensure!(
+            batch <= samples,
+            "`{name}` has a `batch` of {batch}, but learns from {samples} samples: give at most as many"
+        );
+        Ok(())
+    }
+
     /// Learning rate after the share `progress` of all steps.
     fn rate(&self, progress: f32) -> f32 {
         let shape = match progress < WARM_UP {
@@ -66,7 +91,15 @@ pub(crate) struct Phase<'a> {
     pub(crate) schedule: Schedule,
     /// Number of training samples.
     pub(crate) samples: usize,
+    /// Everything else on which the outcome depends but the parameters that it begins with: network, data, teacher, link.
+    pub(crate) made_of: String,
+    /// Whether a checkpoint that does not say what it was made of is taken as made of this.
+    pub(crate) adopt: bool,
 }
+
+/// Version of what a checkpoint's key covers, and of the way in which a phase is computed. It grows with every change after which equal
+/// content gives other parameters.
+const CHECKPOINT_SCHEMA: u32 = 1;
 
 /// Scores and duration of a phase.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -77,6 +110,9 @@ pub(crate) struct Progress {
     pub(crate) best: usize,
     /// Wall-clock seconds of all epochs so far.
     pub(crate) seconds: f64,
+    /// Path of the checkpoint.
+    #[serde(skip)]
+    pub(crate) checkpoint: PathBuf,
 }
 
 /// State from which a phase resumes after an epoch; the content of a checkpoint.
@@ -100,10 +136,11 @@ impl Phase<'_> {
         mut learn: impl FnMut(&Model, &[usize], &mut ChaCha8Rng, &mut Pool) -> Result<(f64, Gradients)>,
         mut validate: impl FnMut(&Model, &mut Pool) -> Result<f64>,
     ) -> Result<(Model, Progress)> {
-        let path = self.path();
-        let mut state = match path.exists() {
-            true => State::load(&path, self.schedule).with_context(|| path.display().to_string())?,
-            false => {
+        let path = self.path(&model);
+        let load = |path: &Path| State::load(path, self.schedule).with_context(|| path.display().to_string());
+        let mut state = match self.present(&path)? {
+            Some(present) => load(&present)?,
+            None => {
                 let average = self.schedule.average.map(|_| model.clone());
                 State { best: model.clone(), model, average, ..State::default() }
             }
@@ -132,6 +169,10 @@ impl Phase<'_> {
             }
             let scored = state.average.as_ref().unwrap_or(&state.model);
             let score = validate(scored, pool)?;
+            if !score.is_finite() {
+                let epoch = epoch + 1;
+                bail!("the validation score is {score} after epoch {epoch}: training diverged; lower `peak_rate`");
+            }
             let seconds = start.elapsed().as_secs_f64();
             state.progress.validation.push(score);
             state.progress.seconds += seconds;
@@ -148,11 +189,33 @@ impl Phase<'_> {
             );
             state.save(&path)?;
         }
-        Ok((state.best, state.progress))
+        Ok((state.best, Progress { checkpoint: path, ..state.progress }))
     }
 
-    fn path(&self) -> PathBuf {
-        self.checkpoints.join(format!("{}.safetensors", self.name.replace('/', "-")))
+    /// Path of the checkpoint of this phase, beginning with `model`: its name has the hash of all that decides the outcome, so that
+    /// nothing else is ever resumed.
+    fn path(&self, model: &Model) -> PathBuf {
+        let Self { name, seed, schedule, samples, made_of, .. } = self;
+        let content = format!("{CHECKPOINT_SCHEMA} {name} {seed} {schedule:?} {samples} {made_of} {}", model.blake3());
+        let key = blake3::hash(content.as_bytes()).to_hex();
+        self.checkpoints.join(format!("{}-{}.safetensors", name.replace('/', "-"), &key[..16]))
+    }
+
+    /// The checkpoint at `path`, or one of a version that did not write keys.
+    fn present(&self, path: &Path) -> Result<Option<PathBuf>> {
+        if path.exists() {
+            return Ok(Some(path.into()));
+        }
+        let without_key = self.checkpoints.join(format!("{}.safetensors", self.name.replace('/', "-")));
+        match (without_key.exists(), self.adopt) {
+            (false, _) => Ok(None),
+            (true, true) => Ok(Some(without_key)),
+            (true, false) => bail!(
+                "{}: an older version wrote this checkpoint, without saying of which plan, data and weights it was made; give `--adopt` if \
+                 it was made of these, or delete it to begin the phase anew",
+                without_key.display()
+            ),
+        }
     }
 }
 

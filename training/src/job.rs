@@ -9,7 +9,7 @@ use crate::plan::{Backbone, Job, Noise, Plan, UnitPlan};
 use crate::random::stream;
 use crate::unit::{Carry, FrozenBackbone, UnitTask};
 use crate::weight_file::{Precision, WeightFile};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use cospike_models::zoo;
 use cospike_sim_core::network::{Bottleneck, BottleneckKind, Network, Shape, TensorStore};
 use cospike_sim_core::payload::Jpeg;
@@ -18,6 +18,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -31,6 +32,8 @@ pub(crate) struct Factory<'a> {
     pub(crate) checkpoints: &'a Path,
     pub(crate) samples: &'a Samples,
     pub(crate) device: &'a Device,
+    /// Whether checkpoints that do not say what they were made of are resumed.
+    pub(crate) adopt: bool,
     /// Outputs of the frozen backbone of the last unit, with the head and images that they belong to.
     pub(crate) frozen: RefCell<Option<(Head, Rc<FrozenBackbone>)>>,
 }
@@ -52,7 +55,21 @@ impl Factory<'_> {
             net.with_bottleneck(split, Bottleneck { kind: *kind, width: *width, stride: *stride })?;
         }
         let help = "choose another data set, or a network for these images";
-        self.samples.check_for(&net).with_context(|| format!("`{}` cannot be trained: {help}", job.name()))
+        self.samples.check_for(&net).with_context(|| format!("`{}` cannot be trained: {help}", job.name()))?;
+        let (name, training) = (job.name(), self.samples.training());
+        match job {
+            Job::Backbone(backbone) => {
+                backbone.phases()?.iter().try_for_each(|(_, schedule)| schedule.check_batch(&name, training))
+            }
+            Job::Unit(unit) => {
+                let images = unit.images;
+                ensure!(
+                    images <= training,
+                    "`{name}` is to learn from {images} `images`, but there are {training} besides those held out: give at most as many"
+                );
+                unit.schedules().try_for_each(|schedule| schedule.check_batch(&name, images))
+            }
+        }
     }
 
     /// Trains the network of `job` and writes its weight file, unless the zoo has that file already.
@@ -76,7 +93,12 @@ impl Factory<'_> {
             ("validation_images".into(), self.plan.validation_images.to_string()),
             ("validation_accuracy".into(), format!("{:.4}", trained.validation)),
         ]);
-        WeightFile { tensors: trained.model.tensors, metadata }.write(&path, Precision::Half)
+        WeightFile { tensors: trained.model.tensors, metadata }.write(&path, Precision::Half)?;
+        // So that whoever deletes the weight file trains it anew.
+        trained.checkpoints.iter().try_for_each(|path| match std::fs::remove_file(path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error).with_context(|| path.display().to_string()),
+            _ => Ok(()),
+        })
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -89,7 +111,7 @@ impl Factory<'_> {
     }
 
     fn workshop(&self, seed: u64) -> Workshop<'_> {
-        Workshop { samples: self.samples, checkpoints: self.checkpoints, seed, device: self.device }
+        Workshop { samples: self.samples, checkpoints: self.checkpoints, seed, device: self.device, adopt: self.adopt }
     }
 
     fn backbone(&self, net: &Network, plan: &Backbone) -> Result<(Trained, BTreeMap<String, String>)> {
@@ -159,12 +181,8 @@ impl Factory<'_> {
             }
             (None, None) => None,
         };
-        let head = Head {
-            backbone: plan.backbone_file(),
-            split: plan.split.clone(),
-            seed: plan.seed,
-            images: plan.images.min(self.samples.training()),
-        };
+        let head =
+            Head { backbone: plan.backbone_file(), split: plan.split.clone(), seed: plan.seed, images: plan.images };
         let images = head.images;
         let frozen = self.frozen(head, backbone, &file.tensors, at, steps)?;
         let trained = self.workshop(plan.seed).unit(&UnitTask {
@@ -175,6 +193,7 @@ impl Factory<'_> {
             decoder: at + net.layers.len() - backbone.layers.len(),
             steps,
             link: link.as_deref(),
+            link_in_words: format!("{:?} {:?}", jpeg.as_ref().map(|_| JPEG_QUALITY), plan.noise),
             backbone: &file.tensors,
             frozen: &frozen,
             restore: plan.restore,
@@ -227,7 +246,8 @@ fn send_as_jpeg(jpeg: &Jpeg, maps: &mut Maps) {
     let area = maps.shape.area();
     for frame in maps.data.chunks_exact_mut(channels * area) {
         let planes: Vec<f32> = (0..channels * area).map(|i| frame[i % area * channels + i / area]).collect();
-        let sent = jpeg.round_trip(&planes).expect("clipped features are in range; NaN means that training diverged");
+        // A value of a diverged training is NaN, and the loss says so.
+        let Ok(sent) = jpeg.round_trip(&planes) else { continue };
         for (i, value) in sent.into_iter().enumerate() {
             frame[i % area * channels + i / area] = value;
         }

@@ -55,12 +55,15 @@ enum Verb {
     List(WhichJobs),
     /// Train every network of the plan whose weight file is missing; resume where training was interrupted
     Train {
-        /// Folder of the data set: four IDX files, the binary version of CIFAR, or `train.npz` and `test.npz`
+        /// Folder of the data set, see docs/data.md
         #[arg(long)]
         data: PathBuf,
         /// Folder of the checkpoints
         #[arg(long, default_value = "out/training")]
         checkpoints: PathBuf,
+        /// Resume checkpoints of older versions, which do not say what they were made of, as made of this plan, data and zoo
+        #[arg(long)]
+        adopt: bool,
         /// Device that computes the passes
         #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
         device: DeviceName,
@@ -153,11 +156,11 @@ fn run(Arguments { zoo, verb }: Arguments) -> Result<(), Failure> {
             }
             Ok(())
         }
-        Verb::Train { data, checkpoints, device, which } => {
+        Verb::Train { data, checkpoints, adopt, device, which } => {
             let (device, plan) = (device.open().map_err(wrong_input)?, which.plan().map_err(wrong_input)?);
             let jobs = which.jobs(&plan).map_err(wrong_input)?;
             let images = Dataset::from_folder(&data, Subset::Training).map_err(wrong_input)?;
-            let samples = Samples::new(images, plan.validation_images, SPLIT_SEED);
+            let samples = Samples::new(images, plan.validation_images, SPLIT_SEED).map_err(wrong_input)?;
             for folder in [&zoo, &checkpoints] {
                 std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
             }
@@ -167,6 +170,7 @@ fn run(Arguments { zoo, verb }: Arguments) -> Result<(), Failure> {
                 checkpoints: &checkpoints,
                 samples: &samples,
                 device: &device,
+                adopt,
                 frozen: RefCell::default(),
             };
             jobs.iter().try_for_each(|(_, job)| factory.check(job)).map_err(wrong_input)?;

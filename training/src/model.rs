@@ -59,6 +59,18 @@ impl Model {
         }
     }
 
+    /// BLAKE3 of names, shapes and values of all tensors, hexadecimal.
+    pub(crate) fn blake3(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        for (name, tensor) in &self.tensors {
+            hasher.update(format!("{name} {:?} ", tensor.shape).as_bytes());
+            tensor.data.iter().for_each(|value| {
+                hasher.update(&value.to_le_bytes());
+            });
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+
     fn put(&mut self, layer: &str, part: &str, shape: Vec<usize>, data: Vec<f32>) {
         self.tensors.insert(format!("{layer}.{part}"), Tensor { shape, data });
     }

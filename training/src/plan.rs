@@ -3,6 +3,7 @@
 use crate::fit::{Schedule, kept_share};
 use crate::pass::Dynamics;
 use anyhow::{Result, bail, ensure};
+use cospike_models::zoo::{MAX_LEVELS, MAX_TIME_STEPS};
 use cospike_sim_core::network::{BottleneckKind, Family, Network, NetworkName, Neuron};
 use serde::Deserialize;
 
@@ -133,7 +134,13 @@ impl Plan {
     /// Reads the plan in `text`, which is TOML, and checks every network, split point and teacher.
     pub(crate) fn read(text: &str) -> Result<Self> {
         let plan: Self = toml::from_str(text)?;
+        ensure!(
+            plan.validation_images > 0,
+            "`validation_images` is 0: every choice is made on images that are held out for it, so give at least 1"
+        );
+        plan.units.iter().try_for_each(Units::check)?;
         let jobs = plan.jobs();
+        ensure!(!jobs.is_empty(), "the plan has no network: give it a [[backbone]] or [[units]]");
         for job in &jobs {
             job.check(&jobs)?;
         }
@@ -151,6 +158,21 @@ impl Plan {
 }
 
 impl Units {
+    /// Checks that every list has elements.
+    fn check(&self) -> Result<()> {
+        let lists = [
+            ("kinds", self.kinds.is_empty()),
+            ("splits", self.splits.is_empty()),
+            ("widths", self.widths.is_empty()),
+            ("strides", self.strides.is_empty()),
+            ("seeds", self.seeds.is_empty()),
+        ];
+        match lists.iter().find(|(_, is_empty)| *is_empty) {
+            Some((key, _)) => bail!("the [[units]] of `{}` have no `{key}`: give at least one", self.network),
+            None => Ok(()),
+        }
+    }
+
     fn jobs(&self) -> Vec<UnitPlan> {
         let mut jobs = vec![];
         for split in &self.splits {
@@ -210,7 +232,17 @@ impl Backbone {
                     phase.steps
                 ),
             };
-            Ok((dynamics, Schedule { epochs, batch, peak_rate, average }))
+            let schedule = Schedule { epochs, batch, peak_rate, average };
+            schedule.check(&self.name())?;
+            match dynamics {
+                Dynamics::Rate(levels) if !(1..=MAX_LEVELS as usize).contains(&levels) => {
+                    bail!("a phase of `{}` has `levels` {levels}: give 1 to {MAX_LEVELS}", self.name())
+                }
+                Dynamics::Steps(steps) if !(1..=MAX_TIME_STEPS as usize).contains(&steps) => {
+                    bail!("a phase of `{}` has `steps` {steps}: give 1 to {MAX_TIME_STEPS} time steps", self.name())
+                }
+                _ => Ok((dynamics, schedule)),
+            }
         };
         self.phases.iter().map(phase).collect()
     }
@@ -248,6 +280,20 @@ impl UnitPlan {
             (self.seed != first_seed()).then(|| format!("seed{}", self.seed)),
         ];
         marks.into_iter().flatten().collect::<Vec<_>>().join("-")
+    }
+
+    /// Schedules of its phases.
+    pub(crate) fn schedules(&self) -> impl Iterator<Item = Schedule> {
+        [Some(self.restore), self.quantised, Some(self.classify)].into_iter().flatten()
+    }
+
+    /// Checks that the unit has channels, and something to learn from.
+    fn check_sizes(&self) -> Result<()> {
+        let name = self.name();
+        for (key, value) in [("widths", self.width), ("strides", self.stride), ("images", self.images)] {
+            ensure!(value > 0, "`{name}` has 0 in `{key}`: give a whole number from 1 on");
+        }
+        self.schedules().try_for_each(|schedule| schedule.check(&name))
     }
 
     /// Checks that the link does to the unit's values what can be done to them.
@@ -339,6 +385,7 @@ impl Job {
             Self::Unit(unit) => {
                 net.split(&unit.split)?;
                 unit.check_noise()?;
+                unit.check_sizes()?;
             }
         }
         Ok(())

@@ -25,7 +25,7 @@ pub(crate) fn measure(plan: &Backbone, net: &Network, device: &Device) -> Result
         let shape = net.input();
         let labels: Vec<u16> = (0..batch).map(|i| (i % net.classes()) as u16).collect();
         let pixels = (0..batch * shape.len()).map(|_| rng.random()).collect();
-        let samples = Samples::new(Dataset::new(shape, pixels, labels.clone())?, 0, 1);
+        let samples = Samples::new(Dataset::new(shape, pixels, labels.clone())?, 0, 1)?;
         let images: Maps = samples.images(&(0..batch).collect::<Vec<_>>());
         let targets = Targets::labels(&labels, net.classes());
         let layers = 1..net.layers.len();

@@ -58,7 +58,7 @@ pub(crate) fn train_unit(samples: &Samples, checkpoints: &Path, device: &Device)
     let backbone = TINY.build(SPIKING);
     let unit = Bottleneck { kind: BottleneckKind::Spiking, width: 2, stride: 2 };
     let (net, cut) = backbone.with_bottleneck("stage1", unit).unwrap();
-    let workshop = Workshop { samples, checkpoints, seed: 1, device };
+    let workshop = Workshop { samples, checkpoints, seed: 1, device, adopt: false };
     let fresh = Model::new(&backbone, 1..backbone.layers.len(), &mut stream(1, "tiny"));
     let whole = workshop.backbone("tiny", &backbone, fresh, &PHASES, None).unwrap().model;
     let split = backbone.split("stage1").unwrap();
@@ -71,6 +71,7 @@ pub(crate) fn train_unit(samples: &Samples, checkpoints: &Path, device: &Device)
             decoder: split + net.layers.len() - backbone.layers.len(),
             steps: 4,
             link: None,
+            link_in_words: String::new(),
             backbone: &whole.tensors,
             frozen: &workshop.freeze(&backbone, &whole.tensors, split, 4, 192).unwrap(),
             restore: SHORT,
@@ -88,7 +89,7 @@ pub(crate) fn train_unit(samples: &Samples, checkpoints: &Path, device: &Device)
 
 #[test]
 fn invariant_4_training_learns_and_is_the_same_on_any_number_of_threads() {
-    let samples = Samples::new(bars(240), 48, 1);
+    let samples = Samples::new(bars(240), 48, 1).unwrap();
     let on = |threads| {
         let checkpoints = tempfile::tempdir().unwrap();
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -101,11 +102,24 @@ fn invariant_4_training_learns_and_is_the_same_on_any_number_of_threads() {
 
 /// Trains the tiny network for all epochs of [`SHORT`], or until it is interrupted at the end of the third, before its
 /// checkpoint.
-fn train_backbone(checkpoints: &Path, schedule: Schedule, interrupted: bool) -> anyhow::Result<Model> {
+fn train_backbone(
+    (checkpoints, adopt): (&Path, bool),
+    schedule: Schedule,
+    made_of: &str,
+    interrupted: bool,
+) -> anyhow::Result<Model> {
     let net = TINY.build(SPIKING);
-    let samples = Samples::new(bars(132), 36, 1);
+    let samples = Samples::new(bars(132), 36, 1).unwrap();
     let mut epochs = 0;
-    let phase = Phase { name: "tiny".into(), seed: 1, checkpoints, schedule, samples: samples.training() };
+    let phase = Phase {
+        name: "tiny".into(),
+        seed: 1,
+        checkpoints,
+        schedule,
+        samples: samples.training(),
+        made_of: made_of.into(),
+        adopt,
+    };
     let layers = 1..net.layers.len();
     let pass = Pass {
         net: &net,
@@ -131,12 +145,36 @@ fn train_backbone(checkpoints: &Path, schedule: Schedule, interrupted: bool) -> 
 #[test]
 fn a_phase_interrupted_between_checkpoints_resumes_to_the_same_weights() {
     let (whole, resumed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let weights = train_backbone(whole.path(), SHORT, false).unwrap();
-    let stopped = std::panic::catch_unwind(|| train_backbone(resumed.path(), SHORT, true));
+    let weights = train_backbone((whole.path(), false), SHORT, "these", false).unwrap();
+    let stopped = std::panic::catch_unwind(|| train_backbone((resumed.path(), false), SHORT, "these", true));
     assert!(stopped.is_err(), "it was stopped in epoch 3");
-    let plain = train_backbone(resumed.path(), Schedule { average: None, ..SHORT }, false).unwrap_err();
+    assert_eq!(train_backbone((resumed.path(), false), SHORT, "these", false).unwrap(), weights);
+}
+
+/// Another plan, other data or another teacher begin a phase of their own, whatever has been trained under the same name.
+#[test]
+fn a_checkpoint_is_resumed_only_for_what_it_was_made_of() {
+    let place = tempfile::tempdir().unwrap();
+    let files = || {
+        let files = std::fs::read_dir(place.path()).unwrap().map(|file| file.unwrap().path());
+        files.collect::<std::collections::BTreeSet<_>>()
+    };
+    let weights = train_backbone((place.path(), false), SHORT, "these", false).unwrap();
+    let first = files();
+    assert_eq!(train_backbone((place.path(), false), SHORT, "these", false).unwrap(), weights);
+    assert_eq!(files(), first, "nothing else was written");
+    let longer = Schedule { epochs: 5, ..SHORT };
+    assert_ne!(train_backbone((place.path(), false), longer, "these", false).unwrap(), weights);
+    train_backbone((place.path(), false), SHORT, "others", false).unwrap();
+    assert_eq!((files().len(), files().is_superset(&first)), (3, true), "{:?}", files());
+    // A checkpoint without a key is resumed only if somebody says what it was made of.
+    let old = tempfile::tempdir().unwrap();
+    std::fs::copy(first.first().unwrap(), old.path().join("tiny.safetensors")).unwrap();
+    let refused = train_backbone((old.path(), false), SHORT, "these", false).unwrap_err().to_string();
+    assert!(refused.contains("tiny.safetensors: an older version wrote this checkpoint"), "{refused}");
+    assert_eq!(train_backbone((old.path(), true), SHORT, "anything", false).unwrap(), weights);
+    let plain = train_backbone((old.path(), true), Schedule { average: None, ..SHORT }, "these", false).unwrap_err();
     assert!(format!("{plain:#}").contains("`average`"), "{plain:#}");
-    assert_eq!(train_backbone(resumed.path(), SHORT, false).unwrap(), weights);
 }
 
 /// What is left of the beginning after n steps is the share that is kept, to the power of n.
@@ -296,4 +334,108 @@ fn a_quantised_network_needs_its_levels() {
         let error = format!("{:#}", plan(own).unwrap_err());
         assert!(error.contains("levels"), "{error}");
     }
+}
+
+/// What a plan asks for that cannot be done is said, with the values, before anything is trained.
+#[test]
+fn bad_plans_are_refused_in_words() {
+    let phase = "phases = [{ epochs = 1, batch = 8, peak_rate = 1e-3 }]";
+    let plan = |held: usize, backbone: &str, units: &str| {
+        let text = format!(
+            "task = 't'\nvalidation_images = {held}\n[[backbone]]\nnetwork = 'resnet14'\nfamily = 'float'\n{backbone}\n{units}"
+        );
+        Plan::read(&text).map(drop).map_err(|error| format!("{error:#}"))
+    };
+    let units = |change: (&str, &str)| {
+        let text = "[[units]]\nnetwork = 'resnet14'\nkinds = ['float']\nsplits = ['stage3']\nwidths = [2]\nstrides = [2]\nimages = 64\n\
+                    restore = { epochs = 1, batch = 8, peak_rate = 1e-3 }\nclassify = { epochs = 1, batch = 8, peak_rate = 1e-3 }\n";
+        assert!(text.contains(change.0));
+        plan(10, phase, &text.replace(change.0, change.1))
+    };
+    assert_eq!(units(("", "")), Ok(()));
+    for (found, expected) in [
+        (plan(0, phase, ""), "`validation_images` is 0"),
+        (plan(10, &phase.replace("epochs = 1", "epochs = 0"), ""), "`resnet14-float` has `epochs` 0"),
+        (plan(10, &phase.replace("batch = 8", "batch = 0"), ""), "`resnet14-float` has `batch` 0"),
+        (plan(10, &phase.replace("1e-3", "0.0"), ""), "has `peak_rate` 0"),
+        (plan(10, &phase.replace("1e-3", "nan"), ""), "has `peak_rate` NaN"),
+        (
+            plan(10, &phase.replace("1e-3", "1e9"), ""),
+            "has `peak_rate` 1000000000: give a learning rate above 0 and at most 10",
+        ),
+        (plan(10, "phases = []", ""), "has no phase"),
+        (plan(10, "family = 'spiking'", ""), "duplicate key"),
+        (units(("widths = [2]", "widths = [0]")), "has 0 in `widths`"),
+        (units(("widths = [2]", "widths = []")), "the [[units]] of `resnet14` have no `widths`"),
+        (units(("strides = [2]", "strides = [0]")), "0"),
+        (units(("images = 64", "images = 0")), "has 0 in `images`"),
+        (units(("'stage3'", "'stage9'")), "stage9"),
+        (units(("kinds = ['float']", "kinds = []")), "have no `kinds`"),
+    ] {
+        assert!(found.as_ref().is_err_and(|message| message.contains(expected)), "{expected}: {found:?}");
+    }
+    let spiking = |steps: usize| {
+        let phase = format!("phases = [{{ steps = {steps}, epochs = 1, batch = 8, peak_rate = 1e-3 }}]");
+        let text = format!(
+            "task = 't'\nvalidation_images = 1\n[[backbone]]\nnetwork = 'resnet14'\nfamily = 'spiking'\n{phase}"
+        );
+        Plan::read(&text).map(drop).map_err(|error| error.to_string())
+    };
+    assert_eq!((spiking(1), spiking(1024)), (Ok(()), Ok(())));
+    for steps in [0, 1025] {
+        assert!(spiking(steps).unwrap_err().contains(&format!("has `steps` {steps}: give 1 to 1024 time steps")));
+    }
+    let held = Samples::new(bars(24), 24, 1).err().unwrap().to_string();
+    assert!(held.contains("`validation_images` is 24, but there are 24 training images in all"), "{held}");
+}
+
+/// The plan that `cospike check --training-plan` writes for a scenario (see `tests/training_plan.rs` of the program) trains the networks that
+/// it asks for, under the names by which it finds them.
+#[test]
+fn a_plan_made_from_a_scenario_trains_what_it_asks_for() {
+    let plan = Plan::read(include_str!("../../tests/data/training_plan.toml")).unwrap();
+    let mut names: Vec<String> = plan.jobs().iter().map(crate::plan::Job::name).collect();
+    names.sort();
+    let expected = [
+        "resnet14-float",
+        "resnet14-float-stage3-w3-jscc-erasures",
+        "resnet14-quantised",
+        "resnet14-quantised-stage3-w3",
+        "resnet14-quantised-stage3-w3-s1-seed2",
+        "resnet14-quantised-stage3-w4-s1-seed2",
+        "resnet14-seed9-float",
+        "resnet14-seed9-spiking",
+        "resnet14-spiking-stage3-w3",
+        "resnet14-spiking-stage3-w3-s1-seed2",
+        "resnet14-spiking-stage3-w4-s1-seed2",
+    ];
+    assert_eq!(names, expected);
+}
+
+/// A training that diverges says so, whether its loss or only its validation shows it.
+#[test]
+fn what_diverges_is_said() {
+    let run = |loss: f64, score: f64| {
+        let place = tempfile::tempdir().unwrap();
+        let phase = Phase {
+            name: "diverging".into(),
+            seed: 1,
+            checkpoints: place.path(),
+            schedule: SHORT,
+            samples: 32,
+            made_of: String::new(),
+            adopt: false,
+        };
+        let ran = phase.run(
+            Model::default(),
+            &mut Pool::default(),
+            |_, _, _, _| Ok((loss, crate::pass::Gradients::default())),
+            |_, _| Ok(score),
+        );
+        ran.err().map(|error| error.to_string())
+    };
+    assert_eq!(run(1.0, 0.5), None);
+    let diverged = "training diverged; lower `peak_rate`";
+    assert_eq!(run(f64::NAN, 0.5).unwrap(), format!("the loss is NaN in epoch 1, step 0: {diverged}"));
+    assert_eq!(run(1.0, f64::NAN).unwrap(), format!("the validation score is NaN after epoch 1: {diverged}"));
 }

@@ -28,6 +28,8 @@ pub(crate) struct UnitTask<'a> {
     pub(crate) steps: usize,
     /// Effect of the link on a batch of features at the cut; none for a lossless link.
     pub(crate) link: Option<&'a Carry<'a>>,
+    /// That effect in words, which tell it from others.
+    pub(crate) link_in_words: String,
     /// Weights of the backbone.
     pub(crate) backbone: &'a TensorStore,
     /// Outputs of the backbone on the images.
@@ -209,7 +211,7 @@ impl UnitTraining<'_> {
     fn restore(&self, dynamics: Dynamics, model: Model) -> Result<(Model, Progress)> {
         let (task, device, features) = (self.task, self.workshop.device, &self.task.frozen.seen.features);
         let layers = task.split + 1..task.decoder + 1;
-        self.phase("restore", task.restore).run(
+        self.phase("restore", task.restore, dynamics).run(
             model,
             &mut Pool::default(),
             |model, indices, rng, pool| {
@@ -236,7 +238,7 @@ impl UnitTraining<'_> {
         let (task, device, classes) = (self.task, self.workshop.device, self.task.net.classes());
         let FrozenBackbone { seen, unseen } = task.frozen;
         let layers = task.split + 1..task.net.layers.len();
-        self.phase(name, schedule).run(
+        self.phase(name, schedule, dynamics).run(
             model,
             &mut Pool::default(),
             |model, indices, rng, pool| {
@@ -263,13 +265,19 @@ impl UnitTraining<'_> {
         )
     }
 
-    fn phase(&self, name: &str, schedule: Schedule) -> Phase<'_> {
+    fn phase(&self, name: &str, schedule: Schedule, dynamics: Dynamics) -> Phase<'_> {
+        let task = self.task;
         Phase {
-            name: format!("{}/{name}", self.task.name),
+            name: format!("{}/{name}", task.name),
             seed: self.workshop.seed,
             checkpoints: self.workshop.checkpoints,
             schedule,
             samples: self.task.frozen.seen.labels.len(),
+            made_of: self.workshop.made_of(
+                task.net,
+                (task.split, task.decoder, task.steps, dynamics, task.tune_tail, &task.link_in_words),
+            ),
+            adopt: self.workshop.adopt,
         }
     }
 

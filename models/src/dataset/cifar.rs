@@ -18,7 +18,7 @@ pub enum Cifar {
 }
 
 /// Shape of every image.
-const SHAPE: Shape = Shape::new(3, 32, 32);
+pub(super) const SHAPE: Shape = Shape::new(3, 32, 32);
 
 impl Cifar {
     /// Bytes before the pixels of a record; the last of them is the label.
@@ -30,7 +30,7 @@ impl Cifar {
     }
 
     /// Number of classes.
-    fn classes(self) -> u16 {
+    pub(super) fn classes(self) -> u16 {
         match self {
             Self::Cifar10 => 10,
             Self::Cifar100 => 100,

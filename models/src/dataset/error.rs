@@ -1,8 +1,9 @@
 //! Errors of reading a data set.
 
 use super::Subset;
+use super::pickle::PickleError;
 use crate::file::FileError;
-use crate::npz::NpzError;
+use crate::npz::{NpyError, NpzError};
 use std::io;
 
 /// Failure to read a data set.
@@ -39,23 +40,56 @@ pub enum DatasetError {
         /// Largest size in bytes.
         limit: u64,
     },
-    /// The numbers of images and labels differ.
-    #[error("{images} images, but {labels} labels: every image needs one label")]
+    /// The numbers of samples and labels differ.
+    #[error("{samples} samples, but {labels} labels: every sample needs one label")]
     Count {
-        /// Number of images.
-        images: usize,
+        /// Number of samples.
+        samples: usize,
         /// Number of labels.
         labels: usize,
     },
-    /// There is no image, or the images have no pixels.
-    #[error("it holds {images} images of {height}x{width} pixels: at least one image of one pixel is needed")]
+    /// There is no sample, or the samples have no values.
+    #[error("it holds {samples} samples of shape {shape}: at least one sample of one value is needed")]
     Empty {
-        /// Number of images.
-        images: usize,
-        /// Rows of an image.
-        height: usize,
-        /// Columns of an image.
-        width: usize,
+        /// Number of samples.
+        samples: usize,
+        /// Shape of a sample, in words.
+        shape: String,
+    },
+    /// A sample holds a value that no network can read.
+    #[error("record {record} holds {value}: {needed}")]
+    Value {
+        /// Index of the record, from 0.
+        record: usize,
+        /// Value that was found.
+        value: String,
+        /// Values that are accepted.
+        needed: &'static str,
+    },
+    /// An archive has two arrays of samples.
+    #[error("it holds both `{first}` and `{second}`: leave one of them")]
+    TwoArrays {
+        /// Name of one array.
+        first: &'static str,
+        /// Name of the other.
+        second: &'static str,
+    },
+    /// An archive has no array of samples.
+    #[error("it holds {found}, but samples must be in an array called `images`, `frames`, `vectors` or `signals`")]
+    NoSamples {
+        /// Names of the arrays that are there.
+        found: String,
+    },
+    /// The file is not a pickle of plain data, or is a damaged one.
+    #[error("cannot be read as a pickle of Python: {0}")]
+    Pickle(#[source] PickleError),
+    /// A pickled dictionary lacks an entry, or has another one under its name.
+    #[error("its dictionary must have under `{key}` {needed}")]
+    Entry {
+        /// Key of the entry.
+        key: &'static str,
+        /// What the entry must be.
+        needed: &'static str,
     },
     /// A file of records ends within a record.
     #[error(
@@ -88,6 +122,9 @@ pub enum DatasetError {
     /// The file is not an archive of NumPy arrays, or is a damaged one.
     #[error(transparent)]
     Npz(#[from] NpzError),
+    /// The file is not an array of NumPy, or is a damaged one.
+    #[error(transparent)]
+    Npy(#[from] NpyError),
     /// An array is missing, or is not of an accepted type or shape.
     #[error("array `{array}` must be {needed}, but is {found}")]
     Array {
@@ -171,14 +208,13 @@ pub enum DatasetError {
         missing: String,
     },
     /// The folder holds no file of a known name.
-    #[error(
-        "{folder} holds no {} images: they must be IDX files ({}), CIFAR in its binary version ({}), or {}, each plain or with .gz, or PNG and JPEG files in {}",
-        subset.name(), subset.names()[0], subset.names()[1], subset.names()[2], subset.names()[3]
-    )]
+    #[error("{folder} holds no {} samples: they must be {names}", subset.name())]
     NoDataset {
         /// Path of the folder.
         folder: String,
         /// Subset that was looked for.
         subset: Subset,
+        /// Names of the files that it may have, in words.
+        names: String,
     },
 }

@@ -1,66 +1,22 @@
 //! Data sets in folders, recognised by the names of their files.
 
+use super::format::{Content, Format, USUAL_FOLDERS};
 use super::stream::Stream;
-use super::{Cifar, Dataset, DatasetError, FileRecords, Subset, cifar, idx, pictures};
+use super::{Cifar, Dataset, DatasetError, FileRecords, Subset, arrays, cifar, cifar_python, idx, pictures};
 use crate::file::{self, DATA_LIMIT, FileError};
-use cospike_sim_core::network::Shape;
+use crate::npz::Array;
 use std::fs::File;
 use std::io::{BufReader, Cursor, ErrorKind};
 use std::path::{Path, PathBuf};
 
-/// File format of a subset, with the names of its files.
-enum Format {
-    /// Names that the images may have, and those that the labels may have.
-    Idx([&'static [&'static str]; 2]),
-    Cifar(Cifar, &'static [&'static str]),
-    Npz(&'static str),
-    /// Image files in a folder for each class, within this one.
-    Pictures(&'static str),
-}
-
-impl Format {
-    /// Formats in which `subset` may be stored.
-    fn all_for(subset: Subset) -> [Self; 5] {
-        match subset {
-            Subset::Training => [
-                Self::Idx([
-                    &["train-images-idx3-ubyte", "train-images.idx3-ubyte"],
-                    &["train-labels-idx1-ubyte", "train-labels.idx1-ubyte"],
-                ]),
-                Self::Cifar(
-                    Cifar::Cifar10,
-                    &[
-                        "data_batch_1.bin",
-                        "data_batch_2.bin",
-                        "data_batch_3.bin",
-                        "data_batch_4.bin",
-                        "data_batch_5.bin",
-                    ],
-                ),
-                Self::Cifar(Cifar::Cifar100, &["train.bin"]),
-                Self::Npz("train.npz"),
-                Self::Pictures("train"),
-            ],
-            Subset::Test => [
-                Self::Idx([
-                    &["t10k-images-idx3-ubyte", "t10k-images.idx3-ubyte"],
-                    &["t10k-labels-idx1-ubyte", "t10k-labels.idx1-ubyte"],
-                ]),
-                Self::Cifar(Cifar::Cifar10, &["test_batch.bin"]),
-                Self::Cifar(Cifar::Cifar100, &["test.bin"]),
-                Self::Npz("test.npz"),
-                Self::Pictures("test"),
-            ],
-        }
-    }
-}
-
 impl Dataset {
     /// Reads the training or the test subset of the data set in `folder`. The format is recognised by the names of the files:
-    /// the IDX files of MNIST and its successors, with a dash or a dot before `idx`; the binary version of CIFAR-10 and
-    /// CIFAR-100; `train.npz` and `test.npz` with the arrays `images` and `labels`; PNG and JPEG files in `train/CLASS/` and
+    /// the IDX files of MNIST and its successors, with a dash or a dot before `idx`, and with or without the name of the data set before
+    /// `train` and `test`; the binary and the Python version of CIFAR-10 and CIFAR-100; `train.npz` and `test.npz`, or `train_images.npy`
+    /// and so on, with the arrays `labels` and `images`, `frames`, `vectors` or `signals`; PNG and JPEG files in `train/CLASS/` and
     /// `test/CLASS/`, whose classes are numbered by name and take turns. Each of the other files may be plain or, with the
-    /// ending `.gz`, gzipped; a plain one is preferred. Anything else that leaves a choice is refused: a file under both of its names,
+    /// ending `.gz`, gzipped; a plain one is preferred. A folder that holds none of them is looked through for the folders in which
+    /// torchvision leaves data sets. Anything else that leaves a choice is refused: a file under both of its names,
     /// files of two formats.
     ///
     /// # Errors
@@ -68,98 +24,117 @@ impl Dataset {
     /// format; [`DatasetError::Ambiguous`], [`DatasetError::Missing`], [`DatasetError::Read`].
     pub fn from_folder(folder: &Path, subset: Subset) -> Result<Self, DatasetError> {
         let place = Place::open(folder)?;
-        let mut present: Option<(Format, String)> = None;
-        for format in Format::all_for(subset) {
-            let Some(first) = format.first_file(&place)? else { continue };
-            if let Some((_, other)) = present {
-                return Err(DatasetError::Ambiguous { folder: place.name(), first: other, second: first });
+        if let Some((format, first)) = place.format(subset)? {
+            return format.read(&place, &first);
+        }
+        if let Some(path) = place.folder_in_place_of_a_file(subset) {
+            return Err(file::open(&path).err().map_or_else(|| place.nothing(subset), DatasetError::from));
+        }
+        let mut within: Option<(Place, Format, String)> = None;
+        for name in USUAL_FOLDERS.iter().filter(|name| folder.join(name).is_dir()) {
+            let inner = Place::open(&folder.join(name))?;
+            let Some((format, first)) = inner.format(subset)? else { continue };
+            if let Some((other, ..)) = within {
+                return Err(DatasetError::Ambiguous {
+                    folder: place.name(),
+                    first: other.name(),
+                    second: inner.name(),
+                });
             }
-            present = Some((format, first));
+            within = Some((inner, format, first));
         }
-        match present {
-            Some((format, first)) => format.read(&place, &first),
-            None => match place.folder_in_place_of_a_file(subset) {
-                Some(path) => Err(file::open(&path).err().map_or_else(|| place.nothing(subset), DatasetError::from)),
-                None => Err(place.nothing(subset)),
-            },
-        }
+        within.map_or_else(|| Err(place.nothing(subset)), |(inner, format, first)| format.read(&inner, &first))
     }
 }
 
 impl Format {
-    /// For each file of the format, the names that it may have.
-    fn files(&self) -> Vec<Vec<&'static str>> {
-        match self {
-            Self::Idx(files) => files.iter().map(|names| names.to_vec()).collect(),
-            Self::Cifar(_, names) => names.iter().map(|&name| vec![name]).collect(),
-            Self::Npz(name) => vec![vec![name]],
-            Self::Pictures(_) => vec![],
-        }
-    }
-
     /// Name of the first file of the format that is there.
-    fn first_file(&self, place: &Place<'_>) -> Result<Option<String>, DatasetError> {
-        for names in self.files() {
-            if let Some(name) = place.find(&names)? {
+    fn first_file(&self, place: &Place) -> Result<Option<String>, DatasetError> {
+        for names in &self.files {
+            if let Some(name) = place.find(names)? {
                 return Ok(Some(name));
             }
         }
-        match self {
-            Self::Pictures(name) if place.folder.join(name).is_dir() => Ok(Some(format!("{name}/"))),
+        match self.content {
+            Content::Pictures(name) if place.folder.join(name).is_dir() => Ok(Some(format!("{name}/"))),
             _ => Ok(None),
         }
     }
 
     /// Reads the files of the format, of which `there` is one.
-    fn read(&self, place: &Place<'_>, there: &str) -> Result<Dataset, DatasetError> {
-        let paths = self.files().into_iter().map(|names| {
+    fn read(&self, place: &Place, there: &str) -> Result<Dataset, DatasetError> {
+        let paths = self.files.iter().map(|names| {
             let missing =
                 || DatasetError::Missing { folder: place.name(), there: there.into(), missing: names.join(" or ") };
-            place.find(&names)?.map(|name| place.folder.join(name)).ok_or_else(missing)
+            place.find(names)?.map(|name| place.folder.join(name)).ok_or_else(missing)
         });
         let paths = paths.collect::<Result<Vec<PathBuf>, _>>()?;
-        match self {
-            Self::Idx(_) => read_idx(&paths[0], &paths[1]),
-            Self::Cifar(kind, _) => read_cifar(*kind, &paths),
-            Self::Npz(_) => read_npz(&paths[0]),
-            Self::Pictures(name) => pictures::read(&place.folder.join(name)),
+        match self.content {
+            Content::Idx => read_idx(&paths[0], &paths[1]),
+            Content::CifarBinary(kind) => read_cifar(kind, "the binary version of CIFAR", &paths, cifar::read_records),
+            Content::CifarPython(kind) => {
+                read_cifar(kind, "the Python version of CIFAR", &paths, cifar_python::read_batch)
+            }
+            Content::Npz => read_npz(&paths[0]),
+            Content::Npy(array) => read_npy(array, &paths[0], &paths[1]),
+            Content::Pictures(name) => pictures::read(&place.folder.join(name)),
         }
     }
 }
+
+/// The type of the values in formats that have but one.
+const BYTES: &str = "uint8";
 
 fn read_idx(images: &Path, labels: &Path) -> Result<Dataset, DatasetError> {
     let (shape, count, pixels) = in_file(images, idx::read_images)?;
     let classes = in_file(labels, |file| idx::read_labels(file, count))?;
     let dataset = Dataset::new(shape, pixels, classes).map_err(|error| name_file(images, error))?;
-    Ok(dataset.with_files(vec![FileRecords { path: labels.display().to_string(), records: count }]))
+    Ok(dataset.with_source("IDX", BYTES.into(), vec![records(labels, count)]))
 }
 
-fn read_cifar(kind: Cifar, paths: &[PathBuf]) -> Result<Dataset, DatasetError> {
+/// Appends the pixels and labels of one file of CIFAR.
+type ReadCifar = fn(Cifar, File, &mut Vec<u8>, &mut Vec<u16>) -> Result<(), DatasetError>;
+
+fn read_cifar(kind: Cifar, format: &'static str, paths: &[PathBuf], read: ReadCifar) -> Result<Dataset, DatasetError> {
     let (mut pixels, mut labels, mut files) = (vec![], vec![], vec![]);
     for path in paths {
         let before = labels.len();
-        in_file(path, |file| cifar::read_records(kind, file, &mut pixels, &mut labels))?;
-        files.push(FileRecords { path: path.display().to_string(), records: labels.len() - before });
+        in_file(path, |file| read(kind, file, &mut pixels, &mut labels))?;
+        files.push(records(path, labels.len() - before));
     }
-    Ok(Dataset::new(Shape::new(3, 32, 32), pixels, labels)
-        .map_err(|error| name_file(&paths[0], error))?
-        .with_files(files))
+    let dataset = Dataset::new(cifar::SHAPE, pixels, labels).map_err(|error| name_file(&paths[0], error))?;
+    Ok(dataset.with_source(format, BYTES.into(), files))
 }
 
 fn read_npz(path: &Path) -> Result<Dataset, DatasetError> {
     let is_zipped = path.extension().is_some_and(|ending| ending == "gz");
     let dataset = in_file(path, |file| match is_zipped {
         false => Dataset::from_npz(BufReader::new(file)),
-        true => {
-            let content = Stream::new(file)?.up_to(DATA_LIMIT + 1)?;
-            if content.len() as u64 > DATA_LIMIT {
-                return Err(DatasetError::TooLarge { shape: "of the archive".into(), limit: DATA_LIMIT });
-            }
-            Dataset::from_npz(Cursor::new(content))
-        }
+        true => Dataset::from_npz(Cursor::new(Stream::new(file)?.all()?)),
     })?;
-    let records = dataset.len();
-    Ok(dataset.with_files(vec![FileRecords { path: path.display().to_string(), records }]))
+    Ok(dataset.with_one_file(path))
+}
+
+fn read_npy(array: &'static str, samples: &Path, labels: &Path) -> Result<Dataset, DatasetError> {
+    let read = |file| -> Result<Array, DatasetError> { Ok(Array::read(&mut Stream::new(file)?.content, DATA_LIMIT)?) };
+    let (values, classes) = (in_file(samples, read)?, in_file(labels, read)?);
+    let dataset = arrays::dataset(array, values, &classes).map_err(|error| match error {
+        DatasetError::Array { array: arrays::LABELS, .. } | DatasetError::NoClass { .. } => name_file(labels, error),
+        error => name_file(samples, error),
+    })?;
+    Ok(dataset.with_one_file(labels))
+}
+
+impl Dataset {
+    /// This data set, whose labels stand in the file at `path`.
+    fn with_one_file(self, path: &Path) -> Self {
+        let (format, stored, files) = (self.source.format, self.source.stored.clone(), vec![records(path, self.len())]);
+        self.with_source(format, stored, files)
+    }
+}
+
+fn records(path: &Path, records: usize) -> FileRecords {
+    FileRecords { path: path.display().to_string(), records }
 }
 
 /// Reads the file at `path`; its errors name it.
@@ -173,26 +148,45 @@ fn name_file(path: &Path, error: DatasetError) -> DatasetError {
 }
 
 /// A folder in which files are looked for.
-struct Place<'a> {
-    folder: &'a Path,
+struct Place {
+    folder: PathBuf,
+    /// Names of what is in it, sorted.
+    names: Vec<String>,
 }
 
-impl<'a> Place<'a> {
-    fn open(folder: &'a Path) -> Result<Self, DatasetError> {
+impl Place {
+    fn open(folder: &Path) -> Result<Self, DatasetError> {
         // What cannot be listed, or is no folder, is no folder without data.
         let unreadable = |error| FileError::Read { path: folder.display().to_string(), error };
-        std::fs::read_dir(folder).map_err(unreadable)?;
-        Ok(Self { folder })
+        let mut names = vec![];
+        for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+            names.push(entry.map_err(unreadable)?.file_name().to_string_lossy().into_owned());
+        }
+        names.sort();
+        Ok(Self { folder: folder.into(), names })
     }
 
     fn name(&self) -> String {
         self.folder.display().to_string()
     }
 
+    /// The format of `subset`, of which there may be but one, and its first file.
+    fn format(&self, subset: Subset) -> Result<Option<(Format, String)>, DatasetError> {
+        let mut present: Option<(Format, String)> = None;
+        for format in Format::all_for(subset, &self.names) {
+            let Some(first) = format.first_file(self)? else { continue };
+            if let Some((_, other)) = present {
+                return Err(DatasetError::Ambiguous { folder: self.name(), first: other, second: first });
+            }
+            present = Some((format, first));
+        }
+        Ok(present)
+    }
+
     /// The one of `names` under which there is a file, or `None`; with the ending `.gz` if it is only there gzipped.
-    fn find(&self, names: &[&str]) -> Result<Option<String>, DatasetError> {
+    fn find(&self, names: &[String]) -> Result<Option<String>, DatasetError> {
         let mut found: Option<String> = None;
-        for &name in names {
+        for name in names {
             let zipped = format!("{name}.gz");
             let name = if self.has(name)? { name.to_owned() } else { zipped };
             if !self.has(&name)? {
@@ -218,12 +212,12 @@ impl<'a> Place<'a> {
 
     /// A folder that has the name of a file of `subset`.
     fn folder_in_place_of_a_file(&self, subset: Subset) -> Option<PathBuf> {
-        let names = Format::all_for(subset).into_iter().flat_map(|format| format.files()).flatten();
-        let paths = names.flat_map(|name| [self.folder.join(name), self.folder.join(format!("{name}.gz"))]);
-        paths.into_iter().find(|path| path.is_dir())
+        let names = Format::all_for(subset, &self.names).into_iter().flat_map(|format| format.files).flatten();
+        let mut paths = names.flat_map(|name| [self.folder.join(&name), self.folder.join(format!("{name}.gz"))]);
+        paths.find(|path| path.is_dir())
     }
 
     fn nothing(&self, subset: Subset) -> DatasetError {
-        DatasetError::NoDataset { folder: self.name(), subset }
+        DatasetError::NoDataset { folder: self.name(), subset, names: Format::names(subset) }
     }
 }

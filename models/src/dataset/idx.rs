@@ -30,7 +30,7 @@ pub(super) fn read_labels(file: impl Read, count: usize) -> Result<Vec<u16>, Dat
     let mut file = Stream::new(file)?;
     let [labels] = header(&mut file)?;
     if labels != count {
-        return Err(DatasetError::Count { images: count, labels });
+        return Err(DatasetError::Count { samples: count, labels });
     }
     Ok(file.rest(promised(&[labels])?)?.into_iter().map(u16::from).collect())
 }

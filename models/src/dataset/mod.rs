@@ -1,36 +1,56 @@
-//! Labelled images: the test set that ships with CoSpike, and data sets in a folder.
+//! Labelled samples: the test set that ships with CoSpike, and data sets in a folder.
 
+mod arrays;
 mod cifar;
+mod cifar_python;
 mod error;
 mod folder;
+mod format;
 mod idx;
 mod npz;
+mod pickle;
 mod pictures;
 mod shipped;
 mod stream;
 mod subset;
 mod suitability;
+mod values;
 
 pub use cifar::Cifar;
 pub use error::DatasetError;
+pub use pickle::PickleError;
 pub use subset::Subset;
 pub use suitability::Unsuitable;
+pub use values::{Feed, SampleKind, Values};
 
 use cospike_sim_core::network::Shape;
-use std::borrow::Cow;
 
-/// A data set of labelled 8-bit images that all have the same shape.
+/// A data set of labelled samples that all have the same shape.
 #[derive(Clone, Debug)]
 pub struct Dataset {
-    /// Shape of an image.
+    /// What the samples are.
+    pub kind: SampleKind,
+    /// Shape of a sample; of frames, of one of them.
     pub shape: Shape,
-    /// Pixels of all images, image by image, plane (channel) by plane, row by row.
-    pub pixels: Vec<u8>,
-    /// Class of each image, counted from 0.
+    /// Values of all samples.
+    pub values: Values,
+    /// Class of each sample, counted from 0.
     pub labels: Vec<u16>,
-    /// Files in which the labels stand, in order; empty if there are none.
-    files: Vec<FileRecords>,
+    /// Largest of [`Values::Counts`]; 0 for other values.
+    largest_count: u8,
+    source: Source,
     task: Option<&'static str>,
+}
+
+/// Where samples were read.
+#[derive(Clone, Debug, Default)]
+struct Source {
+    /// Format of the files, in words; empty if there are none.
+    format: &'static str,
+    /// Type of the values in the files.
+    stored: String,
+    /// Files in which the labels stand, in order.
+    files: Vec<FileRecords>,
 }
 
 /// A file of a data set, and the number of records that it gave.
@@ -43,38 +63,65 @@ struct FileRecords {
 /// Two data sets are equal if their samples are, whatever files these were read from.
 impl PartialEq for Dataset {
     fn eq(&self, other: &Self) -> bool {
-        (self.shape, &self.labels, &self.pixels) == (other.shape, &other.labels, &other.pixels)
+        (self.kind, self.shape, &self.labels, &self.values) == (other.kind, other.shape, &other.labels, &other.values)
     }
 }
 
-impl Eq for Dataset {}
-
 impl Dataset {
-    /// Images of the given shape with these pixels, see [`Dataset::pixels`], and a label for each.
+    /// Images of the given shape with these 8-bit pixels, in the order of [`Dataset::values`], and a label for each.
     ///
     /// # Errors
-    /// [`DatasetError::Empty`] without images or pixels, [`DatasetError::Count`] for another number of images than labels.
+    /// Those of [`Dataset::with_values`].
     pub fn new(shape: Shape, pixels: Vec<u8>, labels: Vec<u16>) -> Result<Self, DatasetError> {
-        let Shape { height, width, .. } = shape;
-        if shape.is_empty() || labels.is_empty() {
-            return Err(DatasetError::Empty { images: labels.len(), height, width });
-        }
-        let images = pixels.len() / shape.len();
-        if images != labels.len() || !pixels.len().is_multiple_of(shape.len()) {
-            return Err(DatasetError::Count { images, labels: labels.len() });
-        }
-        Ok(Self { shape, pixels, labels, files: vec![], task: None })
+        Self::with_values(SampleKind::Images, shape, Values::Pixels(pixels), labels)
     }
 
-    /// This data set, whose labels stand in `files`.
-    fn with_files(self, files: Vec<FileRecords>) -> Self {
-        Self { files, ..self }
+    /// Samples of the given kind and shape with these values, and a label for each.
+    ///
+    /// # Errors
+    /// [`DatasetError::Empty`] without samples or values, [`DatasetError::Count`] for another number of samples than labels,
+    /// [`DatasetError::Value`] for a real value that is not finite.
+    pub fn with_values(kind: SampleKind, shape: Shape, values: Values, labels: Vec<u16>) -> Result<Self, DatasetError> {
+        let largest_count = match &values {
+            Values::Counts(counts) => counts.iter().copied().max().unwrap_or(0),
+            Values::Pixels(_) | Values::Real(_) => 0,
+        };
+        let dataset = Self { kind, shape, values, labels, largest_count, source: Source::default(), task: None };
+        let (found, len, labels) = (dataset.values.len(), dataset.sample_len(), dataset.len());
+        if len == 0 || labels == 0 {
+            return Err(DatasetError::Empty { samples: labels, shape: dataset.shape_in_words() });
+        }
+        if found != len * labels {
+            return Err(DatasetError::Count { samples: found / len, labels });
+        }
+        if let Values::Real(values) = &dataset.values
+            && let Some(at) = values.iter().position(|value| !value.is_finite())
+        {
+            return Err(DatasetError::Value { record: at / len, value: values[at].to_string(), needed: FINITE });
+        }
+        Ok(dataset)
+    }
+
+    /// This data set, which was read from `files` of a `format`, in which values are `stored` in some type.
+    fn with_source(self, format: &'static str, stored: String, files: Vec<FileRecords>) -> Self {
+        Self { source: Source { format, stored, files }, ..self }
+    }
+
+    /// Shape of a sample in words: `10 frames of 2x34x34`.
+    pub fn shape_in_words(&self) -> String {
+        let Shape { channels, height, width } = self.shape;
+        match self.kind {
+            SampleKind::Images => format!("{channels}x{height}x{width}"),
+            SampleKind::Frames { steps } => format!("{steps} frames of {channels}x{height}x{width}"),
+            SampleKind::Vectors => format!("{channels}"),
+            SampleKind::Signals => format!("{channels}x{width}"),
+        }
     }
 
     /// Record `index` in words: its number in its file, from 0, and the file's path.
     pub fn describe_record(&self, index: usize) -> String {
         let mut number = index;
-        for FileRecords { path, records } in &self.files {
+        for FileRecords { path, records } in &self.source.files {
             if number < *records {
                 return format!("record {number} of {path}");
             }
@@ -85,7 +132,12 @@ impl Dataset {
 
     /// Paths of the files in which the labels stand, or of the images whose folders say them, in the order of the samples.
     pub fn files(&self) -> impl Iterator<Item = &str> {
-        self.files.iter().map(|file| file.path.as_str())
+        self.source.files.iter().map(|file| file.path.as_str())
+    }
+
+    /// Format of the files in words, and the type of the values in them; empty if there are none.
+    pub fn format(&self) -> (&'static str, &str) {
+        (self.source.format, &self.source.stored)
     }
 
     /// Name of the task that the samples pose, such as `fashion-mnist`, as weight files record it; `None` if it is not known, as
@@ -94,19 +146,30 @@ impl Dataset {
         self.task
     }
 
-    /// BLAKE3 of shape, number of images, labels and pixels, hexadecimal. It does not depend on the files that were read.
+    /// BLAKE3 of kind, shape, number of samples, labels and values, hexadecimal. It does not depend on the files that were read.
     ///
-    /// The shape (channels, height, width) and the number of images are hashed as little-endian `u64`. A label is hashed as one
-    /// byte if every label of the dataset is below 256, and as little-endian `u16` otherwise.
+    /// Of 8-bit images, the shape (channels, height, width) and the number of images are hashed as little-endian `u64`. Of all others,
+    /// the word for their kind, that for their values (`counts` or `real`) and, of frames, their number come before. A label is hashed
+    /// as one byte if every label of the dataset is below 256, and as little-endian `u16` otherwise.
     pub fn blake3(&self) -> String {
         let Shape { channels, height, width } = self.shape;
         let mut hasher = blake3::Hasher::new();
+        if self.pixels().is_none() || self.kind != SampleKind::Images {
+            let values = match self.values {
+                Values::Pixels(_) => "pixels",
+                Values::Counts(_) => "counts",
+                Values::Real(_) => "real",
+            };
+            let steps = self.kind.steps().unwrap_or(0);
+            hasher.update(format!("{} {values} {steps} ", self.kind.name()).as_bytes());
+        }
         for number in [channels, height, width, self.len()] {
             hasher.update(&(number as u64).to_le_bytes());
         }
         let bytes = self.labels.iter().map(|&label| u8::try_from(label)).collect::<Result<Vec<u8>, _>>();
         let labels = bytes.unwrap_or_else(|_| self.labels.iter().flat_map(|label| label.to_le_bytes()).collect());
-        hasher.update(&labels).update(&self.pixels).finalize().to_hex().to_string()
+        self.values.hash_into(hasher.update(&labels));
+        hasher.finalize().to_hex().to_string()
     }
 
     /// Number of samples of each class, from class 0 to the highest that there is.
@@ -126,18 +189,7 @@ impl Dataset {
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
-
-    /// Pixels of image `index`, plane by plane, row by row.
-    pub fn image(&self, index: usize) -> &[u8] {
-        &self.pixels[index * self.shape.len()..][..self.shape.len()]
-    }
-
-    /// Pixels of image `index` in the order that networks take: row by row, and at each position channel by channel.
-    pub fn sample(&self, index: usize) -> Cow<'_, [u8]> {
-        let (image, channels, area) = (self.image(index), self.shape.channels, self.shape.area());
-        match channels {
-            1 => Cow::Borrowed(image),
-            _ => (0..area).flat_map(|position| (0..channels).map(move |c| image[c * area + position])).collect(),
-        }
-    }
 }
+
+/// What is needed of real values.
+const FINITE: &str = "values must be finite float32 numbers";

@@ -61,7 +61,7 @@ pub(super) fn read(folder: &Path) -> Result<Dataset, DatasetError> {
     let shape = Shape::new(channels, first.height, first.width);
     let pixels = pictures.iter().flat_map(|picture| picture.planes(channels)).collect();
     let files = pictures.iter().map(|picture| FileRecords { path: picture.path.display().to_string(), records: 1 });
-    Ok(Dataset::new(shape, pixels, labels)?.with_files(files.collect()))
+    Ok(Dataset::new(shape, pixels, labels)?.with_source("image files", "uint8".into(), files.collect()))
 }
 
 impl Picture {

@@ -1,6 +1,7 @@
 //! The bytes of a file of a data set, plain or gzipped, read no further than its format promises.
 
 use super::DatasetError;
+use crate::file::DATA_LIMIT;
 use flate2::read::MultiGzDecoder; // gzip is not what CoSpike is for
 use std::io::{self, BufReader, Cursor, Read};
 
@@ -9,7 +10,7 @@ const GZIP: &[u8] = &[0x1f, 0x8b];
 
 /// The content of a file, decompressed if it is gzip data, of one or several members.
 pub(super) struct Stream<'a> {
-    content: Box<dyn Read + 'a>,
+    pub(super) content: Box<dyn Read + 'a>,
     is_zipped: bool,
 }
 
@@ -30,6 +31,15 @@ impl<'a> Stream<'a> {
         let mut bytes = vec![];
         self.content.by_ref().take(most).read_to_end(&mut bytes).map_err(|error| self.failure(error))?;
         Ok(bytes)
+    }
+
+    /// All further bytes, of which there may be as many as are read of one data set.
+    pub(super) fn all(&mut self) -> Result<Vec<u8>, DatasetError> {
+        let bytes = self.up_to(DATA_LIMIT + 1)?;
+        match bytes.len() as u64 > DATA_LIMIT {
+            true => Err(DatasetError::TooLarge { shape: "of the file".into(), limit: DATA_LIMIT }),
+            false => Ok(bytes),
+        }
     }
 
     /// Exactly `promised` further bytes, and the end of the content behind them.

@@ -7,13 +7,24 @@ use cospike_sim_core::network::{Network, Shape};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unsuitable {
-    /// The images have another shape than the network's input.
-    #[error("the images have the shape {images}, the network takes {input}")]
+    /// The samples have another shape than the network's input.
+    #[error("the samples have the shape {samples}, the network takes {input}")]
     Shape {
-        /// Shape of the images.
-        images: Shape,
+        /// Shape of the samples; of frames, of one of them.
+        samples: Shape,
         /// Shape of the network's input.
         input: Shape,
+    },
+    /// The samples have another number of frames than the network has time steps.
+    #[error(
+        "each sample has {frames} frames, one for each time step, but the network is executed for {time_steps}: frames are neither \
+         repeated nor left out"
+    )]
+    TimeSteps {
+        /// Frames of a sample.
+        frames: usize,
+        /// Time steps of the network.
+        time_steps: usize,
     },
     /// A label is not a class of the network.
     #[error("{record} has the label {label}; the network has {classes} classes, numbered from 0")]
@@ -26,27 +37,38 @@ pub enum Unsuitable {
         classes: usize,
     },
     /// The weights were trained for another task.
-    #[error("{file} was trained for the task `{trained}`, the images are those of `{images}`")]
+    #[error("{file} was trained for the task `{trained}`, the samples are those of `{samples}`")]
     Task {
         /// Path of the weight file.
         file: String,
         /// Task in the file's metadata.
         trained: String,
-        /// Task that the images pose.
-        images: &'static str,
+        /// Task that the samples pose.
+        samples: &'static str,
     },
 }
 
 impl Dataset {
+    /// Checks that a network which is executed for `time_steps` has one of them for each frame, if the samples have frames.
+    ///
+    /// # Errors
+    /// [`Unsuitable::TimeSteps`].
+    pub fn check_time_steps(&self, time_steps: usize) -> Result<(), Unsuitable> {
+        match self.kind.steps() {
+            Some(frames) if frames != time_steps => Err(Unsuitable::TimeSteps { frames, time_steps }),
+            _ => Ok(()),
+        }
+    }
+
     /// Checks that `network` can answer these samples: their shape is that of its input, and every label is one of its
     /// classes, though it may have more.
     ///
     /// # Errors
     /// [`Unsuitable::Shape`] and [`Unsuitable::Label`].
     pub fn check_for(&self, network: &Network) -> Result<(), Unsuitable> {
-        let (images, input, classes) = (self.shape, network.input(), network.classes());
-        if images != input {
-            return Err(Unsuitable::Shape { images, input });
+        let (samples, input, classes) = (self.shape, network.input(), network.classes());
+        if samples != input {
+            return Err(Unsuitable::Shape { samples, input });
         }
         match self.labels.iter().enumerate().find(|&(_, &label)| usize::from(label) >= classes) {
             Some((index, &label)) => Err(Unsuitable::Label { record: self.describe_record(index), label, classes }),

@@ -40,9 +40,6 @@ pub enum NpyError {
     /// Values of a type that cannot be read as numbers or text.
     #[error("values of type `{0}` are not read; save them as plain numbers, or as text (str)")]
     Kind(String),
-    /// The array is stored with its first dimension fastest.
-    #[error("it is in Fortran order, but must be in C order (numpy.ascontiguousarray)")]
-    FortranOrder,
     /// The shape promises more than is read.
     #[error("its shape {shape} promises {size} bytes, more than the {limit} that are read of one file")]
     TooLarge {
@@ -66,7 +63,7 @@ pub enum NpyError {
 impl Array {
     /// Reads an array of at most `room` bytes; nothing may follow it.
     pub(crate) fn read(reader: &mut impl Read, room: u64) -> Result<Self, NpyError> {
-        let (kind, shape) = Header::read(reader)?.check()?;
+        let (kind, fortran_order, shape) = Header::read(reader)?.check()?;
         let (big_endian, letter, width) = layout(&kind).ok_or_else(|| NpyError::Kind(kind.clone()))?;
         let size = shape.iter().try_fold(width as u64, |size, &n| size.checked_mul(n as u64));
         let promised = size.filter(|&size| size <= room).ok_or_else(|| NpyError::TooLarge {
@@ -83,6 +80,7 @@ impl Array {
         if reader.by_ref().take(1).read_to_end(&mut vec![])? > 0 {
             return Err(NpyError::Length { promised, held: "more".into() });
         }
+        let bytes = if fortran_order { in_c_order(&bytes, &shape, width) } else { bytes };
         Ok(Self { kind, shape, big_endian, letter, width, bytes })
     }
 
@@ -112,6 +110,11 @@ impl Array {
     pub(crate) fn whole_numbers(&self) -> Option<impl Iterator<Item = i128> + '_> {
         let signed = self.letter == 'i';
         matches!(self.letter, 'i' | 'u').then(|| self.bits().map(move |bits| self.whole_number(bits, signed)))
+    }
+
+    /// Values of an array of truth values, as 0 and 1; `None` for any other type.
+    pub(crate) fn truths(&self) -> Option<Vec<u8>> {
+        (self.letter == 'b').then(|| self.bytes.iter().map(|&byte| u8::from(byte != 0)).collect())
     }
 
     /// Values of an array of float32 or float64, rounded to float32; `None` for any other type.
@@ -148,6 +151,21 @@ impl Array {
         let unused = 64 - 8 * self.width as u32;
         if signed { i128::from((bits << unused) as i64 >> unused) } else { i128::from(bits) }
     }
+}
+
+/// The values of an array that is stored with its first dimension fastest, in the order with the last one fastest.
+fn in_c_order(stored: &[u8], shape: &[usize], width: usize) -> Vec<u8> {
+    // Distances between neighbours along each axis in `stored`, the last axis first.
+    let mut strides: Vec<(usize, usize)> =
+        shape.iter().scan(1, |stride, &size| Some((size, std::mem::replace(stride, *stride * size)))).collect();
+    strides.reverse();
+    let mut bytes = Vec::with_capacity(stored.len());
+    for index in 0..stored.len() / width {
+        let place = |(rest, at), &(size, stride): &(usize, usize)| (rest / size, at + rest % size * stride);
+        let (_, at) = strides.iter().fold((index, 0), place);
+        bytes.extend_from_slice(&stored[at * width..][..width]);
+    }
+    bytes
 }
 
 /// Byte order, letter and bytes of one value of the type `kind`; `None` if such values are not read.
@@ -242,12 +260,12 @@ impl Header {
         rest.after('}')?.0.is_empty().then_some(header)
     }
 
-    /// Type and shape of an array in C order.
-    fn check(self) -> Result<(String, Vec<usize>), NpyError> {
+    /// Type, whether the first dimension is fastest, and shape.
+    fn check(self) -> Result<(String, bool, Vec<usize>), NpyError> {
         let (Some(kind), Some(fortran_order), Some(shape)) = (self.kind, self.fortran_order, self.shape) else {
             return Err(NOT_A_HEADER);
         };
-        if fortran_order && shape.len() > 1 { Err(NpyError::FortranOrder) } else { Ok((kind, shape)) }
+        Ok((kind, fortran_order && shape.len() > 1, shape))
     }
 }
 

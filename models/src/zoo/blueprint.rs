@@ -57,20 +57,22 @@ impl Blueprint {
     /// # Errors
     /// [`Unsuitable`].
     pub fn check_samples(&self, dataset: &Dataset) -> Result<(), Unsuitable> {
-        check_samples(&self.network, self.task.as_ref(), dataset)
+        check_samples(&self.network, self.steps, self.task.as_ref(), dataset)
     }
 }
 
-/// Checks that `network`, trained for a task by what a file says, was made for the samples of `dataset`.
+/// Checks that `network`, executed for `steps` and trained for a task by what a file says, was made for the samples of `dataset`.
 pub(super) fn check_samples(
     network: &Network,
+    steps: usize,
     task: Option<&(String, String)>,
     dataset: &Dataset,
 ) -> Result<(), Unsuitable> {
     dataset.check_for(network)?;
+    dataset.check_time_steps(steps)?;
     match (task, dataset.task()) {
-        (Some((trained, file)), Some(images)) if trained != images => {
-            Err(Unsuitable::Task { file: file.clone(), trained: trained.clone(), images })
+        (Some((trained, file)), Some(samples)) if trained != samples => {
+            Err(Unsuitable::Task { file: file.clone(), trained: trained.clone(), samples })
         }
         _ => Ok(()),
     }

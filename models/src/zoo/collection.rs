@@ -2,10 +2,10 @@
 
 use super::blueprint::check_samples;
 use super::{Blueprint, CodecChoice, Metadata, NetworkChoice, Unit, UnitChoice, WeightFile, WeightFileError, ZooError};
-use crate::dataset::{Dataset, Unsuitable};
+use crate::dataset::{Dataset, Feed, Unsuitable};
 use crate::embedded;
 use crate::file::FileError;
-use cospike_sim_core::network::{Bottleneck, Family, Network, OUTPUT, Signal, Weights};
+use cospike_sim_core::network::{Bottleneck, Family, Network, OUTPUT, Operation, Signal, Weights};
 use cospike_sim_core::payload::Codec;
 use cospike_sim_core::split::{SplitError, SplitNetwork};
 use rayon::prelude::*; // files are decoded on all threads
@@ -46,7 +46,7 @@ pub struct ZooNetwork {
 struct Drawing<'z> {
     blueprint: Blueprint,
     backbone: &'z WeightFile,
-    unit: Option<&'z WeightFile>,
+    unit: Option<(&'z WeightFile, &'z Unit)>,
     /// The backbone without the unit.
     plain: Network,
     /// Its last layer before the unit.
@@ -202,30 +202,42 @@ impl Zoo {
     /// # Errors
     /// [`ZooError`], with the names that exist instead of an unknown one.
     pub fn network_on(&self, input: Signal, wanted: &NetworkChoice) -> Result<ZooNetwork, ZooError> {
-        let Drawing { blueprint, backbone, unit, plain, at } = self.draw(wanted)?;
-        let mut store = backbone.tensors().clone();
-        if let Some(unit) = unit {
-            store.retain(|name, _| belongs(&plain, ..=at, name));
-            store.extend(unit.tensors().iter().map(|(name, tensor)| (name.clone(), tensor.clone())));
-        }
-        let Blueprint { network, cut, steps, codec, matched_steps, files, task } = blueprint;
-        let weights = Weights::from_store(&network, &store).map_err(|error| ZooError::File {
-            path: std::iter::once(backbone).chain(unit).map(WeightFile::path).collect::<Vec<_>>().join(" with "),
-            error: WeightFileError::Weights(error),
-        })?;
-        let network = SplitNetwork::with_input(input, &network, &weights, cut, codec, steps)?;
-        Ok(ZooNetwork { network, weights, codec, matched_steps, files, task })
+        let codec = if input == Signal::Real { Codec::Pixels8 } else { Codec::Spikes };
+        self.network_fed(Feed { input: input.into(), codec }, wanted)
     }
 
-    /// The network `wanted` without the values of its weights.
+    /// Makes the network `wanted` for samples that reach it as `feed` says, see [`Dataset::feed`].
     ///
     /// # Errors
     /// [`ZooError`], with the names that exist instead of an unknown one.
-    pub fn blueprint(&self, wanted: &NetworkChoice) -> Result<Blueprint, ZooError> {
-        self.draw(wanted).map(|drawing| drawing.blueprint)
+    pub fn network_fed(&self, feed: Feed, wanted: &NetworkChoice) -> Result<ZooNetwork, ZooError> {
+        let Drawing { blueprint, backbone, unit, plain, at } = self.draw(feed, wanted)?;
+        let mut store = backbone.tensors().clone();
+        if let Some((file, unit)) = unit {
+            if unit.has_tail {
+                store.retain(|name, _| belongs(&plain, ..=at, name));
+            }
+            store.extend(file.tensors().iter().map(|(name, tensor)| (name.clone(), tensor.clone())));
+        }
+        let used = std::iter::once(backbone).chain(unit.map(|(file, _)| file));
+        let weights = Weights::from_store(&blueprint.network, &store).map_err(|error| ZooError::File {
+            path: used.map(WeightFile::path).collect::<Vec<_>>().join(" with "),
+            error: WeightFileError::Weights(error),
+        })?;
+        let Blueprint { network, cut, steps, codec, matched_steps, files, task } = blueprint;
+        let network = SplitNetwork::with_input(feed.input, &network, &weights, cut, codec, steps)?;
+        Ok(ZooNetwork { network, weights, codec, matched_steps, files, task })
     }
 
-    fn draw(&self, wanted: &NetworkChoice) -> Result<Drawing<'_>, ZooError> {
+    /// The network `wanted` without the values of its weights, for samples that reach it as `feed` says.
+    ///
+    /// # Errors
+    /// [`ZooError`], with the names that exist instead of an unknown one.
+    pub fn blueprint(&self, feed: Feed, wanted: &NetworkChoice) -> Result<Blueprint, ZooError> {
+        self.draw(feed, wanted).map(|drawing| drawing.blueprint)
+    }
+
+    fn draw(&self, feed: Feed, wanted: &NetworkChoice) -> Result<Drawing<'_>, ZooError> {
         let backbone = self.backbone(wanted)?;
         let plain = backbone.architecture()?;
         let at = plain.split(&wanted.split)?;
@@ -239,16 +251,21 @@ impl Zoo {
                 let shape =
                     Bottleneck { kind: choice.kind, width: choice.width as usize, stride: unit.stride as usize };
                 let (network, cut) = plain.with_bottleneck(&wanted.split, shape)?;
-                (network, cut, Some(file), unit.jpeg_quality)
+                (network, cut, Some((file, unit)), unit.jpeg_quality)
             }
         };
         let steps = wanted.time_steps.unwrap_or(backbone.metadata.time_steps);
-        let codec = codec(wanted, Codec::for_cut(&network, cut, quality.unwrap_or(UNUSED_QUALITY)))?;
+        let usual = match network.layers[cut].operation {
+            Operation::Input => feed.codec,
+            _ => Codec::for_cut_on(feed.input.signal, &network, cut, quality.unwrap_or(UNUSED_QUALITY)),
+        };
+        let codec = codec(wanted, usual)?;
         let matched_steps = self.matched_steps(wanted, backbone, steps).map(|steps| steps as usize);
-        let used = || std::iter::once(backbone).chain(unit);
-        let task = unit.into_iter().chain([backbone]);
-        let task = task.into_iter().find_map(|file| Some((file.metadata.task.clone()?, file.path().to_string())));
-        let files = used().map(|file| (file.name.clone(), file.blake3.clone())).collect();
+        let unit_file = unit.map(|(file, _)| file);
+        let mut task = unit_file.into_iter().chain([backbone]);
+        let task = task.find_map(|file| Some((file.metadata.task.clone()?, file.path().to_string())));
+        let files = [backbone].into_iter().chain(unit_file);
+        let files = files.map(|file| (file.name.clone(), file.blake3.clone())).collect();
         let blueprint = Blueprint { network, cut, steps: steps as usize, codec, matched_steps, files, task };
         blueprint.check()?;
         Ok(Drawing { blueprint, backbone, unit, plain, at })
@@ -273,6 +290,15 @@ impl Zoo {
             family: wanted.family,
             known: self.backbones(wanted.family),
         })
+    }
+
+    /// What would have to be trained for `wanted`: its backbone, uncut, and its unit, of which the zoo may have either.
+    pub fn missing(&self, wanted: &NetworkChoice) -> Vec<NetworkChoice> {
+        let whole = NetworkChoice { split: OUTPUT.into(), unit: None, codec: None, ..wanted.clone() };
+        let backbone = self.backbone(wanted).is_err().then_some(whole);
+        let has_unit = wanted.unit.as_ref().is_none_or(|choice| self.unit(wanted, choice).is_ok());
+        let unit = (!has_unit).then(|| NetworkChoice { codec: None, ..wanted.clone() });
+        backbone.into_iter().chain(unit).collect()
     }
 
     fn backbones(&self, family: Family) -> Vec<String> {
@@ -367,7 +393,7 @@ fn check_levels(unit: &WeightFile, backbone: &WeightFile) -> Result<(), ZooError
 }
 
 impl ZooNetwork {
-    /// This network, for samples of real values, with weights rounded to whole numbers of `bits(layer)` bits, see
+    /// This network with weights rounded to whole numbers of `bits(layer)` bits, see
     /// [`Weights::rounded`].
     ///
     /// # Errors
@@ -375,7 +401,8 @@ impl ZooNetwork {
     pub fn rounded(self, bits: impl Fn(usize) -> Option<u32>) -> Result<Self, SplitError> {
         let (plain, steps) = (self.network.network(), self.network.steps());
         let weights = self.weights.rounded(plain, bits);
-        let network = SplitNetwork::new(plain, &weights, self.network.cut(), self.codec, steps)?;
+        let (input, cut) = (self.network.executable().input(), self.network.cut());
+        let network = SplitNetwork::with_input(input, plain, &weights, cut, self.codec, steps)?;
         Ok(Self { network, weights, ..self })
     }
 
@@ -389,6 +416,6 @@ impl ZooNetwork {
     /// # Errors
     /// [`Unsuitable`].
     pub fn check_samples(&self, dataset: &Dataset) -> Result<(), Unsuitable> {
-        check_samples(self.network.network(), self.task.as_ref(), dataset)
+        check_samples(self.network.network(), self.network.steps(), self.task.as_ref(), dataset)
     }
 }

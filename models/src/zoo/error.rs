@@ -95,7 +95,7 @@ pub enum ZooError {
     },
     /// A codec of 8-bit values was chosen where no 8-bit values cross.
     #[error(
-        "what crosses at `{split}` is coded as {usual}; a codec can be chosen only for an image and for the features of BottleNet"
+        "what crosses at `{split}` is coded as {usual}; a codec can be chosen only for an image of 8 bits and for the features of BottleNet"
     )]
     NoChoiceOfCodec {
         /// Name of the split point.

@@ -2,7 +2,7 @@
 
 use super::{NetworkChoice, Zoo, ZooError};
 use crate::dataset::{Dataset, Unsuitable};
-use cospike_sim_core::inference::{Feature, LayerCounts};
+use cospike_sim_core::inference::LayerCounts;
 use cospike_sim_core::kernel::{StreamFamily, Streams};
 use cospike_sim_core::link::noise_deviation;
 use cospike_sim_core::network::Network;
@@ -145,7 +145,7 @@ impl Zoo {
     }
 
     fn member(&self, choice: &NetworkChoice, dataset: &Dataset) -> Result<Member, MeasureError> {
-        let made = self.network(choice)?;
+        let made = self.network_fed(dataset.feed(), choice)?;
         let name = made.files.last().map_or_else(String::new, |(name, _)| name.clone());
         made.check_samples(dataset).map_err(|error| MeasureError::Unsuitable { network: name.clone(), error })?;
         let split = choice.unit.as_ref().map(|_| made.network.network().split(&choice.split));
@@ -198,7 +198,7 @@ fn answers(
         let failed = |error| (index, error);
         let mut before = match feature.take() {
             Some(feature) => feature,
-            None => Feature::Real(network.sample(&dataset.sample(sample)).map_err(failed)?),
+            None => dataset.sample(sample),
         };
         if *shared > done {
             let execution = network.executable().run(done + 1..shared + 1, &before, network.steps());

@@ -65,6 +65,8 @@ pub struct Unit {
     pub stride: u32,
     /// JPEG quality, 1 to 100, that a unit of the float kind was trained with; `None` for other kinds.
     pub jpeg_quality: Option<u8>,
+    /// Whether the file holds a tail that was trained with the unit; otherwise the tail is that of the backbone.
+    pub has_tail: bool,
 }
 
 /// Most time steps that a spiking network can have; conversions of float networks take up to some hundreds.
@@ -162,18 +164,19 @@ impl Metadata {
     }
 
     /// Layer graph of the network that the file describes, and the layers whose tensors it holds: all of a backbone; of a
-    /// unit, those behind the split point.
+    /// unit, its own and, with its tail, all others behind the split point.
     fn layers(&self) -> Result<(Network, Range<usize>), NetworkError> {
         let backbone = self.architecture()?;
-        let Some(Unit { split, choice, stride, .. }) = &self.unit else {
+        let Some(Unit { split, choice, stride, has_tail, .. }) = &self.unit else {
             let layers = 0..backbone.layers.len();
             return Ok((backbone, layers));
         };
         let shape = Bottleneck { kind: choice.kind, width: choice.width as usize, stride: *stride as usize };
         let (network, _) = backbone.with_bottleneck(split, shape)?;
         network.check()?;
-        let layers = backbone.split(split)? + 1..network.layers.len();
-        Ok((network, layers))
+        let (split, added) = (backbone.split(split)?, network.layers.len() - backbone.layers.len());
+        let end = if *has_tail { network.layers.len() } else { split + 1 + added };
+        Ok((network, split + 1..end))
     }
 
     /// Checks that the tensors are those of the layers that the file holds, each layer with a bias or a normalisation. (A bias of
@@ -291,6 +294,14 @@ impl Keys<'_> {
                     None
                 }
                 BottleneckKind::Float => Some(self.number("jpeg_quality", "a whole number from 1 to 100", 1..=100)?),
+            },
+            has_tail: match self.all.get("tail").map(String::as_str) {
+                None | Some("tuned") => true,
+                Some("of the backbone") => false,
+                found => {
+                    let (needed, found) = ("`tuned` or `of the backbone`", found.map(str::to_owned));
+                    return Err(WeightFileError::Metadata { key: "tail", needed, found });
+                }
             },
         })
     }

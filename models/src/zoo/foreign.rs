@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 const OURS: &str = "cospike_version";
 
 /// Keys that have a meaning.
-const MEANINGS: [&str; 21] = [
+const MEANINGS: [&str; 22] = [
     "kind",
     "backbone",
     "network",
@@ -21,6 +21,7 @@ const MEANINGS: [&str; 21] = [
     "bottleneck",
     "variant",
     "jpeg_quality",
+    "tail",
     "task",
     "test_images",
     "test_correct",
@@ -33,7 +34,7 @@ const MEANINGS: [&str; 21] = [
 ];
 
 /// Keys that are records: they have no effect.
-const RECORDS: [&str; 13] = [
+const RECORDS: [&str; 12] = [
     "format",
     "seed",
     "recipe",
@@ -42,7 +43,6 @@ const RECORDS: [&str; 13] = [
     "start",
     "macs",
     "noise",
-    "tail",
     "training_images",
     "training_seconds",
     "validation_images",

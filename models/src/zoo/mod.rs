@@ -1,8 +1,8 @@
 //! The model zoo: trained networks in weight files, and what their metadata say of them.
 //!
 //! A file `NAME.safetensors` holds a *backbone*, all weights of an unsplit network, or a *unit*: a bottleneck unit at
-//! one split point and the tail that was trained with it, that is the weights of all layers after the split
-//! point. The head of a network with a unit has the backbone's weights. The file's metadata say which.
+//! one split point and, unless its tail is that of the backbone, the tail that was trained with it, that is the weights of all layers
+//! after the split point. The head of a network with a unit has the backbone's weights. The file's metadata say which.
 //!
 //! A file is checked when it is read. Its tensors are exactly those of its layers, float32 or float16, all of their values finite
 //! and no variance negative: `LAYER.weight`, and `LAYER.bias` or, of a convolution, the four of a batch normalisation
@@ -20,6 +20,7 @@
 //! | `bottleneck` | of a unit: `spiking`, `float`, `binary` or `quantised` |
 //! | `variant` | of a unit: mark of its training, may be empty |
 //! | `jpeg_quality` | of a float unit: 1 to 100 |
+//! | `tail` | of a unit: `tuned` (also if it is left out), the file holds the tail that was trained with it; `of the backbone`, it holds the unit alone |
 //! | `task` | optional: data set that it was trained for; samples known to be another's are refused |
 //! | `test_images`, `test_correct`, `payload_bits` | optional, all or none: what `zoo verify` measures again |
 //! | `validation_accuracy` | optional: a share, 0 to 1 |

@@ -3,12 +3,15 @@
 //! Everything that a scenario asks for is read and checked here; what comes out holds values and content hashes only.
 
 mod extent;
+mod missing;
 mod networks;
 mod places;
 mod searches;
 mod system;
 mod warnings;
 mod workload;
+
+pub use missing::{MissingNetwork, missing_networks};
 
 use crate::diagnostic::{Diagnostic, Mistake, Origin, Source, excerpt};
 use crate::given::Given;
@@ -340,8 +343,9 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    /// Reads the file that is asked for, unless it was read before.
-    fn import(&mut self, asked: &Asked<'_>) -> Result<(), Failure> {
+    /// Reads the file that is asked for, unless it was read before. It is executed for as many time steps as samples have `frames`,
+    /// unless the scenario says how many.
+    fn import(&mut self, asked: &Asked<'_>, frames: Option<usize>) -> Result<(), Failure> {
         let Some(options) = &asked.file else { return Ok(()) };
         let (named, name) = (asked.named(), asked.name());
         if self.imported.iter().any(|file| file.name == name) {
@@ -352,7 +356,8 @@ impl<'a> Compiler<'a> {
                 Mistake::in_value(named, "a scenario that ships with CoSpike can only use networks that do").into()
             );
         };
-        let file = WeightFile::read_nir(&folder.join(named.as_str()), &name, options, asked.steps().unwrap_or(1));
+        let steps = asked.steps(frames);
+        let file = WeightFile::read_nir(&folder.join(named.as_str()), &name, options, steps.unwrap_or(1));
         let file = file.map_err(|error| match &error {
             ZooError::Nir(NirError::File { error: inner, .. }) if matches!(**inner, NirError::TimeStep(_)) => {
                 Mistake::in_value(named, error.to_string()).help("give the time step: `dt` in [network.nir]")
@@ -364,7 +369,7 @@ impl<'a> Compiler<'a> {
             let message = format!("this is a {found} network, not a {wanted} one");
             return Err(Mistake::in_value(named, message).help(format!("give `family = \"{found}\"`")).into());
         }
-        if asked.family.has_steps() && asked.steps().is_none() {
+        if asked.family.has_steps() && steps.is_none() {
             let message = "this file has spiking neurons, but says no number of time steps";
             return Err(Mistake::in_value(named, message).help("give `time_steps`").into());
         }
@@ -379,20 +384,19 @@ impl<'a> Compiler<'a> {
             Ok(mistake) => Failure::Mistake(mistake),
             Err(error) => Failure::Zoo(error),
         };
-        self.import(asked)?;
         let name = String::from((*scenario.samples.dataset).clone());
+        let frames = self.datasets[&name].0.kind.steps();
+        self.import(asked, frames)?;
         let (dataset, blake3) = &self.datasets[&name];
         let samples = networks::samples(scenario, dataset)?;
-        let choice = self.zoo.resolve(&asked.choice()).map_err(located)?;
+        let choice = self.zoo.resolve(&asked.choice(frames)).map_err(located)?;
         let key = NetworkKey { choice, stepwise: asked.stepwise, dataset: name, samples };
         if let Some(&index) = self.known.get(&key) {
             return Ok(index);
         }
-        let blueprint = self.zoo.blueprint(&key.choice).map_err(located)?;
+        let blueprint = self.zoo.blueprint(dataset.feed(), &key.choice).map_err(located)?;
         self.check_task(scenario, &blueprint)?;
-        blueprint
-            .check_samples(dataset)
-            .map_err(|error| Mistake::in_value(&scenario.samples.dataset, error.to_string()))?;
+        blueprint.check_samples(dataset).map_err(|error| networks::unsuitable(scenario, asked, &error))?;
         let weights = blueprint.files.iter();
         let planned = PlannedNetwork {
             choice: key.choice.clone(),

@@ -4,7 +4,7 @@ use crate::diagnostic::{Mistake, did_you_mean};
 use crate::located::Located;
 use crate::scenario::{CodecKey, NetworkSection, NirSection, Scenario};
 use crate::sweep::{Combination, Expansion, Outline};
-use cospike_models::dataset::Dataset;
+use cospike_models::dataset::{Dataset, Unsuitable};
 use cospike_models::import::nir::NirOptions;
 use cospike_models::zoo::{CodecChoice, NetworkChoice, PLAIN, UnitChoice, ZooError};
 use cospike_sim_core::cosim::MAX_DESIGNS;
@@ -52,9 +52,10 @@ impl Asked<'_> {
         }
     }
 
-    /// Number of time steps for which the network of a file is executed.
-    pub(super) fn steps(&self) -> Option<u32> {
-        self.time_steps.map(Located::get)
+    /// Number of time steps for which the network of a file is executed, on samples of so many `frames`.
+    pub(super) fn steps(&self, frames: Option<usize>) -> Option<u32> {
+        let of_samples = frames.filter(|_| self.file.is_some() && self.family.has_steps());
+        self.time_steps.map(Located::get).or(of_samples.and_then(|frames| u32::try_from(frames).ok()))
     }
 
     /// What names the network.
@@ -62,14 +63,15 @@ impl Asked<'_> {
         self.backbone
     }
 
-    pub(super) fn choice(&self) -> NetworkChoice {
+    /// The choice of the network, for samples of so many `frames`.
+    pub(super) fn choice(&self, frames: Option<usize>) -> NetworkChoice {
         NetworkChoice {
             backbone: self.name(),
             family: self.family,
             split: self.split.map_or_else(|| OUTPUT.into(), |split| (**split).clone()),
             unit: self.unit.as_ref().map(AskedUnit::choice),
             codec: self.codec.as_ref().map(|(_, choice)| *choice),
-            time_steps: self.time_steps.map(|steps| steps.get()),
+            time_steps: self.steps(frames),
         }
     }
 }
@@ -151,6 +153,21 @@ pub(super) fn samples(scenario: &Scenario, dataset: &Dataset) -> Result<u32, Mis
     Err(Mistake::in_value(count, message).help(format!("give 1 to {found}")))
 }
 
+/// Says where the scenario has samples that the network was not made for, or a number of time steps that is not theirs.
+pub(super) fn unsuitable(scenario: &Scenario, asked: &Asked<'_>, error: &Unsuitable) -> Mistake {
+    let message = error.to_string();
+    match (error, asked.time_steps) {
+        (Unsuitable::TimeSteps { frames, .. }, Some(steps)) => {
+            Mistake::in_value(steps, message).help(format!("give `time_steps = {frames}`, or leave it out"))
+        }
+        (Unsuitable::TimeSteps { frames, .. }, None) if asked.family.has_steps() => {
+            Mistake::in_value(&scenario.samples.dataset, message)
+                .help(format!("give `time_steps = {frames}` if the network is to be executed for as many"))
+        }
+        _ => Mistake::in_value(&scenario.samples.dataset, message),
+    }
+}
+
 /// Labels of the design points with the numbers `points`, each of them another one, without the value of the key `searched`. One of
 /// which no network is known has a mistake, and no label that matters.
 pub(super) fn labels(
@@ -161,7 +178,7 @@ pub(super) fn labels(
 ) -> Vec<String> {
     let label = |&number: &usize| {
         let network = &outlines[number].as_ref()?.network;
-        let choice = asked(network, network.family()?, &network.split, &network.width)?.choice();
+        let choice = asked(network, network.family()?, &network.split, &network.width)?.choice(None);
         Some(label(&expansion.combination(number), &choice, searched))
     };
     let mut labels: Vec<String> = points.iter().map(|number| label(number).unwrap_or_default()).collect();

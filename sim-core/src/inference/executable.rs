@@ -148,6 +148,11 @@ impl Executable {
         &self.network
     }
 
+    /// Kind of samples that the network was prepared for.
+    pub fn input(&self) -> InputKind {
+        InputKind { signal: self.plans[0].signal, varies: self.plans[0].varies }
+    }
+
     /// Kind of values that `layer` emits.
     ///
     /// # Panics

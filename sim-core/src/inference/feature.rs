@@ -4,6 +4,7 @@
 use super::graded::GradedTrain;
 use super::spike_train::SpikeTrain;
 use crate::network::{Shape, Signal};
+use std::borrow::Cow;
 
 /// A real-valued feature map, one value per channel, position and step.
 ///
@@ -120,6 +121,17 @@ impl Feature {
             Self::Graded(graded) => Self::Graded(GradedTrain::from_planes(
                 graded.planes().iter().map(|plane| plane.single_step(step)).collect(),
             )),
+        }
+    }
+
+    /// The first `steps` steps; all of a feature that does not change or holds no more.
+    ///
+    /// # Panics
+    /// If `steps` is 0.
+    pub fn first_steps(&self, steps: usize) -> Cow<'_, Self> {
+        match self.steps() <= steps {
+            true => Cow::Borrowed(self),
+            false => Cow::Owned(Self::join(&(0..steps).map(|step| self.step(step)).collect::<Vec<_>>())),
         }
     }
 

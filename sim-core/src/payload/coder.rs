@@ -82,6 +82,11 @@ impl Coder {
                 (Codec::Pixels8, Feature::Real(real), _) => {
                     real.step(step).iter().map(|&v| jpeg::quantise(v)).collect::<Result<Vec<u8>, _>>()
                 }
+                (Codec::Counts { max }, Feature::Real(real), _) => {
+                    let numbers =
+                        real.step(step).iter().map(|&value| whole(value, max)).collect::<Result<Vec<u32>, _>>()?;
+                    Ok(bits::pack_numbers(numbers.into_iter(), bits::digits(max)))
+                }
                 (Codec::Jpeg { .. }, Feature::Real(real), Some(jpeg)) => {
                     let (values, channels) = (real.step(step), self.shape.channels);
                     jpeg.encode(|channel, position| values[position * channels + channel])
@@ -115,7 +120,9 @@ impl Coder {
         let per_step = match self.codec {
             Codec::Spikes => self.shape.len().div_ceil(8),
             Codec::Graded { max } => bits::digits(max) as usize * self.shape.len().div_ceil(8),
-            Codec::Levels { levels } => (bits::digits(levels) as usize * self.shape.len()).div_ceil(8),
+            Codec::Levels { levels: max } | Codec::Counts { max } => {
+                (bits::digits(max) as usize * self.shape.len()).div_ceil(8)
+            }
             Codec::Float32 | Codec::Symbols => SYMBOL_BYTES * self.shape.len(),
             Codec::Pixels8 => self.shape.len(),
             Codec::Jpeg { .. } => payload.bytes.len() / self.steps.max(1),
@@ -147,7 +154,12 @@ impl Coder {
         match self.codec {
             Codec::Spikes => return Ok(Feature::Spikes(self.spikes(arrived, &parts))),
             Codec::Graded { max } => return self.graded(arrived, &parts, max, damage).map(Feature::Graded),
-            Codec::Levels { .. } | Codec::Jpeg { .. } | Codec::Float32 | Codec::Pixels8 | Codec::Symbols => {}
+            Codec::Levels { .. }
+            | Codec::Jpeg { .. }
+            | Codec::Float32
+            | Codec::Pixels8
+            | Codec::Counts { .. }
+            | Codec::Symbols => {}
         }
         let mut real = Real { shape: self.shape, steps: 0, data: vec![] };
         for part in parts {
@@ -220,17 +232,21 @@ impl Coder {
                     *value = (*missing == [0; 4] && (found.is_finite() || damage.flipped.is_empty())).then_some(found);
                 }
             }
-            (None, Codec::Levels { levels }) => {
-                let digits = bits::digits(levels);
+            (None, Codec::Levels { levels: max } | Codec::Counts { max }) => {
+                let digits = bits::digits(max);
                 for (index, value) in values.iter_mut().enumerate() {
-                    // Only damage can raise a number above `levels`.
+                    // Only damage can raise a number above the largest.
                     let number = match bits::number(bytes, digits, index) {
-                        number if number > levels && damage.flipped.is_empty() => {
-                            return Err(PayloadError::Grade { found: number, max: levels });
+                        number if number > max && damage.flipped.is_empty() => {
+                            return Err(PayloadError::Grade { found: number, max });
                         }
-                        number => number.min(levels),
+                        number => number.min(max),
                     };
-                    *value = self.whole_or_middle(number, bits::number(missing, digits, index), levels);
+                    let missing = bits::number(missing, digits, index);
+                    *value = match self.codec {
+                        Codec::Counts { .. } => (missing == 0).then_some(number as f32),
+                        _ => self.whole_or_middle(number, missing, max),
+                    };
                 }
             }
             (None, _) => {
@@ -278,6 +294,13 @@ impl Coder {
             },
         }
     }
+}
+
+/// The whole number that `value` is.
+fn whole(value: f32, max: u32) -> Result<u32, PayloadError> {
+    // Also false for NaN.
+    let is_count = (0.0..=max as f32).contains(&value) && value.fract() == 0.0;
+    if is_count { Ok(value as u32) } else { Err(PayloadError::Count { value, max }) }
 }
 
 /// The whole number `k` of the value `k / levels`.

@@ -33,7 +33,15 @@ pub enum PayloadError {
         /// Levels of the quantiser.
         levels: u32,
     },
-    /// A received number, of spikes or of a level, that is larger than any that can be sent.
+    /// A value that is no whole number from 0 to the largest that can be sent.
+    #[error("value {value} is no whole number from 0 to {max}")]
+    Count {
+        /// The value found.
+        value: f32,
+        /// The largest number that can be sent.
+        max: u32,
+    },
+    /// A received number, of spikes, of a level or of events, that is larger than any that can be sent.
     #[error("the number {found} was decoded, but none above {max} can be sent: was the payload made for this cut?")]
     Grade {
         /// The number received.

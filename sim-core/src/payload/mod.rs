@@ -53,6 +53,13 @@ pub enum Codec {
     Float32,
     /// Values in [0, 1] as 8-bit pixels `round(255 x)`, such as the sample itself.
     Pixels8,
+    /// Whole numbers from 0 to `max`, such as the events that a camera counted at a pixel, of `ceil(log2(max + 1))` bits, one behind the
+    /// other, the lowest bit first. A number counts as missing if any of its bits is missing; one that damage has raised above `max` is
+    /// read as `max`.
+    Counts {
+        /// Largest number.
+        max: u32,
+    },
     /// Values in [0, 1] as amplitudes of analogue symbols, one each, to which the channel adds noise
     /// ([`Channel::peak_snr_db`](crate::link::Channel::peak_snr_db)). The bytes of such a payload hold them as float32; on the link they take
     /// the time of [`symbol_bits`](crate::link::symbol_bits), see [`Payload::symbol_packets`].
@@ -67,8 +74,16 @@ impl Codec {
     /// # Panics
     /// If `network` has no layer `cut`.
     pub fn for_cut(network: &Network, cut: usize, jpeg_quality: u8) -> Self {
-        match (network.layers[cut].operation, network.signals(Signal::Real)[cut]) {
-            (Operation::Input, _) => Self::Pixels8,
+        Self::for_cut_on(Signal::Real, network, cut, jpeg_quality)
+    }
+
+    /// As [`Codec::for_cut`], for samples of the kind `input`.
+    ///
+    /// # Panics
+    /// As [`Codec::for_cut`].
+    pub fn for_cut_on(input: Signal, network: &Network, cut: usize, jpeg_quality: u8) -> Self {
+        match (network.layers[cut].operation, network.signals(input)[cut]) {
+            (Operation::Input, Signal::Real) => Self::Pixels8,
             (_, Signal::BINARY) => Self::Spikes,
             (_, Signal::Spikes { max }) => Self::Graded { max },
             (Operation::Activation(Activation::Sigmoid), _) => Self::Pixels8,
@@ -94,6 +109,7 @@ impl Display for Codec {
             Self::Jpeg { quality } => write!(formatter, "jpeg {quality}"),
             Self::Float32 => formatter.write_str("float32"),
             Self::Pixels8 => formatter.write_str("8-bit"),
+            Self::Counts { max } => write!(formatter, "whole numbers up to {max}"),
             Self::Symbols => formatter.write_str("analogue symbols"),
         }
     }

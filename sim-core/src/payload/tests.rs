@@ -62,6 +62,25 @@ fn float32_and_pixels_come_back_and_lose_only_what_was_lost() {
     }
 }
 
+/// Numbers up to 5 take three bits, so six of them three bytes.
+#[test]
+fn counts_come_back_in_as_few_bits_as_the_largest_takes() {
+    let (shape, codec) = (Shape::new(2, 1, 3), Codec::Counts { max: 5 });
+    let coder = Coder::new(codec, shape, 2).unwrap();
+    let counts = Real { shape, steps: 2, data: [0, 1, 2, 3, 4, 5, 5, 0, 0, 0, 0, 1].map(|n: u8| n.into()).to_vec() };
+    let payload = coder.encode(&Feature::Real(counts.clone())).unwrap();
+    assert_eq!((payload.bytes.len(), payload.step_starts.as_slice()), (6, &[0, 3][..]));
+    assert_eq!(coder.decode(&payload, &Damage::NONE).unwrap(), Feature::Real(counts.clone()));
+    // Bit 3 of the first byte is the lowest of the second number, which is missing then; bit 13 makes 6 of the fifth one's 4.
+    let damage = Damage { erased: &[3], flipped: &[13], ..Damage::NONE };
+    let Feature::Real(damaged) = coder.decode(&payload, &damage).unwrap() else { panic!("values were sent") };
+    assert_eq!(damaged.data[..6], [0.0, 0.0, 2.0, 3.0, 5.0, 5.0]);
+    for value in [6.0, -1.0, 0.5, f32::NAN] {
+        let wrong = Real { data: vec![value; 12], ..counts.clone() };
+        assert!(coder.encode(&Feature::Real(wrong)).unwrap_err().to_string().contains("no whole number from 0 to 5"));
+    }
+}
+
 #[test]
 fn a_jpeg_scan_with_a_gap_is_a_feature_of_zeros() {
     let feature = real(Shape::new(3, 8, 8), 1);

@@ -175,7 +175,7 @@ fn cross_entropy_has_the_gradient_that_the_library_finds() {
 
 #[test]
 fn a_backbone_and_a_unit_can_be_trained_by_the_library() {
-    let samples = Samples::new(bars(240), 48, 1);
+    let samples = Samples::new(bars(240), 48, 1).unwrap();
     let checkpoints = tempfile::tempdir().unwrap();
     let (_, accuracy) = train_unit(&samples, checkpoints.path(), &library());
     assert!(accuracy > 0.9, "bars are told apart through a 2-channel cut, got {accuracy}");
