@@ -2,11 +2,12 @@
 
 use crate::goal::GoalUsed;
 use crate::sealed::{self, SealError};
+use cospike_sim_core::record::Kind;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Number of the manifest's present form. A change that older versions would misread takes the next one.
-pub const MANIFEST_SCHEMA: u32 = 3;
+pub const MANIFEST_SCHEMA: u32 = 4;
 /// Kind of document that a manifest is, for its seal.
 const KIND: &str = "manifest";
 
@@ -41,8 +42,8 @@ pub struct Manifest {
     pub seed: u64,
     /// Replications per design point.
     pub replications: u32,
-    /// Dotted paths of the swept keys, in the order of the file.
-    pub axes: Vec<String>,
+    /// Swept keys, in the order of the file.
+    pub axes: Vec<Axis>,
     /// Weight files of the networks that were run, by their names in the zoo.
     pub networks: Vec<FileUsed>,
     /// Data sets on which the networks were run; the hash covers shape, classes and pixels, whatever files hold them.
@@ -53,6 +54,16 @@ pub struct Manifest {
     pub profiles: Vec<ProfileUsed>,
     /// What was simulated but is not as it should be, in sentences: a mix of prices and rates, a law beyond its range.
     pub warnings: Vec<String>,
+}
+
+/// A swept key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Axis {
+    /// Dotted path of the key.
+    pub key: String,
+    /// Kind of its values.
+    pub kind: Kind,
 }
 
 /// Search for a value of a key.
@@ -223,7 +234,7 @@ mod tests {
             goal: None,
             seed: u64::MAX,
             replications: 2,
-            axes: vec!["network.width".into()],
+            axes: vec![Axis { key: "network.width".into(), kind: Kind::Whole64 }],
             networks: vec![FileUsed { name: "n".into(), blake3: "0".into() }],
             datasets: vec![],
             traces: vec![],
@@ -236,12 +247,12 @@ mod tests {
     #[test]
     fn a_manifest_of_another_schema_is_refused_with_the_version_that_reads_it() {
         let text = stored().to_json().unwrap();
-        assert!(text.starts_with("{\n  \"schema\": 3,\n"), "{text}");
+        assert!(text.starts_with("{\n  \"schema\": 4,\n"), "{text}");
         assert_eq!(StoredManifest::from_json(&text).unwrap(), stored());
-        let newer = text.replacen("\"schema\": 3", "\"schema\": 99", 1);
+        let newer = text.replacen("\"schema\": 4", "\"schema\": 99", 1);
         let error = StoredManifest::from_json(&newer).unwrap_err();
         assert!(matches!(error, ManifestError::Schema { found: 99, .. }) && error.to_string().contains("(0.1.0)"));
-        let older = text.replace("  \"schema\": 3,\n", "");
+        let older = text.replace("  \"schema\": 4,\n", "");
         assert!(matches!(StoredManifest::from_json(&older), Err(ManifestError::NoSchema { .. })));
         for foreign in ["{}", "schema = 1", "", "[]", r#"{"name": "my extension", "version": "1.0"}"#] {
             assert!(matches!(StoredManifest::from_json(foreign), Err(ManifestError::Foreign)), "{foreign}");

@@ -46,6 +46,13 @@ pub(crate) struct SampleInference {
     pub(crate) answer: u32,
 }
 
+impl SampleInference {
+    /// Entropy of the scores after all steps, from 0 (certain) to 1.
+    pub(crate) fn entropy(&self) -> f64 {
+        self.stages.last().map_or(1.0, |stage| stage.guess.entropy)
+    }
+}
+
 /// What a network did from its first time step up to some.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct StageInference {

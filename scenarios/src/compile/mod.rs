@@ -10,6 +10,7 @@ mod system;
 mod warnings;
 mod workload;
 
+use crate::declarations::kind_of_key;
 use crate::diagnostic::{Diagnostic, Mistake, Origin, Source, excerpt};
 use crate::given::Given;
 use crate::question;
@@ -21,10 +22,10 @@ use cospike_models::dataset::Dataset;
 use cospike_models::import::nir::NirError;
 use cospike_models::zoo::{NetworkChoice, WeightFile, Zoo, ZooError, ZooNetwork};
 use cospike_results::index::NetworkIndex;
-use cospike_results::manifest::FileUsed;
+use cospike_results::manifest::{Axis, FileUsed};
 use cospike_results::store::entries::Location;
 use cospike_studies::plan::{
-    self, DesignPoint, NamedPrices, PLAN_SCHEMA, Packets, Plan, PlannedNetwork, Provenance, SampleSet,
+    self, DesignPoint, NamedPrices, PLAN_SCHEMA, Packets, Plan, PlannedNetwork, ProfileNames, Provenance, SampleSet,
 };
 use cospike_studies::search::{Probe, Searches};
 use cospike_studies::{Study, StudyError};
@@ -192,7 +193,7 @@ fn compile_points(expansion: &Expansion<'_>, given: &Given, origin: &Origin, zoo
                 selected: vec![],
                 search: expansion.search.as_ref().map(searches::used),
                 goal: expansion.goal.clone(),
-                axes: expansion.axes.clone(),
+                axes: expansion.axes.iter().map(|key| Axis { key: key.clone(), kind: kind_of_key(key) }).collect(),
                 traces: used(compiler.traces).collect(),
                 profiles: compiler.profiles.used(),
                 warnings: [expansion.warnings.clone(), compiler.warnings].concat(),
@@ -297,6 +298,11 @@ impl<'a> Compiler<'a> {
         Ok(DesignPoint {
             label,
             parameters: point.combination.parameters.clone(),
+            profiles: ProfileNames {
+                device: (*scenario.fleet.profile).clone(),
+                link: (*scenario.link.profile).clone(),
+                cloud: (*scenario.cloud.profile).clone(),
+            },
             system,
             packets: Packets {
                 packetise: networks::packetise(scenario)?,
