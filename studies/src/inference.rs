@@ -6,7 +6,7 @@ use cospike_models::dataset::Dataset;
 use cospike_models::zoo::{NetworkChoice, Zoo, ZooError, ZooNetwork};
 use cospike_results::manifest::FileUsed;
 use cospike_sim_core::cosim::Guess;
-use cospike_sim_core::inference::{LayerCounts, Real};
+use cospike_sim_core::inference::LayerCounts;
 use cospike_sim_core::payload::{Damage, Payload};
 use cospike_sim_core::split::{HeadOutput, SplitError, SplitNetwork};
 use rayon::prelude::*; // threads are spent on samples
@@ -129,16 +129,11 @@ impl PreparedNetwork {
             };
             let mut layers = head.layers;
             layers.extend(head.codec);
-            stages.push(StageInference { head: layers, tail, guess: guess(&scores) });
+            stages.push(StageInference { head: layers, tail, guess: Guess::of(&scores) });
         }
         let answer = stages.last().map_or(0, |stage| stage.guess.answer);
         Ok(SampleInference { stages, payload, answer })
     }
-}
-
-/// The answer of class scores, as the network itself gives it.
-pub(crate) fn guess(scores: &Real) -> Guess {
-    Guess { answer: scores.answer() as u32, ..Guess::from_scores(&scores.means()) }
 }
 
 fn names<'a>(files: impl Iterator<Item = &'a str>) -> String {
