@@ -13,6 +13,8 @@ mod workload;
 use crate::declarations::kind_of_key;
 use crate::diagnostic::{Diagnostic, Mistake, Origin, Source, excerpt};
 use crate::given::Given;
+use crate::located::Located;
+use crate::profiles::{Overrides, Replaceable};
 use crate::question;
 use crate::scenario::{DatasetName, Precision, Scenario};
 use crate::settings;
@@ -214,6 +216,11 @@ fn store_location(name: &str, origin: &Origin) -> Location {
     }
 }
 
+/// Name of a profile with the values that a scenario gives in the place of its own.
+fn name_with<P: Replaceable>((name, overrides): (&Located<String>, Option<&Overrides<P>>)) -> String {
+    overrides.map_or_else(|| (**name).clone(), |overrides| overrides.label(name))
+}
+
 fn precision_target(precision: &Precision) -> plan::Precision {
     plan::Precision {
         relative: precision.relative.get(),
@@ -299,9 +306,9 @@ impl<'a> Compiler<'a> {
             label,
             parameters: point.combination.parameters.clone(),
             profiles: ProfileNames {
-                device: (*scenario.fleet.profile).clone(),
-                link: (*scenario.link.profile).clone(),
-                cloud: (*scenario.cloud.profile).clone(),
+                device: name_with(scenario.fleet.device()),
+                link: name_with(scenario.link.radio()),
+                cloud: name_with(scenario.cloud.server()),
             },
             system,
             packets: Packets {

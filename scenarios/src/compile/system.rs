@@ -3,7 +3,7 @@
 use super::{places, warnings, workload};
 use crate::diagnostic::{Mistake, Origin};
 use crate::located::Located;
-use crate::profiles::{CloudProfile, DeviceProfile, LinkProfile, Prices, Profile, all_shipped};
+use crate::profiles::{CloudProfile, DeviceProfile, LinkProfile, Overrides, Prices, Profile, Replaceable, all_shipped};
 use crate::scenario::Scenario;
 use cospike_results::index::PriceIndex;
 use cospike_results::manifest::ProfileUsed;
@@ -34,6 +34,22 @@ impl<P: Profile> Shelf<P> {
         match self.loaded.entry((**name).clone()) {
             Entry::Occupied(known) => Ok(known.into_mut()),
             Entry::Vacant(new) => Ok(new.insert(P::load(name, origin)?)),
+        }
+    }
+
+    /// The profile with the values that a scenario gives in the place of its own.
+    fn get_with(
+        &mut self,
+        (name, overrides): (&Located<String>, Option<&Overrides<P>>),
+        origin: &Origin,
+    ) -> Result<&P, Mistake>
+    where
+        P: Replaceable,
+    {
+        let Some(overrides) = overrides else { return self.get(name, origin) };
+        match self.loaded.entry(overrides.label(name)) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(new) => Ok(new.insert(overrides.applied_to(P::load(name, origin)?))),
         }
     }
 
@@ -82,14 +98,14 @@ impl Profiles {
 
     /// Operations on zeros that the devices execute, and those that the servers execute.
     pub(super) fn conventions(&mut self, scenario: &Scenario, origin: &Origin) -> Result<[Convention; 2], Mistake> {
-        let device = self.devices.get(&scenario.fleet.profile, origin)?.convention();
-        Ok([device, self.clouds.get(&scenario.cloud.profile, origin)?.convention()])
+        let device = self.devices.get_with(scenario.fleet.device(), origin)?.convention();
+        Ok([device, self.clouds.get_with(scenario.cloud.server(), origin)?.convention()])
     }
 
     /// What `scenario` simulates.
     pub(super) fn system(&mut self, scenario: &Scenario, origin: &Origin) -> Result<System, Mistake> {
-        let Scenario { fleet, cloud, link, .. } = scenario;
-        let device = self.devices.get(&fleet.profile, origin)?;
+        let fleet = &scenario.fleet;
+        let device = self.devices.get_with(scenario.fleet.device(), origin)?;
         let form = match &fleet.prices {
             Some(prices) => Some(self.prices.get(prices, origin)?.form()),
             None => None,
@@ -104,9 +120,9 @@ impl Profiles {
         }
         let system = System {
             devices: fleet.devices.get(),
-            edge: places::edge(scenario, self.devices.get(&fleet.profile, origin)?, form)?,
-            link: places::link(scenario, self.links.get(&link.profile, origin)?, origin)?,
-            cloud: places::cloud(scenario, self.clouds.get(&cloud.profile, origin)?),
+            edge: places::edge(scenario, self.devices.get_with(scenario.fleet.device(), origin)?, form)?,
+            link: places::link(scenario, self.links.get_with(scenario.link.radio(), origin)?, origin)?,
+            cloud: places::cloud(scenario, self.clouds.get_with(scenario.cloud.server(), origin)?),
             workload: workload::workload(scenario, origin)?,
             starvation_seconds: scenario.study.starvation_s.as_ref().map(|s| s.get()),
         };
@@ -122,10 +138,10 @@ impl Profiles {
         system: &System,
         origin: &Origin,
     ) -> Result<Vec<String>, Mistake> {
-        let Scenario { fleet, cloud, link, .. } = scenario;
-        let device = self.devices.get(&fleet.profile, origin)?;
-        let server = self.clouds.get(&cloud.profile, origin)?;
-        let link = self.links.get(&link.profile, origin)?;
+        let Scenario { fleet, cloud, .. } = scenario;
+        let device = self.devices.get_with(scenario.fleet.device(), origin)?;
+        let server = self.clouds.get_with(scenario.cloud.server(), origin)?;
+        let link = self.links.get_with(scenario.link.radio(), origin)?;
         let list = |name: &Option<Located<String>>| {
             let name = name.as_ref()?.as_str();
             self.prices.loaded.get_key_value(name).map(|(name, prices)| (name.as_str(), prices))
@@ -135,7 +151,8 @@ impl Profiles {
             server,
             list(&cloud.prices),
         ));
-        Ok(processors.chain(warnings::link_range(scenario, link, &system.link)).collect())
+        let replaced = warnings::overrides(scenario);
+        Ok(replaced.chain(processors).chain(warnings::link_range(scenario, link, &system.link)).collect())
     }
 
     /// Refuses a price list that has no price for something that the head, or the tail in the cloud, does: its joules
@@ -164,7 +181,7 @@ impl Profiles {
     /// Payload that fits a packet: the largest packet less its headers.
     pub(super) fn packet_payload(&mut self, scenario: &Scenario, origin: &Origin) -> Result<NonZeroUsize, Mistake> {
         let section = &scenario.link;
-        let profile = self.links.get(&section.profile, origin)?;
+        let profile = self.links.get_with(scenario.link.radio(), origin)?;
         let header = profile.header.get() as u32; // checked to be a whole number of 32 bits, as is `mtu`
         let mtu = section.mtu_bytes.as_ref().map_or(profile.mtu.get() as u32, |mtu| mtu.get());
         NonZeroUsize::new(mtu.saturating_sub(header) as usize).ok_or_else(|| {

@@ -4,10 +4,12 @@
 //! the scenario's own file.
 
 mod catalogue;
+mod overrides;
 mod prices;
 mod quantity;
 
 pub use catalogue::{CatalogueEntry, catalogue, price_catalogue};
+pub use overrides::{Overrides, Replaceable};
 pub use prices::Prices;
 pub use quantity::{Evidence, Expected, Limits, Quantity, Scope};
 
@@ -164,9 +166,9 @@ const ANSWER_BYTES: Limits = Limits::whole(0.0, 1e9);
 /// the kind must have come first, then those that only some scenarios need, then lists of names.
 macro_rules! profile {
     ($(#[$doc:meta])* $name:ident, $kind:literal, $folder:literal, $shipped:ident {
-        $($(#[$key_doc:meta])* $key:ident: $unit:literal, $limits:expr;)*
+        $($(#[doc = $about:literal])+ $key:ident: $unit:literal, $limits:expr;)*
     } $(optional {
-        $($(#[$extra_doc:meta])* $extra:ident: $extra_unit:literal, $extra_limits:expr;)*
+        $($(#[doc = $extra_about:literal])+ $extra:ident: $extra_unit:literal, $extra_limits:expr;)*
     })? $(names {
         $($(#[$names_doc:meta])* $names:ident;)*
     })?) => {
@@ -176,9 +178,28 @@ macro_rules! profile {
         pub struct $name {
             /// What the profile describes, in a sentence or two.
             pub description: Located<String>,
-            $($(#[$key_doc])* pub $key: Quantity,)*
-            $($($(#[$extra_doc])* pub $extra: Option<Quantity>,)*)?
+            $($(#[doc = $about])+ pub $key: Quantity,)*
+            $($($(#[doc = $extra_about])+ pub $extra: Option<Quantity>,)*)?
             $($($(#[$names_doc])* #[serde(default)] pub $names: Vec<Located<String>>,)*)?
+        }
+
+        impl Replaceable for $name {
+            const NAME: &'static str = $kind;
+            const DECLARED: &'static [(Expected, &'static [&'static str])] = &[
+                $((Expected { key: stringify!($key), unit: $unit, limits: $limits }, &[$($about),+]),)*
+                $($((
+                    Expected { key: stringify!($extra), unit: $extra_unit, limits: $extra_limits },
+                    &[$($extra_about),+],
+                ),)*)?
+            ];
+
+            fn replace(&mut self, key: &str, with: impl FnOnce(Option<&Quantity>) -> Quantity) {
+                match key {
+                    $(stringify!($key) => self.$key = with(Some(&self.$key)),)*
+                    $($(stringify!($extra) => self.$extra = Some(with(self.$extra.as_ref())),)*)?
+                    _ => {}
+                }
+            }
         }
 
         impl Profile for $name {

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::Mistake;
 use crate::located::Located;
+use crate::profiles::{CloudProfile, Overrides};
 use crate::scenario::limits::{MAX_MS, MAX_WAITING, MIN_MS, MIN_S};
 use cospike_sim_core::cloud::Cloud;
 use cospike_sim_core::cloud::{ExitAt, Order};
@@ -18,6 +19,9 @@ use serde::{Deserialize, Serialize};
 pub struct CloudSection {
     /// Profile of a server.
     pub profile: Located<String>,
+    /// Values in the place of those of the profile.
+    #[serde(rename = "override")]
+    pub overrides: Option<Overrides<CloudProfile>>,
     /// Number of servers; with autoscaling, at the start.
     #[schemars(range(min = 1, max = Cloud::MAX_SERVERS))]
     pub servers: Located<u32>,
@@ -85,6 +89,11 @@ pub struct Autoscaling {
 }
 
 impl CloudSection {
+    /// The profile of a server, and the values in the place of its own.
+    pub(crate) fn server(&self) -> (&Located<String>, Option<&Overrides<CloudProfile>>) {
+        (&self.profile, self.overrides.as_ref())
+    }
+
     pub(super) fn check(&self) -> Result<(), Mistake> {
         self.batching.as_ref().map_or(Ok(()), |batching| batching.check())?;
         self.autoscaling.as_ref().map_or(Ok(()), |autoscaling| autoscaling.check(self.servers.get()))

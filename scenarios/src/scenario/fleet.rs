@@ -2,6 +2,7 @@
 
 use crate::diagnostic::Mistake;
 use crate::located::Located;
+use crate::profiles::{DeviceProfile, Overrides};
 use crate::scenario::limits::{MAX_J, MAX_MBPS, MAX_MS, MAX_WAITING, MIN_J, MIN_MS, MIN_SHARE};
 use cospike_sim_core::cosim::System;
 use schemars::JsonSchema;
@@ -16,6 +17,9 @@ pub struct FleetSection {
     pub devices: Located<u32>,
     /// Profile of a device.
     pub profile: Located<String>,
+    /// Values in the place of those of the profile.
+    #[serde(rename = "override")]
+    pub overrides: Option<Overrides<DeviceProfile>>,
     /// Price list of the operations on a device. If it is left out, the device draws the `computing_power` of its profile.
     pub prices: Option<Located<String>>,
     /// Maximum number of requests that wait for the processor of a device, the one that it computes not counted; what waits for
@@ -82,6 +86,11 @@ pub struct Switching {
 }
 
 impl FleetSection {
+    /// The profile of a device, and the values in the place of its own.
+    pub(crate) fn device(&self) -> (&Located<String>, Option<&Overrides<DeviceProfile>>) {
+        (&self.profile, self.overrides.as_ref())
+    }
+
     pub(super) fn check(&self) -> Result<(), Mistake> {
         self.check_queue()?;
         self.check_speed()

@@ -96,6 +96,15 @@ fn text(table: &str) -> String {
     "description = \"a test\"\n".to_string() + &rows(table).map(quantity).collect::<String>()
 }
 
+/// The values of the tables in the sections of a scenario.
+fn overrides() -> String {
+    let section = |(name, table): (&str, &'static str)| {
+        let values: String = rows(table).map(|[key, _, value, ..]| format!("{key} = {value}\n")).collect();
+        format!("[{name}.override]\n{values}")
+    };
+    [("fleet", DEVICE), ("link", LINK), ("cloud", CLOUD)].map(section).concat()
+}
+
 #[test]
 fn every_quantity_of_a_profile_reaches_the_plan_in_si_units() {
     let folder = tempfile::tempdir().unwrap();
@@ -103,16 +112,29 @@ fn every_quantity_of_a_profile_reaches_the_plan_in_si_units() {
         std::fs::write(folder.path().join(format!("{name}.toml")), text(table)).unwrap();
     }
     let zoo = Zoo::shipped().unwrap();
-    let plan = |scenario: &str| {
-        let text = scenario.replace("edge-accelerator", "device.toml").replace("\"wifi\"", "\"link.toml\"");
-        let text = text.replace("\"server\"", "\"cloud.toml\"");
+    let compiled = |text: String| {
         let origin = Origin::Folder(folder.path().to_path_buf());
         let compiled = compile(&Source { name: "profiles.toml".into(), origin, text }, &zoo);
         serde_json::to_value(compiled.unwrap_or_else(|error| panic!("{error}")).plan).unwrap()
     };
+    let plan = |scenario: &str| {
+        let text = scenario.replace("edge-accelerator", "device.toml").replace("\"wifi\"", "\"link.toml\"");
+        compiled(text.replace("\"server\"", "\"cloud.toml\""))
+    };
     let awake_text = OTHER.replace("uplink_mbps = 2.5\npacket_loss = 0.15\n", "");
     let (asleep, awake) = (plan(EVERY), plan(&awake_text));
-    let own = plan(&awake_text.replace("prices = \"horowitz-45nm-fp32\"\n", ""));
+    let own_text = awake_text.replace("prices = \"horowitz-45nm-fp32\"\n", "");
+    let own = plan(&own_text);
+    // A scenario that gives all these values itself simulates the same as one with profiles that have them.
+    for (scenario, wanted) in [(&awake_text, &awake), (&own_text, &own)] {
+        let overridden = compiled(scenario.to_string() + &overrides());
+        for part in ["system", "packets", "convention", "cloud_convention"] {
+            assert_eq!(overridden["points"][0][part], wanted["points"][0][part], "{part}");
+        }
+        let names = &overridden["points"][0]["profiles"];
+        assert!(names["link"].as_str().unwrap().contains("wifi with alpha_down = 6.5 mW/(Mbit/s), "), "{names}");
+        assert!(overridden["provenance"]["warnings"].to_string().contains("in the place of its own"));
+    }
     for [key, _, value, factor, place] in [DEVICE, LINK, CLOUD].into_iter().flat_map(rows) {
         let zeros = match place {
             "EDGE_ZEROS" => Some("/points/0/convention"),
