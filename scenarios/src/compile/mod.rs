@@ -160,7 +160,7 @@ fn compile_points(expansion: &Expansion<'_>, given: &Given, origin: &Origin, zoo
     let mut compiler = Compiler::new(origin, zoo)?;
     let outlines = expansion.outlines();
     let mut prices = outlines.iter().flatten().flat_map(|outline| &outline.prices);
-    prices.try_for_each(|name| compiler.profiles.load_prices(name, origin))?;
+    prices.try_for_each(|(name, overrides)| compiler.profiles.load_prices((name, overrides.as_ref()), origin))?;
     let numbers: Vec<usize> = (0..outlines.len()).collect();
     let mut labels = networks::labels(expansion, &outlines, &numbers, "");
     let (mut study, mut points) = (None, vec![]);
@@ -316,8 +316,8 @@ impl<'a> Compiler<'a> {
                 payload_bytes: self.profiles.packet_payload(scenario, origin)?,
             },
             missing: scenario.link.missing.get(),
-            prices: scenario.fleet.prices.as_ref().map(|name| self.profiles.price_index(name)),
-            cloud_prices: scenario.cloud.prices.as_ref().map(|name| self.profiles.price_index(name)),
+            prices: scenario.fleet.priced().map(|list| self.profiles.price_index(&name_with(list))),
+            cloud_prices: scenario.cloud.priced().map(|list| self.profiles.price_index(&name_with(list))),
             convention,
             cloud_convention,
             designs,

@@ -49,7 +49,7 @@ impl<P: Profile> Shelf<P> {
         let Some(overrides) = overrides else { return self.get(name, origin) };
         match self.loaded.entry(overrides.label(name)) {
             Entry::Occupied(known) => Ok(known.into_mut()),
-            Entry::Vacant(new) => Ok(new.insert(overrides.applied_to(P::load(name, origin)?))),
+            Entry::Vacant(new) => Ok(new.insert(overrides.applied_to(P::load(name, origin)?)?)),
         }
     }
 
@@ -86,9 +86,13 @@ impl Profiles {
         self.prices.loaded.iter().map(|(name, prices)| (name.as_str(), prices))
     }
 
-    /// Loads the price list `name`. Those of all scenarios of a study are loaded before anything else, so that their numbers stay.
-    pub(super) fn load_prices(&mut self, name: &Located<String>, origin: &Origin) -> Result<(), Mistake> {
-        self.prices.get(name, origin).map(|_| ())
+    /// Loads a price list, with the values in the place of its own. Those of all scenarios of a study are loaded before anything else, so that their numbers stay.
+    pub(super) fn load_prices(
+        &mut self,
+        list: (&Located<String>, Option<&Overrides<Prices>>),
+        origin: &Origin,
+    ) -> Result<(), Mistake> {
+        self.prices.get_with(list, origin).map(|_| ())
     }
 
     /// Index of the price list `name`, which has been loaded, in the order of [`Profiles::price_lists`].
@@ -106,8 +110,8 @@ impl Profiles {
     pub(super) fn system(&mut self, scenario: &Scenario, origin: &Origin) -> Result<System, Mistake> {
         let fleet = &scenario.fleet;
         let device = self.devices.get_with(scenario.fleet.device(), origin)?;
-        let form = match &fleet.prices {
-            Some(prices) => Some(self.prices.get(prices, origin)?.form()),
+        let form = match fleet.priced() {
+            Some(list) => Some(self.prices.get_with(list, origin)?.form()),
             None => None,
         };
         if let Some(prices) = &fleet.prices
@@ -142,14 +146,19 @@ impl Profiles {
         let device = self.devices.get_with(scenario.fleet.device(), origin)?;
         let server = self.clouds.get_with(scenario.cloud.server(), origin)?;
         let link = self.links.get_with(scenario.link.radio(), origin)?;
-        let list = |name: &Option<Located<String>>| {
-            let name = name.as_ref()?.as_str();
-            self.prices.loaded.get_key_value(name).map(|(name, prices)| (name.as_str(), prices))
-        };
-        let processors = warnings::device_mix(scenario, device, list(&fleet.prices)).chain(warnings::cloud_mix(
+        // A list with other values than its own is still the list of a machine.
+        fn named<'s>(
+            lists: &'s Shelf<Prices>,
+            (name, overrides): (&'s Located<String>, Option<&Overrides<Prices>>),
+        ) -> Option<(&'s str, &'s Prices)> {
+            let label = overrides.map_or_else(|| (**name).clone(), |overrides| overrides.label(name));
+            Some((name.as_str(), lists.loaded.get(&label)?))
+        }
+        let list = |priced: Option<(_, _)>| named(&self.prices, priced?);
+        let processors = warnings::device_mix(scenario, device, list(fleet.priced())).chain(warnings::cloud_mix(
             scenario,
             server,
-            list(&cloud.prices),
+            list(cloud.priced()),
         ));
         let replaced = warnings::overrides(scenario);
         Ok(replaced.chain(processors).chain(warnings::link_range(scenario, link, &system.link)).collect())
@@ -164,10 +173,11 @@ impl Profiles {
         origin: &Origin,
     ) -> Result<(), Mistake> {
         let (cut, layers) = (network.cut(), network.network().layers.len());
-        let head = scenario.fleet.prices.iter().map(|name| (name, "head", 0..cut + 1));
-        let tail = scenario.cloud.prices.iter().map(|name| (name, "tail", cut + 1..layers));
-        for (name, part, range) in head.chain(tail) {
-            let Some(unpriced) = self.prices.get(name, origin)?.unpriced().next() else { continue };
+        let head = scenario.fleet.priced().map(|list| (list, "head", 0..cut + 1));
+        let tail = scenario.cloud.priced().map(|list| (list, "tail", cut + 1..layers));
+        for (list, part, range) in head.into_iter().chain(tail) {
+            let name = list.0;
+            let Some(unpriced) = self.prices.get_with(list, origin)?.unpriced().next() else { continue };
             let coding = (part == "head" && network.codec_computes()).then_some("its codec".to_string());
             let layer = first_on_real_values(network, range).map(|layer| format!("`{layer}`"));
             let Some(place) = layer.or(coding) else { continue };

@@ -80,7 +80,8 @@ pub(super) fn overrides(scenario: &Scenario) -> impl Iterator<Item = String> {
         overrides?.warning(name)
     }
     let Scenario { fleet, link, cloud, .. } = scenario;
-    [of(fleet.device()), of(link.radio()), of(cloud.server())].into_iter().flatten()
+    let lists = [fleet.priced(), cloud.priced()].map(|list| list.and_then(of));
+    [of(fleet.device()), of(link.radio()), of(cloud.server())].into_iter().chain(lists).flatten()
 }
 
 /// The operation of a list that a machine computes with: its name, its joules, arithmetic alone, and its rate.

@@ -162,6 +162,11 @@ const HEADER_BYTES: Limits = Limits::whole(0.0, MAX_PACKET_BYTES as f64);
 const PACKET_BYTES: Limits = Limits::whole(1.0, MAX_PACKET_BYTES as f64);
 const ANSWER_BYTES: Limits = Limits::whole(0.0, 1e9);
 
+/// The lines of a documentation comment as one.
+fn meaning(lines: &[&str]) -> String {
+    lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ")
+}
+
 /// Declares a kind of profile: each quantity with its unit and the limits of its value. The quantities that every profile of
 /// the kind must have come first, then those that only some scenarios need, then lists of names.
 macro_rules! profile {
@@ -184,21 +189,38 @@ macro_rules! profile {
         }
 
         impl Replaceable for $name {
-            const NAME: &'static str = $kind;
-            const DECLARED: &'static [(Expected, &'static [&'static str])] = &[
-                $((Expected { key: stringify!($key), unit: $unit, limits: $limits }, &[$($about),+]),)*
-                $($((
-                    Expected { key: stringify!($extra), unit: $extra_unit, limits: $extra_limits },
-                    &[$($extra_about),+],
-                ),)*)?
-            ];
+            const NAME: &'static str = concat!($kind, " profile");
 
-            fn replace(&mut self, key: &str, with: impl FnOnce(Option<&Quantity>) -> Quantity) {
+            fn declared() -> Vec<(Expected, String)> {
+                vec![
+                    $((Expected { key: stringify!($key), unit: $unit, limits: $limits }, meaning(&[$($about),+])),)*
+                    $($((
+                        Expected { key: stringify!($extra), unit: $extra_unit, limits: $extra_limits },
+                        meaning(&[$($extra_about),+]),
+                    ),)*)?
+                ]
+            }
+
+            fn unit(key: &str) -> &'static str {
+                match key {
+                    $(stringify!($key) => $unit,)*
+                    $($(stringify!($extra) => $extra_unit,)*)?
+                    _ => "",
+                }
+            }
+
+            fn replace(
+                &mut self,
+                key: &str,
+                _: &Located<f64>,
+                with: impl FnOnce(Option<&Quantity>) -> Quantity,
+            ) -> Result<(), Mistake> {
                 match key {
                     $(stringify!($key) => self.$key = with(Some(&self.$key)),)*
                     $($(stringify!($extra) => self.$extra = Some(with(self.$extra.as_ref())),)*)?
                     _ => {}
                 }
+                Ok(())
             }
         }
 

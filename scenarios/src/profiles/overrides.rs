@@ -2,6 +2,7 @@
 
 use super::{Evidence, Expected, Limits, Quantity, Scope};
 use crate::declarations::MINIMUM_ABOVE_0;
+use crate::diagnostic::Mistake;
 use crate::located::Located;
 use cospike_sim_core::kernel::Number;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -15,13 +16,25 @@ use std::ops::Range;
 
 /// A kind of profile whose values a scenario may replace.
 pub trait Replaceable {
-    /// Name of the kind: `device`, `link` or `cloud`.
+    /// What messages call a file of the kind, such as `device profile`.
     const NAME: &'static str;
-    /// Its quantities, each with the lines of its meaning.
-    const DECLARED: &'static [(Expected, &'static [&'static str])];
 
-    /// Puts another quantity in the place of the one called `key`, which the profile may not have.
-    fn replace(&mut self, key: &str, with: impl FnOnce(Option<&Quantity>) -> Quantity);
+    /// All quantities that files of the kind may have, each with its meaning.
+    fn declared() -> Vec<(Expected, String)>;
+
+    /// Unit of the quantity called `key`.
+    fn unit(key: &str) -> &'static str;
+
+    /// Puts another quantity in the place of the one called `key`, which the profile may not have; `value` is that of the scenario.
+    ///
+    /// # Errors
+    /// A key or value that this profile cannot have.
+    fn replace(
+        &mut self,
+        key: &str,
+        value: &Located<f64>,
+        with: impl FnOnce(Option<&Quantity>) -> Quantity,
+    ) -> Result<(), Mistake>;
 }
 
 /// Values in the place of those of a profile of kind `P`, by key, in the units of such profiles.
@@ -32,14 +45,18 @@ pub struct Overrides<P> {
 
 impl<P: Replaceable> Overrides<P> {
     /// The profile with these values.
-    pub(crate) fn applied_to(&self, mut profile: P) -> P {
+    ///
+    /// # Errors
+    /// A key or value that the profile cannot have.
+    pub(crate) fn applied_to(&self, mut profile: P) -> Result<P, Mistake> {
         for (key, value) in &self.values {
-            let unit = self.unit(key);
-            profile.replace(key, |known| {
+            let unit = P::unit(key);
+            profile.replace(key, value, |known| {
                 let source = match known {
                     Some(known) => format!(
-                        "given by the scenario, in the place of {} {unit}: {}",
+                        "given by the scenario, in the place of {} {}: {}",
                         Number(known.get()),
+                        *known.unit,
                         *known.source
                     ),
                     None => "given by the scenario; the profile has no such value".into(),
@@ -51,15 +68,16 @@ impl<P: Replaceable> Overrides<P> {
                     scope: known.map_or(Located::new(value.span(), Scope::AllIn), |known| known.scope.clone()),
                     evidence: Evidence::Assumed,
                 }
-            });
+            })?;
         }
-        profile
+        Ok(profile)
     }
 
     /// Name of the profile called `name` with these values, such as `wifi with beta = 120 mW`.
     pub(crate) fn label(&self, name: &str) -> String {
-        let value =
-            |(key, value): (&String, &Located<f64>)| format!("{key} = {} {}", Number(value.get()), self.unit(key));
+        let value = |(key, value): (&String, &Located<f64>)| {
+            format!("{key} = {} {}", Number(value.get()), P::unit(key)).trim_end().to_string()
+        };
         let values: Vec<String> = self.values.iter().map(value).collect();
         if values.is_empty() { name.into() } else { format!("{name} with {}", values.join(", ")) }
     }
@@ -71,13 +89,14 @@ impl<P: Replaceable> Overrides<P> {
             format!("the scenario gives the {} `{name}` values in the place of its own: {}", P::NAME, keys.join(", "));
         (!keys.is_empty()).then_some(from)
     }
-
-    fn unit(&self, key: &str) -> &'static str {
-        P::DECLARED.iter().find(|(expected, _)| expected.key == key).map_or("", |(expected, _)| expected.unit)
-    }
 }
 
 impl<P> Overrides<P> {
+    /// Where the first of the values stands.
+    pub(crate) fn first(&self) -> Option<Range<usize>> {
+        self.values.values().map(Located::span).min_by_key(|span| span.start)
+    }
+
     /// Where the value of `key` stands, if it is given.
     pub(crate) fn span(&self, key: &str) -> Option<Range<usize>> {
         self.values.get(key).map(Located::span)
@@ -116,16 +135,16 @@ impl<P> Serialize for Overrides<P> {
 
 impl<P: Replaceable> JsonSchema for Overrides<P> {
     fn schema_name() -> Cow<'static, str> {
-        format!("{}-override", P::NAME).into()
+        format!("override of a {}", P::NAME).replace(' ', "-").into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let key = |(expected, about): &(Expected, &[&str])| (expected.key.to_string(), schema(expected, about));
-        let properties: Map<String, Value> = P::DECLARED.iter().map(key).collect();
+        let key = |(expected, meaning): (Expected, String)| (expected.key.to_string(), schema(&expected, &meaning));
+        let properties: Map<String, Value> = P::declared().into_iter().map(key).collect();
         json_schema!({
             "type": "object",
             "description": format!(
-                "Values in the place of those of the {} profile, in its units. Results name the profile with them.",
+                "Values in the place of those of the {}, in its units. Results name it with them.",
                 P::NAME
             ),
             "properties": properties,
@@ -135,12 +154,11 @@ impl<P: Replaceable> JsonSchema for Overrides<P> {
 }
 
 /// Schema of the value of a quantity.
-fn schema(expected: &Expected, about: &[&str]) -> Value {
+fn schema(expected: &Expected, meaning: &str) -> Value {
     let Limits { is_whole, zero, least, most } = expected.limits;
-    let meaning = about.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ");
     let mut schema = json!({
         "type": if is_whole { "integer" } else { "number" },
-        "description": format!("{meaning} Unit: {}.", expected.unit),
+        "description": if expected.unit.is_empty() { meaning.into() } else { format!("{meaning} Unit: {}.", expected.unit) },
         "minimum": if zero { 0.0 } else { least },
         "maximum": most,
     });

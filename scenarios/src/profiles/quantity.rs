@@ -154,6 +154,16 @@ impl Limits {
         Self { zero: true, ..self }
     }
 
+    /// What either of two limits accepts, and what lies between.
+    pub(super) fn or(self, other: Self) -> Self {
+        Self {
+            is_whole: self.is_whole && other.is_whole,
+            zero: self.zero || other.zero,
+            least: self.least.min(other.least),
+            most: self.most.max(other.most),
+        }
+    }
+
     fn accepts(&self, value: f64) -> bool {
         // No quantity may be negative, so -0 is refused as well.
         let is_whole = !self.is_whole || value.fract() == 0.0;

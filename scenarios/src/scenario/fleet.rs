@@ -2,7 +2,8 @@
 
 use crate::diagnostic::Mistake;
 use crate::located::Located;
-use crate::profiles::{DeviceProfile, Overrides};
+use crate::profiles::{DeviceProfile, Overrides, Prices};
+use crate::scenario::check;
 use crate::scenario::limits::{MAX_J, MAX_MBPS, MAX_MS, MAX_WAITING, MIN_J, MIN_MS, MIN_SHARE};
 use cospike_sim_core::cosim::System;
 use schemars::JsonSchema;
@@ -22,6 +23,8 @@ pub struct FleetSection {
     pub overrides: Option<Overrides<DeviceProfile>>,
     /// Price list of the operations on a device. If it is left out, the device draws the `computing_power` of its profile.
     pub prices: Option<Located<String>>,
+    /// Values in the place of those of the price list.
+    pub price_override: Option<Overrides<Prices>>,
     /// Maximum number of requests that wait for the processor of a device, the one that it computes not counted; what waits for
     /// the uplink is not bounded. Unbounded if it is left out.
     #[schemars(range(min = 0, max = MAX_WAITING))]
@@ -86,12 +89,18 @@ pub struct Switching {
 }
 
 impl FleetSection {
+    /// The price list of the operations, and the values in the place of its own.
+    pub(crate) fn priced(&self) -> Option<(&Located<String>, Option<&Overrides<Prices>>)> {
+        Some((self.prices.as_ref()?, self.price_override.as_ref()))
+    }
+
     /// The profile of a device, and the values in the place of its own.
     pub(crate) fn device(&self) -> (&Located<String>, Option<&Overrides<DeviceProfile>>) {
         (&self.profile, self.overrides.as_ref())
     }
 
     pub(super) fn check(&self) -> Result<(), Mistake> {
+        check::needs_prices(&self.prices, &self.price_override)?;
         self.check_queue()?;
         self.check_speed()
     }

@@ -194,3 +194,33 @@ fn every_price_reaches_the_plan_in_joules() {
         }
     }
 }
+
+/// Every price of a list, replaced by the scenario and swept: each design point has a list of its own name and values, whatever the order.
+#[test]
+fn prices_in_the_place_of_those_of_a_list_reach_the_plan() {
+    let zoo = Zoo::shipped().unwrap();
+    for (name, form) in [
+        ("horowitz-45nm-fp32", Form::Operations),
+        ("memory-45nm-fp32", Form::Memory),
+        ("lemaire-2022", Form::Lemaire2022),
+        ("yan-2024", Form::Yan2024),
+    ] {
+        let value = |key: &str| {
+            let place = form.keys().iter().position(|known| known.key == key)?;
+            Some(if form.keys()[place].unit == Unit::Switch { 1.0 } else { 1.0 + place as f64 })
+        };
+        let (swept, others) = form.keys().split_first().unwrap();
+        let values = others.iter().map(|key| format!("{} = {}\n", key.key, value(key.key).unwrap()));
+        let values: String = values.collect();
+        let text = OTHER
+            .replace("horowitz-45nm-fp32", name)
+            .replace("[workload]", &format!("[fleet.price_override]\n{values}\n[workload]"));
+        let text = text + &format!("[sweep]\nfleet.price_override.{} = [1e6, 1.0]\n", swept.key);
+        let plan = compile(&Source::shipped("prices.toml", text), &zoo).unwrap_or_else(|error| panic!("{error}")).plan;
+        let lists: Vec<_> = plan.points.iter().map(|point| &plan.prices[point.prices.unwrap().position()]).collect();
+        assert_eq!(lists[1].list, PriceList::new(form, value).unwrap(), "{name}");
+        assert_ne!(lists[0].list, lists[1].list);
+        assert!(lists.iter().all(|list| list.name.starts_with(&format!("{name} with "))), "{}", lists[0].name);
+        assert!(plan.prices.iter().any(|list| list.name == name), "the list itself is as it was");
+    }
+}
