@@ -246,7 +246,9 @@ macro_rules! profile {
             }
 
             fn read(text: &str) -> Result<Self, Mistake> {
-                let profile: Self = decode::decode(decode::parse(text)?)?;
+                let mut profile: Self = decode::decode(decode::parse(text)?)?;
+                $(profile.$key.convert($unit);)*
+                $($(profile.$extra.iter_mut().for_each(|quantity| quantity.convert($extra_unit));)*)?
                 refuse_control_characters(&profile.description)?;
                 $($(profile.$names.iter().try_for_each(check_list)?;)*)?
                 Ok(profile)

@@ -256,7 +256,8 @@ impl File<'_> {
     /// Removes the price of `key`, whose scope must be that of the form.
     fn price(&mut self, form: Form, key: &PriceKey) -> Result<Quantity, Mistake> {
         let Some(price) = self.take_if_any::<Quantity>(key.key)? else { return Err(self.missing(form, key)) };
-        let price = price.into_inner();
+        let mut price = price.into_inner();
+        price.convert(key.unit.name());
         let needed = if form.is_all_in() { Scope::AllIn } else { Scope::PerOperation };
         let found = *price.scope;
         if found == needed {

@@ -19,8 +19,11 @@ pub(crate) struct Outline {
     /// The network.
     pub(crate) network: NetworkSection,
     /// Price lists of the devices and of the cloud, with the values in the place of their own.
-    pub(crate) prices: Vec<(Located<String>, Option<Overrides<Prices>>)>,
+    pub(crate) prices: Vec<NamedList>,
 }
+
+/// A price list by its name, with the values in the place of its own.
+pub(crate) type NamedList = (Located<String>, Option<Overrides<Prices>>);
 
 /// Sections that can name a price list, and the key.
 const PRICED: [&str; 2] = ["fleet", "cloud"];
@@ -72,7 +75,7 @@ fn read(table: &DeTable<'_>) -> Result<Outline, Mistake> {
 }
 
 /// The price list of a section, with the values in the place of its own; `None` without one.
-fn priced(section: &DeTable<'_>) -> Result<Option<(Located<String>, Option<Overrides<Prices>>)>, Mistake> {
+fn priced(section: &DeTable<'_>) -> Result<Option<NamedList>, Mistake> {
     let Some(prices) = section.get(PRICES) else { return Ok(None) };
     let Some(name) = prices.get_ref().as_str() else { return Ok(None) };
     let values = section
