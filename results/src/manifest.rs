@@ -48,7 +48,7 @@ pub struct Manifest {
     pub networks: Vec<FileUsed>,
     /// Data sets on which the networks were run; the hash covers shape, classes and pixels, whatever files hold them.
     pub datasets: Vec<FileUsed>,
-    /// Recorded rates and arrivals, by the paths in the scenario.
+    /// Recorded rates and arrivals, and measured heads, by the paths in the scenario.
     pub traces: Vec<FileUsed>,
     /// Every profile and price list that was used, with the provenance of each value.
     pub profiles: Vec<ProfileUsed>,

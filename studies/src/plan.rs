@@ -188,7 +188,7 @@ pub struct Provenance {
     pub goal: Option<GoalUsed>,
     /// Swept keys, in the order of the file.
     pub axes: Vec<Axis>,
-    /// Recorded rates and arrivals: name, and hash of the content.
+    /// Recorded rates and arrivals, and measured heads: name, and hash of the content.
     pub traces: Vec<FileUsed>,
     /// Profiles and price lists, with the provenance of each value.
     pub profiles: Vec<ProfileUsed>,

@@ -14,6 +14,7 @@ use crate::declarations::kind_of_key;
 use crate::diagnostic::{Diagnostic, Mistake, Origin, Source, excerpt};
 use crate::given::Given;
 use crate::located::Located;
+use crate::measured::MeasuredHeads;
 use crate::profiles::{Overrides, Replaceable};
 use crate::question;
 use crate::scenario::{DatasetName, Precision, Scenario};
@@ -26,6 +27,8 @@ use cospike_models::zoo::{NetworkChoice, WeightFile, Zoo, ZooError, ZooNetwork};
 use cospike_results::index::NetworkIndex;
 use cospike_results::manifest::{Axis, FileUsed};
 use cospike_results::store::entries::Location;
+use cospike_sim_core::cosim::System;
+use cospike_sim_core::network::INPUT;
 use cospike_studies::plan::{
     self, DesignPoint, NamedPrices, PLAN_SCHEMA, Packets, Plan, PlannedNetwork, ProfileNames, Provenance, SampleSet,
 };
@@ -34,6 +37,7 @@ use cospike_studies::{Study, StudyError};
 use networks::Asked;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 use system::Profiles;
 
@@ -240,6 +244,8 @@ struct Compiler<'a> {
     datasets: BTreeMap<String, (Dataset, String)>,
     /// Hashes of the traces, by the path in the scenario.
     traces: BTreeMap<String, String>,
+    /// Measured heads, by the path in the scenario.
+    measured: BTreeMap<String, MeasuredHeads>,
     /// What is not as it should be, each once.
     warnings: Vec<String>,
     /// Distinct networks, in the order of the plan.
@@ -271,6 +277,7 @@ impl<'a> Compiler<'a> {
             profiles: Profiles::with_shipped_prices()?,
             datasets: BTreeMap::new(),
             traces: BTreeMap::new(),
+            measured: BTreeMap::new(),
             warnings: vec![],
             networks: vec![],
             known: BTreeMap::new(),
@@ -290,6 +297,7 @@ impl<'a> Compiler<'a> {
         }
         let classes = designs.iter().map(|index| self.networks[index.position()].network.network.network().classes());
         system.cloud.answer_bytes += places::score_bytes(&system.cloud, classes.max().unwrap_or(0));
+        self.measure(scenario, designs[0], &mut system)?;
         extent::check(scenario, &system)?;
         for warning in self.profiles.warnings(scenario, &system, origin)? {
             if !self.warnings.contains(&warning) {
@@ -306,7 +314,10 @@ impl<'a> Compiler<'a> {
             label,
             parameters: point.combination.parameters.clone(),
             profiles: ProfileNames {
-                device: name_with(scenario.fleet.device()),
+                device: match &scenario.fleet.measured {
+                    Some(file) => format!("{}, measured in {file}", name_with(scenario.fleet.device())),
+                    None => name_with(scenario.fleet.device()),
+                },
                 link: name_with(scenario.link.radio()),
                 cloud: name_with(scenario.cloud.server()),
             },
@@ -325,9 +336,27 @@ impl<'a> Compiler<'a> {
         })
     }
 
+    /// Lets the device take for its head what was measured, if anything was.
+    fn measure(&mut self, scenario: &Scenario, design: NetworkIndex, system: &mut System) -> Result<(), Mistake> {
+        let Some(name) = &scenario.fleet.measured else { return Ok(()) };
+        let heads = match self.measured.entry((**name).clone()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(MeasuredHeads::load(name, self.origin)?),
+        };
+        self.traces.insert((**name).clone(), heads.blake3().into());
+        let choice = &self.networks[design.position()].planned.choice;
+        // Where everything is executed in the cloud there is no head.
+        if choice.split != INPUT {
+            let (processor, watts) = heads.device(choice, name)?;
+            (system.edge.processor, system.edge.measured_watts) = (processor, Some(watts));
+            system.check().map_err(|error| Mistake::in_value(name, error.to_string()))?;
+        }
+        Ok(())
+    }
+
     fn load_samples(&mut self, scenario: &Scenario) -> Result<(), Mistake> {
         let name = String::from((*scenario.samples.dataset).clone());
-        if let std::collections::btree_map::Entry::Vacant(new) = self.datasets.entry(name) {
+        if let Entry::Vacant(new) = self.datasets.entry(name) {
             let dataset = scenario.samples.load(self.origin)?;
             let blake3 = dataset.blake3();
             new.insert((dataset, blake3));

@@ -149,7 +149,7 @@ fn converted(value: f64, unit: &str, wanted: &str) -> Option<f64> {
         let base = wanted.strip_prefix(prefix)?;
         let is_base =
             |known: &&str| base == *known || base.strip_prefix(*known).is_some_and(|per| per.starts_with('/'));
-        PREFIXED.iter().any(|known| is_base(&known)).then_some((base, power))
+        PREFIXED.iter().any(is_base).then_some((base, power))
     })?;
     let prefix_of = |unit: &str, base: &str| {
         let prefix = unit.strip_suffix(base)?;

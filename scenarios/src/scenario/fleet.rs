@@ -25,6 +25,10 @@ pub struct FleetSection {
     pub prices: Option<Located<String>>,
     /// Values in the place of those of the price list.
     pub price_override: Option<Overrides<Prices>>,
+    /// CSV file of what a device was measured to take for whole heads, in the place of the profile's rates and of prices: `split`, `width`
+    /// (empty without a bottleneck unit), `head_ms`, `head_mj`, and before them, if it differs, the `kind` of the network. The energy is what is
+    /// drawn in addition to the profile's static power.
+    pub measured: Option<Located<String>>,
     /// Maximum number of requests that wait for the processor of a device, the one that it computes not counted; what waits for
     /// the uplink is not bounded. Unbounded if it is left out.
     #[schemars(range(min = 0, max = MAX_WAITING))]
@@ -101,6 +105,7 @@ impl FleetSection {
 
     pub(super) fn check(&self) -> Result<(), Mistake> {
         check::needs_prices(&self.prices, &self.price_override)?;
+        check::at_most_one(&[("prices", check::span(&self.prices)), ("measured", check::span(&self.measured))])?;
         self.check_queue()?;
         self.check_speed()
     }
