@@ -159,3 +159,21 @@ impl RunRow {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::comparisons::ComparisonRow;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_column_of_tables_for_plots_has_a_name_of_its_own_a_label_and_a_meaning() {
+        for fields in [RunRow::fields().into_iter().chain(metric_fields()).collect(), ComparisonRow::fields()] {
+            let names: BTreeSet<&str> = fields.iter().map(|field| &*field.name).collect();
+            assert_eq!(names.len(), fields.len(), "{names:?}");
+            assert!(fields.iter().all(|field| !field.label.is_empty() && !field.meaning().is_empty()));
+            // A swept key has a dot in its path, so none of them can be taken for one of these.
+            assert!(names.iter().all(|name| !name.contains('.')));
+        }
+    }
+}

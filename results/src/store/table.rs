@@ -48,6 +48,9 @@ impl TableWriter {
 
     /// Adds a row, and takes its `values`.
     pub(super) fn add(&mut self, values: &mut Vec<Value>) -> Result<()> {
+        if values.len() != self.columns.len() {
+            return Err(too_short());
+        }
         self.columns.iter_mut().zip(values.drain(..)).try_for_each(|(column, value)| column.push(value))?;
         self.rows += 1;
         if self.rows == CELLS_PER_GROUP / self.columns.len() {
