@@ -520,7 +520,7 @@ pub(crate) enum Coding {
 pub(crate) enum Count {
     /// Operations as executed, and how many of them fall on weights of zero
     Cospike,
-    /// NeuroBench 2.3.0
+    /// NeuroBench 2.3.0; also prints its table of metrics
     Neurobench,
     /// SpikingJelly 2.0.0
     Spikingjelly,

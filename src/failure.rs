@@ -1,13 +1,22 @@
 //! Why a command ends early.
 
-use crate::output::{printable, shortened};
+use crate::output::{is_coloured, printable, say_error, shortened};
 use anyhow::anyhow;
+use cospike_scenarios::diagnostic::Diagnostic;
+use serde_json::{Value, json};
 use std::fmt::Display;
+use std::io;
+use std::process::ExitCode;
+
+/// Exit code for a mistake in what the user gave; clap uses the same for its own errors.
+pub(crate) const USAGE: u8 = 2;
 
 /// Failure of a command, which decides its exit code.
 pub(crate) enum Failure {
-    /// A mistake in what the user gave, as it is printed; exit code 2.
+    /// A mistake in what the user gave; exit code 2.
     Input(String),
+    /// A mistake in a file of the user's, with its place there; exit code 2.
+    InFile(Box<Diagnostic>),
     /// Any other failure; exit code 1.
     Other(anyhow::Error),
 }
@@ -15,16 +24,43 @@ pub(crate) enum Failure {
 impl Failure {
     /// A mistake in what the user gave: what was found, and what is accepted.
     pub(crate) fn mistake(message: impl Display) -> Self {
-        Self::Input(format!("error: {}", printable_lines(&message.to_string())))
+        Self::Input(printable_lines(&message.to_string()))
+    }
+
+    /// Says on standard error why a command failed, and gives its exit code.
+    pub(crate) fn report(&self) -> ExitCode {
+        let (code, text, said) = match self {
+            Self::Input(message) => (USAGE, format!("error: {message}"), json!({ "message": message })),
+            Self::InFile(mistake) => (USAGE, mistake.render(is_coloured(&io::stderr())), in_file(mistake)),
+            Self::Other(error) => {
+                let message = printable_lines(&format!("{error:#}"));
+                (1, format!("error: {message}"), json!({ "message": message }))
+            }
+        };
+        say_error(&text, said);
+        ExitCode::from(code)
     }
 
     /// The failure as an error, which no longer knows whose mistake it was.
     pub(crate) fn into_error(self) -> anyhow::Error {
         match self {
-            Self::Input(message) => anyhow!("{}", message.trim_start_matches("error: ")),
+            Self::Input(message) => anyhow!("{message}"),
+            Self::InFile(mistake) => anyhow!("{mistake}"),
             Self::Other(error) => error,
         }
     }
+}
+
+/// A mistake in a file, for programs.
+fn in_file(mistake: &Diagnostic) -> Value {
+    json!({
+        "message": mistake.message(),
+        "help": mistake.help(),
+        "file": mistake.file(),
+        "line": mistake.line(),
+        "column": mistake.column(),
+        "shown": mistake.render(false),
+    })
 }
 
 /// `text` without what would control the terminal, such as the names in a file that was made to do so.

@@ -38,12 +38,9 @@ mod zoo;
 use arguments::{Arguments, Verb, ZooVerb};
 use clap::Parser;
 use cospike_results::store::catches_panics;
-use failure::{Failure, printable_lines};
+use failure::{Failure, USAGE};
 use output::{lost, note, print_parsed};
 use std::process::ExitCode;
-
-/// Exit code for a mistake in what the user gave; clap uses the same for its own errors.
-const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     let usual = std::panic::take_hook();
@@ -54,7 +51,7 @@ fn main() -> ExitCode {
         }
     }));
     let code = match Arguments::try_parse() {
-        Ok(arguments) => outcome(execute(arguments.verb)),
+        Ok(arguments) => execute(arguments.verb).unwrap_or_else(|failure| failure.report()),
         // Help and version come this way too.
         Err(said) => {
             print_parsed(&said);
@@ -68,21 +65,6 @@ fn main() -> ExitCode {
         }
     }
     code
-}
-
-/// Says why a command failed, and gives its exit code.
-fn outcome(executed: Result<ExitCode, Failure>) -> ExitCode {
-    match executed {
-        Ok(code) => code,
-        Err(Failure::Input(message)) => {
-            note!("{message}");
-            ExitCode::from(USAGE)
-        }
-        Err(Failure::Other(error)) => {
-            note!("error: {}", printable_lines(&format!("{error:#}")));
-            ExitCode::FAILURE
-        }
-    }
 }
 
 fn execute(verb: Verb) -> Result<ExitCode, Failure> {

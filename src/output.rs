@@ -10,7 +10,7 @@ use comfy_table::{ContentArrangement, LineStyle, Table, presets}; // column widt
 use console::Term; // the size of a terminal on every system
 use cospike_results::summary::Estimate;
 use cospike_sim_core::stats::Interval;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::ffi::OsStr;
 use std::fmt::{self, Arguments, Display, Formatter};
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -60,6 +60,17 @@ pub(crate) fn is_coloured(stream: &impl RawStream) -> bool {
     AutoStream::choice(stream) != ColorChoice::Never && !is_nameless
 }
 
+/// Environment variable that is `json` where a program reads the errors.
+const ERRORS: &str = "COSPIKE_ERRORS";
+
+/// Says an error on standard error: as `text`, or `said` as JSON on one line where a program reads it.
+pub(crate) fn say_error(text: &str, said: Value) {
+    match std::env::var_os(ERRORS).is_some_and(|form| form == "json") {
+        true => note!("{}", json!({ "error": said })),
+        false => note!("{text}"),
+    }
+}
+
 /// Prints what the parser of the command line has to say: help and version on standard output, mistakes on standard error.
 pub(crate) fn print_parsed(said: &clap::Error) {
     let is_mistake = said.use_stderr();
@@ -68,7 +79,11 @@ pub(crate) fn print_parsed(said: &clap::Error) {
     let text = if is_coloured { text.ansi().to_string() } else { text.to_string() };
     let text = text.trim_end_matches('\n');
     match is_mistake {
-        true => text.lines().for_each(|line| note!("{}", shortened(line))),
+        true => {
+            let text = text.lines().map(shortened).collect::<Vec<_>>().join("\n");
+            let plain = said.to_string();
+            say_error(&text, json!({ "message": plain.trim_end().trim_start_matches("error: ") }));
+        }
         false => say!("{text}"),
     }
 }

@@ -12,7 +12,6 @@ use cospike_results::rows::Results;
 use cospike_scenarios::given::Given;
 use cospike_scenarios::profiles::{Prices, all_shipped};
 use cospike_sim_core::network::BottleneckKind;
-use std::io::IsTerminal;
 
 /// Probabilities of an inverted bit that units at the last split point meet.
 const BIT_ERRORS: [f64; 4] = [0.03, 0.1, 0.2, 0.3];
@@ -24,8 +23,7 @@ const EARLIER: usize = 2000;
 pub(crate) fn page(arguments: &Page) -> Result<(), Failure> {
     let zoo = arguments.zoo.open()?;
     let dataset = Dataset::fashion_mnist_test()?;
-    let prices =
-        all_shipped::<Prices>().map_err(|mistake| Failure::Input(mistake.render(std::io::stderr().is_terminal())))?;
+    let prices = all_shipped::<Prices>().map_err(|mistake| Failure::InFile(mistake.into()))?;
     let evidence = Evidence {
         executed: execute_all(&zoo, &dataset)?,
         bit_errors: BIT_ERRORS.to_vec(),

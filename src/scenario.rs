@@ -1,7 +1,6 @@
 //! Scenarios that the user names.
 
 use crate::failure::Failure;
-use crate::output::is_coloured;
 use cospike_models::zoo::Zoo;
 use cospike_scenarios::given::Given;
 use cospike_scenarios::{CompileError, Compiled, compile_given, compile_probes, library};
@@ -21,7 +20,7 @@ pub(crate) fn compile_scenario(
         Some(probes) => compile_probes(&source, given, probes, zoo),
     };
     match compiled {
-        Err(CompileError::Mistake(mistake)) => Err(Failure::Input(mistake.render(is_coloured(&std::io::stderr())))),
+        Err(CompileError::Mistake(mistake)) => Err(Failure::InFile(mistake)),
         compiled => compiled.map_err(Failure::mistake),
     }
 }

@@ -49,3 +49,21 @@ fn the_table_says_whose_rules_it_follows() {
     let total = text.lines().find(|line| line.trim_start().starts_with("total")).unwrap();
     assert_eq!(total.split_whitespace().nth(1).unwrap(), format!("{sum:.0}"), "{total}");
 }
+
+/// The metrics from the columns of the layers: operations from the tool's, sparsity from the spikes that leave neurons, whose T steps and
+/// shapes the count of updates has.
+#[test]
+fn the_metrics_of_neurobench_follow_from_the_layers() {
+    let report: Value = serde_json::from_str(&infer(&["--json", "--count", "neurobench"])).unwrap();
+    let (metrics, layers) = (&report["neurobench"], report["layers"].as_array().unwrap());
+    let sum = |of: &dyn Fn(&Value) -> f64| layers.iter().map(of).sum::<f64>();
+    assert_eq!(number(&metrics["effective_acs"]), sum(&|layer| number(&layer["tool"]["ac"])));
+    assert_eq!(number(&metrics["effective_macs"]), sum(&|layer| number(&layer["tool"]["mac"])));
+    let updates = sum(&|layer| number(&layer["neuron_updates"]));
+    assert_eq!(number(&metrics["membrane_updates"]), updates);
+    let is_neuron = |layer: &Value| number(&layer["neuron_updates"]) > 0.0;
+    let spikes = sum(&|layer| if is_neuron(layer) { number(&layer["output_events"]) } else { 0.0 });
+    assert!((number(&metrics["activation_sparsity"]) - (1.0 - spikes / updates)).abs() < 1e-12, "{metrics} {spikes}");
+    assert!(number(&metrics["footprint_bytes"]) % 4.0 == 0.0 && number(&metrics["footprint_bytes"]) > 1e5);
+    assert!(infer(&["--count", "neurobench"]).contains("connection sparsity"));
+}

@@ -13,6 +13,9 @@ use tempfile::TempDir;
 /// The tables, which the first byte of an input chooses from.
 const TABLES: [&str; 6] = ["points", "layers", "compute_energy", "replications", "latencies", "answers"];
 
+/// The tables that are made of these, and that nothing reads but to compare their hashes.
+const MADE: [&str; 3] = ["probes", "runs", "comparisons"];
+
 thread_local! {
     /// A result folder of this thread whose tables are empty.
     static FOLDER: TempDir = {
@@ -46,6 +49,7 @@ pub fn result_folder(bytes: &[u8]) {
 fn write(folder: &Path, name: &str, content: &[u8]) {
     let mut tables: BTreeMap<String, String> = TABLES
         .iter()
+        .chain(&MADE)
         .map(|table| format!("{table}.parquet"))
         .map(|table| {
             let content = fs::read(folder.join(&table)).expect("the folder has all tables");

@@ -37,7 +37,7 @@ impl Column {
         let keys: BTreeSet<&String> = digest.designs.iter().flat_map(|design| design.parameters.keys()).collect();
         let axes = &digest.results.manifest.axes;
         let mut keys: Vec<&String> = keys.into_iter().collect();
-        keys.sort_by_key(|key| axes.iter().position(|axis| axis == *key).unwrap_or(axes.len()));
+        keys.sort_by_key(|key| axes.iter().position(|axis| axis.key == **key).unwrap_or(axes.len()));
         let keys = keys.into_iter().map(|key| Self::Key(key.clone()));
         let others = [Self::Kind, Self::Payload, Self::OfflineAccuracy];
         keys.chain(others).chain(METRICS.iter().map(|metric| Self::Metric(*metric))).collect()

@@ -28,6 +28,7 @@ pub use publication::{
 };
 pub use zoo::{ZooPage, zoo_page};
 
+use cospike_results::manifest::Axis;
 use cospike_results::rows::Results;
 use cospike_results::store::whole_file::Kind;
 
@@ -47,7 +48,8 @@ const FILES: [&str; 8] = [
 ];
 
 /// Names of all files that the report of a study with these swept keys may have.
-pub fn files(axes: &[String]) -> Vec<String> {
+pub fn files(axes: &[Axis]) -> Vec<String> {
+    let axes: Vec<&str> = axes.iter().map(|axis| axis.key.as_str()).collect();
     let swept = axes.iter().map(|key| format!("{}.svg", figures::swept_name(key)));
     let pairs =
         axes.iter().enumerate().flat_map(|(place, across)| axes[place + 1..].iter().map(move |up| [across, up]));

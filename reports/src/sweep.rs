@@ -30,7 +30,7 @@ impl Swept {
     pub(crate) fn all(digest: &Digest<'_>) -> Vec<Self> {
         let varied = varied(&digest.designs);
         let axes = &digest.results.manifest.axes;
-        let place = |key: &&String| axes.iter().position(|axis| axis == *key).unwrap_or(axes.len());
+        let place = |key: &&String| axes.iter().position(|axis| axis.key == **key).unwrap_or(axes.len());
         let mut keys: Vec<&String> = varied.iter().collect();
         keys.sort_by_key(place);
         let mut all: Vec<Self> = Vec::new();

@@ -100,6 +100,7 @@ fn networks_are_told_apart_on_the_same_samples() {
             sample,
             label: 1,
             answer: u16::from(sample < right).into(),
+            entropy: 0.5,
             payload_bits: 8,
         };
         results.answers.extend((0..2000).map(row));

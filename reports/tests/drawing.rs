@@ -67,6 +67,7 @@ impl Odds {
                 Kind::Whole64 => Value::Whole(whole),
                 Kind::Real => Value::Real(self.numbers[*at % self.numbers.len()]),
                 Kind::Text => Value::Text(self.texts[*at % self.texts.len()].clone()),
+                Kind::Truth => Value::Truth(at.is_multiple_of(2)),
             }
         });
         T::from_values(&mut values.collect::<Vec<_>>().into_iter()).unwrap()

@@ -15,7 +15,7 @@ use cospike_results::rows::Results;
 use cospike_sim_core::network::BottleneckKind;
 use std::fs;
 use std::path::{Path, PathBuf};
-use synthetic::Synthetic;
+use synthetic::{Synthetic, axes};
 
 /// Studies that between them have every figure: one and many splits, more kinds than have colours of their own, and two keys with
 /// numbers, overloaded in one corner, with deadlines, batteries and a cloud.
@@ -55,7 +55,7 @@ fn grid() -> Results {
             .replace(&format!("\"network.split\":\"{}\"", row.split), &format!("\"link.packet_loss\":{loss}"));
         row.label = format!("{} w{} link.packet_loss={loss}", row.kind, row.width.unwrap());
     }
-    results.manifest.axes = ["network.family", "link.packet_loss", "network.width"].map(str::to_owned).to_vec();
+    results.manifest.axes = axes(["network.family", "link.packet_loss", "network.width"]);
     for (place, row) in results.replications.iter_mut().enumerate() {
         let point = f64::from(row.point.0);
         row.requests.deadline_misses = 40 * u64::from(row.point.0) + 3 * (place as u64 % 5);

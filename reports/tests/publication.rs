@@ -8,7 +8,7 @@ use cospike_reports::{
 };
 use cospike_results::rows::Results;
 use roxmltree::Document;
-use synthetic::Synthetic;
+use synthetic::{Synthetic, axes};
 
 /// A figure of 84 x 60 mm: `y` over `x`, by the columns `by`, of the design points that pass the filters.
 fn asked(form: Form, x: &str, y: &str, by: &[&str], filters: &[&str]) -> Publication {
@@ -191,7 +191,7 @@ fn grid(keep: impl Fn(u32) -> bool) -> Results {
         row.parameters = row.parameters.replace("network.split", "link.delay_ms").replace("stage", "");
         row.parameters = row.parameters.replace("\"1\"", "1").replace("\"2\"", "2").replace("\"3\"", "3");
     }
-    results.manifest.axes = ["network.family", "link.delay_ms", "network.width"].map(str::to_owned).to_vec();
+    results.manifest.axes = axes(["network.family", "link.delay_ms", "network.width"]);
     results.points.retain(|row| keep(row.point.0));
     results.all_points = results.points.len();
     results.replications.retain(|row| keep(row.point.0));

@@ -1,9 +1,11 @@
 //! The tables of columns in `docs/results.md`, written from the declarations of the rows.
 
+use crate::comparisons::ComparisonRow;
 use crate::rows::{
     AnswerRow, ComputeEnergyRow, LatencyRow, LayerRow, PointRow, ProbeRow, ReplicationRow, Table, TimeLineRow,
 };
-use cospike_sim_core::record::{Field, Kind};
+use crate::runs::{self, RunRow, metric_fields};
+use cospike_sim_core::record::{Field, Kind, Record};
 
 /// Line of `docs/results.md` before the generated text.
 const BEGIN: &str = "<!-- generated: columns -->\n";
@@ -20,6 +22,8 @@ pub fn page_with_columns(page: &str) -> Option<String> {
 /// The columns of all tables, in Markdown.
 pub fn columns_page() -> String {
     [
+        section_of(runs::NAME, runs::ABOUT, RunRow::fields().into_iter().chain(metric_fields())),
+        section::<ComparisonRow>(),
         section::<PointRow>(),
         section::<LayerRow>(),
         section::<ComputeEnergyRow>(),
@@ -33,8 +37,12 @@ pub fn columns_page() -> String {
 }
 
 fn section<T: Table>() -> String {
-    let rows: String = T::fields().iter().map(row).collect();
-    format!("### `{}`\n\n{}\n\n| column | type | unit | meaning |\n|---|---|---|---|\n{rows}", T::NAME, T::ABOUT)
+    section_of(T::NAME, T::ABOUT, T::fields())
+}
+
+fn section_of(name: &str, about: &str, fields: impl IntoIterator<Item = Field>) -> String {
+    let rows: String = fields.into_iter().map(|field| row(&field)).collect();
+    format!("### `{name}`\n\n{about}\n\n| column | type | unit | meaning |\n|---|---|---|---|\n{rows}")
 }
 
 fn row(field: &Field) -> String {
@@ -43,6 +51,7 @@ fn row(field: &Field) -> String {
         Kind::Whole64 => "uint64",
         Kind::Real => "double",
         Kind::Text => "string",
+        Kind::Truth => "boolean",
     };
     let optional = if field.is_optional { ", optional" } else { "" };
     let cell = |text: &str| text.replace('|', "\\|");

@@ -3,6 +3,7 @@
 //! | module | provides |
 //! |---|---|
 //! | [`rows`] | one type per table; its fields are the columns |
+//! | `runs`, `comparisons` | tables that are made of the others, for those who plot |
 //! | [`manifest`] | what was run |
 //! | [`key`] | keys made of content |
 //! | [`sealed`] | JSON documents that show whether they are as they were written |
@@ -19,6 +20,7 @@
 
 mod answers;
 pub mod compare;
+mod comparisons;
 pub mod condition;
 pub mod docs;
 pub mod goal;
@@ -27,6 +29,7 @@ pub mod key;
 pub mod manifest;
 pub mod metrics;
 pub mod rows;
+mod runs;
 pub mod sealed;
 pub mod store;
 pub mod summary;

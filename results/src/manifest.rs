@@ -2,6 +2,7 @@
 
 use crate::goal::GoalUsed;
 use crate::sealed::{self, SealError};
+use cospike_sim_core::record::Kind;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -41,18 +42,28 @@ pub struct Manifest {
     pub seed: u64,
     /// Replications per design point.
     pub replications: u32,
-    /// Dotted paths of the swept keys, in the order of the file.
-    pub axes: Vec<String>,
+    /// Swept keys, in the order of the file.
+    pub axes: Vec<Axis>,
     /// Weight files of the networks that were run, by their names in the zoo.
     pub networks: Vec<FileUsed>,
     /// Data sets on which the networks were run; the hash covers shape, classes and pixels, whatever files hold them.
     pub datasets: Vec<FileUsed>,
-    /// Recorded rates and arrivals, by the paths in the scenario.
+    /// Recorded rates and arrivals, and measured heads, by the paths in the scenario.
     pub traces: Vec<FileUsed>,
     /// Every profile and price list that was used, with the provenance of each value.
     pub profiles: Vec<ProfileUsed>,
     /// What was simulated but is not as it should be, in sentences: a mix of prices and rates, a law beyond its range.
     pub warnings: Vec<String>,
+}
+
+/// A swept key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Axis {
+    /// Dotted path of the key.
+    pub key: String,
+    /// Kind of its values.
+    pub kind: Kind,
 }
 
 /// Search for a value of a key.
@@ -223,7 +234,7 @@ mod tests {
             goal: None,
             seed: u64::MAX,
             replications: 2,
-            axes: vec!["network.width".into()],
+            axes: vec![Axis { key: "network.width".into(), kind: Kind::Whole64 }],
             networks: vec![FileUsed { name: "n".into(), blake3: "0".into() }],
             datasets: vec![],
             traces: vec![],

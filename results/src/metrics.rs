@@ -45,6 +45,20 @@ pub enum Unit {
     Number,
 }
 
+impl Unit {
+    /// Symbol of the unit; `share` of a share, and nothing of a number.
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Self::Share => "share",
+            Self::Seconds => "s",
+            Self::Joules => "J",
+            Self::Watts => "W",
+            Self::Bytes => "B",
+            Self::Number => "",
+        }
+    }
+}
+
 /// Direction in which a metric gets better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Better {

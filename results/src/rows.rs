@@ -131,6 +131,8 @@ record! {
         pub parameters: String => ("", "parameters"),
         /// Number of the distinct network that the design point runs, as in the table `answers`.
         pub network: NetworkIndex => ("", "network"),
+        /// What is simulated.
+        pub setup: Setup,
         /// Name of the backbone, such as `resnet14`.
         pub backbone: String => ("", "backbone"),
         /// Family of the network: `spiking`, `float` or `quantised`.
@@ -165,6 +167,29 @@ record! {
         /// Reason why the design point failed: that of its first replication that could not be simulated, or why no replication
         /// has an answer after its warm-up; missing where it did not fail.
         pub failure: Option<String> => ("", "failure"),
+    }
+}
+
+record! {
+    /// What a design point simulates, whether the study varies it or not: the settings that matter most.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Setup {
+        /// Number of devices.
+        pub devices: u32 => ("devices", "devices"),
+        /// Mean number of requests per second of a device; missing where it waits for answers, and for recorded arrivals.
+        pub requests_per_second: Option<f64> => ("1/s", "request rate"),
+        /// Profile of the devices.
+        pub device: String => ("", "device"),
+        /// Profile of the link.
+        pub link: String => ("", "link"),
+        /// Profile of the servers.
+        pub cloud: String => ("", "cloud"),
+        /// Number of servers; with autoscaling, at the start.
+        pub servers: u32 => ("servers", "servers at the start"),
+        /// Price list of the operations on a device; missing where the device draws what was measured of it as a whole.
+        pub prices: Option<String> => ("", "price list"),
+        /// Price list of the operations in the cloud; missing where they cost nothing.
+        pub cloud_prices: Option<String> => ("", "price list of the cloud"),
     }
 }
 
@@ -427,6 +452,8 @@ record! {
         pub label: u32 => ("", "label"),
         /// Class that the network answers.
         pub answer: u32 => ("", "answer"),
+        /// Entropy of the scores, from 0 (certain) to 1, by the logarithm to the number of classes.
+        pub entropy: f64 => ("", "entropy of the scores"),
         /// Payload of the sample.
         pub payload_bits: u32 => ("bit", "payload"),
     }
@@ -491,7 +518,7 @@ mod tests {
             .zip(ReplicationRow::fields())
             .map(|(index, field)| match field.kind {
                 Kind::Real => Value::Real(index.into()),
-                Kind::Text => Value::Missing,
+                Kind::Text | Kind::Truth => Value::Missing,
                 _ => Value::Whole(0),
             })
             .collect();

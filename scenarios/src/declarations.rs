@@ -2,6 +2,7 @@
 
 use crate::scenario::Scenario;
 use cospike_sim_core::kernel::Number;
+use cospike_sim_core::record::Kind;
 use schemars::generate::{Contract, SchemaSettings};
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
@@ -49,6 +50,29 @@ pub(crate) enum KeyValue {
     List(Map<String, Value>),
     /// Schema of the value.
     Scalar(Map<String, Value>),
+}
+
+/// Kind of the values of the key at a dotted `path`; of one that is not declared, text.
+pub(crate) fn kind_of_key(path: &str) -> Kind {
+    let mut table = &*SCENARIO;
+    for name in path.split('.') {
+        match table.keys.iter().find(|key| key.name == name).map(|key| &key.value) {
+            Some(KeyValue::Table(inner)) => table = inner,
+            Some(KeyValue::Scalar(schema)) => return kind(schema),
+            _ => break,
+        }
+    }
+    Kind::Text
+}
+
+/// Kind of the values that a schema describes.
+fn kind(schema: &Map<String, Value>) -> Kind {
+    match schema.get("type").and_then(Value::as_str) {
+        Some("integer") => Kind::Whole64,
+        Some("number") => Kind::Real,
+        Some("boolean") => Kind::Truth,
+        _ => Kind::Text,
+    }
 }
 
 /// What a value accepts, in words: `whole number from 1 to 64`.

@@ -16,6 +16,7 @@ pub mod diagnostic;
 pub mod given;
 pub mod library;
 mod located;
+mod measured;
 pub mod profiles;
 mod question;
 pub mod scenario;

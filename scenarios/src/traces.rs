@@ -68,7 +68,7 @@ pub fn decode_arrivals(source: &Source, devices: u32) -> Result<Vec<TraceArrival
 }
 
 /// The records of a CSV text, each with its position in bytes. Lines that are blank or begin with `#` are skipped.
-fn records(text: &str) -> impl Iterator<Item = Result<(StringRecord, Range<usize>), Mistake>> {
+pub(crate) fn records(text: &str) -> impl Iterator<Item = Result<(StringRecord, Range<usize>), Mistake>> {
     let (text, mark) = match text.strip_prefix(BYTE_ORDER_MARK) {
         Some(rest) => (rest, BYTE_ORDER_MARK.len_utf8()),
         None => (text, 0),

@@ -16,7 +16,7 @@ use cospike_sim_core::kernel::Streams;
 use cospike_sim_core::link::{Link, RadioPower, Sharing};
 use cospike_sim_core::stats::mean_interval;
 use cospike_sim_core::workload::{ArrivalProcess, Workload};
-use quadrants::{CLASSES, Quadrants, prices, split};
+use quadrants::{CLASSES, samples};
 use std::error::Error;
 use std::num::NonZeroUsize;
 
@@ -55,7 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let system = system(devices);
         let waits = (0..REPLICATIONS)
             .map(|replication| {
-                let mut network = Quadrants::new(split()?, prices()?, NonZeroUsize::MAX)?;
+                let mut network = samples(NonZeroUsize::MAX)?;
                 let outcome = run(&system, &mut network, &labels, &Streams::new(1, replication))?;
                 Ok(outcome.latency.ok_or("no request was answered")?.phases.uplink_wait * 1e3)
             })

@@ -12,12 +12,12 @@ use cospike_sim_core::edge::EdgeDevice;
 use cospike_sim_core::kernel::Streams;
 use cospike_sim_core::link::{Link, RadioPower};
 use cospike_sim_core::workload::{ArrivalProcess, Workload};
-use quadrants::{CLASSES, Quadrants, prices, split};
+use quadrants::{CLASSES, samples};
 use std::error::Error;
 use std::num::NonZeroUsize;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut network = Quadrants::new(split()?, prices()?, NonZeroUsize::MAX)?;
+    let mut network = samples(NonZeroUsize::MAX)?;
 
     // A slow microcontroller; the power of Wi-Fi is that of Huang et al., MobiSys 2012.
     let edge =

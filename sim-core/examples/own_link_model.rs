@@ -19,7 +19,7 @@ use cospike_sim_core::kernel::Streams;
 use cospike_sim_core::link::{Channel, Link, PacketLoss, RadioPower, Rate, RateStep, Transport};
 use cospike_sim_core::stats::{Moments, mean_interval};
 use cospike_sim_core::workload::{ArrivalProcess, Workload};
-use quadrants::{CLASSES, Quadrants, prices, split};
+use quadrants::{CLASSES, samples};
 use std::error::Error;
 use std::num::NonZeroUsize;
 
@@ -79,7 +79,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let (mut unanswered, mut right, mut latency) = (Moments::default(), Moments::default(), Moments::default());
         for replication in 0..REPLICATIONS {
             // A packet for each step of the payload.
-            let mut network = Quadrants::new(split()?, prices()?, NonZeroUsize::new(2).ok_or("two is not zero")?)?;
+            let mut network = samples(NonZeroUsize::new(2).ok_or("two is not zero")?)?;
             let outcome = run(&system, &mut network, &labels, &Streams::new(1, replication))?;
             lost.push(outcome.traffic.packets_lost as f64 / outcome.traffic.packets_sent as f64);
             unanswered.push(outcome.requests.dropped() as f64 / outcome.requests.generated as f64);

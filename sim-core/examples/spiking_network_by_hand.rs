@@ -11,10 +11,10 @@
 #[allow(dead_code, reason = "this example runs no simulation")]
 mod quadrants;
 
-use cospike_sim_core::inference::{Convention, Feature};
+use cospike_sim_core::inference::{Convention, Counts, Feature};
 use cospike_sim_core::payload::Damage;
 use cospike_sim_core::split::HeadOutput;
-use quadrants::{STEPS, image, prices, split, total};
+use quadrants::{STEPS, image, prices, split};
 use std::error::Error;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let (name, picojoules) = (&split.network().layers[line.layer].name, line.joules().unwrap_or(0.0) * 1e12);
         println!("{name:8} {:4} x {:20} {picojoules:6.1} pJ", line.count, line.event);
     }
-    println!("{:?}", total(&layers));
+    println!("{:?}", layers.iter().fold(Counts::default(), |sum, layer| sum + layer.counts));
 
     // The two bytes of the second step are lost: the score shrinks, the answer stays.
     let second: Vec<_> = payload.step_ranges().skip(1).take(1).collect();

@@ -114,16 +114,16 @@
 //!
 //! [`cosim::run`] lets devices ask, compute, send, wait and be answered. It sees the network through the trait
 //! [`CoInference`](cosim::CoInference): what the head of a sample costs and sends, and what the tail answers to what arrived.
-//! `Quadrants` implements it for the network above in 40 lines, see `examples/quadrants/mod.rs`.
+//! [`SplitSamples`](cosim::SplitSamples) is that for a split network and samples; `examples/fleet.rs` is the whole of it in 40 lines.
 //!
 //! ```
 //! # mod quadrants { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/quadrants/mod.rs")); }
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # use quadrants::Quadrants;
+//! # use quadrants::image;
 //! # let (split, prices) = (quadrants::split()?, quadrants::prices()?);
 //! use cospike_sim_core::cloud::Cloud;
 //! use cospike_sim_core::compute::Processor;
-//! use cospike_sim_core::cosim::{System, run};
+//! use cospike_sim_core::cosim::{SampleCosts, SplitSamples, System, run};
 //! use cospike_sim_core::edge::EdgeDevice;
 //! use cospike_sim_core::kernel::Streams;
 //! use cospike_sim_core::link::{Channel, Link, RadioPower};
@@ -147,7 +147,8 @@
 //! };
 //!
 //! // A sample for each class, and its label. A packet carries the two bytes of a step.
-//! let mut network = Quadrants::new(split, prices, 2.try_into()?)?;
+//! let costs = SampleCosts { device_prices: Some(prices), cloud_prices: None, packet_bytes: 2.try_into()? };
+//! let mut network = SplitSamples::new(split, (0..4).map(image), costs)?;
 //! let outcome = run(&system, &mut network, &[0, 1, 2, 3], &Streams::new(1, 0))?;
 //!
 //! // A request fails if all four of its packets are lost.
@@ -187,6 +188,7 @@
 //!
 //! `cargo run --release -p cospike-sim-core --example NAME`, where `NAME` is
 //!
+//! - `fleet`: a fleet of devices, a link that loses packets and a cloud, in 40 lines;
 //! - `spiking_network_by_hand`: spikes, scores, counts and joules of the network above, to check with a pencil;
 //! - `one_camera`: latency by phase and energy of one device, beside the values that follow by hand;
 //! - `fleet_on_a_cell`: waits for a shared uplink, beside queueing theory;

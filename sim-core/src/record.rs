@@ -73,7 +73,8 @@ impl Field {
 }
 
 /// Kind of a field's values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Unsigned whole numbers of 32 bits.
     Whole32,
@@ -83,6 +84,8 @@ pub enum Kind {
     Real,
     /// Text in UTF-8.
     Text,
+    /// True or false.
+    Truth,
 }
 
 /// The value of one field.
@@ -94,6 +97,8 @@ pub enum Value {
     Real(f64),
     /// A text.
     Text(String),
+    /// A value of [`Kind::Truth`].
+    Truth(bool),
     /// No value.
     Missing,
 }
@@ -256,6 +261,21 @@ impl Scalar for String {
     fn from_value(value: Value) -> Option<Self> {
         match value {
             Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl Scalar for bool {
+    const KIND: Kind = Kind::Truth;
+
+    fn to_value(&self) -> Value {
+        Value::Truth(*self)
+    }
+
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Truth(truth) => Some(truth),
             _ => None,
         }
     }

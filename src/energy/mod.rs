@@ -8,7 +8,6 @@ mod print;
 use crate::arguments::Energy;
 use crate::failure::Failure;
 use crate::given::{check_samples, unknown_name};
-use crate::output::is_coloured;
 use activity::Activity;
 use cospike_scenarios::diagnostic::Diagnostic;
 use cospike_scenarios::profiles::{Prices, all_shipped, find_for_option};
@@ -47,7 +46,7 @@ pub(crate) fn energy(arguments: &Energy) -> Result<(), Failure> {
 
 /// The price lists that `word` stands for, with their names: all built-in ones, a built-in one, or a file.
 fn price_lists(word: &str) -> Result<Vec<(String, Prices)>, Failure> {
-    let shown = |mistake: Diagnostic| Failure::Input(mistake.render(is_coloured(&std::io::stderr())));
+    let shown = |mistake: Diagnostic| Failure::InFile(mistake.into());
     if word == "all" {
         let shipped = all_shipped::<Prices>().map_err(shown)?;
         return Ok(shipped.into_iter().map(|(name, prices)| (name.into(), prices)).collect());

@@ -140,7 +140,7 @@ impl Layers<'_> {
     }
 
     /// Operations of all layers as `tool` counts them.
-    fn total(&self, tool: Tool) -> ToolCounts {
+    pub(super) fn total(&self, tool: Tool) -> ToolCounts {
         let layers = self.counts.iter().map(|counted| self.tool_counts(tool, counted.layer));
         layers.fold(ToolCounts::default(), |sum, layer| ToolCounts { ac: sum.ac + layer.ac, mac: sum.mac + layer.mac })
     }

@@ -1,9 +1,10 @@
 //! `infer`: accuracy and operations of one network, without devices.
 
 mod layers;
+mod neurobench;
 mod reference;
 
-use crate::arguments::{Coding, Infer};
+use crate::arguments::{Coding, Count, Infer};
 use crate::failure::Failure;
 use crate::given::{check_dataset, check_samples, unknown_name};
 use crate::nir;
@@ -16,6 +17,7 @@ use cospike_results::store::whole_file::WholeFile;
 use cospike_sim_core::inference;
 use cospike_sim_core::stats::wilson;
 use layers::Layers;
+use neurobench::NeuroBench;
 use serde_json::json;
 use std::path::Path;
 
@@ -142,8 +144,9 @@ fn print(
         samples,
         tool: arguments.count,
     };
+    let neurobench = (arguments.count == Some(Count::Neurobench)).then(|| NeuroBench::new(&layers, &network.weights));
     if arguments.json {
-        print_json(&json!({
+        let mut value = json!({
             "network": name,
             "samples": samples,
             "correct": correct,
@@ -153,7 +156,11 @@ fn print(
             "payload_bits": payload_bits,
             "folded_normalisations": network.weights.folded(),
             "layers": layers.json(),
-        }));
+        });
+        if let Some(neurobench) = neurobench {
+            value["neurobench"] = neurobench.json();
+        }
+        print_json(&value);
         return Ok(());
     }
     layers.print();
@@ -164,5 +171,6 @@ fn print(
         significant(payload_bits),
     );
     layers.print_notes(network.weights.folded());
+    neurobench.iter().for_each(NeuroBench::print);
     Ok(())
 }

@@ -60,7 +60,7 @@ impl<'a> Publication<'a> {
     pub(crate) fn take(&mut self, mut part: Results) -> anyhow::Result<()> {
         let writing = match &mut self.writing {
             Some(writing) => writing,
-            none => none.insert(self.place.begin()?),
+            none => none.insert(self.place.begin(&self.shown.manifest)?),
         };
         writing.add(&part)?;
         self.failed.extend(part.points.iter().filter(|row| row.failure.is_some()).map(|row| row.point));
@@ -78,7 +78,7 @@ impl<'a> Publication<'a> {
     /// Puts the results, which are whole by now, in place of older ones.
     pub(crate) fn finish(self) -> anyhow::Result<Published> {
         let Self { place, writing, shown, failed } = self;
-        writing.map_or_else(|| place.begin(), Ok)?.finish(&shown.manifest)?;
+        writing.map_or_else(|| place.begin(&shown.manifest), Ok)?.finish(&shown)?;
         Ok(Published { shown, failed })
     }
 }
@@ -104,7 +104,7 @@ impl PrintedAs {
 /// Draws the report of results that are written, and prints their summary. Gives what went wrong: with the report, and with the summary.
 pub(crate) fn present(results: &Results, place: &Place, printed_as: &PrintedAs) -> [Option<anyhow::Error>; 2] {
     let drawn = draw(results, place);
-    let printed = print(results, printed_as);
+    let printed = print(results, place.folder(), printed_as);
     let page = if drawn.is_ok() { format!(" and {PAGE}") } else { String::new() };
     note!("\nresults{page} in {}", place.folder().display());
     [drawn.err(), printed.err()]
@@ -116,13 +116,14 @@ pub(crate) fn failed_points(failed: usize, results: &Results) -> Option<anyhow::
 }
 
 /// Prints the summary.
-fn print(results: &Results, printed_as: &PrintedAs) -> anyhow::Result<()> {
+fn print(results: &Results, folder: &Path, printed_as: &PrintedAs) -> anyhow::Result<()> {
     let (summary, answer) = (Summary::new(results)?, answer(results)?);
     match printed_as {
         PrintedAs::Json => {
             let mut value = serde_json::to_value(&summary)?;
             value["question"] = json!(results.manifest.question);
             value["answer"] = json!(answer);
+            value["folder"] = json!(folder);
             print_json(&value);
         }
         PrintedAs::Tables(metrics) => {

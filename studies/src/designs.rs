@@ -1,7 +1,7 @@
 //! The designs of a point, as the event loop asks for them: looked up where a payload arrived whole, executed where it was
 //! damaged.
 
-use crate::inference::{PreparedNetwork, guess};
+use crate::inference::PreparedNetwork;
 use crate::plan::{DesignPoint, Packets};
 use crate::prices::{Priced, PricedNetwork, PricedNetworks, PricedSample, PricedStep, UsedLists};
 use cospike_results::index::{NetworkIndex, PriceIndex};
@@ -268,7 +268,7 @@ impl<'a> Designs<'a> {
         let stage = stages[delivery.steps - 1].clone().with_missing(self.missing);
         let tail = stage.tail(&payload, &damage)?;
         let priced = Priced::new(stage.network(), design.prepared.matched_steps, &tail.layers, self.lists);
-        let step = self.tail_step(&priced, guess(&tail.scores));
+        let step = self.tail_step(&priced, Guess::of(&tail.scores));
         Ok(DamagedTail { priced, step })
     }
 

@@ -6,7 +6,7 @@ use cospike_models::dataset::{Dataset, Feed};
 use cospike_models::zoo::{Blueprint, NetworkChoice, Zoo};
 use cospike_results::manifest::FileUsed;
 use cospike_sim_core::cosim::Guess;
-use cospike_sim_core::inference::{Feature, LayerCounts, Real};
+use cospike_sim_core::inference::{Feature, LayerCounts};
 use cospike_sim_core::payload::{Damage, Payload};
 use cospike_sim_core::split::{HeadOutput, SplitError, SplitNetwork};
 use rayon::prelude::*; // threads are spent on samples
@@ -50,6 +50,13 @@ pub(crate) struct SampleInference {
     pub(crate) payload: Option<Payload>,
     /// Class answered.
     pub(crate) answer: u32,
+}
+
+impl SampleInference {
+    /// Entropy of the scores after all steps, from 0 (certain) to 1.
+    pub(crate) fn entropy(&self) -> f64 {
+        self.stages.last().map_or(1.0, |stage| stage.guess.entropy)
+    }
 }
 
 /// What a network did from its first time step up to some.
@@ -149,15 +156,10 @@ fn infer_sample(stages: &[SplitNetwork], sample: &Feature) -> Result<SampleInfer
         };
         let mut layers = head.layers;
         layers.extend(head.codec);
-        executed.push(StageInference { head: layers, tail, guess: guess(&scores) });
+        executed.push(StageInference { head: layers, tail, guess: Guess::of(&scores) });
     }
     let answer = executed.last().map_or(0, |stage| stage.guess.answer);
     Ok(SampleInference { stages: executed, payload, answer })
-}
-
-/// The answer of class scores, as the network itself gives it.
-pub(crate) fn guess(scores: &Real) -> Guess {
-    Guess { answer: scores.answer() as u32, ..Guess::from_scores(&scores.means()) }
 }
 
 fn names<'a>(files: impl Iterator<Item = &'a str>) -> String {

@@ -24,6 +24,9 @@ pub const INFERENCE_SCHEMA: u32 = 8;
 /// are stored. It grows with such changes, and with no other. An inference does not depend on it.
 pub const SIMULATION_SCHEMA: u32 = 12;
 
+/// Version of the form of the summaries that are stored beside inferences, from which they can be made again.
+const SUMMARY_SCHEMA: u32 = 2;
+
 /// What an inference depends on.
 #[derive(Serialize)]
 struct InferenceContent<'a> {
@@ -115,7 +118,7 @@ impl Plan {
 /// # Errors
 /// [`KeyError`], which keys do not give.
 pub fn summary_key(inference: &ContentKey) -> Result<ContentKey, KeyError> {
-    ContentKey::from_json("summary", inference)
+    ContentKey::from_json("summary", &(SUMMARY_SCHEMA, inference))
 }
 
 /// Key under which the reason is stored for which there is no piece with the key `piece`. A listing of keys alone tells failures

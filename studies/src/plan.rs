@@ -8,7 +8,7 @@ use crate::condition::{Decision, DecisionError};
 use cospike_models::zoo::{CodecChoice, NetworkChoice};
 use cospike_results::goal::GoalUsed;
 use cospike_results::index::{NetworkIndex, PriceIndex};
-use cospike_results::manifest::{FileUsed, ProfileUsed, SearchUsed};
+use cospike_results::manifest::{Axis, FileUsed, ProfileUsed, SearchUsed};
 use cospike_sim_core::cosim::{MAX_DESIGNS, System};
 use cospike_sim_core::energy::PriceList;
 use cospike_sim_core::inference::Convention;
@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 /// Version of the JSON form of [`Plan`]. It grows with every change after which an older program would read a plan wrongly.
-pub const PLAN_SCHEMA: u32 = 1;
+pub const PLAN_SCHEMA: u32 = 2;
 
 /// A study: what to execute, completely.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -120,6 +120,8 @@ pub struct DesignPoint {
     pub label: String,
     /// Parameters that the study varies: their values by dotted path.
     pub parameters: BTreeMap<String, Value>,
+    /// Profiles of the places, by the names that people know.
+    pub profiles: ProfileNames,
     /// Devices, link, cloud and workload.
     pub system: System,
     /// Division of payloads into packets.
@@ -139,6 +141,18 @@ pub struct DesignPoint {
     pub designs: Vec<NetworkIndex>,
     /// Network that a device executes before any of these, on the same samples.
     pub local: Option<NetworkIndex>,
+}
+
+/// Names of the profiles that the values of a design point are from, for the record; they change no result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProfileNames {
+    /// Profile of the devices.
+    pub device: String,
+    /// Profile of the link.
+    pub link: String,
+    /// Profile of the servers.
+    pub cloud: String,
 }
 
 /// Division of payloads into packets.
@@ -172,9 +186,9 @@ pub struct Provenance {
     /// Which design point is the best.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goal: Option<GoalUsed>,
-    /// Dotted paths of the swept keys, in the order of the file.
-    pub axes: Vec<String>,
-    /// Recorded rates and arrivals: name, and hash of the content.
+    /// Swept keys, in the order of the file.
+    pub axes: Vec<Axis>,
+    /// Recorded rates and arrivals, and measured heads: name, and hash of the content.
     pub traces: Vec<FileUsed>,
     /// Profiles and price lists, with the provenance of each value.
     pub profiles: Vec<ProfileUsed>,

@@ -6,8 +6,8 @@ use crate::schedule::Simulated;
 use crate::study::{Executed, Study, Summaries};
 use crate::summary::InferenceSummary;
 use crate::unanswered;
-use cospike_results::index::{NetworkIndex, PointIndex};
-use cospike_results::rows::{AnswerRow, ComputeEnergyRow, EventEnergy, LayerMeans, LayerRow, PointRow, Results};
+use cospike_results::index::{NetworkIndex, PointIndex, PriceIndex};
+use cospike_results::rows::{AnswerRow, ComputeEnergyRow, EventEnergy, LayerMeans, LayerRow, PointRow, Results, Setup};
 use cospike_sim_core::energy::Account;
 use cospike_sim_core::network::Network;
 use std::collections::BTreeMap;
@@ -79,6 +79,7 @@ impl Study {
             label: point.label.clone(),
             parameters: serde_json::json!(point.parameters).to_string(),
             network: point.network(),
+            setup: self.setup(point),
             backbone: choice.backbone.clone(),
             family: choice.family.name().into(),
             kind: choice.kind().into(),
@@ -95,6 +96,21 @@ impl Study {
             binary_bits: values * blueprint.steps as u64,
             failed_replications,
             failure,
+        }
+    }
+
+    /// What a design point simulates.
+    fn setup(&self, point: &DesignPoint) -> Setup {
+        let list = |index: PriceIndex| self.plan().prices[index.position()].name.clone();
+        Setup {
+            devices: point.system.devices,
+            requests_per_second: point.system.workload.arrivals.requests_per_second(),
+            device: point.profiles.device.clone(),
+            link: point.profiles.link.clone(),
+            cloud: point.profiles.cloud.clone(),
+            servers: point.system.cloud.servers,
+            prices: point.prices.map(list),
+            cloud_prices: point.cloud_prices.map(list),
         }
     }
 
@@ -152,15 +168,15 @@ impl Study {
     }
 
     fn answer_rows(&self, index: NetworkIndex, done: &InferenceSummary) -> Vec<AnswerRow> {
-        let samples = done.answers.iter().zip(&done.payload_bytes).zip(self.labels(index));
-        let row = |(sample, ((&answer, &bytes), &label)): (u32, ((&u32, &u32), &u16))| AnswerRow {
+        let row = |(sample, &label): (usize, &u16)| AnswerRow {
             network: index,
-            sample,
+            sample: sample as u32,
             label: label.into(),
-            answer,
-            payload_bits: bytes * 8,
+            answer: done.answers[sample],
+            entropy: done.entropies[sample],
+            payload_bits: done.payload_bytes[sample] * 8,
         };
-        (0..).zip(samples).map(row).collect()
+        self.labels(index).iter().take(done.samples()).enumerate().map(row).collect()
     }
 }
 

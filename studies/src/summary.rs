@@ -1,6 +1,6 @@
 //! What the results need of an inference once its replications are simulated: a hundredth of its bytes.
 
-use crate::inference::NetworkInference;
+use crate::inference::{NetworkInference, SampleInference};
 use cospike_sim_core::inference::LayerCounts;
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct InferenceSummary {
     /// Class answered, one per sample in the order of the data set.
     pub(crate) answers: Vec<u32>,
+    /// Entropy of the scores of each sample, from 0 (certain) to 1.
+    pub(crate) entropies: Vec<f64>,
     /// Payload of each sample in bytes; 0 if nothing is sent.
     pub(crate) payload_bytes: Vec<u32>,
     /// Counts of each layer but the input, summed over the samples.
@@ -21,6 +23,7 @@ impl InferenceSummary {
         let bytes = samples().map(|sample| sample.payload.as_ref().map_or(0, |payload| payload.bytes.len() as u32));
         Self {
             answers: samples().map(|sample| sample.answer).collect(),
+            entropies: samples().map(SampleInference::entropy).collect(),
             payload_bytes: bytes.collect(),
             layers: inference.layers.clone(),
         }

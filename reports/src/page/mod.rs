@@ -116,7 +116,7 @@ fn what_was_run(digest: &Digest<'_>) -> Markup {
                 " Swept: "
                 @for (index, axis) in manifest.axes.iter().enumerate() {
                     @if index > 0 { ", " }
-                    code { (axis) }
+                    code { (axis.key) }
                 }
                 "."
             }

@@ -1,10 +1,13 @@
 //! A study that never ran: every number comes from a simple formula, so that figures have something to draw.
 
 use cospike_results::index::{NetworkIndex, PointIndex};
-use cospike_results::manifest::{FileUsed, MANIFEST_SCHEMA, Manifest, ProfileUsed, ValueUsed};
-use cospike_results::rows::{AnswerRow, ComputeEnergyRow, EventEnergy, LatencyRow, PointRow, ReplicationRow, Results};
+use cospike_results::manifest::{Axis, FileUsed, MANIFEST_SCHEMA, Manifest, ProfileUsed, ValueUsed};
+use cospike_results::rows::{
+    AnswerRow, ComputeEnergyRow, EventEnergy, LatencyRow, PointRow, ReplicationRow, Results, Setup,
+};
 use cospike_sim_core::cosim::{Phase, Phases, RequestCounters, TrafficCounters, Trajectory};
 use cospike_sim_core::energy::{ComputeEnergy, Energy, PowerEnergy};
+use cospike_sim_core::record::Kind;
 use std::sync::Arc;
 
 /// Samples of every synthetic network.
@@ -77,6 +80,7 @@ impl Synthetic {
                 r#"{{"network.family":"{family}","network.split":"{split}","network.width":{width_json}}}"#
             ),
             network: NetworkIndex(point),
+            setup: setup(),
             backbone: "resnet14".to_owned(),
             family: if family == "spiking" { "spiking" } else { "float" }.to_owned(),
             kind: family.to_owned(),
@@ -100,6 +104,7 @@ impl Synthetic {
             sample,
             label: 1,
             answer: u32::from((sample * 7 + point) % SAMPLES < correct),
+            entropy: 0.5,
             payload_bits: payload as u32,
         }));
         let work = 1e-6 * (1 + s) as f64 * if family == "spiking" { 0.2 } else { 1.0 };
@@ -243,7 +248,7 @@ fn manifest(replications: u32) -> Manifest {
         goal: None,
         seed: 7,
         replications,
-        axes: ["network.family", "network.split", "network.width"].map(str::to_owned).to_vec(),
+        axes: axes(["network.family", "network.split", "network.width"]),
         networks: vec![file("resnet14-spiking-stage3-w4", "0123456789abcdef")],
         datasets: vec![file("fashion-mnist", "00112233445566ff")],
         traces: vec![],
@@ -262,5 +267,23 @@ fn manifest(replications: u32) -> Manifest {
             },
         ],
         warnings: vec!["prices and rates of <different> machines".to_owned()],
+    }
+}
+
+/// Swept keys, as a manifest names them.
+pub(crate) fn axes<const N: usize>(keys: [&str; N]) -> Vec<Axis> {
+    keys.map(|key| Axis { key: key.into(), kind: Kind::Text }).to_vec()
+}
+
+fn setup() -> Setup {
+    Setup {
+        devices: 4,
+        requests_per_second: Some(1.0),
+        device: "device".into(),
+        link: "link".into(),
+        cloud: "cloud".into(),
+        servers: 1,
+        prices: Some("prices".into()),
+        cloud_prices: None,
     }
 }

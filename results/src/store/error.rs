@@ -2,6 +2,7 @@
 
 use crate::manifest::ManifestError;
 use crate::sealed::SealError;
+use cospike_sim_core::stats::StatsError;
 use parquet::errors::ParquetError;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -157,6 +158,9 @@ pub enum FolderError {
         /// Message of the Parquet library.
         error: ParquetError,
     },
+    /// No study has such results.
+    #[error("the design points cannot be compared: {0}")]
+    Statistics(#[from] StatsError),
 }
 
 impl FolderError {

@@ -11,13 +11,15 @@ use super::error::failed;
 use super::own::{self, MANIFEST, REPORT, ReportRecord};
 use super::table;
 use super::transaction::{self, Staging};
+use crate::comparisons::ComparisonRow;
 use crate::index::{NetworkIndex, PointIndex};
 use crate::manifest::StoredManifest;
 use crate::rows::{
     AnswerRow, ComputeEnergyRow, LatencyRow, LayerRow, PointRow, ProbeRow, ReplicationRow, Results, Table, TimeLineRow,
 };
+use crate::runs;
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Read, Seek};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -38,6 +40,8 @@ impl Place {
             file_name::<TimeLineRow>(),
             file_name::<AnswerRow>(),
             file_name::<ProbeRow>(),
+            file_name::<ComparisonRow>(),
+            file_of_table(runs::NAME),
         ];
         tables.into_iter().chain([MANIFEST.into(), REPORT.into()]).collect()
     }
@@ -47,9 +51,9 @@ impl Place {
     /// # Errors
     /// [`FolderError`]; then the older results are as they were, or [`FolderError::is_stored`] says that the new ones are there.
     pub fn write(&self, results: &Results) -> Result<(), FolderError> {
-        let mut writing = self.begin()?;
+        let mut writing = self.begin(&results.manifest)?;
         writing.add(results)?;
-        writing.finish(&results.manifest)
+        writing.finish(results)
     }
 
     /// Writes the `files` of a report, text by name, in place of those of an older report.
@@ -153,6 +157,8 @@ fn read_tables(folder: &Path, manifest: &str, points: usize) -> Result<Results, 
     results.time_line = table.rows(|_| ())?;
     results.answers = table.rows(|_| ())?;
     results.probes = table.rows(|_| ())?;
+    // Made of the others, for other programs.
+    [file_name::<ComparisonRow>(), file_of_table(runs::NAME)].iter().try_for_each(|name| table.open(name).map(drop))?;
     Ok(results)
 }
 
@@ -180,12 +186,18 @@ impl Reading<'_> {
 
     /// Gives the rows of a table to `take`, until that wants no more.
     fn read<T: Table>(&self, take: impl FnMut(T) -> ControlFlow<()>) -> Result<(), FolderError> {
-        let (folder, name) = (self.folder, file_name::<T>());
-        let path = folder.join(&name);
-        let Some(wanted) = self.manifest.tables.get(&name) else {
-            return Err(FolderError::NoTable { path: folder.join(MANIFEST), table: name });
+        let name = file_name::<T>();
+        let file = self.open(&name)?;
+        table::read(file, take).map_err(|error| FolderError::Table { path: self.folder.join(name), error })
+    }
+
+    /// Opens a table, which is as it was written.
+    fn open(&self, name: &str) -> Result<File, FolderError> {
+        let path = self.folder.join(name);
+        let Some(wanted) = self.manifest.tables.get(name) else {
+            return Err(FolderError::NoTable { path: self.folder.join(MANIFEST), table: name.into() });
         };
-        let mut file = match transaction::open(folder, &name) {
+        let mut file = match transaction::open(self.folder, name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(FolderError::Missing { path }),
             file => file.map_err(failed(&path))?,
         };
@@ -193,7 +205,7 @@ impl Reading<'_> {
             return Err(FolderError::Damaged { path });
         }
         file.rewind().map_err(failed(&path))?;
-        table::read(file, take).map_err(|error| FolderError::Table { path, error })
+        Ok(file)
     }
 }
 
@@ -227,5 +239,10 @@ impl<'a, T: PartialEq> Shared<'a, T> {
 
 /// Name of the file of a table.
 pub(super) fn file_name<T: Table>() -> String {
-    format!("{}.parquet", T::NAME)
+    file_of_table(T::NAME)
+}
+
+/// Name of the file of the table `name`.
+pub(super) fn file_of_table(name: &str) -> String {
+    format!("{name}.parquet")
 }

@@ -3,10 +3,12 @@
 // A columnar format that pandas, Polars, DuckDB and R read. `parquet_derive` is not used: it knows neither nested records in
 // place of columns, as `record!` has them, nor a column's unit and meaning, so every column would be declared twice.
 use crate::rows::Table;
+use arrow_schema::{DataType as ArrowType, Field as ArrowField, Schema};
 use cospike_sim_core::record::{Field, Kind, Value};
+use parquet::arrow::add_encoded_arrow_schema_to_metadata;
 use parquet::basic::{Compression, LogicalType, Repetition, Type as Physical, ZstdLevel};
 use parquet::column::reader::get_typed_column_reader;
-use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, Int32Type, Int64Type};
+use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int32Type, Int64Type};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{FileReader, RowGroupReader};
@@ -14,8 +16,8 @@ use parquet::file::serialized_reader::SerializedFileReader;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::Type;
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::marker::PhantomData;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -24,37 +26,35 @@ use std::sync::Arc;
 const CELLS_PER_GROUP: usize = 1 << 20;
 
 /// A table that is being written, some rows at a time. The bytes depend on the rows alone, not on how they came.
-pub(super) struct TableWriter<T> {
+pub(super) struct TableWriter {
     writer: SerializedFileWriter<File>,
     /// Rows of the group that is not written yet.
     columns: Vec<Column>,
     rows: usize,
-    of: PhantomData<T>,
 }
 
-impl<T: Table> TableWriter<T> {
-    /// Begins a table in `file`.
-    pub(super) fn new(file: File) -> Result<Self> {
+impl TableWriter {
+    /// Begins the table `name` with the columns `fields` in `file`.
+    pub(super) fn new(file: File, name: &str, fields: &[Field]) -> Result<Self> {
         // Nothing here depends on the machine or the time.
-        let properties = WriterProperties::builder()
+        let mut properties = WriterProperties::builder()
             .set_created_by("CoSpike".into())
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .build();
-        let fields = T::fields();
-        let writer = SerializedFileWriter::new(file, Arc::new(schema::<T>(&fields)?), Arc::new(properties))?;
-        Ok(Self { writer, columns: fields.iter().map(Column::new).collect(), rows: 0, of: PhantomData })
+        add_encoded_arrow_schema_to_metadata(&described(fields), &mut properties);
+        let writer = SerializedFileWriter::new(file, Arc::new(schema(name, fields)?), Arc::new(properties))?;
+        Ok(Self { writer, columns: fields.iter().map(Column::new).collect(), rows: 0 })
     }
 
-    /// Adds rows.
-    pub(super) fn add(&mut self, rows: &[T]) -> Result<()> {
-        let mut values = Vec::with_capacity(self.columns.len());
-        for row in rows {
-            row.append(&mut values);
-            self.columns.iter_mut().zip(values.drain(..)).try_for_each(|(column, value)| column.push(value))?;
-            self.rows += 1;
-            if self.rows == CELLS_PER_GROUP / self.columns.len() {
-                self.write_group()?;
-            }
+    /// Adds a row, and takes its `values`.
+    pub(super) fn add(&mut self, values: &mut Vec<Value>) -> Result<()> {
+        if values.len() != self.columns.len() {
+            return Err(too_short());
+        }
+        self.columns.iter_mut().zip(values.drain(..)).try_for_each(|(column, value)| column.push(value))?;
+        self.rows += 1;
+        if self.rows == CELLS_PER_GROUP / self.columns.len() {
+            self.write_group()?;
         }
         Ok(())
     }
@@ -102,7 +102,7 @@ fn read_table<T: Table>(file: File, mut take: impl FnMut(T) -> ControlFlow<()>) 
     let reader = SerializedFileReader::new(file)?;
     let fields = T::fields();
     let found = reader.metadata().file_metadata().schema();
-    let needed = schema::<T>(&fields)?;
+    let needed = schema(T::NAME, &fields)?;
     if *found != needed {
         let names =
             |table: &Type| table.get_fields().iter().map(|c| c.name().to_string()).collect::<Vec<_>>().join(", ");
@@ -123,9 +123,26 @@ fn read_table<T: Table>(file: File, mut take: impl FnMut(T) -> ControlFlow<()>) 
     Ok(())
 }
 
-fn schema<T: Table>(fields: &[Field]) -> Result<Type> {
+fn schema(name: &str, fields: &[Field]) -> Result<Type> {
     let columns = fields.iter().map(|field| declare(field).map(Arc::new)).collect::<Result<_>>()?;
-    Type::group_type_builder(T::NAME).with_fields(columns).build()
+    Type::group_type_builder(name).with_fields(columns).build()
+}
+
+/// The columns as Arrow describes them. Parquet itself has no place for units and meanings; readers look for them there.
+fn described(fields: &[Field]) -> Schema {
+    let column = |field: &Field| {
+        let kind = match field.kind {
+            Kind::Whole32 => ArrowType::UInt32,
+            Kind::Whole64 => ArrowType::UInt64,
+            Kind::Real => ArrowType::Float64,
+            Kind::Text => ArrowType::Utf8,
+            Kind::Truth => ArrowType::Boolean,
+        };
+        let said = [("unit", field.unit.to_string()), ("label", field.label.into()), ("meaning", field.meaning())];
+        let said = said.into_iter().filter(|(_, text)| !text.is_empty()).map(|(key, text)| (key.to_string(), text));
+        ArrowField::new(field.name.as_ref(), kind, field.is_optional).with_metadata(said.collect::<BTreeMap<_, _>>())
+    };
+    Schema::new(fields.iter().map(column).collect::<Vec<_>>())
 }
 
 /// The Parquet column of a field.
@@ -135,6 +152,7 @@ fn declare(field: &Field) -> Result<Type> {
         Kind::Whole64 => (Physical::INT64, Some(LogicalType::integer(64, false))),
         Kind::Real => (Physical::DOUBLE, None),
         Kind::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+        Kind::Truth => (Physical::BOOLEAN, None),
     };
     let repetition = if field.is_optional { Repetition::OPTIONAL } else { Repetition::REQUIRED };
     let column = Type::primitive_type_builder(&field.name, physical);
@@ -154,6 +172,7 @@ enum Cells {
     Whole64(Vec<i64>),
     Real(Vec<f64>),
     Text(Vec<ByteArray>),
+    Truth(Vec<bool>),
 }
 
 impl Column {
@@ -163,6 +182,7 @@ impl Column {
             Kind::Whole64 => Cells::Whole64(vec![]),
             Kind::Real => Cells::Real(vec![]),
             Kind::Text => Cells::Text(vec![]),
+            Kind::Truth => Cells::Truth(vec![]),
         };
         Self { cells, present: field.is_optional.then(Vec::new) }
     }
@@ -173,6 +193,7 @@ impl Column {
             Cells::Whole64(cells) => cells.clear(),
             Cells::Real(cells) => cells.clear(),
             Cells::Text(cells) => cells.clear(),
+            Cells::Truth(cells) => cells.clear(),
         }
         self.present.iter_mut().for_each(Vec::clear);
     }
@@ -187,6 +208,7 @@ impl Column {
             }
             (Cells::Whole64(cells), Value::Whole(number)) => cells.push(number.cast_signed()),
             (Cells::Real(cells), Value::Real(number)) => cells.push(number),
+            (Cells::Truth(cells), Value::Truth(truth)) => cells.push(truth),
             // Many texts say what the row before says, and share its memory.
             (Cells::Text(cells), Value::Text(text)) => match cells.last() {
                 Some(last) if last.data() == text.as_bytes() => cells.push(last.clone()),
@@ -206,6 +228,7 @@ impl Column {
             Cells::Whole64(cells) => column.typed::<Int64Type>().write_batch(cells, present, None)?,
             Cells::Real(cells) => column.typed::<DoubleType>().write_batch(cells, present, None)?,
             Cells::Text(cells) => column.typed::<ByteArrayType>().write_batch(cells, present, None)?,
+            Cells::Truth(cells) => column.typed::<BoolType>().write_batch(cells, present, None)?,
         };
         column.close()
     }
@@ -218,6 +241,7 @@ impl Column {
             Cells::Whole64(cells) => read_cells::<Int64Type>(group, index, cells, present)?,
             Cells::Real(cells) => read_cells::<DoubleType>(group, index, cells, present)?,
             Cells::Text(cells) => read_cells::<ByteArrayType>(group, index, cells, present)?,
+            Cells::Truth(cells) => read_cells::<BoolType>(group, index, cells, present)?,
         }
         Ok(column)
     }
@@ -228,6 +252,7 @@ impl Column {
             Cells::Whole32(cells) => Box::new(cells.into_iter().map(|cell| Value::Whole(cell.cast_unsigned().into()))),
             Cells::Whole64(cells) => Box::new(cells.into_iter().map(|cell| Value::Whole(cell.cast_unsigned()))),
             Cells::Real(cells) => Box::new(cells.into_iter().map(Value::Real)),
+            Cells::Truth(cells) => Box::new(cells.into_iter().map(Value::Truth)),
             Cells::Text(cells) => {
                 let text = |cell: ByteArray| String::from_utf8(cell.data().to_vec()).ok().map(Value::Text);
                 Box::new(cells.into_iter().map_while(text))

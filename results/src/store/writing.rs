@@ -1,16 +1,21 @@
 //! The tables of a result folder on their way there, part by part.
 
 use super::error::{FolderError, failed};
-use super::folder::{Place, file_name};
+use super::folder::{Place, file_of_table};
 use super::own::MANIFEST;
 use super::table::TableWriter;
 use super::transaction::Staging;
+use crate::comparisons;
 use crate::manifest::{Manifest, StoredManifest};
 use crate::rows::{
     AnswerRow, ComputeEnergyRow, LatencyRow, LayerRow, PointRow, ProbeRow, ReplicationRow, Results, Table, TimeLineRow,
 };
+use crate::runs;
+use crate::summary::Summary;
+use cospike_sim_core::record::{Field, Value};
 use parquet::errors::ParquetError;
 use std::fs::File;
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 /// Results that are being written aside, part by part, so that not all of them have to be in memory. The folder holds the older ones
@@ -26,14 +31,15 @@ pub struct Writing<'a> {
     time_line: TableFile<TimeLineRow>,
     answers: TableFile<AnswerRow>,
     probes: TableFile<ProbeRow>,
+    runs: OpenFile,
 }
 
 impl Place {
-    /// Begins to write results part by part.
+    /// Begins to write the results of a study with this `manifest`, part by part.
     ///
     /// # Errors
     /// [`FolderError`] if nothing can be written.
-    pub fn begin(&self) -> Result<Writing<'_>, FolderError> {
+    pub fn begin(&self, manifest: &Manifest) -> Result<Writing<'_>, FolderError> {
         self.check_lock()?;
         let staging = Staging::begin(self.folder())?;
         Ok(Writing {
@@ -45,6 +51,7 @@ impl Place {
             time_line: TableFile::begin(&staging)?,
             answers: TableFile::begin(&staging)?,
             probes: TableFile::begin(&staging)?,
+            runs: OpenFile::begin(&staging, runs::NAME, &runs::fields(manifest))?,
             place: self,
             staging,
         })
@@ -64,14 +71,18 @@ impl Writing<'_> {
         self.latencies.add(&part.latencies)?;
         self.time_line.add(&part.time_line)?;
         self.answers.add(&part.answers)?;
-        self.probes.add(&part.probes)
+        self.probes.add(&part.probes)?;
+        runs::rows(part).try_for_each(|mut values| self.runs.add(&mut values))
     }
 
-    /// Puts the results, which are whole by now, in place of older results, whose report goes with them.
+    /// Puts the results, which are whole by now, in place of older results, whose report goes with them. Of `shown`, the first design
+    /// points, the comparisons are made.
     ///
     /// # Errors
     /// [`FolderError`]; then the older results are as they were, or [`FolderError::is_stored`] says that the new ones are there.
-    pub fn finish(self, manifest: &Manifest) -> Result<(), FolderError> {
+    pub fn finish(self, shown: &Results) -> Result<(), FolderError> {
+        let summary = Summary::new(shown)?;
+        let manifest = &shown.manifest;
         let Self { place, mut staging, .. } = self;
         self.points.finish(&mut staging)?;
         self.layers.finish(&mut staging)?;
@@ -81,6 +92,10 @@ impl Writing<'_> {
         self.time_line.finish(&mut staging)?;
         self.answers.finish(&mut staging)?;
         self.probes.finish(&mut staging)?;
+        self.runs.finish(&mut staging)?;
+        let mut compared = TableFile::begin(&staging)?;
+        compared.add(&comparisons::rows(&shown.points, &summary.comparisons))?;
+        compared.finish(&mut staging)?;
         let manifest = StoredManifest { manifest: manifest.clone(), tables: staging.hashes.clone() };
         let path = place.folder().join(MANIFEST);
         let text = manifest.to_json().map_err(|error| FolderError::Manifest { path, error })?;
@@ -90,28 +105,54 @@ impl Writing<'_> {
     }
 }
 
-/// A table that is being written.
+/// A table of rows of one type that is being written.
 struct TableFile<T> {
-    path: PathBuf,
-    file: File,
-    writer: TableWriter<T>,
+    file: OpenFile,
+    of: PhantomData<T>,
 }
 
 impl<T: Table> TableFile<T> {
     fn begin(staging: &Staging<'_>) -> Result<Self, FolderError> {
-        let (path, file) = staging.create(&file_name::<T>())?;
-        let same = file.try_clone().map_err(failed(&path))?;
-        let writer = TableWriter::new(same).map_err(not_written(&path))?;
-        Ok(Self { path, file, writer })
+        Ok(Self { file: OpenFile::begin(staging, T::NAME, &T::fields())?, of: PhantomData })
     }
 
     fn add(&mut self, rows: &[T]) -> Result<(), FolderError> {
-        self.writer.add(rows).map_err(not_written(&self.path))
+        let mut values = vec![];
+        rows.iter().try_for_each(|row| {
+            row.append(&mut values);
+            self.file.add(&mut values)
+        })
+    }
+
+    fn finish(self, staging: &mut Staging<'_>) -> Result<(), FolderError> {
+        self.file.finish(staging)
+    }
+}
+
+/// A table that is being written, whatever its columns.
+struct OpenFile {
+    name: String,
+    path: PathBuf,
+    file: File,
+    writer: TableWriter,
+}
+
+impl OpenFile {
+    fn begin(staging: &Staging<'_>, table: &str, fields: &[Field]) -> Result<Self, FolderError> {
+        let name = file_of_table(table);
+        let (path, file) = staging.create(&name)?;
+        let same = file.try_clone().map_err(failed(&path))?;
+        let writer = TableWriter::new(same, table, fields).map_err(not_written(&path))?;
+        Ok(Self { name, path, file, writer })
+    }
+
+    fn add(&mut self, values: &mut Vec<Value>) -> Result<(), FolderError> {
+        self.writer.add(values).map_err(not_written(&self.path))
     }
 
     fn finish(self, staging: &mut Staging<'_>) -> Result<(), FolderError> {
         self.writer.finish().map_err(not_written(&self.path))?;
-        staging.add(&file_name::<T>(), &self.file)
+        staging.add(&self.name, &self.file)
     }
 }
 
@@ -161,12 +202,12 @@ mod tests {
         let whole = Results { latencies: latencies(0..POINTS), ..nothing() };
         write(&whole, &here.path().join("whole")).unwrap();
         let place = Place::open(&here.path().join("parts"), &[]).unwrap();
-        let mut writing = place.begin().unwrap();
+        let mut writing = place.begin(&whole.manifest).unwrap();
         for (from, to) in [(0, 1), (1, 1), (1, 2_700), (2_700, POINTS)] {
             writing.add(&Results { latencies: latencies(from..to), ..nothing() }).unwrap();
         }
         assert!(read(place.folder()).is_err(), "nothing is there before all of it is");
-        writing.finish(&whole.manifest).unwrap();
+        writing.finish(&whole).unwrap();
         let names = |folder: &str| {
             let mut names: Vec<_> =
                 fs::read_dir(here.path().join(folder)).unwrap().map(|file| file.unwrap().file_name()).collect();
@@ -175,7 +216,7 @@ mod tests {
             names
         };
         assert_eq!(names("parts"), names("whole"));
-        assert_eq!(names("parts").len(), 9);
+        assert_eq!(names("parts").len(), 11);
         for name in names("whole") {
             let [whole, parts] =
                 ["whole", "parts"].map(|folder| fs::read(here.path().join(folder).join(&name)).unwrap());

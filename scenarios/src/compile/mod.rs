@@ -13,8 +13,12 @@ mod workload;
 
 pub use missing::{MissingNetwork, missing_networks};
 
+use crate::declarations::kind_of_key;
 use crate::diagnostic::{Diagnostic, Mistake, Origin, Source, excerpt};
 use crate::given::Given;
+use crate::located::Located;
+use crate::measured::MeasuredHeads;
+use crate::profiles::{Overrides, Replaceable};
 use crate::question;
 use crate::scenario::{DatasetName, Precision, Scenario};
 use crate::settings;
@@ -24,16 +28,19 @@ use cospike_models::dataset::Dataset;
 use cospike_models::import::nir::NirError;
 use cospike_models::zoo::{Blueprint, NetworkChoice, WeightFile, Zoo, ZooError};
 use cospike_results::index::NetworkIndex;
-use cospike_results::manifest::FileUsed;
+use cospike_results::manifest::{Axis, FileUsed};
 use cospike_results::store::entries::Location;
+use cospike_sim_core::cosim::System;
+use cospike_sim_core::network::INPUT;
 use cospike_studies::plan::{
-    self, DesignPoint, NamedPrices, PLAN_SCHEMA, Packets, Plan, PlannedNetwork, Provenance, SampleSet,
+    self, DesignPoint, NamedPrices, PLAN_SCHEMA, Packets, Plan, PlannedNetwork, ProfileNames, Provenance, SampleSet,
 };
 use cospike_studies::search::{Probe, Searches};
 use cospike_studies::{Study, StudyError};
 use networks::Asked;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 use system::Profiles;
 
@@ -160,7 +167,7 @@ fn compile_points(expansion: &Expansion<'_>, given: &Given, origin: &Origin, zoo
     let mut compiler = Compiler::new(origin, zoo)?;
     let outlines = expansion.outlines();
     let mut prices = outlines.iter().flatten().flat_map(|outline| &outline.prices);
-    prices.try_for_each(|name| compiler.profiles.load_prices(name, origin))?;
+    prices.try_for_each(|(name, overrides)| compiler.profiles.load_prices((name, overrides.as_ref()), origin))?;
     let numbers: Vec<usize> = (0..outlines.len()).collect();
     let mut labels = networks::labels(expansion, &outlines, &numbers, "");
     let (mut study, mut points) = (None, vec![]);
@@ -195,7 +202,7 @@ fn compile_points(expansion: &Expansion<'_>, given: &Given, origin: &Origin, zoo
                 selected: vec![],
                 search: expansion.search.as_ref().map(searches::used),
                 goal: expansion.goal.clone(),
-                axes: expansion.axes.clone(),
+                axes: expansion.axes.iter().map(|key| Axis { key: key.clone(), kind: kind_of_key(key) }).collect(),
                 traces: used(compiler.traces).collect(),
                 profiles: compiler.profiles.used(),
                 warnings: [expansion.warnings.clone(), compiler.warnings].concat(),
@@ -214,6 +221,11 @@ fn store_location(name: &str, origin: &Origin) -> Location {
         (Location::Folder(relative), Origin::Folder(folder)) => Location::Folder(folder.join(relative)),
         (location, _) => location,
     }
+}
+
+/// Name of a profile with the values that a scenario gives in the place of its own.
+fn name_with<P: Replaceable>((name, overrides): (&Located<String>, Option<&Overrides<P>>)) -> String {
+    overrides.map_or_else(|| (**name).clone(), |overrides| overrides.label(name))
 }
 
 fn precision_target(precision: &Precision) -> plan::Precision {
@@ -235,6 +247,8 @@ struct Compiler<'a> {
     datasets: BTreeMap<String, (Dataset, String)>,
     /// Hashes of the traces, by the path in the scenario.
     traces: BTreeMap<String, String>,
+    /// Measured heads, by the path in the scenario.
+    measured: BTreeMap<String, MeasuredHeads>,
     /// What is not as it should be, each once.
     warnings: Vec<String>,
     /// Distinct networks, in the order of the plan.
@@ -266,6 +280,7 @@ impl<'a> Compiler<'a> {
             profiles: Profiles::with_shipped_prices()?,
             datasets: BTreeMap::new(),
             traces: BTreeMap::new(),
+            measured: BTreeMap::new(),
             warnings: vec![],
             networks: vec![],
             known: BTreeMap::new(),
@@ -285,6 +300,7 @@ impl<'a> Compiler<'a> {
         }
         let classes = designs.iter().map(|index| self.networks[index.position()].blueprint.network.classes());
         system.cloud.answer_bytes += places::score_bytes(&system.cloud, classes.max().unwrap_or(0));
+        self.measure(scenario, designs[0], &mut system)?;
         extent::check(scenario, &system)?;
         for warning in self.profiles.warnings(scenario, &system, origin)? {
             if !self.warnings.contains(&warning) {
@@ -300,14 +316,22 @@ impl<'a> Compiler<'a> {
         Ok(DesignPoint {
             label,
             parameters: point.combination.parameters.clone(),
+            profiles: ProfileNames {
+                device: match &scenario.fleet.measured {
+                    Some(file) => format!("{}, measured in {file}", name_with(scenario.fleet.device())),
+                    None => name_with(scenario.fleet.device()),
+                },
+                link: name_with(scenario.link.radio()),
+                cloud: name_with(scenario.cloud.server()),
+            },
             system,
             packets: Packets {
                 packetise: networks::packetise(scenario)?,
                 payload_bytes: self.profiles.packet_payload(scenario, origin)?,
             },
             missing: scenario.link.missing.get(),
-            prices: scenario.fleet.prices.as_ref().map(|name| self.profiles.price_index(name)),
-            cloud_prices: scenario.cloud.prices.as_ref().map(|name| self.profiles.price_index(name)),
+            prices: scenario.fleet.priced().map(|list| self.profiles.price_index(&name_with(list))),
+            cloud_prices: scenario.cloud.priced().map(|list| self.profiles.price_index(&name_with(list))),
             convention,
             cloud_convention,
             designs,
@@ -315,9 +339,27 @@ impl<'a> Compiler<'a> {
         })
     }
 
+    /// Lets the device take for its head what was measured, if anything was.
+    fn measure(&mut self, scenario: &Scenario, design: NetworkIndex, system: &mut System) -> Result<(), Mistake> {
+        let Some(name) = &scenario.fleet.measured else { return Ok(()) };
+        let heads = match self.measured.entry((**name).clone()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(MeasuredHeads::load(name, self.origin)?),
+        };
+        self.traces.insert((**name).clone(), heads.blake3().into());
+        let choice = &self.networks[design.position()].planned.choice;
+        // Where everything is executed in the cloud there is no head.
+        if choice.split != INPUT {
+            let (processor, watts) = heads.device(choice, name)?;
+            (system.edge.processor, system.edge.measured_watts) = (processor, Some(watts));
+            system.check().map_err(|error| Mistake::in_value(name, error.to_string()))?;
+        }
+        Ok(())
+    }
+
     fn load_samples(&mut self, scenario: &Scenario) -> Result<(), Mistake> {
         let name = String::from((*scenario.samples.dataset).clone());
-        if let std::collections::btree_map::Entry::Vacant(new) = self.datasets.entry(name) {
+        if let Entry::Vacant(new) = self.datasets.entry(name) {
             let dataset = scenario.samples.load(self.origin)?;
             let blake3 = dataset.blake3();
             new.insert((dataset, blake3));

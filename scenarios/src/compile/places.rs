@@ -47,6 +47,10 @@ fn measured_watts(fleet: &FleetSection, device: &DeviceProfile) -> Result<Option
     if fleet.prices.is_some() {
         return Ok(None);
     }
+    // What was measured of whole heads depends on the network, which is not known yet.
+    if fleet.measured.is_some() {
+        return Ok(Some(0.0));
+    }
     device.measured_watts().map(Some).map_err(|quantity| {
         let message = format!(
             "without `prices` a device needs `{quantity}`, what it draws while it computes, which the profile `{}` does not \

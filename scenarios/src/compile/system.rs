@@ -3,7 +3,7 @@
 use super::{places, warnings, workload};
 use crate::diagnostic::{Mistake, Origin};
 use crate::located::Located;
-use crate::profiles::{CloudProfile, DeviceProfile, LinkProfile, Prices, Profile, all_shipped};
+use crate::profiles::{CloudProfile, DeviceProfile, LinkProfile, Overrides, Prices, Profile, Replaceable, all_shipped};
 use crate::scenario::Scenario;
 use cospike_models::zoo::Blueprint;
 use cospike_results::index::PriceIndex;
@@ -34,6 +34,22 @@ impl<P: Profile> Shelf<P> {
         match self.loaded.entry((**name).clone()) {
             Entry::Occupied(known) => Ok(known.into_mut()),
             Entry::Vacant(new) => Ok(new.insert(P::load(name, origin)?)),
+        }
+    }
+
+    /// The profile with the values that a scenario gives in the place of its own.
+    fn get_with(
+        &mut self,
+        (name, overrides): (&Located<String>, Option<&Overrides<P>>),
+        origin: &Origin,
+    ) -> Result<&P, Mistake>
+    where
+        P: Replaceable,
+    {
+        let Some(overrides) = overrides else { return self.get(name, origin) };
+        match self.loaded.entry(overrides.label(name)) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(new) => Ok(new.insert(overrides.applied_to(P::load(name, origin)?)?)),
         }
     }
 
@@ -70,9 +86,13 @@ impl Profiles {
         self.prices.loaded.iter().map(|(name, prices)| (name.as_str(), prices))
     }
 
-    /// Loads the price list `name`. Those of all scenarios of a study are loaded before anything else, so that their numbers stay.
-    pub(super) fn load_prices(&mut self, name: &Located<String>, origin: &Origin) -> Result<(), Mistake> {
-        self.prices.get(name, origin).map(|_| ())
+    /// Loads a price list, with the values in the place of its own. Those of all scenarios of a study are loaded before anything else, so that their numbers stay.
+    pub(super) fn load_prices(
+        &mut self,
+        list: (&Located<String>, Option<&Overrides<Prices>>),
+        origin: &Origin,
+    ) -> Result<(), Mistake> {
+        self.prices.get_with(list, origin).map(|_| ())
     }
 
     /// Index of the price list `name`, which has been loaded, in the order of [`Profiles::price_lists`].
@@ -82,16 +102,16 @@ impl Profiles {
 
     /// Operations on zeros that the devices execute, and those that the servers execute.
     pub(super) fn conventions(&mut self, scenario: &Scenario, origin: &Origin) -> Result<[Convention; 2], Mistake> {
-        let device = self.devices.get(&scenario.fleet.profile, origin)?.convention();
-        Ok([device, self.clouds.get(&scenario.cloud.profile, origin)?.convention()])
+        let device = self.devices.get_with(scenario.fleet.device(), origin)?.convention();
+        Ok([device, self.clouds.get_with(scenario.cloud.server(), origin)?.convention()])
     }
 
     /// What `scenario` simulates.
     pub(super) fn system(&mut self, scenario: &Scenario, origin: &Origin) -> Result<System, Mistake> {
-        let Scenario { fleet, cloud, link, .. } = scenario;
-        let device = self.devices.get(&fleet.profile, origin)?;
-        let form = match &fleet.prices {
-            Some(prices) => Some(self.prices.get(prices, origin)?.form()),
+        let fleet = &scenario.fleet;
+        let device = self.devices.get_with(scenario.fleet.device(), origin)?;
+        let form = match fleet.priced() {
+            Some(list) => Some(self.prices.get_with(list, origin)?.form()),
             None => None,
         };
         if let Some(prices) = &fleet.prices
@@ -104,9 +124,9 @@ impl Profiles {
         }
         let system = System {
             devices: fleet.devices.get(),
-            edge: places::edge(scenario, self.devices.get(&fleet.profile, origin)?, form)?,
-            link: places::link(scenario, self.links.get(&link.profile, origin)?, origin)?,
-            cloud: places::cloud(scenario, self.clouds.get(&cloud.profile, origin)?),
+            edge: places::edge(scenario, self.devices.get_with(scenario.fleet.device(), origin)?, form)?,
+            link: places::link(scenario, self.links.get_with(scenario.link.radio(), origin)?, origin)?,
+            cloud: places::cloud(scenario, self.clouds.get_with(scenario.cloud.server(), origin)?),
             workload: workload::workload(scenario, origin)?,
             starvation_seconds: scenario.study.starvation_s.as_ref().map(|s| s.get()),
         };
@@ -122,20 +142,26 @@ impl Profiles {
         system: &System,
         origin: &Origin,
     ) -> Result<Vec<String>, Mistake> {
-        let Scenario { fleet, cloud, link, .. } = scenario;
-        let device = self.devices.get(&fleet.profile, origin)?;
-        let server = self.clouds.get(&cloud.profile, origin)?;
-        let link = self.links.get(&link.profile, origin)?;
-        let list = |name: &Option<Located<String>>| {
-            let name = name.as_ref()?.as_str();
-            self.prices.loaded.get_key_value(name).map(|(name, prices)| (name.as_str(), prices))
-        };
-        let processors = warnings::device_mix(scenario, device, list(&fleet.prices)).chain(warnings::cloud_mix(
+        let Scenario { fleet, cloud, .. } = scenario;
+        let device = self.devices.get_with(scenario.fleet.device(), origin)?;
+        let server = self.clouds.get_with(scenario.cloud.server(), origin)?;
+        let link = self.links.get_with(scenario.link.radio(), origin)?;
+        // A list with other values than its own is still the list of a machine.
+        fn named<'s>(
+            lists: &'s Shelf<Prices>,
+            (name, overrides): (&'s Located<String>, Option<&Overrides<Prices>>),
+        ) -> Option<(&'s str, &'s Prices)> {
+            let label = overrides.map_or_else(|| (**name).clone(), |overrides| overrides.label(name));
+            Some((name.as_str(), lists.loaded.get(&label)?))
+        }
+        let list = |priced: Option<(_, _)>| named(&self.prices, priced?);
+        let processors = warnings::device_mix(scenario, device, list(fleet.priced())).chain(warnings::cloud_mix(
             scenario,
             server,
-            list(&cloud.prices),
+            list(cloud.priced()),
         ));
-        Ok(processors.chain(warnings::link_range(scenario, link, &system.link)).collect())
+        let replaced = warnings::overrides(scenario);
+        Ok(replaced.chain(processors).chain(warnings::link_range(scenario, link, &system.link)).collect())
     }
 
     /// Refuses a price list that has no price for something that the head, or the tail in the cloud, does: its joules
@@ -147,10 +173,11 @@ impl Profiles {
         origin: &Origin,
     ) -> Result<(), Mistake> {
         let (cut, layers) = (blueprint.cut, blueprint.network.layers.len());
-        let head = scenario.fleet.prices.iter().map(|name| (name, "head", 0..cut + 1));
-        let tail = scenario.cloud.prices.iter().map(|name| (name, "tail", cut + 1..layers));
-        for (name, part, range) in head.chain(tail) {
-            let Some(unpriced) = self.prices.get(name, origin)?.unpriced().next() else { continue };
+        let head = scenario.fleet.priced().map(|list| (list, "head", 0..cut + 1));
+        let tail = scenario.cloud.priced().map(|list| (list, "tail", cut + 1..layers));
+        for (list, part, range) in head.into_iter().chain(tail) {
+            let name = list.0;
+            let Some(unpriced) = self.prices.get_with(list, origin)?.unpriced().next() else { continue };
             let coding = (part == "head" && blueprint.codec_computes()).then_some("its codec".to_string());
             let layer = first_on_real_values(&blueprint.network, range).map(|layer| format!("`{layer}`"));
             let Some(place) = layer.or(coding) else { continue };
@@ -164,7 +191,7 @@ impl Profiles {
     /// Payload that fits a packet: the largest packet less its headers.
     pub(super) fn packet_payload(&mut self, scenario: &Scenario, origin: &Origin) -> Result<NonZeroUsize, Mistake> {
         let section = &scenario.link;
-        let profile = self.links.get(&section.profile, origin)?;
+        let profile = self.links.get_with(scenario.link.radio(), origin)?;
         let header = profile.header.get() as u32; // checked to be a whole number of 32 bits, as is `mtu`
         let mtu = section.mtu_bytes.as_ref().map_or(profile.mtu.get() as u32, |mtu| mtu.get());
         NonZeroUsize::new(mtu.saturating_sub(header) as usize).ok_or_else(|| {

@@ -1,7 +1,8 @@
 //! What can be simulated but is not as it should be: prices and rates of different machines, and a power law beyond the rates that
 //! it was fitted to.
 
-use crate::profiles::{CloudProfile, DeviceProfile, LinkProfile, Prices, Quantity};
+use crate::located::Located;
+use crate::profiles::{CloudProfile, DeviceProfile, LinkProfile, Overrides, Prices, Quantity, Replaceable};
 use crate::scenario::Scenario;
 use cospike_sim_core::compute::Processor;
 use cospike_sim_core::energy::PriceList;
@@ -71,6 +72,16 @@ impl Machine<'_> {
         }
         Some(text)
     }
+}
+
+/// Values that the scenario gives in the place of those of profiles.
+pub(super) fn overrides(scenario: &Scenario) -> impl Iterator<Item = String> {
+    fn of<P: Replaceable>((name, overrides): (&Located<String>, Option<&Overrides<P>>)) -> Option<String> {
+        overrides?.warning(name)
+    }
+    let Scenario { fleet, link, cloud, .. } = scenario;
+    let lists = [fleet.priced(), cloud.priced()].map(|list| list.and_then(of));
+    [of(fleet.device()), of(link.radio()), of(cloud.server())].into_iter().chain(lists).flatten()
 }
 
 /// The operation of a list that a machine computes with: its name, its joules, arithmetic alone, and its rate.

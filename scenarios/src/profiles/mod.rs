@@ -4,10 +4,12 @@
 //! the scenario's own file.
 
 mod catalogue;
+mod overrides;
 mod prices;
 mod quantity;
 
 pub use catalogue::{CatalogueEntry, catalogue, price_catalogue};
+pub use overrides::{Overrides, Replaceable};
 pub use prices::Prices;
 pub use quantity::{Evidence, Expected, Limits, Quantity, Scope};
 
@@ -160,13 +162,18 @@ const HEADER_BYTES: Limits = Limits::whole(0.0, MAX_PACKET_BYTES as f64);
 const PACKET_BYTES: Limits = Limits::whole(1.0, MAX_PACKET_BYTES as f64);
 const ANSWER_BYTES: Limits = Limits::whole(0.0, 1e9);
 
+/// The lines of a documentation comment as one.
+fn meaning(lines: &[&str]) -> String {
+    lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ")
+}
+
 /// Declares a kind of profile: each quantity with its unit and the limits of its value. The quantities that every profile of
 /// the kind must have come first, then those that only some scenarios need, then lists of names.
 macro_rules! profile {
     ($(#[$doc:meta])* $name:ident, $kind:literal, $folder:literal, $shipped:ident {
-        $($(#[$key_doc:meta])* $key:ident: $unit:literal, $limits:expr;)*
+        $($(#[doc = $about:literal])+ $key:ident: $unit:literal, $limits:expr;)*
     } $(optional {
-        $($(#[$extra_doc:meta])* $extra:ident: $extra_unit:literal, $extra_limits:expr;)*
+        $($(#[doc = $extra_about:literal])+ $extra:ident: $extra_unit:literal, $extra_limits:expr;)*
     })? $(names {
         $($(#[$names_doc:meta])* $names:ident;)*
     })?) => {
@@ -176,9 +183,45 @@ macro_rules! profile {
         pub struct $name {
             /// What the profile describes, in a sentence or two.
             pub description: Located<String>,
-            $($(#[$key_doc])* pub $key: Quantity,)*
-            $($($(#[$extra_doc])* pub $extra: Option<Quantity>,)*)?
+            $($(#[doc = $about])+ pub $key: Quantity,)*
+            $($($(#[doc = $extra_about])+ pub $extra: Option<Quantity>,)*)?
             $($($(#[$names_doc])* #[serde(default)] pub $names: Vec<Located<String>>,)*)?
+        }
+
+        impl Replaceable for $name {
+            const NAME: &'static str = concat!($kind, " profile");
+
+            fn declared() -> Vec<(Expected, String)> {
+                vec![
+                    $((Expected { key: stringify!($key), unit: $unit, limits: $limits }, meaning(&[$($about),+])),)*
+                    $($((
+                        Expected { key: stringify!($extra), unit: $extra_unit, limits: $extra_limits },
+                        meaning(&[$($extra_about),+]),
+                    ),)*)?
+                ]
+            }
+
+            fn unit(key: &str) -> &'static str {
+                match key {
+                    $(stringify!($key) => $unit,)*
+                    $($(stringify!($extra) => $extra_unit,)*)?
+                    _ => "",
+                }
+            }
+
+            fn replace(
+                &mut self,
+                key: &str,
+                _: &Located<f64>,
+                with: impl FnOnce(Option<&Quantity>) -> Quantity,
+            ) -> Result<(), Mistake> {
+                match key {
+                    $(stringify!($key) => self.$key = with(Some(&self.$key)),)*
+                    $($(stringify!($extra) => self.$extra = Some(with(self.$extra.as_ref())),)*)?
+                    _ => {}
+                }
+                Ok(())
+            }
         }
 
         impl Profile for $name {
@@ -203,7 +246,9 @@ macro_rules! profile {
             }
 
             fn read(text: &str) -> Result<Self, Mistake> {
-                let profile: Self = decode::decode(decode::parse(text)?)?;
+                let mut profile: Self = decode::decode(decode::parse(text)?)?;
+                $(profile.$key.convert($unit);)*
+                $($(profile.$extra.iter_mut().for_each(|quantity| quantity.convert($extra_unit));)*)?
                 refuse_control_characters(&profile.description)?;
                 $($(profile.$names.iter().try_for_each(check_list)?;)*)?
                 Ok(profile)

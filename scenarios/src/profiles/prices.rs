@@ -4,7 +4,7 @@
 //! leave out certain keys; the list must then name them in `unpriced`. A list for whole numbers says how wide they are in
 //! `integer_bits`.
 
-use super::{Expected, Limits, Profile, Quantity, Scope};
+use super::{Expected, Limits, Profile, Quantity, Replaceable, Scope};
 use crate::decode::{self, explain};
 use crate::diagnostic::{Mistake, did_you_mean, excerpt};
 use crate::library;
@@ -96,6 +96,57 @@ impl Profile for Prices {
         prices.iter().try_for_each(|(key, quantity): &(&PriceKey, Quantity)| quantity.check(&expected(key)))?;
         let list = PriceList::new(form, value).map_err(|error| Mistake::in_file(error.to_string()))?;
         Ok(Self { description, form, integer_bits, prices, list })
+    }
+}
+
+impl Replaceable for Prices {
+    const NAME: &'static str = "price list";
+
+    /// The keys of all forms, each once. Units differ from form to form, so a value is in that of the list.
+    fn declared() -> Vec<(Expected, String)> {
+        let mut all: Vec<(Expected, String)> = vec![];
+        for form in Form::ALL {
+            for key in form.keys() {
+                let of = |known: &&mut (Expected, String)| known.0.key == key.key;
+                let named = format!("`{}` ({})", form.name(), key.unit.name());
+                match all.iter_mut().find(of) {
+                    Some((known, forms)) => {
+                        known.limits = known.limits.or(expected(key).limits);
+                        *forms += &format!(", {named}");
+                    }
+                    None => all.push((Expected { unit: "", ..expected(key) }, format!("Of lists of form {named}"))),
+                }
+            }
+        }
+        all.into_iter().map(|(expected, forms)| (expected, forms + ".")).collect()
+    }
+
+    fn unit(_: &str) -> &'static str {
+        ""
+    }
+
+    fn replace(
+        &mut self,
+        key: &str,
+        value: &Located<f64>,
+        with: impl FnOnce(Option<&Quantity>) -> Quantity,
+    ) -> Result<(), Mistake> {
+        let Some(known) = self.form.keys().iter().find(|known| known.key == key) else {
+            let message = format!("`{key}` is not a key of the form `{}`, which this price list has", self.form.name());
+            return Err(Mistake::in_value(value, message)
+                .help(did_you_mean(key, self.form.keys().iter().map(|known| known.key))));
+        };
+        let place = self.prices.iter().position(|(priced, _)| priced.key == key);
+        let given = with(place.map(|place| &self.prices[place].1));
+        let quantity = Quantity { unit: Located::new(value.span(), known.unit.name().into()), ..given };
+        quantity.check(&expected(known))?;
+        match place {
+            Some(place) => self.prices[place].1 = quantity,
+            None => self.prices.push((known, quantity)),
+        }
+        let price = |wanted| self.prices.iter().find(|(key, _)| key.key == wanted).map(|(_, found)| found.get());
+        self.list = PriceList::new(self.form, price).map_err(|error| Mistake::in_value(value, error.to_string()))?;
+        Ok(())
     }
 }
 
@@ -205,7 +256,8 @@ impl File<'_> {
     /// Removes the price of `key`, whose scope must be that of the form.
     fn price(&mut self, form: Form, key: &PriceKey) -> Result<Quantity, Mistake> {
         let Some(price) = self.take_if_any::<Quantity>(key.key)? else { return Err(self.missing(form, key)) };
-        let price = price.into_inner();
+        let mut price = price.into_inner();
+        price.convert(key.unit.name());
         let needed = if form.is_all_in() { Scope::AllIn } else { Scope::PerOperation };
         let found = *price.scope;
         if found == needed {

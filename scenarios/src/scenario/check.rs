@@ -2,6 +2,7 @@
 
 use crate::diagnostic::Mistake;
 use crate::located::Located;
+use crate::profiles::{Overrides, Prices};
 use std::ops::Range;
 
 /// One of several alternative keys, and its position if it is given.
@@ -21,6 +22,18 @@ pub(super) fn at_most_one(alternatives: &[Alternative]) -> Result<(), Mistake> {
             Err(Mistake::at_span(span, message).help(format!("give one of {}", keys(alternatives))))
         }
         _ => Ok(()),
+    }
+}
+
+/// Refuses values in the place of those of a price list that is not there.
+pub(super) fn needs_prices(
+    prices: &Option<Located<String>>,
+    overrides: &Option<Overrides<Prices>>,
+) -> Result<(), Mistake> {
+    match overrides.as_ref().and_then(Overrides::first).filter(|_| prices.is_none()) {
+        None => Ok(()),
+        Some(span) => Err(Mistake::at_span(span, "there is no price list whose values these could replace")
+            .help("give `prices`, or leave `price_override` out")),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use crate::diagnostic::Mistake;
 use crate::located::Located;
+use crate::profiles::{CloudProfile, Overrides, Prices};
+use crate::scenario::check;
 use crate::scenario::limits::{MAX_MS, MAX_WAITING, MIN_MS, MIN_S};
 use cospike_sim_core::cloud::Cloud;
 use cospike_sim_core::cloud::{ExitAt, Order};
@@ -18,6 +20,9 @@ use serde::{Deserialize, Serialize};
 pub struct CloudSection {
     /// Profile of a server.
     pub profile: Located<String>,
+    /// Values in the place of those of the profile.
+    #[serde(rename = "override")]
+    pub overrides: Option<Overrides<CloudProfile>>,
     /// Number of servers; with autoscaling, at the start.
     #[schemars(range(min = 1, max = Cloud::MAX_SERVERS))]
     pub servers: Located<u32>,
@@ -26,6 +31,8 @@ pub struct CloudSection {
     pub order: Located<Order>,
     /// Price list of the operations in the cloud. They cost nothing if it is left out.
     pub prices: Option<Located<String>>,
+    /// Values in the place of those of the price list.
+    pub price_override: Option<Overrides<Prices>>,
     /// Servers take several requests at once.
     pub batching: Option<Located<Batching>>,
     /// The number of servers follows the load.
@@ -85,7 +92,18 @@ pub struct Autoscaling {
 }
 
 impl CloudSection {
+    /// The price list of the operations, and the values in the place of its own.
+    pub(crate) fn priced(&self) -> Option<(&Located<String>, Option<&Overrides<Prices>>)> {
+        Some((self.prices.as_ref()?, self.price_override.as_ref()))
+    }
+
+    /// The profile of a server, and the values in the place of its own.
+    pub(crate) fn server(&self) -> (&Located<String>, Option<&Overrides<CloudProfile>>) {
+        (&self.profile, self.overrides.as_ref())
+    }
+
     pub(super) fn check(&self) -> Result<(), Mistake> {
+        check::needs_prices(&self.prices, &self.price_override)?;
         self.batching.as_ref().map_or(Ok(()), |batching| batching.check())?;
         self.autoscaling.as_ref().map_or(Ok(()), |autoscaling| autoscaling.check(self.servers.get()))
     }

@@ -2,6 +2,8 @@
 
 use crate::diagnostic::Mistake;
 use crate::located::Located;
+use crate::profiles::{DeviceProfile, Overrides, Prices};
+use crate::scenario::check;
 use crate::scenario::limits::{MAX_J, MAX_MBPS, MAX_MS, MAX_WAITING, MIN_J, MIN_MS, MIN_SHARE};
 use cospike_sim_core::cosim::System;
 use schemars::JsonSchema;
@@ -16,8 +18,17 @@ pub struct FleetSection {
     pub devices: Located<u32>,
     /// Profile of a device.
     pub profile: Located<String>,
+    /// Values in the place of those of the profile.
+    #[serde(rename = "override")]
+    pub overrides: Option<Overrides<DeviceProfile>>,
     /// Price list of the operations on a device. If it is left out, the device draws the `computing_power` of its profile.
     pub prices: Option<Located<String>>,
+    /// Values in the place of those of the price list.
+    pub price_override: Option<Overrides<Prices>>,
+    /// CSV file of what a device was measured to take for whole heads, in the place of the profile's rates and of prices: `split`, `width`
+    /// (empty without a bottleneck unit), `head_ms`, `head_mj`, and before them, if it differs, the `kind` of the network. The energy is what is
+    /// drawn in addition to the profile's static power.
+    pub measured: Option<Located<String>>,
     /// Maximum number of requests that wait for the processor of a device, the one that it computes not counted; what waits for
     /// the uplink is not bounded. Unbounded if it is left out.
     #[schemars(range(min = 0, max = MAX_WAITING))]
@@ -82,7 +93,19 @@ pub struct Switching {
 }
 
 impl FleetSection {
+    /// The price list of the operations, and the values in the place of its own.
+    pub(crate) fn priced(&self) -> Option<(&Located<String>, Option<&Overrides<Prices>>)> {
+        Some((self.prices.as_ref()?, self.price_override.as_ref()))
+    }
+
+    /// The profile of a device, and the values in the place of its own.
+    pub(crate) fn device(&self) -> (&Located<String>, Option<&Overrides<DeviceProfile>>) {
+        (&self.profile, self.overrides.as_ref())
+    }
+
     pub(super) fn check(&self) -> Result<(), Mistake> {
+        check::needs_prices(&self.prices, &self.price_override)?;
+        check::at_most_one(&[("prices", check::span(&self.prices)), ("measured", check::span(&self.measured))])?;
         self.check_queue()?;
         self.check_speed()
     }

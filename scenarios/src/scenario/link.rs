@@ -3,6 +3,7 @@
 use super::check;
 use crate::diagnostic::Mistake;
 use crate::located::Located;
+use crate::profiles::{LinkProfile, Overrides};
 use crate::scenario::limits::{
     MAX_MBPS, MAX_MS, MAX_PACKET_BYTES, MAX_WEIGHT, MIN_MBPS, MIN_MS, MIN_S, MIN_SHARE, MIN_STATE_MS, MIN_WEIGHT,
 };
@@ -18,6 +19,9 @@ use serde::{Deserialize, Serialize};
 pub struct LinkSection {
     /// Profile of the link.
     pub profile: Located<String>,
+    /// Values in the place of those of the profile.
+    #[serde(rename = "override")]
+    pub overrides: Option<Overrides<LinkProfile>>,
     /// Sharing of the uplink among the devices.
     pub sharing: Located<Sharing>,
     /// Shares of the devices in a `shared-cell`; the devices take the list in turn. All shares are equal if it is left
@@ -137,7 +141,24 @@ pub struct WakeUp {
 }
 
 impl LinkSection {
+    /// The profile of the link, and the values in the place of its own.
+    pub(crate) fn radio(&self) -> (&Located<String>, Option<&Overrides<LinkProfile>>) {
+        (&self.profile, self.overrides.as_ref())
+    }
+
     pub(super) fn check(&self) -> Result<(), Mistake> {
+        let overridden = |key| self.overrides.as_ref().and_then(|overrides| overrides.span(key));
+        for (name, own, overriding, key) in [
+            ("uplink_mbps", check::span(&self.uplink_mbps), "override.uplink", "uplink"),
+            ("rate_trace", check::span(&self.rate_trace), "override.uplink", "uplink"),
+            ("mahimahi_trace", check::span(&self.mahimahi_trace), "override.uplink", "uplink"),
+            ("propagation_ms", check::span(&self.propagation_ms), "override.propagation", "propagation"),
+            ("mtu_bytes", check::span(&self.mtu_bytes), "override.mtu", "mtu"),
+            ("packet_loss", check::span(&self.packet_loss), "override.packet_loss", "packet_loss"),
+            ("bursts", check::span(&self.bursts), "override.packet_loss", "packet_loss"),
+        ] {
+            check::at_most_one(&[(name, own), (overriding, overridden(key))])?;
+        }
         check::at_most_one(&[
             ("uplink_mbps", check::span(&self.uplink_mbps)),
             ("rate_trace", check::span(&self.rate_trace)),

@@ -173,12 +173,30 @@ impl Scenario {
         self.cloud.check()?;
         self.check_exits(family)?;
         self.check_symbols()?;
+        self.check_measured()?;
         self.check_switching()
     }
 
     /// Paths of the traces that the scenario refers to.
     pub(crate) fn traces(&self) -> impl Iterator<Item = &Located<String>> {
         [&self.link.rate_trace, &self.link.mahimahi_trace, &self.workload.trace].into_iter().flatten()
+    }
+
+    /// Refuses measured heads where a device does something else than to execute one head at one speed.
+    fn check_measured(&self) -> Result<(), Mistake> {
+        let Some(measured) = &self.fleet.measured else { return Ok(()) };
+        let network = &self.network;
+        let more = [
+            (network.streams(), "time steps are sent one by one"),
+            (!network.alternative.is_empty(), "devices choose among several cuts"),
+            (network.local.is_some(), "devices execute a network of their own first"),
+            (!self.fleet.speed.is_empty(), "devices change their speed"),
+        ];
+        match more.into_iter().find(|(is_so, _)| *is_so) {
+            None => Ok(()),
+            Some((_, what)) => Err(Mistake::in_value(measured, format!("heads were measured as a whole, but {what}"))
+                .help("leave one of the two out")),
+        }
     }
 
     /// Refuses limits of entropy where neither the device nor the cloud can answer early, and a local network without one.

@@ -6,24 +6,29 @@ use super::value::written;
 use crate::decode::decode;
 use crate::diagnostic::Mistake;
 use crate::located::Located;
+use crate::profiles::{Overrides, Prices};
 use crate::scenario::NetworkSection;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 /// The parts of a scenario on which labels and the numbers of price lists depend.
 #[derive(Debug)]
 pub(crate) struct Outline {
     /// The network.
     pub(crate) network: NetworkSection,
-    /// Price lists of the devices and of the cloud.
-    pub(crate) prices: Vec<Located<String>>,
+    /// Price lists of the devices and of the cloud, with the values in the place of their own.
+    pub(crate) prices: Vec<NamedList>,
 }
+
+/// A price list by its name, with the values in the place of its own.
+pub(crate) type NamedList = (Located<String>, Option<Overrides<Prices>>);
 
 /// Sections that can name a price list, and the key.
 const PRICED: [&str; 2] = ["fleet", "cloud"];
 const PRICES: &str = "prices";
+const PRICE_OVERRIDE: &str = "price_override";
 const NETWORK: &str = "network";
 
 impl Expansion<'_> {
@@ -54,7 +59,8 @@ impl Expansion<'_> {
 
 fn matters(path: &str) -> bool {
     let (section, key) = path.split_once('.').unwrap_or((path, ""));
-    section == NETWORK || (PRICED.contains(&section) && key == PRICES)
+    let key = key.split_once('.').map_or(key, |(table, _)| table);
+    section == NETWORK || (PRICED.contains(&section) && [PRICES, PRICE_OVERRIDE].contains(&key))
 }
 
 fn read(table: &DeTable<'_>) -> Result<Outline, Mistake> {
@@ -62,9 +68,18 @@ fn read(table: &DeTable<'_>) -> Result<Outline, Mistake> {
         let section = table.get(name)?;
         section.get_ref().as_table().map(|table| Spanned::new(section.span(), table.clone()))
     };
-    let prices = PRICED.iter().filter_map(|name| section(name)?.get_ref().get(PRICES).cloned());
-    let list = |prices: Spanned<DeValue<'_>>| Some(Located::new(prices.span(), prices.get_ref().as_str()?.to_string()));
-    let prices = prices.filter_map(list).collect();
+    let prices = PRICED.iter().filter_map(|name| priced(section(name)?.get_ref()).transpose());
+    let prices = prices.collect::<Result<_, _>>()?;
     let network = section(NETWORK).ok_or_else(|| Mistake::in_file("the file has no `network`"))?;
     Ok(Outline { network: decode(network)?, prices })
+}
+
+/// The price list of a section, with the values in the place of its own; `None` without one.
+fn priced(section: &DeTable<'_>) -> Result<Option<NamedList>, Mistake> {
+    let Some(prices) = section.get(PRICES) else { return Ok(None) };
+    let Some(name) = prices.get_ref().as_str() else { return Ok(None) };
+    let values = section
+        .get(PRICE_OVERRIDE)
+        .and_then(|values| values.get_ref().as_table().map(|table| Spanned::new(values.span(), table.clone())));
+    Ok(Some((Located::new(prices.span(), name.to_string()), values.map(decode).transpose()?)))
 }

@@ -35,7 +35,7 @@ fn invariant_4_a_study_gives_the_same_bytes_on_any_number_of_threads_and_reads_b
     folder::write(&one, &folders[0]).unwrap();
     folder::write(&many, &folders[1]).unwrap();
     let [first, second] = folders.each_ref().map(|folder| files(folder));
-    assert_eq!(first.len(), 9);
+    assert_eq!(first.len(), 11);
     let differing = first.iter().zip(&second).filter(|(a, b)| a != b).map(|((name, _), _)| name);
     assert_eq!(differing.collect::<Vec<_>>(), Vec::<&String>::new());
     assert_eq!(folder::read(&folders[0]).unwrap(), one);
@@ -53,7 +53,7 @@ fn invariant_13_a_study_overwrites_nothing_but_results() {
     folder::write(&results, &folder).unwrap();
     folder::write(&results, &folder).unwrap();
     assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 1, "nothing is left beside them");
-    assert_eq!(files(&folder).len(), 9, "nothing is left among them");
+    assert_eq!(files(&folder).len(), 11, "nothing is left among them");
     let foreign = place.path().join("thesis");
     std::fs::create_dir(&foreign).unwrap();
     std::fs::write(foreign.join("chapter.tex"), "").unwrap();

@@ -4,16 +4,15 @@
 // convolution with stride 2 averages the pixels, integrate-and-fire neurons turn the 16 averages into spikes over T steps, and
 // a linear classifier adds up the spikes of each quadrant. The network is cut behind the neurons: 16 bits per step are sent.
 
-use cospike_sim_core::cosim::{CoInference, Guess, Head, HeadStep, Received, TailStep};
+use cospike_sim_core::cosim::{SampleCosts, SplitSamples};
 use cospike_sim_core::energy::{Form, PriceError, PriceList};
-use cospike_sim_core::inference::{Convention, Counts, LayerCounts};
 use cospike_sim_core::network::{
     Conv2d, Network, NetworkError, Neuron, Nonlinearity, OUTPUT, Operation, Shape, Tensor, TensorStore, Weights,
 };
-use cospike_sim_core::payload::{Codec, Damage, Packetise, Payload};
-use cospike_sim_core::split::{HeadOutput, SplitError, SplitNetwork};
+use cospike_sim_core::payload::Codec;
+use cospike_sim_core::split::{SplitError, SplitNetwork};
+use std::error::Error;
 use std::num::NonZeroUsize;
-use std::ops::Range;
 
 pub(crate) const SIDE: usize = 8;
 pub(crate) const CLASSES: u32 = 4;
@@ -70,61 +69,8 @@ pub(crate) fn prices() -> Result<PriceList, PriceError> {
     })
 }
 
-/// Sum over all layers.
-pub(crate) fn total(layers: &[LayerCounts]) -> Counts {
-    layers.iter().fold(Counts::default(), |sum, layer| sum + layer.counts)
-}
-
-/// What the head leaves for one sample.
-struct Prepared {
-    steps: [HeadStep; 1],
-    payload: Payload,
-    /// Bytes of the payload that each packet carries.
-    packets: Vec<Range<usize>>,
-    sizes: Vec<u32>,
-}
-
-/// The split network as the simulation runs it: heads are computed in advance, one per class; tails when something arrives.
-pub(crate) struct Quadrants {
-    split: SplitNetwork,
-    prices: PriceList,
-    heads: Vec<Prepared>,
-}
-
-impl Quadrants {
-    /// `packet_bytes` is the most payload that a packet carries.
-    pub(crate) fn new(split: SplitNetwork, prices: PriceList, packet_bytes: NonZeroUsize) -> Result<Self, SplitError> {
-        let prepare = |class| {
-            let head = split.head(&image(class))?;
-            let HeadOutput::Payload(payload) = head.output else { return Err(SplitError::NoTail) };
-            let packets = payload.packets(packet_bytes, Packetise::Message);
-            let energy =
-                prices.account(split.network(), Some(split.steps()), &head.layers, Convention::Inside).energy();
-            let counts = total(&head.layers);
-            let steps = [HeadStep { counts, energy, packets: packets.len() as u32, guess: None }];
-            let sizes = packets.iter().map(|packet| packet.len() as u32).collect();
-            Ok(Prepared { steps, payload, packets, sizes })
-        };
-        let heads = (0..CLASSES).map(prepare).collect::<Result<_, _>>()?;
-        Ok(Self { split, prices, heads })
-    }
-}
-
-impl CoInference for Quadrants {
-    fn head(&self, _design: u8, sample: u32) -> Head<'_> {
-        let head = &self.heads[sample as usize];
-        Head { steps: &head.steps, packets: &head.sizes }
-    }
-
-    fn tail(&mut self, _design: u8, sample: u32, received: &Received<'_>) -> Result<TailStep, SplitError> {
-        let head = &self.heads[sample as usize];
-        let lost: Vec<_> = received.lost.iter().map(|&packet| head.packets[packet as usize].clone()).collect();
-        let damage = Damage { lost: &lost, flipped: received.flipped, erased: received.erased, ..Damage::NONE };
-        let tail = self.split.tail(&head.payload, &damage)?;
-        let energy = self
-            .prices
-            .account(self.split.network(), Some(self.split.steps()), &tail.layers, Convention::Inside)
-            .energy();
-        Ok(TailStep { counts: total(&tail.layers), energy, guess: Guess::from_scores(&tail.scores.means()) })
-    }
+/// The network on the four images, as a simulation runs it; `packet_bytes` is the most payload that a packet carries.
+pub(crate) fn samples(packet_bytes: NonZeroUsize) -> Result<SplitSamples, Box<dyn Error>> {
+    let costs = SampleCosts { device_prices: Some(prices()?), cloud_prices: Some(prices()?), packet_bytes };
+    Ok(SplitSamples::new(split()?, (0..CLASSES).map(image), costs)?)
 }

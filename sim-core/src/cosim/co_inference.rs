@@ -1,7 +1,7 @@
 //! The interface between the event loop and the split network.
 
 use crate::energy::ComputeEnergy;
-use crate::inference::{Counts, argmax};
+use crate::inference::{Counts, Real, argmax};
 use crate::split::SplitError;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,11 @@ pub struct Guess {
 }
 
 impl Guess {
+    /// From the class scores of every step so far: the answer is the network's own, see [`Real::answer`].
+    pub fn of(scores: &Real) -> Self {
+        Self { answer: scores.answer() as u32, ..Self::from_scores(&scores.means()) }
+    }
+
     /// From class scores, their mean over the time steps so far: the answer is their [`argmax`].
     /// Without scores, or with one that is not finite, the entropy is 1.
     pub fn from_scores(scores: &[f32]) -> Self {

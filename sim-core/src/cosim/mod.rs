@@ -62,6 +62,7 @@ mod pool;
 mod requests;
 mod run;
 mod simulation;
+mod split_samples;
 mod starvation;
 mod stations;
 mod tally;
@@ -78,6 +79,7 @@ pub use observer::{DropReason, End, Observer, QueueAt, ServerAt};
 pub use outcome::{CloudEnergy, Depletion, Latency, NoWindow, Outcome, PlaceUse, Window};
 pub use phase::{Phase, Phases};
 pub use run::{Run, run, run_observed};
+pub use split_samples::{SampleCosts, SampleError, SplitSamples};
 pub use time_line::{TimeLine, TimeSlice};
 
 use crate::cloud::Cloud;

@@ -163,6 +163,23 @@ impl Workload {
 }
 
 impl ArrivalProcess {
+    /// Mean number of requests per second of one device; `None` where it depends on the answers, or on a recording.
+    pub fn requests_per_second(&self) -> Option<f64> {
+        match self {
+            Self::Poisson { requests_per_second } => Some(*requests_per_second),
+            Self::Periodic { period_seconds, .. } => Some(1.0 / period_seconds),
+            Self::Bursty {
+                quiet_requests_per_second: quiet,
+                burst_requests_per_second: burst,
+                mean_quiet_seconds,
+                mean_burst_seconds,
+            } => Some(
+                (quiet * mean_quiet_seconds + burst * mean_burst_seconds) / (mean_quiet_seconds + mean_burst_seconds),
+            ),
+            Self::ClosedLoop { .. } | Self::Trace(_) => None,
+        }
+    }
+
     fn check(&self, devices: u32) -> Result<(), ImpossibleValue> {
         match self {
             Self::Poisson { requests_per_second } => per_second("requests_per_second", *requests_per_second),

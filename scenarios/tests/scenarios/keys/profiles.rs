@@ -96,6 +96,15 @@ fn text(table: &str) -> String {
     "description = \"a test\"\n".to_string() + &rows(table).map(quantity).collect::<String>()
 }
 
+/// The values of the tables in the sections of a scenario.
+fn overrides() -> String {
+    let section = |(name, table): (&str, &'static str)| {
+        let values: String = rows(table).map(|[key, _, value, ..]| format!("{key} = {value}\n")).collect();
+        format!("[{name}.override]\n{values}")
+    };
+    [("fleet", DEVICE), ("link", LINK), ("cloud", CLOUD)].map(section).concat()
+}
+
 #[test]
 fn every_quantity_of_a_profile_reaches_the_plan_in_si_units() {
     let folder = tempfile::tempdir().unwrap();
@@ -103,16 +112,29 @@ fn every_quantity_of_a_profile_reaches_the_plan_in_si_units() {
         std::fs::write(folder.path().join(format!("{name}.toml")), text(table)).unwrap();
     }
     let zoo = Zoo::shipped().unwrap();
-    let plan = |scenario: &str| {
-        let text = scenario.replace("edge-accelerator", "device.toml").replace("\"wifi\"", "\"link.toml\"");
-        let text = text.replace("\"server\"", "\"cloud.toml\"");
+    let compiled = |text: String| {
         let origin = Origin::Folder(folder.path().to_path_buf());
         let compiled = compile(&Source { name: "profiles.toml".into(), origin, text }, &zoo);
         serde_json::to_value(compiled.unwrap_or_else(|error| panic!("{error}")).plan).unwrap()
     };
+    let plan = |scenario: &str| {
+        let text = scenario.replace("edge-accelerator", "device.toml").replace("\"wifi\"", "\"link.toml\"");
+        compiled(text.replace("\"server\"", "\"cloud.toml\""))
+    };
     let awake_text = OTHER.replace("uplink_mbps = 2.5\npacket_loss = 0.15\n", "");
     let (asleep, awake) = (plan(EVERY), plan(&awake_text));
-    let own = plan(&awake_text.replace("prices = \"horowitz-45nm-fp32\"\n", ""));
+    let own_text = awake_text.replace("prices = \"horowitz-45nm-fp32\"\n", "");
+    let own = plan(&own_text);
+    // A scenario that gives all these values itself simulates the same as one with profiles that have them.
+    for (scenario, wanted) in [(&awake_text, &awake), (&own_text, &own)] {
+        let overridden = compiled(scenario.to_string() + &overrides());
+        for part in ["system", "packets", "convention", "cloud_convention"] {
+            assert_eq!(overridden["points"][0][part], wanted["points"][0][part], "{part}");
+        }
+        let names = &overridden["points"][0]["profiles"];
+        assert!(names["link"].as_str().unwrap().contains("wifi with alpha_down = 6.5 mW/(Mbit/s), "), "{names}");
+        assert!(overridden["provenance"]["warnings"].to_string().contains("in the place of its own"));
+    }
     for [key, _, value, factor, place] in [DEVICE, LINK, CLOUD].into_iter().flat_map(rows) {
         let zeros = match place {
             "EDGE_ZEROS" => Some("/points/0/convention"),
@@ -170,5 +192,35 @@ fn every_price_reaches_the_plan_in_joules() {
             let (found, expected) = (found, value(key.key).unwrap() * factor);
             assert!((found / expected - 1.0).abs() < 1e-12, "{} of {}: {found}, not {expected}", key.key, form.name());
         }
+    }
+}
+
+/// Every price of a list, replaced by the scenario and swept: each design point has a list of its own name and values, whatever the order.
+#[test]
+fn prices_in_the_place_of_those_of_a_list_reach_the_plan() {
+    let zoo = Zoo::shipped().unwrap();
+    for (name, form) in [
+        ("horowitz-45nm-fp32", Form::Operations),
+        ("memory-45nm-fp32", Form::Memory),
+        ("lemaire-2022", Form::Lemaire2022),
+        ("yan-2024", Form::Yan2024),
+    ] {
+        let value = |key: &str| {
+            let place = form.keys().iter().position(|known| known.key == key)?;
+            Some(if form.keys()[place].unit == Unit::Switch { 1.0 } else { 1.0 + place as f64 })
+        };
+        let (swept, others) = form.keys().split_first().unwrap();
+        let values = others.iter().map(|key| format!("{} = {}\n", key.key, value(key.key).unwrap()));
+        let values: String = values.collect();
+        let text = OTHER
+            .replace("horowitz-45nm-fp32", name)
+            .replace("[workload]", &format!("[fleet.price_override]\n{values}\n[workload]"));
+        let text = text + &format!("[sweep]\nfleet.price_override.{} = [1e6, 1.0]\n", swept.key);
+        let plan = compile(&Source::shipped("prices.toml", text), &zoo).unwrap_or_else(|error| panic!("{error}")).plan;
+        let lists: Vec<_> = plan.points.iter().map(|point| &plan.prices[point.prices.unwrap().position()]).collect();
+        assert_eq!(lists[1].list, PriceList::new(form, value).unwrap(), "{name}");
+        assert_ne!(lists[0].list, lists[1].list);
+        assert!(lists.iter().all(|list| list.name.starts_with(&format!("{name} with "))), "{}", lists[0].name);
+        assert!(plan.prices.iter().any(|list| list.name == name), "the list itself is as it was");
     }
 }
