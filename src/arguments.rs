@@ -3,7 +3,7 @@
 use crate::data::Data;
 use crate::figure::Figure;
 use crate::given::{GivenData, GivenScenario, GivenStore, GivenZoo, range};
-use crate::nir::GivenNir;
+use crate::network_file::GivenFile;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use cospike_cluster::Shard;
 use cospike_sim_core::inference::Tool;
@@ -49,7 +49,7 @@ pub(crate) enum Verb {
     /// if a metric of `--fail-if-worse` is worse than in the first
     Compare(Compare),
     /// Check a scenario: list its design points, how long it takes, and, from a trial of a few samples, what its places are asked for; or
-    /// check a network of another framework (.nir): say of every node how it is executed. Exit code 2 if one is not
+    /// check the file of a network (.nir, .onnx, .safetensors): say of every node how it is executed. Exit code 2 if one is not
     Check(Check),
     /// Write a scenario file of your own, which begins as a copy of one that ships with CoSpike
     New(New),
@@ -132,7 +132,7 @@ pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) scenario: GivenScenario,
     #[command(flatten)]
-    pub(crate) nir: GivenNir,
+    pub(crate) file: GivenFile,
     /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,
@@ -434,11 +434,11 @@ fn seconds(text: &str) -> Result<Range<SimTime>, String> {
 
 #[derive(Args)]
 pub(crate) struct Infer {
-    /// Name of the network, or the file of one of another framework (.nir); `cospike zoo --json` lists all names
+    /// Name of the network, or its file (.nir, .onnx, .safetensors); `cospike zoo --json` lists all names
     #[arg(required_unless_present = "reference")]
     pub(crate) network: Option<String>,
     #[command(flatten)]
-    pub(crate) nir: GivenNir,
+    pub(crate) file: GivenFile,
     /// Compare what the nodes of a network of another framework emit with what was recorded of them in this NumPy archive (.npz); the
     /// exit code is 1 if a spike differs, or a value by more than rounding
     #[arg(long, value_name = "FILE", conflicts_with_all = ["reference", "coding", "seed", "zoo", "data", "count"])]
@@ -560,8 +560,13 @@ impl Family {
 #[derive(Args)]
 pub(crate) struct Energy {
     /// Name of a backbone, such as `resnet14`, or of a unit, such as `resnet14-stage3-w4`, without the family: both are priced. Of
-    /// a network with a unit only the head is, which is executed on the edge
+    /// a network with a unit only the head is, which is executed on the edge. A file (.nir, .onnx, .safetensors) is priced alone
     pub(crate) network: String,
+    #[command(flatten)]
+    pub(crate) file: GivenFile,
+    /// Number of time steps of a spiking network in a file [default: that of its training; a .nir file says none]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=MAX_TIME_STEPS))]
+    pub(crate) time_steps: Option<u32>,
     #[command(flatten)]
     pub(crate) zoo: GivenZoo,
     #[command(flatten)]

@@ -1,6 +1,6 @@
 //! What a weight file has to say that CoSpike's own trainer has not written.
 
-use super::WeightFileError;
+use super::{Normalisation, WeightFileError};
 use cospike_sim_core::network::{Family, Fires, Leak, Neuron, Reset};
 use std::collections::BTreeMap;
 
@@ -62,7 +62,6 @@ pub(super) fn neuron(all: &BTreeMap<String, String>, family: Family) -> Result<N
     if !is_ours {
         check_keys(all)?;
         must_be(all, "coding", "direct", "`direct`: pixels are fed in as they are, the same in every step")?;
-        must_be(all, "normalisation", "none", NORMALISATION)?;
     }
     match all.get("neuron") {
         Some(text) if family == Family::Spiking => parsed(text).ok_or_else(|| wrong("neuron", NEURON, Some(text))),
@@ -72,8 +71,25 @@ pub(super) fn neuron(all: &BTreeMap<String, String>, family: Family) -> Result<N
     }
 }
 
-const NORMALISATION: &str = "`none`: the network was trained on pixels divided by 255. Fold a mean and a standard deviation into the \
-    first convolution, or train without";
+/// The normalisation of samples that the metadata `all` describe; `None` if there is none.
+///
+/// # Errors
+/// One that is missing in a file of another trainer, or not accepted.
+pub(super) fn normalisation(all: &BTreeMap<String, String>) -> Result<Option<Normalisation>, WeightFileError> {
+    match all.get("normalisation").map(String::as_str) {
+        None if all.contains_key(OURS) => Ok(None),
+        Some("none") => Ok(None),
+        Some(text) => match text.parse() {
+            Ok(normalisation) => Ok(Some(normalisation)),
+            Err(reason) => Err(WeightFileError::Normalisation(format!("{reason}; it is {NORMALISATION}"))),
+        },
+        None => Err(wrong("normalisation", NORMALISATION, None)),
+    }
+}
+
+/// Form of the value of `normalisation`.
+const NORMALISATION: &str = "`none`, if the network was trained on pixels divided by 255, or a normalisation of these, a value for \
+    each channel or one for all: `mean=0.485/0.456/0.406,std=0.229/0.224/0.225`, with `,scale=255` if pixels of 0 to 255 were meant";
 
 /// Form of the value of `neuron`.
 const NEURON: &str = "`if` or `lif`, then `:` and, separated by commas, `tau=STEPS` (of lif), `decay_input=true|false` (of lif), \
