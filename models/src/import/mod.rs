@@ -4,6 +4,7 @@
 mod imported;
 pub mod nir;
 pub mod onnx;
+pub mod pytorch;
 mod recorded;
 pub mod reference;
 

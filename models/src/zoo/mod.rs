@@ -47,6 +47,7 @@ pub use collection::{Twins, Zoo, ZooNetwork};
 pub use error::{WeightFileError, ZooError};
 pub use execute::{BATCH, Disturbance, Executed, MeasureError};
 pub use file::{MAX_LEVELS, MAX_TIME_STEPS, Metadata, Unit, WeightFile};
+pub use foreign::{neuron_text, short_neuron};
 pub use imported::{Format, ImportOptions};
 pub use measure::Measurement;
 pub use normalisation::Normalisation;
