@@ -8,6 +8,7 @@ use cospike_models::file::{self, DATA_LIMIT, TEXT_LIMIT};
 use cospike_models::import::pytorch::{Names, PytorchError, Recipe};
 use cospike_models::zoo::{Format, neuron_text};
 use cospike_results::store::whole_file::WholeFile;
+use cospike_scenarios::diagnostic::did_you_mean;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -93,6 +94,13 @@ fn names(map: &Map) -> Result<Names, Failure> {
     match map {
         Map::Torchvision => Ok(Names::Torchvision),
         Map::SpikingJelly => Ok(Names::SpikingJelly),
+        Map::File(path) if !path.exists() => {
+            let known = did_you_mean(&path.to_string_lossy(), ["torchvision", "spikingjelly"]);
+            Err(Failure::mistake(format_args!(
+                "`--map {}` is neither a framework whose names are known nor a file that is there\nhelp: {known}, or give a JSON file",
+                path.display()
+            )))
+        }
         Map::File(path) => {
             let text = file::read_text(path, TEXT_LIMIT).map_err(Failure::mistake)?;
             Names::from_json(&text).map_err(|error| Failure::mistake(format_args!("{}: {error}", path.display())))

@@ -1,4 +1,4 @@
-//! Float networks in the ONNX format (`.onnx`), as PyTorch, Keras, JAX and others export them.
+//! Float networks in the ONNX format (`.onnx`), as PyTorch and others export them, channels first.
 //!
 //! | module | does |
 //! |---|---|

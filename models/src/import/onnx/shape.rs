@@ -114,7 +114,10 @@ impl<'a> Builder<'a> {
             _ => None,
         });
         let Some(constants) = constants.collect::<Option<Vec<_>>>() else {
-            return Err(format!("a {} of values is not executed, only one of sizes", node.op_type));
+            return Err(format!(
+                "it puts the values of several layers together, or picks some; only a {} of sizes is executed",
+                node.op_type
+            ));
         };
         match (node.op_type.as_str(), constants.as_slice()) {
             ("Gather", &[sizes, indices]) => {
