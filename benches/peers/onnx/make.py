@@ -59,14 +59,15 @@ class Graph:
         ]
         return self.add("BatchNormalization", name, *values, **attributes)
 
-    def save(self, file, classes, opset=17):
+    def save(self, file, classes, opset=17, is_recorded=True):
         output = helper.make_tensor_value_info(self.at, TensorProto.FLOAT, [self.shape[0], classes])
         graph = helper.make_graph(self.nodes, file, [self.input], [output], self.constants)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], producer_name="make.py")
         model.ir_version = 8
         onnx.checker.check_model(model, full_check=True)
         onnx.save_model(model, OUT / f"{file}.onnx")
-        self.record(model, file)
+        if is_recorded:
+            self.record(model, file)
 
     def record(self, model, file):
         """Executes the network with every value between nodes as an output too."""
@@ -120,7 +121,9 @@ def residual():
     graph.add("Gemm", "/fc1/Gemm", graph.weight("fc1.weight", 12, 48), graph.weight("fc1.bias", 12), transB=1, alpha=0.5)
     graph.add("Relu", "/fc1/Relu")
     graph.add("Dropout", "/drop")
-    graph.add("MatMul", "/fc2/MatMul", graph.weight("fc2.weight", 12, 5))
+    dropped = graph.at
+    matrix = graph.add("Transpose", "/fc2/Transpose", inputs=[graph.weight("fc2.weight", 5, 12)], perm=[1, 0])
+    graph.add("MatMul", "/fc2/MatMul", inputs=[dropped, matrix])
     graph.add("Add", "/fc2/Add", graph.weight("fc2.bias", 5))
     graph.save("residual", 5)
 
@@ -166,7 +169,7 @@ def images():
     graph.add("GlobalMaxPool", "pool")
     graph.add("Flatten", "flatten")
     graph.add("Gemm", "fc", graph.weight("fc.weight", 10, 8), graph.weight("fc.bias", 10), transB=1)
-    graph.save("images", 10)
+    graph.save("images", 10, is_recorded=False)
 
 
 def wrong():

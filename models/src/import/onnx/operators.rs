@@ -31,6 +31,7 @@ impl<'a> Builder<'a> {
             "Flatten" => self.flatten(node, attributes),
             "Reshape" => self.reshape(node, attributes),
             "Squeeze" | "Unsqueeze" => self.reaxis(node),
+            "Transpose" => self.turned(node, attributes),
             "Identity" => self.same(node),
             "Dropout" => self.dropout(node, attributes),
             "Cast" => self.cast(node, attributes),

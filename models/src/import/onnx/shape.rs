@@ -92,6 +92,25 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// A matrix of weights turned around, as exporters leave it where they fold no constants.
+    pub(super) fn turned(&mut self, node: &Node, attributes: &mut Attributes<'_>) -> Result<Done, String> {
+        let is_swap = attributes.numbers("perm")?.is_none_or(|axes| axes == [1, 0]);
+        let (Some(Value::Constant(Array { shape, data })), true) = (self.input(node, 0), is_swap) else {
+            return Err(
+                "it moves axes of values around; export the network with channels before rows and columns".into()
+            );
+        };
+        let &[rows, columns] = shape.as_slice() else {
+            return Err(format!("it turns a constant of shape {shape:?}; only matrices are turned"));
+        };
+        let data = match data {
+            Data::Floats(values) => Data::Floats(transposed(values, columns)),
+            Data::Doubles(values) => Data::Doubles(transposed(values, columns)),
+            Data::Whole(values) => Data::Whole(transposed(values, columns)),
+        };
+        Ok(Done::Constant(Array { shape: vec![columns, rows], data }))
+    }
+
     /// The sizes of what comes in, as a constant.
     pub(super) fn shape_of(&mut self, node: &Node, attributes: &mut Attributes<'_>) -> Result<Done, String> {
         let from = self.emitted(node, 0)?;
@@ -131,6 +150,11 @@ impl<'a> Builder<'a> {
             _ => Err("it does not have two inputs".into()),
         }
     }
+}
+
+/// A matrix of so many columns, turned around.
+fn transposed<T: Copy>(values: &[T], columns: usize) -> Vec<T> {
+    (0..columns).flat_map(|column| values.iter().skip(column).step_by(columns)).copied().collect()
 }
 
 fn listed(sizes: &[usize]) -> String {
