@@ -3,11 +3,13 @@
 use crate::data::Data;
 use crate::figure::Figure;
 use crate::given::{GivenData, GivenScenario, GivenStore, GivenZoo, range};
-use crate::nir::GivenNir;
+use crate::network_file::GivenFile;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use cospike_cluster::Shard;
+use cospike_models::zoo::{Normalisation, short_neuron};
 use cospike_sim_core::inference::Tool;
 use cospike_sim_core::kernel::SimTime;
+use cospike_sim_core::network::Neuron;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -49,7 +51,7 @@ pub(crate) enum Verb {
     /// if a metric of `--fail-if-worse` is worse than in the first
     Compare(Compare),
     /// Check a scenario: list its design points, how long it takes, and, from a trial of a few samples, what its places are asked for; or
-    /// check a network of another framework (.nir): say of every node how it is executed. Exit code 2 if one is not
+    /// check the file of a network (.nir, .onnx, .safetensors): say of every node how it is executed. Exit code 2 if one is not
     Check(Check),
     /// Write a scenario file of your own, which begins as a copy of one that ships with CoSpike
     New(New),
@@ -66,6 +68,8 @@ pub(crate) enum Verb {
     Data(Data),
     /// Measure accuracy and operations of a network, without simulating devices
     Infer(Infer),
+    /// Make a weight file of what PyTorch has trained, for an architecture of `cospike networks`
+    Import(Import),
     /// Write a network to a file that other frameworks read
     Export(Export),
     /// Compare the energy of a spiking network and of its float twin under each price list
@@ -132,7 +136,7 @@ pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) scenario: GivenScenario,
     #[command(flatten)]
-    pub(crate) nir: GivenNir,
+    pub(crate) file: GivenFile,
     /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,
@@ -437,11 +441,11 @@ fn seconds(text: &str) -> Result<Range<SimTime>, String> {
 
 #[derive(Args)]
 pub(crate) struct Infer {
-    /// Name of the network, or the file of one of another framework (.nir); `cospike zoo --json` lists all names
+    /// Name of the network, or its file (.nir, .onnx, .safetensors); `cospike zoo --json` lists all names
     #[arg(required_unless_present = "reference")]
     pub(crate) network: Option<String>,
     #[command(flatten)]
-    pub(crate) nir: GivenNir,
+    pub(crate) file: GivenFile,
     /// Compare what the nodes of a network of another framework emit with what was recorded of them in this NumPy archive (.npz); the
     /// exit code is 1 if a spike differs, or a value by more than rounding
     #[arg(long, value_name = "FILE", conflicts_with_all = ["reference", "coding", "seed", "zoo", "data", "count"])]
@@ -476,6 +480,69 @@ pub(crate) struct Infer {
     /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Import {
+    /// Weights as PyTorch names them, a `state_dict` saved as safetensors
+    pub(crate) file: PathBuf,
+    /// Architecture: `ARCHITECTURE[-WIDTH][@SIDE][:CLASSES]`, such as `resnet18@32`; `cospike networks` lists them
+    #[arg(long = "as", value_name = "NETWORK")]
+    pub(crate) network: String,
+    /// Names of the modules: those of a framework's own networks, `torchvision` or `spikingjelly`, or a JSON file that says them, such as
+    /// {"conv1": "stem.conv", "bn1": "stem.conv.norm"}
+    #[arg(long, value_name = "FRAMEWORK|FILE")]
+    pub(crate) map: Map,
+    /// Normalisation of the samples that it was trained on, of which pixels are 0 to 1: `none`, or a mean and a standard deviation for each
+    /// channel or for all, such as mean=0.485/0.456/0.406,std=0.229/0.224/0.225; with `,scale=255` if pixels of 0 to 255 were meant
+    #[arg(long, value_name = "none|mean=M,std=S")]
+    pub(crate) normalise: Normalise,
+    /// Neuron of a spiking network, such as lif:tau=2,reset=hard:0 or if:reset=soft. What is left out of decay_input=true, threshold=1,
+    /// fire=ge and initial=0 is so [default: a float network]
+    #[arg(long, value_parser = short_neuron)]
+    pub(crate) neuron: Option<Neuron>,
+    /// Number of time steps of a spiking network
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=MAX_TIME_STEPS))]
+    pub(crate) time_steps: Option<u32>,
+    /// Data set that it was trained for, such as cifar10; samples that are known to be another's are refused
+    #[arg(long, value_name = "NAME")]
+    pub(crate) task: Option<String>,
+    /// Weight file to write, NAME.safetensors; a file that is there already is not replaced [default: STEM-cospike.safetensors, in
+    /// the current folder]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// Which names PyTorch's modules have.
+#[derive(Clone)]
+pub(crate) enum Map {
+    Torchvision,
+    SpikingJelly,
+    File(PathBuf),
+}
+
+impl std::str::FromStr for Map {
+    type Err = std::convert::Infallible;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Ok(match word {
+            "torchvision" => Self::Torchvision,
+            "spikingjelly" => Self::SpikingJelly,
+            path => Self::File(path.into()),
+        })
+    }
+}
+
+/// A normalisation, or that there is none.
+#[derive(Clone)]
+pub(crate) struct Normalise(pub(crate) Option<Normalisation>);
+
+impl std::str::FromStr for Normalise {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "none" { Ok(Self(None)) } else { text.parse().map(|found| Self(Some(found))) }
+    }
 }
 
 #[derive(Args)]
@@ -563,8 +630,13 @@ impl Family {
 #[derive(Args)]
 pub(crate) struct Energy {
     /// Name of a backbone, such as `resnet14`, or of a unit, such as `resnet14-stage3-w4`, without the family: both are priced. Of
-    /// a network with a unit only the head is, which is executed on the edge
+    /// a network with a unit only the head is, which is executed on the edge. A file (.nir, .onnx, .safetensors) is priced alone
     pub(crate) network: String,
+    #[command(flatten)]
+    pub(crate) file: GivenFile,
+    /// Number of time steps of a spiking network in a file [default: that of its training; a .nir file says none]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=MAX_TIME_STEPS))]
+    pub(crate) time_steps: Option<u32>,
     #[command(flatten)]
     pub(crate) zoo: GivenZoo,
     #[command(flatten)]

@@ -3,20 +3,23 @@
 use crate::arguments::Check;
 use crate::estimate::{estimate, notable};
 use crate::failure::Failure;
-use crate::nir;
+use crate::network_file;
 use crate::outlook::Outlook;
 use crate::output::{note, plural, print_json, printable, say};
 use crate::training_plan;
+use cospike_models::zoo::Format;
 use cospike_results::manifest::SearchUsed;
 use cospike_studies::search::{Searches, most_probes};
 use serde_json::json;
+use std::path::Path;
 
 /// Checks a scenario and prints its design points, or the plan that it compiles to.
 pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
-    if let Some(path) = nir::is_file(arguments.scenario.word()) {
-        return nir::check(path, &arguments.nir, arguments.json);
+    let word = arguments.scenario.word();
+    if let Some(format) = Format::of(word) {
+        return network_file::check(Path::new(word), format, &arguments.file, arguments.json);
     }
-    arguments.nir.refuse()?;
+    arguments.file.options(None)?;
     let zoo = arguments.scenario.zoo()?;
     if let Some(path) = &arguments.training_plan {
         return training_plan::write(&arguments.scenario, &zoo, path);

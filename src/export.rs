@@ -3,9 +3,9 @@
 use crate::arguments::Export;
 use crate::failure::Failure;
 use crate::given::unknown_name;
-use crate::nir;
 use crate::output::say;
 use cospike_models::import::nir::{TIME_STEP, write};
+use cospike_models::zoo::Format;
 use cospike_results::store::whole_file::WholeFile;
 use std::io::Write;
 
@@ -13,7 +13,7 @@ use std::io::Write;
 pub(crate) fn export(arguments: &Export) -> Result<(), Failure> {
     let path = &arguments.file;
     let shown = path.display();
-    if nir::is_file(&shown.to_string()).is_none() {
+    if Format::of(&shown.to_string()) != Some(Format::Nir) {
         return Err(Failure::mistake(format_args!("{shown} is in no format that is written\nhelp: name it NAME.nir")));
     }
     let zoo = arguments.zoo.open()?;

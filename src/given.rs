@@ -218,6 +218,12 @@ impl GivenData {
     }
 }
 
+/// Number of frames of each sample: time steps of a network that says none. `None` of samples that stay the
+/// same over time.
+pub(crate) fn frames(dataset: &Dataset) -> Option<u32> {
+    dataset.kind.steps().and_then(|steps| u32::try_from(steps).ok())
+}
+
 /// Refuses more `samples` than there are, `what` being what they are called; returns their number.
 pub(crate) fn check_samples(samples: u32, available: usize, what: &str) -> Result<usize, Failure> {
     match samples as usize {

@@ -16,11 +16,12 @@ mod export;
 mod failure;
 mod figure;
 mod given;
+mod import;
 mod infer;
 mod memory;
+mod network_file;
 mod networks;
 mod new;
-mod nir;
 mod outlook;
 mod output;
 mod paper;
@@ -91,6 +92,7 @@ fn execute(verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Prices(arguments::Prices { name: None, json }) => profiles::list_prices(json),
         Verb::Schema => schema::schema(),
         Verb::Infer(infer) => infer::infer(&infer),
+        Verb::Import(import) => import::import(&import),
         Verb::Export(export) => export::export(&export),
         Verb::Energy(energy) => energy::energy(&energy),
         Verb::Bench(arguments::Bench::Inference(inference)) => bench::inference(&inference),

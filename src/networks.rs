@@ -38,7 +38,7 @@ pub(crate) fn networks(arguments: &Networks) -> Result<(), Failure> {
 }
 
 /// A name that is not a network, with what was probably meant.
-fn unknown(error: &NetworkError) -> Failure {
+pub(crate) fn unknown(error: &NetworkError) -> Failure {
     Failure::mistake(match error {
         NetworkError::UnknownArchitecture { name, known } => {
             format!("{error}\nhelp: {}", did_you_mean(name, known.iter().copied()))

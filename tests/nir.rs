@@ -77,7 +77,7 @@ fn what_cannot_be_executed_is_refused_before_anything_runs() {
     let message = stderr(&mut cospike(&["check", &path.display().to_string()]), 2);
     assert!(message.contains("text.nir: not an HDF5 file"), "{message}");
     let message = stderr(&mut cospike(&["check", "quickstart", "--fire", "ge"]), 2);
-    assert!(message.contains("`--fire` needs the file of a network (.nir)"), "{message}");
+    assert!(message.contains("`--fire` needs the file of a network in the NIR format (.nir)"), "{message}");
 }
 
 /// A scenario names the file; every layer through which alone values flow is a split point, at which the study has the accuracy that

@@ -11,7 +11,9 @@ pub use results::result_folder;
 pub use scenarios::{arrival_trace, delivery_trace, prices, profile, rate_trace, scenario};
 
 use cospike_models::dataset::{Cifar, Dataset};
+use cospike_models::import::Imported;
 use cospike_models::import::nir::{NirFile, NirOptions};
+use cospike_models::import::onnx::OnnxFile;
 use cospike_models::import::reference::Reference;
 use cospike_models::zoo::{WeightFile, Zoo};
 use cospike_sim_core::inference::Executable;
@@ -23,7 +25,7 @@ use std::io::Cursor;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 14] = [
     ("scenario", scenario),
     ("profile", profile),
     ("prices", prices),
@@ -36,6 +38,7 @@ pub const TARGETS: [Target; 13] = [
     ("cifar", cifar),
     ("reference", reference),
     ("nir", nir),
+    ("onnx", onnx),
     ("result_folder", result_folder),
 ];
 
@@ -113,14 +116,26 @@ pub fn reference(bytes: &[u8]) {
 pub fn nir(bytes: &[u8]) {
     for dt in [None, Some(1e-4)] {
         match NirFile::from_bytes("fuzzed", bytes.to_vec(), &NirOptions { dt, ..NirOptions::default() }) {
-            Ok(file) => match file.network {
-                Ok(made) => {
-                    let executable = Executable::new(&made.network, &made.weights);
-                    executable.err().iter().for_each(check_message);
-                }
-                Err(error) => check_message(&error),
-            },
+            Ok(file) => check_network(file.network),
             Err(error) => check_message(&error),
         }
+    }
+}
+
+/// A float network of another framework (`.onnx`): one that is accepted can be prepared for execution.
+pub fn onnx(bytes: &[u8]) {
+    match OnnxFile::from_bytes("fuzzed", bytes) {
+        Ok(file) => check_network(file.network),
+        Err(error) => check_message(&error),
+    }
+}
+
+fn check_network(network: Result<Imported, impl Display>) {
+    match network {
+        Ok(made) => {
+            let executable = Executable::new(&made.network, &made.weights);
+            executable.err().iter().for_each(check_message);
+        }
+        Err(error) => check_message(&error),
     }
 }

@@ -3,6 +3,7 @@
 
 use cospike_models::dataset::{Cifar, Dataset};
 use cospike_models::import::nir::{NirFile, NirOptions};
+use cospike_models::import::onnx::OnnxFile;
 use cospike_models::import::reference::Reference;
 use cospike_sim_core::inference::Executable;
 use flate2::Compression;
@@ -301,4 +302,23 @@ fn a_damaged_network_of_another_framework_is_refused_or_whole() {
             }
         }
     }
+}
+
+/// As for the formats with neurons; a verdict on each node, and the sentence of a refusal, are made too.
+#[test]
+fn a_damaged_network_of_onnx_is_refused_or_whole() {
+    let mut refused = 0;
+    for whole in [&include_bytes!("data/onnx/mobile.onnx")[..], include_bytes!("data/onnx/channels.onnx")] {
+        let whole = whole.to_vec();
+        for bytes in damaged(&whole, 4000).into_iter().chain(scrambled(&whole, 4000)) {
+            match OnnxFile::from_bytes("damaged", &bytes).map(|file| file.network) {
+                Ok(Ok(made)) => assert!(Executable::new(&made.network, &made.weights).is_ok()),
+                Ok(Err(error)) | Err(error) => {
+                    refused += 1;
+                    assert!(!error.to_string().is_empty());
+                }
+            }
+        }
+    }
+    assert!(refused > 5000, "{refused}");
 }

@@ -1,7 +1,8 @@
 //! Networks in the NIR format: those of other frameworks spike for spike, and files that are wrong.
 
 use cospike_models::dataset::Dataset;
-use cospike_models::import::nir::{NirError, NirFile, NirOptions, Recorded, Runs, write};
+use cospike_models::import::nir::{NirError, NirFile, NirOptions, write};
+use cospike_models::import::{Axes, Recorded, Runs};
 use cospike_models::zoo::Zoo;
 use cospike_sim_core::inference::{Executable, Feature, Real};
 use cospike_sim_core::network::{Network, Operation};
@@ -32,7 +33,7 @@ fn no_spike_of_another_framework_differs() {
         ("graph_recurrent", above, 4, 0),
     ];
     for (name, options, nodes, spikes) in networks {
-        let recorded = Recorded::read(&path(&format!("{name}.npz"))).unwrap();
+        let recorded = Recorded::read(&path(&format!("{name}.npz")), Axes::StepsAndSamples).unwrap();
         let file = read(name, &recorded.complete(options));
         let comparison = recorded.compare(file.network.as_ref().unwrap(), None).unwrap();
         assert_eq!((comparison.nodes.len(), comparison.flips()), (nodes, 0), "{name}");
@@ -47,7 +48,7 @@ fn no_spike_of_another_framework_differs() {
 /// A threshold is met exactly in this file, so what is not said of it matters; the same holds for the kind of reset.
 #[test]
 fn what_the_format_leaves_open_is_not_a_matter_of_taste() {
-    let recorded = Recorded::read(&path("spikingjelly_if.npz")).unwrap();
+    let recorded = Recorded::read(&path("spikingjelly_if.npz"), Axes::StepsAndSamples).unwrap();
     let flips = |options| {
         let file = read("spikingjelly_if", &recorded.complete(options));
         recorded.compare(file.network.as_ref().unwrap(), None).unwrap().flips()

@@ -2,36 +2,53 @@
 //! quantised one where a list is for activations of as few bits as the spiking network's steps resolve.
 
 mod activity;
+mod alone;
 mod priced;
 mod print;
 
 use crate::arguments::Energy;
 use crate::failure::Failure;
-use crate::given::{check_samples, unknown_name};
+use crate::given::{check_samples, frames, unknown_name};
 use activity::Activity;
+use cospike_models::zoo::{Format, NetworkChoice};
 use cospike_scenarios::diagnostic::Diagnostic;
 use cospike_scenarios::profiles::{Prices, all_shipped, find_for_option};
 use cospike_sim_core::inference::Convention;
 use priced::{Networks, Priced};
 
-/// Executes both networks on test images and prints what they cost.
+/// Executes both networks, or the one of a file, on test images and prints what they cost.
 pub(crate) fn energy(arguments: &Energy) -> Result<(), Failure> {
     let lists = price_lists(&arguments.prices)?;
     if arguments.ledger && lists.len() > 1 {
         return Err(Failure::mistake("`--ledger` shows the account under one price list: add `--prices NAME`"));
     }
-    let zoo = arguments.zoo.open()?;
-    let twins = zoo.twins(&arguments.network).map_err(unknown_name)?;
+    let is_file = Format::of(&arguments.network).is_some();
+    if arguments.time_steps.is_some() && !is_file {
+        return Err(Failure::mistake(
+            "`--time-steps` needs the file of a network: those of the zoo have as many as they were trained with",
+        ));
+    }
     let dataset = arguments.data.open()?;
+    let steps = arguments.time_steps.or_else(|| frames(&dataset));
+    let (zoo, name) = arguments.file.open(&arguments.network, &arguments.zoo, steps)?;
     check_samples(arguments.samples, dataset.len(), "test samples")?;
-    let mut networks = Networks::new(&zoo, twins, &dataset, arguments.samples);
-    let spiking = networks.spiking()?;
+    let mut networks = Networks::new(&zoo, &dataset, arguments.samples);
     let mut conventions = vec![Convention::Inside, Convention::NonZero];
     if arguments.borders {
         conventions.push(Convention::WithBorders);
     }
+    let twins = match (is_file, zoo.twins(&name)) {
+        (false, Ok(twins)) => twins,
+        (_, twins) => {
+            let unknown = |unknown| unknown_name(twins.err().unwrap_or(unknown));
+            let choice = zoo.choice(&name).map_err(unknown)?;
+            let choice = NetworkChoice { time_steps: arguments.time_steps.or(choice.time_steps), ..choice };
+            return alone::energy(arguments, &mut networks, &choice, lists, &conventions);
+        }
+    };
+    let spiking = networks.as_trained(&twins.spiking)?;
     let priced = lists.into_iter().map(|(name, prices)| {
-        let pair = networks.under(&prices)?;
+        let pair = networks.twins_under(&twins, &prices)?;
         Ok(Priced::new((name, prices), pair, &conventions))
     });
     let priced = priced.collect::<Result<Vec<Priced>, Failure>>()?;

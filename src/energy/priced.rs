@@ -26,10 +26,9 @@ pub(super) struct Measured {
     pub(super) correct: u32,
 }
 
-/// The twins in all families, executed as the price lists ask for.
+/// Networks of a zoo, executed as the price lists ask for.
 pub(super) struct Networks<'a> {
     zoo: &'a Zoo,
-    twins: Twins,
     dataset: &'a Dataset,
     samples: u32,
     measured: Vec<Rc<Measured>>,
@@ -55,32 +54,36 @@ pub(super) struct Pair {
 }
 
 impl<'a> Networks<'a> {
-    /// The networks `twins` on the first `samples` samples of `dataset`.
-    pub(super) fn new(zoo: &'a Zoo, twins: Twins, dataset: &'a Dataset, samples: u32) -> Self {
-        Self { zoo, twins, dataset, samples, measured: vec![] }
+    /// Networks of `zoo` on the first `samples` samples of `dataset`.
+    pub(super) fn new(zoo: &'a Zoo, dataset: &'a Dataset, samples: u32) -> Self {
+        Self { zoo, dataset, samples, measured: vec![] }
     }
 
-    /// The spiking network with its weights as trained.
-    pub(super) fn spiking(&mut self) -> Result<Rc<Measured>, Failure> {
-        self.measure(self.twins.spiking.clone(), |_, _| None)
+    /// The network `choice` with its weights as trained.
+    pub(super) fn as_trained(&mut self, choice: &NetworkChoice) -> Result<Rc<Measured>, Failure> {
+        self.measure(choice, |_, _| None)
     }
 
-    /// The spiking network and its twin, each with weights as `prices` takes them to be. The twin is the quantised one if the
+    /// The network `choice` with weights as `prices` takes them to be.
+    pub(super) fn under(&mut self, choice: &NetworkChoice, prices: &Prices) -> Result<Rc<Measured>, Failure> {
+        self.measure(choice, |zoo, layer| prices.weight_bits(zoo.network.network(), zoo.matched_steps, layer))
+    }
+
+    /// The spiking network of `twins` and its twin, each with weights as `prices` takes them to be. The twin is the quantised one if the
     /// list prices activations of that resolution, and the zoo has it.
-    pub(super) fn under(&mut self, prices: &Prices) -> Result<[Rc<Measured>; 2], Failure> {
-        let matched = self.twins.quantised.clone().filter(|_| prices.form() == Form::Yan2024);
-        let twin = matched.unwrap_or_else(|| self.twins.float.clone());
-        let bits = |zoo: &ZooNetwork, layer| prices.weight_bits(zoo.network.network(), zoo.matched_steps, layer);
-        Ok([self.measure(self.twins.spiking.clone(), bits)?, self.measure(twin, bits)?])
+    pub(super) fn twins_under(&mut self, twins: &Twins, prices: &Prices) -> Result<[Rc<Measured>; 2], Failure> {
+        let matched = twins.quantised.as_ref().filter(|_| prices.form() == Form::Yan2024);
+        let twin = matched.unwrap_or(&twins.float);
+        Ok([self.under(&twins.spiking, prices)?, self.under(twin, prices)?])
     }
 
     /// The network `choice` with weights of `bits(layer)` bits, executed unless it was before.
     fn measure(
         &mut self,
-        choice: NetworkChoice,
+        choice: &NetworkChoice,
         bits: impl Fn(&ZooNetwork, usize) -> Option<u32>,
     ) -> Result<Rc<Measured>, Failure> {
-        let network = self.zoo.network_fed(self.dataset.feed(), &choice).map_err(Failure::mistake)?;
+        let network = self.zoo.network_fed(self.dataset.feed(), choice).map_err(Failure::mistake)?;
         let weighted = (0..network.network.network().layers.len()).filter(|&i| network.weights.layer(i).is_some());
         let weight_bits: Vec<Option<u32>> = weighted.clone().map(|layer| bits(&network, layer)).collect();
         let is_same = |known: &&Rc<Measured>| known.family == choice.family && known.weight_bits == weight_bits;
@@ -115,13 +118,19 @@ impl Measured {
     }
 
     /// Account of the head under a price list, summed over the samples.
-    fn account(&self, list: &PriceList, convention: Convention) -> Account {
+    pub(super) fn account(&self, list: &PriceList, convention: Convention) -> Account {
         list.account(self.zoo.network.network(), self.zoo.matched_steps, &self.layers, convention)
     }
 
     /// Mean per sample of a sum over the samples.
     pub(super) fn mean(&self, sum: f64) -> f64 {
         sum / f64::from(self.samples)
+    }
+
+    /// Bits of the activations that `prices` prices, if it was executed with others.
+    pub(super) fn activations_not_executed(&self, prices: &Prices) -> Option<u32> {
+        let priced = prices.activation_bits(self.zoo.matched_steps)?;
+        (self.family == Family::Float).then_some(priced)
     }
 
     /// Bits of the activations of a quantised network; `None` for spikes and float32 values.
@@ -148,12 +157,6 @@ impl Priced {
     /// Ratio of the energies by `convention`, see [`Pair::ratio`].
     pub(super) fn ratio(&self, convention: Convention) -> Option<f64> {
         self.pairs.iter().find(|pair| pair.convention == convention)?.ratio()
-    }
-
-    /// Bits of the activations that are priced in `measured`, if it was executed with others.
-    pub(super) fn activations_not_executed(&self, measured: &Measured) -> Option<u32> {
-        let priced = self.prices.activation_bits(measured.zoo.matched_steps)?;
-        (measured.family == Family::Float).then_some(priced)
     }
 }
 

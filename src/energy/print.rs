@@ -4,12 +4,12 @@ use super::activity::Activity;
 use super::priced::{Measured, Pair, Priced};
 use crate::failure::Failure;
 use crate::output::{CellAlignment, decimal, percent, print_json, say, shifted, significant, table};
-use cospike_scenarios::profiles::Profile;
+use cospike_scenarios::profiles::{Prices, Profile};
 use cospike_sim_core::energy::{Account, AccountLine};
 use cospike_sim_core::inference::Convention;
 use cospike_sim_core::network::Family;
 use cospike_sim_core::stats::wilson;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
 /// Power of ten of microjoules per joule.
@@ -51,7 +51,7 @@ pub(super) fn comparison(network: &str, priced: &[Priced], activity: &Activity) 
 fn print_accuracies(priced: &[Priced]) -> Result<(), Failure> {
     let mut lists: Vec<(&Measured, String, Vec<&str>)> = vec![];
     for (list, measured) in priced.iter().flat_map(|list| [(list, &*list.spiking), (list, &*list.twin)]) {
-        let activations = activations(list, measured);
+        let activations = activations(&list.prices, measured);
         match lists.iter_mut().find(|(known, words, _)| std::ptr::eq(*known, measured) && *words == activations) {
             Some((_, _, names)) => names.push(&list.name),
             None => lists.push((measured, activations, vec![&list.name])),
@@ -70,7 +70,7 @@ fn print_accuracies(priced: &[Priced]) -> Result<(), Failure> {
 }
 
 /// Widths of the weights of a network as it was executed: `float32`, `8 bits`, `3 and 8 bits`.
-fn weights(measured: &Measured) -> String {
+pub(super) fn weights(measured: &Measured) -> String {
     let widths: BTreeSet<Option<u32>> = measured.weight_bits.iter().copied().collect();
     let words = |width: &Option<u32>| width.map_or_else(|| "float32".to_string(), |bits| bits.to_string());
     let bits = if widths.iter().all(Option::is_none) { "" } else { " bits" };
@@ -78,20 +78,20 @@ fn weights(measured: &Measured) -> String {
 }
 
 /// Activations of a network as it was executed, and what `list` takes them to be if that is something else.
-fn activations(list: &Priced, measured: &Measured) -> String {
+pub(super) fn activations(prices: &Prices, measured: &Measured) -> String {
     let executed = match (measured.family, measured.activation_bits()) {
         (Family::Spiking, _) => format!("spikes, T = {}", measured.zoo.network.steps()),
         (_, Some(bits)) => format!("{bits} bits"),
         (_, None) => "float32".into(),
     };
-    match list.activations_not_executed(measured) {
+    match measured.activations_not_executed(prices) {
         Some(bits) => format!("{executed}, priced as {bits} bits"),
         None => executed,
     }
 }
 
 /// What becomes of zeros by a convention, in words.
-fn zeros(convention: Convention) -> &'static str {
+pub(super) fn zeros(convention: Convention) -> &'static str {
     match convention {
         Convention::Inside => "computed",
         Convention::WithBorders => "computed, borders too",
@@ -135,7 +135,7 @@ fn wins(priced: &[Priced]) -> String {
     if said.is_empty() { "no list lets one of the networks win".into() } else { said }
 }
 
-fn print_activity(activity: &Activity) {
+pub(super) fn print_activity(activity: &Activity) {
     let Activity { rate, per_synapse, steps, .. } = activity;
     say!(
         "\nspikes per neuron and step {}, x T = {steps}: {}; spikes per synapse and inference {}",
@@ -156,7 +156,7 @@ fn print_activity(activity: &Activity) {
 }
 
 /// Mean energy per sample; of a partial account that of the events with a price, marked by `>`.
-fn microjoules(account: &Account, measured: &Measured) -> String {
+pub(super) fn microjoules(account: &Account, measured: &Measured) -> String {
     let sum = shifted(measured.mean(account.energy().total()), MICRO);
     if account.is_partial() { format!("> {sum}") } else { sum }
 }
@@ -165,26 +165,41 @@ fn microjoules(account: &Account, measured: &Measured) -> String {
 pub(super) fn ledger(priced: &Priced, activity: &Activity) {
     for pair in &priced.pairs {
         for (account, measured) in [(&pair.spiking, &priced.spiking), (&pair.twin, &priced.twin)] {
-            let mut lines = table(&["layer", "event", "count", "pJ each", "price", "memory holds bytes", "pJ"]);
-            for account_line in &account.lines {
-                lines.add_row(row(account_line, measured));
-            }
-            say!("{lines}");
-            let total = decimal(measured.mean(account.energy().total()), PICO, 3);
-            let partial = if account.is_partial() { ", partial: some events have no price" } else { "" };
-            let (family, zeros) = (measured.family.name(), zeros(pair.convention));
-            say!("{family}, zeros {zeros}: {total} pJ a sample under {}{partial}\n", priced.name);
+            lines(account, measured, pair.convention, &priced.name);
         }
     }
+    rates(activity);
+    sources(&priced.name, &priced.prices, priced.spiking.samples);
+}
+
+/// Prints every line of an account under the price list `name`.
+pub(super) fn lines(account: &Account, measured: &Measured, convention: Convention, name: &str) {
+    let mut lines = table(&["layer", "event", "count", "pJ each", "price", "memory holds bytes", "pJ"]);
+    for account_line in &account.lines {
+        lines.add_row(row(account_line, measured));
+    }
+    say!("{lines}");
+    let total = decimal(measured.mean(account.energy().total()), PICO, 3);
+    let partial = if account.is_partial() { ", partial: some events have no price" } else { "" };
+    let (family, zeros) = (measured.family.name(), zeros(convention));
+    say!("{family}, zeros {zeros}: {total} pJ a sample under {name}{partial}\n");
+}
+
+/// Prints how often the neurons of each layer fire.
+pub(super) fn rates(activity: &Activity) {
     let mut rates = table(&["neurons", "spikes per neuron and step", "x T"]);
     for (layer, rate) in &activity.layers {
         rates.add_row([layer.clone(), significant(*rate), significant(rate * activity.steps as f64)]);
     }
     say!("{rates}\n");
-    for value in priced.prices.used(&priced.name).values {
+}
+
+/// Prints the prices of the list `name` with their sources, and what the figures of its accounts are means of.
+pub(super) fn sources(name: &str, prices: &Prices, samples: u32) {
+    for value in prices.used(name).values {
         say!(" {}: {} {} ({}, {}): {}", value.key, value.value, value.unit, value.scope, value.evidence, value.source);
     }
-    say!("\ncounts and pJ: means of {} samples; count x pJ each = pJ", priced.spiking.samples);
+    say!("\ncounts and pJ: means of {} samples; count x pJ each = pJ", samples);
 }
 
 /// Row of the ledger for a line of the account.
@@ -211,30 +226,42 @@ pub(super) fn json(priced: &[Priced], activity: &Activity, samples: u32) -> Resu
             "ratio": pair.ratio(),
         })
     };
-    let network = |list: &Priced, measured: &Measured| -> Result<Value, Failure> {
-        let accuracy = wilson(measured.correct.into(), measured.samples.into())?;
-        let weight_bits: BTreeSet<Option<u32>> = measured.weight_bits.iter().copied().collect();
-        Ok(json!({
-            "network": measured.name(),
-            "family": measured.family.name(),
-            "weight_bits": weight_bits,
-            "activation_bits": measured.activation_bits(),
-            "activation_bits_priced_only": list.activations_not_executed(measured),
-            "correct": measured.correct,
-            "accuracy": accuracy.estimate,
-            "interval": [accuracy.low, accuracy.high],
-        }))
-    };
     let list = |list: &Priced| -> Result<Value, Failure> {
         Ok(json!({
             "name": list.name,
             "form": list.prices.form().name(),
             "unpriced": list.prices.unpriced().collect::<Vec<_>>(),
             "prices": list.prices.used(&list.name).values,
-            "networks": [network(list, &list.spiking)?, network(list, &list.twin)?],
+            "networks": [network_json(&list.prices, &list.spiking)?, network_json(&list.prices, &list.twin)?],
             "conventions": list.pairs.iter().map(|found| pair(list, found)).collect::<Vec<_>>(),
         }))
     };
+    let mut all = Map::new();
+    all.insert("samples".into(), samples.into());
+    all.extend(activity_json(activity));
+    all.insert("price_lists".into(), priced.iter().map(list).collect::<Result<Vec<_>, Failure>>()?.into());
+    print_json(&Value::Object(all));
+    Ok(())
+}
+
+/// A network as it was executed and priced.
+pub(super) fn network_json(prices: &Prices, measured: &Measured) -> Result<Value, Failure> {
+    let accuracy = wilson(measured.correct.into(), measured.samples.into())?;
+    let weight_bits: BTreeSet<Option<u32>> = measured.weight_bits.iter().copied().collect();
+    Ok(json!({
+        "network": measured.name(),
+        "family": measured.family.name(),
+        "weight_bits": weight_bits,
+        "activation_bits": measured.activation_bits(),
+        "activation_bits_priced_only": measured.activations_not_executed(prices),
+        "correct": measured.correct,
+        "accuracy": accuracy.estimate,
+        "interval": [accuracy.low, accuracy.high],
+    }))
+}
+
+/// How much a spiking network fires.
+pub(super) fn activity_json(activity: &Activity) -> Map<String, Value> {
     let crossover = |crossover: super::activity::Crossover| {
         json!({
             "source": crossover.source,
@@ -244,20 +271,18 @@ pub(super) fn json(priced: &[Priced], activity: &Activity, samples: u32) -> Resu
         })
     };
     let layer = |(name, rate): &(String, f64)| json!({ "layer": name, "spikes_per_neuron_and_step": rate });
-    print_json(&json!({
-        "samples": samples,
+    let fields = json!({
         "time_steps": activity.steps,
         "spikes_per_neuron_and_step": activity.rate,
         "spikes_per_neuron": activity.rate * activity.steps as f64,
         "spikes_per_synapse": activity.per_synapse,
         "rates": activity.layers.iter().map(layer).collect::<Vec<_>>(),
         "crossovers": activity.crossovers().into_iter().map(crossover).collect::<Vec<_>>(),
-        "price_lists": priced.iter().map(list).collect::<Result<Vec<_>, Failure>>()?,
-    }));
-    Ok(())
+    });
+    fields.as_object().cloned().unwrap_or_default()
 }
 
-fn account_json(account: &Account, measured: &Measured) -> Value {
+pub(super) fn account_json(account: &Account, measured: &Measured) -> Value {
     let line = |line: &AccountLine| {
         json!({
             "layer": measured.zoo.network.network().layers[line.layer].name,

@@ -6,13 +6,13 @@ mod reference;
 
 use crate::arguments::{Coding, Count, Infer};
 use crate::failure::Failure;
-use crate::given::{check_dataset, check_samples, unknown_name};
-use crate::nir;
+use crate::given::{check_dataset, check_samples, frames, unknown_name};
+use crate::network_file;
 use crate::output::{percent, print_json, say, significant};
 use crate::progress::SampleBar;
 use cospike_models::dataset::Dataset;
 use cospike_models::offline::{self, Input, OfflineInference};
-use cospike_models::zoo::{NetworkChoice, WeightFile, Zoo, ZooNetwork};
+use cospike_models::zoo::{Format, NetworkChoice, Zoo, ZooNetwork};
 use cospike_results::store::whole_file::WholeFile;
 use cospike_sim_core::inference;
 use cospike_sim_core::stats::wilson;
@@ -23,53 +23,24 @@ use std::path::Path;
 
 /// Executes a network on test images, or a reference on its own images, and prints the operations of each layer.
 pub(crate) fn infer(arguments: &Infer) -> Result<(), Failure> {
-    if let Some(path) = arguments.network.as_deref().and_then(nir::is_file) {
-        return match &arguments.compare {
-            Some(recorded) => nir::compare(arguments, path, recorded),
-            None => infer_file(arguments, path),
-        };
+    let file = arguments.network.as_deref().and_then(|word| Some((Path::new(word), Format::of(word)?)));
+    match (&arguments.network, &arguments.reference, &arguments.compare, file) {
+        (_, _, Some(recorded), Some((path, format))) => network_file::compare(arguments, path, format, recorded),
+        (_, _, Some(_), None) => {
+            Err(Failure::mistake("`--compare` needs the file of a network of another framework (.nir, .onnx)"))
+        }
+        (_, Some(path), None, _) => {
+            arguments.file.options(None)?;
+            reference::compare(arguments, path)
+        }
+        (Some(word), None, None, _) => {
+            let dataset = arguments.data.open()?;
+            let steps = arguments.time_steps.or_else(|| frames(&dataset));
+            let (zoo, name) = arguments.file.open(word, &arguments.zoo, steps)?;
+            infer_one_of(arguments, &zoo, &name, &dataset)
+        }
+        (None, None, None, _) => Err(Failure::mistake("name a network, or give a file with `--reference`")),
     }
-    arguments.nir.refuse()?;
-    if arguments.compare.is_some() {
-        return Err(Failure::mistake("`--compare` needs the file of a network of another framework (.nir)"));
-    }
-    match (&arguments.network, &arguments.reference) {
-        (_, Some(path)) => reference::compare(arguments, path),
-        (Some(name), None) => infer_network(arguments, name),
-        (None, None) => Err(Failure::mistake("name a network, or give a file with `--reference`")),
-    }
-}
-
-/// Executes a network of another framework on test images.
-fn infer_file(arguments: &Infer, path: &Path) -> Result<(), Failure> {
-    let (options, name) = (arguments.nir.options(), path.display().to_string());
-    let dataset = arguments.data.open()?;
-    let frames = dataset.kind.steps().and_then(|steps| u32::try_from(steps).ok());
-    let steps = arguments.time_steps.or(frames);
-    let file = WeightFile::read_nir(path, &name, &options, steps.unwrap_or(1)).map_err(nir::not_runnable)?;
-    if file.metadata.family.has_steps() && steps.is_none() {
-        return Err(Failure::mistake(format_args!(
-            "{name} has spiking neurons, but says no number of time steps\nhelp: give it with `--time-steps`"
-        )));
-    }
-    infer_one_of(arguments, &Zoo::from_weight_files([file])?, &name, &dataset)
-}
-
-/// Executes a network of the zoo by the name of its weight file, or one in a weight file by its path, and no other.
-fn infer_network(arguments: &Infer, name: &str) -> Result<(), Failure> {
-    let zoo = arguments.zoo.open()?;
-    if !name.ends_with(".safetensors") {
-        return infer_one_of(arguments, &zoo, name, &arguments.data.open()?);
-    }
-    let file = WeightFile::read(Path::new(name)).map_err(Failure::mistake)?;
-    let own = file.name.clone();
-    // A backbone is the file's alone; a unit finds its backbone in the zoo.
-    let zoo = if file.metadata.unit.is_none() {
-        Zoo::from_weight_files([file])?
-    } else {
-        zoo.replaced(file).map_err(Failure::mistake)?
-    };
-    infer_one_of(arguments, &zoo, &own, &arguments.data.open()?)
 }
 
 fn infer_one_of(arguments: &Infer, zoo: &Zoo, name: &str, dataset: &Dataset) -> Result<(), Failure> {

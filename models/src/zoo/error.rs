@@ -3,6 +3,7 @@
 use super::UnitChoice;
 use crate::file::FileError;
 use crate::import::nir::NirError;
+use crate::import::onnx::OnnxError;
 use cospike_sim_core::network::{Family, NetworkError};
 use cospike_sim_core::payload::Codec;
 use cospike_sim_core::split::SplitError;
@@ -112,6 +113,37 @@ pub enum ZooError {
     /// The file of another framework cannot be read, or makes no network.
     #[error(transparent)]
     Nir(#[from] NirError),
+    /// The file of another framework cannot be read, or makes no network.
+    #[error(transparent)]
+    Onnx(#[from] OnnxError),
+    /// The name of a file does not say that it holds a network.
+    #[error("{path} is no file in a format that is read: .nir, .onnx and .safetensors are")]
+    UnknownFormat {
+        /// Path of the file.
+        path: String,
+    },
+    /// A weight file that holds no whole network was given as one.
+    #[error(
+        "{path} holds a bottleneck unit, which is a part of a network: put it into a folder with its backbone, and give that as the zoo"
+    )]
+    OnlyUnit {
+        /// Path of the file.
+        path: String,
+    },
+    /// The normalisation of samples does not fit the network.
+    #[error("{path}: {reason}")]
+    Normalisation {
+        /// Path of the file.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A spiking network has no number of time steps.
+    #[error("{path} has spiking neurons, but says no number of time steps")]
+    NoTimeSteps {
+        /// Path of the file.
+        path: String,
+    },
     /// A network without neurons, which is executed once, was to be executed for several time steps.
     #[error("{path} has no neurons, so it is executed once, not for {time_steps} time steps")]
     TimeSteps {
@@ -159,6 +191,9 @@ pub enum WeightFileError {
     /// The tensors are not those of the network that the metadata describe.
     #[error(transparent)]
     Weights(NetworkError),
+    /// The normalisation in the metadata does not fit the network.
+    #[error("metadata `normalisation`: {0}")]
+    Normalisation(String),
     /// A layer has neither a bias nor a normalisation.
     #[error("tensor `{layer}.bias` is missing{}", if *.may_be_normalised { format!(", and so is `{layer}.norm.weight`: give one of them") } else { String::new() })]
     NoBias {

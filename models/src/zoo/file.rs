@@ -1,6 +1,6 @@
 //! A weight file: tensors, and metadata that say what network they belong to.
 
-use super::{PLAIN, UnitChoice, WeightFileError, ZooError, foreign};
+use super::{Normalisation, PLAIN, UnitChoice, WeightFileError, ZooError, foreign};
 use crate::file::{self, DATA_LIMIT};
 use crate::json::{Object, place};
 use cospike_sim_core::network::{
@@ -49,6 +49,8 @@ pub struct Metadata {
     pub levels: Option<u32>,
     /// Name of the data set that the network was trained for, such as `fashion-mnist`; `None` if that was not recorded.
     pub task: Option<String>,
+    /// Normalisation of the samples; `None` feeds them in as they are.
+    pub normalisation: Option<Normalisation>,
     /// All metadata of the file, by key: those above, and the records of training and test. Keys that are not known are
     /// records too: they are listed, and mean nothing.
     pub all: BTreeMap<String, String>,
@@ -100,7 +102,7 @@ impl WeightFile {
             check_header(bytes)?;
             let metadata = Metadata::read(all)?;
             metadata.check_tensors(&tensors)?;
-            Ok((tensors, metadata))
+            Ok((metadata.normalised(tensors)?, metadata))
         };
         match decoded() {
             Ok((tensors, metadata)) => {
@@ -133,7 +135,16 @@ impl WeightFile {
     pub fn architecture(&self) -> Result<Network, NetworkError> {
         match &self.imported {
             Some(network) => Ok(Network::clone(network)),
-            None => self.metadata.architecture(),
+            None => {
+                let mut network = self.metadata.architecture()?;
+                if let Some(normalisation) = &self.metadata.normalisation {
+                    let layer = network.name.clone();
+                    let wrong = |reason| NetworkError::Inconsistent { layer, reason };
+                    // Its weights are among the tensors already.
+                    normalisation.insert(&mut network, &mut TensorStore::new()).map_err(wrong)?;
+                }
+                Ok(network)
+            }
         }
     }
 
@@ -165,7 +176,7 @@ impl Metadata {
 
     /// Layer graph of the network that the file describes, and the layers whose tensors it holds: all of a backbone; of a
     /// unit, its own and, with its tail, all others behind the split point.
-    fn layers(&self) -> Result<(Network, Range<usize>), NetworkError> {
+    pub(super) fn layers(&self) -> Result<(Network, Range<usize>), NetworkError> {
         let backbone = self.architecture()?;
         let Some(Unit { split, choice, stride, has_tail, .. }) = &self.unit else {
             let layers = 0..backbone.layers.len();
@@ -199,6 +210,15 @@ impl Metadata {
         Ok(())
     }
 
+    /// `tensors`, and those of the normalisation if a backbone has one.
+    fn normalised(&self, mut tensors: TensorStore) -> Result<TensorStore, WeightFileError> {
+        if let (Some(normalisation), None) = (&self.normalisation, &self.unit) {
+            let mut network = self.architecture().map_err(WeightFileError::Network)?;
+            normalisation.insert(&mut network, &mut tensors).map_err(WeightFileError::Normalisation)?;
+        }
+        Ok(tensors)
+    }
+
     fn read(all: BTreeMap<String, String>) -> Result<Self, WeightFileError> {
         let keys = Keys { all: &all };
         let family = keys.choose("family", "`spiking`, `float` or `quantised`", |word| {
@@ -226,6 +246,7 @@ impl Metadata {
             time_steps: keys.number("time_steps", needed, 1..=most)?,
             levels: (family == Family::Quantised).then(levels).transpose()?,
             task: keys.task()?,
+            normalisation: foreign::normalisation(&all)?,
             all,
         })
     }

@@ -1,6 +1,6 @@
 //! What a weight file has to say that CoSpike's own trainer has not written.
 
-use super::WeightFileError;
+use super::{Normalisation, WeightFileError};
 use cospike_sim_core::network::{Family, Fires, Leak, Neuron, Reset};
 use std::collections::BTreeMap;
 
@@ -62,7 +62,6 @@ pub(super) fn neuron(all: &BTreeMap<String, String>, family: Family) -> Result<N
     if !is_ours {
         check_keys(all)?;
         must_be(all, "coding", "direct", "`direct`: pixels are fed in as they are, the same in every step")?;
-        must_be(all, "normalisation", "none", NORMALISATION)?;
     }
     match all.get("neuron") {
         Some(text) if family == Family::Spiking => parsed(text).ok_or_else(|| wrong("neuron", NEURON, Some(text))),
@@ -72,23 +71,84 @@ pub(super) fn neuron(all: &BTreeMap<String, String>, family: Family) -> Result<N
     }
 }
 
-const NORMALISATION: &str = "`none`: the network was trained on pixels divided by 255. Fold a mean and a standard deviation into the \
-    first convolution, or train without";
+/// The normalisation of samples that the metadata `all` describe; `None` if there is none.
+///
+/// # Errors
+/// One that is missing in a file of another trainer, or not accepted.
+pub(super) fn normalisation(all: &BTreeMap<String, String>) -> Result<Option<Normalisation>, WeightFileError> {
+    match all.get("normalisation").map(String::as_str) {
+        None if all.contains_key(OURS) => Ok(None),
+        Some("none") => Ok(None),
+        Some(text) => match text.parse() {
+            Ok(normalisation) => Ok(Some(normalisation)),
+            Err(reason) => Err(WeightFileError::Normalisation(format!("{reason}; it is {NORMALISATION}"))),
+        },
+        None => Err(wrong("normalisation", NORMALISATION, None)),
+    }
+}
+
+/// Form of the value of `normalisation`.
+const NORMALISATION: &str = "`none`, if the network was trained on pixels divided by 255, or a normalisation of these, a value for \
+    each channel or one for all: `mean=0.485/0.456/0.406,std=0.229/0.224/0.225`, with `,scale=255` if pixels of 0 to 255 were meant";
 
 /// Form of the value of `neuron`.
 const NEURON: &str = "`if` or `lif`, then `:` and, separated by commas, `tau=STEPS` (of lif), `decay_input=true|false` (of lif), \
     `threshold=V`, `fire=ge|gt`, `reset=soft` or `reset=hard:V`, `initial=V`; all of them, such as \
     `lif:tau=2,decay_input=true,threshold=1,fire=ge,reset=hard:0,initial=0`";
 
+/// What [`short_neuron`] takes for values that are left out: what SpikingJelly has for its `LIFNode` and `IFNode`.
+const DEFAULTS: [(&str, &str); 4] = [("decay_input", "true"), ("threshold", "1"), ("fire", "ge"), ("initial", "0")];
+
+/// The neuron in the form of the metadata, all of whose values are there.
 fn parsed(text: &str) -> Option<Neuron> {
     let (kind, values) = text.split_once(':')?;
-    let mut found: BTreeMap<&str, &str> = BTreeMap::new();
+    read(kind, entries(values)?)
+}
+
+/// The neuron in the form of the metadata `neuron`, of which `decay_input` (true), `threshold` (1), `fire` (`ge`) and `initial` (0) may be
+/// left out.
+///
+/// # Errors
+/// The form, in a sentence.
+pub fn short_neuron(text: &str) -> Result<Neuron, String> {
+    let read = || {
+        let (kind, values) = text.split_once(':')?;
+        let mut found = entries(values)?;
+        for (key, value) in DEFAULTS.into_iter().filter(|(key, _)| kind == "lif" || *key != "decay_input") {
+            found.entry(key).or_insert(value);
+        }
+        read(kind, found)
+    };
+    read().ok_or_else(|| format!("a neuron is {NEURON}"))
+}
+
+/// `neuron` in the form of the metadata.
+pub fn neuron_text(neuron: &Neuron) -> String {
+    let kind = match neuron.leak {
+        Leak::Tau(tau) => format!("lif:tau={tau},decay_input={},", neuron.decay_input),
+        Leak::Share(share) => format!("lif:tau={},decay_input={},", 1.0 / share, neuron.decay_input),
+        Leak::None | Leak::Learned => "if:".into(),
+    };
+    let fire = if neuron.fires == Fires::From { "ge" } else { "gt" };
+    let reset = match neuron.reset {
+        Reset::Soft => "soft".into(),
+        Reset::Hard(potential) => format!("hard:{potential}"),
+    };
+    format!("{kind}threshold={},fire={fire},reset={reset},initial={}", neuron.threshold, neuron.initial)
+}
+
+fn entries(values: &str) -> Option<BTreeMap<&str, &str>> {
+    let mut found = BTreeMap::new();
     for value in values.split(',') {
         let (key, value) = value.split_once('=')?;
         if found.insert(key.trim(), value.trim()).is_some() {
             return None;
         }
     }
+    Some(found)
+}
+
+fn read(kind: &str, mut found: BTreeMap<&str, &str>) -> Option<Neuron> {
     let number = |text: &str| text.parse().ok().filter(|number: &f32| number.is_finite());
     let mut take = |key: &str| found.remove(key);
     let (leak, decay_input) = match kind {

@@ -1,21 +1,86 @@
-//! Networks of other frameworks beside the weight files of a zoo.
+//! Networks that are files by themselves, beside the weight files of a zoo.
 
-use super::{Metadata, WeightFile, Zoo, ZooError};
+use super::{Metadata, Normalisation, WeightFile, Zoo, ZooError};
+use crate::import::Imported;
 use crate::import::nir::{NirError, NirFile, NirOptions};
-use cospike_sim_core::network::{Family, Neuron};
+use crate::import::onnx::{OnnxError, OnnxFile};
+use cospike_sim_core::network::Neuron;
 use std::collections::BTreeMap;
+use std::fmt::{self, Display};
 use std::path::Path;
 use std::sync::Arc;
 
+/// Format of a file that holds a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A weight file, `.safetensors`.
+    Weights,
+    /// The Neuromorphic Intermediate Representation, `.nir`.
+    Nir,
+    /// The Open Neural Network Exchange, `.onnx`.
+    Onnx,
+}
+
+impl Format {
+    /// All formats, with the endings of their files.
+    pub const ENDINGS: [(Self, &str); 3] = [(Self::Nir, "nir"), (Self::Onnx, "onnx"), (Self::Weights, "safetensors")];
+
+    /// The format of the file that `word` names; `None` if that is no name of a file with a network.
+    pub fn of(word: &str) -> Option<Self> {
+        let ending = Path::new(word).extension()?;
+        Self::ENDINGS.into_iter().find(|(_, known)| ending.eq_ignore_ascii_case(known)).map(|(format, _)| format)
+    }
+}
+
+/// What a file of another framework leaves open.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ImportOptions {
+    /// Of a NIR file: how its neurons are made.
+    pub nir: NirOptions,
+    /// Normalisation of the samples; `None` feeds them in as they are.
+    pub normalisation: Option<Normalisation>,
+}
+
+impl Display for ImportOptions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let nir = (self.nir != NirOptions::default()).then(|| self.nir.to_string());
+        let parts = nir.into_iter().chain(self.normalisation.as_ref().map(ToString::to_string));
+        formatter.write_str(&parts.collect::<Vec<_>>().join(" "))
+    }
+}
+
 impl WeightFile {
-    /// The network in the NIR file at `path` as a backbone of the name `name`, executed for `time_steps` unless a choice says
-    /// otherwise.
+    /// The network in the file at `path` as a backbone of the name `name`, executed for `time_steps` unless a choice says otherwise. A
+    /// weight file says itself what `options` are for.
     ///
     /// # Errors
-    /// [`ZooError::Nir`] for a file that makes no network; [`ZooError::TimeSteps`] if a network that is executed once is to have several
-    /// steps.
-    pub fn read_nir(path: &Path, name: &str, options: &NirOptions, time_steps: u32) -> Result<Self, ZooError> {
-        let file = NirFile::read(path, options)?;
+    /// [`ZooError`] for a file that makes no network; [`ZooError::TimeSteps`] if a network that is executed once is to have several
+    /// steps, and [`ZooError::NoTimeSteps`] if a spiking one has no number of them.
+    pub fn read_network(
+        path: &Path,
+        name: &str,
+        options: &ImportOptions,
+        time_steps: Option<u32>,
+    ) -> Result<Self, ZooError> {
+        match Format::of(&path.to_string_lossy()) {
+            Some(Format::Nir) => Self::of_nir(NirFile::read(path, &options.nir)?, name, options, time_steps),
+            Some(Format::Onnx) => Self::of_onnx(OnnxFile::read(path)?, name, options, time_steps),
+            Some(Format::Weights) => Self::read(path)?.called(name),
+            None => Err(ZooError::UnknownFormat { path: path.display().to_string() }),
+        }
+    }
+
+    /// This backbone under another name.
+    fn called(mut self, name: &str) -> Result<Self, ZooError> {
+        if self.metadata.unit.is_some() {
+            return Err(ZooError::OnlyUnit { path: self.path });
+        }
+        self.name = name.into();
+        self.metadata.backbone = name.into();
+        Ok(self)
+    }
+
+    fn of_nir(file: NirFile, name: &str, options: &ImportOptions, time_steps: Option<u32>) -> Result<Self, ZooError> {
         let in_file = |error| NirError::File { path: file.path.clone(), error: Box::new(error) };
         let made = file.network.map_err(in_file)?;
         let output = made.network.layers[made.network.layers.len() - 1].output;
@@ -25,13 +90,39 @@ impl WeightFile {
             )))
             .into());
         }
-        let family = made.network.family();
-        if family == Family::Float && time_steps != 1 {
-            return Err(ZooError::TimeSteps { path: file.path, time_steps });
-        }
         // The same file is another network with another length of a time step, and so on.
-        let resolved = NirOptions { dt: file.time_step.map(|step| step.dt), ..*options };
+        let resolved = NirOptions { dt: file.time_step.map(|step| step.dt), ..options.nir };
         let content = format!("{} {resolved:?}", file.blake3);
+        Self::imported((file.path, content), made, name, options, time_steps)
+    }
+
+    fn of_onnx(file: OnnxFile, name: &str, options: &ImportOptions, time_steps: Option<u32>) -> Result<Self, ZooError> {
+        let in_file = |error| OnnxError::File { path: file.path.clone(), error: Box::new(error) };
+        let made = file.network.map_err(in_file)?;
+        Self::imported((file.path, file.blake3), made, name, options, time_steps)
+    }
+
+    /// The network `made` of the file at `path`; `content` stands for everything that it was made of.
+    fn imported(
+        (path, content): (String, String),
+        made: Imported,
+        name: &str,
+        options: &ImportOptions,
+        time_steps: Option<u32>,
+    ) -> Result<Self, ZooError> {
+        let Imported { mut network, mut tensors, .. } = made;
+        let family = network.family();
+        let time_steps = match (family.has_steps(), time_steps) {
+            (true, None) => return Err(ZooError::NoTimeSteps { path }),
+            (false, Some(time_steps)) if time_steps != 1 => return Err(ZooError::TimeSteps { path, time_steps }),
+            (_, time_steps) => time_steps.unwrap_or(1),
+        };
+        let mut content = content;
+        if let Some(normalisation) = &options.normalisation {
+            let wrong = |reason| ZooError::Normalisation { path: path.clone(), reason };
+            normalisation.insert(&mut network, &mut tensors).map_err(wrong)?;
+            content = format!("{content} {normalisation}");
+        }
         Ok(Self {
             name: name.into(),
             metadata: Metadata {
@@ -43,13 +134,14 @@ impl WeightFile {
                 time_steps,
                 levels: None,
                 task: None,
+                normalisation: None,
                 all: BTreeMap::new(),
             },
             blake3: blake3::hash(content.as_bytes()).to_hex().to_string(),
-            path: file.path,
-            size: made.tensors.values().map(|tensor| size_of::<f32>() * tensor.data.len()).sum(),
-            tensors: made.tensors,
-            imported: Some(Arc::new(made.network)),
+            path,
+            size: tensors.values().map(|tensor| size_of::<f32>() * tensor.data.len()).sum(),
+            tensors,
+            imported: Some(Arc::new(network)),
         })
     }
 }

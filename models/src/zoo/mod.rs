@@ -27,7 +27,7 @@
 //! | `cospike_version` | version of CoSpike whose trainer wrote the file; without it the following are mandatory |
 //! | `neuron` | of a spiking network: its neuron, such as `lif:tau=2,decay_input=true,threshold=1,fire=ge,reset=hard:0,initial=0` |
 //! | `coding` | `direct` |
-//! | `normalisation` | `none`: pixels divided by 255 |
+//! | `normalisation` | `none`, or `mean=M,std=S,scale=F`: `(F x - M) / S` of pixels `x` divided by 255, with a value for each channel (`M1/M2/M3`) or one for all |
 //!
 //! A file that another trainer wrote is refused if it has a key that is not known: it may change what the network does.
 
@@ -40,6 +40,8 @@ mod file;
 mod foreign;
 mod imported;
 mod measure;
+mod normalisation;
+mod reports;
 mod series;
 
 pub use blueprint::Blueprint;
@@ -48,5 +50,8 @@ pub use collection::{Twins, Zoo, ZooNetwork};
 pub use error::{WeightFileError, ZooError};
 pub use execute::{BATCH, Disturbance, Executed, MeasureError};
 pub use file::{MAX_LEVELS, MAX_TIME_STEPS, Metadata, Unit, WeightFile};
+pub use foreign::{neuron_text, short_neuron};
+pub use imported::{Format, ImportOptions};
 pub use measure::Measurement;
+pub use normalisation::Normalisation;
 pub use series::{Branch, Series, Spread, splits, without_seed};

@@ -399,10 +399,14 @@ impl<'a> Compiler<'a> {
             );
         };
         let steps = asked.steps(frames);
-        let file = WeightFile::read_nir(&folder.join(named.as_str()), &name, options, steps.unwrap_or(1));
+        let file = WeightFile::read_network(&folder.join(named.as_str()), &name, options, steps);
         let file = file.map_err(|error| match &error {
             ZooError::Nir(NirError::File { error: inner, .. }) if matches!(**inner, NirError::TimeStep(_)) => {
                 Mistake::in_value(named, error.to_string()).help("give the time step: `dt` in [network.nir]")
+            }
+            ZooError::NoTimeSteps { .. } => {
+                let message = "this file has spiking neurons, but says no number of time steps";
+                Mistake::in_value(named, message).help("give `time_steps`")
             }
             _ => Mistake::in_value(named, error.to_string()),
         })?;
@@ -410,10 +414,6 @@ impl<'a> Compiler<'a> {
             let (found, wanted) = (file.metadata.family.name(), asked.family.name());
             let message = format!("this is a {found} network, not a {wanted} one");
             return Err(Mistake::in_value(named, message).help(format!("give `family = \"{found}\"`")).into());
-        }
-        if asked.family.has_steps() && steps.is_none() {
-            let message = "this file has spiking neurons, but says no number of time steps";
-            return Err(Mistake::in_value(named, message).help("give `time_steps`").into());
         }
         self.zoo = Cow::Owned(self.zoo.extended([file.clone()]).map_err(Failure::Zoo)?);
         self.imported.push(file);

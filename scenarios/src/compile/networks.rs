@@ -5,8 +5,7 @@ use crate::located::Located;
 use crate::scenario::{CodecKey, NetworkSection, NirSection, Scenario};
 use crate::sweep::{Combination, Expansion, Outline};
 use cospike_models::dataset::{Dataset, Unsuitable};
-use cospike_models::import::nir::NirOptions;
-use cospike_models::zoo::{CodecChoice, NetworkChoice, PLAIN, UnitChoice, ZooError};
+use cospike_models::zoo::{CodecChoice, ImportOptions, NetworkChoice, PLAIN, UnitChoice, ZooError};
 use cospike_sim_core::cosim::MAX_DESIGNS;
 use cospike_sim_core::network::{BottleneckKind, Family, INPUT, NetworkError, OUTPUT};
 use cospike_sim_core::payload::Packetise;
@@ -18,7 +17,7 @@ pub(super) struct Asked<'a> {
     /// The backbone, or the path of a file.
     backbone: &'a Located<String>,
     /// How the file at this path is made a network; `None` for a backbone of the zoo.
-    pub(super) file: Option<NirOptions>,
+    pub(super) file: Option<ImportOptions>,
     pub(super) family: Family,
     /// Split point; `None` for a network that is executed whole on the edge.
     split: Option<&'a Located<String>>,
@@ -47,7 +46,7 @@ impl Asked<'_> {
     /// Name of the backbone in the zoo. The same file with other options is another one.
     pub(super) fn name(&self) -> String {
         match &self.file {
-            Some(options) if *options != NirOptions::default() => format!("{} {options}", **self.backbone),
+            Some(options) if *options != ImportOptions::default() => format!("{} {options}", **self.backbone),
             _ => (**self.backbone).clone(),
         }
     }
@@ -104,7 +103,11 @@ fn asked<'a>(
     let kind = network.bottleneck.as_ref().map_or(BottleneckKind::default_for(family), Located::get);
     Some(Asked {
         backbone: network.named()?,
-        file: network.file.as_ref().map(|_| NirSection::options(network.nir.as_ref())),
+        file: network.file.as_ref().map(|_| ImportOptions {
+            nir: NirSection::options(network.nir.as_ref()),
+            // `NetworkSection::check` has refused one that is wrong.
+            normalisation: network.normalisation.as_ref().and_then(|section| section.normalisation().ok()),
+        }),
         family,
         split: Some(split),
         unit: width.as_ref().map(|width| AskedUnit { width, kind, variant: network.variant.as_ref() }),

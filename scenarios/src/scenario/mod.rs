@@ -12,7 +12,10 @@ pub use cloud::{Autoscaling, Batching, CloudSection};
 pub use fleet::{FleetSection, SpeedLevel, Switching, WhenFull};
 pub use link::{Bursts, LinkSection, Retransmit, Sharing, WakeUp};
 pub(crate) use network::CodecKey;
-pub use network::{Alternative, CodecName, LocalSection, NetworkSection, NirFire, NirInitial, NirReset, NirSection};
+pub use network::{
+    Alternative, CodecName, LocalSection, NetworkSection, NirFire, NirInitial, NirReset, NirSection,
+    NormalisationSection,
+};
 pub use workload::{Bursty, ClosedLoop, Periodic, WorkloadSection};
 
 use crate::diagnostic::{Mistake, Origin, excerpt};

@@ -5,7 +5,7 @@ use crate::diagnostic::{Mistake, excerpt};
 use crate::located::Located;
 use crate::scenario::limits::{MAX_DT, MAX_MBPS, MAX_TIME_STEPS, MAX_WIDTH, MIN_DT, MIN_MBPS};
 use cospike_models::import::nir::{Initial, NirOptions};
-use cospike_models::zoo::CodecChoice;
+use cospike_models::zoo::{CodecChoice, Format, Normalisation};
 use cospike_sim_core::network::{BottleneckKind, Family, INPUT, OUTPUT};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,12 +17,15 @@ use std::ops::Range;
 pub struct NetworkSection {
     /// Backbone, one of the zoo's; or leave it out and give `file`.
     pub backbone: Option<Located<String>>,
-    /// File of a network of another framework (`.nir`), in the place of `backbone`. Every layer through which alone values flow is a
-    /// split point; `cospike check FILE` lists them.
+    /// File of a network (`.nir`, `.onnx`, `.safetensors`), in the place of `backbone`. Every layer of one of another framework through
+    /// which alone values flow is a split point; `cospike check FILE` lists them.
     pub file: Option<Located<String>>,
-    /// What the format of `file` leaves open.
+    /// What the format of a `.nir` file leaves open.
     pub nir: Option<Located<NirSection>>,
-    /// Family of the network; can be left out where `bottleneck` is given, and for a `file` with neurons.
+    /// Normalisation of the samples for a `.nir` or `.onnx` file; without it they are fed in as they are, pixels as 0 to 1.
+    pub normalisation: Option<Located<NormalisationSection>>,
+    /// Family of the network; can be left out where `bottleneck` is given, and for a `file` of another framework: one in the ONNX format is
+    /// `float`, one in the NIR format `spiking`, unless it has no neurons.
     pub family: Option<Located<Family>>,
     /// Split point: `input` (everything in the cloud), a stage, or `output` (everything on the edge).
     pub split: Located<String>,
@@ -67,6 +70,30 @@ pub struct NirSection {
     pub fire: Option<Located<NirFire>>,
     /// Membranes before the first step: where they decay to (the default), where they are after a spike, or zero.
     pub initial: Option<Located<NirInitial>>,
+}
+
+/// Normalisation of the samples: `(scale x - mean) / std` of every value `x`, which is 0 to 1 of an image. The network computes it, so
+/// that what crosses at `split = "input"` are the samples as they are.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NormalisationSection {
+    /// Mean of each channel, or one for all.
+    pub mean: Located<Vec<f32>>,
+    /// Standard deviation of each channel, or one for all; above 0.
+    pub std: Located<Vec<f32>>,
+    /// Factor of the values, such as 255 if pixels of 0 to 255 were meant; 1 if it is left out.
+    pub scale: Option<Located<f32>>,
+}
+
+impl NormalisationSection {
+    /// The normalisation.
+    ///
+    /// # Errors
+    /// What is wrong with its values, in a sentence.
+    pub(crate) fn normalisation(&self) -> Result<Normalisation, String> {
+        let scale = self.scale.as_ref().map_or(1.0, Located::get);
+        Normalisation::new((*self.mean).clone(), (*self.std).clone(), scale)
+    }
 }
 
 /// What a spike does to the membrane.
@@ -174,7 +201,11 @@ impl NetworkSection {
     /// which [`NetworkSection::check`] refuses.
     pub(crate) fn family(&self) -> Option<Family> {
         let implied = self.bottleneck.as_ref().map(|kind| kind.get().family());
-        let of_file = self.file.as_ref().map(|_| Family::Spiking);
+        let of_file = self.file.as_ref().and_then(|file| match Format::of(file)? {
+            Format::Nir => Some(Family::Spiking),
+            Format::Onnx => Some(Family::Float),
+            Format::Weights => None,
+        });
         self.family.as_ref().map(Located::get).or(implied).or(of_file)
     }
 
@@ -189,12 +220,7 @@ impl NetworkSection {
                 let message = "[network] does not name a network";
                 return Err(Mistake::in_value(section, message).help("give `backbone`, or `file`"));
             }
-            return match &section.nir {
-                Some(nir) => {
-                    Err(Mistake::in_value(nir, "[network.nir] describes a file, but there is no `file` in [network]"))
-                }
-                None => Ok(()),
-            };
+            return section.check_described(None);
         };
         if let Some(backbone) = &section.backbone {
             let message = "`backbone` and `file` both name a network";
@@ -205,11 +231,35 @@ impl NetworkSection {
             let message = "there are no bottleneck units for the network of a file";
             return Err(Mistake::in_value(width, message).help("leave `width` out to send the features as they are"));
         }
-        if !file.ends_with(".nir") {
-            let message = format!("`{}` is no file in a format that is read", excerpt(file));
-            return Err(Mistake::in_value(file, message).help("give a network in the NIR format, NAME.nir"));
+        match Format::of(file) {
+            Some(format) => section.check_described(Some(format)),
+            None => {
+                let message = format!("`{}` is no file in a format that is read", excerpt(file));
+                Err(Mistake::in_value(file, message).help("give a network as NAME.nir, NAME.onnx or NAME.safetensors"))
+            }
         }
-        Ok(())
+    }
+
+    /// Checks that what describes a file belongs to one of this format; `None` stands for no file.
+    fn check_described(&self, format: Option<Format>) -> Result<(), Mistake> {
+        let nir = self.nir.as_ref().filter(|_| format != Some(Format::Nir));
+        if let Some(nir) = nir {
+            let message = match format {
+                None => "[network.nir] describes a file, but there is no `file` in [network]",
+                Some(_) => "[network.nir] describes a file in the NIR format, which `file` is not",
+            };
+            return Err(Mistake::in_value(nir, message).help("leave [network.nir] out"));
+        }
+        let Some(section) = &self.normalisation else { return Ok(()) };
+        let refused = match format {
+            None => Some("[network.normalisation] describes a file, but there is no `file` in [network]"),
+            Some(Format::Weights) => Some("a weight file says its normalisation itself, in its metadata"),
+            Some(Format::Nir | Format::Onnx) => None,
+        };
+        if let Some(message) = refused {
+            return Err(Mistake::in_value(section, message).help("leave [network.normalisation] out"));
+        }
+        section.normalisation().map(drop).map_err(|reason| Mistake::in_value(section, reason))
     }
 
     /// Checks every value and returns the family of the network.

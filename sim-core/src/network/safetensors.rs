@@ -19,6 +19,17 @@ const MOST_DIMENSIONS: usize = 8;
 /// [`NetworkError::Safetensors`] if the bytes are not in that format; [`NetworkError::TensorType`] for a tensor of
 /// another type.
 pub fn read_safetensors(bytes: &[u8]) -> Result<(TensorStore, BTreeMap<String, String>), NetworkError> {
+    read_safetensors_but(bytes, |_| false)
+}
+
+/// As [`read_safetensors`], without the tensors of which `skip` is true by their names; these may be of any type.
+///
+/// # Errors
+/// Those of [`read_safetensors`].
+pub fn read_safetensors_but(
+    bytes: &[u8],
+    skip: impl Fn(&str) -> bool,
+) -> Result<(TensorStore, BTreeMap<String, String>), NetworkError> {
     let broken = |error: SafeTensorError| NetworkError::Safetensors { reason: reason(&error) };
     let length = bytes.first_chunk().map(|&length| u64::from_le_bytes(length));
     if let Some(length) = length.filter(|&length| length > HEADER_LIMIT) {
@@ -29,7 +40,7 @@ pub fn read_safetensors(bytes: &[u8]) -> Result<(TensorStore, BTreeMap<String, S
     let metadata = header.metadata().iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect();
     let tensors = SafeTensors::deserialize(bytes).map_err(broken)?;
     let mut store = TensorStore::new();
-    for (name, view) in tensors.iter() {
+    for (name, view) in tensors.iter().filter(|(name, _)| !skip(name)) {
         if name.chars().any(char::is_control) || view.shape().len() > MOST_DIMENSIONS {
             let reason = format!(
                 "tensor {name:?} has control characters in its name, or more than {MOST_DIMENSIONS} dimensions"

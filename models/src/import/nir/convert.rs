@@ -5,36 +5,11 @@ use super::error::NirError;
 use super::flat::{Edge, Flat, FlatNode};
 use super::graph::{Array, Neurons, Node, SpikeValues};
 use super::shapes::{self, Sizes, broadcast};
+use crate::import::imported::{NodeReport, Runs, mark_splits};
 use cospike_sim_core::network::{
     CellOutput, CellReset, Cells, Fires, INPUT, Leak, Membrane, Network, Neuron, OUTPUT, Operation, Reset, Shape,
-    SplitPoint, Tensor, TensorStore,
+    Tensor, TensorStore,
 };
-
-/// A node, and whether and how it is executed.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NodeReport {
-    /// Name, behind those of the graphs that it is in.
-    pub name: String,
-    /// Name of its type in NIR.
-    pub kind: String,
-    /// Sizes of what it emits; none if that cannot be told.
-    pub emits: Option<Vec<usize>>,
-    /// How it is executed.
-    pub runs: Runs,
-    /// What its execution does not take over as it is in the file.
-    pub approximations: Vec<String>,
-}
-
-/// How a node is executed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Runs {
-    /// On spikes, or it emits them.
-    AsSpikes,
-    /// On real values.
-    AsRealValues,
-    /// Not at all, for this reason.
-    NotSupported(String),
-}
 
 /// A network that was made of a graph.
 pub(super) struct Made {
@@ -411,27 +386,11 @@ impl Builder<'_> {
             let (Some(late), Some(source)) = (late, self.layers[node]) else { continue };
             self.made.network.layers[*late].inputs = vec![source];
         }
-        let network = &mut self.made.network;
-        let last = network.layers.len() - 1;
+        let last = self.made.network.layers.len() - 1;
         if self.layers[self.flat.last] != Some(last) || last == 0 {
             return Err(NirError::Graph("nothing is computed between input and output, or behind the output".into()));
         }
-        let loops = network.loops();
-        // The first layer that is read by one behind each.
-        let mut reached = vec![usize::MAX; network.layers.len() + 1];
-        for i in (0..network.layers.len()).rev() {
-            let earliest = network.layers[i].inputs.iter().copied().min().unwrap_or(usize::MAX);
-            reached[i] = reached[i + 1].min(earliest);
-        }
-        let is_split = |&i: &usize| {
-            reached[i + 1] == i && !loops.iter().any(|stretch| stretch.start < i + 1 && i + 1 < stretch.end)
-        };
-        let splits: Vec<usize> = (1..last).filter(is_split).collect();
-        for i in splits {
-            let name = network.layers[i].name.clone();
-            network.split_points.push(SplitPoint { name, layer: i });
-        }
-        network.mark_split(OUTPUT);
+        mark_splits(&mut self.made.network);
         Ok(self.made)
     }
 }

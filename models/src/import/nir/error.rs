@@ -1,8 +1,6 @@
 //! What can be wrong with a file in the NIR format.
 
 use crate::file::FileError;
-use crate::npz::NpzError;
-use cospike_sim_core::inference::InferenceError;
 use cospike_sim_core::network::NetworkError;
 
 /// Failure to read or to execute a network in the NIR format.
@@ -52,20 +50,6 @@ pub enum NirError {
     /// The network that the nodes make is inconsistent.
     #[error(transparent)]
     Network(#[from] NetworkError),
-    /// The network cannot be executed.
-    #[error(transparent)]
-    Inference(#[from] InferenceError),
-    /// The archive of recorded values cannot be read.
-    #[error(transparent)]
-    Npz(#[from] NpzError),
-    /// An array of recorded values is missing or wrong.
-    #[error("array `{name}`: {reason}")]
-    Recorded {
-        /// Name of the array.
-        name: String,
-        /// What is wrong with it.
-        reason: String,
-    },
 }
 
 fn unsupported(nodes: &[(String, String)]) -> String {

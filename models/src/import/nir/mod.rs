@@ -9,7 +9,6 @@
 //! | `discrete` | continuous time to time steps |
 //! | `convert` | layers and tensors |
 //! | `write` | networks of ours, into the format |
-//! | `recorded` | values that another framework recorded, to compare with |
 //!
 //! The format carries no time step, no kind of reset, no rule for what equals a threshold and no initial state: [`NirOptions`] says
 //! them. Edges into one node are summed; a loop reads what its neurons emitted one step earlier.
@@ -20,18 +19,15 @@ mod error;
 mod flat;
 mod graph;
 mod read;
-mod recorded;
 mod shapes;
 mod write;
 
-pub use convert::{NodeReport, Runs};
 pub use discrete::{Initial, NirOptions, TimeStep};
 pub use error::NirError;
-pub use recorded::{NodeComparison, Recorded, RecordedComparison};
 pub use write::{TIME_STEP, write};
 
+use super::imported::{Ending, Imported, NodeReport};
 use crate::file::{self, DATA_LIMIT};
-use cospike_sim_core::network::{Network, TensorStore, Weights};
 use flat::Flat;
 use std::path::Path;
 
@@ -51,18 +47,7 @@ pub struct NirFile {
     /// Length of a time step; `None` of a network without neurons.
     pub time_step: Option<TimeStep>,
     /// The network that it makes, or why it makes none.
-    pub network: Result<NirNetwork, NirError>,
-}
-
-/// A network made of a NIR file.
-#[derive(Clone, Debug)]
-pub struct NirNetwork {
-    /// Layers, named as the nodes that they were made of.
-    pub network: Network,
-    /// Its tensors.
-    pub tensors: TensorStore,
-    /// Its weights.
-    pub weights: Weights,
+    pub network: Result<Imported, NirError>,
 }
 
 impl NirFile {
@@ -93,8 +78,9 @@ impl NirFile {
         let made = found.and_then(|time_step| convert::convert(name, &flat, &sizes, time_step, options));
         let nodes = convert::reports(&flat, &sizes, time_step, options);
         let network = made.and_then(|made| {
-            let weights = Weights::from_store(&made.network, &made.store)?;
-            Ok(NirNetwork { network: made.network, tensors: made.store, weights })
+            let layers = made.network.layers.iter().enumerate();
+            let values = layers.map(|(index, layer)| (layer.name.clone(), index)).collect();
+            Ok(Imported::new(made.network, made.store, values, Ending::None)?)
         });
         Ok(Self { path: name.into(), version, blake3, nodes, notes: flat.notes, time_step, network })
     }

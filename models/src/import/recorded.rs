@@ -6,22 +6,63 @@
 //! |---|---|
 //! | `input` or `input_...` | `[T, N, ...]`, with the sizes of the network's input: what each sample feeds in, in every step |
 //! | `spk_NODE`, `v_NODE` | `[T, N, ...]`: spikes or real values that the node emitted; `NODE` without a leading `_` does as well |
-//! | `out` or `out_...` | `[T, N, ...]`: what the network emitted |
+//! | `out`, `output` or `out_...` | `[T, N, ...]`: what the network emitted |
 //! | `dt` | optional: length of a time step |
 //!
-//! Any other array is left alone, and named.
+//! Of a network without time steps the axis `T` is left out. Any other array is left alone, and named.
 
-use super::error::NirError;
-use super::{NirNetwork, NirOptions};
-use crate::file;
-use crate::npz::Archive;
-use cospike_sim_core::inference::{Executable, Feature, InputKind, LayerCounts, Real, SpikeTrain};
-use cospike_sim_core::network::{Network, Shape, Signal};
+use super::imported::{Ending, Imported};
+use super::nir::NirOptions;
+use crate::file::{self, FileError};
+use crate::npz::{Archive, NpzError};
+use cospike_sim_core::inference::{Executable, Feature, InferenceError, InputKind, LayerCounts, Real, SpikeTrain};
+use cospike_sim_core::network::{Shape, Signal};
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
+
+/// Failure to read recorded values, or to compare with them.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordedError {
+    /// The file cannot be read.
+    #[error(transparent)]
+    Read(#[from] FileError),
+    /// The content of a file is wrong.
+    #[error("{path}: {error}")]
+    File {
+        /// Path as given.
+        path: String,
+        /// What is wrong.
+        error: Box<RecordedError>,
+    },
+    /// The archive cannot be read.
+    #[error(transparent)]
+    Npz(#[from] NpzError),
+    /// An array is missing or wrong.
+    #[error("array `{name}`: {reason}")]
+    Array {
+        /// Name of the array.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The network cannot be executed.
+    #[error(transparent)]
+    Inference(#[from] InferenceError),
+}
+
+/// Axes with which each recorded array begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Axes {
+    /// Time steps, then samples.
+    StepsAndSamples,
+    /// Samples: the network has no time steps.
+    Samples,
+}
 
 /// Values recorded of a network.
 pub struct Recorded {
@@ -86,6 +127,11 @@ impl RecordedComparison {
         self.all().map(|node| node.flips).sum()
     }
 
+    /// Largest difference of a real value, of all nodes and of the output.
+    pub fn error(&self) -> f64 {
+        self.all().map(|node| node.error).fold(0.0, f64::max)
+    }
+
     /// Whether no spike differs, and no real value by more than rounding.
     pub fn agrees(&self) -> bool {
         self.all().all(|node| node.flips == 0 && node.error <= Self::TOLERANCE * node.largest.max(1.0))
@@ -100,15 +146,15 @@ impl Recorded {
     /// Reads the archive at `path`.
     ///
     /// # Errors
-    /// [`NirError::Read`], or [`NirError::File`] with what is wrong, naming the array at fault.
-    pub fn read(path: &Path) -> Result<Self, NirError> {
+    /// [`RecordedError::Read`], or [`RecordedError::File`] with what is wrong, naming the array at fault.
+    pub fn read(path: &Path, axes: Axes) -> Result<Self, RecordedError> {
         let file = BufReader::new(file::open(path)?);
         let shown = path.display().to_string();
-        let in_file = |error| NirError::File { path: shown.clone(), error: Box::new(error) };
-        Self::from_reader(file, &shown).map_err(in_file)
+        let in_file = |error| RecordedError::File { path: shown.clone(), error: Box::new(error) };
+        Self::from_reader(file, &shown, axes).map_err(in_file)
     }
 
-    fn from_reader(reader: BufReader<File>, path: &str) -> Result<Self, NirError> {
+    fn from_reader(reader: BufReader<File>, path: &str, axes: Axes) -> Result<Self, RecordedError> {
         let mut archive = Archive::open(reader)?;
         let mut names: Vec<String> = archive.array_names().collect();
         names.sort();
@@ -120,11 +166,11 @@ impl Recorded {
             if name == "dt" {
                 dt = array.floats().and_then(|values| values.first().copied()).map(|dt| shortest(dt.into()));
             } else if is_called("input") {
-                input = Some(Values::new(&name, &array)?);
-            } else if is_called("out") {
-                out = Some(Values::new(&name, &array)?);
+                input = Some(Values::new(&name, &array, axes)?);
+            } else if is_called("out") || name == "output" {
+                out = Some(Values::new(&name, &array, axes)?);
             } else if let Some(node) = node {
-                nodes.insert(node, Values::new(&name, &array)?);
+                nodes.insert(node, Values::new(&name, &array, axes)?);
             } else {
                 others.push(name);
             }
@@ -151,8 +197,8 @@ impl Recorded {
     ///
     /// # Errors
     /// Arrays that do not fit the network, by name.
-    pub fn compare(&self, network: &NirNetwork, samples: Option<usize>) -> Result<RecordedComparison, NirError> {
-        let in_file = |error| NirError::File { path: self.path.clone(), error: Box::new(error) };
+    pub fn compare(&self, network: &Imported, samples: Option<usize>) -> Result<RecordedComparison, RecordedError> {
+        let in_file = |error| RecordedError::File { path: self.path.clone(), error: Box::new(error) };
         self.compared(network, samples.unwrap_or(usize::MAX)).map_err(in_file)
     }
 
@@ -161,31 +207,35 @@ impl Recorded {
         self.input.samples
     }
 
-    fn compared(&self, made: &NirNetwork, samples: usize) -> Result<RecordedComparison, NirError> {
+    fn compared(&self, made: &Imported, samples: usize) -> Result<RecordedComparison, RecordedError> {
         let network = &made.network;
         self.input.check(network.input())?;
         let is_binary = self.input.data.iter().all(|&value| value == 0.0 || value == 1.0);
         let kind = if is_binary { Signal::BINARY.into() } else { InputKind::FRAMES };
         let executable = Executable::with_input(kind, network, &made.weights)?;
-        let mut layers = BTreeMap::new();
+        let mut recorded = vec![];
         for (node, values) in &self.nodes {
             let layer =
-                find(network, node).ok_or_else(|| wrong(&values.array, "no layer of the network has this name"))?;
+                find(made, node).ok_or_else(|| wrong(&values.array, "nothing that the network emits has this name"))?;
             values.check(network.layers[layer].output)?;
-            layers.insert(layer, values);
+            recorded.push((layer, values));
         }
         let last = network.layers.len() - 1;
         if let Some(out) = &self.out {
             out.check(network.layers[last].output)?;
         }
-        let on_sample = |sample: usize| -> Result<RecordedComparison, NirError> {
+        let on_sample = |sample: usize| -> Result<RecordedComparison, RecordedError> {
             let input = self.input.feature(sample, network.input(), is_binary);
             let mut nodes = vec![];
             let run = executable.run_observed(1..last + 1, &input, self.input.steps, |layer, _, output| {
-                let (Some(values), Some(output)) = (layers.get(&layer), output) else { return };
-                nodes.push(values.compare(sample, &network.layers[layer].name, output));
+                let Some(output) = output else { return };
+                let of_layer = recorded.iter().filter(|(index, _)| *index == layer);
+                nodes.extend(of_layer.map(|(_, values)| values.compare(sample, &network.layers[layer].name, output)));
             })?;
-            let out = self.out.as_ref().map(|out| out.compare(sample, &network.layers[last].name, &run.output));
+            let out = self
+                .out
+                .as_ref()
+                .map(|out| out.compare(sample, &network.layers[last].name, &ended(&run.output, made.ending)));
             Ok(RecordedComparison { nodes, out, samples: 1, steps: self.input.steps, counts: run.layers })
         };
         let samples = 0..self.input.samples.min(samples);
@@ -216,17 +266,22 @@ impl NodeComparison {
 }
 
 /// The layer that a recorded array names; the arrays of nodes that are numbers may lack their underscore.
-fn find(network: &Network, node: &str) -> Option<usize> {
-    let named = |name: &str| network.layers.iter().position(|layer| layer.name == name);
+fn find(made: &Imported, node: &str) -> Option<usize> {
+    let named = |name: &str| made.values.get(name).copied();
     named(node).or_else(|| named(&format!("_{node}")))
 }
 
 impl Values {
-    fn new(name: &str, array: &crate::npz::Array) -> Result<Self, NirError> {
+    fn new(name: &str, array: &crate::npz::Array, axes: Axes) -> Result<Self, RecordedError> {
         let floats = array.floats().or_else(|| Some(array.whole_numbers()?.map(|number| number as f32).collect()));
         let data = floats.ok_or_else(|| wrong(name, format!("it must be numbers, but is {}", array.kind())))?;
-        let &[steps, samples, ref sizes @ ..] = array.shape.as_slice() else {
-            return Err(wrong(name, format!("its shape {:?} is not [T, N, ...]", array.shape)));
+        let (steps, samples, sizes) = match (axes, array.shape.as_slice()) {
+            (Axes::StepsAndSamples, [steps, samples, sizes @ ..]) => (*steps, *samples, sizes),
+            (Axes::Samples, [samples, sizes @ ..]) => (1, *samples, sizes),
+            (Axes::StepsAndSamples, shape) => {
+                return Err(wrong(name, format!("its shape {shape:?} is not [T, N, ...]")));
+            }
+            (Axes::Samples, shape) => return Err(wrong(name, format!("its shape {shape:?} is not [N, ...]"))),
         };
         if data.is_empty() {
             return Err(wrong(name, format!("its shape {:?} holds nothing", array.shape)));
@@ -237,7 +292,7 @@ impl Values {
         Ok(Self { array: name.into(), steps, samples, len: sizes.iter().product(), data })
     }
 
-    fn check(&self, shape: Shape) -> Result<(), NirError> {
+    fn check(&self, shape: Shape) -> Result<(), RecordedError> {
         match self.len == shape.len() {
             true => Ok(()),
             false => Err(wrong(&self.array, format!("{} values of a sample in a step instead of {shape}", self.len))),
@@ -300,11 +355,19 @@ impl Values {
     }
 }
 
+/// What a network emits with the function of the scores with which its file ends.
+fn ended(output: &Feature, ending: Ending) -> Cow<'_, Feature> {
+    let Feature::Real(real) = output else { return Cow::Borrowed(output) };
+    let mut ended = real.clone();
+    ended.data.chunks_exact_mut(real.shape.len()).for_each(|scores| ending.apply(scores));
+    Cow::Owned(Feature::Real(ended))
+}
+
 /// `value`, which was rounded to float32, with as few digits as tell it apart.
 fn shortest(value: f64) -> f64 {
     (value as f32).to_string().parse().unwrap_or(value)
 }
 
-fn wrong(name: &str, reason: impl Into<String>) -> NirError {
-    NirError::Recorded { name: name.into(), reason: reason.into() }
+fn wrong(name: &str, reason: impl Into<String>) -> RecordedError {
+    RecordedError::Array { name: name.into(), reason: reason.into() }
 }

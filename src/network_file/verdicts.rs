@@ -1,0 +1,143 @@
+//! The verdict on each node of a file, as a table or as JSON.
+
+use crate::failure::Failure;
+use crate::output::{note, print_json, printable, say, table};
+use comfy_table::CellAlignment;
+use cospike_models::import::onnx::OnnxFile;
+use cospike_models::import::{NodeReport, Runs};
+use cospike_models::zoo::WeightFile;
+use cospike_sim_core::network::Network;
+use serde_json::{Map, Value, json};
+
+/// Verdicts on the nodes of a file.
+pub(super) struct Verdicts<'a> {
+    pub(super) path: &'a str,
+    pub(super) blake3: &'a str,
+    pub(super) nodes: Vec<NodeReport>,
+    /// What the file says of itself, and how what it leaves open is taken, in sentences.
+    pub(super) says: Vec<String>,
+    /// The same as JSON.
+    pub(super) fields: Value,
+    pub(super) warnings: &'a [String],
+    /// Names of the split points; `None` of a file that makes no network.
+    pub(super) splits: Option<Vec<String>>,
+}
+
+impl<'a> Verdicts<'a> {
+    pub(super) fn of_onnx(file: &'a OnnxFile) -> Self {
+        let producer = if file.producer.is_empty() { "an unnamed program" } else { &file.producer };
+        Self {
+            path: &file.path,
+            blake3: &file.blake3,
+            nodes: file.nodes.clone(),
+            says: vec![
+                format!("{}: ONNX, operators of version {}, written by {}", file.path, file.opset, printable(producer)),
+                "samples are fed in as they are, pixels as 0 to 1; `--normalise` changes that".into(),
+            ],
+            fields: json!({ "producer": file.producer, "opset": file.opset }),
+            warnings: &file.notes,
+            splits: file.network.as_ref().ok().map(|made| splits(&made.network)),
+        }
+    }
+
+    pub(super) fn of_weights(file: &'a WeightFile) -> Result<Self, Failure> {
+        let (metadata, network) = (&file.metadata, file.network().map_err(Failure::mistake)?);
+        let mut says = vec![format!("{}: weights of {}, {}", file.path(), metadata.network, metadata.family.name())];
+        if metadata.family.has_steps() {
+            says.push(format!("T = {}, {:?}", metadata.time_steps, metadata.neuron));
+        }
+        if let Some(unit) = &metadata.unit {
+            says.push(format!("it holds the {} at `{}` and what follows it", unit.choice, unit.split));
+        }
+        let normalisation = metadata.normalisation.as_ref().map(ToString::to_string);
+        says.push(match &normalisation {
+            Some(normalisation) => format!("samples, of which pixels are 0 to 1, are normalised by {normalisation}"),
+            None => "samples are fed in as they are, pixels as 0 to 1".into(),
+        });
+        Ok(Self {
+            path: file.path(),
+            blake3: &file.blake3,
+            nodes: file.reports().map_err(Failure::mistake)?,
+            says,
+            fields: json!({
+                "network": metadata.network,
+                "family": metadata.family.name(),
+                "time_steps": metadata.time_steps,
+                "normalisation": normalisation,
+            }),
+            warnings: &[],
+            splits: Some(splits(&network)),
+        })
+    }
+
+    pub(super) fn print(&self, as_json: bool) {
+        if as_json {
+            print_json(&self.json());
+            return;
+        }
+        let mut nodes = table(&["node", "type", "emits", "runs", ""]);
+        nodes.column_iter_mut().for_each(|column| {
+            column.set_cell_alignment(CellAlignment::Left);
+        });
+        for node in &self.nodes {
+            let (runs, remark) = (runs(node), remarks(node).join("; "));
+            nodes.add_row([printable(&node.name), printable(&node.kind), emits(node), runs.into(), printable(&remark)]);
+        }
+        say!("{nodes}");
+        say!();
+        self.says.iter().for_each(|line| say!("{line}"));
+        if let Some(splits) = &self.splits {
+            let names: Vec<_> = splits.iter().map(|split| printable(split)).collect();
+            say!("split points: {}", names.join(", "));
+        }
+        self.warnings.iter().for_each(|text| note!("warning: {}", printable(text)));
+    }
+
+    fn json(&self) -> Value {
+        let node = |node: &NodeReport| {
+            json!({
+                "node": node.name,
+                "type": node.kind,
+                "emits": node.emits,
+                "runs": runs(node),
+                "remarks": remarks(node),
+            })
+        };
+        let mut all = Map::new();
+        all.insert("file".into(), self.path.into());
+        all.insert("blake3".into(), self.blake3.into());
+        all.extend(self.fields.as_object().cloned().unwrap_or_default());
+        all.insert("nodes".into(), self.nodes.iter().map(node).collect());
+        all.insert("warnings".into(), self.warnings.into());
+        all.insert("split_points".into(), json!(self.splits));
+        all.insert("runnable".into(), self.splits.is_some().into());
+        Value::Object(all)
+    }
+}
+
+pub(super) fn splits(network: &Network) -> Vec<String> {
+    network.split_points.iter().map(|split| split.name.clone()).collect()
+}
+
+/// How the node is executed, in a word or two.
+fn runs(node: &NodeReport) -> &'static str {
+    match node.runs {
+        Runs::NotSupported(_) => "not supported",
+        Runs::AsSpikes => "as spikes",
+        Runs::AsRealValues => "as real values",
+        Runs::InAdvance(_) => "in advance",
+    }
+}
+
+fn remarks(node: &NodeReport) -> Vec<String> {
+    match &node.runs {
+        Runs::NotSupported(reason) => vec![reason.clone()],
+        Runs::InAdvance(what) => [vec![what.clone()], node.approximations.clone()].concat(),
+        _ => node.approximations.clone(),
+    }
+}
+
+fn emits(node: &NodeReport) -> String {
+    let sizes = node.emits.as_ref().map(|sizes| sizes.iter().map(ToString::to_string).collect::<Vec<_>>().join("x"));
+    sizes.unwrap_or_else(|| "-".into())
+}
