@@ -213,6 +213,9 @@ pub(crate) struct Compare {
     /// together with 95 % confidence, lies beyond that, or if there is a mean no longer. Can be given several times
     #[arg(long, value_name = "METRIC[:PERCENT]", value_parser = not_worse)]
     pub(crate) fail_if_worse: Vec<NotWorse>,
+    /// Write a page (.html) with tables and figures of the differences, too. A page that `compare` or `run` wrote is replaced, another file is not
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
     /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,

@@ -5,13 +5,16 @@ use crate::columns::{Column, known_metric};
 use crate::failure::Failure;
 use crate::output::{plural, print_json, printable, say, signed, table};
 use crate::stored::read_results;
+use cospike_reports::{ChangedValue, ComparedFolder, FolderComparison, OtherFolder, PAGE_FILE, comparison_page};
 use cospike_results::compare::{Compared, Difference};
 use cospike_results::manifest::Manifest;
 use cospike_results::metrics::{METRICS, Metric};
 use cospike_results::rows::Results;
+use cospike_results::store::whole_file::WholeFile;
 use cospike_results::summary::MOST_POINTS;
 use cospike_scenarios::{Change, changes};
 use serde_json::{Value, json};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Names of the folders in tables.
@@ -37,11 +40,37 @@ pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode, Failure> {
     }
     let worse: Vec<Worse> =
         compared.iter().enumerate().flat_map(|(place, compared)| worse(compared, NAMES[place + 1], &limits)).collect();
+    if let Some(path) = &arguments.out {
+        write_page(arguments, &results, &compared, path)?;
+    }
     match arguments.json {
         true => print_json(&as_json(arguments, &results, &compared, &worse)),
         false => print(arguments, &results, &compared, &worse),
     }
     Ok(if worse.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Writes the page about the differences.
+fn write_page<'c>(
+    arguments: &Compare,
+    results: &[Results],
+    compared: &'c [Compared],
+    path: &Path,
+) -> Result<(), Failure> {
+    let folder = |place: usize| ComparedFolder {
+        name: NAMES[place],
+        path: printable(&arguments.folders[place].display().to_string()),
+        study: results[place].manifest.name.clone(),
+        version: results[place].manifest.version.clone(),
+    };
+    let other = |(place, compared): (usize, &'c Compared)| {
+        let changes = all_changes(&results[0].manifest, &results[place].manifest).into_iter();
+        let changes = changes.map(|Change { key, first, second }| ChangedValue { key, first, second });
+        OtherFolder { folder: folder(place), changes: changes.collect(), compared }
+    };
+    let comparison = FolderComparison { first: folder(0), others: (1..).zip(compared).map(other).collect() };
+    let page = comparison_page(&comparison)?;
+    Ok(WholeFile::with_text(path, PAGE_FILE, &page).map_err(Failure::mistake)?.finish()?)
 }
 
 /// A metric of a design point that is worse than it may be.

@@ -84,3 +84,28 @@ fn what_cannot_be_compared_is_said() {
         assert!(error.contains(said) && !error.contains("os error"), "{arguments:?}: {error}");
     }
 }
+
+/// The page has what the tables have, and takes the place of no other file.
+#[test]
+fn a_comparison_is_a_page_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    std::fs::write(here.join("small.toml"), include_str!("data/small.toml")).unwrap();
+    run(here, "a", &[]);
+    run(here, "b", &["link.packet_loss=0.6"]);
+    for _ in 0..2 {
+        cospike(here, &["compare", "a", "b", "--out", "page.html"]).assert().success();
+    }
+    let page = std::fs::read_to_string(here.join("page.html")).unwrap();
+    let found: Value = serde_json::from_str(&printed(&mut cospike(here, &["compare", "a", "b", "--json"]), 0)).unwrap();
+    let point = &found["comparisons"][0]["compared"]["points"][0];
+    let correct = point["metrics"].as_array().unwrap().iter().find(|of| of["metric"] == "correct").unwrap();
+    let points = format!("{:.1}", 100.0 * correct["difference"].as_f64().unwrap()).replace('-', "\u{2212}");
+    for part in ["link.packet_loss", "<td>0.6</td>", "id=\"differences-B\"", point["label"].as_str().unwrap(), &points]
+    {
+        assert!(page.contains(part), "{part}");
+    }
+    std::fs::write(here.join("thesis.html"), "<p>").unwrap();
+    cospike(here, &["compare", "a", "b", "--out", "thesis.html"]).assert().code(2);
+    assert_eq!(std::fs::read_to_string(here.join("thesis.html")).unwrap(), "<p>");
+}

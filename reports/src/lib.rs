@@ -3,6 +3,7 @@
 
 mod answer;
 mod column;
+mod comparison;
 mod digest;
 mod error;
 mod figure;
@@ -19,6 +20,7 @@ mod sweep;
 mod zoo;
 
 pub use column::UnknownColumn;
+pub use comparison::{ChangedValue, ComparedFolder, FolderComparison, OtherFolder, comparison_page};
 pub use error::ReportError;
 pub use figures::{DensityLine, density_figure};
 pub use paper::{CHANNELS, Evidence, PaperPage, paper_page};
@@ -36,7 +38,7 @@ use cospike_results::store::whole_file::Kind;
 pub const PAGE: &str = "report.html";
 
 /// Names of the files that a report may have, whatever its study varies.
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "accuracy-payload.svg",
     "design-points.svg",
     "energy-parts.svg",
@@ -44,6 +46,7 @@ const FILES: [&str; 8] = [
     "pareto.svg",
     "price-lists.svg",
     "split-width.svg",
+    "time-line.svg",
     PAGE,
 ];
 

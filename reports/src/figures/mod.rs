@@ -4,6 +4,7 @@ mod accuracy;
 mod cells;
 mod density;
 mod designs;
+mod differences;
 mod draft;
 mod energy_parts;
 mod heat;
@@ -19,6 +20,7 @@ mod zoo;
 
 pub(crate) use cells::Cells;
 pub use density::{DensityLine, density_figure};
+pub(crate) use differences::{Change, Differences, differences_figure};
 pub(crate) use draft::Figure;
 pub(crate) use heat::name as heat_name;
 pub(crate) use series::{Series, SeriesPoint};

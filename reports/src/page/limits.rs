@@ -4,10 +4,10 @@ use crate::quantity::count;
 use maud::{Markup, html};
 
 /// Most rows of a table: a browser is slow with more, and nobody reads them.
-pub(super) const MOST_ROWS: usize = 1_000;
+pub(crate) const MOST_ROWS: usize = 1_000;
 
 /// Paragraph on rows that a table of `rows` rows leaves out; empty if it has all.
-pub(super) fn beyond(rows: usize, what: &str) -> Markup {
+pub(crate) fn beyond(rows: usize, what: &str) -> Markup {
     html! {
         @if rows > MOST_ROWS {
             p {

@@ -14,6 +14,7 @@ use crate::digest::Digest;
 use crate::figures::Figure;
 use crate::quantity::{count, plural};
 use limits::{MOST_LISTED, and_more};
+pub(crate) use limits::{MOST_ROWS, beyond};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use quoted::with_code;
 
@@ -22,9 +23,8 @@ const TITLE_END: &str = " · CoSpike";
 /// The same as it stands in the page, by which a page is told.
 pub(crate) const MARK: &str = " · CoSpike</title>";
 
-/// Renders the page around `figures`.
-pub(crate) fn render(digest: &Digest<'_>, figures: &[Figure]) -> Markup {
-    let manifest = &digest.results.manifest;
+/// A page with this `main` part, whose tables and figures [`SCRIPT`] makes answer, and further `scripts`.
+pub(crate) fn document(title: &str, main: &Markup, scripts: &[&str]) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -32,39 +32,49 @@ pub(crate) fn render(digest: &Digest<'_>, figures: &[Figure]) -> Markup {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (manifest.name) (TITLE_END) }
+                title { (title) (TITLE_END) }
                 style { (PreEscaped(include_str!("style.css"))) }
             }
             body {
-                main {
-                    h1 { (manifest.name) }
-                    (answer(digest))
-                    (contents(digest, figures))
-                    (what_was_run(digest))
-                    (warnings(digest))
-                    (what_failed(digest))
-                    (search::section(digest))
-                    (cautions(digest))
-                    section #figures {
-                        h2 { "Figures" }
-                        @for figure in figures {
-                            figure id=(figure.name) {
-                                // On a phone the figure scrolls sideways and keeps its font size.
-                                div.wide tabindex="0" role="region" aria-label="Figure, scrolls sideways" { (PreEscaped(&figure.svg)) }
-                                figcaption { (figure.caption) }
-                            }
-                        }
-                    }
-                    (explore::section(digest))
-                    (headline::section(digest))
-                    (tables::section(digest))
-                    (service::section(digest))
-                    (provenance::section(digest))
-                }
-                script { (PreEscaped(include_str!("page.js"))) (PreEscaped(include_str!("explore.js"))) }
+                main { (main) }
+                script { (PreEscaped(SCRIPT)) @for script in scripts { (PreEscaped(script)) } }
             }
         }
     }
+}
+
+/// Sorts, filters and saves tables, and saves figures.
+const SCRIPT: &str = include_str!("page.js");
+
+/// Renders the page around `figures`.
+pub(crate) fn render(digest: &Digest<'_>, figures: &[Figure]) -> Markup {
+    let manifest = &digest.results.manifest;
+    let main = html! {
+        h1 { (manifest.name) }
+        (answer(digest))
+        (contents(digest, figures))
+        (what_was_run(digest))
+        (warnings(digest))
+        (what_failed(digest))
+        (search::section(digest))
+        (cautions(digest))
+        section #figures {
+            h2 { "Figures" }
+            @for figure in figures {
+                figure id=(figure.name) {
+                    // On a phone the figure scrolls sideways and keeps its font size.
+                    div.wide tabindex="0" role="region" aria-label="Figure, scrolls sideways" { (PreEscaped(&figure.svg)) }
+                    figcaption { (figure.caption) }
+                }
+            }
+        }
+        (explore::section(digest))
+        (headline::section(digest))
+        (tables::section(digest))
+        (service::section(digest))
+        (provenance::section(digest))
+    };
+    document(&manifest.name, &main, &[include_str!("explore.js")])
 }
 
 /// The question of the study, and the answer that its tests give.
