@@ -25,10 +25,10 @@ pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
         return training_plan::write(&arguments.scenario, &zoo, path);
     }
     let compiled = arguments.scenario.compile_with_searches(&zoo).map_err(|failure| match failure {
-        Failure::Input(message) => {
-            let advice = training_plan::advice(&arguments.scenario, &zoo);
-            Failure::Input([message.trim_end().to_owned()].into_iter().chain(advice).collect::<Vec<_>>().join("\n"))
-        }
+        Failure::InFile(mistake) => match training_plan::advice(&arguments.scenario, &zoo) {
+            Some(advice) => Failure::InFile(Box::new(mistake.with_help(&advice))),
+            None => Failure::InFile(mistake),
+        },
         other => other,
     })?;
     let (plan, searches) = (compiled.plan.clone(), compiled.searches.clone());

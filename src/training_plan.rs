@@ -97,10 +97,10 @@ pub(crate) fn advice(scenario: &GivenScenario, zoo: &Zoo) -> Option<String> {
     let plan = Plan::new(scenario, &missing, zoo).ok()?;
     let networks = plan.units.values().map(BTreeSet::len).sum::<usize>() + plan.backbones.len();
     Some(format!(
-        "help: `cospike check {} --training-plan FILE.toml` writes a plan that trains the {}; it takes about {}",
-        scenario.word(),
+        "train the {}, in about {}: `cospike check {} --training-plan FILE.toml` writes the plan",
         plural(networks as u64, "missing network"),
-        duration(plan.seconds(zoo).ok()?)
+        duration(plan.seconds(zoo).ok()?),
+        scenario.word()
     ))
 }
 

@@ -40,7 +40,7 @@ network.time_steps = [6]
 "#;
     std::fs::write(place.path().join("own.toml"), format!("{before}{sweep}")).unwrap();
     let refused = said(&mut cospike(&["check", "own.toml"], place.path()), 2);
-    let help = "help: `cospike check own.toml --training-plan FILE.toml` writes a plan that trains the ";
+    let help = "or train the 11 missing networks, in about 3 hours: `cospike check own.toml --training-plan FILE.toml` writes the plan";
     assert!(refused.starts_with("error: the zoo has no") && refused.contains(help), "{refused}");
     let written = said(&mut cospike(&["check", "own.toml", "--training-plan", "plan.toml"], place.path()), 0);
     assert!(written.contains("train --plan plan.toml --data DIR") && written.contains("about "), "{written}");

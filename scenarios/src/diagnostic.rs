@@ -162,6 +162,12 @@ impl Diagnostic {
         &self.source.name
     }
 
+    /// This mistake with another way to mend it, after the one that it names.
+    pub fn with_help(self, more: &str) -> Self {
+        let help = self.help.map_or_else(|| more.into(), |help| format!("{help}; or {more}"));
+        Self { help: Some(help), ..self }
+    }
+
     /// What is wrong.
     pub fn message(&self) -> &str {
         &self.message
