@@ -5,7 +5,7 @@ use crate::output::{note, print_json, printable, say, table};
 use comfy_table::CellAlignment;
 use cospike_models::import::onnx::OnnxFile;
 use cospike_models::import::{NodeReport, Runs};
-use cospike_models::zoo::WeightFile;
+use cospike_models::zoo::{WeightFile, neuron_text};
 use cospike_sim_core::network::Network;
 use serde_json::{Map, Value, json};
 
@@ -44,7 +44,7 @@ impl<'a> Verdicts<'a> {
         let (metadata, network) = (&file.metadata, file.network().map_err(Failure::mistake)?);
         let mut says = vec![format!("{}: weights of {}, {}", file.path(), metadata.network, metadata.family.name())];
         if metadata.family.has_steps() {
-            says.push(format!("T = {}, {:?}", metadata.time_steps, metadata.neuron));
+            says.push(format!("T = {}, neuron {}", metadata.time_steps, neuron_text(&metadata.neuron)));
         }
         if let Some(unit) = &metadata.unit {
             says.push(format!("it holds the {} at `{}` and what follows it", unit.choice, unit.split));
@@ -63,6 +63,7 @@ impl<'a> Verdicts<'a> {
                 "network": metadata.network,
                 "family": metadata.family.name(),
                 "time_steps": metadata.time_steps,
+                "neuron": metadata.family.has_steps().then(|| neuron_text(&metadata.neuron)),
                 "normalisation": normalisation,
             }),
             warnings: &[],
