@@ -1,5 +1,6 @@
 //! `figure`: one figure of stored results for a publication, with its data.
 
+use crate::arguments::whole;
 use crate::failure::Failure;
 use crate::output::say;
 use crate::stored::read_results;
@@ -39,10 +40,10 @@ pub(crate) struct Figure {
     #[arg(long, value_name = "84x60mm")]
     size: Option<PaperSize>,
     /// Font size of titles and legend in points, in the place of the preset's; ticks are a tenth smaller
-    #[arg(long, value_name = "POINTS", value_parser = clap::value_parser!(u8).range(4..=72))]
+    #[arg(long, value_name = "POINTS", value_parser = whole(4..=72_u8))]
     font: Option<u8>,
     /// Pixels to the inch of a PNG image
-    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(30..=4800))]
+    #[arg(long, default_value_t = 300, value_parser = whole(30..=4800_u32))]
     dpi: u32,
     /// Title of the horizontal axis, in the place of the column's name
     #[arg(long, value_name = "TITLE")]

@@ -197,7 +197,7 @@ fn mistakes_are_named_before_anything_is_computed() {
     for (arguments, message) in [
         (&["work", "--shard", "8/8"][..], "write I/N, counted from 0"),
         (&["work", "--shards", "8"], "nothing says which of them this is"),
-        (&["work", "--shards", "0"], "0 is not in 1.."),
+        (&["work", "--shards", "0"], "give a whole number from 1 on"),
         (&["work", "--submission", "0123456789abcdef"], "nothing was submitted as 0123456789abcdef"),
         (&["work", "--submission", "../../x"], "nothing was submitted as ../../x"),
         (&["work", "--no-store"], "meet in its store"),

@@ -16,7 +16,7 @@ use toml::de::{DeTable, DeValue};
 
 /// Greatest number of design points of a study: each is decoded and checked on its own, is held in memory with all its values,
 /// and has a row in each table and a place in each chart.
-pub const MAX_POINTS: usize = 100_000;
+pub const MAX_POINTS: usize = 1_000_000;
 
 /// Keys of a range.
 pub(crate) const RANGE_KEYS: [&str; 5] = ["from", "to", "step", "count", "scale"];
