@@ -345,7 +345,9 @@ fn what_another_trainer_wrote_says_neuron_coding_and_normalisation_and_nothing_u
         assert!(set("neuron", text).starts_with("metadata `neuron` must be `if` or `lif`"), "{text}");
     }
     assert!(set("coding", "rate").contains("is \"rate\"") || set("coding", "rate").contains("but is"));
-    assert!(set("normalisation", "mean=0.5").contains("Fold a mean"));
+    assert!(
+        set("normalisation", "mean=0.5").contains("it is `none`, if the network was trained on pixels divided by 255")
+    );
     assert_eq!(set("v_threshold", "1"), "metadata `v_threshold` has no meaning here: leave it out");
     assert_eq!(
         set("normalization", "none"),

@@ -7,9 +7,7 @@ mod numbers;
 pub(crate) use cluster::{
     Collect, CollectGarbage, ExportStore, ListStore, SharedStudy, Status, Store, Submit, VerifyStore, Work,
 };
-pub(crate) use networks::{
-    Bench, BenchInference, Coding, Count, Energy, Export, Family, Import, Infer, Map, Networks, Normalise,
-};
+pub(crate) use networks::{Bench, BenchInference, Coding, Count, Energy, Export, Family, Import, Infer, Map, Networks};
 
 pub(crate) use numbers::{at_least, whole};
 

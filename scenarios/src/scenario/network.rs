@@ -72,17 +72,25 @@ pub struct NirSection {
     pub initial: Option<Located<NirInitial>>,
 }
 
+/// Greatest size of a number of a normalisation, and the least of those that are above 0: far beyond what samples need, and far from
+/// where 32-bit floats lose their digits.
+const MAX_NORMALISATION: f64 = 1e6;
+const MIN_NORMALISATION: f64 = 1e-6;
+
 /// Normalisation of the samples: `(scale x - mean) / std` of every value `x`, which is 0 to 1 of an image. The network computes it, so
 /// that what crosses at `split = "input"` are the samples as they are.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NormalisationSection {
     /// Mean of each channel, or one for all.
-    pub mean: Located<Vec<f32>>,
-    /// Standard deviation of each channel, or one for all; above 0.
-    pub std: Located<Vec<f32>>,
+    #[schemars(inner(range(min = -MAX_NORMALISATION, max = MAX_NORMALISATION)))]
+    pub mean: Vec<Located<f64>>,
+    /// Standard deviation of each channel, or one for all.
+    #[schemars(inner(range(min = MIN_NORMALISATION, max = MAX_NORMALISATION)))]
+    pub std: Vec<Located<f64>>,
     /// Factor of the values, such as 255 if pixels of 0 to 255 were meant; 1 if it is left out.
-    pub scale: Option<Located<f32>>,
+    #[schemars(range(min = MIN_NORMALISATION, max = MAX_NORMALISATION))]
+    pub scale: Option<Located<f64>>,
 }
 
 impl NormalisationSection {
@@ -91,8 +99,9 @@ impl NormalisationSection {
     /// # Errors
     /// What is wrong with its values, in a sentence.
     pub(crate) fn normalisation(&self) -> Result<Normalisation, String> {
-        let scale = self.scale.as_ref().map_or(1.0, Located::get);
-        Normalisation::new((*self.mean).clone(), (*self.std).clone(), scale)
+        let single = |value: &Located<f64>| value.get() as f32;
+        let [mean, std] = [&self.mean, &self.std].map(|values| values.iter().map(single).collect());
+        Normalisation::new(mean, std, self.scale.as_ref().map_or(1.0, single))
     }
 }
 

@@ -148,6 +148,8 @@ fn every_numeric_key_reaches_the_plan_in_si_units() {
     seen.insert("link.mtu_bytes".into());
     // The time step of a file is in the hash of its network, see `tests/nir.rs`.
     seen.insert("network.nir.dt".into());
+    // So is the normalisation, see `tests/onnx.rs`.
+    seen.extend(["mean", "std", "scale"].map(|key| format!("network.normalisation.{key}")));
     // Values in the place of those of profiles are compared with profiles that have them, see `profiles`.
     let keys = numeric_keys().into_iter().map(|key| key.path);
     let declared: BTreeSet<String> = keys.filter(|key| !key.contains("override.")).collect();
