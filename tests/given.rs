@@ -7,7 +7,7 @@ use std::path::Path;
 
 fn cospike(arguments: &[&str], here: &Path) -> Command {
     let mut command = Command::cargo_bin("cospike").unwrap();
-    command.current_dir(here).args(arguments);
+    command.current_dir(here).env("COSPIKE_STORE", here.join("store")).args(arguments);
     command
 }
 
