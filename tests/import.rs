@@ -58,7 +58,7 @@ fn weights_become_a_network_that_every_command_takes() {
     assert_eq!(run["points"][0]["offline_accuracy"]["estimate"], infer["accuracy"]);
     // Samples of another shape are refused with both.
     let other = refusal(&["infer", "net.safetensors"]).unwrap();
-    assert!(other.contains("the images have the shape 1x28x28, the network takes 3x32x32"), "{other}");
+    assert!(other.contains("the samples have the shape 1x28x28, the network takes 3x32x32"), "{other}");
     let without = |option: &str| {
         let at = import.iter().position(|word| *word == option).unwrap();
         refusal(&[&import[..at], &import[at + 2..]].concat()).unwrap()

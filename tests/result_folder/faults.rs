@@ -212,8 +212,8 @@ fn invariant_13_what_was_computed_before_a_failure_is_kept_and_said() {
         "{message}"
     );
     assert_eq!(folder::read(&place).unwrap(), bench.old_results);
-    // The results are there, but not their report: one rename, ten files that get their names, and the folder is removed.
-    let message = fails(&["run", "seed-2.toml", "--out", out], fault(13)).unwrap();
+    // The results are there, but not their report: one rename, eleven files that get their names, and the folder is removed.
+    let message = fails(&["run", "seed-2.toml", "--out", out], fault(14)).unwrap();
     assert!(message.contains(&format!("`cospike report {out}`")), "{message}");
     assert_eq!(folder::read(&place).unwrap(), bench.new_results);
     assert!(!place.join("report.html").exists(), "the page of the old results is gone");
