@@ -57,6 +57,9 @@ fn write_page<'c>(
     compared: &'c [Compared],
     path: &Path,
 ) -> Result<(), Failure> {
+    if path.extension().is_none_or(|ending| ending != "html") {
+        return Err(Failure::mistake(format_args!("{} is no name of a page: it has to end in .html", path.display())));
+    }
     let folder = |place: usize| ComparedFolder {
         name: NAMES[place],
         path: printable(&arguments.folders[place].display().to_string()),

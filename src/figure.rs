@@ -9,6 +9,7 @@ use cospike_reports::{
     FIGURE, FIGURE_DATA, Filter, Form, PDF_FIGURE, PNG_FIGURE, PaperSize, Publication, PublicationError,
     PublishedFigure, publication,
 };
+use cospike_results::store::folder::holds_results;
 use cospike_results::store::whole_file::{Kind, WholeFile};
 use cospike_scenarios::diagnostic::did_you_mean;
 use std::io::Write;
@@ -150,6 +151,13 @@ impl Format {
 /// Draws the figure, and prints the paths of its file and of its data.
 pub(crate) fn figure(arguments: &Figure) -> Result<(), Failure> {
     let format = Format::of(&arguments.out)?;
+    let beside = arguments.out.parent().unwrap_or(Path::new(""));
+    if holds_results(beside) {
+        return Err(Failure::mistake(format_args!(
+            "{} is a result folder, whose figures have names of their own: give a file elsewhere",
+            beside.display()
+        )));
+    }
     // All of them: a filter may leave any.
     let results = read_results(&arguments.folder, usize::MAX)?;
     let drawn = publication(&results, &arguments.asked()).map_err(explain)?;

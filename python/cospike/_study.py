@@ -30,6 +30,8 @@ class Study:
         """Result folder."""
         self.summary = summary
         """Means with their intervals, differences and answer, as `cospike run --json` prints them; None of a study that was read."""
+        if frames not in ("pandas", "polars"):
+            raise ValueError(f'frames is {frames!r}, but must be "pandas" or "polars"')
         self._frames = frames
 
     def table(self, name: str) -> Frame:

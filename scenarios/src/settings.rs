@@ -70,6 +70,9 @@ impl Setting<'_> {
     }
 }
 
+/// Sections that say nothing of a single design point.
+const SECTIONS_OF_MANY: [&str; 3] = ["sweep", "find", "goal"];
+
 fn read_one(text: &str, start: usize) -> Result<Setting<'_>, Mistake> {
     let Some((key, value)) = text.split_once('=') else {
         let message = "this is no setting: there is no `=` in it";
@@ -78,6 +81,10 @@ fn read_one(text: &str, start: usize) -> Result<Setting<'_>, Mistake> {
         );
     };
     let path: Vec<_> = key.split('.').map(|word| word_at(text, word.trim(), start)).collect();
+    if let Some(section) = path.first().filter(|word| SECTIONS_OF_MANY.contains(&word.get_ref().as_ref())) {
+        let message = format!("[{}] cannot be set: it is about all design points", section.get_ref());
+        return Err(Mistake::at_span(section.span(), message).help("write it in the scenario file"));
+    }
     let (last, declared) = shape::find_key(&path)?;
     let value_text = value.trim();
     let place = start + offset(text, value_text);

@@ -22,11 +22,12 @@ struct Shown {
     cells: Vec<String>,
 }
 
-/// Whether the event loop's accuracy may differ from the network's: by loss, damage, noise, full queues and early
-/// answers.
+/// Whether the event loop's accuracy may differ from the network's: by loss, damage, noise, full queues, early
+/// answers and other designs.
 pub(super) fn loses(results: &Results) -> bool {
     let noisy = Codec::Symbols.to_string();
     results.points.iter().any(|point| point.codec == noisy)
+        || results.time_line.iter().any(|row| row.slice.switched > 0)
         || results.replications.iter().any(|row| {
             let damaged = row.traffic.packets_lost > 0 || row.traffic.bits_flipped > 0 || row.traffic.bits_erased > 0;
             let early = row.traffic.steps_saved + row.traffic.steps_wasted > 0

@@ -3,7 +3,7 @@
 use cospike_results::condition::{Condition, Limit, Side};
 use cospike_results::metrics::{LimitError, Metric, Share, metric};
 use cospike_results::rows::ReplicationRow;
-use cospike_sim_core::stats::{Interval, mean_interval_at, wilson_at};
+use cospike_sim_core::stats::{Interval, mean_interval_at, share_interval_at, wilson_at};
 use serde::{Deserialize, Serialize};
 
 /// A condition that the replications of design points have to decide.
@@ -124,12 +124,13 @@ impl Decision {
         1.0 - (1.0 - self.confidence) / intervals
     }
 
-    /// The verdict on `rows`, the replications of a design point of which `failed` more failed, with what it rests on.
-    /// `first` is the number of replications of the first look.
-    pub fn judge(&self, rows: &[&ReplicationRow], failed: u32, first: u32) -> (Verdict, Vec<Judged>) {
+    /// The verdict on `rows`, the replications of a design point on `samples` samples, of which `failed` more failed, with what it rests
+    /// on. `first` is the number of replications of the first look.
+    pub fn judge(&self, rows: &[&ReplicationRow], samples: u32, failed: u32, first: u32) -> (Verdict, Vec<Judged>) {
         let limits = self.condition.limits();
         let confidence = self.confidence_of_interval(first);
-        let judged: Vec<Judged> = limits.into_iter().map(|limit| Judged::new(limit, rows, confidence)).collect();
+        let judged = limits.into_iter().map(|limit| Judged::new(limit, rows, samples, confidence));
+        let judged: Vec<Judged> = judged.collect();
         let verdict = match failed {
             0 => verdict(&self.condition, &mut judged.iter().map(|judged| judged.verdict)),
             _ => Verdict::Failed,
@@ -139,8 +140,8 @@ impl Decision {
 }
 
 impl Judged {
-    fn new(limit: &Limit, rows: &[&ReplicationRow], confidence: f64) -> Self {
-        let found = metric(&limit.metric).and_then(|metric| estimate(&metric, rows, confidence));
+    fn new(limit: &Limit, rows: &[&ReplicationRow], samples: u32, confidence: f64) -> Self {
+        let found = metric(&limit.metric).and_then(|metric| estimate(&metric, rows, samples, confidence));
         Self { limit: limit.clone(), found, verdict: verdict_on(limit, found) }
     }
 }
@@ -158,10 +159,14 @@ fn verdict_on(limit: &Limit, found: Option<Interval>) -> Verdict {
     }
 }
 
-/// The mean of a metric over `rows` with its interval; `None` if one of them has no value.
-fn estimate(metric: &Metric, rows: &[&ReplicationRow], confidence: f64) -> Option<Interval> {
+/// The mean of a metric over `rows` with its interval; `None` if one of them has no value. Shares of correct answers have the error of the
+/// samples too, which all replications share.
+fn estimate(metric: &Metric, rows: &[&ReplicationRow], samples: u32, confidence: f64) -> Option<Interval> {
     let values: Vec<f64> = rows.iter().map(|row| metric.value(row)).collect::<Option<_>>()?;
-    interval(&values, metric.pooled(rows), confidence)
+    match values.len() {
+        2.. if metric.is_of_answers() => share_interval_at(&values, samples.into(), confidence).ok(),
+        _ => interval(&values, metric.pooled(rows), confidence),
+    }
 }
 
 /// Student's t-interval of the mean of `values`. If they are all equal, it would have no width: of a share, which is `pooled`, there

@@ -52,6 +52,8 @@ pub(crate) struct Simulated {
 /// A design point that gets replications until there are enough, or one of them fails.
 struct Pending {
     point: usize,
+    /// Number of samples that its network is executed on.
+    samples: u32,
     rule: Rule,
     /// Number of replications before the first decision, and the most that there may be.
     bounds: (u32, u32),
@@ -235,7 +237,9 @@ impl Study {
             (None, Some(decision)) => Rule::Decided(decision.clone()),
             (None, None) => Rule::All,
         };
-        let mut pending: Vec<Pending> = points.map(|point| Pending::new(point, (first, most), rule.clone())).collect();
+        let samples = |point: usize| self.plan().networks[self.plan().points[point].network().position()].samples.count;
+        let pending = points.map(|point| Pending::new(point, samples(point), (first, most), rule.clone()));
+        let mut pending: Vec<Pending> = pending.collect();
         while pending.iter().any(|pending| !pending.decided) {
             let jobs: Vec<_> = pending.iter().filter(|pending| !pending.decided).flat_map(Pending::jobs).collect();
             let mut outcomes = simulate(&jobs).into_iter();
@@ -267,8 +271,8 @@ impl Simulated {
 }
 
 impl Pending {
-    fn new(point: usize, bounds: (u32, u32), rule: Rule) -> Self {
-        Self { point, rule, bounds, next: 0, simulated: Simulated::default(), decided: false }
+    fn new(point: usize, samples: u32, bounds: (u32, u32), rule: Rule) -> Self {
+        Self { point, samples, rule, bounds, next: 0, simulated: Simulated::default(), decided: false }
     }
 
     /// The replications of the next round.
@@ -304,7 +308,7 @@ impl Pending {
         }
         if let Rule::Decided(decision) = &self.rule {
             let Simulated { failed, .. } = self.simulated;
-            let (verdict, _) = decision.judge(&self.simulated.replications(), failed, self.bounds.0);
+            let (verdict, _) = decision.judge(&self.simulated.replications(), self.samples, failed, self.bounds.0);
             self.decided |= verdict != condition::Verdict::Undecided;
         }
     }

@@ -125,7 +125,8 @@ impl Study {
         results.replications.iter().for_each(|row| rows.entry(row.point).or_default().push(row));
         let of = |point: PointIndex| rows.get(&point).map_or(&[][..], Vec::as_slice);
         let points = results.points.iter();
-        points.map(|row| decision.judge(of(row.point), row.failed_replications, self.plan().replications)).collect()
+        let first = self.plan().replications;
+        points.map(|row| decision.judge(of(row.point), row.samples, row.failed_replications, first)).collect()
     }
 }
 

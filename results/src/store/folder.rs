@@ -132,6 +132,11 @@ fn manifest(folder: &Path) -> Result<String, FolderError> {
     }
 }
 
+/// Whether `folder` holds results.
+pub fn holds_results(folder: &Path) -> bool {
+    folder.join(MANIFEST).exists()
+}
+
 fn read_tables(folder: &Path, manifest: &str, points: usize) -> Result<Results, FolderError> {
     let stored = StoredManifest::from_json(manifest);
     let stored = stored.map_err(|error| FolderError::Manifest { path: folder.join(MANIFEST), error })?;

@@ -226,6 +226,7 @@ fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary,
     let mut summary = PointSummary {
         point: point.point,
         label: point.label.clone(),
+        parameters: serde_json::from_str(&point.parameters).unwrap_or_default(),
         replications: rows.len(),
         failed_replications: failed,
         failure: point.failure.clone(),

@@ -5,6 +5,7 @@ use super::estimate::{Estimate, optional_interval};
 use crate::index::PointIndex;
 use cospike_sim_core::stats::Interval;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// Summary of one design point.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -13,6 +14,8 @@ pub struct PointSummary {
     pub point: PointIndex,
     /// Label of the design point, unique in the study.
     pub label: String,
+    /// Values of the swept keys, by dotted path.
+    pub parameters: Map<String, Value>,
     /// Number of replications that did not fail.
     pub replications: usize,
     /// Number of replications that failed.

@@ -161,7 +161,7 @@ fn found_text(probes: &[&Probed], at: usize, SearchUsed { key, goal, condition, 
     let before: Vec<&Probed> = probes[..at].iter().copied().filter(|probe| !probe.holds()).collect();
     if !before.is_empty() {
         text += &format!(
-            "; but {}, so there is more than one border, and values that were not probed may differ",
+            "; but not for all values before it: {}. So nothing is known of those that were not probed",
             doubts(&before)
         );
     }

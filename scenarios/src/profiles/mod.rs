@@ -411,6 +411,10 @@ fn needed<'a>(key: &'static str, quantity: &'a Option<Quantity>) -> Result<&'a Q
 }
 
 impl DeviceProfile {
+    /// Quantities that say what computing takes.
+    pub(crate) const COMPUTING: [&'static str; 5] =
+        ["ac_per_second", "mac_per_second", "neuron_updates_per_second", "overhead", "computing_power"];
+
     /// Rates and overhead of the device's processor.
     pub fn processor(&self) -> Processor {
         processor(&self.ac_per_second, &self.mac_per_second, &self.neuron_updates_per_second, &self.overhead)

@@ -97,6 +97,11 @@ impl<P> Overrides<P> {
         self.values.values().map(Located::span).min_by_key(|span| span.start)
     }
 
+    /// The first of `keys` that is given, and where its value stands.
+    pub(crate) fn first_of(&self, keys: &[&'static str]) -> Option<(&'static str, Range<usize>)> {
+        keys.iter().find_map(|key| Some((*key, self.span(key)?)))
+    }
+
     /// Where the value of `key` stands, if it is given.
     pub(crate) fn span(&self, key: &str) -> Option<Range<usize>> {
         self.values.get(key).map(Located::span)

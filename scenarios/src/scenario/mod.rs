@@ -189,6 +189,10 @@ impl Scenario {
     fn check_measured(&self) -> Result<(), Mistake> {
         let Some(measured) = &self.fleet.measured else { return Ok(()) };
         let network = &self.network;
+        if let Some((key, span)) = self.fleet.overrides.as_ref().and_then(|of| of.first_of(&DeviceProfile::COMPUTING)) {
+            let message = format!("`{key}` says what computing takes, but heads were measured as a whole");
+            return Err(Mistake::at_span(span, message).help("leave it out, or `measured`"));
+        }
         let more = [
             (network.streams(), "time steps are sent one by one"),
             (!network.alternative.is_empty(), "devices choose among several cuts"),

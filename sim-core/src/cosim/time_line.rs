@@ -31,7 +31,7 @@ record! {
         pub uplink_waiting: f64 => ("messages", "waiting for the uplink"),
         /// Mean number of requests or steps that waited for a server.
         pub cloud_waiting: f64 => ("requests", "waiting in the cloud"),
-        /// Mean number of servers, those that are starting included.
+        /// Mean number of servers that serve or could; those that are starting draw power, but are not among them.
         pub servers: f64 => ("servers", "servers"),
     }
 }

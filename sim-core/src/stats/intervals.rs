@@ -8,7 +8,7 @@ pub(super) const CONFIDENCE: f64 = 0.95;
 /// The 97.5 % quantile of the standard normal distribution.
 pub(super) const NORMAL_975: f64 = 1.959_963_984_540_054;
 
-/// Degrees of freedom from which the 97.5 % quantile of Student's t is that of the normal distribution, to six digits.
+/// Degrees of freedom from which quantiles of Student's t are those of the normal distribution, to six digits at 97.5 %.
 const NORMAL_FREEDOM: f64 = 1e6;
 
 /// An estimate with its 95 % confidence interval.
@@ -101,6 +101,14 @@ pub fn normal_quantile(confidence: f64) -> f64 {
 /// # Errors
 /// [`StatsError::TooFew`] for fewer than two values, [`StatsError::NoTrials`] without samples.
 pub fn share_interval(values: &[f64], samples: u64) -> Result<Interval, StatsError> {
+    share_interval_at(values, samples, CONFIDENCE)
+}
+
+/// As [`share_interval`] with another confidence, above 0 and below 1.
+///
+/// # Errors
+/// Those of [`share_interval`].
+pub fn share_interval_at(values: &[f64], samples: u64, confidence: f64) -> Result<Interval, StatsError> {
     let moments: Moments = values.iter().copied().collect();
     let (Some(mean), Some(variance)) = (moments.mean(), moments.variance()) else {
         return Err(StatsError::TooFew { found: values.len() });
@@ -112,11 +120,12 @@ pub fn share_interval(values: &[f64], samples: u64) -> Result<Interval, StatsErr
     let spread = share * (1.0 - share);
     let own = variance / n;
     let sum = own + spread / samples as f64;
+    let normal = if confidence == CONFIDENCE { NORMAL_975 } else { normal_quantile(confidence) };
     if own == 0.0 || spread == 0.0 {
-        return Ok(score_of_share(share, samples as f64, NORMAL_975));
+        return Ok(score_of_share(share, samples as f64, normal));
     }
     let freedom = (n - 1.0) * (sum / own).powi(2);
-    let quantile = if freedom > NORMAL_FREEDOM { NORMAL_975 } else { t_interval(0.0, 1.0, freedom, CONFIDENCE)?.high };
+    let quantile = if freedom > NORMAL_FREEDOM { normal } else { t_interval(0.0, 1.0, freedom, confidence)?.high };
     Ok(score_of_share(share, spread / sum, quantile))
 }
 
@@ -137,7 +146,10 @@ fn score_of_share(p: f64, n: f64, z: f64) -> Interval {
     let centre = p + z2 / (2.0 * n);
     let half = z * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
     let scale = 1.0 + z2 / n;
-    Interval { estimate: p, low: (centre - half) / scale, high: (centre + half) / scale }
+    // Rounding leaves a little of ends that are exactly 0 or 1.
+    let low = if p == 0.0 { 0.0 } else { (centre - half) / scale };
+    let high = if p == 1.0 { 1.0 } else { (centre + half) / scale };
+    Interval { estimate: p, low, high }
 }
 
 #[cfg(test)]

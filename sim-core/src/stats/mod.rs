@@ -38,7 +38,9 @@ pub use belief::{Belief, share_at_most};
 pub use claim::{Claim, ClaimVerdict};
 pub use comparison::{Comparison, compare_with_control, holm};
 pub use crossed::{CrossedDifference, Resolution};
-pub use intervals::{Interval, mean_interval, mean_interval_at, normal_quantile, share_interval, wilson, wilson_at};
+pub use intervals::{
+    Interval, mean_interval, mean_interval_at, normal_quantile, share_interval, share_interval_at, wilson, wilson_at,
+};
 pub use moments::Moments;
 pub use paired::{PairedDifference, paired_difference};
 pub use quantiles::Quantiles;
