@@ -71,7 +71,7 @@ impl Setting<'_> {
 }
 
 /// Sections that say nothing of a single design point.
-const SECTIONS_OF_MANY: [&str; 3] = ["sweep", "find", "goal"];
+const SECTIONS_OF_MANY: [&str; 2] = ["find", "goal"];
 
 fn read_one(text: &str, start: usize) -> Result<Setting<'_>, Mistake> {
     let Some((key, value)) = text.split_once('=') else {

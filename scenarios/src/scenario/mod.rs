@@ -20,6 +20,7 @@ pub use workload::{Bursty, ClosedLoop, Periodic, WorkloadSection};
 
 use crate::diagnostic::{Mistake, Origin, excerpt};
 use crate::located::Located;
+use crate::profiles::DeviceProfile;
 use cospike_models::dataset::{Dataset, Subset};
 use cospike_sim_core::kernel::MAX_SECONDS;
 use cospike_sim_core::network::{Family, OUTPUT};
