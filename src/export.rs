@@ -3,11 +3,13 @@
 use crate::arguments::Export;
 use crate::failure::Failure;
 use crate::given::unknown_name;
+use crate::network_file::with_weights;
 use crate::output::say;
 use cospike_models::import::nir::{TIME_STEP, write};
-use cospike_models::zoo::Format;
+use cospike_models::zoo::{Format, WeightFile};
 use cospike_results::store::whole_file::WholeFile;
 use std::io::Write;
+use std::path::Path;
 
 /// Writes a network of the zoo to a `.nir` file.
 pub(crate) fn export(arguments: &Export) -> Result<(), Failure> {
@@ -16,10 +18,21 @@ pub(crate) fn export(arguments: &Export) -> Result<(), Failure> {
     if Format::of(&shown.to_string()) != Some(Format::Nir) {
         return Err(Failure::mistake(format_args!("{shown} is in no format that is written\nhelp: name it NAME.nir")));
     }
-    let zoo = arguments.zoo.open()?;
-    let choice = zoo.choice(&arguments.network).map_err(unknown_name)?;
+    let (zoo, name) = match Format::of(&arguments.network) {
+        None => (arguments.zoo.open()?, arguments.network.clone()),
+        Some(Format::Weights) => {
+            let file = WeightFile::read(Path::new(&arguments.network)).map_err(Failure::mistake)?;
+            with_weights(file, &arguments.zoo)?
+        }
+        Some(_) => {
+            let given = &arguments.network;
+            return Err(Failure::mistake(format_args!(
+                "{given} is in a format of other frameworks already\nhelp: name a weight file (.safetensors), or a network of the zoo"
+            )));
+        }
+    };
+    let choice = zoo.choice(&name).map_err(unknown_name)?;
     let network = zoo.network(&choice).map_err(Failure::mistake)?;
-    let name = &arguments.network;
     let bytes = write(network.network.network(), &network.weights)
         .map_err(|error| Failure::mistake(format_args!("{name} cannot be written to a .nir file: {error}")))?;
     // A network that somebody has trained has the same kind of file.

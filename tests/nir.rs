@@ -59,6 +59,10 @@ fn what_was_recorded_is_reproduced_or_the_exit_code_says_so() {
     assert_eq!(compared["nodes"].as_array().unwrap().len(), 3);
     let message = stderr(&mut compare(&[]), 1);
     assert!(message.contains("flips; see `--dt`, `--fire`"), "{message}");
+    // Arrays after no node of the file.
+    let [net, recorded] = [file("graph_images.nir"), file("spikingjelly_if.npz")];
+    let message = stderr(&mut cospike(&["infer", &net, "--compare", &recorded]), 2);
+    assert!(message.contains("error: "), "{message}");
 }
 
 #[test]
@@ -103,6 +107,11 @@ fn a_network_of_another_framework_is_simulated_like_one_of_the_zoo() {
         assert_eq!(point["offline_accuracy"]["estimate"], infer["accuracy"], "{point}");
     }
     assert!(folder.path().join("scores.npz").is_file());
+    // What is the same in every step cannot be sent by steps.
+    let constant = text.replace("split = \"if.1\"", "split = \"conv\"\nstream = true");
+    std::fs::write(folder.path().join("constant.toml"), constant).unwrap();
+    let message = stderr(cospike(&["check", "constant.toml"]).current_dir(folder.path()), 2);
+    assert!(message.contains("what crosses at `conv` is the same in every time step"), "{message}");
     // Another rule for what equals a threshold makes another network of the same file.
     let ge = text + "[network.nir]\nfire = \"ge\"\ninitial = \"zero\"\n";
     std::fs::write(folder.path().join("ge.toml"), ge).unwrap();

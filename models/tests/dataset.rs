@@ -235,6 +235,12 @@ fn images_in_a_folder_for_each_class_are_a_data_set() {
     let named = Dataset::from_folder(place.path(), Subset::Training).unwrap();
     assert_eq!(named.image(2).unwrap(), named.image(0).unwrap());
 
+    // A class that only one of the two has is a class of both.
+    picture(place.path(), "train/boot/a.png", colour.clone());
+    let numbered = |subset| Dataset::from_folder(place.path(), subset).unwrap().labels;
+    assert_eq!([Subset::Test, Subset::Training].map(numbered), [vec![0, 2, 0], vec![0, 1, 2, 0]]);
+    std::fs::remove_dir_all(place.path().join("train/boot")).unwrap();
+
     let fault = |name: &str, image: image::DynamicImage| {
         picture(place.path(), name, image);
         let error = Dataset::from_folder(place.path(), Subset::Training).unwrap_err().to_string();

@@ -219,9 +219,9 @@ pub(crate) struct Energy {
     /// Price list: `all` built-in ones, the name of one of them, or a file
     #[arg(long, default_value = "all")]
     pub(crate) prices: String,
-    /// Number of test images to use, from the first on
-    #[arg(long, default_value_t = 1000, value_parser = at_least(1_u32))]
-    pub(crate) samples: u32,
+    /// Number of test samples to use, from the first on [default: 1000, or all if there are fewer]
+    #[arg(long, value_parser = at_least(1_u32))]
+    pub(crate) samples: Option<u32>,
     /// Also show the energies if the zeros of the borders are computed too, in both families
     #[arg(long)]
     pub(crate) borders: bool,

@@ -25,7 +25,7 @@ struct Priced {
 
 /// Prints what `choice` costs, of which `networks` are.
 pub(super) fn energy(
-    arguments: &Energy,
+    (arguments, samples): (&Energy, u32),
     networks: &mut Networks<'_>,
     choice: &NetworkChoice,
     lists: Vec<(String, Prices)>,
@@ -40,7 +40,7 @@ pub(super) fn energy(
     });
     let priced = priced.collect::<Result<Vec<Priced>, Failure>>()?;
     match (arguments.json, arguments.ledger) {
-        (true, _) => print_json(&json(&priced, activity.as_ref(), arguments.samples)?),
+        (true, _) => print_json(&json(&priced, activity.as_ref(), samples)?),
         (false, true) => priced.iter().for_each(|priced| ledger(priced, activity.as_ref())),
         (false, false) => print(&arguments.network, &priced, activity.as_ref())?,
     }

@@ -16,6 +16,9 @@ use cospike_scenarios::profiles::{Prices, all_shipped, find_for_option};
 use cospike_sim_core::inference::Convention;
 use priced::{Networks, Priced};
 
+/// Samples that are used if the data set has as many.
+const USUAL_SAMPLES: usize = 1_000;
+
 /// Executes both networks, or the one of a file, on test images and prints what they cost.
 pub(crate) fn energy(arguments: &Energy) -> Result<(), Failure> {
     let lists = price_lists(&arguments.prices)?;
@@ -31,8 +34,9 @@ pub(crate) fn energy(arguments: &Energy) -> Result<(), Failure> {
     let dataset = arguments.data.open()?;
     let steps = arguments.time_steps.or_else(|| frames(&dataset));
     let (zoo, name) = arguments.file.open(&arguments.network, &arguments.zoo, steps)?;
-    check_samples(arguments.samples, dataset.len(), "test samples")?;
-    let mut networks = Networks::new(&zoo, &dataset, arguments.samples);
+    let samples = arguments.samples.unwrap_or_else(|| dataset.len().min(USUAL_SAMPLES) as u32);
+    check_samples(samples, dataset.len(), "test samples")?;
+    let mut networks = Networks::new(&zoo, &dataset, samples);
     let mut conventions = vec![Convention::Inside, Convention::NonZero];
     if arguments.borders {
         conventions.push(Convention::WithBorders);
@@ -43,7 +47,7 @@ pub(crate) fn energy(arguments: &Energy) -> Result<(), Failure> {
             let unknown = |unknown| unknown_name(twins.err().unwrap_or(unknown));
             let choice = zoo.choice(&name).map_err(unknown)?;
             let choice = NetworkChoice { time_steps: arguments.time_steps.or(choice.time_steps), ..choice };
-            return alone::energy(arguments, &mut networks, &choice, lists, &conventions);
+            return alone::energy((arguments, samples), &mut networks, &choice, lists, &conventions);
         }
     };
     let spiking = networks.as_trained(&twins.spiking)?;
@@ -54,7 +58,7 @@ pub(crate) fn energy(arguments: &Energy) -> Result<(), Failure> {
     let priced = priced.collect::<Result<Vec<Priced>, Failure>>()?;
     let activity = Activity::new(&spiking);
     match (arguments.json, arguments.ledger) {
-        (true, _) => print::json(&priced, &activity, arguments.samples)?,
+        (true, _) => print::json(&priced, &activity, samples)?,
         (false, true) => priced.iter().for_each(|priced| print::ledger(priced, &activity)),
         (false, false) => print::comparison(&arguments.network, &priced, &activity)?,
     }

@@ -74,6 +74,13 @@ impl Told<'_> {
                 printable(&recorded.others.join(", "))
             );
         }
+        if comparison.nodes.iter().chain(&comparison.out).all(|node| node.compared == 0) {
+            return Err(Failure::mistake(format_args!(
+                "nothing was compared: no array is called `out`, or `spk_NODE` or `v_NODE` after a node of {}\nhelp: `cospike check {}` lists \
+                 the nodes",
+                self.path, self.path
+            )));
+        }
         if arguments.json {
             print_json(&json!({
                 "network": self.path,

@@ -119,7 +119,7 @@ impl GivenFile {
 }
 
 /// A backbone is the file's alone; a unit finds its backbone in the zoo.
-fn with_weights(file: WeightFile, zoo: &GivenZoo) -> Result<(Zoo, String), Failure> {
+pub(crate) fn with_weights(file: WeightFile, zoo: &GivenZoo) -> Result<(Zoo, String), Failure> {
     let name = file.name.clone();
     let zoo = match file.metadata.unit {
         None => Zoo::from_weight_files([file])?,

@@ -77,7 +77,9 @@ impl Format {
             }
             Content::Npz => read_npz(&paths[0]),
             Content::Npy(array) => read_npy(array, &paths[0], &paths[1]),
-            Content::Pictures(name) => pictures::read(&place.folder.join(name)),
+            Content::Pictures(name) => {
+                pictures::read(&place.folder.join(name), &["train", "test"].map(|subset| place.folder.join(subset)))
+            }
         }
     }
 }

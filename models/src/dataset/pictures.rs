@@ -1,10 +1,12 @@
 //! Data sets of image files in a folder for each class: `CLASS/NAME.png`, `.jpg` or `.jpeg`. Classes are numbered by their names in
-//! alphabetical order, as torchvision's `ImageFolder` does.
+//! alphabetical order, as torchvision's `ImageFolder` does; those that only the training or only the test images have count for both.
 
 use super::{Dataset, DatasetError, FileRecords};
 use crate::file::{self, DATA_LIMIT, FileError};
 use cospike_sim_core::network::Shape;
 use image::{DynamicImage, ImageFormat, ImageReader, Limits}; // decoding images is not what CoSpike is for
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::{BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
@@ -19,11 +21,17 @@ struct Picture {
     values: Vec<u8>,
 }
 
-/// Reads all images of the class folders in `folder`. They are put in such an order that the classes take turns, so that the first
-/// samples of the data set are of all classes.
-pub(super) fn read(folder: &Path) -> Result<Dataset, DatasetError> {
-    let classes = class_folders(folder)?;
-    let files = classes.iter().map(|class| picture_files(class)).collect::<Result<Vec<_>, _>>()?;
+/// Reads all images of the class folders in `folder`, beside which `siblings` may hold other images of the same classes. They are put in
+/// such an order that the classes take turns, so that the first samples of the data set are of all classes.
+pub(super) fn read(folder: &Path, siblings: &[PathBuf]) -> Result<Dataset, DatasetError> {
+    let own = class_folders(folder)?;
+    let mut classes: BTreeMap<OsString, Option<PathBuf>> = BTreeMap::new();
+    for sibling in siblings.iter().filter(|sibling| sibling.is_dir()) {
+        classes.extend(class_folders(sibling)?.iter().filter_map(|class| Some((class.file_name()?.into(), None))));
+    }
+    classes.extend(own.into_iter().filter_map(|class| Some((class.file_name()?.into(), Some(class)))));
+    let files = classes.values().map(|class| class.as_deref().map_or(Ok(vec![]), picture_files));
+    let files = files.collect::<Result<Vec<_>, _>>()?;
     let most = files.iter().map(Vec::len).max().unwrap_or(0);
     let in_turn = (0..most).flat_map(|turn| {
         let class = move |(label, files): (usize, &Vec<PathBuf>)| Some((label, files.get(turn)?.clone()));

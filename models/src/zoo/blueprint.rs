@@ -1,8 +1,8 @@
 //! A network of a zoo without the values of its weights: what a study plans with, before anything is executed.
 
 use super::ZooError;
-use crate::dataset::{Dataset, Unsuitable};
-use cospike_sim_core::network::Network;
+use crate::dataset::{Dataset, Feed, Unsuitable};
+use cospike_sim_core::network::{Network, Operation};
 use cospike_sim_core::payload::{Codec, Coder, Payload, PayloadError};
 use cospike_sim_core::split::SplitError;
 
@@ -38,6 +38,20 @@ impl Blueprint {
     fn coder(&self) -> Result<Option<Coder>, PayloadError> {
         let is_cut = self.cut + 1 < self.network.layers.len();
         is_cut.then(|| Coder::new(self.codec, self.network.layers[self.cut].output, self.steps)).transpose()
+    }
+
+    /// Whether what crosses the cut changes from step to step, for samples that reach the network as `feed` says: there is a neuron on
+    /// the way, or they change themselves.
+    pub fn changes_at_cut(&self, feed: Feed) -> bool {
+        let mut changes: Vec<bool> = vec![];
+        for layer in &self.network.layers[..=self.cut] {
+            changes.push(match layer.operation {
+                Operation::Neuron(_) | Operation::Cells(_) | Operation::Previous => true,
+                Operation::Input => feed.input.varies,
+                _ => layer.inputs.iter().any(|&input| changes[input]),
+            });
+        }
+        changes[self.cut]
     }
 
     /// Whether coding the payload takes operations, see [`Coder::operations`].

@@ -438,6 +438,13 @@ impl<'a> Compiler<'a> {
         }
         let blueprint = self.zoo.blueprint(dataset.feed(), &key.choice).map_err(located)?;
         self.check_task(scenario, &blueprint)?;
+        // Whatever is sent by steps would be one step, and its tail would run for that one only.
+        if asked.stepwise
+            && blueprint.cut + 1 < blueprint.network.layers.len()
+            && !blueprint.changes_at_cut(dataset.feed())
+        {
+            return Err(networks::constant(scenario, asked).into());
+        }
         blueprint.check_samples(dataset).map_err(|error| networks::unsuitable(scenario, asked, &error))?;
         let weights = blueprint.files.iter();
         let planned = PlannedNetwork {

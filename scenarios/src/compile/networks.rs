@@ -171,6 +171,17 @@ pub(super) fn unsuitable(scenario: &Scenario, asked: &Asked<'_>, error: &Unsuita
     }
 }
 
+/// The mistake of sending steps one by one that are all the same.
+pub(super) fn constant(scenario: &Scenario, asked: &Asked<'_>) -> Mistake {
+    let split = asked.split.unwrap_or(asked.backbone);
+    let message = format!(
+        "what crosses at `{}` is the same in every time step, so there are no steps to send one by one",
+        **split
+    );
+    let at = scenario.network.stream.as_ref().map_or(split.span(), Located::span);
+    Mistake::at_span(at, message).help("leave `stream` out, or cut behind neurons")
+}
+
 /// Labels of the design points with the numbers `points`, each of them another one, without the value of the key `searched`. One of
 /// which no network is known has a mistake, and no label that matters.
 pub(super) fn labels(

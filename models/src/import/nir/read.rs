@@ -217,10 +217,7 @@ impl Reader {
         if weight.shape.len() != axes + 2 {
             return Err(branch.wrong(format!("`weight` has shape {:?}", weight.shape)));
         }
-        let bias = match branch.has("bias")? {
-            true => self.array(branch, "bias")?,
-            false => Array { shape: vec![weight.shape[0]], data: vec![0.0; weight.shape[0]] },
-        };
+        let bias = self.array(branch, "bias")?;
         let is_text = branch.dataset("padding")?.dtype().map_err(|error| branch.wrong(error))?;
         let padding = match is_text {
             DType::String | DType::VariableLengthString => match branch.text("padding")?.as_str() {

@@ -2,7 +2,7 @@
 
 use super::error::{NirError, at_node};
 use cospike_sim_core::network::{
-    Affine, Conv2d, Layer, Leak, Network, Neuron, Operation, Reduction, Reset, Shape, Slide, Weights,
+    Affine, Conv2d, Layer, Leak, Network, Neuron, Operation, Reduction, Reset, Shape, Slide, Tensor, Weights,
 };
 use hdf5_pure::{FileBuilder, GroupBuilder};
 
@@ -214,15 +214,31 @@ fn affine<'a>(weights: &'a Weights, index: usize, layer: &Layer) -> Result<&'a A
     weights.layer(index).ok_or_else(|| format!("the weights of `{}` are missing", layer.name))
 }
 
+/// A convolution of one group: the official package takes no other, so the weights between groups are there as zeros.
 fn convolution(node: &mut GroupBuilder, conv: Conv2d, Affine { weight, bias, .. }: &Affine) {
     whole(node, "input_shape", &[conv.input.height, conv.input.width]);
-    floats(node, "weight", &weight.shape, &weight.data);
+    let (shape, data) = ungrouped(weight, conv.groups);
+    floats(node, "weight", &shape, &data);
     floats(node, "bias", &[bias.len()], bias);
     let both = |of: fn(Slide) -> usize| [of(conv.rows), of(conv.columns)];
     whole(node, "stride", &both(|slide| slide.stride));
     whole(node, "padding", &both(|slide| slide.padding.0));
     whole(node, "dilation", &both(|slide| slide.dilation));
-    single(node, "groups", conv.groups as i64);
+    single(node, "groups", 1);
+}
+
+/// Weights of the shape `[outputs, inputs / groups, ...]` for all inputs.
+fn ungrouped(weight: &Tensor, groups: usize) -> (Vec<usize>, Vec<f32>) {
+    let (outputs, inputs) = (weight.shape[0], weight.shape[1]);
+    let kernel: usize = weight.shape[2..].iter().product();
+    let shape = [&[outputs, inputs * groups], &weight.shape[2..]].concat();
+    let mut data = vec![0.0; outputs * inputs * groups * kernel];
+    for (output, of_output) in weight.data.chunks(inputs * kernel).enumerate() {
+        let group = output / (outputs / groups);
+        let from = (output * groups + group) * inputs * kernel;
+        data[from..from + of_output.len()].copy_from_slice(of_output);
+    }
+    (shape, data)
 }
 
 fn text(node: &mut GroupBuilder, name: &str, value: &str) {
