@@ -248,10 +248,19 @@ pub(crate) fn unsuitable(message: impl Display, error: &Unsuitable) -> Failure {
     }
 }
 
+/// Endings of files that Python has pickled.
+const PICKLES: [&str; 5] = [".pt", ".pth", ".ckpt", ".pkl", ".bin"];
+
 /// The failure of an unknown network name, with the name that was probably meant or those that exist.
 pub(crate) fn unknown_name(error: ZooError) -> Failure {
     match &error {
         ZooError::UnknownName { name, known } => {
+            if PICKLES.iter().any(|ending| name.ends_with(ending)) {
+                return Failure::mistake(format_args!(
+                    "{name} is a file of PyTorch, which may hold any program and is not read\nhelp: `cospike import` takes its weights as \
+                     safetensors; docs/networks.md has the lines that write them"
+                ));
+            }
             let help = did_you_mean(name, known.iter().map(String::as_str));
             Failure::mistake(format_args!("{error}\nhelp: {help}"))
         }

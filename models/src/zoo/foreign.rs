@@ -97,30 +97,34 @@ const NEURON: &str = "`if` or `lif`, then `:` and, separated by commas, `tau=STE
     `lif:tau=2,decay_input=true,threshold=1,fire=ge,reset=hard:0,initial=0`";
 
 /// What [`short_neuron`] takes for values that are left out: what SpikingJelly has for its `LIFNode` and `IFNode`.
-const DEFAULTS: [(&str, &str); 4] = [("decay_input", "true"), ("threshold", "1"), ("fire", "ge"), ("initial", "0")];
+const DEFAULTS: [(&str, &str); 6] =
+    [("tau", "2"), ("decay_input", "true"), ("threshold", "1"), ("fire", "ge"), ("reset", "hard:0"), ("initial", "0")];
 
 /// The neuron in the form of the metadata, all of whose values are there.
 fn parsed(text: &str) -> Option<Neuron> {
     let (kind, values) = text.split_once(':')?;
-    read(kind, entries(values)?)
+    read(kind, entries(values).ok()?).ok()
 }
 
-/// The neuron in the form of the metadata `neuron`, of which `decay_input` (true), `threshold` (1), `fire` (`ge`) and `initial` (0) may be
-/// left out.
+/// The neuron in the form of the metadata `neuron`, of which values may be left out that are then those of SpikingJelly: `tau` (2),
+/// `decay_input` (true), `threshold` (1), `fire` (`ge`), `reset` (`hard:0`) and `initial` (0).
 ///
 /// # Errors
-/// The form, in a sentence.
+/// What is wrong, and the form, in a sentence.
 pub fn short_neuron(text: &str) -> Result<Neuron, String> {
+    let (kind, values) = text.split_once(':').unwrap_or((text, ""));
     let read = || {
-        let (kind, values) = text.split_once(':')?;
         let mut found = entries(values)?;
-        for (key, value) in DEFAULTS.into_iter().filter(|(key, _)| kind == "lif" || *key != "decay_input") {
+        for (key, value) in DEFAULTS.into_iter().filter(|(key, _)| kind == "lif" || !OF_LIF.contains(key)) {
             found.entry(key).or_insert(value);
         }
         read(kind, found)
     };
-    read().ok_or_else(|| format!("a neuron is {NEURON}"))
+    read().map_err(|reason| format!("{reason}; a neuron is {NEURON}"))
 }
+
+/// Values that only `lif` has.
+const OF_LIF: [&str; 2] = ["tau", "decay_input"];
 
 /// `neuron` in the form of the metadata.
 pub fn neuron_text(neuron: &Neuron) -> String {
@@ -137,63 +141,59 @@ pub fn neuron_text(neuron: &Neuron) -> String {
     format!("{kind}threshold={},fire={fire},reset={reset},initial={}", neuron.threshold, neuron.initial)
 }
 
-fn entries(values: &str) -> Option<BTreeMap<&str, &str>> {
+fn entries(values: &str) -> Result<BTreeMap<&str, &str>, String> {
     let mut found = BTreeMap::new();
-    for value in values.split(',') {
-        let (key, value) = value.split_once('=')?;
-        if found.insert(key.trim(), value.trim()).is_some() {
-            return None;
+    for value in values.split(',').filter(|_| !values.is_empty()) {
+        let (key, of) = value.split_once('=').ok_or_else(|| format!("`{value}` has no `=`"))?;
+        if found.insert(key.trim(), of.trim()).is_some() {
+            return Err(format!("`{}` is there twice", key.trim()));
         }
     }
-    Some(found)
+    Ok(found)
 }
 
-fn read(kind: &str, mut found: BTreeMap<&str, &str>) -> Option<Neuron> {
-    let number = |text: &str| text.parse().ok().filter(|number: &f32| number.is_finite());
-    let mut take = |key: &str| found.remove(key);
+fn read(kind: &str, mut found: BTreeMap<&str, &str>) -> Result<Neuron, String> {
+    let mut take = |key: &'static str| found.remove(key).ok_or_else(|| format!("`{key}` is missing"));
     let (leak, decay_input) = match kind {
         "if" => (Leak::None, false),
         "lif" => {
-            let tau = number(take("tau")?).filter(|&tau| tau >= 1.0)?;
-            (Leak::Tau(tau), take("decay_input")?.parse().ok()?)
+            let tau = number("tau", take("tau")?)?;
+            if tau < 1.0 {
+                return Err(format!("`tau` is {tau}, but must be 1 step or more"));
+            }
+            let decays = take("decay_input")?;
+            let decays =
+                decays.parse().map_err(|_| format!("`decay_input` is `{decays}` instead of `true` or `false`"));
+            (Leak::Tau(tau), decays?)
         }
-        _ => return None,
+        other => return Err(format!("`{other}` is neither `if` nor `lif`")),
     };
     let reset = match take("reset")? {
         "soft" => Reset::Soft,
-        hard => Reset::Hard(number(hard.strip_prefix("hard:")?)?),
+        hard => match hard.strip_prefix("hard:") {
+            Some(potential) => Reset::Hard(number("reset", potential)?),
+            None => return Err(format!("`reset` is `{hard}` instead of `soft` or `hard:V`")),
+        },
     };
     let fires = match take("fire")? {
         "ge" => Fires::From,
         "gt" => Fires::Above,
-        _ => return None,
+        other => return Err(format!("`fire` is `{other}` instead of `ge` or `gt`")),
     };
-    let (threshold, initial) = (number(take("threshold")?)?, number(take("initial")?)?);
-    let rest = if let Reset::Hard(rest) = reset { rest } else { 0.0 };
-    let neuron = Neuron { leak, decay_input, threshold, fires, initial, reset };
-    (found.is_empty() && threshold > rest).then_some(neuron)
-}
-
-fn check_keys(all: &BTreeMap<String, String>) -> Result<(), WeightFileError> {
-    let known = || MEANINGS.iter().chain(&RECORDS);
-    let Some(key) = all.keys().find(|key| !known().any(|known| *known == key.as_str())) else { return Ok(()) };
-    let likeness = |known: &&&str| (strsim::jaro_winkler(key, known) * 1e6) as u32;
-    let nearest = known().max_by_key(likeness).filter(|nearest| strsim::jaro_winkler(key, nearest) >= MISSPELT);
-    Err(WeightFileError::UnknownKey { key: key.escape_debug().to_string(), nearest: nearest.copied() })
-}
-
-fn must_be(
-    all: &BTreeMap<String, String>,
-    key: &'static str,
-    value: &str,
-    needed: &'static str,
-) -> Result<(), WeightFileError> {
-    match all.get(key) {
-        Some(found) if found == value => Ok(()),
-        found => Err(wrong(key, needed, found)),
+    let (threshold, initial) = (number("threshold", take("threshold")?)?, number("initial", take("initial")?)?);
+    if let Some(unknown) = found.keys().next() {
+        return Err(format!("`{unknown}` is not known of `{kind}`"));
     }
+    let rest = if let Reset::Hard(rest) = reset { rest } else { 0.0 };
+    if threshold <= rest {
+        return Err(format!(
+            "the threshold {threshold} must be above {rest}, where a membrane begins again after a spike"
+        ));
+    }
+    Ok(Neuron { leak, decay_input, threshold, fires, initial, reset })
 }
 
-fn wrong(key: &'static str, needed: &'static str, found: Option<&String>) -> WeightFileError {
-    WeightFileError::Metadata { key, needed, found: found.cloned() }
+fn number(key: &str, text: &str) -> Result<f32, String> {
+    let number = text.parse().ok().filter(|number: &f32| number.is_finite());
+    number.ok_or_else(|| format!("`{key}` is `{text}` instead of a number"))
 }

@@ -25,7 +25,7 @@ pub struct NetworkSection {
     /// Normalisation of the samples for a `.nir` or `.onnx` file; without it they are fed in as they are, pixels as 0 to 1.
     pub normalisation: Option<Located<NormalisationSection>>,
     /// Family of the network; can be left out where `bottleneck` is given, and for a `file` of another framework: one in the ONNX format is
-    /// `float`, one in the NIR format `spiking`, unless it has no neurons.
+    /// `float`, one in the NIR format `spiking`, so one without neurons needs `family = "float"`.
     pub family: Option<Located<Family>>,
     /// Split point: `input` (everything in the cloud), a stage, or `output` (everything on the edge).
     pub split: Located<String>,
