@@ -197,3 +197,27 @@ fn number(key: &str, text: &str) -> Result<f32, String> {
     let number = text.parse().ok().filter(|number: &f32| number.is_finite());
     number.ok_or_else(|| format!("`{key}` is `{text}` instead of a number"))
 }
+
+fn check_keys(all: &BTreeMap<String, String>) -> Result<(), WeightFileError> {
+    let known = || MEANINGS.iter().chain(&RECORDS);
+    let Some(key) = all.keys().find(|key| !known().any(|known| *known == key.as_str())) else { return Ok(()) };
+    let likeness = |known: &&&str| (strsim::jaro_winkler(key, known) * 1e6) as u32;
+    let nearest = known().max_by_key(likeness).filter(|nearest| strsim::jaro_winkler(key, nearest) >= MISSPELT);
+    Err(WeightFileError::UnknownKey { key: key.escape_debug().to_string(), nearest: nearest.copied() })
+}
+
+fn must_be(
+    all: &BTreeMap<String, String>,
+    key: &'static str,
+    value: &str,
+    needed: &'static str,
+) -> Result<(), WeightFileError> {
+    match all.get(key) {
+        Some(found) if found == value => Ok(()),
+        found => Err(wrong(key, needed, found)),
+    }
+}
+
+fn wrong(key: &'static str, needed: &'static str, found: Option<&String>) -> WeightFileError {
+    WeightFileError::Metadata { key, needed, found: found.cloned() }
+}
