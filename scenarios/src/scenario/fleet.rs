@@ -103,6 +103,11 @@ impl FleetSection {
         (&self.profile, self.overrides.as_ref())
     }
 
+    /// The first value in the place of the profile's that says what computing takes, and where it stands.
+    pub(super) fn computing_override(&self) -> Option<(&'static str, std::ops::Range<usize>)> {
+        self.overrides.as_ref()?.first_of(&DeviceProfile::COMPUTING)
+    }
+
     pub(super) fn check(&self) -> Result<(), Mistake> {
         check::needs_prices(&self.prices, &self.price_override)?;
         check::at_most_one(&[("prices", check::span(&self.prices)), ("measured", check::span(&self.measured))])?;

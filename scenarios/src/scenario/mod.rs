@@ -20,7 +20,6 @@ pub use workload::{Bursty, ClosedLoop, Periodic, WorkloadSection};
 
 use crate::diagnostic::{Mistake, Origin, excerpt};
 use crate::located::Located;
-use crate::profiles::DeviceProfile;
 use cospike_models::dataset::{Dataset, Subset};
 use cospike_sim_core::kernel::MAX_SECONDS;
 use cospike_sim_core::network::{Family, OUTPUT};
@@ -190,7 +189,7 @@ impl Scenario {
     fn check_measured(&self) -> Result<(), Mistake> {
         let Some(measured) = &self.fleet.measured else { return Ok(()) };
         let network = &self.network;
-        if let Some((key, span)) = self.fleet.overrides.as_ref().and_then(|of| of.first_of(&DeviceProfile::COMPUTING)) {
+        if let Some((key, span)) = self.fleet.computing_override() {
             let message = format!("`{key}` says what computing takes, but heads were measured as a whole");
             return Err(Mistake::at_span(span, message).help("leave it out, or `measured`"));
         }
