@@ -14,7 +14,7 @@ pub struct Quantity {
     /// Value of the quantity, in `unit`.
     pub value: Located<f64>,
     /// Unit of the value: the one that this kind of profile uses for the key. A file may give it with another prefix, or a power as a
-    /// current at a voltage, see [`Quantity::convert`].
+    /// current at a voltage, such as `mA at 3.3 V`.
     pub unit: Located<String>,
     /// Source of the value: a publication, a measurement, or who assumed it.
     pub source: Located<String>,
