@@ -177,23 +177,18 @@ fn all_changes(first: &Manifest, second: &Manifest) -> Vec<Change> {
     all
 }
 
-fn of<'c>(metric: &Metric, differences: &'c [Difference]) -> Option<&'c Difference> {
-    differences.iter().find(|difference| difference.metric == metric.name)
-}
-
 fn has(metric: &Metric, compared: &Compared) -> bool {
-    compared.points.iter().any(|point| of(metric, &point.metrics).is_some())
+    compared.points.iter().any(|point| point.difference(metric).is_some())
 }
 
-/// Whether a metric is visibly another one for any design point.
+/// Whether a metric is visibly another one in any of the folders.
 fn differs(metric: &Metric, compared: &[Compared]) -> bool {
-    let points = || compared.iter().flat_map(|compared| &compared.points);
-    points().filter_map(|point| of(metric, &point.metrics)).any(Difference::is_visible)
+    compared.iter().any(|compared| compared.differs_in(metric))
 }
 
 /// The means of a metric side by side, with the differences to the first.
 fn print_metric(metric: &Metric, compared: &[Compared]) {
-    let all = || compared.iter().flat_map(|compared| &compared.points).filter_map(|point| of(metric, &point.metrics));
+    let all = || compared.iter().flat_map(|compared| &compared.points).filter_map(|point| point.difference(metric));
     let sizes = all().flat_map(|of| [of.first, of.second]).flatten().map(f64::abs);
     let column = Column::new(*metric, sizes.fold(0.0, f64::max));
     let (mut titles, mut relatives) = (vec![column.title(), "A".to_owned()], false);
@@ -210,7 +205,7 @@ fn print_metric(metric: &Metric, compared: &[Compared]) {
         let found: Vec<Option<&Difference>> = compared
             .iter()
             .map(|other| {
-                other.points.iter().find(|of| of.label == point.label).and_then(|point| of(metric, &point.metrics))
+                other.points.iter().find(|of| of.label == point.label).and_then(|point| point.difference(metric))
             })
             .collect();
         let first = found.iter().flatten().find_map(|difference| difference.first);

@@ -93,7 +93,7 @@ fn figure(first: &ComparedFolder, other: &OtherFolder<'_>, metrics: &[&Metric]) 
         _ => format!("{} (%)", metric.label),
     };
     let row = |point: &ComparedPoint| {
-        metrics.iter().map(|metric| of(metric, &point.metrics).and_then(|of| change(metric, of))).collect()
+        metrics.iter().map(|metric| point.difference(metric).and_then(|of| change(metric, of))).collect()
     };
     differences_figure(&Differences {
         name: format!("differences-{}", other.folder.name),
@@ -117,14 +117,9 @@ fn change(metric: &Metric, difference: &Difference) -> Option<Change> {
     is_number.then_some(Change { spread: Spread { mean, low, high }, is_shown: difference.is_shown })
 }
 
-/// Whether a metric is visibly another one for any design point.
+/// Whether a metric is visibly another one in any of the folders.
 fn differs(metric: &Metric, others: &[OtherFolder<'_>]) -> bool {
-    let points = || others.iter().flat_map(|other| &other.compared.points);
-    points().filter_map(|point| of(metric, &point.metrics)).any(Difference::is_visible)
-}
-
-fn of<'c>(metric: &Metric, differences: &'c [Difference]) -> Option<&'c Difference> {
-    differences.iter().find(|difference| difference.metric == metric.name)
+    others.iter().any(|other| other.compared.differs_in(metric))
 }
 
 fn folders(first: &ComparedFolder, others: &[OtherFolder<'_>]) -> Markup {
@@ -229,8 +224,7 @@ fn table(metric: &Metric, first: &ComparedFolder, others: &[OtherFolder<'_>]) ->
 
 /// The difference of a metric at the design point with this label.
 fn find<'c>(metric: &Metric, label: &str, other: &'c OtherFolder<'_>) -> Option<&'c Difference> {
-    let point = other.compared.points.iter().find(|point| point.label == label)?;
-    of(metric, &point.metrics)
+    other.compared.points.iter().find(|point| point.label == label)?.difference(metric)
 }
 
 /// A difference with its interval, and as a part of the first.

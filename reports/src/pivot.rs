@@ -56,18 +56,18 @@ fn pivot(digest: &Digest<'_>, swept: &Swept, metric: &'static Metric) -> Pivot {
     let [names, without] = swept.names(digest, None);
     let cell = |line: &crate::sweep::Line, value: f64| {
         let point = line.points.iter().find(|(own, _)| *own == value);
-        point.map_or(Cell::None, |(_, index)| Cell::of(metric, &digest.designs[*index]))
+        point.map_or(Cell::None, |(_, index)| Cell::new(metric, &digest.designs[*index]))
     };
     let lines = names.into_iter().zip(&swept.lines);
     let lines = lines.map(|(name, line)| (name, swept.values.iter().map(|value| cell(line, *value)).collect()));
     // What does not have the key is the same for all its values.
     let alone = without.into_iter().zip(&swept.without);
-    let alone = alone.map(|(name, index)| (name, vec![Cell::of(metric, &digest.designs[*index]); swept.values.len()]));
+    let alone = alone.map(|(name, index)| (name, vec![Cell::new(metric, &digest.designs[*index]); swept.values.len()]));
     Pivot { key: swept.key.clone(), metric, values: swept.values.clone(), lines: lines.chain(alone).collect() }
 }
 
 impl Cell {
-    fn of(metric: &Metric, design: &Design<'_>) -> Self {
+    fn new(metric: &Metric, design: &Design<'_>) -> Self {
         match metric.spread(design) {
             Some(spread) if design.summary.cautions.is_empty() || !metric.is_steady => Self::Mean(spread.mean),
             Some(spread) => Self::Doubtful(spread.mean),

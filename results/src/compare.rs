@@ -62,7 +62,7 @@ impl Compared {
     /// Those of [`Summary::new`].
     pub fn new(first: &Results, second: &Results) -> Result<Self, StatsError> {
         let is_paired = are_paired(&first.manifest, &second.manifest);
-        let [first, second] = [Side::of(first)?, Side::of(second)?];
+        let [first, second] = [Side::all(first)?, Side::all(second)?];
         let pairs = pairs(&first, &second);
         let confidence = 1.0 - SIGNIFICANCE / pairs.len().max(1) as f64;
         let point = |&(one, other): &(usize, usize)| {
@@ -84,6 +84,20 @@ impl Compared {
     }
 }
 
+impl ComparedPoint {
+    /// The difference of a metric; `None` if neither side has it.
+    pub fn difference(&self, metric: &Metric) -> Option<&Difference> {
+        self.metrics.iter().find(|difference| difference.metric == metric.name)
+    }
+}
+
+impl Compared {
+    /// Whether a metric is visibly another one at any design point.
+    pub fn differs_in(&self, metric: &Metric) -> bool {
+        self.points.iter().filter_map(|point| point.difference(metric)).any(Difference::is_visible)
+    }
+}
+
 /// The interval of values that are equal but for rounding.
 const EQUAL: Interval = Interval { estimate: 0.0, low: 0.0, high: 0.0 };
 
@@ -102,7 +116,7 @@ struct Side<'r> {
 }
 
 impl<'r> Side<'r> {
-    fn of(results: &'r Results) -> Result<Vec<Self>, StatsError> {
+    fn all(results: &'r Results) -> Result<Vec<Self>, StatsError> {
         let answers = Answers::new(results);
         let summary = Summary::new(results)?;
         let side = |(row, summary): (&'r PointRow, PointSummary)| Self {

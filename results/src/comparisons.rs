@@ -67,15 +67,15 @@ pub(crate) fn rows(points: &[PointRow], comparisons: &[Comparison]) -> Vec<Compa
             accuracy: found.accuracy.map_or_else(Difference::default, |paired| {
                 Difference::new(Some(paired.difference.estimate), Some(paired.difference), p.accuracy)
             }),
-            latency_mean_s: Difference::of(&found.latency_mean_s, p.latency_mean_s),
-            energy_j: Difference::of(&found.energy_j, p.energy_j),
+            latency_mean_s: Difference::of_means(&found.latency_mean_s, p.latency_mean_s),
+            energy_j: Difference::of_means(&found.energy_j, p.energy_j),
         })
     };
     comparisons.iter().filter_map(row).collect()
 }
 
 impl Difference {
-    fn of(found: &Estimate, adjusted_p: Option<f64>) -> Self {
+    fn of_means(found: &Estimate, adjusted_p: Option<f64>) -> Self {
         Self::new(found.mean, found.interval, adjusted_p)
     }
 

@@ -26,11 +26,11 @@ impl Selection {
             }
         }
         candidates.sort_by(|one, other| one.cost().total_cmp(&other.cost()));
-        Some(Self { left_out, ..Self::of(goal, &candidates) })
+        Some(Self { left_out, ..Self::select(goal, &candidates) })
     }
 
     /// Selects from candidates, the best mean first.
-    fn of(goal: &GoalUsed, candidates: &[Candidate<'_>]) -> Self {
+    fn select(goal: &GoalUsed, candidates: &[Candidate<'_>]) -> Self {
         let all = goal.parts();
         let Some(choice) = best(goal, candidates, &all) else {
             return Self::nothing(goal, candidates);

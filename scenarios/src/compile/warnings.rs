@@ -76,12 +76,12 @@ impl Machine<'_> {
 
 /// Values that the scenario gives in the place of those of profiles.
 pub(super) fn overrides(scenario: &Scenario) -> impl Iterator<Item = String> {
-    fn of<P: Replaceable>((name, overrides): (&Located<String>, Option<&Overrides<P>>)) -> Option<String> {
+    fn warning<P: Replaceable>((name, overrides): (&Located<String>, Option<&Overrides<P>>)) -> Option<String> {
         overrides?.warning(name)
     }
     let Scenario { fleet, link, cloud, .. } = scenario;
-    let lists = [fleet.priced(), cloud.priced()].map(|list| list.and_then(of));
-    [of(fleet.device()), of(link.radio()), of(cloud.server())].into_iter().chain(lists).flatten()
+    let lists = [fleet.priced(), cloud.priced()].map(|list| list.and_then(warning));
+    [warning(fleet.device()), warning(link.radio()), warning(cloud.server())].into_iter().chain(lists).flatten()
 }
 
 /// The operation of a list that a machine computes with: its name, its joules, arithmetic alone, and its rate.
