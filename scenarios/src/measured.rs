@@ -6,7 +6,7 @@ use crate::traces::records;
 use cospike_models::zoo::NetworkChoice;
 use cospike_sim_core::compute::{MAX_OPERATIONS_PER_SECOND, Processor};
 use cospike_sim_core::kernel::{MAX_SECONDS, MAX_WATTS};
-use cospike_sim_core::network::{BottleneckKind, Family};
+use cospike_sim_core::network::BottleneckKind;
 use csv::StringRecord;
 use std::ops::Range;
 
@@ -123,8 +123,8 @@ fn head(record: &StringRecord, span: &Range<usize>, has_kind: bool) -> Result<He
     let seconds = number("head_ms", 1e-6, MAX_SECONDS * 1e3)? * 1e-3;
     let joules = number("head_mj", 0.0, seconds.min(1.0) * MAX_WATTS * 1e3)? * 1e-3;
     let kind = cell("kind").map(str::to_owned);
-    let kinds =
-        || Family::ALL.into_iter().map(Family::name).chain(BottleneckKind::ALL.into_iter().map(BottleneckKind::name));
+    // Those of families are among them.
+    let kinds = || BottleneckKind::ALL.into_iter().map(BottleneckKind::name);
     if let Some(unknown) = kind.as_deref().filter(|kind| !kinds().any(|known| known == *kind)) {
         return Err(
             wrong(format!("no kind of network is called `{}`", excerpt(unknown))).help(did_you_mean(unknown, kinds()))
