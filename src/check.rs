@@ -31,16 +31,17 @@ pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
         },
         other => other,
     })?;
-    let (plan, searches) = (compiled.plan.clone(), compiled.searches.clone());
     if arguments.plan {
-        say!("{}", serde_json::to_string_pretty(&plan)?);
+        say!("{}", serde_json::to_string_pretty(&compiled.plan)?);
         return Ok(());
     }
-    plan.provenance.warnings.iter().for_each(|warning| note!("warning: {}", printable(warning)));
+    compiled.plan.provenance.warnings.iter().for_each(|warning| note!("warning: {}", printable(warning)));
+    let searches = compiled.searches.clone();
+    let outlook = Outlook::new(compiled, &zoo)?;
+    let plan = outlook.plan();
     let labels: Vec<&str> = plan.points.iter().map(|point| point.label.as_str()).collect();
     let (networks, replications) = (plan.networks.len(), plan.replications);
-    let estimate = estimate(&plan);
-    let outlook = Outlook::new(compiled, &zoo)?;
+    let estimate = estimate(plan);
     let samples: u64 = plan.networks.iter().map(|network| u64::from(network.samples.count)).sum();
     if arguments.json {
         print_json(&json!({

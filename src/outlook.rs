@@ -6,7 +6,9 @@ use crate::output::{note, plural, printable, say, table};
 use cospike_models::zoo::Zoo;
 use cospike_results::summary::{Caution, PointSummary, Summary};
 use cospike_scenarios::Compiled;
+use cospike_studies::plan::Plan;
 use cospike_studies::trial::{ExpectedTime, TRIAL_REQUESTS, TRIAL_SAMPLES};
+use cospike_studies::Study;
 use serde_json::{Value, json};
 
 /// Longest trial, in expected seconds of one thread, and most design points.
@@ -15,6 +17,7 @@ const MOST_POINTS: usize = 200;
 
 /// What a study will be like.
 pub(crate) struct Outlook {
+    study: Study,
     /// Expected time of one thread.
     pub(crate) time: ExpectedTime,
     /// Design points of the trial; `None` if it would take too long.
@@ -24,17 +27,16 @@ pub(crate) struct Outlook {
 impl Outlook {
     /// Expects the time of a study, and tries it with a few samples and requests, unless that would take long.
     pub(crate) fn new(compiled: Compiled, zoo: &Zoo) -> Result<Self, Failure> {
-        let trial = Compiled { plan: compiled.plan.trial(), ..compiled.clone() };
-        let time = compiled.into_study(zoo)?.expected_time();
-        let study = trial.into_study(zoo)?;
-        let is_short = study.expected_time().sum() <= LONGEST_TRIAL && study.plan().points.len() <= MOST_POINTS;
-        if !is_short || check_memory(study.plan()).is_err() {
-            return Ok(Self { time, trial: None });
-        }
-        // What fails in the trial fails in the run, which says why.
-        let results = study.run(None, &|_| {}).ok();
-        let summary = results.map(|results| Summary::new(&results)).transpose()?;
-        Ok(Self { time, trial: summary.map(|summary| summary.points) })
+        let is_small = compiled.plan.points.len() <= MOST_POINTS;
+        let trial = is_small.then(|| Compiled { plan: compiled.plan.trial(), ..compiled.clone() });
+        let study = compiled.into_study(zoo)?;
+        let trial = trial.map(|trial| tried(trial, zoo)).transpose()?.flatten();
+        Ok(Self { time: study.expected_time(), study, trial })
+    }
+
+    /// The plan of the study.
+    pub(crate) fn plan(&self) -> &Plan {
+        self.study.plan()
     }
 
     /// Says how long the study takes.
@@ -77,6 +79,18 @@ impl Outlook {
         };
         self.trial.as_ref().map_or(Value::Null, |points| points.iter().map(point).collect())
     }
+}
+
+/// What comes of a trial, unless it takes long, needs more memory than there is, or fails: what fails in it fails in the run, which
+/// says why.
+fn tried(trial: Compiled, zoo: &Zoo) -> Result<Option<Vec<PointSummary>>, Failure> {
+    let study = trial.into_study(zoo)?;
+    if study.expected_time().sum() > LONGEST_TRIAL || check_memory(study.plan()).is_err() {
+        return Ok(None);
+    }
+    let results = study.run(None, &|_| {}).ok();
+    let summary = results.map(|results| Summary::new(&results)).transpose()?;
+    Ok(summary.map(|summary| summary.points))
 }
 
 /// The design points with an overloaded place.

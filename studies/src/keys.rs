@@ -13,6 +13,7 @@ use cospike_sim_core::energy::PriceList;
 use cospike_sim_core::inference::Convention;
 use cospike_sim_core::network::{BottleneckKind, Family};
 use cospike_sim_core::payload::Missing;
+use rayon::prelude::*; // a large study has as many keys as design points
 use serde::Serialize;
 
 /// Version of everything that turns weights and samples into an inference. It grows with every change after which an equal
@@ -91,11 +92,20 @@ impl Plan {
     /// # Panics
     /// If the plan has no such point, or the point no such price list, see [`Plan::check`].
     pub fn point_key(&self, point: PointIndex) -> Result<ContentKey, KeyError> {
+        self.point_key_by(point, |network| self.inference_key(network))
+    }
+
+    /// The key of a design point, given those of the inferences.
+    fn point_key_by(
+        &self,
+        point: PointIndex,
+        inference_key: impl Fn(NetworkIndex) -> Result<ContentKey, KeyError>,
+    ) -> Result<ContentKey, KeyError> {
         let DesignPoint { system, packets, missing, prices, cloud_prices, designs, local, .. } =
             &self.points[point.position()];
         let DesignPoint { convention, cloud_convention, .. } = &self.points[point.position()];
         let network =
-            |index: NetworkIndex| Ok((self.inference_key(index)?, self.networks[index.position()].matched_steps));
+            |index: NetworkIndex| Ok((inference_key(index)?, self.networks[index.position()].matched_steps));
         let list = |prices: PriceIndex| &self.prices[prices.position()].list;
         let content = PointContent {
             schema: SIMULATION_SCHEMA,
@@ -162,9 +172,9 @@ impl PieceKeys {
     /// [`KeyError`], which a checked plan does not give.
     pub fn new(plan: &Plan) -> Result<Self, KeyError> {
         let networks = (0..plan.networks.len() as u32).map(|index| plan.inference_key(NetworkIndex(index)));
-        let points = (0..plan.points.len() as u32).map(|index| plan.point_key(PointIndex(index)));
-        let (networks, points): (Vec<_>, Vec<_>) =
-            (networks.collect::<Result<_, _>>()?, points.collect::<Result<_, _>>()?);
+        let networks = networks.collect::<Result<Vec<_>, _>>()?;
+        let key = |index| plan.point_key_by(PointIndex(index), |network| Ok(networks[network.position()]));
+        let points = (0..plan.points.len() as u32).into_par_iter().map(key).collect::<Result<Vec<_>, _>>()?;
         let study =
             ContentKey::from_json("study", &(&networks, &points, plan.replications, plan.precision, &plan.decision))?;
         Ok(Self { networks, points, study })

@@ -13,10 +13,14 @@ use crate::scenario::Scenario;
 use crate::shape;
 use cospike_results::goal::GoalUsed;
 use cospike_studies::search::Probe;
+use rayon::prelude::*; // most of the time of a large sweep goes into decoding scenarios, which do not depend on one another
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
+
+/// Design points that are decoded side by side, and are in memory together.
+const AT_ONCE: usize = 1024;
 
 /// A scenario and the grids that are laid over it. It holds the place of each design point, not the point: as many as a study can
 /// have do not fit into memory together with their scenarios.
@@ -100,22 +104,37 @@ impl<'a> Expansion<'a> {
         self.places.iter().map(|place| place.base)
     }
 
-    /// The design points of combinations that are selected, each with its number among all; decoded and checked when it is asked for.
+    /// The design points of combinations that are selected, each with its number among all; decoded and checked, a few side by side,
+    /// when they are asked for.
     pub(crate) fn points(
         &self,
         is_selected: impl Fn(usize) -> bool,
     ) -> impl Iterator<Item = Result<(usize, SweepPoint), Mistake>> {
+        let all = self.places.iter().enumerate();
+        let selected: Vec<usize> =
+            all.filter(|(_, place)| is_selected(place.base)).map(|(number, _)| number).collect();
+        let parts = (0..selected.len()).step_by(AT_ONCE);
+        let decoded = parts.flat_map(move |first| {
+            let part = selected[first..].iter().take(AT_ONCE).copied();
+            let part: Vec<usize> = part.collect();
+            part.into_par_iter().map(|number| (number, self.decoded(number))).collect::<Vec<_>>()
+        });
         let mut seen = BTreeMap::new();
-        let selected = self.places.iter().enumerate().filter(move |(_, place)| is_selected(place.base));
-        selected.map(move |(number, place)| {
-            let scenario = self.scenario(place)?;
-            // Spans are left out when a scenario is serialised, so equal text means equal values.
-            let text = serde_json::to_vec(&scenario).map_err(|error| Mistake::in_file(error.to_string()))?;
-            match seen.insert(*blake3::hash(&text).as_bytes(), number) {
+        decoded.map(move |(number, decoded)| {
+            let (scenario, hash) = decoded?;
+            match seen.insert(hash, number) {
                 Some(first) => Err(self.duplicate(number, first)),
                 None => Ok((number, SweepPoint { scenario, combination: self.combination(number) })),
             }
         })
+    }
+
+    /// The scenario of the design point `number`, and a hash of its values.
+    fn decoded(&self, number: usize) -> Result<(Scenario, [u8; 32]), Mistake> {
+        let scenario = self.scenario(&self.places[number])?;
+        // Spans are left out when a scenario is serialised, so equal text means equal values.
+        let text = serde_json::to_vec(&scenario).map_err(|error| Mistake::in_file(error.to_string()))?;
+        Ok((scenario, *blake3::hash(&text).as_bytes()))
     }
 
     /// The combination of swept values of the design point `number`.
