@@ -1,7 +1,9 @@
-//! HyperQueue: the command that submits an array job.
+//! HyperQueue: the command that submits an array job, and what is queued.
 
 use crate::array_job::{ArrayJob, Resources, ScriptError};
 use crate::shell::{CommandError, run};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The command, in words, that submits an array job.
 ///
@@ -23,13 +25,62 @@ pub fn submission(job: &ArrayJob, resources: &Resources) -> Result<Vec<String>, 
     Ok(words)
 }
 
-/// Runs that command, and gives what it says.
+/// The program.
+const HQ: &str = "hq";
+/// Option with which it answers in JSON.
+const JSON: &str = "--output-mode=json";
+
+/// A job, as `hq submit` and `hq job list` answer.
+#[derive(Deserialize)]
+struct Job {
+    id: u32,
+    #[serde(default)]
+    name: String,
+}
+
+/// A task of a job, as `hq task list` answers.
+#[derive(Deserialize)]
+struct QueuedTask {
+    id: u32,
+    state: String,
+}
+
+/// Runs that command, and gives the number of the job.
 ///
 /// # Errors
 /// [`CommandError`] if `hq` is not there or refuses it.
 pub fn submit(words: &[String]) -> Result<String, CommandError> {
-    let arguments: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
-    run("hq", &arguments)
+    let arguments = words.iter().skip(1).map(String::as_str);
+    let job: Job = parse(&run(HQ, &[JSON].into_iter().chain(arguments).collect::<Vec<_>>())?)?;
+    Ok(job.id.to_string())
+}
+
+/// The tasks, by their numbers, that wait or run, of jobs with these names.
+///
+/// # Errors
+/// [`CommandError`] if HyperQueue cannot be asked.
+pub fn live_elements(names: &[String]) -> Result<BTreeMap<String, BTreeSet<u32>>, CommandError> {
+    if names.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    // Without other options it lists the jobs that wait or run.
+    let jobs: Vec<Job> = parse(&run(HQ, &[JSON, "job", "list"])?)?;
+    let jobs: BTreeMap<String, String> = jobs.into_iter().map(|job| (job.id.to_string(), job.name)).collect();
+    let asked: Vec<&str> = jobs.iter().filter(|(_, name)| names.contains(name)).map(|(id, _)| id.as_str()).collect();
+    if asked.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let tasks: BTreeMap<String, Vec<QueuedTask>> = parse(&run(HQ, &[JSON, "task", "list", &asked.join(",")])?)?;
+    let is_live = |task: &QueuedTask| ["waiting", "running"].contains(&task.state.as_str());
+    let live = |tasks: Vec<QueuedTask>| tasks.into_iter().filter(is_live).map(|task| task.id).collect();
+    Ok(tasks.into_iter().filter_map(|(id, tasks)| Some((jobs.get(&id)?.clone(), live(tasks)))).collect())
+}
+
+fn parse<'a, T: Deserialize<'a>>(said: &'a str) -> Result<T, CommandError> {
+    serde_json::from_str(said).map_err(|error| CommandError::Failed {
+        program: HQ,
+        said: format!("its answer is not as expected: {error}"),
+    })
 }
 
 #[cfg(test)]

@@ -24,6 +24,15 @@ pub enum Engine {
     HyperQueue,
 }
 
+impl std::fmt::Display for Engine {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Slurm => "Slurm",
+            Self::HyperQueue => "HyperQueue",
+        })
+    }
+}
+
 /// A job array that was submitted for a study.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Submission {

@@ -80,9 +80,7 @@ struct Request<'a> {
 impl Request<'_> {
     fn slurm(&self) -> Result<(), Failure> {
         let resources = resources(self.arguments);
-        let earlier = Submission::all(&self.opened.store, &self.pieces.keys().study())?;
-        let earlier: Vec<_> = earlier.into_iter().filter(|submission| submission.engine == Engine::Slurm).collect();
-        let queued = self.queued(&earlier)?;
+        let queued = self.queued(Engine::Slurm)?;
         let Some(shares) = self.shares(&queued, self.most()?)? else { return Ok(()) };
         let mut submission = Submission::new(Engine::Slurm, shares)?;
         let folder = self.folder(&submission)?;
@@ -106,16 +104,23 @@ impl Request<'_> {
         }
         submission.write(&self.opened.store, &self.pieces.keys().study())?;
         let number = submission.job.as_deref().unwrap_or_default();
-        say!("submitted as Slurm job {number}: {}", plural(submission.shares.len() as u64, "share"));
+        say!("submitted as {} job {number}: {}", Engine::Slurm, plural(submission.shares.len() as u64, "share"));
         say!("script {}, logs in {}", script.display(), job.logs.display());
         Ok(())
     }
 
     /// Numbers of the units on which elements will work that are queued or running; says so.
-    fn queued(&self, earlier: &[Submission]) -> Result<BTreeSet<u32>, Failure> {
+    fn queued(&self, engine: Engine) -> Result<BTreeSet<u32>, Failure> {
         let study = &self.opened.study.plan().name;
+        let mut earlier = Submission::all(&self.opened.store, &self.pieces.keys().study())?;
+        // One that HyperQueue has no number of is to be run by hand, where `hq` is.
+        earlier.retain(|submission| submission.engine == engine && (engine == Engine::Slurm || submission.job.is_some()));
         let names: Vec<String> = earlier.iter().map(|submission| submission.job_name(study)).collect();
-        let live = match slurm::live_elements(&names) {
+        let live = match engine {
+            Engine::Slurm => slurm::live_elements(&names),
+            Engine::HyperQueue => hyperqueue::live_elements(&names),
+        };
+        let live = match live {
             // Nothing is submitted without asking first; a script can be read everywhere.
             Err(error) if self.arguments.dry_run => {
                 note!("warning: what is queued is not known: {error}");
@@ -123,11 +128,11 @@ impl Request<'_> {
             }
             live => live?,
         };
-        for submission in earlier {
+        for submission in &earlier {
             let number = submission.job.as_deref().unwrap_or("of unknown number");
             match live.get(&submission.job_name(study)) {
                 Some(elements) => note!(
-                    "Slurm job {number} of {} is still queued or running, with {} of {}",
+                    "{engine} job {number} of {} is still queued or running, with {} of {}",
                     submission.submitted,
                     elements.len(),
                     plural(submission.shares.len() as u64, "share")
@@ -136,7 +141,7 @@ impl Request<'_> {
                 None => submission.remove(&self.opened.store, &self.pieces.keys().study())?,
             }
         }
-        Ok(covered(earlier, study, &live))
+        Ok(covered(&earlier, study, &live))
     }
 
     /// Most elements that an array may have.
@@ -154,8 +159,9 @@ impl Request<'_> {
 
     fn hyperqueue(&self) -> Result<(), Failure> {
         let most = self.arguments.max_array.unwrap_or(u32::MAX);
-        let Some(shares) = self.shares(&BTreeSet::new(), most)? else { return Ok(()) };
-        let submission = Submission::new(Engine::HyperQueue, shares)?;
+        let queued = self.queued(Engine::HyperQueue)?;
+        let Some(shares) = self.shares(&queued, most)? else { return Ok(()) };
+        let mut submission = Submission::new(Engine::HyperQueue, shares)?;
         let folder = self.folder(&submission)?;
         let job = self.job(&submission, &folder)?;
         let words = hyperqueue::submission(&job, &resources(self.arguments)).map_err(Failure::mistake)?;
@@ -167,9 +173,16 @@ impl Request<'_> {
         fs::create_dir_all(&job.logs).with_context(|| job.logs.display().to_string())?;
         submission.write(&self.opened.store, &self.pieces.keys().study())?;
         match hyperqueue::submit(&words) {
-            Ok(said) => note!("{}", said.trim_end()),
+            Ok(number) => {
+                note!("submitted as {} job {number}", Engine::HyperQueue);
+                submission.job = Some(number);
+                submission.write(&self.opened.store, &self.pieces.keys().study())?;
+            }
             Err(CommandError::Missing { .. }) => note!("`hq` is not installed here: run this line where it is"),
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                submission.remove(&self.opened.store, &self.pieces.keys().study())?;
+                return Err(error.into());
+            }
         }
         Ok(())
     }

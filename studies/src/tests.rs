@@ -10,7 +10,7 @@ mod time_line;
 use crate::error::StudyError;
 use crate::keys::{INFERENCE_SCHEMA, SIMULATION_SCHEMA};
 use crate::plan::{
-    DesignPoint, NamedPrices, PLAN_SCHEMA, Packets, Plan, PlanError, PlannedNetwork, ProfileNames, Provenance,
+    DesignPoint, NamedPrices, PLAN_SCHEMA, Packets, Parameters, Plan, PlanError, PlannedNetwork, ProfileNames, Provenance,
     SampleSet,
 };
 use crate::study::Study;
@@ -86,7 +86,7 @@ pub(crate) fn plan(zoo: &Zoo, dataset: &Dataset) -> Plan {
         }],
         points: vec![DesignPoint {
             label: "w2".into(),
-            parameters: BTreeMap::new(),
+            parameters: Parameters::default(),
             profiles: ProfileNames { device: "device".into(), link: "link".into(), cloud: "cloud".into() },
             system,
             packets: Packets { packetise: Packetise::Message, payload_bytes: NonZeroUsize::new(1_000).unwrap() },

@@ -315,7 +315,7 @@ impl<'a> Compiler<'a> {
         let [convention, cloud_convention] = self.profiles.conventions(scenario, origin)?;
         Ok(DesignPoint {
             label,
-            parameters: point.combination.parameters.clone(),
+            parameters: point.combination.parameters.clone().into(),
             profiles: ProfileNames {
                 device: match &scenario.fleet.measured {
                     Some(file) => format!("{}, measured in {file}", name_with(scenario.fleet.device())),
