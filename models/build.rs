@@ -15,10 +15,12 @@ fn main() -> io::Result<()> {
     let mut files = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
     files.retain(|path| path.extension().is_some_and(|ending| ending == "safetensors"));
     files.sort();
-    let mut code = String::from("pub(crate) static ZOO: &[(&str, &[u8])] = &[\n");
+    let mut code = String::from("pub(crate) static ZOO: &[(&str, &str, &[u8])] = &[\n");
     for path in files {
         let name = path.file_stem().unwrap_or_default().display().to_string();
-        writeln!(code, "    ({name:?}, include_bytes!({path:?})),").map_err(io::Error::other)?;
+        // Hashed once, here, and not by every command.
+        let blake3 = blake3::hash(&fs::read(&path)?).to_hex();
+        writeln!(code, "    ({name:?}, \"{blake3}\", include_bytes!({path:?})),").map_err(io::Error::other)?;
     }
     code.push_str("];\n");
     fs::write(Path::new(&out).join("embedded.rs"), code)

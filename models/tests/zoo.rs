@@ -2,11 +2,12 @@
 
 mod random_zoo;
 
-use cospike_models::zoo::{NetworkChoice, PLAIN, UnitChoice, Zoo, ZooError};
+use cospike_models::zoo::{NetworkChoice, PLAIN, UnitChoice, WeightFile, Zoo, ZooError};
 use cospike_sim_core::network::{BottleneckKind, Family};
 use cospike_sim_core::split::HeadOutput;
 use random_zoo::random_zoo;
 use std::borrow::Cow;
+use std::path::Path;
 
 fn choice(family: Family, split: &str, width: Option<u32>) -> NetworkChoice {
     let unit =
@@ -17,7 +18,12 @@ fn choice(family: Family, split: &str, width: Option<u32>) -> NetworkChoice {
 #[test]
 fn every_shipped_weight_file_makes_a_network() {
     let zoo = Zoo::shipped().unwrap();
-    for file in zoo.weight_files() {
+    let read = Zoo::from_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("zoo")).unwrap();
+    assert_eq!(zoo.weight_files().len(), read.weight_files().len());
+    for (file, read) in zoo.weight_files().iter().zip(read.weight_files()) {
+        let of = |file: &WeightFile| (file.name.clone(), file.blake3.clone(), file.size(), file.metadata.clone());
+        assert_eq!(of(file), of(read));
+        assert!(file.tensors().unwrap() == read.tensors().unwrap(), "{}", file.name);
         let wanted = zoo.choice(&file.name).unwrap();
         let made = zoo.network(&wanted).unwrap_or_else(|error| panic!("{}: {error}", file.name));
         assert!(made.files.contains(&(file.name.clone(), file.blake3.clone())));

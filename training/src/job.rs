@@ -107,7 +107,7 @@ impl Factory<'_> {
 
     fn read(&self, name: &str) -> Result<WeightFile> {
         let file = zoo::WeightFile::read(&self.path(name)).with_context(|| format!("train `{name}` first"))?;
-        Ok(WeightFile { tensors: file.tensors().clone(), metadata: file.metadata.all.clone() })
+        Ok(WeightFile { tensors: file.tensors()?.clone(), metadata: file.metadata.all.clone() })
     }
 
     fn workshop(&self, seed: u64) -> Workshop<'_> {

@@ -70,7 +70,9 @@ impl Zoo {
     /// # Errors
     /// Only if a shipped file is damaged.
     pub fn shipped() -> Result<Self, ZooError> {
-        Self::from_files(embedded::ZOO.iter().map(|&(name, bytes)| (name.to_string(), Cow::Borrowed(bytes))))
+        let files: Vec<_> =
+            embedded::ZOO.par_iter().map(|&(name, blake3, bytes)| WeightFile::shipped(name, blake3, bytes)).collect();
+        Self::new(files.into_iter())
     }
 
     /// Reads the weight files (`*.safetensors`) of a folder.
@@ -212,12 +214,12 @@ impl Zoo {
     /// [`ZooError`], with the names that exist instead of an unknown one.
     pub fn network_fed(&self, feed: Feed, wanted: &NetworkChoice) -> Result<ZooNetwork, ZooError> {
         let Drawing { blueprint, backbone, unit, plain, at } = self.draw(feed, wanted)?;
-        let mut store = backbone.tensors().clone();
+        let mut store = backbone.tensors()?.clone();
         if let Some((file, unit)) = unit {
             if unit.has_tail {
                 store.retain(|name, _| belongs(&plain, ..=at, name));
             }
-            store.extend(file.tensors().iter().map(|(name, tensor)| (name.clone(), tensor.clone())));
+            store.extend(file.tensors()?.iter().map(|(name, tensor)| (name.clone(), tensor.clone())));
         }
         let used = std::iter::once(backbone).chain(unit.map(|(file, _)| file));
         let weights = Weights::from_store(&blueprint.network, &store).map_err(|error| ZooError::File {

@@ -1,11 +1,12 @@
 //! A weight file: tensors, and metadata that say what network they belong to.
 
+use super::tensors::Tensors;
 use super::{Normalisation, PLAIN, UnitChoice, WeightFileError, ZooError, foreign};
 use crate::file::{self, DATA_LIMIT};
 use crate::json::{Object, place};
 use cospike_sim_core::network::{
     Bottleneck, BottleneckKind, Family, Network, NetworkError, NetworkName, Neuron, Operation, TensorStore, Weights,
-    read_safetensors,
+    read_safetensors, safetensors_metadata,
 };
 use std::collections::BTreeMap;
 use std::ops::{Range, RangeInclusive};
@@ -25,7 +26,7 @@ pub struct WeightFile {
     /// Path as given, or the name of a file that was not read from a folder.
     pub(super) path: String,
     pub(super) size: usize,
-    pub(super) tensors: TensorStore,
+    pub(super) tensors: Tensors,
     /// Layers, if another framework has made them; those of an architecture of the catalogue otherwise.
     pub(super) imported: Option<Arc<Network>>,
 }
@@ -97,20 +98,27 @@ impl WeightFile {
     }
 
     fn decode(path: String, name: String, bytes: &[u8]) -> Result<Self, ZooError> {
-        let decoded = || -> Result<_, WeightFileError> {
-            let (tensors, all) = read_safetensors(bytes).map_err(WeightFileError::Format)?;
-            check_header(bytes)?;
-            let metadata = Metadata::read(all)?;
-            metadata.check_tensors(&tensors)?;
-            Ok((metadata.normalised(tensors)?, metadata))
-        };
-        match decoded() {
+        match decode(bytes) {
             Ok((tensors, metadata)) => {
                 let blake3 = blake3::hash(bytes).to_hex().to_string();
-                Ok(Self { name, path, metadata, blake3, size: bytes.len(), tensors, imported: None })
+                Ok(Self { name, path, metadata, blake3, size: bytes.len(), tensors: tensors.into(), imported: None })
             }
             Err(error) => Err(ZooError::File { path, error }),
         }
+    }
+
+    /// The weight file `name` that ships, of which only the metadata are read now.
+    pub(super) fn shipped(name: &str, blake3: &str, bytes: &'static [u8]) -> Result<Self, ZooError> {
+        let metadata = safetensors_metadata(bytes).map_err(WeightFileError::Format).and_then(Metadata::read);
+        Ok(Self {
+            name: name.into(),
+            path: name.into(),
+            metadata: metadata.map_err(|error| ZooError::File { path: name.into(), error })?,
+            blake3: blake3.into(),
+            size: bytes.len(),
+            tensors: Tensors::shipped(bytes),
+            imported: None,
+        })
     }
 
     /// Name without the family, which the file has in common with that of its twin.
@@ -154,8 +162,12 @@ impl WeightFile {
     }
 
     /// Tensors by name.
-    pub fn tensors(&self) -> &TensorStore {
-        &self.tensors
+    ///
+    /// # Errors
+    /// Only if a shipped file is damaged.
+    pub fn tensors(&self) -> Result<&TensorStore, ZooError> {
+        let damaged = |error| ZooError::File { path: self.path.clone(), error };
+        self.tensors.get(|bytes| decode(bytes).map(|(tensors, _)| tensors).map_err(damaged))
     }
 }
 
@@ -250,6 +262,15 @@ impl Metadata {
             all,
         })
     }
+}
+
+/// The tensors and the metadata in the bytes of a weight file.
+fn decode(bytes: &[u8]) -> Result<(TensorStore, Metadata), WeightFileError> {
+    let (tensors, all) = read_safetensors(bytes).map_err(WeightFileError::Format)?;
+    check_header(bytes)?;
+    let metadata = Metadata::read(all)?;
+    metadata.check_tensors(&tensors)?;
+    Ok((metadata.normalised(tensors)?, metadata))
 }
 
 /// Refuses a header in which a tensor or a metadata key is there twice, so that it is not clear which is meant. `bytes` are a

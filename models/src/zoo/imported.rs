@@ -140,7 +140,7 @@ impl WeightFile {
             blake3: blake3::hash(content.as_bytes()).to_hex().to_string(),
             path,
             size: tensors.values().map(|tensor| size_of::<f32>() * tensor.data.len()).sum(),
-            tensors,
+            tensors: tensors.into(),
             imported: Some(Arc::new(network)),
         })
     }

@@ -43,6 +43,7 @@ mod measure;
 mod normalisation;
 mod reports;
 mod series;
+mod tensors;
 
 pub use blueprint::Blueprint;
 pub use choice::{CodecChoice, NetworkChoice, PLAIN, UnitChoice};

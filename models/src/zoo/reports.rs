@@ -1,6 +1,6 @@
 //! The verdict on each layer of a weight file.
 
-use super::WeightFile;
+use super::{WeightFile, ZooError};
 use crate::import::{NodeReport, Runs};
 use cospike_sim_core::network::{Activation, Network, NetworkError, Operation, Reduction, Signal};
 
@@ -20,7 +20,8 @@ impl WeightFile {
     ///
     /// # Errors
     /// None that reading the file has not found.
-    pub fn reports(&self) -> Result<Vec<NodeReport>, NetworkError> {
+    pub fn reports(&self) -> Result<Vec<NodeReport>, ZooError> {
+        let tensors = self.tensors()?;
         let (network, layers) = match self.metadata.unit {
             None => (self.architecture()?, 0..usize::MAX),
             Some(_) => self.metadata.layers()?,
@@ -33,7 +34,7 @@ impl WeightFile {
             let shape = layer.output;
             let sizes =
                 if shape.area() == 1 { vec![shape.channels] } else { vec![shape.channels, shape.height, shape.width] };
-            let is_normalised = self.tensors.contains_key(&format!("{}.norm.weight", layer.name));
+            let is_normalised = tensors.contains_key(&format!("{}.norm.weight", layer.name));
             NodeReport {
                 name: layer.name.clone(),
                 kind: kind(layer.operation).into(),

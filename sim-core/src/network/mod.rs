@@ -31,7 +31,7 @@ pub use graph::{
 };
 pub use mobilenet::{MobileNetV1, MobileNetV2};
 pub use resnet::{ResNet, ResidualBlock, ResidualSum, Stem};
-pub use safetensors::{read_safetensors, read_safetensors_but};
+pub use safetensors::{read_safetensors, read_safetensors_but, safetensors_metadata};
 pub use signal::Signal;
 pub use size::ParameterRule;
 pub use stage::{Stage, Width};

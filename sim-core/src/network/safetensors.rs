@@ -30,15 +30,8 @@ pub fn read_safetensors_but(
     bytes: &[u8],
     skip: impl Fn(&str) -> bool,
 ) -> Result<(TensorStore, BTreeMap<String, String>), NetworkError> {
-    let broken = |error: SafeTensorError| NetworkError::Safetensors { reason: reason(&error) };
-    let length = bytes.first_chunk().map(|&length| u64::from_le_bytes(length));
-    if let Some(length) = length.filter(|&length| length > HEADER_LIMIT) {
-        let reason = format!("its first 8 bytes promise a header of {length} bytes; at most {HEADER_LIMIT} are read");
-        return Err(NetworkError::Safetensors { reason });
-    }
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(broken)?;
-    let metadata = header.metadata().iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect();
-    let tensors = SafeTensors::deserialize(bytes).map_err(broken)?;
+    let metadata = safetensors_metadata(bytes)?;
+    let tensors = SafeTensors::deserialize(bytes).map_err(|error| broken(&error))?;
     let mut store = TensorStore::new();
     for (name, view) in tensors.iter().filter(|(name, _)| !skip(name)) {
         if name.chars().any(char::is_control) || view.shape().len() > MOST_DIMENSIONS {
@@ -56,6 +49,24 @@ pub fn read_safetensors_but(
         store.insert(name.into(), Tensor { shape: view.shape().to_vec(), data });
     }
     Ok((store, metadata))
+}
+
+/// The metadata in the bytes of a safetensors file.
+///
+/// # Errors
+/// [`NetworkError::Safetensors`] if the bytes are not in that format.
+pub fn safetensors_metadata(bytes: &[u8]) -> Result<BTreeMap<String, String>, NetworkError> {
+    let length = bytes.first_chunk().map(|&length| u64::from_le_bytes(length));
+    if let Some(length) = length.filter(|&length| length > HEADER_LIMIT) {
+        let reason = format!("its first 8 bytes promise a header of {length} bytes; at most {HEADER_LIMIT} are read");
+        return Err(NetworkError::Safetensors { reason });
+    }
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| broken(&error))?;
+    Ok(header.metadata().iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect())
+}
+
+fn broken(error: &SafeTensorError) -> NetworkError {
+    NetworkError::Safetensors { reason: reason(error) }
 }
 
 /// Values of half precision, converted many at a time where the machine can.
