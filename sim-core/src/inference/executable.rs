@@ -8,7 +8,7 @@ use super::gather::Rows;
 use super::grouped::Grouped;
 use super::taps::Taps;
 use crate::network::{
-    Activation, Affine, Conv2d, Leak, Network, NetworkError, Neuron, Operation, Pool2d, Signal, Weights, weight_shape,
+    Activation, Affine, Conv2d, Leak, Network, NetworkError, Neuron, Operation, Pool2d, Readout, Signal, Weights, weight_shape,
 };
 use std::ops::Range;
 
@@ -19,6 +19,8 @@ pub struct Executable {
     pub(super) plans: Vec<Plan>,
     /// Stretches of layers that are executed step by step, see [`Network::loops`].
     pub(super) loops: Vec<Range<usize>>,
+    /// See [`Network::effective_readout`].
+    pub(super) readout: Readout,
 }
 
 /// What the first layer reads.
@@ -140,7 +142,7 @@ impl Executable {
             plans[i].stored = !(currents && plan.readers.iter().all(into_membrane));
             plans[i].mapped = mapped;
         }
-        Ok(Self { network: network.clone(), plans, loops: network.loops() })
+        Ok(Self { network: network.clone(), plans, loops: network.loops(), readout: network.effective_readout() })
     }
 
     /// The network.

@@ -7,10 +7,10 @@ const MAX_GRADE: u32 = 255;
 
 impl Network {
     /// Checks that layers read earlier layers only (or cells one step late), that shapes follow from each other, and that no feature map
-    /// holds more than 2^32 - 1 values or sums of more than 255 spike trains.
+    /// holds more than 2^32 - 1 values or sums of more than 255 spike trains, and that the readout is one that it has values for.
     ///
     /// # Errors
-    /// [`NetworkError::Inconsistent`], naming the first layer that is wrong.
+    /// [`NetworkError::Inconsistent`], naming the first layer that is wrong, and [`NetworkError::Readout`].
     pub fn check(&self) -> Result<(), NetworkError> {
         if self.layers.is_empty() {
             return Err(NetworkError::Inconsistent { layer: self.name.clone(), reason: "there is no layer".into() });
@@ -32,7 +32,7 @@ impl Network {
                 return Err(NetworkError::Inconsistent { layer: layer.name.clone(), reason });
             }
         }
-        Ok(())
+        self.check_readout()
     }
 
     fn check_layer(&self, index: usize, layer: &Layer) -> Result<(), String> {

@@ -1,6 +1,6 @@
 //! Layers and the graph they form.
 
-use super::{Cells, Family, Fires, NetworkError};
+use super::{Cells, Family, Fires, NetworkError, Readout};
 use serde::{Deserialize, Serialize};
 
 /// Shape of one sample's feature map (no batch, no time).
@@ -371,6 +371,8 @@ pub struct Network {
     pub layers: Vec<Layer>,
     /// Split points in order; the first is `input`, the last `output`.
     pub split_points: Vec<SplitPoint>,
+    /// How class scores are read out; `None` for the usual way, see [`Network::effective_readout`].
+    pub readout: Option<Readout>,
 }
 
 /// Name of the split point that leaves everything to the cloud.
@@ -383,7 +385,7 @@ impl Network {
     pub fn new(name: impl Into<String>, input: Shape) -> Self {
         let layer = Layer { name: INPUT.into(), operation: Operation::Input, inputs: vec![], output: input };
         let split_points = vec![SplitPoint { name: INPUT.into(), layer: 0 }];
-        Self { name: name.into(), layers: vec![layer], split_points }
+        Self { name: name.into(), layers: vec![layer], split_points, readout: None }
     }
 
     /// Shape of one sample.
