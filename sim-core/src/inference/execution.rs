@@ -1,6 +1,7 @@
 //! Execution of a range of layers on one sample.
 
 use super::cells::CellState;
+use super::concat::concat;
 use super::dense::activate;
 use super::executable::{Executable, Work};
 use super::membrane::charged;
@@ -84,13 +85,9 @@ impl Executable {
 
     /// Class scores of an `execution` that ended with the last layer, see [`Network::effective_readout`](crate::network::Network::effective_readout).
     pub fn scores(&self, execution: &Execution) -> Vec<f32> {
-        match (&execution.membranes, &execution.output) {
-            (Some(membranes), _) => membranes.read_out(self.readout),
-            (None, Feature::Real(emitted)) => emitted.read_out(self.readout),
-            (None, spikes) => {
-                let numbers = Real { shape: spikes.shape(), steps: spikes.steps(), data: spikes.numbers() };
-                numbers.read_out(self.readout)
-            }
+        match &execution.membranes {
+            Some(membranes) => membranes.read_out(self.readout),
+            None => execution.output.values().read_out(self.readout),
         }
     }
 
@@ -272,6 +269,10 @@ impl Running<'_> {
             Work::Activation(f) => activate(self.real(layer.inputs[0]), *f),
             Work::Pool(geometry, taps) => pool(self.output(layer.inputs[0]), *geometry, taps),
             Work::Flatten => flatten(self.output(layer.inputs[0])),
+            Work::Concat => {
+                let inputs: Vec<_> = layer.inputs.iter().map(|&input| self.output(input)).collect();
+                concat(&inputs, layer.output, plan.signal, executable.steps_after(i, self.steps))
+            }
             Work::Input => unreachable!("`Network::check` lets no layer but the first be the input"),
             Work::Previous => unreachable!("`run_loop` keeps what was emitted in the step before"),
         }

@@ -176,6 +176,14 @@ impl Feature {
         }
     }
 
+    /// Real values; numbers of spikes as such.
+    pub(super) fn values(&self) -> Cow<'_, Real> {
+        match self {
+            Self::Real(real) => Cow::Borrowed(real),
+            spikes => Cow::Owned(Real { shape: spikes.shape(), steps: spikes.steps(), data: spikes.numbers() }),
+        }
+    }
+
     /// The numbers of spikes as real values, in the order of [`Real`]; nothing of real values.
     pub fn numbers(&self) -> Vec<f32> {
         let (shape, steps) = (self.shape(), self.steps());
