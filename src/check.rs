@@ -17,9 +17,14 @@ use std::path::Path;
 pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
     let word = arguments.scenario.word();
     if let Some(format) = Format::of(word) {
-        return network_file::check(Path::new(word), format, &arguments.file, arguments.json);
+        return network_file::check((Path::new(word), format), arguments);
     }
     arguments.file.options(None)?;
+    if arguments.readout.is_some() {
+        return Err(Failure::mistake(
+            "`--readout` needs the file of a network (.nir, .onnx, .safetensors)\nhelp: in a scenario it is `readout` in [network]",
+        ));
+    }
     let zoo = arguments.scenario.zoo()?;
     if let Some(path) = &arguments.training_plan {
         return training_plan::write(&arguments.scenario, &zoo, path);

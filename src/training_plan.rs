@@ -362,7 +362,7 @@ fn seeded(backbone: &str) -> (&str, u64) {
 
 fn whole(backbone: &str, family: Family) -> NetworkChoice {
     let split = cospike_sim_core::network::OUTPUT.into();
-    NetworkChoice { backbone: backbone.into(), family, split, unit: None, codec: None, time_steps: None }
+    NetworkChoice { backbone: backbone.into(), family, split, unit: None, codec: None, time_steps: None, readout: None }
 }
 
 /// Seconds per image and multiply-accumulate of a pass, of the small ResNet that ships: its file says how long it was trained, for how many

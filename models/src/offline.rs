@@ -3,7 +3,7 @@
 use crate::dataset::Dataset;
 use crate::npz;
 use crate::zoo::ZooNetwork;
-use cospike_sim_core::inference::{Coding, CodingError, Feature, LayerCounts, LayerObservation, Observation};
+use cospike_sim_core::inference::{Coding, CodingError, Feature, LayerCounts, LayerObservation, Observation, argmax};
 use cospike_sim_core::kernel::Streams;
 use cospike_sim_core::split::{SplitError, WholeExecution};
 use rayon::prelude::*;
@@ -27,7 +27,7 @@ pub struct Input {
 pub struct OfflineInference {
     /// Class that was answered, for each sample.
     pub answers: Vec<usize>,
-    /// Class scores of each sample, means over the time steps.
+    /// Class scores of each sample.
     pub scores: Vec<Vec<f32>>,
     /// Sum of the payloads of all samples, in bits.
     pub payload_bits: u64,
@@ -143,8 +143,8 @@ impl OfflineInference {
 
     /// Adds the execution on the next sample.
     fn add(&mut self, execution: WholeExecution) {
-        self.answers.push(execution.scores.answer());
-        self.scores.push(execution.scores.means());
+        self.answers.push(argmax(&execution.scores));
+        self.scores.push(execution.scores);
         self.payload_bits += execution.payload.map_or(0, |payload| 8 * payload.bytes.len() as u64);
         match self.layers.is_empty() {
             true => self.layers = execution.layers,

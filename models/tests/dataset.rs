@@ -185,7 +185,7 @@ fn networks_see_the_colours_of_an_image_where_they_are() {
         layer("flatten", Operation::Flatten, &[0], Shape::vector(18)),
         layer("fc", Operation::Linear, &[1], output),
     ];
-    let network = Network { name: "brightest".into(), layers, split_points: vec![] };
+    let network = Network { name: "brightest".into(), layers, split_points: vec![], readout: None };
     let data = (0..3).flat_map(|class| (0..18).map(move |i| if i / 6 == class { 1.0 } else { 0.0 })).collect();
     let store = TensorStore::from([("fc.weight".to_string(), Tensor { shape: vec![3, 18], data })]);
     let weights = Weights::from_store(&network, &store).unwrap();

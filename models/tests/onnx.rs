@@ -15,10 +15,11 @@ fn read(name: &str) -> OnnxFile {
 }
 
 /// Every value between two nodes that is computed here agrees with onnxruntime's, see `benches/peers/onnx/make.py`: residual sums,
-/// normalisations that are folded or not, pools that round up, dilation, groups, one axis, weights of int8, a softmax.
+/// normalisations that are folded or not, pools that round up, dilation, groups, one axis, concatenations, weights and values of 8 bits, a
+/// softmax.
 #[test]
 fn every_value_is_that_of_onnxruntime_but_for_rounding() {
-    for (name, values) in [("residual", 14), ("channels", 6), ("mobile", 8)] {
+    for (name, values) in [("residual", 14), ("channels", 6), ("mobile", 8), ("dense", 16), ("quantised", 12)] {
         let file = read(name);
         let made = file.network.as_ref().unwrap_or_else(|error| panic!("{name}: {error}"));
         let comparison =
@@ -90,7 +91,11 @@ fn what_is_wrong_is_said_with_the_name_of_the_node() {
         ("attribute", "node `conv` (Conv) cannot be executed: its attribute `border` is not known"),
         ("window", "node `conv` (Conv) cannot be executed: its window does not fit axes of [4, 4]"),
         ("variance", "node `norm` (BatchNormalization) cannot be executed: its variance `var` holds -1 at position 1"),
-        ("quantised", "node `quantise` (QuantizeLinear) cannot be executed: values that are quantised"),
+        ("zero", "node `back` (DequantizeLinear) cannot be executed: its scale and zero point are not those"),
+        ("scales", "node `quantise` (QuantizeLinear) cannot be executed: it has a scale for each channel"),
+        ("numbers", "node `max` (MaxPool) cannot be executed: its input number 1 are whole numbers"),
+        ("rows", "node `joint` (Concat) cannot be executed: it puts values together along axis 2; only"),
+        ("ragged", "node `joint` (Concat) cannot be executed: it puts values of the shapes [batch, 2, 2, 2], [batch, 2, 1, 1]"),
         ("border", "node `mean_inside` (AveragePool) cannot be executed: it takes the mean of those values alone"),
     ];
     let known = std::fs::read_dir(path("wrong")).unwrap().count();

@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let HeadOutput::Payload(payload) = &head.output else { return Err("there is a tail".into()) };
     let tail = split.tail(payload, &Damage::NONE)?;
     println!("payload of {} bytes: {:02x?}", payload.bytes.len(), payload.bytes);
-    println!("class scores, averaged over the steps: {:?}; answer {}", tail.scores.means(), tail.answer);
+    println!("class scores, averaged over the steps: {:?}; answer {}", tail.scores, tail.answer);
 
     let layers = [head.layers, tail.layers].concat();
     let account = prices()?.account(split.network(), Some(STEPS), &layers, Convention::Inside);
@@ -51,6 +51,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The two bytes of the second step are lost: the score shrinks, the answer stays.
     let second: Vec<_> = payload.step_ranges().skip(1).take(1).collect();
     let damaged = split.tail(payload, &Damage::losing(&second))?;
-    println!("without step 2: {:?}; answer {}", damaged.scores.means(), damaged.answer);
+    println!("without step 2: {:?}; answer {}", damaged.scores, damaged.answer);
     Ok(())
 }

@@ -101,11 +101,11 @@
 //! assert_eq!(payload.bytes.len(), 16 * 4 / 8);
 //!
 //! let whole = split.tail(&payload, &Damage::NONE)?;
-//! assert_eq!((whole.scores.means(), whole.answer), (vec![1.0, 1.0, 1.0, 3.0], 3));
+//! assert_eq!((whole.scores, whole.answer), (vec![1.0, 1.0, 1.0, 3.0], 3));
 //! // Without the two bytes of the second step a spike of each bright neuron is missing.
 //! let second: Vec<_> = payload.step_ranges().skip(1).take(1).collect();
 //! let damaged = split.tail(&payload, &Damage::losing(&second))?;
-//! assert_eq!((damaged.scores.means(), damaged.answer), (vec![1.0, 1.0, 1.0, 2.0], 3));
+//! assert_eq!((damaged.scores, damaged.answer), (vec![1.0, 1.0, 1.0, 2.0], 3));
 //! # Ok(())
 //! # }
 //! ```

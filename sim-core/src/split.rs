@@ -1,6 +1,6 @@
 //! A network cut in two: the head on the edge, a payload, the tail in the cloud.
 
-use crate::inference::{Executable, Execution, Feature, InferenceError, InputKind, LayerCounts, Real};
+use crate::inference::{Executable, Execution, Feature, InferenceError, InputKind, LayerCounts, Real, argmax};
 use crate::network::{Network, Signal, Weights};
 use crate::payload::{Codec, Coder, Damage, Missing, Payload, PayloadError};
 use std::ops::Range;
@@ -23,8 +23,8 @@ pub struct SplitNetwork {
 pub enum HeadOutput {
     /// The feature at the cut, for the tail.
     Payload(Payload),
-    /// Class scores per step, if the network is cut after its last layer and thus executed on the edge alone.
-    Scores(Real),
+    /// Class scores, if the network is cut after its last layer and thus executed on the edge alone.
+    Scores(Vec<f32>),
 }
 
 /// Result of executing the head.
@@ -43,9 +43,9 @@ pub struct HeadExecution {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TailExecution {
-    /// Class scores per step.
-    pub scores: Real,
-    /// The class answered, see [`Real::answer`].
+    /// Class scores, see [`Network::effective_readout`].
+    pub scores: Vec<f32>,
+    /// The class answered, their [`argmax`].
     pub answer: usize,
     /// Operations of each layer of the tail, in order.
     pub layers: Vec<LayerCounts>,
@@ -57,8 +57,8 @@ pub struct TailExecution {
 pub struct WholeExecution {
     /// Payload of the head; none if the network is cut after its last layer.
     pub payload: Option<Payload>,
-    /// Class scores per step.
-    pub scores: Real,
+    /// Class scores, see [`Network::effective_readout`].
+    pub scores: Vec<f32>,
     /// Operations of each layer, in order.
     pub layers: Vec<LayerCounts>,
 }
@@ -174,7 +174,7 @@ impl SplitNetwork {
     pub fn head_on(&self, sample: &Feature) -> Result<HeadExecution, SplitError> {
         let run = self.executable.run(1..self.cut + 1, sample, self.steps)?;
         let Some(coder) = &self.feature else {
-            let output = HeadOutput::Scores(self.finite_scores(run.output, 1, sample)?);
+            let output = HeadOutput::Scores(self.finite_scores(&run, 1, sample)?);
             return Ok(HeadExecution { output, layers: run.layers, codec: None });
         };
         let payload = coder.encode(&run.output)?;
@@ -223,10 +223,10 @@ impl SplitNetwork {
         let run = self.executable.run(layers.clone(), &feature, steps)?;
         // Flipped bits make any number of a value.
         let scores = match *damage == Damage::NONE {
-            true => self.finite_scores(run.output, layers.start, &feature)?,
-            false => scores(run.output),
+            true => self.finite_scores(&run, layers.start, &feature)?,
+            false => self.executable.scores(&run),
         };
-        Ok(TailExecution { answer: scores.answer(), scores, layers: run.layers })
+        Ok(TailExecution { answer: argmax(&scores), scores, layers: run.layers })
     }
 
     /// The network's input for a sample of 8-bit `pixels`, see [`SplitNetwork::head`].
@@ -253,19 +253,19 @@ impl SplitNetwork {
     ) -> Result<WholeExecution, SplitError> {
         let head = run(1..self.cut + 1, input)?;
         let Some(coder) = &self.feature else {
-            let scores = self.finite_scores(head.output, 1, input)?;
+            let scores = self.finite_scores(&head, 1, input)?;
             return Ok(WholeExecution { payload: None, scores, layers: head.layers });
         };
         let payload = coder.encode(&head.output)?;
         let tail = run(self.cut + 1..self.network().layers.len(), &coder.decode(&payload, &Damage::NONE)?)?;
-        let layers = [head.layers, tail.layers].concat();
-        Ok(WholeExecution { payload: Some(payload), scores: self.finite_scores(tail.output, 1, input)?, layers })
+        let scores = self.finite_scores(&tail, 1, input)?;
+        Ok(WholeExecution { payload: Some(payload), scores, layers: [head.layers, tail.layers].concat() })
     }
 
-    /// The class scores that `output` holds, which are finite; the layers from `first` on were executed on `input`.
-    fn finite_scores(&self, output: Feature, first: usize, input: &Feature) -> Result<Real, SplitError> {
-        let scores = scores(output);
-        match scores.means().iter().all(|score| score.is_finite()) {
+    /// The class scores of an `execution`, which are finite; the layers from `first` on were executed on `input`.
+    fn finite_scores(&self, execution: &Execution, first: usize, input: &Feature) -> Result<Vec<f32>, SplitError> {
+        let scores = self.executable.scores(execution);
+        match scores.iter().all(|score| score.is_finite()) {
             true => Ok(scores),
             false => Err(SplitError::NotFinite { layer: self.first_not_finite(first, input) }),
         }
@@ -286,13 +286,5 @@ impl SplitNetwork {
             }
         });
         Some(self.network().layers[found?].name.clone())
-    }
-}
-
-/// The class scores of every step: what the last layer emits, or its numbers of spikes.
-fn scores(output: Feature) -> Real {
-    match output {
-        Feature::Real(scores) => scores,
-        spikes => Real { shape: spikes.shape(), steps: spikes.steps(), data: spikes.numbers() },
     }
 }

@@ -156,6 +156,7 @@ fn operations() -> impl Strategy<Value = (Shape, Operation, Shape)> {
         Activation::Clip { max: 0.5 },
         Activation::Quantise { levels: 1 },
         Activation::Quantise { levels: 4 },
+        Activation::Round { step: 0.125, low: -3, high: 2 },
     ];
     prop_oneof![
         4 => convolutions().prop_map(|c| (c.input, Operation::Conv2d(c), c.output)),

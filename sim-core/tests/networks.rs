@@ -118,7 +118,7 @@ fn invariant_6_the_cut_is_invisible_at_every_split_point_of_every_network() {
                     (tail.scores, tail.layers)
                 }
             };
-            assert_eq!(Feature::Real(scores), whole.output, "{name}");
+            assert_eq!(scores, executable.scores(&whole), "{name}");
             assert_eq!([head.layers, tail].concat(), whole.layers, "{name}");
         }
     }

@@ -3,6 +3,7 @@
 mod cluster;
 mod networks;
 mod numbers;
+mod readout;
 
 pub(crate) use cluster::{
     Collect, CollectGarbage, ExportStore, ListStore, SharedStudy, Status, Store, Submit, VerifyStore, Work,
@@ -17,6 +18,7 @@ use crate::given::{GivenData, GivenScenario, GivenStore, GivenZoo, range};
 use crate::network_file::GivenFile;
 use clap::{Args, Parser, Subcommand};
 use cospike_sim_core::kernel::SimTime;
+use cospike_sim_core::network::Readout;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -139,6 +141,9 @@ pub(crate) struct Check {
     pub(crate) scenario: GivenScenario,
     #[command(flatten)]
     pub(crate) file: GivenFile,
+    /// How class scores are read out of the time steps of the network in a file [default: see `cospike infer`]
+    #[arg(long, value_parser = readout::readout())]
+    pub(crate) readout: Option<Readout>,
     /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,

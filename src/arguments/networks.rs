@@ -1,18 +1,14 @@
 //! Options of the commands about networks without devices.
 
 use super::numbers::{at_least, whole};
+use super::readout::readout;
 use crate::given::{GivenData, GivenZoo};
 use crate::network_file::GivenFile;
 use clap::{Args, Subcommand, ValueEnum};
-use cospike_models::zoo::{Normalisation, short_neuron};
+use cospike_models::zoo::{MAX_LEVELS, MAX_TIME_STEPS, Normalisation, short_neuron};
 use cospike_sim_core::inference::Tool;
-use cospike_sim_core::network::Neuron;
+use cospike_sim_core::network::{Neuron, Readout};
 use std::path::PathBuf;
-
-/// Greatest number of time steps that `cospike networks` takes.
-const MAX_TIME_STEPS: u32 = 1024;
-/// Most levels of a quantised network.
-const MAX_LEVELS: u32 = 255;
 
 #[derive(Args)]
 pub(crate) struct Infer {
@@ -39,7 +35,11 @@ pub(crate) struct Infer {
     /// Number of time steps of a spiking network [default: that of its training; a .nir file says none]
     #[arg(long, value_parser = whole(1..=MAX_TIME_STEPS), conflicts_with_all = ["reference", "compare"])]
     pub(crate) time_steps: Option<u32>,
-    /// Also write the class scores of each sample, means over the time steps, to this NumPy archive (.npz): `scores`, `answers`,
+    /// How class scores are read out of the time steps of a spiking network [default: what its file says; otherwise `spike-count` if its
+    /// last node emits spikes, else `mean`]
+    #[arg(long, value_parser = readout(), conflicts_with_all = ["reference", "compare"])]
+    pub(crate) readout: Option<Readout>,
+    /// Also write the class scores of each sample to this NumPy archive (.npz): `scores`, `answers`,
     /// `labels`
     #[arg(long, value_name = "FILE", conflicts_with_all = ["reference", "compare"])]
     pub(crate) scores: Option<PathBuf>,
@@ -212,6 +212,9 @@ pub(crate) struct Energy {
     /// Number of time steps of a spiking network in a file [default: that of its training; a .nir file says none]
     #[arg(long, value_parser = whole(1..=MAX_TIME_STEPS))]
     pub(crate) time_steps: Option<u32>,
+    /// How class scores, and so the accuracy, are read out of the time steps of a spiking network [default: see `cospike infer`]
+    #[arg(long, value_parser = readout())]
+    pub(crate) readout: Option<Readout>,
     #[command(flatten)]
     pub(crate) zoo: GivenZoo,
     #[command(flatten)]

@@ -10,7 +10,7 @@ use crate::arguments::Energy;
 use crate::failure::Failure;
 use crate::given::{check_samples, frames, unknown_name};
 use activity::Activity;
-use cospike_models::zoo::{Format, NetworkChoice};
+use cospike_models::zoo::{Format, NetworkChoice, Twins};
 use cospike_scenarios::diagnostic::Diagnostic;
 use cospike_scenarios::profiles::{Prices, all_shipped, find_for_option};
 use cospike_sim_core::inference::Convention;
@@ -42,11 +42,15 @@ pub(crate) fn energy(arguments: &Energy) -> Result<(), Failure> {
         conventions.push(Convention::WithBorders);
     }
     let twins = match (is_file, zoo.twins(&name)) {
-        (false, Ok(twins)) => twins,
+        // Its twins are executed once.
+        (false, Ok(twins)) => {
+            Twins { spiking: NetworkChoice { readout: arguments.readout, ..twins.spiking }, ..twins }
+        }
         (_, twins) => {
             let unknown = |unknown| unknown_name(twins.err().unwrap_or(unknown));
             let choice = zoo.choice(&name).map_err(unknown)?;
-            let choice = NetworkChoice { time_steps: arguments.time_steps.or(choice.time_steps), ..choice };
+            let time_steps = arguments.time_steps.or(choice.time_steps);
+            let choice = NetworkChoice { time_steps, readout: arguments.readout, ..choice };
             return alone::energy((arguments, samples), &mut networks, &choice, lists, &conventions);
         }
     };

@@ -50,6 +50,7 @@ fn infer_one_of(arguments: &Infer, zoo: &Zoo, name: &str, dataset: &Dataset) -> 
         return Err(Failure::mistake(format!("a {family} network runs once\nhelp: leave `--time-steps` out")));
     }
     choice.time_steps = arguments.time_steps.or(choice.time_steps);
+    choice.readout = arguments.readout;
     let samples = arguments.samples.unwrap_or(dataset.len() as u32);
     check_samples(samples, dataset.len(), "test samples")?;
     let coding = coding(arguments, &choice)?;
@@ -124,6 +125,7 @@ fn print(
             "accuracy": accuracy.estimate,
             "interval": [accuracy.low, accuracy.high],
             "time_steps": split.steps(),
+            "readout": split.network().effective_readout().name(),
             "payload_bits": payload_bits,
             "folded_normalisations": network.weights.folded(),
             "layers": layers.json(),

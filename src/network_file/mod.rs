@@ -6,6 +6,7 @@ mod verdicts;
 
 pub(crate) use compare::compare;
 
+use crate::arguments::Check;
 use crate::failure::Failure;
 use crate::given::GivenZoo;
 use clap::{Args, ValueEnum};
@@ -128,24 +129,25 @@ pub(crate) fn with_weights(file: WeightFile, zoo: &GivenZoo) -> Result<(Zoo, Str
     Ok((zoo, name))
 }
 
-/// Says of every node of the network at `path` how it is executed. Fails if one is not.
-pub(crate) fn check(path: &Path, format: Format, given: &GivenFile, as_json: bool) -> Result<(), Failure> {
-    let options = given.options(Some(format))?;
+/// Says of every node of the network at `path` how it is executed. Fails if one is not, or the readout that was asked for has nothing
+/// to read.
+pub(crate) fn check((path, format): (&Path, Format), arguments: &Check) -> Result<(), Failure> {
+    let options = arguments.file.options(Some(format))?;
+    let verdicts = |verdicts: Verdicts<'_>| verdicts.read_out(arguments.readout).print(arguments.json);
     match format {
         Format::Nir => {
             let file = NirFile::read(path, &options.nir).map_err(Failure::mistake)?;
-            nir::verdicts(&file, &options.nir).print(as_json);
+            verdicts(nir::verdicts(&file, &options.nir))?;
             file.network.map(drop).map_err(|error| refused(&file.path, &error))?;
         }
         Format::Onnx => {
             let file = OnnxFile::read(path).map_err(Failure::mistake)?;
-            Verdicts::of_onnx(&file).print(as_json);
+            verdicts(Verdicts::of_onnx(&file))?;
             file.network.map(drop).map_err(|error| Failure::mistake(format_args!("{}: {error}", file.path)))?;
         }
         Format::Weights => {
             let file = WeightFile::read(path).map_err(Failure::mistake)?;
-            Verdicts::of_weights(&file)?.print(as_json);
-            return Ok(());
+            return verdicts(Verdicts::of_weights(&file)?);
         }
     }
     // What only shows when it is to be executed: scores, and the normalisation.

@@ -1,6 +1,6 @@
 //! What is said of a file in the NIR format.
 
-use super::verdicts::{Verdicts, splits};
+use super::verdicts::Verdicts;
 use crate::output::printable;
 use cospike_models::import::nir::{Initial, NirFile, NirOptions};
 use serde_json::json;
@@ -24,7 +24,7 @@ pub(super) fn verdicts<'a>(file: &'a NirFile, options: &NirOptions) -> Verdicts<
             },
         }),
         warnings: &file.notes,
-        splits: file.network.as_ref().ok().map(|made| splits(&made.network)),
+        network: file.network.as_ref().ok().map(|made| made.network.clone()),
     }
 }
 

@@ -6,7 +6,7 @@ use comfy_table::CellAlignment;
 use cospike_models::import::onnx::OnnxFile;
 use cospike_models::import::{NodeReport, Runs};
 use cospike_models::zoo::{WeightFile, neuron_text};
-use cospike_sim_core::network::Network;
+use cospike_sim_core::network::{Network, Readout};
 use serde_json::{Map, Value, json};
 
 /// Verdicts on the nodes of a file.
@@ -19,8 +19,8 @@ pub(super) struct Verdicts<'a> {
     /// The same as JSON.
     pub(super) fields: Value,
     pub(super) warnings: &'a [String],
-    /// Names of the split points; `None` of a file that makes no network.
-    pub(super) splits: Option<Vec<String>>,
+    /// `None` of a file that makes no network.
+    pub(super) network: Option<Network>,
 }
 
 impl<'a> Verdicts<'a> {
@@ -36,7 +36,7 @@ impl<'a> Verdicts<'a> {
             ],
             fields: json!({ "producer": file.producer, "opset": file.opset }),
             warnings: &file.notes,
-            splits: file.network.as_ref().ok().map(|made| splits(&made.network)),
+            network: file.network.as_ref().ok().map(|made| made.network.clone()),
         }
     }
 
@@ -67,15 +67,28 @@ impl<'a> Verdicts<'a> {
                 "normalisation": normalisation,
             }),
             warnings: &[],
-            splits: Some(splits(&network)),
+            network: Some(network),
         })
     }
 
-    pub(super) fn print(&self, as_json: bool) {
-        if as_json {
-            print_json(&self.json());
-            return;
+    /// These verdicts on the network if it is read out by `readout`, if one was asked for.
+    pub(super) fn read_out(mut self, readout: Option<Readout>) -> Self {
+        if let Some(network) = &mut self.network {
+            network.readout = readout.or(network.readout);
         }
+        self
+    }
+
+    /// Prints the verdicts. Fails if the network cannot be read out as it was asked for.
+    pub(super) fn print(&self, as_json: bool) -> Result<(), Failure> {
+        match as_json {
+            true => print_json(&self.json()),
+            false => self.print_table(),
+        }
+        self.network.as_ref().map_or(Ok(()), Network::check).map_err(Failure::mistake)
+    }
+
+    fn print_table(&self) {
         let mut nodes = table(&["node", "type", "emits", "runs", ""]);
         nodes.column_iter_mut().for_each(|column| {
             column.set_cell_alignment(CellAlignment::Left);
@@ -87,8 +100,11 @@ impl<'a> Verdicts<'a> {
         say!("{nodes}");
         say!();
         self.says.iter().for_each(|line| say!("{line}"));
-        if let Some(splits) = &self.splits {
-            let names: Vec<_> = splits.iter().map(|split| printable(split)).collect();
+        if let Some(network) = &self.network {
+            if let Some(readout) = readout(network) {
+                say!("score of a class: {} (`--readout {}`)", readout.meaning(), readout.name());
+            }
+            let names: Vec<_> = splits(network).into_iter().map(printable).collect();
             say!("split points: {}", names.join(", "));
         }
         self.warnings.iter().for_each(|text| note!("warning: {}", printable(text)));
@@ -110,14 +126,21 @@ impl<'a> Verdicts<'a> {
         all.extend(self.fields.as_object().cloned().unwrap_or_default());
         all.insert("nodes".into(), self.nodes.iter().map(node).collect());
         all.insert("warnings".into(), self.warnings.into());
-        all.insert("split_points".into(), json!(self.splits));
-        all.insert("runnable".into(), self.splits.is_some().into());
+        let network = self.network.as_ref();
+        all.insert("readout".into(), network.and_then(readout).map(Readout::name).into());
+        all.insert("split_points".into(), json!(network.map(splits)));
+        all.insert("runnable".into(), network.is_some().into());
         Value::Object(all)
     }
 }
 
-pub(super) fn splits(network: &Network) -> Vec<String> {
-    network.split_points.iter().map(|split| split.name.clone()).collect()
+fn splits(network: &Network) -> Vec<&str> {
+    network.split_points.iter().map(|split| split.name.as_str()).collect()
+}
+
+/// How class scores are read out; `None` of a network that is executed once.
+fn readout(network: &Network) -> Option<Readout> {
+    network.is_spiking().then(|| network.effective_readout())
 }
 
 /// How the node is executed, in a word or two.

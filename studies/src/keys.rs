@@ -11,7 +11,7 @@ use cospike_results::key::{ContentKey, KeyError};
 use cospike_sim_core::cosim::System;
 use cospike_sim_core::energy::PriceList;
 use cospike_sim_core::inference::Convention;
-use cospike_sim_core::network::{BottleneckKind, Family};
+use cospike_sim_core::network::{BottleneckKind, Family, Readout};
 use cospike_sim_core::payload::Missing;
 use rayon::prelude::*; // a large study has as many keys as design points
 use serde::Serialize;
@@ -19,7 +19,7 @@ use serde::Serialize;
 /// Version of everything that turns weights and samples into an inference. It grows with every change after which an equal
 /// network gives other spikes, counts or payloads on equal samples, and with every change of the form in which inferences are
 /// stored; with no other change, so that a new version of CoSpike finds what older ones have computed.
-pub const INFERENCE_SCHEMA: u32 = 8;
+pub const INFERENCE_SCHEMA: u32 = 9;
 
 /// Version of everything that turns inferences and a design point into a replication's numbers, and of the form in which these
 /// are stored. It grows with such changes, and with no other. An inference does not depend on it.
@@ -38,6 +38,7 @@ struct InferenceContent<'a> {
     unit: Option<(BottleneckKind, u32)>,
     codec: Option<CodecChoice>,
     time_steps: Option<u32>,
+    readout: Option<Readout>,
     weights: Vec<&'a str>,
     stepwise: bool,
     samples: (&'a str, u32),
@@ -59,7 +60,7 @@ struct PointContent<'a> {
 }
 
 impl Plan {
-    /// Key of the inference of a network: its weights, cut, unit, codec, time steps and samples.
+    /// Key of the inference of a network: its weights, cut, unit, codec, time steps, readout and samples.
     ///
     /// # Errors
     /// [`KeyError`], which a checked plan does not give.
@@ -68,7 +69,7 @@ impl Plan {
     /// If the plan has no such network, see [`Plan::check`].
     pub fn inference_key(&self, network: NetworkIndex) -> Result<ContentKey, KeyError> {
         let PlannedNetwork { choice, weights, stepwise, samples, .. } = &self.networks[network.position()];
-        let NetworkChoice { backbone, family, split, unit, codec, time_steps } = choice;
+        let NetworkChoice { backbone, family, split, unit, codec, time_steps, readout } = choice;
         let content = InferenceContent {
             schema: INFERENCE_SCHEMA,
             backbone,
@@ -77,6 +78,7 @@ impl Plan {
             unit: unit.as_ref().map(|unit| (unit.kind, unit.width)),
             codec: *codec,
             time_steps: *time_steps,
+            readout: *readout,
             weights: weights.iter().map(|file| file.blake3.as_str()).collect(),
             stepwise: *stepwise,
             samples: (&samples.blake3, samples.count),

@@ -27,7 +27,7 @@ use cospike_sim_core::edge::EdgeDevice;
 use cospike_sim_core::energy::{Form, PriceList};
 use cospike_sim_core::inference::Convention;
 use cospike_sim_core::link::{Link, RadioPower};
-use cospike_sim_core::network::{BottleneckKind, Family};
+use cospike_sim_core::network::{BottleneckKind, Family, Readout};
 use cospike_sim_core::payload::{Missing, Packetise};
 use cospike_sim_core::record::Record;
 use cospike_sim_core::workload::{ArrivalProcess, SampleOrder, Workload};
@@ -46,6 +46,7 @@ pub(crate) fn plan(zoo: &Zoo, dataset: &Dataset) -> Plan {
         unit: Some(unit),
         codec: None,
         time_steps: Some(4),
+        readout: None,
     };
     let files = zoo.network(&choice).unwrap().files;
     let processor =
@@ -226,11 +227,12 @@ fn invariant_14_every_value_that_matters_is_part_of_the_key() {
     let (inference, point) = keys(&plan);
     /// Name, whether the inference depends on it, and the change.
     type Change = (&'static str, bool, fn(&mut Plan));
-    let changes: [Change; 11] = [
+    let changes: [Change; 12] = [
         ("weights", true, |plan| plan.networks[0].weights[1].blake3.push('0')),
         ("samples", true, |plan| plan.networks[0].samples.count -= 1),
         ("unit", true, |plan| plan.networks[0].choice.unit.as_mut().unwrap().width = 4),
         ("time steps", true, |plan| plan.networks[0].choice.time_steps = Some(2)),
+        ("readout", true, |plan| plan.networks[0].choice.readout = Some(Readout::Last)),
         ("seed", false, |plan| plan.seed += 1),
         ("link", false, |plan| plan.points[0].system.link.propagation_seconds = 1e-9),
         ("packets", false, |plan| plan.points[0].packets.packetise = Packetise::Step),
@@ -258,6 +260,6 @@ fn invariant_14_numbers_change_with_the_schemas_only() {
     let rows: Vec<_> = study.run(None, &|_| ()).unwrap().replications.iter().map(Record::values).collect();
     let simulation = hash(format!("{rows:?}"));
     let help = "if a number has changed on purpose, raise the schema";
-    assert_eq!((INFERENCE_SCHEMA, &inference[..16]), (8, "4ef38b2894907d55"), "{help}");
+    assert_eq!((INFERENCE_SCHEMA, &inference[..16]), (9, "4ef38b2894907d55"), "{help}");
     assert_eq!((SIMULATION_SCHEMA, &simulation[..16]), (12, "efa63322a39fa2fa"), "{help}");
 }

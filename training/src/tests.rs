@@ -381,9 +381,9 @@ fn bad_plans_are_refused_in_words() {
         );
         Plan::read(&text).map(drop).map_err(|error| error.to_string())
     };
-    assert_eq!((spiking(1), spiking(1024)), (Ok(()), Ok(())));
-    for steps in [0, 1025] {
-        assert!(spiking(steps).unwrap_err().contains(&format!("has `steps` {steps}: give 1 to 1024 time steps")));
+    assert_eq!((spiking(1), spiking(10_000)), (Ok(()), Ok(())));
+    for steps in [0, 10_001] {
+        assert!(spiking(steps).unwrap_err().contains(&format!("has `steps` {steps}: give 1 to 10000 time steps")));
     }
     let held = Samples::new(bars(24), 24, 1).err().unwrap().to_string();
     assert!(held.contains("`validation_images` is 24, but there are 24 training images in all"), "{held}");

@@ -6,16 +6,19 @@ Run in an environment with numpy 2.x, onnx 1.23.2 and onnxruntime 1.32.0:
 
 The graphs are written as exporters write them: `residual` as PyTorch with a batch normalisation that is not folded yet, a batch whose
 size is open, and sizes that the graph computes; `channels` with one axis, groups and products by constants; `mobile` with depthwise
-convolutions, the padding "same", weights of int8 and a softmax at the end.
+convolutions, the padding "same", weights of int8 and a softmax at the end; `dense` with concatenations as in Inception, DenseNet and behind
+a Flatten; `quantised` as onnxruntime's static quantisation writes it, in pairs of QuantizeLinear and DequantizeLinear.
 """
 
 import pathlib
 import sys
+import tempfile
 
 import numpy as np
 import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
 OUT = pathlib.Path(sys.argv[1])
 SAMPLES = 3
@@ -59,12 +62,16 @@ class Graph:
         ]
         return self.add("BatchNormalization", name, *values, **attributes)
 
-    def save(self, file, classes, opset=17, is_recorded=True):
+    def model(self, file, classes, opset=17):
         output = helper.make_tensor_value_info(self.at, TensorProto.FLOAT, [self.shape[0], classes])
         graph = helper.make_graph(self.nodes, file, [self.input], [output], self.constants)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], producer_name="make.py")
         model.ir_version = 8
         onnx.checker.check_model(model, full_check=True)
+        return model
+
+    def save(self, file, classes, opset=17, is_recorded=True):
+        model = self.model(file, classes, opset)
         onnx.save_model(model, OUT / f"{file}.onnx")
         if is_recorded:
             self.record(model, file)
@@ -82,7 +89,7 @@ class Graph:
         session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
         keys = [output.name for output in session.get_outputs()]
         values = dict(zip(keys, session.run(keys, {"image": batch})))
-        out = values.pop(self.at)
+        out = values.pop(model.graph.node[-1].output[0])
         # Where a function of each channel is folded into the weights before it, what came in is not computed.
         weighted = {node.output[0] for node in model.graph.node if node.op_type in WEIGHTED}
         constants = {constant.name for constant in model.graph.initializer}
@@ -161,6 +168,65 @@ def mobile():
     graph.save("mobile", 4)
 
 
+def dense():
+    graph = Graph(["batch", 3, 6, 6], 6)
+    graph.conv("stem", 8, 3, (3, 3), pads=[1, 1, 1, 1])
+    stem = graph.add("Relu", "stem/relu")
+    # An Inception block: three branches of the same rows and columns.
+    graph.conv("one", 6, 8, (1, 1))
+    one = graph.add("Relu", "one/relu")
+    graph.at = stem
+    three = graph.conv("three", 70, 8, (3, 3), pads=[1, 1, 1, 1])
+    pooled = graph.add("MaxPool", "pool", inputs=[stem], kernel_shape=[3, 3], strides=[1, 1], pads=[1, 1, 1, 1])
+    block = graph.add("Concat", "inception", inputs=[one, three, pooled], axis=1)
+    # A DenseNet layer: normalised, and put behind what it read.
+    graph.norm("norm", 84)
+    graph.add("Relu", "norm/relu")
+    graph.conv("grown", 4, 84, (3, 3), pads=[1, 1, 1, 1], bias=False)
+    graph.add("Concat", "densenet", inputs=[block, graph.at], axis=-3)
+    mean = graph.add("GlobalAveragePool", "mean")
+    graph.add("Flatten", "mean/flat")
+    flat = graph.at
+    graph.add("AveragePool", "small", inputs=[stem], kernel_shape=[3, 3], strides=[3, 3])
+    small = graph.add("Flatten", "small/flat")
+    graph.add("Concat", "vectors", inputs=[small, flat], axis=1)
+    graph.add("Gemm", "fc", graph.weight("fc.weight", 5, 120), graph.weight("fc.bias", 5), transB=1)
+    graph.save("dense", 5)
+
+
+class Samples(CalibrationDataReader):
+    def __init__(self, batch):
+        self.left = [{"image": sample[None]} for sample in batch]
+
+    def get_next(self):
+        return self.left.pop() if self.left else None
+
+
+def quantised():
+    graph = Graph(["batch", 2, 9, 9], 7)
+    graph.conv("stem", 8, 2, (3, 3), strides=[2, 2], pads=[1, 1, 1, 1])
+    graph.add("Relu", "stem/relu")
+    stem = graph.at
+    graph.conv("conv", 8, 8, (3, 3), pads=[1, 1, 1, 1])
+    graph.add("Add", "sum", inputs=[graph.at, stem])
+    graph.add("MaxPool", "pool", kernel_shape=[2, 2], strides=[2, 2])
+    graph.add("Flatten", "flat")
+    graph.add("Gemm", "fc", graph.weight("fc.weight", 4, 32), graph.weight("fc.bias", 4), transB=1)
+    samples = Samples(graph.rng.random((32, 2, 9, 9)).astype(np.float32))
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        onnx.save_model(graph.model("quantised", 4), folder / "float.onnx")
+        made = str(folder / "quantised.onnx")
+        quantize_static(
+            str(folder / "float.onnx"), made, samples, quant_format=QuantFormat.QDQ, per_channel=True,
+            activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
+        )  # fmt: skip
+        model = onnx.load_model(made)
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save_model(model, OUT / "quantised.onnx")
+    graph.record(model, "quantised")
+
+
 def images():
     """A network for images of 28x28, that is never compared, but simulated."""
     graph = Graph(["batch", 1, 28, 28], 4)
@@ -221,7 +287,16 @@ def wrong():
     save("variance", [conv, norm, relu_of_norm, *end, *fc], var=np.array([1, -1], np.float32), **values)
     quantise = node("QuantizeLinear", ["features", "scale", "zero"], ["whole"], name="quantise")
     back = node("DequantizeLinear", ["whole", "scale", "zero"], ["relu"], name="back")
-    save("quantised", [conv, quantise, back, *end, *fc], scale=np.float32(0.1), zero=np.uint8(0))
+    other = node("DequantizeLinear", ["whole", "scale", "other"], ["relu"], name="back")
+    scale, zero = {"scale": np.float32(0.1)}, {"zero": np.uint8(0)}
+    save("zero", [conv, quantise, other, *end, *fc], other=np.uint8(3), **scale, **zero)
+    save("scales", [conv, quantise, back, *end, *fc], scale=np.full(2, 0.1, np.float32), zero=np.zeros(2, np.uint8))
+    pool = node("MaxPool", ["whole"], ["max"], name="max", kernel_shape=[1, 1])
+    whole = node("DequantizeLinear", ["max", "scale", "zero"], ["relu"], name="back")
+    save("numbers", [conv, quantise, pool, whole, *end, *fc], **scale, **zero)
+    half = node("GlobalAveragePool", ["features"], ["half"], name="half")
+    for file, axis, inputs in [("rows", 2, ["features", "features"]), ("ragged", 1, ["features", "half"])]:
+        save(file, [conv, half, node("Concat", inputs, ["relu"], name="joint", axis=axis), *end, *fc])
     border = node("AveragePool", ["features"], ["relu"], name="mean_inside", kernel_shape=[2, 2], pads=[1, 1, 1, 1])
     save("border", [conv, border, *end, *fc])
     external = save("external")
@@ -238,5 +313,7 @@ def wrong():
 residual()
 channels()
 mobile()
+dense()
+quantised()
 images()
 wrong()

@@ -1,6 +1,6 @@
 //! Which network of a zoo is meant, as plain data.
 
-use cospike_sim_core::network::{BottleneckKind, Family};
+use cospike_sim_core::network::{BottleneckKind, Family, Readout};
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Display};
 
@@ -21,6 +21,10 @@ pub struct NetworkChoice {
     pub codec: Option<CodecChoice>,
     /// Number of time steps, T; `None` for as many as the network was trained with.
     pub time_steps: Option<u32>,
+    /// How class scores are read out; `None` for the way that its file says, or else the usual one, see
+    /// [`Network::effective_readout`](cospike_sim_core::network::Network::effective_readout).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readout: Option<Readout>,
 }
 
 /// Choice among the bottleneck units that were trained at one split point.

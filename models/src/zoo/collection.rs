@@ -154,6 +154,7 @@ impl Zoo {
             unit: unit.as_ref().map(|unit| unit.choice.clone()),
             codec: None,
             time_steps: Some(*time_steps),
+            readout: None,
         })
     }
 
@@ -243,7 +244,7 @@ impl Zoo {
         let backbone = self.backbone(wanted)?;
         let plain = backbone.architecture()?;
         let at = plain.split(&wanted.split)?;
-        let (network, cut, unit, quality) = match &wanted.unit {
+        let (mut network, cut, unit, quality) = match &wanted.unit {
             None => (plain.clone(), at, None, None),
             Some(choice) => {
                 let (file, unit) = self.unit(wanted, choice)?;
@@ -256,6 +257,7 @@ impl Zoo {
                 (network, cut, Some((file, unit)), unit.jpeg_quality)
             }
         };
+        network.readout = wanted.readout.or(network.readout);
         let steps = wanted.time_steps.unwrap_or(backbone.metadata.time_steps);
         let usual = match network.layers[cut].operation {
             Operation::Input => feed.codec,

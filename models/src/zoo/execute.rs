@@ -2,7 +2,7 @@
 
 use super::{NetworkChoice, Zoo, ZooError};
 use crate::dataset::{Dataset, Unsuitable};
-use cospike_sim_core::inference::LayerCounts;
+use cospike_sim_core::inference::{LayerCounts, argmax};
 use cospike_sim_core::kernel::{StreamFamily, Streams};
 use cospike_sim_core::link::noise_deviation;
 use cospike_sim_core::network::Network;
@@ -212,7 +212,7 @@ fn answers(
         });
         let execution = execution.map_err(failed)?;
         let is_right = |answer: usize| answer == usize::from(dataset.labels[sample]);
-        let right = is_right(execution.scores.answer());
+        let right = is_right(argmax(&execution.scores));
         let own = execution.layers.iter().filter(|layer| layer.layer <= network.cut());
         let head = before_split.iter().filter(|layer| layer.layer <= *shared).chain(own).copied().collect();
         let mut right_disturbed = vec![right; disturbances.all.len()];

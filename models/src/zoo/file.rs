@@ -5,8 +5,8 @@ use super::{Normalisation, PLAIN, UnitChoice, WeightFileError, ZooError, foreign
 use crate::file::{self, DATA_LIMIT};
 use crate::json::{Object, place};
 use cospike_sim_core::network::{
-    Bottleneck, BottleneckKind, Family, Network, NetworkError, NetworkName, Neuron, Operation, TensorStore, Weights,
-    read_safetensors, safetensors_metadata,
+    Bottleneck, BottleneckKind, Family, Network, NetworkError, NetworkName, Neuron, Operation, Readout, TensorStore,
+    Weights, read_safetensors, safetensors_metadata,
 };
 use std::collections::BTreeMap;
 use std::ops::{Range, RangeInclusive};
@@ -52,6 +52,8 @@ pub struct Metadata {
     pub task: Option<String>,
     /// Normalisation of the samples; `None` feeds them in as they are.
     pub normalisation: Option<Normalisation>,
+    /// How class scores are read out of a backbone; `None` for the usual way, see [`Network::effective_readout`].
+    pub readout: Option<Readout>,
     /// All metadata of the file, by key: those above, and the records of training and test. Keys that are not known are
     /// records too: they are listed, and mean nothing.
     pub all: BTreeMap<String, String>,
@@ -72,8 +74,8 @@ pub struct Unit {
     pub has_tail: bool,
 }
 
-/// Most time steps that a spiking network can have; conversions of float networks take up to some hundreds.
-pub const MAX_TIME_STEPS: u32 = 1024;
+/// Most time steps that a spiking network can have: the spikes of all steps are in memory, and a request counts its messages in 16 bits.
+pub const MAX_TIME_STEPS: u32 = 10_000;
 
 /// Most levels of a quantised network's activations, which then have 8 bits.
 pub const MAX_LEVELS: u32 = 255;
@@ -178,12 +180,13 @@ impl Metadata {
     /// Those of [`NetworkName`], if [`Metadata::network`] does not name an architecture.
     pub fn architecture(&self) -> Result<Network, NetworkError> {
         let name: NetworkName = self.network.parse()?;
-        Ok(match self.family {
+        let network = match self.family {
             Family::Spiking => name.spiking(self.neuron),
             Family::Float => name.float(),
             // No file is read without levels, and no network is executed with none.
             Family::Quantised => name.quantised(self.levels.unwrap_or_default()),
-        })
+        };
+        Ok(Network { readout: self.readout, ..network })
     }
 
     /// Layer graph of the network that the file describes, and the layers whose tensors it holds: all of a backbone; of a
@@ -192,6 +195,7 @@ impl Metadata {
         let backbone = self.architecture()?;
         let Some(Unit { split, choice, stride, has_tail, .. }) = &self.unit else {
             let layers = 0..backbone.layers.len();
+            backbone.check()?;
             return Ok((backbone, layers));
         };
         let shape = Bottleneck { kind: choice.kind, width: choice.width as usize, stride: *stride as usize };
@@ -242,7 +246,7 @@ impl Metadata {
             _ => None,
         })?;
         let (needed, most) = match family {
-            Family::Spiking => ("a whole number from 1 to 1024", MAX_TIME_STEPS),
+            Family::Spiking => ("a whole number from 1 to 10000", MAX_TIME_STEPS),
             Family::Float => ("1 in a float network", 1),
             Family::Quantised => ("1 in a quantised network", 1),
         };
@@ -259,6 +263,7 @@ impl Metadata {
             levels: (family == Family::Quantised).then(levels).transpose()?,
             task: keys.task()?,
             normalisation: foreign::normalisation(&all)?,
+            readout: keys.readout(is_unit)?,
             all,
         })
     }
@@ -358,6 +363,16 @@ impl Keys<'_> {
         self.choose("bottleneck", needed, |word| {
             BottleneckKind::ALL.into_iter().find(|kind| kind.name() == word && kind.family() == family)
         })
+    }
+
+    /// Decodes the readout, which a unit has from its backbone.
+    fn readout(&self, is_unit: bool) -> Result<Option<Readout>, WeightFileError> {
+        let needed = match is_unit {
+            true => "left out in a unit, which is read out as its backbone is",
+            false => "`spike-count`, `mean`, `last`, `max`, `membrane` or `max-membrane`",
+        };
+        let readout = |word: &str| Readout::named(word).filter(|_| !is_unit);
+        self.all.contains_key("readout").then(|| self.choose("readout", needed, readout)).transpose()
     }
 
     fn task(&self) -> Result<Option<String>, WeightFileError> {

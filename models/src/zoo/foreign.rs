@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 const OURS: &str = "cospike_version";
 
 /// Keys that have a meaning.
-const MEANINGS: [&str; 22] = [
+const MEANINGS: [&str; 23] = [
     "kind",
     "backbone",
     "network",
@@ -30,6 +30,7 @@ const MEANINGS: [&str; 22] = [
     "neuron",
     "coding",
     "normalisation",
+    "readout",
     "cospike_version",
 ];
 

@@ -135,6 +135,7 @@ impl WeightFile {
                 levels: None,
                 task: None,
                 normalisation: None,
+                readout: None,
                 all: BTreeMap::new(),
             },
             blake3: blake3::hash(content.as_bytes()).to_hex().to_string(),

@@ -14,7 +14,7 @@
 //! | `backbone` | name of the backbone, by which its units find it |
 //! | `network` | name of its architecture, see [`NetworkName`](cospike_sim_core::network::NetworkName); that of the backbone if it is left out |
 //! | `family` | `spiking`, `float` or `quantised` |
-//! | `time_steps` | time steps that it was trained with, 1 to 1024; 1 if it is not spiking |
+//! | `time_steps` | time steps that it was trained with, 1 to 10,000; 1 if it is not spiking |
 //! | `levels` | of a quantised network: levels of its activations, 2 to 255 |
 //! | `split`, `width`, `stride` | of a unit: its split point, channels that the encoder emits, stride of the encoder |
 //! | `bottleneck` | of a unit: `spiking`, `float`, `binary` or `quantised` |
@@ -22,6 +22,7 @@
 //! | `jpeg_quality` | of a float unit: 1 to 100 |
 //! | `tail` | of a unit: `tuned` (also if it is left out), the file holds the tail that was trained with it; `of the backbone`, it holds the unit alone |
 //! | `task` | optional: data set that it was trained for; samples known to be another's are refused |
+//! | `readout` | optional, of a spiking backbone: how class scores are read out, `mean`, `last` or `max`; see [`Readout`](cospike_sim_core::network::Readout) |
 //! | `test_images`, `test_correct`, `payload_bits` | optional, all or none: what `zoo verify` measures again |
 //! | `validation_accuracy` | optional: a share, 0 to 1 |
 //! | `cospike_version` | version of CoSpike whose trainer wrote the file; without it the following are mandatory |

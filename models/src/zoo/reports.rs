@@ -64,6 +64,7 @@ fn kind(operation: Operation) -> &'static str {
         Operation::Activation(Activation::Clip { .. }) => "Clip",
         Operation::Activation(Activation::Quantise { .. }) => "Quantiser",
         Operation::Activation(Activation::Sigmoid) => "Sigmoid",
+        Operation::Activation(Activation::Round { .. }) => "Round",
         Operation::Add => "Add",
         Operation::Pool(pool) => match pool.reduction {
             Reduction::Average => "AvgPool2d",
@@ -71,5 +72,6 @@ fn kind(operation: Operation) -> &'static str {
             Reduction::Max => "MaxPool2d",
         },
         Operation::Flatten => "Flatten",
+        Operation::Concat => "Concat",
     }
 }

@@ -7,7 +7,7 @@ use crate::sweep::{Combination, Expansion, Outline};
 use cospike_models::dataset::{Dataset, Unsuitable};
 use cospike_models::zoo::{CodecChoice, ImportOptions, NetworkChoice, PLAIN, UnitChoice, ZooError};
 use cospike_sim_core::cosim::MAX_DESIGNS;
-use cospike_sim_core::network::{BottleneckKind, Family, INPUT, NetworkError, OUTPUT};
+use cospike_sim_core::network::{BottleneckKind, Family, INPUT, NetworkError, OUTPUT, Readout};
 use cospike_sim_core::payload::Packetise;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -24,6 +24,7 @@ pub(super) struct Asked<'a> {
     unit: Option<AskedUnit<'a>>,
     codec: Option<(CodecKey, CodecChoice)>,
     time_steps: Option<&'a Located<u32>>,
+    readout: Option<&'a Located<Readout>>,
     /// Whether each time step is evaluated on its own.
     pub(super) stepwise: bool,
 }
@@ -71,6 +72,7 @@ impl Asked<'_> {
             unit: self.unit.as_ref().map(AskedUnit::choice),
             codec: self.codec.as_ref().map(|(_, choice)| *choice),
             time_steps: self.steps(frames),
+            readout: self.readout.map(Located::get),
         }
     }
 }
@@ -113,6 +115,7 @@ fn asked<'a>(
         unit: width.as_ref().map(|width| AskedUnit { width, kind, variant: network.variant.as_ref() }),
         codec: network.codec(),
         time_steps: network.time_steps.as_ref(),
+        readout: network.readout.as_ref(),
         stepwise: false,
     })
 }
@@ -129,7 +132,17 @@ fn is_stepwise(scenario: &Scenario, family: Family, split: &str) -> bool {
 pub(super) fn local(scenario: &Scenario) -> Option<Asked<'_>> {
     let local = scenario.network.local.as_ref()?;
     let (backbone, family, time_steps) = (&local.backbone, local.family.get(), local.time_steps.as_ref());
-    Some(Asked { backbone, file: None, family, split: None, unit: None, codec: None, time_steps, stepwise: false })
+    Some(Asked {
+        backbone,
+        file: None,
+        family,
+        split: None,
+        unit: None,
+        codec: None,
+        time_steps,
+        readout: None,
+        stepwise: false,
+    })
 }
 
 /// What may share a packet. Time steps that are sent one by one share none.
@@ -264,6 +277,10 @@ pub(super) fn locate(error: ZooError, asked: &Asked<'_>) -> Result<Mistake, ZooE
         ZooError::Network(NetworkError::UnknownSplit { name, known }) => {
             let help = did_you_mean(name, known.iter().map(String::as_str));
             Mistake::in_value(split, format!("no split point is called `{name}`")).help(help)
+        }
+        ZooError::Network(NetworkError::Readout { .. }) => {
+            let span = asked.readout.map_or_else(|| split.span(), Located::span);
+            Mistake::at_span(span, message).help("leave `readout` out for the usual one")
         }
         ZooError::NoChoiceOfCodec { .. } | ZooError::NoQuality => {
             let (key, span) =

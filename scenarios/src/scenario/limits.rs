@@ -36,8 +36,6 @@ pub(super) const MAX_REPLICATIONS: u32 = 1_000_000;
 pub(super) const MAX_SAMPLES: u32 = 10_000_000;
 /// Greatest number of channels of a bottleneck unit; no layer of the zoo's backbones has as many.
 pub(super) const MAX_WIDTH: u32 = 65_536;
-/// Greatest number of time steps: the spikes of all steps are in memory, and a request counts its messages in 16 bits.
-pub(super) const MAX_TIME_STEPS: u32 = 10_000;
 /// Greatest number of waiting requests that a key can name: as many as a run has room for.
 pub(super) const MAX_WAITING: u32 = 1_000_000_000;
 /// Largest packet in bytes, that of the Internet Protocol.

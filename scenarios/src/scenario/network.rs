@@ -3,10 +3,10 @@
 use super::check;
 use crate::diagnostic::{Mistake, excerpt};
 use crate::located::Located;
-use crate::scenario::limits::{MAX_DT, MAX_MBPS, MAX_TIME_STEPS, MAX_WIDTH, MIN_DT, MIN_MBPS};
+use crate::scenario::limits::{MAX_DT, MAX_MBPS, MAX_WIDTH, MIN_DT, MIN_MBPS};
 use cospike_models::import::nir::{Initial, NirOptions};
-use cospike_models::zoo::{CodecChoice, Format, Normalisation};
-use cospike_sim_core::network::{BottleneckKind, Family, INPUT, OUTPUT};
+use cospike_models::zoo::{CodecChoice, Format, MAX_TIME_STEPS, Normalisation};
+use cospike_sim_core::network::{BottleneckKind, Family, INPUT, OUTPUT, Readout};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -47,6 +47,9 @@ pub struct NetworkSection {
     /// Number of time steps of a spiking network; that of its training if it is left out.
     #[schemars(range(min = 1, max = MAX_TIME_STEPS))]
     pub time_steps: Option<Located<u32>>,
+    /// How class scores are read out of the time steps of a spiking network; if it is left out, as its file says, or else by `spike-count`
+    /// if its last layer emits spikes, and by `mean` if not. An early exit decides on the steps so far.
+    pub readout: Option<Located<Readout>>,
     /// Each time step is sent as soon as it is computed, and the tail is executed as steps arrive.
     pub stream: Option<Located<bool>>,
     /// Alternative cuts, which a device takes when it estimates its link to be fast enough.
@@ -282,6 +285,7 @@ impl NetworkSection {
         section.check_unit(family)?;
         section.check_codec()?;
         check_steps(family, section.time_steps.as_ref())?;
+        section.check_readout(family)?;
         if let Some(local) = &section.local {
             check_steps(local.family.get(), local.time_steps.as_ref())?;
         }
@@ -313,6 +317,13 @@ impl NetworkSection {
             }
             _ => Ok(()),
         }
+    }
+
+    fn check_readout(&self, family: Family) -> Result<(), Mistake> {
+        let Some(readout) = self.readout.as_ref().filter(|_| !family.has_steps()) else { return Ok(()) };
+        let name = family.name();
+        let message = format!("a {name} network is executed once and has no time steps to read out");
+        Err(Mistake::in_value(readout, message).help(format!("leave `readout` out for `family = \"{name}\"`")))
     }
 
     fn check_codec(&self) -> Result<(), Mistake> {

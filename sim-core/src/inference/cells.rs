@@ -24,6 +24,8 @@ pub(super) struct CellState {
     /// Synaptic currents; empty without synapses.
     currents: Vec<f32>,
     membranes: Vec<f32>,
+    /// Membranes of every step so far, before spikes reset them; none if they are not recorded.
+    pub(super) charged: Option<Vec<f32>>,
 }
 
 impl CellLayer {
@@ -59,22 +61,22 @@ impl CellLayer {
         })
     }
 
-    /// The state before the first step.
-    pub(super) fn at_rest(&self) -> CellState {
+    /// The state before the first step, which records membranes if `is_recorded`.
+    pub(super) fn at_rest(&self, is_recorded: bool) -> CellState {
         let membranes = if self.initial.is_empty() { vec![0.0; self.shape.len()] } else { self.initial.clone() };
-        CellState { currents: vec![0.0; self.synapse_share.len()], membranes }
+        let charged = is_recorded.then(Vec::new);
+        CellState { currents: vec![0.0; self.synapse_share.len()], membranes, charged }
     }
 
     /// What the layer emits over all steps of `input`.
-    pub(super) fn run(&self, input: &Real) -> Feature {
-        let mut state = self.at_rest();
-        let steps: Vec<_> = (0..input.steps).map(|step| self.step(input.step(step), &mut state)).collect();
+    pub(super) fn run(&self, input: &Real, state: &mut CellState) -> Feature {
+        let steps: Vec<_> = (0..input.steps).map(|step| self.step(input.step(step), state)).collect();
         Feature::join(&steps)
     }
 
     /// What the layer emits in one step with `input`.
     pub(super) fn step(&self, input: &[f32], state: &mut CellState) -> Feature {
-        let CellState { currents, membranes } = state;
+        let CellState { currents, membranes, charged } = state;
         if self.cells.synapse {
             let values = self.synapse_share.iter().zip(&self.synapse_gain);
             for ((current, &x), (share, gain)) in currents.iter_mut().zip(input).zip(values) {
@@ -84,6 +86,7 @@ impl CellLayer {
         } else {
             self.charge(input, membranes);
         }
+        charged.iter_mut().for_each(|charged| charged.extend_from_slice(membranes));
         match self.cells.output {
             CellOutput::Membrane => Feature::Real(Real { shape: self.shape, steps: 1, data: membranes.clone() }),
             CellOutput::Spikes { fires, reset } => Feature::Spikes(self.fire(membranes, fires, reset)),

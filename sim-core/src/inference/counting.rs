@@ -20,7 +20,7 @@ impl Executable {
             [inputs.iter().map(|&(_, feature)| spikes_of(feature)).sum(), spikes_of(output)];
         let mut counted = LayerCounts { layer: i, input_events, output_events, ..LayerCounts::default() };
         match &self.plans[i].work {
-            Work::Input | Work::Activation(_) | Work::Flatten | Work::Previous => {}
+            Work::Input | Work::Activation(_) | Work::Flatten | Work::Concat | Work::Previous => {}
             Work::Neuron(_) => self.count_neurons(&mut counted, inputs[0].0, steps, 1),
             Work::Cells(_) => {
                 let Operation::Cells(cells) = self.network.layers[i].operation else {
@@ -119,6 +119,7 @@ impl Executable {
         let (i, plan) = (counted.layer, &self.plans[counted.layer]);
         let written = match plan.work {
             Work::Input | Work::Activation(_) | Work::Flatten | Work::Previous => 0,
+            Work::Concat => self.values_of_spikes(i, steps),
             Work::Neuron(_) => counted.output_events,
             Work::Cells(_) if plan.signal != Signal::Real => counted.output_events,
             Work::Pool(..) if plan.signal != Signal::Real => counted.output_events,
@@ -131,6 +132,13 @@ impl Executable {
             counted.nonzero.activation_writes = self.nonzeros_written(i, output);
             counted.nonzero.map_bits_written = written;
         }
+    }
+
+    /// Values that a concatenation has to write: its inputs lie where they are, but spikes beside real values become values.
+    fn values_of_spikes(&self, i: usize, steps: usize) -> u64 {
+        let spikes = |&&input: &&usize| self.is_spikes(input) && !self.is_spikes(i);
+        let values = |&input: &usize| (self.network.layers[input].output.len() * self.steps_after(i, steps)) as u64;
+        self.network.layers[i].inputs.iter().filter(spikes).map(values).sum()
     }
 
     /// Number of values that are not zero in the `output` of layer `i` as it is written: behind its activation function.

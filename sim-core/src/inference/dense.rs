@@ -94,6 +94,7 @@ impl Activation {
             Self::Relu => x.max(0.0),
             Self::Clip { max } => x.max(0.0).min(max),
             Self::Quantise { levels } => (x.clamp(0.0, 1.0) * levels as f32 + 0.5).floor() / levels as f32,
+            Self::Round { step, low, high } => (x / step).round_ties_even().clamp(low as f32, high as f32) * step,
             // By `libm`, because that of the system has other last digits on other systems.
             Self::Sigmoid => 1.0 / (1.0 + libm::expf(-x)),
         }

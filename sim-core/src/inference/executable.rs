@@ -8,7 +8,7 @@ use super::gather::Rows;
 use super::grouped::Grouped;
 use super::taps::Taps;
 use crate::network::{
-    Activation, Affine, Conv2d, Leak, Network, NetworkError, Neuron, Operation, Pool2d, Signal, Weights, weight_shape,
+    Activation, Affine, Conv2d, Leak, Network, NetworkError, Neuron, Operation, Pool2d, Readout, Signal, Weights, weight_shape,
 };
 use std::ops::Range;
 
@@ -19,6 +19,8 @@ pub struct Executable {
     pub(super) plans: Vec<Plan>,
     /// Stretches of layers that are executed step by step, see [`Network::loops`].
     pub(super) loops: Vec<Range<usize>>,
+    /// See [`Network::effective_readout`].
+    pub(super) readout: Readout,
 }
 
 /// What the first layer reads.
@@ -84,6 +86,7 @@ pub(super) enum Work {
     Add,
     Pool(Pool2d, Taps),
     Flatten,
+    Concat,
 }
 
 impl Executable {
@@ -127,20 +130,20 @@ impl Executable {
             let currents = plan.varies && plan.signal == Signal::Real && !plan.readers.is_empty();
             let into_membrane = |&r: &usize| match plans[r].work {
                 Work::Neuron(_) | Work::Cells(_) => true,
-                Work::Add => !plans[r].stored,
+                Work::Add | Work::Concat => !plans[r].stored,
                 _ => false,
             };
             let skips_zeros = |&r: &usize| match plans[r].work {
                 Work::Dense(..) | Work::DenseGrouped(..) | Work::Pool(..) | Work::Scale(..) => true,
                 Work::Add => plans[r].stored,
-                Work::Activation(_) | Work::Flatten => plans[r].mapped,
+                Work::Activation(_) | Work::Flatten | Work::Concat => plans[r].mapped,
                 _ => false,
             };
             let mapped = plan.signal == Signal::Real && plan.readers.iter().any(skips_zeros);
             plans[i].stored = !(currents && plan.readers.iter().all(into_membrane));
             plans[i].mapped = mapped;
         }
-        Ok(Self { network: network.clone(), plans, loops: network.loops() })
+        Ok(Self { network: network.clone(), plans, loops: network.loops(), readout: network.effective_readout() })
     }
 
     /// The network.
@@ -207,6 +210,7 @@ fn work(network: &Network, signals: &[Signal], weights: &Weights, index: usize) 
         Operation::Add => Work::Add,
         Operation::Pool(pool) => Work::Pool(pool, Taps::pool(pool)),
         Operation::Flatten => Work::Flatten,
+        Operation::Concat => Work::Concat,
         Operation::Activation(_) if on_spikes => {
             let reason = "an activation function of spikes: leave it out, or put it before the neuron".into();
             return Err(NetworkError::Inconsistent { layer: layer.name.clone(), reason });

@@ -1,7 +1,10 @@
 //! Execution of a range of layers on one sample.
 
+use super::cells::CellState;
+use super::concat::concat;
 use super::dense::activate;
 use super::executable::{Executable, Work};
+use super::membrane::charged;
 use super::pool::{flatten, pool};
 use super::scale::scale;
 use super::spiking::{self, Direct, Scratch, Source};
@@ -18,6 +21,9 @@ pub struct Execution {
     pub output: Feature,
     /// Operations of each layer executed, in order.
     pub layers: Vec<LayerCounts>,
+    /// Membranes of the last layer of the network in every step, before spikes reset them; none if that was not executed, or the network
+    /// is not read out by them.
+    pub membranes: Option<Real>,
 }
 
 impl Executable {
@@ -56,7 +62,8 @@ impl Executable {
             |i: usize| self.plans[i].readers.iter().filter(|&&reader| i < reader && reader < layers.end).count();
         let unread = (first..layers.end).map(reads).collect();
         let scratch = Scratch::default();
-        let mut running = Running { executable: self, first, end: layers.end, steps, outputs, unread, scratch };
+        let membranes = None;
+        let mut running = Running { executable: self, first, end: layers.end, steps, outputs, unread, scratch, membranes };
         let mut counts = vec![];
         let mut next = layers.start;
         while next < layers.end {
@@ -73,7 +80,20 @@ impl Executable {
         }
         // Nothing in the range reads the last layer, so it was not deferred.
         let output = running.outputs.pop().flatten().expect("the last layer is computed").into_owned();
-        Ok(Execution { output, layers: counts })
+        Ok(Execution { output, layers: counts, membranes: running.membranes })
+    }
+
+    /// Class scores of an `execution` that ended with the last layer, see [`Network::effective_readout`](crate::network::Network::effective_readout).
+    pub fn scores(&self, execution: &Execution) -> Vec<f32> {
+        match &execution.membranes {
+            Some(membranes) => membranes.read_out(self.readout),
+            None => execution.output.values().read_out(self.readout),
+        }
+    }
+
+    /// Whether the membranes of layer `i` are what class scores are read out of.
+    pub(super) fn keeps_membranes(&self, i: usize) -> bool {
+        i + 1 == self.network.layers.len() && self.readout.is_of_membranes()
     }
 
     /// Whether `layers` exist and can run on the output of the layer before them alone.
@@ -142,6 +162,8 @@ pub(super) struct Running<'a> {
     /// How often each output is still to be read.
     pub(super) unread: Vec<usize>,
     pub(super) scratch: Scratch,
+    /// See [`Execution::membranes`].
+    pub(super) membranes: Option<Real>,
 }
 
 impl Running<'_> {
@@ -213,13 +235,21 @@ impl Running<'_> {
         let (layer, plan) = (&executable.network.layers[i], &executable.plans[i]);
         match &plan.work {
             Work::Neuron(neuron) => {
+                if executable.keeps_membranes(i) {
+                    self.membranes = Some(charged(neuron, &self.currents(i), self.steps));
+                }
                 let mut scratch = std::mem::take(&mut self.scratch);
                 let sources = self.sources(layer.inputs[0]);
                 let spikes = spiking::fire(sources, neuron, layer.output, self.steps, &mut scratch);
                 self.scratch = scratch;
                 Feature::Spikes(spikes)
             }
-            Work::Cells(cells) => cells.run(&self.currents(i)),
+            Work::Cells(cells) => {
+                let mut state = cells.at_rest(executable.keeps_membranes(i));
+                let emitted = cells.run(&self.currents(i), &mut state);
+                self.keep(layer.output, state);
+                emitted
+            }
             Work::Scale(_, factors) => scale(self.output(layer.inputs[0]), factors),
             Work::Add if plan.signal != Signal::Real => {
                 let [a, b] = [0, 1].map(|input| self.output(layer.inputs[input]).planes());
@@ -239,9 +269,19 @@ impl Running<'_> {
             Work::Activation(f) => activate(self.real(layer.inputs[0]), *f),
             Work::Pool(geometry, taps) => pool(self.output(layer.inputs[0]), *geometry, taps),
             Work::Flatten => flatten(self.output(layer.inputs[0])),
+            Work::Concat => {
+                let inputs: Vec<_> = layer.inputs.iter().map(|&input| self.output(input)).collect();
+                concat(&inputs, layer.output, plan.signal, executable.steps_after(i, self.steps))
+            }
             Work::Input => unreachable!("`Network::check` lets no layer but the first be the input"),
             Work::Previous => unreachable!("`run_loop` keeps what was emitted in the step before"),
         }
+    }
+
+    /// Keeps the membranes of the layer whose `state` it was, if they were recorded.
+    pub(super) fn keep(&mut self, shape: Shape, state: CellState) {
+        let whole = |data: Vec<f32>| Real { shape, steps: data.len() / shape.len(), data };
+        self.membranes = state.charged.map(whole).or(self.membranes.take());
     }
 
     /// The currents into the neurons of layer `i`, in every step.

@@ -3,7 +3,7 @@
 
 use super::graded::GradedTrain;
 use super::spike_train::SpikeTrain;
-use crate::network::{Shape, Signal};
+use crate::network::{Readout, Shape, Signal};
 use std::borrow::Cow;
 
 /// A real-valued feature map, one value per channel, position and step.
@@ -40,15 +40,33 @@ impl Real {
         &self.data[step * len..(step + 1) * len]
     }
 
-    /// The class answered when these values are class scores: the [`argmax`] of their means over the steps.
-    pub fn answer(&self) -> usize {
-        argmax(&self.means())
-    }
-
     /// The mean of each value over the steps.
     pub fn means(&self) -> Vec<f32> {
-        let sum = |value: usize| (0..self.steps).map(|t| self.step(t)[value]).sum::<f32>();
-        (0..self.shape.len()).map(|value| sum(value) / self.steps as f32).collect()
+        self.sums().into_iter().map(|sum| sum / self.steps as f32).collect()
+    }
+
+    /// The sum of each value over the steps.
+    fn sums(&self) -> Vec<f32> {
+        self.over_steps(|values| values.sum())
+    }
+
+    /// Class scores, where these are the values that `readout` is of: what the last layer emits, or its membranes.
+    pub(crate) fn read_out(&self, readout: Readout) -> Vec<f32> {
+        match readout {
+            Readout::SpikeCount => self.sums(),
+            Readout::Mean => self.means(),
+            Readout::Last | Readout::Membrane => self.step(self.steps - 1).to_vec(),
+            // What is not a number stays so.
+            Readout::Max | Readout::MaxMembrane => self.over_steps(|values| {
+                let largest = |a: f32, b: f32| if b > a || b.is_nan() { b } else { a };
+                values.reduce(largest).unwrap_or(f32::NAN)
+            }),
+        }
+    }
+
+    /// `of` the steps of each value.
+    fn over_steps(&self, of: impl Fn(&mut dyn Iterator<Item = f32>) -> f32) -> Vec<f32> {
+        (0..self.shape.len()).map(|value| of(&mut (0..self.steps).map(|t| self.step(t)[value]))).collect()
     }
 }
 
@@ -158,6 +176,14 @@ impl Feature {
         }
     }
 
+    /// Real values; numbers of spikes as such.
+    pub(super) fn values(&self) -> Cow<'_, Real> {
+        match self {
+            Self::Real(real) => Cow::Borrowed(real),
+            spikes => Cow::Owned(Real { shape: spikes.shape(), steps: spikes.steps(), data: spikes.numbers() }),
+        }
+    }
+
     /// The numbers of spikes as real values, in the order of [`Real`]; nothing of real values.
     pub fn numbers(&self) -> Vec<f32> {
         let (shape, steps) = (self.shape(), self.steps());
@@ -182,10 +208,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_answer_is_the_lowest_class_of_the_highest_mean() {
-        let scores = |data: &[f32]| Real { shape: Shape::vector(3), steps: 2, data: data.to_vec() };
-        assert_eq!(scores(&[0.0, 3.0, 1.0, 0.0, -1.0, 1.0]).answer(), 1);
-        assert_eq!(scores(&[-9.0, -2.0, -1.0, -8.0, -1.0, -1.0]).answer(), 2);
+    fn scores_are_read_out_over_the_steps() {
+        let emitted = |data: &[f32]| Real { shape: Shape::vector(3), steps: 2, data: data.to_vec() };
+        let spikes = emitted(&[0.0, 1.0, 1.0, 0.0, 0.0, 1.0]);
+        assert_eq!(spikes.read_out(Readout::SpikeCount), [0.0, 1.0, 2.0]);
+        assert_eq!(spikes.read_out(Readout::Mean), [0.0, 0.5, 1.0]);
+        let real = emitted(&[-9.0, 2.0, 4.0, -8.0, f32::NAN, -1.0]);
+        assert_eq!(real.read_out(Readout::Last)[0], -8.0);
+        let largest = real.read_out(Readout::Max);
+        assert!(largest[0] == -8.0 && largest[1].is_nan() && largest[2] == 4.0, "{largest:?}");
     }
 
     #[test]

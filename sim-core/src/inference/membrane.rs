@@ -1,6 +1,6 @@
 //! Neurons: from currents to membranes to spikes.
 
-use super::SpikeTrain;
+use super::{Real, SpikeTrain};
 use super::lines::{LANES, LINES_PER_WORD, Line};
 use super::tile::Tile;
 use super::vector::{Vector, Vectorised, vectorise};
@@ -19,6 +19,46 @@ pub(super) fn charge(
     scratch.fired.resize(tile.len(), 0);
     let MembraneScratch { membranes, fired } = scratch;
     vectorise(Charge { neuron, tile, currents, membranes, fired, spikes });
+}
+
+/// Membranes of neurons in each of `steps`, before spikes reset them, on `currents` of every step or of the only one; see [`Neuron`].
+pub(super) fn charged(neuron: &Neuron, currents: &Real, steps: usize) -> Real {
+    let (rest, leak) = (resting(neuron), exact_share(neuron.leak));
+    let mut membranes = vec![neuron.initial; currents.shape.len()];
+    let mut all = Real { shape: currents.shape, steps, data: Vec::with_capacity(steps * membranes.len()) };
+    for step in 0..steps {
+        for (v, &x) in membranes.iter_mut().zip(currents.step(step % currents.steps)) {
+            let part = |difference: f32| match leak {
+                Leak::Tau(tau) => difference / tau,
+                Leak::Share(share) => difference * share,
+                Leak::None | Leak::Learned => 0.0,
+            };
+            let h = match leak {
+                Leak::None | Leak::Learned => *v + x,
+                _ if neuron.decay_input => *v + part(x - (*v - rest)),
+                _ => *v - part(*v - rest) + x,
+            };
+            let has_fired = match neuron.fires {
+                Fires::From => h >= neuron.threshold,
+                Fires::Above => h > neuron.threshold,
+            };
+            all.data.push(h);
+            *v = match neuron.reset {
+                Reset::Hard(value) if has_fired => value,
+                Reset::Soft if has_fired => h - neuron.threshold,
+                _ => h,
+            };
+        }
+    }
+    all
+}
+
+/// Potential to which membranes decay.
+fn resting(neuron: &Neuron) -> f32 {
+    match neuron.reset {
+        Reset::Hard(rest) => rest,
+        Reset::Soft => 0.0,
+    }
 }
 
 /// Buffers for the neurons of one tile, reused between layers.
@@ -43,10 +83,7 @@ impl Vectorised for Charge<'_> {
 
     #[inline(always)]
     fn run<V: Vector>(self) {
-        let rest = match self.neuron.reset {
-            Reset::Hard(rest) => rest,
-            Reset::Soft => 0.0,
-        };
+        let rest = resting(self.neuron);
         // One loop per equation, so that no lane asks which it is.
         match (exact_share(self.neuron.leak), self.neuron.decay_input) {
             (Leak::Tau(tau), true) => self.decay::<V, true, true>(rest, tau),

@@ -11,6 +11,7 @@
 
 mod cells;
 mod coding;
+mod concat;
 mod convolution;
 mod counting;
 mod counts;

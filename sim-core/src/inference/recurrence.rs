@@ -46,6 +46,7 @@ impl Running<'_> {
                 outputs: before.collect(),
                 unread: vec![],
                 scratch: std::mem::take(&mut self.scratch),
+                membranes: None,
             };
             for i in stretch.clone() {
                 let layer = &executable.network.layers[i];
@@ -55,7 +56,7 @@ impl Running<'_> {
                         None => nothing(executable.signal(i), layer.output),
                     },
                     Work::Cells(cells) => {
-                        let state = states.entry(i).or_insert_with(|| cells.at_rest());
+                        let state = states.entry(i).or_insert_with(|| cells.at_rest(executable.keeps_membranes(i)));
                         let currents = now.currents(i);
                         cells.step(&currents.data, state)
                     }
@@ -65,6 +66,9 @@ impl Running<'_> {
                 now.outputs.push(Some(Cow::Owned(output)));
             }
             self.scratch = now.scratch;
+        }
+        for (i, state) in states {
+            self.keep(executable.network.layers[i].output, state);
         }
         emitted
     }

@@ -111,6 +111,7 @@ impl Network {
             name: self.name.clone(),
             layers: self.layers[..=at].to_vec(),
             split_points: self.split_points.iter().filter(|s| s.layer <= at).cloned().collect(),
+            readout: self.readout,
         };
         let family = self.family();
         if unit.kind.family() != family {

@@ -7,10 +7,10 @@ const MAX_GRADE: u32 = 255;
 
 impl Network {
     /// Checks that layers read earlier layers only (or cells one step late), that shapes follow from each other, and that no feature map
-    /// holds more than 2^32 - 1 values or sums of more than 255 spike trains.
+    /// holds more than 2^32 - 1 values or sums of more than 255 spike trains, and that the readout is one that it has values for.
     ///
     /// # Errors
-    /// [`NetworkError::Inconsistent`], naming the first layer that is wrong.
+    /// [`NetworkError::Inconsistent`], naming the first layer that is wrong, and [`NetworkError::Readout`].
     pub fn check(&self) -> Result<(), NetworkError> {
         if self.layers.is_empty() {
             return Err(NetworkError::Inconsistent { layer: self.name.clone(), reason: "there is no layer".into() });
@@ -32,13 +32,15 @@ impl Network {
                 return Err(NetworkError::Inconsistent { layer: layer.name.clone(), reason });
             }
         }
-        Ok(())
+        self.check_readout()
     }
 
     fn check_layer(&self, index: usize, layer: &Layer) -> Result<(), String> {
         let arity = match layer.operation {
             Operation::Input => 0,
             Operation::Add => 2,
+            // As many as there are.
+            Operation::Concat => layer.inputs.len().max(2),
             _ => 1,
         };
         let output = layer.output;
@@ -59,7 +61,14 @@ impl Network {
         if output.is_empty() || u32::try_from(output.len()).is_err() {
             return Err(format!("its output of shape {output} has no values or more than 2^32 - 1"));
         }
-        layer.inputs.iter().try_for_each(|&i| follows(layer, self.layers[i].output))
+        let read = layer.inputs.iter().map(|&i| self.layers[i].output);
+        if layer.operation == Operation::Concat {
+            let channels: usize = read.clone().map(|input| input.channels).sum();
+            if channels != output.channels {
+                return Err(format!("its inputs have {channels} channels, but its output {output}"));
+            }
+        }
+        read.into_iter().try_for_each(|input| follows(layer, input))
     }
 }
 
@@ -74,6 +83,7 @@ fn follows(layer: &Layer, input: Shape) -> Result<(), String> {
         Operation::Linear => output.area() == 1,
         Operation::Pool(p) => p.input == input && p.output == output && pool_fits(p),
         Operation::Flatten => output == Shape::vector(input.len()),
+        Operation::Concat => (input.height, input.width) == (output.height, output.width),
         Operation::Neuron(Neuron { leak: Leak::Tau(tau), .. }) if tau.is_nan() || tau <= 0.0 => {
             return Err(format!("its time constant {tau} is not positive"));
         }
@@ -82,6 +92,9 @@ fn follows(layer: &Layer, input: Shape) -> Result<(), String> {
         }
         Operation::Activation(Activation::Quantise { levels: 0 }) => {
             return Err("a quantiser needs at least one level".into());
+        }
+        Operation::Activation(Activation::Round { step, low, high }) if !(step.is_finite() && step > 0.0 && low <= high) => {
+            return Err(format!("it cannot round to steps of {step} from {low} to {high}"));
         }
         Operation::Neuron(_)
         | Operation::Cells(_)

@@ -1,6 +1,6 @@
 //! Layers and the graph they form.
 
-use super::{Cells, Family, Fires, NetworkError};
+use super::{Cells, Family, Fires, NetworkError, Readout};
 use serde::{Deserialize, Serialize};
 
 /// Shape of one sample's feature map (no batch, no time).
@@ -283,6 +283,16 @@ pub enum Activation {
     },
     /// `1 / (1 + exp(-x))`.
     Sigmoid,
+    /// Rounding to the nearest of the whole numbers of steps from `low` to `high`, `step * min(max(round(x / step), low), high)`, halves to
+    /// the even one: what QuantizeLinear and DequantizeLinear of ONNX compute one after the other.
+    Round {
+        /// Distance of neighbouring values.
+        step: f32,
+        /// Smallest number of steps.
+        low: i32,
+        /// Largest number of steps.
+        high: i32,
+    },
 }
 
 impl Activation {
@@ -335,6 +345,9 @@ pub enum Operation {
     Add,
     /// Pool of every channel.
     Pool(Pool2d),
+    /// The channels of several inputs of the same rows and columns, one behind the other: spikes, if all of them are; spikes beside real
+    /// values become values.
+    Concat,
     /// Flattens a feature map to a vector in the order `[channel][row][column]`, as PyTorch's `flatten` does. A linear
     /// layer flattens its input by itself.
     Flatten,
@@ -371,6 +384,8 @@ pub struct Network {
     pub layers: Vec<Layer>,
     /// Split points in order; the first is `input`, the last `output`.
     pub split_points: Vec<SplitPoint>,
+    /// How class scores are read out; `None` for the usual way, see [`Network::effective_readout`].
+    pub readout: Option<Readout>,
 }
 
 /// Name of the split point that leaves everything to the cloud.
@@ -383,7 +398,7 @@ impl Network {
     pub fn new(name: impl Into<String>, input: Shape) -> Self {
         let layer = Layer { name: INPUT.into(), operation: Operation::Input, inputs: vec![], output: input };
         let split_points = vec![SplitPoint { name: INPUT.into(), layer: 0 }];
-        Self { name: name.into(), layers: vec![layer], split_points }
+        Self { name: name.into(), layers: vec![layer], split_points, readout: None }
     }
 
     /// Shape of one sample.
@@ -430,6 +445,11 @@ impl Network {
             Operation::Activation(Activation::Quantise { levels }) => Some(levels),
             Operation::Pool(pool) if pool.reduction == Reduction::Max => self.levels_at(layer.inputs[0]),
             Operation::Flatten => self.levels_at(layer.inputs[0]),
+            Operation::Concat => {
+                let mut levels = layer.inputs.iter().map(|&input| self.levels_at(input));
+                let first = levels.next()??;
+                levels.all(|other| other == Some(first)).then_some(first)
+            }
             _ => None,
         }
     }

@@ -13,6 +13,7 @@ mod family;
 mod graph;
 mod loops;
 mod mobilenet;
+mod readout;
 mod resnet;
 mod safetensors;
 mod signal;
@@ -30,6 +31,7 @@ pub use graph::{
     Shape, Slide, SplitPoint,
 };
 pub use mobilenet::{MobileNetV1, MobileNetV2};
+pub use readout::Readout;
 pub use resnet::{ResNet, ResidualBlock, ResidualSum, Stem};
 pub use safetensors::{read_safetensors, read_safetensors_but, safetensors_metadata};
 pub use signal::Signal;
@@ -130,6 +132,16 @@ pub enum NetworkError {
         network: String,
         /// Family of the network.
         family: Family,
+    },
+    /// A readout that the network has nothing for.
+    #[error("`{network}` cannot be read out by `{}`: {reason}", readout.name())]
+    Readout {
+        /// Name of the network.
+        network: String,
+        /// The readout asked for.
+        readout: Readout,
+        /// What is not there.
+        reason: String,
     },
     /// A spiking unit with no neuron to take over.
     #[error("a spiking bottleneck unit takes the neuron before it, but there is none up to layer `{layer}`")]

@@ -23,8 +23,8 @@ impl Network {
     /// What each layer emits when the input is `input`: [`Signal::Real`] if the sample itself is fed in, spikes if it is
     /// coded in spikes first.
     ///
-    /// Neurons and one-level quantisers emit spikes. A sum of spike trains, a maximum of spikes and a flattened spike map
-    /// are spikes too; average and sum pools are real-valued, so that a weighted layer behind one multiplies.
+    /// Neurons and one-level quantisers emit spikes. A sum of spike trains, a maximum of spikes, and spikes that are
+    /// flattened or concatenated are spikes too; average and sum pools are real-valued, so that a weighted layer behind one multiplies.
     pub fn signals(&self, input: Signal) -> Vec<Signal> {
         let mut signals: Vec<Signal> = Vec::with_capacity(self.layers.len());
         for layer in &self.layers {
@@ -40,6 +40,7 @@ impl Network {
                     _ => Signal::BINARY,
                 },
                 Operation::Add => sum(first, read(1).unwrap_or(Signal::Real)),
+                Operation::Concat => (0..layer.inputs.len()).filter_map(read).reduce(joint).unwrap_or(Signal::Real),
                 Operation::Pool(pool) if pool.reduction == Reduction::Max => first,
                 Operation::Flatten => first,
                 Operation::Pool(_) | Operation::Activation(_) => Signal::Real,
@@ -54,6 +55,13 @@ impl Network {
 
 fn of_cells(cells: &Cells) -> Signal {
     if cells.are_spiking() { Signal::BINARY } else { Signal::Real }
+}
+
+fn joint(a: Signal, b: Signal) -> Signal {
+    match (a, b) {
+        (Signal::Spikes { max: a }, Signal::Spikes { max: b }) => Signal::Spikes { max: a.max(b) },
+        _ => Signal::Real,
+    }
 }
 
 fn sum(a: Signal, b: Signal) -> Signal {

@@ -40,6 +40,9 @@ pub(crate) fn run(network: &Network, store: &TensorStore, input: &[Map]) -> Vec<
             }
             Operation::Pool(pool) => of_each_step(&|map| pooled(pool, map)),
             Operation::Flatten => read[0].clone(),
+            Operation::Concat => {
+                (0..read[0].len()).map(|t| read.iter().flat_map(|maps| &maps[t]).copied().collect()).collect()
+            }
             Operation::Scale => {
                 let factors = &store[&format!("{}.scale", layer.name)].data;
                 of_each_step(&|map| map.iter().zip(factors).map(|(x, factor)| x * factor).collect())
@@ -133,6 +136,11 @@ fn activate(f: Activation, x: f32) -> f32 {
         Activation::Clip { max } => x.clamp(0.0, max),
         Activation::Quantise { levels } => (x.clamp(0.0, 1.0) * levels as f32 + 0.5).floor() / levels as f32,
         Activation::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+        Activation::Round { step, low, high } => {
+            let (below, above) = ((x / step).floor(), x / step - (x / step).floor());
+            let is_up = above > 0.5 || above == 0.5 && below % 2.0 != 0.0;
+            (below + f32::from(u8::from(is_up))).clamp(low as f32, high as f32) * step
+        }
     }
 }
 

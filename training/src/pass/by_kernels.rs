@@ -209,7 +209,8 @@ impl Backward<'_> {
             | Operation::Previous
             | Operation::Scale
             | Operation::Activation(_)
-            | Operation::Flatten => unreachable!("`check` refused it, or it was done above"),
+            | Operation::Flatten
+            | Operation::Concat => unreachable!("`check` refused it, or it was done above"),
         }
     }
 

@@ -110,7 +110,8 @@ impl Forward<'_> {
             | Operation::Previous
             | Operation::Scale
             | Operation::Activation(_)
-            | Operation::Flatten => unreachable!("`check` refused it, or it was done above"),
+            | Operation::Flatten
+            | Operation::Concat => unreachable!("`check` refused it, or it was done above"),
         }
     }
 

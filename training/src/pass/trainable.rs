@@ -1,7 +1,7 @@
 //! Which networks this program can train.
 
 use crate::kernels::Depthwise;
-use cospike_sim_core::network::{Conv2d, Leak, Network, Operation, Reduction};
+use cospike_sim_core::network::{Activation, Conv2d, Leak, Network, Operation, Reduction};
 
 /// Reason why a network cannot be trained.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,8 @@ pub(crate) fn check(net: &Network) -> Result<(), Untrainable> {
             }
             Operation::Linear if net.layers[layer.inputs[0]].output.area() > 1 => "it flattens a feature map",
             Operation::Flatten => "it flattens a feature map",
+            Operation::Concat => "it puts the channels of several layers together",
+            Operation::Activation(Activation::Round { .. }) => "it rounds its values",
             Operation::Neuron(neuron) if neuron.leak == Leak::Learned => "its leak is learned",
             Operation::Cells(_) => "its neurons have values of their own",
             Operation::Previous => "it reads an earlier step",

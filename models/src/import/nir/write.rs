@@ -136,6 +136,7 @@ impl Writer<'_> {
                 self.node(name, "Scale", |node| per_value(node, "scale", &sizes, factor));
             }
             Operation::Add => return Ok(()),
+            Operation::Concat => return Err("the format has no concatenation".into()),
             Operation::Activation(_) => return Err("the format has no activation functions".into()),
             Operation::ConvTranspose2d(_) => return Err("the format has no transposed convolutions".into()),
             Operation::Cells(_) | Operation::Previous => {

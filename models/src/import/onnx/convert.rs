@@ -23,8 +23,17 @@ pub(super) struct Emitted {
 pub(super) enum Value {
     Constant(Array),
     Emitted(Emitted),
+    /// Values as whole numbers of steps, which only what turns them back can read; the layer emits what comes of that.
+    Quantised(Emitted, Quantiser),
     /// That of a node that is not supported.
     Unknown,
+}
+
+/// The real number that a whole number `q` stands for, `(q - zero) step`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Quantiser {
+    pub(super) step: f32,
+    pub(super) zero: i64,
 }
 
 /// Shape and values of a constant of real numbers.
@@ -34,6 +43,8 @@ pub(super) type Reals = (Vec<usize>, Vec<f32>);
 pub(super) enum Done {
     /// It is the layer with this index, and emits values of these sizes.
     Layer(usize, Vec<usize>),
+    /// It is the layer with this index, whose values come next as whole numbers.
+    Quantised(usize, Vec<usize>, Quantiser),
     /// It changes nothing about the values that come in but their sizes.
     Same(Emitted, Vec<usize>),
     /// It is in the weights of the layer whose values come in.
@@ -154,7 +165,7 @@ impl<'a> Builder<'a> {
 
     fn runs(&self, done: &Done) -> Runs {
         match done {
-            Done::Layer(..) => Runs::AsRealValues,
+            Done::Layer(..) | Done::Quantised(..) => Runs::AsRealValues,
             Done::Same(..) => Runs::InAdvance("passes on what comes in".into()),
             Done::Constant(_) => Runs::InAdvance("a constant".into()),
             Done::Folded(Emitted { layer, .. }) => {
@@ -171,6 +182,11 @@ impl<'a> Builder<'a> {
             Done::Constant(array) => {
                 self.values.insert(output, Value::Constant(array));
                 return None;
+            }
+            Done::Quantised(layer, sizes, quantiser) => {
+                let emitted = Emitted { layer, sizes: sizes.clone(), is_exclusive: is_read_once };
+                self.values.insert(output, Value::Quantised(emitted, quantiser));
+                return Some(sizes);
             }
             Done::Layer(layer, sizes) => (layer, sizes, is_read_once),
             Done::Same(from, sizes) => (from.layer, sizes, from.is_exclusive && is_read_once),
@@ -238,6 +254,10 @@ impl<'a> Builder<'a> {
     pub(super) fn emitted(&self, node: &Node, index: usize) -> Result<Emitted, String> {
         match self.input(node, index) {
             Some(Value::Emitted(emitted)) => Ok(emitted.clone()),
+            Some(Value::Quantised(..)) => Err(format!(
+                "its input number {} are whole numbers to which values were quantised, which only a DequantizeLinear reads",
+                index + 1
+            )),
             Some(_) => Err(format!("its input number {} is a constant", index + 1)),
             None => Err(format!("it has no input number {}", index + 1)),
         }

@@ -7,7 +7,7 @@
 //! | `graph` | one input, one output, the nodes between them |
 //! | `node` | attributes of a node |
 //! | `convert` | nodes to layers and tensors, with a verdict on each |
-//! | `operators`, `affine`, `windows`, `shape` | what each operator becomes |
+//! | `operators`, `affine`, `quantised`, `windows`, `shape` | what each operator becomes |
 //!
 //! A batch normalisation, and a constant that is added to what a layer with weights emits or multiplied with it, is folded into these
 //! weights. A softmax at the end is not executed: scores are what comes in there, and no answer depends on it.
@@ -19,6 +19,7 @@ mod graph;
 mod node;
 mod operators;
 mod proto;
+mod quantised;
 mod shape;
 mod tensor;
 mod windows;

@@ -58,7 +58,7 @@ impl<'a> Attributes<'a> {
 
     /// The value of a node of type Constant.
     pub(super) fn constant(&mut self) -> Result<Array, String> {
-        let single = |data| Array { shape: vec![], data };
+        let single = |data| Array { shape: vec![], data, range: None };
         use super::tensor::Data::{Floats, Whole};
         if let Some(found) = self.take("value", kind::TENSOR)? {
             return Array::read(found.t.as_ref().ok_or("its attribute `value` is empty")?);
@@ -70,7 +70,7 @@ impl<'a> Attributes<'a> {
             return Ok(single(Whole(vec![found.i])));
         }
         if let Some(found) = self.take("value_floats", kind::FLOATS)? {
-            return Ok(Array { shape: vec![found.floats.len()], data: Floats(found.floats.clone()) });
+            return Ok(Array { shape: vec![found.floats.len()], data: Floats(found.floats.clone()), range: None });
         }
         match self.take("value_ints", kind::INTS)? {
             Some(found) => Ok(Array::vector(found.ints.clone())),

@@ -39,11 +39,10 @@ impl<'a> Builder<'a> {
             "LogSoftmax" => self.ending(node, attributes, Ending::LogSoftmax),
             "Constant" => attributes.constant().map(Done::Constant),
             "Shape" => self.shape_of(node, attributes),
-            "Gather" | "Concat" => self.of_sizes(node, attributes),
+            "Gather" => self.of_sizes(node, attributes),
+            "Concat" => self.concat(node, attributes),
             "DequantizeLinear" => self.dequantised(node, attributes),
-            "QuantizeLinear" => {
-                Err("values that are quantised while the network runs are not executed; export the network before it is quantised".into())
-            }
+            "QuantizeLinear" => self.quantised(node, attributes),
             other => Err(format!("operators of type {} are not executed", other.escape_debug())),
         }
     }
@@ -184,39 +183,6 @@ impl<'a> Builder<'a> {
         }
         self.ending = ending;
         Ok(Done::Same(from.clone(), from.sizes))
-    }
-
-    /// Weights that are stored as whole numbers: `(x - zero) * scale`, the scale one number or one for each channel of an axis.
-    fn dequantised(&mut self, node: &Node, attributes: &mut Attributes<'_>) -> Result<Done, String> {
-        let axis = attributes.whole("axis", 1)?;
-        if attributes.whole("block_size", 0)? != 0 {
-            return Err("scales of blocks are not executed".into());
-        }
-        let Some(Value::Constant(quantised)) = self.input(node, 0) else {
-            return Err(
-                "of quantised values only weights are executed; export the network before it is quantised".into()
-            );
-        };
-        let scales = self.constant(node, 1, "scale")?.ok_or("it has no scale")?.finite()?;
-        let zeros =
-            self.constant(node, 2, "zero point")?.map(|array| array.whole().map(<[i64]>::to_vec)).transpose()?;
-        let zeros = zeros.unwrap_or_else(|| vec![0; scales.len()]);
-        let shape = quantised.shape.clone();
-        let axis = usize::try_from(if axis < 0 { axis + shape.len() as i64 } else { axis }).unwrap_or(usize::MAX);
-        let per_axis = shape.get(axis).copied().unwrap_or(1);
-        if !(scales.len() == 1 || scales.len() == per_axis) || zeros.len() != scales.len() {
-            return Err(format!(
-                "{} scales and {} zero points do not fit weights of shape {shape:?}",
-                scales.len(),
-                zeros.len()
-            ));
-        }
-        let behind: usize = shape.iter().skip(axis.saturating_add(1)).product();
-        let channel = |at: usize| if scales.len() == 1 { 0 } else { at / behind % per_axis };
-        let value =
-            |(at, &number): (usize, &i64)| number.saturating_sub(zeros[channel(at)]) as f32 * scales[channel(at)];
-        let data = Data::Floats(quantised.whole()?.iter().enumerate().map(value).collect());
-        Ok(Done::Constant(Array { shape, data }))
     }
 }
 

@@ -95,7 +95,7 @@ impl<'a> Builder<'a> {
     /// A matrix of weights turned around, as exporters leave it where they fold no constants.
     pub(super) fn turned(&mut self, node: &Node, attributes: &mut Attributes<'_>) -> Result<Done, String> {
         let is_swap = attributes.numbers("perm")?.is_none_or(|axes| axes == [1, 0]);
-        let (Some(Value::Constant(Array { shape, data })), true) = (self.input(node, 0), is_swap) else {
+        let (Some(&Value::Constant(Array { ref shape, ref data, range })), true) = (self.input(node, 0), is_swap) else {
             return Err(
                 "it moves axes of values around; export the network with channels before rows and columns".into()
             );
@@ -108,7 +108,7 @@ impl<'a> Builder<'a> {
             Data::Doubles(values) => Data::Doubles(transposed(values, columns)),
             Data::Whole(values) => Data::Whole(transposed(values, columns)),
         };
-        Ok(Done::Constant(Array { shape: vec![columns, rows], data }))
+        Ok(Done::Constant(Array { shape: vec![columns, rows], data, range }))
     }
 
     /// The sizes of what comes in, as a constant.
@@ -125,6 +125,35 @@ impl<'a> Builder<'a> {
         Ok(Done::Constant(Array::vector(all.get(from..to).unwrap_or_default().to_vec())))
     }
 
+    /// The channels of several layers one behind the other, or several sizes.
+    pub(super) fn concat(&mut self, node: &Node, attributes: &mut Attributes<'_>) -> Result<Done, String> {
+        let is_emitted = |index: usize| !matches!(self.input(node, index), Some(Value::Constant(_)));
+        match (0..node.input.len()).any(is_emitted) {
+            true => self.channels(node, attributes),
+            false => self.of_sizes(node, attributes),
+        }
+    }
+
+    fn channels(&mut self, node: &Node, attributes: &mut Attributes<'_>) -> Result<Done, String> {
+        let read = (0..node.input.len()).map(|index| self.emitted(node, index));
+        let read = read.collect::<Result<Vec<_>, _>>()?;
+        let (first, axis) = (&read[0].sizes, attributes.whole("axis", 0)?);
+        let all: Vec<_> = read.iter().map(|from| format!("[batch, {}]", listed(&from.sizes))).collect();
+        if axis != 1 && axis != -(first.len() as i64) {
+            return Err(format!("it puts values together along axis {axis}; only along the channels, axis 1, is executed"));
+        }
+        if read.iter().any(|from| from.sizes[1..] != first[1..] || from.sizes.len() != first.len()) {
+            return Err(format!("it puts values of the shapes {} together, whose axes behind the channels differ", all.join(", ")));
+        }
+        let layers: Vec<usize> = read.iter().map(|from| from.layer).collect();
+        if let [single] = layers.as_slice() {
+            return Ok(Done::Same(Emitted { layer: *single, ..read[0].clone() }, first.clone()));
+        }
+        let channels = read.iter().map(|from| from.sizes[0]).sum();
+        let sizes = [&[channels], &first[1..]].concat();
+        self.push(node, Operation::Concat, &layers, sizes)
+    }
+
     /// A Gather of one size, or a Concat of several.
     pub(super) fn of_sizes(&mut self, node: &Node, attributes: &mut Attributes<'_>) -> Result<Done, String> {
         attributes.whole("axis", 0)?;
@@ -134,7 +163,7 @@ impl<'a> Builder<'a> {
         });
         let Some(constants) = constants.collect::<Option<Vec<_>>>() else {
             return Err(format!(
-                "it puts the values of several layers together, or picks some; only a {} of sizes is executed",
+                "it picks some of the values of a layer; only a {} of sizes is executed",
                 node.op_type
             ));
         };

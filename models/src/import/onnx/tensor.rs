@@ -8,6 +8,8 @@ use half::{bf16, f16};
 pub(super) struct Array {
     pub(super) shape: Vec<usize>,
     pub(super) data: Data,
+    /// Smallest and largest number of its type, if that is one of the whole numbers to which values are quantised.
+    pub(super) range: Option<(i32, i32)>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +36,9 @@ const UINT32: i32 = 12;
 const UINT64: i32 = 13;
 const BFLOAT16: i32 = 16;
 
+/// Smallest and largest number of uint8, to which values are quantised if no zero point says another type.
+pub(super) const BYTES: (i32, i32) = (0, u8::MAX as i32);
+
 /// Types of real numbers, which an input may have.
 pub(super) const REAL: [i32; 4] = [FLOAT, FLOAT16, DOUBLE, BFLOAT16];
 /// Type float32.
@@ -56,13 +61,13 @@ impl Array {
         let len = len.ok_or_else(|| format!("its shape {shape:?} is too large"))?;
         let data = data(tensor)?;
         match data.len() == len {
-            true => Ok(Self { shape, data }),
+            true => Ok(Self { shape, data, range: range(tensor.data_type) }),
             false => Err(format!("its shape {shape:?} asks for {len} values, but it holds {}", data.len())),
         }
     }
 
     pub(super) fn vector(numbers: Vec<i64>) -> Self {
-        Self { shape: vec![numbers.len()], data: Data::Whole(numbers) }
+        Self { shape: vec![numbers.len()], data: Data::Whole(numbers), range: None }
     }
 
     /// The values as float32; the reason if they are not real numbers, or not finite.
@@ -104,6 +109,17 @@ impl Data {
             Self::Doubles(doubles) => doubles.len(),
             Self::Whole(numbers) => numbers.len(),
         }
+    }
+}
+
+/// Smallest and largest number of a type of 8 or 16 bits.
+fn range(kind: i32) -> Option<(i32, i32)> {
+    match kind {
+        UINT8 => Some(BYTES),
+        INT8 => Some((i8::MIN.into(), i8::MAX.into())),
+        UINT16 => Some((0, u16::MAX.into())),
+        INT16 => Some((i16::MIN.into(), i16::MAX.into())),
+        _ => None,
     }
 }
 

@@ -65,7 +65,7 @@ impl Meta {
 }
 
 /// Numbers of time steps that are accepted.
-const STEPS: &str = "a whole number of time steps, 1 to 1024";
+const STEPS: &str = "a whole number of time steps, 1 to 10000";
 
 fn is_steps(steps: f64) -> bool {
     steps.fract() == 0.0 && (1.0..=f64::from(MAX_TIME_STEPS)).contains(&steps)

@@ -30,6 +30,7 @@ pub(super) fn count(operation: Operation, layer: &LayerObservation) -> ToolCount
         | Operation::Input
         | Operation::Activation(_)
         | Operation::Flatten
+        | Operation::Concat
         | Operation::Previous
         | Operation::Scale => ToolCounts::default(),
     }

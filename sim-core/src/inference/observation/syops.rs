@@ -27,6 +27,7 @@ pub(super) fn count(operation: Operation, layer: &LayerObservation) -> ToolCount
         | Operation::Pool(_)
         | Operation::Add
         | Operation::Flatten
+        | Operation::Concat
         | Operation::Previous
         | Operation::Scale => 0,
     };
