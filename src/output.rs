@@ -103,6 +103,30 @@ pub(crate) fn width() -> usize {
     known_width().unwrap_or(WIDTH)
 }
 
+/// Prints a paragraph, wrapped where the width is known; lines after the first begin with `indent` blanks.
+pub(crate) fn say_paragraph(text: &str, indent: usize) {
+    say!("{}", known_width().map_or_else(|| text.to_owned(), |width| wrapped(text, indent, width)));
+}
+
+/// `text` in lines of at most `width` characters, but for words that are longer; lines after the first begin with `indent` blanks.
+fn wrapped(text: &str, indent: usize, width: usize) -> String {
+    let (mut lines, mut used) = (String::new(), 0);
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if used > 0 && used + 1 + length > width {
+            lines.push('\n');
+            lines.extend(std::iter::repeat_n(' ', indent));
+            used = indent;
+        } else if used > 0 {
+            lines.push(' ');
+            used += 1;
+        }
+        lines.push_str(word);
+        used += length;
+    }
+    lines
+}
+
 /// A table that is printed with its titles in bold, over a rule, on a terminal that shows such.
 pub(crate) struct Lines(Table);
 
@@ -266,6 +290,14 @@ pub(crate) fn print_json(value: &Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_are_as_long_as_fits_and_a_longer_word_has_one_of_its_own() {
+        assert_eq!(wrapped("- aa bb cc", 2, 7), "- aa bb\n  cc");
+        assert_eq!(wrapped("- aa bb cc", 2, 6), "- aa\n  bb\n  cc");
+        assert_eq!(wrapped("a longerthanthat b", 0, 5), "a\nlongerthanthat\nb");
+        assert_eq!(wrapped("µ µ", 0, 3), "µ µ", "characters count, not bytes");
+    }
 
     #[test]
     fn numbers_have_three_digits_and_margins_as_many_as_their_mean() {

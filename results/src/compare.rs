@@ -4,7 +4,7 @@ use crate::answers::{Answered, Answers};
 use crate::manifest::Manifest;
 use crate::metrics::{Better, METRICS, Metric, Unit};
 use crate::rows::{PointRow, ReplicationRow, Results};
-use crate::summary::{PointSummary, ROUNDING, SIGNIFICANCE, Summary};
+use crate::summary::{PointSummary, ROUNDING, SIGNIFICANCE, Standing, Summary};
 use cospike_sim_core::stats::{Interval, Moments, StatsError, mean_interval_at, normal_quantile};
 use serde::Serialize;
 use serde_json::Value;
@@ -40,7 +40,11 @@ pub struct Difference {
     pub first: Option<f64>,
     /// Mean in the second.
     pub second: Option<f64>,
-    /// Second less first.
+    /// How far the mean in the first can be relied on.
+    pub first_standing: Standing,
+    /// How far that in the second can be.
+    pub second_standing: Standing,
+    /// Second less first; `None` unless both hold for longer runs.
     pub difference: Option<f64>,
     /// Lower end of its 95 % interval; `None` with one replication.
     pub low: Option<f64>,
@@ -163,7 +167,9 @@ fn pairs(first: &[Side<'_>], second: &[Side<'_>]) -> Vec<(usize, usize)> {
 impl Difference {
     fn new(metric: &Metric, sides: [&Side<'_>; 2], is_paired: bool, confidence: f64) -> Self {
         let [first, second] = sides.map(|side| metric.mean(&side.summary).mean);
-        let means = first.zip(second);
+        let [first_standing, second_standing] = sides.map(|side| side.summary.standing(metric));
+        let hold = [first_standing, second_standing] == [Standing::Holds; 2];
+        let means = first.zip(second).filter(|_| hold);
         let interval = |confidence| means.and_then(|_| interval(metric, sides, is_paired, confidence));
         let (single, simultaneous) = (interval(1.0 - SIGNIFICANCE), interval(confidence));
         let difference = means.map(|(first, second)| second - first);
@@ -173,6 +179,8 @@ impl Difference {
             metric: metric.name,
             first,
             second,
+            first_standing,
+            second_standing,
             difference,
             low: single.map(|interval| interval.low),
             high: single.map(|interval| interval.high),
@@ -183,10 +191,11 @@ impl Difference {
     }
 
     /// Whether the means differ by enough to be seen: by a thousandth of the first, or of shares by a twentieth of a point; or one of them is
-    /// missing.
+    /// missing, or does not hold.
     pub fn is_visible(&self) -> bool {
         match (self.difference, self.relative) {
-            (None, _) => true,
+            // The means of two runs that are not steady are the same where the runs are.
+            (None, _) => self.first_standing != self.second_standing || self.first != self.second,
             (_, Some(relative)) => relative.abs() >= 1e-3,
             // Of shares, and of what was 0 before.
             (Some(difference), None) => difference.abs() >= 5e-4,
@@ -194,9 +203,14 @@ impl Difference {
     }
 
     /// Whether the second is worse than the first by more than `tolerance`, and that is shown: a part of the first, or of shares a difference.
-    /// A mean that there is no longer, because a place is overloaded now or a replication failed, is worse.
+    /// A mean that there is no longer, because a place is overloaded now, latencies are not steady any more, or all replications failed, is
+    /// worse.
     pub fn is_worse(&self, metric: &Metric, tolerance: f64) -> bool {
-        let (Some(first), Some(_)) = (self.first, self.second) else { return self.first.is_some() };
+        let holding = |mean: Option<f64>, standing| mean.filter(|_| standing == Standing::Holds);
+        let Some(first) = holding(self.first, self.first_standing) else { return false };
+        if holding(self.second, self.second_standing).is_none() {
+            return true;
+        }
         let tolerance = if metric.unit == Unit::Share { tolerance } else { tolerance * first.abs() };
         self.simultaneous.is_some_and(|interval| match metric.better {
             Better::Lower => interval.low > tolerance,

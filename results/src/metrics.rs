@@ -141,6 +141,11 @@ pub const ENERGY: Metric =
 pub const LATENCY: Metric =
     metric!("latency_mean_s", "Mean latency", Seconds, Lower, Amount(|row| row.latency_mean_s), latency_mean_s)
         .best("Lowest mean latency").steady();
+/// 95th percentile of the latency of the completed requests.
+#[rustfmt::skip]
+pub const LATENCY_P95: Metric =
+    metric!("latency_p95_s", "p95 latency", Seconds, Lower, Amount(|row| row.latency_p95_s), latency_p95_s)
+        .best("Lowest p95 latency").steady();
 /// Mean power of an edge device.
 #[rustfmt::skip]
 pub const POWER: Metric =
@@ -156,8 +161,7 @@ pub static METRICS: [Metric; 19] = [
         .best("Fewest missed deadlines").steady(),
     metric!("restricted_lifetime_s", "Lifetime within the run", Seconds, Higher, Amount(|row| row.restricted_lifetime_s), restricted_lifetime_s)
         .best("Longest lifetime"),
-    metric!("latency_p95_s", "p95 latency", Seconds, Lower, Amount(|row| row.latency_p95_s), latency_p95_s)
-        .best("Lowest p95 latency").steady(),
+    LATENCY_P95,
     ENERGY,
     metric!("edge_load", "Load of the devices", Share, Lower, Amount(|row| row.edge_load), load.edge).prominent(),
     metric!("uplink_load", "Load of the uplink", Share, Lower, Amount(|row| row.uplink_load), load.uplink).prominent(),

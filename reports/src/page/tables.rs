@@ -3,6 +3,7 @@
 use super::limits::{MOST_LISTED, MOST_ROWS, and_more, beyond};
 use super::quoted::{Quoted, Verdict, accuracy, cell, compression, mean};
 use crate::digest::{Design, Digest, Pair};
+use crate::metric::NOT_STEADY;
 use crate::quantity::{Quantity, count, plural, points_range, signed_points};
 use cospike_results::metrics::{CORRECT, ENERGY, LATENCY, POWER};
 use cospike_results::rows::PointRow;
@@ -125,7 +126,7 @@ fn toml(row: &PointRow) -> String {
 fn in_a_word(caution: &Caution) -> &'static str {
     match caution {
         Caution::Overloaded { .. } => "overloaded",
-        Caution::Drifting => "not steady",
+        Caution::Drifting => NOT_STEADY,
         Caution::TooShort => "too short",
     }
 }
@@ -177,6 +178,7 @@ fn pair_row(digest: &Digest<'_>, pair: &Pair) -> Markup {
         Some(Verdict::Below) => "spiking needs less",
         Some(Verdict::Open) => "no difference shown",
         None if spiking.is_overloaded() || baseline.is_overloaded() => "a place is overloaded: not compared",
+        None if ![spiking, baseline].iter().all(|design| design.summary.is_steady()) => "not steady: not compared",
         None => "no interval",
     };
     let right_alone =

@@ -7,7 +7,7 @@ use crate::condition::{Condition, Limit, Side};
 use crate::index::PointIndex;
 use crate::metrics::{Metric, Unit, metric};
 use crate::rows::{PointRow, ReplicationRow};
-use crate::summary::PointSummary;
+use crate::summary::{PointSummary, Standing};
 use cospike_sim_core::stats::{Belief, share_at_most};
 
 /// A design point that may be chosen.
@@ -35,8 +35,10 @@ impl<'r> Candidate<'r> {
         let limited = goal.limits.iter().flat_map(Condition::limits).map(|limit| &limit.metric);
         for name in [&goal.metric].into_iter().chain(limited) {
             let Some(found) = metric(name) else { return Err(Reason::NoValue(name.clone())) };
-            if summary.is_overloaded() && found.is_steady {
-                return Err(Reason::Overloaded(name.clone()));
+            match summary.standing(&found) {
+                Standing::Holds => {}
+                Standing::Unsteady => return Err(Reason::Unsteady(name.clone())),
+                Standing::Overloaded => return Err(Reason::Overloaded(name.clone())),
             }
             if rows.is_empty() || rows.iter().any(|row| found.value(row).is_none()) {
                 return Err(Reason::NoValue(name.clone()));

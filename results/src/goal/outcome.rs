@@ -90,6 +90,8 @@ pub enum Reason {
     Failed,
     /// A place is overloaded, and this metric grows with the run then (invariant 16).
     Overloaded(String),
+    /// Its latencies are not steady, so a longer run would change this metric.
+    Unsteady(String),
     /// A replication has no value of this metric.
     NoValue(String),
 }

@@ -5,7 +5,7 @@ mod estimate;
 mod point;
 mod search;
 
-pub use caution::{Caution, Loads};
+pub use caution::{Caution, Loads, Standing};
 pub use estimate::Estimate;
 pub use point::PointSummary;
 pub use search::{Answer, Probed, ProbedLimit};
@@ -58,8 +58,8 @@ pub struct Comparison {
     /// Difference of offline accuracy, sample by sample; `None` if one of the networks cannot be executed.
     #[serde(serialize_with = "optional_difference")]
     pub accuracy: Option<PairedDifference>,
-    /// Difference of mean latency in seconds, over the replications in which both have one; none where a place of either is
-    /// overloaded, because it would grow with the run.
+    /// Difference of mean latency in seconds, over the replications in which both have one; none where the means of either hold for its
+    /// run only, because a longer run would change it.
     pub latency_mean_s: Estimate,
     /// Difference of energy per answered request in joules, over the replications in which both have one; none as for latency.
     pub energy_j: Estimate,
@@ -104,11 +104,11 @@ impl Summary {
         for &AnswerRow { network, label, answer, .. } in &results.answers {
             correct.entry(network).or_default().push(label == answer);
         }
-        let overloaded: BTreeSet<PointIndex> =
-            points.iter().filter(|point| point.is_overloaded()).map(|point| point.point).collect();
+        let unsteady: BTreeSet<PointIndex> =
+            points.iter().filter(|point| !point.is_steady()).map(|point| point.point).collect();
         let pairs = pairs(&results.points).into_iter().map(|(spiking, baseline)| {
             let answers = [spiking, baseline].map(|point| correct.get(&point.network));
-            let holds = ![spiking, baseline].iter().any(|point| overloaded.contains(&point.point));
+            let holds = ![spiking, baseline].iter().any(|point| unsteady.contains(&point.point));
             let paired = |get| {
                 let of = Paired::new([spiking, baseline], [rows(spiking), rows(baseline)], get);
                 if holds { of } else { Paired { difference: of.difference.without_value(), p_value: None } }
@@ -267,16 +267,12 @@ fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary,
 }
 
 impl PointSummary {
-    /// Whether a place is asked for more than it can do.
-    pub fn is_overloaded(&self) -> bool {
-        self.cautions.iter().any(|caution| matches!(caution, Caution::Overloaded { .. }))
-    }
-
     /// The summary as it can be shown: where a place is overloaded, without the means that grow with the length of the run, or
-    /// depend on how it ended (invariant 16).
+    /// depend on how it ended (invariant 16). Means that hold for the run only have to be marked where they are shown, see
+    /// [`standing`](Self::standing).
     pub fn that_holds(mut self) -> Self {
-        if self.is_overloaded() {
-            for metric in METRICS.iter().filter(|metric| metric.is_steady) {
+        for metric in &METRICS {
+            if self.standing(metric) == Standing::Overloaded {
                 let place = metric.place(&mut self);
                 *place = place.without_value();
             }
