@@ -6,7 +6,7 @@ use cospike_results::goal::{INDIFFERENCE, INDIFFERENCE_OF_SHARES};
 pub(crate) use cospike_results::metrics::{Better, Metric};
 use cospike_results::metrics::{METRICS, Unit};
 use cospike_results::rows::ReplicationRow;
-use cospike_results::summary::{Estimate, Standing};
+use cospike_results::summary::{Estimate, Standing, UNRESOLVED};
 
 /// The metrics that figures and answers choose by themselves, those that matter to most readers first.
 pub(crate) fn prominent() -> impl Iterator<Item = &'static Metric> + Clone {
@@ -164,9 +164,14 @@ pub(crate) struct Spread {
 }
 
 impl Spread {
-    fn new(Estimate { mean, interval, .. }: &Estimate) -> Option<Self> {
-        let mean = (*mean)?;
-        let (low, high) = interval.map_or((mean, mean), |interval| (interval.low, interval.high));
+    fn new(estimate: &Estimate) -> Option<Self> {
+        let mean = estimate.mean?;
+        let (low, high) = estimate.interval.map_or((mean, mean), |interval| (interval.low, interval.high));
+        // Beyond that an interval says nothing but that it is wide, and would leave no room for all others.
+        let (low, high) = match estimate.is_unresolved() {
+            true => (low.max(mean / UNRESOLVED), high.min(mean * UNRESOLVED)),
+            false => (low, high),
+        };
         Some(Self { mean, low, high })
     }
 }

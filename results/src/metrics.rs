@@ -136,6 +136,11 @@ pub const CORRECT: Metric =
 #[rustfmt::skip]
 pub const ENERGY: Metric =
     metric!("energy_j", "Energy per request", Joules, Lower, Amount(energy), energy_j).best("Least energy per request").steady();
+/// Restricted mean lifetime of the devices, which only batteries have.
+#[rustfmt::skip]
+pub const LIFETIME: Metric =
+    metric!("restricted_lifetime_s", "Lifetime within the run", Seconds, Higher, Amount(|row| row.restricted_lifetime_s), restricted_lifetime_s)
+        .best("Longest lifetime");
 /// Mean latency of the completed requests.
 #[rustfmt::skip]
 pub const LATENCY: Metric =
@@ -159,8 +164,7 @@ pub static METRICS: [Metric; 19] = [
     CORRECT,
     metric!("deadline_misses", "Missed deadlines", Share, Lower, Measure::Share(deadline_misses), deadline_misses)
         .best("Fewest missed deadlines").steady(),
-    metric!("restricted_lifetime_s", "Lifetime within the run", Seconds, Higher, Amount(|row| row.restricted_lifetime_s), restricted_lifetime_s)
-        .best("Longest lifetime"),
+    LIFETIME,
     LATENCY_P95,
     ENERGY,
     metric!("edge_load", "Load of the devices", Share, Lower, Amount(|row| row.edge_load), load.edge).prominent(),

@@ -2,14 +2,14 @@
 
 use super::points::{MOST_LISTED, loses, misses, print_columns, print_pivots, print_points, say_left_out};
 use crate::columns::marks;
-use crate::output::{mean, printable, say, say_paragraph, significant, table};
+use crate::output::{UNRESOLVED_MARK, mean, printable, say, say_paragraph, significant, table};
 use cospike_reports::Pivot;
 use cospike_results::goal::Selection;
 use cospike_results::index::PointIndex;
 use cospike_results::metrics::Metric;
 use cospike_results::rows::Results;
 use cospike_results::summary::{
-    AdjustedP, Caution, Estimate, LEAST_COMPUTE, PointSummary, SIGNIFICANCE, Summary, compute_share, zeros,
+    AdjustedP, Caution, Estimate, LEAST_COMPUTE, PointSummary, SIGNIFICANCE, Summary, UNRESOLVED, compute_share, zeros,
 };
 use cospike_sim_core::kernel::Number;
 use cospike_sim_core::stats::Interval;
@@ -120,7 +120,12 @@ fn intervals(summary: &Summary) -> Vec<String> {
     if estimates().any(|estimate| estimate.mean.is_none()) {
         add("-: no replication has the value".into());
     }
-    if estimates().any(Estimate::is_vague) {
+    if estimates().any(Estimate::is_unresolved) {
+        add(format!(
+            "{UNRESOLVED_MARK}: not resolved: the 95 % interval is wider than a factor of {UNRESOLVED} to either side: give more `replications`"
+        ));
+    }
+    if estimates().any(|estimate| estimate.is_vague() && !estimate.is_unresolved()) {
         add("a ± that is larger than its value leaves the value open: give more `replications`".into());
     }
     let deterministic = summary.points.iter().filter(|point| point.is_deterministic).count();

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 
 /// Most design points that are named in a row.
 const MOST_NAMES: usize = 4;
+/// Least probability that is said: what is probable by less than a hundredth, by a bound that may be far too low, says nothing.
+const LEAST_SAID: f64 = 0.01;
 /// Probability that is called so; what is above is no better known.
 const NEARLY_CERTAIN: f64 = 0.999;
 
@@ -57,18 +59,22 @@ impl Words<'_> {
         let asked = self.asked();
         match (&named[..], is_sure) {
             (_, false) => {
-                let how = choice.keeps_limits.map_or_else(
-                    || "which one replication cannot show".to_owned(),
-                    |keeps| format!("with a probability of {}", percent(keeps)),
-                );
+                let how = match choice.keeps_limits {
+                    None => "which one replication cannot show".to_owned(),
+                    Some(keeps) if keeps < LEAST_SAID => "which the replications do not resolve".to_owned(),
+                    Some(keeps) => format!("with a probability of {}", percent(keeps)),
+                };
                 format!("{asked}: none is known to keep the limits; {} does on its means, {how}.", named[0])
             }
             ([only], _) => {
                 let other = if goal.limits.is_some() { "no other that keeps the limits" } else { "no other" };
-                let sure = choice.probability.map_or_else(
-                    || "; one replication does not show how sure that is".to_owned(),
-                    |sure| format!("; that {other} is better by {least} or more is {} probable", at_least(sure)),
-                );
+                let sure = match choice.probability {
+                    None => "; one replication does not show how sure that is".to_owned(),
+                    Some(sure) if sure < LEAST_SAID => {
+                        format!("; whether {other} is better by {least} or more, the replications do not resolve")
+                    }
+                    Some(sure) => format!("; that {other} is better by {least} or more is {} probable", at_least(sure)),
+                };
                 format!("{asked}: {only}{next}{sure}.")
             }
             (few, _) if few.len() <= MOST_NAMES => {

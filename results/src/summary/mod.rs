@@ -6,7 +6,7 @@ mod point;
 mod search;
 
 pub use caution::{Caution, Loads, Standing};
-pub use estimate::Estimate;
+pub use estimate::{Estimate, UNRESOLVED};
 pub use point::PointSummary;
 pub use search::{Answer, Probed, ProbedLimit};
 
