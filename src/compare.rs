@@ -4,14 +4,14 @@ use crate::arguments::{Compare, NotWorse};
 use crate::columns::{Column, OVERLOADED, known_metric, unsteady};
 use crate::failure::Failure;
 use crate::output::{plural, print_json, printable, say, say_paragraph, signed, table};
-use crate::stored::read_results;
+use crate::stored::read_outcomes;
 use cospike_reports::{ChangedValue, ComparedFolder, FolderComparison, OtherFolder, PAGE_FILE, comparison_page};
 use cospike_results::compare::{Compared, Difference};
 use cospike_results::manifest::Manifest;
 use cospike_results::metrics::{METRICS, Metric};
 use cospike_results::rows::Results;
 use cospike_results::store::whole_file::WholeFile;
-use cospike_results::summary::{MOST_POINTS, Standing};
+use cospike_results::summary::Standing;
 use cospike_scenarios::{Change, changes};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -30,7 +30,7 @@ pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode, Failure> {
     let results = arguments
         .folders
         .iter()
-        .map(|folder| read_results(folder, MOST_POINTS))
+        .map(|folder| read_outcomes(folder))
         .collect::<Result<Vec<Results>, Failure>>()?;
     let (first, others) = results.split_first().ok_or_else(|| Failure::mistake("give two result folders"))?;
     let compared = others.iter().map(|other| Compared::new(first, other)).collect::<Result<Vec<_>, _>>()?;
@@ -207,12 +207,8 @@ fn print_metric(metric: &Metric, compared: &[Compared]) {
         Some((None, _)) | None => "-".into(),
     };
     for point in compared[0].points.iter().take(MOST_LISTED) {
-        let found: Vec<Option<&Difference>> = compared
-            .iter()
-            .map(|other| {
-                other.points.iter().find(|of| of.label == point.label).and_then(|point| point.difference(metric))
-            })
-            .collect();
+        let found: Vec<Option<&Difference>> =
+            compared.iter().map(|other| other.find(&point.label).and_then(|point| point.difference(metric))).collect();
         let first = found.iter().flatten().next().map(|difference| (difference.first, difference.first_standing));
         let mut row = vec![printable(&point.label), written(first)];
         for difference in found {

@@ -231,7 +231,7 @@ fn table(metric: &Metric, first: &ComparedFolder, others: &[OtherFolder<'_>]) ->
 
 /// The difference of a metric at the design point with this label.
 fn find<'c>(metric: &Metric, label: &str, other: &'c OtherFolder<'_>) -> Option<&'c Difference> {
-    other.compared.points.iter().find(|point| point.label == label)?.difference(metric)
+    other.compared.find(label)?.difference(metric)
 }
 
 /// A difference with its interval, and as a part of the first.

@@ -4,11 +4,13 @@
 mod synthetic;
 
 use cospike_reports::{Cell, answer, pivots};
+use cospike_results::compare::Compared;
 use cospike_results::condition::{Condition, Limit, Side};
 use cospike_results::goal::{Aim, GoalUsed, Selection};
 use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::rows::{AnswerRow, PointRow, Results};
-use cospike_results::summary::Summary;
+use cospike_results::store::folder;
+use cospike_results::summary::{Standing, Summary};
 use synthetic::Synthetic;
 
 /// A study with a design point per line: label, parameters, correct answers of 1,000 requests in each replication, 95th percentile of
@@ -337,6 +339,53 @@ fn invariant_16_what_is_not_steady_leads_in_no_latency_and_is_not_chosen_for_one
     let steady = lines.replace('?', "");
     assert_eq!(chosen(&steady, least_latency(None)).0.choice.unwrap().point, PointIndex(0));
     assert!(answered(&steady).iter().any(|sentence| sentence.starts_with("Lowest p95 latency: float a (10.1 ms)")));
+}
+
+/// A folder of which the first design point is read: the choice is among all of them nevertheless, and the sentence says so. A comparison
+/// has all, too.
+#[test]
+fn a_goal_and_a_comparison_are_of_all_design_points_whatever_is_shown() {
+    let here = tempfile::tempdir().unwrap();
+    let mut results = study(FOUR);
+    results.manifest.goal = Some(least_latency(Some(0.88)));
+    results.all_points = results.points.len();
+    folder::write(&results, here.path()).unwrap();
+    let all = Summary::new(&results).unwrap().selection.unwrap();
+    for shown in 0..4 {
+        let first = folder::read_first(here.path(), shown).unwrap();
+        assert_eq!((first.points.len(), first.selection.as_ref()), (shown, Some(&all)), "{shown}");
+    }
+    assert_eq!(folder::read(here.path()).unwrap().selection, None, "made when it is asked for");
+    let sentences = answer(&folder::read_first(here.path(), 1).unwrap()).unwrap();
+    let [said, whole] = [&sentences[0], &answer(&results).unwrap()[0]].map(|text| text.replace('\u{a0}', " "));
+    let named = |text: &str| text.split_once(": ").unwrap().1.to_owned();
+    assert_eq!(named(&said), named(&whole));
+    assert!(said.starts_with("Of all 4 design points, to minimise `latency_p95_ms` where"), "{said}");
+
+    let outcomes = folder::read_outcomes(here.path()).unwrap();
+    assert_eq!((&outcomes.points, &outcomes.replications), (&results.points, &results.replications));
+    let mut slower = outcomes.clone();
+    let last = slower.points.pop().unwrap();
+    for row in &mut slower.replications {
+        row.latency_p95_s = row.latency_p95_s.map(|seconds| 2.0 * seconds);
+    }
+    let compared = Compared::new(&outcomes, &slower).unwrap();
+    assert_eq!((compared.points.len(), &compared.only_first, compared.only_second.len()), (3, &vec![last.label], 0));
+    for point in &compared.points {
+        let p95 = point.metrics.iter().find(|of| of.metric == "latency_p95_s").unwrap();
+        assert!((p95.relative.unwrap() - 1.0).abs() < 1e-12 && p95.is_shown, "{p95:?}");
+        assert_eq!((p95.first_standing, p95.second_standing), (Standing::Holds, Standing::Holds));
+    }
+    // What is not steady any more has no difference, and is worse.
+    slower.replications.iter_mut().for_each(|row| row.steady_latency_s = None);
+    let compared = Compared::new(&outcomes, &slower).unwrap();
+    let p95 = compared.points[0].metrics.iter().find(|of| of.metric == "latency_p95_s").unwrap();
+    assert_eq!((p95.difference, p95.is_shown, p95.second_standing), (None, false, Standing::Unsteady));
+    let metric = cospike_results::metrics::LATENCY_P95;
+    assert!(p95.second.is_some() && p95.is_worse(&metric, 10.0) && p95.is_visible());
+    let back = Compared::new(&slower, &outcomes).unwrap();
+    let p95 = back.points[0].metrics.iter().find(|of| of.metric == "latency_p95_s").unwrap();
+    assert!(!p95.is_worse(&metric, 0.0), "it was not known before");
 }
 
 /// On one link energy differs, on the other two it does not; what a reader builds depends on the link that there is.

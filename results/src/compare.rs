@@ -4,10 +4,12 @@ use crate::answers::{Answered, Answers};
 use crate::manifest::Manifest;
 use crate::metrics::{Better, METRICS, Metric, Unit};
 use crate::rows::{PointRow, ReplicationRow, Results};
-use crate::summary::{PointSummary, ROUNDING, SIGNIFICANCE, Standing, Summary};
+use crate::index::PointIndex;
+use crate::summary::{PointSummary, ROUNDING, SIGNIFICANCE, Standing};
 use cospike_sim_core::stats::{Interval, Moments, StatsError, mean_interval_at, normal_quantile};
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Two results, design point by design point.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -63,7 +65,7 @@ impl Compared {
     /// Compares the results of two studies.
     ///
     /// # Errors
-    /// Those of [`Summary::new`].
+    /// [`StatsError`] for results that no study can have, such as a design point without samples.
     pub fn new(first: &Results, second: &Results) -> Result<Self, StatsError> {
         let is_paired = are_paired(&first.manifest, &second.manifest);
         let [first, second] = [Side::all(first)?, Side::all(second)?];
@@ -76,14 +78,14 @@ impl Compared {
             ComparedPoint { label: sides[0].row.label.clone(), metrics: differences.filter(exists).collect() }
         };
         let label = |side: &Side<'_>| side.row.label.clone();
-        let alone = |sides: &[Side<'_>], is_in: &dyn Fn(usize) -> bool| {
-            sides.iter().enumerate().filter(|(index, _)| !is_in(*index)).map(|(_, side)| label(side)).collect()
+        let alone = |sides: &[Side<'_>], paired: BTreeSet<usize>| {
+            sides.iter().enumerate().filter(|(index, _)| !paired.contains(index)).map(|(_, side)| label(side)).collect()
         };
         Ok(Self {
             is_paired,
             points: pairs.iter().map(point).collect(),
-            only_first: alone(&first, &|index| pairs.iter().any(|pair| pair.0 == index)),
-            only_second: alone(&second, &|index| pairs.iter().any(|pair| pair.1 == index)),
+            only_first: alone(&first, pairs.iter().map(|pair| pair.0).collect()),
+            only_second: alone(&second, pairs.iter().map(|pair| pair.1).collect()),
         })
     }
 }
@@ -96,6 +98,11 @@ impl ComparedPoint {
 }
 
 impl Compared {
+    /// The design point with this label in the first; `None` if not both have it.
+    pub fn find(&self, label: &str) -> Option<&ComparedPoint> {
+        self.points.iter().find(|point| point.label == label)
+    }
+
     /// Whether a metric is visibly another one at any design point.
     pub fn differs_in(&self, metric: &Metric) -> bool {
         self.points.iter().filter_map(|point| point.difference(metric)).any(Difference::is_visible)
@@ -122,19 +129,20 @@ struct Side<'r> {
 impl<'r> Side<'r> {
     fn all(results: &'r Results) -> Result<Vec<Self>, StatsError> {
         let answers = Answers::new(results);
-        let summary = Summary::new(results)?;
-        let side = |(row, summary): (&'r PointRow, PointSummary)| Self {
-            row,
-            answered: answers.of(row, &summary),
-            rows: results.replications.iter().filter(|of| of.point == row.point).collect(),
-            summary: summary.that_holds(),
+        let mut rows: BTreeMap<PointIndex, Vec<&'r ReplicationRow>> = BTreeMap::new();
+        results.replications.iter().for_each(|row| rows.entry(row.point).or_default().push(row));
+        let side = |row: &'r PointRow| {
+            let rows = rows.remove(&row.point).unwrap_or_default();
+            let summary = PointSummary::new(row, &rows)?;
+            Ok(Self { row, answered: answers.of(row, &summary), rows, summary: summary.that_holds() })
         };
-        Ok(results.points.iter().zip(summary.points).map(side).collect())
+        results.points.iter().map(side).collect()
     }
 
-    /// Values of the swept keys.
-    fn parameters(&self) -> Option<Value> {
-        serde_json::from_str(&self.row.parameters).ok()
+    /// Values of the swept keys, written alike where they are the same.
+    fn parameters(&self) -> String {
+        let values: Option<BTreeMap<String, Value>> = serde_json::from_str(&self.row.parameters).ok();
+        values.map_or_else(|| self.row.parameters.clone(), |values| serde_json::json!(values).to_string())
     }
 }
 
@@ -144,24 +152,26 @@ fn pairs(first: &[Side<'_>], second: &[Side<'_>]) -> Vec<(usize, usize)> {
     if first.len() == 1 && second.len() == 1 {
         return vec![(0, 0)];
     }
-    let mut pairs: Vec<(usize, usize)> = vec![];
-    let values = |one: &Side<'_>, other: &Side<'_>| one.parameters() == other.parameters();
-    let label = |one: &Side<'_>, other: &Side<'_>| one.row.label == other.row.label;
-    let both = |one: &Side<'_>, other: &Side<'_>| label(one, other) && values(one, other);
-    for is_same in [&both as &dyn Fn(&Side<'_>, &Side<'_>) -> bool, &values, &label] {
+    let values = |side: &Side<'_>| [side.parameters(), String::new()];
+    let label = |side: &Side<'_>| [String::new(), side.row.label.clone()];
+    let both = |side: &Side<'_>| [side.parameters(), side.row.label.clone()];
+    let mut pairs: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut taken: BTreeSet<usize> = BTreeSet::new();
+    for key in [&both as &dyn Fn(&Side<'_>) -> [String; 2], &values, &label] {
+        let mut free: BTreeMap<[String; 2], VecDeque<usize>> = BTreeMap::new();
+        for (other, side) in second.iter().enumerate().filter(|(other, _)| !taken.contains(other)) {
+            free.entry(key(side)).or_default().push_back(other);
+        }
         for (one, side) in first.iter().enumerate() {
-            if pairs.iter().any(|pair| pair.0 == one) {
-                continue;
-            }
-            let is_free = |other: &usize| !pairs.iter().any(|pair| pair.1 == *other);
-            let mut same = (0..second.len()).filter(is_free).filter(|other| is_same(side, &second[*other]));
-            if let Some(other) = same.next() {
-                pairs.push((one, other));
+            if !pairs.contains_key(&one)
+                && let Some(other) = free.get_mut(&key(side)).and_then(VecDeque::pop_front)
+            {
+                pairs.insert(one, other);
+                taken.insert(other);
             }
         }
     }
-    pairs.sort_unstable();
-    pairs
+    pairs.into_iter().collect()
 }
 
 impl Difference {
@@ -247,7 +257,8 @@ fn interval(metric: &Metric, sides: [&Side<'_>; 2], is_paired: bool, confidence:
 /// Differences of the replications that both have.
 fn paired(metric: &Metric, sides: [&Side<'_>; 2]) -> Vec<f64> {
     let [first, second] = sides;
-    let other = |of: &ReplicationRow| second.rows.iter().find(|row| row.replication == of.replication);
+    let others: BTreeMap<u32, &ReplicationRow> = second.rows.iter().map(|row| (row.replication, *row)).collect();
+    let other = |of: &ReplicationRow| others.get(&of.replication).copied();
     let difference = |row: &&ReplicationRow| {
         let (second, first) = (metric.value(other(row)?)?, metric.value(row)?);
         // Sums in another order are the same sums.

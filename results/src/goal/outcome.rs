@@ -34,6 +34,8 @@ pub struct Selection {
 pub struct Chosen {
     /// Number of the design point.
     pub point: PointIndex,
+    /// Its label.
+    pub label: String,
     /// Its mean of the metric.
     pub mean: f64,
     /// Probability that it keeps the limits; `None` if one replication shows nothing about it.
@@ -47,6 +49,8 @@ pub struct Chosen {
 pub struct Rival {
     /// Number of the design point.
     pub point: PointIndex,
+    /// Its label.
+    pub label: String,
     /// Its mean of the metric.
     pub mean: f64,
     /// Probability that it keeps the limits; `None` if one replication shows nothing about it.

@@ -43,7 +43,7 @@ pub struct Summary {
     pub comparisons: Vec<Comparison>,
     /// Answers of searches; none without `[find]`.
     pub searches: Vec<Answer>,
-    /// The best design point; `None` without `[goal]`.
+    /// The best design point of all, also of those beyond `points`; `None` without `[goal]`.
     pub selection: Option<Selection>,
 }
 
@@ -99,7 +99,7 @@ impl Summary {
             replications.entry(row.point).or_default().push(row);
         }
         let rows = |point: &PointRow| replications.get(&point.point).map_or(&[][..], Vec::as_slice);
-        let points = results.points.iter().map(|point| summarise(point, rows(point))).collect::<Result<Vec<_>, _>>()?;
+        let points = results.points.iter().map(|point| PointSummary::new(point, rows(point))).collect::<Result<Vec<_>, _>>()?;
         let mut correct: BTreeMap<NetworkIndex, Vec<bool>> = BTreeMap::new();
         for &AnswerRow { network, label, answer, .. } in &results.answers {
             correct.entry(network).or_default().push(label == answer);
@@ -127,7 +127,7 @@ impl Summary {
         let comparisons = adjust(&pairs.collect::<Result<Vec<_>, StatsError>>()?);
         let searches =
             answers(results, points.iter().map(|point| (point.point, (point.replications, &point.cautions[..]))));
-        let selection = Selection::new(results, &points);
+        let selection = results.selection.clone().or_else(|| Selection::new(results, &points));
         let (all_points, warnings) = (results.all_points, results.manifest.warnings.clone());
         Ok(Self { all_points, warnings, points, comparisons, searches, selection })
     }
@@ -216,7 +216,12 @@ fn adjusted<K: Ord>(tests: BTreeMap<K, Option<f64>>) -> BTreeMap<K, f64> {
     tested.into_iter().zip(adjusted).collect()
 }
 
-fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary, StatsError> {
+impl PointSummary {
+    /// Summarises the design point of `row`, whose replications are `rows`.
+    ///
+    /// # Errors
+    /// [`StatsError`] for a design point that no study can have, such as one without samples.
+    pub(crate) fn new(point: &PointRow, rows: &[&ReplicationRow]) -> Result<Self, StatsError> {
     let failed = point.failed_replications as usize;
     let depletion = Estimate::new(rows.iter().map(|row| row.first_depletion_s), failed).within(Limits::Positive);
     // Every metric gets its mean below.
@@ -264,6 +269,7 @@ fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary,
     summary.is_deterministic =
         rows.len() > 1 && constant && rows.iter().all(|row| row.trajectory == rows[0].trajectory);
     Ok(summary)
+    }
 }
 
 impl PointSummary {

@@ -44,7 +44,7 @@ use cospike_studies::search::{Goal, Probe, most_probes};
 pub(crate) use expansion::Expansion;
 use find::Find;
 pub(crate) use find::{GOALS, MAX_REPLICATIONS};
-pub(crate) use goal::{AIMS, Goal as WantedPoint};
+pub(crate) use goal::AIMS;
 use grid::Grid;
 pub(crate) use limits::CONFIDENCE;
 pub(crate) use outline::Outline;
