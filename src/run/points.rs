@@ -49,7 +49,8 @@ pub(super) fn print_points(summary: &Summary, results: &Results) {
     let points: Vec<PointSummary> =
         summary.points.iter().take(MOST_LISTED).cloned().map(PointSummary::that_holds).collect();
     let labels: Vec<String> = points.iter().map(|point| printable(&point.label)).collect();
-    let mut columns = columns(&points, loses(results), misses(summary));
+    let designs: Vec<u32> = results.points.iter().take(MOST_LISTED).map(|row| row.setup.designs).collect();
+    let mut columns = columns((&points, &designs), loses(results), misses(summary));
     let left = leave_out(&mut columns, &labels);
     let titles: Vec<&str> = ["design point"].into_iter().chain(columns.iter().map(|column| column.title)).collect();
     let mut rows = table(&titles);
@@ -66,11 +67,20 @@ pub(super) fn print_points(summary: &Summary, results: &Results) {
     }
 }
 
-fn columns(points: &[PointSummary], loses: bool, misses: bool) -> Vec<Shown> {
+fn columns((points, designs): (&[PointSummary], &[u32]), loses: bool, misses: bool) -> Vec<Shown> {
     let column = |title, rank, cell: &dyn Fn(&PointSummary) -> String| Shown {
         title,
         rank,
         cells: points.iter().map(cell).collect(),
+    };
+    // What inference says of one network, where a device may choose among several.
+    let of_first = |title, rank, cell: &dyn Fn(&PointSummary) -> String| Shown {
+        title,
+        rank,
+        cells: points.iter().zip(designs).map(|(point, designs)| match designs {
+            0 | 1 => cell(point),
+            several => format!("{}, first of {several}", cell(point)),
+        }).collect(),
     };
     let number = |value: Option<f64>| value.map_or_else(|| "-".into(), significant);
     // In thousandths, whatever their size: titles are fixed.
@@ -81,14 +91,14 @@ fn columns(points: &[PointSummary], loses: bool, misses: bool) -> Vec<Shown> {
             column("correct %", 0, &|point| mean(&point.correct, 2)),
             column("answered %", 6, &|point| mean(&point.completed, 2)),
             column("correct among answered, %", 10, &|point| mean(&point.accuracy, 2)),
-            column("loss-free %", 11, &offline),
+            of_first("loss-free %", 11, &offline),
         ],
-        false => vec![column("accuracy %", 0, &offline)],
+        false => vec![of_first("accuracy %", 0, &offline)],
     };
     let others = [
-        column("payload bit", 9, &|point| number(point.payload_bits)),
-        column("x float32", 12, &|point| number(point.ratio_to_float32)),
-        column("x binary", 13, &|point| number(point.ratio_to_binary)),
+        of_first("payload bit", 9, &|point| number(point.payload_bits)),
+        of_first("x float32", 12, &|point| number(point.ratio_to_float32)),
+        of_first("x binary", 13, &|point| number(point.ratio_to_binary)),
         column("on air B", 5, &|point| number(point.on_air_bytes.mean)),
         column("latency ms", 7, &of(LATENCY)),
         column("p95 ms", 1, &of(LATENCY_P95)),
@@ -123,7 +133,13 @@ fn leave_out(columns: &mut Vec<Shown>, labels: &[String]) -> Vec<&'static str> {
 
 /// Offered load of the place that is asked for most.
 fn load(point: &PointSummary) -> String {
-    point.load.greatest().map_or_else(|| "-".into(), |(place, load)| format!("{:.1} {place}", 100.0 * load))
+    point.load.greatest().map_or_else(
+        || "-".into(),
+        |(place, load)| match 100.0 * load {
+            small if small > 0.0 && small < 0.05 => format!("<0.1 {place}"),
+            percent => format!("{percent:.1} {place}"),
+        },
+    )
 }
 
 /// Prints the design points with the metrics that were asked for.

@@ -91,6 +91,9 @@ fn design_row(design: &Design<'_>) -> Markup {
         tr data-point=(row.point) data-toml=(toml(row)) {
             th scope="row" {
                 (row.label)
+                @if row.setup.designs > 1 {
+                    br; small { "offline accuracy and payload are those of the first of " (row.setup.designs) " designs" }
+                }
                 @for caution in &summary.cautions { br; small { a href="#cautions" { (in_a_word(caution)) } } }
             }
             td { (row.time_steps) }

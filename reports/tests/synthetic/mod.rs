@@ -285,5 +285,6 @@ fn setup() -> Setup {
         servers: 1,
         prices: Some("prices".into()),
         cloud_prices: None,
+        designs: 1,
     }
 }
