@@ -1,17 +1,17 @@
 //! `compare`: the same design points in several result folders.
 
 use crate::arguments::{Compare, NotWorse};
-use crate::columns::{Column, known_metric};
+use crate::columns::{Column, OVERLOADED, known_metric, unsteady};
 use crate::failure::Failure;
-use crate::output::{plural, print_json, printable, say, signed, table};
-use crate::stored::read_results;
+use crate::output::{plural, print_json, printable, say, say_paragraph, signed, table};
+use crate::stored::read_outcomes;
 use cospike_reports::{ChangedValue, ComparedFolder, FolderComparison, OtherFolder, PAGE_FILE, comparison_page};
 use cospike_results::compare::{Compared, Difference};
 use cospike_results::manifest::Manifest;
 use cospike_results::metrics::{METRICS, Metric};
 use cospike_results::rows::Results;
 use cospike_results::store::whole_file::WholeFile;
-use cospike_results::summary::MOST_POINTS;
+use cospike_results::summary::Standing;
 use cospike_scenarios::{Change, changes};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -30,7 +30,7 @@ pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode, Failure> {
     let results = arguments
         .folders
         .iter()
-        .map(|folder| read_results(folder, MOST_POINTS))
+        .map(|folder| read_outcomes(folder))
         .collect::<Result<Vec<Results>, Failure>>()?;
     let (first, others) = results.split_first().ok_or_else(|| Failure::mistake("give two result folders"))?;
     let compared = others.iter().map(|other| Compared::new(first, other)).collect::<Result<Vec<_>, _>>()?;
@@ -200,18 +200,19 @@ fn print_metric(metric: &Metric, compared: &[Compared]) {
         }
     }
     let mut rows = table(&titles.iter().map(String::as_str).collect::<Vec<_>>());
-    let written = |value: Option<f64>| value.map_or_else(|| "-".into(), |value| column.format(value));
+    let written = |mean: Option<(Option<f64>, Standing)>| match mean {
+        Some((_, Standing::Overloaded)) => OVERLOADED.into(),
+        Some((Some(value), Standing::Unsteady)) => unsteady(&column.format(value)),
+        Some((Some(value), Standing::Holds)) => column.format(value),
+        Some((None, _)) | None => "-".into(),
+    };
     for point in compared[0].points.iter().take(MOST_LISTED) {
-        let found: Vec<Option<&Difference>> = compared
-            .iter()
-            .map(|other| {
-                other.points.iter().find(|of| of.label == point.label).and_then(|point| point.difference(metric))
-            })
-            .collect();
-        let first = found.iter().flatten().find_map(|difference| difference.first);
+        let found: Vec<Option<&Difference>> =
+            compared.iter().map(|other| other.find(&point.label).and_then(|point| point.difference(metric))).collect();
+        let first = found.iter().flatten().next().map(|difference| (difference.first, difference.first_standing));
         let mut row = vec![printable(&point.label), written(first)];
         for difference in found {
-            row.push(written(difference.and_then(|of| of.second)));
+            row.push(written(difference.map(|of| (of.second, of.second_standing))));
             row.push(difference.map_or_else(|| "-".into(), |of| difference_text(&column, of)));
             if relatives {
                 let relative = difference.and_then(|of| of.relative);
@@ -243,10 +244,15 @@ fn print_method(compared: &[Compared]) {
         true => "replication by replication, because seeds and samples are shared",
         false => "from the means of both, where seeds or samples are not shared, else replication by replication",
     };
-    say!(
-        "\ndifferences {pairing}, each with its 95 % interval; *: shown to differ, at a level of 5 % for all design points together \
-         (Bonferroni);\n-: no mean, or none that can be offered, because a place is overloaded there"
-    );
+    say!();
+    for text in [
+        &format!("differences {pairing}, each with its 95 % interval"),
+        "*: shown to differ, at a level of 5 % for all design points together (Bonferroni)",
+        "-: no mean, or no difference, because a mean is missing or marked",
+        "!: a place is overloaded, so there is no mean that holds; ?: not steady, so a longer run would change it",
+    ] {
+        say_paragraph(text, 0);
+    }
 }
 
 fn as_json(arguments: &Compare, results: &[Results], compared: &[Compared], worse: &[Worse]) -> Value {

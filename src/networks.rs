@@ -2,7 +2,7 @@
 
 use crate::arguments::{Family, Networks};
 use crate::failure::Failure;
-use crate::output::{print_json, say, table};
+use crate::output::{print_json, say, say_paragraph, table};
 use cospike_scenarios::diagnostic::did_you_mean;
 use cospike_sim_core::network::{Network, NetworkError, NetworkName, Neuron, ParameterRule};
 use serde_json::{Value, json};
@@ -65,10 +65,16 @@ fn list(as_json: bool) {
         ]);
     }
     say!("{rows}");
-    say!(
-        "\nparameters: as trained, with batch normalisation; MACs: multiply-accumulates, dense, one time step; both are the \
-         same in the spiking, the float and the quantised network.\nother widths, image sizes and classes: \
-         ARCHITECTURE[-WIDTH][@SIDE][:CLASSES]; layers and split points of one: `cospike networks NAME`"
+    say!();
+    say_paragraph(
+        "parameters: as trained, with batch normalisation; MACs: multiply-accumulates, dense, one time step; both are the same in the \
+         spiking, the float and the quantised network.",
+        0,
+    );
+    say_paragraph(
+        "other widths, image sizes and classes: ARCHITECTURE[-WIDTH][@SIDE][:CLASSES]; layers and split points of one: \
+         `cospike networks NAME`",
+        0,
     );
 }
 
@@ -161,8 +167,9 @@ impl Sized {
             rows.add_row(row);
         }
         say!("{rows}");
-        say!(
-            "\n{}, {} classes: {} parameters as trained ({}), {} with it folded into weights and biases; {} MACs",
+        say!();
+        let sizes = format!(
+            "{}, {} classes: {} parameters as trained ({}), {} with it folded into weights and biases; {} MACs",
             self.name,
             self.name.classes(),
             self.sum(|layer| layer.parameters),
@@ -170,17 +177,19 @@ impl Sized {
             self.sum(|layer| layer.folded),
             self.sum(|layer| layer.macs),
         );
-        match self.family {
-            Family::Spiking => say!(
-                "MACs: dense, one of {} time steps, and what spikes save is not in them (`cospike infer` counts it); bits \
-                 of spikes: `-` where real values are passed on",
+        say_paragraph(&sizes, 0);
+        let counted = match self.family {
+            Family::Spiking => format!(
+                "MACs: dense, one of {} time steps, and what spikes save is not in them (`cospike infer` counts it); bits of spikes: `-` \
+                 where real values are passed on",
                 self.steps
             ),
-            Family::Float => say!("MACs: dense"),
+            Family::Float => "MACs: dense".into(),
             Family::Quantised => {
-                say!("MACs: dense; bits of levels: `-` where a sum, a mean or a convolution passes on other values");
+                "MACs: dense; bits of levels: `-` where a sum, a mean or a convolution passes on other values".into()
             }
-        }
+        };
+        say_paragraph(&counted, 0);
     }
 
     /// Sizes that are the same in all families, as JSON.

@@ -2,7 +2,7 @@
 
 use crate::estimate::{check_memory, threads};
 use crate::failure::Failure;
-use crate::output::{note, plural, printable, say, table};
+use crate::output::{note, plural, printable, say, say_paragraph, significant, table};
 use cospike_models::zoo::Zoo;
 use cospike_results::summary::{Caution, PointSummary, Summary};
 use cospike_scenarios::Compiled;
@@ -44,11 +44,12 @@ impl Outlook {
         let threads = threads();
         let [inference, simulation] =
             [self.time.inference, self.time.simulation].map(|one| words(one / threads as f64));
-        say!(
+        let text = format!(
             "expected time on {}: {inference} for inference, {simulation} for simulation, less what the store has (roughly: from \
              multiply-accumulates and requests)",
             plural(threads as u64, "thread")
         );
+        say_paragraph(&text, 0);
     }
 
     /// Shows the loads of the places, and warns of those that are asked for more than they serve.
@@ -57,15 +58,16 @@ impl Outlook {
             say!("\noffered loads: a trial would take too long here; give `--point` or smaller numbers to see them");
             return;
         };
-        let mut rows = table(&["offered load", "edge devices", "uplink", "cloud"]);
+        let mut rows = table(&["offered load, %", "edge devices", "uplink", "cloud"]);
         for point in points {
-            let load = |load: Option<f64>| load.map_or_else(|| "-".into(), |load| format!("{load:.3}"));
+            let load = |load: Option<f64>| load.map_or_else(|| "-".into(), |load| significant(100.0 * load));
             let loads = [&point.load.edge, &point.load.uplink, &point.load.cloud].map(|of| load(of.mean));
             rows.add_row([printable(&point.label)].into_iter().chain(loads));
         }
-        say!(
-            "\n{rows}\nby a trial of {TRIAL_SAMPLES} samples and {TRIAL_REQUESTS} requests of each design point, so not exact"
-        );
+        say!("\n{rows}");
+        let text =
+            format!("by a trial of {TRIAL_SAMPLES} samples and {TRIAL_REQUESTS} requests of each design point, so not exact");
+        say_paragraph(&text, 0);
         for (label, place, load) in overloads(points) {
             note!("warning: {}: the {place} is asked for about {load:.2} times what it can do", printable(label));
         }

@@ -103,6 +103,30 @@ pub(crate) fn width() -> usize {
     known_width().unwrap_or(WIDTH)
 }
 
+/// Prints a paragraph, wrapped where the width is known; lines after the first begin with `indent` blanks.
+pub(crate) fn say_paragraph(text: &str, indent: usize) {
+    say!("{}", known_width().map_or_else(|| text.to_owned(), |width| wrapped(text, indent, width)));
+}
+
+/// `text` in lines of at most `width` characters, but for words that are longer; lines after the first begin with `indent` blanks.
+fn wrapped(text: &str, indent: usize, width: usize) -> String {
+    let (mut lines, mut used) = (String::new(), 0);
+    for (place, word) in text.split(' ').enumerate() {
+        let length = word.chars().count();
+        if used > 0 && used + 1 + length > width {
+            lines.push('\n');
+            lines.extend(std::iter::repeat_n(' ', indent));
+            used = indent;
+        } else if place > 0 {
+            lines.push(' ');
+            used += 1;
+        }
+        lines.push_str(word);
+        used += length;
+    }
+    lines
+}
+
 /// A table that is printed with its titles in bold, over a rule, on a terminal that shows such.
 pub(crate) struct Lines(Table);
 
@@ -155,12 +179,16 @@ pub(crate) fn percent(share: &Interval) -> String {
     format!("{:.1} [{:.1}, {:.1}]", 100.0 * share.estimate, 100.0 * share.low, 100.0 * share.high)
 }
 
+/// What stands in the place of an interval that leaves the order of magnitude open.
+pub(crate) const UNRESOLVED_MARK: &str = "(open)";
+
 /// A mean times ten to the power of `shift`, half the width of its interval with as many digits after the point, and the number
 /// of replications behind it if not all have a value: `12.3 ±0.4 over 7 of 10`. A dash if none has one.
 pub(crate) fn mean(estimate: &Estimate, shift: i32) -> String {
     let Some(mean) = estimate.mean else { return "-".into() };
     let margin = estimate.interval.map(|interval| match is_symmetric(&interval) {
         true => format!(" ±{}", margin(interval.half_width(), mean, shift)),
+        false if estimate.is_unresolved() => format!(" {UNRESOLVED_MARK}"),
         false => format!(" [{}, {}]", shifted(interval.low, shift), shifted(interval.high, shift)),
     });
     let some = (estimate.over < estimate.of).then(|| format!(" over {} of {}", estimate.over, estimate.of));
@@ -268,6 +296,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn lines_are_as_long_as_fits_and_a_longer_word_has_one_of_its_own() {
+        assert_eq!(wrapped("- aa bb cc", 2, 7), "- aa bb\n  cc");
+        assert_eq!(wrapped("- aa bb cc", 2, 6), "- aa\n  bb\n  cc");
+        assert_eq!(wrapped("a longerthanthat b", 0, 5), "a\nlongerthanthat\nb");
+        assert_eq!(wrapped("  a    b c", 7, 8), "  a    b\n       c", "columns stay");
+        assert_eq!(wrapped("µ µ", 0, 3), "µ µ", "characters count, not bytes");
+    }
+
+    #[test]
     fn numbers_have_three_digits_and_margins_as_many_as_their_mean() {
         for (value, text) in [
             (0.0, "0"),
@@ -295,6 +332,9 @@ mod tests {
         ] {
             assert_eq!(mean(&estimate(half, mean_in_seconds, 7), 3), text);
         }
+        let wide = Interval { estimate: 0.825, low: 0.000_151, high: 4506.391 };
+        let open = Estimate { mean: Some(0.825), interval: Some(wide), over: 10, of: 10, is_constant: false };
+        assert_eq!(mean(&open, 3), "825 (open)");
         let none = Estimate { mean: None, interval: None, over: 0, of: 10, is_constant: false };
         assert_eq!(mean(&none, 3), "-");
         let equal = Estimate { mean: Some(0.012_3), over: 10, is_constant: true, ..none };

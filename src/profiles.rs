@@ -1,7 +1,7 @@
 //! `profiles`, `profile` and `prices`: what scenarios can name, and the files behind the names.
 
 use crate::failure::Failure;
-use crate::output::{print_json, say};
+use crate::output::{print_json, say, say_paragraph};
 use cospike_scenarios::diagnostic::did_you_mean;
 use cospike_scenarios::profiles::{CatalogueEntry, catalogue, price_catalogue};
 use serde_json::{Value, json};
@@ -14,8 +14,8 @@ pub(crate) fn list(as_json: bool) -> Result<(), Failure> {
         return Ok(());
     }
     print_entries(&all);
-    say!("devices: `fleet.profile`; links: `link.profile`; clouds: `cloud.profile`");
-    say!("a file of your own: `cospike profile NAME > my.toml`, and the path my.toml in the scenario");
+    say_paragraph("devices: `fleet.profile`; links: `link.profile`; clouds: `cloud.profile`", 0);
+    say_paragraph("a file of your own: `cospike profile NAME > my.toml`, and the path my.toml in the scenario", 0);
     Ok(())
 }
 
@@ -28,7 +28,7 @@ pub(crate) fn list_prices(as_json: bool) -> Result<(), Failure> {
     }
     print_entries(&all);
     say!("devices: `fleet.prices`; servers: `cloud.prices`");
-    say!("a file of your own: `cospike prices NAME > my.toml`, and the path my.toml in the scenario");
+    say_paragraph("a file of your own: `cospike prices NAME > my.toml`, and the path my.toml in the scenario", 0);
     Ok(())
 }
 
@@ -59,7 +59,9 @@ fn print_entries(all: &[CatalogueEntry]) {
         if kinds.len() > 1 {
             say!("{}", of_kind[0].kind);
         }
-        of_kind.iter().for_each(|entry| say!("  {:width$}  {}", entry.name, entry.description));
+        of_kind
+            .iter()
+            .for_each(|entry| say_paragraph(&format!("  {:width$}  {}", entry.name, entry.description), width + 4));
         say!();
     }
 }

@@ -23,7 +23,8 @@ fn printed(command: &mut Command, code: i32) -> String {
     String::from_utf8(command.assert().code(code).get_output().stdout.clone()).unwrap()
 }
 
-/// The interval of a difference is that of Student's t over the differences of the replications.
+/// The interval of a difference is that of Student's t over the differences of the replications; to its square comes, for correct answers of
+/// one network under two losses, the largest error that the samples can have, `d (1 - d) / n` of a difference `d`.
 #[test]
 fn folders_are_compared_replication_by_replication_and_a_loss_is_worse() {
     let folder = tempfile::tempdir().unwrap();
@@ -51,7 +52,10 @@ fn folders_are_compared_replication_by_replication_and_a_loss_is_worse() {
         let expected = mean_interval(&differences).unwrap();
         let correct = point["metrics"].as_array().unwrap().iter().find(|of| of["metric"] == "correct").unwrap();
         let number = |key: &str| correct[key].as_f64().unwrap();
-        for (key, value) in [("difference", expected.estimate), ("low", expected.low), ("high", expected.high)] {
+        let (d, samples) = (expected.estimate.abs(), f64::from(first.points[place].samples));
+        let half = expected.half_width().hypot(1.959_963_985 * (d * (1.0 - d) / samples).sqrt());
+        let [low, high] = [expected.estimate - half, expected.estimate + half];
+        for (key, value) in [("difference", expected.estimate), ("low", low), ("high", high)] {
             assert!((number(key) - value).abs() < 1e-9, "{key} {value} {point}");
         }
     }

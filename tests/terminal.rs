@@ -38,6 +38,28 @@ fn as_many_columns_are_shown_as_fit_and_any_when_asked_for() {
         ["design point", "p99 latency, ms", "Bytes on air per request, B"]
     );
     assert!(!wide.contains('\u{1b}'), "no colours without a terminal");
+    // Everything keeps to the width, and nobody is told of a width that is there already.
+    for (columns, printed) in [(80, &narrow), (230, &wide), (200, &run(here, &[], Some("200")))] {
+        let longest = printed.lines().max_by_key(|line| line.chars().count()).unwrap();
+        assert!(longest.chars().count() <= columns, "{longest}");
+        assert_eq!(printed.contains("COLUMNS=200"), columns < 200, "{printed}");
+    }
+}
+
+#[test]
+fn lists_of_what_a_scenario_can_name_keep_to_the_width() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, entry) in
+        [(&["profiles"][..], "edge-accelerator"), (&["prices"], "horowitz-45nm-fp32"), (&["networks"], "resnet14")]
+    {
+        for columns in [80, 120, 200] {
+            let mut command = Command::cargo_bin("cospike").unwrap();
+            command.current_dir(folder.path()).args(arguments).env("COLUMNS", columns.to_string());
+            let printed = String::from_utf8(command.assert().success().get_output().stdout.clone()).unwrap();
+            let longest = printed.lines().max_by_key(|line| line.chars().count()).unwrap();
+            assert!(longest.chars().count() <= columns && printed.contains(entry), "{columns}: {longest}");
+        }
+    }
 }
 
 #[test]
@@ -70,7 +92,7 @@ fn check_shows_loads_and_expects_a_time_without_leaving_anything() {
         [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap())
     };
     let [printed, warned] = check(&[]);
-    assert!(printed.contains("expected time on ") && printed.contains(" offered load "), "{printed}");
+    assert!(printed.contains("expected time on ") && printed.contains(" offered load, % "), "{printed}");
     assert!(warned.contains("warning: spiking stage3 w4: the uplink is asked for about"), "{warned}");
     let json: serde_json::Value = serde_json::from_str(&check(&["--json"])[0]).unwrap();
     assert!(

@@ -1,7 +1,7 @@
 //! What design points are drawn over, of and by: swept keys, metrics, and what inference alone says of them.
 
 use crate::digest::{Design, Digest, KIND};
-use crate::metric::{Metric, MetricOfDesigns, Spread};
+use crate::metric::{Metric, MetricOfDesigns, Reading, Spread};
 use crate::quantity::Quantity;
 use cospike_results::metrics::{METRICS, metric};
 use std::collections::BTreeSet;
@@ -88,19 +88,28 @@ impl Column {
         }
     }
 
-    /// The number of a design point with its interval; `None` for a word, and where there is no value.
-    pub(crate) fn spread(&self, design: &Design<'_>) -> Option<Spread> {
-        let exact = |value: f64| value.is_finite().then_some(Spread { mean: value, low: value, high: value });
+    /// What is known of a design point: its number with its interval. A word is none.
+    pub(crate) fn reading(&self, design: &Design<'_>) -> Reading {
+        let holds = |spread: Option<Spread>| spread.map_or(Reading::Missing, Reading::Holds);
+        let exact = |value: Option<f64>| {
+            let value = value.filter(|value| value.is_finite());
+            holds(value.map(|mean| Spread { mean, low: mean, high: mean }))
+        };
         match self {
-            Self::Key(key) => exact(design.parameters.get(key)?.parse().ok()?),
-            Self::Kind => None,
-            Self::Payload => exact(design.row.payload_bits?),
+            Self::Key(key) => exact(design.parameters.get(key).and_then(|value| value.parse().ok())),
+            Self::Kind => Reading::Missing,
+            Self::Payload => exact(design.row.payload_bits),
             Self::OfflineAccuracy => {
-                let of = design.summary.offline_accuracy?;
-                Some(Spread { mean: of.estimate, low: of.low, high: of.high })
+                let of = design.summary.offline_accuracy;
+                holds(of.map(|of| Spread { mean: of.estimate, low: of.low, high: of.high }))
             }
-            Self::Metric(metric) => metric.spread(design),
+            Self::Metric(metric) => metric.reading(design),
         }
+    }
+
+    /// The number that is shown of a design point, with its interval; `None` for a word, and where there is no value.
+    pub(crate) fn spread(&self, design: &Design<'_>) -> Option<Spread> {
+        self.reading(design).shown()
     }
 
     /// The value of a design point as text; `None` where there is none.
@@ -110,11 +119,6 @@ impl Column {
             Self::Kind => Some(design.row.kind.clone()),
             _ => self.spread(design).map(|spread| spread.mean.to_string()),
         }
-    }
-
-    /// Whether there is no value because a place is overloaded: what would be measured there grows with the run.
-    pub(crate) fn is_overloaded(&self, design: &Design<'_>) -> bool {
-        matches!(self, Self::Metric(metric) if metric.is_steady) && design.is_overloaded()
     }
 
     /// Whether all values that there are, and at least one, are numbers.

@@ -3,11 +3,12 @@
 use crate::error::ReportError;
 use crate::figure::is_printable;
 use crate::figures::{Change, Differences, Figure, differences_figure};
-use crate::metric::{Metric, MetricOfDesigns, Spread};
+use crate::metric::{Metric, MetricOfDesigns, NOT_STEADY, Spread};
 use crate::page::{MOST_ROWS, beyond, document};
 use crate::quantity::{Quantity, plural, points_range, signed_points};
 use cospike_results::compare::{Compared, ComparedPoint, Difference};
 use cospike_results::metrics::METRICS;
+use cospike_results::summary::Standing;
 use cospike_sim_core::stats::Interval;
 use maud::{Markup, PreEscaped, html};
 
@@ -180,24 +181,30 @@ fn method(others: &[OtherFolder<'_>]) -> String {
     };
     format!(
         "Differences are taken {pairing}, each with its 95 % interval. Those in bold are shown at a level of 5 % for all design points \
-         together (Bonferroni). A dash: no mean, or none that can be offered, because a place is overloaded there."
+         together (Bonferroni). Nothing is compared where a mean is missing, or would change in a longer run: where a place is overloaded, \
+         or the latencies are {NOT_STEADY}."
     )
 }
 
 /// The means of a metric side by side, with the differences to the first.
 fn table(metric: &Metric, first: &ComparedFolder, others: &[OtherFolder<'_>]) -> Markup {
     let quantity = metric.quantity();
-    let written = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| quantity.format(value));
+    let written = |mean: Option<(Option<f64>, Standing)>| match mean {
+        Some((Some(value), Standing::Holds)) => quantity.format(value),
+        Some((Some(value), Standing::Unsteady)) => format!("{} ({NOT_STEADY})", quantity.format(value)),
+        Some((_, Standing::Overloaded)) => "overloaded".to_owned(),
+        Some((None, _)) | None => "–".to_owned(),
+    };
     let points = &others[0].compared.points;
     let row = |label: &str| {
         let found: Vec<Option<&Difference>> = others.iter().map(|other| find(metric, label, other)).collect();
-        let mean = found.iter().flatten().find_map(|difference| difference.first);
+        let mean = found.iter().flatten().next().map(|difference| (difference.first, difference.first_standing));
         html! {
             tr {
                 th scope="row" { (label) }
                 td { (written(mean)) }
                 @for difference in found {
-                    td { (written(difference.and_then(|of| of.second))) }
+                    td { (written(difference.map(|of| (of.second, of.second_standing)))) }
                     td { (difference.map_or_else(|| html! { "–" }, |of| difference_cell(quantity, of))) }
                 }
             }
@@ -224,7 +231,7 @@ fn table(metric: &Metric, first: &ComparedFolder, others: &[OtherFolder<'_>]) ->
 
 /// The difference of a metric at the design point with this label.
 fn find<'c>(metric: &Metric, label: &str, other: &'c OtherFolder<'_>) -> Option<&'c Difference> {
-    other.compared.points.iter().find(|point| point.label == label)?.difference(metric)
+    other.compared.find(label)?.difference(metric)
 }
 
 /// A difference with its interval, and as a part of the first.

@@ -2,6 +2,7 @@
 
 use crate::error::ReportError;
 use crate::figure::{shorten, text_width};
+use crate::names::short_names;
 use crate::pooled::pooled;
 use crate::quantity::{count, plural};
 use cospike_results::goal::Selection;
@@ -163,7 +164,7 @@ impl<'a> Digest<'a> {
         let labels: Vec<&str> = self.designs.iter().map(|design| design.row.label.as_str()).collect();
         let labels: Vec<String> = match labels.iter().all(|label| fits(label)) {
             true => labels.iter().map(|label| (*label).to_owned()).collect(),
-            false => without_shared_words(&labels),
+            false => self.short_names(),
         };
         let short: Vec<String> = labels.iter().map(|label| shorten(label, size, width)).collect();
         let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
@@ -175,9 +176,11 @@ impl<'a> Digest<'a> {
         self.designs.iter().zip(short.iter().zip(&labels)).map(name).collect()
     }
 
-    /// Labels of the design points without the words that all of them have.
+    /// Labels of the design points, as short as they can be.
     pub(crate) fn short_names(&self) -> Vec<String> {
-        without_shared_words(&self.designs.iter().map(|design| design.row.label.as_str()).collect::<Vec<_>>())
+        let labels = self.designs.iter().map(|design| design.row.label.as_str());
+        let own = without_shared_words(&labels.collect::<Vec<_>>());
+        short_names(&own.iter().map(|label| label.split(' ').collect()).collect::<Vec<_>>())
     }
 
     /// Split and width, and codec, time steps and backbone where the study has several, such as `stage3 w4`.

@@ -6,7 +6,7 @@ use cospike_results::goal::{INDIFFERENCE, INDIFFERENCE_OF_SHARES};
 pub(crate) use cospike_results::metrics::{Better, Metric};
 use cospike_results::metrics::{METRICS, Unit};
 use cospike_results::rows::ReplicationRow;
-use cospike_results::summary::Estimate;
+use cospike_results::summary::{Estimate, Standing, UNRESOLVED};
 
 /// The metrics that figures and answers choose by themselves, those that matter to most readers first.
 pub(crate) fn prominent() -> impl Iterator<Item = &'static Metric> + Clone {
@@ -22,8 +22,11 @@ pub(crate) trait MetricOfDesigns {
     /// losses there.
     fn pairs(&self, designs: [&Design<'_>; 2]) -> [Vec<f64>; 2];
 
-    /// Mean with both ends of its interval, the mean itself where there is none; `None` where there is no mean, or where none can be
-    /// offered because a place is overloaded.
+    /// What is known of it at a design point.
+    fn reading(&self, design: &Design<'_>) -> Reading;
+
+    /// Mean with both ends of its interval, the mean itself where there is none; `None` where there is no mean that holds for more than
+    /// its run. Whatever is compared, ranked or joined is one of these.
     fn spread(&self, design: &Design<'_>) -> Option<Spread>;
 
     /// Whether the metric differs among `designs` by more than its intervals over replications, and by enough to matter. The error of
@@ -33,8 +36,8 @@ pub(crate) trait MetricOfDesigns {
     /// Whether the means of two design points are far enough apart to matter to anybody.
     fn is_relevant(&self, designs: [&Design<'_>; 2]) -> bool;
 
-    /// Name and value in words: `p95 latency 12.0 ms (11.9 to 12.1 ms)`.
-    fn describe(&self, spread: Spread) -> String;
+    /// Name and value in words: `p95 latency 12.0 ms (11.9 to 12.1 ms)`; `None` where no value is shown.
+    fn describe(&self, reading: Reading) -> Option<String>;
 
     /// Smallest difference that matters, in words.
     fn least_difference(&self) -> String;
@@ -61,8 +64,17 @@ impl MetricOfDesigns for Metric {
         [first, second]
     }
 
+    fn reading(&self, design: &Design<'_>) -> Reading {
+        match (design.summary.standing(self), Spread::new(self.mean(&design.summary))) {
+            (Standing::Overloaded, _) => Reading::Overloaded,
+            (_, None) => Reading::Missing,
+            (Standing::Holds, Some(spread)) => Reading::Holds(spread),
+            (Standing::Unsteady, Some(spread)) => Reading::Unsteady(spread.mean),
+        }
+    }
+
     fn spread(&self, design: &Design<'_>) -> Option<Spread> {
-        Spread::new(self.mean(&design.summary))
+        self.reading(design).holds()
     }
 
     fn varies<'d, 'a: 'd>(&self, designs: impl Iterator<Item = &'d Design<'a>>) -> bool {
@@ -82,9 +94,14 @@ impl MetricOfDesigns for Metric {
         matters(self.quantity(), first.mean.min(second.mean), first.mean.max(second.mean))
     }
 
-    fn describe(&self, Spread { mean, low, high }: Spread) -> String {
-        let range = if low < high { format!(" ({})", self.quantity().format_range(low, high)) } else { String::new() };
-        format!("{} {}{range}", self.label, self.quantity().format(mean))
+    fn describe(&self, reading: Reading) -> Option<String> {
+        let Spread { mean, low, high } = reading.shown()?;
+        let remark = match reading {
+            Reading::Unsteady(_) => format!(" ({NOT_STEADY})"),
+            _ if low < high => format!(" ({})", self.quantity().format_range(low, high)),
+            _ => String::new(),
+        };
+        Some(format!("{} {}{remark}", self.label, self.quantity().format(mean)))
     }
 
     fn least_difference(&self) -> String {
@@ -103,6 +120,38 @@ fn matters(quantity: Quantity, low: f64, high: f64) -> bool {
     }
 }
 
+/// Words for a design point whose means hold for its run only.
+pub(crate) const NOT_STEADY: &str = "not steady";
+
+/// What is known of a metric at a design point, and how far it can be relied on (invariant 16).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Reading {
+    /// A mean that holds.
+    Holds(Spread),
+    /// A mean that a longer run would change; an interval would say how well the mean of this run is known, and nothing else.
+    Unsteady(f64),
+    /// None, because a place is overloaded.
+    Overloaded,
+    /// None, because no replication has a value.
+    Missing,
+}
+
+impl Reading {
+    /// The mean that holds, if it is one.
+    pub(crate) fn holds(self) -> Option<Spread> {
+        if let Self::Holds(spread) = self { Some(spread) } else { None }
+    }
+
+    /// The mean that is shown, if there is one.
+    pub(crate) fn shown(self) -> Option<Spread> {
+        match self {
+            Self::Holds(spread) => Some(spread),
+            Self::Unsteady(mean) => Some(Spread { mean, low: mean, high: mean }),
+            Self::Overloaded | Self::Missing => None,
+        }
+    }
+}
+
 /// Mean with both ends of its interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Spread {
@@ -115,9 +164,14 @@ pub(crate) struct Spread {
 }
 
 impl Spread {
-    fn new(Estimate { mean, interval, .. }: &Estimate) -> Option<Self> {
-        let mean = (*mean)?;
-        let (low, high) = interval.map_or((mean, mean), |interval| (interval.low, interval.high));
+    fn new(estimate: &Estimate) -> Option<Self> {
+        let mean = estimate.mean?;
+        let (low, high) = estimate.interval.map_or((mean, mean), |interval| (interval.low, interval.high));
+        // Beyond that an interval says nothing but that it is wide, and would leave no room for all others.
+        let (low, high) = match estimate.is_unresolved() {
+            true => (low.max(mean / UNRESOLVED), high.min(mean * UNRESOLVED)),
+            false => (low, high),
+        };
         Some(Self { mean, low, high })
     }
 }

@@ -1,7 +1,7 @@
 //! Tables of a metric against the one number that a study varied: a row per line of design points, a column per value.
 
 use crate::digest::{Design, Digest};
-use crate::metric::{MetricOfDesigns, prominent};
+use crate::metric::{MetricOfDesigns, Reading, prominent};
 use crate::sweep::Swept;
 use cospike_results::metrics::Metric;
 
@@ -30,8 +30,8 @@ pub enum Cell {
     None,
     /// Its mean.
     Mean(f64),
-    /// Its mean, which holds for this run only.
-    Doubtful(f64),
+    /// Its mean, which a longer run would change.
+    Unsteady(f64),
     /// A place is overloaded, so no mean can be offered.
     Overloaded,
     /// No replication has a value.
@@ -68,11 +68,11 @@ fn pivot(digest: &Digest<'_>, swept: &Swept, metric: &'static Metric) -> Pivot {
 
 impl Cell {
     fn new(metric: &Metric, design: &Design<'_>) -> Self {
-        match metric.spread(design) {
-            Some(spread) if design.summary.cautions.is_empty() || !metric.is_steady => Self::Mean(spread.mean),
-            Some(spread) => Self::Doubtful(spread.mean),
-            None if design.is_overloaded() => Self::Overloaded,
-            None => Self::NoValue,
+        match metric.reading(design) {
+            Reading::Holds(spread) => Self::Mean(spread.mean),
+            Reading::Unsteady(mean) => Self::Unsteady(mean),
+            Reading::Overloaded => Self::Overloaded,
+            Reading::Missing => Self::NoValue,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What a study varied: every key with several numbers, and the lines of design points that differ in that key alone.
 
 use crate::digest::{Design, Digest, KIND};
+use crate::names::short_names;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Key with several numbers.
@@ -85,10 +86,9 @@ impl Swept {
         let without = self.without.iter().map(|index| digest.designs[*index].row.label.split(' ').collect());
         let words: Vec<Vec<&str>> = lines.chain(without).collect();
         let is_shared = |word: &&str| words.len() > 1 && words.iter().all(|words| words.contains(word));
-        let mut names: Vec<String> = words
-            .iter()
-            .map(|words| words.iter().copied().filter(|word| !is_shared(word)).collect::<Vec<_>>().join(" "))
-            .collect();
+        let own: Vec<Vec<&str>> =
+            words.iter().map(|words| words.iter().copied().filter(|word| !is_shared(word)).collect()).collect();
+        let mut names = short_names(&own);
         let without = names.split_off(self.lines.len());
         for (name, line) in names.iter_mut().zip(&self.lines).filter(|(name, _)| name.is_empty()) {
             let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
@@ -104,10 +104,10 @@ impl Swept {
         let own = |index: usize| {
             let design = &digest.designs[index];
             let keys = [Some(self.key.as_str()), dropped].into_iter().flatten();
-            let dropped: Vec<String> =
-                keys.filter_map(|key| Some(words_of(key, design.parameters.get(key)?))).flatten().collect();
-            let words = design.row.label.split(' ').filter(move |word| !dropped.iter().any(|other| other == word));
-            words.collect::<Vec<&str>>()
+            let dropped: Vec<(&str, &String)> =
+                keys.filter_map(|key| Some((key, design.parameters.get(key)?))).collect();
+            let is_dropped = |word: &&str| dropped.iter().any(|(key, value)| is_value_of(key, value, word));
+            design.row.label.split(' ').filter(|word| !is_dropped(word)).collect::<Vec<&str>>()
         };
         let mut points = line.points.iter().map(|(_, index)| own(*index));
         let mut words = points.next().unwrap_or_default();
@@ -123,10 +123,10 @@ impl Line {
     }
 }
 
-/// The forms that a value of a key has in a label.
-fn words_of(key: &str, value: &str) -> [String; 3] {
-    let width = if key == "network.width" { format!("w{value}") } else { value.to_owned() };
-    [width, value.to_owned(), format!("{key}={value}")]
+/// Whether a word of a label says the value of a key.
+fn is_value_of(key: &str, value: &str, word: &str) -> bool {
+    let is_width = key == "network.width" && word.strip_prefix('w') == Some(value);
+    is_width || word == value || word.split_once('=').is_some_and(|(own, _)| own == key)
 }
 
 /// A finite number that was swept.

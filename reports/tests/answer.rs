@@ -4,15 +4,18 @@
 mod synthetic;
 
 use cospike_reports::{Cell, answer, pivots};
+use cospike_results::compare::Compared;
 use cospike_results::condition::{Condition, Limit, Side};
 use cospike_results::goal::{Aim, GoalUsed, Selection};
 use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::rows::{AnswerRow, PointRow, Results};
-use cospike_results::summary::Summary;
+use cospike_results::store::folder;
+use cospike_results::summary::{Standing, Summary};
 use synthetic::Synthetic;
 
 /// A study with a design point per line: label, parameters, correct answers of 1,000 requests in each replication, 95th percentile of
-/// latency in seconds, and load of the uplink. Networks differ in their first word.
+/// latency in seconds, and load of the uplink. Networks differ in their first word. A percentile with a question mark is that of
+/// latencies that were still drifting.
 fn study(points: &str) -> Results {
     let mut results = Synthetic::one().results();
     let (point, row) = (results.points[0].clone(), results.replications[0].clone());
@@ -41,7 +44,9 @@ fn study(points: &str) -> Results {
             (row.point, row.replication) = (index, replication as u32);
             (row.requests.generated, row.requests.completed) = (1000, 1000);
             row.requests.correct = correct.parse().unwrap();
-            let seconds = p95.parse::<f64>().unwrap() * (1.0 + 0.01 * replication as f64);
+            let steady = p95.trim_end_matches('?');
+            let seconds = steady.parse::<f64>().unwrap() * (1.0 + 0.01 * replication as f64);
+            row.steady_latency_s = (steady == p95).then_some(seconds);
             (row.latency_p95_s, row.latency_mean_s) = (Some(seconds), Some(0.8 * seconds));
             row.uplink_load = Some(load.parse().unwrap());
             results.replications.push(row);
@@ -311,6 +316,78 @@ fn the_probability_of_a_choice_is_that_of_students_t() {
     assert_eq!(selection.level.len(), 1);
 }
 
+/// The fastest design point by its mean is not steady: it leads in nothing that a longer run would change, is chosen by no goal for it,
+/// and is said to be left out.
+#[test]
+fn invariant_16_what_is_not_steady_leads_in_no_latency_and_is_not_chosen_for_one() {
+    let lines = r#"
+        float a     | {"k":"a"} | 900 901 902 | 0.010? | 0.1
+        spiking b   | {"k":"b"} | 800 801 802 | 0.020  | 0.1
+        binary c    | {"k":"c"} | 700 701 702 | 0.030  | 0.1
+    "#;
+    let sentences = answered(lines);
+    let latency = sentences.iter().find(|sentence| sentence.starts_with("Lowest p95 latency")).unwrap();
+    assert!(latency.starts_with("Lowest p95 latency: spiking b (20.2 ms); next binary c"), "{latency}");
+    assert!(sentences[0].starts_with("Most correct answers: float a (90.1 %)"), "{sentences:?}");
+    let said = "Not steady, so left out of what is said of latency and energy: float a; a longer run would change it.";
+    assert!(sentences.iter().any(|sentence| sentence == said), "{sentences:?}");
+    let (selection, sentences) = chosen(lines, least_latency(None));
+    assert_eq!(selection.choice.unwrap().point, PointIndex(1));
+    let said = "Left out of the choice: latencies are not steady, so a longer run would change `latency_p95_ms` (1).";
+    assert!(sentences.iter().any(|sentence| sentence == said), "{sentences:?}");
+    // A steady first one leads.
+    let steady = lines.replace('?', "");
+    assert_eq!(chosen(&steady, least_latency(None)).0.choice.unwrap().point, PointIndex(0));
+    assert!(answered(&steady).iter().any(|sentence| sentence.starts_with("Lowest p95 latency: float a (10.1 ms)")));
+}
+
+/// A folder of which the first design point is read: the choice is among all of them nevertheless, and the sentence says so. A comparison
+/// has all, too.
+#[test]
+fn a_goal_and_a_comparison_are_of_all_design_points_whatever_is_shown() {
+    let here = tempfile::tempdir().unwrap();
+    let mut results = study(FOUR);
+    results.manifest.goal = Some(least_latency(Some(0.88)));
+    results.all_points = results.points.len();
+    folder::write(&results, here.path()).unwrap();
+    let all = Summary::new(&results).unwrap().selection.unwrap();
+    for shown in 0..4 {
+        let first = folder::read_first(here.path(), shown).unwrap();
+        assert_eq!((first.points.len(), first.selection.as_ref()), (shown, Some(&all)), "{shown}");
+    }
+    assert_eq!(folder::read(here.path()).unwrap().selection, None, "made when it is asked for");
+    let sentences = answer(&folder::read_first(here.path(), 1).unwrap()).unwrap();
+    let [said, whole] = [&sentences[0], &answer(&results).unwrap()[0]].map(|text| text.replace('\u{a0}', " "));
+    let named = |text: &str| text.split_once(": ").unwrap().1.to_owned();
+    assert_eq!(named(&said), named(&whole));
+    assert!(said.starts_with("Of all 4 design points, to minimise `latency_p95_ms` where"), "{said}");
+
+    let outcomes = folder::read_outcomes(here.path()).unwrap();
+    assert_eq!((&outcomes.points, &outcomes.replications), (&results.points, &results.replications));
+    let mut slower = outcomes.clone();
+    let last = slower.points.pop().unwrap();
+    for row in &mut slower.replications {
+        row.latency_p95_s = row.latency_p95_s.map(|seconds| 2.0 * seconds);
+    }
+    let compared = Compared::new(&outcomes, &slower).unwrap();
+    assert_eq!((compared.points.len(), &compared.only_first, compared.only_second.len()), (3, &vec![last.label], 0));
+    for point in &compared.points {
+        let p95 = point.metrics.iter().find(|of| of.metric == "latency_p95_s").unwrap();
+        assert!((p95.relative.unwrap() - 1.0).abs() < 1e-12 && p95.is_shown, "{p95:?}");
+        assert_eq!((p95.first_standing, p95.second_standing), (Standing::Holds, Standing::Holds));
+    }
+    // What is not steady any more has no difference, and is worse.
+    slower.replications.iter_mut().for_each(|row| row.steady_latency_s = None);
+    let compared = Compared::new(&outcomes, &slower).unwrap();
+    let p95 = compared.points[0].metrics.iter().find(|of| of.metric == "latency_p95_s").unwrap();
+    assert_eq!((p95.difference, p95.is_shown, p95.second_standing), (None, false, Standing::Unsteady));
+    let metric = cospike_results::metrics::LATENCY_P95;
+    assert!(p95.second.is_some() && p95.is_worse(&metric, 10.0) && p95.is_visible());
+    let back = Compared::new(&slower, &outcomes).unwrap();
+    let p95 = back.points[0].metrics.iter().find(|of| of.metric == "latency_p95_s").unwrap();
+    assert!(!p95.is_worse(&metric, 0.0), "it was not known before");
+}
+
 /// On one link energy differs, on the other two it does not; what a reader builds depends on the link that there is.
 #[test]
 fn where_links_are_swept_by_name_each_has_its_own_leader() {
@@ -346,7 +423,7 @@ fn metrics_are_tabled_against_the_only_number_that_varies() {
     let lines = r#"
         float n=1   | {"network.family":"float","n":1}   | 900 901 902 | 0.010 | 0.1
         float n=2   | {"network.family":"float","n":2}   | 800 801 802 | 0.020 | 1.2
-        spiking n=1 | {"network.family":"spiking","n":1} | 700 701 702 | 0.030 | 0.1
+        spiking n=1 | {"network.family":"spiking","n":1} | 700 701 702 | 0.030? | 0.1
         spiking n=2 | {"network.family":"spiking","n":2} | 600 601 602 | 0.040 | 0.1
     "#;
     let pivots = pivots(&study(lines)).unwrap();
@@ -356,8 +433,9 @@ fn metrics_are_tabled_against_the_only_number_that_varies() {
     let names: Vec<&str> = correct.lines.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["float", "spiking"]);
     assert!(matches!(correct.lines[0].1[..], [Cell::Mean(a), Cell::Mean(b)] if a > 0.9 && b > 0.8));
-    // 1,000 answers without a steady latency may still be drifting.
-    assert!(matches!(latency.lines[0].1[..], [Cell::Doubtful(_), Cell::Overloaded]));
+    assert!(matches!(latency.lines[0].1[..], [Cell::Mean(_), Cell::Overloaded]));
+    assert!(matches!(latency.lines[1].1[..], [Cell::Unsteady(mean), Cell::Mean(_)] if mean > 0.03));
+    assert!(matches!(correct.lines[1].1[..], [Cell::Mean(_), Cell::Mean(_)]), "answers do not drift");
     let one = "float n=1 | {\"n\":1} | 900 901 902 | 0.010 | 0.1";
     assert!(crate::pivots(&study(one)).unwrap().is_empty());
 }

@@ -47,7 +47,7 @@ fn the_data_beside_a_figure_are_the_means_of_the_results() {
     let rows = rows(&figure);
     assert_eq!(
         rows[0],
-        ["line", "design_point", "label", "network.width", "energy_j", "energy_j_low", "energy_j_high"],
+        ["line", "design_point", "label", "network.width", "energy_j", "energy_j_low", "energy_j_high", "remark"],
         "thousandths name the same column"
     );
     let lines: Vec<String> = rows[1..].iter().map(|row| format!("{} {} {}", row[0], row[1], row[3])).collect();
@@ -87,6 +87,29 @@ fn a_line_has_the_colour_of_its_kind_and_a_band() {
             "width = 8"
         ]
     );
+}
+
+/// Of three points of a line the middle one is not steady: a ring stands there, which no line reaches, and its data say so.
+#[test]
+fn invariant_16_a_line_breaks_at_a_point_that_is_not_steady() {
+    let mut results = Synthetic::eighteen().results();
+    let of_middle = |row: &&mut cospike_results::rows::ReplicationRow| row.point.0 == 4;
+    results.replications.iter_mut().filter(of_middle).for_each(|row| row.steady_latency_s = None);
+    let filters = ["network.split=stage2", "kind=spiking"];
+    let drawn = |results: &Results, metric: &str| {
+        let figure = publication(results, &asked(Form::Line, "network.width", metric, &[], &filters)).unwrap();
+        let remarks: Vec<String> = rows(&figure)[1..].iter().map(|row| row.last().unwrap().to_string()).collect();
+        let intervals: Vec<bool> = rows(&figure)[1..].iter().map(|row| row[5] != row[6]).collect();
+        (coloured(figure.svg(), "#0072b2"), remarks, intervals)
+    };
+    // Band, line and three markers.
+    assert_eq!(drawn(&Synthetic::eighteen().results(), "latency_p95_s"), (5, vec![String::new(); 3], vec![true; 3]));
+    let (marks, remarks, intervals) = drawn(&results, "latency_p95_s");
+    // Two markers, each with a bar of three strokes, and the ring.
+    assert_eq!((marks, intervals), (2 * 4 + 1, vec![true, false, true]));
+    assert_eq!(remarks, ["", "not steady", ""]);
+    // What is answered correctly does not depend on it.
+    assert_eq!(drawn(&results, "correct").1, ["", "", ""]);
 }
 
 #[test]

@@ -4,10 +4,12 @@ use crate::answers::{Answered, Answers};
 use crate::manifest::Manifest;
 use crate::metrics::{Better, METRICS, Metric, Unit};
 use crate::rows::{PointRow, ReplicationRow, Results};
-use crate::summary::{PointSummary, ROUNDING, SIGNIFICANCE, Summary};
+use crate::index::PointIndex;
+use crate::summary::{PointSummary, ROUNDING, SIGNIFICANCE, Standing};
 use cospike_sim_core::stats::{Interval, Moments, StatsError, mean_interval_at, normal_quantile};
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Two results, design point by design point.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -40,7 +42,11 @@ pub struct Difference {
     pub first: Option<f64>,
     /// Mean in the second.
     pub second: Option<f64>,
-    /// Second less first.
+    /// How far the mean in the first can be relied on.
+    pub first_standing: Standing,
+    /// How far that in the second can be.
+    pub second_standing: Standing,
+    /// Second less first; `None` unless both hold for longer runs.
     pub difference: Option<f64>,
     /// Lower end of its 95 % interval; `None` with one replication.
     pub low: Option<f64>,
@@ -59,7 +65,7 @@ impl Compared {
     /// Compares the results of two studies.
     ///
     /// # Errors
-    /// Those of [`Summary::new`].
+    /// [`StatsError`] for results that no study can have, such as a design point without samples.
     pub fn new(first: &Results, second: &Results) -> Result<Self, StatsError> {
         let is_paired = are_paired(&first.manifest, &second.manifest);
         let [first, second] = [Side::all(first)?, Side::all(second)?];
@@ -72,14 +78,14 @@ impl Compared {
             ComparedPoint { label: sides[0].row.label.clone(), metrics: differences.filter(exists).collect() }
         };
         let label = |side: &Side<'_>| side.row.label.clone();
-        let alone = |sides: &[Side<'_>], is_in: &dyn Fn(usize) -> bool| {
-            sides.iter().enumerate().filter(|(index, _)| !is_in(*index)).map(|(_, side)| label(side)).collect()
+        let alone = |sides: &[Side<'_>], paired: BTreeSet<usize>| {
+            sides.iter().enumerate().filter(|(index, _)| !paired.contains(index)).map(|(_, side)| label(side)).collect()
         };
         Ok(Self {
             is_paired,
             points: pairs.iter().map(point).collect(),
-            only_first: alone(&first, &|index| pairs.iter().any(|pair| pair.0 == index)),
-            only_second: alone(&second, &|index| pairs.iter().any(|pair| pair.1 == index)),
+            only_first: alone(&first, pairs.iter().map(|pair| pair.0).collect()),
+            only_second: alone(&second, pairs.iter().map(|pair| pair.1).collect()),
         })
     }
 }
@@ -92,6 +98,11 @@ impl ComparedPoint {
 }
 
 impl Compared {
+    /// The design point with this label in the first; `None` if not both have it.
+    pub fn find(&self, label: &str) -> Option<&ComparedPoint> {
+        self.points.iter().find(|point| point.label == label)
+    }
+
     /// Whether a metric is visibly another one at any design point.
     pub fn differs_in(&self, metric: &Metric) -> bool {
         self.points.iter().filter_map(|point| point.difference(metric)).any(Difference::is_visible)
@@ -118,19 +129,20 @@ struct Side<'r> {
 impl<'r> Side<'r> {
     fn all(results: &'r Results) -> Result<Vec<Self>, StatsError> {
         let answers = Answers::new(results);
-        let summary = Summary::new(results)?;
-        let side = |(row, summary): (&'r PointRow, PointSummary)| Self {
-            row,
-            answered: answers.of(row, &summary),
-            rows: results.replications.iter().filter(|of| of.point == row.point).collect(),
-            summary: summary.that_holds(),
+        let mut rows: BTreeMap<PointIndex, Vec<&'r ReplicationRow>> = BTreeMap::new();
+        results.replications.iter().for_each(|row| rows.entry(row.point).or_default().push(row));
+        let side = |row: &'r PointRow| {
+            let rows = rows.remove(&row.point).unwrap_or_default();
+            let summary = PointSummary::new(row, &rows)?;
+            Ok(Self { row, answered: answers.of(row, &summary), rows, summary: summary.that_holds() })
         };
-        Ok(results.points.iter().zip(summary.points).map(side).collect())
+        results.points.iter().map(side).collect()
     }
 
-    /// Values of the swept keys.
-    fn parameters(&self) -> Option<Value> {
-        serde_json::from_str(&self.row.parameters).ok()
+    /// Values of the swept keys, written alike where they are the same.
+    fn parameters(&self) -> String {
+        let values: Option<BTreeMap<String, Value>> = serde_json::from_str(&self.row.parameters).ok();
+        values.map_or_else(|| self.row.parameters.clone(), |values| serde_json::json!(values).to_string())
     }
 }
 
@@ -140,30 +152,34 @@ fn pairs(first: &[Side<'_>], second: &[Side<'_>]) -> Vec<(usize, usize)> {
     if first.len() == 1 && second.len() == 1 {
         return vec![(0, 0)];
     }
-    let mut pairs: Vec<(usize, usize)> = vec![];
-    let values = |one: &Side<'_>, other: &Side<'_>| one.parameters() == other.parameters();
-    let label = |one: &Side<'_>, other: &Side<'_>| one.row.label == other.row.label;
-    let both = |one: &Side<'_>, other: &Side<'_>| label(one, other) && values(one, other);
-    for is_same in [&both as &dyn Fn(&Side<'_>, &Side<'_>) -> bool, &values, &label] {
+    let values = |side: &Side<'_>| [side.parameters(), String::new()];
+    let label = |side: &Side<'_>| [String::new(), side.row.label.clone()];
+    let both = |side: &Side<'_>| [side.parameters(), side.row.label.clone()];
+    let mut pairs: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut taken: BTreeSet<usize> = BTreeSet::new();
+    for key in [&both as &dyn Fn(&Side<'_>) -> [String; 2], &values, &label] {
+        let mut free: BTreeMap<[String; 2], VecDeque<usize>> = BTreeMap::new();
+        for (other, side) in second.iter().enumerate().filter(|(other, _)| !taken.contains(other)) {
+            free.entry(key(side)).or_default().push_back(other);
+        }
         for (one, side) in first.iter().enumerate() {
-            if pairs.iter().any(|pair| pair.0 == one) {
-                continue;
-            }
-            let is_free = |other: &usize| !pairs.iter().any(|pair| pair.1 == *other);
-            let mut same = (0..second.len()).filter(is_free).filter(|other| is_same(side, &second[*other]));
-            if let Some(other) = same.next() {
-                pairs.push((one, other));
+            if !pairs.contains_key(&one)
+                && let Some(other) = free.get_mut(&key(side)).and_then(VecDeque::pop_front)
+            {
+                pairs.insert(one, other);
+                taken.insert(other);
             }
         }
     }
-    pairs.sort_unstable();
-    pairs
+    pairs.into_iter().collect()
 }
 
 impl Difference {
     fn new(metric: &Metric, sides: [&Side<'_>; 2], is_paired: bool, confidence: f64) -> Self {
         let [first, second] = sides.map(|side| metric.mean(&side.summary).mean);
-        let means = first.zip(second);
+        let [first_standing, second_standing] = sides.map(|side| side.summary.standing(metric));
+        let hold = [first_standing, second_standing] == [Standing::Holds; 2];
+        let means = first.zip(second).filter(|_| hold);
         let interval = |confidence| means.and_then(|_| interval(metric, sides, is_paired, confidence));
         let (single, simultaneous) = (interval(1.0 - SIGNIFICANCE), interval(confidence));
         let difference = means.map(|(first, second)| second - first);
@@ -173,6 +189,8 @@ impl Difference {
             metric: metric.name,
             first,
             second,
+            first_standing,
+            second_standing,
             difference,
             low: single.map(|interval| interval.low),
             high: single.map(|interval| interval.high),
@@ -183,10 +201,11 @@ impl Difference {
     }
 
     /// Whether the means differ by enough to be seen: by a thousandth of the first, or of shares by a twentieth of a point; or one of them is
-    /// missing.
+    /// missing, or does not hold.
     pub fn is_visible(&self) -> bool {
         match (self.difference, self.relative) {
-            (None, _) => true,
+            // The means of two runs that are not steady are the same where the runs are.
+            (None, _) => self.first_standing != self.second_standing || self.first != self.second,
             (_, Some(relative)) => relative.abs() >= 1e-3,
             // Of shares, and of what was 0 before.
             (Some(difference), None) => difference.abs() >= 5e-4,
@@ -194,9 +213,14 @@ impl Difference {
     }
 
     /// Whether the second is worse than the first by more than `tolerance`, and that is shown: a part of the first, or of shares a difference.
-    /// A mean that there is no longer, because a place is overloaded now or a replication failed, is worse.
+    /// A mean that there is no longer, because a place is overloaded now, latencies are not steady any more, or all replications failed, is
+    /// worse.
     pub fn is_worse(&self, metric: &Metric, tolerance: f64) -> bool {
-        let (Some(first), Some(_)) = (self.first, self.second) else { return self.first.is_some() };
+        let holding = |mean: Option<f64>, standing| mean.filter(|_| standing == Standing::Holds);
+        let Some(first) = holding(self.first, self.first_standing) else { return false };
+        if holding(self.second, self.second_standing).is_none() {
+            return true;
+        }
         let tolerance = if metric.unit == Unit::Share { tolerance } else { tolerance * first.abs() };
         self.simultaneous.is_some_and(|interval| match metric.better {
             Better::Lower => interval.low > tolerance,
@@ -233,7 +257,8 @@ fn interval(metric: &Metric, sides: [&Side<'_>; 2], is_paired: bool, confidence:
 /// Differences of the replications that both have.
 fn paired(metric: &Metric, sides: [&Side<'_>; 2]) -> Vec<f64> {
     let [first, second] = sides;
-    let other = |of: &ReplicationRow| second.rows.iter().find(|row| row.replication == of.replication);
+    let others: BTreeMap<u32, &ReplicationRow> = second.rows.iter().map(|row| (row.replication, *row)).collect();
+    let other = |of: &ReplicationRow| others.get(&of.replication).copied();
     let difference = |row: &&ReplicationRow| {
         let (second, first) = (metric.value(other(row)?)?, metric.value(row)?);
         // Sums in another order are the same sums.

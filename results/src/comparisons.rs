@@ -11,7 +11,7 @@ impl Table for ComparisonRow {
     const ABOUT: &'static str = "One row per pair of a spiking design point and one of another family (the baseline) that are otherwise \
         equal, among the first 10,000 design points: spiking minus baseline on the same samples and arrivals. An interval is that of its \
         own difference; a p-value is adjusted for all pairs of the table, and a difference is shown where it is at most 0.05. Latency and \
-        energy are missing where a place of either is overloaded.";
+        energy are missing where a place of either is overloaded, or the latencies of either are not steady.";
 }
 
 record! {

@@ -136,11 +136,21 @@ pub const CORRECT: Metric =
 #[rustfmt::skip]
 pub const ENERGY: Metric =
     metric!("energy_j", "Energy per request", Joules, Lower, Amount(energy), energy_j).best("Least energy per request").steady();
+/// Restricted mean lifetime of the devices, which only batteries have.
+#[rustfmt::skip]
+pub const LIFETIME: Metric =
+    metric!("restricted_lifetime_s", "Lifetime within the run", Seconds, Higher, Amount(|row| row.restricted_lifetime_s), restricted_lifetime_s)
+        .best("Longest lifetime");
 /// Mean latency of the completed requests.
 #[rustfmt::skip]
 pub const LATENCY: Metric =
     metric!("latency_mean_s", "Mean latency", Seconds, Lower, Amount(|row| row.latency_mean_s), latency_mean_s)
         .best("Lowest mean latency").steady();
+/// 95th percentile of the latency of the completed requests.
+#[rustfmt::skip]
+pub const LATENCY_P95: Metric =
+    metric!("latency_p95_s", "p95 latency", Seconds, Lower, Amount(|row| row.latency_p95_s), latency_p95_s)
+        .best("Lowest p95 latency").steady();
 /// Mean power of an edge device.
 #[rustfmt::skip]
 pub const POWER: Metric =
@@ -154,10 +164,8 @@ pub static METRICS: [Metric; 19] = [
     CORRECT,
     metric!("deadline_misses", "Missed deadlines", Share, Lower, Measure::Share(deadline_misses), deadline_misses)
         .best("Fewest missed deadlines").steady(),
-    metric!("restricted_lifetime_s", "Lifetime within the run", Seconds, Higher, Amount(|row| row.restricted_lifetime_s), restricted_lifetime_s)
-        .best("Longest lifetime"),
-    metric!("latency_p95_s", "p95 latency", Seconds, Lower, Amount(|row| row.latency_p95_s), latency_p95_s)
-        .best("Lowest p95 latency").steady(),
+    LIFETIME,
+    LATENCY_P95,
     ENERGY,
     metric!("edge_load", "Load of the devices", Share, Lower, Amount(|row| row.edge_load), load.edge).prominent(),
     metric!("uplink_load", "Load of the uplink", Share, Lower, Amount(|row| row.uplink_load), load.uplink).prominent(),

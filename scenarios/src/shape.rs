@@ -17,12 +17,31 @@ pub(crate) fn check_scenario(document: &DeTable<'_>) -> Result<(), Mistake> {
     check_table(&SCENARIO, &["sweep", "find", "goal"], document)
 }
 
-/// Refuses a scenario in which keys are missing that have no default; names them all at once.
+/// Keys of which a section needs one, the usual one first.
+const ALTERNATIVES: [(&str, &[&str]); 3] = [
+    ("network", &["backbone", "file"]),
+    ("network", &["family", "bottleneck", "file"]),
+    ("workload", &["rate_hz", "periodic", "bursty", "closed_loop", "trace"]),
+];
+/// Keys of which a section needs one with most profiles.
+const MOSTLY_NEEDED: (&str, &[&str]) = ("fleet", &["prices", "measured"]);
+
+/// Refuses a scenario in which keys are missing that have no default; names them all at once, also those of which one is needed. Where a
+/// single one of these is all that is missing, the check of its section says it better.
 pub(crate) fn check_complete(document: &Spanned<DeTable<'_>>) -> Result<(), Mistake> {
     let mut missing = vec![];
     collect_missing(&SCENARIO, "", Some(document.get_ref()), &mut missing);
+    let (required, table) = (missing.len(), document.get_ref());
+    missing.extend(ALTERNATIVES.iter().filter_map(|alternatives| MissingKey::one_of(alternatives, true, table)));
+    if required == 0 && missing.len() < 2 {
+        return Ok(());
+    }
+    missing.extend(MissingKey::one_of(&MOSTLY_NEEDED, false, table));
+    let place = |section: &str| SCENARIO.keys.iter().position(|key| section.split('.').next() == Some(&key.name));
+    missing.sort_by_key(|key| place(&key.section));
     let Some(first) = missing.first() else { return Ok(()) };
-    let names: Vec<String> = missing.iter().map(|key| format!("`{}`", key.path())).collect();
+    let names: Vec<String> =
+        missing.iter().filter(|key| key.is_needed).map(|key| format!("`{}`", key.path())).collect();
     let section = document
         .get_ref()
         .get_key_value(first.section.split('.').next().unwrap_or_default())
@@ -36,7 +55,7 @@ pub(crate) fn check_complete(document: &Spanned<DeTable<'_>>) -> Result<(), Mist
     }
     Err(Mistake::at_span(section.unwrap_or(0..0), format!("the scenario lacks {}", names.join(", "))).help(format!(
         "without a default {}{template}\n`cospike new FILE` writes a scenario that has all keys it needs",
-        if missing.len() == 1 { "is" } else { "are" }
+        if names.len() == 1 { "is" } else { "are" }
     )))
 }
 
@@ -47,9 +66,22 @@ struct MissingKey {
     name: &'static str,
     /// What it accepts, in words.
     accepted: String,
+    /// Whether every scenario needs it, and not only most do.
+    is_needed: bool,
 }
 
 impl MissingKey {
+    /// The first of the `keys` of a section if it has none of them.
+    fn one_of((section, keys): &(&str, &'static [&'static str]), is_needed: bool, document: &DeTable<'_>) -> Option<Self> {
+        let found = document.get(*section).map(Spanned::get_ref);
+        let has = |key: &&&str| matches!(found, Some(DeValue::Table(table)) if table.contains_key(**key));
+        let (name, others) = keys.split_first().filter(|_| !keys.iter().any(|key| has(&key)))?;
+        let others: Vec<String> = others.iter().map(|key| format!("`{key}`")).collect();
+        let remark = if is_needed { "" } else { ", unless the profile says what computing draws" };
+        let accepted = format!("or {}{remark}", others.join(", "));
+        Some(Self { section: (*section).into(), name, accepted, is_needed })
+    }
+
     fn path(&self) -> String {
         format!("{}.{}", self.section, self.name)
     }
@@ -67,7 +99,12 @@ fn collect_missing(declared: &'static Table, path: &str, table: Option<&DeTable<
                 collect_missing(inner, &below(path, &key.name), None, missing);
             }
             (KeyValue::Scalar(schema) | KeyValue::List(schema), None) if key.is_required => {
-                missing.push(MissingKey { section: path.into(), name: &key.name, accepted: accepted(schema) });
+                missing.push(MissingKey {
+                    section: path.into(),
+                    name: &key.name,
+                    accepted: accepted(schema),
+                    is_needed: true,
+                });
             }
             _ => {}
         }

@@ -1,9 +1,9 @@
 //! The table of the design points: as many columns as fit, or those that were asked for; and tables of metrics against a swept key.
 
-use crate::columns::Column;
-use crate::output::{mean, percent, plural, printable, say, significant, table, width};
+use crate::columns::{Column, OVERLOADED, unsteady};
+use crate::output::{mean, percent, plural, printable, say, say_paragraph, significant, table, width};
 use cospike_reports::{Cell, Pivot};
-use cospike_results::metrics::Metric;
+use cospike_results::metrics::{ENERGY, LATENCY, LATENCY_P95, Metric, POWER, metric};
 use cospike_results::rows::Results;
 use cospike_results::summary::{PointSummary, Summary};
 use cospike_sim_core::kernel::Number;
@@ -11,6 +11,9 @@ use cospike_sim_core::payload::Codec;
 
 /// Most design points of which the terminal lists anything; a reader of more needs the files.
 pub(super) const MOST_LISTED: usize = 1_000;
+
+/// Width at which most tables are whole.
+const WIDE: usize = 200;
 
 /// Most columns of values that a table has whatever the width.
 const ALWAYS: usize = 4;
@@ -46,7 +49,8 @@ pub(super) fn print_points(summary: &Summary, results: &Results) {
     let points: Vec<PointSummary> =
         summary.points.iter().take(MOST_LISTED).cloned().map(PointSummary::that_holds).collect();
     let labels: Vec<String> = points.iter().map(|point| printable(&point.label)).collect();
-    let mut columns = columns(&points, loses(results), misses(summary));
+    let designs: Vec<u32> = results.points.iter().take(MOST_LISTED).map(|row| row.setup.designs).collect();
+    let mut columns = columns((&points, &designs), loses(results), misses(summary));
     let left = leave_out(&mut columns, &labels);
     let titles: Vec<&str> = ["design point"].into_iter().chain(columns.iter().map(|column| column.title)).collect();
     let mut rows = table(&titles);
@@ -57,39 +61,52 @@ pub(super) fn print_points(summary: &Summary, results: &Results) {
     say!("{rows}");
     say_all_left_out(summary);
     if !left.is_empty() {
-        say!("not shown in {} columns: {} (COLUMNS=200, or --columns METRIC,... shows more)", width(), left.join(", "));
+        let wider = if width() < WIDE { format!("COLUMNS={WIDE}, or ") } else { String::new() };
+        let text = format!("not shown in {} columns: {} ({wider}--columns METRIC,... shows more)", width(), left.join(", "));
+        say_paragraph(&text, 0);
     }
 }
 
-fn columns(points: &[PointSummary], loses: bool, misses: bool) -> Vec<Shown> {
+fn columns((points, designs): (&[PointSummary], &[u32]), loses: bool, misses: bool) -> Vec<Shown> {
     let column = |title, rank, cell: &dyn Fn(&PointSummary) -> String| Shown {
         title,
         rank,
         cells: points.iter().map(cell).collect(),
     };
+    // What inference says of one network, where a device may choose among several.
+    let of_first = |title, rank, cell: &dyn Fn(&PointSummary) -> String| Shown {
+        title,
+        rank,
+        cells: points.iter().zip(designs).map(|(point, designs)| match designs {
+            0 | 1 => cell(point),
+            several => format!("{}, first of {several}", cell(point)),
+        }).collect(),
+    };
     let number = |value: Option<f64>| value.map_or_else(|| "-".into(), significant);
+    // In thousandths, whatever their size: titles are fixed.
+    let of = |metric: Metric| move |point: &PointSummary| Column::new(metric, 0.0).cell(point);
     let offline = |point: &PointSummary| point.offline_accuracy.as_ref().map_or_else(|| "-".into(), percent);
     let accuracy = match loses {
         true => vec![
             column("correct %", 0, &|point| mean(&point.correct, 2)),
             column("answered %", 6, &|point| mean(&point.completed, 2)),
             column("correct among answered, %", 10, &|point| mean(&point.accuracy, 2)),
-            column("loss-free %", 11, &offline),
+            of_first("loss-free %", 11, &offline),
         ],
-        false => vec![column("accuracy %", 0, &offline)],
+        false => vec![of_first("accuracy %", 0, &offline)],
     };
     let others = [
-        column("payload bit", 9, &|point| number(point.payload_bits)),
-        column("x float32", 12, &|point| number(point.ratio_to_float32)),
-        column("x binary", 13, &|point| number(point.ratio_to_binary)),
+        of_first("payload bit", 9, &|point| number(point.payload_bits)),
+        of_first("x float32", 12, &|point| number(point.ratio_to_float32)),
+        of_first("x binary", 13, &|point| number(point.ratio_to_binary)),
         column("on air B", 5, &|point| number(point.on_air_bytes.mean)),
-        column("latency ms", 7, &|point| mean(&point.latency_mean_s, 3)),
-        column("p95 ms", 1, &|point| mean(&point.latency_p95_s, 3)),
-        column("energy mJ", 2, &|point| mean(&point.energy_j, 3)),
-        column("device mW", 8, &|point| mean(&point.power_per_device_w, 3)),
-        column("load", 3, &load),
+        column("latency ms", 7, &of(LATENCY)),
+        column("p95 ms", 1, &of(LATENCY_P95)),
+        column("energy mJ", 2, &of(ENERGY)),
+        column("device mW", 8, &of(POWER)),
+        column("load %", 3, &load),
     ];
-    let missed = misses.then(|| column("missed %", 4, &|point| mean(&point.deadline_misses, 2)));
+    let missed = metric("deadline_misses").filter(|_| misses).map(|missed| column("missed %", 4, &of(missed)));
     accuracy.into_iter().chain(others).chain(missed).collect()
 }
 
@@ -114,10 +131,15 @@ fn leave_out(columns: &mut Vec<Shown>, labels: &[String]) -> Vec<&'static str> {
     left.into_iter().map(|(_, title)| title).collect()
 }
 
-/// Offered load of the place that is asked for most, with an exclamation mark if the means hold for this run only.
+/// Offered load of the place that is asked for most.
 fn load(point: &PointSummary) -> String {
-    let mark = if point.cautions.is_empty() { "" } else { "! " };
-    point.load.greatest().map_or_else(|| "-".into(), |(place, load)| format!("{mark}{load:.2} {place}"))
+    point.load.greatest().map_or_else(
+        || "-".into(),
+        |(place, load)| match 100.0 * load {
+            small if small > 0.0 && small < 0.05 => format!("<0.1 {place}"),
+            percent => format!("{percent:.1} {place}"),
+        },
+    )
 }
 
 /// Prints the design points with the metrics that were asked for.
@@ -131,10 +153,8 @@ pub(super) fn print_columns(summary: &Summary, metrics: &[Metric]) {
         ["design point".to_owned()].into_iter().chain(columns.iter().map(Column::title)).collect();
     let mut rows = table(&titles.iter().map(String::as_str).collect::<Vec<_>>());
     for point in &points {
-        let mark = if point.cautions.is_empty() { "" } else { "! " };
-        let label = format!("{mark}{}", printable(&point.label));
-        let cells = columns.iter().map(|column| mean(column.metric.mean(point), column.shift));
-        rows.add_row([label].into_iter().chain(cells));
+        let cells = columns.iter().map(|column| column.cell(point));
+        rows.add_row([printable(&point.label)].into_iter().chain(cells));
     }
     say!("{rows}");
     say_all_left_out(summary);
@@ -144,7 +164,7 @@ pub(super) fn print_columns(summary: &Summary, metrics: &[Metric]) {
 pub(super) fn print_pivots(pivots: &[Pivot]) {
     for Pivot { key, metric, values, lines } in pivots {
         let means = lines.iter().flat_map(|(_, cells)| cells).filter_map(|cell| match cell {
-            Cell::Mean(mean) | Cell::Doubtful(mean) => Some(mean.abs()),
+            Cell::Mean(mean) | Cell::Unsteady(mean) => Some(mean.abs()),
             _ => None,
         });
         let column = Column::new(**metric, means.fold(0.0, f64::max));
@@ -157,23 +177,14 @@ pub(super) fn print_pivots(pivots: &[Pivot]) {
         }
         say!("{}\n{rows}\n", column.title());
     }
-    let cells = || pivots.iter().flat_map(|pivot| pivot.lines.iter().flat_map(|(_, cells)| cells));
-    let explained = [
-        (cells().any(|cell| matches!(cell, Cell::Overloaded)), "!: a place is overloaded, so it grows with the run"),
-        (cells().any(|cell| matches!(cell, Cell::Doubtful(_))), "?: it holds for this run only"),
-    ];
-    let explained: Vec<&str> = explained.into_iter().filter(|(is_there, _)| *is_there).map(|(_, text)| text).collect();
-    if !explained.is_empty() {
-        say!("{}\n", explained.join("; "));
-    }
 }
 
 fn written(column: &Column, cell: &Cell) -> String {
     match cell {
         Cell::None => String::new(),
         Cell::Mean(mean) => column.format(*mean),
-        Cell::Doubtful(mean) => format!("{}?", column.format(*mean)),
-        Cell::Overloaded => "!".into(),
+        Cell::Unsteady(mean) => unsteady(&column.format(*mean)),
+        Cell::Overloaded => OVERLOADED.into(),
         Cell::NoValue => "-".into(),
     }
 }
@@ -182,12 +193,13 @@ fn written(column: &Column, cell: &Cell) -> String {
 fn say_all_left_out(summary: &Summary) {
     say_left_out(summary.points.len(), "design point", "points.parquet, replications.parquet and `--json` have");
     if summary.all_points > summary.points.len() {
-        say!(
+        let text = format!(
             "all of this, `--json` and the report are of the first {} of {}: points.parquet, replications.parquet and the other tables \
              have all, and `--point FROM..TO` shows a part of them",
             summary.points.len(),
             plural(summary.all_points as u64, "design point")
         );
+        say_paragraph(&text, 0);
     }
 }
 

@@ -10,7 +10,7 @@ use cospike_reports::{PAGE, answer, files, pivots, render};
 use cospike_results::index::PointIndex;
 use cospike_results::metrics::Metric;
 use cospike_results::rows::Results;
-use cospike_results::store::folder::{Place, Writing};
+use cospike_results::store::folder::{self, Place, Writing};
 use cospike_results::summary::{MOST_POINTS, Summary};
 use cospike_studies::Study;
 use serde_json::json;
@@ -77,8 +77,12 @@ impl<'a> Publication<'a> {
 
     /// Puts the results, which are whole by now, in place of older ones.
     pub(crate) fn finish(self) -> anyhow::Result<Published> {
-        let Self { place, writing, shown, failed } = self;
+        let Self { place, writing, mut shown, failed } = self;
         writing.map_or_else(|| place.begin(&shown.manifest), Ok)?.finish(&shown)?;
+        if shown.manifest.goal.is_some() && shown.points.len() < shown.all_points {
+            // Of all that was written, and not of what is kept to be shown.
+            shown.selection = folder::read_first(place.folder(), 0)?.selection;
+        }
         Ok(Published { shown, failed })
     }
 }

@@ -1,14 +1,15 @@
 //! The summary of a study's results as a table.
 
 use super::points::{MOST_LISTED, loses, misses, print_columns, print_pivots, print_points, say_left_out};
-use crate::output::{mean, printable, say, significant, table};
+use crate::columns::marks;
+use crate::output::{UNRESOLVED_MARK, mean, printable, say, say_paragraph, significant, table};
 use cospike_reports::Pivot;
 use cospike_results::goal::Selection;
 use cospike_results::index::PointIndex;
 use cospike_results::metrics::Metric;
 use cospike_results::rows::Results;
 use cospike_results::summary::{
-    AdjustedP, Estimate, LEAST_COMPUTE, PointSummary, SIGNIFICANCE, Summary, compute_share, zeros,
+    AdjustedP, Caution, Estimate, LEAST_COMPUTE, PointSummary, SIGNIFICANCE, Summary, UNRESOLVED, compute_share, zeros,
 };
 use cospike_sim_core::kernel::Number;
 use cospike_sim_core::stats::Interval;
@@ -16,9 +17,9 @@ use cospike_sim_core::stats::Interval;
 /// Prints the question of a study, and the sentences of its answer.
 pub(super) fn print_answer(question: Option<&str>, answer: &[String]) {
     if let Some(question) = question {
-        say!("{}", printable(question));
+        say_paragraph(&printable(question), 0);
     }
-    answer.iter().for_each(|sentence| say!("- {}", printable(sentence)));
+    answer.iter().for_each(|sentence| say_paragraph(&format!("- {}", printable(sentence)), 2));
     if question.is_some() || !answer.is_empty() {
         say!();
     }
@@ -28,7 +29,9 @@ pub(super) fn print_answer(question: Option<&str>, answer: &[String]) {
 pub(super) fn print_summary(summary: &Summary, results: &Results, pivots: &[Pivot], metrics: &[Metric]) {
     if !metrics.is_empty() {
         print_columns(summary, metrics);
-        say!("\nmeans over the replications; {}", intervals(summary));
+        say!();
+        say_paragraph("means over the replications", 0);
+        print_notes(summary);
         print_cautions(summary);
         print_failures(summary);
         return;
@@ -43,31 +46,36 @@ pub(super) fn print_summary(summary: &Summary, results: &Results, pivots: &[Pivo
         }
         false => "accuracy with nothing lost, on",
     };
-    say!(
-        "\n{accuracy} {samples} samples, 95 % Wilson interval; x float32, x binary: bits of the float32 \
-         and of the T-step binary tensor at the split per payload bit;\non air: bytes on the uplink per request asked, with headers, \
-         copies and what was sent again; load: offered load of the place that is asked for most;\nlatency per request and energy of the \
-         edge devices per answered request; device: mean power of one; energy and power from the end of the warm-up to the last \
-         request, {}",
-        intervals(summary)
-    );
+    say!();
+    let explained = [
+        format!("{accuracy} {samples} samples, 95 % Wilson interval"),
+        "x float32, x binary: bits of the float32 and of the T-step binary tensor at the split per payload bit".into(),
+        "on air: bytes on the uplink per request asked, with headers, copies and what was sent again".into(),
+        "load: what the place that is asked for most is asked for, as a share of what it can do".into(),
+        "latency per request and energy of the edge devices per answered request; device: mean power of one; energy and power from the \
+         end of the warm-up to the last request"
+            .into(),
+    ];
+    explained.iter().for_each(|text| say_paragraph(text, 0));
+    print_notes(summary);
     print_cautions(summary);
     if let Some([least, most]) = compute_share(&results.replications) {
         let compared = if most < LEAST_COMPUTE { "" } else { "; the report compares it under every price list" };
         let [least, most] = [least, most].map(|share| significant(100.0 * share));
         let range = if least == most { most } else { format!("{least} to {most}") };
-        say!("compute alone is {range} % of this energy, the rest is radio and waiting{compared}");
+        say_paragraph(&format!("compute alone is {range} % of this energy, the rest is radio and waiting{compared}"), 0);
     }
     if misses {
         say!("missed: deadlines missed, by a late answer or by none, of all requests");
     }
-    say!("{}", zeros(&results.points));
+    say_paragraph(zeros(&results.points), 0);
     if let Some(Selection { goal, .. }) = &summary.selection {
         let confidence = Number(100.0 * goal.confidence);
-        say!(
+        let text = format!(
             "the choice: limits are kept with {confidence} % probability; how sure it is, by Student's t replication by replication, \
              summed over all others (Bonferroni)"
         );
+        say_paragraph(&text, 0);
     }
     print_failures(summary);
     print_missing_energies(summary);
@@ -82,33 +90,43 @@ fn print_cautions(summary: &Summary) {
     let cautions =
         || summary.points.iter().flat_map(|point| point.cautions.iter().map(move |caution| (point, caution)));
     for (point, caution) in cautions().take(MOST_LISTED) {
-        say!("! {}: {caution}", printable(&point.label));
+        let mark = if let Caution::Overloaded { .. } = caution { '!' } else { '?' };
+        say_paragraph(&format!("{mark} {}: {caution}", printable(&point.label)), 2);
     }
     say_left_out(cautions().count(), "caution", "`--json` has");
 }
 
-/// Words on the replications behind the means.
-fn intervals(summary: &Summary) -> String {
+/// Prints notes on the replications behind the means, and on their marks.
+fn print_notes(summary: &Summary) {
+    intervals(summary).iter().for_each(|note| say_paragraph(note, 0));
+    marks(&summary.points).iter().for_each(|note| say_paragraph(note, 0));
+}
+
+/// Notes on the replications behind the means.
+fn intervals(summary: &Summary) -> Vec<String> {
     let numbers = || summary.points.iter().map(|point| point.energy_j.of);
     let (least, most) = (numbers().min().unwrap_or(0), numbers().max().unwrap_or(0));
-    let mut text = match (least, most) {
+    let mut notes = vec![match (least, most) {
         (_, ..=1) => "from one replication, so without intervals".to_string(),
-        _ if least < most => format!("± half a 95 % t-interval over {least} to {most} replications"),
-        _ => format!("± half a 95 % t-interval over {most} replications"),
-    };
+        _ if least < most => format!("±: half a 95 % t-interval over {least} to {most} replications"),
+        _ => format!("±: half a 95 % t-interval over {most} replications"),
+    }];
+    let mut add = |note: String| notes.push(note);
     let estimates = || summary.points.iter().flat_map(PointSummary::estimates);
     if let Some(some) = estimates().find(|estimate| (1..estimate.of).contains(&estimate.over)) {
         let (over, of) = (some.over, some.of);
-        text += &format!(";\nover {over} of {of}: {over} replications have the value, the others have none or failed");
+        add(format!("over {over} of {of}: {over} replications have the value, the others have none or failed"));
     }
     if estimates().any(|estimate| estimate.mean.is_none()) {
-        text += ";\n-: no replication has the value";
+        add("-: no replication has the value".into());
     }
-    if summary.points.iter().any(PointSummary::is_overloaded) {
-        text += ";\nno latency, energy or power where a place is overloaded, and no comparison with it: they grow with the run (--json has them)";
+    if estimates().any(Estimate::is_unresolved) {
+        add(format!(
+            "{UNRESOLVED_MARK}: not resolved: the 95 % interval is wider than a factor of {UNRESOLVED} to either side: give more `replications`"
+        ));
     }
-    if estimates().any(Estimate::is_vague) {
-        text += ";\na ± that is larger than its value leaves the value open: give more `replications`";
+    if estimates().any(|estimate| estimate.is_vague() && !estimate.is_unresolved()) {
+        add("a ± that is larger than its value leaves the value open: give more `replications`".into());
     }
     let deterministic = summary.points.iter().filter(|point| point.is_deterministic).count();
     if deterministic > 0 {
@@ -116,16 +134,16 @@ fn intervals(summary: &Summary) -> String {
             true => "each design point".to_string(),
             false => format!("{deterministic} of {} design points", summary.points.len()),
         };
-        text += &format!(
-            ";\nthe replications of {of} are equal, event by event: nothing random happened in them, so there is no interval"
-        );
+        add(format!(
+            "the replications of {of} are equal, event by event: nothing random happened in them, so there is no interval"
+        ));
     } else if estimates().any(|estimate| estimate.is_constant && estimate.interval.is_none()) {
-        text += ";\nno ± where all replications give the same value";
+        add("no ± where all replications give the same value".into());
     }
     if most > 1 {
-        text += ";\nintervals of correct answers have in them the error of the samples, which all replications share";
+        add("intervals of correct answers have in them the error of the samples, which all replications share".into());
     }
-    text
+    notes
 }
 
 /// Names the design points that failed, each with its reason.
@@ -167,10 +185,12 @@ fn print_comparisons(summary: &Summary) {
     }
     say!("{pairs}");
     say_left_out(summary.comparisons.len(), "difference", "`--json` has");
-    say!(
-        "\npaired differences: the same samples, and the same arrivals in each replication, each with its own 95 % \
-         interval;\n*: shown to differ, at a level of 5 % for all differences of its column together (Holm's correction)"
+    say!();
+    say_paragraph(
+        "paired differences: the same samples, and the same arrivals in each replication, each with its own 95 % interval",
+        0,
     );
+    say_paragraph("*: shown to differ, at a level of 5 % for all differences of its column together (Holm's correction)", 0);
 }
 
 /// A difference, marked if its adjusted p-value is significant.

@@ -111,6 +111,7 @@ impl Study {
             servers: point.system.cloud.servers,
             prices: point.prices.map(list),
             cloud_prices: point.cloud_prices.map(list),
+            designs: point.designs.len() as u32,
         }
     }
 

@@ -2,8 +2,10 @@
 
 use super::words::listed;
 use crate::digest::{Design, Digest};
+use crate::metric::MetricOfDesigns;
 use crate::quantity::Quantity;
 use crate::sweep::{Line, Swept};
+use cospike_results::metrics::LATENCY_P95;
 use cospike_results::summary::Caution;
 
 /// Most lines that are named.
@@ -86,6 +88,6 @@ fn words(name: &str, points: &Points<'_, '_>) -> String {
 
 /// The largest 95th percentile of latency of some design points, in brackets.
 fn at_most<'d, 'a: 'd>(designs: impl Iterator<Item = &'d Design<'a>>) -> String {
-    let most = designs.filter_map(|design| design.summary.latency_p95_s.mean).reduce(f64::max);
+    let most = designs.filter_map(|design| Some(LATENCY_P95.spread(design)?.mean)).reduce(f64::max);
     most.map_or_else(String::new, |p95| format!(" (p95 latency at most {})", Quantity::Seconds.format(p95)))
 }

@@ -3,7 +3,7 @@
 use super::words::listed;
 use crate::digest::Digest;
 use crate::metric::MetricOfDesigns;
-use crate::quantity::{Quantity, signed_points};
+use crate::quantity::{Quantity, plural, signed_points};
 use cospike_results::goal::{Aim, Chosen, GoalUsed, Reason, Rival, Selection, Slack};
 use cospike_results::index::PointIndex;
 use cospike_results::metrics::{Metric, metric};
@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 
 /// Most design points that are named in a row.
 const MOST_NAMES: usize = 4;
+/// Least probability that is said: what is probable by less than a hundredth, by a bound that may be far too low, says nothing.
+const LEAST_SAID: f64 = 0.01;
 /// Probability that is called so; what is above is no better known.
 const NEARLY_CERTAIN: f64 = 0.999;
 
@@ -19,7 +21,8 @@ pub(super) fn sentences(digest: &Digest<'_>) -> Vec<String> {
     let Some(selection) = &digest.selection else { return vec![] };
     let Some(metric) = metric(&selection.goal.metric) else { return vec![] };
     let names = digest.designs.iter().map(|design| design.row.point).zip(digest.short_names()).collect();
-    let words = Words { selection, metric, names };
+    let all = digest.results.all_points;
+    let words = Words { selection, metric, names, of_all: (digest.designs.len() < all).then_some(all) };
     let first = match &selection.choice {
         Some(choice) => words.choice(choice),
         None => words.nothing(),
@@ -30,21 +33,33 @@ pub(super) fn sentences(digest: &Digest<'_>) -> Vec<String> {
 struct Words<'s> {
     selection: &'s Selection,
     metric: Metric,
+    /// Names of the design points that are shown.
     names: BTreeMap<PointIndex, String>,
+    /// Number of all design points, where not all are shown.
+    of_all: Option<usize>,
 }
 
 impl Words<'_> {
     /// What was asked for: "To minimise `energy_j` where `correct >= 0.9`".
     fn asked(&self) -> String {
         let GoalUsed { aim, metric, condition, .. } = &self.selection.goal;
-        let verb = if *aim == Aim::Minimise { "minimise" } else { "maximise" };
         let limits = condition.as_ref().map_or_else(String::new, |condition| format!(" where `{condition}`"));
-        format!("To {verb} `{metric}`{limits}")
+        format!("{} `{metric}`{limits}", self.to_aim(*aim))
+    }
+
+    /// What is wanted: "To minimise", or of which design points, where these are more than are shown.
+    fn to_aim(&self, aim: Aim) -> String {
+        let verb = if aim == Aim::Minimise { "minimise" } else { "maximise" };
+        match self.of_all {
+            Some(all) => format!("Of all {}, to {verb}", plural(all, "design point")),
+            None => format!("To {verb}"),
+        }
     }
 
     fn choice(&self, choice: &Chosen) -> String {
         let Selection { goal, level, runner_up, .. } = self.selection;
-        let own = Rival { point: choice.point, mean: choice.mean, keeps_limits: choice.keeps_limits };
+        let Chosen { point, ref label, mean, keeps_limits, .. } = *choice;
+        let own = Rival { point, label: label.clone(), mean, keeps_limits };
         let named: Vec<String> = [&own].into_iter().chain(level).map(|rival| self.value(rival)).collect();
         let next = runner_up.as_ref().map(|next| format!("; next {}", self.beside(next, choice.mean)));
         let next = next.unwrap_or_default();
@@ -57,18 +72,22 @@ impl Words<'_> {
         let asked = self.asked();
         match (&named[..], is_sure) {
             (_, false) => {
-                let how = choice.keeps_limits.map_or_else(
-                    || "which one replication cannot show".to_owned(),
-                    |keeps| format!("with a probability of {}", percent(keeps)),
-                );
+                let how = match choice.keeps_limits {
+                    None => "which one replication cannot show".to_owned(),
+                    Some(keeps) if keeps < LEAST_SAID => "which the replications do not resolve".to_owned(),
+                    Some(keeps) => format!("with a probability of {}", percent(keeps)),
+                };
                 format!("{asked}: none is known to keep the limits; {} does on its means, {how}.", named[0])
             }
             ([only], _) => {
                 let other = if goal.limits.is_some() { "no other that keeps the limits" } else { "no other" };
-                let sure = choice.probability.map_or_else(
-                    || "; one replication does not show how sure that is".to_owned(),
-                    |sure| format!("; that {other} is better by {least} or more is {} probable", at_least(sure)),
-                );
+                let sure = match choice.probability {
+                    None => "; one replication does not show how sure that is".to_owned(),
+                    Some(sure) if sure < LEAST_SAID => {
+                        format!("; whether {other} is better by {least} or more, the replications do not resolve")
+                    }
+                    Some(sure) => format!("; that {other} is better by {least} or more is {} probable", at_least(sure)),
+                };
                 format!("{asked}: {only}{next}{sure}.")
             }
             (few, _) if few.len() <= MOST_NAMES => {
@@ -100,7 +119,7 @@ impl Words<'_> {
     /// What was asked for without the limits.
     fn goal_alone(&self) -> String {
         let GoalUsed { aim, metric, .. } = &self.selection.goal;
-        format!("To {} `{metric}`", if *aim == Aim::Minimise { "minimise" } else { "maximise" })
+        format!("{} `{metric}`", self.to_aim(*aim))
     }
 
     /// What would change the choice: limits without which it would be another one, and the nearest of its limits.
@@ -150,6 +169,7 @@ impl Words<'_> {
             let reason = match &left.reason {
                 Reason::Failed => "a replication failed".to_owned(),
                 Reason::Overloaded(metric) => format!("a place is overloaded, where `{metric}` grows with the run"),
+                Reason::Unsteady(metric) => format!("latencies are not steady, so a longer run would change `{metric}`"),
                 Reason::NoValue(metric) => format!("a replication has no `{metric}`"),
             };
             *reasons.entry(reason).or_default() += 1;
@@ -159,23 +179,24 @@ impl Words<'_> {
     }
 
     /// A design point with its mean: `float stage3 (323 µJ)`.
-    fn value(&self, Rival { point, mean, .. }: &Rival) -> String {
-        format!("{} ({})", self.name(*point), self.written(*mean))
+    fn value(&self, rival: &Rival) -> String {
+        format!("{} ({})", self.name(rival), self.written(rival.mean))
     }
 
     /// A design point with its mean and how that differs from `other`: `float stage3 (323 µJ, −4 %)`.
-    fn beside(&self, Rival { point, mean, .. }: &Rival, other: f64) -> String {
+    fn beside(&self, rival: &Rival, other: f64) -> String {
+        let mean = rival.mean;
         let difference = match self.metric.quantity() {
             Quantity::Share => Some(signed_points(mean - other)),
             _ if other > 0.0 => Some(format!("{:+.1}\u{a0}%", 100.0 * (mean / other - 1.0)).replace('-', "−")),
             _ => None,
         };
         let difference = difference.map_or_else(String::new, |difference| format!(", {difference}"));
-        format!("{} ({}{difference})", self.name(*point), self.written(*mean))
+        format!("{} ({}{difference})", self.name(rival), self.written(mean))
     }
 
-    fn name(&self, point: PointIndex) -> &str {
-        self.names.get(&point).map_or("", String::as_str)
+    fn name<'n>(&'n self, rival: &'n Rival) -> &'n str {
+        self.names.get(&rival.point).unwrap_or(&rival.label)
     }
 
     fn written(&self, mean: f64) -> String {

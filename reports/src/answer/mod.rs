@@ -18,6 +18,7 @@ use crate::sweep::Swept;
 use cospike_results::metrics::POWER;
 use cospike_results::summary::compute_share;
 use std::collections::BTreeSet;
+use words::listed;
 
 /// Most sentences of an answer.
 const MOST: usize = 4;
@@ -67,8 +68,23 @@ fn of_points(digest: &Digest<'_>) -> Vec<String> {
     }
     sentences.extend(swept.iter().filter_map(|swept| trend::sentence(digest, swept)));
     sentences.truncate(MOST);
+    sentences.extend(not_steady(digest));
     sentences.extend(share_of_compute(digest));
     sentences
+}
+
+/// Which design points are compared in nothing that a longer run would change; those with an overloaded place are named with the values
+/// of the key at which they are.
+fn not_steady(digest: &Digest<'_>) -> Option<String> {
+    let is_unsteady = |design: &Design<'_>| !design.summary.is_steady() && !design.is_overloaded();
+    let names = digest.designs.iter().zip(digest.short_names()).filter(|(design, _)| is_unsteady(design));
+    let names: Vec<String> = names.map(|(_, name)| name).collect();
+    let named = match &names[..] {
+        [] => return None,
+        few if few.len() <= lead::MOST_NAMES => listed(few),
+        [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+    };
+    Some(format!("Not steady, so left out of what is said of latency and energy: {named}; a longer run would change it."))
 }
 
 /// What compute is of the energy, where it is enough to matter.
@@ -84,7 +100,7 @@ fn share_of_compute(digest: &Digest<'_>) -> Option<String> {
 /// What came out for the only design point.
 fn alone(design: &Design<'_>) -> Option<String> {
     let value = |metric: &Metric| {
-        let mean = metric.spread(design)?.mean;
+        let mean = metric.reading(design).shown()?.mean;
         let is_telling = metric.best.is_some() || metric.name == POWER.name;
         let least = if metric.quantity() == Quantity::Share { LEAST_SHARE } else { f64::MIN_POSITIVE };
         (is_telling && mean >= least)
@@ -92,7 +108,11 @@ fn alone(design: &Design<'_>) -> Option<String> {
     };
     let values = load(design).into_iter().chain(prominent().filter_map(value));
     let values: Vec<String> = values.collect();
-    (!values.is_empty()).then(|| format!("{}: {}.", design.row.label, values.join(", ")))
+    let unsteady = match design.summary.is_steady() || design.is_overloaded() {
+        true => "",
+        false => "; it is not steady, so a longer run would change latency and energy",
+    };
+    (!values.is_empty()).then(|| format!("{}: {}{unsteady}.", design.row.label, values.join(", ")))
 }
 
 /// Words on the place that is asked for most.

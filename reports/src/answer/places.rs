@@ -5,6 +5,7 @@ use super::lead::{MOST_NAMES, margin, unclear};
 use super::words::listed;
 use crate::digest::{Design, Digest, without_shared_words};
 use crate::metric::{Metric, MetricOfDesigns, prominent};
+use crate::names::short_names;
 use std::collections::BTreeMap;
 
 /// Swept keys whose values are places.
@@ -55,20 +56,13 @@ fn places<'d, 'a>(digest: &'d Digest<'a>, key: &str) -> Option<Vec<Place<'d, 'a>
     let place = |name: String| {
         let designs = groups.remove(&name).filter(|designs| designs.len() > 1)?;
         let own = format!("{key}={name}");
-        let labels: Vec<String> = designs.iter().map(|design| short(&design.row.label, &own)).collect();
-        let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
-        Some(Place { names: without_shared_words(&labels), name, designs })
+        let words = |design: &&Design<'_>| design.row.label.split(' ').filter(|word| *word != own).collect::<Vec<_>>().join(" ");
+        let labels: Vec<String> = designs.iter().map(words).collect();
+        let labels = without_shared_words(&labels.iter().map(String::as_str).collect::<Vec<_>>());
+        let names = short_names(&labels.iter().map(|label| label.split(' ').collect()).collect::<Vec<_>>());
+        Some(Place { names, name, designs })
     };
     order.into_iter().map(place).collect()
-}
-
-/// A label without the word `own`, and with words instead of keys that have these as values: `mobilenet` of `network.backbone=mobilenet`.
-fn short(label: &str, own: &str) -> String {
-    let word = |word: &str| match word.split_once('=') {
-        Some((_, value)) if value.parse::<f64>().is_err() => value.to_owned(),
-        _ => word.to_owned(),
-    };
-    label.split(' ').filter(|word| *word != own).map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// Sentence on who leads in a metric at which places.

@@ -6,6 +6,7 @@ use crate::figure::{
     Axis, BAND, ColourBar, Drawn, Font, Frame, GREY, HPos, LABEL, Sheet, Stroke, TICK, VPos, readable_on, shorten,
     text_width,
 };
+use crate::metric::Reading;
 use crate::quantity::Quantity;
 use std::collections::BTreeMap;
 
@@ -18,15 +19,6 @@ const BELOW: f64 = 42.0;
 /// Width of the colour bar with its distance from the cells, in pixels.
 const BAR: f64 = 26.0;
 
-/// What a cell shows.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Cell {
-    /// A mean.
-    Mean(f64),
-    /// None, because a place is overloaded.
-    Overloaded,
-}
-
 /// Heat map with a cell for every pair of a column and a row that there is.
 pub(crate) struct Cells {
     /// Title below the columns.
@@ -37,8 +29,8 @@ pub(crate) struct Cells {
     pub(crate) upwards: String,
     /// Names of the rows, from the lowest one.
     pub(crate) rows: Vec<String>,
-    /// Cells by column and row.
-    pub(crate) cells: BTreeMap<(usize, usize), Cell>,
+    /// What is known, by column and row; nothing where there is no value.
+    pub(crate) cells: BTreeMap<(usize, usize), Reading>,
     /// Name of what they show.
     pub(crate) label: String,
     /// What they measure.
@@ -56,19 +48,16 @@ impl Cells {
         colour: &Column,
     ) -> Result<Self, [usize; 2]> {
         let [columns, rows] = [across, upwards].map(|column| column.steps(designs));
-        let mut cells: BTreeMap<(usize, usize), (Cell, usize)> = BTreeMap::new();
+        let mut cells: BTreeMap<(usize, usize), (Reading, usize)> = BTreeMap::new();
         for (index, design) in designs.iter().enumerate() {
             let step = |column: &Column, steps: &[String]| {
                 let text = column.text(design)?;
                 steps.iter().position(|step| *step == text)
             };
-            let cell = match colour.spread(design) {
-                Some(spread) => Cell::Mean(spread.mean),
-                None if colour.is_overloaded(design) => Cell::Overloaded,
-                None => continue,
-            };
-            let Some(place) = step(across, &columns).zip(step(upwards, &rows)) else { continue };
-            if let Some((_, other)) = cells.insert(place, (cell, index)) {
+            let reading = colour.reading(design);
+            let place = step(across, &columns).zip(step(upwards, &rows));
+            let Some(place) = place.filter(|_| reading != Reading::Missing) else { continue };
+            if let Some((_, other)) = cells.insert(place, (reading, index)) {
                 return Err([other, index]);
             }
         }
@@ -81,23 +70,15 @@ impl Cells {
             columns: named(across, columns),
             upwards: upwards.label().to_owned(),
             rows: named(upwards, rows),
-            cells: cells.into_iter().map(|(place, (cell, _))| (place, cell)).collect(),
+            cells: cells.into_iter().map(|(place, (reading, _))| (place, reading)).collect(),
             label: colour.label().to_owned(),
             quantity: colour.quantity(),
         })
     }
 
-    /// Whether any mean is missing because a place is overloaded.
-    pub(crate) fn is_overloaded(&self) -> bool {
-        self.cells.values().any(|cell| *cell == Cell::Overloaded)
-    }
-
     /// Colours of the means.
     fn bar(&self) -> ColourBar {
-        let means = self.cells.values().filter_map(|cell| match cell {
-            Cell::Mean(mean) => Some(*mean),
-            Cell::Overloaded => None,
-        });
+        let means = self.cells.values().filter_map(|reading| Some(reading.holds()?.mean));
         ColourBar { axis: Axis::linear(&self.label, self.quantity, means) }
     }
 
@@ -126,7 +107,8 @@ impl Cells {
             for row in 0..self.rows.len() {
                 let (left, bottom) = (frame.left + column as f64 * width, frame.bottom - row as f64 * height);
                 let place = Frame { left, top: bottom - height, right: left + width, bottom };
-                self.cell(sheet, self.cells.get(&(column, row)).copied(), &bar, place, unit)?;
+                let reading = self.cells.get(&(column, row)).copied().unwrap_or(Reading::Missing);
+                self.cell(sheet, reading, &bar, place, unit)?;
             }
         }
         self.titles(sheet, area, frame)?;
@@ -138,24 +120,30 @@ impl Cells {
         if self.quantity == Quantity::Share { "\u{a0}%" } else { "" }
     }
 
-    fn cell(&self, sheet: &Sheet<'_>, cell: Option<Cell>, bar: &ColourBar, place: Frame, unit: &str) -> Drawn {
+    fn cell(&self, sheet: &Sheet<'_>, reading: Reading, bar: &ColourBar, place: Frame, unit: &str) -> Drawn {
         let Frame { left, top, right, bottom } = place;
         let middle = ((left + right) / 2.0, (top + bottom) / 2.0);
         let centred = |colour| Font::new(TICK).colour(colour).anchor(HPos::Center, VPos::Center);
-        let Some(Cell::Mean(mean)) = cell else {
-            sheet.rectangle((left, top), (right, bottom), BAND)?;
-            return match cell {
-                Some(_) => sheet.cross(middle, 4.0, Stroke { colour: GREY, width: 1.6 }),
-                None => sheet.text("–", middle, centred(GREY)),
-            };
-        };
-        let fill = bar.colour(mean);
+        let fill = reading.holds().map_or(BAND, |spread| bar.colour(spread.mean));
         sheet.rectangle((left, top), (right, bottom), fill)?;
-        let text = self.quantity.format(mean);
-        let text = text.strip_suffix(unit).unwrap_or(&text);
+        let written = |mean| {
+            let text = self.quantity.format(mean);
+            text.strip_suffix(unit).unwrap_or(&text).to_owned()
+        };
         // Where there is no room, the colour is all there is.
-        let fits = text_width(text, TICK) + 4.0 <= right - left && TICK * 1.2 <= bottom - top;
-        if fits { sheet.text(text, middle, centred(readable_on(fill))) } else { Ok(()) }
+        let fits = |text: &str| text_width(text, TICK) + 4.0 <= right - left && TICK * 1.2 <= bottom - top;
+        match reading {
+            Reading::Holds(spread) => match written(spread.mean) {
+                text if fits(&text) => sheet.text(&text, middle, centred(readable_on(fill))),
+                _ => Ok(()),
+            },
+            Reading::Unsteady(mean) => {
+                let text = Some(format!("{}?", written(mean))).filter(|text| fits(text));
+                sheet.text(text.as_deref().unwrap_or("?"), middle, centred(GREY))
+            }
+            Reading::Overloaded => sheet.cross(middle, 4.0, Stroke { colour: GREY, width: 1.6 }),
+            Reading::Missing => sheet.text("–", middle, centred(GREY)),
+        }
     }
 
     fn titles(&self, sheet: &Sheet<'_>, area: Frame, frame: Frame) -> Drawn {

@@ -1,12 +1,13 @@
 //! Design points side by side: a row each, a panel per metric that tells them apart.
 
 use super::draft::{Draft, Figure, Undrawn, kind_legend, replications_note, samples_note};
+use super::marks::{HOLLOW, Marks};
 use crate::digest::{Design, Digest};
 use crate::figure::{
-    Axis, Drawn, Entry, Font, Frame, GREY, HPos, INK, Key, MARGIN, Plot, Sheet, Stroke, TICK, VPos, WIDTH, kind_style,
+    Axis, Drawn, Font, Frame, GREY, HPos, INK, MARGIN, Plot, Sheet, Stroke, TICK, VPos, WIDTH, kind_style,
     text_width,
 };
-use crate::metric::{Metric, MetricOfDesigns, prominent};
+use crate::metric::{Metric, MetricOfDesigns, Reading, prominent};
 use crate::sweep::Swept;
 use std::collections::BTreeSet;
 
@@ -33,20 +34,14 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
         return Ok(None);
     }
     let replications = replications_note(digest, |summary| &summary.latency_mean_s);
-    let is_overloaded = designs.iter().any(|design| design.is_overloaded());
-    let broken = if is_overloaded {
-        " A cross marks an overloaded place: what is measured there grows with the run."
-    } else {
-        ""
-    };
-    let remarks = format!("{}{broken}", samples_note(metrics.iter().copied()));
+    let readings = metrics.iter().flat_map(|metric| designs.iter().map(|design| metric.reading(design)));
+    let marks = Marks::of(readings);
+    let remarks = format!("{}{}", samples_note(metrics.iter().copied()), marks.note(HOLLOW));
     let note = format!("One row per design point, each panel with its own scale: {replications}.{remarks}");
     let caption =
         format!("The design points by what tells them apart by more than their intervals: {replications}.{remarks}");
     let mut legend = if digest.kinds.len() > 1 { kind_legend(digest) } else { Vec::new() };
-    if is_overloaded {
-        legend.push(Entry { key: Key::Cross(INK), text: "overloaded".to_owned() });
-    }
+    legend.extend(marks.legend());
     let height = designs.len() as f64 * ROW + 6.0 + Frame::BELOW;
     let draft =
         Draft { name: NAME, title: "Design points side by side", note: &note, legend: &legend, caption, height };
@@ -72,7 +67,7 @@ fn middle(top: f64, row: usize) -> f64 {
 }
 
 fn panel(digest: &Digest<'_>, metric: &Metric, sheet: &Sheet<'_>, frame: Frame) -> Drawn {
-    let spreads = || digest.designs.iter().filter_map(|design| metric.spread(design));
+    let spreads = || digest.designs.iter().filter_map(|design| metric.reading(design).shown());
     let ends = spreads().flat_map(|of| [of.mean, of.low, of.high]);
     let plot = Plot { sheet, frame, x: Axis::fit(metric.label, metric.quantity(), ends), y: None };
     plot.axes()?;
@@ -87,18 +82,20 @@ fn panel(digest: &Digest<'_>, metric: &Metric, sheet: &Sheet<'_>, frame: Frame) 
 /// Draws the value of one design point, or why there is none.
 fn mark(digest: &Digest<'_>, design: &Design<'_>, metric: &Metric, plot: &Plot<'_, '_>, y: f64) -> Drawn {
     let style = kind_style(&design.row.kind, &digest.kinds);
-    match metric.spread(design) {
-        Some(of) => {
+    let stroke = Stroke { colour: style.colour, width: 1.6 };
+    let reading = metric.reading(design);
+    if let Some((shown, value)) = reading.shown().zip(metric.describe(reading)) {
+        plot.sheet.hint((plot.column(shown.mean), y), &format!("{}: {value}", design.row.label));
+    }
+    match reading {
+        Reading::Holds(of) => {
             if of.low < of.high {
                 plot.horizontal_bar((of.low, of.high), y, style.colour)?;
             }
-            let at = (plot.column(of.mean), y);
-            plot.sheet.hint(at, &format!("{}: {}", design.row.label, metric.describe(of)));
-            plot.sheet.marker(at, style.marker, 4.0, style.colour)
+            plot.sheet.marker((plot.column(of.mean), y), style.marker, 4.0, style.colour)
         }
-        None if metric.is_steady && design.is_overloaded() => {
-            plot.sheet.cross((plot.frame.right - 8.0, y), 3.5, Stroke { colour: style.colour, width: 1.6 })
-        }
-        None => plot.sheet.text("none", (plot.frame.left + 5.0, y), Font::new(TICK).colour(GREY)),
+        Reading::Unsteady(mean) => plot.sheet.ring((plot.column(mean), y), 4.0, stroke),
+        Reading::Overloaded => plot.sheet.cross((plot.frame.right - 8.0, y), 3.5, stroke),
+        Reading::Missing => plot.sheet.text("none", (plot.frame.left + 5.0, y), Font::new(TICK).colour(GREY)),
     }
 }

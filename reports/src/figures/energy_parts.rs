@@ -6,6 +6,7 @@ use crate::figure::{
     Axis, BLUE, Drawn, Entry, Font, Frame, GREEN, GREY, HPos, INK, Key, MARGIN, ORANGE, PURPLE, Plot, RGBColor, SKY,
     Sheet, Stroke, TICK, VERMILLION, VPos, WIDTH, YELLOW, kind_style, text_width,
 };
+use crate::metric::{MetricOfDesigns, NOT_STEADY, Reading};
 use crate::quantity::Quantity;
 use cospike_results::metrics::ENERGY;
 
@@ -96,7 +97,10 @@ fn bars(digest: &Digest<'_>, parts: usize, sheet: &Sheet<'_>, frame: Frame) -> D
     let everything = parts == digest.energy_parts.len();
     let shown = |design: &Design<'_>| design.parts.get(..parts).map(<[f64]>::to_vec).unwrap_or_default();
     let total = |design: &Design<'_>| shown(design).iter().sum::<f64>().clamp(-f64::MAX, f64::MAX);
-    let interval = |design: &Design<'_>| design.summary.energy_j.interval.filter(|_| everything);
+    let interval = |design: &Design<'_>| {
+        ENERGY.spread(design)?;
+        design.summary.energy_j.interval.filter(|_| everything)
+    };
     let end = |design: &Design<'_>| interval(design).map_or(total(design), |interval| interval.high.max(total(design)));
     let ends = digest.designs.iter().take(MOST_ROWS).map(|design| (end(design) * ROOM).min(f64::MAX));
     let plot = Plot { sheet, frame, x: Axis::from_zero(ENERGY.label, Quantity::Joules, ends), y: None };
@@ -124,6 +128,9 @@ fn bars(digest: &Digest<'_>, parts: usize, sheet: &Sheet<'_>, frame: Frame) -> D
         if let Some(interval) = interval(design) {
             plot.horizontal_bar((interval.low, interval.high), y, INK)?;
             text = Quantity::Joules.format_margin(interval.estimate, interval.half_width());
+        }
+        if everything && let Reading::Unsteady(_) = ENERGY.reading(design) {
+            text += &format!(" ({NOT_STEADY})");
         }
         sheet.text(&text, (plot.column(end(design)) + 6.0, y), Font::new(TICK))?;
     }

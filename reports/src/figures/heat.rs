@@ -2,10 +2,11 @@
 
 use super::cells::Cells;
 use super::draft::{Draft, Figure, Undrawn, left_out};
+use super::marks::Marks;
 use super::swept::in_file_name;
 use crate::column::{Column, distinct};
 use crate::digest::{Design, Digest};
-use crate::figure::{Entry, Font, Frame, HPos, INK, Key, LABEL, MARGIN, VPos, WIDTH, shorten};
+use crate::figure::{Font, Frame, HPos, LABEL, MARGIN, VPos, WIDTH, shorten};
 use crate::metric::{MetricOfDesigns, prominent};
 
 /// Least and most values of a key.
@@ -52,17 +53,13 @@ fn draw(digest: &Digest<'_>, keys: [&Column; 2]) -> Result<Option<Figure>, Undra
     if panels.is_empty() {
         return Ok(None);
     }
-    let is_overloaded = panels.iter().any(|(_, cells)| cells.is_overloaded());
-    let crosses = if is_overloaded {
-        " A cross marks an overloaded place: what is measured there grows with the run."
-    } else {
-        ""
-    };
-    let note = format!("Each cell is the mean over replications of one design point.{crosses}{missing}");
+    let marks = Marks::of(panels.iter().flat_map(|(_, cells)| cells.cells.values().copied()));
+    let explained = marks.note("A question mark");
+    let note = format!("Each cell is the mean over replications of one design point.{explained}{missing}");
     let [across, upwards] = keys.map(Column::label);
     let caption = format!("What {across} and {upwards} do together, each panel with its own scale. {note}");
-    let legend = [Entry { key: Key::Cross(INK), text: "overloaded".to_owned() }];
-    let legend = if is_overloaded { &legend[..] } else { &[] };
+    let legend = marks.crosses();
+    let legend = legend.as_slice();
     let across_panels = panels.len().min(2);
     let height = panels.len().div_ceil(2) as f64 * (HEIGHT + GAP);
     let (name, title) = (name(keys.map(Column::name)), format!("Over {across} and {upwards}"));

@@ -3,7 +3,9 @@
 use super::draft::{Draft, Figure, Undrawn, count_range, left_out};
 use crate::digest::{Design, Digest};
 use crate::figure::{Axis, Drawn, Entry, Frame, LABEL, LineStyle, MARGIN, Plot, Sheet, WIDTH, line_style};
+use crate::metric::{MetricOfDesigns, NOT_STEADY};
 use crate::quantity::Quantity;
+use cospike_results::metrics::{ENERGY, LATENCY};
 
 const NAME: &str = "latency";
 /// Height of the plot with its axis, in pixels.
@@ -29,7 +31,8 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     let names = digest.names(LABEL, WIDTH / 2.0);
     let styles = styles(digest, &shown);
     let entry = |(shown, style): (&Shown<'_, '_>, &LineStyle)| {
-        let reasons = shown.reasons.join(", ");
+        let unsteady = (!shown.design.summary.is_steady()).then_some(NOT_STEADY);
+        let reasons = shown.reasons.iter().copied().chain(unsteady).collect::<Vec<_>>().join(", ");
         let index = digest.designs.iter().position(|design| design.row.point == shown.design.row.point);
         let label = index.map_or(&shown.design.row.label, |index| &names[index]);
         let text = if reasons.is_empty() { label.clone() } else { format!("{label} ({reasons})") };
@@ -72,8 +75,8 @@ fn select<'d, 'a>(digest: &Digest<'_>, designs: &[&'d Design<'a>]) -> Vec<Shown<
         for kind in &digest.kinds {
             let value = |design: &Design<'_>| match reason {
                 "most accurate" => design.executed().map_or(f64::INFINITY, |of| -of.accuracy.estimate),
-                "least energy" => design.summary.energy_j.mean.unwrap_or(f64::INFINITY),
-                _ => design.summary.latency_mean_s.mean.unwrap_or(f64::INFINITY),
+                "least energy" => ENERGY.spread(design).map_or(f64::INFINITY, |of| of.mean),
+                _ => LATENCY.spread(design).map_or(f64::INFINITY, |of| of.mean),
             };
             let members = designs.iter().filter(|design| design.row.kind == *kind);
             let Some(&best) = members.min_by(|a, b| value(a).total_cmp(&value(b))) else { continue };

@@ -9,7 +9,6 @@ use crate::figure::{
 use crate::metric::{Metric, MetricOfDesigns};
 use crate::quantity::Quantity;
 use cospike_results::metrics::{CORRECT, ENERGY, LATENCY};
-use cospike_results::summary::Estimate;
 use cospike_sim_core::stats::Interval;
 
 const NAME: &str = "pareto";
@@ -39,12 +38,12 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     let absent = drawn.each_ref().map(|points| digest.designs.len() - points.len());
     let left_out = match absent {
         [left, right] if left == right => {
-            left_out(left, "design point", "without energy or latency, or with an overloaded place")
+            left_out(left, "design point", "without energy or latency, overloaded or not steady")
         }
         [left, right] => format!(
             "{}{}",
-            left_out(left, "design point", "without energy"),
-            left_out(right, "design point", "without a latency")
+            left_out(left, "design point", "without an energy that holds"),
+            left_out(right, "design point", "without a latency that holds")
         ),
     };
     let note =
@@ -80,11 +79,13 @@ struct Point<'d, 'a> {
 type Mean = (f64, Option<Interval>);
 
 impl<'d, 'a> Point<'d, 'a> {
-    /// The design points that have both.
+    /// The design points that have both, each for longer runs, too.
     fn all(digest: &'d Digest<'a>, cost: &Metric) -> Vec<Self> {
-        let mean = |estimate: &Estimate| Some((estimate.mean?, estimate.interval));
+        let mean = |metric: &Metric, design: &Design<'_>| {
+            metric.spread(design).map(|spread| (spread.mean, metric.mean(&design.summary).interval))
+        };
         let point = |design: &'d Design<'a>| {
-            let (cost, accuracy) = (mean(cost.mean(&design.summary))?, mean(&design.summary.correct)?);
+            let (cost, accuracy) = (mean(cost, design)?, mean(&CORRECT, design)?);
             Some(Self { design, cost, accuracy })
         };
         digest.designs.iter().filter_map(point).collect()

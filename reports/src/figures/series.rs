@@ -1,7 +1,7 @@
-//! A line through design points, broken where there is no value.
+//! A line through design points, broken where there is no value that holds.
 
 use crate::figure::{DrawError, Drawn, LineStyle, Plot, Stroke};
-use crate::metric::Spread;
+use crate::metric::{Reading, Spread};
 
 /// Number of points above which a line is drawn as dots, without intervals.
 pub(super) const MOST_MARKERS: usize = 60;
@@ -20,20 +20,26 @@ pub(crate) struct Series {
 pub(crate) struct SeriesPoint {
     /// What it is drawn over, with its interval.
     pub(crate) x: Spread,
-    /// Its value with its interval, if it has one.
-    pub(crate) y: Option<Spread>,
-    /// Whether it has none because a place is overloaded.
-    pub(crate) is_overloaded: bool,
+    /// What is known there.
+    pub(crate) y: Reading,
 }
 
 impl Series {
-    /// Draws the line, with a cross at the upper edge for every overloaded point that has no value then; returns whether any has one.
+    /// Draws the line, with a hollow marker beside it for every point that is not steady, and a cross at the upper edge for every
+    /// overloaded one; returns whether any point has a value.
     pub(crate) fn draw(&self, plot: &Plot<'_, '_>) -> Result<bool, DrawError> {
-        for point in self.points.iter().filter(|point| point.y.is_none() && point.is_overloaded) {
-            let stroke = Stroke { colour: self.style.colour, width: 1.6 };
-            plot.sheet.cross((plot.column(point.x.mean), plot.frame.top + 6.0), 3.5, stroke)?;
+        let stroke = Stroke { colour: self.style.colour, width: 1.6 };
+        for SeriesPoint { x, y } in &self.points {
+            match y {
+                Reading::Overloaded => {
+                    plot.sheet.cross((plot.column(x.mean), plot.frame.top + 6.0), 3.5, stroke)?;
+                }
+                Reading::Unsteady(y) => plot.sheet.ring(plot.pixel((x.mean, *y)), 3.4, stroke)?,
+                Reading::Holds(_) | Reading::Missing => {}
+            }
         }
-        let values: Vec<Option<(Spread, Spread)>> = self.points.iter().map(|point| Some((point.x, point.y?))).collect();
+        let values: Vec<Option<(Spread, Spread)>> =
+            self.points.iter().map(|point| Some((point.x, point.y.holds()?))).collect();
         let known = values.iter().flatten().count();
         if known > MOST_MARKERS {
             let dots: Vec<_> = values.iter().flatten().map(|(x, y)| plot.pixel((x.mean, y.mean))).collect();
@@ -46,7 +52,7 @@ impl Series {
             values.iter().flatten().try_for_each(|point| self.bars(plot, *point))?;
             self.markers(plot, &values.iter().flatten().copied().collect::<Vec<_>>())?;
         }
-        Ok(known > 0)
+        Ok(self.points.iter().any(|point| point.y.shown().is_some()))
     }
 
     /// Draws neighbouring points with their band.

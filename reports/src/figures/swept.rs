@@ -1,14 +1,15 @@
 //! Metrics against a swept key: one figure per key, one small panel per metric, one line per combination of the rest.
 
 use super::draft::{Draft, Figure, Undrawn, left_out, replications_note, samples_note};
+use super::marks::{HOLLOW, Marks};
 use super::panels::Layout;
 use super::series::{MOST_MARKERS, Series, SeriesPoint};
 use crate::digest::{Design, Digest};
 use crate::figure::{
-    Axis, DrawError, Drawn, Entry, Font, GREY, HPos, INK, Key, LABEL, LineStyle, Plot, Stroke, TICK, VPos, line_style,
+    Axis, DrawError, Drawn, Entry, Font, GREY, HPos, Key, LABEL, LineStyle, Plot, Stroke, TICK, VPos, line_style,
     shorten,
 };
-use crate::metric::{Metric, MetricOfDesigns, Spread, prominent};
+use crate::metric::{Metric, MetricOfDesigns, Reading, Spread, prominent};
 use crate::quantity::Quantity;
 use crate::sweep::{Line, Swept};
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,20 +51,22 @@ fn draw(digest: &Digest<'_>, swept: &Swept) -> Result<Option<Figure>, Undrawn> {
     }
     let panels = facets.panels(&metrics);
     let graph = Graph::new(digest, swept, &facets);
+    let readings = panels.iter().flat_map(|&(facet, metric)| graph.readings(facet, metric));
+    let marks = Marks::of(readings);
     let layout = Layout { panels: panels.len() };
     let replications = replications_note(digest, |summary| &summary.latency_mean_s);
-    let remarks = format!("{}{}", samples_note(metrics.iter().copied()), graph.remarks(&facets));
+    let remarks = format!("{}{}", samples_note(metrics.iter().copied()), graph.remarks(&facets, marks));
     let note = format!("Bands and bars: {replications}.{remarks}");
     let caption = format!(
         "What reacts to {}, each panel with its own scale: {replications}. One line per combination of everything else that \
          varies.{remarks}",
         swept.key
     );
-    let (name, title, legend) = (name(&swept.key), format!("Against {}", swept.key), graph.legend());
+    let (name, title, legend) = (name(&swept.key), format!("Against {}", swept.key), graph.legend(marks));
     let draft = Draft { name: &name, title: &title, note: &note, legend: &legend, caption, height: layout.height() };
     draft.draw(|sheet, top| {
         panels.iter().enumerate().try_for_each(|(place, &(facet, metric))| {
-            let spreads = graph.drawn(facet).into_iter().filter_map(|index| metric.spread(&digest.designs[index]));
+            let spreads = graph.readings(facet, metric).into_iter().filter_map(Reading::shown);
             let ends = spreads.flat_map(|Spread { mean, low, high }| [mean, low, high]);
             let x = Axis::swept(&swept.key, &swept.values);
             let y = Some(Axis::fit(metric.label, metric.quantity(), ends));
@@ -178,23 +181,19 @@ impl<'f, 'a> Graph<'f, 'a> {
         lines.filter(move |(line, ..)| belongs(line)).take(MOST_LINES_AT_ALL)
     }
 
-    /// Indices of the design points that a panel shows.
-    fn drawn(&self, facet: Facet<'_>) -> Vec<usize> {
+    /// What is known of a metric at the design points that a panel shows.
+    fn readings(&self, facet: Facet<'_>, metric: &Metric) -> Vec<Reading> {
         let lines = self.lines(facet).flat_map(|(line, ..)| line.points.iter().map(|(_, index)| *index));
-        lines.chain(self.levels.iter().map(|level| level.index)).collect()
-    }
-
-    fn is_overloaded(&self) -> bool {
-        self.drawn(None).into_iter().any(|index| self.digest.designs[index].is_overloaded())
+        let drawn = lines.chain(self.levels.iter().map(|level| level.index));
+        drawn.map(|index| metric.reading(&self.digest.designs[index])).collect()
     }
 
     /// Sentences on what is not drawn as one might expect, each with a space in front.
-    fn remarks(&self, facets: &Facets) -> String {
-        let broken = " A line breaks where a place is overloaded: what is measured there grows with the run.";
+    fn remarks(&self, facets: &Facets, marks: Marks) -> String {
         let scattered = " Other keys vary along with this one.";
         let without = self.swept.without.len() - self.levels.len();
         [
-            if self.is_overloaded() { broken } else { "" },
+            marks.note(HOLLOW).as_str(),
             if self.swept.is_scattered { scattered } else { "" },
             &left_out(facets.left_out, "line", "for which there is no room"),
             &left_out(without, "design point", "that do not vary this key"),
@@ -202,7 +201,7 @@ impl<'f, 'a> Graph<'f, 'a> {
         .concat()
     }
 
-    fn legend(&self) -> Vec<Entry> {
+    fn legend(&self, marks: Marks) -> Vec<Entry> {
         let mut legend: Vec<Entry> = Vec::new();
         if self.swept.lines.len() + self.levels.len() > 1 {
             for (name, style) in self.names.iter().zip(&self.styles) {
@@ -213,9 +212,7 @@ impl<'f, 'a> Graph<'f, 'a> {
         }
         let level = |level: &Level| Entry { key: Key::Dashes(level.style.colour), text: level.name.clone() };
         legend.extend(self.levels.iter().map(level));
-        if self.is_overloaded() {
-            legend.push(Entry { key: Key::Cross(INK), text: "overloaded".to_owned() });
-        }
+        legend.extend(marks.legend());
         legend
     }
 
@@ -250,23 +247,20 @@ impl<'f, 'a> Graph<'f, 'a> {
     fn hints(&self, plot: &Plot<'_, '_>, metric: &Metric, line: &Line, name: &str) {
         let points = line.points.iter().filter(|_| line.points.len() <= MOST_MARKERS && !self.swept.is_scattered);
         for (x, index) in points {
-            if let Some(spread) = metric.spread(&self.digest.designs[*index]) {
+            let reading = metric.reading(&self.digest.designs[*index]);
+            if let Some((shown, value)) = reading.shown().zip(metric.describe(reading)) {
                 let at = Quantity::Number.format(*x);
-                let text = format!("{name}, {} = {at}: {}", self.swept.key, metric.describe(spread));
-                plot.sheet.hint(plot.pixel((*x, spread.mean)), &text);
+                let text = format!("{name}, {} = {at}: {value}", self.swept.key);
+                plot.sheet.hint(plot.pixel((*x, shown.mean)), &text);
             }
         }
     }
 
     /// A line of a panel.
     fn series(&self, metric: &Metric, line: &Line, style: LineStyle) -> Series {
-        let point = |(x, index): &(f64, usize)| {
-            let design = &self.digest.designs[*index];
-            SeriesPoint {
-                x: Spread { mean: *x, low: *x, high: *x },
-                y: metric.spread(design),
-                is_overloaded: metric.is_steady && design.is_overloaded(),
-            }
+        let point = |(x, index): &(f64, usize)| SeriesPoint {
+            x: Spread { mean: *x, low: *x, high: *x },
+            y: metric.reading(&self.digest.designs[*index]),
         };
         Series { points: line.points.iter().map(point).collect(), style, is_joined: !self.swept.is_scattered }
     }

@@ -67,6 +67,7 @@ function choiceOf(label, columns, chosen, changed) {
 class Explorer {
   constructor(section) {
     Object.assign(this, JSON.parse(section.dataset.explore));
+    this.unsteady = new Set(this.unsteady);
     const numeric = this.columns.filter((column) => !column.words);
     const keys = numeric.filter((column) => column.key);
     const metric = (numeric.find((column) => !column.key && column.name === "correct") || numeric.find((column) => !column.key)).name;
@@ -128,7 +129,8 @@ class Explorer {
     const drawn = shown.filter((index) => x.values[index] !== null && y.values[index] !== null);
     drawn.sort((a, b) => x.values[a] - x.values[b]);
     this.caption.textContent = `${y.label} over ${x.label}: ${drawn.length} of ${this.labels.length} design points` +
-      (drawn.length < shown.length ? `; ${shown.length - drawn.length} have no value, or an overloaded place.` : ".");
+      (drawn.length < shown.length ? `; ${shown.length - drawn.length} have no value, or an overloaded place.` : ".") +
+      (drawn.some((index) => this.varies(x, index) || this.varies(y, index)) ? " A hollow dot is not steady: a longer run would change it." : "");
     this.key(by, drawn);
     this.fill(x, y, drawn);
     this.plot(x, y, drawn);
@@ -151,7 +153,12 @@ class Explorer {
   text(column, index) {
     return column.words ? column.words[column.values[index]] : written(column.values[index], column.unit);
   }
+  // Whether a longer run would change the value.
+  varies(column, index) {
+    return Boolean(column.steady) && this.unsteady.has(index);
+  }
   range(column, index) {
+    if (this.varies(column, index)) return " (not steady)";
     if (!column.low || column.low[index] === column.high[index]) return "";
     return ` (${written(column.low[index], column.unit)} to ${written(column.high[index], column.unit)})`;
   }
@@ -203,7 +210,9 @@ class Explorer {
     const points = drawn.map((index) => {
       const colour = this.colourOf(index), [cx, cy] = [atX(x.values[index]), atY(y.values[index])];
       if (y.low) svg.append(draw("path", { d: `M${cx} ${atY(y.low[index])}V${atY(y.high[index])}`, stroke: colour }));
-      const point = draw("circle", { class: "hint", cx, cy, r: drawn.length > 400 ? 2.5 : 4.5, fill: colour, stroke: "#ffffff", "stroke-width": 0.8 });
+      const isHollow = this.varies(x, index) || this.varies(y, index);
+      const look = isHollow ? { fill: "#ffffff", stroke: colour, "stroke-width": 1.6 } : { fill: colour, stroke: "#ffffff", "stroke-width": 0.8 };
+      const point = draw("circle", { class: "hint", cx, cy, r: drawn.length > 400 ? 2.5 : 4.5, ...look });
       point.append(draw("title", {}, this.says(x, y, index)));
       return point;
     });
@@ -230,11 +239,12 @@ class Explorer {
       groups.get(rest).push(index);
     }
     for (const group of groups.values()) {
-      // A line breaks where there is no value.
+      // A line breaks where there is no value that holds.
       let path = "", joined = false;
       for (const index of group) {
-        if (y.values[index] !== null) path += `${joined ? "L" : "M"}${at(index)}`;
-        joined = y.values[index] !== null;
+        const holds = y.values[index] !== null && !this.varies(y, index);
+        if (holds) path += `${joined ? "L" : "M"}${at(index)}`;
+        joined = holds;
       }
       if (path.includes("L")) svg.append(draw("path", { d: path, fill: "none", stroke: this.colourOf(group[0]), "stroke-width": 1.6 }));
     }

@@ -44,6 +44,7 @@ fn data(digest: &Digest<'_>, columns: &[Column], designs: &[&Design<'_>]) -> Str
         "columns": columns,
         "points": designs.iter().map(|design| design.row.point).collect::<Vec<_>>(),
         "labels": designs.iter().map(|design| &design.row.label).collect::<Vec<_>>(),
+        "unsteady": (0..designs.len()).filter(|index| !designs[*index].summary.is_steady()).collect::<Vec<_>>(),
         "kind": designs.iter().map(kind).collect::<Vec<_>>(),
         "kinds": digest.kinds,
         "colours": kinds,
@@ -67,6 +68,7 @@ fn column(of: &Column, designs: &[&Design<'_>]) -> Value {
         "name": name,
         "label": label,
         "key": is_key,
+        "steady": matches!(of, Column::Metric(metric) if metric.is_steady),
         "unit": unit(of.quantity()),
         "values": spreads().map(|spread| spread.map(|of| short(of.mean))).collect::<Vec<_>>(),
     });

@@ -2,7 +2,9 @@
 
 use super::quoted::{Verdict, accuracy, compression, estimate};
 use crate::digest::{Design, Digest, Executed, Pair};
+use crate::metric::MetricOfDesigns;
 use crate::quantity::{Quantity, count, plural, points_range, signed_points};
+use cospike_results::metrics::ENERGY;
 use cospike_results::summary::{compute_share, zeros};
 use cospike_sim_core::stats::PairedDifference;
 use maud::{Markup, html};
@@ -104,7 +106,7 @@ fn energy_comparison(digest: &Digest<'_>) -> Markup {
 fn least_energy(digest: &Digest<'_>) -> Markup {
     let least = |kind: &String| {
         let members = digest.designs.iter().filter(|design| design.row.kind == *kind);
-        let with_energy = members.filter_map(|design| Some((design, design.summary.energy_j.mean?)));
+        let with_energy = members.filter_map(|design| Some((design, ENERGY.spread(design)?.mean)));
         with_energy.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(design, _)| design)
     };
     let least: Vec<&Design<'_>> = digest.kinds.iter().filter_map(least).collect();

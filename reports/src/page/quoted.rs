@@ -2,7 +2,7 @@
 
 use crate::digest::Executed;
 use crate::quantity::{Quantity, count, plural, times};
-use cospike_results::summary::{Estimate, SIGNIFICANCE};
+use cospike_results::summary::{Estimate, SIGNIFICANCE, UNRESOLVED};
 use cospike_sim_core::stats::Interval;
 use maud::{Markup, html};
 use std::fmt::{Display, Formatter};
@@ -94,11 +94,13 @@ pub(super) fn mean(quantity: Quantity, estimate: &Estimate) -> Option<Quoted> {
 
 /// As [`mean`], with the ways to write a number and a range.
 pub(super) fn mean_written(
-    Estimate { mean, interval, over, of, is_constant }: &Estimate,
+    estimate: &Estimate,
     write: impl Fn(f64) -> String,
     write_range: impl Fn(f64, f64) -> String,
 ) -> Option<Quoted> {
+    let Estimate { mean, interval, over, of, is_constant } = estimate;
     let range = match interval {
+        Some(_) if estimate.is_unresolved() => format!("not resolved within a factor of {UNRESOLVED}"),
         Some(interval) => write_range(interval.low, interval.high),
         None if *is_constant => "equal in all".to_owned(),
         None => "no interval".to_owned(),

@@ -1,5 +1,6 @@
 //! How searches came to their answers.
 
+use super::quoted::with_code;
 use crate::digest::Digest;
 use crate::quantity::count;
 use cospike_results::manifest::SearchUsed;
@@ -35,8 +36,8 @@ fn about(search: &SearchUsed) -> Markup {
 /// The answer of one search, with what was probed.
 fn path(answer: &Answer, search: &SearchUsed) -> Markup {
     html! {
-        h3 { (answer.search) }
-        p { (answer.text) "." }
+        h3 { (with_code(&answer.search)) }
+        p { (with_code(&answer.text)) "." }
         div.wide tabindex="0" role="region" aria-label="Table, scrolls sideways" {
             table {
                 thead { tr { th { (search.key) } th { "Step" } th { "Replications" } th { "Mean [interval], limit" } th { "Verdict" } } }
@@ -46,8 +47,8 @@ fn path(answer: &Answer, search: &SearchUsed) -> Markup {
                             th scope="row" { (Number(probe.value)) }
                             td { (probe.step) }
                             td { (probe.replications) }
-                            td.text { @for limit in &probe.limits { div { (limit) } } }
-                            td.text { (probe.verdict) }
+                            td.text { @for limit in &probe.limits { div { (with_code(&limit.to_string())) } } }
+                            td.text { (with_code(&probe.verdict)) }
                         }
                     }
                 }

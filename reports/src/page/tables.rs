@@ -3,6 +3,7 @@
 use super::limits::{MOST_LISTED, MOST_ROWS, and_more, beyond};
 use super::quoted::{Quoted, Verdict, accuracy, cell, compression, mean};
 use crate::digest::{Design, Digest, Pair};
+use crate::metric::NOT_STEADY;
 use crate::quantity::{Quantity, count, plural, points_range, signed_points};
 use cospike_results::metrics::{CORRECT, ENERGY, LATENCY, POWER};
 use cospike_results::rows::PointRow;
@@ -90,6 +91,9 @@ fn design_row(design: &Design<'_>) -> Markup {
         tr data-point=(row.point) data-toml=(toml(row)) {
             th scope="row" {
                 (row.label)
+                @if row.setup.designs > 1 {
+                    br; small { "offline accuracy and payload are those of the first of " (row.setup.designs) " designs" }
+                }
                 @for caution in &summary.cautions { br; small { a href="#cautions" { (in_a_word(caution)) } } }
             }
             td { (row.time_steps) }
@@ -125,7 +129,7 @@ fn toml(row: &PointRow) -> String {
 fn in_a_word(caution: &Caution) -> &'static str {
     match caution {
         Caution::Overloaded { .. } => "overloaded",
-        Caution::Drifting => "not steady",
+        Caution::Drifting => NOT_STEADY,
         Caution::TooShort => "too short",
     }
 }
@@ -177,6 +181,7 @@ fn pair_row(digest: &Digest<'_>, pair: &Pair) -> Markup {
         Some(Verdict::Below) => "spiking needs less",
         Some(Verdict::Open) => "no difference shown",
         None if spiking.is_overloaded() || baseline.is_overloaded() => "a place is overloaded: not compared",
+        None if ![spiking, baseline].iter().all(|design| design.summary.is_steady()) => "not steady: not compared",
         None => "no interval",
     };
     let right_alone =

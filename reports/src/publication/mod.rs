@@ -15,6 +15,7 @@ pub use request::{Form, Publication};
 pub use size::{PaperSize, SizeError};
 
 use crate::digest::Digest;
+use crate::figures::Marks;
 use crate::figure::{Drawn, Entry, Frame, Identity, Key, LABEL, Legend, MARGIN, Plot, Sheet, draw};
 use cospike_results::rows::Results;
 use error::failed;
@@ -107,11 +108,7 @@ impl Content {
                 lines.names.iter().zip(&lines.series).map(|(name, line)| Entry { key: key(line), text: name.clone() }),
             );
         }
-        let is_broken =
-            |line: &crate::figures::Series| line.points.iter().any(|point| point.y.is_none() && point.is_overloaded);
-        if lines.series.iter().any(is_broken) {
-            legend.push(Entry { key: Key::Cross(crate::figure::INK), text: "overloaded".to_owned() });
-        }
+        legend.extend(Marks::of(lines.series.iter().flat_map(|line| &line.points).map(|point| point.y)).legend());
         legend
     }
 

@@ -6,7 +6,7 @@ use crate::column::{Column, distinct};
 use crate::digest::{Design, Digest};
 use crate::figure::{Axis, LINES, LineStyle, Marker, line_style};
 use crate::figures::{Cells, Series, SeriesPoint};
-use crate::metric::Spread;
+use crate::metric::{NOT_STEADY, Reading, Spread};
 
 /// Most lines of a figure.
 const MOST_LINES: usize = 12;
@@ -124,13 +124,13 @@ impl<'d, 'a> Selection<'d, 'a> {
             }
             let point = |(x, index): &(Spread, usize)| {
                 let design = self.designs[*index];
-                SeriesPoint { x: *x, y: self.y.spread(design), is_overloaded: self.y.is_overloaded(design) }
+                SeriesPoint { x: *x, y: self.y.reading(design) }
             };
             series.push(Series { points: points.iter().map(point).collect(), style, is_joined });
             members.push(points.into_iter().map(|(_, index)| index).collect());
             names.push(name);
         }
-        let drawn = || series.iter().flat_map(|line| &line.points).filter(|point| point.y.is_some());
+        let drawn = || series.iter().flat_map(|line| &line.points).filter_map(|point| point.y.shown());
         if drawn().next().is_none() {
             return Err(PublicationError::Nothing("has values in both columns"));
         }
@@ -140,7 +140,7 @@ impl<'d, 'a> Selection<'d, 'a> {
             true => axis(&self.x, x_label, all().flat_map(|x| [x.mean, x.low, x.high])),
             false => Axis::words(x_label.unwrap_or(self.x.label()), &words),
         };
-        let ends = drawn().filter_map(|point| point.y).flat_map(|y| [y.mean, y.low, y.high]);
+        let ends = drawn().flat_map(|y| [y.mean, y.low, y.high]);
         let y = Axis::fit(y_label.unwrap_or(self.y.label()), self.y.quantity(), ends);
         Ok(Lines { x, y, names, series, members })
     }
@@ -224,6 +224,17 @@ impl<'d, 'a> Selection<'d, 'a> {
                 header.extend(["low", "high"].map(|end| format!("{}_{end}", column.name())));
             }
         }
+        let values = columns.clone();
+        // What is drawn with a mark is told by one in the data, too.
+        let remark = |design: &Design<'_>| {
+            let readings = || values.iter().map(|column| column.reading(design));
+            match () {
+                () if readings().any(|reading| reading == Reading::Overloaded) => "overloaded",
+                () if readings().any(|reading| matches!(reading, Reading::Unsteady(_))) => NOT_STEADY,
+                () => "",
+            }
+        };
+        header.push("remark".to_owned());
         let row = |(line, index): &(String, usize)| {
             let design = self.designs[*index];
             let mut row = vec![line.clone(), design.row.point.to_string(), design.row.label.clone()];
@@ -234,6 +245,7 @@ impl<'d, 'a> Selection<'d, 'a> {
                     row.extend(ends.map_or([String::new(), String::new()], |ends| ends.map(|end| end.to_string())));
                 }
             }
+            row.push(remark(design).to_owned());
             row
         };
         let mut all = vec![header];

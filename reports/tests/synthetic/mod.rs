@@ -188,7 +188,7 @@ impl Synthetic {
             latency_p95_s: mean(latency * 2.2),
             latency_p99_s: mean(latency * 3.2),
             latency_max_s: mean(latency * 4.5),
-            steady_latency_s: None,
+            steady_latency_s: mean(latency),
             steady_latency_low_s: None,
             steady_latency_high_s: None,
             steady_deleted: None,
@@ -285,5 +285,6 @@ fn setup() -> Setup {
         servers: 1,
         prices: Some("prices".into()),
         cloud_prices: None,
+        designs: 1,
     }
 }

@@ -37,6 +37,12 @@ pub struct GoalUsed {
 }
 
 impl GoalUsed {
+    /// Names of the metrics that it asks about, its own first.
+    pub(super) fn metrics(&self) -> Vec<String> {
+        let limited = self.limits.iter().flat_map(Condition::limits).map(|limit| &limit.metric);
+        [&self.metric].into_iter().chain(limited).cloned().collect()
+    }
+
     /// The limits that all have to be kept, each by itself.
     pub(super) fn parts(&self) -> Vec<&Condition> {
         match &self.limits {

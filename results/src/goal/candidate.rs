@@ -5,50 +5,72 @@ use super::outcome::{Reason, Rival, Slack};
 use crate::answers::{Answered, Answers};
 use crate::condition::{Condition, Limit, Side};
 use crate::index::PointIndex;
-use crate::metrics::{Metric, Unit, metric};
+use crate::metrics::{Metric, Share, Unit, metric};
 use crate::rows::{PointRow, ReplicationRow};
-use crate::summary::PointSummary;
+use crate::summary::{PointSummary, Standing};
 use cospike_sim_core::stats::{Belief, share_at_most};
+use std::rc::Rc;
 
 /// A design point that may be chosen.
-pub(super) struct Candidate<'r> {
+pub(super) struct Candidate {
     pub(super) point: PointIndex,
+    label: String,
     /// Mean of the metric of the goal.
     pub(super) mean: f64,
     aim: Aim,
     metric: Metric,
-    rows: Vec<&'r ReplicationRow>,
+    /// Numbers of the replications.
+    replications: Vec<u32>,
+    /// Names of the metrics that the goal asks about, its own first, and what the replications have of each.
+    metrics: Rc<[String]>,
+    measured: Vec<Measured>,
     answered: Answered,
 }
 
-impl<'r> Candidate<'r> {
-    /// The design point of `row`, or the reason why it cannot be chosen.
+/// A metric of the replications of a design point.
+struct Measured {
+    /// Value of each replication.
+    values: Vec<f64>,
+    /// Share over all of them; `None` of an amount.
+    pooled: Option<Share>,
+}
+
+impl Candidate {
+    /// The design point of `row`, or the reason why it cannot be chosen; `metrics` are those that the goal asks about.
     pub(super) fn new(
         goal: &GoalUsed,
+        metrics: &Rc<[String]>,
         (row, summary): (&PointRow, &PointSummary),
-        rows: &[&'r ReplicationRow],
+        rows: &[&ReplicationRow],
         answers: &Answers,
     ) -> Result<Self, Reason> {
         if summary.failed_replications > 0 || summary.failure.is_some() {
             return Err(Reason::Failed);
         }
-        let limited = goal.limits.iter().flat_map(Condition::limits).map(|limit| &limit.metric);
-        for name in [&goal.metric].into_iter().chain(limited) {
+        let mut measured = vec![];
+        for name in metrics.iter() {
             let Some(found) = metric(name) else { return Err(Reason::NoValue(name.clone())) };
-            if summary.is_overloaded() && found.is_steady {
-                return Err(Reason::Overloaded(name.clone()));
+            match summary.standing(&found) {
+                Standing::Holds => {}
+                Standing::Unsteady => return Err(Reason::Unsteady(name.clone())),
+                Standing::Overloaded => return Err(Reason::Overloaded(name.clone())),
             }
-            if rows.is_empty() || rows.iter().any(|row| found.value(row).is_none()) {
+            let values: Option<Vec<f64>> = rows.iter().map(|row| found.value(row)).collect();
+            let Some(values) = values.filter(|values| !values.is_empty()) else {
                 return Err(Reason::NoValue(name.clone()));
-            }
+            };
+            measured.push(Measured { values, pooled: found.pooled(rows) });
         }
         let metric = metric(&goal.metric).ok_or_else(|| Reason::NoValue(goal.metric.clone()))?;
         Ok(Self {
             point: row.point,
-            mean: mean(&values(&metric, rows)),
+            label: row.label.clone(),
+            mean: mean(&measured[0].values),
             aim: goal.aim,
             metric,
-            rows: rows.to_vec(),
+            replications: rows.iter().map(|row| row.replication).collect(),
+            metrics: metrics.clone(),
+            measured,
             answered: answers.of(row, summary),
         })
     }
@@ -62,7 +84,12 @@ impl<'r> Candidate<'r> {
     }
 
     pub(super) fn rival(&self, parts: &[&Condition]) -> Rival {
-        Rival { point: self.point, mean: self.mean, keeps_limits: self.keeps(parts) }
+        Rival { point: self.point, label: self.label.clone(), mean: self.mean, keeps_limits: self.keeps(parts) }
+    }
+
+    /// What the replications have of the metric called `name`.
+    fn measured(&self, name: &str) -> Option<&Measured> {
+        Some(&self.measured[self.metrics.iter().position(|own| own == name)?])
     }
 
     /// Difference of the metric that does not matter.
@@ -78,12 +105,14 @@ impl<'r> Candidate<'r> {
     /// Probability that it is better than `other` by more than `least`; `None` if they have fewer than two replications in common.
     pub(super) fn beats(&self, other: &Self, least: f64) -> Option<f64> {
         let sign = if self.aim == Aim::Minimise { 1.0 } else { -1.0 };
-        let of = |replication: u32| other.rows.iter().find(|row| row.replication == replication);
-        let gain = |row: &&ReplicationRow| {
-            let (own, others) = (self.metric.value(row)?, self.metric.value(of(row.replication)?)?);
-            Some(sign * (others - own))
+        // The metric of the goal is the first one.
+        let of = |replication: &u32| {
+            let place = other.replications.iter().position(|own| own == replication)?;
+            Some(other.measured[0].values[place])
         };
-        let gains: Vec<f64> = self.rows.iter().filter_map(gain).collect();
+        let own = self.replications.iter().zip(&self.measured[0].values);
+        let gains: Vec<f64> =
+            own.filter_map(|(replication, own)| Some(sign * (of(replication)? - own))).collect();
         let belief = Belief::new(&gains).ok()?.with_common_error(self.common_error(other));
         Some(1.0 - belief.at_most(least))
     }
@@ -121,16 +150,15 @@ impl<'r> Candidate<'r> {
     }
 
     fn keeps_limit(&self, limit: &Limit) -> Option<f64> {
-        let metric = metric(&limit.metric)?;
-        let values = values(&metric, &self.rows);
-        let belief = Belief::new(&values).ok()?;
+        let (metric, Measured { values, pooled }) = (metric(&limit.metric)?, self.measured(&limit.metric)?);
+        let belief = Belief::new(values).ok()?;
         let is_constant = values.iter().all(|value| *value == values[0]);
-        let at_most = match metric.pooled(&self.rows) {
+        let at_most = match pooled {
             Some(share) if is_constant && !metric.is_of_answers() => {
                 share_at_most(share.part, share.whole, limit.value).ok()?
             }
             _ if metric.is_of_answers() => {
-                belief.with_common_error(self.answered.error(mean(&values))).at_most(limit.value)
+                belief.with_common_error(self.answered.error(mean(values))).at_most(limit.value)
             }
             _ => belief.at_most(limit.value),
         };
@@ -169,17 +197,13 @@ impl<'r> Candidate<'r> {
     }
 
     fn slack(&self, limit: &Limit) -> Option<Slack> {
-        let mean = mean(&values(&metric(&limit.metric)?, &self.rows));
+        let mean = mean(&self.measured(&limit.metric)?.values);
         let room = match limit.side {
             Side::AtMost => limit.value - mean,
             Side::AtLeast => mean - limit.value,
         };
         Some(Slack { limit: limit.clone(), mean, relative: room / limit.value })
     }
-}
-
-fn values(metric: &Metric, rows: &[&ReplicationRow]) -> Vec<f64> {
-    rows.iter().filter_map(|row| metric.value(row)).collect()
 }
 
 fn mean(values: &[f64]) -> f64 {

@@ -11,8 +11,10 @@
 
 mod asked;
 mod candidate;
+mod candidates;
 mod outcome;
 mod select;
 
 pub use asked::{Aim, GoalUsed, INDIFFERENCE, INDIFFERENCE_OF_SHARES};
+pub(crate) use candidates::Candidates;
 pub use outcome::{Binding, Chosen, LeftOut, Reason, Rival, Selection, Slack};

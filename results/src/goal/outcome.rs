@@ -34,6 +34,8 @@ pub struct Selection {
 pub struct Chosen {
     /// Number of the design point.
     pub point: PointIndex,
+    /// Its label.
+    pub label: String,
     /// Its mean of the metric.
     pub mean: f64,
     /// Probability that it keeps the limits; `None` if one replication shows nothing about it.
@@ -47,6 +49,8 @@ pub struct Chosen {
 pub struct Rival {
     /// Number of the design point.
     pub point: PointIndex,
+    /// Its label.
+    pub label: String,
     /// Its mean of the metric.
     pub mean: f64,
     /// Probability that it keeps the limits; `None` if one replication shows nothing about it.
@@ -90,6 +94,8 @@ pub enum Reason {
     Failed,
     /// A place is overloaded, and this metric grows with the run then (invariant 16).
     Overloaded(String),
+    /// Its latencies are not steady, so a longer run would change this metric.
+    Unsteady(String),
     /// A replication has no value of this metric.
     NoValue(String),
 }

@@ -2,7 +2,8 @@
 
 use super::asked::GoalUsed;
 use super::candidate::Candidate;
-use super::outcome::{Binding, Chosen, LeftOut, Rival, Selection};
+use super::candidates::Candidates;
+use super::outcome::{Binding, Chosen, Rival, Selection};
 use crate::answers::Answers;
 use crate::condition::Condition;
 use crate::index::PointIndex;
@@ -17,31 +18,26 @@ impl Selection {
         let mut rows: BTreeMap<PointIndex, Vec<&ReplicationRow>> = BTreeMap::new();
         results.replications.iter().for_each(|row| rows.entry(row.point).or_default().push(row));
         let answers = Answers::new(results);
-        let (mut candidates, mut left_out) = (vec![], vec![]);
-        for (row, summary) in results.points.iter().zip(points) {
-            let replications = rows.get(&row.point).map_or(&[][..], Vec::as_slice);
-            match Candidate::new(goal, (row, summary), replications, &answers) {
-                Ok(candidate) => candidates.push(candidate),
-                Err(reason) => left_out.push(LeftOut { point: row.point, reason }),
-            }
+        let mut candidates = Candidates::new(goal, &answers);
+        for point in results.points.iter().zip(points) {
+            candidates.add_summarised(point, rows.get(&point.0.point).map_or(&[][..], Vec::as_slice));
         }
-        candidates.sort_by(|one, other| one.cost().total_cmp(&other.cost()));
-        Some(Self { left_out, ..Self::select(goal, &candidates) })
+        Some(candidates.select())
     }
 
     /// Selects from candidates, the best mean first.
-    fn select(goal: &GoalUsed, candidates: &[Candidate<'_>]) -> Self {
+    pub(super) fn among(goal: &GoalUsed, candidates: &[Candidate]) -> Self {
         let all = goal.parts();
         let Some(choice) = best(goal, candidates, &all) else {
             return Self::nothing(goal, candidates);
         };
         let rivals = || candidates.iter().filter(|rival| rival.point != choice.point);
-        let is_sure = |rival: &&Candidate<'_>| rival.is_sure(goal, &all);
+        let is_sure = |rival: &&Candidate| rival.is_sure(goal, &all);
         let share = (1.0 - goal.confidence) / (candidates.len().max(2) - 1) as f64;
-        let is_worse = |rival: &&Candidate<'_>| {
+        let is_worse = |rival: &&Candidate| {
             choice.is_better_enough(rival) && rival.beats(choice, 0.0).is_some_and(|probability| probability <= share)
         };
-        let undecided = |rival: &&Candidate<'_>| {
+        let undecided = |rival: &&Candidate| {
             let keeps = rival.keeps(&all);
             rival.is_better_enough(choice) && keeps.is_none_or(|keeps| keeps > 1.0 - goal.confidence)
         };
@@ -59,6 +55,7 @@ impl Selection {
             goal: goal.clone(),
             choice: Some(Chosen {
                 point: choice.point,
+                label: choice.rival(&all).label,
                 mean: choice.mean,
                 keeps_limits: choice.keeps(&all),
                 probability: probability(choice, rivals(), &all),
@@ -74,9 +71,9 @@ impl Selection {
     }
 
     /// What is said where no design point keeps the limits.
-    fn nothing(goal: &GoalUsed, candidates: &[Candidate<'_>]) -> Self {
+    fn nothing(goal: &GoalUsed, candidates: &[Candidate]) -> Self {
         let all = goal.parts();
-        let miss = |of: &Candidate<'_>| all.iter().map(|part| of.miss(part)).fold(0.0, f64::max);
+        let miss = |of: &Candidate| all.iter().map(|part| of.miss(part)).fold(0.0, f64::max);
         let nearest = candidates.iter().min_by(|one, other| miss(one).total_cmp(&miss(other)));
         Self {
             goal: goal.clone(),
@@ -93,15 +90,15 @@ impl Selection {
 }
 
 /// The best of the candidates, the best mean first, that keep all `parts` of the limits with the confidence, or else on their means.
-fn best<'c, 'r>(goal: &GoalUsed, candidates: &'c [Candidate<'r>], parts: &[&Condition]) -> Option<&'c Candidate<'r>> {
+fn best<'c>(goal: &GoalUsed, candidates: &'c [Candidate], parts: &[&Condition]) -> Option<&'c Candidate> {
     let sure = candidates.iter().find(|candidate| candidate.is_sure(goal, parts));
     sure.or_else(|| candidates.iter().find(|candidate| parts.iter().all(|part| candidate.miss(part) <= 0.0)))
 }
 
 /// Least probability that `choice` keeps the limits and no rival that does is better by enough to matter.
-fn probability<'c, 'r: 'c>(
-    choice: &Candidate<'r>,
-    rivals: impl Iterator<Item = &'c Candidate<'r>>,
+fn probability<'c>(
+    choice: &Candidate,
+    rivals: impl Iterator<Item = &'c Candidate>,
     parts: &[&Condition],
 ) -> Option<f64> {
     let mut right = choice.keeps(parts)?;

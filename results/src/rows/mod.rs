@@ -12,6 +12,7 @@ pub use networks::{AnswerRow, ComputeEnergyRow, EventEnergy, LayerMeans, LayerRo
 pub use points::{PointRow, ProbeRow, Setup};
 pub use replications::{LatencyRow, ReplicationRow, TimeLineRow};
 
+use crate::goal::Selection;
 use crate::index::PointIndex;
 use crate::manifest::Manifest;
 use cospike_sim_core::record::{Field, Record, Value};
@@ -39,6 +40,8 @@ pub struct Results {
     pub answers: Vec<AnswerRow>,
     /// The table `probes`.
     pub probes: Vec<ProbeRow>,
+    /// The choice among all design points, of a study with a goal of which only a part is here.
+    pub selection: Option<Selection>,
 }
 
 impl Results {
@@ -55,6 +58,7 @@ impl Results {
             time_line: vec![],
             answers: vec![],
             probes: vec![],
+            selection: None,
         }
     }
 

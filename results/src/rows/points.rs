@@ -85,6 +85,8 @@ record! {
         pub prices: Option<String> => ("", "price list"),
         /// Price list of the operations in the cloud; missing where they cost nothing.
         pub cloud_prices: Option<String> => ("", "price list of the cloud"),
+        /// Number of split designs among which a device chooses at run time; split, payload and what inference says are those of the first.
+        pub designs: u32 => ("designs", "designs"),
     }
 }
 

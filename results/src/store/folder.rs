@@ -9,9 +9,11 @@ pub use super::writing::Writing;
 
 use super::error::failed;
 use super::own::{self, MANIFEST, REPORT, ReportRecord};
-use super::table;
+use super::table::{self, TableReader};
 use super::transaction::{self, Staging};
+use crate::answers::Answers;
 use crate::comparisons::ComparisonRow;
+use crate::goal::{Candidates, Selection};
 use crate::index::{NetworkIndex, PointIndex};
 use crate::manifest::StoredManifest;
 use crate::rows::{
@@ -96,26 +98,53 @@ pub fn read(folder: &Path) -> Result<Results, FolderError> {
 /// # Errors
 /// Those of [`read`].
 pub fn read_first(folder: &Path, points: usize) -> Result<Results, FolderError> {
-    let mut outcome = read_once(folder, points);
+    read_whole(folder, |manifest| read_tables(folder, manifest, points))
+}
+
+/// Reads what came of all design points in `folder`: points, replications and answers. The other tables, which are far larger, stay
+/// empty.
+///
+/// # Errors
+/// Those of [`read`].
+pub fn read_outcomes(folder: &Path) -> Result<Results, FolderError> {
+    read_whole(folder, |manifest| {
+        let stored = stored(folder, manifest)?;
+        let table = Reading { folder, manifest: &stored, points: usize::MAX };
+        let mut results = Results::new(stored.manifest.clone(), 0);
+        results.points = table.rows(|_| ())?;
+        results.all_points = results.points.len();
+        results.replications = table.rows(|_| ())?;
+        results.answers = table.rows(|_| ())?;
+        Ok(results)
+    })
+}
+
+/// What `read` reads from tables that belong to the text of the manifest that it is given.
+fn read_whole(
+    folder: &Path,
+    read: impl Fn(&str) -> Result<Results, FolderError>,
+) -> Result<Results, FolderError> {
+    let once = || match manifest(folder) {
+        Err(error) => (None, Err(error)),
+        Ok(text) => {
+            let results = read(&text);
+            (Some(text), results)
+        }
+    };
+    let mut outcome = once();
     for _ in 0..TRIES {
         match outcome {
             // Another process replaces the results: the manifest is that of one study and a table that of another.
-            (before, Err(_)) if manifest(folder).ok() != before => outcome = read_once(folder, points),
+            (before, Err(_)) if manifest(folder).ok() != before => outcome = once(),
             (_, outcome) => return outcome,
         }
     }
     outcome.1
 }
 
-/// Text of the manifest, if there is one, and results.
-fn read_once(folder: &Path, points: usize) -> (Option<String>, Result<Results, FolderError>) {
-    match manifest(folder) {
-        Err(error) => (None, Err(error)),
-        Ok(text) => {
-            let results = read_tables(folder, &text, points);
-            (Some(text), results)
-        }
-    }
+fn stored(folder: &Path, manifest: &str) -> Result<StoredManifest, FolderError> {
+    let stored = StoredManifest::from_json(manifest);
+    stored.map_err(|error| FolderError::Manifest { path: folder.join(MANIFEST), error })
 }
 
 fn manifest(folder: &Path) -> Result<String, FolderError> {
@@ -138,8 +167,7 @@ pub fn holds_results(folder: &Path) -> bool {
 }
 
 fn read_tables(folder: &Path, manifest: &str, points: usize) -> Result<Results, FolderError> {
-    let stored = StoredManifest::from_json(manifest);
-    let stored = stored.map_err(|error| FolderError::Manifest { path: folder.join(MANIFEST), error })?;
+    let stored = stored(folder, manifest)?;
     let mut all_points = 0;
     let table = Reading { folder, manifest: &stored, points };
     let mut results = Results::new(stored.manifest.clone(), 0);
@@ -162,6 +190,9 @@ fn read_tables(folder: &Path, manifest: &str, points: usize) -> Result<Results, 
     results.time_line = table.rows(|_| ())?;
     results.answers = table.rows(|_| ())?;
     results.probes = table.rows(|_| ())?;
+    if results.points.len() < all_points {
+        results.selection = table.select(&Answers::new(&results))?;
+    }
     // Made of the others, for other programs.
     [file_name::<ComparisonRow>(), file_of_table(runs::NAME)].iter().try_for_each(|name| table.open(name).map(drop))?;
     Ok(results)
@@ -175,6 +206,33 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
+    /// The choice among all design points, in one pass over their tables; `None` without a goal.
+    fn select(&self, answers: &Answers) -> Result<Option<Selection>, FolderError> {
+        let Some(goal) = &self.manifest.manifest.goal else { return Ok(None) };
+        let names = [file_name::<PointRow>(), file_name::<ReplicationRow>()];
+        let [points, replications] = [self.open(&names[0])?, self.open(&names[1])?];
+        let mut candidates = Candidates::new(goal, answers);
+        let read = table::guarded(|| {
+            let mut points = TableReader::<PointRow>::new(points)?;
+            let mut replications = TableReader::<ReplicationRow>::new(replications)?;
+            // Both are sorted by design point.
+            let mut next = replications.next_row()?;
+            while let Some(point) = points.next_row()? {
+                let mut own = vec![];
+                while let Some(row) = next.take_if(|row| row.point == point.point) {
+                    own.push(row);
+                    next = replications.next_row()?;
+                }
+                if let Err(error) = candidates.add(&point, &own.iter().collect::<Vec<_>>()) {
+                    return Ok(Err(error));
+                }
+            }
+            Ok(Ok(()))
+        });
+        read.map_err(|error| FolderError::Table { path: self.folder.join(&names[1]), error })??;
+        Ok(Some(candidates.select()))
+    }
+
     /// The rows of a table, each when `look` has seen it.
     fn rows<T: Table>(&self, mut look: impl FnMut(&mut T)) -> Result<Vec<T>, FolderError> {
         let mut rows = vec![];

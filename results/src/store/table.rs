@@ -18,6 +18,7 @@ use parquet::schema::types::Type;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::marker::PhantomData;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -90,37 +91,70 @@ pub fn catches_panics() -> bool {
 
 /// Reads the table in `file`, which must have exactly the columns of `T`: gives its rows to `take`, one after the other, until that
 /// wants no more.
-pub(super) fn read<T: Table>(file: File, take: impl FnMut(T) -> ControlFlow<()>) -> Result<()> {
-    // The library panics at some metadata that no writer makes, which the fuzzer does.
-    IS_READING.set(true);
-    let read = catch_unwind(AssertUnwindSafe(|| read_table(file, take)));
-    IS_READING.set(false);
-    read.unwrap_or_else(|_| Err(ParquetError::General("its metadata contradict themselves".into())))
-}
-
-fn read_table<T: Table>(file: File, mut take: impl FnMut(T) -> ControlFlow<()>) -> Result<()> {
-    let reader = SerializedFileReader::new(file)?;
-    let fields = T::fields();
-    let found = reader.metadata().file_metadata().schema();
-    let needed = schema(T::NAME, &fields)?;
-    if *found != needed {
-        let names =
-            |table: &Type| table.get_fields().iter().map(|c| c.name().to_string()).collect::<Vec<_>>().join(", ");
-        let message = format!("columns {}, but this version of CoSpike reads {}", names(found), names(&needed));
-        return Err(ParquetError::General(message));
-    }
-    for group in 0..reader.num_row_groups() {
-        let group = reader.get_row_group(group)?;
-        let columns = fields.iter().enumerate().map(|(index, field)| Column::read(&*group, index, field));
-        let mut columns: Vec<_> = columns.collect::<Result<Vec<_>>>()?.into_iter().map(Column::into_values).collect();
-        for _ in 0..group.metadata().num_rows() {
-            let mut values = columns.iter_mut().map_while(Iterator::next);
-            if take(T::from_values(&mut values).ok_or_else(too_short)?).is_break() {
-                return Ok(());
+pub(super) fn read<T: Table>(file: File, mut take: impl FnMut(T) -> ControlFlow<()>) -> Result<()> {
+    guarded(|| {
+        let mut rows = TableReader::new(file)?;
+        while let Some(row) = rows.next_row()? {
+            if take(row).is_break() {
+                break;
             }
         }
+        Ok(())
+    })
+}
+
+/// What `read` gives, which reads tables. The library panics at some metadata that no writer makes, which the fuzzer does; that becomes an
+/// error.
+pub(super) fn guarded<R>(read: impl FnOnce() -> Result<R>) -> Result<R> {
+    IS_READING.set(true);
+    let found = catch_unwind(AssertUnwindSafe(read));
+    IS_READING.set(false);
+    found.unwrap_or_else(|_| Err(ParquetError::General("its metadata contradict themselves".into())))
+}
+
+/// A table that is being read row by row. What reads it has to be [`guarded`].
+pub(super) struct TableReader<T> {
+    reader: SerializedFileReader<File>,
+    fields: Vec<Field>,
+    /// Number of the next row group.
+    next: usize,
+    /// Columns of the present row group, and how many of its rows are left.
+    columns: Vec<Box<dyn Iterator<Item = Value>>>,
+    left: i64,
+    of: PhantomData<T>,
+}
+
+impl<T: Table> TableReader<T> {
+    /// The table in `file`, which must have exactly the columns of `T`.
+    pub(super) fn new(file: File) -> Result<Self> {
+        let reader = SerializedFileReader::new(file)?;
+        let fields = T::fields();
+        let found = reader.metadata().file_metadata().schema();
+        let needed = schema(T::NAME, &fields)?;
+        if *found != needed {
+            let names =
+                |table: &Type| table.get_fields().iter().map(|c| c.name().to_string()).collect::<Vec<_>>().join(", ");
+            let message = format!("columns {}, but this version of CoSpike reads {}", names(found), names(&needed));
+            return Err(ParquetError::General(message));
+        }
+        Ok(Self { reader, fields, next: 0, columns: vec![], left: 0, of: PhantomData })
     }
-    Ok(())
+
+    /// The next row; `None` behind the last one.
+    pub(super) fn next_row(&mut self) -> Result<Option<T>> {
+        while self.left == 0 {
+            if self.next == self.reader.num_row_groups() {
+                return Ok(None);
+            }
+            let group = self.reader.get_row_group(self.next)?;
+            let columns = self.fields.iter().enumerate().map(|(index, field)| Column::read(&*group, index, field));
+            self.columns = columns.collect::<Result<Vec<_>>>()?.into_iter().map(Column::into_values).collect();
+            (self.next, self.left) = (self.next + 1, group.metadata().num_rows());
+        }
+        self.left -= 1;
+        let mut values = self.columns.iter_mut().map_while(Iterator::next);
+        T::from_values(&mut values).map(Some).ok_or_else(too_short)
+    }
 }
 
 fn schema(name: &str, fields: &[Field]) -> Result<Type> {

@@ -72,6 +72,14 @@ impl Estimate {
         self.interval.zip(self.mean).is_some_and(|(interval, mean)| interval.half_width() > mean.abs())
     }
 
+    /// Whether the interval, on either side of a mean above 0, goes beyond a factor of ten, so that the replications leave even the order of
+    /// magnitude open. Only intervals that were kept above 0 go so far ([`Limits`]); their ends say nothing beside that.
+    pub fn is_unresolved(&self) -> bool {
+        self.interval.zip(self.mean).is_some_and(|(interval, mean)| {
+            interval.low > 0.0 && (interval.high > UNRESOLVED * mean || interval.low * UNRESOLVED < mean)
+        })
+    }
+
     /// The mean of `values`, which were computed from numbers up to `size`.
     pub(super) fn of_values(values: &[f64], of: usize, size: f64) -> Self {
         let is_constant = values.len() > 1 && values.iter().all(|value| (value - values[0]).abs() <= ROUNDING * size);
@@ -85,6 +93,9 @@ impl Estimate {
         Self { mean, interval: interval.and_then(in_place), over: values.len(), of, is_constant }
     }
 }
+
+/// Factor to either side of a mean beyond which its interval leaves the order of magnitude open.
+pub const UNRESOLVED: f64 = 10.0;
 
 /// Values that a quantity can have.
 #[derive(Clone, Copy)]
@@ -147,6 +158,23 @@ mod tests {
         assert_eq!((one.mean, one.interval, one.is_constant), (Some(7.0), None, false));
         let none = Estimate::new([None, None], 1);
         assert_eq!((none.mean, none.interval, none.over, none.of), (None, None, 0, 3));
+    }
+
+    /// Of 50 and 1,600, half the interval is 12 times the mean of 825, so that its ends are a factor of exp(12) away.
+    #[test]
+    fn an_interval_of_several_orders_of_magnitude_resolves_nothing() {
+        let of = |values: [f64; 2]| {
+            Estimate::new(values.map(Some), 0).within(Limits::Positive)
+        };
+        assert!(of([50.0, 1_600.0]).is_unresolved());
+        assert!(!of([800.0, 850.0]).is_unresolved());
+        // A half interval of ln(10) times the mean is at the border: t(0.975, 1) = 12.706.
+        let border = |factor: f64| {
+            let half = factor * 10_f64.ln() / 12.706_204_7;
+            of([1.0 - half, 1.0 + half])
+        };
+        assert!(border(1.001).is_unresolved() && !border(0.999).is_unresolved());
+        assert!(!Estimate::new([Some(-5.0), Some(90.0)], 0).is_unresolved(), "a difference may have any sign");
     }
 
     /// The mean of 0, 0.1 and 0.5 is 0.2 with a standard error of 0.15275, and t(0.975, 2) is 4.3027: half an interval of 0.6572.

@@ -5,8 +5,8 @@ mod estimate;
 mod point;
 mod search;
 
-pub use caution::{Caution, Loads};
-pub use estimate::Estimate;
+pub use caution::{Caution, Loads, Standing};
+pub use estimate::{Estimate, UNRESOLVED};
 pub use point::PointSummary;
 pub use search::{Answer, Probed, ProbedLimit};
 
@@ -43,7 +43,7 @@ pub struct Summary {
     pub comparisons: Vec<Comparison>,
     /// Answers of searches; none without `[find]`.
     pub searches: Vec<Answer>,
-    /// The best design point; `None` without `[goal]`.
+    /// The best design point of all, also of those beyond `points`; `None` without `[goal]`.
     pub selection: Option<Selection>,
 }
 
@@ -58,8 +58,8 @@ pub struct Comparison {
     /// Difference of offline accuracy, sample by sample; `None` if one of the networks cannot be executed.
     #[serde(serialize_with = "optional_difference")]
     pub accuracy: Option<PairedDifference>,
-    /// Difference of mean latency in seconds, over the replications in which both have one; none where a place of either is
-    /// overloaded, because it would grow with the run.
+    /// Difference of mean latency in seconds, over the replications in which both have one; none where the means of either hold for its
+    /// run only, because a longer run would change it.
     pub latency_mean_s: Estimate,
     /// Difference of energy per answered request in joules, over the replications in which both have one; none as for latency.
     pub energy_j: Estimate,
@@ -99,16 +99,16 @@ impl Summary {
             replications.entry(row.point).or_default().push(row);
         }
         let rows = |point: &PointRow| replications.get(&point.point).map_or(&[][..], Vec::as_slice);
-        let points = results.points.iter().map(|point| summarise(point, rows(point))).collect::<Result<Vec<_>, _>>()?;
+        let points = results.points.iter().map(|point| PointSummary::new(point, rows(point))).collect::<Result<Vec<_>, _>>()?;
         let mut correct: BTreeMap<NetworkIndex, Vec<bool>> = BTreeMap::new();
         for &AnswerRow { network, label, answer, .. } in &results.answers {
             correct.entry(network).or_default().push(label == answer);
         }
-        let overloaded: BTreeSet<PointIndex> =
-            points.iter().filter(|point| point.is_overloaded()).map(|point| point.point).collect();
+        let unsteady: BTreeSet<PointIndex> =
+            points.iter().filter(|point| !point.is_steady()).map(|point| point.point).collect();
         let pairs = pairs(&results.points).into_iter().map(|(spiking, baseline)| {
             let answers = [spiking, baseline].map(|point| correct.get(&point.network));
-            let holds = ![spiking, baseline].iter().any(|point| overloaded.contains(&point.point));
+            let holds = ![spiking, baseline].iter().any(|point| unsteady.contains(&point.point));
             let paired = |get| {
                 let of = Paired::new([spiking, baseline], [rows(spiking), rows(baseline)], get);
                 if holds { of } else { Paired { difference: of.difference.without_value(), p_value: None } }
@@ -127,7 +127,7 @@ impl Summary {
         let comparisons = adjust(&pairs.collect::<Result<Vec<_>, StatsError>>()?);
         let searches =
             answers(results, points.iter().map(|point| (point.point, (point.replications, &point.cautions[..]))));
-        let selection = Selection::new(results, &points);
+        let selection = results.selection.clone().or_else(|| Selection::new(results, &points));
         let (all_points, warnings) = (results.all_points, results.manifest.warnings.clone());
         Ok(Self { all_points, warnings, points, comparisons, searches, selection })
     }
@@ -216,7 +216,12 @@ fn adjusted<K: Ord>(tests: BTreeMap<K, Option<f64>>) -> BTreeMap<K, f64> {
     tested.into_iter().zip(adjusted).collect()
 }
 
-fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary, StatsError> {
+impl PointSummary {
+    /// Summarises the design point of `row`, whose replications are `rows`.
+    ///
+    /// # Errors
+    /// [`StatsError`] for a design point that no study can have, such as one without samples.
+    pub(crate) fn new(point: &PointRow, rows: &[&ReplicationRow]) -> Result<Self, StatsError> {
     let failed = point.failed_replications as usize;
     let depletion = Estimate::new(rows.iter().map(|row| row.first_depletion_s), failed).within(Limits::Positive);
     // Every metric gets its mean below.
@@ -264,19 +269,16 @@ fn summarise(point: &PointRow, rows: &[&ReplicationRow]) -> Result<PointSummary,
     summary.is_deterministic =
         rows.len() > 1 && constant && rows.iter().all(|row| row.trajectory == rows[0].trajectory);
     Ok(summary)
+    }
 }
 
 impl PointSummary {
-    /// Whether a place is asked for more than it can do.
-    pub fn is_overloaded(&self) -> bool {
-        self.cautions.iter().any(|caution| matches!(caution, Caution::Overloaded { .. }))
-    }
-
     /// The summary as it can be shown: where a place is overloaded, without the means that grow with the length of the run, or
-    /// depend on how it ended (invariant 16).
+    /// depend on how it ended (invariant 16). Means that hold for the run only have to be marked where they are shown, see
+    /// [`standing`](Self::standing).
     pub fn that_holds(mut self) -> Self {
-        if self.is_overloaded() {
-            for metric in METRICS.iter().filter(|metric| metric.is_steady) {
+        for metric in &METRICS {
+            if self.standing(metric) == Standing::Overloaded {
                 let place = metric.place(&mut self);
                 *place = place.without_value();
             }

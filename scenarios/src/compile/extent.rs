@@ -48,6 +48,11 @@ pub(super) fn check(scenario: &Scenario, system: &System) -> Result<(), Mistake>
     check_recurrences(scenario, system, length)
 }
 
+/// Expected time of the last arrival, in seconds.
+pub(super) fn arrival_seconds(scenario: &Scenario, system: &System) -> f64 {
+    arrivals(scenario, system).seconds
+}
+
 /// Expected time of the last arrival.
 fn arrivals(scenario: &Scenario, system: &System) -> Share {
     let section = &scenario.workload;

@@ -3,6 +3,7 @@
 //! Everything that a scenario asks for is read and checked here; what comes out holds values and content hashes only.
 
 mod extent;
+mod lengths;
 mod missing;
 mod networks;
 mod places;
@@ -29,6 +30,7 @@ use cospike_models::import::nir::NirError;
 use cospike_models::zoo::{Blueprint, NetworkChoice, WeightFile, Zoo, ZooError};
 use cospike_results::index::NetworkIndex;
 use cospike_results::manifest::{Axis, FileUsed};
+use cospike_results::metrics::LIFETIME;
 use cospike_results::store::entries::Location;
 use cospike_sim_core::cosim::System;
 use cospike_sim_core::network::INPUT;
@@ -37,6 +39,7 @@ use cospike_studies::plan::{
 };
 use cospike_studies::search::{Probe, Searches};
 use cospike_studies::{Study, StudyError};
+use lengths::Lengths;
 use networks::Asked;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -170,13 +173,15 @@ fn compile_points(expansion: &Expansion<'_>, given: &Given, origin: &Origin, zoo
     prices.try_for_each(|(name, overrides)| compiler.profiles.load_prices((name, overrides.as_ref()), origin))?;
     let numbers: Vec<usize> = (0..outlines.len()).collect();
     let mut labels = networks::labels(expansion, &outlines, &numbers, "");
-    let (mut study, mut points) = (None, vec![]);
+    let (mut study, mut points, mut lengths) = (None, vec![], Lengths::default());
     for point in expansion.points(|base| given.selects(base)) {
         let (number, point) = point?;
         points.push(compiler.point(&point, std::mem::take(&mut labels[number]))?);
+        lengths.add(&point.scenario, points.last().map(|point| &point.system));
         study.get_or_insert(point.scenario.study);
     }
     let study = study.ok_or_else(|| Mistake::in_file("this study has no design point"))?;
+    check_goal(expansion, &points)?;
     let searches = expansion.search.as_ref().map(|search| {
         searches::check(search, &study)?;
         Ok::<_, Mistake>(searches::compile(search, expansion, &outlines, given))
@@ -201,11 +206,11 @@ fn compile_points(expansion: &Expansion<'_>, given: &Given, origin: &Origin, zoo
                 settings: vec![],
                 selected: vec![],
                 search: expansion.search.as_ref().map(searches::used),
-                goal: expansion.goal.clone(),
+                goal: expansion.goal.as_ref().map(|goal| goal.used.clone()),
                 axes: expansion.axes.iter().map(|key| Axis { key: key.clone(), kind: kind_of_key(key) }).collect(),
                 traces: used(compiler.traces).collect(),
                 profiles: compiler.profiles.used(),
-                warnings: [expansion.warnings.clone(), compiler.warnings].concat(),
+                warnings: expansion.warnings.iter().cloned().chain(compiler.warnings).chain(lengths.warning()).collect(),
             },
         },
         searches,
@@ -213,6 +218,18 @@ fn compile_points(expansion: &Expansion<'_>, given: &Given, origin: &Origin, zoo
         imported: compiler.imported,
         datasets: compiler.datasets.into_values().map(|(dataset, _)| dataset).collect(),
     })
+}
+
+/// Refuses a goal for which no design point has a value: only a battery has a lifetime.
+fn check_goal(expansion: &Expansion<'_>, points: &[DesignPoint]) -> Result<(), Mistake> {
+    let place = expansion.goal.as_ref().and_then(|goal| goal.place_of(LIFETIME.name));
+    match place.filter(|_| points.iter().all(|point| point.system.edge.battery_joules.is_none())) {
+        Some(span) => {
+            let message = format!("no design point has a battery, so none has a `{}`", LIFETIME.name);
+            Err(Mistake::at_span(span, message).help("give `battery_j` in [fleet], or another metric"))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Place of the store called `name`; a folder is relative to `origin`.

@@ -9,6 +9,7 @@ use cospike_models::zoo::{CodecChoice, ImportOptions, NetworkChoice, PLAIN, Unit
 use cospike_sim_core::cosim::MAX_DESIGNS;
 use cospike_sim_core::network::{BottleneckKind, Family, INPUT, NetworkError, OUTPUT, Readout};
 use cospike_sim_core::payload::Packetise;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -250,10 +251,17 @@ fn label(combination: &Combination, choice: &NetworkChoice, searched: &str) -> S
         combination.label_axes.contains(path) && !is_elsewhere
     };
     for (path, value) in combination.parameters.iter().filter(|(path, _)| is_shown(path)) {
-        let value = value.as_str().map_or_else(|| value.to_string(), str::to_string);
-        label += &format!(" {path}={value}");
+        label += &format!(" {path}={}", written(value));
     }
     label
+}
+
+/// A value as labels show it: `1e9` in the place of `1000000000.0`.
+fn written(value: &Value) -> String {
+    let is_long = |number: &f64| !(1e-4..1e6).contains(&number.abs()) && *number != 0.0;
+    let exponent = value.as_f64().filter(|number| value.is_f64() && is_long(number)).map(|number| format!("{number:e}"));
+    let plain = value.as_str().map_or_else(|| value.to_string(), str::to_string);
+    exponent.filter(|exponent| exponent.len() < plain.len()).unwrap_or(plain)
 }
 
 /// Tells apart points with the same label, as the name of a grid can make them.

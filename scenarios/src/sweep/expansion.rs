@@ -3,6 +3,7 @@
 use super::axis::{Axis, Dimension};
 use super::constraint::Constraint;
 use super::find::Find;
+use super::goal::Goal;
 use super::grid::Grid;
 use super::value::written;
 use super::{Combination, Search, SweepPoint};
@@ -11,7 +12,6 @@ use crate::decode::{Document, decode};
 use crate::diagnostic::Mistake;
 use crate::scenario::Scenario;
 use crate::shape;
-use cospike_results::goal::GoalUsed;
 use cospike_studies::search::Probe;
 use rayon::prelude::*; // most of the time of a large sweep goes into decoding scenarios, which do not depend on one another
 use serde_json::Value;
@@ -35,7 +35,7 @@ pub(crate) struct Expansion<'a> {
     /// or those of some probes.
     pub(crate) search: Option<Search>,
     /// Which design point is the best.
-    pub(crate) goal: Option<GoalUsed>,
+    pub(crate) goal: Option<Goal>,
     pub(super) document: Document<'a>,
     pub(super) grids: Vec<Grid<'a>>,
     /// In the order of the design points.
