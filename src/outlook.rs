@@ -6,9 +6,9 @@ use crate::output::{note, plural, printable, say, say_paragraph, significant, ta
 use cospike_models::zoo::Zoo;
 use cospike_results::summary::{Caution, PointSummary, Summary};
 use cospike_scenarios::Compiled;
+use cospike_studies::Study;
 use cospike_studies::plan::Plan;
 use cospike_studies::trial::{ExpectedTime, TRIAL_REQUESTS, TRIAL_SAMPLES};
-use cospike_studies::Study;
 use serde_json::{Value, json};
 
 /// Longest trial, in expected seconds of one thread, and most design points.
@@ -65,8 +65,9 @@ impl Outlook {
             rows.add_row([printable(&point.label)].into_iter().chain(loads));
         }
         say!("\n{rows}");
-        let text =
-            format!("by a trial of {TRIAL_SAMPLES} samples and {TRIAL_REQUESTS} requests of each design point, so not exact");
+        let text = format!(
+            "by a trial of {TRIAL_SAMPLES} samples and {TRIAL_REQUESTS} requests of each design point, so not exact"
+        );
         say_paragraph(&text, 0);
         for (label, place, load) in overloads(points) {
             note!("warning: {}: the {place} is asked for about {load:.2} times what it can do", printable(label));

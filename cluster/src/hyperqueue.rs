@@ -77,10 +77,8 @@ pub fn live_elements(names: &[String]) -> Result<BTreeMap<String, BTreeSet<u32>>
 }
 
 fn parse<'a, T: Deserialize<'a>>(said: &'a str) -> Result<T, CommandError> {
-    serde_json::from_str(said).map_err(|error| CommandError::Failed {
-        program: HQ,
-        said: format!("its answer is not as expected: {error}"),
-    })
+    serde_json::from_str(said)
+        .map_err(|error| CommandError::Failed { program: HQ, said: format!("its answer is not as expected: {error}") })
 }
 
 #[cfg(test)]

@@ -62,7 +62,9 @@ fn short_value(key: &str, value: &str, keys: &[&str], labels: &[Vec<&str>]) -> S
         return value.to_owned();
     }
     let parts: Vec<&str> = key.split('.').collect();
-    let ends_so = |parts: &[&str]| keys.iter().filter(|other| format!(".{other}").ends_with(&format!(".{}", parts.join(".")))).count();
+    let ends_so = |parts: &[&str]| {
+        keys.iter().filter(|other| format!(".{other}").ends_with(&format!(".{}", parts.join(".")))).count()
+    };
     let end = (1..=parts.len()).map(|number| &parts[parts.len() - number..]).find(|end| ends_so(end) == 1);
     let value = value.parse().map_or_else(|_| value.to_owned(), |number| Quantity::Number.format(number));
     format!("{}={value}", end.unwrap_or(&parts).join("."))
@@ -84,7 +86,10 @@ mod tests {
             "fleet.exit_entropy=0.3 network.backbone=mobilenet network.local.backbone=mobilenet codec=raw",
             "fleet.exit_entropy=1e9 network.backbone=mobilenet network.local.backbone=mobilenet codec=raw",
         ];
-        assert_eq!(short(&three), ["exit_entropy=0.3 resnet14", "exit_entropy=0.3 mobilenet", "exit_entropy=1e9 mobilenet"]);
+        assert_eq!(
+            short(&three),
+            ["exit_entropy=0.3 resnet14", "exit_entropy=0.3 mobilenet", "exit_entropy=1e9 mobilenet"]
+        );
         // Without what follows, all three keys are needed, and two of them end alike and have the same words.
         let crossed = ["a.kind=x b.kind=y", "a.kind=x b.kind=x", "a.kind=y b.kind=x", "a.kind=y b.kind=y"];
         assert_eq!(short(&crossed)[0], "a.kind=x b.kind=y");

@@ -114,7 +114,8 @@ impl Request<'_> {
         let study = &self.opened.study.plan().name;
         let mut earlier = Submission::all(&self.opened.store, &self.pieces.keys().study())?;
         // One that HyperQueue has no number of is to be run by hand, where `hq` is.
-        earlier.retain(|submission| submission.engine == engine && (engine == Engine::Slurm || submission.job.is_some()));
+        earlier
+            .retain(|submission| submission.engine == engine && (engine == Engine::Slurm || submission.job.is_some()));
         let names: Vec<String> = earlier.iter().map(|submission| submission.job_name(study)).collect();
         let live = match engine {
             Engine::Slurm => slurm::live_elements(&names),

@@ -54,7 +54,7 @@ impl<'a> TraceFile<'a> {
             "seed": study.plan().seed,
         });
         let scope = Scope { devices: self.asked.devices.clone(), time: self.asked.time.clone() };
-        let mut trace = Trace::new(BufWriter::new(self.file.file()), &self.point.system, scope, &about);
+        let mut trace = Trace::new(BufWriter::new(self.file.file()), &self.point.system.to_system(), scope, &about);
         let watched = Watched { point: self.asked.point, replication: self.asked.replication, observer: &mut trace };
         let outcome = study.run_in_parts(Some(watched), store, &|progress| bar.show(progress), take);
         self.traced = Some(trace.finish());

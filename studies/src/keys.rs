@@ -5,10 +5,10 @@
 //! prices need no other inference.
 
 use crate::plan::{DesignPoint, Packets, Plan, PlannedNetwork};
+use crate::shared::SharedSystem;
 use cospike_models::zoo::{CodecChoice, NetworkChoice};
 use cospike_results::index::{NetworkIndex, PointIndex, PriceIndex};
 use cospike_results::key::{ContentKey, KeyError};
-use cospike_sim_core::cosim::System;
 use cospike_sim_core::energy::PriceList;
 use cospike_sim_core::inference::Convention;
 use cospike_sim_core::network::{BottleneckKind, Family, Readout};
@@ -49,7 +49,7 @@ struct InferenceContent<'a> {
 struct PointContent<'a> {
     schema: u32,
     seed: u64,
-    system: &'a System,
+    system: &'a SharedSystem,
     packets: Packets,
     missing: Missing,
     prices: Option<&'a PriceList>,
@@ -106,8 +106,7 @@ impl Plan {
         let DesignPoint { system, packets, missing, prices, cloud_prices, designs, local, .. } =
             &self.points[point.position()];
         let DesignPoint { convention, cloud_convention, .. } = &self.points[point.position()];
-        let network =
-            |index: NetworkIndex| Ok((inference_key(index)?, self.networks[index.position()].matched_steps));
+        let network = |index: NetworkIndex| Ok((inference_key(index)?, self.networks[index.position()].matched_steps));
         let list = |prices: PriceIndex| &self.prices[prices.position()].list;
         let content = PointContent {
             schema: SIMULATION_SCHEMA,

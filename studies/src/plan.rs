@@ -5,11 +5,12 @@
 //! has the same weights and samples can execute it.
 
 use crate::condition::{Decision, DecisionError};
+use crate::shared::{Shared, SharedSystem};
 use cospike_models::zoo::{CodecChoice, NetworkChoice};
 use cospike_results::goal::GoalUsed;
 use cospike_results::index::{NetworkIndex, PriceIndex};
 use cospike_results::manifest::{Axis, FileUsed, ProfileUsed, SearchUsed};
-use cospike_sim_core::cosim::{MAX_DESIGNS, System};
+use cospike_sim_core::cosim::MAX_DESIGNS;
 use cospike_sim_core::energy::PriceList;
 use cospike_sim_core::inference::Convention;
 use cospike_sim_core::kernel::ImpossibleValue;
@@ -121,9 +122,9 @@ pub struct DesignPoint {
     /// Parameters that the study varies: their values by dotted path.
     pub parameters: Parameters,
     /// Profiles of the places, by the names that people know.
-    pub profiles: ProfileNames,
+    pub profiles: Shared<ProfileNames>,
     /// Devices, link, cloud and workload.
-    pub system: System,
+    pub system: SharedSystem,
     /// Division of payloads into packets.
     pub packets: Packets,
     /// What the receiver puts in the place of missing parts of a payload.
@@ -370,7 +371,7 @@ impl Plan {
         {
             return Err(PlanError::Noise { point: number });
         }
-        point.system.check().map_err(|error| PlanError::Value { point: number, error })
+        point.system.to_system().check().map_err(|error| PlanError::Value { point: number, error })
     }
 
     /// Maximum number of replications of a design point.

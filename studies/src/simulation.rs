@@ -3,9 +3,10 @@
 use crate::designs::{Designs, Networks};
 use crate::error::Failure;
 use crate::plan::DesignPoint;
+use crate::shared::SharedSystem;
 use cospike_results::index::PointIndex;
 use cospike_results::rows::{LatencyRow, ReplicationRow, Table, TimeLineRow};
-use cospike_sim_core::cosim::{CosimError, Latency, Observer, Outcome, Run, System, TimeLine, TimeSlice, Window};
+use cospike_sim_core::cosim::{CosimError, Latency, Observer, Outcome, Run, TimeLine, TimeSlice, Window};
 use cospike_sim_core::kernel::{Steps, Streams};
 
 /// Events between two reports of how far a replication has come: many times a second, and too seldom to cost anything.
@@ -58,7 +59,7 @@ impl<'a> Replication<'a> {
     /// Whether the results show this replication over time: the first one of a design point, if switching or autoscaling decide something
     /// while it runs.
     fn has_time_line(&self) -> bool {
-        let System { edge, cloud, .. } = &self.point.system;
+        let SharedSystem { edge, cloud, .. } = &self.point.system;
         self.replication == 0 && (edge.design.designs().nth(1).is_some() || cloud.scaling.is_some())
     }
 
@@ -68,9 +69,9 @@ impl<'a> Replication<'a> {
         observer: &mut O,
         asked: &mut dyn FnMut(u64),
     ) -> Result<Outcome, CosimError> {
-        let (system, labels, streams) = (&self.point.system, self.labels(), self.streams(seed));
+        let (system, labels, streams) = (self.point.system.to_system(), self.labels(), self.streams(seed));
         let mut designs = Designs::new(self.point, self.networks, &streams);
-        let mut run = Run::new(system, &mut designs, &labels, &streams, observer)?;
+        let mut run = Run::new(&system, &mut designs, &labels, &streams, observer)?;
         let mut events = 0_u32;
         while run.step()?.is_some() {
             events = events.wrapping_add(1);

@@ -10,8 +10,8 @@ mod time_line;
 use crate::error::StudyError;
 use crate::keys::{INFERENCE_SCHEMA, SIMULATION_SCHEMA};
 use crate::plan::{
-    DesignPoint, NamedPrices, PLAN_SCHEMA, Packets, Parameters, Plan, PlanError, PlannedNetwork, ProfileNames, Provenance,
-    SampleSet,
+    DesignPoint, NamedPrices, PLAN_SCHEMA, Packets, Parameters, Plan, PlanError, PlannedNetwork, ProfileNames,
+    Provenance, SampleSet,
 };
 use crate::study::Study;
 use cospike_models::dataset::Dataset;
@@ -88,8 +88,8 @@ pub(crate) fn plan(zoo: &Zoo, dataset: &Dataset) -> Plan {
         points: vec![DesignPoint {
             label: "w2".into(),
             parameters: Parameters::default(),
-            profiles: ProfileNames { device: "device".into(), link: "link".into(), cloud: "cloud".into() },
-            system,
+            profiles: ProfileNames { device: "device".into(), link: "link".into(), cloud: "cloud".into() }.into(),
+            system: system.into(),
             packets: Packets { packetise: Packetise::Message, payload_bytes: NonZeroUsize::new(1_000).unwrap() },
             missing: Missing::Zero,
             prices: Some(PriceIndex(0)),

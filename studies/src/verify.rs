@@ -143,8 +143,9 @@ fn in_lockstep(
     labels: &[u32],
 ) -> Result<(Outcome, Option<Difference>), CosimError> {
     let mut nobodies = ((), ());
-    let mut one = Run::new(&first.point.system, one, labels, &first.streams(seed), &mut nobodies.0)?;
-    let mut other = Run::new(&second.point.system, other, labels, &second.streams(other_seed), &mut nobodies.1)?;
+    let systems = [first, second].map(|replication| replication.point.system.to_system());
+    let mut one = Run::new(&systems[0], one, labels, &first.streams(seed), &mut nobodies.0)?;
+    let mut other = Run::new(&systems[1], other, labels, &second.streams(other_seed), &mut nobodies.1)?;
     let divergence = first_divergence(&mut one, &mut other)?;
     let (outcome, second) = (one.outcome(), other.outcome());
     let difference = match divergence {

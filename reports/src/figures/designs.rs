@@ -4,8 +4,7 @@ use super::draft::{Draft, Figure, Undrawn, kind_legend, replications_note, sampl
 use super::marks::{HOLLOW, Marks};
 use crate::digest::{Design, Digest};
 use crate::figure::{
-    Axis, Drawn, Font, Frame, GREY, HPos, INK, MARGIN, Plot, Sheet, Stroke, TICK, VPos, WIDTH, kind_style,
-    text_width,
+    Axis, Drawn, Font, Frame, GREY, HPos, INK, MARGIN, Plot, Sheet, Stroke, TICK, VPos, WIDTH, kind_style, text_width,
 };
 use crate::metric::{Metric, MetricOfDesigns, Reading, prominent};
 use crate::sweep::Swept;

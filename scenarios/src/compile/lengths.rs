@@ -20,9 +20,8 @@ pub(super) struct Lengths(BTreeMap<u64, BTreeMap<u32, f64>>);
 
 impl Lengths {
     /// Adds a design point whose length follows from its requests.
-    pub(super) fn add(&mut self, scenario: &Scenario, system: Option<&System>) {
-        let Some(system) = system.filter(|system| system.workload.horizon_seconds.is_none()) else { return };
-        if !matches!(system.workload.arrivals, ArrivalProcess::Trace(_)) {
+    pub(super) fn add(&mut self, scenario: &Scenario, system: &System) {
+        if system.workload.horizon_seconds.is_none() && !matches!(system.workload.arrivals, ArrivalProcess::Trace(_)) {
             let seconds = extent::arrival_seconds(scenario, system);
             let of_requests = self.0.entry(system.workload.requests).or_default();
             let longest = of_requests.entry(system.devices).or_insert(seconds);

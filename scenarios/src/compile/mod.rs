@@ -38,7 +38,7 @@ use cospike_studies::plan::{
     self, DesignPoint, NamedPrices, PLAN_SCHEMA, Packets, Plan, PlannedNetwork, ProfileNames, Provenance, SampleSet,
 };
 use cospike_studies::search::{Probe, Searches};
-use cospike_studies::{Study, StudyError};
+use cospike_studies::{Seen, SeenParts, Shared, SharedSystem, Study, StudyError};
 use lengths::Lengths;
 use networks::Asked;
 use std::borrow::Cow;
@@ -173,11 +173,10 @@ fn compile_points(expansion: &Expansion<'_>, given: &Given, origin: &Origin, zoo
     prices.try_for_each(|(name, overrides)| compiler.profiles.load_prices((name, overrides.as_ref()), origin))?;
     let numbers: Vec<usize> = (0..outlines.len()).collect();
     let mut labels = networks::labels(expansion, &outlines, &numbers, "");
-    let (mut study, mut points, mut lengths) = (None, vec![], Lengths::default());
+    let (mut study, mut points) = (None, vec![]);
     for point in expansion.points(|base| given.selects(base)) {
         let (number, point) = point?;
         points.push(compiler.point(&point, std::mem::take(&mut labels[number]))?);
-        lengths.add(&point.scenario, points.last().map(|point| &point.system));
         study.get_or_insert(point.scenario.study);
     }
     let study = study.ok_or_else(|| Mistake::in_file("this study has no design point"))?;
@@ -210,7 +209,13 @@ fn compile_points(expansion: &Expansion<'_>, given: &Given, origin: &Origin, zoo
                 axes: expansion.axes.iter().map(|key| Axis { key: key.clone(), kind: kind_of_key(key) }).collect(),
                 traces: used(compiler.traces).collect(),
                 profiles: compiler.profiles.used(),
-                warnings: expansion.warnings.iter().cloned().chain(compiler.warnings).chain(lengths.warning()).collect(),
+                warnings: expansion
+                    .warnings
+                    .iter()
+                    .cloned()
+                    .chain(compiler.warnings)
+                    .chain(compiler.lengths.warning())
+                    .collect(),
             },
         },
         searches,
@@ -268,6 +273,9 @@ struct Compiler<'a> {
     measured: BTreeMap<String, MeasuredHeads>,
     /// What is not as it should be, each once.
     warnings: Vec<String>,
+    lengths: Lengths,
+    seen_parts: SeenParts,
+    seen_profiles: Seen<ProfileNames>,
     /// Distinct networks, in the order of the plan.
     networks: Vec<CompiledNetwork>,
     /// Position of each in the list above.
@@ -299,6 +307,9 @@ impl<'a> Compiler<'a> {
             traces: BTreeMap::new(),
             measured: BTreeMap::new(),
             warnings: vec![],
+            lengths: Lengths::default(),
+            seen_parts: SeenParts::default(),
+            seen_profiles: Seen::default(),
             networks: vec![],
             known: BTreeMap::new(),
         })
@@ -319,6 +330,7 @@ impl<'a> Compiler<'a> {
         system.cloud.answer_bytes += places::score_bytes(&system.cloud, classes.max().unwrap_or(0));
         self.measure(scenario, designs[0], &mut system)?;
         extent::check(scenario, &system)?;
+        self.lengths.add(scenario, &system);
         for warning in self.profiles.warnings(scenario, &system, origin)? {
             if !self.warnings.contains(&warning) {
                 self.warnings.push(warning);
@@ -330,17 +342,21 @@ impl<'a> Compiler<'a> {
             }
         }
         let [convention, cloud_convention] = self.profiles.conventions(scenario, origin)?;
+        let mut profiles = Shared::from(ProfileNames {
+            device: match &scenario.fleet.measured {
+                Some(file) => format!("{}, measured in {file}", name_with(scenario.fleet.device())),
+                None => name_with(scenario.fleet.device()),
+            },
+            link: name_with(scenario.link.radio()),
+            cloud: name_with(scenario.cloud.server()),
+        });
+        self.seen_profiles.share(&mut profiles);
+        let mut system = SharedSystem::from(system);
+        system.share(&mut self.seen_parts);
         Ok(DesignPoint {
             label,
             parameters: point.combination.parameters.clone().into(),
-            profiles: ProfileNames {
-                device: match &scenario.fleet.measured {
-                    Some(file) => format!("{}, measured in {file}", name_with(scenario.fleet.device())),
-                    None => name_with(scenario.fleet.device()),
-                },
-                link: name_with(scenario.link.radio()),
-                cloud: name_with(scenario.cloud.server()),
-            },
+            profiles,
             system,
             packets: Packets {
                 packetise: networks::packetise(scenario)?,

@@ -111,8 +111,7 @@ impl<'a> Expansion<'a> {
         is_selected: impl Fn(usize) -> bool,
     ) -> impl Iterator<Item = Result<(usize, SweepPoint), Mistake>> {
         let all = self.places.iter().enumerate();
-        let selected: Vec<usize> =
-            all.filter(|(_, place)| is_selected(place.base)).map(|(number, _)| number).collect();
+        let selected: Vec<usize> = all.filter(|(_, place)| is_selected(place.base)).map(|(number, _)| number).collect();
         let parts = (0..selected.len()).step_by(AT_ONCE);
         let decoded = parts.flat_map(move |first| {
             let part = selected[first..].iter().take(AT_ONCE).copied();

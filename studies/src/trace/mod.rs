@@ -303,7 +303,7 @@ mod tests {
     fn trace_of_a_queue<W: Write>(file: W, max_events: u64) -> io::Result<Traced> {
         let study = study();
         let scope = Scope { devices: 0..8, time: SimTime::ZERO..SimTime::MAX };
-        let mut trace = Trace::new(file, &study.plan().points[0].system, scope, &json!({}));
+        let mut trace = Trace::new(file, &study.plan().points[0].system.to_system(), scope, &json!({}));
         trace.max_events = max_events;
         trace.begin_service(SimTime::ZERO, ServerAt::Cloud { server: 0 }, 7);
         (0..20).for_each(|second| trace.queue(SimTime::from_nanoseconds(second), QueueAt::Cloud, second as u32));
