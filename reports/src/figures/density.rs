@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use crate::error::ReportError;
-use crate::figure::{Axis, Entry, Frame, Key, LINES, MARGIN, Marker, Plot, Stroke, WIDTH};
+use crate::figure::{Axis, Entry, Frame, Key, LINES, MARGIN, Marker, Paper, Plot, Stroke};
 use crate::quantity::Quantity;
 
 const NAME: &str = "density";
@@ -40,7 +40,7 @@ pub fn density_figure(lines: &[DensityLine]) -> Result<String, ReportError> {
         let points = || lines.iter().flat_map(|line| line.event_driven.iter().copied());
         let seconds = points().map(|(_, seconds)| seconds).chain(lines.iter().map(|line| line.dense));
         let frame =
-            Frame { left: MARGIN + Frame::LEFT, top, right: WIDTH - MARGIN, bottom: top + HEIGHT - Frame::BELOW };
+            Frame { left: MARGIN + Frame::LEFT, top, right: Paper::PAGE.width - MARGIN, bottom: top + HEIGHT - Frame::BELOW };
         let plot = Plot {
             sheet,
             frame,
