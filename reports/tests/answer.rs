@@ -411,7 +411,7 @@ fn where_links_are_swept_by_name_each_has_its_own_leader() {
     results.points.pop();
     results.replications.retain(|row| row.point != PointIndex(5));
     assert!(
-        told(&results).starts_with("Lowest p95 latency: float link.profile=wifi (10.1 ms); next"),
+        told(&results).starts_with("Lowest p95 latency: float wifi (10.1 ms); next"),
         "{}",
         told(&results)
     );
