@@ -27,11 +27,8 @@ const MOST_NAMED: usize = 5;
 pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode, Failure> {
     let limits = arguments.fail_if_worse.iter().map(|of| Ok((of, known_metric(&of.metric)?)));
     let limits = limits.collect::<Result<Vec<_>, Failure>>()?;
-    let results = arguments
-        .folders
-        .iter()
-        .map(|folder| read_outcomes(folder))
-        .collect::<Result<Vec<Results>, Failure>>()?;
+    let results =
+        arguments.folders.iter().map(|folder| read_outcomes(folder)).collect::<Result<Vec<Results>, Failure>>()?;
     let (first, others) = results.split_first().ok_or_else(|| Failure::mistake("give two result folders"))?;
     let compared = others.iter().map(|other| Compared::new(first, other)).collect::<Result<Vec<_>, _>>()?;
     if let Some(place) = compared.iter().position(|compared| compared.points.is_empty()) {

@@ -63,8 +63,9 @@ impl Outlook {
             rows.add_row([printable(&point.label)].into_iter().chain(loads));
         }
         say!("\n{rows}");
-        let text =
-            format!("by a trial of {TRIAL_SAMPLES} samples and {TRIAL_REQUESTS} requests of each design point, so not exact");
+        let text = format!(
+            "by a trial of {TRIAL_SAMPLES} samples and {TRIAL_REQUESTS} requests of each design point, so not exact"
+        );
         say_paragraph(&text, 0);
         for (label, place, load) in overloads(points) {
             note!("warning: {}: the {place} is asked for about {load:.2} times what it can do", printable(label));

@@ -28,7 +28,12 @@ fn invariant_16_overload_is_said_in_terminal_json_and_page() {
     );
     let terminal = run(&[]);
     let said = format!("overloaded: the uplink is asked for {load:.2} times what it can do");
-    assert!(terminal.contains(&format!("{:.1} uplink", 100.0 * load)) && terminal.contains("!: a place is overloaded") && terminal.matches(&said).count() == 1, "{terminal}");
+    assert!(
+        terminal.contains(&format!("{:.1} uplink", 100.0 * load))
+            && terminal.contains("!: a place is overloaded")
+            && terminal.matches(&said).count() == 1,
+        "{terminal}"
+    );
     let page = std::fs::read_to_string(here.join("out/small/report.html")).unwrap();
     assert!(page.contains("Means of this run only") && page.matches(&said).count() == 1);
 }

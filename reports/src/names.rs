@@ -22,7 +22,11 @@ pub(crate) fn short_names(labels: &[Vec<&str>]) -> Vec<String> {
                 let is_plain_word = number.is_none() && !matches!(value, "true" | "false" | "null");
                 let stands_alone = is_plain_word && owners.get(value).is_some_and(|owners| owners.len() == 1);
                 let key = ends.get(key)?;
-                Some(if stands_alone { value.to_owned() } else { format!("{key}={}", number.as_deref().unwrap_or(value)) })
+                Some(if stands_alone {
+                    value.to_owned()
+                } else {
+                    format!("{key}={}", number.as_deref().unwrap_or(value))
+                })
             }
             None => Some((*word).to_owned()),
         };
@@ -97,7 +101,10 @@ mod tests {
             "fleet.exit_entropy=0.3 network.backbone=mobilenet network.local.backbone=mobilenet codec=raw",
             "fleet.exit_entropy=1e9 network.backbone=mobilenet network.local.backbone=mobilenet codec=raw",
         ];
-        assert_eq!(short(&three), ["exit_entropy=0.3 resnet14", "exit_entropy=0.3 mobilenet", "exit_entropy=1e9 mobilenet"]);
+        assert_eq!(
+            short(&three),
+            ["exit_entropy=0.3 resnet14", "exit_entropy=0.3 mobilenet", "exit_entropy=1e9 mobilenet"]
+        );
         // Without what follows, all three keys are needed, and two of them end alike and have the same words.
         let crossed = ["a.kind=x b.kind=y", "a.kind=x b.kind=x", "a.kind=y b.kind=x", "a.kind=y b.kind=y"];
         assert_eq!(short(&crossed)[0], "a.kind=x b.kind=y");

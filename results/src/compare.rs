@@ -1,10 +1,10 @@
 //! The same design points in two results: what differs, and how surely.
 
 use crate::answers::{Answered, Answers};
+use crate::index::PointIndex;
 use crate::manifest::Manifest;
 use crate::metrics::{Better, METRICS, Metric, Unit};
 use crate::rows::{PointRow, ReplicationRow, Results};
-use crate::index::PointIndex;
 use crate::summary::{PointSummary, ROUNDING, SIGNIFICANCE, Standing};
 use cospike_sim_core::stats::{Interval, Moments, StatsError, mean_interval_at, normal_quantile};
 use serde::Serialize;

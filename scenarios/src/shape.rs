@@ -72,7 +72,11 @@ struct MissingKey {
 
 impl MissingKey {
     /// The first of the `keys` of a section if it has none of them.
-    fn one_of((section, keys): &(&str, &'static [&'static str]), is_needed: bool, document: &DeTable<'_>) -> Option<Self> {
+    fn one_of(
+        (section, keys): &(&str, &'static [&'static str]),
+        is_needed: bool,
+        document: &DeTable<'_>,
+    ) -> Option<Self> {
         let found = document.get(*section).map(Spanned::get_ref);
         let has = |key: &&&str| matches!(found, Some(DeValue::Table(table)) if table.contains_key(**key));
         let (name, others) = keys.split_first().filter(|_| !keys.iter().any(|key| has(&key)))?;

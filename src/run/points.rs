@@ -62,7 +62,8 @@ pub(super) fn print_points(summary: &Summary, results: &Results) {
     say_all_left_out(summary);
     if !left.is_empty() {
         let wider = if width() < WIDE { format!("COLUMNS={WIDE}, or ") } else { String::new() };
-        let text = format!("not shown in {} columns: {} ({wider}--columns METRIC,... shows more)", width(), left.join(", "));
+        let text =
+            format!("not shown in {} columns: {} ({wider}--columns METRIC,... shows more)", width(), left.join(", "));
         say_paragraph(&text, 0);
     }
 }
@@ -77,10 +78,14 @@ fn columns((points, designs): (&[PointSummary], &[u32]), loses: bool, misses: bo
     let of_first = |title, rank, cell: &dyn Fn(&PointSummary) -> String| Shown {
         title,
         rank,
-        cells: points.iter().zip(designs).map(|(point, designs)| match designs {
-            0 | 1 => cell(point),
-            several => format!("{}, first of {several}", cell(point)),
-        }).collect(),
+        cells: points
+            .iter()
+            .zip(designs)
+            .map(|(point, designs)| match designs {
+                0 | 1 => cell(point),
+                several => format!("{}, first of {several}", cell(point)),
+            })
+            .collect(),
     };
     let number = |value: Option<f64>| value.map_or_else(|| "-".into(), significant);
     // In thousandths, whatever their size: titles are fixed.

@@ -63,7 +63,10 @@ pub(super) fn print_summary(summary: &Summary, results: &Results, pivots: &[Pivo
         let compared = if most < LEAST_COMPUTE { "" } else { "; the report compares it under every price list" };
         let [least, most] = [least, most].map(|share| significant(100.0 * share));
         let range = if least == most { most } else { format!("{least} to {most}") };
-        say_paragraph(&format!("compute alone is {range} % of this energy, the rest is radio and waiting{compared}"), 0);
+        say_paragraph(
+            &format!("compute alone is {range} % of this energy, the rest is radio and waiting{compared}"),
+            0,
+        );
     }
     if misses {
         say!("missed: deadlines missed, by a late answer or by none, of all requests");
@@ -190,7 +193,10 @@ fn print_comparisons(summary: &Summary) {
         "paired differences: the same samples, and the same arrivals in each replication, each with its own 95 % interval",
         0,
     );
-    say_paragraph("*: shown to differ, at a level of 5 % for all differences of its column together (Holm's correction)", 0);
+    say_paragraph(
+        "*: shown to differ, at a level of 5 % for all differences of its column together (Holm's correction)",
+        0,
+    );
 }
 
 /// A difference, marked if its adjusted p-value is significant.

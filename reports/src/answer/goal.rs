@@ -169,7 +169,9 @@ impl Words<'_> {
             let reason = match &left.reason {
                 Reason::Failed => "a replication failed".to_owned(),
                 Reason::Overloaded(metric) => format!("a place is overloaded, where `{metric}` grows with the run"),
-                Reason::Unsteady(metric) => format!("latencies are not steady, so a longer run would change `{metric}`"),
+                Reason::Unsteady(metric) => {
+                    format!("latencies are not steady, so a longer run would change `{metric}`")
+                }
                 Reason::NoValue(metric) => format!("a replication has no `{metric}`"),
             };
             *reasons.entry(reason).or_default() += 1;

@@ -84,7 +84,9 @@ fn not_steady(digest: &Digest<'_>) -> Option<String> {
         few if few.len() <= lead::MOST_NAMES => listed(few),
         [first, rest @ ..] => format!("{first} and {} more", rest.len()),
     };
-    Some(format!("Not steady, so left out of what is said of latency and energy: {named}; a longer run would change it."))
+    Some(format!(
+        "Not steady, so left out of what is said of latency and energy: {named}; a longer run would change it."
+    ))
 }
 
 /// What compute is of the energy, where it is enough to matter.

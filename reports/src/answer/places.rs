@@ -56,7 +56,9 @@ fn places<'d, 'a>(digest: &'d Digest<'a>, key: &str) -> Option<Vec<Place<'d, 'a>
     let place = |name: String| {
         let designs = groups.remove(&name).filter(|designs| designs.len() > 1)?;
         let own = format!("{key}={name}");
-        let words = |design: &&Design<'_>| design.row.label.split(' ').filter(|word| *word != own).collect::<Vec<_>>().join(" ");
+        let words = |design: &&Design<'_>| {
+            design.row.label.split(' ').filter(|word| *word != own).collect::<Vec<_>>().join(" ")
+        };
         let labels: Vec<String> = designs.iter().map(words).collect();
         let labels = without_shared_words(&labels.iter().map(String::as_str).collect::<Vec<_>>());
         let names = short_names(&labels.iter().map(|label| label.split(' ').collect()).collect::<Vec<_>>());

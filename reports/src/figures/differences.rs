@@ -3,9 +3,7 @@
 use super::draft::{Draft, Figure, Undrawn, left_out};
 use super::rows::{MOST_PANELS, MOST_ROWS, Rows, middle};
 use crate::error::ReportError;
-use crate::figure::{
-    Axis, BLUE, Drawn, Font, Frame, GREY, INK, Marker, Paper, Plot, Sheet, Stroke, TICK, shorten,
-};
+use crate::figure::{Axis, BLUE, Drawn, Font, Frame, GREY, INK, Marker, Paper, Plot, Sheet, Stroke, TICK, shorten};
 use crate::metric::Spread;
 use crate::quantity::Quantity;
 

@@ -3,8 +3,8 @@
 use super::draft::{Draft, Figure, Undrawn, left_out, replications_note};
 use crate::digest::{Design, Digest};
 use crate::figure::{
-    Axis, BLUE, Drawn, Entry, Font, Frame, GREEN, GREY, HPos, INK, Key, MARGIN, ORANGE, PURPLE, Paper, Plot, RGBColor, SKY,
-    Sheet, Stroke, TICK, VERMILLION, VPos, YELLOW, kind_style, text_width,
+    Axis, BLUE, Drawn, Entry, Font, Frame, GREEN, GREY, HPos, INK, Key, MARGIN, ORANGE, PURPLE, Paper, Plot, RGBColor,
+    SKY, Sheet, Stroke, TICK, VERMILLION, VPos, YELLOW, kind_style, text_width,
 };
 use crate::metric::{MetricOfDesigns, NOT_STEADY, Reading};
 use crate::quantity::Quantity;
@@ -66,7 +66,8 @@ pub(super) fn draw(digest: &Digest<'_>, paper: Paper) -> Result<Option<Figure>, 
     let band = PANEL_TITLE + digest.designs.len().min(MOST_ROWS) as f64 * ROW + 6.0 + Frame::BELOW;
     let bands = if paper.is_narrow() { PANELS } else { 1 };
     let height = bands as f64 * band;
-    let draft = Draft { name: NAME, title: "Where the energy goes", note: &note, legend: &legend, caption, height, paper };
+    let draft =
+        Draft { name: NAME, title: "Where the energy goes", note: &note, legend: &legend, caption, height, paper };
     draft.draw(|sheet, top| {
         let mut shown = digest.names(TICK, paper.longest_name());
         shown.truncate(MOST_ROWS);

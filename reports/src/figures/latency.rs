@@ -58,8 +58,15 @@ pub(super) fn draw(digest: &Digest<'_>, paper: Paper) -> Result<Option<Figure>, 
          {requests} completed requests per line, over all replications; those of all replications \
          together, percentiles joined by straight lines. Markers show the median, the 95th and the 99th percentile.{absent}"
     );
-    let draft =
-        Draft { name: NAME, title: "How long answers take", note: &note, legend: &legend, caption, height: HEIGHT, paper };
+    let draft = Draft {
+        name: NAME,
+        title: "How long answers take",
+        note: &note,
+        legend: &legend,
+        caption,
+        height: HEIGHT,
+        paper,
+    };
     draft.draw(|sheet, top| body((&shown, &styles), paper, sheet, top))
 }
 
@@ -100,7 +107,8 @@ fn styles(digest: &Digest<'_>, shown: &[Shown<'_, '_>]) -> Vec<LineStyle> {
 
 fn body((shown, styles): (&[Shown<'_, '_>], &[LineStyle]), paper: Paper, sheet: &Sheet<'_>, top: f64) -> Drawn {
     let seconds = shown.iter().flat_map(|shown| shown.design.latencies.iter().map(|(_, seconds)| *seconds));
-    let frame = Frame { left: MARGIN + Frame::LEFT, top, right: paper.width - MARGIN, bottom: top + HEIGHT - Frame::BELOW };
+    let frame =
+        Frame { left: MARGIN + Frame::LEFT, top, right: paper.width - MARGIN, bottom: top + HEIGHT - Frame::BELOW };
     let plot = Plot {
         sheet,
         frame,

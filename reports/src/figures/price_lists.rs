@@ -65,12 +65,19 @@ pub(super) fn draw(digest: &Digest<'_>, paper: Paper) -> Result<Option<Figure>, 
         let names = splits.iter().map(|split| text_width(split, TICK)).fold(0.0, f64::max).min(140.0) + 20.0;
         let ratios = if has_ratios { GAP + 2.0 * COLUMN } else { GAP };
         let bottom = top + height - Frame::BELOW;
-        let frame = Frame { left: MARGIN + names, top: top + COLUMN_TITLES, right: paper.width - MARGIN - ratios, bottom };
+        let frame =
+            Frame { left: MARGIN + names, top: top + COLUMN_TITLES, right: paper.width - MARGIN - ratios, bottom };
         body((digest, paper), &lists, &splits, sheet, frame)
     })
 }
 
-fn body((digest, paper): (&Digest<'_>, Paper), lists: &BTreeSet<&str>, splits: &[&str], sheet: &Sheet<'_>, frame: Frame) -> Drawn {
+fn body(
+    (digest, paper): (&Digest<'_>, Paper),
+    lists: &BTreeSet<&str>,
+    splits: &[&str],
+    sheet: &Sheet<'_>,
+    frame: Frame,
+) -> Drawn {
     let joules = digest.networks().flat_map(|design| design.compute.values().copied());
     let plot = Plot { sheet, frame, x: Axis::log("Energy per sample", Quantity::Joules, joules), y: None };
     plot.axes()?;

@@ -29,12 +29,7 @@ impl Rows {
     }
 
     /// Draws the names from height `top` on, and gives each panel with its frame to `panel`.
-    pub(super) fn draw(
-        &self,
-        sheet: &Sheet<'_>,
-        top: f64,
-        mut panel: impl FnMut(usize, Frame) -> Drawn,
-    ) -> Drawn {
+    pub(super) fn draw(&self, sheet: &Sheet<'_>, top: f64, mut panel: impl FnMut(usize, Frame) -> Drawn) -> Drawn {
         let beside = self.panels.div_ceil(self.bands());
         let room = self.names.iter().map(|name| text_width(name, TICK)).fold(0.0, f64::max) + NAME_GAP + 4.0;
         let width = (self.paper.width - 2.0 * MARGIN - room - GAP * (beside as f64 - 1.0)) / beside as f64;

@@ -6,8 +6,8 @@ use super::panels::Layout;
 use super::series::{MOST_MARKERS, Series, SeriesPoint};
 use crate::digest::{Design, Digest};
 use crate::figure::{
-    Axis, DrawError, Drawn, Entry, Font, GREY, HPos, Key, LABEL, LineStyle, Paper, Plot, Stroke, TICK, VPos, line_style,
-    shorten,
+    Axis, DrawError, Drawn, Entry, Font, GREY, HPos, Key, LABEL, LineStyle, Paper, Plot, Stroke, TICK, VPos,
+    line_style, shorten,
 };
 use crate::metric::{Metric, MetricOfDesigns, Reading, Spread, prominent};
 use crate::quantity::Quantity;
@@ -63,7 +63,8 @@ fn draw(digest: &Digest<'_>, swept: &Swept, paper: Paper) -> Result<Option<Figur
         swept.key
     );
     let (name, title, legend) = (name(&swept.key), format!("Against {}", swept.key), graph.legend(marks));
-    let draft = Draft { name: &name, title: &title, note: &note, legend: &legend, caption, height: layout.height(), paper };
+    let draft =
+        Draft { name: &name, title: &title, note: &note, legend: &legend, caption, height: layout.height(), paper };
     draft.draw(|sheet, top| {
         panels.iter().enumerate().try_for_each(|(place, &(facet, metric))| {
             let spreads = graph.readings(facet, metric).into_iter().filter_map(Reading::shown);

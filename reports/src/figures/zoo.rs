@@ -4,7 +4,8 @@ use super::draft::Draft;
 use super::panels::Layout;
 use crate::error::ReportError;
 use crate::figure::{
-    Axis, Drawn, Entry, Font, HPos, Key, LABEL, Labels, Marker, Paper, Plot, RGBColor, Stroke, Style, TICK, VPos, kind_style,
+    Axis, Drawn, Entry, Font, HPos, Key, LABEL, Labels, Marker, Paper, Plot, RGBColor, Stroke, Style, TICK, VPos,
+    kind_style,
 };
 use crate::names;
 use crate::quantity::Quantity;
@@ -41,7 +42,15 @@ pub(crate) fn zoo_figure(title: &str, branches: &[&Branch<'_>]) -> Result<Option
                 lowest to the highest. Each panel has its own scale of accuracy.";
     let caption =
         format!("{title}: test accuracy against the mean payload of a request, one panel per split point. {note}");
-    let draft = Draft { name: NAME, title, note, legend: &legend(&lines, &unsplit), caption, height: layout.height(), paper: Paper::PAGE };
+    let draft = Draft {
+        name: NAME,
+        title,
+        note,
+        legend: &legend(&lines, &unsplit),
+        caption,
+        height: layout.height(),
+        paper: Paper::PAGE,
+    };
     let drawn = draft.draw(|sheet, top| {
         splits.iter().enumerate().try_for_each(|(index, split)| {
             let own: Vec<&Line<'_>> = lines.iter().filter(|line| line.series.split == *split).collect();

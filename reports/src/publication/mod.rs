@@ -15,8 +15,8 @@ pub use request::{Form, Publication};
 pub use size::{PaperSize, SizeError};
 
 use crate::digest::Digest;
-use crate::figures::Marks;
 use crate::figure::{Drawn, Entry, Frame, Identity, Key, LABEL, Legend, MARGIN, Plot, Sheet, draw};
+use crate::figures::Marks;
 use cospike_results::rows::Results;
 use error::failed;
 use selection::{Content, Lines, Selection};

@@ -111,8 +111,7 @@ impl Candidate {
             Some(other.measured[0].values[place])
         };
         let own = self.replications.iter().zip(&self.measured[0].values);
-        let gains: Vec<f64> =
-            own.filter_map(|(replication, own)| Some(sign * (of(replication)? - own))).collect();
+        let gains: Vec<f64> = own.filter_map(|(replication, own)| Some(sign * (of(replication)? - own))).collect();
         let belief = Belief::new(&gains).ok()?.with_common_error(self.common_error(other));
         Some(1.0 - belief.at_most(least))
     }

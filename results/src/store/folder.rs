@@ -120,10 +120,7 @@ pub fn read_outcomes(folder: &Path) -> Result<Results, FolderError> {
 }
 
 /// What `read` reads from tables that belong to the text of the manifest that it is given.
-fn read_whole(
-    folder: &Path,
-    read: impl Fn(&str) -> Result<Results, FolderError>,
-) -> Result<Results, FolderError> {
+fn read_whole(folder: &Path, read: impl Fn(&str) -> Result<Results, FolderError>) -> Result<Results, FolderError> {
     let once = || match manifest(folder) {
         Err(error) => (None, Err(error)),
         Ok(text) => {

@@ -163,9 +163,7 @@ mod tests {
     /// Of 50 and 1,600, half the interval is 12 times the mean of 825, so that its ends are a factor of exp(12) away.
     #[test]
     fn an_interval_of_several_orders_of_magnitude_resolves_nothing() {
-        let of = |values: [f64; 2]| {
-            Estimate::new(values.map(Some), 0).within(Limits::Positive)
-        };
+        let of = |values: [f64; 2]| Estimate::new(values.map(Some), 0).within(Limits::Positive);
         assert!(of([50.0, 1_600.0]).is_unresolved());
         assert!(!of([800.0, 850.0]).is_unresolved());
         // A half interval of ln(10) times the mean is at the border: t(0.975, 1) = 12.706.

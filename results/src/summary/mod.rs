@@ -99,7 +99,8 @@ impl Summary {
             replications.entry(row.point).or_default().push(row);
         }
         let rows = |point: &PointRow| replications.get(&point.point).map_or(&[][..], Vec::as_slice);
-        let points = results.points.iter().map(|point| PointSummary::new(point, rows(point))).collect::<Result<Vec<_>, _>>()?;
+        let points =
+            results.points.iter().map(|point| PointSummary::new(point, rows(point))).collect::<Result<Vec<_>, _>>()?;
         let mut correct: BTreeMap<NetworkIndex, Vec<bool>> = BTreeMap::new();
         for &AnswerRow { network, label, answer, .. } in &results.answers {
             correct.entry(network).or_default().push(label == answer);
@@ -222,53 +223,53 @@ impl PointSummary {
     /// # Errors
     /// [`StatsError`] for a design point that no study can have, such as one without samples.
     pub(crate) fn new(point: &PointRow, rows: &[&ReplicationRow]) -> Result<Self, StatsError> {
-    let failed = point.failed_replications as usize;
-    let depletion = Estimate::new(rows.iter().map(|row| row.first_depletion_s), failed).within(Limits::Positive);
-    // Every metric gets its mean below.
-    let none = Estimate::default();
-    let sent = point.payload_bits.filter(|bits| *bits > 0.0);
-    let ratio = |bits: u64| sent.map(|sent| bits as f64 / sent).filter(|ratio| ratio.is_finite());
-    let mut summary = PointSummary {
-        point: point.point,
-        label: point.label.clone(),
-        parameters: serde_json::from_str(&point.parameters).unwrap_or_default(),
-        replications: rows.len(),
-        failed_replications: failed,
-        failure: point.failure.clone(),
-        is_deterministic: false,
-        offline_accuracy: point.correct.map(|correct| wilson(correct.into(), point.samples.into())).transpose()?,
-        correct: none,
-        accuracy: none,
-        completed: none,
-        latency_mean_s: none,
-        latency_p50_s: none,
-        latency_p95_s: none,
-        latency_p99_s: none,
-        latency_max_s: none,
-        energy_j: none,
-        power_per_device_w: none,
-        no_energy: rows.iter().find_map(|row| row.no_energy.clone()),
-        deadline_misses: none,
-        first_depletion_s: depletion,
-        restricted_lifetime_s: none,
-        mean_servers: none,
-        cloud_energy_j: none,
-        cloud_power_w: none,
-        load: Loads { edge: none, uplink: none, cloud: none },
-        cautions: vec![],
-        on_air_bytes: none,
-        payload_bits: point.payload_bits,
-        ratio_to_float32: ratio(point.float32_bits),
-        ratio_to_binary: ratio(point.binary_bits),
-    };
-    for metric in &METRICS {
-        *metric.place(&mut summary) = metric.estimate(rows, failed, point.samples);
-    }
-    summary.cautions = cautions(&summary.load, &summary.latency_mean_s, &summary.latency_p95_s, rows);
-    let constant = summary.estimates().iter().all(|estimate| estimate.is_constant || estimate.interval.is_none());
-    summary.is_deterministic =
-        rows.len() > 1 && constant && rows.iter().all(|row| row.trajectory == rows[0].trajectory);
-    Ok(summary)
+        let failed = point.failed_replications as usize;
+        let depletion = Estimate::new(rows.iter().map(|row| row.first_depletion_s), failed).within(Limits::Positive);
+        // Every metric gets its mean below.
+        let none = Estimate::default();
+        let sent = point.payload_bits.filter(|bits| *bits > 0.0);
+        let ratio = |bits: u64| sent.map(|sent| bits as f64 / sent).filter(|ratio| ratio.is_finite());
+        let mut summary = PointSummary {
+            point: point.point,
+            label: point.label.clone(),
+            parameters: serde_json::from_str(&point.parameters).unwrap_or_default(),
+            replications: rows.len(),
+            failed_replications: failed,
+            failure: point.failure.clone(),
+            is_deterministic: false,
+            offline_accuracy: point.correct.map(|correct| wilson(correct.into(), point.samples.into())).transpose()?,
+            correct: none,
+            accuracy: none,
+            completed: none,
+            latency_mean_s: none,
+            latency_p50_s: none,
+            latency_p95_s: none,
+            latency_p99_s: none,
+            latency_max_s: none,
+            energy_j: none,
+            power_per_device_w: none,
+            no_energy: rows.iter().find_map(|row| row.no_energy.clone()),
+            deadline_misses: none,
+            first_depletion_s: depletion,
+            restricted_lifetime_s: none,
+            mean_servers: none,
+            cloud_energy_j: none,
+            cloud_power_w: none,
+            load: Loads { edge: none, uplink: none, cloud: none },
+            cautions: vec![],
+            on_air_bytes: none,
+            payload_bits: point.payload_bits,
+            ratio_to_float32: ratio(point.float32_bits),
+            ratio_to_binary: ratio(point.binary_bits),
+        };
+        for metric in &METRICS {
+            *metric.place(&mut summary) = metric.estimate(rows, failed, point.samples);
+        }
+        summary.cautions = cautions(&summary.load, &summary.latency_mean_s, &summary.latency_p95_s, rows);
+        let constant = summary.estimates().iter().all(|estimate| estimate.is_constant || estimate.interval.is_none());
+        summary.is_deterministic =
+            rows.len() > 1 && constant && rows.iter().all(|row| row.trajectory == rows[0].trajectory);
+        Ok(summary)
     }
 }
 

@@ -210,7 +210,13 @@ fn compile_points(expansion: &Expansion<'_>, given: &Given, origin: &Origin, zoo
                 axes: expansion.axes.iter().map(|key| Axis { key: key.clone(), kind: kind_of_key(key) }).collect(),
                 traces: used(compiler.traces).collect(),
                 profiles: compiler.profiles.used(),
-                warnings: expansion.warnings.iter().cloned().chain(compiler.warnings).chain(lengths.warning()).collect(),
+                warnings: expansion
+                    .warnings
+                    .iter()
+                    .cloned()
+                    .chain(compiler.warnings)
+                    .chain(lengths.warning())
+                    .collect(),
             },
         },
         searches,

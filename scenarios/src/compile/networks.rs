@@ -246,7 +246,8 @@ fn label(combination: &Combination, choice: &NetworkChoice, searched: &str) -> S
 /// A value as labels show it: `1e9` in the place of `1000000000.0`.
 fn written(value: &Value) -> String {
     let is_long = |number: &f64| !(1e-4..1e6).contains(&number.abs()) && *number != 0.0;
-    let exponent = value.as_f64().filter(|number| value.is_f64() && is_long(number)).map(|number| format!("{number:e}"));
+    let exponent =
+        value.as_f64().filter(|number| value.is_f64() && is_long(number)).map(|number| format!("{number:e}"));
     let plain = value.as_str().map_or_else(|| value.to_string(), str::to_string);
     exponent.filter(|exponent| exponent.len() < plain.len()).unwrap_or(plain)
 }
