@@ -48,6 +48,10 @@ fn the_page_works_in_a_browser() {
     for look in looks {
         assert_eq!((texts(&look["faults"]).len(), texts(&look["findings"]).len()), (0, 0), "{look:#}");
         assert!(look["figures"].as_u64() >= Some(4) && look["wider"] == 0 && look["broken"] == 0, "{look:#}");
+        assert!(
+            look["scrolling"] == 0 && look["letters"].as_f64() >= Some(7.5),
+            "figures fit and can be read: {look:#}"
+        );
     }
     check_use(&found["use"]);
     check_explore(&found["explore"]);

@@ -33,7 +33,9 @@ fn a_figure_and_its_data_are_written_and_what_is_wrong_is_said() {
     let csv = fs::read_to_string(here.join("f.csv")).unwrap();
     assert_eq!(csv.lines().count(), 1 + 4, "{csv}");
     assert!(
-        csv.starts_with("line,design_point,label,network.width,correct,correct_low,correct_high\nspiking,0,spiking"),
+        csv.starts_with(
+            "line,design_point,label,network.width,correct,correct_low,correct_high,remark\nspiking,0,spiking"
+        ),
         "{csv}"
     );
     cospike(here, &format!("{line} --preset slide --out slide.svg")).success();

@@ -1,16 +1,16 @@
 //! The page about result folders side by side: what was changed, and what came of it.
 
 use crate::error::ReportError;
-use crate::figure::is_printable;
+use crate::figure::{Paper, is_printable};
 use crate::figures::{Change, Differences, Figure, differences_figure};
 use crate::metric::{Metric, MetricOfDesigns, NOT_STEADY, Spread};
-use crate::page::{MOST_ROWS, beyond, document};
+use crate::page::{MOST_ROWS, beyond, document, figure_of};
 use crate::quantity::{Quantity, plural, points_range, signed_points};
 use cospike_results::compare::{Compared, ComparedPoint, Difference};
 use cospike_results::metrics::METRICS;
 use cospike_results::summary::Standing;
 use cospike_sim_core::stats::Interval;
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 /// Most labels of a list.
 const MOST_NAMED: usize = 20;
@@ -62,7 +62,8 @@ pub struct ChangedValue {
 pub fn comparison_page(comparison: &FolderComparison<'_>) -> Result<String, ReportError> {
     let FolderComparison { first, others } = comparison;
     let shown: Vec<&Metric> = METRICS.iter().filter(|metric| metric.is_prominent && differs(metric, others)).collect();
-    let figures: Vec<_> = others.iter().map(|other| figure(first, other, &shown)).collect::<Result<_, _>>()?;
+    let drawn = |paper| others.iter().map(|other| figure(first, other, &shown, paper)).collect::<Result<Vec<_>, _>>();
+    let (figures, narrow) = (drawn(Paper::PAGE)?, drawn(Paper::PHONE)?);
     let title = format!("{} compared", first.study);
     let body = html! {
         h1 { (title) }
@@ -71,11 +72,8 @@ pub fn comparison_page(comparison: &FolderComparison<'_>) -> Result<String, Repo
         section #differences {
             h2 { "Differences" }
             p { (method(others)) }
-            @for figure in figures.iter().flatten() {
-                figure id=(figure.name) {
-                    div.wide tabindex="0" role="region" aria-label="Figure, scrolls sideways" { (PreEscaped(&figure.svg)) }
-                    figcaption { (figure.caption) }
-                }
+            @for (figure, narrow) in figures.iter().zip(&narrow) {
+                @if let Some(figure) = figure { (figure_of(figure, narrow.as_ref())) }
             }
             @if shown.is_empty() { p { "No metric differs by 0.1 % or more (of shares, 0.05 points) in any design point." } }
         }
@@ -87,7 +85,12 @@ pub fn comparison_page(comparison: &FolderComparison<'_>) -> Result<String, Repo
 }
 
 /// The differences of one folder to the first.
-fn figure(first: &ComparedFolder, other: &OtherFolder<'_>, metrics: &[&Metric]) -> Result<Option<Figure>, ReportError> {
+fn figure(
+    first: &ComparedFolder,
+    other: &OtherFolder<'_>,
+    metrics: &[&Metric],
+    paper: Paper,
+) -> Result<Option<Figure>, ReportError> {
     let metrics: Vec<&&Metric> = metrics.iter().filter(|metric| differs(metric, std::slice::from_ref(other))).collect();
     let panel = |metric: &&&Metric| match metric.quantity() {
         Quantity::Share => format!("{} (points)", metric.label),
@@ -96,12 +99,13 @@ fn figure(first: &ComparedFolder, other: &OtherFolder<'_>, metrics: &[&Metric]) 
     let row = |point: &ComparedPoint| {
         metrics.iter().map(|metric| point.difference(metric).and_then(|of| change(metric, of))).collect()
     };
-    differences_figure(&Differences {
+    let differences = Differences {
         name: format!("differences-{}", other.folder.name),
         title: format!("Differences from {} to {}", first.name, other.folder.name),
         panels: metrics.iter().map(panel).collect(),
         rows: other.compared.points.iter().map(|point| (point.label.as_str(), row(point))).collect(),
-    })
+    };
+    differences_figure(&differences, paper)
 }
 
 /// A difference in percentage points of a share, and in per cent of the first of everything else.

@@ -33,6 +33,7 @@ pub use zoo::{ZooPage, zoo_page};
 use cospike_results::manifest::Axis;
 use cospike_results::rows::Results;
 use cospike_results::store::whole_file::Kind;
+use figure::Paper;
 
 /// Name of the page within a report's folder.
 pub const PAGE: &str = "report.html";
@@ -92,9 +93,10 @@ pub struct Report {
 /// [`ReportError`] if the rows do not fit together or hold numbers that cannot be drawn.
 pub fn render(results: &Results) -> Result<Report, ReportError> {
     let digest = digest::Digest::new(results)?;
-    let figures = figures::all(&digest)?;
+    let [figures, narrow] = [Paper::PAGE, Paper::PHONE].map(|paper| figures::all(&digest, paper));
+    let (figures, narrow) = (figures?, narrow?);
     let shown = |letter| figure::is_printable(letter) || matches!(letter, '\n' | '\r' | '\t');
-    let html = page::render(&digest, &figures).into_string();
+    let html = page::render(&digest, &figures, &narrow).into_string();
     let html = html.chars().map(|letter| if shown(letter) { letter } else { char::REPLACEMENT_CHARACTER }).collect();
     let figures = figures.into_iter().map(|figure| (format!("{}.svg", figure.name), figure.svg)).collect();
     Ok(Report { figures, html })

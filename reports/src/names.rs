@@ -13,16 +13,48 @@ pub(crate) const PAYLOAD: &str = "Payload per request";
 /// unless another key, or no key at all, has it too. A label of which nothing would be left stays as it is.
 pub(crate) fn short_names(labels: &[Vec<&str>]) -> Vec<String> {
     let keys = told_apart_by(labels);
+    let owners = owners(labels, &keys);
+    let ends: BTreeMap<&str, String> = keys.iter().map(|key| (*key, short_key(key, &keys))).collect();
     let name = |label: &Vec<&str>| {
         let word = |word: &&str| match word.split_once('=') {
-            Some((key, _)) if !keys.contains(&key) => None,
-            Some((key, value)) => Some(short_value(key, value, &keys, labels)),
+            Some((key, value)) => {
+                let number = value.parse().map(|number| Quantity::Number.format(number)).ok();
+                let is_plain_word = number.is_none() && !matches!(value, "true" | "false" | "null");
+                let stands_alone = is_plain_word && owners.get(value).is_some_and(|owners| owners.len() == 1);
+                let key = ends.get(key)?;
+                Some(if stands_alone {
+                    value.to_owned()
+                } else {
+                    format!("{key}={}", number.as_deref().unwrap_or(value))
+                })
+            }
             None => Some((*word).to_owned()),
         };
         let words: Vec<String> = label.iter().filter_map(word).collect();
         if words.is_empty() { label.join(" ") } else { words.join(" ") }
     };
     labels.iter().map(name).collect()
+}
+
+/// The keys that have each value, and nothing for a word without a key.
+fn owners<'l>(labels: &[Vec<&'l str>], keys: &[&'l str]) -> BTreeMap<&'l str, BTreeSet<Option<&'l str>>> {
+    let mut owners: BTreeMap<&str, BTreeSet<Option<&str>>> = BTreeMap::new();
+    for word in labels.iter().flatten() {
+        match word.split_once('=') {
+            Some((key, value)) if keys.contains(&key) => _ = owners.entry(value).or_default().insert(Some(key)),
+            Some(_) => {}
+            None => _ = owners.entry(word).or_default().insert(None),
+        }
+    }
+    owners
+}
+
+/// The last parts of a key, as many as it takes to tell it from the other keys.
+fn short_key(key: &str, keys: &[&str]) -> String {
+    let parts: Vec<&str> = key.split('.').collect();
+    let end = |number: usize| parts[parts.len() - number..].join(".");
+    let ends_so = |end: &str| keys.iter().filter(|other| format!(".{other}").ends_with(&format!(".{end}"))).count();
+    (1..parts.len()).map(end).find(|end| ends_so(end) == 1).unwrap_or_else(|| key.to_owned())
 }
 
 /// The value of a key in a label; `None` where the label does not have it.
@@ -51,23 +83,6 @@ fn told_apart_by<'l>(labels: &[Vec<&'l str>]) -> Vec<&'l str> {
         }
     }
     kept
-}
-
-fn short_value(key: &str, value: &str, keys: &[&str], labels: &[Vec<&str>]) -> String {
-    let is_plain_word = value.parse::<f64>().is_err() && !matches!(value, "true" | "false" | "null");
-    let is_elsewhere = |label: &Vec<&str>| {
-        label.contains(&value) || keys.iter().any(|other| *other != key && value_of(label, other) == Some(value))
-    };
-    if is_plain_word && !labels.iter().any(is_elsewhere) {
-        return value.to_owned();
-    }
-    let parts: Vec<&str> = key.split('.').collect();
-    let ends_so = |parts: &[&str]| {
-        keys.iter().filter(|other| format!(".{other}").ends_with(&format!(".{}", parts.join(".")))).count()
-    };
-    let end = (1..=parts.len()).map(|number| &parts[parts.len() - number..]).find(|end| ends_so(end) == 1);
-    let value = value.parse().map_or_else(|_| value.to_owned(), |number| Quantity::Number.format(number));
-    format!("{}={value}", end.unwrap_or(&parts).join("."))
 }
 
 #[cfg(test)]

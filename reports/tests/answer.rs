@@ -410,11 +410,7 @@ fn where_links_are_swept_by_name_each_has_its_own_leader() {
     // A place with a single design point has nobody to compare with.
     results.points.pop();
     results.replications.retain(|row| row.point != PointIndex(5));
-    assert!(
-        told(&results).starts_with("Lowest p95 latency: float link.profile=wifi (10.1 ms); next"),
-        "{}",
-        told(&results)
-    );
+    assert!(told(&results).starts_with("Lowest p95 latency: float wifi (10.1 ms); next"), "{}", told(&results));
 }
 
 /// A key with two numbers on two lines is a table of the metrics that vary; overloaded points have no value of what grows then.

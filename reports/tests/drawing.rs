@@ -253,7 +253,7 @@ fn what_is_missing_is_said_and_left_out() {
         "1 of 18 design points could not be simulated",
         "5 of 5 replications: replication 0: nothing &lt;works&gt;",
         "no interval, over 1 of 5 replications",
-        "Left out: 2 design points without energy or latency, or with an overloaded place.",
+        "Left out: 2 design points without energy or latency, overloaded or not steady.",
         "Left out: 2 design points without latencies or with an overloaded place.",
         "Left out: 1 network that could not be executed.",
         "no energy</text>".trim_end_matches("</text>"),

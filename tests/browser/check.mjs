@@ -28,6 +28,12 @@ async function look(width, scheme) {
   const { page, faults } = await open(width, scheme);
   const seen = await page.evaluate(() => ({
     figures: [...document.querySelectorAll("figure svg")].filter((svg) => svg.getBoundingClientRect().height > 100).length,
+    // Figures that scroll, and the smallest letters of those that are seen, in pixels of the screen.
+    scrolling: [...document.querySelectorAll("figure .wide, figure .phone")].filter((box) => box.clientWidth > 0 && box.scrollWidth > box.clientWidth + 1).length,
+    letters: Math.min(...[...document.querySelectorAll("figure svg[viewBox] text")].filter((text) => text.ownerSVGElement.clientWidth > 0).map((text) => {
+      const svg = text.ownerSVGElement;
+      return (parseFloat(getComputedStyle(text).fontSize) * svg.clientWidth) / svg.viewBox.baseVal.width;
+    })),
     wider: document.documentElement.scrollWidth - window.innerWidth,
     broken: [...document.querySelectorAll("nav a")].filter((link) => !document.getElementById(link.getAttribute("href").slice(1))).length,
   }));
@@ -141,7 +147,7 @@ async function explore() {
 async function without_scripts() {
   const { page, faults } = await open(1280, "light", false);
   const count = async (selector) => (await page.$$(selector)).length;
-  const seen = { figures: await count("figure svg"), tables: await count("table"), buttons: await count("button"), faults };
+  const seen = { figures: await count("figure .page svg"), tables: await count("table"), buttons: await count("button"), faults };
   await page.close();
   return seen;
 }

@@ -1,7 +1,7 @@
 //! Heading of a figure, above its data: title, note and legend.
 
 use super::sheet::{Drawn, Font, Sheet, Stroke};
-use super::theme::{GREY, LABEL, LEADING, MARGIN, Marker, TITLE, WIDTH, shorten, text_width, wrap};
+use super::theme::{GREY, LABEL, LEADING, MARGIN, Marker, Paper, TITLE, shorten, text_width, wrap};
 use plotters::style::RGBColor;
 use plotters::style::text_anchor::{HPos, VPos};
 
@@ -56,6 +56,8 @@ pub(crate) struct Heading<'a> {
     pub(crate) note: &'a str,
     /// Entries of the legend; may be empty.
     pub(crate) legend: &'a [Entry],
+    /// What the figure is drawn on.
+    pub(crate) paper: Paper,
 }
 
 impl Heading<'_> {
@@ -82,17 +84,17 @@ impl Heading<'_> {
     }
 
     fn rows(&self) -> Legend<'_> {
-        Legend { entries: self.legend, width: WIDTH }
+        Legend { entries: self.legend, width: self.paper.width }
     }
 
     fn title_lines(&self) -> Vec<String> {
         // Bold is about a tenth wider.
-        let room = WIDTH - 2.0 * MARGIN;
+        let room = self.paper.width - 2.0 * MARGIN;
         wrap(self.title, TITLE * 1.1, room).iter().map(|line| shorten(line, TITLE * 1.1, room)).collect()
     }
 
     fn note_lines(&self) -> Vec<String> {
-        wrap(self.note, LABEL, WIDTH - 2.0 * MARGIN)
+        wrap(self.note, LABEL, self.paper.width - 2.0 * MARGIN)
     }
 }
 

@@ -2,8 +2,30 @@
 
 use plotters::style::RGBColor;
 
-/// Width of every figure, in pixels of the page.
-pub(crate) const WIDTH: f64 = 720.0;
+/// What a figure is drawn on. Letters are as large on every paper.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Paper {
+    /// Width of the figure, in pixels of the page.
+    pub(crate) width: f64,
+}
+
+impl Paper {
+    /// Wide enough for panels beside each other.
+    pub(crate) const PAGE: Self = Self { width: 720.0 };
+    /// As wide as the page is on a phone; panels stand below each other.
+    pub(crate) const PHONE: Self = Self { width: 360.0 };
+
+    /// Whether there is room for one panel only.
+    pub(crate) fn is_narrow(self) -> bool {
+        self.width < 500.0
+    }
+
+    /// Width of the longest name of a row, in pixels.
+    pub(crate) fn longest_name(self) -> f64 {
+        if self.is_narrow() { 120.0 } else { 210.0 }
+    }
+}
+
 /// Empty space around a figure, in pixels.
 pub(crate) const MARGIN: f64 = 14.0;
 

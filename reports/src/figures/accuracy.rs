@@ -4,7 +4,7 @@ use super::draft::{Draft, Figure, Undrawn, count_range, kind_legend, unexecuted_
 use super::panels::Layout;
 use crate::digest::{Digest, Executed};
 use crate::figure::{
-    Axis, DrawError, Drawn, Entry, Font, HPos, Key, LABEL, Labels, Plot, Stroke, TICK, VPos, kind_style, shorten,
+    Axis, DrawError, Drawn, Entry, Font, HPos, Key, LABEL, Labels, Paper, Plot, Stroke, TICK, VPos, kind_style, shorten,
 };
 use crate::names;
 use crate::quantity::Quantity;
@@ -16,7 +16,7 @@ const NAME: &str = "accuracy-payload";
 const MOST_LINES: usize = 6;
 
 /// Draws the offline accuracy of every network that sends anything.
-pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
+pub(super) fn draw(digest: &Digest<'_>, paper: Paper) -> Result<Option<Figure>, Undrawn> {
     let sending: Vec<Executed<'_, '_>> = digest.executed().filter(|of| of.payload_bits > 0.0).collect();
     // A single point shows nothing that a number does not.
     if sending.len() < 2 {
@@ -32,7 +32,7 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
         legend.push(Entry { key: Key::Dashes(colour), text });
     }
     let panels = panels(digest, &sending);
-    let layout = Layout { panels: panels.len() };
+    let layout = Layout { panels: panels.len(), paper };
     let ends = sending.iter().flat_map(|of| [of.accuracy.low, of.accuracy.high]);
     let ends = ends.chain(backbones.iter().map(|of| of.accuracy.estimate));
     let x = Axis::log(names::PAYLOAD, Quantity::Bits, sending.iter().map(|of| of.payload_bits));
@@ -48,7 +48,7 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
          points lists every one.{failed}"
     );
     let title = "Accuracy against payload";
-    let draft = Draft { name: NAME, title, note: &note, legend: &legend, caption, height: layout.height() };
+    let draft = Draft { name: NAME, title, note: &note, legend: &legend, caption, height: layout.height(), paper };
     draft.draw(|sheet, top| {
         panels.iter().enumerate().try_for_each(|(index, panel)| {
             let plot = Plot { sheet, frame: layout.frame(index, top), x: x.clone(), y: Some(y.clone()) };

@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use crate::error::ReportError;
-use crate::figure::{Axis, Entry, Frame, Key, LINES, MARGIN, Marker, Plot, Stroke, WIDTH};
+use crate::figure::{Axis, Entry, Frame, Key, LINES, MARGIN, Marker, Paper, Plot, Stroke};
 use crate::quantity::Quantity;
 
 const NAME: &str = "density";
@@ -34,13 +34,24 @@ pub fn density_figure(lines: &[DensityLine]) -> Result<String, ReportError> {
                    event-driven kernel (solid) and the dense kernel (dashed), which computes every product."
         .to_owned();
     let note = "Solid: event-driven; dashed: dense. Where they cross, computing everything is as fast.";
-    let draft =
-        Draft { name: NAME, title: "Time against density of spikes", note, legend: &legend, caption, height: HEIGHT };
+    let draft = Draft {
+        name: NAME,
+        title: "Time against density of spikes",
+        note,
+        legend: &legend,
+        caption,
+        height: HEIGHT,
+        paper: Paper::PAGE,
+    };
     let drawn = draft.draw(|sheet, top| {
         let points = || lines.iter().flat_map(|line| line.event_driven.iter().copied());
         let seconds = points().map(|(_, seconds)| seconds).chain(lines.iter().map(|line| line.dense));
-        let frame =
-            Frame { left: MARGIN + Frame::LEFT, top, right: WIDTH - MARGIN, bottom: top + HEIGHT - Frame::BELOW };
+        let frame = Frame {
+            left: MARGIN + Frame::LEFT,
+            top,
+            right: Paper::PAGE.width - MARGIN,
+            bottom: top + HEIGHT - Frame::BELOW,
+        };
         let plot = Plot {
             sheet,
             frame,

@@ -2,28 +2,17 @@
 
 use super::draft::{Draft, Figure, Undrawn, kind_legend, replications_note, samples_note};
 use super::marks::{HOLLOW, Marks};
+use super::rows::{MOST_PANELS, MOST_ROWS, Rows, middle};
 use crate::digest::{Design, Digest};
-use crate::figure::{
-    Axis, Drawn, Font, Frame, GREY, HPos, INK, MARGIN, Plot, Sheet, Stroke, TICK, VPos, WIDTH, kind_style, text_width,
-};
+use crate::figure::{Axis, Drawn, Font, Frame, GREY, INK, Paper, Plot, Sheet, Stroke, TICK, kind_style};
 use crate::metric::{Metric, MetricOfDesigns, Reading, prominent};
 use crate::sweep::Swept;
 use std::collections::BTreeSet;
 
 const NAME: &str = "design-points";
-/// Height of a row, in pixels.
-const ROW: f64 = 20.0;
-/// Distance between two panels, in pixels.
-const GAP: f64 = 16.0;
-/// Width of the longest name of a row, in pixels.
-const MOST_NAME: f64 = 210.0;
-/// Most rows that are read at a glance.
-const MOST_ROWS: usize = 40;
-/// Most panels.
-const MOST_PANELS: usize = 3;
 
 /// Draws the figure where the design points differ in more than numbers, which have figures of their own.
-pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
+pub(super) fn draw(digest: &Digest<'_>, paper: Paper) -> Result<Option<Figure>, Undrawn> {
     let designs = &digest.designs;
     let swept = Swept::all(digest);
     let lines = swept.iter().flat_map(|swept| &swept.lines).filter(|line| line.points.len() > 1);
@@ -41,28 +30,10 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
         format!("The design points by what tells them apart by more than their intervals: {replications}.{remarks}");
     let mut legend = if digest.kinds.len() > 1 { kind_legend(digest) } else { Vec::new() };
     legend.extend(marks.legend());
-    let height = designs.len() as f64 * ROW + 6.0 + Frame::BELOW;
-    let draft =
-        Draft { name: NAME, title: "Design points side by side", note: &note, legend: &legend, caption, height };
-    draft.draw(|sheet, top| {
-        let shown = digest.names(TICK, MOST_NAME);
-        let names = shown.iter().map(|name| text_width(name, TICK)).fold(0.0, f64::max) + 16.0;
-        let width = (WIDTH - 2.0 * MARGIN - names - GAP * (metrics.len() as f64 - 1.0)) / metrics.len() as f64;
-        for (row, name) in shown.iter().enumerate() {
-            let at = (MARGIN + names - 12.0, middle(top, row));
-            sheet.text(name, at, Font::new(TICK).anchor(HPos::Right, VPos::Center))?;
-        }
-        metrics.iter().enumerate().try_for_each(|(place, metric)| {
-            let left = MARGIN + names + place as f64 * (width + GAP);
-            let frame = Frame { left, top, right: left + width, bottom: top + height - Frame::BELOW };
-            panel(digest, metric, sheet, frame)
-        })
-    })
-}
-
-/// Height of the middle of a row.
-fn middle(top: f64, row: usize) -> f64 {
-    top + (row as f64 + 0.5) * ROW
+    let rows = Rows { names: digest.names(TICK, paper.longest_name()), panels: metrics.len(), paper };
+    let (title, height) = ("Design points side by side", rows.height());
+    let draft = Draft { name: NAME, title, note: &note, legend: &legend, caption, height, paper };
+    draft.draw(|sheet, top| rows.draw(sheet, top, |place, frame| panel(digest, metrics[place], sheet, frame)))
 }
 
 fn panel(digest: &Digest<'_>, metric: &Metric, sheet: &Sheet<'_>, frame: Frame) -> Drawn {

@@ -1,24 +1,11 @@
 //! Differences of metrics between two result folders: a row per design point, a panel per metric.
 
 use super::draft::{Draft, Figure, Undrawn, left_out};
+use super::rows::{MOST_PANELS, MOST_ROWS, Rows, middle};
 use crate::error::ReportError;
-use crate::figure::{
-    Axis, BLUE, Drawn, Font, Frame, GREY, HPos, INK, MARGIN, Marker, Plot, Sheet, Stroke, TICK, VPos, WIDTH, shorten,
-    text_width,
-};
+use crate::figure::{Axis, BLUE, Drawn, Font, Frame, GREY, INK, Marker, Paper, Plot, Sheet, Stroke, TICK, shorten};
 use crate::metric::Spread;
 use crate::quantity::Quantity;
-
-/// Height of a row, in pixels.
-const ROW: f64 = 20.0;
-/// Distance between two panels, in pixels.
-const GAP: f64 = 16.0;
-/// Width of the longest name of a row, in pixels.
-const MOST_NAME: f64 = 210.0;
-/// Most rows that are read at a glance.
-const MOST_ROWS: usize = 40;
-/// Most panels.
-const MOST_PANELS: usize = 3;
 
 /// Differences of some metrics at some design points.
 pub(crate) struct Differences<'a> {
@@ -45,11 +32,11 @@ pub(crate) struct Change {
 ///
 /// # Errors
 /// [`ReportError::Drawing`].
-pub(crate) fn differences_figure(all: &Differences<'_>) -> Result<Option<Figure>, ReportError> {
-    draw(all).map_err(ReportError::from)
+pub(crate) fn differences_figure(all: &Differences<'_>, paper: Paper) -> Result<Option<Figure>, ReportError> {
+    draw(all, paper).map_err(ReportError::from)
 }
 
-fn draw(all: &Differences<'_>) -> Result<Option<Figure>, Undrawn> {
+fn draw(all: &Differences<'_>, paper: Paper) -> Result<Option<Figure>, Undrawn> {
     let panels = &all.panels[..all.panels.len().min(MOST_PANELS)];
     let rows = &all.rows[..all.rows.len().min(MOST_ROWS)];
     if panels.is_empty() || rows.is_empty() {
@@ -64,28 +51,16 @@ fn draw(all: &Differences<'_>) -> Result<Option<Figure>, Undrawn> {
          at a level of 5 % for all design points together (Bonferroni).{absent}",
         all.title
     );
-    let height = rows.len() as f64 * ROW + 6.0 + Frame::BELOW;
-    let draft = Draft { name: &all.name, title: &all.title, note: &note, legend: &[], caption, height };
+    let names = rows.iter().map(|(label, _)| shorten(label, TICK, paper.longest_name())).collect();
+    let layout = Rows { names, panels: panels.len(), paper };
+    let height = layout.height();
+    let draft = Draft { name: &all.name, title: &all.title, note: &note, legend: &[], caption, height, paper };
     draft.draw(|sheet, top| {
-        let names: Vec<String> = rows.iter().map(|(label, _)| shorten(label, TICK, MOST_NAME)).collect();
-        let room = names.iter().map(|name| text_width(name, TICK)).fold(0.0, f64::max) + 16.0;
-        let width = (WIDTH - 2.0 * MARGIN - room - GAP * (panels.len() as f64 - 1.0)) / panels.len() as f64;
-        for (row, name) in names.iter().enumerate() {
-            let at = (MARGIN + room - 12.0, middle(top, row));
-            sheet.text(name, at, Font::new(TICK).anchor(HPos::Right, VPos::Center))?;
-        }
-        panels.iter().enumerate().try_for_each(|(place, name)| {
-            let left = MARGIN + room + place as f64 * (width + GAP);
-            let frame = Frame { left, top, right: left + width, bottom: top + height - Frame::BELOW };
+        layout.draw(sheet, top, |place, frame| {
             let changes: Vec<Option<Change>> = rows.iter().map(|(_, changes)| changes[place]).collect();
-            panel(name, &changes, sheet, frame)
+            panel(&panels[place], &changes, sheet, frame)
         })
     })
-}
-
-/// Height of the middle of a row.
-fn middle(top: f64, row: usize) -> f64 {
-    top + (row as f64 + 0.5) * ROW
 }
 
 fn panel(name: &str, changes: &[Option<Change>], sheet: &Sheet<'_>, frame: Frame) -> Drawn {

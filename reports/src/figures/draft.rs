@@ -2,7 +2,7 @@
 
 use crate::digest::Digest;
 use crate::error::ReportError;
-use crate::figure::{DrawError, Drawn, Entry, Heading, Identity, Key, Sheet, WIDTH, draw, kind_style};
+use crate::figure::{DrawError, Drawn, Entry, Heading, Identity, Key, Paper, Sheet, draw, kind_style};
 use crate::metric::Metric;
 use crate::quantity::{count, plural};
 use cospike_results::summary::{Estimate, PointSummary};
@@ -33,6 +33,8 @@ pub(super) struct Draft<'a> {
     pub(super) caption: String,
     /// Height below the heading, in pixels.
     pub(super) height: f64,
+    /// What the figure is drawn on.
+    pub(super) paper: Paper,
 }
 
 /// Failure to draw a figure.
@@ -53,10 +55,13 @@ impl From<Undrawn> for ReportError {
 impl Draft<'_> {
     /// Draws the heading, and below it, from the given pixel on, the body.
     pub(super) fn draw(self, body: impl FnOnce(&Sheet<'_>, f64) -> Drawn) -> Result<Option<Figure>, Undrawn> {
-        let heading = Heading { title: self.title, note: self.note, legend: self.legend };
-        let identity = Identity { id: self.name, title: self.title, description: &self.caption };
+        let Self { title, note, legend, paper, .. } = self;
+        let heading = Heading { title, note, legend, paper };
+        // Two drawings of a figure stand in one page.
+        let id = if paper.is_narrow() { format!("{}-narrow", self.name) } else { self.name.to_owned() };
+        let identity = Identity { id: &id, title: self.title, description: &self.caption };
         let top = heading.height();
-        let svg = draw(&identity, (WIDTH, (top + self.height).ceil()), |sheet| {
+        let svg = draw(&identity, (paper.width, (top + self.height).ceil()), |sheet| {
             heading.draw(sheet)?;
             body(sheet, top)
         });

@@ -3,8 +3,8 @@
 use super::draft::{Draft, Figure, Undrawn, left_out, replications_note};
 use crate::digest::{Design, Digest};
 use crate::figure::{
-    Axis, BLUE, Drawn, Entry, Font, Frame, GREEN, GREY, HPos, INK, Key, MARGIN, ORANGE, PURPLE, Plot, RGBColor, SKY,
-    Sheet, Stroke, TICK, VERMILLION, VPos, WIDTH, YELLOW, kind_style, text_width,
+    Axis, BLUE, Drawn, Entry, Font, Frame, GREEN, GREY, HPos, INK, Key, MARGIN, ORANGE, PURPLE, Paper, Plot, RGBColor,
+    SKY, Sheet, Stroke, TICK, VERMILLION, VPos, YELLOW, kind_style, text_width,
 };
 use crate::metric::{MetricOfDesigns, NOT_STEADY, Reading};
 use crate::quantity::Quantity;
@@ -20,8 +20,8 @@ const GAP: f64 = 16.0;
 /// Ratio of the width of a panel to its longest bar, so that the number beside the bar fits.
 const ROOM: f64 = 1.6;
 
-/// Width of the longest name of a row, in pixels.
-const MOST_NAME: f64 = 210.0;
+/// Number of panels: everything, and compute alone.
+const PANELS: usize = 2;
 
 /// Colours of the parts, in the order of their columns.
 const COLOURS: [RGBColor; 13] = [
@@ -45,7 +45,7 @@ const COMPUTE: usize = 5;
 const MOST_ROWS: usize = 60;
 
 /// Draws stacked bars: everything on the left, compute alone on the right.
-pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
+pub(super) fn draw(digest: &Digest<'_>, paper: Paper) -> Result<Option<Figure>, Undrawn> {
     let present = |index: &usize| digest.designs.iter().any(|design| design.parts.get(*index) > Some(&0.0));
     let everything = digest.energy_parts.len();
     let present: Vec<usize> = (0..everything).filter(present).collect();
@@ -59,22 +59,29 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     let rest = left_out(digest.designs.len().saturating_sub(MOST_ROWS), "design point", "behind these");
     let note = format!("All edge devices together, per answered request; {replications}.{rest}");
     let caption = format!(
-        "Energy of all edge devices per answered request, by part: everything on the left, the compute of the head \
-         alone on the right, on its own scale. Static power and the idle radio are shared out over the requests, so \
-         they depend on how often requests come. Black bars on the left: {replications}.{rest}"
+        "Energy of all edge devices per answered request, by part: everything, and the compute of the head \
+         alone, on its own scale. Static power and the idle radio are shared out over the requests, so \
+         they depend on how often requests come. Black bars: {replications}.{rest}"
     );
-    let height = PANEL_TITLE + digest.designs.len().min(MOST_ROWS) as f64 * ROW + 6.0 + Frame::BELOW;
-    let draft = Draft { name: NAME, title: "Where the energy goes", note: &note, legend: &legend, caption, height };
+    let band = PANEL_TITLE + digest.designs.len().min(MOST_ROWS) as f64 * ROW + 6.0 + Frame::BELOW;
+    let bands = if paper.is_narrow() { PANELS } else { 1 };
+    let height = bands as f64 * band;
+    let draft =
+        Draft { name: NAME, title: "Where the energy goes", note: &note, legend: &legend, caption, height, paper };
     draft.draw(|sheet, top| {
-        let mut shown = digest.names(TICK, MOST_NAME);
+        let mut shown = digest.names(TICK, paper.longest_name());
         shown.truncate(MOST_ROWS);
         let names = shown.iter().map(|name| text_width(name, TICK)).fold(0.0, f64::max) + 22.0;
-        let panel = (WIDTH - 2.0 * MARGIN - names - GAP) / 2.0;
-        row_names(digest, &shown, sheet, top + PANEL_TITLE)?;
+        let beside = PANELS / bands;
+        let panel = (paper.width - 2.0 * MARGIN - names - (beside - 1) as f64 * GAP) / beside as f64;
+        for band_top in (0..bands).map(|number| top + number as f64 * band) {
+            row_names(digest, &shown, sheet, band_top + PANEL_TITLE)?;
+        }
         [(everything, "Everything"), (COMPUTE, "Compute of the head alone")].iter().enumerate().try_for_each(
             |(index, &(parts, title))| {
-                let left = MARGIN + names + index as f64 * (panel + GAP);
-                let bottom = top + height - Frame::BELOW;
+                let left = MARGIN + names + (index % beside) as f64 * (panel + GAP);
+                let top = top + (index / beside) as f64 * band;
+                let bottom = top + band - Frame::BELOW;
                 let frame = Frame { left, top: top + PANEL_TITLE, right: left + panel - 8.0, bottom };
                 sheet.text(title, (left, top), Font::new(TICK).bold().anchor(HPos::Left, VPos::Top))?;
                 bars(digest, parts, sheet, frame)

@@ -6,7 +6,7 @@ use super::marks::Marks;
 use super::swept::in_file_name;
 use crate::column::{Column, distinct};
 use crate::digest::{Design, Digest};
-use crate::figure::{Font, Frame, HPos, LABEL, MARGIN, VPos, WIDTH, shorten};
+use crate::figure::{Font, Frame, HPos, LABEL, MARGIN, Paper, VPos, shorten};
 use crate::metric::{MetricOfDesigns, prominent};
 
 /// Least and most values of a key.
@@ -31,7 +31,7 @@ pub(crate) fn name(keys: [&str; 2]) -> String {
 }
 
 /// Draws a figure for every pair of keys that span a grid on which something varies.
-pub(super) fn draw_all(digest: &Digest<'_>) -> Result<Vec<Figure>, Undrawn> {
+pub(super) fn draw_all(digest: &Digest<'_>, paper: Paper) -> Result<Vec<Figure>, Undrawn> {
     let all: Vec<&Design<'_>> = digest.designs.iter().collect();
     let is_axis = |column: &Column| {
         matches!(column, Column::Key(_)) && column.is_numeric(&all) && VALUES.contains(&column.steps(&all).len())
@@ -39,11 +39,11 @@ pub(super) fn draw_all(digest: &Digest<'_>) -> Result<Vec<Figure>, Undrawn> {
     let keys: Vec<Column> = Column::all(digest).into_iter().filter(is_axis).collect();
     let pairs =
         keys.iter().enumerate().flat_map(|(place, across)| keys[place + 1..].iter().map(move |up| [across, up]));
-    let figures: Vec<Option<Figure>> = pairs.map(|pair| draw(digest, pair)).collect::<Result<_, _>>()?;
+    let figures: Vec<Option<Figure>> = pairs.map(|pair| draw(digest, pair, paper)).collect::<Result<_, _>>()?;
     Ok(figures.into_iter().flatten().take(MOST_FIGURES).collect())
 }
 
-fn draw(digest: &Digest<'_>, keys: [&Column; 2]) -> Result<Option<Figure>, Undrawn> {
+fn draw(digest: &Digest<'_>, keys: [&Column; 2], paper: Paper) -> Result<Option<Figure>, Undrawn> {
     let has_both = |design: &&Design<'_>| keys.iter().all(|key| key.spread(design).is_some());
     let designs: Vec<&Design<'_>> = digest.designs.iter().filter(has_both).collect();
     if designs.is_empty() {
@@ -60,15 +60,15 @@ fn draw(digest: &Digest<'_>, keys: [&Column; 2]) -> Result<Option<Figure>, Undra
     let caption = format!("What {across} and {upwards} do together, each panel with its own scale. {note}");
     let legend = marks.crosses();
     let legend = legend.as_slice();
-    let across_panels = panels.len().min(2);
-    let height = panels.len().div_ceil(2) as f64 * (HEIGHT + GAP);
+    let across_panels = if paper.is_narrow() { 1 } else { panels.len().min(2) };
+    let height = panels.len().div_ceil(across_panels) as f64 * (HEIGHT + GAP);
     let (name, title) = (name(keys.map(Column::name)), format!("Over {across} and {upwards}"));
-    let draft = Draft { name: &name, title: &title, note: &note, legend, caption, height };
+    let draft = Draft { name: &name, title: &title, note: &note, legend, caption, height, paper };
     draft.draw(|sheet, top| {
-        let width = (WIDTH - 2.0 * MARGIN - GAP * (across_panels - 1) as f64) / across_panels as f64;
+        let width = (paper.width - 2.0 * MARGIN - GAP * (across_panels - 1) as f64) / across_panels as f64;
         panels.iter().enumerate().try_for_each(|(place, (title, cells))| {
-            let left = MARGIN + (place % 2) as f64 * (width + GAP);
-            let top = top + (place / 2) as f64 * (HEIGHT + GAP) + PANEL_TITLE;
+            let left = MARGIN + (place % across_panels) as f64 * (width + GAP);
+            let top = top + (place / across_panels) as f64 * (HEIGHT + GAP) + PANEL_TITLE;
             let area = Frame { left, top, right: left + width, bottom: top + HEIGHT - PANEL_TITLE };
             let font = Font::new(LABEL).bold().anchor(HPos::Left, VPos::Bottom);
             sheet.text(&shorten(title, LABEL * 1.1, width), (cells.frame(area).left, top - 4.0), font)?;

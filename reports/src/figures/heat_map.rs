@@ -3,7 +3,7 @@
 use super::draft::{Draft, Figure, Undrawn, count_range, unexecuted_note};
 use crate::digest::{Digest, Executed};
 use crate::figure::{
-    Axis, BAND, ColourBar, Drawn, Font, Frame, GREY, HPos, LABEL, MARGIN, Sheet, TICK, VPos, WIDTH, readable_on,
+    Axis, BAND, ColourBar, Drawn, Font, Frame, GREY, HPos, LABEL, MARGIN, Paper, Sheet, TICK, VPos, readable_on,
     shorten, text_width,
 };
 use crate::names;
@@ -33,7 +33,7 @@ struct Grid<'d, 'a> {
 }
 
 /// Draws one panel per kind, and per swept value in which its networks differ.
-pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
+pub(super) fn draw(digest: &Digest<'_>, paper: Paper) -> Result<Option<Figure>, Undrawn> {
     let grid = Grid::new(digest);
     if grid.splits.len() * grid.widths.len() < 2 {
         return Ok(None);
@@ -51,9 +51,9 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
          payload in bits. {samples} samples per cell; the 95 % Wilson intervals are ± {half_width} or narrower, so \
          cells that differ by less may not differ at all.{failed}"
     );
-    let layout = Layout::new(&grid);
+    let layout = Layout::new(&grid, paper);
     let title = "Where to cut, and how narrow";
-    let draft = Draft { name: NAME, title, note: &note, legend: &[], caption, height: layout.height(&grid) };
+    let draft = Draft { name: NAME, title, note: &note, legend: &[], caption, height: layout.height(&grid), paper };
     draft.draw(|sheet, top| body(&grid, &layout, sheet, top))
 }
 
@@ -92,11 +92,11 @@ struct Layout {
 }
 
 impl Layout {
-    fn new(grid: &Grid<'_, '_>) -> Self {
+    fn new(grid: &Grid<'_, '_>, paper: Paper) -> Self {
         let texts = grid.networks().map(|of| text_width(&payload(&of), SMALL));
         let needed = texts.fold(text_width("100.0", LABEL), f64::max) + 8.0;
         let names = grid.splits.iter().map(|split| text_width(split, TICK)).fold(0.0, f64::max).min(120.0) + 8.0;
-        let room = WIDTH - 2.0 * MARGIN - BAR_WIDTH - ColourBar::RIGHT - 8.0;
+        let room = paper.width - 2.0 * MARGIN - BAR_WIDTH - ColourBar::RIGHT - 8.0;
         let cell = |columns: usize| (room / columns as f64 - names - GAP) / grid.widths.len() as f64;
         let columns = if grid.panels.len() > 1 && cell(2) >= needed { 2 } else { 1 };
         Self { columns, names, cell: cell(columns).min(96.0) }

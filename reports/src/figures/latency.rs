@@ -2,7 +2,7 @@
 
 use super::draft::{Draft, Figure, Undrawn, count_range, left_out};
 use crate::digest::{Design, Digest};
-use crate::figure::{Axis, Drawn, Entry, Frame, LABEL, LineStyle, MARGIN, Plot, Sheet, WIDTH, line_style};
+use crate::figure::{Axis, Drawn, Entry, Frame, LABEL, LineStyle, MARGIN, Paper, Plot, Sheet, line_style};
 use crate::metric::{MetricOfDesigns, NOT_STEADY};
 use crate::quantity::Quantity;
 use cospike_results::metrics::{ENERGY, LATENCY};
@@ -22,13 +22,13 @@ struct Shown<'d, 'a> {
 }
 
 /// Draws the cumulative distributions of the selected design points.
-pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
+pub(super) fn draw(digest: &Digest<'_>, paper: Paper) -> Result<Option<Figure>, Undrawn> {
     let designs: Vec<&Design<'_>> = digest.designs.iter().filter(|design| design.latencies.len() > 1).collect();
     let shown = if designs.len() > MOST { select(digest, &designs) } else { everything(&designs) };
     if shown.is_empty() {
         return Ok(None);
     }
-    let names = digest.names(LABEL, WIDTH / 2.0);
+    let names = digest.names(LABEL, paper.width / 2.0);
     let styles = styles(digest, &shown);
     let entry = |(shown, style): (&Shown<'_, '_>, &LineStyle)| {
         let unsteady = (!shown.design.summary.is_steady()).then_some(NOT_STEADY);
@@ -58,9 +58,16 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
          {requests} completed requests per line, over all replications; those of all replications \
          together, percentiles joined by straight lines. Markers show the median, the 95th and the 99th percentile.{absent}"
     );
-    let draft =
-        Draft { name: NAME, title: "How long answers take", note: &note, legend: &legend, caption, height: HEIGHT };
-    draft.draw(|sheet, top| body(&shown, &styles, sheet, top))
+    let draft = Draft {
+        name: NAME,
+        title: "How long answers take",
+        note: &note,
+        legend: &legend,
+        caption,
+        height: HEIGHT,
+        paper,
+    };
+    draft.draw(|sheet, top| body((&shown, &styles), paper, sheet, top))
 }
 
 fn everything<'d, 'a>(designs: &[&'d Design<'a>]) -> Vec<Shown<'d, 'a>> {
@@ -98,9 +105,10 @@ fn styles(digest: &Digest<'_>, shown: &[Shown<'_, '_>]) -> Vec<LineStyle> {
     shown.iter().enumerate().map(|(place, of)| line_style(&kind(of), &digest.kinds, before(place))).collect()
 }
 
-fn body(shown: &[Shown<'_, '_>], styles: &[LineStyle], sheet: &Sheet<'_>, top: f64) -> Drawn {
+fn body((shown, styles): (&[Shown<'_, '_>], &[LineStyle]), paper: Paper, sheet: &Sheet<'_>, top: f64) -> Drawn {
     let seconds = shown.iter().flat_map(|shown| shown.design.latencies.iter().map(|(_, seconds)| *seconds));
-    let frame = Frame { left: MARGIN + Frame::LEFT, top, right: WIDTH - MARGIN, bottom: top + HEIGHT - Frame::BELOW };
+    let frame =
+        Frame { left: MARGIN + Frame::LEFT, top, right: paper.width - MARGIN, bottom: top + HEIGHT - Frame::BELOW };
     let plot = Plot {
         sheet,
         frame,

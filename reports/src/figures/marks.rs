@@ -34,7 +34,7 @@ impl Marks {
     /// Sentences on the marks, each with a space in front; `unsteady` names that of a value that is not steady.
     pub(crate) fn note(self, unsteady: &str) -> String {
         let unsteady = match self.is_unsteady {
-            true => format!(" {unsteady} marks a value that is {NOT_STEADY}: a longer run would change it."),
+            true => format!(" {unsteady} stands for a value that is {NOT_STEADY}: a longer run would change it."),
             false => String::new(),
         };
         let overloaded = match self.is_overloaded {

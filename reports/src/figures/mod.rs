@@ -14,6 +14,7 @@ mod marks;
 mod panels;
 mod pareto;
 mod price_lists;
+mod rows;
 mod series;
 mod swept;
 mod time_line;
@@ -31,14 +32,15 @@ pub(crate) use zoo::zoo_figure;
 
 use crate::digest::Digest;
 use crate::error::ReportError;
+use crate::figure::Paper;
 use draft::Undrawn;
 
-/// Draws every figure for which the study has data, in the order of the page.
+/// Draws every figure for which the study has data on `paper`, in the order of the page.
 ///
 /// # Errors
 /// [`ReportError::Drawing`].
-pub(crate) fn all(digest: &Digest<'_>) -> Result<Vec<Figure>, ReportError> {
-    type Draw = fn(&Digest<'_>) -> Result<Option<Figure>, Undrawn>;
+pub(crate) fn all(digest: &Digest<'_>, paper: Paper) -> Result<Vec<Figure>, ReportError> {
+    type Draw = fn(&Digest<'_>, Paper) -> Result<Option<Figure>, Undrawn>;
     let figures: [Draw; 8] = [
         time_line::draw,
         designs::draw,
@@ -49,10 +51,10 @@ pub(crate) fn all(digest: &Digest<'_>) -> Result<Vec<Figure>, ReportError> {
         price_lists::draw,
         latency::draw,
     ];
-    let mut all = swept::draw_all(digest)?;
-    all.extend(heat::draw_all(digest)?);
+    let mut all = swept::draw_all(digest, paper)?;
+    all.extend(heat::draw_all(digest, paper)?);
     for draw in figures {
-        all.extend(draw(digest)?);
+        all.extend(draw(digest, paper)?);
     }
     Ok(all)
 }

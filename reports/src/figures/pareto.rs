@@ -3,7 +3,7 @@
 use super::draft::{Draft, Figure, Undrawn, kind_legend, left_out, replications_note};
 use crate::digest::{Design, Digest};
 use crate::figure::{
-    Axis, Drawn, Entry, Font, Frame, GREY, HPos, INK, Key, Labels, MARGIN, Plot, Sheet, Stroke, TICK, VPos, WIDTH,
+    Axis, Drawn, Entry, Font, Frame, GREY, HPos, INK, Key, Labels, MARGIN, Paper, Plot, Sheet, Stroke, TICK, VPos,
     kind_style,
 };
 use crate::metric::{Metric, MetricOfDesigns};
@@ -24,7 +24,7 @@ const MOST_MARKERS: usize = 400;
 const COSTS: [Metric; 2] = [ENERGY, LATENCY];
 
 /// Draws the share of correct answers against energy and latency.
-pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
+pub(super) fn draw(digest: &Digest<'_>, paper: Paper) -> Result<Option<Figure>, Undrawn> {
     let drawn = COSTS.each_ref().map(|cost| Point::all(digest, cost));
     if drawn.iter().all(|points| points.len() < 2) {
         return Ok(None);
@@ -50,18 +50,22 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
         format!("Correct answers of all requests asked, lost and unanswered ones included; {replications}.{left_out}");
     let caption = format!(
         "Correct answers as a share of all requests asked, against the energy of the edge devices per answered \
-         request (left) and the mean latency (right): {replications}. The intervals cover the randomness of \
+         request and the mean latency: {replications}. The intervals cover the randomness of \
          arrivals, sample order and link, and those of correct answers that of the finite set of samples too, which all \
          replications share. Ringed points, joined, are those that no other design point beats in both respects by its means; \
          neighbours whose intervals overlap may change places. Labels are left out where they \
          would cover something, or stand nearer to another point.{left_out}"
     );
     let title = "What accuracy costs";
-    let draft = Draft { name: NAME, title, note: &note, legend: &legend, caption, height: HEIGHT };
+    let rows = if paper.is_narrow() { COSTS.len() } else { 1 };
+    let draft = Draft { name: NAME, title, note: &note, legend: &legend, caption, height: rows as f64 * HEIGHT, paper };
     draft.draw(|sheet, top| {
-        let width = (WIDTH - 2.0 * MARGIN - 2.0 * Frame::LEFT - GAP) / 2.0;
+        let beside = COSTS.len() / rows;
+        let between = (beside - 1) as f64 * (GAP + Frame::LEFT);
+        let width = (paper.width - 2.0 * MARGIN - Frame::LEFT - between) / beside as f64;
         COSTS.iter().zip(&drawn).enumerate().try_for_each(|(index, (cost, points))| {
-            let left = MARGIN + Frame::LEFT + index as f64 * (width + GAP + Frame::LEFT);
+            let (row, column) = ((index / beside) as f64, (index % beside) as f64);
+            let (left, top) = (MARGIN + Frame::LEFT + column * (width + GAP + Frame::LEFT), top + row * HEIGHT);
             let frame = Frame { left, top, right: left + width, bottom: top + HEIGHT - Frame::BELOW };
             panel(digest, points, cost, sheet, frame)
         })

@@ -3,7 +3,7 @@
 use super::draft::{Draft, Figure, Undrawn, kind_legend, left_out, unexecuted_note};
 use crate::digest::{Design, Digest};
 use crate::figure::{
-    Axis, BAND, Drawn, Font, Frame, GREY, HPos, LABEL, MARGIN, Plot, Sheet, TICK, VPos, WIDTH, kind_style, shorten,
+    Axis, BAND, Drawn, Font, Frame, GREY, HPos, LABEL, MARGIN, Paper, Plot, Sheet, TICK, VPos, kind_style, shorten,
     text_width,
 };
 use crate::quantity::{Quantity, fixed};
@@ -22,7 +22,7 @@ const COLUMN: f64 = 106.0;
 const GAP: f64 = 12.0;
 
 /// Draws one row per price list and split point, the widths of a kind side by side in it.
-pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
+pub(super) fn draw(digest: &Digest<'_>, paper: Paper) -> Result<Option<Figure>, Undrawn> {
     let lists: BTreeSet<&str> = digest.networks().flat_map(|design| design.compute.keys().copied()).collect();
     let priced = |design: &&Design<'_>| design.compute.values().any(|joules| *joules > 0.0);
     let mut splits: Vec<&str> = Vec::new();
@@ -41,7 +41,8 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
         "Mean energy of one sample's head by price list; one marker per network. Published prices disagree: compare \
          within one list only.{left_out}"
     );
-    let ratios = if digest.pairs.is_empty() {
+    let has_ratios = !digest.pairs.is_empty() && !paper.is_narrow();
+    let ratios = if !has_ratios {
         ""
     } else {
         " The ratios on the right are those of networks that differ in nothing but the kind, the smallest and the largest where \
@@ -59,21 +60,29 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     let legend = kind_legend(digest);
     let height = COLUMN_TITLES + lists.len() as f64 * (LIST + splits.len() as f64 * ROW) + 6.0 + Frame::BELOW;
     let title = "Compute energy under different price lists";
-    let draft = Draft { name: NAME, title, note: &note, legend: &legend, caption, height };
+    let draft = Draft { name: NAME, title, note: &note, legend: &legend, caption, height, paper };
     draft.draw(|sheet, top| {
         let names = splits.iter().map(|split| text_width(split, TICK)).fold(0.0, f64::max).min(140.0) + 20.0;
-        let ratios = if digest.pairs.is_empty() { GAP } else { GAP + 2.0 * COLUMN };
+        let ratios = if has_ratios { GAP + 2.0 * COLUMN } else { GAP };
         let bottom = top + height - Frame::BELOW;
-        let frame = Frame { left: MARGIN + names, top: top + COLUMN_TITLES, right: WIDTH - MARGIN - ratios, bottom };
-        body(digest, &lists, &splits, sheet, frame)
+        let frame =
+            Frame { left: MARGIN + names, top: top + COLUMN_TITLES, right: paper.width - MARGIN - ratios, bottom };
+        body((digest, paper), &lists, &splits, sheet, frame)
     })
 }
 
-fn body(digest: &Digest<'_>, lists: &BTreeSet<&str>, splits: &[&str], sheet: &Sheet<'_>, frame: Frame) -> Drawn {
+fn body(
+    (digest, paper): (&Digest<'_>, Paper),
+    lists: &BTreeSet<&str>,
+    splits: &[&str],
+    sheet: &Sheet<'_>,
+    frame: Frame,
+) -> Drawn {
     let joules = digest.networks().flat_map(|design| design.compute.values().copied());
     let plot = Plot { sheet, frame, x: Axis::log("Energy per sample", Quantity::Joules, joules), y: None };
     plot.axes()?;
-    if !digest.pairs.is_empty() {
+    let has_ratios = !digest.pairs.is_empty() && !paper.is_narrow();
+    if has_ratios {
         let font = Font::new(TICK).bold().anchor(HPos::Left, VPos::Bottom);
         let [computed, skipped] = columns(frame);
         sheet.text("spiking ÷ other, zeros", (computed, frame.top - 17.0), font)?;
@@ -82,12 +91,15 @@ fn body(digest: &Digest<'_>, lists: &BTreeSet<&str>, splits: &[&str], sheet: &Sh
     }
     let mut y = frame.top;
     for list in lists {
-        sheet.rectangle((MARGIN, y + 2.0), (WIDTH - MARGIN, y + LIST - 3.0), BAND)?;
-        let name = shorten(list, LABEL * 1.1, WIDTH - 2.0 * MARGIN - 12.0);
+        sheet.rectangle((MARGIN, y + 2.0), (paper.width - MARGIN, y + LIST - 3.0), BAND)?;
+        let name = shorten(list, LABEL * 1.1, paper.width - 2.0 * MARGIN - 12.0);
         sheet.text(&name, (MARGIN + 6.0, y + LIST / 2.0 - 0.5), Font::new(LABEL).bold())?;
         y += LIST;
         for split in splits {
             row(digest, list, split, &plot, y + ROW / 2.0)?;
+            if has_ratios {
+                row_ratios(digest, list, split, &plot, y + ROW / 2.0)?;
+            }
             y += ROW;
         }
     }
@@ -109,6 +121,11 @@ fn row(digest: &Digest<'_>, list: &str, split: &str, plot: &Plot<'_, '_>, y: f64
         let style = kind_style(&design.row.kind, &digest.kinds);
         plot.sheet.marker((plot.column(*joules), y + shift), style.marker, 3.6, style.colour)?;
     }
+    Ok(())
+}
+
+/// Writes the ratios of a row beside the plot.
+fn row_ratios(digest: &Digest<'_>, list: &str, split: &str, plot: &Plot<'_, '_>, y: f64) -> Drawn {
     let [computed, skipped] = columns(plot.frame);
     let write = |text: Option<String>, x| match text {
         Some(text) => plot.sheet.text(&text, (x, y), Font::new(TICK).colour(GREY)),

@@ -6,8 +6,8 @@ use super::panels::Layout;
 use super::series::{MOST_MARKERS, Series, SeriesPoint};
 use crate::digest::{Design, Digest};
 use crate::figure::{
-    Axis, DrawError, Drawn, Entry, Font, GREY, HPos, Key, LABEL, LineStyle, Plot, Stroke, TICK, VPos, line_style,
-    shorten,
+    Axis, DrawError, Drawn, Entry, Font, GREY, HPos, Key, LABEL, LineStyle, Paper, Plot, Stroke, TICK, VPos,
+    line_style, shorten,
 };
 use crate::metric::{Metric, MetricOfDesigns, Reading, Spread, prominent};
 use crate::quantity::Quantity;
@@ -34,14 +34,14 @@ pub(super) fn in_file_name(key: &str) -> String {
 }
 
 /// Draws a figure for every swept key against which something varies.
-pub(super) fn draw_all(digest: &Digest<'_>) -> Result<Vec<Figure>, Undrawn> {
+pub(super) fn draw_all(digest: &Digest<'_>, paper: Paper) -> Result<Vec<Figure>, Undrawn> {
     let mut names = BTreeSet::new();
     let swept = Swept::all(digest).into_iter().filter(|swept| names.insert(name(&swept.key)));
-    let figures: Vec<Option<Figure>> = swept.map(|swept| draw(digest, &swept)).collect::<Result<_, _>>()?;
+    let figures: Vec<Option<Figure>> = swept.map(|swept| draw(digest, &swept, paper)).collect::<Result<_, _>>()?;
     Ok(figures.into_iter().flatten().collect())
 }
 
-fn draw(digest: &Digest<'_>, swept: &Swept) -> Result<Option<Figure>, Undrawn> {
+fn draw(digest: &Digest<'_>, swept: &Swept, paper: Paper) -> Result<Option<Figure>, Undrawn> {
     let facets = Facets::new(swept);
     let values = facets.by.as_ref().map_or(1, |(_, values)| values.len());
     let reacts = |metric: &&Metric| swept.lines.iter().any(|line| metric.varies(designs(digest, line)));
@@ -53,7 +53,7 @@ fn draw(digest: &Digest<'_>, swept: &Swept) -> Result<Option<Figure>, Undrawn> {
     let graph = Graph::new(digest, swept, &facets);
     let readings = panels.iter().flat_map(|&(facet, metric)| graph.readings(facet, metric));
     let marks = Marks::of(readings);
-    let layout = Layout { panels: panels.len() };
+    let layout = Layout { panels: panels.len(), paper };
     let replications = replications_note(digest, |summary| &summary.latency_mean_s);
     let remarks = format!("{}{}", samples_note(metrics.iter().copied()), graph.remarks(&facets, marks));
     let note = format!("Bands and bars: {replications}.{remarks}");
@@ -63,7 +63,8 @@ fn draw(digest: &Digest<'_>, swept: &Swept) -> Result<Option<Figure>, Undrawn> {
         swept.key
     );
     let (name, title, legend) = (name(&swept.key), format!("Against {}", swept.key), graph.legend(marks));
-    let draft = Draft { name: &name, title: &title, note: &note, legend: &legend, caption, height: layout.height() };
+    let draft =
+        Draft { name: &name, title: &title, note: &note, legend: &legend, caption, height: layout.height(), paper };
     draft.draw(|sheet, top| {
         panels.iter().enumerate().try_for_each(|(place, &(facet, metric))| {
             let spreads = graph.readings(facet, metric).into_iter().filter_map(Reading::shown);

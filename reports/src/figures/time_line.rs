@@ -3,7 +3,7 @@
 use super::draft::{Draft, Figure, Undrawn, left_out};
 use super::panels::Layout;
 use crate::digest::{Design, Digest};
-use crate::figure::{Axis, Drawn, Entry, LABEL, LineStyle, Plot, Sheet, WIDTH, line_style};
+use crate::figure::{Axis, Drawn, Entry, LABEL, LineStyle, Paper, Plot, Sheet, line_style};
 use crate::quantity::Quantity;
 use cospike_results::index::PointIndex;
 use cospike_sim_core::cosim::TimeSlice;
@@ -67,7 +67,7 @@ struct Line<'a> {
 }
 
 /// Draws what varies over time.
-pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
+pub(super) fn draw(digest: &Digest<'_>, paper: Paper) -> Result<Option<Figure>, Undrawn> {
     let mut slices: BTreeMap<PointIndex, Vec<&TimeSlice>> = BTreeMap::new();
     for row in &digest.results.time_line {
         slices.entry(row.point).or_default().push(&row.slice);
@@ -86,7 +86,7 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
     if panels.is_empty() {
         return Ok(None);
     }
-    let names = digest.names(LABEL, WIDTH / 2.0);
+    let names = digest.names(LABEL, paper.width / 2.0);
     let entry = |(design, line): (&&Design<'_>, &Line<'_>)| {
         let index = digest.designs.iter().position(|other| other.row.point == design.row.point);
         let text = index.map_or(&design.row.label, |index| &names[index]).clone();
@@ -100,9 +100,9 @@ pub(super) fn draw(digest: &Digest<'_>) -> Result<Option<Figure>, Undrawn> {
          most 128 for the whole run; the latency is that of the requests answered in it. Other replications see other \
          arrivals.{absent}"
     );
-    let layout = Layout { panels: panels.len() };
+    let layout = Layout { panels: panels.len(), paper };
     let draft =
-        Draft { name: NAME, title: "Over time", note: &note, legend: &legend, caption, height: layout.height() };
+        Draft { name: NAME, title: "Over time", note: &note, legend: &legend, caption, height: layout.height(), paper };
     draft.draw(|sheet, top| {
         let end = lines.iter().flat_map(|line| line.slices.last()).map(|slice| slice.to_s);
         let x = Axis::from_zero("Time", Quantity::Seconds, end);

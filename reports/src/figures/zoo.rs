@@ -4,7 +4,8 @@ use super::draft::Draft;
 use super::panels::Layout;
 use crate::error::ReportError;
 use crate::figure::{
-    Axis, Drawn, Entry, Font, HPos, Key, LABEL, Labels, Marker, Plot, RGBColor, Stroke, Style, TICK, VPos, kind_style,
+    Axis, Drawn, Entry, Font, HPos, Key, LABEL, Labels, Marker, Paper, Plot, RGBColor, Stroke, Style, TICK, VPos,
+    kind_style,
 };
 use crate::names;
 use crate::quantity::Quantity;
@@ -36,12 +37,20 @@ pub(crate) fn zoo_figure(title: &str, branches: &[&Branch<'_>]) -> Result<Option
     let unsplit: Vec<(String, f64, RGBColor)> = branches.iter().filter_map(|branch| unsplit(branch)).collect();
     let bits = lines.iter().flat_map(|line| line.points.iter().map(|(_, bits, _)| *bits));
     let x = Axis::log(names::PAYLOAD, Quantity::Bits, bits);
-    let layout = Layout { panels: splits.len() };
+    let layout = Layout { panels: splits.len(), paper: Paper::PAGE };
     let note = "Lines join the widths (w) of the bottleneck unit. Points are means over training seeds, bars reach from the \
                 lowest to the highest. Each panel has its own scale of accuracy.";
     let caption =
         format!("{title}: test accuracy against the mean payload of a request, one panel per split point. {note}");
-    let draft = Draft { name: NAME, title, note, legend: &legend(&lines, &unsplit), caption, height: layout.height() };
+    let draft = Draft {
+        name: NAME,
+        title,
+        note,
+        legend: &legend(&lines, &unsplit),
+        caption,
+        height: layout.height(),
+        paper: Paper::PAGE,
+    };
     let drawn = draft.draw(|sheet, top| {
         splits.iter().enumerate().try_for_each(|(index, split)| {
             let own: Vec<&Line<'_>> = lines.iter().filter(|line| line.series.split == *split).collect();

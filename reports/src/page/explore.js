@@ -1,7 +1,10 @@
 // The figure whose axes and colours the reader chooses.
 const SVG = "http://www.w3.org/2000/svg";
 const PREFIXES = [[1e9, "G"], [1e6, "M"], [1e3, "k"], [1, ""], [1e-3, "m"], [1e-6, "µ"], [1e-9, "n"], [1e-12, "p"], [1e-15, "f"]];
-const FRAME = { width: 720, height: 420, left: 74, right: 18, top: 14, bottom: 52 };
+const FRAME = { height: 420, left: 74, right: 18, top: 14, bottom: 52 };
+// As the other figures: on a phone narrower, with letters as large.
+const PHONE = window.matchMedia("(max-width: 640px)");
+const frameWidth = () => (PHONE.matches ? 360 : 720);
 function scaleOf(size, unit) {
   if (unit === "%") return [0.01, "%"];
   if (!["s", "J", "W"].includes(unit) || size === 0) return [1, unit];
@@ -105,6 +108,7 @@ class Explorer {
     this.figure.append(this.legend, this.wide, this.caption, downloadsOf(this.figure));
     section.append(tools(x, y, by, filter), this.figure, values);
     section.hidden = false;
+    PHONE.addEventListener("change", redraw);
     this.redraw();
   }
   // Design points that the table of design points shows; beyond its rows, those whose label has the words of the filter.
@@ -181,7 +185,8 @@ class Explorer {
     this.table.replaceChildren(head, body);
   }
   plot(x, y, drawn) {
-    const { width, height, left, right, top, bottom } = FRAME;
+    const { height, left, right, top, bottom } = FRAME;
+    const width = frameWidth();
     const svg = draw("svg", { xmlns: SVG, width, height, viewBox: `0 0 ${width} ${height}`, role: "img", tabindex: 0, "font-family": "Helvetica, Arial, sans-serif", "font-size": 11.5, fill: "#222222" });
     svg.setAttribute("aria-label", this.caption.textContent);
     svg.append(draw("rect", { width, height, fill: "#ffffff" }));

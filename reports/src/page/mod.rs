@@ -46,8 +46,19 @@ pub(crate) fn document(title: &str, main: &Markup, scripts: &[&str]) -> Markup {
 /// Sorts, filters and saves tables, and saves figures.
 const SCRIPT: &str = include_str!("page.js");
 
-/// Renders the page around `figures`.
-pub(crate) fn render(digest: &Digest<'_>, figures: &[Figure]) -> Markup {
+/// A figure with its caption: as it is on a page, and as it is `narrow`, on a phone.
+pub(crate) fn figure_of(figure: &Figure, narrow: Option<&Figure>) -> Markup {
+    html! {
+        figure id=(figure.name) {
+            div.wide.page tabindex="0" role="region" aria-label="Figure, scrolls sideways" { (PreEscaped(&figure.svg)) }
+            @if let Some(narrow) = narrow { div.phone { (PreEscaped(&narrow.svg)) } }
+            figcaption { (figure.caption) }
+        }
+    }
+}
+
+/// Renders the page around `figures`, of which `narrow` are those for a phone.
+pub(crate) fn render(digest: &Digest<'_>, figures: &[Figure], narrow: &[Figure]) -> Markup {
     let manifest = &digest.results.manifest;
     let main = html! {
         h1 { (manifest.name) }
@@ -60,13 +71,7 @@ pub(crate) fn render(digest: &Digest<'_>, figures: &[Figure]) -> Markup {
         (cautions(digest))
         section #figures {
             h2 { "Figures" }
-            @for figure in figures {
-                figure id=(figure.name) {
-                    // On a phone the figure scrolls sideways and keeps its font size.
-                    div.wide tabindex="0" role="region" aria-label="Figure, scrolls sideways" { (PreEscaped(&figure.svg)) }
-                    figcaption { (figure.caption) }
-                }
-            }
+            @for figure in figures { (figure_of(figure, narrow.iter().find(|other| other.name == figure.name))) }
         }
         (explore::section(digest))
         (headline::section(digest))
