@@ -17,7 +17,12 @@ use std::path::Path;
 pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
     let word = arguments.scenario.word();
     if let Some(format) = Format::of(word) {
-        return network_file::check(Path::new(word), format, &arguments.file, arguments.json);
+        return network_file::check(Path::new(word), format, (&arguments.file, &arguments.unit), arguments.json);
+    }
+    if arguments.unit.is_given() {
+        return Err(Failure::mistake(
+            "`--unit-at` needs the file of a network (.nir, .onnx, .safetensors)\nhelp: `cospike networks NAME` takes it for an architecture",
+        ));
     }
     arguments.file.options(None)?;
     let zoo = arguments.scenario.zoo()?;

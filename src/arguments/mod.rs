@@ -15,6 +15,7 @@ use crate::data::Data;
 use crate::figure::Figure;
 use crate::given::{GivenData, GivenScenario, GivenStore, GivenZoo, range};
 use crate::network_file::GivenFile;
+use crate::unit_form::GivenUnit;
 use clap::{Args, Parser, Subcommand};
 use cospike_sim_core::kernel::SimTime;
 use std::ops::Range;
@@ -139,6 +140,8 @@ pub(crate) struct Check {
     pub(crate) scenario: GivenScenario,
     #[command(flatten)]
     pub(crate) file: GivenFile,
+    #[command(flatten)]
+    pub(crate) unit: GivenUnit,
     /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,

@@ -127,6 +127,11 @@ impl Network {
                 net.one_convolution_unit(unit, f, Some(f))
             }
         };
+        let is_taken = |added: &&Layer| self.layers.iter().any(|layer| layer.name == added.name);
+        if let Some(twice) = net.layers[at + 1..].iter().find(is_taken) {
+            let reason = "a layer of the bottleneck unit would have the same name".into();
+            return Err(NetworkError::Inconsistent { layer: twice.name.clone(), reason });
+        }
         let shift = end - at;
         let moved = |i: usize| if i >= at { i + shift } else { i };
         net.layers.extend(
