@@ -149,7 +149,10 @@ fn a_unit_answers_for_no_other_network() {
         (broken(&|_| {}, &good[..3]), "`decoder.conv.bias` is missing"),
         (broken(&|_| {}, &[good[0].clone(), good[1].clone(), good[3].clone()]), "`decoder.conv.weight`"),
         (broken(&|metadata| drop(metadata.remove("neuron")), &good), "metadata `neuron` must be"),
-        (broken(&|metadata| metadata["neuron"] = "if:threshold=1,fire=gt,reset=soft,initial=0".into(), &good), "other neurons"),
+        (
+            broken(&|metadata| metadata["neuron"] = "if:threshold=1,fire=gt,reset=soft,initial=0".into(), &good),
+            "other neurons",
+        ),
         (broken(&|metadata| metadata["backbone_blake3"] = "ab".into(), &good), "the hash that `cospike check` prints"),
         (broken(&|metadata| metadata["split"] = "iff".into(), &good), "`iff`"),
     ] {

@@ -17,7 +17,9 @@ pub(crate) fn verify(arguments: &Verify) -> Result<bool, Failure> {
     for files in &mut groups {
         for file in files.extract_if(.., |file| file.is_of_another_file()) {
             let (name, backbone) = (printable(&file.name), printable(&file.metadata.backbone));
-            say!("{name} is not measured: it is a unit of the network in the file {backbone}, see `cospike infer --unit`");
+            say!(
+                "{name} is not measured: it is a unit of the network in the file {backbone}, see `cospike infer --unit`"
+            );
         }
     }
     groups.retain(|files| !files.is_empty());

@@ -242,6 +242,10 @@ impl Factory<'_> {
             None => self.backbone_of_zoo(&plan.backbone_file())?,
         };
         let steps = file.metadata.time_steps as usize;
+        let tensors = match plan.file() {
+            Some(file) => Model::folded(backbone, file.tensors())?.tensors,
+            None => file.tensors().clone(),
+        };
         let jpeg = (plan.kind == BottleneckKind::Float)
             .then(|| Jpeg::new(net.layers[cut].output, JPEG_QUALITY))
             .transpose()?;
@@ -260,7 +264,7 @@ impl Factory<'_> {
         let images = head.images;
         let is_of_zoo = plan.file().is_none();
         let frozen = self.frozen(head, |workshop, images| match is_of_zoo {
-            true => workshop.freeze(backbone, file.tensors(), at, steps, images),
+            true => workshop.freeze(backbone, &tensors, at, steps, images),
             false => workshop.freeze_by_inference(&file, at, steps, images),
         })?;
         let trained = self.workshop(plan.seed).unit(&UnitTask {
@@ -272,7 +276,7 @@ impl Factory<'_> {
             steps,
             link: link.as_deref(),
             link_in_words: format!("{:?} {:?}", jpeg.as_ref().map(|_| JPEG_QUALITY), plan.noise),
-            backbone: file.tensors(),
+            backbone: &tensors,
             frozen: &frozen,
             restore: plan.restore,
             quantised: plan.quantised,

@@ -1,7 +1,7 @@
 //! The parameters of a network in training: tensors by the names that inference reads.
 
 use crate::kernels::BatchStatistics;
-use cospike_sim_core::network::{Layer, Network, Operation, Tensor, TensorStore};
+use cospike_sim_core::network::{Layer, Network, NetworkError, Operation, Tensor, TensorStore, Weights};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use std::collections::BTreeMap;
@@ -46,6 +46,24 @@ impl Model {
             }
         }
         model
+    }
+
+    /// The `tensors` of a network that another trainer has made, with every normalisation folded into the weights before it.
+    ///
+    /// # Errors
+    /// Tensors that are not those of `net`.
+    pub(crate) fn folded(net: &Network, tensors: &TensorStore) -> Result<Self, NetworkError> {
+        let weights = Weights::from_store(net, tensors)?;
+        let mut model = Self { tensors: tensors.clone() };
+        for (index, layer) in net.layers.iter().enumerate() {
+            let Some(affine) = weights.layer(index) else { continue };
+            for part in NORM_PARTS {
+                model.tensors.remove(&format!("{}.{part}", layer.name));
+            }
+            model.tensors.insert(format!("{}.weight", layer.name), affine.weight.clone());
+            model.put(&layer.name, "bias", vec![affine.bias.len()], affine.bias.clone());
+        }
+        Ok(model)
     }
 
     /// Adds a kernel and its normalisation of `outputs` channels. Of the kernel's elements every output position reads one

@@ -1,7 +1,10 @@
 //! Units for the networks of files.
 
-use super::{beats_chance, random_model};
+use super::frames::events;
+use super::{SHORT, TINY, beats_chance, random_model};
+use crate::backbone::Workshop;
 use crate::data::Samples;
+use crate::fit::Schedule;
 use crate::job::Factory;
 use crate::kernels::{Maps, Pool};
 use crate::loss::Targets;
@@ -10,14 +13,13 @@ use crate::model::Model;
 use crate::pass::{Device, Dynamics, Pass, check_passage};
 use crate::plan::Plan;
 use crate::random::stream;
-use cospike_models::dataset::{Dataset, SampleKind, Values};
-use cospike_models::import::nir::NirOptions;
+use cospike_models::import::nir::{self, NirOptions};
 use cospike_models::import::onnx::OnnxFile;
-use cospike_models::zoo::{ImportOptions, WeightFile, Zoo, ZooError};
+use cospike_models::zoo::{ImportOptions, NetworkChoice, WeightFile, Zoo, ZooError};
 use cospike_sim_core::inference::{Executable, Feature, Real};
 use cospike_sim_core::network::{
-    Activation, Bottleneck, BottleneckKind, Conv2d, Network, Nonlinearity, Operation, Pool2d, Reduction, Shape, Slide,
-    Tensor, TensorStore, Weights,
+    Activation, Bottleneck, BottleneckKind, Conv2d, Network, Neuron, Nonlinearity, Operation, Pool2d, Reduction, Reset,
+    Shape, Slide, Tensor, TensorStore, Weights,
 };
 use rand::RngExt;
 use std::cell::RefCell;
@@ -77,22 +79,27 @@ fn with_unit(net: &Network, tensors: &TensorStore, split: &str, kind: Bottleneck
     (whole, Model { tensors: tensors.clone().into_iter().chain(unit).collect() })
 }
 
-/// What the pass computes of frozen layers is what the inference computes.
-fn assert_same_scores(net: &Network, model: &Model) {
+/// What the pass computes of frozen layers is what the inference computes, layer by layer.
+fn assert_same_values(net: &Network, model: &Model) {
     check_passage(net, 1..net.layers.len()).unwrap();
     let mut rng = stream(7, "image");
     let image: Vec<f32> = (0..net.input().len()).map(|_| rng.random()).collect();
     let layers = 1..net.layers.len();
     let pass = Pass::evaluation(net, layers.clone(), Dynamics::Steps(1), &Device::Kernels);
     let input = Maps { shape: net.input(), frames: 1, data: image.clone() };
-    let found = pass.scores(model, input, 1, &mut Pool::default()).unwrap();
+    let tape = pass.forward(model, input, 1, &mut Pool::default()).unwrap();
     let engine = Executable::new(net, &Weights::from_store(net, &model.tensors).unwrap()).unwrap();
     let input = Feature::Real(Real { shape: net.input(), steps: 1, data: image });
-    let Feature::Real(expected) = engine.run(layers, &input, 1).unwrap().output else { panic!("scores are real") };
-    let largest = expected.data.iter().fold(0.0_f32, |m, v| m.max(v.abs()));
-    for (a, b) in found.iter().zip(&expected.data) {
-        assert!(largest > 1e-3 && (a - b).abs() < 1e-4 * largest.max(1.0), "{}: {found:?}, {expected:?}", net.name);
-    }
+    let compare = |layer: usize, _: &[(usize, Option<&Feature>)], output: Option<&Feature>| {
+        let Some(Feature::Real(expected)) = output else { return };
+        let found = &tape.output(net, layer).unwrap().data;
+        let largest = expected.data.iter().fold(1.0_f32, |m, v| m.max(v.abs()));
+        let name = &net.layers[layer].name;
+        for (a, b) in found.iter().zip(&expected.data) {
+            assert!((a - b).abs() < 1e-4 * largest, "{} {name}: {found:?}, {expected:?}", net.name);
+        }
+    };
+    engine.run_observed(layers, &input, 1, compare).unwrap();
 }
 
 /// Gradients of a unit through a frozen tail against finite differences of the loss.
@@ -139,86 +146,58 @@ fn assert_gradients(backbone: &Network, tensors: &TensorStore, split: &str) {
 fn gradients_pass_through_whatever_a_file_may_hold() {
     let net = unusual_network();
     let tensors = foreign_tensors(&net);
-    assert_same_scores(&net, &Model { tensors: tensors.clone() });
+    assert_same_values(&net, &Model { tensors: tensors.clone() });
     assert_gradients(&net, &tensors, "cut");
     for (name, split) in [("residual", "/stem/Relu"), ("residual", "/pool/MaxPool"), ("mobile", ""), ("channels", "")] {
         let file = OnnxFile::read(&data(&format!("models/tests/data/onnx/{name}.onnx"))).unwrap();
         let made = file.network.unwrap_or_else(|error| panic!("{name}: {error}"));
         let first = &made.network.split_points[1].name;
         let split = if split.is_empty() { first } else { split };
-        assert_same_scores(&made.network, &Model { tensors: made.tensors.clone() });
-        assert_gradients(&made.network, &made.tensors, split);
+        let tensors = Model::folded(&made.network, &made.tensors).unwrap().tensors;
+        assert_same_values(&made.network, &Model { tensors: tensors.clone() });
+        assert_gradients(&made.network, &tensors, split);
         for kind in [BottleneckKind::Float, BottleneckKind::Binary] {
-            let (net, model) = with_unit(&made.network, &made.tensors, split, kind);
-            assert_same_scores(&net, &model);
+            let (net, model) = with_unit(&made.network, &tensors, split, kind);
+            assert_same_values(&net, &model);
         }
     }
 }
 
-/// Seven frames of a bar that moves to the right, to the left, down or up, as `benches/peers/events.py` makes them.
-fn moving_bars(n: usize, seed: u64) -> Dataset {
-    const STEPS: usize = 7;
-    let shape = Shape::new(2, 9, 12);
-    let mut rng = stream(seed, "moving bars");
-    let labels: Vec<u16> = (0..n).map(|i| (i % 4) as u16).collect();
-    let mut counts = vec![];
-    for &label in &labels {
-        let (down, right) = [(0, 1), (0, -1), (1, 0), (-1, 0)][usize::from(label)];
-        let mut frames: Vec<u8> = (0..STEPS * shape.len()).map(|_| u8::from(rng.random_bool(0.03))).collect();
-        let along = (i32::abs(right), i32::abs(down));
-        let mut start = |side: usize, step: i32, along: i32| {
-            (side / 2) as i32 - (STEPS / 2) as i32 * step - 2 * along + rng.random_range(-1..=1)
-        };
-        let start = (start(shape.height, down, along.0), start(shape.width, right, along.1));
-        for t in 0..STEPS {
-            for (at, polarity) in [(t as i32, 0), (t as i32 + 1, 1)] {
-                for pixel in 0..4 {
-                    let row = usize::try_from(start.0 + at * down + pixel * along.0).unwrap_or(usize::MAX);
-                    let column = usize::try_from(start.1 + at * right + pixel * along.1).unwrap_or(usize::MAX);
-                    if row < shape.height && column < shape.width {
-                        let place = ((t * 2 + polarity) * shape.height + row) * shape.width + column;
-                        frames[place] += rng.random_range(1..3);
-                    }
-                }
-            }
-        }
-        counts.extend(frames);
-    }
-    Dataset::with_values(SampleKind::Frames { steps: STEPS }, shape, Values::Counts(counts), labels).unwrap()
+/// Trains the tiny network with `neuron` on frames, and writes it to a file as another framework would.
+fn export(neuron: Neuron, samples: &Samples, folder: &Path, name: &str) {
+    let net = TINY.build(Nonlinearity::Spiking(neuron));
+    let workshop = Workshop { samples, checkpoints: folder, seed: 1, device: &Device::Kernels, adopt: false };
+    let fresh = Model::new(&net, 1..net.layers.len(), &mut stream(1, "tiny"));
+    let phases = [(Dynamics::Steps(4), Schedule { epochs: 6, ..SHORT })];
+    let model = workshop.backbone(name, &net, fresh, &phases, None).unwrap().model;
+    let weights = Weights::from_store(&net, &model.tensors).unwrap();
+    std::fs::write(folder.join(name), nir::write(&net, &weights).unwrap()).unwrap();
 }
 
-const MOVING_BARS: &str = "task = 'bars'
-validation_images = 60
-[[units]]
-file = 'net.nir'
-time_steps = 7
-kinds = ['spiking']
-splits = ['if']
-widths = [4]
-strides = [1]
-images = 200
-restore = { epochs = 6, batch = 20, peak_rate = 2e-2 }
-classify = { epochs = 6, batch = 20, peak_rate = 1e-2 }
-[[units]]
-file = 'net.nir'
-time_steps = 7
-kinds = ['spiking']
-splits = ['if']
-widths = [4]
-strides = [1]
-seeds = [2]
-images = 200
-restore = { epochs = 12, batch = 20, peak_rate = 2e-2 }
-";
-
-/// A unit in the middle of a network of another framework, on frames: with and without a gradient through the tail. It is measured, and answers
-/// for no network but its own.
+/// Units in the middle of networks of another framework, on frames: with a gradient through the tail, and with one that has loops, so that
+/// none passes. They are measured, and answer for no network but their own.
 #[test]
 fn units_of_a_file_are_trained_and_belong_to_it_alone() {
-    let folder = data("tests/data/events");
-    let plan = Plan::read(MOVING_BARS, &folder).unwrap();
-    let samples = Samples::new(moving_bars(260, 1), 60, 1).unwrap();
+    let samples = Samples::new(events(336, "events"), 96, 1).unwrap();
     let place = tempfile::tempdir().unwrap();
+    let hard = Neuron { initial: 0.0, reset: Reset::Hard(0.0), ..Neuron::INTEGRATE_AND_FIRE };
+    export(hard, &samples, place.path(), "hard.nir");
+    // NIR has no soft reset: such neurons become loops.
+    export(Neuron::INTEGRATE_AND_FIRE, &samples, place.path(), "soft.nir");
+    let units = |file: &str, split: &str, more: &str| {
+        format!(
+            "[[units]]\nfile = '{file}'\ntime_steps = 4\nnir = {{ fire = 'ge' }}\nkinds = ['spiking']\nsplits = ['{split}']\nwidths = [3]\n\
+             strides = [2]\nimages = 200\n{more}\n"
+        )
+    };
+    let schedule = |epochs| format!("{{ epochs = {epochs}, batch = 20, peak_rate = 2e-2 }}");
+    let phases = format!("restore = {}\nclassify = {}", schedule(3), schedule(6));
+    let (first, second) = (units("hard.nir", HARD_SPLIT, &phases), format!("restore = {}", schedule(12)));
+    let text = format!("task = 'events'\nvalidation_images = 96\n{first}{}", units("soft.nir", SOFT_SPLIT, &second));
+    let plan = Plan::read(&text, place.path()).unwrap();
+    let refused = Plan::read(&text.replace(&second, &phases), place.path()).unwrap_err().to_string();
+    assert!(refused.contains("no gradient passes through layer"), "{refused}");
+
     let (zoo, checkpoints) = (place.path().join("zoo"), place.path().join("checkpoints"));
     for folder in [&zoo, &checkpoints] {
         std::fs::create_dir(folder).unwrap();
@@ -234,15 +213,15 @@ fn units_of_a_file_are_trained_and_belong_to_it_alone() {
     };
     let jobs = plan.jobs();
     let names: Vec<String> = jobs.iter().map(crate::plan::Job::name).collect();
-    assert_eq!(names, ["net-if-w4", "net-if-w4-seed2"]);
+    assert_eq!(names, [format!("hard-{HARD_SPLIT}-w3"), format!("soft-{SOFT_SPLIT}-w3")]);
     for job in &jobs {
         factory.check(job).unwrap();
         factory.run(job).unwrap();
     }
     // Without the file of the backbone nothing can be measured.
     let alone = measure::with_files(Zoo::from_folder(&zoo).unwrap(), None).unwrap_err().to_string();
-    assert!(alone.contains("is a unit of `net.nir`") && alone.contains("`--plan`"), "{alone}");
-    let test = moving_bars(200, 2);
+    assert!(alone.contains("is a unit of `hard.nir`") && alone.contains("`--plan`"), "{alone}");
+    let test = events(150, "test events");
     let networks = measure::with_files(Zoo::from_folder(&zoo).unwrap(), Some(&plan)).unwrap();
     measure::measure(&zoo, &networks, &test).unwrap();
 
@@ -251,30 +230,31 @@ fn units_of_a_file_are_trained_and_belong_to_it_alone() {
         let file = measured.weight_files().iter().find(|file| file.name == *name).unwrap();
         assert!(file.tensors().keys().all(|tensor| tensor.starts_with("encoder.") || tensor.starts_with("decoder.")));
         let claim = file.metadata.claim().unwrap();
-        assert!(beats_chance(claim.correct as usize, 200, 4), "{name}: {claim}");
+        assert!(beats_chance(claim.correct as usize, 150, 3), "{name}: {claim}");
         let validation: f64 = file.metadata.all["validation_accuracy"].parse().unwrap();
-        assert!(beats_chance((validation * 60.0).round() as usize, 60, 4), "{name}: {validation}");
+        assert!(beats_chance((validation * 96.0).round() as usize, 96, 3), "{name}: {validation}");
     }
-    // The same file, read in another way, is another network, and so is a zoo without it.
-    let read = |options: NirOptions| {
-        let options = ImportOptions { nir: options, normalisation: None };
-        WeightFile::read_network(&folder.join("net.nir"), "net.nir", &options, Some(7)).unwrap()
+    // The same file, read in another way, is another network.
+    let with = |fires_at_threshold: bool| {
+        let options =
+            ImportOptions { nir: NirOptions { fires_at_threshold, ..NirOptions::default() }, normalisation: None };
+        let path = place.path().join("hard.nir");
+        let backbone = WeightFile::read_network(&path, "hard.nir", &options, Some(4)).unwrap();
+        let choice = NetworkChoice { backbone: "hard.nir".into(), ..networks.choice(&names[0]).unwrap() };
+        measured.extended([backbone]).unwrap().network_fed(test.feed(), &choice).map(drop)
     };
-    let with = |backbone: WeightFile| {
-        let choice = networks.choice(&names[0]).unwrap();
-        let zoo = measured.extended([backbone]).unwrap();
-        let choice = cospike_models::zoo::NetworkChoice { backbone: "net.nir".into(), ..choice };
-        zoo.network_fed(test.feed(), &choice).map(drop)
-    };
-    with(read(NirOptions::default())).unwrap();
-    let other = with(read(NirOptions { fires_at_threshold: true, ..NirOptions::default() })).unwrap_err();
+    with(true).unwrap();
+    let other = with(false).unwrap_err();
     assert!(matches!(other, ZooError::OtherBackbone { .. }), "{other}");
     // A plan of another network of that name does not take what is there for its own.
-    let text = MOVING_BARS.replace("time_steps = 7", "time_steps = 7\nnir = { fire = 'ge' }");
-    let plan = Plan::read(&text, &folder).unwrap();
+    let plan = Plan::read(&text.replacen("fire = 'ge'", "fire = 'gt'", 1), place.path()).unwrap();
     let refused = Factory { plan: &plan, frozen: RefCell::default(), ..factory }.check(&plan.jobs()[0]).unwrap_err();
-    assert!(refused.to_string().contains("is a unit of another network called `net.nir`"), "{refused}");
+    assert!(refused.to_string().contains("is a unit of another network called `hard.nir`"), "{refused}");
 }
+
+/// Split points in the middle of the exported networks.
+const HARD_SPLIT: &str = "stage1.0.act2";
+const SOFT_SPLIT: &str = "stage1.0.act2";
 
 #[test]
 fn what_units_of_a_file_cannot_be_is_said() {

@@ -19,8 +19,8 @@ use std::path::Path;
 const STEPS: usize = 4;
 
 /// Frames of events, of which most are in the third of the rows that is the class, each event in a step of its own.
-fn events(n: usize) -> Dataset {
-    let mut rng = stream(5, "events");
+pub(super) fn events(n: usize, of: &str) -> Dataset {
+    let mut rng = stream(5, of);
     let labels: Vec<u16> = (0..n).map(|i| (i % 3) as u16).collect();
     let mut counts = vec![];
     for &label in &labels {
@@ -35,7 +35,7 @@ fn events(n: usize) -> Dataset {
 
 #[test]
 fn a_spiking_network_and_a_unit_learn_from_frames() {
-    let samples = Samples::new(events(336), 96, 1).unwrap();
+    let samples = Samples::new(events(336, "events"), 96, 1).unwrap();
     let checkpoints = tempfile::tempdir().unwrap();
     let (_, accuracy) = train_unit(&samples, checkpoints.path(), &Device::Kernels);
     let right = (accuracy * 96.0).round() as usize;
@@ -46,7 +46,7 @@ fn a_spiking_network_and_a_unit_learn_from_frames() {
 /// The trainer reads frame after frame, as the inference does.
 #[test]
 fn trainer_and_inference_agree_on_frames() {
-    let (net, data) = (TINY.build(SPIKING), events(3));
+    let (net, data) = (TINY.build(SPIKING), events(3, "events"));
     let samples = Samples::new(data.clone(), 0, 1).unwrap();
     let model = random_model(&net);
     let layers = 1..net.layers.len();
@@ -71,7 +71,7 @@ fn without_steps_the_mean_of_the_frames_is_read() {
     // Two samples in two steps, time outermost.
     assert_eq!(read(Dynamics::Rate(4)).data, [0.5, 0.0, 2.0, 3.0]);
     assert_eq!(read(Dynamics::Steps(2)), maps);
-    let samples = Samples::new(events(12), 3, 1).unwrap();
+    let samples = Samples::new(events(12, "events"), 3, 1).unwrap();
     let place = tempfile::tempdir().unwrap();
     let workshop =
         Workshop { samples: &samples, checkpoints: place.path(), seed: 1, device: &Device::Kernels, adopt: false };
