@@ -216,8 +216,9 @@ impl Plan {
             let seed = if seed == 1 { String::new() } else { format!("backbone_seed = {seed}\n") };
             return Ok(format!("network = {name:?}\n{seed}"));
         };
-        let is_beside = std::path::absolute(scenario)? == std::path::absolute(plan)?;
-        let path = if is_beside { path.into() } else { std::path::absolute(scenario.join(path))? };
+        // An empty path is the current folder.
+        let whole = |path: &Path| std::path::absolute(Path::new(".").join(path));
+        let path = if whole(scenario)? == whole(plan)? { path.into() } else { whole(&scenario.join(path))? };
         let mut text = format!("file = {:?}\n", path.display().to_string());
         if network.is_spiking() && Format::of(&path.to_string_lossy()) != Some(Format::Weights) {
             writeln!(text, "time_steps = {time_steps}")?;

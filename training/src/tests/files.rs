@@ -291,6 +291,10 @@ fn what_units_of_a_file_cannot_be_is_said() {
     ] {
         assert!(found.as_ref().is_err_and(|message| message.contains(expected)), "{expected}: {found:?}");
     }
+    // The plan that `cospike check --training-plan` writes, see `tests/units_of_files.rs` of the program.
+    let made = Plan::read(include_str!("../../../tests/data/training_plan_of_a_file.toml"), &data("tests/data/events"));
+    let names: Vec<String> = made.unwrap().jobs().iter().map(crate::plan::Job::name).collect();
+    assert_eq!(names, ["net-if-w2-s1", "net-if-w3-s1", "net-if-w2", "net-if-w3"]);
     let zoo = Plan::read(
         "task = 't'\nvalidation_images = 1\n[[units]]\nnetwork = 'resnet14'\nkinds = ['float']\nsplits = ['stage3']\nwidths = [2]\n\
          strides = [2]\nimages = 8\nrestore = { epochs = 1, batch = 8, peak_rate = 1e-3 }\n",
