@@ -19,6 +19,11 @@ pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
     if let Some(format) = Format::of(word) {
         return network_file::check((Path::new(word), format), arguments);
     }
+    if arguments.unit.is_given() {
+        return Err(Failure::mistake(
+            "`--unit-at` needs the file of a network (.nir, .onnx, .safetensors)\nhelp: `cospike networks NAME` takes it for an architecture",
+        ));
+    }
     arguments.file.options(None)?;
     if arguments.readout.is_some() {
         return Err(Failure::mistake(

@@ -196,6 +196,11 @@ impl GivenStore {
 }
 
 impl GivenZoo {
+    /// Whether a folder was given.
+    pub(crate) fn is_given(&self) -> bool {
+        self.folder.is_some()
+    }
+
     /// Reads the zoo that was given, or the built-in one.
     pub(crate) fn open(&self) -> Result<Zoo, Failure> {
         let Some(folder) = &self.folder else { return Ok(Zoo::shipped()?) };

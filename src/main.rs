@@ -34,6 +34,7 @@ mod schema;
 mod store;
 mod stored;
 mod training_plan;
+mod unit_form;
 mod zoo;
 
 use arguments::{Arguments, Verb, ZooVerb};

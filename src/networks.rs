@@ -29,6 +29,10 @@ pub(crate) fn networks(arguments: &Networks) -> Result<(), Failure> {
         return Err(Failure::mistake(format!("a {name} network has no quantisers\nhelp: leave `--levels` out")));
     }
     let sized = Sized::new(name, family, time_steps.or(levels).unwrap_or(TIME_STEPS));
+    if arguments.unit.is_given() {
+        arguments.unit.form(&sized.network, text, None)?.print(arguments.json);
+        return Ok(());
+    }
     if arguments.json {
         print_json(&sized.json())
     } else {

@@ -5,11 +5,12 @@ use crate::failure::Failure;
 use crate::given::GivenScenario;
 use crate::output::{plural, say};
 use cospike_models::dataset::{Dataset, Subset};
-use cospike_models::zoo::{NetworkChoice, PLAIN, UnitChoice, WeightFile, Zoo};
+use cospike_models::import::nir::{Initial, NirOptions};
+use cospike_models::zoo::{Format, NetworkChoice, PLAIN, UnitChoice, WeightFile, Zoo};
 use cospike_results::store::whole_file::WholeFile;
-use cospike_scenarios::MissingNetwork;
 use cospike_scenarios::scenario::DatasetName;
-use cospike_sim_core::network::{Bottleneck, BottleneckKind, Family, Network, NetworkName, Neuron};
+use cospike_scenarios::{FileOfUnit, MissingNetwork};
+use cospike_sim_core::network::{Bottleneck, BottleneckKind, Family, Leak, Network, NetworkName, Neuron, Operation};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -36,6 +37,8 @@ struct Plan {
     backbones: BTreeMap<(String, Family), u32>,
     /// Widths of units that differ in nothing else.
     units: BTreeMap<Units, BTreeSet<u32>>,
+    /// Files of networks to which units belong, by the name of the backbone.
+    files: BTreeMap<String, FileOfUnit>,
 }
 
 /// Units of all widths.
@@ -70,7 +73,7 @@ pub(crate) fn write(scenario: &GivenScenario, zoo: &Zoo, path: &Path) -> Result<
         return Err(Failure::mistake("every network that the scenario asks for is there: nothing has to be trained"));
     }
     let plan = Plan::new(scenario, &missing, zoo)?;
-    let (text, shown) = (plan.text(scenario.word())?, path.display());
+    let (text, shown) = (plan.text(scenario, path)?, path.display());
     let file = WholeFile::create_new(path).map_err(Failure::mistake)?;
     file.file().write_all(text.as_bytes())?;
     file.finish()?;
@@ -122,6 +125,8 @@ impl Plan {
         };
         let held_out = (all / HELD_OUT).max(1);
         let (mut backbones, mut units) = (BTreeMap::new(), BTreeMap::<_, BTreeSet<u32>>::new());
+        let of_file = |missing: &MissingNetwork| Some((missing.choice.backbone.clone(), missing.file.clone()?));
+        let files: BTreeMap<_, _> = missing.iter().filter_map(of_file).collect();
         for MissingNetwork { choice, .. } in missing {
             let NetworkChoice { backbone, family, split, unit, time_steps, .. } = choice;
             let steps = time_steps.filter(|_| *family == Family::Spiking).unwrap_or(STEPS);
@@ -137,6 +142,7 @@ impl Plan {
                 }
                 Some(choice) => {
                     let variation = Variation::parse(choice)?;
+                    // A unit of a file may be asked for with several numbers of time steps, and is trained with one.
                     let of = Units { backbone: backbone.clone(), kind: choice.kind, split: split.clone(), variation };
                     units.entry(of).or_default().insert(choice.width);
                 }
@@ -145,7 +151,7 @@ impl Plan {
         // Units must be of their backbone's task.
         let of_units = |file: &&WeightFile| units.keys().any(|units| units.backbone == file.metadata.backbone);
         let task = zoo.weight_files().iter().find(of_units).and_then(|file| file.metadata.task.clone());
-        let plan = Self { task: task.unwrap_or(name), images: all - held_out, held_out, backbones, units };
+        let plan = Self { task: task.unwrap_or(name), images: all - held_out, held_out, backbones, units, files };
         plan.completed()
     }
 
@@ -168,14 +174,15 @@ impl Plan {
         }
         for (units, widths) in &self.units {
             let width = widths.first().copied().unwrap_or(1) as usize;
-            units.check(width)?;
+            self.with_unit(units, width)?;
         }
         Ok(self)
     }
 
     /// Whether all backbones of its units are trained too.
     fn needs_no_zoo(&self) -> bool {
-        self.units.keys().all(|units| self.backbones.contains_key(&(units.backbone.clone(), units.kind.family())))
+        let is_trained = |units: &Units| self.backbones.contains_key(&(units.backbone.clone(), units.kind.family()));
+        self.units.keys().all(|units| self.files.contains_key(&units.backbone) || is_trained(units))
     }
 
     fn need(&mut self, backbone: (String, Family)) {
@@ -186,7 +193,60 @@ impl Plan {
         BATCH.min(self.images)
     }
 
-    fn text(&self, scenario: &str) -> Result<String, Failure> {
+    /// The network with a unit of this width, and the index of the layer at the split point.
+    fn with_unit(&self, units: &Units, width: usize) -> Result<(Network, usize), Failure> {
+        let backbone = self.body(units)?;
+        let shape = Bottleneck { kind: units.kind, width, stride: units.variation.stride };
+        let (net, _) = backbone.with_bottleneck(&units.split, shape).map_err(Failure::mistake)?;
+        Ok((net, backbone.split(&units.split).map_err(Failure::mistake)?))
+    }
+
+    /// The backbone of `units`.
+    fn body(&self, units: &Units) -> Result<Network, Failure> {
+        match self.files.get(&units.backbone) {
+            Some(file) => Ok(file.network.clone()),
+            None => network(&units.backbone, units.kind.family()),
+        }
+    }
+
+    /// The keys that name the backbone of `units`; a file by its path from the folder of the plan.
+    fn backbone_text(&self, units: &Units, scenario: &Path, plan: &Path) -> Result<String, Failure> {
+        let Some(FileOfUnit { path, options, time_steps, network }) = self.files.get(&units.backbone) else {
+            let (name, seed) = seeded(&units.backbone);
+            let seed = if seed == 1 { String::new() } else { format!("backbone_seed = {seed}\n") };
+            return Ok(format!("network = {name:?}\n{seed}"));
+        };
+        // An empty path is the current folder.
+        let whole = |path: &Path| std::path::absolute(Path::new(".").join(path));
+        let path = if whole(scenario)? == whole(plan)? { path.into() } else { whole(&scenario.join(path))? };
+        let mut text = format!("file = {:?}\n", path.display().to_string());
+        if network.is_spiking() && Format::of(&path.to_string_lossy()) != Some(Format::Weights) {
+            writeln!(text, "time_steps = {time_steps}")?;
+        }
+        if let Some(normalisation) = &options.normalisation {
+            writeln!(text, "normalisation = \"{normalisation}\"")?;
+        }
+        let NirOptions { dt, soft_reset, fires_at_threshold, initial } = options.nir;
+        let words = [
+            dt.map(|dt| format!("dt = {dt:?}")),
+            soft_reset.then(|| "reset = \"soft\"".into()),
+            fires_at_threshold.then(|| "fire = \"ge\"".into()),
+            match initial {
+                Initial::Rest => None,
+                Initial::Reset => Some("initial = \"reset\"".into()),
+                Initial::Zero => Some("initial = \"zero\"".into()),
+            },
+        ];
+        let words: Vec<String> = words.into_iter().flatten().collect();
+        if !words.is_empty() {
+            writeln!(text, "nir = {{ {} }}", words.join(", "))?;
+        }
+        Ok(text)
+    }
+
+    fn text(&self, scenario: &GivenScenario, path: &Path) -> Result<String, Failure> {
+        let (folder, scenario) = (scenario.folder(), scenario.word());
+        let plan = path.parent().unwrap_or(Path::new(""));
         let mut text = format!(
             "# Trains what {scenario} asks for and no file has, by the recipes of the networks that ship.\n\ntask = {:?}\n\
              # Held out of the training images to make every choice on.\nvalidation_images = {}\n",
@@ -211,12 +271,9 @@ impl Plan {
         }
         for (units, widths) in &self.units {
             let Units { backbone, kind, split, variation: Variation { stride, noise, seed } } = units;
-            let (name, backbone_seed) = seeded(backbone);
             let widths: Vec<_> = widths.iter().collect();
-            write!(text, "\n[[units]]\nnetwork = {name:?}\n")?;
-            if backbone_seed != 1 {
-                writeln!(text, "backbone_seed = {backbone_seed}")?;
-            }
+            let file = self.files.get(backbone);
+            write!(text, "\n[[units]]\n{}", self.backbone_text(units, folder, plan)?)?;
             let kind_name = kind.name();
             write!(
                 text,
@@ -226,8 +283,10 @@ impl Plan {
             if let Some(noise) = noise {
                 writeln!(text, "noise = {noise}")?;
             }
-            text += &self.unit_phases(*kind).text;
-            text += "tune_tail = true\n";
+            text += &self.unit_phases(units).text;
+            if file.is_none() {
+                text += "tune_tail = true\n";
+            }
         }
         Ok(text)
     }
@@ -251,10 +310,20 @@ impl Plan {
         Phases { text, passes }
     }
 
-    fn unit_phases(&self, kind: BottleneckKind) -> Phases {
+    fn unit_phases(&self, units: &Units) -> Phases {
         let batch = self.batch();
+        let file = self.files.get(&units.backbone);
+        let behind = file.map(|file| &file.network.layers[file.network.split(&units.split).unwrap_or(0)..]);
+        if behind.is_some_and(|tail| tail.iter().any(|layer| !has_gradient(layer.operation))) {
+            let text = format!(
+                "# No gradient passes through what stands behind: it learns to restore the features alone.\nrestore = {{ epochs = 32, batch = \
+                 {batch}, peak_rate = 4e-3, average = 0.999 }}\n"
+            );
+            return Phases { text, passes: 32.0 };
+        }
         let mut text = format!("restore = {{ epochs = 2, batch = {batch}, peak_rate = 4e-3 }}\n");
-        let (epochs, passes) = match kind {
+        let (epochs, passes) = match units.kind {
+            BottleneckKind::Spiking if file.is_some() => (32, 34.0 * f64::from(file.map_or(1, |file| file.time_steps))),
             BottleneckKind::Spiking => {
                 text += &format!("quantised = {{ epochs = 12, batch = {batch}, peak_rate = 2e-3, average = 0.999 }}\n");
                 (20, 14.0 + 20.0 * f64::from(STEPS))
@@ -280,14 +349,15 @@ impl Plan {
         }
         for (units, widths) in &self.units {
             let family = units.kind.family();
-            let backbone = network(&units.backbone, family)?;
-            let steps = if family == Family::Spiking { f64::from(STEPS) } else { 1.0 };
+            let backbone = self.body(units)?;
+            let steps = self.files.get(&units.backbone).map_or(STEPS, |file| file.time_steps);
+            let steps = if family == Family::Spiking { f64::from(steps) } else { 1.0 };
             // The frozen head is computed once for all widths.
             seconds += images * FORWARD * steps * backbone.dense_macs(0..backbone.layers.len()) as f64 * speed(family)?;
             for &width in widths {
-                let (net, split) = units.check(width as usize)?;
+                let (net, split) = self.with_unit(units, width as usize)?;
                 let macs = net.dense_macs(split + 1..net.layers.len()) as f64;
-                seconds += images * self.unit_phases(units.kind).passes * macs * speed(family)?;
+                seconds += images * self.unit_phases(units).passes * macs * speed(family)?;
             }
         }
         Ok(seconds)
@@ -299,16 +369,6 @@ impl Plan {
             DatasetName::FashionMnist => "DIR (the four files of Fashion-MNIST)".into(),
             DatasetName::Folder(path) => scenario.folder().join(path).display().to_string(),
         }
-    }
-}
-
-impl Units {
-    /// The network with a unit of this width, and the index of the layer at the split point.
-    fn check(&self, width: usize) -> Result<(Network, usize), Failure> {
-        let backbone = network(&self.backbone, self.kind.family())?;
-        let shape = Bottleneck { kind: self.kind, width, stride: self.variation.stride };
-        let (net, _) = backbone.with_bottleneck(&self.split, shape).map_err(Failure::mistake)?;
-        Ok((net, backbone.split(&self.split).map_err(Failure::mistake)?))
     }
 }
 
@@ -358,6 +418,12 @@ fn seeded(backbone: &str) -> (&str, u64) {
         Some((length, seed)) => (&backbone[..length], seed),
         None => (backbone, 1),
     }
+}
+
+/// Whether the trainer has the gradient of an operation, so that units before it can learn to classify.
+fn has_gradient(operation: Operation) -> bool {
+    let is_learned = matches!(operation, Operation::Neuron(Neuron { leak: Leak::Learned, .. }));
+    !is_learned && !matches!(operation, Operation::Cells(_) | Operation::Previous)
 }
 
 fn whole(backbone: &str, family: Family) -> NetworkChoice {

@@ -61,7 +61,7 @@ fn scores(path: &Path) -> Vec<f32> {
 }
 
 /// Cut anywhere, and sent step by step, the network answers as the uncut one. Uncut at the input, a request's payload are the frames: 7 of
-/// 216 numbers up to 3, of two bits each.
+/// 216 numbers up to 3, of two bits each, so a sixteenth of what they have as float32, and twice what they have as single bits.
 #[test]
 fn frames_are_simulated_end_to_end() {
     for lines in ["split = \"input\"", "split = \"conv\"", "split = \"if\"\nstream = true", "split = \"output\""] {
@@ -73,6 +73,7 @@ fn frames_are_simulated_end_to_end() {
         assert!((found - expected).abs() < 1e-9, "{lines}: {point}");
         if lines.contains("input") {
             assert_eq!(point["payload_bits"], 7.0 * 54.0 * 8.0, "{point}");
+            assert_eq!((&point["ratio_to_float32"], &point["ratio_to_binary"]), (&16.0.into(), &0.5.into()), "{point}");
         }
     }
 }

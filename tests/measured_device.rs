@@ -8,7 +8,8 @@ use std::path::Path;
 
 const HEADS: &str = "kind,split,width,head_ms,head_mj\nspiking,stage3,2,12.5,3.25\nfloat,stage3,2,20,8\n";
 
-fn run(folder: &Path, changes: &[(&str, &str)]) -> (Vec<PointRow>, Vec<ReplicationRow>) {
+/// Writes a scenario of two design points with these changes to `own.toml`.
+fn write(folder: &Path, changes: &[(&str, &str)]) {
     let scenario = include_str!("../scenarios/quickstart.toml").split("[sweep]").next().unwrap();
     let changed = changes.iter().fold(scenario.to_string(), |text, (old, new)| {
         assert!(text.contains(old), "{old}");
@@ -19,6 +20,10 @@ fn run(folder: &Path, changes: &[(&str, &str)]) -> (Vec<PointRow>, Vec<Replicati
         changed + "[sweep]\nnetwork.bottleneck = [\"spiking\", \"float\"]\nnetwork.width = [2]\n",
     )
     .unwrap();
+}
+
+fn run(folder: &Path, changes: &[(&str, &str)]) -> (Vec<PointRow>, Vec<ReplicationRow>) {
+    write(folder, changes);
     let mut command = Command::cargo_bin("cospike").unwrap();
     command.current_dir(folder).args(["run", "own.toml", "--out", "out", "--store", "store"]);
     command.args(["--set", "samples.count=20", "--set", "workload.requests=400", "--set", "workload.warmup=20"]);
@@ -48,6 +53,24 @@ fn a_device_takes_what_was_measured_of_its_head() {
         let wanted = if first.point.0 == 0 { 3.25e-3 } else { 0.0 };
         assert!((more - wanted).abs() <= 0.02 * wanted, "{more} J more instead of {wanted}");
         assert_eq!(first.latency_mean_s, second.latency_mean_s);
+    }
+}
+
+/// A row that is for no split point is a slip of the pen, whether it is needed or not; one for another architecture is not.
+#[test]
+fn a_misspelt_split_point_is_refused_with_the_name_that_was_meant() {
+    let here = tempfile::tempdir().unwrap();
+    write(here.path(), &[("prices = \"horowitz-45nm-fp32\"  # prices/", "measured = \"heads.csv\"")]);
+    let check = |heads: &str| {
+        fs::write(here.path().join("heads.csv"), heads).unwrap();
+        let mut command = Command::cargo_bin("cospike").unwrap();
+        command.current_dir(here.path()).args(["check", "own.toml"]).assert()
+    };
+    check(&format!("{HEADS}spiking,last,4,1.0,1.0\n")).success();
+    for heads in [format!("{HEADS}spiking,staeg3,4,1.0,1.0\n"), HEADS.replace("stage3", "staeg3")] {
+        let refused = String::from_utf8(check(&heads).code(2).get_output().stderr.clone()).unwrap();
+        assert!(refused.contains("no network of this study has a split point `staeg3`"), "{refused}");
+        assert!(refused.contains("did you mean `stage3`") && refused.contains("heads.csv:"), "{refused}");
     }
 }
 

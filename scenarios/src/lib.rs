@@ -27,5 +27,7 @@ pub mod sweep;
 pub mod traces;
 
 pub use changes::{Change, changes};
-pub use compile::{CompileError, Compiled, MissingNetwork, compile, compile_given, compile_probes, missing_networks};
+pub use compile::{
+    CompileError, Compiled, FileOfUnit, MissingNetwork, compile, compile_given, compile_probes, missing_networks,
+};
 pub use located::Located;

@@ -6,8 +6,9 @@ use crate::traces::records;
 use cospike_models::zoo::NetworkChoice;
 use cospike_sim_core::compute::{MAX_OPERATIONS_PER_SECOND, Processor};
 use cospike_sim_core::kernel::{MAX_SECONDS, MAX_WATTS};
-use cospike_sim_core::network::BottleneckKind;
+use cospike_sim_core::network::{BottleneckKind, Network, NetworkName};
 use csv::StringRecord;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// Names of the columns. A file may leave the first one out: then its rows are for networks of every kind.
@@ -17,6 +18,7 @@ const COLUMNS: [&str; 5] = ["kind", "split", "width", "head_ms", "head_mj"];
 #[derive(Clone, Debug)]
 pub(crate) struct MeasuredHeads {
     rows: Vec<Head>,
+    source: Source,
     blake3: String,
 }
 
@@ -28,6 +30,8 @@ struct Head {
     width: Option<u32>,
     seconds: f64,
     joules: f64,
+    /// Place of the row in the file.
+    span: Range<usize>,
 }
 
 impl MeasuredHeads {
@@ -43,7 +47,31 @@ impl MeasuredHeads {
         let message = |error| format!("cannot read the measured heads {}: {error}", path.display());
         let source = Source::read(&path).map_err(|error| Mistake::in_value(name, message(error)))?;
         let rows = read(&source.text).map_err(|mistake| mistake.within(&source))?;
-        Ok(Self { rows, blake3: blake3::hash(source.text.as_bytes()).to_hex().to_string() })
+        let blake3 = blake3::hash(source.text.as_bytes()).to_hex().to_string();
+        Ok(Self { rows, source, blake3 })
+    }
+
+    /// Refuses a row for a split point that neither one of `networks` nor any architecture has.
+    ///
+    /// # Errors
+    /// The first such row, with the name that was probably meant.
+    pub(crate) fn check_splits<'a>(&self, networks: impl Iterator<Item = &'a Network>) -> Result<(), Mistake> {
+        let names = |network: &'a Network| network.split_points.iter().map(|split| split.name.as_str());
+        let known: BTreeSet<&str> = networks.flat_map(names).collect();
+        let is_known = |head: &&Head| known.contains(head.split.as_str());
+        if self.rows.iter().all(|head| is_known(&head)) {
+            return Ok(());
+        }
+        let catalogue: Vec<Network> = NetworkName::all().map(|name| name.float()).collect();
+        let is_elsewhere = |head: &&Head| catalogue.iter().any(|network| network.split(&head.split).is_ok());
+        match self.rows.iter().find(|head| !is_known(head) && !is_elsewhere(head)) {
+            None => Ok(()),
+            Some(head) => {
+                let message = format!("no network of this study has a split point `{}`", excerpt(&head.split));
+                let help = did_you_mean(&head.split, known.into_iter());
+                Err(Mistake::at_span(head.span.clone(), message).help(help).within(&self.source))
+            }
+        }
     }
 
     /// BLAKE3 hash of the file, in hexadecimal.
@@ -130,5 +158,5 @@ fn head(record: &StringRecord, span: &Range<usize>, has_kind: bool) -> Result<He
             wrong(format!("no kind of network is called `{}`", excerpt(unknown))).help(did_you_mean(unknown, kinds()))
         );
     }
-    Ok(Head { kind, split: text("split").into(), width, seconds, joules })
+    Ok(Head { kind, split: text("split").into(), width, seconds, joules, span: span.clone() })
 }

@@ -16,6 +16,7 @@ use crate::data::Data;
 use crate::figure::Figure;
 use crate::given::{GivenData, GivenScenario, GivenStore, GivenZoo, range};
 use crate::network_file::GivenFile;
+use crate::unit_form::GivenUnit;
 use clap::{Args, Parser, Subcommand};
 use cospike_sim_core::kernel::SimTime;
 use cospike_sim_core::network::Readout;
@@ -141,6 +142,8 @@ pub(crate) struct Check {
     pub(crate) scenario: GivenScenario,
     #[command(flatten)]
     pub(crate) file: GivenFile,
+    #[command(flatten)]
+    pub(crate) unit: GivenUnit,
     /// How class scores are read out of the time steps of the network in a file [default: see `cospike infer`]
     #[arg(long, value_parser = readout::readout())]
     pub(crate) readout: Option<Readout>,

@@ -4,6 +4,7 @@ use super::numbers::{at_least, whole};
 use super::readout::readout;
 use crate::given::{GivenData, GivenZoo};
 use crate::network_file::GivenFile;
+use crate::unit_form::GivenUnit;
 use clap::{Args, Subcommand, ValueEnum};
 use cospike_models::zoo::{MAX_LEVELS, MAX_TIME_STEPS, Normalisation, short_neuron};
 use cospike_sim_core::inference::Tool;
@@ -17,6 +18,9 @@ pub(crate) struct Infer {
     pub(crate) network: Option<String>,
     #[command(flatten)]
     pub(crate) file: GivenFile,
+    /// Bottleneck unit to execute the network of a file with: its weight file, or the name of one beside the network or in the zoo
+    #[arg(long, value_name = "FILE|NAME", conflicts_with_all = ["reference", "compare"])]
+    pub(crate) unit: Option<String>,
     /// Compare what the nodes of a network of another framework emit with what was recorded of them in this NumPy archive (.npz); the
     /// exit code is 1 if a spike differs, or a value by more than rounding
     #[arg(long, value_name = "FILE", conflicts_with_all = ["reference", "coding", "seed", "zoo", "data", "count"])]
@@ -143,6 +147,8 @@ pub(crate) struct Networks {
     /// Number of levels of the quantised network [default: 4]
     #[arg(long, value_parser = whole(2..=MAX_LEVELS), requires = "name")]
     pub(crate) levels: Option<u32>,
+    #[command(flatten)]
+    pub(crate) unit: GivenUnit,
     /// Print JSON instead of tables
     #[arg(long)]
     pub(crate) json: bool,
@@ -209,6 +215,10 @@ pub(crate) struct Energy {
     pub(crate) network: String,
     #[command(flatten)]
     pub(crate) file: GivenFile,
+    /// Bottleneck unit of the network of a file, of which the head is priced then: its weight file, or the name of one beside the network
+    /// or in the zoo
+    #[arg(long, value_name = "FILE|NAME")]
+    pub(crate) unit: Option<String>,
     /// Number of time steps of a spiking network in a file [default: that of its training; a .nir file says none]
     #[arg(long, value_parser = whole(1..=MAX_TIME_STEPS))]
     pub(crate) time_steps: Option<u32>,

@@ -33,7 +33,7 @@ pub(crate) fn energy(arguments: &Energy) -> Result<(), Failure> {
     }
     let dataset = arguments.data.open()?;
     let steps = arguments.time_steps.or_else(|| frames(&dataset));
-    let (zoo, name) = arguments.file.open(&arguments.network, &arguments.zoo, steps)?;
+    let (zoo, name) = arguments.file.open(&arguments.network, arguments.unit.as_deref(), &arguments.zoo, steps)?;
     let samples = arguments.samples.unwrap_or_else(|| dataset.len().min(USUAL_SAMPLES) as u32);
     check_samples(samples, dataset.len(), "test samples")?;
     let mut networks = Networks::new(&zoo, &dataset, samples);

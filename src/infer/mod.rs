@@ -36,7 +36,7 @@ pub(crate) fn infer(arguments: &Infer) -> Result<(), Failure> {
         (Some(word), None, None, _) => {
             let dataset = arguments.data.open()?;
             let steps = arguments.time_steps.or_else(|| frames(&dataset));
-            let (zoo, name) = arguments.file.open(word, &arguments.zoo, steps)?;
+            let (zoo, name) = arguments.file.open(word, arguments.unit.as_deref(), &arguments.zoo, steps)?;
             infer_one_of(arguments, &zoo, &name, &dataset)
         }
         (None, None, None, _) => Err(Failure::mistake("name a network, or give a file with `--reference`")),

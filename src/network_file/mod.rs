@@ -8,7 +8,8 @@ pub(crate) use compare::compare;
 
 use crate::arguments::Check;
 use crate::failure::Failure;
-use crate::given::GivenZoo;
+use crate::given::{GivenZoo, unknown_name};
+use crate::unit_form;
 use clap::{Args, ValueEnum};
 use cospike_models::import::nir::{Initial, NirError, NirFile, NirOptions};
 use cospike_models::import::onnx::OnnxFile;
@@ -104,23 +105,66 @@ impl GivenFile {
         }
     }
 
-    /// The network `word`, a file or the name of one in the zoo, executed for `time_steps`: a zoo that has it, and its name there.
-    pub(crate) fn open(&self, word: &str, zoo: &GivenZoo, time_steps: Option<u32>) -> Result<(Zoo, String), Failure> {
+    /// The network `word`, a file or the name of one in the zoo, executed for `time_steps` and with the bottleneck unit `unit`, if any: a zoo
+    /// that has it, and its name there.
+    pub(crate) fn open(
+        &self,
+        word: &str,
+        unit: Option<&str>,
+        zoo: &GivenZoo,
+        time_steps: Option<u32>,
+    ) -> Result<(Zoo, String), Failure> {
         let format = Format::of(word);
         let (options, path) = (self.options(format)?, Path::new(word));
-        match format {
-            None => Ok((zoo.open()?, word.into())),
-            Some(Format::Weights) => with_weights(WeightFile::read(path).map_err(Failure::mistake)?, zoo),
-            Some(Format::Nir | Format::Onnx) => {
+        match (format, unit) {
+            (None, None) => Ok((zoo.open()?, word.into())),
+            (None, Some(_)) => Err(Failure::mistake(
+                "`--unit` needs the file of a network (.nir, .onnx, .safetensors)\nhelp: a unit of the zoo is a network by its own name",
+            )),
+            (Some(Format::Weights), None) => with_weights(WeightFile::read(path).map_err(Failure::mistake)?, zoo),
+            (Some(_), _) => {
                 let file = WeightFile::read_network(path, word, &options, time_steps).map_err(not_runnable)?;
-                Ok((Zoo::from_weight_files([file])?, word.into()))
+                match unit {
+                    Some(unit) => with_unit(file, unit, zoo),
+                    None => Ok((Zoo::from_weight_files([file])?, word.into())),
+                }
             }
         }
     }
 }
 
+/// The backbone of a file with the unit `word`, a file, or the name of one beside the backbone or in the zoo that was given.
+fn with_unit(backbone: WeightFile, word: &str, zoo: &GivenZoo) -> Result<(Zoo, String), Failure> {
+    let unit = if Format::of(word) == Some(Format::Weights) {
+        WeightFile::read(Path::new(word)).map_err(Failure::mistake)?
+    } else {
+        let mut units = backbone.units_beside().map_err(Failure::mistake)?;
+        if zoo.is_given() {
+            units.extend(zoo.open()?.weight_files().iter().filter(|file| file.metadata.unit.is_some()).cloned());
+        }
+        let known: Vec<String> = units.iter().map(|unit| unit.name.clone()).collect();
+        let named = units.into_iter().find(|unit| unit.name == word);
+        named.ok_or_else(|| unknown_name(ZooError::UnknownName { name: word.into(), known }))?
+    };
+    if !unit.belongs_to(&backbone) {
+        let (unit, of, path) = (unit.path(), &unit.metadata.backbone, backbone.path());
+        return Err(Failure::mistake(format_args!(
+            "{unit} is no unit of {path}, but of `{of}`, or of another file of this name, or of the same read in another way\nhelp: give \
+             the options with which the unit was trained (`--dt`, `--fire`, `--reset`, `--init`, `--normalise`), or train one for this file"
+        )));
+    }
+    let name = unit.name.clone();
+    Ok((Zoo::from_weight_files([backbone, unit])?, name))
+}
+
 /// A backbone is the file's alone; a unit finds its backbone in the zoo.
 pub(crate) fn with_weights(file: WeightFile, zoo: &GivenZoo) -> Result<(Zoo, String), Failure> {
+    if file.is_of_another_file() {
+        let (path, backbone) = (file.path(), &file.metadata.backbone);
+        return Err(Failure::mistake(format_args!(
+            "{path} holds a unit of the network in the file {backbone}\nhelp: give that file as the network, and this one with `--unit`"
+        )));
+    }
     let name = file.name.clone();
     let zoo = match file.metadata.unit {
         None => Zoo::from_weight_files([file])?,
@@ -129,10 +173,22 @@ pub(crate) fn with_weights(file: WeightFile, zoo: &GivenZoo) -> Result<(Zoo, Str
     Ok((zoo, name))
 }
 
-/// Says of every node of the network at `path` how it is executed. Fails if one is not, or the readout that was asked for has nothing
-/// to read.
+/// Says of every node of the network at `path` how it is executed, or which form a unit in it has. Fails if a node is not executed, or the
+/// readout that was asked for has nothing to read.
 pub(crate) fn check((path, format): (&Path, Format), arguments: &Check) -> Result<(), Failure> {
     let options = arguments.file.options(Some(format))?;
+    if arguments.unit.is_given() {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        // Its form does not depend on the number of time steps.
+        let file = WeightFile::read_network(path, &name, &options, None).or_else(|error| match error {
+            ZooError::NoTimeSteps { .. } => WeightFile::read_network(path, &name, &options, Some(1)),
+            error => Err(error),
+        });
+        let file = file.map_err(not_runnable)?;
+        let network = file.architecture().map_err(Failure::mistake)?;
+        arguments.unit.form(&network, &name, Some(&file))?.print(arguments.json);
+        return Ok(());
+    }
     let verdicts = |verdicts: Verdicts<'_>| verdicts.read_out(arguments.readout).print(arguments.json);
     match format {
         Format::Nir => {
@@ -147,6 +203,10 @@ pub(crate) fn check((path, format): (&Path, Format), arguments: &Check) -> Resul
         }
         Format::Weights => {
             let file = WeightFile::read(path).map_err(Failure::mistake)?;
+            if file.is_of_another_file() {
+                unit_form::print_present(&file, arguments.json);
+                return Ok(());
+            }
             return verdicts(Verdicts::of_weights(&file)?);
         }
     }

@@ -7,7 +7,7 @@ pub(crate) use verify::verify;
 use crate::arguments::Page;
 use crate::failure::Failure;
 use crate::given::GivenZoo;
-use crate::output::{plural, print_json, say, table};
+use crate::output::{plural, print_json, printable, say, table};
 use cospike_models::zoo::{Branch, PLAIN, Series, Spread, WeightFile};
 use cospike_reports::zoo_page;
 use serde_json::{Value, json};
@@ -27,6 +27,16 @@ pub(crate) fn list(given: &GivenZoo, as_json: bool) -> Result<(), Failure> {
             "v: on the validation images; not measured on the test images yet: {}",
             plural(unmeasured as u64, "network")
         );
+    }
+    if given.is_given() {
+        let (units, own): (Vec<_>, Vec<_>) = zoo.weight_files().iter().partition(|file| file.is_of_another_file());
+        let names =
+            |files: &[&WeightFile]| files.iter().map(|file| printable(&file.name)).collect::<Vec<_>>().join(", ");
+        say!("names, as `infer`, `energy` and `export` take them: {}", names(&own));
+        if !units.is_empty() {
+            say!("units of networks in other files, as `--unit` takes them: {}", names(&units));
+        }
+        say!();
     }
     let size: usize = zoo.weight_files().iter().map(WeightFile::size).sum();
     say!(
@@ -53,6 +63,7 @@ fn print_branch(branch: &Branch<'_>) {
     let unsplit = branch.backbone.map_or_else(|| "not in this zoo".into(), |backbone| accuracies(&[backbone]));
     let resolution =
         metadata.levels.map_or_else(|| format!("T = {}", metadata.time_steps), |levels| format!("{levels} levels"));
+    // Scenarios call a backbone by this name; several files that say the same one are called by their own.
     say!("{} {} ({resolution}, {task}): unsplit {unsplit}", metadata.backbone, metadata.family.name());
     let widths: BTreeSet<u32> = branch.series.iter().flat_map(|series| series.widths.keys().copied()).collect();
     if !widths.is_empty() {

@@ -3,7 +3,7 @@
 use crate::arguments::Verify;
 use crate::failure::Failure;
 use crate::given::unsuitable;
-use crate::output::say;
+use crate::output::{printable, say};
 use crate::progress::SampleBar;
 use cospike_models::zoo::{MeasureError, Measurement, WeightFile};
 
@@ -12,8 +12,18 @@ pub(crate) fn verify(arguments: &Verify) -> Result<bool, Failure> {
     let zoo = arguments.zoo.open()?;
     let wanted = |file: &&WeightFile| file.name.contains(&arguments.filter);
     let groups = zoo.backbone_groups().into_iter().map(|files| files.into_iter().filter(wanted).collect());
-    let groups: Vec<Vec<&WeightFile>> = groups.filter(|files: &Vec<_>| !files.is_empty()).collect();
-    if groups.is_empty() {
+    let mut groups: Vec<Vec<&WeightFile>> = groups.filter(|files: &Vec<_>| !files.is_empty()).collect();
+    let is_known = !groups.is_empty();
+    for files in &mut groups {
+        for file in files.extract_if(.., |file| file.is_of_another_file()) {
+            let (name, backbone) = (printable(&file.name), printable(&file.metadata.backbone));
+            say!(
+                "{name} is not measured: it is a unit of the network in the file {backbone}, see `cospike infer --unit`"
+            );
+        }
+    }
+    groups.retain(|files| !files.is_empty());
+    if !is_known {
         let filter = &arguments.filter;
         let message =
             format_args!("no network of the zoo has `{filter}` in its name; `cospike zoo --json` lists all names");

@@ -67,6 +67,8 @@ impl Study {
         let (prepared, done) = (&self.networks[point.network().position()], executed.summaries.get(&point.network()));
         let (choice, blueprint) = (&prepared.choice, &prepared.blueprint);
         let values = split_values(&blueprint.network, &choice.split);
+        // What is computed from frames is another tensor in each step, also where nothing spikes.
+        let tensors = self.datasets[&prepared.samples.blake3].kind.steps().unwrap_or(1) as u64;
         let (failed_replications, failure) = match point.networks().find_map(|index| executed.failures.get(&index)) {
             Some(failure) => (self.plan().replications, Some(failure.to_string())),
             None => match &of.first_failure {
@@ -92,7 +94,7 @@ impl Study {
             samples: prepared.samples.count,
             correct: done.map(|done| done.correct(self.labels(point.network()))),
             payload_bits: done.map(InferenceSummary::payload_bits),
-            float32_bits: values * 32,
+            float32_bits: values * 32 * tensors,
             binary_bits: values * blueprint.steps as u64,
             failed_replications,
             failure,

@@ -24,7 +24,7 @@ pub struct Study {
     /// In the order of [`Plan::networks`].
     pub(crate) networks: Vec<PreparedNetwork>,
     /// By their hash.
-    datasets: BTreeMap<String, Dataset>,
+    pub(crate) datasets: BTreeMap<String, Dataset>,
 }
 
 /// One replication of a study, and who observes it.

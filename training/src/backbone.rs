@@ -99,12 +99,14 @@ impl Workshop<'_> {
                 let answers = pass.scores(teacher.model, images.clone(), indices.len(), pool)?;
                 targets = targets.taught(&answers, TEACHER_SHARE);
             }
+            let images = dynamics.read(images, indices.len(), pool);
             pass.learn(model, images, indices.len(), &targets, pool)
         };
         phase.run(model, &mut Pool::default(), learn, |model, pool| {
             let (held_out, pass) = (self.samples.validation(), Pass::evaluation(net, layers.clone(), dynamics, device));
             let right = held_out.chunks(EVALUATION_BATCH).map(|part| -> Result<usize> {
-                let scores = pass.scores(model, self.samples.images(part), part.len(), pool)?;
+                let images = dynamics.read(self.samples.images(part), part.len(), pool);
+                let scores = pass.scores(model, images, part.len(), pool)?;
                 Ok(correct(&scores, &self.samples.labels(part)))
             });
             Ok(right.sum::<Result<usize>>()? as f64 / held_out.len() as f64)

@@ -3,7 +3,8 @@
 use crate::kernels::Maps;
 use crate::random::stream;
 use anyhow::{Result, ensure};
-use cospike_models::dataset::{Dataset, Unsuitable};
+use cospike_models::dataset::{Dataset, Feed, SampleKind, Unsuitable};
+use cospike_sim_core::inference::Feature;
 use cospike_sim_core::network::{Network, Shape};
 use rand::RngExt;
 use rand::seq::SliceRandom;
@@ -34,10 +35,6 @@ struct Augmentation {
 impl Samples {
     /// Shuffles `dataset` and holds out `validation` images, on which every choice is made.
     pub(crate) fn new(dataset: Dataset, validation: usize, seed: u64) -> Result<Self> {
-        ensure!(
-            dataset.kind.steps().is_none(),
-            "the data are frames, another one for each time step: the trainer takes samples that are the same in every step"
-        );
         let all = dataset.len();
         ensure!(
             validation < all,
@@ -65,19 +62,37 @@ impl Samples {
         (self.training..self.order.len()).collect()
     }
 
-    /// Checks that `network` can learn from these samples.
-    pub(crate) fn check_for(&self, network: &Network) -> std::result::Result<(), Unsuitable> {
-        self.dataset.check_for(network)
+    /// Checks that `network` can learn from these samples, executed for as many time steps as each of `steps` says.
+    pub(crate) fn check_for(
+        &self,
+        network: &Network,
+        steps: impl IntoIterator<Item = usize>,
+    ) -> std::result::Result<(), Unsuitable> {
+        self.dataset.check_for(network)?;
+        steps.into_iter().try_for_each(|steps| self.dataset.check_time_steps(steps))
     }
 
-    /// Images with values in [0, 1].
+    /// How the samples reach a network.
+    pub(crate) fn feed(&self) -> Feed {
+        self.dataset.feed()
+    }
+
+    /// Sample `index` with its label, as a network that was prepared for [`Self::feed`] takes it.
+    pub(crate) fn sample(&self, index: usize) -> (Feature, u16) {
+        (self.dataset.sample(self.order[index]), self.dataset.labels[self.order[index]])
+    }
+
+    /// Values of the samples, of pixels in [0, 1]; of frames those of every time step, time outermost.
     pub(crate) fn images(&self, indices: &[usize]) -> Maps {
         self.batch(indices, Augmentation::default)
     }
 
-    /// Images as from [`Self::images`], each shifted by up to [`SHIFT`] pixels and flipped left to right with a probability
-    /// of one half.
+    /// Values as from [`Self::images`], each image shifted by up to [`SHIFT`] pixels and flipped left to right with a probability
+    /// of one half; all frames of a sample alike. Vectors and signals are left as they are: their values have no such neighbours.
     pub(crate) fn augmented(&self, indices: &[usize], rng: &mut ChaCha8Rng) -> Maps {
+        if matches!(self.dataset.kind, SampleKind::Vectors | SampleKind::Signals) {
+            return self.images(indices);
+        }
         self.batch(indices, || {
             let mut shift = || rng.random_range(0..=2 * SHIFT) as isize - SHIFT as isize;
             Augmentation { shift: [shift(), shift()], flip: rng.random() }
@@ -85,12 +100,16 @@ impl Samples {
     }
 
     fn batch(&self, indices: &[usize], mut augmentation: impl FnMut() -> Augmentation) -> Maps {
-        let shape = self.dataset.shape;
-        let mut data = vec![0.0; indices.len() * shape.len()];
-        for (&i, frame) in indices.iter().zip(data.chunks_exact_mut(shape.len())) {
-            place(&self.dataset.sample_values(self.order[i]), shape, augmentation(), frame);
+        let (shape, steps) = (self.dataset.shape, self.dataset.kind.steps().unwrap_or(1));
+        let (len, frames) = (shape.len(), indices.len() * steps);
+        let mut data = vec![0.0; frames * len];
+        for (number, &i) in indices.iter().enumerate() {
+            let (values, how) = (self.dataset.sample_values(self.order[i]), augmentation());
+            for (step, image) in values.chunks_exact(len).enumerate() {
+                place(image, shape, how, &mut data[(step * indices.len() + number) * len..][..len]);
+            }
         }
-        Maps { shape, frames: indices.len(), data }
+        Maps { shape, frames, data }
     }
 
     /// Class of each sample.

@@ -2,20 +2,22 @@
 
 use crate::backbone::{Teacher, Trained, Workshop};
 use crate::data::Samples;
+use crate::frozen::FrozenBackbone;
 use crate::kernels::Maps;
 use crate::model::Model;
-use crate::pass::Device;
+use crate::pass::{Device, Dynamics};
 use crate::plan::{Backbone, Job, Noise, Plan, UnitPlan};
 use crate::random::stream;
-use crate::unit::{Carry, FrozenBackbone, UnitTask};
+use crate::unit::{Carry, UnitTask};
 use crate::weight_file::{Precision, WeightFile};
 use anyhow::{Context, Result, ensure};
 use cospike_models::zoo;
-use cospike_sim_core::network::{Bottleneck, BottleneckKind, Network, Shape, TensorStore};
+use cospike_sim_core::network::{Bottleneck, BottleneckKind, Network, Operation, Shape};
 use cospike_sim_core::payload::Jpeg;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
+use rayon::prelude::*;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -41,6 +43,7 @@ pub(crate) struct Factory<'a> {
 /// Everything on which the outputs of a frozen backbone depend.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Head {
+    /// Its content.
     backbone: String,
     split: String,
     seed: u64,
@@ -54,8 +57,9 @@ impl Factory<'_> {
         if let Job::Unit(UnitPlan { split, kind, width, stride, .. }) = job {
             net.with_bottleneck(split, Bottleneck { kind: *kind, width: *width, stride: *stride })?;
         }
-        let help = "choose another data set, or a network for these images";
-        self.samples.check_for(&net).with_context(|| format!("`{}` cannot be trained: {help}", job.name()))?;
+        let help = "choose another data set, or a network for these samples";
+        let fits = self.samples.check_for(&net, self.steps(job)?);
+        fits.with_context(|| format!("`{}` cannot be trained: {help}", job.name()))?;
         let (name, training) = (job.name(), self.samples.training());
         match job {
             Job::Backbone(backbone) => {
@@ -64,12 +68,63 @@ impl Factory<'_> {
             Job::Unit(unit) => {
                 let images = unit.images;
                 ensure!(
+                    unit.file().is_none() || self.device.is_kernels(),
+                    "`{name}` is a unit of a file's network, which only this program's own kernels train: leave `--device` out"
+                );
+                self.check_present(unit)?;
+                ensure!(
                     images <= training,
                     "`{name}` is to learn from {images} `images`, but there are {training} besides those held out: give at most as many"
                 );
                 unit.schedules().try_for_each(|schedule| schedule.check_batch(&name, images))
             }
         }
+    }
+
+    /// Numbers of time steps for which a network is executed in time in the training of `job`: each has to be that of samples that change. In
+    /// phases with `levels` their mean over time is read, however many there are.
+    fn steps(&self, job: &Job) -> Result<Vec<usize>> {
+        Ok(match job {
+            Job::Backbone(backbone) => {
+                let phases = backbone.phases()?;
+                let steps = phases.iter().filter_map(|&(dynamics, _)| match dynamics {
+                    Dynamics::Steps(steps) => Some(steps),
+                    Dynamics::Rate(_) => None,
+                });
+                steps.chain(backbone.teacher.iter().map(|_| 1)).collect()
+            }
+            Job::Unit(unit) => match unit.steps() {
+                Some(steps) => vec![steps],
+                // Training it says so if the file is not there.
+                None => {
+                    let backbone = zoo::WeightFile::read(&self.path(&unit.backbone_file()));
+                    backbone.into_iter().map(|file| file.metadata.time_steps as usize).collect()
+                }
+            },
+        })
+    }
+
+    /// Refuses the file of a unit that is there already, but for another backbone of the same name.
+    fn check_present(&self, unit: &UnitPlan) -> Result<()> {
+        let path = self.path(&unit.name());
+        if !path.exists() {
+            return Ok(());
+        }
+        let present = zoo::WeightFile::read(&path)?;
+        let backbone = match unit.file() {
+            Some(file) => Some(file.clone()),
+            None => zoo::WeightFile::read(&self.path(&unit.backbone_file())).ok(),
+        };
+        let content = present.metadata.unit.and_then(|unit| unit.backbone_content);
+        let (Some(backbone), Some(content)) = (backbone, content) else { return Ok(()) };
+        ensure!(
+            content == backbone.content(),
+            "{} is a unit of another network called `{}`, with other weights or read in another way: delete it to train it anew, or give \
+             another `--zoo`",
+            path.display(),
+            backbone.name
+        );
+        Ok(())
     }
 
     /// Trains the network of `job` and writes its weight file, unless the zoo has that file already.
@@ -91,9 +146,14 @@ impl Factory<'_> {
             ("recipe".into(), trained.recipe),
             ("training_seconds".into(), format!("{:.0}", trained.seconds)),
             ("validation_images".into(), self.plan.validation_images.to_string()),
-            ("validation_accuracy".into(), format!("{:.4}", trained.validation)),
         ]);
-        WeightFile { tensors: trained.model.tensors, metadata }.write(&path, Precision::Half)?;
+        let mut file = WeightFile { tensors: trained.model.tensors, metadata };
+        let validation = match job {
+            Job::Unit(UnitPlan { classify: None, .. }) => self.validation_accuracy(&job.name(), &file)?,
+            _ => trained.validation,
+        };
+        file.metadata.insert("validation_accuracy".into(), format!("{validation:.4}"));
+        file.write(&path, Precision::Half)?;
         // So that whoever deletes the weight file trains it anew.
         trained.checkpoints.iter().try_for_each(|path| match std::fs::remove_file(path) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error).with_context(|| path.display().to_string()),
@@ -101,13 +161,31 @@ impl Factory<'_> {
         })
     }
 
+    /// Share of the validation samples that a network with the unit in `file` answers correctly, of one that has only learned to restore
+    /// features.
+    fn validation_accuracy(&self, name: &str, file: &WeightFile) -> Result<f64> {
+        let unit = zoo::WeightFile::from_bytes(name, &file.to_bytes(Precision::Half)?)?;
+        let backbone = self.plan.files().find(|backbone| unit.belongs_to(backbone));
+        let backbone =
+            backbone.context("the plan was checked to have the file of every unit that has no `classify`")?;
+        let zoo = zoo::Zoo::from_weight_files([backbone.clone(), unit])?;
+        let network = zoo.network_fed(self.samples.feed(), &zoo.choice(name)?)?.network;
+        let held_out = self.samples.validation();
+        let right = held_out.par_iter().map(|&index| -> Result<usize> {
+            let (sample, label) = self.samples.sample(index);
+            let run = network.run(&sample, |layers, read| network.executable().run(layers, read, network.steps()))?;
+            Ok(usize::from(run.scores.answer() == usize::from(label)))
+        });
+        let right: Vec<usize> = right.collect::<Result<_>>()?;
+        Ok(right.iter().sum::<usize>() as f64 / held_out.len() as f64)
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.zoo.join(format!("{name}.safetensors"))
     }
 
-    fn read(&self, name: &str) -> Result<WeightFile> {
-        let file = zoo::WeightFile::read(&self.path(name)).with_context(|| format!("train `{name}` first"))?;
-        Ok(WeightFile { tensors: file.tensors()?.clone(), metadata: file.metadata.all.clone() })
+    fn backbone_of_zoo(&self, name: &str) -> Result<zoo::WeightFile> {
+        zoo::WeightFile::read(&self.path(name)).with_context(|| format!("train `{name}` first"))
     }
 
     fn workshop(&self, seed: u64) -> Workshop<'_> {
@@ -134,24 +212,21 @@ impl Factory<'_> {
     fn teacher(&self, name: &str) -> Result<(Network, Model)> {
         let jobs = self.plan.jobs();
         let job = jobs.iter().find(|job| job.name() == name).context("the plan was checked to have every teacher")?;
-        Ok((job.network()?, Model { tensors: self.read(name)?.tensors }))
+        Ok((job.network()?, Model { tensors: self.backbone_of_zoo(name)?.tensors().clone() }))
     }
 
-    /// Outputs of the frozen backbone, computed anew only if `head` is not that of the unit before.
+    /// Outputs of the frozen backbone, which `freeze` computes from so many images anew only if `head` is not that of the unit before.
     fn frozen(
         &self,
         head: Head,
-        net: &Network,
-        tensors: &TensorStore,
-        split: usize,
-        steps: usize,
+        freeze: impl FnOnce(&Workshop<'_>, usize) -> Result<FrozenBackbone>,
     ) -> Result<Rc<FrozenBackbone>> {
         let mut kept = self.frozen.borrow_mut();
         Ok(match &*kept {
             Some((of, frozen)) if *of == head => frozen.clone(),
             _ => {
                 *kept = None; // frees the memory before the new outputs need it
-                let frozen = Rc::new(self.workshop(head.seed).freeze(net, tensors, split, steps, head.images)?);
+                let frozen = Rc::new(freeze(&self.workshop(head.seed), head.images)?);
                 *kept = Some((head, frozen.clone()));
                 frozen
             }
@@ -162,12 +237,15 @@ impl Factory<'_> {
         let at = backbone.split(&plan.split)?;
         let shape = Bottleneck { kind: plan.kind, width: plan.width, stride: plan.stride };
         let (net, cut) = backbone.with_bottleneck(&plan.split, shape)?;
-        let file = self.read(&plan.backbone_file())?;
-        let steps: usize = file
-            .metadata
-            .get("time_steps")
-            .context("the weight file of the backbone has no `time_steps`: train it again")?
-            .parse()?;
+        let file = match plan.file() {
+            Some(file) => file.clone(),
+            None => self.backbone_of_zoo(&plan.backbone_file())?,
+        };
+        let steps = file.metadata.time_steps as usize;
+        let tensors = match plan.file() {
+            Some(file) => Model::folded(backbone, file.tensors())?.tensors,
+            None => file.tensors().clone(),
+        };
         let jpeg = (plan.kind == BottleneckKind::Float)
             .then(|| Jpeg::new(net.layers[cut].output, JPEG_QUALITY))
             .transpose()?;
@@ -182,9 +260,13 @@ impl Factory<'_> {
             (None, None) => None,
         };
         let head =
-            Head { backbone: plan.backbone_file(), split: plan.split.clone(), seed: plan.seed, images: plan.images };
+            Head { backbone: file.content().into(), split: plan.split.clone(), seed: plan.seed, images: plan.images };
         let images = head.images;
-        let frozen = self.frozen(head, backbone, &file.tensors, at, steps)?;
+        let is_of_zoo = plan.file().is_none();
+        let frozen = self.frozen(head, |workshop, images| match is_of_zoo {
+            true => workshop.freeze(backbone, &tensors, at, steps, images),
+            false => workshop.freeze_by_inference(&file, at, steps, images),
+        })?;
         let trained = self.workshop(plan.seed).unit(&UnitTask {
             name: &plan.name(),
             net: &net,
@@ -194,7 +276,7 @@ impl Factory<'_> {
             steps,
             link: link.as_deref(),
             link_in_words: format!("{:?} {:?}", jpeg.as_ref().map(|_| JPEG_QUALITY), plan.noise),
-            backbone: &file.tensors,
+            backbone: &tensors,
             frozen: &frozen,
             restore: plan.restore,
             quantised: plan.quantised,
@@ -202,7 +284,14 @@ impl Factory<'_> {
             tune_tail: plan.tune_tail,
         })?;
         let mut metadata = describe(&net, &plan.backbone(), "unit", steps, plan.seed);
+        if !is_of_zoo {
+            metadata.insert("network".into(), file.metadata.network.clone());
+            if let Operation::Neuron(neuron) = net.layers[cut].operation {
+                metadata.insert("neuron".into(), zoo::neuron_text(&neuron));
+            }
+        }
         metadata.extend([
+            ("backbone_blake3".into(), file.content().into()),
             ("training_images".into(), images.to_string()),
             ("split".into(), plan.split.clone()),
             ("width".into(), plan.width.to_string()),

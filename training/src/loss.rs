@@ -23,6 +23,8 @@ pub(crate) struct Targets {
     classes: usize,
     /// `[samples, classes]`, each row a distribution.
     probabilities: Vec<f32>,
+    /// Factor of mean scores over time before the softmax.
+    gain: f32,
 }
 
 impl Targets {
@@ -32,7 +34,12 @@ impl Targets {
         for (row, &label) in probabilities.chunks_exact_mut(classes).zip(labels) {
             row[usize::from(label)] += 1.0 - SMOOTHING;
         }
-        Self { classes, probabilities }
+        Self { classes, probabilities, gain: 1.0 }
+    }
+
+    /// The same for scores of which `gain` times their mean over time is the logit.
+    pub(crate) fn with_gain(self, gain: f32) -> Self {
+        Self { gain, ..self }
     }
 
     /// Mixes in the class probabilities of a teacher, given by its scores, with weight `share` (distillation, Hinton et al.
@@ -40,7 +47,7 @@ impl Targets {
     pub(crate) fn taught(mut self, teacher: &[f32], share: f32) -> Self {
         let rows = self.probabilities.chunks_exact_mut(self.classes).zip(teacher.chunks_exact(self.classes));
         for (target, teacher) in rows {
-            for (t, p) in target.iter_mut().zip(softmax(teacher)) {
+            for (t, p) in target.iter_mut().zip(softmax(teacher, self.gain)) {
                 *t += share * (p - *t);
             }
         }
@@ -51,12 +58,12 @@ impl Targets {
     pub(crate) fn cross_entropy(&self, scores: &Maps) -> (f64, Maps) {
         let samples = self.probabilities.len() / self.classes;
         let mut gradient = scores.clone();
-        let share = 1.0 / (samples as f32 * (scores.frames / samples) as f32);
+        let share = self.gain / (samples as f32 * (scores.frames / samples) as f32);
         let mut loss = 0.0;
         let mean = mean_scores(scores, samples);
         let rows = mean.chunks_exact(self.classes).zip(self.probabilities.chunks_exact(self.classes));
         for (sample, (scores, target)) in rows.enumerate() {
-            let answer = softmax(scores);
+            let answer = softmax(scores, self.gain);
             loss -= target.iter().zip(&answer).map(|(t, p)| f64::from(t * p.max(f32::MIN_POSITIVE).ln())).sum::<f64>();
             for step in gradient.data.chunks_exact_mut(samples * self.classes) {
                 let row = &mut step[sample * self.classes..][..self.classes];
@@ -67,9 +74,10 @@ impl Targets {
     }
 }
 
-fn softmax(scores: &[f32]) -> Vec<f32> {
+/// Probabilities whose logits are `gain` times the scores.
+fn softmax(scores: &[f32], gain: f32) -> Vec<f32> {
     let top = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let powers: Vec<f32> = scores.iter().map(|s| (s - top).exp()).collect();
+    let powers: Vec<f32> = scores.iter().map(|s| (gain * (s - top)).exp()).collect();
     let sum: f32 = powers.iter().sum();
     powers.iter().map(|p| p / sum).collect()
 }

@@ -10,6 +10,7 @@
 mod backbone;
 mod data;
 mod fit;
+mod frozen;
 mod job;
 mod kernels;
 mod loss;
@@ -35,7 +36,7 @@ use job::Factory;
 use pass::DeviceName;
 use plan::Plan;
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Trains the networks of CoSpike's zoo.
@@ -83,6 +84,9 @@ enum Verb {
         /// Folder of the data set whose test images to use [default: the built-in Fashion-MNIST]
         #[arg(long)]
         data: Option<PathBuf>,
+        /// Plan that names the files of networks to which units belong; units of other files cannot be measured
+        #[arg(long)]
+        plan: Option<PathBuf>,
     },
 }
 
@@ -126,8 +130,10 @@ fn wrong_input(error: impl Into<anyhow::Error>) -> Failure {
 
 fn run(Arguments { zoo, verb }: Arguments) -> Result<(), Failure> {
     match verb {
-        Verb::Measure { data } => {
+        Verb::Measure { data, plan } => {
             let networks = Zoo::from_folder(&zoo).map_err(wrong_input)?;
+            let plan = plan.as_deref().map(read_plan).transpose().map_err(wrong_input)?;
+            let networks = measure::with_files(networks, plan.as_ref()).map_err(wrong_input)?;
             let images = match data {
                 Some(data) => Dataset::from_folder(&data, Subset::Test),
                 None => Dataset::fashion_mnist_test(),
@@ -186,10 +192,15 @@ fn run(Arguments { zoo, verb }: Arguments) -> Result<(), Failure> {
 /// has learned from.
 const SPLIT_SEED: u64 = 1;
 
+/// Reads the plan at `path`, and the files that it names.
+fn read_plan(path: &Path) -> Result<Plan> {
+    let text = read_text(path, TEXT_LIMIT)?;
+    Plan::read(&text, path.parent().unwrap_or(Path::new(""))).with_context(|| path.display().to_string())
+}
+
 impl WhichJobs {
     fn plan(&self) -> Result<Plan> {
-        let name = || self.plan.display().to_string();
-        Plan::read(&read_text(&self.plan, TEXT_LIMIT)?).with_context(name)
+        read_plan(&self.plan)
     }
 
     /// The selected jobs with their numbers, counted from 0.

@@ -1,7 +1,7 @@
 //! The parameters of a network in training: tensors by the names that inference reads.
 
 use crate::kernels::BatchStatistics;
-use cospike_sim_core::network::{Network, Operation, Tensor, TensorStore};
+use cospike_sim_core::network::{Layer, Network, NetworkError, Operation, Tensor, TensorStore, Weights};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use std::collections::BTreeMap;
@@ -48,6 +48,24 @@ impl Model {
         model
     }
 
+    /// The `tensors` of a network that another trainer has made, with every normalisation folded into the weights before it.
+    ///
+    /// # Errors
+    /// Tensors that are not those of `net`.
+    pub(crate) fn folded(net: &Network, tensors: &TensorStore) -> Result<Self, NetworkError> {
+        let weights = Weights::from_store(net, tensors)?;
+        let mut model = Self { tensors: tensors.clone() };
+        for (index, layer) in net.layers.iter().enumerate() {
+            let Some(affine) = weights.layer(index) else { continue };
+            for part in NORM_PARTS {
+                model.tensors.remove(&format!("{}.{part}", layer.name));
+            }
+            model.tensors.insert(format!("{}.weight", layer.name), affine.weight.clone());
+            model.put(&layer.name, "bias", vec![affine.bias.len()], affine.bias.clone());
+        }
+        Ok(model)
+    }
+
     /// Adds a kernel and its normalisation of `outputs` channels. Of the kernel's elements every output position reads one
     /// in `share`: a transposed convolution with a stride reads only some.
     fn convolution(&mut self, name: &str, shape: [usize; 4], share: usize, outputs: usize, rng: &mut ChaCha8Rng) {
@@ -80,9 +98,26 @@ impl Model {
         &self.tensors[&format!("{layer}.weight")].data
     }
 
-    /// Gain, shift, running mean and running variance of the convolution with this name.
-    pub(crate) fn norm(&self, layer: &str) -> [&[f32]; 4] {
-        NORM_PARTS.map(|part| self.tensors[&format!("{layer}.{part}")].data.as_slice())
+    /// Gain, shift, running mean and running variance of the convolution with this name; none of one without a normalisation, which
+    /// another trainer has made.
+    pub(crate) fn norm(&self, layer: &str) -> Option<[&[f32]; 4]> {
+        let [gain, ..] = NORM_PARTS;
+        self.tensors
+            .contains_key(&format!("{layer}.{gain}"))
+            .then(|| NORM_PARTS.map(|part| self.tensors[&format!("{layer}.{part}")].data.as_slice()))
+    }
+
+    /// Bias of the layer with this name, if it has one.
+    pub(crate) fn bias(&self, layer: &str) -> Option<&[f32]> {
+        self.tensors.get(&format!("{layer}.bias")).map(|bias| bias.data.as_slice())
+    }
+
+    /// Factors of a layer that scales every value by itself, in the order of [`Maps`](crate::kernels::Maps).
+    pub(crate) fn factors(&self, layer: &Layer) -> Vec<f32> {
+        let factors = &self.tensors[&format!("{}.scale", layer.name)].data;
+        let (channels, area) = (layer.output.channels, layer.output.area());
+        let at = |i: usize| i % channels * area + i / channels;
+        (0..layer.output.len()).map(|i| factors[if factors.len() == 1 { 0 } else { at(i) }]).collect()
     }
 
     /// Moves every tensor, running statistics included, the share `share` of the way towards that of `other`.

@@ -1,11 +1,14 @@
 //! The plan file: the networks of the zoo, and how each is trained.
 
 use crate::fit::{Schedule, kept_share};
-use crate::pass::Dynamics;
-use anyhow::{Result, bail, ensure};
-use cospike_models::zoo::{MAX_LEVELS, MAX_TIME_STEPS};
+use crate::pass::{Dynamics, check, check_passage};
+use anyhow::{Context, Result, bail, ensure};
+use cospike_models::import::nir::{Initial, NirOptions};
+use cospike_models::zoo::{Format, ImportOptions, MAX_LEVELS, MAX_TIME_STEPS, Normalisation, WeightFile};
 use cospike_sim_core::network::{BottleneckKind, Family, Network, NetworkName, Neuron};
 use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A plan file.
 #[derive(Debug, Deserialize)]
@@ -59,7 +62,19 @@ struct PhasePlan {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Units {
-    network: String,
+    /// Name of the backbone's architecture; or `file` says the backbone.
+    network: Option<String>,
+    /// File of the backbone (`.nir`, `.onnx`, `.safetensors`), relative to the plan.
+    file: Option<PathBuf>,
+    /// Time steps for which the spiking network of a `.nir` file is executed.
+    time_steps: Option<u32>,
+    /// What a `.nir` file leaves open.
+    nir: Option<NirReading>,
+    /// Normalisation of samples for a `.nir` or `.onnx` file, in the form of the metadata of weight files.
+    normalisation: Option<String>,
+    /// The file, once it was read.
+    #[serde(skip)]
+    read: Option<Arc<WeightFile>>,
     /// Seed of the backbone's training.
     #[serde(default = "first_seed")]
     backbone_seed: u64,
@@ -74,10 +89,58 @@ struct Units {
     restore: Schedule,
     /// First phase of spiking units, in which their neurons are quantisers; other kinds ignore it.
     quantised: Option<Schedule>,
-    classify: Schedule,
+    /// Last phase. Only units of files can do without.
+    classify: Option<Schedule>,
     /// Whether the tail learns along with the unit instead of staying that of the backbone.
     #[serde(default)]
     tune_tail: bool,
+}
+
+/// How a `.nir` file is read, in the words of a scenario's `[network.nir]`.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NirReading {
+    dt: Option<f64>,
+    reset: Option<ResetWord>,
+    fire: Option<FireWord>,
+    initial: Option<InitialWord>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum ResetWord {
+    Hard,
+    Soft,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum FireWord {
+    Gt,
+    Ge,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum InitialWord {
+    Rest,
+    Reset,
+    Zero,
+}
+
+impl NirReading {
+    fn options(self) -> NirOptions {
+        NirOptions {
+            dt: self.dt,
+            soft_reset: self.reset == Some(ResetWord::Soft),
+            fires_at_threshold: self.fire == Some(FireWord::Ge),
+            initial: match self.initial {
+                None | Some(InitialWord::Rest) => Initial::Rest,
+                Some(InitialWord::Reset) => Initial::Reset,
+                Some(InitialWord::Zero) => Initial::Zero,
+            },
+        }
+    }
 }
 
 /// Damage that the link does during training. How much is drawn for every batch, up to these.
@@ -95,10 +158,7 @@ pub(crate) struct Noise {
 /// One bottleneck unit to train.
 #[derive(Clone, Debug)]
 pub(crate) struct UnitPlan {
-    network: String,
-    backbone_seed: u64,
-    /// Levels of its backbone's quantisers, if the plan has that backbone and it is quantised.
-    levels: Option<u32>,
+    body: Body,
     pub(crate) kind: BottleneckKind,
     pub(crate) split: String,
     pub(crate) width: usize,
@@ -108,8 +168,23 @@ pub(crate) struct UnitPlan {
     pub(crate) images: usize,
     pub(crate) restore: Schedule,
     pub(crate) quantised: Option<Schedule>,
-    pub(crate) classify: Schedule,
+    pub(crate) classify: Option<Schedule>,
     pub(crate) tune_tail: bool,
+}
+
+/// The backbone of a unit.
+#[derive(Clone, Debug)]
+enum Body {
+    /// One of the zoo.
+    Zoo {
+        network: String,
+        seed: u64,
+        /// Levels of its quantisers and its time steps, if the plan has that backbone.
+        levels: Option<u32>,
+        steps: Option<usize>,
+    },
+    /// That of a file.
+    File(Arc<WeightFile>),
 }
 
 /// One network to train.
@@ -131,9 +206,10 @@ fn first_seeds() -> Vec<u64> {
 }
 
 impl Plan {
-    /// Reads the plan in `text`, which is TOML, and checks every network, split point and teacher.
-    pub(crate) fn read(text: &str) -> Result<Self> {
-        let plan: Self = toml::from_str(text)?;
+    /// Reads the plan in `text`, which is TOML, and the files in `folder` that it names, and checks every network, split point and teacher.
+    pub(crate) fn read(text: &str, folder: &Path) -> Result<Self> {
+        let mut plan: Self = toml::from_str(text)?;
+        plan.units.iter_mut().try_for_each(|units| units.open(folder))?;
         ensure!(
             plan.validation_images > 0,
             "`validation_images` is 0: every choice is made on images that are held out for it, so give at least 1"
@@ -149,11 +225,20 @@ impl Plan {
 
     /// All jobs, each after those whose weights it needs.
     pub(crate) fn jobs(&self) -> Vec<Job> {
-        let levels =
-            |unit: &UnitPlan| self.backbone.iter().find(|backbone| backbone.name() == unit.backbone_file())?.levels;
-        let units = self.units.iter().flat_map(Units::jobs);
-        let units = units.map(|unit| Job::Unit(UnitPlan { levels: levels(&unit), ..unit }));
-        self.backbone.iter().cloned().map(Job::Backbone).chain(units).collect()
+        let mut units: Vec<UnitPlan> = self.units.iter().flat_map(Units::jobs).collect();
+        for unit in &mut units {
+            let name = unit.backbone_file();
+            let backbone = self.backbone.iter().find(|backbone| backbone.name() == name);
+            if let (Body::Zoo { levels, steps, .. }, Some(backbone)) = (&mut unit.body, backbone) {
+                (*levels, *steps) = (backbone.levels, Some(backbone.time_steps()));
+            }
+        }
+        self.backbone.iter().cloned().map(Job::Backbone).chain(units.into_iter().map(Job::Unit)).collect()
+    }
+
+    /// The networks of files that its units belong to.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &WeightFile> {
+        self.units.iter().filter_map(|units| units.read.as_deref())
     }
 }
 
@@ -167,10 +252,83 @@ impl Units {
             ("strides", self.strides.is_empty()),
             ("seeds", self.seeds.is_empty()),
         ];
-        match lists.iter().find(|(_, is_empty)| *is_empty) {
-            Some((key, _)) => bail!("the [[units]] of `{}` have no `{key}`: give at least one", self.network),
-            None => Ok(()),
+        if let Some((key, _)) = lists.iter().find(|(_, is_empty)| *is_empty) {
+            bail!("the [[units]] of `{}` have no `{key}`: give at least one", self.named());
         }
+        let name = self.named();
+        if self.read.is_none() {
+            ensure!(
+                self.classify.is_some(),
+                "the [[units]] of `{name}` have no `classify`: only units of a `file` can do without"
+            );
+            return Ok(());
+        }
+        ensure!(
+            !self.tune_tail,
+            "the [[units]] of `{name}` have `tune_tail`: the tail of a file stays as it is, so leave it out"
+        );
+        ensure!(
+            self.quantised.is_none(),
+            "the [[units]] of `{name}` have `quantised`: quantisers stand for the neurons of this program's own networks alone, so leave it out"
+        );
+        Ok(())
+    }
+
+    /// What names the backbone.
+    fn named(&self) -> String {
+        let file = self.file.as_ref().map(|file| file.display().to_string());
+        self.network.clone().or(file).unwrap_or_default()
+    }
+
+    /// Checks that one backbone is named, and reads it if it is a file.
+    fn open(&mut self, folder: &Path) -> Result<()> {
+        let file = match (&self.network, &self.file) {
+            (Some(_), None) => {
+                let of_files = [
+                    ("time_steps", self.time_steps.is_some()),
+                    ("nir", self.nir.is_some()),
+                    ("normalisation", self.normalisation.is_some()),
+                ];
+                let key = of_files.into_iter().find(|(_, is_given)| *is_given);
+                ensure!(
+                    key.is_none(),
+                    "the [[units]] of `{}` have `{}`, which describes a `file`: leave it out",
+                    self.named(),
+                    key.map_or("", |(key, _)| key)
+                );
+                return Ok(());
+            }
+            (None, Some(file)) => file,
+            (None, None) => bail!("the [[units]] name no backbone: give `network`, or `file`"),
+            (Some(_), Some(_)) => bail!("the [[units]] of `{}` have `network` and `file`: leave one out", self.named()),
+        };
+        let (name, path) = (file.display().to_string(), folder.join(file));
+        let format = Format::of(&name);
+        ensure!(
+            self.nir.is_none() || format == Some(Format::Nir),
+            "the [[units]] of `{name}` have `nir`, which describes a file in the NIR format: leave it out"
+        );
+        ensure!(
+            self.normalisation.is_none() || format != Some(Format::Weights),
+            "the [[units]] of `{name}` have `normalisation`: a weight file says it itself, in its metadata"
+        );
+        ensure!(
+            self.time_steps.is_none_or(|steps| (1..=MAX_TIME_STEPS).contains(&steps)),
+            "the [[units]] of `{name}` have `time_steps` {}: give 1 to {MAX_TIME_STEPS}",
+            self.time_steps.unwrap_or(0)
+        );
+        ensure!(
+            self.time_steps.is_none() || format != Some(Format::Weights),
+            "the [[units]] of `{name}` have `time_steps`: a weight file says it itself, in its metadata"
+        );
+        let normalisation = self.normalisation.as_deref().map(str::parse::<Normalisation>).transpose();
+        let normalisation = normalisation.map_err(|reason| anyhow::anyhow!("`normalisation` of `{name}`: {reason}"))?;
+        let options = ImportOptions { nir: self.nir.unwrap_or_default().options(), normalisation };
+        let stem = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let read = WeightFile::read_network(&path, &stem, &options, self.time_steps);
+        let help = "in [[units]], `time_steps` says how long a spiking network is executed, and `nir` how a file in the NIR format is read";
+        self.read = Some(Arc::new(read.context(help)?));
+        Ok(())
     }
 
     fn jobs(&self) -> Vec<UnitPlan> {
@@ -179,13 +337,18 @@ impl Units {
             // Consecutive jobs with the same head share its outputs.
             for (&kind, &seed) in self.kinds.iter().flat_map(|k| self.seeds.iter().map(move |s| (k, s))) {
                 for (&width, &stride) in self.widths.iter().flat_map(|w| self.strides.iter().map(move |s| (w, s))) {
-                    let (network, split) = (self.network.clone(), split.clone());
-                    let Self { backbone_seed, noise, images, restore, classify, tune_tail, .. } = *self;
+                    let split = split.clone();
+                    let body = match &self.read {
+                        Some(file) => Body::File(file.clone()),
+                        None => {
+                            let (network, seed) = (self.named(), self.backbone_seed);
+                            Body::Zoo { network, seed, levels: None, steps: None }
+                        }
+                    };
+                    let Self { noise, images, restore, classify, tune_tail, .. } = *self;
                     let quantised = self.quantised.filter(|_| kind == BottleneckKind::Spiking);
                     jobs.push(UnitPlan {
-                        network,
-                        backbone_seed,
-                        levels: None,
+                        body,
                         kind,
                         split,
                         width,
@@ -258,14 +421,33 @@ impl UnitPlan {
         self.kind.family()
     }
 
-    /// Name of its backbone without the family.
+    /// Name of its backbone without the family; of a file its own.
     pub(crate) fn backbone(&self) -> String {
-        seeded(&self.network, self.backbone_seed)
+        match &self.body {
+            Body::Zoo { network, seed, .. } => seeded(network, *seed),
+            Body::File(file) => file.name.clone(),
+        }
     }
 
-    /// Name of its backbone in the zoo.
+    /// Name of its backbone in the zoo; of a file its own without ending.
     pub(crate) fn backbone_file(&self) -> String {
-        format!("{}-{}", self.backbone(), self.family().name())
+        match &self.body {
+            Body::Zoo { .. } => format!("{}-{}", self.backbone(), self.family().name()),
+            Body::File(file) => plain(&Path::new(&file.name).file_stem().unwrap_or_default().to_string_lossy()),
+        }
+    }
+
+    /// Its backbone, if that is the network of a file.
+    pub(crate) fn file(&self) -> Option<&WeightFile> {
+        if let Body::File(file) = &self.body { Some(file) } else { None }
+    }
+
+    /// Time steps of its backbone, if the plan has that or it is a file's.
+    pub(crate) fn steps(&self) -> Option<usize> {
+        match &self.body {
+            Body::Zoo { steps, .. } => *steps,
+            Body::File(file) => Some(file.metadata.time_steps as usize),
+        }
     }
 
     /// Differences from the unit that a scenario gets by default, such as `binary-s1`; empty for that unit.
@@ -284,7 +466,7 @@ impl UnitPlan {
 
     /// Schedules of its phases.
     pub(crate) fn schedules(&self) -> impl Iterator<Item = Schedule> {
-        [Some(self.restore), self.quantised, Some(self.classify)].into_iter().flatten()
+        [Some(self.restore), self.quantised, self.classify].into_iter().flatten()
     }
 
     /// Checks that the unit has channels, and something to learn from.
@@ -322,7 +504,7 @@ impl UnitPlan {
 
     /// Name in the zoo.
     pub(crate) fn name(&self) -> String {
-        let name = format!("{}-{}-w{}", self.backbone_file(), self.split, self.width);
+        let name = format!("{}-{}-w{}", self.backbone_file(), plain(&self.split), self.width);
         let variant = self.variant();
         if variant.is_empty() { name } else { format!("{name}-{variant}") }
     }
@@ -341,7 +523,10 @@ impl Job {
     pub(crate) fn network(&self) -> Result<Network> {
         let (name, family, levels) = match self {
             Self::Backbone(backbone) => (&backbone.network, backbone.family, backbone.levels),
-            Self::Unit(unit) => (&unit.network, unit.family(), unit.levels),
+            Self::Unit(unit) => match &unit.body {
+                Body::Zoo { network, levels, .. } => (network, unit.family(), *levels),
+                Body::File(file) => return Ok(file.architecture()?),
+            },
         };
         let name: NetworkName = name.parse()?;
         Ok(match (family, levels) {
@@ -357,7 +542,14 @@ impl Job {
 
     fn check(&self, jobs: &[Self]) -> Result<()> {
         let net = self.network()?;
-        crate::pass::check(&net)?;
+        match self {
+            Self::Unit(unit) if unit.file().is_some() => {
+                if unit.classify.is_some() {
+                    check_passage(&net, net.split(&unit.split)? + 1..net.layers.len())?;
+                }
+            }
+            _ => check(&net)?,
+        }
         let others = || jobs.iter().map(Self::name).filter(|name| *name == self.name()).count();
         ensure!(others() == 1, "the plan has `{}` more than once: delete all but one", self.name());
         match self {
@@ -378,8 +570,15 @@ impl Job {
                     self.name()
                 );
                 if let Some(teacher) = &backbone.teacher {
-                    let known = jobs.iter().any(|job| job.name() == *teacher);
-                    ensure!(known, "`{}` has the teacher `{teacher}`, which is not in the plan: add it", self.name());
+                    let known = jobs.iter().find(|job| job.name() == *teacher);
+                    let taught = self.name();
+                    let Some(known) = known else {
+                        bail!("`{taught}` has the teacher `{teacher}`, which is not in the plan: add it")
+                    };
+                    ensure!(
+                        !known.network()?.is_spiking(),
+                        "`{taught}` has the teacher `{teacher}`, which is spiking: name a float one, which is executed once"
+                    );
                 }
             }
             Self::Unit(unit) => {
@@ -390,6 +589,12 @@ impl Job {
         }
         Ok(())
     }
+}
+
+/// `name` as a part of a file's name, with a dash for whatever else than letters, digits and `-_.` there is.
+fn plain(name: &str) -> String {
+    let is_fine = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    name.chars().map(|c| if is_fine(c) { c } else { '-' }).collect::<String>().trim_matches('-').into()
 }
 
 /// The name `network` with the seed from which its backbone was trained, unless that is the first one.

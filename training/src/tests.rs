@@ -1,5 +1,8 @@
 //! The trainer against finite differences, against being interrupted, and against the inference engine.
 
+mod files;
+mod frames;
+
 use crate::backbone::Workshop;
 use crate::data::Samples;
 use crate::fit::{Phase, Schedule};
@@ -53,6 +56,23 @@ pub(crate) fn bars(n: usize) -> Dataset {
 const SHORT: Schedule = Schedule { epochs: 4, batch: 16, peak_rate: 2e-2, average: Some(0.8) };
 const PHASES: [(Dynamics, Schedule); 2] =
     [(Dynamics::Rate(4), Schedule { average: None, ..SHORT }), (Dynamics::Steps(4), SHORT)];
+
+/// Whether so many right answers of `samples` are better than guessing one of `classes`: guesses reach as many with a probability below one in
+/// a million (the upper tail of the binomial distribution).
+pub(crate) fn beats_chance(right: usize, samples: usize, classes: usize) -> bool {
+    let (n, p) = (samples as f64, 1.0 / classes as f64);
+    // log C(n, k) p^k (1 - p)^(n - k), by the recurrence of its ratios.
+    let mut term = n * (1.0 - p).ln();
+    let mut tail = 0.0;
+    for k in 0..=samples {
+        if k >= right {
+            tail += term.exp();
+        }
+        term += ((n - k as f64) / (k as f64 + 1.0) * p / (1.0 - p)).ln();
+    }
+    tail < 1e-6
+}
+
 /// Trains the tiny spiking network and a unit in it.
 pub(crate) fn train_unit(samples: &Samples, checkpoints: &Path, device: &Device) -> (TensorStore, f64) {
     let backbone = TINY.build(SPIKING);
@@ -76,7 +96,7 @@ pub(crate) fn train_unit(samples: &Samples, checkpoints: &Path, device: &Device)
             frozen: &workshop.freeze(&backbone, &whole.tensors, split, 4, 192).unwrap(),
             restore: SHORT,
             quantised: Some(SHORT),
-            classify: SHORT,
+            classify: Some(SHORT),
             tune_tail: false,
         })
         .unwrap();
@@ -251,7 +271,7 @@ fn both_scores(net: &Network, steps: usize) -> (Vec<f32>, Vec<f32>) {
     let pass = Pass::evaluation(net, layers.clone(), Dynamics::Steps(steps), &Device::Kernels);
     let input = Maps { shape: net.input(), frames: 1, data: image.clone() };
     let tape = pass.forward(&model, input, 1, &mut Pool::default()).unwrap();
-    let trainer = mean_scores(&tape.output(layers.end - 1).unwrap(), 1);
+    let trainer = mean_scores(&tape.output(net, layers.end - 1).unwrap(), 1);
 
     let engine = Executable::new(net, &Weights::from_store(net, &model.tensors).unwrap()).unwrap();
     let input = Feature::Real(Real { shape: net.input(), steps: 1, data: image });
@@ -305,8 +325,9 @@ fn a_quantised_network_is_a_spiking_one_evaluated_by_levels() {
 
 #[test]
 fn the_plans_that_ship_are_plans() {
-    let names =
-        |text: &str| -> Vec<String> { Plan::read(text).unwrap().jobs().iter().map(crate::plan::Job::name).collect() };
+    let names = |text: &str| -> Vec<String> {
+        Plan::read(text, Path::new("")).unwrap().jobs().iter().map(crate::plan::Job::name).collect()
+    };
     let zoo = names(include_str!("../plan.toml"));
     for name in ["resnet14-spiking", "mobilenet-float", "resnet14-quantised-stage3-w2", "resnet14-float-stem-w8-binary"]
     {
@@ -321,9 +342,10 @@ fn the_plans_that_ship_are_plans() {
 #[test]
 fn a_quantised_network_needs_its_levels() {
     let plan = |own: &str| {
-        Plan::read(&format!(
+        let text = format!(
             "task = 't'\nvalidation_images = 1\n[[backbone]]\nnetwork = 'resnet14'\nfamily = 'quantised'\n{own}\n"
-        ))
+        );
+        Plan::read(&text, Path::new(""))
     };
     assert!(plan("levels = 3\nphases = [{ epochs = 1, batch = 1, peak_rate = 1e-3 }]").is_ok());
     for own in [
@@ -344,7 +366,7 @@ fn bad_plans_are_refused_in_words() {
         let text = format!(
             "task = 't'\nvalidation_images = {held}\n[[backbone]]\nnetwork = 'resnet14'\nfamily = 'float'\n{backbone}\n{units}"
         );
-        Plan::read(&text).map(drop).map_err(|error| format!("{error:#}"))
+        Plan::read(&text, Path::new("")).map(drop).map_err(|error| format!("{error:#}"))
     };
     let units = |change: (&str, &str)| {
         let text = "[[units]]\nnetwork = 'resnet14'\nkinds = ['float']\nsplits = ['stage3']\nwidths = [2]\nstrides = [2]\nimages = 64\n\
@@ -379,7 +401,7 @@ fn bad_plans_are_refused_in_words() {
         let text = format!(
             "task = 't'\nvalidation_images = 1\n[[backbone]]\nnetwork = 'resnet14'\nfamily = 'spiking'\n{phase}"
         );
-        Plan::read(&text).map(drop).map_err(|error| error.to_string())
+        Plan::read(&text, Path::new("")).map(drop).map_err(|error| error.to_string())
     };
     assert_eq!((spiking(1), spiking(10_000)), (Ok(()), Ok(())));
     for steps in [0, 10_001] {
@@ -393,7 +415,7 @@ fn bad_plans_are_refused_in_words() {
 /// it asks for, under the names by which it finds them.
 #[test]
 fn a_plan_made_from_a_scenario_trains_what_it_asks_for() {
-    let plan = Plan::read(include_str!("../../tests/data/training_plan.toml")).unwrap();
+    let plan = Plan::read(include_str!("../../tests/data/training_plan.toml"), Path::new("")).unwrap();
     let mut names: Vec<String> = plan.jobs().iter().map(crate::plan::Job::name).collect();
     names.sort();
     let expected = [

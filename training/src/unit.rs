@@ -1,14 +1,15 @@
-//! Training of bottleneck units behind a frozen head, whose outputs are computed once and kept in memory.
+//! Training of bottleneck units behind a frozen head.
 
 use crate::backbone::{EVALUATION_BATCH, TEACHER_SHARE, Trained, Workshop, trained};
 use crate::fit::{Phase, Progress, Schedule};
+use crate::frozen::FrozenBackbone;
 use crate::kernels::{Maps, Pool};
-use crate::loss::{Targets, correct, mean_scores};
+use crate::loss::{Targets, correct};
 use crate::model::Model;
 use crate::pass::{Device, Dynamics, Link, Pass};
 use crate::random::stream;
 use anyhow::Result;
-use cospike_sim_core::network::{Network, Shape, TensorStore};
+use cospike_sim_core::network::{Network, Signal, TensorStore};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::ops::Range;
@@ -40,98 +41,14 @@ pub(crate) struct UnitTask<'a> {
     /// quantisers of as many levels as there are time steps in place of neurons. With this phase, the first one uses
     /// quantisers too.
     pub(crate) quantised: Option<Schedule>,
-    /// Last phase: the same layers learn to classify, in time steps.
-    pub(crate) classify: Schedule,
+    /// Last phase: the same layers learn to classify, in time steps. Without it the unit learns to restore features alone.
+    pub(crate) classify: Option<Schedule>,
     /// Whether the tail learns along with the unit instead of staying that of the backbone.
     pub(crate) tune_tail: bool,
 }
 
 /// Effect of a link on a batch, with a random stream of its own.
 pub(crate) type Carry<'a> = dyn Fn(&mut Maps, &mut ChaCha8Rng) + Sync + 'a;
-
-/// Outputs of a frozen backbone on the samples from which its units learn, and on those by which they are judged.
-pub(crate) struct FrozenBackbone {
-    /// Training samples, each augmented once and then reused in every epoch.
-    seen: Frozen,
-    /// Validation samples.
-    unseen: Frozen,
-}
-
-/// Outputs of the frozen backbone on some samples.
-struct Frozen {
-    features: Features,
-    /// Class scores, `[samples, classes]`.
-    scores: Vec<f32>,
-    labels: Vec<u16>,
-}
-
-/// Outputs of the frozen head, sample by sample, time steps within a sample.
-struct Features {
-    shape: Shape,
-    steps: usize,
-    values: Values,
-}
-
-enum Values {
-    Real(Vec<f32>),
-    /// One bit per spike.
-    Bits(Vec<u8>),
-}
-
-impl Features {
-    fn new(shape: Shape, steps: usize, spikes: bool) -> Self {
-        Self { shape, steps, values: if spikes { Values::Bits(vec![]) } else { Values::Real(vec![]) } }
-    }
-
-    /// Appends a batch whose frames have time outermost.
-    fn append(&mut self, batch: &Maps) {
-        let samples = batch.frames / self.steps;
-        for sample in 0..samples {
-            for step in 0..self.steps {
-                let frame = batch.frame(step * samples + sample);
-                match &mut self.values {
-                    Values::Real(values) => values.extend_from_slice(frame),
-                    Values::Bits(bits) => {
-                        bits.extend(frame.chunks(8).map(|eight| {
-                            eight.iter().enumerate().fold(0, |byte, (i, &v)| byte | u8::from(v != 0.0) << i)
-                        }))
-                    }
-                }
-            }
-        }
-    }
-
-    /// The samples as the input of a pass with `dynamics`.
-    fn batch(&self, indices: &[usize], dynamics: Dynamics, pool: &mut Pool) -> Maps {
-        let steps = self.in_time(indices, pool);
-        match dynamics {
-            Dynamics::Rate(_) => steps.mean_over_time(indices.len(), pool),
-            Dynamics::Steps(_) => steps,
-        }
-    }
-
-    /// The samples in all time steps, time outermost.
-    fn in_time(&self, indices: &[usize], pool: &mut Pool) -> Maps {
-        let mut batch = pool.take(self.shape, indices.len() * self.steps);
-        for (number, frame) in batch.data.chunks_exact_mut(self.shape.len()).enumerate() {
-            let (step, index) = (number / indices.len(), indices[number % indices.len()]);
-            self.copy(index * self.steps + step, frame);
-        }
-        batch
-    }
-
-    fn copy(&self, index: usize, frame: &mut [f32]) {
-        match &self.values {
-            Values::Real(values) => frame.copy_from_slice(&values[index * frame.len()..][..frame.len()]),
-            Values::Bits(bits) => {
-                let bytes = frame.len().div_ceil(8);
-                for (eight, byte) in frame.chunks_mut(8).zip(&bits[index * bytes..][..bytes]) {
-                    eight.iter_mut().enumerate().for_each(|(i, v)| *v = f32::from(byte >> i & 1));
-                }
-            }
-        }
-    }
-}
 
 /// A unit to train, and the workshop to train it in.
 struct UnitTraining<'a> {
@@ -151,7 +68,9 @@ impl Workshop<'_> {
         let (mut model, progress) = training.restore(first, model)?;
         let mut history = vec![("restore".to_string(), task.restore, progress)];
         let by_class = task.quantised.map(|schedule| ("quantised", schedule, quantised));
-        for (name, schedule, dynamics) in by_class.into_iter().chain([("classify", task.classify, in_time)]) {
+        for (name, schedule, dynamics) in
+            by_class.into_iter().chain(task.classify.map(|schedule| ("classify", schedule, in_time)))
+        {
             let (trained, progress) = training.classify(name, schedule, dynamics, model)?;
             model = trained;
             history.push((name.to_string(), schedule, progress));
@@ -161,49 +80,6 @@ impl Workshop<'_> {
         let learned: Vec<String> = learned.collect();
         model.tensors.retain(|name, _| learned.iter().any(|layer| name.starts_with(layer)));
         Ok(trained(model, &history))
-    }
-
-    /// Executes the frozen `backbone` in `steps` time steps on the first `images` training samples and on all validation
-    /// samples, and keeps the output of layer `split` and the class scores.
-    pub(crate) fn freeze(
-        &self,
-        net: &Network,
-        backbone: &TensorStore,
-        split: usize,
-        steps: usize,
-        images: usize,
-    ) -> Result<FrozenBackbone> {
-        let model = Model { tensors: backbone.clone() };
-        let freeze = |indices: &[usize], augment| self.frozen(net, &model, split, steps, indices, augment);
-        let training: Vec<usize> = (0..images).collect();
-        Ok(FrozenBackbone { seen: freeze(&training, true)?, unseen: freeze(&self.samples.validation(), false)? })
-    }
-
-    /// Outputs of the backbone on the samples, normalised by its running statistics.
-    fn frozen(
-        &self,
-        net: &Network,
-        model: &Model,
-        split: usize,
-        steps: usize,
-        indices: &[usize],
-        augment: bool,
-    ) -> Result<Frozen> {
-        let mut rng = stream(self.seed, "head-outputs");
-        let mut features = Features::new(net.layers[split].output, steps, net.is_spiking());
-        let (mut scores, mut pool) = (vec![], Pool::default());
-        let pass = Pass::evaluation(net, 1..net.layers.len(), Dynamics::Steps(steps), self.device);
-        for part in indices.chunks(EVALUATION_BATCH) {
-            let images = match augment {
-                true => self.samples.augmented(part, &mut rng),
-                false => self.samples.images(part),
-            };
-            let tape = pass.forward(model, images, part.len(), &mut pool)?;
-            features.append(&*tape.output(split)?);
-            scores.extend(mean_scores(&*tape.output(net.layers.len() - 1)?, part.len()));
-            tape.recycle(&mut pool);
-        }
-        Ok(Frozen { features, scores, labels: self.samples.labels(indices) })
     }
 }
 
@@ -219,7 +95,7 @@ impl UnitTraining<'_> {
                 let carry = task.carry(rng);
                 let pass = task.pass(layers.clone(), layers.clone(), dynamics, &carry, device);
                 let tape = pass.forward(model, target.clone(), indices.len(), pool)?;
-                let (loss, gradient) = rate_error(&*tape.output(task.decoder)?, &target, indices.len());
+                let (loss, gradient) = rate_error(&*tape.output(task.net, task.decoder)?, &target, indices.len());
                 pool.give(target);
                 Ok((loss, pass.backward(model, tape, vec![(task.decoder, gradient)], pool)?))
             },
@@ -227,7 +103,8 @@ impl UnitTraining<'_> {
                 let pass = Pass::evaluation(task.net, layers.clone(), dynamics, device);
                 let error = self.unseen(dynamics, |batch, indices| {
                     let tape = pass.forward(model, batch.clone(), indices.len(), pool)?;
-                    Ok(rate_error(&*tape.output(task.decoder)?, &batch, indices.len()).0 * indices.len() as f64)
+                    Ok(rate_error(&*tape.output(task.net, task.decoder)?, &batch, indices.len()).0
+                        * indices.len() as f64)
                 })?;
                 Ok(-error / self.task.frozen.unseen.labels.len() as f64)
             },
@@ -238,6 +115,9 @@ impl UnitTraining<'_> {
         let (task, device, classes) = (self.task, self.workshop.device, self.task.net.classes());
         let FrozenBackbone { seen, unseen } = task.frozen;
         let layers = task.split + 1..task.net.layers.len();
+        // Where the network ends with neurons, numbers of spikes are the scores, not rates.
+        let ends_in_spikes = task.net.signals(Signal::Real)[layers.end - 1] != Signal::Real;
+        let gain = if ends_in_spikes { task.steps as f32 } else { 1.0 };
         self.phase(name, schedule, dynamics).run(
             model,
             &mut Pool::default(),
@@ -245,7 +125,7 @@ impl UnitTraining<'_> {
                 let labels: Vec<u16> = indices.iter().map(|&i| seen.labels[i]).collect();
                 let teacher: Vec<f32> =
                     indices.iter().flat_map(|&i| &seen.scores[i * classes..][..classes]).copied().collect();
-                let targets = Targets::labels(&labels, classes).taught(&teacher, TEACHER_SHARE);
+                let targets = Targets::labels(&labels, classes).with_gain(gain).taught(&teacher, TEACHER_SHARE);
                 let carry = task.carry(rng);
                 let input = seen.features.batch(indices, dynamics, pool);
                 let pass = task.pass(layers.clone(), task.learning(), dynamics, &carry, device);
@@ -273,10 +153,12 @@ impl UnitTraining<'_> {
             checkpoints: self.workshop.checkpoints,
             schedule,
             samples: self.task.frozen.seen.labels.len(),
-            made_of: self.workshop.made_of(
-                task.net,
-                (task.split, task.decoder, task.steps, dynamics, task.tune_tail, &task.link_in_words),
-            ),
+            made_of: {
+                let how = (task.split, task.decoder, task.steps, dynamics, task.tune_tail, &task.link_in_words);
+                // Version 1 of the schema kept numbers of spikes above 1 as 1.
+                let graded = task.net.is_spiking() && self.task.frozen.seen.features.are_real();
+                self.workshop.made_of(task.net, how) + if graded { " graded" } else { "" }
+            },
             adopt: self.workshop.adopt,
         }
     }

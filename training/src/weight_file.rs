@@ -27,14 +27,18 @@ pub(crate) enum Precision {
 impl WeightFile {
     /// Writes the file at `path`, whole or not at all.
     pub(crate) fn write(&self, path: &Path, precision: Precision) -> Result<()> {
+        write_whole(path, &self.to_bytes(precision)?).with_context(|| path.display().to_string())
+    }
+
+    /// The bytes of the file.
+    pub(crate) fn to_bytes(&self, precision: Precision) -> Result<Vec<u8>> {
         let stored: Vec<_> = self.tensors.iter().map(|(name, t)| (name, t, store(t, precision))).collect();
         let views = stored
             .iter()
             .map(|(name, t, (kind, data))| Ok((name.as_str(), TensorView::new(*kind, t.shape.clone(), data)?)))
             .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()?;
         let metadata = self.metadata.clone().into_iter().collect();
-        let file = safetensors::serialize(views, Some(metadata))?;
-        write_whole(path, &file).with_context(|| path.display().to_string())
+        Ok(safetensors::serialize(views, Some(metadata))?)
     }
 
     /// Reads the file at `path`; numbers become float32.

@@ -1,6 +1,7 @@
 //! The weight files of a zoo, and the executable networks that they make.
 
 use super::blueprint::check_samples;
+use super::file::check_tensors;
 use super::{Blueprint, CodecChoice, Metadata, NetworkChoice, Unit, UnitChoice, WeightFile, WeightFileError, ZooError};
 use crate::dataset::{Dataset, Feed, Unsuitable};
 use crate::embedded;
@@ -117,7 +118,7 @@ impl Zoo {
         for file in &files {
             let Metadata { backbone, family, unit, .. } = &file.metadata;
             let unit = unit.as_ref().map(|unit| (&unit.split, &unit.choice));
-            if let Some(first) = networks.insert((backbone, family, unit), file.path()) {
+            if let Some(first) = networks.insert((file.backbone(), unit), file.path()) {
                 return Err(ZooError::SameNetwork {
                     first: first.into(),
                     second: file.path().into(),
@@ -146,9 +147,9 @@ impl Zoo {
             name: name.into(),
             known: self.files.iter().map(|file| file.name.clone()).collect(),
         })?;
-        let Metadata { backbone, family, unit, time_steps, .. } = &file.metadata;
+        let Metadata { family, unit, time_steps, .. } = &file.metadata;
         Ok(NetworkChoice {
-            backbone: backbone.clone(),
+            backbone: self.backbone_name(file).into(),
             family: *family,
             split: unit.as_ref().map_or(OUTPUT, |unit| &unit.split).into(),
             unit: unit.as_ref().map(|unit| unit.choice.clone()),
@@ -156,6 +157,14 @@ impl Zoo {
             time_steps: Some(*time_steps),
             readout: None,
         })
+    }
+
+    /// Name in this zoo of the backbone that `file` is or is a unit of; the one that the file says, if it is not there.
+    pub(super) fn backbone_name<'z>(&'z self, file: &'z WeightFile) -> &'z str {
+        let is_bound = file.metadata.unit.as_ref().is_some_and(|unit| unit.backbone_content.is_some());
+        let backbones = || self.files.iter().filter(|other| other.metadata.unit.is_none());
+        let backbone = is_bound.then(|| backbones().find(|backbone| file.belongs_to(backbone))).flatten();
+        &backbone.unwrap_or(file).metadata.backbone
     }
 
     /// Choices of a spiking network and of its twins in the other families. `name` is a backbone (`resnet14`), a unit without
@@ -215,12 +224,12 @@ impl Zoo {
     /// [`ZooError`], with the names that exist instead of an unknown one.
     pub fn network_fed(&self, feed: Feed, wanted: &NetworkChoice) -> Result<ZooNetwork, ZooError> {
         let Drawing { blueprint, backbone, unit, plain, at } = self.draw(feed, wanted)?;
-        let mut store = backbone.tensors()?.clone();
+        let mut store = backbone.tensors().clone();
         if let Some((file, unit)) = unit {
             if unit.has_tail {
                 store.retain(|name, _| belongs(&plain, ..=at, name));
             }
-            store.extend(file.tensors()?.iter().map(|(name, tensor)| (name.clone(), tensor.clone())));
+            store.extend(file.tensors().iter().map(|(name, tensor)| (name.clone(), tensor.clone())));
         }
         let used = std::iter::once(backbone).chain(unit.map(|(file, _)| file));
         let weights = Weights::from_store(&blueprint.network, &store).map_err(|error| ZooError::File {
@@ -250,10 +259,12 @@ impl Zoo {
                 let (file, unit) = self.unit(wanted, choice)?;
                 check_task(file, backbone)?;
                 check_levels(file, backbone)?;
-                check_neurons(file, backbone)?;
                 let shape =
                     Bottleneck { kind: choice.kind, width: choice.width as usize, stride: unit.stride as usize };
                 let (network, cut) = plain.with_bottleneck(&wanted.split, shape)?;
+                check_neurons(file, backbone, network.layers[cut].operation)?;
+                let added = network.layers.len() - plain.layers.len();
+                check_unit(file, unit, &network, at + 1..at + 1 + added)?;
                 (network, cut, Some((file, unit)), unit.jpeg_quality)
             }
         };
@@ -311,16 +322,32 @@ impl Zoo {
     }
 
     fn unit(&self, wanted: &NetworkChoice, choice: &UnitChoice) -> Result<(&WeightFile, &Unit), ZooError> {
-        let units = self.files.iter().filter(|file| file.metadata.backbone == wanted.backbone);
-        let mut units = units.filter_map(|file| {
-            let unit = file.metadata.unit.as_ref()?;
-            (unit.split == wanted.split).then_some((file, unit))
-        });
-        units.clone().find(|(_, unit)| unit.choice == *choice).ok_or_else(|| ZooError::UnknownUnit {
-            backbone: wanted.backbone.clone(),
-            split: wanted.split.clone(),
-            unit: choice.clone(),
-            known: units.by_ref().map(|(_, unit)| unit.choice.clone()).collect(),
+        let backbone = self.backbone(wanted);
+        let is_of_backbone = |file: &WeightFile| match &backbone {
+            Ok(backbone) => file.belongs_to(backbone),
+            Err(_) => file.metadata.backbone == wanted.backbone,
+        };
+        let at_split =
+            |file: &'_ WeightFile| file.metadata.unit.as_ref().is_some_and(|unit| unit.split == wanted.split);
+        let units = || self.files.iter().filter(|file| at_split(file) && is_of_backbone(file));
+        let choices = || units().filter_map(|file| Some((file, file.metadata.unit.as_ref()?)));
+        if let Some(found) = choices().find(|(_, unit)| unit.choice == *choice) {
+            return Ok(found);
+        }
+        let is_outdated = |file: &&WeightFile| {
+            let is_meant = file.metadata.unit.as_ref().is_some_and(|unit| unit.choice == *choice);
+            is_meant && at_split(file) && backbone.as_ref().is_ok_and(|backbone| file.is_outdated_for(backbone))
+        };
+        Err(match (self.files.iter().find(is_outdated), &backbone) {
+            (Some(outdated), Ok(backbone)) => {
+                ZooError::OtherBackbone { unit: outdated.path().into(), backbone: backbone.path().into() }
+            }
+            _ => ZooError::UnknownUnit {
+                backbone: wanted.backbone.clone(),
+                split: wanted.split.clone(),
+                unit: choice.clone(),
+                known: choices().map(|(_, unit)| unit.choice.clone()).collect(),
+            },
         })
     }
 }
@@ -375,12 +402,29 @@ fn check_task(unit: &WeightFile, backbone: &WeightFile) -> Result<(), ZooError> 
     }
 }
 
-/// Refuses a unit that was trained with other neurons than its backbone.
-fn check_neurons(unit: &WeightFile, backbone: &WeightFile) -> Result<(), ZooError> {
-    match unit.metadata.neuron == backbone.metadata.neuron {
-        true => Ok(()),
-        false => Err(ZooError::OtherNeurons { unit: unit.path().into(), backbone: backbone.path().into() }),
+/// Refuses a unit that was trained with other neurons than those of its backbone that it has, `cut` being where it is cut.
+fn check_neurons(unit: &WeightFile, backbone: &WeightFile, cut: Operation) -> Result<(), ZooError> {
+    match cut {
+        Operation::Neuron(neuron) if neuron != unit.metadata.neuron => {
+            Err(ZooError::OtherNeurons { unit: unit.path().into(), backbone: backbone.path().into() })
+        }
+        _ => Ok(()),
     }
+}
+
+/// Checks the tensors of a unit whose `layers` only the file of its backbone says.
+fn check_unit(
+    file: &WeightFile,
+    unit: &Unit,
+    network: &Network,
+    layers: std::ops::Range<usize>,
+) -> Result<(), ZooError> {
+    if !file.metadata.is_of_another_file() {
+        return Ok(());
+    }
+    let end = if unit.has_tail { network.layers.len() } else { layers.end };
+    check_tensors(network, layers.start..end, file.tensors())
+        .map_err(|error| ZooError::File { path: file.path().into(), error })
 }
 
 /// Refuses a unit whose quantisers have other levels than those of its backbone.

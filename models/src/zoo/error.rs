@@ -64,6 +64,17 @@ pub enum ZooError {
         /// Path of the backbone's weight file.
         backbone: String,
     },
+    /// A unit was trained for a network of the backbone's name, but with other weights or another graph.
+    #[error(
+        "{unit} was trained for another network than {backbone}: of the same name, but with other weights, another graph, or read in another \
+         way; train the unit for this one"
+    )]
+    OtherBackbone {
+        /// Path of the unit's weight file.
+        unit: String,
+        /// Path of the backbone's file.
+        backbone: String,
+    },
     /// The zoo has no such backbone in this family.
     #[error("the zoo has no {} backbone `{backbone}`", family.name())]
     UnknownBackbone {
@@ -124,7 +135,8 @@ pub enum ZooError {
     },
     /// A weight file that holds no whole network was given as one.
     #[error(
-        "{path} holds a bottleneck unit, which is a part of a network: put it into a folder with its backbone, and give that as the zoo"
+        "{path} holds a bottleneck unit, which is a part of a network: put it into a folder with its backbone, and give that as the zoo; \
+         or give it with `--unit`, and the file of its backbone as the network"
     )]
     OnlyUnit {
         /// Path of the file.

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::ops::{Range, RangeInclusive};
 use std::path::Path;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A weight file of a zoo.
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ pub struct WeightFile {
     pub(super) tensors: Tensors,
     /// Layers, if another framework has made them; those of an architecture of the catalogue otherwise.
     pub(super) imported: Option<Arc<Network>>,
+    /// See [`WeightFile::content`].
+    pub(super) content: OnceLock<String>,
 }
 
 /// What a weight file says of its network.
@@ -72,6 +74,9 @@ pub struct Unit {
     pub jpeg_quality: Option<u8>,
     /// Whether the file holds a tail that was trained with the unit; otherwise the tail is that of the backbone.
     pub has_tail: bool,
+    /// [`WeightFile::content`] of the backbone that the unit was trained for, which no other answers to; `None` if the file says only the
+    /// backbone's name.
+    pub backbone_content: Option<String>,
 }
 
 /// Most time steps that a spiking network can have: the spikes of all steps are in memory, and a request counts its messages in 16 bits.
@@ -103,7 +108,16 @@ impl WeightFile {
         match decode(bytes) {
             Ok((tensors, metadata)) => {
                 let blake3 = blake3::hash(bytes).to_hex().to_string();
-                Ok(Self { name, path, metadata, blake3, size: bytes.len(), tensors: tensors.into(), imported: None })
+                Ok(Self {
+                    name,
+                    path,
+                    metadata,
+                    blake3,
+                    size: bytes.len(),
+                    tensors: tensors.into(),
+                    imported: None,
+                    content: OnceLock::new(),
+                })
             }
             Err(error) => Err(ZooError::File { path, error }),
         }
@@ -120,6 +134,7 @@ impl WeightFile {
             size: bytes.len(),
             tensors: Tensors::shipped(bytes),
             imported: None,
+            content: OnceLock::new(),
         })
     }
 
@@ -128,9 +143,10 @@ impl WeightFile {
         self.name.replace(&format!("-{}", self.metadata.family.name()), "")
     }
 
-    /// Name and family of the backbone that it is, or is a unit of.
+    /// What the backbone that it is, or is a unit of, is known by: its name, or of a unit that says it the content; and its family.
     pub(super) fn backbone(&self) -> (String, Family) {
-        (self.metadata.backbone.clone(), self.metadata.family)
+        let content = self.metadata.unit.as_ref().and_then(|unit| unit.backbone_content.as_ref());
+        (content.unwrap_or(&self.metadata.backbone).clone(), self.metadata.family)
     }
 
     /// Path as it was given; the name, if the file was not read from a folder.
@@ -158,18 +174,66 @@ impl WeightFile {
         }
     }
 
+    /// Hash of everything that a backbone computes with: its graph and weights, neurons and normalisation. Time steps, records and the
+    /// name are not part of it. A unit says by it which network it belongs to (metadata `backbone_blake3`).
+    pub fn content(&self) -> &str {
+        self.content.get_or_init(|| {
+            let Metadata { network, family, levels, neuron, normalisation, .. } = &self.metadata;
+            let normalisation = normalisation.as_ref().map_or_else(|| "none".into(), ToString::to_string);
+            let (family, levels, neuron) = (family.name(), levels.unwrap_or(0), foreign::neuron_text(neuron));
+            let mut hasher = blake3::Hasher::new();
+            hasher.update(format!("{network} {family} {levels} {neuron} {normalisation}").as_bytes());
+            for (name, tensor) in self.tensors() {
+                hasher.update(format!(" {name} {:?} ", tensor.shape).as_bytes());
+                tensor.data.iter().for_each(|value| {
+                    hasher.update(&value.to_le_bytes());
+                });
+            }
+            hasher.finalize().to_hex().to_string()
+        })
+    }
+
+    /// Whether another framework has made the network, of which this is no weight file.
+    pub fn is_imported(&self) -> bool {
+        self.imported.is_some()
+    }
+
+    /// This backbone under another name.
+    pub fn renamed(mut self, name: &str) -> Self {
+        self.name = name.into();
+        self.metadata.backbone = name.into();
+        self
+    }
+
+    /// Whether it holds a unit of a network that is no architecture of the catalogue, so that only the backbone's file says its layers.
+    pub fn is_of_another_file(&self) -> bool {
+        self.metadata.is_of_another_file()
+    }
+
+    /// Whether this file is a unit of `backbone`: by content, if it says that of its backbone, and otherwise by name.
+    pub fn belongs_to(&self, backbone: &Self) -> bool {
+        self.metadata.unit.as_ref().is_some_and(|unit| match &unit.backbone_content {
+            Some(content) => content == backbone.content(),
+            None => self.metadata.backbone == backbone.metadata.backbone,
+        })
+    }
+
+    /// Whether this file is a unit that was trained for a network of the name of `backbone`, or of its file, but of other content.
+    pub(super) fn is_outdated_for(&self, backbone: &Self) -> bool {
+        let file = Path::new(&backbone.path).file_name().unwrap_or_default();
+        let is_called_so = [backbone.metadata.backbone.as_ref(), file].contains(&self.metadata.backbone.as_ref());
+        let content = self.metadata.unit.as_ref().and_then(|unit| unit.backbone_content.as_ref());
+        is_called_so && content.is_some_and(|content| content != backbone.content())
+    }
+
     /// Size of the file in bytes; of an imported network, of its weights.
     pub fn size(&self) -> usize {
         self.size
     }
 
     /// Tensors by name.
-    ///
-    /// # Errors
-    /// Only if a shipped file is damaged.
-    pub fn tensors(&self) -> Result<&TensorStore, ZooError> {
-        let damaged = |error| ZooError::File { path: self.path.clone(), error };
-        self.tensors.get(|bytes| decode(bytes).map(|(tensors, _)| tensors).map_err(damaged))
+    pub fn tensors(&self) -> &TensorStore {
+        self.tensors.get(|bytes| decode(bytes).expect("every file that ships is decoded by a test").0)
     }
 }
 
@@ -206,24 +270,19 @@ impl Metadata {
         Ok((network, split + 1..end))
     }
 
-    /// Checks that the tensors are those of the layers that the file holds, each layer with a bias or a normalisation. (A bias of
-    /// zeros has to be there as such: one that is not there may have been lost.)
+    /// Whether the file holds a unit of a network that another file says, without which its layers are not known.
+    pub(super) fn is_of_another_file(&self) -> bool {
+        let is_bound = self.unit.as_ref().is_some_and(|unit| unit.backbone_content.is_some());
+        is_bound && self.network.parse::<NetworkName>().is_err()
+    }
+
+    /// Checks the tensors, unless only the backbone's file says which there have to be.
     fn check_tensors(&self, tensors: &TensorStore) -> Result<(), WeightFileError> {
-        let (network, layers) = self.layers().map_err(WeightFileError::Network)?;
-        Weights::check(&network, layers.clone(), tensors).map_err(WeightFileError::Weights)?;
-        let has = |layer: &str, tensor: &str| tensors.contains_key(&format!("{layer}.{tensor}"));
-        for layer in &network.layers[layers] {
-            let may_be_normalised = match layer.operation {
-                Operation::Conv2d(_) | Operation::ConvTranspose2d(_) => true,
-                Operation::Linear => false,
-                _ => continue,
-            };
-            let is_complete = has(&layer.name, "bias") || may_be_normalised && has(&layer.name, "norm.weight");
-            if !is_complete {
-                return Err(WeightFileError::NoBias { layer: layer.name.clone(), may_be_normalised });
-            }
+        if self.is_of_another_file() {
+            return Ok(());
         }
-        Ok(())
+        let (network, layers) = self.layers().map_err(WeightFileError::Network)?;
+        check_tensors(&network, layers, tensors)
     }
 
     /// `tensors`, and those of the normalisation if a backbone has one.
@@ -278,6 +337,29 @@ fn decode(bytes: &[u8]) -> Result<(TensorStore, Metadata), WeightFileError> {
     Ok((metadata.normalised(tensors)?, metadata))
 }
 
+/// Checks that the tensors are those of `layers` of `network`, each layer with a bias or a normalisation. (A bias of zeros has to be there
+/// as such: one that is not there may have been lost.)
+pub(super) fn check_tensors(
+    network: &Network,
+    layers: Range<usize>,
+    tensors: &TensorStore,
+) -> Result<(), WeightFileError> {
+    Weights::check(network, layers.clone(), tensors).map_err(WeightFileError::Weights)?;
+    let has = |layer: &str, tensor: &str| tensors.contains_key(&format!("{layer}.{tensor}"));
+    for layer in &network.layers[layers] {
+        let may_be_normalised = match layer.operation {
+            Operation::Conv2d(_) | Operation::ConvTranspose2d(_) => true,
+            Operation::Linear => false,
+            _ => continue,
+        };
+        let is_complete = has(&layer.name, "bias") || may_be_normalised && has(&layer.name, "norm.weight");
+        if !is_complete {
+            return Err(WeightFileError::NoBias { layer: layer.name.clone(), may_be_normalised });
+        }
+    }
+    Ok(())
+}
+
 /// Refuses a header in which a tensor or a metadata key is there twice, so that it is not clear which is meant. `bytes` are a
 /// safetensors file.
 fn check_header(bytes: &[u8]) -> Result<(), WeightFileError> {
@@ -292,6 +374,9 @@ fn check_header(bytes: &[u8]) -> Result<(), WeightFileError> {
         None => Ok(()),
     }
 }
+
+/// Key of a unit's metadata by which it says for which backbone it was trained, see [`WeightFile::content`].
+pub(super) const CONTENT: &str = "backbone_blake3";
 
 /// Metadata from which values are decoded.
 struct Keys<'a> {
@@ -350,6 +435,7 @@ impl Keys<'_> {
                     return Err(WeightFileError::Metadata { key: "tail", needed, found });
                 }
             },
+            backbone_content: self.backbone_content()?,
         })
     }
 
@@ -373,6 +459,13 @@ impl Keys<'_> {
         };
         let readout = |word: &str| Readout::named(word).filter(|_| !is_unit);
         self.all.contains_key("readout").then(|| self.choose("readout", needed, readout)).transpose()
+    }
+
+    fn backbone_content(&self) -> Result<Option<String>, WeightFileError> {
+        let is_hash = |word: &str| word.len() == 64 && word.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f'));
+        let needed = "the hash that `cospike check` prints of the backbone, 64 hexadecimal digits";
+        let hash = || self.choose(CONTENT, needed, |word| is_hash(word).then(|| word.to_owned()));
+        self.all.contains_key(CONTENT).then(hash).transpose()
     }
 
     fn task(&self) -> Result<Option<String>, WeightFileError> {

@@ -1,5 +1,6 @@
 //! What a weight file has to say that CoSpike's own trainer has not written.
 
+use super::file::CONTENT;
 use super::{Normalisation, WeightFileError};
 use cospike_sim_core::network::{Family, Fires, Leak, Neuron, Reset};
 use std::collections::BTreeMap;
@@ -8,9 +9,10 @@ use std::collections::BTreeMap;
 const OURS: &str = "cospike_version";
 
 /// Keys that have a meaning.
-const MEANINGS: [&str; 23] = [
+const MEANINGS: [&str; 24] = [
     "kind",
     "backbone",
+    CONTENT,
     "network",
     "family",
     "time_steps",
@@ -62,7 +64,10 @@ pub(super) fn neuron(all: &BTreeMap<String, String>, family: Family) -> Result<N
     let is_ours = all.contains_key(OURS);
     if !is_ours {
         check_keys(all)?;
-        must_be(all, "coding", "direct", "`direct`: pixels are fed in as they are, the same in every step")?;
+        // How samples are fed in, the backbone says.
+        if !all.contains_key(CONTENT) {
+            must_be(all, "coding", "direct", "`direct`: pixels are fed in as they are, the same in every step")?;
+        }
     }
     match all.get("neuron") {
         Some(text) if family == Family::Spiking => parsed(text).ok_or_else(|| wrong("neuron", NEURON, Some(text))),
@@ -78,7 +83,7 @@ pub(super) fn neuron(all: &BTreeMap<String, String>, family: Family) -> Result<N
 /// One that is missing in a file of another trainer, or not accepted.
 pub(super) fn normalisation(all: &BTreeMap<String, String>) -> Result<Option<Normalisation>, WeightFileError> {
     match all.get("normalisation").map(String::as_str) {
-        None if all.contains_key(OURS) => Ok(None),
+        None if all.contains_key(OURS) || all.contains_key(CONTENT) => Ok(None),
         Some("none") => Ok(None),
         Some(text) => match text.parse() {
             Ok(normalisation) => Ok(Some(normalisation)),

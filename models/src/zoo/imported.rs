@@ -1,14 +1,17 @@
 //! Networks that are files by themselves, beside the weight files of a zoo.
 
+use super::file::CONTENT;
 use super::{Metadata, Normalisation, WeightFile, Zoo, ZooError};
+use crate::file::FileError;
 use crate::import::Imported;
 use crate::import::nir::{NirError, NirFile, NirOptions};
 use crate::import::onnx::{OnnxError, OnnxFile};
 use cospike_sim_core::network::Neuron;
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
+use std::io::Read;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Format of a file that holds a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,13 +74,11 @@ impl WeightFile {
     }
 
     /// This backbone under another name.
-    fn called(mut self, name: &str) -> Result<Self, ZooError> {
-        if self.metadata.unit.is_some() {
-            return Err(ZooError::OnlyUnit { path: self.path });
+    fn called(self, name: &str) -> Result<Self, ZooError> {
+        match self.metadata.unit {
+            Some(_) => Err(ZooError::OnlyUnit { path: self.path }),
+            None => Ok(self.renamed(name)),
         }
-        self.name = name.into();
-        self.metadata.backbone = name.into();
-        Ok(self)
     }
 
     fn of_nir(file: NirFile, name: &str, options: &ImportOptions, time_steps: Option<u32>) -> Result<Self, ZooError> {
@@ -93,13 +94,16 @@ impl WeightFile {
         // The same file is another network with another length of a time step, and so on.
         let resolved = NirOptions { dt: file.time_step.map(|step| step.dt), ..options.nir };
         let content = format!("{} {resolved:?}", file.blake3);
-        Self::imported((file.path, content), made, name, options, time_steps)
+        let imported = Self::imported((file.path, content), made, name, options, time_steps)?;
+        let resolved = ImportOptions { nir: resolved, normalisation: options.normalisation.clone() };
+        Ok(Self { content: content_of(&file.blake3, &resolved), ..imported })
     }
 
     fn of_onnx(file: OnnxFile, name: &str, options: &ImportOptions, time_steps: Option<u32>) -> Result<Self, ZooError> {
         let in_file = |error| OnnxError::File { path: file.path.clone(), error: Box::new(error) };
         let made = file.network.map_err(in_file)?;
-        Self::imported((file.path, file.blake3), made, name, options, time_steps)
+        let imported = Self::imported((file.path, file.blake3.clone()), made, name, options, time_steps)?;
+        Ok(Self { content: content_of(&file.blake3, options), ..imported })
     }
 
     /// The network `made` of the file at `path`; `content` stands for everything that it was made of.
@@ -143,9 +147,56 @@ impl WeightFile {
             size: tensors.values().map(|tensor| size_of::<f32>() * tensor.data.len()).sum(),
             tensors: tensors.into(),
             imported: Some(Arc::new(network)),
+            content: OnceLock::new(),
         })
     }
+
+    /// The units of this backbone that lie beside its file: those of its content, and those that were trained for a file of this name
+    /// with another content, so that these can be told apart from such that are not there. Other files are not looked at.
+    ///
+    /// # Errors
+    /// A folder or file that cannot be read, and [`ZooError::File`] for a broken unit.
+    pub fn units_beside(&self) -> Result<Vec<Self>, ZooError> {
+        let folder = Path::new(&self.path).parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        let unreadable = |error| FileError::Read { path: folder.display().to_string(), error };
+        let listing = std::fs::read_dir(folder).map_err(unreadable)?;
+        let mut paths =
+            listing.map(|file| Ok(file.map_err(unreadable)?.path())).collect::<Result<Vec<_>, FileError>>()?;
+        paths.retain(|path| Format::of(&path.to_string_lossy()) == Some(Format::Weights));
+        paths.sort();
+        let mut units = vec![];
+        for path in paths.into_iter().filter(|path| is_bound_unit(path)) {
+            units.push(Self::read(&path)?);
+        }
+        units.retain(|unit| unit.belongs_to(self) || unit.is_outdated_for(self));
+        Ok(units)
+    }
 }
+
+/// Hash of a file, and of how it is read; see [`WeightFile::content`].
+fn content_of(blake3: &str, options: &ImportOptions) -> OnceLock<String> {
+    blake3::hash(format!("{blake3} {options}").as_bytes()).to_hex().to_string().into()
+}
+
+/// Whether the metadata of the file at `path` say that it holds a unit of one backbone alone. Only the header is read; what has none is no
+/// unit.
+fn is_bound_unit(path: &Path) -> bool {
+    let header = || -> Option<serde_json::Value> {
+        let mut file = crate::file::open(path).ok()?;
+        let mut length = [0; 8];
+        file.read_exact(&mut length).ok()?;
+        let length = u64::from_le_bytes(length);
+        let mut header = vec![];
+        (length <= MOST_HEADER).then(|| file.take(length).read_to_end(&mut header))?.ok()?;
+        serde_json::from_slice(&header).ok()
+    };
+    let metadata = header().and_then(|header| header.get("__metadata__").cloned());
+    metadata.is_some_and(|metadata| metadata.get(CONTENT).is_some())
+}
+
+/// Longest header of a file of units: they have some ten tensors.
+const MOST_HEADER: u64 = 1 << 20;
 
 impl Zoo {
     /// This zoo with `file` in the place of the one that describes the same unit, or has the same name.

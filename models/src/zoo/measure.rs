@@ -22,8 +22,8 @@ impl Zoo {
     pub fn backbone_groups(&self) -> Vec<Vec<&WeightFile>> {
         let mut groups: BTreeMap<_, Vec<&WeightFile>> = BTreeMap::new();
         for file in self.weight_files() {
-            let Metadata { backbone, family, time_steps, .. } = &file.metadata;
-            groups.entry((backbone, family, time_steps)).or_default().push(file);
+            let Metadata { family, time_steps, .. } = &file.metadata;
+            groups.entry((self.backbone_name(file), family, time_steps)).or_default().push(file);
         }
         groups.into_values().collect()
     }

@@ -12,6 +12,7 @@
 //! |---|---|
 //! | `kind` | `backbone` or `unit` |
 //! | `backbone` | name of the backbone, by which its units find it |
+//! | `backbone_blake3` | of a unit: hash of the backbone that it was trained for ([`WeightFile::content`]), the only one that it belongs to, whatever its name; without it units are found by name. A unit of a network that is no architecture of the catalogue needs it |
 //! | `network` | name of its architecture, see [`NetworkName`](cospike_sim_core::network::NetworkName); that of the backbone if it is left out |
 //! | `family` | `spiking`, `float` or `quantised` |
 //! | `time_steps` | time steps that it was trained with, 1 to 10,000; 1 if it is not spiking |
@@ -27,7 +28,7 @@
 //! | `validation_accuracy` | optional: a share, 0 to 1 |
 //! | `cospike_version` | version of CoSpike whose trainer wrote the file; without it the following are mandatory |
 //! | `neuron` | of a spiking network: its neuron, such as `lif:tau=2,decay_input=true,threshold=1,fire=ge,reset=hard:0,initial=0` |
-//! | `coding` | `direct` |
+//! | `coding` | `direct`; left out, as `normalisation`, of a unit with a `backbone_blake3` |
 //! | `normalisation` | `none`, or `mean=M,std=S,scale=F`: `(F x - M) / S` of pixels `x` divided by 255, with a value for each channel (`M1/M2/M3`) or one for all |
 //!
 //! A file that another trainer wrote is refused if it has a key that is not known: it may change what the network does.

@@ -1,6 +1,6 @@
 //! The verdict on each layer of a weight file.
 
-use super::{WeightFile, ZooError};
+use super::WeightFile;
 use crate::import::{NodeReport, Runs};
 use cospike_sim_core::network::{Activation, Network, NetworkError, Operation, Reduction, Signal};
 
@@ -20,8 +20,8 @@ impl WeightFile {
     ///
     /// # Errors
     /// None that reading the file has not found.
-    pub fn reports(&self) -> Result<Vec<NodeReport>, ZooError> {
-        let tensors = self.tensors()?;
+    pub fn reports(&self) -> Result<Vec<NodeReport>, NetworkError> {
+        let tensors = self.tensors();
         let (network, layers) = match self.metadata.unit {
             None => (self.architecture()?, 0..usize::MAX),
             Some(_) => self.metadata.layers()?,

@@ -18,12 +18,8 @@ impl Tensors {
     }
 
     /// The tensors, decoded by `decode` unless they are already.
-    pub(super) fn get<E>(&self, decode: impl FnOnce(&[u8]) -> Result<TensorStore, E>) -> Result<&TensorStore, E> {
-        if let Some(decoded) = self.decoded.get() {
-            return Ok(decoded);
-        }
-        let decoded = decode(self.shipped)?;
-        Ok(self.decoded.get_or_init(|| decoded))
+    pub(super) fn get(&self, decode: impl FnOnce(&[u8]) -> TensorStore) -> &TensorStore {
+        self.decoded.get_or_init(|| decode(self.shipped))
     }
 }
 

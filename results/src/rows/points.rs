@@ -53,7 +53,7 @@ record! {
         pub correct: Option<u32> => ("samples", "correct"),
         /// Mean payload of a sample; missing where the network cannot be executed.
         pub payload_bits: Option<f64> => ("bit", "payload"),
-        /// Size of the float32 feature tensor at the split.
+        /// Size of the float32 feature tensor at the split; of samples of T frames, which make another one in each time step, of all T.
         pub float32_bits: u64 => ("bit", "float32 tensor"),
         /// Size of the T-step binary feature tensor at the split; one bit per value for float networks, which have no T.
         pub binary_bits: u64 => ("bit", "binary tensor"),

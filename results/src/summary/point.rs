@@ -72,7 +72,7 @@ pub struct PointSummary {
     pub on_air_bytes: Estimate,
     /// Mean payload in bits; `None` if the network cannot be executed.
     pub payload_bits: Option<f64>,
-    /// Bits of the float32 feature tensor at the split over payload bits; `None` if nothing is sent.
+    /// Bits of the float32 feature tensor at the split (of T frames, of all T of them) over payload bits; `None` if nothing is sent.
     pub ratio_to_float32: Option<f64>,
     /// Bits of the T-step binary feature tensor at the split over payload bits; `None` if nothing is sent.
     pub ratio_to_binary: Option<f64>,

@@ -12,7 +12,7 @@ mod system;
 mod warnings;
 mod workload;
 
-pub use missing::{MissingNetwork, missing_networks};
+pub use missing::{FileOfUnit, MissingNetwork, missing_networks};
 
 use crate::declarations::kind_of_key;
 use crate::diagnostic::{Diagnostic, Mistake, Origin, Source, excerpt};
@@ -179,6 +179,8 @@ fn compile_points(expansion: &Expansion<'_>, given: &Given, origin: &Origin, zoo
         points.push(compiler.point(&point, std::mem::take(&mut labels[number]))?);
         study.get_or_insert(point.scenario.study);
     }
+    let networks = || compiler.networks.iter().map(|network| &network.blueprint.network);
+    compiler.measured.values().try_for_each(|heads| heads.check_splits(networks()))?;
     let study = study.ok_or_else(|| Mistake::in_file("this study has no design point"))?;
     check_goal(expansion, &points)?;
     let searches = expansion.search.as_ref().map(|search| {
@@ -235,6 +237,13 @@ fn check_goal(expansion: &Expansion<'_>, points: &[DesignPoint]) -> Result<(), M
         }
         None => Ok(()),
     }
+}
+
+/// The backbone `file`, then those of the units beside it that `zoo` does not have.
+fn with_units_beside(file: WeightFile, zoo: &Zoo) -> Result<Vec<WeightFile>, ZooError> {
+    let mut units = file.units_beside()?;
+    units.retain(|unit| zoo.weight_files().iter().all(|known| known.blake3 != unit.blake3));
+    Ok(std::iter::once(file).chain(units).collect())
 }
 
 /// Place of the store called `name`; a folder is relative to `origin`.
@@ -383,7 +392,10 @@ impl<'a> Compiler<'a> {
         let choice = &self.networks[design.position()].planned.choice;
         // Where everything is executed in the cloud there is no head.
         if choice.split != INPUT {
-            let (processor, watts) = heads.device(choice, name)?;
+            let networks = self.networks.iter().map(|network| &network.blueprint.network);
+            // Where the row that is needed is misspelt, that is what is wrong.
+            let found = heads.device(choice, name);
+            let (processor, watts) = found.or_else(|missing| heads.check_splits(networks).and(Err(missing)))?;
             (system.edge.processor, system.edge.measured_watts) = (processor, Some(watts));
             system.check().map_err(|error| Mistake::in_value(name, error.to_string()))?;
         }
@@ -448,8 +460,9 @@ impl<'a> Compiler<'a> {
             let message = format!("this is a {found} network, not a {wanted} one");
             return Err(Mistake::in_value(named, message).help(format!("give `family = \"{found}\"`")).into());
         }
-        self.zoo = Cow::Owned(self.zoo.extended([file.clone()]).map_err(Failure::Zoo)?);
-        self.imported.push(file);
+        let files = with_units_beside(file, &self.zoo).map_err(Failure::Zoo)?;
+        self.zoo = Cow::Owned(self.zoo.extended(files.iter().cloned()).map_err(Failure::Zoo)?);
+        self.imported.extend(files);
         Ok(())
     }
 

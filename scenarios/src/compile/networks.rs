@@ -300,6 +300,8 @@ pub(super) fn locate(error: ZooError, asked: &Asked<'_>) -> Result<Mistake, ZooE
             };
             Mistake::at_span(span, message).help(mend)
         }
+        ZooError::OtherBackbone { .. } => Mistake::in_value(asked.backbone, message),
+        ZooError::Network(_) => Mistake::in_value(split, message),
         ZooError::UnknownUnit { unit, known, .. } => {
             let of_kind = |other: &&UnitChoice| other.kind == unit.kind && other.variant == unit.variant;
             let widths: Vec<String> = known.iter().filter(of_kind).map(|unit| unit.width.to_string()).collect();

@@ -29,7 +29,8 @@ pub struct NetworkSection {
     pub family: Option<Located<Family>>,
     /// Split point: `input` (everything in the cloud), a stage, or `output` (everything on the edge).
     pub split: Located<String>,
-    /// Number of channels that the encoder of the bottleneck unit emits; without it the features cross as they are.
+    /// Number of channels that the encoder of the bottleneck unit emits; without it the features cross as they are. Units of a `file` are
+    /// looked for in the zoo and beside the file.
     #[schemars(range(min = 1, max = MAX_WIDTH))]
     pub width: Option<Located<u32>>,
     /// Kind of the bottleneck unit; `binary` and `jscc` units stand in float networks. That of the family if it is left out.
@@ -237,11 +238,6 @@ impl NetworkSection {
         if let Some(backbone) = &section.backbone {
             let message = "`backbone` and `file` both name a network";
             return Err(Mistake::in_value(backbone, message).help("leave one of them out"));
-        }
-        let width = section.alternative.iter().find_map(|alternative| alternative.width.as_ref());
-        if let Some(width) = section.width.as_ref().or(width) {
-            let message = "there are no bottleneck units for the network of a file";
-            return Err(Mistake::in_value(width, message).help("leave `width` out to send the features as they are"));
         }
         match Format::of(file) {
             Some(format) => section.check_described(Some(format)),

@@ -1,7 +1,9 @@
 //! Bottleneck units: an encoder that ends the head and a decoder that begins the tail.
 
 use super::graph::{INPUT, OUTPUT};
-use super::{Activation, Conv2d, Family, Layer, Network, NetworkError, Nonlinearity, Operation, Shape, SplitPoint};
+use super::{
+    Activation, Conv2d, Family, Layer, Network, NetworkError, Neuron, Nonlinearity, Operation, Shape, SplitPoint,
+};
 use serde::{Deserialize, Serialize};
 
 /// A bottleneck unit to be inserted at a split point.
@@ -25,7 +27,7 @@ pub struct Bottleneck {
 pub enum BottleneckKind {
     /// Of a spiking network (SpikeBottleNet): `encoder.conv` 3x3 with the stride to `width` channels, neuron, **cut**,
     /// `decoder.conv` transposed 3x3 back to the split's shape, neuron. The neurons are those that feed the split
-    /// point. Where the split's layer emits graded spikes (a SEW block), the decoder's neuron still emits zeros and ones: the
+    /// point, or [`Neuron::INTEGRATE_AND_FIRE`] where these have synapses or values of their own ([`super::Cells`]). Where the split's layer emits graded spikes (a SEW block), the decoder's neuron still emits zeros and ones: the
     /// tail takes a binary feature there and has to be trained with the unit.
     Spiking,
     /// Of a float network (BottleNet, Eshratifar et al., ISLPED 2019): `encoder.reduce` 3x3 to `width` channels, ReLU,
@@ -128,6 +130,11 @@ impl Network {
                 net.one_convolution_unit(unit, f, Some(f))
             }
         };
+        let is_taken = |added: &&Layer| self.layers.iter().any(|layer| layer.name == added.name);
+        if let Some(twice) = net.layers[at + 1..].iter().find(is_taken) {
+            let reason = "a layer of the bottleneck unit would have the same name".into();
+            return Err(NetworkError::Inconsistent { layer: twice.name.clone(), reason });
+        }
         let shift = end - at;
         let moved = |i: usize| if i >= at { i + shift } else { i };
         net.layers.extend(
@@ -143,6 +150,7 @@ impl Network {
     fn spiking_unit(&mut self, unit: Bottleneck) -> Result<(usize, usize), NetworkError> {
         let neuron = self.layers.iter().rev().find_map(|l| match l.operation {
             Operation::Neuron(neuron) => Some(Nonlinearity::Spiking(neuron)),
+            Operation::Cells(_) => Some(Nonlinearity::Spiking(Neuron::INTEGRATE_AND_FIRE)),
             _ => None,
         });
         let Some(f) = neuron else {

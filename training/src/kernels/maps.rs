@@ -61,6 +61,27 @@ impl Maps {
         mean
     }
 
+    /// Writes every frame as a vector in the order `[channel][row][column]`, as a linear layer reads it, to `output`.
+    pub(crate) fn flatten(&self, output: &mut Self) {
+        let (channels, area) = (self.shape.channels, self.shape.area());
+        let frames = self.data.chunks_exact(self.shape.len()).zip(output.data.chunks_exact_mut(channels * area));
+        for (frame, vector) in frames {
+            vector.iter_mut().enumerate().for_each(|(i, v)| *v = frame[i % area * channels + i / area]);
+        }
+    }
+
+    /// Backward pass of [`Self::flatten`]. Overwrites `output`, or adds to it.
+    pub(crate) fn unflatten(&self, output: &mut Self, add: bool) {
+        let (channels, area) = (output.shape.channels, output.shape.area());
+        let frames = output.data.chunks_exact_mut(channels * area).zip(self.data.chunks_exact(channels * area));
+        for (frame, vector) in frames {
+            for (i, v) in vector.iter().enumerate() {
+                let value = &mut frame[i % area * channels + i / area];
+                *value = if add { *value + v } else { *v };
+            }
+        }
+    }
+
     /// Values in one piece of the work.
     pub(crate) fn chunk(&self) -> usize {
         self.frames_per_chunk() * self.shape.len()

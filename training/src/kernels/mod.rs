@@ -12,14 +12,16 @@ mod neuron;
 mod norm;
 mod product;
 mod vector;
+mod window;
 
 pub(crate) use conv::Geometry;
 pub(crate) use depthwise::Depthwise;
 pub(crate) use maps::{Maps, Pool};
-pub(crate) use neuron::{Function, Term};
+pub(crate) use neuron::{Function, Term, total};
 #[cfg(feature = "tensor-library")]
 pub(crate) use neuron::{SURROGATE_WIDTH, Update};
 pub(crate) use norm::{Affine, BatchStatistics, ChannelSums, NormGradient};
+pub(crate) use window::{Kernel, Window};
 
 #[cfg(test)]
 mod tests;

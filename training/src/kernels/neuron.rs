@@ -3,7 +3,7 @@
 use super::maps::{CHUNKS, Maps};
 use super::norm::Affine;
 use super::vector::vectorised;
-use cospike_sim_core::network::{Leak, Neuron, Reset};
+use cospike_sim_core::network::{Fires, Leak, Neuron, Reset};
 use rayon::prelude::*;
 
 /// Width of the window around the threshold in which a spike has a gradient (rectangular surrogate of unit area,
@@ -47,6 +47,22 @@ fn put_all(terms: &[Term], samples: usize, step: usize, sample: usize, sum: &mut
         let frame = if term.maps.frames == samples { sample } else { step * samples + sample };
         term.put(frame, sum, number > 0);
     }
+}
+
+/// Writes the sum of `terms` to `output`, whose frames are those of the term that has most.
+pub(crate) fn total(samples: usize, terms: &[Term], output: &mut Maps) {
+    let len = output.shape.len();
+    each_sample(
+        samples,
+        len,
+        &mut output.data,
+        #[inline(always)]
+        |sample, output| {
+            for (step, output) in output.iter_mut().enumerate() {
+                put_all(terms, samples, step, sample, output);
+            }
+        },
+    );
 }
 
 /// A nonlinearity, with its parameters.
@@ -172,13 +188,14 @@ fn each_sample(samples: usize, len: usize, data: &mut [f32], work: impl Fn(usize
     });
 }
 
-/// One step of a neuron with membrane `v` and input `x`: `h = keep * v + gain * x + rest`, a spike if `h >= threshold`, then
-/// the reset.
+/// One step of a neuron with membrane `v` and input `x`: `h = keep * v + gain * x + rest`, a spike if `h >= level`, then the reset.
 #[derive(Clone, Copy)]
 pub(crate) struct Update {
     pub(crate) keep: f32,
     pub(crate) gain: f32,
     pub(crate) rest: f32,
+    /// The threshold, or the next number above it if the neuron fires above its threshold only.
+    level: f32,
     neuron: Neuron,
 }
 
@@ -190,17 +207,23 @@ impl Update {
             Reset::Hard(value) => value,
             Reset::Soft => 0.0,
         };
-        match neuron.leak {
+        let share = match neuron.leak {
             // `pass::check` refused the learned leak.
-            Leak::None | Leak::Learned => Self { keep: 1.0, gain: 1.0, rest: 0.0, neuron },
-            Leak::Tau(tau) => Self::leaky(neuron, rest, 1.0 / tau),
-            Leak::Share(share) => Self::leaky(neuron, rest, share),
+            Leak::None | Leak::Learned => None,
+            Leak::Tau(tau) => Some(1.0 / tau),
+            Leak::Share(share) => Some(share),
+        };
+        let level = match neuron.fires {
+            Fires::From => neuron.threshold,
+            Fires::Above => neuron.threshold.next_up(),
+        };
+        match share {
+            None => Self { keep: 1.0, gain: 1.0, rest: 0.0, level, neuron },
+            Some(share) => {
+                let gain = if neuron.decay_input { share } else { 1.0 };
+                Self { keep: 1.0 - share, gain, rest: rest * share, level, neuron }
+            }
         }
-    }
-
-    fn leaky(neuron: Neuron, rest: f32, share: f32) -> Self {
-        let gain = if neuron.decay_input { share } else { 1.0 };
-        Self { keep: 1.0 - share, gain, rest: rest * share, neuron }
     }
 
     /// Membrane before the reset.
@@ -226,7 +249,7 @@ impl Update {
             input(step, output);
             for (v, x) in membranes.iter_mut().zip(output.iter_mut()) {
                 let h = self.charge(*v, *x);
-                let fires = h >= self.neuron.threshold;
+                let fires = h >= self.level;
                 *v = if fires { self.after_spike(h) } else { h };
                 *x = if fires { 1.0 } else { 0.0 };
             }
@@ -247,12 +270,12 @@ impl Update {
             if hard {
                 // A hard reset overwrites the membrane, so that no gradient passes to earlier steps.
                 for ((kept, v), x) in kept[step * len..][..len].iter_mut().zip(&membranes).zip(&sum) {
-                    *kept = if self.charge(*v, *x) >= self.neuron.threshold { 0.0 } else { 1.0 };
+                    *kept = if self.charge(*v, *x) >= self.level { 0.0 } else { 1.0 };
                 }
             }
             for ((v, x), g) in membranes.iter_mut().zip(&sum).zip(gradient.iter_mut()) {
                 let h = self.charge(*v, *x);
-                let fires = h >= self.neuron.threshold;
+                let fires = h >= self.level;
                 *v = if fires { self.after_spike(h) } else { h };
                 *g *= if (h - self.neuron.threshold).abs() < half { height } else { 0.0 };
             }

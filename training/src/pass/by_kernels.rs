@@ -1,9 +1,13 @@
 //! Passes computed by the kernels of this crate, on the processor.
 
 use super::definition::{Gradients, Pass, function};
-use crate::kernels::{Affine, BatchStatistics, ChannelSums, Depthwise, Geometry, Maps, NormGradient, Pool, Term};
+use super::trainable::has_fast_kernel;
+use crate::kernels::{
+    Affine, BatchStatistics, ChannelSums, Depthwise, Geometry, Kernel, Maps, NormGradient, Pool, Term, Window, total,
+};
 use crate::model::{Model, NORM_PARTS};
-use cospike_sim_core::network::{Conv2d, Layer, NORM_EPSILON, Network, Operation, Shape};
+use cospike_sim_core::network::{Conv2d, Layer, NORM_EPSILON, Network, Operation, Reduction, Shape};
+use std::borrow::Cow;
 
 /// Outputs of a forward pass, which the backward pass reads.
 pub(crate) struct Tape {
@@ -22,9 +26,29 @@ struct Norm {
 }
 
 impl Tape {
-    /// Output of layer `index`, which must not be a sum.
-    pub(super) fn output(&self, index: usize) -> &Maps {
+    /// What is kept of layer `index`, which must not be a sum: its output, of a convolution that before its normalisation.
+    fn kept(&self, index: usize) -> &Maps {
         self.outputs[index - self.first].as_ref().expect("only outputs of sums are not kept")
+    }
+
+    /// Output of layer `index`.
+    pub(super) fn output(&self, net: &Network, index: usize) -> Cow<'_, Maps> {
+        let terms = self.terms(net, index);
+        match terms.as_slice() {
+            [Term { maps, affine: None }] => Cow::Borrowed(maps),
+            _ => {
+                let frames = terms.iter().map(|term| term.maps.frames).max().unwrap_or(self.samples);
+                let shape = net.layers[index].output;
+                let mut sum = Maps { shape, frames, data: vec![0.0; frames * shape.len()] };
+                total(self.samples, &terms, &mut sum);
+                Cow::Owned(sum)
+            }
+        }
+    }
+
+    /// Number of frames of the output of layer `index`.
+    fn frames(&self, net: &Network, index: usize) -> usize {
+        self.terms(net, index).iter().map(|term| term.maps.frames).max().unwrap_or(self.samples)
     }
 
     /// The maps whose sum is the output of layer `index`.
@@ -35,7 +59,7 @@ impl Tape {
             }
             _ => {
                 let affine = self.norms[index - self.first].as_ref().map(|norm| &norm.affine);
-                vec![Term { maps: self.output(index), affine }]
+                vec![Term { maps: self.kept(index), affine }]
             }
         }
     }
@@ -72,24 +96,40 @@ impl Pass<'_> {
         if layer.operation == Operation::Add {
             return (None, None);
         }
-        let input = tape.output(layer.inputs[0]);
+        let input = tape.output(self.net, layer.inputs[0]);
+        let input = input.as_ref();
         let mut output = pool.take(layer.output, input.frames);
         match layer.operation {
-            Operation::Conv2d(c) => match Depthwise::new(c) {
-                Some(depthwise) => depthwise.gather(input, model.kernel(&layer.name), &mut output),
-                None => Geometry::plain(c).gather(input, model.kernel(&layer.name), &mut output),
-            },
+            Operation::Conv2d(c) => {
+                let kernel = model.kernel(&layer.name);
+                match Depthwise::new(c) {
+                    Some(depthwise) => depthwise.gather(input, kernel, &mut output),
+                    None if has_fast_kernel(c) => Geometry::plain(c).gather(input, kernel, &mut output),
+                    None => {
+                        let kernel = Kernel { weights: kernel, groups: c.groups };
+                        Window::convolution(c).gather(input, kernel, &mut output);
+                    }
+                }
+            }
             Operation::ConvTranspose2d(c) => {
                 Geometry::transposed(c).scatter(input, model.kernel(&layer.name), &mut output, false);
             }
             Operation::Linear => {
-                dense(input.shape, layer.output).gather(input, model.kernel(&layer.name), &mut output);
-                let bias = &model.tensors[&format!("{}.bias", layer.name)].data;
-                output.data.chunks_exact_mut(bias.len()).for_each(|row| {
-                    row.iter_mut().zip(bias).for_each(|(v, b)| *v += b);
-                });
+                let vectors = vectors(input, pool);
+                dense(vectors.shape, layer.output).gather(&vectors, model.kernel(&layer.name), &mut output);
+                if let Some(bias) = model.bias(&layer.name) {
+                    output.data.chunks_exact_mut(bias.len()).for_each(|row| {
+                        row.iter_mut().zip(bias).for_each(|(v, b)| *v += b);
+                    });
+                }
             }
-            _ => input.average(&mut output),
+            Operation::Flatten => input.flatten(&mut output),
+            Operation::Scale => multiply(input, &model.factors(layer), &mut output, false),
+            Operation::Pool(pool) if pool.is_global() && pool.reduction == Reduction::Average => {
+                input.average(&mut output);
+            }
+            Operation::Pool(pool) => Window::pool(pool).reduce(pool.reduction, input, &mut output),
+            _ => unreachable!("`check` refused it, or it was done above"),
         }
         let convolution = matches!(layer.operation, Operation::Conv2d(_) | Operation::ConvTranspose2d(_));
         let norm = convolution.then(|| self.norm(i, &output, model));
@@ -97,7 +137,13 @@ impl Pass<'_> {
     }
 
     fn norm(&self, i: usize, output: &Maps, model: &Model) -> Norm {
-        let [gain, beta, mean, variance] = model.norm(&self.net.layers[i].name);
+        let name = &self.net.layers[i].name;
+        let Some([gain, beta, mean, variance]) = model.norm(name) else {
+            // A layer of another trainer, which is only passed through.
+            let channels = output.shape.channels;
+            let shift = model.bias(name).map_or_else(|| vec![0.0; channels], <[f32]>::to_vec);
+            return Norm { affine: Affine { scale: vec![1.0; channels], shift }, batch: None };
+        };
         let batch = self.learning.contains(&i).then(|| BatchStatistics::new(output));
         let running = || {
             let double = |values: &[f32]| values.iter().map(|&v| f64::from(v)).collect();
@@ -107,7 +153,11 @@ impl Pass<'_> {
         let scale = |(g, v): (&f32, &f64)| (f64::from(*g) / (v + NORM_EPSILON).sqrt()) as f32;
         let scale: Vec<f32> = gain.iter().zip(&statistics.variance).map(scale).collect();
         let shift = |((b, m), a): ((&f32, &f64), &f32)| (f64::from(*b) - m * f64::from(*a)) as f32;
-        let shift = beta.iter().zip(&statistics.mean).zip(&scale).map(shift).collect();
+        let mut shift: Vec<f32> = beta.iter().zip(&statistics.mean).zip(&scale).map(shift).collect();
+        // A bias beside a normalisation has no effect but on the mean, which a layer that learns takes from the batch.
+        if let Some(bias) = model.bias(name).filter(|_| batch.is_none()) {
+            shift.iter_mut().zip(bias).zip(&scale).for_each(|((shift, bias), scale)| *shift += bias * scale);
+        }
         Norm { affine: Affine { scale, shift }, batch }
     }
 
@@ -153,29 +203,53 @@ impl Backward<'_> {
         }
         match layer.operation {
             Operation::Add => self.deliver(i, gradient, tape, pool),
-            Operation::Pool(_) => {
-                let mut spread = pool.take(tape.output(input).shape, gradient.frames);
+            Operation::Pool(kind) if kind.is_global() && kind.reduction == Reduction::Average => {
+                let mut spread = pool.take(self.pass.net.layers[input].output, gradient.frames);
                 gradient.spread(&mut spread);
                 pool.give(gradient);
                 self.deliver(input, spread, tape, pool);
             }
+            Operation::Pool(kind) => {
+                let read = tape.output(self.pass.net, input);
+                self.through(input, tape, pool, |_, target, add| {
+                    Window::pool(kind).spread(kind.reduction, &gradient, &read, target, add);
+                });
+                pool.give(gradient);
+            }
+            Operation::Flatten => {
+                self.through(input, tape, pool, |_, target, add| gradient.unflatten(target, add));
+                pool.give(gradient);
+            }
+            Operation::Scale => {
+                self.through(input, tape, pool, |model, target, add| {
+                    multiply(&gradient, &model.factors(layer), target, add);
+                });
+                pool.give(gradient);
+            }
             Operation::Linear => {
-                let geometry = dense(tape.output(input).shape, layer.output);
+                let geometry = dense(Shape::vector(self.pass.net.layers[input].output.len()), layer.output);
                 if self.pass.learning.contains(&i) {
                     let bias = ChannelSums::new(&gradient, &gradient).first.iter().map(|&s| s as f32).collect();
                     self.found.parameters.insert(format!("{}.bias", layer.name), bias);
-                    self.learn(layer, geometry.correlate(tape.output(input), &gradient));
+                    self.learn(layer, geometry.correlate(tape.kept(input), &gradient));
                 }
-                self.through(input, tape, pool, |model, target, add| {
-                    geometry.scatter(&gradient, model.kernel(&layer.name), target, add);
+                let mut vectors = None;
+                if self.pass.net.layers[input].output.area() > 1 {
+                    let mut read = pool.take(Shape::vector(self.pass.net.layers[input].output.len()), gradient.frames);
+                    geometry.scatter(&gradient, self.model.kernel(&layer.name), &mut read, false);
+                    vectors = Some(read);
+                }
+                self.through(input, tape, pool, |model, target, add| match &vectors {
+                    Some(vectors) => vectors.unflatten(target, add),
+                    None => geometry.scatter(&gradient, model.kernel(&layer.name), target, add),
                 });
-                pool.give(gradient);
+                vectors.into_iter().chain([gradient]).for_each(|maps| pool.give(maps));
             }
             Operation::Conv2d(c) => {
                 let (depthwise, geometry) = (Depthwise::new(c), Geometry::plain(c));
                 let gradient = self.unnormalise(i, gradient, tape, pool);
                 if self.pass.learning.contains(&i) {
-                    let read = tape.output(input);
+                    let read = tape.kept(input);
                     let found = depthwise.map_or_else(
                         || geometry.correlate(read, &gradient),
                         |depthwise| depthwise.correlate(read, &gradient),
@@ -186,7 +260,11 @@ impl Backward<'_> {
                     let kernel = model.kernel(&layer.name);
                     match depthwise {
                         Some(depthwise) => depthwise.scatter(&gradient, kernel, target, add),
-                        None => geometry.scatter(&gradient, kernel, target, add),
+                        None if has_fast_kernel(c) => geometry.scatter(&gradient, kernel, target, add),
+                        None => {
+                            let kernel = Kernel { weights: kernel, groups: c.groups };
+                            Window::convolution(c).scatter(&gradient, kernel, target, add);
+                        }
                     }
                 });
                 pool.give(gradient);
@@ -195,7 +273,7 @@ impl Backward<'_> {
                 let geometry = Geometry::transposed(c);
                 let gradient = self.unnormalise(i, gradient, tape, pool);
                 if self.pass.learning.contains(&i) {
-                    self.learn(layer, geometry.correlate(&gradient, tape.output(input)));
+                    self.learn(layer, geometry.correlate(&gradient, tape.kept(input)));
                 }
                 self.through(input, tape, pool, |model, target, add| {
                     assert!(!add, "a decoder is the only reader of the cut");
@@ -207,9 +285,7 @@ impl Backward<'_> {
             | Operation::Neuron(_)
             | Operation::Cells(_)
             | Operation::Previous
-            | Operation::Scale
             | Operation::Activation(_)
-            | Operation::Flatten
             | Operation::Concat => unreachable!("`check` refused it, or it was done above"),
         }
     }
@@ -225,8 +301,8 @@ impl Backward<'_> {
         }
         let known = self.outputs[input - tape.first].take();
         let add = known.is_some();
-        let read = tape.output(input);
-        let mut target = known.unwrap_or_else(|| pool.take(read.shape, read.frames));
+        let (net, shape) = (self.pass.net, self.pass.net.layers[input].output);
+        let mut target = known.unwrap_or_else(|| pool.take(shape, tape.frames(net, input)));
         work(self.model, &mut target, add);
         self.outputs[input - tape.first] = Some(target);
     }
@@ -268,7 +344,7 @@ impl Backward<'_> {
                 gradient.set(Some(whole));
                 copy
             };
-            let mine = over_time(mine, tape.output(part).frames, pool);
+            let mine = over_time(mine, tape.kept(part).frames, pool);
             match &mut self.outputs[part - tape.first] {
                 Some(known) => {
                     known.data.iter_mut().zip(&mine.data).for_each(|(k, m)| *k += m);
@@ -304,6 +380,26 @@ fn over_time(mut maps: Maps, frames: usize, pool: &mut Pool) -> Maps {
     }
     pool.give(maps);
     sum
+}
+
+/// `maps` as vectors, as a linear layer reads them.
+fn vectors<'a>(maps: &'a Maps, pool: &mut Pool) -> Cow<'a, Maps> {
+    if maps.shape.area() == 1 {
+        return Cow::Borrowed(maps);
+    }
+    let mut flat = pool.take(Shape::vector(maps.shape.len()), maps.frames);
+    maps.flatten(&mut flat);
+    Cow::Owned(flat)
+}
+
+/// Writes every value times its factor to `output`, or adds it.
+fn multiply(maps: &Maps, factors: &[f32], output: &mut Maps, add: bool) {
+    let frames = maps.data.chunks_exact(factors.len()).zip(output.data.chunks_exact_mut(factors.len()));
+    for (frame, output) in frames {
+        for ((o, v), factor) in output.iter_mut().zip(frame).zip(factors) {
+            *o = if add { *o + factor * v } else { factor * v };
+        }
+    }
 }
 
 /// A linear layer as a convolution with one position.

@@ -8,7 +8,7 @@ use crate::kernels::{BatchStatistics, Function, Maps, SURROGATE_WIDTH, Update};
 use crate::model::{Model, NORM_PARTS};
 use anyhow::{Result, ensure};
 use candle_core::{DType, Device, Tensor, Var};
-use cospike_sim_core::network::{Conv2d, NORM_EPSILON, Neuron, Operation, Reset, Shape};
+use cospike_sim_core::network::{Conv2d, Fires, NORM_EPSILON, Neuron, Operation, Reset, Shape};
 use std::collections::BTreeMap;
 
 /// Outputs of a forward pass, with the graph of operations behind them, which the backward pass follows.
@@ -143,7 +143,8 @@ impl Forward<'_> {
             self.tape.statistics.insert(name.clone(), batch);
             (mean, variance)
         } else {
-            let [_, _, mean, variance] = self.model.norm(name);
+            let [_, _, mean, variance] =
+                self.model.norm(name).expect("only the kernels pass through layers without one");
             let upload = |data: &[f32]| by_channel(Tensor::from_slice(data, channels, self.device)?);
             (upload(mean)?, upload(variance)?)
         };
@@ -191,7 +192,10 @@ fn spike(neuron: &Neuron, x: &Tensor, samples: usize, steps: usize) -> Result<Te
         let input = if constant { x.clone() } else { x.narrow(0, step * samples, samples)? };
         let h = ((membrane * keep)? + input.affine(gain, rest)?)?;
         let above = (h.detach() - threshold)?;
-        let fires = mask(&above.ge(0.0)?)?;
+        let fires = match neuron.fires {
+            Fires::From => mask(&above.ge(0.0)?)?,
+            Fires::Above => mask(&above.gt(0.0)?)?,
+        };
         let window = mask(&above.abs()?.lt(0.5 * width)?)?;
         spikes.push(replace(&h, &fires, &(window / width)?)?);
         membrane = match neuron.reset {

@@ -1,7 +1,7 @@
 //! What a pass computes: which layers, how their neurons are evaluated, and what is learned.
 
 use super::device::Device;
-use crate::kernels::{BatchStatistics, Function, Maps};
+use crate::kernels::{BatchStatistics, Function, Maps, Pool};
 use cospike_sim_core::network::{Activation, Layer, Network, Operation};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -16,6 +16,15 @@ pub(crate) enum Dynamics {
 }
 
 impl Dynamics {
+    /// What a pass over `samples` reads of `maps`, which may change over time, time outermost: a quantiser stands for the rate of a neuron
+    /// over time, so where there are no steps it is their mean.
+    pub(crate) fn read(self, maps: Maps, samples: usize, pool: &mut Pool) -> Maps {
+        match self {
+            Self::Rate(_) if maps.frames > samples => maps.mean_over_time(samples, pool),
+            Self::Rate(_) | Self::Steps(_) => maps,
+        }
+    }
+
     /// Name in checkpoints and recipes, such as `4-steps`.
     pub(crate) fn name(self) -> String {
         match self {

@@ -13,6 +13,11 @@ pub(crate) enum Device {
 }
 
 impl Device {
+    /// Whether the kernels of this crate compute the passes.
+    pub(crate) fn is_kernels(&self) -> bool {
+        matches!(self, Self::Kernels)
+    }
+
     /// Name on the command line and in weight files.
     pub(crate) fn name(&self) -> &'static str {
         match self {

@@ -9,6 +9,7 @@ use crate::kernels::{Maps, Pool};
 use crate::loss::{Targets, mean_scores};
 use crate::model::Model;
 use anyhow::Result;
+use cospike_sim_core::network::Network;
 use std::borrow::Cow;
 
 /// Outputs of a forward pass, which the backward pass reads.
@@ -19,10 +20,10 @@ pub(crate) enum Tape {
 }
 
 impl Tape {
-    /// Output of layer `index`, which must be neither a convolution nor a sum.
-    pub(crate) fn output(&self, index: usize) -> Result<Cow<'_, Maps>> {
+    /// Output of layer `index` of `net`, the network of the pass.
+    pub(crate) fn output(&self, net: &Network, index: usize) -> Result<Cow<'_, Maps>> {
         Ok(match self {
-            Self::Kernels(tape) => Cow::Borrowed(tape.output(index)),
+            Self::Kernels(tape) => tape.output(net, index),
             #[cfg(feature = "tensor-library")]
             Self::Library(tape) => Cow::Owned(tape.output(index)?),
         })
@@ -76,7 +77,7 @@ impl Pass<'_> {
     /// Mean class scores over time, `[samples, classes]`. The pass must end with the network's last layer.
     pub(crate) fn scores(&self, model: &Model, input: Maps, samples: usize, pool: &mut Pool) -> Result<Vec<f32>> {
         let tape = self.forward(model, input, samples, pool)?;
-        let scores = mean_scores(&*tape.output(self.layers.end - 1)?, samples);
+        let scores = mean_scores(&*tape.output(self.net, self.layers.end - 1)?, samples);
         tape.recycle(pool);
         Ok(scores)
     }
@@ -92,7 +93,7 @@ impl Pass<'_> {
     ) -> Result<(f64, Gradients)> {
         let last = self.layers.end - 1;
         let tape = self.forward(model, input, samples, pool)?;
-        let (loss, gradient) = targets.cross_entropy(&*tape.output(last)?);
+        let (loss, gradient) = targets.cross_entropy(&*tape.output(self.net, last)?);
         Ok((loss, self.backward(model, tape, vec![(last, gradient)], pool)?))
     }
 }

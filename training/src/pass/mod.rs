@@ -15,4 +15,4 @@ mod trainable;
 
 pub(crate) use definition::{Dynamics, Gradients, Link, Pass};
 pub(crate) use device::{Device, DeviceName};
-pub(crate) use trainable::check;
+pub(crate) use trainable::{check, check_passage};

@@ -7,7 +7,7 @@ use crate::loss::Targets;
 use crate::random::stream;
 use crate::tests::{FLOAT, SPIKING, TINY, TINY_MOBILE, bars, random_model, train_unit};
 use candle_core::{Device as LibraryDevice, Var};
-use cospike_sim_core::network::{Bottleneck, BottleneckKind, Leak, Network, Neuron, Nonlinearity, Reset, Shape};
+use cospike_sim_core::network::{Bottleneck, BottleneckKind, Fires, Leak, Network, Neuron, Nonlinearity, Reset, Shape};
 use rand::RngExt;
 
 const SAMPLES: usize = 6;
@@ -38,15 +38,22 @@ fn input(shape: Shape, frames: usize, spikes: bool) -> Maps {
     Maps { shape, frames, data: (0..frames * shape.len()).map(|_| value(rng.random())).collect() }
 }
 
-/// Asserts that kernels and library compute the same loss, gradients and batch statistics.
+/// Asserts that kernels and library compute the same loss, gradients and batch statistics, from samples that are the same in every step or from
+/// features that are not.
 fn compare(what: &str, pass: Pass) {
+    let varies = pass.layers.start > 1;
+    compare_on(varies, what, pass);
+}
+
+/// As [`compare`], from spikes that are others in each step if the input `varies`.
+fn compare_on(varies: bool, what: &str, pass: Pass) {
     let model = random_model(pass.net);
     let before = pass.layers.start - 1;
     let steps = match pass.dynamics {
-        Dynamics::Steps(steps) if before > 0 => steps,
+        Dynamics::Steps(steps) if varies => steps,
         _ => 1,
     };
-    let input = input(pass.net.layers[before].output, SAMPLES * steps, before > 0);
+    let input = input(pass.net.layers[before].output, SAMPLES * steps, varies);
     let targets = Targets::labels(&LABELS, 3);
     let learn = |device: &Device| {
         let Pass { net, dynamics, .. } = pass;
@@ -116,6 +123,16 @@ fn spiking_networks_have_the_same_gradients_by_kernels_and_by_library() {
     }
 }
 
+/// Frames of an event camera: the first layer reads another one in each step.
+#[test]
+fn networks_on_frames_have_the_same_gradients_by_kernels_and_by_library() {
+    let tiny = TINY.build(SPIKING);
+    let unit = with_unit(&tiny, BottleneckKind::Spiking).0;
+    for (what, net) in [("spiking ResNet on frames", &tiny), ("spiking ResNet with a unit on frames", &unit)] {
+        compare_on(true, what, whole(net, Dynamics::Steps(4)));
+    }
+}
+
 #[test]
 fn leaks_and_resets_have_the_same_gradients_by_kernels_and_by_library() {
     let base = Neuron { threshold: 0.8, initial: 0.2, ..Neuron::INTEGRATE_AND_FIRE };
@@ -127,6 +144,7 @@ fn leaks_and_resets_have_the_same_gradients_by_kernels_and_by_library() {
             Neuron { leak: Leak::Tau(1.5), decay_input: true, reset: Reset::Hard(0.1), ..base },
         ),
         ("no leak, hard reset", Neuron { reset: Reset::Hard(-0.1), ..base }),
+        ("no leak, fires above its threshold", Neuron { fires: Fires::Above, ..base }),
     ] {
         compare(what, whole(&TINY.build(Nonlinearity::Spiking(neuron)), Dynamics::Steps(4)));
     }

@@ -2,6 +2,7 @@
 
 use crate::kernels::Depthwise;
 use cospike_sim_core::network::{Activation, Conv2d, Leak, Network, Operation, Reduction};
+use std::ops::Range;
 
 /// Reason why a network cannot be trained.
 #[derive(Debug, thiserror::Error)]
@@ -9,11 +10,38 @@ pub(crate) enum Untrainable {
     /// An operation whose gradient this program does not have.
     #[error("layer `{layer}` of `{network}` cannot be trained by this program: {reason}; choose another network")]
     Operation { network: String, layer: String, reason: &'static str },
+    /// An operation behind a unit through which this program cannot take a gradient.
+    #[error(
+        "no gradient passes through layer `{layer}` of `{network}`: {reason}; leave `classify` out, so that units learn to restore the \
+         features alone"
+    )]
+    Passage { network: String, layer: String, reason: &'static str },
 }
 
 /// Whether the kernel slides along both axes alike, with the same padding on all sides.
 fn is_square(conv: Conv2d) -> bool {
     conv.rows == conv.columns && conv.rows.padding.0 == conv.rows.padding.1
+}
+
+/// Whether the kernels that training spends its time in take this convolution, if it is not depthwise.
+pub(super) fn has_fast_kernel(conv: Conv2d) -> bool {
+    is_square(conv) && conv.groups == 1 && conv.rows.dilation == 1
+}
+
+/// Checks that gradients pass through all `layers` of `net`, which do not learn themselves.
+pub(crate) fn check_passage(net: &Network, layers: Range<usize>) -> Result<(), Untrainable> {
+    for layer in &net.layers[layers] {
+        let reason = match layer.operation {
+            Operation::Neuron(neuron) if neuron.leak == Leak::Learned => "its leak is learned",
+            Operation::Cells(_) => "its neurons have synapses, or values of their own",
+            Operation::Previous => "it reads an earlier step",
+            Operation::Concat => "it puts the channels of several layers together",
+            Operation::Activation(Activation::Round { .. }) => "it rounds its values",
+            _ => continue,
+        };
+        return Err(Untrainable::Passage { network: net.name.clone(), layer: layer.name.clone(), reason });
+    }
+    Ok(())
 }
 
 /// Checks that this program can train every layer of `net`.
