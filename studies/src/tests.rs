@@ -31,7 +31,6 @@ use cospike_sim_core::network::{BottleneckKind, Family, Readout};
 use cospike_sim_core::payload::{Missing, Packetise};
 use cospike_sim_core::record::Record;
 use cospike_sim_core::workload::{ArrivalProcess, SampleOrder, Workload};
-use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 const SAMPLES: u32 = 20;

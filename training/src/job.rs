@@ -12,6 +12,7 @@ use crate::unit::{Carry, UnitTask};
 use crate::weight_file::{Precision, WeightFile};
 use anyhow::{Context, Result, ensure};
 use cospike_models::zoo;
+use cospike_sim_core::inference::argmax;
 use cospike_sim_core::network::{Bottleneck, BottleneckKind, Network, Operation, Shape};
 use cospike_sim_core::payload::Jpeg;
 use rand::RngExt;
@@ -174,7 +175,7 @@ impl Factory<'_> {
         let right = held_out.par_iter().map(|&index| -> Result<usize> {
             let (sample, label) = self.samples.sample(index);
             let run = network.run(&sample, |layers, read| network.executable().run(layers, read, network.steps()))?;
-            Ok(usize::from(run.scores.answer() == usize::from(label)))
+            Ok(usize::from(argmax(&run.scores) == usize::from(label)))
         });
         let right: Vec<usize> = right.collect::<Result<_>>()?;
         Ok(right.iter().sum::<usize>() as f64 / held_out.len() as f64)

@@ -103,7 +103,8 @@ fn traced(study: &Study, point: usize, devices: Range<u32>, seconds: Range<f64>)
     let time = |seconds| SimTime::from_seconds(seconds).unwrap();
     let scope = Scope { devices, time: time(seconds.start)..time(seconds.end) };
     let mut bytes = vec![];
-    let mut trace = Trace::new(&mut bytes, &study.plan().points[point].system, scope, &json!({ "study": "small" }));
+    let mut trace =
+        Trace::new(&mut bytes, &study.plan().points[point].system.to_system(), scope, &json!({ "study": "small" }));
     let watched = Watched { point, replication: REPLICATION, observer: &mut trace };
     let results = study.run_observed(watched, None, &|_| ()).unwrap();
     let traced = trace.finish().unwrap();

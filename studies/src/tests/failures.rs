@@ -37,7 +37,7 @@ fn study(plan: Plan) -> Study {
 /// Its server is a thousand times too slow for what is asked, so that requests starve.
 fn starve(point: &mut DesignPoint) {
     let slow = Processor { overhead_seconds: 1.0, ..point.system.edge.processor };
-    point.system.cloud = cospike_sim_core::cloud::Cloud::plain(1, slow, 4);
+    *point.system.cloud = cospike_sim_core::cloud::Cloud::plain(1, slow, 4);
     point.system.starvation_seconds = Some(2.0);
     // It is looked for now and then only.
     point.system.workload.requests = 4_000;

@@ -1,7 +1,7 @@
 //! Which networks this program can train.
 
 use crate::kernels::Depthwise;
-use cospike_sim_core::network::{Activation, Conv2d, Leak, Network, Operation, Reduction};
+use cospike_sim_core::network::{Activation, Conv2d, Leak, Network, Operation, Readout, Reduction};
 use std::ops::Range;
 
 /// Reason why a network cannot be trained.
@@ -16,6 +16,20 @@ pub(crate) enum Untrainable {
          features alone"
     )]
     Passage { network: String, layer: String, reason: &'static str },
+    /// A readout that this program does not learn for.
+    #[error(
+        "`{network}` is read out by `{}`, but this program learns for means over the time steps; leave `classify` out, so that units learn \
+         to restore the features alone", readout.name()
+    )]
+    Readout { network: String, readout: Readout },
+}
+
+/// Checks that the class scores are means over the time steps, or their sums.
+fn check_readout(net: &Network) -> Result<(), Untrainable> {
+    match net.effective_readout() {
+        Readout::Mean | Readout::SpikeCount => Ok(()),
+        readout => Err(Untrainable::Readout { network: net.name.clone(), readout }),
+    }
 }
 
 /// Whether the kernel slides along both axes alike, with the same padding on all sides.
@@ -30,6 +44,7 @@ pub(super) fn has_fast_kernel(conv: Conv2d) -> bool {
 
 /// Checks that gradients pass through all `layers` of `net`, which do not learn themselves.
 pub(crate) fn check_passage(net: &Network, layers: Range<usize>) -> Result<(), Untrainable> {
+    check_readout(net)?;
     for layer in &net.layers[layers] {
         let reason = match layer.operation {
             Operation::Neuron(neuron) if neuron.leak == Leak::Learned => "its leak is learned",
@@ -46,6 +61,7 @@ pub(crate) fn check_passage(net: &Network, layers: Range<usize>) -> Result<(), U
 
 /// Checks that this program can train every layer of `net`.
 pub(crate) fn check(net: &Network) -> Result<(), Untrainable> {
+    check_readout(net)?;
     for layer in &net.layers[1..] {
         let reads_raw = layer.inputs.iter().any(|&i| {
             matches!(net.layers[i].operation, Operation::Conv2d(_) | Operation::ConvTranspose2d(_) | Operation::Add)
