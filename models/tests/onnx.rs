@@ -95,7 +95,10 @@ fn what_is_wrong_is_said_with_the_name_of_the_node() {
         ("scales", "node `quantise` (QuantizeLinear) cannot be executed: it has a scale for each channel"),
         ("numbers", "node `max` (MaxPool) cannot be executed: its input number 1 are whole numbers"),
         ("rows", "node `joint` (Concat) cannot be executed: it puts values together along axis 2; only"),
-        ("ragged", "node `joint` (Concat) cannot be executed: it puts values of the shapes [batch, 2, 2, 2], [batch, 2, 1, 1]"),
+        (
+            "ragged",
+            "node `joint` (Concat) cannot be executed: it puts values of the shapes [batch, 2, 2, 2], [batch, 2, 1, 1]",
+        ),
         ("border", "node `mean_inside` (AveragePool) cannot be executed: it takes the mean of those values alone"),
     ];
     let known = std::fs::read_dir(path("wrong")).unwrap().count();

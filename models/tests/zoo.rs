@@ -11,7 +11,15 @@ use std::borrow::Cow;
 fn choice(family: Family, split: &str, width: Option<u32>) -> NetworkChoice {
     let unit =
         width.map(|width| UnitChoice { kind: BottleneckKind::default_for(family), variant: PLAIN.into(), width });
-    NetworkChoice { backbone: "resnet14".into(), family, split: split.into(), unit, codec: None, time_steps: None, readout: None }
+    NetworkChoice {
+        backbone: "resnet14".into(),
+        family,
+        split: split.into(),
+        unit,
+        codec: None,
+        time_steps: None,
+        readout: None,
+    }
 }
 
 #[test]

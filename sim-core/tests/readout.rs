@@ -41,12 +41,8 @@ fn forms() -> [(Network, TensorStore); 3] {
     let sum = looped.push("sum", Operation::Add, &[0, back], shape);
     let membrane = looped.push("membrane", cells(Membrane::Integrating, CellOutput::Membrane), &[sum], shape);
     looped.push("last", cells(Membrane::Direct, spikes), &[membrane], shape);
-    let of_loop = store(&[
-        ("back.scale", -1.0),
-        ("membrane.gain", 1.0),
-        ("membrane.initial", 0.0),
-        ("last.threshold", 1.0),
-    ]);
+    let of_loop =
+        store(&[("back.scale", -1.0), ("membrane.gain", 1.0), ("membrane.initial", 0.0), ("last.threshold", 1.0)]);
     [(plain, TensorStore::new()), (own, of_cells), (looped, of_loop)]
 }
 

@@ -43,9 +43,7 @@ pub(crate) fn energy(arguments: &Energy) -> Result<(), Failure> {
     }
     let twins = match (is_file, zoo.twins(&name)) {
         // Its twins are executed once.
-        (false, Ok(twins)) => {
-            Twins { spiking: NetworkChoice { readout: arguments.readout, ..twins.spiking }, ..twins }
-        }
+        (false, Ok(twins)) => Twins { spiking: NetworkChoice { readout: arguments.readout, ..twins.spiking }, ..twins },
         (_, twins) => {
             let unknown = |unknown| unknown_name(twins.err().unwrap_or(unknown));
             let choice = zoo.choice(&name).map_err(unknown)?;

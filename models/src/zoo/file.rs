@@ -5,8 +5,7 @@ use crate::file::{self, DATA_LIMIT};
 use crate::json::{Object, place};
 use cospike_sim_core::network::{
     Bottleneck, BottleneckKind, Family, Network, NetworkError, NetworkName, Neuron, Operation, Readout, TensorStore,
-    Weights,
-    read_safetensors,
+    Weights, read_safetensors,
 };
 use std::collections::BTreeMap;
 use std::ops::{Range, RangeInclusive};

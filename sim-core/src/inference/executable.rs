@@ -8,7 +8,8 @@ use super::gather::Rows;
 use super::grouped::Grouped;
 use super::taps::Taps;
 use crate::network::{
-    Activation, Affine, Conv2d, Leak, Network, NetworkError, Neuron, Operation, Pool2d, Readout, Signal, Weights, weight_shape,
+    Activation, Affine, Conv2d, Leak, Network, NetworkError, Neuron, Operation, Pool2d, Readout, Signal, Weights,
+    weight_shape,
 };
 use std::ops::Range;
 

@@ -63,7 +63,8 @@ impl Executable {
         let unread = (first..layers.end).map(reads).collect();
         let scratch = Scratch::default();
         let membranes = None;
-        let mut running = Running { executable: self, first, end: layers.end, steps, outputs, unread, scratch, membranes };
+        let mut running =
+            Running { executable: self, first, end: layers.end, steps, outputs, unread, scratch, membranes };
         let mut counts = vec![];
         let mut next = layers.start;
         while next < layers.end {

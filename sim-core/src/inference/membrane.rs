@@ -1,9 +1,9 @@
 //! Neurons: from currents to membranes to spikes.
 
-use super::{Real, SpikeTrain};
 use super::lines::{LANES, LINES_PER_WORD, Line};
 use super::tile::Tile;
 use super::vector::{Vector, Vectorised, vectorise};
+use super::{Real, SpikeTrain};
 use crate::network::{Fires, Leak, Neuron, Reset};
 
 /// Charges the neurons of a `tile` with its `currents`, `[step][column][line]`, of every step or of the only one, and adds

@@ -93,7 +93,9 @@ fn follows(layer: &Layer, input: Shape) -> Result<(), String> {
         Operation::Activation(Activation::Quantise { levels: 0 }) => {
             return Err("a quantiser needs at least one level".into());
         }
-        Operation::Activation(Activation::Round { step, low, high }) if !(step.is_finite() && step > 0.0 && low <= high) => {
+        Operation::Activation(Activation::Round { step, low, high })
+            if !(step.is_finite() && step > 0.0 && low <= high) =>
+        {
             return Err(format!("it cannot round to steps of {step} from {low} to {high}"));
         }
         Operation::Neuron(_)

@@ -26,8 +26,7 @@ pub enum Readout {
 
 impl Readout {
     /// All readouts.
-    pub const ALL: [Self; 6] =
-        [Self::SpikeCount, Self::Mean, Self::Last, Self::Max, Self::Membrane, Self::MaxMembrane];
+    pub const ALL: [Self; 6] = [Self::SpikeCount, Self::Mean, Self::Last, Self::Max, Self::Membrane, Self::MaxMembrane];
 
     /// Name of the readout in scenarios, weight files and on the command line.
     pub fn name(self) -> &'static str {
@@ -81,7 +80,9 @@ impl Network {
         let (Some(readout), Some(last)) = (self.readout, self.layers.last()) else { return Ok(()) };
         let has_membranes = matches!(last.operation, Operation::Neuron(_) | Operation::Cells(_));
         let reason = match readout {
-            _ if !self.is_spiking() => "it has no neurons, so it is executed once and gives one score: leave it out".into(),
+            _ if !self.is_spiking() => {
+                "it has no neurons, so it is executed once and gives one score: leave it out".into()
+            }
             Readout::SpikeCount if !self.emits_spikes() => {
                 format!("its last layer `{}` emits real values: choose `mean`, `last` or `max`", last.name)
             }

@@ -20,7 +20,8 @@ impl<'a> Builder<'a> {
             (None, 0 | UINT8) => BYTES,
             (None, _) => return Err("it has no zero point, and another type than uint8; give it a zero point".into()),
         };
-        let bound = |bound: i32| i32::try_from(i64::from(bound) - quantiser.zero).map_err(|_| "its zero point is too large");
+        let bound =
+            |bound: i32| i32::try_from(i64::from(bound) - quantiser.zero).map_err(|_| "its zero point is too large");
         let round = Activation::Round { step: quantiser.step, low: bound(range.0)?, high: bound(range.1)? };
         match self.push(node, Operation::Activation(round), &[from.layer], from.sizes)? {
             Done::Layer(layer, sizes) => Ok(Done::Quantised(layer, sizes, quantiser)),
@@ -51,7 +52,8 @@ impl<'a> Builder<'a> {
     fn quantiser(&self, node: &Node) -> Result<(Quantiser, Option<(i32, i32)>), String> {
         let scales = self.constant(node, 1, "scale")?.ok_or("it has no scale")?.finite()?;
         let zeros = self.constant(node, 2, "zero point")?;
-        let range = zeros.map(|zeros| zeros.range.ok_or("its zero point has none of the types of 8 or 16 bits")).transpose()?;
+        let range =
+            zeros.map(|zeros| zeros.range.ok_or("its zero point has none of the types of 8 or 16 bits")).transpose()?;
         let zeros = zeros.map_or(Ok(&[0][..]), Array::whole)?;
         match (scales.as_slice(), zeros) {
             (&[step], &[zero]) if step > 0.0 => Ok((Quantiser { step, zero }, range)),

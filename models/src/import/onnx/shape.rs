@@ -95,7 +95,8 @@ impl<'a> Builder<'a> {
     /// A matrix of weights turned around, as exporters leave it where they fold no constants.
     pub(super) fn turned(&mut self, node: &Node, attributes: &mut Attributes<'_>) -> Result<Done, String> {
         let is_swap = attributes.numbers("perm")?.is_none_or(|axes| axes == [1, 0]);
-        let (Some(&Value::Constant(Array { ref shape, ref data, range })), true) = (self.input(node, 0), is_swap) else {
+        let (Some(&Value::Constant(Array { ref shape, ref data, range })), true) = (self.input(node, 0), is_swap)
+        else {
             return Err(
                 "it moves axes of values around; export the network with channels before rows and columns".into()
             );
@@ -140,10 +141,15 @@ impl<'a> Builder<'a> {
         let (first, axis) = (&read[0].sizes, attributes.whole("axis", 0)?);
         let all: Vec<_> = read.iter().map(|from| format!("[batch, {}]", listed(&from.sizes))).collect();
         if axis != 1 && axis != -(first.len() as i64) {
-            return Err(format!("it puts values together along axis {axis}; only along the channels, axis 1, is executed"));
+            return Err(format!(
+                "it puts values together along axis {axis}; only along the channels, axis 1, is executed"
+            ));
         }
         if read.iter().any(|from| from.sizes[1..] != first[1..] || from.sizes.len() != first.len()) {
-            return Err(format!("it puts values of the shapes {} together, whose axes behind the channels differ", all.join(", ")));
+            return Err(format!(
+                "it puts values of the shapes {} together, whose axes behind the channels differ",
+                all.join(", ")
+            ));
         }
         let layers: Vec<usize> = read.iter().map(|from| from.layer).collect();
         if let [single] = layers.as_slice() {
