@@ -4,7 +4,7 @@ use crate::arguments::Export;
 use crate::failure::Failure;
 use crate::given::unknown_name;
 use crate::network_file::with_weights;
-use crate::output::say;
+use crate::output::{plural, say};
 use cospike_models::import::nir::{TIME_STEP, write};
 use cospike_models::zoo::{Format, WeightFile};
 use cospike_results::store::whole_file::WholeFile;
@@ -33,14 +33,15 @@ pub(crate) fn export(arguments: &Export) -> Result<(), Failure> {
     };
     let choice = zoo.choice(&name).map_err(unknown_name)?;
     let network = zoo.network(&choice).map_err(Failure::mistake)?;
-    let bytes = write(network.network.network(), &network.weights)
+    let bytes = write(network.network.network(), &network.weights, network.network.steps())
         .map_err(|error| Failure::mistake(format_args!("{name} cannot be written to a .nir file: {error}")))?;
     // A network that somebody has trained has the same kind of file.
     let file = WholeFile::create_new(path).map_err(Failure::mistake)?;
     file.file().write_all(&bytes)?;
     file.finish()?;
     say!(
-        "{shown}: {name} in the NIR format, in time steps of {TIME_STEP:e} s; spikes fire from the threshold on (`--fire ge`)"
+        "{shown}: {name} in the NIR format, in {} of {TIME_STEP:e} s; spikes fire from the threshold on, as its metadata say (`fire` = ge)",
+        plural(network.network.steps() as u64, "time step")
     );
     Ok(())
 }

@@ -124,6 +124,60 @@ fn a_network_of_another_framework_is_simulated_like_one_of_the_zoo() {
     assert!(message.contains("says no number of time steps") && message.contains("`--time-steps`"), "{message}");
 }
 
+/// Spikes are counted and real values averaged, unless something else is said; a study of the same file has the accuracy of `infer`.
+#[test]
+fn how_scores_are_read_out_is_declared_and_obeyed() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(file("graph_images.nir"), folder.path().join("net.nir")).unwrap();
+    let run = |arguments: &[&str]| {
+        json(cospike(arguments).current_dir(folder.path()).env("COSPIKE_STORE", folder.path().join("store")))
+    };
+    assert_eq!(run(&["check", "net.nir", "--json"])["readout"], "spike-count");
+    let printed =
+        cospike(&["check", &file("graph_images.nir"), "--readout", "membrane"]).assert().success().get_output().clone();
+    let printed = String::from_utf8(printed.stdout).unwrap();
+    let expected =
+        "score of a class: membrane of the last layer in the last step, before it is reset (`--readout membrane`)";
+    assert!(printed.contains(expected), "{printed}");
+    let infer = |readout: &str| {
+        let name = format!("{readout}.npz");
+        let arguments = [
+            "infer",
+            "net.nir",
+            "--time-steps",
+            "3",
+            "--samples",
+            "60",
+            "--readout",
+            readout,
+            "--scores",
+            &name,
+            "--json",
+        ];
+        let found = run(&arguments);
+        assert_eq!(found["readout"], readout);
+        (found["accuracy"].clone(), std::fs::read(folder.path().join(name)).unwrap(), found["layers"].clone())
+    };
+    let found = ["spike-count", "mean", "last", "max", "membrane", "max-membrane"].map(infer);
+    for (i, (_, scores, layers)) in found.iter().enumerate() {
+        assert!(found[..i].iter().all(|(_, others, _)| others != scores), "scores of readout {i} are those of another");
+        assert_eq!(layers, &found[0].2, "a readout takes no operation");
+    }
+    let (before, _) = include_str!("data/small.toml").split_once("[sweep]").unwrap();
+    let network = "file = \"net.nir\"\ntime_steps = 3\nsplit = \"if.1\"";
+    let sweep =
+        "[sweep]\nnetwork.readout = [\"spike-count\", \"mean\", \"last\", \"max\", \"membrane\", \"max-membrane\"]\n";
+    let text = before.replace("backbone = \"resnet14\"\nsplit = \"stage3\"", network) + sweep;
+    std::fs::write(folder.path().join("own.toml"), text.replace("packet_loss = 0.05\n", "")).unwrap();
+    let study = run(&["run", "own.toml", "--json"]);
+    let points = study["points"].as_array().unwrap();
+    assert_eq!(points.len(), found.len());
+    for (point, (accuracy, ..)) in points.iter().zip(&found) {
+        assert_eq!(&point["offline_accuracy"]["estimate"], accuracy, "{point}");
+    }
+    assert!(found.iter().any(|(accuracy, ..)| *accuracy != found[0].0), "it never matters");
+}
+
 /// A trained network and recorded scores are the work of hours, and their names are as good as any.
 #[test]
 fn invariant_13_what_is_written_replaces_nothing() {
@@ -133,11 +187,13 @@ fn invariant_13_what_is_written_replaces_nothing() {
         command.current_dir(place.path());
         command
     };
-    let infer =
-        |network: &'static str| ["infer", network, "--time-steps", "4", "--samples", "20", "--fire", "ge", "--json"];
     here(&["export", "resnet14-spiking", "net.nir"]).assert().success();
     let ours = json(&mut here(&["infer", "resnet14-spiking", "--samples", "20", "--scores", "scores.npz", "--json"]));
-    let exported = json(&mut here(&infer("net.nir")));
+    // The file says itself what the format leaves open.
+    let checked = json(&mut here(&["check", "net.nir", "--json"]));
+    let said = ["dt", "dt_inferred", "fire", "time_steps", "readout"].map(|key| checked[key].to_string());
+    assert_eq!(said, ["0.0001", "false", "\"ge\"", "4", "\"mean\""]);
+    let exported = json(&mut here(&["infer", "net.nir", "--samples", "20", "--json"]));
     assert_eq!(exported["correct"], ours["correct"], "{exported}");
     for (name, arguments) in [
         ("net.nir", &["export", "resnet14-spiking", "net.nir"][..]),

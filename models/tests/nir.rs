@@ -1,11 +1,11 @@
 //! Networks in the NIR format: those of other frameworks spike for spike, and files that are wrong.
 
 use cospike_models::dataset::Dataset;
-use cospike_models::import::nir::{NirError, NirFile, NirOptions, write};
+use cospike_models::import::nir::{NirError, NirFile, NirOptions, TIME_STEP, write};
 use cospike_models::import::{Axes, Recorded, Runs};
 use cospike_models::zoo::Zoo;
 use cospike_sim_core::inference::{Executable, Feature, Real};
-use cospike_sim_core::network::{Network, Operation};
+use cospike_sim_core::network::{CellReset, Fires, Network, Operation};
 use hdf5_pure::FileBuilder;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ fn read(name: &str, options: &NirOptions) -> NirFile {
 #[test]
 fn no_spike_of_another_framework_differs() {
     let above = NirOptions::default();
-    let from = NirOptions { fires_at_threshold: true, ..above };
+    let from = NirOptions { fires: Some(Fires::From), ..above };
     let networks = [
         ("spikingjelly_conv", above, 3, 37),
         ("spikingjelly_if", from, 3, 18),
@@ -53,10 +53,10 @@ fn what_the_format_leaves_open_is_not_a_matter_of_taste() {
         let file = read("spikingjelly_if", &recorded.complete(options));
         recorded.compare(file.network.as_ref().unwrap(), None).unwrap().flips()
     };
-    let right = NirOptions { fires_at_threshold: true, ..NirOptions::default() };
+    let right = NirOptions { fires: Some(Fires::From), ..NirOptions::default() };
     assert_eq!(flips(right), 0);
     assert!(flips(NirOptions::default()) > 100);
-    assert!(flips(NirOptions { soft_reset: true, ..right }) > 10);
+    assert!(flips(NirOptions { reset: Some(CellReset::Soft), ..right }) > 10);
     assert!(flips(NirOptions { dt: Some(0.5e-4), ..right }) > 10);
 }
 
@@ -96,7 +96,7 @@ fn invariant_6_the_cut_through_an_imported_network_is_invisible() {
 #[test]
 fn uniform_neurons_are_executed_by_the_fast_kernels() {
     let count = |name: &str, is: fn(&Operation) -> bool| {
-        let made = read(name, &NirOptions { fires_at_threshold: true, ..NirOptions::default() }).network.unwrap();
+        let made = read(name, &NirOptions { fires: Some(Fires::From), ..NirOptions::default() }).network.unwrap();
         made.network.layers.iter().filter(|layer| is(&layer.operation)).count()
     };
     let neurons = |operation: &Operation| matches!(operation, Operation::Neuron(_));
@@ -147,10 +147,24 @@ fn what_is_wrong_is_said_with_the_name_of_the_node() {
     let lif = |tau: &'static [f64], r: &'static [f64]| -> Vec<(&'static str, &'static [u64], &'static [f64])> {
         vec![("tau", &[1], tau), ("r", &[1], r), ("v_leak", &[1], &[0.0]), ("v_threshold", &[1], &[1.0])]
     };
+    let conv = |stride: f64, dilation: f64| -> Vec<(&'static str, &'static [u64], &'static [f64])> {
+        let single = |value: f64| if value == 0.0 { &[0.0][..] } else { &[1.0] };
+        vec![
+            ("weight", &[1, 1, 2], &[1.0; 2]),
+            ("bias", &[1], &[0.0]),
+            ("stride", &[1], single(stride)),
+            ("padding", &[1], &[0.0]),
+            ("dilation", &[1], single(dilation)),
+            ("groups", &[1], &[1.0]),
+        ]
+    };
     let through: &[(&str, &str)] = &[("in", "n"), ("n", "out")];
     let (right, fast, unsaid) = (lif(&[2.0], &[2.0]), lif(&[0.5], &[0.25]), lif(&[2.0], &[1.0]));
     let nan: Vec<(&str, &[u64], &[f64])> = vec![("scale", &[1], &[f64::NAN])];
-    let cases: [(Vec<Node<'_>>, Edges<'_>, &str); 16] = [
+    let (backwards, still, dense) = (lif(&[-2.0], &[2.0]), conv(0.0, 1.0), conv(1.0, 0.0));
+    let wide: Node<'_> = ("out", "Output", &[("shape", &[1], &[3.0])]);
+    let line: Node<'_> = ("in", "Input", &[("shape", &[2], &[1.0, 5.0])]);
+    let cases: [(Vec<Node<'_>>, Edges<'_>, &str); 20] = [
         (vec![INPUT, ("n", "LIF", &right), OUTPUT], through.to_vec(), "it is right"),
         (
             vec![INPUT, ("n", "Delay", &[("delay", &[1], &[1.0])]), OUTPUT],
@@ -185,7 +199,31 @@ fn what_is_wrong_is_said_with_the_name_of_the_node() {
             through.to_vec(),
             "a Scale with `gain`",
         ),
-        (vec![INPUT, OUTPUT], vec![("in", "out"), ("in", "m")], "names a node that is not there: `m`"),
+        (
+            vec![INPUT, ("n", "LIF", &backwards), OUTPUT],
+            through.to_vec(),
+            "node `n`: `tau` holds -2 at position 0: a time constant is above 0",
+        ),
+        (
+            vec![INPUT, ("n", "LIF", &right), wide],
+            through.to_vec(),
+            "node `out`: the file says that the network emits [3], but it emits [2]",
+        ),
+        (
+            vec![line, ("n", "Conv1d", &still), OUTPUT],
+            through.to_vec(),
+            "node `n` cannot be executed: its stride is 0, but must be 1 or more",
+        ),
+        (
+            vec![line, ("n", "Conv1d", &dense), OUTPUT],
+            through.to_vec(),
+            "node `n` cannot be executed: its dilation is 0, but must be 1 or more",
+        ),
+        (
+            vec![INPUT, OUTPUT],
+            vec![("in", "out"), ("in", "m")],
+            "names a node that is not there: `m` (links are not followed)",
+        ),
         (vec![INPUT, OUTPUT], vec![], "one edge, and no more, must lead into `out`"),
         (vec![INPUT], vec![], "it has no node of type Output"),
         (
@@ -241,8 +279,12 @@ fn networks_of_the_zoo_are_the_same_after_they_were_written_and_read() {
     for (name, neurons) in [("resnet14-spiking", 13), ("mobilenet-spiking", 11)] {
         let ours = zoo.network(&zoo.choice(name).unwrap()).unwrap();
         let (network, steps) = (ours.network.network(), 4);
-        let options = NirOptions { fires_at_threshold: true, ..NirOptions::default() };
-        let read = NirFile::from_bytes("read", write(network, &ours.weights).unwrap(), &options).unwrap();
+        let written = write(network, &ours.weights, steps).unwrap();
+        // Everything that the format leaves open is in its metadata.
+        let read = NirFile::from_bytes("read", written, &NirOptions::default()).unwrap();
+        let said = read.metadata;
+        assert_eq!((said.time_steps, said.options.fires), (Some(4), Some(Fires::From)));
+        assert_eq!((said.options.dt, read.time_step.unwrap().is_inferred), (Some(TIME_STEP), false));
         let made = read.network.unwrap();
         let grouped = |operation| matches!(operation, Operation::Conv2d(conv) if conv.groups > 1);
         assert!(!made.network.layers.iter().any(|layer| grouped(layer.operation)), "{name}");
@@ -262,7 +304,7 @@ fn networks_of_the_zoo_are_the_same_after_they_were_written_and_read() {
         }
     }
     let float = zoo.network(&zoo.choice("resnet14-float").unwrap()).unwrap();
-    let error = write(float.network.network(), &float.weights).unwrap_err().to_string();
+    let error = write(float.network.network(), &float.weights, 1).unwrap_err().to_string();
     assert!(
         error.starts_with("the format cannot hold layer `stem.act`: the format has no activation functions"),
         "{error}"

@@ -173,7 +173,7 @@ fn metadata_are_complete_and_in_range() {
     let needed: [(&str, &str, &[&str]); 12] = [
         (BACKBONE, "family", &["float", "quantised", "spikes", ""]),
         (BACKBONE, "kind", &["units"]),
-        (BACKBONE, "time_steps", &["0", "1025", "4294967295", "-4", "4.0", ""]),
+        (BACKBONE, "time_steps", &["0", "10001", "4294967295", "-4", "4.0", ""]),
         (FLOAT_UNIT, "time_steps", &["4"]),
         (BACKBONE, "backbone", &["resnet41", "resnet18", "vgg16-4@1024:100000", ""]),
         (UNIT, "width", &["0", "8", "4294967295", "18446744073709551616"]),

@@ -11,7 +11,7 @@ use crate::network_file;
 use crate::output::{percent, print_json, say, significant};
 use crate::progress::SampleBar;
 use cospike_models::dataset::Dataset;
-use cospike_models::offline::{self, Input, OfflineInference};
+use cospike_models::offline::{self, Input, OfflineError, OfflineInference};
 use cospike_models::zoo::{Format, NetworkChoice, Zoo, ZooNetwork};
 use cospike_results::store::whole_file::WholeFile;
 use cospike_sim_core::inference;
@@ -68,7 +68,11 @@ fn infer_one_of(arguments: &Infer, zoo: &Zoo, name: &str, dataset: &Dataset) -> 
     let bar = SampleBar::new(samples.into());
     let input = Input { coding, seed: arguments.seed.unwrap_or(0) };
     let observe = arguments.count.is_some();
-    let inference = offline::infer(&network, input, (dataset, samples as usize), observe, &|| bar.tick())?;
+    let inference = offline::infer(&network, input, (dataset, samples as usize), observe, &|| bar.tick());
+    let inference = inference.map_err(|error| match error {
+        OfflineError::Coding { .. } => Failure::mistake(error),
+        other => other.into(),
+    })?;
     if let Some(file) = scores {
         inference.write_scores(file.file(), &dataset.labels)?;
         file.finish()?;

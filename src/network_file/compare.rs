@@ -30,7 +30,7 @@ pub(crate) fn compare(arguments: &Infer, path: &Path, format: Format, recorded: 
             let told = Told {
                 path: &file.path,
                 dt: file.time_step.map(|step| step.dt),
-                says: semantics(&file, &options),
+                says: semantics(&file),
                 help: "; see `--dt`, `--fire`, `--reset` and `--init` for what the file does not say",
             };
             told.compare(arguments, made, &recorded)

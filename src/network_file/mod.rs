@@ -14,23 +14,24 @@ use clap::{Args, ValueEnum};
 use cospike_models::import::nir::{Initial, NirError, NirFile, NirOptions};
 use cospike_models::import::onnx::OnnxFile;
 use cospike_models::zoo::{Format, ImportOptions, Normalisation, WeightFile, Zoo, ZooError};
+use cospike_sim_core::network::{CellReset, Fires};
 use std::path::Path;
 use verdicts::Verdicts;
 
 /// What the file of a network leaves open.
 #[derive(Args)]
 pub(crate) struct GivenFile {
-    /// Of a .nir file: length of a time step, in the unit of its time constants, such as 1e-4 [default: the one with which inputs have
-    /// the weight 1, if all neurons agree on it]
+    /// Of a .nir file: length of a time step, in the unit of its time constants, such as 1e-4 [default: as the file says, or the one with
+    /// which inputs have the weight 1, if all neurons agree on it]
     #[arg(long, value_name = "TIME")]
     dt: Option<f64>,
-    /// Of a .nir file: what a spike does to the membrane [default: hard]
+    /// Of a .nir file: what a spike does to the membrane [default: as the file says, or hard]
     #[arg(long, value_enum)]
     reset: Option<Reset>,
-    /// Of a .nir file: where a neuron fires [default: gt]
+    /// Of a .nir file: where a neuron fires [default: as the file says, or gt]
     #[arg(long, value_enum)]
     fire: Option<Fire>,
-    /// Of a .nir file: membranes before the first step [default: rest]
+    /// Of a .nir file: membranes before the first step [default: as the file says, or rest]
     #[arg(long, value_enum)]
     init: Option<Init>,
     /// Of a .nir or .onnx file: normalisation of the samples, of which pixels are 0 to 1, a value for each channel or one for all, such as
@@ -69,13 +70,19 @@ impl GivenFile {
     fn nir(&self) -> NirOptions {
         NirOptions {
             dt: self.dt,
-            soft_reset: self.reset == Some(Reset::Soft),
-            fires_at_threshold: self.fire == Some(Fire::Ge),
-            initial: match self.init {
-                None | Some(Init::Rest) => Initial::Rest,
-                Some(Init::Reset) => Initial::Reset,
-                Some(Init::Zero) => Initial::Zero,
-            },
+            reset: self.reset.map(|reset| match reset {
+                Reset::Hard => CellReset::Hard,
+                Reset::Soft => CellReset::Soft,
+            }),
+            fires: self.fire.map(|fire| match fire {
+                Fire::Gt => Fires::Above,
+                Fire::Ge => Fires::From,
+            }),
+            initial: self.init.map(|initial| match initial {
+                Init::Rest => Initial::Rest,
+                Init::Reset => Initial::Reset,
+                Init::Zero => Initial::Zero,
+            }),
         }
     }
 
@@ -193,7 +200,7 @@ pub(crate) fn check((path, format): (&Path, Format), arguments: &Check) -> Resul
     match format {
         Format::Nir => {
             let file = NirFile::read(path, &options.nir).map_err(Failure::mistake)?;
-            verdicts(nir::verdicts(&file, &options.nir))?;
+            verdicts(nir::verdicts(&file))?;
             file.network.map(drop).map_err(|error| refused(&file.path, &error))?;
         }
         Format::Onnx => {

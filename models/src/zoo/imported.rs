@@ -92,8 +92,15 @@ impl WeightFile {
             .into());
         }
         // The same file is another network with another length of a time step, and so on.
-        let resolved = NirOptions { dt: file.time_step.map(|step| step.dt), ..options.nir };
+        let taken = file.options;
+        let resolved = NirOptions {
+            dt: file.time_step.map(|step| step.dt),
+            reset: Some(taken.reset()),
+            fires: Some(taken.fires()),
+            initial: Some(taken.initial()),
+        };
         let content = format!("{} {resolved:?}", file.blake3);
+        let time_steps = time_steps.or(file.metadata.time_steps);
         let imported = Self::imported((file.path, content), made, name, options, time_steps)?;
         let resolved = ImportOptions { nir: resolved, normalisation: options.normalisation.clone() };
         Ok(Self { content: content_of(&file.blake3, &resolved), ..imported })

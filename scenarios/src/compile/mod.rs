@@ -34,6 +34,7 @@ use cospike_results::metrics::LIFETIME;
 use cospike_results::store::entries::Location;
 use cospike_sim_core::cosim::System;
 use cospike_sim_core::network::INPUT;
+use cospike_sim_core::payload::Missing;
 use cospike_studies::plan::{
     self, DesignPoint, NamedPrices, PLAN_SCHEMA, Packets, Plan, PlannedNetwork, ProfileNames, Provenance, SampleSet,
 };
@@ -340,7 +341,8 @@ impl<'a> Compiler<'a> {
         self.measure(scenario, designs[0], &mut system)?;
         extent::check(scenario, &system)?;
         self.lengths.add(scenario, &system);
-        for warning in self.profiles.warnings(scenario, &system, origin)? {
+        let warnings = self.profiles.warnings(scenario, &system, origin)?;
+        for warning in warnings.into_iter().chain(self.dropped_whole(scenario, &designs)) {
             if !self.warnings.contains(&warning) {
                 self.warnings.push(warning);
             }
@@ -379,6 +381,21 @@ impl<'a> Compiler<'a> {
             designs,
             local,
         })
+    }
+
+    /// What to say where a payload has a single step, and a step is dropped of which a part is missing.
+    fn dropped_whole(&self, scenario: &Scenario, designs: &[NetworkIndex]) -> Option<String> {
+        let feed = self.datasets.get(&String::from((*scenario.samples.dataset).clone()))?.0.feed();
+        let has_one_step = |blueprint: &&Blueprint| {
+            let is_sent = blueprint.cut + 1 < blueprint.network.layers.len();
+            is_sent && (blueprint.steps == 1 || !blueprint.changes_at_cut(feed))
+        };
+        let mut sent = designs.iter().map(|index| &self.networks[index.position()].blueprint);
+        let blueprint = sent.find(has_one_step).filter(|_| scenario.link.missing.get() == Missing::DropStep)?;
+        let cut = &blueprint.network.layers[blueprint.cut].name;
+        Some(format!(
+            "`missing = \"drop-step\"`, but what crosses behind `{cut}` has a single step: where a part of it is missing, all of it is dropped"
+        ))
     }
 
     /// Lets the device take for its head what was measured, if anything was.

@@ -6,7 +6,7 @@ use crate::located::Located;
 use crate::scenario::limits::{MAX_DT, MAX_MBPS, MAX_WIDTH, MIN_DT, MIN_MBPS};
 use cospike_models::import::nir::{Initial, NirOptions};
 use cospike_models::zoo::{CodecChoice, Format, MAX_TIME_STEPS, Normalisation};
-use cospike_sim_core::network::{BottleneckKind, Family, INPUT, OUTPUT, Readout};
+use cospike_sim_core::network::{BottleneckKind, CellReset, Family, Fires, INPUT, OUTPUT, Readout};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -60,7 +60,7 @@ pub struct NetworkSection {
     pub local: Option<Located<LocalSection>>,
 }
 
-/// How neurons are made of what a `.nir` file says.
+/// How neurons are made of what a `.nir` file says. What is left out is as the file's metadata say, if they do.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NirSection {
@@ -146,13 +146,19 @@ impl NirSection {
         let Some(section) = section else { return NirOptions::default() };
         NirOptions {
             dt: section.dt.as_ref().map(Located::get),
-            soft_reset: section.reset.as_ref().is_some_and(|reset| reset.get() == NirReset::Soft),
-            fires_at_threshold: section.fire.as_ref().is_some_and(|fire| fire.get() == NirFire::Ge),
-            initial: match section.initial.as_ref().map(Located::get) {
-                None | Some(NirInitial::Rest) => Initial::Rest,
-                Some(NirInitial::Reset) => Initial::Reset,
-                Some(NirInitial::Zero) => Initial::Zero,
-            },
+            reset: section.reset.as_ref().map(|reset| match reset.get() {
+                NirReset::Hard => CellReset::Hard,
+                NirReset::Soft => CellReset::Soft,
+            }),
+            fires: section.fire.as_ref().map(|fire| match fire.get() {
+                NirFire::Gt => Fires::Above,
+                NirFire::Ge => Fires::From,
+            }),
+            initial: section.initial.as_ref().map(|initial| match initial.get() {
+                NirInitial::Rest => Initial::Rest,
+                NirInitial::Reset => Initial::Reset,
+                NirInitial::Zero => Initial::Zero,
+            }),
         }
     }
 }

@@ -440,18 +440,19 @@ impl Network {
     /// # Panics
     /// If there is no such layer.
     pub fn levels_at(&self, index: usize) -> Option<u32> {
-        let layer = &self.layers[index];
-        match layer.operation {
-            Operation::Activation(Activation::Quantise { levels }) => Some(levels),
-            Operation::Pool(pool) if pool.reduction == Reduction::Max => self.levels_at(layer.inputs[0]),
-            Operation::Flatten => self.levels_at(layer.inputs[0]),
-            Operation::Concat => {
-                let mut levels = layer.inputs.iter().map(|&input| self.levels_at(input));
-                let first = levels.next()??;
-                levels.all(|other| other == Some(first)).then_some(first)
-            }
-            _ => None,
+        let mut levels: Vec<Option<u32>> = vec![];
+        for layer in &self.layers[..=index] {
+            let mut read = layer.inputs.iter().map(|&input| levels.get(input).copied().flatten());
+            let first = read.next().flatten();
+            levels.push(match layer.operation {
+                Operation::Activation(Activation::Quantise { levels }) => Some(levels),
+                Operation::Pool(pool) if pool.reduction == Reduction::Max => first,
+                Operation::Flatten => first,
+                Operation::Concat => first.filter(|_| read.all(|other| other == first)),
+                _ => None,
+            });
         }
+        levels[index]
     }
 
     /// Index of the last layer of the head at the split point `name`.

@@ -1,15 +1,17 @@
 //! From a graph of NIR to a network.
 
-use super::discrete::{Discrete, NirOptions, TimeStep, discrete, each};
-use super::error::NirError;
+use super::discrete::{Discrete, TimeStep, discrete, each};
+use super::error::{NirError, at_node};
 use super::flat::{Edge, Flat, FlatNode};
 use super::graph::{Array, Neurons, Node, SpikeValues};
+use super::options::NirOptions;
 use super::shapes::{self, Sizes, broadcast};
 use crate::import::imported::{NodeReport, Runs, mark_splits};
 use cospike_sim_core::network::{
     CellOutput, CellReset, Cells, Fires, INPUT, Leak, Membrane, Network, Neuron, OUTPUT, Operation, Reset, Shape,
     Tensor, TensorStore,
 };
+use std::collections::BTreeSet;
 
 /// A network that was made of a graph.
 pub(super) struct Made {
@@ -147,12 +149,15 @@ pub(super) fn convert(
     if !failed.is_empty() {
         return Err(NirError::Unsupported { nodes: failed });
     }
+    check_output(flat, sizes)?;
     let known: Vec<&[usize]> = sizes.iter().map(|sizes| sizes.as_deref().unwrap_or_default()).collect();
     let input = shapes::map(known[0]).map_err(NirError::Graph)?;
     let made = Made { network: Network::new(name, input), store: TensorStore::new(), nodes: vec![0] };
     let layers = vec![Some(0)];
     let dt = time_step.map_or(1.0, |time_step| time_step.dt);
-    let mut builder = Builder { flat, sizes: known, dt, options, made, layers, late: vec![None; flat.nodes.len()] };
+    let late = vec![None; flat.nodes.len()];
+    let names = flat.nodes.iter().map(|node| node.name.clone()).collect();
+    let mut builder = Builder { flat, sizes: known, dt, options, made, layers, late, names, in_loop: flat.in_loop() };
     builder.layers.resize(flat.nodes.len(), None);
     for node in 1..flat.nodes.len() {
         builder
@@ -160,6 +165,18 @@ pub(super) fn convert(
             .map_err(|reason| NirError::Unsupported { nodes: vec![(flat.nodes[node].name.clone(), reason)] })?;
     }
     builder.finish()
+}
+
+/// Refuses an output that has another shape than the file says. Axes of length 1 mean nothing.
+fn check_output(flat: &Flat, sizes: &[Result<Sizes, String>]) -> Result<(), NirError> {
+    let (name, said) = &flat.output;
+    let long = |sizes: &[usize]| sizes.iter().copied().filter(|&size| size != 1).collect::<Vec<_>>();
+    match (said, &sizes[flat.last]) {
+        (Some(said), Ok(emitted)) if long(said) != long(emitted) => {
+            Err(at_node(name, format!("the file says that the network emits {said:?}, but it emits {emitted:?}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 struct Builder<'a> {
@@ -173,6 +190,10 @@ struct Builder<'a> {
     layers: Vec<Option<usize>>,
     /// For every node the layer that emits what it did one step earlier.
     late: Vec<Option<usize>>,
+    /// Names that are taken.
+    names: BTreeSet<String>,
+    /// Whether each node lies in a loop. These are executed step by step, which of neurons only cells are.
+    in_loop: Vec<bool>,
 }
 
 impl Builder<'_> {
@@ -215,26 +236,18 @@ impl Builder<'_> {
             }
             Node::Neurons(neurons) => {
                 let values = discrete(neurons, sizes, self.dt, self.options)?;
-                match self.uniform(neurons, &values).filter(|_| !self.is_in_loop(index)) {
+                match self.uniform(neurons, &values).filter(|_| !self.in_loop[index]) {
                     Some(neuron) => {
                         self.push(index, Operation::Neuron(neuron), from, output);
                     }
                     None => self.cells(index, neurons, values, from, output),
                 }
             }
-            Node::Input { .. } | Node::Output | Node::Graph(_) | Node::Unknown(_) => {
+            Node::Input { .. } | Node::Output { .. } | Node::Graph(_) | Node::Unknown(_) => {
                 return Err(format!("a {} in the middle of the graph is not executed", node.kind()));
             }
         }
         Ok(())
-    }
-
-    /// Whether node `index` lies in a loop. These are executed step by step, which of neurons only cells are.
-    fn is_in_loop(&self, index: usize) -> bool {
-        let nodes = self.flat.nodes.iter().enumerate();
-        let mut late =
-            nodes.flat_map(|(to, node)| node.reads.iter().filter(|edge| edge.is_late).map(move |edge| (to, edge.from)));
-        late.any(|(to, from)| (to..=from).contains(&index))
     }
 
     /// The layer that emits the sum of what is read.
@@ -283,13 +296,9 @@ impl Builder<'_> {
         if name == INPUT || name == OUTPUT { format!("{name}_") } else { name.clone() }
     }
 
-    fn unique(&self, name: &str) -> String {
-        let is_taken = |name: &str| {
-            let layers = self.made.network.layers.iter().map(|layer| layer.name.as_str());
-            layers.chain(self.flat.nodes.iter().map(|node| node.name.as_str())).any(|taken| taken == name)
-        };
+    fn unique(&mut self, name: &str) -> String {
         let mut unique = name.to_string();
-        while is_taken(&unique) {
+        while !self.names.insert(unique.clone()) {
             unique.push('_');
         }
         unique
@@ -318,7 +327,7 @@ impl Builder<'_> {
     }
 
     fn fires(&self) -> Fires {
-        if self.options.fires_at_threshold { Fires::From } else { Fires::Above }
+        self.options.fires()
     }
 
     /// The neuron that all of them are, if they have the same values and no more than [`Neuron`] knows.
@@ -329,7 +338,8 @@ impl Builder<'_> {
         }
         let one = |values: &[f64]| values.iter().all(|&value| value == values[0]).then(|| values[0]);
         let (gain, reset) = (one(&values.gain)?, one(&values.reset)?);
-        let resting = if self.options.soft_reset { 0.0 } else { reset };
+        let is_soft = self.options.reset() == CellReset::Soft;
+        let resting = if is_soft { 0.0 } else { reset };
         let (leak, decay_input) = match &values.leak {
             None if gain == 1.0 => (Leak::None, false),
             None => return None,
@@ -348,12 +358,12 @@ impl Builder<'_> {
             threshold: one(&values.threshold)? as f32,
             fires: self.fires(),
             initial: one(&values.initial)? as f32,
-            reset: if self.options.soft_reset { Reset::Soft } else { Reset::Hard(reset as f32) },
+            reset: if is_soft { Reset::Soft } else { Reset::Hard(reset as f32) },
         })
     }
 
     fn cells(&mut self, node: usize, neurons: &Neurons, values: Discrete, from: usize, shape: Shape) {
-        let reset = if self.options.soft_reset { CellReset::Soft } else { CellReset::Hard };
+        let reset = self.options.reset();
         let cells = Cells {
             synapse: values.synapse.is_some(),
             membrane: if values.leak.is_some() { Membrane::Leaky } else { Membrane::Integrating },

@@ -3,52 +3,11 @@
 use super::error::NirError;
 use super::flat::FlatNode;
 use super::graph::{Array, Neurons, Node};
+use super::options::{Initial, NirOptions};
 use super::shapes::broadcast;
 
 /// Relative difference up to which two numbers are the same but for rounding: they are written as float32, and divided.
 const ROUNDING: f64 = 1e-6;
-
-/// How neurons are made of what a file says, which leaves these things open.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct NirOptions {
-    /// Length of a time step, in the unit of the file's time constants; `None` to find it from them.
-    pub dt: Option<f64>,
-    /// Whether a spike takes the threshold off the membrane, instead of resetting it to the value in the file.
-    pub soft_reset: bool,
-    /// Whether neurons fire at their threshold already, instead of above it.
-    pub fires_at_threshold: bool,
-    /// Membranes before the first step.
-    pub initial: Initial,
-}
-
-impl std::fmt::Display for NirOptions {
-    /// What differs from the default, as `dt=1e-4 fire=ge`.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let dt = self.dt.map(|dt| format!("dt={dt:e}"));
-        let reset = self.soft_reset.then(|| "reset=soft".to_string());
-        let fire = self.fires_at_threshold.then(|| "fire=ge".to_string());
-        let initial = match self.initial {
-            Initial::Rest => None,
-            Initial::Reset => Some("initial=reset".to_string()),
-            Initial::Zero => Some("initial=zero".to_string()),
-        };
-        let words: Vec<String> = [dt, reset, fire, initial].into_iter().flatten().collect();
-        f.write_str(&words.join(" "))
-    }
-}
-
-/// Membranes before the first step.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Initial {
-    /// The potential to which they decay, `v_leak`; that after a spike, `v_reset`, where they do not decay, or zero where they do not
-    /// fire either.
-    #[default]
-    Rest,
-    /// The potential after a spike, `v_reset`; that of [`Initial::Rest`] where they do not fire.
-    Reset,
-    /// Zero.
-    Zero,
-}
 
 /// Length of a time step, and where it is from.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -166,7 +125,7 @@ pub(super) fn discrete(neurons: &Neurons, sizes: &[usize], dt: f64, options: &Ni
         Some(spikes) => (take(&spikes.v_threshold)?, Some(take(&spikes.v_reset)?)),
     };
     let rest = leak.as_ref().map(|leak| leak.rest.clone());
-    let initial = match options.initial {
+    let initial = match options.initial() {
         Initial::Zero => zero(),
         Initial::Rest => rest.or_else(|| reset.clone()).unwrap_or_else(zero),
         Initial::Reset => reset.clone().or(rest).unwrap_or_else(zero),

@@ -9,6 +9,8 @@ pub(super) struct Flat {
     pub(super) nodes: Vec<FlatNode>,
     /// Index of the node whose output is the network's.
     pub(super) last: usize,
+    /// Name of the output, and the sizes that the file says of it, if it does.
+    pub(super) output: (String, Option<Vec<usize>>),
     /// What was found besides, in sentences.
     pub(super) notes: Vec<String>,
 }
@@ -36,9 +38,28 @@ impl Flat {
         let mut parts = Parts::default();
         parts.add(graph, "")?;
         let input = parts.only("Input", |node| matches!(node, Node::Input { .. }))?;
-        let output = parts.only("Output", |node| matches!(node, Node::Output))?;
+        let output = parts.only("Output", |node| matches!(node, Node::Output { .. }))?;
         let reads = parts.resolved()?;
         Ordering { parts: &parts, reads, input, output }.order()
+    }
+}
+
+impl Flat {
+    /// Whether each node lies in a loop, from the first that is fed by it to the last.
+    pub(super) fn in_loop(&self) -> Vec<bool> {
+        let reads = self.nodes.iter().enumerate().flat_map(|(to, node)| node.reads.iter().map(move |edge| (to, edge)));
+        // How many loops more begin than end at each place.
+        let mut changes = vec![0_i64; self.nodes.len() + 1];
+        for (to, edge) in reads.filter(|(to, edge)| edge.is_late && to <= &edge.from) {
+            changes[to] += 1;
+            changes[edge.from + 1] -= 1;
+        }
+        let mut open = 0;
+        let after = changes[..self.nodes.len()].iter().map(|change| {
+            open += change;
+            open > 0
+        });
+        after.collect()
     }
 }
 
@@ -71,10 +92,10 @@ impl Parts {
                     let at = self.nodes.len();
                     match node {
                         Node::Input { .. } if is_inner => entries.push(at),
-                        Node::Output if is_inner => exits.push(at),
+                        Node::Output { .. } if is_inner => exits.push(at),
                         _ => {}
                     }
-                    let passes = is_inner && matches!(node, Node::Input { .. } | Node::Output);
+                    let passes = is_inner && matches!(node, Node::Input { .. } | Node::Output { .. });
                     self.nodes.push((full, (!passes).then_some(node)));
                     Ends { entry: at, exit: at }
                 }
@@ -86,7 +107,7 @@ impl Parts {
                 let missing = if ends.contains_key(&from) { &to } else { &from };
                 let (from, to, missing) = (from.escape_debug(), to.escape_debug(), missing.escape_debug());
                 return Err(NirError::Graph(format!(
-                    "the edge from `{prefix}{from}` to `{prefix}{to}` names a node that is not there: `{missing}`"
+                    "the edge from `{prefix}{from}` to `{prefix}{to}` names a node that is not there: `{missing}` (links are not followed)"
                 )));
             };
             if !self.edges.insert((source.exit, target.entry)) {
@@ -239,7 +260,9 @@ impl Ordering<'_> {
         }
         let unused = (0..place.len()).filter(|&i| place[i].is_none() && self.parts.nodes[i].1.is_some());
         notes.extend(unused.map(|i| format!("`{}` leads to no output; it is left out", self.parts.nodes[i].0)));
-        Ok(Flat { nodes, last, notes })
+        let (name, output) = &self.parts.nodes[self.output];
+        let shape = if let Some(Node::Output { shape }) = output { shape.clone() } else { None };
+        Ok(Flat { nodes, last, output: (name.clone(), shape), notes })
     }
 
     /// Follows the edges from the input, depth first.

@@ -16,13 +16,25 @@ pub(super) struct Graph {
     pub(super) edges: Vec<(String, String)>,
 }
 
+/// What a file says of itself in the group `metadata` of its graph, by key.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Said {
+    /// Single numbers.
+    pub(super) numbers: BTreeMap<String, f64>,
+    /// Single texts.
+    pub(super) texts: BTreeMap<String, String>,
+}
+
 /// A node of a graph.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Node {
     Input {
         shape: Vec<usize>,
     },
-    Output,
+    Output {
+        /// Sizes that the file says of what the network emits, if it does.
+        shape: Option<Vec<usize>>,
+    },
     /// Affine, or linear without a bias.
     Linear {
         weight: Array,
@@ -113,7 +125,7 @@ impl Node {
     pub(super) fn kind(&self) -> &str {
         match self {
             Self::Input { .. } => "Input",
-            Self::Output => "Output",
+            Self::Output { .. } => "Output",
             Self::Linear { bias: Some(_), .. } => "Affine",
             Self::Linear { bias: None, .. } => "Linear",
             Self::Convolution(conv) if conv.weight.shape.len() == 3 => "Conv1d",

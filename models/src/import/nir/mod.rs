@@ -4,26 +4,30 @@
 //! | module | does |
 //! |---|---|
 //! | `read` | the file, into a typed graph (`graph`) |
+//! | `options` | what the format leaves open |
 //! | `flat` | graphs in graphs resolved, an order of execution, and which edges close loops |
 //! | `shapes` | shapes of everything, from the input on |
 //! | `discrete` | continuous time to time steps |
 //! | `convert` | layers and tensors |
 //! | `write` | networks of ours, into the format |
 //!
-//! The format carries no time step, no kind of reset, no rule for what equals a threshold and no initial state: [`NirOptions`] says
-//! them. Edges into one node are summed; a loop reads what its neurons emitted one step earlier.
+//! The format has no time step, no kind of reset, no rule for what equals a threshold and no initial state: [`NirOptions`] says them, or
+//! the file itself, in the group `metadata` of its graph: `dt`, `reset`, `fire`, `initial`, and also `time_steps` and `readout`. No framework
+//! writes these; CoSpike does. Edges into one node are summed; a loop reads what its neurons emitted one step earlier.
 
 mod convert;
 mod discrete;
 mod error;
 mod flat;
 mod graph;
+mod options;
 mod read;
 mod shapes;
 mod write;
 
-pub use discrete::{Initial, NirOptions, TimeStep};
+pub use discrete::TimeStep;
 pub use error::NirError;
+pub use options::{Initial, NirMetadata, NirOptions};
 pub use write::{TIME_STEP, write};
 
 use super::imported::{Ending, Imported, NodeReport};
@@ -44,6 +48,10 @@ pub struct NirFile {
     pub nodes: Vec<NodeReport>,
     /// What is not executed as it is in the file, in sentences.
     pub notes: Vec<String>,
+    /// What it says of itself beside its graph.
+    pub metadata: NirMetadata,
+    /// How its neurons are made: what was given, else what it says.
+    pub options: NirOptions,
     /// Length of a time step; `None` of a network without neurons.
     pub time_step: Option<TimeStep>,
     /// The network that it makes, or why it makes none.
@@ -70,18 +78,37 @@ impl NirFile {
     /// Bytes that are not in the format, or whose edges make no graph with one input and one output.
     pub fn from_bytes(name: &str, bytes: Vec<u8>, options: &NirOptions) -> Result<Self, NirError> {
         let blake3 = blake3::hash(&bytes).to_hex().to_string();
-        let (graph, version) = read::read(bytes)?;
-        let flat = Flat::new(graph)?;
+        let (graph, said, version) = read::read(bytes)?;
+        let metadata = NirMetadata::read(&said)?;
+        let options = options.or(metadata.options);
+        let mut flat = Flat::new(graph)?;
+        flat.notes.extend(version.as_deref().and_then(newer));
         let sizes = convert::sizes(&flat);
         let found = discrete::time_step(&flat.nodes, options.dt);
         let time_step = *found.as_ref().unwrap_or(&None);
-        let made = found.and_then(|time_step| convert::convert(name, &flat, &sizes, time_step, options));
-        let nodes = convert::reports(&flat, &sizes, time_step, options);
-        let network = made.and_then(|made| {
+        let made = found.and_then(|time_step| convert::convert(name, &flat, &sizes, time_step, &options));
+        let nodes = convert::reports(&flat, &sizes, time_step, &options);
+        let network = made.and_then(|mut made| {
+            made.network.readout = metadata.readout;
+            made.network.check()?;
             let layers = made.network.layers.iter().enumerate();
             let values = layers.map(|(index, layer)| (layer.name.clone(), index)).collect();
             Ok(Imported::new(made.network, made.store, values, Ending::None)?)
         });
-        Ok(Self { path: name.into(), version, blake3, nodes, notes: flat.notes, time_step, network })
+        let (path, notes) = (name.into(), flat.notes);
+        Ok(Self { path, version, blake3, nodes, notes, metadata, options, time_step, network })
+    }
+}
+
+/// Says that `version` is newer than what this was written for, or none.
+fn newer(version: &str) -> Option<String> {
+    let number = |part: Option<&str>| part.and_then(|part| part.parse::<u32>().ok());
+    let mut parts = version.split('.');
+    match (number(parts.next()), number(parts.next())) {
+        (Some(0 | 1), Some(_)) => None,
+        _ => Some(format!(
+            "its version is `{}`, but versions 0 and 1 are read: its nodes may mean something else",
+            version.escape_debug()
+        )),
     }
 }

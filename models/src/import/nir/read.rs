@@ -1,7 +1,9 @@
 //! Reading of NIR's HDF5 files. Nothing in them is believed: sizes are checked before anything is read.
 
 use super::error::{NirError, at_node};
-use super::graph::{Array, Convolution, Graph, LeakValues, Neurons, Node, Padding, Pool, SpikeValues, SynapseValues};
+use super::graph::{
+    Array, Convolution, Graph, LeakValues, Neurons, Node, Padding, Pool, Said, SpikeValues, SynapseValues,
+};
 use crate::file::DATA_LIMIT;
 use hdf5_pure::{DType, Dataset, File, Group, VlenStringReadOptions}; // reads and writes HDF5 without a system library
 use std::collections::BTreeMap;
@@ -17,19 +19,23 @@ const LONGEST_TEXT: usize = 4096;
 /// Most bytes that one byte of a file can stand for: Deflate's limit, and float64 read from float32.
 const EXPANSION: u64 = 2 * 1032;
 
-/// The graph in a file, and the version of NIR that wrote it.
-pub(super) fn read(bytes: Vec<u8>) -> Result<(Graph, Option<String>), NirError> {
+/// The graph in a file, what its metadata say, and the version of NIR that wrote it.
+pub(super) fn read(bytes: Vec<u8>) -> Result<(Graph, Said, Option<String>), NirError> {
     let room = DATA_LIMIT.min((bytes.len() as u64).saturating_mul(EXPANSION));
     let file = File::from_bytes(bytes).map_err(|error| NirError::Hdf5(error.to_string()))?;
-    let root = Branch { group: file.root(), name: String::new() };
+    let root = Branch::open(&file.root(), String::new())?;
     let mut reader = Reader { room, nodes: 0 };
-    let version = root.has("version")?.then(|| root.text("version")).transpose()?;
+    let version = root.has("version").then(|| root.text("version")).transpose()?;
     let top = root.child("node").map_err(|_| NirError::Graph(NO_NODE.into()))?;
+    let said = reader.said(&top)?;
     match reader.node(&top, 0)? {
-        Node::Graph(graph) => Ok((graph, version)),
+        Node::Graph(graph) => Ok((graph, said, version)),
         other => Err(NirError::Graph(format!("it holds a single {} instead of a graph of nodes", other.kind()))),
     }
 }
+
+/// Name of the group in which a node says more of itself.
+pub(super) const METADATA: &str = "metadata";
 
 const NO_NODE: &str = "there is no group `node` in it, so it is not a network in the NIR format";
 
@@ -40,36 +46,40 @@ struct Reader {
     nodes: usize,
 }
 
-/// A group of the file, which is a node or a part of one.
+/// A group of the file, which is a node or a part of one. What it holds is listed once, because a look by name walks the whole group.
 struct Branch {
-    group: Group,
+    datasets: BTreeMap<String, Dataset>,
+    groups: BTreeMap<String, Group>,
     /// Name of the node in messages.
     name: String,
 }
 
 impl Branch {
+    fn open(group: &Group, name: String) -> Result<Self, NirError> {
+        let wrong = |error: hdf5_pure::Error| at_node(&name, error.to_string());
+        let datasets = group.iter_datasets().map_err(wrong)?.collect();
+        let groups = group.iter_groups().map_err(wrong)?.collect();
+        Ok(Self { datasets, groups, name })
+    }
+
     fn wrong(&self, reason: impl std::fmt::Display) -> NirError {
         at_node(&self.name, reason.to_string())
     }
 
-    fn datasets(&self) -> Result<Vec<String>, NirError> {
-        self.group.datasets().map_err(|error| self.wrong(error))
+    fn has(&self, dataset: &str) -> bool {
+        self.datasets.contains_key(dataset)
     }
 
-    fn has(&self, dataset: &str) -> Result<bool, NirError> {
-        Ok(self.datasets()?.iter().any(|name| name == dataset))
-    }
-
-    fn dataset(&self, name: &str) -> Result<Dataset, NirError> {
-        if !self.has(name)? {
-            return Err(self.wrong(format!("`{name}` is missing")));
-        }
-        self.group.dataset(name).map_err(|error| self.wrong(format!("`{name}`: {error}")))
+    fn dataset(&self, name: &str) -> Result<&Dataset, NirError> {
+        self.datasets.get(name).ok_or_else(|| self.missing(name))
     }
 
     fn child(&self, name: &str) -> Result<Self, NirError> {
-        let group = self.group.group(name).map_err(|error| self.wrong(format!("`{name}`: {error}")))?;
-        Ok(Self { group, name: self.name.clone() })
+        Self::open(self.groups.get(name).ok_or_else(|| self.missing(name))?, self.name.clone())
+    }
+
+    fn missing(&self, name: &str) -> NirError {
+        self.wrong(format!("`{name}` is missing (links are not followed)"))
     }
 
     /// The text in a dataset of a single one.
@@ -134,12 +144,12 @@ impl Reader {
         // What it holds besides could change what the node does.
         let beside = ["type", "input_type", "output_type", "name"];
         let is_known = |name: &String| known.contains(&name.as_str()) || beside.contains(&name.as_str());
-        if let Some(other) = branch.datasets()?.iter().find(|name| !is_known(name)) {
+        if let Some(other) = branch.datasets.keys().find(|name| !is_known(name)) {
             return Err(branch.wrong(format!("a {kind} with `{}`, which has no meaning here", other.escape_debug())));
         }
         Ok(match kind.as_str() {
             "Input" => Node::Input { shape: self.sizes(branch, "shape")? },
-            "Output" => Node::Output,
+            "Output" => Node::Output { shape: branch.has("shape").then(|| self.sizes(branch, "shape")).transpose()? },
             "Affine" => Node::Linear { weight: self.array(branch, "weight")?, bias: Some(self.array(branch, "bias")?) },
             "Linear" => Node::Linear { weight: self.array(branch, "weight")?, bias: None },
             "Conv1d" | "Conv2d" => Node::Convolution(self.convolution(branch, if kind == "Conv1d" { 1 } else { 2 })?),
@@ -159,18 +169,41 @@ impl Reader {
         })
     }
 
+    /// What the metadata of a graph say, of the keys that have a meaning; whatever else is there is a note.
+    fn said(&mut self, branch: &Branch) -> Result<Said, NirError> {
+        let mut said = Said::default();
+        if !branch.groups.contains_key(METADATA) {
+            return Ok(said);
+        }
+        let metadata = branch.child(METADATA)?;
+        for name in metadata.datasets.keys() {
+            match name.as_str() {
+                "dt" | "time_steps" => match self.array(&metadata, name)?.data.as_slice() {
+                    &[number] => drop(said.numbers.insert(name.clone(), number)),
+                    numbers => {
+                        return Err(branch.wrong(format!("its metadata have {} numbers `{name}`", numbers.len())));
+                    }
+                },
+                "fire" | "reset" | "initial" | "readout" => {
+                    let text = metadata.text(name)?;
+                    said.texts.insert(name.clone(), text);
+                }
+                _ => {}
+            }
+        }
+        Ok(said)
+    }
+
     fn graph(&mut self, branch: &Branch, depth: usize) -> Result<Graph, NirError> {
         let all = branch.child("nodes")?;
-        let names = all.group.groups().map_err(|error| branch.wrong(error))?;
         let mut nodes = BTreeMap::new();
-        for name in names {
+        for (name, group) in &all.groups {
             let path = if branch.name.is_empty() { name.clone() } else { format!("{}.{name}", branch.name) };
             if name.is_empty() || name.len() > LONGEST_TEXT || name.chars().any(char::is_control) {
                 return Err(branch.wrong("a node's name is empty, too long, or no text"));
             }
-            let child = Branch { group: all.child(&name)?.group, name: path };
-            let node = self.node(&child, depth + 1)?;
-            nodes.insert(name, node);
+            let node = self.node(&Branch::open(group, path)?, depth + 1)?;
+            nodes.insert(name.clone(), node);
         }
         let edges = branch.texts("edges", 2 * MOST_EDGES)?;
         let shape = branch.dataset("edges")?.shape().map_err(|error| branch.wrong(error))?;
@@ -190,19 +223,19 @@ impl Reader {
             "CubaLI" | "CubaLIF" => Some("tau_mem"),
             _ => None,
         };
-        let mut or_single = |name: &str, value: f64| match branch.has(name)? {
+        let mut or_single = |name: &str, value: f64| match branch.has(name) {
             true => self.array(branch, name),
             false => Ok(Array::single(value)),
         };
         let (w_in, v_reset) = (or_single("w_in", 1.0)?, or_single("v_reset", 0.0)?);
         let leak = |reader: &mut Self, tau| -> Result<_, NirError> {
-            Ok(LeakValues { tau: reader.array(branch, tau)?, v_leak: reader.array(branch, "v_leak")? })
+            Ok(LeakValues { tau: reader.positive(branch, tau)?, v_leak: reader.array(branch, "v_leak")? })
         };
         Ok(Neurons {
             r: self.array(branch, "r")?,
             leak: tau.map(|tau| leak(self, tau)).transpose()?,
             synapse: match is_current_based {
-                true => Some(SynapseValues { tau: self.array(branch, "tau_syn")?, w_in }),
+                true => Some(SynapseValues { tau: self.positive(branch, "tau_syn")?, w_in }),
                 false => None,
             },
             spikes: match is_spiking {
@@ -232,11 +265,11 @@ impl Reader {
             },
             _ => Padding::Zeros(self.pair(branch, "padding", axes)?),
         };
-        let groups = match branch.has("groups")? {
+        let groups = match branch.has("groups") {
             true => usize::try_from(self.number(branch, "groups")?).ok().filter(|&groups| groups > 0),
             false => Some(1),
         };
-        let says_input = branch.has("input_shape")?;
+        let says_input = branch.has("input_shape");
         Ok(Convolution {
             weight,
             bias,
@@ -281,6 +314,18 @@ impl Reader {
         numbers.ok_or_else(|| branch.wrong(format!("`{name}` must be whole numbers")))
     }
 
+    /// Time constants.
+    fn positive(&mut self, branch: &Branch, name: &str) -> Result<Array, NirError> {
+        let array = self.array(branch, name)?;
+        match array.data.iter().position(|&value| value <= 0.0) {
+            None => Ok(array),
+            Some(at) => {
+                let value = array.data[at];
+                Err(branch.wrong(format!("`{name}` holds {value} at position {at}: a time constant is above 0")))
+            }
+        }
+    }
+
     /// Finite numbers of any type.
     fn array(&mut self, branch: &Branch, name: &str) -> Result<Array, NirError> {
         let dataset = branch.dataset(name)?;
@@ -295,6 +340,12 @@ impl Reader {
         match dataset.dtype().map_err(wrong)? {
             DType::F32 | DType::F64 | DType::I8 | DType::I16 | DType::I32 | DType::I64 => {}
             DType::U8 | DType::U16 | DType::U32 | DType::U64 => {}
+            DType::Other(_) => {
+                let bytes = dataset.element_size().map_err(wrong)?;
+                return Err(branch.wrong(format!(
+                    "`{name}` holds values of {bytes} bytes of a type that is not read, such as float16: write float32"
+                )));
+            }
             other => return Err(branch.wrong(format!("`{name}` is {other} instead of numbers"))),
         }
         let data = dataset.read_f64().map_err(wrong)?;

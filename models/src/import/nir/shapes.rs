@@ -26,7 +26,7 @@ pub(super) fn map(sizes: &[usize]) -> Result<Shape, String> {
 pub(super) fn emitted(node: &Node, sizes: &[usize]) -> Result<Sizes, String> {
     map(sizes)?;
     match node {
-        Node::Input { .. } | Node::Output | Node::Graph(_) => Ok(sizes.to_vec()),
+        Node::Input { .. } | Node::Output { .. } | Node::Graph(_) => Ok(sizes.to_vec()),
         Node::Linear { weight, bias } => linear(weight, bias.as_ref(), sizes),
         Node::Convolution(conv) => {
             let geometry = convolution(conv, sizes)?;
@@ -80,6 +80,8 @@ pub(super) fn convolution(conv: &Convolution, sizes: &[usize]) -> Result<Conv2d,
     }
     let slide = |axis: usize| -> Result<Slide, String> {
         let (size, stride, dilation) = (kernel[axis], conv.stride[axis], conv.dilation[axis]);
+        at_least_one("stride", stride)?;
+        at_least_one("dilation", dilation)?;
         let slide = Slide { size, stride, padding: (0, 0), dilation };
         let padding = match &conv.padding {
             Padding::Zeros(zeros) => (zeros[axis], zeros[axis]),
@@ -93,7 +95,7 @@ pub(super) fn convolution(conv: &Convolution, sizes: &[usize]) -> Result<Conv2d,
     };
     let (rows, columns) = if axes == 1 { (Slide::whole(1), slide(0)?) } else { (slide(0)?, slide(1)?) };
     let geometry = Conv2d::sliding(input, outs, rows, columns).grouped(conv.groups);
-    let is_right = |slide: Slide| slide.size > 0 && slide.stride > 0 && slide.dilation > 0;
+    let is_right = |slide: Slide| slide.size > 0;
     match is_right(rows) && is_right(columns) && !geometry.output.is_empty() {
         true => Ok(geometry),
         false => Err(format!("its kernel does not fit an input of shape {sizes:?}")),
@@ -105,15 +107,22 @@ pub(super) fn pool(pool: &Pool, sizes: &[usize]) -> Result<Pool2d, String> {
     if sizes.len() != 3 {
         return Err(format!("it reads channels by rows by columns, but values of shape {sizes:?} come in"));
     }
-    let slide = |axis: usize| Slide::new(pool.window[axis], pool.stride[axis], pool.padding[axis]);
-    let (rows, columns) = (slide(0), slide(1));
+    let slide = |axis: usize| {
+        at_least_one("stride", pool.stride[axis])?;
+        Ok::<_, String>(Slide::new(pool.window[axis], pool.stride[axis], pool.padding[axis]))
+    };
+    let (rows, columns) = (slide(0)?, slide(1)?);
     let reduction = if pool.is_mean { Reduction::Average } else { Reduction::Sum };
     let geometry = Pool2d::sliding(reduction, map(sizes)?, rows, columns);
-    let is_right = |slide: Slide| slide.size > 0 && slide.stride > 0 && slide.padding.0 * 2 <= slide.size;
+    let is_right = |slide: Slide| slide.size > 0 && slide.padding.0 * 2 <= slide.size;
     match is_right(rows) && is_right(columns) && !geometry.output.is_empty() {
         true => Ok(geometry),
         false => Err(format!("its window does not fit an input of shape {sizes:?}")),
     }
+}
+
+fn at_least_one(what: &str, number: usize) -> Result<(), String> {
+    if number == 0 { Err(format!("its {what} is 0, but must be 1 or more")) } else { Ok(()) }
 }
 
 fn flattened(start: i64, end: i64, sizes: &[usize]) -> Result<Sizes, String> {

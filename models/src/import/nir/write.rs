@@ -1,6 +1,7 @@
 //! Writing of networks in the NIR format.
 
 use super::error::{NirError, at_node};
+use super::read::METADATA;
 use cospike_sim_core::network::{
     Affine, Conv2d, Layer, Leak, Network, Neuron, Operation, Reduction, Reset, Shape, Slide, Tensor, Weights,
 };
@@ -13,7 +14,8 @@ pub const TIME_STEP: f64 = 1e-4;
 /// Name of the output node.
 const OUTPUT: &str = "output";
 
-/// The bytes of a `.nir` file with `network`, whose `weights` have their normalisation folded in. Spikes fire from the threshold on.
+/// The bytes of a `.nir` file with `network`, whose `weights` have their normalisation folded in. Spikes fire from the threshold on, which
+/// its metadata say, as they do [`TIME_STEP`], the number of `time_steps` and the readout.
 ///
 /// The format has no soft reset. Neurons that have it are written as an integrator without reset, a threshold, and a loop by which each
 /// spike takes the threshold off the integrator one step later, which is the same; so are membranes that do not begin at rest, by a
@@ -22,7 +24,7 @@ const OUTPUT: &str = "output";
 /// # Errors
 /// [`NirError::NotWritten`] with every layer that the format cannot hold: maximum pools, activation functions, transposed
 /// convolutions, leaks with a soft reset.
-pub fn write(network: &Network, weights: &Weights) -> Result<Vec<u8>, NirError> {
+pub fn write(network: &Network, weights: &Weights, time_steps: usize) -> Result<Vec<u8>, NirError> {
     check_names(network)?;
     let mut builder = FileBuilder::new();
     builder.create_dataset("version").with_vlen_strings(&[VERSION]).with_shape(&[]);
@@ -43,6 +45,12 @@ pub fn write(network: &Network, weights: &Weights) -> Result<Vec<u8>, NirError> 
     writer.edges_from(last, OUTPUT);
     let names: Vec<&str> = writer.edges.iter().flat_map(|(from, to)| [from.as_str(), to.as_str()]).collect();
     top.create_dataset("edges").with_vlen_strings(&names).with_shape(&[writer.edges.len() as u64, 2]);
+    let mut metadata = top.create_group(METADATA);
+    metadata.create_dataset("dt").with_f64_data(&[TIME_STEP]).with_shape(&[]);
+    text(&mut metadata, "fire", "ge");
+    single(&mut metadata, "time_steps", time_steps as i64);
+    text(&mut metadata, "readout", network.effective_readout().name());
+    top.add_group(metadata.finish());
     top.add_group(writer.nodes.finish());
     builder.add_group(top.finish());
     builder.finish().map_err(|error| NirError::Hdf5(error.to_string()))
