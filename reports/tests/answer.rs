@@ -421,8 +421,8 @@ fn where_links_are_swept_by_name_each_has_its_own_leader() {
     let told = |results: &Results| answer(results).unwrap()[0].replace('\u{a0}', " ");
     assert_eq!(
         told(&results),
-        "Lowest p95 latency, by link.profile: 3g: spiking leads (50.5 ms; next float, 101 ms, +100 %); 4g and wifi: all 2 are level \
-         (10.1 to 30.3 ms)."
+        "Lowest p95 latency, by link.profile: 3g: spiking leads (50.5 ms; next float, 101 ms, +100 %); 4g and wifi: float and \
+         spiking are level (10.1 to 30.3 ms)."
     );
     // A place with a single design point has nobody to compare with.
     results.points.pop();
