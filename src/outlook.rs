@@ -2,7 +2,7 @@
 
 use crate::estimate::{check_memory, threads};
 use crate::failure::Failure;
-use crate::output::{note, plural, printable, say, say_paragraph, significant, table};
+use crate::output::{load_percent, note, plural, printable, say, say_paragraph, table};
 use cospike_models::zoo::Zoo;
 use cospike_results::summary::{Caution, PointSummary, Summary};
 use cospike_scenarios::Compiled;
@@ -60,7 +60,7 @@ impl Outlook {
         };
         let mut rows = table(&["offered load, %", "edge devices", "uplink", "cloud"]);
         for point in points {
-            let load = |load: Option<f64>| load.map_or_else(|| "-".into(), |load| significant(100.0 * load));
+            let load = |load: Option<f64>| load.map_or_else(|| "-".into(), load_percent);
             let loads = [&point.load.edge, &point.load.uplink, &point.load.cloud].map(|of| load(of.mean));
             rows.add_row([printable(&point.label)].into_iter().chain(loads));
         }

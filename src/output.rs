@@ -179,6 +179,14 @@ pub(crate) fn percent(share: &Interval) -> String {
     format!("{:.1} [{:.1}, {:.1}]", 100.0 * share.estimate, 100.0 * share.low, 100.0 * share.high)
 }
 
+/// An offered load in per cent of what a place can do.
+pub(crate) fn load_percent(load: f64) -> String {
+    match 100.0 * load {
+        small if small > 0.0 && small < 0.05 => "<0.1".into(),
+        percent => format!("{percent:.1}"),
+    }
+}
+
 /// What stands in the place of an interval that leaves the order of magnitude open.
 pub(crate) const UNRESOLVED_MARK: &str = "(open)";
 
@@ -339,6 +347,7 @@ mod tests {
         assert_eq!(mean(&none, 3), "-");
         let equal = Estimate { mean: Some(0.012_3), over: 10, is_constant: true, ..none };
         assert_eq!(mean(&equal, 3), "12.3");
+        assert_eq!([0.0, 0.000_4, 0.000_5, 1.056].map(load_percent), ["0.0", "<0.1", "0.1", "105.6"]);
         assert_eq!(printable("a\u{1b}[31m\n\0"), "a\u{fffd}[31m\u{fffd}\u{fffd}");
     }
 }

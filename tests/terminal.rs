@@ -102,3 +102,21 @@ fn check_shows_loads_and_expects_a_time_without_leaving_anything() {
     assert!(json["expected_simulation_seconds"].as_f64().unwrap() > 0.0, "{json}");
     assert_eq!(std::fs::read_dir(here).unwrap().count(), 1, "nothing is left behind");
 }
+
+/// Payload and accuracy of a device that chooses among three designs are those of the first, and of one that has a single design its own.
+#[test]
+fn of_several_designs_it_is_said_of_which_one_inference_speaks() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::cargo_bin("cospike").unwrap();
+    let smaller = ["workload.requests=300", "samples.count=20", "study.replications=1", "workload.warmup=10"];
+    let settings = smaller.iter().flat_map(|setting| ["--set", setting]);
+    command
+        .current_dir(folder.path())
+        .args(["run", "adaptive-split", "--no-store"])
+        .args(settings)
+        .env("COLUMNS", "400");
+    let printed = String::from_utf8(command.assert().success().get_output().stdout.clone()).unwrap();
+    let row = |name: &str| printed.lines().find(|line| line.starts_with(" spiking") && line.contains(name)).unwrap();
+    assert!(row("stage3 w8 switching").contains("first of"), "{printed}");
+    assert!(!row("stage3 w8 always stage3").contains("first of"), "{printed}");
+}

@@ -55,3 +55,29 @@ fn a_measured_device_runs_without_prices_and_without_a_warning() {
     let json: Value = serde_json::from_str(&json).unwrap();
     assert!(json["warnings"].as_array().unwrap().is_empty() && !own.contains("warning"), "{own}");
 }
+
+/// Ten times the devices ask for as many requests in a tenth of the time, unless the requests grow along.
+#[test]
+fn a_fleet_that_grows_without_its_requests_is_warned_of_with_what_to_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let (text, _) = include_str!("data/small.toml").split_once("[sweep]").unwrap();
+    let check = |sweep: &str| {
+        std::fs::write(folder.path().join("fleet.toml"), format!("{text}{sweep}")).unwrap();
+        output(&["check", "fleet.toml"], folder.path()).1
+    };
+    let kind = "[sweep]\nnetwork.family = ['spiking']\nnetwork.width = [4]\n";
+    let said = check(&format!("{kind}fleet.devices = [3, 30]\n"));
+    assert!(
+        said.contains("from 3 to 30 devices but asks for 120 requests in all")
+            && said.contains("from about 2 s to 0.2 s")
+            && said.contains("[sweep.zip] fleet.devices = [3, 30], workload.requests = [120, 1200]"),
+        "{said}"
+    );
+    // What it says to write is not warned of.
+    let zipped = format!("{kind}[sweep.zip]\nfleet.devices = [3, 30]\nworkload.requests = [120, 1200]\n");
+    assert!(!check(&zipped).contains("the fleet grows"));
+    // A run that ends at a time of its own is as long for every fleet.
+    assert!(
+        !check(&format!("{kind}fleet.devices = [3, 30]\nworkload.horizon_s = [5.0]\n")).contains("the fleet grows")
+    );
+}

@@ -8,9 +8,12 @@ pub(crate) const ACCURACY: &str = "Accuracy";
 /// Name of the mean payload.
 pub(crate) const PAYLOAD: &str = "Payload per request";
 
+/// Keys, by the last part of their paths, whose values are names that readers know without them.
+const NAMING: [&str; 7] = ["backbone", "bottleneck", "family", "file", "prices", "profile", "split"];
+
 /// Labels, word by word, as short as they can be while they tell what differs. A key that has one value in all of them is left out, and so is
-/// one that follows from an earlier key. A number has the last part of its key in front, `exit_entropy=0.3`; a word stands for itself,
-/// unless another key, or no key at all, has it too. A label of which nothing would be left stays as it is.
+/// one that follows from an earlier key. A value has the last part of its key in front, `exit_entropy=0.3`; a name, as of a backbone, stands
+/// for itself, unless another key, or no key at all, has it too. A label of which nothing would be left stays as it is.
 pub(crate) fn short_names(labels: &[Vec<&str>]) -> Vec<String> {
     let keys = told_apart_by(labels);
     let owners = owners(labels, &keys);
@@ -19,8 +22,8 @@ pub(crate) fn short_names(labels: &[Vec<&str>]) -> Vec<String> {
         let word = |word: &&str| match word.split_once('=') {
             Some((key, value)) => {
                 let number = value.parse().map(|number| Quantity::Number.format(number)).ok();
-                let is_plain_word = number.is_none() && !matches!(value, "true" | "false" | "null");
-                let stands_alone = is_plain_word && owners.get(value).is_some_and(|owners| owners.len() == 1);
+                let is_name = number.is_none() && NAMING.contains(&key.rsplit('.').next().unwrap_or_default());
+                let stands_alone = is_name && owners.get(value).is_some_and(|owners| owners.len() == 1);
                 let key = ends.get(key)?;
                 Some(if stands_alone {
                     value.to_owned()
@@ -106,11 +109,16 @@ mod tests {
             ["exit_entropy=0.3 resnet14", "exit_entropy=0.3 mobilenet", "exit_entropy=1e9 mobilenet"]
         );
         // Without what follows, all three keys are needed, and two of them end alike and have the same words.
-        let crossed = ["a.kind=x b.kind=y", "a.kind=x b.kind=x", "a.kind=y b.kind=x", "a.kind=y b.kind=y"];
-        assert_eq!(short(&crossed)[0], "a.kind=x b.kind=y");
+        let crossed = [
+            "a.profile=x b.profile=y",
+            "a.profile=x b.profile=x",
+            "a.profile=y b.profile=x",
+            "a.profile=y b.profile=y",
+        ];
+        assert_eq!(short(&crossed)[0], "a.profile=x b.profile=y");
         // A label without the key is told apart by that.
         assert_eq!(short(&["fixed", "fixed c.servers=2"]), ["fixed", "fixed servers=2"]);
         assert_eq!(short(&["a=1"]), ["a=1"], "one label stays as it is");
-        assert_eq!(short(&["x on=true", "x on=false"]), ["x on=true", "x on=false"], "yes to what?");
+        assert_eq!(short(&["x link.missing=zero", "x link.missing=last"])[0], "x missing=zero", "zero of what?");
     }
 }

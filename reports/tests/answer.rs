@@ -388,6 +388,23 @@ fn a_goal_and_a_comparison_are_of_all_design_points_whatever_is_shown() {
     assert!(!p95.is_worse(&metric, 0.0), "it was not known before");
 }
 
+/// Of four pairs with the point that is not steady, and with another that is, only the others are compared in what a longer run would change.
+#[test]
+fn invariant_16_a_point_that_is_not_steady_is_compared_in_its_answers_alone() {
+    let mut results = Synthetic::eighteen().results();
+    results.replications.iter_mut().filter(|row| row.point.0 == 4).for_each(|row| row.steady_latency_s = None);
+    let comparisons = Summary::new(&results).unwrap().comparisons;
+    let (unsteady, steady): (Vec<_>, Vec<_>) = comparisons.iter().partition(|pair| pair.spiking.0 == 4);
+    assert_eq!((unsteady.len(), steady.len()), (1, 8));
+    let has = |pair: &cospike_results::summary::Comparison| {
+        let means = [pair.latency_mean_s, pair.energy_j].map(|estimate| estimate.mean.is_some());
+        let tests = [pair.adjusted_p.latency_mean_s, pair.adjusted_p.energy_j].map(|p| p.is_some());
+        (pair.accuracy.is_some(), means, tests)
+    };
+    assert_eq!(has(unsteady[0]), (true, [false; 2], [false; 2]));
+    assert!(steady.iter().all(|pair| has(pair) == (true, [true; 2], [true; 2])));
+}
+
 /// On one link energy differs, on the other two it does not; what a reader builds depends on the link that there is.
 #[test]
 fn where_links_are_swept_by_name_each_has_its_own_leader() {
@@ -404,8 +421,8 @@ fn where_links_are_swept_by_name_each_has_its_own_leader() {
     let told = |results: &Results| answer(results).unwrap()[0].replace('\u{a0}', " ");
     assert_eq!(
         told(&results),
-        "Lowest p95 latency, by link.profile: 3g: spiking leads (50.5 ms; next float, 101 ms, +100 %); 4g and wifi: all 2 are level \
-         (10.1 to 30.3 ms)."
+        "Lowest p95 latency, by link.profile: 3g: spiking leads (50.5 ms; next float, 101 ms, +100 %); 4g and wifi: float and \
+         spiking are level (10.1 to 30.3 ms)."
     );
     // A place with a single design point has nobody to compare with.
     results.points.pop();

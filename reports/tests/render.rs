@@ -46,6 +46,40 @@ fn a_report_s_files_have_known_names_and_the_page_holds_every_figure() {
     }
 }
 
+/// Every figure of a page is there for a phone, too: half as wide, with letters as large, nothing beyond its edges, and an id of its own.
+#[test]
+fn figures_are_drawn_for_a_phone_as_well() {
+    for (name, results) in studies() {
+        let report = render(&results).unwrap();
+        for (file, svg) in &report.figures {
+            let figure = file.trim_end_matches(".svg");
+            let (_, rest) = report.html.split_once(&format!("<figure id=\"{figure}\">")).unwrap();
+            let (_, phone) = rest.split_once("<div class=\"phone\">").unwrap();
+            let phone = &phone[..phone.find("</svg>").unwrap() + "</svg>".len()];
+            let sizes = |svg: &str| {
+                let document = Document::parse(svg).unwrap();
+                let view = document.root_element().attribute("viewBox").unwrap().split(' ');
+                let view: Vec<f64> = view.map(|side| side.parse().unwrap()).collect();
+                let width: f64 = document.root_element().attribute("width").unwrap().parse().unwrap();
+                let texts = document.descendants().filter(|node| node.has_tag_name("text"));
+                let number = |node: &Node<'_, '_>, name| node.attribute(name).unwrap().parse::<f64>().unwrap();
+                let texts: Vec<[f64; 2]> = texts
+                    .map(|node| [number(&node, "x"), number(&node, "font-size")].map(|at| at * width / view[2]))
+                    .collect();
+                let ids: Vec<String> =
+                    document.descendants().filter_map(|node| node.attribute("id").map(str::to_owned)).collect();
+                (width, texts, ids)
+            };
+            let ((wide, page, own), (narrow, texts, ids)) = (sizes(svg), sizes(phone));
+            assert_eq!((wide, narrow), (720.0, 360.0), "{name} {file}");
+            assert!(texts.iter().all(|[x, _]| (0.0..=narrow).contains(x)), "{name} {file}");
+            let smallest = |texts: &[[f64; 2]]| texts.iter().map(|[_, size]| *size).fold(f64::INFINITY, f64::min);
+            assert!((smallest(&texts) - smallest(&page)).abs() < 0.1, "{name} {file}");
+            assert!(!ids.is_empty() && !ids.iter().any(|id| own.contains(id)), "{name} {file}: {ids:?}");
+        }
+    }
+}
+
 #[test]
 fn invariant_4_equal_results_give_equal_bytes() {
     for (name, results) in studies() {

@@ -1,7 +1,7 @@
 //! The table of the design points: as many columns as fit, or those that were asked for; and tables of metrics against a swept key.
 
 use crate::columns::{Column, OVERLOADED, unsteady};
-use crate::output::{mean, percent, plural, printable, say, say_paragraph, significant, table, width};
+use crate::output::{load_percent, mean, percent, plural, printable, say, say_paragraph, significant, table, width};
 use cospike_reports::{Cell, Pivot};
 use cospike_results::metrics::{ENERGY, LATENCY, LATENCY_P95, Metric, POWER, metric};
 use cospike_results::rows::Results;
@@ -138,13 +138,7 @@ fn leave_out(columns: &mut Vec<Shown>, labels: &[String]) -> Vec<&'static str> {
 
 /// Offered load of the place that is asked for most.
 fn load(point: &PointSummary) -> String {
-    point.load.greatest().map_or_else(
-        || "-".into(),
-        |(place, load)| match 100.0 * load {
-            small if small > 0.0 && small < 0.05 => format!("<0.1 {place}"),
-            percent => format!("{percent:.1} {place}"),
-        },
-    )
+    point.load.greatest().map_or_else(|| "-".into(), |(place, load)| format!("{} {place}", load_percent(load)))
 }
 
 /// Prints the design points with the metrics that were asked for.

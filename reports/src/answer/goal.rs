@@ -1,6 +1,6 @@
 //! Which design point is the best, as `[goal]` asks for, in words.
 
-use super::words::listed;
+use super::words::{listed, listed_or_counted};
 use crate::digest::Digest;
 use crate::metric::MetricOfDesigns;
 use crate::quantity::{Quantity, plural, signed_points};
@@ -9,8 +9,6 @@ use cospike_results::index::PointIndex;
 use cospike_results::metrics::{Metric, metric};
 use std::collections::BTreeMap;
 
-/// Most design points that are named in a row.
-const MOST_NAMES: usize = 4;
 /// Least probability that is said: what is probable by less than a hundredth, by a bound that may be far too low, says nothing.
 const LEAST_SAID: f64 = 0.01;
 /// Probability that is called so; what is above is no better known.
@@ -90,10 +88,7 @@ impl Words<'_> {
                 };
                 format!("{asked}: {only}{next}{sure}.")
             }
-            (few, _) if few.len() <= MOST_NAMES => {
-                format!("{asked}: {} {shown}{next}.", listed(few))
-            }
-            (many, _) => format!("{asked}: {} and {} others {shown}{next}.", many[0], many.len() - 1),
+            (level, _) => format!("{asked}: {} {shown}{next}.", listed_or_counted(level)),
         }
     }
 

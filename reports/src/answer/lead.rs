@@ -1,14 +1,12 @@
 //! Who leads: at every value of a key, and among all design points.
 
 use super::contest::{Contest, Open};
-use super::words::listed;
+use super::words::{leaders, listed_or_counted};
 use crate::digest::{Design, Digest};
 use crate::metric::{Metric, MetricOfDesigns, prominent};
 use crate::quantity::{Quantity, signed_points};
 use crate::sweep::Swept;
 
-/// Most names in a list of those that are level.
-pub(super) const MOST_NAMES: usize = 4;
 /// Most contenders: with more, a test of each pair says little.
 const MOST_CONTENDERS: usize = 200;
 
@@ -83,14 +81,7 @@ pub(super) fn along(digest: &Digest<'_>, swept: &Swept) -> Option<String> {
         let next = stretch.contest.next.and_then(|next| Some(format!("{}, {}", all_names[place][next], share(next)?)));
         let next = next.map_or_else(String::new, |next| format!("; next {next}{}", unclear(&stretch.contest)));
         let at = if stretch.from == stretch.to { String::new() } else { format!(" at {to}") };
-        Some(match &stretch.names[..] {
-            [leader] => format!("{range}, {leader} leads ({best}{at}{next})"),
-            level if level.len() <= MOST_NAMES => format!("{range}, {} are level ({best}{at}{next})", listed(level)),
-            level if level.len() == all_names[place].len() => {
-                format!("{range}, all {} are level ({best}{at}{next})", level.len())
-            }
-            level => format!("{range}, {} of {} are level ({best}{at}{next})", level.len(), all_names[place].len()),
-        })
+        Some(format!("{range}, {} ({best}{at}{next})", leaders(&stretch.names, all_names[place].len())))
     };
     let is_open = |stretch: &Stretch| stretch.contest.next.is_none();
     if stretches.len() > MOST_STRETCHES || (stretches.len() == 1 && stretches.iter().all(is_open)) {
@@ -132,10 +123,7 @@ fn best(metric: &Metric, contest: &Contest, designs: &[&Design<'_>], names: &[St
     let level: Vec<String> = [contest.best].iter().chain(&contest.level).filter_map(|place| named(*place)).collect();
     Some(match &level[..] {
         [only] => format!("{title}: {only}{next}."),
-        level if level.len() <= MOST_NAMES => {
-            format!("{title}: {}, {undecided}{next}.", listed(level))
-        }
-        level => format!("{title}: {} and {} others, {undecided}{next}.", level[0], level.len() - 1),
+        level => format!("{title}: {}, {undecided}{next}.", listed_or_counted(level)),
     })
 }
 

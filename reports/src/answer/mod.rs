@@ -18,7 +18,7 @@ use crate::sweep::Swept;
 use cospike_results::metrics::POWER;
 use cospike_results::summary::compute_share;
 use std::collections::BTreeSet;
-use words::listed;
+use words::listed_or_counted;
 
 /// Most sentences of an answer.
 const MOST: usize = 4;
@@ -79,14 +79,10 @@ fn not_steady(digest: &Digest<'_>) -> Option<String> {
     let is_unsteady = |design: &Design<'_>| !design.summary.is_steady() && !design.is_overloaded();
     let names = digest.designs.iter().zip(digest.short_names()).filter(|(design, _)| is_unsteady(design));
     let names: Vec<String> = names.map(|(_, name)| name).collect();
-    let named = match &names[..] {
-        [] => return None,
-        few if few.len() <= lead::MOST_NAMES => listed(few),
-        [first, rest @ ..] => format!("{first} and {} more", rest.len()),
-    };
-    Some(format!(
-        "Not steady, so left out of what is said of latency and energy: {named}; a longer run would change it."
-    ))
+    let named = listed_or_counted(&names);
+    (!names.is_empty()).then(|| {
+        format!("Not steady, so left out of what is said of latency and energy: {named}; a longer run would change it.")
+    })
 }
 
 /// What compute is of the energy, where it is enough to matter.

@@ -1,8 +1,8 @@
 //! Who leads at each place: where devices, links or clouds are swept by name, a reader has one of them, and asks what to build there.
 
 use super::contest::{Contest, Open};
-use super::lead::{MOST_NAMES, margin, unclear};
-use super::words::listed;
+use super::lead::{margin, unclear};
+use super::words::{leaders, listed};
 use crate::digest::{Design, Digest, without_shared_words};
 use crate::metric::{Metric, MetricOfDesigns, prominent};
 use crate::names::short_names;
@@ -121,11 +121,5 @@ fn words(metric: &Metric, Outcome { places, names, all, best, next }: &Outcome) 
         [next] => format!("; next {next}"),
         _ => String::new(),
     };
-    let who = match &names[..] {
-        [leader] => format!("{leader} leads"),
-        level if level.len() == *all => format!("all {all} are level"),
-        level if level.len() <= MOST_NAMES => format!("{} are level", listed(level)),
-        level => format!("{} of {all} are level", level.len()),
-    };
-    format!("{}: {who} ({value}{next})", listed(places))
+    format!("{}: {} ({value}{next})", listed(places), leaders(names, *all))
 }

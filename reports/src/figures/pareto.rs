@@ -32,7 +32,10 @@ pub(super) fn draw(digest: &Digest<'_>, paper: Paper) -> Result<Option<Figure>, 
     let mut legend = kind_legend(digest);
     legend.push(Entry {
         key: Key::Ring(INK),
-        text: "Pareto-optimal: no other point is at least as good in both respects and better in one".to_owned(),
+        text: match paper.is_narrow() {
+            true => "Pareto-optimal".to_owned(),
+            false => "Pareto-optimal: no other point is at least as good in both respects and better in one".to_owned(),
+        },
     });
     let replications = replications_note(digest, |summary| &summary.energy_j);
     let absent = drawn.each_ref().map(|points| digest.designs.len() - points.len());

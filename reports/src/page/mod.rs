@@ -52,7 +52,7 @@ pub(crate) fn figure_of(figure: &Figure, narrow: Option<&Figure>) -> Markup {
         figure id=(figure.name) {
             div.wide.page tabindex="0" role="region" aria-label="Figure, scrolls sideways" { (PreEscaped(&figure.svg)) }
             @if let Some(narrow) = narrow { div.phone { (PreEscaped(&narrow.svg)) } }
-            figcaption { (figure.caption) }
+            figcaption { (with_code(&figure.caption)) }
         }
     }
 }

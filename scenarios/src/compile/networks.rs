@@ -335,3 +335,25 @@ fn listed(units: &[UnitChoice]) -> String {
     };
     widths.into_iter().map(text).collect::<Vec<_>>().join("; ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::written;
+    use serde_json::json;
+
+    #[test]
+    fn labels_write_round_numbers_with_an_exponent_where_that_is_shorter() {
+        for (value, text) in [
+            (json!(1_000_000_000.0), "1e9"),
+            (json!(2.5e-5), "2.5e-5"),
+            (json!(1_234_567.5), "1234567.5"),
+            (json!(0.001), "0.001"),
+            (json!(0.0), "0.0"),
+            (json!(20_000_000), "20000000"),
+            (json!("wifi"), "wifi"),
+            (json!(true), "true"),
+        ] {
+            assert_eq!(written(&value), text);
+        }
+    }
+}
