@@ -68,7 +68,7 @@ impl MeasuredHeads {
             None => Ok(()),
             Some(head) => {
                 let message = format!("no network of this study has a split point `{}`", excerpt(&head.split));
-                let help = did_you_mean(&head.split, known.into_iter());
+                let help = did_you_mean(&head.split, known);
                 Err(Mistake::at_span(head.span.clone(), message).help(help).within(&self.source))
             }
         }

@@ -9,7 +9,7 @@ use crate::model::Model;
 use crate::pass::{Device, Dynamics, Link, Pass};
 use crate::random::stream;
 use anyhow::Result;
-use cospike_sim_core::network::{Network, Signal, TensorStore};
+use cospike_sim_core::network::{Network, Operation, Signal, TensorStore};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::ops::Range;
@@ -74,6 +74,13 @@ impl Workshop<'_> {
             let (trained, progress) = training.classify(name, schedule, dynamics, model)?;
             model = trained;
             history.push((name.to_string(), schedule, progress));
+        }
+        if task.net.is_spiking() && training.is_silent(&model)? {
+            eprintln!(
+                "warning: {}: the encoder emits no spike on any validation sample, so every answer is the same; lower `peak_rate` of \
+                 `restore`, or give it fewer epochs: where spikes are rare, none at all restores most of them",
+                task.name
+            );
         }
         // The frozen tensors are in the backbone's weight file.
         let learned = task.net.layers[task.learning()].iter().map(|layer| format!("{}.", layer.name));
@@ -155,12 +162,27 @@ impl UnitTraining<'_> {
             samples: self.task.frozen.seen.labels.len(),
             made_of: {
                 let how = (task.split, task.decoder, task.steps, dynamics, task.tune_tail, &task.link_in_words);
-                // Version 1 of the schema kept numbers of spikes above 1 as 1.
-                let graded = task.net.is_spiking() && self.task.frozen.seen.features.are_real();
-                self.workshop.made_of(task.net, how) + if graded { " graded" } else { "" }
+                // Before, numbers of spikes above 1 were kept as 1, and a decoder without a nonlinearity restored without its normalisation.
+                let graded = task.net.is_spiking() && task.frozen.seen.features.are_real();
+                let linear = matches!(
+                    task.net.layers[task.decoder].operation,
+                    Operation::ConvTranspose2d(_) | Operation::Conv2d(_)
+                );
+                self.workshop.made_of(task.net, how) + if graded || linear { " as it is emitted" } else { "" }
             },
             adopt: self.workshop.adopt,
         }
+    }
+
+    /// Whether nothing but zeros crosses the cut.
+    fn is_silent(&self, model: &Model) -> Result<bool> {
+        let (task, device, dynamics) = (self.task, self.workshop.device, Dynamics::Steps(self.task.steps));
+        let pass = Pass::evaluation(task.net, task.split + 1..task.cut + 1, dynamics, device);
+        let spikes = self.unseen(dynamics, |batch, indices| {
+            let tape = pass.forward(model, batch, indices.len(), &mut Pool::default())?;
+            Ok(tape.output(task.net, task.cut)?.data.iter().filter(|&&value| value != 0.0).count() as f64)
+        })?;
+        Ok(spikes == 0.0)
     }
 
     /// Sum of `score` over batches of the validation samples.
