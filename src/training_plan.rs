@@ -10,7 +10,9 @@ use cospike_models::zoo::{Format, NetworkChoice, PLAIN, UnitChoice, WeightFile, 
 use cospike_results::store::whole_file::WholeFile;
 use cospike_scenarios::scenario::DatasetName;
 use cospike_scenarios::{FileOfUnit, MissingNetwork};
-use cospike_sim_core::network::{Bottleneck, BottleneckKind, Family, Leak, Network, NetworkName, Neuron, Operation};
+use cospike_sim_core::network::{
+    Bottleneck, BottleneckKind, CellReset, Family, Fires, Leak, Network, NetworkName, Neuron, Operation,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -226,16 +228,19 @@ impl Plan {
         if let Some(normalisation) = &options.normalisation {
             writeln!(text, "normalisation = \"{normalisation}\"")?;
         }
-        let NirOptions { dt, soft_reset, fires_at_threshold, initial } = options.nir;
+        let NirOptions { dt, reset, fires, initial } = options.nir;
         let words = [
             dt.map(|dt| format!("dt = {dt:?}")),
-            soft_reset.then(|| "reset = \"soft\"".into()),
-            fires_at_threshold.then(|| "fire = \"ge\"".into()),
-            match initial {
-                Initial::Rest => None,
-                Initial::Reset => Some("initial = \"reset\"".into()),
-                Initial::Zero => Some("initial = \"zero\"".into()),
-            },
+            reset.map(|reset| format!("reset = {:?}", if reset == CellReset::Soft { "soft" } else { "hard" })),
+            fires.map(|fires| format!("fire = {:?}", if fires == Fires::From { "ge" } else { "gt" })),
+            initial.map(|initial| {
+                let word = match initial {
+                    Initial::Rest => "rest",
+                    Initial::Reset => "reset",
+                    Initial::Zero => "zero",
+                };
+                format!("initial = {word:?}")
+            }),
         ];
         let words: Vec<String> = words.into_iter().flatten().collect();
         if !words.is_empty() {

@@ -5,7 +5,7 @@ use crate::pass::{Dynamics, check, check_passage};
 use anyhow::{Context, Result, bail, ensure};
 use cospike_models::import::nir::{Initial, NirOptions};
 use cospike_models::zoo::{Format, ImportOptions, MAX_LEVELS, MAX_TIME_STEPS, Normalisation, WeightFile};
-use cospike_sim_core::network::{BottleneckKind, Family, Network, NetworkName, Neuron};
+use cospike_sim_core::network::{BottleneckKind, CellReset, Family, Fires, Network, NetworkName, Neuron};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -132,13 +132,19 @@ impl NirReading {
     fn options(self) -> NirOptions {
         NirOptions {
             dt: self.dt,
-            soft_reset: self.reset == Some(ResetWord::Soft),
-            fires_at_threshold: self.fire == Some(FireWord::Ge),
-            initial: match self.initial {
-                None | Some(InitialWord::Rest) => Initial::Rest,
-                Some(InitialWord::Reset) => Initial::Reset,
-                Some(InitialWord::Zero) => Initial::Zero,
-            },
+            reset: self.reset.map(|reset| match reset {
+                ResetWord::Hard => CellReset::Hard,
+                ResetWord::Soft => CellReset::Soft,
+            }),
+            fires: self.fire.map(|fire| match fire {
+                FireWord::Gt => Fires::Above,
+                FireWord::Ge => Fires::From,
+            }),
+            initial: self.initial.map(|initial| match initial {
+                InitialWord::Rest => Initial::Rest,
+                InitialWord::Reset => Initial::Reset,
+                InitialWord::Zero => Initial::Zero,
+            }),
         }
     }
 }

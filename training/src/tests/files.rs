@@ -18,8 +18,8 @@ use cospike_models::import::onnx::OnnxFile;
 use cospike_models::zoo::{ImportOptions, NetworkChoice, WeightFile, Zoo, ZooError};
 use cospike_sim_core::inference::{Executable, Feature, Real};
 use cospike_sim_core::network::{
-    Activation, Bottleneck, BottleneckKind, Conv2d, Network, Neuron, Nonlinearity, Operation, Pool2d, Reduction, Reset,
-    Shape, Slide, Tensor, TensorStore, Weights,
+    Activation, Bottleneck, BottleneckKind, Conv2d, Fires, Network, Neuron, Nonlinearity, Operation, Pool2d, Reduction,
+    Reset, Shape, Slide, Tensor, TensorStore, Weights,
 };
 use rand::RngExt;
 use std::cell::RefCell;
@@ -171,7 +171,7 @@ fn export(neuron: Neuron, samples: &Samples, folder: &Path, name: &str) {
     let phases = [(Dynamics::Steps(4), Schedule { epochs: 6, ..SHORT })];
     let model = workshop.backbone(name, &net, fresh, &phases, None).unwrap().model;
     let weights = Weights::from_store(&net, &model.tensors).unwrap();
-    std::fs::write(folder.join(name), nir::write(&net, &weights).unwrap()).unwrap();
+    std::fs::write(folder.join(name), nir::write(&net, &weights, 4).unwrap()).unwrap();
 }
 
 /// Units in the middle of networks of another framework, on frames: with a gradient through the tail, and with one that has loops, so that
@@ -235,16 +235,16 @@ fn units_of_a_file_are_trained_and_belong_to_it_alone() {
         assert!(beats_chance((validation * 96.0).round() as usize, 96, 3), "{name}: {validation}");
     }
     // The same file, read in another way, is another network.
-    let with = |fires_at_threshold: bool| {
-        let options =
-            ImportOptions { nir: NirOptions { fires_at_threshold, ..NirOptions::default() }, normalisation: None };
+    let with = |fires: Fires| {
+        let nir = NirOptions { fires: Some(fires), ..NirOptions::default() };
+        let options = ImportOptions { nir, normalisation: None };
         let path = place.path().join("hard.nir");
         let backbone = WeightFile::read_network(&path, "hard.nir", &options, Some(4)).unwrap();
         let choice = NetworkChoice { backbone: "hard.nir".into(), ..networks.choice(&names[0]).unwrap() };
         measured.extended([backbone]).unwrap().network_fed(test.feed(), &choice).map(drop)
     };
-    with(true).unwrap();
-    let other = with(false).unwrap_err();
+    with(Fires::From).unwrap();
+    let other = with(Fires::Above).unwrap_err();
     assert!(matches!(other, ZooError::OtherBackbone { .. }), "{other}");
     // A plan of another network of that name does not take what is there for its own.
     let plan = Plan::read(&text.replacen("fire = 'ge'", "fire = 'gt'", 1), place.path()).unwrap();
