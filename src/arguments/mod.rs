@@ -201,10 +201,12 @@ pub(crate) struct Run {
     pub(crate) store: GivenStore,
     /// Run everything twice and compare the two event by event; print what was compared, and the first difference. The exit
     /// code is 1 if there is one. Nothing is written
-    #[arg(long, conflicts_with_all = ["out", "store", "no_store", "trace"])]
+    #[arg(long, conflicts_with_all = ["out", "store", "no_store", "trace", "requests"])]
     pub(crate) verify: bool,
     #[command(flatten)]
     pub(crate) trace: Trace,
+    #[command(flatten)]
+    pub(crate) requests: Requests,
     /// Metrics to show of each design point instead of the usual columns, by their names, such as `correct,latency_p99_s`
     #[arg(long, value_name = "METRIC,...", value_delimiter = ',', conflicts_with = "json")]
     pub(crate) columns: Vec<String>,
@@ -285,6 +287,34 @@ pub(crate) struct Trace {
     pub(crate) point: usize,
     /// Replication to trace, counted from 0
     #[arg(long = "trace-replication", value_name = "NUMBER", default_value_t = 0, requires = "trace", value_parser = at_least(0_u32))]
+    pub(crate) replication: u32,
+}
+
+#[derive(Args)]
+pub(crate) struct Requests {
+    /// Also write each request of one replication as a line of this CSV file: times in each phase, how it ended, sample and answer
+    #[arg(long = "requests", value_name = "FILE", id = "requests", conflicts_with = "trace")]
+    pub(crate) file: Option<PathBuf>,
+    /// Design point whose requests are written, counted from 0 in the order of `cospike check` with the same scenario, `--set` and
+    /// `--point`
+    #[arg(
+        long = "requests-point",
+        value_name = "NUMBER",
+        id = "requests-point",
+        default_value_t = 0,
+        requires = "requests",
+        value_parser = at_least(0_usize)
+    )]
+    pub(crate) point: usize,
+    /// Replication whose requests are written, counted from 0
+    #[arg(
+        long = "requests-replication",
+        value_name = "NUMBER",
+        id = "requests-replication",
+        default_value_t = 0,
+        requires = "requests",
+        value_parser = at_least(0_u32)
+    )]
     pub(crate) replication: u32,
 }
 

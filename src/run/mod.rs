@@ -4,6 +4,7 @@ mod networks;
 mod points;
 pub(crate) mod publish;
 pub(crate) mod record;
+mod requests;
 mod search;
 mod summary;
 mod trace;
@@ -19,6 +20,7 @@ use cospike_results::store::entries::Location;
 use cospike_studies::{Finished, Found, Reuse};
 use publish::{PrintedAs, Publication, Published, failed_points, last, open_place, present};
 use record::leave_record;
+use requests::RequestsFile;
 use trace::TraceFile;
 
 /// Runs a scenario, writes its results, draws the report and prints the summary.
@@ -39,9 +41,11 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     // Before anything is computed: what could not be written is refused now.
     let store = arguments.store.location(location.as_ref());
     let trace = arguments.trace.file.as_deref();
-    let others = store.as_ref().and_then(Location::folder).into_iter().chain(trace);
+    let requests = arguments.requests.file.as_deref();
+    let others = store.as_ref().and_then(Location::folder).into_iter().chain(trace).chain(requests);
     let place = open_place(arguments.out.as_deref(), &study, others)?;
     let mut trace = trace.map(|path| TraceFile::begin(&study, path, &arguments.trace)).transpose()?;
+    let mut requests = requests.map(|path| RequestsFile::begin(&study, path, &arguments.requests)).transpose()?;
     let store = arguments.store.open(location.as_ref())?;
     if let Some((_, entries)) = &store {
         leave_record(&study, entries);
@@ -50,27 +54,28 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     // Those of a search are known one step after the other.
     let executed = entries.filter(|_| searches.is_none()).map(|entries| networks::execute(&study, entries, &bar));
     let mut publication = Publication::new(&study, &place);
-    let outcome = match (&searches, &mut trace) {
-        (Some(searches), _) => {
+    let outcome = match (&searches, &mut trace, &mut requests) {
+        (Some(searches), ..) => {
             let found = search::search((&arguments.scenario, &zoo), (searches, &study), entries, &bar);
             found.and_then(|results| publication.take_all(results)).map(|()| None)
         }
-        (None, Some(trace)) => trace.run(&study, entries, &bar, &mut |part| publication.take(part)),
-        (None, None) => {
+        (None, Some(trace), _) => trace.run(&study, entries, &bar, &mut |part| publication.take(part)),
+        (None, None, Some(requests)) => requests.run(&study, entries, &bar, &mut |part| publication.take(part)),
+        (None, None, None) => {
             let show = |progress| bar.show(progress);
             study.run_in_parts::<(), _>(None, entries, &show, &mut |part| publication.take(part))
         }
     };
     // Written before anything is drawn: a failure to draw loses no result.
     let stored = outcome.and_then(|store_failure| Ok((publication.finish()?, store_failure)));
-    let traced = trace.map_or(Ok(()), TraceFile::finish);
+    let watched = trace.map_or(Ok(()), TraceFile::finish).and(requests.map_or(Ok(()), RequestsFile::finish));
     let (Published { shown, failed }, store_failure) = match stored {
         Ok(stored) => stored,
         Err(error) => {
             if let Some((location, _)) = &store {
                 note!("what was finished is kept in {location}: the same command goes on from there");
             }
-            return Err(last([traced.err(), Some(error)]).unwrap_or_else(|| anyhow!("the study failed")).into());
+            return Err(last([watched.err(), Some(error)]).unwrap_or_else(|| anyhow!("the study failed")).into());
         }
     };
     let [drawn, printed] = present(&shown, &place, &printed_as);
@@ -81,7 +86,7 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     }
     let failed = failed_points(failed.len(), &shown);
     let store_failure = store_failure.map(|error| anyhow!("the results are whole, but the store failed: {error}"));
-    last([traced.err(), store_failure, drawn, printed, failed]).map_or(Ok(()), |error| Err(error.into()))
+    last([watched.err(), store_failure, drawn, printed, failed]).map_or(Ok(()), |error| Err(error.into()))
 }
 
 /// What a study found in its store, without the inferences that were `executed` for it just before.

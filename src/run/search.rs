@@ -21,8 +21,8 @@ const NO_STORE: &str = "[find] needs a store, in which each step finds what the 
 
 /// Refuses what a search cannot do.
 pub(super) fn check(arguments: &Run) -> Result<(), Failure> {
-    let message = if arguments.verify || arguments.trace.file.is_some() {
-        "a search is neither verified nor traced: take [find] out of the scenario, and give a value with `--set`"
+    let message = if arguments.verify || arguments.trace.file.is_some() || arguments.requests.file.is_some() {
+        "a search is neither verified nor traced, and writes no requests: take [find] out of the scenario, and give a value with `--set`"
     } else if arguments.store.location(None).is_none() {
         NO_STORE
     } else {

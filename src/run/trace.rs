@@ -82,18 +82,30 @@ impl<'a> TraceFile<'a> {
 
 /// The design point that is traced. Refuses numbers that the study does not have.
 fn traced_point<'a>(study: &'a Study, asked: &arguments::Trace) -> Result<&'a DesignPoint, Failure> {
-    let wrong = |option: &str, asked: u64, count: u64, what: &str| {
-        Failure::mistake(format_args!("`--trace-{option} {asked}`, but there are {count} {what}, counted from 0"))
-    };
-    let (points, replications) = (study.plan().points.len(), study.plan().replications);
-    let point = study.plan().points.get(asked.point);
-    let point = point.ok_or_else(|| wrong("point", asked.point as u64, points as u64, "design points"))?;
-    if asked.replication >= replications {
-        return Err(wrong("replication", asked.replication.into(), replications.into(), "replications"));
+    let point = watched_point(study, "trace", asked.point, asked.replication)?;
+    match asked.devices.start >= point.system.devices {
+        true => Err(beyond("trace-devices", asked.devices.start.into(), point.system.devices.into(), "devices")),
+        false => Ok(point),
     }
-    let devices = point.system.devices;
-    if asked.devices.start >= devices {
-        return Err(wrong("devices", asked.devices.start.into(), devices.into(), "devices"));
+}
+
+/// The design point that is watched, by the options of this name. Refuses numbers that the study does not have.
+pub(super) fn watched_point<'a>(
+    study: &'a Study,
+    option: &str,
+    point: usize,
+    replication: u32,
+) -> Result<&'a DesignPoint, Failure> {
+    let (points, replications) = (&study.plan().points, study.plan().replications);
+    let found = points
+        .get(point)
+        .ok_or_else(|| beyond(&format!("{option}-point"), point as u64, points.len() as u64, "design points"))?;
+    match replication >= replications {
+        true => Err(beyond(&format!("{option}-replication"), replication.into(), replications.into(), "replications")),
+        false => Ok(found),
     }
-    Ok(point)
+}
+
+fn beyond(option: &str, asked: u64, count: u64, what: &str) -> Failure {
+    Failure::mistake(format_args!("`--{option} {asked}`, but there are {count} {what}, counted from 0"))
 }

@@ -21,6 +21,7 @@ pub mod keys;
 mod pieces;
 pub mod plan;
 mod prices;
+pub mod request_log;
 mod rows;
 mod schedule;
 pub mod search;

@@ -15,6 +15,7 @@ use crate::kernel::SimTime;
 /// A request that has been answered.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Answered {
+    pub(super) request: u64,
     pub(super) sample: u32,
     pub(super) answer: u32,
     /// Whether the answer came after the deadline.
@@ -97,7 +98,7 @@ impl<O: Observer> Context<'_, O> {
         // No sending begins after the end.
         self.tally.traffic.steps_wasted += u64::from(request.sent - steps);
         let late = self.tally.count_answer(&request, self.agenda.now());
-        Answered { sample: request.sample, answer, late }
+        Answered { request: request.number, sample: request.sample, answer, late }
     }
 
     /// A request is given up, unless it has ended before.

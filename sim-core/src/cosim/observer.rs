@@ -103,6 +103,11 @@ pub trait Observer {
         let _ = (now, request, device, end);
     }
 
+    /// The answer of a request, which has just ended: the class, of which sample, and whether it is that sample's label.
+    fn judged(&mut self, request: u64, sample: u32, answer: u32, is_correct: bool) {
+        let _ = (request, sample, answer, is_correct);
+    }
+
     /// The queue `at` has this length from `now` on.
     fn queue(&mut self, now: SimTime, at: QueueAt, length: u32) {
         let _ = (now, at, length);
@@ -163,6 +168,11 @@ impl<A: Observer, B: Observer> Observer for (&mut A, &mut B) {
     fn end(&mut self, now: SimTime, request: u64, device: u32, end: End) {
         self.0.end(now, request, device, end);
         self.1.end(now, request, device, end);
+    }
+
+    fn judged(&mut self, request: u64, sample: u32, answer: u32, is_correct: bool) {
+        self.0.judged(request, sample, answer, is_correct);
+        self.1.judged(request, sample, answer, is_correct);
     }
 
     fn queue(&mut self, now: SimTime, at: QueueAt, length: u32) {

@@ -89,6 +89,7 @@ impl<O: Observer> Steps for Run<'_, O> {
                 let right = self.labels[answered.sample as usize] == answered.answer;
                 self.correct += u64::from(right);
                 self.correct_in_time += u64::from(right && !answered.late);
+                self.simulation.judged(&answered, right);
             }
             if let Some(happening) = self.simulation.happening() {
                 return Ok(Some(happening));

@@ -116,6 +116,12 @@ impl<'a, O: Observer> Simulation<'a, O> {
         Ok(None)
     }
 
+    /// Tells the observer what an answer is worth.
+    pub(super) fn judged(&mut self, answered: &Answered, is_correct: bool) {
+        let &Answered { request, sample, answer, .. } = answered;
+        self.context.observer.judged(request, sample, answer, is_correct);
+    }
+
     /// Does what the event says; gives the request if that answered it.
     pub(super) fn handle(&mut self, event: Event) -> Result<Option<Answered>, CosimError> {
         let Event { kind, subject } = event;
