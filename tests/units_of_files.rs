@@ -125,6 +125,10 @@ fn a_unit_answers_for_no_other_network() {
     assert!(refused.contains("is no unit of net.nir") && refused.contains("`--fire`"), "{refused}");
     let refused = said(&["infer", "unit.safetensors", "--data", "events"], place.path(), 2);
     assert!(refused.contains("give that file as the network, and this one with `--unit`"), "{refused}");
+    let listed = said(&["zoo", "--zoo", "."], place.path(), 0);
+    assert!(listed.contains("units of networks in other files, as `--unit` takes them: unit\n"), "{listed}");
+    let refused = said(&["infer", "unit", "--zoo", ".", "--data", "events"], place.path(), 2);
+    assert!(refused.contains("give that file as the network, and this one with `--unit`"), "{refused}");
     let refused = said(&["infer", "net.nir", "--unit", "unti", "--data", "events"], place.path(), 2);
     assert!(refused.contains("did you mean `unit`"), "{refused}");
 

@@ -124,7 +124,14 @@ impl GivenFile {
         let format = Format::of(word);
         let (options, path) = (self.options(format)?, Path::new(word));
         match (format, unit) {
-            (None, None) => Ok((zoo.open()?, word.into())),
+            (None, None) => {
+                let zoo = zoo.open()?;
+                let named = zoo.weight_files().iter().find(|file| file.name == word);
+                match named.filter(|file| file.is_of_another_file()) {
+                    Some(unit) => Err(not_alone(unit)),
+                    None => Ok((zoo, word.into())),
+                }
+            }
             (None, Some(_)) => Err(Failure::mistake(
                 "`--unit` needs the file of a network (.nir, .onnx, .safetensors)\nhelp: a unit of the zoo is a network by its own name",
             )),
@@ -164,13 +171,18 @@ fn with_unit(backbone: WeightFile, word: &str, zoo: &GivenZoo) -> Result<(Zoo, S
     Ok((Zoo::from_weight_files([backbone, unit])?, name))
 }
 
+/// The failure of a unit that was given without the file of its backbone.
+fn not_alone(unit: &WeightFile) -> Failure {
+    let (path, backbone) = (unit.path(), &unit.metadata.backbone);
+    Failure::mistake(format_args!(
+        "{path} holds a unit of the network in the file {backbone}\nhelp: give that file as the network, and this one with `--unit`"
+    ))
+}
+
 /// A backbone is the file's alone; a unit finds its backbone in the zoo.
 pub(crate) fn with_weights(file: WeightFile, zoo: &GivenZoo) -> Result<(Zoo, String), Failure> {
     if file.is_of_another_file() {
-        let (path, backbone) = (file.path(), &file.metadata.backbone);
-        return Err(Failure::mistake(format_args!(
-            "{path} holds a unit of the network in the file {backbone}\nhelp: give that file as the network, and this one with `--unit`"
-        )));
+        return Err(not_alone(&file));
     }
     let name = file.name.clone();
     let zoo = match file.metadata.unit {

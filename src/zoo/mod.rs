@@ -32,7 +32,9 @@ pub(crate) fn list(given: &GivenZoo, as_json: bool) -> Result<(), Failure> {
         let (units, own): (Vec<_>, Vec<_>) = zoo.weight_files().iter().partition(|file| file.is_of_another_file());
         let names =
             |files: &[&WeightFile]| files.iter().map(|file| printable(&file.name)).collect::<Vec<_>>().join(", ");
-        say!("names, as `infer`, `energy` and `export` take them: {}", names(&own));
+        if !own.is_empty() {
+            say!("names, as `infer`, `energy` and `export` take them: {}", names(&own));
+        }
         if !units.is_empty() {
             say!("units of networks in other files, as `--unit` takes them: {}", names(&units));
         }

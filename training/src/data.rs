@@ -19,6 +19,8 @@ pub(crate) struct Samples {
     training: usize,
     /// Hash of the data set, and what was held out of it.
     content: String,
+    /// Whether samples are changed at random to learn from.
+    augmentation: bool,
 }
 
 /// Largest shift of an image, in pixels; equivalent to random crops of the image padded by as much.
@@ -44,7 +46,13 @@ impl Samples {
         order.shuffle(&mut stream(seed, "validation-split"));
         let training = all - validation;
         let content = format!("{} without {validation} by {seed}", dataset.blake3());
-        Ok(Self { dataset, order, training, content })
+        let augmentation = !matches!(dataset.kind, SampleKind::Vectors | SampleKind::Signals);
+        Ok(Self { dataset, order, training, content, augmentation })
+    }
+
+    /// These samples, which are learned from as they are.
+    pub(crate) fn unchanged(self) -> Self {
+        Self { content: format!("{} as they are", self.content), augmentation: false, ..self }
     }
 
     /// What the samples are: two sets of the same content have the same samples in the same order.
@@ -90,7 +98,7 @@ impl Samples {
     /// Values as from [`Self::images`], each image shifted by up to [`SHIFT`] pixels and flipped left to right with a probability
     /// of one half; all frames of a sample alike. Vectors and signals are left as they are: their values have no such neighbours.
     pub(crate) fn augmented(&self, indices: &[usize], rng: &mut ChaCha8Rng) -> Maps {
-        if matches!(self.dataset.kind, SampleKind::Vectors | SampleKind::Signals) {
+        if !self.augmentation {
             return self.images(indices);
         }
         self.batch(indices, || {

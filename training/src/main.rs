@@ -167,6 +167,7 @@ fn run(Arguments { zoo, verb }: Arguments) -> Result<(), Failure> {
             let jobs = which.jobs(&plan).map_err(wrong_input)?;
             let images = Dataset::from_folder(&data, Subset::Training).map_err(wrong_input)?;
             let samples = Samples::new(images, plan.validation_images, SPLIT_SEED).map_err(wrong_input)?;
+            let samples = if plan.augmentation { samples } else { samples.unchanged() };
             for folder in [&zoo, &checkpoints] {
                 std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
             }

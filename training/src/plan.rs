@@ -18,6 +18,9 @@ pub(crate) struct Plan {
     pub(crate) task: String,
     /// Number of training images held out for validation; every choice is made on them.
     pub(crate) validation_images: usize,
+    /// Whether images and frames are moved and flipped left to right at random while networks learn.
+    #[serde(default = "usual")]
+    pub(crate) augmentation: bool,
     #[serde(default)]
     backbone: Vec<Backbone>,
     #[serde(default)]
@@ -202,6 +205,10 @@ pub(crate) enum Job {
 
 /// Encoders halve height and width, as BottleNet's spatial reduction does, unless their name says otherwise.
 const USUAL_STRIDE: usize = 2;
+
+fn usual() -> bool {
+    true
+}
 
 fn first_seed() -> u64 {
     1

@@ -77,8 +77,8 @@ impl Workshop<'_> {
         }
         if task.net.is_spiking() && training.is_silent(&model)? {
             eprintln!(
-                "warning: {}: the encoder emits no spike on any validation sample, so every answer is the same; lower `peak_rate` of \
-                 `restore`, or give it fewer epochs: where spikes are rare, none at all restores most of them",
+                "warning: {}: it emits no spike on any validation sample, so every answer is the same; lower `peak_rate` of `restore`, or give \
+                 it fewer epochs: where spikes are rare, silence restores most of what is there",
                 task.name
             );
         }
@@ -102,7 +102,8 @@ impl UnitTraining<'_> {
                 let carry = task.carry(rng);
                 let pass = task.pass(layers.clone(), layers.clone(), dynamics, &carry, device);
                 let tape = pass.forward(model, target.clone(), indices.len(), pool)?;
-                let (loss, gradient) = rate_error(&*tape.output(task.net, task.decoder)?, &target, indices.len());
+                let restored = tape.output(task.net, task.decoder)?;
+                let (loss, gradient) = rate_error(&restored, &target, indices.len());
                 pool.give(target);
                 Ok((loss, pass.backward(model, tape, vec![(task.decoder, gradient)], pool)?))
             },
@@ -110,8 +111,9 @@ impl UnitTraining<'_> {
                 let pass = Pass::evaluation(task.net, layers.clone(), dynamics, device);
                 let error = self.unseen(dynamics, |batch, indices| {
                     let tape = pass.forward(model, batch.clone(), indices.len(), pool)?;
-                    Ok(rate_error(&*tape.output(task.net, task.decoder)?, &batch, indices.len()).0
-                        * indices.len() as f64)
+                    let restored = tape.output(task.net, task.decoder)?;
+                    let error = rate_error(&restored, &batch, indices.len()).0;
+                    Ok(error * indices.len() as f64)
                 })?;
                 Ok(-error / self.task.frozen.unseen.labels.len() as f64)
             },
@@ -174,13 +176,13 @@ impl UnitTraining<'_> {
         }
     }
 
-    /// Whether nothing but zeros crosses the cut.
+    /// Whether the decoder emits nothing but zeros.
     fn is_silent(&self, model: &Model) -> Result<bool> {
         let (task, device, dynamics) = (self.task, self.workshop.device, Dynamics::Steps(self.task.steps));
-        let pass = Pass::evaluation(task.net, task.split + 1..task.cut + 1, dynamics, device);
+        let pass = Pass::evaluation(task.net, task.unit(), dynamics, device);
         let spikes = self.unseen(dynamics, |batch, indices| {
             let tape = pass.forward(model, batch, indices.len(), &mut Pool::default())?;
-            Ok(tape.output(task.net, task.cut)?.data.iter().filter(|&&value| value != 0.0).count() as f64)
+            Ok(tape.output(task.net, task.decoder)?.data.iter().filter(|&&value| value != 0.0).count() as f64)
         })?;
         Ok(spikes == 0.0)
     }

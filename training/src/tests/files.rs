@@ -42,8 +42,9 @@ fn foreign_tensors(net: &Network) -> TensorStore {
 }
 
 /// Every operation through which a gradient passes but which nothing learns: windows that are not square, dilated or grouped, pools of all
-/// kinds with borders and without, sums and convolutions that are read as they are, factors, and a linear layer that flattens.
-fn unusual_network() -> Network {
+/// kinds with borders and without, sums and convolutions that are read as they are, factors, and a linear layer behind a map that is
+/// flattened by a layer of its own, or by the linear one.
+fn unusual_network(is_flattened: bool) -> Network {
     let sigmoid = Nonlinearity::Float(Activation::Sigmoid);
     let mut net = Network::new("unusual", Shape::new(2, 7, 6));
     let first = net.conv("first", 0, Conv2d::plain(net.input(), 4, 3, 1, 1));
@@ -61,7 +62,11 @@ fn unusual_network() -> Network {
     let scaled = net.push("scaled", Operation::Scale, &[highest], net.layers[highest].output);
     let total = Pool2d::sliding(Reduction::Sum, net.layers[scaled].output, Slide::new(1, 1, 0), Slide::new(2, 1, 0));
     let total = net.pool("total", scaled, total);
-    let hidden = net.push("hidden", Operation::Linear, &[total], Shape::vector(5));
+    let flat = match is_flattened {
+        true => net.push("flat", Operation::Flatten, &[total], Shape::vector(net.layers[total].output.len())),
+        false => total,
+    };
+    let hidden = net.push("hidden", Operation::Linear, &[flat], Shape::vector(5));
     let act = net.nonlinearity("act", hidden, sigmoid);
     net.push("fc", Operation::Linear, &[act], Shape::vector(3));
     net.mark_split("output");
@@ -144,10 +149,11 @@ fn assert_gradients(backbone: &Network, tensors: &TensorStore, split: &str) {
 
 #[test]
 fn gradients_pass_through_whatever_a_file_may_hold() {
-    let net = unusual_network();
-    let tensors = foreign_tensors(&net);
-    assert_same_values(&net, &Model { tensors: tensors.clone() });
-    assert_gradients(&net, &tensors, "cut");
+    for net in [true, false].map(unusual_network) {
+        let tensors = foreign_tensors(&net);
+        assert_same_values(&net, &Model { tensors: tensors.clone() });
+        assert_gradients(&net, &tensors, "cut");
+    }
     for (name, split) in [("residual", "/stem/Relu"), ("residual", "/pool/MaxPool"), ("mobile", ""), ("channels", "")] {
         let file = OnnxFile::read(&data(&format!("models/tests/data/onnx/{name}.onnx"))).unwrap();
         let made = file.network.unwrap_or_else(|error| panic!("{name}: {error}"));

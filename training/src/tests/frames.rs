@@ -121,4 +121,11 @@ fn another_number_of_steps_is_refused_and_only_images_are_moved() {
     let vectors = Dataset::with_values(SampleKind::Vectors, Shape::vector(4), Values::Real(values), vec![0, 1]);
     let samples = Samples::new(vectors.unwrap(), 0, 1).unwrap();
     assert_eq!(samples.augmented(&[0, 1], &mut stream(1, "any")), samples.images(&[0, 1]));
+    let moved = Samples::new(events(12, "events"), 0, 1).unwrap();
+    let batch: Vec<usize> = (0..12).collect();
+    assert_ne!(moved.augmented(&batch, &mut stream(1, "any")), moved.images(&batch));
+    let content = moved.content().to_string();
+    let left = moved.unchanged();
+    assert_eq!(left.augmented(&batch, &mut stream(1, "any")), left.images(&batch));
+    assert_ne!(left.content(), content);
 }
