@@ -6,14 +6,13 @@ mod verdicts;
 
 pub(crate) use compare::compare;
 
-use crate::arguments::Check;
 use crate::failure::Failure;
 use crate::given::GivenZoo;
 use clap::{Args, ValueEnum};
 use cospike_models::import::nir::{Initial, NirError, NirFile, NirOptions};
 use cospike_models::import::onnx::OnnxFile;
 use cospike_models::zoo::{Format, ImportOptions, Normalisation, WeightFile, Zoo, ZooError};
-use cospike_sim_core::network::{CellReset, Fires};
+use cospike_sim_core::network::{CellReset, Fires, Readout};
 use std::path::Path;
 use verdicts::Verdicts;
 
@@ -138,9 +137,14 @@ pub(crate) fn with_weights(file: WeightFile, zoo: &GivenZoo) -> Result<(Zoo, Str
 
 /// Says of every node of the network at `path` how it is executed. Fails if one is not, or the readout that was asked for has nothing
 /// to read.
-pub(crate) fn check((path, format): (&Path, Format), arguments: &Check) -> Result<(), Failure> {
-    let options = arguments.file.options(Some(format))?;
-    let verdicts = |verdicts: Verdicts<'_>| verdicts.read_out(arguments.readout).print(arguments.json);
+pub(crate) fn check(
+    (path, format): (&Path, Format),
+    given: &GivenFile,
+    readout: Option<Readout>,
+    as_json: bool,
+) -> Result<(), Failure> {
+    let options = given.options(Some(format))?;
+    let verdicts = |verdicts: Verdicts<'_>| verdicts.read_out(readout).print(as_json);
     match format {
         Format::Nir => {
             let file = NirFile::read(path, &options.nir).map_err(Failure::mistake)?;
