@@ -81,3 +81,21 @@ fn a_fleet_that_grows_without_its_requests_is_warned_of_with_what_to_write() {
         !check(&format!("{kind}fleet.devices = [3, 30]\nworkload.horizon_s = [5.0]\n")).contains("the fleet grows")
     );
 }
+
+/// What is sent of an image has no steps, so that whatever is lost of it loses all.
+#[test]
+fn a_step_that_is_dropped_and_is_the_only_one_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = include_str!("data/small.toml")
+        .replace("packetise = \"step\"", "packetise = \"step\"\nmissing = \"drop-step\"");
+    std::fs::write(folder.path().join("small.toml"), text.replace("[\"spiking\", \"float\"]", "[\"spiking\"]"))
+        .unwrap();
+    let (_, said) = output(&["check", "small.toml"], folder.path());
+    assert!(!said.contains("drop-step"), "{said}");
+    let (before, _) = text.split_once("[sweep]").unwrap();
+    let image = before.replace("split = \"stage3\"", "split = \"input\"\nfamily = \"spiking\"");
+    std::fs::write(folder.path().join("image.toml"), image).unwrap();
+    let (_, said) = output(&["check", "image.toml"], folder.path());
+    let expected = "`missing = \"drop-step\"`, but what crosses behind `input` has a single step";
+    assert!(said.contains(expected), "{said}");
+}

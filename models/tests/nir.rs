@@ -18,7 +18,7 @@ fn read(name: &str, options: &NirOptions) -> NirFile {
     NirFile::read(&path(&format!("{name}.nir")), options).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Networks of SpikingJelly and snnTorch, and graphs that torch's own operators executed, see `benches/peers/nir/make.py`: residual,
+/// Networks of SpikingJelly, snnTorch, Norse and Sinabs, and graphs that torch's own operators executed, see `benches/peers/nir`: residual,
 /// depthwise, dilated, in one dimension, nested, recurrent, with a time step that the file says or not.
 #[test]
 fn no_spike_of_another_framework_differs() {
@@ -29,6 +29,9 @@ fn no_spike_of_another_framework_differs() {
         ("spikingjelly_if", from, 3, 18),
         ("snntorch_conv", above, 3, 17),
         ("snntorch_recurrent", above, 2, 14),
+        ("norse_box", NirOptions { dt: Some(1e-6), ..above }, 2, 62),
+        ("norse_readout", NirOptions { dt: Some(1e-6), ..above }, 2, 0),
+        ("sinabs_iaf", NirOptions { dt: Some(1.0), reset: Some(CellReset::Soft), ..from }, 2, 30),
         ("graph_residual", above, 4, 0),
         ("graph_recurrent", above, 4, 0),
     ];

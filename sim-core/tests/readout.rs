@@ -5,7 +5,7 @@ use cospike_sim_core::network::{
     Activation, CellOutput, CellReset, Cells, Fires, Leak, Membrane, Network, NetworkError, Neuron, Operation, Readout,
     Reset, Shape, Tensor, TensorStore, Weights,
 };
-use cospike_sim_core::payload::{Codec, Damage};
+use cospike_sim_core::payload::{Codec, Damage, Missing};
 use cospike_sim_core::split::{HeadOutput, SplitNetwork};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
@@ -177,7 +177,7 @@ fn read_out(readout: Readout, membranes: &[Vec<f32>], emitted: &[Vec<f32>]) -> V
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
-    /// Whole, cut anywhere, and up to any step, as an early exit decides.
+    /// Whole, cut anywhere, without a step that was lost, and up to any step, as an early exit decides.
     #[test]
     fn scores_equal_a_loop_over_the_steps(last in lasts(), width in prop_oneof![1..4_usize, 17..20_usize], seed: u64) {
         const STEPS: usize = 5;
@@ -217,6 +217,13 @@ proptest! {
             for cut in 0..network.layers.len() {
                 let codec = if cut == 0 { Codec::Pixels8 } else { Codec::for_cut(&network, cut, 100) };
                 let split = SplitNetwork::new(&network, &weights, cut, codec, STEPS).unwrap();
+                if let (2, HeadOutput::Payload(payload)) = (cut, split.head(&pixels).unwrap().output) {
+                    let split = split.clone().with_missing(Missing::DropStep);
+                    let last: Vec<_> = payload.step_ranges().skip(STEPS - 1).collect();
+                    let scores = split.tail(&payload, &Damage::losing(&last)).unwrap().scores;
+                    let known = if membranes.is_empty() { &membranes } else { &membranes[..STEPS - 1] };
+                    prop_assert_eq!(scores, read_out(readout, known, &emitted[..STEPS - 1]), "{} without a step", readout.name());
+                }
                 for steps in 1..=STEPS {
                     let split = split.for_steps(steps).unwrap();
                     let scores = match split.head(&pixels).unwrap().output {

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-DT = 1e-4
 net, images, steps, out = nir.read(sys.argv[1]), np.load(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+DT = float(net.metadata["dt"])
 reads = {name: [a for a, b in net.edges if b == name] for name in net.nodes}
 state, last, record = {}, {}, {}
 

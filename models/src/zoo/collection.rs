@@ -309,10 +309,11 @@ impl Zoo {
 
     /// What would have to be trained for `wanted`: its backbone, uncut, and its unit, of which the zoo may have either.
     pub fn missing(&self, wanted: &NetworkChoice) -> Vec<NetworkChoice> {
-        let whole = NetworkChoice { split: OUTPUT.into(), unit: None, codec: None, ..wanted.clone() };
+        let wanted = &NetworkChoice { codec: None, readout: None, ..wanted.clone() };
+        let whole = NetworkChoice { split: OUTPUT.into(), unit: None, ..wanted.clone() };
         let backbone = self.backbone(wanted).is_err().then_some(whole);
         let has_unit = wanted.unit.as_ref().is_none_or(|choice| self.unit(wanted, choice).is_ok());
-        let unit = (!has_unit).then(|| NetworkChoice { codec: None, ..wanted.clone() });
+        let unit = (!has_unit).then(|| wanted.clone());
         backbone.into_iter().chain(unit).collect()
     }
 

@@ -1,6 +1,8 @@
 //! Checks that a layer graph is consistent.
 
-use super::{Activation, Conv2d, Layer, Leak, Network, NetworkError, Neuron, Operation, Pool2d, Shape, Signal, Slide};
+use super::{
+    Activation, Conv2d, Layer, Leak, Network, NetworkError, Neuron, Operation, Pool2d, Readout, Shape, Signal, Slide,
+};
 
 /// Largest number of spikes that a graded neuron may emit in one step. Every number up to it has a bit map.
 const MAX_GRADE: u32 = 255;
@@ -33,6 +35,25 @@ impl Network {
             }
         }
         self.check_readout()
+    }
+
+    /// Refuses a readout that the network has nothing for.
+    fn check_readout(&self) -> Result<(), NetworkError> {
+        let (Some(readout), Some(last)) = (self.readout, self.layers.last()) else { return Ok(()) };
+        let has_membranes = matches!(last.operation, Operation::Neuron(_) | Operation::Cells(_));
+        let reason = match readout {
+            _ if !self.is_spiking() => {
+                "it has no neurons, so it is executed once and gives one score: leave it out".into()
+            }
+            Readout::SpikeCount if !self.emits_spikes() => {
+                format!("its last layer `{}` emits real values: choose `mean`, `last` or `max`", last.name)
+            }
+            Readout::Membrane | Readout::MaxMembrane if !has_membranes => {
+                format!("its last layer `{}` has no neurons: choose `mean`, `last` or `max`", last.name)
+            }
+            _ => return Ok(()),
+        };
+        Err(NetworkError::Readout { network: self.name.clone(), readout, reason })
     }
 
     fn check_layer(&self, index: usize, layer: &Layer) -> Result<(), String> {

@@ -1,6 +1,5 @@
 //! How class scores are read out of what a network emits over its time steps.
 
-use super::{Network, NetworkError, Operation, Signal};
 use serde::{Deserialize, Serialize};
 
 /// How class scores are read out of what the last layer does over the time steps. At an early exit, or where steps were lost, the
@@ -60,37 +59,5 @@ impl Readout {
     /// Whether it is of membranes, and not of what is emitted.
     pub fn is_of_membranes(self) -> bool {
         matches!(self, Self::Membrane | Self::MaxMembrane)
-    }
-}
-
-impl Network {
-    /// How class scores are read out: as [`Network::readout`] says, else the number of spikes of a last layer that emits spikes, and the
-    /// mean of any other.
-    pub fn effective_readout(&self) -> Readout {
-        let usual = || if self.emits_spikes() { Readout::SpikeCount } else { Readout::Mean };
-        self.readout.unwrap_or_else(usual)
-    }
-
-    fn emits_spikes(&self) -> bool {
-        self.signals(Signal::Real).last().is_some_and(|&signal| signal != Signal::Real)
-    }
-
-    /// Refuses a readout that the network has nothing for.
-    pub(super) fn check_readout(&self) -> Result<(), NetworkError> {
-        let (Some(readout), Some(last)) = (self.readout, self.layers.last()) else { return Ok(()) };
-        let has_membranes = matches!(last.operation, Operation::Neuron(_) | Operation::Cells(_));
-        let reason = match readout {
-            _ if !self.is_spiking() => {
-                "it has no neurons, so it is executed once and gives one score: leave it out".into()
-            }
-            Readout::SpikeCount if !self.emits_spikes() => {
-                format!("its last layer `{}` emits real values: choose `mean`, `last` or `max`", last.name)
-            }
-            Readout::Membrane | Readout::MaxMembrane if !has_membranes => {
-                format!("its last layer `{}` has no neurons: choose `mean`, `last` or `max`", last.name)
-            }
-            _ => return Ok(()),
-        };
-        Err(NetworkError::Readout { network: self.name.clone(), readout, reason })
     }
 }

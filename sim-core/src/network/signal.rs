@@ -1,6 +1,6 @@
 //! Which layers emit spikes, and how many at once.
 
-use super::{Activation, Cells, Network, Operation, Reduction};
+use super::{Activation, Cells, Network, Operation, Readout, Reduction};
 
 /// Kind of values that a layer emits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,6 +50,18 @@ impl Network {
             });
         }
         signals
+    }
+
+    /// How class scores are read out: as [`Network::readout`] says, else the number of spikes of a last layer that emits spikes, and the
+    /// mean of any other.
+    pub fn effective_readout(&self) -> Readout {
+        let usual = || if self.emits_spikes() { Readout::SpikeCount } else { Readout::Mean };
+        self.readout.unwrap_or_else(usual)
+    }
+
+    /// Whether the last layer emits spikes.
+    pub(super) fn emits_spikes(&self) -> bool {
+        self.signals(Signal::Real).last().is_some_and(|&signal| signal != Signal::Real)
     }
 }
 
