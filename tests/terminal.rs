@@ -29,6 +29,8 @@ fn as_many_columns_are_shown_as_fit_and_any_when_asked_for() {
         assert!(titles(&narrow).contains(title) && titles(&wide).contains(title), "{title}");
     }
     assert!(titles(&wide).contains("x float32") && !titles(&narrow).contains("x float32"));
+    let explains = |printed: &str| printed.contains("x float32, x binary: bits of the float32");
+    assert!(explains(&wide) && !explains(&narrow), "what is not shown needs no explanation");
     assert!(narrow.contains("not shown in 80 columns: x binary, x float32") && !wide.contains("not shown"), "{narrow}");
     // The width is the only number that varies, so metrics stand against it.
     assert!(wide.contains("Correct of all requests, %\n network.width     4     8 \n spiking "), "{wide}");
