@@ -44,8 +44,8 @@ pub(super) fn misses(summary: &Summary) -> bool {
     summary.points.iter().any(|point| point.deadline_misses.mean > Some(0.0))
 }
 
-/// Prints the design points with the columns that fit into the width, the most important ones first.
-pub(super) fn print_points(summary: &Summary, results: &Results) {
+/// Prints the design points with the columns that fit into the width, the most important ones first; gives the titles of the others.
+pub(super) fn print_points(summary: &Summary, results: &Results) -> Vec<&'static str> {
     let points: Vec<PointSummary> =
         summary.points.iter().take(MOST_LISTED).cloned().map(PointSummary::that_holds).collect();
     let labels: Vec<String> = points.iter().map(|point| printable(&point.label)).collect();
@@ -66,6 +66,7 @@ pub(super) fn print_points(summary: &Summary, results: &Results) {
             format!("not shown in {} columns: {} ({wider}--columns METRIC,... shows more)", width(), left.join(", "));
         say_paragraph(&text, 0);
     }
+    left
 }
 
 fn columns((points, designs): (&[PointSummary], &[u32]), loses: bool, misses: bool) -> Vec<Shown> {

@@ -25,6 +25,21 @@ pub(super) fn print_answer(question: Option<&str>, answer: &[String]) {
     }
 }
 
+/// What columns of the table of design points mean.
+const EXPLAINED: [(&[&str], &str); 4] = [
+    (
+        &["x float32", "x binary"],
+        "x float32, x binary: bits of the float32 and of the T-step binary tensor at the split per payload bit",
+    ),
+    (&["on air B"], "on air: bytes on the uplink per request asked, with headers, copies and what was sent again"),
+    (&["load %"], "load: what the place that is asked for most is asked for, as a share of what it can do"),
+    (
+        &["p95 ms", "energy mJ"],
+        "latency per request and energy of the edge devices per answered request; device: mean power of one; energy and power from the \
+         end of the warm-up to the last request",
+    ),
+];
+
 /// Prints the design points, with the metrics that were asked for if some were, and the paired differences.
 pub(super) fn print_summary(summary: &Summary, results: &Results, pivots: &[Pivot], metrics: &[Metric]) {
     if !metrics.is_empty() {
@@ -38,7 +53,7 @@ pub(super) fn print_summary(summary: &Summary, results: &Results, pivots: &[Pivo
     }
     print_pivots(pivots);
     let (unanswered, misses) = (loses(results), misses(summary));
-    print_points(summary, results);
+    let left = print_points(summary, results);
     let samples = results.points.iter().map(|point| point.samples).max().unwrap_or(0);
     let accuracy = match unanswered {
         true => {
@@ -47,16 +62,12 @@ pub(super) fn print_summary(summary: &Summary, results: &Results, pivots: &[Pivo
         false => "accuracy with nothing lost, on",
     };
     say!();
-    let explained = [
-        format!("{accuracy} {samples} samples, 95 % Wilson interval"),
-        "x float32, x binary: bits of the float32 and of the T-step binary tensor at the split per payload bit".into(),
-        "on air: bytes on the uplink per request asked, with headers, copies and what was sent again".into(),
-        "load: what the place that is asked for most is asked for, as a share of what it can do".into(),
-        "latency per request and energy of the edge devices per answered request; device: mean power of one; energy and power from the \
-         end of the warm-up to the last request"
-            .into(),
-    ];
-    explained.iter().for_each(|text| say_paragraph(text, 0));
+    say_paragraph(&format!("{accuracy} {samples} samples, 95 % Wilson interval"), 0);
+    for (columns, explained) in EXPLAINED {
+        if columns.iter().any(|column| !left.contains(column)) {
+            say_paragraph(explained, 0);
+        }
+    }
     print_notes(summary);
     print_cautions(summary);
     if let Some([least, most]) = compute_share(&results.replications) {
