@@ -17,7 +17,7 @@ use std::path::Path;
 pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
     let word = arguments.scenario.word();
     if let Some(format) = Format::of(word) {
-        return network_file::check((Path::new(word), format), &arguments.file, arguments.readout, arguments.json);
+        return network_file::check((Path::new(word), format), arguments);
     }
     if arguments.unit.is_given() {
         return Err(Failure::mistake(

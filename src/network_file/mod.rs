@@ -14,7 +14,7 @@ use clap::{Args, ValueEnum};
 use cospike_models::import::nir::{Initial, NirError, NirFile, NirOptions};
 use cospike_models::import::onnx::OnnxFile;
 use cospike_models::zoo::{Format, ImportOptions, Normalisation, WeightFile, Zoo, ZooError};
-use cospike_sim_core::network::{CellReset, Fires, Readout};
+use cospike_sim_core::network::{CellReset, Fires};
 use std::path::Path;
 use verdicts::Verdicts;
 
