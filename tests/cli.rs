@@ -7,6 +7,7 @@ use cospike_results::store::entries::{Entries, Location};
 use cospike_results::store::folder;
 use cospike_sim_core::cosim::{Phases, Trajectory};
 use cospike_sim_core::energy::{ComputeEnergy, Energy, PowerEnergy};
+use cospike_sim_core::record::Record;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -92,6 +93,56 @@ fn invariant_4_a_study_is_verified_by_running_it_twice() {
             (&row.trajectory.events.into(), &row.trajectory.fingerprint.into())
         );
         assert!(run["difference"].is_null() && table.contains(&row.trajectory.fingerprint.to_string()));
+    }
+}
+
+/// Rows of requests, and the row of their replication, tell the same.
+#[test]
+fn requests_are_written_as_rows_that_make_the_means_of_their_replication() {
+    let place = Place::new(&[]);
+    let results = place.results();
+    let without = files(&place.out());
+    let here = place.folder.path();
+    let run = |arguments: &[&str]| cospike(&[&["run", "small.toml"], arguments].concat(), here).assert();
+    let asked = ["--requests", "requests.csv", "--requests-point", "1", "--requests-replication", "1"];
+    for _ in 0..2 {
+        run(&asked).success();
+        assert_eq!(files(&place.out()), without);
+    }
+    let text = std::fs::read_to_string(here.join("requests.csv")).unwrap();
+    let (header, lines) = text.split_once('\n').unwrap();
+    let column = |name: &str| header.split(',').position(|column| column == name).unwrap();
+    let lines: Vec<Vec<&str>> = lines.lines().map(|line| line.split(',').collect()).collect();
+    let number = |line: &[&str], name: &str| line[column(name)].parse::<f64>().unwrap();
+    let ended = |word: &str| lines.iter().filter(|line| line[column("end")] == word).collect::<Vec<_>>();
+
+    let of = |row: &&ReplicationRow| (row.point.0, row.replication) == (1, 1);
+    let row = results.replications.iter().find(of).unwrap();
+    let (answered, lost) = (ended("answered"), ended("all packets lost"));
+    let correct = answered.iter().filter(|line| line[column("correct")] == "true").count();
+    assert_eq!((lines.len() as u64, answered.len() as u64), (row.requests.generated, row.requests.completed));
+    assert_eq!((lost.len() as u64, correct as u64), (row.requests.dropped_lost, row.requests.correct));
+    // The first ten are the warm-up.
+    let steady = answered.iter().filter(|line| number(line, "request") >= 10.0);
+    let latencies: Vec<f64> = steady.map(|line| number(line, "latency_s")).collect();
+    let mean = latencies.iter().sum::<f64>() / latencies.len() as f64;
+    assert!((mean - row.latency_mean_s.unwrap()).abs() < 1e-9, "{mean}");
+    for line in answered {
+        let phases: f64 = Phases::fields().iter().map(|phase| number(line, &format!("{}_s", phase.name))).sum();
+        assert!((phases - number(line, "latency_s")).abs() < 1e-9, "{line:?}");
+        assert!((number(line, "end_s") - number(line, "arrival_s") - phases).abs() < 1e-9, "{line:?}");
+    }
+
+    std::fs::write(here.join("mine.csv"), "request,mine\n").unwrap();
+    for (arguments, expected) in [
+        (&["--requests=mine.csv"][..], "mine.csv exists and is no file of requests of CoSpike"),
+        (&["--requests=new.csv", "--requests-point=4"], "`--requests-point 4`, but there are 4 design points"),
+        (&["--requests=new.csv", "--trace=new.json"], "cannot be used with"),
+        (&["--requests-replication=1"], "--requests"),
+    ] {
+        let output = run(arguments).code(2).get_output().clone();
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert!(message.contains(expected), "`{expected}` in:\n{message}");
     }
 }
 
