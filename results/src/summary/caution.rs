@@ -1,8 +1,6 @@
 //! Load of the places of a design point, and what speaks against its means (invariant 16).
 
 use super::estimate::Estimate;
-use super::point::PointSummary;
-use crate::metrics::Metric;
 use crate::rows::ReplicationRow;
 use serde::Serialize;
 
@@ -41,40 +39,6 @@ pub enum Caution {
     Drifting,
     /// The 95th percentile of latency is well below the mean: a few requests, those of the start or of the end, decide the mean.
     TooShort,
-}
-
-/// How far the mean of a metric at a design point can be relied on. Tables, figures, comparisons and goals all ask this, so that a mean
-/// that holds for its run only is nowhere taken for one that holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Standing {
-    /// A longer run has the same mean, but for chance.
-    Holds,
-    /// The mean was measured, but a longer run would change it: it is shown with a mark, joined to nothing and compared with nothing.
-    Unsteady,
-    /// A place is overloaded, so the mean grows with the run, and none is shown.
-    Overloaded,
-}
-
-impl PointSummary {
-    /// How far the mean of `metric` can be relied on.
-    pub fn standing(&self, metric: &Metric) -> Standing {
-        match self.is_overloaded() {
-            _ if !metric.is_steady || self.is_steady() => Standing::Holds,
-            true => Standing::Overloaded,
-            false => Standing::Unsteady,
-        }
-    }
-
-    /// Whether nothing speaks against its means.
-    pub fn is_steady(&self) -> bool {
-        self.cautions.is_empty()
-    }
-
-    /// Whether a place is asked for more than it can do.
-    pub fn is_overloaded(&self) -> bool {
-        self.cautions.iter().any(|caution| matches!(caution, Caution::Overloaded { .. }))
-    }
 }
 
 impl std::fmt::Display for Caution {

@@ -73,7 +73,7 @@ impl Estimate {
     }
 
     /// Whether the interval, on either side of a mean above 0, goes beyond a factor of ten, so that the replications leave even the order of
-    /// magnitude open. Only intervals that were kept above 0 go so far ([`Limits`]); their ends say nothing beside that.
+    /// magnitude open. Only intervals that were kept above 0 go so far; their ends say nothing beside that.
     pub fn is_unresolved(&self) -> bool {
         self.interval.zip(self.mean).is_some_and(|(interval, mean)| {
             interval.low > 0.0 && (interval.high > UNRESOLVED * mean || interval.low * UNRESOLVED < mean)

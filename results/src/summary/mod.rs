@@ -4,11 +4,13 @@ mod caution;
 mod estimate;
 mod point;
 mod search;
+mod standing;
 
-pub use caution::{Caution, Loads, Standing};
+pub use caution::{Caution, Loads};
 pub use estimate::{Estimate, UNRESOLVED};
 pub use point::PointSummary;
 pub use search::{Answer, Probed, ProbedLimit};
+pub use standing::Standing;
 
 use crate::goal::Selection;
 use crate::index::{NetworkIndex, PointIndex};
