@@ -68,7 +68,7 @@ impl SharedSystem {
             devices: self.devices,
             edge: (*self.edge).clone(),
             link: (*self.link).clone(),
-            cloud: (*self.cloud).clone(),
+            cloud: *self.cloud,
             workload: (*self.workload).clone(),
             starvation_seconds: self.starvation_seconds,
         }

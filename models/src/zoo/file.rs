@@ -375,9 +375,6 @@ fn check_header(bytes: &[u8]) -> Result<(), WeightFileError> {
     }
 }
 
-/// Key of a unit's metadata by which it says for which backbone it was trained, see [`WeightFile::content`].
-pub(super) const CONTENT: &str = "backbone_blake3";
-
 /// Metadata from which values are decoded.
 struct Keys<'a> {
     all: &'a BTreeMap<String, String>,
@@ -464,8 +461,8 @@ impl Keys<'_> {
     fn backbone_content(&self) -> Result<Option<String>, WeightFileError> {
         let is_hash = |word: &str| word.len() == 64 && word.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f'));
         let needed = "the hash that `cospike check` prints of the backbone, 64 hexadecimal digits";
-        let hash = || self.choose(CONTENT, needed, |word| is_hash(word).then(|| word.to_owned()));
-        self.all.contains_key(CONTENT).then(hash).transpose()
+        let hash = || self.choose(foreign::CONTENT, needed, |word| is_hash(word).then(|| word.to_owned()));
+        self.all.contains_key(foreign::CONTENT).then(hash).transpose()
     }
 
     fn task(&self) -> Result<Option<String>, WeightFileError> {

@@ -1,12 +1,14 @@
 //! What a weight file has to say that CoSpike's own trainer has not written.
 
-use super::file::CONTENT;
 use super::{Normalisation, WeightFileError};
 use cospike_sim_core::network::{Family, Fires, Leak, Neuron, Reset};
 use std::collections::BTreeMap;
 
 /// Key by which CoSpike's trainer says that it wrote a file.
 const OURS: &str = "cospike_version";
+
+/// Key of a unit's metadata by which it says for which backbone it was trained, see [`WeightFile::content`].
+pub(super) const CONTENT: &str = "backbone_blake3";
 
 /// Keys that have a meaning.
 const MEANINGS: [&str; 24] = [

@@ -1,6 +1,6 @@
 //! Networks that are files by themselves, beside the weight files of a zoo.
 
-use super::file::CONTENT;
+use super::foreign::CONTENT;
 use super::{Metadata, Normalisation, WeightFile, Zoo, ZooError};
 use crate::file::FileError;
 use crate::import::Imported;
