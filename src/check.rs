@@ -17,6 +17,14 @@ use std::path::Path;
 pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
     let word = arguments.scenario.word();
     if let Some(format) = Format::of(word) {
+        let of_scenarios = arguments.scenario.option_of_scenarios();
+        let of_plans =
+            arguments.plan.then_some("--plan").or(arguments.training_plan.as_ref().map(|_| "--training-plan"));
+        if let Some(option) = of_scenarios.or(of_plans) {
+            return Err(Failure::mistake(format_args!(
+                "`{option}` needs a scenario, but {word} is the file of a network"
+            )));
+        }
         return network_file::check((Path::new(word), format), arguments);
     }
     if arguments.unit.is_given() {

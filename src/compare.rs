@@ -3,10 +3,10 @@
 use crate::arguments::{Compare, NotWorse};
 use crate::columns::{Column, OVERLOADED, known_metric, unsteady};
 use crate::failure::Failure;
-use crate::output::{plural, print_json, printable, say, say_paragraph, signed, table};
+use crate::output::{note, plural, print_json, printable, say, say_paragraph, signed, table};
 use crate::stored::read_outcomes;
 use cospike_reports::{ChangedValue, ComparedFolder, FolderComparison, OtherFolder, PAGE_FILE, comparison_page};
-use cospike_results::compare::{Compared, Difference};
+use cospike_results::compare::{Compared, ComparedPoint, Difference};
 use cospike_results::manifest::Manifest;
 use cospike_results::metrics::{METRICS, Metric};
 use cospike_results::rows::Results;
@@ -44,7 +44,24 @@ pub(crate) fn compare(arguments: &Compare) -> Result<ExitCode, Failure> {
         true => print_json(&as_json(arguments, &results, &compared, &worse)),
         false => print(arguments, &results, &compared, &worse),
     }
-    Ok(if worse.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let is_checked = limits.iter().all(|(_, metric)| checks(metric, &compared));
+    Ok(if worse.is_empty() && is_checked { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Whether a metric could be found to be worse in any design point; says in how many it could not, because there is no mean to begin with.
+fn checks(metric: &Metric, compared: &[Compared]) -> bool {
+    let points = || compared.iter().flat_map(|compared| &compared.points);
+    let of =
+        |point: &ComparedPoint| point.metrics.iter().any(|of| of.metric == metric.name && of.holding_first().is_some());
+    let (all, checked) = (points().count(), points().filter(|point| of(point)).count());
+    if checked < all {
+        let none = if checked == 0 { "error" } else { "warning" };
+        let (number, name) = (plural((all - checked) as u64, "design point"), metric.name);
+        note!(
+            "{none}: `--fail-if-worse {name}` says nothing of {number}, in which A has no mean of it that holds for longer runs, too"
+        );
+    }
+    checked > 0
 }
 
 /// Writes the page about the differences.

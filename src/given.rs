@@ -59,6 +59,15 @@ impl GivenScenario {
         self.zoo.open()
     }
 
+    /// Option that means something for a scenario only, if one was given.
+    pub(crate) fn option_of_scenarios(&self) -> Option<&'static str> {
+        match (self.settings.is_empty(), self.points.is_empty()) {
+            (false, _) => Some("--set"),
+            (true, false) => Some("--point"),
+            (true, true) => None,
+        }
+    }
+
     /// Path of the scenario; `None` for a built-in one.
     pub(crate) fn file(&self) -> Option<&Path> {
         library::is_file(&self.word).then(|| Path::new(&self.word))

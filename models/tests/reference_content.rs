@@ -85,7 +85,7 @@ fn values_of_the_metadata_are_in_range() {
         ("\"tau\": 1.9", "tau", &["0", "0.5", "-1", "1e300", "\"2\""][..]),
         ("\"v_th\": 1.0", "v_th", &["0.2", "-1", "1e300", "null"]),
         ("\"v_reset\": 0.2", "v_reset", &["1e39", "\"rest\""]),
-        ("\"T\": 4", "T", &["0", "4.5", "-4", "1025", "1e9"]),
+        ("\"T\": 4", "T", &["0", "4.5", "-4", "10001", "1e9"]),
         ("\"decay_input\": false", "decay_input", &["0"]),
         ("\"decay_input\": false", "bn_eps", &["0", "-1e-5"]),
         ("\"decay_input\": false", "fire", &["\"h > v_th\""]),

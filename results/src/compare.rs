@@ -212,13 +212,17 @@ impl Difference {
         }
     }
 
+    /// The mean in the first that holds for longer runs, too; without one the second cannot be found to be worse.
+    pub fn holding_first(&self) -> Option<f64> {
+        self.first.filter(|_| self.first_standing == Standing::Holds)
+    }
+
     /// Whether the second is worse than the first by more than `tolerance`, and that is shown: a part of the first, or of shares a difference.
     /// A mean that there is no longer, because a place is overloaded now, latencies are not steady any more, or all replications failed, is
     /// worse.
     pub fn is_worse(&self, metric: &Metric, tolerance: f64) -> bool {
-        let holding = |mean: Option<f64>, standing| mean.filter(|_| standing == Standing::Holds);
-        let Some(first) = holding(self.first, self.first_standing) else { return false };
-        if holding(self.second, self.second_standing).is_none() {
+        let Some(first) = self.holding_first() else { return false };
+        if self.second.filter(|_| self.second_standing == Standing::Holds).is_none() {
             return true;
         }
         let tolerance = if metric.unit == Unit::Share { tolerance } else { tolerance * first.abs() };

@@ -126,13 +126,13 @@ pub(crate) struct Submit {
     #[arg(long, group = "scheduler", requires = "image")]
     pub(crate) kubernetes: bool,
     /// Partition of Slurm
-    #[arg(long, requires = "slurm")]
+    #[arg(long, conflicts_with_all = ["hq", "kubernetes"])]
     pub(crate) partition: Option<String>,
     /// Account of Slurm that pays
-    #[arg(long, requires = "slurm")]
+    #[arg(long, conflicts_with_all = ["hq", "kubernetes"])]
     pub(crate) account: Option<String>,
     /// Time limit of each share, as Slurm takes it, such as 2:00:00
-    #[arg(long, requires = "slurm")]
+    #[arg(long, conflicts_with_all = ["hq", "kubernetes"])]
     pub(crate) time: Option<String>,
     /// Memory of each share: megabytes, or a number with K, M, G or T
     #[arg(long, value_name = "SIZE", conflicts_with = "hq")]
@@ -147,7 +147,7 @@ pub(crate) struct Submit {
     #[arg(long, value_name = "N", value_parser = at_least(1_u32))]
     pub(crate) shards: Option<u32>,
     /// Image for Kubernetes that has `cospike` in its path
-    #[arg(long, requires = "kubernetes")]
+    #[arg(long, conflicts_with_all = ["slurm", "hq"])]
     pub(crate) image: Option<String>,
     /// Folder for the script and the logs, which all nodes see [default: cospike-jobs/NAME-ID]
     #[arg(long, value_name = "DIR", conflicts_with = "kubernetes")]

@@ -3,7 +3,7 @@
 use super::{Opened, compile};
 use crate::arguments::Submit;
 use crate::failure::Failure;
-use crate::output::{note, plural, say};
+use crate::output::{note, plural, printable, say};
 use crate::run::record::leave_record;
 use anyhow::Context;
 use cospike_cluster::kubernetes::{self, IndexedJob, Scenario};
@@ -11,8 +11,9 @@ use cospike_cluster::{
     ArrayJob, CommandError, Engine, Resources, Submission, covered, hyperqueue, number_of_shares, quote_all,
     shares_of_missing, slurm, unique_name,
 };
+use cospike_models::zoo::Format;
 use cospike_results::store::entries::Location;
-use cospike_studies::{PieceKeys, Pieces, Unit};
+use cospike_studies::{PieceKeys, Pieces, Plan, Unit};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
@@ -49,10 +50,10 @@ fn print_manifest(arguments: &Submit) -> Result<(), Failure> {
         None => Scenario::BuiltIn(given.word().into()),
         Some(path) => Scenario::Text(fs::read_to_string(path).with_context(|| path.display().to_string())?),
     };
-    if let (Scenario::Text(_), Some(file)) = (&scenario, plan.provenance.traces.first()) {
+    if let (Scenario::Text(_), Some(file)) = (&scenario, file_beside(plan)) {
         return Err(Failure::mistake(format_args!(
             "the scenario reads {}, which pods do not have: only scenarios that read no other files can run there",
-            file.name
+            printable(file)
         )));
     }
     let options = given.options()?.into_iter().map(text).collect::<Result<Vec<String>, _>>()?;
@@ -67,6 +68,17 @@ fn print_manifest(arguments: &Submit) -> Result<(), Failure> {
     let text = kubernetes::manifest(&job, &resources(arguments)).map_err(Failure::mistake)?;
     say!("{}", text.trim_end());
     Ok(())
+}
+
+/// A file that a study reads besides its scenario: a recording, a profile or price list of the user's own, a network, samples.
+fn file_beside(plan: &Plan) -> Option<&str> {
+    let recordings = plan.provenance.traces.iter().map(|file| file.name.as_str());
+    let is_path = |name: &&str| name.contains(['/', '.']);
+    let profiles = plan.provenance.profiles.iter().map(|profile| profile.name.as_str()).filter(is_path);
+    let networks = plan.networks.iter().flat_map(|network| &network.weights).map(|file| file.name.as_str());
+    let networks = networks.filter(|name| Format::of(name).is_some());
+    let samples = plan.networks.iter().map(|network| network.samples.dataset.as_str()).filter(is_path);
+    recordings.chain(profiles).chain(networks).chain(samples).next()
 }
 
 /// What is to be submitted.

@@ -2,7 +2,7 @@
 
 use super::priced::Measured;
 use cospike_sim_core::inference::LayerCounts;
-use cospike_sim_core::network::{Network, Operation};
+use cospike_sim_core::network::{Network, Signal};
 
 /// How much the head of a spiking network fires.
 pub(super) struct Activity {
@@ -42,7 +42,8 @@ impl Activity {
             (network.layers[layer.layer].name.clone(), rate)
         });
         let layers = layers.collect();
-        let on_spikes = measured.layers.iter().filter(|layer| is_on_spikes(network, layer.layer));
+        let signals = network.signals(Signal::Real);
+        let on_spikes = measured.layers.iter().filter(|layer| is_on_spikes(network, &signals, layer.layer));
         let (met, synapses) = on_spikes.fold((0, 0), |(met, synapses), layer| {
             (met + layer.with_borders.ac, synapses + network.dense_macs(layer.layer..layer.layer + 1))
         });
@@ -86,9 +87,8 @@ impl Activity {
     }
 }
 
-/// Whether the layer `index` has weights and reads spikes.
-fn is_on_spikes(network: &Network, index: usize) -> bool {
+/// Whether the layer `index` has weights and reads spikes, `signals` being what each layer emits.
+fn is_on_spikes(network: &Network, signals: &[Signal], index: usize) -> bool {
     let inputs = &network.layers[index].inputs;
-    network.dense_macs(index..index + 1) > 0
-        && inputs.iter().all(|&input| matches!(network.layers[input].operation, Operation::Neuron(_)))
+    network.dense_macs(index..index + 1) > 0 && inputs.iter().all(|&input| signals[input] != Signal::Real)
 }

@@ -5,7 +5,7 @@
 //! | array | content |
 //! |---|---|
 //! | `input` or `input_...` | `[T, N, ...]`, with the sizes of the network's input: what each sample feeds in, in every step |
-//! | `spk_NODE`, `v_NODE` | `[T, N, ...]`: spikes or real values that the node emitted; `NODE` without a leading `_` does as well |
+//! | `spk_NODE`, `v_NODE` | `[T, N, ...]`: spikes or real values that the node emitted (not membranes of one that emits spikes); `NODE` without a leading `_` does as well |
 //! | `out`, `output` or `out_...` | `[T, N, ...]`: what the network emitted |
 //! | `dt` | optional: length of a time step |
 //!
@@ -213,11 +213,18 @@ impl Recorded {
         let is_binary = self.input.data.iter().all(|&value| value == 0.0 || value == 1.0);
         let kind = if is_binary { Signal::BINARY.into() } else { InputKind::FRAMES };
         let executable = Executable::with_input(kind, network, &made.weights)?;
+        let emitted = network.signals(if is_binary { Signal::BINARY } else { Signal::Real });
         let mut recorded = vec![];
         for (node, values) in &self.nodes {
             let layer =
                 find(made, node).ok_or_else(|| wrong(&values.array, "nothing that the network emits has this name"))?;
             values.check(network.layers[layer].output)?;
+            if emitted[layer] != Signal::Real && values.data.iter().any(|value| value.fract() != 0.0) {
+                let reason = format!(
+                    "`{node}` emits spikes, of which these are none: membranes are not compared, so leave it out"
+                );
+                return Err(wrong(&values.array, reason));
+            }
             recorded.push((layer, values));
         }
         let last = network.layers.len() - 1;

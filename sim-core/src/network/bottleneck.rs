@@ -19,8 +19,8 @@ pub struct Bottleneck {
 
 /// The layers of a bottleneck unit. Whatever the kind, the cut is behind `encoder.act`.
 ///
-/// The last layer of a decoder does what the split's layer does: a unit behind a linear layer of a float network (the end of
-/// a MobileNetV2 block) restores it without the final ReLU.
+/// The last layer of a decoder does what the split's layer does: a unit behind a layer of a float network that may emit values below
+/// zero (the end of a MobileNetV2 block, or a pool of such) restores it without the final ReLU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -198,18 +198,30 @@ impl Network {
         (cut, self.closed("decoder.restore_act", restored, last))
     }
 
-    /// Nonlinearity at the end of a decoder in this float network: a ReLU, or none if the network's last layer is
-    /// linear.
+    /// Nonlinearity at the end of a decoder in this float network: a ReLU, or none if the network's last layer may emit values below
+    /// zero.
     fn closing_activation(&self) -> Option<Nonlinearity> {
-        match self.layers[self.layers.len() - 1].operation {
+        (!self.may_be_negative(self.layers.len() - 1)).then_some(Nonlinearity::Float(Activation::Relu))
+    }
+
+    /// Whether layer `index` may emit values below zero.
+    fn may_be_negative(&self, index: usize) -> bool {
+        let layer = &self.layers[index];
+        match layer.operation {
             Operation::Conv2d(_)
             | Operation::ConvTranspose2d(_)
             | Operation::Linear
             | Operation::Add
             | Operation::Cells(_)
             | Operation::Previous
-            | Operation::Scale => None,
-            _ => Some(Nonlinearity::Float(Activation::Relu)),
+            | Operation::Scale => true,
+            Operation::Pool(_)
+            | Operation::Flatten
+            | Operation::Concat
+            | Operation::Activation(Activation::Round { .. }) => {
+                layer.inputs.iter().any(|&input| self.may_be_negative(input))
+            }
+            Operation::Input | Operation::Neuron(_) | Operation::Activation(_) => false,
         }
     }
 
