@@ -176,6 +176,17 @@ fn invariant_11_mistakes_are_answered_with_what_there_is() {
 }
 
 /// The account line by line is of one list; its lines sum to its total.
+/// Of 432 neurons, 127 / 24 spikes per sample reach the only weights on spikes, 432 x 4, through a Flatten: each meets its four.
+#[test]
+fn weights_behind_flattened_spikes_meet_them_too() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/events");
+    let [network, data] = [folder.join("net.nir"), folder].map(|path| path.display().to_string());
+    let energy = cospike(&[&network, "--data", &data, "--json"]).assert().success();
+    let found: Value = serde_json::from_slice(&energy.get_output().stdout).unwrap();
+    let expected = 127.0 / 24.0 / 432.0;
+    assert!((number(&found["spikes_per_synapse"]) - expected).abs() < 1e-9, "{}", found["spikes_per_synapse"]);
+}
+
 #[test]
 fn the_ledger_is_of_one_price_list() {
     let output = cospike(&["resnet14", "--samples", "2", "--ledger"]).assert().code(2).get_output().clone();

@@ -144,14 +144,14 @@ impl Request<'_> {
         for submission in &earlier {
             let number = submission.job.as_deref().unwrap_or("of unknown number");
             match live.get(&submission.job_name(study)) {
-                Some(elements) => note!(
+                Some(elements) if !elements.is_empty() => note!(
                     "{engine} job {number} of {} is still queued or running, with {} of {}",
                     submission.submitted,
                     elements.len(),
                     plural(submission.shares.len() as u64, "share")
                 ),
-                None if self.arguments.dry_run => {}
-                None => submission.remove(&self.opened.store, &self.pieces.keys().study())?,
+                _ if self.arguments.dry_run => {}
+                _ => submission.remove(&self.opened.store, &self.pieces.keys().study())?,
             }
         }
         Ok(covered(&earlier, study, &live))

@@ -23,7 +23,7 @@ use verdicts::Verdicts;
 pub(crate) struct GivenFile {
     /// Of a .nir file: length of a time step, in the unit of its time constants, such as 1e-4 [default: as the file says, or the one with
     /// which inputs have the weight 1, if all neurons agree on it]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time_step)]
     dt: Option<f64>,
     /// Of a .nir file: what a spike does to the membrane [default: as the file says, or hard]
     #[arg(long, value_enum)]
@@ -64,6 +64,12 @@ enum Init {
     Reset,
     /// 0
     Zero,
+}
+
+/// Parses the length of a time step.
+fn time_step(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number| (1e-9..=1e9).contains(number));
+    number.ok_or_else(|| format!("`{text}` is no length of a time step: give a number from 1e-9 to 1e9"))
 }
 
 impl GivenFile {

@@ -42,3 +42,13 @@ fn a_manifest_is_what_kubernetes_takes() {
         python.args(["-c", VALIDATE]).current_dir(bench.path(".")).stdin(Stdio::from(manifest)).output().unwrap();
     assert!(validated.status.success(), "{}\n{}", said(&validated), said(&output));
 }
+
+#[test]
+fn a_scenario_that_reads_a_file_is_not_for_pods() {
+    let bench = Bench::new(&[("profile = \"wifi\"", "profile = \"mine.toml\"")]);
+    let profile = std::process::Command::new(env!("CARGO_BIN_EXE_cospike")).args(["profile", "wifi"]).output().unwrap();
+    std::fs::write(bench.path("mine.toml"), profile.stdout).unwrap();
+    let options = ["submit", "--kubernetes", "--image", "cospike", "--store", "s3://bucket/folder"];
+    let refused = said(&bench.run(&options, 2));
+    assert!(refused.contains("the scenario reads mine.toml, which pods do not have"), "{refused}");
+}

@@ -204,6 +204,8 @@ fn mistakes_are_named_before_anything_is_computed() {
         (&["submit"], "--slurm|--hq|--kubernetes"),
         (&["submit", "--slurm", "--hq"], "cannot be used with"),
         (&["submit", "--kubernetes", "--image", "cospike"], "pods share no folder"),
+        (&["submit", "--hq", "--partition", "short"], "cannot be used with"),
+        (&["submit", "--slurm", "--image", "cospike"], "cannot be used with"),
     ] {
         let store = if arguments.contains(&"--no-store") { &[][..] } else { &["--store", "none"] };
         let said = said(&bench.run(&[arguments, store].concat(), 2));

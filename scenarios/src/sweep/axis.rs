@@ -161,7 +161,7 @@ fn collect<'a>(
 pub(super) fn check_distinct(values: &[Located<Value>]) -> Result<(), Mistake> {
     let mut seen = BTreeMap::new();
     values.iter().try_for_each(|value| {
-        let found = excerpt(&value.to_string());
+        let found = value.as_str().map_or_else(|| excerpt(&value.to_string()), |text| format!("`{}`", excerpt(text)));
         let same = value.as_f64().map_or_else(|| value.to_string(), |number| number.to_string());
         let message = match seen.insert(same, found.clone()) {
             None => return Ok(()),

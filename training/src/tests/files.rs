@@ -281,7 +281,7 @@ fn what_units_of_a_file_cannot_be_is_said() {
     for (found, expected) in [
         (recurrent(""), "says no number of time steps"),
         (recurrent(&format!("time_steps = 4\n{classify}")), "no gradient passes through layer `1."),
-        (recurrent("time_steps = 0"), "`time_steps` 0: give 1 to 1024"),
+        (recurrent("time_steps = 0"), "`time_steps` 0: give 1 to 10000"),
         (recurrent("time_steps = 4\ntune_tail = true"), "the tail of a file stays as it is"),
         (recurrent("network = 'resnet14'"), "have `network` and `file`"),
         (units("residual.onnx", "binary", "/pool/MaxPol", ""), "/pool/MaxPool"),
