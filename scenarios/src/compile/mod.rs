@@ -183,7 +183,7 @@ fn compile_points(expansion: &Expansion<'_>, given: &Given, origin: &Origin, zoo
     let networks = || compiler.networks.iter().map(|network| &network.blueprint.network);
     compiler.measured.values().try_for_each(|heads| heads.check_splits(networks()))?;
     let study = study.ok_or_else(|| Mistake::in_file("this study has no design point"))?;
-    check_goal(expansion, &points)?;
+    check_lifetime(expansion, &points)?;
     let searches = expansion.search.as_ref().map(|search| {
         searches::check(search, &study)?;
         Ok::<_, Mistake>(searches::compile(search, expansion, &outlines, given))
@@ -228,9 +228,10 @@ fn compile_points(expansion: &Expansion<'_>, given: &Given, origin: &Origin, zoo
     })
 }
 
-/// Refuses a goal for which no design point has a value: only a battery has a lifetime.
-fn check_goal(expansion: &Expansion<'_>, points: &[DesignPoint]) -> Result<(), Mistake> {
-    let place = expansion.goal.as_ref().and_then(|goal| goal.place_of(LIFETIME.name));
+/// Refuses a goal, or a condition of a search, for which no design point has a value: only a battery has a lifetime.
+fn check_lifetime(expansion: &Expansion<'_>, points: &[DesignPoint]) -> Result<(), Mistake> {
+    let of_goal = expansion.goal.as_ref().and_then(|goal| goal.place_of(LIFETIME.name));
+    let place = of_goal.or_else(|| expansion.search.as_ref()?.place_of(LIFETIME.name));
     match place.filter(|_| points.iter().all(|point| point.system.edge.battery_joules.is_none())) {
         Some(span) => {
             let message = format!("no design point has a battery, so none has a `{}`", LIFETIME.name);

@@ -35,6 +35,8 @@ pub(super) struct Find<'a> {
     pub(super) condition: String,
     /// Position of `[find]`.
     pub(super) span: Range<usize>,
+    /// Position of the condition.
+    pub(super) where_span: Range<usize>,
 }
 
 impl<'a> Find<'a> {
@@ -72,7 +74,7 @@ impl<'a> Find<'a> {
                 .get("max_replications")
                 .map_or(Ok(MAX_REPLICATIONS), |value| read_count("max_replications", value))?,
         };
-        Ok(Self { path, values, goal, decision, condition: condition.text, span })
+        Ok(Self { path, values, goal, decision, where_span: condition.span.clone(), condition: condition.text, span })
     }
 
     /// Dotted path of the searched key.

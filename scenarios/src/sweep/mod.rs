@@ -39,6 +39,7 @@ use crate::scenario::Scenario;
 use crate::settings::{self, Setting};
 use crate::shape;
 use axis::Axis;
+use cospike_results::metrics::metric;
 use cospike_studies::condition::Decision;
 use cospike_studies::search::{Goal, Probe, most_probes};
 pub(crate) use expansion::Expansion;
@@ -81,6 +82,16 @@ pub struct Search {
     pub condition: String,
     /// Position of `[find]` in the file.
     pub(crate) span: Range<usize>,
+    /// Position of the condition.
+    pub(crate) where_span: Range<usize>,
+}
+
+impl Search {
+    /// Where the metric called `name` is limited, in whatever unit.
+    pub(crate) fn place_of(&self, name: &str) -> Option<Range<usize>> {
+        let is_it = |other: &str| metric(other).is_some_and(|metric| metric.name == name);
+        self.decision.condition.limits().iter().any(|limit| is_it(&limit.metric)).then(|| self.where_span.clone())
+    }
 }
 
 /// The scenario of one design point.
@@ -190,6 +201,14 @@ impl From<Find<'_>> for Search {
     fn from(find: Find<'_>) -> Self {
         let key = find.dotted_path();
         let values = find.values.iter().filter_map(|value| value.as_f64()).collect();
-        Self { key, values, goal: find.goal, decision: find.decision, condition: find.condition, span: find.span }
+        Self {
+            key,
+            values,
+            goal: find.goal,
+            decision: find.decision,
+            condition: find.condition,
+            span: find.span,
+            where_span: find.where_span,
+        }
     }
 }
