@@ -5,14 +5,11 @@ use crate::failure::Failure;
 use crate::given::GivenScenario;
 use crate::output::{plural, say};
 use cospike_models::dataset::{Dataset, Subset};
-use cospike_models::import::nir::{Initial, NirOptions};
 use cospike_models::zoo::{Format, NetworkChoice, PLAIN, UnitChoice, WeightFile, Zoo};
 use cospike_results::store::whole_file::WholeFile;
 use cospike_scenarios::scenario::DatasetName;
 use cospike_scenarios::{FileOfUnit, MissingNetwork};
-use cospike_sim_core::network::{
-    Bottleneck, BottleneckKind, CellReset, Family, Fires, Leak, Network, NetworkName, Neuron, Operation,
-};
+use cospike_sim_core::network::{Bottleneck, BottleneckKind, Family, Leak, Network, NetworkName, Neuron, Operation};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -228,19 +225,12 @@ impl Plan {
         if let Some(normalisation) = &options.normalisation {
             writeln!(text, "normalisation = \"{normalisation}\"")?;
         }
-        let NirOptions { dt, reset, fires, initial } = options.nir;
+        let nir = options.nir;
         let words = [
-            dt.map(|dt| format!("dt = {dt:?}")),
-            reset.map(|reset| format!("reset = {:?}", if reset == CellReset::Soft { "soft" } else { "hard" })),
-            fires.map(|fires| format!("fire = {:?}", if fires == Fires::From { "ge" } else { "gt" })),
-            initial.map(|initial| {
-                let word = match initial {
-                    Initial::Rest => "rest",
-                    Initial::Reset => "reset",
-                    Initial::Zero => "zero",
-                };
-                format!("initial = {word:?}")
-            }),
+            nir.dt.map(|dt| format!("dt = {dt:?}")),
+            nir.reset.map(|_| format!("reset = {:?}", nir.reset_word())),
+            nir.fires.map(|_| format!("fire = {:?}", nir.fires_word())),
+            nir.initial.map(|_| format!("initial = {:?}", nir.initial_word())),
         ];
         let words: Vec<String> = words.into_iter().flatten().collect();
         if !words.is_empty() {

@@ -3,9 +3,9 @@
 use crate::fit::{Schedule, kept_share};
 use crate::pass::{Dynamics, check, check_passage};
 use anyhow::{Context, Result, bail, ensure};
-use cospike_models::import::nir::{Initial, NirOptions};
+use cospike_models::import::nir::NirOptions;
 use cospike_models::zoo::{Format, ImportOptions, MAX_LEVELS, MAX_TIME_STEPS, Normalisation, WeightFile};
-use cospike_sim_core::network::{BottleneckKind, CellReset, Family, Fires, Network, NetworkName, Neuron};
+use cospike_sim_core::network::{BottleneckKind, Family, Network, NetworkName, Neuron};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -71,8 +71,8 @@ struct Units {
     file: Option<PathBuf>,
     /// Time steps for which the spiking network of a `.nir` file is executed.
     time_steps: Option<u32>,
-    /// What a `.nir` file leaves open.
-    nir: Option<NirReading>,
+    /// What a `.nir` file leaves open, in the words of a scenario's `[network.nir]`.
+    nir: Option<NirOptions>,
     /// Normalisation of samples for a `.nir` or `.onnx` file, in the form of the metadata of weight files.
     normalisation: Option<String>,
     /// The file, once it was read.
@@ -97,59 +97,6 @@ struct Units {
     /// Whether the tail learns along with the unit instead of staying that of the backbone.
     #[serde(default)]
     tune_tail: bool,
-}
-
-/// How a `.nir` file is read, in the words of a scenario's `[network.nir]`.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NirReading {
-    dt: Option<f64>,
-    reset: Option<ResetWord>,
-    fire: Option<FireWord>,
-    initial: Option<InitialWord>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum ResetWord {
-    Hard,
-    Soft,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum FireWord {
-    Gt,
-    Ge,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum InitialWord {
-    Rest,
-    Reset,
-    Zero,
-}
-
-impl NirReading {
-    fn options(self) -> NirOptions {
-        NirOptions {
-            dt: self.dt,
-            reset: self.reset.map(|reset| match reset {
-                ResetWord::Hard => CellReset::Hard,
-                ResetWord::Soft => CellReset::Soft,
-            }),
-            fires: self.fire.map(|fire| match fire {
-                FireWord::Gt => Fires::Above,
-                FireWord::Ge => Fires::From,
-            }),
-            initial: self.initial.map(|initial| match initial {
-                InitialWord::Rest => Initial::Rest,
-                InitialWord::Reset => Initial::Reset,
-                InitialWord::Zero => Initial::Zero,
-            }),
-        }
-    }
 }
 
 /// Damage that the link does during training. How much is drawn for every batch, up to these.
@@ -336,7 +283,7 @@ impl Units {
         );
         let normalisation = self.normalisation.as_deref().map(str::parse::<Normalisation>).transpose();
         let normalisation = normalisation.map_err(|reason| anyhow::anyhow!("`normalisation` of `{name}`: {reason}"))?;
-        let options = ImportOptions { nir: self.nir.unwrap_or_default().options(), normalisation };
+        let options = ImportOptions { nir: self.nir.unwrap_or_default(), normalisation };
         let stem = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let read = WeightFile::read_network(&path, &stem, &options, self.time_steps);
         let help = "in [[units]], `time_steps` says how long a spiking network is executed, and `nir` how a file in the NIR format is read";

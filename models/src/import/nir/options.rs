@@ -4,18 +4,24 @@ use super::error::{NirError, at_node};
 use super::graph::Said;
 use crate::zoo::MAX_TIME_STEPS;
 use cospike_sim_core::network::{CellReset, Fires, Readout};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use std::fmt;
 
-/// How neurons are made of what a file says; `None` where nothing is said.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// How neurons are made of what a file says; `None` where nothing is said. It is decoded from the words that a file's metadata have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct NirOptions {
     /// Length of a time step, in the unit of the file's time constants; found from these if it is not said.
     pub dt: Option<f64>,
     /// What a spike does to the membrane: it resets it to the value in the file, if nothing else is said.
+    #[serde(deserialize_with = "reset")]
     pub reset: Option<CellReset>,
     /// Where neurons fire: above their threshold, if nothing else is said.
+    #[serde(rename = "fire", deserialize_with = "fires")]
     pub fires: Option<Fires>,
     /// Membranes before the first step: [`Initial::Rest`], if nothing else is said.
+    #[serde(deserialize_with = "initial")]
     pub initial: Option<Initial>,
 }
 
@@ -91,6 +97,26 @@ impl fmt::Display for NirOptions {
         let words: Vec<String> = [dt, reset, fire, initial].into_iter().flatten().collect();
         f.write_str(&words.join(" "))
     }
+}
+
+fn reset<'de, D: Deserializer<'de>>(value: D) -> Result<Option<CellReset>, D::Error> {
+    named(&RESETS, value)
+}
+
+fn fires<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Fires>, D::Error> {
+    named(&FIRES, value)
+}
+
+fn initial<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Initial>, D::Error> {
+    named(&INITIALS, value)
+}
+
+/// What a word stands for.
+fn named<'de, D: Deserializer<'de>, T: Copy>(words: &[(&str, T)], value: D) -> Result<Option<T>, D::Error> {
+    let word = String::deserialize(value)?;
+    let known = words.iter().find(|(known, _)| *known == word).map(|&(_, value)| value);
+    let names = || words.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" or ");
+    known.map(Some).ok_or_else(|| D::Error::custom(format!("{word:?} instead of {}", names())))
 }
 
 fn word<T: PartialEq>(words: &[(&'static str, T)], value: T) -> &'static str {
