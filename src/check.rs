@@ -25,7 +25,8 @@ pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
                 "`{option}` needs a scenario, but {word} is the file of a network"
             )));
         }
-        return network_file::check((Path::new(word), format), arguments);
+        let about = (&arguments.file, &arguments.unit);
+        return network_file::check((Path::new(word), format), about, arguments.readout, arguments.json);
     }
     if arguments.unit.is_given() {
         return Err(Failure::mistake(

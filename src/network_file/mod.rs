@@ -6,15 +6,14 @@ mod verdicts;
 
 pub(crate) use compare::compare;
 
-use crate::arguments::Check;
 use crate::failure::Failure;
 use crate::given::{GivenZoo, unknown_name};
-use crate::unit_form;
+use crate::unit_form::{self, GivenUnit};
 use clap::{Args, ValueEnum};
 use cospike_models::import::nir::{Initial, NirError, NirFile, NirOptions};
 use cospike_models::import::onnx::OnnxFile;
 use cospike_models::zoo::{Format, ImportOptions, Normalisation, WeightFile, Zoo, ZooError};
-use cospike_sim_core::network::{CellReset, Fires};
+use cospike_sim_core::network::{CellReset, Fires, Readout};
 use std::path::Path;
 use verdicts::Verdicts;
 
@@ -200,9 +199,14 @@ pub(crate) fn with_weights(file: WeightFile, zoo: &GivenZoo) -> Result<(Zoo, Str
 
 /// Says of every node of the network at `path` how it is executed, or which form a unit in it has. Fails if a node is not executed, or the
 /// readout that was asked for has nothing to read.
-pub(crate) fn check((path, format): (&Path, Format), arguments: &Check) -> Result<(), Failure> {
-    let options = arguments.file.options(Some(format))?;
-    if arguments.unit.is_given() {
+pub(crate) fn check(
+    (path, format): (&Path, Format),
+    (given, unit): (&GivenFile, &GivenUnit),
+    readout: Option<Readout>,
+    as_json: bool,
+) -> Result<(), Failure> {
+    let options = given.options(Some(format))?;
+    if unit.is_given() {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         // Its form does not depend on the number of time steps.
         let file = WeightFile::read_network(path, &name, &options, None).or_else(|error| match error {
@@ -211,10 +215,10 @@ pub(crate) fn check((path, format): (&Path, Format), arguments: &Check) -> Resul
         });
         let file = file.map_err(not_runnable)?;
         let network = file.architecture().map_err(Failure::mistake)?;
-        arguments.unit.form(&network, &name, Some(&file))?.print(arguments.json);
+        unit.form(&network, &name, Some(&file))?.print(as_json);
         return Ok(());
     }
-    let verdicts = |verdicts: Verdicts<'_>| verdicts.read_out(arguments.readout).print(arguments.json);
+    let verdicts = |verdicts: Verdicts<'_>| verdicts.read_out(readout).print(as_json);
     match format {
         Format::Nir => {
             let file = NirFile::read(path, &options.nir).map_err(Failure::mistake)?;
@@ -229,7 +233,7 @@ pub(crate) fn check((path, format): (&Path, Format), arguments: &Check) -> Resul
         Format::Weights => {
             let file = WeightFile::read(path).map_err(Failure::mistake)?;
             if file.is_of_another_file() {
-                unit_form::print_present(&file, arguments.json);
+                unit_form::print_present(&file, as_json);
                 return Ok(());
             }
             return verdicts(Verdicts::of_weights(&file)?);
