@@ -130,7 +130,7 @@ fn in_a_word(caution: &Caution) -> &'static str {
     match caution {
         Caution::Overloaded { .. } => "overloaded",
         Caution::Drifting => NOT_STEADY,
-        Caution::TooShort => "too short",
+        Caution::TooShort | Caution::TooShortForLoad { .. } => "too short",
     }
 }
 

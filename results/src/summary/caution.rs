@@ -39,6 +39,16 @@ pub enum Caution {
     Drifting,
     /// The 95th percentile of latency is well below the mean: a few requests, those of the start or of the end, decide the mean.
     TooShort,
+    /// A place is asked for almost as much as it can do, and the replications are too short for the long busy periods that its queue has then:
+    /// nothing in their results shows that these have not occurred yet.
+    TooShortForLoad {
+        /// The place.
+        place: &'static str,
+        /// Its offered load.
+        load: f64,
+        /// Number of requests that a replication needs at least.
+        requests: u64,
+    },
 }
 
 impl std::fmt::Display for Caution {
@@ -58,6 +68,11 @@ impl std::fmt::Display for Caution {
                 formatter,
                 "too short: the 95th percentile of latency is well below its mean, so a few requests decide the mean; ask for more"
             ),
+            Self::TooShortForLoad { place, load, requests } => write!(
+                formatter,
+                "too short: at a load of {load:.2} the queue of the {place} has busy periods that fewer than {requests} requests do not show; ask \
+                 for more"
+            ),
         }
     }
 }
@@ -68,6 +83,27 @@ const ENOUGH_ANSWERS: u64 = 1_000;
 /// Share of the mean below which a 95th percentile is well below it. Where nearly all latencies are equal, the few that are longer put the
 /// mean a little above the percentile.
 const WELL_BELOW: f64 = 0.9;
+
+/// Load from which on the length of a run has to be that of [`requests_needed`]; below, a run that reaches a steady state has them.
+const HIGH_LOAD: f64 = 0.9;
+
+/// Times that a run has to last in which its queue forgets: an interval needs 20 batches, each longer than that. With fewer, three quarters
+/// of the intervals or less cover the mean (docs/notes/statistics.md).
+const RELAXATIONS: f64 = 20.0;
+
+/// Requests of a run in which a queue of one server at this load, below 1, forgets often enough. It forgets in about
+/// `1 / (1 - sqrt(load))^2` services (relaxation time of M/M/1, docs/notes/statistics.md); one of several servers needs more.
+fn requests_needed(load: f64) -> u64 {
+    (RELAXATIONS / (1.0 - load.sqrt()).powi(2)).ceil() as u64
+}
+
+/// The place that is asked for almost as much as it can do by too few requests, if there is one.
+fn too_short_for_load(load: &Loads, rows: &[&ReplicationRow]) -> Option<Caution> {
+    let (place, load) = load.greatest().filter(|(_, load)| (HIGH_LOAD..1.0).contains(load))?;
+    let requests = requests_needed(load);
+    let is_short = |row: &&ReplicationRow| row.requests.completed < requests;
+    rows.iter().any(is_short).then_some(Caution::TooShortForLoad { place, load, requests })
+}
 
 /// What speaks against taking the means of a point for those of a longer run.
 pub(super) fn cautions(
@@ -85,9 +121,24 @@ pub(super) fn cautions(
     // An overloaded place explains the others.
     match overloaded {
         Some(overloaded) => vec![overloaded],
-        None => [drifting.then_some(Caution::Drifting), is_short.then_some(Caution::TooShort)]
-            .into_iter()
-            .flatten()
-            .collect(),
+        None => {
+            let short = is_short.then_some(Caution::TooShort);
+            [drifting.then_some(Caution::Drifting), short, too_short_for_load(load, rows)]
+                .into_iter()
+                .flatten()
+                .collect()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// At 0.95 a queue forgets in 1,560 services.
+    #[test]
+    fn a_queue_near_its_limit_needs_long_runs() {
+        assert_eq!(requests_needed(0.95), 31_195);
+        assert!(requests_needed(0.9) < 8_000 && requests_needed(0.99) > 700_000);
     }
 }
