@@ -8,8 +8,8 @@ impl Dataset {
     /// # Errors
     /// Only if the embedded files are damaged.
     pub fn fashion_mnist_test() -> Result<Self, DatasetError> {
-        let images = include_bytes!("../../data/fashion-mnist/t10k-images-idx3-ubyte.gz");
-        let labels = include_bytes!("../../data/fashion-mnist/t10k-labels-idx1-ubyte.gz");
+        let images = include_bytes!(concat!(env!("OUT_DIR"), "/t10k-images-idx3-ubyte"));
+        let labels = include_bytes!(concat!(env!("OUT_DIR"), "/t10k-labels-idx1-ubyte"));
         Ok(Self { task: Some("fashion-mnist"), ..Self::from_idx(&images[..], &labels[..])? })
     }
 }
