@@ -157,7 +157,7 @@ fn a_capacity_is_the_last_value_before_a_place_is_overloaded() {
     );
     let all = rate.replace("| 0.8", "| 1.1").replace("| 0.4", "| 1.05");
     assert!(answered(&all)[0].starts_with("mbps: spiking holds at no value tried, at 1 the uplink is overloaded"));
-    let between = rate.replace("| 1.6", "| 0.9").replace("| 0.8", "| 1.1");
+    let between = rate.replace("| 1.6", "| 0.85").replace("| 0.8", "| 1.1");
     assert_eq!(answered(&between)[0], "mbps: spiking is overloaded at 1 of 3 values: 2.");
     // A line that holds everywhere is named beside one that does not.
     let two = fleet.replace("{\"cameras\"", "{\"network.family\":\"spiking\",\"cameras\"")
@@ -167,7 +167,7 @@ fn a_capacity_is_the_last_value_before_a_place_is_overloaded() {
     "#;
     assert!(answered(&two)[0].ends_with("; float holds at every value tried (p95 latency at most 70.7 ms)."), "{two}");
     // Without overload there is nothing to say of capacity.
-    let steady = answered(&fleet.replace("| 1.3", "| 0.9"));
+    let steady = answered(&fleet.replace("| 1.3", "| 0.85"));
     assert_eq!(
         steady,
         ["cameras from 100 to 400: p95 latency from 50.5 ms to 2.02 s and mean latency from 40.4 ms to 1.62 s."]
