@@ -157,7 +157,7 @@ fn a_capacity_is_the_last_value_before_a_place_is_overloaded() {
     );
     let all = rate.replace("| 0.8", "| 1.1").replace("| 0.4", "| 1.05");
     assert!(answered(&all)[0].starts_with("mbps: spiking holds at no value tried, at 1 the uplink is overloaded"));
-    let between = rate.replace("| 1.6", "| 0.85").replace("| 0.8", "| 1.1");
+    let between = rate.replace("| 1.6", "| 0.75").replace("| 0.8", "| 1.1");
     assert_eq!(answered(&between)[0], "mbps: spiking is overloaded at 1 of 3 values: 2.");
     // A line that holds everywhere is named beside one that does not.
     let two = fleet.replace("{\"cameras\"", "{\"network.family\":\"spiking\",\"cameras\"")
