@@ -94,7 +94,7 @@ fn invariant_4_shares_that_meet_in_a_bucket_give_what_one_process_gives() {
 
 /// Whatever the server is at when it is killed, nothing is lost of what it had, and the run goes on when it is back.
 #[test]
-fn a_server_that_is_killed_and_started_again_costs_nothing() {
+fn a_bucket_whose_server_is_killed_and_started_again_costs_nothing() {
     let Some(mut server) = Server::start() else { return };
     let here = tempfile::tempdir().unwrap();
     let here = here.path();
