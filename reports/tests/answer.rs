@@ -144,6 +144,12 @@ fn a_capacity_is_the_last_value_before_a_place_is_overloaded() {
           times what it can do)."
         ]
     );
+    // Near its limit, where the run is too short, nothing is said of latency.
+    let near = answered(&fleet.replace("| 0.7", "| 0.95"));
+    assert!(
+        near[0].contains("spiking holds up to 200 (p95 latency at most 50.5 ms where it is steady), at 400"),
+        "{near:?}"
+    );
     // Of a rate, too little is too much.
     let rate = r#"
         spiking mbps=1 | {"mbps":1} | 900 900 900 | 2.00 | 1.6

@@ -86,8 +86,10 @@ fn words(name: &str, points: &Points<'_, '_>) -> String {
     }
 }
 
-/// The largest 95th percentile of latency of some design points, in brackets.
+/// The largest 95th percentile of latency of some design points, in brackets; of those whose latencies are steady, if not all are.
 fn at_most<'d, 'a: 'd>(designs: impl Iterator<Item = &'d Design<'a>>) -> String {
-    let most = designs.filter_map(|design| Some(LATENCY_P95.spread(design)?.mean)).reduce(f64::max);
-    most.map_or_else(String::new, |p95| format!(" (p95 latency at most {})", Quantity::Seconds.format(p95)))
+    let (steady, others): (Vec<_>, Vec<_>) = designs.partition(|design| design.summary.is_steady());
+    let most = steady.iter().filter_map(|design| Some(LATENCY_P95.spread(design)?.mean)).reduce(f64::max);
+    let limit = if others.is_empty() { "" } else { " where it is steady" };
+    most.map_or_else(String::new, |p95| format!(" (p95 latency at most {}{limit})", Quantity::Seconds.format(p95)))
 }
