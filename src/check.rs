@@ -16,7 +16,7 @@ use std::path::Path;
 /// Checks a scenario and prints its design points, or the plan that it compiles to.
 pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
     let word = arguments.scenario.word();
-    if let Some(format) = Format::of(word) {
+    if let Some(format) = Format::recognise(word) {
         let of_scenarios = arguments.scenario.option_of_scenarios();
         let of_plans =
             arguments.plan.then_some("--plan").or(arguments.training_plan.as_ref().map(|_| "--training-plan"));

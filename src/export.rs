@@ -15,10 +15,10 @@ use std::path::Path;
 pub(crate) fn export(arguments: &Export) -> Result<(), Failure> {
     let path = &arguments.file;
     let shown = path.display();
-    if Format::of(&shown.to_string()) != Some(Format::Nir) {
+    if Format::recognise(&shown.to_string()) != Some(Format::Nir) {
         return Err(Failure::mistake(format_args!("{shown} is in no format that is written\nhelp: name it NAME.nir")));
     }
-    let (zoo, name) = match Format::of(&arguments.network) {
+    let (zoo, name) = match Format::recognise(&arguments.network) {
         None => (arguments.zoo.open()?, arguments.network.clone()),
         Some(Format::Weights) => {
             let file = WeightFile::read(Path::new(&arguments.network)).map_err(Failure::mistake)?;

@@ -119,7 +119,7 @@ enum Format {
 }
 
 impl Format {
-    fn of(path: &Path) -> Result<Self, Failure> {
+    fn recognise(path: &Path) -> Result<Self, Failure> {
         match path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase).as_deref() {
             Some("svg") => Ok(Self::Svg),
             Some("pdf") => Ok(Self::Pdf),
@@ -150,7 +150,7 @@ impl Format {
 
 /// Draws the figure, and prints the paths of its file and of its data.
 pub(crate) fn figure(arguments: &Figure) -> Result<(), Failure> {
-    let format = Format::of(&arguments.out)?;
+    let format = Format::recognise(&arguments.out)?;
     let beside = arguments.out.parent().unwrap_or(Path::new(""));
     if holds_results(beside) {
         return Err(Failure::mistake(format_args!(

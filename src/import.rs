@@ -81,7 +81,7 @@ fn out(arguments: &Import) -> Result<PathBuf, Failure> {
         let stem = arguments.file.file_stem().unwrap_or_default().to_string_lossy();
         return Ok(PathBuf::from(format!("{stem}-cospike.safetensors")));
     };
-    match Format::of(&out.to_string_lossy()) {
+    match Format::recognise(&out.to_string_lossy()) {
         Some(Format::Weights) => Ok(out.clone()),
         _ => Err(Failure::mistake(format_args!(
             "{} is no name of a weight file\nhelp: name it NAME.safetensors",

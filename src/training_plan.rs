@@ -219,7 +219,7 @@ impl Plan {
         let whole = |path: &Path| std::path::absolute(Path::new(".").join(path));
         let path = if whole(scenario)? == whole(plan)? { path.into() } else { whole(&scenario.join(path))? };
         let mut text = format!("file = {:?}\n", path.display().to_string());
-        if network.is_spiking() && Format::of(&path.to_string_lossy()) != Some(Format::Weights) {
+        if network.is_spiking() && Format::recognise(&path.to_string_lossy()) != Some(Format::Weights) {
             writeln!(text, "time_steps = {time_steps}")?;
         }
         if let Some(normalisation) = &options.normalisation {

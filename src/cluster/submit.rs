@@ -76,7 +76,7 @@ fn file_beside(plan: &Plan) -> Option<&str> {
     let is_path = |name: &&str| name.contains(['/', '.']);
     let profiles = plan.provenance.profiles.iter().map(|profile| profile.name.as_str()).filter(is_path);
     let networks = plan.networks.iter().flat_map(|network| &network.weights).map(|file| file.name.as_str());
-    let networks = networks.filter(|name| Format::of(name).is_some());
+    let networks = networks.filter(|name| Format::recognise(name).is_some());
     let samples = plan.networks.iter().map(|network| network.samples.dataset.as_str()).filter(is_path);
     recordings.chain(profiles).chain(networks).chain(samples).next()
 }

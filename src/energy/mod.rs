@@ -25,7 +25,7 @@ pub(crate) fn energy(arguments: &Energy) -> Result<(), Failure> {
     if arguments.ledger && lists.len() > 1 {
         return Err(Failure::mistake("`--ledger` shows the account under one price list: add `--prices NAME`"));
     }
-    let is_file = Format::of(&arguments.network).is_some();
+    let is_file = Format::recognise(&arguments.network).is_some();
     if arguments.time_steps.is_some() && !is_file {
         return Err(Failure::mistake(
             "`--time-steps` needs the file of a network: those of the zoo have as many as they were trained with",

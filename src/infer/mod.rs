@@ -23,7 +23,7 @@ use std::path::Path;
 
 /// Executes a network on test images, or a reference on its own images, and prints the operations of each layer.
 pub(crate) fn infer(arguments: &Infer) -> Result<(), Failure> {
-    let file = arguments.network.as_deref().and_then(|word| Some((Path::new(word), Format::of(word)?)));
+    let file = arguments.network.as_deref().and_then(|word| Some((Path::new(word), Format::recognise(word)?)));
     match (&arguments.network, &arguments.reference, &arguments.compare, file) {
         (_, _, Some(recorded), Some((path, format))) => network_file::compare(arguments, path, format, recorded),
         (_, _, Some(_), None) => {

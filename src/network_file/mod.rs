@@ -126,7 +126,7 @@ impl GivenFile {
         zoo: &GivenZoo,
         time_steps: Option<u32>,
     ) -> Result<(Zoo, String), Failure> {
-        let format = Format::of(word);
+        let format = Format::recognise(word);
         let (options, path) = (self.options(format)?, Path::new(word));
         match (format, unit) {
             (None, None) => {
@@ -154,7 +154,7 @@ impl GivenFile {
 
 /// The backbone of a file with the unit `word`, a file, or the name of one beside the backbone or in the zoo that was given.
 fn with_unit(backbone: WeightFile, word: &str, zoo: &GivenZoo) -> Result<(Zoo, String), Failure> {
-    let unit = if Format::of(word) == Some(Format::Weights) {
+    let unit = if Format::recognise(word) == Some(Format::Weights) {
         WeightFile::read(Path::new(word)).map_err(Failure::mistake)?
     } else {
         let mut units = backbone.units_beside().map_err(Failure::mistake)?;

@@ -268,7 +268,7 @@ impl<'a> Designs<'a> {
         let stage = stages[delivery.steps - 1].clone().with_missing(self.missing);
         let tail = stage.tail(&payload, &damage)?;
         let priced = Priced::new(stage.network(), design.prepared.matched_steps, &tail.layers, self.lists);
-        let step = self.tail_step(&priced, Guess::of(&tail.scores));
+        let step = self.tail_step(&priced, Guess::from_scores(&tail.scores));
         Ok(DamagedTail { priced, step })
     }
 

@@ -156,7 +156,7 @@ fn infer_sample(stages: &[SplitNetwork], sample: &Feature) -> Result<SampleInfer
         };
         let mut layers = head.layers;
         layers.extend(head.codec);
-        executed.push(StageInference { head: layers, tail, guess: Guess::of(&scores) });
+        executed.push(StageInference { head: layers, tail, guess: Guess::from_scores(&scores) });
     }
     let answer = executed.last().map_or(0, |stage| stage.guess.answer);
     Ok(SampleInference { stages: executed, payload, answer })

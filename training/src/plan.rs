@@ -263,7 +263,7 @@ impl Units {
             (Some(_), Some(_)) => bail!("the [[units]] of `{}` have `network` and `file`: leave one out", self.named()),
         };
         let (name, path) = (file.display().to_string(), folder.join(file));
-        let format = Format::of(&name);
+        let format = Format::recognise(&name);
         ensure!(
             self.nir.is_none() || format == Some(Format::Nir),
             "the [[units]] of `{name}` have `nir`, which describes a file in the NIR format: leave it out"

@@ -29,7 +29,7 @@ impl Format {
     pub const ENDINGS: [(Self, &str); 3] = [(Self::Nir, "nir"), (Self::Onnx, "onnx"), (Self::Weights, "safetensors")];
 
     /// The format of the file that `word` names; `None` if that is no name of a file with a network.
-    pub fn of(word: &str) -> Option<Self> {
+    pub fn recognise(word: &str) -> Option<Self> {
         let ending = Path::new(word).extension()?;
         Self::ENDINGS.into_iter().find(|(_, known)| ending.eq_ignore_ascii_case(known)).map(|(format, _)| format)
     }
@@ -65,7 +65,7 @@ impl WeightFile {
         options: &ImportOptions,
         time_steps: Option<u32>,
     ) -> Result<Self, ZooError> {
-        match Format::of(&path.to_string_lossy()) {
+        match Format::recognise(&path.to_string_lossy()) {
             Some(Format::Nir) => Self::of_nir(NirFile::read(path, &options.nir)?, name, options, time_steps),
             Some(Format::Onnx) => Self::of_onnx(OnnxFile::read(path)?, name, options, time_steps),
             Some(Format::Weights) => Self::read(path)?.called(name),
@@ -170,7 +170,7 @@ impl WeightFile {
         let listing = std::fs::read_dir(folder).map_err(unreadable)?;
         let mut paths =
             listing.map(|file| Ok(file.map_err(unreadable)?.path())).collect::<Result<Vec<_>, FileError>>()?;
-        paths.retain(|path| Format::of(&path.to_string_lossy()) == Some(Format::Weights));
+        paths.retain(|path| Format::recognise(&path.to_string_lossy()) == Some(Format::Weights));
         paths.sort();
         let mut units = vec![];
         for path in paths.into_iter().filter(|path| is_bound_unit(path)) {

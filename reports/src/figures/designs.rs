@@ -23,7 +23,7 @@ pub(super) fn draw(digest: &Digest<'_>, paper: Paper) -> Result<Option<Figure>, 
     }
     let replications = replications_note(digest, |summary| &summary.latency_mean_s);
     let readings = metrics.iter().flat_map(|metric| designs.iter().map(|design| metric.reading(design)));
-    let marks = Marks::of(readings);
+    let marks = Marks::needed(readings);
     let remarks = format!("{}{}", samples_note(metrics.iter().copied()), marks.note(HOLLOW));
     let note = format!("One row per design point, each panel with its own scale: {replications}.{remarks}");
     let caption =

@@ -53,7 +53,7 @@ fn draw(digest: &Digest<'_>, keys: [&Column; 2], paper: Paper) -> Result<Option<
     if panels.is_empty() {
         return Ok(None);
     }
-    let marks = Marks::of(panels.iter().flat_map(|(_, cells)| cells.cells.values().copied()));
+    let marks = Marks::needed(panels.iter().flat_map(|(_, cells)| cells.cells.values().copied()));
     let explained = marks.note("A question mark");
     let note = format!("Each cell is the mean over replications of one design point.{explained}{missing}");
     let [across, upwards] = keys.map(Column::label);

@@ -12,7 +12,7 @@ pub(crate) struct Marks {
 
 impl Marks {
     /// The marks that these readings need.
-    pub(crate) fn of(readings: impl IntoIterator<Item = Reading>) -> Self {
+    pub(crate) fn needed(readings: impl IntoIterator<Item = Reading>) -> Self {
         readings.into_iter().fold(Self::default(), |marks, reading| Self {
             is_unsteady: marks.is_unsteady || matches!(reading, Reading::Unsteady(_)),
             is_overloaded: marks.is_overloaded || reading == Reading::Overloaded,

@@ -52,7 +52,7 @@ fn draw(digest: &Digest<'_>, swept: &Swept, paper: Paper) -> Result<Option<Figur
     let panels = facets.panels(&metrics);
     let graph = Graph::new(digest, swept, &facets);
     let readings = panels.iter().flat_map(|&(facet, metric)| graph.readings(facet, metric));
-    let marks = Marks::of(readings);
+    let marks = Marks::needed(readings);
     let layout = Layout { panels: panels.len(), paper };
     let replications = replications_note(digest, |summary| &summary.latency_mean_s);
     let remarks = format!("{}{}", samples_note(metrics.iter().copied()), graph.remarks(&facets, marks));

@@ -108,7 +108,7 @@ impl Content {
                 lines.names.iter().zip(&lines.series).map(|(name, line)| Entry { key: key(line), text: name.clone() }),
             );
         }
-        legend.extend(Marks::of(lines.series.iter().flat_map(|line| &line.points).map(|point| point.y)).legend());
+        legend.extend(Marks::needed(lines.series.iter().flat_map(|line| &line.points).map(|point| point.y)).legend());
         legend
     }
 

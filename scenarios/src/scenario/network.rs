@@ -220,7 +220,7 @@ impl NetworkSection {
     /// which [`NetworkSection::check`] refuses.
     pub(crate) fn family(&self) -> Option<Family> {
         let implied = self.bottleneck.as_ref().map(|kind| kind.get().family());
-        let of_file = self.file.as_ref().and_then(|file| match Format::of(file)? {
+        let of_file = self.file.as_ref().and_then(|file| match Format::recognise(file)? {
             Format::Nir => Some(Family::Spiking),
             Format::Onnx => Some(Family::Float),
             Format::Weights => None,
@@ -245,7 +245,7 @@ impl NetworkSection {
             let message = "`backbone` and `file` both name a network";
             return Err(Mistake::in_value(backbone, message).help("leave one of them out"));
         }
-        match Format::of(file) {
+        match Format::recognise(file) {
             Some(format) => section.check_described(Some(format)),
             None => {
                 let message = format!("`{}` is no file in a format that is read", excerpt(file));

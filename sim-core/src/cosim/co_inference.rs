@@ -18,7 +18,7 @@ pub struct Guess {
 impl Guess {
     /// From class scores, read out of the time steps so far: the answer is their [`argmax`].
     /// Without scores, or with one that is not finite, the entropy is 1.
-    pub fn of(scores: &[f32]) -> Self {
+    pub fn from_scores(scores: &[f32]) -> Self {
         let answer = argmax(scores);
         let highest = scores.get(answer).copied().unwrap_or(f32::NEG_INFINITY);
         Self { answer: answer as u32, entropy: normalised_entropy(scores, highest) }
@@ -153,11 +153,11 @@ mod tests {
     /// Softmax of ln 1, ln 2, ln 5 is 1/8, 2/8, 5/8, whose entropy is 0.9002561 nats; ln 3 is 1.0986123.
     #[test]
     fn a_guess_has_the_entropy_of_its_softmax() {
-        let guess = Guess::of(&[0.0, 2.0_f32.ln(), 5.0_f32.ln()]);
+        let guess = Guess::from_scores(&[0.0, 2.0_f32.ln(), 5.0_f32.ln()]);
         assert_eq!(guess.answer, 2);
         assert!((guess.entropy - 0.900_256_1 / 1.098_612_3).abs() < 1e-6, "{}", guess.entropy);
-        assert_eq!(Guess::of(&[7.0; 4]), Guess { answer: 0, entropy: 1.0 });
-        assert_eq!(Guess::of(&[-1e30, 1e30]), Guess { answer: 1, entropy: 0.0 });
-        assert_eq!(Guess::of(&[1.0, f32::NAN]), Guess { answer: 0, entropy: 1.0 });
+        assert_eq!(Guess::from_scores(&[7.0; 4]), Guess { answer: 0, entropy: 1.0 });
+        assert_eq!(Guess::from_scores(&[-1e30, 1e30]), Guess { answer: 1, entropy: 0.0 });
+        assert_eq!(Guess::from_scores(&[1.0, f32::NAN]), Guess { answer: 0, entropy: 1.0 });
     }
 }

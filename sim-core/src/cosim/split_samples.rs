@@ -94,14 +94,17 @@ impl SplitSamples {
             guess,
         };
         match head.output {
-            HeadOutput::Scores(scores) => {
-                Ok(Sample { head: [step(0, Some(Guess::of(&scores)))], sent: None, packets: vec![], sizes: vec![] })
-            }
+            HeadOutput::Scores(scores) => Ok(Sample {
+                head: [step(0, Some(Guess::from_scores(&scores)))],
+                sent: None,
+                packets: vec![],
+                sizes: vec![],
+            }),
             HeadOutput::Payload(payload) => {
                 let packets = payload.packets(costs.packet_bytes, Packetise::Message);
                 let tail = self.split.tail(&payload, &Damage::NONE).map_err(failed)?;
                 self.check_prices(sample, &tail.layers, costs.cloud_prices.as_ref())?;
-                let whole = self.tail_step(&tail.layers, Guess::of(&tail.scores));
+                let whole = self.tail_step(&tail.layers, Guess::from_scores(&tail.scores));
                 let sizes = packets.iter().map(|packet| packet.len() as u32).collect();
                 Ok(Sample { head: [step(packets.len(), None)], sent: Some((payload, whole)), packets, sizes })
             }
@@ -158,6 +161,6 @@ impl CoInference for SplitSamples {
         let lost: Vec<_> = received.lost.iter().map(|&packet| sample.packets[packet as usize].clone()).collect();
         let damage = Damage { lost: &lost, flipped: received.flipped, erased: received.erased, ..Damage::NONE };
         let tail = self.split.tail(payload, &damage)?;
-        Ok(self.tail_step(&tail.layers, Guess::of(&tail.scores)))
+        Ok(self.tail_step(&tail.layers, Guess::from_scores(&tail.scores)))
     }
 }
