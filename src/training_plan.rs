@@ -260,7 +260,7 @@ impl Plan {
                 writeln!(text, "levels = {STEPS}")?;
             }
             if *family != Family::Float {
-                writeln!(text, "teacher = \"{backbone}-float\"\nstart_as_teacher = true")?;
+                writeln!(text, "teacher = \"{backbone}-float\"\nstart = \"{backbone}-float\"")?;
             }
             text += &self.backbone_phases(*family, steps).text;
         }

@@ -196,16 +196,16 @@ impl Factory<'_> {
     fn backbone(&self, net: &Network, plan: &Backbone) -> Result<(Trained, BTreeMap<String, String>)> {
         let taught = plan.teacher.as_ref().map(|name| self.teacher(name)).transpose()?;
         let teacher = taught.as_ref().map(|(net, model)| Teacher { net, model });
-        let start = taught.as_ref().filter(|_| plan.start_as_teacher).map_or_else(
-            || Model::new(net, 1..net.layers.len(), &mut stream(plan.seed, &plan.name())),
-            |(_, model)| model.clone(),
-        );
+        let start = match &plan.start {
+            Some(name) => Model { tensors: self.backbone_of_zoo(name)?.tensors().clone() },
+            None => Model::new(net, 1..net.layers.len(), &mut stream(plan.seed, &plan.name())),
+        };
         let trained = self.workshop(plan.seed).backbone(&plan.name(), net, start, &plan.phases()?, teacher.as_ref())?;
         let mut metadata = describe(net, &plan.backbone(), "backbone", plan.time_steps(), plan.seed);
         metadata.insert("training_images".into(), self.samples.training().to_string());
         metadata.extend(plan.teacher.iter().map(|name| ("teacher".to_string(), name.clone())));
-        let start = if plan.start_as_teacher { "weights of the teacher" } else { "random weights" };
-        metadata.insert("start".into(), start.into());
+        let start = plan.start.as_ref().map_or("random weights".into(), |name| format!("weights of {name}"));
+        metadata.insert("start".into(), start);
         Ok((trained, metadata))
     }
 

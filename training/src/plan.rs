@@ -38,9 +38,8 @@ pub(crate) struct Backbone {
     levels: Option<u32>,
     /// Name of the float backbone whose class scores it learns from as well.
     pub(crate) teacher: Option<String>,
-    /// Whether it starts from the teacher's weights instead of random ones.
-    #[serde(default)]
-    pub(crate) start_as_teacher: bool,
+    /// Name of the backbone of the same architecture whose weights it starts from; random ones if there is none.
+    pub(crate) start: Option<String>,
     phases: Vec<PhasePlan>,
     #[serde(default = "first_seed")]
     pub(crate) seed: u64,
@@ -524,11 +523,23 @@ impl Job {
                     "`{}` has `levels`, which belong to quantised networks: a spiking one has them in its phases",
                     self.name()
                 );
-                ensure!(
-                    backbone.teacher.is_some() || !backbone.start_as_teacher,
-                    "`{}` has `start_as_teacher` but no `teacher`: name one",
-                    self.name()
-                );
+                if let Some(start) = &backbone.start {
+                    let name = self.name();
+                    let known = jobs.iter().find_map(|job| match job {
+                        Self::Backbone(other) if job.name() == *start => Some(other),
+                        _ => None,
+                    });
+                    let Some(known) = known else {
+                        bail!("`{name}` starts from `{start}`, which is not a backbone of the plan: add it")
+                    };
+                    ensure!(
+                        known.network == backbone.network,
+                        "`{name}` starts from `{start}`, whose network is `{}`: name a backbone of `{}`",
+                        known.network,
+                        backbone.network
+                    );
+                    ensure!(*start != name, "`{name}` starts from itself: name another backbone, or leave `start` out");
+                }
                 if let Some(teacher) = &backbone.teacher {
                     let known = jobs.iter().find(|job| job.name() == *teacher);
                     let taught = self.name();

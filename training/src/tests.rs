@@ -387,6 +387,19 @@ fn bad_plans_are_refused_in_words() {
         ),
         (plan(10, "phases = []", ""), "has no phase"),
         (plan(10, "family = 'spiking'", ""), "duplicate key"),
+        (
+            plan(10, &format!("start = 'resnet14-quantised'\n{phase}"), ""),
+            "starts from `resnet14-quantised`, which is not a backbone of the plan: add it",
+        ),
+        (plan(10, &format!("start = 'resnet14-float'\n{phase}"), ""), "`resnet14-float` starts from itself"),
+        (
+            plan(
+                10,
+                phase,
+                &format!("[[backbone]]\nnetwork = 'mobilenet'\nfamily = 'float'\nstart = 'resnet14-float'\n{phase}"),
+            ),
+            "starts from `resnet14-float`, whose network is `resnet14`: name a backbone of `mobilenet`",
+        ),
         (units(("widths = [2]", "widths = [0]")), "has 0 in `widths`"),
         (units(("widths = [2]", "widths = []")), "the [[units]] of `resnet14` have no `widths`"),
         (units(("strides = [2]", "strides = [0]")), "0"),
