@@ -4,7 +4,8 @@
 use assert_cmd::Command;
 use cospike_results::store::folder;
 use cospike_scenarios::library;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 /// A test for each scenario, and one that none is missing.
 macro_rules! scenarios {
@@ -38,11 +39,21 @@ scenarios! {
     whole_device "whole-device"
 }
 
+/// Store that all runs share, several at a time, so that what two scenarios need is executed once. Empty at first: nothing is found there
+/// that an older program has left.
+static STORE: LazyLock<PathBuf> = LazyLock::new(|| {
+    let store = Path::new(env!("CARGO_TARGET_TMPDIR")).join("answers-store");
+    if store.exists() {
+        std::fs::remove_dir_all(&store).unwrap();
+    }
+    store
+});
+
 /// Runs the scenario and compares what it says with the file.
 fn check(name: &str) {
     let place = tempfile::tempdir().unwrap();
     let mut command = Command::cargo_bin("cospike").unwrap();
-    command.args(["run", name, "--no-store", "--out"]).arg(place.path().join("out")).assert().success();
+    command.args(["run", name, "--store"]).arg(&*STORE).arg("--out").arg(place.path().join("out")).assert().success();
     let results = folder::read(&place.path().join("out")).unwrap();
     let question = results.manifest.question.clone().expect("a question");
     let sentences = cospike_reports::answer(&results).unwrap();

@@ -8,6 +8,7 @@ mod digest;
 mod error;
 mod figure;
 mod figures;
+mod markdown_page;
 mod metric;
 mod names;
 mod page;
@@ -23,12 +24,13 @@ pub use column::UnknownColumn;
 pub use comparison::{ChangedValue, ComparedFolder, FolderComparison, OtherFolder, comparison_page};
 pub use error::ReportError;
 pub use figures::{DensityLine, density_figure};
-pub use paper::{CHANNELS, Evidence, PaperPage, paper_page};
+pub use markdown_page::MarkdownPage;
+pub use paper::{CHANNELS, Evidence, paper_page};
 pub use pivot::{Cell, Pivot};
 pub use publication::{
     Filter, FilterError, Form, PaperSize, Publication, PublicationError, PublishedFigure, SizeError, publication,
 };
-pub use zoo::{ZooPage, zoo_page};
+pub use zoo::zoo_page;
 
 use cospike_results::manifest::Axis;
 use cospike_results::rows::Results;

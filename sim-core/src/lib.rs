@@ -197,7 +197,6 @@
 //!
 //! # Features
 //!
-//! - `slow-tests`: the coverage tests, which take minutes;
 //! - `bench`: loops that `cospike bench` measures the machine with; no part of the stable API.
 
 #[cfg(feature = "bench")]

@@ -1,7 +1,7 @@
 //! How often 95 % intervals hold the truth, in 2,000 seeded experiments each, or as many as `COSPIKE_EXPERIMENTS` says: minutes, so
-//! behind a feature.
+//! only when asked for.
 //!
-//! `cargo test -p cospike-sim-core --release --features slow-tests --test coverage -- --nocapture --test-threads 1`
+//! `cargo test --workspace --release --test coverage -- --ignored --nocapture --test-threads 1`
 //! prints the tables of `docs/notes/statistics.md`.
 
 mod truth;
@@ -70,6 +70,7 @@ fn short_run(streams: Streams, load: f64, customers: usize) -> f64 {
 }
 
 #[test]
+#[ignore = "takes minutes"]
 fn replications() {
     heading("interval over 20 replications, M/M/1 begun in equilibrium");
     for (load, customers) in [(0.3, 500), (0.5, 1_000), (0.8, 5_000), (0.9, 20_000), (0.95, 80_000)] {
@@ -97,6 +98,7 @@ fn waits(experiment: u64, load: f64, servers: u32, service: Service) -> impl Ite
 }
 
 #[test]
+#[ignore = "takes minutes"]
 fn mser_and_overlapping_batch_means_of_m_m_1() {
     heading("one run of M/M/1 begun empty, MSER and overlapping batch means");
     for (load, customers) in cases() {
@@ -107,6 +109,7 @@ fn mser_and_overlapping_batch_means_of_m_m_1() {
 }
 
 #[test]
+#[ignore = "takes minutes"]
 fn mser_and_overlapping_batch_means_of_m_d_1() {
     heading("one run of M/D/1 begun empty, MSER and overlapping batch means");
     for (load, customers) in cases().take(4) {
@@ -117,6 +120,7 @@ fn mser_and_overlapping_batch_means_of_m_d_1() {
 }
 
 #[test]
+#[ignore = "takes minutes"]
 fn mser_and_overlapping_batch_means_of_m_m_3() {
     heading("one run of M/M/3 begun empty, MSER and overlapping batch means");
     for (load, customers) in cases().take(4) {
@@ -129,6 +133,7 @@ fn mser_and_overlapping_batch_means_of_m_m_3() {
 /// Twice as long: sojourns vary more here, and what is chosen is the half-width. With the lengths of M/M/1 it is 3.4 %
 /// at load 0.7, and 92.9 % are covered.
 #[test]
+#[ignore = "takes minutes"]
 fn mser_and_overlapping_batch_means_under_processor_sharing() {
     heading("one run of M/H2/1-PS begun empty, MSER and overlapping batch means");
     for (load, customers) in cases().take(3).map(|(load, customers)| (load, 2 * customers)) {
@@ -141,6 +146,7 @@ fn mser_and_overlapping_batch_means_under_processor_sharing() {
 
 /// Where it ends: the same queue, shorter and shorter. Asserted is only that the table shows what it is there to show.
 #[test]
+#[ignore = "takes minutes"]
 fn overlapping_batch_means_of_runs_that_are_too_short() {
     println!(
         "\n| M/M/1, load 0.95, customers | refused as too short or not steady | covered | mean half-width / truth |"
@@ -167,6 +173,7 @@ fn overlapping_batch_means_of_runs_that_are_too_short() {
 
 /// What MSER costs where there is nothing to delete: M/M/1 begun in equilibrium, in batches as `SteadyMean` has them.
 #[test]
+#[ignore = "takes minutes"]
 fn deletion_from_a_run_that_is_steady_from_the_start() {
     println!("\n| M/M/1, load 0.9, customers | deleted | bias before | bias after | covered before | covered after |");
     println!("|---|---|---|---|---|---|");
@@ -199,6 +206,7 @@ fn deletion_from_a_run_that_is_steady_from_the_start() {
 
 /// The two estimators on the same values: equal coverage, steadier width.
 #[test]
+#[ignore = "takes minutes"]
 fn overlapping_beside_plain_batch_means() {
     println!("\n| M/M/1, load 0.8 | covered | half-width's standard deviation / mean |\n|---|---|---|");
     let (load, customers) = (0.8, 100_000);
@@ -227,6 +235,7 @@ fn slower_run(streams: Streams, load: f64, slowness: f64) -> f64 {
 }
 
 #[test]
+#[ignore = "takes minutes"]
 fn paired_differences() {
     heading("mean wait at a slower server less that at load 0.5, 10 replications of 2,000 customers");
     let load = 0.5;
@@ -260,6 +269,7 @@ fn paired_differences() {
 }
 
 #[test]
+#[ignore = "takes minutes"]
 fn proportions() {
     heading("proportions");
     for (probability, trials) in [(0.5, 100), (0.9, 100), (0.9, 1_000), (0.95, 1_000), (0.99, 1_000)] {
@@ -286,6 +296,7 @@ fn proportions() {
 
 /// Mean loss of a network against its backbone, over samples and trainings that are both drawn anew in each experiment.
 #[test]
+#[ignore = "takes minutes"]
 fn samples_and_trainings() {
     heading("mean loss of 2.3 points over samples and trainings, 2,000 samples");
     // Standard deviation over trainings in points, and number of trainings.
@@ -311,6 +322,7 @@ fn samples_and_trainings() {
 /// What the stopping rule costs in coverage, beside the same rule without its guards: stop at once, from two replications
 /// on, as soon as the half-width is within the bound.
 #[test]
+#[ignore = "takes minutes"]
 fn stopping_when_precise_enough() {
     println!("\n| M/M/1, load 0.8, 2,000 customers each | relative error kept | covered | replications |");
     println!("|---|---|---|---|");

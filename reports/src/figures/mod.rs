@@ -2,11 +2,13 @@
 
 mod accuracy;
 mod cells;
+mod claimed_losses;
 mod density;
 mod designs;
 mod differences;
 mod draft;
 mod energy_parts;
+mod energy_ratios;
 mod heat;
 mod heat_map;
 mod latency;
@@ -21,9 +23,11 @@ mod time_line;
 mod zoo;
 
 pub(crate) use cells::Cells;
+pub(crate) use claimed_losses::{ClaimedLoss, claimed_losses_figure};
 pub use density::{DensityLine, density_figure};
 pub(crate) use differences::{Change, Differences, differences_figure};
 pub(crate) use draft::Figure;
+pub(crate) use energy_ratios::{EnergyRatio, energy_ratios_figure};
 pub(crate) use heat::name as heat_name;
 pub(crate) use marks::Marks;
 pub(crate) use series::{Series, SeriesPoint};

@@ -1,6 +1,6 @@
 //! Accuracy against payload of the units of a zoo.
 
-use super::draft::Draft;
+use super::draft::{Draft, Figure};
 use super::panels::Layout;
 use crate::error::ReportError;
 use crate::figure::{
@@ -11,19 +11,17 @@ use crate::names;
 use crate::quantity::Quantity;
 use cospike_models::zoo::{Branch, PLAIN, Series, Spread, splits};
 
-const NAME: &str = "zoo";
-
 /// Series with its measurements: width, mean payload in bits and accuracy.
 struct Line<'a> {
     series: &'a Series<'a>,
     points: Vec<(u32, f64, Spread)>,
 }
 
-/// Draws the units of one architecture as an SVG document, a panel for each split point; `None` if none was measured.
+/// Draws the units of one architecture, a panel for each split point; `None` if none was measured.
 ///
 /// # Errors
 /// [`ReportError::Drawing`].
-pub(crate) fn zoo_figure(title: &str, branches: &[&Branch<'_>]) -> Result<Option<String>, ReportError> {
+pub(crate) fn zoo_figure(architecture: &str, branches: &[&Branch<'_>]) -> Result<Option<Figure>, ReportError> {
     let lines: Vec<Line<'_>> = branches
         .iter()
         .flat_map(|branch| &branch.series)
@@ -40,11 +38,13 @@ pub(crate) fn zoo_figure(title: &str, branches: &[&Branch<'_>]) -> Result<Option
     let layout = Layout { panels: splits.len(), paper: Paper::PAGE };
     let note = "Lines join the widths (w) of the bottleneck unit. Points are means over training seeds, bars reach from the \
                 lowest to the highest. Each panel has its own scale of accuracy.";
+    let title = format!("Accuracy against payload: {architecture}");
     let caption =
         format!("{title}: test accuracy against the mean payload of a request, one panel per split point. {note}");
+    let name = format!("zoo-{}", architecture.replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
     let draft = Draft {
-        name: NAME,
-        title,
+        name: &name,
+        title: &title,
         note,
         legend: &legend(&lines, &unsplit),
         caption,
@@ -59,10 +59,7 @@ pub(crate) fn zoo_figure(title: &str, branches: &[&Branch<'_>]) -> Result<Option
             panel(&plot, split, &own, &unsplit)
         })
     });
-    match drawn {
-        Ok(figure) => Ok(figure.map(|figure| figure.svg)),
-        Err(undrawn) => Err(undrawn.into()),
-    }
+    drawn.map_err(ReportError::from)
 }
 
 impl<'a> Line<'a> {

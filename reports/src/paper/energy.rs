@@ -3,6 +3,8 @@
 use super::evidence::{Evidence, Units, joules, ratio_of, spikes_per_neuron};
 use super::finding::{Finding, ratio};
 use crate::error::ReportError;
+use crate::figures::{EnergyRatio, energy_ratios_figure};
+use crate::markdown_page::MarkdownPage;
 use crate::quantity::{fixed, times};
 use crate::zoo::row;
 use cospike_models::zoo::Executed;
@@ -182,9 +184,22 @@ pub(super) fn findings(evidence: &Evidence, claimed: f64) -> Result<Vec<Finding>
     Ok(findings)
 }
 
-/// Tables of ratios, and of the spikes that the claimed ratios would need.
-pub(super) fn section(evidence: &Evidence, claimed: &[f64]) -> Result<String, ReportError> {
+/// Figure and tables of ratios, and a table of the spikes that the claimed ratios would need.
+pub(super) fn section(page: &mut MarkdownPage, evidence: &Evidence, claimed: &[f64]) -> Result<(), ReportError> {
     let lists = evidence.complete_lists();
+    page.add(&introduction(evidence, &lists));
+    let at_last_split = last_ratios(evidence, &lists)?;
+    if let Some(figure) = energy_ratios_figure(&at_last_split, claimed)? {
+        page.show(figure);
+    }
+    page.add(&last_table(evidence, &lists, &at_last_split));
+    page.add(&over_all(evidence, &lists)?);
+    page.add(&needed(evidence, &lists, claimed));
+    page.add("\n");
+    Ok(())
+}
+
+fn introduction(evidence: &Evidence, lists: &[&(String, PriceList)]) -> String {
     let left_out: Vec<String> = (evidence.prices.iter())
         .filter(|(name, _)| lists.iter().all(|(complete, _)| complete != name))
         .map(|(name, _)| format!("`{name}`"))
@@ -192,35 +207,56 @@ pub(super) fn section(evidence: &Evidence, claimed: &[f64]) -> Result<String, Re
     let of_few_bits = |list: &PriceList| list.activation_bits(Some(1)).is_some();
     let quantised: Vec<String> =
         lists.iter().filter(|(_, list)| of_few_bits(list)).map(|(name, _)| format!("`{name}`")).collect();
-    let mut text = format!(
+    format!(
         "### Compute energy of head and encoder\n\n\
          How many times the energy of the spiking network the float network takes, up to and with the encoder of the unit, by price list \
          and by what becomes of real values that are zero, with 95 % intervals over images (batches of them). Below 1 the float network takes \
          less. Neither JPEG nor the radio is in it. Under lists that price activations of as few bits as it takes to say how often a neuron \
          fired ({}), the quantised network, which has such activations and was executed with them, takes the place of the float one. Left out, because \
          they have no price for operations on real values: {}. \
-         [energy.md](energy.md) has the lists.\n\n\
-         #### At the last split point, the widest unit\n\n| price list | zeros |",
+         [energy.md](energy.md) has the lists.\n\n",
         if quantised.is_empty() { "none".into() } else { quantised.join(", ") },
         left_out.join(", ")
-    );
+    )
+}
+
+/// The ratios of the widest unit at the last split point, in the order of lists and conventions.
+fn last_ratios<'a>(
+    evidence: &'a Evidence,
+    lists: &[&'a (String, PriceList)],
+) -> Result<Vec<EnergyRatio<'a>>, ReportError> {
+    let mut ratios = vec![];
+    for (list, prices) in lists {
+        for architecture in evidence.architectures() {
+            let Some(twins) = evidence.last_twins(architecture) else { continue };
+            for (convention, _) in ZEROS {
+                if let Some(ratio) = twins.ratio(prices, convention)? {
+                    ratios.push(EnergyRatio { list, architecture, convention, ratio });
+                }
+            }
+        }
+    }
+    Ok(ratios)
+}
+
+/// Table of the widest unit at the last split point.
+fn last_table(evidence: &Evidence, lists: &[&(String, PriceList)], ratios: &[EnergyRatio<'_>]) -> String {
+    let mut text = "#### At the last split point, the widest unit\n\n| price list | zeros |".to_owned();
     let architectures = evidence.architectures();
     architectures.iter().for_each(|architecture| text += &format!(" {architecture} |"));
     text += &format!("\n|---|---|{}\n", "---:|".repeat(architectures.len()));
-    for (name, list) in &lists {
+    for (name, _) in lists {
         for (convention, zeros) in ZEROS {
             let mut cells = vec![format!("`{name}`"), zeros.to_owned()];
             for architecture in architectures.iter().copied() {
-                let twins = evidence.last_twins(architecture);
-                let found = twins.map(|twins| twins.ratio(list, convention)).transpose()?.flatten();
-                cells.push(found.map_or_else(|| "–".into(), |found| ratio(&found)));
+                let wanted = (name.as_str(), architecture, convention);
+                let found = ratios.iter().find(|found| (found.list, found.architecture, found.convention) == wanted);
+                cells.push(found.map_or_else(|| "–".into(), |found| ratio(&found.ratio)));
             }
             row(&mut text, &cells.iter().map(String::as_str).collect::<Vec<_>>());
         }
     }
-    text += &over_all(evidence, &lists)?;
-    text += &needed(evidence, &lists, claimed);
-    Ok(text + "\n")
+    text
 }
 
 /// Table of the largest ratio of each list.

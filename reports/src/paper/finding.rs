@@ -5,7 +5,7 @@ use crate::quantity::{count, fixed, plural};
 use cospike_sim_core::stats::{Claim, ClaimVerdict, CrossedDifference, Interval};
 
 /// What was found of a claim in one setting.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Finding {
     /// Network, split point, width, T and number of trainings, or what else was set.
     pub(super) setting: String,
@@ -15,12 +15,14 @@ pub(super) struct Finding {
     pub(super) verdict: Option<ClaimVerdict>,
     /// What the verdict is restricted to, or what would resolve it.
     pub(super) remark: String,
+    /// What is claimed of a difference of accuracies and where it lies, in points; `None` for other quantities.
+    pub(super) points: Option<(Claim, Interval)>,
 }
 
 impl Finding {
     /// The finding on a `claim` about a quantity that lies in `found`, which `figure` shows.
     pub(super) fn new(claim: Claim, found: &Interval, setting: String, figure: String) -> Self {
-        Self { setting, figure, verdict: Some(claim.verdict(found)), remark: String::new() }
+        Self { setting, figure, verdict: Some(claim.verdict(found)), remark: String::new(), points: None }
     }
 
     /// The finding on several claims at once: held if all are, refuted if any is.
@@ -31,12 +33,12 @@ impl Finding {
             () if verdicts.contains(&ClaimVerdict::Unresolved) => ClaimVerdict::Unresolved,
             () => ClaimVerdict::Held,
         };
-        Self { setting, figure, verdict: Some(verdict), remark: String::new() }
+        Self { setting, figure, verdict: Some(verdict), remark: String::new(), points: None }
     }
 
     /// A setting in which the claim cannot be tested, for this reason.
     pub(super) fn untested(setting: String, reason: String) -> Self {
-        Self { setting, figure: reason, verdict: None, remark: String::new() }
+        Self { setting, figure: reason, verdict: None, remark: String::new(), points: None }
     }
 
     /// The finding on a `claim` in points about a difference of accuracies.
@@ -49,6 +51,7 @@ impl Finding {
         };
         let mut finding = Self::new(claim, &in_points, setting, figure);
         finding.remark = remark(finding.verdict, found, claim.threshold() / 100.0);
+        finding.points = Some((claim, in_points));
         finding
     }
 

@@ -13,14 +13,14 @@ pub use channels::CHANNELS;
 pub use evidence::Evidence;
 
 use crate::error::ReportError;
+use crate::figures::{ClaimedLoss, claimed_losses_figure};
+use crate::markdown_page::MarkdownPage;
 use crate::quantity::count;
 use crate::zoo::row;
 use claims::{CLAIMS, PaperClaim, Source, Test};
-use cospike_results::store::whole_file::{Kind, WholeFile};
+use cospike_results::store::whole_file::Kind;
 use cospike_sim_core::stats::ClaimVerdict;
 use finding::Finding;
-use std::fs;
-use std::path::Path;
 
 /// How to tell the page.
 const PAGE: Kind = Kind {
@@ -28,13 +28,6 @@ const PAGE: Kind = Kind {
     start: "# The claims of the papers\n",
     mark: "made by `cospike paper page",
 };
-
-/// Page in Markdown about the claims of papers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PaperPage {
-    /// Text of `paper.md`.
-    pub markdown: String,
-}
 
 /// A claim with what was found of it, the nearest setting first.
 struct Tested {
@@ -46,33 +39,39 @@ struct Tested {
 ///
 /// # Errors
 /// [`ReportError::Statistics`] for evidence that no execution can give, such as networks without samples.
-pub fn paper_page(evidence: &Evidence) -> Result<PaperPage, ReportError> {
+pub fn paper_page(evidence: &Evidence) -> Result<MarkdownPage, ReportError> {
     let tested = CLAIMS.iter().map(|claim| Ok(Tested { claim, findings: test(evidence, claim)? }));
     let tested: Vec<Tested> = tested.collect::<Result<_, ReportError>>()?;
-    let mut markdown = introduction(evidence) + &overview(&tested);
-    markdown += "## Claim by claim\n\n";
-    markdown.extend(tested.iter().enumerate().map(|(index, tested)| tested.details(index + 1)));
-    markdown += "## Tables\n\n";
+    let mut page = MarkdownPage::new("paper.md", PAGE, introduction(evidence) + &overview(&tested));
+    if let Some(figure) = claimed_losses_figure(&claimed_losses(&tested))? {
+        page.show(figure);
+    }
+    page.add("## Claim by claim\n\n");
+    tested.iter().enumerate().for_each(|(index, tested)| page.add(&tested.details(index + 1)));
+    page.add("## Tables\n\n");
+    page.add(&compression::section(evidence)?);
+    page.add(&channels::section(evidence)?);
+    page.add(&errors::section(evidence)?);
     let ratios: Vec<f64> = CLAIMS.iter().filter_map(PaperClaim::energy_ratio).collect();
-    markdown += &compression::section(evidence)?;
-    markdown += &channels::section(evidence)?;
-    markdown += &errors::section(evidence)?;
-    markdown += &energy::section(evidence, &ratios)?;
-    markdown += &places::section(evidence)?;
-    markdown += &sources();
-    Ok(PaperPage { markdown })
+    energy::section(&mut page, evidence, &ratios)?;
+    page.add(&places::section(evidence)?);
+    page.add(&sources());
+    Ok(page)
 }
 
-impl PaperPage {
-    /// Writes `paper.md` into `folder`, in place of an older one. A file of another kind is not overwritten.
-    ///
-    /// # Errors
-    /// [`ReportError::File`] and [`ReportError::Folder`].
-    pub fn write(&self, folder: &Path) -> Result<(), ReportError> {
-        fs::create_dir_all(folder).map_err(|error| ReportError::Folder { path: folder.into(), error })?;
-        let page = WholeFile::with_text(&folder.join("paper.md"), PAGE, &self.markdown)?;
-        Ok(page.finish()?)
-    }
+/// What the claims about accuracies say, beside what was found in the nearest setting.
+fn claimed_losses(tested: &[Tested]) -> Vec<ClaimedLoss> {
+    let loss = |(index, Tested { claim, findings }): (usize, &Tested)| {
+        let first = findings.first()?;
+        let (claimed, found) = first.points?;
+        Some(ClaimedLoss {
+            name: format!("{}  {}", index + 1, claim.source.name),
+            claimed: claimed.threshold(),
+            found,
+            verdict: first.verdict?,
+        })
+    };
+    tested.iter().enumerate().filter_map(loss).collect()
 }
 
 impl PaperClaim {

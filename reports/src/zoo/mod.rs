@@ -4,48 +4,32 @@ mod last_cut;
 mod metadata;
 mod training;
 
-use crate::FIGURE;
 use crate::error::ReportError;
 use crate::figures::zoo_figure;
+use crate::markdown_page::MarkdownPage;
 use crate::quantity::{count, fixed, times};
 use cospike_models::zoo::{Branch, Series, Spread, WeightFile, Zoo, splits};
-use cospike_results::store::whole_file::{Kind, WholeFile};
+use cospike_results::store::whole_file::Kind;
 pub(crate) use metadata::row;
 use metadata::{float32_bits, said};
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
 
 /// How to tell a page about a zoo.
 const PAGE: Kind =
     Kind { name: "page of CoSpike about a zoo", start: "# The zoo\n", mark: "made by `cospike zoo page" };
-/// Folder of the figures, beside the page.
-const FIGURES: &str = "figures";
-
-/// Page in Markdown with its figures.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ZooPage {
-    /// Text of `zoo.md`.
-    pub markdown: String,
-    /// File name and SVG document of every figure, which lie in `figures/` beside the page.
-    pub figures: Vec<(String, String)>,
-}
-
 /// Renders the page about `zoo`; equal zoos give equal bytes.
 ///
 /// # Errors
 /// [`ReportError::Drawing`].
-pub fn zoo_page(zoo: &Zoo) -> Result<ZooPage, ReportError> {
+pub fn zoo_page(zoo: &Zoo) -> Result<MarkdownPage, ReportError> {
     let branches = zoo.branches();
-    let mut page = ZooPage { markdown: introduction(zoo), figures: vec![] };
+    let mut page = MarkdownPage::new("zoo.md", PAGE, introduction(zoo));
     page.add(&backbones(&branches));
     for architecture in architectures(&branches) {
         let own: Vec<&Branch<'_>> = branches.iter().filter(|branch| name(branch) == Some(architecture)).collect();
         page.add(&format!("## Units of {architecture}\n\n"));
-        if let Some(svg) = zoo_figure(&format!("Accuracy against payload: {architecture}"), &own)? {
-            let file = format!("zoo-{}.svg", architecture.replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
-            page.add(&format!("![Accuracy against payload of the units of {architecture}]({FIGURES}/{file})\n\n"));
-            page.figures.push((file, svg));
+        if let Some(figure) = zoo_figure(architecture, &own)? {
+            page.show(figure);
         }
         page.add(&units(&own));
     }
@@ -53,30 +37,6 @@ pub fn zoo_page(zoo: &Zoo) -> Result<ZooPage, ReportError> {
     page.add(&training::section(zoo));
     page.add(&every_network(&branches));
     Ok(page)
-}
-
-impl ZooPage {
-    fn add(&mut self, text: &str) {
-        self.markdown += text;
-    }
-
-    /// Writes `zoo.md` and its figures into `folder`, in place of older ones. A file of another kind is not overwritten, and
-    /// then none is.
-    ///
-    /// # Errors
-    /// [`ReportError::File`] and [`ReportError::Folder`].
-    pub fn write(&self, folder: &Path) -> Result<(), ReportError> {
-        let make = |folder: &Path| {
-            fs::create_dir_all(folder).map_err(|error| ReportError::Folder { path: folder.into(), error })
-        };
-        make(folder)?;
-        let page = WholeFile::with_text(&folder.join("zoo.md"), PAGE, &self.markdown)?;
-        let figures = folder.join(FIGURES);
-        make(&figures)?;
-        let drawn = self.figures.iter().map(|(name, svg)| WholeFile::with_text(&figures.join(name), FIGURE, svg));
-        let files = drawn.chain([Ok(page)]).collect::<Result<Vec<_>, _>>()?;
-        Ok(files.into_iter().try_for_each(WholeFile::finish)?)
-    }
 }
 
 fn introduction(zoo: &Zoo) -> String {

@@ -15,7 +15,7 @@
 //! | percentiles | [`Quantiles`] |
 //! | mean length of a queue | [`TimeWeighted`] |
 //!
-//! All intervals are 95 % two-sided, unless they say otherwise. The coverage tests (`--features slow-tests`) count how
+//! All intervals are 95 % two-sided, unless they say otherwise. The coverage tests (`cargo test --test coverage -- --ignored`) count how
 //! often they hold the truth.
 
 mod batch_means;
