@@ -78,10 +78,13 @@ impl<'a> Publication<'a> {
     /// Puts the results, which are whole by now, in place of older ones.
     pub(crate) fn finish(self) -> anyhow::Result<Published> {
         let Self { place, writing, mut shown, failed } = self;
-        writing.map_or_else(|| place.begin(&shown.manifest), Ok)?.finish(&shown)?;
-        if shown.manifest.goal.is_some() && shown.points.len() < shown.all_points {
+        let comparisons = writing.map_or_else(|| place.begin(&shown.manifest), Ok)?.finish(&shown)?;
+        if shown.points.len() < shown.all_points {
             // Of all that was written, and not of what is kept to be shown.
-            shown.selection = folder::read_first(place.folder(), 0)?.selection;
+            shown.comparisons = Some(comparisons);
+            if shown.manifest.goal.is_some() {
+                shown.selection = folder::read_first(place.folder(), 0)?.selection;
+            }
         }
         Ok(Published { shown, failed })
     }

@@ -5,13 +5,14 @@ use super::folder::{Place, file_of_table};
 use super::own::MANIFEST;
 use super::table::TableWriter;
 use super::transaction::Staging;
-use crate::comparisons;
+use crate::answers::Answers;
+use crate::comparisons::ComparisonRow;
 use crate::manifest::{Manifest, StoredManifest};
 use crate::rows::{
     AnswerRow, ComputeEnergyRow, LatencyRow, LayerRow, PointRow, ProbeRow, ReplicationRow, Results, Table, TimeLineRow,
 };
 use crate::runs;
-use crate::summary::Summary;
+use crate::summary::{Comparison, Pairing, PointSummary};
 use cospike_sim_core::record::{Field, Value};
 use parquet::errors::ParquetError;
 use std::fs::File;
@@ -32,6 +33,7 @@ pub struct Writing<'a> {
     answers: TableFile<AnswerRow>,
     probes: TableFile<ProbeRow>,
     runs: OpenFile,
+    pairing: Pairing,
 }
 
 impl Place {
@@ -52,6 +54,7 @@ impl Place {
             answers: TableFile::begin(&staging)?,
             probes: TableFile::begin(&staging)?,
             runs: OpenFile::begin(&staging, runs::NAME, &runs::fields(manifest))?,
+            pairing: Pairing::new(manifest),
             place: self,
             staging,
         })
@@ -72,16 +75,32 @@ impl Writing<'_> {
         self.time_line.add(&part.time_line)?;
         self.answers.add(&part.answers)?;
         self.probes.add(&part.probes)?;
-        runs::rows(part).try_for_each(|mut values| self.runs.add(&mut values))
+        runs::rows(part).try_for_each(|mut values| self.runs.add(&mut values))?;
+        self.compare(part)
     }
 
-    /// Puts the results, which are whole by now, in place of older results, whose report goes with them. Of `shown`, the first design
-    /// points, the comparisons are made.
+    /// Keeps what the comparisons ask of the design points that follow.
+    fn compare(&mut self, part: &Results) -> Result<(), FolderError> {
+        if !self.pairing.may_have_pairs() {
+            return Ok(());
+        }
+        let mut replications = &part.replications[..];
+        for point in &part.points {
+            let of_point = replications.partition_point(|row| row.point <= point.point);
+            let (own, others) = replications.split_at(of_point);
+            let rows: Vec<&ReplicationRow> = own.iter().collect();
+            self.pairing.add(point, &PointSummary::new(point, &rows)?, &rows);
+            replications = others;
+        }
+        Ok(())
+    }
+
+    /// Puts the results, which are whole by now, in place of older results, whose report goes with them. `shown` are the first design points,
+    /// with the answers of all networks; gives the comparisons among them.
     ///
     /// # Errors
     /// [`FolderError`]; then the older results are as they were, or [`FolderError::is_stored`] says that the new ones are there.
-    pub fn finish(self, shown: &Results) -> Result<(), FolderError> {
-        let summary = Summary::new(shown)?;
+    pub fn finish(self, shown: &Results) -> Result<Vec<Comparison>, FolderError> {
         let manifest = &shown.manifest;
         let Self { place, mut staging, .. } = self;
         self.points.finish(&mut staging)?;
@@ -94,14 +113,21 @@ impl Writing<'_> {
         self.probes.finish(&mut staging)?;
         self.runs.finish(&mut staging)?;
         let mut compared = TableFile::begin(&staging)?;
-        compared.add(&comparisons::rows(&shown.points, &summary.comparisons))?;
+        let mut comparisons = vec![];
+        for (comparison, sides) in self.pairing.comparisons(&Answers::new(shown))? {
+            compared.add(&[ComparisonRow::new(&comparison, sides)])?;
+            if sides.iter().all(|side| side.point.position() < shown.points.len()) {
+                comparisons.push(comparison);
+            }
+        }
         compared.finish(&mut staging)?;
         let manifest = StoredManifest { manifest: manifest.clone(), tables: staging.hashes.clone() };
         let path = place.folder().join(MANIFEST);
         let text = manifest.to_json().map_err(|error| FolderError::Manifest { path, error })?;
         staging.add_text(MANIFEST, &text)?;
         place.check_lock()?;
-        staging.commit()
+        staging.commit()?;
+        Ok(comparisons)
     }
 }
 
