@@ -5,7 +5,7 @@ use crate::estimate::{estimate, notable};
 use crate::failure::Failure;
 use crate::network_file;
 use crate::outlook::Outlook;
-use crate::output::{note, plural, print_json, printable, say};
+use crate::output::{plural, print_json, printable, say, say_wrapped, warn};
 use crate::training_plan;
 use cospike_models::zoo::Format;
 use cospike_results::manifest::SearchUsed;
@@ -54,7 +54,7 @@ pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
         say!("{}", serde_json::to_string_pretty(&compiled.plan)?);
         return Ok(());
     }
-    compiled.plan.provenance.warnings.iter().for_each(|warning| note!("warning: {}", printable(warning)));
+    compiled.plan.provenance.warnings.iter().for_each(|warning| warn(&printable(warning)));
     let searches = compiled.searches.clone();
     let outlook = Outlook::new(compiled, &zoo)?;
     let plan = outlook.plan();
@@ -79,7 +79,7 @@ pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
             "trial_loads": outlook.loads_json(),
         }));
     } else {
-        say!(
+        say_wrapped!(
             "{}: {} x {}; {} on {} in all",
             plan.name,
             plural(labels.len() as u64, "design point"),
@@ -87,7 +87,7 @@ pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
             plural(networks as u64, "network"),
             plural(samples, "sample")
         );
-        notable(&estimate).iter().for_each(|line| say!("{line}"));
+        notable(&estimate).iter().for_each(|line| say_wrapped!("{line}"));
         outlook.print_time();
         labels.iter().for_each(|label| say!("  {label}"));
         outlook.print_loads();
@@ -101,7 +101,7 @@ pub(crate) fn check(arguments: &Check) -> Result<(), Failure> {
 /// Says what is searched; the design points above are its ends.
 fn print_search(search: &SearchUsed, searches: &Searches) {
     let SearchUsed { key, goal, from, to, candidates, condition, max_replications, .. } = search;
-    say!(
+    say_wrapped!(
         "\nthese are the ends of {}: the {goal} {key} for which {condition}, of {candidates} from {from} to {to}; \
          at most {} candidates of each are probed, with at most {max_replications} replications",
         plural(searches.bases.len() as u64, "search").replace("searchs", "searches"),

@@ -1,8 +1,8 @@
 //! What several commands are given: a scenario with changes to it, a zoo, a data set, a store.
 
 use crate::failure::Failure;
-use crate::output::note;
-use crate::scenario::compile_scenario;
+use crate::output::warn;
+use crate::scenario::{compile_scenario, refused};
 use clap::Args;
 use cospike_models::dataset::{Dataset, Subset, Unsuitable};
 use cospike_models::zoo::{Zoo, ZooError, ZooNetwork};
@@ -103,7 +103,7 @@ impl GivenScenario {
     /// The networks that the scenario asks for and `zoo` does not have.
     pub(crate) fn missing(&self, zoo: &Zoo) -> Result<Vec<MissingNetwork>, Failure> {
         let source = library::find_scenario(&self.word).map_err(Failure::mistake)?;
-        missing_networks(&source, &self.given(), zoo).map_err(Failure::mistake)
+        missing_networks(&source, &self.given(), zoo).map_err(refused)
     }
 
     /// Compiles the scenario with `zoo`. Refuses one with `[find]`, whose design points depend on results.
@@ -189,15 +189,15 @@ impl GivenStore {
         let is_named = scenario.is_some() || self.named().is_some();
         let Some(location) = self.location(scenario) else {
             if !self.none {
-                note!("warning: finished work is not kept, because this system names no cache; `--store DIR` keeps it");
+                warn("finished work is not kept, because this system names no cache; `--store DIR` keeps it");
             }
             return Ok(None);
         };
-        match Entries::open(&location, |damage| note!("warning: {damage}")) {
+        match Entries::open(&location, |damage| warn(&damage.to_string())) {
             Ok(entries) => Ok(Some((location, entries))),
             Err(error) if is_named => Err(Failure::mistake(error)),
             Err(error) => {
-                note!("warning: finished work is not kept, because {error}; `--store DIR` keeps it");
+                warn(&format!("finished work is not kept, because {error}; `--store DIR` keeps it"));
                 Ok(None)
             }
         }

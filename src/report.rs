@@ -1,6 +1,7 @@
 //! `report`: the report of stored results.
 
 use crate::arguments::Report;
+use crate::ending::check_ending;
 use crate::failure::Failure;
 use crate::output::say;
 use crate::stored::read_results;
@@ -15,6 +16,7 @@ pub(crate) fn report(Report { folder, page }: &Report) -> Result<(), Failure> {
     // Read first: a folder without results is not made one.
     let results = read_results(folder, MOST_POINTS)?;
     let Some(page) = page else { return draw_in(folder) };
+    check_ending(page, "a page in HTML", "html")?;
     let file = WholeFile::with_text(page, PAGE_FILE, &render(&results)?.html).map_err(Failure::mistake)?;
     file.finish()?;
     say!("{}", page.display());

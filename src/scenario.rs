@@ -19,8 +19,13 @@ pub(crate) fn compile_scenario(
         None => compile_given(&source, given, zoo),
         Some(probes) => compile_probes(&source, given, probes, zoo),
     };
-    match compiled {
-        Err(CompileError::Mistake(mistake)) => Err(Failure::InFile(mistake)),
-        compiled => compiled.map_err(Failure::mistake),
+    compiled.map_err(refused)
+}
+
+/// The failure of a scenario that cannot be compiled: a mistake in its file is shown there.
+pub(crate) fn refused(error: CompileError) -> Failure {
+    match error {
+        CompileError::Mistake(mistake) => Failure::InFile(mistake),
+        error => Failure::mistake(error),
     }
 }

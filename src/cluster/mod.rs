@@ -14,7 +14,7 @@ pub(crate) use work::work;
 use crate::arguments::SharedStudy;
 use crate::estimate::check_memory;
 use crate::failure::Failure;
-use crate::output::{note, printable};
+use crate::output::{printable, warn};
 use cospike_cluster::Environment;
 use cospike_results::store::entries::{Entries, Location};
 use cospike_studies::{Pieces, Study};
@@ -47,7 +47,7 @@ fn compile(given: &SharedStudy) -> Result<(Study, Option<Location>), Failure> {
     let zoo = given.scenario.zoo()?;
     let compiled = given.scenario.compile(&zoo)?;
     check_memory(&compiled.plan)?;
-    compiled.plan.provenance.warnings.iter().for_each(|warning| note!("warning: {}", printable(warning)));
+    compiled.plan.provenance.warnings.iter().for_each(|warning| warn(&printable(warning)));
     let named = compiled.store.clone();
     Ok((compiled.into_study(&zoo)?, named))
 }

@@ -3,7 +3,7 @@
 use super::Opened;
 use crate::arguments;
 use crate::failure::Failure;
-use crate::output::{plural, print_json, printable, say, shortened, table};
+use crate::output::{plural, print_json, printable, say, say_wrapped, shortened, table};
 use cospike_cluster::{AtWork, Stage, Status};
 use std::time::Duration;
 
@@ -62,7 +62,12 @@ fn print(status: &Status) {
     }
     let count = |stage| format!("{} {}", status.count(stage), word(stage));
     let counts = [Stage::Done, Stage::Running, Stage::Failed, Stage::Missing].map(count).join(", ");
-    say!("{} of `{}`: {counts}; {}", plural(status.points.len() as u64, "design point"), status.study, left(status));
+    say_wrapped!(
+        "{} of `{}`: {counts}; {}",
+        plural(status.points.len() as u64, "design point"),
+        status.study,
+        left(status)
+    );
 }
 
 fn word(stage: Stage) -> &'static str {

@@ -3,7 +3,7 @@
 use super::{Opened, compile};
 use crate::arguments::Submit;
 use crate::failure::Failure;
-use crate::output::{note, plural, printable, say};
+use crate::output::{note, plural, printable, say, warn};
 use crate::run::record::leave_record;
 use anyhow::Context;
 use cospike_cluster::kubernetes::{self, IndexedJob, Scenario};
@@ -136,7 +136,7 @@ impl Request<'_> {
         let live = match live {
             // Nothing is submitted without asking first; a script can be read everywhere.
             Err(error) if self.arguments.dry_run => {
-                note!("warning: what is queued is not known: {error}");
+                warn(&format!("what is queued is not known: {error}"));
                 return Ok(BTreeSet::new());
             }
             live => live?,
@@ -162,7 +162,7 @@ impl Request<'_> {
         let of_slurm = match slurm::max_array() {
             Err(error) if self.arguments.dry_run => {
                 let usual = slurm::DEFAULT_MAX_ARRAY;
-                note!("warning: Slurm's usual limit of {usual} shares is taken, because its own is not known: {error}");
+                warn(&format!("Slurm's usual limit of {usual} shares is taken, because its own is not known: {error}"));
                 usual
             }
             most => most?,

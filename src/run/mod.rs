@@ -9,11 +9,12 @@ mod search;
 mod summary;
 mod trace;
 mod verify;
+mod watched;
 
 use crate::arguments::Run;
 use crate::estimate::check_memory;
 use crate::failure::Failure;
-use crate::output::{note, plural, printable};
+use crate::output::{note, plural, printable, warn};
 use crate::progress::Bar;
 use anyhow::anyhow;
 use cospike_results::store::entries::Location;
@@ -22,6 +23,7 @@ use publish::{PrintedAs, Publication, Published, failed_points, last, open_place
 use record::leave_record;
 use requests::RequestsFile;
 use trace::TraceFile;
+use watched::Execution;
 
 /// Runs a scenario, writes its results, draws the report and prints the summary.
 pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
@@ -29,7 +31,7 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     let zoo = arguments.scenario.zoo()?;
     let compiled = arguments.scenario.compile_with_searches(&zoo)?;
     check_memory(&compiled.plan)?;
-    compiled.plan.provenance.warnings.iter().for_each(|warning| note!("warning: {}", printable(warning)));
+    compiled.plan.provenance.warnings.iter().for_each(|warning| warn(&printable(warning)));
     let (location, searches) = (compiled.store.clone(), compiled.searches.clone());
     if searches.is_some() {
         search::check(arguments)?;
@@ -59,8 +61,14 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
             let found = search::search((&arguments.scenario, &zoo), (searches, &study), entries, &bar);
             found.and_then(|results| publication.take_all(results)).map(|()| None)
         }
-        (None, Some(trace), _) => trace.run(&study, entries, &bar, &mut |part| publication.take(part)),
-        (None, None, Some(requests)) => requests.run(&study, entries, &bar, &mut |part| publication.take(part)),
+        (None, Some(trace), _) => {
+            let take = &mut |part| publication.take(part);
+            trace.run(Execution { study: &study, store: entries, bar: &bar, take })
+        }
+        (None, None, Some(requests)) => {
+            let take = &mut |part| publication.take(part);
+            requests.run(Execution { study: &study, store: entries, bar: &bar, take })
+        }
         (None, None, None) => {
             let show = |progress| bar.show(progress);
             study.run_in_parts::<(), _>(None, entries, &show, &mut |part| publication.take(part))

@@ -1,6 +1,6 @@
 //! The record of a study in its store.
 
-use crate::output::note;
+use crate::output;
 use cospike_results::store::entries::Entries;
 use cospike_studies::housekeeping::StudyRecord;
 use cospike_studies::{Pieces, Study};
@@ -45,6 +45,6 @@ fn write(study: &Study, store: &Entries, complete: impl FnOnce(StudyRecord) -> S
 
 fn warn(written: anyhow::Result<()>) {
     if let Err(error) = written {
-        note!("warning: the store knows nothing of this study, because {error:#}");
+        output::warn(&format!("the store knows nothing of this study, because {error:#}"));
     }
 }

@@ -301,7 +301,7 @@ impl Study {
             networks.iter().flat_map(|network| &network.weights).map(|file| (file.name.clone(), file)).collect();
         let datasets: BTreeMap<_, _> =
             networks.iter().map(|network| (&network.samples.dataset, &network.samples.blake3)).collect();
-        let dataset = |(name, blake3): (&String, &String)| FileUsed { name: name.clone(), blake3: blake3.clone() };
+        let dataset = |(name, blake3): (&String, &String)| FileUsed::new(name, blake3);
         Manifest {
             schema: MANIFEST_SCHEMA,
             version: env!("CARGO_PKG_VERSION").into(),

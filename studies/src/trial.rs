@@ -5,9 +5,9 @@ use crate::plan::Plan;
 use crate::study::Study;
 
 /// Samples, and requests, of a trial.
-pub const TRIAL_SAMPLES: u32 = 8;
+const TRIAL_SAMPLES: u32 = 8;
 /// See [`TRIAL_SAMPLES`].
-pub const TRIAL_REQUESTS: u64 = 2_000;
+const TRIAL_REQUESTS: u64 = 2_000;
 
 impl Plan {
     /// The plan with one replication, and only so many samples and requests that the loads of the places can be told. Offered load

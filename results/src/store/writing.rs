@@ -75,21 +75,20 @@ impl Writing<'_> {
         self.time_line.add(&part.time_line)?;
         self.answers.add(&part.answers)?;
         self.probes.add(&part.probes)?;
-        runs::rows(part).try_for_each(|mut values| self.runs.add(&mut values))?;
-        self.compare(part)
+        self.add_made(part)
     }
 
-    /// Keeps what the comparisons ask of the design points that follow.
-    fn compare(&mut self, part: &Results) -> Result<(), FolderError> {
-        if !self.pairing.may_have_pairs() {
-            return Ok(());
-        }
+    /// Adds what is made of the rows of the design points that follow: the rows of `runs`, and what the comparisons ask of each.
+    fn add_made(&mut self, part: &Results) -> Result<(), FolderError> {
         let mut replications = &part.replications[..];
         for point in &part.points {
-            let of_point = replications.partition_point(|row| row.point <= point.point);
-            let (own, others) = replications.split_at(of_point);
+            let (own, others) = replications.split_at(replications.partition_point(|row| row.point <= point.point));
             let rows: Vec<&ReplicationRow> = own.iter().collect();
-            self.pairing.add(point, &PointSummary::new(point, &rows)?, &rows);
+            let summary = PointSummary::new(point, &rows)?;
+            for mut values in runs::rows(&part.manifest, point, &summary, &rows) {
+                self.runs.add(&mut values)?;
+            }
+            self.pairing.add(point, &summary, &rows);
             replications = others;
         }
         Ok(())

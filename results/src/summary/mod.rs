@@ -147,7 +147,7 @@ impl PointSummary {
         for metric in &METRICS {
             *metric.place(&mut summary) = metric.estimate(rows, failed, point.samples);
         }
-        summary.cautions = cautions(&summary.load, &summary.latency_mean_s, &summary.latency_p95_s, rows);
+        summary.cautions = cautions(&summary.load, &point.setup, rows);
         let constant = summary.estimates().iter().all(|estimate| estimate.is_constant || estimate.interval.is_none());
         summary.is_deterministic =
             rows.len() > 1 && constant && rows.iter().all(|row| row.trajectory == rows[0].trajectory);

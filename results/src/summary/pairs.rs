@@ -11,6 +11,7 @@ use cospike_sim_core::stats::{PairedDifference, StatsError, compare_with_control
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Comparison of a spiking network with one of another family, the baseline, at the same split, width and other parameters.
 /// Differences are spiking minus baseline; both saw the same samples and, replication by replication, the same arrivals.
@@ -152,8 +153,8 @@ impl Pairing {
         let mut accuracies: BTreeMap<[NetworkIndex; 2], Option<PairedDifference>> = BTreeMap::new();
         for sides in self.pairs() {
             let networks = sides.map(|side| side.network);
-            if !accuracies.contains_key(&networks) {
-                accuracies.insert(networks, answers.difference(networks).transpose()?);
+            if let Entry::Vacant(unknown) = accuracies.entry(networks) {
+                unknown.insert(answers.difference(networks).transpose()?);
             }
         }
         let p_value = |found: &Option<PairedDifference>| found.map(|found| found.p_value);

@@ -189,7 +189,7 @@ fn compile_points(expansion: &Expansion<'_>, given: &Given, origin: &Origin, zoo
         Ok::<_, Mistake>(searches::compile(search, expansion, &outlines, given))
     });
     let searches = searches.transpose()?;
-    let used = |files: BTreeMap<String, String>| files.into_iter().map(|(name, blake3)| FileUsed { name, blake3 });
+    let used = |files: BTreeMap<String, String>| files.into_iter().map(|(name, blake3)| FileUsed::new(name, blake3));
     let prices = compiler.profiles.price_lists();
     Ok(Compiled {
         plan: Plan {
@@ -513,7 +513,12 @@ impl<'a> Compiler<'a> {
         let weights = blueprint.files.iter();
         let planned = PlannedNetwork {
             choice: key.choice.clone(),
-            weights: weights.map(|(name, blake3)| FileUsed { name: name.clone(), blake3: blake3.clone() }).collect(),
+            weights: weights
+                .map(|(name, blake3)| FileUsed {
+                    read_as: blueprint.read_as.clone().filter(|_| *name == blueprint.files[0].0),
+                    ..FileUsed::new(name, blake3)
+                })
+                .collect(),
             matched_steps: blueprint.matched_steps.map(|steps| steps as u32),
             stepwise: key.stepwise,
             samples: SampleSet { dataset: key.dataset.clone(), blake3: blake3.clone(), count: samples },
