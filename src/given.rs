@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::output::note;
-use crate::scenario::compile_scenario;
+use crate::scenario::{ReadScenario, compile_scenario};
 use clap::Args;
 use cospike_models::dataset::{Dataset, Subset, Unsuitable};
 use cospike_models::zoo::{Zoo, ZooError, ZooNetwork};
@@ -10,7 +10,7 @@ use cospike_results::store::entries::{Entries, Location};
 use cospike_scenarios::diagnostic::did_you_mean;
 use cospike_scenarios::given::Given;
 use cospike_scenarios::library;
-use cospike_scenarios::{Compiled, MissingNetwork, missing_networks};
+use cospike_scenarios::{MissingNetwork, missing_networks};
 use cospike_studies::Study;
 use cospike_studies::search::Probe;
 use std::ffi::OsString;
@@ -106,21 +106,9 @@ impl GivenScenario {
         missing_networks(&source, &self.given(), zoo).map_err(Failure::mistake)
     }
 
-    /// Compiles the scenario with `zoo`. Refuses one with `[find]`, whose design points depend on results.
-    pub(crate) fn compile(&self, zoo: &Zoo) -> Result<Compiled, Failure> {
-        let compiled = self.compile_with_searches(zoo)?;
-        match compiled.searches {
-            None => Ok(compiled),
-            Some(_) => {
-                let message = "the design points of a scenario with [find] depend on results: it takes `cospike run`";
-                Err(Failure::mistake(message))
-            }
-        }
-    }
-
-    /// Compiles the scenario with `zoo`; of searches, the design points of both ends.
-    pub(crate) fn compile_with_searches(&self, zoo: &Zoo) -> Result<Compiled, Failure> {
-        compile_scenario(&self.word, &self.given(), None, zoo)
+    /// Reads the scenario and the zoo.
+    pub(crate) fn read(&self) -> Result<ReadScenario, Failure> {
+        ReadScenario::new(&self.word, self.given(), self.zoo()?)
     }
 
     /// The study of some probes of the searches in the scenario.

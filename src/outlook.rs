@@ -3,12 +3,13 @@
 use crate::estimate::{check_memory, threads};
 use crate::failure::Failure;
 use crate::output::{load_percent, note, plural, printable, say, say_paragraph, table};
+use crate::scenario::failure;
 use cospike_models::zoo::Zoo;
 use cospike_results::summary::{Caution, PointSummary, Summary};
-use cospike_scenarios::Compiled;
-use cospike_studies::Study;
+use cospike_scenarios::{Compiled, Points};
 use cospike_studies::plan::Plan;
 use cospike_studies::trial::{ExpectedTime, TRIAL_REQUESTS, TRIAL_SAMPLES};
+use cospike_studies::{Census, Study};
 use serde_json::{Value, json};
 
 /// Longest trial, in expected seconds of one thread, and most design points.
@@ -26,17 +27,24 @@ pub(crate) struct Outlook {
 
 impl Outlook {
     /// Expects the time of a study, and tries it with a few samples and requests, unless that would take long.
-    pub(crate) fn new(compiled: Compiled, zoo: &Zoo) -> Result<Self, Failure> {
-        let is_small = compiled.plan.points.len() <= MOST_POINTS;
-        let trial = is_small.then(|| Compiled { plan: compiled.plan.trial(), ..compiled.clone() });
+    pub(crate) fn new(compiled: Compiled, points: &mut Points<'_>, zoo: &Zoo) -> Result<Self, Failure> {
+        let is_small = points.len() <= MOST_POINTS;
+        let all = is_small.then(|| points.all().map_err(failure)).transpose()?;
+        let plan = all.map(|points| Plan { points, ..compiled.plan.clone() });
+        let trial = plan.map(|plan| Compiled { plan: plan.trial(), ..compiled.clone() });
         let study = compiled.into_study(zoo)?;
         let trial = trial.map(|trial| tried(trial, zoo)).transpose()?.flatten();
         Ok(Self { time: study.expected_time(), study, trial })
     }
 
-    /// The plan of the study.
+    /// The plan of the study, without its design points.
     pub(crate) fn plan(&self) -> &Plan {
         self.study.plan()
+    }
+
+    /// What is known of all design points.
+    pub(crate) fn census(&self) -> &Census {
+        self.study.census()
     }
 
     /// Says how long the study takes.
@@ -88,7 +96,7 @@ impl Outlook {
 /// says why.
 fn tried(trial: Compiled, zoo: &Zoo) -> Result<Option<Vec<PointSummary>>, Failure> {
     let study = trial.into_study(zoo)?;
-    if study.expected_time().sum() > LONGEST_TRIAL || check_memory(study.plan()).is_err() {
+    if study.expected_time().sum() > LONGEST_TRIAL || check_memory(study.plan(), study.census()).is_err() {
         return Ok(None);
     }
     let results = study.run(None, &|_| {}).ok();

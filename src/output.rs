@@ -10,10 +10,11 @@ use comfy_table::{ContentArrangement, LineStyle, Table, presets}; // column widt
 use console::Term; // the size of a terminal on every system
 use cospike_results::summary::Estimate;
 use cospike_sim_core::stats::Interval;
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::ffi::OsStr;
 use std::fmt::{self, Arguments, Display, Formatter};
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 
 /// First error of standard output. What is printed after it is left out.
@@ -295,8 +296,13 @@ pub(crate) fn decimals(value: f64) -> usize {
 }
 
 /// Prints JSON on standard output.
-pub(crate) fn print_json(value: &Value) {
-    say!("{value:#}");
+pub(crate) fn print_json(value: &impl Serialize) {
+    let mut lost = LOST.lock().unwrap_or_else(PoisonError::into_inner);
+    if lost.is_none() {
+        let mut out = BufWriter::new(io::stdout().lock());
+        let written = serde_json::to_writer_pretty(&mut out, value).map_err(io::Error::from);
+        *lost = written.and_then(|()| writeln!(out)).and_then(|()| out.flush()).err();
+    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 pub(crate) fn list(as_json: bool) -> Result<(), Failure> {
     let all = catalogue()?;
     if as_json {
-        print_json(&all.iter().map(entry_json).collect());
+        print_json(&all.iter().map(entry_json).collect::<Value>());
         return Ok(());
     }
     print_entries(&all);
@@ -23,7 +23,7 @@ pub(crate) fn list(as_json: bool) -> Result<(), Failure> {
 pub(crate) fn list_prices(as_json: bool) -> Result<(), Failure> {
     let all = price_catalogue()?;
     if as_json {
-        print_json(&all.iter().map(entry_json).collect());
+        print_json(&all.iter().map(entry_json).collect::<Value>());
         return Ok(());
     }
     print_entries(&all);

@@ -3,6 +3,7 @@
 use crate::arguments::Report;
 use crate::failure::Failure;
 use crate::output::say;
+use crate::run::publish::SOURCES;
 use crate::stored::read_results;
 use cospike_reports::{PAGE, PAGE_FILE, files, render};
 use cospike_results::store::folder::{self, FolderError, Place};
@@ -34,7 +35,7 @@ fn draw_in(folder: &Path) -> Result<(), Failure> {
     let names = files(&results.manifest.axes);
     place.check(names.iter().map(String::as_str)).map_err(Failure::mistake)?;
     let report = render(&results)?;
-    place.write_report(report.files())?;
+    place.write_report(report.files(), SOURCES)?;
     say!("{}", folder.join(PAGE).display());
     Ok(())
 }

@@ -8,9 +8,10 @@ use crate::progress::Bar;
 use cospike_results::rows::Results;
 use cospike_results::store::entries::Entries;
 use cospike_results::store::whole_file::{Kind, WholeFile};
+use cospike_scenarios::Points;
 use cospike_studies::plan::DesignPoint;
 use cospike_studies::request_log::{HEADER, RequestLog};
-use cospike_studies::{StoreError, Study, Watched};
+use cospike_studies::{PointParts, StoreError, Study, Watched};
 use std::io::{self, BufWriter};
 use std::path::Path;
 
@@ -21,7 +22,7 @@ const REQUESTS: Kind = Kind { name: "file of requests of CoSpike", start: HEADER
 pub(super) struct RequestsFile<'a> {
     asked: &'a arguments::Requests,
     path: &'a Path,
-    point: &'a DesignPoint,
+    point: DesignPoint,
     file: WholeFile,
     /// Number of requests, once the study has ended.
     written: Option<io::Result<u64>>,
@@ -29,7 +30,11 @@ pub(super) struct RequestsFile<'a> {
 
 impl<'a> RequestsFile<'a> {
     /// Begins the file `path` of one replication. Refuses numbers that the study does not have, and a file that is something else.
-    pub(super) fn begin(study: &'a Study, path: &'a Path, asked: &'a arguments::Requests) -> Result<Self, Failure> {
+    pub(super) fn begin(
+        study: (&Study, &mut Points<'_>),
+        path: &'a Path,
+        asked: &'a arguments::Requests,
+    ) -> Result<Self, Failure> {
         let point = watched_point(study, "requests", asked.point, asked.replication)?;
         let file = WholeFile::create(path, REQUESTS).map_err(Failure::mistake)?;
         Ok(Self { asked, path, point, file, written: None })
@@ -38,14 +43,14 @@ impl<'a> RequestsFile<'a> {
     /// Runs the study and watches that replication. Gives results to `take`, and why the store failed, if it did.
     pub(super) fn run(
         &mut self,
-        study: &Study,
+        (study, parts): (&Study, PointParts<'_, anyhow::Error>),
         store: Option<&Entries>,
         bar: &Bar,
         take: &mut dyn FnMut(Results) -> anyhow::Result<()>,
     ) -> anyhow::Result<Option<StoreError>> {
         let mut log = RequestLog::new(BufWriter::new(self.file.file()));
         let watched = Watched { point: self.asked.point, replication: self.asked.replication, observer: &mut log };
-        let outcome = study.run_in_parts(Some(watched), store, &|progress| bar.show(progress), take);
+        let outcome = study.run_in_parts(Some(parts), Some(watched), store, &|progress| bar.show(progress), take);
         self.written = Some(log.finish());
         outcome
     }

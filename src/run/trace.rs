@@ -4,12 +4,15 @@ use crate::arguments;
 use crate::failure::Failure;
 use crate::output::note;
 use crate::progress::Bar;
+use crate::scenario::failure;
+use cospike_results::index::PointIndex;
 use cospike_results::rows::Results;
 use cospike_results::store::entries::Entries;
 use cospike_results::store::whole_file::{Kind, WholeFile};
+use cospike_scenarios::Points;
 use cospike_studies::plan::DesignPoint;
 use cospike_studies::trace::{Scope, Trace, Traced};
-use cospike_studies::{StoreError, Study, Watched};
+use cospike_studies::{PointParts, StoreError, Study, Watched};
 use serde_json::json;
 use std::io::{self, BufWriter};
 use std::path::Path;
@@ -22,7 +25,7 @@ const TRACE: Kind =
 pub(super) struct TraceFile<'a> {
     asked: &'a arguments::Trace,
     path: &'a Path,
-    point: &'a DesignPoint,
+    point: DesignPoint,
     file: WholeFile,
     /// Size of the trace, once the study has ended.
     traced: Option<io::Result<Traced>>,
@@ -31,8 +34,12 @@ pub(super) struct TraceFile<'a> {
 impl<'a> TraceFile<'a> {
     /// Begins the trace `path` of one replication. Refuses numbers that the study does not have, and a file that is something
     /// else.
-    pub(super) fn begin(study: &'a Study, path: &'a Path, asked: &'a arguments::Trace) -> Result<Self, Failure> {
-        let point = traced_point(study, asked)?;
+    pub(super) fn begin(
+        (study, points): (&Study, &mut Points<'_>),
+        path: &'a Path,
+        asked: &'a arguments::Trace,
+    ) -> Result<Self, Failure> {
+        let point = traced_point((study, points), asked)?;
         let file = WholeFile::create(path, TRACE).map_err(Failure::mistake)?;
         Ok(Self { asked, path, point, file, traced: None })
     }
@@ -40,7 +47,7 @@ impl<'a> TraceFile<'a> {
     /// Runs the study and watches that replication. Gives results to `take`, and why the store failed, if it did.
     pub(super) fn run(
         &mut self,
-        study: &Study,
+        (study, parts): (&Study, PointParts<'_, anyhow::Error>),
         store: Option<&Entries>,
         bar: &Bar,
         take: &mut dyn FnMut(Results) -> anyhow::Result<()>,
@@ -56,7 +63,7 @@ impl<'a> TraceFile<'a> {
         let scope = Scope { devices: self.asked.devices.clone(), time: self.asked.time.clone() };
         let mut trace = Trace::new(BufWriter::new(self.file.file()), &self.point.system.to_system(), scope, &about);
         let watched = Watched { point: self.asked.point, replication: self.asked.replication, observer: &mut trace };
-        let outcome = study.run_in_parts(Some(watched), store, &|progress| bar.show(progress), take);
+        let outcome = study.run_in_parts(Some(parts), Some(watched), store, &|progress| bar.show(progress), take);
         self.traced = Some(trace.finish());
         outcome
     }
@@ -81,7 +88,7 @@ impl<'a> TraceFile<'a> {
 }
 
 /// The design point that is traced. Refuses numbers that the study does not have.
-fn traced_point<'a>(study: &'a Study, asked: &arguments::Trace) -> Result<&'a DesignPoint, Failure> {
+fn traced_point(study: (&Study, &mut Points<'_>), asked: &arguments::Trace) -> Result<DesignPoint, Failure> {
     let point = watched_point(study, "trace", asked.point, asked.replication)?;
     match asked.devices.start >= point.system.devices {
         true => Err(beyond("trace-devices", asked.devices.start.into(), point.system.devices.into(), "devices")),
@@ -90,16 +97,18 @@ fn traced_point<'a>(study: &'a Study, asked: &arguments::Trace) -> Result<&'a De
 }
 
 /// The design point that is watched, by the options of this name. Refuses numbers that the study does not have.
-pub(super) fn watched_point<'a>(
-    study: &'a Study,
+pub(super) fn watched_point(
+    (study, points): (&Study, &mut Points<'_>),
     option: &str,
     point: usize,
     replication: u32,
-) -> Result<&'a DesignPoint, Failure> {
-    let (points, replications) = (&study.plan().points, study.plan().replications);
-    let found = points
-        .get(point)
-        .ok_or_else(|| beyond(&format!("{option}-point"), point as u64, points.len() as u64, "design points"))?;
+) -> Result<DesignPoint, Failure> {
+    let (count, replications) = (points.len(), study.plan().replications);
+    let no_point = || beyond(&format!("{option}-point"), point as u64, count as u64, "design points");
+    if point >= count {
+        return Err(no_point());
+    }
+    let found = points.compile([PointIndex(point as u32)]).map_err(failure)?.pop().ok_or_else(no_point)?;
     match replication >= replications {
         true => Err(beyond(&format!("{option}-replication"), replication.into(), replications.into(), "replications")),
         false => Ok(found),

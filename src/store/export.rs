@@ -25,8 +25,10 @@ pub(crate) fn export(arguments: &ExportStore) -> Result<(), Failure> {
         }
     }
     for tenant in tenants {
-        if let Some(record) = entries.note(&tenant.note)? {
-            other.write_note(&tenant.note, &record)?;
+        for note in &tenant.notes {
+            if let Some(record) = entries.note(note)? {
+                other.write_note(note, &record)?;
+            }
         }
     }
     let known = keys.len() as u64 - copied;

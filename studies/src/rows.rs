@@ -33,19 +33,20 @@ impl Study {
     }
 
     /// The tables of a part of the design points, which were `simulated`. The first part has the answers of all networks.
-    pub(super) fn part(
+    pub(super) fn rows_of_part(
         &self,
         part: Range<usize>,
         executed: &Executed,
         networks: &NetworkRows,
         simulated: Vec<Simulated>,
     ) -> Results {
-        let first = PointIndex(part.start as u32);
+        let first = PointIndex((self.first + part.start) as u32);
         let points = || (first.0..).map(PointIndex).zip(&self.plan().points[part.clone()]);
         let rows = points().zip(&simulated).map(|((number, point), of)| self.point_row(number, point, executed, of));
         let rows = rows.collect();
         let (mut replications, mut latencies, mut time_line) = (vec![], vec![], vec![]);
-        for rows in simulated.into_iter().flat_map(|of| of.rows) {
+        for mut rows in simulated.into_iter().flat_map(|of| of.rows) {
+            rows.count_from(self.first);
             replications.push(rows.replication);
             latencies.extend(rows.latencies);
             time_line.extend(rows.time_line);
@@ -59,7 +60,7 @@ impl Study {
             latencies,
             time_line,
             replications,
-            ..Results::new(self.manifest(), self.plan().points.len())
+            ..Results::new(self.manifest(), self.census().points)
         }
     }
 

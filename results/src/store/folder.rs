@@ -8,7 +8,7 @@ pub use super::place::Place;
 pub use super::writing::Writing;
 
 use super::error::failed;
-use super::own::{self, MANIFEST, REPORT, ReportRecord};
+use super::own::{self, MANIFEST, Own, REPORT, ReportRecord};
 use super::table::{self, TableReader};
 use super::transaction::{self, Staging};
 use crate::answers::Answers;
@@ -58,20 +58,39 @@ impl Place {
         writing.finish(results)
     }
 
-    /// Writes the `files` of a report, text by name, in place of those of an older report.
+    /// Writes the `files` of a report, text by name, in place of those of an older report. `program` tells the program that has drawn it from
+    /// every other that may draw the same results otherwise.
     ///
     /// # Errors
     /// [`FolderError`]; then the older report is as it was, or [`FolderError::is_stored`] says that the new one is there.
-    pub fn write_report<'a>(&self, files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<(), FolderError> {
+    pub fn write_report<'a>(
+        &self,
+        files: impl IntoIterator<Item = (&'a str, &'a str)>,
+        program: &str,
+    ) -> Result<(), FolderError> {
         self.check_lock()?;
         let mut staging = Staging::begin(self.folder())?;
         files.into_iter().try_for_each(|(name, text)| staging.add_text(name, text))?;
         let path = self.folder().join(REPORT);
-        let record = ReportRecord::new(staging.hashes.clone());
+        let record = ReportRecord::new(staging.hashes.clone(), own::origin(self.folder(), program)?);
         let text = record.to_json().map_err(|error| FolderError::Record { path, error })?;
         staging.add_text(REPORT, &text)?;
         self.check_lock()?;
         staging.commit()
+    }
+}
+
+impl Place {
+    /// Whether there is a report that this `program` has drawn of the results that are there, and it is as it was written.
+    ///
+    /// # Errors
+    /// [`FolderError`] for a record that cannot be read.
+    pub fn has_report(&self, program: &str) -> Result<bool, FolderError> {
+        let own = Own::read(self.folder())?;
+        let (Some(files), Some(origin)) = (&own.report, &own.origin) else { return Ok(false) };
+        let is_whole =
+            files.iter().all(|(name, hash)| own::hash_of(&self.folder().join(name)).is_ok_and(|found| found == *hash));
+        Ok(is_whole && *origin == own::origin(self.folder(), program)?)
     }
 }
 

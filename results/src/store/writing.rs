@@ -14,7 +14,6 @@ use crate::runs;
 use crate::summary::Summary;
 use cospike_sim_core::record::{Field, Value};
 use parquet::errors::ParquetError;
-use std::fs::File;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
@@ -75,7 +74,8 @@ impl Writing<'_> {
         runs::rows(part).try_for_each(|mut values| self.runs.add(&mut values))
     }
 
-    /// Puts the results, which are whole by now, in place of older results, whose report goes with them. Of `shown`, the first design
+    /// Puts the results, which are whole by now, in place of older results, whose report goes with them; where the same are there already,
+    /// byte for byte, nothing is changed. Of `shown`, the first design
     /// points, the comparisons are made.
     ///
     /// # Errors
@@ -101,6 +101,9 @@ impl Writing<'_> {
         let text = manifest.to_json().map_err(|error| FolderError::Manifest { path, error })?;
         staging.add_text(MANIFEST, &text)?;
         place.check_lock()?;
+        if staging.is_there() {
+            return Ok(());
+        }
         staging.commit()
     }
 }
@@ -133,7 +136,6 @@ impl<T: Table> TableFile<T> {
 struct OpenFile {
     name: String,
     path: PathBuf,
-    file: File,
     writer: TableWriter,
 }
 
@@ -141,9 +143,8 @@ impl OpenFile {
     fn begin(staging: &Staging<'_>, table: &str, fields: &[Field]) -> Result<Self, FolderError> {
         let name = file_of_table(table);
         let (path, file) = staging.create(&name)?;
-        let same = file.try_clone().map_err(failed(&path))?;
-        let writer = TableWriter::new(same, table, fields).map_err(not_written(&path))?;
-        Ok(Self { name, path, file, writer })
+        let writer = TableWriter::new(file, table, fields).map_err(not_written(&path))?;
+        Ok(Self { name, path, writer })
     }
 
     fn add(&mut self, values: &mut Vec<Value>) -> Result<(), FolderError> {
@@ -152,7 +153,7 @@ impl OpenFile {
 
     fn finish(self, staging: &mut Staging<'_>) -> Result<(), FolderError> {
         self.writer.finish().map_err(not_written(&self.path))?;
-        staging.add(&self.name, &self.file)
+        staging.add(&self.name)
     }
 }
 
