@@ -40,7 +40,9 @@ pub(crate) fn check(arguments: &CheckData) -> Result<(), Failure> {
         _ => {}
     }
     if arguments.json {
-        print_json(&found.iter().map(|(subset, dataset)| (subset.name().to_owned(), as_json(dataset))).collect());
+        print_json(
+            &found.iter().map(|(subset, dataset)| (subset.name().to_owned(), as_json(dataset))).collect::<Value>(),
+        );
         return Ok(());
     }
     for (subset, dataset) in &found {

@@ -3,8 +3,8 @@
 use crate::failure::Failure;
 use crate::memory::machine_bytes;
 use crate::output::plural;
-use cospike_studies::Plan;
 use cospike_studies::estimate::Estimate;
+use cospike_studies::{Census, Plan};
 
 /// Memory above which an estimate is worth a line.
 const NOTABLE_BYTES: u64 = 1 << 30;
@@ -12,9 +12,9 @@ const NOTABLE_BYTES: u64 = 1 << 30;
 /// Simulation time above which an estimate is worth a line, in seconds: an hour.
 const NOTABLE_SECONDS: f64 = 3_600.0;
 
-/// Estimate for `plan` on the threads that a run would have.
-pub(crate) fn estimate(plan: &Plan) -> Estimate {
-    Estimate::new(plan, threads())
+/// Estimate for `plan`, whose design points have this `census`, on the threads that a run would have.
+pub(crate) fn estimate(plan: &Plan, census: &Census) -> Estimate {
+    Estimate::new(plan, census, threads())
 }
 
 /// Number of threads that a run has.
@@ -23,8 +23,8 @@ pub(crate) fn threads() -> usize {
 }
 
 /// Refuses a plan that needs more memory than the machine has.
-pub(crate) fn check_memory(plan: &Plan) -> Result<(), Failure> {
-    let estimate = estimate(plan);
+pub(crate) fn check_memory(plan: &Plan, census: &Census) -> Result<(), Failure> {
+    let estimate = estimate(plan, census);
     match machine_bytes().filter(|&bytes| estimate.bytes() > bytes) {
         None => Ok(()),
         Some(machine) => {

@@ -27,25 +27,34 @@ impl Failure {
         Self::Input(printable_lines(&message.to_string()))
     }
 
+    /// A mistake in a file, with its place there.
+    pub(crate) fn in_file(mistake: Diagnostic) -> Self {
+        Self::InFile(mistake.into())
+    }
+
     /// Says on standard error why a command failed, and gives its exit code.
     pub(crate) fn report(&self) -> ExitCode {
+        let shown = |mistake: &Diagnostic| (USAGE, mistake.render(is_coloured(&io::stderr())), in_file(mistake));
         let (code, text, said) = match self {
             Self::Input(message) => (USAGE, format!("error: {message}"), json!({ "message": message })),
-            Self::InFile(mistake) => (USAGE, mistake.render(is_coloured(&io::stderr())), in_file(mistake)),
-            Self::Other(error) => {
-                let message = printable_lines(&format!("{error:#}"));
-                (1, format!("error: {message}"), json!({ "message": message }))
-            }
+            Self::InFile(mistake) => shown(mistake),
+            Self::Other(error) => match error.downcast_ref::<Diagnostic>() {
+                Some(mistake) => shown(mistake),
+                None => {
+                    let message = printable_lines(&format!("{error:#}"));
+                    (1, format!("error: {message}"), json!({ "message": message }))
+                }
+            },
         };
         say_error(&text, said);
         ExitCode::from(code)
     }
 
-    /// The failure as an error, which no longer knows whose mistake it was.
+    /// The failure as an error, which knows of mistakes in files only that they were such.
     pub(crate) fn into_error(self) -> anyhow::Error {
         match self {
             Self::Input(message) => anyhow!("{message}"),
-            Self::InFile(mistake) => anyhow!("{mistake}"),
+            Self::InFile(mistake) => anyhow::Error::new(*mistake),
             Self::Other(error) => error,
         }
     }

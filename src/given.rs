@@ -1,8 +1,8 @@
 //! What several commands are given: a scenario with changes to it, a zoo, a data set, a store.
 
 use crate::failure::Failure;
-use crate::output::note;
-use crate::scenario::compile_scenario;
+use crate::output::warn;
+use crate::scenario::{ReadScenario, compile_scenario, failure};
 use clap::Args;
 use cospike_models::dataset::{Dataset, Subset, Unsuitable};
 use cospike_models::zoo::{Zoo, ZooError, ZooNetwork};
@@ -10,7 +10,7 @@ use cospike_results::store::entries::{Entries, Location};
 use cospike_scenarios::diagnostic::did_you_mean;
 use cospike_scenarios::given::Given;
 use cospike_scenarios::library;
-use cospike_scenarios::{Compiled, MissingNetwork, missing_networks};
+use cospike_scenarios::{MissingNetwork, missing_networks};
 use cospike_studies::Study;
 use cospike_studies::search::Probe;
 use std::ffi::OsString;
@@ -103,24 +103,12 @@ impl GivenScenario {
     /// The networks that the scenario asks for and `zoo` does not have.
     pub(crate) fn missing(&self, zoo: &Zoo) -> Result<Vec<MissingNetwork>, Failure> {
         let source = library::find_scenario(&self.word).map_err(Failure::mistake)?;
-        missing_networks(&source, &self.given(), zoo).map_err(Failure::mistake)
+        missing_networks(&source, &self.given(), zoo).map_err(failure)
     }
 
-    /// Compiles the scenario with `zoo`. Refuses one with `[find]`, whose design points depend on results.
-    pub(crate) fn compile(&self, zoo: &Zoo) -> Result<Compiled, Failure> {
-        let compiled = self.compile_with_searches(zoo)?;
-        match compiled.searches {
-            None => Ok(compiled),
-            Some(_) => {
-                let message = "the design points of a scenario with [find] depend on results: it takes `cospike run`";
-                Err(Failure::mistake(message))
-            }
-        }
-    }
-
-    /// Compiles the scenario with `zoo`; of searches, the design points of both ends.
-    pub(crate) fn compile_with_searches(&self, zoo: &Zoo) -> Result<Compiled, Failure> {
-        compile_scenario(&self.word, &self.given(), None, zoo)
+    /// Reads the scenario and the zoo.
+    pub(crate) fn read(&self) -> Result<ReadScenario, Failure> {
+        ReadScenario::new(&self.word, self.given(), self.zoo()?)
     }
 
     /// The study of some probes of the searches in the scenario.
@@ -189,15 +177,15 @@ impl GivenStore {
         let is_named = scenario.is_some() || self.named().is_some();
         let Some(location) = self.location(scenario) else {
             if !self.none {
-                note!("warning: finished work is not kept, because this system names no cache; `--store DIR` keeps it");
+                warn("finished work is not kept, because this system names no cache; `--store DIR` keeps it");
             }
             return Ok(None);
         };
-        match Entries::open(&location, |damage| note!("warning: {damage}")) {
+        match Entries::open(&location, |damage| warn(&damage.to_string())) {
             Ok(entries) => Ok(Some((location, entries))),
             Err(error) if is_named => Err(Failure::mistake(error)),
             Err(error) => {
-                note!("warning: finished work is not kept, because {error}; `--store DIR` keeps it");
+                warn(&format!("finished work is not kept, because {error}; `--store DIR` keeps it"));
                 Ok(None)
             }
         }

@@ -10,6 +10,7 @@ mod cluster;
 mod columns;
 mod compare;
 mod data;
+mod ending;
 mod energy;
 mod estimate;
 mod export;

@@ -2,14 +2,16 @@
 
 use crate::estimate::{check_memory, threads};
 use crate::failure::Failure;
-use crate::output::{load_percent, note, plural, printable, say, say_paragraph, table};
+use crate::output::{load_percent, plural, printable, say, say_paragraph, say_wrapped, table, warn};
+use crate::scenario::failure;
 use cospike_models::zoo::Zoo;
 use cospike_results::summary::{Caution, PointSummary, Summary};
-use cospike_scenarios::Compiled;
-use cospike_studies::Study;
+use cospike_scenarios::{Compiled, Points};
 use cospike_studies::plan::Plan;
-use cospike_studies::trial::{ExpectedTime, TRIAL_REQUESTS, TRIAL_SAMPLES};
+use cospike_studies::trial::ExpectedTime;
+use cospike_studies::{Census, Study};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Longest trial, in expected seconds of one thread, and most design points.
 const LONGEST_TRIAL: f64 = 20.0;
@@ -20,23 +22,37 @@ pub(crate) struct Outlook {
     study: Study,
     /// Expected time of one thread.
     pub(crate) time: ExpectedTime,
-    /// Design points of the trial; `None` if it would take too long.
-    trial: Option<Vec<PointSummary>>,
+    /// The trial; `None` if it would take too long.
+    trial: Option<Trial>,
+}
+
+/// What came of a trial.
+struct Trial {
+    /// What every design point had of samples and requests, in words.
+    extent: String,
+    points: Vec<PointSummary>,
 }
 
 impl Outlook {
     /// Expects the time of a study, and tries it with a few samples and requests, unless that would take long.
-    pub(crate) fn new(compiled: Compiled, zoo: &Zoo) -> Result<Self, Failure> {
-        let is_small = compiled.plan.points.len() <= MOST_POINTS;
-        let trial = is_small.then(|| Compiled { plan: compiled.plan.trial(), ..compiled.clone() });
+    pub(crate) fn new(compiled: Compiled, points: &mut Points<'_>, zoo: &Zoo) -> Result<Self, Failure> {
+        let is_small = points.len() <= MOST_POINTS;
+        let all = is_small.then(|| points.all().map_err(failure)).transpose()?;
+        let plan = all.map(|points| Plan { points, ..compiled.plan.clone() });
+        let trial = plan.map(|plan| Compiled { plan: plan.trial(), ..compiled.clone() });
         let study = compiled.into_study(zoo)?;
         let trial = trial.map(|trial| tried(trial, zoo)).transpose()?.flatten();
         Ok(Self { time: study.expected_time(), study, trial })
     }
 
-    /// The plan of the study.
+    /// The plan of the study, without its design points.
     pub(crate) fn plan(&self) -> &Plan {
         self.study.plan()
+    }
+
+    /// What is known of all design points.
+    pub(crate) fn census(&self) -> &Census {
+        self.study.census()
     }
 
     /// Says how long the study takes.
@@ -54,7 +70,7 @@ impl Outlook {
 
     /// Shows the loads of the places, and warns of those that are asked for more than they serve.
     pub(crate) fn print_loads(&self) {
-        let Some(points) = &self.trial else {
+        let Some(Trial { extent, points }) = &self.trial else {
             say!("\noffered loads: a trial would take too long here; give `--point` or smaller numbers to see them");
             return;
         };
@@ -65,12 +81,10 @@ impl Outlook {
             rows.add_row([printable(&point.label)].into_iter().chain(loads));
         }
         say!("\n{rows}");
-        let text = format!(
-            "by a trial of {TRIAL_SAMPLES} samples and {TRIAL_REQUESTS} requests of each design point, so not exact"
-        );
-        say_paragraph(&text, 0);
+        say_wrapped!("by a trial of {extent} of each design point, so not exact");
         for (label, place, load) in overloads(points) {
-            note!("warning: {}: the {place} is asked for about {load:.2} times what it can do", printable(label));
+            let label = printable(label);
+            warn(&format!("{label}: the {place} is asked for about {load:.2} times what it can do"));
         }
     }
 
@@ -80,20 +94,34 @@ impl Outlook {
             let load = &point.load;
             json!({ "design_point": point.label, "edge": load.edge.mean, "uplink": load.uplink.mean, "cloud": load.cloud.mean })
         };
-        self.trial.as_ref().map_or(Value::Null, |points| points.iter().map(point).collect())
+        self.trial.as_ref().map_or(Value::Null, |trial| trial.points.iter().map(point).collect())
     }
 }
 
 /// What comes of a trial, unless it takes long, needs more memory than there is, or fails: what fails in it fails in the run, which
 /// says why.
-fn tried(trial: Compiled, zoo: &Zoo) -> Result<Option<Vec<PointSummary>>, Failure> {
+fn tried(trial: Compiled, zoo: &Zoo) -> Result<Option<Trial>, Failure> {
+    let extent = extent(&trial.plan);
     let study = trial.into_study(zoo)?;
-    if study.expected_time().sum() > LONGEST_TRIAL || check_memory(study.plan()).is_err() {
+    if study.expected_time().sum() > LONGEST_TRIAL || check_memory(study.plan(), study.census()).is_err() {
         return Ok(None);
     }
     let results = study.run(None, &|_| {}).ok();
     let summary = results.map(|results| Summary::new(&results)).transpose()?;
-    Ok(summary.map(|summary| summary.points))
+    Ok(summary.map(|summary| Trial { extent, points: summary.points }))
+}
+
+/// Samples and requests of each design point of a trial, in words.
+fn extent(trial: &Plan) -> String {
+    let samples = trial.networks.iter().map(|network| u64::from(network.samples.count));
+    let requests = trial.points.iter().map(|point| point.system.workload.requests);
+    format!("{} and {}", up_to(samples.collect(), "sample"), up_to(requests.collect(), "request"))
+}
+
+/// `8 samples`, or `up to 8 samples` where not all numbers are alike.
+fn up_to(numbers: BTreeSet<u64>, what: &str) -> String {
+    let most = plural(numbers.last().copied().unwrap_or_default(), what);
+    if numbers.len() > 1 { format!("up to {most}") } else { most }
 }
 
 /// The design points with an overloaded place.

@@ -10,10 +10,11 @@ use comfy_table::{ContentArrangement, LineStyle, Table, presets}; // column widt
 use console::Term; // the size of a terminal on every system
 use cospike_results::summary::Estimate;
 use cospike_sim_core::stats::Interval;
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::ffi::OsStr;
 use std::fmt::{self, Arguments, Display, Formatter};
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::sync::{Mutex, PoisonError};
 
 /// First error of standard output. What is printed after it is left out.
@@ -30,7 +31,12 @@ macro_rules! note {
     ($($text:tt)*) => { $crate::output::write_note(format_args!($($text)*)) };
 }
 
-pub(crate) use {note, say};
+/// Prints a paragraph on standard output, wrapped where the width is known, with the arguments of `println`.
+macro_rules! say_wrapped {
+    ($($text:tt)*) => { $crate::output::say_paragraph(&format!($($text)*), 0) };
+}
+
+pub(crate) use {note, say, say_wrapped};
 
 /// Writes a line on standard output, unless an earlier one could not be written.
 pub(crate) fn write_line(line: Arguments<'_>) {
@@ -93,9 +99,14 @@ const WIDTH: usize = 80;
 
 /// Width of the lines that a reader sees: that of `COLUMNS`, or else of the terminal; `None` where there is neither.
 fn known_width() -> Option<usize> {
+    width_of(&Term::stdout())
+}
+
+/// The same of what is written to `terminal`.
+fn width_of(terminal: &Term) -> Option<usize> {
     let variable = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    let terminal = || io::stdout().is_terminal().then(|| Term::stdout().size_checked()).flatten();
-    variable.or_else(|| terminal().map(|(_, columns)| usize::from(columns))).filter(|columns| *columns > 0)
+    let size = || terminal.is_term().then(|| terminal.size_checked()).flatten();
+    variable.or_else(|| size().map(|(_, columns)| usize::from(columns))).filter(|columns| *columns > 0)
 }
 
 /// Width that a table is made for.
@@ -105,11 +116,24 @@ pub(crate) fn width() -> usize {
 
 /// Prints a paragraph, wrapped where the width is known; lines after the first begin with `indent` blanks.
 pub(crate) fn say_paragraph(text: &str, indent: usize) {
-    say!("{}", known_width().map_or_else(|| text.to_owned(), |width| wrapped(text, indent, width)));
+    say!("{}", wrapped(text, indent, known_width()));
 }
 
-/// `text` in lines of at most `width` characters, but for words that are longer; lines after the first begin with `indent` blanks.
-fn wrapped(text: &str, indent: usize, width: usize) -> String {
+/// Says a warning on standard error, wrapped where the width is known.
+pub(crate) fn warn(text: &str) {
+    note!("{}", wrapped(&format!("warning: {text}"), 2, width_of(&Term::stderr())));
+}
+
+/// Each line of `text` in lines of at most `width` characters, but for words that are longer; lines after the first begin with `indent` blanks, or
+/// as many as the first.
+fn wrapped(text: &str, indent: usize, width: Option<usize>) -> String {
+    let Some(width) = width else { return text.to_owned() };
+    // What is indented stays so.
+    let own = |line: &str| line.chars().take_while(|char| *char == ' ').count();
+    text.split('\n').map(|line| wrapped_line(line, indent.max(own(line)), width)).collect::<Vec<_>>().join("\n")
+}
+
+fn wrapped_line(text: &str, indent: usize, width: usize) -> String {
     let (mut lines, mut used) = (String::new(), 0);
     for (place, word) in text.split(' ').enumerate() {
         let length = word.chars().count();
@@ -295,8 +319,13 @@ pub(crate) fn decimals(value: f64) -> usize {
 }
 
 /// Prints JSON on standard output.
-pub(crate) fn print_json(value: &Value) {
-    say!("{value:#}");
+pub(crate) fn print_json(value: &impl Serialize) {
+    let mut lost = LOST.lock().unwrap_or_else(PoisonError::into_inner);
+    if lost.is_none() {
+        let mut out = BufWriter::new(io::stdout().lock());
+        let written = serde_json::to_writer_pretty(&mut out, value).map_err(io::Error::from);
+        *lost = written.and_then(|()| writeln!(out)).and_then(|()| out.flush()).err();
+    }
 }
 
 #[cfg(test)]
@@ -305,11 +334,12 @@ mod tests {
 
     #[test]
     fn lines_are_as_long_as_fits_and_a_longer_word_has_one_of_its_own() {
-        assert_eq!(wrapped("- aa bb cc", 2, 7), "- aa bb\n  cc");
-        assert_eq!(wrapped("- aa bb cc", 2, 6), "- aa\n  bb\n  cc");
-        assert_eq!(wrapped("a longerthanthat b", 0, 5), "a\nlongerthanthat\nb");
-        assert_eq!(wrapped("  a    b c", 7, 8), "  a    b\n       c", "columns stay");
-        assert_eq!(wrapped("µ µ", 0, 3), "µ µ", "characters count, not bytes");
+        assert_eq!(wrapped("- aa bb cc", 2, Some(7)), "- aa bb\n  cc");
+        assert_eq!(wrapped("- aa bb cc", 2, Some(6)), "- aa\n  bb\n  cc");
+        assert_eq!(wrapped("a longerthanthat b", 0, Some(5)), "a\nlongerthanthat\nb");
+        assert_eq!(wrapped("  a    b c", 7, Some(8)), "  a    b\n       c", "columns stay");
+        assert_eq!(wrapped("aa bb\n  cc dd", 0, Some(5)), "aa bb\n  cc\n  dd", "each line as it is indented");
+        assert_eq!(wrapped("µ µ", 0, Some(3)), "µ µ", "characters count, not bytes");
     }
 
     #[test]

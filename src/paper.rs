@@ -23,7 +23,7 @@ const EARLIER: usize = 2000;
 pub(crate) fn page(arguments: &Page) -> Result<(), Failure> {
     let zoo = arguments.zoo.open()?;
     let dataset = Dataset::fashion_mnist_test()?;
-    let prices = all_shipped::<Prices>().map_err(|mistake| Failure::InFile(mistake.into()))?;
+    let prices = all_shipped::<Prices>().map_err(Failure::in_file)?;
     let evidence = Evidence {
         executed: execute_all(&zoo, &dataset)?,
         bit_errors: BIT_ERRORS.to_vec(),

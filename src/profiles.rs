@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 /// Lists the profiles of devices, links and clouds.
 pub(crate) fn list(as_json: bool) -> Result<(), Failure> {
-    let all = catalogue()?;
+    let all = catalogue().map_err(Failure::in_file)?;
     if as_json {
-        print_json(&all.iter().map(entry_json).collect());
+        print_json(&all.iter().map(entry_json).collect::<Value>());
         return Ok(());
     }
     print_entries(&all);
@@ -21,9 +21,9 @@ pub(crate) fn list(as_json: bool) -> Result<(), Failure> {
 
 /// Lists the price lists.
 pub(crate) fn list_prices(as_json: bool) -> Result<(), Failure> {
-    let all = price_catalogue()?;
+    let all = price_catalogue().map_err(Failure::in_file)?;
     if as_json {
-        print_json(&all.iter().map(entry_json).collect());
+        print_json(&all.iter().map(entry_json).collect::<Value>());
         return Ok(());
     }
     print_entries(&all);
@@ -34,12 +34,12 @@ pub(crate) fn list_prices(as_json: bool) -> Result<(), Failure> {
 
 /// Prints the file of a profile as it is.
 pub(crate) fn print(name: &str) -> Result<(), Failure> {
-    print_file("profile", name, &catalogue()?)
+    print_file("profile", name, &catalogue().map_err(Failure::in_file)?)
 }
 
 /// Prints the file of a price list as it is.
 pub(crate) fn print_prices(name: &str) -> Result<(), Failure> {
-    print_file("price list", name, &price_catalogue()?)
+    print_file("price list", name, &price_catalogue().map_err(Failure::in_file)?)
 }
 
 fn print_file(noun: &str, name: &str, all: &[CatalogueEntry]) -> Result<(), Failure> {

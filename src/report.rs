@@ -1,8 +1,10 @@
 //! `report`: the report of stored results.
 
 use crate::arguments::Report;
+use crate::ending::check_ending;
 use crate::failure::Failure;
 use crate::output::say;
+use crate::run::publish::SOURCES;
 use crate::stored::read_results;
 use cospike_reports::{PAGE, PAGE_FILE, files, render};
 use cospike_results::store::folder::{self, FolderError, Place};
@@ -15,6 +17,7 @@ pub(crate) fn report(Report { folder, page }: &Report) -> Result<(), Failure> {
     // Read first: a folder without results is not made one.
     let results = read_results(folder, MOST_POINTS)?;
     let Some(page) = page else { return draw_in(folder) };
+    check_ending(page, "a page in HTML", "html")?;
     let file = WholeFile::with_text(page, PAGE_FILE, &render(&results)?.html).map_err(Failure::mistake)?;
     file.finish()?;
     say!("{}", page.display());
@@ -34,7 +37,7 @@ fn draw_in(folder: &Path) -> Result<(), Failure> {
     let names = files(&results.manifest.axes);
     place.check(names.iter().map(String::as_str)).map_err(Failure::mistake)?;
     let report = render(&results)?;
-    place.write_report(report.files())?;
+    place.write_report(report.files(), SOURCES)?;
     say!("{}", folder.join(PAGE).display());
     Ok(())
 }

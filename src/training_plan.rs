@@ -1,5 +1,6 @@
 //! A plan for the trainer, of the networks that a scenario asks for and no file has.
 
+use crate::ending::check_ending;
 use crate::estimate::duration;
 use crate::failure::Failure;
 use crate::given::GivenScenario;
@@ -73,6 +74,7 @@ pub(crate) fn write(scenario: &GivenScenario, zoo: &Zoo, path: &Path) -> Result<
     }
     let plan = Plan::new(scenario, &missing, zoo)?;
     let (text, shown) = (plan.text(scenario, path)?, path.display());
+    check_ending(path, "a training plan in TOML", "toml")?;
     let file = WholeFile::create_new(path).map_err(Failure::mistake)?;
     file.file().write_all(text.as_bytes())?;
     file.finish()?;

@@ -122,3 +122,31 @@ fn of_several_designs_it_is_said_of_which_one_inference_speaks() {
     let row = printed.lines().find(|line| line.starts_with(" spiking stage3 w8 switching")).unwrap();
     assert_eq!(row.matches(", first of 2").count(), 4, "accuracy, payload, and both ratios: {printed}");
 }
+
+/// Sentences are wrapped at the width, too, and a trial says what it was of.
+#[test]
+fn prose_keeps_to_the_width() {
+    let folder = tempfile::tempdir().unwrap();
+    let network = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/events/net.nir");
+    std::fs::copy(network, folder.path().join("net.nir")).unwrap();
+    let said = |arguments: &[&str]| {
+        let mut command = Command::cargo_bin("cospike").unwrap();
+        command.current_dir(folder.path()).args(arguments).env("COLUMNS", "70");
+        let output = command.assert().success().get_output().clone();
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    };
+    let trial = ["check", "quickstart", "--point", "0", "--set", "samples.count=1"];
+    assert!(said(&trial).contains("by a trial of 1 sample and 2000 requests"), "{}", said(&trial));
+    let commands: [&[&str]; 5] = [
+        &["check", "net.nir"],
+        &["infer", "resnet14-spiking", "--samples", "2"],
+        &["energy", "resnet14", "--samples", "2"],
+        &["zoo"],
+        &trial,
+    ];
+    for arguments in commands {
+        let said = said(arguments);
+        let is_long = |line: &&str| line.chars().count() > 70 && line.trim().contains(' ');
+        assert_eq!(said.lines().find(is_long), None, "{arguments:?}\n{said}");
+    }
+}

@@ -98,6 +98,14 @@ fn a_unit_in_the_documented_form_is_executed_priced_and_simulated() {
     assert_eq!((&point["ratio_to_float32"], &point["ratio_to_binary"]), (&32.0.into(), &1.0.into()), "{point}");
 
     let plain = json_of(&["infer", "net.nir", "--data", "events", "--json"], place.path());
+    // What the format leaves open is told wherever a network of it is used.
+    let manifest: Value =
+        serde_json::from_slice(&std::fs::read(place.path().join("out/small/manifest.json")).unwrap()).unwrap();
+    let read_as = |at: &Value| at["read_as"].as_str().unwrap_or_default().to_owned();
+    let of_network = manifest["networks"].as_array().unwrap().iter().find(|file| file["name"] != "unit").unwrap();
+    assert!(read_as(of_network).starts_with("dt=") && read_as(of_network).contains(" reset=hard "), "{manifest}");
+    assert_eq!(read_as(&plain), read_as(of_network));
+    assert_eq!(plain["readout"], "mean");
     for unit in ["unit.safetensors", "unit"] {
         let with = json_of(&["infer", "net.nir", "--unit", unit, "--data", "events", "--json"], place.path());
         assert_eq!((&with["correct"], &with["correct"]), (&plain["correct"], &19.into()), "{with}");
@@ -178,6 +186,12 @@ fn units_that_are_missing_can_be_trained() {
     std::fs::write(&path, format!("{text}\n{swept}")).unwrap();
     let refused = said(&["check", "own.toml"], place.path(), 2);
     assert!(refused.contains("or train the 4 missing networks"), "{refused}");
+    // A mistake in the scenario is shown there, and called an error once.
+    let normalised = "[network.normalisation]\nmean = [0.5, 0.5, 0.5]\nstd = [1.0, 1.0, 1.0]\n[network.nir]";
+    std::fs::write(place.path().join("three.toml"), format!("{text}\n{swept}").replace("[network.nir]", normalised))
+        .unwrap();
+    let refused = said(&["check", "three.toml", "--training-plan", "plan.toml"], place.path(), 2);
+    assert!(refused.matches("error").count() == 1 && refused.contains("three.toml:"), "{refused}");
     let written = said(&["check", "own.toml", "--training-plan", "plan.toml"], place.path(), 0);
     assert!(written.contains("train --plan plan.toml --data ./events"), "{written}");
     let plan = std::fs::read_to_string(place.path().join("plan.toml")).unwrap();

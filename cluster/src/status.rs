@@ -107,22 +107,28 @@ pub enum StatusError {
 }
 
 impl Status {
-    /// How far `study` has come in `store`.
+    /// How far `study` has come in `store`, which has of its `pieces` what the `inventory` says; it is divided into `units`, and its design
+    /// points have these `labels`.
     ///
     /// # Errors
     /// [`StatusError`].
-    pub fn new(study: &Study, pieces: &Pieces<'_>, store: &Entries) -> Result<Self, StatusError> {
-        let (claims, units) = (find_claims(store)?, study.units(pieces.keys()).map_err(StudyError::from)?);
-        let inventory = study.inventory(pieces)?;
-        let at_work = at_work(&units, &claims);
+    pub fn new(
+        study: &Study,
+        units: &[Unit],
+        labels: impl Iterator<Item = String>,
+        (pieces, inventory): (&Pieces<'_>, &Inventory),
+        store: &Entries,
+    ) -> Result<Self, StatusError> {
+        let claims = find_claims(store)?;
+        let at_work = at_work(units, &claims);
         let networks = (0..).map(NetworkIndex).zip(&inventory.networks);
         let networks = networks.map(|(network, state)| network_status(study, pieces, network, *state, &at_work));
-        let points = (0..).map(PointIndex).take(inventory.points.len());
-        let points = points.map(|point| point_status(study, pieces, point, &inventory, &at_work));
-        let live = claims.values().filter(|claim| units_have(&units, &claims, claim) && silence(claim).is_none());
+        let points = (0..).map(PointIndex).zip(labels);
+        let points = points.map(|(point, label)| point_status((point, label), pieces, inventory, &at_work));
+        let live = claims.values().filter(|claim| units_have(units, &claims, claim) && silence(claim).is_none());
         let workers = live.map(|claim| &claim.holder.id).collect::<BTreeSet<_>>().len();
-        let left = cost_left(&units, &inventory);
-        let seconds_left = seconds_left(left, &find_workers(store, &pieces.keys().study())?, workers);
+        let left = cost_left(units, inventory);
+        let seconds_left = seconds_left(left, &find_workers(store, &study.key())?, workers);
         Ok(Self {
             study: study.plan().name.clone(),
             networks: networks.collect::<Result<_, _>>()?,
@@ -199,9 +205,8 @@ fn network_status(
 }
 
 fn point_status(
-    study: &Study,
+    (point, label): (PointIndex, String),
     pieces: &Pieces<'_>,
-    point: PointIndex,
     inventory: &Inventory,
     at_work: &AtWorkOn,
 ) -> Result<PointStatus, StatusError> {
@@ -219,7 +224,7 @@ fn point_status(
     let workers = at_work.1.get(&point).filter(|_| !of.is_complete).cloned().unwrap_or_default();
     Ok(PointStatus {
         point: point.0,
-        label: study.plan().points[point.position()].label.clone(),
+        label,
         state: match of.is_complete {
             true if of.failed_network.is_some() || failed.is_some() => Stage::Failed,
             true => Stage::Done,
@@ -237,7 +242,7 @@ fn point_status(
 /// Expected cost of what is missing: of a unit of which some pieces are stored, the share of the others.
 fn cost_left(units: &[Unit], inventory: &Inventory) -> f64 {
     let left = |unit: &Unit| {
-        if inventory.has(unit) {
+        if inventory.has(&unit.task) {
             return 0.0;
         }
         let Task::Simulation { points, replications, .. } = &unit.task else { return unit.cost as f64 };

@@ -4,7 +4,7 @@ use crate::holder::{Timestamp, unique_name};
 use crate::packing::pack;
 use cospike_results::key::ContentKey;
 use cospike_results::store::entries::{Entries, EntryError};
-use cospike_studies::{Inventory, Task, Unit};
+use cospike_studies::{Inventory, Portion, Task};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -151,14 +151,14 @@ pub fn number_of_shares(costs: &[u64], shares: Option<u32>, most: u32) -> u32 {
 
 /// Shares of those of the `units` that are neither stored nor covered, see [`number_of_shares`]. None if nothing is left.
 pub fn shares_of_missing(
-    units: &[Unit],
+    units: &[Portion],
     inventory: &Inventory,
     covered: &BTreeSet<u32>,
     shares: Option<u32>,
     most: u32,
 ) -> Vec<Vec<u32>> {
-    let is_left = |(number, unit): &(u32, &Unit)| !inventory.has(unit) && !covered.contains(number);
-    let left: Vec<(u32, &Unit)> = (0..).zip(units).filter(is_left).collect();
+    let is_left = |(number, unit): &(u32, &Portion)| !inventory.has(&unit.task) && !covered.contains(number);
+    let left: Vec<(u32, &Portion)> = (0..).zip(units).filter(is_left).collect();
     if left.is_empty() {
         return vec![];
     }

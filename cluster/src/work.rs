@@ -31,6 +31,18 @@ pub struct Outcome {
     pub is_stopped: bool,
 }
 
+impl Outcome {
+    /// Both together, of two parts of a share.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            computed: self.computed + other.computed,
+            found: self.found + other.found,
+            failed: self.failed + other.failed,
+            is_stopped: self.is_stopped || other.is_stopped,
+        }
+    }
+}
+
 /// A process that works on a study.
 pub struct Worker<'a> {
     /// The study.
@@ -62,7 +74,7 @@ impl Worker<'_> {
         let (mut found, computed) = (None, Mutex::new(0));
         for _ in 0..ROUNDS {
             let inventory = self.study.inventory(self.pieces)?;
-            let open: Vec<&Unit> = units.iter().filter(|unit| !inventory.has(unit)).copied().collect();
+            let open: Vec<&Unit> = units.iter().filter(|unit| !inventory.has(&unit.task)).copied().collect();
             let found = *found.get_or_insert(units.len() - open.len());
             if open.is_empty() || self.is_stopped() {
                 let computed = *computed.lock().unwrap_or_else(PoisonError::into_inner);
@@ -161,7 +173,7 @@ impl Worker<'_> {
                     return Ok(open);
                 }
             }
-            let points: Vec<_> = open.iter().flat_map(|unit| points(unit)).copied().collect();
+            let points: Vec<_> = open.iter().flat_map(|unit| unit.task.points()).copied().collect();
             match self.study.prepare(networks, &points, self.pieces)? {
                 Preparation::Ready(prepared) => break prepared,
                 // Nothing to simulate: the reason is stored.
@@ -235,13 +247,6 @@ fn networks(unit: &Unit) -> Option<&[NetworkIndex]> {
     match &unit.task {
         Task::Simulation { networks, .. } => Some(networks),
         Task::Inference(_) => None,
-    }
-}
-
-fn points(unit: &Unit) -> &[PointIndex] {
-    match &unit.task {
-        Task::Simulation { points, .. } => points,
-        Task::Inference(_) => &[],
     }
 }
 

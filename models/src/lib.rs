@@ -15,6 +15,7 @@ mod embedded;
 pub mod file;
 pub mod import;
 mod json;
+mod misspelt;
 mod npz;
 pub mod offline;
 pub mod zoo;

@@ -190,7 +190,15 @@ fn networks_see_the_colours_of_an_image_where_they_are() {
     let store = TensorStore::from([("fc.weight".to_string(), Tensor { shape: vec![3, 18], data })]);
     let weights = Weights::from_store(&network, &store).unwrap();
     let network = SplitNetwork::new(&network, &weights, 2, Codec::Float32, 1).unwrap();
-    let zoo = ZooNetwork { network, weights, codec: Codec::Float32, matched_steps: None, files: vec![], task: None };
+    let zoo = ZooNetwork {
+        network,
+        weights,
+        codec: Codec::Float32,
+        matched_steps: None,
+        files: vec![],
+        read_as: None,
+        task: None,
+    };
     let bright = |class: usize| (0..18).map(move |i| if i / 6 == class { 200 } else { 10 });
     let dataset = Dataset::new(input, (0..3).flat_map(bright).collect(), vec![0, 1, 2]).unwrap();
     let input = Input { coding: Coding::Direct, seed: 0 };

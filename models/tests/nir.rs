@@ -115,17 +115,34 @@ type Edges<'a> = Vec<(&'a str, &'a str)>;
 
 /// A file with these nodes, each with its type and float values, and edges.
 fn file(nodes: &[Node<'_>], edges: &[(&str, &str)]) -> Vec<u8> {
+    file_that_says(&[], nodes, edges)
+}
+
+/// The same with texts in its metadata, which are also those of its node `n`.
+fn file_that_says(said: &[(&str, &str)], nodes: &[Node<'_>], edges: &[(&str, &str)]) -> Vec<u8> {
     let mut builder = FileBuilder::new();
     let mut top = builder.create_group("node");
     top.create_dataset("type").with_vlen_strings(&["NIRGraph"]).with_shape(&[]);
     let names: Vec<&str> = edges.iter().flat_map(|&(from, to)| [from, to]).collect();
     top.create_dataset("edges").with_vlen_strings(&names).with_shape(&[edges.len() as u64, 2]);
+    let mut metadata = top.create_group("metadata");
+    said.iter().for_each(|(key, text)| {
+        metadata.create_dataset(key).with_vlen_strings(&[text]).with_shape(&[]);
+    });
+    top.add_group(metadata.finish());
     let mut all = top.create_group("nodes");
     for (name, kind, values) in nodes {
         let mut node = all.create_group(name);
         node.create_dataset("type").with_vlen_strings(&[kind]).with_shape(&[]);
         for (value, shape, data) in *values {
             node.create_dataset(value).with_f64_data(data).with_shape(shape);
+        }
+        if !said.is_empty() && *name == "n" {
+            let mut metadata = node.create_group("metadata");
+            said.iter().for_each(|(key, text)| {
+                metadata.create_dataset(key).with_vlen_strings(&[text]).with_shape(&[]);
+            });
+            node.add_group(metadata.finish());
         }
         all.add_group(node.finish());
     }
@@ -244,6 +261,33 @@ fn what_is_wrong_is_said_with_the_name_of_the_node() {
     for (nodes, edges, expected) in cases {
         let found = error(&nodes, &edges);
         assert!(found.contains(expected), "{found} instead of {expected}");
+    }
+}
+
+/// A key without a meaning is a record, but one that is like another is taken for a mistake: it would change what the network does.
+#[test]
+fn what_metadata_say_is_used_or_noted() {
+    let lif: Node<'_> = (
+        "n",
+        "LIF",
+        &[("tau", &[1], &[2.0]), ("r", &[1], &[2.0]), ("v_leak", &[1], &[0.0]), ("v_threshold", &[1], &[1.0])],
+    );
+    let read = |said: &[(&str, &str)]| {
+        let bytes = file_that_says(said, &[INPUT, lif, OUTPUT], &[("in", "n"), ("n", "out")]);
+        NirFile::from_bytes("net", bytes, &NirOptions::default())
+    };
+    let taken = "`v_reset` is not there in `n`, so 0 is taken; if it is behind an HDF5 link, write the value itself, because links are not followed";
+    assert_eq!(read(&[]).unwrap().notes, [taken]);
+    let said = read(&[("reset", "soft"), ("author", "me")]).unwrap();
+    assert_eq!(said.metadata.options.reset, Some(CellReset::Soft));
+    let [author, of_node, absent] = &said.notes[..] else { panic!("{:?}", said.notes) };
+    assert_eq!(author, "its metadata say `author`, which has no meaning here");
+    assert_eq!(of_node, "the metadata of `n` say `reset`, which has a meaning only in those of the graph");
+    assert_eq!(absent, taken);
+    for (key, meant) in [("resets", "reset"), ("Fire", "fire"), ("time_step", "time_steps"), ("init", "initial")] {
+        let error = read(&[(key, "soft")]).unwrap_err().to_string();
+        let expected = format!("the graph: its metadata say `{key}`, which has no meaning: is it `{meant}`?");
+        assert_eq!(error, expected);
     }
 }
 

@@ -114,6 +114,47 @@ fn levels_are_in_range_and_alike_in_a_unit_and_its_backbone() {
     assert_eq!(message("7").as_deref(), Some(expected));
 }
 
+/// What has a meaning in other files only would be passed over in this one.
+#[test]
+fn metadata_are_those_that_have_a_meaning_in_the_file() {
+    let with = |name: &str, key: &str, value: &str| {
+        fault(name, &changed(name, |_, metadata| drop(metadata.insert(key.into(), value.into()))))
+    };
+    let binary = "resnet14-float-stage3-w1-binary";
+    for name in [BACKBONE, UNIT, binary] {
+        let expected =
+            "metadata `jpeg_quality` must be left out: only what a float unit emits is coded as JPEG, but is \"50\"";
+        assert_eq!(with(name, "jpeg_quality", "50"), expected);
+    }
+    for name in [BACKBONE, UNIT, FLOAT_UNIT] {
+        let expected = "metadata `levels` must be left out: only a quantised network has levels, but is \"4\"";
+        assert_eq!(with(name, "levels", "4"), expected);
+    }
+    for key in ["split", "width", "stride", "bottleneck", "variant", "tail", "backbone_blake3"] {
+        let expected = format!("metadata `{key}` must be left out in a backbone: only a unit has it, but is \"1\"");
+        assert_eq!(with(BACKBONE, key, "1"), expected);
+    }
+    // Of a unit of no architecture, the backbone's file says all that the unit's does not.
+    let stray = changed(UNIT, |_, metadata| {
+        metadata.retain(|key, _| key != "cospike_version" && key != "network");
+        metadata.insert("backbone".into(), "net.nir".into());
+    });
+    assert!(fault(UNIT, &stray).starts_with("metadata `backbone_blake3` must be the hash that `cospike check` prints"));
+    let joined = |change: &dyn Fn(&mut BTreeMap<String, String>)| {
+        let files = [(BACKBONE, shipped(BACKBONE)), ("unit", changed(UNIT, |_, metadata| change(metadata)))];
+        let zoo = Zoo::from_files(files.map(|(name, bytes)| (name.to_string(), Cow::Owned(bytes)))).unwrap();
+        zoo.network(&zoo.choice("unit").unwrap()).err().map(|error| error.to_string())
+    };
+    assert_eq!(joined(&|_| ()), None);
+    let steps = joined(&|metadata| drop(metadata.insert("time_steps".into(), "7".into()))).unwrap();
+    assert!(
+        steps.starts_with(&format!("unit was trained with 7 time steps, but its backbone {BACKBONE} with 4")),
+        "{steps}"
+    );
+    let said = joined(&|metadata| drop(metadata.insert("normalisation".into(), "mean=0.5,std=0.5".into()))).unwrap();
+    assert!(said.starts_with(&format!("unit says another `normalisation` than its backbone {BACKBONE}")), "{said}");
+}
+
 /// A backbone trained again has a name of its own, and says whose architecture it has.
 #[test]
 fn a_backbone_can_have_another_name_than_its_architecture() {

@@ -5,7 +5,7 @@ use crate::figure::{Paper, is_printable};
 use crate::figures::{Change, Differences, Figure, differences_figure};
 use crate::metric::{Metric, MetricOfDesigns, NOT_STEADY, Spread};
 use crate::page::{MOST_ROWS, beyond, document, figure_of};
-use crate::quantity::{Quantity, plural, points_range, signed_points};
+use crate::quantity::{Quantity, plural, points_range, relation, signed_points};
 use cospike_results::compare::{Compared, ComparedPoint, Difference};
 use cospike_results::metrics::METRICS;
 use cospike_results::summary::Standing;
@@ -249,7 +249,7 @@ fn difference_cell(quantity: Quantity, of: &Difference) -> Markup {
         }
         _ => (signed(quantity, estimate), ends.map(|(low, high)| quantity.format_range(low, high))),
     };
-    let relative = of.relative.map(|relative| format!("{:+.1} %", 100.0 * relative).replace('-', "−"));
+    let relative = of.relative.map(|relative| relation(1.0 + relative, 1));
     let basis = [range, relative].into_iter().flatten().collect::<Vec<_>>().join("; ");
     html! {
         @if of.is_shown { strong { (value) } } @else { (value) }

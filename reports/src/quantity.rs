@@ -40,6 +40,21 @@ const HOURS_FROM: f64 = 7200.0;
 /// Exponents of ten and names of the units of time, in ascending order.
 const SECONDS: [(i32, &str); 4] = [(-9, "ns"), (-6, "µs"), (-3, "ms"), (0, "s")];
 
+/// Ratio from which on a factor is easier to read than per cent, and that up to which a fraction is.
+const FACTOR_FROM: f64 = 2.0;
+const FRACTION_TO: f64 = 0.1;
+
+/// A ratio in words: `+3 %` with this many decimals, and where that is more than +100 % or less than -90 %, `14 times as much` or
+/// `1/12 as much`.
+pub(crate) fn relation(ratio: f64, decimals: usize) -> String {
+    let factor = |ratio: f64| if ratio < 9.95 { format!("{ratio:.1}") } else { count(ratio.round() as u64) };
+    match ratio {
+        ratio if ratio > FACTOR_FROM => format!("{}\u{a0}times as much", factor(ratio)),
+        ratio if ratio < FRACTION_TO && ratio > 0.0 => format!("1/{} as much", factor(1.0 / ratio)),
+        _ => format!("{:+.decimals$}\u{a0}%", 100.0 * (ratio - 1.0)).replace('-', "−"),
+    }
+}
+
 impl Quantity {
     /// The unit in which `value` has one to three digits before the point; the smallest or the largest beyond the range of prefixes.
     pub(crate) fn prefix(self, value: f64) -> Prefix {
@@ -210,6 +225,17 @@ fn rounded(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn large_ratios_are_factors() {
+        let said = |ratio| relation(ratio, 0).replace('\u{a0}', " ");
+        assert_eq!([1.03, 2.0, 0.96, 0.1].map(said), ["+3 %", "+100 %", "−4 %", "−90 %"]);
+        assert_eq!(
+            [2.04, 14.19, 13_190.0].map(said),
+            ["2.0 times as much", "14 times as much", "13,190 times as much"]
+        );
+        assert_eq!([0.099, 1.0 / 12.0, 1.0 / 140.0].map(said), ["1/10 as much", "1/12 as much", "1/140 as much"]);
+    }
 
     #[test]
     fn numbers_carry_three_digits_and_the_nearest_prefix() {

@@ -8,6 +8,7 @@ use cospike_results::compare::Compared;
 use cospike_results::condition::{Condition, Limit, Side};
 use cospike_results::goal::{Aim, GoalUsed, Selection};
 use cospike_results::index::{NetworkIndex, PointIndex};
+use cospike_results::metrics::{CLOUD_ENERGY, ENERGY, LATENCY};
 use cospike_results::rows::{AnswerRow, PointRow, Results};
 use cospike_results::store::folder;
 use cospike_results::summary::{Standing, Summary};
@@ -150,6 +151,19 @@ fn a_capacity_is_the_last_value_before_a_place_is_overloaded() {
         near[0].contains("spiking holds up to 200 (p95 latency at most 50.5 ms where it is steady), at 400"),
         "{near:?}"
     );
+    // Where energy does not depend on the waiting, only latency is left out.
+    let mut results = study(&fleet.replace("| 0.7", "| 0.95"));
+    let left_out = |results: &Results| answer(results).unwrap().pop().unwrap();
+    assert!(
+        left_out(&results).starts_with("Not steady, so left out of what is said of latency and energy: cameras=200")
+    );
+    results.points.iter_mut().for_each(|row| {
+        (row.setup.device_energy_waits, row.setup.cloud_energy_waits) = (false, false);
+    });
+    assert!(left_out(&results).starts_with("Not steady, so left out of what is said of latency: cameras=200"));
+    let point = &Summary::new(&results).unwrap().points[1];
+    let standings = [&ENERGY, &CLOUD_ENERGY, &LATENCY].map(|metric| point.standing(metric));
+    assert_eq!(standings, [Standing::Holds, Standing::Holds, Standing::Unsteady]);
     // Of a rate, too little is too much.
     let rate = r#"
         spiking mbps=1 | {"mbps":1} | 900 900 900 | 2.00 | 1.6
@@ -189,8 +203,8 @@ fn design_points_without_numbers_have_a_best_one_and_the_next() {
     assert_eq!(
         answered(links),
         [
-            "Lowest p95 latency: wifi (10.1 ms); next 4g (50.5 ms, +400 %).",
-            "Lowest mean latency: wifi (8.08 ms); next 4g (40.4 ms, +400 %)."
+            "Lowest p95 latency: wifi (10.1 ms); next 4g (50.5 ms, 5.0 times as much).",
+            "Lowest mean latency: wifi (8.08 ms); next 4g (40.4 ms, 5.0 times as much)."
         ]
     );
     let once = answered(&links.replace("900 900 900", "900"));

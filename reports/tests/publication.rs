@@ -99,7 +99,8 @@ fn invariant_16_a_line_breaks_at_a_point_that_is_not_steady() {
     let drawn = |results: &Results, metric: &str| {
         let figure = publication(results, &asked(Form::Line, "network.width", metric, &[], &filters)).unwrap();
         let remarks: Vec<String> = rows(&figure)[1..].iter().map(|row| row.last().unwrap().to_string()).collect();
-        let intervals: Vec<bool> = rows(&figure)[1..].iter().map(|row| row[5] != row[6]).collect();
+        let intervals: Vec<bool> =
+            rows(&figure)[1..].iter().map(|row| !row[5].is_empty() && !row[6].is_empty()).collect();
         (coloured(figure.svg(), "#0072b2"), remarks, intervals)
     };
     // Band, line and three markers.

@@ -3,7 +3,7 @@
 use crate::index::NetworkIndex;
 use crate::rows::{AnswerRow, PointRow, Results};
 use crate::summary::PointSummary;
-use cospike_sim_core::stats::paired_difference;
+use cospike_sim_core::stats::{PairedDifference, StatsError, paired_difference};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -21,8 +21,14 @@ impl Answers {
         Self(right.into_iter().map(|(network, right)| (network, right.into())).collect())
     }
 
+    /// Difference between the shares of correct answers of two networks, sample by sample; `None` if one of them cannot be executed.
+    pub(crate) fn difference(&self, networks: [NetworkIndex; 2]) -> Option<Result<PairedDifference, StatsError>> {
+        let [first, second] = networks.map(|network| self.0.get(&network).filter(|right| !right.is_empty()));
+        Some(paired_difference(first?, second?))
+    }
+
     /// What the design point of `row` says of the answers of its network.
-    pub(crate) fn of(&self, row: &PointRow, summary: &PointSummary) -> Answered {
+    pub(crate) fn answered(&self, row: &PointRow, summary: &PointSummary) -> Answered {
         let is_as_executed = summary.completed.mean == Some(1.0)
             && summary.correct.mean.zip(summary.offline_accuracy).is_some_and(|(mean, offline)| offline.contains(mean));
         Answered {

@@ -134,7 +134,7 @@ impl<'r> Side<'r> {
         let side = |row: &'r PointRow| {
             let rows = rows.remove(&row.point).unwrap_or_default();
             let summary = PointSummary::new(row, &rows)?;
-            Ok(Self { row, answered: answers.of(row, &summary), rows, summary: summary.that_holds() })
+            Ok(Self { row, answered: answers.answered(row, &summary), rows, summary: summary.that_holds() })
         };
         results.points.iter().map(side).collect()
     }

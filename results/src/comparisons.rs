@@ -1,17 +1,16 @@
 //! The table `comparisons`: pairs of design points, as the summary compares them.
 
-use crate::rows::{PointRow, Table};
-use crate::summary::{Comparison, Estimate};
+use crate::rows::Table;
+use crate::summary::{Comparison, Estimate, Side};
 use cospike_sim_core::record;
 use cospike_sim_core::stats::Interval;
-use std::collections::BTreeMap;
 
 impl Table for ComparisonRow {
     const NAME: &'static str = "comparisons";
     const ABOUT: &'static str = "One row per pair of a spiking design point and one of another family (the baseline) that are otherwise \
-        equal, among the first 10,000 design points: spiking minus baseline on the same samples and arrivals. An interval is that of its \
+        equal, of all design points: spiking minus baseline on the same samples and arrivals. An interval is that of its \
         own difference; a p-value is adjusted for all pairs of the table, and a difference is shown where it is at most 0.05. Latency and \
-        energy are missing where a place of either is overloaded, or the latencies of either are not steady.";
+        energy are missing where that of either would change with a longer run.";
 }
 
 record! {
@@ -52,26 +51,23 @@ record! {
     }
 }
 
-/// The rows of `comparisons` among `points`.
-pub(crate) fn rows(points: &[PointRow], comparisons: &[Comparison]) -> Vec<ComparisonRow> {
-    let points: BTreeMap<_, _> = points.iter().map(|row| (row.point, row)).collect();
-    let row = |found: &Comparison| {
-        let [spiking, baseline] = [points.get(&found.spiking)?, points.get(&found.baseline)?];
+impl ComparisonRow {
+    /// The row of a comparison between two sides.
+    pub(crate) fn new(found: &Comparison, [spiking, baseline]: [&Side; 2]) -> Self {
         let p = found.adjusted_p;
-        Some(ComparisonRow {
+        Self {
             spiking: spiking.point.0,
             baseline: baseline.point.0,
-            spiking_label: spiking.label.clone(),
-            baseline_label: baseline.label.clone(),
-            baseline_kind: baseline.kind.clone(),
+            spiking_label: spiking.label.to_string(),
+            baseline_label: baseline.label.to_string(),
+            baseline_kind: baseline.kind.to_string(),
             accuracy: found.accuracy.map_or_else(Difference::default, |paired| {
                 Difference::new(Some(paired.difference.estimate), Some(paired.difference), p.accuracy)
             }),
             latency_mean_s: Difference::of_means(&found.latency_mean_s, p.latency_mean_s),
             energy_j: Difference::of_means(&found.energy_j, p.energy_j),
-        })
-    };
-    comparisons.iter().filter_map(row).collect()
+        }
+    }
 }
 
 impl Difference {

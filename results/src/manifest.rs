@@ -94,6 +94,17 @@ pub struct FileUsed {
     pub name: String,
     /// BLAKE3 hash of the content, in hexadecimal digits.
     pub blake3: String,
+    /// How a network of another framework was read, as its format leaves it open: `dt=1e-4 reset=hard fire=gt initial=rest`, and the
+    /// normalisation that was given; `None` of other files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_as: Option<String>,
+}
+
+impl FileUsed {
+    /// A file that can be read in one way only.
+    pub fn new(name: impl Into<String>, blake3: impl Into<String>) -> Self {
+        Self { name: name.into(), blake3: blake3.into(), read_as: None }
+    }
 }
 
 /// Device, link or cloud profile or price list, as it was used.
@@ -235,7 +246,7 @@ mod tests {
             seed: u64::MAX,
             replications: 2,
             axes: vec![Axis { key: "network.width".into(), kind: Kind::Whole64 }],
-            networks: vec![FileUsed { name: "n".into(), blake3: "0".into() }],
+            networks: vec![FileUsed { read_as: Some("dt=1e-4".into()), ..FileUsed::new("n", "0") }],
             datasets: vec![],
             traces: vec![],
             profiles: vec![profile],

@@ -19,8 +19,9 @@ pub struct Metric {
     /// Whether figures and answers choose it by themselves. The others tell nearly the same as one of these, and are shown when they are
     /// asked for.
     pub is_prominent: bool,
-    /// Whether it means nothing where a place is overloaded, because it changes with the length of the run then (invariant 16).
-    pub is_steady: bool,
+    /// What it measures that only a steady state has: it changes with the length of the run where a place is overloaded or the run is too
+    /// short (invariant 16). `None` of what means the same in any run.
+    pub steady: Option<Steady>,
     measure: Measure,
     /// Values per unit: 1, or 1000 for thousandths of the unit.
     per_unit: f64,
@@ -57,6 +58,17 @@ impl Unit {
             Self::Number => "",
         }
     }
+}
+
+/// What only a steady state has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Steady {
+    /// Time that requests take, of which they wait a part.
+    Latency,
+    /// Energy and power of the devices, which may depend on the waiting.
+    DeviceEnergy,
+    /// Energy and power of the cloud, which may depend on the waiting.
+    CloudEnergy,
 }
 
 /// Direction in which a metric gets better.
@@ -117,7 +129,7 @@ macro_rules! metric {
             better: Better::$better,
             best: None,
             is_prominent: false,
-            is_steady: false,
+            steady: None,
             measure: $measure,
             per_unit: 1.0,
             estimate: |summary| &summary.$($place).+,
@@ -135,7 +147,7 @@ pub const CORRECT: Metric =
 /// Energy of the edge devices per answered request.
 #[rustfmt::skip]
 pub const ENERGY: Metric =
-    metric!("energy_j", "Energy per request", Joules, Lower, Amount(energy), energy_j).best("Least energy per request").steady();
+    metric!("energy_j", "Energy per request", Joules, Lower, Amount(energy), energy_j).best("Least energy per request").steady(Steady::DeviceEnergy);
 /// Restricted mean lifetime of the devices, which only batteries have.
 #[rustfmt::skip]
 pub const LIFETIME: Metric =
@@ -145,17 +157,22 @@ pub const LIFETIME: Metric =
 #[rustfmt::skip]
 pub const LATENCY: Metric =
     metric!("latency_mean_s", "Mean latency", Seconds, Lower, Amount(|row| row.latency_mean_s), latency_mean_s)
-        .best("Lowest mean latency").steady();
+        .best("Lowest mean latency").steady(Steady::Latency);
 /// 95th percentile of the latency of the completed requests.
 #[rustfmt::skip]
 pub const LATENCY_P95: Metric =
     metric!("latency_p95_s", "p95 latency", Seconds, Lower, Amount(|row| row.latency_p95_s), latency_p95_s)
-        .best("Lowest p95 latency").steady();
+        .best("Lowest p95 latency").steady(Steady::Latency);
+/// Energy of the cloud per answered request.
+#[rustfmt::skip]
+pub const CLOUD_ENERGY: Metric =
+    metric!("cloud_energy_j", "Energy of the cloud", Joules, Lower, Amount(|row| row.cloud_energy_j), cloud_energy_j)
+        .best("Least energy of the cloud").steady(Steady::CloudEnergy);
 /// Mean power of an edge device.
 #[rustfmt::skip]
 pub const POWER: Metric =
     metric!("power_per_device_w", "Power per device", Watts, Lower, Amount(|row| row.power_per_device_w), power_per_device_w)
-        .prominent().steady();
+        .prominent().steady(Steady::DeviceEnergy);
 
 /// Every metric, those that matter to most readers first. Those in seconds, joules and watts can be named in thousandths of these
 /// units, too.
@@ -163,7 +180,7 @@ pub const POWER: Metric =
 pub static METRICS: [Metric; 19] = [
     CORRECT,
     metric!("deadline_misses", "Missed deadlines", Share, Lower, Measure::Share(deadline_misses), deadline_misses)
-        .best("Fewest missed deadlines").steady(),
+        .best("Fewest missed deadlines").steady(Steady::Latency),
     LIFETIME,
     LATENCY_P95,
     ENERGY,
@@ -171,17 +188,16 @@ pub static METRICS: [Metric; 19] = [
     metric!("uplink_load", "Load of the uplink", Share, Lower, Amount(|row| row.uplink_load), load.uplink).prominent(),
     metric!("cloud_load", "Load of the cloud", Share, Lower, Amount(|row| row.cloud_load), load.cloud).prominent(),
     metric!("completed", "Answered requests", Share, Higher, Measure::Share(completed), completed).prominent(),
-    metric!("cloud_energy_j", "Energy of the cloud", Joules, Lower, Amount(|row| row.cloud_energy_j), cloud_energy_j)
-        .best("Least energy of the cloud").steady(),
+    CLOUD_ENERGY,
     LATENCY,
     POWER,
     metric!("cloud_power_w", "Power of the cloud", Watts, Lower, Amount(|row| row.cloud_power_w), cloud_power_w)
-        .prominent().steady(),
+        .prominent().steady(Steady::CloudEnergy),
     metric!("accuracy", "Correct of answered requests", Share, Higher, Measure::Share(accuracy), accuracy),
     metric!("on_air_bytes", "Bytes on air per request", Bytes, Lower, Amount(on_air), on_air_bytes),
-    metric!("latency_p50_s", "Median latency", Seconds, Lower, Amount(|row| row.latency_p50_s), latency_p50_s).steady(),
-    metric!("latency_p99_s", "p99 latency", Seconds, Lower, Amount(|row| row.latency_p99_s), latency_p99_s).steady(),
-    metric!("latency_max_s", "Longest latency", Seconds, Lower, Amount(|row| row.latency_max_s), latency_max_s).steady(),
+    metric!("latency_p50_s", "Median latency", Seconds, Lower, Amount(|row| row.latency_p50_s), latency_p50_s).steady(Steady::Latency),
+    metric!("latency_p99_s", "p99 latency", Seconds, Lower, Amount(|row| row.latency_p99_s), latency_p99_s).steady(Steady::Latency),
+    metric!("latency_max_s", "Longest latency", Seconds, Lower, Amount(|row| row.latency_max_s), latency_max_s).steady(Steady::Latency),
     metric!("mean_servers", "Servers that draw power", Number, Lower, Amount(|row| row.mean_servers), mean_servers),
 ];
 
@@ -211,8 +227,8 @@ impl Metric {
         Self { is_prominent: true, ..self }
     }
 
-    const fn steady(self) -> Self {
-        Self { is_steady: true, ..self }
+    const fn steady(self, steady: Steady) -> Self {
+        Self { steady: Some(steady), ..self }
     }
 
     /// Mean over the replications of a design point, in the plain unit.

@@ -3,8 +3,9 @@
 //! It is made of the other tables, as they are written, and nothing reads it back.
 
 use crate::manifest::{Axis, Manifest};
-use crate::metrics::{METRICS, Metric};
-use crate::rows::{PointRow, ReplicationRow, Results, Setup};
+use crate::metrics::{CLOUD_ENERGY, ENERGY, LATENCY, METRICS, Metric};
+use crate::rows::{PointRow, ReplicationRow, Setup};
+use crate::summary::{PointSummary, Standing};
 use cospike_sim_core::record;
 use cospike_sim_core::record::{Field, Kind, Record, Value};
 use cospike_sim_core::stats::wilson;
@@ -49,6 +50,8 @@ record! {
         pub codec: String => ("", "codec"),
         /// Time steps of the network; 1 for float networks.
         pub time_steps: u32 => ("steps", "time steps"),
+        /// Rule by which class scores are read out of the time steps; missing of a network that is executed once.
+        pub readout: Option<String> => ("", "readout"),
         /// Mean payload of a sample; missing where the network cannot be executed.
         pub payload_bits: Option<f64> => ("bit", "payload"),
         /// Samples on which offline accuracy was measured.
@@ -62,6 +65,13 @@ record! {
         /// Whether a place is asked for more than it can do, a load of 1 or above: then latency, energy and power change with the length
         /// of the run, and are no property of the system.
         pub is_overloaded: bool => ("", "overloaded"),
+        /// Whether nothing speaks against taking the latencies of the design point for those of a longer run: no place is overloaded,
+        /// latencies do not drift, and no replication is too short. Missed deadlines go with them.
+        pub is_steady: bool => ("", "steady"),
+        /// Whether nothing speaks against taking energy and power of the devices for those of a longer run. Some that wait longer need no more.
+        pub is_energy_steady: bool => ("", "energy steady"),
+        /// Whether nothing speaks against taking energy and power of the cloud for those of a longer run.
+        pub is_cloud_energy_steady: bool => ("", "energy of the cloud steady"),
     }
 }
 
@@ -93,21 +103,20 @@ fn swept_field(axis: &Axis) -> Field {
     }
 }
 
-/// The rows of a part of the results, each with the values of [`fields`].
-pub(crate) fn rows(part: &Results) -> impl Iterator<Item = Vec<Value>> + '_ {
-    let mut points = part.points.iter().peekable();
+/// The rows of a design point, each with the values of [`fields`].
+pub(crate) fn rows(
+    manifest: &Manifest,
+    point: &PointRow,
+    summary: &PointSummary,
+    replications: &[&ReplicationRow],
+) -> impl Iterator<Item = Vec<Value>> {
     // The keys of a design point are read once for all its replications.
-    let mut swept: Option<(&PointRow, Vec<Value>)> = None;
-    part.replications.iter().filter_map(move |row| {
-        while points.next_if(|point| point.point < row.point).is_some() {}
-        let point = *points.peek().filter(|point| point.point == row.point)?;
-        if swept.as_ref().is_none_or(|(known, _)| known.point != point.point) {
-            swept = Some((point, swept_values(&part.manifest.axes, point)));
-        }
-        let mut values = RunRow::new(&part.manifest, point, row).values();
-        values.extend(swept.iter().flat_map(|(_, values)| values.iter().cloned()));
+    let swept = if replications.is_empty() { vec![] } else { swept_values(&manifest.axes, point) };
+    replications.iter().map(move |row| {
+        let mut values = RunRow::new(manifest, (point, summary), row).values();
+        values.extend(swept.iter().cloned());
         values.extend(METRICS.iter().map(|metric| metric_value(metric, row)));
-        Some(values)
+        values
     })
 }
 
@@ -132,7 +141,8 @@ fn swept_values(axes: &[Axis], point: &PointRow) -> Vec<Value> {
 }
 
 impl RunRow {
-    fn new(manifest: &Manifest, point: &PointRow, row: &ReplicationRow) -> Self {
+    fn new(manifest: &Manifest, (point, summary): (&PointRow, &PointSummary), row: &ReplicationRow) -> Self {
+        let holds = |metric| summary.standing(metric) == Standing::Holds;
         let accuracy = point.correct.and_then(|correct| wilson(correct.into(), point.samples.into()).ok());
         let loads = [row.edge_load, row.uplink_load, row.cloud_load];
         Self {
@@ -150,12 +160,16 @@ impl RunRow {
             variant: point.variant.clone(),
             codec: point.codec.clone(),
             time_steps: point.time_steps,
+            readout: point.readout.clone(),
             payload_bits: point.payload_bits,
             samples: point.samples,
             offline_accuracy: accuracy.map(|accuracy| accuracy.estimate),
             offline_accuracy_low: accuracy.map(|accuracy| accuracy.low),
             offline_accuracy_high: accuracy.map(|accuracy| accuracy.high),
             is_overloaded: loads.into_iter().flatten().any(|load| load >= 1.0),
+            is_steady: holds(&LATENCY),
+            is_energy_steady: holds(&ENERGY),
+            is_cloud_energy_steady: holds(&CLOUD_ENERGY),
         }
     }
 }

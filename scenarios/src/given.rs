@@ -19,6 +19,11 @@ impl Given {
         self.points.is_empty() || self.points.iter().any(|range| range.contains(&number))
     }
 
+    /// Numbers of the design points that are kept, `bases` being the numbers that are selected by.
+    pub(crate) fn selected_of(&self, bases: impl Iterator<Item = usize>) -> impl Iterator<Item = usize> {
+        bases.enumerate().filter(|(_, base)| self.selects(*base)).map(|(number, _)| number)
+    }
+
     /// A number that is selected although there are `count` design points only.
     pub(crate) fn beyond(&self, count: usize) -> Option<usize> {
         self.points.iter().find(|range| range.end > count).map(|range| range.start.max(count))

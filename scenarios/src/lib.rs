@@ -28,6 +28,7 @@ pub mod traces;
 
 pub use changes::{Change, changes};
 pub use compile::{
-    CompileError, Compiled, FileOfUnit, MissingNetwork, compile, compile_given, compile_probes, missing_networks,
+    CompileError, Compiled, FileOfUnit, MissingNetwork, Points, compile, compile_given, compile_probes,
+    missing_networks,
 };
 pub use located::Located;

@@ -77,13 +77,21 @@ fn constant_wait(rho: f64) -> f64 {
     exponential_wait(rho) / 2.0
 }
 
-fn at_the_edge(rho: f64, exponential: bool) -> Interval {
+/// The same network, answering at the edge.
+fn answered_at_edge(mut network: KnownAnswers) -> KnownAnswers {
+    for (head, &answer) in network.heads.iter_mut().zip(&network.classes) {
+        head[0].guess = Some(Guess { answer, entropy: 0.0 });
+    }
+    network
+}
+
+fn edge_waits(rho: f64, exponential: bool) -> Interval {
     mean_wait(
         &loaded(rho, rho),
         |phases| phases.edge_wait,
         |requests, streams| {
             let network = KnownAnswers::uniform(requests, Counts::default(), &[], Counts::default());
-            network.with_heads(services(exponential, requests, streams)).at_edge()
+            answered_at_edge(network.with_heads(services(exponential, requests, streams)))
         },
     )
 }
@@ -91,14 +99,14 @@ fn at_the_edge(rho: f64, exponential: bool) -> Interval {
 #[test]
 fn the_edge_is_an_m_m_1_queue_for_exponential_heads() {
     for rho in [0.5, 0.8] {
-        assert_tells_apart(at_the_edge(rho, true), exponential_wait(rho), constant_wait(rho));
+        assert_tells_apart(edge_waits(rho, true), exponential_wait(rho), constant_wait(rho));
     }
 }
 
 #[test]
 fn the_edge_is_an_m_d_1_queue_for_constant_heads() {
     for rho in [0.5, 0.8] {
-        assert_tells_apart(at_the_edge(rho, false), constant_wait(rho), exponential_wait(rho));
+        assert_tells_apart(edge_waits(rho, false), constant_wait(rho), exponential_wait(rho));
     }
 }
 

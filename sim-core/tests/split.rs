@@ -23,7 +23,7 @@ fn backbone(f: Nonlinearity) -> Network {
 }
 
 fn weights(network: &Network) -> Weights {
-    random::weights(network, 7, 2.0, 0.125)
+    Weights::from_store(network, &random::store(network, 7, 2.0, 0.125)).unwrap()
 }
 
 fn input(network: &Network, pixels: &[u8]) -> Feature {

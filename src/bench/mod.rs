@@ -3,19 +3,24 @@
 mod text;
 
 use crate::arguments::BenchInference;
+use crate::ending::check_ending;
 use crate::failure::Failure;
 use crate::output::{print_json, say};
 use cospike_bench::{DensitySweep, InferenceBench, Selection};
 use cospike_reports::{DensityLine, FIGURE, density_figure};
 use cospike_results::store::whole_file::WholeFile;
 use std::io::Write;
+use std::path::Path;
 
 /// Measures, prints tables or JSON, and draws the figure if one is asked for.
 pub(crate) fn inference(arguments: &BenchInference) -> Result<(), Failure> {
     let selection = Selection { density: arguments.density, large_network: arguments.resnet50 };
     // Before minutes are spent on what could not be written.
-    let svg = arguments.svg.as_deref().map(|path| WholeFile::create(path, FIGURE)).transpose();
-    let svg = svg.map_err(Failure::mistake)?;
+    let begin = |path: &Path| {
+        check_ending(path, "a figure in SVG", "svg")?;
+        WholeFile::create(path, FIGURE).map_err(Failure::mistake)
+    };
+    let svg = arguments.svg.as_deref().map(begin).transpose()?;
     let bench = InferenceBench::measure(selection)?;
     if let (Some(file), Some(sweeps)) = (svg, &bench.density) {
         file.file().write_all(density_svg(sweeps)?.as_bytes())?;

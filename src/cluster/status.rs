@@ -1,10 +1,12 @@
 //! `status`: how far a study has come.
 
-use super::Opened;
+use super::{Known, Opened};
 use crate::arguments;
 use crate::failure::Failure;
-use crate::output::{plural, print_json, printable, say, shortened, table};
+use crate::output::{plural, print_json, printable, say, say_wrapped, shortened, table};
+use crate::scenario::failure;
 use cospike_cluster::{AtWork, Stage, Status};
+use cospike_studies::{Pieces, Unit};
 use std::time::Duration;
 
 /// Time between two prints of `--watch`.
@@ -16,12 +18,17 @@ const MOST_LISTED: usize = 500;
 
 /// Prints how far a study has come, with `--watch` until everything is done.
 pub(crate) fn status(arguments: &arguments::Status) -> Result<(), Failure> {
-    let opened = Opened::new(&arguments.study)?;
-    let pieces = opened.pieces()?;
+    let read = arguments.study.scenario.read()?;
+    let mut opened = Opened::new(&arguments.study, &read)?;
+    let portions = opened.study.divide(opened.points.bundles().map_err(failure)?);
     loop {
-        let status = Status::new(&opened.study, &pieces, &opened.store)?;
+        let Known { keys, inventory } = opened.know(&|_| ())?;
+        let units = portions.iter().cloned().map(|portion| portion.with_key(&keys));
+        let units = units.collect::<Result<Vec<Unit>, _>>()?;
+        let pieces = Pieces::with_keys(keys, &opened.store);
+        let status = Status::new(&opened.study, &units, opened.points.labels(), (&pieces, &inventory), &opened.store)?;
         match arguments.json {
-            true => print_json(&serde_json::to_value(&status)?),
+            true => print_json(&status),
             false => print(&status),
         }
         let is_over = status.points.iter().all(|point| matches!(point.state, Stage::Done | Stage::Failed));
@@ -62,7 +69,12 @@ fn print(status: &Status) {
     }
     let count = |stage| format!("{} {}", status.count(stage), word(stage));
     let counts = [Stage::Done, Stage::Running, Stage::Failed, Stage::Missing].map(count).join(", ");
-    say!("{} of `{}`: {counts}; {}", plural(status.points.len() as u64, "design point"), status.study, left(status));
+    say_wrapped!(
+        "{} of `{}`: {counts}; {}",
+        plural(status.points.len() as u64, "design point"),
+        status.study,
+        left(status)
+    );
 }
 
 fn word(stage: Stage) -> &'static str {

@@ -1,10 +1,11 @@
 //! `submit`: what is missing of a study, as an array of jobs.
 
-use super::{Opened, compile};
+use super::{Opened, into_study};
 use crate::arguments::Submit;
 use crate::failure::Failure;
-use crate::output::{note, plural, printable, say};
+use crate::output::{note, plural, printable, say, warn};
 use crate::run::record::leave_record;
+use crate::scenario::failure;
 use anyhow::Context;
 use cospike_cluster::kubernetes::{self, IndexedJob, Scenario};
 use cospike_cluster::{
@@ -13,7 +14,7 @@ use cospike_cluster::{
 };
 use cospike_models::zoo::Format;
 use cospike_results::store::entries::Location;
-use cospike_studies::{PieceKeys, Pieces, Plan, Unit};
+use cospike_studies::{Inventory, Plan, Portion};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
@@ -24,27 +25,32 @@ pub(crate) fn submit(arguments: &Submit) -> Result<(), Failure> {
     if arguments.kubernetes {
         return print_manifest(arguments);
     }
-    let opened = Opened::new(&arguments.study)?;
-    let pieces = opened.pieces()?;
-    let units = opened.study.units(pieces.keys())?;
-    if !arguments.dry_run {
-        leave_record(&opened.study, &opened.store);
-    }
-    let request = Request { arguments, opened: &opened, pieces: &pieces, units: &units };
+    let read = arguments.study.scenario.read()?;
+    let mut opened = Opened::new(&arguments.study, &read)?;
+    let units = opened.study.divide(opened.points.bundles().map_err(failure)?);
+    let (study, store) = (opened.study.clone(), opened.store.clone());
+    let inventory = opened.know(&|part| {
+        if !arguments.dry_run {
+            leave_record(&study, &part.plan().points, &store);
+        }
+    });
+    let request = Request { arguments, opened: &opened, inventory: inventory?.inventory, units: &units };
     if arguments.slurm { request.slurm() } else { request.hyperqueue() }
 }
 
 /// Prints the manifest of a job for Kubernetes. The store is not asked what is missing, because it may be out of reach from here; the
 /// pods find it out.
 fn print_manifest(arguments: &Submit) -> Result<(), Failure> {
-    let (study, named) = compile(&arguments.study)?;
+    let read = arguments.study.scenario.read()?;
+    let (compiled, mut points) = read.checked_without_search()?;
+    let (study, named) = into_study(compiled, &read.zoo)?;
     let Some(Location::Url(store)) = arguments.study.store.location(named.as_ref()) else {
         return Err(Failure::mistake(
             "pods share no folder: give them an object store with `--store s3://BUCKET/FOLDER`",
         ));
     };
     let plan = study.plan();
-    let units = study.units(&PieceKeys::new(plan)?)?;
+    let units = study.divide(points.bundles().map_err(failure)?);
     let given = &arguments.study.scenario;
     let scenario = match given.file() {
         None => Scenario::BuiltIn(given.word().into()),
@@ -84,9 +90,9 @@ fn file_beside(plan: &Plan) -> Option<&str> {
 /// What is to be submitted.
 struct Request<'a> {
     arguments: &'a Submit,
-    opened: &'a Opened,
-    pieces: &'a Pieces<'a>,
-    units: &'a [Unit],
+    opened: &'a Opened<'a>,
+    inventory: Inventory,
+    units: &'a [Portion],
 }
 
 impl Request<'_> {
@@ -106,15 +112,15 @@ impl Request<'_> {
         let script = folder.join("job.sh");
         fs::write(&script, text).with_context(|| script.display().to_string())?;
         // Noted before it is submitted: an element may start at once, and looks its share up.
-        submission.write(&self.opened.store, &self.pieces.keys().study())?;
+        submission.write(&self.opened.store, &self.opened.study.key())?;
         match slurm::submit(&script) {
             Ok(number) => submission.job = Some(number),
             Err(error) => {
-                submission.remove(&self.opened.store, &self.pieces.keys().study())?;
+                submission.remove(&self.opened.store, &self.opened.study.key())?;
                 return Err(error.into());
             }
         }
-        submission.write(&self.opened.store, &self.pieces.keys().study())?;
+        submission.write(&self.opened.store, &self.opened.study.key())?;
         let number = submission.job.as_deref().unwrap_or_default();
         say!("submitted as {} job {number}: {}", Engine::Slurm, plural(submission.shares.len() as u64, "share"));
         say!("script {}, logs in {}", script.display(), job.logs.display());
@@ -124,7 +130,7 @@ impl Request<'_> {
     /// Numbers of the units on which elements will work that are queued or running; says so.
     fn queued(&self, engine: Engine) -> Result<BTreeSet<u32>, Failure> {
         let study = &self.opened.study.plan().name;
-        let mut earlier = Submission::all(&self.opened.store, &self.pieces.keys().study())?;
+        let mut earlier = Submission::all(&self.opened.store, &self.opened.study.key())?;
         // One that HyperQueue has no number of is to be run by hand, where `hq` is.
         earlier
             .retain(|submission| submission.engine == engine && (engine == Engine::Slurm || submission.job.is_some()));
@@ -136,7 +142,7 @@ impl Request<'_> {
         let live = match live {
             // Nothing is submitted without asking first; a script can be read everywhere.
             Err(error) if self.arguments.dry_run => {
-                note!("warning: what is queued is not known: {error}");
+                warn(&format!("what is queued is not known: {error}"));
                 return Ok(BTreeSet::new());
             }
             live => live?,
@@ -151,7 +157,7 @@ impl Request<'_> {
                     plural(submission.shares.len() as u64, "share")
                 ),
                 _ if self.arguments.dry_run => {}
-                _ => submission.remove(&self.opened.store, &self.pieces.keys().study())?,
+                _ => submission.remove(&self.opened.store, &self.opened.study.key())?,
             }
         }
         Ok(covered(&earlier, study, &live))
@@ -162,7 +168,7 @@ impl Request<'_> {
         let of_slurm = match slurm::max_array() {
             Err(error) if self.arguments.dry_run => {
                 let usual = slurm::DEFAULT_MAX_ARRAY;
-                note!("warning: Slurm's usual limit of {usual} shares is taken, because its own is not known: {error}");
+                warn(&format!("Slurm's usual limit of {usual} shares is taken, because its own is not known: {error}"));
                 usual
             }
             most => most?,
@@ -184,16 +190,16 @@ impl Request<'_> {
             return Ok(());
         }
         fs::create_dir_all(&job.logs).with_context(|| job.logs.display().to_string())?;
-        submission.write(&self.opened.store, &self.pieces.keys().study())?;
+        submission.write(&self.opened.store, &self.opened.study.key())?;
         match hyperqueue::submit(&words) {
             Ok(number) => {
                 note!("submitted as {} job {number}", Engine::HyperQueue);
                 submission.job = Some(number);
-                submission.write(&self.opened.store, &self.pieces.keys().study())?;
+                submission.write(&self.opened.store, &self.opened.study.key())?;
             }
             Err(CommandError::Missing { .. }) => note!("`hq` is not installed here: run this line where it is"),
             Err(error) => {
-                submission.remove(&self.opened.store, &self.pieces.keys().study())?;
+                submission.remove(&self.opened.store, &self.opened.study.key())?;
                 return Err(error.into());
             }
         }
@@ -202,9 +208,8 @@ impl Request<'_> {
 
     /// Shares of what is neither stored nor `queued`; `None` if that is nothing, which is said.
     fn shares(&self, queued: &BTreeSet<u32>, most: u32) -> Result<Option<Vec<Vec<u32>>>, Failure> {
-        let inventory = self.opened.study.inventory(self.pieces)?;
-        let missing = self.units.iter().filter(|unit| !inventory.has(unit)).count();
-        let shares = shares_of_missing(self.units, &inventory, queued, self.arguments.shards, most);
+        let missing = self.units.iter().filter(|unit| !self.inventory.has(&unit.task)).count();
+        let shares = shares_of_missing(self.units, &self.inventory, queued, self.arguments.shards, most);
         let left: usize = shares.iter().map(Vec::len).sum();
         let units = plural(self.units.len() as u64, "unit");
         note!("{units}: {} stored, {} queued or running, {left} to submit", self.units.len() - missing, missing - left);

@@ -6,7 +6,7 @@ use super::print::{account_json, activations, activity_json, lines, microjoules,
 use super::print::{rates, sources, weights, zeros};
 use crate::arguments::Energy;
 use crate::failure::Failure;
-use crate::output::{CellAlignment, percent, print_json, say, table};
+use crate::output::{CellAlignment, percent, print_json, say, say_wrapped, table};
 use cospike_models::zoo::NetworkChoice;
 use cospike_scenarios::profiles::{Prices, Profile};
 use cospike_sim_core::energy::Account;
@@ -65,13 +65,19 @@ fn print(network: &str, priced: &[Priced], activity: Option<&Activity>) -> Resul
     }
     say!("{rows}\n");
     let samples = priced.first().map_or(0, |list| list.measured.samples);
-    say!("{network}, means of {samples} samples; `>`: partial, the list has no price for some of its operations");
-    say!("zeros skipped: real values that are zero cost nothing but a bit each in a map; computed: as any other value");
+    say_wrapped!(
+        "{network}, means of {samples} samples; `>`: partial, the list has no price for some of its operations"
+    );
+    say_wrapped!(
+        "zeros skipped: real values that are zero cost nothing but a bit each in a map; computed: as any other value"
+    );
     activity.into_iter().for_each(print_activity);
-    say!(
+    say_wrapped!(
         "\nno twin of another family is compared with it: one is there for a name such as `resnet14`, not for a single file"
     );
-    say!("energies are comparable within one list only: the lists differ by orders of magnitude in what they count");
+    say_wrapped!(
+        "energies are comparable within one list only: the lists differ by orders of magnitude in what they count"
+    );
     Ok(())
 }
 

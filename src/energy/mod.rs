@@ -11,7 +11,6 @@ use crate::failure::Failure;
 use crate::given::{check_samples, frames, unknown_name};
 use activity::Activity;
 use cospike_models::zoo::{Format, NetworkChoice, Twins};
-use cospike_scenarios::diagnostic::Diagnostic;
 use cospike_scenarios::profiles::{Prices, all_shipped, find_for_option};
 use cospike_sim_core::inference::Convention;
 use priced::{Networks, Priced};
@@ -69,10 +68,9 @@ pub(crate) fn energy(arguments: &Energy) -> Result<(), Failure> {
 
 /// The price lists that `word` stands for, with their names: all built-in ones, a built-in one, or a file.
 fn price_lists(word: &str) -> Result<Vec<(String, Prices)>, Failure> {
-    let shown = |mistake: Diagnostic| Failure::InFile(mistake.into());
     if word == "all" {
-        let shipped = all_shipped::<Prices>().map_err(shown)?;
+        let shipped = all_shipped::<Prices>().map_err(Failure::in_file)?;
         return Ok(shipped.into_iter().map(|(name, prices)| (name.into(), prices)).collect());
     }
-    Ok(vec![(word.into(), find_for_option("--prices", word).map_err(shown)?)])
+    Ok(vec![(word.into(), find_for_option("--prices", word).map_err(Failure::in_file)?)])
 }

@@ -3,7 +3,7 @@
 use super::activity::Activity;
 use super::priced::{Measured, Pair, Priced};
 use crate::failure::Failure;
-use crate::output::{CellAlignment, decimal, percent, print_json, say, shifted, significant, table};
+use crate::output::{CellAlignment, decimal, percent, print_json, say, say_wrapped, shifted, significant, table};
 use cospike_scenarios::profiles::{Prices, Profile};
 use cospike_sim_core::energy::{Account, AccountLine};
 use cospike_sim_core::inference::Convention;
@@ -35,15 +35,17 @@ pub(super) fn comparison(network: &str, priced: &[Priced], activity: &Activity) 
     }
     say!("{lists}\n");
     let samples = priced.first().map_or(0, |list| list.spiking.samples);
-    say!("{network}, means of {samples} samples; `>`: partial, the list has no price for");
-    say!("operations on real values, and neither network can win by it");
-    say!(
+    say_wrapped!(
+        "{network}, means of {samples} samples; `>`: partial, the list has no price for operations on real values, and neither network can win \
+         by it"
+    );
+    say_wrapped!(
         "zeros skipped: real values that are zero cost nothing but a bit each in a map, in both networks; computed: as any other value"
     );
     print_accuracies(priced)?;
     print_activity(activity);
-    say!("\n{}", wins(priced));
-    say!("ratios hold within one list only: the lists differ by orders of magnitude in what they count");
+    say_wrapped!("\n{}", wins(priced));
+    say_wrapped!("ratios hold within one list only: the lists differ by orders of magnitude in what they count");
     Ok(())
 }
 
@@ -137,7 +139,7 @@ fn wins(priced: &[Priced]) -> String {
 
 pub(super) fn print_activity(activity: &Activity) {
     let Activity { rate, per_synapse, steps, .. } = activity;
-    say!(
+    say_wrapped!(
         "\nspikes per neuron and step {}, x T = {steps}: {}; spikes per synapse and inference {}",
         significant(*rate),
         significant(rate * *steps as f64),
@@ -199,7 +201,7 @@ pub(super) fn sources(name: &str, prices: &Prices, samples: u32) {
     for value in prices.used(name).values {
         say!(" {}: {} {} ({}, {}): {}", value.key, value.value, value.unit, value.scope, value.evidence, value.source);
     }
-    say!("\ncounts and pJ: means of {} samples; count x pJ each = pJ", samples);
+    say_wrapped!("\ncounts and pJ: means of {} samples; count x pJ each = pJ", samples);
 }
 
 /// Row of the ledger for a line of the account.

@@ -1,7 +1,7 @@
 //! Operations of each layer as a table and as JSON, as CoSpike counts them or as another tool does.
 
 use crate::arguments::Count;
-use crate::output::{say, significant, table};
+use crate::output::{say, say_wrapped, significant, table};
 use cospike_sim_core::inference::{LayerCounts, LayerObservation, MeanCounts, Tool, ToolCounts};
 use cospike_sim_core::network::Network;
 use cospike_sim_core::record::{Record, Value};
@@ -91,10 +91,12 @@ impl Layers<'_> {
             }
             Some(tool) => format!("AC, MAC: as {} counts them", tool_name(tool)),
         };
-        say!("means per sample over all time steps; {counted}");
-        say!("batch normalisations folded into the weights on load: {folded}; they count 0");
+        say_wrapped!("means per sample over all time steps; {counted}");
+        say_wrapped!("batch normalisations folded into the weights on load: {folded}; they count 0");
         if self.tool == Some(Count::Cospike) {
-            say!("on zero weights: pairs of a value that is not zero and a weight that is, counted in AC or MAC");
+            say_wrapped!(
+                "on zero weights: pairs of a value that is not zero and a weight that is, counted in AC or MAC"
+            );
         }
     }
 

@@ -5,10 +5,11 @@ mod neurobench;
 mod reference;
 
 use crate::arguments::{Coding, Count, Infer};
+use crate::ending::check_ending;
 use crate::failure::Failure;
 use crate::given::{check_dataset, check_samples, frames, unknown_name};
 use crate::network_file;
-use crate::output::{percent, print_json, say, significant};
+use crate::output::{percent, print_json, say_wrapped, significant};
 use crate::progress::SampleBar;
 use cospike_models::dataset::Dataset;
 use cospike_models::offline::{self, Input, OfflineError, OfflineInference};
@@ -64,7 +65,11 @@ fn infer_one_of(arguments: &Infer, zoo: &Zoo, name: &str, dataset: &Dataset) -> 
     let network = network.map_err(Failure::mistake)?;
     check_dataset(dataset, &network)?;
     // Before minutes are spent on what could not be written.
-    let scores = arguments.scores.as_deref().map(WholeFile::create_new).transpose().map_err(Failure::mistake)?;
+    let begin = |path: &Path| {
+        check_ending(path, "a NumPy archive", "npz")?;
+        WholeFile::create_new(path).map_err(Failure::mistake)
+    };
+    let scores = arguments.scores.as_deref().map(begin).transpose()?;
     let bar = SampleBar::new(samples.into());
     let input = Input { coding, seed: arguments.seed.unwrap_or(0) };
     let observe = arguments.count.is_some();
@@ -130,6 +135,7 @@ fn print(
             "interval": [accuracy.low, accuracy.high],
             "time_steps": split.steps(),
             "readout": split.network().effective_readout().name(),
+            "read_as": network.read_as,
             "payload_bits": payload_bits,
             "folded_normalisations": network.weights.folded(),
             "layers": layers.json(),
@@ -141,7 +147,7 @@ fn print(
         return Ok(());
     }
     layers.print();
-    say!(
+    say_wrapped!(
         "\n{name}: accuracy {} % ({correct} of {samples}, 95 % Wilson interval), T = {}, payload {} bit",
         percent(&accuracy),
         split.steps(),

@@ -1,7 +1,7 @@
 //! The metrics of NeuroBench 2.3.0 (`neurobench/metrics`) for a network and what was observed of it.
 
 use super::layers::Layers;
-use crate::output::{say, significant, table};
+use crate::output::{say, say_wrapped, significant, table};
 use cospike_sim_core::inference::Tool;
 use cospike_sim_core::network::{Operation, Weights};
 use serde_json::{Value, json};
@@ -59,7 +59,7 @@ impl NeuroBench {
         metrics.add_row(["effective ACs".into(), significant(self.effective_acs)]);
         metrics.add_row(["membrane updates".into(), significant(self.membrane_updates)]);
         say!("\n{metrics}");
-        say!(
+        say_wrapped!(
             "footprint: float32, batch normalisations folded in; membrane updates: of each neuron in each step, while NeuroBench 2.3 \
              leaves out those that change nothing"
         );

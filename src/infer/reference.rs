@@ -4,7 +4,7 @@ use super::layers::Layers;
 use crate::arguments::Infer;
 use crate::failure::Failure;
 use crate::given::check_samples;
-use crate::output::{print_json, say, table};
+use crate::output::{print_json, say, say_wrapped, table};
 use cospike_models::import::reference::{Comparison, Reference};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -73,7 +73,7 @@ fn print_comparison(reference: &Reference, comparison: &Comparison) {
         Some(error) => format!("largest difference of scores {error:.1e}"),
         None => "no scores recorded".into(),
     };
-    say!("\n{} flips of {compared} neurons x steps, {scores}, T = {}", comparison.flips(), reference.steps());
+    say_wrapped!("\n{} flips of {compared} neurons x steps, {scores}, T = {}", comparison.flips(), reference.steps());
 }
 
 fn compared_json(reference: &Reference, comparison: &Comparison) -> Vec<Value> {

@@ -5,7 +5,7 @@ use super::refused;
 use crate::arguments::Infer;
 use crate::failure::Failure;
 use crate::given::check_samples;
-use crate::output::{note, print_json, printable, say, table};
+use crate::output::{print_json, printable, say, say_wrapped, table, warn};
 use cospike_models::import::nir::NirFile;
 use cospike_models::import::onnx::OnnxFile;
 use cospike_models::import::{Axes, Imported, NodeComparison, Recorded, RecordedComparison};
@@ -69,10 +69,8 @@ impl Told<'_> {
             samples.map(|samples| check_samples(samples, recorded.samples(), "recorded samples")).transpose()?;
         let comparison = recorded.compare(made, samples).map_err(Failure::mistake)?;
         if !recorded.others.is_empty() {
-            note!(
-                "warning: not compared, because they are nothing that a node emits: {}",
-                printable(&recorded.others.join(", "))
-            );
+            let others = printable(&recorded.others.join(", "));
+            warn(&format!("not compared, because they are nothing that a node emits: {others}"));
         }
         if comparison.nodes.iter().chain(&comparison.out).all(|node| node.compared == 0) {
             return Err(Failure::mistake(format_args!(
@@ -95,7 +93,7 @@ impl Told<'_> {
             }));
         } else {
             print(&comparison);
-            self.says.iter().for_each(|line| say!("{line}"));
+            self.says.iter().for_each(|line| say_wrapped!("{line}"));
         }
         match comparison.agrees() {
             true => Ok(()),
@@ -138,7 +136,7 @@ fn print(comparison: &RecordedComparison) {
     say!("{nodes}");
     let compared: u64 = comparison.nodes.iter().chain(&comparison.out).map(|node| node.compared).sum();
     let RecordedComparison { samples, steps, .. } = comparison;
-    say!(
+    say_wrapped!(
         "\n{} flips of {compared} values, largest difference of real values {:.1e}, {samples} samples, T = {steps}",
         comparison.flips(),
         comparison.error()

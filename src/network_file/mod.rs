@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::given::{GivenZoo, unknown_name};
 use crate::unit_form::{self, GivenUnit};
 use clap::{Args, ValueEnum};
-use cospike_models::import::nir::{Initial, NirError, NirFile, NirOptions};
+use cospike_models::import::nir::{Initial, MAX_DT, MIN_DT, NirError, NirFile, NirOptions};
 use cospike_models::import::onnx::OnnxFile;
 use cospike_models::zoo::{Format, ImportOptions, Normalisation, WeightFile, Zoo, ZooError};
 use cospike_sim_core::network::{CellReset, Fires, Readout};
@@ -67,8 +67,8 @@ enum Init {
 
 /// Parses the length of a time step.
 fn time_step(text: &str) -> Result<f64, String> {
-    let number = text.parse().ok().filter(|number| (1e-9..=1e9).contains(number));
-    number.ok_or_else(|| format!("`{text}` is no length of a time step: give a number from 1e-9 to 1e9"))
+    let number = text.parse().ok().filter(|number| (MIN_DT..=MAX_DT).contains(number));
+    number.ok_or_else(|| format!("`{text}` is no length of a time step: give a number from {MIN_DT:e} to {MAX_DT:e}"))
 }
 
 impl GivenFile {

@@ -1,7 +1,7 @@
 //! The verdict on each node of a file, as a table or as JSON.
 
 use crate::failure::Failure;
-use crate::output::{note, print_json, printable, say, table};
+use crate::output::{print_json, printable, say, say_wrapped, table, warn};
 use comfy_table::CellAlignment;
 use cospike_models::import::onnx::OnnxFile;
 use cospike_models::import::{NodeReport, Runs};
@@ -99,15 +99,15 @@ impl<'a> Verdicts<'a> {
         }
         say!("{nodes}");
         say!();
-        self.says.iter().for_each(|line| say!("{line}"));
+        self.says.iter().for_each(|line| say_wrapped!("{line}"));
         if let Some(network) = &self.network {
             if let Some(readout) = readout(network) {
-                say!("score of a class: {} (`--readout {}`)", readout.meaning(), readout.name());
+                say_wrapped!("score of a class: {} (`--readout {}`)", readout.meaning(), readout.name());
             }
             let names: Vec<_> = splits(network).into_iter().map(printable).collect();
-            say!("split points: {}", names.join(", "));
+            say_wrapped!("split points: {}", names.join(", "));
         }
-        self.warnings.iter().for_each(|text| note!("warning: {}", printable(text)));
+        self.warnings.iter().for_each(|text| warn(&printable(text)));
     }
 
     fn json(&self) -> Value {

@@ -9,12 +9,14 @@ mod search;
 mod summary;
 mod trace;
 mod verify;
+mod watched;
 
 use crate::arguments::Run;
 use crate::estimate::check_memory;
 use crate::failure::Failure;
-use crate::output::{note, plural, printable};
+use crate::output::{note, plural, printable, warn};
 use crate::progress::Bar;
+use crate::scenario::failure;
 use anyhow::anyhow;
 use cospike_results::store::entries::Location;
 use cospike_studies::{Finished, Found, Reuse};
@@ -22,19 +24,23 @@ use publish::{PrintedAs, Publication, Published, failed_points, last, open_place
 use record::leave_record;
 use requests::RequestsFile;
 use trace::TraceFile;
+use watched::Execution;
 
 /// Runs a scenario, writes its results, draws the report and prints the summary.
 pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     let printed_as = PrintedAs::new(arguments.json, &arguments.columns)?;
-    let zoo = arguments.scenario.zoo()?;
-    let compiled = arguments.scenario.compile_with_searches(&zoo)?;
-    check_memory(&compiled.plan)?;
-    compiled.plan.provenance.warnings.iter().for_each(|warning| note!("warning: {}", printable(warning)));
+    let read = arguments.scenario.read()?;
+    let (mut compiled, mut points) = read.checked()?;
+    check_memory(&compiled.plan, &compiled.census)?;
+    compiled.plan.provenance.warnings.iter().for_each(|warning| warn(&printable(warning)));
     let (location, searches) = (compiled.store.clone(), compiled.searches.clone());
     if searches.is_some() {
         search::check(arguments)?;
     }
-    let study = compiled.into_study(&zoo)?;
+    if arguments.verify {
+        compiled.plan.points = points.all().map_err(failure)?;
+    }
+    let study = compiled.into_study(&read.zoo)?;
     if arguments.verify {
         return verify::verify(&study, arguments.json);
     }
@@ -44,26 +50,35 @@ pub(crate) fn run(arguments: &Run) -> Result<(), Failure> {
     let requests = arguments.requests.file.as_deref();
     let others = store.as_ref().and_then(Location::folder).into_iter().chain(trace).chain(requests);
     let place = open_place(arguments.out.as_deref(), &study, others)?;
-    let mut trace = trace.map(|path| TraceFile::begin(&study, path, &arguments.trace)).transpose()?;
-    let mut requests = requests.map(|path| RequestsFile::begin(&study, path, &arguments.requests)).transpose()?;
+    let mut trace = trace.map(|path| TraceFile::begin((&study, &mut points), path, &arguments.trace)).transpose()?;
+    let mut requests =
+        requests.map(|path| RequestsFile::begin((&study, &mut points), path, &arguments.requests)).transpose()?;
     let store = arguments.store.open(location.as_ref())?;
-    if let Some((_, entries)) = &store {
-        leave_record(&study, entries);
-    }
     let (bar, entries) = (Bar::new(), store.as_ref().map(|(_, entries)| entries));
     // Those of a search are known one step after the other.
     let executed = entries.filter(|_| searches.is_none()).map(|entries| networks::execute(&study, entries, &bar));
     let mut publication = Publication::new(&study, &place);
+    let mut parts = points.parts().map(|part| {
+        let part = part.map_err(|error| failure(error).into_error())?;
+        entries.inspect(|entries| leave_record(&study, &part, entries));
+        Ok::<_, anyhow::Error>(part)
+    });
     let outcome = match (&searches, &mut trace, &mut requests) {
         (Some(searches), ..) => {
-            let found = search::search((&arguments.scenario, &zoo), (searches, &study), entries, &bar);
+            let found = search::search((&arguments.scenario, &read.zoo), (searches, &study), entries, &bar);
             found.and_then(|results| publication.take_all(results)).map(|()| None)
         }
-        (None, Some(trace), _) => trace.run(&study, entries, &bar, &mut |part| publication.take(part)),
-        (None, None, Some(requests)) => requests.run(&study, entries, &bar, &mut |part| publication.take(part)),
+        (None, Some(trace), _) => {
+            let take = &mut |part| publication.take(part);
+            trace.run(Execution { study: &study, parts: &mut parts, store: entries, bar: &bar, take })
+        }
+        (None, None, Some(requests)) => {
+            let take = &mut |part| publication.take(part);
+            requests.run(Execution { study: &study, parts: &mut parts, store: entries, bar: &bar, take })
+        }
         (None, None, None) => {
             let show = |progress| bar.show(progress);
-            study.run_in_parts::<(), _>(None, entries, &show, &mut |part| publication.take(part))
+            study.run_in_parts::<(), _>(Some(&mut parts), None, entries, &show, &mut |part| publication.take(part))
         }
     };
     // Written before anything is drawn: a failure to draw loses no result.

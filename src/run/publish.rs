@@ -16,6 +16,9 @@ use cospike_studies::Study;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
+/// Hash of the sources of this program, which tells it from every other that may draw another report of the same results.
+pub(crate) const SOURCES: &str = env!("COSPIKE_SOURCES");
+
 /// Takes the place of the results, `out` or one under the study's name, and refuses everything that would be lost or in the way
 /// in the end. The place may hold none of the `others`.
 pub(crate) fn open_place<'a>(
@@ -52,7 +55,7 @@ pub(crate) struct Published {
 
 impl<'a> Publication<'a> {
     pub(crate) fn new(study: &Study, place: &'a Place) -> Self {
-        let shown = Results::new(study.manifest(), study.plan().points.len());
+        let shown = Results::new(study.manifest(), study.census().points());
         Self { place, writing: None, shown, failed: vec![] }
     }
 
@@ -78,10 +81,13 @@ impl<'a> Publication<'a> {
     /// Puts the results, which are whole by now, in place of older ones.
     pub(crate) fn finish(self) -> anyhow::Result<Published> {
         let Self { place, writing, mut shown, failed } = self;
-        writing.map_or_else(|| place.begin(&shown.manifest), Ok)?.finish(&shown)?;
-        if shown.manifest.goal.is_some() && shown.points.len() < shown.all_points {
+        let comparisons = writing.map_or_else(|| place.begin(&shown.manifest), Ok)?.finish(&shown)?;
+        if shown.points.len() < shown.all_points {
             // Of all that was written, and not of what is kept to be shown.
-            shown.selection = folder::read_first(place.folder(), 0)?.selection;
+            shown.comparisons = Some(comparisons);
+            if shown.manifest.goal.is_some() {
+                shown.selection = folder::read_first(place.folder(), 0)?.selection;
+            }
         }
         Ok(Published { shown, failed })
     }
@@ -141,14 +147,18 @@ fn print(results: &Results, folder: &Path, printed_as: &PrintedAs) -> anyhow::Re
     Ok(())
 }
 
-/// Draws the report into the place of its results.
+/// Draws the report into the place of its results, unless the same is there: drawn of the same results, from the same sources of this
+/// program.
 fn draw(results: &Results, place: &Place) -> anyhow::Result<()> {
+    if place.has_report(SOURCES)? {
+        return Ok(());
+    }
     let again = || {
         let folder = place.folder().display();
         format!("the results are whole in {folder}, but without their report, which `cospike report {folder}` draws")
     };
     let report = render(results).with_context(again)?;
-    place.write_report(report.files()).with_context(again)
+    place.write_report(report.files(), SOURCES).with_context(again)
 }
 
 /// The last of several errors; the others are printed.

@@ -198,14 +198,20 @@ fn print_comparisons(summary: &Summary) {
         ]);
     }
     say!("{pairs}");
-    say_left_out(summary.comparisons.len(), "difference", "`--json` has");
+    say_left_out(summary.comparisons.len(), "difference", "comparisons.parquet and `--json` have");
     say!();
     say_paragraph(
         "paired differences: the same samples, and the same arrivals in each replication, each with its own 95 % interval",
         0,
     );
+    let beyond = match summary.all_points > summary.points.len() {
+        true => ", also those that only comparisons.parquet has",
+        false => "",
+    };
     say_paragraph(
-        "*: shown to differ, at a level of 5 % for all differences of its column together (Holm's correction)",
+        &format!(
+            "*: shown to differ, at a level of 5 % for all differences of its column together (Holm's correction){beyond}"
+        ),
         0,
     );
 }

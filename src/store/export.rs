@@ -3,7 +3,7 @@
 use super::open;
 use crate::arguments::ExportStore;
 use crate::failure::Failure;
-use crate::output::{note, plural, say};
+use crate::output::{plural, say, warn};
 use cospike_cluster::PASSING_NOTES;
 use cospike_results::store::entries::{Entries, Location};
 use cospike_studies::housekeeping::Survey;
@@ -14,7 +14,7 @@ pub(crate) fn export(arguments: &ExportStore) -> Result<(), Failure> {
     let survey = Survey::new(&entries, &PASSING_NOTES)?;
     let (keys, tenants) = survey.selection(arguments.study.as_deref()).map_err(Failure::mistake)?;
     let destination = Location::new(&arguments.destination);
-    let other = Entries::open(&destination, |damage| note!("warning: {damage}")).map_err(Failure::mistake)?;
+    let other = Entries::open(&destination, |damage| warn(&damage.to_string())).map_err(Failure::mistake)?;
     let there = other.keys()?;
     let mut copied = 0_u64;
     for key in keys.iter().filter(|key| !there.contains(key)) {
@@ -25,8 +25,10 @@ pub(crate) fn export(arguments: &ExportStore) -> Result<(), Failure> {
         }
     }
     for tenant in tenants {
-        if let Some(record) = entries.note(&tenant.note)? {
-            other.write_note(&tenant.note, &record)?;
+        for note in &tenant.notes {
+            if let Some(record) = entries.note(note)? {
+                other.write_note(note, &record)?;
+            }
         }
     }
     let known = keys.len() as u64 - copied;

@@ -7,7 +7,7 @@ pub(crate) use verify::verify;
 use crate::arguments::Page;
 use crate::failure::Failure;
 use crate::given::GivenZoo;
-use crate::output::{plural, print_json, printable, say, table};
+use crate::output::{plural, print_json, printable, say, say_wrapped, table};
 use cospike_models::zoo::{Branch, PLAIN, Series, Spread, WeightFile};
 use cospike_reports::zoo_page;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ pub(crate) fn list(given: &GivenZoo, as_json: bool) -> Result<(), Failure> {
     zoo.branches().iter().for_each(print_branch);
     let unmeasured = zoo.weight_files().iter().filter(|file| file.metadata.claim().is_none()).count();
     if unmeasured > 0 {
-        say!(
+        say_wrapped!(
             "v: on the validation images; not measured on the test images yet: {}",
             plural(unmeasured as u64, "network")
         );
@@ -33,17 +33,17 @@ pub(crate) fn list(given: &GivenZoo, as_json: bool) -> Result<(), Failure> {
         let names =
             |files: &[&WeightFile]| files.iter().map(|file| printable(&file.name)).collect::<Vec<_>>().join(", ");
         if !own.is_empty() {
-            say!("names, as `infer`, `energy` and `export` take them: {}", names(&own));
+            say_wrapped!("names, as `infer`, `energy` and `export` take them: {}", names(&own));
         }
         if !units.is_empty() {
-            say!("units of networks in other files, as `--unit` takes them: {}", names(&units));
+            say_wrapped!("units of networks in other files, as `--unit` takes them: {}", names(&units));
         }
         say!();
     }
     let size: usize = zoo.weight_files().iter().map(WeightFile::size).sum();
-    say!(
+    say_wrapped!(
         "{}, {} kB; accuracy in % on all test images / payload in bits, which `cospike zoo verify` measures \
-         again; [lowest, highest] over seeds;\na network with a unit takes its head from the backbone's file; names, and \
+         again; [lowest, highest] over seeds; a network with a unit takes its head from the backbone's file; names, and \
          how each was trained: `cospike zoo --json`",
         plural(zoo.weight_files().len() as u64, "network"),
         size / 1000

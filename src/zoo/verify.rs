@@ -3,7 +3,7 @@
 use crate::arguments::Verify;
 use crate::failure::Failure;
 use crate::given::unsuitable;
-use crate::output::{printable, say};
+use crate::output::{printable, say, say_wrapped};
 use crate::progress::SampleBar;
 use cospike_models::zoo::{MeasureError, Measurement, WeightFile};
 
@@ -17,7 +17,7 @@ pub(crate) fn verify(arguments: &Verify) -> Result<bool, Failure> {
     for files in &mut groups {
         for file in files.extract_if(.., |file| file.is_of_another_file()) {
             let (name, backbone) = (printable(&file.name), printable(&file.metadata.backbone));
-            say!(
+            say_wrapped!(
                 "{name} is not measured: it is a unit of the network in the file {backbone}, see `cospike infer --unit`"
             );
         }

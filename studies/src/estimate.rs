@@ -1,7 +1,8 @@
 //! What a study needs at the least, estimated from its plan before anything of it is executed.
 
+use crate::census::Census;
 use crate::plan::{DesignPoint, Plan, PlannedNetwork};
-use crate::prices::{Priced, PricedSample, PricedStep, UsedLists};
+use crate::prices::{Priced, PricedSample, PricedStep};
 use cospike_results::rows::{AnswerRow, LatencyRow, ReplicationRow};
 use cospike_results::summary::MOST_POINTS;
 use cospike_sim_core::cosim::System;
@@ -32,24 +33,22 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// Estimate for `plan` on `threads` threads.
-    ///
-    /// # Panics
-    /// If a point asks for a price list that the plan does not have, see [`Plan::check`].
-    pub fn new(plan: &Plan, threads: usize) -> Self {
+    /// Estimate for `plan`, whose design points have this `census`, on `threads` threads.
+    pub fn new(plan: &Plan, census: &Census, threads: usize) -> Self {
         let threads = threads.max(1) as u64;
-        let replications = plan.points.len() as u64 * u64::from(plan.replications);
-        let shown = plan.points.len().min(MOST_POINTS) as u64 * u64::from(plan.replications);
+        let replications = census.points as u64 * u64::from(plan.replications);
+        let shown = census.points.min(MOST_POINTS) as u64 * u64::from(plan.replications);
         let side_by_side = threads.min(u64::from(plan.replications));
-        let devices = plan.points.iter().map(|point| u64::from(point.system.devices)).max().unwrap_or_default();
+        let devices = u64::from(census.most_devices);
+        let expected: f64 = census.demand.values().map(|demand| demand.expected).sum();
         let row = size_of::<ReplicationRow>() as u64 + LATENCIES * size_of::<LatencyRow>() as u64;
-        let prices = UsedLists::new(plan).len() as u64;
+        let prices = census.lists.len() as u64;
         Self {
             device_bytes: side_by_side * devices * System::DEVICE_BYTES as u64,
             replication_bytes: shown.saturating_mul(row),
             sample_bytes: plan.networks.iter().map(|network| sample_bytes(network, prices)).sum(),
             replications,
-            requests: plan.points.iter().map(requests).sum::<f64>() * f64::from(plan.replications),
+            requests: expected * f64::from(plan.replications),
             threads,
         }
     }
@@ -123,7 +122,7 @@ mod tests {
             point.system.devices = 1_000_000;
             point.system.workload.requests = 500;
         }
-        let estimate = |plan: &Plan, threads| Estimate::new(plan, threads);
+        let estimate = |plan: &Plan, threads| Estimate::new(plan, &Census::of(plan), threads);
         assert_eq!(estimate(&plan, 1).device_bytes, 1_000_000 * System::DEVICE_BYTES as u64);
         assert_eq!(estimate(&plan, 8).device_bytes, 2 * estimate(&plan, 1).device_bytes);
         assert_eq!((estimate(&plan, 1).replications, estimate(&plan, 1).requests), (4, 2_000.0));

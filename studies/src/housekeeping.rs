@@ -3,13 +3,14 @@
 //! Each study that uses a store leaves a record in its notes. Everything that no record leads to is of older versions, of other
 //! settings, or of records that were removed.
 
-use crate::keys::{failure_key, replication_key, summary_key};
-use crate::pieces::Pieces;
-use crate::plan::Plan;
+use crate::keys::{PieceKeys, failure_key, replication_key, summary_key};
+use crate::plan::{DesignPoint, Plan};
+use crate::study::Study;
 use cospike_results::key::{ContentKey, KeyError};
 use cospike_results::store::entries::{Entries, EntryError, Listed, entry_key};
 use cospike_results::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
 
@@ -113,9 +114,9 @@ impl Amount {
 /// A study that has used a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tenant {
-    /// Name of its record among the notes.
-    pub note: String,
-    /// Its record.
+    /// Names of its records among the notes: those of the parts that processes have worked on, or one.
+    pub notes: Vec<String>,
+    /// What they say together.
     pub record: StudyRecord,
     /// What it has there, also if other studies have it too.
     pub amount: Amount,
@@ -146,39 +147,54 @@ pub struct Garbage {
 }
 
 impl StudyRecord {
-    /// The record of a study that uses its store now.
-    pub fn new(plan: &Plan, pieces: &Pieces<'_>) -> Self {
-        let most = plan.most_replications();
-        let (inferences, points) = (pieces.keys().networks(), pieces.keys().points());
-        Self {
+    /// The record of some design points of the study with this `plan`, which uses its store now.
+    ///
+    /// # Errors
+    /// [`HousekeepingError::Key`], which a checked plan does not give.
+    pub fn new(plan: &Plan, points: &[DesignPoint]) -> Result<Self, HousekeepingError> {
+        let (most, keys) = (plan.most_replications(), PieceKeys::of_points(plan, points)?);
+        let (inferences, points) = (keys.networks(), keys.points());
+        Ok(Self {
             name: plan.name.clone(),
             version: env!("CARGO_PKG_VERSION").into(),
             used: Timestamp::now(),
             replications: most,
             inferences: inferences.to_vec(),
             points: points.to_vec(),
-        }
+        })
     }
 
     /// The record of a study of which `self` and `other` are parts.
     pub fn joined(self, other: Self) -> Self {
         let join = |one: Vec<ContentKey>, other: Vec<ContentKey>| {
-            let all: BTreeSet<ContentKey> = one.into_iter().chain(other).collect();
-            all.into_iter().collect()
+            let mut all = [one, other].concat();
+            // Stable, because it merges what is sorted already.
+            all.sort();
+            all.dedup();
+            all
         };
         let (inferences, points) = (join(self.inferences, other.inferences), join(self.points, other.points));
-        Self { inferences, points, ..other }
+        Self { inferences, points, used: self.used.max(other.used), ..other }
     }
 
-    /// Writes the record of the study of these `pieces` into their store.
+    /// Writes it as the record of `study` into its `store`, or beside the records of other parts if it has not all design points.
     ///
     /// # Errors
     /// [`HousekeepingError::Entry`].
-    pub fn write(&self, pieces: &Pieces<'_>) -> Result<(), HousekeepingError> {
-        let key = pieces.keys().study().to_string();
-        let name = format!("{RECORDS}/{}-{}", self.name, &key[..KEY_DIGITS]);
+    pub fn write(&self, study: &Study, store: &Entries) -> Result<(), HousekeepingError> {
+        let digits = |key: ContentKey| key.to_string()[..KEY_DIGITS].to_string();
+        let mut name = format!("{RECORDS}/{}-{}", self.name, digits(study.key()));
+        if self.points.len() < study.census().points() {
+            name += &format!("-{}", digits(ContentKey::from_json("part of a study", &self.points)?));
+        }
         let text = serde_json::to_vec(self).map_err(|_| HousekeepingError::Record { name: name.clone() })?;
-        Ok(pieces.entries().write_note(&name, &text)?)
+        Ok(store.write_note(&name, &text)?)
+    }
+
+    /// Name of the study and beginning of its key, which the records of all parts have in common, of the record called `note`.
+    fn study(&self, note: &str) -> String {
+        let prefix = RECORDS.len() + 1 + self.name.len() + 1 + KEY_DIGITS;
+        note.get(..prefix).unwrap_or(note).into()
     }
 
     /// Keys of everything that the study may have stored, and what it is.
@@ -209,13 +225,24 @@ impl Survey {
         let listed = entries.list()?;
         let there: BTreeMap<ContentKey, &Listed> =
             listed.iter().filter_map(|found| Some((entry_key(&found.name)?, found))).collect();
-        let (mut tenants, mut known) = (vec![], BTreeMap::new());
+        let mut studies: BTreeMap<String, (Vec<String>, StudyRecord)> = BTreeMap::new();
         for note in entries.notes(RECORDS)? {
             // Somebody else may have removed it meanwhile.
             let Some(text) = entries.note(&note)? else { continue };
             let Ok(record) = serde_json::from_slice::<StudyRecord>(&text) else {
                 return Err(HousekeepingError::Record { name: note });
             };
+            match studies.entry(record.study(&note)) {
+                Entry::Vacant(new) => _ = new.insert((vec![note], record)),
+                Entry::Occupied(mut known) => {
+                    let (notes, parts) = known.get_mut();
+                    notes.push(note);
+                    *parts = parts.clone().joined(record);
+                }
+            }
+        }
+        let (mut tenants, mut known) = (vec![], BTreeMap::new());
+        for (notes, record) in studies.into_values() {
             let mut amount = Amount::default();
             for (key, kind) in record.keys()? {
                 if let Some(found) = there.get(&key) {
@@ -223,9 +250,9 @@ impl Survey {
                     known.insert(key, kind);
                 }
             }
-            tenants.push(Tenant { note, record, amount });
+            tenants.push(Tenant { notes, record, amount });
         }
-        tenants.sort_by(|one, other| (other.record.used, &one.note).cmp(&(one.record.used, &other.note)));
+        tenants.sort_by(|one, other| (other.record.used, &one.notes).cmp(&(one.record.used, &other.notes)));
         let kind = |found: &Listed| match entry_key(&found.name) {
             Some(key) => known.get(&key).copied().unwrap_or(Kind::Unclaimed),
             None => Kind::Damaged,
@@ -258,7 +285,7 @@ impl Survey {
             (_, Some(key)) => of_forgotten.contains(&key) && !of_kept.contains(&key),
         };
         let entries = self.entries.iter().filter(is_garbage).map(|(found, _)| found.clone()).collect();
-        let records = forgotten.iter().map(|tenant| tenant.note.clone()).collect();
+        let records = forgotten.iter().flat_map(|tenant| tenant.notes.clone()).collect();
         Ok(Garbage { records, entries, passed: self.passing.iter().filter(|note| is_old(note)).cloned().collect() })
     }
 

@@ -12,7 +12,7 @@ use cospike_sim_core::split::{HeadOutput, SplitError, SplitNetwork};
 use rayon::prelude::*; // threads are spent on samples
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// A network of a plan, ready to be executed.
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ impl PreparedNetwork {
     pub(crate) fn new(
         planned: &PlannedNetwork,
         zoo: &Zoo,
-        datasets: &BTreeMap<String, Dataset>,
+        datasets: &BTreeMap<String, Arc<Dataset>>,
     ) -> Result<Self, StudyError> {
         let dataset = samples(&planned.samples, datasets)?;
         let blueprint = zoo.blueprint(dataset.feed(), &planned.choice)?;
@@ -180,7 +180,7 @@ fn check_weights(planned: &PlannedNetwork, blueprint: &Blueprint) -> Result<(), 
 /// The data set of a plan's samples, of which there must be enough.
 fn samples<'a>(
     SampleSet { dataset: name, blake3, count }: &SampleSet,
-    datasets: &'a BTreeMap<String, Dataset>,
+    datasets: &'a BTreeMap<String, Arc<Dataset>>,
 ) -> Result<&'a Dataset, StudyError> {
     let dataset =
         datasets.get(blake3).ok_or_else(|| StudyError::NoDataset { dataset: name.clone(), blake3: blake3.clone() })?;

@@ -5,7 +5,7 @@ use crate::keys::{Piece, failure_key};
 use crate::pieces::Pieces;
 use crate::schedule::Job;
 use crate::study::Study;
-use crate::units::{Task, Unit};
+use crate::units::Task;
 use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::key::ContentKey;
 use std::collections::BTreeSet;
@@ -34,7 +34,7 @@ pub enum State {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PointInventory {
     /// State of each replication, from number 0 on.
-    pub replications: Vec<State>,
+    pub replications: Box<[State]>,
     /// Whether there are as many as the plan, or its precision target, asks for, or none can be because a network failed.
     pub is_complete: bool,
     /// A network that the point needs and that cannot be executed.
@@ -49,9 +49,9 @@ impl PointInventory {
 }
 
 impl Inventory {
-    /// Whether nothing of a unit is left to do.
-    pub fn has(&self, unit: &Unit) -> bool {
-        match &unit.task {
+    /// Whether nothing of a task is left to do.
+    pub fn has(&self, task: &Task) -> bool {
+        match task {
             Task::Inference(network) => self.networks[network.position()] != State::Missing,
             Task::Simulation { points, replications, .. } => points.iter().all(|point| {
                 let of = &self.points[point.position()];
@@ -66,6 +66,11 @@ impl Inventory {
         self.points[point].replications[number as usize]
     }
 
+    /// Adds the design points that follow.
+    pub fn append(&mut self, next: Self) {
+        self.points.extend(next.points);
+    }
+
     /// Whether nothing is left to do.
     pub fn is_complete(&self) -> bool {
         self.networks.iter().all(|state| *state != State::Missing) && self.points.iter().all(|point| point.is_complete)
@@ -78,12 +83,19 @@ impl Study {
     /// # Errors
     /// [`StoreError`] if the store cannot be read.
     pub fn inventory(&self, pieces: &Pieces<'_>) -> Result<Inventory, StudyError> {
-        let keys = pieces.entries().keys().map_err(StoreError::from)?;
+        self.inventory_of(pieces, &pieces.entries().keys().map_err(StoreError::from)?)
+    }
+
+    /// The same of a store that has these `keys`.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be read.
+    pub fn inventory_of(&self, pieces: &Pieces<'_>, keys: &BTreeSet<ContentKey>) -> Result<Inventory, StudyError> {
         let networks = (0..self.plan().networks.len() as u32).map(NetworkIndex);
         let networks: Vec<State> =
-            networks.map(|network| state(Piece::Inference(network), pieces, &keys)).collect::<Result<_, _>>()?;
+            networks.map(|network| state(Piece::Inference(network), pieces, keys)).collect::<Result<_, _>>()?;
         let points = (0..self.plan().points.len() as u32).map(PointIndex);
-        let points = points.map(|point| self.point_inventory(point, &networks, pieces, &keys));
+        let points = points.map(|point| self.point_inventory(point, &networks, pieces, keys));
         Ok(Inventory { points: points.collect::<Result<_, _>>()?, networks })
     }
 
@@ -98,7 +110,7 @@ impl Study {
         let first = self.plan().replications;
         let most = self.plan().most_replications();
         let states = (0..most).map(|number| state(Piece::Replication(point, number), pieces, keys));
-        let replications: Vec<State> = states.collect::<Result<_, _>>()?;
+        let replications: Box<[State]> = states.collect::<Result<_, _>>()?;
         let begun = replications.iter().take(first as usize).all(|state| *state != State::Missing);
         let failed_network = needed().find(|network| networks[network.position()] == State::Failed);
         let is_complete = failed_network.is_some()

@@ -4,7 +4,7 @@
 //! same key, other weights under the same name another one. An inference's key holds no price, link or cloud, so other
 //! prices need no other inference.
 
-use crate::plan::{DesignPoint, Packets, Plan, PlannedNetwork};
+use crate::plan::{DesignPoint, Packets, Plan, PlannedNetwork, Provenance};
 use crate::shared::SharedSystem;
 use cospike_models::zoo::{CodecChoice, NetworkChoice};
 use cospike_results::index::{NetworkIndex, PointIndex, PriceIndex};
@@ -86,6 +86,25 @@ impl Plan {
         ContentKey::from_json("inference", &content)
     }
 
+    /// Key of the study that has this plan, or of which it is a part; `first` is the first design point of the study, and `points` are
+    /// all of them. Notes on a study are found by it, and no result: so it covers the text that the plan was compiled from in
+    /// the place of a million design points, and the first of them, for what stands in other files. Of a plan without text it covers all.
+    ///
+    /// # Errors
+    /// [`KeyError`], which a checked plan does not give.
+    pub(crate) fn study_key(&self, first: &DesignPoint) -> Result<ContentKey, KeyError> {
+        let networks = (0..self.networks.len() as u32).map(|index| self.inference_key(NetworkIndex(index)));
+        let networks = networks.collect::<Result<Vec<_>, _>>()?;
+        let key = |point: &DesignPoint| self.key_of(point, |network| Ok(networks[network.position()]));
+        let Provenance { scenario, settings, selected, .. } = &self.provenance;
+        let points = match scenario.is_empty() {
+            true => self.points.par_iter().map(key).collect::<Result<Vec<_>, _>>()?,
+            false => vec![key(first)?],
+        };
+        let counts = (self.replications, self.precision, &self.decision);
+        ContentKey::from_json("study", &(&networks, points, counts, (scenario, settings, selected)))
+    }
+
     /// Key of a design point: everything that its replications depend on but their number.
     ///
     /// # Errors
@@ -94,18 +113,17 @@ impl Plan {
     /// # Panics
     /// If the plan has no such point, or the point no such price list, see [`Plan::check`].
     pub fn point_key(&self, point: PointIndex) -> Result<ContentKey, KeyError> {
-        self.point_key_by(point, |network| self.inference_key(network))
+        self.key_of(&self.points[point.position()], |network| self.inference_key(network))
     }
 
     /// The key of a design point, given those of the inferences.
-    fn point_key_by(
+    fn key_of(
         &self,
-        point: PointIndex,
+        point: &DesignPoint,
         inference_key: impl Fn(NetworkIndex) -> Result<ContentKey, KeyError>,
     ) -> Result<ContentKey, KeyError> {
-        let DesignPoint { system, packets, missing, prices, cloud_prices, designs, local, .. } =
-            &self.points[point.position()];
-        let DesignPoint { convention, cloud_convention, .. } = &self.points[point.position()];
+        let DesignPoint { system, packets, missing, prices, cloud_prices, designs, local, .. } = point;
+        let DesignPoint { convention, cloud_convention, .. } = point;
         let network = |index: NetworkIndex| Ok((inference_key(index)?, self.networks[index.position()].matched_steps));
         let list = |prices: PriceIndex| &self.prices[prices.position()].list;
         let content = PointContent {
@@ -163,7 +181,6 @@ pub enum Piece {
 pub struct PieceKeys {
     networks: Vec<ContentKey>,
     points: Vec<ContentKey>,
-    study: ContentKey,
 }
 
 impl PieceKeys {
@@ -172,18 +189,24 @@ impl PieceKeys {
     /// # Errors
     /// [`KeyError`], which a checked plan does not give.
     pub fn new(plan: &Plan) -> Result<Self, KeyError> {
-        let networks = (0..plan.networks.len() as u32).map(|index| plan.inference_key(NetworkIndex(index)));
-        let networks = networks.collect::<Result<Vec<_>, _>>()?;
-        let key = |index| plan.point_key_by(PointIndex(index), |network| Ok(networks[network.position()]));
-        let points = (0..plan.points.len() as u32).into_par_iter().map(key).collect::<Result<Vec<_>, _>>()?;
-        let study =
-            ContentKey::from_json("study", &(&networks, &points, plan.replications, plan.precision, &plan.decision))?;
-        Ok(Self { networks, points, study })
+        Self::of_points(plan, &plan.points)
     }
 
-    /// Key of the study: where it is equal, so are all pieces, and the units into which the study is divided.
-    pub fn study(&self) -> ContentKey {
-        self.study
+    /// The keys of the inferences of `plan` and of some design points that have its networks.
+    ///
+    /// # Errors
+    /// [`KeyError`], which a checked plan does not give.
+    pub fn of_points(plan: &Plan, points: &[DesignPoint]) -> Result<Self, KeyError> {
+        let networks = (0..plan.networks.len() as u32).map(|index| plan.inference_key(NetworkIndex(index)));
+        let networks = networks.collect::<Result<Vec<_>, _>>()?;
+        let key = |point: &DesignPoint| plan.key_of(point, |network| Ok(networks[network.position()]));
+        let points = points.par_iter().map(key).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { networks, points })
+    }
+
+    /// Adds the keys of the design points that follow.
+    pub fn append(&mut self, next: Self) {
+        self.points.extend(next.points);
     }
 
     /// Keys of the inferences, in the order of the plan.

@@ -10,6 +10,7 @@
 //! A [`Plan`] serialises, so it can be written by `cospike check --plan`, sent elsewhere, or made by a Rust program
 //! without any scenario file. The crate reads no file and knows no TOML.
 
+mod census;
 pub mod condition;
 mod designs;
 mod error;
@@ -38,13 +39,14 @@ mod units;
 mod verify;
 mod work;
 
+pub use census::Census;
 pub use error::{Failure, StoreError, StudyError};
 pub use inventory::{Inventory, PointInventory, State};
 pub use keys::{Piece, PieceKeys};
 pub use pieces::{Found, Pieces, Reuse};
 pub use plan::Plan;
 pub use shared::{Seen, SeenParts, Shared, SharedSystem};
-pub use study::{Progress, Study, Watched};
-pub use units::{Task, Unit};
+pub use study::{PointParts, Progress, Study, Watched};
+pub use units::{Bundle, Portion, Task, Unit, bundle_size};
 pub use verify::{Difference, Verification, Verified};
 pub use work::{Finished, Preparation, Prepared};

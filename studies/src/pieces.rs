@@ -71,8 +71,19 @@ impl<'a> Pieces<'a> {
     /// # Errors
     /// [`StudyError::Key`], which a checked plan does not give.
     pub fn new(plan: &Plan, entries: &'a Entries) -> Result<Self, StudyError> {
+        Ok(Self::with_keys(PieceKeys::new(plan)?, entries))
+    }
+
+    /// The pieces with these `keys` in `entries`.
+    pub fn with_keys(keys: PieceKeys, entries: &'a Entries) -> Self {
         let (reuse, counted, failure) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Ok(Self { entries, reuse, counted, failure, keys: PieceKeys::new(plan)?, is_collected: false })
+        Self { entries, reuse, counted, failure, keys, is_collected: false }
+    }
+
+    /// Turns to the pieces of a part of the same study, and keeps count of what was found so far.
+    pub(crate) fn turn_to(&mut self, part: &Plan) -> Result<(), StudyError> {
+        self.keys = PieceKeys::new(part)?;
+        Ok(())
     }
 
     /// What was found so far, and what was not.
@@ -88,6 +99,11 @@ impl<'a> Pieces<'a> {
     /// Their keys.
     pub fn keys(&self) -> &PieceKeys {
         &self.keys
+    }
+
+    /// Their keys, of which the pieces are no longer asked for.
+    pub fn into_keys(self) -> PieceKeys {
+        self.keys
     }
 
     /// Whether a piece or its failure is stored.
@@ -179,7 +195,7 @@ impl<'a> Pieces<'a> {
     /// Stores the rows of a replication, or its failure.
     pub(crate) fn put_replication(&self, point: PointIndex, replication: u32, outcome: Result<&Rows, &Failure>) {
         let stored = outcome.map(|rows| StoredReplication {
-            row: rows.replication.values(),
+            row: ReplicationRow { point: PointIndex(0), ..rows.replication.clone() }.values(),
             latencies: rows.latencies.iter().map(|row| row.seconds).collect(),
             time_line: rows.time_line.iter().map(|row| row.slice.values()).collect(),
         });

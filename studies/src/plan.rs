@@ -45,7 +45,8 @@ pub struct Plan {
     pub prices: Vec<NamedPrices>,
     /// Distinct networks on their samples. Points refer to them by index, and each is executed once.
     pub networks: Vec<PlannedNetwork>,
-    /// Design points, in the order of the results.
+    /// Design points, in the order of the results; none in the plan of a study whose points are given some at a time, see
+    /// [`Study::without_points`](crate::Study::without_points).
     pub points: Vec<DesignPoint>,
     /// Origin of the values above, for the record; it changes no result.
     pub provenance: Provenance,
@@ -315,6 +316,21 @@ impl Plan {
     /// # Errors
     /// The first [`PlanError`].
     pub fn check(&self) -> Result<(), PlanError> {
+        self.check_frame()?;
+        if self.points.is_empty() {
+            return Err(PlanError::Nothing { what: "design points" });
+        }
+        let mut labels = BTreeMap::new();
+        for (second, point) in self.points.iter().enumerate() {
+            if let Some(first) = labels.insert(&point.label, second) {
+                return Err(PlanError::Label { first, second, label: point.label.clone() });
+            }
+        }
+        self.check_points(0)
+    }
+
+    /// Checks everything but the design points.
+    pub(crate) fn check_frame(&self) -> Result<(), PlanError> {
         if self.schema != PLAN_SCHEMA {
             return Err(PlanError::Schema { found: self.schema });
         }
@@ -323,9 +339,6 @@ impl Plan {
         }
         if self.replications == 0 {
             return Err(PlanError::Nothing { what: "replications" });
-        }
-        if self.points.is_empty() {
-            return Err(PlanError::Nothing { what: "design points" });
         }
         if self.networks.iter().any(|network| network.samples.count == 0) {
             return Err(PlanError::Nothing { what: "samples" });
@@ -337,13 +350,12 @@ impl Plan {
             decision.check().map_err(PlanError::Decision)?;
         }
         self.precision_rule().transpose().map_err(PlanError::Precision)?;
-        let mut labels = BTreeMap::new();
-        for (second, point) in self.points.iter().enumerate() {
-            if let Some(first) = labels.insert(&point.label, second) {
-                return Err(PlanError::Label { first, second, label: point.label.clone() });
-            }
-        }
-        self.points.iter().enumerate().try_for_each(|(number, point)| self.check_point(number, point))
+        Ok(())
+    }
+
+    /// Checks each design point, the first of which has the number `first` in its study.
+    pub(crate) fn check_points(&self, first: usize) -> Result<(), PlanError> {
+        (first..).zip(&self.points).try_for_each(|(number, point)| self.check_point(number, point))
     }
 
     fn check_point(&self, number: usize, point: &DesignPoint) -> Result<(), PlanError> {

@@ -1,7 +1,7 @@
 //! Prices of what networks did, step by step.
 
 use crate::inference::{NetworkInference, PreparedNetwork, SampleInference, StageInference};
-use crate::plan::Plan;
+use crate::plan::{DesignPoint, Plan};
 use cospike_results::index::{NetworkIndex, PriceIndex};
 use cospike_sim_core::cosim::Guess;
 use cospike_sim_core::energy::{ComputeEnergy, PriceList};
@@ -55,6 +55,16 @@ pub(crate) struct Priced {
 #[derive(Clone, Debug)]
 pub(crate) struct UsedLists(Vec<UsedList>);
 
+/// A price list that a design point uses, and the place of its convention in [`EXECUTED`].
+pub(crate) type Use = (PriceIndex, usize);
+
+/// The price lists that a design point uses.
+pub(crate) fn uses(point: &DesignPoint) -> impl Iterator<Item = Use> {
+    let device = point.prices.map(|index| (index, place(point.convention)));
+    let cloud = point.cloud_prices.map(|index| (index, place(point.cloud_convention)));
+    [device, cloud].into_iter().flatten()
+}
+
 /// A price list and the operations that count under it.
 #[derive(Clone, Debug)]
 struct UsedList {
@@ -64,20 +74,14 @@ struct UsedList {
 }
 
 impl UsedLists {
-    /// The lists that the points of `plan`, which was checked, use.
-    pub(crate) fn new(plan: &Plan) -> Self {
-        let of_point = |point: &crate::plan::DesignPoint| {
-            let device = point.prices.map(|index| (index, place(point.convention)));
-            let cloud = point.cloud_prices.map(|index| (index, place(point.cloud_convention)));
-            [device, cloud]
-        };
-        let used: BTreeSet<(PriceIndex, usize)> = plan.points.iter().flat_map(of_point).flatten().collect();
-        let list = |(index, place): (PriceIndex, usize)| UsedList {
+    /// The lists of `plan`, which was checked, that are `used`.
+    pub(crate) fn new(plan: &Plan, used: &BTreeSet<Use>) -> Self {
+        let list = |&(index, place): &Use| UsedList {
             index,
             convention: EXECUTED[place],
             list: plan.prices[index.position()].list,
         };
-        Self(used.into_iter().map(list).collect())
+        Self(used.iter().map(list).collect())
     }
 
     /// Number of lists.

@@ -8,6 +8,7 @@ use crate::summary::InferenceSummary;
 use crate::unanswered;
 use cospike_results::index::{NetworkIndex, PointIndex, PriceIndex};
 use cospike_results::rows::{AnswerRow, ComputeEnergyRow, EventEnergy, LayerMeans, LayerRow, PointRow, Results, Setup};
+use cospike_sim_core::cosim::WaitingEnergies;
 use cospike_sim_core::energy::Account;
 use cospike_sim_core::network::Network;
 use std::collections::BTreeMap;
@@ -33,19 +34,20 @@ impl Study {
     }
 
     /// The tables of a part of the design points, which were `simulated`. The first part has the answers of all networks.
-    pub(super) fn part(
+    pub(super) fn rows_of_part(
         &self,
         part: Range<usize>,
         executed: &Executed,
         networks: &NetworkRows,
         simulated: Vec<Simulated>,
     ) -> Results {
-        let first = PointIndex(part.start as u32);
+        let first = PointIndex((self.first + part.start) as u32);
         let points = || (first.0..).map(PointIndex).zip(&self.plan().points[part.clone()]);
         let rows = points().zip(&simulated).map(|((number, point), of)| self.point_row(number, point, executed, of));
         let rows = rows.collect();
         let (mut replications, mut latencies, mut time_line) = (vec![], vec![], vec![]);
-        for rows in simulated.into_iter().flat_map(|of| of.rows) {
+        for mut rows in simulated.into_iter().flat_map(|of| of.rows) {
+            rows.count_from(self.first);
             replications.push(rows.replication);
             latencies.extend(rows.latencies);
             time_line.extend(rows.time_line);
@@ -59,7 +61,7 @@ impl Study {
             latencies,
             time_line,
             replications,
-            ..Results::new(self.manifest(), self.plan().points.len())
+            ..Results::new(self.manifest(), self.census().points)
         }
     }
 
@@ -90,6 +92,7 @@ impl Study {
             variant: choice.unit.as_ref().map(|unit| unit.variant.clone()),
             codec: blueprint.codec.to_string(),
             time_steps: blueprint.steps as u32,
+            readout: network_readout(&blueprint.network),
             convention: point.convention.name().into(),
             samples: prepared.samples.count,
             correct: done.map(|done| done.correct(self.labels(point.network()))),
@@ -103,6 +106,8 @@ impl Study {
 
     /// What a design point simulates.
     fn setup(&self, point: &DesignPoint) -> Setup {
+        let system = &point.system;
+        let waiting = WaitingEnergies::new(&system.edge, &system.link, &system.cloud, &system.workload);
         let list = |index: PriceIndex| self.plan().prices[index.position()].name.clone();
         Setup {
             devices: point.system.devices,
@@ -114,6 +119,8 @@ impl Study {
             prices: point.prices.map(list),
             cloud_prices: point.cloud_prices.map(list),
             designs: point.designs.len() as u32,
+            device_energy_waits: waiting.devices,
+            cloud_energy_waits: waiting.cloud,
         }
     }
 
@@ -214,4 +221,9 @@ fn joules_by_event(account: &Account) -> Vec<((&'static str, &'static str), f64)
         }
     }
     events
+}
+
+/// Name of the rule by which class scores are read out; `None` of a network that is executed once.
+fn network_readout(network: &Network) -> Option<String> {
+    network.is_spiking().then(|| network.effective_readout().name().into())
 }

@@ -7,7 +7,7 @@ use crate::pieces::Pieces;
 use crate::plan::{DesignPoint, Metric, PlanError};
 use crate::prices::PricedNetworks;
 use crate::simulation::{Replication, Rows};
-use crate::study::{Progress, Simulation, Study, Watched};
+use crate::study::{Simulation, Study, Watched};
 use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::rows::ReplicationRow;
 use cospike_sim_core::cosim::Observer;
@@ -17,7 +17,6 @@ use std::cell::RefCell;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Replications that a design point gets at once after the first ones. Those beyond the decision to stop are discarded,
@@ -130,11 +129,12 @@ impl Study {
     }
 
     /// Gets the replications of all design points, from the store or by simulation, and gives those of each part to `take`, in the
-    /// order of the plan. What fails is left out and told. `priced` are the networks that were executed just now.
+    /// order of the plan. What fails is left out and told. `priced` are the networks that were executed just now, and those that were priced
+    /// for another part.
     pub(super) fn simulate<O: Observer + Send, E: From<StudyError>>(
         &self,
-        Simulation { executed, pieces, progress }: Simulation<'_>,
-        priced: PricedNetworks,
+        Simulation { executed, pieces, asked: of_all }: Simulation<'_>,
+        priced: &mut PricedNetworks,
         watched: Option<Watched<'_, O>>,
         take: &mut dyn FnMut(Range<usize>, Vec<Simulated>) -> Result<(), E>,
     ) -> Result<(), E> {
@@ -142,23 +142,17 @@ impl Study {
         let is_executed = |point: &DesignPoint| point.networks().all(|network| executed.contains_key(&network));
         let heads = AllHeads::new(points.iter().filter(|point| is_executed(point)));
         let first = self.plan().replications;
-        let asked_first = |(number, point)| if is_executed(point) { self.requests(number) } else { 0 };
-        let requests: u64 = points.iter().enumerate().map(asked_first).sum();
-        let (done, total) = (AtomicU64::new(0), AtomicU64::new(requests * u64::from(first)));
-        let tell = |more| {
-            let done = done.fetch_add(more, Ordering::Relaxed) + more;
-            progress(Progress::Simulation { done, total: total.load(Ordering::Relaxed) });
-        };
-        let watched = watched.map(|watched| ((watched.point, watched.replication), Mutex::new(watched.observer)));
+        let watched =
+            watched.map(|watched| ((watched.point - self.first, watched.replication), Mutex::new(watched.observer)));
         let is_watched = |job: &Job| watched.as_ref().is_some_and(|(seen, _)| seen == job);
         let find = |job: &Job| {
             let found = pieces.filter(|_| !is_watched(job))?.replication(PointIndex(job.0 as u32), job.1);
-            found.inspect(|_| tell(self.requests(job.0)))
+            found.inspect(|_| of_all.tell(self.requests(job.0)))
         };
         let run = |&(number, replication): &Job, networks: Networks<'_>| {
             let mut reported = 0;
             let mut asked = |asked: u64| {
-                tell(asked - reported);
+                of_all.tell(asked - reported);
                 reported = asked;
             };
             let outcome = match &watched {
@@ -175,7 +169,7 @@ impl Study {
         let priced = RefCell::new(priced);
         let all = |jobs: &[Job]| -> Outcomes {
             let further = jobs.iter().filter(|(_, replication)| *replication >= first);
-            total.fetch_add(further.map(|(point, _)| self.requests(*point)).sum(), Ordering::Relaxed);
+            of_all.expect(further.map(|(point, _)| self.requests(*point)).sum());
             let found: Vec<_> = jobs.par_iter().map(find).collect();
             let missing = jobs.iter().zip(&found).filter(|(_, found)| found.is_none());
             // Of networks that no replication has to be simulated for, the summary is enough.

@@ -20,6 +20,16 @@ pub(super) struct Rows {
     pub(super) time_line: Vec<TimeLineRow>,
 }
 
+impl Rows {
+    /// Numbers the design point, which counts from 0 in its part of a study, as one of the whole study; `first` is the first of the part.
+    pub(super) fn count_from(&mut self, first: usize) {
+        let point = PointIndex(self.replication.point.0 + first as u32);
+        self.replication.point = point;
+        self.latencies.iter_mut().for_each(|row| row.point = point);
+        self.time_line.iter_mut().for_each(|row| row.point = point);
+    }
+}
+
 /// One replication of a design point, to be simulated.
 pub(super) struct Replication<'a> {
     /// Index of the design point.

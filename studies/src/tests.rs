@@ -79,7 +79,7 @@ pub(crate) fn plan(zoo: &Zoo, dataset: &Dataset) -> Plan {
         }],
         networks: vec![PlannedNetwork {
             choice,
-            weights: files.into_iter().map(|(name, blake3)| FileUsed { name, blake3 }).collect(),
+            weights: files.into_iter().map(|(name, blake3)| FileUsed::new(name, blake3)).collect(),
             matched_steps: Some(4),
             stepwise: false,
             samples: SampleSet { dataset: "images".into(), blake3: dataset.blake3(), count: SAMPLES },

@@ -1,13 +1,15 @@
 //! A trial of a study: a few samples and requests of each design point, which show what its places are asked for, and how long
 //! everything will take.
 
+use crate::census::Demand;
 use crate::plan::Plan;
 use crate::study::Study;
+use cospike_results::index::NetworkIndex;
 
 /// Samples, and requests, of a trial.
-pub const TRIAL_SAMPLES: u32 = 8;
+const TRIAL_SAMPLES: u32 = 8;
 /// See [`TRIAL_SAMPLES`].
-pub const TRIAL_REQUESTS: u64 = 2_000;
+const TRIAL_REQUESTS: u64 = 2_000;
 
 impl Plan {
     /// The plan with one replication, and only so many samples and requests that the loads of the places can be told. Offered load
@@ -47,8 +49,8 @@ impl Study {
     /// Expected time of the study.
     pub fn expected_time(&self) -> ExpectedTime {
         let inference: f64 = self.networks.iter().map(|network| network.inference_nanoseconds()).sum();
-        let points = self.plan().points.iter();
-        let replication: f64 = points.map(|point| self.replication_cost(point) as f64).sum();
+        let cost = |(networks, demand): (&Vec<NetworkIndex>, &Demand)| self.cost_of(networks[0], demand);
+        let replication: f64 = self.census().demand.iter().map(cost).sum();
         let simulation = replication * f64::from(self.plan().replications);
         ExpectedTime { inference: inference / 1e9, simulation: simulation / 1e9 }
     }

@@ -2,7 +2,7 @@
 //!
 //! The division depends on the plan alone, so every process makes the same one, whatever is stored and whoever else is at work.
 
-use crate::estimate::requests;
+use crate::census::Demand;
 use crate::inference::PreparedNetwork;
 use crate::keys::{Piece, PieceKeys};
 use crate::plan::DesignPoint;
@@ -30,7 +30,30 @@ const NANOSECONDS_PER_REQUEST: f64 = 2_000.0;
 /// Nanoseconds of one thread for storing a piece.
 const NANOSECONDS_PER_PIECE: f64 = 500_000.0;
 
-/// A part of a study that one process executes at a time.
+/// Design points that are never divided among units of which one has other points: they need the same networks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bundle {
+    /// Their numbers, ascending.
+    pub points: Vec<PointIndex>,
+    /// The first of them, by which the cost of all is estimated.
+    pub first: DesignPoint,
+}
+
+/// Design points of a bundle, in a study of so many: few enough for as many units as are made at most.
+pub fn bundle_size(points: usize) -> usize {
+    points.div_ceil(UNITS as usize).max(1)
+}
+
+/// A part of a study that one process executes at a time, by the numbers of its networks or design points.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Portion {
+    /// Expected time on one thread, in nanoseconds; only the ratio of two of them means something.
+    pub cost: u64,
+    /// What is executed.
+    pub task: Task,
+}
+
+/// A [`Portion`] whose pieces are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unit {
     /// Key of its content: units of equal keys, whichever study they belong to, have the same pieces.
@@ -59,6 +82,14 @@ pub enum Task {
 }
 
 impl Task {
+    /// The design points that are simulated.
+    pub fn points(&self) -> &[PointIndex] {
+        match self {
+            Self::Simulation { points, .. } => points,
+            Self::Inference(_) => &[],
+        }
+    }
+
     /// The pieces that may come of it.
     pub fn pieces(&self) -> Vec<Piece> {
         match self {
@@ -71,90 +102,114 @@ impl Task {
     }
 }
 
+impl Portion {
+    /// The unit that it is in the study with these `keys`.
+    ///
+    /// # Errors
+    /// [`KeyError`], which keys do not give.
+    ///
+    /// # Panics
+    /// If there is no key of one of its networks or design points.
+    pub fn with_key(self, keys: &PieceKeys) -> Result<Unit, KeyError> {
+        let key = match &self.task {
+            Task::Inference(network) => keys.networks()[network.position()],
+            Task::Simulation { points, replications, .. } => simulation_key(keys, points, replications)?,
+        };
+        Ok(Unit { key, cost: self.cost, task: self.task })
+    }
+}
+
+/// Bundles of design points that need the same networks, each with the expected cost of a replication of all its points.
+type Group = Vec<(Vec<PointIndex>, u64)>;
+
 impl Study {
-    /// The units of the study: inferences first, in the order of the plan, then simulations, those that need the same networks
-    /// together. A design point with more to simulate than others is divided by replications, unless it has a precision
-    /// target; several with little are one unit.
+    /// The units of a study whose design points are all in its plan, see [`Study::divide`].
     ///
     /// # Errors
     /// [`KeyError`], which a checked plan does not give.
     pub fn units(&self, keys: &PieceKeys) -> Result<Vec<Unit>, KeyError> {
-        let inferences = (0..).map(NetworkIndex).zip(&self.networks).map(|(index, network)| {
-            let cost = whole(network.inference_nanoseconds());
-            Unit { key: keys.networks()[index.position()], cost, task: Task::Inference(index) }
-        });
-        let mut units: Vec<Unit> = inferences.collect();
-        let mut groups: BTreeMap<Vec<NetworkIndex>, Vec<PointIndex>> = BTreeMap::new();
-        for (index, point) in (0..).map(PointIndex).zip(&self.plan().points) {
-            let mut networks: Vec<_> = point.networks().collect();
-            networks.sort();
-            networks.dedup();
-            groups.entry(networks).or_default().push(index);
-        }
-        let costs: Vec<u64> = self.plan().points.iter().map(|point| self.replication_cost(point)).collect();
-        let total: u64 = costs.iter().fold(0, |sum, cost| sum.saturating_add(*cost));
-        let most = total.saturating_mul(self.plan().replications.into()) / UNITS;
-        for (networks, points) in groups {
-            self.divide(&points, &costs, most, |points, replications, cost| {
-                let points: Vec<_> = points.to_vec();
-                let (networks, task_points) = (networks.clone(), points.clone());
-                let task = Task::Simulation { networks, points: task_points, replications: replications.clone() };
-                units.push(Unit { key: simulation_key(keys, &points, &replications)?, cost, task });
-                Ok(())
-            })?;
-        }
-        Ok(units)
+        let points = (0..).map(PointIndex).zip(&self.plan().points);
+        let bundles = points.map(|(index, point)| Bundle { points: vec![index], first: point.clone() });
+        self.divide(bundles).into_iter().map(|portion| portion.with_key(keys)).collect()
     }
 
-    /// Divides design points that need the same networks into units that cost about `most` each.
-    fn divide(
+    /// Divides the study, whose design points are those of all `bundles`, into units: inferences first, in the order of the plan, then
+    /// simulations, those that need the same networks together. A bundle with more to simulate than others is divided by
+    /// replications, unless there is a precision target; several with little are one unit.
+    pub fn divide(&self, bundles: impl IntoIterator<Item = Bundle>) -> Vec<Portion> {
+        let inferences = (0..).map(NetworkIndex).zip(&self.networks[..]).map(|(index, network)| Portion {
+            cost: whole(network.inference_nanoseconds()),
+            task: Task::Inference(index),
+        });
+        let mut portions: Vec<Portion> = inferences.collect();
+        let (mut groups, mut total): (BTreeMap<Vec<NetworkIndex>, Group>, u64) = Default::default();
+        for Bundle { points, first } in bundles {
+            let mut networks: Vec<_> = first.networks().collect();
+            networks.sort();
+            networks.dedup();
+            let cost = self.replication_cost(&first).saturating_mul(points.len() as u64);
+            total = total.saturating_add(cost);
+            groups.entry(networks).or_default().push((points, cost));
+        }
+        let most = total.saturating_mul(self.plan().replications.into()) / UNITS;
+        for (networks, bundles) in groups {
+            self.divide_group(&bundles, most, |bundles, replications, cost| {
+                let points = bundles.iter().flat_map(|(points, _)| points).copied().collect();
+                let task = Task::Simulation { networks: networks.clone(), points, replications };
+                portions.push(Portion { cost, task });
+            });
+        }
+        portions
+    }
+
+    /// Divides bundles that need the same networks into units that cost about `most` each.
+    fn divide_group(
         &self,
-        points: &[PointIndex],
-        costs: &[u64],
+        bundles: &[(Vec<PointIndex>, u64)],
         most: u64,
-        mut unit: impl FnMut(&[PointIndex], Range<u32>, u64) -> Result<(), KeyError>,
-    ) -> Result<(), KeyError> {
+        mut unit: impl FnMut(&[(Vec<PointIndex>, u64)], Range<u32>, u64),
+    ) {
         let first = self.plan().replications;
         let all = 0..self.plan().most_replications();
-        let cost = |point: &PointIndex| costs[point.position()];
-        let mut rest = points;
-        while let Some(point) = rest.first() {
-            let at_once = u32::try_from(most / cost(point).max(1)).unwrap_or(u32::MAX).max(1);
+        let mut rest = bundles;
+        while let Some((_, cost)) = rest.first() {
+            let at_once = u32::try_from(most / cost.max(&1)).unwrap_or(u32::MAX).max(1);
             if !self.plan().is_sequential() && at_once < first {
                 for from in all.clone().step_by(at_once as usize) {
                     let replications = from..first.min(from.saturating_add(at_once));
-                    let cost = cost(point).saturating_mul(replications.len() as u64);
-                    unit(&rest[..1], replications, cost)?;
+                    let cost = cost.saturating_mul(replications.len() as u64);
+                    unit(&rest[..1], replications, cost);
                 }
                 rest = &rest[1..];
                 continue;
             }
             let (mut number, mut sum) = (0, 0_u64);
-            while let Some(next) = rest.get(number) {
-                let more = cost(next).saturating_mul(first.into());
+            while let Some((_, cost)) = rest.get(number) {
+                let more = cost.saturating_mul(first.into());
                 if number > 0 && sum.saturating_add(more) > most {
                     break;
                 }
                 (number, sum) = (number + 1, sum.saturating_add(more));
             }
-            unit(&rest[..number], all.clone(), sum)?;
+            unit(&rest[..number], all.clone(), sum);
             rest = &rest[number..];
         }
-        Ok(())
     }
 
     /// Expected nanoseconds of a replication of `point`.
-    pub(crate) fn replication_cost(&self, point: &DesignPoint) -> u64 {
-        let requests = match requests(point) {
-            // Not known beforehand: at most these.
-            0.0 => point.system.workload.requests as f64,
-            requests => requests,
-        };
-        let channel = &point.system.link.channel;
-        let is_noisy = self.plan().networks[point.network().position()].choice.codec == Some(CodecChoice::Symbols);
-        let damaged = if is_noisy { 1.0 } else { damaged_share(channel) };
-        let tail = damaged * self.networks[point.network().position()].tail_nanoseconds();
-        whole(requests * (NANOSECONDS_PER_REQUEST + tail) + NANOSECONDS_PER_PIECE)
+    fn replication_cost(&self, point: &DesignPoint) -> u64 {
+        let mut demand = Demand::default();
+        demand.add(point);
+        whole(self.cost_of(point.network(), &demand))
+    }
+
+    /// Expected nanoseconds of one replication of all design points of a `demand`, whose first design is this network.
+    pub(crate) fn cost_of(&self, network: NetworkIndex, demand: &Demand) -> f64 {
+        let Demand { points, timed, damaged, .. } = *demand;
+        let is_noisy = self.plan().networks[network.position()].choice.codec == Some(CodecChoice::Symbols);
+        let damaged = if is_noisy { timed } else { damaged };
+        let tail = damaged * self.networks[network.position()].tail_nanoseconds();
+        timed * NANOSECONDS_PER_REQUEST + tail + points as f64 * NANOSECONDS_PER_PIECE
     }
 }
 
@@ -189,7 +244,7 @@ impl PreparedNetwork {
 }
 
 /// Share of the payloads that do not arrive as they were sent.
-fn damaged_share(channel: &Channel) -> f64 {
+pub(crate) fn damaged_share(channel: &Channel) -> f64 {
     let loss = match channel.packet_loss {
         PacketLoss::Independent { probability } => probability,
         PacketLoss::GilbertElliott { mean_good_seconds, mean_bad_seconds, good_probability, bad_probability } => {

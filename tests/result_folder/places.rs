@@ -240,3 +240,36 @@ fn invariant_13_a_damaged_piece_is_named_set_aside_and_computed_anew() {
     assert!(files(&here.join("second")) == files(&here.join("first")));
     assert!(pieces.iter().all(|(name, bytes)| files(&entries)[name] == *bytes));
 }
+
+/// Where the results are the same, no file is written again, and no report is drawn; but what is missing of it, or was drawn by another
+/// program, is.
+#[test]
+fn a_repeat_changes_no_file_and_draws_the_report_only_if_it_is_another_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let (here, out) = (folder.path(), folder.path().join("out"));
+    let first = scenario(here, 1);
+    let run = || succeeds(here, &["run", &first, "--out", "out", "--store", "store"]);
+    run();
+    let written = files(&out);
+    let times = || -> BTreeMap<PathBuf, std::time::SystemTime> {
+        let shown = written.keys().filter(|path| !path.starts_with(".lock")).cloned();
+        shown.map(|path| (path.clone(), fs::metadata(out.join(path)).unwrap().modified().unwrap())).collect()
+    };
+    let before = times();
+    assert!(before.contains_key(Path::new("manifest.json")) && before.contains_key(Path::new("report.html")));
+    run();
+    assert_eq!(times(), before, "nothing was written");
+    assert!(files(&out) == written);
+    fs::remove_file(out.join("report.html")).unwrap();
+    run();
+    assert!(files(&out) == written, "what is missing is drawn");
+    let place = cospike_results::store::folder::Place::open(&out, &[]).unwrap();
+    place.write_report([("report.html", "a page of another program")], "another program").unwrap();
+    drop(place);
+    run();
+    assert!(files(&out) == written, "what another program has drawn is drawn anew");
+    succeeds(here, &["run", &scenario(here, 2), "--out", "out", "--store", "store"]);
+    assert!(files(&out) != written);
+    run();
+    assert!(files(&out) == written, "the results of another study are replaced");
+}

@@ -22,6 +22,8 @@ pub struct Blueprint {
     pub matched_steps: Option<usize>,
     /// See [`ZooNetwork::files`](super::ZooNetwork::files).
     pub files: Vec<(String, String)>,
+    /// See [`ZooNetwork::read_as`](super::ZooNetwork::read_as).
+    pub read_as: Option<String>,
     /// See [`ZooNetwork::task`](super::ZooNetwork::task).
     pub task: Option<(String, String)>,
 }

@@ -39,6 +39,9 @@ pub struct ZooNetwork {
     pub matched_steps: Option<usize>,
     /// Name and BLAKE3 (hexadecimal) of each weight file that was used, the backbone's first.
     pub files: Vec<(String, String)>,
+    /// How a network of another framework was read, as its format leaves it open, such as `dt=1e-4 reset=hard fire=gt initial=rest`; `None`
+    /// of weight files, which leave nothing open.
+    pub read_as: Option<String>,
     /// Task that the weights were trained for, and path of the weight file that says so; `None` if that was not recorded.
     pub task: Option<(String, String)>,
 }
@@ -236,9 +239,9 @@ impl Zoo {
             path: used.map(WeightFile::path).collect::<Vec<_>>().join(" with "),
             error: WeightFileError::Weights(error),
         })?;
-        let Blueprint { network, cut, steps, codec, matched_steps, files, task } = blueprint;
+        let Blueprint { network, cut, steps, codec, matched_steps, files, read_as, task } = blueprint;
         let network = SplitNetwork::with_input(feed.input, &network, &weights, cut, codec, steps)?;
-        Ok(ZooNetwork { network, weights, codec, matched_steps, files, task })
+        Ok(ZooNetwork { network, weights, codec, matched_steps, files, read_as, task })
     }
 
     /// The network `wanted` without the values of its weights, for samples that reach it as `feed` says.
@@ -259,6 +262,8 @@ impl Zoo {
                 let (file, unit) = self.unit(wanted, choice)?;
                 check_task(file, backbone)?;
                 check_levels(file, backbone)?;
+                check_steps(file, backbone)?;
+                check_normalisation(file, backbone)?;
                 let shape =
                     Bottleneck { kind: choice.kind, width: choice.width as usize, stride: unit.stride as usize };
                 let (network, cut) = plain.with_bottleneck(&wanted.split, shape)?;
@@ -281,7 +286,8 @@ impl Zoo {
         let task = task.find_map(|file| Some((file.metadata.task.clone()?, file.path().to_string())));
         let files = [backbone].into_iter().chain(unit_file);
         let files = files.map(|file| (file.name.clone(), file.blake3.clone())).collect();
-        let blueprint = Blueprint { network, cut, steps: steps as usize, codec, matched_steps, files, task };
+        let read_as = backbone.read_as.clone();
+        let blueprint = Blueprint { network, cut, steps: steps as usize, codec, matched_steps, files, read_as, task };
         blueprint.check()?;
         Ok(Drawing { blueprint, backbone, unit, plain, at })
     }
@@ -438,6 +444,26 @@ fn check_levels(unit: &WeightFile, backbone: &WeightFile) -> Result<(), ZooError
             backbone_levels,
         }),
         _ => Ok(()),
+    }
+}
+
+/// Refuses a unit that was trained with other time steps than its backbone. For how many an imported network is executed, no file says.
+fn check_steps(unit: &WeightFile, backbone: &WeightFile) -> Result<(), ZooError> {
+    let [unit_steps, backbone_steps] = [unit, backbone].map(|file| file.metadata.time_steps);
+    if unit_steps == backbone_steps || backbone.is_imported() {
+        return Ok(());
+    }
+    let (unit, backbone) = (unit.path().into(), backbone.path().into());
+    Err(ZooError::OtherTimeSteps { unit, unit_steps, backbone, backbone_steps })
+}
+
+/// Refuses a unit that says another normalisation than its backbone, which alone normalises. An imported network has its own by the content
+/// that the unit belongs to.
+fn check_normalisation(unit: &WeightFile, backbone: &WeightFile) -> Result<(), ZooError> {
+    let is_said = unit.metadata.all.contains_key("normalisation");
+    match is_said && !backbone.is_imported() && unit.metadata.normalisation != backbone.metadata.normalisation {
+        true => Err(ZooError::OtherNormalisation { unit: unit.path().into(), backbone: backbone.path().into() }),
+        false => Ok(()),
     }
 }
 

@@ -56,6 +56,31 @@ pub enum ZooError {
         /// Levels in its metadata.
         backbone_levels: u32,
     },
+    /// A unit was trained for another number of time steps than its backbone.
+    #[error(
+        "{unit} was trained with {unit_steps} time steps, but its backbone {backbone} with {backbone_steps}: train it with as many, or correct its \
+         metadata `time_steps`"
+    )]
+    OtherTimeSteps {
+        /// Path of the unit's weight file.
+        unit: String,
+        /// Time steps in its metadata.
+        unit_steps: u32,
+        /// Path of the backbone's weight file.
+        backbone: String,
+        /// Time steps in its metadata.
+        backbone_steps: u32,
+    },
+    /// A unit says another normalisation than its backbone.
+    #[error(
+        "{unit} says another `normalisation` than its backbone {backbone}, which normalises the samples: it must be the same"
+    )]
+    OtherNormalisation {
+        /// Path of the unit's weight file.
+        unit: String,
+        /// Path of the backbone's weight file.
+        backbone: String,
+    },
     /// A unit was trained with other neurons than its backbone has.
     #[error("{unit} was trained with other neurons than its backbone {backbone} has")]
     OtherNeurons {

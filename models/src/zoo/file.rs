@@ -29,6 +29,8 @@ pub struct WeightFile {
     pub(super) tensors: Tensors,
     /// Layers, if another framework has made them; those of an architecture of the catalogue otherwise.
     pub(super) imported: Option<Arc<Network>>,
+    /// How a network of another framework was read; `None` of weight files.
+    pub(super) read_as: Option<String>,
     /// See [`WeightFile::content`].
     pub(super) content: OnceLock<String>,
 }
@@ -116,6 +118,7 @@ impl WeightFile {
                     size: bytes.len(),
                     tensors: tensors.into(),
                     imported: None,
+                    read_as: None,
                     content: OnceLock::new(),
                 })
             }
@@ -134,6 +137,7 @@ impl WeightFile {
             size: bytes.len(),
             tensors: Tensors::shipped(bytes),
             imported: None,
+            read_as: None,
             content: OnceLock::new(),
         })
     }
@@ -311,9 +315,16 @@ impl Metadata {
         };
         let levels = || keys.number("levels", "a whole number from 2 to 255 in a quantised network", 2..=MAX_LEVELS);
         keys.check_claim()?;
+        keys.check_meaning(is_unit, family)?;
         let backbone: String = keys.parse("backbone", "a name")?;
+        let network = all.get("network").unwrap_or(&backbone).clone();
+        let is_bound = all.contains_key(foreign::CONTENT);
+        if is_unit && !is_bound && network.parse::<NetworkName>().is_err() {
+            let needed = "the hash that `cospike check` prints of the backbone, whose layers only its file says: its name is no architecture";
+            return Err(WeightFileError::Metadata { key: foreign::CONTENT, needed, found: None });
+        }
         Ok(Self {
-            network: all.get("network").unwrap_or(&backbone).clone(),
+            network,
             backbone,
             family,
             neuron: foreign::neuron(&all, family)?,
@@ -434,6 +445,22 @@ impl Keys<'_> {
             },
             backbone_content: self.backbone_content()?,
         })
+    }
+
+    /// Refuses what has a meaning in other files only, and so none in this one.
+    fn check_meaning(&self, is_unit: bool, family: Family) -> Result<(), WeightFileError> {
+        const OF_UNIT: &str = "left out in a backbone: only a unit has it";
+        let is_jpeg = is_unit && self.all.get("bottleneck").is_some_and(|kind| kind == BottleneckKind::Float.name());
+        let of_unit = ["split", "width", "stride", "bottleneck", "variant", "tail", foreign::CONTENT];
+        let others = [
+            ("levels", family == Family::Quantised, "left out: only a quantised network has levels"),
+            ("jpeg_quality", is_jpeg, "left out: only what a float unit emits is coded as JPEG"),
+        ];
+        let mut keys = of_unit.map(|key| (key, is_unit, OF_UNIT)).into_iter().chain(others);
+        match keys.find(|(key, has_meaning, _)| !has_meaning && self.all.contains_key(*key)) {
+            Some((key, _, needed)) => Err(WeightFileError::Metadata { key, needed, found: self.all.get(key).cloned() }),
+            None => Ok(()),
+        }
     }
 
     /// Decodes the kind of the unit, which must be one of its family.

@@ -1,6 +1,7 @@
 //! What a weight file has to say that CoSpike's own trainer has not written.
 
 use super::{Normalisation, WeightFileError};
+use crate::misspelt::nearest;
 use cospike_sim_core::network::{Family, Fires, Leak, Neuron, Reset};
 use std::collections::BTreeMap;
 
@@ -67,7 +68,7 @@ pub(super) fn neuron(all: &BTreeMap<String, String>, family: Family) -> Result<N
     if !is_ours {
         check_keys(all)?;
         // How samples are fed in, the backbone says.
-        if !all.contains_key(CONTENT) {
+        if !all.contains_key(CONTENT) || all.contains_key("coding") {
             must_be(all, "coding", "direct", "`direct`: pixels are fed in as they are, the same in every step")?;
         }
     }
@@ -209,9 +210,8 @@ fn number(key: &str, text: &str) -> Result<f32, String> {
 fn check_keys(all: &BTreeMap<String, String>) -> Result<(), WeightFileError> {
     let known = || MEANINGS.iter().chain(&RECORDS);
     let Some(key) = all.keys().find(|key| !known().any(|known| *known == key.as_str())) else { return Ok(()) };
-    let likeness = |known: &&&str| (strsim::jaro_winkler(key, known) * 1e6) as u32;
-    let nearest = known().max_by_key(likeness).filter(|nearest| strsim::jaro_winkler(key, nearest) >= MISSPELT);
-    Err(WeightFileError::UnknownKey { key: key.escape_debug().to_string(), nearest: nearest.copied() })
+    let nearest = nearest(key, known().copied(), MISSPELT);
+    Err(WeightFileError::UnknownKey { key: key.escape_debug().to_string(), nearest })
 }
 
 fn must_be(

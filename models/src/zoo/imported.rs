@@ -103,14 +103,14 @@ impl WeightFile {
         let time_steps = time_steps.or(file.metadata.time_steps);
         let imported = Self::imported((file.path, content), made, name, options, time_steps)?;
         let resolved = ImportOptions { nir: resolved, normalisation: options.normalisation.clone() };
-        Ok(Self { content: content_of(&file.blake3, &resolved), ..imported })
+        Ok(Self { content: content_of(&file.blake3, &resolved), read_as: said(&resolved), ..imported })
     }
 
     fn of_onnx(file: OnnxFile, name: &str, options: &ImportOptions, time_steps: Option<u32>) -> Result<Self, ZooError> {
         let in_file = |error| OnnxError::File { path: file.path.clone(), error: Box::new(error) };
         let made = file.network.map_err(in_file)?;
         let imported = Self::imported((file.path, file.blake3.clone()), made, name, options, time_steps)?;
-        Ok(Self { content: content_of(&file.blake3, options), ..imported })
+        Ok(Self { content: content_of(&file.blake3, options), read_as: said(options), ..imported })
     }
 
     /// The network `made` of the file at `path`; `content` stands for everything that it was made of.
@@ -154,6 +154,7 @@ impl WeightFile {
             size: tensors.values().map(|tensor| size_of::<f32>() * tensor.data.len()).sum(),
             tensors: tensors.into(),
             imported: Some(Arc::new(network)),
+            read_as: None,
             content: OnceLock::new(),
         })
     }
@@ -179,6 +180,11 @@ impl WeightFile {
         units.retain(|unit| unit.belongs_to(self) || unit.is_outdated_for(self));
         Ok(units)
     }
+}
+
+/// The options in words; `None` if there are none.
+fn said(options: &ImportOptions) -> Option<String> {
+    Some(options.to_string()).filter(|words| !words.is_empty())
 }
 
 /// Hash of a file, and of how it is read; see [`WeightFile::content`].

@@ -15,12 +15,12 @@
 //! | `backbone_blake3` | of a unit: hash of the backbone that it was trained for ([`WeightFile::content`]), the only one that it belongs to, whatever its name; without it units are found by name. A unit of a network that is no architecture of the catalogue needs it |
 //! | `network` | name of its architecture, see [`NetworkName`](cospike_sim_core::network::NetworkName); that of the backbone if it is left out |
 //! | `family` | `spiking`, `float` or `quantised` |
-//! | `time_steps` | time steps that it was trained with, 1 to 10,000; 1 if it is not spiking |
+//! | `time_steps` | time steps that it was trained with, 1 to 10,000; 1 if it is not spiking; a unit has those of its backbone |
 //! | `levels` | of a quantised network: levels of its activations, 2 to 255 |
 //! | `split`, `width`, `stride` | of a unit: its split point, channels that the encoder emits, stride of the encoder |
 //! | `bottleneck` | of a unit: `spiking`, `float`, `binary` or `quantised` |
 //! | `variant` | of a unit: mark of its training, may be empty |
-//! | `jpeg_quality` | of a float unit: 1 to 100 |
+//! | `jpeg_quality` | of a float unit, and of no other: 1 to 100 |
 //! | `tail` | of a unit: `tuned` (also if it is left out), the file holds the tail that was trained with it; `of the backbone`, it holds the unit alone |
 //! | `task` | optional: data set that it was trained for; samples known to be another's are refused |
 //! | `readout` | optional, of a spiking backbone: how class scores are read out, `mean`, `last` or `max`; see [`Readout`](cospike_sim_core::network::Readout) |
@@ -31,7 +31,8 @@
 //! | `coding` | `direct`; left out, as `normalisation`, of a unit with a `backbone_blake3` |
 //! | `normalisation` | `none`, or `mean=M,std=S,scale=F`: `(F x - M) / S` of pixels `x` divided by 255, with a value for each channel (`M1/M2/M3`) or one for all |
 //!
-//! A file that another trainer wrote is refused if it has a key that is not known: it may change what the network does.
+//! A file that another trainer wrote is refused if it has a key that is not known: it may change what the network does. Any file is refused if it
+//! has a key that has a meaning in others only: one of a unit in a backbone, `levels` without quantisers.
 
 mod blueprint;
 mod choice;

@@ -3,7 +3,7 @@
 use super::words::{listed, listed_or_counted};
 use crate::digest::Digest;
 use crate::metric::MetricOfDesigns;
-use crate::quantity::{Quantity, plural, signed_points};
+use crate::quantity::{Quantity, plural, relation, signed_points};
 use cospike_results::goal::{Aim, Chosen, GoalUsed, Reason, Rival, Selection, Slack};
 use cospike_results::index::PointIndex;
 use cospike_results::metrics::{Metric, metric};
@@ -185,7 +185,7 @@ impl Words<'_> {
         let mean = rival.mean;
         let difference = match self.metric.quantity() {
             Quantity::Share => Some(signed_points(mean - other)),
-            _ if other > 0.0 => Some(format!("{:+.1}\u{a0}%", 100.0 * (mean / other - 1.0)).replace('-', "−")),
+            _ if other > 0.0 => Some(relation(mean / other, 1)),
             _ => None,
         };
         let difference = difference.map_or_else(String::new, |difference| format!(", {difference}"));

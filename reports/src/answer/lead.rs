@@ -4,7 +4,7 @@ use super::contest::{Contest, Open};
 use super::words::{leaders, listed_or_counted};
 use crate::digest::{Design, Digest};
 use crate::metric::{Metric, MetricOfDesigns, prominent};
-use crate::quantity::{Quantity, signed_points};
+use crate::quantity::{Quantity, relation, signed_points};
 use crate::sweep::Swept;
 
 /// Most contenders: with more, a test of each pair says little.
@@ -132,9 +132,7 @@ pub(super) fn margin(metric: &Metric, best: f64, mean: f64) -> String {
     let written = metric.quantity().format(mean);
     match metric.quantity() {
         Quantity::Share => format!("{written}, {}", signed_points(mean - best)),
-        _ if best > 0.0 && mean > 0.0 => {
-            format!("{written}, {}", format!("{:+.0} %", 100.0 * (mean / best - 1.0)).replace('-', "−"))
-        }
+        _ if best > 0.0 && mean > 0.0 => format!("{written}, {}", relation(mean / best, 0)),
         _ => written,
     }
 }

@@ -15,8 +15,8 @@ use crate::digest::{Design, Digest};
 use crate::metric::{Metric, MetricOfDesigns, prominent};
 use crate::quantity::Quantity;
 use crate::sweep::Swept;
-use cospike_results::metrics::POWER;
-use cospike_results::summary::compute_share;
+use cospike_results::metrics::{CLOUD_ENERGY, ENERGY, POWER};
+use cospike_results::summary::{Standing, compute_share};
 use std::collections::BTreeSet;
 use words::listed_or_counted;
 
@@ -80,9 +80,18 @@ fn not_steady(digest: &Digest<'_>) -> Option<String> {
     let names = digest.designs.iter().zip(digest.short_names()).filter(|(design, _)| is_unsteady(design));
     let names: Vec<String> = names.map(|(_, name)| name).collect();
     let named = listed_or_counted(&names);
-    (!names.is_empty()).then(|| {
-        format!("Not steady, so left out of what is said of latency and energy: {named}; a longer run would change it.")
-    })
+    let what = changing(digest.designs.iter().filter(|design| is_unsteady(design)));
+    (!names.is_empty())
+        .then(|| format!("Not steady, so left out of what is said of {what}: {named}; a longer run would change it."))
+}
+
+/// What a longer run would change at any of some design points that are not steady: energies do not always depend on how long requests wait.
+fn changing<'d, 'a: 'd>(mut designs: impl Iterator<Item = &'d Design<'a>>) -> &'static str {
+    let changes = |design: &Design<'_>, metric| design.summary.standing(metric) != Standing::Holds;
+    match designs.any(|design| changes(design, &ENERGY) || changes(design, &CLOUD_ENERGY)) {
+        true => "latency and energy",
+        false => "latency",
+    }
 }
 
 /// What compute is of the energy, where it is enough to matter.
@@ -107,8 +116,10 @@ fn alone(design: &Design<'_>) -> Option<String> {
     let values = load(design).into_iter().chain(prominent().filter_map(value));
     let values: Vec<String> = values.collect();
     let unsteady = match design.summary.is_steady() || design.is_overloaded() {
-        true => "",
-        false => "; it is not steady, so a longer run would change latency and energy",
+        true => String::new(),
+        false => {
+            format!("; it is not steady, so a longer run would change {}", changing(std::iter::once(design)))
+        }
     };
     (!values.is_empty()).then(|| format!("{}: {}{unsteady}.", design.row.label, values.join(", ")))
 }

@@ -70,7 +70,7 @@ function choiceOf(label, columns, chosen, changed) {
 class Explorer {
   constructor(section) {
     Object.assign(this, JSON.parse(section.dataset.explore));
-    this.unsteady = new Set(this.unsteady);
+    for (const column of this.columns) column.unsteady = new Set(column.unsteady);
     const numeric = this.columns.filter((column) => !column.words);
     const keys = numeric.filter((column) => column.key);
     const metric = (numeric.find((column) => !column.key && column.name === "correct") || numeric.find((column) => !column.key)).name;
@@ -159,7 +159,7 @@ class Explorer {
   }
   // Whether a longer run would change the value.
   varies(column, index) {
-    return Boolean(column.steady) && this.unsteady.has(index);
+    return column.unsteady.has(index);
   }
   range(column, index) {
     if (this.varies(column, index)) return " (not steady)";

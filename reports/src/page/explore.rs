@@ -4,6 +4,7 @@ use crate::column::{Column, distinct};
 use crate::digest::{Design, Digest};
 use crate::figure::{LINES, RGBColor, kind_style};
 use crate::quantity::Quantity;
+use cospike_results::summary::Standing;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
@@ -44,13 +45,17 @@ fn data(digest: &Digest<'_>, columns: &[Column], designs: &[&Design<'_>]) -> Str
         "columns": columns,
         "points": designs.iter().map(|design| design.row.point).collect::<Vec<_>>(),
         "labels": designs.iter().map(|design| &design.row.label).collect::<Vec<_>>(),
-        "unsteady": (0..designs.len()).filter(|index| !designs[*index].summary.is_steady()).collect::<Vec<_>>(),
         "kind": designs.iter().map(kind).collect::<Vec<_>>(),
         "kinds": digest.kinds,
         "colours": kinds,
         "palette": palette,
     })
     .to_string()
+}
+
+/// Whether a longer run would change the value of a column at a design point.
+fn is_unsteady(of: &Column, design: &Design<'_>) -> bool {
+    matches!(of, Column::Metric(metric) if design.summary.standing(metric) != Standing::Holds)
 }
 
 /// A column: numbers with the ends of their intervals, or places in a list of words; null where there is no value.
@@ -68,7 +73,7 @@ fn column(of: &Column, designs: &[&Design<'_>]) -> Value {
         "name": name,
         "label": label,
         "key": is_key,
-        "steady": matches!(of, Column::Metric(metric) if metric.is_steady),
+        "unsteady": (0..designs.len()).filter(|index| is_unsteady(of, designs[*index])).collect::<Vec<_>>(),
         "unit": unit(of.quantity()),
         "values": spreads().map(|spread| spread.map(|of| short(of.mean))).collect::<Vec<_>>(),
     });

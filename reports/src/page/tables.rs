@@ -7,7 +7,7 @@ use crate::metric::NOT_STEADY;
 use crate::quantity::{Quantity, count, plural, points_range, signed_points};
 use cospike_results::metrics::{CORRECT, ENERGY, LATENCY, POWER};
 use cospike_results::rows::PointRow;
-use cospike_results::summary::{Caution, Comparison, Estimate};
+use cospike_results::summary::{Caution, Comparison, Estimate, Standing};
 use cospike_sim_core::stats::PairedDifference;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
@@ -181,7 +181,9 @@ fn pair_row(digest: &Digest<'_>, pair: &Pair) -> Markup {
         Some(Verdict::Below) => "spiking needs less",
         Some(Verdict::Open) => "no difference shown",
         None if spiking.is_overloaded() || baseline.is_overloaded() => "a place is overloaded: not compared",
-        None if ![spiking, baseline].iter().all(|design| design.summary.is_steady()) => "not steady: not compared",
+        None if [spiking, baseline].iter().any(|design| design.summary.standing(&ENERGY) != Standing::Holds) => {
+            "not steady: not compared"
+        }
         None => "no interval",
     };
     let right_alone =

@@ -241,7 +241,8 @@ impl<'d, 'a> Selection<'d, 'a> {
             for column in &columns {
                 row.push(column.text(design).unwrap_or_default());
                 if has_interval(column) {
-                    let ends = column.spread(design).map(|of| [of.low, of.high]);
+                    // Empty where there is no interval: where a longer run would change the mean, and where nothing random moved it.
+                    let ends = column.reading(design).holds().filter(|of| of.low < of.high).map(|of| [of.low, of.high]);
                     row.extend(ends.map_or([String::new(), String::new()], |ends| ends.map(|end| end.to_string())));
                 }
             }

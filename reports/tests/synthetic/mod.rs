@@ -89,6 +89,7 @@ impl Synthetic {
             variant: width.map(|_| "plain".to_owned()),
             codec: if family == "spiking" { "spikes" } else { "jpeg 90" }.to_owned(),
             time_steps: if family == "spiking" { 4 } else { 1 },
+            readout: (family == "spiking").then(|| "mean".into()),
             convention: "inside".to_owned(),
             samples: SAMPLES,
             correct: Some(correct),
@@ -235,7 +236,7 @@ fn manifest(replications: u32) -> Manifest {
         scope: "per operation".to_owned(),
         evidence: "assumed".to_owned(),
     };
-    let file = |name: &str, hash: &str| FileUsed { name: name.to_owned(), blake3: hash.repeat(4) };
+    let file = |name: &str, hash: &str| FileUsed::new(name, hash.repeat(4));
     Manifest {
         schema: MANIFEST_SCHEMA,
         version: "0.0.0-test".to_owned(),
@@ -286,5 +287,7 @@ fn setup() -> Setup {
         prices: Some("prices".into()),
         cloud_prices: None,
         designs: 1,
+        device_energy_waits: true,
+        cloud_energy_waits: true,
     }
 }

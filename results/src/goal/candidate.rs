@@ -71,7 +71,7 @@ impl Candidate {
             replications: rows.iter().map(|row| row.replication).collect(),
             metrics: metrics.clone(),
             measured,
-            answered: answers.of(row, summary),
+            answered: answers.answered(row, summary),
         })
     }
 

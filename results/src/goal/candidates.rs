@@ -7,7 +7,6 @@ use super::outcome::{LeftOut, Selection};
 use crate::answers::Answers;
 use crate::rows::{PointRow, ReplicationRow};
 use crate::summary::PointSummary;
-use cospike_sim_core::stats::StatsError;
 use std::rc::Rc;
 
 /// Design points that may be chosen, and those that may not.
@@ -26,17 +25,8 @@ impl<'a> Candidates<'a> {
         Self { goal, metrics: goal.metrics().into(), answers, candidates: vec![], left_out: vec![] }
     }
 
-    /// Adds the design point of `row` with its replications.
-    ///
-    /// # Errors
-    /// [`StatsError`] for a design point that no study can have.
-    pub(crate) fn add(&mut self, row: &PointRow, rows: &[&ReplicationRow]) -> Result<(), StatsError> {
-        self.add_summarised((row, &PointSummary::new(row, rows)?), rows);
-        Ok(())
-    }
-
-    /// Adds the design point of `row`, which is summarised already.
-    pub(crate) fn add_summarised(&mut self, (row, summary): (&PointRow, &PointSummary), rows: &[&ReplicationRow]) {
+    /// Adds the design point of `row` with its summary and its replications.
+    pub(crate) fn add(&mut self, (row, summary): (&PointRow, &PointSummary), rows: &[&ReplicationRow]) {
         match Candidate::new(self.goal, &self.metrics, (row, summary), rows, self.answers) {
             Ok(candidate) => self.candidates.push(candidate),
             Err(reason) => self.left_out.push(LeftOut { point: row.point, reason }),

@@ -20,7 +20,7 @@ impl Selection {
         let answers = Answers::new(results);
         let mut candidates = Candidates::new(goal, &answers);
         for point in results.points.iter().zip(points) {
-            candidates.add_summarised(point, rows.get(&point.0.point).map_or(&[][..], Vec::as_slice));
+            candidates.add(point, rows.get(&point.0.point).map_or(&[][..], Vec::as_slice));
         }
         Some(candidates.select())
     }

@@ -15,6 +15,7 @@ pub use replications::{LatencyRow, ReplicationRow, TimeLineRow};
 use crate::goal::Selection;
 use crate::index::PointIndex;
 use crate::manifest::Manifest;
+use crate::summary::Comparison;
 use cospike_sim_core::record::{Field, Record, Value};
 
 /// What a study found: of all its design points, or of a part of them that follow one another.
@@ -42,6 +43,9 @@ pub struct Results {
     pub probes: Vec<ProbeRow>,
     /// The choice among all design points, of a study with a goal of which only a part is here.
     pub selection: Option<Selection>,
+    /// The comparisons among these design points, with p-values that are adjusted for all pairs of the study, where only a part of it is
+    /// here.
+    pub comparisons: Option<Vec<Comparison>>,
 }
 
 impl Results {
@@ -59,6 +63,7 @@ impl Results {
             answers: vec![],
             probes: vec![],
             selection: None,
+            comparisons: None,
         }
     }
 

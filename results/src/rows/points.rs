@@ -44,6 +44,8 @@ record! {
         pub codec: String => ("", "codec"),
         /// Time steps of the network; 1 for float networks.
         pub time_steps: u32 => ("steps", "time steps"),
+        /// Rule by which class scores are read out of the time steps; missing of a network that is executed once.
+        pub readout: Option<String> => ("", "readout"),
         /// Operations on zeros that the devices execute: `inside` (all that land inside the output) or `non-zero` (real values that
         /// are zero are skipped).
         pub convention: String => ("", "convention"),
@@ -87,6 +89,11 @@ record! {
         pub cloud_prices: Option<String> => ("", "price list of the cloud"),
         /// Number of split designs among which a device chooses at run time; split, payload and what inference says are those of the first.
         pub designs: u32 => ("designs", "designs"),
+        /// Whether energy and power of the devices depend on how long requests wait, such as by radios that stay connected meanwhile. Where they
+        /// do not, a run that is too short for a loaded queue has them right.
+        pub device_energy_waits: bool => ("", "energy depends on waiting"),
+        /// Whether energy and power of the cloud do, such as by autoscaling or batches.
+        pub cloud_energy_waits: bool => ("", "energy of the cloud depends on waiting"),
     }
 }
 

@@ -28,6 +28,12 @@ pub(super) trait Backend: Debug + Send + Sync {
     /// Everything whose name starts with `folder` and `/`, in no order.
     fn list(&self, folder: &str) -> io::Result<Vec<Listed>>;
 
+    /// Gives the names of all of it to `take`.
+    fn names(&self, folder: &str, take: &mut dyn FnMut(&str)) -> io::Result<()> {
+        self.list(folder)?.iter().for_each(|listed| take(&listed.name));
+        Ok(())
+    }
+
     /// What a message calls the thing under `name`: its path or address.
     fn address(&self, name: &str) -> String;
 }

@@ -172,7 +172,9 @@ impl Entries {
     /// # Errors
     /// [`EntryError::Io`] if the store cannot be read.
     pub fn keys(&self) -> Result<BTreeSet<ContentKey>, EntryError> {
-        Ok(self.list()?.into_iter().filter_map(|found| entry_key(&found.name)).collect())
+        let mut keys = BTreeSet::new();
+        self.backend.names(ENTRIES, &mut |name| keys.extend(entry_key(name))).map_err(self.failed(ENTRIES))?;
+        Ok(keys)
     }
 
     /// All entries, those that were set aside too; [`entry_key`] tells them apart. Whatever else lies among them, somebody else has put

@@ -8,7 +8,7 @@ pub use super::place::Place;
 pub use super::writing::Writing;
 
 use super::error::failed;
-use super::own::{self, MANIFEST, REPORT, ReportRecord};
+use super::own::{self, MANIFEST, Own, REPORT, ReportRecord};
 use super::table::{self, TableReader};
 use super::transaction::{self, Staging};
 use crate::answers::Answers;
@@ -20,6 +20,8 @@ use crate::rows::{
     AnswerRow, ComputeEnergyRow, LatencyRow, LayerRow, PointRow, ProbeRow, ReplicationRow, Results, Table, TimeLineRow,
 };
 use crate::runs;
+use crate::summary::{Comparison, Pairing, PointSummary, Side};
+use cospike_sim_core::stats::StatsError;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek};
@@ -55,23 +57,42 @@ impl Place {
     pub fn write(&self, results: &Results) -> Result<(), FolderError> {
         let mut writing = self.begin(&results.manifest)?;
         writing.add(results)?;
-        writing.finish(results)
+        writing.finish(results).map(drop)
     }
 
-    /// Writes the `files` of a report, text by name, in place of those of an older report.
+    /// Writes the `files` of a report, text by name, in place of those of an older report. `program` tells the program that has drawn it from
+    /// every other that may draw the same results otherwise.
     ///
     /// # Errors
     /// [`FolderError`]; then the older report is as it was, or [`FolderError::is_stored`] says that the new one is there.
-    pub fn write_report<'a>(&self, files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<(), FolderError> {
+    pub fn write_report<'a>(
+        &self,
+        files: impl IntoIterator<Item = (&'a str, &'a str)>,
+        program: &str,
+    ) -> Result<(), FolderError> {
         self.check_lock()?;
         let mut staging = Staging::begin(self.folder())?;
         files.into_iter().try_for_each(|(name, text)| staging.add_text(name, text))?;
         let path = self.folder().join(REPORT);
-        let record = ReportRecord::new(staging.hashes.clone());
+        let record = ReportRecord::new(staging.hashes.clone(), own::origin(self.folder(), program)?);
         let text = record.to_json().map_err(|error| FolderError::Record { path, error })?;
         staging.add_text(REPORT, &text)?;
         self.check_lock()?;
         staging.commit()
+    }
+}
+
+impl Place {
+    /// Whether there is a report that this `program` has drawn of the results that are there, and it is as it was written.
+    ///
+    /// # Errors
+    /// [`FolderError`] for a record that cannot be read.
+    pub fn has_report(&self, program: &str) -> Result<bool, FolderError> {
+        let own = Own::read(self.folder())?;
+        let (Some(files), Some(origin)) = (&own.report, &own.origin) else { return Ok(false) };
+        let is_whole =
+            files.iter().all(|(name, hash)| own::hash_of(&self.folder().join(name)).is_ok_and(|found| found == *hash));
+        Ok(is_whole && *origin == own::origin(self.folder(), program)?)
     }
 }
 
@@ -188,11 +209,20 @@ fn read_tables(folder: &Path, manifest: &str, points: usize) -> Result<Results, 
     results.answers = table.rows(|_| ())?;
     results.probes = table.rows(|_| ())?;
     if results.points.len() < all_points {
-        results.selection = table.select(&Answers::new(&results))?;
+        let of_all = table.of_all(&Answers::new(&results))?;
+        (results.selection, results.comparisons) = (of_all.selection, Some(of_all.comparisons));
     }
     // Made of the others, for other programs.
     [file_name::<ComparisonRow>(), file_of_table(runs::NAME)].iter().try_for_each(|name| table.open(name).map(drop))?;
     Ok(results)
+}
+
+/// What is said of all design points of a study, of which only the first ones are here.
+struct OfAll {
+    /// The choice among all; `None` without a goal.
+    selection: Option<Selection>,
+    /// The comparisons among those that are here.
+    comparisons: Vec<Comparison>,
 }
 
 /// Tables of a result folder that are being read, as far as they say something of the first `points` design points.
@@ -203,12 +233,36 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// The choice among all design points, in one pass over their tables; `None` without a goal.
-    fn select(&self, answers: &Answers) -> Result<Option<Selection>, FolderError> {
-        let Some(goal) = &self.manifest.manifest.goal else { return Ok(None) };
+    /// What is said of all design points, in one pass over their tables.
+    fn of_all(&self, answers: &Answers) -> Result<OfAll, FolderError> {
+        let manifest = &self.manifest.manifest;
+        let mut candidates = manifest.goal.as_ref().map(|goal| Candidates::new(goal, answers));
+        let mut pairing = Pairing::new(manifest);
+        if candidates.is_some() || pairing.may_have_pairs() {
+            self.read_points(|point, rows| {
+                let summary = PointSummary::new(point, rows)?;
+                if let Some(candidates) = &mut candidates {
+                    candidates.add((point, &summary), rows);
+                }
+                pairing.add(point, &summary, rows);
+                Ok(())
+            })?;
+        }
+        let are_here = |sides: &[&Side; 2]| sides.iter().all(|side| side.point.position() < self.points);
+        let compared = pairing.comparisons(answers)?.filter(|(_, sides)| are_here(sides));
+        Ok(OfAll {
+            selection: candidates.map(Candidates::select),
+            comparisons: compared.map(|(comparison, _)| comparison).collect(),
+        })
+    }
+
+    /// Gives each design point with its replications to `take`, one after the other.
+    fn read_points(
+        &self,
+        mut take: impl FnMut(&PointRow, &[&ReplicationRow]) -> Result<(), StatsError>,
+    ) -> Result<(), FolderError> {
         let names = [file_name::<PointRow>(), file_name::<ReplicationRow>()];
         let [points, replications] = [self.open(&names[0])?, self.open(&names[1])?];
-        let mut candidates = Candidates::new(goal, answers);
         let read = table::guarded(|| {
             let mut points = TableReader::<PointRow>::new(points)?;
             let mut replications = TableReader::<ReplicationRow>::new(replications)?;
@@ -220,14 +274,13 @@ impl Reading<'_> {
                     own.push(row);
                     next = replications.next_row()?;
                 }
-                if let Err(error) = candidates.add(&point, &own.iter().collect::<Vec<_>>()) {
+                if let Err(error) = take(&point, &own.iter().collect::<Vec<_>>()) {
                     return Ok(Err(error));
                 }
             }
             Ok(Ok(()))
         });
-        read.map_err(|error| FolderError::Table { path: self.folder.join(&names[1]), error })??;
-        Ok(Some(candidates.select()))
+        Ok(read.map_err(|error| FolderError::Table { path: self.folder.join(&names[1]), error })??)
     }
 
     /// The rows of a table, each when `look` has seen it.

@@ -4,7 +4,7 @@
 
 use super::backend::{Backend, Listed};
 use super::unique;
-use std::fs;
+use std::fs::{self, DirEntry};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
@@ -76,6 +76,28 @@ fn if_there<T>(outcome: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
+impl LocalFolder {
+    /// Shows every file in `folder`, and in the folders in it, to `take`.
+    fn walk(&self, folder: &str, take: &mut dyn FnMut(String, &DirEntry) -> io::Result<()>) -> io::Result<()> {
+        let mut folders = vec![folder.to_owned()];
+        while let Some(folder) = folders.pop() {
+            let Some(inside) = if_there(fs::read_dir(self.path(&folder)))? else { continue };
+            for entry in inside {
+                let entry = entry?;
+                // A name that is no text was not given by CoSpike.
+                let Ok(name) = entry.file_name().into_string() else { continue };
+                let name = format!("{folder}/{name}");
+                match entry.file_type()? {
+                    kind if kind.is_dir() => folders.push(name),
+                    kind if kind.is_file() => take(name, &entry)?,
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Backend for LocalFolder {
     fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
         let path = self.path(name);
@@ -114,26 +136,22 @@ impl Backend for LocalFolder {
     }
 
     fn list(&self, folder: &str) -> io::Result<Vec<Listed>> {
-        let (mut found, mut folders) = (vec![], vec![folder.to_owned()]);
-        while let Some(folder) = folders.pop() {
-            let Some(inside) = if_there(fs::read_dir(self.path(&folder)))? else { continue };
-            for entry in inside {
-                let entry = entry?;
-                // A name that is no text was not given by CoSpike.
-                let Ok(name) = entry.file_name().into_string() else { continue };
-                let name = format!("{folder}/{name}");
-                match entry.file_type()? {
-                    kind if kind.is_dir() => folders.push(name),
-                    kind if kind.is_file() => {
-                        if let Some(data) = if_there(entry.metadata())? {
-                            found.push(Listed { name, bytes: data.len(), changed: data.modified().ok() });
-                        }
-                    }
-                    _ => {}
-                }
+        let mut found = vec![];
+        self.walk(folder, &mut |name, entry| {
+            if let Some(data) = if_there(entry.metadata())? {
+                found.push(Listed { name, bytes: data.len(), changed: data.modified().ok() });
             }
-        }
+            Ok(())
+        })?;
         Ok(found)
+    }
+
+    fn names(&self, folder: &str, take: &mut dyn FnMut(&str)) -> io::Result<()> {
+        // The system is asked for nothing but the names, which is most of the time of a long list.
+        self.walk(folder, &mut |name, _| {
+            take(&name);
+            Ok(())
+        })
     }
 
     fn address(&self, name: &str) -> String {

@@ -28,11 +28,14 @@ pub(super) struct ReportRecord {
     version: String,
     /// BLAKE3 hash of every file by its name.
     files: BTreeMap<String, String>,
+    /// What the report was drawn from, and by which program, see [`origin`]; older versions did not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    origin: Option<String>,
 }
 
 impl ReportRecord {
-    pub(super) fn new(files: BTreeMap<String, String>) -> Self {
-        Self { schema: REPORT_SCHEMA, version: env!("CARGO_PKG_VERSION").into(), files }
+    pub(super) fn new(files: BTreeMap<String, String>, origin: String) -> Self {
+        Self { schema: REPORT_SCHEMA, version: env!("CARGO_PKG_VERSION").into(), files, origin: Some(origin) }
     }
 
     pub(super) fn to_json(&self) -> Result<String, SealError> {
@@ -47,6 +50,8 @@ pub(super) struct Own {
     pub(super) tables: Option<BTreeMap<String, String>>,
     /// Files of the report; `None` if there is none.
     pub(super) report: Option<BTreeMap<String, String>>,
+    /// What the report was drawn from, and by which program.
+    pub(super) origin: Option<String>,
 }
 
 impl Own {
@@ -66,7 +71,8 @@ impl Own {
             None => None,
             Some(text) => Some(read_report(&text).map_err(|error| FolderError::Record { path, error })?),
         };
-        Ok(Self { tables, report })
+        let (report, origin) = report.map_or((None, None), |record| (Some(record.files), record.origin));
+        Ok(Self { tables, report, origin })
     }
 
     /// Refuses the file called `name` if it is not as CoSpike wrote it: `name` is to be written or removed.
@@ -105,10 +111,10 @@ impl Own {
     }
 }
 
-fn read_report(text: &str) -> Result<BTreeMap<String, String>, SealError> {
+fn read_report(text: &str) -> Result<ReportRecord, SealError> {
     let record: ReportRecord = sealed::from_json(REPORT_KIND, text)?;
     match record.schema == REPORT_SCHEMA && !has_paths(&record.files) {
-        true => Ok(record.files),
+        true => Ok(record),
         false => Err(SealError::Changed),
     }
 }
@@ -136,6 +142,14 @@ pub(super) fn open_file(path: &Path) -> io::Result<File> {
         true => File::open(path),
         false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file")),
     }
+}
+
+/// BLAKE3 hash of the manifest in `folder`, which has the hashes of all tables, and of the `program` that draws a report of them.
+pub(super) fn origin(folder: &Path, program: &str) -> Result<String, FolderError> {
+    let path = folder.join(MANIFEST);
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(open_file(&path).map_err(failed(&path))?).map_err(failed(&path))?;
+    Ok(hasher.update(program.as_bytes()).finalize().to_string())
 }
 
 /// BLAKE3 hash of a file, in hexadecimal digits.

@@ -38,23 +38,31 @@ impl<'a> Staging<'a> {
         Ok((path, file))
     }
 
-    /// Adds the file `name`, which is whole by now, and waits until it is on the disk.
-    pub(super) fn add(&mut self, name: &str, file: &File) -> Result<(), FolderError> {
-        let path = self.files.path().join(name);
-        file.sync_all().map_err(failed(&path))?;
-        self.hashes.insert(name.into(), hash_of(&path)?);
+    /// Adds the file `name`, which is whole by now.
+    pub(super) fn add(&mut self, name: &str) -> Result<(), FolderError> {
+        self.hashes.insert(name.into(), hash_of(&self.files.path().join(name))?);
         Ok(())
+    }
+
+    /// Whether the folder has all these files already, byte for byte.
+    pub(super) fn is_there(&self) -> bool {
+        self.hashes.iter().all(|(name, hash)| hash_of(&self.folder.join(name)).is_ok_and(|found| found == *hash))
     }
 
     /// Adds a file with this text.
     pub(super) fn add_text(&mut self, name: &str, text: &str) -> Result<(), FolderError> {
         let (path, mut file) = self.create(name)?;
         file.write_all(text.as_bytes()).map_err(failed(&path))?;
-        self.add(name, &file)
+        self.add(name)
     }
 
-    /// Puts the files in the place of the old ones. Refuses to overwrite anything that is not as CoSpike wrote it.
+    /// Waits until the files are on the disk, and puts them in the place of the old ones. Refuses to overwrite anything that is not as
+    /// CoSpike wrote it.
     pub(super) fn commit(self) -> Result<(), FolderError> {
+        for name in self.hashes.keys() {
+            let path = self.files.path().join(name);
+            unique::sync_file(&path).map_err(failed(&path))?;
+        }
         let own = Own::read(self.folder)?;
         self.hashes.keys().try_for_each(|name| own.check(self.folder, name))?;
         let incoming = self.folder.join(INCOMING);

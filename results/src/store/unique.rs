@@ -87,6 +87,12 @@ pub(super) fn rename(file: NamedTempFile, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Waits until what was written into a file is on the disk.
+pub(super) fn sync_file(path: &Path) -> io::Result<()> {
+    // Some systems want a file for this that can be written to.
+    File::options().write(true).open(path)?.sync_all()
+}
+
 /// Waits until the names in `folder` are on the disk.
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     // Only Unix opens folders, and only there have they to be waited for.

@@ -5,16 +5,16 @@ use super::folder::{Place, file_of_table};
 use super::own::MANIFEST;
 use super::table::TableWriter;
 use super::transaction::Staging;
-use crate::comparisons;
+use crate::answers::Answers;
+use crate::comparisons::ComparisonRow;
 use crate::manifest::{Manifest, StoredManifest};
 use crate::rows::{
     AnswerRow, ComputeEnergyRow, LatencyRow, LayerRow, PointRow, ProbeRow, ReplicationRow, Results, Table, TimeLineRow,
 };
 use crate::runs;
-use crate::summary::Summary;
+use crate::summary::{Comparison, Pairing, PointSummary};
 use cospike_sim_core::record::{Field, Value};
 use parquet::errors::ParquetError;
-use std::fs::File;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
@@ -32,6 +32,7 @@ pub struct Writing<'a> {
     answers: TableFile<AnswerRow>,
     probes: TableFile<ProbeRow>,
     runs: OpenFile,
+    pairing: Pairing,
 }
 
 impl Place {
@@ -52,6 +53,7 @@ impl Place {
             answers: TableFile::begin(&staging)?,
             probes: TableFile::begin(&staging)?,
             runs: OpenFile::begin(&staging, runs::NAME, &runs::fields(manifest))?,
+            pairing: Pairing::new(manifest),
             place: self,
             staging,
         })
@@ -72,16 +74,32 @@ impl Writing<'_> {
         self.time_line.add(&part.time_line)?;
         self.answers.add(&part.answers)?;
         self.probes.add(&part.probes)?;
-        runs::rows(part).try_for_each(|mut values| self.runs.add(&mut values))
+        self.add_made(part)
     }
 
-    /// Puts the results, which are whole by now, in place of older results, whose report goes with them. Of `shown`, the first design
-    /// points, the comparisons are made.
+    /// Adds what is made of the rows of the design points that follow: the rows of `runs`, and what the comparisons ask of each.
+    fn add_made(&mut self, part: &Results) -> Result<(), FolderError> {
+        let mut replications = &part.replications[..];
+        for point in &part.points {
+            let (own, others) = replications.split_at(replications.partition_point(|row| row.point <= point.point));
+            let rows: Vec<&ReplicationRow> = own.iter().collect();
+            let summary = PointSummary::new(point, &rows)?;
+            for mut values in runs::rows(&part.manifest, point, &summary, &rows) {
+                self.runs.add(&mut values)?;
+            }
+            self.pairing.add(point, &summary, &rows);
+            replications = others;
+        }
+        Ok(())
+    }
+
+    /// Puts the results, which are whole by now, in place of older results, whose report goes with them; where the same are there already,
+    /// byte for byte, nothing is changed. `shown` are the first design points, with the answers of all networks; gives the comparisons
+    /// among them.
     ///
     /// # Errors
     /// [`FolderError`]; then the older results are as they were, or [`FolderError::is_stored`] says that the new ones are there.
-    pub fn finish(self, shown: &Results) -> Result<(), FolderError> {
-        let summary = Summary::new(shown)?;
+    pub fn finish(self, shown: &Results) -> Result<Vec<Comparison>, FolderError> {
         let manifest = &shown.manifest;
         let Self { place, mut staging, .. } = self;
         self.points.finish(&mut staging)?;
@@ -94,14 +112,23 @@ impl Writing<'_> {
         self.probes.finish(&mut staging)?;
         self.runs.finish(&mut staging)?;
         let mut compared = TableFile::begin(&staging)?;
-        compared.add(&comparisons::rows(&shown.points, &summary.comparisons))?;
+        let mut comparisons = vec![];
+        for (comparison, sides) in self.pairing.comparisons(&Answers::new(shown))? {
+            compared.add(&[ComparisonRow::new(&comparison, sides)])?;
+            if sides.iter().all(|side| side.point.position() < shown.points.len()) {
+                comparisons.push(comparison);
+            }
+        }
         compared.finish(&mut staging)?;
         let manifest = StoredManifest { manifest: manifest.clone(), tables: staging.hashes.clone() };
         let path = place.folder().join(MANIFEST);
         let text = manifest.to_json().map_err(|error| FolderError::Manifest { path, error })?;
         staging.add_text(MANIFEST, &text)?;
         place.check_lock()?;
-        staging.commit()
+        if !staging.is_there() {
+            staging.commit()?;
+        }
+        Ok(comparisons)
     }
 }
 
@@ -133,7 +160,6 @@ impl<T: Table> TableFile<T> {
 struct OpenFile {
     name: String,
     path: PathBuf,
-    file: File,
     writer: TableWriter,
 }
 
@@ -141,9 +167,8 @@ impl OpenFile {
     fn begin(staging: &Staging<'_>, table: &str, fields: &[Field]) -> Result<Self, FolderError> {
         let name = file_of_table(table);
         let (path, file) = staging.create(&name)?;
-        let same = file.try_clone().map_err(failed(&path))?;
-        let writer = TableWriter::new(same, table, fields).map_err(not_written(&path))?;
-        Ok(Self { name, path, file, writer })
+        let writer = TableWriter::new(file, table, fields).map_err(not_written(&path))?;
+        Ok(Self { name, path, writer })
     }
 
     fn add(&mut self, values: &mut Vec<Value>) -> Result<(), FolderError> {
@@ -152,7 +177,7 @@ impl OpenFile {
 
     fn finish(self, staging: &mut Staging<'_>) -> Result<(), FolderError> {
         self.writer.finish().map_err(not_written(&self.path))?;
-        staging.add(&self.name, &self.file)
+        staging.add(&self.name)
     }
 }
 

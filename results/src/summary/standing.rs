@@ -21,10 +21,11 @@ pub enum Standing {
 impl PointSummary {
     /// How far the mean of `metric` can be relied on.
     pub fn standing(&self, metric: &Metric) -> Standing {
-        match self.is_overloaded() {
-            _ if !metric.is_steady || self.is_steady() => Standing::Holds,
-            true => Standing::Overloaded,
-            false => Standing::Unsteady,
+        let Some(steady) = metric.steady else { return Standing::Holds };
+        match self.cautions.iter().any(|caution| caution.concerns(steady)) {
+            false => Standing::Holds,
+            true if self.is_overloaded() => Standing::Overloaded,
+            true => Standing::Unsteady,
         }
     }
 

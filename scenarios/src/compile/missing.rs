@@ -1,10 +1,10 @@
 //! The networks that a scenario asks for and a zoo does not have, which would have to be trained.
 
+use super::points::located;
 use super::{CompileError, Compiler, Failure, networks};
 use crate::diagnostic::Source;
 use crate::given::Given;
 use crate::scenario::DatasetName;
-use crate::settings;
 use crate::sweep;
 use cospike_models::zoo::{ImportOptions, NetworkChoice, Zoo};
 use cospike_sim_core::network::Network;
@@ -40,11 +40,14 @@ pub struct FileOfUnit {
 /// # Errors
 /// A mistake in a design point, and a file that cannot be read.
 pub fn missing_networks(source: &Source, given: &Given, zoo: &Zoo) -> Result<Vec<MissingNetwork>, CompileError> {
-    let (text, settings) = (&source.text, &given.settings);
-    let found = sweep::read(text, settings, None).map_err(Failure::from).and_then(|expansion| {
+    let found = sweep::read(&source.text, &given.settings, None).map_err(Failure::from).and_then(|expansion| {
         let mut missing = BTreeMap::new();
         let mut compiler = Compiler::new(&source.origin, zoo)?;
-        for point in expansion.points(|base| given.selects(base)) {
+        // One design point of all that need the same networks.
+        let numbers: Vec<usize> = given.selected_of(expansion.bases()).collect();
+        let groups = expansion.grouped_by_networks(numbers.iter().copied());
+        let first = groups.iter().filter_map(|group| Some(numbers[*group.first()? as usize]));
+        for point in expansion.points(first) {
             let (_, point) = point?;
             let dataset = &*point.scenario.samples.dataset;
             let cuts = networks::cuts(&point.scenario)?;
@@ -71,16 +74,7 @@ pub fn missing_networks(source: &Source, given: &Given, zoo: &Zoo) -> Result<Vec
         }
         Ok(missing)
     });
-    match found {
-        Ok(missing) => {
-            let network = |((dataset, choice), file)| MissingNetwork { dataset, choice, file };
-            Ok(missing.into_iter().map(network).collect())
-        }
-        Err(Failure::Mistake(mistake)) => {
-            let mistake = settings::locate(mistake, settings, text.len());
-            Err(CompileError::Mistake(Box::new(mistake.into_diagnostic(source))))
-        }
-        Err(Failure::Zoo(error)) => Err(CompileError::Zoo(error)),
-        Err(Failure::NoSuchPoint { number, count }) => Err(CompileError::NoSuchPoint { number, count }),
-    }
+    let missing = found.map_err(|failure| located(failure, source, given))?;
+    let network = |((dataset, choice), file)| MissingNetwork { dataset, choice, file };
+    Ok(missing.into_iter().map(network).collect())
 }

@@ -3,16 +3,19 @@
 //! Everything that a scenario asks for is read and checked here; what comes out holds values and content hashes only.
 
 mod extent;
+mod labels;
 mod lengths;
 mod missing;
 mod networks;
 mod places;
+mod points;
 mod searches;
 mod system;
 mod warnings;
 mod workload;
 
 pub use missing::{FileOfUnit, MissingNetwork, missing_networks};
+pub use points::Points;
 
 use crate::declarations::kind_of_key;
 use crate::diagnostic::{Diagnostic, Mistake, Origin, Source, excerpt};
@@ -21,16 +24,14 @@ use crate::located::Located;
 use crate::measured::MeasuredHeads;
 use crate::profiles::{Overrides, Replaceable};
 use crate::question;
-use crate::scenario::{DatasetName, Precision, Scenario};
-use crate::settings;
-use crate::sweep::{self, Expansion, SweepPoint};
+use crate::scenario::{DatasetName, Precision, Scenario, StudySection};
+use crate::sweep::{Expansion, SweepPoint};
 use crate::traces;
 use cospike_models::dataset::Dataset;
 use cospike_models::import::nir::NirError;
 use cospike_models::zoo::{Blueprint, NetworkChoice, WeightFile, Zoo, ZooError};
 use cospike_results::index::NetworkIndex;
 use cospike_results::manifest::{Axis, FileUsed};
-use cospike_results::metrics::LIFETIME;
 use cospike_results::store::entries::Location;
 use cospike_sim_core::cosim::System;
 use cospike_sim_core::network::INPUT;
@@ -39,22 +40,25 @@ use cospike_studies::plan::{
     self, DesignPoint, NamedPrices, PLAN_SCHEMA, Packets, Plan, PlannedNetwork, ProfileNames, Provenance, SampleSet,
 };
 use cospike_studies::search::{Probe, Searches};
-use cospike_studies::{Seen, SeenParts, Shared, SharedSystem, Study, StudyError};
+use cospike_studies::{Census, Seen, SeenParts, Shared, SharedSystem, Study, StudyError};
 use lengths::Lengths;
 use networks::Asked;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::Path;
+use std::sync::Arc;
 use system::Profiles;
 
 /// A compiled scenario.
 #[derive(Clone, Debug)]
 pub struct Compiled {
-    /// What to execute.
+    /// What to execute; without design points if they are compiled some at a time.
     pub plan: Plan,
+    /// What is known of all design points.
+    pub census: Census,
     /// Data sets of the plan, each with all its samples.
-    pub datasets: Vec<Dataset>,
+    pub datasets: Vec<Arc<Dataset>>,
     /// Networks of files, which the zoo does not have.
     pub imported: Vec<WeightFile>,
     /// Place of the store that the scenario names.
@@ -112,11 +116,17 @@ pub fn compile(source: &Source, zoo: &Zoo) -> Result<Compiled, CompileError> {
 /// Those of [`compile`]; a mistake in a setting; a design point that does not exist.
 pub fn compile_given(source: &Source, given: &Given, zoo: &Zoo) -> Result<Compiled, CompileError> {
     let compiled = compile_some(source, given, None, zoo)?;
-    let search = compiled.plan.provenance.search.as_ref().zip(compiled.searches.as_ref());
-    if let Some(candidates) = search.and_then(|(search, searches)| searches::all_to_check(search, searches)) {
-        compile_some(source, given, Some(&candidates), zoo)?;
-    }
+    check_candidates(&compiled, source, given, zoo)?;
     Ok(compiled)
+}
+
+/// Compiles all candidates of the searches of which both ends were `compiled`, if some may be wrong although these are not.
+fn check_candidates(compiled: &Compiled, source: &Source, given: &Given, zoo: &Zoo) -> Result<(), CompileError> {
+    let search = compiled.plan.provenance.search.as_ref().zip(compiled.searches.as_ref());
+    match search.and_then(|(search, searches)| searches::all_to_check(search, searches)) {
+        Some(candidates) => compile_some(source, given, Some(&candidates), zoo).map(drop),
+        None => Ok(()),
+    }
 }
 
 /// Compiles the design points of some `probes` of the searches in `source`, in their order, which is ascending.
@@ -128,26 +138,15 @@ pub fn compile_probes(source: &Source, given: &Given, probes: &[Probe], zoo: &Zo
 }
 
 fn compile_some(source: &Source, given: &Given, probes: Option<&[Probe]>, zoo: &Zoo) -> Result<Compiled, CompileError> {
-    let (text, settings) = (&source.text, &given.settings);
-    let compiled = sweep::read(text, settings, probes)
-        .map_err(Failure::from)
-        .and_then(|expansion| compile_points(&expansion, given, &source.origin, zoo));
-    let mut compiled = compiled.map_err(|failure| match failure {
-        Failure::Mistake(mistake) => {
-            let mistake = settings::locate(mistake, settings, text.len());
-            CompileError::Mistake(Box::new(mistake.into_diagnostic(source)))
-        }
-        Failure::Zoo(error) => CompileError::Zoo(error),
-        Failure::NoSuchPoint { number, count } => CompileError::NoSuchPoint { number, count },
-    })?;
-    let provenance = &mut compiled.plan.provenance;
-    if provenance.question.is_none() {
-        provenance.question = question::in_comment(text);
-    }
-    provenance.scenario.clone_from(text);
-    provenance.settings.clone_from(settings);
-    provenance.selected = given.selected();
-    Ok(compiled)
+    let compiled = || {
+        let mut points = Points::outlined(source, given, probes, zoo)?;
+        points.label_all();
+        let (census, all) = points.compile_all(true)?;
+        let mut compiled = points.compiled(census)?;
+        compiled.plan.points = all;
+        Ok(compiled)
+    };
+    compiled().map_err(|failure| points::located(failure, source, given))
 }
 
 impl Compiled {
@@ -156,88 +155,12 @@ impl Compiled {
     /// # Errors
     /// Those of [`Study::new`].
     pub fn into_study(self, zoo: &Zoo) -> Result<Study, StudyError> {
-        match self.imported.is_empty() {
-            true => Study::new(self.plan, zoo, self.datasets),
-            false => Study::new(self.plan, &zoo.extended(self.imported)?, self.datasets),
+        let Self { plan, census, datasets, imported, .. } = self;
+        let zoo = if imported.is_empty() { zoo.clone() } else { zoo.extended(imported)? };
+        match plan.points.is_empty() {
+            true => Study::without_points(plan, census, &zoo, datasets),
+            false => Study::new(plan, &zoo, datasets),
         }
-    }
-}
-
-/// Compiles the design points that are selected. Each is dropped as a scenario before the next is decoded.
-fn compile_points(expansion: &Expansion<'_>, given: &Given, origin: &Origin, zoo: &Zoo) -> Result<Compiled, Failure> {
-    if let Some(number) = given.beyond(expansion.combinations) {
-        return Err(Failure::NoSuchPoint { number, count: expansion.combinations });
-    }
-    let mut compiler = Compiler::new(origin, zoo)?;
-    let outlines = expansion.outlines();
-    let mut prices = outlines.iter().flatten().flat_map(|outline| &outline.prices);
-    prices.try_for_each(|(name, overrides)| compiler.profiles.load_prices((name, overrides.as_ref()), origin))?;
-    let numbers: Vec<usize> = (0..outlines.len()).collect();
-    let mut labels = networks::labels(expansion, &outlines, &numbers, "");
-    let (mut study, mut points) = (None, vec![]);
-    for point in expansion.points(|base| given.selects(base)) {
-        let (number, point) = point?;
-        points.push(compiler.point(&point, std::mem::take(&mut labels[number]))?);
-        study.get_or_insert(point.scenario.study);
-    }
-    let networks = || compiler.networks.iter().map(|network| &network.blueprint.network);
-    compiler.measured.values().try_for_each(|heads| heads.check_splits(networks()))?;
-    let study = study.ok_or_else(|| Mistake::in_file("this study has no design point"))?;
-    check_lifetime(expansion, &points)?;
-    let searches = expansion.search.as_ref().map(|search| {
-        searches::check(search, &study)?;
-        Ok::<_, Mistake>(searches::compile(search, expansion, &outlines, given))
-    });
-    let searches = searches.transpose()?;
-    let used = |files: BTreeMap<String, String>| files.into_iter().map(|(name, blake3)| FileUsed { name, blake3 });
-    let prices = compiler.profiles.price_lists();
-    Ok(Compiled {
-        plan: Plan {
-            schema: PLAN_SCHEMA,
-            name: (*study.name).clone(),
-            seed: study.seed,
-            replications: study.replications.get(),
-            decision: expansion.search.as_ref().map(|search| search.decision.clone()),
-            precision: study.precision.as_ref().map(|precision| precision_target(precision)),
-            prices: prices.map(|(name, prices)| NamedPrices { name: name.into(), list: *prices.list() }).collect(),
-            networks: compiler.networks.into_iter().map(|network| network.planned).collect(),
-            points,
-            provenance: Provenance {
-                question: study.question.as_ref().map(|question| question.trim().to_owned()),
-                scenario: String::new(),
-                settings: vec![],
-                selected: vec![],
-                search: expansion.search.as_ref().map(searches::used),
-                goal: expansion.goal.as_ref().map(|goal| goal.used.clone()),
-                axes: expansion.axes.iter().map(|key| Axis { key: key.clone(), kind: kind_of_key(key) }).collect(),
-                traces: used(compiler.traces).collect(),
-                profiles: compiler.profiles.used(),
-                warnings: expansion
-                    .warnings
-                    .iter()
-                    .cloned()
-                    .chain(compiler.warnings)
-                    .chain(compiler.lengths.warning())
-                    .collect(),
-            },
-        },
-        searches,
-        store: study.store.as_ref().map(|store| store_location(store, origin)),
-        imported: compiler.imported,
-        datasets: compiler.datasets.into_values().map(|(dataset, _)| dataset).collect(),
-    })
-}
-
-/// Refuses a goal, or a condition of a search, for which no design point has a value: only a battery has a lifetime.
-fn check_lifetime(expansion: &Expansion<'_>, points: &[DesignPoint]) -> Result<(), Mistake> {
-    let of_goal = expansion.goal.as_ref().and_then(|goal| goal.place_of(LIFETIME.name));
-    let place = of_goal.or_else(|| expansion.search.as_ref()?.place_of(LIFETIME.name));
-    match place.filter(|_| points.iter().all(|point| point.system.edge.battery_joules.is_none())) {
-        Some(span) => {
-            let message = format!("no design point has a battery, so none has a `{}`", LIFETIME.name);
-            Err(Mistake::at_span(span, message).help("give `battery_j` in [fleet], or another metric"))
-        }
-        None => Ok(()),
     }
 }
 
@@ -277,7 +200,7 @@ struct Compiler<'a> {
     imported: Vec<WeightFile>,
     profiles: Profiles,
     /// Data sets and their hashes, by the name in the scenario.
-    datasets: BTreeMap<String, (Dataset, String)>,
+    datasets: BTreeMap<String, (Arc<Dataset>, String)>,
     /// Hashes of the traces, by the path in the scenario.
     traces: BTreeMap<String, String>,
     /// Measured heads, by the path in the scenario.
@@ -324,6 +247,51 @@ impl<'a> Compiler<'a> {
             networks: vec![],
             known: BTreeMap::new(),
         })
+    }
+
+    /// The study that was compiled, without its design points, which have this `census`.
+    fn compiled(
+        &self,
+        study: &StudySection,
+        (expansion, searches): (&Expansion<'_>, Option<Searches>),
+        census: Census,
+        (source, given): (&Source, &Given),
+    ) -> Compiled {
+        let prices = self.profiles.price_lists();
+        let question = study.question.as_ref().map(|question| question.trim().to_owned());
+        let warnings = expansion.warnings.iter().chain(&self.warnings).cloned().chain(self.lengths.warning());
+        let used = |(name, blake3): (&String, &String)| FileUsed::new(name, blake3);
+        let plan = Plan {
+            schema: PLAN_SCHEMA,
+            name: (*study.name).clone(),
+            seed: study.seed,
+            replications: study.replications.get(),
+            decision: expansion.search.as_ref().map(|search| search.decision.clone()),
+            precision: study.precision.as_ref().map(|precision| precision_target(precision)),
+            prices: prices.map(|(name, prices)| NamedPrices { name: name.into(), list: *prices.list() }).collect(),
+            networks: self.networks.iter().map(|network| network.planned.clone()).collect(),
+            points: vec![],
+            provenance: Provenance {
+                question: question.or_else(|| question::in_comment(&source.text)),
+                scenario: source.text.clone(),
+                settings: given.settings.clone(),
+                selected: given.selected(),
+                search: expansion.search.as_ref().map(searches::used),
+                goal: expansion.goal.as_ref().map(|goal| goal.used.clone()),
+                axes: expansion.axes.iter().map(|key| Axis { key: key.clone(), kind: kind_of_key(key) }).collect(),
+                traces: self.traces.iter().map(used).collect(),
+                profiles: self.profiles.used(),
+                warnings: warnings.collect(),
+            },
+        };
+        Compiled {
+            plan,
+            census,
+            searches,
+            store: study.store.as_ref().map(|store| store_location(store, self.origin)),
+            imported: self.imported.clone(),
+            datasets: self.datasets.values().map(|(dataset, _)| dataset.clone()).collect(),
+        }
     }
 
     fn point(&mut self, point: &SweepPoint, label: String) -> Result<DesignPoint, Failure> {
@@ -425,7 +393,7 @@ impl<'a> Compiler<'a> {
         if let Entry::Vacant(new) = self.datasets.entry(name) {
             let dataset = scenario.samples.load(self.origin)?;
             let blake3 = dataset.blake3();
-            new.insert((dataset, blake3));
+            new.insert((Arc::new(dataset), blake3));
         }
         Ok(())
     }
@@ -513,7 +481,12 @@ impl<'a> Compiler<'a> {
         let weights = blueprint.files.iter();
         let planned = PlannedNetwork {
             choice: key.choice.clone(),
-            weights: weights.map(|(name, blake3)| FileUsed { name: name.clone(), blake3: blake3.clone() }).collect(),
+            weights: weights
+                .map(|(name, blake3)| FileUsed {
+                    read_as: blueprint.read_as.clone().filter(|_| *name == blueprint.files[0].0),
+                    ..FileUsed::new(name, blake3)
+                })
+                .collect(),
             matched_steps: blueprint.matched_steps.map(|steps| steps as u32),
             stepwise: key.stepwise,
             samples: SampleSet { dataset: key.dataset.clone(), blake3: blake3.clone(), count: samples },

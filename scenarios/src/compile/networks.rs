@@ -1,17 +1,14 @@
-//! The networks that a scenario asks for, and the labels of its design points.
+//! The networks that a scenario asks for.
 
 use crate::diagnostic::{Mistake, did_you_mean};
 use crate::located::Located;
 use crate::scenario::{CodecKey, NetworkSection, NirSection, Scenario};
-use crate::sweep::{Combination, Expansion, Outline};
 use cospike_models::dataset::{Dataset, Unsuitable};
 use cospike_models::zoo::{CodecChoice, ImportOptions, NetworkChoice, PLAIN, UnitChoice, ZooError};
 use cospike_sim_core::cosim::MAX_DESIGNS;
 use cospike_sim_core::network::{BottleneckKind, Family, INPUT, NetworkError, OUTPUT, Readout};
 use cospike_sim_core::payload::Packetise;
-use serde_json::Value;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 /// A network that a scenario asks for, and where the request stands.
 pub(super) struct Asked<'a> {
@@ -97,7 +94,7 @@ pub(super) fn cuts<'a>(scenario: &'a Scenario) -> Result<Vec<Asked<'a>>, Mistake
 
 /// The network of a section, cut at `split` with a bottleneck unit of this width, if any; all time steps are evaluated together. `None` if
 /// no network is named.
-fn asked<'a>(
+pub(super) fn asked<'a>(
     network: &'a NetworkSection,
     family: Family,
     split: &'a Located<String>,
@@ -196,84 +193,6 @@ pub(super) fn constant(scenario: &Scenario, asked: &Asked<'_>) -> Mistake {
     Mistake::at_span(at, message).help("leave `stream` out, or cut behind neurons")
 }
 
-/// Labels of the design points with the numbers `points`, each of them another one, without the value of the key `searched`. One of
-/// which no network is known has a mistake, and no label that matters.
-pub(super) fn labels(
-    expansion: &Expansion<'_>,
-    outlines: &[Option<Rc<Outline>>],
-    points: &[usize],
-    searched: &str,
-) -> Vec<String> {
-    let label = |&number: &usize| {
-        let network = &outlines[number].as_ref()?.network;
-        let choice = asked(network, network.family()?, &network.split, &network.width)?.choice(None);
-        Some(label(&expansion.combination(number), &choice, searched))
-    };
-    let mut labels: Vec<String> = points.iter().map(|number| label(number).unwrap_or_default()).collect();
-    extend_equal(&mut labels, |index| {
-        let parameters = expansion.combination(points[index]).parameters;
-        let others = parameters.iter().filter(|(path, _)| *path != searched);
-        others.map(|(path, value)| format!(" {path}={value}")).collect()
-    });
-    extend_equal(&mut labels, |index| format!(" #{index}"));
-    labels
-}
-
-/// Keys that say how long a run is, which mostly follows from what else is swept. A label has them only where points differ in nothing
-/// else.
-const EXTENT: [&str; 3] = ["workload.requests", "workload.warmup", "workload.horizon_s"];
-
-/// Label of a design point: kind, split, width, variant and codec, the name of the grid, then whatever else is swept. The value of the
-/// key `searched` is left out.
-fn label(combination: &Combination, choice: &NetworkChoice, searched: &str) -> String {
-    let mut label = format!("{} {}", choice.kind(), choice.split);
-    if let Some(UnitChoice { width, variant, .. }) = &choice.unit {
-        if searched != "network.width" {
-            label += &format!(" w{width}");
-        }
-        if variant != PLAIN {
-            label += &format!(" {variant}");
-        }
-    }
-    if let Some(codec) = choice.codec.filter(|_| searched != "network.jpeg_quality") {
-        label += &format!(" {codec}");
-    }
-    if let Some(steps) = choice.time_steps.filter(|_| searched != "network.time_steps") {
-        label += &format!(" T{steps}");
-    }
-    if let Some(grid) = &combination.grid {
-        label += &format!(" {grid}");
-    }
-    let named = ["family", "split", "width", "bottleneck", "variant", "codec", "jpeg_quality", "time_steps"]
-        .map(|key| format!("network.{key}"));
-    let is_shown = |path: &String| {
-        let is_elsewhere = path == searched || named.contains(path) || EXTENT.contains(&path.as_str());
-        combination.label_axes.contains(path) && !is_elsewhere
-    };
-    for (path, value) in combination.parameters.iter().filter(|(path, _)| is_shown(path)) {
-        label += &format!(" {path}={}", written(value));
-    }
-    label
-}
-
-/// A value as labels show it: `1e9` in the place of `1000000000.0`.
-fn written(value: &Value) -> String {
-    let is_long = |number: &f64| !(1e-4..1e6).contains(&number.abs()) && *number != 0.0;
-    let exponent =
-        value.as_f64().filter(|number| value.is_f64() && is_long(number)).map(|number| format!("{number:e}"));
-    let plain = value.as_str().map_or_else(|| value.to_string(), str::to_string);
-    exponent.filter(|exponent| exponent.len() < plain.len()).unwrap_or(plain)
-}
-
-/// Tells apart points with the same label, as the name of a grid can make them.
-fn extend_equal(labels: &mut [String], more: impl Fn(usize) -> String) {
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    labels.iter().for_each(|label| *counts.entry(label.clone()).or_default() += 1);
-    for (number, label) in labels.iter_mut().enumerate().filter(|(_, label)| counts[*label] > 1) {
-        *label += &more(number);
-    }
-}
-
 /// Says where the scenario makes a choice that the zoo does not have; any other error is that of a weight file.
 pub(super) fn locate(error: ZooError, asked: &Asked<'_>) -> Result<Mistake, ZooError> {
     let message = error.to_string();
@@ -334,26 +253,4 @@ fn listed(units: &[UnitChoice]) -> String {
         format!("{} {} {}", kind.name(), variant.map_or(PLAIN, String::as_str), widths.join(", "))
     };
     widths.into_iter().map(text).collect::<Vec<_>>().join("; ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::written;
-    use serde_json::json;
-
-    #[test]
-    fn labels_write_round_numbers_with_an_exponent_where_that_is_shorter() {
-        for (value, text) in [
-            (json!(1_000_000_000.0), "1e9"),
-            (json!(2.5e-5), "2.5e-5"),
-            (json!(1_234_567.5), "1234567.5"),
-            (json!(0.001), "0.001"),
-            (json!(0.0), "0.0"),
-            (json!(20_000_000), "20000000"),
-            (json!("wifi"), "wifi"),
-            (json!(true), "true"),
-        ] {
-            assert_eq!(written(&value), text);
-        }
-    }
 }

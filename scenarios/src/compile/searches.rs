@@ -1,27 +1,23 @@
 //! From `[find]` to the searches of a study.
 
-use super::networks;
+use super::labels::{Labels, Named};
 use crate::diagnostic::Mistake;
 use crate::given::Given;
 use crate::scenario::StudySection;
-use crate::sweep::{Expansion, Outline, Search};
+use crate::sweep::Search;
 use cospike_results::manifest::SearchUsed;
 use cospike_studies::search::{Goal, Probe, Searches};
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 /// The searches of a scenario, one for each combination of its swept values that is selected.
-pub(super) fn compile(
-    search: &Search,
-    expansion: &Expansion<'_>,
-    outlines: &[Option<Rc<Outline>>],
-    given: &Given,
-) -> Searches {
+pub(super) fn compile(search: &Search, named: Named<'_>, given: &Given) -> Searches {
     let mut firsts = BTreeMap::new();
-    expansion.bases().enumerate().for_each(|(point, base)| _ = firsts.entry(base).or_insert(point));
-    let points: Vec<usize> = firsts.values().copied().collect();
-    let labels = networks::labels(expansion, outlines, &points, &search.key);
-    let bases = firsts.into_keys().zip(labels).filter(|(base, _)| given.selects(*base));
+    (0..).zip(named.expansion.bases()).for_each(|(point, base)| _ = firsts.entry(base).or_insert(point));
+    let named = Named { searched: &search.key, ..named };
+    let points: Vec<u32> = firsts.values().copied().collect();
+    let labels = Labels::new(named, &points);
+    let bases = firsts.into_iter().enumerate().filter(|(_, (base, _))| given.selects(*base));
+    let bases = bases.map(|(place, (base, point))| (base, labels.label(named, point, place)));
     Searches { bases: bases.collect(), candidates: search.values.clone(), goal: search.goal }
 }
 

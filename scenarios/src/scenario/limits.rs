@@ -40,6 +40,3 @@ pub(super) const MAX_WIDTH: u32 = 65_536;
 pub(super) const MAX_WAITING: u32 = 1_000_000_000;
 /// Largest packet in bytes, that of the Internet Protocol.
 pub(crate) const MAX_PACKET_BYTES: u32 = 65_535;
-/// Shortest and longest time step of a `.nir` file, in the unit of its time constants: seconds, milliseconds or steps.
-pub(super) const MIN_DT: f64 = 1e-9;
-pub(super) const MAX_DT: f64 = 1e9;

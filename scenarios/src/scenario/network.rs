@@ -3,8 +3,8 @@
 use super::check;
 use crate::diagnostic::{Mistake, excerpt};
 use crate::located::Located;
-use crate::scenario::limits::{MAX_DT, MAX_MBPS, MAX_WIDTH, MIN_DT, MIN_MBPS};
-use cospike_models::import::nir::{Initial, NirOptions};
+use crate::scenario::limits::{MAX_MBPS, MAX_WIDTH, MIN_MBPS};
+use cospike_models::import::nir::{Initial, MAX_DT, MIN_DT, NirOptions};
 use cospike_models::zoo::{CodecChoice, Format, MAX_TIME_STEPS, Normalisation};
 use cospike_sim_core::network::{BottleneckKind, CellReset, Family, Fires, INPUT, OUTPUT, Readout};
 use schemars::JsonSchema;

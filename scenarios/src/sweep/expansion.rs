@@ -15,7 +15,7 @@ use crate::shape;
 use cospike_studies::search::Probe;
 use rayon::prelude::*; // most of the time of a large sweep goes into decoding scenarios, which do not depend on one another
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
@@ -46,12 +46,15 @@ pub(crate) struct Expansion<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
     /// Index of its grid.
-    pub(super) grid: usize,
+    pub(super) grid: u32,
     /// Number of its combination of values in that.
     pub(super) combination: usize,
     /// Number of the combination of swept values, from 0, in the whole sweep; that of the design point itself unless there is a search.
-    base: usize,
+    base: u32,
 }
+
+/// Hash of the values of a design point: the first half of a BLAKE3, of which no two have ever been found to be equal.
+type Hash = [u8; 16];
 
 impl<'a> Expansion<'a> {
     /// The design points of all `grids` over `document`. A searched key is one more dimension of every grid, of which some values
@@ -72,7 +75,7 @@ impl<'a> Expansion<'a> {
             }
             axes.extend(grid.axes().map(Axis::dotted_path));
             for combination in combinations {
-                let with = |candidate| Place { grid: index, combination: candidate, base };
+                let with = |candidate| Place { grid: index as u32, combination: candidate, base: base as u32 };
                 match &find {
                     None => places.push(with(combination)),
                     // The searched key is the last dimension, which changes fastest.
@@ -101,45 +104,57 @@ impl<'a> Expansion<'a> {
 
     /// Number of the combination of swept values of each design point, ascending.
     pub(crate) fn bases(&self) -> impl Iterator<Item = usize> {
-        self.places.iter().map(|place| place.base)
+        self.places.iter().map(|place| place.base as usize)
     }
 
-    /// The design points of combinations that are selected, each with its number among all; decoded and checked, a few side by side,
-    /// when they are asked for.
+    /// Number of design points.
+    pub(crate) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// The grid of a place.
+    pub(super) fn grid(&self, place: &Place) -> &Grid<'a> {
+        &self.grids[place.grid as usize]
+    }
+
+    /// The design points of these `numbers`, each with its own; decoded and checked, a few side by side, when they are asked for. None may
+    /// equal an earlier one of them.
     pub(crate) fn points(
         &self,
-        is_selected: impl Fn(usize) -> bool,
+        numbers: impl IntoIterator<Item = usize>,
     ) -> impl Iterator<Item = Result<(usize, SweepPoint), Mistake>> {
-        let all = self.places.iter().enumerate();
-        let selected: Vec<usize> = all.filter(|(_, place)| is_selected(place.base)).map(|(number, _)| number).collect();
-        let parts = (0..selected.len()).step_by(AT_ONCE);
-        let decoded = parts.flat_map(move |first| {
-            let part = selected[first..].iter().take(AT_ONCE).copied();
-            let part: Vec<usize> = part.collect();
-            part.into_par_iter().map(|number| (number, self.decoded(number))).collect::<Vec<_>>()
+        let mut numbers = numbers.into_iter();
+        let parts = std::iter::from_fn(move || {
+            let part: Vec<usize> = numbers.by_ref().take(AT_ONCE).collect();
+            (!part.is_empty()).then_some(part)
         });
-        let mut seen = BTreeMap::new();
+        let decoded = parts
+            .flat_map(|part| part.into_par_iter().map(|number| (number, self.decoded(number))).collect::<Vec<_>>());
+        let mut seen: HashMap<Hash, u32> = HashMap::new();
         decoded.map(move |(number, decoded)| {
             let (scenario, hash) = decoded?;
-            match seen.insert(hash, number) {
-                Some(first) => Err(self.duplicate(number, first)),
+            match seen.insert(hash, number as u32) {
+                Some(first) => Err(self.duplicate(number, first as usize)),
                 None => Ok((number, SweepPoint { scenario, combination: self.combination(number) })),
             }
         })
     }
 
     /// The scenario of the design point `number`, and a hash of its values.
-    fn decoded(&self, number: usize) -> Result<(Scenario, [u8; 32]), Mistake> {
+    fn decoded(&self, number: usize) -> Result<(Scenario, Hash), Mistake> {
         let scenario = self.scenario(&self.places[number])?;
         // Spans are left out when a scenario is serialised, so equal text means equal values.
-        let text = serde_json::to_vec(&scenario).map_err(|error| Mistake::in_file(error.to_string()))?;
-        Ok((scenario, *blake3::hash(&text).as_bytes()))
+        let mut hasher = blake3::Hasher::new();
+        serde_json::to_writer(&mut hasher, &scenario).map_err(|error| Mistake::in_file(error.to_string()))?;
+        let mut hash = Hash::default();
+        hasher.finalize_xof().fill(&mut hash);
+        Ok((scenario, hash))
     }
 
     /// The combination of swept values of the design point `number`.
     pub(crate) fn combination(&self, number: usize) -> Combination {
         let place = &self.places[number];
-        let grid = &self.grids[place.grid];
+        let grid = self.grid(place);
         let chosen = grid.value_indices(place.combination);
         let parameters = grid.chosen(&chosen).map(|(axis, value)| (axis.dotted_path(), (**value).clone()));
         let shown = grid.axes().filter(|axis| grid.name.is_none() || axis.values.len() > 1).map(Axis::dotted_path);
@@ -148,7 +163,7 @@ impl<'a> Expansion<'a> {
 
     /// The scenario with the values of a place laid over it.
     fn scenario(&self, place: &Place) -> Result<Scenario, Mistake> {
-        let grid = &self.grids[place.grid];
+        let grid = self.grid(place);
         let chosen = grid.value_indices(place.combination);
         let chosen: Vec<_> = grid.chosen(&chosen).map(|(axis, value)| (axis, value, value.to_string())).collect();
         let mut document = self.document.clone();
@@ -164,8 +179,8 @@ impl<'a> Expansion<'a> {
     /// The mistake of the design point `number`, which equals an earlier one, `first`. It is shown at a value that the grid repeats,
     /// or else at the last value of the point.
     fn duplicate(&self, number: usize, first: usize) -> Mistake {
-        let Place { grid, combination, .. } = self.places[number];
-        let grid = &self.grids[grid];
+        let place = &self.places[number];
+        let (grid, combination) = (self.grid(place), place.combination);
         let values = |dimension: &Dimension<'_>, index: usize| -> Vec<Value> {
             dimension.axes.iter().map(|axis| axis.values[index].clone().into_inner()).collect()
         };

@@ -48,7 +48,7 @@ pub(crate) use find::{GOALS, MAX_REPLICATIONS};
 pub(crate) use goal::AIMS;
 use grid::Grid;
 pub(crate) use limits::CONFIDENCE;
-pub(crate) use outline::Outline;
+pub(crate) use outline::Outlines;
 pub use range::MAX_POINTS;
 pub(crate) use range::{SCALES, is_number};
 pub(crate) use sampling::METHODS;
@@ -142,7 +142,7 @@ fn check_number(grids: &[Grid<'_>], find: Option<&Find<'_>>) -> Result<(), Mista
 pub fn expand(source: &Source) -> Result<Sweep, Diagnostic> {
     let sweep = || {
         let expansion = read(&source.text, &[], None)?;
-        let points = expansion.points(|_| true).map(|point| point.map(|(_, point)| point));
+        let points = expansion.points(0..expansion.len()).map(|point| point.map(|(_, point)| point));
         let points = points.collect::<Result<_, Mistake>>()?;
         Ok(Sweep { points, axes: expansion.axes, warnings: expansion.warnings })
     };

@@ -6,7 +6,7 @@ use cospike_models::dataset::Dataset;
 use cospike_models::zoo::Zoo;
 use cospike_results::manifest::FileUsed;
 use cospike_results::rows::{ReplicationRow, Results};
-use cospike_results::store::folder;
+use cospike_results::store::folder::{self, Place};
 use cospike_results::summary::{Comparison, Summary};
 use cospike_scenarios::compile;
 use cospike_scenarios::diagnostic::Source;
@@ -162,6 +162,42 @@ fn p_values_are_adjusted_for_the_number_of_comparisons() {
     assert!((smallest / clearest / 5.0 - 1.0).abs() < 1e-3, "{smallest} {clearest}");
     assert!((energy(&alone[0]) / p_value(&alone[0]) - 1.0).abs() < 1e-3);
     assert!(several.iter().all(|pair| energy(pair) >= smallest && pair.adjusted_p.latency_mean_s.is_some()));
+}
+
+/// The table has all pairs of a study, however it comes in parts, and what is read of the first design points alone, too, says of its pairs
+/// what the whole study does.
+#[test]
+fn comparisons_are_of_all_design_points_whatever_part_of_them_is_in_memory() {
+    let results = run(
+        "[sweep]\nnetwork.family = ['float', 'spiking']\nnetwork.width = [4]\nlink.uplink_mbps = [5.0, 10.0, 15.0, 20.0, 25.0]\n",
+    );
+    let whole = Summary::new(&results).unwrap().comparisons;
+    let of_first = |points: u32| -> Vec<Comparison> {
+        whole.iter().filter(|pair| pair.spiking.0.max(pair.baseline.0) < points).cloned().collect()
+    };
+    assert_eq!((whole.len(), of_first(7).len()), (5, 2));
+    let here = tempfile::tempdir().unwrap();
+    let [at_once, in_parts] = ["once", "parts"].map(|name| Place::open(&here.path().join(name), &[]).unwrap());
+    at_once.write(&results).unwrap();
+    let mut writing = in_parts.begin(&results.manifest).unwrap();
+    let mut shown = Results { answers: results.answers.clone(), ..Results::new(results.manifest.clone(), 10) };
+    for (from, to) in [(0, 3), (3, 7), (7, 10)] {
+        let mut part = Results { comparisons: None, ..results.clone() };
+        part.truncate(to);
+        part.points.drain(..from);
+        part.replications.retain(|row| row.point.position() >= from);
+        writing.add(&part).unwrap();
+        if to <= 7 {
+            shown.append(Results { answers: vec![], ..part });
+        }
+    }
+    assert_eq!(writing.finish(&shown).unwrap(), of_first(7));
+    let table = |place: &Place| std::fs::read(place.folder().join("comparisons.parquet")).unwrap();
+    assert!(table(&at_once) == table(&in_parts));
+    let read = |points: u32| folder::read_first(at_once.folder(), points as usize).unwrap();
+    for points in [0, 7, 10] {
+        assert_eq!(Summary::new(&read(points)).unwrap().comparisons, of_first(points), "{points}");
+    }
 }
 
 /// A grid can be named as the label of another one ends.

@@ -2,10 +2,11 @@
 
 use crate::small;
 use cospike_models::zoo::Zoo;
+use cospike_results::index::PointIndex;
 use cospike_scenarios::given::Given;
 use cospike_scenarios::library::{find_scenario, scenarios};
 use cospike_scenarios::sweep::{SweepPoint, expand};
-use cospike_scenarios::{compile, compile_given, compile_probes};
+use cospike_scenarios::{Points, compile, compile_given, compile_probes};
 use cospike_studies::plan::Plan;
 use cospike_studies::search::Probe;
 
@@ -139,6 +140,33 @@ fn every_shipped_scenario_compiles_to_points_with_labels_of_their_own() {
         assert_eq!(labels.len(), plan.points.len(), "labels of {name} are unique");
     }
     assert!(find_scenario("quikstart").unwrap_err().to_string().contains("did you mean `quickstart`?"));
+}
+
+/// However design points are compiled, all at once or some at a time, they are the same, and so are the networks and price lists that
+/// they ask for by their numbers.
+#[test]
+fn design_points_compiled_some_at_a_time_are_those_of_the_whole() {
+    let zoo = Zoo::shipped().unwrap();
+    for name in scenarios() {
+        let (source, given) = (find_scenario(name).unwrap(), Given::default());
+        let whole = compile(&source, &zoo).unwrap().plan;
+        let (checked, mut points) = Points::checked(&source, &given, &zoo).unwrap();
+        assert_eq!(points.all().unwrap(), whole.points, "{name}");
+        assert!(points.labels().eq(whole.points.iter().map(|point| point.label.clone())), "{name}");
+        assert_eq!(Plan { points: vec![], ..whole.clone() }, checked.plan, "{name}");
+        if whole.provenance.search.is_some() {
+            continue;
+        }
+        let (sampled, bundles, mut points) = Points::sampled(&source, &given, &zoo).unwrap();
+        assert_eq!((&sampled.plan.networks, &sampled.plan.prices), (&whole.networks, &whole.prices), "{name}");
+        let mut all: Vec<_> = bundles.iter().flat_map(|bundle| &bundle.points).copied().collect();
+        all.sort();
+        assert!(all.iter().map(|point| point.position()).eq(0..whole.points.len()), "{name}: each in one bundle");
+        for number in [whole.points.len() - 1, 0] {
+            let (made, of_whole) = (points.compile([PointIndex(number as u32)]).unwrap(), &whole.points[number]);
+            assert_eq!((&made[0].system, &made[0].designs), (&of_whole.system, &of_whole.designs), "{name}");
+        }
+    }
 }
 
 /// A search that ends later than another is selected by the number that it has in the whole scenario.

@@ -69,6 +69,7 @@ mod tally;
 mod time_line;
 mod timer;
 mod usage;
+mod waiting;
 
 pub use co_inference::{CoInference, Guess, Head, HeadStep, MAX_DESIGNS, Received, TailStep};
 pub use counters::{RequestCounters, TrafficCounters, Trajectory};
@@ -81,6 +82,7 @@ pub use phase::{Phase, Phases};
 pub use run::{Run, run, run_observed};
 pub use split_samples::{SampleCosts, SampleError, SplitSamples};
 pub use time_line::{TimeLine, TimeSlice};
+pub use waiting::WaitingEnergies;
 
 use crate::cloud::Cloud;
 use crate::edge::EdgeDevice;

@@ -279,7 +279,7 @@ mod tests {
     use super::*;
     use crate::cosim::DropReason;
 
-    fn at(milliseconds: u64) -> SimTime {
+    fn moment(milliseconds: u64) -> SimTime {
         SimTime::from_nanoseconds(milliseconds * 1_000_000)
     }
 
@@ -288,15 +288,15 @@ mod tests {
     #[test]
     fn a_run_is_divided_into_intervals_that_hold_all_of_it() {
         let mut line = TimeLine::new();
-        line.servers(at(0), 2);
-        line.phase(at(1000), 0, 0, Phase::EdgeWait);
-        line.chosen(at(1000), 0, 0, 1);
-        line.end(at(1200), 1, 0, End::Dropped(DropReason::QueueFull));
-        line.queue(at(1500), QueueAt::Cloud, 1);
-        line.servers(at(2000), 4);
-        line.queue(at(2500), QueueAt::Cloud, 0);
-        line.end(at(3000), 0, 0, End::Answered);
-        let slices = line.slices(at(4000));
+        line.servers(moment(0), 2);
+        line.phase(moment(1000), 0, 0, Phase::EdgeWait);
+        line.chosen(moment(1000), 0, 0, 1);
+        line.end(moment(1200), 1, 0, End::Dropped(DropReason::QueueFull));
+        line.queue(moment(1500), QueueAt::Cloud, 1);
+        line.servers(moment(2000), 4);
+        line.queue(moment(2500), QueueAt::Cloud, 0);
+        line.end(moment(3000), 0, 0, End::Answered);
+        let slices = line.slices(moment(4000));
         assert!((TimeLine::MOST / 2..=TimeLine::MOST).contains(&slices.len()), "{}", slices.len());
         assert_eq!((slices[0].from_s, slices.last().unwrap().to_s), (0.0, 4.0));
         assert!(slices.windows(2).all(|pair| pair[0].to_s == pair[1].from_s));
@@ -326,16 +326,16 @@ mod tests {
         let run = |from_the_end: bool| {
             let mut line = TimeLine::new();
             if from_the_end {
-                line.bin(at(5003));
+                line.bin(moment(5003));
             }
             let mut sorted = events.clone();
             sorted.sort_unstable();
             for (number, time) in (0_u64..).zip(sorted) {
-                line.phase(at(time), number, 0, Phase::EdgeWait);
-                line.queue(at(time), QueueAt::Edge { device: number as u32 % 7 }, number as u32 % 5);
-                line.end(at(time), number, 0, End::Answered);
+                line.phase(moment(time), number, 0, Phase::EdgeWait);
+                line.queue(moment(time), QueueAt::Edge { device: number as u32 % 7 }, number as u32 % 5);
+                line.end(moment(time), number, 0, End::Answered);
             }
-            line.slices(at(5003))
+            line.slices(moment(5003))
         };
         assert_eq!(run(false), run(true));
     }
@@ -344,7 +344,7 @@ mod tests {
     fn what_happens_at_the_very_end_belongs_to_the_last_interval() {
         let mut line = TimeLine::new();
         let end = SimTime::from_nanoseconds(3 * TimeLine::SHORTEST);
-        line.phase(at(0), 0, 0, Phase::EdgeWait);
+        line.phase(moment(0), 0, 0, Phase::EdgeWait);
         line.end(end, 0, 0, End::Answered);
         let answered: Vec<u64> = line.slices(end).iter().map(|slice| slice.answered).collect();
         assert_eq!(answered, [0, 0, 1]);
@@ -353,9 +353,9 @@ mod tests {
     #[test]
     fn a_run_without_time_has_no_mean_that_is_not_a_number() {
         let mut line = TimeLine::new();
-        line.phase(at(0), 0, 0, Phase::EdgeWait);
-        line.end(at(0), 0, 0, End::Answered);
-        let slices = line.slices(at(0));
+        line.phase(moment(0), 0, 0, Phase::EdgeWait);
+        line.end(moment(0), 0, 0, End::Answered);
+        let slices = line.slices(moment(0));
         assert_eq!((slices.len(), slices[0].asked, slices[0].latency_mean_s), (1, 1, Some(0.0)));
         assert!(slices[0].servers == 0.0);
     }

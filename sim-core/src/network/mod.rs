@@ -18,6 +18,7 @@ mod resnet;
 mod safetensors;
 mod signal;
 mod size;
+mod sliding;
 mod stage;
 mod vgg;
 mod weights;
@@ -26,16 +27,14 @@ pub use bottleneck::{Bottleneck, BottleneckKind};
 pub use catalogue::NetworkName;
 pub use cells::{CellOutput, CellReset, Cells, Fires, Membrane};
 pub use family::Family;
-pub use graph::{
-    Activation, Conv2d, INPUT, Layer, Leak, Network, Neuron, Nonlinearity, OUTPUT, Operation, Pool2d, Reduction, Reset,
-    Shape, Slide, SplitPoint,
-};
+pub use graph::{Activation, INPUT, Layer, Leak, Network, Neuron, Nonlinearity, OUTPUT, Operation, Reset, SplitPoint};
 pub use mobilenet::{MobileNetV1, MobileNetV2};
 pub use readout::Readout;
 pub use resnet::{ResNet, ResidualBlock, ResidualSum, Stem};
 pub use safetensors::{read_safetensors, read_safetensors_but, safetensors_metadata};
 pub use signal::Signal;
 pub use size::ParameterRule;
+pub use sliding::{Conv2d, Pool2d, Reduction, Shape, Slide};
 pub use stage::{Stage, Width};
 pub use vgg::Vgg;
 pub(crate) use weights::weight_shape;

@@ -40,15 +40,6 @@ impl KnownAnswers {
         self.heads.iter_mut().zip(counts).for_each(|(head, counts)| head[0].counts = counts);
         self
     }
-
-    /// Answering at the edge.
-    #[allow(dead_code, reason = "not every test binary that shares this module has such a network")]
-    pub(crate) fn at_edge(mut self) -> Self {
-        for (head, &answer) in self.heads.iter_mut().zip(&self.classes) {
-            head[0].guess = Some(Guess { answer, entropy: 0.0 });
-        }
-        self
-    }
 }
 
 impl CoInference for KnownAnswers {

@@ -20,12 +20,6 @@ pub(crate) fn store(network: &Network, seed: u64, gain: f64, bias: f64) -> Tenso
     Weights::shapes(network).into_iter().map(tensor).collect()
 }
 
-/// [`store`] as weights.
-#[allow(dead_code, reason = "not every test that includes this file needs it")]
-pub(crate) fn weights(network: &Network, seed: u64, gain: f64, bias: f64) -> Weights {
-    Weights::from_store(network, &store(network, seed, gain, bias)).unwrap()
-}
-
 /// A sample of 8-bit pixels.
 pub(crate) fn pixels(network: &Network, seed: u64) -> Vec<u8> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);

@@ -19,7 +19,7 @@ fn sure_after(sure: usize, mut design: Design) -> Design {
     design
 }
 
-fn at(place: ExitAt, system: &System) -> System {
+fn exiting_at(place: ExitAt, system: &System) -> System {
     let mut system = system.clone();
     system.cloud.exit = Some(EarlyExit { entropy: LIMIT, at: place });
     system
@@ -32,7 +32,7 @@ fn decided(place: ExitAt, sure: usize) -> (Outcome, Vec<u32>) {
     let design = sure_after(sure, Design::streaming(8, 10 * MILLISECOND, 500, 7 * MILLISECOND));
     let mut network = Scripted::new([design]);
     let labels = [sure as u32; 100];
-    let found = run(&at(place, &system), &mut network, &labels, &Streams::new(1, 0)).unwrap();
+    let found = run(&exiting_at(place, &system), &mut network, &labels, &Streams::new(1, 0)).unwrap();
     assert_eq!(found.requests.correct, 1);
     (found, network.asked.iter().map(|asked| asked.steps).collect())
 }
@@ -79,7 +79,7 @@ fn scores_that_the_device_does_not_notice_decide_nothing() {
         false_alarms_per_second: 0.0,
     };
     system.link.radio.standby = link::Standby::Asleep { watts: 0.0, wake_up };
-    let go = |sure| Scripted::new([sure_after(sure, design.clone())]).run(&at(ExitAt::Edge, &system), 1);
+    let go = |sure| Scripted::new([sure_after(sure, design.clone())]).run(&exiting_at(ExitAt::Edge, &system), 1);
     let lost = go(3);
     assert_eq!((lost.requests.completed, lost.requests.dropped_unreachable), (0, 1));
     assert_eq!((lost.traffic.missed_signals, lost.traffic.answers_received, lost.traffic.steps_wasted), (2, 2, 0));
@@ -100,7 +100,7 @@ fn invariant_1_steps_are_conserved() {
     system.link.transport = Transport::Retransmit { timeout_seconds: 0.03, tries: 200 };
     for sure in 1..=4 {
         let mut network = Scripted::new([sure_after(sure, design.clone())]);
-        let found = network.run(&at(ExitAt::Edge, &system), 3);
+        let found = network.run(&exiting_at(ExitAt::Edge, &system), 3);
         let (requests, traffic) = (found.requests, found.traffic);
         assert_eq!((requests.completed, requests.in_flight), (500, 0));
         assert_eq!(traffic.steps_sent + traffic.steps_saved, 4 * 500);
@@ -122,7 +122,7 @@ fn a_device_that_decides_keeps_the_others_waiting() {
     system.workload.requests = 2_000;
     system.workload.arrivals = cospike_sim_core::workload::ArrivalProcess::Poisson { requests_per_second: 2.0 };
     let design = sure_after(1, Design::streaming(8, 10 * MILLISECOND, 500, 7 * MILLISECOND));
-    let go = |place| Scripted::new([design.clone()]).run(&at(place, &system), 5);
+    let go = |place| Scripted::new([design.clone()]).run(&exiting_at(place, &system), 5);
     let (cloud, edge) = (go(ExitAt::Cloud), go(ExitAt::Edge));
     let (load, wasted) = (cloud.cloud.utilisation.unwrap(), edge.cloud.utilisation.unwrap());
     assert!((0.2..0.35).contains(&load) && wasted > 2.5 * load, "{load} {wasted}");
@@ -158,7 +158,7 @@ proptest! {
         let decisive = entropies.iter().position(|&entropy| entropy <= LIMIT).unwrap_or(5);
         let go = |place| {
             let labels = [decisive as u32; 50];
-            run(&at(place, &system), &mut Scripted::new([design.clone()]), &labels, &Streams::new(seed, 0)).unwrap()
+            run(&exiting_at(place, &system), &mut Scripted::new([design.clone()]), &labels, &Streams::new(seed, 0)).unwrap()
         };
         let (cloud, edge) = (go(ExitAt::Cloud), go(ExitAt::Edge));
         prop_assert_eq!((cloud.requests.correct, edge.requests.correct), (1, 1));

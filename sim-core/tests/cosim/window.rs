@@ -1,13 +1,14 @@
 //! Energy in steady state: over a window, from a stationary start.
 
 use crate::close;
+use crate::cloud::arriving;
 use crate::common::{KnownAnswers, accumulates, system};
 use crate::scripted::{Design, MILLISECOND, Scripted, run_one};
-use cospike_sim_core::cosim::{Guess, NoWindow, System, Window, run};
+use cospike_sim_core::cosim::{Guess, NoWindow, System, WaitingEnergies, Window, run};
 use cospike_sim_core::edge::{Sleep, Standby};
 use cospike_sim_core::inference::Counts;
 use cospike_sim_core::kernel::Streams;
-use cospike_sim_core::link::{self, Radio};
+use cospike_sim_core::link::{self, Radio, Sharing};
 use cospike_sim_core::stats::{Interval, mean_interval};
 use cospike_sim_core::workload::{ArrivalProcess, TraceArrival};
 
@@ -91,6 +92,35 @@ fn invariant_5_a_window_divides_the_states_that_it_cuts() {
     assert_eq!((cut.from.seconds(), cut.to.seconds(), cut.answered), (4.0, 4.125, 0));
     close(cut.energy.power.radio_promotion, 1.5 * 0.125, 1e-12);
     close(cut.energy.total, (1.5 + 0.1) * 0.125 + 1e-3, 1e-12);
+}
+
+fn energies_wait(system: &System) -> WaitingEnergies {
+    WaitingEnergies::new(&system.edge, &system.link, &system.cloud, &system.workload)
+}
+
+/// A tail of 600 ms in the place of one of 300 ms makes every request wait for its answer, and two messages at the same time make one of
+/// them wait for the cell, or share it. Where it is said that energy does not depend on the waiting, it is the same, and else another one.
+#[test]
+fn waiting_costs_energy_only_where_it_is_said_to() {
+    let total = |system: &System, tail: u64| window(system, Design::whole(0, 10_000, tail * MILLISECOND)).energy.total;
+    let connected = periodic(2.0, 12, 3);
+    let mut ready = connected.clone();
+    ready.link.radio = Radio::always_ready(ready.link.radio.power);
+    for (system, waits) in [(&connected, true), (&ready, false)] {
+        assert_eq!(energies_wait(system), WaitingEnergies { devices: waits, cloud: false });
+        assert_eq!((total(system, 600) - total(system, 300)).abs() > 1e-9, waits);
+    }
+    for (sharing, waits) in
+        [(Sharing::Dedicated, false), (Sharing::Cell, false), (Sharing::SharedCell { weights: vec![] }, true)]
+    {
+        let energy = |other: u32| {
+            let mut system = arriving(&[(0, 0), (2_000, 0), (other, 1), (4_000, 0)]);
+            (system.link.sharing, system.cloud.servers) = (sharing.clone(), 2);
+            assert_eq!(energies_wait(&system).devices, waits);
+            total(&system, 300)
+        };
+        assert_eq!((energy(2_000) - energy(2_900)).abs() > 1e-9, waits, "{sharing:?}");
+    }
 }
 
 #[test]

@@ -17,6 +17,7 @@ use cospike_sim_core::network::{Network, OUTPUT, Operation, Shape, Tensor, Tenso
 use cospike_sim_core::payload::Codec;
 use cospike_sim_core::split::SplitNetwork;
 use cospike_sim_core::workload::{ArrivalProcess, TraceArrival};
+use std::sync::Arc;
 
 /// No packet arrives.
 const ALL_LOST: PacketLoss = PacketLoss::Independent { probability: 1.0 };
@@ -102,7 +103,7 @@ fn a_network_that_cannot_be_executed_costs_only_its_own_design_points() {
     let tensor = Tensor { shape: vec![10, 4], data: vec![0.0; 40] };
     let weights = Weights::from_store(&network, &TensorStore::from([("sum.weight".into(), tensor)])).unwrap();
     let made = SplitNetwork::new(&network, &weights, 1, Codec::Float32, 1).unwrap();
-    study.networks[1].stages = vec![made].into();
+    Arc::get_mut(&mut study.networks).unwrap()[1].stages = vec![made].into();
     let results = study.run(None, &|_| ()).unwrap();
     let of = |point: usize| results.points[point].failure.as_deref();
     assert!(of(0).is_some_and(|reason| reason.contains("on sample 0: ")), "{:?}", of(0));

@@ -1,11 +1,13 @@
 //! Results that come part by part.
 
 use super::plan;
+use crate::census::Census;
 use crate::error::StudyError;
 use crate::study::{Progress, Study};
 use cospike_models::dataset::Dataset;
 use cospike_models::zoo::Zoo;
 use cospike_results::rows::Results;
+use cospike_results::store::entries::{Entries, Location};
 use std::sync::Mutex;
 
 /// So many replications that no two design points are in one part, of a single request each.
@@ -35,7 +37,7 @@ fn parts_follow_one_another_and_are_the_results_together() {
         }
     };
     let mut parts: Vec<Results> = vec![];
-    let failure = study.run_in_parts::<(), StudyError>(None, None, &tell, &mut |part| {
+    let failure = study.run_in_parts::<(), StudyError>(None, None, None, &tell, &mut |part| {
         parts.push(part);
         Ok(())
     });
@@ -69,9 +71,34 @@ fn who_takes_the_parts_can_end_the_study() {
         }
     }
     let mut number = 0;
-    let outcome = study().run_in_parts::<(), Enough>(None, None, &|_| (), &mut |_| {
+    let outcome = study().run_in_parts::<(), Enough>(None, None, None, &|_| (), &mut |_| {
         number += 1;
         if number == 2 { Err(Enough) } else { Ok(()) }
     });
     assert!(matches!(outcome, Err(Enough)) && number == 2);
+}
+
+/// Design points that are given some at a time give what a plan of all of them gives: numbered on, with every answer once.
+#[test]
+fn invariant_4_design_points_given_in_parts_give_the_results_of_the_whole() {
+    let whole = study();
+    let wanted = whole.run(None, &|_| ()).unwrap();
+    let mut plan = whole.plan().clone();
+    let points = std::mem::take(&mut plan.points);
+    let (zoo, dataset) = (Zoo::shipped().unwrap(), Dataset::fashion_mnist_test().unwrap());
+    let study = Study::without_points(plan, Census::of(whole.plan()), &zoo, [dataset]).unwrap();
+    assert_eq!(study.key(), whole.part(0, points[1..].to_vec()).unwrap().key(), "a part has the key of its whole");
+    let place = tempfile::tempdir().unwrap();
+    let store = Entries::open(&Location::Folder(place.path().into()), |damage| panic!("{damage}")).unwrap();
+    for store in [None, Some(&store), Some(&store)] {
+        let mut parts = [&points[..2], &points[2..]].map(|part| Ok(part.to_vec())).into_iter();
+        let mut joined = Results::new(study.manifest(), study.census().points());
+        let failure = study.run_in_parts::<(), StudyError>(Some(&mut parts), None, store, &|_| (), &mut |part| {
+            joined.append(part);
+            Ok(())
+        });
+        assert!(failure.unwrap().is_none());
+        assert!(joined == wanted);
+    }
+    assert!(whole.collect(&store).unwrap() == wanted, "what parts have stored is what the whole looks for");
 }

@@ -90,9 +90,9 @@ fn invariant_4_units_in_any_order_give_what_a_run_gives() {
     simulations.reverse();
     for (number, unit) in units.iter().enumerate() {
         let inventory = study.inventory(&pieces).unwrap();
-        assert!(!inventory.has(unit) && !inventory.is_complete(), "{number}");
+        assert!(!inventory.has(&unit.task) && !inventory.is_complete(), "{number}");
         assert_eq!(work_on(&study, unit, &pieces).failed, 0);
-        assert!(study.inventory(&pieces).unwrap().has(unit));
+        assert!(study.inventory(&pieces).unwrap().has(&unit.task));
         assert_eq!(work_on(&study, unit, &pieces).failed, 0, "again, for nothing");
     }
     assert!(study.inventory(&pieces).unwrap().is_complete());
@@ -100,7 +100,7 @@ fn invariant_4_units_in_any_order_give_what_a_run_gives() {
     let stop = AtomicBool::new(true);
     remove(&store, &pieces, Piece::Replication(PointIndex(1), 2));
     let inventory = study.inventory(&pieces).unwrap();
-    assert_eq!(inventory.points[1].replications, [State::Stored, State::Stored, State::Missing]);
+    assert_eq!(*inventory.points[1].replications, [State::Stored, State::Stored, State::Missing]);
     let Preparation::Ready(prepared) = study.prepare(&[NetworkIndex(1)], &[PointIndex(1)], &pieces).unwrap() else {
         panic!("stored")
     };
@@ -131,6 +131,6 @@ fn a_point_with_a_precision_target_is_complete_when_its_mean_is_precise() {
     assert!(study.inventory(&pieces).unwrap().is_complete());
     assert_eq!(study.collect(&store).unwrap(), study.run(None, &|_| ()).unwrap());
     remove(&store, &pieces, Piece::Replication(PointIndex(0), 11));
-    assert!(!study.inventory(&pieces).unwrap().has(&units[1]), "the target still asks for it");
+    assert!(!study.inventory(&pieces).unwrap().has(&units[1].task), "the target still asks for it");
     assert_eq!(work_on(&study, &units[1], &pieces).computed, 1);
 }

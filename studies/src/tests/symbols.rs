@@ -16,7 +16,7 @@ fn plan_of_symbols(zoo: &Zoo, dataset: &Dataset, ratios: &[f64]) -> Plan {
         ..plan.networks[0].choice.clone()
     };
     let files = zoo.network(&choice).unwrap().files;
-    plan.networks[0].weights = files.into_iter().map(|(name, blake3)| FileUsed { name, blake3 }).collect();
+    plan.networks[0].weights = files.into_iter().map(|(name, blake3)| FileUsed::new(name, blake3)).collect();
     plan.networks[0].choice = choice;
     let point = plan.points.remove(0);
     for &ratio in ratios {

@@ -27,7 +27,7 @@ mod write;
 
 pub use discrete::TimeStep;
 pub use error::NirError;
-pub use options::{Initial, NirMetadata, NirOptions};
+pub use options::{Initial, MAX_DT, MIN_DT, NirMetadata, NirOptions};
 pub use write::{TIME_STEP, write};
 
 use super::imported::{Ending, Imported, NodeReport};
@@ -78,11 +78,11 @@ impl NirFile {
     /// Bytes that are not in the format, or whose edges make no graph with one input and one output.
     pub fn from_bytes(name: &str, bytes: Vec<u8>, options: &NirOptions) -> Result<Self, NirError> {
         let blake3 = blake3::hash(&bytes).to_hex().to_string();
-        let (graph, said, version) = read::read(bytes)?;
+        let read::Content { graph, said, version, notes } = read::read(bytes)?;
         let metadata = NirMetadata::read(&said)?;
         let options = options.or(metadata.options);
         let mut flat = Flat::new(graph)?;
-        flat.notes.extend(version.as_deref().and_then(newer));
+        flat.notes.extend(version.as_deref().and_then(newer).into_iter().chain(notes));
         let sizes = convert::sizes(&flat);
         let found = discrete::time_step(&flat.nodes, options.dt);
         let time_step = *found.as_ref().unwrap_or(&None);

@@ -8,6 +8,11 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 
+/// Shortest and longest time step, in the unit of a file's time constants: seconds, milliseconds or steps.
+pub const MIN_DT: f64 = 1e-9;
+/// See [`MIN_DT`].
+pub const MAX_DT: f64 = 1e9;
+
 /// How neurons are made of what a file says; `None` where nothing is said. It is decoded from the words that a file's metadata have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -141,7 +146,8 @@ impl NirMetadata {
     /// [`NirError::Node`] for a key with a value that has no meaning.
     pub(super) fn read(said: &Said) -> Result<Self, NirError> {
         let number = said.numbers.get("dt").copied();
-        let dt = number.map(|dt| Some(dt).filter(|dt| *dt > 0.0).ok_or_else(|| wrong("dt", &dt, "a positive number")));
+        let is_step = |dt: &f64| (MIN_DT..=MAX_DT).contains(dt);
+        let dt = number.map(|dt| Some(dt).filter(is_step).ok_or_else(|| wrong("dt", &dt, "a number from 1e-9 to 1e9")));
         let steps = said.numbers.get("time_steps").map(|&steps| {
             let is_right = steps.fract() == 0.0 && (1.0..=f64::from(MAX_TIME_STEPS)).contains(&steps);
             is_right

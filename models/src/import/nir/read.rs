@@ -5,6 +5,7 @@ use super::graph::{
     Array, Convolution, Graph, LeakValues, Neurons, Node, Padding, Pool, Said, SpikeValues, SynapseValues,
 };
 use crate::file::DATA_LIMIT;
+use crate::misspelt::{MISSPELT_AMONG_NOTES, nearest};
 use hdf5_pure::{DType, Dataset, File, Group, VlenStringReadOptions}; // reads and writes HDF5 without a system library
 use std::collections::BTreeMap;
 
@@ -19,17 +20,32 @@ const LONGEST_TEXT: usize = 4096;
 /// Most bytes that one byte of a file can stand for: Deflate's limit, and float64 read from float32.
 const EXPANSION: u64 = 2 * 1032;
 
-/// The graph in a file, what its metadata say, and the version of NIR that wrote it.
-pub(super) fn read(bytes: Vec<u8>) -> Result<(Graph, Said, Option<String>), NirError> {
+/// The content of a file.
+pub(super) struct Content {
+    pub(super) graph: Graph,
+    /// What its metadata say.
+    pub(super) said: Said,
+    /// Version of NIR that wrote it, if it says so.
+    pub(super) version: Option<String>,
+    /// What is there without a meaning, and what is taken for what is not there, in sentences.
+    pub(super) notes: Vec<String>,
+}
+
+/// Reads what is in a file.
+pub(super) fn read(bytes: Vec<u8>) -> Result<Content, NirError> {
     let room = DATA_LIMIT.min((bytes.len() as u64).saturating_mul(EXPANSION));
     let file = File::from_bytes(bytes).map_err(|error| NirError::Hdf5(error.to_string()))?;
     let root = Branch::open(&file.root(), String::new())?;
-    let mut reader = Reader { room, nodes: 0 };
+    let mut reader = Reader { room, nodes: 0, notes: vec![], absent: BTreeMap::new() };
     let version = root.has("version").then(|| root.text("version")).transpose()?;
     let top = root.child("node").map_err(|_| NirError::Graph(NO_NODE.into()))?;
     let said = reader.said(&top)?;
     match reader.node(&top, 0)? {
-        Node::Graph(graph) => Ok((graph, said, version)),
+        Node::Graph(graph) => {
+            let absent = std::mem::take(&mut reader.absent);
+            reader.notes.extend(absent.iter().map(|(value, nodes)| taken(value, nodes)));
+            Ok(Content { graph, said, version, notes: reader.notes })
+        }
         other => Err(NirError::Graph(format!("it holds a single {} instead of a graph of nodes", other.kind()))),
     }
 }
@@ -37,13 +53,34 @@ pub(super) fn read(bytes: Vec<u8>) -> Result<(Graph, Said, Option<String>), NirE
 /// Name of the group in which a node says more of itself.
 pub(super) const METADATA: &str = "metadata";
 
+/// Keys of the metadata of a graph that have a meaning.
+const SAID: [&str; 6] = ["dt", "time_steps", "fire", "reset", "initial", "readout"];
+
 const NO_NODE: &str = "there is no group `node` in it, so it is not a network in the NIR format";
+
+/// Names that are listed one by one.
+const MOST_NAMED: usize = 3;
+
+/// Says what is taken in the place of values that are not there.
+fn taken((value, instead): &(&str, &str), nodes: &[String]) -> String {
+    let named: Vec<String> = nodes.iter().take(MOST_NAMED).map(|name| format!("`{}`", name.escape_debug())).collect();
+    let more = nodes.len().saturating_sub(MOST_NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let named = named.join(", ");
+    format!(
+        "`{value}` is not there in {named}{more}, so {instead} is taken; if it is behind an HDF5 link, write the value itself, because links are not followed"
+    )
+}
 
 struct Reader {
     /// Bytes that may still be read.
     room: u64,
     /// Number of nodes read.
     nodes: usize,
+    /// What is there without a meaning, in sentences.
+    notes: Vec<String>,
+    /// Names of the nodes in which a value is not there that may be left out, by its name and what is taken instead.
+    absent: BTreeMap<(&'static str, &'static str), Vec<String>>,
 }
 
 /// A group of the file, which is a node or a part of one. What it holds is listed once, because a look by name walks the whole group.
@@ -147,6 +184,15 @@ impl Reader {
         if let Some(other) = branch.datasets.keys().find(|name| !is_known(name)) {
             return Err(branch.wrong(format!("a {kind} with `{}`, which has no meaning here", other.escape_debug())));
         }
+        let is_known_group =
+            |name: &String| name == METADATA || kind == "NIRGraph" && name == "nodes" || is_known(name);
+        if let Some(other) = branch.groups.keys().find(|name| !is_known_group(name)) {
+            let other = other.escape_debug();
+            return Err(branch.wrong(format!("a {kind} with the group `{other}`, which has no meaning here")));
+        }
+        if depth > 0 && branch.groups.contains_key(METADATA) {
+            self.note_metadata(&branch.child(METADATA)?);
+        }
         Ok(match kind.as_str() {
             "Input" => Node::Input { shape: self.sizes(branch, "shape")? },
             "Output" => Node::Output { shape: branch.has("shape").then(|| self.sizes(branch, "shape")).transpose()? },
@@ -169,14 +215,27 @@ impl Reader {
         })
     }
 
-    /// What the metadata of a graph say, of the keys that have a meaning; whatever else is there is a note.
+    /// Notes what the metadata of a node say as only those of the graph can.
+    fn note_metadata(&mut self, metadata: &Branch) {
+        let (node, name) = (metadata.name.escape_debug(), |key: &&String| SAID.contains(&key.as_str()));
+        let notes =
+            metadata.datasets.keys().filter(name).map(|key| {
+                format!("the metadata of `{node}` say `{key}`, which has a meaning only in those of the graph")
+            });
+        self.notes.extend(notes);
+    }
+
+    /// What the metadata of a graph say, of the keys that have a meaning. One that is like these is taken for a mistake, because it would change
+    /// what the network does, and any other for a record, which is noted.
     fn said(&mut self, branch: &Branch) -> Result<Said, NirError> {
         let mut said = Said::default();
         if !branch.groups.contains_key(METADATA) {
             return Ok(said);
         }
         let metadata = branch.child(METADATA)?;
-        for name in metadata.datasets.keys() {
+        let groups = metadata.groups.keys();
+        for name in metadata.datasets.keys().chain(groups.filter(|name| !metadata.has(name))) {
+            let shown = name.escape_debug();
             match name.as_str() {
                 "dt" | "time_steps" => match self.array(&metadata, name)?.data.as_slice() {
                     &[number] => drop(said.numbers.insert(name.clone(), number)),
@@ -188,7 +247,14 @@ impl Reader {
                     let text = metadata.text(name)?;
                     said.texts.insert(name.clone(), text);
                 }
-                _ => {}
+                _ => match nearest(name, SAID, MISSPELT_AMONG_NOTES) {
+                    Some(known) => {
+                        return Err(
+                            branch.wrong(format!("its metadata say `{shown}`, which has no meaning: is it `{known}`?"))
+                        );
+                    }
+                    None => self.notes.push(format!("its metadata say `{shown}`, which has no meaning here")),
+                },
             }
         }
         Ok(said)
@@ -223,11 +289,17 @@ impl Reader {
             "CubaLI" | "CubaLIF" => Some("tau_mem"),
             _ => None,
         };
-        let mut or_single = |name: &str, value: f64| match branch.has(name) {
-            true => self.array(branch, name),
-            false => Ok(Array::single(value)),
+        let mut or_single = |is_used: bool, name: &'static str, value: f64, text: &'static str| {
+            if branch.has(name) {
+                return self.array(branch, name);
+            }
+            if is_used {
+                self.absent.entry((name, text)).or_default().push(branch.name.clone());
+            }
+            Ok(Array::single(value))
         };
-        let (w_in, v_reset) = (or_single("w_in", 1.0)?, or_single("v_reset", 0.0)?);
+        let w_in = or_single(is_current_based, "w_in", 1.0, "1")?;
+        let v_reset = or_single(is_spiking, "v_reset", 0.0, "0")?;
         let leak = |reader: &mut Self, tau| -> Result<_, NirError> {
             Ok(LeakValues { tau: reader.positive(branch, tau)?, v_leak: reader.array(branch, "v_leak")? })
         };
@@ -267,7 +339,10 @@ impl Reader {
         };
         let groups = match branch.has("groups") {
             true => usize::try_from(self.number(branch, "groups")?).ok().filter(|&groups| groups > 0),
-            false => Some(1),
+            false => {
+                self.absent.entry(("groups", "1")).or_default().push(branch.name.clone());
+                Some(1)
+            }
         };
         let says_input = branch.has("input_shape");
         Ok(Convolution {

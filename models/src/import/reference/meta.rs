@@ -2,6 +2,7 @@
 
 use super::error::ReferenceError;
 use crate::json::{Object, place};
+use crate::misspelt::{MISSPELT_AMONG_NOTES, nearest};
 use crate::zoo::MAX_TIME_STEPS;
 use cospike_sim_core::network::{Fires, Leak, NORM_EPSILON, Neuron, Reset};
 use serde_json::Value;
@@ -25,9 +26,6 @@ struct Keys(BTreeMap<String, Value>);
 /// Keys that have a meaning.
 const KEYS: [&str; 12] =
     ["T", "bn_eps", "connect_f", "decay_input", "fire", "kind", "neuron", "reset", "tau", "v_init", "v_reset", "v_th"];
-
-/// Similarity, 0 to 1, from which on another key is taken for a misspelt one.
-const MISSPELT: f64 = 0.88;
 
 impl Meta {
     pub(super) fn read(text: &str) -> Result<Self, ReferenceError> {
@@ -79,8 +77,7 @@ impl Keys {
             return Err(wrong(key, "is there twice".into()));
         }
         for (key, _) in entries.0.iter().filter(|(key, _)| !KEYS.contains(&key.as_str())) {
-            let likeness = |known: &str| strsim::jaro_winkler(&key.to_lowercase(), &known.to_lowercase());
-            if let Some(known) = KEYS.into_iter().find(|known| likeness(known) >= MISSPELT) {
+            if let Some(known) = nearest(key, KEYS, MISSPELT_AMONG_NOTES) {
                 return Err(wrong(key, format!("has no meaning: is it `{known}`?")));
             }
         }
