@@ -97,7 +97,7 @@ impl Plan {
         let networks = networks.collect::<Result<Vec<_>, _>>()?;
         let key = |point: &DesignPoint| self.key_of(point, |network| Ok(networks[network.position()]));
         let Provenance { scenario, settings, selected, .. } = &self.provenance;
-        let points = match scenario.is_empty() {
+        let points = match scenario.is_empty() && !self.points.is_empty() {
             true => self.points.par_iter().map(key).collect::<Result<Vec<_>, _>>()?,
             false => vec![key(first)?],
         };
