@@ -1,7 +1,7 @@
 //! What a replication is judged by. Summaries, conditions, figures and answers take names, units, directions and values from here.
 
 use crate::rows::ReplicationRow;
-use crate::summary::{Estimate, Limits, PointSummary};
+use crate::summary::{Estimate, Limits, PointSummary, Steady};
 
 /// A number of a replication, by which it is judged, and whose mean is estimated for every design point.
 #[derive(Clone, Copy, Debug)]
@@ -58,17 +58,6 @@ impl Unit {
             Self::Number => "",
         }
     }
-}
-
-/// What only a steady state has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Steady {
-    /// Time that requests take, of which they wait a part.
-    Latency,
-    /// Energy and power of the devices, which may depend on the waiting.
-    DeviceEnergy,
-    /// Energy and power of the cloud, which may depend on the waiting.
-    CloudEnergy,
 }
 
 /// Direction in which a metric gets better.

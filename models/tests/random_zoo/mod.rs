@@ -30,10 +30,11 @@ pub(crate) fn random_zoo_for(task: &str) -> Zoo {
             ("backbone", "resnet14"),
             ("family", family),
             ("time_steps", steps),
-            ("levels", "4"),
             ("task", task),
             ("cospike_version", "0.1.0"),
         ];
+        let levels: &[_] = if family == "quantised" { &[("levels", "4")] } else { &[] };
+        let common = [common.as_slice(), levels].concat();
         let metadata = [common.as_slice(), &[("kind", "backbone")]].concat();
         files.push((format!("resnet14-{family}"), weight_file(&backbone, 0.., &metadata)));
         let mut units: Vec<_> = ["stage1", "stage2", "stage3"]
@@ -57,7 +58,8 @@ pub(crate) fn random_zoo_for(task: &str) -> Zoo {
             let kind = format!("{kind:?}").to_lowercase();
             let own =
                 [("split", split), ("width", width), ("stride", "2"), ("variant", variant), ("bottleneck", &kind)];
-            let metadata = [common.as_slice(), &own, &[("kind", "unit"), ("jpeg_quality", "90")]].concat();
+            let quality: &[_] = if unit.kind == BottleneckKind::Float { &[("jpeg_quality", "90")] } else { &[] };
+            let metadata = [common.as_slice(), &own, quality, &[("kind", "unit")]].concat();
             let name = format!("resnet14-{family}-{split}-w{width}-{variant}");
             files.push((name.trim_end_matches('-').into(), weight_file(&network, after.., &metadata)));
         }

@@ -1,7 +1,6 @@
 //! Load of the places of a design point, and what speaks against its means (invariant 16).
 
 use super::estimate::Estimate;
-use crate::metrics::Steady;
 use crate::rows::{ReplicationRow, Setup};
 use cospike_sim_core::stats::Interval;
 use serde::Serialize;
@@ -91,6 +90,17 @@ impl std::fmt::Display for Caution {
             }
         }
     }
+}
+
+/// What only a steady state has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Steady {
+    /// Time that requests take, of which they wait a part.
+    Latency,
+    /// Energy and power of the devices, which may depend on the waiting.
+    DeviceEnergy,
+    /// Energy and power of the cloud, which may depend on the waiting.
+    CloudEnergy,
 }
 
 impl Caution {

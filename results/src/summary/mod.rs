@@ -1,15 +1,17 @@
 //! Summary of results: one line per design point, and spiking networks against those that are executed once, pair by pair.
 
 mod caution;
+mod comparison;
 mod estimate;
 mod pairs;
 mod point;
 mod search;
 mod standing;
 
-pub use caution::{Caution, Loads};
+pub use caution::{Caution, Loads, Steady};
+pub use comparison::{AdjustedP, Comparison};
 pub use estimate::{Estimate, UNRESOLVED};
-pub use pairs::{AdjustedP, Comparison, energy_difference};
+pub use pairs::energy_difference;
 pub use point::PointSummary;
 pub use search::{Answer, Probed, ProbedLimit};
 pub use standing::Standing;
