@@ -1,9 +1,8 @@
 //! What has to be known of all design points of a study before the first is simulated, without any of them: a study may have a million.
 
-use crate::estimate::requests;
+use crate::demand::Demand;
 use crate::plan::{DesignPoint, Plan};
 use crate::prices::{Use, uses};
-use crate::units::damaged_share;
 use cospike_results::index::NetworkIndex;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,21 +20,6 @@ pub struct Census {
     pub(crate) lists: BTreeSet<Use>,
     /// What the points ask for that need the same networks, which are in the order of the point.
     pub(crate) demand: BTreeMap<Vec<NetworkIndex>, Demand>,
-}
-
-/// What some design points ask for in one replication.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Demand {
-    /// Number of design points.
-    pub(crate) points: u64,
-    /// Requests, at most.
-    pub(crate) requests: u64,
-    /// Requests that are expected before the horizon.
-    pub(crate) expected: f64,
-    /// Requests of which the time is expected: at most as many, where the expected ones are not known.
-    pub(crate) timed: f64,
-    /// Those of them whose payloads arrive damaged.
-    pub(crate) damaged: f64,
 }
 
 impl Census {
@@ -70,19 +54,5 @@ impl Census {
     /// Number of design points.
     pub fn points(&self) -> usize {
         self.points
-    }
-}
-
-impl Demand {
-    /// Adds what a design point asks for.
-    pub(crate) fn add(&mut self, point: &DesignPoint) {
-        let (most, expected) = (point.system.workload.requests, requests(point));
-        // Not known beforehand: at most these.
-        let timed = if expected == 0.0 { most as f64 } else { expected };
-        self.points += 1;
-        self.requests += most;
-        self.expected += expected;
-        self.timed += timed;
-        self.damaged += timed * damaged_share(&point.system.link.channel);
     }
 }

@@ -1,13 +1,12 @@
 //! What a study needs at the least, estimated from its plan before anything of it is executed.
 
 use crate::census::Census;
-use crate::plan::{DesignPoint, Plan, PlannedNetwork};
+use crate::plan::{Plan, PlannedNetwork};
 use crate::prices::{Priced, PricedSample, PricedStep};
 use cospike_results::rows::{AnswerRow, LatencyRow, ReplicationRow};
 use cospike_results::summary::MOST_POINTS;
 use cospike_sim_core::cosim::System;
 use cospike_sim_core::energy::ComputeEnergy;
-use cospike_sim_core::workload::ArrivalProcess;
 
 /// Latencies that are recorded of a replication: the percentiles from 0 to 100.
 const LATENCIES: u64 = 101;
@@ -88,20 +87,6 @@ fn sample_bytes(network: &PlannedNetwork, prices: u64) -> u64 {
     debug_assert!(size_of::<PricedStep>() >= 2 * size_of::<Priced>());
     let sample = size_of::<PricedSample>() as u64 + steps * step + size_of::<AnswerRow>() as u64;
     u64::from(network.samples.count) * sample
-}
-
-/// Requests of a replication, as many as are expected before its horizon; 0 if that is not known.
-pub(crate) fn requests(point: &DesignPoint) -> f64 {
-    let (workload, devices) = (&point.system.workload, f64::from(point.system.devices));
-    let all = workload.requests as f64;
-    let Some(horizon) = workload.horizon_seconds else { return all };
-    let rate = match &workload.arrivals {
-        ArrivalProcess::Poisson { requests_per_second } => *requests_per_second,
-        ArrivalProcess::Periodic { period_seconds, .. } => 1.0 / period_seconds,
-        // Not known beforehand, or not cheaply.
-        ArrivalProcess::Bursty { .. } | ArrivalProcess::ClosedLoop { .. } | ArrivalProcess::Trace(_) => return 0.0,
-    };
-    all.min(horizon * rate * devices)
 }
 
 #[cfg(test)]

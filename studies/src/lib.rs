@@ -12,6 +12,7 @@
 
 mod census;
 pub mod condition;
+mod demand;
 mod designs;
 mod error;
 pub mod estimate;

@@ -1,7 +1,7 @@
 //! A trial of a study: a few samples and requests of each design point, which show what its places are asked for, and how long
 //! everything will take.
 
-use crate::census::Demand;
+use crate::demand::Demand;
 use crate::plan::Plan;
 use crate::study::Study;
 use cospike_results::index::NetworkIndex;

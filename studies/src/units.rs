@@ -2,7 +2,7 @@
 //!
 //! The division depends on the plan alone, so every process makes the same one, whatever is stored and whoever else is at work.
 
-use crate::census::Demand;
+use crate::demand::Demand;
 use crate::inference::PreparedNetwork;
 use crate::keys::{Piece, PieceKeys};
 use crate::plan::DesignPoint;
@@ -10,7 +10,6 @@ use crate::study::Study;
 use cospike_models::zoo::CodecChoice;
 use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::key::{ContentKey, KeyError};
-use cospike_sim_core::link::{Channel, PacketLoss};
 use cospike_sim_core::network::Family;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -23,8 +22,6 @@ const UNITS: u64 = 4096;
 const NANOSECONDS_PER_MAC: f64 = 0.2;
 /// The same for a step of a spiking network, of whose multiply-accumulates most meet no spike.
 const NANOSECONDS_PER_SPIKING_MAC: f64 = 0.05;
-/// Packets, and bits, of a message of which one that is lost or damaged has the tail executed anew: in the middle of what is usual.
-const PACKETS_AND_BITS: [f64; 2] = [4.0, 4_000.0];
 /// Nanoseconds of one thread for a request in the event loop.
 const NANOSECONDS_PER_REQUEST: f64 = 2_000.0;
 /// Nanoseconds of one thread for storing a piece.
@@ -241,19 +238,6 @@ impl PreparedNetwork {
         let network = &self.blueprint.network;
         network.dense_macs(from..network.layers.len()) as f64 * steps as f64 * per_mac
     }
-}
-
-/// Share of the payloads that do not arrive as they were sent.
-pub(crate) fn damaged_share(channel: &Channel) -> f64 {
-    let loss = match channel.packet_loss {
-        PacketLoss::Independent { probability } => probability,
-        PacketLoss::GilbertElliott { mean_good_seconds, mean_bad_seconds, good_probability, bad_probability } => {
-            let lost = mean_good_seconds * good_probability + mean_bad_seconds * bad_probability;
-            lost / (mean_good_seconds + mean_bad_seconds)
-        }
-    };
-    let [packets, bits] = PACKETS_AND_BITS;
-    (packets * loss + bits * (channel.bit_error_probability + channel.bit_erasure_probability)).min(1.0)
 }
 
 fn simulation_key(keys: &PieceKeys, points: &[PointIndex], replications: &Range<u32>) -> Result<ContentKey, KeyError> {
