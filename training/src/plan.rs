@@ -1,5 +1,6 @@
 //! The plan file: the networks of the zoo, and how each is trained.
 
+mod unit;
 mod units;
 
 use crate::fit::{Schedule, kept_share};
@@ -9,7 +10,8 @@ use cospike_models::zoo::{MAX_LEVELS, MAX_TIME_STEPS, WeightFile};
 use cospike_sim_core::network::{BottleneckKind, Family, Network, NetworkName, Neuron};
 use serde::Deserialize;
 use std::path::Path;
-use std::sync::Arc;
+use unit::{Body, first_seed};
+pub(crate) use unit::{Noise, UnitPlan};
 use units::Units;
 
 /// A plan file.
@@ -62,50 +64,6 @@ struct PhasePlan {
     average: Option<f32>,
 }
 
-/// Damage that the link does during training. How much is drawn for every batch, up to these.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Noise {
-    /// Probability with which a bit is erased.
-    pub(crate) erasures: f32,
-    /// Probability with which a bit is flipped.
-    pub(crate) flips: f32,
-    /// Standard deviation of the noise that is added to values in [0, 1]. Only `jscc` units have it, and either it or `erasures`.
-    pub(crate) deviation: f32,
-}
-
-/// One bottleneck unit to train.
-#[derive(Clone, Debug)]
-pub(crate) struct UnitPlan {
-    body: Body,
-    pub(crate) kind: BottleneckKind,
-    pub(crate) split: String,
-    pub(crate) width: usize,
-    pub(crate) stride: usize,
-    pub(crate) seed: u64,
-    pub(crate) noise: Option<Noise>,
-    pub(crate) images: usize,
-    pub(crate) restore: Schedule,
-    pub(crate) quantised: Option<Schedule>,
-    pub(crate) classify: Option<Schedule>,
-    pub(crate) tune_tail: bool,
-}
-
-/// The backbone of a unit.
-#[derive(Clone, Debug)]
-enum Body {
-    /// One of the zoo.
-    Zoo {
-        network: String,
-        seed: u64,
-        /// Levels of its quantisers and its time steps, if the plan has that backbone.
-        levels: Option<u32>,
-        steps: Option<usize>,
-    },
-    /// That of a file.
-    File(Arc<WeightFile>),
-}
-
 /// One network to train.
 #[derive(Clone, Debug)]
 pub(crate) enum Job {
@@ -118,14 +76,6 @@ const USUAL_STRIDE: usize = 2;
 
 fn usual() -> bool {
     true
-}
-
-fn first_seed() -> u64 {
-    1
-}
-
-fn first_seeds() -> Vec<u64> {
-    vec![first_seed()]
 }
 
 impl Plan {

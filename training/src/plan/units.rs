@@ -1,6 +1,6 @@
 //! Bottleneck units of a plan, and the file of their backbone.
 
-use super::{Body, Noise, UnitPlan, first_seed, first_seeds};
+use super::unit::{Body, Noise, UnitPlan, first_seed, first_seeds};
 use crate::fit::Schedule;
 use anyhow::{Context, Result, bail, ensure};
 use cospike_models::import::nir::NirOptions;
