@@ -76,7 +76,7 @@ impl Slide {
     }
 
     /// Number of places that the window takes on an axis of `length` values; 0 where it does not fit, which
-    /// [`Network::check`] refuses.
+    /// [`Network::check`](super::Network::check) refuses.
     pub fn places(&self, length: usize) -> usize {
         let padded = length.saturating_add(self.padding.0).saturating_add(self.padding.1);
         let room = padded.checked_sub(self.span()).and_then(|room| room.checked_div(self.stride));
