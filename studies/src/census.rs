@@ -24,7 +24,7 @@ pub struct Census {
 
 impl Census {
     /// The census of the design points of `plan`.
-    pub fn of(plan: &Plan) -> Self {
+    pub fn new(plan: &Plan) -> Self {
         let mut census = Self::default();
         plan.points.iter().for_each(|point| census.add(point));
         census
@@ -42,7 +42,7 @@ impl Census {
 
     /// The census of so many design points of which only some were counted: their networks are those of all.
     #[must_use]
-    pub fn of_points(self, points: usize) -> Self {
+    pub fn standing_for(self, points: usize) -> Self {
         Self { points, ..self }
     }
 

@@ -107,7 +107,7 @@ mod tests {
             point.system.devices = 1_000_000;
             point.system.workload.requests = 500;
         }
-        let estimate = |plan: &Plan, threads| Estimate::new(plan, &Census::of(plan), threads);
+        let estimate = |plan: &Plan, threads| Estimate::new(plan, &Census::new(plan), threads);
         assert_eq!(estimate(&plan, 1).device_bytes, 1_000_000 * System::DEVICE_BYTES as u64);
         assert_eq!(estimate(&plan, 8).device_bytes, 2 * estimate(&plan, 1).device_bytes);
         assert_eq!((estimate(&plan, 1).replications, estimate(&plan, 1).requests), (4, 2_000.0));

@@ -129,7 +129,7 @@ impl Study {
         datasets: impl IntoIterator<Item = D>,
     ) -> Result<Self, StudyError> {
         plan.check()?;
-        let census = Census::of(&plan);
+        let census = Census::new(&plan);
         Self::of_census(plan, census, zoo, datasets)
     }
 

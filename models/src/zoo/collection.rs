@@ -1,7 +1,7 @@
 //! The weight files of a zoo, and the executable networks that they make.
 
 use super::blueprint::check_samples;
-use super::file::check_tensors;
+use super::metadata::check_tensors;
 use super::{Blueprint, CodecChoice, Metadata, NetworkChoice, Unit, UnitChoice, WeightFile, WeightFileError, ZooError};
 use crate::dataset::{Dataset, Feed, Unsuitable};
 use crate::embedded;

@@ -80,9 +80,7 @@ impl Place {
         self.check_lock()?;
         staging.commit()
     }
-}
 
-impl Place {
     /// Whether there is a report that this `program` has drawn of the results that are there, and it is as it was written.
     ///
     /// # Errors

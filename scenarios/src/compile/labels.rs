@@ -59,7 +59,7 @@ impl Labels {
 
 impl Named<'_> {
     fn label(&self, number: u32) -> String {
-        let network = self.outlines.of(number as usize).map(|outline| &outline.network);
+        let network = self.outlines.outline(number as usize).map(|outline| &outline.network);
         let label = network.and_then(|network| {
             let choice = asked(network, network.family()?, &network.split, &network.width)?.choice(None);
             Some(label(&self.expansion.combination(number as usize), &choice, self.searched))

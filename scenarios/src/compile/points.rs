@@ -72,7 +72,7 @@ impl<'a> Points<'a> {
         if census.points() == points.len() {
             points.check_lifetime(&census).map_err(|mistake| located(mistake.into()))?;
         }
-        let compiled = points.compiled(census.of_points(points.numbers.len())).map_err(located)?;
+        let compiled = points.compiled(census.standing_for(points.numbers.len())).map_err(located)?;
         Ok((compiled, bundles, points))
     }
 

@@ -54,7 +54,8 @@ impl<'a> Kinds<'a> {
         Self { expansion, first: expansion.grids.iter().map(of_grid).collect() }
     }
 
-    fn of(&self, place: &Place) -> Kind {
+    /// The kind of the design point at `place`.
+    fn kind(&self, place: &Place) -> Kind {
         let (mut rest, mut kind, mut weight) = (place.combination, 0, 1);
         let firsts = &self.first[place.grid as usize];
         for (dimension, first) in self.expansion.grid(place).dimensions.iter().zip(firsts).rev() {
@@ -96,7 +97,7 @@ impl Outlines {
     }
 
     /// The outline of the design point `number`; `None` if it has a mistake.
-    pub(crate) fn of(&self, number: usize) -> Option<&Outline> {
+    pub(crate) fn outline(&self, number: usize) -> Option<&Outline> {
         self.distinct[self.of_point[number] as usize].as_ref()
     }
 }
@@ -107,7 +108,7 @@ impl Expansion<'_> {
         let kinds = Kinds::new(self, is_outlined);
         let (mut known, mut outlines) = (HashMap::new(), Outlines::default());
         for place in &self.places {
-            let index = match known.entry(kinds.of(place)) {
+            let index = match known.entry(kinds.kind(place)) {
                 Entry::Occupied(known) => *known.get(),
                 Entry::Vacant(new) => {
                     outlines.distinct.push(self.outline(place).ok());
@@ -137,7 +138,7 @@ impl Expansion<'_> {
         let kinds = Kinds::new(self, decides_networks);
         let (mut known, mut groups) = (HashMap::new(), vec![]);
         for (place, number) in (0..).zip(numbers) {
-            let group = *known.entry(kinds.of(&self.places[number])).or_insert_with(|| {
+            let group = *known.entry(kinds.kind(&self.places[number])).or_insert_with(|| {
                 groups.push(vec![]);
                 groups.len() - 1
             });

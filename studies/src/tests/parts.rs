@@ -86,7 +86,7 @@ fn invariant_4_design_points_given_in_parts_give_the_results_of_the_whole() {
     let mut plan = whole.plan().clone();
     let points = std::mem::take(&mut plan.points);
     let (zoo, dataset) = (Zoo::shipped().unwrap(), Dataset::fashion_mnist_test().unwrap());
-    let study = Study::without_points(plan, Census::of(whole.plan()), &zoo, [dataset]).unwrap();
+    let study = Study::without_points(plan, Census::new(whole.plan()), &zoo, [dataset]).unwrap();
     assert_eq!(study.key(), study.part(0, points[1..].to_vec()).unwrap().key(), "a part has the key of its whole");
     let place = tempfile::tempdir().unwrap();
     let store = Entries::open(&Location::Folder(place.path().into()), |damage| panic!("{damage}")).unwrap();
