@@ -41,7 +41,9 @@ fn points(text: &str) -> Result<Range<usize>, String> {
     let number = |text: &str| {
         let most = cospike_scenarios::sweep::MAX_POINTS;
         let number = text.parse().ok().filter(|&number| number <= most);
-        number.ok_or_else(|| format!("`{text}` is not the number of a design point: give a whole number from 0 to {most}"))
+        number.ok_or_else(|| {
+            format!("`{text}` is not the number of a design point: give a whole number from 0 to {most}")
+        })
     };
     if text.contains("..") { range(text, number) } else { number(text).map(|number| number..number + 1) }
 }

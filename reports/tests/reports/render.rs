@@ -1,14 +1,12 @@
 //! Reports of synthetic studies.
 
-mod synthetic;
-
+use crate::synthetic::Synthetic;
 use cospike_reports::{PAGE, Report, ReportError, answer, files, render};
 use cospike_results::index::PointIndex;
 use cospike_results::rows::Results;
 use roxmltree::{Document, Node};
 use std::path::Path;
 use std::sync::Arc;
-use synthetic::Synthetic;
 
 fn studies() -> [(&'static str, Results); 6] {
     let one_family = Synthetic { families: vec!["float"], ..Synthetic::eighteen() };

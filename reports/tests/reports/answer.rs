@@ -1,8 +1,6 @@
 //! Answers to the question of a study, from rows whose numbers decide them.
 
-#[allow(dead_code, reason = "each file of tests uses a part of it")]
-mod synthetic;
-
+use crate::synthetic::Synthetic;
 use cospike_reports::{Cell, answer, pivots};
 use cospike_results::compare::Compared;
 use cospike_results::condition::{Condition, Limit, Side};
@@ -12,7 +10,6 @@ use cospike_results::metrics::{CLOUD_ENERGY, ENERGY, LATENCY};
 use cospike_results::rows::{AnswerRow, PointRow, Results};
 use cospike_results::store::folder;
 use cospike_results::summary::{Standing, Summary};
-use synthetic::Synthetic;
 
 /// A study with a design point per line: label, parameters, correct answers of 1,000 requests in each replication, 95th percentile of
 /// latency in seconds, and load of the uplink. Networks differ in their first word. A percentile with a question mark is that of

@@ -1,10 +1,8 @@
 //! Figures and pages are as they were when somebody looked at them: a change of anything that is drawn or written is noticed. After
-//! looking at what changed, `COSPIKE_BLESS=1 cargo test -p cospike-reports --test looked_at` keeps the new state. The figures, in
+//! looking at what changed, `COSPIKE_BLESS=1 cargo test --workspace --test reports looked_at` keeps the new state. The figures, in
 //! `target/tmp/looked-at`, are kept by their hashes, the pages as text.
 
-#[allow(dead_code, reason = "each file of tests uses a part of it")]
-mod synthetic;
-
+use crate::synthetic::{Synthetic, axes};
 use cospike_models::dataset::Dataset;
 use cospike_models::zoo::{CodecChoice, Disturbance, NetworkChoice, Series, Zoo};
 use cospike_reports::{
@@ -15,7 +13,6 @@ use cospike_results::rows::Results;
 use cospike_sim_core::network::BottleneckKind;
 use std::fs;
 use std::path::{Path, PathBuf};
-use synthetic::{Synthetic, axes};
 
 /// Studies that between them have every figure: one and many splits, more kinds than have colours of their own, and two keys with
 /// numbers, overloaded in one corner and not steady beside it, with deadlines, batteries and a cloud.
@@ -68,7 +65,7 @@ fn grid() -> Results {
 }
 
 fn place(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/looked_at").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reports/looked_at").join(name)
 }
 
 /// Compares with what is kept, or keeps it.

@@ -1,14 +1,11 @@
 //! Figures for print, of synthetic studies.
 
-#[allow(dead_code, reason = "each file of tests uses a part of it")]
-mod synthetic;
-
+use crate::synthetic::{Synthetic, axes};
 use cospike_reports::{
     Form, PaperSize, Publication, PublicationError, PublishedFigure, UnknownColumn, publication, render,
 };
 use cospike_results::rows::Results;
 use roxmltree::Document;
-use synthetic::{Synthetic, axes};
 
 /// A figure of 84 x 60 mm: `y` over `x`, by the columns `by`, of the design points that pass the filters.
 fn asked(form: Form, x: &str, y: &str, by: &[&str], filters: &[&str]) -> Publication {

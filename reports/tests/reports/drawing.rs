@@ -1,7 +1,6 @@
 //! Reports of whatever numbers and names a table can hold.
 
-mod synthetic;
-
+use crate::synthetic::Synthetic;
 use cospike_reports::{DensityLine, Report, ReportError, density_figure, render};
 use cospike_results::index::{NetworkIndex, PointIndex};
 use cospike_results::rows::{LatencyRow, PointRow, Results, Table};
@@ -10,7 +9,6 @@ use cospike_sim_core::record::{Kind, Record, Value};
 use proptest::prelude::*;
 use roxmltree::Document;
 use std::borrow::Cow;
-use synthetic::Synthetic;
 
 /// Columns that tie the tables together, or that a study keeps in order.
 const KEYS: [&str; 6] = ["point", "network", "replication", "samples", "correct", "parameters"];
