@@ -467,5 +467,5 @@ fn metrics_are_tabled_against_the_only_number_that_varies() {
     assert!(matches!(latency.lines[1].1[..], [Cell::Unsteady(mean), Cell::Mean(_)] if mean > 0.03));
     assert!(matches!(correct.lines[1].1[..], [Cell::Mean(_), Cell::Mean(_)]), "answers do not drift");
     let one = "float n=1 | {\"n\":1} | 900 901 902 | 0.010 | 0.1";
-    assert!(crate::pivots(&study(one)).unwrap().is_empty());
+    assert!(cospike_reports::pivots(&study(one)).unwrap().is_empty());
 }
