@@ -50,7 +50,7 @@ pub struct Unit {
     pub jpeg_quality: Option<u8>,
     /// Whether the file holds a tail that was trained with the unit; otherwise the tail is that of the backbone.
     pub has_tail: bool,
-    /// [`WeightFile::content`] of the backbone that the unit was trained for, which no other answers to; `None` if the file says only the
+    /// [`WeightFile::content`](super::WeightFile::content) of the backbone that the unit was trained for, which no other answers to; `None` if the file says only the
     /// backbone's name.
     pub backbone_content: Option<String>,
 }
