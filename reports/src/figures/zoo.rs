@@ -17,7 +17,8 @@ struct Line<'a> {
     points: Vec<(u32, f64, Spread)>,
 }
 
-/// Draws the units of one architecture, a panel for each split point; `None` if none was measured.
+/// Draws the units of one architecture, a panel for each split point; `None` if no kind was measured
+/// at several widths: points without lines say no more than the page's table.
 ///
 /// # Errors
 /// [`ReportError::Drawing`].
@@ -28,7 +29,7 @@ pub(crate) fn zoo_figure(architecture: &str, branches: &[&Branch<'_>]) -> Result
         .map(Line::new)
         .filter(|line| !line.points.is_empty())
         .collect();
-    if lines.is_empty() {
+    if lines.iter().all(|line| line.points.len() < 2) {
         return Ok(None);
     }
     let splits = splits(lines.iter().map(|line| line.series));

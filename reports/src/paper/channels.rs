@@ -125,7 +125,7 @@ pub(super) fn findings(
             widest.channel(),
             times(widest.ratio())
         );
-        Ok(Finding::of_points(Claim::AtMost(most), &widest.loss(true)?, setting))
+        Ok(Finding::of_points(Claim::AtMost(most), &widest.loss(true)?, "training", setting))
     };
     evidence.architectures().into_iter().map(finding).collect()
 }

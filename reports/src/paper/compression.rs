@@ -66,7 +66,7 @@ pub(super) fn findings(
             findings.push(match widest {
                 Some(units) => {
                     let loss = plain_loss(evidence, units)?;
-                    Finding::of_points(Claim::AtMost(points_lost), &loss, what(units))
+                    Finding::of_points(Claim::AtMost(points_lost), &loss, units.noun(), what(units))
                 }
                 None => {
                     let most = units.iter().map(|units| basis.ratio(units)).fold(0.0, f64::max);
@@ -126,6 +126,7 @@ pub(super) fn one_bit(evidence: &Evidence, most: f64) -> Result<Vec<Finding>, Re
     let mut findings = vec![];
     for (spiking, binary) in bit_pairs(evidence) {
         let more = CrossedDifference::new(&binary.losses(), &spiking.losses())?;
+        let noun = if binary.backbones.len() > 1 { binary.noun() } else { spiking.noun() };
         let setting = format!(
             "{}, {}, width {}; {} against {} bits; binary {}, spiking {}",
             spiking.architecture,
@@ -136,7 +137,7 @@ pub(super) fn one_bit(evidence: &Evidence, most: f64) -> Result<Vec<Finding>, Re
             binary.trainings(),
             spiking.trainings()
         );
-        let finding = Finding::of_points(Claim::AtMost(most), &more, setting);
+        let finding = Finding::of_points(Claim::AtMost(most), &more, noun, setting);
         let share = format!("One bit against T: T is {} here, and 8 in the source.", spiking.steps());
         findings.push(finding.remarked(&share));
     }

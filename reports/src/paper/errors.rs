@@ -1,9 +1,9 @@
 //! Claims on what inverted bits cost.
 
-use super::evidence::{Damaged, Evidence, numbers};
+use super::evidence::{Damaged, Evidence, Units, numbers};
 use super::finding::{Finding, interval};
 use crate::error::ReportError;
-use crate::quantity::{fixed, plural};
+use crate::quantity::fixed;
 use crate::zoo::row;
 use cospike_models::zoo::Executed;
 use cospike_sim_core::network::BottleneckKind;
@@ -12,9 +12,9 @@ use cospike_sim_core::stats::{Claim, CrossedDifference, Interval, StatsError};
 /// Probability of an inverted bit that the claims are about.
 const CLAIMED: f64 = 0.1;
 
-/// Accuracy of trainings whose payloads met errors, as a mean over images and trainings.
-fn accuracy(trainings: &[&Executed], right: impl Fn(&Executed) -> &[bool]) -> Result<Interval, StatsError> {
-    let rows: Vec<Vec<f64>> = trainings.iter().map(|unit| numbers(right(unit))).collect();
+/// Accuracy of units whose payloads met errors, as a mean over images and trainings.
+fn accuracy(units: &Units<'_>, right: impl Fn(&Executed) -> &[bool]) -> Result<Interval, StatsError> {
+    let rows = units.rows(|_, unit| numbers(right(unit)));
     let zeros = vec![vec![0.0; rows.first().map_or(0, Vec::len)]];
     Ok(CrossedDifference::new(&rows, &zeros)?.difference)
 }
@@ -26,20 +26,17 @@ impl Evidence {
     }
 
     /// Groups of `architecture` that `wanted` accepts, from the widest on.
-    fn groups(&self, architecture: &str, wanted: impl Fn(&Damaged) -> bool) -> Vec<(Damaged, Vec<&Executed>)> {
-        let mut groups: Vec<_> = self.damaged(architecture).into_iter().filter(|(group, _)| wanted(group)).collect();
+    fn groups(&self, architecture: &str, wanted: impl Fn(&Damaged) -> bool) -> Vec<(Damaged, Units<'_>)> {
+        let mut groups = self.damaged(architecture);
+        groups.retain(|(group, _)| wanted(group));
         groups.sort_by_key(|(group, _)| std::cmp::Reverse(group.width));
         groups
     }
 }
 
-fn setting(architecture: &str, group: &Damaged, trainings: usize) -> String {
-    format!(
-        "{architecture}, last split point, {}, width {}, {}",
-        group.name(),
-        group.width,
-        plural(trainings, "training")
-    )
+fn setting(group: &Damaged, units: &Units<'_>) -> String {
+    let Units { architecture, width, .. } = units;
+    format!("{architecture}, last split point, {}, width {width}, {}", group.name(), units.trainings())
 }
 
 /// Findings on the claim that 8-bit values leave no more than chance with one bit in ten inverted.
@@ -49,17 +46,17 @@ pub(super) fn collapse(evidence: &Evidence) -> Result<Vec<Finding>, ReportError>
     for architecture in evidence.architectures() {
         let mut groups = evidence.groups(architecture, |group| group.kind == BottleneckKind::Float);
         groups.sort_by_key(|(group, _)| !group.is_raw);
-        for (group, trainings) in groups {
-            let found = accuracy(&trainings, |unit| &unit.right_disturbed[place])?;
-            let before = accuracy(&trainings, |unit| &unit.right)?;
-            let classes = trainings[0].network.layers.last().map_or(1, |layer| layer.output.len());
+        for (group, units) in groups {
+            let found = accuracy(&units, |unit| &unit.right_disturbed[place])?;
+            let before = accuracy(&units, |unit| &unit.right)?;
+            let classes = units.any().network.layers.last().map_or(1, |layer| layer.output.len());
             let chance = 1.0 / classes as f64;
             let figure = format!(
                 "{} % right, {} % without errors",
                 interval(&found, 100.0, 2),
                 fixed(100.0 * before.estimate, 2)
             );
-            let setting = setting(architecture, &group, trainings.len());
+            let setting = setting(&group, &units);
             let remark = format!("Chance is {} % of {classes} classes.", fixed(100.0 * chance, 0));
             findings.push(Finding::new(Claim::AtMost(chance), &found, setting, figure).remarked(&remark));
         }
@@ -74,18 +71,15 @@ pub(super) fn robust(evidence: &Evidence, kind: BottleneckKind, most: f64) -> Re
     let mut findings = vec![];
     for is_noisy in [true, false] {
         for architecture in evidence.architectures() {
-            for (group, trainings) in
-                evidence.groups(architecture, |group| group.kind == kind && group.is_noisy == is_noisy)
-            {
-                let before: Vec<Vec<f64>> = trainings.iter().map(|unit| numbers(&unit.right)).collect();
-                let lost = trainings.iter().zip(before).map(|(unit, before)| {
-                    let after = numbers(&unit.right_disturbed[place]);
+            let wanted = |group: &Damaged| group.kind == kind && group.is_noisy == is_noisy;
+            for (group, units) in evidence.groups(architecture, wanted) {
+                let lost = units.rows(|_, unit| {
+                    let (before, after) = (numbers(&unit.right), numbers(&unit.right_disturbed[place]));
                     before.iter().zip(after).map(|(before, after)| before - after).collect()
                 });
-                let lost: Vec<Vec<f64>> = lost.collect();
                 let loss = CrossedDifference::new(&lost, &[vec![0.0; lost[0].len()]])?;
-                let setting = setting(architecture, &group, trainings.len());
-                findings.push(Finding::of_points(Claim::AtMost(most), &loss, setting));
+                let setting = setting(&group, &units);
+                findings.push(Finding::of_points(Claim::AtMost(most), &loss, units.noun(), setting));
             }
         }
     }
@@ -103,12 +97,12 @@ pub(super) fn section(evidence: &Evidence) -> Result<String, ReportError> {
     evidence.bit_errors.iter().for_each(|probability| text += &format!(" {probability} |"));
     text += &format!("\n|---|---|---:|---:|{}\n", "---:|".repeat(1 + evidence.bit_errors.len()));
     for architecture in evidence.architectures() {
-        for (group, trainings) in evidence.damaged(architecture) {
-            let mut cells =
-                vec![architecture.to_owned(), group.name(), group.width.to_string(), trainings.len().to_string()];
-            cells.push(interval(&accuracy(&trainings, |unit| &unit.right)?, 100.0, 1));
+        for (group, units) in evidence.damaged(architecture) {
+            let (name, width, trainings) = (group.name(), group.width.to_string(), units.number_of_trainings());
+            let mut cells = vec![architecture.to_owned(), name, width, trainings];
+            cells.push(interval(&accuracy(&units, |unit| &unit.right)?, 100.0, 1));
             for place in 0..evidence.bit_errors.len() {
-                let found = accuracy(&trainings, |unit| &unit.right_disturbed[place])?;
+                let found = accuracy(&units, |unit| &unit.right_disturbed[place])?;
                 cells.push(interval(&found, 100.0, 1));
             }
             row(&mut text, &cells.iter().map(String::as_str).collect::<Vec<_>>());

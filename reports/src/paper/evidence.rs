@@ -84,19 +84,22 @@ impl Evidence {
                 groups.entry((place, unit.width)).or_default().push(executed);
             }
         }
-        let backbones = self.backbones(name, kind.family());
-        let mut all = vec![];
-        for ((_, width), units) in groups {
-            let of = |backbone: &Executed| {
-                units.iter().copied().filter(|unit| unit.choice.backbone == backbone.choice.backbone).collect()
-            };
-            let trained = backbones.iter().map(|&backbone| Trained { backbone, units: of(backbone) });
-            let trained: Vec<Trained<'_>> = trained.filter(|trained| !trained.units.is_empty()).collect();
-            let Some(first) = trained.first() else { continue };
-            let (architecture, split) = (architecture(first.backbone), first.units[0].choice.split.as_str());
-            all.push(Units { architecture, kind, split, width, backbones: trained });
-        }
-        all
+        groups.into_values().filter_map(|units| self.by_backbone(&units)).collect()
+    }
+
+    /// `units` of one kind and width at one split point of an architecture, at least one, by the backbones on which they were trained.
+    fn by_backbone<'a>(&'a self, units: &[&'a Executed]) -> Option<Units<'a>> {
+        let any = *units.first()?;
+        let unit = any.choice.unit.as_ref()?;
+        let of = |backbone: &Executed| {
+            units.iter().copied().filter(|unit| unit.choice.backbone == backbone.choice.backbone).collect()
+        };
+        let backbones = self.backbones(architecture(any), unit.kind.family()).into_iter();
+        let trained = backbones.map(|backbone| Trained { backbone, units: of(backbone) });
+        let backbones: Vec<Trained<'_>> = trained.filter(|trained| !trained.units.is_empty()).collect();
+        let (architecture, split) = (architecture(any), any.choice.split.as_str());
+        let is_known = !backbones.is_empty();
+        is_known.then_some(Units { architecture, kind: unit.kind, split, width: unit.width, backbones })
     }
 
     /// Plain units of `kind` at the last split point of the architecture `name`, by width.
@@ -107,8 +110,8 @@ impl Evidence {
         units
     }
 
-    /// Units that met bit errors: of one kind, variant and width, with plain values or JPEG, one per training.
-    pub(super) fn damaged(&self, name: &str) -> BTreeMap<Damaged, Vec<&Executed>> {
+    /// Units that met bit errors: of one kind, variant and width, with plain values or JPEG.
+    pub(super) fn damaged(&self, name: &str) -> Vec<(Damaged, Units<'_>)> {
         let mut groups: BTreeMap<Damaged, Vec<&Executed>> = BTreeMap::new();
         for executed in self.executed.iter().filter(|executed| architecture(executed) == name) {
             let met = executed.choice.unit.as_ref().filter(|_| !executed.right_disturbed.is_empty());
@@ -118,7 +121,7 @@ impl Evidence {
             let key = Damaged { kind: unit.kind, is_raw, is_noisy, width: unit.width };
             groups.entry(key).or_default().push(executed);
         }
-        groups
+        groups.into_iter().filter_map(|(group, units)| Some((group, self.by_backbone(&units)?))).collect()
     }
 }
 
@@ -158,7 +161,7 @@ impl Units<'_> {
 
     /// A row of values for each training that counts: of units, or where there are several backbones, of backbones, with the mean over
     /// their units.
-    fn rows(&self, values: impl Fn(&Executed, &Executed) -> Vec<f64>) -> Vec<Vec<f64>> {
+    pub(super) fn rows(&self, values: impl Fn(&Executed, &Executed) -> Vec<f64>) -> Vec<Vec<f64>> {
         let of = |trained: &Trained<'_>| -> Vec<Vec<f64>> {
             trained.units.iter().map(|unit| values(trained.backbone, unit)).collect()
         };
@@ -190,6 +193,11 @@ impl Units<'_> {
         let (sum, number) =
             self.all().fold((0.0, 0.0), |(sum, number), unit| (sum + unit.measurement().payload_bits, number + 1.0));
         sum / number
+    }
+
+    /// What counts as one training in an interval, see [`Self::rows`].
+    pub(super) fn noun(&self) -> &'static str {
+        if self.backbones.len() > 1 { "backbone" } else { "training" }
     }
 
     /// Number of trainings, in words: `3 trainings`, or `3 backbones with 15 units`.

@@ -41,8 +41,8 @@ impl Finding {
         Self { setting, figure: reason, verdict: None, remark: String::new(), points: None }
     }
 
-    /// The finding on a `claim` in points about a difference of accuracies.
-    pub(super) fn of_points(claim: Claim, found: &CrossedDifference, setting: String) -> Self {
+    /// The finding on a `claim` in points about a difference of accuracies, over several of `noun`.
+    pub(super) fn of_points(claim: Claim, found: &CrossedDifference, noun: &str, setting: String) -> Self {
         let figure = format!("{} points", points(&found.difference));
         let in_points = Interval {
             estimate: 100.0 * found.difference.estimate,
@@ -50,7 +50,7 @@ impl Finding {
             high: 100.0 * found.difference.high,
         };
         let mut finding = Self::new(claim, &in_points, setting, figure);
-        finding.remark = remark(finding.verdict, found, claim.threshold() / 100.0);
+        finding.remark = remark(finding.verdict, found, noun, claim.threshold() / 100.0);
         finding.points = Some((claim, in_points));
         finding
     }
@@ -71,7 +71,7 @@ impl Finding {
 }
 
 /// What a verdict on a difference is restricted to, and what would resolve it.
-fn remark(verdict: Option<ClaimVerdict>, found: &CrossedDifference, threshold: f64) -> String {
+fn remark(verdict: Option<ClaimVerdict>, found: &CrossedDifference, noun: &str, threshold: f64) -> String {
     let single = match found.trainings {
         [1, 1] => "It holds for this one training only: another may differ.",
         _ => "",
@@ -83,14 +83,14 @@ fn remark(verdict: Option<ClaimVerdict>, found: &CrossedDifference, threshold: f
     let here = plural(found.samples, "image");
     let some = |number: usize, noun: &str| plural(two_digits(number), noun);
     let ways = [
-        resolution.trainings.map(|more| format!("about {} on these {here}", some(more, "training"))),
-        resolution.samples.map(|more| format!("about {} with {}", some(more, "image"), plural(trainings, "training"))),
-        resolution.both.map(|(rows, more)| format!("about {} on {}", some(rows, "training"), some(more, "image"))),
+        resolution.trainings.map(|more| format!("about {} on these {here}", some(more, noun))),
+        resolution.samples.map(|more| format!("about {} with {}", some(more, "image"), plural(trainings, noun))),
+        resolution.both.map(|(rows, more)| format!("about {} on {}", some(rows, noun), some(more, "image"))),
     ];
     let ways: Vec<String> = ways.into_iter().flatten().collect();
     match ways.is_empty() {
         true => {
-            format!("{single} No number of trainings or images within reach would resolve it, if the estimate stayed.")
+            format!("{single} No number of {noun}s or images within reach would resolve it, if the estimate stayed.")
         }
         false => format!("{single} It would take {}, if the estimate stayed.", ways.join(", or ")),
     }
@@ -167,12 +167,15 @@ mod tests {
     fn a_remark_says_what_a_single_training_does_not_and_what_would_resolve() {
         let row = |right: usize| (0..10_000).map(|sample| f64::from(sample % 100 < right)).collect::<Vec<_>>();
         let one = CrossedDifference::new(&[row(93)], &[row(92)]).unwrap();
-        let found = Finding::of_points(Claim::AtMost(1.1), &one, String::new());
+        let found = Finding::of_points(Claim::AtMost(1.1), &one, "training", String::new());
         assert_eq!(found.verdict, Some(ClaimVerdict::Unresolved));
         // A loss of 1 % of the images has a standard error of sqrt(0.01 / n): 1.96 of it are 0.1 points for n = 38,000.
         let says = "It holds for this one training only: another may differ. It would take about 39,000 images with 1 training";
         assert!(found.remark.starts_with(says), "{}", found.remark);
-        assert_eq!(Finding::of_points(Claim::AtMost(0.5), &one, String::new()).verdict, Some(ClaimVerdict::Refuted));
+        assert_eq!(
+            Finding::of_points(Claim::AtMost(0.5), &one, "training", String::new()).verdict,
+            Some(ClaimVerdict::Refuted)
+        );
         assert_eq!((two_digits(5), two_digits(99), two_digits(12_463)), (5, 99, 13_000));
     }
 }

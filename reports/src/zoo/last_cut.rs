@@ -10,7 +10,7 @@ pub(super) fn section(branches: &[Branch<'_>]) -> String {
     let mut text = "## What a cut at the last stage costs\n\n\
          Loss in points of test accuracy against the unsplit backbone of the same family, on the same test images; compression against \
          the float32 features at the split, and against their T-step binary form (T = 1 in a float or quantised network). Over several seeds of the \
-         unit (the backbone is one), the mean, and in brackets the lowest and the highest, which is no confidence interval: those, and what \
+         unit, the mean, and in brackets the lowest and the highest, which is no confidence interval: those, and what \
          they say of the claims of the papers, are in [paper.md](paper.md). \
          *Epochs* and *images* are those of the unit's training, all phases together; compare only what had as much of both.\n\n\
          | backbone | split | unit | width | seeds | epochs | images | payload bit | x float32 | x binary | loss |\n\
