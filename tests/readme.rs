@@ -94,7 +94,8 @@ fn the_verdict_in_the_readme_is_that_of_the_page_of_claims() {
     let page = single_spaces(include_str!("../docs/paper.md"));
     let (_, claim) = page.split_once("at an accuracy loss of 0.16 %.").expect("the page has the claim");
     let (_, row) = claim.split_once("; 256× the float32 features | ").expect("the page has the finding");
-    let trainings = claim.split_once("T = 4, ").and_then(|(_, rest)| rest.split_once(';')).expect("the setting ends with them").0;
+    let trainings =
+        claim.split_once("T = 4, ").and_then(|(_, rest)| rest.split_once(';')).expect("the setting ends with them").0;
     let (finding, rest) = row.split_once(" | **").unwrap();
     let (loss, interval) = finding.trim_end_matches("] points").split_once(" [").unwrap();
     let (low, high) = interval.split_once(", ").unwrap();
