@@ -4,7 +4,7 @@ use cospike_models::dataset::{Dataset, Unsuitable};
 use cospike_models::offline::{self, Input};
 use cospike_models::zoo::{WeightFile, Zoo};
 use cospike_sim_core::inference::Coding;
-use cospike_sim_core::network::{Fires, Leak, Neuron, Operation, Reset, TensorStore, read_safetensors};
+use cospike_sim_core::network::{Fires, Leak, Neuron, Operation, Reset, Tensor, TensorStore, read_safetensors};
 use safetensors::tensor::{Dtype, TensorView};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -63,6 +63,38 @@ fn a_unit_may_leave_the_tail_to_its_backbone() {
     assert!(fault(UNIT, &alone).contains("fc."), "the tail is missing");
     let other = changed(UNIT, |_, metadata| drop(metadata.insert("tail".into(), "mine".into())));
     assert_eq!(fault(UNIT, &other), "metadata `tail` must be `tuned` or `of the backbone`, but is \"mine\"");
+}
+
+/// A unit whose head was tuned with it holds those layers, which take the place of the backbone's.
+#[test]
+fn a_unit_may_bring_the_last_layers_of_its_head() {
+    let (head, backbone) = ("tuned behind stage2", read_safetensors(&shipped(BACKBONE)).unwrap().0);
+    let tuned = |head: &str, layers: &str| {
+        changed(UNIT, |tensors, metadata| {
+            tensors.extend(backbone.iter().filter(|(name, _)| name.starts_with(layers)).map(|(name, tensor)| {
+                let data = tensor.data.iter().map(|value| 0.5 * value).collect();
+                (name.clone(), Tensor { data, ..tensor.clone() })
+            }));
+            metadata.extend([("head".into(), head.into()), ("variant".into(), "joint".into())]);
+        })
+    };
+    let zoo = [(BACKBONE, shipped(BACKBONE)), (UNIT, tuned(head, "stage3."))];
+    let zoo = Zoo::from_files(zoo.map(|(name, bytes)| (name.to_string(), Cow::Owned(bytes)))).unwrap();
+    let [made, whole] = [UNIT, BACKBONE].map(|name| zoo.network(&zoo.choice(name).unwrap()).unwrap());
+    let layer = |network: &cospike_models::zoo::ZooNetwork, name: &str| {
+        let at = network.network.network().layers.iter().position(|layer| layer.name == name).unwrap();
+        network.weights.layer(at).unwrap().clone()
+    };
+    assert_eq!(layer(&made, "stage2.1.conv2"), layer(&whole, "stage2.1.conv2"));
+    assert_ne!(layer(&made, "stage3.1.conv2"), layer(&whole, "stage3.1.conv2"));
+    assert!(fault(UNIT, &tuned(head, "nothing")).contains("stage3."), "the layers are missing");
+    assert!(fault(UNIT, &tuned(head, "stage")).contains("stage"), "layers that nobody would read");
+    assert!(fault(UNIT, &tuned("of the backbone", "stage3.")).contains("stage3."), "layers that nobody would read");
+    for other in ["tuned behind stage3", "tuned behind output", "mine"] {
+        let found = fault(UNIT, &tuned(other, "stage3."));
+        assert!(found.starts_with("metadata `head` must be `of the backbone`, or `tuned behind NAME`"), "{found}");
+    }
+    assert!(fault(UNIT, &tuned("tuned behind stage9", "stage3.")).contains("stage9"), "no such split point");
 }
 
 #[test]
@@ -130,7 +162,7 @@ fn metadata_are_those_that_have_a_meaning_in_the_file() {
         let expected = "metadata `levels` must be left out: only a quantised network has levels, but is \"4\"";
         assert_eq!(with(name, "levels", "4"), expected);
     }
-    for key in ["split", "width", "stride", "bottleneck", "variant", "tail", "backbone_blake3"] {
+    for key in ["split", "width", "stride", "bottleneck", "variant", "tail", "head", "backbone_blake3"] {
         let expected = format!("metadata `{key}` must be left out in a backbone: only a unit has it, but is \"1\"");
         assert_eq!(with(BACKBONE, key, "1"), expected);
     }

@@ -8,7 +8,7 @@ use crate::model::Model;
 use crate::pass::{Device, Dynamics};
 use crate::plan::{Backbone, Job, Noise, Plan, UnitPlan};
 use crate::random::stream;
-use crate::unit::{Carry, UnitTask};
+use crate::unit::{Carry, JointTuning, UnitTask};
 use crate::weight_file::{Precision, WeightFile};
 use anyhow::{Context, Result, ensure};
 use cospike_models::zoo;
@@ -236,6 +236,9 @@ impl Factory<'_> {
 
     fn unit(&self, backbone: &Network, plan: &UnitPlan) -> Result<(Trained, BTreeMap<String, String>)> {
         let at = backbone.split(&plan.split)?;
+        let joint = plan.joint.as_ref().map(|joint| -> Result<JointTuning<'_>> {
+            Ok(JointTuning { behind: backbone.split(&joint.behind)?, backbone, schedule: joint.schedule() })
+        });
         let shape = Bottleneck { kind: plan.kind, width: plan.width, stride: plan.stride };
         let (net, cut) = backbone.with_bottleneck(&plan.split, shape)?;
         let file = match plan.file() {
@@ -283,6 +286,7 @@ impl Factory<'_> {
             quantised: plan.quantised,
             classify: plan.classify,
             tune_tail: plan.tune_tail,
+            joint: joint.transpose()?,
         })?;
         let mut metadata = describe(&net, &plan.backbone(), "unit", steps, plan.seed);
         if !is_of_zoo {
@@ -301,6 +305,9 @@ impl Factory<'_> {
             ("variant".into(), plan.variant()),
             ("tail".into(), if plan.tune_tail { "tuned" } else { "of the backbone" }.into()),
         ]);
+        if let Some(joint) = &plan.joint {
+            metadata.insert("head".into(), format!("tuned behind {}", joint.behind));
+        }
         if plan.kind == BottleneckKind::Float {
             metadata.insert("jpeg_quality".into(), JPEG_QUALITY.to_string());
         }

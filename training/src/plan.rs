@@ -11,7 +11,7 @@ use cospike_sim_core::network::{BottleneckKind, Family, Network, NetworkName, Ne
 use serde::Deserialize;
 use std::path::Path;
 use unit::{Body, first_seed};
-pub(crate) use unit::{Noise, UnitPlan};
+pub(crate) use unit::{Joint, Noise, UnitPlan};
 use units::Units;
 
 /// A plan file.
@@ -206,6 +206,7 @@ impl UnitPlan {
                 (BottleneckKind::Jscc, Some(Noise { deviation, .. })) => (deviation == 0.0).then(|| "erasures".into()),
                 (_, noise) => noise.map(|_| "noisy".into()),
             },
+            self.joint.as_ref().map(|_| "joint".into()),
             (self.seed != first_seed()).then(|| format!("seed{}", self.seed)),
         ];
         marks.into_iter().flatten().collect::<Vec<_>>().join("-")
@@ -213,7 +214,8 @@ impl UnitPlan {
 
     /// Schedules of its phases.
     pub(crate) fn schedules(&self) -> impl Iterator<Item = Schedule> {
-        [Some(self.restore), self.quantised, self.classify].into_iter().flatten()
+        let joint = self.joint.as_ref().map(Joint::schedule);
+        [Some(self.restore), self.quantised, self.classify, joint].into_iter().flatten()
     }
 
     /// Checks that the unit has channels, and something to learn from.
@@ -341,7 +343,15 @@ impl Job {
                 }
             }
             Self::Unit(unit) => {
-                net.split(&unit.split)?;
+                let split = net.split(&unit.split)?;
+                if let Some(Joint { behind, .. }) = &unit.joint {
+                    ensure!(
+                        net.split(behind)? < split,
+                        "`{}` is tuned jointly behind `{behind}`, where its head has no layers: name a split point before `{}`",
+                        self.name(),
+                        unit.split
+                    );
+                }
                 unit.check_noise()?;
                 unit.check_sizes()?;
             }

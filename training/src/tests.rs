@@ -12,9 +12,9 @@ use crate::model::Model;
 use crate::pass::{Device, Dynamics, Pass};
 use crate::plan::Plan;
 use crate::random::stream;
-use crate::unit::UnitTask;
+use crate::unit::{JointTuning, UnitTask};
 use cospike_models::dataset::Dataset;
-use cospike_sim_core::inference::{Executable, Feature, Real};
+use cospike_sim_core::inference::{Executable, Feature, Real, argmax};
 use cospike_sim_core::network::{
     Activation, Bottleneck, BottleneckKind, MobileNetV1, Network, Neuron, Nonlinearity, ResNet, Shape, Stage, Stem,
     Tensor, TensorStore, Weights, Width,
@@ -73,6 +73,73 @@ pub(crate) fn beats_chance(right: usize, samples: usize, classes: usize) -> bool
     tail < 1e-6
 }
 
+/// Tuned behind the stem, the weights of the file are those of all later layers; with those of the backbone they make a network which the
+/// inference engine finds as accurate as the trainer does. What lies before them is that of the backbone, and what lies behind has learned.
+#[test]
+fn a_head_is_tuned_behind_its_split_point_alone() {
+    let samples = Samples::new(bars(240), 48, 1).unwrap();
+    let checkpoints = tempfile::tempdir().unwrap();
+    let backbone = TINY.build(SPIKING);
+    let workshop = Workshop {
+        samples: &samples,
+        checkpoints: checkpoints.path(),
+        seed: 1,
+        device: &Device::Kernels,
+        adopt: false,
+    };
+    let whole = Model::new(&backbone, 1..backbone.layers.len(), &mut stream(1, "tiny"));
+    let unit = Bottleneck { kind: BottleneckKind::Spiking, width: 2, stride: 2 };
+    let (net, cut) = backbone.with_bottleneck("stage2", unit).unwrap();
+    let (behind, split) = (backbone.split("stem").unwrap(), backbone.split("stage2").unwrap());
+    let task = UnitTask {
+        name: "tiny-unit",
+        net: &net,
+        split,
+        cut,
+        decoder: split + net.layers.len() - backbone.layers.len(),
+        steps: 4,
+        link: None,
+        link_in_words: String::new(),
+        backbone: &whole.tensors,
+        frozen: &workshop.freeze(&backbone, &whole.tensors, split, 4, 192).unwrap(),
+        restore: SHORT,
+        quantised: None,
+        classify: Some(SHORT),
+        tune_tail: true,
+        joint: Some(JointTuning { behind, backbone: &backbone, schedule: Schedule { epochs: 12, ..SHORT } }),
+    };
+    let trained = workshop.unit(&task).unwrap();
+    let layers: std::collections::BTreeSet<&str> = trained
+        .model
+        .tensors
+        .keys()
+        .map(|name| name.split_once(".norm").or(name.rsplit_once('.')).unwrap().0)
+        .collect();
+    let weighted =
+        |layer: &&cospike_sim_core::network::Layer| whole.tensors.contains_key(&format!("{}.weight", layer.name));
+    let later = backbone.layers[behind + 1..].iter().filter(weighted).map(|layer| layer.name.as_str());
+    assert_eq!(layers, later.chain(["encoder.conv", "decoder.conv"]).collect());
+    let (head, learned) = ("stage1.0.conv1.weight", &trained.model.tensors);
+    assert_ne!(learned[head], whole.tensors[head], "the head has learned");
+
+    let mut tensors = whole.tensors.clone();
+    tensors.extend(trained.model.tensors);
+    let engine = Executable::new(&net, &Weights::from_store(&net, &tensors).unwrap()).unwrap();
+    let held_out = samples.validation();
+    let is_right = |&index: &usize| {
+        let input = Real { shape: net.input(), steps: 1, data: samples.images(&[index]).data };
+        let output = engine.run(1..net.layers.len(), &Feature::Real(input), 4).unwrap().output;
+        let Feature::Real(scores) = output else { panic!("scores are real") };
+        let mut sums = vec![0.0; net.classes()];
+        (0..scores.steps)
+            .for_each(|step| sums.iter_mut().zip(scores.step(step)).for_each(|(sum, score)| *sum += score));
+        argmax(&sums) == usize::from(samples.labels(&[index])[0])
+    };
+    let right = held_out.iter().filter(|index| is_right(index)).count();
+    assert!(beats_chance(right, held_out.len(), 3), "{right} of {} right", held_out.len());
+    assert_eq!(right as f64 / held_out.len() as f64, trained.validation);
+}
+
 /// Trains the tiny spiking network and a unit in it.
 pub(crate) fn train_unit(samples: &Samples, checkpoints: &Path, device: &Device) -> (TensorStore, f64) {
     let backbone = TINY.build(SPIKING);
@@ -98,6 +165,7 @@ pub(crate) fn train_unit(samples: &Samples, checkpoints: &Path, device: &Device)
             quantised: Some(SHORT),
             classify: Some(SHORT),
             tune_tail: false,
+            joint: None,
         })
         .unwrap();
     assert!(trained.model.tensors.keys().all(|name| name.starts_with("encoder.") || name.starts_with("decoder.")));
@@ -335,6 +403,8 @@ fn the_plans_that_ship_are_plans() {
     }
     let seeds = names(include_str!("../seeds.toml"));
     assert!(seeds.iter().any(|name| name == "resnet14-seed2-spiking-stage3-w8-seed3"), "{seeds:?}");
+    let steps = names(include_str!("../steps.toml"));
+    assert!(steps.iter().any(|name| name == "resnet14-seed108-spiking-stage3-w4-seed3"), "{steps:?}");
     assert!(zoo.iter().all(|name| !seeds.contains(name)), "each network has one recipe");
 }
 
@@ -375,6 +445,13 @@ fn bad_plans_are_refused_in_words() {
         plan(10, phase, &text.replace(change.0, change.1))
     };
     assert_eq!(units(("", "")), Ok(()));
+    let joint = |behind: &str| {
+        let keys = format!(
+            "joint = {{ behind = '{behind}', epochs = 1, batch = 8, peak_rate = 1e-3 }}\ntune_tail = true\nimages"
+        );
+        units(("images", &keys))
+    };
+    assert_eq!(joint("stage2"), Ok(()));
     for (found, expected) in [
         (plan(0, phase, ""), "`validation_images` is 0"),
         (plan(10, &phase.replace("epochs = 1", "epochs = 0"), ""), "`resnet14-float` has `epochs` 0"),
@@ -406,6 +483,15 @@ fn bad_plans_are_refused_in_words() {
         (units(("images = 64", "images = 0")), "has 0 in `images`"),
         (units(("'stage3'", "'stage9'")), "stage9"),
         (units(("kinds = ['float']", "kinds = []")), "have no `kinds`"),
+        (
+            units(("images", "joint = { behind = 'stage2', epochs = 1, batch = 8, peak_rate = 1e-3 }\nimages")),
+            "give `tune_tail = true`",
+        ),
+        (
+            joint("stage3"),
+            "`resnet14-float-stage3-w2-joint` is tuned jointly behind `stage3`, where its head has no layers",
+        ),
+        (joint("stage9"), "stage9"),
     ] {
         assert!(found.as_ref().is_err_and(|message| message.contains(expected)), "{expected}: {found:?}");
     }

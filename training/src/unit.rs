@@ -45,6 +45,17 @@ pub(crate) struct UnitTask<'a> {
     pub(crate) classify: Option<Schedule>,
     /// Whether the tail learns along with the unit instead of staying that of the backbone.
     pub(crate) tune_tail: bool,
+    /// Phase after all others, in which the last layers of the head learn, too.
+    pub(crate) joint: Option<JointTuning<'a>>,
+}
+
+/// Training of the last layers of the head along with unit and tail.
+pub(crate) struct JointTuning<'a> {
+    /// Index of the last layer that stays that of the backbone.
+    pub(crate) behind: usize,
+    /// The unsplit network, from whose scores the split one learns as well.
+    pub(crate) backbone: &'a Network,
+    pub(crate) schedule: Schedule,
 }
 
 /// Effect of a link on a batch, with a random stream of its own.
@@ -75,6 +86,11 @@ impl Workshop<'_> {
             model = trained;
             history.push((name.to_string(), schedule, progress));
         }
+        if let Some(joint) = &task.joint {
+            let (trained, progress) = training.tune_jointly(joint, in_time, model)?;
+            model = trained;
+            history.push(("joint".to_string(), joint.schedule, progress));
+        }
         if task.net.is_spiking() && training.is_silent(&model)? {
             eprintln!(
                 "warning: {}: it emits no spike on any validation sample, so every answer is the same; lower `peak_rate` of `restore`, or give \
@@ -83,7 +99,7 @@ impl Workshop<'_> {
             );
         }
         // The frozen tensors are in the backbone's weight file.
-        let learned = task.net.layers[task.learning()].iter().map(|layer| format!("{}.", layer.name));
+        let learned = task.net.layers[task.learned()].iter().map(|layer| format!("{}.", layer.name));
         let learned: Vec<String> = learned.collect();
         model.tensors.retain(|name, _| learned.iter().any(|layer| name.starts_with(layer)));
         Ok(trained(model, &history))
@@ -124,9 +140,6 @@ impl UnitTraining<'_> {
         let (task, device, classes) = (self.task, self.workshop.device, self.task.net.classes());
         let FrozenBackbone { seen, unseen } = task.frozen;
         let layers = task.split + 1..task.net.layers.len();
-        // Where the network ends with neurons, numbers of spikes are the scores, not rates.
-        let ends_in_spikes = task.net.signals(Signal::Real)[layers.end - 1] != Signal::Real;
-        let gain = if ends_in_spikes { task.steps as f32 } else { 1.0 };
         self.phase(name, schedule, dynamics).run(
             model,
             &mut Pool::default(),
@@ -134,7 +147,7 @@ impl UnitTraining<'_> {
                 let labels: Vec<u16> = indices.iter().map(|&i| seen.labels[i]).collect();
                 let teacher: Vec<f32> =
                     indices.iter().flat_map(|&i| &seen.scores[i * classes..][..classes]).copied().collect();
-                let targets = Targets::labels(&labels, classes).with_gain(gain).taught(&teacher, TEACHER_SHARE);
+                let targets = self.targets(&labels, &teacher);
                 let carry = task.carry(rng);
                 let input = seen.features.batch(indices, dynamics, pool);
                 let pass = task.pass(layers.clone(), task.learning(), dynamics, &carry, device);
@@ -152,6 +165,58 @@ impl UnitTraining<'_> {
                 Ok(right / unseen.labels.len() as f64)
             },
         )
+    }
+
+    /// Classifies by all layers behind `joint.behind`, on images that are augmented anew in every epoch.
+    fn tune_jointly(&self, joint: &JointTuning<'_>, dynamics: Dynamics, model: Model) -> Result<(Model, Progress)> {
+        let (task, Workshop { samples, device, .. }) = (self.task, self.workshop);
+        let (frozen, rest) = (1..joint.behind + 1, joint.behind + 1..task.net.layers.len());
+        let backbone = Model { tensors: task.backbone.clone() };
+        let behind = joint.behind + 1..joint.backbone.layers.len();
+        let teacher = Pass::evaluation(joint.backbone, behind, dynamics, device);
+        // What the layers that stay as they are emit, read by those behind them.
+        let features = |model: &Model, images: Maps, number: usize, pool: &mut Pool| -> Result<Maps> {
+            let images = dynamics.read(images, number, pool);
+            let tape =
+                Pass::evaluation(task.net, frozen.clone(), dynamics, device).forward(model, images, number, pool)?;
+            let features = tape.output(task.net, joint.behind)?.into_owned();
+            tape.recycle(pool);
+            Ok(features)
+        };
+        let phase = self.phase("joint", joint.schedule, dynamics);
+        let made_of = format!("{} behind {}", phase.made_of, joint.behind);
+        Phase { samples: samples.training(), made_of, ..phase }.run(
+            model,
+            &mut Pool::default(),
+            |model, indices, rng, pool| {
+                let input = features(model, samples.augmented(indices, rng), indices.len(), pool)?;
+                let answers = teacher.scores(&backbone, input.clone(), indices.len(), pool)?;
+                let targets = self.targets(&samples.labels(indices), &answers);
+                let carry = task.carry(rng);
+                let pass = task.pass(rest.clone(), rest.clone(), dynamics, &carry, device);
+                pass.learn(model, input, indices.len(), &targets, pool)
+            },
+            |model, pool| {
+                let mut rng = stream(self.workshop.seed, "validation-link");
+                let carry = task.carry(&mut rng);
+                let pass = task.pass(rest.clone(), 0..0, dynamics, &carry, device);
+                let held_out = samples.validation();
+                let right = held_out.chunks(EVALUATION_BATCH).map(|part| -> Result<usize> {
+                    let input = features(model, samples.images(part), part.len(), pool)?;
+                    Ok(correct(&pass.scores(model, input, part.len(), pool)?, &samples.labels(part)))
+                });
+                Ok(right.sum::<Result<usize>>()? as f64 / held_out.len() as f64)
+            },
+        )
+    }
+
+    /// What the split network learns to answer: the labels, and the backbone's scores.
+    fn targets(&self, labels: &[u16], backbone: &[f32]) -> Targets {
+        let net = self.task.net;
+        // Where the network ends with neurons, numbers of spikes are the scores, not rates.
+        let ends_in_spikes = net.signals(Signal::Real)[net.layers.len() - 1] != Signal::Real;
+        let gain = if ends_in_spikes { self.task.steps as f32 } else { 1.0 };
+        Targets::labels(labels, net.classes()).with_gain(gain).taught(backbone, TEACHER_SHARE)
     }
 
     fn phase(&self, name: &str, schedule: Schedule, dynamics: Dynamics) -> Phase<'_> {
@@ -203,7 +268,12 @@ impl UnitTask<'_> {
         self.split + 1..self.decoder + 1
     }
 
-    /// Layers that learn, which the unit's weight file holds.
+    /// Layers that the unit's weight file holds.
+    fn learned(&self) -> Range<usize> {
+        self.joint.as_ref().map_or(self.learning(), |joint| joint.behind + 1..self.net.layers.len())
+    }
+
+    /// Layers that learn on outputs of the frozen head.
     fn learning(&self) -> Range<usize> {
         if self.tune_tail { self.split + 1..self.net.layers.len() } else { self.unit() }
     }

@@ -12,7 +12,7 @@ const OURS: &str = "cospike_version";
 pub(super) const CONTENT: &str = "backbone_blake3";
 
 /// Keys that have a meaning.
-const MEANINGS: [&str; 24] = [
+const MEANINGS: [&str; 25] = [
     "kind",
     "backbone",
     CONTENT,
@@ -27,6 +27,7 @@ const MEANINGS: [&str; 24] = [
     "variant",
     "jpeg_quality",
     "tail",
+    "head",
     "task",
     "test_images",
     "test_correct",

@@ -50,6 +50,9 @@ pub struct Unit {
     pub jpeg_quality: Option<u8>,
     /// Whether the file holds a tail that was trained with the unit; otherwise the tail is that of the backbone.
     pub has_tail: bool,
+    /// Name of the split point behind which the head was trained with the unit, too, so that the file holds its layers from there on; `None`
+    /// if the head is that of the backbone.
+    pub tuned_behind: Option<String>,
     /// [`WeightFile::content`](super::WeightFile::content) of the backbone that the unit was trained for, which no other answers to; `None` if the file says only the
     /// backbone's name.
     pub backbone_content: Option<String>,
@@ -78,10 +81,10 @@ impl Metadata {
     }
 
     /// Layer graph of the network that the file describes, and the layers whose tensors it holds: all of a backbone; of a
-    /// unit, its own and, with its tail, all others behind the split point.
+    /// unit, its own and, if they were trained with it, those of the tail and the last ones of the head.
     pub(super) fn layers(&self) -> Result<(Network, Range<usize>), NetworkError> {
         let backbone = self.architecture()?;
-        let Some(Unit { split, choice, stride, has_tail, .. }) = &self.unit else {
+        let Some(Unit { split, choice, stride, has_tail, tuned_behind, .. }) = &self.unit else {
             let layers = 0..backbone.layers.len();
             backbone.check()?;
             return Ok((backbone, layers));
@@ -91,7 +94,8 @@ impl Metadata {
         network.check()?;
         let (split, added) = (backbone.split(split)?, network.layers.len() - backbone.layers.len());
         let end = if *has_tail { network.layers.len() } else { split + 1 + added };
-        Ok((network, split + 1..end))
+        let frozen = tuned_behind.as_ref().map_or(Ok(split), |name| backbone.split(name))?;
+        Ok((network, frozen + 1..end))
     }
 
     /// Whether the file holds a unit of a network that another file says, without which its layers are not known.
@@ -102,11 +106,18 @@ impl Metadata {
 
     /// Checks the tensors, unless only the backbone's file says which there have to be.
     pub(super) fn check_tensors(&self, tensors: &TensorStore) -> Result<(), WeightFileError> {
+        let tuned_behind = self.unit.as_ref().and_then(|unit| Some((&unit.split, unit.tuned_behind.as_deref()?)));
         if self.is_of_another_file() {
-            return Ok(());
+            let refused = |(_, behind): (_, &str)| head_refused(&format!("tuned behind {behind}"));
+            return tuned_behind.map(refused).map_or(Ok(()), Err);
         }
         let (network, layers) = self.layers().map_err(WeightFileError::Network)?;
-        check_tensors(&network, layers, tensors)
+        match tuned_behind {
+            Some((split, behind)) if network.split(split).is_ok_and(|split| layers.start > split) => {
+                Err(head_refused(&format!("tuned behind {behind}")))
+            }
+            _ => check_tensors(&network, layers, tensors),
+        }
     }
 
     /// `tensors`, and those of the normalisation if a backbone has one.
@@ -182,6 +193,12 @@ pub(super) fn check_tensors(
     Ok(())
 }
 
+/// The error of a value of `head` that is not accepted.
+fn head_refused(found: &str) -> WeightFileError {
+    let needed = "`of the backbone`, or `tuned behind NAME` with a split point before the unit's, unless the network is that of another file";
+    WeightFileError::Metadata { key: "head", needed, found: Some(found.into()) }
+}
+
 /// Metadata from which values are decoded.
 struct Keys<'a> {
     all: &'a BTreeMap<String, String>,
@@ -239,15 +256,26 @@ impl Keys<'_> {
                     return Err(WeightFileError::Metadata { key: "tail", needed, found });
                 }
             },
+            tuned_behind: self.tuned_behind()?,
             backbone_content: self.backbone_content()?,
         })
+    }
+
+    fn tuned_behind(&self) -> Result<Option<String>, WeightFileError> {
+        match self.all.get("head").map(String::as_str) {
+            None | Some("of the backbone") => Ok(None),
+            Some(words) => match words.strip_prefix("tuned behind ") {
+                Some(split) => Ok(Some(split.to_owned())),
+                None => Err(head_refused(words)),
+            },
+        }
     }
 
     /// Refuses what has a meaning in other files only, and so none in this one.
     fn check_meaning(&self, is_unit: bool, family: Family) -> Result<(), WeightFileError> {
         const OF_UNIT: &str = "left out in a backbone: only a unit has it";
         let is_jpeg = is_unit && self.all.get("bottleneck").is_some_and(|kind| kind == BottleneckKind::Float.name());
-        let of_unit = ["split", "width", "stride", "bottleneck", "variant", "tail", foreign::CONTENT];
+        let of_unit = ["split", "width", "stride", "bottleneck", "variant", "tail", "head", foreign::CONTENT];
         let others = [
             ("levels", family == Family::Quantised, "left out: only a quantised network has levels"),
             ("jpeg_quality", is_jpeg, "left out: only what a float unit emits is coded as JPEG"),

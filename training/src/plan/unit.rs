@@ -1,6 +1,6 @@
 //! One bottleneck unit of a plan.
 
-use crate::fit::Schedule;
+use crate::fit::{Schedule, kept_share};
 use cospike_models::zoo::WeightFile;
 use cospike_sim_core::network::BottleneckKind;
 use serde::Deserialize;
@@ -18,6 +18,26 @@ pub(crate) struct Noise {
     pub(crate) deviation: f32,
 }
 
+/// Last phase of a unit's training, in which the last layers of the head learn as well.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Joint {
+    /// Name of the split point behind which all layers learn, before that of the unit.
+    pub(crate) behind: String,
+    epochs: usize,
+    batch: usize,
+    peak_rate: f32,
+    #[serde(default, deserialize_with = "kept_share")]
+    average: Option<f32>,
+}
+
+impl Joint {
+    pub(crate) fn schedule(&self) -> Schedule {
+        let Self { epochs, batch, peak_rate, average, .. } = *self;
+        Schedule { epochs, batch, peak_rate, average }
+    }
+}
+
 /// One bottleneck unit to train.
 #[derive(Clone, Debug)]
 pub(crate) struct UnitPlan {
@@ -33,6 +53,7 @@ pub(crate) struct UnitPlan {
     pub(crate) quantised: Option<Schedule>,
     pub(crate) classify: Option<Schedule>,
     pub(crate) tune_tail: bool,
+    pub(crate) joint: Option<Joint>,
 }
 
 /// The backbone of a unit.

@@ -1,6 +1,6 @@
 //! Bottleneck units of a plan, and the file of their backbone.
 
-use super::unit::{Body, Noise, UnitPlan, first_seed, first_seeds};
+use super::unit::{Body, Joint, Noise, UnitPlan, first_seed, first_seeds};
 use crate::fit::Schedule;
 use anyhow::{Context, Result, bail, ensure};
 use cospike_models::import::nir::NirOptions;
@@ -46,6 +46,8 @@ pub(super) struct Units {
     /// Whether the tail learns along with the unit instead of staying that of the backbone.
     #[serde(default)]
     tune_tail: bool,
+    /// Phase after the last one, in which the last layers of the head learn along with unit and tail.
+    joint: Option<Joint>,
 }
 
 impl Units {
@@ -62,6 +64,10 @@ impl Units {
             bail!("the [[units]] of `{}` have no `{key}`: give at least one", self.named());
         }
         let name = self.named();
+        ensure!(
+            self.joint.is_none() || self.tune_tail,
+            "the [[units]] of `{name}` have `joint`, in which the tail learns too: give `tune_tail = true`"
+        );
         if self.read.is_none() {
             ensure!(
                 self.classify.is_some(),
@@ -152,6 +158,7 @@ impl Units {
                         }
                     };
                     let Self { noise, images, restore, classify, tune_tail, .. } = *self;
+                    let joint = self.joint.clone();
                     let quantised = self.quantised.filter(|_| kind == BottleneckKind::Spiking);
                     jobs.push(UnitPlan {
                         body,
@@ -166,6 +173,7 @@ impl Units {
                         quantised,
                         classify,
                         tune_tail,
+                        joint,
                     });
                 }
             }
