@@ -279,7 +279,32 @@ proptest! {
             prop_assert_eq!(run.layers[0].input_events, if case.signal == Signal::Real { 0 } else { spikes(&maps) });
         }
     }
+
+    /// A threshold is a scale of what the neuron reads: with weights, threshold, first membrane and reset times the same factor, it emits the
+    /// same spikes. So behind a normalisation, whose scale and shift are learnt, a learnt threshold can do nothing more.
+    #[test]
+    fn a_threshold_is_a_scale_of_the_weights(case in cases(), doublings in -3..4_i32) {
+        let is_weighted = matches!(case.operation, Operation::Conv2d(_) | Operation::ConvTranspose2d(_) | Operation::Linear);
+        if !is_weighted {
+            return Ok(());
+        }
+        let factor = 2.0_f32.powi(doublings);
+        let reset = if let Reset::Hard(to) = case.neuron.reset { Reset::Hard(factor * to) } else { Reset::Soft };
+        let (threshold, initial) = (factor * case.neuron.threshold, factor * case.neuron.initial);
+        let scaled = Case { neuron: Neuron { threshold, initial, reset, ..case.neuron }, ..case.clone() };
+        let emitted = |case: &Case, factor: f32| {
+            let (network, op) = case.network();
+            let mut store = case.store(&network);
+            let weights = store.iter_mut().filter(|(name, _)| name.starts_with("op."));
+            weights.for_each(|(_, tensor)| tensor.data.iter_mut().for_each(|value| *value *= factor));
+            let executable = Executable::new(&network, &Weights::from_store(&network, &store).unwrap()).unwrap();
+            let input = feature(case.input, case.signal, &case.maps());
+            plain::maps(&executable.run(op..op + 2, &input, case.steps).unwrap().output)
+        };
+        prop_assert_eq!(emitted(&scaled, factor), emitted(&case, 1.0));
+    }
 }
+
 /// 3x3 convolution of 2 to 3 channels on 4x4 with padding 1: a corner spike reaches 4 positions, an inner one 9, one
 /// at the edge 6; 3 output channels each. SpikingJelly and sinabs count 57.
 #[test]

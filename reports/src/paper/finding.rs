@@ -135,7 +135,7 @@ pub(super) fn setting(units: &Units<'_>) -> String {
         "{}, {}, {} width {}{steps}, {}",
         units.architecture,
         units.split,
-        units.kind.name(),
+        units.name(),
         units.width,
         units.trainings()
     )
