@@ -31,7 +31,7 @@ POINTS = (1_000, 10_000, 100_000)
 
 
 def run(arguments, folder):
-    """Seconds, maximum resident set in MB, and standard error of a command that must succeed."""
+    """Seconds, those of the processors, maximum resident set in MB, and standard error of a command that must succeed."""
     begin = time.perf_counter()
     with open(folder / "said", "w+", encoding="utf-8") as said:
         process = subprocess.Popen([COSPIKE, *arguments], cwd=folder, stdout=subprocess.DEVNULL, stderr=said)
@@ -42,16 +42,19 @@ def run(arguments, folder):
         text = said.read()
     if process.returncode != 0:
         sys.exit(f"{arguments} ended with {process.returncode}\n{text}")
-    return seconds, used.ru_maxrss / 1024, text
+    return seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, text
 
 
 def repeats():
-    print("| `cospike run quickstart` | s | found in the store |\n|---|---:|---|")
+    print("| `cospike run quickstart` | s | of processors: s | % of the first run | found in the store |\n|---|---:|---:|---:|---|")
+    first = None
     with tempfile.TemporaryDirectory() as folder:
         for name, options in REPEATS.items():
-            seconds, _, text = run(["run", STUDY, "--store", "store", *options], Path(folder))
+            seconds, processors, _, text = run(["run", STUDY, "--store", "store", *options], Path(folder))
+            first = first or processors
             found = next(line for line in text.splitlines() if line.startswith("found "))
-            print(f"| {name} | {seconds:.2f} | {found.removeprefix('found ').partition(' in the store')[0]} |", flush=True)
+            found = found.removeprefix("found ").partition(" in the store")[0]
+            print(f"| {name} | {seconds:.2f} | {processors:.2f} | {100 * processors / first:.2g} | {found} |", flush=True)
 
 
 def points(numbers):
@@ -60,7 +63,7 @@ def points(numbers):
         with tempfile.TemporaryDirectory() as folder:
             about = [MANY, "--point", f"0..{number}", "--store", "store"]
             measured = [run([verb, *about], Path(folder)) for verb in ("work", "collect")]
-            cells = (f"{seconds:.1f} | {1e3 * seconds / number:.2f} | {size:.0f}" for seconds, size, _ in measured)
+            cells = (f"{seconds:.1f} | {1e3 * seconds / number:.2f} | {size:.0f}" for seconds, _, size, _ in measured)
             print(f"| {number:,} | {' | '.join(cells)} |", flush=True)
 
 
