@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 /// Outputs of a frozen backbone on the samples from which its units learn, and on those by which they are judged.
 pub(crate) struct FrozenBackbone {
-    /// Training samples, each augmented once and then reused in every epoch.
+    /// Training samples, each augmented once or several times, and then reused in every epoch.
     pub(crate) seen: Frozen,
     /// Validation samples.
     pub(crate) unseen: Frozen,
@@ -101,7 +101,7 @@ impl Features {
 }
 
 impl Workshop<'_> {
-    /// Executes the frozen `backbone` in `steps` time steps on the first `images` training samples and on all validation
+    /// Executes the frozen `backbone` in `steps` time steps on the training samples `seen`, each of which is augmented anew, and on all validation
     /// samples, and keeps the output of layer `split` and the class scores.
     pub(crate) fn freeze(
         &self,
@@ -109,12 +109,11 @@ impl Workshop<'_> {
         backbone: &TensorStore,
         split: usize,
         steps: usize,
-        images: usize,
+        seen: &[usize],
     ) -> Result<FrozenBackbone> {
         let model = Model { tensors: backbone.clone() };
         let freeze = |indices: &[usize], augment| self.frozen(net, &model, split, steps, indices, augment);
-        let training: Vec<usize> = (0..images).collect();
-        Ok(FrozenBackbone { seen: freeze(&training, true)?, unseen: freeze(&self.samples.validation(), false)? })
+        Ok(FrozenBackbone { seen: freeze(seen, true)?, unseen: freeze(&self.samples.validation(), false)? })
     }
 
     /// Outputs of the backbone on the samples, normalised by its running statistics.
@@ -151,18 +150,14 @@ impl Workshop<'_> {
         backbone: &zoo::WeightFile,
         split: usize,
         steps: usize,
-        images: usize,
+        seen: &[usize],
     ) -> Result<FrozenBackbone> {
         let net = backbone.architecture()?;
         let weights = Weights::from_store(&net, backbone.tensors())?;
         let executable = Executable::with_input(self.samples.feed().input, &net, &weights)?;
         let head = Head { executable: &executable, split, steps };
-        let training: Vec<usize> = (0..images).collect();
         let unseen = self.samples.validation();
-        Ok(FrozenBackbone {
-            seen: self.executed(&head, &training, true)?,
-            unseen: self.executed(&head, &unseen, false)?,
-        })
+        Ok(FrozenBackbone { seen: self.executed(&head, seen, true)?, unseen: self.executed(&head, &unseen, false)? })
     }
 
     fn executed(&self, head: &Head, indices: &[usize], augment: bool) -> Result<Frozen> {

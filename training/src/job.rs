@@ -49,6 +49,7 @@ pub(crate) struct Head {
     split: String,
     seed: u64,
     images: usize,
+    augmentations: usize,
 }
 
 impl Factory<'_> {
@@ -216,18 +217,19 @@ impl Factory<'_> {
         Ok((job.network()?, Model { tensors: self.backbone_of_zoo(name)?.tensors().clone() }))
     }
 
-    /// Outputs of the frozen backbone, which `freeze` computes from so many images anew only if `head` is not that of the unit before.
+    /// Outputs of the frozen backbone, which `freeze` computes from some images anew only if `head` is not that of the unit before.
     fn frozen(
         &self,
         head: Head,
-        freeze: impl FnOnce(&Workshop<'_>, usize) -> Result<FrozenBackbone>,
+        freeze: impl FnOnce(&Workshop<'_>, &[usize]) -> Result<FrozenBackbone>,
     ) -> Result<Rc<FrozenBackbone>> {
         let mut kept = self.frozen.borrow_mut();
         Ok(match &*kept {
             Some((of, frozen)) if *of == head => frozen.clone(),
             _ => {
                 *kept = None; // frees the memory before the new outputs need it
-                let frozen = Rc::new(freeze(&self.workshop(head.seed), head.images)?);
+                let seen: Vec<usize> = (0..head.images).cycle().take(head.images * head.augmentations).collect();
+                let frozen = Rc::new(freeze(&self.workshop(head.seed), &seen)?);
                 *kept = Some((head, frozen.clone()));
                 frozen
             }
@@ -263,13 +265,12 @@ impl Factory<'_> {
             }
             (None, None) => None,
         };
-        let head =
-            Head { backbone: file.content().into(), split: plan.split.clone(), seed: plan.seed, images: plan.images };
-        let images = head.images;
+        let UnitPlan { seed, images, augmentations, .. } = *plan;
+        let head = Head { backbone: file.content().into(), split: plan.split.clone(), seed, images, augmentations };
         let is_of_zoo = plan.file().is_none();
-        let frozen = self.frozen(head, |workshop, images| match is_of_zoo {
-            true => workshop.freeze(backbone, &tensors, at, steps, images),
-            false => workshop.freeze_by_inference(&file, at, steps, images),
+        let frozen = self.frozen(head, |workshop, seen| match is_of_zoo {
+            true => workshop.freeze(backbone, &tensors, at, steps, seen),
+            false => workshop.freeze_by_inference(&file, at, steps, seen),
         })?;
         let trained = self.workshop(plan.seed).unit(&UnitTask {
             name: &plan.name(),
@@ -305,6 +306,9 @@ impl Factory<'_> {
             ("variant".into(), plan.variant()),
             ("tail".into(), if plan.tune_tail { "tuned" } else { "of the backbone" }.into()),
         ]);
+        if augmentations > 1 {
+            metadata.insert("augmentations".into(), augmentations.to_string());
+        }
         if let Some(joint) = &plan.joint {
             metadata.insert("head".into(), format!("tuned behind {}", joint.behind));
         }

@@ -221,7 +221,12 @@ impl UnitPlan {
     /// Checks that the unit has channels, and something to learn from.
     fn check_sizes(&self) -> Result<()> {
         let name = self.name();
-        for (key, value) in [("widths", self.width), ("strides", self.stride), ("images", self.images)] {
+        for (key, value) in [
+            ("widths", self.width),
+            ("strides", self.stride),
+            ("images", self.images),
+            ("augmentations", self.augmentations),
+        ] {
             ensure!(value > 0, "`{name}` has 0 in `{key}`: give a whole number from 1 on");
         }
         self.schedules().try_for_each(|schedule| schedule.check(&name))

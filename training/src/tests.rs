@@ -101,7 +101,7 @@ fn a_head_is_tuned_behind_its_split_point_alone() {
         link: None,
         link_in_words: String::new(),
         backbone: &whole.tensors,
-        frozen: &workshop.freeze(&backbone, &whole.tensors, split, 4, 192).unwrap(),
+        frozen: &workshop.freeze(&backbone, &whole.tensors, split, 4, &(0..192).collect::<Vec<_>>()).unwrap(),
         restore: SHORT,
         quantised: None,
         classify: Some(SHORT),
@@ -160,7 +160,7 @@ pub(crate) fn train_unit(samples: &Samples, checkpoints: &Path, device: &Device)
             link: None,
             link_in_words: String::new(),
             backbone: &whole.tensors,
-            frozen: &workshop.freeze(&backbone, &whole.tensors, split, 4, 192).unwrap(),
+            frozen: &workshop.freeze(&backbone, &whole.tensors, split, 4, &(0..192).collect::<Vec<_>>()).unwrap(),
             restore: SHORT,
             quantised: Some(SHORT),
             classify: Some(SHORT),
@@ -405,6 +405,9 @@ fn the_plans_that_ship_are_plans() {
     assert!(seeds.iter().any(|name| name == "resnet14-seed2-spiking-stage3-w8-seed3"), "{seeds:?}");
     let steps = names(include_str!("../steps.toml"));
     assert!(steps.iter().any(|name| name == "resnet14-seed108-spiking-stage3-w4-seed3"), "{steps:?}");
+    let joint = names(include_str!("../joint.toml"));
+    assert!(joint.iter().any(|name| name == "resnet14-float-stage3-w8-binary-joint-seed2"), "{joint:?}");
+    assert_eq!(names(include_str!("../augmented.toml")).len(), 9);
     assert!(zoo.iter().all(|name| !seeds.contains(name)), "each network has one recipe");
 }
 
@@ -481,6 +484,7 @@ fn bad_plans_are_refused_in_words() {
         (units(("widths = [2]", "widths = []")), "the [[units]] of `resnet14` have no `widths`"),
         (units(("strides = [2]", "strides = [0]")), "0"),
         (units(("images = 64", "images = 0")), "has 0 in `images`"),
+        (units(("images = 64", "images = 64\naugmentations = 0")), "has 0 in `augmentations`"),
         (units(("'stage3'", "'stage9'")), "stage9"),
         (units(("kinds = ['float']", "kinds = []")), "have no `kinds`"),
         (

@@ -41,7 +41,7 @@ const MEANINGS: [&str; 25] = [
 ];
 
 /// Keys that are records: they have no effect.
-const RECORDS: [&str; 12] = [
+const RECORDS: [&str; 13] = [
     "format",
     "seed",
     "recipe",
@@ -51,6 +51,7 @@ const RECORDS: [&str; 12] = [
     "macs",
     "noise",
     "training_images",
+    "augmentations",
     "training_seconds",
     "validation_images",
     "test_accuracy",

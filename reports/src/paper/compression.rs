@@ -1,6 +1,6 @@
 //! Claims on payloads and what they cost in accuracy.
 
-use super::evidence::{Evidence, JOINT, Trained, Units, ratio_of};
+use super::evidence::{Evidence, Trained, Units, ratio_of};
 use super::finding::{Finding, bits, points, setting};
 use crate::error::ReportError;
 use crate::quantity::{count, fixed, times};
@@ -74,18 +74,6 @@ pub(super) fn findings(
                     Finding::untested(format!("{architecture}; {}", basis.name()), reason)
                 }
             });
-        }
-    }
-    for architecture in evidence.architectures() {
-        let joint = evidence.units_of(architecture, kind, JOINT).into_iter().rev();
-        if let Some(units) = joint.into_iter().find(|units| Basis::Float32.ratio(units) >= ratio) {
-            let setting =
-                format!("{}; {} the {}", setting(&units), times(Basis::Float32.ratio(&units)), Basis::Float32.name());
-            let finding =
-                Finding::of_points(Claim::AtMost(points_lost), &plain_loss(evidence, &units)?, units.noun(), setting);
-            findings.push(finding.remarked(
-                "The head's last stage learned with the unit, in epochs that the unsplit network did not have.",
-            ));
         }
     }
     // What has a figure first.
@@ -175,18 +163,17 @@ pub(super) fn section(evidence: &Evidence) -> Result<String, ReportError> {
     let mut text = "### Loss at the last split point\n\n\
                     Points below the unsplit backbone of the same family, with 95 % intervals over images and trainings. \
                     The claims of 256x and 2048x, 0.16, 2 and 2.5 points are to be read against this table. Float units: JPEG as \
-                    they were trained. With *joint* units the last stage of the head was trained, too. Trainings: of the unit, `15 on 3` being 15 units on 3 backbones.\n\n\
+                    they were trained. Trainings: of the unit, `15 on 3` being 15 units on 3 backbones.\n\n\
                     | backbone | unit | width | trainings | payload bit | x float32 | x binary | loss in points |\n\
                     |---|---|---:|---:|---:|---:|---:|---:|\n"
         .to_owned();
     for architecture in evidence.architectures() {
         for kind in BottleneckKind::ALL {
-            let joint = evidence.units_of(architecture, kind, JOINT);
-            for units in evidence.last_units(architecture, kind).into_iter().chain(joint) {
+            for units in evidence.last_units(architecture, kind) {
                 let sent = units.payload_bits();
                 let cells = [
                     architecture.to_owned(),
-                    units.name(),
+                    kind.name().to_owned(),
                     units.width.to_string(),
                     units.number_of_trainings(),
                     bits(sent),

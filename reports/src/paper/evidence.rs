@@ -32,10 +32,7 @@ pub struct Evidence {
     pub neucodex: Results,
 }
 
-/// Variant of units with which the last layers of their head were trained, too.
-pub(super) const JOINT: &str = "joint";
-
-/// Units of one kind, variant and width at one split point.
+/// Units of one kind and width at one split point.
 #[derive(Clone, Debug)]
 pub(super) struct Units<'a> {
     /// Name of the architecture.
@@ -43,8 +40,6 @@ pub(super) struct Units<'a> {
     pub(super) kind: BottleneckKind,
     pub(super) split: &'a str,
     pub(super) width: u32,
-    /// Variant without the seed of the training.
-    pub(super) variant: String,
     /// By backbone, of which there is one, or several that were trained from different seeds.
     pub(super) backbones: Vec<Trained<'a>>,
 }
@@ -80,24 +75,19 @@ impl Evidence {
 
     /// Plain units of `kind` in the architecture `name`, by split point from the input on and by width.
     pub(super) fn units(&self, name: &str, kind: BottleneckKind) -> Vec<Units<'_>> {
-        self.units_of(name, kind, PLAIN)
-    }
-
-    /// Units of `kind` and `variant` in the architecture `name`, by split point from the input on and by width.
-    pub(super) fn units_of(&self, name: &str, kind: BottleneckKind, variant: &str) -> Vec<Units<'_>> {
         let mut groups: BTreeMap<(usize, u32), Vec<&Executed>> = BTreeMap::new();
         for executed in self.executed.iter().filter(|executed| architecture(executed) == name) {
             let usual = executed.choice.unit.as_ref().filter(|_| executed.choice.codec.is_none());
             let Some(unit) = usual.filter(|unit| unit.kind == kind) else { continue };
-            let is_it = without_seed(&unit.variant) == variant;
-            if let (true, Ok(place)) = (is_it, executed.network.split(&executed.choice.split)) {
+            if let (PLAIN, Ok(place)) = (&*without_seed(&unit.variant), executed.network.split(&executed.choice.split))
+            {
                 groups.entry((place, unit.width)).or_default().push(executed);
             }
         }
         groups.into_values().filter_map(|units| self.by_backbone(&units)).collect()
     }
 
-    /// `units` of one kind, variant and width at one split point of an architecture, at least one, by the backbones on which they were trained.
+    /// `units` of one kind and width at one split point of an architecture, at least one, by the backbones on which they were trained.
     fn by_backbone<'a>(&'a self, units: &[&'a Executed]) -> Option<Units<'a>> {
         let any = *units.first()?;
         let unit = any.choice.unit.as_ref()?;
@@ -109,8 +99,7 @@ impl Evidence {
         let backbones: Vec<Trained<'_>> = trained.filter(|trained| !trained.units.is_empty()).collect();
         let (architecture, split) = (architecture(any), any.choice.split.as_str());
         let is_known = !backbones.is_empty();
-        let (kind, width, variant) = (unit.kind, unit.width, without_seed(&unit.variant));
-        is_known.then_some(Units { architecture, kind, split, width, variant, backbones })
+        is_known.then_some(Units { architecture, kind: unit.kind, split, width: unit.width, backbones })
     }
 
     /// Plain units of `kind` at the last split point of the architecture `name`, by width.
@@ -121,17 +110,13 @@ impl Evidence {
         units
     }
 
-    /// Plain and noisy units that met bit errors: of one kind and width, with plain values or JPEG.
+    /// Units that met bit errors: of one kind, variant and width, with plain values or JPEG.
     pub(super) fn damaged(&self, name: &str) -> Vec<(Damaged, Units<'_>)> {
         let mut groups: BTreeMap<Damaged, Vec<&Executed>> = BTreeMap::new();
         for executed in self.executed.iter().filter(|executed| architecture(executed) == name) {
             let met = executed.choice.unit.as_ref().filter(|_| !executed.right_disturbed.is_empty());
             let Some(unit) = met else { continue };
-            let is_noisy = match &*without_seed(&unit.variant) {
-                PLAIN => false,
-                "noisy" => true,
-                _ => continue,
-            };
+            let is_noisy = unit.variant.split('-').any(|mark| mark == "noisy");
             let is_raw = executed.choice.codec.is_some();
             let key = Damaged { kind: unit.kind, is_raw, is_noisy, width: unit.width };
             groups.entry(key).or_default().push(executed);
@@ -228,14 +213,6 @@ impl Units<'_> {
         match self.backbones.len() {
             1 => self.all().count().to_string(),
             several => format!("{} on {several}", self.all().count()),
-        }
-    }
-
-    /// Name of kind and variant: `spiking`, or `spiking, joint`.
-    pub(super) fn name(&self) -> String {
-        match &*self.variant {
-            PLAIN => self.kind.name().into(),
-            variant => format!("{}, {variant}", self.kind.name()),
         }
     }
 

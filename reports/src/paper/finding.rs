@@ -135,7 +135,7 @@ pub(super) fn setting(units: &Units<'_>) -> String {
         "{}, {}, {} width {}{steps}, {}",
         units.architecture,
         units.split,
-        units.name(),
+        units.kind.name(),
         units.width,
         units.trainings()
     )

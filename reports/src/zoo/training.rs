@@ -19,8 +19,14 @@ pub(super) fn section(zoo: &Zoo) -> String {
         let metadata = &file.metadata;
         let unit = metadata.unit.as_ref().map(|unit| unit.choice.kind);
         let images = said(metadata, "training_images");
-        let extra =
-            [("start", "start: "), ("teacher", "taught by "), ("head", "head "), ("tail", "tail "), ("noise", "")];
+        let extra = [
+            ("start", "start: "),
+            ("teacher", "taught by "),
+            ("head", "head "),
+            ("tail", "tail "),
+            ("noise", ""),
+            ("augmentations", "augmentations of each image: "),
+        ];
         let extra: Vec<String> = extra
             .into_iter()
             .filter_map(|(key, words)| metadata.all.get(key).map(|value| format!("{words}{value}")))

@@ -49,6 +49,8 @@ pub(crate) struct UnitPlan {
     pub(crate) seed: u64,
     pub(crate) noise: Option<Noise>,
     pub(crate) images: usize,
+    /// How many times each image is augmented.
+    pub(crate) augmentations: usize,
     pub(crate) restore: Schedule,
     pub(crate) quantised: Option<Schedule>,
     pub(crate) classify: Option<Schedule>,

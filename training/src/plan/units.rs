@@ -10,6 +10,10 @@ use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+fn once() -> usize {
+    1
+}
+
 /// Bottleneck units to train: every combination of the lists.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +42,9 @@ pub(super) struct Units {
     seeds: Vec<u64>,
     noise: Option<Noise>,
     images: usize,
+    /// How many times each of these images is augmented before the frozen head reads it; an epoch has all of them.
+    #[serde(default = "once")]
+    augmentations: usize,
     restore: Schedule,
     /// First phase of spiking units, in which their neurons are quantisers; other kinds ignore it.
     quantised: Option<Schedule>,
@@ -157,7 +164,7 @@ impl Units {
                             Body::Zoo { network, seed, levels: None, steps: None }
                         }
                     };
-                    let Self { noise, images, restore, classify, tune_tail, .. } = *self;
+                    let Self { noise, images, augmentations, restore, classify, tune_tail, .. } = *self;
                     let joint = self.joint.clone();
                     let quantised = self.quantised.filter(|_| kind == BottleneckKind::Spiking);
                     jobs.push(UnitPlan {
@@ -169,6 +176,7 @@ impl Units {
                         seed,
                         noise,
                         images,
+                        augmentations,
                         restore,
                         quantised,
                         classify,
