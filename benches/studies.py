@@ -54,7 +54,7 @@ def repeats():
             first = first or processors
             found = next(line for line in text.splitlines() if line.startswith("found "))
             found = found.removeprefix("found ").partition(" in the store")[0]
-            print(f"| {name} | {seconds:.2f} | {processors:.2f} | {100 * processors / first:.2g} | {found} |", flush=True)
+            print(f"| {name} | {seconds:.2f} | {processors:.2f} | {100 * processors / first:.1f} | {found} |", flush=True)
 
 
 def points(numbers):
