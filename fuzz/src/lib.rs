@@ -10,7 +10,7 @@ mod scenarios;
 pub use results::result_folder;
 pub use scenarios::{arrival_trace, delivery_trace, prices, profile, rate_trace, scenario};
 
-use cospike_models::dataset::{Cifar, Dataset};
+use cospike_models::dataset::{Cifar, Dataset, Subset};
 use cospike_models::import::Imported;
 use cospike_models::import::nir::{NirFile, NirOptions};
 use cospike_models::import::onnx::OnnxFile;
@@ -19,13 +19,15 @@ use cospike_models::zoo::{WeightFile, Zoo};
 use cospike_sim_core::inference::Executable;
 use std::borrow::Cow;
 use std::fmt::Display;
+use std::fs;
 use std::io::Cursor;
+use tempfile::TempDir;
 
 /// A kind of file: the name of its target and of its corpus, and its function.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 15] = [
     ("scenario", scenario),
     ("profile", profile),
     ("prices", prices),
@@ -36,6 +38,7 @@ pub const TARGETS: [Target; 14] = [
     ("npz", npz),
     ("idx", idx),
     ("cifar", cifar),
+    ("picture", picture),
     ("reference", reference),
     ("nir", nir),
     ("onnx", onnx),
@@ -92,6 +95,23 @@ pub fn cifar(bytes: &[u8]) {
     let Some((kind, file)) = bytes.split_first() else { return };
     let (is_python, kind) = (kind & 2 != 0, if kind % 2 == 0 { Cifar::Cifar10 } else { Cifar::Cifar100 });
     check_dataset(if is_python { Dataset::from_cifar_python(kind, [file]) } else { Dataset::from_cifar(kind, [file]) });
+}
+
+thread_local! {
+    /// A data set of this thread of one image file, which each input takes the place of.
+    static PICTURES: TempDir = {
+        let folder = tempfile::tempdir().expect("there is a place for temporary files");
+        fs::create_dir_all(folder.path().join("test/class")).expect("folders can be made");
+        folder
+    };
+}
+
+/// An image file (`.png`, `.jpg`), whose content says which of the two it is.
+pub fn picture(bytes: &[u8]) {
+    PICTURES.with(|folder| {
+        fs::write(folder.path().join("test/class/image.png"), bytes).expect("files can be written");
+        check_dataset(Dataset::from_folder(folder.path(), Subset::Test));
+    });
 }
 
 fn check_dataset(read: Result<Dataset, impl Display>) {

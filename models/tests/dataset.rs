@@ -9,6 +9,7 @@ use cospike_sim_core::network::{Layer, Network, Operation, Shape, Tensor, Tensor
 use cospike_sim_core::payload::Codec;
 use cospike_sim_core::split::SplitNetwork;
 use npyz::WriterBuilder;
+use png::{BitDepth, ColorType};
 use std::io::{Cursor, Write};
 use std::path::Path;
 use zip::write::SimpleFileOptions;
@@ -205,23 +206,32 @@ fn networks_see_the_colours_of_an_image_where_they_are() {
     assert_eq!(infer(&zoo, input, (&dataset, 3), false, &|| ()).unwrap().answers, [0, 1, 2]);
 }
 
-/// An image of 3 rows and 2 columns in the folder, whose values count up from `first`.
-fn picture(folder: &Path, name: &str, image: impl Into<image::DynamicImage>) {
-    let path = folder.join(name);
+/// A PNG image of `height` rows of 2 pixels at `path`.
+fn write_png(path: &Path, height: u32, (colour, depth): (ColorType, BitDepth), values: &[u8]) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    image.into().save(path).unwrap();
+    let mut encoder = png::Encoder::new(std::fs::File::create(path).unwrap(), 2, height);
+    encoder.set_color(colour);
+    encoder.set_depth(depth);
+    encoder.set_palette(vec![255, 0, 0, 0, 255, 0, 0, 0, 255]);
+    encoder.write_header().unwrap().write_image_data(values).unwrap();
 }
 
-/// Grey and coloured PNG, as torchvision's `ImageFolder` would find them: classes by name; here they take turns.
+const GREY: (ColorType, BitDepth) = (ColorType::Grayscale, BitDepth::Eight);
+const RGB: (ColorType, BitDepth) = (ColorType::Rgb, BitDepth::Eight);
+const RGBA: (ColorType, BitDepth) = (ColorType::Rgba, BitDepth::Eight);
+
+/// Grey and coloured images, as torchvision's `ImageFolder` would find them: classes by name; here they take turns.
 #[test]
 fn images_in_a_folder_for_each_class_are_a_data_set() {
     let place = tempfile::tempdir().unwrap();
-    let grey = |first: u8| image::GrayImage::from_fn(2, 3, move |x, y| image::Luma([first + (2 * y + x) as u8]));
-    let colour = image::RgbImage::from_fn(2, 3, |x, y| image::Rgb([0, 100, 200].map(|base| base + (2 * y + x) as u8)));
-    picture(place.path(), "test/shirt/a.png", grey(10));
-    picture(place.path(), "test/bag/b.png", grey(20));
-    picture(place.path(), "test/bag/a.png", grey(30));
-    picture(place.path(), "train/bag/a.PNG", colour.clone());
+    // Of 3 rows and 2 columns, whose values count up.
+    let png = |name: &str, form, values: &[u8]| write_png(&place.path().join(name), 3, form, values);
+    let grey = |name: &str, first: u8| png(name, GREY, &[0, 1, 2, 3, 4, 5].map(|at| first + at));
+    let colour: Vec<u8> = (0..6).flat_map(|at| [0, 100, 200].map(|base| base + at)).collect();
+    grey("test/shirt/a.png", 10);
+    grey("test/bag/b.png", 20);
+    grey("test/bag/a.png", 30);
+    png("train/bag/a.PNG", RGB, &colour);
     std::fs::write(place.path().join("test/.DS_Store"), b"of a Mac").unwrap();
     let test = Dataset::from_folder(place.path(), Subset::Test).unwrap();
     assert_eq!((test.shape, &test.labels[..], test.class_sizes()), (Shape::new(1, 3, 2), &[0, 1, 0][..], vec![2, 1]));
@@ -233,48 +243,67 @@ fn images_in_a_folder_for_each_class_are_a_data_set() {
         (Shape::new(3, 3, 2), 1, 205)
     );
     // A grey image among coloured ones is the same in all channels.
-    picture(place.path(), "train/shirt/a.png", grey(40));
+    grey("train/shirt/a.png", 40);
     let mixed = Dataset::from_folder(place.path(), Subset::Training).unwrap();
     assert_eq!([0, 6, 12].map(|at| mixed.image(1).unwrap()[at]), [40, 40, 40]);
     // What is opaque everywhere is read without its transparency, and an ending is no promise.
-    let opaque = image::DynamicImage::from(colour.clone()).into_rgba8();
-    picture(place.path(), "train/bag/b.png", opaque.clone());
+    let opaque: Vec<u8> = colour.chunks(3).flat_map(|pixel| [pixel, &[255]].concat()).collect();
+    png("train/bag/b.png", RGBA, &opaque);
     std::fs::rename(place.path().join("train/bag/b.png"), place.path().join("train/bag/b.jpeg")).unwrap();
     let named = Dataset::from_folder(place.path(), Subset::Training).unwrap();
     assert_eq!(named.image(2).unwrap(), named.image(0).unwrap());
+    // A palette stands for its colours, and fewer bits for values up to 255.
+    png("train/bag/c.png", (ColorType::Indexed, BitDepth::Two), &[0b0001_0000, 0b1000_0000, 0]);
+    png("train/shirt/c.png", (ColorType::Grayscale, BitDepth::Two), &[0b0001_0000, 0b1011_0000, 0]);
+    let expanded = Dataset::from_folder(place.path(), Subset::Training).unwrap();
+    assert_eq!(expanded.image(4).unwrap(), [255, 0, 0, 255, 255, 255, 0, 255, 0, 0, 0, 0, 0, 0, 255, 0, 0, 0]);
+    assert_eq!(expanded.image(3).unwrap()[..6], [0, 85, 170, 255, 0, 0]);
+
+    // JPEG: an image of one colour loses next to nothing.
+    for (name, form, pixel) in [
+        ("train/bag/d.jpg", jpeg_encoder::ColorType::Rgb, &[200, 30, 60][..]),
+        ("train/shirt/d.JPEG", jpeg_encoder::ColorType::Luma, &[77]),
+    ] {
+        let encoder = jpeg_encoder::Encoder::new_file(place.path().join(name), 100).unwrap();
+        encoder.encode(&pixel.repeat(6), 2, 3, form).unwrap();
+    }
+    let lossy = Dataset::from_folder(place.path(), Subset::Training).unwrap();
+    let is_near = |index: usize, pixel: [u8; 3]| {
+        let close = |(value, at): (&u8, usize)| value.abs_diff(pixel[at / 6]) <= 2;
+        assert!(lossy.image(index).unwrap().iter().zip(0..).all(close), "{:?}", lossy.image(index));
+    };
+    is_near(5, [77; 3]);
+    is_near(6, [200, 30, 60]);
 
     // A class that only one of the two has is a class of both.
-    picture(place.path(), "train/boot/a.png", colour.clone());
+    png("train/boot/a.png", RGB, &colour);
     let numbered = |subset| Dataset::from_folder(place.path(), subset).unwrap().labels;
-    assert_eq!([Subset::Test, Subset::Training].map(numbered), [vec![0, 2, 0], vec![0, 1, 2, 0]]);
+    assert_eq!([Subset::Test, Subset::Training].map(numbered), [vec![0, 2, 0], vec![0, 1, 2, 0, 2, 0, 2, 0]]);
     std::fs::remove_dir_all(place.path().join("train/boot")).unwrap();
 
-    let fault = |name: &str, image: image::DynamicImage| {
-        picture(place.path(), name, image);
+    let is_refused = |name: &str, words: &str| {
         let error = Dataset::from_folder(place.path(), Subset::Training).unwrap_err().to_string();
-        std::fs::remove_file(place.path().join(name)).unwrap();
-        error
-    };
-    let clear = image::RgbaImage::from_pixel(2, 3, image::Rgba([1, 2, 3, 254]));
-    let deep = image::DynamicImage::new_luma16(2, 3);
-    for (name, image, words) in [
-        ("train/bag/large.png", image::DynamicImage::new_luma8(3, 2), "has 2x3 pixels, but"),
-        ("train/bag/clear.png", clear.into(), "without transparency"),
-        ("train/bag/deep.png", deep, "pixels of the form L16"),
-        ("train/bag.png", image::DynamicImage::new_luma8(2, 3), "stands among the folders of the classes"),
-    ] {
-        let error = fault(name, image);
         assert!(error.contains(words) && error.contains(name), "{error}");
+        std::fs::remove_file(place.path().join(name)).unwrap();
+    };
+    let deep = (ColorType::Grayscale, BitDepth::Sixteen);
+    for (name, height, form, values, words) in [
+        ("train/bag/large.png", 1, GREY, &[0; 2][..], "has 1x2 pixels, but"),
+        ("train/bag/clear.png", 3, RGBA, &[254; 24], "pixels of the form RGB and alpha, transparent in places"),
+        ("train/bag/deep.png", 3, deep, &[0; 12], "pixels of the form grey of 16 bits"),
+        ("train/bag.png", 3, GREY, &[0; 6], "stands among the folders of the classes"),
+    ] {
+        write_png(&place.path().join(name), height, form, values);
+        is_refused(name, words);
     }
     for (name, bytes, words) in [
         ("train/bag/notes.txt", &b"notes"[..], "stands among images that end with .png, .jpg or .jpeg"),
         ("train/bag/empty.png", b"", "cannot be decoded as PNG or JPEG"),
         ("train/bag/cut.jpg", b"\xff\xd8\xff\xe0\x00\x10JFIF", "cannot be decoded as PNG or JPEG"),
+        ("train/bag/cut.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0", "cannot be decoded as PNG or JPEG"),
     ] {
         std::fs::write(place.path().join(name), bytes).unwrap();
-        let error = Dataset::from_folder(place.path(), Subset::Training).unwrap_err().to_string();
-        assert!(error.contains(words) && error.contains(name), "{error}");
-        std::fs::remove_file(place.path().join(name)).unwrap();
+        is_refused(name, words);
     }
     std::fs::create_dir(place.path().join("train/shoe")).unwrap();
     let error = Dataset::from_folder(place.path(), Subset::Training).unwrap_err().to_string();

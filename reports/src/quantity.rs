@@ -86,12 +86,12 @@ impl Quantity {
         }
     }
 
-    /// `mean` and the half-width of its interval in one unit: `426 ± 8 µJ`; at most one digit more than the mean alone
-    /// would have, so `25.49 ± <0.01 µJ`.
+    /// `mean` and the half-width of its interval in the unit of the larger of them: `426 ± 8 µJ`; at most one digit more than
+    /// that alone would have, so `25.49 ± <0.01 µJ`.
     pub(crate) fn format_margin(self, mean: f64, half_width: f64) -> String {
-        let prefix = self.prefix(mean);
+        let prefix = self.prefix(mean.abs().max(half_width));
         let [mean, half_width] = [mean, half_width].map(|value| self.scaled(value, prefix));
-        let decimals = self.decimals(mean);
+        let decimals = self.decimals(mean.abs().max(half_width));
         let decimals = if half_width < 0.5 * 10_f64.powi(-(decimals as i32)) { decimals + 1 } else { decimals };
         let smallest = 10_f64.powi(-(decimals as i32));
         let margin = match fixed(half_width, decimals) {
@@ -107,13 +107,15 @@ impl Quantity {
         format!("{} to {}\u{a0}{}", self.digits(low, prefix), self.digits(high, prefix), prefix.unit)
     }
 
-    /// `value` in prefixed units. Of shares, dividing by 0.01 would round 0.9365 down to 93.6 %, and the terminal up.
+    /// `value` in prefixed units, the largest number where that would be beyond it. Of shares, dividing by 0.01 would round
+    /// 0.9365 down to 93.6 %, and the terminal up.
     fn scaled(self, value: f64, prefix: Prefix) -> f64 {
-        if self == Self::Share { value * 100.0 } else { value / prefix.factor }
+        let scaled = if self == Self::Share { value * 100.0 } else { value / prefix.factor };
+        scaled.clamp(-f64::MAX, f64::MAX)
     }
 
     fn digits(self, value: f64, prefix: Prefix) -> String {
-        let scaled = self.scaled(value, prefix).clamp(-f64::MAX, f64::MAX);
+        let scaled = self.scaled(value, prefix);
         match self {
             Self::Bits if self.decimals(scaled) == 0 && (0.0..PLAIN).contains(&scaled) => count(scaled.round() as u64),
             Self::Joules | Self::Watts | Self::Seconds if scaled != 0.0 && scaled.abs() < 1e-3 => {
@@ -269,6 +271,9 @@ mod tests {
         assert_eq!(Quantity::Joules.format_margin(426e-6, 8.16e-6).replace('\u{a0}', " "), "426 ± 8 µJ");
         assert_eq!(Quantity::Joules.format_margin(426e-6, 0.2e-6).replace('\u{a0}', " "), "426.0 ± 0.2 µJ");
         assert_eq!(Quantity::Joules.format_margin(426e-6, 0.04e-6).replace('\u{a0}', " "), "426.0 ± <0.1 µJ");
+        assert_eq!(Quantity::Joules.format_margin(426e-6, 1.2e-3).replace('\u{a0}', " "), "0.43 ± 1.20 mJ");
+        assert_eq!(Quantity::Joules.format_margin(1e-300, f64::MAX).replace('\u{a0}', " "), "0 ± 1.80e299 GJ");
+        assert_eq!(Quantity::Share.format_margin(0.0, f64::MAX).replace('\u{a0}', " "), "0.0 ± 1.80e308 %");
         assert_eq!(Quantity::Joules.format_range(0.9e-3, 1.2e-3).replace('\u{a0}', " "), "0.900 to 1.20 mJ");
         let difference = Interval { estimate: -0.012, low: -0.03, high: 0.000_2 };
         assert_eq!(signed_points(0.012).replace('\u{a0}', " "), "+1.2 points");

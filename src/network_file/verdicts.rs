@@ -47,7 +47,13 @@ impl<'a> Verdicts<'a> {
             says.push(format!("T = {}, neuron {}", metadata.time_steps, neuron_text(&metadata.neuron)));
         }
         if let Some(unit) = &metadata.unit {
-            says.push(format!("it holds the {} at `{}` and what follows it", unit.choice, unit.split));
+            let rest = match (&unit.tuned_behind, unit.has_tail) {
+                (None, false) => String::new(),
+                (None, true) => " and what follows it".into(),
+                (Some(behind), false) => format!(" and what lies between `{behind}` and it"),
+                (Some(behind), true) => format!(", what lies between `{behind}` and it, and what follows it"),
+            };
+            says.push(format!("it holds the {} at `{}`{rest}", unit.choice, unit.split));
         }
         let normalisation = metadata.normalisation.as_ref().map(ToString::to_string);
         says.push(match &normalisation {

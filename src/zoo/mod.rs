@@ -43,7 +43,7 @@ pub(crate) fn list(given: &GivenZoo, as_json: bool) -> Result<(), Failure> {
     let size: usize = zoo.weight_files().iter().map(WeightFile::size).sum();
     say_wrapped!(
         "{}, {} kB; accuracy in % on all test images / payload in bits, which `cospike zoo verify` measures \
-         again; [lowest, highest] over seeds; a network with a unit takes its head from the backbone's file; names, and \
+         again; [lowest, highest] over seeds; a network with a unit takes what the unit's file does not hold from the backbone's; names, and \
          how each was trained: `cospike zoo --json`",
         plural(zoo.weight_files().len() as u64, "network"),
         size / 1000

@@ -2,10 +2,12 @@
 
 mod files;
 mod frames;
+mod plans;
 
 use crate::backbone::Workshop;
 use crate::data::Samples;
 use crate::fit::{Phase, Schedule};
+use crate::frozen::FrozenBackbone;
 use crate::kernels::{Maps, Pool};
 use crate::loss::{Targets, mean_scores};
 use crate::model::Model;
@@ -16,10 +18,11 @@ use crate::unit::{JointTuning, UnitTask};
 use cospike_models::dataset::Dataset;
 use cospike_sim_core::inference::{Executable, Feature, Real, argmax};
 use cospike_sim_core::network::{
-    Activation, Bottleneck, BottleneckKind, MobileNetV1, Network, Neuron, Nonlinearity, ResNet, Shape, Stage, Stem,
-    Tensor, TensorStore, Weights, Width,
+    Activation, Bottleneck, BottleneckKind, Layer, MobileNetV1, Network, Neuron, Nonlinearity, ResNet, Shape, Stage,
+    Stem, Tensor, TensorStore, Weights, Width,
 };
 use rand::RngExt;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 pub(crate) const TINY: ResNet = ResNet {
@@ -73,50 +76,76 @@ pub(crate) fn beats_chance(right: usize, samples: usize, classes: usize) -> bool
     tail < 1e-6
 }
 
+/// The tiny spiking network, and the same with a unit of two channels.
+struct WithUnit {
+    backbone: Network,
+    net: Network,
+    /// Index of the last layer of the head.
+    split: usize,
+    /// Index of the last layer of the encoder.
+    cut: usize,
+}
+
+impl WithUnit {
+    fn at(split: &str) -> Self {
+        let backbone = TINY.build(SPIKING);
+        let unit = Bottleneck { kind: BottleneckKind::Spiking, width: 2, stride: 2 };
+        let (net, cut) = backbone.with_bottleneck(split, unit).unwrap();
+        Self { split: backbone.split(split).unwrap(), backbone, net, cut }
+    }
+
+    /// Outputs of the head with the weights `whole` on all samples that are not held out.
+    fn freeze(&self, workshop: &Workshop, whole: &Model) -> FrozenBackbone {
+        let seen: Vec<usize> = (0..workshop.samples.training()).collect();
+        workshop.freeze(&self.backbone, &whole.tensors, self.split, 4, &seen).unwrap()
+    }
+
+    /// Training of the unit alone, in all phases.
+    fn task<'a>(&'a self, whole: &'a Model, frozen: &'a FrozenBackbone) -> UnitTask<'a> {
+        UnitTask {
+            name: "tiny-unit",
+            net: &self.net,
+            split: self.split,
+            cut: self.cut,
+            decoder: self.split + self.net.layers.len() - self.backbone.layers.len(),
+            steps: 4,
+            link: None,
+            link_in_words: String::new(),
+            backbone: &whole.tensors,
+            frozen,
+            restore: SHORT,
+            quantised: Some(SHORT),
+            classify: Some(SHORT),
+            tune_tail: false,
+            joint: None,
+        }
+    }
+}
+
 /// Tuned behind the stem, the weights of the file are those of all later layers; with those of the backbone they make a network which the
 /// inference engine finds as accurate as the trainer does. What lies before them is that of the backbone, and what lies behind has learned.
 #[test]
 fn a_head_is_tuned_behind_its_split_point_alone() {
     let samples = Samples::new(bars(240), 48, 1).unwrap();
     let checkpoints = tempfile::tempdir().unwrap();
-    let backbone = TINY.build(SPIKING);
-    let workshop = Workshop {
-        samples: &samples,
-        checkpoints: checkpoints.path(),
-        seed: 1,
-        device: &Device::Kernels,
-        adopt: false,
-    };
-    let whole = Model::new(&backbone, 1..backbone.layers.len(), &mut stream(1, "tiny"));
-    let unit = Bottleneck { kind: BottleneckKind::Spiking, width: 2, stride: 2 };
-    let (net, cut) = backbone.with_bottleneck("stage2", unit).unwrap();
-    let (behind, split) = (backbone.split("stem").unwrap(), backbone.split("stage2").unwrap());
-    let task = UnitTask {
-        name: "tiny-unit",
-        net: &net,
-        split,
-        cut,
-        decoder: split + net.layers.len() - backbone.layers.len(),
-        steps: 4,
-        link: None,
-        link_in_words: String::new(),
-        backbone: &whole.tensors,
-        frozen: &workshop.freeze(&backbone, &whole.tensors, split, 4, &(0..192).collect::<Vec<_>>()).unwrap(),
-        restore: SHORT,
-        quantised: None,
-        classify: Some(SHORT),
-        tune_tail: true,
-        joint: Some(JointTuning { behind, backbone: &backbone, schedule: Schedule { epochs: 12, ..SHORT } }),
-    };
+    let device = Device::Kernels;
+    let workshop =
+        Workshop { samples: &samples, checkpoints: checkpoints.path(), seed: 1, device: &device, adopt: false };
+    let with_unit = WithUnit::at("stage2");
+    let (backbone, net) = (&with_unit.backbone, &with_unit.net);
+    let whole = Model::new(backbone, 1..backbone.layers.len(), &mut stream(1, "tiny"));
+    let frozen = with_unit.freeze(&workshop, &whole);
+    let behind = backbone.split("stem").unwrap();
+    let joint = JointTuning { behind, backbone, schedule: Schedule { epochs: 12, ..SHORT } };
+    let task = UnitTask { quantised: None, tune_tail: true, joint: Some(joint), ..with_unit.task(&whole, &frozen) };
     let trained = workshop.unit(&task).unwrap();
-    let layers: std::collections::BTreeSet<&str> = trained
+    let layers: BTreeSet<&str> = trained
         .model
         .tensors
         .keys()
         .map(|name| name.split_once(".norm").or(name.rsplit_once('.')).unwrap().0)
         .collect();
-    let weighted =
-        |layer: &&cospike_sim_core::network::Layer| whole.tensors.contains_key(&format!("{}.weight", layer.name));
+    let weighted = |layer: &&Layer| whole.tensors.contains_key(&format!("{}.weight", layer.name));
     let later = backbone.layers[behind + 1..].iter().filter(weighted).map(|layer| layer.name.as_str());
     assert_eq!(layers, later.chain(["encoder.conv", "decoder.conv"]).collect());
     let (head, learned) = ("stage1.0.conv1.weight", &trained.model.tensors);
@@ -124,7 +153,7 @@ fn a_head_is_tuned_behind_its_split_point_alone() {
 
     let mut tensors = whole.tensors.clone();
     tensors.extend(trained.model.tensors);
-    let engine = Executable::new(&net, &Weights::from_store(&net, &tensors).unwrap()).unwrap();
+    let engine = Executable::new(net, &Weights::from_store(net, &tensors).unwrap()).unwrap();
     let held_out = samples.validation();
     let is_right = |&index: &usize| {
         let input = Real { shape: net.input(), steps: 1, data: samples.images(&[index]).data };
@@ -142,36 +171,17 @@ fn a_head_is_tuned_behind_its_split_point_alone() {
 
 /// Trains the tiny spiking network and a unit in it.
 pub(crate) fn train_unit(samples: &Samples, checkpoints: &Path, device: &Device) -> (TensorStore, f64) {
-    let backbone = TINY.build(SPIKING);
-    let unit = Bottleneck { kind: BottleneckKind::Spiking, width: 2, stride: 2 };
-    let (net, cut) = backbone.with_bottleneck("stage1", unit).unwrap();
+    let with_unit = WithUnit::at("stage1");
+    let backbone = &with_unit.backbone;
     let workshop = Workshop { samples, checkpoints, seed: 1, device, adopt: false };
-    let fresh = Model::new(&backbone, 1..backbone.layers.len(), &mut stream(1, "tiny"));
-    let whole = workshop.backbone("tiny", &backbone, fresh, &PHASES, None).unwrap().model;
-    let split = backbone.split("stage1").unwrap();
-    let trained = workshop
-        .unit(&UnitTask {
-            name: "tiny-unit",
-            net: &net,
-            split,
-            cut,
-            decoder: split + net.layers.len() - backbone.layers.len(),
-            steps: 4,
-            link: None,
-            link_in_words: String::new(),
-            backbone: &whole.tensors,
-            frozen: &workshop.freeze(&backbone, &whole.tensors, split, 4, &(0..192).collect::<Vec<_>>()).unwrap(),
-            restore: SHORT,
-            quantised: Some(SHORT),
-            classify: Some(SHORT),
-            tune_tail: false,
-            joint: None,
-        })
-        .unwrap();
+    let fresh = Model::new(backbone, 1..backbone.layers.len(), &mut stream(1, "tiny"));
+    let whole = workshop.backbone("tiny", backbone, fresh, &PHASES, None).unwrap().model;
+    let frozen = with_unit.freeze(&workshop, &whole);
+    let trained = workshop.unit(&with_unit.task(&whole, &frozen)).unwrap();
     assert!(trained.model.tensors.keys().all(|name| name.starts_with("encoder.") || name.starts_with("decoder.")));
     let mut tensors = whole.tensors;
     tensors.extend(trained.model.tensors);
-    Weights::from_store(&net, &tensors).expect("backbone and unit make the network");
+    Weights::from_store(&with_unit.net, &tensors).expect("backbone and unit make the network");
     (tensors, trained.validation)
 }
 
@@ -389,152 +399,6 @@ fn a_quantised_network_is_a_spiking_one_evaluated_by_levels() {
         pass.scores(&model, images.clone(), 3, &mut Pool::default()).unwrap()
     };
     assert_eq!(scores(&quantised, Dynamics::Steps(1)), scores(&spiking, Dynamics::Rate(4)));
-}
-
-#[test]
-fn the_plans_that_ship_are_plans() {
-    let names = |text: &str| -> Vec<String> {
-        Plan::read(text, Path::new("")).unwrap().jobs().iter().map(crate::plan::Job::name).collect()
-    };
-    let zoo = names(include_str!("../plan.toml"));
-    for name in ["resnet14-spiking", "mobilenet-float", "resnet14-quantised-stage3-w2", "resnet14-float-stem-w8-binary"]
-    {
-        assert!(zoo.iter().any(|n| n == name), "{name} is not in {zoo:?}");
-    }
-    let seeds = names(include_str!("../seeds.toml"));
-    assert!(seeds.iter().any(|name| name == "resnet14-seed2-spiking-stage3-w8-seed3"), "{seeds:?}");
-    let steps = names(include_str!("../trials/steps.toml"));
-    assert!(steps.iter().any(|name| name == "resnet14-seed108-spiking-stage3-w4-seed3"), "{steps:?}");
-    let joint = names(include_str!("../trials/joint.toml"));
-    assert!(joint.iter().any(|name| name == "resnet14-float-stage3-w8-binary-joint"), "{joint:?}");
-    assert_eq!(names(include_str!("../trials/augmented.toml")).len(), 7);
-    assert!(zoo.iter().all(|name| !seeds.contains(name)), "each network has one recipe");
-}
-
-/// Levels belong to the backbone, whose units take them from it.
-#[test]
-fn a_quantised_network_needs_its_levels() {
-    let plan = |own: &str| {
-        let text = format!(
-            "task = 't'\nvalidation_images = 1\n[[backbone]]\nnetwork = 'resnet14'\nfamily = 'quantised'\n{own}\n"
-        );
-        Plan::read(&text, Path::new(""))
-    };
-    assert!(plan("levels = 3\nphases = [{ epochs = 1, batch = 1, peak_rate = 1e-3 }]").is_ok());
-    for own in [
-        "phases = [{ epochs = 1, batch = 1, peak_rate = 1e-3 }]",
-        "levels = 1\nphases = [{ epochs = 1, batch = 1, peak_rate = 1e-3 }]",
-        "levels = 4\nphases = [{ levels = 4, epochs = 1, batch = 1, peak_rate = 1e-3 }]",
-    ] {
-        let error = format!("{:#}", plan(own).unwrap_err());
-        assert!(error.contains("levels"), "{error}");
-    }
-}
-
-/// What a plan asks for that cannot be done is said, with the values, before anything is trained.
-#[test]
-fn bad_plans_are_refused_in_words() {
-    let phase = "phases = [{ epochs = 1, batch = 8, peak_rate = 1e-3 }]";
-    let plan = |held: usize, backbone: &str, units: &str| {
-        let text = format!(
-            "task = 't'\nvalidation_images = {held}\n[[backbone]]\nnetwork = 'resnet14'\nfamily = 'float'\n{backbone}\n{units}"
-        );
-        Plan::read(&text, Path::new("")).map(drop).map_err(|error| format!("{error:#}"))
-    };
-    let units = |change: (&str, &str)| {
-        let text = "[[units]]\nnetwork = 'resnet14'\nkinds = ['float']\nsplits = ['stage3']\nwidths = [2]\nstrides = [2]\nimages = 64\n\
-                    restore = { epochs = 1, batch = 8, peak_rate = 1e-3 }\nclassify = { epochs = 1, batch = 8, peak_rate = 1e-3 }\n";
-        assert!(text.contains(change.0));
-        plan(10, phase, &text.replace(change.0, change.1))
-    };
-    assert_eq!(units(("", "")), Ok(()));
-    let joint = |behind: &str| {
-        let keys = format!(
-            "joint = {{ behind = '{behind}', epochs = 1, batch = 8, peak_rate = 1e-3 }}\ntune_tail = true\nimages"
-        );
-        units(("images", &keys))
-    };
-    assert_eq!(joint("stage2"), Ok(()));
-    for (found, expected) in [
-        (plan(0, phase, ""), "`validation_images` is 0"),
-        (plan(10, &phase.replace("epochs = 1", "epochs = 0"), ""), "`resnet14-float` has `epochs` 0"),
-        (plan(10, &phase.replace("batch = 8", "batch = 0"), ""), "`resnet14-float` has `batch` 0"),
-        (plan(10, &phase.replace("1e-3", "0.0"), ""), "has `peak_rate` 0"),
-        (plan(10, &phase.replace("1e-3", "nan"), ""), "has `peak_rate` NaN"),
-        (
-            plan(10, &phase.replace("1e-3", "1e9"), ""),
-            "has `peak_rate` 1000000000: give a learning rate above 0 and at most 10",
-        ),
-        (plan(10, "phases = []", ""), "has no phase"),
-        (plan(10, "family = 'spiking'", ""), "duplicate key"),
-        (
-            plan(10, &format!("start = 'resnet14-quantised'\n{phase}"), ""),
-            "starts from `resnet14-quantised`, which is not a backbone of the plan: add it",
-        ),
-        (plan(10, &format!("start = 'resnet14-float'\n{phase}"), ""), "`resnet14-float` starts from itself"),
-        (
-            plan(
-                10,
-                phase,
-                &format!("[[backbone]]\nnetwork = 'mobilenet'\nfamily = 'float'\nstart = 'resnet14-float'\n{phase}"),
-            ),
-            "starts from `resnet14-float`, whose network is `resnet14`: name a backbone of `mobilenet`",
-        ),
-        (units(("widths = [2]", "widths = [0]")), "has 0 in `widths`"),
-        (units(("widths = [2]", "widths = []")), "the [[units]] of `resnet14` have no `widths`"),
-        (units(("strides = [2]", "strides = [0]")), "0"),
-        (units(("images = 64", "images = 0")), "has 0 in `images`"),
-        (units(("images = 64", "images = 64\naugmentations = 0")), "has 0 in `augmentations`"),
-        (units(("'stage3'", "'stage9'")), "stage9"),
-        (units(("kinds = ['float']", "kinds = []")), "have no `kinds`"),
-        (
-            units(("images", "joint = { behind = 'stage2', epochs = 1, batch = 8, peak_rate = 1e-3 }\nimages")),
-            "give `tune_tail = true`",
-        ),
-        (
-            joint("stage3"),
-            "`resnet14-float-stage3-w2-joint` is tuned jointly behind `stage3`, where its head has no layers",
-        ),
-        (joint("stage9"), "stage9"),
-    ] {
-        assert!(found.as_ref().is_err_and(|message| message.contains(expected)), "{expected}: {found:?}");
-    }
-    let spiking = |steps: usize| {
-        let phase = format!("phases = [{{ steps = {steps}, epochs = 1, batch = 8, peak_rate = 1e-3 }}]");
-        let text = format!(
-            "task = 't'\nvalidation_images = 1\n[[backbone]]\nnetwork = 'resnet14'\nfamily = 'spiking'\n{phase}"
-        );
-        Plan::read(&text, Path::new("")).map(drop).map_err(|error| error.to_string())
-    };
-    assert_eq!((spiking(1), spiking(10_000)), (Ok(()), Ok(())));
-    for steps in [0, 10_001] {
-        assert!(spiking(steps).unwrap_err().contains(&format!("has `steps` {steps}: give 1 to 10000 time steps")));
-    }
-    let held = Samples::new(bars(24), 24, 1).err().unwrap().to_string();
-    assert!(held.contains("`validation_images` is 24, but there are 24 training images in all"), "{held}");
-}
-
-/// The plan that `cospike check --training-plan` writes for a scenario (see `tests/training_plan.rs` of the program) trains the networks that
-/// it asks for, under the names by which it finds them.
-#[test]
-fn a_plan_made_from_a_scenario_trains_what_it_asks_for() {
-    let plan = Plan::read(include_str!("../../tests/data/training_plan.toml"), Path::new("")).unwrap();
-    let mut names: Vec<String> = plan.jobs().iter().map(crate::plan::Job::name).collect();
-    names.sort();
-    let expected = [
-        "resnet14-float",
-        "resnet14-float-stage3-w3-jscc-erasures",
-        "resnet14-quantised",
-        "resnet14-quantised-stage3-w3",
-        "resnet14-quantised-stage3-w3-s1-seed2",
-        "resnet14-quantised-stage3-w4-s1-seed2",
-        "resnet14-seed9-float",
-        "resnet14-seed9-spiking",
-        "resnet14-spiking-stage3-w3",
-        "resnet14-spiking-stage3-w3-s1-seed2",
-        "resnet14-spiking-stage3-w4-s1-seed2",
-    ];
-    assert_eq!(names, expected);
 }
 
 /// A training that diverges says so, whether its loss or only its validation shows it.

@@ -9,6 +9,7 @@ mod format;
 mod idx;
 mod npz;
 mod pickle;
+mod picture;
 mod pictures;
 mod shipped;
 mod stream;

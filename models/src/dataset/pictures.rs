@@ -1,25 +1,13 @@
 //! Data sets of image files in a folder for each class: `CLASS/NAME.png`, `.jpg` or `.jpeg`. Classes are numbered by their names in
 //! alphabetical order, as torchvision's `ImageFolder` does; those that only the training or only the test images have count for both.
 
+use super::picture::Picture;
 use super::{Dataset, DatasetError, FileRecords};
-use crate::file::{self, DATA_LIMIT, FileError};
+use crate::file::{DATA_LIMIT, FileError};
 use cospike_sim_core::network::Shape;
-use image::{DynamicImage, ImageFormat, ImageReader, Limits}; // decoding images is not what CoSpike is for
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::{BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
-
-/// An image as its file has it.
-struct Picture {
-    path: PathBuf,
-    height: usize,
-    width: usize,
-    /// 1 or 3.
-    channels: usize,
-    /// Channel by channel at each position, row by row.
-    values: Vec<u8>,
-}
 
 /// Reads all images of the class folders in `folder`, beside which `siblings` may hold other images of the same classes. They are put in
 /// such an order that the classes take turns, so that the first samples of the data set are of all classes.
@@ -39,7 +27,7 @@ pub(super) fn read(folder: &Path, siblings: &[PathBuf]) -> Result<Dataset, Datas
     });
     let (mut pictures, mut labels, mut bytes) = (Vec::<Picture>::new(), vec![], 0);
     for (label, path) in in_turn {
-        let picture = decode(&path)?;
+        let picture = Picture::read(&path)?;
         if let Some(first) = pictures.first()
             && (first.height, first.width) != (picture.height, picture.width)
         {
@@ -72,14 +60,6 @@ pub(super) fn read(folder: &Path, siblings: &[PathBuf]) -> Result<Dataset, Datas
     Ok(Dataset::new(shape, pixels, labels)?.with_source("image files", "uint8".into(), files.collect()))
 }
 
-impl Picture {
-    /// The values of `channels` channels, channel by channel; a grey image has the same in all of them.
-    fn planes(&self, channels: usize) -> impl Iterator<Item = u8> {
-        let of = move |channel: usize| self.values.iter().skip(channel.min(self.channels - 1)).step_by(self.channels);
-        (0..channels).flat_map(of).copied()
-    }
-}
-
 /// What is in `folder`, by name; names that begin with a dot are not looked at.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
     let unreadable = |error| FileError::Read { path: folder.display().to_string(), error };
@@ -107,52 +87,12 @@ fn class_folders(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
 /// The images of a class, of which there is at least one.
 fn picture_files(class: &Path) -> Result<Vec<PathBuf>, DatasetError> {
     let paths = entries(class)?;
-    if let Some(stray) = paths.iter().find(|path| format(path).is_none()) {
+    if let Some(stray) = paths.iter().find(|path| path.is_dir() || !Picture::is_named(path)) {
         let needed = "images that end with .png, .jpg or .jpeg";
         return Err(DatasetError::Stray { path: stray.display().to_string(), needed });
     }
     match paths.is_empty() {
         true => Err(DatasetError::NoPicture { folder: class.display().to_string() }),
         false => Ok(paths),
-    }
-}
-
-/// Format of the image at `path`, by its ending; `None` for anything else, and for a folder.
-fn format(path: &Path) -> Option<ImageFormat> {
-    let format = ImageFormat::from_path(path).ok()?;
-    (matches!(format, ImageFormat::Png | ImageFormat::Jpeg) && !path.is_dir()).then_some(format)
-}
-
-fn decode(path: &Path) -> Result<Picture, DatasetError> {
-    let named = |error: DatasetError| DatasetError::File { path: path.display().to_string(), error: Box::new(error) };
-    let mut bytes = vec![];
-    let file = file::open(path)?.take(DATA_LIMIT);
-    BufReader::new(file).read_to_end(&mut bytes).map_err(|error| named(DatasetError::Content(error)))?;
-    let mut reader = ImageReader::new(Cursor::new(bytes));
-    // By its content: many images have the ending of the other format.
-    reader = reader.with_guessed_format().map_err(|error| named(DatasetError::Content(error)))?;
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(DATA_LIMIT / 4);
-    reader.limits(limits);
-    let image = reader.decode().map_err(|error| named(DatasetError::Picture(error.to_string())))?;
-    let (height, width) = (image.height() as usize, image.width() as usize);
-    let (channels, values) = values(image).map_err(named)?;
-    Ok(Picture { path: path.into(), height, width, channels, values })
-}
-
-/// Number of channels, and values, of a grey or coloured image of 8 bits that is not transparent anywhere.
-fn values(image: DynamicImage) -> Result<(usize, Vec<u8>), DatasetError> {
-    let is_opaque =
-        |pixels: &[u8], channels: usize| pixels.iter().skip(channels - 1).step_by(channels).all(|&a| a == 255);
-    match image {
-        DynamicImage::ImageLuma8(grey) => Ok((1, grey.into_raw())),
-        DynamicImage::ImageRgb8(colour) => Ok((3, colour.into_raw())),
-        DynamicImage::ImageLumaA8(grey) if is_opaque(&grey, 2) => {
-            Ok((1, DynamicImage::from(grey).into_luma8().into_raw()))
-        }
-        DynamicImage::ImageRgba8(colour) if is_opaque(&colour, 4) => {
-            Ok((3, DynamicImage::from(colour).into_rgb8().into_raw()))
-        }
-        other => Err(DatasetError::PictureForm { found: format!("{:?}", other.color()) }),
     }
 }

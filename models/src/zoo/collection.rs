@@ -108,7 +108,7 @@ impl Zoo {
     /// A zoo of these files alone.
     ///
     /// # Errors
-    /// [`ZooError::SameNetwork`].
+    /// [`ZooError::SameNetwork`] if two of the files are the same network.
     pub fn from_weight_files(files: impl IntoIterator<Item = WeightFile>) -> Result<Self, ZooError> {
         Self::new(files.into_iter().map(Ok))
     }
@@ -198,7 +198,7 @@ impl Zoo {
     /// Completes `wanted`: without time steps it gets those that the network was trained with.
     ///
     /// # Errors
-    /// [`ZooError::UnknownBackbone`].
+    /// [`ZooError::UnknownBackbone`] with the backbones of that family.
     pub fn resolve(&self, wanted: &NetworkChoice) -> Result<NetworkChoice, ZooError> {
         let steps = wanted.time_steps.unwrap_or(self.backbone(wanted)?.metadata.time_steps);
         Ok(NetworkChoice { time_steps: Some(steps), ..wanted.clone() })
@@ -468,8 +468,7 @@ fn check_normalisation(unit: &WeightFile, backbone: &WeightFile) -> Result<(), Z
 }
 
 impl ZooNetwork {
-    /// This network with weights rounded to whole numbers of `bits(layer)` bits, see
-    /// [`Weights::rounded`].
+    /// This network with weights rounded to whole numbers of `bits(layer)` bits, as by [`Weights::rounded`].
     ///
     /// # Errors
     /// None that making the network has not found.
@@ -489,7 +488,7 @@ impl ZooNetwork {
     /// Checks that the network was made for the samples of `dataset`, see [`Blueprint::check_samples`].
     ///
     /// # Errors
-    /// [`Unsuitable`].
+    /// [`Unsuitable`] with the property in which samples and network differ.
     pub fn check_samples(&self, dataset: &Dataset) -> Result<(), Unsuitable> {
         check_samples(self.network.network(), self.network.steps(), self.task.as_ref(), dataset)
     }

@@ -53,8 +53,8 @@ pub struct Unit {
     /// Name of the split point behind which the head was trained with the unit, too, so that the file holds its layers from there on; `None`
     /// if the head is that of the backbone.
     pub tuned_behind: Option<String>,
-    /// [`WeightFile::content`](super::WeightFile::content) of the backbone that the unit was trained for, which no other answers to; `None` if the file says only the
-    /// backbone's name.
+    /// [`WeightFile::content`](super::WeightFile::content) of the backbone that the unit was trained for, which no other answers to; `None` if
+    /// the file says only the backbone's name.
     pub backbone_content: Option<String>,
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A file `NAME.safetensors` holds a *backbone*, all weights of an unsplit network, or a *unit*: a bottleneck unit at
 //! one split point and, unless its tail is that of the backbone, the tail that was trained with it, that is the weights of all layers
-//! after the split point. The head of a network with a unit has the backbone's weights. The file's metadata say which.
+//! after the split point. The head of a network with a unit has the backbone's weights, unless its last layers were trained with the unit, too. The
+//! file's metadata say which.
 //!
 //! A file is checked when it is read. Its tensors are exactly those of its layers, float32 or float16, all of their values finite
 //! and no variance negative: `LAYER.weight`, and `LAYER.bias` or, of a convolution, the four of a batch normalisation
@@ -21,7 +22,8 @@
 //! | `bottleneck` | of a unit: `spiking`, `float`, `binary` or `quantised` |
 //! | `variant` | of a unit: mark of its training, may be empty |
 //! | `jpeg_quality` | of a float unit, and of no other: 1 to 100 |
-//! | `tail` | of a unit: `tuned` (also if it is left out), the file holds the tail that was trained with it; `of the backbone`, it holds the unit alone |
+//! | `tail` | of a unit: `tuned` (also if it is left out), the file holds the tail that was trained with it; `of the backbone`, it holds no tail |
+//! | `head` | of a unit: `of the backbone` (also if it is left out); `tuned behind NAME`, the file holds the layers between that split point and the unit, which were trained with it. A unit of a network that is no architecture of the catalogue leaves it out |
 //! | `task` | optional: data set that it was trained for; samples known to be another's are refused |
 //! | `readout` | optional, of a spiking backbone: how class scores are read out, `mean`, `last` or `max`; see [`Readout`](cospike_sim_core::network::Readout) |
 //! | `test_images`, `test_correct`, `payload_bits` | optional, all or none: what `zoo verify` measures again |

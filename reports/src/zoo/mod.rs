@@ -47,7 +47,8 @@ fn introduction(zoo: &Zoo) -> String {
          say of themselves; `cospike zoo verify` measures every accuracy and payload again, each network as it runs cut in two. \
          The epoch of each was chosen on validation images that were held out of the training images. How to train these again, or networks on other images, is in [training.md](training.md); what was tried and \
          did not work in [notes/training.md](notes/training.md).\n\n\
-         A *unit* is a bottleneck unit at a split point with the tail that was trained with it; its head is the backbone's. \
+         A *unit* is a bottleneck unit at a split point with the tail that was trained with it; its head is the backbone's, but for layers that \
+         were trained with the unit where *Training* says so. \
          Kinds: *spiking* (SpikeBottleNet: one bit per value in each of T steps), *float* (BottleNet: 8-bit values and JPEG), \
          *binary* (a float network with 1-bit activations at the cut: one bit per value) and *quantised* (the spiking network \
          without time: quantisers of some levels in the place of its neurons, executed once, ceil(log2(levels + 1)) bits per \

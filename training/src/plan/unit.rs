@@ -73,6 +73,11 @@ pub(super) enum Body {
     File(Arc<WeightFile>),
 }
 
+/// Number of augmentations of each image, unless a plan says another.
+pub(super) fn once() -> usize {
+    1
+}
+
 pub(super) fn first_seed() -> u64 {
     1
 }

@@ -1,6 +1,6 @@
 //! Bottleneck units of a plan, and the file of their backbone.
 
-use super::unit::{Body, Joint, Noise, UnitPlan, first_seed, first_seeds};
+use super::unit::{Body, Joint, Noise, UnitPlan, first_seed, first_seeds, once};
 use crate::fit::Schedule;
 use anyhow::{Context, Result, bail, ensure};
 use cospike_models::import::nir::NirOptions;
@@ -9,10 +9,6 @@ use cospike_sim_core::network::BottleneckKind;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-fn once() -> usize {
-    1
-}
 
 /// Bottleneck units to train: every combination of the lists.
 #[derive(Clone, Debug, Deserialize)]
