@@ -12,7 +12,6 @@ use crate::kernels::{Maps, Pool};
 use crate::loss::{Targets, mean_scores};
 use crate::model::Model;
 use crate::pass::{Device, Dynamics, Pass};
-use crate::plan::Plan;
 use crate::random::stream;
 use crate::unit::{JointTuning, UnitTask};
 use cospike_models::dataset::Dataset;
