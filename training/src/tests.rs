@@ -86,7 +86,7 @@ struct WithUnit {
 }
 
 impl WithUnit {
-    fn at(split: &str) -> Self {
+    fn new(split: &str) -> Self {
         let backbone = TINY.build(SPIKING);
         let unit = Bottleneck { kind: BottleneckKind::Spiking, width: 2, stride: 2 };
         let (net, cut) = backbone.with_bottleneck(split, unit).unwrap();
@@ -130,7 +130,7 @@ fn a_head_is_tuned_behind_its_split_point_alone() {
     let device = Device::Kernels;
     let workshop =
         Workshop { samples: &samples, checkpoints: checkpoints.path(), seed: 1, device: &device, adopt: false };
-    let with_unit = WithUnit::at("stage2");
+    let with_unit = WithUnit::new("stage2");
     let (backbone, net) = (&with_unit.backbone, &with_unit.net);
     let whole = Model::new(backbone, 1..backbone.layers.len(), &mut stream(1, "tiny"));
     let frozen = with_unit.freeze(&workshop, &whole);
@@ -170,7 +170,7 @@ fn a_head_is_tuned_behind_its_split_point_alone() {
 
 /// Trains the tiny spiking network and a unit in it.
 pub(crate) fn train_unit(samples: &Samples, checkpoints: &Path, device: &Device) -> (TensorStore, f64) {
-    let with_unit = WithUnit::at("stage1");
+    let with_unit = WithUnit::new("stage1");
     let backbone = &with_unit.backbone;
     let workshop = Workshop { samples, checkpoints, seed: 1, device, adopt: false };
     let fresh = Model::new(backbone, 1..backbone.layers.len(), &mut stream(1, "tiny"));

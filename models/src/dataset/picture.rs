@@ -98,11 +98,11 @@ fn decode_jpeg(bytes: &[u8]) -> Result<Decoded, DatasetError> {
     let damaged = |error: DecodeErrors| DatasetError::Picture(error.to_string());
     decoder.decode_headers().map_err(damaged)?;
     let (width, height) = decoder.dimensions().ok_or(DecodeErrors::ZeroError).map_err(damaged)?;
-    check_size([height, width], 3)?;
     let (channels, colours) = match decoder.input_colorspace() {
         Some(ColorSpace::Luma) => (1, ColorSpace::Luma),
         _ => (3, ColorSpace::RGB),
     };
+    check_size([height, width], channels)?;
     decoder.set_options(options.jpeg_set_out_colorspace(colours));
     let values = decoder.decode().map_err(damaged)?;
     Ok(([height, width], channels, values))
