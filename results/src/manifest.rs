@@ -6,8 +6,9 @@ use cospike_sim_core::record::Kind;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Number of the manifest's present form. A change that older versions would misread takes the next one.
-pub const MANIFEST_SCHEMA: u32 = 4;
+/// Number of the present form of the manifest and of the tables that it names. A change that another version would misread, or could not
+/// read, takes the next one.
+pub const MANIFEST_SCHEMA: u32 = 5;
 /// Kind of document that a manifest is, for its seal.
 const KIND: &str = "manifest";
 

@@ -9,6 +9,7 @@
 mod backend;
 #[cfg(feature = "object-store")]
 mod bucket;
+mod description;
 pub mod entries;
 mod error;
 pub mod folder;
