@@ -10,11 +10,8 @@ use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
 
-/// The tables, which the first byte of an input chooses from.
-const TABLES: [&str; 6] = ["points", "layers", "compute_energy", "replications", "latencies", "answers"];
-
-/// The tables that are made of these, and that nothing reads but to compare their hashes.
-const MADE: [&str; 3] = ["probes", "runs", "comparisons"];
+/// The tables that are read, which the first byte of an input chooses from.
+const TABLES: [&str; 7] = ["points", "layers", "compute_energy", "replications", "latencies", "answers", "time_line"];
 
 thread_local! {
     /// A result folder of this thread whose tables are empty.
@@ -54,17 +51,14 @@ fn read(bytes: &[u8]) -> Option<Result<Results, FolderError>> {
 
 /// Puts `content` in the place of a table, with its hash in the manifest.
 fn write(folder: &Path, name: &str, content: &[u8]) {
-    let mut tables: BTreeMap<String, String> = TABLES
-        .iter()
-        .chain(&MADE)
-        .map(|table| format!("{table}.parquet"))
-        .map(|table| {
-            let content = fs::read(folder.join(&table)).expect("the folder has all tables");
-            (table, blake3::hash(&content).to_hex().to_string())
-        })
-        .collect();
-    tables.insert(name.into(), blake3::hash(content).to_hex().to_string());
     fs::write(folder.join(name), content).expect("a temporary file can be written");
+    let files = fs::read_dir(folder).expect("the folder is there").map(|file| file.expect("it can be listed").path());
+    let tables = files.filter(|file| file.extension().is_some_and(|ending| ending == "parquet")).map(|file| {
+        let content = fs::read(&file).expect("the folder's files can be read");
+        let name = file.file_name().expect("files have names").to_string_lossy().into_owned();
+        (name, blake3::hash(&content).to_hex().to_string())
+    });
+    let tables: BTreeMap<_, _> = tables.collect();
     let manifest = StoredManifest { manifest: empty().manifest, tables }.to_json().expect("a manifest can be written");
     fs::write(folder.join("manifest.json"), manifest).expect("a temporary file can be written");
 }
