@@ -6,5 +6,7 @@
 // libFuzzer ends at every panic is taken away; panics that nobody catches end it all the same.
 libfuzzer_sys::fuzz_target!(
     init: drop(std::panic::take_hook()),
-    |bytes: &[u8]| cospike_fuzz::result_folder(bytes)
+    |bytes: &[u8]| {
+        cospike_fuzz::result_folder(bytes);
+    }
 );

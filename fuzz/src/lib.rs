@@ -1,8 +1,8 @@
 //! Hostile input for everything of CoSpike that reads files: one function per kind of file, which takes the file's bytes.
 //!
 //! `cargo fuzz` calls them with inputs that it makes up (`fuzz_targets/`), `tests/corpus.rs` with those that are kept
-//! (`corpus/`), so that what failed once is tried by every `cargo test`. Each function fails by a panic: from the reader, or from
-//! an assertion of what must hold of every answer. docs/reliability.md has the commands, and how many inputs were tried.
+//! (`corpus/`), so that what failed once is tried by every `cargo test`. Each function says whether the input was accepted, and fails by a
+//! panic: from the reader, or from an assertion of what must hold of every answer. docs/reliability.md has the commands, and how many inputs were tried.
 
 mod results;
 mod scenarios;
@@ -24,7 +24,7 @@ use std::io::Cursor;
 use tempfile::TempDir;
 
 /// A kind of file: the name of its target and of its corpus, and its function.
-pub type Target = (&'static str, fn(&[u8]));
+pub type Target = (&'static str, fn(&[u8]) -> bool);
 
 /// All targets.
 pub const TARGETS: [Target; 15] = [
@@ -55,6 +55,11 @@ fn check_message(error: &impl Display) {
     assert!(message.len() <= LONGEST_MESSAGE, "a refusal of {} bytes", message.len());
 }
 
+/// Whether an input was accepted. The message of a refusal is checked.
+fn is_accepted<T>(read: Result<T, impl Display>) -> bool {
+    read.map_err(|error| check_message(&error)).is_ok()
+}
+
 /// The backbones whose units a fuzzed weight file may be.
 const BACKBONES: [(&str, &[u8]); 3] = [
     ("resnet14-spiking", include_bytes!("../../models/zoo/resnet14-spiking.safetensors")),
@@ -63,38 +68,37 @@ const BACKBONES: [(&str, &[u8]); 3] = [
 ];
 
 /// A weight file (`.safetensors`): a unit that is accepted makes a network with its backbone, or is refused there.
-pub fn weight_file(bytes: &[u8]) {
+pub fn weight_file(bytes: &[u8]) -> bool {
     match WeightFile::from_bytes("fuzzed", bytes) {
         Ok(file) => {
             let own = (String::from("fuzzed"), Cow::from(bytes.to_vec()));
             let backbone = BACKBONES.iter().find(|(name, _)| name.ends_with(file.metadata.family.name()));
             let backbone = backbone.map(|&(name, bytes)| (name.to_string(), Cow::from(bytes)));
             let zoo = Zoo::from_files([own].into_iter().chain(backbone));
-            let network = zoo.and_then(|zoo| zoo.network(&zoo.choice("fuzzed")?));
-            network.err().iter().for_each(check_message);
+            is_accepted(zoo.and_then(|zoo| zoo.network(&zoo.choice("fuzzed")?)))
         }
-        Err(error) => check_message(&error),
+        refused => is_accepted(refused),
     }
 }
 
 /// Labelled images in a NumPy archive (`.npz`).
-pub fn npz(bytes: &[u8]) {
-    check_dataset(Dataset::from_npz(Cursor::new(bytes)));
+pub fn npz(bytes: &[u8]) -> bool {
+    check_dataset(Dataset::from_npz(Cursor::new(bytes)))
 }
 
 /// Labelled images in IDX files: a little-endian u16 says how many of the following bytes are the labels' file.
-pub fn idx(bytes: &[u8]) {
-    let Some((length, files)) = bytes.split_first_chunk::<2>() else { return };
+pub fn idx(bytes: &[u8]) -> bool {
+    let Some((length, files)) = bytes.split_first_chunk::<2>() else { return false };
     let (labels, images) = files.split_at(usize::from(u16::from_le_bytes(*length)).min(files.len()));
-    check_dataset(Dataset::from_idx(images, labels));
+    check_dataset(Dataset::from_idx(images, labels))
 }
 
 /// Labelled images in a file of CIFAR: the lowest bit of the first byte chooses between CIFAR-10 and CIFAR-100, the next one between the
 /// binary and the Python version.
-pub fn cifar(bytes: &[u8]) {
-    let Some((kind, file)) = bytes.split_first() else { return };
+pub fn cifar(bytes: &[u8]) -> bool {
+    let Some((kind, file)) = bytes.split_first() else { return false };
     let (is_python, kind) = (kind & 2 != 0, if kind % 2 == 0 { Cifar::Cifar10 } else { Cifar::Cifar100 });
-    check_dataset(if is_python { Dataset::from_cifar_python(kind, [file]) } else { Dataset::from_cifar(kind, [file]) });
+    check_dataset(if is_python { Dataset::from_cifar_python(kind, [file]) } else { Dataset::from_cifar(kind, [file]) })
 }
 
 thread_local! {
@@ -107,55 +111,48 @@ thread_local! {
 }
 
 /// An image file (`.png`, `.jpg`), whose content says which of the two it is.
-pub fn picture(bytes: &[u8]) {
+pub fn picture(bytes: &[u8]) -> bool {
     PICTURES.with(|folder| {
         fs::write(folder.path().join("test/class/image.png"), bytes).expect("files can be written");
-        check_dataset(Dataset::from_folder(folder.path(), Subset::Test));
-    });
+        check_dataset(Dataset::from_folder(folder.path(), Subset::Test))
+    })
 }
 
-fn check_dataset(read: Result<Dataset, impl Display>) {
-    match read {
-        Ok(dataset) => {
-            assert!(!dataset.is_empty(), "a data set without a sample");
-            (0..dataset.len())
-                .for_each(|index| assert!(!dataset.sample_values(index).is_empty(), "a sample without a value"));
-        }
-        Err(error) => check_message(&error),
+fn check_dataset(read: Result<Dataset, impl Display>) -> bool {
+    if let Ok(dataset) = &read {
+        assert!(!dataset.is_empty(), "a data set without a sample");
+        (0..dataset.len())
+            .for_each(|index| assert!(!dataset.sample_values(index).is_empty(), "a sample without a value"));
     }
+    is_accepted(read)
 }
 
 /// A recorded reference of another framework (`.npz`).
-pub fn reference(bytes: &[u8]) {
-    if let Err(error) = Reference::from_reader(Cursor::new(bytes)) {
-        check_message(&error);
-    }
+pub fn reference(bytes: &[u8]) -> bool {
+    is_accepted(Reference::from_reader(Cursor::new(bytes)))
 }
 
 /// A network of another framework (`.nir`): one that is accepted can be prepared for execution, and says of every node how it runs.
-pub fn nir(bytes: &[u8]) {
-    for dt in [None, Some(1e-4)] {
-        match NirFile::from_bytes("fuzzed", bytes.to_vec(), &NirOptions { dt, ..NirOptions::default() }) {
-            Ok(file) => check_network(file.network),
-            Err(error) => check_message(&error),
-        }
-    }
+pub fn nir(bytes: &[u8]) -> bool {
+    let read = |dt| NirFile::from_bytes("fuzzed", bytes.to_vec(), &NirOptions { dt, ..NirOptions::default() });
+    let accepted = [None, Some(1e-4)].map(|dt| match read(dt) {
+        Ok(file) => check_network(file.network),
+        refused => is_accepted(refused),
+    });
+    accepted.contains(&true)
 }
 
 /// A float network of another framework (`.onnx`): one that is accepted can be prepared for execution.
-pub fn onnx(bytes: &[u8]) {
+pub fn onnx(bytes: &[u8]) -> bool {
     match OnnxFile::from_bytes("fuzzed", bytes) {
         Ok(file) => check_network(file.network),
-        Err(error) => check_message(&error),
+        refused => is_accepted(refused),
     }
 }
 
-fn check_network(network: Result<Imported, impl Display>) {
+fn check_network(network: Result<Imported, impl Display>) -> bool {
     match network {
-        Ok(made) => {
-            let executable = Executable::new(&made.network, &made.weights);
-            executable.err().iter().for_each(check_message);
-        }
-        Err(error) => check_message(&error),
+        Ok(made) => is_accepted(Executable::new(&made.network, &made.weights)),
+        refused => is_accepted(refused),
     }
 }

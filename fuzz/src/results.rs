@@ -1,6 +1,6 @@
 //! Tables of a result folder, read, summarised and drawn.
 
-use crate::check_message;
+use crate::is_accepted;
 use cospike_results::manifest::{MANIFEST_SCHEMA, Manifest, StoredManifest};
 use cospike_results::rows::Results;
 use cospike_results::store::folder::{self, FolderError};
@@ -24,14 +24,11 @@ thread_local! {
 
 /// A result folder in which one table is what the fuzzer made up, and the manifest says that this is right, so that it is not the
 /// hash that refuses it: what is read can be summarised and drawn, or is refused.
-pub fn result_folder(bytes: &[u8]) {
+pub fn result_folder(bytes: &[u8]) -> bool {
     match read(bytes) {
-        None => {}
-        Some(Ok(results)) => {
-            Summary::new(&results).err().iter().for_each(check_message);
-            cospike_reports::render(&results).err().iter().for_each(check_message);
-        }
-        Some(Err(error)) => check_message(&error),
+        None => false,
+        Some(Ok(results)) => is_accepted(Summary::new(&results)) && is_accepted(cospike_reports::render(&results)),
+        Some(refused) => is_accepted(refused),
     }
 }
 

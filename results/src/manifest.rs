@@ -259,12 +259,12 @@ mod tests {
     #[test]
     fn a_manifest_of_another_schema_is_refused_with_the_version_that_reads_it() {
         let text = stored().to_json().unwrap();
-        assert!(text.starts_with("{\n  \"schema\": 4,\n"), "{text}");
+        assert!(text.starts_with("{\n  \"schema\": 5,\n"), "{text}");
         assert_eq!(StoredManifest::from_json(&text).unwrap(), stored());
-        let newer = text.replacen("\"schema\": 4", "\"schema\": 99", 1);
+        let newer = text.replacen("\"schema\": 5", "\"schema\": 99", 1);
         let error = StoredManifest::from_json(&newer).unwrap_err();
         assert!(matches!(error, ManifestError::Schema { found: 99, .. }) && error.to_string().contains("(0.1.0)"));
-        let older = text.replace("  \"schema\": 4,\n", "");
+        let older = text.replace("  \"schema\": 5,\n", "");
         assert!(matches!(StoredManifest::from_json(&older), Err(ManifestError::NoSchema { .. })));
         for foreign in ["{}", "schema = 1", "", "[]", r#"{"name": "my extension", "version": "1.0"}"#] {
             assert!(matches!(StoredManifest::from_json(foreign), Err(ManifestError::Foreign)), "{foreign}");
