@@ -38,7 +38,7 @@ impl TableWriter {
         // Nothing here depends on the machine or the time.
         let properties = WriterProperties::builder()
             .set_created_by("CoSpike".into())
-            // What every reader has. Zstandard's files are 7 % smaller, and its C code takes long to build.
+            // What every reader has. Zstandard's files are somewhat smaller, and its C code takes long to build.
             .set_compression(Compression::SNAPPY)
             .set_key_value_metadata(Some(vec![describe(fields)]))
             .build();
